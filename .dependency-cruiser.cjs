@@ -221,7 +221,7 @@ module.exports = {
           '^libs/(executor-postgres|local)/',
           '^apps/cli/',
           '^apps/gateway/src/flows/recovery-link\\.ts$',
-          '/(directory-queries|outbox-admin)\\.ts$',
+          '/outbox-admin\\.ts$',
           '-(transaction|lookup|cleaner)\\.ts$',
         ],
       },

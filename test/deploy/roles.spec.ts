@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { DeviceRepository, OrphanedDeviceCleaner } from '@gatehouse/authenticators';
-import { TypeormCredentialStore, TypeormInvitations, TypeormPeople, TypeormUserLookup } from '@gatehouse/directory';
+import { TypeormCredentialStore, InvitationRepository, PolicyUserRepository, TypeormUserLookup } from '@gatehouse/directory';
 import { openDataSource, Sealer } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -127,7 +127,7 @@ describeWithNats('deploy/postgres/roles.sql', () => {
 
   it('lets policies ask about people, expire a password and look at reputations, and nobody else expire one', async () => {
     await withPool('policy', async (source) => {
-      const people = new TypeormPeople(source);
+      const people = new PolicyUserRepository(source);
       expect(await people.find({ username: 'alice' }, 1)).toMatchObject([{ uuid: alice, has_usable_password: true }]);
       expect(await people.findGroupsOf(alice, { above: true, filters: { name: 'nobody' } })).toEqual([]);
       expect(await people.findGroupAttributes(alice)).toEqual({});
@@ -244,14 +244,14 @@ describeWithNats('deploy/postgres/roles.sql', () => {
   it('lets the gateway make, change and take back invitations, and enrolment use them up', async () => {
     const fields = { name: 'a', expires: null, fixed_data: {}, single_use: true, flow: null };
     const { pk } = await withPool('gateway', async (source) => {
-      const invitations = new TypeormInvitations(source);
+      const invitations = new InvitationRepository(source);
       expect(await invitations.remove((await invitations.create({ ...fields, by: alice })).pk)).toBe(true);
       const { pk: kept } = await invitations.create({ ...fields, by: alice });
       expect(await invitations.list({ creator: 'alice' }, { offset: 0, limit: 1, order: [] })).toHaveLength(1);
       return (await invitations.update(kept, { ...fields, name: 'b' }))!;
     });
     await withPool('enrollment', async (source) => {
-      const invitations = new TypeormInvitations(source);
+      const invitations = new InvitationRepository(source);
       expect(await invitations.findUsable(pk, undefined)).toMatchObject({ name: 'b' });
       expect(await invitations.redeem(pk, undefined)).toBe(true);
     });

@@ -1,5 +1,5 @@
 import { DEVICE_CODE_KIND } from '@gatehouse/contracts';
-import { Invitations, TypeormInvitations } from '@gatehouse/directory';
+import { InvitationRepository } from '@gatehouse/directory';
 import type { ConfiguredSite } from '@gatehouse/executor';
 import { BrandStore, Executor, FlowStarter, FlowStore, PlanStore, StageContractRegistry } from '@gatehouse/executor';
 import { Logger, type Requester, runNamed } from '@gatehouse/platform';
@@ -68,7 +68,7 @@ function providersOf(ground: GatewayDeps): Provider[] {
     { provide: BrandStore, useValue: ports.brands },
     { provide: StageContractRegistry, useValue: contracts },
     { provide: Sessions, useValue: ports.sessions },
-    { provide: Invitations, useValue: new TypeormInvitations(source) },
+    { provide: InvitationRepository, useValue: new InvitationRepository(source) },
     { provide: Consents, useValue: ports.consents },
     { provide: OwnDevices, useValue: ports.devices },
     { provide: Owners, useValue: ports.owners },

@@ -1,5 +1,5 @@
 import { boolean, jsonObject } from '@gatehouse/contracts';
-import type { Invitation, InvitationFields, Invitations } from '@gatehouse/directory';
+import type { Invitation, InvitationFields, InvitationRepository } from '@gatehouse/directory';
 import { z } from 'zod';
 import {
   type Collection,
@@ -30,7 +30,7 @@ interface FoundInvitation extends FoundObject {
 }
 
 /** The part of the invitation store that blueprints use. */
-export type InvitationStore = Pick<Invitations, 'find' | 'create' | 'update' | 'remove'>;
+export type InvitationStore = Pick<InvitationRepository, 'find' | 'create' | 'update' | 'remove'>;
 
 /** All invitations (docs/spec/directory.md#invitations). */
 export class InvitationCollection implements Collection<FoundInvitation> {

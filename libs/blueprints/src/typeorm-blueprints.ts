@@ -1,4 +1,4 @@
-import { type DirectoryStore, TypeormDirectoryStore, TypeormInvitations } from '@gatehouse/directory';
+import { type DirectoryStore, InvitationRepository, TypeormDirectoryStore } from '@gatehouse/directory';
 import type { Sealer, SecretBox } from '@gatehouse/platform';
 import { PublishedSourceRepository } from '@gatehouse/sources';
 import type { DataSource, EntityManager } from 'typeorm';
@@ -50,7 +50,7 @@ export async function applyBlueprints(applyOptions: ApplyOptions): Promise<Repor
     await manager.query(`SELECT pg_advisory_xact_lock(hashtext('gatehouse blueprints'))`);
     const { draft, objects, secretBox } = await openDraft(manager, sealer);
     const directory: DirectoryStore = new TypeormDirectoryStore(manager);
-    const invitations = new TypeormInvitations(manager);
+    const invitations = new InvitationRepository(manager);
     const dependencies = { draft, directory, invitations, passwords, externalStages, syntax };
     const settings = { files, library, env, context, strict };
     const run = new BlueprintRun({ collections: collections(builtInModels, dependencies), ...settings });

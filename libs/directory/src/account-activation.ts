@@ -1,8 +1,8 @@
-/** Accounts that wait for their owner to confirm an address. */
+/** Activates accounts that wait for the verification of their email address. */
 export abstract class AccountActivation {
   /**
-   * Makes an account active that was made by this flow to wait for that; whether it did. Once somebody has said whether an
-   * account is active, it waits no more: no mail undoes what they said. Postgres refuses it for a superuser: then false.
+   * Activates an account that `flow` created inactive, and returns whether it did. Returns false after an administrator has set
+   * the account active or inactive, so that a mail cannot undo that, and for a superuser, whom Postgres protects.
    */
   abstract activate(userId: string, flow: string | undefined): Promise<boolean>;
 }

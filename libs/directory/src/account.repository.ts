@@ -1,7 +1,33 @@
 import type { SavedUser } from '@gatehouse/contracts';
 import type { EntityManager } from 'typeorm';
-import { type AccountChange, Accounts, type GroupSelection, NameTakenError, type NewAccount } from './accounts.js';
 import { type Attributes, addSource, mergeAttributes } from './attributes.js';
+import type { UserFields } from './directory-store.js';
+
+/** Changes of a user. Attributes are merged deeply into the existing ones. */
+export type AccountChange = Partial<
+  Pick<UserFields, 'username' | 'name' | 'email' | 'attributes'> & {
+    /** Ends all sessions of the user. */
+    readonly password_hash: string;
+    /** Name of the source that the user came from, added to the list in the attributes. */
+    readonly source: string | undefined;
+  }
+>;
+
+/** A user to create. */
+export type NewAccount = AccountChange &
+  Pick<UserFields, 'username' | 'is_active' | 'type' | 'path'> & {
+    /** The flow that may activate the account after its address was verified. */
+    readonly awaits_flow: string | null;
+  };
+
+/** Groups by id or by name. Unknown groups are ignored. */
+export interface GroupSelection {
+  readonly ids: readonly string[];
+  readonly names: readonly string[];
+}
+
+/** The name is the username or the email address of another user. */
+export class NameTakenError extends Error {}
 
 type Row = Omit<SavedUser, 'kind' | 'backend'>;
 
@@ -9,17 +35,17 @@ const USER = `id AS uuid, pk, username, name, email, is_active, epoch,
   CASE WHEN jsonb_typeof(attributes#>'{settings,locale}') = 'string'
        THEN attributes#>>'{settings,locale}' ELSE '' END AS locale`;
 
-/** A new password ends all sessions. Said without reading the old one, which this role cannot. */
+/** A new password ends all sessions. The role of this service may not read the old hash, so each write counts as a change. */
 const PASSWORD_CHANGE_COLUMNS = ['epoch = epoch + 1', 'password_changed_at = now()'];
 
 const JOIN = 'SELECT directory.join_groups($1, $2, $3)';
 
-/** Whoever writes a name waits for others who write it, whatever it is of them; in one order, so that no two wait for each other. */
+/** Serialises writers of the same name, whether as username or address. The order of the locks prevents deadlocks. */
 const LOCK_NAMES = `
 SELECT pg_advisory_xact_lock(hashtextextended(name, 0))
 FROM (SELECT DISTINCT lower(given) AS name FROM unnest($1::text[]) given WHERE given <> '' ORDER BY 1) names`;
 
-/** $1 a username, $2 an address, $3 whose they are to be: what is theirs already is no question. */
+/** Finds another user with the username $1 as address, or the address $2 as username. Names that the user $3 already has are not checked. */
 const FIND_OTHER = `
 SELECT FROM directory.users other LEFT JOIN directory.users own ON own.id = $3
 WHERE other.id IS DISTINCT FROM own.id AND (
@@ -27,11 +53,14 @@ WHERE other.id IS DISTINCT FROM own.id AND (
   OR (lower(other.username) = lower($2) AND lower(own.email) IS DISTINCT FROM lower($2)))
 LIMIT 1`;
 
-/** Writes `directory.users` in the transaction of `manager`, and never reads what proves who somebody is. */
-export class TypeormAccounts extends Accounts {
-  constructor(private readonly manager: EntityManager) {
-    super();
-  }
+/**
+ * Creates, changes and removes users for flows, inside the caller's transaction. Never reads credentials. A duplicate username
+ * fails the transaction. Throws NameTakenError for a username that is another user's address, and for an address that is another
+ * user's username. Postgres refuses to change or remove a superuser without a permit of the gateway: `isSuperuserGuard`
+ * recognises this error.
+ */
+export class AccountRepository {
+  constructor(private readonly manager: EntityManager) {}
 
   async create({ source, attributes = {}, ...draft }: NewAccount): Promise<SavedUser> {
     await this.claimNames(draft);
@@ -39,23 +68,24 @@ export class TypeormAccounts extends Accounts {
       ([, value]) => value !== undefined,
     );
     const names = columns.map(([name]) => name).join(', ');
-    const places = columns.map((_, i) => `$${i + 1}`).join(', ');
-    const sql = `INSERT INTO directory.users (${names}) VALUES (${places}) RETURNING ${USER}`;
+    const placeholders = columns.map((_, i) => `$${i + 1}`).join(', ');
+    const sql = `INSERT INTO directory.users (${names}) VALUES (${placeholders}) RETURNING ${USER}`;
     const [row] = await this.manager.query<Row[]>(sql, columns.map(valueOf));
     return { kind: 'saved', ...row! };
   }
 
+  /** Returns the changed user. Undefined when there is no such user. */
   async change(userId: string, { attributes, source, ...change }: AccountChange): Promise<SavedUser | undefined> {
     await this.claimNames(change, userId);
     const before = attributes || source !== undefined ? await this.attributesOf(userId) : undefined;
     const after = before && addSource(mergeAttributes(before, attributes ?? {}), source);
-    const whole = { ...change, ...(after && { attributes: after }) };
-    const columns = Object.entries(whole).filter(([, value]) => value !== undefined);
+    const fields = { ...change, ...(after && { attributes: after }) };
+    const columns = Object.entries(fields).filter(([, value]) => value !== undefined);
     const set = [
       ...columns.map(([name], i) => `${name} = $${i + 2}`),
       ...(change.password_hash === undefined ? [] : PASSWORD_CHANGE_COLUMNS),
     ];
-    // What changes nothing still says who it is.
+    // An empty change returns the user as it is.
     const sql =
       set.length > 0
         ? `WITH changed AS (UPDATE directory.users SET ${set.join(', ')} WHERE id = $1 RETURNING ${USER}) SELECT * FROM changed`
@@ -64,10 +94,12 @@ export class TypeormAccounts extends Accounts {
     return row && { kind: 'saved', ...row };
   }
 
+  /** Adds a user to groups. Fails, like a change without a permit, if one of the groups makes superusers. */
   async join(userId: string, { ids, names }: GroupSelection): Promise<void> {
     if (ids.length + names.length > 0) await this.manager.query(JOIN, [userId, ids, names]);
   }
 
+  /** Removes a user with their sessions, groups and tokens. Returns false when there is no such user. */
   async remove(userId: string): Promise<boolean> {
     const [, removed] = await this.manager.query<[unknown[], number]>('DELETE FROM directory.users WHERE id = $1', [
       userId,
@@ -75,16 +107,16 @@ export class TypeormAccounts extends Accounts {
     return removed > 0;
   }
 
-  /** People are found by either, so what names one of them must not name another. */
+  /** Users are found by username or address, so the username of one user must not be the address of another. */
   private async claimNames({ username, email }: AccountChange, userId: string | null = null): Promise<void> {
     if (username === undefined && email === undefined) return;
     const names = [username ?? '', email ?? ''];
     await this.manager.query(LOCK_NAMES, [names]);
     const others = await this.manager.query<unknown[]>(FIND_OTHER, [...names, userId]);
-    if (others.length > 0) throw new NameTakenError('somebody else is known by this name');
+    if (others.length > 0) throw new NameTakenError('the name belongs to another user');
   }
 
-  /** Locked, so that of two who merge into them neither undoes what the other wrote. */
+  /** Locks the row, so that concurrent merges lose no update. */
   private async attributesOf(userId: string): Promise<Attributes> {
     const sql = 'SELECT attributes FROM directory.users WHERE id = $1 FOR UPDATE';
     const [row] = await this.manager.query<{ attributes: Attributes }[]>(sql, [userId]);

@@ -1,27 +1,25 @@
-/** What is known of a user or a group beside their fields. */
+/** The attributes of a user or a group. */
 export type Attributes = Readonly<Record<string, unknown>>;
 
-/** Maps merge into each other; of anything else the later counts. */
-export const mergeAttributes = (one: Attributes, other: Attributes): Attributes =>
-  mergeDeep(one, other, (_before, value) => value);
+/** Merges objects deeply. A value of `changes` that is not an object replaces the value of `base`. */
+export const mergeAttributes = (base: Attributes, changes: Attributes): Attributes =>
+  mergeDeep(base, changes, (_before, value) => value);
 
-/**
- * As those of a user are laid over those of their groups: lists are joined besides (docs/spec/directory.md#attributes).
- */
-export const overlayAttributes = (one: Attributes, other: Attributes): Attributes =>
-  mergeDeep(one, other, (before, value) =>
+/** Merges attributes of a user over those of their groups: like a merge, but concatenates lists (docs/spec/directory.md#attributes). */
+export const overlayAttributes = (base: Attributes, changes: Attributes): Attributes =>
+  mergeDeep(base, changes, (before, value) =>
     Array.isArray(before) && Array.isArray(value) ? [...before, ...value] : value,
   );
 
 function mergeDeep(
-  one: Attributes,
-  other: Attributes,
-  together: (before: unknown, value: unknown) => unknown,
+  base: Attributes,
+  changes: Attributes,
+  combine: (before: unknown, value: unknown) => unknown,
 ): Attributes {
-  const result = { ...one };
-  for (const [key, value] of Object.entries(other)) {
+  const result = { ...base };
+  for (const [key, value] of Object.entries(changes)) {
     const before = Object.hasOwn(result, key) ? result[key] : undefined;
-    result[key] = isMap(before) && isMap(value) ? mergeDeep(before, value, together) : together(before, value);
+    result[key] = isMap(before) && isMap(value) ? mergeDeep(before, value, combine) : combine(before, value);
   }
   return result;
 }
@@ -31,10 +29,10 @@ const isMap = (value: unknown): value is Attributes =>
 
 const SOURCES = 'goauthentik.io/user/sources';
 
-/** Attributes with a source among those that a user came from. */
+/** Returns the attributes with a source added to the list of sources that the user came from. */
 export function addSource(attributes: Attributes, source: string | undefined): Attributes {
   if (source === undefined) return attributes;
-  const known: unknown = attributes[SOURCES];
-  const sources = Array.isArray(known) ? known : [];
+  const value: unknown = attributes[SOURCES];
+  const sources = Array.isArray(value) ? value : [];
   return sources.includes(source) ? attributes : { ...attributes, [SOURCES]: [...sources, source] };
 }

@@ -1,16 +1,17 @@
-/** What a user proves themselves with. Hashes never leave the house. */
+/** The passwords of users. */
 export abstract class CredentialStore {
-  /** The stored password hash of an active user; undefined when there is no such user. Empty when the user has no password. */
+  /** Returns the password hash of an active user. Undefined when there is no such user, empty when the user has no password. */
   abstract findHash(userId: string): Promise<string | undefined>;
   /**
    * Replaces the hash `outdated` by a current one of the same password. Sessions stay. Does nothing if the password was
    * changed since, or if the user is a superuser (docs/adr/0035).
    */
   abstract upgradeHash(userId: string, outdated: string, upgraded: string): Promise<void>;
-  /** The app password of an active user whose key is `key` and that has not expired. */
+  /** Returns the unexpired app password of an active user with this key. */
   abstract findAppPassword(userId: string, key: string): Promise<AppPassword | undefined>;
 }
 
+/** An app password without its key. */
 export interface AppPassword {
   readonly uuid: string;
   readonly identifier: string;

@@ -13,7 +13,7 @@ const columns: Columns = {
   attributes: ['g.attributes', 'json'],
 };
 
-/** Groups as rows: the part of `TypeormRegister` that writes them. */
+/** Reads and writes groups for `TypeormDirectoryStore`. */
 export class DirectoryGroupRepository {
   constructor(private readonly manager: EntityManager) {}
 
@@ -53,22 +53,22 @@ export class DirectoryGroupRepository {
   }
 
   private async withUsers(rows: readonly GroupEntity[]): Promise<DirectoryGroup[]> {
-    const places = await this.manager
+    const memberships = await this.manager
       .createQueryBuilder(MembershipEntity, 'm')
       .innerJoin(UserEntity, 'u', 'u.id = m.user_id')
       .where('m.group_id = ANY(:groups)', { groups: rows.map(({ id }) => id) })
       .select(['m.group_id AS group', 'u.pk AS pk'])
       .getRawMany<{ group: string; pk: number }>();
-    return rows.map(({ id, parent_id, created_at: _since, ...row }) => ({
+    return rows.map(({ id, parent_id, created_at: _createdAt, ...row }) => ({
       ...row,
       pk: id,
       parent: parent_id,
-      users: places.filter(({ group }) => group === id).map(({ pk }) => pk),
+      users: memberships.filter(({ group }) => group === id).map(({ pk }) => pk),
     }));
   }
 }
 
-/** TypeORM's partial type has no room for JSON of unknown shape. */
+/** The cast is necessary because TypeORM's partial type does not accept JSON of unknown shape. */
 function columnsOf({ parent, ...fields }: Partial<GroupFields>) {
   return { ...fields, ...(parent === undefined ? {} : { parent_id: parent }) } as QueryDeepPartialEntity<GroupEntity>;
 }

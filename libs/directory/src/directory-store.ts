@@ -1,5 +1,5 @@
 /**
- * Field names to wanted values: all must be equal (an object: contained), or `pk` alone matches
+ * Required values by field name. An object matches if all fields are equal (JSON: contained), or if `pk` alone is equal
  * (docs/spec/blueprints.md#entries).
  */
 export type Identifiers = Readonly<Record<string, unknown>>;
@@ -7,7 +7,7 @@ export type Identifiers = Readonly<Record<string, unknown>>;
 export const USER_TYPES = ['internal', 'external', 'service_account', 'internal_service_account'] as const;
 export const TOKEN_INTENTS = ['api', 'app_password', 'verification', 'recovery'] as const;
 
-/** What can be said of a user when registering one (docs/spec/directory.md#users). */
+/** The fields of a user (docs/spec/directory.md#users). */
 export interface UserFields {
   readonly username: string;
   readonly name: string;
@@ -16,63 +16,65 @@ export interface UserFields {
   readonly type: (typeof USER_TYPES)[number];
   readonly path: string;
   readonly attributes: Readonly<Record<string, unknown>>;
-  /** A hash that the password stage knows, or empty for a user without a password. */
+  /** A hash in a format of the password stage, or empty for a user without a password. */
   readonly password_hash: string;
 }
 
-/** A user of the register: `pk` is the number that the wire shows, `uuid` the name that never changes. */
+/** A stored user. `pk` is the number in the API, `uuid` the permanent id. */
 export interface DirectoryUser extends UserFields {
   readonly pk: number;
   readonly uuid: string;
-  /** Rises whenever all sessions of the user must end. */
+  /** Rises when all sessions of the user must end. */
   readonly epoch: number;
-  /** The pks of the user's direct groups, in no order. */
+  /** The pks of the user's direct groups, unordered. */
   readonly groups: readonly string[];
 }
 
-/** What can be said of a group (docs/spec/directory.md#groups). */
+/** The fields of a group (docs/spec/directory.md#groups). */
 export interface GroupFields {
   readonly name: string;
   readonly is_superuser: boolean;
-  /** The pk of the group above, or null. */
+  /** The pk of the parent group, or null. */
   readonly parent: string | null;
   readonly attributes: Readonly<Record<string, unknown>>;
 }
 
-/** A group of the register. */
+/** A stored group. */
 export interface DirectoryGroup extends GroupFields {
   readonly pk: string;
-  /** The pks of the direct members, in no order. */
+  /** The pks of the direct members, unordered. */
   readonly users: readonly number[];
 }
 
-/** What can be said of a token (docs/spec/directory.md#tokens). */
+/** The fields of a token (docs/spec/directory.md#tokens). */
 export interface TokenFields {
   readonly identifier: string;
   readonly intent: (typeof TOKEN_INTENTS)[number];
-  /** The pk of its user. */
+  /** The pk of the user. */
   readonly user: number;
   readonly description: string;
   readonly expiring: boolean;
   readonly expires: Date | null;
 }
 
-/** A token of the register. Its key is known by its hash only: compare with `tokenHash(key)`. */
+/** A stored token. Only the hash of its key is stored: compare with `tokenHash(key)`. */
 export interface DirectoryToken extends TokenFields {
   readonly pk: string;
   readonly key_hash: Buffer;
 }
 
-type PartialFields<Fields, Needed extends keyof Fields> = Pick<Fields, Needed> & Partial<Fields>;
+type PartialFields<Fields, Required extends keyof Fields> = Pick<Fields, Required> & Partial<Fields>;
+/** A user to create. */
 export type NewUser = PartialFields<UserFields, 'username'> & { readonly uuid?: string };
+/** A group to create. */
 export type NewGroup = PartialFields<GroupFields, 'name'> & { readonly pk?: string };
-/** Without a key a random one is drawn, which nobody is told. */
+/** A token to create. Without a key, it gets a random key that is never shown. */
 export type NewToken = PartialFields<TokenFields, 'identifier' | 'intent' | 'user'> & {
   readonly pk?: string;
   readonly key?: string;
 };
 
-/** Thrown for an identifier that is no field of the object. */
+/** An identifier is not a field of the object. */
 export class UnknownFieldError extends Error {
   constructor(readonly field: string) {
     super(`Invalid identifier field: ${field}`);
@@ -80,24 +82,24 @@ export class UnknownFieldError extends Error {
 }
 
 /**
- * Writes users, groups and tokens inside the caller's transaction. A changed password hash and a disabled user raise
- * the user's epoch, so that their sessions end. Finders answer in the order of creation.
+ * Reads and writes users, groups and tokens inside the caller's transaction. Changing the password hash or disabling a user
+ * raises the user's epoch, which ends their sessions. Results are in the order of creation.
  */
 export abstract class DirectoryStore {
   abstract findUsers(identifiers: Identifiers): Promise<DirectoryUser[]>;
   abstract createUser(draft: NewUser): Promise<DirectoryUser>;
   abstract updateUser(pk: number, changes: Partial<UserFields>): Promise<DirectoryUser>;
   abstract removeUser(pk: number): Promise<void>;
-  /** Raises the user's epoch: every session ends, and every login that is under way. */
+  /** Raises the user's epoch, which ends all sessions and all logins in progress. */
   abstract endSessions(user: number): Promise<void>;
-  /** Makes `groups` (pks) the user's only direct groups. */
+  /** Replaces the user's direct groups by `groups` (pks). */
   abstract setGroups(user: number, groups: readonly string[]): Promise<void>;
 
   abstract findGroups(identifiers: Identifiers): Promise<DirectoryGroup[]>;
   abstract createGroup(draft: NewGroup): Promise<DirectoryGroup>;
   abstract updateGroup(pk: string, changes: Partial<GroupFields>): Promise<DirectoryGroup>;
   abstract removeGroup(pk: string): Promise<void>;
-  /** Makes `users` (pks) the group's only direct members. */
+  /** Replaces the group's direct members by `users` (pks). */
   abstract setMembers(group: string, users: readonly number[]): Promise<void>;
 
   abstract findTokens(identifiers: Identifiers): Promise<DirectoryToken[]>;

@@ -19,7 +19,7 @@ const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 const KEY_LENGTH = 60;
 const LIFETIME_MS = 86_400_000;
 
-/** Tokens as rows: the part of `TypeormRegister` that writes them. */
+/** Reads and writes tokens for `TypeormDirectoryStore`. */
 export class DirectoryTokenRepository {
   constructor(private readonly manager: EntityManager) {}
 
@@ -49,7 +49,7 @@ export class DirectoryTokenRepository {
 
   private async load(pk: string): Promise<DirectoryToken> {
     const [token] = await this.find({ pk });
-    if (!token) throw new Error(`there is no token ${pk}`);
+    if (!token) throw new Error(`the token ${pk} does not exist`);
     return token;
   }
 
@@ -73,7 +73,7 @@ export class DirectoryTokenRepository {
 const randomKey = () => Array.from({ length: KEY_LENGTH }, () => ALPHABET[randomInt(ALPHABET.length)]).join('');
 
 function toDirectoryToken(
-  { id, user_id: _owner, created_at: _since, ...row }: TokenEntity,
+  { id, user_id: _owner, created_at: _createdAt, ...row }: TokenEntity,
   user: number,
 ): DirectoryToken {
   return { ...row, pk: id, user };

@@ -17,7 +17,7 @@ const columns: Columns = {
   attributes: ['u.attributes', 'json'],
 };
 
-/** Users as rows: the part of `TypeormRegister` that writes them. */
+/** Reads and writes users for `TypeormDirectoryStore`. */
 export class DirectoryUserRepository {
   constructor(private readonly manager: EntityManager) {}
 
@@ -67,24 +67,26 @@ export class DirectoryUserRepository {
   }
 
   private async withGroups(rows: readonly UserEntity[]): Promise<DirectoryUser[]> {
-    const places = await this.manager.findBy(MembershipEntity, { user_id: In(rows.map(({ id }) => id)) });
-    return rows.map(({ id, last_login: _seen, date_joined: _since, password_changed_at: _changed, ...row }) => ({
-      ...row,
-      uuid: id,
-      groups: places.filter(({ user_id }) => user_id === id).map(({ group_id }) => group_id),
-    }));
+    const memberships = await this.manager.findBy(MembershipEntity, { user_id: In(rows.map(({ id }) => id)) });
+    return rows.map(
+      ({ id, last_login: _lastLogin, date_joined: _dateJoined, password_changed_at: _changedAt, ...row }) => ({
+        ...row,
+        uuid: id,
+        groups: memberships.filter(({ user_id }) => user_id === id).map(({ group_id }) => group_id),
+      }),
+    );
   }
 }
 
-/** A new password and a disabled user end all sessions. */
+/** A new password, or disabling the user, ends all sessions. */
 function epochChange(before: UserEntity, { password_hash, is_active }: Partial<UserFields>) {
-  const rehashed = password_hash !== undefined && !secretsEqual(password_hash, before.password_hash);
-  const disabled = is_active === false && before.is_active;
+  const isPasswordNew = password_hash !== undefined && !secretsEqual(password_hash, before.password_hash);
+  const isDisabled = is_active === false && before.is_active;
   return {
-    ...(rehashed || disabled ? { epoch: before.epoch + 1 } : {}),
-    ...(rehashed ? { password_changed_at: () => 'now()' } : {}),
+    ...(isPasswordNew || isDisabled ? { epoch: before.epoch + 1 } : {}),
+    ...(isPasswordNew ? { password_changed_at: () => 'now()' } : {}),
   };
 }
 
-/** TypeORM's partial type has no room for JSON of unknown shape. */
+/** The cast is necessary because TypeORM's partial type does not accept JSON of unknown shape. */
 const columnsOf = (fields: object) => fields as QueryDeepPartialEntity<UserEntity>;

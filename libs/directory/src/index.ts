@@ -1,15 +1,13 @@
 export * from './account.repository.js';
 export * from './account-activation.js';
-export * from './accounts.js';
 export { mergeAttributes } from './attributes.js';
 export * from './credential-store.js';
-export * from './directory-queries.js';
 export * from './directory-store.js';
 export * from './entities/index.js';
 export * from './invitation.repository.js';
 export * from './invitations.js';
 export * from './migrations/index.js';
-export * from './people.js';
+export * from './policy-user.repository.js';
 export * from './superuser-guard.js';
 export * from './token-hash.js';
 export * from './typeorm-account-activation.js';

@@ -1,16 +1,15 @@
 import type { DataSource, EntityManager } from 'typeorm';
-import {
-  type Invitation,
-  type InvitationFields,
-  type InvitationFilter,
-  type InvitationOrder,
-  type InvitationSlice,
-  Invitations,
-  type RedeemableInvitation,
+import type {
+  Invitation,
+  InvitationFields,
+  InvitationFilter,
+  InvitationOrder,
+  InvitationSlice,
+  RedeemableInvitation,
 } from './invitations.js';
 
 const FIELDS = 'i.id AS pk, i.name, i.expires, i.fixed_data, i.single_use, i.flow_id AS flow';
-/** Of people the gateway may read views, and the columns of the table that it needs beside them. */
+/** The role of the gateway may only read views of users and the columns that are selected here. */
 const COLUMNS = `${FIELDS},
   (SELECT jsonb_build_object('pk', u.pk, 'uuid', u.id, 'username', u.username, 'name', u.name, 'is_active', u.is_active,
                              'last_login', l.last_login, 'email', u.email, 'attributes', a.attributes)
@@ -25,18 +24,17 @@ const ORDER_COLUMNS: Readonly<Record<InvitationOrder['by'], string>> = {
 
 const USABLE = `i.id = $1 AND (i.expires IS NULL OR i.expires > now()) AND (i.flow_id IS NULL OR i.flow_id = $2::uuid)`;
 const FIND_USABLE = `SELECT ${FIELDS} FROM directory.invitations i WHERE ${USABLE}`;
-/** Of many at once one uses it up: each waits for the one before, and then looks again. */
+/** Concurrent deletes of a single-use invitation wait for each other, and only the first returns the row. */
 const REDEEM = `
   WITH used AS (DELETE FROM directory.invitations i WHERE ${USABLE} AND i.single_use RETURNING i.id)
   SELECT id FROM used UNION ALL SELECT i.id FROM directory.invitations i WHERE ${USABLE} AND NOT i.single_use`;
 
 /** Reads and writes `directory.invitations`, each change in one statement. */
-export class TypeormInvitations extends Invitations {
-  constructor(private readonly store: Pick<DataSource | EntityManager, 'query'>) {
-    super();
-  }
+export class InvitationRepository {
+  constructor(private readonly store: Pick<DataSource | EntityManager, 'query'>) {}
 
-  find(by: { pk: string } | { name: string }): Promise<Invitation | undefined> {
+  /** Returns the invitation with a pk, or the oldest one with a name. */
+  find(by: { readonly pk: string } | { readonly name: string }): Promise<Invitation | undefined> {
     const [column, value] = 'pk' in by ? ['id', by.pk] : ['name', by.name];
     const sql = `SELECT ${COLUMNS} FROM directory.invitations i WHERE i.${column} = $1 ORDER BY i.created_at LIMIT 1`;
     return this.first(sql, [value]);
@@ -44,10 +42,10 @@ export class TypeormInvitations extends Invitations {
 
   list(filter: InvitationFilter, { offset, limit, order }: InvitationSlice): Promise<Invitation[]> {
     const { sql, values } = conditionOf(filter);
-    const ranks = order.map(({ by, descending }) => `${ORDER_COLUMNS[by]} ${descending ? 'DESC' : 'ASC'}`);
-    const ranked = [...ranks, 'i.created_at DESC', 'i.id'].join(', ');
+    const columns = order.map(({ by, descending }) => `${ORDER_COLUMNS[by]} ${descending ? 'DESC' : 'ASC'}`);
+    const orderBy = [...columns, 'i.created_at DESC', 'i.id'].join(', ');
     const page = `LIMIT $${values.length + 1} OFFSET $${values.length + 2}`;
-    return this.store.query<Invitation[]>(`SELECT ${COLUMNS} FROM ${LISTED} WHERE ${sql} ORDER BY ${ranked} ${page}`, [
+    return this.store.query<Invitation[]>(`SELECT ${COLUMNS} FROM ${LISTED} WHERE ${sql} ORDER BY ${orderBy} ${page}`, [
       ...values,
       limit,
       offset,
@@ -56,12 +54,17 @@ export class TypeormInvitations extends Invitations {
 
   async count(filter: InvitationFilter): Promise<number> {
     const { sql, values } = conditionOf(filter);
-    const counted = `SELECT count(*)::int FROM ${LISTED} WHERE ${sql}`;
-    const [row] = await this.store.query<{ count: number }[]>(counted, [...values]);
+    const statement = `SELECT count(*)::int FROM ${LISTED} WHERE ${sql}`;
+    const [row] = await this.store.query<{ count: number }[]>(statement, [...values]);
     return row!.count;
   }
 
-  async create({ pk, by, ...fields }: Parameters<Invitations['create']>[0]): Promise<Invitation> {
+  /** `by` is the UUID of the creator. */
+  async create({
+    pk,
+    by,
+    ...fields
+  }: InvitationFields & { readonly pk?: string; readonly by?: string }): Promise<Invitation> {
     const sql = `
       WITH made AS (
         INSERT INTO directory.invitations (name, expires, fixed_data, single_use, flow_id, id, created_by)
@@ -70,6 +73,7 @@ export class TypeormInvitations extends Invitations {
     return (await this.first(sql, [...valuesOf(fields), pk ?? null, by ?? null]))!;
   }
 
+  /** Returns undefined when there is no such invitation. */
   update(pk: string, fields: InvitationFields): Promise<Invitation | undefined> {
     const sql = `
       WITH changed AS (
@@ -79,15 +83,18 @@ export class TypeormInvitations extends Invitations {
     return this.first(sql, [...valuesOf(fields), pk]);
   }
 
+  /** Returns false when there is no such invitation. */
   async remove(pk: string): Promise<boolean> {
     const sql = 'WITH gone AS (DELETE FROM directory.invitations WHERE id = $1 RETURNING id) SELECT id FROM gone';
     return (await this.store.query<unknown[]>(sql, [pk])).length > 0;
   }
 
+  /** Returns the invitation if it is valid for this flow now: it has not expired, is for this flow or for any, and was not used up. */
   findUsable(pk: string, flow = NO_FLOW): Promise<RedeemableInvitation | undefined> {
     return this.first(FIND_USABLE, [pk, flow]);
   }
 
+  /** Returns whether the invitation was valid, and deletes it if it is for a single use. Only one of several concurrent calls succeeds. */
   async redeem(pk: string, flow = NO_FLOW): Promise<boolean> {
     return (await this.store.query<unknown[]>(REDEEM, [pk, flow])).length > 0;
   }
@@ -98,25 +105,25 @@ export class TypeormInvitations extends Invitations {
   }
 }
 
-/** The id of no flow. */
+/** Nil UUID, which no flow has. */
 const NO_FLOW = '00000000-0000-0000-0000-000000000000';
 
 const valuesOf = ({ name, expires, fixed_data, single_use, flow }: InvitationFields) => [
   ...[name, expires, JSON.stringify(fixed_data), single_use, flow],
 ];
 
-/** What a filter asks of a row of `LISTED`. */
+/** Returns the WHERE condition of a filter on `LISTED`, with its values. */
 function conditionOf({ name, creator, expires, flow, words = [] }: InvitationFilter) {
   const values: unknown[] = [];
-  const given = (value: unknown) => `$${values.push(value)}`;
+  const parameter = (value: unknown) => `$${values.push(value)}`;
   const conditions = [
-    ...(name === undefined ? [] : [`i.name = ${given(name)}`]),
-    ...(creator === undefined ? [] : [`c.username = ${given(creator)}`]),
-    ...(expires === undefined ? [] : [`date_trunc('milliseconds', i.expires) = ${given(expires)}`]),
-    ...(flow === undefined ? [] : [`i.flow_id = ${given(flow)}`]),
+    ...(name === undefined ? [] : [`i.name = ${parameter(name)}`]),
+    ...(creator === undefined ? [] : [`c.username = ${parameter(creator)}`]),
+    ...(expires === undefined ? [] : [`date_trunc('milliseconds', i.expires) = ${parameter(expires)}`]),
+    ...(flow === undefined ? [] : [`i.flow_id = ${parameter(flow)}`]),
     ...words.map(({ word, flows }) => {
       const text = `lower(concat_ws(chr(10), i.name, i.expires, c.username))`;
-      return `(strpos(${text}, lower(${given(word)})) > 0 OR i.flow_id = ANY (${given(flows)}::uuid[]))`;
+      return `(strpos(${text}, lower(${parameter(word)})) > 0 OR i.flow_id = ANY (${parameter(flows)}::uuid[]))`;
     }),
   ];
   return { sql: conditions.join(' AND ') || 'true', values };

@@ -1,4 +1,4 @@
-/** The constraint that Postgres names when it refuses to let a service change a superuser (docs/adr/0035). */
+/** Constraint name in the error when Postgres refuses a service's change of a superuser (docs/adr/0035). */
 const CONSTRAINT = 'superusers_guarded';
 
 /** Returns whether Postgres refused a statement because it would change a superuser or add a member to their groups. */

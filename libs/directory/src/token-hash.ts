@@ -1,4 +1,4 @@
 import { createHash } from 'node:crypto';
 
-/** What is stored of a token's key: SHA-256, 32 bytes. Keys are long and random, so no slow hash is needed. */
+/** Returns the stored hash of a token's key: SHA-256, 32 bytes. Keys are long and random, so no slow hash is needed. */
 export const tokenHash = (key: string): Buffer => createHash('sha256').update(key, 'utf8').digest();

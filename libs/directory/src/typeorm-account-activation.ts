@@ -8,7 +8,7 @@ const ACTIVATE = {
   text: 'UPDATE directory.users SET is_active = true WHERE id = $1 AND NOT is_active AND awaits_flow = $2 RETURNING id',
 };
 
-/** Accounts in `directory.users`. */
+/** Activates accounts in `directory.users`. */
 export class TypeormAccountActivation extends AccountActivation {
   constructor(private readonly source: DataSource) {
     super();

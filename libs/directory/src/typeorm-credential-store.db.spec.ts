@@ -10,7 +10,7 @@ import { TypeormDirectoryStore } from './typeorm-directory-store.js';
 
 let database: FreshDatabase;
 let source: DataSource;
-let register: TypeormDirectoryStore;
+let directory: TypeormDirectoryStore;
 let credentials: TypeormCredentialStore;
 
 beforeAll(async () => {
@@ -18,7 +18,7 @@ beforeAll(async () => {
   const schema = { url: database.url, schema: DIRECTORY_SCHEMA, entities: directoryEntities };
   await migrate({ ...schema, migrations: directoryMigrations });
   source = await openDataSource({ ...schema, poolSize: 2 });
-  register = new TypeormDirectoryStore(source.manager);
+  directory = new TypeormDirectoryStore(source.manager);
   credentials = new TypeormCredentialStore(source);
 });
 
@@ -27,27 +27,28 @@ afterAll(async () => {
   await database.drop();
 });
 
-/** As Django writes it, and as new ones are. */
+/** A hash of Django, and one in the current format. */
 const OUTDATED = 'pbkdf2_sha256$1000$salt$aGFzaA==';
 const CURRENT = '$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g';
 
-const user = (username: string, fields: Partial<DirectoryUser> = {}) => register.createUser({ username, ...fields });
+const createUser = (username: string, fields: Partial<DirectoryUser> = {}) =>
+  directory.createUser({ username, ...fields });
 
 describe('password hashes', () => {
-  it('gives the hash of active users only', async () => {
-    const active = await user('active', { password_hash: 'h' });
-    const inactive = await user('inactive', { password_hash: 'h', is_active: false });
-    const bare = await user('bare');
+  it('returns the hash of active users only', async () => {
+    const active = await createUser('active', { password_hash: 'h' });
+    const inactive = await createUser('inactive', { password_hash: 'h', is_active: false });
+    const bare = await createUser('bare');
     expect(await credentials.findHash(active.uuid)).toBe('h');
     expect(await credentials.findHash(bare.uuid)).toBe('');
     expect(await credentials.findHash(inactive.uuid)).toBeUndefined();
     expect(await credentials.findHash('00000000-0000-0000-0000-000000000000')).toBeUndefined();
   });
 
-  it('renews a hash without ending the sessions of its user', async () => {
-    const { uuid, pk, epoch } = await user('renewed', { password_hash: OUTDATED });
+  it('upgrades a hash without ending sessions', async () => {
+    const { uuid, pk, epoch } = await createUser('renewed', { password_hash: OUTDATED });
     await credentials.upgradeHash(uuid, OUTDATED, CURRENT);
-    expect((await register.findUsers({ pk }))[0]).toMatchObject({ password_hash: CURRENT, epoch });
+    expect((await directory.findUsers({ pk }))[0]).toMatchObject({ password_hash: CURRENT, epoch });
   });
 
   it.each([
@@ -56,56 +57,56 @@ describe('password hashes', () => {
     'pbkdf2_sha1$1000$salt$aGFzaA==',
     'bcrypt_sha256$$2b$12$salt',
     'scrypt$16384$salt$8$1$aGFzaA==',
-  ])('renews a hash of any older kind that the password stage knows: %s', async (outdated) => {
-    const { uuid, pk } = await user(outdated.slice(0, 20), { password_hash: outdated });
+  ])('upgrades a hash of every older format: %s', async (outdated) => {
+    const { uuid, pk } = await createUser(outdated.slice(0, 20), { password_hash: outdated });
     await credentials.upgradeHash(uuid, outdated, CURRENT);
-    expect((await register.findUsers({ pk }))[0]?.password_hash).toBe(CURRENT);
+    expect((await directory.findUsers({ pk }))[0]?.password_hash).toBe(CURRENT);
   });
 
-  it('does not renew the hash of a password that was changed meanwhile', async () => {
-    const { uuid, pk } = await user('raced', { password_hash: `${OUTDATED}2` });
+  it('does not upgrade the hash of a password that was changed concurrently', async () => {
+    const { uuid, pk } = await createUser('raced', { password_hash: `${OUTDATED}2` });
     await credentials.upgradeHash(uuid, OUTDATED, CURRENT);
-    expect((await register.findUsers({ pk }))[0]?.password_hash).toBe(`${OUTDATED}2`);
+    expect((await directory.findUsers({ pk }))[0]?.password_hash).toBe(`${OUTDATED}2`);
   });
 
-  it('does not renew a hash that is current, of no known kind, or missing, nor by one that is not current', async () => {
+  it('does not replace a current, unknown or missing hash, and does not write an outdated one', async () => {
     const stored = [CURRENT, CURRENT.replace('m=19456', 'm=8'), 'plain', '!', ''];
     for (const [i, hash] of stored.entries()) {
-      const { uuid, pk } = await user(`kept ${i}`, { password_hash: hash });
+      const { uuid, pk } = await createUser(`kept ${i}`, { password_hash: hash });
       await credentials.upgradeHash(uuid, hash, i === 1 ? hash.replace('m=8', 'm=9') : CURRENT.replace('c2Fs', 'b3Ro'));
-      expect((await register.findUsers({ pk }))[0]?.password_hash).toBe(hash);
+      expect((await directory.findUsers({ pk }))[0]?.password_hash).toBe(hash);
     }
   });
 
-  it('does not renew the hash of a superuser, whose group or one above it makes them one', async () => {
-    const above = await register.createGroup({ name: 'above', is_superuser: true });
-    const below = await register.createGroup({ name: 'below', parent: above.pk });
-    const { uuid, pk } = await user('root', { password_hash: OUTDATED });
-    await register.setGroups(pk, [below.pk]);
+  it('does not upgrade the hash of a superuser, also by a parent group', async () => {
+    const above = await directory.createGroup({ name: 'above', is_superuser: true });
+    const below = await directory.createGroup({ name: 'below', parent: above.pk });
+    const { uuid, pk } = await createUser('root', { password_hash: OUTDATED });
+    await directory.setGroups(pk, [below.pk]);
     await credentials.upgradeHash(uuid, OUTDATED, CURRENT);
-    expect((await register.findUsers({ pk }))[0]?.password_hash).toBe(OUTDATED);
+    expect((await directory.findUsers({ pk }))[0]?.password_hash).toBe(OUTDATED);
   });
 });
 
 describe('app passwords', () => {
-  it('are found by their key, for their user, until they expire', async () => {
-    const [owner, other] = [await user('owner'), await user('other')];
+  it('are found by key and user until they expire', async () => {
+    const [owner, other] = [await createUser('owner'), await createUser('other')];
     const draft = { intent: 'app_password', user: owner.pk } as const;
-    const { pk } = await register.createToken({ ...draft, identifier: 'mail', key: 'k1' });
+    const { pk } = await directory.createToken({ ...draft, identifier: 'mail', key: 'k1' });
     expect(await credentials.findAppPassword(owner.uuid, 'k1')).toEqual({ uuid: pk, identifier: 'mail' });
     expect(await credentials.findAppPassword(other.uuid, 'k1')).toBeUndefined();
     expect(await credentials.findAppPassword(owner.uuid, 'k2')).toBeUndefined();
-    await register.updateToken(pk, { expires: new Date(Date.now() - 1000) });
+    await directory.updateToken(pk, { expires: new Date(Date.now() - 1000) });
     expect(await credentials.findAppPassword(owner.uuid, 'k1')).toBeUndefined();
-    await register.updateToken(pk, { expiring: false });
+    await directory.updateToken(pk, { expiring: false });
     expect(await credentials.findAppPassword(owner.uuid, 'k1')).toBeDefined();
-    await register.updateUser(owner.pk, { is_active: false });
+    await directory.updateUser(owner.pk, { is_active: false });
     expect(await credentials.findAppPassword(owner.uuid, 'k1')).toBeUndefined();
   });
 
-  it('are not tokens of another intent', async () => {
-    const owner = await user('api-owner');
-    await register.createToken({ identifier: 'api', intent: 'api', user: owner.pk, key: 'api-key' });
+  it('do not include tokens of another intent', async () => {
+    const owner = await createUser('api-owner');
+    await directory.createToken({ identifier: 'api', intent: 'api', user: owner.pk, key: 'api-key' });
     expect(await credentials.findAppPassword(owner.uuid, 'api-key')).toBeUndefined();
   });
 });

@@ -10,14 +10,14 @@ import { TypeormDirectoryStore } from './typeorm-directory-store.js';
 
 let database: FreshDatabase;
 let source: DataSource;
-let register: TypeormDirectoryStore;
+let directory: TypeormDirectoryStore;
 
 beforeAll(async () => {
   database = await freshDatabase();
   const schema = { url: database.url, schema: DIRECTORY_SCHEMA, entities: directoryEntities };
   await migrate({ ...schema, migrations: directoryMigrations });
   source = await openDataSource({ ...schema, poolSize: 2 });
-  register = new TypeormDirectoryStore(source.manager);
+  directory = new TypeormDirectoryStore(source.manager);
 });
 
 afterAll(async () => {
@@ -30,9 +30,9 @@ const identity = async (uuid: string) => {
   return row as Record<string, unknown>;
 };
 
-describe('registering users', () => {
-  it('fills in what is not said', async () => {
-    expect(await register.createUser({ username: 'plain' })).toMatchObject({
+describe('users', () => {
+  it('have defaults', async () => {
+    expect(await directory.createUser({ username: 'plain' })).toMatchObject({
       name: '',
       email: '',
       is_active: true,
@@ -45,15 +45,15 @@ describe('registering users', () => {
     });
   });
 
-  it('refuses a username that differs from another by case alone', async () => {
-    await register.createUser({ username: 'Unique' });
-    await expect(register.createUser({ username: 'uNIQUE' })).rejects.toThrow(/users_username_ci/);
+  it('cannot have usernames that differ only in case', async () => {
+    await directory.createUser({ username: 'Unique' });
+    await expect(directory.createUser({ username: 'uNIQUE' })).rejects.toThrow(/users_username_ci/);
   });
 
-  it('raises the epoch for a new password hash and for disabling, and for nothing else', async () => {
-    const { pk, epoch: first } = await register.createUser({ username: 'epoch', password_hash: 'a' });
+  it('get a higher epoch only when the password changes or the user is disabled', async () => {
+    const { pk, epoch: first } = await directory.createUser({ username: 'epoch', password_hash: 'a' });
     const epoch = async (changes: Parameters<TypeormDirectoryStore['updateUser']>[1]) =>
-      (await register.updateUser(pk, changes)).epoch - first;
+      (await directory.updateUser(pk, changes)).epoch - first;
     expect(await epoch({ name: 'E', password_hash: 'a', is_active: true })).toBe(0);
     expect(await epoch({ password_hash: 'b' })).toBe(1);
     expect(await epoch({ is_active: false })).toBe(2);
@@ -62,27 +62,27 @@ describe('registering users', () => {
     expect(await epoch({})).toBe(2);
   });
 
-  it('ends all sessions of a user, and nobody else’s, when it is told to', async () => {
-    const [one, other] = [
-      await register.createUser({ username: 'one' }),
-      await register.createUser({ username: 'two' }),
+  it('get a higher epoch when their sessions are ended, and other users do not', async () => {
+    const [user, other] = [
+      await directory.createUser({ username: 'one' }),
+      await directory.createUser({ username: 'two' }),
     ];
-    await register.endSessions(one.pk);
+    await directory.endSessions(user.pk);
 
-    expect((await register.findUsers({ pk: one.pk }))[0]?.epoch).toBe(one.epoch + 1);
-    expect((await register.findUsers({ pk: other.pk }))[0]?.epoch).toBe(other.epoch);
+    expect((await directory.findUsers({ pk: user.pk }))[0]?.epoch).toBe(user.epoch + 1);
+    expect((await directory.findUsers({ pk: other.pk }))[0]?.epoch).toBe(other.epoch);
   });
 
-  it('starts later epochs for a user who is made again, so that no old session is revived', async () => {
-    const { uuid, pk, epoch } = await register.createUser({ username: 'again' });
+  it('get a higher epoch when they are created again, so that old sessions stay invalid', async () => {
+    const { uuid, pk, epoch } = await directory.createUser({ username: 'again' });
     await source.query('UPDATE directory.users SET epoch = epoch - 100 WHERE pk = $1', [pk]);
-    await register.removeUser(pk);
+    await directory.removeUser(pk);
 
-    expect((await register.createUser({ username: 'again', uuid })).epoch).toBeGreaterThan(epoch - 100);
+    expect((await directory.createUser({ username: 'again', uuid })).epoch).toBeGreaterThan(epoch - 100);
   });
 
-  it('notes when the password changed', async () => {
-    const { pk } = await register.createUser({ username: 'changed', password_hash: 'a' });
+  it('have the time of the last password change', async () => {
+    const { pk } = await directory.createUser({ username: 'changed', password_hash: 'a' });
     await source.query("UPDATE directory.users SET password_changed_at = 'epoch' WHERE pk = $1", [pk]);
     const changed = async () => {
       const [row] = await source.query(
@@ -91,19 +91,20 @@ describe('registering users', () => {
       );
       return row.later as boolean;
     };
-    await register.updateUser(pk, { password_hash: 'a' });
+    await directory.updateUser(pk, { password_hash: 'a' });
     expect(await changed()).toBe(false);
-    await register.updateUser(pk, { password_hash: 'b' });
+    await directory.updateUser(pk, { password_hash: 'b' });
     expect(await changed()).toBe(true);
   });
 
-  it('finds by all identifiers together, or by the pk alone', async () => {
-    const { pk, uuid } = await register.createUser({
+  it('are found by all identifiers together, or by the pk alone', async () => {
+    const { pk, uuid } = await directory.createUser({
       username: 'found',
       email: 'f@x',
       attributes: { a: { b: 1, c: 2 } },
     });
-    const names = async (identifiers: object) => (await register.findUsers({ ...identifiers })).map((u) => u.username);
+    const names = async (identifiers: object) =>
+      (await directory.findUsers({ ...identifiers })).map((user) => user.username);
     expect(await names({ username: 'found', email: 'f@x' })).toEqual(['found']);
     expect(await names({ username: 'found', email: 'other' })).toEqual([]);
     expect(await names({ username: 'found', attributes: { a: { b: 1 } } })).toEqual(['found']);
@@ -112,96 +113,96 @@ describe('registering users', () => {
     expect(await names({})).toEqual([]);
   });
 
-  it('matches nothing with a value of another type, and names a field that there is not', async () => {
-    expect(await register.findUsers({ pk: 'seven', is_active: 'yes' })).toEqual([]);
-    await expect(register.findUsers({ password_hash: '' })).rejects.toThrow(UnknownFieldError);
-    await expect(register.findUsers({ constructor: '' })).rejects.toThrow('Invalid identifier field: constructor');
+  it('are not found by a value of the wrong type, and an unknown field throws', async () => {
+    expect(await directory.findUsers({ pk: 'seven', is_active: 'yes' })).toEqual([]);
+    await expect(directory.findUsers({ password_hash: '' })).rejects.toThrow(UnknownFieldError);
+    await expect(directory.findUsers({ constructor: '' })).rejects.toThrow('Invalid identifier field: constructor');
   });
 });
 
-describe('registering groups', () => {
-  it('lets no two groups of one parent, or of none, share a name', async () => {
-    const { pk } = await register.createGroup({ name: 'twin' });
-    await expect(register.createGroup({ name: 'twin' })).rejects.toThrow(/duplicate key/);
-    expect((await register.createGroup({ name: 'twin', parent: pk })).parent).toBe(pk);
+describe('groups', () => {
+  it('cannot have the same name and parent', async () => {
+    const { pk } = await directory.createGroup({ name: 'twin' });
+    await expect(directory.createGroup({ name: 'twin' })).rejects.toThrow(/duplicate key/);
+    expect((await directory.createGroup({ name: 'twin', parent: pk })).parent).toBe(pk);
   });
 
-  it('keeps members by user and by group alike', async () => {
-    const [a, b] = [await register.createUser({ username: 'ma' }), await register.createUser({ username: 'mb' })];
-    const group = await register.createGroup({ name: 'members' });
-    await register.setMembers(group.pk, [a.pk, b.pk]);
-    await register.setGroups(b.pk, []);
-    expect(await register.findGroups({ name: 'members' })).toEqual([{ ...group, users: [a.pk] }]);
-    expect((await register.findUsers({ pk: a.pk }))[0]?.groups).toEqual([group.pk]);
-    await register.removeGroup(group.pk);
-    expect((await register.findUsers({ pk: a.pk }))[0]?.groups).toEqual([]);
+  it('have the same members whether set by user or by group', async () => {
+    const [a, b] = [await directory.createUser({ username: 'ma' }), await directory.createUser({ username: 'mb' })];
+    const group = await directory.createGroup({ name: 'members' });
+    await directory.setMembers(group.pk, [a.pk, b.pk]);
+    await directory.setGroups(b.pk, []);
+    expect(await directory.findGroups({ name: 'members' })).toEqual([{ ...group, users: [a.pk] }]);
+    expect((await directory.findUsers({ pk: a.pk }))[0]?.groups).toEqual([group.pk]);
+    await directory.removeGroup(group.pk);
+    expect((await directory.findUsers({ pk: a.pk }))[0]?.groups).toEqual([]);
   });
 });
 
-describe('registering tokens', () => {
-  it('keeps the hash of a key, never the key, and a day to live', async () => {
-    const { pk: user } = await register.createUser({ username: 'owner' });
-    const token = await register.createToken({ identifier: 'tk', intent: 'api', user, key: 'secret-key' });
+describe('tokens', () => {
+  it('store the hash of their key, and expire after a day by default', async () => {
+    const { pk: user } = await directory.createUser({ username: 'owner' });
+    const token = await directory.createToken({ identifier: 'tk', intent: 'api', user, key: 'secret-key' });
     expect(token).toMatchObject({ user, expiring: true, key_hash: tokenHash('secret-key') });
     expect(token.expires?.getTime()).toBeGreaterThan(Date.now());
-    expect(await register.findTokens({ identifier: 'tk', user })).toEqual([token]);
-    expect(await register.updateToken(token.pk, { key: 'other' })).toEqual({ ...token, key_hash: tokenHash('other') });
-    await register.removeToken(token.pk);
-    expect(await register.findTokens({ identifier: 'tk' })).toEqual([]);
+    expect(await directory.findTokens({ identifier: 'tk', user })).toEqual([token]);
+    expect(await directory.updateToken(token.pk, { key: 'other' })).toEqual({ ...token, key_hash: tokenHash('other') });
+    await directory.removeToken(token.pk);
+    expect(await directory.findTokens({ identifier: 'tk' })).toEqual([]);
   });
 
-  it('draws a key of its own for each token that is given none', async () => {
-    const { pk: user } = await register.createUser({ username: 'owner2' });
+  it('get a random key each by default', async () => {
+    const { pk: user } = await directory.createUser({ username: 'owner2' });
     const draft = { intent: 'api', user, expiring: false } as const;
-    const first = await register.createToken({ ...draft, identifier: 'drawn1' });
-    const second = await register.createToken({ ...draft, identifier: 'drawn2' });
+    const first = await directory.createToken({ ...draft, identifier: 'drawn1' });
+    const second = await directory.createToken({ ...draft, identifier: 'drawn2' });
     expect(first.expires).toBeNull();
     expect(first.key_hash.equals(second.key_hash)).toBe(false);
   });
 });
 
-describe('what the gateway sees of a user', () => {
-  it('makes members of a group below a superuser group superusers', async () => {
-    const top = await register.createGroup({ name: 'top', is_superuser: true });
-    const low = await register.createGroup({ name: 'low', parent: top.pk });
-    const user = await register.createUser({ username: 'climber' });
+describe('the view for the gateway', () => {
+  it('shows members of a subgroup of a superuser group as superusers', async () => {
+    const top = await directory.createGroup({ name: 'top', is_superuser: true });
+    const low = await directory.createGroup({ name: 'low', parent: top.pk });
+    const user = await directory.createUser({ username: 'climber' });
     expect(await identity(user.uuid)).toMatchObject({ is_superuser: false });
-    await register.setGroups(user.pk, [low.pk]);
+    await directory.setGroups(user.pk, [low.pk]);
     expect(await identity(user.uuid)).toMatchObject({ is_superuser: true });
   });
 
-  it('climbs twenty levels of groups and no more, nor for ever', async () => {
-    const chain = [await register.createGroup({ name: 'c0' })];
-    for (let i = 1; i < 21; i++) chain.push(await register.createGroup({ name: `c${i}`, parent: chain[i - 1]!.pk }));
-    const user = await register.createUser({ username: 'deep' });
-    await register.setGroups(user.pk, [chain[20]!.pk]);
-    await register.updateGroup(chain[0]!.pk, { is_superuser: true });
+  it('follows parent groups for twenty levels, and ends in a cycle', async () => {
+    const chain = [await directory.createGroup({ name: 'c0' })];
+    for (let i = 1; i < 21; i++) chain.push(await directory.createGroup({ name: `c${i}`, parent: chain[i - 1]!.pk }));
+    const user = await directory.createUser({ username: 'deep' });
+    await directory.setGroups(user.pk, [chain[20]!.pk]);
+    await directory.updateGroup(chain[0]!.pk, { is_superuser: true });
     expect(await identity(user.uuid)).toMatchObject({ is_superuser: false });
-    await register.updateGroup(chain[1]!.pk, { is_superuser: true });
+    await directory.updateGroup(chain[1]!.pk, { is_superuser: true });
     expect(await identity(user.uuid)).toMatchObject({ is_superuser: true });
-    await register.updateGroup(chain[1]!.pk, { is_superuser: false });
-    await register.updateGroup(chain[0]!.pk, { is_superuser: false, parent: chain[20]!.pk });
+    await directory.updateGroup(chain[1]!.pk, { is_superuser: false });
+    await directory.updateGroup(chain[0]!.pk, { is_superuser: false, parent: chain[20]!.pk });
     expect(await identity(user.uuid)).toMatchObject({ is_superuser: false });
   });
 
-  it('reads locale, avatar and the debug flag out of the attributes, whatever stands there', async () => {
-    const seen = async (username: string, attributes: Record<string, unknown>) => {
-      const { uuid } = await register.createUser({ username, attributes });
+  it('reads locale, avatar and debug flag from the attributes, and ignores values of other types', async () => {
+    const createAndRead = async (username: string, attributes: Record<string, unknown>) => {
+      const { uuid } = await directory.createUser({ username, attributes });
       const { locale, avatar, debug } = await identity(uuid);
       return [locale, avatar, debug];
     };
     const full = { settings: { locale: 'fr' }, avatar: '/a.png', 'goauthentik.io/user/debug': true };
-    expect(await seen('attributes1', full)).toEqual(['fr', '/a.png', true]);
-    expect(await seen('attributes2', {})).toEqual(['', null, false]);
-    const odd = { settings: [], avatar: { a: 1 }, 'goauthentik.io/user/debug': '' };
-    expect(await seen('attributes3', odd)).toEqual(['', null, false]);
+    expect(await createAndRead('attributes1', full)).toEqual(['fr', '/a.png', true]);
+    expect(await createAndRead('attributes2', {})).toEqual(['', null, false]);
+    const invalid = { settings: [], avatar: { a: 1 }, 'goauthentik.io/user/debug': '' };
+    expect(await createAndRead('attributes3', invalid)).toEqual(['', null, false]);
   });
 
   it('is read by primary key', async () => {
     const plan = await source.transaction(async (manager) => {
       await manager.query('SET LOCAL enable_seqscan = off');
-      const nobody = '00000000-0000-0000-0000-000000000000';
-      return manager.query(`EXPLAIN SELECT * FROM directory.identities WHERE id = '${nobody}'`);
+      const unknownId = '00000000-0000-0000-0000-000000000000';
+      return manager.query(`EXPLAIN SELECT * FROM directory.identities WHERE id = '${unknownId}'`);
     });
     expect(JSON.stringify(plan)).toMatch(/users_pkey.*user_groups_pkey/);
   });

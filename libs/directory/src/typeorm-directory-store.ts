@@ -13,7 +13,7 @@ import { DirectoryStore } from './directory-store.js';
 import { DirectoryTokenRepository } from './directory-token.repository.js';
 import { DirectoryUserRepository } from './directory-user.repository.js';
 
-/** The register inside a transaction of the caller, whose data source must list `directoryEntities`. */
+/** The directory on Postgres. The caller's data source must list `directoryEntities`. */
 export class TypeormDirectoryStore extends DirectoryStore {
   private readonly users: DirectoryUserRepository;
   private readonly groups: DirectoryGroupRepository;

@@ -8,37 +8,37 @@ import { directoryModule } from './typeorm-directory.module.js';
 import { UserLookup } from './user-lookup.js';
 
 @Module({ imports: [directoryModule()] })
-class OneWing {
+class PasswordModule {
   constructor(@Inject(UserLookup) readonly users: UserLookup) {}
 }
 
 @Module({ imports: [directoryModule()] })
-class AnotherWing {
+class IdentificationModule {
   constructor(
     @Inject(UserLookup) readonly users: UserLookup,
     @Inject(CredentialStore) readonly credentials: CredentialStore,
   ) {}
 }
 
-@Module({ imports: [OneWing, AnotherWing] })
+@Module({ imports: [PasswordModule, IdentificationModule] })
 class Service {}
 
 describe('the directory in a service', () => {
   afterEach(() => void vi.unstubAllEnvs());
 
-  it('opens one pool for all wings, and closes it when the service leaves', async () => {
+  it('opens one pool for all modules, and closes it when the service stops', async () => {
     const database = await freshDatabase();
     vi.stubEnv('DATABASE_URL', database.url);
     const service = await NestFactory.createApplicationContext(Service, { logger: false });
     const pool = service.get(DataSource, { strict: false });
-    expect(service.get(OneWing).users).toBe(service.get(AnotherWing).users);
+    expect(service.get(PasswordModule).users).toBe(service.get(IdentificationModule).users);
     expect(pool.isInitialized).toBe(true);
     await service.close();
     expect(pool.isInitialized).toBe(false);
     await database.drop();
   });
 
-  it('names the setting that is missing', async () => {
+  it('throws with the name of a missing setting', async () => {
     vi.stubEnv('DATABASE_URL', '');
     const start = NestFactory.createApplicationContext(Service, { logger: false, abortOnError: false });
     await expect(start).rejects.toThrow(/DATABASE_URL/);

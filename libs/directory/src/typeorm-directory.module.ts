@@ -3,17 +3,15 @@ import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '
 import { DataSource } from 'typeorm';
 import { AccountActivation } from './account-activation.js';
 import { CredentialStore } from './credential-store.js';
-import { TypeormPeople } from './directory-queries.js';
-import { TypeormInvitations } from './invitation.repository.js';
-import { Invitations } from './invitations.js';
+import { InvitationRepository } from './invitation.repository.js';
 import { DIRECTORY_SCHEMA } from './migrations/index.js';
-import { People } from './people.js';
+import { PolicyUserRepository } from './policy-user.repository.js';
 import { TypeormAccountActivation } from './typeorm-account-activation.js';
 import { TypeormCredentialStore } from './typeorm-credential-store.js';
 import { TypeormUserLookup } from './typeorm-user-lookup.js';
 import { UserLookup } from './user-lookup.js';
 
-/** Keeps the pool until the last request in flight is answered. */
+/** Closes the pool after the last open request was answered. */
 @Module({})
 class DirectoryModule implements OnApplicationShutdown {
   constructor(@Inject(DataSource) private readonly source: DataSource) {}
@@ -23,7 +21,7 @@ class DirectoryModule implements OnApplicationShutdown {
   }
 }
 
-/** One object, so that Nest sees one module, and opens one pool, however many stages import it. */
+/** A single object, so that Nest creates one module and one pool for all stages that import it. */
 const shared: DynamicModule = {
   module: DirectoryModule,
   providers: [
@@ -45,11 +43,19 @@ const shared: DynamicModule = {
       useFactory: (source: DataSource) => new TypeormCredentialStore(source),
       inject: [DataSource],
     },
-    { provide: Invitations, useFactory: (source: DataSource) => new TypeormInvitations(source), inject: [DataSource] },
-    { provide: People, useFactory: (source: DataSource) => new TypeormPeople(source), inject: [DataSource] },
+    {
+      provide: InvitationRepository,
+      useFactory: (source: DataSource) => new InvitationRepository(source),
+      inject: [DataSource],
+    },
+    {
+      provide: PolicyUserRepository,
+      useFactory: (source: DataSource) => new PolicyUserRepository(source),
+      inject: [DataSource],
+    },
   ],
-  exports: [DataSource, AccountActivation, UserLookup, CredentialStore, Invitations, People],
+  exports: [DataSource, AccountActivation, UserLookup, CredentialStore, InvitationRepository, PolicyUserRepository],
 };
 
-/** `Users`, `Credentials` and `People` for a wing, from the Postgres that DATABASE_URL names. */
+/** Returns the module that provides the stores and repositories of the directory, on the Postgres of DATABASE_URL. */
 export const directoryModule = (): DynamicModule => shared;

@@ -3,7 +3,7 @@ import { type Identifiers, UnknownFieldError } from './directory-store.js';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** Which values a column can be compared with; another one matches no row instead of failing the transaction. */
+/** Returns whether a value can be compared with a column of a type. Other values match no row, and do not fail the transaction. */
 const isComparable = {
   text: (value: unknown) => typeof value === 'string',
   integer: (value: unknown) => Number.isInteger(value) && Math.abs(Number(value)) < 2 ** 31,
@@ -12,22 +12,22 @@ const isComparable = {
   json: (value: unknown) => typeof value === 'object',
 } as const;
 
-/** The fields that objects are found by, each with its SQL expression; `pk` is always one of them. */
+/** SQL expressions and types of the fields that identify an object. Always contains `pk`. */
 export type Columns = Readonly<Record<string, readonly [sql: string, type: keyof typeof isComparable]>>;
 
-/** Narrows `query` to what `identifiers` name: all of them equal (an object: contained), or the pk alone. */
+/** Restricts `query` to rows where all `identifiers` are equal (JSON: contained), or where the pk alone is equal. */
 export function whereIdentifiers<T extends object>(
   query: SelectQueryBuilder<T>,
   columns: Columns,
   identifiers: Identifiers,
 ) {
   const { pk, ...rest } = identifiers;
-  const all = Object.entries(rest).map(([field, value]) => condition(query, columns, { field, value }));
-  const either = [
-    ...(all.length > 0 ? [`(${all.join(' AND ')})`] : []),
+  const conditions = Object.entries(rest).map(([field, value]) => condition(query, columns, { field, value }));
+  const alternatives = [
+    ...(conditions.length > 0 ? [`(${conditions.join(' AND ')})`] : []),
     ...(pk === undefined ? [] : [condition(query, columns, { field: 'pk', value: pk })]),
   ];
-  return query.where(either.length > 0 ? either.join(' OR ') : 'FALSE');
+  return query.where(alternatives.length > 0 ? alternatives.join(' OR ') : 'FALSE');
 }
 
 function condition<T extends object>(

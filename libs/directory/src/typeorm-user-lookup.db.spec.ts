@@ -16,16 +16,16 @@ beforeAll(async () => {
   const schema = { url: database.url, schema: DIRECTORY_SCHEMA, entities: directoryEntities };
   await migrate({ ...schema, migrations: directoryMigrations });
   source = await openDataSource({ ...schema, poolSize: 2 });
-  const register = new TypeormDirectoryStore(source.manager);
-  await register.createUser({
+  const directory = new TypeormDirectoryStore(source.manager);
+  await directory.createUser({
     username: 'Alice',
     name: 'Alice A.',
     email: 'alice@Example.org',
     attributes: { upn: 'ALICE@corp', settings: { locale: 'de' } },
   });
-  await register.createUser({ username: 'bob', email: 'shared@example.org', is_active: false });
-  await register.createUser({ username: 'carol', email: 'Shared@example.org', attributes: { settings: 'none' } });
-  await register.createUser({ username: 'dave', email: 'bob' });
+  await directory.createUser({ username: 'bob', email: 'shared@example.org', is_active: false });
+  await directory.createUser({ username: 'carol', email: 'Shared@example.org', attributes: { settings: 'none' } });
+  await directory.createUser({ username: 'dave', email: 'bob' });
 });
 
 afterAll(async () => {
@@ -38,16 +38,16 @@ const find = (identifier: string, fields: IdentifierField[], caseInsensitive = t
 
 describe('looking users up', () => {
   it('finds a user by each of the fields, in any case', async () => {
-    const asked = [
+    const users = [
       await find('aLICE', ['username']),
       await find('ALICE@example.org', ['email']),
       await find('alice@CORP', ['upn']),
       await find('alice', ['email', 'username', 'upn']),
     ];
-    expect(asked.map((user) => user?.username)).toEqual(['Alice', 'Alice', 'Alice', 'Alice']);
+    expect(users.map((user) => user?.username)).toEqual(['Alice', 'Alice', 'Alice', 'Alice']);
   });
 
-  it('tells all that a plan needs to know of a user', async () => {
+  it('returns the user as plans store it', async () => {
     expect(await find('Alice', ['username'])).toEqual({
       kind: 'saved',
       uuid: expect.stringMatching(/^[0-9a-f-]{36}$/),
@@ -61,28 +61,28 @@ describe('looking users up', () => {
     });
   });
 
-  it('minds the case when it is told to', async () => {
+  it('compares case-sensitively on request', async () => {
     expect(await find('alice', ['username'], false)).toBeUndefined();
     expect((await find('Alice', ['username'], false))?.username).toBe('Alice');
     expect((await find('ALICE@corp', ['upn'], false))?.username).toBe('Alice');
   });
 
-  it('looks at no other field than those asked for', async () => {
+  it('uses only the given fields', async () => {
     expect(await find('Alice', ['email', 'upn'])).toBeUndefined();
     expect(await find('Alice', [])).toBeUndefined();
   });
 
-  it('takes an identifier that two users share for nobody', async () => {
+  it('finds no user by an identifier that two users share', async () => {
     expect(await find('shared@example.org', ['email'])).toBeUndefined();
     expect(await find('bob', ['email', 'username'])).toBeUndefined();
     expect((await find('Shared@example.org', ['email'], false))?.username).toBe('carol');
   });
 
-  it('finds inactive users like any other', async () => {
+  it('finds inactive users', async () => {
     expect(await find('bob', ['username'])).toMatchObject({ is_active: false, locale: '' });
   });
 
-  it('takes an identifier for a value, never for SQL or a pattern', async () => {
+  it('treats an identifier as a value, never as SQL or a pattern', async () => {
     for (const identifier of ["' OR true --", '%', 'ali_e', '*)(uid=*', '\\', '$1', '"', 'Alice ']) {
       expect(await find(identifier, ['username', 'email', 'upn'])).toBeUndefined();
     }

@@ -12,7 +12,7 @@ const expressions: Readonly<Record<IdentifierField, string>> = {
 type Match = Parameters<UserLookup['find']>[1];
 type Row = Omit<SavedUser, 'kind' | 'backend'>;
 
-/** Looks users up in `directory.users`, one indexed statement a question. */
+/** Finds users in `directory.users`, with one indexed statement for each call. */
 export class TypeormUserLookup extends UserLookup {
   constructor(private readonly source: DataSource) {
     super();
@@ -21,13 +21,13 @@ export class TypeormUserLookup extends UserLookup {
   async find(identifier: string, match: Match): Promise<SavedUser | undefined> {
     if (match.fields.length === 0) return undefined;
     const { rows } = await runNamed<Row>(this.source, statementOf(match), [identifier]);
-    const [found, another] = rows;
-    return found && !another ? { kind: 'saved', ...found } : undefined;
+    const [user, second] = rows;
+    return user && !second ? { kind: 'saved', ...user } : undefined;
   }
 
   async get(uuid: string): Promise<SavedUser | undefined> {
-    const [found] = (await runNamed<Row>(this.source, BY_UUID, [uuid])).rows;
-    return found && { kind: 'saved', ...found };
+    const [user] = (await runNamed<Row>(this.source, BY_UUID, [uuid])).rows;
+    return user && { kind: 'saved', ...user };
   }
 }
 
@@ -37,13 +37,13 @@ const COLUMNS = `id AS uuid, pk, username, name, email, is_active, epoch,
 
 const BY_UUID: NamedStatement = { name: 'users.get', text: `SELECT ${COLUMNS} FROM directory.users WHERE id = $1` };
 
-/** One statement, and so one name, for each combination of fields; two rows are enough to see an ambiguity. */
+/** Returns the named statement for a combination of fields. Two rows are enough to detect an ambiguous identifier. */
 function statementOf({ fields, caseInsensitive }: Match): NamedStatement {
-  const wanted = [...new Set(fields)].sort();
+  const sortedFields = [...new Set(fields)].sort();
   const fold = (sql: string) => (caseInsensitive ? `lower(${sql})` : sql);
-  const conditions = wanted.map((field) => `${fold(`(${expressions[field]})`)} = ${fold('$1::text')}`);
+  const conditions = sortedFields.map((field) => `${fold(`(${expressions[field]})`)} = ${fold('$1::text')}`);
   return {
-    name: `users.find.${wanted.join('.')}.${caseInsensitive ? 'folded' : 'exact'}`,
+    name: `users.find.${sortedFields.join('.')}.${caseInsensitive ? 'folded' : 'exact'}`,
     text: `SELECT ${COLUMNS} FROM directory.users WHERE ${conditions.join(' OR ')} LIMIT 2`,
   };
 }

@@ -2,28 +2,28 @@ import { findUnstorableCharacter, UNPRINTABLE } from '@gatehouse/contracts';
 import { z } from 'zod';
 import { USER_TYPES } from './directory-store.js';
 
-/** Characters of what somebody is called. */
+/** Largest length of a display name. */
 export const MAX_NAME_LENGTH = 1000;
 
-/** A line of text, as a column takes it. */
+/** Schema of a single line of text, up to the length of its column. */
 export const storedText = (max: number) =>
   z
     .string()
     .max(max)
-    .refine((value) => !UNPRINTABLE.test(value), 'has characters that cannot be shown');
+    .refine((value) => !UNPRINTABLE.test(value), 'contains unprintable characters');
 
-/** What is known beside fields, as a column takes it. */
+/** Schema of attributes that Postgres can store. */
 export const storedAttributes = z
   .record(z.string(), z.unknown())
   .default({})
-  .refine((value) => findUnstorableCharacter(value) === undefined, 'has characters that cannot be stored');
+  .refine((value) => findUnstorableCharacter(value) === undefined, 'contains characters that cannot be stored');
 
-/** A user as somebody writes them down; limits are those of the columns. */
+/** Schema of a user in the input of an operator. Its limits are those of the columns. */
 export const userInput = z.object({
   username: storedText(150).min(1),
   name: storedText(MAX_NAME_LENGTH).default(''),
   email: storedText(254)
-    .refine((address) => address === '' || /^[^\s@]+@[^\s@]+$/.test(address), 'is no address')
+    .refine((address) => address === '' || /^[^\s@]+@[^\s@]+$/.test(address), 'is not an email address')
     .default(''),
   is_active: z.boolean().default(true),
   type: z.enum(USER_TYPES).default('internal'),

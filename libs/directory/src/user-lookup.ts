@@ -1,17 +1,18 @@
 import type { SavedUser } from '@gatehouse/contracts';
 
+/** Fields that can identify a user. */
 export type IdentifierField = 'email' | 'username' | 'upn';
 
-/** The people of the house, to be looked up. */
+/** Finds users. */
 export abstract class UserLookup {
   /**
-   * The one user whom `identifier` names in any of `fields`; undefined when nobody matches, or when several do
-   * (an ambiguous name identifies nobody, docs/spec/directory.md#lookup). Inactive users are found like any other.
+   * Returns the user whose value of any of `fields` is `identifier`. Undefined when no user or several users match
+   * (docs/spec/directory.md#lookup). Also finds inactive users.
    */
   abstract find(
     identifier: string,
     match: { readonly fields: readonly IdentifierField[]; readonly caseInsensitive: boolean },
   ): Promise<SavedUser | undefined>;
-  /** A user by uuid, active or not; undefined when there is none. */
+  /** Returns a user by UUID, active or not. Undefined when there is none. */
   abstract get(uuid: string): Promise<SavedUser | undefined>;
 }

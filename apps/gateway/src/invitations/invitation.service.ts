@@ -1,5 +1,10 @@
 import { type Errors, Problem } from '@gatehouse/contracts';
-import { type Invitation, type InvitationFields, type InvitationFilter, Invitations } from '@gatehouse/directory';
+import {
+  type Invitation,
+  type InvitationFields,
+  type InvitationFilter,
+  InvitationRepository,
+} from '@gatehouse/directory';
 import { FlowStore } from '@gatehouse/executor';
 import { Inject, Injectable } from '@nestjs/common';
 import type { z } from 'zod';
@@ -22,7 +27,7 @@ type FieldErrors = { readonly errors: Errors };
 export class InvitationService {
   constructor(
     @Inject(AuthService) private readonly principals: AuthService,
-    @Inject(Invitations) private readonly invitations: Invitations,
+    @Inject(InvitationRepository) private readonly invitations: InvitationRepository,
     @Inject(FlowStore) private readonly flows: FlowStore,
   ) {}
 

@@ -1,5 +1,5 @@
 import { fieldErrors } from '@gatehouse/contracts';
-import { Invitations } from '@gatehouse/directory';
+import { InvitationRepository } from '@gatehouse/directory';
 import {
   Body,
   Controller,
@@ -30,7 +30,7 @@ import { InvitationService } from './invitation.service.js';
 export class InvitationsController {
   constructor(
     @Inject(InvitationService) private readonly desk: InvitationService,
-    @Inject(Invitations) private readonly invitations: Invitations,
+    @Inject(InvitationRepository) private readonly invitations: InvitationRepository,
     @Inject(InvitationsPresenter) private readonly presenter: InvitationsPresenter,
   ) {}
 

@@ -44,7 +44,7 @@ CREATE TABLE directory.tokens (
   created_at timestamptz NOT NULL DEFAULT clock_timestamp()
 )`;
 
-/** Both forms of each identifier: configurations may ask for exact or for case-insensitive matching. */
+/** Each identifier has two indexes, for exact and for case-insensitive lookups. */
 const INDEXES = `
 CREATE UNIQUE INDEX users_username_ci ON directory.users (lower(username));
 CREATE INDEX users_username ON directory.users (username);
@@ -56,7 +56,7 @@ CREATE INDEX user_groups_group ON directory.user_groups (group_id);
 CREATE INDEX groups_parent ON directory.groups (parent_id);
 CREATE INDEX tokens_user ON directory.tokens (user_id)`;
 
-/** A user's groups and the groups above them, at most 20 levels (docs/spec/directory.md#groups). */
+/** Returns a user's groups and their parent groups, up to 20 levels (docs/spec/directory.md#groups). */
 const GROUPS_OF = `
 CREATE FUNCTION directory.groups_of(of_user uuid)
 RETURNS TABLE (id uuid, name text, is_superuser boolean, attributes jsonb, direct boolean)
@@ -72,13 +72,13 @@ LANGUAGE sql STABLE AS $$
   FROM above a JOIN directory.groups g ON g.id = a.id GROUP BY g.id
 $$`;
 
-/** Whether a JSON value counts as true where the reference asks an attribute for its truth. */
+/** Python's truth value of a JSON value, which authentik uses for attributes. */
 const TRUTHY = `
 CREATE FUNCTION directory.truthy(value jsonb) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
   SELECT coalesce(value, 'false') NOT IN ('false', 'null', '0', '""', '[]', '{}')
 $$`;
 
-/** Functions, so that a query that joins the view looks at groups only for a user who is there. */
+/** Functions, so that a query that joins the view reads groups only for matching users. */
 const OF_GROUPS = `
 CREATE FUNCTION directory.is_superuser(of_user uuid) RETURNS boolean LANGUAGE sql STABLE AS $$
   SELECT EXISTS (SELECT FROM directory.groups_of(of_user) g WHERE g.is_superuser)
@@ -90,7 +90,7 @@ CREATE FUNCTION directory.is_debugged(of_user uuid, attributes jsonb) RETURNS bo
                  WHERE directory.truthy(g.attributes->'goauthentik.io/user/debug')) END
 $$`;
 
-/** The one view that the gateway may read. Groups are looked at only for the rows, and columns, that are asked for. */
+/** The only view that the gateway may read. Groups are only read for selected rows and columns. */
 const VIEW = `
 CREATE VIEW directory.identities AS
 SELECT u.id, u.pk, u.username, u.name, u.email, u.is_active, u.epoch, u.type,
@@ -104,7 +104,7 @@ SELECT u.id, u.pk, u.username, u.name, u.email, u.is_active, u.epoch, u.type,
    FROM directory.groups_of(u.id) g WHERE g.direct) AS groups
 FROM directory.users u`;
 
-/** Users, groups, tokens, and what the gateway may see of them. */
+/** Creates the tables of users, groups and tokens, and the view for the gateway. */
 export class CreateDirectory1764028800000 implements MigrationInterface {
   name = 'CreateDirectory1764028800000';
 

@@ -11,22 +11,22 @@ SELECT u.id, u.pk, u.username, u.name, u.email, u.is_active, u.epoch, u.type,
   (SELECT coalesce(jsonb_agg(jsonb_build_object('pk', g.id, 'name', g.name) ORDER BY g.name, g.id), '[]')
    FROM directory.groups_of(u.id) g WHERE g.direct) AS groups`;
 
-const PEOPLE = 'FROM directory.users u';
+const FROM_USERS = 'FROM directory.users u';
 
-/** Every group that a user belongs to, those above the direct ones included; looked at only where it is asked for. */
+/** Ids of all groups of a user, including parent groups. Only read if the column is selected. */
 const GROUP_IDS = 'ARRAY(SELECT g.id FROM directory.groups_of(u.id) g) AS group_ids';
 
-/** What the gateway may see of users, now with all their groups, which flows may be bound to. */
+/** Adds all groups of a user to the view for the gateway, because flows may be bound to groups. */
 export class AllGroups1764028920000 implements MigrationInterface {
   name = 'AllGroups1764028920000';
 
   async up(runner: QueryRunner): Promise<void> {
-    await runner.query(`CREATE OR REPLACE VIEW directory.identities AS ${COLUMNS}, ${GROUP_IDS} ${PEOPLE}`);
+    await runner.query(`CREATE OR REPLACE VIEW directory.identities AS ${COLUMNS}, ${GROUP_IDS} ${FROM_USERS}`);
   }
 
-  /** A column can be added to a view in place, but not taken away. */
+  /** Postgres can add a column to a view in place, but cannot remove one. */
   async down(runner: QueryRunner): Promise<void> {
     await runner.query('DROP VIEW directory.identities');
-    await runner.query(`CREATE VIEW directory.identities AS ${COLUMNS} ${PEOPLE}`);
+    await runner.query(`CREATE VIEW directory.identities AS ${COLUMNS} ${FROM_USERS}`);
   }
 }

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** What the gateway may see of users besides, where it is told to find their pictures there. */
+/** Lets the gateway read attributes, which may hold the URL of an avatar. */
 export class UserAttributes1764115260000 implements MigrationInterface {
   name = 'UserAttributes1764115260000';
 

@@ -15,7 +15,7 @@ CREATE TABLE directory.invitations (
   used_at timestamptz
 )`;
 
-/** Invitations to enrolment (docs/adr/0024). */
+/** Creates the table of invitations (docs/adr/0024). */
 export class Invitations1764201720000 implements MigrationInterface {
   name = 'Invitations1764201720000';
 

@@ -1,9 +1,9 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** What was used is gone (docs/adr/0024): what some run of a flow had taken is no invitation for anybody else. */
+/** Deletes invitations that a plan has already reserved, because used invitations are now deleted (docs/adr/0024). */
 const FORGET = 'DELETE FROM directory.invitations WHERE used_by IS NOT NULL';
 
-/** Invitations for a single use are removed by whoever uses them, so nothing is noted of their use. */
+/** Drops the columns about the use of an invitation, because a used single-use invitation is deleted. */
 export class InvitationsUsedUp1764288000000 implements MigrationInterface {
   name = 'InvitationsUsedUp1764288000000';
 

@@ -1,9 +1,9 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** The flow that made an account inactive, until somebody proves its address there; null for all others. */
+/** The flow that created an inactive account and may activate it after its address was verified. Null for all other accounts. */
 const COLUMN = 'ALTER TABLE directory.users ADD COLUMN awaits_flow uuid';
 
-/** Whoever says whether an account is active, by whatever way, has decided it: no mail decides it any more. */
+/** Any update of `is_active` ends the wait, so that a mail cannot undo an administrator's decision. */
 const DECIDED = `
 CREATE FUNCTION directory.await_nothing() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -14,7 +14,7 @@ const TRIGGER = `
 CREATE TRIGGER users_decided BEFORE UPDATE OF is_active ON directory.users
 FOR EACH ROW EXECUTE FUNCTION directory.await_nothing()`;
 
-/** Marks accounts that wait for a mail, so that none that somebody disabled is taken for one. */
+/** Marks accounts that wait for a mail, so that accounts that were disabled are not confused with them. */
 export class AwaitedMail1764288060000 implements MigrationInterface {
   name = 'AwaitedMail1764288060000';
 

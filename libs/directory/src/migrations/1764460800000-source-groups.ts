@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Which group a source means by what it calls one. */
+/** Maps the group identifiers of a source to groups. */
 const SOURCE_GROUPS = `
 CREATE TABLE directory.source_groups (
   source_id uuid NOT NULL,
@@ -10,7 +10,7 @@ CREATE TABLE directory.source_groups (
 )`;
 const GROUPS = 'CREATE INDEX source_groups_group ON directory.source_groups (group_id)';
 
-/** Whether members of a group are superusers, by it or by one above it. */
+/** Whether a group or one of its parents makes its members superusers. */
 const MAKES_SUPERUSER = `
 CREATE FUNCTION directory.makes_superuser(of_group uuid) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
@@ -23,8 +23,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
 $$`;
 
 /**
- * The group that a source means; raises GH001 for one that may not be: without a name, with one that is taken where the mode
- * does not link, or that would make superusers by its name alone.
+ * Returns the group for an identifier of a source, and creates it if necessary. Raises GH001 for a group without a name, for a
+ * name that exists unless the mode links by name, and for a link by name to a group that makes superusers.
  */
 const GROUP_OF = `
 CREATE FUNCTION directory.source_group(of_source uuid, of_identifier text, matching text, properties jsonb) RETURNS uuid
@@ -53,7 +53,7 @@ BEGIN
   RETURN found_id;
 END $$`;
 
-/** Makes a user a member of the groups that a source says, and of no other of that source; all of it or nothing. */
+/** Synchronises a user's memberships with the groups of a source, atomically. */
 const FOLLOW = `
 CREATE FUNCTION directory.follow_source_groups(of_user uuid, of_source uuid, matching text, wanted jsonb) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
@@ -72,7 +72,7 @@ END $$`;
 const PRIVATE =
   'REVOKE ALL ON FUNCTION directory.makes_superuser, directory.source_group, directory.follow_source_groups FROM PUBLIC';
 
-/** Groups that come from sources (docs/spec/sources.md#added-steps). */
+/** Synchronises groups from sources (docs/spec/sources.md#added-steps). */
 export class SourceGroups1764460800000 implements MigrationInterface {
   name = 'SourceGroups1764460800000';
 

@@ -1,20 +1,20 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Whether a hash is as new ones are: the cost is that of `argon2-hash.ts`, and a change there needs a migration here. */
+/** Whether a hash has the current format and cost. The cost is that of `argon2-hash.ts`; a change there needs a migration here. */
 const IS_CURRENT_HASH = `
 CREATE FUNCTION directory.is_current_hash(hash text) RETURNS boolean
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog AS $$
   SELECT hash ~ '^\\$argon2id\\$v=19\\$m=19456,t=2,p=1\\$[A-Za-z0-9+/]{22,86}\\$[A-Za-z0-9+/]{43,86}$'
 $$`;
 
-/** Whether a hash is of a kind that can prove a password. An empty or a disabled one is not: its user has no password. */
+/** Whether a hash has a format that can verify a password. An empty or disabled hash has not. */
 const IS_USABLE_HASH = `
 CREATE FUNCTION directory.is_usable_hash(hash text) RETURNS boolean
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog AS $$
   SELECT hash ~ '^(argon2\\$argon2id|\\$argon2id|pbkdf2_sha256|pbkdf2_sha1|bcrypt_sha256|scrypt)\\$'
 $$`;
 
-/** Replaces an outdated hash that the caller names by a current one; never that of a superuser. */
+/** Compare-and-set: replaces an outdated hash by a current one. Never changes a superuser. */
 const REPLACE_HASH = `
 CREATE FUNCTION directory.replace_hash(of_user uuid, outdated text, current text) RETURNS boolean
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog AS $$
@@ -29,7 +29,7 @@ $$`;
 
 const PRIVATE = 'REVOKE ALL ON FUNCTION directory.replace_hash FROM PUBLIC';
 
-/** The only way in which the password service changes a hash (docs/adr/0035). */
+/** Creates the function that is the password service's only way to change a hash (docs/adr/0035). */
 export class ReplaceHash1764547140000 implements MigrationInterface {
   name = 'ReplaceHash1764547140000';
 

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** One row per superuser at most, so that nothing has to be cleaned up. */
+/** At most one row for each superuser, so that no cleanup is necessary. */
 const PERMITS = `
 CREATE TABLE directory.superuser_permits (
   user_id uuid PRIMARY KEY REFERENCES directory.users ON DELETE CASCADE,

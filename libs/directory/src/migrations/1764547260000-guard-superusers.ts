@@ -7,7 +7,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
   SELECT pg_has_role(c.relowner, 'USAGE') FROM pg_class c WHERE c.oid = 'directory.users'::regclass
 $$`;
 
-/** Uses the user's permit. clock_timestamp() and not now(), so that a transaction that is held open outlives no permit. */
+/** Uses the user's permit. clock_timestamp() and not now(), so that a transaction that is held open cannot extend a permit. */
 const USE_PERMIT = `
 CREATE FUNCTION directory.use_superuser_permit(of_user uuid) RETURNS boolean
 LANGUAGE sql SET search_path = pg_catalog AS $$
@@ -19,7 +19,7 @@ LANGUAGE sql SET search_path = pg_catalog AS $$
   SELECT EXISTS (SELECT FROM used)
 $$`;
 
-/** The constraint name tells this refusal from a missing grant. */
+/** The constraint name distinguishes this refusal from a missing grant. */
 const REFUSED = `USING ERRCODE = 'insufficient_privilege', CONSTRAINT = 'superusers_guarded'`;
 
 const GUARD = `
@@ -33,7 +33,7 @@ BEGIN
   RETURN NEW;
 END $$`;
 
-/** Every column but last_login, which the courier notes. The condition is evaluated as the caller, the function as the owner. */
+/** All columns except last_login, which the courier writes. The condition runs as the caller, the function as the owner. */
 const TRIGGER = `
 CREATE TRIGGER users_guarded BEFORE DELETE OR UPDATE OF id, pk, username, name, email, is_active, password_hash, type, path,
   attributes, epoch, date_joined, password_changed_at, awaits_flow ON directory.users

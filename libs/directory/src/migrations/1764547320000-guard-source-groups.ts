@@ -18,10 +18,10 @@ const LEAVE = `
   DELETE FROM directory.user_groups ug USING directory.source_groups s
   WHERE ug.user_id = of_user AND s.source_id = of_source AND s.group_id = ug.group_id AND ug.group_id <> ALL (ids)`;
 
-const BEFORE = `${LEAVE};`;
+const UNGUARDED = `${LEAVE};`;
 
-/** A group of the source may have become one that makes superusers since its first member came. */
-const NOW = `
+/** A group of the source may have become a superuser group after its first member was added. */
+const GUARDED = `
   IF EXISTS (
     SELECT FROM unnest(ids) i WHERE directory.makes_superuser(i)
       AND NOT EXISTS (SELECT FROM directory.user_groups ug WHERE ug.user_id = of_user AND ug.group_id = i)) THEN
@@ -34,10 +34,10 @@ export class GuardSourceGroups1764547320000 implements MigrationInterface {
   name = 'GuardSourceGroups1764547320000';
 
   async up(runner: QueryRunner): Promise<void> {
-    await runner.query(followSourceGroups(NOW));
+    await runner.query(followSourceGroups(GUARDED));
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.query(followSourceGroups(BEFORE));
+    await runner.query(followSourceGroups(UNGUARDED));
   }
 }

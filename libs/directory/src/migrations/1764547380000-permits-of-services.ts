@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** One row per superuser and service at most, so that nothing has to be cleaned up. */
+/** At most one row for each superuser and service, so that no cleanup is necessary. */
 const SERVICES = `
 ALTER TABLE directory.superuser_permits ADD COLUMN service text NOT NULL DEFAULT 'enrollment',
   DROP CONSTRAINT superuser_permits_pkey, ADD PRIMARY KEY (user_id, service)`;
@@ -14,10 +14,10 @@ const DROP = (parameters: string) => `
 DROP FUNCTION directory.permit_superuser(${parameters});
 DROP FUNCTION directory.use_superuser_permit(${parameters})`;
 
-/** The default is what gateways and triggers of the version before mean. */
+/** The default is for gateways and triggers of the previous version. */
 const PARAMETERS = `of_user uuid, of_service text DEFAULT 'enrollment'`;
 
-/** What the functions do, with a permit for one service or for any. */
+/** Returns the functions, for permits that name a service or for permits without one. */
 const functions = (parameters: string, service: { column: string; value: string; key: string; is: string }) => `
 CREATE FUNCTION directory.permit_superuser(${parameters}) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog AS $$
@@ -44,7 +44,7 @@ const FOR_A_SERVICE = {
 };
 const FOR_ANY = { column: '', value: '', key: '', is: '' };
 
-/** A permit counts for the service whose stage the gateway is about to ask, and for no other (docs/adr/0035). */
+/** Limits a permit to the service whose stage the gateway is about to ask (docs/adr/0035). */
 export class PermitsOfServices1764547380000 implements MigrationInterface {
   name = 'PermitsOfServices1764547380000';
 

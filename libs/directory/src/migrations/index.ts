@@ -16,7 +16,7 @@ import { PermitsOfServices1764547380000 } from './1764547380000-permits-of-servi
 /** The Postgres schema of users, groups and tokens. */
 export const DIRECTORY_SCHEMA = 'directory';
 
-/** The directory's migrations, in order; listed by hand, never edited once released. */
+/** The directory's migrations in order. A released migration is never edited. */
 export const directoryMigrations = [
   CreateDirectory1764028800000,
   AllGroups1764028920000,

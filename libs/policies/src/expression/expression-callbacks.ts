@@ -1,4 +1,4 @@
-import { People } from '@gatehouse/directory';
+import { PolicyUserRepository } from '@gatehouse/directory';
 import { BusyError, isDatabaseUnavailable } from '@gatehouse/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import { z } from 'zod';
@@ -26,7 +26,7 @@ const callbackArguments = {
 @Injectable()
 export class ExpressionDataSources {
   constructor(
-    @Inject(People) readonly people: People,
+    @Inject(PolicyUserRepository) readonly people: PolicyUserRepository,
     @Inject(PolicyHttpClient) readonly outside: PolicyHttpClient,
     @Inject(Authenticators) readonly authenticators: Authenticators,
   ) {}

@@ -1,5 +1,5 @@
 import type { PolicyRequest, User } from '@gatehouse/contracts';
-import { People, type PolicyUser } from '@gatehouse/directory';
+import { type PolicyUser, PolicyUserRepository } from '@gatehouse/directory';
 import type { ExpressionInput } from '@gatehouse/expressions';
 import { GeoLocator } from '@gatehouse/platform';
 import { Inject, Injectable } from '@nestjs/common';
@@ -16,7 +16,7 @@ const DIRECTORY_FIELDS =
 @Injectable()
 export class ExpressionInputs {
   constructor(
-    @Inject(People) private readonly people: People,
+    @Inject(PolicyUserRepository) private readonly people: PolicyUserRepository,
     @Inject(GeoLocator) private readonly places: GeoLocator,
   ) {}
 

@@ -1,6 +1,6 @@
 import { MFA_SCHEMA, mfaMigrations } from '@gatehouse/authenticators';
 import type { PolicyRequest } from '@gatehouse/contracts';
-import { DIRECTORY_SCHEMA, directoryMigrations, TypeormPeople } from '@gatehouse/directory';
+import { DIRECTORY_SCHEMA, directoryMigrations, PolicyUserRepository } from '@gatehouse/directory';
 import { Interpreter } from '@gatehouse/expressions';
 import { ConcurrencyLimiter, MaxmindGeoLocator, migrate, openDataSource } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
@@ -48,7 +48,7 @@ beforeAll(async () => {
   await source.query(`INSERT INTO directory.user_groups SELECT id, '${STAFF}' FROM directory.users`);
   interpreter = await Interpreter.start({ memoryMb: MEMORY_MB, size: 1 });
   await interpreter.whenFull();
-  const people = new TypeormPeople(source);
+  const people = new PolicyUserRepository(source);
   const places = await MaxmindGeoLocator.open({ asn: undefined, city: undefined });
   const python = new PythonRunner(interpreter, new ConcurrencyLimiter(1, 10), {
     callDepth: 3,

@@ -1,4 +1,4 @@
-import { DIRECTORY_SCHEMA, directoryMigrations, TypeormPeople } from '@gatehouse/directory';
+import { DIRECTORY_SCHEMA, directoryMigrations, PolicyUserRepository } from '@gatehouse/directory';
 import { migrate, openDataSource } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
@@ -30,7 +30,7 @@ beforeEach(async () => {
 });
 
 const ask = (config: object, user = { ...ALICE, uuid }) =>
-  new PasswordExpiryPolicy(new TypeormPeople(source)).evaluate(
+  new PasswordExpiryPolicy(new PolicyUserRepository(source)).evaluate(
     policyInput(passwordExpiryContract, { config: { ...config }, request: { user } as object }),
   );
 const stored = async () => {
@@ -55,7 +55,7 @@ it('takes one away that is too old', async () => {
 });
 
 it('takes nothing away that has been changed meanwhile', async () => {
-  const people = new TypeormPeople(source);
+  const people = new PolicyUserRepository(source);
   const changed = await people.findPasswordChange(uuid);
   await source.query('UPDATE directory.users SET password_changed_at = now()');
   await people.expirePassword(uuid, changed!);

@@ -1,4 +1,4 @@
-import { People } from '@gatehouse/directory';
+import { PolicyUserRepository } from '@gatehouse/directory';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Policy, PolicyInput, PolicyOutcome } from '../policy.js';
 import type { passwordExpiryContract } from './password-expiry.contract.js';
@@ -8,7 +8,7 @@ const DAY_MS = 86_400_000;
 /** Counts whole days since the password was changed. A stranger has none, and none that is too old. */
 @Injectable()
 export class PasswordExpiryPolicy implements Policy<typeof passwordExpiryContract> {
-  constructor(@Inject(People) private readonly people: People) {}
+  constructor(@Inject(PolicyUserRepository) private readonly people: PolicyUserRepository) {}
 
   async evaluate({ config, request: { user } }: PolicyInput<typeof passwordExpiryContract>): Promise<PolicyOutcome> {
     if (user?.kind !== 'saved') return { pass: true };

@@ -1,4 +1,4 @@
-import { isSuperuserGuard, NameTakenError, TypeormAccounts, TypeormInvitations } from '@gatehouse/directory';
+import { AccountRepository, InvitationRepository, isSuperuserGuard, NameTakenError } from '@gatehouse/directory';
 import { Logger, runOnce } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { type EnrollmentWriters, Enrolments, InvalidUserDataError } from './enrolments.js';
@@ -15,7 +15,7 @@ export class TypeormEnrolments extends Enrolments {
   async once<T extends object>(id: string, work: (writers: EnrollmentWriters) => Promise<T>): Promise<T> {
     try {
       return await runOnce(this.source, { table: `${ENROLLMENT_SCHEMA}.done`, id }, (manager) =>
-        work({ accounts: new TypeormAccounts(manager), invitations: new TypeormInvitations(manager) }),
+        work({ accounts: new AccountRepository(manager), invitations: new InvitationRepository(manager) }),
       );
     } catch (error) {
       throw this.asUnwritable(error) ?? error;

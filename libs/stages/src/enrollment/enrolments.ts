@@ -1,9 +1,9 @@
-import type { Accounts, Invitations } from '@gatehouse/directory';
+import type { AccountRepository, InvitationRepository } from '@gatehouse/directory';
 
 /** What the stages of this wing write, in one transaction. */
 export interface EnrollmentWriters {
-  readonly accounts: Accounts;
-  readonly invitations: Invitations;
+  readonly accounts: AccountRepository;
+  readonly invitations: InvitationRepository;
 }
 
 /** What was to be written does not fit what there is, or is refused: a taken name, a long value, a group of superusers. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { TypeormInvitations } from '@gatehouse/directory';
+import { InvitationRepository } from '@gatehouse/directory';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fresh, UserWriteHarness } from '../../testing/user-write-harness.js';
 
@@ -11,7 +11,7 @@ afterAll(() => desk.close());
 
 describe('an invitation', () => {
   const DENIED = { type: 'denied', message: { code: 'user_write_uninvited' } };
-  const invitations = () => new TypeormInvitations(desk.database.source);
+  const invitations = () => new InvitationRepository(desk.database.source);
   async function invite(more: { single_use?: boolean; flow?: string } = {}) {
     const fields = { name: 'friends', expires: null, fixed_data: {}, single_use: true, flow: null, ...more };
     return (await invitations().create(fields)).pk;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { PlanContext } from '@gatehouse/contracts';
-import { type InvitationFields, TypeormInvitations } from '@gatehouse/directory';
+import { type InvitationFields, InvitationRepository } from '@gatehouse/directory';
 import { driveStage } from '@gatehouse/stage-kit/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type EnrolmentDatabase, enrolmentDatabase } from '../../testing/enrollment-database.js';
@@ -11,10 +11,10 @@ const [HERE, ELSEWHERE] = [randomUUID(), randomUUID()];
 const DENIED = { type: 'denied', message: { code: 'invitation_invalid' } };
 
 let database: EnrolmentDatabase;
-let invitations: TypeormInvitations;
+let invitations: InvitationRepository;
 beforeAll(async () => {
   database = await enrolmentDatabase();
-  invitations = new TypeormInvitations(database.source);
+  invitations = new InvitationRepository(database.source);
 });
 afterAll(() => database.close());
 

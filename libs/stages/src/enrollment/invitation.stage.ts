@@ -1,5 +1,5 @@
 import { deny, pass, type StageOutcome } from '@gatehouse/contracts';
-import { Invitations, type RedeemableInvitation } from '@gatehouse/directory';
+import { InvitationRepository, type RedeemableInvitation } from '@gatehouse/directory';
 import type { ChallengeInput, Stage } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { Enrolments } from './enrolments.js';
@@ -16,7 +16,7 @@ const TOKEN = /^[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}$/i;
 @Injectable()
 export class InvitationStage implements Stage<Contract> {
   constructor(
-    @Inject(Invitations) private readonly invitations: Invitations,
+    @Inject(InvitationRepository) private readonly invitations: InvitationRepository,
     @Inject(Enrolments) private readonly enrolments: Enrolments,
   ) {}
 

@@ -1,8 +1,31 @@
 import { createHash } from 'node:crypto';
+import type { SavedUser } from '@gatehouse/contracts';
 import { type NamedStatement, runNamed } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { overlayAttributes } from './attributes.js';
-import { type Filters, type GroupRef, People, type PolicyUser } from './people.js';
+
+type Attributes = Readonly<Record<string, unknown>>;
+
+/** A user as policies see it. */
+export interface PolicyUser extends SavedUser {
+  readonly attributes: Attributes;
+  readonly type: string;
+  readonly path: string;
+  readonly date_joined: Date;
+  readonly last_login: Date | null;
+  readonly password_change_date: Date;
+  readonly has_usable_password: boolean;
+  readonly is_superuser: boolean;
+}
+
+/** A group as policies see it. */
+export interface GroupRef {
+  readonly pk: string;
+  readonly name: string;
+}
+
+/** Required values by field, optionally with `__exact` or `__iexact`. */
+export type Filters = Readonly<Record<string, unknown>>;
 
 const COLUMNS = `u.id AS uuid, u.pk, u.username, u.name, u.email, u.is_active, u.epoch, u.type, u.path, u.attributes,
   u.date_joined, u.last_login, u.password_changed_at AS password_change_date,
@@ -11,7 +34,7 @@ const COLUMNS = `u.id AS uuid, u.pk, u.username, u.name, u.email, u.is_active, u
        THEN u.attributes#>>'{settings,locale}' ELSE '' END AS locale,
   directory.is_superuser(u.id) AS is_superuser`;
 
-/** What users can be found by, as SQL that is compared as text. */
+/** SQL expressions of the fields that filters may name. Values are compared as text. */
 const USER_FIELDS: Readonly<Record<string, string>> = {
   pk: 'u.pk::text',
   id: 'u.pk::text',
@@ -44,34 +67,33 @@ const PASSWORD_CHANGE: NamedStatement = {
 };
 const EXPIRE: NamedStatement = { name: 'people.expire_password', text: 'SELECT directory.expire_password($1, $2)' };
 
-type Attributes = Record<string, unknown>;
+/** Reads users and groups for policies, with one statement for each call. Writes only the expiry of a password. */
+export class PolicyUserRepository {
+  constructor(private readonly source: DataSource) {}
 
-/** Reads `directory.users` and `directory.groups`, one statement a question. */
-export class TypeormPeople extends People {
-  constructor(private readonly source: DataSource) {
-    super();
-  }
-
-  async find(filters: Filters, most: number): Promise<PolicyUser[]> {
+  /** Returns the first users that match all filters, at most `limit`. Empty if a filter names an unknown field. */
+  async find(filters: Filters, limit: number): Promise<PolicyUser[]> {
     const where = conditionsOf(filters, USER_FIELDS, 2);
     if (!where) return [];
     const text = `SELECT ${COLUMNS} FROM directory.users u WHERE ${where.sql} ORDER BY u.pk LIMIT $1`;
     const { rows } = await runNamed<Omit<PolicyUser, 'kind'>>(this.source, { name: where.name('people.find'), text }, [
-      ...[most, ...where.values],
+      ...[limit, ...where.values],
     ]);
     return rows.map((row) => ({ kind: 'saved', ...row }));
   }
 
-  async findGroups(filters: Filters, most: number): Promise<GroupRef[]> {
+  /** Returns the first groups that match all filters, at most `limit`. Empty if a filter names an unknown field. */
+  async findGroups(filters: Filters, limit: number): Promise<GroupRef[]> {
     const where = conditionsOf(filters, GROUP_FIELDS, 2);
     if (!where) return [];
     const text = `SELECT g.id AS pk, g.name FROM directory.groups g WHERE ${where.sql} ORDER BY g.name, g.id LIMIT $1`;
     const { rows } = await runNamed<GroupRef>(this.source, { name: where.name('people.find_groups'), text }, [
-      ...[most, ...where.values],
+      ...[limit, ...where.values],
     ]);
     return rows;
   }
 
+  /** Returns the groups of a user that match all filters, with `above` also their parent groups. Empty if a filter names an unknown field. */
   async findGroupsOf(userId: string, { above, filters }: { above: boolean; filters: Filters }): Promise<GroupRef[]> {
     const where = conditionsOf(filters, GROUP_FIELDS, 3);
     if (!where) return [];
@@ -83,36 +105,43 @@ export class TypeormPeople extends People {
     return rows;
   }
 
+  /** Returns the attributes of all groups of a user, including parent groups, overlaid with the user's own. */
   async findGroupAttributes(userId: string): Promise<Attributes> {
     const groups = await runNamed<{ attributes: Attributes }>(this.source, GROUP_ATTRIBUTES, [userId]);
     const own = await runNamed<{ attributes: Attributes }>(this.source, OWN_ATTRIBUTES, [userId]);
     return [...groups.rows, ...own.rows].reduce<Attributes>(
-      (all, { attributes }) => overlayAttributes(all, attributes),
+      (merged, { attributes }) => overlayAttributes(merged, attributes),
       {},
     );
   }
 
+  /** Returns the time of the last password change. Undefined when there is no such user. */
   async findPasswordChange(userId: string): Promise<Date | undefined> {
     const { rows } = await runNamed<{ at: Date }>(this.source, PASSWORD_CHANGE, [userId]);
     return rows[0]?.at;
   }
 
+  /** Deletes the password of a user unless it was changed after `changed`. Sessions continue. */
   async expirePassword(userId: string, changed: Date): Promise<void> {
     await runNamed(this.source, EXPIRE, [userId, changed]);
   }
 }
 
-/** Comparisons as a statement; undefined when a filter is no field. Only texts, numbers and truths can be compared. */
+/**
+ * Returns the WHERE condition of filters. Returns undefined for an unknown field or a value that is not a string, number or
+ * boolean.
+ */
 function conditionsOf(filters: Filters, fields: Readonly<Record<string, string>>, first: number) {
   const names = Object.keys(filters).sort();
   const values = names.map((name) => filters[name]);
-  const known = names.every((name) => FILTER_NAME.test(name) && Object.hasOwn(fields, fieldOf(name)));
-  if (!known || !values.every((value) => ['string', 'number', 'boolean'].includes(typeof value))) return undefined;
+  const areFieldsKnown = names.every((name) => FILTER_NAME.test(name) && Object.hasOwn(fields, fieldOf(name)));
+  if (!areFieldsKnown || !values.every((value) => ['string', 'number', 'boolean'].includes(typeof value)))
+    return undefined;
   const sql = names.map((name, i) => comparison(name, fields[fieldOf(name)] as string, first + i)).join(' AND ');
   return {
     sql: sql || 'true',
     values: values.map(String),
-    // A digest, because Postgres cuts long names.
+    // A digest, because Postgres truncates long statement names.
     name: (base: string) => `${base}.${createHash('sha256').update(sql).digest('hex').slice(0, 16)}`,
   };
 }
@@ -120,5 +149,5 @@ function conditionsOf(filters: Filters, fields: Readonly<Record<string, string>>
 const FILTER_NAME = /^[a-z_]+?(__(exact|iexact))?$/;
 const fieldOf = (name: string) => name.replace(/__(exact|iexact)$/, '');
 
-const comparison = (name: string, sql: string, place: number) =>
-  name.endsWith('__iexact') ? `lower(${sql}) = lower($${place}::text)` : `${sql} = $${place}::text`;
+const comparison = (name: string, sql: string, index: number) =>
+  name.endsWith('__iexact') ? `lower(${sql}) = lower($${index}::text)` : `${sql} = $${index}::text`;
