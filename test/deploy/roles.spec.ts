@@ -1,6 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { DeviceRepository, OrphanedDeviceCleaner } from '@gatehouse/authenticators';
-import { TypeormCredentialStore, InvitationRepository, PolicyUserRepository, TypeormUserLookup } from '@gatehouse/directory';
+import {
+  InvitationRepository,
+  PolicyUserRepository,
+  TypeormCredentialStore,
+  TypeormUserLookup,
+} from '@gatehouse/directory';
 import { openDataSource, Sealer } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
