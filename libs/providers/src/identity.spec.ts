@@ -3,33 +3,36 @@ import { toSourceIdentity } from './identity.js';
 
 const user = (claims: object) => toSourceIdentity({ identifier: 'x', ...claims }, {})?.user;
 
-describe('somebody as a provider says', () => {
-  it('has what is said and nothing that is not', () => {
+describe('an identity', () => {
+  it('contains the claims of the profile, without missing and empty ones', () => {
     expect(user({ username: 'a', name: null, email: undefined })).toEqual({ username: 'a' });
     expect(user({ username: '', name: '  ' })).toEqual({});
   });
 
   it.each([
     ['too long', 'x'.repeat(2000)],
-    ['with controls', 'a\nb'],
-    ['half a character', 'a\ud800'],
-    ['no text', { a: 1 }],
+    ['with control characters', 'a\nb'],
+    ['a lone surrogate', 'a\ud800'],
+    ['an object', { a: 1 }],
     ['a fraction', 1.5],
-  ])('has nothing that is %s', (_what, value) => {
+  ])('ignores a claim that is %s', (_case, value) => {
     expect(user({ username: value, name: value, email: value })).toEqual({});
     expect(toSourceIdentity({ identifier: value }, {})).toBeUndefined();
   });
 
-  it.each(['admin ', '\u00a0admin', '\ufeffadmin', 'admin\u3000'])('is nobody else by blanks: “%s”', (text) => {
-    expect(toSourceIdentity({ identifier: text }, {})).toBeUndefined();
-    expect(toSourceIdentity({ identifier: 'x', username: text, groups: [text] }, {})).toMatchObject({
-      user: {},
-      groups: {},
-    });
-    expect(user({ name: ' Ada ' })).toEqual({ name: 'Ada' });
-  });
+  it.each(['admin ', '\u00a0admin', '\ufeffadmin', 'admin\u3000'])(
+    'ignores a claim with surrounding white space: “%s”',
+    (text) => {
+      expect(toSourceIdentity({ identifier: text }, {})).toBeUndefined();
+      expect(toSourceIdentity({ identifier: 'x', username: text, groups: [text] }, {})).toMatchObject({
+        user: {},
+        groups: {},
+      });
+      expect(user({ name: ' Ada ' })).toEqual({ name: 'Ada' });
+    },
+  );
 
-  it.each(['nobody', 'a@b@c', 'a b@example.org', '@'])('has no address that is none: %s', (email) => {
+  it.each(['nobody', 'a@b@c', 'a b@example.org', '@'])('ignores an invalid email address: %s', (email) => {
     expect(user({ email })).toEqual({});
   });
 
@@ -40,12 +43,12 @@ describe('somebody as a provider says', () => {
     ['false', false],
     [1, false],
     [{}, false],
-  ])('has an address that counts as verified only where that is said: %j', (email_verified, counts) => {
-    expect(user({ email_verified })).toEqual({ email_verified: counts });
+  ])('has a verified email address only when the claim is true: %j', (email_verified, expected) => {
+    expect(user({ email_verified })).toEqual({ email_verified: expected });
   });
 
-  it('has groups by their names, so many and no more', () => {
-    const groups = (given: unknown) => toSourceIdentity({ identifier: 'x', groups: given }, {})?.groups;
+  it('has at most 1000 groups, by name', () => {
+    const groups = (value: unknown) => toSourceIdentity({ identifier: 'x', groups: value }, {})?.groups;
     expect(groups(['staff', '', 7, null, 'a\u0000', { id: 1 }])).toEqual({
       staff: { name: 'staff' },
       7: { name: '7' },
@@ -54,7 +57,7 @@ describe('somebody as a provider says', () => {
     expect(Object.keys(groups(Array.from({ length: 1500 }, (_, n) => `g${n}`)) ?? {})).toHaveLength(1000);
   });
 
-  it('is nothing but who they are: neither active, nor of a type, nor anything else that is claimed', () => {
+  it('ignores all other claims, such as is_active and is_superuser', () => {
     const claims = { identifier: 'x', is_active: true, type: 'internal', is_superuser: true, path: 'users' };
     expect(toSourceIdentity(claims, {})).toEqual({ identifier: 'x', user: {}, groups: {}, info: {} });
   });

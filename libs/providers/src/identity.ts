@@ -1,59 +1,66 @@
-import type { SourceIdentity } from './source.js';
+import type { sourceIdentity } from '@gatehouse/contracts';
+import type { z } from 'zod';
 
-/** What a provider said of somebody, untouched. */
+/** The identity of a user at a source. */
+export type SourceIdentity = z.output<typeof sourceIdentity>;
+
+/** The unmodified profile of a user at a provider. */
 export type ProviderProfile = Readonly<Record<string, unknown>>;
 
-/** What of a profile means something here; none of it is looked at yet. */
+/** The claims of a profile that Gatehouse uses, not yet validated. */
 export interface ProfileClaims {
   readonly identifier: unknown;
   readonly username?: unknown;
   readonly name?: unknown;
   readonly email?: unknown;
-  /** Absent where the provider says nothing of the address. */
+  /** Absent when the provider does not verify addresses. */
   readonly email_verified?: unknown;
-  /** What groups are called. */
+  /** Names of groups. */
   readonly groups?: unknown;
 }
 
+/** Maximum number of characters, and of groups. */
 const MAX = { identifier: 255, username: 150, name: 1000, email: 254, group: 255, groups: 1000 };
 
-/** Controls, and halves of characters, which no database takes. */
-const NO_TEXT = /[\p{Cc}\p{Cs}]/u;
-const ADDRESS = /^[^\s@]+@[^\s@]+$/;
+/** Control characters and lone surrogates, which Postgres does not store. */
+const INVALID_TEXT = /[\p{Cc}\p{Cs}]/u;
+const EMAIL = /^[^\s@]+@[^\s@]+$/;
 
-/** Somebody by what a provider says, with nothing but what it may say; undefined when nothing tells who it is. */
+/** Returns the valid claims as an identity, or `undefined` when the identifier is missing or invalid. */
 export function toSourceIdentity(claims: ProfileClaims, info: ProviderProfile): SourceIdentity | undefined {
-  const identifier = textIn(claims.identifier, MAX.identifier);
+  const identifier = toText(claims.identifier, MAX.identifier);
   if (identifier === undefined) return undefined;
-  const email = textIn(claims.email, MAX.email);
+  const email = toText(claims.email, MAX.email);
   const user = {
-    username: textIn(claims.username, MAX.username),
-    name: textIn(typeof claims.name === 'string' ? claims.name.trim() : claims.name, MAX.name),
-    email: email && ADDRESS.test(email) ? email : undefined,
-    email_verified: flagIn(claims.email_verified),
+    username: toText(claims.username, MAX.username),
+    name: toText(typeof claims.name === 'string' ? claims.name.trim() : claims.name, MAX.name),
+    email: email && EMAIL.test(email) ? email : undefined,
+    email_verified: toFlag(claims.email_verified),
   };
-  return { identifier, user: withoutUndefined(user), groups: groupsIn(claims.groups), info: { ...info } };
+  return { identifier, user: withoutUndefined(user), groups: toGroups(claims.groups), info: { ...info } };
 }
 
-/** What is too long, or has blanks around it, or what is no text, counts as not said: cut, it could be somebody else's. */
-function textIn(value: unknown, max: number): string | undefined {
+/**
+ * Returns a text claim. Ignores a value that is too long or has surrounding white space instead of changing it, because the
+ * changed value could be that of another user.
+ */
+function toText(value: unknown, max: number): string | undefined {
   if (typeof value === 'number' && Number.isSafeInteger(value)) return String(value);
-  if (typeof value !== 'string' || NO_TEXT.test(value) || value !== value.trim()) return undefined;
+  if (typeof value !== 'string' || INVALID_TEXT.test(value) || value !== value.trim()) return undefined;
   return value && value.length <= max ? value : undefined;
 }
 
-/** Some say it in words. Whatever else is said of an address does not make it theirs. */
-function flagIn(value: unknown): boolean | undefined {
+/** Accepts `true` and `'true'`. Any other value counts as unverified. */
+function toFlag(value: unknown): boolean | undefined {
   if (value === undefined || value === null) return undefined;
   return value === true || value === 'true';
 }
 
-function groupsIn(value: unknown): SourceIdentity['groups'] {
-  const names = Array.isArray(value) ? value.slice(0, MAX.groups).map((name) => textIn(name, MAX.group)) : [];
+function toGroups(value: unknown): SourceIdentity['groups'] {
+  const names = Array.isArray(value) ? value.slice(0, MAX.groups).map((name) => toText(name, MAX.group)) : [];
   return Object.fromEntries(names.flatMap((name) => (name === undefined ? [] : [[name, { name }]])));
 }
 
-/** Without what is not said. */
 const withoutUndefined = (
   user: { readonly [K in keyof SourceIdentity['user']]-?: SourceIdentity['user'][K] | undefined },
 ) => Object.fromEntries(Object.entries(user).filter(([, value]) => value !== undefined)) as SourceIdentity['user'];

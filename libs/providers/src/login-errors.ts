@@ -1,53 +1,53 @@
 import type { Message } from '@gatehouse/contracts';
 import { sentence } from '@gatehouse/contracts/sentence';
 
-/** Why nobody is let in, for the visitor and, in `message`, for the log; never with anything secret. */
+/** A refused login, with a message for the visitor and a reason for the log. Neither contains a secret. */
 export class LoginRefusedError extends Error {
   constructor(
-    readonly said: Message,
-    why: string,
+    readonly visitorMessage: Message,
+    reason: string,
   ) {
-    super(why);
+    super(reason);
   }
 }
 
-/** The provider cannot be asked just now. */
+/** The provider is unavailable. */
 export class ProviderUnavailableError extends LoginRefusedError {
-  constructor(source: string, why: string) {
+  constructor(source: string, reason: string) {
     super(
       { ...sentence('{source} cannot be reached just now. Please try again later.', { source }), wire: 'unavailable' },
-      why,
+      reason,
     );
   }
 }
 
-/** The source is not set up in a way that could work. */
+/** The source is misconfigured. */
 export class MisconfiguredSourceError extends LoginRefusedError {
-  constructor(source: string, why: string) {
+  constructor(source: string, reason: string) {
     super(
       { ...sentence('{source} is not set up correctly. Ask your administrator.', { source }), wire: 'misconfigured' },
-      why,
+      reason,
     );
   }
 }
 
-/** The provider says that whoever it is does not want to, or may not. */
+/** The user or the provider denied the login. */
 export class LoginDeniedError extends LoginRefusedError {
-  constructor(source: string, why: string) {
-    super({ ...sentence('{source} did not confirm the login.', { source }), wire: 'access_denied' }, why);
+  constructor(source: string, reason: string) {
+    super({ ...sentence('{source} did not confirm the login.', { source }), wire: 'access_denied' }, reason);
   }
 }
 
-/** What came back proves nothing. */
+/** The response of the provider does not prove an identity. */
 export class InvalidProofError extends LoginRefusedError {
-  constructor(source: string, why: string) {
-    super({ ...sentence('The answer of {source} could not be verified. Please try again.', { source }) }, why);
+  constructor(source: string, reason: string) {
+    super({ ...sentence('The answer of {source} could not be verified. Please try again.', { source }) }, reason);
   }
 }
 
-/** Whoever it is, they are none of those that the source lets in. */
+/** The source does not allow this account. */
 export class AccountNotAllowedError extends LoginRefusedError {
-  constructor(why: string) {
-    super({ ...sentence('Access denied.'), wire: 'access_denied' }, why);
+  constructor(reason: string) {
+    super({ ...sentence('Access denied.'), wire: 'access_denied' }, reason);
   }
 }

@@ -16,7 +16,7 @@ import { ProviderLoginService } from './provider-login.service.js';
 
 const QUEUE = { queue: SOURCE_QUEUE };
 
-/** Begins and completes logins elsewhere, for the gateway. */
+/** Serves the gateway's requests to begin and to complete a login at a provider. */
 @Controller()
 export class ProviderLoginController {
   private readonly logger = new Logger('providers');
@@ -25,22 +25,26 @@ export class ProviderLoginController {
 
   @MessagePattern(SOURCE_BEGIN_SUBJECT, QUEUE)
   begin(@Payload() body: unknown): Promise<SourceBeginReply | StageProblem> {
-    return this.answer(sourceBeginRequest, body, (request) => this.logins.begin(request));
+    return this.handle(sourceBeginRequest, body, (request) => this.logins.begin(request));
   }
 
   @MessagePattern(SOURCE_COMPLETE_SUBJECT, QUEUE)
   complete(@Payload() body: unknown): Promise<SourceCompleteReply | StageProblem> {
-    return this.answer(sourceCompleteRequest, body, (request) => this.logins.complete(request));
+    return this.handle(sourceCompleteRequest, body, (request) => this.logins.complete(request));
   }
 
-  private async answer<S extends z.ZodType, T>(shape: S, body: unknown, work: (request: z.output<S>) => Promise<T>) {
-    const request = shape.safeParse(body === MALFORMED ? undefined : body);
-    // What is wrong with it is not told: it carries secrets.
+  private async handle<S extends z.ZodType, T>(
+    schema: S,
+    body: unknown,
+    handler: (request: z.output<S>) => Promise<T>,
+  ) {
+    const request = schema.safeParse(body === MALFORMED ? undefined : body);
+    // The problem has no details, because the request contains secrets.
     if (!request.success) return { problem: { code: 'stage_bad_request' as const } };
     try {
-      return await work(request.data);
+      return await handler(request.data);
     } catch (error) {
-      this.logger.fault('a login elsewhere failed', error);
+      this.logger.fault('a login at a provider failed', error);
       return { problem: { code: 'stage_fault' as const } };
     }
   }

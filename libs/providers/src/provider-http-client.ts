@@ -1,79 +1,78 @@
 import { BusyError, ConcurrencyLimiter, type OutgoingResponse, RestrictedHttpClient } from '@gatehouse/platform';
 import type { ProvidersConfig } from './providers.config.js';
 
-/** A provider that was not asked, or did not answer within bounds. */
+/** Thrown when a provider did not respond within the limits, or failed. */
 export class ProviderUnreachableError extends Error {}
 
-/** An address that no provider may have here. */
+/** Thrown when the operator's settings do not allow an address. */
 export class AddressNotAllowedError extends Error {}
 
-/** One question to a provider. */
+/** A request to a provider. */
 export interface ProviderRequest {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | undefined;
-  /** Ends when nobody waits any more. */
+  /** Aborted when the visitor no longer waits for the result. */
   readonly signal: AbortSignal;
 }
 
-/** Waiting is not worth it: whoever it is can press the button again. */
-const QUEUE = 0;
+/** No request waits for a slot, because the visitor can retry the login. */
+const MAX_QUEUED = 0;
 
-const TOO_MANY = 429;
+const TOO_MANY_REQUESTS = 429;
 const SERVER_ERROR = 500;
 
-/** Asks providers, each within bounds of time, size and number, and only where the operator lets it. */
+/** Sends requests to the hosts that SOURCE_HOSTS allows, with limits on time, size and concurrency. */
 export class ProviderHttpClient {
-  private readonly web: RestrictedHttpClient;
-  private readonly bounds = new Map<string, ConcurrencyLimiter>();
+  private readonly http: RestrictedHttpClient;
+  private readonly limiters = new Map<string, ConcurrencyLimiter>();
 
   constructor(private readonly limits: ProvidersConfig) {
-    this.web = new RestrictedHttpClient(limits.SOURCE_HOSTS);
+    this.http = new RestrictedHttpClient(limits.SOURCE_HOSTS);
   }
 
-  /** Whether a browser with a secret in its address, or a secret itself, may be sent there. */
+  /** Returns whether secrets may be sent to an address: by TLS, or to a host that SOURCE_HOSTS names. */
   isTrusted(address: string): boolean {
     if (!URL.canParse(address)) return false;
     const url = new URL(address);
-    return url.protocol === 'https:' || (url.protocol === 'http:' && this.web.names(url));
+    return url.protocol === 'https:' || (url.protocol === 'http:' && this.http.names(url));
   }
 
-  /** Throws Unreachable and Inadmissible. What a server in trouble says is no answer. */
-  async ask(
+  /** Throws `ProviderUnreachableError`, also for the status 429 or 5xx, and `AddressNotAllowedError`. */
+  async request(
     address: string,
     { method = 'GET', headers = {}, body, signal }: ProviderRequest,
   ): Promise<OutgoingResponse> {
-    if (!this.isTrusted(address)) throw new AddressNotAllowedError(`${hostOf(address)} may not be asked without TLS`);
+    if (!this.isTrusted(address)) throw new AddressNotAllowedError(`${hostOf(address)} is not allowed without TLS`);
     const url = new URL(address);
-    if (!this.web.isAllowed(url))
-      throw new AddressNotAllowedError(`${url.hostname} may not be asked: see SOURCE_HOSTS`);
-    const within = AbortSignal.any([signal, AbortSignal.timeout(this.limits.SOURCE_TIMEOUT_MS)]);
-    const question = { method, url, headers, body };
-    const bounds = { maxBytes: this.limits.SOURCE_ANSWER_BYTES, signal: within };
-    const answer = await this.boundOf(url)
+    if (!this.http.isAllowed(url)) throw new AddressNotAllowedError(`${url.hostname} is not allowed: see SOURCE_HOSTS`);
+    const requestSignal = AbortSignal.any([signal, AbortSignal.timeout(this.limits.SOURCE_TIMEOUT_MS)]);
+    const request = { method, url, headers, body };
+    const limits = { maxBytes: this.limits.SOURCE_ANSWER_BYTES, signal: requestSignal };
+    const response = await this.limiterFor(url)
       .run(
-        () => this.web.send(question, bounds),
+        () => this.http.send(request, limits),
         () => !signal.aborted,
       )
       .catch((cause: unknown) => {
-        throw new ProviderUnreachableError(whyOf(url, within, cause), { cause });
+        throw new ProviderUnreachableError(failureMessage(url, requestSignal, cause), { cause });
       });
-    if (answer.status === TOO_MANY || answer.status >= SERVER_ERROR)
-      throw new ProviderUnreachableError(`${url.hostname} answers ${answer.status}`);
-    return answer;
+    if (response.status === TOO_MANY_REQUESTS || response.status >= SERVER_ERROR)
+      throw new ProviderUnreachableError(`${url.hostname} responded with status ${response.status}`);
+    return response;
   }
 
-  private boundOf({ host }: URL): ConcurrencyLimiter {
-    const bound = this.bounds.get(host) ?? new ConcurrencyLimiter(this.limits.SOURCE_CONCURRENCY, QUEUE);
-    this.bounds.set(host, bound);
-    return bound;
+  private limiterFor({ host }: URL): ConcurrencyLimiter {
+    const limiter = this.limiters.get(host) ?? new ConcurrencyLimiter(this.limits.SOURCE_CONCURRENCY, MAX_QUEUED);
+    this.limiters.set(host, limiter);
+    return limiter;
   }
 }
 
-const hostOf = (address: string) => (URL.canParse(address) ? new URL(address).hostname : 'what is no address');
+const hostOf = (address: string) => (URL.canParse(address) ? new URL(address).hostname : 'an invalid address');
 
-function whyOf({ hostname }: URL, { aborted }: AbortSignal, cause: unknown): string {
-  if (cause instanceof BusyError) return `${hostname} is asked enough already`;
-  if (aborted) return `${hostname} does not answer in time`;
-  return `${hostname} cannot be asked: ${cause instanceof Error ? cause.message : 'for no reason that is known'}`;
+function failureMessage({ hostname }: URL, { aborted }: AbortSignal, cause: unknown): string {
+  if (cause instanceof BusyError) return `${hostname} has too many requests in flight: see SOURCE_CONCURRENCY`;
+  if (aborted) return `${hostname} timed out`;
+  return `${hostname} is unreachable: ${cause instanceof Error ? cause.message : 'unknown error'}`;
 }

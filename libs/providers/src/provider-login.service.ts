@@ -5,59 +5,64 @@ import {
   type SourceCompleteReply,
   type SourceCompleteRequest,
 } from '@gatehouse/contracts';
+import type { SourceIdentity } from './identity.js';
 import { LoginRefusedError, MisconfiguredSourceError } from './login-errors.js';
 import { OauthLogin } from './oauth/oauth-login.js';
 import { PlexLogin } from './plex/plex-login.js';
 import { ProviderHttpClient } from './provider-http-client.js';
 import type { ProvidersConfig } from './providers.config.js';
-import type { SourceIdentity } from './source.js';
 
-/** Notes why somebody was not let in. */
-export type Report = (slug: string, why: string) => void;
+/** Records why a login was refused. */
+export type ReportRefusal = (slug: string, reason: string) => void;
 
-/** Logins elsewhere, at whatever a source names. What fails is a refusal; what is a fault throws. */
+/** Begins and completes logins at the provider of a source. Returns a refusal for an expected failure, and throws for a fault. */
 export class ProviderLoginService {
   private readonly oauth: OauthLogin;
   private readonly plex: PlexLogin;
 
   constructor(
     config: ProvidersConfig,
-    private readonly report: Report,
+    private readonly report: ReportRefusal,
   ) {
-    const web = new ProviderHttpClient(config);
-    this.oauth = new OauthLogin(web, config);
-    this.plex = new PlexLogin(web, config.PLEX_URL);
+    const http = new ProviderHttpClient(config);
+    this.oauth = new OauthLogin(http, config);
+    this.plex = new PlexLogin(http, config.PLEX_URL);
   }
 
+  /** Returns the URL to which to send the browser, and the state to keep until it returns. */
   begin({ source, redirect_uri, state, timeout_ms }: SourceBeginRequest): Promise<SourceBeginReply> {
-    return this.judged(source.slug, () => {
+    return this.catchRefusal(source.slug, () => {
       if (source.model !== OAUTH_SOURCE)
-        throw new MisconfiguredSourceError(source.name, 'Plex is begun by its own script');
-      return this.oauth.begin(source, { redirect_uri, state }, within(timeout_ms));
+        throw new MisconfiguredSourceError(source.name, 'a login at Plex is started by its script');
+      return this.oauth.begin(source, { redirect_uri, state }, timeoutSignal(timeout_ms));
     });
   }
 
+  /** Returns the identity that the provider's response proves. */
   complete(request: SourceCompleteRequest): Promise<SourceCompleteReply> {
-    return this.judged(request.source.slug, async () => ({ identity: await this.identityIn(request) }));
+    return this.catchRefusal(request.source.slug, async () => ({ identity: await this.completeLogin(request) }));
   }
 
-  private identityIn({ source, proof, timeout_ms }: SourceCompleteRequest): Promise<SourceIdentity> {
+  private completeLogin({ source, proof, timeout_ms }: SourceCompleteRequest): Promise<SourceIdentity> {
     if (source.model === OAUTH_SOURCE && 'answer' in proof)
-      return this.oauth.complete(source, proof, within(timeout_ms));
+      return this.oauth.complete(source, proof, timeoutSignal(timeout_ms));
     if (source.model !== OAUTH_SOURCE && 'plex_token' in proof)
-      return this.plex.complete(source, proof.plex_token, within(timeout_ms));
-    throw new MisconfiguredSourceError(source.name, 'what came back is of another kind of source');
+      return this.plex.complete(source, proof.plex_token, timeoutSignal(timeout_ms));
+    throw new MisconfiguredSourceError(source.name, 'the proof does not match the model of the source');
   }
 
-  private async judged<T>(slug: string, work: () => Promise<T>): Promise<T | { refused: LoginRefusedError['said'] }> {
+  private async catchRefusal<T>(
+    slug: string,
+    work: () => Promise<T>,
+  ): Promise<T | { refused: LoginRefusedError['visitorMessage'] }> {
     try {
       return await work();
     } catch (error) {
       if (!(error instanceof LoginRefusedError)) throw error;
       this.report(slug, error.message);
-      return { refused: error.said };
+      return { refused: error.visitorMessage };
     }
   }
 }
 
-const within = (ms: number) => AbortSignal.timeout(Math.max(1, Math.ceil(ms)));
+const timeoutSignal = (ms: number) => AbortSignal.timeout(Math.max(1, Math.ceil(ms)));

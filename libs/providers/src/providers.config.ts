@@ -1,35 +1,32 @@
 import { z } from 'zod';
 
-const whole = (preset: number, { min = 1, max }: { min?: number; max: number }) =>
+const integer = (preset: number, { min = 1, max }: { min?: number; max: number }) =>
   z.coerce.number().int().min(min).max(max).default(preset);
 
-/** Settings of what is asked of providers that people log in at. */
+/** Settings of requests to providers, read from the environment. */
 export const providersConfig = z.object({
   SOURCE_HOSTS: z
     .string()
     .default('*')
     .describe(
-      'Hosts of providers that may be asked, comma separated, private ones and ones without TLS too; `*`: any of the ' +
-        'internet, with TLS',
+      'Allowed hosts of providers, comma separated, which may be private and may lack TLS; `*` allows all public hosts with TLS',
     ),
-  SOURCE_TIMEOUT_MS: whole(4000, { min: 10, max: 10_000 }).describe(
-    'Milliseconds that one question to a provider may take',
+  SOURCE_TIMEOUT_MS: integer(4000, { min: 10, max: 10_000 }).describe(
+    'Milliseconds that a request to a provider may take',
   ),
-  SOURCE_CONCURRENCY: whole(64, { max: 10_000 }).describe(
-    'Questions to one host at a time; beyond that a login there is refused at once',
+  SOURCE_CONCURRENCY: integer(64, { max: 10_000 }).describe(
+    'Concurrent requests to one host; further logins there are refused at once',
   ),
-  SOURCE_ANSWER_BYTES: whole(1_048_576, { min: 1024, max: 16_777_216 }).describe(
-    'Bytes that an answer of a provider may have',
+  SOURCE_ANSWER_BYTES: integer(1_048_576, { min: 1024, max: 16_777_216 }).describe(
+    'Maximum bytes of a response of a provider',
   ),
-  SOURCE_PROFILE_BYTES: whole(65_536, { min: 1024, max: 131_072 }).describe(
-    'Bytes that the profile of somebody may have',
-  ),
-  SOURCE_METADATA_S: whole(600, { max: 86_400 }).describe(
-    'Seconds that the addresses and keys which a provider publishes are kept',
+  SOURCE_PROFILE_BYTES: integer(65_536, { min: 1024, max: 131_072 }).describe('Maximum bytes of the profile of a user'),
+  SOURCE_METADATA_S: integer(600, { max: 86_400 }).describe(
+    'Seconds for which the published metadata and keys of a provider are cached',
   ),
   PLEX_URL: z
     .url({ protocol: /^https?$/ })
     .default('https://plex.tv')
-    .describe('Where Plex is asked'),
+    .describe('Base URL of the Plex API'),
 });
 export type ProvidersConfig = z.output<typeof providersConfig>;

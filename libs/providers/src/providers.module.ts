@@ -4,19 +4,19 @@ import { ProviderLoginController } from './nats-provider-login.controller.js';
 import { ProviderLoginService } from './provider-login.service.js';
 import { providersConfig } from './providers.config.js';
 
-/** Logins elsewhere, on the bus. */
+/** Serves logins at providers over NATS. */
 export function providersModule(): DynamicModule {
   class ProvidersModule {}
   return {
     module: ProvidersModule,
-    providers: [{ provide: ProviderLoginService, useFactory: loginsOfEnvironment }],
+    providers: [{ provide: ProviderLoginService, useFactory: createLoginService }],
     controllers: [ProviderLoginController],
   };
 }
 
-function loginsOfEnvironment() {
+function createLoginService() {
   const logger = new Logger('providers');
   return new ProviderLoginService(readConfig(providersConfig), (source, why) =>
-    logger.event('a login elsewhere was refused', { source, why }),
+    logger.event('a login at a provider was refused', { source, why }),
   );
 }

@@ -6,49 +6,49 @@ import { type ProvidersConfig, providersConfig } from '../src/providers.config.j
 const STATE = 'a-state-that-nobody-could-ever-guess-1234';
 const REDIRECT_URI = 'https://id.example.org/source/oauth/callback/there/';
 
-const published = (given: object) =>
+const createSource = (fields: object) =>
   publishedSource.parse({
     ...{ uuid: randomUUID(), name: 'There', slug: 'there', enabled: true },
     ...{ authentication_flow: null, enrollment_flow: null },
-    ...given,
+    ...fields,
   });
 
-/** A source that speaks OAuth, as it is published. */
-export const oauthSource = (given: object) =>
-  published({
+/** Returns a published OAuth source. */
+export const oauthSource = (fields: object) =>
+  createSource({
     ...{ model: OAUTH_SOURCE, provider_type: 'openidconnect', consumer_key: 'gatehouse', consumer_secret: 'hush hush' },
-    ...given,
+    ...fields,
   });
 
-/** Plex as a source, as it is published. */
-export const plexSource = (given: object) =>
-  published({ model: PLEX_SOURCE, plex_token: 'owner', client_id: 'house', ...given });
+/** Returns a published Plex source. */
+export const plexSource = (fields: object) =>
+  createSource({ model: PLEX_SOURCE, plex_token: 'owner', client_id: 'gatehouse', ...fields });
 
-type Source = ReturnType<typeof published>;
+type Source = ReturnType<typeof createSource>;
 
-/** Logins at providers on this machine, as the gateway asks for them. */
+/** Runs logins at fake providers on loopback, with the requests of the gateway. */
 export class LoginHarness {
   readonly reports: string[] = [];
   readonly logins: ProviderLoginService;
 
-  /** `timeoutMs`: how long the visitor waits for what comes back. */
+  /** `timeoutMs` is the deadline of the request that completes a login. */
   constructor(
     limits: Partial<Record<keyof ProvidersConfig, unknown>> = {},
     private readonly timeoutMs = 10_000,
   ) {
     const config = providersConfig.parse({ SOURCE_HOSTS: '127.0.0.1', ...limits });
-    this.logins = new ProviderLoginService(config, (_slug, why) => this.reports.push(why));
+    this.logins = new ProviderLoginService(config, (_slug, reason) => this.reports.push(reason));
   }
 
   begin(source: Source, state = STATE) {
     return this.logins.begin({ v: 1, timeout_ms: 10_000, source, redirect_uri: REDIRECT_URI, state });
   }
 
-  /** Begins where it must not fail. */
-  async begun(source: Source, state = STATE) {
-    const begun = await this.begin(source, state);
-    if ('refused' in begun) throw new Error(`refused: ${this.reports.join()}`);
-    return begun;
+  /** Begins a login. Throws when it is refused. */
+  async mustBegin(source: Source, state = STATE) {
+    const result = await this.begin(source, state);
+    if ('refused' in result) throw new Error(`refused: ${this.reports.join()}`);
+    return result;
   }
 
   complete(source: Source, kept: object, answer: Record<string, string>) {

@@ -1,6 +1,6 @@
 import { importPKCS8, SignJWT } from 'jose';
 
-/** What Apple knows an application by: its id, and what its secret is signed with. */
+/** The registration of an application at Apple, with the private key that signs its client secrets. */
 interface AppleKey {
   readonly clientId: string;
   readonly team: string;
@@ -8,16 +8,16 @@ interface AppleKey {
   readonly pem: string;
 }
 
-/** Seconds that a secret is good for: no longer than the one request that it is made for. */
+/** Lifetime of a client secret, which is used for one request only. */
 const LIFETIME = '5m';
 
-/** The parts of a consumer key of Apple: `services_id;team_id;key_id` (docs/spec/sources.md#apple). */
+/** Splits a consumer key `services_id;team_id;key_id` (docs/spec/sources.md#apple). In any other format it is the client id. */
 export function parseAppleKeyId(consumerKey: string) {
   const [clientId = '', team, keyId] = consumerKey.split(';').map((part) => part.trim());
   return team && keyId ? { clientId, team, keyId } : { clientId: consumerKey.trim() };
 }
 
-/** A client secret as Apple wants it: signed anew, by the key that is registered there. Throws when that is no key. */
+/** Returns a new client secret, which is a signed JWT. Throws when `pem` is not a private key of P-256. */
 export async function signAppleSecret({ clientId, team, keyId, pem }: AppleKey, audience: string): Promise<string> {
   const key = await importPKCS8(pem.trim(), 'ES256');
   return new SignJWT()

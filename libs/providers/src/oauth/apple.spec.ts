@@ -11,28 +11,28 @@ const { publicKey, privateKey } = generateKeyPairSync('ec', {
 });
 
 let provider: FakeOpenIdProvider;
-const bench = new LoginHarness();
+const harness = new LoginHarness();
 beforeEach(async () => {
   provider = await FakeOpenIdProvider.open();
   provider.metadata = { userinfo_endpoint: undefined };
 });
 afterEach(() => provider.close());
 
-const source = (given: object = {}) =>
+const source = (fields: object = {}) =>
   oauthSource({
     ...{ provider_type: 'apple', consumer_key: 'org.example.login; TEAM ;KEY', consumer_secret: privateKey },
     oidc_well_known_url: `${provider.url}/.well-known/openid-configuration`,
-    ...given,
+    ...fields,
   });
 
-async function login(bend: Record<string, string> = {}) {
-  const { to, kept } = await bench.begun(source());
-  return bench.complete(source(), kept, { ...provider.authorize(to), ...bend });
+async function login(callback: Record<string, string> = {}) {
+  const { to, kept } = await harness.mustBegin(source());
+  return harness.complete(source(), kept, { ...provider.authorize(to), ...callback });
 }
 
 describe('a login at Apple', () => {
-  it('asks for a form, for names and addresses, with a state and nothing that its script could not pass on', async () => {
-    const { to, kept } = await bench.begun(source());
+  it('builds an authorization URL with a state only, because its script supports neither a nonce nor PKCE', async () => {
+    const { to, kept } = await harness.mustBegin(source());
     expect(Object.fromEntries(new URL(to).searchParams)).toEqual({
       ...{ client_id: 'org.example.login', response_type: 'code', response_mode: 'form_post', scope: 'name email' },
       redirect_uri: 'https://id.example.org/source/oauth/callback/there/',
@@ -41,7 +41,7 @@ describe('a login at Apple', () => {
     expect(kept).toEqual({});
   });
 
-  it('knows somebody by the id token, whose name the browser brings once', async () => {
+  it('returns the identity from the id token, and the name from the callback', async () => {
     provider.claims = { email: 'a@privaterelay.example', email_verified: 'true' };
     const user = JSON.stringify({ name: { firstName: 'Alice', lastName: 'Liddell' }, email: 'evil@example.org' });
     expect(await login({ user })).toMatchObject({
@@ -50,11 +50,11 @@ describe('a login at Apple', () => {
         user: { name: 'Alice Liddell', email: 'a@privaterelay.example', email_verified: true },
       },
     });
-    for (const odd of ['', '{', '[]', '{"name":7}'])
-      expect(await login({ user: odd })).toMatchObject({ identity: { identifier: 'alice' } });
+    for (const malformed of ['', '{', '[]', '{"name":7}'])
+      expect(await login({ user: malformed })).toMatchObject({ identity: { identifier: 'alice' } });
   });
 
-  it('proves itself by a secret that it signs for this one question', async () => {
+  it('authenticates with a newly signed client secret', async () => {
     await login();
     const { form } = provider.asked.find(({ path }) => path === '/token')!;
     const key = await importSPKI(publicKey, 'ES256');
@@ -65,7 +65,7 @@ describe('a login at Apple', () => {
     expect(form).toMatchObject({ client_id: 'org.example.login', code: 'good' });
   });
 
-  it('is refused with an id token for another application, or with a nonce that nobody asked for', async () => {
+  it('is refused with an id token for another client, or with an unexpected nonce', async () => {
     provider.claims = { aud: 'org.example.other' };
     expect(await login()).toMatchObject({ refused: { text: expect.stringContaining('verified') } });
     provider.claims = { nonce: 'n' };
@@ -73,13 +73,13 @@ describe('a login at Apple', () => {
   });
 
   it.each([
-    ['a key that is none', { consumer_secret: 'hush' }],
-    ['a name without its parts', { consumer_key: 'org.example.login' }],
-  ])('lets nobody in by %s, and says so to the log alone', async (_what, given) => {
-    const { to, kept } = await bench.begun(source(given));
-    const completed = await bench.complete(source(given), kept, provider.authorize(to));
+    ['an invalid private key', { consumer_secret: 'hush' }],
+    ['an incomplete consumer_key', { consumer_key: 'org.example.login' }],
+  ])('is refused with %s, and the reason is only logged', async (_case, fields) => {
+    const { to, kept } = await harness.mustBegin(source(fields));
+    const completed = await harness.complete(source(fields), kept, provider.authorize(to));
     expect(completed).toMatchObject({ refused: { wire: 'misconfigured' } });
-    expect(bench.reports.at(-1)).toMatch(/^the consumer_/);
-    expect(bench.reports.join()).not.toContain('hush');
+    expect(harness.reports.at(-1)).toMatch(/^the consumer_/);
+    expect(harness.reports.join()).not.toContain('hush');
   });
 });

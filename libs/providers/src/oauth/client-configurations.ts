@@ -1,61 +1,67 @@
 import * as client from 'openid-client';
 import type { ProviderHttpClient } from '../provider-http-client.js';
-import type { OauthSource } from '../source.js';
 import { parseAppleKeyId, signAppleSecret } from './apple-secret.js';
 import { InvalidMetadataError } from './metadata-cache.js';
 import type { Provider } from './provider.js';
 import { providerFetch } from './provider-fetch.js';
+import type { OauthSource } from './provider-type.js';
 
-/** What this house is to providers: an application with an id and a secret, which checks what they sign. */
+/** Builds the configurations of `openid-client`, and caches the signing keys of providers. */
 export class ClientConfigurations {
-  /** Keys that providers sign with, by the address that they were found at. */
-  private readonly keys = new Map<string, client.ExportedJWKSCache>();
+  /** Key sets by their URL. */
+  private readonly keySets = new Map<string, client.ExportedJWKSCache>();
 
-  constructor(private readonly web: ProviderHttpClient) {}
+  constructor(private readonly http: ProviderHttpClient) {}
 
-  /** One that only makes addresses. */
+  /** Returns a configuration without a secret, which can only build authorization URLs. */
   unauthenticated(source: OauthSource, metadata: client.ServerMetadata): client.Configuration {
     const config = new client.Configuration(metadata, clientIdOf(source));
     client.allowInsecureRequests(config);
     return config;
   }
 
-  /** One that exchanges codes. Throws Unusable where the secret is none. */
-  async of(source: OauthSource, provider: Provider, signal: AbortSignal): Promise<client.Configuration> {
-    const { metadata, openId, basic } = provider;
-    const secret = await secretOf(source, metadata.issuer);
-    const auth = basic ? client.ClientSecretBasic(secret) : client.ClientSecretPost(secret);
+  /** Returns a configuration that can exchange codes. Throws `InvalidMetadataError` for an invalid secret of Apple. */
+  async forSource(source: OauthSource, provider: Provider, signal: AbortSignal): Promise<client.Configuration> {
+    const { metadata, openId, usesBasicAuth } = provider;
+    const secret = await clientSecretOf(source, metadata.issuer);
+    const auth = usesBasicAuth ? client.ClientSecretBasic(secret) : client.ClientSecretPost(secret);
     const config = new client.Configuration(metadata, clientIdOf(source), undefined, auth);
-    // Which addresses may do without TLS is decided where they are asked.
+    // `ProviderHttpClient` decides which addresses may lack TLS.
     client.allowInsecureRequests(config);
     client.enableNonRepudiationChecks(config);
-    config[client.customFetch] = providerFetch({ web: this.web, tokens: metadata.token_endpoint, openId, signal });
-    const keys = keysIn(source) ?? this.keys.get(metadata.jwks_uri ?? '');
-    if (keys) client.setJwksCache(config, keys);
+    config[client.customFetch] = providerFetch({
+      http: this.http,
+      tokenEndpoint: metadata.token_endpoint,
+      openId,
+      signal,
+    });
+    const keySet = configuredKeys(source) ?? this.keySets.get(metadata.jwks_uri ?? '');
+    if (keySet) client.setJwksCache(config, keySet);
     return config;
   }
 
-  /** Keeps the keys that were found, for the next. */
-  keep(config: client.Configuration): void {
-    const [{ jwks_uri: address }, keys] = [config.serverMetadata(), client.getJwksCache(config)];
-    if (address && keys) this.keys.set(address, keys);
+  /** Caches the keys that a configuration has fetched. */
+  cacheKeys(config: client.Configuration): void {
+    const [{ jwks_uri: url }, keySet] = [config.serverMetadata(), client.getJwksCache(config)];
+    if (url && keySet) this.keySets.set(url, keySet);
   }
 }
 
 const clientIdOf = ({ provider_type, consumer_key }: OauthSource) =>
   provider_type === 'apple' ? parseAppleKeyId(consumer_key).clientId : consumer_key;
 
-async function secretOf({ provider_type, consumer_key, consumer_secret }: OauthSource, audience: string) {
+async function clientSecretOf({ provider_type, consumer_key, consumer_secret }: OauthSource, audience: string) {
   if (provider_type !== 'apple') return consumer_secret;
   const { clientId, team, keyId } = parseAppleKeyId(consumer_key);
-  if (!team || !keyId) throw new InvalidMetadataError('the consumer_key of Apple is services_id;team_id;key_id');
+  if (!team || !keyId)
+    throw new InvalidMetadataError('the consumer_key of Apple must have the form services_id;team_id;key_id');
   return signAppleSecret({ clientId, team, keyId, pem: consumer_secret }, audience).catch(() => {
-    throw new InvalidMetadataError('the consumer_secret of Apple is a private key of P-256, as PEM');
+    throw new InvalidMetadataError('the consumer_secret of Apple must be a private key of P-256 as PEM');
   });
 }
 
-/** Keys that the source itself says: no others are good then. */
-function keysIn({ oidc_jwks: jwks }: OauthSource): client.ExportedJWKSCache | undefined {
+/** Returns the keys of `oidc_jwks`, which replace all published keys. */
+function configuredKeys({ oidc_jwks: jwks }: OauthSource): client.ExportedJWKSCache | undefined {
   const { keys } = (jwks ?? {}) as { keys?: unknown };
   if (!Array.isArray(keys) || keys.length === 0) return undefined;
   return { jwks: { keys: keys as client.JWK[] }, uat: Math.floor(Date.now() / 1000) };

@@ -12,31 +12,31 @@ import { InvalidMetadataError } from './metadata-cache.js';
 const PROVIDER_ERRORS: readonly string[] = ['server_error', 'temporarily_unavailable'];
 const CONFIGURATION_ERRORS: readonly string[] = ['invalid_client', 'unauthorized_client', 'unsupported_grant_type'];
 
-/** What a failed login is called. The library's errors carry tokens in their causes, so nothing but their words is kept. */
+/** Converts an error of a login to a refusal. Keeps only messages, because the causes of `openid-client` errors contain tokens. */
 export function toLoginRefusal(error: unknown, source: string): LoginRefusedError {
-  for (const cause of chain(error)) {
+  for (const cause of causesOf(error)) {
     if (cause instanceof LoginRefusedError) return cause;
     if (cause instanceof ProviderUnreachableError) return new ProviderUnavailableError(source, cause.message);
     if (cause instanceof AddressNotAllowedError || cause instanceof InvalidMetadataError)
       return new MisconfiguredSourceError(source, cause.message);
-    if (cause instanceof AuthorizationResponseError) return refused(source, cause.error);
+    if (cause instanceof AuthorizationResponseError) return authorizationRefusal(source, cause.error);
     if (cause instanceof ResponseBodyError && CONFIGURATION_ERRORS.includes(cause.error))
-      return new MisconfiguredSourceError(source, `the provider answers ${safeErrorCode(cause.error)}`);
+      return new MisconfiguredSourceError(source, `the provider responded with ${safeErrorCode(cause.error)}`);
   }
-  return new InvalidProofError(source, [...chain(error)].map(errorText).join(': '));
+  return new InvalidProofError(source, [...causesOf(error)].map(errorText).join(': '));
 }
 
-function refused(source: string, error: string): LoginRefusedError {
-  const why = `the provider says ${safeErrorCode(error)}`;
-  if (PROVIDER_ERRORS.includes(error)) return new ProviderUnavailableError(source, why);
-  return new LoginDeniedError(source, why);
+function authorizationRefusal(source: string, error: string): LoginRefusedError {
+  const reason = `the provider responded with ${safeErrorCode(error)}`;
+  if (PROVIDER_ERRORS.includes(error)) return new ProviderUnavailableError(source, reason);
+  return new LoginDeniedError(source, reason);
 }
 
-/** Codes of OAuth are short words; whatever else came is not for a log. */
-const safeErrorCode = (error: string) => (/^[a-z_]{1,64}$/.test(error) ? error : 'something else than a code');
+/** Logs only values that look like OAuth error codes, because the client controls the parameter. */
+const safeErrorCode = (error: string) => (/^[a-z_]{1,64}$/.test(error) ? error : 'an invalid error code');
 
-function* chain(error: unknown): Generator<Error> {
-  for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) yield at;
+function* causesOf(error: unknown): Generator<Error> {
+  for (let cause = error, depth = 0; cause instanceof Error && depth < 5; cause = cause.cause, depth++) yield cause;
 }
 
 function errorText(error: Error): string {
@@ -44,7 +44,7 @@ function errorText(error: Error): string {
   return [error.message, claim].filter(Boolean).join(' ');
 }
 
-/** Which claim it was that did not fit. */
+/** Returns the name of the claim that a check refused. */
 function claimOf(cause: unknown): { claim?: string } {
   const claim = (cause as { claim?: unknown } | undefined)?.claim;
   return typeof claim === 'string' ? { claim } : {};

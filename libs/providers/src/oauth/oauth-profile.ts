@@ -1,11 +1,11 @@
 import * as client from 'openid-client';
 import type { ProviderProfile } from '../identity.js';
 import { InvalidProofError } from '../login-errors.js';
-import type { OauthSource } from '../source.js';
 import type { Provider } from './provider.js';
-import { objectIn } from './provider-fetch.js';
+import { parseJsonObject } from './provider-fetch.js';
+import type { OauthSource } from './provider-type.js';
 
-/** Whom and what a profile is asked of. */
+/** The client and the provider of a login. */
 export interface ProfileRequest {
   readonly config: client.Configuration;
   readonly provider: Provider;
@@ -14,47 +14,49 @@ export interface ProfileRequest {
 
 type Tokens = Awaited<ReturnType<typeof client.authorizationCodeGrant>>;
 
-/** Who a token is for, as the provider says it. Throws Unproven, and what the library throws. */
-export async function fetchProfile(asked: ProfileRequest, tokens: Tokens, answer: Readonly<Record<string, string>>) {
-  const { config, provider, source } = asked;
-  if (!provider.openId) return fetchUserinfo(asked, tokens.access_token);
+/** Returns the profile of the user of the tokens. Throws `InvalidProofError`, and the errors of `openid-client`. */
+export async function fetchProfile(request: ProfileRequest, tokens: Tokens, answer: Readonly<Record<string, string>>) {
+  const { config, provider, source } = request;
+  if (!provider.openId) return fetchUserinfo(request, tokens.access_token);
   const claims = tokens.claims();
-  if (!claims) throw new InvalidProofError(source.name, 'there is no id token');
-  if (provider.profile) return { ...(await client.fetchUserInfo(config, tokens.access_token, claims.sub)) };
-  return provider.type.scripted ? withName(claims, answer['user']) : { ...claims };
+  if (!claims) throw new InvalidProofError(source.name, 'the response has no id token');
+  if (provider.profileUrl) return { ...(await client.fetchUserInfo(config, tokens.access_token, claims.sub)) };
+  return provider.type.startedByScript ? withAppleName(claims, answer['user']) : { ...claims };
 }
 
 const OK = 200;
 
 async function fetchUserinfo({ config, provider, source }: ProfileRequest, token: string): Promise<ProviderProfile> {
-  const get = async (address: string) => {
+  const get = async (url: string) => {
     const headers = new Headers({ accept: 'application/json' });
-    const answer = await client.fetchProtectedResource(config, token, new URL(address), 'GET', undefined, headers);
-    return answer.status === OK ? answer.text() : undefined;
+    const response = await client.fetchProtectedResource(config, token, new URL(url), 'GET', undefined, headers);
+    return response.status === OK ? response.text() : undefined;
   };
-  const profile = objectIn((await get(provider.profile ?? '')) ?? '');
-  if (!profile) throw new InvalidProofError(source.name, 'the profile is no JSON object');
-  if (!provider.type.addresses) return profile;
-  return { ...profile, ...primaryEmail(await get(`${provider.profile}/emails`).catch(() => undefined)) };
+  const profile = parseJsonObject((await get(provider.profileUrl ?? '')) ?? '');
+  if (!profile) throw new InvalidProofError(source.name, 'the profile is not a JSON object');
+  if (!provider.type.listsEmails) return profile;
+  return { ...profile, ...primaryEmail(await get(`${provider.profileUrl}/emails`).catch(() => undefined)) };
 }
 
-interface Address {
+interface EmailAddress {
   readonly email?: unknown;
   readonly primary?: unknown;
   readonly verified?: unknown;
 }
 
-/** Of the addresses of somebody at GitHub, the first one; the profile has only one that anybody may see. */
+/** Returns the primary address from GitHub's list. The profile itself contains the public address only. */
 function primaryEmail(text: string | undefined): ProviderProfile {
-  const list = objectIn(`{"list":${text ?? 'null'}}`)?.['list'];
-  const first = Array.isArray(list) ? (list as Address[]).find((address) => address?.primary === true) : undefined;
-  return first ? { email: first.email, email_verified: first.verified === true } : {};
+  const list = parseJsonObject(`{"list":${text ?? 'null'}}`)?.['list'];
+  const primary = Array.isArray(list)
+    ? (list as EmailAddress[]).find((address) => address?.primary === true)
+    : undefined;
+  return primary ? { email: primary.email, email_verified: primary.verified === true } : {};
 }
 
-/** Apple says a name once, to the browser: it is as good as one that somebody types. */
-function withName(claims: ProviderProfile, user: string | undefined): ProviderProfile {
-  const name = objectIn(user ?? '')?.['name'];
+/** Adds the name that Apple sends through the browser at the first login. It is unverified, like a name that a user types. */
+function withAppleName(claims: ProviderProfile, user: string | undefined): ProviderProfile {
+  const name = parseJsonObject(user ?? '')?.['name'];
   const { firstName, lastName } = (typeof name === 'object' && name !== null ? name : {}) as ProviderProfile;
-  const full = [firstName, lastName].filter((part) => typeof part === 'string').join(' ');
-  return full ? { ...claims, name: full } : { ...claims };
+  const fullName = [firstName, lastName].filter((part) => typeof part === 'string').join(' ');
+  return fullName ? { ...claims, name: fullName } : { ...claims };
 }

@@ -5,46 +5,46 @@ import { LoginHarness, oauthSource } from '../../testing/login-harness.js';
 import { PROVIDERS } from './provider-type.js';
 
 let provider: FakeOpenIdProvider;
-const bench = new LoginHarness();
+const harness = new LoginHarness();
 beforeEach(async () => {
   provider = await FakeOpenIdProvider.open();
 });
 afterEach(() => provider.close());
 
-/** A source whose three addresses are those of the provider on this machine. */
-const source = (provider_type: string, given: object = {}) =>
+/** Returns a source with the endpoints of the fake provider. */
+const source = (provider_type: string, fields: object = {}) =>
   oauthSource({
     provider_type,
     ...{ authorization_url: `${provider.url}/authorize`, access_token_url: `${provider.url}/token` },
     profile_url: `${provider.url}/me`,
-    ...given,
+    ...fields,
   });
 
-async function login(type: string, bend: object = {}) {
-  const { to, kept } = await bench.begun(source(type));
-  return bench.complete(source(type), kept, { ...provider.authorize(to), ...bend });
+async function login(type: string, callback: object = {}) {
+  const { to, kept } = await harness.mustBegin(source(type));
+  return harness.complete(source(type), kept, { ...provider.authorize(to), ...callback });
 }
 
 const notFound = (response: ServerResponse) => response.writeHead(404).end();
 
-describe('a login by OAuth 2 alone', () => {
-  it('goes to the addresses that are known of the provider, with a challenge, to get what a profile needs', async () => {
-    const { to } = await bench.begun(oauthSource({ provider_type: 'github', additional_scopes: 'read:org' }));
-    const asked = Object.fromEntries(new URL(to).searchParams);
+describe('a login by plain OAuth 2', () => {
+  it('uses the default endpoints and scopes of the provider, with PKCE', async () => {
+    const { to } = await harness.mustBegin(oauthSource({ provider_type: 'github', additional_scopes: 'read:org' }));
+    const parameters = Object.fromEntries(new URL(to).searchParams);
     expect(to).toContain('https://github.com/login/oauth/authorize?');
-    expect(asked).toMatchObject({ scope: 'read:user user:email read:org', code_challenge_method: 'S256' });
-    expect(asked).not.toHaveProperty('nonce');
+    expect(parameters).toMatchObject({ scope: 'read:user user:email read:org', code_challenge_method: 'S256' });
+    expect(parameters).not.toHaveProperty('nonce');
   });
 
-  it('has addresses for every kind that needs none of its own, all with TLS', () => {
+  it('has default URLs with TLS for every type except self-hosted ones', () => {
     for (const { wellKnown, authorization, token, profile } of Object.values(PROVIDERS))
       for (const address of [wellKnown, authorization, token, profile])
         expect(address ?? 'https://').toMatch(/^https:\/\//);
-    const bare = Object.entries(PROVIDERS).filter(([, { wellKnown, token }]) => !wellKnown && !token);
-    expect(bare.map(([kind]) => kind).sort()).toEqual(['mailcow', 'okta', 'openidconnect']);
+    const withoutDefaults = Object.entries(PROVIDERS).filter(([, { wellKnown, token }]) => !wellKnown && !token);
+    expect(withoutDefaults.map(([kind]) => kind).sort()).toEqual(['mailcow', 'okta', 'openidconnect']);
   });
 
-  it('takes the address of GitHub that is the first one, and whether that is verified', async () => {
+  it('uses the primary address of GitHub, and whether it is verified', async () => {
     provider.profile = { id: 583231, login: 'octocat', name: 'Octo Cat', email: null };
     provider.instead = {
       '/me/emails': [
@@ -115,44 +115,44 @@ describe('a login by OAuth 2 alone', () => {
     expect(await login(type)).toEqual({ identity: { groups: {}, info: profile, ...identity } });
   });
 
-  it('takes tokens as providers send them: scopes in a list, id tokens that nobody can judge', async () => {
+  it('accepts token responses with nonstandard scopes and unverifiable id tokens', async () => {
     provider.profile = { id: '1', username: 'a' };
     provider.tokens = { scope: ['a', 'b'], id_token: 'e30.e30.', expires_in: 'soon', token_type: undefined };
     expect(await login('discord')).toMatchObject({ identity: { identifier: '1' } });
   });
 
-  it('does not hold an issuer against a provider that has told no name, and does where it has (RFC 9207)', async () => {
+  it('verifies `iss` only when the issuer of the provider is known (RFC 9207)', async () => {
     provider.profile = { id: '1', login: 'a' };
     expect(await login('github', { iss: 'https://ghe.example' })).toMatchObject({ identity: { identifier: '1' } });
-    const known = oauthSource({ provider_type: 'github' });
-    const { kept } = await bench.begun(known);
+    const withKnownIssuer = oauthSource({ provider_type: 'github' });
+    const { kept } = await harness.mustBegin(withKnownIssuer);
     const answer = { ...provider.authorize('https://x.example/?state=s'), iss: 'https://evil.example' };
     const state = 'a-state-that-nobody-could-ever-guess-1234';
-    expect(await bench.complete(known, kept, { ...answer, state })).toMatchObject({ refused: {} });
-    expect(bench.reports.at(-1)).toContain('iss');
+    expect(await harness.complete(withKnownIssuer, kept, { ...answer, state })).toMatchObject({ refused: {} });
+    expect(harness.reports.at(-1)).toContain('iss');
   });
 
-  it('says that an address of mail at Microsoft is anybody’s, where any tenant may log in', async () => {
+  it('treats email addresses of Microsoft as unverified when any tenant may log in', async () => {
     provider.profile = { id: 'u-1', mail: 'ceo@example.org' };
-    const given = { authorization_url: `${provider.url}/common/oauth2/v2.0/authorize` };
-    const { to, kept } = await bench.begun(source('azuread', given));
-    const completed = await bench.complete(source('azuread', given), kept, provider.authorize(to));
+    const fields = { authorization_url: `${provider.url}/common/oauth2/v2.0/authorize` };
+    const { to, kept } = await harness.mustBegin(source('azuread', fields));
+    const completed = await harness.complete(source('azuread', fields), kept, provider.authorize(to));
     expect(completed).toMatchObject({ identity: { user: { email: 'ceo@example.org', email_verified: false } } });
   });
 
   it.each([
-    ['is no object', []],
-    ['does not say who it is', { email: 'a@example.org' }],
-    ['says it in a way that nobody could keep', { id: 'x'.repeat(300) }],
-    ['says it with controls', { id: 'a\u0000b' }],
-  ])('lets nobody in whose profile %s', async (_what, profile) => {
+    ['is not an object', []],
+    ['has no identifier', { email: 'a@example.org' }],
+    ['has an identifier that is too long', { id: 'x'.repeat(300) }],
+    ['has an identifier with control characters', { id: 'a\u0000b' }],
+  ])('is refused when the profile %s', async (_case, profile) => {
     provider.profile = profile as object as Record<string, unknown>;
     expect(await login('discord')).toMatchObject({ refused: { text: expect.stringContaining('verified') } });
   });
 
-  it('is not begun without the addresses that nobody knows', async () => {
+  it('is refused without endpoints when the type has no defaults', async () => {
     for (const type of ['openidconnect', 'okta', 'mailcow'])
-      expect(await bench.begin(oauthSource({ provider_type: type }))).toMatchObject({
+      expect(await harness.begin(oauthSource({ provider_type: type }))).toMatchObject({
         refused: { wire: 'misconfigured' },
       });
   });

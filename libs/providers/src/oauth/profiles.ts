@@ -1,15 +1,15 @@
 import type { ProfileClaims, ProviderProfile } from '../identity.js';
 
-/** How a provider says who somebody is. */
+/** Maps a profile of a provider to claims. */
 export type ReadProfile = (profile: ProviderProfile) => ProfileClaims;
 
-const within = (profile: ProviderProfile, ...path: readonly string[]): ProviderProfile =>
-  path.reduce<ProviderProfile>((found, key) => {
-    const next = found[key];
+const nestedObject = (profile: ProviderProfile, ...path: readonly string[]): ProviderProfile =>
+  path.reduce<ProviderProfile>((object, key) => {
+    const next = object[key];
     return typeof next === 'object' && next !== null ? (next as ProviderProfile) : {};
   }, profile);
 
-/** The standard claims (OpenID Connect Core 1.0, 5.1), and groups as most say them. */
+/** The standard claims (OpenID Connect Core 1.0, 5.1), and the common claim `groups`. */
 export const openid: ReadProfile = (profile) => ({
   identifier: profile['sub'],
   username: profile['preferred_username'] ?? profile['nickname'],
@@ -19,7 +19,7 @@ export const openid: ReadProfile = (profile) => ({
   groups: profile['groups'],
 });
 
-/** Those of an id token of Apple, which has names on the first visit only, and no user names. */
+/** The id token of Apple. The name is present at the first login only, and there is no user name. */
 export const apple: ReadProfile = (profile) => ({
   identifier: profile['sub'],
   name: profile['name'],
@@ -44,14 +44,14 @@ export const discord: ReadProfile = (profile) => ({
   email_verified: profile['verified'],
 });
 
-/** Their names are no user names: everybody chooses any. */
+/** Facebook’s `me`. Display names are freely chosen, so they are not used as user names. */
 export const facebook: ReadProfile = (profile) => ({
   identifier: profile['id'],
   name: profile['name'],
   email: profile['email'],
 });
 
-/** GitHub’s `user`, with the address that its list of addresses names first. */
+/** GitHub’s `user`, with the primary address. */
 export const github: ReadProfile = (profile) => ({
   identifier: profile['id'],
   username: profile['login'],
@@ -70,7 +70,7 @@ export const mailcow: ReadProfile = (profile) => ({
 
 /** Patreon’s `identity`. */
 export const patreon: ReadProfile = (profile) => {
-  const [{ id }, user] = [within(profile, 'data'), within(profile, 'data', 'attributes')];
+  const [{ id }, user] = [nestedObject(profile, 'data'), nestedObject(profile, 'data', 'attributes')];
   return {
     identifier: id,
     username: user['vanity'],
@@ -80,15 +80,15 @@ export const patreon: ReadProfile = (profile) => {
   };
 };
 
-/** Reddit’s `me`, which has no address. */
+/** Reddit’s `me`, which has no email address. */
 export const reddit: ReadProfile = (profile) => ({
   identifier: profile['id'],
   username: profile['name'],
   name: profile['name'],
 });
 
-/** Twitter’s `users/me`, which has no address. */
+/** Twitter’s `users/me`, which has no email address. */
 export const twitter: ReadProfile = (profile) => {
-  const user = within(profile, 'data');
+  const user = nestedObject(profile, 'data');
   return { identifier: user['id'], username: user['username'], name: user['name'] };
 };

@@ -2,49 +2,47 @@ import type { CustomFetch } from 'openid-client';
 import type { ProviderHttpClient } from '../provider-http-client.js';
 
 interface FetchOptions {
-  readonly web: ProviderHttpClient;
-  /** Where tokens come from. */
-  readonly tokens: string;
-  /** Whether an id token among them is looked at. */
+  readonly http: ProviderHttpClient;
+  readonly tokenEndpoint: string;
+  /** Whether the id token of a token response is used. */
   readonly openId: boolean;
   readonly signal: AbortSignal;
 }
 
-/** The way of the OAuth library to the web: within the bounds of this house. */
-export function providerFetch({ web, tokens, openId, signal }: FetchOptions): CustomFetch {
-  return async (address, { method, headers, body }) => {
-    const question = { method, headers, signal, body: textOf(body) };
-    const answer = await web.ask(address, question);
-    const told = answer.headers['content-type'] ?? '';
-    const challenge = answer.headers['www-authenticate'];
-    const text = address === tokens ? normalizedTokenResponse(answer.text, openId) : answer.text;
+/** Returns a `fetch` for `openid-client` that uses `ProviderHttpClient` and normalizes token responses. */
+export function providerFetch({ http, tokenEndpoint, openId, signal }: FetchOptions): CustomFetch {
+  return async (url, { method, headers, body }) => {
+    const response = await http.request(url, { method, headers, signal, body: bodyText(body) });
+    const contentType = response.headers['content-type'] ?? '';
+    const challenge = response.headers['www-authenticate'];
+    const text = url === tokenEndpoint ? normalizeTokenResponse(response.text, openId) : response.text;
     return new Response(text || null, {
-      status: answer.status,
-      headers: { 'content-type': told, ...(challenge && { 'www-authenticate': challenge }) },
+      status: response.status,
+      headers: { 'content-type': contentType, ...(challenge && { 'www-authenticate': challenge }) },
     });
   };
 }
 
-/** What is sent is a form, or nothing. */
-const textOf = (body: unknown) =>
+/** `openid-client` sends a form or no body. */
+const bodyText = (body: unknown) =>
   body instanceof URLSearchParams || typeof body === 'string' ? String(body) : undefined;
 
 /**
- * Providers say more with a token than is standard, and otherwise: Twitch lists scopes, and some send id tokens that nobody
- * can judge here. What is not needed is left out.
+ * Removes the members that Gatehouse does not need, because some providers send them in other formats than the standard: Twitch
+ * sends scopes as a list, and some OAuth providers send id tokens that cannot be verified.
  */
-function normalizedTokenResponse(text: string, openId: boolean): string {
-  const said = objectIn(text);
-  if (!said) return text;
-  const { scope: _scope, expires_in: _expires, refresh_token: _refresh, id_token: idToken, ...rest } = said;
+function normalizeTokenResponse(text: string, openId: boolean): string {
+  const response = parseJsonObject(text);
+  if (!response) return text;
+  const { scope: _scope, expires_in: _expires, refresh_token: _refresh, id_token: idToken, ...rest } = response;
   return JSON.stringify({ token_type: 'bearer', ...rest, ...(openId && { id_token: idToken }) });
 }
 
-/** What a text says in JSON, if that is an object. */
-export function objectIn(text: string): Record<string, unknown> | undefined {
+/** Parses a JSON object. Returns `undefined` for any other text. */
+export function parseJsonObject(text: string): Record<string, unknown> | undefined {
   try {
-    const said: unknown = JSON.parse(text);
-    return typeof said === 'object' && said !== null && !Array.isArray(said) ? { ...said } : undefined;
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined;
   } catch {
     return undefined;
   }

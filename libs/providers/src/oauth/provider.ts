@@ -1,77 +1,80 @@
 import type { ServerMetadata } from 'openid-client';
 import type { ProviderHttpClient } from '../provider-http-client.js';
-import type { OauthSource } from '../source.js';
-import { InvalidMetadataError, type MetadataCache } from './metadata-cache.js';
-import { PROVIDERS, type ProviderType } from './provider-type.js';
+import { InvalidMetadataError, type MetadataCache, type ProviderMetadata } from './metadata-cache.js';
+import { type OauthSource, PROVIDERS, type ProviderType } from './provider-type.js';
 
-/** The provider of a source: what is known of its kind, under what it publishes, under what the source says. */
+/** The provider of a source. Settings of the source override published metadata, which overrides the defaults of the type. */
 export interface Provider {
   readonly type: ProviderType;
   readonly metadata: ServerMetadata & { readonly authorization_endpoint: string; readonly token_endpoint: string };
-  /** Where profiles are; an id token says all where there is none. */
-  readonly profile: string | undefined;
-  /** Whether an id token says who it is, and by whom that is said. */
+  /** URL of the profile; `undefined` when the id token is the profile. */
+  readonly profileUrl: string | undefined;
+  /** Whether the identity comes from an id token. */
   readonly openId: boolean;
-  /** Whether `iss` of an answer can be held against a name (RFC 9207). */
-  readonly isNamed: boolean;
+  /** Whether `iss` of an authorization response can be verified (RFC 9207). */
+  readonly hasKnownIssuer: boolean;
   readonly pkce: boolean;
-  readonly basic: boolean;
+  /** Whether the client authenticates with HTTP Basic instead of form parameters. */
+  readonly usesBasicAuth: boolean;
 }
 
-/** Stands for a name that nobody has told. */
+/** Stands in for an unknown issuer, because `openid-client` requires one. */
 const PLACEHOLDER_ISSUER = 'https://nameless.invalid';
 
-/** Throws Unusable, and what asking for its metadata throws. */
-export async function providerOf(source: OauthSource, published: MetadataCache, signal: AbortSignal) {
+/** Returns the provider of a source. Throws `InvalidMetadataError`, and the errors of `MetadataCache`. */
+export async function providerOf(source: OauthSource, metadataCache: MetadataCache, signal: AbortSignal) {
   const type = PROVIDERS[source.provider_type];
-  const wellKnown = wellKnownOf(source, type);
-  return wellKnown ? fromMetadata(source, type, await published.at(wellKnown, signal)) : withoutMetadata(source, type);
+  const wellKnownUrl = wellKnownUrlOf(source, type);
+  return wellKnownUrl
+    ? fromMetadata(source, type, await metadataCache.get(wellKnownUrl, signal))
+    : withoutMetadata(source, type);
 }
 
-/** Addresses of a source's own are those of another provider than its kind usually has. */
-function wellKnownOf(source: OauthSource, { wellKnown }: ProviderType): string | undefined {
-  const isElsewhere = source.authorization_url || source.access_token_url || source.profile_url;
-  return source.oidc_well_known_url || (isElsewhere ? undefined : wellKnown);
+/** A source with its own endpoints uses another server, so the default metadata of the type does not apply. */
+function wellKnownUrlOf(source: OauthSource, { wellKnown }: ProviderType): string | undefined {
+  const hasOwnEndpoints = source.authorization_url || source.access_token_url || source.profile_url;
+  return source.oidc_well_known_url || (hasOwnEndpoints ? undefined : wellKnown);
 }
 
-type Published = Awaited<ReturnType<MetadataCache['at']>>;
-
-function fromMetadata(source: OauthSource, type: ProviderType, published: Published): Provider {
+function fromMetadata(source: OauthSource, type: ProviderType, published: ProviderMetadata): Provider {
   const { code_challenge_methods_supported: challenges, token_endpoint_auth_methods_supported: auth } = published;
-  const profile = source.profile_url || published.userinfo_endpoint;
+  const profileUrl = source.profile_url || published.userinfo_endpoint;
   const metadata = {
     ...(published as ServerMetadata),
     authorization_endpoint: source.authorization_url || published.authorization_endpoint,
     token_endpoint: source.access_token_url || published.token_endpoint,
     jwks_uri: source.oidc_jwks_url || published.jwks_uri,
-    ...(profile && { userinfo_endpoint: profile }),
+    ...(profileUrl && { userinfo_endpoint: profileUrl }),
   };
-  const pkce = !type.scripted && (challenges?.includes('S256') ?? true);
-  // Nothing published means Basic (OpenID Connect Discovery 1.0, 3).
-  const basic = !(auth ?? []).includes('client_secret_post');
-  return { type, metadata, profile, openId: true, isNamed: true, pkce, basic };
+  const pkce = !type.startedByScript && (challenges?.includes('S256') ?? true);
+  // The default is Basic (OpenID Connect Discovery 1.0, 3).
+  const usesBasicAuth = !(auth ?? []).includes('client_secret_post');
+  return { type, metadata, profileUrl, openId: true, hasKnownIssuer: true, pkce, usesBasicAuth };
 }
 
-/** Without metadata nothing says who signs id tokens: whoever the profile names it is, as the address is trusted. */
+/** Without metadata no id token can be verified, so the identity comes from the profile, which is fetched from a trusted URL. */
 function withoutMetadata(source: OauthSource, type: ProviderType): Provider {
   const authorization = source.authorization_url || type.authorization;
   const token = source.access_token_url || type.token;
-  const profile = source.profile_url || type.profile;
-  if (!authorization || !token || !profile)
-    throw new InvalidMetadataError(`${source.provider_type} needs oidc_well_known_url, or its three addresses`);
-  const isNamed = type.issuer !== undefined && authorization === type.authorization;
+  const profileUrl = source.profile_url || type.profile;
+  if (!authorization || !token || !profileUrl)
+    throw new InvalidMetadataError(
+      `${source.provider_type} needs oidc_well_known_url, or authorization_url, access_token_url and profile_url`,
+    );
+  const hasKnownIssuer = type.issuer !== undefined && authorization === type.authorization;
   const metadata = {
-    issuer: isNamed ? type.issuer : PLACEHOLDER_ISSUER,
+    issuer: hasKnownIssuer ? type.issuer : PLACEHOLDER_ISSUER,
     authorization_endpoint: authorization,
     token_endpoint: token,
-    userinfo_endpoint: profile,
+    userinfo_endpoint: profileUrl,
   };
-  return { type, metadata, profile, openId: false, isNamed, pkce: !type.scripted, basic: type.basic === true };
+  const [pkce, usesBasicAuth] = [!type.startedByScript, type.usesBasicAuth === true];
+  return { type, metadata, profileUrl, openId: false, hasKnownIssuer, pkce, usesBasicAuth };
 }
 
-/** Throws Unusable where a browser would be sent somewhere without TLS. */
-export function assertTls(provider: Provider, web: ProviderHttpClient): Provider {
-  const { authorization_endpoint: address } = provider.metadata;
-  if (!web.isTrusted(address)) throw new InvalidMetadataError(`${address} is no address with TLS: see SOURCE_HOSTS`);
+/** Throws `InvalidMetadataError` when the browser would be sent to an address without TLS. Returns the provider. */
+export function assertTls(provider: Provider, http: ProviderHttpClient): Provider {
+  const { authorization_endpoint: url } = provider.metadata;
+  if (!http.isTrusted(url)) throw new InvalidMetadataError(`${url} does not use TLS: see SOURCE_HOSTS`);
   return provider;
 }

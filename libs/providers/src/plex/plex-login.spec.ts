@@ -4,10 +4,10 @@ import { PlexServer } from '../../../../test/support/plex-server.js';
 import { LoginHarness, oauthSource, plexSource } from '../../testing/login-harness.js';
 
 let plex: PlexServer;
-let bench: LoginHarness;
+let harness: LoginHarness;
 beforeEach(async () => {
   plex = await PlexServer.open();
-  bench = new LoginHarness({ PLEX_URL: `${plex.url}/` });
+  harness = new LoginHarness({ PLEX_URL: `${plex.url}/` });
   plex.accounts.set('owner', {
     id: 1,
     username: 'owner',
@@ -23,7 +23,7 @@ beforeEach(async () => {
     email: 'f@example.org',
     confirmed: true,
   });
-  plex.accounts.set('asked', { id: 3, username: 'asked' });
+  plex.accounts.set('pending', { id: 3, username: 'pending' });
   plex.accounts.set('guest', {
     id: 4,
     username: 'guest',
@@ -38,12 +38,12 @@ beforeEach(async () => {
 afterEach(() => plex.close());
 
 const denied = { refused: { text: 'Access denied.', wire: 'access_denied' } };
-const enters = (given: object, token: string) => bench.plex(plexSource(given), token);
-const failing = (response: ServerResponse) => response.writeHead(500).end();
+const login = (fields: object, token: string) => harness.plex(plexSource(fields), token);
+const serverError = (response: ServerResponse) => response.writeHead(500).end();
 
 describe('a login at Plex', () => {
-  it('knows somebody by what Plex says, without the token', async () => {
-    expect(await enters({}, 'friend')).toEqual({
+  it('returns the identity from the account, without the token', async () => {
+    expect(await login({}, 'friend')).toEqual({
       identity: {
         identifier: '2',
         user: { username: 'friend', name: 'A Friend', email: 'f@example.org', email_verified: true },
@@ -51,57 +51,57 @@ describe('a login at Plex', () => {
         info: { id: 2, username: 'friend', title: 'A Friend', email: 'f@example.org', confirmed: true },
       },
     });
-    expect(new Set(plex.asked.map(({ client }) => client))).toEqual(new Set(['house']));
+    expect(new Set(plex.asked.map(({ client }) => client))).toEqual(new Set(['gatehouse']));
   });
 
-  it('lets in the owner and accepted friends, and no others', async () => {
-    const given = { allowed_servers: ['other'] };
-    for (const token of ['owner', 'friend']) expect(await enters(given, token)).toMatchObject({ identity: {} });
-    for (const token of ['asked', 'guest']) expect(await enters(given, token)).toMatchObject(denied);
-    expect(await enters({ ...given, allow_friends: false }, 'friend')).toMatchObject(denied);
+  it('allows the owner and accepted friends only', async () => {
+    const fields = { allowed_servers: ['other'] };
+    for (const token of ['owner', 'friend']) expect(await login(fields, token)).toMatchObject({ identity: {} });
+    for (const token of ['pending', 'guest']) expect(await login(fields, token)).toMatchObject(denied);
+    expect(await login({ ...fields, allow_friends: false }, 'friend')).toMatchObject(denied);
   });
 
-  it('lets in who is on a server that is listed', async () => {
-    const given = { allow_friends: false, allowed_servers: ['mine'] };
-    expect(await enters(given, 'guest')).toMatchObject({ identity: { identifier: '4' } });
-    for (const token of ['owner', 'player']) expect(await enters(given, token)).toMatchObject(denied);
+  it('allows users of a listed server', async () => {
+    const fields = { allow_friends: false, allowed_servers: ['mine'] };
+    expect(await login(fields, 'guest')).toMatchObject({ identity: { identifier: '4' } });
+    for (const token of ['owner', 'player']) expect(await login(fields, token)).toMatchObject(denied);
   });
 
-  it('lets in who is on any server where none is listed, and nobody who is on none', async () => {
-    expect(await enters({ allow_friends: false }, 'guest')).toMatchObject({ identity: { identifier: '4' } });
-    expect(await enters({ allow_friends: false }, 'player')).toMatchObject(denied);
+  it('allows users of any server when none is listed', async () => {
+    expect(await login({ allow_friends: false }, 'guest')).toMatchObject({ identity: { identifier: '4' } });
+    expect(await login({ allow_friends: false }, 'player')).toMatchObject(denied);
   });
 
-  it('lets nobody in by a token that Plex does not know', async () => {
-    expect(await enters({}, 'made up')).toMatchObject({ refused: { text: expect.stringContaining('verified') } });
+  it('is refused with an unknown token', async () => {
+    expect(await login({}, 'made up')).toMatchObject({ refused: { text: expect.stringContaining('verified') } });
   });
 
   it.each([
-    ['is away', 'user', failing],
-    ['does not say whose friend somebody is', 'friends', failing],
-    ['does not say which servers somebody is on', 'resources', failing],
-    ['says nonsense', 'resources', (response: ServerResponse) => response.end('<html>')],
-    ['says less than who it is', 'user', (response: ServerResponse) => response.end('{}')],
-  ])('lets nobody in while Plex %s', async (_how, what, instead) => {
-    plex.instead = { [what]: instead };
-    expect(await enters({}, 'guest')).toMatchObject({ refused: { wire: 'unavailable' } });
-    expect(bench.reports).toEqual([expect.not.stringContaining('guest')]);
+    ['is unavailable', 'user', serverError],
+    ['does not list friends', 'friends', serverError],
+    ['does not list servers', 'resources', serverError],
+    ['sends malformed JSON', 'resources', (response: ServerResponse) => response.end('<html>')],
+    ['sends no id', 'user', (response: ServerResponse) => response.end('{}')],
+  ])('is refused while Plex %s', async (_case, resource, response) => {
+    plex.instead = { [resource]: response };
+    expect(await login({}, 'guest')).toMatchObject({ refused: { wire: 'unavailable' } });
+    expect(harness.reports).toEqual([expect.not.stringContaining('guest')]);
   });
 
-  it('lets nobody in by a token of the source that Plex does not know', async () => {
-    expect(await enters({ plex_token: 'expired' }, 'friend')).toMatchObject({ refused: { wire: 'misconfigured' } });
+  it('is refused when Plex does not accept the token of the source', async () => {
+    expect(await login({ plex_token: 'expired' }, 'friend')).toMatchObject({ refused: { wire: 'misconfigured' } });
   });
 
-  it('asks Plex only where the operator lets it', async () => {
-    bench = new LoginHarness({ PLEX_URL: plex.url, SOURCE_HOSTS: '*' });
-    expect(await enters({}, 'friend')).toMatchObject({ refused: { wire: 'misconfigured' } });
+  it('contacts Plex only if SOURCE_HOSTS allows it', async () => {
+    harness = new LoginHarness({ PLEX_URL: plex.url, SOURCE_HOSTS: '*' });
+    expect(await login({}, 'friend')).toMatchObject({ refused: { wire: 'misconfigured' } });
     expect(plex.asked).toEqual([]);
   });
 
-  it('has nothing to do with sources of another kind', async () => {
+  it('is refused for a request of another model of source', async () => {
     const refused = { refused: { wire: 'misconfigured' } };
-    expect(await bench.begin(plexSource({}))).toMatchObject(refused);
-    expect(await bench.complete(plexSource({}), {}, { code: 'good' })).toMatchObject(refused);
-    expect(await bench.plex(oauthSource({}), 'friend')).toMatchObject(refused);
+    expect(await harness.begin(plexSource({}))).toMatchObject(refused);
+    expect(await harness.complete(plexSource({}), {}, { code: 'good' })).toMatchObject(refused);
+    expect(await harness.plex(oauthSource({}), 'friend')).toMatchObject(refused);
   });
 });
