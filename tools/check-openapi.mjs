@@ -12,12 +12,12 @@ const RULES = {
   'operation-summary': 'off',
 };
 
-const { module } = await runnerImport('./apps/gateway/src/gateway.controllers.ts', {
+const { module } = await runnerImport('./apps/gateway/src/gateway.module.ts', {
   resolve: { tsconfigPaths: true },
   logLevel: 'error',
 });
 const problems = await lintFromString({
-  source: JSON.stringify(module.apiDocumentOf()),
+  source: JSON.stringify(module.GatewayModule.document()),
   absoluteRef: 'openapi.json',
   config: await createConfig({ extends: ['recommended-strict'], rules: RULES }),
 });

@@ -10,9 +10,9 @@ import { openDataSource, Sealer } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BrandRepository } from '../../apps/gateway/src/brands/brand.repository.js';
-import { TypeormOwnDevices } from '../../apps/gateway/src/devices/user-device.repository.js';
-import { TypeormTokens } from '../../apps/gateway/src/http/auth/api-token.repository.js';
-import { TypeormSessions } from '../../apps/gateway/src/sessions/session.repository.js';
+import { UserDeviceRepository } from '../../apps/gateway/src/devices/user-device.repository.js';
+import { ApiTokenRepository } from '../../apps/gateway/src/http/auth/api-token.repository.js';
+import { SessionRepository } from '../../apps/gateway/src/sessions/session.repository.js';
 import { TypeormOutbox } from '../../libs/courier/src/outbox.repository.js';
 import { tokenHash } from '../../libs/directory/src/token-hash.js';
 import { ExpiredRowCleaner } from '../../libs/executor-postgres/src/expired-row-cleaner.js';
@@ -155,7 +155,9 @@ describeWithNats('deploy/postgres/roles.sql', () => {
           alice,
         ),
       ).toBeUndefined();
-      expect(await new BrandRepository(source, 'Here').find('id.example.org')).toMatchObject({ title: 'Here' });
+      expect(await new BrandRepository(source, { BRAND: 'Here' }).find('id.example.org')).toMatchObject({
+        title: 'Here',
+      });
       expect(await new PostgresGroupMembershipStore(source).among(alice, [alice])).toEqual(new Set());
       await expect(new ExpiredRowCleaner(source).sweep()).resolves.toBeUndefined();
     });
@@ -169,9 +171,11 @@ describeWithNats('deploy/postgres/roles.sql', () => {
       ),
     );
     await withPool('gateway', async (source) => {
-      const sessions = new TypeormSessions(source);
-      expect(await new TypeormTokens(source).findUser('api-key')).toMatchObject({ username: 'alice' });
-      expect(await new TypeormTokens(source).findUser('key')).toBeUndefined();
+      const sessions = new SessionRepository(source, { AVATARS: 'none' });
+      expect(await new ApiTokenRepository(source, { AVATARS: 'none' }).findUser('api-key')).toMatchObject({
+        username: 'alice',
+      });
+      expect(await new ApiTokenRepository(source, { AVATARS: 'none' }).findUser('key')).toBeUndefined();
       expect(await sessions.list(alice, { offset: 0, limit: 1 })).toEqual([]);
       expect(await sessions.remove(alice, undefined)).toBe(false);
     });
@@ -185,7 +189,7 @@ describeWithNats('deploy/postgres/roles.sql', () => {
       expect(await new OrphanedDeviceCleaner(source).sweep()).toBe(0);
     });
     await withPool('gateway', async (source) => {
-      const own = new TypeormOwnDevices(source, sealer);
+      const own = new UserDeviceRepository(source, sealer);
       const change = { owner: { ...person, uuid: alice }, clientIp: '203.0.113.7' };
       const [found] = await own.list({ owner: alice }, { offset: 0, limit: 5 });
       expect([await own.rename(found!, 'Phone', change), await own.count({ owner: alice })]).toEqual([true, 1]);
@@ -208,7 +212,7 @@ describeWithNats('deploy/postgres/roles.sql', () => {
       const plans = new PostgresPlanStore(source, new Sealer(`k:${Buffer.alloc(32).toString('base64')}`), settings);
       expect(await plans.find('nowhere', Buffer.alloc(32))).toBeUndefined();
       const asked = { user: alice, withinS: 60 };
-      expect(await new TypeormSessions(source).hasProvedDevice(randomUUID(), asked)).toBe(false);
+      expect(await new SessionRepository(source, { AVATARS: 'none' }).hasProvedDevice(randomUUID(), asked)).toBe(false);
     });
   });
 

@@ -5,7 +5,7 @@ import { SourceConnectionRepository } from '@gatehouse/sources';
 import type pg from 'pg';
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { TypeormSourceBook } from '../../apps/gateway/src/sources/source.repository.js';
+import { SourceRepository } from '../../apps/gateway/src/sources/source.repository.js';
 import { postSourceContract } from '../../libs/stages/src/source/post-source.contract.js';
 import { blueprint, flowEntries, groupEntry, keyOf, LOGIN, userEntry } from '../support/blueprints.js';
 import { describeWithNats } from '../support/nats.js';
@@ -98,7 +98,7 @@ describeWithNats('in Postgres, credentials of superusers', () => {
         const user = { kind: 'saved', uuid: ids['admin']!, pk: 1, username: 'admin', name: '', email: '' } as const;
         const change = { user: { ...user, is_active: true, epoch: 0, locale: '' }, clientIp: '203.0.113.7' };
         const account = { source: ids['hub']!, identifier: 'by the page', name: 'Hub' };
-        const book = new TypeormSourceBook(gateway, new Sealer(SEAL));
+        const book = new SourceRepository(gateway, new Sealer(SEAL));
         expect([made, await book.connect(account, change), await book.connect(account, change)]).toEqual([
           ...['new', 'new', 'kept'],
         ]);

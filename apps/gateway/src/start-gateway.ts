@@ -15,18 +15,16 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { GatewayConfig } from './gateway.config.js';
 import { GatewayModule } from './gateway.module.js';
-import type { GatewayDeps } from './gateway.ports.js';
 import { createFastifyAdapter } from './http/http.adapter.js';
 import { PageRenderer } from './http/pages/page-renderer.js';
 import { ProblemFilter } from './http/problem.filter.js';
+import type { Infrastructure } from './infrastructure.module.js';
 
 /** The folder of the built pages. */
 const PAGES_FOLDER = fileURLToPath(new URL('../../web/', import.meta.url));
 
-const openPages = ({ CSRF_COOKIE }: GatewayConfig) => PageRenderer.open(PAGES_FOLDER, CSRF_COOKIE);
-
 export interface RunningGateway {
-  /** The address of its HTTP server, without a trailing slash. */
+  /** The URL of its HTTP server, without a trailing slash. */
   readonly url: string;
   /** Resolves with the reason when the bus has refused this process for good. Otherwise it never settles. */
   readonly refused: Promise<Error>;
@@ -36,18 +34,12 @@ export interface RunningGateway {
 
 /** Connects to Postgres and to `bus`, then listens for HTTP requests. */
 export async function startGateway(config: GatewayConfig, bus: Bus = new NatsBus(config)): Promise<RunningGateway> {
-  const logger = new Logger('gateway', config.LOG_LEVEL);
-  const [places, pages] = [await MaxmindGeoLocator.fromSettings(config), await openPages(config)];
-  const source = await openDataSource({
-    url: config.DATABASE_URL,
-    schema: FLOW_SCHEMA,
-    poolSize: config.DATABASE_POOL,
-  });
-  const requester = await bus.openRequester('gateway', logger);
-  const app = await createApp({ config, source, requester, places, pages, logger });
+  const infrastructure = await openInfrastructure(config, bus);
+  const { source, requester, logger } = infrastructure;
+  const app = await createApp(infrastructure);
   const metricsServer = config.METRICS_PORT === undefined ? undefined : await serveMetrics(config.METRICS_PORT);
-  const janitor = new ExpiredRowCleaner(source);
-  const stopCleaning = runPeriodically(config.CLEANUP_EVERY_S, () => janitor.sweep(), logger);
+  const cleaner = new ExpiredRowCleaner(source);
+  const stopCleaning = runPeriodically(config.CLEANUP_EVERY_S, () => cleaner.sweep(), logger);
   await app.listen(config.PORT, config.HOST);
   const url = (await app.getUrl()).replace(/\/$/, '');
   return {
@@ -63,12 +55,25 @@ export async function startGateway(config: GatewayConfig, bus: Bus = new NatsBus
   };
 }
 
-async function createApp(ground: GatewayDeps): Promise<NestFastifyApplication> {
-  const { config, logger } = ground;
+async function openInfrastructure(config: GatewayConfig, bus: Bus): Promise<Infrastructure> {
+  const logger = new Logger('gateway', config.LOG_LEVEL);
+  const geoLocator = await MaxmindGeoLocator.fromSettings(config);
+  const pages = await PageRenderer.open(PAGES_FOLDER, config.CSRF_COOKIE);
+  const source = await openDataSource({
+    url: config.DATABASE_URL,
+    schema: FLOW_SCHEMA,
+    poolSize: config.DATABASE_POOL,
+  });
+  const requester = await bus.openRequester('gateway', logger);
+  return { config, source, requester, geoLocator, pages, logger };
+}
+
+async function createApp(infrastructure: Infrastructure): Promise<NestFastifyApplication> {
+  const { config, logger } = infrastructure;
   const filter = new ProblemFilter(logger);
   const adapter = createFastifyAdapter(config, filter);
   await adapter.getInstance().register(cookie);
-  const app = await NestFactory.create<NestFastifyApplication>(GatewayModule.on(ground), adapter, {
+  const app = await NestFactory.create<NestFastifyApplication>(GatewayModule.forRoot(infrastructure), adapter, {
     bodyParser: false,
     logger,
     abortOnError: false,

@@ -4,7 +4,7 @@ import { newSessionKey } from '@gatehouse/executor';
 import { PostgresAttemptStore } from '@gatehouse/executor-postgres';
 import { enrol, freshPlan, LIFETIMES, login, PlanStoreHarness, publish } from '@gatehouse/executor-postgres/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { TypeormSessions } from '../../../apps/gateway/src/sessions/session.repository.js';
+import { SessionRepository } from '../../../apps/gateway/src/sessions/session.repository.js';
 
 let store: PlanStoreHarness;
 
@@ -59,7 +59,7 @@ describe('a login', () => {
     const begun = await store.begin();
     const { hash } = newSessionKey(undefined);
     await store.logIn(begun, user, { newKey: hash });
-    const sessions = new TypeormSessions(store.source);
+    const sessions = new SessionRepository(store.source, { AVATARS: 'none' });
 
     expect(await sessionOf(hash)).toMatchObject({ retired: false, user: { uuid: user.uuid } });
     expect(await sessionOf(begun.hash)).toMatchObject({ id: begun.sessionId, retired: true, user: undefined });
@@ -81,12 +81,12 @@ describe('a login', () => {
     const setActive = (active: boolean) =>
       store.source.query('UPDATE directory.users SET is_active = $2 WHERE id = $1', [user.uuid, active]);
     await setActive(false);
-    expect(await new TypeormSessions(store.source).find(hash)).toBeUndefined();
+    expect(await new SessionRepository(store.source, { AVATARS: 'none' }).find(hash)).toBeUndefined();
     expect((await sessionOf(hash))?.user).toBeUndefined();
     await setActive(true);
     expect((await sessionOf(hash))?.user?.uuid).toBe(user.uuid);
     await store.source.query('UPDATE directory.users SET epoch = epoch + 1 WHERE id = $1', [user.uuid]);
-    expect(await new TypeormSessions(store.source).find(hash)).toBeUndefined();
+    expect(await new SessionRepository(store.source, { AVATARS: 'none' }).find(hash)).toBeUndefined();
     expect((await sessionOf(hash))?.user).toBeUndefined();
     await store.source.query('DELETE FROM flow.sessions WHERE id = $1', [begun.sessionId]);
 

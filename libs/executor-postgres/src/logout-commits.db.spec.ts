@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { newSessionKey } from '@gatehouse/executor';
 import { enrol, freshPlan, LIFETIMES, login, PlanStoreHarness, publish } from '@gatehouse/executor-postgres/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { TypeormSessions } from '../../../apps/gateway/src/sessions/session.repository.js';
+import { SessionRepository } from '../../../apps/gateway/src/sessions/session.repository.js';
 
 let store: PlanStoreHarness;
 
@@ -32,7 +32,7 @@ describe('a logout', () => {
   it('leaves nobody in the session, and nothing but the plan that did it, under a fresh key', async () => {
     const { begun, hash, logOut } = await loggedIn();
     const { hash: fresh } = newSessionKey(undefined);
-    const sessions = new TypeormSessions(store.source);
+    const sessions = new SessionRepository(store.source, { AVATARS: 'none' });
     expect(await sessions.find(hash)).toBeDefined();
 
     expect(await logOut(fresh)).toBe(true);
@@ -81,7 +81,7 @@ describe('a logout', () => {
   it('after a login in the same request is what counts, and the other way round', async () => {
     const { begun, user } = await loggedIn();
     const about = { user, clientIp: '203.0.113.7', flow: store.slug };
-    const sessions = new TypeormSessions(store.source);
+    const sessions = new SessionRepository(store.source, { AVATARS: 'none' });
     const [first, second] = [newSessionKey(undefined).hash, newSessionKey(undefined).hash];
     await store.save(begun, { revision: 1, effects: [login(user), { type: 'logout' }], newKey: first, about });
     expect(await sessions.find(first)).toBeUndefined();

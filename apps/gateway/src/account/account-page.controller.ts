@@ -3,26 +3,25 @@ import { BrandStore, FlowStore, type HostBrand } from '@gatehouse/executor';
 import type { AccountPageData } from '@gatehouse/web';
 import { Body, Controller, Get, HttpStatus, Inject, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { type ConsentRecord, Consents } from '../consents/consents.js';
+import { type ConsentRecord, ConsentRepository } from '../consents/consent.repository.js';
 import type { RequestActor } from '../devices/device.service.js';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
-import { AuthService, type Principal } from '../http/auth/auth.service.js';
-import { InvalidBody } from '../http/body.parser.js';
-import { ClientResolver } from '../http/client-info.js';
+import { AllowAnonymous } from '../http/auth/auth.guard.js';
+import type { Principal } from '../http/auth/auth.service.js';
+import { ClientResolver } from '../http/client.resolver.js';
 import { CSRF_FIELD, ensureCsrfToken, formCsrfFailure } from '../http/csrf.js';
 import type { HttpExchange } from '../http/exchange.js';
-import { parsePk } from '../http/identifiers.js';
+import { isUuid, parsePk } from '../http/identifiers.js';
 import { localeFor } from '../http/locale.js';
-import { brandAppearance } from '../http/pages/brand-appearance.js';
 import { sendPage } from '../http/pages/page.sender.js';
-import { PageRenderer } from '../http/pages/page-renderer.js';
-import { isUuid } from '../http/uuid.js';
-import { type SessionSummary, Sessions } from '../sessions/sessions.js';
+import { brandAppearance, PageRenderer } from '../http/pages/page-renderer.js';
+import { type FormFields, parseForm } from '../http/zod-body.pipe.js';
+import { SessionRepository, type SessionSummary } from '../sessions/session.repository.js';
 import { parseUserAgent } from '../sessions/user-agent.js';
 import { AvatarService } from '../users/avatars/avatar.service.js';
 import { DeviceFormService } from './device-form.service.js';
 
-/** Where somebody's own page is. */
+/** Path of the account page. */
 export const ACCOUNT_PAGE_PATH = '/if/user/';
 const LOGIN = `/flows/-/default/authentication/?next=${encodeURIComponent(ACCOUNT_PAGE_PATH)}`;
 
@@ -33,19 +32,20 @@ const REFUSAL_STATUSES: Readonly<Record<Refusal, number>> = {
   name: HttpStatus.BAD_REQUEST,
 };
 
-/** The kind of the stages by whose flow people change their password. */
+/** Kind of the stages in whose flow users change their password. */
 const PASSWORD = 'password';
 
-/** Sessions that are shown; whoever has more reads how many. */
-const MAX_SHOWN_SESSIONS = 50;
+/** Largest number of sessions and of consents on the page. The page also shows the total number of sessions. */
+const MAX_SHOWN = 50;
+const FIRST_SHOWN = { offset: 0, limit: MAX_SHOWN };
 
-/** Somebody's own page: who they are, and where they are logged in. Its forms are taken with the page's token only. */
+/** A user's own account page. Its forms need the CSRF token of the page. */
+@AllowAnonymous()
 @Controller('/if/user')
 export class AccountPageController {
   constructor(
-    @Inject(AuthService) private readonly principals: AuthService,
-    @Inject(Sessions) private readonly sessions: Sessions,
-    @Inject(Consents) private readonly consents: Consents,
+    @Inject(SessionRepository) private readonly sessions: SessionRepository,
+    @Inject(ConsentRepository) private readonly consents: ConsentRepository,
     @Inject(DeviceFormService) private readonly deviceForms: DeviceFormService,
     @Inject(ClientResolver) private readonly clients: ClientResolver,
     @Inject(AvatarService) private readonly avatars: AvatarService,
@@ -57,44 +57,44 @@ export class AccountPageController {
 
   @Get('')
   async show(@Req() request: FastifyRequest, @Res() reply: FastifyReply) {
-    const principal = await this.principals.find({ request, reply });
+    const { principal } = request;
     return principal ? this.draw({ request, reply }, principal) : reply.redirect(LOGIN, 302);
   }
 
-  /** Ends one of one's own sessions, takes a consent back or changes a device, whoever one is; that it is gone already is as good. */
+  /** Ends a session, revokes a consent or changes a device, each of the user's own. A missing one is no error. */
   @Post('')
-  async end(@Body() fields: unknown, @Req() request: FastifyRequest, @Res() reply: FastifyReply) {
-    const principal = await this.principals.find({ request, reply });
+  async submit(@Body() body: unknown, @Req() request: FastifyRequest, @Res() reply: FastifyReply) {
+    const { principal } = request;
     if (!principal) return reply.redirect(LOGIN, 303);
-    if (fields instanceof InvalidBody) throw fields.problem;
-    const exchange = { request, reply };
-    const { [CSRF_FIELD]: token, ...asked } = Object(fields) as Record<string, unknown>;
-    const forged = formCsrfFailure(request, this.config.BASE_URL, token) !== undefined;
-    const refused = forged ? 'stale' : await this.change(asked, { exchange, principal });
+    // Not a pipe, and no CsrfGuard: anonymous visitors are redirected first, and a stale token shows the page again.
+    const { [CSRF_FIELD]: token, ...fields } = parseForm(body);
+    const isForged = formCsrfFailure(request, this.config.BASE_URL, token) !== undefined;
+    const refused = isForged ? 'stale' : await this.change(fields, { request, principal });
     if (refused === undefined) return reply.redirect(ACCOUNT_PAGE_PATH, 303);
     return this.draw({ request, reply: reply.status(REFUSAL_STATUSES[refused]) }, principal, refused);
   }
 
-  /** Does what a form asks for; why not, if it is not done. */
+  /** Makes the change of a form, and returns the reason of a refusal. */
   private async change(
-    { session, consent, ...device }: Record<string, unknown>,
-    asker: RequestActor,
+    { session, consent, ...deviceFields }: FormFields,
+    actor: RequestActor,
   ): Promise<Refusal | undefined> {
-    const { exchange, principal } = asker;
-    if (isUuid(session)) await this.sessions.remove(session, principal.user.uuid);
-    await this.takeBack(parsePk(consent), exchange, principal);
-    return this.deviceForms.change(device, asker);
+    if (isUuid(session)) await this.sessions.remove(session, actor.principal.user.uuid);
+    await this.revokeConsent(parsePk(consent), actor);
+    return this.deviceForms.change(deviceFields, actor);
   }
 
-  private async takeBack(pk: number | undefined, { request }: HttpExchange, { user }: Principal): Promise<void> {
+  private async revokeConsent(pk: number | undefined, { request, principal: { user } }: RequestActor): Promise<void> {
     const consent = pk === undefined ? undefined : await this.consents.find(pk, user.uuid);
-    if (consent) await this.consents.remove(consent, { by: user, clientIp: (await this.clients.of(request)).ip });
+    if (!consent) return;
+    const { ip: clientIp } = await this.clients.resolve(request);
+    await this.consents.remove(consent, { revokedBy: user, clientIp });
   }
 
   private async draw({ request, reply }: HttpExchange, principal: Principal, refused?: Refusal) {
     const brand = await this.brands.find(request.host);
-    const page = this.pages.own({
-      account: await this.ownOf(principal, brand),
+    const page = this.pages.account({
+      account: await this.loadAccount(principal, brand),
       brand: brandAppearance(brand),
       locale: localeFor(request, { user: principal.user, brand }),
       address: ACCOUNT_PAGE_PATH,
@@ -105,25 +105,25 @@ export class AccountPageController {
     return sendPage(reply, page);
   }
 
-  private async ownOf({ user, sessionId }: Principal, { flows }: HostBrand): Promise<AccountPageData['account']> {
+  private async loadAccount({ user, sessionId }: Principal, { flows }: HostBrand): Promise<AccountPageData['account']> {
     const { username, name, email, groups } = user;
-    const found = await this.sessions.list(user.uuid, { offset: 0, limit: MAX_SHOWN_SESSIONS });
-    const shown = found.map((session) => toPageSession(session, sessionId));
+    const sessions = await this.sessions.list(user.uuid, FIRST_SHOWN);
+    const shown = sessions.map((session) => toPageSession(session, sessionId));
     const count = await this.sessions.count(user.uuid);
-    const consents = await this.consents.list(user.uuid, { offset: 0, limit: MAX_SHOWN_SESSIONS });
+    const consents = await this.consents.list(user.uuid, FIRST_SHOWN);
     return {
-      user: { username, name, email, avatar: this.avatars.of(user), groups: groups.map((group) => group.name) },
-      changeFlows: await this.changesBy(flows.user_settings),
+      user: { username, name, email, avatar: this.avatars.urlOf(user), groups: groups.map((group) => group.name) },
+      changeFlows: await this.changeLinks(flows.user_settings),
       sessions: { shown, count },
-      devices: await this.deviceForms.of(user.uuid),
+      devices: await this.deviceForms.load(user.uuid),
       consents: consents.map(toPageConsent),
     };
   }
 
-  private async changesBy(settings: string | undefined): Promise<AccountPageData['account']['changeFlows']> {
+  private async changeLinks(settingsFlow: string | undefined): Promise<AccountPageData['account']['changeFlows']> {
     const [password] = await this.flows.listConfigurable([PASSWORD]);
     return {
-      ...(settings && { details: `/if/flow/${settings}/` }),
+      ...(settingsFlow && { details: `/if/flow/${settingsFlow}/` }),
       ...(password && { password: `/flows/-/configure/${password.id}/` }),
     };
   }

@@ -4,38 +4,38 @@ import type { AccountPageData } from '@gatehouse/web';
 import { Inject, Injectable } from '@nestjs/common';
 import { deviceName } from '../devices/device.dto.js';
 import { DeviceService, type RequestActor } from '../devices/device.service.js';
-import { OwnDevices, type UserDevice } from '../devices/user-devices.js';
+import { type UserDevice, UserDeviceRepository } from '../devices/user-device.repository.js';
 
-/** Devices that are shown. */
+/** Largest number of devices on the page. */
 const MAX_SHOWN_DEVICES = 50;
-/** Kinds of the stages by which people set devices up. */
+/** Kinds of the stages that set devices up. */
 const SETUP_STAGE_KINDS = DEVICE_CLASSES.map((kind) => `authenticator_${kind}`);
 
-/** Somebody's devices on their own page, and the forms that change them. */
+/** A user's devices on the account page, and the forms that change them. */
 @Injectable()
 export class DeviceFormService {
   constructor(
-    @Inject(OwnDevices) private readonly devices: OwnDevices,
-    @Inject(DeviceService) private readonly desk: DeviceService,
+    @Inject(UserDeviceRepository) private readonly devices: UserDeviceRepository,
+    @Inject(DeviceService) private readonly deviceService: DeviceService,
     @Inject(FlowStore) private readonly flows: FlowStore,
   ) {}
 
-  /** What somebody's page shows of their devices. */
-  async of(owner: string): Promise<AccountPageData['account']['devices']> {
-    const found = await this.devices.list({ owner }, { offset: 0, limit: MAX_SHOWN_DEVICES });
-    return { shown: found.map(toPageDevice), enrolmentStages: await this.flows.listConfigurable(SETUP_STAGE_KINDS) };
+  /** Returns the page's data about a user's devices. */
+  async load(owner: string): Promise<AccountPageData['account']['devices']> {
+    const devices = await this.devices.list({ owner }, { offset: 0, limit: MAX_SHOWN_DEVICES });
+    return { shown: devices.map(toPageDevice), enrolmentStages: await this.flows.listConfigurable(SETUP_STAGE_KINDS) };
   }
 
-  /** Renames or removes the device that a form names; why not, if it must not be. That it is gone already is as good. */
+  /** Renames or removes the device that a form names, and returns the reason of a refusal. A missing device is no refusal. */
   async change(
     { rename, remove, name }: Record<string, unknown>,
-    asker: RequestActor,
+    actor: RequestActor,
   ): Promise<AccountPageData['refused']> {
     const [kind, pk] = String(rename ?? remove ?? '').split('.');
     try {
-      const device = await this.desk.find(asker.principal, { kind, pk });
-      if (rename !== undefined) return await this.rename(device, name, asker);
-      await this.desk.remove(device, asker);
+      const device = await this.deviceService.find(actor.principal, { kind, pk });
+      if (rename !== undefined) return await this.rename(device, name, actor);
+      await this.deviceService.remove(device, actor);
       return undefined;
     } catch (error) {
       if (error instanceof Problem && error.code === 'not_found') return undefined;
@@ -44,10 +44,14 @@ export class DeviceFormService {
     }
   }
 
-  private async rename(device: UserDevice, given: unknown, asker: RequestActor): Promise<AccountPageData['refused']> {
-    const name = deviceName.safeParse(given).data;
+  private async rename(
+    device: UserDevice,
+    nameField: unknown,
+    actor: RequestActor,
+  ): Promise<AccountPageData['refused']> {
+    const name = deviceName.safeParse(nameField).data;
     if (name === undefined) return 'name';
-    await this.desk.rename(device, name, asker);
+    await this.deviceService.rename(device, name, actor);
     return undefined;
   }
 }

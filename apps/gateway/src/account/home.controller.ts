@@ -1,18 +1,16 @@
-import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
+import { Controller, Get, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { AuthService } from '../http/auth/auth.service.js';
+import { AllowAnonymous } from '../http/auth/auth.guard.js';
 import { ACCOUNT_PAGE_PATH } from './account-page.controller.js';
 
-/** Where a flow without a destination ends: a stranger is led to the login, anybody else to their own page. */
+/** The root, where a flow without a destination ends. Redirects anonymous visitors to the login, users to their account. */
 @Controller()
 export class HomeController {
-  constructor(@Inject(AuthService) private readonly principals: AuthService) {}
-
   @Get('/')
-  async home(@Req() request: FastifyRequest, @Res() reply: FastifyReply) {
-    const principal = await this.principals.find({ request, reply });
+  @AllowAnonymous()
+  home(@Req() { principal, url }: FastifyRequest, @Res() reply: FastifyReply) {
     if (!principal) return reply.redirect('/flows/-/default/authentication/?next=%2F', 302);
-    const [, query] = request.url.split(/(?=\?)/, 2);
+    const [, query] = url.split(/(?=\?)/, 2);
     return reply.redirect(`${ACCOUNT_PAGE_PATH}${query ?? ''}`, 302);
   }
 }

@@ -7,10 +7,7 @@ const footerLink = z
 
 const slug = z.string().optional();
 
-/**
- * The brand of a host, as clients have always been told it (docs/spec/clients.md#brand-and-configuration); a flow that
- * it does not name is absent.
- */
+/** The brand of a host (docs/spec/clients.md#brand-and-configuration). A flow that the brand does not name is absent. */
 export const currentBrand = z
   .object({
     matched_domain: z.string(),
@@ -30,11 +27,11 @@ export const currentBrand = z
   .meta({ id: 'CurrentBrand', description: 'How the site shows itself under the name that it was asked by.' });
 type CurrentBrand = z.input<typeof currentBrand>;
 
-/** The pictures that clients bring with them. */
+/** Images that clients bring with them. */
 const LOGO = '/static/dist/assets/icons/icon_left_brand.svg';
 const FAVICON = '/static/dist/assets/icons/icon.png';
 
-/** A brand as the API tells it. */
+/** Returns a brand in the form of the API. */
 export const toCurrentBrand = (brand: Brand): CurrentBrand => ({
   matched_domain: brand.domain,
   branding_title: brand.title,

@@ -15,7 +15,7 @@ afterAll(() => store.close());
 beforeEach(async () => {
   await store.nextFlow();
   await store.source.query('TRUNCATE flow.brand_sets');
-  brands = new BrandRepository(store.source, 'The site');
+  brands = new BrandRepository(store.source, { BRAND: 'The site' });
 });
 
 /** As a run of blueprints would. */

@@ -1,7 +1,9 @@
 import { BrandStore, type HostBrand } from '@gatehouse/executor';
 import { type Brand, type BrandSet, brandFor, brandSet } from '@gatehouse/plan';
 import { runNamed } from '@gatehouse/platform';
-import type { DataSource } from 'typeorm';
+import { Inject, Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 
 const LOAD = { name: 'brands_load', text: 'SELECT revision, document FROM flow.brand_sets' };
 
@@ -10,35 +12,36 @@ interface CachedBrands {
   readonly set: BrandSet;
 }
 
-/** Brands in Postgres, all of them in memory: a revision never changes, so what is kept of it is never stale. */
+/** Brands in Postgres, cached in memory by revision. A revision never changes, so a cached one is never stale. */
+@Injectable()
 export class BrandRepository extends BrandStore {
-  private kept: CachedBrands | undefined;
+  private cached: CachedBrands | undefined;
 
-  /** `title` is that of a brand without one, and of hosts without a brand. */
+  /** `BRAND` is the title of brands without a title, and of hosts without a brand. */
   constructor(
-    private readonly source: DataSource,
-    private readonly title: string,
+    @Inject(DataSource) private readonly source: DataSource,
+    @Inject(GATEWAY_CONFIG) private readonly config: Pick<GatewayConfig, 'BRAND'>,
   ) {
     super();
   }
 
   async find(host: string, revision?: string | null): Promise<HostBrand> {
-    const known = this.kept?.revision === revision ? this.kept : undefined;
-    return this.brandOf(host, (known ?? (this.kept = await this.read())).set);
+    const current = this.cached?.revision === revision ? this.cached : undefined;
+    return this.brandOf(host, (current ?? (this.cached = await this.read())).set);
   }
 
   lastKnown(host: string): HostBrand {
-    return this.brandOf(host, this.kept?.set ?? NO_BRANDS);
+    return this.brandOf(host, this.cached?.set ?? NO_BRANDS);
   }
 
   private brandOf(host: string, { brands, first }: BrandSet): HostBrand {
     const brand = brandFor(brands, host) ?? FALLBACK_BRAND;
-    return { ...brand, title: brand.title || this.title, serving: { ...first, ...brand.flows } };
+    return { ...brand, title: brand.title || this.config.BRAND, serving: { ...first, ...brand.flows } };
   }
 
   private async read(): Promise<CachedBrands> {
     const { rows } = await runNamed<{ revision: string; document: unknown }>(this.source, LOAD, []);
-    // A document of a later version is not understood here; flows have addresses of their own, so nobody is kept out for that.
+    // A document of a later version counts as no brands. Flows can still be reached by their own addresses.
     const set = brandSet.safeParse(rows[0]?.document).data ?? NO_BRANDS;
     return { revision: rows[0]?.revision ?? null, set };
   }
@@ -46,7 +49,7 @@ export class BrandRepository extends BrandStore {
 
 const NO_BRANDS: BrandSet = { v: 1, brands: [], first: {} };
 
-/** For hosts that no brand is for, where none is the default. */
+/** The brand of hosts without a brand, where there is no default brand. */
 const FALLBACK_BRAND: Brand = {
   ...{ domain: 'fallback', default: true, title: '', logo: '', favicon: '', custom_css: '' },
   ...{ flows: {}, locale: '', theme: 'automatic', footer_links: [] },

@@ -1,17 +1,14 @@
 import { BrandStore } from '@gatehouse/executor';
-import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
-import type { FastifyReply, FastifyRequest } from 'fastify';
-import { AuthService } from '../http/auth/auth.service.js';
+import { Controller, Get, Inject, Req } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { AllowAnonymous } from '../http/auth/auth.guard.js';
 import { ApiEndpoint } from '../http/openapi/api-endpoint.decorator.js';
 import { currentBrand, toCurrentBrand } from './brand.dto.js';
 
-/** How the site shows itself: what a page asks before it draws anything. */
+/** The brand of a host, which clients load before they draw a page. */
 @Controller('/api/v3/core/brands')
 export class BrandsController {
-  constructor(
-    @Inject(BrandStore) private readonly brands: BrandStore,
-    @Inject(AuthService) private readonly principals: AuthService,
-  ) {}
+  constructor(@Inject(BrandStore) private readonly brands: BrandStore) {}
 
   @ApiEndpoint({
     id: 'core_brands_current_retrieve',
@@ -21,8 +18,8 @@ export class BrandsController {
     answers: { 200: currentBrand },
   })
   @Get('current/')
-  async current(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply) {
-    await this.principals.find({ request, reply });
-    return toCurrentBrand(await this.brands.find(request.host));
+  @AllowAnonymous()
+  async current(@Req() { host }: FastifyRequest) {
+    return toCurrentBrand(await this.brands.find(host));
   }
 }

@@ -5,7 +5,7 @@ const user = z
   .object({
     ...{ pk: z.int(), uuid: z.uuid(), uid: z.string(), username: z.string(), name: z.string(), email: z.string() },
     ...{ is_active: z.boolean(), is_superuser: z.boolean(), type: z.string(), avatar: z.string() },
-    /** Not told here. */
+    /** Always null: groups are not loaded. */
     groups_obj: z.null(),
   })
   .meta({ id: 'UserConsentUser', description: 'Whose consent it is.' });
@@ -13,7 +13,7 @@ const user = z
 const application = z
   .object({
     ...{ pk: z.uuid(), slug: z.string(), name: z.string() },
-    // What generated clients read of any application; there is nothing of it here.
+    // Generated clients expect these fields of every application. Gatehouse does not store them.
     ...{
       provider_obj: z.null(),
       backchannel_providers_obj: z.array(z.never()),
@@ -23,7 +23,7 @@ const application = z
   })
   .meta({ id: 'UserConsentApplication', description: 'Which application it is for.' });
 
-/** What a user has allowed an application. */
+/** A consent that a user gave to an application. */
 export const userConsent = z
   .object({
     pk: z.int(),
@@ -36,7 +36,7 @@ export const userConsent = z
   .meta({ id: 'UserConsent', description: 'What a user has allowed an application.' });
 export type UserConsent = z.input<typeof userConsent>;
 
-/** A page of such consents. */
+/** A page of consents. */
 export const userConsentPage = paginatedSchema(userConsent).meta({
   id: 'PaginatedUserConsentList',
   description: 'A page of consents.',

@@ -1,11 +1,40 @@
+import type { SavedUser } from '@gatehouse/contracts';
 import { eventMessage, outboxRow } from '@gatehouse/outbox';
-import { runNamed, type Sealer } from '@gatehouse/platform';
-import type { DataSource } from 'typeorm';
-import { perUserStatement } from '../http/per-user-statement.js';
-import type { Slice } from '../sessions/sessions.js';
-import { type ConsentRecord, Consents, type ConsentUser, type Revocation } from './consents.js';
+import { runNamed, Sealer } from '@gatehouse/platform';
+import { Inject, Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import type { Slice } from '../http/pagination.js';
+import { perUserStatement } from '../users/user.repository.js';
 
-/** What holds, of users who are there. */
+/** The consent that a user gave to an application. */
+export interface ConsentRecord {
+  readonly pk: number;
+  readonly permissions: readonly string[];
+  /** Undefined if the consent does not expire. */
+  readonly expires: Date | undefined;
+  readonly application: { readonly uuid: string; readonly slug: string; readonly name: string };
+  readonly user: ConsentUser;
+}
+
+/** The user who gave a consent. */
+export interface ConsentUser {
+  readonly pk: number;
+  readonly uuid: string;
+  readonly username: string;
+  readonly name: string;
+  readonly email: string;
+  readonly is_active: boolean;
+  readonly is_superuser: boolean;
+  readonly type: string;
+}
+
+/** The user who revokes a consent, and the address of the client. */
+export interface Revocation {
+  readonly revokedBy: SavedUser;
+  readonly clientIp: string;
+}
+
+/** Unexpired consents of existing users. */
 const LIVE = `
   FROM consent.grants g JOIN directory.identities u ON u.id = g.user_id
   WHERE (g.expires IS NULL OR g.expires > now())`;
@@ -25,7 +54,7 @@ const LIST = perUserStatement(
   (owner) => `${LISTED} ${LIVE} AND ${owner} ORDER BY g.application_name, g.pk LIMIT $2 OFFSET $3`,
 );
 const FIND = perUserStatement('consent_listed', 'g.user_id', (owner) => `${LISTED} ${LIVE} AND ${owner} AND g.pk = $2`);
-/** What devices were given by the consent goes with it. $1 consent, $2 its user, $3-$5 the row of the outbox. */
+/** Also deletes the access tokens that the consent gave to devices. $1 consent, $2 its user, $3-$5 row of the outbox. */
 const REMOVE = {
   name: 'consent_remove',
   text: `WITH gone AS (DELETE FROM consent.grants WHERE pk = $1 AND user_id = $2 RETURNING pk, application_id),
@@ -44,39 +73,44 @@ interface Row {
   readonly user: ConsentUser;
 }
 
-/** What users have allowed applications, in the schema of the service that asked them. */
-export class TypeormConsents extends Consents {
+/**
+ * Unexpired consents, in the schema of the consent service. `userId` restricts a method to the consents of one user; undefined
+ * means all users.
+ */
+@Injectable()
+export class ConsentRepository {
   constructor(
-    private readonly source: DataSource,
-    private readonly sealer: Sealer,
-  ) {
-    super();
-  }
+    @Inject(DataSource) private readonly source: DataSource,
+    @Inject(Sealer) private readonly sealer: Sealer,
+  ) {}
 
-  async count(ofUser: string | undefined): Promise<number> {
-    const { rows } = await runNamed<{ count: number }>(this.source, COUNT(ofUser), [ofUser ?? null]);
+  async count(userId: string | undefined): Promise<number> {
+    const { rows } = await runNamed<{ count: number }>(this.source, COUNT(userId), [userId ?? null]);
     return rows[0]?.count ?? 0;
   }
 
-  async list(ofUser: string | undefined, { offset, limit }: Slice): Promise<ConsentRecord[]> {
-    return (await runNamed<Row>(this.source, LIST(ofUser), [ofUser ?? null, limit, offset])).rows.map(consentOf);
+  /** Returns consents, sorted by application. */
+  async list(userId: string | undefined, { offset, limit }: Slice): Promise<ConsentRecord[]> {
+    return (await runNamed<Row>(this.source, LIST(userId), [userId ?? null, limit, offset])).rows.map(toConsent);
   }
 
-  async find(pk: number, ofUser: string | undefined): Promise<ConsentRecord | undefined> {
-    return (await runNamed<Row>(this.source, FIND(ofUser), [ofUser ?? null, pk])).rows.map(consentOf)[0];
+  async find(pk: number, userId: string | undefined): Promise<ConsentRecord | undefined> {
+    return (await runNamed<Row>(this.source, FIND(userId), [userId ?? null, pk])).rows.map(toConsent)[0];
   }
 
-  async remove({ pk, user, application, permissions }: ConsentRecord, { by, clientIp }: Revocation): Promise<boolean> {
+  /** Revokes a consent and writes an audit event. Returns false if there is no such consent. */
+  async remove(consent: ConsentRecord, { revokedBy, clientIp }: Revocation): Promise<boolean> {
+    const { pk, user, application, permissions } = consent;
     const model = { app: 'authentik_stages_consent', model_name: 'userconsent', pk, name: application.name };
     const context = { model, application: application.slug, permissions: [...permissions], of: user.username };
-    const event = eventMessage({ action: 'model_deleted', context, user: by, clientIp, flow: undefined });
+    const event = eventMessage({ action: 'model_deleted', context, user: revokedBy, clientIp, flow: undefined });
     const row = outboxRow(event, this.sealer);
-    const given = [pk, user.uuid, row.id, row.topic, row.body];
-    return (await runNamed(this.source, REMOVE, given)).rowCount === 1;
+    const values = [pk, user.uuid, row.id, row.topic, row.body];
+    return (await runNamed(this.source, REMOVE, values)).rowCount === 1;
   }
 }
 
-const consentOf = (row: Row): ConsentRecord => ({
+const toConsent = (row: Row): ConsentRecord => ({
   pk: row.pk,
   permissions: row.permissions,
   expires: row.expires ?? undefined,

@@ -1,27 +1,28 @@
 import { Problem } from '@gatehouse/contracts';
-import { Controller, Delete, Get, HttpCode, HttpStatus, Inject, Param, Req, Res } from '@nestjs/common';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Controller, Delete, Get, HttpCode, HttpStatus, Inject, Param, Query, Req, UseGuards } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
-import { AuthService, type Principal } from '../http/auth/auth.service.js';
-import { ClientResolver } from '../http/client-info.js';
-import { parsePk } from '../http/identifiers.js';
+import { CurrentPrincipal } from '../http/auth/auth.guard.js';
+import type { Principal } from '../http/auth/auth.service.js';
+import { CsrfGuard } from '../http/auth/csrf.guard.js';
+import { ClientResolver } from '../http/client.resolver.js';
+import { parsePk, userUid } from '../http/identifiers.js';
 import { ApiEndpoint } from '../http/openapi/api-endpoint.decorator.js';
-import { pageQuery, paginated, parsePage, toSlice } from '../http/pagination.js';
+import { Paginated, RequestedPage } from '../http/pagination.guard.js';
+import { type Page, pageQuery, paginated, toSlice } from '../http/pagination.js';
 import { genericError } from '../http/problem.bodies.js';
-import { userUid } from '../http/uid.js';
 import { AvatarService } from '../users/avatars/avatar.service.js';
 import { ListOwnerResolver } from '../users/list-owner.resolver.js';
 import { type UserConsent, userConsent, userConsentPage } from './consent.dto.js';
-import { type ConsentRecord, Consents } from './consents.js';
+import { type ConsentRecord, ConsentRepository } from './consent.repository.js';
 
-/** What applications are allowed: everybody sees and takes back their own, a superuser everybody's. */
+/** Consents to applications: users see and revoke their own, superusers those of all users. */
 @Controller('/api/v3/core/user_consent')
 export class ConsentsController {
   constructor(
-    @Inject(AuthService) private readonly principals: AuthService,
-    @Inject(Consents) private readonly consents: Consents,
-    @Inject(ListOwnerResolver) private readonly owner: ListOwnerResolver,
+    @Inject(ConsentRepository) private readonly consents: ConsentRepository,
+    @Inject(ListOwnerResolver) private readonly owners: ListOwnerResolver,
     @Inject(ClientResolver) private readonly clients: ClientResolver,
     @Inject(AvatarService) private readonly avatars: AvatarService,
     @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
@@ -35,16 +36,15 @@ export class ConsentsController {
     answers: { 200: userConsentPage, 404: genericError },
   })
   @Get('')
-  async list(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply) {
-    const page = parsePage(request);
-    const principal = await this.principals.load({ request, reply });
-    const owner = await this.owner.of(principal, request.query, 'user');
-    const found = await this.consents.list(owner, toSlice(page));
+  @Paginated()
+  async list(@RequestedPage() page: Page, @CurrentPrincipal() principal: Principal, @Query() query: unknown) {
+    const owner = await this.owners.resolve(principal, query, 'user');
+    const consents = await this.consents.list(owner, toSlice(page));
     const count = await this.consents.count(owner);
     return paginated(
       page,
       count,
-      found.map((one) => this.present(one)),
+      consents.map((consent) => this.present(consent)),
     );
   }
 
@@ -55,15 +55,11 @@ export class ConsentsController {
     answers: { 200: userConsent, 404: genericError },
   })
   @Get(':id/')
-  async retrieve(
-    @Param('id') id: string,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ) {
-    return this.present(await this.load(id, await this.principals.load({ request, reply })));
+  async retrieve(@Param('id') id: string, @CurrentPrincipal() principal: Principal) {
+    return this.present(await this.load(id, principal));
   }
 
-  /** Takes a consent back: the application is asked about again the next time. */
+  /** Revokes a consent. The application asks for it again at the next login. */
   @ApiEndpoint({
     id: 'core_user_consent_destroy',
     description: 'Takes a consent back.',
@@ -72,21 +68,22 @@ export class ConsentsController {
   })
   @Delete(':id/')
   @HttpCode(HttpStatus.NO_CONTENT)
+  @UseGuards(CsrfGuard)
   async remove(
     @Param('id') id: string,
+    @CurrentPrincipal() principal: Principal,
     @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<void> {
-    const principal = await this.principals.loadForChange({ request, reply });
     const consent = await this.load(id, principal);
-    const { ip } = await this.clients.of(request);
-    if (!(await this.consents.remove(consent, { by: principal.user, clientIp: ip }))) throw new Problem('not_found');
+    const { ip: clientIp } = await this.clients.resolve(request);
+    if (!(await this.consents.remove(consent, { revokedBy: principal.user, clientIp }))) throw new Problem('not_found');
   }
 
-  /** Throws not_found for what is not there, or is somebody else's. */
-  private async load(id: string, principal: Principal): Promise<ConsentRecord> {
+  /** Throws `not_found` if there is no such consent, or if it belongs to another user. */
+  private async load(id: string, { user }: Principal): Promise<ConsentRecord> {
     const pk = parsePk(id);
-    const consent = pk === undefined ? undefined : await this.consents.find(pk, visibleUserId(principal));
+    const owner = user.is_superuser ? undefined : user.uuid;
+    const consent = pk === undefined ? undefined : await this.consents.find(pk, owner);
     if (!consent) throw new Problem('not_found');
     return consent;
   }
@@ -96,17 +93,14 @@ export class ConsentsController {
       pk,
       expires: expires?.toISOString() ?? null,
       expiring: expires !== undefined,
-      user: { ...user, uid: userUid(user, this.config), avatar: this.avatars.of(user), groups_obj: null },
+      user: { ...user, uid: userUid(user, this.config), avatar: this.avatars.urlOf(user), groups_obj: null },
       application: { ...{ pk: uuid, slug, name }, ...EMPTY_APPLICATION_FIELDS },
       permissions: permissions.join(' '),
     };
   }
 }
 
-/** Whose consents somebody may see; undefined: everybody's. */
-const visibleUserId = ({ user }: Principal) => (user.is_superuser ? undefined : user.uuid);
-
-/** Of an application, where all that is kept is what it is called. */
+/** Fields of authentik's applications that Gatehouse does not store. */
 const EMPTY_APPLICATION_FIELDS = {
   provider_obj: null,
   backchannel_providers_obj: [],

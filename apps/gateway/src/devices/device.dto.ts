@@ -3,20 +3,20 @@ import { char, optionalNullable } from '@gatehouse/contracts';
 import { z } from 'zod';
 import { paginatedSchema } from '../http/pagination.js';
 
-/** A name for a device. */
+/** The name of a device. */
 export const deviceName = char({ maxLength: MAX_DEVICE_NAME_LENGTH });
 
-/** A device as its owner changes it. */
+/** A change of a device by its owner. */
 export const deviceRequest = z
   .object({ name: deviceName })
   .meta({ id: 'OwnDeviceRequest', description: 'A device as its owner changes it.' });
 
-/** The same, with what it does not name left as it is. */
+/** A change of a device that leaves absent fields as they are. */
 export const patchedDeviceRequest = z
   .object({ name: optionalNullable(deviceName, { optional: true }) })
   .meta({ id: 'PatchedOwnDeviceRequest', description: 'What of a device its owner changes.' });
 
-/** A device of a kind that is named already. */
+/** A device in a list of one class. */
 export const userDevice = z
   .object({
     pk: z.int(),
@@ -33,13 +33,13 @@ export const userDevice = z
   .meta({ id: 'OwnDevice', description: 'A device that proves its owner.' });
 export type DeviceDto = z.input<typeof userDevice>;
 
-/** A page of such devices. */
+/** A page of devices of one class. */
 export const userDevicePage = paginatedSchema(userDevice).meta({
   id: 'PaginatedOwnDeviceList',
   description: 'A page of devices of a kind.',
 });
 
-/** A device of any kind. */
+/** A device in the list of all classes. */
 export const anyDevice = z
   .object({
     ...{ verbose_name: z.string(), verbose_name_plural: z.string(), meta_model_name: z.string() },
@@ -48,6 +48,6 @@ export const anyDevice = z
   })
   .meta({ id: 'Device', description: 'A device that proves its owner, of whatever kind.' });
 
-/** All of somebody's devices. */
+/** All devices of a user. */
 export const allDevices = z.array(anyDevice);
 export type AnyDeviceDto = z.input<typeof anyDevice>;

@@ -1,9 +1,9 @@
 import { deviceModel } from '@gatehouse/authenticators';
 import type { DeviceClass } from '@gatehouse/contracts';
 import type { AnyDeviceDto, DeviceDto } from './device.dto.js';
-import type { UserDevice } from './user-devices.js';
+import type { UserDevice } from './user-device.repository.js';
 
-/** What the API says of a kind; `extras`: what it tells of a device of the kind alone. */
+/** The API's names of a device class. `extras` returns the fields that only devices of this class have. */
 interface DeviceClassInfo {
   readonly name: string;
   readonly model: string;
@@ -30,18 +30,18 @@ const DEVICE_CLASS_INFO: Readonly<Record<DeviceClass, DeviceClassInfo>> = {
 
 const textOf = (fact: unknown) => (typeof fact === 'string' ? fact : '');
 
-/** A device where its kind is known already. */
+/** Returns a device for a list of one class. */
 export const toUserDevice = (device: UserDevice): DeviceDto => ({
   ...{ pk: device.pk, name: device.name },
   ...DEVICE_CLASS_INFO[device.kind].extras?.(device),
 });
 
-/** A device among those of all kinds. */
+/** Returns a device for the list of all classes. */
 export function toAnyDevice({ kind, pk, name, created, updated, lastUsed }: UserDevice): AnyDeviceDto {
-  const { name: called, model } = DEVICE_CLASS_INFO[kind];
+  const { name: className, model } = DEVICE_CLASS_INFO[kind];
   const { app, model_name } = deviceModel(kind);
   return {
-    ...{ verbose_name: called, verbose_name_plural: `${called}s`, meta_model_name: `${app}.${model_name}` },
+    ...{ verbose_name: className, verbose_name_plural: `${className}s`, meta_model_name: `${app}.${model_name}` },
     ...{ pk, name, type: `${app}.${model}`, confirmed: true },
     ...{ created: created.toISOString(), last_updated: updated.toISOString() },
     last_used: lastUsed?.toISOString() ?? null,

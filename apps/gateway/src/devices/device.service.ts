@@ -1,68 +1,68 @@
 import { DEVICE_CLASSES, type DeviceClass, Problem } from '@gatehouse/contracts';
+import { Inject, Injectable } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 import type { Principal } from '../http/auth/auth.service.js';
-import type { ClientResolver } from '../http/client-info.js';
-import type { HttpExchange } from '../http/exchange.js';
+import { ClientResolver } from '../http/client.resolver.js';
 import { parsePk } from '../http/identifiers.js';
-import type { Sessions } from '../sessions/sessions.js';
-import type { OwnDevices, UserDevice } from './user-devices.js';
+import { SessionRepository } from '../sessions/session.repository.js';
+import { type DeviceChange, type UserDevice, UserDeviceRepository } from './user-device.repository.js';
 
-interface Parts {
-  readonly devices: OwnDevices;
-  readonly sessions: Sessions;
-  readonly clients: ClientResolver;
-  /** Seconds for which a proof counts. */
-  readonly proofS: number;
-}
-
-/** A device as an address or a form calls it. */
+/** A device as an address or a form names it. */
 export interface DeviceReference {
   readonly kind: unknown;
   readonly pk: unknown;
 }
 
-/** What a change needs besides the device. */
+/** The request that changes a device, and its caller. */
 export interface RequestActor {
-  readonly exchange: HttpExchange;
+  readonly request: FastifyRequest;
   readonly principal: Principal;
 }
 
-/** Where people change their own devices, by the API or on their page: one rule for both. */
+/** Changes of a user's own devices, for the API and for the account page. */
+@Injectable()
 export class DeviceService {
-  constructor(private readonly parts: Parts) {}
+  constructor(
+    @Inject(UserDeviceRepository) private readonly devices: UserDeviceRepository,
+    @Inject(SessionRepository) private readonly sessions: SessionRepository,
+    @Inject(ClientResolver) private readonly clients: ClientResolver,
+    @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
+  ) {}
 
-  /** Throws not_found for a device that is not there, or is somebody else's. */
-  async find({ user }: Principal, called: DeviceReference): Promise<UserDevice> {
-    const [kind, pk] = [parseDeviceClass(called.kind), parsePk(called.pk)];
-    const device = kind && pk && (await this.parts.devices.find(user.uuid, { kind, pk }));
+  /** Returns a device of the user. Throws `not_found` if there is none, or if it belongs to another user. */
+  async find({ user }: Principal, reference: DeviceReference): Promise<UserDevice> {
+    const [kind, pk] = [parseDeviceClass(reference.kind), parsePk(reference.pk)];
+    const device = kind && pk && (await this.devices.find(user.uuid, { kind, pk }));
     if (!device) throw new Problem('not_found');
     return device;
   }
 
-  /** Gives a device another name. Throws not_found. */
-  async rename(device: UserDevice, name: string, asker: RequestActor): Promise<void> {
-    if (!(await this.parts.devices.rename(device, name, await this.changeOf(asker)))) throw new Problem('not_found');
+  /** Renames a device. Throws `not_found`. */
+  async rename(device: UserDevice, name: string, actor: RequestActor): Promise<void> {
+    if (!(await this.devices.rename(device, name, await this.changeBy(actor)))) throw new Problem('not_found');
   }
 
   /**
-   * Removes a device. Whoever came by a password, or sits at a browser that was left open, is asked for a device first
-   * (docs/security.md#accident-25), and so is a token, which proves nothing of the kind. Throws proof_required and
-   * not_found.
+   * Removes a device. Throws `proof_required` unless a device was proved in the login of the session: a password, an
+   * unattended browser or an API token must not be enough (docs/security.md#accident-25). Throws `not_found`.
    */
-  async remove(device: UserDevice, asker: RequestActor): Promise<void> {
-    if (!(await this.hasProof(asker.principal))) throw new Problem('proof_required');
-    if (!(await this.parts.devices.remove(device, await this.changeOf(asker)))) throw new Problem('not_found');
+  async remove(device: UserDevice, actor: RequestActor): Promise<void> {
+    if (!(await this.hasProof(actor.principal))) throw new Problem('proof_required');
+    if (!(await this.devices.remove(device, await this.changeBy(actor)))) throw new Problem('not_found');
   }
 
   private async hasProof({ user, sessionId, byToken }: Principal): Promise<boolean> {
     if (byToken || sessionId === undefined) return false;
-    return this.parts.sessions.hasProvedDevice(sessionId, { user: user.uuid, withinS: this.parts.proofS });
+    const withinS = this.config.AUTHENTICATOR_PROOF_S;
+    return this.sessions.hasProvedDevice(sessionId, { user: user.uuid, withinS });
   }
 
-  private async changeOf({ exchange, principal }: RequestActor) {
-    return { owner: principal.user, clientIp: (await this.parts.clients.of(exchange.request)).ip };
+  private async changeBy({ request, principal }: RequestActor): Promise<DeviceChange> {
+    return { owner: principal.user, clientIp: (await this.clients.resolve(request)).ip };
   }
 }
 
-/** The kind that an address names; undefined for what is none. */
+/** Returns the device class that an address names, or undefined if there is none of that name. */
 export const parseDeviceClass = (kind: unknown): DeviceClass | undefined =>
-  DEVICE_CLASSES.find((known) => known === kind);
+  DEVICE_CLASSES.find((deviceClass) => deviceClass === kind);

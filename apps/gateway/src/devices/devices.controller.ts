@@ -11,33 +11,33 @@ import {
   Patch,
   Put,
   Req,
-  Res,
+  UseGuards,
 } from '@nestjs/common';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyRequest } from 'fastify';
 import type { z } from 'zod';
-import { AuthService } from '../http/auth/auth.service.js';
+import { CurrentPrincipal, CurrentUser } from '../http/auth/auth.guard.js';
+import type { Principal } from '../http/auth/auth.service.js';
+import { CsrfGuard } from '../http/auth/csrf.guard.js';
 import { ApiEndpoint } from '../http/openapi/api-endpoint.decorator.js';
-import { pageQuery, paginated, parsePage, toSlice } from '../http/pagination.js';
+import { Paginated, RequestedPage } from '../http/pagination.guard.js';
+import { type Page, pageQuery, paginated, toSlice } from '../http/pagination.js';
 import { genericError, validationError } from '../http/problem.bodies.js';
-import { sendFieldErrors } from '../http/refused-fields.js';
 import { parseBody } from '../http/zod-body.pipe.js';
+import type { AuthenticatedUser } from '../users/user.repository.js';
 import { allDevices, deviceRequest, patchedDeviceRequest, userDevice, userDevicePage } from './device.dto.js';
 import { toAnyDevice, toUserDevice } from './device.presenter.js';
 import { type DeviceReference, DeviceService, parseDeviceClass, type RequestActor } from './device.service.js';
-import { OwnDevices, type UserDevice } from './user-devices.js';
+import { type UserDevice, UserDeviceRepository } from './user-device.repository.js';
 
-/** Devices of one person that are listed at once, of all kinds. */
+/** Largest number of devices in the list of all kinds. */
 const MOST_LISTED = 100;
 
-/**
- * Everybody's own devices; nobody sees those of others here, administrators included (docs/spec/mfa.md#own-devices).
- */
+/** A user's own devices. Administrators do not see those of other users (docs/spec/mfa.md#own-devices). */
 @Controller('/api/v3/authenticators')
 export class DevicesController {
   constructor(
-    @Inject(AuthService) private readonly principals: AuthService,
-    @Inject(OwnDevices) private readonly devices: OwnDevices,
-    @Inject(DeviceService) private readonly desk: DeviceService,
+    @Inject(UserDeviceRepository) private readonly devices: UserDeviceRepository,
+    @Inject(DeviceService) private readonly deviceService: DeviceService,
   ) {}
 
   @ApiEndpoint({
@@ -47,10 +47,9 @@ export class DevicesController {
     answers: { 200: allDevices },
   })
   @Get('all/')
-  async all(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply) {
-    const { user } = await this.principals.load({ request, reply });
-    const found = await this.devices.list({ owner: user.uuid }, { offset: 0, limit: MOST_LISTED });
-    return found.map(toAnyDevice);
+  async all(@CurrentUser() user: AuthenticatedUser) {
+    const devices = await this.devices.list({ owner: user.uuid }, { offset: 0, limit: MOST_LISTED });
+    return devices.map(toAnyDevice);
   }
 
   @ApiEndpoint({
@@ -61,18 +60,16 @@ export class DevicesController {
     answers: { 200: userDevicePage, 404: genericError },
   })
   @Get(':kind/')
+  @Paginated()
   async list(
-    @Param('kind') called: string,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
+    @Param('kind') kindName: string,
+    @RequestedPage() page: Page,
+    @CurrentUser() { uuid: owner }: AuthenticatedUser,
   ) {
-    const page = parsePage(request);
-    const { user } = await this.principals.load({ request, reply });
-    const kind = parseDeviceClass(called);
+    const kind = parseDeviceClass(kindName);
     if (!kind) throw new Problem('not_found');
-    const query = { owner: user.uuid, kind };
-    const found = await this.devices.list(query, toSlice(page));
-    return paginated(page, await this.devices.count(query), found.map(toUserDevice));
+    const devices = await this.devices.list({ owner, kind }, toSlice(page));
+    return paginated(page, await this.devices.count({ owner, kind }), devices.map(toUserDevice));
   }
 
   @ApiEndpoint({
@@ -82,12 +79,8 @@ export class DevicesController {
     answers: { 200: userDevice, 404: genericError },
   })
   @Get(':kind/:id/')
-  async retrieve(
-    @Param() { kind, id }: DeviceParams,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ) {
-    return toUserDevice(await this.desk.find(await this.principals.load({ request, reply }), { kind, pk: id }));
+  async retrieve(@Param() { kind, id }: DeviceParams, @CurrentPrincipal() principal: Principal) {
+    return toUserDevice(await this.deviceService.find(principal, { kind, pk: id }));
   }
 
   @ApiEndpoint({
@@ -98,13 +91,14 @@ export class DevicesController {
     answers: { 200: userDevice, 400: validationError, 404: genericError },
   })
   @Put(':kind/:id/')
+  @UseGuards(CsrfGuard)
   async update(
     @Param() { kind, id }: DeviceParams,
     @Body() body: unknown,
+    @CurrentPrincipal() principal: Principal,
     @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    return this.change({ kind, pk: id }, { body, type: deviceRequest }, await this.askerOf(request, reply));
+    return this.change({ kind, pk: id }, { body, type: deviceRequest }, { request, principal });
   }
 
   @ApiEndpoint({
@@ -115,16 +109,16 @@ export class DevicesController {
     answers: { 200: userDevice, 400: validationError, 404: genericError },
   })
   @Patch(':kind/:id/')
+  @UseGuards(CsrfGuard)
   async patch(
     @Param() { kind, id }: DeviceParams,
     @Body() body: unknown,
+    @CurrentPrincipal() principal: Principal,
     @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    return this.change({ kind, pk: id }, { body, type: patchedDeviceRequest }, await this.askerOf(request, reply));
+    return this.change({ kind, pk: id }, { body, type: patchedDeviceRequest }, { request, principal });
   }
 
-  /** Removes a device, for whoever has just logged in with one. */
   @ApiEndpoint({
     id: 'authenticators_destroy',
     description: 'Removes a device. It takes a session in which a device was proved lately (`proof_required`).',
@@ -133,26 +127,21 @@ export class DevicesController {
   })
   @Delete(':kind/:id/')
   @HttpCode(HttpStatus.NO_CONTENT)
+  @UseGuards(CsrfGuard)
   async remove(
     @Param() { kind, id }: DeviceParams,
+    @CurrentPrincipal() principal: Principal,
     @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<void> {
-    const asker = await this.askerOf(request, reply);
-    await this.desk.remove(await this.desk.find(asker.principal, { kind, pk: id }), asker);
+    const device = await this.deviceService.find(principal, { kind, pk: id });
+    await this.deviceService.remove(device, { request, principal });
   }
 
-  private async askerOf(request: FastifyRequest, reply: FastifyReply): Promise<RequestActor> {
-    const exchange = { request, reply };
-    return { exchange, principal: await this.principals.loadForChange(exchange) };
-  }
-
-  private async change(called: DeviceReference, { body, type }: BodyToParse, asker: RequestActor) {
-    const device = await this.desk.find(asker.principal, called);
-    const read = parseBody(body, type);
-    if ('errors' in read) return sendFieldErrors(asker.exchange.reply, read.errors);
-    const { name = device.name } = read.said;
-    if (name !== device.name) await this.desk.rename(device, name, asker);
+  private async change(reference: DeviceReference, { body, type }: UnparsedBody, actor: RequestActor) {
+    const device = await this.deviceService.find(actor.principal, reference);
+    // Not a pipe: an unknown device is reported before an invalid body.
+    const { name = device.name } = parseBody(body, type);
+    if (name !== device.name) await this.deviceService.rename(device, name, actor);
     return toUserDevice({ ...device, name } satisfies UserDevice);
   }
 }
@@ -162,8 +151,8 @@ interface DeviceParams {
   readonly id: string;
 }
 
-/** A body, and what it must be. */
-interface BodyToParse {
+/** A request body and the type that it must have. */
+interface UnparsedBody {
   readonly body: unknown;
   readonly type: z.ZodType<{ readonly name?: string | undefined }>;
 }

@@ -5,32 +5,35 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { FlowService } from '../flows/flow.service.js';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
+import { Public } from '../http/auth/auth.guard.js';
 import { apiCsrfFailure, crossSiteFailure } from '../http/csrf.js';
 import type { HttpExchange } from '../http/exchange.js';
 import { ApiEndpoint } from '../http/openapi/api-endpoint.decorator.js';
 import { genericError } from '../http/problem.bodies.js';
-import { SessionCookies } from '../http/session.cookie.js';
+import { SessionCookieService } from '../http/session-cookie.service.js';
 
 const status = z
   .object({ duo_response: z.enum(['success', 'waiting', 'invalid']) })
   .meta({ id: 'DuoDeviceEnrollmentStatus', description: 'How far the pairing of a phone with Duo is.' });
 type Status = z.output<typeof status>;
 
+/** Answered when the session has not begun a pairing at the stage. */
 const NO_ENROLMENT = 400;
 const COMPONENT = 'ak-stage-authenticator-duo';
 
 /**
- * Where a page asks how far the pairing is that it shows (docs/spec/mfa.md#duo-status): the stage is asked, and nothing
- * goes on by that.
+ * The status of a pairing with Duo, which pages poll (docs/spec/mfa.md#duo-status). Asks the stage without moving the plan. The
+ * executor authenticates the request.
  */
+@Public()
 @Controller('/api/v3/stages/authenticator/duo')
 export class DuoEnrollmentController {
   constructor(
     @Inject(FlowStore) private readonly flows: FlowStore,
     @Inject(PlanStore) private readonly plans: PlanStore,
-    @Inject(FlowService) private readonly door: FlowService,
+    @Inject(FlowService) private readonly flowService: FlowService,
     @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
-    @Inject(SessionCookies) private readonly cookies: SessionCookies,
+    @Inject(SessionCookieService) private readonly cookies: SessionCookieService,
   ) {}
 
   @ApiEndpoint({
@@ -49,14 +52,14 @@ export class DuoEnrollmentController {
   ): Promise<Status | undefined> {
     const slugs = z.uuid().safeParse(stage).success ? await this.flows.findUsing(stage.toLowerCase()) : [];
     if (slugs.length === 0) throw new Problem('not_found');
-    const slug = await this.underWay(slugs, stage.toLowerCase(), await this.cookies.keyOf(request));
-    const found = slug === undefined ? undefined : await this.ask({ request, reply }, slug);
-    if (!found) void reply.status(NO_ENROLMENT);
-    return found;
+    const slug = await this.findRunningFlow(slugs, stage.toLowerCase(), await this.cookies.keyOf(request));
+    const pairing = slug === undefined ? undefined : await this.poll({ request, reply }, slug);
+    if (!pairing) void reply.status(NO_ENROLMENT);
+    return pairing;
   }
 
-  /** The flow in which this session has been shown the stage's pairing. */
-  private async underWay(slugs: readonly string[], stage: string, session: Buffer | undefined) {
+  /** Returns the flow in which this session was shown the stage's pairing. */
+  private async findRunningFlow(slugs: readonly string[], stage: string, session: Buffer | undefined) {
     for (const slug of session ? slugs : []) {
       const shown = (await this.plans.find(slug, session))?.stored?.plan.shown?.challenge;
       if (shown?.['stage_uuid'] === stage) return slug;
@@ -64,16 +67,16 @@ export class DuoEnrollmentController {
     return undefined;
   }
 
-  private async ask({ request, reply }: HttpExchange, slug: string): Promise<Status | undefined> {
+  private async poll({ request, reply }: HttpExchange, slug: string): Promise<Status | undefined> {
     const { BASE_URL } = this.config;
-    const doubts = { foreign: crossSiteFailure(request, BASE_URL), forged: apiCsrfFailure(request, BASE_URL) };
-    const answer = { body: { component: COMPONENT, poll: true }, ...doubts };
-    const { told } = await this.door.enter({ request, reply }, { slug, query: {}, answer });
-    if (told.type === 'problem') throw told.problem;
-    if (told.type !== 'show' || told.contract.component !== COMPONENT) return undefined;
-    const read = status.safeParse(told.challenge);
-    // The stage could not learn it: Duo is away.
-    if (!read.success) throw new Problem('stage_busy');
-    return read.data;
+    const failures = { foreign: crossSiteFailure(request, BASE_URL), forged: apiCsrfFailure(request, BASE_URL) };
+    const answer = { body: { component: COMPONENT, poll: true }, ...failures };
+    const { told: result } = await this.flowService.enter({ request, reply }, { slug, query: {}, answer });
+    if (result.type === 'problem') throw result.problem;
+    if (result.type !== 'show' || result.contract.component !== COMPONENT) return undefined;
+    const parsed = status.safeParse(result.challenge);
+    // Without a status, the stage could not reach Duo.
+    if (!parsed.success) throw new Problem('stage_busy');
+    return parsed.data;
   }
 }

@@ -6,19 +6,18 @@ import { enrol, flowDatabase } from '@gatehouse/executor-postgres/testing';
 import { Sealer } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { TypeormOwnDevices } from './user-device.repository.js';
-import type { UserDevice } from './user-devices.js';
+import { type UserDevice, UserDeviceRepository } from './user-device.repository.js';
 
 let source: DataSource;
 let close: () => Promise<void>;
 let kept: DeviceRepository;
-let own: TypeormOwnDevices;
+let own: UserDeviceRepository;
 let [alice, bob]: SavedUser[] = [];
 beforeAll(async () => {
   const database = await flowDatabase();
   ({ source, close } = database);
   const sealer = new Sealer((await migrateDevices(database.url)).MFA_SEAL_KEYS);
-  [kept, own] = [new DeviceRepository(source, sealer), new TypeormOwnDevices(source, sealer)];
+  [kept, own] = [new DeviceRepository(source, sealer), new UserDeviceRepository(source, sealer)];
 });
 afterAll(() => close?.());
 beforeEach(async () => {

@@ -1,17 +1,39 @@
 import { deviceModel } from '@gatehouse/authenticators';
+import type { DeviceClass, SavedUser } from '@gatehouse/contracts';
 import { eventMessage, outboxRow } from '@gatehouse/outbox';
-import { runNamed, type Sealer } from '@gatehouse/platform';
-import type { DataSource } from 'typeorm';
-import type { Slice } from '../sessions/sessions.js';
-import {
-  type DeviceChange,
-  OwnDevices,
-  type UserDevice,
-  type UserDeviceFilter,
-  type UserDeviceId,
-} from './user-devices.js';
+import { runNamed, Sealer } from '@gatehouse/platform';
+import { Inject, Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import type { Slice } from '../http/pagination.js';
 
-/** $1 owner, $2 kind, or null for all. */
+/** Identifies a device of a user. */
+export interface UserDeviceId {
+  readonly kind: DeviceClass;
+  readonly pk: number;
+}
+
+/** A device without its secrets, as its owner may see it. */
+export interface UserDevice extends UserDeviceId {
+  readonly name: string;
+  readonly facts: Readonly<Record<string, unknown>>;
+  readonly created: Date;
+  readonly updated: Date;
+  readonly lastUsed: Date | null;
+}
+
+/** Selects devices of an owner; without a `kind`, those of all kinds. */
+export interface UserDeviceFilter {
+  readonly owner: string;
+  readonly kind?: DeviceClass | undefined;
+}
+
+/** The owner who changes a device, and the address of the client. */
+export interface DeviceChange {
+  readonly owner: SavedUser;
+  readonly clientIp: string;
+}
+
+/** $1 owner, $2 kind, or null for all kinds. */
 const OWNED = `FROM mfa.owned_devices d WHERE d.user_id = $1 AND ($2::text IS NULL OR d.kind = $2)`;
 const LISTED_COLUMNS = `SELECT d.pk, d.kind, d.name, d.facts, d.created_at AS created, d.updated_at AS updated,
     d.last_used_at AS "lastUsed"`;
@@ -22,31 +44,31 @@ const FIND = { name: 'own_device_find', text: `${LISTED_COLUMNS} ${OWNED} AND d.
 
 const INSERT_EVENT =
   'INSERT INTO flow.outbox (id, topic, body, due_at) SELECT $1, $2, $3, now() FROM changed WHERE done';
-/** $1-$3 the row of the outbox, $4 owner, $5 kind, $6 device, $7 its new name. */
+/** $1-$3 row of the outbox, $4 owner, $5 kind, $6 device, $7 new name. */
 const RENAME = {
   name: 'own_device_rename',
   text: `WITH changed AS MATERIALIZED (SELECT mfa.rename_device($4, $5, $6, $7) AS done) ${INSERT_EVENT}`,
 };
-/** As RENAME, without a name. */
+/** $1-$6 as RENAME. */
 const REMOVE = {
   name: 'own_device_remove',
   text: `WITH changed AS MATERIALIZED (SELECT mfa.remove_device($4, $5, $6) AS done) ${INSERT_EVENT}`,
 };
 
-/** Devices as their service shows them and lets their owners change them, by its view and its functions. */
-export class TypeormOwnDevices extends OwnDevices {
+/** Devices of users, read and changed by the view and the functions of the mfa service. */
+@Injectable()
+export class UserDeviceRepository {
   constructor(
-    private readonly source: DataSource,
-    private readonly sealer: Sealer,
-  ) {
-    super();
-  }
+    @Inject(DataSource) private readonly source: DataSource,
+    @Inject(Sealer) private readonly sealer: Sealer,
+  ) {}
 
   async count({ owner, kind }: UserDeviceFilter): Promise<number> {
     const { rows } = await runNamed<{ count: number }>(this.source, COUNT, [owner, kind ?? null]);
     return rows[0]?.count ?? 0;
   }
 
+  /** Returns devices, the oldest first. */
   async list({ owner, kind }: UserDeviceFilter, { offset, limit }: Slice): Promise<UserDevice[]> {
     return (await runNamed<UserDevice>(this.source, LIST, [owner, kind ?? null, limit, offset])).rows;
   }
@@ -55,18 +77,19 @@ export class TypeormOwnDevices extends OwnDevices {
     return (await runNamed<UserDevice>(this.source, FIND, [owner, kind, pk])).rows[0];
   }
 
+  /** Renames a device and writes an audit event. Returns false if the device no longer exists. */
   async rename(device: UserDevice, name: string, change: DeviceChange): Promise<boolean> {
-    const told = this.told('model_updated', { ...device, name }, change);
-    return (await runNamed(this.source, RENAME, [...told, name])).rowCount === 1;
+    const values = this.changeValues('model_updated', { ...device, name }, change);
+    return (await runNamed(this.source, RENAME, [...values, name])).rowCount === 1;
   }
 
+  /** Removes a device and writes an audit event. Returns false if the device no longer exists. */
   async remove(device: UserDevice, change: DeviceChange): Promise<boolean> {
-    const told = this.told('model_deleted', device, change);
-    return (await runNamed(this.source, REMOVE, told)).rowCount === 1;
+    return (await runNamed(this.source, REMOVE, this.changeValues('model_deleted', device, change))).rowCount === 1;
   }
 
-  /** What is told of a change, and what is changed. */
-  private told(action: string, { kind, pk, name }: UserDevice, { owner, clientIp }: DeviceChange): unknown[] {
+  /** Returns $1-$6 of RENAME and REMOVE. */
+  private changeValues(action: string, { kind, pk, name }: UserDevice, { owner, clientIp }: DeviceChange): unknown[] {
     const context = { model: { ...deviceModel(kind), pk, name } };
     const row = outboxRow(eventMessage({ action, context, user: owner, clientIp, flow: undefined }), this.sealer);
     return [row.id, row.topic, row.body, owner.uuid, kind, pk];

@@ -2,6 +2,7 @@ import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query, Req, Res }
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
+import { Public } from '../http/auth/auth.guard.js';
 import { InvalidBody } from '../http/body.parser.js';
 import { CROSS_SITE, isCrossSite } from '../http/cross-site.js';
 import { apiCsrfFailure, crossSiteFailure } from '../http/csrf.js';
@@ -11,18 +12,21 @@ import { ApiEndpoint } from '../http/openapi/api-endpoint.decorator.js';
 import { parseInnerQuery } from '../http/query.js';
 import { AvatarService } from '../users/avatars/avatar.service.js';
 import { challengeTypes, flowChallengeResponse } from './executor.dto.js';
-import { presentFlowResponse } from './executor.presenter.js';
+import { presentFlowResponse, publicRunId, RUN_ID_HEADER } from './executor.presenter.js';
 import { FlowService } from './flow.service.js';
 import type { FlowRequestParams } from './flow-request.reader.js';
-import { publicRunId, RUN_ID_HEADER } from './run-id.js';
 
 const query = { query: z.string().meta({ description: "The query of the flow's page, as it is." }) };
 
-/** The executor API: the current challenge of a flow, and an answer to it (docs/spec/executor.md#http-api). */
+/**
+ * The executor API: the current challenge of a flow, and answers to it (docs/spec/executor.md#http-api). The executor checks the
+ * rate limit, token and CSRF itself, in the order of docs/spec/http.md#order-of-checks.
+ */
+@Public()
 @Controller('/api/v3/flows/executor')
 export class ExecutorController {
   constructor(
-    @Inject(FlowService) private readonly door: FlowService,
+    @Inject(FlowService) private readonly flowService: FlowService,
     @Inject(AvatarService) private readonly avatars: AvatarService,
     @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
   ) {}
@@ -42,7 +46,8 @@ export class ExecutorController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    return this.answer({ request, reply }, { slug, ...lookOf(request, parseInnerQuery(query)), answer: undefined });
+    const params = { slug, ...paramsOfGet(request, parseInnerQuery(query)), answer: undefined };
+    return this.execute({ request, reply }, params);
   }
 
   @ApiEndpoint({
@@ -64,41 +69,41 @@ export class ExecutorController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const { BASE_URL } = this.config;
-    const doubts = { foreign: crossSiteFailure(request, BASE_URL), forged: apiCsrfFailure(request, BASE_URL) };
-    // Without a body and a type Fastify parses nothing: that is an empty object, a JSON null is null.
+    const failures = { foreign: crossSiteFailure(request, BASE_URL), forged: apiCsrfFailure(request, BASE_URL) };
+    // Fastify leaves a missing body undefined. It counts as an empty object, unlike a JSON null.
     const answer =
       body instanceof InvalidBody
-        ? { body: undefined, unreadable: body.problem, ...doubts }
-        : { body: body === undefined ? {} : body, ...doubts };
+        ? { body: undefined, unreadable: body.problem, ...failures }
+        : { body: body === undefined ? {} : body, ...failures };
     const inner = parseInnerQuery(query);
-    return this.answer({ request, reply }, { slug, query: inner, answer, crossSite: pageMark(inner) });
+    return this.execute({ request, reply }, { slug, query: inner, answer, crossSite: crossSiteOfPage(inner) });
   }
 
-  private async answer(exchange: HttpExchange, asked: Parameters<FlowService['enter']>[1]) {
+  private async execute(exchange: HttpExchange, params: FlowRequestParams) {
     const { request, reply } = exchange;
-    const answer = await this.door.enter(exchange, asked);
-    const { status, body, headers } = presentFlowResponse(answer, {
+    const response = await this.flowService.enter(exchange, params);
+    const { status, body, headers } = presentFlowResponse(response, {
       ...{ requestId: request.id, avatars: this.avatars },
-      translate: translatorFor(request, { user: answer.sessionUser, brand: answer.brand }),
+      translate: translatorFor(request, { user: response.sessionUser, brand: response.brand }),
     });
     void reply.status(status).headers(headers ?? {});
-    if (answer.planId !== undefined) void reply.header(RUN_ID_HEADER, publicRunId(answer.planId));
+    if (response.planId !== undefined) void reply.header(RUN_ID_HEADER, publicRunId(response.planId));
     return body;
   }
 }
 
-/** What a page marks that another site opened: a run that expired meanwhile begins again with a mark. */
-const pageMark = (query: FlowRequestParams['query']) => (CROSS_SITE in query ? 'new' : undefined);
+/** Returns the mark of a page that another site opened. A run that expired meanwhile restarts with the mark. */
+const crossSiteOfPage = (query: FlowRequestParams['query']) => (CROSS_SITE in query ? 'new' : undefined);
 
 /**
- * A page of this site repeats in the query that it was opened from another one. A navigation from another site to this
- * address itself acts on no run, and does not choose where a run leads.
+ * Reads the query and the mark of a GET. A page of this site repeats in its query that another site opened it. A navigation
+ * from another site to this address acts on no run and does not choose its `next`.
  */
-function lookOf(
+function paramsOfGet(
   request: FastifyRequest,
   query: FlowRequestParams['query'],
 ): Pick<FlowRequestParams, 'query' | 'crossSite'> {
-  if (!isCrossSite(request)) return { query, crossSite: pageMark(query) };
-  const { next: _chosenElsewhere, ...rest } = query;
+  if (!isCrossSite(request)) return { query, crossSite: crossSiteOfPage(query) };
+  const { next: _next, ...rest } = query;
   return { query: rest, crossSite: 'any' };
 }

@@ -7,12 +7,12 @@ const byComponent = (shapes: readonly WireShape[], body: (shape: WireShape) => z
     shapes.toSorted((a, b) => (a.component < b.component ? -1 : 1)).map((shape) => [shape.component, body(shape)]),
   );
 
-/** Whatever the executor answers: a challenge, or the end of the flow. */
+/** A response of the executor: a challenge, or the end of the flow. */
 export const challengeTypes = z
   .unknown()
   .meta({ id: 'ChallengeTypes', by_component: byComponent([...wireShapes, ...systemChallenges], challengeBody) });
 
-/** Whatever a client may send to solve a challenge. */
+/** An answer to a challenge. */
 export const flowChallengeResponse = z
   .unknown()
   .meta({ id: 'FlowChallengeResponseRequest', by_component: byComponent(wireShapes, responseBody) });

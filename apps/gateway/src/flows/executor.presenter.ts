@@ -1,70 +1,80 @@
+import { createHash } from 'node:crypto';
 import { type Catalogue, type Errors, fieldMessages, render, type Translate } from '@gatehouse/contracts';
 import { type ChallengeSource, type FlowResponse, type FlowResult, UNKNOWN_ERROR } from '@gatehouse/executor';
 import { type HttpResponseBody, presentProblem } from '../http/problem.presenter.js';
 import type { AvatarService } from '../users/avatars/avatar.service.js';
 import { displayedUser, flowInfo, userInfo } from './flow-info.js';
 
+/** Response header with the id of the run, by which a page recognises that another run has replaced its own. */
+export const RUN_ID_HEADER = 'x-gatehouse-run';
+
+const RUN_ID_LENGTH = 16;
+
+/** Returns the public id of a run. It reveals nothing else about the plan. */
+export const publicRunId = (planId: string): string =>
+  createHash('sha256').update(planId).digest('base64url').slice(0, RUN_ID_LENGTH);
+
 interface PresentationContext {
   readonly requestId: string;
   readonly avatars: AvatarService;
-  /** Into the visitor's language. */
+  /** Translates into the visitor's language. */
   readonly translate: Translate;
 }
 
 /**
- * What the executor told, as the wire's challenge (docs/spec/executor.md#envelope,
+ * Returns the response of the executor as a challenge (docs/spec/executor.md#envelope,
  * docs/spec/executor.md#terminal-challenges).
  */
-export function presentFlowResponse(answer: FlowResponse, surroundings: PresentationContext): HttpResponseBody {
-  const { told } = answer;
-  const { requestId, translate } = surroundings;
-  switch (told.type) {
+export function presentFlowResponse(response: FlowResponse, context: PresentationContext): HttpResponseBody {
+  const { told: result } = response;
+  const { requestId, translate } = context;
+  switch (result.type) {
     case 'show':
-      return { status: 200, body: challengeOf(answer, told, surroundings) };
+      return { status: 200, body: challengeOf(response, result, context) };
     case 'done':
-      return { status: 200, body: { component: 'xak-flow-redirect', to: told.to } };
+      return { status: 200, body: { component: 'xak-flow-redirect', to: result.to } };
     case 'denied':
-      return { status: 200, body: accessDenied(answer, told, surroundings) };
+      return { status: 200, body: accessDenied(response, result, context) };
     case 'problem':
-      return presentProblem(told.problem, { requestId, details: maySeeDetails(answer), translate });
+      return presentProblem(result.problem, { requestId, details: maySeeDetails(response), translate });
   }
 }
 
 function challengeOf(
-  answer: FlowResponse,
+  response: FlowResponse,
   { contract, challenge, errors }: Extract<FlowResult, { type: 'show' }>,
   { avatars, translate }: PresentationContext,
 ) {
-  const user = displayedUser(answer.context, answer.sessionUser);
+  const user = displayedUser(response.context, response.sessionUser);
   return {
     ...challenge,
     ...translatedTexts(challenge, contract.texts, translate),
     component: componentOf(contract, challenge),
-    flow_info: flowInfo(answer, user),
+    flow_info: flowInfo(response, user),
     ...(contract.user_info ? userInfo(user, avatars) : {}),
     ...(errors ? { response_errors: renderedErrors(errors, contract.errors, translate) } : {}),
   };
 }
 
 function accessDenied(
-  answer: FlowResponse,
+  response: FlowResponse,
   { message }: Extract<FlowResult, { type: 'denied' }>,
   { avatars, translate }: PresentationContext,
 ) {
-  const user = displayedUser(answer.context, answer.sessionUser);
+  const user = displayedUser(response.context, response.sessionUser);
   return {
     component: 'ak-stage-access-denied',
-    flow_info: flowInfo(answer, user),
+    flow_info: flowInfo(response, user),
     ...userInfo(user, avatars),
     error_message: render(message ?? UNKNOWN_ERROR, translate).string,
   };
 }
 
-/** A challenge may be of another component than its stage's own where the contract says of which. */
+/** Returns the component of a challenge: one that `shows_as` of the contract allows, else the stage's own. */
 const componentOf = ({ component, shows_as = [] }: ChallengeSource, challenge: Readonly<Record<string, unknown>>) =>
   shows_as.find((other) => other === challenge['component']) ?? component;
 
-/** What the house itself says in a challenge. */
+/** Returns the texts of a challenge that the contract declares, translated. */
 const translatedTexts = (
   challenge: Readonly<Record<string, unknown>>,
   texts: ChallengeSource['texts'],
@@ -77,12 +87,15 @@ const translatedTexts = (
     }),
   );
 
-/** A field without a message does not appear; an empty object is still a refusal. */
-const renderedErrors = (errors: Errors, own: Catalogue, translate: Translate) =>
+/** Leaves out fields without a message. An empty object is still a refusal. */
+const renderedErrors = (errors: Errors, catalogue: Catalogue, translate: Translate) =>
   Object.fromEntries(
     Object.entries(errors)
       .filter(([, messages]) => messages.length > 0)
-      .map(([field, messages]) => [field, messages.map((message) => render(message, translate, own, fieldMessages))]),
+      .map(([field, messages]) => [
+        field,
+        messages.map((message) => render(message, translate, catalogue, fieldMessages)),
+      ]),
   );
 
 const maySeeDetails = ({ sessionUser }: FlowResponse) =>

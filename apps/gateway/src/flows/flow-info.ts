@@ -5,18 +5,18 @@ import type { AvatarService } from '../users/avatars/avatar.service.js';
 import type { AvatarSubject } from '../users/avatars/avatar-modes.js';
 import { formatTitle } from './flow-title.js';
 
-/** The picture and the layout where neither a flow nor its brand says another (docs/spec/blueprints.md#flow). */
+/** Background and layout where neither the flow nor its brand has one (docs/spec/blueprints.md#flow). */
 export const FLOW_DEFAULTS = {
   background: '/static/dist/assets/images/flow_background.jpg',
   layout: 'stacked',
 } as const;
 
-/** Drops the plan and leads to the flow that logs out. */
+/** Cancels the session's plans and redirects to the logout flow. */
 export const CANCEL_URL = '/flows/-/cancel/';
 
 /**
- * Whom the visitor is shown as: what they typed, else whom the flow is about, else who is logged in; undefined for a stranger.
- * Attributes are known of the latter only: what somebody keeps there is not for whoever types their name.
+ * Returns the user that a challenge shows: the typed identifier, else the pending user, else the logged-in user. Only the
+ * logged-in user has attributes, so that typing a username reveals nothing from them.
  */
 export function displayedUser(context: Plan['context'], sessionUser: Identity | undefined): AvatarSubject | undefined {
   const { pending_user_identifier: typed, pending_user: pending } = context;
@@ -25,21 +25,18 @@ export function displayedUser(context: Plan['context'], sessionUser: Identity | 
   return { username: pending.username, name: 'name' in pending ? pending.name : '', email: pending.email };
 }
 
-/** The fields of a challenge that says whom it is for (docs/spec/executor.md#user-info). */
+/** Returns the fields of a challenge that show its user (docs/spec/executor.md#user-info). */
 export const userInfo = (user: AvatarSubject | undefined, avatars: AvatarService): UserInfo => ({
   pending_user: user?.username ?? '',
-  pending_user_avatar: avatars.of(user),
+  pending_user_avatar: avatars.urlOf(user),
 });
 
-/** What a challenge says that is of no flow. */
+/** Returns the flow info of a challenge that belongs to no flow. */
 export const brandFlowInfo = ({ title, background, layout }: Brand): Omit<FlowInfo, 'cancel_url'> => ({
   ...{ title, background: background ?? FLOW_DEFAULTS.background, layout: layout ?? FLOW_DEFAULTS.layout },
 });
 
-/**
- * What every challenge says of its flow (docs/spec/executor.md#envelope); without a plan the title is as it was
- * written.
- */
+/** Returns the flow info of a challenge (docs/spec/executor.md#envelope). Without a plan the title is not filled in. */
 export const flowInfo = (
   { version, brand, context, planId }: FlowResponse,
   user: AvatarSubject | undefined,

@@ -1,31 +1,28 @@
-import { Problem } from '@gatehouse/contracts';
 import { startForUser } from '@gatehouse/executor';
-import { Controller, Get, Inject, Param, Req, Res } from '@nestjs/common';
+import { Controller, Get, Inject, Param, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
-import { AuthService } from '../http/auth/auth.service.js';
+import { CurrentUser } from '../http/auth/auth.guard.js';
+import { SuperuserGuard } from '../http/auth/superuser.guard.js';
 import { crossSiteOf } from '../http/cross-site.js';
 import { ApiEndpoint } from '../http/openapi/api-endpoint.decorator.js';
 import { genericError } from '../http/problem.bodies.js';
+import type { AuthenticatedUser } from '../users/user.repository.js';
 import { FlowService } from './flow.service.js';
 
-/** Where an administrator goes on with a flow they have begun. */
+/** The URL at which an administrator continues a flow. */
 const link = z.object({ link: z.string() }).meta({ id: 'Link', description: 'An address to go on at.' });
 
-/** What administrators do with a flow as a whole. */
+/** Actions of administrators on flows. */
 @Controller('/api/v3/flows/instances')
 export class FlowInstancesController {
   constructor(
-    @Inject(AuthService) private readonly principals: AuthService,
-    @Inject(FlowService) private readonly door: FlowService,
+    @Inject(FlowService) private readonly flowService: FlowService,
     @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
   ) {}
 
-  /**
-   * Begins the flow about the administrator themself, whatever they were doing in it
-   * (docs/spec/executor.md#helper-addresses).
-   */
+  /** Starts a flow about the administrator, and replaces a run of it (docs/spec/executor.md#helper-addresses). */
   @ApiEndpoint({
     id: 'flows_instances_execute_retrieve',
     description: 'Begins the flow about the administrator who asks; the answer says where it goes on.',
@@ -33,14 +30,15 @@ export class FlowInstancesController {
     answers: { 200: link, 404: genericError },
   })
   @Get(':slug/execute/')
+  @UseGuards(SuperuserGuard)
   async execute(
     @Param('slug') slug: string,
+    @CurrentUser() user: AuthenticatedUser,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<z.output<typeof link>> {
-    const { user } = await this.principals.load({ request, reply });
-    if (!user.is_superuser) throw new Problem('permission_denied');
-    await this.door.begin({ request, reply }, { slug, query: {}, crossSite: crossSiteOf(request) }, startForUser(user));
+    const params = { slug, query: {}, crossSite: crossSiteOf(request) };
+    await this.flowService.begin({ request, reply }, params, startForUser(user));
     return { link: new URL(`/if/flow/${slug}/`, this.config.BASE_URL).href };
   }
 }

@@ -7,22 +7,22 @@ import type { FlowPageData } from '@gatehouse/web';
 import { Body, Controller, Get, Inject, Param, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
+import { Public } from '../http/auth/auth.guard.js';
 import { InvalidBody } from '../http/body.parser.js';
 import { crossSiteOf } from '../http/cross-site.js';
 import { CSRF_FIELD, ensureCsrfToken, formCsrfFailure } from '../http/csrf.js';
 import type { HttpExchange } from '../http/exchange.js';
 import { localeFor } from '../http/locale.js';
-import { brandAppearance } from '../http/pages/brand-appearance.js';
 import { sendPage } from '../http/pages/page.sender.js';
-import { PageRenderer } from '../http/pages/page-renderer.js';
+import { brandAppearance, PageRenderer } from '../http/pages/page-renderer.js';
 import { type HttpResponseBody, presentProblem } from '../http/problem.presenter.js';
 import { parseInnerQuery } from '../http/query.js';
 import { AvatarService } from '../users/avatars/avatar.service.js';
-import { presentFlowResponse } from './executor.presenter.js';
+import { presentFlowResponse, publicRunId } from './executor.presenter.js';
 import { FlowService } from './flow.service.js';
-import { publicRunId } from './run-id.js';
+import type { FlowRequestParams } from './flow-request.reader.js';
 
-/** What a page is drawn from. */
+/** The data of a page. */
 interface PageResponse extends HttpResponseBody {
   readonly slug: string;
   readonly brand: Brand;
@@ -32,11 +32,12 @@ interface PageResponse extends HttpResponseBody {
   readonly crossSite: boolean;
 }
 
-/** The page of a flow, for people: its forms go through the same executor, with a script and without. */
+/** The page of a flow, which works with and without scripts. The executor authenticates the request. */
+@Public()
 @Controller('/if/flow')
 export class FlowPageController {
   constructor(
-    @Inject(FlowService) private readonly door: FlowService,
+    @Inject(FlowService) private readonly flowService: FlowService,
     @Inject(AvatarService) private readonly avatars: AvatarService,
     @Inject(PageRenderer) private readonly pages: PageRenderer,
     @Inject(BrandStore) private readonly brands: BrandStore,
@@ -47,8 +48,8 @@ export class FlowPageController {
   async show(@Param('slug') slug: string, @Req() request: FastifyRequest, @Res() reply: FastifyReply) {
     const exchange = { request, reply };
     const crossSite = crossSiteOf(request);
-    const answer = await this.ask(exchange, { slug, query: queryOf(request), answer: undefined, crossSite });
-    return this.redirected(exchange, answer) ?? this.draw(exchange, answer);
+    const page = await this.execute(exchange, { slug, query: queryOf(request), answer: undefined, crossSite });
+    return this.redirectAtEnd(exchange, page) ?? this.draw(exchange, page);
   }
 
   @Post(':slug/')
@@ -60,57 +61,61 @@ export class FlowPageController {
   ) {
     const exchange = { request, reply };
     const crossSite = crossSiteOf(request);
-    const asked = { slug, query: queryOf(request), answer: this.posted(request, fields), crossSite };
-    const answer = await this.ask(exchange, asked);
-    return this.redirected(exchange, answer) ?? this.moved(exchange, answer) ?? this.draw(exchange, answer);
+    const params = { slug, query: queryOf(request), answer: this.submission(request, fields), crossSite };
+    const page = await this.execute(exchange, params);
+    return this.redirectAtEnd(exchange, page) ?? this.redirectToGet(exchange, page) ?? this.draw(exchange, page);
   }
 
-  /** A form that may be forged counts as one that cannot be read: for strangers as for anybody. */
-  private posted(request: FastifyRequest, fields: unknown): ChallengeSubmission {
+  /** Treats a form that may be forged like one that cannot be read, for anonymous visitors too. */
+  private submission(request: FastifyRequest, fields: unknown): ChallengeSubmission {
     if (fields instanceof InvalidBody) return { body: undefined, unreadable: fields.problem, forged: undefined };
     const { [CSRF_FIELD]: token, ...body } = Object(fields) as Record<string, unknown>;
     const detail = formCsrfFailure(request, this.config.BASE_URL, token);
     return { body, unreadable: detail ? new Problem('csrf_failed', { detail }) : undefined, forged: undefined };
   }
 
-  private async ask(exchange: HttpExchange, asked: Parameters<FlowService['enter']>[1]): Promise<PageResponse> {
+  private async execute(exchange: HttpExchange, params: FlowRequestParams): Promise<PageResponse> {
     const { request } = exchange;
-    const { slug } = asked;
+    const { slug } = params;
     const requestId = request.id;
     try {
-      const answer = await this.door.enter(exchange, asked);
-      const { brand, sessionUser: user, planId, crossSite: marked } = answer;
+      const response = await this.flowService.enter(exchange, params);
+      const { brand, sessionUser: user, planId, crossSite: isMarked } = response;
       const locale = localeFor(request, { user, brand });
-      const shown = presentFlowResponse(answer, { requestId, avatars: this.avatars, translate: translator(locale) });
+      const presented = presentFlowResponse(response, {
+        requestId,
+        avatars: this.avatars,
+        translate: translator(locale),
+      });
       const run = planId === undefined ? undefined : publicRunId(planId);
-      return { ...shown, slug, brand, locale, run, crossSite: marked || asked.crossSite !== undefined };
+      return { ...presented, slug, brand, locale, run, crossSite: isMarked || params.crossSite !== undefined };
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
-      // The problem may be that nothing can be loaded, and that is to be said on a page too.
+      // The problem may be that the database is away, and the page that says so needs a brand too.
       const brand = await this.brands.find(request.host).catch(() => this.brands.lastKnown(request.host));
       const locale = localeFor(request, { brand });
-      const shown = presentProblem(error, { requestId, details: false, translate: translator(locale) });
-      return { ...shown, slug, brand, locale, crossSite: asked.crossSite !== undefined };
+      const presented = presentProblem(error, { requestId, details: false, translate: translator(locale) });
+      return { ...presented, slug, brand, locale, crossSite: params.crossSite !== undefined };
     }
   }
 
-  /** The end of a flow. Elsewhere a form may not lead, so a link does. */
-  private redirected({ reply }: HttpExchange, { body }: HttpResponseBody) {
+  /** Redirects at the end of a flow. The page's CSP allows forms no other site, so a page with a link leads there. */
+  private redirectAtEnd({ reply }: HttpExchange, { body }: HttpResponseBody) {
     const to = String(body['to']);
     return body['component'] === 'xak-flow-redirect' && isLocalPath(to) ? reply.redirect(toUri(to), 303) : undefined;
   }
 
-  /** What a second look would show just as well is shown by one, so that reloading the page sends nothing twice. */
-  private moved({ request, reply }: HttpExchange, { status, body }: HttpResponseBody) {
-    const asks = status === 200 && 'flow_info' in body && body['component'] !== 'ak-stage-access-denied';
-    return asks && !('response_errors' in body) ? reply.redirect(request.url, 303) : undefined;
+  /** Redirects to a GET that shows the same challenge, so that a reload does not send the form again. */
+  private redirectToGet({ request, reply }: HttpExchange, { status, body }: HttpResponseBody) {
+    const isChallenge = status === 200 && 'flow_info' in body && body['component'] !== 'ak-stage-access-denied';
+    return isChallenge && !('response_errors' in body) ? reply.redirect(request.url, 303) : undefined;
   }
 
-  private draw({ request, reply }: HttpExchange, shown: PageResponse) {
-    const { status, headers = {}, slug, brand, locale, run, crossSite } = shown;
+  private draw({ request, reply }: HttpExchange, response: PageResponse) {
+    const { status, headers = {}, slug, brand, locale, run, crossSite } = response;
     const retryAfter = headers['retry-after'];
     const page = this.pages.flow({
-      challenge: challengeOf(shown, request.id),
+      challenge: challengeOf(response, request.id),
       brand: brandAppearance(brand),
       locale,
       slug,
@@ -124,11 +129,11 @@ export class FlowPageController {
   }
 }
 
-/** What is no challenge, in the form of one. */
+/** Returns the challenge of a response, or a problem in the form of a challenge. */
 const challengeOf = ({ body }: HttpResponseBody, requestId: string): FlowPageData['challenge'] =>
   'component' in body
     ? (body as FlowPageData['challenge'])
     : { component: 'ak-stage-flow-error', request_id: requestId, error: body['detail'] ?? body['non_field_errors'] };
 
-/** The page's own query is what API clients send as the inner one. */
+/** Returns the page's query, which API clients send as the inner query. */
 const queryOf = ({ url }: FastifyRequest) => parseInnerQuery(url.split('?').slice(1).join('?'));

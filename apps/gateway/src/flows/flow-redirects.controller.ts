@@ -3,37 +3,42 @@ import { BrandStore, FlowStore, PlanStore, StageContractRegistry, startForUser }
 import { Controller, Get, Inject, Param, Redirect, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { Public } from '../http/auth/auth.guard.js';
 import { AuthService } from '../http/auth/auth.service.js';
 import { CROSS_SITE, crossSiteOf, isCrossSite } from '../http/cross-site.js';
 import { parseInnerQuery, rejectCredentialsInQuery } from '../http/query.js';
-import { SessionCookies } from '../http/session.cookie.js';
-import { DeviceGrants } from '../oauth/device-grants.js';
+import { SessionCookieService } from '../http/session-cookie.service.js';
+import { DeviceGrantClient } from '../oauth/device-grant.client.js';
 import { FlowService } from './flow.service.js';
 
-/** The purposes that have an address of their own. */
+/** The designations that have a redirect. */
 const DEFAULT_PURPOSES = ['authentication', 'invalidation'] as const;
 const isDefault = (designation: string): designation is (typeof DEFAULT_PURPOSES)[number] =>
   (DEFAULT_PURPOSES as readonly string[]).includes(designation);
 
 const LOGOUT = '/flows/-/default/invalidation/';
 
-/** Addresses that stand for whatever flow serves a purpose (docs/spec/executor.md#helper-addresses). */
+/**
+ * Redirects to the flow of a purpose (docs/spec/executor.md#helper-addresses). Only `configure` needs a user, and it refuses a
+ * secret in the query before it authenticates.
+ */
+@Public()
 @Controller('/flows/-')
 export class FlowRedirectsController {
   constructor(
     @Inject(FlowStore) private readonly flows: FlowStore,
     @Inject(BrandStore) private readonly brands: BrandStore,
     @Inject(PlanStore) private readonly plans: PlanStore,
-    @Inject(AuthService) private readonly principals: AuthService,
+    @Inject(AuthService) private readonly auth: AuthService,
     @Inject(StageContractRegistry) private readonly contracts: StageContractRegistry,
-    @Inject(FlowService) private readonly door: FlowService,
-    @Inject(DeviceGrants) private readonly grants: DeviceGrants,
-    @Inject(SessionCookies) private readonly cookies: SessionCookies,
+    @Inject(FlowService) private readonly flowService: FlowService,
+    @Inject(DeviceGrantClient) private readonly grants: DeviceGrantClient,
+    @Inject(SessionCookieService) private readonly cookies: SessionCookieService,
   ) {}
 
   /**
-   * Leads to the brand's flow for the designation, else to the first of it; the query goes along. Whether the flow is for whoever is here now is for
-   * the flow to say: somebody who is logged in already reads that there, and not that there is no such address.
+   * Redirects to the brand's flow of the designation, else to the first flow of it, with the query. Does not check whether the
+   * flow is for this visitor: the flow itself explains that better than a 404.
    */
   @Get('default/:designation/')
   @Redirect()
@@ -46,8 +51,8 @@ export class FlowRedirectsController {
   }
 
   /**
-   * Drops every plan of the session, so no device that waits for one is let in. Leads to the flow that logs out, as clients
-   * expect of "Not you?". A navigation from another site drops nothing, and that flow asks before it logs out.
+   * Deletes all plans of the session, refuses the device that waits for one, and redirects to the logout flow, as clients expect
+   * of "Not you?". A navigation from another site deletes nothing, and the logout flow then asks for confirmation.
    */
   @Get('cancel/')
   @Redirect(LOGOUT, 302)
@@ -55,12 +60,12 @@ export class FlowRedirectsController {
     if (isCrossSite(request)) return { url: `${LOGOUT}?${CROSS_SITE}=1`, statusCode: 302 };
     const key = await this.cookies.keyOf(request);
     const user = key && (await this.plans.cancel(key));
-    // A device that is not told learns it when its code expires.
+    // If the service is away, the device is refused when its code expires.
     if (user) await this.grants.refuse(user).catch(ignoreProblem);
     return undefined;
   }
 
-  /** Begins the flow by which users set up a stage for themselves, about whoever is logged in; strangers log in first. */
+  /** Starts the flow in which users configure a stage for themselves. Anonymous visitors log in first. */
   @Get('configure/:stage/')
   @Redirect()
   async configure(
@@ -69,20 +74,20 @@ export class FlowRedirectsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const query = this.queryOf(request);
-    const principal = await this.principals.find({ request, reply });
+    const principal = await this.auth.find({ request, reply });
     if (!principal) return loginRedirect(request.url);
     const slug = z.uuid().safeParse(stage).success ? await this.flows.findConfiguring(stage.toLowerCase()) : undefined;
     if (!slug) throw new Problem('not_found');
-    const begun = { slug, query: parseInnerQuery(query), crossSite: crossSiteOf(request) };
-    await this.door.begin({ request, reply }, begun, startForUser(principal.user)).catch(asNotFound);
+    const params = { slug, query: parseInnerQuery(query), crossSite: crossSiteOf(request) };
+    await this.flowService.begin({ request, reply }, params, startForUser(principal.user)).catch(asNotFound);
     return flowPageRedirect(slug, query);
   }
 
-  /** The request's own query, written anew. Throws credentials_in_query. */
+  /** Returns the query of the request in canonical form. Throws `credentials_in_query`. */
   private queryOf({ url }: FastifyRequest): string {
-    const asked = new URLSearchParams(url.split('?').slice(1).join('?'));
-    rejectCredentialsInQuery((field) => this.contracts.isSecret(field), Object.fromEntries(asked));
-    return asked.toString();
+    const query = new URLSearchParams(url.split('?').slice(1).join('?'));
+    rejectCredentialsInQuery((field) => this.contracts.isSecret(field), Object.fromEntries(query));
+    return query.toString();
   }
 }
 
@@ -90,7 +95,7 @@ function ignoreProblem(error: unknown): void {
   if (!(error instanceof Problem)) throw error;
 }
 
-/** A stage whose flow is not for the user is none that they can configure. */
+/** A flow that does not apply to the user counts as no flow. */
 function asNotFound(error: unknown): never {
   throw error instanceof Problem && error.code === 'flow_not_applicable' ? new Problem('not_found') : error;
 }

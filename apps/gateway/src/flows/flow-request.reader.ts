@@ -1,53 +1,52 @@
-import type { FlowRequest, StageContractRegistry } from '@gatehouse/executor';
+import { type FlowRequest, StageContractRegistry } from '@gatehouse/executor';
+import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import type { AuthService } from '../http/auth/auth.service.js';
-import type { ClientResolver } from '../http/client-info.js';
+import { AuthService } from '../http/auth/auth.service.js';
+import { ClientResolver } from '../http/client.resolver.js';
 import { withMarkedNext } from '../http/cross-site.js';
 import type { HttpExchange } from '../http/exchange.js';
 import { localeFor } from '../http/locale.js';
 import { rejectCredentialsInQuery } from '../http/query.js';
-import type { AnonymousRateLimiter } from '../http/rate-limits/anonymous-rate-limiter.js';
-import type { SessionCookies } from '../http/session.cookie.js';
+import { AnonymousRateLimiter } from '../http/rate-limits/anonymous-rate-limiter.js';
+import { SessionCookieService } from '../http/session-cookie.service.js';
 
-/** What a controller makes of an address and a body. */
+/** The part of a FlowRequest that a controller reads from the address and the body. */
 export type FlowRequestParams = Pick<FlowRequest, 'slug' | 'query' | 'answer' | 'crossSite'> & {
-  /** The address's own query, where that is not the request's. */
+  /** The outer query; by default that of the request. */
   readonly outer?: object;
 };
 
-interface Parts {
-  readonly contracts: StageContractRegistry;
-  readonly clients: ClientResolver;
-  readonly principals: AuthService;
-  readonly cookies: SessionCookies;
-  readonly gate: AnonymousRateLimiter;
-}
-
-/** Reads from an HTTP request what the executor must know: who asks, from where, in which session. */
+/** Creates the FlowRequest of an HTTP request. */
+@Injectable()
 export class FlowRequestReader {
-  constructor(private readonly parts: Parts) {}
+  constructor(
+    @Inject(StageContractRegistry) private readonly contracts: StageContractRegistry,
+    @Inject(ClientResolver) private readonly clients: ClientResolver,
+    @Inject(AuthService) private readonly auth: AuthService,
+    @Inject(SessionCookieService) private readonly cookies: SessionCookieService,
+    @Inject(AnonymousRateLimiter) private readonly rateLimiter: AnonymousRateLimiter,
+  ) {}
 
-  /** Marks a `next` that leads to an acting address, so that a link or a mail acts on nothing after a login. Throws credentials_in_query. */
-  async read({ request, reply }: HttpExchange, asked: FlowRequestParams): Promise<FlowRequest> {
+  /** Marks a `next` whose GET acts, so that a link or a mail triggers nothing after a login. Throws `credentials_in_query`. */
+  async read({ request, reply }: HttpExchange, params: FlowRequestParams): Promise<FlowRequest> {
     const arrivedAt = performance.now();
-    const { contracts, clients, principals, cookies, gate } = this.parts;
-    const { outer = request.query as object, ...rest } = asked;
-    rejectCredentialsInQuery((field) => contracts.isSecret(field), outer, asked.query);
-    const client = await clients.of(request);
+    const { outer = request.query as object, ...rest } = params;
+    rejectCredentialsInQuery((field) => this.contracts.isSecret(field), outer, params.query);
+    const client = await this.clients.resolve(request);
     return {
       ...rest,
-      query: withMarkedNext(asked.query),
+      query: withMarkedNext(params.query),
       arrivedAt,
       host: request.host,
-      named: [outer, asked.query].flatMap(Object.keys),
-      sessionKey: await cookies.keyOf(request),
-      authenticate: principals.tokenUserOf(request),
-      client: { ...client, cookies: cookiesOf(request) },
-      localeFor: (present) => localeFor(request, present),
-      admitStranger: () => gate.admit(client.ip, reply),
+      named: [outer, params.query].flatMap(Object.keys),
+      sessionKey: await this.cookies.keyOf(request),
+      authenticate: this.auth.tokenUserOf(request),
+      client: { ...client, cookies: definedCookies(request) },
+      localeFor: (caller) => localeFor(request, caller),
+      admitStranger: () => this.rateLimiter.admit(client.ip, reply),
     };
   }
 }
 
-const cookiesOf = ({ cookies }: FastifyRequest) =>
+const definedCookies = ({ cookies }: FastifyRequest) =>
   Object.fromEntries(Object.entries(cookies).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));

@@ -15,7 +15,7 @@ export const flow = z
     background: z.string(),
     /** Ids of its stages. */
     stages: z.array(z.uuid()).readonly(),
-    /** Ids of the policies that say whom it is for. */
+    /** Ids of the policies that are bound to it. */
     policies: z.array(z.uuid()).readonly(),
     /** Nothing is cached. */
     cache_count: z.int(),
@@ -29,13 +29,19 @@ export const flow = z
   })
   .meta({ id: 'Flow', description: 'A published flow.' });
 
-/** A flow as the API tells it. */
-export const toFlow = ({ flow: said, mode, stages, policies }: FlowSummary): z.input<typeof flow> => ({
-  ...{ pk: said.id, policybindingmodel_ptr_id: said.id, name: said.name, slug: said.slug, title: said.title },
-  designation: said.designation,
-  background: said.background ?? FLOW_DEFAULTS.background,
+/** Returns a flow in the form of the API. */
+export const toFlow = ({ flow: published, mode, stages, policies }: FlowSummary): z.input<typeof flow> => ({
+  ...{
+    pk: published.id,
+    policybindingmodel_ptr_id: published.id,
+    name: published.name,
+    slug: published.slug,
+    title: published.title,
+  },
+  designation: published.designation,
+  background: published.background ?? FLOW_DEFAULTS.background,
   ...{ stages, policies, cache_count: 0, policy_engine_mode: mode, compatibility_mode: false, export_url: '' },
-  layout: said.layout ?? FLOW_DEFAULTS.layout,
-  denied_action: said.denied_action,
-  authentication: said.authentication,
+  layout: published.layout ?? FLOW_DEFAULTS.layout,
+  denied_action: published.denied_action,
+  authentication: published.authentication,
 });

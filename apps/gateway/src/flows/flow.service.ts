@@ -1,99 +1,103 @@
 import { Problem } from '@gatehouse/contracts';
-import type { Executor, FlowRequest, FlowResponse, FlowStarter, FlowStartOptions } from '@gatehouse/executor';
-import { hashSessionKey } from '@gatehouse/executor';
-import type { Logger } from '@gatehouse/platform';
+import {
+  Executor,
+  type FlowRequest,
+  type FlowResponse,
+  FlowStarter,
+  type FlowStartOptions,
+  hashSessionKey,
+} from '@gatehouse/executor';
+import { Logger } from '@gatehouse/platform';
+import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { ensureCsrfToken, issueCsrfToken } from '../http/csrf.js';
 import type { HttpExchange } from '../http/exchange.js';
 import { translatorFor } from '../http/locale.js';
-import { type SessionCookies, setEffectCookies } from '../http/session.cookie.js';
-import {
-  type DeviceAuthorizationService,
-  type DeviceDecision,
-  isRefusal,
-} from '../oauth/device-authorization.service.js';
-import type { FlowRequestParams, FlowRequestReader } from './flow-request.reader.js';
+import { SessionCookieService, setEffectCookies } from '../http/session-cookie.service.js';
+import { DeviceAuthorizationService, type DeviceDecision, isRefusal } from '../oauth/device-authorization.service.js';
+import { type FlowRequestParams, FlowRequestReader } from './flow-request.reader.js';
 
-interface Parts {
-  readonly executor: Executor;
-  readonly outset: FlowStarter;
-  readonly authorizations: DeviceAuthorizationService;
-  readonly reader: FlowRequestReader;
-  readonly cookies: SessionCookies;
-  readonly logger: Logger;
-}
-
-/** From an HTTP request to the executor and back: which cookies leave with the answer, and what is noted of it. */
+/** Passes HTTP requests to the executor. Sets the cookies of its response, and writes one log line for each request. */
+@Injectable()
 export class FlowService {
-  constructor(private readonly parts: Parts) {}
+  constructor(
+    @Inject(Executor) private readonly executor: Executor,
+    @Inject(FlowStarter) private readonly starter: FlowStarter,
+    @Inject(DeviceAuthorizationService) private readonly authorizations: DeviceAuthorizationService,
+    @Inject(FlowRequestReader) private readonly reader: FlowRequestReader,
+    @Inject(SessionCookieService) private readonly cookies: SessionCookieService,
+    @Inject(Logger) private readonly logger: Logger,
+  ) {}
 
-  /** Throws Problem for what is wrong before a stage is asked. */
-  async enter({ request, reply }: HttpExchange, asked: FlowRequestParams): Promise<FlowResponse> {
-    const flowRequest = await this.parts.reader.read({ request, reply }, asked);
-    const answer = await this.goneOn(request, flowRequest, await this.parts.executor.handle(flowRequest));
-    if (answer.cookie) this.parts.cookies.set({ request, reply }, answer.cookie, flowRequest.client);
-    setEffectCookies({ request, reply }, answer.effects.cookies, flowRequest.client);
-    if (answer.effects.isLogin) issueCsrfToken(request, reply);
-    else if (answer.sessionUser && !flowRequest.authenticate) ensureCsrfToken(request, reply);
-    this.note(request, flowRequest, answer);
-    return answer;
+  /** Shows the current challenge of a flow, or answers it. Throws Problem for an error before a stage is asked. */
+  async enter({ request, reply }: HttpExchange, params: FlowRequestParams): Promise<FlowResponse> {
+    const flowRequest = await this.reader.read({ request, reply }, params);
+    const executed = await this.executor.handle(flowRequest);
+    const response = await this.startAuthorization(request, flowRequest, executed);
+    if (response.cookie) this.cookies.set({ request, reply }, response.cookie, flowRequest.client);
+    setEffectCookies({ request, reply }, response.effects.cookies, flowRequest.client);
+    if (response.effects.isLogin) issueCsrfToken(request, reply);
+    else if (response.sessionUser && !flowRequest.authenticate) ensureCsrfToken(request, reply);
+    this.log(request, flowRequest, response);
+    return response;
   }
 
-  /** Begins a flow that knows something from the start; where to go on is its page. Throws Problem when it cannot begin. */
+  /** Starts a flow with facts or additional steps. The visitor continues at the page of the flow. Throws Problem. */
   async begin(
     exchange: HttpExchange,
-    asked: Omit<FlowRequestParams, 'answer'>,
-    beginning: FlowStartOptions,
+    params: Omit<FlowRequestParams, 'answer'>,
+    options: FlowStartOptions,
   ): Promise<void> {
-    const flowRequest = await this.parts.reader.read(exchange, { ...asked, answer: undefined });
-    const cookie = await this.parts.outset.begin(flowRequest, beginning);
-    if (cookie) this.parts.cookies.set(exchange, cookie, flowRequest.client);
+    const flowRequest = await this.reader.read(exchange, { ...params, answer: undefined });
+    const cookie = await this.starter.begin(flowRequest, options);
+    if (cookie) this.cookies.set(exchange, cookie, flowRequest.client);
   }
 
-  /** Begins the flow in which `visitor` decides about a device's code, and answers its slug. Throws Problem when it cannot begin. */
+  /** Starts the flow in which a user decides about the code of a device, and returns its slug. Throws Problem. */
   async authorize(
     exchange: HttpExchange,
-    asked: Pick<FlowRequestParams, 'query' | 'crossSite'>,
+    params: Pick<FlowRequestParams, 'query' | 'crossSite'>,
     decision: DeviceDecision,
   ): Promise<string> {
-    const flowRequest = await this.parts.reader.read(exchange, { ...asked, slug: '', answer: undefined });
-    return this.parts.authorizations.begin(flowRequest, decision);
+    const flowRequest = await this.reader.read(exchange, { ...params, slug: '', answer: undefined });
+    return this.authorizations.begin(flowRequest, decision);
   }
 
   /**
-   * Where a plan that is over leads when another one follows. If that cannot begin now, the answer leads to where it is
-   * begun again.
+   * Starts the authorization flow if the plan that ended claimed the code of a device. Returns the response unchanged if that
+   * flow cannot start now, so that the visitor tries again.
    */
-  private async goneOn(request: FastifyRequest, asked: FlowRequest, answer: FlowResponse): Promise<FlowResponse> {
-    const { effects, sessionUser: visitor, brand, cookie } = answer;
+  private async startAuthorization(
+    request: FastifyRequest,
+    flowRequest: FlowRequest,
+    response: FlowResponse,
+  ): Promise<FlowResponse> {
+    const { effects, sessionUser: visitor, brand, cookie } = response;
     const { authorization: claimed } = effects;
-    if (!claimed || !visitor) return answer;
+    if (!claimed || !visitor) return response;
     const translate = translatorFor(request, { user: visitor, brand });
     try {
-      const slug = await this.parts.authorizations.begin(withNewSessionKey(asked, cookie), {
-        claimed,
-        visitor,
-        translate,
-      });
-      return { ...answer, told: { type: 'done', to: `/if/flow/${slug}/` } };
+      const decision = { claimed, visitor, translate };
+      const slug = await this.authorizations.begin(withNewSessionKey(flowRequest, cookie), decision);
+      return { ...response, told: { type: 'done', to: `/if/flow/${slug}/` } };
     } catch (error) {
-      if (isRefusal(error)) return { ...answer, told: { type: 'denied', message: error.detail } };
-      if (error instanceof Problem) return answer;
+      if (isRefusal(error)) return { ...response, told: { type: 'denied', message: error.detail } };
+      if (error instanceof Problem) return response;
       throw error;
     }
   }
 
-  /** One line a request, by whose plan the lines of stages are found; nothing of what was typed. */
-  private note({ id, method }: FastifyRequest, { slug: flow, arrivedAt }: FlowRequest, answer: FlowResponse) {
-    const { told, planId } = answer;
-    const component = told.type === 'show' ? told.contract.component : undefined;
-    const problem = told.type === 'problem' ? told.problem.code : undefined;
-    const what = { told: told.type, component, problem };
+  /** Logs the plan's id, which the log lines of stages have too. Logs no input of the visitor. */
+  private log({ id, method }: FastifyRequest, { slug: flow, arrivedAt }: FlowRequest, response: FlowResponse) {
+    const { told: result, planId } = response;
+    const component = result.type === 'show' ? result.contract.component : undefined;
+    const problem = result.type === 'problem' ? result.problem.code : undefined;
     const ms = Math.round(performance.now() - arrivedAt);
-    this.parts.logger.event('flow', { request_id: id, method, flow, plan: planId, ...what, ms });
+    const fields = { request_id: id, method, flow, plan: planId, told: result.type, component, problem, ms };
+    this.logger.event('flow', fields);
   }
 }
 
-/** A right code was a proof, upon which the session has a new key. */
-const withNewSessionKey = (asked: FlowRequest, cookie: FlowResponse['cookie']): FlowRequest =>
-  cookie ? { ...asked, sessionKey: hashSessionKey(cookie.value) } : asked;
+/** Returns the request with the session key that the proof of the right code has just created. */
+const withNewSessionKey = (request: FlowRequest, cookie: FlowResponse['cookie']): FlowRequest =>
+  cookie ? { ...request, sessionKey: hashSessionKey(cookie.value) } : request;

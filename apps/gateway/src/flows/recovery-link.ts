@@ -11,18 +11,19 @@ import { CatalogueContractRegistry } from './stage-contract.registry.js';
 interface RecoveryLinkOptions {
   readonly user: SavedUser;
   readonly baseUrl: string;
-  /** The flow; else the one for recovery of the brand that the address is of. */
+  /** The flow; by default the recovery flow of the brand of `baseUrl`. */
   readonly slug: string | undefined;
   readonly ttlS: number;
 }
 
-/** The link that a flow would mail to a user at its first step that mails one; or why there is none. */
+/** Creates the link that a flow would mail to a user at its first mail step. Returns the reason if there is no link. */
 export async function createRecoveryLink(
   source: DataSource,
   sealer: Sealer,
-  { user, baseUrl, slug: named, ttlS }: RecoveryLinkOptions,
+  { user, baseUrl, slug: requestedSlug, ttlS }: RecoveryLinkOptions,
 ): Promise<{ readonly url: string } | { readonly problem: string }> {
-  const slug = named ?? (await new BrandRepository(source, '').find(new URL(baseUrl).host)).serving.recovery;
+  const slug =
+    requestedSlug ?? (await new BrandRepository(source, { BRAND: '' }).find(new URL(baseUrl).host)).serving.recovery;
   if (slug === undefined) return { problem: 'there is no flow for recovery' };
   const [flow] = await source.query<Flow[]>('SELECT id, version_id FROM flow.flows WHERE slug = $1', [slug]);
   const version = flow && (await new PostgresFlowStore(source, sealer).find(flow.version_id));
@@ -48,7 +49,7 @@ const INSERT = `
   INSERT INTO flow.resume_tokens (hash, flow_id, version_id, plan_id, step_id, user_id, body, expires_at)
   VALUES ($1, $2, $3, $4, $5, $6, $7, now() + $8::interval)`;
 
-/** Where the plan stands when the mail is read. */
+/** Returns the index of the first step that mails a link, or -1. */
 const mailStepIndex = (version: FlowVersion): number => {
   const contracts = new CatalogueContractRegistry();
   return version.steps.findIndex(({ stage }) => contracts.find(stage.kind, version)?.effects.includes('mail'));

@@ -4,20 +4,20 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 const FORM = /^application\/x-www-form-urlencoded\s*(;|$)/i;
 
-/** Where people's pages are, what OAuth clients ask and where sources send people back: there, and only there, forms are taken. */
+/** Paths that accept forms: pages, OAuth endpoints and callbacks of sources. */
 const FORM_PATHS = ['/if/', '/application/o/', '/source/'];
 
 /**
- * A body that says nothing, and why. It is told when its turn comes, not when it is read: a flow that does not exist, or a
- * client that comes too often, comes first (docs/spec/http.md#order-of-checks).
+ * Stands for a body that could not be read. Its problem is thrown later than it is found: an unknown flow or the rate limit is
+ * reported first (docs/spec/http.md#order-of-checks).
  */
 export class InvalidBody {
   constructor(readonly problem: Problem) {}
 }
 
 /**
- * JSON is all the API takes, forms are all that pages and OAuth clients send. An empty body of any type is an empty object
- * (docs/spec/http.md#request-body). `limit`: bytes.
+ * Parses JSON for the API, and forms for pages and OAuth clients. An empty body of any type is an empty object
+ * (docs/spec/http.md#request-body). `limit` is in bytes.
  */
 export function registerBodyParsers(fastify: FastifyInstance, limit: number) {
   fastify.removeAllContentTypeParsers();
@@ -29,18 +29,18 @@ export function registerBodyParsers(fastify: FastifyInstance, limit: number) {
     const { 'content-type': type = '', 'content-length': declared } = headers;
     const body = await readBody(payload, { limit, declared });
     if (body?.length === 0) return {};
-    if (!FORM_PATHS.some((place) => url.startsWith(place)) || !FORM.test(type)) return unsupported(type);
+    if (!FORM_PATHS.some((path) => url.startsWith(path)) || !FORM.test(type)) return unsupported(type);
     return body ? Object.fromEntries(new URLSearchParams(body.toString())) : tooLarge();
   });
 }
 
 /**
- * Bytes beyond the limit that are still taken in, and dropped, so that a client has sent its body when it is refused and
- * reads why; whoever sends more is cut off.
+ * Bytes above the limit that are still received and dropped, so that the client has sent its body and reads the refusal. A
+ * longer body is cut off.
  */
 const DISCARDED_BODY_BYTES = 4 * 1024 * 1024;
 
-/** The whole body; undefined when it is longer than the limit. */
+/** Returns the whole body, or undefined if it is longer than the limit. */
 function readBody(
   payload: Readable,
   { limit, declared }: { limit: number; declared: string | undefined },
@@ -55,17 +55,17 @@ function readBody(
       else if (length > limit + DISCARDED_BODY_BYTES) resolve(undefined);
     });
     payload.once('end', () => resolve(length > limit ? undefined : Buffer.concat(chunks)));
-    // The client is gone, or too slow: its mistake, not a fault of ours.
+    // The client has disconnected or is too slow. That is not an internal fault.
     payload.once('error', (cause) => reject(new Problem('malformed_http', { cause })));
   });
 }
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** Levels of arrays and objects that a body may have: more than any answer needs, less than any reader minds. */
+/** Largest nesting of arrays and objects in a body. */
 export const MAX_DEPTH = 64;
 
-/** What a parser says of a body quotes it, secrets included, so it is not repeated. */
+/** Does not repeat the message of the parser, which quotes the body with its secrets. */
 function json(body: Buffer): unknown {
   if (body.length === 0) return {};
   try {
@@ -78,7 +78,7 @@ function json(body: Buffer): unknown {
   }
 }
 
-/** The deepest level that JSON text reaches; brackets inside strings are none. */
+/** Returns the nesting of a JSON text. Ignores brackets inside strings. */
 function depthOf(text: string): number {
   let [depth, deepest] = [0, 0];
   for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"?|[[\]{}]/gs)) {
@@ -88,7 +88,7 @@ function depthOf(text: string): number {
   return deepest;
 }
 
-const malformed = (why: Sentence) => new InvalidBody(new Problem('malformed_json', { detail: why }));
+const malformed = (detail: Sentence) => new InvalidBody(new Problem('malformed_json', { detail }));
 
 const unsupported = (type: string) =>
   new InvalidBody(

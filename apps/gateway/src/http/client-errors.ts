@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { interpolate, Problem, type ProblemCode } from '@gatehouse/contracts';
 import { presentProblem } from './problem.presenter.js';
 
-const BY_CODE: Readonly<Record<string, ProblemCode>> = {
+const PROBLEM_CODES: Readonly<Record<string, ProblemCode>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'request_too_slow',
   HPE_HEADER_OVERFLOW: 'headers_too_large',
 };
@@ -13,24 +13,24 @@ interface ErrorContext {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Answers what is no request, or never became a whole one, in the API's own form, and hangs up. */
+/** Answers a malformed or incomplete request in the form of the API, and closes the connection. */
 export function rejectConnection(
   error: Error & { readonly code?: string },
   socket: Duplex,
   { requestId, headers }: ErrorContext,
 ) {
   if (socket.writable && error.code !== 'ECONNRESET') {
-    const problem = new Problem(BY_CODE[error.code ?? ''] ?? 'malformed_http');
-    // What never became a request says nothing of a language.
+    const problem = new Problem(PROBLEM_CODES[error.code ?? ''] ?? 'malformed_http');
+    // An incomplete request has no language.
     const { status, body } = presentProblem(problem, { requestId, details: false, translate: interpolate });
     const text = JSON.stringify(body);
-    const all = {
+    const allHeaders = {
       ...headers,
       'content-type': 'application/json; charset=utf-8',
       'content-length': Buffer.byteLength(text),
       connection: 'close',
     };
-    const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}`);
+    const lines = Object.entries(allHeaders).map(([name, value]) => `${name}: ${value}`);
     socket.write([`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...lines, '', text].join('\r\n'));
   }
   socket.destroy();

@@ -2,20 +2,20 @@ import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 
 /**
- * Once its server closes, Node waits for each connection that it does not know to be idle, and times none of them any more:
- * one that never said anything, as browsers keep in store, would hold the gateway up for as long as it likes. Such ones are
- * dropped at once; those whose first request is on its way, after `arrivalMs`.
+ * Closes connections without a request when the server shuts down. Node waits for them without a time limit, and browsers keep
+ * such connections in reserve. A connection that has sent nothing is closed at once, one that has sent part of its first
+ * request after `arrivalMs`.
  */
 export function closeIdleConnectionsOnShutdown(fastify: FastifyInstance, arrivalMs: number): void {
-  const unheard = new Set<Socket>();
+  const silent = new Set<Socket>();
   fastify.server.on('connection', (socket) => {
-    unheard.add(socket);
-    socket.once('close', () => unheard.delete(socket));
+    silent.add(socket);
+    socket.once('close', () => silent.delete(socket));
   });
-  fastify.server.on('request', ({ socket }) => unheard.delete(socket));
+  fastify.server.on('request', ({ socket }) => silent.delete(socket));
   fastify.addHook('preClose', (done) => {
-    for (const socket of unheard) if (socket.bytesRead === 0) socket.destroy();
-    setTimeout(() => unheard.forEach((socket) => socket.destroy()), arrivalMs).unref();
+    for (const socket of silent) if (socket.bytesRead === 0) socket.destroy();
+    setTimeout(() => silent.forEach((socket) => socket.destroy()), arrivalMs).unref();
     done();
   });
 }

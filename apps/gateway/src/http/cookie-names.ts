@@ -1,12 +1,12 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 /**
- * A browser takes a cookie of such a name only from this very host, over TLS and for all paths, so that no other host of the
+ * Browsers accept a cookie with this prefix only from the host itself, over TLS and for all paths, so that no other host of the
  * domain can plant one (RFC 6265bis §4.1.3.2).
  */
 const HOST_PREFIX = '__Host-';
 
-/** The names that authentik's clients, outposts and reverse proxies look for. */
+/** The names that authentik's clients, outposts and reverse proxies expect. */
 export const [SESSION_COOKIE, CSRF_COOKIE] = ['authentik_session', 'authentik_csrf'] as const;
 
 /** The names that can be configured for the session cookie. */
@@ -19,10 +19,10 @@ export const isHostOnly = (name: string): boolean => name.startsWith(HOST_PREFIX
 
 const DECORATOR = 'csrfCookie';
 
-/** Tells a server the configured name of the CSRF cookie. */
+/** Stores the configured name of the CSRF cookie in the server. */
 export const decorateCsrfCookie = (fastify: FastifyInstance, name: string): void => {
   fastify.decorate(DECORATOR, name);
 };
 
-/** The configured name of the CSRF cookie. */
+/** Returns the configured name of the CSRF cookie. */
 export const csrfCookieOf = ({ server }: FastifyRequest): string => server.getDecorator<string>(DECORATOR);

@@ -3,12 +3,12 @@ import type { CrossSite } from '@gatehouse/executor';
 import type { FastifyRequest } from 'fastify';
 
 /**
- * Parameter of an acting address that a query chose as `next`. The browser calls that address later, on a navigation of this
- * site.
+ * Query parameter that marks a `next` whose GET acts. The browser requests that address later, in a navigation that starts at
+ * this site.
  */
 export const CROSS_SITE = 'cross_site';
 
-/** Addresses whose GET begins, ends or changes something. */
+/** Addresses whose GET starts, ends or changes something. */
 const ACTING = /^\/(?:(?:if\/flow|flows\/-|source\/oauth\/login|api\/v3\/flows)\/|device\/?$)/i;
 
 /** Headers by which a browser says that it fetches a page before its user asks for it. */
@@ -16,23 +16,22 @@ const PREFETCH_HEADERS = ['sec-purpose', 'purpose', 'x-purpose', 'x-moz'] as con
 const PREFETCH = /prefetch|prerender|preview/i;
 
 /**
- * Whether another site sent the browser here (a sibling domain counts), or the browser prefetches the address. Programs and
- * old browsers do not say, nor does a browser that comes by plain http, except to its own machine: they count as this site
- * (docs/adr/0034).
+ * Returns whether another site (a sibling domain too) sent the browser here, or the browser prefetches the address. Programs, old
+ * browsers and browsers over plain HTTP send no such header and count as this site (docs/adr/0034).
  */
 export const isCrossSite = ({ headers, query }: FastifyRequest): boolean =>
   !['same-origin', 'none', undefined].includes(headers['sec-fetch-site'] as string | undefined) ||
   PREFETCH_HEADERS.some((name) => PREFETCH.test(String(headers[name] ?? ''))) ||
   CROSS_SITE in Object(query);
 
-/** What a request marks that begins a run. */
+/** Returns the mark of a run that this request starts. */
 export const crossSiteOf = (request: FastifyRequest): CrossSite | undefined =>
   isCrossSite(request) ? 'new' : undefined;
 
-/** Returns the `next` of a query with the mark of a cross-site address, if it leads to an address that acts. */
+/** Returns `next` with the CROSS_SITE parameter if its GET acts. */
 export function markedNext(next: string): string {
   if (!isLocalPath(next)) return next;
-  // As a browser reads the path, so that no spelling is missed.
+  // Parse the path like a browser, so that no spelling is missed.
   const { pathname, search, searchParams, hash } = new URL(next, 'http://gatehouse.invalid');
   if (!ACTING.test(decoded(pathname)) || searchParams.has(CROSS_SITE)) return next;
   return `${pathname}${search}${search ? '&' : '?'}${CROSS_SITE}=1${hash}`;
@@ -42,7 +41,7 @@ export function markedNext(next: string): string {
 export const withMarkedNext = (query: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
   query['next'] ? { ...query, next: markedNext(query['next']) } : query;
 
-/** The path as the router decodes it. */
+/** Decodes a path like the router. */
 function decoded(pathname: string): string {
   try {
     return decodeURIComponent(pathname);

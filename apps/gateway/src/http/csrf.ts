@@ -3,10 +3,10 @@ import { randomToken } from '@gatehouse/executor';
 import { secretsEqual } from '@gatehouse/platform';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { csrfCookieOf, isHostOnly } from './cookie-names.js';
-import { isSecure } from './session.cookie.js';
+import { isSecure } from './session-cookie.service.js';
 
 const CSRF_HEADER = 'x-authentik-csrf';
-/** The field of a page's form that repeats it. */
+/** The form field with the CSRF token. */
 export const CSRF_FIELD = 'csrf_token';
 
 type CsrfMessages = Readonly<Record<'length' | 'characters' | 'other', Sentence>>;
@@ -25,17 +25,19 @@ const ONE_YEAR_S = 365 * 86_400;
 const TOKEN_LENGTH = 32;
 const TOKEN = /^[A-Za-z0-9]{32}$/;
 
-/** Why an API request may come from a foreign page; undefined when it cannot. Counts for logged-in users only. */
+/** Returns why an API request may be forged by another site, or undefined. Applies to logged-in users only. */
 export const apiCsrfFailure = (request: FastifyRequest, baseUrl: string): Sentence | undefined =>
   originFailure(request, baseUrl) ?? tokenFailure(request, request.headers[CSRF_HEADER], HEADER_MESSAGES);
 
-/** The same for a page's form, which always carries a token, so that nobody can be logged in as somebody else either. */
+/**
+ * Returns why a form may be forged by another site, or undefined. Forms always carry a token, which also prevents login CSRF.
+ */
 export const formCsrfFailure = (request: FastifyRequest, baseUrl: string, token: unknown): Sentence | undefined =>
   originFailure(request, baseUrl) ?? tokenFailure(request, token, FORM_MESSAGES);
 
 /**
- * Whether a browser says that it sends for a page of another site. No such page may answer a flow for anybody: not for whom
- * it finds logged in, nor to log them in as somebody else. Programs say nothing of the kind.
+ * Returns why a request comes from the page of another site, or undefined. Such a page may not answer a flow, neither for a
+ * logged-in user nor to log a visitor in (login CSRF). Programs send no `Origin`.
  */
 export function crossSiteFailure(request: FastifyRequest, baseUrl: string): Sentence | undefined {
   const { origin } = request.headers;
@@ -44,7 +46,7 @@ export function crossSiteFailure(request: FastifyRequest, baseUrl: string): Sent
     : sentence('CSRF Failed: Origin checking failed - {origin} does not match any trusted origins.', { origin });
 }
 
-/** Under TLS a browser says where a POST comes from, in one header or the other. */
+/** Checks `Origin`, or under TLS `Referer`. Browsers send one of them with every POST over TLS. */
 function originFailure(request: FastifyRequest, baseUrl: string): Sentence | undefined {
   const { origin, referer } = request.headers;
   if (origin !== undefined || request.protocol !== 'https') return crossSiteFailure(request, baseUrl);
@@ -67,13 +69,10 @@ function tokenFailure(request: FastifyRequest, token: unknown, from: CsrfMessage
   return isMatchingToken(cookie, token) ? undefined : from.other;
 }
 
-/** Both must be tokens of ours, so that a planted cookie needs to be one as well. */
+/** Also checks the form of the cookie, so that an arbitrary planted cookie does not match. */
 const isMatchingToken = (cookie: string, token: string) => TOKEN.test(cookie) && secretsEqual(cookie, token);
 
-/**
- * Hands out a fresh token, as a login does. The page's script reads the cookie, and repeats it in the header
- * (docs/spec/http.md#csrf).
- */
+/** Sets a new token, as a login does. Scripts of pages send the cookie's value as a header (docs/spec/http.md#csrf). */
 export function issueCsrfToken(request: FastifyRequest, reply: FastifyReply): string {
   const token = randomToken(TOKEN_LENGTH);
   const name = csrfCookieOf(request);
@@ -86,7 +85,7 @@ export function issueCsrfToken(request: FastifyRequest, reply: FastifyReply): st
   return token;
 }
 
-/** The visitor's token; one is handed out to whoever has none. */
+/** Returns the visitor's token. Sets a new one if the visitor has none. */
 export function ensureCsrfToken(request: FastifyRequest, reply: FastifyReply): string {
   const cookie = request.cookies[csrfCookieOf(request)];
   return cookie && TOKEN.test(cookie) ? cookie : issueCsrfToken(request, reply);

@@ -9,15 +9,15 @@ import { closeIdleConnectionsOnShutdown } from './connection-shutdown.js';
 import { decorateCsrfCookie } from './cookie-names.js';
 import type { ProblemFilter } from './problem.filter.js';
 import { enforceStrictRouting, recordRequestMetrics } from './routing.hooks.js';
-import { TLS_ONLY } from './session.cookie.js';
+import { TLS_ONLY } from './session-cookie.service.js';
 import { StandardHeaders } from './standard.headers.js';
 
-/** How long a request that is too slow may go unnoticed. */
+/** Interval at which Node looks for requests that are too slow. */
 const CONNECTIONS_CHECKED_EVERY_MS = 5000;
 
 const newRequestId = () => randomUUID().replaceAll('-', '');
 
-/** The HTTP server with everything that holds for every request, whatever its route. */
+/** Creates the HTTP server with everything that applies to all routes. */
 export function createFastifyAdapter(config: GatewayConfig, filter: ProblemFilter): FastifyAdapter {
   const tlsOnly = config.BASE_URL.startsWith('https:');
   const headers = new StandardHeaders({ hstsMaxAgeS: tlsOnly ? config.HSTS_MAX_AGE_S : undefined });
@@ -25,9 +25,9 @@ export function createFastifyAdapter(config: GatewayConfig, filter: ProblemFilte
     ...limitsOf(config),
     exposeHeadRoutes: false,
     genReqId: newRequestId,
-    // An address that cannot be decoded never reaches a route: it does not exist.
+    // An address that cannot be decoded never reaches a route.
     frameworkErrors: (_error: unknown, request: FastifyRequest, reply: FastifyReply) => {
-      headers.put(request, reply);
+      headers.set(request, reply);
       filter.answer(new Problem('not_found'), request, reply);
     },
     clientErrorHandler: (error, socket) => {
@@ -37,7 +37,7 @@ export function createFastifyAdapter(config: GatewayConfig, filter: ProblemFilte
     trustProxy: config.TRUSTED_PROXIES === '' ? false : config.TRUSTED_PROXIES.split(',').map((proxy) => proxy.trim()),
   });
   const fastify = adapter.getInstance();
-  // An expectation that nobody knows may be ignored (RFC 9110 §10.1.1); Node's own refusal would lack our headers.
+  // Ignore unknown expectations (RFC 9110 §10.1.1). Node's own refusal would lack the standard headers.
   fastify.server.on('checkExpectation', (request, response) => fastify.server.emit('request', request, response));
   closeIdleConnectionsOnShutdown(fastify, config.REQUEST_ARRIVAL_S * 1000);
   recordRequestMetrics(fastify);
@@ -52,11 +52,11 @@ export function createFastifyAdapter(config: GatewayConfig, filter: ProblemFilte
 const limitsOf = (config: GatewayConfig) => ({
   bodyLimit: config.BODY_LIMIT_BYTES,
   requestTimeout: config.REQUEST_ARRIVAL_S * 1000,
-  // Node takes the smaller of the two for the headers alone, so that they must not differ.
+  // Node uses the smaller of the two for the headers, so they must be equal.
   http: {
     headersTimeout: config.REQUEST_ARRIVAL_S * 1000,
     connectionsCheckingInterval: CONNECTIONS_CHECKED_EVERY_MS,
   },
-  // A slug that is too long names no flow; that is for the look-up to say, not for the router.
+  // A slug that is too long is refused by the lookup, not by the router.
   routerOptions: { ignoreTrailingSlash: true, maxParamLength: 16_384 },
 });

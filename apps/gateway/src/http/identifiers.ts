@@ -1,5 +1,15 @@
-const MAX_PK = 2 ** 31 - 1;
+import { createHmac } from 'node:crypto';
 
-/** The number by which an address or a form calls something; undefined when it cannot be one. */
-export const parsePk = (id: unknown): number | undefined =>
-  typeof id === 'string' && /^[1-9]\d{0,9}$/.test(id) && Number(id) <= MAX_PK ? Number(id) : undefined;
+const MAX_PK = 2 ** 31 - 1;
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** Returns the primary key that an address or a form names, or undefined if the value cannot be one. */
+export const parsePk = (value: unknown): number | undefined =>
+  typeof value === 'string' && /^[1-9]\d{0,9}$/.test(value) && Number(value) <= MAX_PK ? Number(value) : undefined;
+
+/** Returns whether a value is a UUID. Postgres need not be asked about any other value. */
+export const isUuid = (value: unknown): value is string => typeof value === 'string' && UUID.test(value);
+
+/** Returns the identifier of a user for other systems. It does not reveal the user's id. */
+export const userUid = ({ uuid }: { readonly uuid: string }, { SECRET_KEY }: { readonly SECRET_KEY: string }) =>
+  createHmac('sha256', SECRET_KEY).update(`uid:${uuid}`).digest('hex');

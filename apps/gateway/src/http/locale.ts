@@ -3,16 +3,16 @@ import type { FastifyRequest } from 'fastify';
 
 type LocalePreference = { readonly locale: string } | undefined;
 
-/** Who is there, and under which name of the site, as far as that is known. */
+/** The user and the brand, as far as they are known. */
 interface LocaleSources {
   readonly user?: LocalePreference;
   readonly brand?: LocalePreference;
 }
 
-/** The language that is spoken with whoever asks: their own setting and the brand's count before what their browser would like. */
+/** Returns the visitor's language: the user's setting, else the brand's, else that of the browser. */
 export const localeFor = ({ headers }: FastifyRequest, { user, brand }: LocaleSources): Locale =>
   chooseLocale(headers['accept-language'], user?.locale, brand?.locale);
 
-/** Says sentences in that language. */
-export const translatorFor = (request: FastifyRequest, present: LocaleSources): Translate =>
-  translator(localeFor(request, present));
+/** Returns a function that translates into the visitor's language. */
+export const translatorFor = (request: FastifyRequest, sources: LocaleSources): Translate =>
+  translator(localeFor(request, sources));

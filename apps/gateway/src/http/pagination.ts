@@ -1,10 +1,10 @@
 import { Problem, sentence } from '@gatehouse/contracts';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import type { Slice } from '../sessions/sessions.js';
 
-/** Entries of a page unless `page_size` asks for another number, and at most. */
+/** Default of `page_size`. */
 const PAGE_SIZE = 20;
+/** Largest `page_size`. */
 export const MAX_PAGE_SIZE = 100;
 
 const pagination = z
@@ -14,10 +14,10 @@ const pagination = z
   })
   .meta({ id: 'Pagination', description: 'Where a page is in its list; 0 stands for no page and no entry.' });
 
-/** The shape of a page of a list. */
+/** Returns the type of one page of a list. */
 export const paginatedSchema = <T extends z.ZodType>(entry: T) => z.object({ pagination, results: z.array(entry) });
 
-/** What a query may ask of a list. */
+/** Query parameters of a list. */
 export const pageQuery = {
   page: z.int().optional().meta({ description: 'The page, from 1.' }),
   page_size: z
@@ -26,13 +26,19 @@ export const pageQuery = {
     .meta({ description: `Entries of a page, at most ${MAX_PAGE_SIZE}.` }),
 };
 
-/** A page of a list, as `page` and `page_size` of the query ask for it; pages count from one. */
+/** The page that a query names by `page` and `page_size`. The first page is 1. */
 export interface Page {
   readonly number: number;
   readonly size: number;
 }
 
-/** A size that is none counts as unasked, as clients of the API know it. Throws not_found for a page that is none. */
+/** Part of a list. `offset` and `limit` count entries. */
+export interface Slice {
+  readonly offset: number;
+  readonly limit: number;
+}
+
+/** Returns the page of a query. An invalid size means the default, as in authentik. Throws `not_found` for an invalid page. */
 export function parsePage({ query }: FastifyRequest): Page {
   const { page = '1', page_size } = query as Record<string, unknown>;
   const number = positiveInteger(page);
@@ -40,12 +46,13 @@ export function parsePage({ query }: FastifyRequest): Page {
   return { number, size: Math.min(positiveInteger(page_size) ?? PAGE_SIZE, MAX_PAGE_SIZE) };
 }
 
-/** A whole number from 1, of at most nine digits. */
+/** Returns a whole number from 1 with at most nine digits, else undefined. */
 const positiveInteger = (value: unknown) => (/^[1-9]\d{0,8}$/.test(String(value)) ? Number(value) : undefined);
 
+/** Returns the entries of a page. */
 export const toSlice = ({ number, size }: Page): Slice => ({ offset: (number - 1) * size, limit: size });
 
-/** A page of a list of `count` entries with its surroundings. Throws not_found for a page beyond the last. */
+/** Returns a page of a list of `count` entries. Throws `not_found` for a page beyond the last. */
 export function paginated<T>({ number, size }: Page, count: number, results: readonly T[]) {
   const last = Math.max(1, Math.ceil(count / size));
   if (number > last) throw new Problem('not_found', { detail: sentence('Invalid page.') });

@@ -1,11 +1,12 @@
 import { Problem } from '@gatehouse/contracts';
 import { isDatabaseUnavailable, type Logger } from '@gatehouse/platform';
-import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
+import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, HttpStatus } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { translatorFor } from './locale.js';
-import { presentProblem } from './problem.presenter.js';
+import { presentFieldErrors, presentProblem } from './problem.presenter.js';
+import { InvalidFieldsError } from './zod-body.pipe.js';
 
-/** Whatever goes wrong on the way to an answer, Fastify's own errors included, in the API's own form. */
+/** Answers every error, those of Fastify included, in the form of the API. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   constructor(private readonly logger: Logger) {}
@@ -15,7 +16,9 @@ export class ProblemFilter implements ExceptionFilter {
     this.answer(error, request, reply);
   }
 
-  answer(error: unknown, request: FastifyRequest, reply: FastifyReply) {
+  answer(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+    if (error instanceof InvalidFieldsError)
+      return void reply.status(HttpStatus.BAD_REQUEST).send(presentFieldErrors(error.errors));
     const problem = problemOf(error);
     if (problem.code === 'internal_fault' || problem.code === 'database_away') {
       this.logger.fault(problem.message, error, { request_id: request.id });

@@ -1,5 +1,6 @@
-import type { Problem, Translate } from '@gatehouse/contracts';
+import { type Errors, fieldMessages, interpolate, type Problem, render, type Translate } from '@gatehouse/contracts';
 
+/** Status, body and headers of a response. */
 export interface HttpResponseBody {
   readonly status: number;
   readonly body: Readonly<Record<string, unknown>>;
@@ -8,21 +9,30 @@ export interface HttpResponseBody {
 
 interface ProblemViewer {
   readonly requestId: string;
-  /** Whether the viewer may read what exactly went wrong: superusers only (docs/spec/executor.md#flow-error). */
+  /** Whether the viewer may read the details of a fault (docs/spec/executor.md#flow-error). */
   readonly details: boolean;
-  /** Into the viewer's language. */
+  /** Translates into the viewer's language. */
   readonly translate: Translate;
 }
 
-/** A problem in the form that its line in `problems` asks for (docs/spec/http.md#problems). */
+/** Returns a problem in the body form of its line in `problems` (docs/spec/http.md#problems). */
 export function presentProblem(problem: Problem, viewer: ProblemViewer): HttpResponseBody {
   const { status } = problem.entry;
   return { status, headers: headersOf(problem), body: bodyOf(problem, viewer) };
 }
 
+/** Returns the body of the answer to a request with invalid fields. */
+export function presentFieldErrors(errors: Errors): Readonly<Record<string, readonly string[]>> {
+  const rendered = Object.entries(errors).map(([field, messages]) => [
+    field,
+    messages.map((message) => render(message, interpolate, fieldMessages).string),
+  ]);
+  return Object.fromEntries(rendered) as Record<string, string[]>;
+}
+
 const headersOf = ({ code, retryAfterS }: Problem) => ({
   ...(retryAfterS === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfterS)) }),
-  // Whoever sends too much may not be done yet.
+  // The client may still be sending the body.
   ...(code === 'body_too_large' ? { connection: 'close' } : {}),
 });
 
@@ -42,5 +52,5 @@ function bodyOf(problem: Problem, { requestId, details, translate }: ProblemView
   }
 }
 
-/** The stack of the service where it happened, if it sent one. */
+/** Returns the stack of the service that failed, if it sent one, else the stack of the problem. */
 const traceOf = ({ cause, stack }: Problem) => (typeof cause === 'string' ? cause : (stack ?? ''));

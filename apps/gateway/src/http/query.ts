@@ -1,17 +1,16 @@
 import { Problem } from '@gatehouse/contracts';
-import { lastValue } from './last-of.js';
 
-/**
- * The value of `?query=`: itself a query string; blank values stay, of a repeated key the last counts
- * (docs/spec/http.md#inner-query).
- */
+/** Returns the last value of a repeated query parameter. Any other value is returned as it is. */
+export const lastValue = (value: unknown): unknown => (Array.isArray(value) ? (value.at(-1) as unknown) : value);
+
+/** Parses the value of `?query=`, which is itself a query string (docs/spec/http.md#inner-query). */
 export function parseInnerQuery(outer: unknown): Readonly<Record<string, string>> {
   const query = lastValue(outer);
   return Object.fromEntries(new URLSearchParams(typeof query === 'string' ? query : ''));
 }
 
 /**
- * Throws credentials_in_query when an address names a secret field of some answer: it would be in every log on the way
+ * Throws `credentials_in_query` if an address names a secret field, because addresses are logged
  * (docs/security.md#accident-21).
  */
 export function rejectCredentialsInQuery(isSecret: (field: string) => boolean, ...queries: readonly object[]) {

@@ -7,14 +7,14 @@ interface Route {
   readonly methods: Set<string>;
 }
 
-/** Marks a route of files: their addresses end in a name, not in a slash. */
+/** Marks a route whose address does not end in a slash, as those of files. */
 export const FILE_ROUTE = { file: true } as const;
 
 const isFile = ({ routeOptions: { config } }: FastifyRequest) => 'file' in config && config.file === FILE_ROUTE.file;
 
 /**
- * The API's rules for addresses: every one ends in a slash, any other form of it does not exist; another method than a
- * route has is 405, HEAD too. Must be called before routes are registered.
+ * Enforces the rules for addresses: each ends in a slash, and any other form does not exist. A method that a route does not
+ * have, HEAD included, is answered with 405. Must be called before routes are registered.
  */
 export function enforceStrictRouting(fastify: FastifyInstance) {
   const routes = new Map<string, Route>();
@@ -26,7 +26,7 @@ export function enforceStrictRouting(fastify: FastifyInstance) {
   fastify.addHook('onRequest', (request, reply, done) => {
     const path = request.url.split('?', 1)[0] ?? '';
     if (isFile(request)) return done();
-    // An address that names a host would be led to as it stands.
+    // An absolute URL could become the target of a redirect.
     if (!path.startsWith('/') || !path.endsWith('/') || path.includes('%')) return done(new Problem('not_found'));
     if (!request.is404) return done(hasSlugParams(request.params) ? undefined : new Problem('not_found'));
     const allowed = [...routes.values()]
@@ -42,25 +42,25 @@ export function enforceStrictRouting(fastify: FastifyInstance) {
   });
 }
 
-const NAME = '[-a-zA-Z0-9_]+';
-const WHOLE_NAME = new RegExp(`^${NAME}$`);
+const SLUG = '[-a-zA-Z0-9_]+';
+const WHOLE_SLUG = new RegExp(`^${SLUG}$`);
 
-/** Whether every parameter of an address is a slug. */
+/** Returns whether every parameter of an address is a slug. */
 const hasSlugParams = (params: unknown) =>
-  Object.values(params as object).every((value) => WHOLE_NAME.test(String(value)));
+  Object.values(params as object).every((value) => WHOLE_SLUG.test(String(value)));
 
-/** A route's own pattern, with the final slash that Nest leaves off; parameters are slugs. */
+/** Returns the pattern of a route, with the final slash that Nest omits. Parameters are slugs. */
 function patternOf(url: string): RegExp {
   const source = url
     .replace(/\/$/, '')
     .replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
-    .replace(/:[a-z_]+/gi, NAME);
+    .replace(/:[a-z_]+/gi, SLUG);
   return new RegExp(`^${source}/$`);
 }
 
 const requests = histogram('gatehouse_http_seconds', 'HTTP requests answered here', ['route', 'method', 'status']);
 
-/** Measures every answer, by route: an address that has none is not worth a label. */
+/** Measures all responses by route. Unknown addresses share one label, which bounds the number of labels. */
 export function recordRequestMetrics(fastify: FastifyInstance) {
   fastify.addHook('onResponse', ({ routeOptions, method }, reply, done) => {
     const route = routeOptions.url ?? 'none';

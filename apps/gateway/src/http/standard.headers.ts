@@ -1,16 +1,16 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
-/** What every answer carries, errors and unknown addresses included (docs/spec/http.md#response-headers). */
+/** Headers of every response, errors and unknown addresses included (docs/spec/http.md#response-headers). */
 export class StandardHeaders {
   private readonly fixed: Readonly<Record<string, string>>;
 
-  /** `hstsMaxAgeS`: seconds that browsers are told to come by TLS only; undefined: they are told nothing. */
+  /** `hstsMaxAgeS`: max-age of Strict-Transport-Security; undefined for no such header. */
   constructor({ hstsMaxAgeS }: { readonly hstsMaxAgeS: number | undefined }) {
     this.fixed = {
       'x-frame-options': 'SAMEORIGIN',
       'x-content-type-options': 'nosniff',
       'referrer-policy': 'same-origin',
-      // For what is no page; a page brings its own.
+      // Pages replace it with their own.
       'content-security-policy': "default-src 'none'; frame-ancestors 'self'",
       'cache-control': 'no-store',
       vary: 'Cookie',
@@ -21,12 +21,12 @@ export class StandardHeaders {
   /** Must be called before routes are registered. */
   addTo(fastify: FastifyInstance) {
     fastify.addHook('onRequest', (request, reply, done) => {
-      this.put(request, reply);
+      this.set(request, reply);
       done();
     });
   }
 
-  put(request: FastifyRequest, reply: FastifyReply) {
+  set(request: FastifyRequest, reply: FastifyReply) {
     void reply.headers(this.of(request.id));
   }
 

@@ -1,20 +1,20 @@
 import { boolean, char, dateTime, jsonObject, optionalNullable } from '@gatehouse/contracts';
 import { z } from 'zod';
 import { flow } from '../flows/flow.dto.js';
+import { isUuid } from '../http/identifiers.js';
 import { paginatedSchema } from '../http/pagination.js';
-import { isUuid } from '../http/uuid.js';
 
 const SLUG = /^[-a-zA-Z0-9_]{1,50}$/;
-/** A flow by its id; an empty one is none, as forms send it. */
+/** The id of a flow. Forms send an empty text for no flow. */
 const flowId = char({ allowBlank: true })
   .refine((id) => id === '' || isUuid(id), { error: ({ input }) => `“${String(input)}” is not a valid UUID.` })
   .transform((id) => id || null);
 
-/** Bytes of what an invitation fixes: it becomes part of plans. */
+/** Largest `fixed_data` in bytes, because it becomes part of plans. */
 const MAX_FIXED_BYTES = 32 * 1024;
 
-const name = char().refine((given) => SLUG.test(given), { error: 'Enter a valid “slug”.' });
-const others = {
+const name = char().refine((name) => SLUG.test(name), { error: 'Enter a valid “slug”.' });
+const otherFields = {
   expires: optionalNullable(dateTime(), { optional: true, nullable: true }),
   fixed_data: optionalNullable(
     jsonObject().refine((data) => Buffer.byteLength(JSON.stringify(data)) <= MAX_FIXED_BYTES, {
@@ -26,17 +26,17 @@ const others = {
   flow: optionalNullable(flowId, { optional: true, nullable: true }),
 };
 
-/** An invitation as it is asked for. */
+/** An invitation to create, or to replace. */
 export const invitationRequest = z
-  .object({ name, ...others })
+  .object({ name, ...otherFields })
   .meta({ id: 'InvitationRequest', description: 'An invitation to be made.' });
 
-/** What is to be changed of one. */
+/** A change of an invitation that leaves absent fields as they are. */
 export const patchedInvitationRequest = z
-  .object({ name: optionalNullable(name, { optional: true }), ...others })
+  .object({ name: optionalNullable(name, { optional: true }), ...otherFields })
   .meta({ id: 'PatchedInvitationRequest', description: 'What of an invitation is to change.' });
 
-/** The user who made one. */
+/** The user who created an invitation. */
 const inviter = z
   .object({
     ...{ pk: z.int(), username: z.string(), name: z.string(), is_active: z.boolean() },
@@ -46,7 +46,7 @@ const inviter = z
   })
   .meta({ id: 'GroupMember', description: 'A user, as they are named beside something else.' });
 
-/** An invitation as it is told. */
+/** An invitation. */
 export const invitation = z
   .object({
     pk: z.uuid(),
@@ -60,7 +60,7 @@ export const invitation = z
   })
   .meta({ id: 'Invitation', description: 'An invitation; whoever knows its `pk` has it.' });
 
-/** A page of them. */
+/** A page of invitations. */
 export const invitations = paginatedSchema(invitation).meta({
   id: 'PaginatedInvitationList',
   description: 'A page of invitations.',

@@ -4,25 +4,25 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { z } from 'zod';
 import { toFlow } from '../flows/flow.dto.js';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
-import { userUid } from '../http/uid.js';
+import { userUid } from '../http/identifiers.js';
 import type { invitation } from './invitation.dto.js';
 
-/** Invitations as the API tells them. */
+/** Presents invitations with their flows and creators. */
 @Injectable()
-export class InvitationsPresenter {
+export class InvitationPresenter {
   constructor(
     @Inject(FlowStore) private readonly flows: FlowStore,
     @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
   ) {}
 
-  async presentOne(one: Invitation) {
-    return (await this.present([one]))[0]!;
+  async present(invitation: Invitation) {
+    return (await this.presentAll([invitation]))[0]!;
   }
 
-  async present(found: readonly Invitation[]): Promise<z.input<typeof invitation>[]> {
-    const described = await this.flows.describe([...new Set(found.flatMap(({ flow }) => flow ?? []))]);
-    const flows = new Map(described.map((one) => [one.flow.id, toFlow(one)]));
-    return found.map(({ expires, created_by, ...rest }) => ({
+  async presentAll(invitations: readonly Invitation[]): Promise<z.input<typeof invitation>[]> {
+    const summaries = await this.flows.describe([...new Set(invitations.flatMap(({ flow }) => flow ?? []))]);
+    const flows = new Map(summaries.map((summary) => [summary.flow.id, toFlow(summary)]));
+    return invitations.map(({ expires, created_by, ...rest }) => ({
       ...rest,
       fixed_data: { ...rest.fixed_data },
       expires: expires?.toISOString() ?? null,

@@ -1,11 +1,11 @@
 import { char, optionalNullable, parseDateTime } from '@gatehouse/contracts';
 import { INVITATION_ORDERS, type InvitationOrder } from '@gatehouse/directory';
 import { z } from 'zod';
-import { lastValue } from '../http/last-of.js';
+import { lastValue } from '../http/query.js';
 
 const text = (description: string) => z.string().optional().meta({ description });
 
-/** What may be asked of the list of invitations beside a page. */
+/** Query parameters of the list of invitations, besides its page. */
 export const invitationQuery = {
   name: text('Those of this name.'),
   created_by__username: text('Those that this user made.'),
@@ -15,8 +15,8 @@ export const invitationQuery = {
   ordering: text(`By which fields, the first counting most: ${INVITATION_ORDERS.join(', ')}; a minus turns one round.`),
 };
 
-/** Words of a search that count. */
-const MOST_WORDS = 10;
+/** Words of a search that are used. */
+const MAX_WORDS = 10;
 const LATEST_FIRST: InvitationOrder = { by: 'expires', descending: true };
 
 const optionalText = optionalNullable(char(), { optional: true });
@@ -25,7 +25,7 @@ const moment = z
   .refine((text) => parseDateTime(text), { error: 'Enter a valid date/time.' })
   .transform((text) => new Date(parseDateTime(text)!.value));
 
-/** What is asked of the list; of a repeated key the last counts, one that is empty asks nothing. */
+/** Uses the last value of a repeated parameter and ignores empty parameters. */
 const listQuery = z.preprocess(
   (query) =>
     Object.fromEntries(
@@ -40,17 +40,17 @@ const listQuery = z.preprocess(
       text
         .split(/[\s,]+/)
         .filter(Boolean)
-        .slice(0, MOST_WORDS),
+        .slice(0, MAX_WORDS),
     ),
     ordering: optionalText.transform((text = '') => ordersOf(text)),
   }),
 );
 
-/** What a query asks of the list of invitations, or what is wrong with it. */
+/** Parses the query of the list of invitations. */
 export const parseInvitationQuery = (query: unknown) => listQuery.safeParse(query);
 export type InvitationQuery = z.output<typeof listQuery>;
 
-/** Fields that there are not are passed over. */
+/** Returns the orders that a query names. Ignores unknown fields. */
 function ordersOf(text: string): InvitationOrder[] {
   const orders = text.split(',').flatMap((term) => {
     const by = INVITATION_ORDERS.find((field) => field === term.trim().replace(/^-/, ''));

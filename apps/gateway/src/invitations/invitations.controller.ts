@@ -12,26 +12,34 @@ import {
   Patch,
   Post,
   Put,
-  Req,
-  Res,
+  Query,
+  UseGuards,
 } from '@nestjs/common';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { z } from 'zod';
+import { CurrentUser } from '../http/auth/auth.guard.js';
+import { CsrfGuard } from '../http/auth/csrf.guard.js';
+import { SuperuserGuard } from '../http/auth/superuser.guard.js';
 import { ApiEndpoint } from '../http/openapi/api-endpoint.decorator.js';
-import { pageQuery, paginated, parsePage, toSlice } from '../http/pagination.js';
+import { Paginated, RequestedPage } from '../http/pagination.guard.js';
+import { type Page, pageQuery, paginated, toSlice } from '../http/pagination.js';
 import { genericError, validationError } from '../http/problem.bodies.js';
-import { sendFieldErrors } from '../http/refused-fields.js';
+import { InvalidFieldsError, ZodBodyPipe } from '../http/zod-body.pipe.js';
+import type { AuthenticatedUser } from '../users/user.repository.js';
 import { invitation, invitationRequest, invitations, patchedInvitationRequest } from './invitation.dto.js';
-import { InvitationsPresenter } from './invitation.presenter.js';
+import { InvitationPresenter } from './invitation.presenter.js';
 import { invitationQuery, parseInvitationQuery } from './invitation.query.js';
 import { InvitationService } from './invitation.service.js';
 
-/** Invitations, for superusers (docs/spec/directory.md#invitations). */
+/**
+ * Invitations, for superusers (docs/spec/directory.md#invitations). Each route lists its guards in their order: a forged request
+ * is refused before a missing permission.
+ */
 @Controller('/api/v3/stages/invitation/invitations')
 export class InvitationsController {
   constructor(
-    @Inject(InvitationService) private readonly desk: InvitationService,
+    @Inject(InvitationService) private readonly service: InvitationService,
     @Inject(InvitationRepository) private readonly invitations: InvitationRepository,
-    @Inject(InvitationsPresenter) private readonly presenter: InvitationsPresenter,
+    @Inject(InvitationPresenter) private readonly presenter: InvitationPresenter,
   ) {}
 
   @ApiEndpoint({
@@ -42,17 +50,16 @@ export class InvitationsController {
     answers: { 200: invitations, 400: validationError, 404: genericError },
   })
   @Get('')
-  async list(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply) {
-    const page = parsePage(request);
-    await this.desk.admit({ request, reply });
-    const asked = parseInvitationQuery(request.query);
-    if (!asked.success) return sendFieldErrors(reply, fieldErrors(asked.error));
-    const filter = await this.desk.filterOf(asked.data);
-    const found = await this.invitations.list(filter, { ...toSlice(page), order: asked.data.ordering });
-    return paginated(page, await this.invitations.count(filter), await this.presenter.present(found));
+  @Paginated()
+  @UseGuards(SuperuserGuard)
+  async list(@RequestedPage() page: Page, @Query() query: unknown) {
+    const parsed = parseInvitationQuery(query);
+    if (!parsed.success) throw new InvalidFieldsError(fieldErrors(parsed.error));
+    const filter = await this.service.filterOf(parsed.data);
+    const listed = await this.invitations.list(filter, { ...toSlice(page), order: parsed.data.ordering });
+    return paginated(page, await this.invitations.count(filter), await this.presenter.presentAll(listed));
   }
 
-  /** Lasts a day unless it says something else. */
   @ApiEndpoint({
     id: 'stages_invitation_invitations_create',
     description: 'Makes an invitation. Its address is that of a flow, with `?itoken=` and its `pk`.',
@@ -61,12 +68,12 @@ export class InvitationsController {
     answers: { 201: invitation, 400: validationError },
   })
   @Post('')
-  async create(@Body() body: unknown, @Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply) {
-    const { user } = await this.desk.admitForChange({ request, reply });
-    const read = await this.desk.read(body, invitationRequest);
-    if ('errors' in read) return sendFieldErrors(reply, read.errors);
-    reply.status(HttpStatus.CREATED);
-    return this.presenter.presentOne(await this.invitations.create({ ...read.fields, by: user.uuid }));
+  @UseGuards(CsrfGuard, SuperuserGuard)
+  async create(
+    @Body(new ZodBodyPipe(invitationRequest)) request: z.output<typeof invitationRequest>,
+    @CurrentUser() user: AuthenticatedUser,
+  ) {
+    return this.presenter.present(await this.service.create(request, user.uuid));
   }
 
   @ApiEndpoint({
@@ -76,13 +83,9 @@ export class InvitationsController {
     answers: { 200: invitation, 404: genericError },
   })
   @Get(':uuid/')
-  async retrieve(
-    @Param('uuid') uuid: string,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ) {
-    await this.desk.admit({ request, reply });
-    return this.presenter.presentOne(await this.desk.load(uuid));
+  @UseGuards(SuperuserGuard)
+  async retrieve(@Param('uuid') uuid: string) {
+    return this.presenter.present(await this.service.load(uuid));
   }
 
   @ApiEndpoint({
@@ -93,15 +96,9 @@ export class InvitationsController {
     answers: { 200: invitation, 400: validationError, 404: genericError },
   })
   @Put(':uuid/')
-  async update(
-    @Param('uuid') uuid: string,
-    @Body() body: unknown,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ) {
-    await this.desk.admitForChange({ request, reply });
-    const changed = await this.desk.change(uuid, body, invitationRequest);
-    return 'errors' in changed ? sendFieldErrors(reply, changed.errors) : this.presenter.presentOne(changed);
+  @UseGuards(CsrfGuard, SuperuserGuard)
+  async update(@Param('uuid') uuid: string, @Body() body: unknown) {
+    return this.presenter.present(await this.service.change(uuid, body, invitationRequest));
   }
 
   @ApiEndpoint({
@@ -112,15 +109,9 @@ export class InvitationsController {
     answers: { 200: invitation, 400: validationError, 404: genericError },
   })
   @Patch(':uuid/')
-  async patch(
-    @Param('uuid') uuid: string,
-    @Body() body: unknown,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ) {
-    await this.desk.admitForChange({ request, reply });
-    const changed = await this.desk.change(uuid, body, patchedInvitationRequest);
-    return 'errors' in changed ? sendFieldErrors(reply, changed.errors) : this.presenter.presentOne(changed);
+  @UseGuards(CsrfGuard, SuperuserGuard)
+  async patch(@Param('uuid') uuid: string, @Body() body: unknown) {
+    return this.presenter.present(await this.service.change(uuid, body, patchedInvitationRequest));
   }
 
   @ApiEndpoint({
@@ -131,12 +122,8 @@ export class InvitationsController {
   })
   @Delete(':uuid/')
   @HttpCode(HttpStatus.NO_CONTENT)
-  async remove(
-    @Param('uuid') uuid: string,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<void> {
-    await this.desk.admitForChange({ request, reply });
-    await this.desk.remove(uuid);
+  @UseGuards(CsrfGuard, SuperuserGuard)
+  async remove(@Param('uuid') uuid: string): Promise<void> {
+    await this.service.remove(uuid);
   }
 }

@@ -6,64 +6,63 @@ import {
   sentence,
   type Translate,
 } from '@gatehouse/contracts';
-import type { FlowRequest, FlowStarter, FlowStartOptions, Identity } from '@gatehouse/executor';
+import { type FlowRequest, FlowStarter, type FlowStartOptions, type Identity } from '@gatehouse/executor';
 import type { OauthClient } from '@gatehouse/plan';
-import type { DeviceGrants } from './device-grants.js';
-import type { OauthClients } from './oauth-clients.js';
+import { Inject, Injectable } from '@nestjs/common';
+import { DeviceGrantClient } from './device-grant.client.js';
+import { OauthClientRepository } from './oauth-client.repository.js';
 
 const CONSENT_HEADER = sentence("You're about to sign into {name}.");
 
-/** What a device can ask for, and how people read it; nothing else is ever granted. */
+/** The scopes that a device can request, with their texts for users. */
 export const SUPPORTED_SCOPES: Readonly<Record<string, string>> = {
   openid: sentence('Know who you are').text,
   profile: sentence('See your name and username').text,
   email: sentence('See your e-mail address').text,
 };
 
-interface Parts {
-  readonly outset: FlowStarter;
-  readonly clients: OauthClients;
-  readonly grants: DeviceGrants;
-}
-
-/** Who decides about which code, and in which language they are asked. */
+/** A claimed code, the user who decides about it, and the language of that user. */
 export interface DeviceDecision {
   readonly claimed: ClaimedCode;
   readonly visitor: Identity;
   readonly translate: Translate;
 }
 
-/** Whoever gets this must not decide, and the device need not wait for them. */
+/** Problems after which the user cannot decide about the code, so the device is refused. */
 const REFUSALS: readonly Problem['code'][] = ['permission_denied', 'flow_not_applicable'];
+
+/** Returns whether an error means that the user must not decide about the code. */
 export const isRefusal = (error: unknown): error is Problem =>
   error instanceof Problem && REFUSALS.includes(error.code);
 
-/**
- * Makes of a code that somebody has claimed the flow in which they decide about it
- * (docs/spec/device-codes.md#authorization).
- */
+/** Starts the flow in which a user decides about a claimed code (docs/spec/device-codes.md#authorization). */
+@Injectable()
 export class DeviceAuthorizationService {
-  constructor(private readonly parts: Parts) {}
+  constructor(
+    @Inject(FlowStarter) private readonly starter: FlowStarter,
+    @Inject(OauthClientRepository) private readonly clients: OauthClientRepository,
+    @Inject(DeviceGrantClient) private readonly grants: DeviceGrantClient,
+  ) {}
 
   /**
-   * Begins the authorization flow of the code's client, which ends with letting the device in, and answers its slug.
-   * Throws what `Outset.begin` does, and permission_denied for somebody whom the application is not for.
+   * Begins the authorization flow of the code's client, whose last step approves the code, and returns its slug. Refuses the
+   * code if the flow or the application is not for this user. Throws as `FlowStarter.begin`, and `permission_denied`.
    */
   async begin(request: FlowRequest, decision: DeviceDecision): Promise<string> {
     const { claimed, visitor } = decision;
     try {
       const client = await this.clientOf(claimed);
-      await this.parts.outset.begin({ ...request, slug: client.flow }, startOptions(client, decision));
+      await this.starter.begin({ ...request, slug: client.flow }, startOptions(client, decision));
       return client.flow;
     } catch (error) {
-      if (isRefusal(error)) await this.parts.grants.refuse(visitor.uuid, claimed.id);
+      if (isRefusal(error)) await this.grants.refuse(visitor.uuid, claimed.id);
       throw error;
     }
   }
 
-  /** The client as it is now: it may have been withdrawn since it was given its code. */
+  /** Returns the current client. Throws `permission_denied` if it was removed after it got its code. */
   private async clientOf({ client_id, application }: ClaimedCode): Promise<OauthClient> {
-    const client = await this.parts.clients.find(client_id);
+    const client = await this.clients.find(client_id);
     if (client?.application.uuid !== application) throw new Problem('permission_denied');
     return client;
   }

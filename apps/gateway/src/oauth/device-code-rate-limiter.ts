@@ -1,23 +1,42 @@
 import { Problem } from '@gatehouse/contracts';
-import type { GatewayConfig } from '../gateway.config.js';
+import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
+import { ClientResolver } from '../http/client.resolver.js';
 import { NetworkRateLimiter } from '../http/rate-limits/network-rate-limiter.js';
 
 const PERIOD_S = 3600;
-/** Networks that are remembered at a time. */
+/** Networks that are counted at a time. */
 const MAX_NETWORKS = 100_000;
 
-/** Bounds how often one network may have codes for devices (docs/spec/device-codes.md#endpoints). */
+/** Limits the device codes that a network gets in an hour (docs/spec/device-codes.md#endpoints). */
+@Injectable()
 export class DeviceCodeRateLimiter {
-  private readonly rates: NetworkRateLimiter | undefined;
+  private readonly limiter: NetworkRateLimiter | undefined;
 
-  constructor({ DEVICE_CODE_RATE: requests }: Pick<GatewayConfig, 'DEVICE_CODE_RATE'>) {
-    this.rates =
-      requests === 0 ? undefined : new NetworkRateLimiter({ requests, periodS: PERIOD_S, networks: MAX_NETWORKS });
+  constructor(@Inject(GATEWAY_CONFIG) { DEVICE_CODE_RATE: requests }: Pick<GatewayConfig, 'DEVICE_CODE_RATE'>) {
+    this.limiter =
+      requests === 0 ? undefined : new NetworkRateLimiter({ requests, periodS: PERIOD_S, maxNetworks: MAX_NETWORKS });
   }
 
-  /** Throws rate_limited. */
+  /** Counts a request. Throws `rate_limited`. */
   admit(ip: string): void {
-    const counted = this.rates?.count(ip);
-    if (counted?.admitted === false) throw new Problem('rate_limited', { retry_after_s: counted.nextInS });
+    const result = this.limiter?.count(ip);
+    if (result?.admitted === false) throw new Problem('rate_limited', { retry_after_s: result.nextInS });
+  }
+}
+
+/** Applies the DeviceCodeRateLimiter to a route. */
+@Injectable()
+export class DeviceCodeRateLimitGuard implements CanActivate {
+  constructor(
+    @Inject(DeviceCodeRateLimiter) private readonly rateLimiter: DeviceCodeRateLimiter,
+    @Inject(ClientResolver) private readonly clients: ClientResolver,
+  ) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    this.rateLimiter.admit((await this.clients.resolve(request)).ip);
+    return true;
   }
 }

@@ -12,8 +12,8 @@ import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { FlowService } from '../flows/flow.service.js';
-import { AuthService } from '../http/auth/auth.service.js';
-import { ClientResolver } from '../http/client-info.js';
+import { AllowAnonymous } from '../http/auth/auth.guard.js';
+import { ClientResolver } from '../http/client.resolver.js';
 import { crossSiteOf } from '../http/cross-site.js';
 import type { HttpExchange } from '../http/exchange.js';
 import { localeFor } from '../http/locale.js';
@@ -25,7 +25,7 @@ import { UserCodeVerifier } from './user-code.verifier.js';
 
 const WRONG_CODE = sentence('Invalid code');
 
-/** Who comes with a code, or for one to be asked for. */
+/** A logged-in user at the page of devices. */
 interface DeviceVisit {
   readonly exchange: HttpExchange;
   readonly user: Identity;
@@ -34,16 +34,15 @@ interface DeviceVisit {
   readonly translate: Translate;
 }
 
-/** Where a device sends people: with its code in a link, or to type it (docs/spec/device-codes.md#entering). */
+/** The page of devices, with a code in the link or to type one (docs/spec/device-codes.md#entering). */
 @Controller('/device')
 export class DevicePageController {
   constructor(
-    @Inject(AuthService) private readonly principals: AuthService,
     @Inject(BrandStore) private readonly brands: BrandStore,
     @Inject(ClientResolver) private readonly clients: ClientResolver,
-    @Inject(FlowService) private readonly door: FlowService,
-    @Inject(UserCodeVerifier) private readonly guesses: UserCodeVerifier,
-    @Inject(AccessDeniedPage) private readonly denied: AccessDeniedPage,
+    @Inject(FlowService) private readonly flowService: FlowService,
+    @Inject(UserCodeVerifier) private readonly verifier: UserCodeVerifier,
+    @Inject(AccessDeniedPage) private readonly deniedPage: AccessDeniedPage,
   ) {}
 
   /**
@@ -51,11 +50,12 @@ export class DevicePageController {
    * `proof_required` for an API token: the access of a device would outlive the token.
    */
   @Get('')
+  @AllowAnonymous()
   @RouteConfig(FILE_ROUTE)
   async enter(@Req() request: FastifyRequest, @Res() reply: FastifyReply) {
     const exchange = { request, reply };
-    const principal = await this.principals.find(exchange);
-    if (!principal) return reply.redirect(loginFor(request.url), 302);
+    const { principal } = request;
+    if (!principal) return reply.redirect(loginUrl(request.url), 302);
     if (principal.byToken) throw new Problem('proof_required', { detail: NO_AUTHORIZATION });
     const brand = await this.brands.find(request.host);
     if (!brand.flows.device_code) throw new Problem('not_found');
@@ -64,43 +64,43 @@ export class DevicePageController {
     const translate = translator(localeFor(request, { user, brand }));
     const visit = { exchange, user, brand, query, translate };
     try {
-      const slug = await (query['code'] ? this.decide(visit, query['code']) : this.ask(visit));
+      const slug = await (query['code'] ? this.decide(visit, query['code']) : this.askForCode(visit));
       return reply.redirect(`/if/flow/${slug}/${queryOf(query)}`, 302);
     } catch (error) {
       if (!isRefusal(error)) throw error;
-      const why = translate(error.detail.text, error.detail.params);
-      return this.denied.send(exchange, { user, brand, why, again: '/device' });
+      const message = translate(error.detail.text, error.detail.params);
+      return this.deniedPage.send(exchange, { user, brand, message, retryUrl: '/device' });
     }
   }
 
-  /** The flow in which somebody decides about the device whose code they have. */
+  /** Begins the flow in which the user decides about the device with this code, and returns its slug. */
   private async decide({ exchange, user, query, translate }: DeviceVisit, code: string): Promise<string> {
-    const { ip } = await this.clients.of(exchange.request);
-    const claimed = await this.guesses.claim(code, toSavedUser(user), ip);
+    const { ip } = await this.clients.resolve(exchange.request);
+    const claimed = await this.verifier.claim(code, toSavedUser(user), ip);
     if (!claimed) throw new Problem('permission_denied', { detail: WRONG_CODE });
-    return this.door.authorize(
+    return this.flowService.authorize(
       exchange,
       { query, crossSite: crossSiteOf(exchange.request) },
       { claimed, visitor: user, translate },
     );
   }
 
-  /** The brand's flow, which ends with asking for the code. */
-  private async ask({ exchange, user, brand, query }: DeviceVisit): Promise<string> {
+  /** Begins the brand's flow, whose last step asks for the code, and returns its slug. */
+  private async askForCode({ exchange, user, brand, query }: DeviceVisit): Promise<string> {
     const slug = brand.flows.device_code!;
     const insert = { where: 'last' as const, steps: [{ kind: DEVICE_CODE_KIND, config: {} }] };
-    const asked = { slug, query, crossSite: crossSiteOf(exchange.request) };
-    await this.door.begin(exchange, asked, { ...startForUser(user), insert }).catch(asNotFound);
+    const params = { slug, query, crossSite: crossSiteOf(exchange.request) };
+    await this.flowService.begin(exchange, params, { ...startForUser(user), insert }).catch(asNotFound);
     return slug;
   }
 }
 
-/** A flow that is not for somebody is none that can ask them. */
+/** A flow that does not apply to the user counts as no flow. */
 function asNotFound(error: unknown): never {
   throw error instanceof Problem && error.code === 'flow_not_applicable' ? new Problem('not_found') : error;
 }
 
-/** A `next` that leads elsewhere is dropped: once a device is let in, nobody reads of a refusal. */
+/** Drops a `next` of another site: an invalid `next` must not look like a refused device. */
 function queryIn(url: string): DeviceVisit['query'] {
   const { next = '', ...rest } = parseInnerQuery(url.split('?').slice(1).join('?'));
   return isLocalPath(next) ? { ...rest, next } : rest;
@@ -111,4 +111,4 @@ const queryOf = (query: Readonly<Record<string, string>>) => {
   return text && `?${text}`;
 };
 
-const loginFor = (address: string) => `/flows/-/default/authentication/?next=${encodeURIComponent(address)}`;
+const loginUrl = (address: string) => `/flows/-/default/authentication/?next=${encodeURIComponent(address)}`;

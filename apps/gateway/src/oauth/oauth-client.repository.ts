@@ -1,7 +1,7 @@
 import { type OauthClient, oauthClient } from '@gatehouse/plan';
-import { runNamed, type Sealer, SecretBox } from '@gatehouse/platform';
-import type { DataSource } from 'typeorm';
-import { OauthClients } from './oauth-clients.js';
+import { runNamed, Sealer, SecretBox } from '@gatehouse/platform';
+import { Inject, Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
 
 const FIND = { name: 'oauth_client_find', text: 'SELECT document FROM flow.oauth_clients WHERE client_id = $1' };
 const FIND_BY_APPLICATION = {
@@ -9,28 +9,28 @@ const FIND_BY_APPLICATION = {
   text: 'SELECT document FROM flow.oauth_clients WHERE application = $1',
 };
 
-/** OAuth clients in Postgres, read anew each time: devices ask seldom, and what is withdrawn counts at once. */
-export class TypeormOauthClients extends OauthClients {
+/** OAuth clients that blueprints describe. Not cached, so that removing a client takes effect at once. */
+@Injectable()
+export class OauthClientRepository {
   constructor(
-    private readonly source: DataSource,
-    private readonly sealer: Sealer,
-  ) {
-    super();
-  }
+    @Inject(DataSource) private readonly source: DataSource,
+    @Inject(Sealer) private readonly sealer: Sealer,
+  ) {}
 
+  /** Returns a client with its decrypted secret. */
   find(clientId: string): Promise<OauthClient | undefined> {
     return this.read(FIND, clientId);
   }
 
-  findOf(applicationSlug: string): Promise<OauthClient | undefined> {
+  findByApplication(applicationSlug: string): Promise<OauthClient | undefined> {
     return this.read(FIND_BY_APPLICATION, applicationSlug);
   }
 
   private async read(statement: typeof FIND, key: string): Promise<OauthClient | undefined> {
-    // Postgres takes no text with NUL, so no client is known by one.
+    // Postgres refuses text with NUL, so no client has such a key.
     if (key.includes('\0')) return undefined;
     const { rows } = await runNamed<{ document: unknown }>(this.source, statement, [key]);
-    // A document of a later version is not understood here, and its client is none.
+    // A document of a later version counts as no client.
     const client = oauthClient.safeParse(rows[0]?.document).data;
     if (!client) return undefined;
     const { id: object, client_secret: sealed } = client;

@@ -2,20 +2,17 @@ import { type ClaimedCode, userCode } from '@gatehouse/contracts';
 import { ReservationFactory } from '@gatehouse/executor';
 import { ALICE, InMemoryAttemptStore } from '@gatehouse/executor/testing';
 import { expect, it } from 'vitest';
-import type { DeviceGrants } from './device-grants.js';
+import type { DeviceGrantClient } from './device-grant.client.js';
 import { UserCodeVerifier } from './user-code.verifier.js';
 
 const RIGHT = userCode.parse('123456789');
-const claims = new ReservationFactory(Buffer.alloc(32), { free: 100, forgetAfterS: 900 });
-const rules = [
-  { when: 'code', credential: 'device_code', free: 5, hard: 50, refuse: { field: 'code', code: 'wrong' } },
-];
+const reservations = new ReservationFactory(Buffer.alloc(32), { free: 100, forgetAfterS: 900 });
 
 function guess(claim: (code: string) => Promise<ClaimedCode | undefined>) {
   const attempts = new InMemoryAttemptStore();
-  const grants = { claim } as Pick<DeviceGrants, 'claim'> as DeviceGrants;
-  const guesses = new UserCodeVerifier({ attempts, claims, grants, rules });
-  return { attempts, of: (code: string) => guesses.claim(code, ALICE, '203.0.113.7') };
+  const grants = { claim } as Pick<DeviceGrantClient, 'claim'> as DeviceGrantClient;
+  const verifier = new UserCodeVerifier(attempts, reservations, grants);
+  return { attempts, of: (code: string) => verifier.claim(code, ALICE, '203.0.113.7') };
 }
 const returnedBy = ({ returned }: InMemoryAttemptStore) =>
   returned.map(({ credential, takenAt }) => `${credential} taken ${takenAt}`);

@@ -1,32 +1,33 @@
-import { type AttemptRule, type ClaimedCode, Problem, type SavedUser, userCode } from '@gatehouse/contracts';
-import type { AttemptStore, ReservationFactory } from '@gatehouse/executor';
-import type { DeviceGrants } from './device-grants.js';
+import { type ClaimedCode, DEVICE_CODE_KIND, Problem, type SavedUser, userCode } from '@gatehouse/contracts';
+import { AttemptStore, ReservationFactory } from '@gatehouse/executor';
+import { stages } from '@gatehouse/stages';
+import { Inject, Injectable } from '@nestjs/common';
+import { DeviceGrantClient } from './device-grant.client.js';
 
-interface Parts {
-  readonly attempts: AttemptStore;
-  readonly claims: ReservationFactory;
-  readonly grants: DeviceGrants;
-  /** What an answer with a code spends. */
-  readonly rules: readonly AttemptRule[];
-}
+/** The attempts that a code costs, by the contract of the stage in which users type it. */
+const RULES = stages[DEVICE_CODE_KIND]?.contract.attempts ?? [];
 
-/** Claims codes that come by a link: each is a guess like one that is typed, counted with those. */
+/** Claims user codes from links. Each is an attempt, counted together with codes that users type. */
+@Injectable()
 export class UserCodeVerifier {
-  constructor(private readonly parts: Parts) {}
+  constructor(
+    @Inject(AttemptStore) private readonly attempts: AttemptStore,
+    @Inject(ReservationFactory) private readonly reservations: ReservationFactory,
+    @Inject(DeviceGrantClient) private readonly grants: DeviceGrantClient,
+  ) {}
 
-  /** Undefined for a wrong code, and for any while there were too many of those. Throws rate_limited. */
+  /** Returns the claimed code, or undefined if it is wrong or the user has too many failures. Throws `rate_limited`. */
   async claim(code: string, user: SavedUser, ip: string): Promise<ClaimedCode | undefined> {
-    const { attempts, grants, rules } = this.parts;
-    const spent = this.parts.claims.of({ rules, body: { code }, shown: undefined, user, ip });
-    const taken = await attempts.take(spent, 0);
-    if (!taken.taken && taken.network) throw new Problem('rate_limited', { retry_after_s: taken.retryAfterS });
-    if (!taken.taken) return undefined;
+    const spent = this.reservations.of({ rules: RULES, body: { code }, shown: undefined, user, ip });
+    const reserved = await this.attempts.take(spent, 0);
+    if (!reserved.taken && reserved.network) throw new Problem('rate_limited', { retry_after_s: reserved.retryAfterS });
+    if (!reserved.taken) return undefined;
     if (!userCode.safeParse(code).success) return undefined;
-    const claimed = await grants.claim(code, user.uuid).catch(async (error: unknown) => {
-      await attempts.giveBack(taken.claims);
+    const claimed = await this.grants.claim(code, user.uuid).catch(async (error: unknown) => {
+      await this.attempts.giveBack(reserved.claims);
       throw error;
     });
-    if (claimed) await attempts.giveBack(taken.claims);
+    if (claimed) await this.attempts.giveBack(reserved.claims);
     return claimed;
   }
 }

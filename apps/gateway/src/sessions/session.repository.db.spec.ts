@@ -4,15 +4,15 @@ import { PostgresSessionBindingStore, truncatedUserAgent } from '@gatehouse/exec
 import { enrol, LIFETIMES, login, PlanStoreHarness } from '@gatehouse/executor-postgres/testing';
 import { Sealer } from '@gatehouse/platform';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { TypeormSessions } from './session.repository.js';
+import { SessionRepository } from './session.repository.js';
 
 let store: PlanStoreHarness;
-let sessions: TypeormSessions;
+let sessions: SessionRepository;
 let bound: PostgresSessionBindingStore;
 
 beforeAll(async () => {
   store = await PlanStoreHarness.open();
-  sessions = new TypeormSessions(store.source);
+  sessions = new SessionRepository(store.source, { AVATARS: 'none' });
   bound = new PostgresSessionBindingStore(store.source, new Sealer(`a:${randomBytes(32).toString('base64')}`));
 });
 afterAll(() => store.close());

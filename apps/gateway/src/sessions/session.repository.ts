@@ -1,15 +1,46 @@
 import { deviceProvedCondition, recentIn, TOUCH_SESSION } from '@gatehouse/executor-postgres';
 import { runNamed } from '@gatehouse/platform';
-import type { DataSource } from 'typeorm';
-import { perUserStatement } from '../http/per-user-statement.js';
-import { CURRENT_USER_COLUMNS, type CurrentUserRow } from '../users/current-user.columns.js';
-import { type ActiveSession, type ChosenKey, type SessionSummary, Sessions, type Slice } from './sessions.js';
+import { Inject, Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
+import type { Slice } from '../http/pagination.js';
+import { readsAttributes } from '../users/avatars/avatar-modes.js';
+import {
+  AUTHENTICATED_USER_COLUMNS,
+  type AuthenticatedUser,
+  type AuthenticatedUserRow,
+  perUserStatement,
+} from '../users/user.repository.js';
 
-/** $1 SHA-256 of the session cookie, $2 whether attributes are wanted. */
+/** A session with a logged-in user. */
+export interface ActiveSession {
+  readonly id: string;
+  /** The client address of the last request; undefined if none is stored. */
+  readonly lastIp: string | undefined;
+  readonly user: AuthenticatedUser;
+}
+
+/** A session in a list. */
+export interface SessionSummary {
+  readonly id: string;
+  readonly userPk: number;
+  readonly lastIp: string;
+  readonly userAgent: string;
+  readonly lastUsed: Date;
+  readonly expires: Date;
+}
+
+/** The valid key among several session keys, and how many sessions were ended because several keys were live. */
+export interface ChosenKey {
+  readonly key: Buffer | undefined;
+  readonly ended: number;
+}
+
+/** $1 SHA-256 of the session cookie, $2 whether to load attributes. */
 const FIND = {
   name: 'session_user',
   text: `
-    SELECT ${CURRENT_USER_COLUMNS}, s.id AS session_id, s.data->>'last_ip' AS last_ip,
+    SELECT ${AUTHENTICATED_USER_COLUMNS}, s.id AS session_id, s.data->>'last_ip' AS last_ip,
       s.seen_at < now() - interval '5 minutes' AS unseen
     FROM flow.session_keys k
     JOIN flow.sessions s ON s.id = k.session_id AND s.expires_at > now()
@@ -18,8 +49,8 @@ const FIND = {
 };
 
 /**
- * $1 SHA-256 of several session keys. Locks sessions by id, so that requests with the same keys cannot deadlock. A retired key
- * is listed, but makes no session one of several.
+ * $1 SHA-256 of several session keys. Locks sessions by id, so that requests with the same keys cannot deadlock. A retired
+ * key counts as a key, but never makes its session one of several live ones.
  */
 const CHOOSE = {
   name: 'session_choose',
@@ -36,7 +67,7 @@ const CHOOSE = {
     SELECT hash, current, (SELECT count(*)::int FROM ended) AS ended FROM live`,
 };
 
-/** Sessions that somebody is logged in to. */
+/** Sessions with a logged-in user. */
 const LIVE = `
   FROM flow.sessions s JOIN directory.identities u ON u.id = s.user_id AND u.is_active AND u.epoch = s.user_epoch
   WHERE s.expires_at > now()`;
@@ -82,60 +113,74 @@ interface ChosenRow {
   readonly ended: number;
 }
 
-type ActiveSessionRow = CurrentUserRow & {
+type ActiveSessionRow = AuthenticatedUserRow & {
   readonly session_id: string;
   readonly last_ip: string | null;
   readonly unseen: boolean;
 };
 
-/** Sessions in Postgres. */
-export class TypeormSessions extends Sessions {
-  /** `attributes`: whether those of users are wanted. */
+interface ProofQuery {
+  readonly user: string;
+  /** Seconds since the login. */
+  readonly withinS: number;
+}
+
+/** Sessions of logged-in users. `userId` restricts a method to the sessions of one user; undefined means all users. */
+@Injectable()
+export class SessionRepository {
+  private readonly withAttributes: boolean;
+
   constructor(
-    private readonly source: DataSource,
-    private readonly attributes = false,
+    @Inject(DataSource) private readonly source: DataSource,
+    @Inject(GATEWAY_CONFIG) { AVATARS }: Pick<GatewayConfig, 'AVATARS'>,
   ) {
-    super();
+    this.withAttributes = readsAttributes(AVATARS);
   }
 
+  /** Returns the unexpired session of an active user. A retired key finds no session. */
   async find(sessionKey: Buffer): Promise<ActiveSession | undefined> {
-    const { rows } = await runNamed<ActiveSessionRow>(this.source, FIND, [sessionKey, this.attributes]);
+    const { rows } = await runNamed<ActiveSessionRow>(this.source, FIND, [sessionKey, this.withAttributes]);
     if (!rows[0]) return undefined;
     const { session_id: id, last_ip: lastIp, unseen, ...user } = rows[0];
     if (unseen) await runNamed(this.source, TOUCH_SESSION, [id]);
     return { id, lastIp: lastIp ?? undefined, user: { ...user, kind: 'saved' } };
   }
 
+  /** Returns the key of the only live session. If the keys belong to several live sessions, ends them all. */
   async choose(keys: readonly Buffer[]): Promise<ChosenKey> {
     const { rows } = await runNamed<ChosenRow>(this.source, CHOOSE, [keys]);
     const current = rows.filter((row) => row.current);
-    // A key that a login has just replaced still sees how its plan ended.
+    // A key that a login has just replaced may still read how its plan ended.
     const [only, ...others] = current.length > 0 ? current : rows;
     return { key: others.length > 0 ? undefined : only?.hash, ended: only?.ended ?? 0 };
   }
 
-  async count(ofUser: string | undefined): Promise<number> {
-    const { rows } = await runNamed<{ count: number }>(this.source, COUNT(ofUser), [ofUser ?? null]);
+  async count(userId: string | undefined): Promise<number> {
+    const { rows } = await runNamed<{ count: number }>(this.source, COUNT(userId), [userId ?? null]);
     return rows[0]?.count ?? 0;
   }
 
-  async list(ofUser: string | undefined, { offset, limit }: Slice): Promise<SessionSummary[]> {
-    return (await runNamed<SessionSummary>(this.source, LIST(ofUser), [ofUser ?? null, limit, offset])).rows;
+  /** Returns sessions, the last used first. */
+  async list(userId: string | undefined, { offset, limit }: Slice): Promise<SessionSummary[]> {
+    return (await runNamed<SessionSummary>(this.source, LIST(userId), [userId ?? null, limit, offset])).rows;
   }
 
-  async findListed(id: string, ofUser: string | undefined): Promise<SessionSummary | undefined> {
-    return (await runNamed<SessionSummary>(this.source, FIND_LISTED(ofUser), [ofUser ?? null, id])).rows[0];
+  async findListed(id: string, userId: string | undefined): Promise<SessionSummary | undefined> {
+    return (await runNamed<SessionSummary>(this.source, FIND_LISTED(userId), [userId ?? null, id])).rows[0];
   }
 
-  async remove(id: string, ofUser: string | undefined): Promise<boolean> {
-    return (await runNamed(this.source, REMOVE, [ofUser ?? null, id])).rowCount === 1;
+  /** Ends a session and its plans, effective at the next request to any gateway. Returns false if there is no such session. */
+  async remove(id: string, userId: string | undefined): Promise<boolean> {
+    return (await runNamed(this.source, REMOVE, [userId ?? null, id])).rowCount === 1;
   }
 
-  async hasProvedDevice(id: string, { user, withinS }: { user: string; withinS: number }): Promise<boolean> {
+  /** Returns whether the user logged in to the session recently and proved a device in that login. */
+  async hasProvedDevice(id: string, { user, withinS }: ProofQuery): Promise<boolean> {
     return (await runNamed(this.source, HAS_PROVED, [id, user, withinS])).rows.length > 0;
   }
 
-  async isRecentLogin(id: string, { user, withinS }: { user: string; withinS: number }): Promise<boolean> {
+  /** Returns whether the user logged in to the session recently, with a proof of identity. */
+  async isRecentLogin(id: string, { user, withinS }: ProofQuery): Promise<boolean> {
     return (await runNamed(this.source, IS_RECENT, [id, user, withinS])).rows.length > 0;
   }
 }

@@ -1,24 +1,25 @@
 import { Problem } from '@gatehouse/contracts';
-import { Controller, Delete, Get, HttpCode, HttpStatus, Inject, Param, Req, Res } from '@nestjs/common';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Controller, Delete, Get, HttpCode, HttpStatus, Inject, Param, Query, UseGuards } from '@nestjs/common';
 import { z } from 'zod';
-import { AuthService, type Principal } from '../http/auth/auth.service.js';
+import { CurrentPrincipal } from '../http/auth/auth.guard.js';
+import type { Principal } from '../http/auth/auth.service.js';
+import { CsrfGuard } from '../http/auth/csrf.guard.js';
+import { isUuid } from '../http/identifiers.js';
 import { ApiEndpoint } from '../http/openapi/api-endpoint.decorator.js';
-import { pageQuery, paginated, parsePage, toSlice } from '../http/pagination.js';
+import { Paginated, RequestedPage } from '../http/pagination.guard.js';
+import { type Page, pageQuery, paginated, toSlice } from '../http/pagination.js';
 import { genericError } from '../http/problem.bodies.js';
-import { isUuid } from '../http/uuid.js';
 import { ListOwnerResolver } from '../users/list-owner.resolver.js';
 import { type AuthenticatedSession, authenticatedSession, authenticatedSessions } from './session.dto.js';
-import { type SessionSummary, Sessions } from './sessions.js';
+import { SessionRepository, type SessionSummary } from './session.repository.js';
 import { parseUserAgent } from './user-agent.js';
 
-/** The sessions that somebody is logged in to: everybody sees and ends their own, a superuser all of them. */
+/** Sessions of logged-in users: users see and end their own, superusers those of all users. */
 @Controller('/api/v3/core/authenticated_sessions')
 export class SessionsController {
   constructor(
-    @Inject(AuthService) private readonly principals: AuthService,
-    @Inject(Sessions) private readonly sessions: Sessions,
-    @Inject(ListOwnerResolver) private readonly owner: ListOwnerResolver,
+    @Inject(SessionRepository) private readonly sessions: SessionRepository,
+    @Inject(ListOwnerResolver) private readonly owners: ListOwnerResolver,
   ) {}
 
   @ApiEndpoint({
@@ -29,16 +30,15 @@ export class SessionsController {
     answers: { 200: authenticatedSessions, 404: genericError },
   })
   @Get('')
-  async list(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply) {
-    const page = parsePage(request);
-    const principal = await this.principals.load({ request, reply });
-    const owner = await this.owner.of(principal, request.query, 'user__username');
-    const found = await this.sessions.list(owner, toSlice(page));
+  @Paginated()
+  async list(@RequestedPage() page: Page, @CurrentPrincipal() principal: Principal, @Query() query: unknown) {
+    const owner = await this.owners.resolve(principal, query, 'user__username');
+    const sessions = await this.sessions.list(owner, toSlice(page));
     const count = await this.sessions.count(owner);
     return paginated(
       page,
       count,
-      found.map((session) => present(session, principal)),
+      sessions.map((session) => present(session, principal)),
     );
   }
 
@@ -49,18 +49,13 @@ export class SessionsController {
     answers: { 200: authenticatedSession, 404: genericError },
   })
   @Get(':uuid/')
-  async retrieve(
-    @Param('uuid') uuid: string,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ) {
-    const principal = await this.principals.load({ request, reply });
-    const session = isUuid(uuid) ? await this.sessions.findListed(uuid, ownerOf(principal)) : undefined;
+  async retrieve(@Param('uuid') uuid: string, @CurrentPrincipal() principal: Principal) {
+    const session = isUuid(uuid) ? await this.sessions.findListed(uuid, visibleOwner(principal)) : undefined;
     if (!session) throw new Problem('not_found');
     return present(session, principal);
   }
 
-  /** Ends a session: its next request, at whatever gateway, is a stranger's. */
+  /** Ends a session. Its next request, at any gateway, is anonymous. */
   @ApiEndpoint({
     id: 'core_authenticated_sessions_destroy',
     description: 'Ends a session.',
@@ -69,19 +64,15 @@ export class SessionsController {
   })
   @Delete(':uuid/')
   @HttpCode(HttpStatus.NO_CONTENT)
-  async remove(
-    @Param('uuid') uuid: string,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<void> {
-    const principal = await this.principals.loadForChange({ request, reply });
-    const ended = isUuid(uuid) && (await this.sessions.remove(uuid, ownerOf(principal)));
+  @UseGuards(CsrfGuard)
+  async remove(@Param('uuid') uuid: string, @CurrentPrincipal() principal: Principal): Promise<void> {
+    const ended = isUuid(uuid) && (await this.sessions.remove(uuid, visibleOwner(principal)));
     if (!ended) throw new Problem('not_found');
   }
 }
 
-/** Whose sessions somebody may see; undefined: everybody's. */
-const ownerOf = ({ user }: Principal) => (user.is_superuser ? undefined : user.uuid);
+/** Returns the user whose sessions the client may see; undefined means all users. */
+const visibleOwner = ({ user }: Principal) => (user.is_superuser ? undefined : user.uuid);
 
 function present(session: SessionSummary, { sessionId }: Principal): AuthenticatedSession {
   const { id, userPk, lastIp, userAgent, lastUsed, expires } = session;

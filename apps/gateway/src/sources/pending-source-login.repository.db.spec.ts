@@ -3,7 +3,7 @@ import { MAX_PENDING_SOURCE_LOGINS } from '@gatehouse/executor-postgres';
 import { flowDatabase } from '@gatehouse/executor-postgres/testing';
 import { Sealer } from '@gatehouse/platform';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { TypeormSourceLogins } from './pending-source-login.repository.js';
+import { PendingSourceLoginRepository } from './pending-source-login.repository.js';
 
 let database: Awaited<ReturnType<typeof flowDatabase>>;
 beforeAll(async () => {
@@ -13,7 +13,10 @@ afterAll(() => database?.close());
 
 const sealer = new Sealer(`a:${randomBytes(32).toString('base64')}`);
 const loginsFor = (sourceLoginS = 900) =>
-  new TypeormSourceLogins(database.source, sealer, { sourceLoginS, anonymousSessionS: 3600 });
+  new PendingSourceLoginRepository(database.source, sealer, {
+    SOURCE_LOGIN_S: sourceLoginS,
+    ANONYMOUS_SESSION_S: 3600,
+  });
 const newState = () => randomBytes(32).toString('base64url');
 const login = () => ({ source: randomUUID(), kept: { verifier: 'hush-hush' }, query: { next: '/app/' } });
 

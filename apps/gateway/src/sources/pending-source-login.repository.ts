@@ -7,9 +7,10 @@ import {
   type PendingSourceLogin,
   pendingSourceLoginRow,
 } from '@gatehouse/executor-postgres';
-import { type NamedStatement, runNamed, type Sealer } from '@gatehouse/platform';
-import type { DataSource } from 'typeorm';
-import { SourceLogins } from './source-logins.js';
+import { type NamedStatement, runNamed, Sealer } from '@gatehouse/platform';
+import { Inject, Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 
 /** $1 hash of the state, $2 source, $3 body, $4 lifetime, $5 SHA-256 of the session cookie. */
 const OPEN: NamedStatement = {
@@ -26,7 +27,7 @@ const OPEN: NamedStatement = {
     SELECT $1, session.id, $2, $3, now() + $4::interval FROM session RETURNING session_id`,
 };
 
-/** As OPEN, with the session $6 and its key $5 made in the same statement; $7 is how long strangers' sessions last. */
+/** As OPEN, but also creates the session $6 with its key $5. $7 lifetime of anonymous sessions. */
 const OPEN_WITH_SESSION: NamedStatement = {
   name: 'source_login_open_with_session',
   text: `
@@ -37,7 +38,7 @@ const OPEN_WITH_SESSION: NamedStatement = {
     SELECT $1, session.id, $2, $3, now() + $4::interval FROM session`,
 };
 
-/** $1 hash of the state, $2 SHA-256 of the session cookie. Of two who bring one state, one finds it. */
+/** $1 hash of the state, $2 SHA-256 of the session cookie. Of two concurrent requests with a state, one finds the login. */
 const TAKE: NamedStatement = {
   name: 'source_login_take',
   text: `
@@ -47,35 +48,31 @@ const TAKE: NamedStatement = {
     RETURNING l.body`,
 };
 
-interface Lifetimes {
-  readonly sourceLoginS: number;
-  readonly anonymousSessionS: number;
-}
-
-/** Logins at sources in Postgres. */
-export class TypeormSourceLogins extends SourceLogins {
+/** Pending logins at sources. A state is valid once, for a limited time, in the session that it was created for. */
+@Injectable()
+export class PendingSourceLoginRepository {
   constructor(
-    private readonly source: DataSource,
-    private readonly sealer: Sealer,
-    private readonly lifetimes: Lifetimes,
-  ) {
-    super();
-  }
+    @Inject(DataSource) private readonly source: DataSource,
+    @Inject(Sealer) private readonly sealer: Sealer,
+    @Inject(GATEWAY_CONFIG) private readonly config: Pick<GatewayConfig, 'SOURCE_LOGIN_S' | 'ANONYMOUS_SESSION_S'>,
+  ) {}
 
+  /** Stores a login and deletes the oldest ones of the session above a limit. Returns the key of a new session, if one was needed. */
   async open(
     state: string,
     login: PendingSourceLogin,
     sessionKey: Buffer | undefined,
   ): Promise<SessionKey | undefined> {
     const { hash, source, body } = pendingSourceLoginRow(state, login, this.sealer);
-    const row = [hash, source, body, interval(this.lifetimes.sourceLoginS)];
+    const row = [hash, source, body, interval(this.config.SOURCE_LOGIN_S)];
     if (sessionKey && (await runNamed(this.source, OPEN, [...row, sessionKey])).rows.length > 0) return undefined;
     const key = newSessionKey(undefined);
-    const session = [key.hash, randomUUID(), interval(this.lifetimes.anonymousSessionS)];
+    const session = [key.hash, randomUUID(), interval(this.config.ANONYMOUS_SESSION_S)];
     await runNamed(this.source, OPEN_WITH_SESSION, [...row, ...session]);
     return key;
   }
 
+  /** Deletes and returns the login that a state was created for, or undefined if this session has none. */
   async take(state: string, sessionKey: Buffer | undefined): Promise<PendingSourceLogin | undefined> {
     if (!sessionKey) return undefined;
     const { rows } = await runNamed<{ body: Buffer }>(this.source, TAKE, [hashToken(state), sessionKey]);

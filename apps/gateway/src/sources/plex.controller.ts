@@ -1,9 +1,11 @@
 import { PLEX_SOURCE, Problem, type PublishedSource, plexSourceConfig } from '@gatehouse/contracts';
-import { Body, Controller, HttpCode, HttpStatus, Inject, Post, Req, Res } from '@nestjs/common';
+import { Body, Controller, HttpCode, HttpStatus, Inject, Post, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
-import { AuthService } from '../http/auth/auth.service.js';
+import { AllowAnonymous, CurrentPrincipal } from '../http/auth/auth.guard.js';
+import type { Principal } from '../http/auth/auth.service.js';
+import { CsrfGuard } from '../http/auth/csrf.guard.js';
 import { InvalidBody } from '../http/body.parser.js';
 import { crossSiteFailure } from '../http/csrf.js';
 import { ApiEndpoint } from '../http/openapi/api-endpoint.decorator.js';
@@ -19,12 +21,11 @@ const redirect = z
 const slugQuery = { slug: z.string().meta({ description: 'The source.' }) };
 const NO_TOKEN = ['No plex token given'];
 
-/** Takes what Plex gives to a page that somebody signs in by (docs/spec/sources.md#plex). */
+/** Logins and connections with a Plex token, which the page gets from Plex (docs/spec/sources.md#plex). */
 @Controller('/api/v3/sources/plex')
 export class PlexController {
   constructor(
-    @Inject(SourceLoginService) private readonly desk: SourceLoginService,
-    @Inject(AuthService) private readonly principals: AuthService,
+    @Inject(SourceLoginService) private readonly logins: SourceLoginService,
     @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
   ) {}
 
@@ -39,17 +40,16 @@ export class PlexController {
   })
   @Post('redeem_token/')
   @HttpCode(HttpStatus.OK)
+  @AllowAnonymous()
   async redeem(@Body() body: unknown, @Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply) {
-    const exchange = { request, reply };
-    await this.desk.visitorOf(exchange);
-    const forged = crossSiteFailure(request, this.config.BASE_URL);
-    if (forged) throw new Problem('csrf_failed', { detail: forged });
+    const failure = crossSiteFailure(request, this.config.BASE_URL);
+    if (failure) throw new Problem('csrf_failed', { detail: failure });
     const source = await this.load(request);
-    const plex_token = tokenOf(body);
+    const plex_token = parseToken(body);
     if (plex_token === undefined) return void reply.status(HttpStatus.BAD_REQUEST).send(NO_TOKEN);
-    const way = await this.desk.receive(exchange, { source, proof: { plex_token }, query: {} });
-    if ('turned' in way) throw new Problem('permission_denied', { detail: way.turned.why });
-    return { component: 'xak-flow-redirect', to: way.to };
+    const result = await this.logins.receive({ request, reply }, { source, proof: { plex_token }, query: {} });
+    if ('refused' in result) throw new Problem('permission_denied', { detail: result.refused.why });
+    return { component: 'xak-flow-redirect', to: result.to };
   }
 
   @ApiEndpoint({
@@ -62,29 +62,32 @@ export class PlexController {
   })
   @Post('redeem_token_authenticated/')
   @HttpCode(HttpStatus.NO_CONTENT)
+  @UseGuards(CsrfGuard)
   async connect(
     @Body() body: unknown,
+    @CurrentPrincipal() principal: Principal,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const exchange = { request, reply };
-    const principal = await this.principals.loadForChange(exchange);
     const source = await this.load(request);
-    const plex_token = tokenOf(body);
+    const plex_token = parseToken(body);
     if (plex_token === undefined) return void reply.status(HttpStatus.BAD_REQUEST).send(NO_TOKEN);
-    const way = await this.desk.connect(exchange, { source, proof: { plex_token }, principal });
-    if ('turned' in way) throw new Problem('permission_denied', { detail: way.turned.why });
+    const result = await this.logins.connect({ request, reply }, { source, proof: { plex_token }, principal });
+    if ('refused' in result) throw new Problem('permission_denied', { detail: result.refused.why });
   }
 
   private async load({ query }: FastifyRequest): Promise<PublishedSource> {
     const slug = plexSourceConfig.shape.slug.safeParse((query as { slug?: unknown }).slug);
     if (!slug.success) throw new Problem('not_found');
-    return this.desk.load(slug.data, PLEX_SOURCE);
+    return this.logins.load(slug.data, PLEX_SOURCE);
   }
 }
 
-/** Undefined for what is no token. Throws what the body cannot be read for. */
-function tokenOf(body: unknown): string | undefined {
+/**
+ * Returns the token of a body, or undefined if there is none. Throws the problem of a body that could not be read. Not a pipe: an
+ * unknown source is reported before an invalid body.
+ */
+function parseToken(body: unknown): string | undefined {
   if (body instanceof InvalidBody) throw body.problem;
   return tokenRequest.safeParse(body).data?.plex_token;
 }

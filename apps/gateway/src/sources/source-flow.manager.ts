@@ -1,117 +1,117 @@
 import { isLocalPath, Problem, type PublishedSource, type Sentence, sentence } from '@gatehouse/contracts';
 import type { FlowStartOptions, SessionCookie } from '@gatehouse/executor';
 import { type Identity, LOG_IN_AGAIN, toSavedUser } from '@gatehouse/executor';
+import { Inject, Injectable } from '@nestjs/common';
 import { markedNext } from '../http/cross-site.js';
-import type { SourceBook } from './source-book.js';
+import { SourceRepository } from './source.repository.js';
 import { postLoginSteps, type SourceUser, sourceContext } from './source-plan.js';
-import type { SourceStageResumer } from './source-stage.resumer.js';
+import { SourceStageResumer } from './source-stage.resumer.js';
 import { matchUser, type SourceIdentity } from './source-user.matcher.js';
 
-/** Where whoever has connected themselves goes on. */
+/** Destination after a user has connected an account. */
 const LINKED_URL = '/if/user/#/settings;page-sources';
-/** Where whoever asked for nothing else goes on. */
+/** Destination of a login without a `next`. */
 const USER_PAGE_URL = '/if/user/';
 
-/** Why somebody from a source gets no further: with 200 a refusal, with 400 a source that is not set up for them. */
+/** Why a login at a source ends: status 200 for a refusal, 400 for a source without the flow that is needed. */
 export interface SourceRefusal {
   readonly status: 200 | 400;
   readonly why: Sentence;
 }
 
-/** What becomes of somebody who comes from a source. */
+/** How a login at a source continues: at a URL, with a flow to begin, or with a refusal. */
 export type SourceFlowResult =
   | { readonly to: string; readonly cookie?: SessionCookie }
   | { readonly begin: string; readonly beginning: FlowStartOptions }
-  | { readonly turned: SourceRefusal };
+  | { readonly refused: SourceRefusal };
 
-/** Who has arrived, and in which session. */
+/** An identity from a source, and the session that received it. */
 export interface SourceLoginContext {
   readonly source: PublishedSource;
   readonly identity: SourceIdentity;
   readonly sessionKey: Buffer | undefined;
-  /** Who is logged in. */
+  /** The logged-in user. */
   readonly visitor: Identity | undefined;
   /** Whether the visitor's login is a recent proof. */
   readonly recent: boolean;
   readonly clientIp: string;
-  /** The query that they set out with. */
+  /** The query with which the login was started. */
   readonly query: Readonly<Record<string, string>>;
 }
 
 const NO_ENROLMENT = sentence('Source is not configured for enrollment.');
 const NO_FLOW = sentence('Configured flow does not exist.');
 
-interface Parts {
-  readonly book: SourceBook;
-  readonly returns: SourceStageResumer;
-}
-
-/** Decides what becomes of those who come from sources (docs/spec/sources.md). */
+/** Decides how a login continues after a source has proved an identity (docs/spec/sources.md). */
+@Injectable()
 export class SourceFlowManager {
-  constructor(private readonly parts: Parts) {}
+  constructor(
+    @Inject(SourceRepository) private readonly sources: SourceRepository,
+    @Inject(SourceStageResumer) private readonly resumer: SourceStageResumer,
+  ) {}
 
-  /** Goes on with a flow that waits for them, connects who is logged in, or else begins a login or an enrolment. */
-  async receive(newcomer: SourceLoginContext): Promise<SourceFlowResult> {
-    const { source, visitor } = newcomer;
-    const waiting = await this.parts.returns.find(newcomer, source);
-    if (!waiting) return visitor ? this.connectOwn(newcomer, visitor) : this.enter(newcomer);
-    const comer = await this.comerOf(newcomer);
-    if (!comer || !this.parts.returns.admits(waiting, comer, visitor)) return refusal(newcomer);
-    const cookie = await this.parts.returns.resume(waiting, comer, newcomer);
+  /** Resumes a plan that waits for the source, connects the logged-in user, or begins a login or an enrolment. */
+  async receive(login: SourceLoginContext): Promise<SourceFlowResult> {
+    const { source, visitor } = login;
+    const waiting = await this.resumer.find(login, source);
+    if (!waiting) return visitor ? this.connectVisitor(login, visitor) : this.beginFlow(login);
+    const sourceUser = await this.match(login);
+    if (!sourceUser || !this.resumer.admits(waiting, sourceUser, visitor)) return refusal(login);
+    const cookie = await this.resumer.resume(waiting, sourceUser, login);
     if (cookie) return { to: flowPageUrl(waiting), cookie };
     throw new Problem('stage_busy', { detail: 'Another request of this session was quicker.' });
   }
 
-  /** Connects the visitor, if their login is recent: a new connection lets its owner log in. */
-  private async connectOwn(newcomer: SourceLoginContext, visitor: Identity): Promise<SourceFlowResult> {
-    const outsider = { source: newcomer.source.uuid, identifier: newcomer.identity.identifier };
-    const mayConnect = newcomer.recent || (await this.parts.book.findConnected(outsider))?.uuid === visitor.uuid;
-    return mayConnect ? this.connect(newcomer, visitor) : { turned: { status: 200, why: LOG_IN_AGAIN } };
+  /** Connects the visitor. Without a recent login only an existing connection is accepted, because a new one is a way to log in. */
+  private async connectVisitor(login: SourceLoginContext, visitor: Identity): Promise<SourceFlowResult> {
+    const account = { source: login.source.uuid, identifier: login.identity.identifier };
+    const mayConnect = login.recent || (await this.sources.findConnected(account))?.uuid === visitor.uuid;
+    return mayConnect ? this.connect(login, visitor) : { refused: { status: 200, why: LOG_IN_AGAIN } };
   }
 
-  /** Connects whoever is logged in. */
+  /** Connects a user with an account. Refuses an account that belongs to another user. */
   async connect(
     { source, identity, clientIp }: Pick<SourceLoginContext, 'source' | 'identity' | 'clientIp'>,
-    visitor: Identity,
-  ): Promise<{ readonly to: string } | { readonly turned: SourceRefusal }> {
-    const outsider = { source: source.uuid, name: source.name, identifier: identity.identifier };
-    const outcome = await this.parts.book.connect(outsider, { user: toSavedUser(visitor), clientIp });
-    if (outcome !== 'taken') return { to: LINKED_URL };
+    user: Identity,
+  ): Promise<{ readonly to: string } | { readonly refused: SourceRefusal }> {
+    const account = { source: source.uuid, name: source.name, identifier: identity.identifier };
+    const result = await this.sources.connect(account, { user: toSavedUser(user), clientIp });
+    if (result !== 'taken') return { to: LINKED_URL };
     return {
-      turned: {
+      refused: {
         status: 200,
         why: sentence('This account of {source} is connected with another user.', { source: source.name }),
       },
     };
   }
 
-  private async enter(newcomer: SourceLoginContext): Promise<SourceFlowResult> {
-    const comer = await this.comerOf(newcomer);
-    if (!comer) return refusal(newcomer);
-    const { source, query } = newcomer;
-    const slug = comer.known ? source.authentication_flow : source.enrollment_flow;
-    if (slug === null) return { turned: { status: 400, why: comer.known ? NO_FLOW : NO_ENROLMENT } };
-    const context = { ...sourceContext(comer), redirect: safeDestination(query['next']) };
-    return { begin: slug, beginning: { visitor: undefined, context, insert: postLoginSteps(comer) } };
+  private async beginFlow(login: SourceLoginContext): Promise<SourceFlowResult> {
+    const sourceUser = await this.match(login);
+    if (!sourceUser) return refusal(login);
+    const { source, query } = login;
+    const slug = sourceUser.user ? source.authentication_flow : source.enrollment_flow;
+    if (slug === null) return { refused: { status: 400, why: sourceUser.user ? NO_FLOW : NO_ENROLMENT } };
+    const context = { ...sourceContext(sourceUser), redirect: safeDestination(query['next']) };
+    return { begin: slug, beginning: { visitor: undefined, context, insert: postLoginSteps(sourceUser) } };
   }
 
-  /** Undefined for whom the source does not let in. */
-  private async comerOf({ source, identity }: SourceLoginContext): Promise<SourceUser | undefined> {
-    const outsider = { source: source.uuid, identifier: identity.identifier };
-    const connected = await this.parts.book.findConnected(outsider);
-    const matching = this.parts.book.findMatching.bind(this.parts.book);
-    const decision = await matchUser(source, identity, { connected, matching });
-    if (decision === 'denied') return undefined;
-    return { source, identity, known: decision === 'new' ? undefined : decision.known };
+  /** Returns the identity with the user that it belongs to. Returns undefined if the source's matching mode denies it. */
+  private async match({ source, identity }: SourceLoginContext): Promise<SourceUser | undefined> {
+    const account = { source: source.uuid, identifier: identity.identifier };
+    const connected = await this.sources.findConnected(account);
+    const findMatching = this.sources.findMatching.bind(this.sources);
+    const match = await matchUser(source, identity, { connected, findMatching });
+    if (match === 'denied') return undefined;
+    return { source, identity, user: match === 'new' ? undefined : match.user };
   }
 }
 
-/** Returns `next` if it is a path of this site, marked if it acts; else the user's page. */
+/** Returns `next` if it is a path of this site, marked if its GET acts; else the user's page. */
 const safeDestination = (next: string | undefined) =>
   next !== undefined && isLocalPath(next) ? markedNext(next) : USER_PAGE_URL;
 
 const refusal = ({ source: { name } }: SourceLoginContext): SourceFlowResult => ({
-  turned: {
+  refused: {
     status: 200,
     why: sentence(
       "Request to authenticate with {name} has been denied. Please authenticate with the source you've previously signed up with.",
@@ -131,7 +131,7 @@ function flowPageUrl({
   return `/if/flow/${slug}/${query && `?${query}`}`;
 }
 
-/** A flow that is not there any more is none. */
+/** Returns the refusal for a flow that does not exist or does not apply to the user. Rethrows other errors. */
 export const refusalFor = (error: unknown): SourceRefusal => {
   if (error instanceof Problem && error.code === 'not_found') return { status: 400, why: NO_FLOW };
   if (error instanceof Problem && error.code === 'flow_not_applicable') return { status: 200, why: error.detail };

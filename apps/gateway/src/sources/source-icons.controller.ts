@@ -2,12 +2,14 @@ import { Problem } from '@gatehouse/contracts';
 import { Controller, Get, Param, Res } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyReply } from 'fastify';
+import { Public } from '../http/auth/auth.guard.js';
 import { FILE_ROUTE } from '../http/routing.hooks.js';
 import { initialsSvg } from '../users/avatars/initials.avatar.js';
 
 const FILE = /^([a-z]{1,20})\.svg$/;
 
-/** Pictures of sources that have none of their own: the initials of their types, for the marks of others are not ours. */
+/** Icons of sources without one: the initials of their type, because the logos of providers may not be copied. */
+@Public()
 @Controller('/static/authentik/sources')
 export class SourceIconsController {
   @RouteConfig(FILE_ROUTE)

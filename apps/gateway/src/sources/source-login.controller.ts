@@ -3,76 +3,73 @@ import { BrandStore } from '@gatehouse/executor';
 import { translator } from '@gatehouse/texts';
 import { Body, Controller, Get, Inject, Param, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { InvalidBody } from '../http/body.parser.js';
+import { AllowAnonymous, Public } from '../http/auth/auth.guard.js';
 import { isCrossSite } from '../http/cross-site.js';
 import type { HttpExchange } from '../http/exchange.js';
 import { localeFor } from '../http/locale.js';
 import { AccessDeniedPage } from '../http/pages/access-denied.page.js';
+import { type FormFields, FormPipe } from '../http/zod-body.pipe.js';
 import type { SourceRefusal } from './source-flow.manager.js';
-import { type SourceLoginResult, SourceLoginService } from './source-login.service.js';
+import { type SourceLoginResult, SourceLoginService, sessionPrincipal } from './source-login.service.js';
 
 const LOGIN = '/flows/-/default/authentication/';
-/** Characters of a parameter that a provider sends along; of Apple's `user` and of codes there are fewer. */
-const MAX_PARAMETER = 8192;
+/** Longest parameter from a provider. Codes and Apple's `user` are shorter. */
+const MAX_PARAMETER_LENGTH = 8192;
 
 const CROSS_SITE_START = sentence('Connect an account from your own page.');
 
-/** Where people set out to sign in elsewhere, and where they come back to. */
+/** Where logins at OAuth sources start, and where providers redirect to. */
 @Controller('/source/oauth')
 export class SourceLoginController {
   constructor(
-    @Inject(SourceLoginService) private readonly desk: SourceLoginService,
+    @Inject(SourceLoginService) private readonly logins: SourceLoginService,
     @Inject(BrandStore) private readonly brands: BrandStore,
-    @Inject(AccessDeniedPage) private readonly denied: AccessDeniedPage,
+    @Inject(AccessDeniedPage) private readonly deniedPage: AccessDeniedPage,
   ) {}
 
   @Get('login/:slug/')
+  @AllowAnonymous()
   async login(@Param('slug') slug: string, @Req() request: FastifyRequest, @Res() reply: FastifyReply) {
     const exchange = { request, reply };
-    const visitor = await this.desk.visitorOf(exchange);
-    // Otherwise a foreign page could connect an account of its own choice.
-    if (visitor && isCrossSite(request)) throw new Problem('csrf_failed', { detail: CROSS_SITE_START });
-    return this.lead(exchange, await this.desk.begin(exchange, await this.desk.load(slug)));
+    // Otherwise the page of another site could connect an account of its choice.
+    if (sessionPrincipal(request.principal) && isCrossSite(request))
+      throw new Problem('csrf_failed', { detail: CROSS_SITE_START });
+    return this.send(exchange, await this.logins.begin(exchange, await this.logins.load(slug)));
   }
 
   @Get('callback/:slug/')
+  @AllowAnonymous()
   async callback(@Param('slug') slug: string, @Req() request: FastifyRequest, @Res() reply: FastifyReply) {
     const exchange = { request, reply };
-    await this.desk.visitorOf(exchange);
     const answer = boundedParameters(Object.fromEntries(new URLSearchParams(queryOf(request))));
-    return this.lead(exchange, await this.desk.complete(exchange, await this.desk.load(slug), answer));
+    return this.send(exchange, await this.logins.complete(exchange, await this.logins.load(slug), answer));
   }
 
-  /** A form of another site comes without the session, so it is looked at as an address. */
+  /** Redirects a form of a provider to a GET, because browsers send no session cookie with a form of another site. */
   @Post('callback/:slug/')
-  posted(
-    @Param('slug') slug: string,
-    @Body() fields: unknown,
-    @Req() _request: FastifyRequest,
-    @Res() reply: FastifyReply,
-  ) {
-    if (fields instanceof InvalidBody) throw fields.problem;
-    const answer = new URLSearchParams(boundedParameters(Object(fields) as object));
+  @Public()
+  callbackByForm(@Param('slug') slug: string, @Body(FormPipe) fields: FormFields, @Res() reply: FastifyReply) {
+    const answer = new URLSearchParams(boundedParameters(fields));
     return reply.redirect(`/source/oauth/callback/${slug}/?${answer}`, 303);
   }
 
-  private async lead(exchange: HttpExchange, way: SourceLoginResult) {
-    if ('to' in way) return exchange.reply.redirect(way.to, 302);
-    return this.turn(exchange, way.turned);
+  private async send(exchange: HttpExchange, result: SourceLoginResult) {
+    return 'to' in result ? exchange.reply.redirect(result.to, 302) : this.sendRefusal(exchange, result.refused);
   }
 
-  private async turn(exchange: HttpExchange, { status, why }: SourceRefusal) {
+  private async sendRefusal(exchange: HttpExchange, { status, why }: SourceRefusal) {
     const brand = await this.brands.find(exchange.request.host);
     const translate = translator(localeFor(exchange.request, { brand }));
     void exchange.reply.status(status);
-    return this.denied.send(exchange, { user: undefined, brand, why: translate(why.text, why.params), again: LOGIN });
+    const message = translate(why.text, why.params);
+    return this.deniedPage.send(exchange, { user: undefined, brand, message, retryUrl: LOGIN });
   }
 }
 
 const queryOf = ({ url }: FastifyRequest) => url.split('?').slice(1).join('?');
 
-/** What a provider sends along, as far as it is text and not too much. */
-const boundedParameters = (answer: object): Record<string, string> =>
+/** Returns the parameters that are texts of bounded length. */
+const boundedParameters = (parameters: object): Record<string, string> =>
   Object.fromEntries(
-    Object.entries(answer).filter(([, value]) => typeof value === 'string' && value.length <= MAX_PARAMETER),
+    Object.entries(parameters).filter(([, value]) => typeof value === 'string' && value.length <= MAX_PARAMETER_LENGTH),
   );

@@ -9,109 +9,94 @@ import {
   sentence,
 } from '@gatehouse/contracts';
 import { UNKNOWN_ERROR } from '@gatehouse/executor';
-import type { FlowService } from '../flows/flow.service.js';
-import type { AuthService, Principal } from '../http/auth/auth.service.js';
-import type { RecentLogins } from '../http/auth/recent-logins.js';
-import type { ClientResolver } from '../http/client-info.js';
+import { Inject, Injectable } from '@nestjs/common';
+import { FlowService } from '../flows/flow.service.js';
+import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
+import { AuthService, type Principal } from '../http/auth/auth.service.js';
+import { RecentLoginService } from '../http/auth/recent-login.service.js';
+import { ClientResolver } from '../http/client.resolver.js';
 import type { HttpExchange } from '../http/exchange.js';
-import type { SessionCookies } from '../http/session.cookie.js';
-import type { SourceBook } from './source-book.js';
-import {
-  refusalFor,
-  type SourceFlowManager,
-  type SourceLoginContext,
-  type SourceRefusal,
-} from './source-flow.manager.js';
-import type { SourceLogins } from './source-logins.js';
-import type { Providers } from './source-providers.js';
+import { SessionCookieService } from '../http/session-cookie.service.js';
+import { PendingSourceLoginRepository } from './pending-source-login.repository.js';
+import { SourceRepository } from './source.repository.js';
+import { refusalFor, SourceFlowManager, type SourceLoginContext, type SourceRefusal } from './source-flow.manager.js';
+import { SourceProviderClient } from './source-provider.client.js';
 
-/** Bytes of a state: nobody guesses them. */
+/** Random bytes of a state. */
 const STATE_BYTES = 32;
 
 const NO_STATE = sentence('Authentication failed: State check failed.');
 
-/** Where somebody goes on, or why they do not. */
-export type SourceLoginResult = { readonly to: string } | { readonly turned: SourceRefusal };
+/** The URL to continue at, or the reason of a refusal. */
+export type SourceLoginResult = { readonly to: string } | { readonly refused: SourceRefusal };
 
-interface Parts {
-  readonly book: SourceBook;
-  readonly logins: SourceLogins;
-  readonly providers: Providers;
-  readonly arrivals: SourceFlowManager;
-  readonly door: FlowService;
-  readonly principals: AuthService;
-  readonly clients: ClientResolver;
-  readonly recent: RecentLogins;
-  readonly cookies: SessionCookies;
-  readonly baseUrl: string;
-}
-
-/** Sends people to sources, and receives them when they are back. */
+/** Starts logins at sources, and completes them when the browser comes back. */
+@Injectable()
 export class SourceLoginService {
-  constructor(private readonly parts: Parts) {}
+  constructor(
+    @Inject(SourceRepository) private readonly sources: SourceRepository,
+    @Inject(PendingSourceLoginRepository) private readonly logins: PendingSourceLoginRepository,
+    @Inject(SourceProviderClient) private readonly providers: SourceProviderClient,
+    @Inject(SourceFlowManager) private readonly flowManager: SourceFlowManager,
+    @Inject(FlowService) private readonly flowService: FlowService,
+    @Inject(AuthService) private readonly auth: AuthService,
+    @Inject(ClientResolver) private readonly clients: ClientResolver,
+    @Inject(RecentLoginService) private readonly recentLogins: RecentLoginService,
+    @Inject(SessionCookieService) private readonly cookies: SessionCookieService,
+    @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
+  ) {}
 
-  /** Who is logged in by their session; a token is no browser. Strangers are counted. */
-  async visitorOf(exchange: HttpExchange): Promise<Principal | undefined> {
-    const principal = await this.parts.principals.find(exchange);
-    return principal?.byToken ? undefined : principal;
-  }
-
-  /** Throws not_found for a source that is not there, or is switched off: that counts at once, for whoever is under way too. */
+  /** Returns an enabled source. Throws `not_found` if there is none, even for a login that has already begun. */
   async load(slug: string, model: PublishedSource['model'] = OAUTH_SOURCE): Promise<PublishedSource> {
-    const source = await this.parts.book.find(slug);
+    const source = await this.sources.find(slug);
     if (source?.model !== model) throw new Problem('not_found');
     if (!source.enabled)
       throw new Problem('not_found', { detail: sentence('The source {name} is not enabled.', { name: source.name }) });
     return source;
   }
 
-  /** Begins a login at a provider. */
+  /** Starts a login at a provider. */
   async begin(exchange: HttpExchange, source: PublishedSource): Promise<SourceLoginResult> {
     const state = randomBytes(STATE_BYTES).toString('base64url');
-    const begun = await this.parts.providers.begin({ source, redirect_uri: this.redirectUri(source), state });
-    if ('refused' in begun) return { turned: refusalFrom(begun.refused) };
-    const login = { source: source.uuid, kept: begun.kept, query: queryOf(exchange) };
-    const { cookies, logins, clients } = this.parts;
-    const key = await logins.open(state, login, await cookies.keyOf(exchange.request));
-    if (key) cookies.set(exchange, key.cookie, await clients.of(exchange.request));
+    const begun = await this.providers.begin({ source, redirect_uri: this.redirectUri(source), state });
+    if ('refused' in begun) return { refused: refusalFrom(begun.refused) };
+    const login = { source: source.uuid, kept: begun.kept, query: destinationIn(exchange) };
+    const key = await this.logins.open(state, login, await this.cookies.keyOf(exchange.request));
+    if (key) this.cookies.set(exchange, key.cookie, await this.clients.resolve(exchange.request));
     return { to: begun.to };
   }
 
-  /** Receives somebody whom a provider sends back, if they set out from here, in this session, for this source. */
+  /** Completes a login that was started at this source in this session. */
   async complete(
     exchange: HttpExchange,
     source: PublishedSource,
     answer: Readonly<Record<string, string>>,
   ): Promise<SourceLoginResult> {
     const { state = '' } = answer;
-    const login = await this.parts.logins.take(state, await this.parts.cookies.keyOf(exchange.request));
-    if (login?.source !== source.uuid) return { turned: { status: 200, why: NO_STATE } };
+    const login = await this.logins.take(state, await this.cookies.keyOf(exchange.request));
+    if (login?.source !== source.uuid) return { refused: { status: 200, why: NO_STATE } };
     const { kept, query } = login;
     const proof = { redirect_uri: this.redirectUri(source), state, kept, answer: { ...answer } };
     return this.receive(exchange, { source, proof, query });
   }
 
-  /** Receives whoever brings a proof of who they are at a source. */
+  /** Lets the provider check a proof of identity, and continues with the flow that it leads to. */
   async receive(
     exchange: HttpExchange,
     { source, proof, query }: Pick<SourceCompleteRequest, 'source' | 'proof'> & Pick<SourceLoginContext, 'query'>,
   ): Promise<SourceLoginResult> {
-    const completed = await this.parts.providers.complete({ source, proof });
-    if ('refused' in completed) return { turned: refusalFrom(completed.refused) };
-    const visitor = await this.visitorOf(exchange);
-    const recent = visitor !== undefined && (await this.parts.recent.covers(visitor));
-    const { ip: clientIp } = await this.parts.clients.of(exchange.request);
-    const sessionKey = await this.parts.cookies.keyOf(exchange.request);
-    const session = { sessionKey, visitor: visitor?.user, recent, clientIp };
-    const arrived = await this.parts.arrivals.receive({ source, identity: completed.identity, query, ...session });
-    if ('to' in arrived && arrived.cookie)
-      this.parts.cookies.set(exchange, arrived.cookie, await this.parts.clients.of(exchange.request));
-    if (!('begin' in arrived)) return arrived;
-    const { begin: slug, beginning } = arrived;
-    // What the provider sent along is no part of the flow's address.
-    return this.parts.door.begin(exchange, { slug, query, outer: {} }, beginning).then(
-      () => ({ to: pageOf(slug, query) }),
-      (error: unknown) => ({ turned: refusalFor(error) }),
+    const completed = await this.providers.complete({ source, proof });
+    if ('refused' in completed) return { refused: refusalFrom(completed.refused) };
+    const session = await this.sessionOf(exchange);
+    const result = await this.flowManager.receive({ source, identity: completed.identity, query, ...session });
+    if ('to' in result && result.cookie)
+      this.cookies.set(exchange, result.cookie, await this.clients.resolve(exchange.request));
+    if (!('begin' in result)) return result;
+    const { begin: slug, beginning } = result;
+    // `outer` is empty, because the parameters of the provider do not belong to the address of the flow.
+    return this.flowService.begin(exchange, { slug, query, outer: {} }, beginning).then(
+      () => ({ to: flowPageUrl(slug, query) }),
+      (error: unknown) => ({ refused: refusalFor(error) }),
     );
   }
 
@@ -120,30 +105,43 @@ export class SourceLoginService {
     exchange: HttpExchange,
     { source, proof, principal }: Pick<SourceCompleteRequest, 'source' | 'proof'> & { readonly principal: Principal },
   ): Promise<SourceLoginResult> {
-    await this.parts.recent.require(principal);
-    const completed = await this.parts.providers.complete({ source, proof });
-    if ('refused' in completed) return { turned: refusalFrom(completed.refused) };
-    const { ip: clientIp } = await this.parts.clients.of(exchange.request);
-    return this.parts.arrivals.connect({ source, identity: completed.identity, clientIp }, principal.user);
+    await this.recentLogins.require(principal);
+    const completed = await this.providers.complete({ source, proof });
+    if ('refused' in completed) return { refused: refusalFrom(completed.refused) };
+    const { ip: clientIp } = await this.clients.resolve(exchange.request);
+    return this.flowManager.connect({ source, identity: completed.identity, clientIp }, principal.user);
+  }
+
+  /** Authenticates again, because the session may have ended while the provider was asked. */
+  private async sessionOf(exchange: HttpExchange) {
+    const principal = sessionPrincipal(await this.auth.find(exchange));
+    const recent = principal !== undefined && (await this.recentLogins.covers(principal));
+    const { ip: clientIp } = await this.clients.resolve(exchange.request);
+    const sessionKey = await this.cookies.keyOf(exchange.request);
+    return { sessionKey, visitor: principal?.user, recent, clientIp };
   }
 
   private redirectUri = ({ slug }: PublishedSource) =>
-    `${this.parts.baseUrl.replace(/\/$/, '')}/source/oauth/callback/${slug}/`;
+    `${this.config.BASE_URL.replace(/\/$/, '')}/source/oauth/callback/${slug}/`;
 }
 
-/** What the service says is of the provider, or a sentence of the house. */
+/** Returns the principal of a session. An API token is no browser, so it counts as anonymous at sources. */
+export const sessionPrincipal = (principal: Principal | undefined): Principal | undefined =>
+  principal?.byToken ? undefined : principal;
+
+/** Returns the provider's message, or a default for a message without a text. */
 const refusalFrom = (message: Message): SourceRefusal => ({
   status: 200,
   why: 'text' in message ? { text: message.text, params: message.params ?? {} } : UNKNOWN_ERROR,
 });
 
-/** Where somebody wants to go, and nothing else: what else there is in the address is for nobody. */
-function queryOf({ request }: HttpExchange): Record<string, string> {
+/** Returns the local `next` of a query. Its other parameters are dropped. */
+function destinationIn({ request }: HttpExchange): Record<string, string> {
   const { next } = request.query as { next?: unknown };
   return typeof next === 'string' && isLocalPath(next) ? { next } : {};
 }
 
-const pageOf = (slug: string, query: Readonly<Record<string, string>>) => {
+const flowPageUrl = (slug: string, query: Readonly<Record<string, string>>) => {
   const text = new URLSearchParams(query).toString();
   return `/if/flow/${slug}/${text && `?${text}`}`;
 };

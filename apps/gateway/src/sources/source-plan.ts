@@ -4,18 +4,19 @@ import type { SourceIdentity } from './source-user.matcher.js';
 
 const INBUILT = 'authentik.core.auth.InbuiltBackend';
 
-/** Somebody who comes from a source, and who they are if they are known. */
+/** An identity from a source, and the existing user that it belongs to. */
 export interface SourceUser {
   readonly source: PublishedSource;
   readonly identity: SourceIdentity;
-  readonly known: SavedUser | undefined;
+  /** Undefined for a new user. */
+  readonly user: SavedUser | undefined;
 }
 
-/** What a plan knows of whoever comes from a source (docs/spec/sources.md#plan). */
-export function sourceContext({ source, identity, known }: SourceUser): PlanContext {
+/** Returns the facts of a plan that begins or continues with an identity from a source (docs/spec/sources.md#plan). */
+export function sourceContext({ source, identity, user }: SourceUser): PlanContext {
   const { uuid, slug, name } = source;
   return {
-    ...(known ? { pending_user: known, verified_user: known.uuid } : enrolmentContext(source, identity)),
+    ...(user ? { pending_user: user, verified_user: user.uuid } : enrolmentContext(source, identity)),
     user_backend: INBUILT,
     is_sso: true,
     source: { uuid, slug, name },
@@ -27,14 +28,14 @@ export function sourceContext({ source, identity, known }: SourceUser): PlanCont
 
 function enrolmentContext({ slug, user_path_template }: PublishedSource, { user }: SourceIdentity): PlanContext {
   const { username, name, email } = user;
-  const told = Object.entries({ username, name, email }).filter(([, value]) => value !== undefined);
-  return { prompt_data: Object.fromEntries(told), user_path: user_path_template.replaceAll('%(slug)s', slug) };
+  const fields = Object.entries({ username, name, email }).filter(([, value]) => value !== undefined);
+  return { prompt_data: Object.fromEntries(fields), user_path: user_path_template.replaceAll('%(slug)s', slug) };
 }
 
 type Steps = NonNullable<PlanSeed['insert']>;
 
 /**
- * What follows the steps of a flow: who they are is kept, their groups are followed, and they are told
+ * Steps behind those of a login: save the connection, synchronise groups, show a message
  * (docs/spec/sources.md#added-steps).
  */
 export const postLoginSteps = ({ source }: SourceUser): Steps => ({
@@ -46,7 +47,7 @@ export const postLoginSteps = ({ source }: SourceUser): Steps => ({
   ],
 });
 
-/** The same where a flow goes on that was under way: groups are for logins. */
+/** Steps behind those of a resumed plan. Groups are synchronised by logins only. */
 export const postReturnSteps = ({ source }: SourceUser): Steps => ({
   where: 'last',
   steps: [{ kind: 'post_source', config: {} }, successMessage(source)],

@@ -6,11 +6,11 @@ import {
   sourceBeginRequest,
   sourceCompleteRequest,
 } from '@gatehouse/contracts';
-import { connectNats, NatsRequester } from '@gatehouse/platform';
+import { connectNats, NatsRequester, type Requester } from '@gatehouse/platform';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { describeWithNats, type RunningNats, startNats } from '../../../../test/support/nats.js';
-import { NatsProviders } from './source-provider.client.js';
+import { SourceProviderClient } from './source-provider.client.js';
 
 const source = publishedSource.parse({
   ...{ uuid: '41c0a6b8-6a0e-4c55-9d3b-2f7a5b1f8a01', model: 'authentik_sources_oauth.oauthsource', slug: 'hub' },
@@ -54,7 +54,11 @@ describeWithNats('providers over NATS', () => {
     };
     await service.flush();
   };
-  const providers = () => new NatsProviders(requester);
+  const providers = () => new SourceProviderClient(requester);
+  const impatient = (): Requester => {
+    const request: Requester['request'] = (subject, body) => requester.request(subject, body, 1);
+    return Object.assign(Object.create(requester) as Requester, { request });
+  };
 
   it('are asked in the words of the contract, and what they say is told', async () => {
     await serve((subject, question) => {
@@ -76,7 +80,7 @@ describeWithNats('providers over NATS', () => {
   it('are away when nobody serves them, and silent when there is no answer in time', async () => {
     await expect(providers().begin(begin)).rejects.toMatchObject({ code: 'stage_away' });
     await serve(() => undefined);
-    await expect(new NatsProviders(requester, 1).begin(begin)).rejects.toMatchObject({ code: 'stage_timeout' });
+    await expect(new SourceProviderClient(impatient()).begin(begin)).rejects.toMatchObject({ code: 'stage_timeout' });
   });
 
   it('are busy when they say so, and at fault when what they say is none of the contract', async () => {

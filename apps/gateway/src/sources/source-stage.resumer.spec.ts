@@ -12,14 +12,13 @@ const source = publishedSource.parse({
 });
 const other = { ...source, uuid: '41c0a6de-1d6b-4a8e-9d0f-5d2a4a3f0009' };
 const BOB = { ...ALICE, uuid: other.uuid, username: 'bob' };
-const NOW = 1_000_000;
 const version = flowOf([{ kind: 'source', config: { source: source.uuid, resume_timeout: 'minutes=10' } }]);
 const visit = { sessionKey: Buffer.alloc(32), visitor: undefined, clientIp: '203.0.113.7' };
 const identity = { identifier: '1', user: { username: 'fromhub', name: 'From Hub' }, groups: {}, info: { id: 1 } };
 
-/** A plan that was shown its source, until so many milliseconds from now. */
-const waiting = (untilMs: number, context: Plan['context'] = {}): Plan =>
-  rememberState({ ...createPlan(version, 'plan'), context }, 'source-0', { until: NOW + untilMs });
+/** A plan that waits at its source for so many milliseconds. */
+const waiting = (forMs: number, context: Plan['context'] = {}): Plan =>
+  rememberState({ ...createPlan(version, 'plan'), context }, 'source-0', { until: Date.now() + forMs });
 
 function returnsOf(plan: Plan) {
   const plans = new InMemoryPlanStore();
@@ -27,38 +26,40 @@ function returnsOf(plan: Plan) {
   plans.session = { id: 's', retired: false, leftS: undefined, user: undefined };
   const flows = { find: async () => version } as unknown as FlowStore;
   const contracts = new CatalogueContractRegistry(new Set());
-  return { plans, returns: new SourceStageResumer({ plans, flows, contracts, now: () => new Date(NOW) }) };
+  return { plans, returns: new SourceStageResumer(plans, flows, contracts) };
 }
 const found = (plan: Plan, asked = source) => returnsOf(plan).returns.find(visit, asked);
 
 describe('a plan that waits for its visitor to come back from a source', () => {
   it('is found for that source, until its time is over', async () => {
-    expect(await found(waiting(1))).toMatchObject({ slug: 'login', step: { id: 'source-0' } });
-    expect(await found(waiting(1), other)).toBeUndefined();
+    expect(await found(waiting(60_000))).toMatchObject({ slug: 'login', step: { id: 'source-0' } });
+    expect(await found(waiting(60_000), other)).toBeUndefined();
     expect(await found(waiting(0))).toBeUndefined();
   });
 
   it('is none that was never shown its source, or that somebody else began', async () => {
     expect(await found(createPlan(version, 'plan'))).toBeUndefined();
-    expect(await found({ ...waiting(1), visitor: ALICE.uuid })).toBeUndefined();
+    expect(await found({ ...waiting(60_000), visitor: ALICE.uuid })).toBeUndefined();
   });
 
   it('goes on as whom it is about, and as nobody else', async () => {
-    const admits = async (plan: Plan, known: SavedUser | undefined) => {
+    const admits = async (plan: Plan, user: SavedUser | undefined) => {
       const { returns } = returnsOf(plan);
-      return returns.admits((await returns.find(visit, source))!, { source, identity, known }, undefined);
+      return returns.admits((await returns.find(visit, source))!, { source, identity, user }, undefined);
     };
-    expect(await admits(waiting(1, { pending_user: ALICE }), ALICE)).toBe(true);
-    for (const known of [BOB, undefined]) expect(await admits(waiting(1, { pending_user: ALICE }), known)).toBe(false);
-    for (const known of [BOB, undefined]) expect(await admits(waiting(1), known)).toBe(true);
+    expect(await admits(waiting(60_000, { pending_user: ALICE }), ALICE)).toBe(true);
+    for (const known of [BOB, undefined])
+      expect(await admits(waiting(60_000, { pending_user: ALICE }), known)).toBe(false);
+    for (const known of [BOB, undefined]) expect(await admits(waiting(60_000), known)).toBe(true);
     const ghost = { kind: 'pretended', username: 'ghost', email: 'ghost' } as const;
-    for (const known of [BOB, undefined]) expect(await admits(waiting(1, { pending_user: ghost }), known)).toBe(false);
+    for (const known of [BOB, undefined])
+      expect(await admits(waiting(60_000, { pending_user: ghost }), known)).toBe(false);
   });
 
   it('knows what the source says, keeps what was typed, and ends with connecting', async () => {
-    const { plans, returns } = returnsOf(waiting(1, { prompt_data: { username: 'typed' } }));
+    const { plans, returns } = returnsOf(waiting(60_000, { prompt_data: { username: 'typed' } }));
     const plan = (await returns.find(visit, source)) as WaitingPlan;
-    expect(await returns.resume(plan, { source, identity, known: undefined }, visit)).toBeDefined();
+    expect(await returns.resume(plan, { source, identity, user: undefined }, visit)).toBeDefined();
     expect(plans.plan).toMatchObject({
       cursor: 0,
       steps: [{ binding: 'source-0' }, { kind: 'post_source' }, { kind: 'message' }],
@@ -68,6 +69,6 @@ describe('a plan that waits for its visitor to come back from a source', () => {
         'goauthentik.io/sources/connection': { source: source.uuid, identifier: '1' },
       },
     });
-    expect(await returns.resume(plan, { source, identity, known: undefined }, visit)).toBeUndefined();
+    expect(await returns.resume(plan, { source, identity, user: undefined }, visit)).toBeUndefined();
   });
 });

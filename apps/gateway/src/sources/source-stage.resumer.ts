@@ -1,14 +1,6 @@
 import type { PublishedSource } from '@gatehouse/contracts';
-import type {
-  FlowStore,
-  Identity,
-  LoadedFlow,
-  PlanStore,
-  SessionCookie,
-  StageContractRegistry,
-  StoredPlan,
-} from '@gatehouse/executor';
-import { newSessionKey, toSavedUser } from '@gatehouse/executor';
+import type { Identity, LoadedFlow, SessionCookie, StoredPlan } from '@gatehouse/executor';
+import { FlowStore, newSessionKey, PlanStore, StageContractRegistry, toSavedUser } from '@gatehouse/executor';
 import {
   currentStep,
   type FlowVersion,
@@ -20,24 +12,18 @@ import {
   stateOf,
   userKey,
 } from '@gatehouse/plan';
+import { Inject, Injectable } from '@nestjs/common';
 import { postReturnSteps, type SourceUser, sourceContext } from './source-plan.js';
 
-interface Parts {
-  readonly plans: PlanStore;
-  readonly flows: FlowStore;
-  readonly contracts: StageContractRegistry;
-  readonly now: () => Date;
-}
-
-/** Who is back, and in which session. */
+/** The session that received an identity. */
 interface SessionInfo {
   readonly sessionKey: Buffer | undefined;
-  /** Who is logged in. */
+  /** The logged-in user. */
   readonly visitor: Identity | undefined;
   readonly clientIp: string;
 }
 
-/** A plan that waits for its visitor to come back from a source. */
+/** A plan whose current step waits for a login at a source. */
 export interface WaitingPlan {
   readonly slug: string;
   readonly loaded: LoadedFlow;
@@ -46,17 +32,22 @@ export interface WaitingPlan {
   readonly step: Step;
 }
 
-/** Plans that wait for somebody to come back from a source go on with it (docs/spec/sources.md#return). */
+/** Resumes plans that wait for a login at a source (docs/spec/sources.md#return). */
+@Injectable()
 export class SourceStageResumer {
-  constructor(private readonly parts: Parts) {}
+  constructor(
+    @Inject(PlanStore) private readonly plans: PlanStore,
+    @Inject(FlowStore) private readonly flows: FlowStore,
+    @Inject(StageContractRegistry) private readonly contracts: StageContractRegistry,
+  ) {}
 
-  /** The plan of this session that was last at a step which waits for the source, and still does. */
+  /** Returns the plan of this session whose current step still waits for the source. */
   async find({ sessionKey, visitor }: SessionInfo, source: PublishedSource): Promise<WaitingPlan | undefined> {
-    for (const slug of sessionKey ? await this.parts.plans.slugsOf(sessionKey) : []) {
-      const loaded = await this.parts.plans.find(slug, sessionKey);
+    for (const slug of sessionKey ? await this.plans.slugsOf(sessionKey) : []) {
+      const loaded = await this.plans.find(slug, sessionKey);
       const { stored } = loaded ?? {};
       if (!loaded || !stored || stored.orphaned || stored.plan.visitor !== (visitor?.uuid ?? null)) continue;
-      const version = await this.parts.flows.find(stored.versionId);
+      const version = await this.flows.find(stored.versionId);
       const step = version && currentStep(stored.plan, version);
       if (step && this.waits({ plan: stored.plan, step, version }, source))
         return { slug, loaded, stored, version, step };
@@ -68,43 +59,40 @@ export class SourceStageResumer {
     { plan, step, version }: { readonly plan: Plan; readonly step: Step; readonly version: FlowVersion },
     source: PublishedSource,
   ): boolean {
-    const awaited = this.parts.contracts.find(step.kind, version)?.awaited_source(step.config);
+    const awaited = this.contracts.find(step.kind, version)?.awaited_source(step.config);
     const until = stateOf(plan, step.id)?.['until'];
-    return awaited === source.uuid && typeof until === 'number' && until > this.parts.now().getTime();
+    return awaited === source.uuid && typeof until === 'number' && until > Date.now();
   }
 
   /**
-   * Whether whoever is back may go on with the plan: as whom it is about already, or as somebody new where it enrols or
-   * where they are connecting themselves (docs/spec/sources.md#return).
+   * Returns whether an identity may continue the plan: as the plan's own user, or as a new user where the flow enrols or where
+   * visitors connect themselves (docs/spec/sources.md#return).
    */
-  admits({ stored: { plan }, version }: WaitingPlan, { known }: SourceUser, visitor: Identity | undefined): boolean {
+  admits({ stored: { plan }, version }: WaitingPlan, { user }: SourceUser, visitor: Identity | undefined): boolean {
     const { pending_user: pending } = plan.context;
     const expected = pending?.kind === 'saved' ? pending.uuid : visitor?.uuid;
-    // A stand-in must get as far as somebody else’s account would.
+    // A pretended user must be refused like the account of another user.
     if (pending?.kind === 'pretended') return false;
-    if (known) return expected === undefined || expected === known.uuid;
+    if (user) return expected === undefined || expected === user.uuid;
     return expected === undefined || version.flow.designation === 'enrollment' || expected === visitor?.uuid;
   }
 
-  /**
-   * Notes in the plan that its visitor is back, and returns the cookie of the session's new key. Undefined when another
-   * request has moved the plan.
-   */
+  /** Stores the identity in the plan and returns the new session cookie, or undefined if another request has moved the plan. */
   async resume(
     { loaded, stored, version, step }: WaitingPlan,
-    comer: SourceUser,
-    visit: SessionInfo,
+    sourceUser: SourceUser,
+    { visitor, clientIp }: SessionInfo,
   ): Promise<SessionCookie | undefined> {
     const { plan, revision, versionId } = stored;
     const { cookie, hash: newKey } = newSessionKey(loaded.session?.leftS);
-    const isSaved = await this.parts.plans.save({
+    const isSaved = await this.plans.save({
       ...{ sessionId: loaded.session!.id, flowId: loaded.flowId, versionId, revision },
-      plan: withSourceIdentity(plan, step, comer),
+      plan: withSourceIdentity(plan, step, sourceUser),
       ...{ effects: [], newKey, cleared: [], returned: [], links: [], burns: undefined },
       about: {
-        user: comer.known,
-        sessionUser: visit.visitor && toSavedUser(visit.visitor),
-        clientIp: visit.clientIp,
+        user: sourceUser.user,
+        sessionUser: visitor && toSavedUser(visitor),
+        clientIp,
         flow: version.flow.slug,
       },
     });
@@ -112,17 +100,16 @@ export class SourceStageResumer {
   }
 }
 
-/** The plan with what the source says; what was typed into it before stays. */
-function withSourceIdentity(plan: Plan, step: Step, comer: SourceUser): Plan {
-  const { prompt_data: told, ...facts } = sourceContext(comer);
+/** Returns the plan with the facts of the source. Values that the visitor has typed take precedence. */
+function withSourceIdentity(plan: Plan, step: Step, sourceUser: SourceUser): Plan {
+  const { prompt_data: fromSource, ...facts } = sourceContext(sourceUser);
   const typed = plan.context.prompt_data;
-  const patch = { ...facts, ...(told || typed ? { prompt_data: { ...told, ...typed } } : {}) };
+  const patch = { ...facts, ...(fromSource || typed ? { prompt_data: { ...fromSource, ...typed } } : {}) };
   const merged = mergeContext(plan.context, patch, plan.visitor);
   const is_restored = { step: step.id, user: userKey(merged.pending_user) };
-  const index = plan.cursor;
-  const next = {
-    ...insertSteps(plan, { id: step.id, index }, postReturnSteps(comer)),
+  const resumed = {
+    ...insertSteps(plan, { id: step.id, index: plan.cursor }, postReturnSteps(sourceUser)),
     context: { ...merged, is_restored },
   };
-  return provedBy(next);
+  return provedBy(resumed);
 }

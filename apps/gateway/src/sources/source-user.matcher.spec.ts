@@ -24,10 +24,10 @@ const decided = (mode: (typeof USER_MATCHING)[number], { user = {}, connected, m
   matchUser(
     sourceOf(mode),
     { identifier: '1', user, groups: {}, info: {} },
-    { connected, matching: async (field, value) => (alice[field] === value ? matching : []) },
+    { connected, findMatching: async (field, value) => (alice[field] === value ? matching : []) },
   );
 const asAlice = { username: 'alice', email: 'alice@example.org' };
-const known = { known: alice };
+const known = { user: alice };
 
 describe('somebody from a source', () => {
   it('is whom they are connected with, whatever the source matches by', async () => {

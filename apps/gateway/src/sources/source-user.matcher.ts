@@ -1,12 +1,12 @@
 import type { PublishedSource, SavedUser, SourceCompleteReply } from '@gatehouse/contracts';
 
-/** Somebody as a source knows them. */
+/** The identity that a source vouches for. */
 export type SourceIdentity = Extract<SourceCompleteReply, { identity: unknown }>['identity'];
 
-/** Who comes from a source: somebody known, somebody new, or nobody who may come in. */
-export type UserMatch = { readonly known: SavedUser } | 'new' | 'denied';
+/** The user that an identity belongs to, a new user, or a denial. */
+export type UserMatch = { readonly user: SavedUser } | 'new' | 'denied';
 
-/** The property that a matching mode compares, and whether a match lets in. */
+/** The field that a matching mode compares, and whether a match links the user or denies the login. */
 const MATCHING_RULES = {
   email_link: { field: 'email', links: true },
   email_deny: { field: 'email', links: false },
@@ -14,34 +14,34 @@ const MATCHING_RULES = {
   username_deny: { field: 'username', links: false },
 } as const;
 
-/** What is known of somebody of a source. */
+/** Users that an identity may belong to. */
 interface MatchCandidates {
-  /** Who they are by a connection. */
+  /** The user who is connected with the account. */
   readonly connected: SavedUser | undefined;
-  readonly matching: (field: 'email' | 'username', value: string) => Promise<readonly SavedUser[]>;
+  readonly findMatching: (field: 'email' | 'username', value: string) => Promise<readonly SavedUser[]>;
 }
 
 /**
- * Decides by connection, else by the source's matching mode (docs/spec/sources.md#decision); nobody who is inactive
- * comes in.
+ * Returns the user by connection, else by the source's matching mode (docs/spec/sources.md#decision). Denies inactive
+ * users.
  */
 export async function matchUser(
   { user_matching_mode: mode }: PublishedSource,
   { user }: SourceIdentity,
-  { connected, matching }: MatchCandidates,
+  { connected, findMatching }: MatchCandidates,
 ): Promise<UserMatch> {
   if (connected) return singleActiveUser([connected]);
   if (mode === 'identifier') return 'new';
   const { field, links } = MATCHING_RULES[mode];
   const value = user[field];
   if (!value || (field === 'email' && user.email_verified === false)) return 'denied';
-  const found = await matching(field, value);
-  if (found.length === 0) return 'new';
-  return links ? singleActiveUser(found) : 'denied';
+  const users = await findMatching(field, value);
+  if (users.length === 0) return 'new';
+  return links ? singleActiveUser(users) : 'denied';
 }
 
-/** One, and active: what names several names nobody. */
+/** Denies inactive users, and a value that several users have. */
 function singleActiveUser(users: readonly SavedUser[]): UserMatch {
   const [user, ...others] = users;
-  return user?.is_active && others.length === 0 ? { known: user } : 'denied';
+  return user?.is_active && others.length === 0 ? { user } : 'denied';
 }

@@ -1,10 +1,33 @@
 import type { PublishedSource, SavedUser } from '@gatehouse/contracts';
 import { eventMessage, outboxRow } from '@gatehouse/outbox';
-import { runNamed, type Sealer, SecretBox } from '@gatehouse/platform';
+import { runNamed, Sealer, SecretBox } from '@gatehouse/platform';
 import { openSource, type SealedSource } from '@gatehouse/sources';
-import type { DataSource } from 'typeorm';
-import type { Slice } from '../sessions/sessions.js';
-import { type ConnectionChange, type SourceAccount, SourceBook, type UserSourceConnection } from './source-book.js';
+import { Inject, Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import type { Slice } from '../http/pagination.js';
+
+/** An account at a source. */
+export interface SourceAccount {
+  /** The uuid of the source. */
+  readonly source: string;
+  /** The source's identifier of the account. */
+  readonly identifier: string;
+}
+
+/** A connection of a user with an account at a source, as its owner may see it. */
+export interface UserSourceConnection {
+  readonly pk: number;
+  readonly source: Pick<PublishedSource, 'uuid' | 'slug' | 'name' | 'enabled' | 'model' | 'icon'> & {
+    readonly provider_type?: string;
+  };
+  readonly created: Date;
+}
+
+/** The user who makes or removes a connection, and the address of the client. */
+export interface ConnectionChange {
+  readonly user: SavedUser;
+  readonly clientIp: string;
+}
 
 const USER = `SELECT 'saved' AS kind, u.id AS uuid, u.pk, u.username, u.name, u.email, u.is_active, u.epoch, u.locale
   FROM directory.identities u`;
@@ -22,8 +45,8 @@ const MATCHING = {
 } as const;
 
 /**
- * $1-$3 the row of the outbox, $4 source, $5 identifier, $6 user. The gateway permits itself to connect a superuser
- * (docs/adr/0035); connecting uses the permit up.
+ * $1-$3 row of the outbox, $4 source, $5 identifier, $6 user. The gateway grants itself a permit to connect a superuser
+ * (docs/adr/0035), which `identification.connect` uses up.
  */
 const CONNECT = {
   name: 'source_connect',
@@ -44,44 +67,48 @@ const LIST = {
       'icon', s.document->>'icon', 'provider_type', s.document->>'provider_type') AS source
     ${OWNED} ORDER BY s.document->>'name', c.pk LIMIT $2 OFFSET $3`,
 };
-/** $1-$3 the row of the outbox, $4 user, $5 connection. */
+/** $1-$3 row of the outbox, $4 user, $5 connection. */
 const REMOVE = {
   name: 'source_connection_remove',
   text: `WITH gone AS (DELETE FROM identification.connections WHERE user_id = $4 AND pk = $5 RETURNING pk)
     INSERT INTO flow.outbox (id, topic, body, due_at) SELECT $1, $2, $3, now() FROM gone`,
 };
 
-type Outcome = 'new' | 'kept' | 'taken';
+/** The result of connecting: a new connection, one that existed, or an account that belongs to another user. */
+type ConnectResult = 'new' | 'kept' | 'taken';
 
-/** Sources in the schema of the service that shows them. */
-export class TypeormSourceBook extends SourceBook {
+/** Sources and their connections with users, in the schema of the identification service. */
+@Injectable()
+export class SourceRepository {
   constructor(
-    private readonly source: DataSource,
-    private readonly sealer: Sealer,
-  ) {
-    super();
-  }
+    @Inject(DataSource) private readonly source: DataSource,
+    @Inject(Sealer) private readonly sealer: Sealer,
+  ) {}
 
+  /** Returns the current version of a source with its secrets, enabled or not. */
   async find(slug: string): Promise<PublishedSource | undefined> {
     const { rows } = await runNamed<{ document: SealedSource }>(this.source, FIND, [slug]);
     return rows[0] && openSource(rows[0].document, new SecretBox(this.sealer));
   }
 
+  /** Returns the user who is connected with an account, active or not. */
   async findConnected({ source, identifier }: SourceAccount): Promise<SavedUser | undefined> {
     return (await runNamed<SavedUser>(this.source, CONNECTED, [source, identifier])).rows[0];
   }
 
+  /** Returns the users with exactly this value, at most two. */
   async findMatching(field: 'email' | 'username', value: string): Promise<SavedUser[]> {
     return (await runNamed<SavedUser>(this.source, MATCHING[field], [value])).rows;
   }
 
+  /** Connects a user with an account and writes an event. Returns `taken` if the account belongs to another user. */
   async connect(
-    { source, identifier, name }: SourceAccount & { name: string },
+    { source, identifier, name }: SourceAccount & { readonly name: string },
     change: ConnectionChange,
-  ): Promise<Outcome> {
+  ): Promise<ConnectResult> {
     const context = { message: 'Linked Source', source: { uuid: source, name } };
-    const given = [...this.told('source_linked', context, change), source, identifier, change.user.uuid];
-    return (await runNamed<{ outcome: Outcome }>(this.source, CONNECT, given)).rows[0]!.outcome;
+    const values = [...this.eventRow('source_linked', context, change), source, identifier, change.user.uuid];
+    return (await runNamed<{ outcome: ConnectResult }>(this.source, CONNECT, values)).rows[0]!.outcome;
   }
 
   async count(userId: string): Promise<number> {
@@ -92,13 +119,14 @@ export class TypeormSourceBook extends SourceBook {
     return (await runNamed<UserSourceConnection>(this.source, LIST, [userId, limit, offset])).rows;
   }
 
+  /** Removes a connection and writes an event. Returns false if the user has no such connection. */
   async remove(pk: number, change: ConnectionChange): Promise<boolean> {
     const model = { app: 'authentik_core', model_name: 'usersourceconnection', pk };
-    const given = [...this.told('model_deleted', { model }, change), change.user.uuid, pk];
-    return (await runNamed(this.source, REMOVE, given)).rowCount === 1;
+    const values = [...this.eventRow('model_deleted', { model }, change), change.user.uuid, pk];
+    return (await runNamed(this.source, REMOVE, values)).rowCount === 1;
   }
 
-  private told(action: string, context: object, { user, clientIp }: ConnectionChange): unknown[] {
+  private eventRow(action: string, context: object, { user, clientIp }: ConnectionChange): unknown[] {
     const row = outboxRow(
       eventMessage({ action, context: { ...context }, user, clientIp, flow: undefined }),
       this.sealer,

@@ -1,16 +1,20 @@
 import { OAUTH_SOURCE, PLEX_SOURCE, Problem } from '@gatehouse/contracts';
 import { sourceIcon } from '@gatehouse/sources';
-import { Controller, Delete, Get, HttpCode, HttpStatus, Inject, Param, Req, Res } from '@nestjs/common';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Controller, Delete, Get, HttpCode, HttpStatus, Inject, Param, Req, UseGuards } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { AuthService } from '../http/auth/auth.service.js';
-import { RecentLogins } from '../http/auth/recent-logins.js';
-import { ClientResolver } from '../http/client-info.js';
+import { CurrentPrincipal, CurrentUser } from '../http/auth/auth.guard.js';
+import type { Principal } from '../http/auth/auth.service.js';
+import { CsrfGuard } from '../http/auth/csrf.guard.js';
+import { RecentLoginService } from '../http/auth/recent-login.service.js';
+import { ClientResolver } from '../http/client.resolver.js';
 import { parsePk } from '../http/identifiers.js';
 import { ApiEndpoint } from '../http/openapi/api-endpoint.decorator.js';
-import { pageQuery, paginated, paginatedSchema, parsePage, toSlice } from '../http/pagination.js';
+import { Paginated, RequestedPage } from '../http/pagination.guard.js';
+import { type Page, pageQuery, paginated, paginatedSchema, toSlice } from '../http/pagination.js';
 import { genericError } from '../http/problem.bodies.js';
-import { SourceBook, type UserSourceConnection } from './source-book.js';
+import type { AuthenticatedUser } from '../users/user.repository.js';
+import { SourceRepository, type UserSourceConnection } from './source.repository.js';
 
 const source = z
   .object({
@@ -29,14 +33,13 @@ const connection = z
   .meta({ id: 'UserSourceConnection', description: 'By which account of a source somebody can sign in.' });
 const connections = paginatedSchema(connection).meta({ id: 'PaginatedUserSourceConnectionList' });
 
-/** The sources that people have connected themselves with: everybody's own, and nobody else's. */
+/** A user's own connections with accounts at sources. */
 @Controller('/api/v3/sources/user_connections/all')
 export class UserSourceConnectionsController {
   constructor(
-    @Inject(AuthService) private readonly principals: AuthService,
-    @Inject(SourceBook) private readonly book: SourceBook,
+    @Inject(SourceRepository) private readonly sources: SourceRepository,
     @Inject(ClientResolver) private readonly clients: ClientResolver,
-    @Inject(RecentLogins) private readonly recent: RecentLogins,
+    @Inject(RecentLoginService) private readonly recentLogins: RecentLoginService,
   ) {}
 
   @ApiEndpoint({
@@ -47,15 +50,14 @@ export class UserSourceConnectionsController {
     answers: { 200: connections, 404: genericError },
   })
   @Get('')
-  async list(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply) {
-    const page = parsePage(request);
-    const { user } = await this.principals.load({ request, reply });
-    const found = await this.book.list(user.uuid, toSlice(page));
-    const count = await this.book.count(user.uuid);
+  @Paginated()
+  async list(@RequestedPage() page: Page, @CurrentUser() { uuid, pk }: AuthenticatedUser) {
+    const listed = await this.sources.list(uuid, toSlice(page));
+    const count = await this.sources.count(uuid);
     return paginated(
       page,
       count,
-      found.map((one) => present(one, user.pk)),
+      listed.map((connection) => present(connection, pk)),
     );
   }
 
@@ -67,37 +69,37 @@ export class UserSourceConnectionsController {
   })
   @Delete(':id/')
   @HttpCode(HttpStatus.NO_CONTENT)
+  @UseGuards(CsrfGuard)
   async remove(
     @Param('id') id: string,
+    @CurrentPrincipal() principal: Principal,
     @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<void> {
-    const principal = await this.principals.loadForChange({ request, reply });
-    await this.recent.require(principal);
+    await this.recentLogins.require(principal);
     const { user } = principal;
     const pk = parsePk(id);
-    const { ip: clientIp } = await this.clients.of(request);
-    if (pk === undefined || !(await this.book.remove(pk, { user, clientIp }))) throw new Problem('not_found');
+    const { ip: clientIp } = await this.clients.resolve(request);
+    if (pk === undefined || !(await this.sources.remove(pk, { user, clientIp }))) throw new Problem('not_found');
   }
 }
 
-/** What people call the kinds of sources, and with which form they are edited. */
+/** authentik's names of the models of sources and of their forms. */
 const SOURCE_MODEL_INFO = {
   [OAUTH_SOURCE]: { component: 'ak-source-oauth-form', verbose_name: 'OAuth Source' },
   [PLEX_SOURCE]: { component: 'ak-source-plex-form', verbose_name: 'Plex Source' },
 } as const;
 
 const present = (
-  { pk, source: connected, created }: UserSourceConnection,
+  { pk, source: connectedSource, created }: UserSourceConnection,
   user: number,
 ): z.input<typeof connection> => {
-  const { uuid, name, slug, enabled, model } = connected;
-  const kind = SOURCE_MODEL_INFO[model];
+  const { uuid, name, slug, enabled, model } = connectedSource;
+  const names = SOURCE_MODEL_INFO[model];
   return {
     ...{ pk, user, created: created.toISOString() },
     source: {
-      ...{ pk: uuid, name, slug, enabled, icon: sourceIcon(connected), managed: null },
-      ...{ ...kind, verbose_name_plural: `${kind.verbose_name}s`, meta_model_name: model },
+      ...{ pk: uuid, name, slug, enabled, icon: sourceIcon(connectedSource), managed: null },
+      ...{ ...names, verbose_name_plural: `${names.verbose_name}s`, meta_model_name: model },
     },
   };
 };

@@ -2,25 +2,26 @@ import { BrandStore } from '@gatehouse/executor';
 import type { ApiPageData } from '@gatehouse/web';
 import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Public } from '../http/auth/auth.guard.js';
 import { ensureCsrfToken } from '../http/csrf.js';
 import { localeFor } from '../http/locale.js';
 import { PublishedSchema } from '../http/openapi/published-schema.js';
-import { brandAppearance } from '../http/pages/brand-appearance.js';
 import { sendPage } from '../http/pages/page.sender.js';
-import { PageRenderer } from '../http/pages/page-renderer.js';
+import { brandAppearance, PageRenderer } from '../http/pages/page-renderer.js';
 
-/** The API, described for people, and a place to try a flow. */
+/** The page that documents the API and runs flows in the browser. */
+@Public()
 @Controller('/api/v3')
 export class ApiPageController {
   constructor(
-    @Inject(PublishedSchema) private readonly texts: PublishedSchema,
+    @Inject(PublishedSchema) private readonly schema: PublishedSchema,
     @Inject(BrandStore) private readonly brands: BrandStore,
     @Inject(PageRenderer) private readonly pages: PageRenderer,
   ) {}
 
   @Get('')
   async show(@Req() request: FastifyRequest, @Res() reply: FastifyReply) {
-    // Requests that visitors try on the page carry its CSRF token, like those of any other page.
+    // The page sends API requests with this token.
     ensureCsrfToken(request, reply);
     const brand = await this.brands.find(request.host);
     const slug = brand.serving.authentication ?? '';
@@ -28,9 +29,9 @@ export class ApiPageController {
     return sendPage(reply, this.pages.api({ api: this.outline(), brand: brandAppearance(brand), locale, slug }));
   }
 
-  /** Without what the page fetches once it is asked for. */
+  /** Returns the document without the components, which the page fetches when needed. */
   private outline(): ApiPageData['api'] {
-    const { components: _fetched, ...outline } = this.texts.document;
+    const { components: _components, ...outline } = this.schema.document;
     return outline as unknown as ApiPageData['api'];
   }
 }

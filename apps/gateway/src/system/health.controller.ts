@@ -1,23 +1,20 @@
 import { Controller, Get, HttpCode, HttpStatus, Inject, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
+import { Public } from '../http/auth/auth.guard.js';
 import { ApiEndpoint } from '../http/openapi/api-endpoint.decorator.js';
+import { HealthRepository } from './health.repository.js';
 
 const ok = z.object({ status: z.literal('ok') });
 const unavailable = z.object({ status: z.literal('unavailable'), missing: z.array(z.string()) });
 
-/** What the gateway needs to answer a login. */
-export abstract class HealthChecks {
-  /** Names of those that cannot be reached just now. */
-  abstract missing(): Promise<readonly string[]>;
-}
-
-/** For whatever restarts or routes to this process. */
+/** Liveness and readiness probes. */
+@Public()
 @Controller('/-/health')
 export class HealthController {
-  constructor(@Inject(HealthChecks) private readonly dependencies: HealthChecks) {}
+  constructor(@Inject(HealthRepository) private readonly health: HealthRepository) {}
 
-  /** The process runs. Says nothing of what it depends on, so that an outage elsewhere restarts nobody. */
+  /** Reports that the process runs. Ignores its dependencies, so that their outage restarts no gateway. */
   @ApiEndpoint({
     id: 'health_live_retrieve',
     description: 'Whether the process runs.',
@@ -31,7 +28,7 @@ export class HealthController {
     return { status: 'ok' };
   }
 
-  /** A request sent here now can be answered. */
+  /** Reports whether a request that is sent now can be answered. */
   @ApiEndpoint({
     id: 'health_ready_retrieve',
     description: 'Whether a request sent now can be answered.',
@@ -41,7 +38,7 @@ export class HealthController {
   })
   @Get('ready/')
   async ready(@Res({ passthrough: true }) reply: FastifyReply) {
-    const missing = await this.dependencies.missing();
+    const missing = await this.health.missingDependencies();
     if (missing.length > 0) void reply.status(HttpStatus.SERVICE_UNAVAILABLE);
     return missing.length > 0 ? { status: 'unavailable', missing } : { status: 'ok' };
   }

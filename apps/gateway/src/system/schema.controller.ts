@@ -1,6 +1,7 @@
 import { Controller, Get, Header, Inject, Query, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { Public } from '../http/auth/auth.guard.js';
 import { ApiEndpoint } from '../http/openapi/api-endpoint.decorator.js';
 import { PublishedSchema } from '../http/openapi/published-schema.js';
 
@@ -10,12 +11,13 @@ const JSONS = ['application/json', 'application/vnd.oai.openapi+json'] as const;
 const format = z.enum(['json', 'yaml']).optional().meta({ description: 'Counts more than the header `Accept`.' });
 const anything = z.record(z.string(), z.unknown());
 
-/** The API, described for programs that write clients. */
+/** The published OpenAPI schema. */
+@Public()
 @Controller('/api/v3/schema')
 export class SchemaController {
-  constructor(@Inject(PublishedSchema) private readonly texts: PublishedSchema) {}
+  constructor(@Inject(PublishedSchema) private readonly schema: PublishedSchema) {}
 
-  /** JSON for whoever asks for it, else YAML. */
+  /** Returns JSON if the query or `Accept` asks for it, else YAML. */
   @ApiEndpoint({
     id: 'schema_retrieve',
     description: 'This document.',
@@ -28,17 +30,17 @@ export class SchemaController {
   @Get('/')
   @Header('vary', 'Accept, Cookie')
   retrieve(
-    @Query('format') asked: unknown,
+    @Query('format') requested: unknown,
     @Req() { headers }: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): string {
-    const type = asked === 'json' ? JSONS[0] : asked === 'yaml' ? YAML[0] : negotiateType(headers.accept ?? '');
+    const type = requested === 'json' ? JSONS[0] : requested === 'yaml' ? YAML[0] : negotiateType(headers.accept ?? '');
     void reply.type(`${type}; charset=utf-8`);
-    return type.endsWith('json') ? this.texts.json : this.texts.yaml;
+    return type.endsWith('json') ? this.schema.json : this.schema.yaml;
   }
 }
 
-/** The first media type of an `Accept` header that can be had; of several, the one with the highest weight. */
+/** Returns the available media type with the highest weight in an `Accept` header. */
 function negotiateType(accept: string): string {
   const ranges = accept.split(',').map((range) => {
     const [type = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());

@@ -1,39 +1,43 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Principal } from '../http/auth/auth.service.js';
 import { parsePk } from '../http/identifiers.js';
-import { lastValue } from '../http/last-of.js';
-import { Owners, type UserReference } from './owners.js';
+import { lastValue } from '../http/query.js';
+import { type UserReference, UserRepository } from './user.repository.js';
 
-/** The id of no user. */
+/** Matches no user. */
 const NO_USER_ID = '00000000-0000-0000-0000-000000000000';
 
-/** Whose things a list shows. */
+/** Decides which user's objects a list shows. */
 @Injectable()
 export class ListOwnerResolver {
-  constructor(@Inject(Owners) private readonly owners: Owners) {}
+  constructor(@Inject(UserRepository) private readonly users: UserRepository) {}
 
   /**
-   * One's own; of a superuser those of the user that the query names, else everybody's (undefined). `key` of the query:
-   * a pk or a username. A user whom there is not, or whose things are not shown to whoever asks, has none.
+   * Returns the uuid of the user whose objects are listed, or undefined for the objects of all users, which only superusers
+   * see. `parameter` of the query restricts the list to a user. An unknown user, or one whose objects the client may not see,
+   * yields an empty list.
    */
-  async of({ user }: Principal, query: unknown, key: 'user' | 'user__username'): Promise<string | undefined> {
-    const asked = queryValue((query as Record<string, unknown>)[key]);
-    if (asked === undefined) return user.is_superuser ? undefined : user.uuid;
-    const called = userReference(asked, key);
-    const owner = called && (await this.owners.find(called));
+  async resolve(
+    { user }: Principal,
+    query: unknown,
+    parameter: 'user' | 'user__username',
+  ): Promise<string | undefined> {
+    const value = nonEmptyText((query as Record<string, unknown>)[parameter]);
+    if (value === undefined) return user.is_superuser ? undefined : user.uuid;
+    const reference = parseReference(value, parameter);
+    const owner = reference && (await this.users.findId(reference));
     return owner !== undefined && (user.is_superuser || owner === user.uuid) ? owner : NO_USER_ID;
   }
 }
 
-/** No user has a NUL in their name. */
-function userReference(asked: string, key: 'user' | 'user__username'): UserReference | undefined {
-  if (key === 'user__username') return asked.includes('\0') ? undefined : { username: asked };
-  const pk = parsePk(asked);
+function parseReference(value: string, parameter: 'user' | 'user__username'): UserReference | undefined {
+  // Postgres refuses text with NUL, so no username contains one.
+  if (parameter === 'user__username') return value.includes('\0') ? undefined : { username: value };
+  const pk = parsePk(value);
   return pk === undefined ? undefined : { pk };
 }
 
-/** A key that is empty asks nothing. */
-function queryValue(value: unknown): string | undefined {
+function nonEmptyText(value: unknown): string | undefined {
   const last = lastValue(value);
   return typeof last === 'string' && last !== '' ? last : undefined;
 }

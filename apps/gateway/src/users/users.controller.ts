@@ -1,23 +1,20 @@
-import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Controller, Get, Inject } from '@nestjs/common';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
-import { AuthService } from '../http/auth/auth.service.js';
+import { CurrentUser } from '../http/auth/auth.guard.js';
+import { userUid } from '../http/identifiers.js';
 import { ApiEndpoint } from '../http/openapi/api-endpoint.decorator.js';
-import { userUid } from '../http/uid.js';
-import type { CurrentUser } from '../sessions/sessions.js';
 import { AvatarService } from './avatars/avatar.service.js';
 import { sessionUser, type UserSelf } from './user.dto.js';
+import type { AuthenticatedUser } from './user.repository.js';
 
-/** Who a session or a token belongs to: what a reverse proxy asks before it lets somebody through. */
+/** The user of a session or token, which reverse proxies request before they admit a visitor. */
 @Controller('/api/v3/core/users')
 export class UsersController {
   constructor(
-    @Inject(AuthService) private readonly principals: AuthService,
     @Inject(AvatarService) private readonly avatars: AvatarService,
     @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
   ) {}
 
-  /** The user who asks; 403 for anybody else. */
   @ApiEndpoint({
     id: 'core_users_me_retrieve',
     description: 'Who asks: the user of the token, else of the session.',
@@ -25,17 +22,15 @@ export class UsersController {
     answers: { 200: sessionUser },
   })
   @Get('me/')
-  async me(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply) {
-    return { user: this.present((await this.principals.load({ request, reply })).user) };
-  }
-
-  private present(user: CurrentUser): UserSelf {
+  me(@CurrentUser() user: AuthenticatedUser): { user: UserSelf } {
     const { pk, username, name, is_active, is_superuser, groups, email, settings, type } = user;
     return {
-      ...{ pk, username, name, is_active, is_superuser, groups, email, settings, type },
-      avatar: this.avatars.of(user),
-      uid: userUid(user, this.config),
-      system_permissions: [],
+      user: {
+        ...{ pk, username, name, is_active, is_superuser, groups, email, settings, type },
+        avatar: this.avatars.urlOf(user),
+        uid: userUid(user, this.config),
+        system_permissions: [],
+      },
     };
   }
 }

@@ -2,19 +2,19 @@ import { type DirectoryUser, TypeormDirectoryStore } from '@gatehouse/directory'
 import { flowDatabase } from '@gatehouse/executor-postgres/testing';
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { TypeormTokens } from './api-token.repository.js';
+import { ApiTokenRepository } from './api-token.repository.js';
 
 let database: Awaited<ReturnType<typeof flowDatabase>>;
 let source: DataSource;
 let register: TypeormDirectoryStore;
-let tokens: TypeormTokens;
+let tokens: ApiTokenRepository;
 let bot: DirectoryUser;
 
 beforeAll(async () => {
   database = await flowDatabase();
   ({ source } = database);
   register = new TypeormDirectoryStore(source.manager);
-  tokens = new TypeormTokens(source);
+  tokens = new ApiTokenRepository(source, { AVATARS: 'none' });
   bot = await register.createUser({ username: 'bot', type: 'internal_service_account' });
 });
 afterAll(() => database.close());

@@ -1,30 +1,41 @@
 import { tokenHash } from '@gatehouse/directory';
 import { runNamed } from '@gatehouse/platform';
-import type { DataSource } from 'typeorm';
-import type { CurrentUser } from '../../sessions/sessions.js';
-import { CURRENT_USER_COLUMNS, type CurrentUserRow } from '../../users/current-user.columns.js';
-import { Tokens } from './api-tokens.js';
+import { Inject, Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { GATEWAY_CONFIG, type GatewayConfig } from '../../gateway.config.js';
+import { readsAttributes } from '../../users/avatars/avatar-modes.js';
+import {
+  AUTHENTICATED_USER_COLUMNS,
+  type AuthenticatedUser,
+  type AuthenticatedUserRow,
+} from '../../users/user.repository.js';
 
-/** $1 hash of the key, $2 whether attributes are wanted. */
+/** $1 hash of the key, $2 whether to load attributes. */
 const FIND_USER = {
   name: 'token_user',
-  text: `SELECT ${CURRENT_USER_COLUMNS}
+  text: `SELECT ${AUTHENTICATED_USER_COLUMNS}
     FROM directory.api_tokens t JOIN directory.identities u ON u.id = t.user_id AND u.is_active
     WHERE t.key_hash = $1 AND t.expires > now()`,
 };
 
-/** API tokens in the directory's Postgres, as far as the gateway may see them. */
-export class TypeormTokens extends Tokens {
-  /** `attributes`: whether those of users are wanted. */
+/** API tokens, in the view of the directory that the gateway may read. */
+@Injectable()
+export class ApiTokenRepository {
+  private readonly withAttributes: boolean;
+
   constructor(
-    private readonly source: DataSource,
-    private readonly attributes = false,
+    @Inject(DataSource) private readonly source: DataSource,
+    @Inject(GATEWAY_CONFIG) { AVATARS }: Pick<GatewayConfig, 'AVATARS'>,
   ) {
-    super();
+    this.withAttributes = readsAttributes(AVATARS);
   }
 
-  async findUser(key: string): Promise<CurrentUser | undefined> {
-    const { rows } = await runNamed<CurrentUserRow>(this.source, FIND_USER, [tokenHash(key), this.attributes]);
+  /** Returns the active user of an unexpired API token. */
+  async findUser(key: string): Promise<AuthenticatedUser | undefined> {
+    const { rows } = await runNamed<AuthenticatedUserRow>(this.source, FIND_USER, [
+      tokenHash(key),
+      this.withAttributes,
+    ]);
     return rows[0] && { ...rows[0], kind: 'saved' };
   }
 }

@@ -1,77 +1,81 @@
 import { Problem, sentence } from '@gatehouse/contracts';
+import { SessionBindingChecker } from '@gatehouse/executor';
+import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import type { CurrentUser } from '../../sessions/sessions.js';
-import type { ClientResolver } from '../client-info.js';
-import { apiCsrfFailure } from '../csrf.js';
+import { type ActiveSession, SessionRepository } from '../../sessions/session.repository.js';
+import type { AuthenticatedUser } from '../../users/user.repository.js';
+import { ClientResolver } from '../client.resolver.js';
 import type { HttpExchange } from '../exchange.js';
-import type { AnonymousRateLimiter } from '../rate-limits/anonymous-rate-limiter.js';
-import type { Tokens } from './api-tokens.js';
-import type { SessionAuthenticator } from './session-authenticator.js';
+import { AnonymousRateLimiter } from '../rate-limits/anonymous-rate-limiter.js';
+import { SessionCookieService } from '../session-cookie.service.js';
+import { ApiTokenRepository } from './api-token.repository.js';
 
-/** Who asks. */
+/** The caller of an endpoint. */
 export interface Principal {
-  readonly user: CurrentUser;
-  /** The session that came along, if somebody is logged in to it, whoever that is. */
+  readonly user: AuthenticatedUser;
+  /** The session that the request belongs to, if any. With an API token it may be the session of another user. */
   readonly sessionId: string | undefined;
-  /** Whether a token says who asks, not the session. */
+  /** Whether the user comes from an API token and not from the session. */
   readonly byToken: boolean;
 }
 
-interface Parts {
-  readonly tokens: Tokens;
-  readonly sessions: SessionAuthenticator;
-  readonly clients: ClientResolver;
-  readonly gate: AnonymousRateLimiter;
-  readonly baseUrl: string;
-}
-
-/**
- * Tells who asks: the user of a bearer token, else of the session (docs/spec/http.md#bearer-tokens). One place, for
- * every endpoint.
- */
+/** Authenticates requests: by bearer token, else by session (docs/spec/http.md#bearer-tokens). */
+@Injectable()
 export class AuthService {
-  constructor(private readonly parts: Parts) {}
+  constructor(
+    @Inject(ApiTokenRepository) private readonly tokens: ApiTokenRepository,
+    @Inject(SessionRepository) private readonly sessions: SessionRepository,
+    @Inject(SessionBindingChecker) private readonly bindings: SessionBindingChecker,
+    @Inject(ClientResolver) private readonly clients: ClientResolver,
+    @Inject(SessionCookieService) private readonly cookies: SessionCookieService,
+    @Inject(AnonymousRateLimiter) private readonly rateLimiter: AnonymousRateLimiter,
+  ) {}
 
-  /** Finds the user of a request's bearer token; undefined when it brings none. What it returns throws token_invalid. */
-  tokenUserOf({ headers }: FastifyRequest): (() => Promise<CurrentUser>) | undefined {
+  /**
+   * Returns a function that loads the user of the request's bearer token, or undefined if the request has no token. The
+   * function throws `token_invalid`.
+   */
+  tokenUserOf({ headers }: FastifyRequest): (() => Promise<AuthenticatedUser>) | undefined {
     const [type, key] = parseAuthorization(headers.authorization ?? '');
     if (key === undefined) return undefined;
     return async () => {
       if (type.toLowerCase() !== 'bearer')
         throw new Problem('token_invalid', { detail: sentence('Unsupported authentication type') });
-      const user = await this.parts.tokens.findUser(key);
+      const user = await this.tokens.findUser(key);
       if (!user) throw new Problem('token_invalid');
       return user;
     };
   }
 
-  /** Undefined for a stranger, who is counted. Throws rate_limited and token_invalid. */
+  /**
+   * Returns the principal, or undefined for an anonymous visitor. Requests without a session count towards the anonymous rate
+   * limit before their token is looked up. Throws `rate_limited` and `token_invalid`.
+   */
   async find({ request, reply }: HttpExchange): Promise<Principal | undefined> {
-    const { sessions, clients, gate } = this.parts;
-    const session = await sessions.find(request);
-    if (!session) gate.admit((await clients.of(request)).ip, reply);
+    const session = await this.findSession(request);
+    if (!session) this.rateLimiter.admit((await this.clients.resolve(request)).ip, reply);
     const tokenUser = await this.tokenUserOf(request)?.();
     const user = tokenUser ?? session?.user;
     return user && { user, sessionId: session?.id, byToken: tokenUser !== undefined };
   }
 
-  /** As `find`; throws not_authenticated for a stranger. */
+  /** Returns the principal. Throws `not_authenticated` for an anonymous visitor, else as `find`. */
   async load(exchange: HttpExchange): Promise<Principal> {
     const principal = await this.find(exchange);
     if (!principal) throw new Problem('not_authenticated');
     return principal;
   }
 
-  /** As `load`, for a request that changes something: one that a session vouches for must come from the site's own page. */
-  async loadForChange(exchange: HttpExchange): Promise<Principal> {
-    const principal = await this.load(exchange);
-    const forged = principal.byToken ? undefined : apiCsrfFailure(exchange.request, this.parts.baseUrl);
-    if (forged) throw new Problem('csrf_failed', { detail: forged });
-    return principal;
+  /** Returns the session of a logged-in user, or undefined if there is none or the session has left its binding. */
+  private async findSession(request: FastifyRequest): Promise<ActiveSession | undefined> {
+    const key = await this.cookies.keyOf(request);
+    const session = key && (await this.sessions.find(key));
+    if (!session) return undefined;
+    return (await this.bindings.admits(session, await this.clients.resolve(request))) ? session : undefined;
   }
 }
 
-/** Type and credentials of an Authorization header; one without a space counts as absent. */
+/** Returns the type and the credentials of an Authorization header. A header without a space has no credentials. */
 function parseAuthorization(header: string): readonly [type: string, credentials?: string] {
   const space = header.indexOf(' ');
   return space < 0 ? [header] : [header.slice(0, space), header.slice(space + 1).trim()];

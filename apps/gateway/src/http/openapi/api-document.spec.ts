@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { apiDocumentOf } from '../../gateway.controllers.js';
+import { GatewayModule } from '../../gateway.module.js';
 
 type Json = Readonly<Record<string, unknown>>;
 
-const document = apiDocumentOf() as Json & {
+const document = GatewayModule.document() as Json & {
   components: { schemas: Record<string, Json>; securitySchemes: unknown };
 };
 const paths = document['paths'] as Record<string, Record<string, Json>>;

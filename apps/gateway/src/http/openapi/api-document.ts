@@ -4,21 +4,21 @@ import { genericError, validationError } from '../problem.bodies.js';
 import { type DocumentedEndpoint, documentedEndpoints, type EndpointOptions } from './api-endpoint.decorator.js';
 import { type Schema, SchemaWriter } from './schema-writer.js';
 
-/** The version of the API that is spoken here, not of the product. */
+/** The version of authentik's API that Gatehouse implements. */
 const API_VERSION = '2024.8.2';
 
-/** Where the API is; endpoints elsewhere say so themselves. */
+/** Base path of the API. Endpoints outside of it name their own server. */
 const API = '/api/v3/';
 const ROOT = [{ url: '/' }];
 
-/** The OpenAPI 3.0.3 document of the endpoints that controllers describe. */
+/** Returns the OpenAPI 3.0.3 document of the endpoints of controllers. */
 export function apiDocument(controllers: readonly Type[]): Schema {
   const writer = new SchemaWriter();
   const paths: Record<string, Record<string, unknown>> = {};
   for (const endpoint of documentedEndpoints(controllers)) {
-    const inside = endpoint.path.startsWith(API);
-    const path = inside ? endpoint.path.slice(API.length - 1) : endpoint.path;
-    const item = (paths[path] ??= inside ? {} : { servers: ROOT });
+    const isInApi = endpoint.path.startsWith(API);
+    const path = isInApi ? endpoint.path.slice(API.length - 1) : endpoint.path;
+    const item = (paths[path] ??= isInApi ? {} : { servers: ROOT });
     item[endpoint.method] = operationObject(endpoint, writer);
   }
   return {
@@ -72,11 +72,11 @@ const queryParameters = (query: NonNullable<EndpointOptions['query']>, writer: S
     };
   });
 
-/** Any endpoint may refuse what it does not understand, and whom it does not know. */
+/** Adds 400 and 403, which every endpoint may answer. */
 function responsesOf({ answers, produces }: Pick<EndpointOptions, 'answers' | 'produces'>, writer: SchemaWriter) {
-  const all = { ...answers, 400: validationError, 403: genericError };
+  const allAnswers = { ...answers, 400: validationError, 403: genericError };
   return Object.fromEntries(
-    Object.entries(all).map(([status, type]) => {
+    Object.entries(allAnswers).map(([status, type]) => {
       const media = status in answers ? produces : undefined;
       const content = type ? { content: contentOf(writer.write(type as z.ZodType), media) } : {};
       return [status, { description: DESCRIPTIONS[status] ?? 'Answered.', ...content }];

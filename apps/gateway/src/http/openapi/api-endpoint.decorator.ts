@@ -2,36 +2,36 @@ import { type HttpStatus, RequestMethod, SetMetadata, type Type } from '@nestjs/
 import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
 import type { z } from 'zod';
 
-/** What the published schema says of an endpoint; path and method are the route's own. */
+/** Description of an endpoint in the published schema. Path and method come from the route. */
 export interface EndpointOptions {
-  /** The operation id, which generated clients name their methods by. */
+  /** The operation id, from which generated clients derive the names of their methods. */
   readonly id: string;
   readonly description: string;
   readonly tag: string;
-  /** Whether a stranger may ask too. */
+  /** Whether anonymous visitors may request it. */
   readonly anonymous?: boolean;
   readonly query?: Readonly<Record<string, z.ZodType>>;
   readonly body?: z.ZodType;
-  /** What is answered, by status; `null` for an answer without a body. Refusals that any endpoint has are added. */
+  /** Bodies of the answers by status; `null` for none. Refusals of all endpoints are added. */
   readonly answers: Readonly<Partial<Record<HttpStatus, z.ZodType | null>>>;
-  /** Media types of the answers, where they are not JSON alone. */
+  /** Media types of the answers; JSON by default. */
   readonly produces?: readonly string[];
 }
 
-/** An endpoint that is in the published schema. */
+/** An endpoint of the published schema. */
 export interface DocumentedEndpoint {
   readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
-  /** With parameters as OpenAPI writes them, `{flow_slug}`, and a final slash. */
+  /** Path with parameters in OpenAPI form, `{flow_slug}`, and a final slash. */
   readonly path: string;
   readonly operation: EndpointOptions;
 }
 
 const OPERATION = Symbol('operation');
 
-/** Puts a controller's endpoint into the published schema. */
+/** Adds an endpoint to the published schema. */
 export const ApiEndpoint = (operation: EndpointOptions): MethodDecorator => SetMetadata(OPERATION, operation);
 
-/** The described endpoints of controllers, in their order. */
+/** Returns the endpoints of controllers with `@ApiEndpoint`, in their order. */
 export const documentedEndpoints = (controllers: readonly Type[]): DocumentedEndpoint[] =>
   controllers.flatMap((controller) => {
     const handlers = Object.values(Object.getOwnPropertyDescriptors(controller.prototype));

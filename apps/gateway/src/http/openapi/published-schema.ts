@@ -1,21 +1,21 @@
 import { stringify } from 'yaml';
 import type { Schema } from './schema-writer.js';
 
-/** The published schema as it is sent: written once, for whoever asks first, so that no start waits for it. */
+/** The published schema, written at the first request, so that it does not delay the start. */
 export class PublishedSchema {
-  private readonly written: { document?: Schema; json?: string; yaml?: string } = {};
+  private readonly cache: { document?: Schema; json?: string; yaml?: string } = {};
 
   constructor(private readonly write: () => Schema) {}
 
   get document(): Schema {
-    return (this.written.document ??= this.write());
+    return (this.cache.document ??= this.write());
   }
 
   get json(): string {
-    return (this.written.json ??= JSON.stringify(this.document));
+    return (this.cache.json ??= JSON.stringify(this.document));
   }
 
   get yaml(): string {
-    return (this.written.yaml ??= stringify(this.document, { aliasDuplicateObjects: false }));
+    return (this.cache.yaml ??= stringify(this.document, { aliasDuplicateObjects: false }));
   }
 }

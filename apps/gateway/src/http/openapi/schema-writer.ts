@@ -2,12 +2,12 @@ import { z } from 'zod';
 
 type Definition = z.core.$ZodTypes['_zod']['def'];
 
-/** A schema as OpenAPI 3.0.3 has it. */
+/** A schema of OpenAPI 3.0.3. */
 export type Schema = Readonly<Record<string, unknown>>;
 
-/** Writes zod types as schemas. A type that has an `id` becomes a component, and everybody else points to it. */
+/** Writes zod types as schemas. A type with an `id` becomes a component, and other schemas refer to it. */
 export class SchemaWriter {
-  /** The components so far, by name. */
+  /** The components of all types written so far, by name. */
   readonly components: Record<string, Schema> = {};
 
   write(type: z.ZodType): Schema {
@@ -21,7 +21,7 @@ export class SchemaWriter {
     return withComponentRefs(schema);
   }
 
-  /** What our own types say of themselves comes before what zod makes of them. */
+  /** Metadata of a type takes precedence over the schema that zod derives. */
   private amend(type: Definition, schema: Record<string, unknown>) {
     const { wire, by_component: members } = schema;
     delete schema['wire'];
@@ -30,7 +30,7 @@ export class SchemaWriter {
     else if (wire) Object.assign(schema, wire);
     if (members) replace(schema, this.union(members as Readonly<Record<string, z.ZodType>>));
     removeUnpublished(schema['properties']);
-    // Only what says its type can be null besides (OpenAPI 3.0.3, §4.7.24).
+    // `nullable` has an effect only beside a `type` (OpenAPI 3.0.3, §4.7.24).
     if (type.type === 'nullable' && type.innerType instanceof z.ZodObject) schema['type'] = 'object';
     if (type.type === 'default') schema['default'] = type.defaultValue;
     if (schema['format'] === 'uuid') delete schema['pattern'];
@@ -39,24 +39,24 @@ export class SchemaWriter {
   }
 
   private union(members: Readonly<Record<string, z.ZodType>>): Schema {
-    const written = Object.entries(members).map(([component, type]) => [component, this.write(type)] as const);
-    const mapping = Object.fromEntries(written.map(([component, { $ref }]) => [component, $ref]));
-    return { oneOf: written.map(([, schema]) => schema), discriminator: { propertyName: 'component', mapping } };
+    const schemas = Object.entries(members).map(([component, type]) => [component, this.write(type)] as const);
+    const mapping = Object.fromEntries(schemas.map(([component, { $ref }]) => [component, $ref]));
+    return { oneOf: schemas.map(([, schema]) => schema), discriminator: { propertyName: 'component', mapping } };
   }
 }
 
-/** Fields that clients of the API were not made with, and that only the house itself sends or reads. */
+/** Removes fields that only Gatehouse's own pages use. */
 function removeUnpublished(properties: unknown) {
-  const all = (properties ?? {}) as Record<string, { readonly unpublished?: boolean }>;
-  for (const [name, { unpublished }] of Object.entries(all)) if (unpublished) delete all[name];
+  const fields = (properties ?? {}) as Record<string, { readonly unpublished?: boolean }>;
+  for (const [name, { unpublished }] of Object.entries(fields)) if (unpublished) delete fields[name];
 }
 
-function replace(schema: Record<string, unknown>, by: Schema) {
+function replace(schema: Record<string, unknown>, replacement: Schema) {
   for (const key of Object.keys(schema)) if (key !== 'id' && key !== 'description') delete schema[key];
-  Object.assign(schema, by);
+  Object.assign(schema, replacement);
 }
 
-/** Where zod puts named types, and where OpenAPI keeps them. A reference with nothing beside it stands alone. */
+/** Rewrites zod's references to named types as OpenAPI components, and unwraps an `allOf` of one reference. */
 function withComponentRefs<T extends object>(schemas: T): T {
   const text = JSON.stringify(schemas).replaceAll('"#/definitions/', '"#/components/schemas/');
   return JSON.parse(text.replace(/\{"allOf":\[(\{"\$ref":"[^"]+"\})\]\}/g, '$1')) as T;

@@ -5,19 +5,18 @@ import { AvatarService } from '../../users/avatars/avatar.service.js';
 import { CSRF_FIELD, ensureCsrfToken } from '../csrf.js';
 import type { HttpExchange } from '../exchange.js';
 import { localeFor } from '../locale.js';
-import { brandAppearance } from './brand-appearance.js';
 import { sendPage } from './page.sender.js';
-import { PageRenderer } from './page-renderer.js';
+import { brandAppearance, PageRenderer } from './page-renderer.js';
 
-/** What is said, and where to try again. */
 interface DeniedPageOptions {
   readonly user: Identity | undefined;
   readonly brand: HostBrand;
-  readonly why: string;
-  readonly again: string;
+  /** The reason, in the visitor's language. */
+  readonly message: string;
+  readonly retryUrl: string;
 }
 
-/** The page that says why somebody gets no further, where there is no flow to say it. */
+/** The page that refuses a visitor outside of a flow. */
 @Injectable()
 export class AccessDeniedPage {
   constructor(
@@ -25,12 +24,12 @@ export class AccessDeniedPage {
     @Inject(PageRenderer) private readonly pages: PageRenderer,
   ) {}
 
-  send({ request, reply }: HttpExchange, { user, brand, why, again }: DeniedPageOptions) {
+  send({ request, reply }: HttpExchange, { user, brand, message, retryUrl }: DeniedPageOptions) {
     const challenge = {
       component: 'ak-stage-access-denied',
-      flow_info: { ...brandFlowInfo(brand), cancel_url: again },
+      flow_info: { ...brandFlowInfo(brand), cancel_url: retryUrl },
       ...userInfo(user, this.avatars),
-      error_message: why,
+      error_message: message,
     };
     const page = this.pages.flow({
       ...{
@@ -38,7 +37,7 @@ export class AccessDeniedPage {
         brand: brandAppearance(brand),
         locale: localeFor(request, { user, brand }),
         slug: '',
-        address: again,
+        address: retryUrl,
       },
       token: { field: CSRF_FIELD, value: ensureCsrfToken(request, reply) },
     });

@@ -2,10 +2,12 @@ import { PROOF_OF_WORK_SCRIPT, Problem } from '@gatehouse/contracts';
 import { Controller, Get, Inject, Param, Req, Res } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Public } from '../auth/auth.guard.js';
 import { FILE_ROUTE } from '../routing.hooks.js';
 import { type Encoding, FILES_ADDRESS, PageRenderer, type StaticFile } from './page-renderer.js';
 
-/** The script of the house's own puzzle has one address for all clients and all times, so browsers ask again by and by. */
+/** The proof-of-work script. Its URL never changes, so browsers cache it for minutes only. */
+@Public()
 @Controller(PROOF_OF_WORK_SCRIPT)
 export class ProofOfWorkScriptController {
   constructor(@Inject(PageRenderer) private readonly pages: PageRenderer) {}
@@ -17,7 +19,8 @@ export class ProofOfWorkScriptController {
   }
 }
 
-/** The scripts of pages. Each has what it contains in its name, so that browsers ask for it once. */
+/** The scripts of pages. Their names contain a hash of their content, so browsers cache them for good. */
+@Public()
 @Controller(FILES_ADDRESS)
 export class PageFilesController {
   constructor(@Inject(PageRenderer) private readonly pages: PageRenderer) {}
@@ -45,6 +48,6 @@ function sendFile(reply: FastifyReply, file: StaticFile, { headers, cacheControl
     .send(file.bytes[encoding]);
 }
 
-/** The smallest form that the browser reads; one that it refuses (`q=0`) is not worth a parser: no browser does. */
-const encodingFor = (accepted: unknown): Encoding =>
-  (['br', 'gzip'] as const).find((encoding) => String(accepted ?? '').includes(encoding)) ?? 'identity';
+/** Returns the smallest encoding that the browser accepts. Ignores `q=0`, which no browser sends. */
+const encodingFor = (acceptEncoding: unknown): Encoding =>
+  (['br', 'gzip'] as const).find((encoding) => String(acceptEncoding ?? '').includes(encoding)) ?? 'identity';

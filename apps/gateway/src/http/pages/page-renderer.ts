@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type { Brand } from '@gatehouse/plan';
 import type {
   AccountPageData,
   ApiPageData,
@@ -12,7 +13,7 @@ import type {
 } from '@gatehouse/web';
 import { CSRF_COOKIE } from '../cookie-names.js';
 
-/** A file that pages load, as it is and compressed. */
+/** A file that pages load, uncompressed and compressed. */
 export interface StaticFile {
   readonly type: string;
   readonly bytes: Readonly<Record<Encoding, Buffer>>;
@@ -20,40 +21,37 @@ export interface StaticFile {
 
 export type Encoding = 'br' | 'gzip' | 'identity';
 
-/** A page that is ready to be sent. */
+/** A rendered page, with the sources that its CSP must allow. */
 export type SendablePage = ReturnType<PageRenderer['flow']>;
 
-/** Entry of the script in the manifest of the build. */
+/** Entry of the page script in the build manifest. */
 const ENTRY = 'src/client.tsx';
-/** Where the build puts what solves the house's own puzzle. */
+/** The built script that solves proof-of-work challenges. */
 const PROOF_OF_WORK_FILE = 'proof/proof-of-work.js';
 const SUFFIXES: Readonly<Record<Encoding, string>> = { br: '.br', gzip: '.gz', identity: '' };
-/** Where the files are on the server; what is under it never changes. */
+/** URL path of the page scripts. A file under it never changes. */
 export const FILES_ADDRESS = '/static/pages';
 
-interface Loaded {
-  /** By name. */
+interface LoadedFiles {
+  /** By file name. */
   readonly files: ReadonlyMap<string, StaticFile>;
   readonly proofScript: StaticFile;
 }
 
-/** The site's pages as they were built: what draws them, and the files that they load. */
+/** Renders the built pages and serves the files that they load. */
 export class PageRenderer {
   private constructor(
     private readonly pages: PageRenderers,
     private readonly frame: Pick<DocumentOptions, 'script' | 'csrfCookie'>,
-    private readonly loaded: Loaded,
+    private readonly loaded: LoadedFiles,
   ) {}
 
-  /** What solves the house's own puzzle in a browser. */
+  /** The script that solves proof-of-work challenges in browsers. */
   get proofScript(): StaticFile {
     return this.loaded.proofScript;
   }
 
-  /**
-   * `folder`: where the build put them. All of it is small, and kept in memory. `csrfCookie`: the name of the cookie whose value
-   * their script repeats.
-   */
+  /** Loads the pages of a build folder into memory. Their script sends the value of `csrfCookie` with its requests. */
   static async open(folder: string, csrfCookie: string = CSRF_COOKIE): Promise<PageRenderer> {
     const manifest = JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8')) as Manifest;
     const pages = (await import(pathToFileURL(join(folder, 'server.js')).href)) as PageRenderers;
@@ -70,25 +68,25 @@ export class PageRenderer {
     return this.loaded.files.get(name);
   }
 
-  flow(opened: FlowPageData) {
-    return this.drawn((frame) => this.pages.renderFlowPage(opened, frame));
+  flow(data: FlowPageData) {
+    return this.render((frame) => this.pages.renderFlowPage(data, frame));
   }
 
-  own(opened: AccountPageData) {
-    return this.drawn((frame) => this.pages.renderAccountPage(opened, frame));
+  account(data: AccountPageData) {
+    return this.render((frame) => this.pages.renderAccountPage(data, frame));
   }
 
-  api(opened: ApiPageData) {
-    return this.drawn((frame) => this.pages.renderApiPage(opened, frame));
+  api(data: ApiPageData) {
+    return this.render((frame) => this.pages.renderApiPage(data, frame));
   }
 
-  private drawn(draw: (frame: DocumentOptions) => RenderedPage) {
+  private render(draw: (frame: DocumentOptions) => RenderedPage) {
     const nonce = newNonce();
     return { ...draw({ ...this.frame, nonce }), nonce };
   }
 }
 
-/** What allows a page's own script and style, and no other. */
+/** Returns a CSP nonce, which allows the page's own script and style only. */
 const newNonce = (): string => randomBytes(16).toString('base64');
 
 type Manifest = Readonly<Record<string, { readonly file: string }>>;
@@ -97,6 +95,12 @@ async function read(path: string): Promise<StaticFile> {
   const [br, gzip, identity] = await Promise.all(
     (['br', 'gzip', 'identity'] as const).map((encoding) => readFile(path + SUFFIXES[encoding])),
   );
-  if (!br || !gzip || !identity) throw new Error(`${path} is not there`);
+  if (!br || !gzip || !identity) throw new Error(`${path} is missing`);
   return { type: 'text/javascript; charset=utf-8', bytes: { br, gzip, identity } };
+}
+
+/** Returns the fields of a brand that pages show. */
+export function brandAppearance(brand: Brand): FlowPageData['brand'] {
+  const { title, logo, favicon, theme, colours, background, footer_links, custom_css, layout } = brand;
+  return { title, logo, favicon, theme, colours, background, footer_links, custom_css, layout };
 }

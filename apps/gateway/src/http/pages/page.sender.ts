@@ -1,11 +1,14 @@
 import type { FastifyReply } from 'fastify';
 import type { SendablePage } from './page-renderer.js';
 
-/** Sends a page that may load, run and reach what is its own, and of others what its challenge cannot do without. */
-export const sendPage = (reply: FastifyReply, { html, nonce, externalOrigins: reach }: SendablePage) =>
-  reply.header('content-security-policy', policyOf(nonce, reach)).type('text/html; charset=utf-8').send(html);
+/** Sends a page with a CSP that allows its own resources, and those of other sites that its challenge needs. */
+export const sendPage = (reply: FastifyReply, { html, nonce, externalOrigins }: SendablePage) =>
+  reply
+    .header('content-security-policy', contentSecurityPolicy(nonce, externalOrigins))
+    .type('text/html; charset=utf-8')
+    .send(html);
 
-function policyOf(nonce: string, { scripts, connects, forms }: SendablePage['externalOrigins']): string {
+function contentSecurityPolicy(nonce: string, { scripts, connects, forms }: SendablePage['externalOrigins']): string {
   const own = `'nonce-${nonce}'`;
   const rules = [
     ["default-src 'none'"],
@@ -14,7 +17,7 @@ function policyOf(nonce: string, { scripts, connects, forms }: SendablePage['ext
     ['frame-src', ...(scripts.length > 0 ? scripts : ["'none'"])],
     ['connect-src', "'self'", ...connects, ...scripts],
     ['form-action', "'self'", ...forms],
-    // Pictures of users, sources and brands may be anywhere that is encrypted.
+    // Images of users, sources and brands may come from any https URL.
     ["img-src 'self' data: https:"],
     ["frame-ancestors 'self'"],
     ["base-uri 'none'"],

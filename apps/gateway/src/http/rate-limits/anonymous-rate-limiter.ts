@@ -1,33 +1,53 @@
 import { Problem } from '@gatehouse/contracts';
-import type { FastifyReply } from 'fastify';
-import type { GatewayConfig } from '../../gateway.config.js';
+import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { GATEWAY_CONFIG, type GatewayConfig } from '../../gateway.config.js';
+import { ClientResolver } from '../client.resolver.js';
 import { NetworkRateLimiter } from './network-rate-limiter.js';
 
-/** Networks that are remembered at a time, some 20 MB of them. */
-const NETWORKS = 100_000;
+/** Networks that are counted at a time, about 20 MB. */
+const MAX_NETWORKS = 100_000;
 
 type Settings = Pick<GatewayConfig, 'ANONYMOUS_RATE' | 'ANONYMOUS_RATE_PERIOD_S'>;
 
-/** Bounds how often people who are not logged in may come from one network (docs/spec/http.md#anonymous-rate-limit). */
+/** Limits the request rate of anonymous visitors per network (docs/spec/http.md#anonymous-rate-limit). */
+@Injectable()
 export class AnonymousRateLimiter {
-  private readonly rates: NetworkRateLimiter | undefined;
+  private readonly limiter: NetworkRateLimiter | undefined;
   private readonly policy: string;
 
-  constructor({ ANONYMOUS_RATE: requests, ANONYMOUS_RATE_PERIOD_S: periodS }: Settings) {
-    this.rates = requests === 0 ? undefined : new NetworkRateLimiter({ requests, periodS, networks: NETWORKS });
+  constructor(@Inject(GATEWAY_CONFIG) { ANONYMOUS_RATE: requests, ANONYMOUS_RATE_PERIOD_S: periodS }: Settings) {
+    this.limiter =
+      requests === 0 ? undefined : new NetworkRateLimiter({ requests, periodS, maxNetworks: MAX_NETWORKS });
     this.policy = `"anonymous";q=${requests};w=${periodS}`;
   }
 
   /**
-   * Counts a request of a stranger; the answer's headers say what is left, in the words of
-   * draft-ietf-httpapi-ratelimit-headers. Throws rate_limited.
+   * Counts the request of an anonymous visitor and sets the headers of draft-ietf-httpapi-ratelimit-headers. Throws
+   * `rate_limited`.
    */
   admit(ip: string, reply: FastifyReply) {
-    if (!this.rates) return;
-    const { admitted, remaining, fullInS, nextInS } = this.rates.count(ip);
+    if (!this.limiter) return;
+    const { admitted, remaining, fullInS, nextInS } = this.limiter.count(ip);
     void reply
       .header('ratelimit-policy', this.policy)
       .header('ratelimit', `"anonymous";r=${remaining};t=${Math.ceil(fullInS)}`);
     if (!admitted) throw new Problem('rate_limited', { retry_after_s: nextInS });
+  }
+}
+
+/** Counts every request of a route as anonymous, for clients that have no session. Throws `rate_limited`. */
+@Injectable()
+export class AnonymousRateLimitGuard implements CanActivate {
+  constructor(
+    @Inject(AnonymousRateLimiter) private readonly rateLimiter: AnonymousRateLimiter,
+    @Inject(ClientResolver) private readonly clients: ClientResolver,
+  ) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const http = context.switchToHttp();
+    const { ip } = await this.clients.resolve(http.getRequest<FastifyRequest>());
+    this.rateLimiter.admit(ip, http.getResponse<FastifyReply>());
+    return true;
   }
 }

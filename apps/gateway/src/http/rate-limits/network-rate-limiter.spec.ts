@@ -3,7 +3,7 @@ import { NetworkRateLimiter } from './network-rate-limiter.js';
 
 let nowMs: number;
 const ratesOf = (rate: Partial<ConstructorParameters<typeof NetworkRateLimiter>[0]> = {}) =>
-  new NetworkRateLimiter({ requests: 3, periodS: 1, networks: 100, ...rate }, () => nowMs);
+  new NetworkRateLimiter({ requests: 3, periodS: 1, maxNetworks: 100, ...rate }, () => nowMs);
 beforeEach(() => {
   nowMs = 5_000_000;
 });
@@ -56,7 +56,7 @@ describe('a network', () => {
 
 describe('the table', () => {
   it('is bounded: the network that was away longest starts afresh', () => {
-    const rates = ratesOf({ requests: 1, networks: 2 });
+    const rates = ratesOf({ requests: 1, maxNetworks: 2 });
     expect(admitted(rates, ['192.0.2.1', '192.0.2.2', '192.0.2.1', '192.0.2.3'])).toEqual([true, true, false, true]);
     expect(admitted(rates, ['192.0.2.1', '192.0.2.2'])).toEqual([false, true]);
   });

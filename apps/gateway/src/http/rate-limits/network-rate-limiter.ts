@@ -1,22 +1,22 @@
 import { clientNetwork } from '@gatehouse/executor';
 
-/** How often one network may come. */
+/** Limit of the requests of one network. */
 export interface RateLimit {
-  /** Requests a period, and at most so many at once. */
+  /** Requests in a period, which is also the burst size. */
   readonly requests: number;
   readonly periodS: number;
-  /** Networks remembered at a time; beyond it the one that was away longest starts afresh. */
-  readonly networks: number;
+  /** Networks that are counted at a time. Beyond it, the least recently seen network is forgotten. */
+  readonly maxNetworks: number;
 }
 
-/** What a request that was counted leaves. */
+/** The state of a network's bucket after a request. */
 export interface RateLimitResult {
   readonly admitted: boolean;
-  /** Requests that may come at once now. */
+  /** Requests that are admitted now. */
   readonly remaining: number;
-  /** Seconds until as many may come as ever. */
+  /** Seconds until the bucket is full. */
   readonly fullInS: number;
-  /** Seconds until the next may come; 0 when it may come now. */
+  /** Seconds until the next request is admitted; 0 for now. */
   readonly nextInS: number;
 }
 
@@ -25,12 +25,12 @@ interface Bucket {
   filledAt: number;
 }
 
-/** Counts requests by client network, a token bucket each, in the memory of this process. */
+/** Token buckets, one per client network, in the memory of this process. */
 export class NetworkRateLimiter {
   private readonly buckets = new Map<string, Bucket>();
   private readonly perMs: number;
 
-  /** `now`: milliseconds on a clock that only goes forward. */
+  /** `now` returns milliseconds of a monotonic clock. */
   constructor(
     private readonly rate: RateLimit,
     private readonly now: () => number = () => performance.now(),
@@ -38,7 +38,7 @@ export class NetworkRateLimiter {
     this.perMs = rate.requests / (rate.periodS * 1000);
   }
 
-  /** Takes one request of the network that the address belongs to. */
+  /** Counts one request of the network that the address belongs to. */
   count(ip: string): RateLimitResult {
     const bucket = this.bucketOf(clientNetwork(ip));
     const admitted = bucket.tokens >= 1;
@@ -57,10 +57,10 @@ export class NetworkRateLimiter {
     const bucket = this.buckets.get(network) ?? { tokens: this.rate.requests, filledAt: now };
     bucket.tokens = Math.min(this.rate.requests, bucket.tokens + (now - bucket.filledAt) * this.perMs);
     bucket.filledAt = now;
-    // The last that came is the last in the map, so the first is the one to forget.
+    // A Map iterates in insertion order, so its first entry is the least recently seen network.
     this.buckets.delete(network);
     this.buckets.set(network, bucket);
-    if (this.buckets.size > this.rate.networks) this.buckets.delete(this.buckets.keys().next().value!);
+    if (this.buckets.size > this.rate.maxNetworks) this.buckets.delete(this.buckets.keys().next().value!);
     return bucket;
   }
 }

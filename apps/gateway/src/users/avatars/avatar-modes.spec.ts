@@ -4,12 +4,12 @@ import { AvatarService } from './avatar.service.js';
 import { DEFAULT_AVATAR, readsAttributes } from './avatar-modes.js';
 
 const alice = { username: 'alice', name: 'Alice Liddell', email: 'Alice@Example.org' };
-const pictureOf = (AVATARS: string, more: object = {}) => new AvatarService({ AVATARS }).of({ ...alice, ...more });
+const pictureOf = (AVATARS: string, more: object = {}) => new AvatarService({ AVATARS }).urlOf({ ...alice, ...more });
 const svgOf = (uri: string) => Buffer.from(uri.split(',')[1] ?? '', 'base64').toString();
 
 describe('a picture', () => {
   it('is the default one for a stranger, whatever the setting', () => {
-    expect(new AvatarService({ AVATARS: 'initials' }).of(undefined)).toBe(DEFAULT_AVATAR);
+    expect(new AvatarService({ AVATARS: 'initials' }).urlOf(undefined)).toBe(DEFAULT_AVATAR);
   });
 
   it('is the first that is found, and the default one when none is', () => {

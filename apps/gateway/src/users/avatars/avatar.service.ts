@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../../gateway.config.js';
 import { type AvatarMode, type AvatarSubject, avatarModes, DEFAULT_AVATAR } from './avatar-modes.js';
 
-/** The pictures of users, as this installation wants them. */
+/** Avatars of users, by the modes that the operator configured. */
 @Injectable()
 export class AvatarService {
   private readonly modes: readonly AvatarMode[];
@@ -11,12 +11,12 @@ export class AvatarService {
     this.modes = avatarModes(AVATARS);
   }
 
-  /** An address or a data URI: the first that a mode finds, else the default picture; for a stranger always that. */
-  of(user: AvatarSubject | undefined): string {
+  /** Returns a URL or a data URI: the result of the first mode that has one, else the default avatar. */
+  urlOf(user: AvatarSubject | undefined): string {
     if (!user) return DEFAULT_AVATAR;
     for (const mode of this.modes) {
-      const found = mode(user);
-      if (found) return found;
+      const url = mode(user);
+      if (url) return url;
     }
     return DEFAULT_AVATAR;
   }

@@ -1,9 +1,10 @@
 import { hashSessionKey } from '@gatehouse/executor';
 import type { FastifyRequest } from 'fastify';
 import { describe, expect, it } from 'vitest';
+import type { GatewayConfig } from '../gateway.config.js';
 import { SESSION_COOKIE, SESSION_COOKIES } from './cookie-names.js';
 import type { HttpExchange } from './exchange.js';
-import { SessionCookies, sessionKeysIn } from './session.cookie.js';
+import { SessionCookieService, sessionKeysIn } from './session-cookie.service.js';
 
 const [OLDER, OWN] = ['a'.repeat(43), 'b'.repeat(43)];
 const [, HOST_ONLY] = SESSION_COOKIES;
@@ -37,19 +38,17 @@ describe('session keys in cookies', () => {
 
 describe('the session cookie', () => {
   const known = hashSessionKey(OWN);
-  function cookiesOf({ outpost = false, name = HOST_ONLY as string, ended = 0 } = {}) {
+  function cookiesOf({ outpost = false, name = HOST_ONLY as GatewayConfig['SESSION_COOKIE'], ended = 0 } = {}) {
     const [asked, events]: [Buffer[][], string[]] = [[], []];
-    const cookies = new SessionCookies({
-      sessions: {
-        choose: async (keys) => {
-          asked.push([...keys]);
-          return { key: ended > 0 ? undefined : known, ended };
-        },
+    const sessions = {
+      choose: async (keys: readonly Buffer[]) => {
+        asked.push([...keys]);
+        return { key: ended > 0 ? undefined : known, ended };
       },
-      clients: { of: async () => ({ ip: '', user_agent: '', outpost }) },
-      logger: { event: (what) => void events.push(what) },
-      name,
-    });
+    };
+    const clients = { resolve: async () => ({ ip: '', user_agent: '', outpost }) };
+    const logger = { event: (what: string) => void events.push(what) };
+    const cookies = new SessionCookieService(sessions, clients, logger, { SESSION_COOKIE: name });
     return { cookies, asked, events };
   }
   const requestWith = (cookie: string) => ({ id: 'r', headers: { cookie } }) as unknown as FastifyRequest;

@@ -1,26 +1,26 @@
 import type { FlowResponse, SessionCookie } from '@gatehouse/executor';
 import { hashSessionKey } from '@gatehouse/executor';
-import type { Logger } from '@gatehouse/platform';
+import { Logger } from '@gatehouse/platform';
+import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import type { Sessions } from '../sessions/sessions.js';
-import type { ClientInfo, ClientResolver } from './client-info.js';
+import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
+import { SessionRepository } from '../sessions/session.repository.js';
+import { type ClientInfo, ClientResolver } from './client.resolver.js';
 import { isHostOnly, SESSION_COOKIE } from './cookie-names.js';
 import type { HttpExchange } from './exchange.js';
 
-/** The value of a cookie that can hold a session key: 256 bits in base64url. */
+/** A cookie value that can be a session key: 256 bits in base64url. */
 const KEY = /^"?([\w-]{43})"?$/;
 
-interface Parts {
-  readonly sessions: Pick<Sessions, 'choose'>;
-  readonly clients: Pick<ClientResolver, 'of'>;
-  readonly logger: Pick<Logger, 'event'>;
-  /** The configured name. */
-  readonly name: string;
-}
-
 /** Reads and sets the session cookie, under the configured name. */
-export class SessionCookies {
-  constructor(private readonly parts: Parts) {}
+@Injectable()
+export class SessionCookieService {
+  constructor(
+    @Inject(SessionRepository) private readonly sessions: Pick<SessionRepository, 'choose'>,
+    @Inject(ClientResolver) private readonly clients: Pick<ClientResolver, 'resolve'>,
+    @Inject(Logger) private readonly logger: Pick<Logger, 'event'>,
+    @Inject(GATEWAY_CONFIG) private readonly config: Pick<GatewayConfig, 'SESSION_COOKIE'>,
+  ) {}
 
   /**
    * Returns the SHA-256 of a request's session key, or undefined if there is none. Of several keys one counts if it is the only
@@ -33,15 +33,15 @@ export class SessionCookies {
   }
 
   /**
-   * Sets the cookie: opaque, out of reach of scripts, and for TLS only if the visitor came by TLS. An outpost may come by an
-   * inner address of the site over plain HTTP, where it could not send back a cookie that is for TLS only.
+   * Sets the cookie: opaque, hidden from scripts, and Secure if the visitor came by TLS. An outpost may use an internal address
+   * of the site over plain HTTP, and a browser would not return a Secure cookie there.
    */
   set(
     { request, reply }: HttpExchange,
     { value, maxAgeS }: SessionCookie,
     { outpost }: Pick<ClientInfo, 'outpost'>,
   ): void {
-    const name = outpost ? SESSION_COOKIE : this.parts.name;
+    const name = outpost ? SESSION_COOKIE : this.config.SESSION_COOKIE;
     const attributes = cookieAttributes(request, outpost);
     reply.setCookie(name, value, {
       ...(isHostOnly(name) ? { ...attributes, secure: true } : attributes),
@@ -50,38 +50,38 @@ export class SessionCookies {
   }
 
   private async choose(keys: readonly Buffer[], request: FastifyRequest): Promise<Buffer | undefined> {
-    const { key, ended } = await this.parts.sessions.choose(keys);
-    if (ended > 0) this.parts.logger.event('several live session cookies', { request_id: request.id, ended });
+    const { key, ended } = await this.sessions.choose(keys);
+    if (ended > 0) this.logger.event('several live session cookies', { request_id: request.id, ended });
     return key;
   }
 
-  /** Outposts know one name only. */
+  /** Returns the name of the cookie. Outposts support the default name only. */
   private async nameFor(request: FastifyRequest): Promise<string> {
-    const { name, clients } = this.parts;
-    return name !== SESSION_COOKIE && (await clients.of(request)).outpost ? SESSION_COOKIE : name;
+    const name = this.config.SESSION_COOKIE;
+    return name !== SESSION_COOKIE && (await this.clients.resolve(request)).outpost ? SESSION_COOKIE : name;
   }
 }
 
-/** SHA-256 of each different key in the cookies of one name. Values of another form are ignored. */
+/** Returns the SHA-256 of each distinct key in the cookies of a name. Malformed values are ignored. */
 export function sessionKeysIn(header: string | undefined, name: string): Buffer[] {
   const values = (header?.split(';') ?? []).flatMap((pair) => {
-    const [found = '', ...value] = pair.trim().split('=');
-    return found === name ? (KEY.exec(value.join('='))?.[1] ?? []) : [];
+    const [cookie = '', ...value] = pair.trim().split('=');
+    return cookie === name ? (KEY.exec(value.join('='))?.[1] ?? []) : [];
   });
   return [...new Set(values)].map(hashSessionKey);
 }
 
-/** Whether a request came by TLS: to this process, or to a trusted proxy. */
+/** Returns whether a request came by TLS, to this process or to a trusted proxy. */
 const isTlsRequest = ({ protocol }: FastifyRequest): boolean => protocol === 'https';
 
-/** Whether the visitor comes by TLS, as all do where the site has no other address. */
+/** Returns whether the visitor uses TLS, which is always so when BASE_URL is https. */
 export const isSecure = (request: FastifyRequest): boolean =>
   isTlsRequest(request) || request.server.hasDecorator(TLS_ONLY);
 
-/** Decorates the server of a site whose address is https. */
+/** Decorator of the Fastify instance when BASE_URL is https. */
 export const TLS_ONLY = 'siteIsTlsOnly';
 
-/** Sets what stages have asked browsers to remember; a contract says by which names they may. */
+/** Sets the cookies that stages requested by effects. Their contracts limit the names. */
 export function setEffectCookies(
   { request, reply }: HttpExchange,
   cookies: FlowResponse['effects']['cookies'],

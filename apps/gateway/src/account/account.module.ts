@@ -1,0 +1,19 @@
+import { Module } from '@nestjs/common';
+import { BrandsModule } from '../brands/brands.module.js';
+import { ConsentsModule } from '../consents/consents.module.js';
+import { DevicesModule } from '../devices/devices.module.js';
+import { EngineModule } from '../flows/engine.module.js';
+import { AuthModule } from '../http/auth/auth.module.js';
+import { SessionsModule } from '../sessions/sessions.module.js';
+import { UsersModule } from '../users/users.module.js';
+import { AccountPageController } from './account-page.controller.js';
+import { DeviceFormService } from './device-form.service.js';
+import { HomeController } from './home.controller.js';
+
+/** The account page, on which users manage their sessions, devices and consents. */
+@Module({
+  imports: [AuthModule, BrandsModule, ConsentsModule, DevicesModule, EngineModule, SessionsModule, UsersModule],
+  controllers: [HomeController, AccountPageController],
+  providers: [DeviceFormService],
+})
+export class AccountModule {}

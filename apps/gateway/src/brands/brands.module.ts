@@ -1,0 +1,12 @@
+import { BrandStore } from '@gatehouse/executor';
+import { Module } from '@nestjs/common';
+import { BrandRepository } from './brand.repository.js';
+import { BrandsController } from './brands.controller.js';
+
+/** Brands of hosts. */
+@Module({
+  controllers: [BrandsController],
+  providers: [{ provide: BrandStore, useClass: BrandRepository }],
+  exports: [BrandStore],
+})
+export class BrandsModule {}

@@ -1,0 +1,120 @@
+import { policyMessageLimits } from '@gatehouse/contracts';
+import {
+  AttemptStore,
+  EventRecorder,
+  FlowStore,
+  GroupMembershipStore,
+  PlanStore,
+  PolicyClient,
+  SessionBindingStore,
+  StageClient,
+  StageContractRegistry,
+  SuperuserPermits,
+  UserDirectory,
+} from '@gatehouse/executor';
+import {
+  PostgresAttemptStore,
+  PostgresEventRecorder,
+  PostgresFlowStore,
+  PostgresGroupMembershipStore,
+  PostgresPlanStore,
+  PostgresSessionBindingStore,
+  PostgresSuperuserPermits,
+  PostgresUserDirectory,
+} from '@gatehouse/executor-postgres';
+import { Logger, Requester, Sealer } from '@gatehouse/platform';
+import { type Abstract, Module, type Provider, type Type } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
+import { readsAttributes } from '../users/avatars/avatar-modes.js';
+import { NatsPolicyClient } from './nats-policy.client.js';
+import { NatsStageClient } from './nats-stage.client.js';
+import { CatalogueContractRegistry } from './stage-contract.registry.js';
+
+const PLAN_STORE_SETTINGS = Symbol('plan store settings');
+type PlanStoreSettings = ConstructorParameters<typeof PostgresPlanStore>[2];
+
+const planStoreSettings = (config: GatewayConfig, logger: Logger): PlanStoreSettings => ({
+  lifetimes: {
+    anonymousSessionS: config.ANONYMOUS_SESSION_S,
+    sessionS: config.SESSION_S,
+    planS: config.PLAN_S,
+    sourceLoginS: config.SOURCE_LOGIN_S,
+    proofS: config.AUTHENTICATOR_PROOF_S,
+    credentialProofS: config.CREDENTIAL_PROOF_S,
+  },
+  logger,
+  attributes: readsAttributes(config.AVATARS),
+});
+
+/** Returns the provider of a port whose adapter needs the database only. */
+const onDatabase = <P>(port: Abstract<P>, adapter: new (source: DataSource) => P): Provider => ({
+  provide: port,
+  inject: [DataSource],
+  useFactory: (source: DataSource) => new adapter(source),
+});
+
+/** Returns the provider of a port whose adapter needs the database and its keys. */
+const onSealedDatabase = <P>(port: Abstract<P>, adapter: Type<P>): Provider => ({
+  provide: port,
+  inject: [DataSource, Sealer],
+  useFactory: (source: DataSource, sealer: Sealer) => new adapter(source, sealer),
+});
+
+/** The ports of the executor: stores on Postgres, and clients of the bus. */
+const ADAPTERS: Provider[] = [
+  { provide: PLAN_STORE_SETTINGS, inject: [GATEWAY_CONFIG, Logger], useFactory: planStoreSettings },
+  {
+    provide: PlanStore,
+    inject: [DataSource, Sealer, PLAN_STORE_SETTINGS],
+    useFactory: (source: DataSource, sealer: Sealer, settings: PlanStoreSettings) =>
+      new PostgresPlanStore(source, sealer, settings),
+  },
+  onSealedDatabase(FlowStore, PostgresFlowStore),
+  onSealedDatabase(EventRecorder, PostgresEventRecorder),
+  onSealedDatabase(SessionBindingStore, PostgresSessionBindingStore),
+  onDatabase(GroupMembershipStore, PostgresGroupMembershipStore),
+  onDatabase(UserDirectory, PostgresUserDirectory),
+  onDatabase(SuperuserPermits, PostgresSuperuserPermits),
+  {
+    provide: AttemptStore,
+    inject: [DataSource, GATEWAY_CONFIG],
+    useFactory: (source: DataSource, config: GatewayConfig) =>
+      new PostgresAttemptStore(source, config.ATTEMPTS_DELAY_S),
+  },
+  {
+    provide: StageContractRegistry,
+    inject: [GATEWAY_CONFIG],
+    useFactory: (config: GatewayConfig) => new CatalogueContractRegistry(new Set(config.TRUSTED_STAGES)),
+  },
+  {
+    provide: StageClient,
+    inject: [Requester],
+    useFactory: (requester: Requester) => new NatsStageClient(requester),
+  },
+  {
+    provide: PolicyClient,
+    inject: [Requester, GATEWAY_CONFIG],
+    useFactory: (requester: Requester, config: GatewayConfig) =>
+      new NatsPolicyClient(requester, policyMessageLimits(config)),
+  },
+];
+
+/** Adapters of the executor's ports. The executor knows no Nest, so factories create them. */
+@Module({
+  providers: ADAPTERS,
+  exports: [
+    PlanStore,
+    FlowStore,
+    EventRecorder,
+    SessionBindingStore,
+    GroupMembershipStore,
+    UserDirectory,
+    SuperuserPermits,
+    AttemptStore,
+    StageContractRegistry,
+    StageClient,
+    PolicyClient,
+  ],
+})
+export class AdaptersModule {}

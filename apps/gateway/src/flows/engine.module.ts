@@ -1,0 +1,182 @@
+import { setTimeout } from 'node:timers/promises';
+import {
+  AttemptStore,
+  attemptHmacKey,
+  BrandStore,
+  ClaimedUserGuard,
+  type ConfiguredSite,
+  CredentialGuard,
+  CredentialQueue,
+  EventRecorder,
+  Executor,
+  FlowStarter,
+  FlowStore,
+  GroupMembershipStore,
+  Planner,
+  PlanStore,
+  PolicyClient,
+  PolicyEngine,
+  ReservationFactory,
+  ResponseTiming,
+  SessionBindingChecker,
+  SessionBindingStore,
+  StageClient,
+  StageContractRegistry,
+  StageInvoker,
+  SuperuserPermits,
+  UserDirectory,
+} from '@gatehouse/executor';
+import { GeoLocator, Logger } from '@gatehouse/platform';
+import { type Abstract, Module, type Provider, type Type } from '@nestjs/common';
+import { BrandsModule } from '../brands/brands.module.js';
+import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
+import { AdaptersModule } from './adapters.module.js';
+
+/** Injected values that are no classes. */
+const SITE = Symbol('site');
+const CLOCK = Symbol('clock');
+const POLICY_TIMEOUT_MS = Symbol('policy timeout');
+const POLICY_REPORT = Symbol('policy report');
+const STAGE_REPORT = Symbol('stage report');
+const BINDING_REPORT = Symbol('binding report');
+
+const VALUES: Provider[] = [
+  { provide: SITE, inject: [GATEWAY_CONFIG], useFactory: siteOf },
+  { provide: CLOCK, useValue: () => new Date() },
+  {
+    provide: POLICY_TIMEOUT_MS,
+    inject: [GATEWAY_CONFIG],
+    useFactory: ({ POLICY_TIMEOUT_MS: timeoutMs }: GatewayConfig) => timeoutMs,
+  },
+  {
+    provide: POLICY_REPORT,
+    inject: [Logger],
+    useFactory: (logger: Logger) => (undecided: object) =>
+      logger.fault('a policy could not decide', undefined, { ...undecided }),
+  },
+  {
+    provide: STAGE_REPORT,
+    inject: [Logger],
+    useFactory: (logger: Logger) => (kind: string, violations: readonly string[]) =>
+      logger.fault('a stage oversteps its contract', undefined, { kind, violations }),
+  },
+  {
+    provide: BINDING_REPORT,
+    inject: [Logger],
+    useFactory: (logger: Logger) => (error: unknown) =>
+      logger.fault('where a session is used could not be noted', error),
+  },
+];
+
+function siteOf({ BASE_URL }: GatewayConfig): ConfiguredSite {
+  return { base_url: BASE_URL.replace(/\/$/, ''), rp_id: new URL(BASE_URL).hostname };
+}
+
+/** Returns the provider of a class that takes its dependencies as one object. The compiler checks the tokens. */
+function provideWith<D extends object>(
+  type: new (dependencies: D) => object,
+  tokens: { readonly [K in keyof D]: Type<D[K]> | Abstract<D[K]> | symbol },
+): Provider {
+  const names = Object.keys(tokens);
+  return {
+    provide: type,
+    inject: Object.values(tokens),
+    useFactory: (...values: unknown[]) => new type(Object.fromEntries(names.map((name, i) => [name, values[i]])) as D),
+  };
+}
+
+/** Classes that count attempts and time answers. */
+const ATTEMPTS: Provider[] = [
+  {
+    provide: ReservationFactory,
+    inject: [GATEWAY_CONFIG],
+    useFactory: (config: GatewayConfig) =>
+      new ReservationFactory(attemptHmacKey(config.SECRET_KEY), {
+        free: config.NETWORK_ATTEMPTS_FREE,
+        forgetAfterS: config.NETWORK_ATTEMPTS_FORGET_S,
+      }),
+  },
+  {
+    provide: CredentialQueue,
+    inject: [GATEWAY_CONFIG],
+    useFactory: (config: GatewayConfig) => new CredentialQueue(config.ATTEMPTS_LINE),
+  },
+  {
+    provide: ResponseTiming,
+    useFactory: () => new ResponseTiming({ now: () => performance.now(), wait: setTimeout }),
+  },
+];
+
+const GUARDS: Provider[] = [
+  {
+    provide: CredentialGuard,
+    inject: [StageContractRegistry],
+    useFactory: (contracts: StageContractRegistry) => new CredentialGuard(contracts),
+  },
+  {
+    provide: ClaimedUserGuard,
+    inject: [StageContractRegistry, UserDirectory],
+    useFactory: (contracts: StageContractRegistry, users: UserDirectory) => new ClaimedUserGuard(contracts, users),
+  },
+  provideWith(SessionBindingChecker, { sessions: SessionBindingStore, places: GeoLocator, report: BINDING_REPORT }),
+];
+
+const ENGINE: Provider[] = [
+  provideWith(PolicyEngine, {
+    policies: PolicyClient,
+    memberships: GroupMembershipStore,
+    users: UserDirectory,
+    contracts: StageContractRegistry,
+    timeoutMs: POLICY_TIMEOUT_MS,
+    report: POLICY_REPORT,
+  }),
+  {
+    provide: Planner,
+    inject: [PolicyEngine],
+    useFactory: (engine: PolicyEngine) => new Planner(engine),
+  },
+  provideWith(StageInvoker, {
+    stages: StageClient,
+    contracts: StageContractRegistry,
+    attempts: AttemptStore,
+    claims: ReservationFactory,
+    lines: CredentialQueue,
+    pace: ResponseTiming,
+    report: STAGE_REPORT,
+  }),
+  provideWith(FlowStarter, {
+    plans: PlanStore,
+    flows: FlowStore,
+    brands: BrandStore,
+    planning: Planner,
+    engine: PolicyEngine,
+    events: EventRecorder,
+    site: SITE,
+  }),
+  provideWith(Executor, {
+    plans: PlanStore,
+    flows: FlowStore,
+    brands: BrandStore,
+    attempts: AttemptStore,
+    lines: CredentialQueue,
+    contracts: StageContractRegistry,
+    permits: SuperuserPermits,
+    consultation: StageInvoker,
+    bindings: SessionBindingChecker,
+    credentials: CredentialGuard,
+    claimedUsers: ClaimedUserGuard,
+    engine: PolicyEngine,
+    planning: Planner,
+    events: EventRecorder,
+    site: SITE,
+    now: CLOCK,
+  }),
+];
+
+/** The executor with its dependencies. It knows no Nest, so factories create its classes. */
+@Module({
+  imports: [AdaptersModule, BrandsModule],
+  providers: [...VALUES, ...ATTEMPTS, ...GUARDS, ...ENGINE],
+  exports: [AdaptersModule, Executor, FlowStarter, SessionBindingChecker, ReservationFactory],
+})
+export class EngineModule {}

@@ -1,0 +1,28 @@
+import { Module } from '@nestjs/common';
+import { BrandsModule } from '../brands/brands.module.js';
+import { AuthModule } from '../http/auth/auth.module.js';
+import { DeviceAuthorizationModule } from '../oauth/device-authorization.module.js';
+import { UsersModule } from '../users/users.module.js';
+import { EngineModule } from './engine.module.js';
+import { ExecutorController } from './executor.controller.js';
+import { FlowService } from './flow.service.js';
+import { FlowInstancesController } from './flow-instances.controller.js';
+import { FlowPageController } from './flow-page.controller.js';
+import { FlowRedirectsController } from './flow-redirects.controller.js';
+import { FlowRequestReader } from './flow-request.reader.js';
+import { FlowInspectorController } from './inspector/flow-inspector.controller.js';
+
+/** Flows: the executor API, pages, redirects and the inspector. */
+@Module({
+  imports: [AuthModule, BrandsModule, DeviceAuthorizationModule, EngineModule, UsersModule],
+  controllers: [
+    ExecutorController,
+    FlowPageController,
+    FlowRedirectsController,
+    FlowInstancesController,
+    FlowInspectorController,
+  ],
+  providers: [FlowService, FlowRequestReader],
+  exports: [FlowService],
+})
+export class FlowsModule {}

@@ -1,0 +1,49 @@
+import { Logger } from '@gatehouse/platform';
+import { Inject, Injectable } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { ApiTokenRepository } from './auth/api-token.repository.js';
+import { canonicalIp, clientIp } from './client-ip.js';
+
+const REMOTE_IP = 'x-authentik-remote-ip';
+const OUTPOST_TOKEN = 'x-authentik-outpost-token';
+/** The type of the users of outposts. */
+const OUTPOST_USER = 'internal_service_account';
+
+/** The client that a request comes from. */
+export interface ClientInfo {
+  readonly ip: string;
+  readonly user_agent: string;
+  readonly outpost: boolean;
+}
+
+/**
+ * Finds the client of a request. An outpost may name the address of its visitor if its token is valid
+ * (docs/spec/http.md#client-address).
+ */
+@Injectable()
+export class ClientResolver {
+  constructor(
+    @Inject(ApiTokenRepository) private readonly tokens: ApiTokenRepository,
+    @Inject(Logger) private readonly logger: Logger,
+  ) {}
+
+  /** Returns the client. Queries the directory only for a request with the headers of an outpost. */
+  async resolve(request: FastifyRequest): Promise<ClientInfo> {
+    const { [REMOTE_IP]: ip, [OUTPOST_TOKEN]: token, 'user-agent': user_agent = '' } = request.headers;
+    const visitorIp = ip === undefined && token === undefined ? undefined : await this.ipFromOutpost(request);
+    return { ip: visitorIp ?? clientIp(request), user_agent, outpost: visitorIp !== undefined };
+  }
+
+  private async ipFromOutpost({ headers, id }: FastifyRequest): Promise<string | undefined> {
+    const [ip, token] = [headers[REMOTE_IP], headers[OUTPOST_TOKEN]].map(String);
+    const ignore = (reason: string): undefined => {
+      this.logger.event('outpost headers ignored', { request_id: id, reason });
+    };
+    if (headers[REMOTE_IP] === undefined || !headers[OUTPOST_TOKEN]) return ignore('both headers are needed');
+    const address = canonicalIp(ip!);
+    if (!address) return ignore('not a valid IP address');
+    const user = await this.tokens.findUser(token!);
+    if (user?.type !== OUTPOST_USER) return ignore('not the token of an outpost');
+    return address;
+  }
+}

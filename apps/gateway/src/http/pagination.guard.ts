@@ -1,0 +1,42 @@
+import {
+  type CanActivate,
+  createParamDecorator,
+  type ExecutionContext,
+  Inject,
+  Injectable,
+  SetMetadata,
+} from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import type { FastifyRequest } from 'fastify';
+import { type Page, parsePage } from './pagination.js';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The page that the query names, on routes with `@Paginated()`. */
+    page?: Page;
+  }
+}
+
+const PAGINATED = Symbol('paginated');
+
+/** Marks a route whose query names a page. */
+export const Paginated = () => SetMetadata(PAGINATED, true);
+
+/** Injects the page that the query names, on routes with `@Paginated()`. */
+export const RequestedPage = createParamDecorator(
+  (_data: unknown, context: ExecutionContext) => requestOf(context).page,
+);
+
+/** Throws `not_found` for an invalid page. A guard, because this is checked before authentication. */
+@Injectable()
+export class PaginationGuard implements CanActivate {
+  constructor(@Inject(Reflector) private readonly reflector: Reflector) {}
+
+  canActivate(context: ExecutionContext): boolean {
+    const request = requestOf(context);
+    if (this.reflector.get<boolean | undefined>(PAGINATED, context.getHandler())) request.page = parsePage(request);
+    return true;
+  }
+}
+
+const requestOf = (context: ExecutionContext) => context.switchToHttp().getRequest<FastifyRequest>();

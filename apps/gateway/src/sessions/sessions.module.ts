@@ -1,0 +1,13 @@
+import { Module } from '@nestjs/common';
+import { UsersModule } from '../users/users.module.js';
+import { SessionRepository } from './session.repository.js';
+import { SessionsController } from './sessions.controller.js';
+
+/** Sessions of logged-in users. */
+@Module({
+  imports: [UsersModule],
+  controllers: [SessionsController],
+  providers: [SessionRepository],
+  exports: [SessionRepository],
+})
+export class SessionsModule {}
