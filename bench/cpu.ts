@@ -1,17 +1,17 @@
 import { readFileSync } from 'node:fs';
 
-/** Linux counts CPU time in hundredths of a second, whatever its clock. */
+/** Linux reports CPU time in hundredths of a second (USER_HZ). */
 const US_PER_TICK = 10_000;
 
-/** A process by name; `whole` when its children belong to it, as Postgres's sessions do. */
-export interface Watched {
+/** A process to measure. `whole` includes its children, such as the backends of Postgres. */
+export interface WatchedProcess {
   readonly name: string;
   readonly pid: number;
   readonly whole?: boolean;
 }
 
-/** CPU microseconds, user and system, of each name; two processes of one name are added up. */
-export function cpuOf(watched: readonly Watched[]): Map<string, number> {
+/** Returns the CPU time in microseconds (user and system) by name. Processes with the same name are summed. */
+export function cpuOf(watched: readonly WatchedProcess[]): Map<string, number> {
   const used = new Map<string, number>();
   for (const { name, pid, whole } of watched) {
     const ticks = whole ? withChildren(pid) : ticksOf(pid).own;
@@ -20,16 +20,16 @@ export function cpuOf(watched: readonly Watched[]): Map<string, number> {
   return used;
 }
 
-/** Watches the machine from now on: how much of it, from 0 to 1, was taken by what is neither this process nor below it. */
+/** Starts to measure other work. The returned function returns the share of CPU time, 0 to 1, that processes outside of this process tree used. */
 export function watchOthers(): () => number {
-  const began = { ...machine(), own: ownTicks() };
+  const start = { ...machine(), own: ownTicks() };
   return () => {
     const { busy, total } = machine();
-    return (busy - began.busy - (ownTicks() - began.own)) / (total - began.total);
+    return (busy - start.busy - (ownTicks() - start.own)) / (total - start.total);
   };
 }
 
-/** Descendants count once they have ended. */
+/** Returns the ticks of this process and of its descendants that have exited. */
 function ownTicks(): number {
   const { own, ended } = ticksOf(process.pid);
   return own + ended;
@@ -37,20 +37,20 @@ function ownTicks(): number {
 
 function machine(): { busy: number; total: number } {
   const line = readFileSync('/proc/stat', 'utf8').split('\n', 1)[0] ?? '';
-  // user, nice, system, idle, iowait, irq, softirq, steal; what follows is counted in user already.
+  // user, nice, system, idle, iowait, irq, softirq, steal. The fields after them are already included in user.
   const ticks = line.trim().split(/\s+/).slice(1, 9).map(Number);
-  const total = ticks.reduce((sum, one) => sum + one, 0);
+  const total = ticks.reduce((sum, value) => sum + value, 0);
   return { busy: total - (ticks[3] ?? 0) - (ticks[4] ?? 0), total };
 }
 
-/** A child that has ended is counted with its parent, so nothing is lost and nothing counted twice. */
+/** Returns the ticks of a process tree. Linux adds the ticks of exited children to their parent, so nothing is lost or counted twice. */
 function withChildren(pid: number): number {
   const { own, ended } = ticksOf(pid);
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
   return children.reduce((sum, child) => sum + ownOf(child), own + ended);
 }
 
-/** Of one that may end at any moment. */
+/** Returns the ticks of a process, or 0 when it has exited meanwhile. */
 function ownOf(pid: number): number {
   try {
     return ticksOf(pid).own;
@@ -63,7 +63,7 @@ function ownOf(pid: number): number {
 
 function ticksOf(pid: number): { own: number; ended: number } {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  // The name of a process may contain anything; the numbers begin behind its closing parenthesis, with field 3.
+  // The process name may contain any character. Field 3 follows its closing parenthesis.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const field = (number: number) => Number(fields[number - 3]);
   return { own: field(14) + field(15), ended: field(16) + field(17) };

@@ -1,13 +1,13 @@
-/** The load, in a process of its own: a fixed number of visitors at a time, on connections that stay open. */
+/** The load generator, a separate process: a fixed number of concurrent visitors on keep-alive connections. */
 import { Agent, type IncomingMessage, request } from 'node:http';
-import type { Done, Job, Measured, Step } from './visit.js';
+import type { Job, JobResult, Measurement, Step } from './visit.js';
 
-/** How many visitors are let in at a time while nothing is measured. */
-const ADMISSIONS = 16;
+/** Concurrency of the unmeasured preparation. */
+const PREPARE_CONCURRENCY = 16;
 
 interface Visitor {
   readonly user: string;
-  /** Of its own: what is counted for a network is counted for one visitor. */
+  /** A separate IP address for each visitor, so that network limits count each visitor alone. */
   readonly address: string;
   cookie: string;
 }
@@ -23,13 +23,13 @@ process.on('message', (job: Job) => {
   );
 });
 
-const report = (done: Done) => void process.send?.(done);
+const report = (done: JobResult) => void process.send?.(done);
 
-async function run(job: Job): Promise<Measured> {
+async function run(job: Job): Promise<Measurement> {
   if (job.type === 'measure') return visit(visitors.splice(0), job.steps, job.concurrency);
   url = job.url;
   visitors = Array.from({ length: job.count }, (_, i) => ({ ...visitorOf(i, job.users), cookie: '' }));
-  return visit([...visitors], job.steps, ADMISSIONS);
+  return visit([...visitors], job.steps, PREPARE_CONCURRENCY);
 }
 
 const visitorOf = (i: number, users: number) => ({
@@ -37,31 +37,31 @@ const visitorOf = (i: number, users: number) => ({
   address: `10.${i >> 16}.${(i >> 8) & 255}.${i & 255}`,
 });
 
-async function visit(waiting: Visitor[], steps: readonly Step[], concurrency: number): Promise<Measured> {
+async function visit(pending: Visitor[], steps: readonly Step[], concurrency: number): Promise<Measurement> {
   const latencies: number[] = [];
-  const began = performance.now();
-  let atFullLoad: Measured['atFullLoad'] | undefined;
+  const startedAt = performance.now();
+  let atFullLoad: Measurement['atFullLoad'] | undefined;
   const worker = async () => {
-    for (let visitor = waiting.pop(); visitor; visitor = waiting.pop()) {
-      const entered = performance.now();
-      for (const step of steps) await take(visitor, step);
-      latencies.push(performance.now() - entered);
+    for (let visitor = pending.pop(); visitor; visitor = pending.pop()) {
+      const visitStart = performance.now();
+      for (const step of steps) await sendStep(visitor, step);
+      latencies.push(performance.now() - visitStart);
     }
-    atFullLoad ??= { visits: latencies.length, ms: performance.now() - began };
+    atFullLoad ??= { visits: latencies.length, ms: performance.now() - startedAt };
   };
   await Promise.all(Array.from({ length: concurrency }, worker));
   return { latencies, atFullLoad: atFullLoad ?? { visits: 0, ms: 0 } };
 }
 
-async function take(visitor: Visitor, { method, path, body, expects }: Step): Promise<void> {
-  const answer = await send(visitor, { method, path, body: body?.replaceAll('$user', visitor.user) ?? '' });
-  for (const line of answer.headers['set-cookie'] ?? []) {
+async function sendStep(visitor: Visitor, { method, path, body, expects }: Step): Promise<void> {
+  const response = await send(visitor, { method, path, body: body?.replaceAll('$user', visitor.user) ?? '' });
+  for (const line of response.headers['set-cookie'] ?? []) {
     if (line.startsWith('authentik_session=')) visitor.cookie = line.slice(0, line.indexOf(';'));
   }
   const chunks: Buffer[] = [];
-  for await (const chunk of answer) chunks.push(chunk as Buffer);
+  for await (const chunk of response) chunks.push(chunk as Buffer);
   const text = Buffer.concat(chunks).toString();
-  if (!text.includes(expects)) throw new Error(`${method} ${path} is answered ${answer.statusCode} ${text}`);
+  if (!text.includes(expects)) throw new Error(`${method} ${path}: unexpected response ${response.statusCode} ${text}`);
 }
 
 function send({ cookie, address }: Visitor, { method, path, body }: { method: string; path: string; body: string }) {

@@ -2,21 +2,21 @@ import { randomBytes } from 'node:crypto';
 import { findNatsServer } from '../libs/platform/src/nats-server-binary.js';
 import { startNatsServer } from '../test/support/nats-server.js';
 import { startOwnPostgres } from '../test/support/own-postgres.js';
-import type { Watched } from './cpu.js';
+import type { WatchedProcess } from './cpu.js';
 
-/** What both the product and its floors stand on: a Postgres that really writes, and a real nats-server. */
+/** The servers of the product and of its baseline: a Postgres with durable writes, and a nats-server. */
 export interface BenchEnvironment {
   readonly databaseUrl: string;
   readonly natsUrl: string;
-  readonly watched: readonly Watched[];
+  readonly watched: readonly WatchedProcess[];
   readonly stop: () => Promise<void>;
 }
 
 export async function startEnvironment(): Promise<BenchEnvironment> {
-  const program = await findNatsServer();
-  if (!program) throw new Error('there is no nats-server: set NATS_SERVER, or install one');
+  const binary = await findNatsServer();
+  if (!binary) throw new Error('nats-server was not found. Install it, or set NATS_SERVER to its path');
   const postgres = await startOwnPostgres({ password: randomBytes(24).toString('base64url'), settings: [] });
-  const nats = await startNatsServer(program);
+  const nats = await startNatsServer(binary);
   return {
     databaseUrl: postgres.url,
     natsUrl: nats.url,

@@ -1,4 +1,4 @@
-/** `npm run bench [-- scenario…]`: what the product costs beside what it cannot do without, as tables in Markdown. */
+/** `npm run bench [-- scenario…]`: measures the product and its baseline, and prints Markdown tables. */
 import { availableParallelism } from 'node:os';
 import { watchOthers } from './cpu.js';
 import { type BenchEnvironment, startEnvironment } from './environment.js';
@@ -11,7 +11,7 @@ import { scaling } from './scenarios/scaling.js';
 import { solves } from './scenarios/solves.js';
 import { totp } from './scenarios/totp.js';
 
-const scenarios: Readonly<Record<string, (ground: BenchEnvironment, product: Product) => Promise<string>>> = {
+const scenarios: Readonly<Record<string, (environment: BenchEnvironment, product: Product) => Promise<string>>> = {
   solves,
   scaling,
   isolation,
@@ -21,21 +21,24 @@ const scenarios: Readonly<Record<string, (ground: BenchEnvironment, product: Pro
   totp,
 };
 
-const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(scenarios);
-const unknown = wanted.filter((name) => !Object.hasOwn(scenarios, name));
+const requested = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(scenarios);
+const unknown = requested.filter((name) => !Object.hasOwn(scenarios, name));
 if (unknown.length > 0) {
-  process.stderr.write(`bench: there is no ${unknown.join(', ')}; there are ${Object.keys(scenarios).join(', ')}\n`);
+  process.stderr.write(
+    `bench: unknown scenario ${unknown.join(', ')}. Scenarios: ${Object.keys(scenarios).join(', ')}\n`,
+  );
   process.exit(1);
 }
 
-const others = watchOthers();
-const ground = await startEnvironment();
-const product = await Product.open(ground);
+const otherWork = watchOthers();
+const environment = await startEnvironment();
+const product = await Product.open(environment);
 try {
   process.stdout.write(`Node ${process.version}, ${availableParallelism()} cores, ${new Date().toISOString()}\n`);
-  for (const name of wanted) process.stdout.write(`\n### ${name}\n\n${await scenarios[name]?.(ground, product)}\n`);
+  for (const name of requested)
+    process.stdout.write(`\n### ${name}\n\n${await scenarios[name]?.(environment, product)}\n`);
 } finally {
   await product.stop();
-  await ground.stop();
+  await environment.stop();
 }
-process.stdout.write(`\nOther work took ${(others() * 100).toFixed(0)} % of the machine meanwhile.\n`);
+process.stdout.write(`\nOther processes used ${(otherWork() * 100).toFixed(0)} % of the CPU time meanwhile.\n`);

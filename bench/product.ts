@@ -5,9 +5,9 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { freePort, type RunningProcess, startProcess } from '../test/support/processes.js';
-import type { Watched } from './cpu.js';
+import type { WatchedProcess } from './cpu.js';
 import type { BenchEnvironment } from './environment.js';
-import type { Site } from './measuring.js';
+import type { MeasuredSite } from './measurement.js';
 import { FLOWS } from './scenarios/flows.js';
 
 const run = promisify(execFile);
@@ -20,8 +20,8 @@ interface Running {
   readonly process: RunningProcess;
 }
 
-/** The product's own processes, as they are deployed: a gateway and a process a service. */
-export class Product implements Site {
+/** The processes of the product as they are deployed: a gateway and one process for each service. */
+export class Product implements MeasuredSite {
   private running: Running[] = [];
 
   private constructor(
@@ -36,7 +36,7 @@ export class Product implements Site {
       NATS_URL: natsUrl,
       DATABASE_URL: databaseUrl,
       ...gatewaySettings(port, url),
-      // A service starts itself again to get its threads when nobody has said how many.
+      // Without this variable the password service restarts itself to set it.
       UV_THREADPOOL_SIZE: String(availableParallelism() + 2),
     });
     await product.command('migrate');
@@ -45,23 +45,23 @@ export class Product implements Site {
     return product;
   }
 
-  watched(): Watched[] {
+  watched(): WatchedProcess[] {
     return this.running.map(({ name, process }) => ({ name, pid: process.pid, whole: name === 'policy' }));
   }
 
-  /** Serves passwords with `count` processes from now on, each set up by `env`; their process ids. */
+  /** Restarts the password service with `count` processes and these settings. Returns their process ids. */
   async servePasswords(count: number, env: Environment): Promise<number[]> {
     await this.end(({ name }) => name === 'password');
     for (let i = 0; i < count; i++) await this.start('password', env);
     return this.running.filter(({ name }) => name === 'password').map(({ process }) => process.pid);
   }
 
-  /** Serves policies from now on: their Python takes memory that nothing else needs. */
+  /** Starts the policy service. The other scenarios do not need it, and its Python processes use much memory. */
   async servePolicies(): Promise<void> {
     await this.start('policy');
   }
 
-  /** Serves one more kind of stages from now on. */
+  /** Starts or restarts a service. */
   async serve(service: Service, env: Environment): Promise<void> {
     await this.end(({ name }) => name === service);
     await this.start(service, env);
@@ -72,9 +72,9 @@ export class Product implements Site {
   }
 
   private async end(which: (running: Running) => boolean) {
-    const leaving = this.running.filter(which);
-    this.running = this.running.filter((running) => !leaving.includes(running));
-    await Promise.all(leaving.map(({ process }) => process.stop()));
+    const stopping = this.running.filter(which);
+    this.running = this.running.filter((running) => !stopping.includes(running));
+    await Promise.all(stopping.map(({ process }) => process.stop()));
   }
 
   private async start(name: Service, env: Environment = {}) {
@@ -83,13 +83,13 @@ export class Product implements Site {
     this.running.push({ name, process });
   }
 
-  /** Applies a blueprint as an operator would. */
+  /** Applies a blueprint with the command line. */
   async apply(blueprint: string): Promise<void> {
     await withFile(blueprint, (file) => this.command('blueprint', 'apply', file));
   }
 
-  /** Takes rows of an export over, as an operator would. */
-  async takeOver(verb: 'import' | 'import-devices', rows: readonly object[]): Promise<void> {
+  /** Imports rows of an export with the command line. */
+  async importRows(verb: 'import' | 'import-devices', rows: readonly object[]): Promise<void> {
     const lines = rows.map((row) => JSON.stringify(row)).join('\n');
     await withFile(lines, (file) => this.command('user', verb, file));
   }
@@ -103,7 +103,7 @@ export class Product implements Site {
 async function withFile(text: string, use: (file: string) => Promise<void>): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'gatehouse-bench-'));
   try {
-    const file = join(folder, 'given');
+    const file = join(folder, 'input');
     await writeFile(file, text);
     await use(file);
   } finally {
@@ -117,9 +117,9 @@ const gatewaySettings = (port: string, url: string) => ({
   SEAL_KEYS: `bench:${randomBytes(32).toString('base64')}`,
   MFA_SEAL_KEYS: `bench:${randomBytes(32).toString('base64')}`,
   SECRET_KEY: randomBytes(32).toString('hex'),
-  // What has expired is removed between two runs of this, not in the middle of one.
+  // The cleanup of expired rows must not run during a measurement.
   CLEANUP_EVERY_S: '3600',
-  // The driver is a proxy of visitors from everywhere.
+  // The load generator sends X-Forwarded-For, with a different address for each visitor.
   TRUSTED_PROXIES: '127.0.0.1',
   NETWORK_ATTEMPTS_FREE: '1000000',
   ANONYMOUS_RATE: '0',

@@ -1,9 +1,9 @@
-const TURN_MS = 50;
+const SLICE_MS = 50;
 
 /**
- * Lets processes run in turns from now on, one at a time, as a container's CPU limit would: of `turns` turns each has one, and
- * a turn that nobody has is nobody's. Without it, busy processes on a small machine are measured against the cores they
- * lack. The returned function lets them run freely again.
+ * Runs processes in time slices, one at a time, like a CPU limit of a container. Each process gets one of `turns` slices; the
+ * other slices stay idle. Without it the result would depend on how many cores a small machine has. The returned function
+ * ends the time slicing.
  */
 export function timeSlice(turns: number, pids: readonly number[]): () => void {
   const signal = (name: NodeJS.Signals, pid?: number) => pid !== undefined && process.kill(pid, name);
@@ -13,7 +13,7 @@ export function timeSlice(turns: number, pids: readonly number[]): () => void {
     signal('SIGSTOP', pids[turn]);
     turn = (turn + 1) % turns;
     signal('SIGCONT', pids[turn]);
-  }, TURN_MS);
+  }, SLICE_MS);
   return () => {
     clearInterval(clock);
     for (const pid of pids) signal('SIGCONT', pid);

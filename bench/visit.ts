@@ -1,4 +1,4 @@
-/** One request of a visit, and what its answer must contain for the figures to mean anything. */
+/** One request of a visit, and a text that its response must contain. */
 export interface Step {
   readonly method: 'GET' | 'POST';
   readonly path: string;
@@ -7,13 +7,13 @@ export interface Step {
   readonly expects: string;
 }
 
-/** What a visitor does: first what is not measured, then what is. */
+/** The requests of a visitor: the unmeasured preparation, then the measured steps. */
 export interface Visit {
   readonly before: readonly Step[];
   readonly measured: readonly Step[];
 }
 
-/** What the driver is told to do. Visitors are made by `admit` and used up by `measure`. */
+/** A job of the load generator. `admit` creates visitors, `measure` uses each of them once. */
 export type Job =
   | {
       readonly type: 'admit';
@@ -24,12 +24,12 @@ export type Job =
     }
   | { readonly type: 'measure'; readonly concurrency: number; readonly steps: readonly Step[] };
 
-/** What the driver measured. */
-export interface Measured {
-  /** Milliseconds of each visit. */
+/** The measurement of the load generator. */
+export interface Measurement {
+  /** Latency of each visit in milliseconds. */
   readonly latencies: readonly number[];
-  /** Visits that had ended, and milliseconds that had passed, when nobody was left to take the place of one who ended. */
+  /** Completed visits and elapsed milliseconds at the moment when fewer visitors than `concurrency` were left. */
   readonly atFullLoad: { readonly visits: number; readonly ms: number };
 }
 
-export type Done = { readonly measured: Measured } | { readonly failure: string };
+export type JobResult = { readonly measured: Measurement } | { readonly failure: string };

@@ -8,17 +8,17 @@ import { type Opening, pagesTable } from '../report.js';
 
 const ROUNDS = 15;
 
-/** A telephone's line: so many milliseconds there and back, so many bytes a second. */
-const LINE = { offline: false, latency: 100, downloadThroughput: 200_000, uploadThroughput: 100_000 };
+/** A mobile connection: latency in milliseconds, throughput in bytes per second. */
+const CONNECTION = { offline: false, latency: 100, downloadThroughput: 200_000, uploadThroughput: 100_000 };
 
-/** The least that a login page can be. */
+/** The minimal login page. */
 const BARE =
   '<!doctype html><title>Log in</title><form method="post"><label>Username <input id="uid_field" name="uid_field" autofocus></label><button>Log in</button></form>';
 
-/** What opening the login page takes in a real browser over a slow line, beside a bare form in the same run. */
+/** Measures opening the login page and a bare form in a browser over a slow connection. */
 export async function pages(_ground: BenchEnvironment, product: Product): Promise<string> {
   const executablePath = findChromium();
-  if (!executablePath) throw new Error('there is no chromium: name one with CHROMIUM');
+  if (!executablePath) throw new Error('Chromium was not found. Set CHROMIUM to its path');
   const bare = await serveBare();
   const browser = await chromium.launch({ executablePath, args: CHROMIUM_ARGS });
   try {
@@ -42,8 +42,8 @@ async function serveBare(): Promise<Server> {
 }
 
 async function openings(browser: Browser, name: string, address: string): Promise<Opening[]> {
-  const first: Measured[] = [];
-  const second: Measured[] = [];
+  const first: Measurement[] = [];
+  const second: Measurement[] = [];
   for (let i = 0; i < ROUNDS; i++) {
     const context = await browser.newContext();
     first.push(await open(context, address));
@@ -56,39 +56,39 @@ async function openings(browser: Browser, name: string, address: string): Promis
   ];
 }
 
-type Measured = Omit<Opening, 'name'>;
+type Measurement = Omit<Opening, 'name'>;
 
-async function open(context: BrowserContext, address: string): Promise<Measured> {
+async function open(context: BrowserContext, address: string): Promise<Measurement> {
   const page = await context.newPage();
   const session = await context.newCDPSession(page);
   await session.send('Network.enable');
-  await session.send('Network.emulateNetworkConditions', LINE);
+  await session.send('Network.emulateNetworkConditions', CONNECTION);
   let bytes = 0;
   session.on('Network.loadingFinished', ({ encodedDataLength }) => {
     bytes += encodedDataLength;
   });
-  await page.addInitScript(NOTE_FIELD);
+  await page.addInitScript(RECORD_FIELD_TIME);
   await page.goto(address, { waitUntil: 'load' });
-  const times = (await page.evaluate(READ_TIMES)) as Omit<Measured, 'bytes'>;
+  const times = (await page.evaluate(READ_TIMES)) as Omit<Measurement, 'bytes'>;
   await page.close();
   return { bytes, ...times };
 }
 
-/** Notes when the field is there and has been painted. */
-const NOTE_FIELD = `new MutationObserver((_, observer) => {
+/** Records the time when the field has been painted. */
+const RECORD_FIELD_TIME = `new MutationObserver((_, observer) => {
   if (!document.getElementById('uid_field')) return;
   observer.disconnect();
   requestAnimationFrame(() => requestAnimationFrame(() => { globalThis.typeable = performance.now(); }));
 }).observe(document, { childList: true, subtree: true });`;
 
 const READ_TIMES = `new Promise((resolve) => {
-  const look = () => globalThis.typeable
+  const getChallenge = () => globalThis.typeable
     ? resolve({ typeable: globalThis.typeable, scripted: performance.getEntriesByType('navigation')[0].loadEventEnd })
     : requestAnimationFrame(look);
-  look();
+  getChallenge();
 })`;
 
-const medianOf = (measured: readonly Measured[]): Measured => ({
+const medianOf = (measured: readonly Measurement[]): Measurement => ({
   bytes: median(measured.map(({ bytes }) => bytes)),
   typeable: median(measured.map(({ typeable }) => typeable)),
   scripted: median(measured.map(({ scripted }) => scripted)),

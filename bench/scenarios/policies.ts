@@ -1,16 +1,22 @@
 import type { BenchEnvironment } from '../environment.js';
-import { interleaved, type Variant } from '../measuring.js';
+import { runInterleaved, type Variant } from '../measurement.js';
 import type { Product } from '../product.js';
 import { solvesTable } from '../report.js';
-import { dummyAsked, dummyOnward } from './visits.js';
+import { dummyToNext, dummyWithPolicy } from './visits.js';
 
-/** What an expression costs that decides on a step: a solve with it beside the same solve without, in one run. */
-export async function policies(ground: BenchEnvironment, product: Product): Promise<string> {
+/** Measures a solve with and without an expression policy on the next step. */
+export async function policies(environment: BenchEnvironment, product: Product): Promise<string> {
   await product.servePolicies();
   const without = 'dummy: on to the next';
   const variants: Variant[] = [
-    { name: without, site: product, visit: dummyOnward, count: 500 },
-    { name: '… whose step an expression decides on', site: product, visit: dummyAsked, count: 500, floor: without },
+    { name: without, site: product, visit: dummyToNext, count: 500 },
+    {
+      name: '… whose step an expression decides on',
+      site: product,
+      visit: dummyWithPolicy,
+      count: 500,
+      baseline: without,
+    },
   ];
-  return solvesTable(variants, await interleaved(variants, ground));
+  return solvesTable(variants, await runInterleaved(variants, environment));
 }

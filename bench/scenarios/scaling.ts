@@ -1,5 +1,5 @@
 import type { BenchEnvironment } from '../environment.js';
-import { best, type Figures, round } from '../measuring.js';
+import { best, type RoundFigures, runRound } from '../measurement.js';
 import type { Product } from '../product.js';
 import { scalingTable } from '../report.js';
 import { timeSlice } from '../time-slice.js';
@@ -8,29 +8,29 @@ import { prepareSlowUsers } from './slow-users.js';
 import { slowPassword } from './visits.js';
 
 const ROUNDS = 2;
-/** Fewer than the failures of one user that go unpunished. */
+/** Visits per user, fewer than the failures that lock a user. */
 const VISITS_PER_USER = 2;
-/** NATS picks a member of a queue at random: with few under way, one of two would often have nothing to do. */
+/** NATS picks a queue member at random. With fewer concurrent requests one of two processes would often be idle. */
 const CONCURRENCY = 32;
-/** Two processes in turn have one core, half of it each, and everything else they need has the other. */
+/** Two password processes share one core in turn. Everything else uses the other core. */
 const TURNS = 2;
 
-/** One hash at a time in each process, so that a second process has something to add on few cores. */
-export const ONE_AT_A_TIME = { PASSWORD_CONCURRENCY: '1' };
+/** One hash at a time in each process, so that a second process adds capacity on a machine with few cores. */
+export const ONE_HASH_AT_A_TIME = { PASSWORD_CONCURRENCY: '1' };
 
-/** What a second password process adds while cores are free. */
-export async function scaling(ground: BenchEnvironment, product: Product): Promise<string> {
+/** Measures what a second password process adds while cores are free. */
+export async function scaling(environment: BenchEnvironment, product: Product): Promise<string> {
   const variant = { name: 'password', site: product, visit: slowPassword, count: USERS * VISITS_PER_USER };
-  const rounds = new Map([1, 2].map((processes): [number, Figures[]] => [processes, []]));
+  const rounds = new Map([1, 2].map((processes): [number, RoundFigures[]] => [processes, []]));
   for (let i = 0; i < ROUNDS; i++) {
     for (const [processes, figures] of rounds) {
-      await prepareSlowUsers(ground);
-      const pids = await product.servePasswords(processes, ONE_AT_A_TIME);
-      const letGo = timeSlice(TURNS, pids);
+      await prepareSlowUsers(environment);
+      const pids = await product.servePasswords(processes, ONE_HASH_AT_A_TIME);
+      const release = timeSlice(TURNS, pids);
       try {
-        figures.push(await round(variant, CONCURRENCY, ground.watched));
+        figures.push(await runRound(variant, CONCURRENCY, environment.watched));
       } finally {
-        letGo();
+        release();
       }
     }
   }

@@ -2,11 +2,11 @@ import { pbkdf2Sync } from 'node:crypto';
 import pg from 'pg';
 import type { BenchEnvironment } from '../environment.js';
 
-/** A third of what authentik stores: some 50 ms of one core, five times the house's own hash. */
+/** A third of authentik's iterations: about 50 ms of CPU time, five times Gatehouse's own hash. */
 const ITERATIONS = 240_000;
 const KEY = pbkdf2Sync('correct-horse-7', 'salt', ITERATIONS, 32, 'sha256').toString('base64');
 
-/** Gives the slow users their hash, and forgets all failed attempts, so that each of them has a password judged. */
+/** Sets the hash of the slow users and deletes all failed attempts, so that no user is locked. */
 export async function prepareSlowUsers({ databaseUrl }: BenchEnvironment): Promise<void> {
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();

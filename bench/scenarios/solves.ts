@@ -1,34 +1,34 @@
+import { startBaseline } from '../baseline/baseline.js';
 import type { BenchEnvironment } from '../environment.js';
-import { openFloors } from '../floors/floors.js';
-import { interleaved, type Variant } from '../measuring.js';
+import { runInterleaved, type Variant } from '../measurement.js';
 import type { Product } from '../product.js';
 import { solvesTable } from '../report.js';
-import { dummy, dummyOnward, FLOORS, identification, login } from './visits.js';
+import { BASELINES, dummy, dummyToNext, identification, login } from './visits.js';
 
-/** What a solve costs beside what it cannot do without: every variant in turn, several rounds, the first unmeasured. */
-export async function solves(ground: BenchEnvironment, product: Product): Promise<string> {
-  const floors = await openFloors(ground);
+/** Measures solves and their baselines. */
+export async function solves(environment: BenchEnvironment, product: Product): Promise<string> {
+  const baseline = await startBaseline(environment);
   const variants: Variant[] = [
-    { name: 'bare Fastify', site: floors, visit: FLOORS.bare, count: 1500 },
-    { name: '… and one echo over NATS', site: floors, visit: FLOORS.echo, count: 1000 },
-    { name: '… and the least two statements, one open, one seal', site: floors, visit: FLOORS.least, count: 500 },
-    { name: '… and the two statements of a solve instead', site: floors, visit: FLOORS.whole, count: 500 },
-    { name: '… and a second echo', site: floors, visit: FLOORS.wholeTwice, count: 500 },
+    { name: 'bare Fastify', site: baseline, visit: BASELINES.bare, count: 1500 },
+    { name: '… and one echo over NATS', site: baseline, visit: BASELINES.echo, count: 1000 },
+    { name: '… and the least two statements, one open, one seal', site: baseline, visit: BASELINES.least, count: 500 },
+    { name: '… and the two statements of a solve instead', site: baseline, visit: BASELINES.whole, count: 500 },
+    { name: '… and a second echo', site: baseline, visit: BASELINES.wholeTwice, count: 500 },
     {
       name: 'dummy: the last answer',
       site: product,
       visit: dummy,
       count: 500,
-      floor: '… and the two statements of a solve instead',
+      baseline: '… and the two statements of a solve instead',
     },
-    { name: 'dummy: on to the next', site: product, visit: dummyOnward, count: 500, floor: '… and a second echo' },
-    { name: 'identification', site: product, visit: identification, count: 500, floor: '… and a second echo' },
-    { name: 'a hash', site: floors, visit: FLOORS.hash, count: 40 },
-    { name: 'a login', site: product, visit: login, count: 40, floor: 'a hash' },
+    { name: 'dummy: on to the next', site: product, visit: dummyToNext, count: 500, baseline: '… and a second echo' },
+    { name: 'identification', site: product, visit: identification, count: 500, baseline: '… and a second echo' },
+    { name: 'a hash', site: baseline, visit: BASELINES.hash, count: 40 },
+    { name: 'a login', site: product, visit: login, count: 40, baseline: 'a hash' },
   ];
   try {
-    return solvesTable(variants, await interleaved(variants, ground));
+    return solvesTable(variants, await runInterleaved(variants, environment));
   } finally {
-    await floors.stop();
+    await baseline.stop();
   }
 }

@@ -3,12 +3,12 @@ import { generateSync } from 'otplib';
 import pg from 'pg';
 import { blueprint, DUMMY, flowEntries, IDENTIFICATION } from '../../test/support/blueprints.js';
 import type { BenchEnvironment } from '../environment.js';
-import { type Figures, median, ROUNDS, round, type Variant, WARM_UP } from '../measuring.js';
+import { median, ROUNDS, type RoundFigures, runRound, type Variant, WARM_UP } from '../measurement.js';
 import type { Product } from '../product.js';
 import { solvesTable } from '../report.js';
-import { appCode, identification } from './visits.js';
+import { totpCode, identification } from './visits.js';
 
-/** Visits of a round, and visitors: a code is good once for each of them. */
+/** Number of visits and of users, because each user can use a code only once. */
 const VISITS = 400;
 const CONCURRENCY = 16;
 const VALIDATE = {
@@ -16,30 +16,30 @@ const VALIDATE = {
   attrs: { device_classes: ['totp'], not_configured_action: 'deny' },
 };
 
-/** What a right code of an app costs beside identification, in one run: both bring the next challenge. */
-export async function totp(ground: BenchEnvironment, product: Product): Promise<string> {
+/** Measures a valid TOTP code and an identification, both of which lead to the next challenge. */
+export async function totp(environment: BenchEnvironment, product: Product): Promise<string> {
   const key = randomBytes(20);
   await product.apply(blueprint(flowEntries('app', [IDENTIFICATION, VALIDATE, DUMMY])));
-  await product.takeOver('import', people());
-  await product.takeOver('import-devices', apps(key));
+  await product.importRows('import', userRows());
+  await product.importRows('import-devices', deviceRows(key));
   await product.serve('mfa', {});
   const site = { site: product, count: VISITS, users: VISITS };
   const variants: Variant[] = [
     { ...site, name: 'identification', visit: identification },
-    { ...site, name: 'a code of an app', visit: appCode(''), floor: 'identification' },
+    { ...site, name: 'a code of an app', visit: totpCode(''), baseline: 'identification' },
   ];
-  const measured = new Map(variants.map(({ name }): [string, Figures[]] => [name, []]));
-  await eachRound(ground, async (i) => {
+  const measured = new Map(variants.map(({ name }): [string, RoundFigures[]] => [name, []]));
+  await eachRound(environment, async (i) => {
     for (const variant of variants) {
-      const visit = variant.floor ? appCode(generateSync({ secret: key, epoch: Date.now() / 1000 })) : variant.visit;
-      const figures = await round({ ...variant, visit }, CONCURRENCY, ground.watched);
+      const visit = variant.baseline ? totpCode(generateSync({ secret: key, epoch: Date.now() / 1000 })) : variant.visit;
+      const figures = await runRound({ ...variant, visit }, CONCURRENCY, environment.watched);
       if (i >= WARM_UP) measured.get(variant.name)?.push(figures);
     }
   });
   return solvesTable(variants, new Map([...measured].map(([name, figures]) => [name, median(figures)])));
 }
 
-/** A code is good once: before each round nobody has used any. */
+/** Resets the used codes before each round, because a code can be used only once. */
 async function eachRound({ databaseUrl }: BenchEnvironment, run: (i: number) => Promise<void>): Promise<void> {
   const client = new pg.Client(databaseUrl);
   await client.connect();
@@ -54,9 +54,9 @@ async function eachRound({ databaseUrl }: BenchEnvironment, run: (i: number) => 
 }
 
 const names = Array.from({ length: VISITS }, (_, i) => `user-${i}`);
-/** Those of the other scenarios are there already, and stay as they are. */
-const people = () => names.map((username) => ({ username, email: `${username}@example.org` }));
-const apps = (key: Buffer) =>
+/** Users of the other scenarios exist already, and the import does not change them. */
+const userRows = () => names.map((username) => ({ username, email: `${username}@example.org` }));
+const deviceRows = (key: Buffer) =>
   names.map((username, pk) => ({
     model: 'authentik_stages_authenticator_totp.totpdevice',
     ...{ pk, fields: { user: [username], key: key.toString('hex'), digits: 6 } },

@@ -1,4 +1,4 @@
-/** The least that a service can do: it gives back what it gets. */
+/** The minimal service: it replies with the request. */
 import { connect } from '@nats-io/transport-node';
 
 const connection = await connect({ servers: process.env['NATS_URL'] ?? '', noAsyncTraces: true });

@@ -1,22 +1,22 @@
 import { randomBytes } from 'node:crypto';
 import type { Pool } from 'pg';
 import type { Sealer } from '../../libs/platform/src/sealing.js';
-import { Keys, PLAN, type Row, type Table } from './rows.js';
+import { PLAN, type Row, SessionKeys, type Table } from './plan-table.js';
 
 const SELECT = {
-  name: 'floor_select',
+  name: 'baseline_select',
   text: `SELECT s.id AS session, p.id, p.revision, p.body FROM bench.sessions s JOIN bench.plans p ON p.session = s.id
          WHERE s.key = $1 AND s.expires_at > now()`,
 };
 const UPDATE = {
-  name: 'floor_update',
+  name: 'baseline_update',
   text: `UPDATE bench.plans SET revision = revision + 1, body = $3, expires_at = now() + interval '1 hour'
          WHERE id = $1 AND revision = $2 RETURNING id`,
 };
 
-/** A session and a plan, and the least two statements that load and save them. */
-export class LeastTable implements Table {
-  private readonly keys = new Keys();
+/** Minimal tables of sessions and plans, with the two cheapest statements that load and save a plan. */
+export class MinimalTable implements Table {
+  private readonly keys = new SessionKeys();
 
   constructor(
     private readonly pool: Pool,
@@ -30,7 +30,7 @@ export class LeastTable implements Table {
         expires_at timestamptz DEFAULT now() + interval '1 day');
       CREATE TABLE bench.plans (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), session uuid UNIQUE, revision int DEFAULT 0,
         body bytea, expires_at timestamptz) WITH (fillfactor = 70)`);
-    for (const key of Keys.all()) {
+    for (const key of SessionKeys.all()) {
       const { rows } = await this.pool.query<{ id: string }>(
         `WITH s AS (INSERT INTO bench.sessions (key) VALUES ($1) RETURNING id)
          INSERT INTO bench.plans (session, body) SELECT id, $2 FROM s RETURNING id`,

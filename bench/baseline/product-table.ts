@@ -3,11 +3,11 @@ import type { Pool } from 'pg';
 import { commitStatement } from '../../libs/executor-postgres/src/commit-statement.js';
 import { CREATE_PLAN_AND_SESSION, LOAD_FLOW } from '../../libs/executor-postgres/src/plan.statements.js';
 import type { Sealer } from '../../libs/platform/src/sealing.js';
-import { Keys, PLAN, type Row, type Table } from './rows.js';
+import { PLAN, type Row, SessionKeys, type Table } from './plan-table.js';
 
 const SLUG = 'one-dummy';
 
-interface Loaded {
+interface LoadedRow {
   readonly flow_id: string;
   readonly session_id: string;
   readonly plan_id: string;
@@ -17,9 +17,9 @@ interface Loaded {
 
 const sealedAs = (id: string, revision: number) => ({ table: 'flow.plans', id, revision });
 
-/** The product's own tables, and the two statements that a solve consists of there. */
+/** The tables of the product, with the two statements of a solve. */
 export class ProductTable implements Table {
-  private readonly keys = new Keys();
+  private readonly keys = new SessionKeys();
   private flowId = '';
 
   constructor(
@@ -31,7 +31,7 @@ export class ProductTable implements Table {
     const { rows } = await this.pool.query('SELECT id, version_id FROM flow.flows WHERE slug = $1', [SLUG]);
     const { id: flow, version_id: version } = rows[0] as { id: string; version_id: string };
     this.flowId = flow;
-    for (const key of Keys.all()) {
+    for (const key of SessionKeys.all()) {
       const plan = randomUUID();
       const body = this.sealer.seal(sealedAs(plan, 0), PLAN);
       const begin = [randomUUID(), flow, plan, version, null, body, '1 day', null, null, key, '1 day'];
@@ -40,7 +40,7 @@ export class ProductTable implements Table {
   }
 
   async load(): Promise<{ row: Row; plan: unknown }> {
-    const { rows } = await this.pool.query<Loaded>({
+    const { rows } = await this.pool.query<LoadedRow>({
       ...LOAD_FLOW,
       values: [SLUG, this.keys.next(), false, '1 day', '1 day'],
     });

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 
-/** Rows that requests take in turns, so that no two of them meet at one. */
+/** Number of rows. Requests use them in turn, so that no two concurrent requests share a row. */
 const ROWS = 2000;
 
-/** A plan as small as those of the dummy flows. */
+/** A plan of the size of those of the dummy flows. */
 export const PLAN = {
   v: 1,
   steps: [{ binding: 'x'.repeat(36) }],
@@ -13,11 +13,11 @@ export const PLAN = {
   filler: 'x'.repeat(280),
 };
 
-/** Whose plan a request loads and saves: SHA-256 of a session cookie. */
-export class Keys {
+/** Session keys (SHA-256 of a session cookie), in turn. */
+export class SessionKeys {
   private turn = 0;
 
-  /** The keys of all rows. */
+  /** Returns the keys of all rows. */
   static all(): Buffer[] {
     return Array.from({ length: ROWS }, (_, row) => keyOf(row));
   }
@@ -29,7 +29,7 @@ export class Keys {
 
 const keyOf = (row: number) => createHash('sha256').update(String(row)).digest();
 
-/** One plan in Postgres, as a request finds it. */
+/** A sealed plan as it is loaded. */
 export interface Row {
   readonly id: string;
   readonly session: string;
@@ -37,11 +37,11 @@ export interface Row {
   readonly body: Buffer;
 }
 
-/** Plans in Postgres, sealed: what no solve can do without. */
+/** Sealed plans in Postgres. */
 export interface Table {
   fill(): Promise<void>;
-  /** One plan loaded and opened. */
+  /** Loads and opens the next plan. */
   load(): Promise<{ row: Row; plan: unknown }>;
-  /** The same plan sealed and saved, if nobody else has. */
+  /** Seals and saves the plan. Returns false when another request has saved it. */
   save(row: Row, plan: unknown): Promise<boolean>;
 }

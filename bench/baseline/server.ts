@@ -1,4 +1,4 @@
-/** What the cheapest possible gateway costs: bare Fastify, with an echo over NATS, with the two statements, with a hash. */
+/** The minimal gateway: bare Fastify, optionally with echoes over NATS, with the two statements, or with a hash. */
 import { randomBytes } from 'node:crypto';
 import { connect } from '@nats-io/transport-node';
 import { verify } from '@node-rs/argon2';
@@ -7,41 +7,41 @@ import pg from 'pg';
 import { NatsRequester } from '../../libs/platform/src/nats-requester.js';
 import { Sealer } from '../../libs/platform/src/sealing.js';
 import { hashPassword } from '../../libs/stages/src/password/argon2-hash.js';
-import { LeastTable } from './least-table.js';
+import { MinimalTable } from './minimal-table.js';
 import { ProductTable } from './product-table.js';
 
-/** As large as the envelope and the answer of a dummy stage. */
-const QUESTION = JSON.stringify({ filler: 'x'.repeat(700) });
-const ANSWER = { component: 'ak-stage-dummy', flow_info: { filler: 'x'.repeat(200) } };
+/** A request and a response of the size of those of a dummy stage. */
+const REQUEST = JSON.stringify({ filler: 'x'.repeat(700) });
+const RESPONSE = { component: 'ak-stage-dummy', flow_info: { filler: 'x'.repeat(200) } };
 
 const connection = await connect({ servers: process.env['NATS_URL'] ?? '', noAsyncTraces: true });
-const requester = new NatsRequester(connection, '_INBOX_floor');
+const requester = new NatsRequester(connection, '_INBOX_baseline');
 const pool = new pg.Pool({ connectionString: process.env['DATABASE_URL'], max: 10 });
-const sealer = new Sealer(`floor:${randomBytes(32).toString('base64')}`);
-const tables = { least: new LeastTable(pool, sealer), product: new ProductTable(pool, sealer) };
+const sealer = new Sealer(`baseline:${randomBytes(32).toString('base64')}`);
+const tables = { least: new MinimalTable(pool, sealer), product: new ProductTable(pool, sealer) };
 const hash = await hashPassword('correct-horse-7');
 const decoder = new TextDecoder();
 
 async function echo(times: number) {
-  for (let i = 0; i < times; i++) JSON.parse(decoder.decode(await requester.request('bench.echo', QUESTION, 60_000)));
+  for (let i = 0; i < times; i++) JSON.parse(decoder.decode(await requester.request('bench.echo', REQUEST, 60_000)));
 }
 
 const app = fastify();
-app.post('/bare', async () => ANSWER);
+app.post('/bare', async () => RESPONSE);
 app.post('/echo', async () => {
   await echo(1);
-  return ANSWER;
+  return RESPONSE;
 });
 app.post<{ Params: { table: keyof typeof tables; echoes: string } }>('/whole/:table/:echoes', async ({ params }) => {
   const table = tables[params.table];
   const { row, plan } = await table.load();
   await echo(Number(params.echoes));
-  if (!(await table.save(row, plan))) throw new Error('two requests met at one row');
-  return ANSWER;
+  if (!(await table.save(row, plan))) throw new Error('two requests used the same row');
+  return RESPONSE;
 });
 app.post('/hash', async () => {
   if (!(await verify(hash, 'correct-horse-7'))) throw new Error('the hash does not match');
-  return ANSWER;
+  return RESPONSE;
 });
 
 for (const table of Object.values(tables)) await table.fill();

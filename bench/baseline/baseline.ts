@@ -1,16 +1,16 @@
 import { availableParallelism } from 'node:os';
 import { freePort, startProcess } from '../../test/support/processes.js';
 import type { BenchEnvironment } from '../environment.js';
-import type { Site } from '../measuring.js';
+import type { MeasuredSite } from '../measurement.js';
 
-/** The floors as processes, ready to be asked. */
-export async function openFloors({ natsUrl, databaseUrl }: BenchEnvironment): Promise<Site> {
+/** Starts the baseline server and the echo service. */
+export async function startBaseline({ natsUrl, databaseUrl }: BenchEnvironment): Promise<MeasuredSite> {
   const env = { NATS_URL: natsUrl, DATABASE_URL: databaseUrl, PORT: String(await freePort()) };
   const ready = /serving/;
-  const echo = await startProcess('dist/bench/floors/echo.js', env, { ready });
-  // As many hashes at a time as there are cores; more would only wait for memory.
+  const echo = await startProcess('dist/bench/baseline/echo.js', env, { ready });
+  // One hashing thread for each core. More threads would compete for memory bandwidth.
   const threads = { UV_THREADPOOL_SIZE: String(availableParallelism()) };
-  const server = await startProcess('dist/bench/floors/server.js', { ...env, ...threads }, { ready });
+  const server = await startProcess('dist/bench/baseline/server.js', { ...env, ...threads }, { ready });
   return {
     url: `http://127.0.0.1:${env.PORT}`,
     watched: () => [

@@ -1,0 +1,33 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import type { Job, JobResult, Measurement, Visit } from './visit.js';
+
+/** Controls a load generator process. */
+export class Driver {
+  private readonly child: ChildProcess = fork(new URL('./driver.js', import.meta.url));
+
+  /** Creates visitors and runs the unmeasured steps of a visit. */
+  async admit({ before }: Visit, target: { readonly url: string; readonly count: number; readonly users: number }) {
+    await this.send({ type: 'admit', steps: before, ...target });
+  }
+
+  /** Runs the measured steps with these visitors, `concurrency` at a time. Throws for an unexpected response. */
+  measure({ measured }: Visit, concurrency: number): Promise<Measurement> {
+    return this.send({ type: 'measure', steps: measured, concurrency });
+  }
+
+  stop(): void {
+    this.child.kill();
+  }
+
+  private async send(job: Job): Promise<Measurement> {
+    const reply = once(this.child, 'message') as Promise<[JobResult]>;
+    const exited = once(this.child, 'exit').then((): never => {
+      throw new Error('the load generator exited');
+    });
+    this.child.send(job);
+    const [result] = await Promise.race([reply, exited]);
+    if ('failure' in result) throw new Error(result.failure);
+    return result.measured;
+  }
+}
