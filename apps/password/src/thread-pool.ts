@@ -1,14 +1,14 @@
 import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 
-/** Threads beyond one a core, so that name look-ups and file reads do not wait for hashes. */
+/** Threads besides one for each core, so that DNS lookups and file reads do not wait for hashes. */
 const SPARE_THREADS = 2;
 
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 
 /**
- * Runs `service` with a thread for each core. Hashes run on libuv's pool, whose size is fixed when Node first uses it:
- * loading the entry file already does, so a process that was started without UV_THREADPOOL_SIZE starts itself again.
+ * Runs `service` with one thread for each core. Hashes run on libuv's thread pool, whose size is fixed at its first use.
+ * Loading the entry file already uses it, so a process without UV_THREADPOOL_SIZE restarts itself with it.
  */
 export async function runWithThreadPool(service: () => Promise<void>): Promise<void> {
   if (process.env['UV_THREADPOOL_SIZE']) return service();
@@ -20,8 +20,8 @@ export async function runWithThreadPool(service: () => Promise<void>): Promise<v
   for (const signal of SIGNALS) process.on(signal, () => child.kill(signal));
   child.once('exit', (code, signal) => {
     if (!signal) return process.exit(code ?? 1);
-    // Ends the way the service did, as whoever watches this process expects.
-    for (const passedOn of SIGNALS) process.removeAllListeners(passedOn);
+    // Exits by the same signal as the service, so that a supervisor sees the real cause.
+    for (const forwarded of SIGNALS) process.removeAllListeners(forwarded);
     process.kill(process.pid, signal);
   });
 }
