@@ -6,7 +6,7 @@ import type { BenchEnvironment } from '../environment.js';
 import { median, ROUNDS, type RoundFigures, runRound, type Variant, WARM_UP } from '../measurement.js';
 import type { Product } from '../product.js';
 import { solvesTable } from '../report.js';
-import { totpCode, identification } from './visits.js';
+import { identification, totpCode } from './visits.js';
 
 /** Number of visits and of users, because each user can use a code only once. */
 const VISITS = 400;
@@ -31,7 +31,9 @@ export async function totp(environment: BenchEnvironment, product: Product): Pro
   const measured = new Map(variants.map(({ name }): [string, RoundFigures[]] => [name, []]));
   await eachRound(environment, async (i) => {
     for (const variant of variants) {
-      const visit = variant.baseline ? totpCode(generateSync({ secret: key, epoch: Date.now() / 1000 })) : variant.visit;
+      const visit = variant.baseline
+        ? totpCode(generateSync({ secret: key, epoch: Date.now() / 1000 }))
+        : variant.visit;
       const figures = await runRound({ ...variant, visit }, CONCURRENCY, environment.watched);
       if (i >= WARM_UP) measured.get(variant.name)?.push(figures);
     }
