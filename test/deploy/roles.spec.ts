@@ -23,7 +23,7 @@ import { Logger } from '../../libs/platform/src/logger.js';
 import { TypeormReputations } from '../../libs/policies/src/reputation/reputation.repository.js';
 import { SpentTokenRepository } from '../../libs/stages/src/captcha/spent-token.repository.js';
 import { TypeormConsents } from '../../libs/stages/src/consent/consent-grant.repository.js';
-import { TypeormEnrolments } from '../../libs/stages/src/enrollment/enrollment-transaction.js';
+import { EnrollmentTransactions } from '../../libs/stages/src/enrollment/enrollment-transaction.js';
 import { blueprint, userEntry } from '../support/blueprints.js';
 import { describeWithNats } from '../support/nats.js';
 import { onServer } from '../support/postgres-databases.js';
@@ -231,7 +231,7 @@ describeWithNats('deploy/postgres/roles.sql', () => {
 
   it('lets enrolment make, change and remove people, and put them into groups', async () => {
     await withPool('enrollment', (source) =>
-      new TypeormEnrolments(source).once('a', async ({ accounts }) => {
+      new EnrollmentTransactions(source).runOnce('a', async ({ accounts }) => {
         const draft = {
           username: 'new',
           is_active: true,

@@ -4,8 +4,7 @@ import { openDataSource } from '@gatehouse/platform';
 import { driveStage } from '@gatehouse/stage-kit/testing';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { TypeormEnrolments } from '../../libs/stages/src/enrollment/enrollment-transaction.js';
-import { InvalidUserDataError } from '../../libs/stages/src/enrollment/enrolments.js';
+import { EnrollmentTransactions, InvalidUserDataError } from '../../libs/stages/src/enrollment/enrollment-transaction.js';
 import { userDeleteContract } from '../../libs/stages/src/enrollment/user-delete.contract.js';
 import { UserDeleteStage } from '../../libs/stages/src/enrollment/user-delete.stage.js';
 import { hashPassword } from '../../libs/stages/src/password/password-hashes.js';
@@ -129,13 +128,13 @@ describeWithNats('in Postgres, superusers', () => {
     const url = stack.environment('enrollment')['DATABASE_URL'] ?? '';
     const source = await openDataSource({ url, schema: 'directory', poolSize: 1 });
     try {
-      const enrolments = new TypeormEnrolments(source);
+      const transactions = new EnrollmentTransactions(source);
       const person = { uuid: ids['admin']!, pk: 1, username: 'admin', name: '', email: '', is_active: true, epoch: 0 };
       const context = { pending_user: { kind: 'saved', ...person, locale: '' } } as const;
       const given = { context, request: { id: randomUUID() } };
-      const deleted = await driveStage(userDeleteContract, new UserDeleteStage(enrolments), given).show();
+      const deleted = await driveStage(userDeleteContract, new UserDeleteStage(transactions), given).show();
       expect(deleted).toEqual({ type: 'denied', message: { code: 'user_delete_failed' } });
-      const change = enrolments.once(randomUUID(), async ({ accounts }) =>
+      const change = transactions.runOnce(randomUUID(), async ({ accounts }) =>
         Object(await accounts.change(person.uuid, { name: 'x' })),
       );
       await expect(change).rejects.toBeInstanceOf(InvalidUserDataError);

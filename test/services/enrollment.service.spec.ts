@@ -1,15 +1,15 @@
 import { stageRequestFixture } from '@gatehouse/stage-kit/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type EnrolmentDatabase, enrolmentDatabase } from '../../libs/stages/testing/enrollment-database.js';
+import { type EnrollmentDatabase, openEnrollmentDatabase } from '../../libs/stages/testing/enrollment-database.js';
 import { describeWithNats } from '../support/nats.js';
 import { followsTheProtocol } from './protocol-conformance.js';
 import { CLEAN_EXIT, ServiceHarness } from './service-harness.js';
 
 describeWithNats('the enrollment service', () => {
   let bench: ServiceHarness;
-  let database: EnrolmentDatabase;
+  let database: EnrollmentDatabase;
   beforeAll(async () => {
-    database = await enrolmentDatabase();
+    database = await openEnrollmentDatabase();
     bench = await ServiceHarness.open();
     await bench.start('enrollment', { DATABASE_URL: database.url });
   });
@@ -25,13 +25,13 @@ describeWithNats('the enrollment service', () => {
 
   it('removes a user once, whichever of two replicas is asked', async () => {
     await bench.start('enrollment', { DATABASE_URL: database.url });
-    const { uuid, pk, username, epoch } = await database.register.createUser({ username: 'alice' });
+    const { uuid, pk, username, epoch } = await database.directory.createUser({ username: 'alice' });
     const alice = { kind: 'saved', uuid, pk, username, name: '', email: '', is_active: true, epoch, locale: '' };
     const request = stageRequestFixture({ context: { pending_user: alice } });
     const heard = await bench.flood('stage.user_delete.challenge', Array(10).fill(request), async () => {
       expect(await bench.stopAll()).toEqual([CLEAN_EXIT, CLEAN_EXIT]);
     });
     expect(heard.map((reply) => 'type' in reply && reply.type)).toEqual(Array(10).fill('passed'));
-    expect(await database.register.findUsers({ uuid })).toEqual([]);
+    expect(await database.directory.findUsers({ uuid })).toEqual([]);
   });
 });

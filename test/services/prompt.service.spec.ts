@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { StageRequest } from '@gatehouse/contracts';
 import { stageRequestFixture } from '@gatehouse/stage-kit/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type EnrolmentDatabase, enrolmentDatabase } from '../../libs/stages/testing/enrollment-database.js';
+import { type EnrollmentDatabase, openEnrollmentDatabase } from '../../libs/stages/testing/enrollment-database.js';
 import { field } from '../../libs/stages/testing/prompt.js';
 import { describeWithNats } from '../support/nats.js';
 import type { RunningProcess } from '../support/processes.js';
@@ -18,11 +18,11 @@ const policy = (name: string, expression: string, calls: string[] = []) => ({
 
 describeWithNats('the prompt stage, with the policy service', () => {
   let bench: ServiceHarness;
-  let database: EnrolmentDatabase;
+  let database: EnrollmentDatabase;
   let policies: RunningProcess;
   let alice: Record<string, unknown>;
   beforeAll(async () => {
-    database = await enrolmentDatabase();
+    database = await openEnrollmentDatabase();
     const {
       groups: _,
       attributes: __,
@@ -30,7 +30,7 @@ describeWithNats('the prompt stage, with the policy service', () => {
       type: ____,
       path: _____,
       ...user
-    } = await database.register.createUser({ username: 'alice', email: 'alice@example.org', attributes: { shoe: 38 } });
+    } = await database.directory.createUser({ username: 'alice', email: 'alice@example.org', attributes: { shoe: 38 } });
     alice = { ...user, kind: 'saved', locale: '' };
     bench = await ServiceHarness.open();
     const env = { DATABASE_URL: database.url, PROMPT_TEXT_CHARACTERS: '256', PROMPT_FILE_KB: '1' };

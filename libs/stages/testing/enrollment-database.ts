@@ -2,10 +2,10 @@ import { DIRECTORY_SCHEMA, directoryEntities, directoryMigrations, TypeormDirect
 import { migrate, openDataSource } from '@gatehouse/platform';
 import { ENROLLMENT_SCHEMA, enrollmentMigrations } from '@gatehouse/stages/enrollment';
 import { freshDatabase } from '../../../test/support/postgres.js';
-import { TypeormEnrolments } from '../src/enrollment/enrollment-transaction.js';
+import { EnrollmentTransactions } from '../src/enrollment/enrollment-transaction.js';
 
-/** A database with people and enrolments, for tests of the stages that write them. */
-export async function enrolmentDatabase() {
+/** Opens a database with the schemas `directory` and `enrollment`, for tests of the stages that write users. */
+export async function openEnrollmentDatabase() {
   const database = await freshDatabase();
   const { url } = database;
   await migrate({ url, schema: DIRECTORY_SCHEMA, migrations: directoryMigrations });
@@ -14,8 +14,8 @@ export async function enrolmentDatabase() {
   return {
     url,
     source,
-    register: new TypeormDirectoryStore(source.manager),
-    enrolments: new TypeormEnrolments(source),
+    directory: new TypeormDirectoryStore(source.manager),
+    transactions: new EnrollmentTransactions(source),
     close: async () => {
       await source.destroy();
       await database.drop();
@@ -23,4 +23,4 @@ export async function enrolmentDatabase() {
   };
 }
 
-export type EnrolmentDatabase = Awaited<ReturnType<typeof enrolmentDatabase>>;
+export type EnrollmentDatabase = Awaited<ReturnType<typeof openEnrollmentDatabase>>;

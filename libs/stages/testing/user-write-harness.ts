@@ -2,45 +2,45 @@ import { randomUUID } from 'node:crypto';
 import type { PlanContext, SavedUser, StageRequest } from '@gatehouse/contracts';
 import type { NewUser } from '@gatehouse/directory';
 import { driveStage } from '@gatehouse/stage-kit/testing';
-import { PasswordHashClient } from '../src/enrollment/password-hash-client.js';
+import { PasswordHashClient } from '../src/enrollment/password-hash.client.js';
 import { userWriteContract } from '../src/enrollment/user-write.contract.js';
 import { UserWriteStage } from '../src/enrollment/user-write.stage.js';
-import { type EnrolmentDatabase, enrolmentDatabase } from './enrollment-database.js';
+import { type EnrollmentDatabase, openEnrollmentDatabase } from './enrollment-database.js';
 
-interface Asked {
+interface WriteOptions {
   readonly config?: object;
-  /** Who is logged in. */
+  /** The logged-in user. */
   readonly user?: SavedUser | undefined;
   readonly id?: string;
   readonly context?: object;
-  /** The id of the flow, and what it is for. */
+  /** Id of the flow. */
   readonly flow?: string;
   readonly designation?: StageRequest['flow']['designation'];
 }
 
-/** A name that nobody has. */
-export const fresh = () => `user-${randomUUID()}`;
+/** Returns a unique username. */
+export const uniqueName = () => `user-${randomUUID()}`;
 
-/** The user write stage over a database of its own, with hashes that a test can read. */
+/** Runs the user write stage on its own database, with readable password hashes. */
 export class UserWriteHarness {
-  readonly hashes = new ReadableHashes();
-  readonly #here = randomUUID();
+  readonly passwordHashes = new ReadablePasswordHashes();
+  readonly #flowId = randomUUID();
 
-  private constructor(readonly database: EnrolmentDatabase) {}
+  private constructor(readonly database: EnrollmentDatabase) {}
 
   static async open(): Promise<UserWriteHarness> {
-    return new UserWriteHarness(await enrolmentDatabase());
+    return new UserWriteHarness(await openEnrollmentDatabase());
   }
 
-  /** Asks the stage to write `data`; what comes of it. */
-  write(data: object | undefined, { config = {}, user, id = randomUUID(), ...asked }: Asked = {}) {
-    const { context = {}, flow = this.#here, designation = 'enrollment' } = asked;
+  /** Returns the reply of the stage to `data`. */
+  write(data: object | undefined, { config = {}, user, id = randomUUID(), ...options }: WriteOptions = {}) {
+    const { context = {}, flow = this.#flowId, designation = 'enrollment' } = options;
     const facts = { ...(data ? { prompt_data: data } : {}), ...context } as PlanContext;
     const request = {
       ...{ id, session: { user: user ?? null } },
       flow: { id: flow, slug: 'enrol', title: '', designation },
     };
-    return driveStage(userWriteContract, new UserWriteStage(this.database.enrolments, this.hashes), {
+    return driveStage(userWriteContract, new UserWriteStage(this.database.transactions, this.passwordHashes), {
       ...{ config: { ...config }, context: facts, request },
     }).show();
   }
@@ -49,9 +49,13 @@ export class UserWriteHarness {
     return Number((await this.database.source.query('SELECT count(*) FROM directory.users'))[0].count);
   }
 
-  async somebody(more: Partial<NewUser> = {}): Promise<SavedUser> {
-    const made = await this.database.register.createUser({ username: fresh(), name: 'Somebody', ...more });
-    const { uuid, pk, username, name, email, is_active, epoch } = made;
+  async createUser(overrides: Partial<NewUser> = {}): Promise<SavedUser> {
+    const created = await this.database.directory.createUser({
+      username: uniqueName(),
+      name: 'Somebody',
+      ...overrides,
+    });
+    const { uuid, pk, username, name, email, is_active, epoch } = created;
     return { kind: 'saved', uuid, pk, username, name, email, is_active, epoch, locale: '' };
   }
 
@@ -60,10 +64,10 @@ export class UserWriteHarness {
   }
 }
 
-class ReadableHashes extends PasswordHashClient {
-  readonly made: string[] = [];
+class ReadablePasswordHashes extends PasswordHashClient {
+  readonly hashed: string[] = [];
   async hash(password: string) {
-    this.made.push(password);
+    this.hashed.push(password);
     return `hash of ${password}`;
   }
 }

@@ -1,39 +1,52 @@
 import { AccountRepository, InvitationRepository, isSuperuserGuard, NameTakenError } from '@gatehouse/directory';
 import { Logger, runOnce } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
-import { type EnrollmentWriters, Enrolments, InvalidUserDataError } from './enrolments.js';
 import { ENROLLMENT_SCHEMA } from './migrations/index.js';
 
-/** Keeps what was done beside what was written. */
-export class TypeormEnrolments extends Enrolments {
+/** The parts of the directory that a stage can change in its transaction. */
+export interface EnrollmentWriters {
+  readonly accounts: AccountRepository;
+  readonly invitations: InvitationRepository;
+}
+
+/**
+ * Thrown when Postgres rejects the data of a user: a name is taken, a value is too long, or the change concerns superusers
+ * or their groups.
+ */
+export class InvalidUserDataError extends Error {}
+
+/** Runs the changes of a stage in one transaction, together with a record that makes them idempotent. */
+export class EnrollmentTransactions {
   private readonly logger = new Logger('enrollment');
 
-  constructor(private readonly source: DataSource) {
-    super();
-  }
+  constructor(private readonly source: DataSource) {}
 
-  async once<T extends object>(id: string, work: (writers: EnrollmentWriters) => Promise<T>): Promise<T> {
+  /**
+   * Runs `work` once for each `id`, and returns its result. Another call with the same id, even at the same time, returns
+   * the saved result. If `work` throws, nothing is saved. Throws `InvalidUserDataError`.
+   */
+  async runOnce<T extends object>(id: string, work: (writers: EnrollmentWriters) => Promise<T>): Promise<T> {
     try {
       return await runOnce(this.source, { table: `${ENROLLMENT_SCHEMA}.done`, id }, (manager) =>
         work({ accounts: new AccountRepository(manager), invitations: new InvitationRepository(manager) }),
       );
     } catch (error) {
-      throw this.asUnwritable(error) ?? error;
+      throw this.toInvalidData(error) ?? error;
     }
   }
 
-  private asUnwritable(error: unknown): InvalidUserDataError | undefined {
+  private toInvalidData(error: unknown): InvalidUserDataError | undefined {
     if (isSuperuserGuard(error)) {
       const reason = error instanceof Error ? error.message : undefined;
       this.logger.event('Postgres refused to change a superuser or their groups (docs/adr/0035)', { reason });
       return new InvalidUserDataError('superusers are guarded', { cause: error });
     }
-    const misfits = error instanceof NameTakenError || MISFIT.test(codeOf(error));
-    return misfits ? new InvalidUserDataError('what is written does not fit', { cause: error }) : undefined;
+    const isInvalid = error instanceof NameTakenError || INVALID_DATA.test(codeOf(error));
+    return isInvalid ? new InvalidUserDataError('Postgres rejected the data of a user', { cause: error }) : undefined;
   }
 }
 
-/** Values that a column does not take, and names that must be unique. */
-const MISFIT = /^2[23]/;
+/** SQLSTATE classes 22 (data exception) and 23 (integrity constraint violation). */
+const INVALID_DATA = /^2[23]/;
 
 const codeOf = (error: unknown) => String((error as { driverError?: { code?: unknown } }).driverError?.code ?? '');

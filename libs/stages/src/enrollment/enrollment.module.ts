@@ -1,20 +1,23 @@
 import { directoryModule } from '@gatehouse/directory';
 import type { DynamicModule } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { TypeormEnrolments } from './enrollment-transaction.js';
-import { Enrolments } from './enrolments.js';
+import { EnrollmentTransactions } from './enrollment-transaction.js';
 
 class EnrollmentModule {}
 
-/** One object, so that Nest sees one module however many stages of the wing import it. */
+/** One object, so that Nest creates the module once for all stages of the service that import it. */
 const shared: DynamicModule = {
   module: EnrollmentModule,
   imports: [directoryModule()],
   providers: [
-    { provide: Enrolments, useFactory: (source: DataSource) => new TypeormEnrolments(source), inject: [DataSource] },
+    {
+      provide: EnrollmentTransactions,
+      useFactory: (source: DataSource) => new EnrollmentTransactions(source),
+      inject: [DataSource],
+    },
   ],
-  exports: [Enrolments],
+  exports: [EnrollmentTransactions],
 };
 
-/** What the stages of this wing write with, in the Postgres that DATABASE_URL names. */
+/** Returns the module that provides `EnrollmentTransactions` to the stages that write users. */
 export const enrollmentModule = (): DynamicModule => shared;

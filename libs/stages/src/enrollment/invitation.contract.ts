@@ -1,7 +1,10 @@
 import { boolean, defineStage, type Errors } from '@gatehouse/contracts';
 import { z } from 'zod';
 
-/** Lets in whoever was invited, with what the invitation fixed (docs/spec/stages.md#invitation). */
+/**
+ * Contract of the invitation stage, which requires a valid invitation and applies its fixed data
+ * (docs/spec/stages.md#invitation).
+ */
 export const invitationContract = defineStage({
   kind: 'invitation',
   component: undefined,
@@ -9,10 +12,12 @@ export const invitationContract = defineStage({
   service: 'enrollment',
   config: z.object({
     continue_flow_without_invitation: boolean().default(false),
-    /** Of the step that it adds to the end of a plan: what nothing before has used is used up there. */
+    /**
+     * Set for the step that the stage appends to the plan, which redeems the invitation if no earlier step has done so.
+     */
     redeems: boolean().default(false),
   }),
-  validate: admitted,
+  validate: rejectRedeems,
   challenge: z.object({}),
   response: z.object({}),
   state: z.object({}),
@@ -21,14 +26,14 @@ export const invitationContract = defineStage({
   errors: { invitation_invalid: { string: 'Invalid invite/invite not found', code: 'invalid' } },
   effects: ['event'],
   inserts: ['invitation'],
-  // A look uses nothing up (docs/adr/0024).
+  // Finding an invitation does not redeem it (docs/adr/0024).
   acts_on_entry: ({ redeems }) => redeems === true,
   writes_data: true,
 });
 
-/** No flow is written to use up what it has not asked for. */
-function admitted({ redeems }: Readonly<Record<string, unknown>>): Errors {
+/** Rejects `redeems` in a blueprint: only the stage itself sets it. */
+function rejectRedeems({ redeems }: Readonly<Record<string, unknown>>): Errors {
   return redeems === undefined || redeems === false
     ? {}
-    : { redeems: [{ text: 'This is for the stage itself to say.' }] };
+    : { redeems: [{ text: 'Only the stage itself can set this.' }] };
 }

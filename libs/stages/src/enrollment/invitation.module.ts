@@ -4,6 +4,6 @@ import { enrollmentModule } from './enrollment.module.js';
 import { invitationContract } from './invitation.contract.js';
 import { InvitationStage } from './invitation.stage.js';
 
-/** The invitation stage on the bus. */
+/** Returns the module that serves the invitation stage. */
 export const invitationModule = () =>
   stageModule(invitationContract, InvitationStage, { imports: [directoryModule(), enrollmentModule()] });

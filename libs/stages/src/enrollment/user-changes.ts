@@ -1,69 +1,76 @@
 import { mergeAttributes } from '@gatehouse/directory';
 
-type Bag = Readonly<Record<string, unknown>>;
+type Values = Readonly<Record<string, unknown>>;
 
-/** What of `prompt_data` is written to a user. */
+/** The part of `prompt_data` that is written to a user. */
 export interface UserChanges {
   readonly fields: { readonly username?: string; readonly name?: string; readonly email?: string };
-  /** As it was typed. */
+  /** Password as it was typed. */
   readonly password: string | undefined;
-  /** To be merged into those that there are. */
-  readonly attributes: Bag;
+  /** Attributes to merge into the existing ones. */
+  readonly attributes: Values;
 }
 
 const FIELDS: ReadonlySet<string> = new Set(['username', 'name', 'email']);
 const ATTRIBUTES = 'attributes';
 const PREFIX = /^attributes[._]/;
 
-/** Attributes that decide what somebody may do, or say what was proved of them: not for whoever fills a form in. */
-const OF_THE_REFERENCE = /^goauthentik\.io(\/|$)/;
+/** Attributes that grant rights or claim a verification. A form must not set them. */
+const AUTHENTIK_ATTRIBUTE = /^goauthentik\.io(\/|$)/;
 const RESERVED = /^goauthentik\.io(\/|$)|verified/i;
 
 /**
- * Who is written: names, address, password and attributes, by their keys; everything else of `data` is not for users. What an
- * invitation fixed may name any attribute, since an administrator wrote it.
+ * Returns the username, name, email, password and attributes in `data`, and ignores every other key. Values that an
+ * invitation has fixed may set any attribute, because an administrator wrote them.
  */
-export function userChangesFrom(data: Bag, locked: readonly string[]): UserChanges {
-  const fields = Object.entries(data).flatMap(([key, value]) => (FIELDS.has(key) ? textIn(key, value) : []));
+export function userChangesFrom(data: Values, locked: readonly string[]): UserChanges {
+  const fields = Object.entries(data).flatMap(([key, value]) => (FIELDS.has(key) ? textEntry(key, value) : []));
   const password = data['password'];
   return {
     fields: Object.fromEntries(fields),
     password: typeof password === 'string' && password !== '' ? password : undefined,
-    attributes: Object.entries(data).reduce<Bag>((all, one) => withAttribute(all, one, locked), {}),
+    attributes: Object.entries(data).reduce<Values>(
+      (attributes, entry) => withAttribute(attributes, entry, locked),
+      {},
+    ),
   };
 }
 
-const textIn = (key: string, value: unknown): [string, string][] =>
+const textEntry = (key: string, value: unknown): [string, string][] =>
   typeof value === 'string' || typeof value === 'number' ? [[key, String(value)]] : [];
 
 /**
- * `attributes` holds several; `attributes.a.b` is one inside of `a`. Only dots part names
- * (docs/spec/stages.md#user-write-attributes).
+ * Adds an entry to the attributes. The key `attributes` has several of them; `attributes.a.b` is the path of one. Only
+ * dots split a path (docs/spec/stages.md#user-write-attributes).
  */
-function withAttribute(all: Bag, [key, value]: [string, unknown], locked: readonly string[]): Bag {
+function withAttribute(attributes: Values, [key, value]: [string, unknown], locked: readonly string[]): Values {
   const path = key === ATTRIBUTES ? [] : PREFIX.test(key) ? pathOf(key.slice(ATTRIBUTES.length + 1)) : undefined;
-  if (!path || (path.length === 0 && !isBag(value))) return all;
-  const added = path.reduceRight<unknown>((inner, name) => ({ [name]: inner }), value) as Bag;
-  if (locked.includes(key)) return mergeAttributes(all, added);
-  const fixed = locked.filter((one) => PREFIX.test(one)).map(spelled);
-  // What an invitation fixed is not changed by another spelling of its key.
-  if (path.length > 0 && fixed.some((one) => isAround(one, spelled(key)) || isAround(spelled(key), one))) return all;
-  return mergeAttributes(all, withoutReserved(added, ATTRIBUTES, fixed));
+  if (!path || (path.length === 0 && !isObject(value))) return attributes;
+  const added = path.reduceRight<unknown>((inner, name) => ({ [name]: inner }), value) as Values;
+  if (locked.includes(key)) return mergeAttributes(attributes, added);
+  const fixed = locked.filter((lockedKey) => PREFIX.test(lockedKey)).map(normalizeKey);
+  // Another spelling of a fixed key must not change its value.
+  const isFixed = fixed.some(
+    (fixedKey) => contains(fixedKey, normalizeKey(key)) || contains(normalizeKey(key), fixedKey),
+  );
+  if (path.length > 0 && isFixed) return attributes;
+  return mergeAttributes(attributes, withoutReserved(added, ATTRIBUTES, fixed));
 }
 
-const spelled = (key: string) => key.replace(PREFIX, `${ATTRIBUTES}.`);
-const isAround = (outer: string, inner: string) => outer === inner || inner.startsWith(`${outer}.`);
+const normalizeKey = (key: string) => key.replace(PREFIX, `${ATTRIBUTES}.`);
+const contains = (outer: string, inner: string) => outer === inner || inner.startsWith(`${outer}.`);
 
-/** A name of the reference's own, which has a dot in it, is one name. */
-const pathOf = (rest: string): string[] => (OF_THE_REFERENCE.test(rest) ? [rest] : rest.split('.'));
+/** Splits a path. A name of authentik's own (`goauthentik.io/…`) has a dot and is not split. */
+const pathOf = (rest: string): string[] => (AUTHENTIK_ATTRIBUTE.test(rest) ? [rest] : rest.split('.'));
 
-/** Without what is reserved, at any depth, unless an invitation fixed that very thing. */
-const withoutReserved = (bag: Bag, at: string, fixed: readonly string[]): Bag =>
+/** Removes reserved attributes at any depth, except those that an invitation has fixed. */
+const withoutReserved = (values: Values, path: string, fixed: readonly string[]): Values =>
   Object.fromEntries(
-    Object.entries(bag)
+    Object.entries(values)
       .filter(([name]) => name !== '__proto__')
-      .filter(([name]) => !RESERVED.test(name) || fixed.some((one) => isAround(`${at}.${name}`, one)))
-      .map(([name, value]) => [name, isBag(value) ? withoutReserved(value, `${at}.${name}`, fixed) : value]),
+      .filter(([name]) => !RESERVED.test(name) || fixed.some((fixedKey) => contains(`${path}.${name}`, fixedKey)))
+      .map(([name, value]) => [name, isObject(value) ? withoutReserved(value, `${path}.${name}`, fixed) : value]),
   );
 
-const isBag = (value: unknown): value is Bag => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Values =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

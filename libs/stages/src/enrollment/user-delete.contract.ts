@@ -1,7 +1,7 @@
 import { defineStage } from '@gatehouse/contracts';
 import { z } from 'zod';
 
-/** Removes the user whom the flow is about, else whoever is logged in (docs/spec/stages.md#user-delete). */
+/** Contract of the user delete stage, which deletes the pending or logged-in user (docs/spec/stages.md#user-delete). */
 export const userDeleteContract = defineStage({
   kind: 'user_delete',
   component: undefined,

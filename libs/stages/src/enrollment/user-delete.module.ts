@@ -3,6 +3,6 @@ import { enrollmentModule } from './enrollment.module.js';
 import { userDeleteContract } from './user-delete.contract.js';
 import { UserDeleteStage } from './user-delete.stage.js';
 
-/** The user delete stage on the bus. */
+/** Returns the module that serves the user delete stage. */
 export const userDeleteModule = () =>
   stageModule(userDeleteContract, UserDeleteStage, { imports: [enrollmentModule()] });

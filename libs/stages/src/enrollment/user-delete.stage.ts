@@ -1,22 +1,22 @@
 import { deny, pass, type SavedUser, type StageOutcome } from '@gatehouse/contracts';
 import type { ChallengeInput, Stage } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
-import { Enrolments, InvalidUserDataError } from './enrolments.js';
+import { EnrollmentTransactions, InvalidUserDataError } from './enrollment-transaction.js';
 import type { userDeleteContract } from './user-delete.contract.js';
 
 type Contract = typeof userDeleteContract;
 
-/** Removes a user without asking; what should be asked before is another step's. */
+/** Deletes the pending user, else the logged-in user, without a challenge. A confirmation needs a step of its own. */
 @Injectable()
 export class UserDeleteStage implements Stage<Contract> {
-  constructor(@Inject(Enrolments) private readonly enrolments: Enrolments) {}
+  constructor(@Inject(EnrollmentTransactions) private readonly transactions: EnrollmentTransactions) {}
 
   async challenge({ id, context, session }: ChallengeInput<Contract>): Promise<StageOutcome<Contract>> {
     const user = context.pending_user ?? session.user;
     if (user?.kind !== 'saved') return noUser();
     try {
-      return await this.enrolments.once(id, async ({ accounts }) =>
-        (await accounts.remove(user.uuid)) ? removed(user) : noUser(),
+      return await this.transactions.runOnce(id, async ({ accounts }) =>
+        (await accounts.remove(user.uuid)) ? deleted(user) : noUser(),
       );
     } catch (error) {
       if (error instanceof InvalidUserDataError) return deny<Contract>({ message: { code: 'user_delete_failed' } });
@@ -31,7 +31,7 @@ export class UserDeleteStage implements Stage<Contract> {
 
 const noUser = () => deny<Contract>({ message: { code: 'user_delete_nobody' } });
 
-function removed({ uuid, pk, username }: SavedUser): StageOutcome<Contract> {
+function deleted({ uuid, pk, username }: SavedUser): StageOutcome<Contract> {
   const model = { app: 'authentik_core', model_name: 'user', pk, name: username };
   return pass<Contract>({
     context: { pending_user: null },

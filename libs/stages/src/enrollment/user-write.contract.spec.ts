@@ -6,8 +6,8 @@ const alice: SavedUser = {
   ...{ kind: 'saved', uuid: '41c05c63-2f0e-4b3b-9d38-5e3c1a2b4c5d', pk: 1, username: 'alice', name: 'Alice' },
   ...{ email: 'alice@example.org', is_active: true, epoch: 1, locale: '' },
 };
-const NEVER = 'never_create';
-const changes = (prompt_data: object, user: SavedUser | undefined, user_creation_mode: string) =>
+const NEVER_CREATE = 'never_create';
+const changesCredentials = (prompt_data: object, user: SavedUser | undefined, user_creation_mode: string) =>
   userWriteContract.changes_credentials({
     config: { user_creation_mode },
     context: { prompt_data: { ...prompt_data } },
@@ -15,10 +15,10 @@ const changes = (prompt_data: object, user: SavedUser | undefined, user_creation
   });
 
 it.each([{ password: 'x' }, { email: 'other@example.org' }, { email: '' }, { email: 7 }])(
-  'replaces credentials of an existing user by %j',
+  'reports a credential change of an existing user for %j',
   (prompt_data) => {
-    expect(changes(prompt_data, alice, NEVER)).toBe(true);
-    expect(changes(prompt_data, alice, 'create_when_required')).toBe(true);
+    expect(changesCredentials(prompt_data, alice, NEVER_CREATE)).toBe(true);
+    expect(changesCredentials(prompt_data, alice, 'create_when_required')).toBe(true);
   },
 );
 
@@ -26,12 +26,12 @@ it.each([
   {},
   { email: 'alice@example.org', name: 'Alice A.', username: 'al', 'attributes.x': 1 },
   { password: '', email: null },
-])('replaces no credentials by %j', (prompt_data) => {
-  expect(changes(prompt_data, alice, NEVER)).toBe(false);
+])('reports no credential change for %j', (prompt_data) => {
+  expect(changesCredentials(prompt_data, alice, NEVER_CREATE)).toBe(false);
 });
 
-it('replaces no credentials of a user who is created', () => {
+it('reports no credential change for a new user', () => {
   const prompt_data = { password: 'x', email: 'new@example.org' };
-  expect(changes(prompt_data, undefined, 'create_when_required')).toBe(false);
-  expect(changes(prompt_data, alice, 'always_create')).toBe(false);
+  expect(changesCredentials(prompt_data, undefined, 'create_when_required')).toBe(false);
+  expect(changesCredentials(prompt_data, alice, 'always_create')).toBe(false);
 });

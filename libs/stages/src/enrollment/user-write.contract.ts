@@ -2,11 +2,12 @@ import { boolean, type CredentialChange, char, choice, defineStage, reference } 
 import { z } from 'zod';
 
 export const CREATION_MODES = ['never_create', 'create_when_required', 'always_create'] as const;
-/** Kinds of users that there are. */
+/** Types that a written user can have. */
 export const WRITTEN_TYPES = ['internal', 'external', 'service_account', 'internal_service_account'] as const;
 
 /**
- * Writes what was filled in to the user whom the flow is about, or makes one of it (docs/spec/stages.md#user-write).
+ * Contract of the user write stage, which saves `prompt_data` to a user or creates one
+ * (docs/spec/stages.md#user-write).
  */
 export const userWriteContract = defineStage({
   kind: 'user_write',
@@ -46,7 +47,7 @@ export const userWriteContract = defineStage({
     'proof_asked',
     'verified_user',
   ],
-  // Before somebody who has lost their password gets another.
+  // Asks for a second factor before a recovery flow replaces a password.
   inserts: ['authenticator_validate'],
   changes_user: true,
   identifies: 'by_writing',
@@ -57,20 +58,20 @@ export const userWriteContract = defineStage({
     user_write_failed: { string: 'Failed to update user. Please try again later.', code: 'invalid' },
   },
   effects: ['event', 'keep_session'],
-  // Of a new password nobody has guessed anything.
+  // A new password resets the failed attempts of the old one.
   renews: ['password'],
-  // An account, or what lets somebody into one.
+  // The stage creates accounts and changes credentials.
   grants: true,
   changes_credentials: replacesCredentials,
   alters_user: true,
   writes_data: true,
-  // A hash is made on the way.
+  // Includes the time to hash a password.
   deadline_ms: 10_000,
 });
 
 /**
- * Whether an existing user gets another password, or another address, which mailed links go to. A new user has no credentials
- * that could be replaced, and names and attributes are none.
+ * Returns whether the write changes the password of an existing user, or the email address that receives mailed links.
+ * Names and attributes are not credentials, and a new user has none to replace.
  */
 function replacesCredentials({ config, context: { prompt_data: data = {} }, user }: CredentialChange): boolean {
   if (!user || config['user_creation_mode'] === 'always_create') return false;

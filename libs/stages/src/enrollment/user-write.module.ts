@@ -1,11 +1,11 @@
 import { natsModule, stageModule } from '@gatehouse/stage-kit';
 import { enrollmentModule } from './enrollment.module.js';
-import { NatsPasswordHashClient } from './nats-password-hash.client.js';
-import { PasswordHashClient } from './password-hash-client.js';
+import { NatsPasswordHashClient, PasswordHashClient } from './password-hash.client.js';
+
 import { userWriteContract } from './user-write.contract.js';
 import { UserWriteStage } from './user-write.stage.js';
 
-/** The user write stage on the bus, with the service that hashes. */
+/** Returns the module that serves the user write stage. */
 export const userWriteModule = () =>
   stageModule(userWriteContract, UserWriteStage, {
     imports: [enrollmentModule(), natsModule(userWriteContract.service)],

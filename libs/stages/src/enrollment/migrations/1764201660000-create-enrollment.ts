@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Work that was done, with its reply, so that it is done once (docs/adr/0023). */
+/** Requests that were handled, with their results, which makes them idempotent (docs/adr/0023). */
 const DONE = `
 CREATE TABLE enrollment.done (
   id text PRIMARY KEY,
@@ -8,10 +8,10 @@ CREATE TABLE enrollment.done (
   at timestamptz NOT NULL DEFAULT now()
 )`;
 
-/** What is old is found by its age. */
+/** Finds old rows. */
 const AGE = 'CREATE INDEX done_at ON enrollment.done (at)';
 
-/** Where the stages that write users note what they have done. */
+/** Creates the table of requests that the stages that write users have handled. */
 export class CreateEnrollment1764201660000 implements MigrationInterface {
   name = 'CreateEnrollment1764201660000';
 

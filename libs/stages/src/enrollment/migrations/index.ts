@@ -1,7 +1,7 @@
 import { CreateEnrollment1764201660000 } from './1764201660000-create-enrollment.js';
 
-/** The Postgres schema of invitations, and of what the stages that write users have done. */
+/** The Postgres schema of the stages that write users. */
 export const ENROLLMENT_SCHEMA = 'enrollment';
 
-/** Its migrations, in order; listed by hand, never edited once released. */
+/** Migrations of the schema, in order. A released migration is never edited. */
 export const enrollmentMigrations = [CreateEnrollment1764201660000];

@@ -1,9 +1,13 @@
 import { PASSWORD_HASH_SUBJECT, PROTOCOL_VERSION, passwordHashReply } from '@gatehouse/contracts';
 import { Requester, requestOverBus } from '@gatehouse/platform';
 import { Inject, Injectable } from '@nestjs/common';
-import { PasswordHashClient } from './password-hash-client.js';
 
-/** Asks the password service over the bus, because that service limits how many hashes are computed at a time. */
+/** Computes password hashes. Throws a `Problem` with status 503 if no service computes one in time. */
+export abstract class PasswordHashClient {
+  abstract hash(password: string, timeLeftMs: number): Promise<string>;
+}
+
+/** Requests hashes from the password service, because that service limits how many are computed at the same time. */
 @Injectable()
 export class NatsPasswordHashClient extends PasswordHashClient {
   constructor(@Inject(Requester) private readonly requester: Requester) {

@@ -1,0 +1,60 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { UserWriteHarness, uniqueName } from '../../testing/user-write-harness.js';
+
+let harness: UserWriteHarness;
+beforeAll(async () => {
+  harness = await UserWriteHarness.open();
+});
+afterAll(() => harness.close());
+
+describe('the user write stage', () => {
+  it('denies a username that is the email address of another user, and the reverse', async () => {
+    const address = `${uniqueName()}@example.org`;
+    const [other, before] = [await harness.createUser({ email: address }), await harness.count()];
+    const writes = [
+      { username: address.toUpperCase() },
+      { username: uniqueName(), email: other.username.toUpperCase() },
+    ];
+    for (const data of writes)
+      expect(await harness.write(data)).toEqual({ type: 'denied', message: { code: 'user_write_failed' } });
+    expect(await harness.count()).toBe(before);
+    const own = `${uniqueName()}@example.org`;
+    expect(await harness.write({ username: own, email: own })).toMatchObject({ type: 'passed' });
+    expect(await harness.write({ username: uniqueName(), email: address })).toMatchObject({ type: 'passed' });
+  });
+
+  it('creates one of two users that want the same text as username and as email address at the same time', async () => {
+    const names = Array.from({ length: 4 }, uniqueName);
+    const replies = await Promise.all(
+      names.flatMap((name) => [
+        harness.write({ username: name }),
+        harness.write({ username: uniqueName(), email: name }),
+      ]),
+    );
+    expect(replies.map(({ type }) => type).toSorted()).toEqual([
+      ...Array(4).fill('denied'),
+      ...Array(4).fill('passed'),
+    ]);
+  });
+
+  it('denies a change to a name or address of another user, and keeps conflicts that existed before', async () => {
+    const address = `${uniqueName()}@example.org`;
+    const [user, other] = [
+      await harness.createUser({ email: address }),
+      await harness.createUser({ username: address }),
+    ];
+    const [unchanged, third] = [
+      { username: user.username, email: address },
+      await harness.createUser({ email: uniqueName() }),
+    ];
+    expect(await harness.write({ ...unchanged, name: 'Other' }, { context: { pending_user: user } })).toMatchObject({
+      type: 'passed',
+    });
+    expect(await harness.write({ email: third.username }, { context: { pending_user: user } })).toMatchObject({
+      type: 'denied',
+    });
+    expect(await harness.write({ username: third.email }, { context: { pending_user: other } })).toMatchObject({
+      type: 'denied',
+    });
+  });
+});
