@@ -283,8 +283,8 @@ it('leaks no password into its reply or its table, whatever the field key', asyn
   const data = { username: uniqueName(), pin: 'hunter2', notes: 'n'.repeat(5000) };
   const reply = await write(data, { context: { prompt_secrets: ['pin'] } });
   expect(JSON.stringify(reply)).not.toContain('hunter2');
-  const [{ replies }] = await harness.database.source.query('SELECT json_agg(d)::text AS all FROM enrollment.done d');
-  expect(replies).toContain(data.username);
-  expect(replies).not.toMatch(/hunter2|nnn/);
+  const [{ rows }] = await harness.database.source.query('SELECT json_agg(d)::text AS rows FROM enrollment.done d');
+  expect(rows).toContain(data.username);
+  expect(rows).not.toMatch(/hunter2|nnn/);
   expect(reply).toMatchObject({ effects: [{ context: { notes: 'n'.repeat(1024) } }] });
 });
