@@ -4,7 +4,10 @@ import { openDataSource } from '@gatehouse/platform';
 import { driveStage } from '@gatehouse/stage-kit/testing';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { EnrollmentTransactions, InvalidUserDataError } from '../../libs/stages/src/enrollment/enrollment-transaction.js';
+import {
+  EnrollmentTransactions,
+  InvalidUserDataError,
+} from '../../libs/stages/src/enrollment/enrollment-transaction.js';
 import { userDeleteContract } from '../../libs/stages/src/enrollment/user-delete.contract.js';
 import { UserDeleteStage } from '../../libs/stages/src/enrollment/user-delete.stage.js';
 import { hashPassword } from '../../libs/stages/src/password/password-hashes.js';
