@@ -20,7 +20,7 @@ import { PostgresGroupMembershipStore } from '../../libs/executor-postgres/src/p
 import { PostgresFlowStore } from '../../libs/executor-postgres/src/postgres-flow-store.js';
 import { PostgresPlanStore } from '../../libs/executor-postgres/src/postgres-plan-store.js';
 import { Logger } from '../../libs/platform/src/logger.js';
-import { TypeormReputations } from '../../libs/policies/src/reputation/reputation.repository.js';
+import { ReputationRepository } from '../../libs/policies/src/reputation/reputation.repository.js';
 import { SpentTokenRepository } from '../../libs/stages/src/captcha/spent-token.repository.js';
 import { TypeormConsents } from '../../libs/stages/src/consent/consent-grant.repository.js';
 import { EnrollmentTransactions } from '../../libs/stages/src/enrollment/enrollment-transaction.js';
@@ -136,7 +136,7 @@ describeWithNats('deploy/postgres/roles.sql', () => {
       expect(await people.find({ username: 'alice' }, 1)).toMatchObject([{ uuid: alice, has_usable_password: true }]);
       expect(await people.findGroupsOf(alice, { above: true, filters: { name: 'nobody' } })).toEqual([]);
       expect(await people.findGroupAttributes(alice)).toEqual({});
-      expect(await new TypeormReputations(source).score({ ip: '203.0.113.7', identifier: 'alice' })).toBe(0);
+      expect(await new ReputationRepository(source).score({ ip: '203.0.113.7', identifier: 'alice' })).toBe(0);
       await people.expirePassword(alice, new Date(0));
       expect(await people.find({ username: 'alice' }, 1)).toMatchObject([{ has_usable_password: true }]);
     });

@@ -8,7 +8,7 @@ import { passwordExpiryContract } from './password-expiry/password-expiry.contra
 import type { PolicyEntry } from './policy.js';
 import { reputationContract } from './reputation/reputation.contract.js';
 
-/** Every kind of policy of the house, one line each. */
+/** All kinds of policies. */
 export const policies: Readonly<Record<string, PolicyEntry>> = {
   dummy: { contract: dummyContract, policy: async () => (await import('./dummy/dummy.policy.js')).DummyPolicy },
   event_matcher: {
@@ -34,6 +34,6 @@ export const policies: Readonly<Record<string, PolicyEntry>> = {
   },
 };
 
-/** All of them on the bus, with what they ask. */
+/** Returns the module that serves all kinds of policies on the bus. */
 export const policiesModule = async (): Promise<DynamicModule> =>
   (await import('./policies.module.js')).policiesModule(policies);

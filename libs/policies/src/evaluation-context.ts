@@ -4,53 +4,53 @@ type EmittedEvent = NonNullable<PolicyReply['events']>[number];
 type Bag = Readonly<Record<string, unknown>>;
 type Insert = NonNullable<PolicyReply['insert']>;
 
-/** What a policy wants changed. */
+/** A change of the plan by a policy. */
 export interface ContextChange {
   readonly set?: Bag;
   readonly unset?: readonly string[];
   readonly insert?: Insert | undefined;
 }
 
-/** The facts of a plan while its policies are evaluated one after another: what one changes, the next one sees. */
+/** The plan context while policies are evaluated one after another. Each policy sees the changes of the policies before it. */
 export class EvaluationContext {
   private readonly changed = new Map<string, unknown>();
   private inserted: Insert | undefined;
-  private readonly happened: EmittedEvent[] = [];
-  private more: Bag;
+  private readonly events: EmittedEvent[] = [];
+  private extra: Bag;
 
   constructor(private readonly request: Pick<PolicyRequest, 'flow_plan' | 'context'>) {
-    this.more = request.context;
+    this.extra = request.context;
   }
 
-  /** What policies are given beside the plan's facts. */
-  get given(): Bag {
-    return this.more;
+  /** Variables for policies besides the facts of the plan. */
+  get extraVariables(): Bag {
+    return this.extra;
   }
 
-  /** Gives more, to all policies from now on. */
-  give(more: Bag): void {
-    this.more = { ...this.more, ...more };
+  /** Adds variables for this and all later policies. */
+  addVariables(variables: Bag): void {
+    this.extra = { ...this.extra, ...variables };
   }
 
-  /** The plan's own. */
+  /** The facts of the plan with all changes. */
   get plan(): Bag {
     const facts = { ...this.request.flow_plan.context, ...Object.fromEntries(this.changed) };
     return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined));
   }
 
-  /** The plan's, and over them what policies are given besides. */
+  /** The facts of the plan, overridden by the extra variables. */
   get context(): Bag {
-    return { ...this.plan, ...this.more };
+    return { ...this.plan, ...this.extra };
   }
 
-  /** How many events there are by now. */
-  get told(): number {
-    return this.happened.length;
+  /** Number of events so far. */
+  get eventCount(): number {
+    return this.events.length;
   }
 
-  /** Notes what a policy wants to have happened, whatever becomes of the policy. */
-  tell(events: readonly EmittedEvent[]): void {
-    this.happened.push(...events);
+  /** Adds events of a policy. They are kept even if the policy fails afterwards. */
+  addEvents(events: readonly EmittedEvent[]): void {
+    this.events.push(...events);
   }
 
   change({ set = {}, unset = [], insert }: ContextChange): void {
@@ -59,7 +59,7 @@ export class EvaluationContext {
     if (insert) this.inserted = { ...insert, steps: [...(this.inserted?.steps ?? []), ...insert.steps] };
   }
 
-  /** All changes, as the reply says them. */
+  /** All changes, in the format of the reply. */
   get changes(): Pick<PolicyReply, 'context' | 'insert' | 'events'> {
     const entries = [...this.changed];
     return {
@@ -68,7 +68,7 @@ export class EvaluationContext {
         unset: entries.flatMap(([key, value]) => (value === undefined ? [key] : [])),
       },
       ...(this.inserted && { insert: this.inserted }),
-      ...(this.happened.length > 0 && { events: this.happened }),
+      ...(this.events.length > 0 && { events: this.events }),
     };
   }
 }

@@ -7,23 +7,23 @@ import { Evaluator } from './evaluator.js';
 import { type Policy, UndecidedPolicyError } from './policy.js';
 
 const contract = definePolicy({ kind: 'sample', model: 'samples.policy', config: z.object({ n: z.int().default(0) }) });
-const asked = (id: string, more: object = {}) => ({
+const requestedPolicy = (id: string, overrides: object = {}) => ({
   ...{ id, kind: 'sample', name: `policy ${id}`, config: {}, timeout_ms: 5000 },
-  ...more,
+  ...overrides,
 });
 
-function evaluate(evaluate: Policy<typeof contract>['evaluate'], given: Parameters<typeof policyRequestOf>[0]) {
+function evaluate(evaluate: Policy<typeof contract>['evaluate'], overrides: Parameters<typeof policyRequestOf>[0]) {
   const reports: unknown[] = [];
   const kinds = new Map([['sample', { contract, policy: { evaluate } as Policy }]]);
   const evaluator = new Evaluator(kinds, (_message, error) => void reports.push(error));
-  return evaluator.evaluate(policyRequestOf(given)).then((reply) => ({ reply, reports }));
+  return evaluator.evaluate(policyRequestOf(overrides)).then((reply) => ({ reply, reports }));
 }
 const never = () => new Promise<never>(() => undefined);
 
-describe('policies of one question', () => {
-  it('each have a result, with what they say', async () => {
+describe('the policies of a request', () => {
+  it('each have a result with their messages', async () => {
     const { reply } = await evaluate(({ name }) => ({ pass: name === 'policy a', messages: [name] }), {
-      policies: [asked('a'), asked('b')],
+      policies: [requestedPolicy('a'), requestedPolicy('b')],
     });
     expect(reply).toEqual({
       results: { a: { pass: true, messages: ['policy a'] }, b: { pass: false, messages: ['policy b'] } },
@@ -32,16 +32,16 @@ describe('policies of one question', () => {
     expect(policyReply.parse(reply)).toEqual(reply);
   });
 
-  it('say nothing by a message without a word, whether they decide or not', async () => {
+  it('lose blank messages, whether they decide or fail', async () => {
     const messages = ['', ' ', 'no'];
     const undecided = () => Promise.reject(new UndecidedPolicyError('no data', { messages }));
     const { reply } = await evaluate(({ name }) => (name === 'policy a' ? { pass: false, messages } : undecided()), {
-      policies: [asked('a'), asked('b')],
+      policies: [requestedPolicy('a'), requestedPolicy('b')],
     });
     expect(reply.results).toMatchObject({ a: { messages: ['no'] }, b: { messages: ['no'] } });
   });
 
-  it('see what those before them have changed, and the reply says all of it', async () => {
+  it('see the changes of earlier policies, and the reply has all changes', async () => {
     const seen: unknown[] = [];
     const insert = { where: 'next' as const, steps: [{ kind: 'redirect', config: { to: '/x' } }] };
     const { reply } = await evaluate(
@@ -51,75 +51,79 @@ describe('policies of one question', () => {
         return { pass: true };
       },
       {
-        policies: [asked('a'), asked('b')],
+        policies: [requestedPolicy('a'), requestedPolicy('b')],
         flow_plan: { slug: 'login', context: { old: true } },
-        context: { given: 1 },
+        context: { extra: 1 },
       },
     );
     expect(seen).toEqual([
-      { old: true, given: 1 },
-      { a: 1, given: 1 },
+      { old: true, extra: 1 },
+      { a: 1, extra: 1 },
     ]);
     expect(reply).toMatchObject({ context: { set: { a: 1, b: 2 }, unset: ['old'] }, insert });
   });
 });
 
-const UNREACHED = new UndecidedPolicyError('nobody answers', {
+const SERVER_UNREACHABLE = new UndecidedPolicyError('the server is down', {
   cause: Object.assign(new Error('refused'), { code: 'ECONNREFUSED' }),
 });
 
-describe('a policy that cannot decide', () => {
+describe('a policy that fails', () => {
   it.each([
-    { when: 'it says why', run: () => Promise.reject(new UndecidedPolicyError('no data')), error: /^no data$/ },
-    { when: 'whom it asks is away', run: () => Promise.reject(UNREACHED), error: /^nobody answers$/ },
-    { when: 'its binding gives it less time', run: never, policy: { timeout_ms: 30 }, error: /longer than 30 ms/ },
-    { when: 'its config does not fit', run: never, policy: { config: { n: 'x' } }, error: /config of policy a/ },
-    { when: 'nobody knows its kind', run: never, policy: { kind: 'other' }, error: /other are not known/ },
-  ])('is an error, and never passes, when $when', async ({ run, policy, error }) => {
-    const { reply, reports } = await evaluate(run, { policies: [asked('a', policy)] });
+    {
+      when: 'it throws UndecidedPolicyError',
+      run: () => Promise.reject(new UndecidedPolicyError('no data')),
+      error: /^no data$/,
+    },
+    { when: 'its server is unreachable', run: () => Promise.reject(SERVER_UNREACHABLE), error: /^the server is down$/ },
+    { when: 'its binding has a shorter timeout', run: never, policy: { timeout_ms: 30 }, error: /longer than 30 ms/ },
+    { when: 'its config is invalid', run: never, policy: { config: { n: 'x' } }, error: /config of policy a/ },
+    { when: 'its kind is unknown', run: never, policy: { kind: 'other' }, error: /kind other is unknown/ },
+  ])('has an error and does not pass when $when', async ({ run, policy, error }) => {
+    const { reply, reports } = await evaluate(run, { policies: [requestedPolicy('a', policy)] });
     expect(reply.results).toEqual({ a: { pass: false, messages: [], error: expect.stringMatching(error) } });
     expect(reports).toEqual([]);
   });
 
-  it.each(['flow_plan', 'context'] as const)('says nothing of what was typed into forms, given by %s', async (by) => {
+  it.each(['flow_plan', 'context'] as const)('does not repeat prompt values in its error, from %s', async (source) => {
     const context = { prompt_data: { name: 'ann', password: 'annunciata-7', age: 7 } };
     const quoting = () => Promise.reject(new UndecidedPolicyError("invalid literal for int(): 'annunciata-7', 7"));
-    const given = by === 'context' ? { context } : { flow_plan: { slug: 'enrol', context } };
-    const { reply } = await evaluate(quoting, { policies: [asked('a')], ...given });
+    const overrides = source === 'context' ? { context } : { flow_plan: { slug: 'enrol', context } };
+    const { reply } = await evaluate(quoting, { policies: [requestedPolicy('a')], ...overrides });
     expect(reply.results['a']?.error).toBe("invalid literal for int(): '…', 7");
   });
 
-  it('because of a fault of its own is reported besides', async () => {
+  it('is also reported if it throws anything else', async () => {
     const fault = new Error('broken');
-    const { reply, reports } = await evaluate(() => Promise.reject(fault), { policies: [asked('a')] });
+    const { reply, reports } = await evaluate(() => Promise.reject(fault), { policies: [requestedPolicy('a')] });
     expect(reply.results).toEqual({ a: { pass: false, messages: [], error: 'broken' } });
     expect(reports).toEqual([fault]);
   });
 
-  it('leaves the others their say', async () => {
+  it('does not keep other policies from their evaluation', async () => {
     const { reply } = await evaluate(({ name }) => (name === 'policy a' ? never() : { pass: true }), {
-      policies: [asked('a', { timeout_ms: 20 }), asked('b')],
+      policies: [requestedPolicy('a', { timeout_ms: 20 }), requestedPolicy('b')],
     });
     expect(reply.results['b']).toEqual({ pass: true, messages: [] });
   });
 
-  it('that takes all the time leaves none for the others, and is told to stop', async () => {
+  it('that uses all the time is aborted, and the others fail', async () => {
     let stopped = false;
     const { reply } = await evaluate(
       ({ signal }) => {
         signal.addEventListener('abort', () => (stopped = true));
         return never();
       },
-      { timeout_ms: 150, policies: [asked('a'), asked('b')] },
+      { timeout_ms: 150, policies: [requestedPolicy('a'), requestedPolicy('b')] },
     );
     // A timer may be a millisecond early.
-    expect([stopped, reply.results['b']?.error]).toEqual([true, expect.stringMatching(/no time left|than 1 ms/)]);
+    expect([stopped, reply.results['b']?.error]).toEqual([true, expect.stringMatching(/no time was left|than 1 ms/)]);
   });
 });
 
-it('decides nothing while the house is busy or its database away', async () => {
+it('throws while the service is busy or Postgres is unavailable', async () => {
   for (const error of [new BusyError(), Object.assign(new Error('gone'), { code: 'ECONNREFUSED' })]) {
-    const asking = evaluate(() => Promise.reject(error), { policies: [asked('a')] });
-    await expect(asking).rejects.toBe(error);
+    const evaluating = evaluate(() => Promise.reject(error), { policies: [requestedPolicy('a')] });
+    await expect(evaluating).rejects.toBe(error);
   }
 });

@@ -4,7 +4,7 @@ import { EvaluationContext } from './evaluation-context.js';
 import { type Policy, type PolicyInput, UndecidedPolicyError } from './policy.js';
 import { redactPromptValues } from './redact-prompt-values.js';
 
-/** A kind of policy that can be evaluated here. */
+/** A kind of policy with its implementation. */
 export interface RegisteredPolicy {
   readonly contract: PolicyContract;
   readonly policy: Policy;
@@ -14,123 +14,123 @@ type RequestedPolicy = Omit<PolicyRequest['policies'][number], 'timeout_ms'>;
 type Bag = Readonly<Record<string, unknown>>;
 type Report = (message: string, error: unknown, facts: Readonly<Record<string, unknown>>) => void;
 
-/** Milliseconds that a reply may be on its way, so that a policy without end has failed before its asker gives up. */
+/** Milliseconds reserved for the reply, so that an endless policy fails before the gateway times out. */
 const REPLY_TRAVEL_MS = 50;
 
 const evaluations = histogram('gatehouse_policy_evaluation_seconds', 'Policies evaluated here', ['kind', 'outcome']);
 
-/** Evaluates the policies of one question, one after the other, as each is allowed to change what the next one sees. */
+/** Evaluates the policies of a request one after another, because each may change the context of the next. */
 export class Evaluator {
   constructor(
     private readonly kinds: ReadonlyMap<string, RegisteredPolicy>,
     private readonly report: Report = () => undefined,
   ) {}
 
-  /** A result for each policy. Throws Busy, or what says that the database is away: then nothing is decided. */
+  /** Returns a result for each policy. Throws BusyError, or a database error when Postgres is unavailable. */
   async evaluate(request: PolicyRequest): Promise<PolicyReply> {
     const until = performance.now() + request.timeout_ms - REPLY_TRAVEL_MS;
     const facts = new EvaluationContext(request);
     const results: PolicyReply['results'] = {};
-    for (const asked of request.policies) {
-      const began = performance.now();
-      const allowedMs = Math.min(until - began, asked.timeout_ms);
-      const result = await this.resultOf({ asked, request, facts, allowedMs, deadline: began + allowedMs });
-      evaluations.observe({ kind: asked.kind, outcome: outcomeOf(result) }, (performance.now() - began) / 1000);
-      results[asked.id] = result;
+    for (const policy of request.policies) {
+      const startedAt = performance.now();
+      const allowedMs = Math.min(until - startedAt, policy.timeout_ms);
+      const result = await this.resultOf({ policy, request, facts, allowedMs, deadline: startedAt + allowedMs });
+      evaluations.observe({ kind: policy.kind, outcome: outcomeOf(result) }, (performance.now() - startedAt) / 1000);
+      results[policy.id] = result;
     }
     return { results, ...facts.changes };
   }
 
-  private async resultOf(turn: PolicyEvaluation): Promise<PolicyResult> {
-    const { name, kind } = turn.asked;
+  private async resultOf(evaluation: PolicyEvaluation): Promise<PolicyResult> {
+    const { name, kind, value: wantsValue } = evaluation.policy;
     try {
-      const { pass, messages = [], value } = await this.opinion(turn);
-      return { pass, messages: nonEmptyMessages(messages), ...(turn.asked.value && { value }) };
+      const { pass, messages = [], value } = await this.evaluatePolicy(evaluation);
+      return { pass, messages: nonEmptyMessages(messages), ...(wantsValue && { value }) };
     } catch (error) {
-      const said = redactPromptValues(
+      const message = redactPromptValues(
         error instanceof Error ? error.message : String(error),
-        turn.facts.context['prompt_data'],
+        evaluation.facts.context['prompt_data'],
       );
-      // That a server outside is away, which may be its cause, is no reason to wait for the database.
+      // Checked first: its cause may be a network error of another server, which must not look like an unavailable database.
       if (error instanceof UndecidedPolicyError)
-        return { pass: false, messages: nonEmptyMessages(error.messages), error: said };
+        return { pass: false, messages: nonEmptyMessages(error.messages), error: message };
       if (error instanceof BusyError || isDatabaseUnavailable(error)) throw error;
       this.report('a policy failed', error, { policy: name, kind });
-      return { pass: false, messages: [], error: said };
+      return { pass: false, messages: [], error: message };
     }
   }
 
-  private async opinion(turn: PolicyEvaluation) {
-    const { asked, request, facts, deadline } = turn;
-    const known = this.kinds.get(asked.kind);
-    if (!known) throw new UndecidedPolicyError(`policies of the kind ${asked.kind} are not known here`);
-    const config = known.contract.config.safeParse(asked.config);
-    if (!config.success) throw new UndecidedPolicyError(`the config of ${asked.name} is not understood`);
+  private async evaluatePolicy(evaluation: PolicyEvaluation) {
+    const { policy, request, facts, deadline } = evaluation;
+    const registered = this.kinds.get(policy.kind);
+    if (!registered) throw new UndecidedPolicyError(`the policy kind ${policy.kind} is unknown`);
+    const config = registered.contract.config.safeParse(policy.config);
+    if (!config.success) throw new UndecidedPolicyError(`the config of ${policy.name} is invalid`);
     const timeLeftMs = () => deadline - performance.now();
-    const call = (name: string, more: Bag) => this.call(turn, name, more);
-    const { name, calls = [] } = asked;
-    const stop = new LazyAbortSignal();
-    const question: PolicyInput = {
+    const call = (name: string, variables: Bag) => this.call(evaluation, name, variables);
+    const { name, calls = [] } = policy;
+    const abort = new LazyAbortSignal();
+    const input: PolicyInput = {
       ...{ name, calls, config: config.data, request, facts, timeLeftMs, call },
       get signal() {
-        return stop.signal;
+        return abort.signal;
       },
     };
-    return withDeadline(turn, () => known.policy.evaluate(question)).finally(() => stop.now());
+    return withDeadline(evaluation, () => registered.policy.evaluate(input)).finally(() => abort.abort());
   }
 
-  /** One that could not decide does not pass. */
-  private async call(turn: PolicyEvaluation, name: string, more: Bag): Promise<PolicyResult> {
-    const asked = turn.request.callable?.find((policy) => policy.name === name);
-    if (!asked) throw new UndecidedPolicyError(`Policy '${name}' not found.`);
-    turn.facts.give(more);
-    return this.resultOf({ ...turn, asked });
+  /** Evaluates another policy by name. A policy that fails does not pass. */
+  private async call(evaluation: PolicyEvaluation, name: string, variables: Bag): Promise<PolicyResult> {
+    const policy = evaluation.request.callable?.find((callable) => callable.name === name);
+    if (!policy) throw new UndecidedPolicyError(`Policy '${name}' not found.`);
+    evaluation.facts.addVariables(variables);
+    return this.resultOf({ ...evaluation, policy });
   }
 }
 
-/** A message without a word says nothing: the visitor reads what is said where there is none. */
+/** Drops blank messages, so that the visitor sees the default message instead. */
 const nonEmptyMessages = (messages: readonly string[]): string[] => messages.filter((text) => text.trim() !== '');
 
 interface PolicyEvaluation {
-  readonly asked: RequestedPolicy;
+  readonly policy: RequestedPolicy;
   readonly request: PolicyRequest;
   readonly facts: EvaluationContext;
-  /** Milliseconds from its beginning to its deadline. */
+  /** Milliseconds from the start to the deadline. */
   readonly allowedMs: number;
   /** On the clock of `performance.now()`. */
   readonly deadline: number;
 }
 
-/** Tells a policy to stop, if it wants to be told: few do, and a signal costs as much as a small expression. */
+/** Creates its AbortController on first use: few policies need one, and it costs as much as a small expression. */
 class LazyAbortSignal {
-  private control: AbortController | undefined;
-  private isOver = false;
+  private controller: AbortController | undefined;
+  private isAborted = false;
 
   get signal(): AbortSignal {
-    this.control ??= new AbortController();
-    if (this.isOver) this.control.abort();
-    return this.control.signal;
+    this.controller ??= new AbortController();
+    if (this.isAborted) this.controller.abort();
+    return this.controller.signal;
   }
 
-  now(): void {
-    this.isOver = true;
-    this.control?.abort();
+  abort(): void {
+    this.isAborted = true;
+    this.controller?.abort();
   }
 }
 
-/** What `work` comes to, if it does in time; what it says afterwards is not heard. */
+/** Returns the result of `work`. Throws UndecidedPolicyError after the deadline, and ignores a later result. */
 async function withDeadline<T>({ allowedMs, deadline }: PolicyEvaluation, work: () => T | Promise<T>): Promise<T> {
   const leftMs = deadline - performance.now();
-  if (leftMs < 1) throw new UndecidedPolicyError('there was no time left');
+  if (leftMs < 1) throw new UndecidedPolicyError('no time was left');
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
+  const timeout = new Promise<never>((_, reject) => {
     timer = setTimeout(
       () => reject(new UndecidedPolicyError(`took longer than ${Math.round(allowedMs)} ms`)),
       Math.ceil(leftMs),
     );
   });
   try {
-    return await Promise.race([work(), late]);
+    return await Promise.race([work(), timeout]);
   } finally {
     clearTimeout(timer);
   }

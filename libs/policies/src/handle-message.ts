@@ -5,25 +5,24 @@ import type { Evaluator } from './evaluator.js';
 
 interface Dependencies {
   readonly evaluator: Evaluator;
-  /** How much is evaluated at a time, and how much may wait. */
-  readonly bounded: ConcurrencyLimiter;
+  readonly limiter: ConcurrencyLimiter;
   readonly report: (message: string, error: unknown) => void;
 }
 
-/** One message of the bus, answered: what is not decided is a problem, which opens no door. */
+/** Answers a request of the bus. Returns a problem when the policies cannot be evaluated, so that nothing passes by mistake. */
 export async function handlePolicyMessage(
   body: unknown,
-  { evaluator, bounded, report }: Dependencies,
+  { evaluator, limiter, report }: Dependencies,
 ): Promise<PolicyReply | StageProblem> {
   const request = policyRequest.safeParse(body);
   if (!request.success) {
-    const detail = `the request is not understood: ${z.prettifyError(request.error)}`;
+    const detail = `the request is invalid: ${z.prettifyError(request.error)}`;
     return { problem: { code: 'stage_bad_request', detail } };
   }
   const until = performance.now() + request.data.timeout_ms;
   const left = () => until - performance.now();
   try {
-    return await bounded.run(
+    return await limiter.run(
       () => evaluator.evaluate({ ...request.data, timeout_ms: left() }),
       () => left() > 0,
     );
@@ -33,4 +32,12 @@ export async function handlePolicyMessage(
     report('policies could not be evaluated', error);
     return { problem: { code: 'stage_fault', detail: error instanceof Error ? error.message : String(error) } };
   }
+}
+
+/** Encodes a reply for the bus. Replaces a reply above the size limit by a problem, never by a verdict. */
+export function encodePolicyReply(reply: PolicyReply | StageProblem, maxBytes: number): Buffer {
+  const bytes = Buffer.from(JSON.stringify(reply));
+  if (bytes.length <= maxBytes) return bytes;
+  const detail = `the reply has ${bytes.length} bytes, more than ${maxBytes}`;
+  return Buffer.from(JSON.stringify({ problem: { code: 'stage_fault', detail } } satisfies StageProblem));
 }

@@ -3,41 +3,40 @@ import { type ConcurrencyLimiter, histogram, Logger, MALFORMED } from '@gatehous
 import { Controller, Inject } from '@nestjs/common';
 import { MessagePattern, Payload } from '@nestjs/microservices';
 import { Evaluator } from './evaluator.js';
-import { handlePolicyMessage } from './handle-message.js';
-import { encodePolicyReply } from './written.js';
+import { encodePolicyReply, handlePolicyMessage } from './handle-message.js';
 
 const answers = histogram('gatehouse_policy_answer_seconds', 'Questions about policies answered here', ['outcome']);
 
-/** Injects how much is evaluated at a time. */
-export const POLICY_LIMITER = Symbol('policy bounds');
+/** Injection token of the limiter of concurrent requests. */
+export const POLICY_LIMITER = Symbol('policy limiter');
 
-/** Injects how many bytes a reply may have. */
+/** Injection token of the largest reply in bytes. */
 export const POLICY_REPLY_BYTES = Symbol('policy reply bytes');
 
-/** Where policies are asked for, in one queue group, so that every replica shares the work. */
+/** Serves policy requests in one queue group, so that replicas share the work. */
 @Controller()
 export class PolicyController {
   private readonly logger = new Logger('policy');
 
   constructor(
     @Inject(Evaluator) private readonly evaluator: Evaluator,
-    @Inject(POLICY_LIMITER) private readonly bounded: ConcurrencyLimiter,
+    @Inject(POLICY_LIMITER) private readonly limiter: ConcurrencyLimiter,
     @Inject(POLICY_REPLY_BYTES) private readonly maxBytes: number,
   ) {}
 
   @MessagePattern(POLICY_SUBJECT, { queue: 'policy' })
   async evaluate(@Payload() body: unknown) {
-    const began = performance.now();
-    const { evaluator, bounded, logger } = this;
+    const startedAt = performance.now();
+    const { evaluator, limiter, logger } = this;
     const report = (message: string, error: unknown) => logger.fault(message, error, { turn: requestIdOf(body) });
-    const reply = await handlePolicyMessage(body === MALFORMED ? undefined : body, { evaluator, bounded, report });
+    const reply = await handlePolicyMessage(body === MALFORMED ? undefined : body, { evaluator, limiter, report });
     const outcome = 'problem' in reply ? reply.problem.code : 'evaluated';
-    const seconds = (performance.now() - began) / 1000;
+    const seconds = (performance.now() - startedAt) / 1000;
     answers.observe({ outcome }, seconds);
     logger.debug({ turn: requestIdOf(body), outcome, ms: seconds * 1000 });
     return encodePolicyReply(reply, this.maxBytes);
   }
 }
 
-/** `<plan>.<revision>.<turn>`, by which the logs of the gateway and of this service are joined. */
+/** Returns the request id `<plan>.<revision>.<turn>`, which correlates the logs of the gateway and this service. */
 const requestIdOf = (body: unknown) => (body as { id?: unknown } | null)?.id;

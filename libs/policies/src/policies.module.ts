@@ -6,8 +6,7 @@ import type { DynamicModule } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { z } from 'zod';
 import { Evaluator } from './evaluator.js';
-import { TypeormAuthenticators } from './expression/authenticator-lookup.js';
-import { Authenticators } from './expression/authenticators.js';
+import { AuthenticatorRepository } from './expression/authenticator.repository.js';
 import { ExpressionDataSources } from './expression/expression-callbacks.js';
 import type { ExpressionLimits } from './expression/expression-events.js';
 import { ExpressionInputs } from './expression/expression-inputs.js';
@@ -15,30 +14,31 @@ import { AllowedHosts } from './expression/http/allowed-hosts.js';
 import { PolicyHttpClient } from './expression/http/policy-http-client.js';
 import { PythonRunner } from './expression/python-runner.js';
 import { POLICY_LIMITER, POLICY_REPLY_BYTES, PolicyController } from './nats-policies.controller.js';
-import { BreachedPasswordLookup } from './password/breaches.js';
-import { RangeBreachedPasswordLookup } from './password/range-breached-password-lookup.js';
+import { BreachedPasswordLookup } from './password/breached-password-lookup.js';
 import { policyConfig } from './policy.config.js';
 import type { Policy, PolicyEntry } from './policy.js';
-import { TypeormReputations } from './reputation/reputation.repository.js';
-import { Reputations } from './reputation/reputations.js';
+import { ReputationRepository } from './reputation/reputation.repository.js';
 
 type Settings = z.output<typeof policyConfig>;
 
-/** What is asked of the rows of other services. */
 const REPOSITORY_PROVIDERS = [
   {
-    provide: Authenticators,
-    useFactory: (source: DataSource) => new TypeormAuthenticators(source),
+    provide: AuthenticatorRepository,
+    useFactory: (source: DataSource) => new AuthenticatorRepository(source),
     inject: [DataSource],
   },
-  { provide: Reputations, useFactory: (source: DataSource) => new TypeormReputations(source), inject: [DataSource] },
+  {
+    provide: ReputationRepository,
+    useFactory: (source: DataSource) => new ReputationRepository(source),
+    inject: [DataSource],
+  },
 ];
 
-/** Every kind of policy on the bus, with the directory, the scores and the places that they ask. */
+/** Returns the module that serves the given kinds of policies on the bus, with their dependencies. */
 export async function policiesModule(policies: Readonly<Record<string, PolicyEntry>>): Promise<DynamicModule> {
   class PoliciesModule {}
   const config = readConfig(policyConfig);
-  // Started before anything is imported: it takes as long, and on another core.
+  // Started before the imports, so that both run at the same time.
   const python = startPython(config);
   python.catch(() => undefined);
   const contracts = Object.values(policies).map(({ contract }) => contract);
@@ -55,15 +55,19 @@ export async function policiesModule(policies: Readonly<Record<string, PolicyEnt
       { provide: PythonRunner, useFactory: () => python },
       ExpressionDataSources,
       { provide: PolicyHttpClient, useValue: policyHttpClient(config) },
-      { provide: BreachedPasswordLookup, useValue: new RangeBreachedPasswordLookup(config.PWNED_PASSWORDS_URL) },
+      { provide: BreachedPasswordLookup, useValue: new BreachedPasswordLookup(config.PWNED_PASSWORDS_URL) },
       ...REPOSITORY_PROVIDERS,
-      { provide: Evaluator, useFactory: (...all: Policy[]) => createEvaluator(contracts, all), inject: types },
+      {
+        provide: Evaluator,
+        useFactory: (...implementations: Policy[]) => createEvaluator(contracts, implementations),
+        inject: types,
+      },
     ],
     controllers: [PolicyController],
   };
 }
 
-/** Ready when Python is: a service that is not has nothing to say. */
+/** Starts the Python processes. The service is ready when they are. */
 async function startPython(config: Settings): Promise<PythonRunner> {
   const { POLICY_PYTHON: size, POLICY_PYTHON_MB: memoryMb, POLICY_QUEUE: queue } = config;
   const logger = new Logger('policy');
@@ -85,8 +89,10 @@ const policyHttpClient = (config: Settings) =>
     requests: config.POLICY_HTTP_REQUESTS,
   });
 
-function createEvaluator(contracts: readonly PolicyContract[], evaluated: readonly Policy[]): Evaluator {
+function createEvaluator(contracts: readonly PolicyContract[], implementations: readonly Policy[]): Evaluator {
   const logger = new Logger('policy');
-  const kinds = contracts.map((contract, i) => [contract.kind, { contract, policy: evaluated[i] as Policy }] as const);
+  const kinds = contracts.map(
+    (contract, i) => [contract.kind, { contract, policy: implementations[i] as Policy }] as const,
+  );
   return new Evaluator(new Map(kinds), (message, error, facts) => logger.fault(message, error, facts));
 }

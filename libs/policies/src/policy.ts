@@ -3,45 +3,46 @@ import type { Type } from '@nestjs/common';
 import type { z } from 'zod';
 import type { EvaluationContext } from './evaluation-context.js';
 
-/** What a policy thinks, with what the visitor may read, whether it passes or not. */
+/** The verdict of a policy, with messages for the visitor. */
 export interface PolicyOutcome {
   readonly pass: boolean;
   readonly messages?: readonly string[];
-  /** What it came to, where there is more to it than yes or no. */
+  /** The value of an expression. */
   readonly value?: unknown;
 }
 
-/** Everything a policy knows when it is evaluated. */
+/** The input of a policy. */
 export interface PolicyInput<C extends PolicyContract = PolicyContract> {
   readonly name: string;
   readonly config: z.output<C['config']>;
   readonly request: PolicyRequest;
-  /** The plan's, as the policies before this one left them. */
+  /** The plan context, with the changes of earlier policies. */
   readonly facts: EvaluationContext;
-  /** Aborted when nobody waits any more. */
+  /** Aborted when the evaluation has ended or timed out. */
   readonly signal: AbortSignal;
   readonly timeLeftMs: () => number;
-  /** Ids of the policies that it may call by their names. */
+  /** Ids of the policies that it may call by name. */
   readonly calls: readonly string[];
-  /** What another policy says, by its name, when it is given some more facts. Throws Undecidable for one that is not known. */
-  readonly call: (name: string, facts: Readonly<Record<string, unknown>>) => Promise<PolicyResult>;
+  /** Evaluates another policy by name, with further variables. Throws UndecidedPolicyError for an unknown name. */
+  readonly call: (name: string, variables: Readonly<Record<string, unknown>>) => Promise<PolicyResult>;
 }
 
-/** A kind of policy at work. Throws Undecidable, or anything else, when it cannot decide. */
+/** The implementation of a kind of policy. */
 export interface Policy<C extends PolicyContract = PolicyContract> {
-  evaluate(question: PolicyInput<C>): PolicyOutcome | Promise<PolicyOutcome>;
+  /** Returns a verdict. Throws UndecidedPolicyError, or any other error, when it cannot decide. */
+  evaluate(input: PolicyInput<C>): PolicyOutcome | Promise<PolicyOutcome>;
 }
 
-/** A line of the catalogue. */
+/** An entry of the catalogue. */
 export interface PolicyEntry {
   readonly contract: PolicyContract;
-  /** Loaded by the service that evaluates it, so that nobody else pulls a policy's own dependencies. */
+  /** Imports the implementation. Only the policy service calls it, so that other processes do not load its dependencies. */
   readonly policy: () => Promise<Type<Policy>>;
 }
 
-/** A policy cannot decide for a reason that its author should read: no fault of the house. */
+/** A policy cannot decide, because of its config or its environment. The message is for its author. */
 export class UndecidedPolicyError extends Error {
-  /** What the visitor may read all the same. */
+  /** Messages for the visitor. */
   readonly messages: readonly string[];
 
   constructor(message: string, { messages = [], cause }: { messages?: readonly string[]; cause?: unknown } = {}) {

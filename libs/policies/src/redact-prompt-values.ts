@@ -1,10 +1,10 @@
-/** Characters of a value below which it says nothing, and leaving it out would tear every sentence apart. */
+/** Shorter values are not redacted: they reveal little, and occur in ordinary words. */
 const MIN_CHARACTERS = 3;
 
-/** A sentence without the values that somebody typed into forms: what Python says of a mistake quotes them, passwords too. */
-export function redactPromptValues(sentence: string, promptData: unknown): string {
+/** Removes values of prompts, such as passwords, from a message, because Python's error messages quote them. */
+export function redactPromptValues(message: string, promptData: unknown): string {
   return Object.values(promptData ?? {})
     .filter((value): value is string => typeof value === 'string' && value.length >= MIN_CHARACTERS)
-    .sort((one, other) => other.length - one.length)
-    .reduce((said, value) => said.replaceAll(value, '…'), sentence);
+    .sort((a, b) => b.length - a.length)
+    .reduce((redacted, value) => redacted.replaceAll(value, '…'), message);
 }

@@ -3,14 +3,14 @@ import type { z } from 'zod';
 import { EvaluationContext } from '../src/evaluation-context.js';
 import { type PolicyInput, UndecidedPolicyError } from '../src/policy.js';
 
-/** A saved user whom tests ask about. */
+/** A saved user for tests. */
 export const ALICE = {
   ...{ kind: 'saved' as const, uuid: '41c0a6b8-6a0e-4c55-9d3b-2f7a5b1f8a01', pk: 7, username: 'alice', name: 'Alice' },
   ...{ email: 'alice@example.org', is_active: true, epoch: 1, locale: '' },
 } satisfies SavedUser;
 
-/** A complete question of the gateway, for tests to change where it matters. */
-export const policyRequestOf = (given: Partial<PolicyRequest> = {}): PolicyRequest => ({
+/** Returns a complete request of the gateway with overrides. */
+export const policyRequestOf = (overrides: Partial<PolicyRequest> = {}): PolicyRequest => ({
   v: 1,
   id: '00000000-0000-4000-8000-000000000000.1.0',
   timeout_ms: 5000,
@@ -21,7 +21,7 @@ export const policyRequestOf = (given: Partial<PolicyRequest> = {}): PolicyReque
   site: { base_url: 'https://id.example.org', rp_id: 'id.example.org', brand: 'Example', flows: {} },
   flow_plan: { slug: 'login', context: {} },
   context: {},
-  ...given,
+  ...overrides,
 });
 
 interface PolicyInputOptions {
@@ -29,12 +29,12 @@ interface PolicyInputOptions {
   readonly request?: Partial<PolicyRequest>;
 }
 
-/** A question as a policy is asked it, its config completed by its contract. */
+/** Returns the input of a policy, with the defaults of its config. */
 export function policyInput<Config extends z.ZodObject>(
   contract: PolicyContract<Config>,
-  { config = {}, request: given = {} }: PolicyInputOptions = {},
+  { config = {}, request: overrides = {} }: PolicyInputOptions = {},
 ): PolicyInput<PolicyContract<Config>> {
-  const request = policyRequestOf(given);
+  const request = policyRequestOf(overrides);
   return {
     name: contract.kind,
     config: contract.config.parse(config),

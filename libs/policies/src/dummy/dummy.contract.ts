@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 const seconds = (fallback: number) => integer({ min: 0, max: 2 ** 31 - 1 }).default(fallback);
 
-/** Waits a while and says what it was told to, for trying out (docs/spec/policies.md#kinds). */
+/** Waits and returns a configured result, for tests of flows (docs/spec/policies.md#kinds). */
 export const dummyContract = definePolicy({
   kind: 'dummy',
   model: 'authentik_policies_dummy.dummypolicy',

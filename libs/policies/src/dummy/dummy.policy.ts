@@ -3,13 +3,13 @@ import { Injectable } from '@nestjs/common';
 import { type Policy, type PolicyInput, type PolicyOutcome, UndecidedPolicyError } from '../policy.js';
 import type { dummyContract } from './dummy.contract.js';
 
-/** Waits a whole number of seconds that is drawn. */
+/** Waits a random whole number of seconds. */
 @Injectable()
 export class DummyPolicy implements Policy<typeof dummyContract> {
   async evaluate({ config, signal }: PolicyInput<typeof dummyContract>): Promise<PolicyOutcome> {
     const { wait_min, wait_max, result } = config;
     if (wait_min >= wait_max)
-      throw new UndecidedPolicyError(`there is no whole second from ${wait_min} to before ${wait_max}`);
+      throw new UndecidedPolicyError(`wait_min is ${wait_min}, which must be less than wait_max, ${wait_max}`);
     const seconds = wait_min + Math.floor(Math.random() * (wait_max - wait_min));
     await wait(seconds * 1000, undefined, { signal });
     return { pass: result, messages: ['dummy'] };

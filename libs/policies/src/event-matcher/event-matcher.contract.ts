@@ -4,7 +4,7 @@ import { z } from 'zod';
 const criterion = () => char().nullable().default(null);
 const NONE = 'At least one criteria must be set.';
 
-/** Recognises events by what they are (docs/spec/policies.md#kinds). Flows have none, so there it never passes. */
+/** Matches audit events (docs/spec/policies.md#kinds). Flows have no event, so it never passes there. */
 export const eventMatcherContract = definePolicy({
   kind: 'event_matcher',
   model: 'authentik_policies_event_matcher.eventmatcherpolicy',

@@ -20,15 +20,15 @@ it.each([
     ['Action matched.', 'Client IP matched.', 'App matched.'],
   ],
   [{}, false, []],
-])('judges by %j', (config, pass, messages) => {
+])('evaluates %j', (config, pass, messages) => {
   expect(ask(config)).toEqual({ pass, messages });
 });
 
-it('passes for nothing that is no event', () => {
+it('does not pass without an event', () => {
   expect(ask({ action: 'login' }, {})).toEqual({ pass: false });
 });
 
-it('is admitted with a criterion only', () => {
+it('needs at least one criterion', () => {
   expect(eventMatcherContract.validate?.({ action: null })).toHaveProperty('non_field_errors');
   expect(eventMatcherContract.validate?.({ action: 'login' })).toEqual({});
 });

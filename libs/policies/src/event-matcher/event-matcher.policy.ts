@@ -11,13 +11,13 @@ const event = z.object({
   context: z.object({ model: z.object({ app: text, model_name: text }).optional() }).optional(),
 });
 
-/** Passes when any criterion fits; each that is set is named, whether it fits or not. */
+/** Passes when any criterion matches. Has a message for each criterion that is set, as in authentik, whether it matches or not. */
 @Injectable()
 export class EventMatcherPolicy implements Policy<typeof eventMatcherContract> {
   evaluate({ config, facts }: PolicyInput<typeof eventMatcherContract>): PolicyOutcome {
-    const given = event.safeParse(facts.context['event']);
-    if (!given.success) return { pass: false };
-    const { action, client_ip, app, context } = given.data;
+    const parsed = event.safeParse(facts.context['event']);
+    if (!parsed.success) return { pass: false };
+    const { action, client_ip, app, context } = parsed.data;
     const model = context?.model && `${context.model.app}.${context.model.model_name}`;
     const criteria = [
       ['Action matched.', config.action, action],
@@ -25,7 +25,7 @@ export class EventMatcherPolicy implements Policy<typeof eventMatcherContract> {
       ['App matched.', config.app, app],
       ['Model matched.', config.model, model],
     ] as const;
-    const set = criteria.filter(([, wanted]) => wanted !== null);
-    return { pass: set.some(([, wanted, found]) => wanted === found), messages: set.map(([message]) => message) };
+    const set = criteria.filter(([, expected]) => expected !== null);
+    return { pass: set.some(([, expected, actual]) => expected === actual), messages: set.map(([message]) => message) };
   }
 }

@@ -3,7 +3,7 @@ import { BusyError, isDatabaseUnavailable } from '@gatehouse/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { type PolicyInput, UndecidedPolicyError } from '../policy.js';
-import { Authenticators } from './authenticators.js';
+import { AuthenticatorRepository } from './authenticator.repository.js';
 import { toExpressionUser } from './expression-inputs.js';
 import { httpRequestArguments, PolicyHttpClient } from './http/policy-http-client.js';
 
@@ -22,31 +22,31 @@ const callbackArguments = {
   has_authenticator: z.object({ user: z.unknown(), type: z.string().nullable() }),
 };
 
-/** Whom expressions ask by way of this process. */
+/** Data sources of the callbacks of expressions. */
 @Injectable()
 export class ExpressionDataSources {
   constructor(
-    @Inject(PolicyUserRepository) readonly people: PolicyUserRepository,
-    @Inject(PolicyHttpClient) readonly outside: PolicyHttpClient,
-    @Inject(Authenticators) readonly authenticators: Authenticators,
+    @Inject(PolicyUserRepository) readonly users: PolicyUserRepository,
+    @Inject(PolicyHttpClient) readonly http: PolicyHttpClient,
+    @Inject(AuthenticatorRepository) readonly authenticators: AuthenticatorRepository,
   ) {}
 }
 
-/** Answers what an expression asks of the house while it runs. */
+/** Answers the callbacks of a running expression. */
 export class ExpressionCallbacks {
-  /** What is no failure of the expression, whatever it makes of it: the database is away, or the house busy. */
+  /** Set when Postgres is unavailable or the service is busy: then the evaluation fails, even if the expression catches the error. */
   failure: { readonly cause: unknown } | undefined;
 
   private requests = 0;
 
   constructor(
     private readonly sources: ExpressionDataSources,
-    private readonly question: PolicyInput,
+    private readonly input: PolicyInput,
   ) {}
 
-  async to(name: string, args: unknown): Promise<unknown> {
+  async handle(name: string, args: unknown): Promise<unknown> {
     try {
-      return await this.answer(name, args);
+      return await this.dispatch(name, args);
     } catch (cause) {
       if (!(cause instanceof UndecidedPolicyError) && (cause instanceof BusyError || isDatabaseUnavailable(cause)))
         this.failure = { cause };
@@ -54,7 +54,7 @@ export class ExpressionCallbacks {
     }
   }
 
-  private answer(name: string, args: unknown): Promise<unknown> {
+  private dispatch(name: string, args: unknown): Promise<unknown> {
     switch (name) {
       case 'users_by':
         return this.usersBy(callbackArguments.users_by.parse(args));
@@ -71,54 +71,54 @@ export class ExpressionCallbacks {
       case 'addresses':
         return this.addresses(callbackArguments.addresses.parse(args));
       case 'host_name':
-        return this.sources.outside.nameOf(callbackArguments.host_name.parse(args).address);
+        return this.sources.http.reverseLookup(callbackArguments.host_name.parse(args).address);
       case 'has_authenticator':
         return this.hasAuthenticator(callbackArguments.has_authenticator.parse(args));
       default:
-        return Promise.reject(new Error(`policies cannot ask for ${name}`));
+        return Promise.reject(new Error(`the callback ${name} does not exist`));
     }
   }
 
   private async usersBy({ filters, most }: z.output<typeof lookupArguments>): Promise<unknown> {
-    return (await this.sources.people.find(filters, most)).map(toExpressionUser);
+    return (await this.sources.users.find(filters, most)).map(toExpressionUser);
   }
 
   private groupsBy({ filters, most }: z.output<typeof lookupArguments>): Promise<unknown> {
-    return this.sources.people.findGroups(filters, most);
+    return this.sources.users.findGroups(filters, most);
   }
 
-  private async groupsOf({ user, ...wanted }: z.output<typeof callbackArguments.groups_of>): Promise<unknown> {
-    const known = userReference.safeParse(user);
-    return known.success ? this.sources.people.findGroupsOf(known.data.uuid, wanted) : [];
+  private async groupsOf({ user, ...query }: z.output<typeof callbackArguments.groups_of>): Promise<unknown> {
+    const parsed = userReference.safeParse(user);
+    return parsed.success ? this.sources.users.findGroupsOf(parsed.data.uuid, query) : [];
   }
 
   private async groupAttributes({ user }: z.output<typeof callbackArguments.group_attributes>): Promise<unknown> {
-    const known = userReference.safeParse(user);
-    return known.success ? this.sources.people.findGroupAttributes(known.data.uuid) : {};
+    const parsed = userReference.safeParse(user);
+    return parsed.success ? this.sources.users.findGroupAttributes(parsed.data.uuid) : {};
   }
 
   private async callPolicy({ name, kwargs }: z.output<typeof callbackArguments.call_policy>): Promise<unknown> {
-    const { pass, messages } = await this.question.call(name, kwargs);
+    const { pass, messages } = await this.input.call(name, kwargs);
     return { passing: pass, messages, raw_result: pass };
   }
 
-  /** Whoever is not saved, or nobody, has none. */
+  /** False for an unsaved user and without a user. */
   private async hasAuthenticator({
     user,
     type,
   }: z.output<typeof callbackArguments.has_authenticator>): Promise<boolean> {
-    const found = userReference.safeParse(user);
-    return found.success && this.sources.authenticators.has(found.data.uuid, type?.toLowerCase());
+    const parsed = userReference.safeParse(user);
+    return parsed.success && this.sources.authenticators.has(parsed.data.uuid, type?.toLowerCase());
   }
 
-  private async http(asked: z.output<typeof callbackArguments.http>): Promise<unknown> {
-    const { outside } = this.sources;
-    if (++this.requests > outside.limits.requests)
-      throw new UndecidedPolicyError(`The policy makes more than ${outside.limits.requests} requests.`);
-    return outside.ask(asked, this.question.signal);
+  private async http(request: z.output<typeof callbackArguments.http>): Promise<unknown> {
+    const { http } = this.sources;
+    if (++this.requests > http.limits.requests)
+      throw new UndecidedPolicyError(`The policy makes more than ${http.limits.requests} requests.`);
+    return http.send(request, this.input.signal);
   }
 
   private addresses({ host, family }: z.output<typeof callbackArguments.addresses>): Promise<string[]> {
-    return this.sources.outside.addressesOf(host, family);
+    return this.sources.http.resolve(host, family);
   }
 }

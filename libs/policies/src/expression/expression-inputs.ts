@@ -6,44 +6,45 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { PolicyInput } from '../policy.js';
 
 /**
- * Fields of a user that are looked up only for an expression that takes one of them, or that takes whatever there is. A
- * word in a remark is no use of it.
+ * Matches an expression that uses a user field that must be looked up in the directory, or that reads all fields. The prefix
+ * excludes words in comments.
  */
 const DIRECTORY_FIELDS =
   /[.'"](attributes|type|path|date_joined|last_login|password_change_date|has_usable_password|is_superuser)\b|__dict__|\bvars\b/;
 
-/** What an expression is given to look at (docs/spec/policies.md#policy-input). */
+/** Builds the input of an expression (docs/spec/policies.md#policy-input). */
 @Injectable()
 export class ExpressionInputs {
   constructor(
-    @Inject(PolicyUserRepository) private readonly people: PolicyUserRepository,
-    @Inject(GeoLocator) private readonly places: GeoLocator,
+    @Inject(PolicyUserRepository) private readonly users: PolicyUserRepository,
+    @Inject(GeoLocator) private readonly geoLocator: GeoLocator,
   ) {}
 
-  async of({ request, facts }: PolicyInput, sources: readonly string[]): Promise<ExpressionInput> {
+  async build({ request, facts }: PolicyInput, sources: readonly string[]): Promise<ExpressionInput> {
     const { user, client, flow_plan } = request;
-    const known = user && sources.some((source) => DIRECTORY_FIELDS.test(source)) ? await this.lookedUp(user) : user;
+    const fullUser =
+      user && sources.some((source) => DIRECTORY_FIELDS.test(source)) ? await this.withDirectoryFields(user) : user;
     const { pending_user, ...plan } = facts.plan;
-    const pending = isSame(pending_user, user) ? known : pending_user;
+    const pending = isSame(pending_user, user) ? fullUser : pending_user;
     return {
-      request: { user: known, obj: { slug: flow_plan.slug }, http_request: httpRequestOf(request) },
-      context: { ...this.placeOf(client.ip), ...facts.given },
+      request: { user: fullUser, obj: { slug: flow_plan.slug }, http_request: httpRequestOf(request) },
+      context: { ...this.locationOf(client.ip), ...facts.extraVariables },
       ...(!flow_plan.withheld && {
         flow_plan: { slug: flow_plan.slug, context: pending ? { ...plan, pending_user: pending } : plan },
       }),
       client_ip: client.ip,
-      ...(request.names && { names: 'user' in request.names ? { ...request.names, user: known } : request.names }),
+      ...(request.names && { names: 'user' in request.names ? { ...request.names, user: fullUser } : request.names }),
     };
   }
 
-  private async lookedUp(user: User): Promise<object> {
+  private async withDirectoryFields(user: User): Promise<object> {
     if (user.kind !== 'saved') return user;
-    const [person] = await this.people.find({ uuid: user.uuid }, 1);
-    return person ? { ...toExpressionUser(person), ...user } : user;
+    const [policyUser] = await this.users.find({ uuid: user.uuid }, 1);
+    return policyUser ? { ...toExpressionUser(policyUser), ...user } : user;
   }
 
-  private placeOf(ip: string): object {
-    const [network, location] = [this.places.findNetwork(ip), this.places.findLocation(ip)];
+  private locationOf(ip: string): object {
+    const [network, location] = [this.geoLocator.findNetwork(ip), this.geoLocator.findLocation(ip)];
     const { continent, country, city_name: city, latitude: lat, longitude: long } = location ?? {};
     return {
       geoip: location ? { continent, country, lat, long, city: city ?? '' } : null,
@@ -52,15 +53,15 @@ export class ExpressionInputs {
   }
 }
 
-/** A user out of the directory, as JSON. */
-export function toExpressionUser({ has_usable_password, ...person }: PolicyUser): object {
-  return { ...person, password_usable: has_usable_password };
+/** Returns a user of the directory as JSON for expressions. */
+export function toExpressionUser({ has_usable_password, ...policyUser }: PolicyUser): object {
+  return { ...policyUser, password_usable: has_usable_password };
 }
 
 const isSame = (pending: unknown, user: User | null) =>
   user?.kind === 'saved' && (pending as { uuid?: unknown } | undefined)?.uuid === user.uuid;
 
-/** Of a request only what the gateway tells: a policy sees no cookie and no credential. */
+/** The HTTP request without cookies and credentials. */
 function httpRequestOf({ client, flow_plan, method = 'GET', site }: PolicyRequest): object {
   return {
     method,

@@ -1,19 +1,18 @@
 import { char, definePolicy } from '@gatehouse/contracts';
 import { z } from 'zod';
 
-/** Comments, which may say anything. */
 const COMMENT = /^\s*#.*$/gm;
 const RETURN_STATEMENT = /\breturn\b(.*)$/gm;
 const FALSY_LITERAL = /^\s*(False|None|0|''|""|\[\]|\{\}|)\s*(#.*)?$/;
 
-/** Whether a source answers nothing but no. One that has functions of its own may answer anything. */
+/** Returns whether all return statements are falsy literals. A source with functions or multi-line strings is not analysed. */
 function alwaysReturnsFalsy(source: string): boolean {
   const code = source.replace(COMMENT, '');
   if (/\b(def|lambda)\b|'''|"""/.test(code)) return false;
-  return [...code.matchAll(RETURN_STATEMENT)].every(([, answer = '']) => FALSY_LITERAL.test(answer));
+  return [...code.matchAll(RETURN_STATEMENT)].every(([, value = '']) => FALSY_LITERAL.test(value));
 }
 
-/** The body of a Python function that says yes or no (docs/spec/policies.md#kinds). */
+/** A policy whose config is the body of a Python function (docs/spec/policies.md#kinds). */
 export const expressionContract = definePolicy({
   kind: 'expression',
   model: 'authentik_policies_expression.expressionpolicy',

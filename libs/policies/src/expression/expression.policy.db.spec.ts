@@ -10,7 +10,7 @@ import { ALICE, policyRequestOf } from '../../testing/index.js';
 import { type LoopbackServer, startLoopbackServer } from '../../testing/loopback-server.js';
 import { Evaluator } from '../evaluator.js';
 import type { Policy } from '../policy.js';
-import { TypeormAuthenticators } from './authenticator-lookup.js';
+import { AuthenticatorRepository } from './authenticator.repository.js';
 import { expressionContract } from './expression.contract.js';
 import { ExpressionPolicy } from './expression.policy.js';
 import { ExpressionDataSources } from './expression-callbacks.js';
@@ -48,19 +48,19 @@ beforeAll(async () => {
   await source.query(`INSERT INTO directory.user_groups SELECT id, '${STAFF}' FROM directory.users`);
   interpreter = await Interpreter.start({ memoryMb: MEMORY_MB, size: 1 });
   await interpreter.whenFull();
-  const people = new PolicyUserRepository(source);
-  const places = await MaxmindGeoLocator.open({ asn: undefined, city: undefined });
+  const users = new PolicyUserRepository(source);
+  const geoLocator = await MaxmindGeoLocator.open({ asn: undefined, city: undefined });
   const python = new PythonRunner(interpreter, new ConcurrencyLimiter(1, 10), {
     callDepth: 3,
     events: 3,
     eventBytes: 256,
   });
   const hosts = new AllowedHosts([`127.0.0.1:${server.port}`]);
-  const outside = new PolicyHttpClient(hosts, { timeoutMs: 2000, maxBytes: 10_000, requests: 2 });
+  const http = new PolicyHttpClient(hosts, { timeoutMs: 2000, maxBytes: 10_000, requests: 2 });
   const policy = new ExpressionPolicy(
     python,
-    new ExpressionInputs(people, places),
-    new ExpressionDataSources(people, outside, new TypeormAuthenticators(source)),
+    new ExpressionInputs(users, geoLocator),
+    new ExpressionDataSources(users, http, new AuthenticatorRepository(source)),
   ) as Policy;
   evaluator = new Evaluator(new Map([['expression', { contract: expressionContract, policy }]]));
 }, 120_000);
@@ -71,14 +71,14 @@ afterAll(async () => {
   await database?.drop();
 });
 
-const written = (name: string, expression: string, calls: readonly string[] = []) => ({
+const expressionPolicy = (name: string, expression: string, calls: readonly string[] = []) => ({
   ...{ id: name, kind: 'expression', name, config: { expression }, calls: [...calls] },
 });
 
-async function ask(expression: string, given: Partial<PolicyRequest> = {}) {
-  const calls = (given.callable ?? []).map(({ id }) => id);
-  const policies = [{ ...written('p', expression, calls), timeout_ms: 3000 }];
-  const reply = await evaluator.evaluate(policyRequestOf({ user: ALICE, policies, ...given }));
+async function ask(expression: string, overrides: Partial<PolicyRequest> = {}) {
+  const calls = (overrides.callable ?? []).map(({ id }) => id);
+  const policies = [{ ...expressionPolicy('p', expression, calls), timeout_ms: 3000 }];
+  const reply = await evaluator.evaluate(policyRequestOf({ user: ALICE, policies, ...overrides }));
   return { ...reply, ...reply.results['p'] };
 }
 
@@ -119,7 +119,7 @@ describe('an expression', () => {
     ['return context["geoip"] is None and context["asn"] is None', true],
     ['return "executor/login/" in http_request.path', true],
     ['pass', false],
-  ])('says %j: %s', async (expression, pass) => {
+  ])('evaluates %j to %s', async (expression, pass) => {
     expect(await ask(expression)).toMatchObject({ pass, context: { set: {}, unset: [] } });
   });
 
@@ -129,16 +129,16 @@ describe('an expression', () => {
     expect(await ask(expression)).toMatchObject({ pass: method === 'GET' });
   });
 
-  it('sees nothing of a plan that is withheld', async () => {
+  it('does not see a withheld plan', async () => {
     const expression = `return sorted(context) == ["asn", "geoip", "prompt_data"] and "flow_plan" not in request.context`;
     for (const withheld of [true, false]) {
       const flow_plan = { slug: 'login', context: { is_sso: true }, withheld };
-      const said = await ask(expression, { context: { prompt_data: {} }, flow_plan });
-      expect(said).toMatchObject({ pass: withheld });
+      const reply = await ask(expression, { context: { prompt_data: {} }, flow_plan });
+      expect(reply).toMatchObject({ pass: withheld });
     }
   });
 
-  it('speaks to the visitor, and changes the plan', async () => {
+  it('sends messages and changes the plan', async () => {
     const flow_plan = { slug: 'login', context: { a: 1, b: 2 } };
     const expression =
       'plan = request.context["flow_plan"]\nplan.context["a"] = 3\ndel plan.context["b"]\nak_message("hi")';
@@ -149,21 +149,21 @@ describe('an expression', () => {
     });
   });
 
-  it('names groups for whoever is written by their numbers', async () => {
+  it('writes groups to the plan by id', async () => {
     const expression =
       'from authentik.core.models import Group\ngroup, _ = Group.objects.get_or_create(name="staff")\n' +
       'request.context["flow_plan"].context["groups"] = [group]\nreturn True';
     expect(await ask(expression)).toMatchObject({ pass: true, context: { set: { groups: [STAFF] } } });
   });
 
-  it('sees of whoever is not saved that they are nobody yet', async () => {
+  it('sees a user who is not saved without id and groups', async () => {
     const user = { kind: 'pretended', username: 'mallory', email: 'mallory' } as const;
     const expression = 'return request.user.pk is None and not request.user.is_superuser and request.user.name == ""';
     expect(await ask(expression, { user })).toMatchObject({ pass: true });
     expect(await ask('return list(request.user.ak_groups.all()) == []', { user })).toMatchObject({ pass: true });
   });
 
-  it('leads elsewhere', async () => {
+  it('redirects the visitor', async () => {
     expect(await ask('context["flow_plan"].redirect("/elsewhere")\nreturn False')).toMatchObject({
       insert: { where: 'next', steps: [{ kind: 'redirect', config: { to: '/elsewhere' } }] },
     });
@@ -177,7 +177,7 @@ describe('an expression', () => {
     ['return (', /line 2/],
     ['while True: pass', /time|longer/],
     ['return ak_call_policy("nobody").passing', /Policy 'nobody' not found/],
-  ])('%j cannot decide, and changes nothing', async (expression, error) => {
+  ])('fails and changes nothing: %j', async (expression, error) => {
     const reply = await ask(`context["flow_plan"].context["a"] = 1\n${expression}`, { timeout_ms: 1000 });
     expect(reply).toMatchObject({
       pass: false,
@@ -187,22 +187,22 @@ describe('an expression', () => {
   });
 });
 
-describe('a policy that another calls', () => {
-  const callable = [written('other', 'ak_message("heard")\nreturn context.get("colour") == "red"')];
+describe('a called policy', () => {
+  const callable = [expressionPolicy('other', 'ak_message("heard")\nreturn context.get("colour") == "red"')];
 
-  it('is evaluated with what it is given besides, and so is whatever comes after', async () => {
+  it('is evaluated with its arguments, and so are later policies', async () => {
     const expression = (colour: string) =>
       `said = ak_call_policy("other", colour="${colour}")\nak_message(said.messages[0])\nreturn said.passing`;
     expect(await ask(expression('red'), { callable })).toMatchObject({ pass: true, messages: ['heard'] });
     expect(await ask(expression('blue'), { callable })).toMatchObject({ pass: false, messages: ['heard'] });
-    const after = { ...written('after', 'return context["colour"] == "red"'), timeout_ms: 3000 };
-    const before = { ...written('before', 'return ak_call_policy("other", colour="red").passing', ['other']) };
+    const after = { ...expressionPolicy('after', 'return context["colour"] == "red"'), timeout_ms: 3000 };
+    const before = { ...expressionPolicy('before', 'return ak_call_policy("other", colour="red").passing', ['other']) };
     const policies = [{ ...before, timeout_ms: 3000 }, after];
     expect(await ask('', { policies, callable })).toMatchObject({ results: { after: { pass: true } } });
   });
 
-  it('gives its result as it is, and both see what either changes of the plan', async () => {
-    const other = written(
+  it('returns its raw result, and shares changes of the plan with its caller', async () => {
+    const other = expressionPolicy(
       'other',
       'plan = context["flow_plan"]\nplan.context["b"] = plan.context["a"] + 1\nreturn [2, 3]',
     );
@@ -215,11 +215,15 @@ return ak_call_policy("other").raw_result == [2, 3] and plan["b"] == 2`;
     });
   });
 
-  it('may call others still, as deep as is allowed', async () => {
-    const down = (name: string) => `return 1 + (ak_call_policy("${name}").raw_result or 0)`;
-    const chain = [written('b', down('c'), ['c']), written('c', down('d'), ['d']), written('d', 'return 1')];
+  it('may call further policies up to the depth limit', async () => {
+    const callAndCount = (name: string) => `return 1 + (ak_call_policy("${name}").raw_result or 0)`;
+    const chain = [
+      expressionPolicy('b', callAndCount('c'), ['c']),
+      expressionPolicy('c', callAndCount('d'), ['d']),
+      expressionPolicy('d', 'return 1'),
+    ];
     expect(await ask('return ak_call_policy("b").raw_result == 3', { callable: chain })).toMatchObject({ pass: true });
-    const self = written('self', down('self'), ['self']);
+    const self = expressionPolicy('self', callAndCount('self'), ['self']);
     const reply = await ask('return ak_call_policy("self").raw_result == 2', { callable: [self] });
     expect(reply).toMatchObject({ pass: true });
     const message = 'The policies call each other too deeply or too often.';
@@ -228,12 +232,16 @@ return ak_call_policy("other").raw_result == [2, 3] and plan["b"] == 2`;
 
   it.each([
     ['fails', 'return 1 / 0', 'division by zero'],
-    ['is no Python', 'return (', "'(' was never closed (line 1, column 8)"],
-    ['quotes a form', 'return int(context["prompt_data"]["pin"])', "invalid literal for int() with base 10: '…'"],
-  ])('and that %s does not pass, and an event says why', async (_, source, message) => {
+    ['has a syntax error', 'return (', "'(' was never closed (line 1, column 8)"],
+    [
+      'quotes a prompt value',
+      'return int(context["prompt_data"]["pin"])',
+      "invalid literal for int() with base 10: '…'",
+    ],
+  ])('does not pass and emits an event when it %s', async (_, source, message) => {
     const context = { prompt_data: { pin: 'annunciata-7' } };
     const reply = await ask('return ak_call_policy("other").passing', {
-      callable: [written('other', source)],
+      callable: [expressionPolicy('other', source)],
       context,
     });
     expect(reply).toMatchObject({ pass: false });
@@ -243,15 +251,15 @@ return ak_call_policy("other").raw_result == [2, 3] and plan["b"] == 2`;
     ]);
   });
 
-  it('leaves nothing behind, though only it did what could', async () => {
-    const callable = [written('other', 'import builtins\nbuiltins.len = lambda x: 99\nreturn len([])')];
+  it('leaves no changes in the interpreter', async () => {
+    const callable = [expressionPolicy('other', 'import builtins\nbuiltins.len = lambda x: 99\nreturn len([])')];
     expect(await ask('return ak_call_policy("other").raw_result == 99', { callable })).toMatchObject({ pass: true });
     expect(await ask('return len([]) == 0')).toMatchObject({ pass: true });
   });
 });
 
-describe('an event that an expression makes', () => {
-  it('is told, with its policy, whether that passes, says no or fails', async () => {
+describe('an event of an expression', () => {
+  it('is emitted with its policy, whether that passes, does not pass or fails', async () => {
     for (const end of ['return True', 'return False', 'return 1 / 0']) {
       const { events } = await ask(`ak_create_event("Noticed-it", user=request.user, colour="red")\n${end}`);
       expect(events).toEqual([{ action: 'custom_noticed_it', context: { user: ALICE, colour: 'red', policy: 'p' } }]);
@@ -259,45 +267,48 @@ describe('an event that an expression makes', () => {
   });
 
   it.each([
-    ['are too many', 'for n in range(4): ak_create_event("n")', /more than 3 events/],
+    ['exceed the number', 'for n in range(4): ak_create_event("n")', /more than 3 events/],
     ['are too large', 'ak_create_event("n", text="x" * 256)', /more than 256 bytes/],
-    ['are no JSON', 'ak_create_event("n", text=object())', /cannot be serialized as JSON/],
-  ])('and others that %s are none, and the policy cannot decide', async (_, source, error) => {
+    ['are not JSON', 'ak_create_event("n", text=object())', /cannot be serialized as JSON/],
+  ])('is dropped and the policy fails when events %s', async (_, source, error) => {
     const reply = await ask(`${source}\nreturn True`);
     expect(reply).toMatchObject({ pass: false, error: expect.stringMatching(error) });
     expect(reply.events).toBeUndefined();
   });
 });
 
-describe('an expression that asks a server', () => {
-  const asks = (source: string) => ask(source.replaceAll('SERVER', server.url));
+describe('an expression with HTTP requests', () => {
+  const askServer = (source: string) => ask(source.replaceAll('SERVER', server.url));
 
-  it('reads its answer, if the operator lets it', async () => {
+  it('reads the response of an allowed host', async () => {
     const source = `answer = requests.post("SERVER/echo?a=1", params={"b": 2}, json={"name": request.user.username}, timeout=2)
 answer.raise_for_status()
 said = answer.json()
 return [said["method"], said["url"], said["body"], answer.headers["Content-Type"]] == \\
   ["POST", "/echo?a=1&b=2", '{"name": "alice"}', "application/json"]`;
-    expect(await asks(source)).toMatchObject({ pass: true });
+    expect(await askServer(source)).toMatchObject({ pass: true });
   });
 
-  it('may look names up of hosts that it may ask, and of no others', async () => {
+  it('resolves names of allowed hosts only', async () => {
     const source = `return [resolve_dns("127.0.0.1"), resolve_dns("localhost"), reverse_dns("127.0.0.1")] == \\
   [["127.0.0.1"], [], "127.0.0.1"]`;
-    expect(await asks(source)).toMatchObject({ pass: true });
+    expect(await askServer(source)).toMatchObject({ pass: true });
   });
 
   it.each([
-    ['of another host', 'requests.get("http://localhost:1/")', /may not ask localhost:1/],
-    ['too often', 'for _ in range(3): requests.get("SERVER/echo")', /more than 2 requests/],
+    ['with a host that is not allowed', 'requests.get("http://localhost:1/")', /to localhost:1 are not allowed/],
+    ['with too many requests', 'for _ in range(3): requests.get("SERVER/echo")', /more than 2 requests/],
     [
-      'a server that refuses',
+      'a server with an error status',
       'requests.get("SERVER/status/503").raise_for_status()',
       /503 Service Unavailable for http/,
     ],
-    ['a silent server', 'requests.get("SERVER/silent", timeout=0.05)', /did not answer in time/],
-    ['with too much to send', 'requests.post("SERVER/echo", data="x" * 300_000)', /request to the host is too large/],
-  ])('cannot decide when it asks %s', async (_, source, error) => {
-    expect(await asks(`${source}\nreturn True`)).toMatchObject({ pass: false, error: expect.stringMatching(error) });
+    ['a server that does not respond', 'requests.get("SERVER/silent", timeout=0.05)', /did not respond in time/],
+    ['with too large a body', 'requests.post("SERVER/echo", data="x" * 300_000)', /request to the host is too large/],
+  ])('fails on a request: %s', async (_, source, error) => {
+    expect(await askServer(`${source}\nreturn True`)).toMatchObject({
+      pass: false,
+      error: expect.stringMatching(error),
+    });
   });
 });

@@ -10,47 +10,47 @@ import { PythonRunner } from './python-runner.js';
 
 type ExpressionInput = PolicyInput<typeof expressionContract>;
 
-/** Runs a policy's Python. What it changes of the plan counts only when it comes to its end. */
+/** Evaluates a Python expression. Its changes of the plan only count if it does not fail. */
 @Injectable()
 export class ExpressionPolicy implements Policy<typeof expressionContract> {
   constructor(
     @Inject(PythonRunner) private readonly python: PythonRunner,
-    @Inject(ExpressionInputs) private readonly givens: ExpressionInputs,
+    @Inject(ExpressionInputs) private readonly inputs: ExpressionInputs,
     @Inject(ExpressionDataSources) private readonly sources: ExpressionDataSources,
   ) {}
 
-  async evaluate(question: ExpressionInput): Promise<PolicyOutcome> {
-    const { facts } = question;
-    const outcome = await this.outcomeOf(question);
-    facts.tell(expressionEvents(outcome, question, this.python.limits));
+  async evaluate(input: ExpressionInput): Promise<PolicyOutcome> {
+    const { facts } = input;
+    const outcome = await this.run(input);
+    facts.addEvents(expressionEvents(outcome, input, this.python.limits));
     if (outcome.error !== undefined) throw new UndecidedPolicyError(withLine(outcome), { messages: outcome.messages });
-    facts.give(outcome.call_kwargs);
+    facts.addVariables(outcome.call_kwargs);
     facts.change({ ...outcome.context, insert: insertOf(outcome) });
     return { pass: outcome.truth, messages: outcome.messages, value: outcome.result };
   }
 
-  private async outcomeOf(question: ExpressionInput): Promise<EvaluationResult> {
-    const { expression: source } = question.config;
-    const calls = callableSources(question);
-    const given = await this.givens.of(question, [source, ...Object.values(calls)]);
-    const answers = new ExpressionCallbacks(this.sources, question);
+  private async run(input: ExpressionInput): Promise<EvaluationResult> {
+    const { expression: source } = input.config;
+    const calls = callableSources(input);
+    const expressionInput = await this.inputs.build(input, [source, ...Object.values(calls)]);
+    const callbacks = new ExpressionCallbacks(this.sources, input);
     const outcome = await this.python.run(
       {
         source,
-        input: given,
+        input: expressionInput,
         calls,
         callDepth: this.python.limits.callDepth,
-        timeoutMs: Math.floor(question.timeLeftMs()),
+        timeoutMs: Math.floor(input.timeLeftMs()),
       },
-      (name, args) => answers.to(name, args),
+      (name, args) => callbacks.handle(name, args),
     );
-    if (answers.failure) throw answers.failure.cause;
+    if (callbacks.failure) throw callbacks.failure.cause;
     return outcome;
   }
 }
 
 const withLine = ({ error = '', line }: EvaluationResult) => (line === undefined ? error : `${error} (line ${line})`);
 
-/** Where the expression leads, as a step. */
+/** Returns the step for a redirect by the expression. */
 const insertOf = ({ redirect: to }: EvaluationResult) =>
   to === undefined ? undefined : { where: 'next' as const, steps: [{ kind: 'redirect', config: { to } }] };

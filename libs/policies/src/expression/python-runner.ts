@@ -2,20 +2,20 @@ import type { Evaluation, EvaluationResult, HostCallbacks, Interpreter } from '@
 import type { ConcurrencyLimiter } from '@gatehouse/platform';
 import type { ExpressionLimits } from './expression-events.js';
 
-/** Python for expressions, so many at a time as it has processes; one more stands by. */
+/** Runs Python expressions, at most one for each process of the interpreter. One spare process is kept ready. */
 export class PythonRunner {
   constructor(
     private readonly interpreter: Interpreter,
-    private readonly bounded: ConcurrencyLimiter,
+    private readonly limiter: ConcurrencyLimiter,
     readonly limits: ExpressionLimits,
   ) {}
 
-  /** Evaluates a source. Throws Busy when too many wait, or when its time has passed in line. */
-  run(evaluation: Evaluation, ask: HostCallbacks): Promise<EvaluationResult> {
+  /** Evaluates an expression. Throws BusyError when the queue is full, or when the time is over before a process is free. */
+  run(evaluation: Evaluation, callbacks: HostCallbacks): Promise<EvaluationResult> {
     const until = performance.now() + evaluation.timeoutMs;
     const left = () => Math.floor(until - performance.now());
-    const run = () => this.interpreter.run({ ...evaluation, timeoutMs: Math.max(1, left()) }, ask);
-    return this.bounded.run(run, () => left() > 0);
+    const run = () => this.interpreter.run({ ...evaluation, timeoutMs: Math.max(1, left()) }, callbacks);
+    return this.limiter.run(run, () => left() > 0);
   }
 
   onApplicationShutdown(): Promise<void> {

@@ -4,16 +4,16 @@ import { policyInput } from '../../testing/index.js';
 import { geoipContract } from './geoip.contract.js';
 import { GeoipPolicy } from './geoip.policy.js';
 
-class OnePlace extends GeoLocator {
+class FixedGeoLocator extends GeoLocator {
   findNetwork = () => ({ asn: 64_500, network: '203.0.113.0/24' });
   findLocation = () => ({ continent: 'EU', country: 'DE', city: undefined });
 }
-class Nowhere extends GeoLocator {
+class EmptyGeoLocator extends GeoLocator {
   findNetwork = () => undefined;
   findLocation = () => undefined;
 }
-const ask = (config: object, places: GeoLocator = new OnePlace()) =>
-  new GeoipPolicy(places).evaluate(policyInput(geoipContract, { config: { ...config } }));
+const ask = (config: object, geoLocator: GeoLocator = new FixedGeoLocator()) =>
+  new GeoipPolicy(geoLocator).evaluate(policyInput(geoipContract, { config: { ...config } }));
 
 const NETWORK = 'Client IP is not part of an allowed autonomous system.';
 const COUNTRY = 'Client IP is not in an allowed country.';
@@ -26,16 +26,16 @@ it.each([
   [{ countries: ['FR'] }, false, [COUNTRY]],
   [{ asns: [1], countries: ['DE'] }, true, [NETWORK]],
   [{ asns: [1], countries: ['FR'] }, false, [NETWORK, COUNTRY]],
-])('judges by %j', (config, pass, messages) => {
+])('evaluates %j', (config, pass, messages) => {
   expect(ask(config)).toEqual({ pass, messages });
 });
 
-it('cannot decide about an address that nobody knows, unless it asks for nothing', () => {
-  expect(() => ask({ asns: [1], countries: ['DE'] }, new Nowhere())).toThrow(
+it('fails for an unknown address, unless it has no criteria', () => {
+  expect(() => ask({ asns: [1], countries: ['DE'] }, new EmptyGeoLocator())).toThrow(
     'GeoIP: client IP not found in ASN database.',
   );
-  expect(() => ask({ countries: ['DE'] }, new Nowhere())).toThrow(
+  expect(() => ask({ countries: ['DE'] }, new EmptyGeoLocator())).toThrow(
     'GeoIP: client IP address not found in City database.',
   );
-  expect(ask({}, new Nowhere())).toMatchObject({ pass: true });
+  expect(ask({}, new EmptyGeoLocator())).toMatchObject({ pass: true });
 });

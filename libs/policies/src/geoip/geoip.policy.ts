@@ -8,10 +8,10 @@ const NO_COUNTRY = 'GeoIP: client IP address not found in City database.';
 const OTHER_NETWORK = 'Client IP is not part of an allowed autonomous system.';
 const OTHER_COUNTRY = 'Client IP is not in an allowed country.';
 
-/** Passes when the client's network or country is listed; where nothing is known of it, it cannot decide. */
+/** Passes when the client's network or country is listed. Fails with an error when its location is unknown. */
 @Injectable()
 export class GeoipPolicy implements Policy<typeof geoipContract> {
-  constructor(@Inject(GeoLocator) private readonly places: GeoLocator) {}
+  constructor(@Inject(GeoLocator) private readonly geoLocator: GeoLocator) {}
 
   evaluate({ config: { asns, countries }, request: { client } }: PolicyInput<typeof geoipContract>): PolicyOutcome {
     const refusals = [
@@ -23,13 +23,13 @@ export class GeoipPolicy implements Policy<typeof geoipContract> {
   }
 
   private networkOf(ip: string): number {
-    const asn = this.places.findNetwork(ip)?.asn;
+    const asn = this.geoLocator.findNetwork(ip)?.asn;
     if (asn === undefined) throw new UndecidedPolicyError(NO_NETWORK);
     return asn;
   }
 
   private countryOf(ip: string): string {
-    const country = this.places.findLocation(ip)?.country;
+    const country = this.geoLocator.findLocation(ip)?.country;
     if (country === undefined) throw new UndecidedPolicyError(NO_COUNTRY);
     return country;
   }

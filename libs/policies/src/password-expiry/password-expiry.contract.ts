@@ -1,7 +1,7 @@
 import { boolean, definePolicy, integer } from '@gatehouse/contracts';
 import { z } from 'zod';
 
-/** Refuses, and by default takes away, a password that is too old (docs/spec/policies.md#kinds). */
+/** Refuses a password that is too old, and by default deletes it (docs/spec/policies.md#kinds). */
 export const passwordExpiryContract = definePolicy({
   kind: 'password_expiry',
   model: 'authentik_policies_expiry.passwordexpirypolicy',

@@ -33,36 +33,36 @@ const ask = (config: object, user = { ...ALICE, uuid }) =>
   new PasswordExpiryPolicy(new PolicyUserRepository(source)).evaluate(
     policyInput(passwordExpiryContract, { config: { ...config }, request: { user } as object }),
   );
-const stored = async () => {
+const storedHash = async () => {
   const [row] = await source.query<{ password_hash: string }[]>('SELECT password_hash FROM directory.users');
   return row?.password_hash;
 };
 
-it('lets a password pass that is young enough', async () => {
+it('passes for a recent password', async () => {
   expect(await ask({ days: 11 })).toEqual({ pass: true });
-  expect(await stored()).toBe('hash');
+  expect(await storedHash()).toBe('hash');
 });
 
-it('refuses one that is too old, and leaves it where it is to do no more', async () => {
+it('refuses an expired password and keeps it with deny_only', async () => {
   expect(await ask({ days: 10, deny_only: true })).toEqual({ pass: false, messages: ['Password has expired.'] });
-  expect(await stored()).toBe('hash');
+  expect(await storedHash()).toBe('hash');
 });
 
-it('takes one away that is too old', async () => {
+it('deletes an expired password', async () => {
   const messages = ['Password expired 3 days ago. Please update your password.'];
   expect(await ask({ days: 7 })).toEqual({ pass: false, messages });
-  expect(await stored()).toBe('');
+  expect(await storedHash()).toBe('');
 });
 
-it('takes nothing away that has been changed meanwhile', async () => {
-  const people = new PolicyUserRepository(source);
-  const changed = await people.findPasswordChange(uuid);
+it('does not delete a password that was changed concurrently', async () => {
+  const users = new PolicyUserRepository(source);
+  const changed = await users.findPasswordChange(uuid);
   await source.query('UPDATE directory.users SET password_changed_at = now()');
-  await people.expirePassword(uuid, changed!);
-  expect(await stored()).toBe('hash');
+  await users.expirePassword(uuid, changed!);
+  expect(await storedHash()).toBe('hash');
 });
 
-it('passes for those who have no password that could be old', async () => {
-  const nobody = { kind: 'pretended', username: 'nobody', email: '' } as never;
-  expect(await ask({ days: 0 }, nobody)).toEqual({ pass: true });
+it('passes for a user who is not saved', async () => {
+  const pretendedUser = { kind: 'pretended', username: 'nobody', email: '' } as never;
+  expect(await ask({ days: 0 }, pretendedUser)).toEqual({ pass: true });
 });

@@ -3,10 +3,10 @@ import { z } from 'zod';
 
 const count = (fallback = 0) => integer({ min: 0, max: 2 ** 31 - 1 }).default(fallback);
 
-/** The backslash stands in it twice, and counts twice. */
+/** The default of authentik, which contains the backslash twice, so that it counts twice. */
 const SYMBOLS = '!\\"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~ ';
 
-/** Judges a password that somebody has chosen (docs/spec/policies.md#kinds). */
+/** Checks a new password (docs/spec/policies.md#kinds). */
 export const passwordContract = definePolicy({
   kind: 'password',
   model: 'authentik_policies_password.passwordpolicy',

@@ -3,21 +3,21 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ALICE, policyInput } from '../../testing/index.js';
+import { BreachedPasswordLookup } from './breached-password-lookup.js';
 import { passwordContract } from './password.contract.js';
 import { PasswordPolicy } from './password.policy.js';
-import { RangeBreachedPasswordLookup } from './range-breached-password-lookup.js';
 
 let server: Server | undefined;
 afterEach(() => new Promise<void>((resolve) => (server ? server.close(() => resolve()) : resolve())));
 
-async function listed(answer: RequestListener): Promise<RangeBreachedPasswordLookup> {
+async function startBreachList(answer: RequestListener): Promise<BreachedPasswordLookup> {
   server = createServer(answer).listen(0, '127.0.0.1');
   await new Promise((resolve) => server?.once('listening', resolve));
-  return new RangeBreachedPasswordLookup(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  return new BreachedPasswordLookup(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
 }
-const nowhere = new RangeBreachedPasswordLookup('http://127.0.0.1:1');
+const unreachable = new BreachedPasswordLookup('http://127.0.0.1:1');
 
-function ask(password: unknown, config: object, breaches = nowhere) {
+function ask(password: unknown, config: object, breaches = unreachable) {
   const context = { prompt_data: { password } };
   const request = { user: ALICE, flow_plan: { slug: 'x', context } };
   return new PasswordPolicy(breaches).evaluate(policyInput(passwordContract, { config: { ...config }, request }));
@@ -40,28 +40,28 @@ describe('rules', () => {
     expect(await ask(password, { ...config, error_message: 'Try another.' })).toEqual({ pass, ...messages });
   });
 
-  it('do not count when they are off', async () => {
+  it('are ignored when they are disabled', async () => {
     expect(await ask('a', { length_min: 9, check_static_rules: false })).toEqual({ pass: true });
   });
 });
 
-it.each(['', undefined, 7])('refuses %j, which is no password', async (password) => {
+it.each(['', undefined, 7])('refuses %j, which is not a password', async (password) => {
   expect(await ask(password, {})).toEqual({ pass: false, messages: ['Password not set in context'] });
 });
 
-it('finds a password outside of the prompts, too', async () => {
+it('finds a password outside of prompt_data', async () => {
   const request = { flow_plan: { slug: 'x', context: { password: 'abcd' } } };
-  const question = policyInput(passwordContract, { config: { length_min: 4 }, request });
-  expect(await new PasswordPolicy(nowhere).evaluate(question)).toEqual({ pass: true });
+  const input = policyInput(passwordContract, { config: { length_min: 4 }, request });
+  expect(await new PasswordPolicy(unreachable).evaluate(input)).toEqual({ pass: true });
 });
 
-describe('a list of public passwords', () => {
+describe('the list of breached passwords', () => {
   const hash = createHash('sha1').update('correct-horse').digest('hex').toUpperCase();
 
-  it('is told five characters of a hash, and counts', async () => {
-    const asked: (string | undefined)[] = [];
-    const breaches = await listed(({ url }, reply) => {
-      asked.push(url);
+  it('receives five characters of the hash, and its count is compared with the limit', async () => {
+    const requests: (string | undefined)[] = [];
+    const breaches = await startBreachList(({ url }, reply) => {
+      requests.push(url);
       reply.end(`${'0'.repeat(35)}:1\r\n${hash.slice(5)}:12\r\n`);
     });
     expect(await ask('correct-horse', { check_have_i_been_pwned: true }, breaches)).toEqual({
@@ -71,24 +71,24 @@ describe('a list of public passwords', () => {
     const tolerant = { check_have_i_been_pwned: true, hibp_allowed_count: 12 };
     expect(await ask('correct-horse', tolerant, breaches)).toEqual({ pass: true });
     expect(await ask('another-horse', { check_have_i_been_pwned: true }, breaches)).toEqual({ pass: true });
-    expect(asked[0]).toBe(`/range/${hash.slice(0, 5)}`);
+    expect(requests[0]).toBe(`/range/${hash.slice(0, 5)}`);
   });
 
-  it('that cannot be asked, or answers anything else, leaves the policy undecided', async () => {
+  it('that is unreachable or responds with an error makes the policy fail', async () => {
     const check = { check_have_i_been_pwned: true };
     await expect(ask('x', check)).rejects.toThrow(/cannot be reached/);
-    const broken = await listed((_, reply) => void reply.writeHead(500).end());
-    await expect(ask('x', check, broken)).rejects.toThrow(/answers 500/);
+    const broken = await startBreachList((_, reply) => void reply.writeHead(500).end());
+    await expect(ask('x', check, broken)).rejects.toThrow(/status 500/);
   });
 
-  it('that never ends is not read to its end', async () => {
-    const endless = await listed((_, reply) => void reply.end('x'.repeat(2 * 1024 * 1024)));
-    await expect(ask('x', { check_have_i_been_pwned: true }, endless)).rejects.toThrow(/without end/);
+  it('that responds without end is not read to the end', async () => {
+    const endless = await startBreachList((_, reply) => void reply.end('x'.repeat(2 * 1024 * 1024)));
+    await expect(ask('x', { check_have_i_been_pwned: true }, endless)).rejects.toThrow(/more than 1048576 bytes/);
   });
 });
 
 describe('strength', () => {
-  it('refuses what is easily guessed, the own name included, and says what would be better', async () => {
+  it('refuses passwords that are easy to guess, also from the own name, with suggestions', async () => {
     for (const password of ['password1', 'alice@example.org']) {
       expect(await ask(password, { check_zxcvbn: true })).toEqual({
         pass: false,

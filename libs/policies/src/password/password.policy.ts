@@ -2,7 +2,7 @@ import type { PolicyRequest } from '@gatehouse/contracts';
 import { Inject, Injectable } from '@nestjs/common';
 import zxcvbn from 'zxcvbn';
 import type { Policy, PolicyInput, PolicyOutcome } from '../policy.js';
-import { BreachedPasswordLookup } from './breaches.js';
+import { BreachedPasswordLookup } from './breached-password-lookup.js';
 import type { passwordContract } from './password.contract.js';
 import { meetsRules } from './static-rules.js';
 
@@ -10,10 +10,10 @@ type PasswordPolicyInput = PolicyInput<typeof passwordContract>;
 
 const MISSING = 'Password not set in context';
 const WEAK = 'Password is too weak.';
-/** Characters that strength is judged by: beyond them a password is strong, or the same over and over. */
-const JUDGED = 100;
+/** Characters that zxcvbn checks, which is slow for long passwords. */
+const MAX_CHECKED_LENGTH = 100;
 
-/** Judges the password that was typed into a prompt, by one kind of rule after the other until one refuses. */
+/** Checks a prompted password against static rules, breaches and strength, until one check fails. */
 @Injectable()
 export class PasswordPolicy implements Policy<typeof passwordContract> {
   constructor(@Inject(BreachedPasswordLookup) private readonly breaches: BreachedPasswordLookup) {}
@@ -29,19 +29,19 @@ export class PasswordPolicy implements Policy<typeof passwordContract> {
       if (count > config.hibp_allowed_count)
         return { pass: false, messages: [`Password exists on ${count} online lists.`] };
     }
-    return config.check_zxcvbn ? strength(password, config.zxcvbn_score_threshold, request) : { pass: true };
+    return config.check_zxcvbn ? checkStrength(password, config.zxcvbn_score_threshold, request) : { pass: true };
   }
 }
 
 function passwordIn(context: PolicyInput['facts']['context'], field: string): string {
-  const typed = context['prompt_data'] as Readonly<Record<string, unknown>> | undefined;
-  const value = typed?.[field] ?? context[field] ?? '';
+  const promptData = context['prompt_data'] as Readonly<Record<string, unknown>> | undefined;
+  const value = promptData?.[field] ?? context[field] ?? '';
   return typeof value === 'string' ? value : '';
 }
 
-function strength(password: string, threshold: number, { user, site }: PolicyRequest): PolicyOutcome {
-  const about = user?.kind === 'saved' ? [user.username, user.name, user.email] : [];
-  const { score, feedback } = zxcvbn(password.slice(0, JUDGED), [...about, site.brand]);
+function checkStrength(password: string, threshold: number, { user, site }: PolicyRequest): PolicyOutcome {
+  const userTexts = user?.kind === 'saved' ? [user.username, user.name, user.email] : [];
+  const { score, feedback } = zxcvbn(password.slice(0, MAX_CHECKED_LENGTH), [...userTexts, site.brand]);
   const pass = score > threshold;
   return { pass, messages: [...(pass ? [] : [WEAK]), ...feedback.suggestions] };
 }

@@ -7,7 +7,7 @@ import { freshDatabase } from '../../../../test/support/postgres.js';
 import { ALICE, policyInput } from '../../testing/index.js';
 import { reputationContract } from './reputation.contract.js';
 import { ReputationPolicy } from './reputation.policy.js';
-import { TypeormReputations } from './reputation.repository.js';
+import { ReputationRepository } from './reputation.repository.js';
 
 let database: Awaited<ReturnType<typeof freshDatabase>>;
 let source: DataSource;
@@ -27,27 +27,27 @@ afterAll(async () => {
 
 const passes = async (config: object, user: User | null = ALICE) =>
   (
-    await new ReputationPolicy(new TypeormReputations(source)).evaluate(
+    await new ReputationPolicy(new ReputationRepository(source)).evaluate(
       policyInput(reputationContract, { config: { ...config }, request: { user } }),
     )
   ).pass;
 
 it.each([
-  ['both, what is of both once', {}, -6],
+  ['both, where a row of both counts once', {}, -6],
   ['the address', { check_username: false }, -4],
   ['the name', { check_ip: false }, -5],
-])('passes for a bad reputation: that of %s', async (_what, config, score) => {
+])('passes for a bad reputation of %s', async (_what, config, score) => {
   expect(await passes({ ...config, threshold: score })).toBe(true);
   expect(await passes({ ...config, threshold: score - 1 })).toBe(false);
 });
 
-it('knows nothing bad of a name that nobody has tried', async () => {
+it('has score 0 for an unknown username', async () => {
   expect(await passes({ check_ip: false, threshold: -1 }, null)).toBe(false);
   expect(await passes({ check_ip: false, threshold: 0 }, null)).toBe(true);
 });
 
-it('counts what has just happened at this address', async () => {
-  const policy = new ReputationPolicy(new TypeormReputations(source));
+it('counts changes that are not saved yet', async () => {
+  const policy = new ReputationPolicy(new ReputationRepository(source));
   const ask = (check_ip: boolean, name: string) => {
     const request = { user: ALICE, reputation: [{ identifier: name, delta: -1 }] };
     const config = { check_ip, threshold: check_ip ? -7 : -6 };
@@ -58,7 +58,7 @@ it('counts what has just happened at this address', async () => {
   expect(await ask(false, 'carol')).toEqual({ pass: false });
 });
 
-it('is admitted only when it looks at something', () => {
+it('needs at least one check', () => {
   const neither = { check_ip: false, check_username: false };
   expect(reputationContract.validate?.(neither)).toHaveProperty('non_field_errors');
   expect(reputationContract.validate?.({ ...neither, check_ip: true })).toEqual({});

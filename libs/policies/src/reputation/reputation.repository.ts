@@ -1,21 +1,24 @@
 import { type NamedStatement, runNamed } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
-import { Reputations } from './reputations.js';
 
-/** $1 address, $2 name; null for what does not count. */
+/** $1 address, $2 identifier. A null is ignored. */
 const SCORE: NamedStatement = {
   name: 'reputation_score',
   text: `SELECT coalesce(sum(score), 0)::int AS score FROM flow.reputation
     WHERE expires_at > now() AND (ip = $1::inet OR identifier = $2)`,
 };
 
-/** Scores as the gateway keeps them, which is all that policies may read of what it keeps. */
-export class TypeormReputations extends Reputations {
-  constructor(private readonly source: DataSource) {
-    super();
-  }
+interface ReputationKey {
+  readonly ip?: string | undefined;
+  readonly identifier?: string | undefined;
+}
 
-  async score({ ip, identifier }: Parameters<Reputations['score']>[0]): Promise<number> {
+/** Reads reputation scores, the only table of the gateway that the policy service may read. */
+export class ReputationRepository {
+  constructor(private readonly source: DataSource) {}
+
+  /** Returns the sum of all scores of an address or an identifier. A row that matches both counts once. */
+  async score({ ip, identifier }: ReputationKey): Promise<number> {
     const { rows } = await runNamed<{ score: number }>(this.source, SCORE, [ip ?? null, identifier ?? null]);
     return rows[0]?.score ?? 0;
   }

@@ -4,13 +4,13 @@ import { AllowedHosts, allowedHosts } from './allowed-hosts.js';
 const hostsOf = (setting: string) => new AllowedHosts(allowedHosts.parse(setting));
 
 describe('the setting', () => {
-  it('lists hosts, and is empty unless somebody sets it', () => {
+  it('lists hosts, and is empty by default', () => {
     expect(allowedHosts.parse(undefined)).toEqual([]);
     expect(allowedHosts.parse(' API.example.org , *.example.net:8443,')).toEqual([
       'api.example.org',
       '*.example.net:8443',
     ]);
-    expect([hostsOf('').none, hostsOf('a').none]).toEqual([true, false]);
+    expect([hostsOf('').isEmpty, hostsOf('a').isEmpty]).toEqual([true, false]);
   });
 
   it.each([
@@ -23,12 +23,12 @@ describe('the setting', () => {
     '10.0.0.0/8',
     'a:b',
     '2001:db8::7',
-  ])('does not take %s', (entry) => {
+  ])('refuses %s', (entry) => {
     expect(allowedHosts.safeParse(entry).success).toBe(false);
   });
 });
 
-describe('an address', () => {
+describe('a URL', () => {
   const hosts = hostsOf('api.example.org, *.example.net:8443, 127.0.0.1:8080, [2001:db8::7]');
 
   it.each([
@@ -40,8 +40,8 @@ describe('an address', () => {
     'http://127.0.0.1:8080/',
     'http://0x7f.1:8080/',
     'http://[2001:DB8:0::7]/',
-  ])('may be asked: %s', (address) => {
-    expect(hosts.admits(new URL(address))).toBe(true);
+  ])('is allowed: %s', (address) => {
+    expect(hosts.allows(new URL(address))).toBe(true);
   });
 
   it.each([
@@ -58,22 +58,22 @@ describe('an address', () => {
     'http://127.0.0.1/',
     'http://127.0.0.2:8080/',
     'http://localhost:8080/',
-  ])('may not be asked: %s', (address) => {
-    expect(hosts.admits(new URL(address))).toBe(false);
+  ])('is refused: %s', (address) => {
+    expect(hosts.allows(new URL(address))).toBe(false);
   });
 });
 
-describe('what a name leads to', () => {
+describe('the address of a host', () => {
   const hosts = hostsOf('api.example.org, 10.1.2.3');
 
   it.each(['93.184.216.34', '2606:4700::1111', '10.1.2.3', '::ffff:10.1.2.3'])('may be %s', (address) => {
-    expect(hosts.admitsAddress(address)).toBe(true);
+    expect(hosts.allowsAddress(address)).toBe(true);
   });
 
   it.each([
     ...['127.0.0.1', '10.0.0.1', '192.168.1.1', '172.16.0.1', '169.254.169.254', '100.64.0.1', '0.0.0.0', '224.0.0.1'],
     ...['::1', '::', 'fe80::1', 'fd00::1', '::ffff:127.0.0.1', '64:ff9b::7f00:1', 'ff02::1'],
-  ])('may not be %s, which is within the house (accident 43)', (address) => {
-    expect(hosts.admitsAddress(address)).toBe(false);
+  ])('may not be %s, which is private (accident 43)', (address) => {
+    expect(hosts.allowsAddress(address)).toBe(false);
   });
 });

@@ -6,7 +6,7 @@ import { z } from 'zod';
 const ENTRY = /^(\*\.)?([a-z0-9_-]+(?:\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])(?::(\d{1,5}))?$/;
 const DEFAULT_PORTS: readonly string[] = ['80', '443'];
 
-/** Hosts, comma separated; the setting that names them. */
+/** Schema of the setting with the allowed hosts, comma separated. */
 export const allowedHosts = z
   .string()
   .default('')
@@ -17,55 +17,55 @@ export const allowedHosts = z
   });
 
 interface Entry {
-  readonly below: boolean;
+  /** Whether the entry is `*.name`. */
+  readonly subdomains: boolean;
   readonly name: string;
-  /** Undefined: those of http and https. */
+  /** Undefined: the default ports of http and https. */
   readonly port: string | undefined;
 }
 
-/** The hosts that the operator lets policies reach, and the addresses behind them. */
+/** The hosts that the operator allows for policies, and their addresses. */
 export class AllowedHosts {
   private readonly entries: readonly Entry[];
-  private readonly literal: ReadonlySet<string>;
+  private readonly listedAddresses: ReadonlySet<string>;
 
-  /** Each as the setting has it. */
   constructor(entries: readonly string[]) {
     this.entries = entries.map((entry) => {
-      const [, below, name = '', port] = ENTRY.exec(entry) ?? [];
-      return { below: below !== undefined, name: canonical(name), port };
+      const [, wildcard, name = '', port] = ENTRY.exec(entry) ?? [];
+      return { subdomains: wildcard !== undefined, name: canonical(name), port };
     });
-    this.literal = new Set(this.entries.map(({ name }) => name).filter((name) => isIP(name) > 0));
+    this.listedAddresses = new Set(this.entries.map(({ name }) => name).filter((name) => isIP(name) > 0));
   }
 
-  get none(): boolean {
+  get isEmpty(): boolean {
     return this.entries.length === 0;
   }
 
-  /** Whether a host may be looked up by its name, or is listed by its address. */
-  admitsName(name: string): boolean {
-    return this.entries.some((entry) => fits(entry, canonical(name)));
+  /** Returns whether the name of a host may be resolved. */
+  allowsName(name: string): boolean {
+    return this.entries.some((entry) => matches(entry, canonical(name)));
   }
 
-  /** Whether somebody may be asked at this address of the web. */
-  admits(url: URL): boolean {
+  /** Returns whether requests to a URL are allowed. */
+  allows(url: URL): boolean {
     if (!/^https?:$/.test(url.protocol)) return false;
     const port = url.port || (url.protocol === 'https:' ? '443' : '80');
     const host = canonical(url.hostname);
     return this.entries.some(
-      (entry) => fits(entry, host) && (entry.port ? [entry.port] : DEFAULT_PORTS).includes(port),
+      (entry) => matches(entry, host) && (entry.port ? [entry.port] : DEFAULT_PORTS).includes(port),
     );
   }
 
-  /** Whether a name may lead here: a name in the list is no way into the house, unless the address is listed too. */
-  admitsAddress(address: string): boolean {
-    const known = canonical(address);
-    return this.literal.has(known) || isPublicAddress(known);
+  /** Returns whether a host may resolve to an address: a public one, or one that is listed itself (SSRF protection). */
+  allowsAddress(address: string): boolean {
+    const normalized = canonical(address);
+    return this.listedAddresses.has(normalized) || isPublicAddress(normalized);
   }
 }
 
-const fits = ({ below, name }: Entry, host: string) => (below ? host.endsWith(`.${name}`) : host === name);
+const matches = ({ subdomains, name }: Entry, host: string) => (subdomains ? host.endsWith(`.${name}`) : host === name);
 
-/** One spelling for each host: no brackets, no dot at its end, an address as it is usually written. */
+/** Returns the canonical spelling of a host: lower case, without brackets and trailing dot, addresses in their usual form. */
 function canonical(host: string): string {
   const bare = host
     .toLowerCase()

@@ -3,7 +3,7 @@ import { request as httpsRequest } from 'node:https';
 import type { LookupFunction } from 'node:net';
 import { UndecidedPolicyError } from '../../policy.js';
 
-/** One question to a server, without any redirect followed. */
+/** A single HTTP request, without redirects. */
 export interface PolicyHttpRequest {
   readonly method: string;
   readonly url: URL;
@@ -11,7 +11,7 @@ export interface PolicyHttpRequest {
   readonly body: Buffer | undefined;
 }
 
-/** What the server said, all of it. */
+/** The complete response of a server. */
 export interface PolicyHttpResponse {
   readonly status: number;
   readonly reason: string;
@@ -25,17 +25,17 @@ interface RequestLimits {
   readonly lookup: LookupFunction;
 }
 
-/** Asks a server, over a connection of its own. Throws Undecidable when it does not answer within bounds. */
-export async function sendRequest(request: PolicyHttpRequest, bounds: RequestLimits): Promise<PolicyHttpResponse> {
-  const message = await answerTo(request, bounds);
+/** Sends a request over a new connection. Throws UndecidedPolicyError when there is no response within the limits. */
+export async function sendRequest(request: PolicyHttpRequest, limits: RequestLimits): Promise<PolicyHttpResponse> {
+  const message = await receive(request, limits);
   const encoding = message.headers['content-encoding'] ?? 'identity';
   if (encoding !== 'identity')
-    throw endOf(message, `${request.url.host} answers in ${encoding}, which nobody asked for`);
-  const body = await bodyOf(message, request, bounds);
+    throw abort(message, `${request.url.host} responds with the encoding ${encoding}, which is not supported`);
+  const body = await readBody(message, request, limits);
   return { status: message.statusCode ?? 0, reason: message.statusMessage ?? '', headers: headersOf(message), body };
 }
 
-function answerTo(
+function receive(
   { method, url, headers, body }: PolicyHttpRequest,
   { signal, lookup }: RequestLimits,
 ): Promise<IncomingMessage> {
@@ -43,15 +43,15 @@ function answerTo(
   return new Promise((resolve, reject) => {
     const fail = (cause: unknown) => reject(unreachable(url, signal, cause));
     try {
-      const sent = url.protocol === 'https:' ? httpsRequest(url, options) : httpRequest(url, options);
-      sent.on('response', resolve).on('error', fail).end(body);
+      const request = url.protocol === 'https:' ? httpsRequest(url, options) : httpRequest(url, options);
+      request.on('response', resolve).on('error', fail).end(body);
     } catch (error) {
       fail(error);
     }
   });
 }
 
-async function bodyOf(
+async function readBody(
   message: IncomingMessage,
   { url }: PolicyHttpRequest,
   { maxBytes, signal }: RequestLimits,
@@ -61,7 +61,7 @@ async function bodyOf(
   try {
     for await (const chunk of message as AsyncIterable<Buffer>) {
       bytes += chunk.length;
-      if (bytes > maxBytes) throw endOf(message, `${url.host} answers with more than ${maxBytes} bytes`);
+      if (bytes > maxBytes) throw abort(message, `${url.host} responds with more than ${maxBytes} bytes`);
       chunks.push(chunk);
     }
   } catch (error) {
@@ -70,15 +70,15 @@ async function bodyOf(
   return Buffer.concat(chunks);
 }
 
-function endOf(message: IncomingMessage, why: string): UndecidedPolicyError {
+function abort(message: IncomingMessage, reason: string): UndecidedPolicyError {
   message.destroy();
-  return new UndecidedPolicyError(why);
+  return new UndecidedPolicyError(reason);
 }
 
 function unreachable({ host }: URL, { aborted }: AbortSignal, cause: unknown): UndecidedPolicyError {
   if (cause instanceof UndecidedPolicyError) return cause;
-  const why = aborted ? 'did not answer in time' : `cannot be asked: ${messageOf(cause)}`;
-  return new UndecidedPolicyError(`${host} ${why}`, { cause });
+  const reason = aborted ? 'did not respond in time' : `cannot be reached: ${messageOf(cause)}`;
+  return new UndecidedPolicyError(`${host} ${reason}`, { cause });
 }
 
 const messageOf = (cause: unknown) => (cause instanceof Error ? cause.message : String(cause));

@@ -8,10 +8,11 @@ import { type PolicyHttpRequest, type PolicyHttpResponse, sendRequest } from './
 
 const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
 const MAX_REDIRECTS = 5;
-/** What this side decides of a request. */
-const OWN_HEADERS = /^(host|connection|content-length|transfer-encoding|accept-encoding|upgrade|te|trailer|expect)$/i;
+/** Headers that a policy may not set. */
+const RESERVED_HEADERS =
+  /^(host|connection|content-length|transfer-encoding|accept-encoding|upgrade|te|trailer|expect)$/i;
 
-/** A question to a server, as an expression puts it. */
+/** Arguments of an HTTP request by an expression. */
 export const httpRequestArguments = z.object({
   method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS']),
   url: z.string(),
@@ -22,14 +23,15 @@ export const httpRequestArguments = z.object({
   redirects: z.boolean(),
 });
 
+/** Limits of the HTTP requests of policies. */
 export interface PolicyHttpLimits {
   readonly timeoutMs: number;
   readonly maxBytes: number;
-  /** In one evaluation. */
+  /** Largest number of requests in one evaluation. */
   readonly requests: number;
 }
 
-/** What policies may ask outside of the house: the hosts that the operator names, and nobody else. */
+/** HTTP and DNS client of policies, which only reaches the hosts that the operator allows. */
 export class PolicyHttpClient {
   private readonly lookup: LookupFunction;
 
@@ -37,78 +39,79 @@ export class PolicyHttpClient {
     private readonly hosts: AllowedHosts,
     readonly limits: PolicyHttpLimits,
   ) {
-    this.lookup = filteredLookup((address) => hosts.admitsAddress(address));
+    this.lookup = filteredLookup((address) => hosts.allowsAddress(address));
   }
 
-  /** Asks a server; follows where it leads as long as that is the same one. Throws Undecidable when nothing comes of it. */
-  async ask(question: z.output<typeof httpRequestArguments>, signal: AbortSignal): Promise<object> {
-    if (this.hosts.none) throw new UndecidedPolicyError('Outgoing requests are off.');
-    const time = AbortSignal.timeout(Math.ceil(Math.min(question.timeout_ms ?? Infinity, this.limits.timeoutMs)));
-    const bounds = { maxBytes: this.limits.maxBytes, signal: AbortSignal.any([time, signal]), lookup: this.lookup };
-    let request = this.requestOf(question);
-    for (let followed = 0; ; followed++) {
-      const answer = await sendRequest(request, bounds);
-      const next = question.redirects ? followRedirect(request, answer) : undefined;
-      if (!next) return toExpressionResponse(request, answer);
-      if (followed === MAX_REDIRECTS) throw new UndecidedPolicyError(`${request.url.host} leads round and round`);
+  /** Sends a request and follows redirects within the same origin. Throws UndecidedPolicyError when it fails. */
+  async send(args: z.output<typeof httpRequestArguments>, signal: AbortSignal): Promise<object> {
+    if (this.hosts.isEmpty) throw new UndecidedPolicyError('Outgoing requests are off.');
+    const timeout = AbortSignal.timeout(Math.ceil(Math.min(args.timeout_ms ?? Infinity, this.limits.timeoutMs)));
+    const limits = { maxBytes: this.limits.maxBytes, signal: AbortSignal.any([timeout, signal]), lookup: this.lookup };
+    let request = this.requestOf(args);
+    for (let redirects = 0; ; redirects++) {
+      const response = await sendRequest(request, limits);
+      const next = args.redirects ? followRedirect(request, response) : undefined;
+      if (!next) return toExpressionResponse(request, response);
+      if (redirects === MAX_REDIRECTS)
+        throw new UndecidedPolicyError(`${request.url.host} redirects more than ${MAX_REDIRECTS} times`);
       request = next;
     }
   }
 
-  /** The addresses of a host; none of one that policies may not know. */
-  async addressesOf(host: string, family: 4 | 6 | 0): Promise<string[]> {
-    if (!this.hosts.admitsName(host)) return [];
-    const found = await lookup(host, { all: true, family }).catch(() => []);
-    return [...new Set(found.map(({ address }) => address))];
+  /** Returns the addresses of a host. Empty for a host that is not allowed. */
+  async resolve(host: string, family: 4 | 6 | 0): Promise<string[]> {
+    if (!this.hosts.allowsName(host)) return [];
+    const addresses = await lookup(host, { all: true, family }).catch(() => []);
+    return [...new Set(addresses.map(({ address }) => address))];
   }
 
-  /** The name of an address, if it is one of a host that policies may know; else the address. */
-  async nameOf(address: string): Promise<string> {
-    if (this.hosts.none || isIP(address) === 0) return address;
-    const found = await lookupService(address, 80).catch(() => undefined);
-    return found && this.hosts.admitsName(found.hostname) ? found.hostname : address;
+  /** Returns the host name of an address, or the address itself if the host is not allowed. */
+  async reverseLookup(address: string): Promise<string> {
+    if (this.hosts.isEmpty || isIP(address) === 0) return address;
+    const service = await lookupService(address, 80).catch(() => undefined);
+    return service && this.hosts.allowsName(service.hostname) ? service.hostname : address;
   }
 
   private requestOf({
     method,
     url: text,
-    headers: given,
+    headers: customHeaders,
     body,
   }: z.output<typeof httpRequestArguments>): PolicyHttpRequest {
-    const url = addressOf(text);
-    if (!url || !this.hosts.admits(url))
-      throw new UndecidedPolicyError(`policies may not ask ${url?.host ?? 'what is no address'}`);
-    if (url.username || url.password) throw new UndecidedPolicyError('credentials do not belong in an address');
-    const own = Object.keys(given).find((name) => OWN_HEADERS.test(name));
-    if (own) throw new UndecidedPolicyError(`a policy does not set the header ${own}`);
+    const url = parseUrl(text);
+    if (!url || !this.hosts.allows(url))
+      throw new UndecidedPolicyError(`requests of policies to ${url?.host ?? 'an invalid URL'} are not allowed`);
+    if (url.username || url.password) throw new UndecidedPolicyError('the URL must not contain credentials');
+    const reserved = Object.keys(customHeaders).find((name) => RESERVED_HEADERS.test(name));
+    if (reserved) throw new UndecidedPolicyError(`policies must not set the header ${reserved}`);
     const headers = {
       'user-agent': 'gatehouse',
       accept: '*/*',
-      ...lowerCaseHeaders(given),
+      ...lowerCaseHeaders(customHeaders),
       'accept-encoding': 'identity',
     };
     return { method, url, headers, body: body === null ? undefined : Buffer.from(body, 'base64') };
   }
 }
 
-const addressOf = (text: string, base?: URL) => (URL.canParse(text, base) ? new URL(text, base) : undefined);
+const parseUrl = (text: string, base?: URL) => (URL.canParse(text, base) ? new URL(text, base) : undefined);
 
 const lowerCaseHeaders = (headers: Readonly<Record<string, string>>) =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 
-/** Where the same server sends the request on to. */
+/** Returns the request after a redirect. Undefined without one. Throws for a redirect to another origin. */
 function followRedirect(
   { method, url, headers, body }: PolicyHttpRequest,
-  answer: PolicyHttpResponse,
+  response: PolicyHttpResponse,
 ): PolicyHttpRequest | undefined {
-  const where = REDIRECTS.includes(answer.status) ? answer.headers['location'] : undefined;
-  if (where === undefined) return undefined;
-  const next = addressOf(where, url);
+  const location = REDIRECTS.includes(response.status) ? response.headers['location'] : undefined;
+  if (location === undefined) return undefined;
+  const next = parseUrl(location, url);
   if (next?.origin !== url.origin)
-    throw new UndecidedPolicyError(`${url.host} leads elsewhere, where policies do not follow`);
-  const keeps = answer.status >= 307 || method === 'GET' || method === 'HEAD';
-  if (keeps) return { method, url: next, headers, body };
-  const { 'content-type': _of, ...rest } = headers;
+    throw new UndecidedPolicyError(`${url.host} redirects to another origin, which policies do not follow`);
+  const keepsMethod = response.status >= 307 || method === 'GET' || method === 'HEAD';
+  if (keepsMethod) return { method, url: next, headers, body };
+  const { 'content-type': _contentType, ...rest } = headers;
   return { method: 'GET', url: next, headers: rest, body: undefined };
 }
 

@@ -1,0 +1,45 @@
+import { createHash } from 'node:crypto';
+import { UndecidedPolicyError } from '../policy.js';
+
+/** Characters of the hash that are sent (k-anonymity): hundreds of passwords share them. */
+const PREFIX_LENGTH = 5;
+const MAX_RESPONSE_BYTES = 1024 * 1024;
+
+/** Looks passwords up in the range API of Have I Been Pwned, by the first characters of their SHA-1 hash. */
+export class BreachedPasswordLookup {
+  constructor(private readonly url: string) {}
+
+  /** Returns how often a password occurs in breaches. Throws UndecidedPolicyError when the API does not answer. */
+  async count(password: string, signal: AbortSignal): Promise<number> {
+    const hash = createHash('sha1').update(password).digest('hex').toUpperCase();
+    const lines = await this.range(hash.slice(0, PREFIX_LENGTH), signal);
+    const line = lines.find((entry) => entry.startsWith(`${hash.slice(PREFIX_LENGTH)}:`));
+    return Number.parseInt(line?.split(':')[1] ?? '0', 10) || 0;
+  }
+
+  private async range(prefix: string, signal: AbortSignal): Promise<string[]> {
+    const url = new URL(`range/${prefix}`, this.url.endsWith('/') ? this.url : `${this.url}/`);
+    const response = await fetch(url, { signal, redirect: 'error', headers: { 'add-padding': 'true' } }).catch(
+      (cause: unknown) => {
+        throw new UndecidedPolicyError('the list of breached passwords cannot be reached', { cause });
+      },
+    );
+    if (!response.ok)
+      throw new UndecidedPolicyError(`the list of breached passwords responds with status ${response.status}`);
+    return (await textOf(response)).split(/\r?\n/);
+  }
+}
+
+async function textOf({ body }: Response): Promise<string> {
+  const decoder = new TextDecoder();
+  let [text, bytes] = ['', 0];
+  for await (const chunk of body ?? []) {
+    bytes += chunk.length;
+    if (bytes > MAX_RESPONSE_BYTES)
+      throw new UndecidedPolicyError(
+        `the list of breached passwords responds with more than ${MAX_RESPONSE_BYTES} bytes`,
+      );
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text;
+}
