@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { gatewayConfig } from './gateway.config.js';
 import { startGateway } from './start-gateway.js';
 
-it('does not start with a database of places that it cannot read, and names the settings', async () => {
+it('throws a ConfigError that names the setting when a GeoIP database cannot be read', async () => {
   const config = readConfig(gatewayConfig, {
     DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none',
     SEAL_KEYS: `test:${Buffer.alloc(32).toString('base64')}`,
@@ -16,7 +16,7 @@ it('does not start with a database of places that it cannot read, and names the 
   await expect(start).rejects.toThrow(/GEOIP_ASN_DATABASE.*nowhere/);
 });
 
-it.each(['SESSION_COOKIE', 'CSRF_COOKIE'])('does not start with a %s that browsers would refuse', (name) => {
+it.each(['SESSION_COOKIE', 'CSRF_COOKIE'])('throws for a %s that browsers would refuse', (name) => {
   const settings = {
     DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none',
     SEAL_KEYS: `test:${Buffer.alloc(32).toString('base64')}`,

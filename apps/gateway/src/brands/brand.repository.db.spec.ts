@@ -18,7 +18,7 @@ beforeEach(async () => {
   brands = new BrandRepository(store.source, { BRAND: 'The site' });
 });
 
-/** As a run of blueprints would. */
+/** Stores a document as applying blueprints does. */
 async function write(document: unknown) {
   await store.source.query(
     `INSERT INTO flow.brand_sets (revision, document) VALUES ($1, $2)
@@ -26,19 +26,22 @@ async function write(document: unknown) {
     [randomUUID(), JSON.stringify(document)],
   );
 }
-const put = (...all: Brand[]) => write({ v: 1, brands: all, first: { recovery: 'lost', enrollment: 'join' } });
+const saveBrands = (...all: Brand[]) => write({ v: 1, brands: all, first: { recovery: 'lost', enrollment: 'join' } });
 const revision = async () => (await store.plans.find(store.slug, undefined))?.brandsRevision;
 
 describe('brands', () => {
-  it('are found by host, and one without a title has that of the site', async () => {
-    await put(brandOf('a.example', { title: 'A' }), brandOf('b.example'));
+  it('are found by host, and use the title of the site if they have none', async () => {
+    await saveBrands(brandOf('a.example', { title: 'A' }), brandOf('b.example'));
 
     expect(await brands.find('id.a.example:9000')).toMatchObject({ domain: 'a.example', title: 'A' });
     expect(await brands.find('b.example')).toMatchObject({ domain: 'b.example', title: 'The site' });
   });
 
-  it('are served by the flows that they name, else by the first with that designation', async () => {
-    await put(brandOf('a.example', { flows: { recovery: 'found', user_settings: 'mine' } }), brandOf('b.example'));
+  it('use the flows that they name, else the first flow of the designation', async () => {
+    await saveBrands(
+      brandOf('a.example', { flows: { recovery: 'found', user_settings: 'mine' } }),
+      brandOf('b.example'),
+    );
 
     expect((await brands.find('a.example')).serving).toEqual({
       recovery: 'found',
@@ -49,7 +52,7 @@ describe('brands', () => {
     expect((await brands.find('c.example')).serving).toEqual({ recovery: 'lost', enrollment: 'join' });
   });
 
-  it('have a built-in one that stands in where there is none, and where what is stored is not understood', async () => {
+  it('fall back to a built-in brand if none is stored, or if the stored document is of a later version', async () => {
     const builtIn = { title: 'The site', flows: {}, serving: {} };
     expect(await revision()).toBeNull();
     expect(await brands.find('a.example', await revision())).toMatchObject(builtIn);
@@ -57,22 +60,22 @@ describe('brands', () => {
     expect(await brands.find('b.example', await revision())).toMatchObject(builtIn);
   });
 
-  it('count as they are at the very next load, and without one at the very next question', async () => {
+  it('change with the next load, and without a revision at the next lookup', async () => {
     for (const title of ['first', 'second']) {
-      await put(brandOf('a.example', { title }));
+      await saveBrands(brandOf('a.example', { title }));
       expect(await brands.find('a.example', await revision())).toMatchObject({ title });
     }
-    await put(brandOf('a.example', { title: 'third' }));
+    await saveBrands(brandOf('a.example', { title: 'third' }));
     expect(await brands.find('a.example')).toMatchObject({ title: 'third' });
   });
 
-  it('are not read again while a load says that they are what they were', async () => {
-    await put(brandOf('a.example'));
-    const known = await revision();
-    await brands.find('a.example', known);
+  it('are not read again while their revision is the same', async () => {
+    await saveBrands(brandOf('a.example'));
+    const currentRevision = await revision();
+    await brands.find('a.example', currentRevision);
     await store.source.query('ALTER TABLE flow.brand_sets RENAME TO away');
     try {
-      expect(await brands.find('a.example', known)).toMatchObject({ domain: 'a.example' });
+      expect(await brands.find('a.example', currentRevision)).toMatchObject({ domain: 'a.example' });
       await expect(brands.find('a.example', randomUUID())).rejects.toThrow('does not exist');
     } finally {
       await store.source.query('ALTER TABLE flow.away RENAME TO brand_sets');

@@ -10,14 +10,14 @@ import { type UserDevice, UserDeviceRepository } from './user-device.repository.
 
 let source: DataSource;
 let close: () => Promise<void>;
-let kept: DeviceRepository;
-let own: UserDeviceRepository;
+let devices: DeviceRepository;
+let userDevices: UserDeviceRepository;
 let [alice, bob]: SavedUser[] = [];
 beforeAll(async () => {
   const database = await flowDatabase();
   ({ source, close } = database);
   const sealer = new Sealer((await migrateDevices(database.url)).MFA_SEAL_KEYS);
-  [kept, own] = [new DeviceRepository(source, sealer), new UserDeviceRepository(source, sealer)];
+  [devices, userDevices] = [new DeviceRepository(source, sealer), new UserDeviceRepository(source, sealer)];
 });
 afterAll(() => close?.());
 beforeEach(async () => {
@@ -25,61 +25,67 @@ beforeEach(async () => {
   await source.query('DELETE FROM flow.outbox');
 });
 
-async function has(user: SavedUser, kind: DeviceClass = 'totp', name: string = kind): Promise<UserDevice> {
-  const secret = { key: 'nobody-sees-this' };
-  const pk = await kept.add({ id: randomUUID(), user: user.uuid, kind, name, secret, facts: { ending: '00' } });
-  return (await own.find(user.uuid, { kind, pk: pk! }))!;
+async function addDevice(user: SavedUser, kind: DeviceClass = 'totp', name: string = kind): Promise<UserDevice> {
+  const secret = { key: 'secret-of-the-device' };
+  const pk = await devices.add({ id: randomUUID(), user: user.uuid, kind, name, secret, facts: { ending: '00' } });
+  return (await userDevices.find(user.uuid, { kind, pk: pk! }))!;
 }
-const by = (owner: SavedUser) => ({ owner, clientIp: '203.0.113.7' });
-const told = async () => (await source.query<{ topic: string }[]>('SELECT topic FROM flow.outbox')).map((r) => r.topic);
+const changeBy = (owner: SavedUser) => ({ owner, clientIp: '203.0.113.7' });
+const outboxTopics = async () =>
+  (await source.query<{ topic: string }[]>('SELECT topic FROM flow.outbox')).map((r) => r.topic);
 
-describe('devices as their owner sees them', () => {
-  it('are all there page by page, the oldest first, with nothing that proves anything', async () => {
-    const made = [await has(alice!), await has(alice!, 'sms'), await has(alice!)];
-    await has(bob!);
+describe('a user’s own devices', () => {
+  it('are listed in pages, the oldest first, without secrets', async () => {
+    const added = [await addDevice(alice!), await addDevice(alice!, 'sms'), await addDevice(alice!)];
+    await addDevice(bob!);
     const owner = alice!.uuid;
-    expect([await own.count({ owner }), await own.count({ owner, kind: 'totp' })]).toEqual([3, 2]);
-    expect(await own.list({ owner }, { offset: 1, limit: 5 })).toEqual(made.slice(1));
-    expect(await own.list({ owner, kind: 'sms' }, { offset: 0, limit: 5 })).toEqual([made[1]]);
-    expect(made[0]).toMatchObject({ kind: 'totp', name: 'totp', facts: { ending: '00' }, lastUsed: null });
-    expect(JSON.stringify(await own.list({ owner }, { offset: 0, limit: 5 }))).not.toContain('nobody-sees-this');
+    expect([await userDevices.count({ owner }), await userDevices.count({ owner, kind: 'totp' })]).toEqual([3, 2]);
+    expect(await userDevices.list({ owner }, { offset: 1, limit: 5 })).toEqual(added.slice(1));
+    expect(await userDevices.list({ owner, kind: 'sms' }, { offset: 0, limit: 5 })).toEqual([added[1]]);
+    expect(added[0]).toMatchObject({ kind: 'totp', name: 'totp', facts: { ending: '00' }, lastUsed: null });
+    expect(JSON.stringify(await userDevices.list({ owner }, { offset: 0, limit: 5 }))).not.toContain(
+      'secret-of-the-device',
+    );
   });
 
-  it('are nobody else’s, and none by the number of another kind', async () => {
-    const { pk } = await has(alice!);
-    expect(await own.find(bob!.uuid, { kind: 'totp', pk })).toBeUndefined();
-    expect(await own.find(alice!.uuid, { kind: 'sms', pk })).toBeUndefined();
+  it('are not found for another user or under another kind', async () => {
+    const { pk } = await addDevice(alice!);
+    expect(await userDevices.find(bob!.uuid, { kind: 'totp', pk })).toBeUndefined();
+    expect(await userDevices.find(alice!.uuid, { kind: 'sms', pk })).toBeUndefined();
   });
 });
 
 describe('a change of a device', () => {
-  it('is told with it', async () => {
-    const device = await has(alice!);
-    expect(await own.rename(device, 'Phone', by(alice!))).toBe(true);
-    expect(await own.find(alice!.uuid, device)).toMatchObject({ name: 'Phone' });
-    expect(await told()).toEqual(['events.model_updated']);
-    expect(await own.remove(device, by(alice!))).toBe(true);
-    expect(await own.find(alice!.uuid, device)).toBeUndefined();
-    expect(await told()).toEqual(['events.model_updated', 'events.model_deleted']);
+  it('writes an event', async () => {
+    const device = await addDevice(alice!);
+    expect(await userDevices.rename(device, 'Phone', changeBy(alice!))).toBe(true);
+    expect(await userDevices.find(alice!.uuid, device)).toMatchObject({ name: 'Phone' });
+    expect(await outboxTopics()).toEqual(['events.model_updated']);
+    expect(await userDevices.remove(device, changeBy(alice!))).toBe(true);
+    expect(await userDevices.find(alice!.uuid, device)).toBeUndefined();
+    expect(await outboxTopics()).toEqual(['events.model_updated', 'events.model_deleted']);
   });
 
-  it('is neither made nor told of one that is somebody else’s, or gone', async () => {
-    const device = await has(alice!);
-    expect([await own.rename(device, 'Mine', by(bob!)), await own.remove(device, by(bob!))]).toEqual([false, false]);
-    expect(await own.find(alice!.uuid, device)).toEqual(device);
-    await own.remove(device, by(alice!));
+  it('neither happens nor writes an event for another user’s device or a missing one', async () => {
+    const device = await addDevice(alice!);
+    expect([
+      await userDevices.rename(device, 'Mine', changeBy(bob!)),
+      await userDevices.remove(device, changeBy(bob!)),
+    ]).toEqual([false, false]);
+    expect(await userDevices.find(alice!.uuid, device)).toEqual(device);
+    await userDevices.remove(device, changeBy(alice!));
     await source.query('DELETE FROM flow.outbox');
-    expect([await own.rename(device, 'Mine', by(alice!)), await own.remove(device, by(alice!))]).toEqual([
-      false,
-      false,
-    ]);
-    expect(await told()).toEqual([]);
+    expect([
+      await userDevices.rename(device, 'Mine', changeBy(alice!)),
+      await userDevices.remove(device, changeBy(alice!)),
+    ]).toEqual([false, false]);
+    expect(await outboxTopics()).toEqual([]);
   });
 
-  it('is made once, however often it is asked for at once', async () => {
-    const device = await has(alice!);
-    const removed = await Promise.all(Array.from({ length: 5 }, () => own.remove(device, by(alice!))));
+  it('happens once for concurrent requests', async () => {
+    const device = await addDevice(alice!);
+    const removed = await Promise.all(Array.from({ length: 5 }, () => userDevices.remove(device, changeBy(alice!))));
     expect(removed.filter(Boolean)).toHaveLength(1);
-    expect(await told()).toEqual(['events.model_deleted']);
+    expect(await outboxTopics()).toEqual(['events.model_deleted']);
   });
 });

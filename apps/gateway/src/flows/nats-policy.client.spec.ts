@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { describeWithNats, type RunningNats, startNats } from '../../../../test/support/nats.js';
 import { NatsPolicyClient } from './nats-policy.client.js';
 
-const question: PolicyRequest = {
+const request: PolicyRequest = {
   ...{ v: 1, id: 'plan.0.0', timeout_ms: 60_000, locale: 'en', user: null, context: {} },
   policies: [
     { id: 'p', kind: 'expression', name: 'is it warm', config: { expression: 'return True' }, timeout_ms: 1000 },
@@ -15,9 +15,9 @@ const question: PolicyRequest = {
   flow_plan: { slug: 'login', context: { weather: 'warm' } },
 };
 const LIMITS = { request: 1024, reply: 1024 };
-const away = { code: 'policy_away', entry: { status: 503 }, retryAfterS: 1 };
+const policyAway = { code: 'policy_away', entry: { status: 503 }, retryAfterS: 1 };
 
-describeWithNats('policies over NATS', () => {
+describeWithNats('the policy client over NATS', () => {
   let nats: RunningNats;
   let service: NatsConnection;
   let requester: NatsRequester;
@@ -45,7 +45,7 @@ describeWithNats('policies over NATS', () => {
         if (reply !== undefined) message.respond(typeof reply === 'string' ? reply : JSON.stringify(reply));
       },
     });
-    // The server has heard of it before the next question is asked.
+    // Flush, so that the server knows the subscription before the next request.
     stopServing = async () => {
       subscription.unsubscribe();
       await service.flush();
@@ -53,72 +53,72 @@ describeWithNats('policies over NATS', () => {
     await service.flush();
   };
 
-  it('are asked as the protocol says, and what they say is told', async () => {
-    const heard: PolicyRequest[] = [];
+  it('sends the request of the protocol and returns the reply', async () => {
+    const received: PolicyRequest[] = [];
     await serve((request) => {
-      heard.push(request);
+      received.push(request);
       return { results: { p: { pass: false, messages: ['too cold'] } }, context: { set: { coat: true } } };
     });
-    expect(await policies.evaluate(question)).toEqual({
+    expect(await policies.evaluate(request)).toEqual({
       results: { p: { pass: false, messages: ['too cold'] } },
       context: { set: { coat: true }, unset: [] },
     });
-    expect(heard).toEqual([question]);
+    expect(received).toEqual([request]);
   });
 
-  it('are away at once when nobody serves them', async () => {
-    await expect(policies.evaluate(question)).rejects.toMatchObject(away);
+  it('throws policy_away at once when no service is running', async () => {
+    await expect(policies.evaluate(request)).rejects.toMatchObject(policyAway);
   });
 
-  it('are away when they do not answer in time', async () => {
+  it('throws policy_away when the service does not answer in time', async () => {
     await serve(() => undefined);
-    await expect(policies.evaluate({ ...question, timeout_ms: 1 })).rejects.toMatchObject(away);
+    await expect(policies.evaluate({ ...request, timeout_ms: 1 })).rejects.toMatchObject(policyAway);
   });
 
   it.each([
-    ['no JSON', '{'],
-    ['nothing that is understood', { pass: true }],
-    ['a result of no kind', { results: { p: { pass: 'yes' } } }],
-    ['nothing of a policy that it was asked for', { results: { q: { pass: true } } }],
-  ])('are away when the service says %s', async (_what, reply) => {
+    ['malformed JSON', '{'],
+    ['an unknown reply', { pass: true }],
+    ['an invalid result', { results: { p: { pass: 'yes' } } }],
+    ['no result of a requested policy', { results: { q: { pass: true } } }],
+  ])('throws policy_away for %s', async (_what, reply) => {
     await serve(() => reply);
-    await expect(policies.evaluate(question)).rejects.toMatchObject(away);
+    await expect(policies.evaluate(request)).rejects.toMatchObject(policyAway);
   });
 
-  it('are away for as long as a busy service says', async () => {
+  it('passes on the Retry-After of a busy service', async () => {
     await serve(() => ({ problem: { code: 'stage_busy', retry_after_s: 7 } }));
-    await expect(policies.evaluate(question)).rejects.toMatchObject({ ...away, retryAfterS: 7 });
+    await expect(policies.evaluate(request)).rejects.toMatchObject({ ...policyAway, retryAfterS: 7 });
   });
 
-  const filled = (length: number) => 'x'.repeat(length);
+  const textOf = (length: number) => 'x'.repeat(length);
 
-  it('are asked as much as is allowed, and not a byte more', async () => {
-    const heard: unknown[] = [];
+  it('refuses a request above the size limit', async () => {
+    const received: unknown[] = [];
     await serve((request) => {
-      heard.push(request);
+      received.push(request);
       return { results: { p: { pass: true } } };
     });
-    const about = (text: string) => ({ ...question, flow_plan: { slug: 'login', context: { text } } });
-    const room = LIMITS.request - JSON.stringify(about('')).length;
-    await policies.evaluate(about(filled(room)));
-    await expect(policies.evaluate(about(filled(room + 1)))).rejects.toMatchObject(away);
-    expect(heard).toHaveLength(1);
+    const requestWith = (text: string) => ({ ...request, flow_plan: { slug: 'login', context: { text } } });
+    const maxTextLength = LIMITS.request - JSON.stringify(requestWith('')).length;
+    await policies.evaluate(requestWith(textOf(maxTextLength)));
+    await expect(policies.evaluate(requestWith(textOf(maxTextLength + 1)))).rejects.toMatchObject(policyAway);
+    expect(received).toHaveLength(1);
   });
 
-  it('decide nothing when they say more than is allowed', async () => {
-    const saying = (text: string) => ({ results: { p: { pass: true, messages: [text] } } });
-    const room = LIMITS.reply - JSON.stringify(saying('')).length;
-    let length = room;
-    await serve(() => saying(filled(length)));
-    expect((await policies.evaluate(question)).results['p']?.pass).toBe(true);
-    length = room + 1;
-    await expect(policies.evaluate(question)).rejects.toMatchObject(away);
+  it('throws policy_away for a reply above the size limit', async () => {
+    const replyWith = (text: string) => ({ results: { p: { pass: true, messages: [text] } } });
+    const maxTextLength = LIMITS.reply - JSON.stringify(replyWith('')).length;
+    let length = maxTextLength;
+    await serve(() => replyWith(textOf(length)));
+    expect((await policies.evaluate(request)).results['p']?.pass).toBe(true);
+    length = maxTextLength + 1;
+    await expect(policies.evaluate(request)).rejects.toMatchObject(policyAway);
   });
 
-  it('are out of reach with the bus', async () => {
+  it('throws bus_down when the bus is away', async () => {
     const connection = await connectNats({ NATS_URL: nats.url }, 'leaving');
     const leaving = new NatsRequester(connection, '_INBOX_leaving', 5);
     await leaving.close();
-    await expect(new NatsPolicyClient(leaving, LIMITS).evaluate(question)).rejects.toMatchObject({ code: 'bus_down' });
+    await expect(new NatsPolicyClient(leaving, LIMITS).evaluate(request)).rejects.toMatchObject({ code: 'bus_down' });
   });
 });

@@ -5,56 +5,56 @@ import { CatalogueContractRegistry } from './stage-contract.registry.js';
 
 const KIND = 'x_acme_pin';
 const object = { type: 'object' };
-const described = (more: object = {}) => ({
+const versionWithStage = (descriptor: object = {}) => ({
   ...flowVersionOf([{ id: 'a', kind: KIND }]),
   descriptors: {
     [KIND]: stageDescriptor.parse({
       ...{ v: 1, kind: KIND, component: 'x-acme-pin', config: object, challenge: object, state: object },
       response: { type: 'object', properties: { puk: { type: 'string', 'x-secret': true } } },
-      ...more,
+      ...descriptor,
     }),
   },
 });
 const contracts = new CatalogueContractRegistry();
-const plain = flowVersionOf([]);
+const emptyVersion = flowVersionOf([]);
 
-describe('what the gateway knows of stages', () => {
-  it('is what a flow version says of strangers, and nothing in any other version', () => {
-    expect(contracts.find(KIND, described())).toMatchObject({ kind: KIND, component: 'x-acme-pin' });
-    expect(contracts.find(KIND, plain)).toBeUndefined();
-    expect(contracts.find('toString', plain)).toBeUndefined();
+describe('the registry of stage contracts', () => {
+  it('finds an external stage in the flow versions that describe it only', () => {
+    expect(contracts.find(KIND, versionWithStage())).toMatchObject({ kind: KIND, component: 'x-acme-pin' });
+    expect(contracts.find(KIND, emptyVersion)).toBeUndefined();
+    expect(contracts.find('toString', emptyVersion)).toBeUndefined();
   });
 
-  it('is made once for a version', () => {
-    const version = described();
+  it('creates the contract of an external stage once for each version', () => {
+    const version = versionWithStage();
     expect(contracts.find(KIND, version)).toBe(contracts.find(KIND, version));
   });
 
-  it('is the catalogue for stages of the house, whatever a version says', () => {
-    const version = { ...plain, descriptors: { password: described().descriptors[KIND]! } };
+  it('prefers the catalogue for built-in stages', () => {
+    const version = { ...emptyVersion, descriptors: { password: versionWithStage().descriptors[KIND]! } };
     expect(contracts.find('password', version)?.component).toBe('ak-stage-password');
   });
 
-  it('includes the components and the secret fields of strangers', () => {
-    expect(contracts.knows('x-acme-pin', described())).toBe(true);
-    expect(contracts.knows('x-acme-pin', plain)).toBe(false);
-    expect(contracts.knows('ak-stage-password', plain)).toBe(true);
-    expect(contracts.isSecret('puk', described())).toBe(true);
-    expect(contracts.isSecret('puk', plain)).toBe(false);
+  it('knows the components and the secret fields of external stages', () => {
+    expect(contracts.knows('x-acme-pin', versionWithStage())).toBe(true);
+    expect(contracts.knows('x-acme-pin', emptyVersion)).toBe(false);
+    expect(contracts.knows('ak-stage-password', emptyVersion)).toBe(true);
+    expect(contracts.isSecret('puk', versionWithStage())).toBe(true);
+    expect(contracts.isSecret('puk', emptyVersion)).toBe(false);
     expect(contracts.isSecret('password')).toBe(true);
   });
 
   it.each(['token', 'code', 'state', 'itoken', 'flow_token', 'next', 'inspector'])(
-    'leaves addresses the name %s, which links and other sites use in them',
+    'allows the name %s in addresses',
     (name) => expect(contracts.isSecret(name)).toBe(false),
   );
 
-  it('lets a stranger leave the name of a secret to addresses', () => {
-    expect(contracts.isSecret('puk', described({ addressable: ['puk'] }))).toBe(false);
+  it('lets an external stage allow the name of a secret in addresses', () => {
+    expect(contracts.isSecret('puk', versionWithStage({ addressable: ['puk'] }))).toBe(false);
   });
 
-  it('does not hold for a stranger that is not trusted any more with what it claims', () => {
-    const version = described({ effects: ['login'] });
+  it('refuses an external stage with privileges that is no longer trusted', () => {
+    const version = versionWithStage({ effects: ['login'] });
     expect(() => contracts.find(KIND, version)).toThrow(
       'x_acme_pin is not in TRUSTED_STAGES, and it has the effect login',
     );

@@ -4,8 +4,8 @@ import { fastify } from 'fastify';
 import { expect, it } from 'vitest';
 import { closeIdleConnectionsOnShutdown } from './connection-shutdown.js';
 
-/** A server, and a connection to it that has said so much. */
-async function visited(said: string) {
+/** Opens a connection to a new server and sends a text. */
+async function openConnection(text: string) {
   const app = fastify();
   closeIdleConnectionsOnShutdown(app, 100);
   app.get('/slow', async () => {
@@ -14,34 +14,34 @@ async function visited(said: string) {
   });
   await app.listen({ port: 0, host: '127.0.0.1' });
   const accepted = once(app.server, 'connection');
-  const visitor = connect((app.server.address() as AddressInfo).port, '127.0.0.1');
+  const client = connect((app.server.address() as AddressInfo).port, '127.0.0.1');
   const [socket] = (await accepted) as [NodeJS.ReadableStream];
-  if (said !== '') {
-    const heard = once(socket, 'data');
-    visitor.write(said);
-    await heard;
+  if (text !== '') {
+    const received = once(socket, 'data');
+    client.write(text);
+    await received;
   }
-  return { app, visitor };
+  return { app, client };
 }
 
 it.each([
-  ['has said nothing', ''],
-  ['never ends what it says', 'GET / HT'],
-])('a connection that %s holds nobody up who leaves', async (_what, said) => {
-  const { app, visitor } = await visited(said);
-  const gone = once(visitor, 'close');
-  visitor.on('error', () => undefined).resume();
+  ['has sent nothing', ''],
+  ['has sent part of a request', 'GET / HT'],
+])('a connection that %s does not delay the shutdown', async (_what, text) => {
+  const { app, client } = await openConnection(text);
+  const gone = once(client, 'close');
+  client.on('error', () => undefined).resume();
   await app.close();
   await gone;
-  expect(visitor.destroyed).toBe(true);
+  expect(client.destroyed).toBe(true);
 });
 
-it('a request that is under way is answered first', async () => {
-  const { app, visitor } = await visited('GET /slow HTTP/1.1\r\nHost: here\r\n\r\n');
+it('a running request is answered before the shutdown', async () => {
+  const { app, client } = await openConnection('GET /slow HTTP/1.1\r\nHost: here\r\n\r\n');
   const closed = app.close();
   app.server.emit('answer');
   let answer = '';
-  for await (const chunk of visitor) answer += String(chunk);
+  for await (const chunk of client) answer += String(chunk);
   await closed;
   expect(answer).toMatch(/^HTTP\/1.1 200 OK\r\n[^]*answered$/);
 });

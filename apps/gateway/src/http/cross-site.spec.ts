@@ -2,23 +2,23 @@ import type { FastifyRequest } from 'fastify';
 import { describe, expect, it } from 'vitest';
 import { isCrossSite, markedNext, withMarkedNext } from './cross-site.js';
 
-const by = (site?: string, query: object = {}) =>
+const isCrossSiteWith = (site?: string, query: object = {}) =>
   isCrossSite({ headers: { 'sec-fetch-site': site }, query } as unknown as FastifyRequest);
 
 describe('a request', () => {
   it.each(['cross-site', 'same-site', 'something-new', 'same-origin, cross-site', ''])(
-    'is another site’s where the browser says %j',
+    'comes from another site with Sec-Fetch-Site %j',
     (site) => {
-      expect(by(site)).toBe(true);
+      expect(isCrossSiteWith(site)).toBe(true);
     },
   );
 
-  it.each(['same-origin', 'none', undefined])('is this site’s, or nobody’s, where the browser says %j', (site) => {
-    expect(by(site)).toBe(false);
+  it.each(['same-origin', 'none', undefined])('does not come from another site with Sec-Fetch-Site %j', (site) => {
+    expect(isCrossSiteWith(site)).toBe(false);
   });
 
-  it('is another site’s where its address says so, whatever the browser says', () => {
-    expect(by('same-origin', { cross_site: '1' })).toBe(true);
+  it('comes from another site if its address is marked', () => {
+    expect(isCrossSiteWith('same-origin', { cross_site: '1' })).toBe(true);
   });
 });
 
@@ -27,13 +27,13 @@ describe('a prefetch', () => {
     ['sec-purpose', 'prefetch;prerender'],
     ['purpose', 'prefetch'],
     ['x-moz', 'prefetch'],
-  ])('counts as another site’s: %s: %s', (name, value) => {
+  ])('counts as cross-site: %s: %s', (name, value) => {
     const headers = { 'sec-fetch-site': 'none', [name]: value };
     expect(isCrossSite({ headers, query: {} } as unknown as FastifyRequest)).toBe(true);
   });
 });
 
-describe('a destination that a query chose', () => {
+describe('a `next` of a query', () => {
   it.each([
     ['/if/flow/delete/', '/if/flow/delete/?cross_site=1'],
     ['/if/flow/delete/?a=b#c', '/if/flow/delete/?a=b&cross_site=1#c'],
@@ -45,9 +45,9 @@ describe('a destination that a query chose', () => {
     ['/api/v3/flows/executor/delete/?query=', '/api/v3/flows/executor/delete/?query=&cross_site=1'],
     ['/device', '/device?cross_site=1'],
     ['/device/?code=123', '/device/?code=123&cross_site=1'],
-  ])('is marked where a GET acts: %s', (next, wanted) => {
-    expect(markedNext(next)).toBe(wanted);
-    expect(markedNext(wanted)).toBe(wanted);
+  ])('is marked if its GET acts: %s', (next, marked) => {
+    expect(markedNext(next)).toBe(marked);
+    expect(markedNext(marked)).toBe(marked);
   });
 
   it.each([
@@ -59,11 +59,11 @@ describe('a destination that a query chose', () => {
     '//evil.example/if/flow/x/',
     'https://x/if/flow/y/',
     '',
-  ])('is left as it is where none does: %s', (next) => {
+  ])('is unchanged if its GET does not act: %s', (next) => {
     expect(markedNext(next)).toBe(next);
   });
 
-  it('is the only member of the query that changes', () => {
+  it('is the only parameter of the query that changes', () => {
     expect(withMarkedNext({ itoken: 't', next: '/device' })).toEqual({ itoken: 't', next: '/device?cross_site=1' });
     expect(withMarkedNext({ itoken: 't' })).toEqual({ itoken: 't' });
   });

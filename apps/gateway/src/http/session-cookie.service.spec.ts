@@ -11,7 +11,7 @@ const [, HOST_ONLY] = SESSION_COOKIES;
 const keysIn = (cookie: string | undefined, name: string = SESSION_COOKIE) => sessionKeysIn(cookie, name);
 
 describe('session keys in cookies', () => {
-  it('are all the different ones of the configured name', () => {
+  it('are all distinct values of the configured name', () => {
     const keys = [OLDER, OWN].map(hashSessionKey);
     expect(keysIn(`authentik_session=${OLDER}; other=x; authentik_session=${OWN}`)).toEqual(keys);
     expect(keysIn(`authentik_session=${OWN};authentik_session=no-key`)).toEqual([hashSessionKey(OWN)]);
@@ -31,53 +31,53 @@ describe('session keys in cookies', () => {
     `Authentik_Session=${OWN}`,
     `__Host-authentik_session=${OWN}`,
     `other=authentik_session=${OWN}`,
-  ])('are none in %j (accident 18)', (cookie) => {
+  ])('do not exist in %j (accident 18)', (cookie) => {
     expect(keysIn(cookie)).toEqual([]);
   });
 });
 
 describe('the session cookie', () => {
-  const known = hashSessionKey(OWN);
+  const ownKey = hashSessionKey(OWN);
   function cookiesOf({ outpost = false, name = HOST_ONLY as GatewayConfig['SESSION_COOKIE'], ended = 0 } = {}) {
-    const [asked, events]: [Buffer[][], string[]] = [[], []];
+    const [lookups, events]: [Buffer[][], string[]] = [[], []];
     const sessions = {
       choose: async (keys: readonly Buffer[]) => {
-        asked.push([...keys]);
-        return { key: ended > 0 ? undefined : known, ended };
+        lookups.push([...keys]);
+        return { key: ended > 0 ? undefined : ownKey, ended };
       },
     };
     const clients = { resolve: async () => ({ ip: '', user_agent: '', outpost }) };
     const logger = { event: (what: string) => void events.push(what) };
     const cookies = new SessionCookieService(sessions, clients, logger, { SESSION_COOKIE: name });
-    return { cookies, asked, events };
+    return { cookies, lookups, events };
   }
   const requestWith = (cookie: string) => ({ id: 'r', headers: { cookie } }) as unknown as FastifyRequest;
 
-  it('is looked up before it is used only where several keys come', async () => {
-    const { cookies, asked, events } = cookiesOf({ name: SESSION_COOKIE });
-    expect(await cookies.keyOf(requestWith(`authentik_session=${OWN}`))).toEqual(known);
-    expect(asked).toEqual([]);
+  it('is looked up only if the request has several keys', async () => {
+    const { cookies, lookups, events } = cookiesOf({ name: SESSION_COOKIE });
+    expect(await cookies.keyOf(requestWith(`authentik_session=${OWN}`))).toEqual(ownKey);
+    expect(lookups).toEqual([]);
     const several = requestWith(`authentik_session=${OWN}; authentik_session=${OLDER}`);
-    expect(await cookies.keyOf(several)).toEqual(known);
-    expect([asked, events]).toEqual([[[known, hashSessionKey(OLDER)]], []]);
+    expect(await cookies.keyOf(several)).toEqual(ownKey);
+    expect([lookups, events]).toEqual([[[ownKey, hashSessionKey(OLDER)]], []]);
   });
 
-  it('is noted where keys of several live sessions come', async () => {
+  it('is logged if the keys belong to several live sessions', async () => {
     const { cookies, events } = cookiesOf({ name: SESSION_COOKIE, ended: 2 });
     const several = requestWith(`authentik_session=${OWN}; authentik_session=${OLDER}`);
     expect(await cookies.keyOf(several)).toBeUndefined();
     expect(events).toEqual(['several live session cookies']);
   });
 
-  it('has the configured name for visitors, and the only one that outposts know for them', async () => {
+  it('has the configured name, and the default name for outposts', async () => {
     const both = requestWith(`authentik_session=${OLDER}; ${HOST_ONLY}=${OWN}`);
-    expect(await cookiesOf().cookies.keyOf(both)).toEqual(known);
+    expect(await cookiesOf().cookies.keyOf(both)).toEqual(ownKey);
     expect(await cookiesOf({ outpost: true }).cookies.keyOf(both)).toEqual(hashSessionKey(OLDER));
   });
 
-  it('is for TLS only where its name says so', () => {
+  it('is Secure if its name requires it', () => {
     const set: unknown[] = [];
-    const reply = { setCookie: (...given: unknown[]) => void set.push(given) };
+    const reply = { setCookie: (...values: unknown[]) => void set.push(values) };
     const request = { protocol: 'http', server: { hasDecorator: () => false } };
     const exchange = { request, reply } as unknown as HttpExchange;
     cookiesOf().cookies.set(exchange, { value: OWN, maxAgeS: undefined }, { outpost: false });

@@ -19,7 +19,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 
 type ParsedRequest = z.output<typeof patchedInvitationRequest>;
 
-/** InvitationRepository, with the flows that they name. */
+/** Creates, changes and finds invitations, with the flows that they name. */
 @Injectable()
 export class InvitationService {
   constructor(

@@ -20,21 +20,21 @@ beforeEach(() => store.nextFlow());
 
 type User = Awaited<ReturnType<typeof enrol>>;
 
-async function logIn(user: User, more: Parameters<typeof login>[1] = {}, proved = false) {
+async function logIn(user: User, options: Parameters<typeof login>[1] = {}, proved = false) {
   const begun = await store.begin();
   const { hash } = newSessionKey(undefined);
   const about = { user, proved, clientIp: '203.0.113.7', userAgent: 'curl/8.5.0', flow: store.slug };
-  await store.save(begun, { effects: [login(user, more)], newKey: hash, about });
+  await store.save(begun, { effects: [login(user, options)], newKey: hash, about });
   return { id: begun.sessionId, hash, before: begun.hash };
 }
-const whole = { offset: 0, limit: 100 };
+const allEntries = { offset: 0, limit: 100 };
 
-describe('the list of sessions', () => {
-  it('says of each where and with what it was last used, and how long it lasts', async () => {
+describe('a list of sessions', () => {
+  it('shows the client, the last use and the expiry of each session', async () => {
     const user = await enrol(store.source);
     const { id } = await logIn(user);
 
-    expect(await sessions.list(user.uuid, whole)).toEqual([
+    expect(await sessions.list(user.uuid, allEntries)).toEqual([
       {
         ...{ id, userPk: user.pk, lastIp: '203.0.113.7', userAgent: 'curl/8.5.0' },
         ...{ lastUsed: expect.any(Date), expires: expect.any(Date) },
@@ -43,37 +43,40 @@ describe('the list of sessions', () => {
     expect(await sessions.findListed(id, user.uuid)).toMatchObject({ id });
   });
 
-  it('of one user holds nobody else’s, the last used first, in parts', async () => {
+  it('contains only the sessions of the user, the last used first, in pages', async () => {
     const [user, other] = [await enrol(store.source), await enrol(store.source)];
     const first = await logIn(user);
     await logIn(other);
     const second = await logIn(user);
 
     expect(await sessions.count(user.uuid)).toBe(2);
-    expect((await sessions.list(user.uuid, whole)).map(({ id }) => id)).toEqual([second.id, first.id]);
+    expect((await sessions.list(user.uuid, allEntries)).map(({ id }) => id)).toEqual([second.id, first.id]);
     expect((await sessions.list(user.uuid, { offset: 1, limit: 1 })).map(({ id }) => id)).toEqual([first.id]);
     expect(await sessions.findListed(first.id, other.uuid)).toBeUndefined();
     expect(await sessions.count(undefined)).toBeGreaterThanOrEqual(3);
   });
 
   it.each([
-    ['that have expired, whoever cleans up', `UPDATE flow.sessions SET expires_at = now() WHERE user_id = $1`],
-    ['of a user who is disabled', 'UPDATE directory.users SET is_active = false WHERE id = $1'],
-    ['whose user has a new password', 'UPDATE directory.users SET epoch = epoch + 1 WHERE id = $1'],
-    ['of strangers', 'UPDATE flow.sessions SET user_id = NULL WHERE user_id = $1'],
-  ])('holds none %s', async (_, change) => {
+    [
+      'that have expired, even before the cleaner runs',
+      `UPDATE flow.sessions SET expires_at = now() WHERE user_id = $1`,
+    ],
+    ['of a disabled user', 'UPDATE directory.users SET is_active = false WHERE id = $1'],
+    ['of a user whose password was changed', 'UPDATE directory.users SET epoch = epoch + 1 WHERE id = $1'],
+    ['of anonymous visitors', 'UPDATE flow.sessions SET user_id = NULL WHERE user_id = $1'],
+  ])('contains no sessions %s', async (_, change) => {
     const user = await enrol(store.source);
     const { id } = await logIn(user);
     await store.source.query(change, [user.uuid]);
 
     expect(await sessions.count(user.uuid)).toBe(0);
-    expect(await sessions.list(user.uuid, whole)).toEqual([]);
+    expect(await sessions.list(user.uuid, allEntries)).toEqual([]);
     expect(await sessions.findListed(id, undefined)).toBeUndefined();
   });
 });
 
-describe('a session that is removed', () => {
-  it('is nobody’s at once, and takes its plans and keys along (accident 13)', async () => {
+describe('removing a session', () => {
+  it('ends the session at once and deletes its plans and keys (accident 13)', async () => {
     const user = await enrol(store.source);
     const { id, hash } = await logIn(user);
 
@@ -84,7 +87,7 @@ describe('a session that is removed', () => {
     expect(await sessions.remove(id, user.uuid)).toBe(false);
   });
 
-  it('is one’s own, unless any may be', async () => {
+  it('is limited to the user’s own sessions, unless all are allowed', async () => {
     const [user, other] = [await enrol(store.source), await enrol(store.source)];
     const { id } = await logIn(user);
 
@@ -93,15 +96,15 @@ describe('a session that is removed', () => {
     expect(await sessions.remove(id, undefined)).toBe(true);
   });
 
-  it('is never a stranger’s', async () => {
+  it('never removes the session of an anonymous visitor', async () => {
     const { sessionId } = await store.begin();
 
     expect(await sessions.remove(sessionId, undefined)).toBe(false);
   });
 });
 
-describe('a session in use', () => {
-  const used = async (duration_s: number | null) => {
+describe('an active session', () => {
+  const useOnce = async (duration_s: number | null) => {
     const { id, hash } = await logIn(await enrol(store.source), { duration_s });
     await store.source.query(
       `UPDATE flow.sessions SET seen_at = now() - interval '1 h', expires_at = now() + interval '2 h' WHERE id = $1`,
@@ -116,21 +119,21 @@ describe('a session in use', () => {
     return row!;
   };
 
-  it('slides, where it was given no end', async () => {
-    const { left, unseen } = await used(null);
+  it('extends its expiry if its login set no duration', async () => {
+    const { left, unseen } = await useOnce(null);
 
     expect(left).toBeGreaterThan(LIFETIMES.sessionS - 60);
     expect(unseen).toBeLessThan(60);
   });
 
-  it('never outlasts the end it was given', async () => {
-    const { left, unseen } = await used(9000);
+  it('never outlasts the duration that its login set', async () => {
+    const { left, unseen } = await useOnce(9000);
 
     expect(left).toBeLessThanOrEqual(7200);
     expect(unseen).toBeLessThan(60);
   });
 
-  it('is nobody’s once it has expired, with every cleaner stopped (accident 15)', async () => {
+  it('cannot be used after it has expired, even if no cleaner runs (accident 15)', async () => {
     const { id, hash } = await logIn(await enrol(store.source));
     await store.source.query('UPDATE flow.sessions SET expires_at = now() WHERE id = $1', [id]);
 
@@ -142,7 +145,7 @@ describe('a session in use', () => {
 describe('a bound session', () => {
   const bindings = { network: 'bind_asn', geoip: 'bind_continent' };
 
-  it('remembers what it is bound to, and where it goes', async () => {
+  it('stores its bindings, and the address and user agent of its last use', async () => {
     const { id, hash } = await logIn(await enrol(store.source), { bindings });
     await bound.move(id, { ip: '198.51.100.7', user_agent: 'another' });
 
@@ -152,7 +155,7 @@ describe('a bound session', () => {
     expect(await sessions.findListed(id, undefined)).toMatchObject({ userAgent: 'another' });
   });
 
-  it('that breaks its binding is gone, and its end is heard of once', async () => {
+  it('ends when it breaks its binding, with one logout event', async () => {
     const user = await enrol(store.source);
     const { id, hash } = await logIn(user, { bindings });
     const breach = {
@@ -160,64 +163,64 @@ describe('a bound session', () => {
       broken: { reason: 'geoip.continent', previous_value: 'EU', new_value: 'NA' },
       move: { from: '203.0.113.7', to: '198.51.100.7' },
     };
-    const heard = () => store.count(`SELECT FROM flow.outbox WHERE topic = 'events.logout'`);
-    const before = await heard();
+    const logoutEvents = () => store.count(`SELECT FROM flow.outbox WHERE topic = 'events.logout'`);
+    const before = await logoutEvents();
     await Promise.all([bound.end(id, breach), bound.end(id, breach)]);
 
     expect(await sessions.find(hash)).toBeUndefined();
     expect(await bound.findBindings(id)).toBeUndefined();
-    expect(await heard()).toBe(before + 1);
+    expect(await logoutEvents()).toBe(before + 1);
   });
 
-  it('keeps no more of a user agent than anybody needs', () => {
+  it('truncates a long user agent', () => {
     expect(truncatedUserAgent('x'.repeat(10_000))).toHaveLength(512);
   });
 });
 
-describe('a session in which a device was proved', () => {
-  it('is known for as long as that counts, to its user, and until a login without one', async () => {
+describe('a session whose login proved a device', () => {
+  it('counts as proof for a limited time, for its user, until a login without a device', async () => {
     const [user, other] = [await enrol(store.source), await enrol(store.source)];
     const { id, hash } = await logIn(user, { second_factor: true });
-    const proved = (of = user, withinS = 60) => sessions.hasProvedDevice(id, { user: of.uuid, withinS });
+    const hasProved = (owner = user, withinS = 60) => sessions.hasProvedDevice(id, { user: owner.uuid, withinS });
 
-    expect([await proved(), await proved(other), await proved(user, 0)]).toEqual([true, false, false]);
+    expect([await hasProved(), await hasProved(other), await hasProved(user, 0)]).toEqual([true, false, false]);
     const without = await logIn(user);
     expect(await sessions.hasProvedDevice(without.id, { user: user.uuid, withinS: 60 })).toBe(false);
-    const told = async (key: Buffer) => (await store.plans.find(store.slug, key))?.session?.proved;
-    expect([await told(hash), await told(without.hash)]).toEqual([true, false]);
+    const isProved = async (key: Buffer) => (await store.plans.find(store.slug, key))?.session?.proved;
+    expect([await isProved(hash), await isProved(without.hash)]).toEqual([true, false]);
     await store.source.query(
       `UPDATE flow.sessions SET data = data || jsonb_build_object('login_at', now() - $2::interval) WHERE id = $1`,
       [id, `${LIFETIMES.proofS + 1} seconds`],
     );
-    expect(await told(hash)).toBe(false);
+    expect(await isProved(hash)).toBe(false);
   });
 });
 
-describe('a session whose login has proved its user', () => {
-  it('is a recent proof for as long as that counts, of its user', async () => {
+describe('a session whose login proved the user', () => {
+  it('is a recent proof for a limited time and for its user only', async () => {
     const [user, other] = [await enrol(store.source), await enrol(store.source)];
     const { id, hash } = await logIn(user, {}, true);
     const without = await logIn(user);
-    const recent = (session: string, of = user, withinS = 60) =>
-      sessions.isRecentLogin(session, { user: of.uuid, withinS });
-    expect([await recent(id), await recent(id, other), await recent(id, user, 0)]).toEqual([true, false, false]);
-    expect(await recent(without.id)).toBe(false);
+    const isRecent = (session: string, owner = user, withinS = 60) =>
+      sessions.isRecentLogin(session, { user: owner.uuid, withinS });
+    expect([await isRecent(id), await isRecent(id, other), await isRecent(id, user, 0)]).toEqual([true, false, false]);
+    expect(await isRecent(without.id)).toBe(false);
 
-    const told = async (key: Buffer) => (await store.plans.find(store.slug, key))?.session?.recent;
-    expect([await told(hash), await told(without.hash)]).toEqual([true, false]);
+    const hasRecentLogin = async (key: Buffer) => (await store.plans.find(store.slug, key))?.session?.recent;
+    expect([await hasRecentLogin(hash), await hasRecentLogin(without.hash)]).toEqual([true, false]);
     await store.source.query(
       `UPDATE flow.sessions SET data = data || jsonb_build_object('login_at', now() - $2::interval) WHERE id = $1`,
       [id, `${LIFETIMES.credentialProofS + 1} seconds`],
     );
-    expect(await told(hash)).toBe(false);
+    expect(await hasRecentLogin(hash)).toBe(false);
   });
 });
 
-describe('of several session keys', () => {
+describe('choosing among several session keys', () => {
   const unknown = () => randomBytes(32);
   const isLive = async (id: string) => (await store.count('SELECT FROM flow.sessions WHERE id = $1', id)) === 1;
 
-  it('the only one of a live session counts', async () => {
+  it('returns the key of the only live session', async () => {
     const { hash, before } = await logIn(await enrol(store.source));
     const only = { key: hash, ended: 0 };
     expect(await sessions.choose([unknown(), hash, unknown()])).toEqual(only);
@@ -227,7 +230,7 @@ describe('of several session keys', () => {
     expect(await sessions.choose([old.hash, hash])).toEqual(only);
   });
 
-  it('one that was just replaced counts where no other does', async () => {
+  it('returns a retired key if there is no other key', async () => {
     const [one, other] = [await logIn(await enrol(store.source)), await logIn(await enrol(store.source))];
     expect(await sessions.choose([one.before, unknown()])).toEqual({ key: one.before, ended: 0 });
     expect(await sessions.choose([one.before, other.before])).toEqual({ key: undefined, ended: 0 });
@@ -235,16 +238,16 @@ describe('of several session keys', () => {
     expect([await isLive(one.id), await isLive(other.id)]).toEqual([true, true]);
   });
 
-  it('none counts where they are of several live sessions, which all end, however many ask at once', async () => {
+  it('returns no key and ends all sessions if several are live, also for concurrent requests', async () => {
     const bystander = await logIn(await enrol(store.source));
     const [one, other] = [await logIn(await enrol(store.source)), await store.begin()];
-    const asked = await Promise.all(
+    const results = await Promise.all(
       Array.from({ length: 8 }, (_, i) =>
         sessions.choose(i % 2 ? [one.hash, other.hash] : [other.hash, unknown(), one.hash]),
       ),
     );
-    expect(asked.map(({ key }) => key)).toEqual(Array.from({ length: 8 }, () => undefined));
-    expect(Math.max(...asked.map(({ ended }) => ended))).toBe(2);
+    expect(results.map(({ key }) => key)).toEqual(Array.from({ length: 8 }, () => undefined));
+    expect(Math.max(...results.map(({ ended }) => ended))).toBe(2);
     expect([await isLive(one.id), await isLive(other.sessionId), await isLive(bystander.id)]).toEqual([
       ...[false, false, true],
     ]);

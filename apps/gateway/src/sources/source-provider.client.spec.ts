@@ -22,7 +22,7 @@ const begin = { source, redirect_uri, state };
 const complete = { source, proof: { redirect_uri, state, kept: { nonce: 'n' }, answer: { state, code: 'c' } } };
 const identity = { identifier: '7', user: { username: 'alice' }, groups: {}, info: {} };
 
-describeWithNats('providers over NATS', () => {
+describeWithNats('the provider client over NATS', () => {
   let nats: RunningNats;
   let service: NatsConnection;
   let requester: NatsRequester;
@@ -40,7 +40,7 @@ describeWithNats('providers over NATS', () => {
 
   let stopServing = async () => undefined as unknown;
   afterEach(() => stopServing());
-  const serve = async (answer: (subject: string, question: unknown) => string | undefined) => {
+  const serve = async (answer: (subject: string, request: unknown) => string | undefined) => {
     const subscription = service.subscribe('sources.*', {
       queue: SOURCE_QUEUE,
       callback: (_error, message) => {
@@ -54,42 +54,44 @@ describeWithNats('providers over NATS', () => {
     };
     await service.flush();
   };
-  const providers = () => new SourceProviderClient(requester);
-  const impatient = (): Requester => {
+  const client = () => new SourceProviderClient(requester);
+  const impatientRequester = (): Requester => {
     const request: Requester['request'] = (subject, body) => requester.request(subject, body, 1);
     return Object.assign(Object.create(requester) as Requester, { request });
   };
 
-  it('are asked in the words of the contract, and what they say is told', async () => {
-    await serve((subject, question) => {
-      if (subject === SOURCE_COMPLETE_SUBJECT && sourceCompleteRequest.parse(question))
+  it('sends the requests of the contract and returns the replies', async () => {
+    await serve((subject, request) => {
+      if (subject === SOURCE_COMPLETE_SUBJECT && sourceCompleteRequest.parse(request))
         return JSON.stringify({ identity });
-      sourceBeginRequest.parse(question);
+      sourceBeginRequest.parse(request);
       return JSON.stringify(subject === SOURCE_BEGIN_SUBJECT && { to: 'https://hub.example/', kept: { nonce: 'n' } });
     });
-    expect(await providers().begin(begin)).toEqual({ to: 'https://hub.example/', kept: { nonce: 'n' } });
-    expect(await providers().complete(complete)).toEqual({ identity });
+    expect(await client().begin(begin)).toEqual({ to: 'https://hub.example/', kept: { nonce: 'n' } });
+    expect(await client().complete(complete)).toEqual({ identity });
   });
 
-  it('may refuse, with a sentence', async () => {
+  it('returns a refusal with its message', async () => {
     await serve(() => JSON.stringify({ refused: { text: 'No.' } }));
-    expect(await providers().begin(begin)).toEqual({ refused: { text: 'No.' } });
-    expect(await providers().complete(complete)).toEqual({ refused: { text: 'No.' } });
+    expect(await client().begin(begin)).toEqual({ refused: { text: 'No.' } });
+    expect(await client().complete(complete)).toEqual({ refused: { text: 'No.' } });
   });
 
-  it('are away when nobody serves them, and silent when there is no answer in time', async () => {
-    await expect(providers().begin(begin)).rejects.toMatchObject({ code: 'stage_away' });
+  it('throws stage_away without a service, and stage_timeout without an answer in time', async () => {
+    await expect(client().begin(begin)).rejects.toMatchObject({ code: 'stage_away' });
     await serve(() => undefined);
-    await expect(new SourceProviderClient(impatient()).begin(begin)).rejects.toMatchObject({ code: 'stage_timeout' });
+    await expect(new SourceProviderClient(impatientRequester()).begin(begin)).rejects.toMatchObject({
+      code: 'stage_timeout',
+    });
   });
 
-  it('are busy when they say so, and at fault when what they say is none of the contract', async () => {
+  it('throws stage_busy for a busy service, and stage_fault for an invalid reply', async () => {
     await serve(() => JSON.stringify({ problem: { code: 'stage_busy', retry_after_s: 3 } }));
-    await expect(providers().begin(begin)).rejects.toMatchObject({ code: 'stage_busy', retryAfterS: 3 });
+    await expect(client().begin(begin)).rejects.toMatchObject({ code: 'stage_busy', retryAfterS: 3 });
     await stopServing();
-    for (const said of ['{', '{}', JSON.stringify({ identity: {} }), ' '.repeat(257 * 1024)]) {
-      await serve(() => said);
-      await expect(providers().complete(complete)).rejects.toMatchObject({ code: 'stage_fault' });
+    for (const reply of ['{', '{}', JSON.stringify({ identity: {} }), ' '.repeat(257 * 1024)]) {
+      await serve(() => reply);
+      await expect(client().complete(complete)).rejects.toMatchObject({ code: 'stage_fault' });
       await stopServing();
     }
   });

@@ -10,8 +10,8 @@ const source = publishedSource.parse({
   ...{ uuid: ALICE.uuid, model: 'authentik_sources_oauth.oauthsource', slug: 'hub', name: 'Hub' },
   ...{ provider_type: 'discord', consumer_key: 'key', consumer_secret: 'secret' },
 });
-const other = { ...source, uuid: '41c0a6de-1d6b-4a8e-9d0f-5d2a4a3f0009' };
-const BOB = { ...ALICE, uuid: other.uuid, username: 'bob' };
+const otherSource = { ...source, uuid: '41c0a6de-1d6b-4a8e-9d0f-5d2a4a3f0009' };
+const BOB = { ...ALICE, uuid: otherSource.uuid, username: 'bob' };
 const version = flowOf([{ kind: 'source', config: { source: source.uuid, resume_timeout: 'minutes=10' } }]);
 const visit = { sessionKey: Buffer.alloc(32), visitor: undefined, clientIp: '203.0.113.7' };
 const identity = { identifier: '1', user: { username: 'fromhub', name: 'From Hub' }, groups: {}, info: { id: 1 } };
@@ -20,32 +20,32 @@ const identity = { identifier: '1', user: { username: 'fromhub', name: 'From Hub
 const waiting = (forMs: number, context: Plan['context'] = {}): Plan =>
   rememberState({ ...createPlan(version, 'plan'), context }, 'source-0', { until: Date.now() + forMs });
 
-function returnsOf(plan: Plan) {
+function resumerOf(plan: Plan) {
   const plans = new InMemoryPlanStore();
   plans.plan = plan;
   plans.session = { id: 's', retired: false, leftS: undefined, user: undefined };
   const flows = { find: async () => version } as unknown as FlowStore;
   const contracts = new CatalogueContractRegistry(new Set());
-  return { plans, returns: new SourceStageResumer(plans, flows, contracts) };
+  return { plans, resumer: new SourceStageResumer(plans, flows, contracts) };
 }
-const found = (plan: Plan, asked = source) => returnsOf(plan).returns.find(visit, asked);
+const findPlan = (plan: Plan, awaited = source) => resumerOf(plan).resumer.find(visit, awaited);
 
-describe('a plan that waits for its visitor to come back from a source', () => {
-  it('is found for that source, until its time is over', async () => {
-    expect(await found(waiting(60_000))).toMatchObject({ slug: 'login', step: { id: 'source-0' } });
-    expect(await found(waiting(60_000), other)).toBeUndefined();
-    expect(await found(waiting(0))).toBeUndefined();
+describe('a plan that waits for a login at a source', () => {
+  it('is findPlan for its source until it times out', async () => {
+    expect(await findPlan(waiting(60_000))).toMatchObject({ slug: 'login', step: { id: 'source-0' } });
+    expect(await findPlan(waiting(60_000), otherSource)).toBeUndefined();
+    expect(await findPlan(waiting(0))).toBeUndefined();
   });
 
-  it('is none that was never shown its source, or that somebody else began', async () => {
-    expect(await found(createPlan(version, 'plan'))).toBeUndefined();
-    expect(await found({ ...waiting(60_000), visitor: ALICE.uuid })).toBeUndefined();
+  it('is not findPlan if its source was never shown or another user began it', async () => {
+    expect(await findPlan(createPlan(version, 'plan'))).toBeUndefined();
+    expect(await findPlan({ ...waiting(60_000), visitor: ALICE.uuid })).toBeUndefined();
   });
 
-  it('goes on as whom it is about, and as nobody else', async () => {
+  it('continues only as its own user', async () => {
     const admits = async (plan: Plan, user: SavedUser | undefined) => {
-      const { returns } = returnsOf(plan);
-      return returns.admits((await returns.find(visit, source))!, { source, identity, user }, undefined);
+      const { resumer } = resumerOf(plan);
+      return resumer.admits((await resumer.find(visit, source))!, { source, identity, user }, undefined);
     };
     expect(await admits(waiting(60_000, { pending_user: ALICE }), ALICE)).toBe(true);
     for (const known of [BOB, undefined])
@@ -56,10 +56,10 @@ describe('a plan that waits for its visitor to come back from a source', () => {
       expect(await admits(waiting(60_000, { pending_user: ghost }), known)).toBe(false);
   });
 
-  it('knows what the source says, keeps what was typed, and ends with connecting', async () => {
-    const { plans, returns } = returnsOf(waiting(60_000, { prompt_data: { username: 'typed' } }));
-    const plan = (await returns.find(visit, source)) as WaitingPlan;
-    expect(await returns.resume(plan, { source, identity, user: undefined }, visit)).toBeDefined();
+  it('gets the facts of the source, keeps typed values and ends with connecting', async () => {
+    const { plans, resumer } = resumerOf(waiting(60_000, { prompt_data: { username: 'typed' } }));
+    const plan = (await resumer.find(visit, source)) as WaitingPlan;
+    expect(await resumer.resume(plan, { source, identity, user: undefined }, visit)).toBeDefined();
     expect(plans.plan).toMatchObject({
       cursor: 0,
       steps: [{ binding: 'source-0' }, { kind: 'post_source' }, { kind: 'message' }],
@@ -69,6 +69,6 @@ describe('a plan that waits for its visitor to come back from a source', () => {
         'goauthentik.io/sources/connection': { source: source.uuid, identifier: '1' },
       },
     });
-    expect(await returns.resume(plan, { source, identity, user: undefined }, visit)).toBeUndefined();
+    expect(await resumer.resume(plan, { source, identity, user: undefined }, visit)).toBeUndefined();
   });
 });

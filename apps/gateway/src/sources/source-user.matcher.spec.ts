@@ -20,58 +20,58 @@ interface Case {
   readonly connected?: SavedUser;
   readonly matching?: readonly SavedUser[];
 }
-const decided = (mode: (typeof USER_MATCHING)[number], { user = {}, connected, matching = [] }: Case = {}) =>
+const matched = (mode: (typeof USER_MATCHING)[number], { user = {}, connected, matching = [] }: Case = {}) =>
   matchUser(
     sourceOf(mode),
     { identifier: '1', user, groups: {}, info: {} },
     { connected, findMatching: async (field, value) => (alice[field] === value ? matching : []) },
   );
-const asAlice = { username: 'alice', email: 'alice@example.org' };
-const known = { user: alice };
+const likeAlice = { username: 'alice', email: 'alice@example.org' };
+const linked = { user: alice };
 
-describe('somebody from a source', () => {
-  it('is whom they are connected with, whatever the source matches by', async () => {
+describe('an identity from a source', () => {
+  it('belongs to the connected user in every matching mode', async () => {
     for (const mode of ['identifier', 'email_deny', 'username_deny'] as const) {
-      expect(await decided(mode, { connected: alice })).toEqual(known);
+      expect(await matched(mode, { connected: alice })).toEqual(linked);
     }
   });
 
-  it('is nobody where whom they are connected with is disabled, and where they match one who is', async () => {
-    expect(await decided('identifier', { connected: disabled })).toBe('denied');
-    expect(await decided('email_link', { user: asAlice, matching: [disabled] })).toBe('denied');
+  it('is denied if the connected or the matching user is disabled', async () => {
+    expect(await matched('identifier', { connected: disabled })).toBe('denied');
+    expect(await matched('email_link', { user: likeAlice, matching: [disabled] })).toBe('denied');
   });
 
-  it('is new by default, whoever they seem to be', async () => {
-    expect(await decided('identifier', { user: asAlice, matching: [alice] })).toBe('new');
+  it('is a new user by default, even if a user has its name', async () => {
+    expect(await matched('identifier', { user: likeAlice, matching: [alice] })).toBe('new');
   });
 
   it.each([
-    ['email_link', known],
-    ['username_link', known],
+    ['email_link', linked],
+    ['username_link', linked],
     ['email_deny', 'denied'],
     ['username_deny', 'denied'],
-  ] as const)('who matches a user by %s is as it says', async (mode, outcome) => {
-    expect(await decided(mode, { user: asAlice, matching: [alice] })).toEqual(outcome);
-    expect(await decided(mode, { user: { username: 'Alice', email: 'Alice@example.org' }, matching: [alice] })).toBe(
+  ] as const)('with a matching user in mode %s is linked or denied', async (mode, outcome) => {
+    expect(await matched(mode, { user: likeAlice, matching: [alice] })).toEqual(outcome);
+    expect(await matched(mode, { user: { username: 'Alice', email: 'Alice@example.org' }, matching: [alice] })).toBe(
       'new',
     );
   });
 
   it.each(['email_link', 'email_deny', 'username_link', 'username_deny'] as const)(
-    'of whom the source does not say what %s compares is denied',
+    'without the field that %s compares is denied',
     async (mode) => {
-      expect(await decided(mode)).toBe('denied');
-      expect(await decided(mode, { user: { username: '', email: '' } })).toBe('denied');
+      expect(await matched(mode)).toBe('denied');
+      expect(await matched(mode, { user: { username: '', email: '' } })).toBe('denied');
     },
   );
 
-  it('is nobody by an address that the source says is not verified, and may be by one of which it says nothing', async () => {
-    const user = { ...asAlice, email_verified: false };
-    expect(await decided('email_link', { user, matching: [alice] })).toBe('denied');
-    expect(await decided('email_link', { user: { ...user, email_verified: true }, matching: [alice] })).toEqual(known);
+  it('is denied if the source says that its address is not verified', async () => {
+    const user = { ...likeAlice, email_verified: false };
+    expect(await matched('email_link', { user, matching: [alice] })).toBe('denied');
+    expect(await matched('email_link', { user: { ...user, email_verified: true }, matching: [alice] })).toEqual(linked);
   });
 
-  it('is nobody where several have the address', async () => {
-    expect(await decided('email_link', { user: asAlice, matching: [alice, alice] })).toBe('denied');
+  it('is denied if several users have the address', async () => {
+    expect(await matched('email_link', { user: likeAlice, matching: [alice, alice] })).toBe('denied');
   });
 });

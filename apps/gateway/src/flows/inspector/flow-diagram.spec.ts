@@ -4,14 +4,18 @@ import { describe, expect, it } from 'vitest';
 import { flowDiagramOf } from './flow-diagram.js';
 
 const version = flowOf([{ kind: 'page' }, { kind: 'secret' }, { kind: 'page' }, { kind: 'user_login' }]);
-const planOf = (more: Partial<Plan> = {}): Plan => ({ ...createPlan(version, 'p'), ...more });
-const turn = (step: string, outcome: string, ms = 2) => ({ step, outcome, at: '2026-01-01T00:00:00.000Z', ms });
-const states = (plan: Plan, of: FlowVersion = version) =>
-  flowDiagramOf(plan, of).map(({ step, state }) => [step, state]);
+const planOf = (changes: Partial<Plan> = {}): Plan => ({ ...createPlan(version, 'p'), ...changes });
+const trailEntry = (step: string, outcome: string, ms = 2) => ({ step, outcome, at: '2026-01-01T00:00:00.000Z', ms });
+const states = (plan: Plan, flowVersion: FlowVersion = version) =>
+  flowDiagramOf(plan, flowVersion).map(({ step, state }) => [step, state]);
 
-describe('the picture of a run', () => {
-  it('marks what was passed and skipped, where it stands, and what is to come', () => {
-    const trail = [turn('page-0', 'rejected', 5), turn('page-0', 'passed', 7), turn('secret-1', 'skipped')];
+describe('the diagram of a run', () => {
+  it('marks passed, skipped, current and planned steps', () => {
+    const trail = [
+      trailEntry('page-0', 'rejected', 5),
+      trailEntry('page-0', 'passed', 7),
+      trailEntry('secret-1', 'skipped'),
+    ];
     const plan = planOf({ cursor: 2, trail });
 
     expect(states(plan)).toEqual([
@@ -23,9 +27,9 @@ describe('the picture of a run', () => {
     expect(flowDiagramOf(plan, version)[0]).toMatchObject({ answers: 2, ms: 12, verdict: null, policies: 0 });
   });
 
-  it('counts no answer of a step before which a proof was asked for', () => {
+  it('counts no answer of a step that was deferred for a proof', () => {
     const steps = [{ id: 'page-0~1', kind: 'page', config: {} }, ...planOf().steps];
-    const plan = planOf({ steps, trail: [turn('page-0', 'deferred')] });
+    const plan = planOf({ steps, trail: [trailEntry('page-0', 'deferred')] });
 
     expect(flowDiagramOf(plan, version).map(({ step, state, answers }) => [step, state, answers])).toEqual([
       ['page-0~1', 'current', 0],
@@ -37,7 +41,7 @@ describe('the picture of a run', () => {
     expect(states(endPlan(plan, { denied: { text: 'no' } }))[0]).toEqual(['page-0', 'left_out']);
   });
 
-  it('has the steps that were left out when it was planned, where the flow has them', () => {
+  it('contains the steps that planning left out, in the flow’s order', () => {
     const { steps } = planOf();
 
     expect(states(planOf({ steps: steps.slice(2) }))).toEqual([
@@ -48,7 +52,7 @@ describe('the picture of a run', () => {
     ]);
   });
 
-  it('has the steps that were added on the way', () => {
+  it('contains steps that were inserted at run time', () => {
     const steps = [...planOf().steps.slice(0, 1), { id: 'page-0~1', kind: 'page', config: {} }];
 
     expect(states(planOf({ steps, cursor: 1 }), { ...version, steps: version.steps.slice(0, 1) })).toEqual([
@@ -57,14 +61,14 @@ describe('the picture of a run', () => {
     ]);
   });
 
-  it('says what the policies of the current step said', () => {
+  it('contains the verdict of the current step’s policies', () => {
     const plan = planOf({ verdicts: { 'page-0': { pass: true, messages: ['since you are new'] } } });
 
     expect(flowDiagramOf(plan, version)[0]?.verdict).toEqual({ pass: true, messages: ['since you are new'] });
   });
 
-  it('of one that is over says how far it came', () => {
-    const trail = [turn('page-0', 'passed'), turn('secret-1', 'denied')];
+  it('marks the step at which a finished run was refused', () => {
+    const trail = [trailEntry('page-0', 'passed'), trailEntry('secret-1', 'denied')];
 
     expect(states(endPlan(planOf({ cursor: 1, trail }), { to: '/' })).map(([, state]) => state)).toEqual([
       'passed',

@@ -8,9 +8,9 @@ const version = flowOf([{ kind: 'page' }, { kind: 'secret' }, { kind: 'user_logi
 const contracts = { find: () => undefined, knows: () => false, isSecret: () => false, proofSteps: () => [] };
 const at = '2026-01-01T00:00:00.000Z';
 
-const planOf = (more: Partial<Plan> = {}): Plan => ({ ...createPlan(version, 'p'), ...more });
-const inspected = (plan: Plan, of: FlowVersion = version) =>
-  presentInspection({ plan, version: of, contracts, sessionId: 'abc' });
+const planOf = (changes: Partial<Plan> = {}): Plan => ({ ...createPlan(version, 'p'), ...changes });
+const inspect = (plan: Plan, flowVersion: FlowVersion = version) =>
+  presentInspection({ plan, version: flowVersion, contracts, sessionId: 'abc' });
 const nameOf = (shown: { current_stage: { stage_obj: { name: string } } } | undefined) =>
   shown?.current_stage.stage_obj.name;
 
@@ -23,8 +23,8 @@ describe('the facts of a run', () => {
     redirect: '/x',
   };
 
-  it('are shown without what is secret by its kind or by its name, and objects by what they are', () => {
-    expect(inspected(planOf({ context }))?.current_plan.plan_context).toEqual({
+  it('are redacted by their schema and by their name, and objects are shown as references', () => {
+    expect(inspect(planOf({ context }))?.current_plan.plan_context).toEqual({
       pending_user: { username: 'alice', pk: 7, email: 'alice@example.org' },
       prompt_data: REDACTED,
       auth_method_args: { api_token: REDACTED, known_device: true },
@@ -33,9 +33,9 @@ describe('the facts of a run', () => {
     });
   });
 
-  it('name somebody who is not saved without a number', () => {
-    const ghost = { kind: 'pretended', username: 'ghost', email: '' } as const;
-    expect(inspected(planOf({ context: { pending_user: ghost } }))?.current_plan.plan_context).toEqual({
+  it('show no pk for a pretended user', () => {
+    const pretended = { kind: 'pretended', username: 'ghost', email: '' } as const;
+    expect(inspect(planOf({ context: { pending_user: pretended } }))?.current_plan.plan_context).toEqual({
       pending_user: { username: 'ghost', pk: null, email: '' },
     });
   });
@@ -44,9 +44,9 @@ describe('the facts of a run', () => {
 describe('the steps of a run', () => {
   const passed = (step: string) => ({ step, outcome: 'passed', at, ms: 3 });
 
-  it('are those that were passed, where it stands, and what comes next', () => {
+  it('are the passed steps, the current step and the next step', () => {
     const trail = [{ step: 'page-0', outcome: 'rejected', at, ms: 5 }, passed('page-0'), passed('secret-1')];
-    const shown = inspected(planOf({ cursor: 2, trail }));
+    const shown = inspect(planOf({ cursor: 2, trail }));
 
     expect(shown?.plans.map(nameOf)).toEqual(['the page-0 stage', 'the secret-1 stage']);
     expect(shown?.plans[0]?.next_planned_stage.stage_obj.name).toBe('the secret-1 stage');
@@ -59,21 +59,23 @@ describe('the steps of a run', () => {
     expect(shown?.trail).toHaveLength(3);
   });
 
-  it('may have been added on the way', () => {
+  it('include steps that were inserted at run time', () => {
     const steps = [...planOf().steps, { id: 'page-0~1', kind: 'page', config: {} }];
-    const shown = inspected(planOf({ steps, cursor: 3 }));
+    const shown = inspect(planOf({ steps, cursor: 3 }));
 
     expect(shown?.current_plan.current_stage).toMatchObject({ pk: 'page-0~1', order: 0, stage_obj: { name: 'page' } });
   });
 
-  it('are still known when it is over, and nothing but them', () => {
-    const over = endPlan(planOf({ cursor: 1, context: { redirect: '/x' }, trail: [passed('page-0')] }), { to: '/' });
+  it('stay visible after the run has ended, without its facts', () => {
+    const finished = endPlan(planOf({ cursor: 1, context: { redirect: '/x' }, trail: [passed('page-0')] }), {
+      to: '/',
+    });
 
-    expect(inspected(over)).toMatchObject({ is_completed: true, current_plan: { plan_context: {} } });
-    expect(nameOf(inspected(over)?.current_plan)).toBe('the page-0 stage');
+    expect(inspect(finished)).toMatchObject({ is_completed: true, current_plan: { plan_context: {} } });
+    expect(nameOf(inspect(finished)?.current_plan)).toBe('the page-0 stage');
   });
 
-  it('are none of which nothing is known: a run that ended before it passed any', () => {
-    expect(inspected(endPlan(planOf(), { to: '/' }))).toBeUndefined();
+  it('are undefined for a run that ended before it passed a step', () => {
+    expect(inspect(endPlan(planOf(), { to: '/' }))).toBeUndefined();
   });
 });

@@ -6,28 +6,31 @@ import { ApiTokenRepository } from './api-token.repository.js';
 
 let database: Awaited<ReturnType<typeof flowDatabase>>;
 let source: DataSource;
-let register: TypeormDirectoryStore;
+let directory: TypeormDirectoryStore;
 let tokens: ApiTokenRepository;
 let bot: DirectoryUser;
 
 beforeAll(async () => {
   database = await flowDatabase();
   ({ source } = database);
-  register = new TypeormDirectoryStore(source.manager);
+  directory = new TypeormDirectoryStore(source.manager);
   tokens = new ApiTokenRepository(source, { AVATARS: 'none' });
-  bot = await register.createUser({ username: 'bot', type: 'internal_service_account' });
+  bot = await directory.createUser({ username: 'bot', type: 'internal_service_account' });
 });
 afterAll(() => database.close());
 
-let made = 0;
-async function tokenOf(user: DirectoryUser, more: Partial<Parameters<TypeormDirectoryStore['createToken']>[0]> = {}) {
-  const key = `key-${++made}-of-sixty-characters-at-least-as-the-register-draws-them`;
-  const { pk } = await register.createToken({ identifier: key, intent: 'api', user: user.pk, key, ...more });
+let created = 0;
+async function createToken(
+  user: DirectoryUser,
+  options: Partial<Parameters<TypeormDirectoryStore['createToken']>[0]> = {},
+) {
+  const key = `key-${++created}-of-sixty-characters-at-least-as-the-directory-creates-them`;
+  const { pk } = await directory.createToken({ identifier: key, intent: 'api', user: user.pk, key, ...options });
   return { key, pk };
 }
 
-it('finds the user of an API token, with what they may see of themselves', async () => {
-  const { key } = await tokenOf(bot);
+it('finds the user of an API token', async () => {
+  const { key } = await createToken(bot);
 
   expect(await tokens.findUser(key)).toMatchObject({
     ...{ kind: 'saved', uuid: bot.uuid, pk: bot.pk, username: 'bot', type: 'internal_service_account' },
@@ -35,41 +38,44 @@ it('finds the user of an API token, with what they may see of themselves', async
   });
 });
 
-it('finds nobody by any beginning of a key, or by what is stored of it (accident 47)', async () => {
-  const { key } = await tokenOf(bot);
+it('finds no user by a prefix of a key or by its stored hash (accident 47)', async () => {
+  const { key } = await createToken(bot);
   const [row] = await source.query<{ hash: string }[]>(
     `SELECT encode(key_hash, 'hex') AS hash FROM directory.tokens WHERE identifier = $1`,
     [key],
   );
-  const beginnings = Array.from(key, (_, i) => key.slice(0, i));
-  const wrong = [...beginnings, `${key}x`, ` ${key}`, key.toUpperCase(), row!.hash, `\\x${row!.hash}`];
+  const prefixes = Array.from(key, (_, i) => key.slice(0, i));
+  const wrong = [...prefixes, `${key}x`, ` ${key}`, key.toUpperCase(), row!.hash, `\\x${row!.hash}`];
 
   for (const guess of wrong) expect(await tokens.findUser(guess)).toBeUndefined();
 });
 
-it.each(['app_password', 'verification', 'recovery'] as const)('finds nobody by a token for %s', async (intent) => {
-  const { key } = await tokenOf(bot, { intent });
+it.each(['app_password', 'verification', 'recovery'] as const)(
+  'finds no user by a token with the intent %s',
+  async (intent) => {
+    const { key } = await createToken(bot, { intent });
 
-  expect(await tokens.findUser(key)).toBeUndefined();
-});
+    expect(await tokens.findUser(key)).toBeUndefined();
+  },
+);
 
-it('finds nobody once a token has expired, whoever cleans up (accident 15)', async () => {
-  const { key, pk } = await tokenOf(bot);
-  await register.updateToken(pk, { expires: new Date(Date.now() - 1000) });
+it('finds no user by an expired token, even before the cleaner runs (accident 15)', async () => {
+  const { key, pk } = await createToken(bot);
+  await directory.updateToken(pk, { expires: new Date(Date.now() - 1000) });
   expect(await tokens.findUser(key)).toBeUndefined();
-  await register.updateToken(pk, { expires: null });
+  await directory.updateToken(pk, { expires: null });
   expect(await tokens.findUser(key)).toBeUndefined();
-  await register.updateToken(pk, { expiring: false });
+  await directory.updateToken(pk, { expiring: false });
 
   expect(await tokens.findUser(key)).toBeDefined();
 });
 
-it('finds nobody who is disabled or gone (accident 13)', async () => {
-  const user = await register.createUser({ username: 'leaving' });
-  const { key } = await tokenOf(user);
-  await register.updateUser(user.pk, { is_active: false });
+it('finds no disabled or deleted user (accident 13)', async () => {
+  const user = await directory.createUser({ username: 'leaving' });
+  const { key } = await createToken(user);
+  await directory.updateUser(user.pk, { is_active: false });
   expect(await tokens.findUser(key)).toBeUndefined();
-  await register.removeUser(user.pk);
+  await directory.removeUser(user.pk);
 
   expect(await tokens.findUser(key)).toBeUndefined();
 });

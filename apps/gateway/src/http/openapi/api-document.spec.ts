@@ -13,7 +13,7 @@ const solve = paths['/flows/executor/{flow_slug}/']!['post']!;
 
 const REFERENCE = '#/components/schemas/';
 
-/** References replaced by what they point to, which has its name for a title; sentences are ours and left out. */
+/** Replaces references by their schemas, with the name as title. Leaves out descriptions, which are Gatehouse's own. */
 function resolved(value: unknown): unknown {
   if (typeof value === 'string' && value.startsWith(REFERENCE)) {
     const title = value.slice(REFERENCE.length);
@@ -29,7 +29,7 @@ function resolved(value: unknown): unknown {
 
 const inOrder = (names: readonly string[]) => names.toSorted((a, b) => (a < b ? -1 : 1));
 
-/** The same with what has no order in one order. */
+/** Sorts lists without an order. */
 function ordered(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(ordered);
   if (value === null || typeof value !== 'object') return value;
@@ -43,7 +43,7 @@ function ordered(value: unknown): unknown {
 
 const plain = (value: unknown) => ordered(resolved(value));
 
-/** A union's members as the seed lists them beside its mapping: without their properties, which the mapping has. */
+/** Returns the members of a union without their properties, which its mapping has. */
 const listed = (members: unknown) =>
   (members as Json[])
     .map((member) => Object.fromEntries(Object.entries(member).filter(([key]) => key !== 'properties')))
@@ -68,7 +68,7 @@ interface Described {
   readonly properties: Readonly<Record<string, unknown>>;
 }
 
-/** Fields that newer clients know and older ones pass over: never needed. */
+/** Optional fields of newer versions, which older clients ignore. */
 const ADDITIONS: Readonly<Record<string, readonly string[]>> = {
   'ak-stage-captcha challenge': ['action'],
   'ak-stage-identification answer': ['captcha_token'],
@@ -80,13 +80,13 @@ describe('flows_executor_solve', () => {
     expect(plain(solve[part])).toEqual(plain(seed[part]));
   });
 
-  it('stands where the published API has it, under the same base address', () => {
+  it('has the path and the base URL of the published API', () => {
     expect(Object.keys(paths)).toContain(seed['path']);
     expect(document['servers']).toEqual(seed['servers']);
     expect(document.components.securitySchemes).toEqual(seed['securitySchemes']);
   });
 
-  it('answers with the same statuses, in JSON alone, and refuses in the same forms', () => {
+  it('has the statuses, media type and error bodies of the published API', () => {
     expect(Object.keys(responsesOf(solve))).toEqual(Object.keys(responsesOf(seed)));
     for (const status of ['400', '403'])
       expect(contentOf(responsesOf(solve)[status])).toEqual(contentOf(responsesOf(seed)[status]));
@@ -94,7 +94,7 @@ describe('flows_executor_solve', () => {
   });
 
   describe.each(unions)('every $what', ({ what, ours, seeds, count }) => {
-    it('is told apart by its component, and there are as many', () => {
+    it('is discriminated by its component, and all components exist', () => {
       expect(Object.keys(ours.discriminator.mapping)).toHaveLength(count);
       expect(inOrder(Object.keys(ours.discriminator.mapping))).toEqual(
         inOrder(Object.keys(seeds.discriminator.mapping)),
@@ -120,7 +120,7 @@ describe('flows_executor_solve', () => {
 });
 
 describe('the document', () => {
-  it('gives each operation a name of its own', () => {
+  it('has unique operation ids', () => {
     const names = Object.values(paths).flatMap((item) =>
       Object.values(item).flatMap(({ operationId }) => operationId ?? []),
     );
@@ -128,7 +128,7 @@ describe('the document', () => {
     expect(names).toContain('flows_executor_get');
   });
 
-  it('points to nothing that is not there', () => {
+  it('has no dangling reference', () => {
     const references = JSON.stringify(document).matchAll(/"#\/components\/schemas\/([^"]+)"/g);
     const missing = [...references].filter(([, name]) => !(name! in document.components.schemas));
     expect(missing).toEqual([]);

@@ -2,7 +2,7 @@ import fastify from 'fastify';
 import { expect, it } from 'vitest';
 import { sendPage } from './page.sender.js';
 
-/** The rules of the policy that a page is sent with, by name. */
+/** Returns the CSP directives of a page, by name. */
 async function rulesFor(externalOrigins: Partial<Parameters<typeof sendPage>[1]['externalOrigins']>) {
   const app = fastify();
   const page = { html: '', nonce: 'n', externalOrigins: { scripts: [], connects: [], forms: [], ...externalOrigins } };
@@ -12,7 +12,7 @@ async function rulesFor(externalOrigins: Partial<Parameters<typeof sendPage>[1][
   return Object.fromEntries(rules.map((rule) => [rule.split(' ', 1)[0], rule.split(' ').slice(1).join(' ')]));
 }
 
-it('lets a page reach nothing of others, as a rule', async () => {
+it('allows no other origin by default', async () => {
   expect(await rulesFor({})).toEqual({
     'default-src': "'none'",
     'script-src': "'nonce-n'",
@@ -26,7 +26,7 @@ it('lets a page reach nothing of others, as a rule', async () => {
   });
 });
 
-it('lets it reach what its challenge cannot do without, and only there', async () => {
+it('allows the origins that the challenge needs, in their directives only', async () => {
   const puzzle = await rulesFor({ scripts: ['https://puzzle.example'] });
   const form = await rulesFor({ forms: ['https://app.example'] });
 
