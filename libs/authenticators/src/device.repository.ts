@@ -74,8 +74,8 @@ export class DeviceRepository {
   }
 
   /**
-   * Adds a device, once for its id. Returns its `pk`, or `undefined` when another device of the kind has the same handle, or
-   * another user's device has the same id.
+   * Adds a device and returns its `pk`. Idempotent for the id of the device. Returns `undefined` when another device of the kind
+   * has the same handle, or a device of another user has the same id.
    */
   async add(device: NewDevice): Promise<number | undefined> {
     const { id, user, kind, name, handle = null, stage = null, counter = -1, facts = {}, secret, codes = [] } = device;

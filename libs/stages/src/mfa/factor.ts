@@ -11,7 +11,7 @@ export type FactorState<K extends DeviceClass> = K extends keyof FactorStates
   ? NonNullable<FactorStates[K]>
   : undefined;
 
-/** The request, the user and the devices that a factor offers for. */
+/** What a factor needs to build its entry: the request, the user and the user's devices. */
 export interface FactorContext<K extends DeviceClass> {
   readonly input: ChallengeInput<Contract>;
   /** `undefined` while the user is not identified. */

@@ -36,7 +36,7 @@ const CONSUME: NamedStatement = {
     SELECT (SELECT count(*) FROM taken)::int AS taken`,
 };
 const HAS_RECENT: NamedStatement = { name: 'sends.has', text: 'SELECT FROM mfa.sends WHERE subject = $1' };
-/** Deletes rows that no limit looks at any more. */
+/** Deletes rows that are too old to affect a limit. */
 const DELETE_OLD: NamedStatement = {
   name: 'sends.forget',
   text: `DELETE FROM mfa.sends WHERE subject IN (
@@ -59,7 +59,7 @@ export class MessageQuotaRepository {
     return rows[0]?.taken === subjects.length;
   }
 
-  /** Returns whether a message was counted for a subject in the last hours. */
+  /** Returns whether a message was counted for a subject within about the last two hours. */
   async hasRecent(subject: Buffer): Promise<boolean> {
     return (await runNamed(this.source, HAS_RECENT, [subject])).rows.length > 0;
   }

@@ -8,7 +8,13 @@ export const duoConfig = z.object({
     'Seconds that a request to Duo may take; after them Duo counts as unavailable',
   ),
   DUO_REST_S: seconds(1, 300, 10).describe('Seconds between two pushes to one phone, and after a denial on it'),
-  DUO_MAX_AN_HOUR: z.coerce.number().int().min(1).max(1000).default(20).describe('Pushes to one phone in an hour'),
+  DUO_MAX_AN_HOUR: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(1000)
+    .default(20)
+    .describe('Maximum number of pushes to one phone in an hour'),
   DUO_URL: z
     .url({ protocol: /^https?$/ })
     .optional()

@@ -9,7 +9,7 @@ export interface DuoEnrollment {
 /** The status of an enrollment. */
 export type DuoEnrollStatus = 'success' | 'waiting' | 'invalid';
 
-/** A user for whom Duo is asked, and the client address. */
+/** The Duo user and the client address of a login. */
 export interface DuoAuthRequest {
   readonly userId: string;
   readonly ip: string;

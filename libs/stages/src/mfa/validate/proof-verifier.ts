@@ -38,7 +38,7 @@ interface PendingVerification {
   readonly errors: StageErrors<Contract>;
 }
 
-/** The verdicts of the entries on the proof in one field. */
+/** The result of verifying the proof in one field against the entries of that field. */
 interface FieldResult {
   readonly right?: { readonly entry: OfferedDevice; readonly verdict: RightVerdict };
   readonly waiting?: Extract<ProofVerdict<DeviceClass>, { type: 'waiting' }>;
