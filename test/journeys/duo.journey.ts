@@ -38,7 +38,7 @@ afterAll(async () => {
   await duo?.close();
 });
 beforeEach(() => {
-  duo.trouble = undefined;
+  duo.outage = undefined;
 });
 
 const at = (username: string) => [...duo.users.values()].find((user) => user.username === username)!;
@@ -73,9 +73,9 @@ describe('pairing a phone with Duo', () => {
     expect(await status(browser, stage)).toMatchObject({ status: 200, body: { duo_response: 'waiting' } });
     at('alice').paired = true;
     expect((await status(browser, stage)).body).toEqual({ duo_response: 'success' });
-    duo.trouble = 500;
+    duo.outage = 500;
     expect((await status(browser, stage)).status).toBe(503);
-    duo.trouble = undefined;
+    duo.outage = undefined;
     for (const other of [house.browser(), await identified('bob')])
       expect(await status(other, stage)).toMatchObject({ status: 400, text: '' });
     for (const unknown of ['a1b2c3d4-0000-4000-8000-000000000001', 'x', '..%2f'])
@@ -86,7 +86,7 @@ describe('pairing a phone with Duo', () => {
 
   it('is 503 while Duo is away', async () => {
     const browser = await identified('bob');
-    duo.trouble = 500;
+    duo.outage = 500;
     const { status: code, headers } = await browser.show('phone');
     expect([code, headers.get('retry-after')]).toEqual([503, '1']);
   });
@@ -123,7 +123,7 @@ describeInChromium('a phone, in a browser', () => {
     await page.keyboard.press('Enter');
     await page.getByText('Enter this number in the Duo app on your phone.').waitFor();
     await page.getByText('042931').waitFor();
-    duo.decide('allow');
+    duo.answerPush('allow');
     await page.getByText('You are signed in as carol.').waitFor();
     expect(duo.pushes).toHaveLength(1);
     expect(complaints).toEqual([]);

@@ -89,7 +89,7 @@ describe('setting a phone up', () => {
     await browser.show('form');
     const before = sms.sent.length;
     let release = () => {};
-    sms.until = new Promise((resolve) => {
+    sms.delay = new Promise((resolve) => {
       release = resolve;
     });
     const submits = [1, 2].map(() => browser.solve('form', { phone: '+15550123405' }));

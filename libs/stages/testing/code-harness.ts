@@ -8,17 +8,20 @@ import { OfferBuilder } from '../src/mfa/validate/offer-builder.js';
 import { ProofVerifier } from '../src/mfa/validate/proof-verifier.js';
 import { RememberedProof } from '../src/mfa/validate/remembered-proof.js';
 
-/** The stage that asks for codes, over devices in a database of their own. */
+/** Returns the validation stage for codes, with a database of devices. */
 export async function codeHarness() {
   const database = await createDeviceDatabase();
   const { devices, sealer } = database;
-  const memory = new RememberedProof(sealer);
+  const rememberedProof = new RememberedProof(sealer);
   const offers = new OfferBuilder(devices, [new StaticFactor(devices), new TotpFactor(devices)]);
-  return { database, stage: new AuthenticatorValidateStage(offers, new ProofVerifier(memory), memory) };
+  return {
+    database,
+    stage: new AuthenticatorValidateStage(offers, new ProofVerifier(rememberedProof), rememberedProof),
+  };
 }
 
-/** Somebody with no device yet. */
-export const person = (fields: Partial<SavedUser> = {}): SavedUser => ({
+/** Returns a user without devices. */
+export const newUser = (fields: Partial<SavedUser> = {}): SavedUser => ({
   ...{ kind: 'saved', uuid: randomUUID(), pk: 7, username: 'alice', name: 'Alice', email: 'a@example.org' },
   ...{ is_active: true, epoch: 1, locale: '' },
   ...fields,

@@ -19,7 +19,7 @@ import { ProofVerifier } from '../src/mfa/validate/proof-verifier.js';
 import { RememberedProof } from '../src/mfa/validate/remembered-proof.js';
 import { DuoServer, duoAccount } from './duo-server.js';
 
-/** The stage that set the devices of the tests up. */
+/** Id of the Duo stage of the tests. */
 export const STAGE = 'a1b2c3d4-0000-4000-8000-000000000001';
 export const config = {
   api_hostname: duoAccount.host,
@@ -29,13 +29,13 @@ export const config = {
 const companions = { [STAGE]: { id: STAGE, name: 'duo', kind: 'authenticator_duo', model: 'm', config } };
 const step = { id: 'step', name: 'duo', stage: STAGE, confirmed: true };
 
-let people = 0;
-/** Somebody nobody has seen before. */
+let userCount = 0;
+/** Returns a new user. */
 export function newUser(): SavedUser {
-  const n = String(++people);
+  const n = String(++userCount);
   const uuid = `00000000-0000-4000-8000-${n.padStart(12, '0')}`;
   return {
-    ...{ kind: 'saved', uuid, pk: people, username: `user-${n}`, name: '', email: '' },
+    ...{ kind: 'saved', uuid, pk: userCount, username: `user-${n}`, name: '', email: '' },
     ...{ is_active: true, epoch: 1, locale: '' },
   };
 }
@@ -46,21 +46,21 @@ export const entryIn = (reply: StageReply) =>
 
 interface ValidateOptions {
   readonly timeoutMs?: number;
-  readonly turnMs?: number;
-  readonly restMs?: number;
-  readonly mostAnHour?: number;
+  readonly deadlineMs?: number;
+  readonly cooldownMs?: number;
+  readonly maxPerHour?: number;
   readonly outpost?: boolean;
   readonly request?: object;
-  /** What else the user may prove themselves by. */
-  readonly others?: readonly Factor[];
+  /** Further factors of the validation stage. */
+  readonly otherFactors?: readonly Factor[];
 }
 
-/** A Duo on loopback, devices in a database of their own, and the stages that ask the one and keep the others. */
+/** Runs the stages of Duo with a fake Duo on loopback and a database of devices. */
 export class DuoHarness {
   private constructor(
     readonly server: DuoServer,
     readonly devices: DeviceRepository,
-    private readonly parts: {
+    private readonly resources: {
       sealer: Sealer;
       sends: MessageQuotaRepository;
       query: (sql: string, values: unknown[]) => Promise<unknown>;
@@ -85,38 +85,38 @@ export class DuoHarness {
     });
   }
 
-  close = () => this.parts.close();
+  close = () => this.resources.close();
 
   setUp(user: SavedUser | undefined, timeoutMs = 2000) {
-    return driveStage(authenticatorDuoContract, new AuthenticatorDuoStage(this.devices, this.duo(timeoutMs)), {
+    return driveStage(authenticatorDuoContract, new AuthenticatorDuoStage(this.devices, this.client(timeoutMs)), {
       context: user ? { pending_user: user } : {},
       config,
       request: { companions, step },
     });
   }
 
-  validate(user: SavedUser, wishes: ValidateOptions = {}) {
-    const memory = new RememberedProof(this.parts.sealer);
-    const duo = new DuoFactor(this.devices, this.duo(wishes.timeoutMs), this.pushes(wishes));
-    const factors = [duo, ...(wishes.others ?? [])];
+  validate(user: SavedUser, options: ValidateOptions = {}) {
+    const rememberedProof = new RememberedProof(this.resources.sealer);
+    const duo = new DuoFactor(this.devices, this.client(options.timeoutMs), this.rateLimiter(options));
+    const factors = [duo, ...(options.otherFactors ?? [])];
     const stage = new AuthenticatorValidateStage(
       new OfferBuilder(this.devices, factors),
-      new ProofVerifier(memory),
-      memory,
+      new ProofVerifier(rememberedProof),
+      rememberedProof,
     );
-    const client = { ip: '203.0.113.7', user_agent: 'vitest', outpost: wishes.outpost ?? false, cookies: {} };
-    const request = { companions, client, timeout_ms: wishes.turnMs ?? 5000, ...wishes.request };
+    const client = { ip: '203.0.113.7', user_agent: 'vitest', outpost: options.outpost ?? false, cookies: {} };
+    const request = { companions, client, timeout_ms: options.deadlineMs ?? 5000, ...options.request };
     const device_classes = factors.map(({ deviceClass }) => deviceClass);
-    const given: Record<string, unknown> = { device_classes, not_configured_action: 'deny' };
+    const stageConfig: Record<string, unknown> = { device_classes, not_configured_action: 'deny' };
     return driveStage(authenticatorValidateContract, stage, {
       context: { pending_user: user },
-      config: given,
+      config: stageConfig,
       request,
     });
   }
 
-  /** A user whose phone is paired. */
-  async paired(verified = false): Promise<SavedUser> {
+  /** Adds a user with a paired phone. */
+  async addPairedUser(verified = false): Promise<SavedUser> {
     const user = newUser();
     const { id: handle } = this.server.add(user.username, { verified });
     const device = { id: user.uuid, user: user.uuid, kind: 'duo', name: 'Duo Authenticator' } as const;
@@ -124,23 +124,23 @@ export class DuoHarness {
     return user;
   }
 
-  /** Somebody's devices are removed. */
-  forget({ uuid }: SavedUser): Promise<unknown> {
-    return this.parts.query('DELETE FROM mfa.devices WHERE user_id = $1', [uuid]);
+  /** Deletes the devices of a user. */
+  deleteDevices({ uuid }: SavedUser): Promise<unknown> {
+    return this.resources.query('DELETE FROM mfa.devices WHERE user_id = $1', [uuid]);
   }
 
-  /** How Duo knows a user. */
-  at = ({ username }: SavedUser) => [...this.server.users.values()].find((user) => user.username === username)!;
+  /** Returns the Duo user of a user. */
+  duoUserOf = ({ username }: SavedUser) => [...this.server.users.values()].find((user) => user.username === username)!;
 
-  /** The messages that were sent to a user's phone. */
+  /** Returns the pushes to the phone of a user. */
   pushesTo = ({ username }: SavedUser) =>
     this.server.pushes.filter(({ parameters }) => parameters['display_username'] === username);
 
-  private pushes({ restMs = 60_000, mostAnHour = 20 }: ValidateOptions): PushRateLimiter {
-    return new PushRateLimiter(this.parts.sends, this.parts.sealer, new DuoSettings(restMs, mostAnHour));
+  private rateLimiter({ cooldownMs = 60_000, maxPerHour = 20 }: ValidateOptions): PushRateLimiter {
+    return new PushRateLimiter(this.resources.sends, this.resources.sealer, new DuoSettings(cooldownMs, maxPerHour));
   }
 
-  private duo(timeoutMs = 2000): DuoClient {
+  private client(timeoutMs = 2000): DuoClient {
     return new DuoClient(new DuoConnection({ timeoutMs, url: this.server.url }));
   }
 }

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** The account that the server knows, for logins and for administration alike. */
+/** The only account of the server, for the Auth API and the Admin API. */
 export const duoAccount = {
   host: 'api-loopback.duosecurity.com',
   integrationKey: 'DILOOPBACK',
@@ -13,35 +13,35 @@ export const duoAccount = {
 type Parameters = Record<string, string>;
 type Fail = { readonly code: number; readonly message: string };
 
-interface User {
+interface DuoServerUser {
   readonly id: string;
   readonly username: string;
   readonly activationCode: string;
   paired: boolean;
-  /** What comes of asking for the user, or of a passcode. */
-  demand: 'auth' | 'allow' | 'deny' | 'enroll';
+  /** The result of `preauth`. */
+  preauthResult: 'auth' | 'allow' | 'deny' | 'enroll';
   verified: boolean;
 }
 interface Transaction {
   readonly parameters: Parameters;
   result: string;
-  told: boolean;
+  reported: boolean;
 }
 
 const sha512 = (text: string) => createHash('sha512').update(text).digest('hex');
 const fail = (code: number, message: string): Fail => ({ code, message });
 
-/** What a server in trouble does instead of its work. */
-export type DuoTrouble = 'silent' | 'garbage' | 429 | 500;
+/** How an unavailable server behaves. */
+export type DuoOutage = 'silent' | 'garbage' | 429 | 500;
 
-/** Duo on loopback: it checks signatures and speaks the documented Auth API, version 2, and the users of the Admin API. */
+/** A fake Duo on loopback. Verifies signatures, and implements the Auth API version 2 and the users of the Admin API. */
 export class DuoServer {
   readonly calls: { path: string; parameters: Parameters }[] = [];
-  readonly users = new Map<string, User>();
+  readonly users = new Map<string, DuoServerUser>();
   readonly transactions = new Map<string, Transaction>();
-  trouble: DuoTrouble | undefined;
+  outage: DuoOutage | undefined;
   passcode = '123456';
-  readonly #news = new Set<() => void>();
+  readonly #waiting = new Set<() => void>();
 
   private constructor(private readonly server: Server) {}
 
@@ -63,31 +63,31 @@ export class DuoServer {
     await once(this.server, 'close');
   }
 
-  /** A user whose phone is paired. */
-  add(username: string, more: Partial<User> = {}): User {
-    const user: User = {
+  /** Adds a user with a paired phone. */
+  add(username: string, fields: Partial<DuoServerUser> = {}): DuoServerUser {
+    const user: DuoServerUser = {
       id: `DU${this.users.size + 1}`,
       username,
       activationCode: '',
       paired: true,
-      demand: 'auth',
+      preauthResult: 'auth',
       verified: false,
-      ...more,
+      ...fields,
     };
     this.users.set(user.id, user);
     return user;
   }
 
-  /** Pushes that have been sent, the newest last. */
+  /** All pushes, the newest last. */
   get pushes(): { txid: string; parameters: Parameters }[] {
     return [...this.transactions].map(([txid, { parameters }]) => ({ txid, parameters }));
   }
 
-  /** The visitor answers on their phone, to the newest push unless told otherwise. */
-  decide(result: string, txid = this.pushes.at(-1)!.txid): void {
+  /** Answers a push, by default the newest. */
+  answerPush(result: string, txid = this.pushes.at(-1)!.txid): void {
     this.transactions.get(txid)!.result = result;
-    for (const tell of this.#news) tell();
-    this.#news.clear();
+    for (const resolve of this.#waiting) resolve();
+    this.#waiting.clear();
   }
 
   private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -95,22 +95,22 @@ export class DuoServer {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const body = Buffer.concat(chunks).toString();
-    if (this.trouble !== undefined) return inTrouble(this.trouble, response);
-    const faulty = signatureFault(request, url, body);
+    if (this.outage !== undefined) return simulateOutage(this.outage, response);
+    const error = signatureError(request, url, body);
     const parameters = body === '' ? Object.fromEntries(url.searchParams) : (JSON.parse(body) as Parameters);
     this.calls.push({ path: url.pathname, parameters });
-    const said = faulty ?? (await this.answer(url.pathname, parameters));
-    send(response, said);
+    const reply = error ?? (await this.dispatch(url.pathname, parameters));
+    send(response, reply);
   }
 
-  private answer(path: string, parameters: Parameters): unknown {
-    const handlers: Readonly<Record<string, (given: Parameters) => unknown>> = {
-      '/auth/v2/enroll': (given) => this.enroll(given),
-      '/auth/v2/enroll_status': (given) => this.status(given),
-      '/auth/v2/preauth': (given) => this.preauth(given),
-      '/auth/v2/auth': (given) => this.auth(given),
-      '/auth/v2/auth_status': (given) => this.news(given),
-      '/admin/v1/users': (given) => this.page(given),
+  private dispatch(path: string, parameters: Parameters): unknown {
+    const handlers: Readonly<Record<string, (call: Parameters) => unknown>> = {
+      '/auth/v2/enroll': (call) => this.enroll(call),
+      '/auth/v2/enroll_status': (call) => this.enrollStatus(call),
+      '/auth/v2/preauth': (call) => this.preauth(call),
+      '/auth/v2/auth': (call) => this.auth(call),
+      '/auth/v2/auth_status': (call) => this.authStatus(call),
+      '/admin/v1/users': (call) => this.userPage(call),
     };
     return handlers[path]?.(parameters) ?? fail(40_401, 'Resource not found');
   }
@@ -120,22 +120,28 @@ export class DuoServer {
       return fail(40_002, 'Invalid request parameters');
     const code = `duo://${randomUUID()}`;
     const { id } = this.add(username, { paired: false, activationCode: code });
-    const picture = `https://${duoAccount.host}/frame/qr?value=${encodeURIComponent(code)}`;
-    return { user_id: id, username, activation_code: code, activation_barcode: picture, expiration: 1_900_000_000 };
+    const barcode = `https://${duoAccount.host}/frame/qr?value=${encodeURIComponent(code)}`;
+    return { user_id: id, username, activation_code: code, activation_barcode: barcode, expiration: 1_900_000_000 };
   }
 
-  private status({ user_id = '', activation_code }: Parameters) {
+  private enrollStatus({ user_id = '', activation_code }: Parameters) {
     const user = this.users.get(user_id);
     if (!user || user.activationCode !== activation_code) return 'invalid';
     return user.paired ? 'success' : 'waiting';
   }
 
-  private preauth({ user_id = '', client_supports_verified_push: numbers }: Parameters) {
+  private preauth({ user_id = '', client_supports_verified_push: supportsNumbers }: Parameters) {
     const user = this.users.get(user_id);
     if (!user) return fail(40_002, 'Invalid request parameters');
     const verified =
-      user.verified && numbers === '1' ? { txid: randomUUID(), verification_code: '042931', expiration: 60 } : {};
-    return { result: user.demand, status_msg: '', ...(user.demand === 'auth' ? { devices: [], ...verified } : {}) };
+      user.verified && supportsNumbers === '1'
+        ? { txid: randomUUID(), verification_code: '042931', expiration: 60 }
+        : {};
+    return {
+      result: user.preauthResult,
+      status_msg: '',
+      ...(user.preauthResult === 'auth' ? { devices: [], ...verified } : {}),
+    };
   }
 
   private auth(parameters: Parameters) {
@@ -144,51 +150,52 @@ export class DuoServer {
     if (parameters['async'] !== '1' || parameters['device'] !== 'auto')
       return fail(40_001, 'Missing required request parameters');
     const txid = parameters['txid'] ?? randomUUID();
-    this.transactions.set(txid, { parameters, result: 'waiting', told: false });
+    this.transactions.set(txid, { parameters, result: 'waiting', reported: false });
     return { txid };
   }
 
-  /** The first question hears that the message is under way; later ones wait for an answer. */
-  private async news({ txid = '' }: Parameters) {
+  /** The first poll returns at once. Later polls wait for an answer. */
+  private async authStatus({ txid = '' }: Parameters) {
     const transaction = this.transactions.get(txid);
     if (!transaction) return fail(40_002, 'Invalid request parameters');
-    if (transaction.told && transaction.result === 'waiting') await new Promise<void>((tell) => this.#news.add(tell));
-    transaction.told = true;
+    if (transaction.reported && transaction.result === 'waiting')
+      await new Promise<void>((resolve) => this.#waiting.add(resolve));
+    transaction.reported = true;
     return { result: transaction.result, status: 'pushed', status_msg: '' };
   }
 
-  private page({ limit = '', offset = '' }: Parameters) {
+  private userPage({ limit = '', offset = '' }: Parameters) {
     const all = [...this.users.values()].map(({ id, username }) => ({ user_id: id, username }));
     const end = Number(offset) + Number(limit);
-    return new Page(all.slice(Number(offset), end), end < all.length ? end : undefined);
+    return new UserPage(all.slice(Number(offset), end), end < all.length ? end : undefined);
   }
 }
 
-class Page {
+class UserPage {
   constructor(
     readonly response: unknown,
     readonly next: number | undefined,
   ) {}
 }
 
-function inTrouble(trouble: DuoTrouble, response: ServerResponse): void {
-  if (trouble === 'silent') return;
-  if (trouble === 'garbage') response.end('<html>');
-  else response.writeHead(trouble).end(JSON.stringify({ stat: 'FAIL', code: trouble * 100, message: 'trouble' }));
+function simulateOutage(outage: DuoOutage, response: ServerResponse): void {
+  if (outage === 'silent') return;
+  if (outage === 'garbage') response.end('<html>');
+  else response.writeHead(outage).end(JSON.stringify({ stat: 'FAIL', code: outage * 100, message: 'unavailable' }));
 }
 
-function send(response: ServerResponse, said: unknown): void {
-  if (said instanceof Page) {
-    const metadata = said.next === undefined ? {} : { next_offset: said.next };
-    response.end(JSON.stringify({ stat: 'OK', response: said.response, metadata }));
-  } else if (typeof said === 'object' && said !== null && 'code' in said) {
-    const { code } = said as Fail;
-    response.writeHead(Math.floor(code / 100)).end(JSON.stringify({ stat: 'FAIL', ...said }));
-  } else response.end(JSON.stringify({ stat: 'OK', response: said }));
+function send(response: ServerResponse, reply: unknown): void {
+  if (reply instanceof UserPage) {
+    const metadata = reply.next === undefined ? {} : { next_offset: reply.next };
+    response.end(JSON.stringify({ stat: 'OK', response: reply.response, metadata }));
+  } else if (typeof reply === 'object' && reply !== null && 'code' in reply) {
+    const { code } = reply as Fail;
+    response.writeHead(Math.floor(code / 100)).end(JSON.stringify({ stat: 'FAIL', ...reply }));
+  } else response.end(JSON.stringify({ stat: 'OK', response: reply }));
 }
 
-/** As the documentation has it: seven lines, HMAC-SHA512, hexadecimal, in a header for Basic. */
-function signatureFault({ method = '', headers }: IncomingMessage, url: URL, body: string): Fail | undefined {
+/** Verifies Duo's documented signature: seven lines, HMAC-SHA512, hexadecimal, in a header for Basic. */
+function signatureError({ method = '', headers }: IncomingMessage, url: URL, body: string): Fail | undefined {
   const { integrationKey, secretKey, host } = duoAccount;
   const date = headers['date'] ?? '';
   if (!(Math.abs(Date.parse(date) - Date.now()) < 300_000)) return fail(40_105, 'Bad request timestamp');

@@ -22,16 +22,16 @@ const LIMITS = { SMS_TIMEOUT_MS: 2000, SMS_COOLDOWN_S: 0, SMS_MAX_AN_HOUR: 10, S
 const STAGE = 'a1b2c3d4-0000-4000-8000-000000000002';
 const step = { id: 'step', name: 'sms', stage: STAGE, confirmed: true };
 
-interface Given {
+interface SetupOptions {
   readonly config?: object;
   readonly limits?: object;
-  /** The number that a form has asked for. */
+  /** A number from an earlier prompt stage. */
   readonly phone?: string;
-  /** Of the plan. */
+  /** Id of the plan. */
   readonly id?: string;
 }
 
-/** A provider of text messages on loopback, devices in a database of their own, and the stages that use both. */
+/** Runs the stages of SMS with a fake provider on loopback and a database of devices. */
 export class SmsHarness {
   private constructor(
     readonly database: DeviceDatabase,
@@ -51,8 +51,8 @@ export class SmsHarness {
     return this.database.devices;
   }
 
-  /** The set-up of a phone. */
-  setUp(user: SavedUser | undefined, { config = {}, limits = {}, phone, id = randomUUID() }: Given = {}) {
+  /** Drives the setup stage. */
+  setUp(user: SavedUser | undefined, { config = {}, limits = {}, phone, id = randomUUID() }: SetupOptions = {}) {
     const numbers = new PhoneNumberIndex(this.devices, this.database.sealer);
     const stage = new AuthenticatorSmsStage(this.devices, numbers, this.sender(limits));
     const context = { ...(user && { pending_user: user }), ...(phone && { prompt_data: { phone } }) };
@@ -60,24 +60,24 @@ export class SmsHarness {
     return driveStage(authenticatorSmsContract, stage, { context, config: this.config(config), request });
   }
 
-  /** A login that asks for a code. */
+  /** Drives the validation stage. */
   validate(user: SavedUser, limits: object = {}) {
-    const memory = new RememberedProof(this.database.sealer);
+    const rememberedProof = new RememberedProof(this.database.sealer);
     const offers = new OfferBuilder(this.devices, [new SmsFactor(this.devices, this.sender(limits))]);
-    const stage = new AuthenticatorValidateStage(offers, new ProofVerifier(memory), memory);
+    const stage = new AuthenticatorValidateStage(offers, new ProofVerifier(rememberedProof), rememberedProof);
     const companion = { id: STAGE, name: 'sms', kind: 'authenticator_sms', model: 'm', config: this.config({}) };
     const config = { device_classes: ['sms' as const], not_configured_action: 'deny' as const };
     const request = { companions: { [STAGE]: companion } };
     return driveStage(authenticatorValidateContract, stage, { context: { pending_user: user }, config, request });
   }
 
-  private config(more: object) {
-    return { provider: 'generic' as const, from_number: '+100', account_sid: this.server.url, auth: 'user', ...more };
+  private config(fields: object) {
+    return { provider: 'generic' as const, from_number: '+100', account_sid: this.server.url, auth: 'user', ...fields };
   }
 
   private sender(limits: object): CodeSender {
     const { source, sealer } = this.database;
-    const [messages, sends] = [new HttpSmsGateway(LIMITS.SMS_TWILIO_URL, 2000), new MessageQuotaRepository(source)];
-    return new CodeSender({ gateway: messages, quota: sends, sealer, limits: { ...LIMITS, ...limits } });
+    const [gateway, quota] = [new HttpSmsGateway(LIMITS.SMS_TWILIO_URL, 2000), new MessageQuotaRepository(source)];
+    return new CodeSender({ gateway, quota, sealer, limits: { ...LIMITS, ...limits } });
   }
 }

@@ -1,21 +1,21 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** One message, as the reference's web hook is told of it. */
-interface Sent {
+/** A message in the format of authentik's web hook. */
+interface SentMessage {
   readonly From: string;
   readonly To: string;
   readonly Body: string;
 }
 
-/** A provider of text messages on loopback, that takes them by web hook and sends none. */
+/** A fake SMS provider on loopback, called as a web hook. */
 export class SmsServer {
-  /** What it was asked to send. */
-  readonly sent: Sent[] = [];
-  /** What it answers. */
+  /** The received messages. */
+  readonly sent: SentMessage[] = [];
+  /** The HTTP status of responses. */
   status = 200;
-  /** What it waits for before it answers. */
-  until: Promise<void> = Promise.resolve();
+  /** Awaited before each response. */
+  delay: Promise<void> = Promise.resolve();
 
   private constructor(
     readonly url: string,
@@ -27,8 +27,8 @@ export class SmsServer {
       const chunks: Buffer[] = [];
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
       request.on('end', () => {
-        opened.sent.push(JSON.parse(Buffer.concat(chunks).toString()) as Sent);
-        void opened.until.then(() => response.writeHead(opened.status).end());
+        opened.sent.push(JSON.parse(Buffer.concat(chunks).toString()) as SentMessage);
+        void opened.delay.then(() => response.writeHead(opened.status).end());
       });
     });
     await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
@@ -40,12 +40,12 @@ export class SmsServer {
     return opened;
   }
 
-  /** The code that was sent last. */
+  /** The code of the last message. */
   get code(): string {
     return this.sent.at(-1)?.Body ?? '';
   }
 
-  /** A code that is not the one that was sent last. */
+  /** A code that differs from that of the last message. */
   get otherCode(): string {
     return String((Number(this.code) + 1) % 1e6).padStart(6, '0');
   }

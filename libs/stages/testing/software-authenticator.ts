@@ -10,7 +10,7 @@ import { isoCBOR } from '@simplewebauthn/server/helpers';
 
 const sha256 = (bytes: Buffer | string) => createHash('sha256').update(bytes).digest();
 const unpadded = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64url');
-/** As clients write the members of an assertion. */
+/** Encodes like the clients that pad. */
 const padded = (bytes: Uint8Array) => {
   const text = unpadded(bytes);
   return text.padEnd(Math.ceil(text.length / 4) * 4, '=');
@@ -18,7 +18,7 @@ const padded = (bytes: Uint8Array) => {
 
 type Cose = Map<number, number | Uint8Array>;
 
-/** An algorithm as an authenticator has it: a new key, how it is written down, how it signs. */
+/** A signature algorithm: how to generate, encode and use a key. */
 interface Algorithm {
   readonly cose: (publicKey: KeyObject) => Cose;
   readonly pair: () => { publicKey: KeyObject; privateKey: KeyObject };
@@ -41,7 +41,7 @@ const elliptic = (alg: number, crv: number, [namedCurve, digest]: [string, strin
     ]),
   digest,
 });
-/** They take long to make, and one does for all algorithms. */
+/** One RSA key for all algorithms, because generating it is slow. */
 let rsaPair: { publicKey: KeyObject; privateKey: KeyObject } | undefined;
 
 const rsa = (alg: number, digest: string, options: Omit<SignKeyObjectInput, 'key'> = {}): Algorithm => ({
@@ -59,7 +59,7 @@ const rsa = (alg: number, digest: string, options: Omit<SignKeyObjectInput, 'key
 /** RSA_PKCS1_PSS_PADDING, with a salt as long as the digest (RFC 8230). */
 const pss = (bytes: number) => ({ padding: 6, saltLength: bytes });
 
-/** Every algorithm that is asked for, by its COSE number; the last is one that nobody asked for. */
+/** The requested algorithms by COSE number. The last one is not requested. */
 export const algorithms: Readonly<Record<string, Algorithm>> = {
   '-7': elliptic(-7, 1, ['P-256', 'sha256']),
   '-8': {
@@ -96,7 +96,7 @@ interface AuthenticatorOptions {
   readonly backup?: number;
 }
 
-/** An authenticator that does what it is told, and writes its answers as clients of the API do. */
+/** An authenticator in software, whose responses have the form of authentik's clients. */
 export class SoftwareAuthenticator {
   readonly id = unpadded(randomBytes(32));
   count = 0;
@@ -111,15 +111,15 @@ export class SoftwareAuthenticator {
     this.#pair = this.#algorithm.pair();
   }
 
-  /** The COSE key, as it is stored. */
+  /** The COSE key in base64url. */
   get publicKey(): string {
     return unpadded(isoCBOR.encode(this.#algorithm.cose(this.#pair.publicKey)));
   }
 
-  /** What `navigator.credentials.create` gives; `statement` proves the model. */
+  /** Returns the result of `navigator.credentials.create`. `statement` returns an attestation of the model. */
   create(
     ceremony: Ceremony,
-    words: AuthenticatorOptions & { statement?: (data: Buffer, hash: Buffer) => [string, Map<string, unknown>] } = {},
+    options: AuthenticatorOptions & { statement?: (data: Buffer, hash: Buffer) => [string, Map<string, unknown>] } = {},
   ) {
     const client = clientData({ type: 'webauthn.create', ...ceremony });
     const id = Buffer.from(this.id, 'base64url');
@@ -129,8 +129,8 @@ export class SoftwareAuthenticator {
       id,
       isoCBOR.encode(this.#algorithm.cose(this.#pair.publicKey)),
     ]);
-    const data = authenticatorData(ceremony.rpId, { ...words, count: this.count, attested });
-    const [fmt, attStmt] = words.statement?.(data, sha256(client)) ?? ['none', new Map<string, unknown>()];
+    const data = authenticatorData(ceremony.rpId, { ...options, count: this.count, attested });
+    const [fmt, attStmt] = options.statement?.(data, sha256(client)) ?? ['none', new Map<string, unknown>()];
     const attestation = new Map<string, unknown>([
       ['fmt', fmt],
       ['attStmt', attStmt],
@@ -142,11 +142,11 @@ export class SoftwareAuthenticator {
     };
   }
 
-  /** What `navigator.credentials.get` gives. */
-  get(ceremony: Ceremony, words: AuthenticatorOptions & { count?: number } = {}) {
-    this.count = words.count ?? this.count + 1;
+  /** Returns the result of `navigator.credentials.get`. */
+  get(ceremony: Ceremony, options: AuthenticatorOptions & { count?: number } = {}) {
+    this.count = options.count ?? this.count + 1;
     const client = clientData({ type: 'webauthn.get', ...ceremony });
-    const data = authenticatorData(ceremony.rpId, { ...words, count: this.count });
+    const data = authenticatorData(ceremony.rpId, { ...options, count: this.count });
     const signature = this.sign(Buffer.concat([data, sha256(client)]));
     return {
       ...{ id: this.id, rawId: this.id, type: 'public-key', assertionClientExtensions: '{}' },

@@ -17,19 +17,19 @@ import { OfferBuilder } from '../src/mfa/validate/offer-builder.js';
 import { ProofVerifier } from '../src/mfa/validate/proof-verifier.js';
 import { RememberedProof } from '../src/mfa/validate/remembered-proof.js';
 
-/** The stage that sets the devices of the tests up. */
+/** Id of the SMS stage of the tests. */
 export const STAGE = '5a0c1d4e-8a52-4f2e-9d8c-3b1f6f0f7c21';
-/** How it sends. */
+/** The settings of that stage. */
 const TWILIO = { provider: 'twilio', from_number: '+100', account_sid: 'AC1', auth: 'token' } as const;
 
 const PATH = `/2010-04-01/Accounts/${TWILIO.account_sid}/Messages.json`;
 const AUTHORIZATION = `Basic ${Buffer.from(`${TWILIO.account_sid}:${TWILIO.auth}`).toString('base64')}`;
 
-/** Twilio's messages on loopback: it takes a form with its three fields from its account, and nothing else. */
+/** A fake Twilio on loopback. Accepts the documented form of its account, and nothing else. */
 class TwilioServer {
-  readonly taken: { readonly to: string; readonly body: string }[] = [];
-  /** What it answers besides; `silent` for nothing at all. */
-  trouble: number | 'silent' | undefined;
+  readonly messages: { readonly to: string; readonly body: string }[] = [];
+  /** The status of an outage; `silent` never responds. */
+  outage: number | 'silent' | undefined;
 
   private constructor(private readonly server: Server) {}
 
@@ -38,10 +38,10 @@ class TwilioServer {
       const chunks: Buffer[] = [];
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
       request.on('end', () => {
-        if (twilio.trouble === 'silent') return;
+        if (twilio.outage === 'silent') return;
         const form = new URLSearchParams(Buffer.concat(chunks).toString());
         const isKnown = request.url === PATH && request.headers.authorization === AUTHORIZATION;
-        const status = isKnown ? (twilio.trouble ?? twilio.take(form)) : 401;
+        const status = isKnown ? (twilio.outage ?? twilio.accept(form)) : 401;
         response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify({ status }));
       });
     });
@@ -54,9 +54,9 @@ class TwilioServer {
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
 
-  /** The code in the last message to a number. */
+  /** Returns the code in the last message to a number. */
   codeTo(number: string): string {
-    return this.taken.findLast(({ to }) => to === number)?.body.match(/\d{6}$/)?.[0] ?? 'none';
+    return this.messages.findLast(({ to }) => to === number)?.body.match(/\d{6}$/)?.[0] ?? 'none';
   }
 
   async close(): Promise<void> {
@@ -64,23 +64,23 @@ class TwilioServer {
     await new Promise((closed) => this.server.close(closed));
   }
 
-  private take(form: URLSearchParams): number {
+  private accept(form: URLSearchParams): number {
     const [to, from, body] = ['To', 'From', 'Body'].map((name) => form.get(name));
     if (!to || from !== TWILIO.from_number || !body) return 400;
-    this.taken.push({ to, body });
+    this.messages.push({ to, body });
     return 201;
   }
 }
 
-interface Wishes {
-  /** Of the house: seconds between two messages, messages an hour. */
+interface HarnessOptions {
+  /** Seconds between two messages. */
   readonly cooldownS?: number;
-  readonly mostAnHour?: number;
-  /** Whether the stage that set devices up is there still. */
-  readonly orphaned?: boolean;
+  readonly maxPerHour?: number;
+  /** Whether the stage of the devices was deleted. */
+  readonly stageDeleted?: boolean;
 }
 
-/** Twilio on loopback, devices in a database of their own, and the stages that send by the one and keep the others. */
+/** Runs the stages of SMS with a fake Twilio on loopback and a database of devices. */
 export class TwilioHarness {
   private constructor(
     readonly twilio: TwilioServer,
@@ -101,7 +101,7 @@ export class TwilioHarness {
     return new PhoneNumberIndex(this.database.devices, this.database.sealer);
   }
 
-  setUp(user: SavedUser, limits: Wishes = {}) {
+  setUp(user: SavedUser, limits: HarnessOptions = {}) {
     const stage = new AuthenticatorSmsStage(this.database.devices, this.numbers, this.sender(limits));
     return driveStage(authenticatorSmsContract, stage, {
       config: TWILIO,
@@ -109,23 +109,23 @@ export class TwilioHarness {
     });
   }
 
-  validate(user: SavedUser, { orphaned = false, ...limits }: Wishes = {}) {
+  validate(user: SavedUser, { stageDeleted = false, ...limits }: HarnessOptions = {}) {
     const { devices, sealer } = this.database;
-    const memory = new RememberedProof(sealer);
+    const rememberedProof = new RememberedProof(sealer);
     const offers = new OfferBuilder(devices, [new SmsFactor(devices, this.sender(limits))]);
-    const stage = new AuthenticatorValidateStage(offers, new ProofVerifier(memory), memory);
+    const stage = new AuthenticatorValidateStage(offers, new ProofVerifier(rememberedProof), rememberedProof);
     const companion = { id: STAGE, name: 'sms', kind: 'authenticator_sms', model: 'm', config: TWILIO };
     return driveStage(authenticatorValidateContract, stage, {
       config: { device_classes: ['sms'], not_configured_action: 'deny' },
       context: { pending_user: user },
-      request: { companions: orphaned ? {} : { [STAGE]: companion } },
+      request: { companions: stageDeleted ? {} : { [STAGE]: companion } },
     });
   }
 
-  private sender({ cooldownS = 30, mostAnHour = 10 }: Pick<Wishes, 'cooldownS' | 'mostAnHour'>): CodeSender {
+  private sender({ cooldownS = 30, maxPerHour = 10 }: Pick<HarnessOptions, 'cooldownS' | 'maxPerHour'>): CodeSender {
     const { source, sealer } = this.database;
-    const messages = new HttpSmsGateway(this.twilio.url, 300);
-    const limits = smsConfig.parse({ SMS_COOLDOWN_S: cooldownS, SMS_MAX_AN_HOUR: mostAnHour });
-    return new CodeSender({ gateway: messages, quota: new MessageQuotaRepository(source), sealer, limits });
+    const gateway = new HttpSmsGateway(this.twilio.url, 300);
+    const limits = smsConfig.parse({ SMS_COOLDOWN_S: cooldownS, SMS_MAX_AN_HOUR: maxPerHour });
+    return new CodeSender({ gateway, quota: new MessageQuotaRepository(source), sealer, limits });
   }
 }

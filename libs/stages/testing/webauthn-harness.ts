@@ -17,20 +17,20 @@ import { PasskeyRepository } from '../src/mfa/webauthn/passkey.repository.js';
 import { WebauthnFactor } from '../src/mfa/webauthn/webauthn.factor.js';
 import { SoftwareAuthenticator } from './software-authenticator.js';
 
-/** A saved user; the one who is called `gone` may not log in. */
-export const person = (n: number, username: string): SavedUser => ({
+/** Returns a saved user. The user `gone` is inactive. */
+export const newUser = (n: number, username: string): SavedUser => ({
   ...{ kind: 'saved', uuid: `00000000-0000-4000-8000-00000000000${n}`, pk: n, username, name: '', email: '' },
   ...{ is_active: username !== 'gone', epoch: 1, locale: '' },
 });
-export const [alice, bob, gone] = [person(1, 'alice'), person(2, 'bob'), person(3, 'gone')];
+export const [alice, bob, inactiveUser] = [newUser(1, 'alice'), newUser(2, 'bob'), newUser(3, 'gone')];
 
-/** The directory, as far as devices ask it. */
+/** A directory of the three users. */
 class FixedUserLookup extends UserLookup {
   find = () => Promise.resolve(undefined);
-  get = (uuid: string) => Promise.resolve([alice, bob, gone].find((one) => one.uuid === uuid));
+  get = (uuid: string) => Promise.resolve([alice, bob, inactiveUser].find((user) => user.uuid === uuid));
 }
 
-/** What a browser says of a ceremony on the site of the tests. */
+/** Returns the client data of a ceremony on the site of the tests. */
 export const ceremony = (challenge: string) => ({
   challenge,
   origin: 'https://id.example.org',
@@ -49,22 +49,22 @@ export const entriesIn = (reply: StageReply) =>
     device_uid: string;
     challenge: { challenge: string; allowCredentials: { id: string }[]; userVerification: string };
   }[];
-/** The challenge of the first entry. */
+/** Returns the challenge of the first entry. */
 export const firstChallenge = (reply: StageReply) => entriesIn(reply)[0]!.challenge.challenge;
 
-/** A refusal of the one field. */
+/** Returns the reply that rejects one field. */
 export const refusal = (field: string, message: object) => ({ type: 'rejected', errors: { [field]: [message] } });
 
 interface Settings {
   readonly challengeS: number;
-  /** What else somebody may prove themselves by. */
-  readonly others?: (devices: DeviceRepository) => readonly Factor[];
+  /** Further factors of the validation stage. */
+  readonly otherFactors?: (devices: DeviceRepository) => readonly Factor[];
   readonly request?: Partial<StageRequest>;
 }
-const usual: Settings = { challengeS: 600 };
+const DEFAULT_SETTINGS: Settings = { challengeS: 600 };
 const models = new NoAuthenticatorModels();
 
-/** Devices in a database of their own, and the stages that keep and ask them. */
+/** Runs the stages of WebAuthn with a database of devices. */
 export class WebauthnHarness {
   private constructor(
     readonly devices: DeviceRepository,
@@ -83,32 +83,39 @@ export class WebauthnHarness {
     });
   }
 
-  factor(settings = usual): WebauthnFactor {
+  factor(settings = DEFAULT_SETTINGS): WebauthnFactor {
     return new WebauthnFactor(new PasskeyRepository(this.devices, new FixedUserLookup()), models, settings);
   }
 
-  /** For somebody who has proved whatever they have already. */
-  setUp(user: SavedUser, config: Record<string, unknown> = {}, settings = usual) {
+  /** Drives the setup stage for a user with a recent login that proved a device. */
+  setUp(user: SavedUser, config: Record<string, unknown> = {}, settings = DEFAULT_SETTINGS) {
     const stage = new AuthenticatorWebauthnStage(this.devices, models, settings);
     const request = { session: { user, proved: true } };
     return driveStage(authenticatorWebauthnContract, stage, { context: { pending_user: user }, config, request });
   }
 
-  validate(context: PlanContext, config: Record<string, unknown> = {}, settings = usual) {
-    const memory = new RememberedProof(this.sealer);
-    const offers = new OfferBuilder(this.devices, [this.factor(settings), ...(settings.others?.(this.devices) ?? [])]);
-    const stage = new AuthenticatorValidateStage(offers, new ProofVerifier(memory), memory);
-    const given: Record<string, unknown> = { device_classes: ['webauthn'], not_configured_action: 'deny', ...config };
+  validate(context: PlanContext, config: Record<string, unknown> = {}, settings = DEFAULT_SETTINGS) {
+    const rememberedProof = new RememberedProof(this.sealer);
+    const offers = new OfferBuilder(this.devices, [
+      this.factor(settings),
+      ...(settings.otherFactors?.(this.devices) ?? []),
+    ]);
+    const stage = new AuthenticatorValidateStage(offers, new ProofVerifier(rememberedProof), rememberedProof);
+    const stageConfig: Record<string, unknown> = {
+      device_classes: ['webauthn'],
+      not_configured_action: 'deny',
+      ...config,
+    };
     const { request = {} } = settings;
-    return driveStage(authenticatorValidateContract, stage, { context, config: given, request });
+    return driveStage(authenticatorValidateContract, stage, { context, config: stageConfig, request });
   }
 
-  /** A user's new key. */
-  async enrolled(user: SavedUser, key = new SoftwareAuthenticator()): Promise<SoftwareAuthenticator> {
+  /** Registers a key for a user. */
+  async registerKey(user: SavedUser, key = new SoftwareAuthenticator()): Promise<SoftwareAuthenticator> {
     const stage = this.setUp(user);
     const { challenge } = registrationIn(await stage.show());
     const { type } = await stage.answer({ response: key.create(ceremony(challenge)) });
-    if (type !== 'passed') throw new Error(`the key was ${type}`);
+    if (type !== 'passed') throw new Error(`expected the registration to pass, but it was ${type}`);
     return key;
   }
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { challengeIn, config, DuoHarness, newUser, STAGE } from '../../../testing/duo-harness.js';
-import type { DuoTrouble } from '../../../testing/duo-server.js';
+import type { DuoOutage } from '../../../testing/duo-server.js';
 import { authenticatorDuoContract } from './authenticator-duo.contract.js';
 
 let harness: DuoHarness;
@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => harness.close());
 beforeEach(() => {
-  harness.server.trouble = undefined;
+  harness.server.outage = undefined;
 });
 
 describe('pairing a phone with Duo', () => {
@@ -27,7 +27,7 @@ describe('pairing a phone with Duo', () => {
       type: 'challenge',
       errors: { non_field_errors: [{ code: 'authenticator_duo_status', params: { status: 'waiting' } }] },
     });
-    const account = harness.at(user);
+    const account = harness.duoUserOf(user);
     account.paired = true;
     expect(await stage.answer({})).toMatchObject({ type: 'passed', effects: [{ action: 'model_created' }] });
     expect(await harness.devices.findByUser(user.uuid)).toMatchObject([
@@ -41,10 +41,10 @@ describe('pairing a phone with Duo', () => {
     await stage.show();
     const pollStatus = async () => challengeIn(await stage.answer({ poll: true }))['duo_response'];
     expect(await pollStatus()).toBe('waiting');
-    harness.at(user).paired = true;
+    harness.duoUserOf(user).paired = true;
     expect(await pollStatus()).toBe('success');
     expect(await harness.devices.findByUser(user.uuid)).toEqual([]);
-    harness.server.trouble = 500;
+    harness.server.outage = 500;
     expect(await pollStatus()).toBeUndefined();
   });
 
@@ -52,12 +52,12 @@ describe('pairing a phone with Duo', () => {
     const [lost, twin] = [newUser(), newUser()];
     const stage = harness.setUp(lost);
     await stage.show();
-    const user = harness.at(lost);
+    const user = harness.duoUserOf(lost);
     harness.server.users.delete(user.id);
     expect(await stage.answer({})).toMatchObject({ type: 'denied', message: { params: { status: 'invalid' } } });
     const other = harness.setUp(twin);
     await other.show();
-    const account = harness.at(twin);
+    const account = harness.duoUserOf(twin);
     account.paired = true;
     await harness.devices.add({
       id: lost.uuid,
@@ -85,14 +85,14 @@ describe('pairing a phone with Duo', () => {
     });
   });
 
-  it.each<DuoTrouble>(['silent', 'garbage', 429, 500])('can be retried after an outage of Duo: %s', async (trouble) => {
+  it.each<DuoOutage>(['silent', 'garbage', 429, 500])('can be retried after an outage of Duo: %s', async (outage) => {
     // Only the silent server needs a short timeout. A longer one elsewhere avoids failures on a busy machine.
-    const setup = harness.setUp(newUser(), trouble === 'silent' ? 1000 : 10_000);
-    harness.server.trouble = trouble;
+    const setup = harness.setUp(newUser(), outage === 'silent' ? 1000 : 10_000);
+    harness.server.outage = outage;
     await expect(setup.show()).rejects.toThrow('stage_busy');
-    harness.server.trouble = undefined;
+    harness.server.outage = undefined;
     await setup.show();
-    harness.server.trouble = trouble;
+    harness.server.outage = outage;
     expect(await setup.answer({})).toMatchObject({
       type: 'challenge',
       errors: { non_field_errors: [{ code: 'authenticator_duo_away' }] },

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { DuoServer, type DuoTrouble, duoAccount } from '../../../testing/duo-server.js';
+import { type DuoOutage, DuoServer, duoAccount } from '../../../testing/duo-server.js';
 import { DuoRejectedError, DuoUnavailableError } from './duo.js';
 import { DuoClient } from './duo-client.js';
 import { DuoConnection } from './duo-connection.js';
@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 beforeEach(() => {
-  server.trouble = undefined;
+  server.outage = undefined;
 });
 
 describe('the signature of a request', () => {
@@ -103,7 +103,7 @@ describe('a push', () => {
     });
     expect(await duo.authStatus(duoAccount, txid, 5000)).toBe('waiting');
     const waiting = duo.authStatus(duoAccount, txid, 5000);
-    server.decide(answer);
+    server.answerPush(answer);
     expect(await waiting).toBe(answer);
   });
 
@@ -111,7 +111,7 @@ describe('a push', () => {
     const { id } = server.add('bob');
     const txid = await duo.push(duoAccount, { ...push, userId: id });
     for (const result of ['', 'allowed', 'ALLOW', 'bypass', 'fraud']) {
-      server.decide(result, txid);
+      server.answerPush(result, txid);
       expect(await duo.authStatus(duoAccount, txid, 5000)).toBe('deny');
     }
   });
@@ -122,7 +122,7 @@ describe('a push', () => {
     await duo.authStatus(duoAccount, txid, 5000);
     expect(await duo.authStatus(duoAccount, txid, 20)).toBe('waiting');
     expect(await duo.authStatus(duoAccount, 'no-news', 5000)).toBe('waiting');
-    server.decide('allow', txid);
+    server.answerPush('allow', txid);
     expect(await duo.authStatus(duoAccount, txid, 5000)).toBe('allow');
   });
 
@@ -140,7 +140,7 @@ describe('a push', () => {
   });
 
   it.each(['allow', 'deny', 'enroll'] as const)('may be unnecessary: %s', async (demand) => {
-    const { id } = server.add('bob', { demand });
+    const { id } = server.add('bob', { preauthResult: demand });
     expect(await duo.preauth(duoAccount, { userId: id, ip: '203.0.113.7', numberMatching: true })).toEqual({
       result: demand,
     });
@@ -170,8 +170,8 @@ describe('listing the users of an account', () => {
 });
 
 describe('an outage of Duo', () => {
-  it.each<DuoTrouble>(['silent', 'garbage', 429, 500])('throws DuoUnavailableError: %s', async (trouble) => {
-    server.trouble = trouble;
+  it.each<DuoOutage>(['silent', 'garbage', 429, 500])('throws DuoUnavailableError: %s', async (outage) => {
+    server.outage = outage;
     const impatientClient = clientAt(server.url, 100);
     await expect(impatientClient.enroll(duoAccount, 'carol')).rejects.toThrow(DuoUnavailableError);
     await expect(impatientClient.preauth(duoAccount, { userId: 'DU1', ip: '', numberMatching: true })).rejects.toThrow(

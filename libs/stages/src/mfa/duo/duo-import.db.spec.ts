@@ -46,7 +46,7 @@ describe('importing the users of a Duo account', () => {
   });
 
   it('imports nothing and reports the error while Duo is unavailable', async () => {
-    server.trouble = 500;
+    server.outage = 500;
     expect(await runImport()).toEqual({ added: 0, existing: 0, unknown: 0, error: 'Received 500' });
   });
 });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { DuoHarness, entryIn } from '../../../testing/duo-harness.js';
-import type { DuoTrouble } from '../../../testing/duo-server.js';
+import type { DuoOutage } from '../../../testing/duo-server.js';
 
 let harness: DuoHarness;
 beforeAll(async () => {
@@ -8,15 +8,15 @@ beforeAll(async () => {
 });
 afterAll(() => harness.close());
 beforeEach(() => {
-  harness.server.trouble = undefined;
+  harness.server.outage = undefined;
 });
 
 const refusal = (code: string) => ({ type: 'rejected', errors: { duo: [{ code }] } });
 
 describe('a push', () => {
   it('is sent once, and further requests wait for its answer', async () => {
-    const user = await harness.paired();
-    const stage = harness.validate(user, { turnMs: 1000 });
+    const user = await harness.addPairedUser();
+    const stage = harness.validate(user, { deadlineMs: 1000 });
     const { device_uid: duo } = entryIn(await stage.show());
     const first = await stage.answer({ duo });
     expect(first).toMatchObject({ type: 'challenge' });
@@ -27,7 +27,7 @@ describe('a push', () => {
       ...{ factor: 'push', device: 'auto', ipaddr: '203.0.113.7', type: 'Example Login request' },
       pushinfo: 'Domain=id.example.org',
     });
-    harness.server.decide('allow', harness.pushesTo(user)[0]!.txid);
+    harness.server.answerPush('allow', harness.pushesTo(user)[0]!.txid);
     expect(await stage.answer({ duo })).toMatchObject({
       type: 'passed',
       context: { auth_method: 'auth_mfa', auth_method_args: { mfa_devices: [{ model_name: 'duodevice' }] } },
@@ -36,11 +36,11 @@ describe('a push', () => {
   });
 
   it('that is denied on the phone rejects the login, and starts a cooldown', async () => {
-    const user = await harness.paired();
-    const stage = harness.validate(user, { turnMs: 1000 });
+    const user = await harness.addPairedUser();
+    const stage = harness.validate(user, { deadlineMs: 1000 });
     const { device_uid: duo } = entryIn(await stage.show());
     await stage.answer({ duo });
-    harness.server.decide('deny', harness.pushesTo(user)[0]!.txid);
+    harness.server.answerPush('deny', harness.pushesTo(user)[0]!.txid);
     const denied = refusal('authenticator_validate_duo');
     expect(await stage.answer({ duo })).toMatchObject({
       ...denied,
@@ -55,20 +55,20 @@ describe('a push', () => {
   });
 
   it('is sent again after the cooldown', async () => {
-    const user = await harness.paired();
-    const stage = harness.validate(user, { turnMs: 1000, restMs: -1 });
+    const user = await harness.addPairedUser();
+    const stage = harness.validate(user, { deadlineMs: 1000, cooldownMs: -1 });
     const { device_uid: duo } = entryIn(await stage.show());
     await stage.answer({ duo });
-    harness.server.decide('deny', harness.pushesTo(user)[0]!.txid);
+    harness.server.answerPush('deny', harness.pushesTo(user)[0]!.txid);
     await stage.answer({ duo });
     await stage.answer({ duo });
     expect(harness.pushesTo(user)).toHaveLength(2);
   });
 
   it('is limited by cooldown and by hour, over all logins of the user', async () => {
-    const user = await harness.paired();
+    const user = await harness.addPairedUser();
     const push = async (limits: { restMs: number; mostAnHour?: number }) => {
-      const stage = harness.validate(user, { turnMs: 1000, ...limits });
+      const stage = harness.validate(user, { deadlineMs: 1000, ...limits });
       return stage.answer({ duo: entryIn(await stage.show()).device_uid });
     };
     expect(await push({ restMs: 60_000 })).toMatchObject({ type: 'challenge' });
@@ -80,18 +80,18 @@ describe('a push', () => {
 
   it('passes only with the result `allow`', async () => {
     for (const result of ['', 'allowed', 'bypass', 'fraud']) {
-      const user = await harness.paired();
-      const stage = harness.validate(user, { turnMs: 1000 });
+      const user = await harness.addPairedUser();
+      const stage = harness.validate(user, { deadlineMs: 1000 });
       const { device_uid: duo } = entryIn(await stage.show());
       await stage.answer({ duo });
-      harness.server.decide(result, harness.pushesTo(user)[0]!.txid);
+      harness.server.answerPush(result, harness.pushesTo(user)[0]!.txid);
       expect(await stage.answer({ duo })).toMatchObject(refusal('authenticator_validate_duo'));
     }
   });
 
   it('shows the number of a verified push until it is answered', async () => {
-    const user = await harness.paired(true);
-    const stage = harness.validate(user, { turnMs: 1000 });
+    const user = await harness.addPairedUser(true);
+    const stage = harness.validate(user, { deadlineMs: 1000 });
     const { device_uid: duo } = entryIn(await stage.show());
     const number = { errors: { duo: [{ code: 'authenticator_validate_duo_number', params: { number: '042931' } }] } };
     const first = await stage.answer({ duo });
@@ -99,13 +99,13 @@ describe('a push', () => {
     expect(entryIn(first).challenge).toEqual({ number: '042931' });
     expect(await stage.answer({ duo })).toMatchObject({ type: 'challenge', ...number });
     expect(entryIn(await stage.show()).challenge).toEqual({ number: '042931' });
-    harness.server.decide('allow', harness.pushesTo(user)[0]!.txid);
+    harness.server.answerPush('allow', harness.pushesTo(user)[0]!.txid);
     expect(await stage.answer({ duo })).toMatchObject({ type: 'passed' });
   });
 
   it('shows no number to an outpost', async () => {
-    const user = await harness.paired(true);
-    const stage = harness.validate(user, { turnMs: 1000, outpost: true });
+    const user = await harness.addPairedUser(true);
+    const stage = harness.validate(user, { deadlineMs: 1000, outpost: true });
     const { device_uid: duo } = entryIn(await stage.show());
     const waiting = await stage.answer({ duo });
     expect(waiting).not.toHaveProperty('errors');
@@ -117,28 +117,28 @@ describe('a push', () => {
     ['deny', 'rejected'],
     ['enroll', 'rejected'],
   ] as const)('is not sent when Duo decides without one: %s', async (demand, type) => {
-    const user = await harness.paired();
-    harness.at(user).demand = demand;
+    const user = await harness.addPairedUser();
+    harness.duoUserOf(user).preauthResult = demand;
     const stage = harness.validate(user);
     const { device_uid: duo } = entryIn(await stage.show());
     expect(await stage.answer({ duo })).toMatchObject({ type });
     expect(harness.pushesTo(user)).toEqual([]);
   });
 
-  it.each<DuoTrouble>(['silent', 'garbage', 429, 500])(
+  it.each<DuoOutage>(['silent', 'garbage', 429, 500])(
     'fails without counting an attempt while Duo is unavailable: %s',
-    async (trouble) => {
-      const user = await harness.paired();
+    async (outage) => {
+      const user = await harness.addPairedUser();
       const stage = harness.validate(user, { timeoutMs: 100 });
       const { device_uid: duo } = entryIn(await stage.show());
-      harness.server.trouble = trouble;
+      harness.server.outage = outage;
       const refused = await stage.answer({ duo });
       expect(refused).toMatchObject({ ...refusal('authenticator_validate_duo_away'), failed: [] });
     },
   );
 
   it('goes to no phone of another user (accident 19)', async () => {
-    const [user, other] = [await harness.paired(), await harness.paired()];
+    const [user, other] = [await harness.addPairedUser(), await harness.addPairedUser()];
     const [theirs] = await harness.devices.findByUser(other.uuid);
     const stage = harness.validate(user);
     await stage.show();
@@ -148,13 +148,13 @@ describe('a push', () => {
   });
 
   it('is not offered when the stage was deleted, and fails when the device was deleted meanwhile', async () => {
-    const user = await harness.paired();
+    const user = await harness.addPairedUser();
     expect(await harness.validate(user, { request: { companions: {} } }).show()).toMatchObject({ type: 'denied' });
-    const stage = harness.validate(user, { turnMs: 1000 });
+    const stage = harness.validate(user, { deadlineMs: 1000 });
     const { device_uid: duo } = entryIn(await stage.show());
     await stage.answer({ duo });
-    harness.server.decide('allow', harness.pushesTo(user)[0]!.txid);
-    await harness.forget(user);
+    harness.server.answerPush('allow', harness.pushesTo(user)[0]!.txid);
+    await harness.deleteDevices(user);
     expect(await stage.answer({ duo })).toMatchObject({ type: 'denied' });
   });
 });

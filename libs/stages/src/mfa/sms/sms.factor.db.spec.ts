@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => harness?.close());
 beforeEach(async () => {
-  harness.twilio.trouble = undefined;
+  harness.twilio.outage = undefined;
   await harness.database.source.query('TRUNCATE mfa.sends');
 });
 
@@ -24,7 +24,7 @@ async function addPhone(user: SavedUser, hidden = false) {
   const pk = await harness.database.devices.add({ ...device, ...secret });
   return { number, chosen: { device_class: 'sms', device_uid: String(pk), challenge: {} } };
 }
-const messagesTo = (number: string) => harness.twilio.taken.filter(({ to }) => to === number).length;
+const messagesTo = (number: string) => harness.twilio.messages.filter(({ to }) => to === number).length;
 
 describe('codes by Twilio', () => {
   it('set up a phone, and fail with an error while Twilio fails', async () => {
@@ -32,11 +32,11 @@ describe('codes by Twilio', () => {
     const number = `+1555${String(++phones).padStart(4, '0')}`;
     const { show, answer } = harness.setUp(user, { cooldownS: 0 });
     await show();
-    harness.twilio.trouble = 500;
+    harness.twilio.outage = 500;
     expect(await answer({ phone_number: number })).toMatchObject({
       errors: { non_field_errors: [{ code: 'authenticator_sms_unsent' }] },
     });
-    harness.twilio.trouble = undefined;
+    harness.twilio.outage = undefined;
     expect(await answer({ phone_number: number })).toMatchObject({ challenge: { phone_number_required: false } });
     expect(await answer({ code: harness.twilio.codeTo(number) })).toMatchObject({ type: 'passed' });
     expect(await harness.database.devices.findByUser(user.uuid)).toMatchObject([{ kind: 'sms', stage: STAGE }]);
@@ -112,7 +112,7 @@ describe('codes by Twilio', () => {
     const user = newUser();
     const { number, chosen } = await addPhone(user);
     for (let i = 0; i < 3; i++) {
-      const { show, answer } = harness.validate(user, { cooldownS: 0, mostAnHour: 2 });
+      const { show, answer } = harness.validate(user, { cooldownS: 0, maxPerHour: 2 });
       await show();
       await answer({ selected_challenge: chosen });
     }
@@ -121,12 +121,12 @@ describe('codes by Twilio', () => {
 
   it.each([400, 500, 'silent'] as const)(
     'cannot be sent while Twilio fails, and no answer is accepted: %s',
-    async (trouble) => {
+    async (outage) => {
       const user = newUser();
       const { chosen } = await addPhone(user);
       const { show, answer } = harness.validate(user);
       await show();
-      harness.twilio.trouble = trouble;
+      harness.twilio.outage = outage;
       expect(await answer({ selected_challenge: chosen })).toMatchObject({
         errors: { selected_challenge: [{ code: 'authenticator_validate_sms_unsent' }] },
       });
@@ -139,6 +139,6 @@ describe('codes by Twilio', () => {
     await addPhone(hidden, true);
     await addPhone(orphan);
     expect((await harness.validate(hidden).show()).type).toBe('denied');
-    expect((await harness.validate(orphan, { orphaned: true }).show()).type).toBe('denied');
+    expect((await harness.validate(orphan, { stageDeleted: true }).show()).type).toBe('denied');
   });
 });

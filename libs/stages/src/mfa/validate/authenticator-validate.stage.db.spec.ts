@@ -5,7 +5,7 @@ import type { DeviceClass, SavedUser, StageReply, StageRequest } from '@gatehous
 import { driveStage } from '@gatehouse/stage-kit/testing';
 import { generateSync } from 'otplib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { codeHarness, person } from '../../../testing/code-harness.js';
+import { codeHarness, newUser } from '../../../testing/code-harness.js';
 import { newTotpKey } from '../totp/totp-key.js';
 import { authenticatorValidateContract } from './authenticator-validate.contract.js';
 import type { AuthenticatorValidateStage } from './authenticator-validate.stage.js';
@@ -41,7 +41,7 @@ const entry = (device_class: string, device_uid: string) => ({ device_class, dev
 
 describe('offered devices', () => {
   it('have one entry for each allowed class of which the user has a device', async () => {
-    const alice = person();
+    const alice = newUser();
     const [codes, app] = [await addCodes(alice), await addTotp(alice)];
     await addCodes(alice);
     expect(await drive(alice).show()).toMatchObject({
@@ -59,7 +59,7 @@ describe('offered devices', () => {
   ])(
     'are none for a user without devices and for a visitor without a user: %s',
     async (not_configured_action, reply) => {
-      for (const user of [undefined, person()])
+      for (const user of [undefined, newUser()])
         expect(await drive(user, { config: { not_configured_action } }).show()).toMatchObject(reply);
     },
   );
@@ -68,14 +68,14 @@ describe('offered devices', () => {
 describe('a device whose stage was deleted', () => {
   const deletedStage = { stage: randomUUID() };
   it.each(['skip', 'deny', 'configure'])('is not treated like a missing device: %s', async (not_configured_action) => {
-    const alice = person();
+    const alice = newUser();
     await addDevice(alice, 'sms', deletedStage);
     const reply = await drive(alice, { config: { not_configured_action } }).show();
     expect(reply).toMatchObject({ type: 'denied', message: { code: 'authenticator_validate_none' } });
   });
 
   it('is ignored when its class is not allowed or it cannot be asked', async () => {
-    const [alice, bob] = [person(), person()];
+    const [alice, bob] = [newUser(), newUser()];
     await addDevice(alice, 'sms', deletedStage);
     await addDevice(bob, 'sms', { ...deletedStage, facts: { verified_only: true } });
     expect(await drive(alice, { config: { device_classes: ['totp'] } }).show()).toEqual({ type: 'passed' });
@@ -85,7 +85,7 @@ describe('a device whose stage was deleted', () => {
 
 describe('a code', () => {
   it('of a class that is not allowed is refused and not consumed', async () => {
-    const alice = person();
+    const alice = newUser();
     await Promise.all([addCodes(alice), addTotp(alice)]);
     const only = drive(alice, { config: { device_classes: ['totp'] } });
     await only.show();
@@ -98,7 +98,7 @@ describe('a code', () => {
   });
 
   it('is tried on the chosen device only, and a failure counts for its class only', async () => {
-    const alice = person();
+    const alice = newUser();
     const app = (await addCodes(alice)) && (await addTotp(alice));
     const { show, answer } = drive(alice);
     await show();
@@ -107,7 +107,7 @@ describe('a code', () => {
   });
 
   it('without a choice is tried on all shown entries; a failure counts for each class', async () => {
-    const alice = person();
+    const alice = newUser();
     await addCodes(alice);
     await addTotp(alice);
     const { show, answer } = drive(alice);
@@ -117,7 +117,7 @@ describe('a code', () => {
   });
 
   it('of an app is accepted once, and no earlier one after it, in any number of plans (accident 60)', async () => {
-    const alice = person();
+    const alice = newUser();
     await addTotp(alice);
     const submit = async (code: string) => {
       const { show, answer } = drive(alice);
@@ -130,7 +130,7 @@ describe('a code', () => {
   });
 
   it('of an app is accepted in the digits of any script and with surrounding spaces', async () => {
-    const alice = person();
+    const alice = newUser();
     await addTotp(alice);
     const { show, answer } = drive(alice);
     await show();
@@ -139,7 +139,7 @@ describe('a code', () => {
   });
 
   it('is not tried on a device that was added after the challenge was shown, so that no attempt goes uncounted', async () => {
-    const alice = person();
+    const alice = newUser();
     await addTotp(alice);
     const { show, answer } = drive(alice);
     await show();
@@ -148,7 +148,7 @@ describe('a code', () => {
   });
 
   it('of another user’s device is refused (accident 19)', async () => {
-    const [alice, bob] = [person(), person({ username: 'bob' })];
+    const [alice, bob] = [newUser(), newUser({ username: 'bob' })];
     await addCodes(bob);
     await addTotp(alice);
     const { show, answer } = drive(alice);
@@ -159,7 +159,7 @@ describe('a code', () => {
 
 describe('an answer without a valid proof', () => {
   it('that chooses a device repeats the challenge and is no failure', async () => {
-    const alice = person();
+    const alice = newUser();
     const app = await addTotp(alice);
     const { show, answer } = drive(alice);
     const shown = await show();
@@ -172,7 +172,7 @@ describe('an answer without a valid proof', () => {
     [{ selected_stage: 'x' }, { selected_stage: [{ code: 'authenticator_validate_stage' }] }],
     [{ duo: 3 }, { duo: [{ code: 'authenticator_validate_class' }] }],
   ])('is rejected with an error for its field: %j', async (response, errors) => {
-    const alice = person();
+    const alice = newUser();
     await addTotp(alice);
     const { show, answer } = drive(alice);
     await show();
@@ -198,13 +198,13 @@ describe('a user without a device', () => {
   it('continues with the only setup stage', async () => {
     const options = { config: { ...config, configuration_stages: ids.slice(0, 1) }, request: { attached } };
     const insert = { where: 'next', steps: [{ attached: ids[0] }] };
-    expect(await drive(person(), options).show()).toEqual({ type: 'passed', insert });
+    expect(await drive(newUser(), options).show()).toEqual({ type: 'passed', insert });
     // A visitor without a user cannot set up a device, and must not pass either.
     expect(await drive(undefined, options).show()).toMatchObject({ type: 'denied' });
   });
 
   it('chooses among several setup stages, and every other answer is rejected', async () => {
-    const { show, answer } = drive(person(), { config, request: { attached } });
+    const { show, answer } = drive(newUser(), { config, request: { attached } });
     const shown = await show();
     expect(shown).toMatchObject({
       challenge: {

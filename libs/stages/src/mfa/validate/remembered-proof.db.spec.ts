@@ -4,7 +4,7 @@ import type { DeviceDatabase } from '@gatehouse/authenticators/testing';
 import type { SavedUser, StageReply, StageRequest } from '@gatehouse/contracts';
 import { driveStage } from '@gatehouse/stage-kit/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { codeHarness, person } from '../../../testing/code-harness.js';
+import { codeHarness, newUser } from '../../../testing/code-harness.js';
 import { newTotpKey } from '../totp/totp-key.js';
 import { authenticatorValidateContract } from './authenticator-validate.contract.js';
 import type { AuthenticatorValidateStage } from './authenticator-validate.stage.js';
@@ -44,7 +44,7 @@ describe('a remembered proof', () => {
   });
 
   async function proveOnce() {
-    const alice = person();
+    const alice = newUser();
     await addCodes(alice);
     const { show, answer } = drive(alice, { config });
     await show();
@@ -68,7 +68,7 @@ describe('a remembered proof', () => {
 
   it('is invalid for another user, stage or epoch, beyond a lowered threshold, or when tampered with', async () => {
     const { alice, value } = await proveOnce();
-    const bob = person();
+    const bob = newUser();
     await addCodes(bob);
     const otherStep = { step: { id: 'step', name: 'another', confirmed: true } };
     const tampered = `${value.slice(0, -4)}AAAA`;
@@ -93,7 +93,7 @@ describe('a remembered proof', () => {
   });
 
   it('is not created when the stage does not remember proofs', async () => {
-    const alice = person();
+    const alice = newUser();
     await addCodes(alice);
     const { show, answer } = drive(alice);
     await show();

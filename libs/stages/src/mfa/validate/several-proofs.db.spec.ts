@@ -28,7 +28,7 @@ describe('an answer with a code and an assertion', () => {
   let assertion: ReturnType<SoftwareAuthenticator['get']>;
   beforeAll(async () => {
     user = newUser();
-    key = await webauthnHarness.enrolled(user);
+    key = await webauthnHarness.registerKey(user);
     await addCodes(webauthnHarness.devices, user);
   });
 
@@ -36,7 +36,7 @@ describe('an answer with a code and an assertion', () => {
     const config = { device_classes: ['webauthn', 'static'] };
     stage = webauthnHarness.validate({ pending_user: user }, config, {
       challengeS: 600,
-      others: (devices) => [new StaticFactor(devices)],
+      otherFactors: (devices) => [new StaticFactor(devices)],
     });
     assertion = key.get(ceremony(firstChallenge(await stage.show())));
   }
@@ -79,9 +79,9 @@ describe('an answer with a code and an assertion', () => {
 });
 
 it('sends no push when the code of the same answer is wrong', async () => {
-  const user = await duoHarness.paired();
+  const user = await duoHarness.addPairedUser();
   await addCodes(duoHarness.devices, user);
-  const stage = duoHarness.validate(user, { turnMs: 1000, others: [new StaticFactor(duoHarness.devices)] });
+  const stage = duoHarness.validate(user, { deadlineMs: 1000, otherFactors: [new StaticFactor(duoHarness.devices)] });
   const { device_uid: duo } = entryIn(await stage.show());
   const reply = await stage.answer({ code: WRONG, duo });
   expect(reply).toMatchObject({ type: 'rejected', failed: ['static'] });

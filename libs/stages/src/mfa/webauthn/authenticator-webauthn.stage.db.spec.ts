@@ -59,7 +59,7 @@ describe('registering a key', () => {
   });
 
   it('refuses a key that another user has registered', async () => {
-    const key = await harness.enrolled(alice);
+    const key = await harness.registerKey(alice);
     const stage = harness.setUp(bob);
     const { challenge } = registrationIn(await stage.show());
     expect(await stage.answer({ response: key.create(ceremony(challenge)) })).toMatchObject(

@@ -9,8 +9,8 @@ import {
   ceremony,
   entriesIn,
   firstChallenge,
-  gone,
-  person,
+  inactiveUser,
+  newUser,
   refusal,
   WebauthnHarness,
 } from '../../../testing/webauthn-harness.js';
@@ -23,7 +23,7 @@ afterAll(() => harness.close());
 
 describe('logging in with a key', () => {
   it('accepts an assertion once and stores its counter', async () => {
-    const key = await harness.enrolled(alice);
+    const key = await harness.registerKey(alice);
     const stage = harness.validate({ pending_user: alice });
     const shown = await stage.show();
     expect(entriesIn(shown)).toHaveLength(1);
@@ -43,7 +43,7 @@ describe('logging in with a key', () => {
   });
 
   it('refuses the key of another user (accident 19)', async () => {
-    const [own, others] = [await harness.enrolled(alice), await harness.enrolled(bob)];
+    const [own, others] = [await harness.registerKey(alice), await harness.registerKey(bob)];
     const stage = harness.validate({ pending_user: alice });
     const shown = await stage.show();
     expect(entriesIn(shown)[0]!.challenge.allowCredentials).not.toContainEqual(
@@ -58,7 +58,7 @@ describe('logging in with a key', () => {
   });
 
   it('creates a new challenge after each refusal, and refuses an answer to the old one (accident 60)', async () => {
-    const key = await harness.enrolled(alice);
+    const key = await harness.registerKey(alice);
     const stage = harness.validate({ pending_user: alice });
     const first = await stage.show();
     const proof = key.get(ceremony(firstChallenge(first)));
@@ -73,7 +73,7 @@ describe('logging in with a key', () => {
   });
 
   it('refuses an assertion for the challenge of another plan, or for an expired challenge (accident 20)', async () => {
-    const key = await harness.enrolled(alice);
+    const key = await harness.registerKey(alice);
     const [first, second] = [harness.validate({ pending_user: alice }), harness.validate({ pending_user: alice })];
     const [shown] = [await first.show(), await second.show()];
     expect(await second.answer({ webauthn: key.get(ceremony(firstChallenge(shown))) })).toMatchObject({
@@ -86,7 +86,7 @@ describe('logging in with a key', () => {
   });
 
   it('accepts one of several concurrent requests with the same assertion (accident 60)', async () => {
-    const key = await harness.enrolled(alice);
+    const key = await harness.registerKey(alice);
     const newVerifier = (challenge: string) => {
       const factor = harness.factor();
       const memory = { challenge, until: Date.now() + 60_000 };
@@ -103,7 +103,7 @@ describe('logging in with a key', () => {
   });
 
   it('keeps the challenge when the user chooses a device, because the browser may be signing it', async () => {
-    const key = await harness.enrolled(alice);
+    const key = await harness.registerKey(alice);
     const stage = harness.validate({ pending_user: alice });
     const shown = await stage.show();
     const chosen = await stage.answer({ selected_challenge: entriesIn(shown)[0] });
@@ -115,7 +115,7 @@ describe('logging in with a key', () => {
   });
 
   it('requires user verification when the stage does (accident 28)', async () => {
-    const key = await harness.enrolled(alice);
+    const key = await harness.registerKey(alice);
     const stage = harness.validate(
       { pending_user: alice },
       { webauthn_user_verification: 'required', webauthn_hints: ['security-key'] },
@@ -128,15 +128,15 @@ describe('logging in with a key', () => {
   });
 
   it('offers and accepts only keys of allowed models (accident 28)', async () => {
-    const carol = person(4, 'carol');
-    const key = await harness.enrolled(carol, new SoftwareAuthenticator('fbfc3007-154e-4ecc-8c0b-6e020557d7bd'));
+    const carol = newUser(4, 'carol');
+    const key = await harness.registerKey(carol, new SoftwareAuthenticator('fbfc3007-154e-4ecc-8c0b-6e020557d7bd'));
     const yubi = { aaguid: '2fc0579f-8113-47ea-b116-bb5a8db9202a', description: '' };
     const strict = { webauthn_allowed_device_types: [yubi] };
     expect(await harness.validate({ pending_user: carol }, strict).show()).toMatchObject({
       type: 'denied',
       message: { code: 'authenticator_validate_none' },
     });
-    const other = await harness.enrolled(carol, new SoftwareAuthenticator(yubi.aaguid));
+    const other = await harness.registerKey(carol, new SoftwareAuthenticator(yubi.aaguid));
     const stage = harness.validate({ pending_user: carol }, strict);
     const shown = await stage.show();
     expect(entriesIn(shown)[0]!.challenge.allowCredentials.map(({ id }) => id)).toEqual([other.id]);
@@ -146,19 +146,19 @@ describe('logging in with a key', () => {
   });
 
   it('does not skip a user whose keys all belong to another domain, and prefers keys of this domain (accident 35)', async () => {
-    const dave = person(5, 'dave');
+    const dave = newUser(5, 'dave');
     const old = { user: dave.uuid, kind: 'webauthn', name: 'old', handle: 'b2xk', counter: 0 } as const;
     const facts = { public_key: 'AAAA', aaguid: '00000000-0000-0000-0000-000000000000', rp_id: 'old.example.org' };
     await harness.devices.add({ id: randomUUID(), ...old, facts });
     const stage = () => harness.validate({ pending_user: dave }, { not_configured_action: 'skip' });
     const idsIn = (reply: StageReply) => entriesIn(reply)[0]!.challenge.allowCredentials.map(({ id }) => id);
     expect(idsIn(await stage().show())).toEqual([old.handle]);
-    const key = await harness.enrolled(dave);
+    const key = await harness.registerKey(dave);
     expect(idsIn(await stage().show())).toEqual([key.id]);
   });
 
   it('refuses malformed responses and unknown keys', async () => {
-    await harness.enrolled(alice);
+    await harness.registerKey(alice);
     const stage = harness.validate({ pending_user: alice });
     const proof = new SoftwareAuthenticator().get(ceremony(firstChallenge(await stage.show())));
     const posts = [
@@ -179,7 +179,7 @@ describe('logging in with a key', () => {
 
 describe('a key that identifies its user', () => {
   it('logs its owner in, and always requires user verification', async () => {
-    const key = await harness.enrolled(alice);
+    const key = await harness.registerKey(alice);
     const stage = harness.validate({});
     const shown = await stage.show();
     expect(entriesIn(shown)).toMatchObject([
@@ -204,14 +204,14 @@ describe('a key that identifies its user', () => {
     const request = { flow: { ...flow, designation: 'enrollment' as const } };
     for (const stage of [
       harness.validate({ pending_user: ghost }),
-      harness.validate({ pending_user: person(6, 'keyless') }),
+      harness.validate({ pending_user: newUser(6, 'keyless') }),
       harness.validate({}, {}, { challengeS: 600, request }),
     ])
       expect(await stage.show()).toMatchObject({ type: 'denied', message: { code: 'authenticator_validate_none' } });
   });
 
   it('is refused when its owner is inactive or the key is unknown', async () => {
-    for (const key of [await harness.enrolled(gone), new SoftwareAuthenticator()]) {
+    for (const key of [await harness.registerKey(inactiveUser), new SoftwareAuthenticator()]) {
       const stage = harness.validate({});
       expect(await stage.answer({ webauthn: key.get(ceremony(firstChallenge(await stage.show()))) })).toMatchObject(
         refusal('webauthn', { code: 'authenticator_validate_device' }),
