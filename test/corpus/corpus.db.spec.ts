@@ -10,22 +10,22 @@ import { migrateAll } from '../../libs/local/src/migrate-all.js';
 import { LazyPythonSyntaxChecker } from '../../libs/local/src/python-syntax-checker.js';
 import { freshDatabase } from '../support/postgres.js';
 
-/** Blueprints like those of authentik, and, where somebody has them, those themselves. */
+/** Blueprints modelled on authentik's, and authentik's own if `BLUEPRINT_CORPUS` names their folders. */
 const folders = ['test/corpus', ...(process.env['BLUEPRINT_CORPUS'] ?? '').split(':').filter(Boolean)];
 
 const SEAL_KEYS = `corpus:${Buffer.alloc(32, 7).toString('base64')}`;
 const env = { PATH: process.env['PATH'] };
 
 describe.each(folders)('the blueprints of %s', (folder) => {
-  let nowhere: string;
+  let emptyFolder: string;
   const databases: Awaited<ReturnType<typeof freshDatabase>>[] = [];
 
   beforeAll(async () => {
-    nowhere = await mkdtemp(join(tmpdir(), 'blueprints-'));
+    emptyFolder = await mkdtemp(join(tmpdir(), 'blueprints-'));
   });
   afterAll(async () => {
     for (const { drop } of databases) await drop();
-    await rm(nowhere, { recursive: true });
+    await rm(emptyFolder, { recursive: true });
   });
 
   const files = () => readFolder(folder);
@@ -36,20 +36,20 @@ describe.each(folders)('the blueprints of %s', (folder) => {
     return made.url;
   }
   const apply = (url: string, given: Parameters<typeof applyFiles>[1], more: NodeJS.ProcessEnv = {}) =>
-    applyFiles(url, given, { env: { ...env, ...more }, folder: nowhere, sealKeys: SEAL_KEYS });
+    applyFiles(url, given, { env: { ...env, ...more }, folder: emptyFolder, sealKeys: SEAL_KEYS });
 
-  it('apply one after the other, each a second time without changing anything', async () => {
+  it('apply one by one, each a second time without a change', async () => {
     const url = await database();
     const changing: string[] = [];
     for (const file of await files()) {
       await apply(url, [file]);
-      const said = formatReport(await apply(url, [file]));
-      if (!said.endsWith('\nnothing changed')) changing.push(said);
+      const report = formatReport(await apply(url, [file]));
+      if (!report.endsWith('\nnothing changed')) changing.push(report);
     }
     expect(changing).toEqual([]);
   });
 
-  it('apply all at once, a second time without changing anything, and come back as they were exported', async () => {
+  it('apply all at once, a second time without a change, and survive an export and import', async () => {
     const [url, other] = [await database(), await database()];
     await apply(url, await files());
     expect((await apply(url, await files())).isChanged).toBe(false);
@@ -64,7 +64,7 @@ describe.each(folders)('the blueprints of %s', (folder) => {
     expect(await exported(other)).toEqual(texts);
   });
 
-  it('are free of errors, as far as a look without a database can tell', async () => {
+  it('have no errors in a check without a database', async () => {
     const syntax = new LazyPythonSyntaxChecker();
     const given = { files: await files(), library: async () => undefined, env: {}, syntax };
     const findings = await checkBlueprints(given);
@@ -73,7 +73,7 @@ describe.each(folders)('the blueprints of %s', (folder) => {
   });
 });
 
-/** Every flow of a database as a blueprint, by its slug. */
+/** Exports every flow of a database as a blueprint, by slug. */
 async function exported(url: string): Promise<Map<string, string>> {
   const source = await openDataSource({ url, schema: FLOW_SCHEMA, entities: directoryEntities, poolSize: 1 });
   try {

@@ -7,7 +7,7 @@ import { Deployment } from '../support/deployment.js';
 import { Mailbox } from '../support/mailbox.js';
 import { readMail } from '../support/read-mail.js';
 
-/** Blueprints of authentik itself, where somebody has them: its defaults and its examples. */
+/** Folders of authentik's own default and example blueprints, if `BLUEPRINT_CORPUS` names them. */
 const corpus = (process.env['BLUEPRINT_CORPUS'] ?? '').split(':').filter(Boolean);
 const folderOf = (file: string) => corpus.find((folder) => existsSync(join(folder, file)));
 const defaults = folderOf('flow-default-authentication-flow.yaml');
@@ -19,29 +19,29 @@ const LOGIN = 'default-authentication-flow';
 const ENROLMENT = 'default-enrollment-flow';
 const PAIR = (password: string) => ({ password, password_repeat: password });
 
-describe.skipIf(!defaults || !examples)('the flows of authentik’s blueprints, as they are', () => {
-  let house: Deployment;
+describe.skipIf(!defaults || !examples)('the unmodified flows of authentik’s blueprints', () => {
+  let deployment: Deployment;
   let mailbox: Mailbox;
   beforeAll(async () => {
     mailbox = await Mailbox.open();
-    house = await Deployment.open({
+    deployment = await Deployment.open({
       blueprints: [blueprint(userEntry('akadmin', { password: undefined }))],
       services: ['identification', 'password', 'session', 'enrollment', 'mfa', 'policy', 'courier'],
       environment: { MAIL_HOST: '127.0.0.1', MAIL_PORT: String(mailbox.port), OUTBOX_POLL_MS: '20' },
     });
-    await house.applyFiles(defaults!, example('flows-enrollment-2-stage'));
+    await deployment.applyFiles(defaults!, example('flows-enrollment-2-stage'));
   });
   afterAll(async () => {
-    await house?.close();
+    await deployment?.close();
     await mailbox?.close();
   });
 
   const example = (name: string) => join(examples!, `${name}.yaml`);
   const me = async (browser: Browser) => (await browser.fetch('/api/v3/core/users/me/')).body['user'];
 
-  /** Fills the forms of the enrolment in; what comes after them. */
+  /** Fills in both forms of the enrolment and returns the next challenge. */
   async function enrol(username: string) {
-    const browser = house.browser();
+    const browser = deployment.browser();
     const first = await browser.show(ENROLMENT);
     expect(first.body).toMatchObject({ component: 'ak-stage-prompt', fields: [{ type: 'username' }, {}, {}] });
     await browser.solve(ENROLMENT, { username, ...PAIR('first-pass-1') });
@@ -50,30 +50,32 @@ describe.skipIf(!defaults || !examples)('the flows of authentik’s blueprints, 
   }
 
   async function login(username: string, password: string): Promise<Browser> {
-    const browser = house.browser();
+    const browser = deployment.browser();
     expect((await browser.show(LOGIN)).body).toMatchObject({ component: 'ak-stage-identification' });
     await browser.solve(LOGIN, { uid_field: username });
     await browser.solve(LOGIN, { password });
     return browser;
   }
 
-  it('let the first administrator set a password, once, and log in with it', async () => {
-    const browser = house.browser();
+  it('let the first administrator set a password once and log in with it', async () => {
+    const browser = deployment.browser();
     expect((await browser.show('initial-setup')).body).toMatchObject({ component: 'ak-stage-prompt' });
     const form = { email: 'akadmin@example.org', ...PAIR('first-pass-1') };
     expect((await browser.solve('initial-setup', form)).body).toMatchObject(DONE);
     expect(await me(await login('akadmin', 'first-pass-1'))).toMatchObject({ email: 'akadmin@example.org' });
-    expect((await house.browser().show('initial-setup')).body).toMatchObject({ component: 'ak-stage-access-denied' });
+    expect((await deployment.browser().show('initial-setup')).body).toMatchObject({
+      component: 'ak-stage-access-denied',
+    });
   });
 
-  it('enrol somebody, who is logged in, and can log in again', async () => {
+  it('enrol a user, log the user in, and let the user log in again', async () => {
     const { browser, body } = await enrol('ada');
     expect(body).toMatchObject(DONE);
     expect(await me(browser)).toMatchObject({ username: 'ada', name: 'ada', email: 'ada@example.org' });
     expect(await me(await login('ada', 'first-pass-1'))).toMatchObject({ username: 'ada' });
   });
 
-  it('let somebody change who they are, but nothing that only others may', async () => {
+  it('let users change their own details, and refuse names and addresses of others', async () => {
     const { browser } = await enrol('bea');
     const settings = 'default-user-settings-flow';
     const shown = { component: 'ak-stage-prompt', fields: [{ initial_value: 'bea' }, {}, {}, {}] };
@@ -87,9 +89,9 @@ describe.skipIf(!defaults || !examples)('the flows of authentik’s blueprints, 
     expect(await me(browser)).toMatchObject({ username: 'bea', name: 'Bea', settings: { locale: 'de' } });
   });
 
-  it('let somebody change their password, found from the login’s password stage', async () => {
+  it('let users change their password through the configure link of the password stage', async () => {
     const { browser } = await enrol('cleo');
-    const [{ id }] = (await house.rows<{ id: string }>(
+    const [{ id }] = (await deployment.rows<{ id: string }>(
       `SELECT id FROM flow.objects WHERE identifiers->>'name' = 'default-authentication-password'`,
     )) as [{ id: string }];
     const way = await browser.fetch(`/flows/-/configure/${id}/`);
@@ -100,7 +102,7 @@ describe.skipIf(!defaults || !examples)('the flows of authentik’s blueprints, 
     expect(await me(await login('cleo', 'second-pass-2'))).toMatchObject({ username: 'cleo' });
   });
 
-  it('ask for a second factor from the login after its set-up on', async () => {
+  it('ask for a second factor after it is set up', async () => {
     const { browser } = await enrol('dido');
     const { body } = await browser.show('default-authenticator-static-setup');
     const { codes } = body as { codes?: string[] };
@@ -111,14 +113,14 @@ describe.skipIf(!defaults || !examples)('the flows of authentik’s blueprints, 
     expect(await me(another)).toMatchObject({ username: 'dido' });
   });
 
-  it('log somebody out', async () => {
+  it('log a user out', async () => {
     const { browser } = await enrol('dora');
     expect((await browser.show('default-invalidation-flow')).body).toMatchObject({ component: 'xak-flow-redirect' });
     expect(await me(browser)).toBeUndefined();
   });
 
-  it('let somebody delete their account', async () => {
-    await house.applyFiles(example('flows-unenrollment'));
+  it('let users delete their account', async () => {
+    await deployment.applyFiles(example('flows-unenrollment'));
     const { browser } = await enrol('elsa');
     expect((await browser.show('default-unenrollment-flow')).body).toMatchObject(DONE);
     expect(await me(browser)).toBeUndefined();
@@ -127,20 +129,20 @@ describe.skipIf(!defaults || !examples)('the flows of authentik’s blueprints, 
 
   describe('of recovery', () => {
     const RECOVERY = 'default-recovery-flow';
-    beforeAll(() => house.applyFiles(example('flows-recovery-email-verification')));
+    beforeAll(() => deployment.applyFiles(example('flows-recovery-email-verification')));
 
-    /** Somebody enrols, forgets, and asks for help; their browser, and what they were mailed. */
-    async function forgetful(username: string) {
+    /** Enrols a user and starts recovery. Returns the browser and the content of the mail. */
+    async function startRecovery(username: string) {
       await enrol(username);
-      const browser = house.browser();
+      const browser = deployment.browser();
       expect((await browser.show(RECOVERY)).body).toMatchObject({ component: 'ak-stage-identification' });
       expect((await browser.solve(RECOVERY, { uid_field: username })).body).toMatchObject(WAITING);
       return { browser, ...readMail(await mailbox.mailTo(`${username}@example.org`)) };
     }
 
-    it('let somebody set another password who follows the link in another browser', async () => {
-      const { query } = await forgetful('fay');
-      const phone = house.browser();
+    it('let the user set a password after the mailed link, in another browser', async () => {
+      const { query } = await startRecovery('fay');
+      const phone = deployment.browser();
       expect((await phone.show(RECOVERY, query)).body).toMatchObject({ ...WAITING, confirm: true });
       expect((await phone.solve(RECOVERY, {}, query)).body).toMatchObject({ component: 'ak-stage-prompt' });
       expect((await phone.solve(RECOVERY, PAIR('second-pass-2'), query)).body).toMatchObject(DONE);
@@ -149,8 +151,8 @@ describe.skipIf(!defaults || !examples)('the flows of authentik’s blueprints, 
       expect(await me(await login('fay', 'second-pass-2'))).toMatchObject({ username: 'fay' });
     });
 
-    it('let somebody set another password who types the code in where they asked', async () => {
-      const { browser, code } = await forgetful('gil');
+    it('let the user set a password after the mailed code, in the same browser', async () => {
+      const { browser, code } = await startRecovery('gil');
       expect((await browser.solve(RECOVERY, { code })).body).toMatchObject({ component: 'ak-stage-prompt' });
       expect((await browser.solve(RECOVERY, PAIR('second-pass-2'))).body).toMatchObject(DONE);
       expect(await me(await login('gil', 'second-pass-2'))).toMatchObject({ username: 'gil' });
@@ -158,19 +160,19 @@ describe.skipIf(!defaults || !examples)('the flows of authentik’s blueprints, 
   });
 
   describe('of an enrolment with verification', () => {
-    beforeAll(() => house.applyFiles(example('flows-enrollment-email-verification')));
+    beforeAll(() => deployment.applyFiles(example('flows-enrollment-email-verification')));
 
-    /** Somebody enrols, up to the mail. */
-    async function newcomer(username: string) {
+    /** Enrols a user up to the mail. */
+    async function startEnrolment(username: string) {
       const { browser, body } = await enrol(username);
       expect(body).toMatchObject(WAITING);
       expect(await me(await login(username, 'first-pass-1'))).toBeUndefined();
       return { browser, ...readMail(await mailbox.mailTo(`${username}@example.org`)) };
     }
 
-    it('make an account active by the link, in another browser, and once', async () => {
-      const { query } = await newcomer('hope');
-      const [phone, other] = [house.browser(), house.browser()];
+    it('activate an account by the mailed link once, in another browser', async () => {
+      const { query } = await startEnrolment('hope');
+      const [phone, other] = [deployment.browser(), deployment.browser()];
       expect((await phone.show(ENROLMENT, query)).body).toMatchObject({ ...WAITING, confirm: true });
       expect((await phone.solve(ENROLMENT, {}, query)).body).toMatchObject(DONE);
       expect(await me(phone)).toMatchObject({ username: 'hope' });
@@ -178,8 +180,8 @@ describe.skipIf(!defaults || !examples)('the flows of authentik’s blueprints, 
       expect((await other.show(ENROLMENT, query)).body).toMatchObject({ component: 'ak-stage-prompt' });
     });
 
-    it('make an account active by the code, where it was begun', async () => {
-      const { browser, code } = await newcomer('iris');
+    it('activate an account by the mailed code, in the same browser', async () => {
+      const { browser, code } = await startEnrolment('iris');
       expect((await browser.solve(ENROLMENT, { code })).body).toMatchObject(DONE);
       expect(await me(browser)).toMatchObject({ username: 'iris' });
       expect(await me(await login('iris', 'first-pass-1'))).toMatchObject({ username: 'iris' });

@@ -9,10 +9,10 @@ import { freePort } from '../support/processes.js';
 import { LoginLoad } from './login-load.js';
 
 const USERS = Array.from({ length: 6 }, (_, i) => `user-${i}`);
-/** Logins that are seen to go through before and after each fault. */
-const STEADY = 12;
+/** Logins that must finish before and after each fault. */
+const UNDISTURBED = 12;
 
-let house: Deployment;
+let deployment: Deployment;
 let load: LoginLoad;
 let folder: string;
 let postgres: Awaited<ReturnType<typeof startPostgres>>;
@@ -25,7 +25,7 @@ beforeAll(async () => {
   await chmod(folder, 0o755);
   port = await freePort();
   postgres = await startPostgres();
-  house = await Deployment.open({
+  deployment = await Deployment.open({
     apart: 'all',
     database: { url: postgres.url, drop: () => postgres.stop() },
     blueprints: [
@@ -38,17 +38,17 @@ beforeAll(async () => {
   });
 }, 120_000);
 afterAll(async () => {
-  await house.close();
+  await deployment.close();
   await rm(folder, { recursive: true, force: true });
 });
 
 beforeEach(async () => {
-  load = new LoginLoad(house, { slug: 'login', users: USERS });
-  await load.finish(STEADY);
+  load = new LoginLoad(deployment, { slug: 'login', users: USERS });
+  await load.finish(UNDISTURBED);
 });
-/** What became of all logins, the ones begun after the fault included. */
+/** Waits for logins that start after the fault, and returns how all logins ended. */
 async function outcome(name: string) {
-  await load.finish(STEADY);
+  await load.finish(UNDISTURBED);
   const { begun, finished, refused, lost } = await load.stop();
   process.stdout.write(`${name}: ${begun} begun, ${finished} finished, ${refused} refused, ${lost.length} lost\n`);
   return { unfinished: begun - finished, refused, lost };
@@ -57,31 +57,31 @@ const NONE_LOST = { unfinished: 0, lost: [] };
 
 describe('no login is lost', { timeout: 120_000 }, () => {
   it('when a stage is killed and started again', async () => {
-    await house.end('password', 'SIGKILL');
-    await house.start('password');
+    await deployment.end('password', 'SIGKILL');
+    await deployment.start('password');
     const { refused, ...rest } = await outcome('a stage killed');
     expect(rest).toEqual(NONE_LOST);
     expect(refused).toBeGreaterThan(0);
   });
 
   it('when one of two processes of a stage is killed', async () => {
-    await house.start('password', 'second password');
-    await load.finish(STEADY);
-    await house.end('second password', 'SIGKILL');
+    await deployment.start('password', 'second password');
+    await load.finish(UNDISTURBED);
+    await deployment.end('second password', 'SIGKILL');
     expect(await outcome('one of two killed')).toMatchObject(NONE_LOST);
   });
 
   it('when the gateway is restarted between two steps', async () => {
-    expect(await house.end('gateway')).toBe(0);
-    await house.openGateway();
+    expect(await deployment.end('gateway')).toBe(0);
+    await deployment.openGateway();
     const { refused, ...rest } = await outcome('gateway restarted');
     expect(rest).toEqual(NONE_LOST);
     expect(refused).toBeGreaterThan(0);
   });
 
   it('when the bus is killed and comes back', async () => {
-    await house.stopBus();
-    await house.startBus();
+    await deployment.stopBus();
+    await deployment.startBus();
     const { refused, ...rest } = await outcome('bus killed');
     expect(rest).toEqual(NONE_LOST);
     expect(refused).toBeGreaterThan(0);
@@ -95,12 +95,12 @@ describe('no login is lost', { timeout: 120_000 }, () => {
     expect(refused).toBeGreaterThan(0);
   });
 
-  it('and nobody is refused, when all services are replaced one after the other', async () => {
+  it('and no request is refused, when all services are replaced one after the other', async () => {
     for (const service of SERVICES) {
-      await house.start(service, `next ${service}`);
-      await house.end(service);
-      await house.start(service);
-      await house.end(`next ${service}`);
+      await deployment.start(service, `next ${service}`);
+      await deployment.end(service);
+      await deployment.start(service);
+      await deployment.end(`next ${service}`);
     }
     expect(await outcome('services replaced')).toEqual({ ...NONE_LOST, refused: 0 });
   });

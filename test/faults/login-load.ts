@@ -2,20 +2,20 @@ import { EventEmitter, once } from 'node:events';
 import type { Browser, BrowserResponse } from '../support/browser.js';
 import type { Deployment } from '../support/deployment.js';
 
-/** Milliseconds after which a client comes again that was told to. */
-const COME_AGAIN_MS = 100;
+/** Milliseconds that a client waits before it retries. */
+const RETRY_DELAY_MS = 100;
 
-/** What became of the logins under a fault. */
+/** How the logins under a fault ended. */
 export interface Tally {
   begun: number;
   finished: number;
-  /** Answers that said clearly to come again: 503, or nobody at the door. */
+  /** Requests answered with 503, and refused connections. */
   refused: number;
-  /** Logins that went back, or ended otherwise than they should; none, in a good house. */
+  /** Logins that fell back to an earlier step or ended wrongly. There must be none. */
   readonly lost: string[];
 }
 
-/** Visitors who log in one after the other, each as a user of their own, come again when they are told to, and never give up. */
+/** Clients that log in again and again, each as its own user, and retry every refused request. */
 export class LoginLoad {
   readonly tally: Tally = { begun: 0, finished: 0, refused: 0, lost: [] };
   private readonly progress = new EventEmitter();
@@ -23,19 +23,19 @@ export class LoginLoad {
   private stopping = false;
 
   constructor(
-    private readonly house: Deployment,
+    private readonly deployment: Deployment,
     { slug, users }: { slug: string; users: readonly string[] },
   ) {
     this.visitors = users.map((user) => this.visit(slug, user));
   }
 
-  /** Resolves when so many more logins have been finished. */
+  /** Resolves when `more` further logins have finished. */
   async finish(more: number): Promise<void> {
     const goal = this.tally.finished + more;
     while (this.tally.finished < goal) await once(this.progress, 'finished');
   }
 
-  /** Lets every login that was begun come to its end; what became of all. */
+  /** Starts no further login, waits for the running ones, and returns the tally. */
   async stop(): Promise<Tally> {
     this.stopping = true;
     await Promise.all(this.visitors);
@@ -52,40 +52,40 @@ export class LoginLoad {
     }
   }
 
-  /** One login to its end; what went wrong with it, if anything did. */
+  /** Runs one login. Returns what went wrong, or `undefined`. */
   private async logIn(slug: string, user: string): Promise<string | undefined> {
-    const browser = this.house.browser();
+    const browser = this.deployment.browser();
     const identified = await this.step(browser, slug, { component: 'ak-stage-identification', uid_field: user });
-    if (identified['component'] !== 'ak-stage-password') return `identified, then ${JSON.stringify(identified)}`;
+    if (identified['component'] !== 'ak-stage-password') return `after identification: ${JSON.stringify(identified)}`;
     const done = await this.step(browser, slug, { component: 'ak-stage-password', password: 'correct-horse-7' });
-    if (done['component'] !== 'xak-flow-redirect') return `proved, then ${JSON.stringify(done)}`;
-    const { body } = await this.patiently(() => browser.fetch('/api/v3/core/users/me/'));
-    return JSON.stringify(body).includes(`"${user}"`) ? undefined : `logged in, then ${JSON.stringify(body)}`;
+    if (done['component'] !== 'xak-flow-redirect') return `after the password: ${JSON.stringify(done)}`;
+    const { body } = await this.retried(() => browser.fetch('/api/v3/core/users/me/'));
+    return JSON.stringify(body).includes(`"${user}"`) ? undefined : `after the login: ${JSON.stringify(body)}`;
   }
 
-  /** Answers until the answer has counted: a client that was told to come again looks first where it stands. */
+  /** Solves one challenge. After a refused request it reads the current challenge first, because the response may have counted. */
   private async step(browser: Browser, slug: string, answer: Record<string, string>): Promise<BrowserResponse['body']> {
     for (;;) {
-      const told = await this.once(() => browser.solve(slug, answer));
-      if (told) return told.body;
-      const { body } = await this.patiently(() => browser.show(slug));
+      const response = await this.attempt(() => browser.solve(slug, answer));
+      if (response) return response.body;
+      const { body } = await this.retried(() => browser.show(slug));
       if (body['component'] !== answer['component']) return body;
     }
   }
 
-  private async patiently(send: () => Promise<BrowserResponse>): Promise<BrowserResponse> {
+  private async retried(send: () => Promise<BrowserResponse>): Promise<BrowserResponse> {
     for (;;) {
-      const told = await this.once(send);
-      if (told) return told;
+      const response = await this.attempt(send);
+      if (response) return response;
     }
   }
 
-  /** The answer, or nothing when it was to come again: after having waited. */
-  private async once(send: () => Promise<BrowserResponse>): Promise<BrowserResponse | undefined> {
-    const told = await send().catch(() => undefined);
-    if (told && told.status !== 503) return told;
+  /** Sends once. After a refusal it waits and returns `undefined`. */
+  private async attempt(send: () => Promise<BrowserResponse>): Promise<BrowserResponse | undefined> {
+    const response = await send().catch(() => undefined);
+    if (response && response.status !== 503) return response;
     this.tally.refused++;
-    await new Promise((resolve) => setTimeout(resolve, COME_AGAIN_MS));
+    await new Promise((resolve) => setTimeout(resolve, RETRY_DELAY_MS));
     return undefined;
   }
 }

@@ -4,14 +4,14 @@ import { COLOUR_SCHEMES, overflows, violations } from '../support/access.js';
 import { describeInChromium, useChromium } from '../support/chromium.js';
 import { useExamples } from './examples.js';
 
-/** What a browser complains of although all is well. */
+/** Console messages that an example is expected to cause. */
 const EXPECTED: Readonly<Record<string, RegExp>> = { shell: /^Blocked script execution in 'about:srcdoc'/ };
 
 describeInChromium('every page', () => {
   const chromium = useChromium();
   const examples = useExamples();
 
-  it.each(Object.keys(EXAMPLES))('%s can be used by everybody: light and dark, wide and narrow', async (name) => {
+  it.each(Object.keys(EXAMPLES))('%s is accessible in light and dark, wide and narrow', async (name) => {
     const { page, complaints } = await chromium.open({ reducedMotion: 'reduce' });
     await page.goto(examples.address(name));
     for (const { colorScheme, width } of COLOUR_SCHEMES) {
@@ -24,7 +24,7 @@ describeInChromium('every page', () => {
   });
 
   it.each(['identification-everything', 'validate-choice', 'totp', 'static', 'prompt-refused'])(
-    '%s is written from right to left in Arabic',
+    '%s is laid out from right to left in Arabic',
     async (name) => {
       const { page } = await chromium.open({ viewport: { width: 320, height: 800 } });
       await page.goto(`${examples.address(name)}?locale=ar`);

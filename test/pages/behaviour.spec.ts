@@ -5,13 +5,13 @@ import { EXAMPLES } from '../../apps/web/src/examples/examples.js';
 import { describeInChromium, useChromium } from '../support/chromium.js';
 import { useExamples } from './examples.js';
 
-/** The next answer that the page sends. */
+/** Returns the next response that the page sends. */
 const answerOf = async (page: Page) => (await page.waitForRequest(isAnswer)).postDataJSON() as Record<string, unknown>;
 
 const isAnswer = (request: { method: () => string; url: () => string }) =>
   request.method() === 'POST' && request.url().includes('/api/v3/flows/executor/');
 
-/** Keeps count of the answers that a page sends. */
+/** Collects the responses that a page sends. */
 function answersOf(page: Page) {
   const sent: Record<string, unknown>[] = [];
   page.on('request', (request) => isAnswer(request) && sent.push(request.postDataJSON()));
@@ -29,7 +29,7 @@ describeInChromium('a page', () => {
     return { page, complaints, answers };
   }
 
-  it('shows a password when asked, and says when capitals are locked', async () => {
+  it('shows the password on request, and warns about caps lock', async () => {
     const { page } = await opened('password');
     const field = page.locator('#password');
     await field.fill('secret');
@@ -45,13 +45,13 @@ describeInChromium('a page', () => {
     await page.getByText('Caps lock is on.').waitFor();
   });
 
-  it('does not offer to show a password where the flow forbids it', async () => {
+  it('has no button to show the password if the flow forbids it', async () => {
     const { page } = await opened('password-refused');
 
     expect(await page.getByRole('button').count()).toBe(1);
   });
 
-  it('tells password managers whose password it is, and what a code is', async () => {
+  it('gives password managers the username and marks one-time codes', async () => {
     const { page } = await opened('password');
     expect(await page.locator('[autocomplete=username]').inputValue()).toBe('alice@example.org');
     expect(await page.locator('#password').getAttribute('autocomplete')).toBe('current-password');
@@ -63,7 +63,7 @@ describeInChromium('a page', () => {
     expect(await page.locator('#password').getAttribute('autocomplete')).toBe('new-password');
   });
 
-  it('sends what is filled in and what is left empty, and files as addresses', async () => {
+  it('sends filled and empty fields, and files as data URLs', async () => {
     const { page } = await opened('prompt-everything');
     await page.getByLabel('Name', { exact: true }).fill('Alice');
     await page.getByLabel('Username').fill('alice');
@@ -97,7 +97,7 @@ describeInChromium('a page', () => {
     });
   });
 
-  it('says that an answer takes its time, and only when it does', async () => {
+  it('shows progress when a response is slow, and only then', async () => {
     const { page } = await opened('dummy');
     let go = () => {};
     const held = new Promise<void>((resolve) => {
@@ -116,7 +116,7 @@ describeInChromium('a page', () => {
     expect(await page.getByRole('button', { name: 'Continue' }).getAttribute('aria-disabled')).toBeNull();
   });
 
-  it('shows a key as a picture and as text', async () => {
+  it('shows a TOTP key as a QR code and as text', async () => {
     const { page, complaints } = await opened('totp');
     await page.getByRole('img', { name: 'QR code for your authenticator app' }).waitFor();
     await page.getByText('Cannot scan it?').click();
@@ -125,7 +125,7 @@ describeInChromium('a page', () => {
     expect(complaints).toEqual([]);
   });
 
-  it('lets recovery codes be copied and kept as a file', async () => {
+  it('copies recovery codes and downloads them as a file', async () => {
     const { page } = await opened('static', { permissions: ['clipboard-read', 'clipboard-write'] });
     await page.getByRole('button', { name: 'Copy' }).click();
     await page.getByText('Copied.').waitFor();
@@ -138,7 +138,7 @@ describeInChromium('a page', () => {
     expect(await readFile(await download.path(), 'utf8')).toBe(`${codes.join('\n')}\n`);
   });
 
-  it('sends a text message once when its device is the only one, and again when asked', async () => {
+  it('sends one text message to the only device, and another on request', async () => {
     const { page, answers } = await opened('validate-sms');
     await page.getByText('We have sent a code to your phone.').waitFor();
     const device = { device_class: 'sms', device_uid: '3', challenge: {} };
@@ -151,7 +151,7 @@ describeInChromium('a page', () => {
     expect(answers[1]).toEqual({ component: 'ak-stage-authenticator-validate', code: '012345' });
   });
 
-  it('lets somebody choose a device, and change their mind', async () => {
+  it('lets the user choose a device and go back to the choice', async () => {
     const { page, answers } = await opened('validate-choice');
     await page.getByRole('button', { name: 'Recovery code' }).click();
     await page.getByRole('button', { name: 'Choose another way' }).click();
@@ -164,7 +164,7 @@ describeInChromium('a page', () => {
     expect(answers).toHaveLength(1);
   });
 
-  it('registers a key and proves it, in the form that the API has', async () => {
+  it('registers a security key and sends its assertion in the format of the API', async () => {
     const { page } = await opened('webauthn');
     await addKey(page);
     const registered = answerOf(page);
@@ -186,7 +186,7 @@ describeInChromium('a page', () => {
       expect(webauthn.response[part]).toMatch(/^(?:[-\w]{4})*(?:[-\w]{2}==|[-\w]{3}=)?$/);
   });
 
-  it('offers passkeys where the name is typed, by the flow that is for them', async () => {
+  it('offers passkeys in the username field and sends them to the passwordless flow', async () => {
     const { page } = await opened('webauthn');
     await addKey(page);
     const registered = answerOf(page);
@@ -208,7 +208,7 @@ describeInChromium('a page', () => {
     await page.waitForURL(/\/\?in$/);
   });
 
-  it('says that a key did not answer, and can be asked again', async () => {
+  it('reports a security key that failed, and offers another try', async () => {
     const { page, answers } = await opened('webauthn');
     await page.evaluate(() =>
       Object.defineProperty(navigator.credentials, 'create', { value: () => Promise.reject() }),
@@ -220,7 +220,7 @@ describeInChromium('a page', () => {
     expect(await page.getByRole('button', { name: 'Register device' }).isVisible()).toBe(true);
   });
 
-  it('goes on by itself when the phone has been paired', async () => {
+  it('continues by itself once the phone is paired', async () => {
     const { page } = await chromium.open();
     await page.route('**/enrollment_status/', (route) => route.fulfill({ json: { duo_response: 'success' } }));
     const answer = answerOf(page);
@@ -229,7 +229,7 @@ describeInChromium('a page', () => {
     expect(await answer).toEqual({ component: 'ak-stage-authenticator-duo' });
   });
 
-  it('sends a form elsewhere by itself, with all that it was given', async () => {
+  it('submits an autosubmit form with all its fields', async () => {
     const { page } = await chromium.open();
     const sent = page.waitForRequest('https://app.example.org/saml/acs/');
     await page.goto(examples.address('autosubmit'));
@@ -237,17 +237,17 @@ describeInChromium('a page', () => {
     expect((await sent).postData()).toBe('SAMLResponse=PHNhbWw%2B&RelayState=x');
   });
 
-  it('runs nothing of a page that was made elsewhere', async () => {
+  it('runs no script of a shell challenge', async () => {
     const { page } = await opened('shell');
     await page.frameLocator('iframe').getByRole('heading', { name: 'Bad request' }).waitFor();
 
     expect(await page.title()).toBe('Example');
   });
 
-  it.each(['org.example.app:/callback', 'javascript:document.title="ran"'])('does not follow %s', async (to) => {
+  it.each(['org.example.app:/callback', 'javascript:document.title="ran"'])('does not navigate to %s', async (to) => {
     const { page } = await opened('dummy');
-    const told = { body: JSON.stringify({ component: 'xak-flow-redirect', to }), contentType: 'application/json' };
-    await page.route('**/api/**', (route) => route.fulfill(told));
+    const redirect = { body: JSON.stringify({ component: 'xak-flow-redirect', to }), contentType: 'application/json' };
+    await page.route('**/api/**', (route) => route.fulfill(redirect));
     await page.getByRole('button', { name: 'Continue' }).click();
     await page.getByText('You may close this page now.').waitFor();
 
@@ -276,7 +276,7 @@ describeInChromium('a page', () => {
     readonly response: Readonly<Record<string, unknown>>;
   }
 
-  /** A key that says yes to everything. */
+  /** A virtual authenticator that approves every request. */
   async function addKey(page: Page) {
     const session = await page.context().newCDPSession(page);
     await session.send('WebAuthn.enable');

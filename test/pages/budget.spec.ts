@@ -5,10 +5,10 @@ type Manifest = Readonly<Record<string, { readonly file: string; readonly import
 
 const manifest = JSON.parse(readFileSync('dist/apps/web/manifest.json', 'utf8')) as Manifest;
 
-/** A chunk and all that it cannot run without. */
+/** Returns a chunk and all chunks that it imports. */
 const neededBy = (name: string): string[] => [name, ...(manifest[name]?.imports ?? []).flatMap(neededBy)];
 
-it('needs at most 35 kB of compressed script before the first challenge can be answered', () => {
+it('loads at most 35 kB of compressed script before the first challenge is interactive', () => {
   const bytes = [...new Set(neededBy('src/client.tsx'))].map(
     (name) => statSync(`dist/apps/web/${manifest[name]?.file}.br`).size,
   );

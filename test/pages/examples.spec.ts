@@ -6,22 +6,22 @@ import { EXAMPLES } from '../../apps/web/src/examples/examples.js';
 
 const shapes = new Map([...systemChallenges, ...wireShapes].map((shape) => [shape.component as string, shape]));
 
-/** A stage of somebody else's, which nobody here can know. */
-const STRANGER = 'x-acme-pin';
+/** Component of an external stage, which the pages do not know. */
+const EXTERNAL = 'x-acme-pin';
 
 describe('the pages', () => {
-  it('draw every challenge of the API, and no other', () => {
+  it('render every challenge of the API, and no other', () => {
     expect(Object.keys(CHALLENGES).sort()).toEqual([...shapes.keys()].sort());
   });
 
   it('have an example of each', () => {
     const shown = new Set(Object.values(EXAMPLES).map(({ component }) => component));
 
-    expect([...shown].sort()).toEqual([...shapes.keys(), STRANGER].sort());
+    expect([...shown].sort()).toEqual([...shapes.keys(), EXTERNAL].sort());
   });
 
-  it.each(Object.entries(EXAMPLES).filter(([, { component }]) => component !== STRANGER))(
-    'show in the example %s what its contract says',
+  it.each(Object.entries(EXAMPLES).filter(([, { component }]) => component !== EXTERNAL))(
+    'have in %s an example that its contract accepts',
     (_name, { component, ...own }) => {
       expect(() => shapes.get(component)?.challenge.parse(own)).not.toThrow();
     },

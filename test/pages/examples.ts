@@ -6,7 +6,7 @@ interface Built {
   readonly openExamples: () => Promise<ExampleSite>;
 }
 
-/** The site of examples, as it was built, for all tests of a suite. */
+/** Serves the built example pages for all tests of a suite. */
 export function useExamples() {
   const held: { site?: ExampleSite } = {};
   beforeAll(async () => {

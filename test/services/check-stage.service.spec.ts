@@ -16,7 +16,7 @@ const run = promisify(execFile);
 const TERMS = 'x_example_terms';
 const TERMS_OF_USE = 'examples/python-stage/terms_of_use.py';
 
-/** What kinds cannot be asked without. */
+/** Settings without which a stage rejects every request. */
 const CONFIGS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   authenticator_duo: {
     api_hostname: duoAccount.host,
@@ -34,36 +34,39 @@ const CONFIGS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
 };
 
 describeWithNats('npm run check:stage', () => {
-  let bench: ServiceHarness;
+  let harness: ServiceHarness;
   let database: FreshDatabase;
   let duo: DuoServer;
 
   beforeAll(async () => {
-    [bench, database, duo] = await Promise.all([ServiceHarness.open(), freshDatabase(), DuoServer.open()]);
+    [harness, database, duo] = await Promise.all([ServiceHarness.open(), freshDatabase(), DuoServer.open()]);
     await migrateAll(database.url);
     const keys = `test:${Buffer.alloc(32).toString('base64')}`;
     const env = { DATABASE_URL: database.url, MFA_SEAL_KEYS: keys, DUO_URL: duo.url };
     const services = new Set(Object.values(stages).map(({ contract }) => contract.service));
-    await Promise.all([...services].map((service) => bench.start(service, env)));
+    await Promise.all([...services].map((service) => harness.start(service, env)));
   });
   afterAll(async () => {
-    await bench?.close();
+    await harness?.close();
     await duo?.close();
     await database?.drop();
   });
 
-  /** What the command writes, and the code it ends with. */
-  async function command(...args: string[]): Promise<{ code: number; said: string }> {
-    const line = ['dist/apps/cli/src/check-stage.js', ...args, '--nats', bench.url];
+  /** Returns the output of the command and its exit code. */
+  async function command(...args: string[]): Promise<{ code: number; output: string }> {
+    const line = ['dist/apps/cli/src/check-stage.js', ...args, '--nats', harness.url];
     return run(process.execPath, line, { env: { PATH: process.env['PATH'] } }).then(
-      ({ stdout }) => ({ code: 0, said: stdout }),
-      ({ code, stdout, stderr }: { code: number; stdout: string; stderr: string }) => ({ code, said: stdout + stderr }),
+      ({ stdout }) => ({ code: 0, output: stdout }),
+      ({ code, stdout, stderr }: { code: number; stdout: string; stderr: string }) => ({
+        code,
+        output: stdout + stderr,
+      }),
     );
   }
 
-  /** What is wrong with how a stage keeps its promises, by promise. */
-  async function broken(kind: string): Promise<Record<string, readonly string[]>> {
-    const bus = new StageRequester({ NATS_URL: bench.url });
+  /** Returns the faults that the check finds in a stage, by promise. */
+  async function faultsOf(kind: string): Promise<Record<string, readonly string[]>> {
+    const bus = new StageRequester({ NATS_URL: harness.url });
     const found: ProtocolFinding[] = [];
     for await (const finding of checkStage(bus, { kind, config: CONFIGS[kind] ?? {} })) found.push(finding);
     await bus.close();
@@ -71,17 +74,17 @@ describeWithNats('npm run check:stage', () => {
     return Object.fromEntries(found.flatMap(({ promise, faults }) => (faults.length > 0 ? [[promise, faults]] : [])));
   }
 
-  it.each(Object.keys(stages))('finds that %s keeps every promise of the protocol', async (kind) => {
-    expect(await broken(kind)).toEqual({});
+  it.each(Object.keys(stages))('finds no fault in %s', async (kind) => {
+    expect(await faultsOf(kind)).toEqual({});
   });
 
-  it('says so, and ends with 0', async () => {
-    const { code, said } = await command('password', '--config', JSON.stringify(CONFIGS['password']));
-    expect(said).toMatch(/^(ok {3}\w.*\n){16}password: 16 promises kept\n$/);
+  it('lists the promises and exits with 0 when the stage keeps them', async () => {
+    const { code, output } = await command('password', '--config', JSON.stringify(CONFIGS['password']));
+    expect(output).toMatch(/^(ok {3}\w.*\n){16}password: 16 promises kept\n$/);
     expect(code).toBe(0);
   });
 
-  describe('asked about a stage that breaks them', () => {
+  describe('for a stage that breaks promises', () => {
     const KIND = 'x_bad_stage';
     const object = { type: 'object' };
     const descriptor = {
@@ -89,13 +92,13 @@ describeWithNats('npm run check:stage', () => {
       challenge: { type: 'object', properties: { word: { type: 'string' } }, required: ['word'] },
       response: { type: 'object', properties: { word: { type: 'string' } } },
     };
-    const asks = { type: 'challenge', challenge: { word: 'x' } };
+    const validReply = { type: 'challenge', challenge: { word: 'x' } };
     let described: unknown = descriptor;
     let reply: (body: string) => string = () => '';
 
     beforeAll(() => {
       const serve = (verb: string, answer: (body: string) => string) =>
-        bench.connection.subscribe(`stage.${KIND}.${verb}`, {
+        harness.connection.subscribe(`stage.${KIND}.${verb}`, {
           queue: KIND,
           callback: (_, message) => void message.respond(answer(message.string())),
         });
@@ -103,79 +106,79 @@ describeWithNats('npm run check:stage', () => {
       for (const verb of ['challenge', 'respond']) serve(verb, (body) => reply(body));
     });
 
-    it('says where, and ends with 1', async () => {
-      reply = () => JSON.stringify(asks);
-      const { code, said } = await command(KIND);
+    it('names each broken promise and exits with 1', async () => {
+      reply = () => JSON.stringify(validReply);
+      const { code, output } = await command(KIND);
       expect(code).toBe(1);
-      expect(said).toContain('ok   has an outcome for its challenge, twice in a row');
-      expect(said).toContain(
+      expect(output).toContain('ok   has an outcome for its challenge, twice in a row');
+      expect(output).toContain(
         'FAIL refuses a message that is not JSON\n       challenge answers challenge instead of stage_bad_request',
       );
-      expect(said).toContain('FAIL refuses another version of the protocol');
-      expect(said).toMatch(/x_bad_stage: \d+ of \d+ promises broken\n$/);
+      expect(output).toContain('FAIL refuses another version of the protocol');
+      expect(output).toMatch(/x_bad_stage: \d+ of \d+ promises broken\n$/);
     });
 
     it.each<[string, string, string]>([
-      ['what is no reply', '{"type":"welcome"}', 'sends an invalid reply: {"type":"welcome"}'],
-      ['no JSON', 'welcome', 'sends invalid JSON: welcome'],
+      ['of an unknown type', '{"type":"welcome"}', 'sends an invalid reply: {"type":"welcome"}'],
+      ['not JSON', 'welcome', 'sends invalid JSON: welcome'],
       [
         'beyond its contract',
         '{"type":"passed","effects":[{"type":"reputation","identifier":"x","delta":1}]}',
-        'asks for the effect reputation',
+        'validReply for the effect reputation',
       ],
-      ['another challenge than it promised', '{"type":"challenge","challenge":{}}', 'that does not fit its contract'],
-      ['too much', `{"type":"passed","x":"${'x'.repeat(262_144)}"}`, 'sends more than 262144 bytes'],
-    ])('finds that it says %s', async (_what, said, finding) => {
-      reply = () => said;
-      expect(Object.values(await broken(KIND)).flat()).toContainEqual(expect.stringContaining(finding));
+      ['a challenge that its schema refuses', '{"type":"challenge","challenge":{}}', 'that does not fit its contract'],
+      ['too large', `{"type":"passed","x":"${'x'.repeat(262_144)}"}`, 'sends more than 262144 bytes'],
+    ])('finds a reply that is %s', async (_what, body, finding) => {
+      reply = () => body;
+      expect(Object.values(await faultsOf(KIND)).flat()).toContainEqual(expect.stringContaining(finding));
     });
 
-    it('finds that it claims too much, or says nothing that is understood', async () => {
+    it('finds a descriptor that claims too much, or that cannot be read', async () => {
       described = { ...descriptor, reads: { prompt_data: 'optional' } };
-      expect(await broken(KIND)).toMatchObject({
+      expect(await faultsOf(KIND)).toMatchObject({
         'claims nothing that it may not have': ['it reads prompt_data, which is secret'],
       });
       described = { ...descriptor, v: 2 };
-      expect(Object.keys(await broken(KIND))).toEqual(['describes itself']);
+      expect(Object.keys(await faultsOf(KIND))).toEqual(['describes itself']);
       described = { ...descriptor, kind: 'x_other_stage', component: 'x-other-stage' };
-      expect(await broken(KIND)).toEqual({ 'describes itself': ['it calls itself x_other_stage'] });
+      expect(await faultsOf(KIND)).toEqual({ 'describes itself': ['it calls itself x_other_stage'] });
     });
   });
 
-  it('says when nobody serves the stage, or the config is not its own', async () => {
-    const nobody = 'No service answers for x_no_one on stage.x_no_one.describe. Start its service.';
-    expect(await broken('x_no_one')).toEqual({ 'describes itself': [nobody] });
-    expect((await command('password')).said).toContain('FAIL accepts this config');
+  it('reports a stage that no service answers for, and a config that the stage refuses', async () => {
+    const noService = 'No service answers for x_no_one on stage.x_no_one.describe. Start its service.';
+    expect(await faultsOf('x_no_one')).toEqual({ 'describes itself': [noService] });
+    expect((await command('password')).output).toContain('FAIL accepts this config');
   });
 
   it.each([[[]], [['a', 'b']], [['a', '--config', '{']], [['a', '--verbose']]])(
-    'says how it is used: %j',
+    'prints its usage for the arguments %j',
     async (args) => {
       expect(await command(...args)).toMatchObject({
         code: 1,
-        said: expect.stringContaining('usage: npm run check:stage'),
+        output: expect.stringContaining('usage: npm run check:stage'),
       });
     },
   );
 
-  describeWithPython('asked about the stage in Python', () => {
-    beforeAll(() => bench.startProgram('python3', TERMS_OF_USE));
+  describeWithPython('for the stage in Python', () => {
+    beforeAll(() => harness.startProgram('python3', TERMS_OF_USE));
 
-    it('finds that it keeps every promise of the protocol', async () => {
-      expect(await broken(TERMS)).toEqual({});
+    it('finds no fault', async () => {
+      expect(await faultsOf(TERMS)).toEqual({});
     });
 
-    it('answers each request once when two copies share the work, and leaves without losing one', async () => {
+    it('answers each request once with two replicas, and loses none while they stop', async () => {
       const copies = [
-        await bench.startProgram('python3', TERMS_OF_USE),
-        await bench.startProgram('python3', TERMS_OF_USE),
+        await harness.startProgram('python3', TERMS_OF_USE),
+        await harness.startProgram('python3', TERMS_OF_USE),
       ];
       const requests = Array.from({ length: 60 }, (_, i) => stageRequestFixture({ config: { text: `terms ${i}` } }));
-      const heard = await bench.flood(`stage.${TERMS}.challenge`, requests, async () => {
+      const replies = await harness.flood(`stage.${TERMS}.challenge`, requests, async () => {
         expect(await Promise.all(copies.map((copy) => copy.stop()))).toEqual([0, 0]);
       });
-      await bench.connection.request(`stage.${TERMS}.describe`, '{"v":1}');
-      const texts = heard.map((answer) => ('challenge' in answer ? answer.challenge['text'] : undefined));
+      await harness.connection.request(`stage.${TERMS}.describe`, '{"v":1}');
+      const texts = replies.map((answer) => ('challenge' in answer ? answer.challenge['text'] : undefined));
       expect(texts).toHaveLength(requests.length);
       expect(new Set(texts)).toEqual(new Set(requests.map(({ config }) => config['text'])));
     });

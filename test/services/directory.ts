@@ -9,14 +9,14 @@ import {
 import { migrate, openDataSource } from '@gatehouse/platform';
 import { type FreshDatabase, freshDatabase } from '../support/postgres.js';
 
-/** A fresh database that holds the directory and nothing else. */
+/** Creates a database with the directory's schema only. */
 export async function freshDirectory(): Promise<FreshDatabase> {
   const database = await freshDatabase();
   await migrate({ url: database.url, schema: DIRECTORY_SCHEMA, migrations: directoryMigrations });
   return database;
 }
 
-/** Registers users in a directory. */
+/** Creates users in a directory. */
 export async function register(url: string, drafts: readonly NewUser[]): Promise<DirectoryUser[]> {
   const source = await openDataSource({ url, schema: DIRECTORY_SCHEMA, entities: directoryEntities, poolSize: 1 });
   try {

@@ -2,36 +2,36 @@ import { stageRequestFixture } from '@gatehouse/stage-kit/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type EnrollmentDatabase, openEnrollmentDatabase } from '../../libs/stages/testing/enrollment-database.js';
 import { describeWithNats } from '../support/nats.js';
-import { followsTheProtocol } from './protocol-conformance.js';
+import { describeStageProtocol } from './protocol-conformance.js';
 import { CLEAN_EXIT, ServiceHarness } from './service-harness.js';
 
 describeWithNats('the enrollment service', () => {
-  let bench: ServiceHarness;
+  let harness: ServiceHarness;
   let database: EnrollmentDatabase;
   beforeAll(async () => {
     database = await openEnrollmentDatabase();
-    bench = await ServiceHarness.open();
-    await bench.start('enrollment', { DATABASE_URL: database.url });
+    harness = await ServiceHarness.open();
+    await harness.start('enrollment', { DATABASE_URL: database.url });
   });
   afterAll(async () => {
-    await bench?.close();
+    await harness?.close();
     await database?.close();
   });
 
-  followsTheProtocol(() => bench, {
+  describeStageProtocol(() => harness, {
     kinds: ['prompt', 'invitation', 'user_write', 'user_delete'],
     others: ['identification', 'password', 'user_login'],
   });
 
-  it('removes a user once, whichever of two replicas is asked', async () => {
-    await bench.start('enrollment', { DATABASE_URL: database.url });
+  it('deletes a user once, even with two replicas', async () => {
+    await harness.start('enrollment', { DATABASE_URL: database.url });
     const { uuid, pk, username, epoch } = await database.directory.createUser({ username: 'alice' });
     const alice = { kind: 'saved', uuid, pk, username, name: '', email: '', is_active: true, epoch, locale: '' };
     const request = stageRequestFixture({ context: { pending_user: alice } });
-    const heard = await bench.flood('stage.user_delete.challenge', Array(10).fill(request), async () => {
-      expect(await bench.stopAll()).toEqual([CLEAN_EXIT, CLEAN_EXIT]);
+    const replies = await harness.flood('stage.user_delete.challenge', Array(10).fill(request), async () => {
+      expect(await harness.stopAll()).toEqual([CLEAN_EXIT, CLEAN_EXIT]);
     });
-    expect(heard.map((reply) => 'type' in reply && reply.type)).toEqual(Array(10).fill('passed'));
+    expect(replies.map((reply) => 'type' in reply && reply.type)).toEqual(Array(10).fill('passed'));
     expect(await database.directory.findUsers({ uuid })).toEqual([]);
   });
 });

@@ -6,33 +6,37 @@ import { describeWithNats, startNats } from '../support/nats.js';
 import type { FreshDatabase } from '../support/postgres.js';
 import { startProcess } from '../support/processes.js';
 import { freshDirectory, register } from './directory.js';
-import { followsTheProtocol } from './protocol-conformance.js';
+import { describeStageProtocol } from './protocol-conformance.js';
 import { CLEAN_EXIT, ServiceHarness } from './service-harness.js';
 
 const RESPOND = 'stage.identification.respond';
 
 describeWithNats('the identification service', () => {
-  let bench: ServiceHarness;
+  let harness: ServiceHarness;
   let database: FreshDatabase;
   let alice: DirectoryUser;
 
   beforeAll(async () => {
-    [bench, database] = await Promise.all([ServiceHarness.open(), freshDirectory()]);
+    [harness, database] = await Promise.all([ServiceHarness.open(), freshDirectory()]);
     [alice] = (await register(database.url, [{ username: 'alice', email: 'a@example.org' }])) as [DirectoryUser];
-    await bench.start('identification', { DATABASE_URL: database.url });
+    await harness.start('identification', { DATABASE_URL: database.url });
   });
   afterAll(async () => {
-    await bench?.close();
+    await harness?.close();
     await database?.drop();
   });
 
-  followsTheProtocol(() => bench, { kinds: ['identification'], others: ['password', 'user_login', 'deny', 'dummy'] });
+  describeStageProtocol(() => harness, {
+    kinds: ['identification'],
+    others: ['password', 'user_login', 'deny', 'dummy'],
+  });
 
   const config = { user_fields: ['username', 'email'], pretend_user_exists: false };
-  const answer = (response: object) => bench.ask(RESPOND, stageRequestFixture({ config, response: { ...response } }));
+  const answer = (response: object) =>
+    harness.request(RESPOND, stageRequestFixture({ config, response: { ...response } }));
 
-  it('shows what it takes', async () => {
-    expect(await bench.ask('stage.identification.challenge', stageRequestFixture({ config }))).toMatchObject({
+  it('returns its challenge', async () => {
+    expect(await harness.request('stage.identification.challenge', stageRequestFixture({ config }))).toMatchObject({
       type: 'challenge',
       challenge: { user_fields: ['username', 'email'], primary_action: 'Log in' },
     });
@@ -50,7 +54,7 @@ describeWithNats('the identification service', () => {
     });
   });
 
-  it('refuses whom it does not find, and an answer without an identifier', async () => {
+  it('rejects an unknown user, and a response without an identifier', async () => {
     expect(await answer({ uid_field: 'ghost' })).toMatchObject({
       type: 'rejected',
       errors: { non_field_errors: [{ code: 'identification_failed' }] },
@@ -58,10 +62,10 @@ describeWithNats('the identification service', () => {
     expect(await answer({})).toMatchObject({ type: 'rejected', errors: { uid_field: [{ code: 'required' }] } });
   });
 
-  it('begins logins elsewhere, refuses those that cannot be, and says nothing of a question that it does not understand', async () => {
+  it('starts logins at sources, refuses an unusable source, and answers a malformed request with a problem', async () => {
     const [state, redirect_uri] = ['s'.repeat(40), 'https://id.example.org/source/oauth/callback/there/'];
     const begin = (source: unknown) =>
-      bench.ask('sources.begin', { v: 1, timeout_ms: CLEAN_EXIT, source, redirect_uri, state });
+      harness.request('sources.begin', { v: 1, timeout_ms: CLEAN_EXIT, source, redirect_uri, state });
     expect(await begin(oauthSource({ provider_type: 'discord' }))).toEqual({
       to: expect.stringMatching(/^https:\/\/discord\.com\/oauth2\/authorize\?/),
       kept: { verifier: expect.any(String) },
@@ -71,25 +75,25 @@ describeWithNats('the identification service', () => {
     });
     for (const subject of ['sources.begin', 'sources.complete'])
       for (const bad of ['{', {}, { v: 1, consumer_secret: 'hush' }])
-        expect(await bench.ask(subject, bad)).toEqual({ problem: { code: 'stage_bad_request' } });
+        expect(await harness.request(subject, bad)).toEqual({ problem: { code: 'stage_bad_request' } });
   });
 
-  it('answers each request once when two replicas share the work, and leaves without losing one', async () => {
-    await bench.start('identification', { DATABASE_URL: database.url });
+  it('answers each request once with two replicas, and loses none while they stop', async () => {
+    await harness.start('identification', { DATABASE_URL: database.url });
     const requests = Array.from({ length: 50 }, (_, i) =>
       stageRequestFixture({ config, response: { uid_field: `ghost ${i}` } }),
     );
-    const heard = await bench.flood(RESPOND, requests, async () => {
-      expect(await bench.stopAll()).toEqual([CLEAN_EXIT, CLEAN_EXIT]);
+    const replies = await harness.flood(RESPOND, requests, async () => {
+      expect(await harness.stopAll()).toEqual([CLEAN_EXIT, CLEAN_EXIT]);
     });
-    const asked = heard.map((reply) => ('context' in reply ? reply.context?.['pending_user'] : undefined));
-    expect(new Set(asked.map((user) => (user as { username: string }).username)).size).toBe(50);
-    expect(heard).toHaveLength(50);
+    const users = replies.map((reply) => ('context' in reply ? reply.context?.['pending_user'] : undefined));
+    expect(new Set(users.map((user) => (user as { username: string }).username)).size).toBe(50);
+    expect(replies).toHaveLength(50);
   });
 });
 
 describeWithNats('an identification service without a database', () => {
-  it('does not start, and says what is missing', async () => {
+  it('refuses to start without a required setting, and names it', async () => {
     const nats = await startNats();
     const entry = new URL('../../dist/apps/identification/src/main.js', import.meta.url).pathname;
     await expect(startProcess(entry, { NATS_URL: nats.url }, { ready: /"serving"/ })).rejects.toThrow(

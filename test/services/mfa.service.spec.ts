@@ -2,7 +2,7 @@ import { stageRequestFixture } from '@gatehouse/stage-kit/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createDeviceDatabase, type DeviceDatabase } from '../../libs/authenticators/testing/devices-database.js';
 import { describeWithNats } from '../support/nats.js';
-import { followsTheProtocol } from './protocol-conformance.js';
+import { describeStageProtocol } from './protocol-conformance.js';
 import { CLEAN_EXIT, ServiceHarness } from './service-harness.js';
 
 const ALICE = {
@@ -18,41 +18,41 @@ const ALICE = {
 };
 
 describeWithNats('the mfa service', () => {
-  let bench: ServiceHarness;
+  let harness: ServiceHarness;
   let database: DeviceDatabase;
   beforeAll(async () => {
     database = await createDeviceDatabase();
-    bench = await ServiceHarness.open();
-    await bench.start('mfa', database.settings);
+    harness = await ServiceHarness.open();
+    await harness.start('mfa', database.settings);
   });
   afterAll(async () => {
-    await bench?.close();
+    await harness?.close();
     await database?.close();
   });
 
-  followsTheProtocol(() => bench, {
+  describeStageProtocol(() => harness, {
     kinds: ['authenticator_static', 'authenticator_validate'],
     others: ['identification', 'password', 'user_login'],
   });
 
-  it('takes a recovery code once, whichever of two replicas is asked', async () => {
-    await bench.start('mfa', database.settings);
+  it('accepts a recovery code once, even with two replicas', async () => {
+    await harness.start('mfa', database.settings);
     await database.devices.add({ id: ALICE.uuid, user: ALICE.uuid, kind: 'static', name: 'Codes', codes: ['Abc123'] });
     const [device] = await database.devices.findByUser(ALICE.uuid);
     const offers = [{ device_class: 'static', device_uid: String(device?.pk) }];
-    const asked = {
+    const details = {
       context: { pending_user: ALICE } as never,
       state: { offers, memory: {} },
       response: { code: 'Abc123' },
     };
-    const heard = await bench.flood(
+    const replies = await harness.flood(
       'stage.authenticator_validate.respond',
-      Array(10).fill(stageRequestFixture(asked)),
+      Array(10).fill(stageRequestFixture(details)),
       async () => {
-        expect(await bench.stopAll()).toEqual([CLEAN_EXIT, CLEAN_EXIT]);
+        expect(await harness.stopAll()).toEqual([CLEAN_EXIT, CLEAN_EXIT]);
       },
     );
-    const types = heard.map((reply) => ('type' in reply ? reply.type : 'problem'));
+    const types = replies.map((reply) => ('type' in reply ? reply.type : 'problem'));
     expect(types.toSorted((a, b) => a.localeCompare(b))).toEqual(['passed', ...Array(9).fill('rejected')]);
   });
 });

@@ -7,39 +7,39 @@ import { describeWithNats } from '../support/nats.js';
 import { type FreshDatabase, freshDatabase } from '../support/postgres.js';
 import { CLEAN_EXIT, ServiceHarness } from './service-harness.js';
 
-const asked = (kind: string, config: object = {}) => {
+const requestOf = (kind: string, config: object = {}) => {
   const id = randomUUID();
   return { id, policy: { id, kind, name: `a ${kind} policy`, config: { ...config }, timeout_ms: 5000 } };
 };
 
-/** Python is slow to start on a machine that has other work. */
-const PATIENCE_MS = 60_000;
+/** Milliseconds for a test that starts Python, which is slow on a loaded machine. */
+const SLOW_START_MS = 60_000;
 
 describeWithNats('the policy service', () => {
-  let bench: ServiceHarness;
+  let harness: ServiceHarness;
   let database: FreshDatabase;
   const start = (more: Readonly<Record<string, string>> = {}) =>
-    bench.start('policy', { DATABASE_URL: database.url, ...more });
+    harness.start('policy', { DATABASE_URL: database.url, ...more });
 
   beforeAll(async () => {
     database = await freshDatabase();
     await migrateAll(database.url);
-    bench = await ServiceHarness.open();
+    harness = await ServiceHarness.open();
     await start();
-  }, PATIENCE_MS);
+  }, SLOW_START_MS);
   afterAll(async () => {
-    await bench?.close();
+    await harness?.close();
     await database?.drop();
   });
 
-  it('says of each policy whether it passes, and why it cannot decide', async () => {
+  it('returns for each policy whether it passes, or the error of its evaluation', async () => {
     const [yes, far, other] = [
-      asked('dummy', { result: true, wait_min: 0, wait_max: 1 }),
-      asked('geoip', { countries: ['DE'] }),
-      asked('another'),
+      requestOf('dummy', { result: true, wait_min: 0, wait_max: 1 }),
+      requestOf('geoip', { countries: ['DE'] }),
+      requestOf('another'),
     ];
     const policies = [yes.policy, far.policy, other.policy];
-    expect(await bench.ask(POLICY_SUBJECT, policyRequestOf({ policies }))).toMatchObject({
+    expect(await harness.request(POLICY_SUBJECT, policyRequestOf({ policies }))).toMatchObject({
       results: {
         [yes.id]: { pass: true, messages: ['dummy'] },
         [far.id]: { pass: false, error: 'GeoIP: client IP address not found in City database.' },
@@ -48,45 +48,45 @@ describeWithNats('the policy service', () => {
     });
   });
 
-  it('asks the database about reputations', async () => {
-    const { id, policy } = asked('reputation', { threshold: 0 });
-    const reply = await bench.ask(POLICY_SUBJECT, policyRequestOf({ policies: [policy] }));
+  it('reads reputation from the database', async () => {
+    const { id, policy } = requestOf('reputation', { threshold: 0 });
+    const reply = await harness.request(POLICY_SUBJECT, policyRequestOf({ policies: [policy] }));
     expect(reply).toMatchObject({ results: { [id]: { pass: true } } });
   });
 
-  it('answers what it does not understand as such', async () => {
+  it('answers a malformed request with a problem', async () => {
     for (const body of ['no json', {}, { ...policyRequestOf(), v: 2 }])
-      expect(await bench.ask(POLICY_SUBJECT, body)).toMatchObject({ problem: { code: 'stage_bad_request' } });
+      expect(await harness.request(POLICY_SUBJECT, body)).toMatchObject({ problem: { code: 'stage_bad_request' } });
   });
 
   it(
-    'answers each question once when two replicas share the work, and leaves without losing one',
+    'answers each request once with two replicas, and loses none while they stop',
     async () => {
       await start();
-      const { policy } = asked('dummy', { wait_min: 0, wait_max: 1 });
+      const { policy } = requestOf('dummy', { wait_min: 0, wait_max: 1 });
       const requests = Array.from({ length: 50 }, () =>
         policyRequestOf({ policies: [{ ...policy, id: randomUUID() }] }),
       );
-      const heard = await bench.flood(POLICY_SUBJECT, requests, async () => {
-        expect(await bench.stopAll()).toEqual([CLEAN_EXIT, CLEAN_EXIT]);
+      const replies = await harness.flood(POLICY_SUBJECT, requests, async () => {
+        expect(await harness.stopAll()).toEqual([CLEAN_EXIT, CLEAN_EXIT]);
       });
-      const ids = heard.flatMap((reply) => ('results' in reply ? Object.keys(reply.results as object) : []));
+      const ids = replies.flatMap((reply) => ('results' in reply ? Object.keys(reply.results as object) : []));
       expect(new Set(ids)).toEqual(new Set(requests.map(({ policies }) => policies[0]?.id)));
       expect(ids).toHaveLength(requests.length);
     },
-    PATIENCE_MS,
+    SLOW_START_MS,
   );
 
   it(
-    'says at once that it is busy when too many questions wait',
+    'answers stage_busy at once when its queue is full',
     async () => {
       await start({ POLICY_CONCURRENCY: '1', POLICY_QUEUE: '1' });
-      const { policy } = asked('dummy', { wait_min: 1, wait_max: 2 });
+      const { policy } = requestOf('dummy', { wait_min: 1, wait_max: 2 });
       const requests = Array.from({ length: 5 }, () => policyRequestOf({ policies: [policy], timeout_ms: 3000 }));
-      const heard = await bench.flood(POLICY_SUBJECT, requests, () => bench.stopAll());
-      const busy = heard.map((reply) => 'problem' in reply && reply.problem.code === 'stage_busy');
+      const replies = await harness.flood(POLICY_SUBJECT, requests, () => harness.stopAll());
+      const busy = replies.map((reply) => 'problem' in reply && reply.problem.code === 'stage_busy');
       expect(busy).toEqual([true, true, true, false, false]);
     },
-    PATIENCE_MS,
+    SLOW_START_MS,
   );
 });

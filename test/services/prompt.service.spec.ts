@@ -8,8 +8,8 @@ import { describeWithNats } from '../support/nats.js';
 import type { RunningProcess } from '../support/processes.js';
 import { problemOf, ServiceHarness } from './service-harness.js';
 
-/** Python may take its time to start on a machine that has other work. */
-const PATIENCE_MS = 60_000;
+/** Milliseconds for a test that starts Python, which is slow on a loaded machine. */
+const SLOW_START_MS = 60_000;
 
 const policy = (name: string, expression: string, calls: string[] = []) => ({
   ...{ id: randomUUID(), kind: 'expression', name, config: { expression } },
@@ -17,7 +17,7 @@ const policy = (name: string, expression: string, calls: string[] = []) => ({
 });
 
 describeWithNats('the prompt stage, with the policy service', () => {
-  let bench: ServiceHarness;
+  let harness: ServiceHarness;
   let database: EnrollmentDatabase;
   let policies: RunningProcess;
   let alice: Record<string, unknown>;
@@ -30,30 +30,26 @@ describeWithNats('the prompt stage, with the policy service', () => {
       type: ____,
       path: _____,
       ...user
-    } = await database.directory.createUser({
-      username: 'alice',
-      email: 'alice@example.org',
-      attributes: { shoe: 38 },
-    });
+    } = await database.directory.createUser({ username: 'alice', email: 'alice@example.org', attributes: { shoe: 38 } });
     alice = { ...user, kind: 'saved', locale: '' };
-    bench = await ServiceHarness.open();
+    harness = await ServiceHarness.open();
     const env = { DATABASE_URL: database.url, PROMPT_TEXT_CHARACTERS: '256', PROMPT_FILE_KB: '1' };
-    [policies] = await Promise.all([bench.start('policy', env), bench.start('enrollment', env)]);
+    [policies] = await Promise.all([harness.start('policy', env), harness.start('enrollment', env)]);
   }, 120_000);
   afterAll(async () => {
-    await bench?.close();
+    await harness?.close();
     await database?.close();
   });
 
-  const asked = (config: object, given: Partial<StageRequest> = {}) =>
+  const requestOf = (config: object, given: Partial<StageRequest> = {}) =>
     stageRequestFixture({ timeout_ms: 20_000, config: { ...config }, id: randomUUID(), ...given });
   const show = (config: object, given?: Partial<StageRequest>) =>
-    bench.ask('stage.prompt.challenge', asked(config, given));
+    harness.request('stage.prompt.challenge', requestOf(config, given));
   const answer = (config: object, response: Record<string, unknown>, given?: Partial<StageRequest>) =>
-    bench.ask('stage.prompt.respond', asked(config, { response, ...given }));
+    harness.request('stage.prompt.respond', requestOf(config, { response, ...given }));
 
   it(
-    'fills fields in with what expressions say of the user and of what was typed before',
+    'fills fields with the results of expressions over the user and earlier prompts',
     async () => {
       const computed = { placeholder_expression: true, initial_value_expression: true };
       const fields = [
@@ -79,10 +75,10 @@ describeWithNats('the prompt stage, with the policy service', () => {
         },
       });
     },
-    PATIENCE_MS,
+    SLOW_START_MS,
   );
 
-  it('judges an answer by what was shown, though an expression would say something else by now', async () => {
+  it('validates a response against the fields that were shown, even if their expressions now differ', async () => {
     const fields = [
       field({ type: 'dropdown', placeholder: 'import random\nreturn [random.random()]', placeholder_expression: true }),
     ];
@@ -96,7 +92,7 @@ describeWithNats('the prompt stage, with the policy service', () => {
     expect(passed).toMatchObject({ type: 'passed', context: { prompt_data: { value: Number(choices[0]) } } });
   });
 
-  it('asks every validation policy, and tells what all of them say', async () => {
+  it('evaluates every validation policy and returns all their messages', async () => {
     const fields = [field({ type: 'text' }), field({ type: 'hidden', field_key: 'fixed', initial_value: 'kept' })];
     const validation_policies = [
       policy('one', 'ak_message("one")\nreturn request.context["prompt_data"] == {"value": "x", "fixed": "kept"}'),
@@ -114,7 +110,7 @@ describeWithNats('the prompt stage, with the policy service', () => {
     });
   });
 
-  it('shows validation policies a POST and what was typed, nothing of the plan, and fields a GET', async () => {
+  it('gives validation policies a POST and the typed values but no plan context, and field expressions a GET', async () => {
     const method = { initial_value: 'return request.http_request.method', initial_value_expression: true };
     const fields = [field({ type: 'text', ...method })];
     const validation_policies = [
@@ -129,9 +125,9 @@ describeWithNats('the prompt stage, with the policy service', () => {
   });
 
   it.each([
-    ['says no without a word', 'return False'],
-    ['cannot decide', 'return 1 / 0'],
-  ])('accepts nothing that a policy %s of', async (_, expression) => {
+    ['fails without a message', 'return False'],
+    ['throws an error', 'return 1 / 0'],
+  ])('rejects a response when its policy %s', async (_, expression) => {
     const config = { fields: [field({ type: 'text' })], validation_policies: [policy('p', expression)] };
     expect(await answer(config, { value: 'x' })).toMatchObject({
       type: 'rejected',
@@ -140,7 +136,7 @@ describeWithNats('the prompt stage, with the policy service', () => {
     });
   });
 
-  it('lets a validation policy call another', async () => {
+  it('lets a validation policy call another policy', async () => {
     const called = policy('called', 'return context["prompt_data"]["value"] == "x"');
     const calling = {
       ...policy('calling', 'return ak_call_policy("called").passing', [called.id]),
@@ -151,7 +147,7 @@ describeWithNats('the prompt stage, with the policy service', () => {
     expect(await answer(config, { value: 'y' })).toMatchObject({ type: 'rejected' });
   });
 
-  it('knows which names are taken, in any case, and that one’s own is not', async () => {
+  it('rejects a username that another user has, in any case, and accepts the user’s own', async () => {
     const config = { fields: [field({ type: 'username' })] };
     const taken = { type: 'rejected', errors: { value: [{ code: 'prompt_username_taken' }] } };
     expect(await answer(config, { value: 'Alice' })).toMatchObject(taken);
@@ -163,7 +159,7 @@ describeWithNats('the prompt stage, with the policy service', () => {
     expect(await answer(config, { value: 'alice' }, { session })).toMatchObject({ type: 'passed' });
   });
 
-  it('knows that the address of another is no name to be taken, and that one’s own is', async () => {
+  it('rejects another user’s email address as a username, and accepts the user’s own', async () => {
     const config = { fields: [field({ type: 'username' })] };
     const value = 'Alice@Example.org';
     expect(await answer(config, { value })).toMatchObject({
@@ -172,7 +168,7 @@ describeWithNats('the prompt stage, with the policy service', () => {
     expect(await answer(config, { value }, { context: { pending_user: alice } })).toMatchObject({ type: 'passed' });
   });
 
-  it('notes which of its fields are passwords, and never shows one again', async () => {
+  it('marks password fields as secret and never returns their values', async () => {
     const fields = [field({ type: 'password', field_key: 'pin' }), field({ type: 'number' })];
     const passed = await answer({ fields }, { pin: ' hunter2', value: '1' });
     expect(passed).toEqual({
@@ -187,7 +183,7 @@ describeWithNats('the prompt stage, with the policy service', () => {
     expect(JSON.stringify(again)).not.toContain('hunter2');
   });
 
-  it('takes no more than it was told to', async () => {
+  it('enforces the maximum length of a text and the maximum size of a file', async () => {
     expect(await answer({ fields: [field({ type: 'text' })] }, { value: 'x'.repeat(257) })).toMatchObject({
       errors: { value: [{ code: 'max_length', params: { max: 256 } }] },
     });
@@ -200,7 +196,7 @@ describeWithNats('the prompt stage, with the policy service', () => {
     });
   });
 
-  it('is busy while policies cannot be asked, and goes on where nothing has to be asked', async () => {
+  it('answers stage_busy while the policy service is down, and still serves prompts without policies', async () => {
     await policies.stop();
     const fields = [field({ type: 'text' })];
     const judged = { fields, validation_policies: [policy('p', 'return True')] };

@@ -6,7 +6,7 @@ const FOLDERS = ['apps', 'libs', 'tools', 'test', 'bench', 'docs', 'examples', '
 const TEXT = /\.(tsx?|mjs|cjs|py|md|sql|ya?ml|json|conf)$/;
 const NOT_OURS = /(^|\/)(node_modules|dist)\//;
 
-/** Every text file of the repository, by its path from the root. */
+/** Every text file of the repository by its path from the root. */
 const files = new Map(
   [
     ...readdirSync('.').filter((name) => statSync(name).isFile()),
@@ -17,7 +17,7 @@ const files = new Map(
 );
 const pages = [...files].filter(([path]) => path.endsWith('.md'));
 
-/** The anchors of each Markdown page: explicit ids, and headings as GitHub names them. */
+/** Returns the anchors of a Markdown page: explicit ids and GitHub's heading slugs. */
 const anchors = new Map(pages.map(([path, text]) => [path, anchorsOf(text)]));
 
 function anchorsOf(text: string): ReadonlySet<string> {
@@ -41,14 +41,14 @@ function slugOf(heading: string): string {
   return text.replace(/[^\p{L}\p{N} _-]/gu, '').replaceAll(' ', '-');
 }
 
-/** Why a page or an anchor in it cannot be reached; undefined when it can. */
+/** Returns why a link is broken; `undefined` if it resolves. */
 function brokenBy(page: string, anchor: string | undefined): string | undefined {
   if (!existsSync(page)) return `${page} does not exist`;
   if (!anchor || !page.endsWith('.md')) return undefined;
   return anchors.get(page)?.has(anchor) ? undefined : `${page} has no anchor ${anchor}`;
 }
 
-/** The faults that `faultOf` finds in the matches of a pattern, each with its path and line. */
+/** Returns the faults that `faultOf` finds in the matches of a pattern, each with path and line. */
 function faultsIn(
   texts: Iterable<[string, string]>,
   pattern: RegExp,
@@ -63,17 +63,17 @@ function faultsIn(
   );
 }
 
-/** References to design papers, which are not part of the repository. */
+/** References to design papers that are not in the repository. */
 const PAPERS =
   /\b0[1-7]-(?:executor|stages|mfa|clients|security|pains|newer)\b|\bprotocol \u00a7|\bD3\b|\bP-\d{1,2}\b/g;
 
 describe('references', () => {
-  it('in sources and pages lead to a section of a page', () => {
+  it('in sources and pages resolve to a section of a page', () => {
     const cited = /\b(docs\/[\w./-]+\.md)(?:#([\w-]+))?/g;
     expect(faultsIn(files, cited, ([, page = '', anchor]) => brokenBy(page, anchor))).toEqual([]);
   });
 
-  it('to a decision by its number lead to one', () => {
+  it('to an ADR by its number resolve', () => {
     const numbers = new Set(readdirSync('docs/adr').map((name) => name.slice(0, 4)));
     const broken = faultsIn(files, /\bdocs\/adr\/(\d{4})\b/g, ([adr, number = '']) =>
       numbers.has(number) ? undefined : `${adr} does not exist`,
@@ -81,7 +81,7 @@ describe('references', () => {
     expect(broken).toEqual([]);
   });
 
-  it('between pages are not broken', () => {
+  it('between pages resolve', () => {
     const links = /\]\((?!\w+:)([^)#\s]*)(?:#([^)\s]+))?\)/g;
     const broken = faultsIn(pages, links, ([, target, anchor], path) =>
       brokenBy(target ? posix.join(dirname(path), target) : path, anchor),
@@ -100,7 +100,7 @@ describe('references', () => {
     expect(broken).toEqual([]);
   });
 
-  it('never cite a design paper that is not in the repository', () => {
+  it('never cite a paper outside the repository', () => {
     expect(faultsIn(files, PAPERS, ([paper]) => paper)).toEqual([]);
   });
 });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 
-/** What is called so is known to somebody and guessed by others. */
+/** Names of values that an attacker would guess. */
 const SECRET = /(secret|token|csrf|password|passphrase|digest|hash|hmac|signature)$/i;
 const COMPARISONS: ReadonlySet<ts.SyntaxKind> = new Set([
   ts.SyntaxKind.EqualsEqualsToken,
@@ -13,10 +13,10 @@ const COMPARISONS: ReadonlySet<ts.SyntaxKind> = new Set([
 ]);
 const METHODS = /^(equals|compare|localeCompare|startsWith|endsWith)$/;
 
-/** Calls that leave a secret what it is. */
+/** Calls that change only the encoding of a secret. */
 const WRITTEN_OTHERWISE = /^(toString|trim|toLowerCase|slice|subarray|normalize)$/;
 
-/** The name at the end of `a.b.c`, `a.b.c!` or `c(…)`, whatever form it is written in. */
+/** Returns the last name of `a.b.c`, `a.b.c!` or `c(…)`. */
 function nameOf(node: ts.Expression): string {
   if (ts.isIdentifier(node)) return node.text;
   if (ts.isNonNullExpression(node) || ts.isParenthesizedExpression(node)) return nameOf(node.expression);
@@ -27,7 +27,7 @@ function nameOf(node: ts.Expression): string {
   return nameOf(same ? called.expression : called);
 }
 
-/** Literals and constants are nobody's secrets. */
+/** Whether an expression is a literal or a constant, which is never a secret. */
 const isPlain = (node: ts.Expression) =>
   ts.isLiteralExpression(node) ||
   ts.isTypeOfExpression(node) ||
@@ -40,8 +40,8 @@ function comparedIn(node: ts.Node): ts.Expression[] {
   return METHODS.test(node.expression.name.text) ? [node.expression.expression, ...node.arguments] : [];
 }
 
-/** Comparisons of secrets in a file that stop at the first difference, as they are written. */
-function hastyComparisons(path: string, text: string): string[] {
+/** Returns the comparisons of secrets in a file that are not constant-time. */
+function unsafeComparisons(path: string, text: string): string[] {
   const file = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
   const found: string[] = [];
   const visit = (node: ts.Node) => {
@@ -59,14 +59,14 @@ const sources = ['apps', 'libs']
   .filter((path) => /\/src\/.*\.ts$/.test(path) && !/\.spec\.ts$|\/testing\.ts$/.test(path));
 
 describe('secrets', () => {
-  it('are compared in constant time everywhere, so that no answer’s time tells how much of one was right (accident 12)', () => {
-    expect(sources.flatMap((path) => hastyComparisons(path, readFileSync(path, 'utf8')))).toEqual([]);
+  it('are compared in constant time everywhere (accident 12)', () => {
+    expect(sources.flatMap((path) => unsafeComparisons(path, readFileSync(path, 'utf8')))).toEqual([]);
   });
 
   it.each(['token !== a.csrfToken', 'hash.equals(b)', 'x.digest().toString() === y', 'key.startsWith(secret)'])(
     'are noticed when they are compared hastily: %s',
     (text) => {
-      expect(hastyComparisons('x.ts', text)).toHaveLength(1);
+      expect(unsafeComparisons('x.ts', text)).toHaveLength(1);
     },
   );
 });

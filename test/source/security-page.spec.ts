@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 
 const page = readFileSync('docs/security.md', 'utf8');
 
-/** What the page says shows a promise: a file's name, and names of tests in it. */
+/** A citation of the page: a file name and the titles of tests in it. */
 const cited = [...page.matchAll(/`([\w.-]+\.(?:spec|journey)\.ts)`((?:\s+“[^”]+”)*)/g)].map(
   ([, file = '', names = '']) => ({
     file,
@@ -19,7 +19,7 @@ const tests = new Map(
 );
 
 describe('docs/security.md', () => {
-  it('names no test that there is not', () => {
+  it('cites existing tests only', () => {
     const missing = cited.flatMap(({ file, names }) => {
       const text = tests.get(file);
       return text === undefined
@@ -29,7 +29,7 @@ describe('docs/security.md', () => {
     expect(missing).toEqual([]);
   });
 
-  it('names the test of every accident and of every requirement', () => {
+  it('cites a test for every accident and every requirement', () => {
     const rows = page.split('\n').filter((line) => /^\| (\d+|\d+\.\d+\.\d+[^|]*) \|/.test(line));
     expect(rows.length).toBeGreaterThan(60);
     expect(rows.filter((row) => !/`[\w.-]+\.ts` “/.test(row))).toEqual([]);
