@@ -30,7 +30,11 @@ describeWithNats('the prompt stage, with the policy service', () => {
       type: ____,
       path: _____,
       ...user
-    } = await database.directory.createUser({ username: 'alice', email: 'alice@example.org', attributes: { shoe: 38 } });
+    } = await database.directory.createUser({
+      username: 'alice',
+      email: 'alice@example.org',
+      attributes: { shoe: 38 },
+    });
     alice = { ...user, kind: 'saved', locale: '' };
     harness = await ServiceHarness.open();
     const env = { DATABASE_URL: database.url, PROMPT_TEXT_CHARACTERS: '256', PROMPT_FILE_KB: '1' };
