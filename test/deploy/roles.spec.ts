@@ -22,7 +22,7 @@ import { PostgresPlanStore } from '../../libs/executor-postgres/src/postgres-pla
 import { Logger } from '../../libs/platform/src/logger.js';
 import { ReputationRepository } from '../../libs/policies/src/reputation/reputation.repository.js';
 import { SpentTokenRepository } from '../../libs/stages/src/captcha/spent-token.repository.js';
-import { TypeormConsents } from '../../libs/stages/src/consent/consent-grant.repository.js';
+import { ConsentGrantRepository } from '../../libs/stages/src/consent/consent-grant.repository.js';
 import { EnrollmentTransactions } from '../../libs/stages/src/enrollment/enrollment-transaction.js';
 import { blueprint, userEntry } from '../support/blueprints.js';
 import { describeWithNats } from '../support/nats.js';
@@ -224,8 +224,8 @@ describeWithNats('deploy/postgres/roles.sql', () => {
     });
     await withPool('consent', async (source) => {
       const parties = { user: alice, application: { uuid: alice, slug: 'app', name: 'App' } };
-      await new TypeormConsents(source).add('one', parties, { permissions: ['a'], lifetime_s: 60 });
-      expect(await new TypeormConsents(source).find(parties)).toMatchObject({ permissions: ['a'] });
+      await new ConsentGrantRepository(source).add('one', parties, { permissions: ['a'], lifetime_s: 60 });
+      expect(await new ConsentGrantRepository(source).find(parties)).toMatchObject({ permissions: ['a'] });
     });
   });
 

@@ -1,10 +1,34 @@
 import { runNamed, runOnce } from '@gatehouse/platform';
 import type { DataSource, EntityManager } from 'typeorm';
-import { type ConsentGrant, type ConsentParties, Consents, type GrantAddition, type UpdatedGrant } from './consents.js';
 import { CONSENT_SCHEMA } from './migrations/index.js';
 
-/** Expired grants that each new one sweeps away. */
-const SWEPT = 10;
+/** The user who consents, and the application. */
+export interface ConsentParties {
+  readonly user: string;
+  readonly application: { readonly uuid: string; readonly slug: string; readonly name: string };
+}
+
+/** The permissions that a user has granted to an application. */
+export interface ConsentGrant {
+  readonly pk: number;
+  readonly permissions: readonly string[];
+}
+
+/** Permissions to add to a grant. */
+export interface GrantAddition {
+  readonly permissions: readonly string[];
+  /** Lifetime of the whole grant in seconds, or `null` if it never expires. */
+  readonly lifetime_s: number | null;
+}
+
+/** A grant after permissions were added. */
+export interface UpdatedGrant extends ConsentGrant {
+  /** Whether the grant was created. */
+  readonly isNew: boolean;
+}
+
+/** Expired grants that each insert deletes. */
+const DELETED_PER_INSERT = 10;
 
 /** $1 user, $2 application. */
 const FIND = {
@@ -14,7 +38,7 @@ const FIND = {
     WHERE user_id = $1 AND application_id = $2 AND (expires IS NULL OR expires > now())`,
 };
 
-/** $1 user, $2-$4 application, $5 permissions, $6 seconds or null. What has expired is begun anew, not added to. */
+/** $1 user, $2-$4 application, $5 permissions, $6 seconds or null. An expired grant is replaced. */
 const ADD = `
   INSERT INTO ${CONSENT_SCHEMA}.grants AS g
     (user_id, application_id, application_slug, application_name, permissions, expires)
@@ -26,34 +50,34 @@ const ADD = `
       g.permissions || ARRAY(SELECT p FROM unnest(excluded.permissions) p WHERE p <> ALL (g.permissions)) END
   RETURNING pk, permissions, xmax = 0 AS "isNew"`;
 
-const SWEEP = `
+const DELETE_EXPIRED = `
   DELETE FROM ${CONSENT_SCHEMA}.grants WHERE pk IN (
-    SELECT pk FROM ${CONSENT_SCHEMA}.grants WHERE expires < now() ORDER BY expires LIMIT ${SWEPT} FOR UPDATE SKIP LOCKED)`;
+    SELECT pk FROM ${CONSENT_SCHEMA}.grants WHERE expires < now() ORDER BY expires LIMIT ${DELETED_PER_INSERT} FOR UPDATE SKIP LOCKED)`;
 
-/** Grants in Postgres, one row for each user and application. */
-export class TypeormConsents extends Consents {
-  constructor(private readonly source: DataSource) {
-    super();
-  }
+/** Stores consent, one row for each user and application. Expired grants are never returned. */
+export class ConsentGrantRepository {
+  constructor(private readonly source: DataSource) {}
 
+  /** Returns the valid grant of a user for an application, if there is one. */
   async find({ user, application }: ConsentParties): Promise<ConsentGrant | undefined> {
     return (await runNamed<ConsentGrant>(this.source, FIND, [user, application.uuid])).rows[0];
   }
 
+  /** Adds permissions to a grant, or creates it. Never removes permissions. Idempotent for each `id`. */
   add(id: string, parties: ConsentParties, addition: GrantAddition): Promise<UpdatedGrant> {
     return runOnce(this.source, { table: `${CONSENT_SCHEMA}.done`, id }, (manager) =>
-      added(manager, parties, addition),
+      addPermissions(manager, parties, addition),
     );
   }
 }
 
-async function added(
+async function addPermissions(
   manager: EntityManager,
   parties: ConsentParties,
   { permissions, lifetime_s }: GrantAddition,
 ): Promise<UpdatedGrant> {
   const { uuid, slug, name } = parties.application;
   const [row] = await manager.query<UpdatedGrant[]>(ADD, [parties.user, uuid, slug, name, permissions, lifetime_s]);
-  await manager.query(SWEEP);
+  await manager.query(DELETE_EXPIRED);
   return row!;
 }

@@ -3,21 +3,24 @@ import { z } from 'zod';
 
 export const MODES = ['always_require', 'permanent', 'expiring'] as const;
 
-/** Characters of a token that are looked at. */
+/** Largest length of a token, in characters. */
 export const MAX_TOKEN = 256;
 
 const permission = z
   .object({ name: z.string(), id: z.string() })
   .meta({ id: 'ConsentPermission', description: 'One thing that an application may do.' });
 
-/** What was shown, by ids: an answer is for that and for nothing else. */
+/** The shown permissions, by id. A response consents to these only. */
 const shownPermissions = z.object({
   token: z.string(),
   permissions: z.array(z.string()),
   additional: z.array(z.string()),
 });
 
-/** Asks whether an application may have what it asks for (docs/spec/stages.md#consent). */
+/**
+ * Contract of the consent stage, which asks the user to grant permissions to an application
+ * (docs/spec/stages.md#consent).
+ */
 export const consentContract = defineStage({
   kind: 'consent',
   component: 'ak-stage-consent',
@@ -50,7 +53,7 @@ export const consentContract = defineStage({
   },
   effects: ['event'],
   addressable: ['token'],
-  // It asks, or passes by what was allowed before.
+  // The stage asks first, or passes because of an earlier grant.
   acts_on_entry: () => false,
   writes_data: true,
 });

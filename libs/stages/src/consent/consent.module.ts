@@ -1,16 +1,23 @@
+import { dataSourceModule } from '@gatehouse/platform';
 import { stageModule } from '@gatehouse/stage-kit';
 import { DataSource } from 'typeorm';
 import { consentContract } from './consent.contract.js';
 import { ConsentStage } from './consent.stage.js';
-import { TypeormConsents } from './consent-grant.repository.js';
-import { consentDataSourceModule } from './consent-pool.js';
-import { Consents } from './consents.js';
+import { ConsentGrantRepository } from './consent-grant.repository.js';
+import { CONSENT_SCHEMA } from './migrations/index.js';
 
-/** The consent stage on the bus, with what users have allowed in the Postgres that DATABASE_URL names. */
+/** One object, so that Nest opens one connection pool for all stages of the service. */
+export const consentDataSourceModule = dataSourceModule(CONSENT_SCHEMA);
+
+/** Returns the module that serves the consent stage. It stores grants in the database of `DATABASE_URL`. */
 export const consentModule = () =>
   stageModule(consentContract, ConsentStage, {
     imports: [consentDataSourceModule],
     providers: [
-      { provide: Consents, useFactory: (source: DataSource) => new TypeormConsents(source), inject: [DataSource] },
+      {
+        provide: ConsentGrantRepository,
+        useFactory: (source: DataSource) => new ConsentGrantRepository(source),
+        inject: [DataSource],
+      },
     ],
   });

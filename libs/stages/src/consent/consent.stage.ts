@@ -14,61 +14,61 @@ import { secretsEqual } from '@gatehouse/platform';
 import type { ChallengeInput, RespondInput, Stage } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import type { consentContract } from './consent.contract.js';
-import { type ConsentGrant, type ConsentParties, Consents } from './consents.js';
+import { type ConsentGrant, ConsentGrantRepository, type ConsentParties } from './consent-grant.repository.js';
 
 type Contract = typeof consentContract;
 type Input = ChallengeInput<Contract>;
 type Outcome = StageOutcome<Contract>;
 type Permissions = NonNullable<PlanContext['consent_permissions']>;
 
-/** What is asked for, apart from each other: what the user has allowed before and what not. */
+/** The requested permissions, split into those that the user has granted before and additional ones. */
 interface RequestedPermissions {
   readonly permissions: Permissions;
   readonly additional: Permissions;
 }
 
-/** Asks for consent where there is none yet, and keeps it where it is to be kept. */
+/** Asks the user for consent unless an earlier grant covers the request, and saves the grant if the config says so. */
 @Injectable()
 export class ConsentStage implements Stage<Contract> {
-  constructor(@Inject(Consents) private readonly consents: Consents) {}
+  constructor(@Inject(ConsentGrantRepository) private readonly grants: ConsentGrantRepository) {}
 
   async challenge(input: Input): Promise<Outcome> {
     const parties = consentParties(input);
-    const grant = parties && (await this.consents.find(parties));
+    const grant = parties && (await this.grants.find(parties));
     const request = requestOf(input, grant);
     return grant && request.additional.length === 0 ? pass<Contract>() : consentChallenge(input, request);
   }
 
   async respond(input: RespondInput<Contract>): Promise<Outcome> {
     const shown = input.state?.shown;
-    if (!shown || !secretsEqual(input.response.token, shown.token)) return this.again(input, 'consent_outdated');
+    if (!shown || !secretsEqual(input.response.token, shown.token)) return this.askAgain(input, 'consent_outdated');
     const parties = consentParties(input);
-    const grant = parties && (await this.consents.find(parties));
-    if (!matchesShown(requestOf(input, grant), shown)) return this.again(input, 'consent_changed');
-    return parties ? this.keep(input, parties) : pass<Contract>();
+    const grant = parties && (await this.grants.find(parties));
+    if (!matchesShown(requestOf(input, grant), shown)) return this.askAgain(input, 'consent_changed');
+    return parties ? this.saveGrant(input, parties) : pass<Contract>();
   }
 
-  /** What cannot be asked any more, because all of it was allowed meanwhile elsewhere, is no reason to stay. */
-  private async again(input: Input, code: 'consent_outdated' | 'consent_changed'): Promise<Outcome> {
-    const now = await this.challenge(input);
-    return now.type === 'challenge' ? reject<Contract>({ token: [{ code }] } as StageErrors<Contract>) : now;
+  /** Rejects the response and asks again. Passes if another session has granted all permissions meanwhile. */
+  private async askAgain(input: Input, code: 'consent_outdated' | 'consent_changed'): Promise<Outcome> {
+    const outcome = await this.challenge(input);
+    return outcome.type === 'challenge' ? reject<Contract>({ token: [{ code }] } as StageErrors<Contract>) : outcome;
   }
 
-  private async keep(input: Input, parties: ConsentParties): Promise<Outcome> {
+  private async saveGrant(input: Input, parties: ConsentParties): Promise<Outcome> {
     const { config, context, id } = input;
-    const wanted = [...(context.consent_permissions ?? []), ...(context.consent_additional_permissions ?? [])];
-    const permissions = [...new Set(wanted.map((permission) => permission.id))];
+    const requested = [...(context.consent_permissions ?? []), ...(context.consent_additional_permissions ?? [])];
+    const permissions = [...new Set(requested.map((permission) => permission.id))];
     const lifetime_s = config.mode === 'permanent' ? null : seconds(config.consent_expire_in);
-    const { pk, isNew, permissions: kept } = await this.consents.add(id, parties, { permissions, lifetime_s });
+    const { pk, isNew, permissions: granted } = await this.grants.add(id, parties, { permissions, lifetime_s });
     const { slug, name } = parties.application;
     const model = { app: 'authentik_stages_consent', model_name: 'userconsent', pk, name };
     const action = isNew ? 'model_created' : 'model_updated';
-    const facts = { model, application: slug, permissions: [...kept], expires_in_s: lifetime_s };
+    const facts = { model, application: slug, permissions: [...granted], expires_in_s: lifetime_s };
     return pass<Contract>({ effects: [{ type: 'event', action, context: facts }] });
   }
 }
 
-/** Between whom consent is kept; undefined where it is asked for each time and kept by nobody. */
+/** Returns the user and the application of a grant, or `undefined` if consent is not saved. */
 function consentParties({ config, context, session }: Input): ConsentParties | undefined {
   const user: User | null | undefined = context.pending_user ?? session.user;
   const { application } = context;
@@ -77,16 +77,22 @@ function consentParties({ config, context, session }: Input): ConsentParties | u
   return { user: user.uuid, application: { uuid, slug, name } };
 }
 
-/** What was asked for is never changed: both parts are made of it each time (docs/spec/stages.md#consent). */
+/**
+ * Splits the requested permissions by the grant. The context with the request is never changed
+ * (docs/spec/stages.md#consent).
+ */
 function requestOf({ context }: Input, grant: ConsentGrant | undefined): RequestedPermissions {
   const { consent_permissions = [], consent_additional_permissions = [] } = context;
   if (!grant) return { permissions: consent_permissions, additional: consent_additional_permissions };
-  const wanted = [...consent_permissions, ...consent_additional_permissions];
+  const requested = [...consent_permissions, ...consent_additional_permissions];
   const isGranted = ({ id }: Permissions[number]) => grant.permissions.includes(id);
-  return { permissions: wanted.filter(isGranted), additional: wanted.filter((one) => !isGranted(one)) };
+  return {
+    permissions: requested.filter(isGranted),
+    additional: requested.filter((permission) => !isGranted(permission)),
+  };
 }
 
-/** Each question has a token of its own, so that a page of before consents to nothing. */
+/** Returns the challenge with a new token, so that a response from an outdated page is rejected. */
 function consentChallenge({ context }: Input, { permissions, additional }: RequestedPermissions) {
   const token = randomUUID();
   const { consent_header } = context;
@@ -105,6 +111,6 @@ function consentChallenge({ context }: Input, { permissions, additional }: Reque
 const idsOf = (permissions: Permissions) => permissions.map(({ id }) => id);
 
 function matchesShown(request: RequestedPermissions, shown: NonNullable<State<Contract>['shown']>): boolean {
-  const now = [idsOf(request.permissions), idsOf(request.additional)];
-  return JSON.stringify(now) === JSON.stringify([shown.permissions, shown.additional]);
+  const requested = [idsOf(request.permissions), idsOf(request.additional)];
+  return JSON.stringify(requested) === JSON.stringify([shown.permissions, shown.additional]);
 }

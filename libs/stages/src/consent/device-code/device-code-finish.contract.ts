@@ -2,13 +2,16 @@ import { DEVICE_CODE_FINISH_KIND, defineStage } from '@gatehouse/contracts';
 import { z } from 'zod';
 import { deviceCodeFinishChallenge, deviceCodeFinishResponse } from './device-code.wire.js';
 
-/** The end of a device's login: an answer lets the device in, looking does not (docs/spec/device-codes.md#finish). */
+/**
+ * Contract of the last step of a device login: a response approves the device, a GET does not
+ * (docs/spec/device-codes.md#finish).
+ */
 export const deviceCodeFinishContract = defineStage({
   kind: DEVICE_CODE_FINISH_KIND,
   component: 'ak-provider-oauth2-device-code-finish',
   model: undefined,
   service: 'consent',
-  /** Which device's code. */
+  /** Id of the claimed device code. */
   config: z.object({ claimed: z.uuid() }),
   challenge: deviceCodeFinishChallenge,
   response: deviceCodeFinishResponse,

@@ -6,14 +6,14 @@ import { DeviceCodeStore } from './device-code-store.js';
 
 type Contract = typeof deviceCodeFinishContract;
 
-/** Lets a device in when whoever has claimed its code says so. */
+/** Approves a device when the user who has claimed its code responds. */
 @Injectable()
 export class DeviceCodeFinishStage implements Stage<Contract> {
   constructor(@Inject(DeviceCodeStore) private readonly codes: DeviceCodeStore) {}
 
   async challenge({ config, session }: ChallengeInput<Contract>): Promise<StageOutcome<Contract>> {
     if (session.user?.kind !== 'saved') return deny<Contract>();
-    return (await this.codes.isOpen(config.claimed, session.user.uuid)) ? ask<Contract>({}) : over();
+    return (await this.codes.isOpen(config.claimed, session.user.uuid)) ? ask<Contract>({}) : expired();
   }
 
   async respond({
@@ -27,15 +27,18 @@ export class DeviceCodeFinishStage implements Stage<Contract> {
     if (session.user?.kind !== 'saved') return deny<Contract>();
     const scopes = (context.consent_permissions ?? []).map((permission) => permission.id);
     const approved = await this.codes.approve(id, { claimed: config.claimed, user: session.user, scopes });
-    if (!approved) return over();
+    if (!approved) return expired();
     const { application } = context;
-    const what = { authorized_application: application?.slug, flow: flow.id, scopes: scopes.join(' ') };
-    const effects = [{ type: 'event', action: 'authorize_application', context: what } as const];
-    return pass<Contract>({ effects, ...(redirectsAway(query['next']) ? { context: { redirect: '/' } } : {}) });
+    const eventContext = { authorized_application: application?.slug, flow: flow.id, scopes: scopes.join(' ') };
+    const effects = [{ type: 'event', action: 'authorize_application', context: eventContext } as const];
+    return pass<Contract>({ effects, ...(hasInvalidNext(query['next']) ? { context: { redirect: '/' } } : {}) });
   }
 }
 
-/** The device is let in: an address that nobody is led to does not say that it was refused. */
-const redirectsAway = (next = '') => next !== '' && !isLocalPath(next);
+/**
+ * Returns whether `next` is invalid. It is then replaced by `/`, because the refused redirect would look like a refused
+ * device.
+ */
+const hasInvalidNext = (next = '') => next !== '' && !isLocalPath(next);
 
-const over = () => deny<Contract>({ message: { code: 'device_code_finish_over' } });
+const expired = () => deny<Contract>({ message: { code: 'device_code_finish_over' } });

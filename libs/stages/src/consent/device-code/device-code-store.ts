@@ -1,38 +1,43 @@
 import type { ClaimedCode, DeviceClient, DeviceReply, DeviceToken } from '@gatehouse/contracts';
 
-/** What a device is given to show and to ask with. */
+/** The device code and the user code of a new request. */
 export type IssuedCodes = DeviceReply<'issue'>;
-/** A token, or why there is none. */
+/** An access token, or the error of RFC 8628. */
 export type Redemption = DeviceReply<'redeem'>;
 
-/** Somebody's yes to a device whose code they have claimed. */
+/** A user's approval of a device whose code they have claimed. */
 export interface DeviceApproval {
   readonly claimed: string;
   readonly user: { readonly uuid: string; readonly epoch: number };
-  /** What was said yes to; the device gets nothing else. */
+  /** Scopes that the user consents to. The device gets no other scope. */
   readonly scopes: readonly string[];
 }
 
-/** A device that asks for its token. */
+/** A device's request for its token. */
 export interface TokenPoll {
   readonly deviceCode: string;
   readonly clientId: string;
-  /** Seconds that the token lasts. */
+  /** Lifetime of the token, in seconds. */
   readonly lifetimeS: number;
 }
 
-/** Devices that wait to be let in, and the tokens they are given; what has expired is not there, whoever cleans it up. */
+/** Stores device codes and access tokens. Expired ones are never returned, even before they are deleted. */
 export abstract class DeviceCodeStore {
+  /** Creates a device code and a user code. */
   abstract issue(client: DeviceClient, lifetimeS: number): Promise<IssuedCodes>;
-  /** The first to claim a user code has it; undefined for anybody else, and once it was decided about. */
+  /**
+   * Claims a user code for the first user who enters it. Returns `undefined` for other users, and after approval or
+   * refusal.
+   */
   abstract claim(userCode: string, user: string): Promise<ClaimedCode | undefined>;
-  /** Whether somebody may still decide about what they have claimed. */
+  /** Returns whether the user holds the claim of a code that is neither approved nor refused. */
   abstract isOpen(claimed: string, user: string): Promise<boolean>;
-  /** False when there is nothing to approve any more. Asked twice under one id, it approves once and answers alike. */
+  /** Approves a device. Returns `false` if the code is no longer open. Idempotent for each `id`. */
   abstract approve(id: string, approval: DeviceApproval): Promise<boolean>;
-  /** Refuses what somebody has claimed and not approved: one device's, or all; says how many. */
+  /** Refuses one or all open codes that the user has claimed, and returns their number. */
   abstract refuse(user: string, claimed?: string): Promise<number>;
-  /** Of two polls at once, one gets the token. */
+  /** Returns the token of an approved code to one of several concurrent polls, and deletes the code. */
   abstract redeem(poll: TokenPoll): Promise<Redemption>;
+  /** Returns the client and the user of a valid access token. */
   abstract findToken(token: string): Promise<DeviceToken | undefined>;
 }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { deviceCodeChallenge, deviceCodeResponse } from './device-code.wire.js';
 
 /**
- * Asks for the code that another device shows, and leads on to what its client is to be allowed
+ * Contract of the device code stage, which asks for the code that another device shows and starts the flow of its client
  * (docs/spec/device-codes.md#entering).
  */
 export const deviceCodeContract = defineStage({
@@ -25,6 +25,6 @@ export const deviceCodeContract = defineStage({
       refuse: { field: 'code', code: 'device_code_invalid' },
     },
   ],
-  // The link that a device shows has the code in it.
+  // The link that a device shows contains the code.
   addressable: ['code'],
 });

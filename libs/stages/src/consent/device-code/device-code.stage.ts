@@ -6,10 +6,10 @@ import { DeviceCodeStore } from './device-code-store.js';
 
 type Contract = typeof deviceCodeContract;
 
-/** Where a code leads that has its place in a link: also whoever comes a second time, when this plan is over. */
+/** Returns the link of a code. It works again after this plan has ended. */
 const linkOf = (code: string) => `/device?${new URLSearchParams({ code })}`;
 
-/** Takes the code that a device shows from whoever is logged in, who alone can decide about the device from then on. */
+/** Claims the code of a device for the logged-in user. From then on no other user can approve the device. */
 @Injectable()
 export class DeviceCodeStage implements Stage<Contract> {
   constructor(@Inject(DeviceCodeStore) private readonly codes: DeviceCodeStore) {}
@@ -20,7 +20,7 @@ export class DeviceCodeStage implements Stage<Contract> {
 
   async respond({ response, session }: RespondInput<Contract>): Promise<StageOutcome<Contract>> {
     if (session.user?.kind !== 'saved') return deny<Contract>();
-    // A number has lost the zeros in front.
+    // A code that the client sent as a number has lost its leading zeros.
     const code = response.code.padStart(USER_CODE_DIGITS, '0');
     const claimed = await this.codes.claim(code, session.user.uuid);
     if (!claimed) return reject<Contract>({ code: [{ code: 'device_code_invalid' }] }, { failed: ['device_code'] });

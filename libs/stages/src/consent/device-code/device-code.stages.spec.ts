@@ -14,8 +14,8 @@ const ALICE: SavedUser = {
 };
 const CLAIMED = { id: randomUUID(), client_id: 'tv', application: randomUUID(), scopes: ['openid'] };
 
-/** One code, `012345678`, that is Alice's to claim while it is open. */
-class OneCode extends DeviceCodeStore {
+/** A store with the code `012345678`, which Alice can claim while it is open. */
+class InMemoryDeviceCodeStore extends DeviceCodeStore {
   open = true;
   readonly approvals: DeviceApproval[] = [];
   async claim(code: string, user: string) {
@@ -41,17 +41,17 @@ class OneCode extends DeviceCodeStore {
     return undefined;
   }
 }
-const asking = (session: SavedUser | null = ALICE) =>
-  driveStage(deviceCodeContract, new DeviceCodeStage(new OneCode()), {
+const driveCodeStage = (session: SavedUser | null = ALICE) =>
+  driveStage(deviceCodeContract, new DeviceCodeStage(new InMemoryDeviceCodeStore()), {
     config: {},
     request: { session: { user: session } },
   });
 
-describe('the step that asks for a code', () => {
+describe('the device code stage', () => {
   it.each([['012345678'], [' 012345678 '], ['12345678'], [12345678]])(
-    'takes %j, where zeros in front may be lost',
+    'claims the code %j, with or without leading zeros',
     async (code) => {
-      expect(await asking().answer({ code })).toEqual({
+      expect(await driveCodeStage().answer({ code })).toEqual({
         type: 'passed',
         context: { redirect: '/device?code=012345678' },
         effects: [{ type: 'authorize', claimed: CLAIMED }],
@@ -60,28 +60,36 @@ describe('the step that asks for a code', () => {
     },
   );
 
-  it.each([['876543210'], ['0012345678'], ['-12345678'], ['1']])('refuses %j', async (code) => {
+  it.each([['876543210'], ['0012345678'], ['-12345678'], ['1']])('rejects the code %j', async (code) => {
     const errors = { code: [{ code: 'device_code_invalid' }] };
-    expect(await asking().answer({ code })).toMatchObject({ type: 'rejected', errors, failed: ['device_code'] });
+    expect(await driveCodeStage().answer({ code })).toMatchObject({
+      type: 'rejected',
+      errors,
+      failed: ['device_code'],
+    });
   });
 
-  it('is for nobody who is not logged in', async () => {
-    expect(await asking(null).show()).toMatchObject({ type: 'denied' });
-    expect(await asking(null).answer({ code: '012345678' })).toMatchObject({ type: 'denied' });
+  it('denies an anonymous visitor', async () => {
+    expect(await driveCodeStage(null).show()).toMatchObject({ type: 'denied' });
+    expect(await driveCodeStage(null).answer({ code: '012345678' })).toMatchObject({ type: 'denied' });
   });
 });
 
-describe('the step that lets a device in', () => {
-  const finishing = (codes: OneCode, session: SavedUser | null = ALICE, query: Record<string, string> = {}) =>
+describe('the device code finish stage', () => {
+  const driveFinishStage = (
+    codes: InMemoryDeviceCodeStore,
+    session: SavedUser | null = ALICE,
+    query: Record<string, string> = {},
+  ) =>
     driveStage(deviceCodeFinishContract, new DeviceCodeFinishStage(codes), {
       config: { claimed: CLAIMED.id },
       context: { consent_permissions: [{ id: 'openid', name: '' }] },
       request: { session: { user: session }, query },
     });
 
-  it('lets it in for an answer, and never for a look', async () => {
-    const codes = new OneCode();
-    const step = finishing(codes);
+  it('approves the device on a response, never on a GET', async () => {
+    const codes = new InMemoryDeviceCodeStore();
+    const step = driveFinishStage(codes);
     for (const _ of [1, 2, 3]) expect(await step.show()).toMatchObject({ type: 'challenge' });
     expect(codes.approvals).toEqual([]);
     expect(await step.answer({})).toMatchObject({ type: 'passed', effects: [{ action: 'authorize_application' }] });
@@ -93,17 +101,17 @@ describe('the step that lets a device in', () => {
     ['https://evil.example/', { redirect: '/' }],
     ['/app/', undefined],
     ['', undefined],
-  ])('leads home in the place of %j, and nowhere else than asked', async (next, context) => {
-    const reply = await finishing(new OneCode(), ALICE, { next }).answer({});
+  ])('replaces next by / only if it is invalid: %j', async (next, context) => {
+    const reply = await driveFinishStage(new InMemoryDeviceCodeStore(), ALICE, { next }).answer({});
     expect([reply.type, 'context' in reply ? reply.context : undefined]).toEqual(['passed', context]);
   });
 
-  it('ends when the code is over, or nobody is logged in', async () => {
-    const codes = new OneCode();
-    expect(await finishing(codes, null).show()).toMatchObject({ type: 'denied' });
-    expect(await finishing(codes, null).answer({})).toMatchObject({ type: 'denied' });
+  it('denies if the code has expired, or the visitor is not logged in', async () => {
+    const codes = new InMemoryDeviceCodeStore();
+    expect(await driveFinishStage(codes, null).show()).toMatchObject({ type: 'denied' });
+    expect(await driveFinishStage(codes, null).answer({})).toMatchObject({ type: 'denied' });
     codes.open = false;
-    for (const reply of [await finishing(codes).show(), await finishing(codes).answer({})])
+    for (const reply of [await driveFinishStage(codes).show(), await driveFinishStage(codes).answer({})])
       expect(reply).toMatchObject({ type: 'denied', message: { code: 'device_code_finish_over' } });
     expect(codes.approvals).toEqual([]);
   });

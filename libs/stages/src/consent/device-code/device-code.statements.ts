@@ -1,27 +1,33 @@
 import { POLL_INTERVAL_S } from '@gatehouse/contracts';
 import { CONSENT_SCHEMA as SCHEMA } from '../migrations/index.js';
 
-/** Expired rows that each new one sweeps away. */
-const SWEPT = 10;
-/** Seconds for which a device can still learn that its code has expired. */
+/** Expired rows that each insert deletes. */
+const DELETED_PER_INSERT = 10;
+/** Seconds for which an expired code still answers `expired_token`. */
 const REDEEMABLE_S = 600;
-/** Seconds that a device has left at least, once it was let in. */
-const LEFT_S = 60;
-/** Seconds that a poll may come too early: networks and clocks are not exact. */
+/** Seconds that a device has at least to fetch its token after the approval. */
+const FETCH_S = 60;
+/** Seconds that a poll may be early, because networks and clocks are not exact. */
 const SLACK_S = 1;
 
-/** A user code as it is kept: too short for a hash alone. */
+/** SQL for the keyed hash of a user code, which is too short for a hash without a key. */
 const userCodeDigest = (code: string) => `sha256((SELECT key FROM ${SCHEMA}.code_keys) || convert_to(${code}, 'UTF8'))`;
 
-const swept = (table: string, key: string, after_s: number) => `
+const deleteExpired = (table: string, key: string, after_s: number) => `
   DELETE FROM ${SCHEMA}.${table} WHERE ${key} IN (
     SELECT ${key} FROM ${SCHEMA}.${table} WHERE expires < now() - interval '${after_s} s' ORDER BY expires
-    LIMIT ${SWEPT} FOR UPDATE SKIP LOCKED)`;
+    LIMIT ${DELETED_PER_INSERT} FOR UPDATE SKIP LOCKED)`;
 
-export const SWEEP_CODES = { name: 'device_code_sweep', text: swept('device_codes', 'id', REDEEMABLE_S) };
-export const SWEEP_TOKENS = { name: 'access_token_sweep', text: swept('access_tokens', 'hash', 0) };
+export const DELETE_EXPIRED_CODES = {
+  name: 'device_code_sweep',
+  text: deleteExpired('device_codes', 'id', REDEEMABLE_S),
+};
+export const DELETE_EXPIRED_TOKENS = { name: 'access_token_sweep', text: deleteExpired('access_tokens', 'hash', 0) };
 
-/** $1 device code's hash, $2 user code, $3-$5 client, application and scopes, $6 seconds. No row: the user code is taken. */
+/**
+ * $1 device code's hash, $2 user code, $3-$5 client, application and scopes, $6 seconds. Returns no row if the user
+ * code is taken.
+ */
 export const ISSUE = {
   name: 'device_code_issue',
   text: `
@@ -33,7 +39,7 @@ export const ISSUE = {
 
 const OPEN = 'expires > now() AND NOT refused AND approved_epoch IS NULL';
 
-/** $1 user code, $2 user. Of two at once the second finds it claimed. */
+/** $1 user code, $2 user. The second of two concurrent users finds it claimed. */
 export const CLAIM_USER_CODE = {
   name: 'device_code_claim',
   text: `
@@ -48,14 +54,17 @@ export const IS_OPEN = {
   text: `SELECT id FROM ${SCHEMA}.device_codes WHERE id = $1 AND claimed_by = $2 AND ${OPEN}`,
 };
 
-/** $1 code, $2 user, $3 the epoch of their sessions, $4 scopes. The device has time to fetch what it has got. */
+/**
+ * $1 code, $2 user, $3 the epoch of their sessions, $4 scopes. Extends the expiry, so that the device has time to fetch
+ * its token.
+ */
 export const APPROVE = `
   UPDATE ${SCHEMA}.device_codes SET approved_epoch = $3,
     scopes = ARRAY(SELECT s FROM unnest(scopes) s WHERE s = ANY ($4::text[])),
-    expires = greatest(expires, now() + interval '${LEFT_S} s')
+    expires = greatest(expires, now() + interval '${FETCH_S} s')
   WHERE id = $1 AND claimed_by = $2 AND ${OPEN} RETURNING id`;
 
-/** $1 user, $2 code, or null for all of theirs. */
+/** $1 user, $2 code, or null for all codes of the user. */
 export const REFUSE = {
   name: 'device_code_refuse',
   text: `
@@ -63,13 +72,13 @@ export const REFUSE = {
     WHERE claimed_by = $1 AND ($2::uuid IS NULL OR id = $2) AND ${OPEN} RETURNING id`,
 };
 
-/** $1 device code's hash, $2 client. Whoever polls at the same moment waits. */
+/** $1 hash of the device code, $2 client. Locks the row, so that concurrent polls wait. */
 export const FIND_POLLED = `
   SELECT id, claimed_by AS "user", approved_epoch AS epoch, refused, client_id, application_id AS application, scopes,
     expires <= now() AS over, next_poll_at > now() AS early
   FROM ${SCHEMA}.device_codes WHERE device_hash = $1 AND client_id = $2 FOR UPDATE`;
 
-/** $1 code, $2 whether the device came too early: it is to wait longer from then on (RFC 8628 §3.5). */
+/** $1 code, $2 whether the poll was too early, which extends the interval for all later polls (RFC 8628 §3.5). */
 export const SLOW_DOWN = `
   UPDATE ${SCHEMA}.device_codes SET interval_s = interval_s + n.more,
     next_poll_at = now() + make_interval(secs => interval_s + n.more - ${SLACK_S})

@@ -1,22 +1,22 @@
 import { digits, secret } from '@gatehouse/contracts';
 import { z } from 'zod';
 
-/** Asking for the code that another device shows (docs/spec/device-codes.md#entering). */
+/** Challenge that asks for the code of another device (docs/spec/device-codes.md#entering). */
 export const deviceCodeChallenge = z
   .object({})
   .meta({ id: 'OAuthDeviceCodeChallenge', description: 'Asks for the code that another device shows.' });
 
-/** The code that the other device shows. */
+/** Response with the code of the other device. */
 export const deviceCodeResponse = z
   .object({ code: secret(digits()) })
   .meta({ id: 'OAuthDeviceCodeChallengeResponseRequest', description: 'The code that the other device shows.' });
 
-/** The end of a device's login: whoever answers lets the device in. */
+/** Challenge that asks for approval of the device. */
 export const deviceCodeFinishChallenge = z
   .object({})
   .meta({ id: 'OAuthDeviceCodeFinishChallenge', description: 'Asks whether the other device may sign in.' });
 
-/** Lets the device in. */
+/** Response that approves the device. */
 export const deviceCodeFinishResponse = z
   .object({})
   .meta({ id: 'OAuthDeviceCodeFinishChallengeResponseRequest', description: 'The other device may sign in.' });

@@ -14,7 +14,7 @@ import { DeviceCodeStore } from './device-code-store.js';
 const QUEUE = { queue: DEVICE_QUEUE };
 type OperationReply<E extends DeviceOperation> = Promise<DeviceReply<E> | StageProblem>;
 
-/** Does what the gateway's OAuth endpoints ask for: devices speak to them, codes and tokens are kept here. */
+/** Handles the requests of the gateway's OAuth endpoints about device codes and access tokens. */
 @Controller()
 export class DeviceCodeController {
   private readonly logger = new Logger('device_code');
@@ -23,47 +23,49 @@ export class DeviceCodeController {
 
   @MessagePattern(deviceOperations.issue.subject, QUEUE)
   issue(@Payload() body: unknown): OperationReply<'issue'> {
-    return this.done('issue', body, ({ client, lifetime_s }) => this.codes.issue(client, lifetime_s));
+    return this.handle('issue', body, ({ client, lifetime_s }) => this.codes.issue(client, lifetime_s));
   }
 
   @MessagePattern(deviceOperations.claim.subject, QUEUE)
   claim(@Payload() body: unknown): OperationReply<'claim'> {
-    return this.done('claim', body, async ({ user_code, user }) => ({
+    return this.handle('claim', body, async ({ user_code, user }) => ({
       claimed: (await this.codes.claim(user_code, user)) ?? null,
     }));
   }
 
   @MessagePattern(deviceOperations.refuse.subject, QUEUE)
   refuse(@Payload() body: unknown): OperationReply<'refuse'> {
-    return this.done('refuse', body, async ({ user, id }) => ({ refused: await this.codes.refuse(user, id) }));
+    return this.handle('refuse', body, async ({ user, id }) => ({ refused: await this.codes.refuse(user, id) }));
   }
 
   @MessagePattern(deviceOperations.redeem.subject, QUEUE)
   redeem(@Payload() body: unknown): OperationReply<'redeem'> {
-    return this.done('redeem', body, ({ device_code: deviceCode, client_id: clientId, lifetime_s: lifetimeS }) =>
+    return this.handle('redeem', body, ({ device_code: deviceCode, client_id: clientId, lifetime_s: lifetimeS }) =>
       this.codes.redeem({ deviceCode, clientId, lifetimeS }),
     );
   }
 
   @MessagePattern(deviceOperations.find_token.subject, QUEUE)
   findToken(@Payload() body: unknown): OperationReply<'find_token'> {
-    return this.done('find_token', body, async ({ access_token }) => ({
+    return this.handle('find_token', body, async ({ access_token }) => ({
       granted: (await this.codes.findToken(access_token)) ?? null,
     }));
   }
 
-  /** What is wrong with a request is not told: what was sent is a secret. */
-  private async done<E extends DeviceOperation>(
-    errand: E,
+  /**
+   * Validates a request and runs `work`. Replies contain no error detail, because it could contain a code or a token.
+   */
+  private async handle<E extends DeviceOperation>(
+    operation: E,
     body: unknown,
     work: (request: DeviceRequest<E>) => Promise<DeviceReply<E>>,
   ): OperationReply<E> {
-    const request = deviceOperations[errand].request.safeParse(body === MALFORMED ? undefined : body);
+    const request = deviceOperations[operation].request.safeParse(body === MALFORMED ? undefined : body);
     if (!request.success) return { problem: { code: 'stage_bad_request' } };
     try {
       return await work(request.data as DeviceRequest<E>);
     } catch (error) {
-      this.logger.fault('a device code could not be dealt with', error, { errand });
+      this.logger.fault('a request about device codes failed', error, { errand: operation });
       return { problem: { code: 'stage_fault' } };
     }
   }

@@ -18,13 +18,13 @@ import {
   type TokenPoll,
 } from './device-code-store.js';
 
-/** User codes that are tried before there is thought to be none left. */
+/** User codes to try before giving up. */
 const TRIES = 5;
-/** Bytes of a device code: 128 characters. */
+/** Bytes of a device code, which has 128 characters. */
 const DEVICE_CODE_BYTES = 96;
 const TOKEN_BYTES = 32;
 
-/** A row that a device asks about. */
+/** The row of a polled device code. */
 interface PolledDevice extends DeviceClient {
   readonly id: string;
   readonly user: string;
@@ -39,22 +39,22 @@ interface TokenRow extends DeviceClient {
   readonly epoch: number;
 }
 
-/** Codes and tokens in Postgres, as hashes. */
+/** Stores hashes of device codes and access tokens in Postgres. */
 export class TypeormDeviceCodeStore extends DeviceCodeStore {
   constructor(private readonly source: DataSource) {
     super();
   }
 
   async issue({ client_id, application, scopes }: DeviceClient, lifetimeS: number): Promise<IssuedCodes> {
-    await runNamed(this.source, statements.SWEEP_CODES, []);
+    await runNamed(this.source, statements.DELETE_EXPIRED_CODES, []);
     for (let tries = 0; tries < TRIES; tries++) {
       const device_code = newSecret(DEVICE_CODE_BYTES);
       const user_code = String(randomInt(10 ** USER_CODE_DIGITS)).padStart(USER_CODE_DIGITS, '0');
-      const given = [hashOf(device_code), user_code, client_id, application, scopes, lifetimeS];
-      const { rowCount } = await runNamed(this.source, statements.ISSUE, given);
+      const values = [hashOf(device_code), user_code, client_id, application, scopes, lifetimeS];
+      const { rowCount } = await runNamed(this.source, statements.ISSUE, values);
       if (rowCount === 1) return { device_code, user_code, interval: POLL_INTERVAL_S };
     }
-    throw new Error('no user code could be drawn that is not in use');
+    throw new Error(`no free user code was found in ${TRIES} tries`);
   }
 
   async claim(userCode: string, user: string): Promise<ClaimedCode | undefined> {
@@ -66,9 +66,9 @@ export class TypeormDeviceCodeStore extends DeviceCodeStore {
   }
 
   async approve(id: string, { claimed, user, scopes }: DeviceApproval): Promise<boolean> {
-    const given = [claimed, user.uuid, user.epoch, scopes];
+    const values = [claimed, user.uuid, user.epoch, scopes];
     const { approved } = await runOnce(this.source, { table: `${CONSENT_SCHEMA}.done`, id }, async (manager) => {
-      const [rows] = await manager.query<[unknown[], number]>(statements.APPROVE, given);
+      const [rows] = await manager.query<[unknown[], number]>(statements.APPROVE, values);
       return { approved: rows.length === 1 };
     });
     return approved;
@@ -99,21 +99,21 @@ export class TypeormDeviceCodeStore extends DeviceCodeStore {
   }
 }
 
-/** The code is used up with the token that is given for it. */
+/** Deletes the code and inserts the token in one transaction. */
 async function redeemCode(
   manager: EntityManager,
   { id, user, epoch, client_id, application, scopes }: PolledDevice & { readonly epoch: number },
   lifetimeS: number,
 ): Promise<Redemption> {
   const access_token = newSecret(TOKEN_BYTES);
-  const given = [hashOf(access_token), user, epoch, client_id, application, scopes, lifetimeS];
+  const values = [hashOf(access_token), user, epoch, client_id, application, scopes, lifetimeS];
   await manager.query(statements.SPEND, [id]);
-  await manager.query(statements.SWEEP_TOKENS.text);
-  await manager.query(statements.INSERT_TOKEN, given);
+  await manager.query(statements.DELETE_EXPIRED_TOKENS.text);
+  await manager.query(statements.INSERT_TOKEN, values);
   return { access_token, client_id, application, scopes, user: { uuid: user, epoch } };
 }
 
 const newSecret = (bytes: number) => randomBytes(bytes).toString('base64url');
 
-/** SHA-256: what is hashed has too much entropy to be guessed from it. */
+/** Returns the SHA-256. The secrets have enough entropy for a hash without a key. */
 const hashOf = (secret: string): Buffer => hash('sha256', secret, 'buffer');

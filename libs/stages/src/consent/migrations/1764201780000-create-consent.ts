@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** What users have allowed applications, whose names are kept for whoever looks through them later. */
+/** Grants of users to applications, with the names of the applications for the list of grants. */
 const GRANTS = `
 CREATE TABLE consent.grants (
   pk int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -15,10 +15,10 @@ CREATE TABLE consent.grants (
   UNIQUE (user_id, application_id)
 )`;
 
-/** What is over is found by when. */
+/** Finds expired grants. */
 const EXPIRY = 'CREATE INDEX grants_expires ON consent.grants (expires) WHERE expires IS NOT NULL';
 
-/** Work that was done, with its reply, so that it is done once. */
+/** Requests that were handled, with their results, which makes them idempotent. */
 const DONE = `
 CREATE TABLE consent.done (
   id text PRIMARY KEY,
@@ -28,7 +28,7 @@ CREATE TABLE consent.done (
 
 const AGE = 'CREATE INDEX done_at ON consent.done (at)';
 
-/** Where it is kept what users have allowed applications. */
+/** Creates the tables of grants. */
 export class CreateConsent1764201780000 implements MigrationInterface {
   name = 'CreateConsent1764201780000';
 

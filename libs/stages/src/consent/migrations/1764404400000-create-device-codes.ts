@@ -1,16 +1,18 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Hides the codes that people type, which are too short to be hidden by a hash alone; only this schema's owner reads it. */
+/**
+ * Key that hashes user codes, which are too short for a hash without a key. Only the owner of the schema can read it.
+ */
 const KEY = `
 CREATE TABLE consent.code_keys (
   single boolean PRIMARY KEY DEFAULT true CHECK (single),
   key bytea NOT NULL
 )`;
-/** Two random uuids hold 244 random bits. */
-const DRAWN = `
+/** Two random UUIDs have 244 random bits. */
+const INSERT_KEY = `
 INSERT INTO consent.code_keys (key) VALUES (uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()))`;
 
-/** Codes of devices that wait for somebody to let them in. */
+/** Codes of devices that wait for approval. */
 const CODES = `
 CREATE TABLE consent.device_codes (
   id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
@@ -26,10 +28,11 @@ CREATE TABLE consent.device_codes (
   approved_epoch int,
   refused boolean NOT NULL DEFAULT false
 )`;
-const OVER = 'CREATE INDEX device_codes_expires ON consent.device_codes (expires)';
-const WAITING = 'CREATE INDEX device_codes_claimed ON consent.device_codes (claimed_by) WHERE claimed_by IS NOT NULL';
+const CODES_BY_EXPIRY = 'CREATE INDEX device_codes_expires ON consent.device_codes (expires)';
+const CODES_BY_USER =
+  'CREATE INDEX device_codes_claimed ON consent.device_codes (claimed_by) WHERE claimed_by IS NOT NULL';
 
-/** What devices were given, by hash. */
+/** Access tokens of devices, by hash. */
 const TOKENS = `
 CREATE TABLE consent.access_tokens (
   hash bytea PRIMARY KEY,
@@ -40,15 +43,25 @@ CREATE TABLE consent.access_tokens (
   scopes text[] NOT NULL,
   expires timestamptz NOT NULL
 )`;
-const SPENT = 'CREATE INDEX access_tokens_expires ON consent.access_tokens (expires)';
-const GIVEN = 'CREATE INDEX access_tokens_user ON consent.access_tokens (user_id, application_id)';
+const TOKENS_BY_EXPIRY = 'CREATE INDEX access_tokens_expires ON consent.access_tokens (expires)';
+const TOKENS_BY_USER = 'CREATE INDEX access_tokens_user ON consent.access_tokens (user_id, application_id)';
 
-/** Where devices wait to be let in, and what they are given. */
+/** Creates the tables of device codes and access tokens. */
 export class CreateDeviceCodes1764404400000 implements MigrationInterface {
   name = 'CreateDeviceCodes1764404400000';
 
   async up(runner: QueryRunner): Promise<void> {
-    for (const statement of [KEY, DRAWN, CODES, OVER, WAITING, TOKENS, SPENT, GIVEN]) await runner.query(statement);
+    for (const statement of [
+      KEY,
+      INSERT_KEY,
+      CODES,
+      CODES_BY_EXPIRY,
+      CODES_BY_USER,
+      TOKENS,
+      TOKENS_BY_EXPIRY,
+      TOKENS_BY_USER,
+    ])
+      await runner.query(statement);
   }
 
   async down(runner: QueryRunner): Promise<void> {

@@ -1,8 +1,8 @@
 import { CreateConsent1764201780000 } from './1764201780000-create-consent.js';
 import { CreateDeviceCodes1764404400000 } from './1764404400000-create-device-codes.js';
 
-/** The Postgres schema of what users have allowed applications. */
+/** The Postgres schema of consent and of device codes. */
 export const CONSENT_SCHEMA = 'consent';
 
-/** Its migrations, in order; listed by hand, never edited once released. */
+/** Migrations of the schema, in order. A released migration is never edited. */
 export const consentMigrations = [CreateConsent1764201780000, CreateDeviceCodes1764404400000];
