@@ -8,7 +8,7 @@ import { avatarModes } from './users/avatars/avatar-modes.js';
 const whole = (fallback: number, { min = 1, max = Number.MAX_SAFE_INTEGER } = {}) =>
   z.coerce.number().int().min(min).max(max).default(fallback);
 
-/** Settings of the gateway, each checked by itself. */
+/** Settings of the gateway, each validated on its own. */
 export const gatewaySettings = z.object({
   ...commonConfig.shape,
   ...natsConfig.shape,
@@ -24,16 +24,16 @@ export const gatewaySettings = z.object({
     .enum(SESSION_COOKIES)
     .default(SESSION_COOKIE)
     .describe(
-      'Name of the session cookie. With `__Host-`, which needs an https BASE_URL, no other host of the domain can plant one; outposts keep the other name',
+      'Name of the session cookie. With `__Host-`, which needs an https BASE_URL, no other host of the domain can plant one; outposts keep the default name',
     ),
   CSRF_COOKIE: z
     .enum(CSRF_COOKIES)
     .default(CSRF_COOKIE)
     .describe(
-      'Name of the cookie whose value pages repeat with every change. With `__Host-`, which needs an https BASE_URL, pages of authentik cannot be used',
+      'Name of the cookie with the CSRF token. With `__Host-`, which needs an https BASE_URL, pages of authentik cannot be used',
     ),
   HSTS_MAX_AGE_S: whole(31_536_000, { min: 0 }).describe(
-    'Seconds that browsers come by https only once they have been here (Strict-Transport-Security), when BASE_URL is https; 0 tells them nothing',
+    'max-age of Strict-Transport-Security in seconds, when BASE_URL is https; 0 for no such header',
   ),
   AVATARS: z
     .string()
@@ -46,58 +46,64 @@ export const gatewaySettings = z.object({
       }
     })
     .describe(
-      'Ways to the pictures of users, comma separated; the first that finds one counts: `none`, `initials`, `attributes.<path>`, `gravatar`, or an https address with `%(username)s`, `%(mail_hash)s` and `%(upn)s`',
+      'Avatar modes, comma separated; the first that has an avatar is used: `none`, `initials`, `attributes.<path>`, `gravatar`, or a URL with `%(username)s`, `%(mail_hash)s` and `%(upn)s`',
     ),
-  BRAND: z.string().default('Gatehouse').describe('Name of the site where no brand has another'),
+  BRAND: z.string().default('Gatehouse').describe('Name of the site where the brand has none'),
   SEAL_KEYS: z
     .string()
     .describe(
-      'Keys that seal plans and the secrets of stages: `id:base64` of 32 bytes, comma separated; the first seals, all open',
+      'Keys that encrypt plans and the secrets of stages: `id:base64` of 32 bytes, comma separated; the first encrypts, all decrypt',
     ),
-  SECRET_KEY: z.string().min(32).describe('Key that hides who attempts are counted for'),
+  SECRET_KEY: z
+    .string()
+    .min(32)
+    .describe('Key of the HMACs that stand for users in counted attempts and in their `uid`'),
   TRUSTED_PROXIES: z
     .string()
     .default('')
-    .describe('Addresses or networks whose X-Forwarded-For, -Proto and -Host count, comma separated'),
+    .describe('Addresses or networks whose X-Forwarded-For, -Proto and -Host are trusted, comma separated'),
   TRUSTED_STAGES: trustedStages,
   BODY_LIMIT_BYTES: whole(256 * 1024, { max: 512 * 1024 }).describe('Largest request body'),
   ANONYMOUS_RATE: whole(1000, { min: 0, max: 1_000_000 }).describe(
-    'Requests a period from one network (an IPv4 address or an IPv6 /64) of people who are not logged in, counted by each gateway; 0 for no limit',
+    'Requests of anonymous visitors from one network (an IPv4 address or an IPv6 /64) in a period, counted by each gateway; 0 for no limit',
   ),
   ANONYMOUS_RATE_PERIOD_S: whole(1, { max: 86_400 }).describe('Seconds of that period'),
   DEVICE_CODE_RATE: whole(100, { min: 0, max: 1_000_000 }).describe(
-    'Codes for devices an hour for one network, counted by each gateway; 0 for no limit',
+    'Device codes for one network in an hour, counted by each gateway; 0 for no limit',
   ),
   REQUEST_ARRIVAL_S: whole(30, { max: 3600 }).describe('Seconds that a request may take to arrive, body included'),
   NETWORK_ATTEMPTS_FREE: whole(100).describe('Wrong credentials from one network before delays begin'),
-  NETWORK_ATTEMPTS_FORGET_S: whole(900).describe('Seconds after which a network starts afresh'),
+  NETWORK_ATTEMPTS_FORGET_S: whole(900).describe(
+    'Seconds without a failure after which the failures of a network are forgotten',
+  ),
   ATTEMPTS_DELAY_S: whole(DEFAULT_FIRST_DELAY_S, { max: 3600 }).describe(
     'Seconds of the first delay after too many wrong credentials; each further one doubles it, up to an hour',
   ),
   ATTEMPTS_LINE: whole(DEFAULT_QUEUE_LIMIT, { max: 10_000 }).describe(
-    'Answers for one credential that may stand in line in a gateway; beyond that it says it is busy',
+    'Answers for one credential that may queue in a gateway; further ones get 503',
   ),
   POLICY_TIMEOUT_MS: whole(5000, { max: 15_000 }).describe(
-    'Milliseconds that the policies of one step may take together',
+    'Milliseconds that all policies of one step may take together',
   ),
   ...policyLimits.shape,
-  ANONYMOUS_SESSION_S: whole(3600).describe('Seconds a session lasts that nobody is logged in to'),
-  SOURCE_LOGIN_S: whole(900, { max: 86_400 }).describe(
-    'Seconds that somebody may take to sign in at a source and come back',
+  ANONYMOUS_SESSION_S: whole(3600).describe('Lifetime of an anonymous session in seconds'),
+  SOURCE_LOGIN_S: whole(900, { max: 86_400 }).describe('Seconds within which a login at a source must be completed'),
+  SESSION_S: whole(14 * 86_400).describe(
+    'Lifetime of a login without a duration of its own, in seconds since its last use',
   ),
-  SESSION_S: whole(14 * 86_400).describe('Seconds since last seen that a login lasts which has no duration of its own'),
   AUTHENTICATOR_PROOF_S: whole(600, { max: 86_400 }).describe(
-    'Seconds after a login with one of their devices in which people may remove a device of theirs, or set another up',
+    'Seconds after a login with a device in which the user may remove a device or set up another',
   ),
   CREDENTIAL_PROOF_S: whole(3600, { min: 60, max: 86_400 }).describe(
-    'Seconds after a login in which people may change what they log in with, without proving again that it is they',
+    'Seconds after a login in which the user may change credentials without another proof',
   ),
   PLAN_S: whole(3600).describe(
-    'Seconds since its last step that a flow under way can go on; where the flow has been changed meanwhile, since it was begun',
+    'Lifetime of a plan in seconds since its last step; if its flow was changed meanwhile, since its start',
   ),
-  CLEANUP_EVERY_S: whole(60, { max: 86_400 }).describe('Seconds between two rounds that remove what has expired'),
+  CLEANUP_EVERY_S: whole(60, { max: 86_400 }).describe('Seconds between two runs of the cleaner of expired rows'),
 });
-/** Everything an operator can set for the gateway, by environment variable. */
+
+/** Settings of the gateway, which operators set by environment variables. */
 export const gatewayConfig = gatewaySettings.superRefine((settings, context) => {
   for (const name of ['SESSION_COOKIE', 'CSRF_COOKIE'] as const) {
     if (!isHostOnly(settings[name]) || settings.BASE_URL.startsWith('https:')) continue;

@@ -1,30 +1,29 @@
-/** What a title may name. */
+/** Values of the placeholders of a title. */
 export interface TitleNames {
   readonly app: string;
   readonly user: string;
 }
 
-/** `%%`, or a name with flags, a width and a precision; whatever else a `%` begins is none of it. */
+/** `%%`, or a placeholder with flags, a width and a precision. */
 const PLACEHOLDER =
   /%(?:\((?<name>[^)]*)\))?(?<flags>[-+ #0]*)(?<width>\d*)(?:\.(?<precision>\d*))?[hlL]?(?<kind>.?)/gsu;
 
-/** Columns that a title may ask for. */
+/** Largest width of a placeholder. */
 const MAX_WIDTH = 200;
 
 /**
- * A title with `%(app)s` and `%(user)s` filled in as Python's `%` would, with flags, width and precision; one that Python
- * would not take, or that fills in anything but text, stays as it is (docs/spec/executor.md#title). No blanks stand
- * around it.
+ * Fills in `%(app)s` and `%(user)s` like Python's `%` operator, with flags, width and precision, and trims the result. A title
+ * that Python would refuse, or with a placeholder for anything but text, is returned unchanged (docs/spec/executor.md#title).
  */
 export function formatTitle(title: string, names: TitleNames): string {
   if (!title.includes('%')) return title;
-  let fits = true;
+  let isValid = true;
   const filled = title.replace(PLACEHOLDER, (...match) => {
     const text = match[0] === '%%' ? '%' : formattedName(match.at(-1) as PlaceholderGroups, names);
-    fits &&= text !== undefined;
+    isValid &&= text !== undefined;
     return text ?? '';
   });
-  return fits ? filled.trim() : title;
+  return isValid ? filled.trim() : title;
 }
 
 interface PlaceholderGroups {
@@ -40,8 +39,8 @@ function formattedName(
   names: TitleNames,
 ): string | undefined {
   if (kind !== 's' || (name !== 'app' && name !== 'user') || Number(width) > MAX_WIDTH) return undefined;
-  const letters = Array.from(names[name]);
-  const kept = precision === undefined ? letters : letters.slice(0, Number(precision));
-  const padding = ' '.repeat(Math.max(0, Number(width) - kept.length));
-  return flags.includes('-') ? kept.join('') + padding : padding + kept.join('');
+  const characters = Array.from(names[name]);
+  const shown = precision === undefined ? characters : characters.slice(0, Number(precision));
+  const padding = ' '.repeat(Math.max(0, Number(width) - shown.length));
+  return flags.includes('-') ? shown.join('') + padding : padding + shown.join('');
 }

@@ -5,12 +5,12 @@ import { stages } from '@gatehouse/stages';
 
 interface ExternalContract {
   readonly contract: StageContract;
-  /** What it claims and is not trusted with. */
+  /** Privileges that it claims without being trusted. */
   readonly distrusted: readonly string[];
 }
 type ExternalContracts = ReadonlyMap<string, ExternalContract>;
 
-/** The contracts of the house's own stages, and of the strangers that a flow version describes. */
+/** The contracts of built-in stages, and of the external stages that a flow version describes. */
 export class CatalogueContractRegistry extends StageContractRegistry {
   private readonly components = new Set(Object.values(stages).map(({ contract }) => contract.component));
 
@@ -21,50 +21,52 @@ export class CatalogueContractRegistry extends StageContractRegistry {
     .sort((a, b) => a.order - b.order)
     .map(({ kind, config }) => ({ kind, config }));
 
-  /** Versions never change, so what was made of one stays right for as long as it is kept. */
-  private readonly strangers = new WeakMap<FlowVersion, ExternalContracts>();
+  /** Contracts of external stages by flow version. Versions never change, so the cache is never stale. */
+  private readonly externalContracts = new WeakMap<FlowVersion, ExternalContracts>();
 
-  /** `trusted`: kinds of strangers whose liberties the operator allows. */
+  /** `trusted` lists the kinds of external stages whose privileges the operator allows. */
   constructor(private readonly trusted: ReadonlySet<string> = new Set()) {
     super();
   }
 
   find(kind: string, version: FlowVersion): StageContract | undefined {
     if (Object.hasOwn(stages, kind)) return stages[kind]?.contract;
-    const stranger = this.strangersOf(version).get(kind);
-    const [liberty] = stranger?.distrusted ?? [];
-    if (liberty) throw new Problem('stage_fault', { detail: `${kind} is not in TRUSTED_STAGES, and ${liberty}` });
-    return stranger?.contract;
+    const external = this.externalContractsOf(version).get(kind);
+    const [privilege] = external?.distrusted ?? [];
+    if (privilege) throw new Problem('stage_fault', { detail: `${kind} is not in TRUSTED_STAGES, and ${privilege}` });
+    return external?.contract;
   }
 
   knows(component: string, version: FlowVersion): boolean {
     const isOf = ({ contract }: ExternalContract) => contract.component === component;
-    return this.components.has(component) || [...this.strangersOf(version).values()].some(isOf);
+    return this.components.has(component) || [...this.externalContractsOf(version).values()].some(isOf);
   }
 
   isSecret(field: string, version?: FlowVersion): boolean {
     const hides = ({ contract }: ExternalContract) => fieldsForbiddenInUrls(contract).includes(field);
-    return this.secrets.has(field) || (version !== undefined && [...this.strangersOf(version).values()].some(hides));
+    return (
+      this.secrets.has(field) || (version !== undefined && [...this.externalContractsOf(version).values()].some(hides))
+    );
   }
 
   proofSteps() {
     return this.proofs;
   }
 
-  private strangersOf(version: FlowVersion): ExternalContracts {
-    const known = this.strangers.get(version);
-    if (known) return known;
-    const made = new Map(
+  private externalContractsOf(version: FlowVersion): ExternalContracts {
+    const cached = this.externalContracts.get(version);
+    if (cached) return cached;
+    const contracts = new Map(
       Object.entries(version.descriptors).map(([kind, descriptor]) => {
         const distrusted = this.trusted.has(kind) ? [] : privilegesClaimed(descriptor);
         return [kind, { contract: fromDescriptor(descriptor), distrusted }];
       }),
     );
-    this.strangers.set(version, made);
-    return made;
+    this.externalContracts.set(version, contracts);
+    return contracts;
   }
 }
 
-/** The fields of a stage's answers that no address may name. */
+/** Returns the secret fields of a stage's answers that no address may name. */
 const fieldsForbiddenInUrls = ({ response, addressable }: StageContract) =>
   secretFields(response).filter((field) => !addressable.includes(field));

@@ -16,7 +16,7 @@ const userAgent = z
   })
   .meta({ id: 'AuthenticatedSessionUserAgent', description: 'A user agent, as far as it is recognised.' });
 
-/** A session that somebody is logged in to. */
+/** A session of a logged-in user. */
 export const authenticatedSession = z
   .object({
     uuid: z.uuid(),
@@ -33,7 +33,7 @@ export const authenticatedSession = z
   .meta({ id: 'AuthenticatedSession', description: 'A session that somebody is logged in to.' });
 export type AuthenticatedSession = z.input<typeof authenticatedSession>;
 
-/** A page of such sessions. */
+/** A page of sessions. */
 export const authenticatedSessions = paginatedSchema(authenticatedSession).meta({
   id: 'PaginatedAuthenticatedSessionList',
   description: 'A page of sessions.',

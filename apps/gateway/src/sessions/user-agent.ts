@@ -1,4 +1,4 @@
-/** Browsers by what only they say of themselves, the one that others pretend to be last. */
+/** Patterns of browsers. Browsers that others imitate come later. */
 const BROWSERS: readonly (readonly [family: string, pattern: RegExp])[] = [
   ['Edge', /\bEdg(?:e|A|iOS)?\/(\d+)(?:\.(\d+))?(?:\.(\d+))?/],
   ['Opera', /\bOPR\/(\d+)(?:\.(\d+))?(?:\.(\d+))?/],
@@ -16,7 +16,7 @@ const SYSTEMS: readonly (readonly [family: string, pattern: RegExp])[] = [
   ['Linux', /\bLinux\b/],
 ];
 
-/** A user agent in the members that the API has for it; what is not recognised is "Other". */
+/** Parses a user agent into the fields of the API. Unknown parts are "Other". */
 export function parseUserAgent(string: string) {
   return {
     device: { brand: '', family: 'Other', model: '' },
@@ -26,10 +26,10 @@ export function parseUserAgent(string: string) {
   };
 }
 
-function matchFamily(known: typeof BROWSERS, text: string) {
-  for (const [family, pattern] of known) {
-    const found = pattern.exec(text);
-    if (found) return { family, major: found[1] ?? '', minor: found[2] ?? '', patch: found[3] ?? '' };
+function matchFamily(patterns: typeof BROWSERS, text: string) {
+  for (const [family, pattern] of patterns) {
+    const match = pattern.exec(text);
+    if (match) return { family, major: match[1] ?? '', minor: match[2] ?? '', patch: match[3] ?? '' };
   }
   return { family: 'Other', major: '', minor: '', patch: '' };
 }

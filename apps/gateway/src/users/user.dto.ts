@@ -20,7 +20,7 @@ const userSelf = z
   .meta({ id: 'UserSelf', description: 'A user as they may see themselves.' });
 export type UserSelf = z.input<typeof userSelf>;
 
-/** The user of a session. */
+/** The logged-in user. */
 export const sessionUser = z
   .object({ user: userSelf })
   .meta({ id: 'SessionUser', description: 'The user of a session.' });

@@ -3,31 +3,31 @@ import type { FlowDiagram } from './flow-inspection.dto.js';
 
 type State = FlowDiagram[number]['state'];
 
-/** Every step of a run in the order of its flow, those that it left out when it was planned too, and how it went with each. */
+/** Returns the state of every step of a run in the order of its flow, including steps that planning left out. */
 export const flowDiagramOf = (plan: Plan, version: FlowVersion): FlowDiagram =>
   withOmittedSteps(stepsOf(plan, version), version).map(({ step, at }) => {
     const { id, name, kind } = step;
-    const turns = plan.trail.filter((turn) => turn.step === id);
+    const entries = plan.trail.filter((entry) => entry.step === id);
     return {
       ...{ step: id, name, kind },
-      state: stateOf(plan, at, turns.at(-1)?.outcome),
+      state: stateOf(plan, at, entries.at(-1)?.outcome),
       policies: version.steps.find((bound) => bound.id === id)?.policies.bindings.length ?? 0,
       verdict: plan.verdicts[id] ?? null,
-      answers: turns.filter(({ outcome }) => !UNASKED.has(outcome)).length,
-      ms: turns.reduce((sum, { ms }) => sum + ms, 0),
+      answers: entries.filter(({ outcome }) => !UNANSWERED.has(outcome)).length,
+      ms: entries.reduce((sum, { ms }) => sum + ms, 0),
     };
   });
 
-/** Outcomes of a step that was not asked: its policies left it out, or a proof comes first. */
-const UNASKED: ReadonlySet<string | undefined> = new Set(['skipped', 'deferred']);
+/** Outcomes without an answer: the step was skipped by its policies, or deferred for a proof. */
+const UNANSWERED: ReadonlySet<string | undefined> = new Set(['skipped', 'deferred']);
 
 interface PlacedStep {
   readonly step: Pick<Step, 'id' | 'name' | 'kind'>;
-  /** Where in the plan; undefined when it is not in it. */
+  /** Index in the plan; undefined if the plan does not contain it. */
   readonly at: number | undefined;
 }
 
-/** Each step that is not in the plan stands behind the one that it follows in the flow. */
+/** Inserts each step that the plan does not contain behind its predecessor in the flow. */
 function withOmittedSteps(steps: readonly Step[], version: FlowVersion): PlacedStep[] {
   const placed: PlacedStep[] = steps.map((step, at) => ({ step, at }));
   version.steps.forEach(({ id, stage }, i) => {
@@ -42,7 +42,7 @@ function withOmittedSteps(steps: readonly Step[], version: FlowVersion): PlacedS
 function stateOf({ cursor, ended }: Plan, at: number | undefined, last: string | undefined): State {
   if (at === undefined) return 'left_out';
   if (last === 'skipped') return 'skipped';
-  if (ended) return last === 'passed' ? 'passed' : last === undefined || UNASKED.has(last) ? 'left_out' : 'refused';
+  if (ended) return last === 'passed' ? 'passed' : last === undefined || UNANSWERED.has(last) ? 'left_out' : 'refused';
   if (at < cursor) return 'passed';
   return at === cursor ? 'current' : 'planned';
 }

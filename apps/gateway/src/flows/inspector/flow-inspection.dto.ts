@@ -4,12 +4,12 @@ const stage = z
   .object({
     pk: z.string(),
     name: z.string(),
-    /** The form that an administrator edits it with. */
+    /** The component of authentik's form that edits it. */
     component: z.string(),
     verbose_name: z.string(),
     verbose_name_plural: z.string(),
     meta_model_name: z.string(),
-    /** The flows that use it: not known to a plan, so always empty. */
+    /** The flows that use it. Always empty, because a plan does not know them. */
     flow_set: z.array(z.unknown()),
   })
   .meta({ id: 'Stage' });
@@ -35,9 +35,9 @@ export type FlowStageBinding = z.output<typeof flowStageBinding>;
 const flowInspectorPlan = z
   .object({
     current_stage: flowStageBinding,
-    /** All empty when there is none. */
+    /** All fields are empty if there is none. */
     next_planned_stage: flowStageBinding,
-    /** Without secrets; empty for a step of the past, whose values are not kept. */
+    /** Facts without secrets. Empty for passed steps, whose facts are not stored. */
     plan_context: z.record(z.string(), z.unknown()),
     /** SHA-256 of the session key, in hexadecimal. */
     session_id: z.string(),
@@ -53,11 +53,11 @@ const flowDiagram = z.array(
       kind: z.string(),
       /** `left_out`: not part of this run. `refused`: the run ended there. */
       state: z.enum(['passed', 'skipped', 'current', 'planned', 'left_out', 'refused']),
-      /** How many conditions are bound to it. */
+      /** Number of policies that are bound to it. */
       policies: z.int(),
-      /** What they said when it became current; known as long as it is, null where nothing was asked. */
+      /** Verdict of the policies of the current step; null for other steps and for steps without policies. */
       verdict: z.object({ pass: z.boolean(), messages: z.array(z.string()) }).nullable(),
-      /** How many answers were judged in it, and the milliseconds that they took together. */
+      /** Number of answers that were judged, and their total time in milliseconds. */
       answers: z.int(),
       ms: z.number(),
     })
@@ -65,17 +65,17 @@ const flowDiagram = z.array(
 );
 export type FlowDiagram = z.output<typeof flowDiagram>;
 
-/** How a run of a flow went and where it stands (docs/spec/executor.md#inspector). */
+/** The state and the history of a run (docs/spec/executor.md#inspector). */
 export const flowInspection = z
   .object({
-    /** The steps that were passed, the oldest first. */
+    /** The passed steps, the oldest first. */
     plans: z.array(flowInspectorPlan),
-    /** Where the run stands, or the last step that it passed. */
+    /** The current step, or the last passed step of an ended run. */
     current_plan: flowInspectorPlan,
     is_completed: z.boolean(),
-    /** The flow of this run, step by step. */
+    /** All steps of the run's flow. */
     steps: flowDiagram,
-    /** Every answer that was judged: which step, what became of it, when, and how many milliseconds it took. */
+    /** Every judged answer: its step, outcome, time and duration in milliseconds. */
     trail: z.array(
       z.object({
         step: z.string(),

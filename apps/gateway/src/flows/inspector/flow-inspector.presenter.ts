@@ -4,7 +4,7 @@ import { type FlowVersion, type Plan, type Step, stepsOf } from '@gatehouse/plan
 import { flowDiagramOf } from './flow-diagram.js';
 import type { FlowInspection, FlowInspectorPlan, FlowStageBinding } from './flow-inspection.dto.js';
 
-/** A run as an administrator may look at it. */
+/** A run to inspect. */
 interface InspectedRun {
   readonly plan: Plan;
   readonly version: FlowVersion;
@@ -12,10 +12,7 @@ interface InspectedRun {
   readonly sessionId: string;
 }
 
-/**
- * What the inspector shows of a run; undefined when nothing has happened in it and nothing will
- * (docs/spec/executor.md#inspector).
- */
+/** Returns the inspection of a run, or undefined if it ended before it passed a step (docs/spec/executor.md#inspector). */
 export function presentInspection(inspected: InspectedRun): FlowInspection | undefined {
   const { plan, version } = inspected;
   const steps = stepsOf(plan, version);
@@ -30,8 +27,8 @@ export function presentInspection(inspected: InspectedRun): FlowInspection | und
     const { name = entry.step, kind = '' } = steps[indexOf(entry.step)] ?? {};
     return { ...entry, name, kind };
   });
-  const picture = flowDiagramOf(plan, version);
-  return { plans, current_plan: current, is_completed: plan.ended !== undefined, steps: picture, trail };
+  const diagram = flowDiagramOf(plan, version);
+  return { plans, current_plan: current, is_completed: plan.ended !== undefined, steps: diagram, trail };
 }
 
 interface StepPosition {
@@ -47,7 +44,7 @@ const planAt = (inspected: InspectedRun, { steps, index, context }: StepPosition
   session_id: inspected.sessionId,
 });
 
-/** How a step is bound that nobody bound: one that was added on the way, or that does not exist. */
+/** Placeholder binding of a step that was inserted at run time, or that does not exist. */
 const PLACEHOLDER_BINDING = {
   evaluate_on_plan: false,
   re_evaluate_policies: false,
@@ -56,27 +53,27 @@ const PLACEHOLDER_BINDING = {
   invalid_response_action: 'retry',
 } as const;
 
-/** A step as the binding it comes from; all empty when there is none. */
+/** Returns the binding of a step. All fields are empty if there is no step. */
 function bindingOf({ version, contracts }: InspectedRun, step: Step | undefined): FlowStageBinding {
   const { id = '', name = '', kind } = step ?? {};
-  const bound = version.steps.find((candidate) => candidate.id === id);
-  const stage = bound?.stage.id ?? id;
+  const binding = version.steps.find((candidate) => candidate.id === id);
+  const stage = binding?.stage.id ?? id;
   return {
     pk: id,
     policybindingmodel_ptr_id: id,
     target: step ? version.flow.id : '',
     stage,
     stage_obj: { pk: stage, name, ...kindOf(kind, { version, contracts }), flow_set: [] },
-    ...(bound ? settingsOf(bound) : PLACEHOLDER_BINDING),
+    ...(binding ? settingsOf(binding) : PLACEHOLDER_BINDING),
   };
 }
 
-const settingsOf = (bound: FlowVersion['steps'][number]) => ({
-  evaluate_on_plan: bound.evaluate_on_plan,
-  re_evaluate_policies: bound.re_evaluate_policies,
-  order: bound.order,
-  policy_engine_mode: bound.policies.mode,
-  invalid_response_action: bound.invalid_response_action,
+const settingsOf = (binding: FlowVersion['steps'][number]) => ({
+  evaluate_on_plan: binding.evaluate_on_plan,
+  re_evaluate_policies: binding.re_evaluate_policies,
+  order: binding.order,
+  policy_engine_mode: binding.policies.mode,
+  invalid_response_action: binding.invalid_response_action,
 });
 
 function kindOf(kind: string | undefined, { version, contracts }: Pick<InspectedRun, 'version' | 'contracts'>) {
@@ -91,7 +88,7 @@ function kindOf(kind: string | undefined, { version, contracts }: Pick<Inspected
   };
 }
 
-/** Facts without what is secret: by their schema, and by names that sound so. */
+/** Returns the facts with secrets masked, by their schema and by their names. */
 function redactedContext(context: Plan['context']): Record<string, unknown> {
   const shown = Object.entries(redact(planContext, context)).map(([key, value]) => [key, redactedFact(key, value)]);
   return maskByKey(Object.fromEntries(shown)) as Record<string, unknown>;

@@ -1,31 +1,28 @@
 import { createHash } from 'node:crypto';
 import { initialsAvatar } from './initials.avatar.js';
 
-/** Whom a picture is of, as far as it is known. */
+/** The user of an avatar, with the fields that are known. */
 export interface AvatarSubject {
   readonly username: string;
   readonly name: string;
-  /** Empty for somebody of whom only what they typed is known. */
+  /** Empty if only a typed identifier is known. */
   readonly email: string;
-  /** The user's own attributes, where they are known. */
+  /** The user's attributes, if they are loaded. */
   readonly attributes?: Readonly<Record<string, unknown>> | null;
 }
 
-/** One way to a picture; undefined when it leads to none. */
+/** Returns the URL of an avatar, or undefined. */
 export type AvatarMode = (user: AvatarSubject) => string | undefined;
 
-/** What stands for somebody nobody knows, and where nothing else is found. */
+/** The avatar of anonymous visitors, and of users for whom no mode has one. */
 export const DEFAULT_AVATAR = '/static/dist/assets/images/user_default.png';
 
 const ATTRIBUTES = 'attributes.';
 
-/**
- * The modes that a setting names, comma separated, in order (docs/spec/executor.md#user-info). Throws an Error that
- * names a bad one.
- */
+/** Parses a comma-separated list of modes (docs/spec/executor.md#user-info). Throws an Error that names an invalid mode. */
 export const avatarModes = (setting: string): readonly AvatarMode[] => namesIn(setting).map(modeOf);
 
-/** Whether some mode reads the user's attributes. */
+/** Returns whether a mode needs the user's attributes. */
 export const readsAttributes = (setting: string): boolean =>
   namesIn(setting).some((name) => name.startsWith(ATTRIBUTES) || name.includes('%(upn)s'));
 
@@ -41,12 +38,12 @@ function modeOf(name: string): AvatarMode {
   if (name === 'gravatar') return gravatar;
   if (name.startsWith(ATTRIBUTES)) return attribute(name.slice(ATTRIBUTES.length).split('.'));
   if (/^https?:\/\//.test(name)) return template(name);
-  throw new Error(`"${name}" is no way to an avatar`);
+  throw new Error(`"${name}" is not a mode of avatars`);
 }
 
 const hash = (algorithm: 'md5' | 'sha256', text: string) => createHash(algorithm).update(text).digest('hex');
 
-/** Nobody asks whether there is one: that would send an address to a foreign server for a page that is only looked at. */
+/** Does not check whether the avatar exists: the gateway would send the hash to Gravatar for every shown user. */
 const gravatar: AvatarMode = ({ email }) =>
   email === ''
     ? undefined
@@ -56,8 +53,10 @@ const attribute =
   (path: readonly string[]): AvatarMode =>
   ({ attributes }) => {
     const value = path.reduce<unknown>(
-      (bag, key) =>
-        bag !== null && typeof bag === 'object' && Object.hasOwn(bag, key) ? Reflect.get(bag, key) : undefined,
+      (object, key) =>
+        object !== null && typeof object === 'object' && Object.hasOwn(object, key)
+          ? Reflect.get(object, key)
+          : undefined,
       attributes,
     );
     return typeof value === 'string' && value !== '' ? value : undefined;
@@ -73,6 +72,6 @@ const placeholders: Readonly<Record<string, Placeholder>> = {
 
 function template(url: string): AvatarMode {
   const unknown = url.match(/%\([^)]*\)s?/g)?.find((found) => !Object.hasOwn(placeholders, found));
-  if (unknown) throw new Error(`"${unknown}" is nothing that the address of an avatar may name`);
+  if (unknown) throw new Error(`"${unknown}" is not a placeholder of avatar URLs`);
   return (user) => url.replace(/%\(\w+\)s/g, (found) => encodeURIComponent(placeholders[found]?.(user) ?? ''));
 }

@@ -1,32 +1,32 @@
 import { createHash } from 'node:crypto';
 
-/** A picture of a name's initials, as a data URI (docs/spec/executor.md#user-info). */
+/** Returns an image of a name's initials as a data URI (docs/spec/executor.md#user-info). */
 export function initialsAvatar({ name, username }: { name: string; username: string }): string {
   const svg = initialsSvg(name.trim() || username || 'a k');
   return `data:image/svg+xml;base64,${Buffer.from(svg).toString('base64')}`;
 }
 
-/** A picture of the initials of a text, as SVG. */
+/** Returns an SVG image of the initials of a text. */
 export function initialsSvg(text: string): string {
   const background = colourOf(text.toLowerCase());
-  const letters = initials(text).toUpperCase();
+  const label = initials(text).toUpperCase();
   return (
     '<svg xmlns="http://www.w3.org/2000/svg" width="64px" height="64px" viewBox="0 0 64 64">' +
     `<rect width="64" height="64" fill="${hex(background)}"/>` +
     `<text x="50%" y="50%" fill="${isBright(background) ? '#000' : '#fff'}" font-size="28" font-weight="400" ` +
     'font-family="sans-serif" text-anchor="middle" dominant-baseline="central">' +
-    `${escaped(letters)}</text></svg>`
+    `${escaped(label)}</text></svg>`
   );
 }
 
-/** One word: its first two characters; else the first of the first word before the last word, cut to two. */
+/** Returns the first two characters of a single word, else the first ones of the first and the last word. */
 function initials(text: string): string {
   const words = text.split(/\s+/).filter((word) => word !== '');
   const [first = '', last] = [words[0], words.length > 1 ? words.at(-1) : undefined];
   return last === undefined ? start(first, 2) : start(start(first, 1) + last, 2);
 }
 
-/** The first characters, of which one may be two UTF-16 units. */
+/** Returns the first characters. A character may be two UTF-16 units. */
 const start = (text: string, count: number) => Array.from(text).slice(0, count).join('');
 
 type Colour = readonly [red: number, green: number, blue: number];
