@@ -67,14 +67,14 @@ describe('a push', () => {
 
   it('is limited by cooldown and by hour, over all logins of the user', async () => {
     const user = await harness.addPairedUser();
-    const push = async (limits: { restMs: number; mostAnHour?: number }) => {
+    const push = async (limits: { cooldownMs: number; maxPerHour?: number }) => {
       const stage = harness.validate(user, { deadlineMs: 1000, ...limits });
       return stage.answer({ duo: entryIn(await stage.show()).device_uid });
     };
-    expect(await push({ restMs: 60_000 })).toMatchObject({ type: 'challenge' });
-    expect(await push({ restMs: 60_000 })).toMatchObject(refusal('authenticator_validate_duo'));
-    expect(await push({ restMs: 0, mostAnHour: 2 })).toMatchObject({ type: 'challenge' });
-    expect(await push({ restMs: 0, mostAnHour: 2 })).toMatchObject(refusal('authenticator_validate_duo'));
+    expect(await push({ cooldownMs: 60_000 })).toMatchObject({ type: 'challenge' });
+    expect(await push({ cooldownMs: 60_000 })).toMatchObject(refusal('authenticator_validate_duo'));
+    expect(await push({ cooldownMs: 0, maxPerHour: 2 })).toMatchObject({ type: 'challenge' });
+    expect(await push({ cooldownMs: 0, maxPerHour: 2 })).toMatchObject(refusal('authenticator_validate_duo'));
     expect(harness.pushesTo(user)).toHaveLength(2);
   });
 

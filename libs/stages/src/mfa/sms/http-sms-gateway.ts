@@ -92,7 +92,7 @@ const messageText = (code: string) => `Use this code to authenticate in authenti
 
 const basicAuth = (user: string, password: string) => `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
 
-/** Returns the code of a network error. Its message may contain the address, and that a phone number. */
+/** Returns the code of a network error. Its message is not logged, because it may contain a URL with a phone number. */
 const errorCodeOf = (error: unknown) => {
   const { cause } = error as { cause?: { code?: unknown } };
   return typeof cause?.code === 'string' ? cause.code : 'unknown';
