@@ -3,18 +3,18 @@ import { readFileSync } from 'node:fs';
 /** Linux reports CPU time in hundredths of a second (USER_HZ). */
 const US_PER_TICK = 10_000;
 
-/** A process to measure. `whole` includes its children, such as the backends of Postgres. */
+/** A process to measure. `includesChildren` includes its children, such as the backends of Postgres. */
 export interface WatchedProcess {
   readonly name: string;
   readonly pid: number;
-  readonly whole?: boolean;
+  readonly includesChildren?: boolean;
 }
 
 /** Returns the CPU time in microseconds (user and system) by name. Processes with the same name are summed. */
 export function cpuOf(watched: readonly WatchedProcess[]): Map<string, number> {
   const used = new Map<string, number>();
-  for (const { name, pid, whole } of watched) {
-    const ticks = whole ? withChildren(pid) : ticksOf(pid).own;
+  for (const { name, pid, includesChildren } of watched) {
+    const ticks = includesChildren ? withChildren(pid) : ticksOf(pid).own;
     used.set(name, (used.get(name) ?? 0) + ticks * US_PER_TICK);
   }
   return used;

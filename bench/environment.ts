@@ -22,7 +22,7 @@ export async function startEnvironment(): Promise<BenchEnvironment> {
     natsUrl: nats.url,
     watched: [
       { name: 'nats', pid: nats.pid },
-      { name: 'postgres', pid: postgres.pid, whole: true },
+      { name: 'postgres', pid: postgres.pid, includesChildren: true },
     ],
     stop: async () => {
       await nats.stop();

@@ -46,7 +46,7 @@ export class Product implements MeasuredSite {
   }
 
   watched(): WatchedProcess[] {
-    return this.running.map(({ name, process }) => ({ name, pid: process.pid, whole: name === 'policy' }));
+    return this.running.map(({ name, process }) => ({ name, pid: process.pid, includesChildren: name === 'policy' }));
   }
 
   /** Restarts the password service with `count` processes and these settings. Returns their process ids. */

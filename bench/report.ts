@@ -28,10 +28,10 @@ export function solvesTable(variants: readonly Variant[], measured: ReadonlyMap<
 
 /** Returns a table of the rates of one and two password processes, and their CPU time for each password. */
 export function scalingTable(measured: ReadonlyMap<number, RoundFigures>): string {
-  const one = measured.get(1)!.perSecond;
+  const singleRate = measured.get(1)!.perSecond;
   const rows = [...measured].map(([processes, { perSecond, p50, cpu }]) => {
     const cost = ms((cpu.get('password') ?? 0) / 1000);
-    return [String(processes), perSecond.toFixed(1), ms(p50), cost, times(perSecond / one)];
+    return [String(processes), perSecond.toFixed(1), ms(p50), cost, times(perSecond / singleRate)];
   });
   return table(['password processes', 'a second', 'p50 ms', 'CPU ms each', 'times one'], rows);
 }

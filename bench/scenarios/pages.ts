@@ -82,10 +82,10 @@ const RECORD_FIELD_TIME = `new MutationObserver((_, observer) => {
 }).observe(document, { childList: true, subtree: true });`;
 
 const READ_TIMES = `new Promise((resolve) => {
-  const getChallenge = () => globalThis.typeable
+  const check = () => globalThis.typeable
     ? resolve({ typeable: globalThis.typeable, scripted: performance.getEntriesByType('navigation')[0].loadEventEnd })
-    : requestAnimationFrame(look);
-  getChallenge();
+    : requestAnimationFrame(check);
+  check();
 })`;
 
 const medianOf = (measured: readonly Measurement[]): Measurement => ({

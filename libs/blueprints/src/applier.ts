@@ -124,8 +124,8 @@ export class Applier {
   async #find(model: string, fields: JsonMap): Promise<Pk | undefined> {
     const { observer } = this.applyContext;
     if (this.#isSkippable(model)) return undefined;
-    const found = await this.#collection(model).find(fields);
-    return found?.pk ?? (this.#entry && observer?.onMissingReference(this.#from(this.#entry), model, fields));
+    const object = await this.#collection(model).find(fields);
+    return object?.pk ?? (this.#entry && observer?.onMissingReference(this.#from(this.#entry), model, fields));
   }
 
   async #apply(entry: Entry): Promise<EntryChange> {
@@ -270,10 +270,10 @@ const isState = (state: string): state is State => (STATES as readonly string[])
 
 const fieldWarnings = async (
   collection: Collection,
-  given: JsonMap,
+  values: JsonMap,
   existing: FoundObject | undefined,
 ): Promise<EntryWarning[]> =>
-  ((await collection.warnings?.(given, existing)) ?? []).map(({ field, text }) => ({
+  ((await collection.warnings?.(values, existing)) ?? []).map(({ field, text }) => ({
     ...{ rule: 'bad-expression', field, text: `${field}: ${text}` },
   }));
 

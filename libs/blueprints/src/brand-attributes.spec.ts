@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { attributeErrors, brandSettingsFrom } from './brand-attributes.js';
 
-const look = (gatehouse: unknown) => ({ gatehouse });
-const link = (href: unknown, name: unknown = 'Imprint') => look({ footer_links: [{ name, href }] });
+const gatehouseAttributes = (gatehouse: unknown) => ({ gatehouse });
+const link = (href: unknown, name: unknown = 'Imprint') => gatehouseAttributes({ footer_links: [{ name, href }] });
 const errorsOf = (attributes: unknown) => attributeErrors(attributes)['attributes'];
 
 describe('the attributes of a brand', () => {
@@ -38,32 +38,50 @@ describe('the attributes of a brand', () => {
   });
 
   it.each([
-    [look({ colours: { primary: 'red' } }), 'gatehouse.colours.primary: Enter a colour as #rrggbb.'],
-    [look({ colours: { primary: '#0b57d0;}' } }), 'gatehouse.colours.primary: Enter a colour as #rrggbb.'],
-    [look({ background: 'javascript:alert(1)' }), 'gatehouse.background: Enter a path or an http(s) URL.'],
-    [look({ background: '//cdn.example/x.png' }), 'gatehouse.background: Enter a path or an http(s) URL.'],
-    [look({ background: '/x.png"),url(//y' }), 'gatehouse.background: Enter a path or an http(s) URL.'],
-    [look({ background: `/${'x'.repeat(500)}` }), 'gatehouse.background: Enter a path or an http(s) URL.'],
+    [gatehouseAttributes({ colours: { primary: 'red' } }), 'gatehouse.colours.primary: Enter a colour as #rrggbb.'],
+    [
+      gatehouseAttributes({ colours: { primary: '#0b57d0;}' } }),
+      'gatehouse.colours.primary: Enter a colour as #rrggbb.',
+    ],
+    [
+      gatehouseAttributes({ background: 'javascript:alert(1)' }),
+      'gatehouse.background: Enter a path or an http(s) URL.',
+    ],
+    [
+      gatehouseAttributes({ background: '//cdn.example/x.png' }),
+      'gatehouse.background: Enter a path or an http(s) URL.',
+    ],
+    [gatehouseAttributes({ background: '/x.png"),url(//y' }), 'gatehouse.background: Enter a path or an http(s) URL.'],
+    [
+      gatehouseAttributes({ background: `/${'x'.repeat(500)}` }),
+      'gatehouse.background: Enter a path or an http(s) URL.',
+    ],
     [link('/imprint'), 'gatehouse.footer_links.0.href: Enter an http(s) URL.'],
     [link('javascript:alert(1)'), 'gatehouse.footer_links.0.href: Enter an http(s) URL.'],
     [link('mailto:a@example.org'), 'gatehouse.footer_links.0.href: Enter an http(s) URL.'],
-    [look({ custom_css: 'a{}</style><script>' }), 'gatehouse.custom_css: A style sheet has no tags in it.'],
-    [look({ custom_css: 'a{}\n<!-- ' }), 'gatehouse.custom_css: A style sheet has no tags in it.'],
+    [
+      gatehouseAttributes({ custom_css: 'a{}</style><script>' }),
+      'gatehouse.custom_css: A style sheet has no tags in it.',
+    ],
+    [gatehouseAttributes({ custom_css: 'a{}\n<!-- ' }), 'gatehouse.custom_css: A style sheet has no tags in it.'],
     [{ settings: { locale: 'de"><' } }, 'settings.locale: Enter a language tag.'],
   ])('are refused with the path of the invalid attribute: %j', (attributes, text) => {
     expect(errorsOf(attributes)).toEqual([{ text }]);
   });
 
   it.each([
-    [look({ color: '#ffffff' }), 'gatehouse'],
-    [look([]), 'gatehouse'],
-    [look({ colours: { accent: '#ffffff' } }), 'gatehouse.colours'],
-    [look({ layout: 'upside_down' }), 'gatehouse.layout'],
-    [look({ custom_css: 'x'.repeat(16 * 1024 + 1) }), 'gatehouse.custom_css'],
-    [look({ footer_links: Array.from({ length: 13 }, () => ({ name: 'x', href: null })) }), 'gatehouse.footer_links'],
+    [gatehouseAttributes({ color: '#ffffff' }), 'gatehouse'],
+    [gatehouseAttributes([]), 'gatehouse'],
+    [gatehouseAttributes({ colours: { accent: '#ffffff' } }), 'gatehouse.colours'],
+    [gatehouseAttributes({ layout: 'upside_down' }), 'gatehouse.layout'],
+    [gatehouseAttributes({ custom_css: 'x'.repeat(16 * 1024 + 1) }), 'gatehouse.custom_css'],
+    [
+      gatehouseAttributes({ footer_links: Array.from({ length: 13 }, () => ({ name: 'x', href: null })) }),
+      'gatehouse.footer_links',
+    ],
     [link(null, ''), 'gatehouse.footer_links.0.name'],
     [link(null, 'x'.repeat(101)), 'gatehouse.footer_links.0.name'],
-    [look({ footer_links: [{ name: 'x' }] }), 'gatehouse.footer_links.0.href'],
+    [gatehouseAttributes({ footer_links: [{ name: 'x' }] }), 'gatehouse.footer_links.0.href'],
     [{ settings: { theme: { base: 'pink' } } }, 'settings.theme.base'],
     [{ settings: 'none' }, 'settings'],
   ])('are refused when they violate the schema: %j', (attributes, path) => {

@@ -110,17 +110,17 @@ export class FlowCompiler {
 
   /** Returns the stages that a stage's config refers to, directly or through another stage, each once. */
   #referencedStages(stage: BlueprintObject): BlueprintObject[] {
-    const found = new Map<string, BlueprintObject>();
+    const byId = new Map<string, BlueprintObject>();
     const pending = [stage];
     for (let next = pending.pop(); next; next = pending.pop()) {
       for (const [, id, { to }] of this.#references(next)) {
-        if (to !== 'stage' || found.has(id)) continue;
+        if (to !== 'stage' || byId.has(id)) continue;
         const referenced = this.draft.get(id) as BlueprintObject;
-        found.set(id, referenced);
+        byId.set(id, referenced);
         pending.push(referenced);
       }
     }
-    return [...found.values()];
+    return [...byId.values()];
   }
 
   #companions(stage: BlueprintObject): [string, FlowVersion['attached'][string]][] {
@@ -131,8 +131,8 @@ export class FlowCompiler {
   #companionsOf(stage: BlueprintObject): BlueprintObject[] {
     const kinds = this.#companionKindsOf(stage);
     const models = [...this.contracts.stages].filter(([, { kind }]) => kinds.includes(kind)).map(([model]) => model);
-    const found = models.flatMap((model) => [...this.draft.objectsOf(model)]);
-    return found.sort((a, b) => (a.id < b.id ? -1 : 1));
+    const companions = models.flatMap((model) => [...this.draft.objectsOf(model)]);
+    return companions.sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 
   /** Returns the companion kinds of a stage and of the steps that it may insert. */

@@ -77,8 +77,8 @@ describe('users, groups and tokens in blueprints', () => {
 
   it('finds a user by contained attributes, and keeps the fields that the entry does not set', async () => {
     await outcomes(user('attributes: {team: {id: 3, floor: 1}}, email: a@b.c'));
-    const found = `{model: authentik_core.user, identifiers: {attributes: {team: {id: 3}}}, attrs: {is_active: false}}`;
-    expect(await outcomes(found)).toEqual(['changed ann']);
+    const byAttributes = `{model: authentik_core.user, identifiers: {attributes: {team: {id: 3}}}, attrs: {is_active: false}}`;
+    expect(await outcomes(byAttributes)).toEqual(['changed ann']);
     expect(await firstRow('SELECT is_active, email FROM directory.users')).toEqual({
       is_active: false,
       email: 'a@b.c',
@@ -107,10 +107,10 @@ describe('users, groups and tokens in blueprints', () => {
 
   it('removes objects whose state is absent', async () => {
     await outcomes(user(''), token('intent: api'), group('g'));
-    const gone = (model: string, identifier: string) =>
+    const absent = (model: string, identifier: string) =>
       `{model: authentik_core.${model}, state: absent, identifiers: {${identifier}}}`;
     expect(
-      await outcomes(gone('token', 'identifier: key'), gone('user', 'username: ann'), gone('group', 'name: g')),
+      await outcomes(absent('token', 'identifier: key'), absent('user', 'username: ann'), absent('group', 'name: g')),
     ).toEqual(['removed key', 'removed ann', 'removed g']);
   });
 

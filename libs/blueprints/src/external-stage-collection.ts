@@ -43,16 +43,16 @@ export class ExternalStageCollection implements Collection<FoundObject> {
     return this.#objects.find(identifiers);
   }
 
-  async check(given: JsonMap, existing: FoundObject | undefined): Promise<() => Promise<SaveResult>> {
+  async check(entryValues: JsonMap, existing: FoundObject | undefined): Promise<() => Promise<SaveResult>> {
     const before = existing && this.draft.get(String(existing.pk));
-    const { kind, config } = validate(externalStageSchema, { ...before?.values, ...given });
+    const { kind, config } = validate(externalStageSchema, { ...before?.values, ...entryValues });
     const descriptor = await this.#describe(kind);
-    refuseConfig(descriptor, config);
-    const others = this.#others(kind, before?.id);
-    for (const { values } of others) refuseConfig(descriptor, values['config'], String(values['name']));
-    const save = await this.#objects.check({ ...given, kind, descriptor: descriptor as JsonMap }, existing);
+    rejectConfig(descriptor, config);
+    const sameKind = this.#othersOfKind(kind, before?.id);
+    for (const { values } of sameKind) rejectConfig(descriptor, values['config'], String(values['name']));
+    const save = await this.#objects.check({ ...entryValues, kind, descriptor: descriptor as JsonMap }, existing);
     return async () => {
-      for (const other of others)
+      for (const other of sameKind)
         this.draft.put({ ...other, values: { ...other.values, descriptor: descriptor as JsonMap } });
       return save();
     };
@@ -63,7 +63,7 @@ export class ExternalStageCollection implements Collection<FoundObject> {
   }
 
   /** Returns the other stages of a kind. The same service serves them, so they get its new descriptor too. */
-  #others(kind: string, id: string | undefined): BlueprintObject[] {
+  #othersOfKind(kind: string, id: string | undefined): BlueprintObject[] {
     return [...this.draft.objectsOf(EXTERNAL_STAGE_MODEL)].filter(
       (other) => other.values['kind'] === kind && other.id !== id,
     );
@@ -98,7 +98,7 @@ export class ExternalStageCollection implements Collection<FoundObject> {
 }
 
 /** Throws ValidationError when a config does not match the descriptor. `otherStage` names the stage of a config that is already stored. */
-function refuseConfig(descriptor: StageDescriptor, config: unknown, otherStage?: string): void {
+function rejectConfig(descriptor: StageDescriptor, config: unknown, otherStage?: string): void {
   const parsed = fromDescriptor(descriptor).config.strict().safeParse(config);
   if (parsed.success) return;
   const reasons = inOneLine(parsed.error);

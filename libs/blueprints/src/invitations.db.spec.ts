@@ -19,21 +19,21 @@ const rows = () =>
 it('blueprints create, change, keep and remove invitations, which are valid for one day by default', async () => {
   const friends = (attrs: string) => entries(FLOW, `{${MODEL}, identifiers: {name: friends}, attrs: {${attrs}}}`);
   await harness.apply(friends('single_use: true, flow: !KeyOf flow, fixed_data: {name: Zed}'));
-  const [made] = await rows();
-  expect(made).toMatchObject({
+  const [invitation] = await rows();
+  expect(invitation).toMatchObject({
     name: 'friends',
     single_use: true,
     fixed_data: { name: 'Zed' },
     flow_id: expect.any(String),
   });
-  const hours = ((made!['expires'] as Date).getTime() - Date.now()) / 3_600_000;
+  const hours = ((invitation!['expires'] as Date).getTime() - Date.now()) / 3_600_000;
   expect(hours).toBeGreaterThan(23);
   expect(hours).toBeLessThanOrEqual(24);
 
   await harness.apply(friends(''));
-  expect(await rows()).toEqual([made]);
+  expect(await rows()).toEqual([invitation]);
   await harness.apply(friends('expires: "2100-01-01T00:00:00Z"'));
-  expect(await rows()).toEqual([{ ...made, expires: new Date('2100-01-01T00:00:00Z') }]);
+  expect(await rows()).toEqual([{ ...invitation, expires: new Date('2100-01-01T00:00:00Z') }]);
   await harness.apply(entries(`{${MODEL}, state: absent, identifiers: {name: friends}}`));
   expect(await rows()).toEqual([]);
 });
@@ -44,6 +44,6 @@ it.each([
   ['a', 'fixed_data: [1]', 'Value must be a dictionary'],
   ['a', 'expires: tomorrow', /expires/],
 ])('refuses the invitation %s {%s}', async (name, attrs, why) => {
-  const made = harness.apply(entries(`{${MODEL}, identifiers: {name: ${name}}, attrs: {${attrs}}}`));
-  await expect(made).rejects.toThrow(why);
+  const applied = harness.apply(entries(`{${MODEL}, identifiers: {name: ${name}}, attrs: {${attrs}}}`));
+  await expect(applied).rejects.toThrow(why);
 });

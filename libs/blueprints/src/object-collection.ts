@@ -32,10 +32,10 @@ export class ObjectCollection implements Collection<FoundObject> {
     const pk = this.#pk(entryPk);
     const conditions = Object.entries(identifiers).map(([name, value]) => this.#condition(name, value));
     const byPk = typeof pk === 'string' ? this.draft.get(pk) : undefined;
-    if (byPk?.model === this.model.name) return this.#found(byPk);
+    if (byPk?.model === this.model.name) return this.#toFoundObject(byPk);
     if (conditions.length === 0) return undefined;
     for (const object of this.draft.objectsOf(this.model.name)) {
-      if (conditions.every(({ matches }) => matches(object.values))) return this.#found(object);
+      if (conditions.every(({ matches }) => matches(object.values))) return this.#toFoundObject(object);
     }
     return undefined;
   }
@@ -53,7 +53,7 @@ export class ObjectCollection implements Collection<FoundObject> {
     this.#rejectSecondFlag(object);
     return async () => {
       const isChanged = this.draft.put(object);
-      return { ...this.#found(object), outcome: before ? (isChanged ? 'changed' : 'unchanged') : 'created' };
+      return { ...this.#toFoundObject(object), outcome: before ? (isChanged ? 'changed' : 'unchanged') : 'created' };
     };
   }
 
@@ -79,8 +79,8 @@ export class ObjectCollection implements Collection<FoundObject> {
   #rejectDuplicate(object: BlueprintObject, before: BlueprintObject | undefined): void {
     if (!before && this.draft.get(object.id)) throw ValidationError.field('pk', 'This field must be unique.');
     if (!this.draft.findSameKey(object)) return;
-    const [only = '', ...others] = this.model.key;
-    if (others.length === 0) throw ValidationError.field(only, 'This field must be unique.');
+    const [firstField = '', ...otherFields] = this.model.key;
+    if (otherFields.length === 0) throw ValidationError.field(firstField, 'This field must be unique.');
     throw ValidationError.field('non_field_errors', `The fields ${this.model.key.join(', ')} must make a unique set.`);
   }
 
@@ -109,7 +109,7 @@ export class ObjectCollection implements Collection<FoundObject> {
     return Array.isArray(value) ? value.map(pkOf) : pkOf(value);
   }
 
-  #found(object: BlueprintObject): FoundObject {
+  #toFoundObject(object: BlueprintObject): FoundObject {
     return { pk: object.id, name: this.draft.displayName(object) };
   }
 }

@@ -5,7 +5,7 @@ import type { Json } from './json.js';
 type Conversion = (value: Json) => string;
 
 /** The conversions of `!Format` by letter. */
-const conversions: Readonly<Record<string, Conversion>> = { s: pythonText, r: pythonLiteral, d: whole, i: whole };
+const conversions: Readonly<Record<string, Conversion>> = { s: pythonText, r: pythonLiteral, d: integer, i: integer };
 
 /** Formats `%s %d %i %r %%` like Python's `%` operator. Throws BlueprintError for a wrong number or type of values. */
 export function formatPercent(format: string, values: readonly Json[]): string {
@@ -22,7 +22,7 @@ export function formatPercent(format: string, values: readonly Json[]): string {
   return filled;
 }
 
-function whole(value: Json): string {
+function integer(value: Json): string {
   if (typeof value === 'number') return String(Math.trunc(value));
   if (typeof value === 'boolean') return value ? '1' : '0';
   throw new BlueprintError('%d format: a real number is required');

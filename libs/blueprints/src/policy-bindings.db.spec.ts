@@ -80,10 +80,12 @@ describe('policy bindings in blueprints', () => {
 
   it('remain when their group is deleted, and then match no user, until they are removed', async () => {
     await apply(bound('target: !KeyOf login, group: !KeyOf staff, order: 0'));
-    const gone = await idOf('groups');
+    const deletedGroup = await idOf('groups');
     await harness.apply(entries('{model: authentik_core.group, state: absent, identifiers: {name: staff}}'));
     expect((await document()).guard.bindings).toHaveLength(1);
-    expect(await last(bound(`target: !KeyOf login, group: "${gone}"`, '', 'absent'))).toEqual(['removed login 0']);
+    expect(await last(bound(`target: !KeyOf login, group: "${deletedGroup}"`, '', 'absent'))).toEqual([
+      'removed login 0',
+    ]);
     expect((await document()).guard.bindings).toEqual([]);
   });
 

@@ -72,8 +72,8 @@ export class PolicyBindings {
     if (field === undefined) return [];
     const source = String(policy.values[field]);
     const named = (name: string) => source.includes(`"${name}"`) || source.includes(`'${name}'`);
-    const others = [...this.contracts.keys()].flatMap((model) => [...this.draft.objectsOf(model)]);
-    const called = others.filter(({ id, values }) => id !== policy.id && named(String(values['name'])));
+    const candidates = [...this.contracts.keys()].flatMap((model) => [...this.draft.objectsOf(model)]);
+    const called = candidates.filter(({ id, values }) => id !== policy.id && named(String(values['name'])));
     return called.sort(byName).map(({ id }) => id);
   }
 

@@ -10,14 +10,14 @@ beforeEach(() => harness.reset());
 
 const KIND = 'x_acme_terms';
 const object = { type: 'object' };
-const descriptor = (more: object = {}) => ({
+const descriptor = (overrides: object = {}) => ({
   ...{ v: 1, kind: KIND, component: 'x-acme-terms', challenge: object, response: object, state: object },
   config: {
     type: 'object',
     properties: { text: { type: 'string' }, tries: { type: 'integer', default: 3 } },
     required: ['text'],
   },
-  ...more,
+  ...overrides,
 });
 
 const flow = (slug: string) =>

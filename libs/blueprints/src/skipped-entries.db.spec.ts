@@ -93,9 +93,9 @@ describe('a report', () => {
   });
 
   it('prefers a file of the run when it looks for a required blueprint', async () => {
-    const asking = `metadata: {name: asking}\n${entries('{model: authentik_blueprints.metaapplyblueprint, attrs: {identifiers: {name: wanted}}}')}`;
-    const wanted = `metadata: {name: wanted}\n${entries('{model: authentik_core.group, identifiers: {name: here}}')}`;
-    expect(await harness.outcomes(asking, wanted)).toEqual(['created here', 'applied 2.yaml']);
+    const requiring = `metadata: {name: requiring}\n${entries('{model: authentik_blueprints.metaapplyblueprint, attrs: {identifiers: {name: required}}}')}`;
+    const required = `metadata: {name: required}\n${entries('{model: authentik_core.group, identifiers: {name: here}}')}`;
+    expect(await harness.outcomes(requiring, required)).toEqual(['created here', 'applied 2.yaml']);
   });
 
   it.each(['\t', '  '])('reads JSON, indented by %j', async (indent) => {

@@ -21,13 +21,13 @@ export class SkippedEntries {
     if (name !== undefined || value === null || typeof value !== 'object') return name;
     return Object.values(value)
       .map((part) => this.nameIn(part))
-      .find((found) => found !== undefined);
+      .find((result) => result !== undefined);
   }
 
   /** Returns the values without references to skipped entries, at any depth. */
   without(values: JsonMap): JsonMap {
-    const kept = Object.entries(values).filter(([, value]) => !this.#names.has(value));
-    return Object.fromEntries(kept.map(([name, value]) => [name, this.#pruned(value)]));
+    const remaining = Object.entries(values).filter(([, value]) => !this.#names.has(value));
+    return Object.fromEntries(remaining.map(([name, value]) => [name, this.#pruned(value)]));
   }
 
   #pruned(value: Json): Json {

@@ -20,7 +20,7 @@ const plex = (slug: string) =>
   `{model: authentik_sources_plex.plexsource, identifiers: {slug: ${slug}}, attrs: {name: Plex, plex_token: hush-hush}}`;
 const flow = (slug: string) =>
   `{model: authentik_flows.flow, id: ${slug}, identifiers: {slug: ${slug}}, attrs: {name: N, title: T, designation: enrollment}}`;
-const gone = (slug: string) =>
+const absent = (slug: string) =>
   `{model: authentik_sources_oauth.oauthsource, state: absent, identifiers: {slug: ${slug}}}`;
 const identification = (sources: string) =>
   `{model: authentik_stages_identification.identificationstage, id: ident, identifiers: {name: ident}, attrs: {sources: [${sources}]}}`;
@@ -87,7 +87,7 @@ describe('sources in blueprints', () => {
     const connect =
       'INSERT INTO identification.connections (source_id, identifier, user_id) SELECT id, slug, $1 FROM identification.sources';
     await harness.query(connect, [randomUUID()]);
-    await harness.apply(entries(gone('hub')));
+    await harness.apply(entries(absent('hub')));
     expect(await published()).toMatchObject([{ slug: 'other' }]);
     expect(await harness.query('SELECT identifier FROM identification.connections')).toEqual([{ identifier: 'other' }]);
   });

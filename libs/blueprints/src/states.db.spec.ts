@@ -132,8 +132,8 @@ describe('states', () => {
 
   it('absent removes a binding and publishes its flow again', async () => {
     await harness.apply(entries(flow, stage, entry(BINDING, bound)));
-    const gone = absent(BINDING, 'target: !KeyOf login, order: 1');
-    expect((await harness.apply(entries(flow, gone))).published).toEqual([{ slug: 'login', number: 2 }]);
+    const absentBinding = absent(BINDING, 'target: !KeyOf login, order: 1');
+    expect((await harness.apply(entries(flow, absentBinding))).published).toEqual([{ slug: 'login', number: 2 }]);
     expect(await harness.stepNames('login')).toEqual([]);
   });
 });

@@ -45,9 +45,9 @@ describe('applyBlueprints', () => {
       'default-authentication-password',
       'default-authentication-login',
     ]);
-    const again = await harness.apply(text);
-    expect(again.published).toEqual([]);
-    expect(formatReport(again)).toBe('1.yaml: 8 unchanged\nnothing changed');
+    const secondRun = await harness.apply(text);
+    expect(secondRun.published).toEqual([]);
+    expect(formatReport(secondRun)).toBe('1.yaml: 8 unchanged\nnothing changed');
     expect((await harness.currentVersion('default-authentication-flow'))?.number).toBe(1);
   });
 

@@ -77,10 +77,10 @@ export const evaluationResult = (fields: Partial<EvaluationResult>): EvaluationR
 });
 
 /** Encodes an evaluation as three lines: the cache key of the compiled source, the input, and the plan's context. */
-export function encodeEvaluation({ source, input: given, calls, callDepth: call_depth }: Evaluation): string {
-  const { flow_plan, ...rest } = given;
-  const hasHttp = (given.request?.http_request ?? null) !== null;
-  const key = JSON.stringify({ source, http: hasHttp, names: Object.keys(given.names ?? {}).sort(), calls });
+export function encodeEvaluation({ source, input, calls, callDepth: call_depth }: Evaluation): string {
+  const { flow_plan, ...rest } = input;
+  const hasHttp = (input.request?.http_request ?? null) !== null;
+  const key = JSON.stringify({ source, http: hasHttp, names: Object.keys(input.names ?? {}).sort(), calls });
   const plan = flow_plan ? JSON.stringify(flow_plan.context) : '';
   const payload = { ...rest, call_depth, ...(flow_plan && { flow_plan: { ...flow_plan, context: undefined } }) };
   return `${key}\n${JSON.stringify(payload)}\n${plan}\n`;

@@ -8,7 +8,7 @@ export const MAX_NAME = 64;
 
 /** Lists the user's devices, with forms that rename and remove them, and links that enrol another one. */
 export function DevicesSection({ pageData, t }: SectionProps) {
-  const { shown, enrolmentStages: setUps } = pageData.account.devices;
+  const { shown, enrolmentStages } = pageData.account.devices;
   return (
     <>
       {shown.length === 0 && <p class="hint">{t('You have set up no device yet.')}</p>}
@@ -17,12 +17,12 @@ export function DevicesSection({ pageData, t }: SectionProps) {
           <Device key={device.id} device={device} pageData={pageData} t={t} />
         ))}
       </ul>
-      {setUps.length > 0 && <SetUps pageData={pageData} t={t} />}
+      {enrolmentStages.length > 0 && <EnrolmentLinks pageData={pageData} t={t} />}
     </>
   );
 }
 
-function SetUps({ pageData, t }: SectionProps) {
+function EnrolmentLinks({ pageData, t }: SectionProps) {
   const next = encodeURIComponent(pageData.address);
   return (
     <ul class="links">

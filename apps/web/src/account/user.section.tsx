@@ -29,8 +29,8 @@ export function UserSection({ pageData, t }: SectionProps) {
   );
 }
 
-function Changes({ pageData: { account: own, address }, t }: SectionProps) {
-  const { details, password } = own.changeFlows;
+function Changes({ pageData: { account, address }, t }: SectionProps) {
+  const { details, password } = account.changeFlows;
   const next = encodeURIComponent(address);
   return details || password ? (
     <ul class="links">

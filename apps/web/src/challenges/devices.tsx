@@ -89,7 +89,7 @@ function SmsStep({ challenge, device, awaitsAction }: Props) {
   );
 }
 
-/** Sends a push message and awaitsAction for the confirmation on the phone. Each response to the challenge is a long poll. */
+/** Sends a push message and waits for the confirmation on the phone. Each response to the challenge is a long poll. */
 function DuoStep({ challenge, device, awaitsAction }: Props) {
   const { t, answer, answerAutomatically, busy } = usePage();
   const push = { duo: device.device_uid };

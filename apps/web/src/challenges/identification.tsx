@@ -107,7 +107,7 @@ function IdentificationFields({ challenge }: { challenge: IdentificationChalleng
   );
 }
 
-/** Puts the captcha token into the form. Submitting awaitsAction until the captcha is solved. */
+/** Puts the captcha token into the form. Submitting waits until the captcha is solved. */
 function useCaptchaToken(captcha: CaptchaOptions | undefined) {
   const token = useRef<HTMLInputElement>(null);
   return useMemo(() => {

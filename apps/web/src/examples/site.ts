@@ -45,9 +45,9 @@ export async function openExamples(port = 0): Promise<ExampleSite> {
     );
   });
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
-  const { port: taken } = server.address() as AddressInfo;
+  const { port: listeningPort } = server.address() as AddressInfo;
   return {
-    url: `http://localhost:${taken}`,
+    url: `http://localhost:${listeningPort}`,
     names: Object.keys(EXAMPLES),
     close: () => new Promise((resolve) => server.close(() => resolve())),
   };

@@ -36,7 +36,7 @@ export function PasswordInput({ input, revealable, refused }: Props) {
           onKeyDown={updateCapsLock}
           onKeyUp={updateCapsLock}
         />
-        {revealable && <Reveal shown={shown} toggle={() => setShown(!shown)} of={input.name} />}
+        {revealable && <Reveal shown={shown} toggle={() => setShown(!shown)} inputId={input.name} />}
       </div>
       <p class="hint" role="status">
         {capsLock && t('Caps lock is on.')}
@@ -47,7 +47,7 @@ export function PasswordInput({ input, revealable, refused }: Props) {
 
 const NO_AUTOCORRECT = { autocapitalize: 'none', spellcheck: false } as const;
 
-function Reveal({ shown, toggle, of }: { shown: boolean; toggle: () => void; of: string }) {
+function Reveal({ shown, toggle, inputId }: { shown: boolean; toggle: () => void; inputId: string }) {
   const { t } = usePage();
   return (
     <button
@@ -55,7 +55,7 @@ function Reveal({ shown, toggle, of }: { shown: boolean; toggle: () => void; of:
       class="reveal scripted"
       aria-label={t('Show password')}
       aria-pressed={shown}
-      aria-controls={of}
+      aria-controls={inputId}
       onClick={toggle}
     >
       {t('Show')}

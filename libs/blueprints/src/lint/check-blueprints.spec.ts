@@ -118,7 +118,7 @@ describe('a rule', () => {
     '%s reports a violation, and nothing for similar valid entries',
     async (rule, [bad, line, good]) => {
       expect(rules(await check(entries(...bad)))).toContain(`${rule} ${line}`);
-      expect((await check(entries(...good))).map((found) => found.rule)).not.toContain(rule);
+      expect((await check(entries(...good))).map((finding) => finding.rule)).not.toContain(rule);
     },
   );
 
@@ -139,29 +139,29 @@ describe('checkBlueprints', () => {
 
   it('continues after an error, and reports no follow-up errors', async () => {
     const bad = stage('user_login', 'session_duration: soon');
-    const found = await check(entries(...LOGIN.map((line) => (line === stage('user_login') ? bad : line))));
-    expect(rules(found)).toEqual(['invalid-value 5']);
+    const findings = await check(entries(...LOGIN.map((line) => (line === stage('user_login') ? bad : line))));
+    expect(rules(findings)).toEqual(['invalid-value 5']);
   });
 
   it('checks the Python of prompt fields that are flagged as expressions', async () => {
     const field = (attrs: string) =>
       `{model: authentik_stages_prompt.prompt, identifiers: {name: f}, attrs: {field_key: f, label: F, type: text, order: 0, ${attrs}}}`;
     for (const place of ['placeholder', 'initial_value']) {
-      const found = await check(entries(field(`${place}: "???", ${place}_expression: true`)));
-      expect(found).toMatchObject([{ rule: 'bad-expression', line: 2, severity: 'error' }]);
-      expect(found[0]!.text).toBe(`${place}: Expression Syntax Error: odd (line 2, column 5)`);
+      const findings = await check(entries(field(`${place}: "???", ${place}_expression: true`)));
+      expect(findings).toMatchObject([{ rule: 'bad-expression', line: 2, severity: 'error' }]);
+      expect(findings[0]!.text).toBe(`${place}: Expression Syntax Error: odd (line 2, column 5)`);
       expect(await check(entries(field(`${place}: "???", ${place}_expression: false`)))).toEqual([]);
     }
   });
 
   it('reports findings as text and as objects', async () => {
-    const found = await check(entries(GROUP('roles: []'), expression('a\nreturn ???')));
-    expect(formatFindings(found).split('\n')).toEqual([
+    const findings = await check(entries(GROUP('roles: []'), expression('a\nreturn ???')));
+    expect(formatFindings(findings).split('\n')).toEqual([
       '1.yaml:2: warning: unknown-field: entry 1 (authentik_core.group): the model has no field roles; it is ignored',
       '1.yaml:3: error: bad-expression: entry 2 "rule" (authentik_policies_expression.expressionpolicy): expression: Expression Syntax Error: odd (line 2, column 5)',
       '1 error, 1 warning',
     ]);
-    expect(found[0]).toEqual({
+    expect(findings[0]).toEqual({
       ...{ file: '1.yaml', line: 2, severity: 'warning', rule: 'unknown-field' },
       entry: { number: 1, id: undefined, model: 'authentik_core.group' },
       text: 'the model has no field roles; it is ignored',
@@ -184,8 +184,8 @@ describe('checkBlueprints', () => {
     const user = '{model: authentik_core.user, id: ann, identifiers: {username: ann}, attrs: {name: Ann, password: x}}';
     const token =
       '{model: authentik_core.token, identifiers: {identifier: key}, attrs: {user: !KeyOf ann, intent: api}}';
-    const again = user.replace('name: Ann', 'name: Anna, groups: [!Find [authentik_core.group, [name, staff]]]');
-    expect(await check(entries(user, token, GROUP('users: [!KeyOf ann]'), again))).toEqual([]);
+    const secondEntry = user.replace('name: Ann', 'name: Anna, groups: [!Find [authentik_core.group, [name, staff]]]');
+    expect(await check(entries(user, token, GROUP('users: [!KeyOf ann]'), secondEntry))).toEqual([]);
     const unknown = token.replace('!KeyOf ann', '!Find [authentik_core.user, [username, bob]]');
     expect(rules(await check(entries(unknown)))).toEqual(['not-in-files 2']);
   });
