@@ -13,7 +13,7 @@ import { BrandRepository } from '../../apps/gateway/src/brands/brand.repository.
 import { UserDeviceRepository } from '../../apps/gateway/src/devices/user-device.repository.js';
 import { ApiTokenRepository } from '../../apps/gateway/src/http/auth/api-token.repository.js';
 import { SessionRepository } from '../../apps/gateway/src/sessions/session.repository.js';
-import { TypeormOutbox } from '../../libs/courier/src/outbox.repository.js';
+import { OutboxRepository } from '../../libs/courier/src/outbox.repository.js';
 import { tokenHash } from '../../libs/directory/src/token-hash.js';
 import { ExpiredRowCleaner } from '../../libs/executor-postgres/src/expired-row-cleaner.js';
 import { PostgresGroupMembershipStore } from '../../libs/executor-postgres/src/postgres-directory.js';
@@ -92,15 +92,15 @@ describeWithNats('deploy/postgres/roles.sql', () => {
       ),
     );
     await withPool('courier', async (source) => {
-      const outbox = new TypeormOutbox(source, new Sealer(seal));
-      const [sent, late, odd] = await outbox.take('mail', 3, 60);
-      await outbox.done([sent!], { topic: 'events.email_sent', body: {} });
-      await outbox.later(late!, 'away', 60);
+      const outbox = new OutboxRepository(source, new Sealer(seal));
+      const [sent, late, odd] = await outbox.lease('mail', 3, 60);
+      await outbox.delete([sent!], { topic: 'events.email_sent', body: {} });
+      await outbox.retryLater(late!, 'away', 60);
       await outbox.park(odd!, 'odd');
-      expect(await outbox.countTo('alice@example.org', 60)).toBe(1);
-      await outbox.noteLogin(alice, new Date());
+      expect(await outbox.countMailTo('alice@example.org', 60)).toBe(1);
+      await outbox.recordLogin(alice, new Date());
       await outbox.sweep(0, 0);
-      expect(await outbox.standing()).toContainEqual(expect.objectContaining({ sort: 'event', waiting: 1, parked: 0 }));
+      expect(await outbox.stats()).toContainEqual(expect.objectContaining({ sort: 'event', waiting: 1, parked: 0 }));
     });
   });
 

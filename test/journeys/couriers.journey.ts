@@ -113,7 +113,7 @@ describeWithNats('a courier', () => {
 
     const rows = (await couriers.rows()).filter(({ topic }) => topic === 'mail');
     expect(rows.every(({ parked_at }) => parked_at !== null)).toBe(true);
-    const why = [/451/, /550/, /email\/none/, /its link has expired/, /no address/];
+    const why = [/451/, /550/, /email\/none/, /its link has expired/, /not a valid email address/];
     for (const reason of why) expect(rows.filter(({ error }) => reason.test(error ?? ''))).toHaveLength(1);
     expect(mailbox.mails).toEqual([]);
   });
@@ -154,9 +154,9 @@ describeWithNats('a courier', () => {
     const courier = await couriers.start({ MAIL_CONCURRENCY: '2' });
     await couriers.put([1, 2, 3].map((n) => mailTo(`user-${n}@example.org`)));
     await mailbox.until(() => mailbox.waiting.length === 2);
-    const leaving = courier.says(/leaving/);
+    const stopping = courier.says(/stopping/);
     const left = courier.stop();
-    await leaving;
+    await stopping;
     release();
 
     expect(await left).toBe(0);

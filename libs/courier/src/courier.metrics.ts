@@ -1,17 +1,17 @@
 import { histogram, lazyGauge } from '@gatehouse/platform';
-import type { Outbox, OutboxStats } from './outbox.js';
+import type { OutboxRepository, OutboxStats } from './outbox.repository.js';
 
-/** What became of mails, and of batches of events. */
+/** Durations of deliveries of mails and of batches of events, by outcome. */
 export const deliveries = histogram('gatehouse_courier_delivery_seconds', 'Mails and batches of events handled here', [
   'sort',
   'outcome',
 ]);
 
-/** Tells whoever asks for metrics how much waits in the outbox; the same on every courier. */
-export function registerOutboxMetrics(outbox: Outbox): void {
-  const gauge = (name: string, help: string, of: (standing: OutboxStats) => number) =>
+/** Registers gauges of the outbox. They have the same values on every courier. */
+export function registerOutboxMetrics(outbox: OutboxRepository): void {
+  const gauge = (name: string, help: string, valueOf: (stats: OutboxStats) => number) =>
     lazyGauge({ name, help, labelNames: ['sort'] }, async () =>
-      (await outbox.standing()).map((standing) => ({ labels: { sort: standing.sort }, value: of(standing) })),
+      (await outbox.stats()).map((stats) => ({ labels: { sort: stats.sort }, value: valueOf(stats) })),
     );
   gauge('gatehouse_outbox_waiting', 'Messages that wait in the outbox', ({ waiting }) => waiting);
   gauge('gatehouse_outbox_parked', 'Messages that were parked', ({ parked }) => parked);

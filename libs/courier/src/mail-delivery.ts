@@ -1,121 +1,124 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { eventMessage, type MailBody, mailBody, type OutboxMessage } from '@gatehouse/outbox';
 import type { Logger } from '@gatehouse/platform';
-import { MailDeliveryError, type MailServer, type MailTransport } from './mail-transport.js';
-import type { LeasedMessage, Outbox } from './outbox.js';
+import type { LeasedMessage, OutboxRepository } from './outbox.repository.js';
+import { MailDeliveryError, type MailServer, type SmtpMailTransport } from './smtp-mail-transport.js';
 import { truncatedName } from './templates/quoted-name.js';
 import { renderMail, TemplateError } from './templates/render-mail.js';
 
 interface Settings {
-  /** Where mails go that have no server of their own. */
+  /** Server for mails without their own server. */
   readonly server: MailServer;
   readonly tries: number;
   readonly retryS: number;
   readonly retryMaxS: number;
   readonly perAddress: number;
   readonly perAddressPeriodS: number;
-  /** Seconds for which a mail is this courier's. */
+  /** Seconds of the lease of a mail. */
   readonly leaseS: number;
 }
 
 interface Dependencies {
-  readonly outbox: Outbox;
-  readonly post: MailTransport;
+  readonly outbox: OutboxRepository;
+  readonly transport: SmtpMailTransport;
   readonly settings: Settings;
   readonly logger: Logger;
-  /** Called with what became of each mail, and the milliseconds that it took. */
+  /** Called with the outcome of each mail and the milliseconds that it took. */
   readonly observe: (outcome: DeliveryOutcome['type'], ms: number) => void;
 }
 
-/** What becomes of a mail. */
+/** The outcome of a delivery. */
 type DeliveryOutcome =
-  | { readonly type: 'sent'; readonly follows?: OutboxMessage }
+  | { readonly type: 'sent'; readonly event?: OutboxMessage }
   | { readonly type: 'later'; readonly error: string }
-  | { readonly type: 'parked'; readonly error: string; readonly follows?: OutboxMessage };
+  | { readonly type: 'parked'; readonly error: string; readonly event?: OutboxMessage };
 
-/** Milliseconds between two attempts to note what became of a mail. */
-const RETRY_NOTE_MS = 1000;
+/** Milliseconds between two attempts to store the outcome of a mail. */
+const STORE_RETRY_MS = 1000;
 
-/** Sends mails, each on its own: what goes wrong with one is noted with it, and is nobody else's affair. */
+/** Sends mails. The failure of one mail is stored with it and does not affect others. */
 export class MailDelivery {
-  constructor(private readonly parts: Dependencies) {}
+  constructor(private readonly dependencies: Dependencies) {}
 
-  async handle(taken: LeasedMessage): Promise<void> {
-    const began = performance.now();
-    const outcome = await this.#outcome(taken).catch((error: unknown): DeliveryOutcome => {
-      this.parts.logger.fault('a mail could not be sent', error, { mail: taken.id });
-      return this.#again(taken, 'a fault, see the log of the courier');
+  async handle(message: LeasedMessage): Promise<void> {
+    const startedAt = performance.now();
+    const outcome = await this.#deliver(message).catch((error: unknown): DeliveryOutcome => {
+      this.dependencies.logger.fault('a mail could not be sent', error, { mail: message.id });
+      return this.#retry(message, 'an internal error, see the log of the courier');
     });
-    this.parts.observe(outcome.type, performance.now() - began);
-    await this.#note(taken, outcome, began + this.parts.settings.leaseS * 1000);
+    this.dependencies.observe(outcome.type, performance.now() - startedAt);
+    await this.#store(message, outcome, startedAt + this.dependencies.settings.leaseS * 1000);
     if (outcome.type !== 'sent')
-      this.parts.logger.warn({ mail: taken.id, tries: taken.tries, ...outcomeFields(outcome) });
+      this.dependencies.logger.warn({ mail: message.id, tries: message.tries, ...outcomeFields(outcome) });
   }
 
-  async #outcome(taken: LeasedMessage): Promise<DeliveryOutcome> {
-    const body = mailBody.safeParse(taken.body);
+  async #deliver(message: LeasedMessage): Promise<DeliveryOutcome> {
+    const body = mailBody.safeParse(message.body);
     if (!body.success)
-      return { type: 'parked', error: 'what is in it cannot be read: no key opens it, or it is of another version' };
+      return { type: 'parked', error: 'the body cannot be read: no key opens it, or it has another version' };
     const mail = body.data;
     const { to, link_ttl_s: ttl } = mail;
     if (to === null) return { type: 'sent' };
-    if (ttl !== undefined && taken.ageS > ttl) return { type: 'parked', error: 'its link has expired' };
-    const { perAddress, perAddressPeriodS } = this.parts.settings;
-    // Counted with the first try only: a mail that is tried again is the same one.
-    if (taken.tries === 1 && (await this.parts.outbox.countTo(to.address, perAddressPeriodS)) > perAddress)
+    if (ttl !== undefined && message.ageS > ttl) return { type: 'parked', error: 'its link has expired' };
+    const { perAddress, perAddressPeriodS } = this.dependencies.settings;
+    // Only the first attempt counts against the limit.
+    if (message.tries === 1 && (await this.dependencies.outbox.countMailTo(to.address, perAddressPeriodS)) > perAddress)
       return { type: 'parked', error: `more than ${perAddress} mails to this address in ${perAddressPeriodS} seconds` };
-    return this.#send(taken, mail, to);
+    return this.#send(message, mail, to);
   }
 
-  async #send(taken: LeasedMessage, mail: MailBody, to: NonNullable<MailBody['to']>): Promise<DeliveryOutcome> {
-    const server = mail.smtp ?? this.parts.settings.server;
+  async #send(message: LeasedMessage, mail: MailBody, to: NonNullable<MailBody['to']>): Promise<DeliveryOutcome> {
+    const server = mail.smtp ?? this.dependencies.settings.server;
     try {
-      const letter = renderMail(mail);
-      await this.parts.post.send({ ...letter, id: taken.id, to: { ...to, name: truncatedName(to.name) } }, server);
-      return { type: 'sent', follows: sentEvent(mail, { to: to.address, from: server.from, subject: letter.subject }) };
+      const rendered = renderMail(mail);
+      await this.dependencies.transport.send(
+        { ...rendered, id: message.id, to: { ...to, name: truncatedName(to.name) } },
+        server,
+      );
+      return { type: 'sent', event: sentEvent(mail, { to: to.address, from: server.from, subject: rendered.subject }) };
     } catch (error) {
       if (error instanceof TemplateError)
-        return { type: 'parked', error: error.message, follows: deliveryFailedEvent(mail, error.message) };
+        return { type: 'parked', error: error.message, event: deliveryFailedEvent(mail, error.message) };
       if (error instanceof MailDeliveryError)
-        return error.refused ? { type: 'parked', error: error.message } : this.#again(taken, error.message);
+        return error.refused ? { type: 'parked', error: error.message } : this.#retry(message, error.message);
       throw error;
     }
   }
 
-  #again({ tries }: LeasedMessage, error: string): DeliveryOutcome {
-    return { type: tries >= this.parts.settings.tries ? 'parked' : 'later', error };
+  #retry({ tries }: LeasedMessage, error: string): DeliveryOutcome {
+    return { type: tries >= this.dependencies.settings.tries ? 'parked' : 'later', error };
   }
 
-  /** Noted as long as the mail is this courier's, so that a database that restarts does not have it sent twice. */
-  async #note(taken: LeasedMessage, outcome: DeliveryOutcome, until: number): Promise<void> {
+  /** Retries until the lease ends, so that a restart of Postgres does not cause a second delivery. */
+  async #store(message: LeasedMessage, outcome: DeliveryOutcome, until: number): Promise<void> {
     for (;;) {
       try {
-        return await this.#settle(taken, outcome);
+        return await this.#settle(message, outcome);
       } catch (error) {
-        this.parts.logger.fault('what became of a mail could not be noted', error, {
-          mail: taken.id,
+        this.dependencies.logger.fault('the outcome of a mail could not be stored', error, {
+          mail: message.id,
           ...outcomeFields(outcome),
         });
-        if (performance.now() + RETRY_NOTE_MS > until) return;
-        await pause(RETRY_NOTE_MS);
+        if (performance.now() + STORE_RETRY_MS > until) return;
+        await pause(STORE_RETRY_MS);
       }
     }
   }
 
-  #settle(taken: LeasedMessage, outcome: DeliveryOutcome): Promise<void> {
-    const { outbox, settings } = this.parts;
+  #settle(message: LeasedMessage, outcome: DeliveryOutcome): Promise<void> {
+    const { outbox, settings } = this.dependencies;
     switch (outcome.type) {
       case 'sent':
-        return outbox.done([taken], outcome.follows);
+        return outbox.delete([message], outcome.event);
       case 'parked':
-        return outbox.park(taken, outcome.error, outcome.follows);
+        return outbox.park(message, outcome.error, outcome.event);
       case 'later':
-        return outbox.later(taken, outcome.error, retryDelay(taken.tries, settings));
+        return outbox.retryLater(message, outcome.error, retryDelay(message.tries, settings));
     }
   }
 }
 
-/** Seconds until something is tried again, after so many tries: each time twice as long, up to a limit. */
+/** Returns the seconds before the next attempt (exponential back-off with a limit). */
 export const retryDelay = (tries: number, { retryS, retryMaxS }: Pick<Settings, 'retryS' | 'retryMaxS'>): number =>
   Math.min(retryMaxS, retryS * 2 ** Math.min(tries - 1, 30));
 
@@ -128,7 +131,7 @@ const eventSubject = ({ about: { user, client_ip: clientIp, flow } }: MailBody) 
   ...{ user: user ?? undefined, clientIp, flow: flow ?? undefined },
 });
 
-/** As the reference has it (docs/spec/events.md#audit-events), but for the text of the mail, which brings its link. */
+/** The event of authentik (docs/spec/events.md#audit-events) without the text of the mail, which contains the secret link. */
 const sentEvent = (mail: MailBody, { to, from, subject }: { to: string; from: string; subject: string }) =>
   eventMessage({
     ...eventSubject(mail),

@@ -2,7 +2,7 @@ import { MAIL_TOPIC, mailBody, openOutboxRow } from '@gatehouse/outbox';
 import { type Sealer, UnsealError } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 
-/** A message of the outbox as an operator sees it: where it goes, and what became of it so far. */
+/** A message of the outbox for operators. */
 export interface OutboxEntry {
   readonly id: string;
   readonly topic: string;
@@ -11,7 +11,7 @@ export interface OutboxEntry {
   readonly tries: number;
   readonly parkedAt: Date | null;
   readonly error: string | null;
-  /** The address of a mail; undefined for anything else, and where no key is at hand. */
+  /** Recipient of a mail. Undefined for an event, and without a key. */
   readonly to: string | undefined;
 }
 
@@ -26,29 +26,29 @@ const RETRY = `
   WHERE parked_at IS NOT NULL AND ($1::uuid[] IS NULL OR id = ANY($1)) RETURNING id`;
 const REMOVE = 'DELETE FROM flow.outbox WHERE parked_at IS NOT NULL AND id = ANY($1::uuid[]) RETURNING id';
 
-/** What an operator can do about the outbox. Of what waits nothing is touched: a courier may have it. */
+/** Lists the outbox for operators, and retries or removes parked messages. Never changes waiting ones, which a courier may have leased. */
 export class OutboxAdmin {
   constructor(
     private readonly source: DataSource,
     private readonly sealer: Sealer | undefined,
   ) {}
 
-  /** The newest first, parked ones or those that wait. */
-  async list(parked: boolean, most: number): Promise<OutboxEntry[]> {
-    const rows = await this.source.query<Row[]>(LIST, [parked, most]);
+  /** Returns the newest parked or waiting messages. */
+  async list(parked: boolean, limit: number): Promise<OutboxEntry[]> {
+    const rows = await this.source.query<Row[]>(LIST, [parked, limit]);
     return rows.map(({ body, ...row }) => ({
       ...row,
       to: row.topic === MAIL_TOPIC ? this.recipient(row.id, body) : undefined,
     }));
   }
 
-  /** Has parked messages tried anew; how many. */
+  /** Makes parked messages due again, and returns their number. */
   async retry(ids: readonly string[] | 'all'): Promise<number> {
     const [rows] = await this.source.query<[unknown[], number]>(RETRY, [ids === 'all' ? null : ids]);
     return rows.length;
   }
 
-  /** Forgets parked messages; how many. */
+  /** Deletes parked messages, and returns their number. */
   async remove(ids: readonly string[]): Promise<number> {
     const [rows] = await this.source.query<[unknown[], number]>(REMOVE, [ids]);
     return rows.length;

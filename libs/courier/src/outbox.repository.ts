@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { type OutboxMessage, openOutboxRow, outboxRow } from '@gatehouse/outbox';
 import { runNamed, type Sealer, UnsealError } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
-import { type LeasedMessage, type MessageKind, Outbox, type OutboxStats } from './outbox.js';
 import {
   COUNT_RECIPIENT,
   DELETE_DELIVERED,
@@ -15,6 +14,30 @@ import {
   SWEEP_PARKED,
 } from './outbox.statements.js';
 
+/** Kinds of messages, which are delivered independently. */
+export type MessageKind = 'mail' | 'event';
+
+/** A message with a lease of this courier. `tries` counts the leases of all couriers and identifies the lease. */
+export interface LeasedMessage {
+  readonly id: string;
+  readonly topic: string;
+  readonly tries: number;
+  readonly madeAt: Date;
+  /** Seconds since `madeAt`, by the clock of Postgres. */
+  readonly ageS: number;
+  /** Undefined if no key opens it. */
+  readonly body: unknown;
+}
+
+/** Numbers of messages of one kind. */
+export interface OutboxStats {
+  readonly sort: MessageKind;
+  readonly waiting: number;
+  readonly parked: number;
+  /** Age of the oldest waiting message in seconds. */
+  readonly oldestS: number;
+}
+
 interface Row {
   readonly id: string;
   readonly topic: string;
@@ -26,69 +49,77 @@ interface Row {
 
 const seconds = (count: number) => `${count} seconds`;
 
-/** Characters of what a mail server answered that are kept. */
-const MAX_ERROR = 500;
-/** A server may repeat what it did not like, the secret of a link included. */
+/** Largest length of a stored error of a mail server. */
+const MAX_ERROR_LENGTH = 500;
+/** The error of a server may quote the mail, with the secret of its link. */
 const LINK_SECRET = /flow_token=[\w-]*/g;
 
 const redactedError = (error: string) =>
   error
     .replaceAll(LINK_SECRET, 'flow_token=…')
     .replaceAll(/\p{Cc}+/gu, ' ')
-    .slice(0, MAX_ERROR);
+    .slice(0, MAX_ERROR_LENGTH);
 
-/** The outbox in Postgres, where the gateway puts what is to be sent. */
-export class TypeormOutbox extends Outbox {
+/**
+ * Leases messages of the outbox to couriers. Until its lease ends, a message is not leased to another courier. Changes after the
+ * end of the lease have no effect if another courier has leased the message.
+ */
+export class OutboxRepository {
   constructor(
     private readonly source: DataSource,
     private readonly sealer: Sealer,
-  ) {
-    super();
-  }
+  ) {}
 
-  async take(sort: MessageKind, most: number, forS: number): Promise<LeasedMessage[]> {
-    const { rows } = await runNamed<Row>(this.source, LEASE_MESSAGES, [sort === 'mail', most, seconds(forS)]);
+  /** Leases up to `limit` due messages for `leaseS` seconds. */
+  async lease(kind: MessageKind, limit: number, leaseS: number): Promise<LeasedMessage[]> {
+    const { rows } = await runNamed<Row>(this.source, LEASE_MESSAGES, [kind === 'mail', limit, seconds(leaseS)]);
     return rows.map(({ made_at: madeAt, age_s: ageS, body, ...row }) => ({
       ...row,
       madeAt,
       ageS,
-      body: this.opened(row.id, body),
+      body: this.openBody(row.id, body),
     }));
   }
 
-  async done(taken: readonly LeasedMessage[], follows?: OutboxMessage): Promise<void> {
-    const [ids, tries] = [taken.map(({ id }) => id), taken.map((one) => one.tries)];
-    await runNamed(this.source, DELETE_DELIVERED, [ids, tries, ...this.columns(follows)]);
+  /** Deletes delivered messages, and adds `event` to the outbox in the same statement. */
+  async delete(messages: readonly LeasedMessage[], event?: OutboxMessage): Promise<void> {
+    const [ids, tries] = [messages.map(({ id }) => id), messages.map((message) => message.tries)];
+    await runNamed(this.source, DELETE_DELIVERED, [ids, tries, ...this.columns(event)]);
   }
 
-  async later({ id, tries }: LeasedMessage, error: string, inS: number): Promise<void> {
-    await runNamed(this.source, RETRY_LATER, [id, tries, redactedError(error), seconds(inS)]);
+  /** Makes a message due again in `delayS` seconds, with the error of this attempt. */
+  async retryLater({ id, tries }: LeasedMessage, error: string, delayS: number): Promise<void> {
+    await runNamed(this.source, RETRY_LATER, [id, tries, redactedError(error), seconds(delayS)]);
   }
 
-  async park({ id, tries }: LeasedMessage, error: string, follows?: OutboxMessage): Promise<void> {
-    await runNamed(this.source, PARK_MESSAGE, [id, tries, redactedError(error), ...this.columns(follows)]);
+  /** Parks a message until an operator retries it (dead letter), and adds `event` to the outbox in the same statement. */
+  async park({ id, tries }: LeasedMessage, error: string, event?: OutboxMessage): Promise<void> {
+    await runNamed(this.source, PARK_MESSAGE, [id, tries, redactedError(error), ...this.columns(event)]);
   }
 
-  async countTo(address: string, periodS: number): Promise<number> {
+  /** Counts a mail to an address, and returns the number of mails in the current period. */
+  async countMailTo(address: string, periodS: number): Promise<number> {
     const recipient = createHash('sha256').update(address.toLowerCase()).digest();
     const { rows } = await runNamed<{ count: number }>(this.source, COUNT_RECIPIENT, [recipient, seconds(periodS)]);
     return rows[0]!.count;
   }
 
-  async noteLogin(user: string, at: Date): Promise<void> {
+  /** Stores the time of a user's last login. */
+  async recordLogin(user: string, at: Date): Promise<void> {
     await runNamed(this.source, SET_LAST_LOGIN, [user, at]);
   }
 
-  async standing(): Promise<OutboxStats[]> {
+  async stats(): Promise<OutboxStats[]> {
     return (await runNamed<OutboxStats>(this.source, OUTBOX_STATS, [])).rows;
   }
 
+  /** Deletes messages that were parked more than `keepS` seconds ago, and counters of past periods. */
   async sweep(keepS: number, periodS: number): Promise<void> {
     await runNamed(this.source, SWEEP_PARKED, [seconds(keepS)]);
     await runNamed(this.source, SWEEP_COUNTS, [seconds(periodS)]);
   }
 
-  private opened(id: string, body: Buffer): unknown {
+  private openBody(id: string, body: Buffer): unknown {
     try {
       return openOutboxRow({ id, body }, this.sealer);
     } catch (error) {
@@ -97,8 +128,8 @@ export class TypeormOutbox extends Outbox {
     }
   }
 
-  private columns(follows: OutboxMessage | undefined): unknown[] {
-    const row = follows && outboxRow(follows, this.sealer);
+  private columns(event: OutboxMessage | undefined): unknown[] {
+    const row = event && outboxRow(event, this.sealer);
     return [row?.id ?? null, row?.topic ?? null, row?.body ?? null];
   }
 }

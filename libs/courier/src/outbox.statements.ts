@@ -1,8 +1,8 @@
 import type { NamedStatement } from '@gatehouse/platform';
 
 /**
- * $1 whether mails or events, $2 how many at most, $3 for how long. Due later is what makes a message nobody else's for that
- * long; the number of tries tells whose it is by then.
+ * $1 whether mails or events, $2 limit, $3 length of the lease. A leased message is due after its lease. The number of tries
+ * identifies the lease.
  */
 export const LEASE_MESSAGES: NamedStatement = {
   name: 'outbox_take',
@@ -15,11 +15,11 @@ export const LEASE_MESSAGES: NamedStatement = {
     RETURNING o.id, o.topic, o.body, o.tries, o.made_at, extract(epoch FROM now() - o.made_at)::float8 AS age_s`,
 };
 
-const INSERT_FOLLOW_UP = (of: string, first: number) => `
+const INSERT_FOLLOW_UP = (source: string, first: number) => `
     INSERT INTO flow.outbox (id, topic, body, due_at)
-    SELECT $${first}::uuid, $${first + 1}::text, $${first + 2}::bytea, now() FROM ${of} WHERE $${first}::uuid IS NOT NULL LIMIT 1`;
+    SELECT $${first}::uuid, $${first + 1}::text, $${first + 2}::bytea, now() FROM ${source} WHERE $${first}::uuid IS NOT NULL LIMIT 1`;
 
-/** $1 ids, $2 tries, $3-$5 a row that follows from it. */
+/** $1 ids, $2 tries, $3-$5 row of an event. */
 export const DELETE_DELIVERED: NamedStatement = {
   name: 'outbox_done',
   text: `
@@ -29,14 +29,14 @@ export const DELETE_DELIVERED: NamedStatement = {
     ${INSERT_FOLLOW_UP('gone', 3)}`,
 };
 
-/** $1 id, $2 tries, $3 what went wrong, $4 until it is due again. */
+/** $1 id, $2 tries, $3 error, $4 delay. */
 export const RETRY_LATER: NamedStatement = {
   name: 'outbox_later',
   text: `UPDATE flow.outbox SET due_at = now() + $4::interval, error = $3
          WHERE id = $1 AND tries = $2 AND parked_at IS NULL`,
 };
 
-/** $1 id, $2 tries, $3 what went wrong, $4-$6 a row that follows from it. */
+/** $1 id, $2 tries, $3 error, $4-$6 row of an event. */
 export const PARK_MESSAGE: NamedStatement = {
   name: 'outbox_park',
   text: `
@@ -46,7 +46,7 @@ export const PARK_MESSAGE: NamedStatement = {
     ${INSERT_FOLLOW_UP('parked', 4)}`,
 };
 
-/** $1 digest of an address, $2 the period. */
+/** $1 digest of an address, $2 period. */
 export const COUNT_RECIPIENT: NamedStatement = {
   name: 'mailed_count',
   text: `
@@ -57,25 +57,25 @@ export const COUNT_RECIPIENT: NamedStatement = {
     RETURNING count`,
 };
 
-/** $1 user, $2 when: of several logins that are heard of late the last counts. */
+/** $1 user, $2 time. Events of logins may arrive out of order, so an earlier time is ignored. */
 export const SET_LAST_LOGIN: NamedStatement = {
   name: 'user_logged_in',
   text: `UPDATE directory.users SET last_login = $2 WHERE id = $1 AND (last_login IS NULL OR last_login < $2)`,
 };
 
-/** $1 how long what was parked is kept. */
+/** $1 retention of parked messages. */
 export const SWEEP_PARKED: NamedStatement = {
   name: 'outbox_sweep',
   text: 'DELETE FROM flow.outbox WHERE parked_at < now() - $1::interval',
 };
 
-/** $1 the period. */
+/** $1 period. */
 export const SWEEP_COUNTS: NamedStatement = {
   name: 'mailed_sweep',
   text: 'DELETE FROM flow.mailed WHERE since < now() - $1::interval',
 };
 
-/** How much waits and how much is parked, by sort. */
+/** Numbers of waiting and parked messages by kind. */
 export const OUTBOX_STATS: NamedStatement = {
   name: 'outbox_standing',
   text: `

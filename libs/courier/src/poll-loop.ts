@@ -1,59 +1,59 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
 interface PollLoopOptions<T> {
-  /** Pieces of work that are done at a time. */
+  /** Largest number of items that are handled at the same time. */
   readonly size: number;
-  /** Milliseconds until there may be more, after there was none. */
+  /** Milliseconds between two polls when there is no work. */
   readonly pollMs: number;
-  readonly take: (most: number) => Promise<readonly T[]>;
-  /** Never fails: what goes wrong with a piece is its own affair. */
-  readonly handle: (piece: T) => Promise<void>;
-  /** Called when there is nothing to be had because taking failed. */
+  readonly take: (limit: number) => Promise<readonly T[]>;
+  /** Must not reject. */
+  readonly handle: (item: T) => Promise<void>;
+  /** Called when `take` rejects. */
   readonly onFault: (error: unknown) => void;
 }
 
-/** Takes work as fast as it is done, and looks for more from time to time when there is none. */
+/** Takes and handles items as fast as it can, and polls for more when there are none. */
 export class PollLoop<T> {
   readonly #active = new Set<Promise<void>>();
   readonly #closing = new AbortController();
-  readonly #over: Promise<void>;
+  readonly #stopped: Promise<void>;
 
-  constructor(private readonly work: PollLoopOptions<T>) {
-    this.#over = this.#run();
+  constructor(private readonly options: PollLoopOptions<T>) {
+    this.#stopped = this.#run();
   }
 
-  /** Takes no more; resolves when what was taken is done. */
+  /** Takes no more items. Resolves when the taken items are handled. */
   async close(): Promise<void> {
     this.#closing.abort();
-    await this.#over;
+    await this.#stopped;
     await Promise.all(this.#active);
   }
 
   async #run(): Promise<void> {
     while (!this.#closing.signal.aborted) {
-      const free = this.work.size - this.#active.size;
-      const taken = free > 0 ? await this.#take(free) : [];
-      for (const piece of taken) this.#begin(piece);
-      if (taken.length < free) await this.#pause();
+      const free = this.options.size - this.#active.size;
+      const items = free > 0 ? await this.#take(free) : [];
+      for (const item of items) this.#start(item);
+      if (items.length < free) await this.#pause();
       else await Promise.race(this.#active);
     }
   }
 
-  async #take(most: number): Promise<readonly T[]> {
+  async #take(limit: number): Promise<readonly T[]> {
     try {
-      return await this.work.take(most);
+      return await this.options.take(limit);
     } catch (error) {
-      this.work.onFault(error);
+      this.options.onFault(error);
       return [];
     }
   }
 
-  #begin(piece: T): void {
-    const done = this.work.handle(piece).finally(() => this.#active.delete(done));
+  #start(item: T): void {
+    const done = this.options.handle(item).finally(() => this.#active.delete(done));
     this.#active.add(done);
   }
 
   async #pause(): Promise<void> {
-    await pause(this.work.pollMs, undefined, { signal: this.#closing.signal }).catch(() => undefined);
+    await pause(this.options.pollMs, undefined, { signal: this.#closing.signal }).catch(() => undefined);
   }
 }

@@ -2,8 +2,7 @@ import { createServer, type Server } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { drawCertificate } from '../../../test/support/certificate.js';
 import { answering, Mailbox } from '../../../test/support/mailbox.js';
-import type { Mail, MailServer } from './mail-transport.js';
-import { SmtpMailTransport } from './smtp-mail-transport.js';
+import { type Mail, type MailServer, SmtpMailTransport } from './smtp-mail-transport.js';
 
 const mail: Mail = {
   id: '41c0a6b8-6a0e-4c55-9d3b-2f7a5b1f8a01',
@@ -12,7 +11,7 @@ const mail: Mail = {
   text: 'Plain ü\n',
   html: '<p>Rich ü</p>',
 };
-const LOGIN = { user: 'house', password: 'of cards' };
+const LOGIN = { user: 'courier', password: 'secret' };
 
 let mailbox: Mailbox | undefined;
 let silent: Server | undefined;
@@ -27,20 +26,20 @@ const open = async (...[options]: Parameters<typeof Mailbox.open>) => {
   return mailbox;
 };
 const server = (port: number, changes: Partial<MailServer> = {}): MailServer => ({
-  ...{ host: 'localhost', port, username: '', password: '', tls: 'none', timeout_s: 5, from: 'house@example.org' },
+  ...{ host: 'localhost', port, username: '', password: '', tls: 'none', timeout_s: 5, from: 'sender@example.org' },
   ...changes,
 });
-const post = (deadlineS = 20) => new SmtpMailTransport({ name: 'courier.example.org', deadlineS });
+const createTransport = (deadlineS = 20) => new SmtpMailTransport({ name: 'courier.example.org', deadlineS });
 const withLogin = { username: LOGIN.user, password: LOGIN.password };
 
 describe('a mail', () => {
-  it('arrives in both forms, with its names, and with an id that stays the same', async () => {
+  it('arrives as text and HTML, with names and a stable message id', async () => {
     const { port, mails } = await open();
-    await post().send(mail, server(port, { from: 'The House <house@example.org>' }));
+    await createTransport().send(mail, server(port, { from: 'Example <sender@example.org>' }));
     expect(mails).toMatchObject([
       {
         subject: mail.subject,
-        from: { name: 'The House', address: 'house@example.org' },
+        from: { name: 'Example', address: 'sender@example.org' },
         to: [{ name: mail.to.name, address: 'alice@example.org' }],
         recipients: ['alice@example.org'],
         greeting: 'courier.example.org',
@@ -61,88 +60,90 @@ describe('a mail', () => {
     'mallory@example.org(alice)@example.org',
     'alice',
     '',
-  ])('goes to one address, and not to %j', async (address) => {
+  ])('is refused for the address %j', async (address) => {
     const { port, mails } = await open();
-    await expect(post().send({ ...mail, to: { address, name: '' } }, server(port))).rejects.toMatchObject({
+    await expect(createTransport().send({ ...mail, to: { address, name: '' } }, server(port))).rejects.toMatchObject({
       refused: true,
     });
     expect(mails).toEqual([]);
   });
 
-  it('has no headers but its own, whatever its subject and its names say', async () => {
+  it('allows no header injection by subject or names', async () => {
     const { port, mails } = await open();
-    const sly = 'x\r\nBcc: mallory@example.org\r\n\r\nbody';
-    await post().send({ ...mail, subject: sly, to: { address: mail.to.address, name: sly } }, server(port));
+    const injection = 'x\r\nBcc: mallory@example.org\r\n\r\nbody';
+    await createTransport().send(
+      { ...mail, subject: injection, to: { address: mail.to.address, name: injection } },
+      server(port),
+    );
     expect(mails[0]).toMatchObject({ recipients: ['alice@example.org'], text: expect.stringMatching(/^Plain ü\s*$/) });
     expect(mails[0]!.headers.map(({ key }) => key)).not.toContain('bcc');
   });
 });
 
 describe('a mail server', () => {
-  it('that asks for a name is told it', async () => {
+  it('receives the credentials', async () => {
     const { port, mails } = await open({ login: LOGIN });
-    await post().send(mail, server(port, withLogin));
+    await createTransport().send(mail, server(port, withLogin));
     expect(mails).toMatchObject([{ user: LOGIN.user }]);
   });
 
-  it('that does not like the name may like it later', async () => {
+  it('that refuses the credentials is tried again', async () => {
     const { port } = await open({ login: LOGIN });
-    const wrong = post().send(mail, server(port, { ...withLogin, password: 'wrong' }));
+    const wrong = createTransport().send(mail, server(port, { ...withLogin, password: 'wrong' }));
     await expect(wrong).rejects.toMatchObject({ refused: false, message: expect.stringContaining('535') });
     await expect(wrong).rejects.not.toMatchObject({ message: expect.stringContaining('wrong') });
   });
 
-  it('that will have none of a recipient is not asked again', async () => {
-    const { port } = await open({ refuse: () => answering(550, 'nobody of that name') });
-    await expect(post().send(mail, server(port))).rejects.toMatchObject({ refused: true });
+  it('that refuses a recipient is not tried again', async () => {
+    const { port } = await open({ refuse: () => answering(550, 'no such user') });
+    await expect(createTransport().send(mail, server(port))).rejects.toMatchObject({ refused: true });
   });
 
-  it('that is busy is asked again', async () => {
+  it('that is busy is tried again', async () => {
     const { port } = await open({ refuse: () => answering(451, 'later') });
-    await expect(post().send(mail, server(port))).rejects.toMatchObject({ refused: false });
+    await expect(createTransport().send(mail, server(port))).rejects.toMatchObject({ refused: false });
   });
 
-  it('that is not there may come back', async () => {
+  it('that is down is tried again', async () => {
     const { port } = await open();
     await mailbox!.close();
-    await expect(post().send(mail, server(port))).rejects.toMatchObject({ refused: false });
+    await expect(createTransport().send(mail, server(port))).rejects.toMatchObject({ refused: false });
   });
 
   it.each([
-    ['is silent', { timeout_s: 0.2 }, 20],
-    ['takes too long in all', {}, 0.2],
-  ])('that %s is left', async (_how, changes, deadlineS) => {
+    ['does not respond', { timeout_s: 0.2 }, 20],
+    ['exceeds the deadline', {}, 0.2],
+  ])('that %s is tried again', async (_how, changes, deadlineS) => {
     silent = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => silent!.once('listening', resolve));
     const { port } = silent.address() as { port: number };
-    await expect(post(deadlineS).send(mail, server(port, changes))).rejects.toMatchObject({ refused: false });
+    await expect(createTransport(deadlineS).send(mail, server(port, changes))).rejects.toMatchObject({
+      refused: false,
+    });
   });
 });
 
 describe('encryption', () => {
-  const own = drawCertificate();
+  const certificate = drawCertificate();
 
-  it('is never less than what was asked for: a server without STARTTLS gets nothing', async () => {
+  it('is never downgraded: a server without STARTTLS receives nothing', async () => {
     const { port, mails } = await open({ hideSTARTTLS: true, login: LOGIN });
-    const sent = post().send(mail, server(port, { ...withLogin, tls: 'starttls' }));
+    const sent = createTransport().send(mail, server(port, { ...withLogin, tls: 'starttls' }));
     await expect(sent).rejects.toMatchObject({ refused: false });
     expect(mails).toEqual([]);
   });
 
-  it.each(['starttls', 'implicit'] as const)(
-    'by %s needs a certificate that somebody trusted has signed',
-    async (tls) => {
-      const { port, mails } = await open({ ...own, secure: tls === 'implicit' });
-      await expect(post().send(mail, server(port, { tls }))).rejects.toMatchObject({
-        message: expect.stringMatching(/self.signed/),
-      });
-      expect(mails).toEqual([]);
-    },
-  );
+  it.each(['starttls', 'implicit'] as const)('by %s needs a certificate of a trusted issuer', async (tls) => {
+    const { port, mails } = await open({ ...certificate, secure: tls === 'implicit' });
+    await expect(createTransport().send(mail, server(port, { tls }))).rejects.toMatchObject({
+      message: expect.stringMatching(/self.signed/),
+    });
+    expect(mails).toEqual([]);
+  });
 
-  it('is not begun where nobody asked for it', async () => {
-    const { port, mails } = await open(own);
-    await post().send(mail, server(port));
+  it('is not used if it is not configured', async () => {
+    const { port, mails } = await open(certificate);
+    await createTransport().send(mail, server(port));
     expect(mails).toMatchObject([{ encrypted: false }]);
   });
 });

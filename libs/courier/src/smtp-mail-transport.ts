@@ -1,25 +1,56 @@
 import MailComposer from 'nodemailer/lib/mail-composer';
 import SMTPConnection, { type SMTPEnvelope } from 'nodemailer/lib/smtp-connection';
-import { type Mail, MailDeliveryError, type MailServer, MailTransport } from './mail-transport.js';
+
+/** An SMTP server and its settings. */
+export interface MailServer {
+  readonly host: string;
+  readonly port: number;
+  /** Empty: no authentication. */
+  readonly username: string;
+  readonly password: string;
+  readonly tls: 'none' | 'starttls' | 'implicit';
+  /** Seconds without a response until it counts as unavailable. */
+  readonly timeout_s: number;
+  readonly from: string;
+}
+
+/** A rendered mail with its recipient. */
+export interface Mail {
+  /** The same for each attempt, so that a duplicate can be recognised. */
+  readonly id: string;
+  readonly to: { readonly address: string; readonly name: string };
+  readonly subject: string;
+  readonly text: string;
+  readonly html: string;
+}
+
+/** A mail was not accepted. `refused` if a retry is useless. */
+export class MailDeliveryError extends Error {
+  constructor(
+    message: string,
+    readonly refused: boolean,
+  ) {
+    super(message);
+  }
+}
 
 interface Settings {
-  /** Name that mail servers are greeted by; the machine's unless given. */
+  /** Host name in the SMTP greeting, by default that of the machine. */
   readonly name: string | undefined;
-  /** Seconds that one mail may take, however little a server lets it wait each time. */
+  /** Seconds that one mail may take in total. */
   readonly deadlineS: number;
 }
 
-/** One address and nothing else: no list, no comment, no quoted part that two programs read differently (RFC 5321 §4.1.2). */
+/** A single address without lists, comments and quoted parts, which parsers read differently (RFC 5321 §4.1.2). */
 const ADDRESS = /^[^\s"(),:;<>@[\\\]\p{Cc}]+@[^\s"(),:;<>@[\\\]\p{Cc}]+$/u;
 
-const NO_ADDRESS = 'that is no address to send a mail to';
+const INVALID_ADDRESS = 'the recipient is not a valid email address';
 
-/** Sends by SMTP, each mail in a conversation of its own: what becomes of one is known before the next begins. */
-export class SmtpMailTransport extends MailTransport {
-  constructor(private readonly settings: Settings) {
-    super();
-  }
+/** Sends mails by SMTP, each over its own connection. */
+export class SmtpMailTransport {
+  constructor(private readonly settings: Settings) {}
 
+  /** Resolves when the server has accepted the mail. Throws MailDeliveryError. */
   async send(mail: Mail, server: MailServer): Promise<void> {
     const { envelope, message } = await composeMessage(mail, server);
     const connection = new SMTPConnection({
@@ -27,7 +58,7 @@ export class SmtpMailTransport extends MailTransport {
       ...(this.settings.name === undefined ? {} : { name: this.settings.name }),
     });
     try {
-      await this.inTime(connection, converse(connection, server, { envelope, message }));
+      await this.withDeadline(connection, transmit(connection, server, { envelope, message }));
       connection.quit();
     } catch (error) {
       connection.close();
@@ -35,25 +66,28 @@ export class SmtpMailTransport extends MailTransport {
     }
   }
 
-  /** Fails when the connection does, which its commands need not hear of, or when it has taken too long. */
-  private async inTime(connection: SMTPConnection, conversation: Promise<void>): Promise<void> {
+  /** Also fails when the connection breaks without an error of a command, or after the deadline. */
+  private async withDeadline(connection: SMTPConnection, transmission: Promise<void>): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
-    const broken = new Promise<never>((_, reject) => {
+    const failed = new Promise<never>((_, reject) => {
       const seconds = this.settings.deadlineS;
       connection.on('error', (error) => reject(toDeliveryError(error)));
-      connection.on('end', () => reject(new MailDeliveryError('the mail server hung up', false)));
-      timer = setTimeout(() => reject(new MailDeliveryError(`not done in ${seconds} seconds`, false)), seconds * 1000);
+      connection.on('end', () => reject(new MailDeliveryError('the mail server closed the connection', false)));
+      timer = setTimeout(
+        () => reject(new MailDeliveryError(`not sent within ${seconds} seconds`, false)),
+        seconds * 1000,
+      );
     });
-    broken.catch(() => undefined);
+    failed.catch(() => undefined);
     try {
-      await Promise.race([conversation, broken]);
+      await Promise.race([transmission, failed]);
     } finally {
       clearTimeout(timer);
     }
   }
 }
 
-/** Whether to encrypt is the configuration's decision, never the server's, nor that of whoever stands between. */
+/** The configuration decides about encryption, never the server or an attacker on the network (downgrade attack). */
 function optionsOf({ host, port, tls, timeout_s }: MailServer) {
   const ms = timeout_s * 1000;
   return {
@@ -62,31 +96,31 @@ function optionsOf({ host, port, tls, timeout_s }: MailServer) {
   };
 }
 
-interface Composed {
+interface ComposedMail {
   readonly envelope: SMTPEnvelope;
   readonly message: Buffer;
 }
 
-async function composeMessage({ id, to, subject, text, html }: Mail, { from }: MailServer): Promise<Composed> {
-  if (!ADDRESS.test(to.address)) throw new MailDeliveryError(NO_ADDRESS, true);
+async function composeMessage({ id, to, subject, text, html }: Mail, { from }: MailServer): Promise<ComposedMail> {
+  if (!ADDRESS.test(to.address)) throw new MailDeliveryError(INVALID_ADDRESS, true);
   const node = new MailComposer({
     ...{ from, to, subject, text, html, messageId: `<${id}@${domainOf(from)}>` },
-    // Nobody's holiday notice is of use here (RFC 3834).
+    // Suppresses automatic replies such as holiday notices (RFC 3834).
     headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' },
     ...{ disableFileAccess: true, disableUrlAccess: true },
   }).compile();
   const message = await node.build();
   const envelope = node.getEnvelope();
-  if (envelope.to.length !== 1) throw new MailDeliveryError(NO_ADDRESS, true);
+  if (envelope.to.length !== 1) throw new MailDeliveryError(INVALID_ADDRESS, true);
   return { envelope, message };
 }
 
 const domainOf = (from: string) => /@([\w.-]+)/.exec(from)?.[1] ?? 'localhost';
 
-async function converse(
+async function transmit(
   connection: SMTPConnection,
   { username, password }: MailServer,
-  { envelope, message }: Composed,
+  { envelope, message }: ComposedMail,
 ): Promise<void> {
   await promisified((done) => connection.connect(done));
   if (username !== '') await promisified((done) => connection.login({ user: username, pass: password }, done));
@@ -100,7 +134,7 @@ const promisified = (command: (done: Callback) => void): Promise<void> =>
     command((error) => (error ? reject(toDeliveryError(error)) : resolve()));
   });
 
-/** A final answer (5yz, RFC 5321 §4.2.1) to these is about this mail; to any other it may be about how the server is set up. */
+/** A permanent error (5yz, RFC 5321 §4.2.1) of these commands concerns this mail. For other commands, the server may be misconfigured. */
 const PER_MAIL_COMMANDS: ReadonlySet<unknown> = new Set(['RCPT TO', 'DATA']);
 
 function toDeliveryError(

@@ -12,11 +12,9 @@ import type { CourierConfig } from './courier.config.js';
 import { deliveries, registerOutboxMetrics } from './courier.metrics.js';
 import { EventDelivery } from './event-delivery.js';
 import { MailDelivery } from './mail-delivery.js';
-import type { MailServer } from './mail-transport.js';
-import type { LeasedMessage, Outbox } from './outbox.js';
-import { TypeormOutbox } from './outbox.repository.js';
+import { type LeasedMessage, OutboxRepository } from './outbox.repository.js';
 import { PollLoop } from './poll-loop.js';
-import { SmtpMailTransport } from './smtp-mail-transport.js';
+import { type MailServer, SmtpMailTransport } from './smtp-mail-transport.js';
 
 /** A running courier. */
 export interface RunningCourier {
@@ -29,26 +27,26 @@ export interface RunningCourier {
 /** Seconds between two removals of expired rows. */
 const SWEEP_S = 600;
 
-/** Starts to deliver what the outbox holds: mails by SMTP, events over `bus`. */
+/** Starts to deliver the messages of the outbox: mails by SMTP, events over `bus`. */
 export async function startCourier(config: CourierConfig, bus: Bus = new NatsBus(config)): Promise<RunningCourier> {
   const logger = new Logger('courier', config.LOG_LEVEL);
   const { DATABASE_URL: url, DATABASE_POOL: poolSize } = config;
   const settings = { timeoutMs: config.EVENTS_TIMEOUT_MS, stream: config.EVENTS_STREAM };
   const source = await openDataSource({ url, schema: 'flow', poolSize });
   const publisher = await bus.openPublisher('courier', settings, logger);
-  const outbox = new TypeormOutbox(source, new Sealer(config.SEAL_KEYS));
+  const outbox = new OutboxRepository(source, new Sealer(config.SEAL_KEYS));
   const metricsServer = config.METRICS_PORT === undefined ? undefined : await serveMetrics(config.METRICS_PORT);
   if (metricsServer) registerOutboxMetrics(outbox);
   const dependencies = { config, outbox, logger };
-  const rounds = [deliverMails(dependencies), deliverEvents(dependencies, publisher)];
+  const loops = [deliverMails(dependencies), deliverEvents(dependencies, publisher)];
   const sweep = () => outbox.sweep(config.OUTBOX_KEEP_S, config.MAIL_PER_ADDRESS_PERIOD_S);
-  const stopCleaning = runPeriodically(SWEEP_S, sweep, logger);
+  const stopSweeping = runPeriodically(SWEEP_S, sweep, logger);
   return {
     refused: publisher.refused,
     close: async () => {
-      logger.log('leaving');
-      stopCleaning();
-      await Promise.all(rounds.map((round) => round.close()));
+      logger.log('stopping');
+      stopSweeping();
+      await Promise.all(loops.map((loop) => loop.close()));
       await metricsServer?.close();
       await publisher.close();
       await source.destroy();
@@ -58,7 +56,7 @@ export async function startCourier(config: CourierConfig, bus: Bus = new NatsBus
 
 interface Dependencies {
   readonly config: CourierConfig;
-  readonly outbox: Outbox;
+  readonly outbox: OutboxRepository;
   readonly logger: Logger;
 }
 
@@ -69,14 +67,14 @@ function deliverMails({ config, outbox, logger }: Dependencies): PollLoop<Leased
     ...{ retryS: config.MAIL_RETRY_S, retryMaxS: config.MAIL_RETRY_MAX_S },
     ...{ perAddress: config.MAIL_PER_ADDRESS, perAddressPeriodS: config.MAIL_PER_ADDRESS_PERIOD_S },
   };
-  const post = new SmtpMailTransport({ name: config.MAIL_NAME, deadlineS: config.MAIL_DEADLINE_S });
+  const transport = new SmtpMailTransport({ name: config.MAIL_NAME, deadlineS: config.MAIL_DEADLINE_S });
   const observe = (outcome: string, ms: number) => deliveries.observe({ sort: 'mail', outcome }, ms / 1000);
-  const delivery = new MailDelivery({ outbox, post, settings, logger, observe });
+  const delivery = new MailDelivery({ outbox, transport, settings, logger, observe });
   return new PollLoop({
     size: config.MAIL_CONCURRENCY,
     pollMs: config.OUTBOX_POLL_MS,
-    take: (most) => outbox.take('mail', most, leaseS),
-    handle: (taken) => delivery.handle(taken),
+    take: (limit) => outbox.lease('mail', limit, leaseS),
+    handle: (message) => delivery.handle(message),
     onFault: (error) => logger.fault('the outbox cannot be read', error),
   });
 }
@@ -92,7 +90,7 @@ function deliverEvents(
     size: 1,
     pollMs: config.OUTBOX_POLL_MS,
     take: async () => {
-      const batch = await outbox.take('event', config.EVENTS_BATCH, leaseS);
+      const batch = await outbox.lease('event', config.EVENTS_BATCH, leaseS);
       return batch.length > 0 ? [batch] : [];
     },
     handle: (batch) => delivery.handle(batch),

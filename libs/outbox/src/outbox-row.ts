@@ -11,12 +11,12 @@ export interface OutboxRow {
 
 const sealedRow = (id: string) => ({ table: 'flow.outbox', id, revision: 0 });
 
-/** A row of the outbox, its body sealed: a mail's link is a secret, and an event says who did what. */
+/** Returns a row of the outbox with a sealed body, because mails contain secret links and events personal data. */
 export function outboxRow({ topic, body }: OutboxMessage, sealer: Sealer): OutboxRow {
   const id = randomUUID();
   return { id, topic, body: sealer.seal(sealedRow(id), body) };
 }
 
-/** What is in a row. Throws Unsealable. */
+/** Returns the body of a row. Throws UnsealError. */
 export const openOutboxRow = ({ id, body }: Pick<OutboxRow, 'id' | 'body'>, sealer: Sealer): unknown =>
   sealer.open(sealedRow(id), body);

@@ -1,4 +1,4 @@
-/** The part for browsers: no catalogue, no compiler, no header. The server sends the one catalogue that is needed. */
+/** The entry point for browsers, without catalogues and compiler. The server sends the compiled catalogue of one language. */
 export type { Translate } from '@gatehouse/contracts/sentence';
 export * from './locale.js';
 export * from './translate.js';

@@ -8,20 +8,20 @@ import { pages } from './pages.catalogues.js';
 import { panels } from './panels.catalogues.js';
 import { type CompiledCatalogue, translateBy } from './translate.js';
 
-/** Says sentences in a language, those of the gateway and those of pages. */
+/** Returns the translator of texts of the gateway and the pages. */
 export const translator = memoizedByLocale(
   (locale): Translate => translateBy(locale, { ...compiled(messages, locale), ...panelCatalogue(locale) }),
 );
 
-/** What a page says by itself in a language: all that a browser needs. */
+/** Returns the compiled catalogue of flow pages, which a browser receives. */
 export const pageCatalogue = memoizedByLocale((locale) => compiled(pages, locale));
 
-/** Says what mails say in a language. */
+/** Returns the translator of mails. */
 export const mailTranslator = memoizedByLocale(
   (locale): Translate => translateBy(locale, { ...pageCatalogue(locale), ...compiled(mails, locale) }),
 );
 
-/** The same with what is said beside flows. */
+/** Returns the compiled catalogue of all pages, including those outside of flows. */
 export const panelCatalogue = memoizedByLocale((locale) => ({ ...pageCatalogue(locale), ...compiled(panels, locale) }));
 
 const compiled = (catalogues: Catalogues, locale: Locale): CompiledCatalogue =>
@@ -29,12 +29,12 @@ const compiled = (catalogues: Catalogues, locale: Locale): CompiledCatalogue =>
     ? {}
     : Object.fromEntries(Object.entries(catalogues[locale]).map(([text, message]) => [text, compile(message)]));
 
-/** Made once for each language, when it is first spoken. */
+/** Calls `make` once for each language, on first use. */
 function memoizedByLocale<T>(make: (locale: Locale) => T): (locale: Locale) => T {
-  const made = new Map<Locale, T>();
+  const cache = new Map<Locale, T>();
   return (locale) => {
-    const found = made.get(locale) ?? make(locale);
-    made.set(locale, found);
-    return found;
+    const value = cache.get(locale) ?? make(locale);
+    cache.set(locale, value);
+    return value;
   };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { chooseLocale } from './choose-locale.js';
 
-describe('the language for somebody', () => {
+describe('the language of a visitor', () => {
   it.each([
     ['de', 'de'],
     ['de-AT', 'de'],
@@ -12,7 +12,7 @@ describe('the language for somebody', () => {
     ['pt-BR, pt;q=0.9, *;q=0.1', 'en'],
     ['de;q=0, es;q=0.1', 'es'],
     ['en-US,en;q=0.9', 'en'],
-  ])('is the best that a browser asks for: %s is %s', (header, locale) => {
+  ])('is the best supported one of the header: %s is %s', (header, locale) => {
     expect(chooseLocale(header)).toBe(locale);
   });
 
@@ -27,19 +27,19 @@ describe('the language for somebody', () => {
     '__proto__',
     '\0',
     `de,${'x-y,'.repeat(4000)}`,
-  ])('is English where nothing is asked for that is spoken: %j', (header) => {
+  ])('is English without a supported language: %j', (header) => {
     expect(chooseLocale(header)).toBe('en');
   });
 
-  it.each(['fr', 'fr-CA', 'fr_CA', 'FR'])('is their own setting before all else, however it is written: %s', (own) => {
+  it.each(['fr', 'fr-CA', 'fr_CA', 'FR'])("is the user's setting first, in any spelling: %s", (own) => {
     expect(chooseLocale('de', own, 'es')).toBe('fr');
   });
 
-  it('is what the brand says before what the browser asks for', () => {
+  it("is the brand's setting before the header", () => {
     expect(chooseLocale('de', '', 'es')).toBe('es');
   });
 
-  it.each(['', 'xx', 'tlh'])('goes on to the next where the first is none: %j', (none) => {
+  it.each(['', 'xx', 'tlh'])('skips an unsupported setting: %j', (none) => {
     expect(chooseLocale('de', none, 'es')).toBe('es');
     expect(chooseLocale('de', none, none)).toBe('de');
     expect(chooseLocale(none, none, none)).toBe('en');

@@ -1,4 +1,4 @@
-/** The languages that the house speaks, each with its own name and the direction it is written in; the first where nothing is asked for. */
+/** The supported languages with their native names and writing directions. The first is the default. */
 export const LOCALES = [
   { locale: 'en', name: 'English', direction: 'ltr' },
   { locale: 'de', name: 'Deutsch', direction: 'ltr' },
@@ -7,5 +7,5 @@ export const LOCALES = [
   { locale: 'ar', name: 'العربية', direction: 'rtl' },
 ] as const;
 
-/** A language that the house speaks. */
+/** A supported language. */
 export type Locale = (typeof LOCALES)[number]['locale'];

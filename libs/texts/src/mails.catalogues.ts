@@ -4,5 +4,5 @@ import { de } from './mails/de.js';
 import { es } from './mails/es.js';
 import { fr } from './mails/fr.js';
 
-/** What mails say. */
+/** Texts of mails. */
 export const mails: Catalogues = { de, fr, es, ar };

@@ -4,5 +4,5 @@ import { de } from './messages/de.js';
 import { es } from './messages/es.js';
 import { fr } from './messages/fr.js';
 
-/** What the gateway says. */
+/** Texts of the gateway. */
 export const messages: Catalogues = { de, fr, es, ar };

@@ -4,5 +4,5 @@ import { de } from './pages/de.js';
 import { es } from './pages/es.js';
 import { fr } from './pages/fr.js';
 
-/** What pages say by themselves; a browser gets one of them. */
+/** Texts of flow pages. A browser receives the catalogue of one language. */
 export const pages: Catalogues = { de, fr, es, ar };

@@ -4,5 +4,5 @@ import { de } from './panels/de.js';
 import { es } from './panels/es.js';
 import { fr } from './panels/fr.js';
 
-/** What is said beside flows: by the inspector, somebody's own page, the page of the API. */
+/** Texts outside of flows: the inspector, the account page and the API page. */
 export const panels: Catalogues = { de, fr, es, ar };

@@ -3,21 +3,21 @@ import type { CompiledMessage } from 'icu-minify/format';
 import format from 'icu-minify/format';
 import type { Locale } from './locale.js';
 
-/** Translations by their English sentence, compiled. */
+/** Compiled translations by their English text. */
 export type CompiledCatalogue = Readonly<Record<string, CompiledMessage>>;
 
 const formatters = {
-  getDateTimeFormat: (...of: ConstructorParameters<typeof Intl.DateTimeFormat>) => new Intl.DateTimeFormat(...of),
-  getNumberFormat: (...of: ConstructorParameters<typeof Intl.NumberFormat>) => new Intl.NumberFormat(...of),
-  getPluralRules: (...of: ConstructorParameters<typeof Intl.PluralRules>) => new Intl.PluralRules(...of),
+  getDateTimeFormat: (...args: ConstructorParameters<typeof Intl.DateTimeFormat>) => new Intl.DateTimeFormat(...args),
+  getNumberFormat: (...args: ConstructorParameters<typeof Intl.NumberFormat>) => new Intl.NumberFormat(...args),
+  getPluralRules: (...args: ConstructorParameters<typeof Intl.PluralRules>) => new Intl.PluralRules(...args),
 };
 
-/** Says sentences in a language; one that its catalogue has not is somebody else's, or English, and stays as it is. */
+/** Returns a translator. It returns text that the catalogue does not contain unchanged. */
 export const translateBy =
   (locale: Locale, catalogue: CompiledCatalogue): Translate =>
   (text, params) => {
     const message = Object.hasOwn(catalogue, text) ? catalogue[text] : undefined;
-    // A text with braces but no parameters only looks like ours.
+    // Text with braces but without parameters is not a built-in text.
     if (message === undefined || (params === undefined && typeof message !== 'string'))
       return interpolate(text, params);
     return String(format(message, locale, { ...params }, { formatters }));

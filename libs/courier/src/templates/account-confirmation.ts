@@ -1,17 +1,16 @@
-import { codeSection, expiryNotices } from './expiry-notices.js';
-import type { MailTemplate } from './mail-content.js';
+import { codeSection, expiryNotices, type MailTemplate } from './mail-content.js';
 
-/** For somebody who says that an address is theirs. */
-export const accountConfirmation: MailTemplate = (t, facts) => ({
+/** Mail that verifies an email address. */
+export const accountConfirmation: MailTemplate = (t, variables) => ({
   heading: t('Confirm your email address'),
   opening: t('This address was given for {username} at {brand}. If it was you, confirm it here:', {
-    username: facts.username,
-    brand: facts.brand,
+    username: variables.username,
+    brand: variables.brand,
   }),
-  link: { label: t('Confirm the address'), url: facts.url },
-  code: codeSection(t, facts),
+  link: { label: t('Confirm the address'), url: variables.url },
+  code: codeSection(t, variables),
   closing: [
-    ...expiryNotices(t, facts),
+    ...expiryNotices(t, variables),
     t('If it was not you, there is nothing to do. Give the link and the code to nobody.'),
   ],
 });

@@ -14,13 +14,13 @@ const ENTITIES: Readonly<Record<string, string>> = {
   '"': '&quot;',
   "'": '&#39;',
 };
-const escaped = (text: string) => text.replaceAll(/[&<>"']/g, (sign) => ENTITIES[sign]!);
+const escaped = (text: string) => text.replaceAll(/[&<>"']/g, (character) => ENTITIES[character]!);
 
 const FONT = "font-family:system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif";
 const paragraph = (text: string, style = '') => `<p style="margin:0 0 16px;${style}">${escaped(text)}</p>`;
 
-/** Tables and styles in place: programs for mail know little else. Nothing is loaded from anywhere. */
-export function renderHtml(letter: MailContent, { lang, direction, brand, subject }: HtmlOptions): string {
+/** Renders the HTML part, with tables and inline styles for old mail programs, and without external resources. */
+export function renderHtml(content: MailContent, { lang, direction, brand, subject }: HtmlOptions): string {
   return `<!doctype html>
 <html lang="${lang}" dir="${direction}">
 <head>
@@ -35,12 +35,12 @@ export function renderHtml(letter: MailContent, { lang, direction, brand, subjec
 <table role="presentation" width="100%" cellpadding="0" cellspacing="0" style="max-width:540px;background:#ffffff;border-radius:8px">
 <tr><td style="padding:32px;font-size:16px;line-height:1.5;color:#1c1e21;overflow-wrap:anywhere;${FONT}">
 <p style="margin:0 0 24px;font-size:14px;color:#5f6368">${escaped(brand)}</p>
-<h1 style="margin:0 0 16px;font-size:24px;line-height:1.25">${escaped(letter.heading)}</h1>
-${paragraph(letter.opening)}
-${button(letter.link)}
-${letter.code ? code(letter.code) : ''}
-${letter.closing.map((text) => paragraph(text, 'font-size:14px;color:#5f6368')).join('\n')}
-<p style="margin:0;font-size:12px;color:#5f6368;word-break:break-all" dir="ltr">${escaped(letter.link.url)}</p>
+<h1 style="margin:0 0 16px;font-size:24px;line-height:1.25">${escaped(content.heading)}</h1>
+${paragraph(content.opening)}
+${button(content.link)}
+${content.code ? code(content.code) : ''}
+${content.closing.map((text) => paragraph(text, 'font-size:14px;color:#5f6368')).join('\n')}
+<p style="margin:0;font-size:12px;color:#5f6368;word-break:break-all" dir="ltr">${escaped(content.link.url)}</p>
 </td></tr>
 </table>
 </td></tr>

@@ -1,20 +1,20 @@
 import type { Translate } from '@gatehouse/texts';
 import { z } from 'zod';
 
-/** What a stage and the gateway say of a mail that is to be written. */
+/** Variables of a mail, from a stage and the gateway. */
 export const mailVariables = z.object({
-  /** Where its link leads. */
+  /** Target of the link. */
   url: z.url({ protocol: /^https?$/ }),
   brand: z.string(),
   username: z.string(),
-  /** Digits to be typed where somebody waits; without them there is the link alone. */
+  /** Code to type on the waiting page, as an alternative to the link. */
   code: z.string().optional(),
   link_minutes: z.number(),
   code_minutes: z.number(),
 });
 export type MailVariables = z.output<typeof mailVariables>;
 
-/** What a letter says, before it is given a form. */
+/** The content of a mail, independent of its format. */
 export interface MailContent {
   readonly heading: string;
   readonly opening: string;
@@ -23,5 +23,15 @@ export interface MailContent {
   readonly closing: readonly string[];
 }
 
-/** Writes a letter in a language. */
-export type MailTemplate = (t: Translate, facts: MailVariables) => MailContent;
+/** Returns the content of a mail in the language of `t`. */
+export type MailTemplate = (t: Translate, variables: MailVariables) => MailContent;
+
+/** Returns the section with the code. Undefined without a code. */
+export const codeSection = (t: Translate, { code }: MailVariables): MailContent['code'] =>
+  code === undefined ? undefined : { opening: t('Or type this code on the page that waits for it:'), digits: code };
+
+/** Returns sentences about the lifetime of the link and the code. */
+export const expiryNotices = (t: Translate, { code, link_minutes, code_minutes }: MailVariables): string[] => [
+  t('The link works once, for {minutes} minutes, in any browser.', { minutes: link_minutes }),
+  ...(code === undefined ? [] : [t('The code works for {minutes} minutes.', { minutes: code_minutes })]),
+];

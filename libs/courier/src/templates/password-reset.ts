@@ -1,17 +1,16 @@
-import { codeSection, expiryNotices } from './expiry-notices.js';
-import type { MailTemplate } from './mail-content.js';
+import { codeSection, expiryNotices, type MailTemplate } from './mail-content.js';
 
-/** For somebody who cannot log in any more. */
-export const passwordReset: MailTemplate = (t, facts) => ({
+/** Mail with a link to reset a password. */
+export const passwordReset: MailTemplate = (t, variables) => ({
   heading: t('Reset your password'),
   opening: t('Somebody asked to reset the password of {username} at {brand}. If it was you, go on here:', {
-    username: facts.username,
-    brand: facts.brand,
+    username: variables.username,
+    brand: variables.brand,
   }),
-  link: { label: t('Choose a new password'), url: facts.url },
-  code: codeSection(t, facts),
+  link: { label: t('Choose a new password'), url: variables.url },
+  code: codeSection(t, variables),
   closing: [
-    ...expiryNotices(t, facts),
+    ...expiryNotices(t, variables),
     t('If it was not you, there is nothing to do: your password stays as it is. Give the link and the code to nobody.'),
   ],
 });

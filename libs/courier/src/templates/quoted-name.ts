@@ -1,14 +1,14 @@
 import { UNPRINTABLE } from '@gatehouse/contracts';
 
-/** Characters of a name that a letter shows. */
+/** Largest length of a name in a mail. */
 export const MAX_NAME_CHARACTERS = 64;
 
-/** Invisible, and no part of an address: programs for mail make no link of what it parts. */
+/** Invisible separator that keeps mail programs from turning text into a link. */
 const WORD_JOINER = '\u2060';
-/** Besides those that no line shows: what is invisible, but for what joins letters and parts them in some scripts. */
+/** Invisible characters, except the joiners that some scripts need. */
 const INVISIBLE = /(?![\u200c\u200d])[\p{Cf}\p{Co}\p{Cn}]/gu;
 
-/** A name as a line may hold it: what cannot be seen is left out, and what is too long ends early. */
+/** Returns a name on one line, without invisible characters, truncated to the largest length. */
 export function truncatedName(name: string): string {
   const line = name
     .replaceAll(new RegExp(UNPRINTABLE, 'gu'), ' ')
@@ -20,8 +20,8 @@ export function truncatedName(name: string): string {
 }
 
 /**
- * A name as a letter shows it: somebody chose it, maybe to have the house mail their own words and links to others. Words are
- * in quotation marks, and nothing of it becomes a link.
+ * Returns a name for the text of a mail. An attacker may choose a name in order to send spam with it, so a name with spaces is
+ * quoted, and no part of it becomes a link.
  */
 export function quotedName(name: string): string {
   const short = truncatedName(name);

@@ -1,29 +1,34 @@
 import type { MailBody } from '@gatehouse/outbox';
 import { chooseLocale, LOCALES, mailTranslator } from '@gatehouse/texts';
 import { renderHtml } from './html.js';
-import { mailTemplates } from './index.js';
-import { mailVariables } from './mail-content.js';
+import { type MailContent, mailVariables } from './mail-content.js';
+import { mailTemplates } from './mail-templates.js';
 import { quotedName } from './quoted-name.js';
-import { renderText } from './text.js';
 
-/** A mail that cannot be written: its template is not there, or misses what it needs. */
+/** A mail cannot be rendered, because its template is unknown or its variables are invalid. */
 export class TemplateError extends Error {}
 
-/** A mail in both forms, in its reader's language. Throws Unwritable. */
-export function renderMail({ template: name, subject: given, locale, variables }: MailBody) {
+/** Renders a mail as text and HTML in the recipient's language. Throws TemplateError. */
+export function renderMail({ template: name, subject: englishSubject, locale, variables }: MailBody) {
   const template = mailTemplates.get(name);
-  if (!template) throw new TemplateError(`there is no template ${name}`);
-  const facts = mailVariables.safeParse(variables);
-  if (!facts.success)
+  if (!template) throw new TemplateError(`the template ${name} does not exist`);
+  const parsed = mailVariables.safeParse(variables);
+  if (!parsed.success)
     throw new TemplateError(
-      `${name}: ${facts.error.issues.map(({ path }) => path.join('.')).join(', ')} is missing or wrong`,
+      `${name}: ${parsed.error.issues.map(({ path }) => path.join('.')).join(', ')} is missing or invalid`,
     );
-  const spoken = LOCALES.find((one) => one.locale === chooseLocale(locale)) ?? LOCALES[0];
-  const t = mailTranslator(spoken.locale);
-  // What an administrator wrote is said in the reader's language where the house happens to know it.
-  const subject = mailTranslator(spoken.locale)(given);
-  const letter = template(t, { ...facts.data, username: quotedName(facts.data.username) });
-  const { brand } = facts.data;
-  const sheet = { lang: spoken.locale, direction: spoken.direction, brand, subject };
-  return { subject, text: renderText(letter, brand), html: renderHtml(letter, sheet) };
+  const language = LOCALES.find((supported) => supported.locale === chooseLocale(locale)) ?? LOCALES[0];
+  const translate = mailTranslator(language.locale);
+  // An administrator's subject is translated if the catalogue happens to contain it.
+  const subject = mailTranslator(language.locale)(englishSubject);
+  const content = template(translate, { ...parsed.data, username: quotedName(parsed.data.username) });
+  const { brand } = parsed.data;
+  const options = { lang: language.locale, direction: language.direction, brand, subject };
+  return { subject, text: renderText(content, brand), html: renderHtml(content, options) };
 }
+
+/** Renders the plain text part. The link and the code each have their own line. */
+const renderText = ({ heading, opening, link, code, closing }: MailContent, brand: string): string =>
+  `${[heading, opening, link.url, ...(code ? [code.opening, code.digits] : []), ...closing, `-- \n${brand}`].join(
+    '\n\n',
+  )}\n`;

@@ -1,6 +1,6 @@
 import type { Catalogue } from '../catalogue.js';
 
-/** What mails say, in Arabic. */
+/** Texts of mails, in Arabic. */
 export const ar: Catalogue = {
   'Reset your password': 'إعادة تعيين كلمة المرور',
   'Somebody asked to reset the password of {username} at {brand}. If it was you, go on here:':

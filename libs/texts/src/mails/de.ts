@@ -1,6 +1,6 @@
 import type { Catalogue } from '../catalogue.js';
 
-/** What mails say, in German. */
+/** Texts of mails, in German. */
 export const de: Catalogue = {
   'Reset your password': 'Passwort zurücksetzen',
   'Somebody asked to reset the password of {username} at {brand}. If it was you, go on here:':

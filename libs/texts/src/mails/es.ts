@@ -1,6 +1,6 @@
 import type { Catalogue } from '../catalogue.js';
 
-/** What mails say, in Spanish. */
+/** Texts of mails, in Spanish. */
 export const es: Catalogue = {
   'Reset your password': 'Restablecer su contraseña',
   'Somebody asked to reset the password of {username} at {brand}. If it was you, go on here:':

@@ -1,6 +1,6 @@
 import type { Catalogue } from '../catalogue.js';
 
-/** What mails say, in French. */
+/** Texts of mails, in French. */
 export const fr: Catalogue = {
   'Reset your password': 'Réinitialiser votre mot de passe',
   'Somebody asked to reset the password of {username} at {brand}. If it was you, go on here:':

@@ -1,6 +1,6 @@
 import type { Catalogue } from '../catalogue.js';
 
-/** What the gateway says, in Arabic. */
+/** Texts of the gateway, in Arabic. */
 export const ar: Catalogue = {
   'This field is required.': 'هذا الحقل مطلوب.',
   'This field may not be null.': 'لا يجوز أن تكون قيمة هذا الحقل null.',

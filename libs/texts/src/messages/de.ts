@@ -1,6 +1,6 @@
 import type { Catalogue } from '../catalogue.js';
 
-/** What the gateway says, in German. */
+/** Texts of the gateway, in German. */
 export const de: Catalogue = {
   'This field is required.': 'Dieses Feld ist erforderlich.',
   'This field may not be null.': 'Dieses Feld darf nicht null sein.',

@@ -1,6 +1,6 @@
 import type { Catalogue } from '../catalogue.js';
 
-/** What the gateway says, in Spanish. */
+/** Texts of the gateway, in Spanish. */
 export const es: Catalogue = {
   'This field is required.': 'Este campo es obligatorio.',
   'This field may not be null.': 'Este campo no puede ser nulo.',

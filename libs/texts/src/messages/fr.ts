@@ -1,6 +1,6 @@
 import type { Catalogue } from '../catalogue.js';
 
-/** What the gateway says, in French. */
+/** Texts of the gateway, in French. */
 export const fr: Catalogue = {
   'This field is required.': 'Ce champ est obligatoire.',
   'This field may not be null.': 'Ce champ ne peut pas être nul.',

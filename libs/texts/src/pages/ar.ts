@@ -1,6 +1,6 @@
 import type { Catalogue } from '../catalogue.js';
 
-/** What pages say, in Arabic. */
+/** Texts of flow pages, in Arabic. */
 export const ar: Catalogue = {
   Continue: 'متابعة',
   'Continue with {name}': 'المتابعة باستخدام {name}',

@@ -1,6 +1,6 @@
 import type { Catalogue } from '../catalogue.js';
 
-/** What pages say, in German. */
+/** Texts of flow pages, in German. */
 export const de: Catalogue = {
   Continue: 'Weiter',
   'Continue with {name}': 'Weiter mit {name}',

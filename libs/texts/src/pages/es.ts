@@ -1,6 +1,6 @@
 import type { Catalogue } from '../catalogue.js';
 
-/** What pages say, in Spanish. */
+/** Texts of flow pages, in Spanish. */
 export const es: Catalogue = {
   Continue: 'Continuar',
   'Continue with {name}': 'Continuar con {name}',

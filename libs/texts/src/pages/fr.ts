@@ -1,6 +1,6 @@
 import type { Catalogue } from '../catalogue.js';
 
-/** What pages say, in French. */
+/** Texts of flow pages, in French. */
 export const fr: Catalogue = {
   Continue: 'Continuer',
   'Continue with {name}': 'Continuer avec {name}',

@@ -1,6 +1,6 @@
 import type { Catalogue } from '../catalogue.js';
 
-/** What pages say that are no flow's, in Arabic. */
+/** Texts of pages outside of flows, in Arabic. */
 export const ar: Catalogue = {
   'Who you are': 'من أنت',
   'Change your details': 'تغيير بياناتك',

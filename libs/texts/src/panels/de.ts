@@ -1,6 +1,6 @@
 import type { Catalogue } from '../catalogue.js';
 
-/** What pages say that are no flow's, in German. */
+/** Texts of pages outside of flows, in German. */
 export const de: Catalogue = {
   'Who you are': 'Wer Sie sind',
   'Change your details': 'Ihre Angaben ändern',

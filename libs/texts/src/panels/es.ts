@@ -1,6 +1,6 @@
 import type { Catalogue } from '../catalogue.js';
 
-/** What pages say that are no flow's, in Spanish. */
+/** Texts of pages outside of flows, in Spanish. */
 export const es: Catalogue = {
   'Who you are': 'Quién es usted',
   'Change your details': 'Cambiar sus datos',

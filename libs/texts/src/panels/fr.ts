@@ -1,6 +1,6 @@
 import type { Catalogue } from '../catalogue.js';
 
-/** What pages say that are no flow's, in French. */
+/** Texts of pages outside of flows, in French. */
 export const fr: Catalogue = {
   'Who you are': 'Qui vous êtes',
   'Change your details': 'Modifier vos informations',

@@ -3,11 +3,11 @@ import { accountConfirmation } from './account-confirmation.js';
 import type { MailTemplate } from './mail-content.js';
 import { passwordReset } from './password-reset.js';
 
-/** The letters of the house. */
+/** The built-in mail templates. */
 const builtInTemplates: Readonly<Record<MailTemplateName, MailTemplate>> = {
   'email/password_reset.html': passwordReset,
   'email/account_confirmation.html': accountConfirmation,
 };
 
-/** The same by any name. */
+/** The mail templates by name. */
 export const mailTemplates: ReadonlyMap<string, MailTemplate> = new Map(Object.entries(builtInTemplates));
