@@ -17,11 +17,11 @@ import { describeInChromium, useChromium } from '../support/chromium.js';
 import { Deployment } from '../support/deployment.js';
 import { post } from '../support/forms.js';
 
-let house: Deployment;
+let deployment: Deployment;
 const page = '/if/user/';
 
 beforeAll(async () => {
-  house = await Deployment.open({
+  deployment = await Deployment.open({
     blueprints: [
       blueprint(
         userEntry('alice', { name: 'Alice <b>Example</b>' }),
@@ -34,34 +34,34 @@ beforeAll(async () => {
     ],
   });
 });
-afterAll(() => house.close());
+afterAll(() => deployment.close());
 
 async function loggedIn(username: string): Promise<Browser> {
-  const browser = house.browser();
+  const browser = deployment.browser();
   for (const answer of [{ uid_field: username }, { password: 'correct-horse-7' }]) await browser.solve('login', answer);
   return browser;
 }
 
-/** Ids of the sessions that can be ended on the page. */
-const endable = async (browser: Browser) => {
+/** Returns the ids of the sessions that the page offers to end. */
+const endableSessions = async (browser: Browser) => {
   const { text } = await browser.fetch(page);
   return [...text.matchAll(/name="session" value="([^"]+)"/g)].map(([, id]) => id!);
 };
 
 const isLoggedIn = async (browser: Browser) => (await browser.fetch('/api/v3/core/users/me/')).status === 200;
 
-describe('somebody’s own page', () => {
-  it('is where the site’s root leads, and sends strangers to the login and back', async () => {
+describe('the account page', () => {
+  it('is where / redirects to, and redirects anonymous visitors to the login and back', async () => {
     const alice = await loggedIn('alice');
     expect((await alice.fetch('/?from=mail')).headers.get('location')).toBe('/if/user/?from=mail');
-    const stranger = house.browser();
+    const anonymous = deployment.browser();
     const login = '/flows/-/default/authentication/?next=%2Fif%2Fuser%2F';
 
-    expect((await stranger.fetch(page)).headers.get('location')).toBe(login);
-    expect((await post(stranger, page, { session: 'x' })).headers.get('location')).toBe(login);
+    expect((await anonymous.fetch(page)).headers.get('location')).toBe(login);
+    expect((await post(anonymous, page, { session: 'x' })).headers.get('location')).toBe(login);
   });
 
-  it('says who somebody is, with whatever they are called as text', async () => {
+  it('shows the user’s details and escapes the user’s name', async () => {
     const { status, text } = await (await loggedIn('alice')).fetch(page);
 
     expect(status).toBe(200);
@@ -71,34 +71,34 @@ describe('somebody’s own page', () => {
     expect(text).not.toContain('<script');
   });
 
-  it('ends a session of one’s own by a form', async () => {
-    const [here, elsewhere] = [await loggedIn('alice'), await loggedIn('alice')];
-    const others = await endable(here);
+  it('ends another session of the user by a form', async () => {
+    const [current, other] = [await loggedIn('alice'), await loggedIn('alice')];
+    const others = await endableSessions(current);
     for (const session of others) {
-      const { status, headers } = await post(here, page, { session, csrf_token: here.cookie('authentik_csrf')! });
+      const { status, headers } = await post(current, page, { session, csrf_token: current.cookie('authentik_csrf')! });
       expect([status, headers.get('location')]).toEqual([303, page]);
     }
 
     expect(others.length).toBeGreaterThan(0);
-    expect(await endable(here)).toEqual([]);
-    expect([await isLoggedIn(here), await isLoggedIn(elsewhere)]).toEqual([true, false]);
+    expect(await endableSessions(current)).toEqual([]);
+    expect([await isLoggedIn(current), await isLoggedIn(other)]).toEqual([true, false]);
   });
 
-  it('takes no form without its own token, and says so on the page', async () => {
-    const [here, elsewhere] = [await loggedIn('alice'), await loggedIn('alice')];
+  it('refuses a form without the CSRF token, and shows why', async () => {
+    const [current, other] = [await loggedIn('alice'), await loggedIn('alice')];
     for (const fields of [{}, { csrf_token: 'A'.repeat(32) }]) {
-      const { status, text } = await post(here, page, { session: (await endable(here))[0]!, ...fields });
+      const { status, text } = await post(current, page, { session: (await endableSessions(current))[0]!, ...fields });
       expect(status).toBe(403);
       expect(text).toContain('This page was open for too long.');
     }
 
-    expect(await isLoggedIn(elsewhere)).toBe(true);
+    expect(await isLoggedIn(other)).toBe(true);
   });
 
-  it('shows and ends nobody else’s session, not even to an administrator', async () => {
+  it('neither shows nor ends sessions of other users, even for an administrator', async () => {
     const [alice, root] = [await loggedIn('alice'), await loggedIn('root')];
     const listed = (await alice.fetch('/api/v3/core/authenticated_sessions/')).body['results'] as { uuid: string }[];
-    for (const { uuid } of listed) expect(await endable(root)).not.toContain(uuid);
+    for (const { uuid } of listed) expect(await endableSessions(root)).not.toContain(uuid);
     for (const { uuid } of listed)
       await post(root, page, { session: uuid, csrf_token: root.cookie('authentik_csrf')! });
     await post(root, page, { session: 'no uuid', csrf_token: root.cookie('authentik_csrf')! });
@@ -108,19 +108,19 @@ describe('somebody’s own page', () => {
   });
 });
 
-describeInChromium('somebody’s own page in a browser', () => {
+describeInChromium('the account page in a browser', () => {
   const chromium = useChromium();
 
   const logIn = async (tab: Page) => {
-    await tab.goto(`${house.url}/`);
+    await tab.goto(`${deployment.url}/`);
     await tab.getByLabel('Username or email').fill('alice');
     await tab.keyboard.press('Enter');
     await tab.getByLabel('Password', { exact: true }).fill('correct-horse-7');
     await tab.keyboard.press('Enter');
-    await tab.waitForURL(`${house.url}${page}`);
+    await tab.waitForURL(`${deployment.url}${page}`);
   };
 
-  it('looks well to everybody', async () => {
+  it('has no accessibility faults in left-to-right and right-to-left languages', async () => {
     const { page: tab, complaints } = await chromium.open();
     await logIn(tab);
     await loggedIn('alice');
@@ -136,7 +136,7 @@ describeInChromium('somebody’s own page in a browser', () => {
     expect(complaints).toEqual([]);
   });
 
-  it.each([true, false])('ends sessions and logs out, with a script: %s', async (javaScriptEnabled) => {
+  it.each([true, false])('ends sessions and logs out, JavaScript enabled: %s', async (javaScriptEnabled) => {
     const { page: tab, complaints } = await chromium.open({ javaScriptEnabled });
     await logIn(tab);
     const other = await loggedIn('alice');

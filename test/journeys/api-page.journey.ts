@@ -6,23 +6,23 @@ import { blueprint, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } fr
 import { describeInChromium, useChromium } from '../support/chromium.js';
 import { Deployment } from '../support/deployment.js';
 
-let house: Deployment;
+let deployment: Deployment;
 
 beforeAll(async () => {
-  house = await Deployment.open({
+  deployment = await Deployment.open({
     blueprints: [blueprint(userEntry('alice'), flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN]))],
   });
 });
-afterAll(() => house.close());
+afterAll(() => deployment.close());
 
 interface Document {
   readonly paths: Readonly<Record<string, Readonly<Record<string, { readonly operationId?: string }>>>>;
 }
 
-describe('the page of the API', () => {
-  it('shows every operation of the published schema, before its script has come', async () => {
-    const { text, status } = await house.browser().fetch('/api/v3/');
-    const { paths } = (await house.browser().fetch('/api/v3/schema/?format=json')).body as unknown as Document;
+describe('the API page', () => {
+  it('shows every operation of the published schema without JavaScript', async () => {
+    const { text, status } = await deployment.browser().fetch('/api/v3/');
+    const { paths } = (await deployment.browser().fetch('/api/v3/schema/?format=json')).body as unknown as Document;
     const names = Object.values(paths).flatMap((item) =>
       Object.values(item).flatMap(({ operationId }) => operationId ?? []),
     );
@@ -34,8 +34,8 @@ describe('the page of the API', () => {
     expect(text).toContain('/-/health/live/');
   });
 
-  it('fills in, for every component, what its answer requires', async () => {
-    const { schemas } = (await house.browser().fetch('/api/v3/schema/?format=json')).body['components'] as {
+  it('builds an example response with all required fields for every component', async () => {
+    const { schemas } = (await deployment.browser().fetch('/api/v3/schema/?format=json')).body['components'] as {
       schemas: Schemas;
     };
     const components = Object.entries(schemas['FlowChallengeResponseRequest']?.discriminator?.mapping ?? {});
@@ -50,19 +50,19 @@ describe('the page of the API', () => {
     expect(exampleResponse('xak-flow-redirect', schemas)).toBeUndefined();
   });
 
-  it('runs and loads what is its own alone', async () => {
-    const { headers, text } = await house.browser().fetch('/api/v3/');
+  it('allows only its own scripts and styles by CSP', async () => {
+    const { headers, text } = await deployment.browser().fetch('/api/v3/');
     expect(headers.get('content-security-policy')).toMatch(/^default-src 'none'; script-src 'nonce-[^']+'; /);
     expect(text).not.toMatch(/ (on\w+|style)=/);
   });
 });
 
-describeInChromium('the page of the API in a browser', () => {
+describeInChromium('the API page in a browser', () => {
   const chromium = useChromium();
 
-  it('opens schemas down to the fields of a challenge, for everybody', async () => {
+  it('expands schemas down to the fields of a challenge, without accessibility faults', async () => {
     const { page, complaints } = await chromium.open();
-    await page.goto(`${house.url}/api/v3/`);
+    await page.goto(`${deployment.url}/api/v3/`);
     const solve = page.locator('#flows_executor_solve');
     await solve.locator('summary').first().click();
     await solve.locator('summary', { hasText: 'ChallengeTypes' }).first().click();
@@ -73,26 +73,26 @@ describeInChromium('the page of the API in a browser', () => {
     expect(complaints).toEqual([]);
   });
 
-  it('shows what was opened before its script came', async () => {
+  it('renders schemas that were expanded before the script loaded', async () => {
     const { page } = await chromium.open();
-    let send = () => {};
-    const opened = new Promise<void>((resolve) => {
-      send = resolve;
+    let loadScript = () => {};
+    const expanded = new Promise<void>((resolve) => {
+      loadScript = resolve;
     });
-    await page.route(/\.js$/, (route) => opened.then(() => route.continue()));
-    await page.goto(`${house.url}/api/v3/`, { waitUntil: 'commit' });
+    await page.route(/\.js$/, (route) => expanded.then(() => route.continue()));
+    await page.goto(`${deployment.url}/api/v3/`, { waitUntil: 'commit' });
     const solve = page.locator('#flows_executor_solve');
     await solve.locator('summary').first().click();
     await solve.locator('summary', { hasText: 'ChallengeTypes' }).first().click();
-    send();
-    const inside = solve.locator('summary', { hasText: 'ak-stage-password' }).first();
-    await inside.waitFor();
-    expect(await inside.isVisible()).toBe(true);
+    loadScript();
+    const nested = solve.locator('summary', { hasText: 'ak-stage-password' }).first();
+    await nested.waitFor();
+    expect(await nested.isVisible()).toBe(true);
   });
 
-  it('walks a flow by answers that are filled in', async () => {
+  it('runs a flow with prefilled responses', async () => {
     const { page, complaints } = await chromium.open();
-    await page.goto(`${house.url}/api/v3/`);
+    await page.goto(`${deployment.url}/api/v3/`);
     const answer = page.getByLabel('Your answer');
     const post = page.getByRole('button', { name: 'POST the answer' });
     await page.getByLabel('Query of its page').fill('next=/x');

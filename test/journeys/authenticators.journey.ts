@@ -23,21 +23,21 @@ const VALIDATE = {
   stage: 'authenticator_validate.authenticatorvalidatestage',
   attrs: { not_configured_action: 'deny' },
 };
-/** Takes nothing but an app, and has one set up by whoever has none. */
+/** Accepts TOTP devices only, and sets one up for a user without one. */
 const APPS_ONLY = {
   stage: 'authenticator_validate.authenticatorvalidatestage',
   attrs: { device_classes: ['totp'], not_configured_action: 'configure', configuration_stages: [keyOf('app-1')] },
 };
-const OF_MEMBERS = { designation: 'stage_configuration', authentication: 'require_authenticated' };
+const FOR_MEMBERS = { designation: 'stage_configuration', authentication: 'require_authenticated' };
 const PAGE = '/if/user/';
 const KEY = 'a-token-of-alice-that-nobody-guesses-0123456789abcdef';
 
-let house: Deployment;
-/** Codes of Alice that are not used up yet. */
+let deployment: Deployment;
+/** Unused static codes of Alice. */
 let codes: string[];
 
 beforeAll(async () => {
-  house = await Deployment.open({
+  deployment = await Deployment.open({
     blueprints: [
       blueprint(
         userEntry('alice'),
@@ -48,7 +48,7 @@ beforeAll(async () => {
         flowEntries('enrol', [IDENTIFICATION, CODES], { designation: 'stage_configuration' }),
         flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN]),
         flowEntries('strong', [IDENTIFICATION, VALIDATE, LOGIN]),
-        flowEntries('app', [CODES, APP], OF_MEMBERS),
+        flowEntries('app', [CODES, APP], FOR_MEMBERS),
         flowEntries('apps-only', [IDENTIFICATION, PASSWORD, APPS_ONLY, LOGIN]),
       ),
     ],
@@ -56,29 +56,29 @@ beforeAll(async () => {
     gateway: { AUTHENTICATOR_PROOF_S: '300' },
   });
 });
-afterAll(() => house?.close());
+afterAll(() => deployment?.close());
 
 beforeEach(async () => {
-  await house.rows('TRUNCATE mfa.devices CASCADE');
+  await deployment.rows('TRUNCATE mfa.devices CASCADE');
   await setUp('alice');
 });
 
-/** Sets a device up for somebody, who keeps its codes. */
+/** Sets up a static device for the user and stores its codes in `codes`. */
 async function setUp(username: string): Promise<void> {
-  const browser = house.browser();
+  const browser = deployment.browser();
   const { body } = await browser.solve('enrol', { uid_field: username });
   codes = body['codes'] as string[];
   await browser.solve('enrol', {});
 }
 
 async function withPassword(username: string): Promise<Browser> {
-  const browser = house.browser();
+  const browser = deployment.browser();
   for (const answer of [{ uid_field: username }, { password: 'correct-horse-7' }]) await browser.solve('login', answer);
   return browser;
 }
 
-/** Logs Alice in with one of her codes, in a browser of hers if there is one. */
-async function withDevice(browser = house.browser()): Promise<Browser> {
+/** Logs Alice in with one of her codes and returns the browser. */
+async function withDevice(browser = deployment.browser()): Promise<Browser> {
   await browser.solve('strong', { uid_field: 'alice' });
   const { body } = await browser.solve('strong', { code: codes.pop() });
   expect(body).toMatchObject({ component: 'xak-flow-redirect' });
@@ -86,8 +86,8 @@ async function withDevice(browser = house.browser()): Promise<Browser> {
 }
 
 const api = (path: string) => `/api/v3/authenticators/${path}`;
-const pkOf = async () => (await house.rows<{ pk: number }>('SELECT pk FROM mfa.devices'))[0]!.pk;
-const kept = async () => (await house.rows('SELECT FROM mfa.devices')).length;
+const pkOf = async () => (await deployment.rows<{ pk: number }>('SELECT pk FROM mfa.devices'))[0]!.pk;
+const deviceCount = async () => (await deployment.rows('SELECT FROM mfa.devices')).length;
 const headers = { 'content-type': 'application/json' };
 const change = (browser: Browser, path: string, [method, body]: readonly [method: string, body: object]) =>
   browser.fetch(path, { method, body: JSON.stringify(body), headers });
@@ -95,8 +95,8 @@ const remove = (browser: Browser, path: string) => browser.fetch(path, { method:
 const changeOnPage = (browser: Browser, fields: Readonly<Record<string, string>>) =>
   post(browser, PAGE, { csrf_token: browser.cookie('authentik_csrf')!, ...fields });
 
-describe('one’s own devices', () => {
-  it('are listed and read, with nothing that proves anything', async () => {
+describe('the devices of a user', () => {
+  it('can be listed and read, without their secrets', async () => {
     const alice = await withPassword('alice');
     const pk = await pkOf();
 
@@ -117,7 +117,7 @@ describe('one’s own devices', () => {
     for (const code of codes) expect(all.text + listed.text).not.toContain(code);
   });
 
-  it('are renamed at any time, by a name that is one', async () => {
+  it('can be renamed at any time to a valid name', async () => {
     const alice = await withPassword('alice');
     const device = api(`static/${await pkOf()}/`);
 
@@ -134,7 +134,7 @@ describe('one’s own devices', () => {
     expect((await alice.fetch(device)).body).toMatchObject({ name: 'Drawer' });
   });
 
-  it('are nobody else’s: not listed, not found, not changed, not even by an administrator (accident 25)', async () => {
+  it('cannot be listed, read or changed by another user, even an administrator (accident 25)', async () => {
     const device = api(`static/${await pkOf()}/`);
     for (const other of [await withPassword('bob'), await withPassword('root')]) {
       expect((await other.fetch(api('all/'))).body).toEqual([]);
@@ -142,20 +142,20 @@ describe('one’s own devices', () => {
       for (const method of ['PUT', 'PATCH', 'DELETE'])
         expect((await change(other, device, [method, { name: 'mine' }])).status).toBe(404);
     }
-    expect((await house.browser().fetch(device)).status).toBe(403);
-    expect(await kept()).toBe(1);
+    expect((await deployment.browser().fetch(device)).status).toBe(403);
+    expect(await deviceCount()).toBe(1);
   });
 
   it.each(['nothing/', 'nothing/1/', 'static/0/', 'static/x/', 'static/99999999999/', 'totp/1/'])(
-    'are not at %s',
+    'return 404 at %s',
     async (path) => {
       expect((await (await withPassword('alice')).fetch(api(path))).status).toBe(404);
     },
   );
 });
 
-describe('the removal of a device', () => {
-  it('is refused to whoever has proved a password alone, and to a token (accident 25)', async () => {
+describe('removing a device', () => {
+  it('is refused after a login by password only, and for an API token (accident 25)', async () => {
     const device = api(`static/${await pkOf()}/`);
     const refusal = {
       status: 403,
@@ -165,108 +165,108 @@ describe('the removal of a device', () => {
     const alice = await withPassword('alice');
     expect(await remove(alice, device)).toMatchObject(refusal);
     const withToken = { method: 'DELETE', headers: { authorization: `Bearer ${KEY}` } };
-    expect(await house.browser().fetch(device, withToken)).toMatchObject(refusal);
-    // Nor does the session of somebody who has proved one make a token more than it is.
+    expect(await deployment.browser().fetch(device, withToken)).toMatchObject(refusal);
+    // A session with a recent device proof does not give an API token that right.
     expect(await (await withDevice()).fetch(device, withToken)).toMatchObject(refusal);
     const page = await changeOnPage(alice, { remove: `static.${await pkOf()}` });
     expect(page.status).toBe(403);
     expect(page.text).toContain('Before a device is removed, sign in again');
-    expect(await kept()).toBe(1);
+    expect(await deviceCount()).toBe(1);
   });
 
-  it('is for whoever has just proved one, and is told to whoever listens', async () => {
+  it('is allowed after a recent device proof, and publishes an event', async () => {
     const alice = await withDevice(await withPassword('alice'));
     const device = api(`static/${await pkOf()}/`);
 
-    const before = (await house.rows(`SELECT FROM flow.outbox WHERE topic LIKE 'event%'`)).length;
+    const before = (await deployment.rows(`SELECT FROM flow.outbox WHERE topic LIKE 'event%'`)).length;
     expect((await remove(alice, device)).status).toBe(204);
     expect((await remove(alice, device)).status).toBe(404);
-    expect(await kept()).toBe(0);
-    expect((await house.rows(`SELECT FROM flow.outbox WHERE topic LIKE 'event%'`)).length).toBe(before + 1);
+    expect(await deviceCount()).toBe(0);
+    expect((await deployment.rows(`SELECT FROM flow.outbox WHERE topic LIKE 'event%'`)).length).toBe(before + 1);
   });
 
-  it('is refused when the proof is older than AUTHENTICATOR_PROOF_S, or was followed by a login without (accident 25)', async () => {
+  it('is refused when the proof is older than AUTHENTICATOR_PROOF_S, or a later login had none (accident 25)', async () => {
     const device = api(`static/${await pkOf()}/`);
-    const early = await withDevice();
-    await house.rows(
+    const withOldProof = await withDevice();
+    await deployment.rows(
       `UPDATE flow.sessions SET data = data || jsonb_build_object('login_at', now() - interval '301 seconds')`,
     );
-    expect((await remove(early, device)).body).toMatchObject({ code: 'proof_required' });
+    expect((await remove(withOldProof, device)).body).toMatchObject({ code: 'proof_required' });
 
     const later = await withDevice();
     for (const answer of [{ uid_field: 'alice' }, { password: 'correct-horse-7' }]) await later.solve('login', answer);
     expect((await remove(later, device)).body).toMatchObject({ code: 'proof_required' });
-    expect(await kept()).toBe(1);
+    expect(await deviceCount()).toBe(1);
   });
 
-  it('needs the token of the site’s own pages', async () => {
+  it('requires the CSRF token', async () => {
     const alice = await withDevice();
     const device = api(`static/${await pkOf()}/`);
-    const foreign = { 'x-authentik-csrf': 'A'.repeat(32) };
-    expect((await alice.fetch(device, { method: 'DELETE', headers: foreign })).body).toMatchObject({
+    const forgedToken = { 'x-authentik-csrf': 'A'.repeat(32) };
+    expect((await alice.fetch(device, { method: 'DELETE', headers: forgedToken })).body).toMatchObject({
       code: 'csrf_failed',
     });
     expect((await post(alice, PAGE, { remove: `static.${await pkOf()}` })).status).toBe(403);
-    expect(await kept()).toBe(1);
+    expect(await deviceCount()).toBe(1);
   });
 });
 
-describe('the devices of somebody who has lost them', () => {
-  it('are removed by the command of an operator, and a first one is set up again', async () => {
-    expect(await house.user(['remove-devices', 'alice'])).toBe('removed 1 devices of alice');
-    expect(await kept()).toBe(0);
+describe('lost devices', () => {
+  it('can be removed by an operator command, after which the user sets up a first one again', async () => {
+    expect(await deployment.user(['remove-devices', 'alice'])).toBe('removed 1 devices of alice');
+    expect(await deviceCount()).toBe(0);
     const alice = await withPassword('alice');
     expect((await alice.show('app')).body).toMatchObject({ component: 'ak-stage-authenticator-static' });
   });
 });
 
-describe('a further device', () => {
-  const ASKED = { component: 'ak-stage-authenticator-validate', device_challenges: [{ device_class: 'static' }] };
-  const kinds = async () =>
-    (await house.rows<{ kind: string }>('SELECT kind FROM mfa.devices ORDER BY pk')).map(({ kind }) => kind);
+describe('an additional device', () => {
+  const VALIDATION = { component: 'ak-stage-authenticator-validate', device_challenges: [{ device_class: 'static' }] };
+  const deviceTypes = async () =>
+    (await deployment.rows<{ kind: string }>('SELECT kind FROM mfa.devices ORDER BY pk')).map(({ kind }) => kind);
 
-  it('is set up by whoever proves one that they have, and by nobody who has a password alone (accident 25)', async () => {
+  it('requires a proof of an existing device; a password is not enough (accident 25)', async () => {
     const alice = await withPassword('alice');
     for (const answer of [{}, { component: 'ak-stage-authenticator-static' }, { code: 'bogus' }])
-      expect((await alice.solve('app', answer)).body).toMatchObject(ASKED);
-    expect(await kinds()).toEqual(['static']);
+      expect((await alice.solve('app', answer)).body).toMatchObject(VALIDATION);
+    expect(await deviceTypes()).toEqual(['static']);
 
-    await house.rows('DELETE FROM flow.attempts');
+    await deployment.rows('DELETE FROM flow.attempts');
     const proved = await alice.solve('app', { code: codes.pop() });
     expect(proved.body).toMatchObject({ component: 'ak-stage-authenticator-static' });
-    // What was proved once counts for all that the plan sets up.
+    // One proof counts for every device that the plan sets up.
     expect((await alice.solve('app', {})).body).toMatchObject({ component: 'ak-stage-authenticator-totp' });
-    expect(await kinds()).toEqual(['static', 'static']);
+    expect(await deviceTypes()).toEqual(['static', 'static']);
   });
 
-  it('is set up at once by whoever has just logged in with one, and not when that is long ago (accident 25)', async () => {
+  it('can be set up directly after a recent login with a device, but not after an old one (accident 25)', async () => {
     const alice = await withDevice();
     expect((await alice.show('app')).body).toMatchObject({ component: 'ak-stage-authenticator-static' });
-    await house.rows(
+    await deployment.rows(
       `UPDATE flow.sessions SET data = data || jsonb_build_object('login_at', now() - interval '301 seconds')`,
     );
-    expect((await alice.solve('app', {})).body).toMatchObject(ASKED);
-    expect(await kinds()).toEqual(['static']);
+    expect((await alice.solve('app', {})).body).toMatchObject(VALIDATION);
+    expect(await deviceTypes()).toEqual(['static']);
   });
 
-  it('takes the place of none that a login does not know, unless that is proved (accident 25)', async () => {
-    const alice = house.browser();
+  it('requires the proof of an existing device of a class that the login does not accept (accident 25)', async () => {
+    const alice = deployment.browser();
     await alice.solve('apps-only', { uid_field: 'alice' });
-    expect((await alice.solve('apps-only', { password: 'correct-horse-7' })).body).toMatchObject(ASKED);
+    expect((await alice.solve('apps-only', { password: 'correct-horse-7' })).body).toMatchObject(VALIDATION);
     expect((await alice.solve('apps-only', { code: codes.pop() })).body).toMatchObject({
       component: 'ak-stage-authenticator-totp',
     });
   });
 
-  it('is asked for of nobody who has none: the first two are set up one after the other', async () => {
+  it('requires no proof from a user without devices: the first two are set up in one plan', async () => {
     const bob = await withPassword('bob');
     expect((await bob.show('app')).body).toMatchObject({ component: 'ak-stage-authenticator-static' });
     expect((await bob.solve('app', {})).body).toMatchObject({ component: 'ak-stage-authenticator-totp' });
   });
 });
 
-describe('the devices on one’s own page', () => {
-  it('are shown, with the way to set up another', async () => {
+describe('the devices on the account page', () => {
+  it('are listed with links to set up another', async () => {
     const alice = await withPassword('alice');
     const { text } = await alice.fetch(PAGE);
     expect(text).toContain('<strong>Static Token</strong>');
@@ -275,7 +275,7 @@ describe('the devices on one’s own page', () => {
     expect((await alice.fetch(way!)).headers.get('location')).toBe('/if/flow/enrol/?next=%2Fif%2Fuser%2F');
   });
 
-  it('are renamed and removed by forms, and only one’s own', async () => {
+  it('can be renamed and removed by forms, by their owner only', async () => {
     const [alice, bob] = [await withDevice(), await withPassword('bob')];
     const called = `static.${await pkOf()}`;
     for (const fields of [{ rename: called, name: 'mine' }, { remove: called }, { remove: 'no.device' }])
@@ -283,8 +283,8 @@ describe('the devices on one’s own page', () => {
 
     expect((await changeOnPage(alice, { rename: called, name: 'Safe <i>' })).status).toBe(303);
     expect((await alice.fetch(PAGE)).text).toContain('<strong>Safe &lt;i></strong>');
-    const nameless = await changeOnPage(alice, { rename: called, name: ' ' });
-    expect([nameless.status, nameless.text.includes('A name has one character at least')]).toEqual([400, true]);
+    const emptyName = await changeOnPage(alice, { rename: called, name: ' ' });
+    expect([emptyName.status, emptyName.text.includes('A name has one character at least')]).toEqual([400, true]);
     expect((await changeOnPage(alice, { remove: called })).status).toBe(303);
     expect((await alice.fetch(PAGE)).text).toContain('You have set up no device yet.');
   });

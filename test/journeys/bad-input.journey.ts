@@ -4,10 +4,10 @@ import { blueprint, DUMMY, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEnt
 import { Deployment } from '../support/deployment.js';
 
 const BODY_LIMIT = 4096;
-let house: Deployment;
+let deployment: Deployment;
 
 beforeAll(async () => {
-  house = await Deployment.open({
+  deployment = await Deployment.open({
     blueprints: [
       blueprint(
         userEntry('alice'),
@@ -18,14 +18,14 @@ beforeAll(async () => {
     gateway: { BODY_LIMIT_BYTES: String(BODY_LIMIT), NETWORK_ATTEMPTS_FREE: '3' },
   });
 });
-afterAll(() => house.close());
+afterAll(() => deployment.close());
 
-/** JSON of so many levels. */
-const deep = (levels: number) => `${'['.repeat(levels)}${']'.repeat(levels)}`;
+/** Returns JSON with the given nesting depth. */
+const nestedArrays = (levels: number) => `${'['.repeat(levels)}${']'.repeat(levels)}`;
 
 const path = '/api/v3/flows/executor/login/?query=';
 
-describe('an address that does not exist', () => {
+describe('an unknown path', () => {
   it.each([
     '/api/v3/flows/executor/nowhere/?query=',
     '/api/v3/flows/executor/login?query=',
@@ -38,33 +38,33 @@ describe('an address that does not exist', () => {
     '/api/v3/flows/executor/%zz/',
     '/flows/-/default/a%00b/',
     '/flows/-/default/recovery/',
-  ])('is not found: %s', async (address) => {
-    const { status, body } = await house.browser().fetch(address);
+  ])('returns 404: %s', async (address) => {
+    const { status, body } = await deployment.browser().fetch(address);
 
     expect(status).toBe(404);
     expect(body).toEqual({ detail: expect.any(String), code: 'not_found' });
   });
 });
 
-describe('a method that does not exist', () => {
-  it.each(['PUT', 'PATCH', 'DELETE'])('is not allowed, and the ones that are are named: %s', async (method) => {
-    const { status, headers, body } = await house.browser().fetch(path, { method });
+describe('an unsupported method', () => {
+  it.each(['PUT', 'PATCH', 'DELETE'])('returns 405 and lists the allowed methods: %s', async (method) => {
+    const { status, headers, body } = await deployment.browser().fetch(path, { method });
 
     expect(status).toBe(405);
     expect(headers.get('allow')?.split(', ').sort()).toEqual(['GET', 'POST']);
     expect(body).toMatchObject({ code: 'method_not_allowed' });
   });
 
-  it('is not allowed: HEAD, which must not carry a stage out', async () => {
-    expect((await house.browser().fetch(path, { method: 'HEAD' })).status).toBe(405);
+  it('returns 405 for HEAD, which must not execute a stage', async () => {
+    expect((await deployment.browser().fetch(path, { method: 'HEAD' })).status).toBe(405);
   });
 });
 
-describe('a body', () => {
-  it.each(['{"uid_field": ', 'nonsense', "{'uid_field': 'alice'}", '\u0000', '   ', deep(65)])(
-    'that is no JSON is refused in the form of a validation error, and the plan stays: %j',
+describe('a request body', () => {
+  it.each(['{"uid_field": ', 'nonsense', "{'uid_field': 'alice'}", '\u0000', '   ', nestedArrays(65)])(
+    'that is not JSON gets a validation error and keeps the plan: %j',
     async (body) => {
-      const browser = house.browser();
+      const browser = deployment.browser();
       await browser.solve('login', { uid_field: 'alice' });
       const answer = await browser.post('login', body);
 
@@ -84,8 +84,8 @@ describe('a body', () => {
     [7, 'Invalid data. Expected a dictionary, but got int.', 'invalid'],
     [7.5, 'Invalid data. Expected a dictionary, but got float.', 'invalid'],
     [true, 'Invalid data. Expected a dictionary, but got bool.', 'invalid'],
-  ])('that is JSON but no object gets the challenge with an error: %j', async (body, string, code) => {
-    expect((await house.browser().solve('login', body)).body).toMatchObject({
+  ])('that is not a JSON object gets the challenge with an error: %j', async (body, string, code) => {
+    expect((await deployment.browser().solve('login', body)).body).toMatchObject({
       component: 'ak-stage-identification',
       response_errors: { non_field_errors: [{ string, code }] },
     });
@@ -102,89 +102,89 @@ describe('a body', () => {
     [{ uid_field: 'a\u0000b' }, 'Null characters are not allowed.', 'null_characters_not_allowed'],
     [{ uid_field: 'a\ud800b' }, 'Surrogate characters are not allowed: U+D800.', 'surrogate_characters_not_allowed'],
     [{ uid_field: 'x'.repeat(1025) }, 'Ensure this field has no more than 1024 characters.', 'max_length'],
-  ])('with a bad field gets the challenge with that field’s error: %j', async (body, string, code) => {
-    expect((await house.browser().solve('login', body)).body).toMatchObject({
+  ])('with an invalid field gets the challenge with an error of that field: %j', async (body, string, code) => {
+    expect((await deployment.browser().solve('login', body)).body).toMatchObject({
       component: 'ak-stage-identification',
       response_errors: { uid_field: [{ string, code }] },
     });
   });
 
-  it('that is empty is an empty object', async () => {
-    expect((await house.browser().post('login', '')).body).toHaveProperty('response_errors.uid_field');
+  it('that is empty counts as an empty object', async () => {
+    expect((await deployment.browser().post('login', '')).body).toHaveProperty('response_errors.uid_field');
   });
 
-  it('of another type is refused, unless it is empty', async () => {
+  it('of another content type is refused unless it is empty', async () => {
     const form = 'application/x-www-form-urlencoded';
-    expect(await house.browser().post('login', 'uid_field=alice', { type: form })).toMatchObject({
+    expect(await deployment.browser().post('login', 'uid_field=alice', { type: form })).toMatchObject({
       status: 415,
       body: { code: 'unsupported_media_type' },
     });
-    expect((await house.browser().post('login', '', { type: form })).status).toBe(200);
+    expect((await deployment.browser().post('login', '', { type: form })).status).toBe(200);
   });
 
-  it('may be nested as deeply as the limit, in a field that nobody reads', async () => {
-    const body = `{"uid_field": "alice", "junk": ${deep(63)}}`;
-    expect((await house.browser().post('login', body)).body).toMatchObject({ component: 'ak-stage-password' });
+  it('may be nested up to the depth limit in an ignored field', async () => {
+    const body = `{"uid_field": "alice", "junk": ${nestedArrays(63)}}`;
+    expect((await deployment.browser().post('login', body)).body).toMatchObject({ component: 'ak-stage-password' });
   });
 
-  it('of bytes that are no text is no JSON, and what it says is not repeated', async () => {
+  it('that is not UTF-8 is refused, and its content is not echoed', async () => {
     const body = Buffer.concat([Buffer.from('{"uid_field": "'), Buffer.from([0xff, 0xfe]), Buffer.from('"}')]);
     const headers = { 'content-type': 'application/json' };
-    expect(await house.browser().fetch(path, { method: 'POST', headers, body })).toMatchObject({ status: 400 });
-    expect((await house.browser().post('login', '{"uid_field": hunter2}')).text).not.toContain('hunter2');
+    expect(await deployment.browser().fetch(path, { method: 'POST', headers, body })).toMatchObject({ status: 400 });
+    expect((await deployment.browser().post('login', '{"uid_field": hunter2}')).text).not.toContain('hunter2');
   });
 
   it.each([null, '', true, ['ak-stage-identification'], {}])(
-    'names its component as text or not at all: %j',
+    'gets an error of `component` if that is not a known string: %j',
     async (component) => {
-      expect((await house.browser().solve('login', { component, uid_field: 'alice' })).body).toMatchObject({
+      expect((await deployment.browser().solve('login', { component, uid_field: 'alice' })).body).toMatchObject({
         component: 'ak-stage-identification',
         response_errors: { component: [{ string: expect.any(String), code: expect.any(String) }] },
       });
     },
   );
 
-  it('that cannot be read matters less than that there is no such flow', async () => {
-    expect((await house.browser().post('nowhere', 'nonsense')).status).toBe(404);
-    expect((await house.browser().post('nowhere', 'a=b', { type: 'text/plain' })).status).toBe(404);
+  it('for an unknown flow returns 404 even if it cannot be parsed', async () => {
+    expect((await deployment.browser().post('nowhere', 'nonsense')).status).toBe(404);
+    expect((await deployment.browser().post('nowhere', 'a=b', { type: 'text/plain' })).status).toBe(404);
   });
 
-  it('over the limit is refused, at the limit it is not', async () => {
+  it('is accepted at the size limit and refused above it', async () => {
     const bodyOf = (bytes: number) =>
       JSON.stringify({ uid_field: 'alice', junk: '' }).replace('""', `"${'x'.repeat(bytes - 31)}"`);
     expect(Buffer.byteLength(bodyOf(BODY_LIMIT))).toBe(BODY_LIMIT);
 
-    expect((await house.browser().post('login', bodyOf(BODY_LIMIT))).status).toBe(200);
-    expect(await house.browser().post('login', bodyOf(BODY_LIMIT + 1))).toMatchObject({
+    expect((await deployment.browser().post('login', bodyOf(BODY_LIMIT))).status).toBe(200);
+    expect(await deployment.browser().post('login', bodyOf(BODY_LIMIT + 1))).toMatchObject({
       status: 413,
       body: { code: 'body_too_large' },
     });
   });
 
-  it('cannot reach into objects it does not own', async () => {
-    const browser = house.browser();
+  it('cannot pollute object prototypes', async () => {
+    const browser = deployment.browser();
     const polluted = '{"__proto__": {"uid_field": "alice"}, "constructor": {"prototype": {"uid_field": "alice"}}}';
 
     expect((await browser.post('login', polluted)).body).toHaveProperty('response_errors.uid_field');
   });
 });
 
-describe('an address with a credential in it', () => {
+describe('a query with a credential', () => {
   it.each([`${path}&password=secret`, '/api/v3/flows/executor/login/?query=password%3Dsecret'])(
-    'is refused, and the credential stands in no log (accident 21): %s',
+    'is refused, and the credential is never logged (accident 21): %s',
     async (address) => {
-      expect(await house.browser().fetch(address)).toMatchObject({
+      expect(await deployment.browser().fetch(address)).toMatchObject({
         status: 400,
         body: { code: 'credentials_in_query' },
       });
-      expect(house.output('gateway')).not.toContain('secret');
+      expect(deployment.output('gateway')).not.toContain('secret');
     },
   );
 });
 
 describe('a cookie', () => {
   it.each(['', 'x', '%', '"', 'a'.repeat(5000), "' OR 1=1 --", '../../etc', '=====', 'null', '\u00e9'])(
-    'that nobody knows means a new session, never more: %j',
+    'with an unknown session key starts a new session: %j',
     async (value) => {
       const { status, setCookies, body } = await rawGet(`authentik_session=${value}`);
 
@@ -194,8 +194,8 @@ describe('a cookie', () => {
     },
   );
 
-  it('that was cut short, or grew, is nobody’s', async () => {
-    const browser = house.browser();
+  it('with a truncated or extended session key does not authenticate', async () => {
+    const browser = deployment.browser();
     await browser.solve('login', { uid_field: 'alice' });
     await browser.solve('login', { password: 'correct-horse-7' });
     const key = browser.cookie() ?? '';
@@ -208,19 +208,19 @@ describe('a cookie', () => {
   });
 });
 
-describe('a fault inside a stage', () => {
-  it('shows a request id and nothing else', async () => {
-    const { status, body, headers } = await house.browser().show('broken');
+describe('an error inside a stage', () => {
+  it('shows a request id and no details', async () => {
+    const { status, body, headers } = await deployment.browser().show('broken');
 
     expect(status).toBe(200);
     expect(body).toEqual({ component: 'ak-stage-flow-error', request_id: headers.get('x-authentik-id') });
   });
 });
 
-describe('every answer', () => {
-  it('is JSON that no cache keeps and no foreign page frames', async () => {
+describe('every response', () => {
+  it('is JSON and forbids caching and cross-site framing', async () => {
     for (const address of [path, '/api/v3/flows/executor/nowhere/', '/api/v3/core/users/me/']) {
-      const { headers } = await house.browser().fetch(address);
+      const { headers } = await deployment.browser().fetch(address);
       expect(Object.fromEntries(headers)).toMatchObject({
         'content-type': expect.stringMatching(/^application\/json/),
         'cache-control': 'no-store',
@@ -232,8 +232,8 @@ describe('every answer', () => {
     }
   });
 
-  it('links to the configured address, whatever the request says of itself', async () => {
-    const { headers } = await house.browser().fetch('/flows/-/default/authentication/?next=%2Fa', {
+  it('redirects to the configured origin, whatever the forwarded headers are', async () => {
+    const { headers } = await deployment.browser().fetch('/flows/-/default/authentication/?next=%2Fa', {
       headers: { 'x-forwarded-host': 'evil.example', 'x-forwarded-proto': 'https' },
     });
 
@@ -241,9 +241,9 @@ describe('every answer', () => {
   });
 });
 
-describe('cancelling', () => {
-  it('drops the plans of the session, by GET only', async () => {
-    const browser = house.browser();
+describe('cancel', () => {
+  it('deletes the plans of the session, by GET only', async () => {
+    const browser = deployment.browser();
     await browser.solve('login', { uid_field: 'alice' });
     expect((await browser.fetch('/flows/-/cancel/', { method: 'POST' })).status).toBe(405);
     const { status, headers } = await browser.fetch('/flows/-/cancel/');
@@ -253,10 +253,10 @@ describe('cancelling', () => {
   });
 });
 
-describe('a network that guesses too often', () => {
-  it('is told to wait, whomever it guesses at, and forwarded headers from anybody do not help it', async () => {
+describe('a network with too many failed attempts', () => {
+  it('gets 429 across all usernames, even with forged forwarded headers', async () => {
     const guess = async (i: number) => {
-      const browser = house.browser();
+      const browser = deployment.browser();
       await browser.solve('login', { uid_field: `user-${i}` });
       return browser.fetch(path, {
         method: 'POST',
@@ -273,10 +273,10 @@ describe('a network that guesses too often', () => {
   });
 });
 
-/** A GET with a Cookie header that `fetch` would not send. */
+/** Sends a GET with a Cookie header that `fetch` refuses to send. */
 function rawGet(cookie: string): Promise<{ status: number | undefined; setCookies: readonly string[]; body: string }> {
   return new Promise((resolve, reject) => {
-    const sent = request(house.url + path, { headers: { cookie } }, (response) => {
+    const sent = request(deployment.url + path, { headers: { cookie } }, (response) => {
       let body = '';
       response.on('data', (chunk) => (body += String(chunk)));
       response.on('end', () =>

@@ -7,16 +7,16 @@ import type { Browser } from '../support/browser.js';
 import { Deployment } from '../support/deployment.js';
 import { writeMmdb } from '../support/mmdb.js';
 
-const [HOME, HOME_TOO, NEAR, AWAY, NOWHERE] = [
+const [HOME, SAME_NETWORK, SAME_COUNTRY, OTHER_COUNTRY, UNLOCATED] = [
   ...['198.51.100.1', '198.51.100.2', '198.51.100.200', '203.0.113.1', '192.0.2.1'],
 ] as const;
 let folder: string;
-let house: Deployment;
+let deployment: Deployment;
 
-const bound = (slug: string, attrs: Readonly<Record<string, string>>) =>
+const loginFlow = (slug: string, attrs: Readonly<Record<string, string>>) =>
   flowEntries(slug, [IDENTIFICATION, PASSWORD, { ...LOGIN, attrs }]);
 
-/** The tests speak to the gateway as its trusted proxy would, from wherever they like. */
+/** The tests are a trusted proxy, so that they can send from any address. */
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'gatehouse-places-'));
   const [asn, city] = [join(folder, 'asn.mmdb'), join(folder, 'city.mmdb')];
@@ -29,25 +29,25 @@ beforeAll(async () => {
     '198.51.100.0/24': { continent: { code: 'EU' }, country: { iso_code: 'DE' } },
     '203.0.113.0/24': { continent: { code: 'EU' }, country: { iso_code: 'FR' } },
   });
-  house = await Deployment.open({
+  deployment = await Deployment.open({
     blueprints: [
       blueprint(
         userEntry('alice'),
-        bound('free', {}),
-        bound('network', { network_binding: 'bind_asn_network' }),
-        bound('country', { geoip_binding: 'bind_continent_country' }),
+        loginFlow('free', {}),
+        loginFlow('network', { network_binding: 'bind_asn_network' }),
+        loginFlow('country', { geoip_binding: 'bind_continent_country' }),
         flowEntries('private', [DUMMY], {
           authentication: 'require_authenticated',
           designation: 'stage_configuration',
         }),
       ),
     ],
-    // One connection, so that a move is noted before the next request looks.
+    // One connection, so that the new address is saved before the next request reads the session.
     gateway: { TRUSTED_PROXIES: '127.0.0.1', GEOIP_ASN_DATABASE: asn, GEOIP_CITY_DATABASE: city, DATABASE_POOL: '1' },
   });
 });
 afterAll(async () => {
-  await house.close();
+  await deployment.close();
   await rm(folder, { recursive: true });
 });
 
@@ -56,7 +56,7 @@ const executor = (slug: string, query = '') => `/api/v3/flows/executor/${slug}/?
 const get = (browser: Browser, ip: string, path: string) => browser.fetch(path, { headers: { 'x-forwarded-for': ip } });
 
 async function logIn(slug: string, ip: string = HOME) {
-  const browser = house.browser();
+  const browser = deployment.browser();
   for (const body of [{ uid_field: 'alice' }, { password: 'correct-horse-7' }]) {
     await browser.fetch(executor(slug), {
       ...{ method: 'POST', body: JSON.stringify(body) },
@@ -67,10 +67,10 @@ async function logIn(slug: string, ip: string = HOME) {
 }
 
 it.each([
-  ['free', NOWHERE],
-  ['network', HOME_TOO],
-  ['country', NEAR],
-])('a session of the flow %s may move to %s, which is noted', async (slug, ip) => {
+  ['free', UNLOCATED],
+  ['network', SAME_NETWORK],
+  ['country', SAME_COUNTRY],
+])('a session of the flow %s may move to %s, and the new address is recorded', async (slug, ip) => {
   const browser = await logIn(slug);
 
   expect((await get(browser, ip, ME)).status).toBe(200);
@@ -80,24 +80,24 @@ it.each([
 });
 
 it.each([
-  ['network', NEAR],
-  ['network', AWAY],
-  ['network', NOWHERE],
-  ['country', AWAY],
-  ['country', NOWHERE],
-])('a session of the flow %s ends when it comes from %s, and does not come back at home', async (slug, ip) => {
+  ['network', SAME_COUNTRY],
+  ['network', OTHER_COUNTRY],
+  ['network', UNLOCATED],
+  ['country', OTHER_COUNTRY],
+  ['country', UNLOCATED],
+])('a session of the flow %s ends for good when it is used from %s', async (slug, ip) => {
   const browser = await logIn(slug);
-  const heard = () => house.rows(`SELECT FROM flow.outbox WHERE topic = 'events.logout'`);
-  const before = await heard();
+  const logoutEvents = () => deployment.rows(`SELECT FROM flow.outbox WHERE topic = 'events.logout'`);
+  const before = await logoutEvents();
 
   expect(await get(browser, ip, ME)).toMatchObject({ status: 403, body: { code: 'not_authenticated' } });
   expect((await get(browser, HOME, ME)).status).toBe(403);
-  expect(await heard()).toHaveLength(before.length + 1);
+  expect(await logoutEvents()).toHaveLength(before.length + 1);
 });
 
-it('leads a visitor in a flow to the login, and from there back', async () => {
+it('redirects a visitor in a flow to the login and back', async () => {
   const browser = await logIn('network');
-  const { status, body } = await get(browser, AWAY, executor('private', 'next=/app/'));
+  const { status, body } = await get(browser, OTHER_COUNTRY, executor('private', 'next=/app/'));
 
   expect({ status, body }).toEqual({
     status: 200,
@@ -109,18 +109,20 @@ it('leads a visitor in a flow to the login, and from there back', async () => {
   expect((await get(browser, HOME, ME)).status).toBe(403);
 });
 
-it('leads a visitor of a page to the login', async () => {
+it('redirects a visitor of a page to the login', async () => {
   const browser = await logIn('network');
-  const { status, headers } = await get(browser, AWAY, '/if/flow/private/');
+  const { status, headers } = await get(browser, OTHER_COUNTRY, '/if/flow/private/');
 
   expect(status).toBe(303);
   expect(headers.get('location')).toMatch(/^\/flows\/-\/default\/authentication\/\?next=/);
-  expect((await get(await logIn('network'), AWAY, '/')).headers.get('location')).toMatch(/authentication/);
+  expect((await get(await logIn('network'), OTHER_COUNTRY, '/')).headers.get('location')).toMatch(/authentication/);
 });
 
-it('does not look where a stranger comes from', async () => {
-  const browser = house.browser();
+it('does not bind an anonymous session to an address', async () => {
+  const browser = deployment.browser();
   await get(browser, HOME, executor('network'));
 
-  expect((await get(browser, AWAY, executor('network'))).body).toMatchObject({ component: 'ak-stage-identification' });
+  expect((await get(browser, OTHER_COUNTRY, executor('network'))).body).toMatchObject({
+    component: 'ak-stage-identification',
+  });
 });

@@ -32,17 +32,17 @@ const SHOP = {
     },
   },
 };
-const OWN = { background: 'https://cdn.example/own.jpg', layout: 'content_right' };
+const OWN_LAYOUT = { background: 'https://cdn.example/own.jpg', layout: 'content_right' };
 
-let house: Deployment;
+let deployment: Deployment;
 let direct: string;
 beforeAll(async () => {
-  house = await Deployment.open({
+  deployment = await Deployment.open({
     blueprints: [
       blueprint(
         userEntry('alice'),
         flowEntries('login', [IDENTIFICATION, PASSWORD]),
-        flowEntries('shop-login', [DUMMY], OWN),
+        flowEntries('shop-login', [DUMMY], OWN_LAYOUT),
         flowEntries('goodbye', [DUMMY], { designation: 'invalidation' }),
         flowEntries('shop-goodbye', [DUMMY], { designation: 'invalidation' }),
         flowEntries('lost', [DUMMY], { designation: 'recovery' }),
@@ -54,33 +54,33 @@ beforeAll(async () => {
     ],
     gateway: { BRAND: 'The Site', TRUSTED_PROXIES: '127.0.0.1' },
   });
-  direct = await house.openAnotherGateway({ TRUSTED_PROXIES: '' });
+  direct = await deployment.openAnotherGateway({ TRUSTED_PROXIES: '' });
 });
-afterAll(() => house.close());
+afterAll(() => deployment.close());
 
-/** What a proxy says that was asked under a name. */
-const under = (host: string) => ({ 'x-forwarded-host': host });
+/** Returns the headers of a proxy that was called by the host name. */
+const hostHeader = (host: string) => ({ 'x-forwarded-host': host });
 
-const at = (host: string, path: string, browser: Browser = house.browser()) =>
-  browser.fetch(path, { headers: under(host) });
+const fetchAt = (host: string, path: string, browser: Browser = deployment.browser()) =>
+  browser.fetch(path, { headers: hostHeader(host) });
 const solveAt = (host: string, browser: Browser, body: unknown) =>
   browser.fetch('/api/v3/flows/executor/login/?query=next%3D%252Fa', {
     ...{ method: 'POST', body: JSON.stringify(body) },
-    headers: { ...under(host), 'content-type': 'application/json' },
+    headers: { ...hostHeader(host), 'content-type': 'application/json' },
   });
 
 const CURRENT = '/api/v3/core/brands/current/';
 
-/** Asks a gateway that trusts no proxy, by a host of its own, which fetch does not name. */
-const askAs = (host: string, headers: Readonly<Record<string, string>> = {}) =>
+/** Requests the current brand from a gateway without trusted proxies, with a Host header that `fetch` cannot set. */
+const brandOf = (host: string, headers: Readonly<Record<string, string>> = {}) =>
   new Promise<Readonly<Record<string, unknown>>>((resolve, reject) => {
-    const asked = request(`${direct}${CURRENT}`, { headers: { ...headers, host } }, (answer) => {
-      json(answer).then((body) => resolve(body as Readonly<Record<string, unknown>>), reject);
+    const sent = request(`${direct}${CURRENT}`, { headers: { ...headers, host } }, (response) => {
+      json(response).then((body) => resolve(body as Readonly<Record<string, unknown>>), reject);
     });
-    asked.on('error', reject).end();
+    sent.on('error', reject).end();
   });
 
-const PLAIN = {
+const DEFAULTS = {
   branding_title: 'The Site',
   branding_logo: '/static/dist/assets/icons/icon_left_brand.svg',
   branding_favicon: '/static/dist/assets/icons/icon.png',
@@ -89,9 +89,9 @@ const PLAIN = {
   default_locale: '',
 };
 
-describe('the brand of a host', () => {
-  it('is told to a stranger, as the official client reads it', async () => {
-    const { status, body } = await at('www.shop.example:9000', CURRENT);
+describe('the brand of a host name', () => {
+  it('is returned to an anonymous visitor in the shape that the official client reads', async () => {
+    const { status, body } = await fetchAt('www.shop.example:9000', CURRENT);
 
     expect([status, body]).toEqual([
       200,
@@ -115,28 +115,28 @@ describe('the brand of a host', () => {
     expect(CurrentBrandFromJSON(body)).toMatchObject({ brandingTitle: 'The Shop', flowDeviceCode: 'shop-goodbye' });
   });
 
-  it('is the default one under any other name, with what is not set absent or as it always was', async () => {
-    expect((await at('other.example', CURRENT)).body).toEqual({ matched_domain: 'everything-else', ...PLAIN });
+  it('is the default brand for any other host, with unset fields absent or at their defaults', async () => {
+    expect((await fetchAt('other.example', CURRENT)).body).toEqual({ matched_domain: 'everything-else', ...DEFAULTS });
   });
 
-  it('is that of the host itself where no proxy stands between, whatever one says that nobody trusts', async () => {
-    expect(await askAs('shop.example', under('new.example'))).toMatchObject({ branding_title: 'The Shop' });
+  it('is chosen by the Host header, not by the headers of an untrusted proxy', async () => {
+    expect(await brandOf('shop.example', hostHeader('new.example'))).toMatchObject({ branding_title: 'The Shop' });
   });
 
-  it('is what a blueprint says from the next request on, in every gateway', async () => {
+  it('changes in every gateway with the next request after a blueprint', async () => {
     const titles = async () => {
-      const page = await at('new.example', '/if/flow/login/');
-      return [(await askAs('new.example'))['branding_title'], /<title>(.*)<\/title>/.exec(page.text)?.[1]];
+      const page = await fetchAt('new.example', '/if/flow/login/');
+      return [(await brandOf('new.example'))['branding_title'], /<title>(.*)<\/title>/.exec(page.text)?.[1]];
     };
     expect(await titles()).toEqual(['First', 'Welcome - First']);
-    await house.apply(blueprint(brandEntry('new.example', { branding_title: 'Second' })));
+    await deployment.apply(blueprint(brandEntry('new.example', { branding_title: 'Second' })));
     expect(await titles()).toEqual(['Second', 'Welcome - Second']);
   });
 });
 
-describe('what a client must know of the server', () => {
-  it('is told to a stranger, and switches nothing on', async () => {
-    const { status, body } = await house.browser().fetch('/api/v3/root/config/');
+describe('the server configuration for clients', () => {
+  it('is returned to an anonymous visitor, with no capability enabled', async () => {
+    const { status, body } = await deployment.browser().fetch('/api/v3/root/config/');
 
     expect([status, body]).toEqual([
       200,
@@ -158,8 +158,8 @@ describe('the flows of a brand', () => {
     ['shop.example', 'invalidation', 'shop-goodbye'],
     ['other.example', 'authentication', 'login'],
     ['other.example', 'invalidation', 'goodbye'],
-  ])('under %s the address for %s leads to %s', async (host, purpose, slug) => {
-    const { status, headers } = await at(host, `/flows/-/default/${purpose}/?next=%2Fa`);
+  ])('under %s the default address for %s redirects to %s', async (host, purpose, slug) => {
+    const { status, headers } = await fetchAt(host, `/flows/-/default/${purpose}/?next=%2Fa`);
 
     expect([status, headers.get('location')]).toEqual([302, `/if/flow/${slug}/?next=%2Fa`]);
   });
@@ -167,44 +167,47 @@ describe('the flows of a brand', () => {
   it.each([
     ['shop.example', 'shop-lost'],
     ['other.example', 'lost'],
-  ])('under %s a password step links %s, at the site’s own address', async (host, slug) => {
-    const browser = house.browser();
+  ])('under %s a password step links to the recovery flow %s at the configured origin', async (host, slug) => {
+    const browser = deployment.browser();
     const { body } = await solveAt(host, browser, { uid_field: 'alice' });
 
     expect(body).toMatchObject({
       component: 'ak-stage-password',
-      recovery_url: `${house.url}/if/flow/${slug}/?next=%2Fa`,
+      recovery_url: `${deployment.url}/if/flow/${slug}/?next=%2Fa`,
     });
   });
 });
 
-describe('the looks of a brand', () => {
+describe('the appearance of a brand', () => {
   const infoAt = async (host: string, slug: string) =>
-    (await at(host, `/api/v3/flows/executor/${slug}/?query=`)).body['flow_info'];
+    (await fetchAt(host, `/api/v3/flows/executor/${slug}/?query=`)).body['flow_info'];
 
-  it('are those of flows that have none of their own', async () => {
+  it('applies to flows without their own', async () => {
     expect(await infoAt('shop.example', 'login')).toMatchObject({
       background: '/media/shop.jpg',
       layout: 'sidebar_left',
     });
-    expect(await infoAt('shop.example', 'shop-login')).toMatchObject(OWN);
-    expect(await infoAt('other.example', 'shop-login')).toMatchObject(OWN);
+    expect(await infoAt('shop.example', 'shop-login')).toMatchObject(OWN_LAYOUT);
+    expect(await infoAt('other.example', 'shop-login')).toMatchObject(OWN_LAYOUT);
     expect(await infoAt('other.example', 'login')).toMatchObject({
       background: '/static/dist/assets/images/flow_background.jpg',
       layout: 'stacked',
     });
   });
 
-  it('are those of the name by which each request comes, and no name changes where links lead', async () => {
-    const browser = house.browser();
+  it('follows the host of each request, while links keep the configured origin', async () => {
+    const browser = deployment.browser();
     await solveAt('shop.example', browser, { uid_field: 'alice' });
-    const seen = await Promise.all(
+    const challenges = await Promise.all(
       ['shop.example', 'evil.example'].map(
-        async (host) => (await at(host, '/api/v3/flows/executor/login/', browser)).body,
+        async (host) => (await fetchAt(host, '/api/v3/flows/executor/login/', browser)).body,
       ),
     );
 
-    expect(seen.map(({ flow_info }) => (flow_info as { layout: string }).layout)).toEqual(['sidebar_left', 'stacked']);
-    expect(JSON.stringify(seen)).not.toContain('evil.example');
+    expect(challenges.map(({ flow_info }) => (flow_info as { layout: string }).layout)).toEqual([
+      'sidebar_left',
+      'stacked',
+    ]);
+    expect(JSON.stringify(challenges)).not.toContain('evil.example');
   });
 });

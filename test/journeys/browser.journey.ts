@@ -6,16 +6,16 @@ import { Deployment } from '../support/deployment.js';
 
 const REMEMBER = { ...LOGIN, attrs: { remember_me_offset: 'days=1' } };
 
-/** A process starts anew, and the page waits longer each time that it has not. */
-const PATIENT_MS = 60_000;
+/** Timeout of tests that restart a service: the page backs off longer after each failed try. */
+const RESTART_TIMEOUT_MS = 60_000;
 
 describeInChromium('in a real browser', () => {
-  let house: Deployment;
+  let deployment: Deployment;
   const chromium = useChromium();
-  const address = () => `${house.url}/if/flow/login/?next=%2F%3Fafter`;
+  const address = () => `${deployment.url}/if/flow/login/?next=%2F%3Fafter`;
 
   beforeAll(async () => {
-    house = await Deployment.open({
+    deployment = await Deployment.open({
       apart: ['password', 'identification'],
       blueprints: [
         blueprint(
@@ -26,18 +26,18 @@ describeInChromium('in a real browser', () => {
       ],
     });
   });
-  afterAll(() => house.close());
+  afterAll(() => deployment.close());
 
-  /** Opens the login; `documents` counts the pages that were loaded, `answers` what was posted. */
+  /** Opens the login and counts loaded pages and posted answers. */
   async function visit(options: Parameters<typeof chromium.open>[0] = {}) {
     const { page, complaints } = await chromium.open(options);
-    const seen = { complaints, documents: 0, answers: 0 };
+    const observed = { complaints, documents: 0, answers: 0 };
     page.on('request', (request) => {
-      if (request.resourceType() === 'document') seen.documents++;
-      else if (request.method() === 'POST') seen.answers++;
+      if (request.resourceType() === 'document') observed.documents++;
+      else if (request.method() === 'POST') observed.answers++;
     });
     await page.goto(address());
-    return { page, seen };
+    return { page, observed };
   }
 
   const answer = async (page: Page, label: string, text: string) => {
@@ -47,8 +47,8 @@ describeInChromium('in a real browser', () => {
 
   const focused = (page: Page) => page.evaluate(() => document.activeElement?.id);
 
-  it('logs somebody in without loading another page on the way, by the keyboard alone', async () => {
-    const { page, seen } = await visit();
+  it('logs in by keyboard without loading another page', async () => {
+    const { page, observed } = await visit();
     expect(await focused(page)).toBe('uid_field');
     await page.keyboard.type('alice');
     await page.keyboard.press('Enter');
@@ -58,28 +58,28 @@ describeInChromium('in a real browser', () => {
     await page.keyboard.type('correct-horse-7');
     await page.keyboard.press('Enter');
     await page.getByRole('button', { name: 'Yes' }).waitFor();
-    expect(seen).toEqual({ complaints: [], documents: 1, answers: 2 });
+    expect(observed).toEqual({ complaints: [], documents: 1, answers: 2 });
     await page.keyboard.press('Enter');
-    await page.waitForURL(`${house.url}/if/user/?after`);
+    await page.waitForURL(`${deployment.url}/if/user/?after`);
 
     expect(await page.textContent('main')).toContain('You are signed in as alice.');
-    expect(seen.complaints).toEqual([]);
+    expect(observed.complaints).toEqual([]);
   });
 
-  it('logs somebody in without a script, at the same addresses', async () => {
-    const { page, seen } = await visit({ javaScriptEnabled: false });
+  it('logs in without JavaScript at the same addresses', async () => {
+    const { page, observed } = await visit({ javaScriptEnabled: false });
     await answer(page, 'Username or email', 'alice');
     await answer(page, 'Password', 'not-her-password');
     await page.getByText('Invalid password').waitFor();
     await answer(page, 'Password', 'correct-horse-7');
     await page.getByRole('button', { name: 'No' }).click();
-    await page.waitForURL(`${house.url}/if/user/?after`);
+    await page.waitForURL(`${deployment.url}/if/user/?after`);
 
     expect(await page.textContent('main')).toContain('You are signed in as alice.');
-    expect(seen.complaints).toEqual([]);
+    expect(observed.complaints).toEqual([]);
   });
 
-  it('says what is wrong at the field, goes there, and takes the next answer', async () => {
+  it('shows and focuses the field with an error, and accepts the corrected answer', async () => {
     const { page } = await visit();
     await answer(page, 'Username or email', 'alice');
     const password = page.getByLabel('Password', { exact: true });
@@ -95,19 +95,19 @@ describeInChromium('in a real browser', () => {
     await page.getByRole('button', { name: 'Yes' }).waitFor();
   });
 
-  it('keeps what was typed before the script had come', async () => {
+  it('keeps input that was typed before the script loaded', async () => {
     const { page } = await chromium.open();
-    let go = () => {};
-    const held = new Promise<void>((resolve) => {
-      go = resolve;
+    let release = () => {};
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
     });
     await page.route('**/static/pages/**', async (route) => {
-      await held;
+      await released;
       await route.continue();
     });
     await page.goto(address(), { waitUntil: 'commit' });
     await page.getByLabel('Username or email').fill('alice');
-    go();
+    release();
     await page.waitForLoadState('load');
     await page.getByRole('button', { name: 'Log in' }).click();
 
@@ -115,8 +115,8 @@ describeInChromium('in a real browser', () => {
     expect(await page.textContent('main')).toContain('alice');
   });
 
-  it('sends an answer once, however often somebody presses', async () => {
-    const { page, seen } = await visit();
+  it('sends an answer once, however often the button is pressed', async () => {
+    const { page, observed } = await visit();
     await page.getByLabel('Username or email').fill('alice');
     await page.evaluate(() => {
       const button = document.querySelector<HTMLButtonElement>('form button');
@@ -124,42 +124,42 @@ describeInChromium('in a real browser', () => {
     });
     await page.getByLabel('Password', { exact: true }).waitFor();
 
-    expect(seen.answers).toBe(1);
+    expect(observed.answers).toBe(1);
   });
 
   it(
-    'tries again by itself while a service is away, and loses nothing that was typed',
+    'retries while a service is down, and keeps the input',
     async () => {
       const { page } = await visit();
       await answer(page, 'Username or email', 'alice');
       await page.getByLabel('Password', { exact: true }).waitFor();
-      await house.end('password');
+      await deployment.end('password');
       await answer(page, 'Password', 'correct-horse-7');
       await page.getByText('This service cannot be reached at the moment.').waitFor();
       expect(await page.getByLabel('Password', { exact: true }).inputValue()).toBe('correct-horse-7');
-      await house.start('password');
+      await deployment.start('password');
       await page.getByRole('button', { name: 'Yes' }).waitFor();
 
       expect(await page.getByText('cannot be reached').count()).toBe(0);
     },
-    PATIENT_MS,
+    RESTART_TIMEOUT_MS,
   );
 
   it(
-    'comes back by itself where it could not even begin',
+    'recovers when the service was down before the first challenge',
     async () => {
-      await house.end('identification');
+      await deployment.end('identification');
       const { page } = await visit();
       await page.getByText('This service cannot be reached at the moment.').waitFor();
-      await house.start('identification');
+      await deployment.start('identification');
 
       await page.getByLabel('Username or email').waitFor();
       expect(await page.getByText('cannot be reached').count()).toBe(0);
     },
-    PATIENT_MS,
+    RESTART_TIMEOUT_MS,
   );
 
-  it('begins again when the session is gone, says so, and still knows where to go', async () => {
+  it('restarts the flow with a notice when the session is gone, and keeps the destination', async () => {
     const { page } = await visit();
     await answer(page, 'Username or email', 'alice');
     await page.getByLabel('Password', { exact: true }).waitFor();
@@ -169,17 +169,17 @@ describeInChromium('in a real browser', () => {
     await answer(page, 'Username or email', 'alice');
     await answer(page, 'Password', 'correct-horse-7');
     await page.getByRole('button', { name: 'No' }).click();
-    await page.waitForURL(`${house.url}/if/user/?after`);
+    await page.waitForURL(`${deployment.url}/if/user/?after`);
 
     expect(await page.textContent('main')).toContain('You are signed in as alice.');
   });
 
-  it('shows how a flow can end: refused, or no such flow', async () => {
+  it('shows the end of a flow: access denied, or flow not found', async () => {
     const { page } = await chromium.open();
-    await page.goto(`${house.url}/if/flow/closed/`);
+    await page.goto(`${deployment.url}/if/flow/closed/`);
     expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('Permission denied');
     expect(await page.getByRole('alert').textContent()).toBe('Flow does not apply to current user.');
-    await page.goto(`${house.url}/if/flow/nowhere/`);
+    await page.goto(`${deployment.url}/if/flow/nowhere/`);
     expect(await page.getByRole('alert').textContent()).toBe('Not found.');
   });
 });

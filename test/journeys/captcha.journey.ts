@@ -11,7 +11,7 @@ const CAPTCHA = 'captcha.captchastage';
 const PROOF = { public_key: 'none', private_key: KEY, api_url: 'gatehouse:proof-of-work' };
 
 /** A captcha that no step binds, because another stage names it. */
-const loose = (name: string, attrs: object) => ({
+const unboundCaptcha = (name: string, attrs: object) => ({
   model: `authentik_stages_${CAPTCHA}`,
   id: name,
   identifiers: { name },
@@ -19,7 +19,7 @@ const loose = (name: string, attrs: object) => ({
 });
 
 let provider: SiteverifyServer;
-let house: Deployment;
+let deployment: Deployment;
 beforeAll(async () => {
   provider = await SiteverifyServer.open('hush-hush-hush');
   /** Each of them counts as a provider of its own, which may be out while the others are not. */
@@ -28,14 +28,14 @@ beforeAll(async () => {
   });
   const embedding = { ...IDENTIFICATION.attrs, captcha_stage: keyOf('inside') };
   const combined = { ...embedding, captcha_stage: keyOf('steady'), password_stage: keyOf('secret') };
-  house = await Deployment.open({
+  deployment = await Deployment.open({
     blueprints: [
       blueprint(
         userEntry('alice'),
-        loose('own', PROOF),
-        loose('inside', { ...account('a'), fallback_stage: keyOf('own') }),
-        loose('steady', account('b')),
-        loose('proof inside', PROOF),
+        unboundCaptcha('own', PROOF),
+        unboundCaptcha('inside', { ...account('a'), fallback_stage: keyOf('own') }),
+        unboundCaptcha('steady', account('b')),
+        unboundCaptcha('proof inside', PROOF),
         {
           model: 'authentik_stages_password.passwordstage',
           id: 'secret',
@@ -62,34 +62,36 @@ beforeAll(async () => {
   });
 });
 afterAll(async () => {
-  await house?.close();
+  await deployment?.close();
   await provider?.close();
 });
 beforeEach(() => {
   provider.instead = undefined;
 });
 
-let drawn = 0;
-const good = () => `good ${++drawn}`;
-const shown = async (browser: Browser, slug: string) => (await browser.show(slug)).body;
+let tokenCount = 0;
+const freshToken = () => `good ${++tokenCount}`;
+const challengeOf = async (browser: Browser, slug: string) => (await browser.show(slug)).body;
 
 describe('a captcha of a provider', () => {
   it('is passed by a good token, and its secret stands nowhere in the open', async () => {
-    const browser = house.browser();
-    expect(await shown(browser, 'provider')).toMatchObject({ component: 'ak-stage-captcha', site_key: 'site' });
-    const { body } = await browser.solve('provider', { token: good() });
+    const browser = deployment.browser();
+    expect(await challengeOf(browser, 'provider')).toMatchObject({ component: 'ak-stage-captcha', site_key: 'site' });
+    const { body } = await browser.solve('provider', { token: freshToken() });
     expect(body).toMatchObject({ component: 'ak-stage-dummy' });
-    const kept = await house.rows('SELECT o.attrs::text, v.document::text FROM flow.objects o, flow.flow_versions v');
-    expect(JSON.stringify(kept)).not.toMatch(/hush-hush|nobody has ever guessed/);
+    const stored = await deployment.rows(
+      'SELECT o.attrs::text, v.document::text FROM flow.objects o, flow.flow_versions v',
+    );
+    expect(JSON.stringify(stored)).not.toMatch(/hush-hush|nobody has ever guessed/);
   });
 
   it('takes a token for one login only (accident 59)', async () => {
-    const token = good();
-    const [one, other] = [house.browser(), house.browser()];
-    await Promise.all([one.show('provider'), other.show('provider')]);
-    await one.solve('provider', { token });
+    const token = freshToken();
+    const [first, second] = [deployment.browser(), deployment.browser()];
+    await Promise.all([first.show('provider'), second.show('provider')]);
+    await first.solve('provider', { token });
     provider.instead = (response) => void response.end('{"success":true}');
-    expect((await other.solve('provider', { token })).body).toMatchObject({
+    expect((await second.solve('provider', { token })).body).toMatchObject({
       component: 'ak-stage-captcha',
       response_errors: { token: [{ string: 'This token has been used already.' }] },
     });
@@ -97,9 +99,9 @@ describe('a captcha of a provider', () => {
 
   it('leaves the question to the puzzle of the house while it is out, and lets nobody by', async () => {
     provider.instead = () => undefined;
-    const browser = house.browser();
+    const browser = deployment.browser();
     await browser.show('provider');
-    expect((await browser.solve('provider', { token: good() })).body).toMatchObject({
+    expect((await browser.solve('provider', { token: freshToken() })).body).toMatchObject({
       component: 'ak-stage-captcha',
       js_url: '/static/captcha/proof-of-work.js',
     });
@@ -111,32 +113,32 @@ describe('a captcha of a provider', () => {
 
 describe('a captcha inside identification', () => {
   it('is shown with it, and its token is a part of the answer', async () => {
-    const browser = house.browser();
-    expect(await shown(browser, 'embedded')).toMatchObject({
+    const browser = deployment.browser();
+    expect(await challengeOf(browser, 'embedded')).toMatchObject({
       component: 'ak-stage-identification',
       captcha_stage: { component: 'ak-stage-captcha', site_key: 'site' },
     });
-    const { body } = await browser.solve('embedded', { uid_field: 'alice', captcha_token: good() });
+    const { body } = await browser.solve('embedded', { uid_field: 'alice', captcha_token: freshToken() });
     expect(body).toMatchObject({ component: 'ak-stage-dummy' });
   });
 
   it.each([['alice'], ['nobody']])('tells nothing of %s to whoever has not solved it', async (uid_field) => {
     for (const captcha_token of ['bad', null, undefined, '']) {
-      const browser = house.browser();
+      const browser = deployment.browser();
       await browser.show('combined');
       const answer = { uid_field, password: 'wrong', captcha_token };
       expect((await browser.solve('combined', answer)).body['response_errors']).toEqual({
         non_field_errors: [{ string: 'Failed to validate token', code: 'invalid' }],
       });
     }
-    expect(await house.rows(`SELECT FROM flow.attempts WHERE credential = 'password'`)).toEqual([]);
+    expect(await deployment.rows(`SELECT FROM flow.attempts WHERE credential = 'password'`)).toEqual([]);
   });
 
   it('comes before the password, and is asked anew after a wrong one', async () => {
-    const browser = house.browser();
+    const browser = deployment.browser();
     await browser.show('combined');
     const answer = (password: string) =>
-      browser.solve('combined', { uid_field: 'alice', password, captcha_token: good() });
+      browser.solve('combined', { uid_field: 'alice', password, captcha_token: freshToken() });
     expect((await answer('wrong')).body['response_errors']).toMatchObject({
       non_field_errors: [{ string: 'Failed to authenticate.' }],
     });
@@ -145,9 +147,9 @@ describe('a captcha inside identification', () => {
 
   it('leaves the question to the puzzle of the house after it, while its provider is out', async () => {
     provider.instead = (response) => void response.writeHead(500).end();
-    const browser = house.browser();
+    const browser = deployment.browser();
     await browser.show('embedded');
-    const { body } = await browser.solve('embedded', { uid_field: 'alice', captcha_token: good() });
+    const { body } = await browser.solve('embedded', { uid_field: 'alice', captcha_token: freshToken() });
     expect(body).toMatchObject({ component: 'ak-stage-captcha', js_url: '/static/captcha/proof-of-work.js' });
   });
 });
@@ -160,13 +162,13 @@ describeInChromium('the proof of work, in a real browser', () => {
   it('is solved by our page, unseen, and its token is refused the second time (accident 59)', async () => {
     const { page, complaints } = await chromium.open();
     const sent = tokenOf(page);
-    await page.goto(`${house.url}/if/flow/proof/`);
+    await page.goto(`${deployment.url}/if/flow/proof/`);
     await page.getByRole('button', { name: 'Continue' }).waitFor();
     const token = await sent;
     expect(complaints).toEqual([]);
-    const other = house.browser();
-    await other.show('proof');
-    expect((await other.solve('proof', { token })).body).toMatchObject({
+    const second = deployment.browser();
+    await second.show('proof');
+    expect((await second.solve('proof', { token })).body).toMatchObject({
       component: 'ak-stage-captcha',
       response_errors: { token: [{ string: 'Invalid captcha response' }] },
     });
@@ -174,7 +176,7 @@ describeInChromium('the proof of work, in a real browser', () => {
 
   it('is solved beside the name and the password, again after a wrong one', async () => {
     const { page, complaints } = await chromium.open();
-    await page.goto(`${house.url}/if/flow/proof-combined/`);
+    await page.goto(`${deployment.url}/if/flow/proof-combined/`);
     const logIn = async (password: string) => {
       await page.getByLabel('Username or email').fill('alice');
       await page.getByLabel('Password', { exact: true }).fill(password);

@@ -17,7 +17,7 @@ import { officialClient } from '../support/official-client.js';
 const APPLICATION = { uuid: '7c3a2a44-15f5-4d0e-8b5c-0b6a3e8f6a11', pk: 1, slug: 'shop', name: 'The Shop' };
 
 /** What whoever plans a flow for an application says of it. */
-const asks = (...permissions: string[]) => ({
+const permissionPolicy = (...permissions: string[]) => ({
   model: 'authentik_policies_expression.expressionpolicy',
   id: `asks ${permissions.join('-')}`,
   identifiers: { name: `asks ${permissions.join('-')}` },
@@ -25,21 +25,21 @@ const asks = (...permissions: string[]) => ({
     expression: `context["flow_plan"].context.update(application=${JSON.stringify(APPLICATION)}, consent_permissions=${JSON.stringify(permissions.map((id) => ({ id, name: `may ${id}` })))})\nreturn True`,
   },
 });
-const consenting = (slug: string, ...permissions: string[]) => [
+const consentFlow = (slug: string, ...permissions: string[]) => [
   ...flowEntries(slug, [{ stage: 'consent.consentstage' }], {
     designation: 'authorization',
     authentication: 'require_authenticated',
   }),
-  asks(...permissions),
+  permissionPolicy(...permissions),
   {
     model: 'authentik_policies.policybinding',
     identifiers: { target: keyOf(`${slug}-0 bound`), policy: keyOf(`asks ${permissions.join('-')}`), order: 0 },
   },
 ];
 
-let house: Deployment;
+let deployment: Deployment;
 beforeAll(async () => {
-  house = await Deployment.open({
+  deployment = await Deployment.open({
     blueprints: [
       blueprint(
         userEntry('alice'),
@@ -47,17 +47,17 @@ beforeAll(async () => {
         userEntry('root'),
         { ...groupEntry('admins'), attrs: { is_superuser: true, users: [keyOf('user root')] } },
         flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN]),
-        consenting('little', 'read'),
-        consenting('more', 'read', 'write'),
+        consentFlow('little', 'read'),
+        consentFlow('more', 'read', 'write'),
       ),
     ],
     services: ['identification', 'password', 'session', 'consent', 'policy'],
   });
 });
-afterAll(() => house?.close());
+afterAll(() => deployment?.close());
 
 async function loggedIn(name: string): Promise<Browser> {
-  const browser = house.browser();
+  const browser = deployment.browser();
   await browser.show('login');
   await browser.solve('login', { uid_field: name });
   await browser.solve('login', { password: 'correct-horse-7' });
@@ -111,7 +111,7 @@ describe('what a user has allowed an application', () => {
     expect(await listed(bob)).toEqual([]);
     expect((await bob.fetch(`/api/v3/core/user_consent/${grant!.pk}/`)).status).toBe(404);
     expect((await bob.fetch(`/api/v3/core/user_consent/${grant!.pk}/`, { method: 'DELETE' })).status).toBe(404);
-    expect((await house.browser().fetch('/api/v3/core/user_consent/')).status).toBe(403);
+    expect((await deployment.browser().fetch('/api/v3/core/user_consent/')).status).toBe(403);
     for (const id of ['0', '-1', 'x', '99999999999', '1e3'])
       expect((await alice.fetch(`/api/v3/core/user_consent/${id}/`)).status).toBe(404);
   });
@@ -136,7 +136,7 @@ describe('what a user has allowed an application', () => {
     const [grant] = await listed(alice);
     const address = `/api/v3/core/user_consent/${grant!.pk}/`;
     expect((await alice.fetch(address)).body).toMatchObject({ pk: grant!.pk });
-    const events = () => house.rows(`SELECT FROM flow.outbox WHERE topic = 'events.model_deleted'`);
+    const events = () => deployment.rows(`SELECT FROM flow.outbox WHERE topic = 'events.model_deleted'`);
     const before = (await events()).length;
     expect((await alice.fetch(address, { method: 'DELETE' })).status).toBe(204);
     expect((await events()).length).toBe(before + 1);
@@ -160,11 +160,11 @@ describe('what a user has allowed an application', () => {
   it('is kept for a user who is disabled between question and answer by nobody (accident 14)', async () => {
     const bob = await loggedIn('bob');
     const { body } = await bob.show('more');
-    await house.rows(`UPDATE directory.users SET is_active = false WHERE username = 'bob'`);
+    await deployment.rows(`UPDATE directory.users SET is_active = false WHERE username = 'bob'`);
     const answer = (await bob.solve('more', { token: body['token'] })).body;
     expect(answer['component']).not.toBe('xak-flow-redirect');
     expect(
-      await house.rows(
+      await deployment.rows(
         `SELECT FROM consent.grants g JOIN directory.users u ON u.id = g.user_id WHERE u.username = 'bob'`,
       ),
     ).toEqual([]);

@@ -4,17 +4,17 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { blueprint, DUMMY, flowEntries, IDENTIFICATION, userEntry } from '../support/blueprints.js';
 import { Deployment } from '../support/deployment.js';
 
-let house: Deployment;
+let deployment: Deployment;
 let rogue: NatsConnection;
 let reply: unknown;
 
 /** The service `session` is not started: what serves its dummy stage here has been taken over. */
 beforeAll(async () => {
-  house = await Deployment.open({
+  deployment = await Deployment.open({
     blueprints: [blueprint(userEntry('alice'), flowEntries('plain', [IDENTIFICATION, DUMMY]))],
     services: ['identification'],
   });
-  rogue = await connect({ servers: house.nats.url });
+  rogue = await connect({ servers: deployment.nats.url });
   for (const verb of ['challenge', 'respond']) {
     rogue.subscribe(`stage.dummy.${verb}`, {
       queue: 'dummy',
@@ -25,13 +25,13 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await rogue.close();
-  await house.close();
+  await deployment.close();
 });
 
 const asks: StageReply = { type: 'challenge', challenge: { name: 'harmless' } };
 
 async function loginEffect(): Promise<StageReply> {
-  const [alice] = await house.rows<{ id: string }>(`SELECT id FROM directory.users WHERE username = 'alice'`);
+  const [alice] = await deployment.rows<{ id: string }>(`SELECT id FROM directory.users WHERE username = 'alice'`);
   return {
     type: 'passed',
     effects: [
@@ -61,7 +61,7 @@ describe('a stage service that is taken over', () => {
     ['cannot speak gibberish', 'gibberish'],
   ])('%s: its reply is refused as a fault, and the plan stays where it was', async (_, given) => {
     reply = asks;
-    const browser = house.browser();
+    const browser = deployment.browser();
     await browser.solve('plain', { uid_field: 'alice' });
     reply = typeof given === 'function' ? await given() : given;
 
@@ -78,7 +78,7 @@ describe('a stage service that is taken over', () => {
       type: 'challenge',
       challenge: { name: 'harmless', component: 'xak-flow-redirect', to: 'https://evil.example' },
     };
-    const browser = house.browser();
+    const browser = deployment.browser();
 
     const answer = await browser.solve('plain', { uid_field: 'alice' });
     expect(answer.body).toMatchObject({ component: 'ak-stage-dummy' });
@@ -87,8 +87,8 @@ describe('a stage service that is taken over', () => {
 
   it('is reported by name', async () => {
     reply = await loginEffect();
-    const reported = house.says('gateway', /"kind":"dummy".*oversteps its contract/);
-    await house.browser().solve('plain', { uid_field: 'alice' });
+    const reported = deployment.says('gateway', /"kind":"dummy".*oversteps its contract/);
+    await deployment.browser().solve('plain', { uid_field: 'alice' });
     await expect(reported).resolves.toBeUndefined();
   });
 });

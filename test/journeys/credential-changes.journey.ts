@@ -9,22 +9,22 @@ const CHANGED = { password: NEW, password_repeat: NEW };
 const ASKS_PASSWORD = { component: 'ak-stage-password' };
 const DONE = { component: 'xak-flow-redirect' };
 
-let house: Deployment;
+let deployment: Deployment;
 beforeAll(async () => {
-  house = await Deployment.open({ services: CREDENTIAL_SERVICES, blueprints: [CREDENTIAL_FLOWS] });
+  deployment = await Deployment.open({ services: CREDENTIAL_SERVICES, blueprints: [CREDENTIAL_FLOWS] });
 }, 120_000);
-afterAll(() => house?.close());
+afterAll(() => deployment?.close());
 
 beforeEach(async () => {
-  await house.rows('TRUNCATE mfa.devices CASCADE');
-  await house.rows('DELETE FROM flow.attempts');
+  await deployment.rows('TRUNCATE mfa.devices CASCADE');
+  await deployment.rows('DELETE FROM flow.attempts');
 });
 
-const kept = async () => (await house.rows('SELECT FROM mfa.devices')).length;
+const kept = async () => (await deployment.rows('SELECT FROM mfa.devices')).length;
 const statusOf = async (browser: Browser) => (await browser.fetch('/api/v3/core/users/me/')).status;
 
 async function loggedIn(username: string, password = OLD, flow = 'login'): Promise<Browser> {
-  const browser = house.browser();
+  const browser = deployment.browser();
   await browser.solve(flow, { uid_field: username });
   await browser.solve(flow, { password });
   return browser;
@@ -32,7 +32,7 @@ async function loggedIn(username: string, password = OLD, flow = 'login'): Promi
 
 /** Lets every session look as if its user had logged in more than CREDENTIAL_PROOF_S ago. */
 const age = () =>
-  house.rows(`UPDATE flow.sessions SET data = data || jsonb_build_object('login_at', now() - interval '3601 s')`);
+  deployment.rows(`UPDATE flow.sessions SET data = data || jsonb_build_object('login_at', now() - interval '3601 s')`);
 
 async function longAgo(username: string): Promise<Browser> {
   const browser = await loggedIn(username);
@@ -98,7 +98,7 @@ describe('a session whose login is older than CREDENTIAL_PROOF_S', () => {
 
   it('is told to log in again where its user has nothing to prove it with', async () => {
     const frank = await longAgo('frank');
-    await house.rows(`UPDATE directory.users SET password_hash = '' WHERE username = 'frank'`);
+    await deployment.rows(`UPDATE directory.users SET password_hash = '' WHERE username = 'frank'`);
     expect((await frank.show('codes')).body).toMatchObject({
       component: 'ak-stage-access-denied',
       error_message: 'You have no password to confirm this with. Log out, log in again, and come back.',
@@ -108,7 +108,7 @@ describe('a session whose login is older than CREDENTIAL_PROOF_S', () => {
 
   it('is not asked for what a mailed link has proved', async () => {
     const alice = await longAgo('alice');
-    const link = new URL(await house.user(['recovery-link', 'alice', '--flow', 'recovery']));
+    const link = new URL(await deployment.user(['recovery-link', 'alice', '--flow', 'recovery']));
     expect((await alice.solve('recovery', {}, link.search.slice(1))).body).toMatchObject({
       component: 'ak-stage-prompt',
     });
@@ -122,7 +122,7 @@ describe('a login that proved nothing, or an app password only', () => {
     ['a name', 'nameless-login', [{ uid_field: 'alice' }]],
     ['an app password', 'mail-login', [{ uid_field: 'alice' }, { password: APP_PASSWORD }]],
   ])('by %s is asked for a password before a device is set up', async (_, flow, answers) => {
-    const alice = house.browser();
+    const alice = deployment.browser();
     for (const answer of answers) await alice.solve(flow, answer);
     expect(await statusOf(alice)).toBe(200);
     expect((await alice.show('codes')).body).toMatchObject(ASKS_PASSWORD);
@@ -133,7 +133,7 @@ describe('a login that proved nothing, or an app password only', () => {
   });
 
   it('is asked in the login itself, where that sets up a device after an app password', async () => {
-    const alice = house.browser();
+    const alice = deployment.browser();
     await alice.solve('mail-first-login', { uid_field: 'alice' });
     expect((await alice.solve('mail-first-login', { password: APP_PASSWORD })).body).toMatchObject(ASKS_PASSWORD);
     expect((await alice.solve('mail-first-login', { password: OLD })).body).toMatchObject({
@@ -157,7 +157,7 @@ describe('a recent proof', () => {
     const alice = await loggedIn('alice', OLD, 'first-login');
     expect((await alice.solve('first-login', {})).body).toMatchObject(DONE);
 
-    const gina = house.browser();
+    const gina = deployment.browser();
     const shown = await gina.solve('join', { username: 'gina', password: OLD });
     expect(shown.body).toMatchObject({ component: 'ak-stage-authenticator-static' });
     expect((await gina.solve('join', {})).body).toMatchObject(DONE);

@@ -31,14 +31,14 @@ const SET_UP = { designation: 'stage_configuration', authentication: 'require_au
 const TOTP = { stage: 'authenticator_totp.authenticatortotpstage', attrs: { digits: '6' } };
 
 describeWithNats('links of another site', () => {
-  let house: Deployment;
+  let deployment: Deployment;
   let mailbox: Mailbox;
   let provider: FakeProviderService;
   let identification: Awaited<ReturnType<typeof serveStages>>['service'];
   beforeAll(async () => {
     mailbox = await Mailbox.open();
     const database = await freshDatabase();
-    house = await Deployment.open({
+    deployment = await Deployment.open({
       database,
       services: ['password', 'session', 'enrollment', 'mfa', 'courier'],
       environment: { MAIL_HOST: '127.0.0.1', MAIL_PORT: String(mailbox.port), OUTBOX_POLL_MS: '20' },
@@ -49,15 +49,15 @@ describeWithNats('links of another site', () => {
     const served = {
       name: 'identification',
       logger: new Logger('test'),
-      bus: new NatsBus({ NATS_URL: house.nats.url }),
+      bus: new NatsBus({ NATS_URL: deployment.nats.url }),
     };
     identification = (await serveStages({ ...served, modules: await stagesOf('identification') })).service;
-    provider = await FakeProviderService.open(house.nats.url);
+    provider = await FakeProviderService.open(deployment.nats.url);
   }, 120_000);
   afterAll(async () => {
     await provider?.close();
     await identification?.close();
-    await house?.close();
+    await deployment?.close();
     await mailbox?.close();
     vi.unstubAllEnvs();
   });
@@ -85,10 +85,10 @@ describeWithNats('links of another site', () => {
   }
 
   const isThere = async (name: string) =>
-    (await house.rows('SELECT FROM directory.users WHERE username = $1', [name])).length === 1;
+    (await deployment.rows('SELECT FROM directory.users WHERE username = $1', [name])).length === 1;
 
   async function loggedIn(username: string): Promise<Browser> {
-    const browser = house.browser();
+    const browser = deployment.browser();
     for (const answer of [{ uid_field: username }, { password: 'correct-horse-7' }])
       await browser.solve('login', answer);
     expect(await usernameOf(browser)).toBe(username);
@@ -108,7 +108,7 @@ describeWithNats('links of another site', () => {
     it('for a login at a source', async () => {
       provider.knows('b1');
       await viaSource(await loggedIn('ben'), '', 'same-origin');
-      const victim = house.browser();
+      const victim = deployment.browser();
       const page = await viaSource(victim, `?${NEXT}`, 'cross-site');
       const done = await post(victim, page.address, await hiddenFields(victim, page.address));
       expect(await usernameOf(victim)).toBe('ben');
@@ -118,12 +118,12 @@ describeWithNats('links of another site', () => {
     });
 
     it('for a recovery that the attacker asked for, and the victim follows by the real mail', async () => {
-      const attacker = house.browser();
+      const attacker = deployment.browser();
       await attacker.show('back', NEXT);
       await attacker.solve('back', { uid_field: 'cleo' }, NEXT);
       const { link } = readMail(await mailbox.mailTo('cleo@example.org'));
       const page = link.pathname + link.search;
-      const victim = house.browser();
+      const victim = deployment.browser();
       await navigate(victim, page, { site: 'none' });
       const confirmed = await post(victim, page, await hiddenFields(victim, page));
       const form = confirmed.headers.get('location') ?? page;
@@ -137,8 +137,8 @@ describeWithNats('links of another site', () => {
     it.each(['/if/fl%6Fw/delete/', '/IF/flow/delete/', '/if/user/../flow/delete/', '/if/%66low/delete/?cross%5Fsite'])(
       'for a login, however they spell it: %s',
       async (next) => {
-        await house.apply(blueprint(userEntry('nick')));
-        const victim = house.browser();
+        await deployment.apply(blueprint(userEntry('nick')));
+        const victim = deployment.browser();
         const entry = await navigate(victim, `/if/flow/login/?${new URLSearchParams({ next })}`, {
           site: 'cross-site',
         });
@@ -154,7 +154,7 @@ describeWithNats('links of another site', () => {
   });
 
   it('to /device keep their mark through the login that comes first', async () => {
-    const victim = house.browser();
+    const victim = deployment.browser();
     const entry = await navigate(victim, '/device?code=12345678', { site: 'cross-site' });
     await submit(victim, entry.address, { uid_field: 'finn' });
     const done = await submit(victim, entry.address, { password: 'correct-horse-7' });
@@ -163,7 +163,7 @@ describeWithNats('links of another site', () => {
 
   describe('drop no run that is under way', () => {
     it.each(['itoken', 'token'])('by another %s', async (name) => {
-      const victim = house.browser();
+      const victim = deployment.browser();
       await victim.solve('login', { uid_field: 'dan' });
       await navigate(victim, `/if/flow/login/?${name}=x`, { site: 'cross-site' });
       expect((await victim.show('login')).body).toMatchObject({ component: 'ak-stage-password', pending_user: 'dan' });
@@ -171,7 +171,7 @@ describeWithNats('links of another site', () => {
 
     it('by the addresses that begin a run about the user', async () => {
       const victim = await loggedIn('eve');
-      const [stage] = await house.rows<{ id: string }>(
+      const [stage] = await deployment.rows<{ id: string }>(
         `SELECT id FROM flow.objects WHERE (identifiers || attrs)->>'name' = 'app 1 authenticator_totp.authenticatortotpstage'`,
       );
       for (const [flow, address] of [

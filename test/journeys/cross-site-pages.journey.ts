@@ -32,7 +32,7 @@ describeInChromium('the page of a flow that another site opened', () => {
   const chromium = useChromium();
   let sms: SmsServer;
   let duo: DuoServer;
-  let house: Deployment;
+  let deployment: Deployment;
   let other: Awaited<ReturnType<typeof linkingSite>>;
   beforeAll(async () => {
     [sms, duo] = await Promise.all([SmsServer.open(), DuoServer.open()]);
@@ -42,7 +42,7 @@ describeInChromium('the page of a flow that another site opened', () => {
       attrs: { provider: 'generic', from_number: '+1000', ...account },
     };
     const changing = [asking('new', ['password']), writing('never_create')];
-    house = await Deployment.open({
+    deployment = await Deployment.open({
       services: [...SERVICES, 'mfa', 'enrollment', 'captcha'],
       environment: { DUO_URL: duo.url, DUO_TIMEOUT_S: '1' },
       blueprints: [
@@ -61,17 +61,19 @@ describeInChromium('the page of a flow that another site opened', () => {
         ),
       ],
     });
-    other = await linkingSite(['careful', 'by-sms', 'by-duo', 'entry'].map((slug) => `${house.url}/if/flow/${slug}/`));
+    other = await linkingSite(
+      ['careful', 'by-sms', 'by-duo', 'entry'].map((slug) => `${deployment.url}/if/flow/${slug}/`),
+    );
   }, 120_000);
   afterAll(async () => {
     await other?.close();
-    await house?.close();
+    await deployment?.close();
     await Promise.all([sms?.close(), duo?.close()]);
   });
-  beforeEach(() => house.rows(`UPDATE mfa.sends SET sent_at = sent_at - interval '1 minute'`));
+  beforeEach(() => deployment.rows(`UPDATE mfa.sends SET sent_at = sent_at - interval '1 minute'`));
 
   async function loggedIn(username: string): Promise<Browser> {
-    const browser = house.browser();
+    const browser = deployment.browser();
     for (const answer of [{ uid_field: username }, { password: 'correct-horse-7' }])
       await browser.solve('login', answer);
     return browser;
@@ -81,7 +83,7 @@ describeInChromium('the page of a flow that another site opened', () => {
     await owner.show('phone');
     await owner.solve('phone', { phone_number });
     expect((await owner.solve('phone', { code: sms.code })).body['component']).toBe('xak-flow-redirect');
-    await house.rows(`UPDATE mfa.sends SET sent_at = sent_at - interval '1 minute'`);
+    await deployment.rows(`UPDATE mfa.sends SET sent_at = sent_at - interval '1 minute'`);
     return owner;
   }
 
@@ -90,8 +92,8 @@ describeInChromium('the page of a flow that another site opened', () => {
     const { page } = await chromium.open();
     if (owner)
       await page.context().addCookies([
-        { name: 'authentik_session', value: owner.cookie()!, url: house.url, httpOnly: true, sameSite: 'Lax' },
-        { name: 'authentik_csrf', value: owner.cookie('authentik_csrf')!, url: house.url, sameSite: 'Lax' },
+        { name: 'authentik_session', value: owner.cookie()!, url: deployment.url, httpOnly: true, sameSite: 'Lax' },
+        { name: 'authentik_csrf', value: owner.cookie('authentik_csrf')!, url: deployment.url, sameSite: 'Lax' },
       ]);
     const posts: string[] = [];
     page.on('request', (request) => request.method() === 'POST' && posts.push(request.url()));
@@ -113,11 +115,11 @@ describeInChromium('the page of a flow that another site opened', () => {
     const answered = page.waitForResponse((response) => response.request().method() === 'POST');
     expect(await (await answered).json()).toMatchObject({ component: 'ak-stage-consent' });
     await asked;
-    expect(await house.rows(`SELECT FROM directory.users WHERE username = 'eve'`)).toHaveLength(1);
+    expect(await deployment.rows(`SELECT FROM directory.users WHERE username = 'eve'`)).toHaveLength(1);
 
     await page.getByRole('button', { name: 'Continue' }).click();
     await page.getByLabel('Username or email').waitFor();
-    expect(await house.rows(`SELECT FROM directory.users WHERE username = 'eve'`)).toEqual([]);
+    expect(await deployment.rows(`SELECT FROM directory.users WHERE username = 'eve'`)).toEqual([]);
   });
 
   it('sends no text message before a click', async () => {

@@ -25,11 +25,11 @@ const LOGOUT_PAGE = '/if/flow/logout/';
 const QUESTION = 'Another website sent you here. Continue only if you want to.';
 const PEOPLE = ['ann', 'ben', 'cleo', 'dan', 'eve', 'finn', 'gina', 'hugo', 'iris', 'jack', 'kim', 'leo'];
 
-let house: Deployment;
+let deployment: Deployment;
 let mailbox: Mailbox;
 beforeAll(async () => {
   mailbox = await Mailbox.open();
-  house = await Deployment.open({
+  deployment = await Deployment.open({
     services: ['identification', 'password', 'session', 'enrollment', 'mfa', 'courier'],
     environment: { MAIL_HOST: '127.0.0.1', MAIL_PORT: String(mailbox.port), OUTBOX_POLL_MS: '20' },
     blueprints: [
@@ -56,12 +56,12 @@ beforeAll(async () => {
   });
 }, 120_000);
 afterAll(async () => {
-  await house?.close();
+  await deployment?.close();
   await mailbox?.close();
 });
 
 async function loggedIn(username: string): Promise<Browser> {
-  const browser = house.browser();
+  const browser = deployment.browser();
   for (const answer of [{ uid_field: username }, { password: 'correct-horse-7' }]) await browser.solve('login', answer);
   expect(await nameOf(browser)).toBe(username);
   return browser;
@@ -69,7 +69,7 @@ async function loggedIn(username: string): Promise<Browser> {
 const nameOf = async (browser: Browser) =>
   ((await browser.fetch('/api/v3/core/users/me/')).body['user'] as { username?: string } | undefined)?.username;
 const isThere = async (username: string) =>
-  (await house.rows('SELECT FROM directory.users WHERE username = $1', [username])).length === 1;
+  (await deployment.rows('SELECT FROM directory.users WHERE username = $1', [username])).length === 1;
 
 const open = (browser: Browser, address: string, site: Site) => navigate(browser, address, { site });
 
@@ -100,7 +100,7 @@ describe.each(['cross-site', 'same-site'] as const)('a navigation from another s
   });
 
   it('cancels nothing', async () => {
-    const browser = house.browser();
+    const browser = deployment.browser();
     await browser.solve('login', { uid_field: stayer });
     const asked = isAsked(await open(browser, '/flows/-/cancel/', site));
     const { body } = await browser.show('login');
@@ -130,7 +130,7 @@ describe.each(['cross-site', 'same-site'] as const)('a navigation from another s
   });
 
   it('deletes no account after the login that it leads to either', async () => {
-    const browser = house.browser();
+    const browser = deployment.browser();
     const entry = await open(browser, `/if/flow/login/?next=${encodeURIComponent(DELETION)}`, site);
     await submit(browser, entry.address, { uid_field: owner! });
     const { headers } = await submit(browser, entry.address, { password: 'correct-horse-7' });
@@ -152,13 +152,13 @@ describe('a run that somebody is led to', () => {
   });
 
   it('asks in the language of its visitor', async () => {
-    const browser = house.browser('de');
+    const browser = deployment.browser('de');
     const { text } = await open(browser, LOGOUT_PAGE, 'cross-site');
     expect(/<p class="lead">(.*?)<\/p>/.exec(text)?.[1]).toMatch(/^Eine andere Website hat Sie hierher geführt\./);
   });
 
   it('asks on once its page is shown again by the script, though nothing of it could be saved', async () => {
-    const { text } = await open(house.browser(), LOGOUT_PAGE, 'cross-site');
+    const { text } = await open(deployment.browser(), LOGOUT_PAGE, 'cross-site');
     expect(text.includes('"cross_site":true')).toBe(true);
     const kim = await loggedIn('kim');
     expect((await kim.show('logout', 'cross_site=1')).body).toMatchObject({ component: 'ak-stage-consent' });
@@ -183,7 +183,7 @@ describe('nobody is asked', () => {
   });
 
   it('who logs in, wherever they come from: their name is the first thing that they say', async () => {
-    const browser = house.browser();
+    const browser = deployment.browser();
     await open(browser, '/flows/-/default/authentication/?next=%2Fif%2Fuser%2F', 'cross-site');
     const page = '/if/flow/login/?next=%2Fif%2Fuser%2F';
     await submit(browser, page, { uid_field: 'iris' });
@@ -199,7 +199,7 @@ describe('nobody is asked', () => {
       ...{ method: 'POST', headers: { 'content-type': 'application/json' } },
       body: JSON.stringify({ name: 'friends', single_use: true }),
     });
-    const [page, guest] = [`/if/flow/invited/?itoken=${String(made.body['pk'])}`, house.browser()];
+    const [page, guest] = [`/if/flow/invited/?itoken=${String(made.body['pk'])}`, deployment.browser()];
     expect((await open(guest, page, 'cross-site')).text.includes('name="username"')).toBe(true);
     await submit(guest, page, { username: 'guest' });
     expect(await nameOf(guest)).toBe('guest');
@@ -208,9 +208,9 @@ describe('nobody is asked', () => {
   });
 
   it('who follows a mailed link, but for what that asks anyway', async () => {
-    await house.browser().solve('back', { uid_field: 'jack' });
+    await deployment.browser().solve('back', { uid_field: 'jack' });
     const { link } = readMail(await mailbox.mailTo('jack@example.org'));
-    const [browser, page] = [house.browser(), link.pathname + link.search];
+    const [browser, page] = [deployment.browser(), link.pathname + link.search];
     const { text } = await open(browser, page, 'cross-site');
     expect([text.includes('You have followed the link in our email.'), isAsked({ text })]).toEqual([true, false]);
 
@@ -223,23 +223,23 @@ describeInChromium('a link on a page of another site, in a browser', () => {
   const chromium = useChromium();
   let other: Awaited<ReturnType<typeof linkingSite>>;
   beforeAll(async () => {
-    other = await linkingSite([DELETION, '/flows/-/default/invalidation/'].map((to) => house.url + to));
+    other = await linkingSite([DELETION, '/flows/-/default/invalidation/'].map((to) => deployment.url + to));
   });
   afterAll(() => other.close());
 
   it('deletes the account of nobody who does not say so, and logs nobody out', async () => {
     const { page, complaints } = await chromium.open();
-    await page.goto(`${house.url}/if/flow/login/?next=%2Fif%2Fuser%2F`);
+    await page.goto(`${deployment.url}/if/flow/login/?next=%2Fif%2Fuser%2F`);
     await page.getByLabel('Username or email').fill('leo');
     await page.keyboard.press('Enter');
     await page.getByLabel('Password', { exact: true }).fill('correct-horse-7');
     await page.keyboard.press('Enter');
-    await page.waitForURL(`${house.url}/if/user/`);
+    await page.waitForURL(`${deployment.url}/if/user/`);
 
     await page.goto(other.url);
     await page.getByText('/flows/-/default/invalidation/').click();
     await page.getByText(QUESTION).waitFor();
-    await page.goto(`${house.url}/if/user/`);
+    await page.goto(`${deployment.url}/if/user/`);
     expect(await page.textContent('main')).toContain('You are signed in as leo.');
 
     await page.goto(other.url);
@@ -248,7 +248,7 @@ describeInChromium('a link on a page of another site, in a browser', () => {
     await page.reload();
     await page.getByText(QUESTION).waitFor();
     // The run is over by the time that the browser takes its page out of its cache again.
-    await house.rows('DELETE FROM flow.plans');
+    await deployment.rows('DELETE FROM flow.plans');
     const asked = page.waitForResponse(/executor\/delete/);
     await page.evaluate(() => dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true })));
     await asked;

@@ -18,10 +18,10 @@ const DONE = { component: 'xak-flow-redirect', to: '/' };
 const TOKEN = 'a-token-of-alice-that-nobody-guesses-0123456789abcdef';
 const pending = { status: 400, body: { error: 'authorization_pending' } };
 
-let house: Deployment;
+let deployment: Deployment;
 let device: OauthDevice;
 beforeAll(async () => {
-  house = await Deployment.open({
+  deployment = await Deployment.open({
     blueprints: [
       blueprint(
         userEntry('alice'),
@@ -39,12 +39,12 @@ beforeAll(async () => {
     ],
     services: ['identification', 'password', 'session', 'consent'],
   });
-  device = new OauthDevice(house);
+  device = new OauthDevice(deployment);
 }, 120_000);
-afterAll(() => house?.close());
+afterAll(() => deployment?.close());
 
 async function loggedIn(name: string): Promise<Browser> {
-  const browser = house.browser();
+  const browser = deployment.browser();
   await browser.solve('login', { uid_field: name });
   await browser.solve('login', { password: 'correct-horse-7' });
   return browser;
@@ -58,7 +58,7 @@ describe('a device is not let in', () => {
 
   it('by an API token, which begins nothing at its page', async () => {
     const { code, deviceCode } = await device.begin('radio');
-    const program = house.browser();
+    const program = deployment.browser();
     // An anonymous session, which a flow can be begun in.
     await program.show('login');
     for (const path of [`/device?code=${code}`, '/device'])

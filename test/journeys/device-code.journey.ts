@@ -21,10 +21,10 @@ const DONE = { component: 'xak-flow-redirect', to: '/' };
 const SECRET = 'secret-of-the-box';
 const AUTHORIZING = { designation: 'authorization', authentication: 'require_authenticated' };
 
-let house: Deployment;
+let deployment: Deployment;
 let device: OauthDevice;
 beforeAll(async () => {
-  house = await Deployment.open({
+  deployment = await Deployment.open({
     apart: ['consent'],
     blueprints: [
       blueprint(
@@ -50,12 +50,12 @@ beforeAll(async () => {
     services: ['identification', 'password', 'session', 'consent'],
     gateway: { ATTEMPTS_DELAY_S: '600' },
   });
-  device = new OauthDevice(house);
+  device = new OauthDevice(deployment);
 });
-afterAll(() => house?.close());
+afterAll(() => deployment?.close());
 
 async function loggedIn(name: string): Promise<Browser> {
-  const browser = house.browser();
+  const browser = deployment.browser();
   await browser.show('login');
   await browser.solve('login', { uid_field: name });
   await browser.solve('login', { password: 'correct-horse-7' });
@@ -68,10 +68,10 @@ const refused = { status: 400, body: { error: 'access_denied' } };
 describe('a device that signs in by a code', () => {
   it('is let in by its user, as openid-client sees it, and learns what they have allowed', async () => {
     const insecure = { execute: [openid.allowInsecureRequests] };
-    const issuer = new URL('/application/o/tv/', house.url);
+    const issuer = new URL('/application/o/tv/', deployment.url);
     const client = await openid.discovery(issuer, 'tv', undefined, openid.None(), insecure);
     const begun = await openid.initiateDeviceAuthorization(client, { scope: 'openid email secrets' });
-    expect(begun).toMatchObject({ verification_uri: `${house.url}/device`, expires_in: 60, interval: 5 });
+    expect(begun).toMatchObject({ verification_uri: `${deployment.url}/device`, expires_in: 60, interval: 5 });
     const polled = openid.pollDeviceAuthorizationGrant(client, begun);
 
     const alice = await loggedIn('alice');
@@ -92,7 +92,7 @@ describe('a device that signs in by a code', () => {
 
     const tokens = await polled;
     expect(tokens).toMatchObject({ token_type: 'bearer', expires_in: 3600, scope: 'openid email' });
-    const [me] = await house.rows<{ id: string }>(`SELECT id FROM directory.users WHERE username = 'alice'`);
+    const [me] = await deployment.rows<{ id: string }>(`SELECT id FROM directory.users WHERE username = 'alice'`);
     const claims = await openid.fetchUserInfo(client, tokens.access_token, me!.id);
     expect(claims).toEqual({ sub: me!.id, email: 'alice@example.org', email_verified: false });
   });
@@ -132,7 +132,7 @@ describe('a device that signs in by a code', () => {
 
   it('waits for whoever logs in on the way, and comes back to its code', async () => {
     const { code } = await device.begin('radio');
-    const stranger = house.browser();
+    const stranger = deployment.browser();
     const led = await follow(stranger, code);
     expect(led.headers.get('location')).toBe(
       `/flows/-/default/authentication/?next=${encodeURIComponent(`/device?code=${code}`)}`,
@@ -214,7 +214,7 @@ describe('a device is not let in', () => {
   });
 
   it('when it does not show who it is', async () => {
-    const nul = await fetch(`${house.url}/application/o/tv%00/.well-known/openid-configuration`);
+    const nul = await fetch(`${deployment.url}/application/o/tv%00/.well-known/openid-configuration`);
     expect(nul.status).toBe(404);
     for (const form of [{}, { client_id: '' }, { client_id: 'nobody' }, { client_id: 'tv\0' }])
       expect(await device.post('device', form)).toMatchObject({ status: 400, body: { error: 'invalid_client' } });
@@ -232,11 +232,11 @@ describe('a device is not let in', () => {
     });
     const other = { client_id: 'tv', grant_type: 'authorization_code' };
     expect(await device.post('token', other)).toMatchObject({ status: 400, body: { error: 'unsupported_grant_type' } });
-    expect((await fetch(`${house.url}/application/o/nobody/.well-known/openid-configuration`)).status).toBe(404);
+    expect((await fetch(`${deployment.url}/application/o/nobody/.well-known/openid-configuration`)).status).toBe(404);
   });
 
   it('more often than DEVICE_CODE_RATE in an hour from one network', async () => {
-    const limited = new OauthDevice(house, await house.openAnotherGateway({ DEVICE_CODE_RATE: '2' }));
+    const limited = new OauthDevice(deployment, await deployment.openAnotherGateway({ DEVICE_CODE_RATE: '2' }));
     for (const _ of [1, 2]) expect((await limited.post('device', { client_id: 'tv' })).status).toBe(200);
     const refusal = await limited.post('device', { client_id: 'tv' });
     expect(refusal.status).toBe(429);
@@ -262,9 +262,11 @@ describe('the token of a device', () => {
     const { status, body } = await device.userinfo(token);
     expect([status, body]).toMatchObject([200, { preferred_username: 'frank', name: 'frank' }]);
     expect(body).not.toHaveProperty('email');
-    const api = await fetch(`${house.url}/api/v3/core/users/me/`, { headers: { authorization: `Bearer ${token}` } });
+    const api = await fetch(`${deployment.url}/api/v3/core/users/me/`, {
+      headers: { authorization: `Bearer ${token}` },
+    });
     expect(api.status).toBe(403);
-    await house.rows(`UPDATE directory.users SET is_active = false WHERE username = 'frank'`);
+    await deployment.rows(`UPDATE directory.users SET is_active = false WHERE username = 'frank'`);
     expect(await device.userinfo(token)).toMatchObject({ status: 401, body: { error: 'invalid_token' } });
     expect(await device.redeem('radio', late)).toMatchObject(refused);
     for (const prefix of [token.slice(0, -1), 'x', '']) expect((await device.userinfo(prefix)).status).toBe(401);
@@ -286,14 +288,14 @@ describe('the token of a device', () => {
 
   it('is worth nothing once its client is gone', async () => {
     const token = await tokenOf('alice');
-    await house.rows(`DELETE FROM flow.oauth_clients WHERE client_id = 'radio'`);
+    await deployment.rows(`DELETE FROM flow.oauth_clients WHERE client_id = 'radio'`);
     expect((await device.userinfo(token)).status).toBe(401);
   });
 });
 
 describe('while the service that keeps codes is away', () => {
   it('devices are told to come again', async () => {
-    await house.end('consent');
+    await deployment.end('consent');
     const answer = await device.post('device', { client_id: 'tv' });
     expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '1']);
   });

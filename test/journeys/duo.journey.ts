@@ -18,10 +18,10 @@ const DUO = {
 const VALIDATE = { stage: 'authenticator_validate.authenticatorvalidatestage', attrs: { device_classes: ['duo'] } };
 
 let duo: DuoServer;
-let house: Deployment;
+let deployment: Deployment;
 beforeAll(async () => {
   duo = await DuoServer.open();
-  house = await Deployment.open({
+  deployment = await Deployment.open({
     services: [...SERVICES, 'mfa'],
     environment: { DUO_URL: duo.url, DUO_TIMEOUT_S: '1' },
     blueprints: [
@@ -34,7 +34,7 @@ beforeAll(async () => {
   });
 });
 afterAll(async () => {
-  await house?.close();
+  await deployment?.close();
   await duo?.close();
 });
 beforeEach(() => {
@@ -44,7 +44,7 @@ beforeEach(() => {
 const at = (username: string) => [...duo.users.values()].find((user) => user.username === username)!;
 
 async function identified(username: string): Promise<Browser> {
-  const browser = house.browser();
+  const browser = deployment.browser();
   for (const answer of [{ uid_field: username }, { password: 'correct-horse-7' }]) await browser.solve('login', answer);
   return browser;
 }
@@ -76,7 +76,7 @@ describe('pairing a phone with Duo', () => {
     duo.outage = 500;
     expect((await status(browser, stage)).status).toBe(503);
     duo.outage = undefined;
-    for (const other of [house.browser(), await identified('bob')])
+    for (const other of [deployment.browser(), await identified('bob')])
       expect(await status(other, stage)).toMatchObject({ status: 400, text: '' });
     for (const unknown of ['a1b2c3d4-0000-4000-8000-000000000001', 'x', '..%2f'])
       expect((await status(browser, unknown)).status).toBe(404);
@@ -96,11 +96,11 @@ describe('whoever has a phone at Duo already', () => {
   it('gets its device by the command of an operator, and is asked for it from then on', async () => {
     const { id } = duo.add('dave');
     const stage = 'phone 0 authenticator_duo.authenticatorduostage';
-    expect(await house.user(['import-duo', stage])).toMatch(/^1 devices imported/);
-    expect(await house.user(['import-duo', stage])).toMatch(/^0 devices imported\n\d+ exist already/);
-    expect(await house.rows('SELECT FROM mfa.devices WHERE handle = $1', [id])).toHaveLength(1);
-    await expect(house.user(['import-duo', 'another'])).rejects.toMatchObject({ code: 1 });
-    const browser = house.browser();
+    expect(await deployment.user(['import-duo', stage])).toMatch(/^1 devices imported/);
+    expect(await deployment.user(['import-duo', stage])).toMatch(/^0 devices imported\n\d+ exist already/);
+    expect(await deployment.rows('SELECT FROM mfa.devices WHERE handle = $1', [id])).toHaveLength(1);
+    await expect(deployment.user(['import-duo', 'another'])).rejects.toMatchObject({ code: 1 });
+    const browser = deployment.browser();
     await browser.solve('login', { uid_field: 'dave' });
     expect((await browser.solve('login', { password: 'correct-horse-7' })).body).toMatchObject({
       component: 'ak-stage-authenticator-validate',
@@ -116,7 +116,7 @@ describeInChromium('a phone, in a browser', () => {
     await paired('carol');
     at('carol').verified = true;
     const { page, complaints } = await chromium.open();
-    await page.goto(`${house.url}/if/flow/login/?next=/if/user/`);
+    await page.goto(`${deployment.url}/if/flow/login/?next=/if/user/`);
     await page.fill('input[name=uid_field]', 'carol');
     await page.keyboard.press('Enter');
     await page.fill('input[name=password]', 'correct-horse-7');

@@ -22,9 +22,9 @@ const ofUser = (expression: string) => ({
   initial_value_expression: true,
 });
 
-let house: Deployment;
+let deployment: Deployment;
 beforeAll(async () => {
-  house = await Deployment.open({
+  deployment = await Deployment.open({
     services: ['identification', 'password', 'session', 'enrollment', 'policy'],
     blueprints: [
       blueprint(
@@ -62,13 +62,13 @@ beforeAll(async () => {
     ],
   });
 }, 120_000);
-afterAll(() => house?.close());
+afterAll(() => deployment?.close());
 
 const PAIR = (password: string) => ({ password, password_repeat: password });
 
 /** Enrols somebody; their browser, logged in. */
 async function enrolled(username: string, password = 'first-pass-1'): Promise<Browser> {
-  const browser = house.browser();
+  const browser = deployment.browser();
   await browser.show('enrol');
   await browser.solve('enrol', { username, ...PAIR(password) });
   const { body } = await browser.solve('enrol', { name: username, email: `${username}@example.org` });
@@ -76,7 +76,7 @@ async function enrolled(username: string, password = 'first-pass-1'): Promise<Br
   return browser;
 }
 async function login(username: string, password: string): Promise<Browser> {
-  const browser = house.browser();
+  const browser = deployment.browser();
   await browser.solve('login', { uid_field: username });
   await browser.solve('login', { password });
   return browser;
@@ -86,11 +86,11 @@ const me = async (browser: Browser) => {
   return (body['user'] as Record<string, unknown> | undefined)?.['username'];
 };
 const userRow = async (username: string) =>
-  (await house.rows<Record<string, unknown>>('SELECT * FROM directory.users WHERE username = $1', [username]))[0];
+  (await deployment.rows<Record<string, unknown>>('SELECT * FROM directory.users WHERE username = $1', [username]))[0];
 
 describe('somebody new', () => {
   it('fills two forms in, is written and logged in, and comes back with the password', async () => {
-    const browser = house.browser();
+    const browser = deployment.browser();
     const shown = await browser.show('enrol');
     expect(shown.body).toMatchObject({ component: 'ak-stage-prompt', fields: [{ type: 'username' }, {}, {}] });
     const refused = await browser.solve('enrol', {
@@ -102,7 +102,7 @@ describe('somebody new', () => {
       response_errors: { non_field_errors: [{ string: "Passwords don't match.", code: 'invalid' }] },
     });
     await browser.solve('enrol', { username: 'nina', ...PAIR('a-pass-1') });
-    const stored = await house.rows<{ body: Buffer }>('SELECT body FROM flow.plans');
+    const stored = await deployment.rows<{ body: Buffer }>('SELECT body FROM flow.plans');
     expect(Buffer.concat(stored.map(({ body }) => body)).includes('a-pass-1')).toBe(false);
     const done = await browser.solve('enrol', {
       name: 'Nina',
@@ -123,7 +123,7 @@ describe('somebody new', () => {
   });
 
   it('is told that a name is taken', async () => {
-    const { body } = await house.browser().solve('enrol', { username: 'ADMIN', ...PAIR('a-pass-1') });
+    const { body } = await deployment.browser().solve('enrol', { username: 'ADMIN', ...PAIR('a-pass-1') });
     expect(body).toMatchObject({
       response_errors: { username: [{ string: 'Username is already taken.', code: 'invalid' }] },
     });
@@ -131,7 +131,7 @@ describe('somebody new', () => {
 
   it('is told that a name is taken together with what else is wrong, before passwords are compared', async () => {
     const taken = { username: [{ string: 'Username is already taken.', code: 'invalid' }] };
-    const browser = house.browser();
+    const browser = deployment.browser();
     const both = await browser.solve('enrol', { username: 'admin', password: 'a', password_repeat: '' });
     expect(both.body.response_errors).toEqual({
       ...taken,
@@ -142,7 +142,7 @@ describe('somebody new', () => {
   });
 
   it('is written once, though they press twice and want to go elsewhere meanwhile', async () => {
-    const browser = house.browser();
+    const browser = deployment.browser();
     await browser.solve('enrol', { username: 'olga', ...PAIR('a-pass-1') });
     const answer = { name: 'Olga', email: 'olga@example.org' };
     const all = await Promise.all([
@@ -150,7 +150,7 @@ describe('somebody new', () => {
       ...[browser.show('enrol', 'next=/two'), browser.solve('enrol', answer, 'next=/three')],
     ]);
     for (const { status } of all) expect([200, 503]).toContain(status);
-    const rows = () => house.rows(`SELECT FROM directory.users WHERE lower(username) = 'olga'`);
+    const rows = () => deployment.rows(`SELECT FROM directory.users WHERE lower(username) = 'olga'`);
     // The visit that changes `next` may come first. Then every press has lost, and the visitor presses once more.
     if ((await rows()).length === 0) await browser.solve('enrol', answer);
     expect(await rows()).toHaveLength(1);
@@ -161,7 +161,7 @@ describe('somebody new', () => {
 describe('a member', () => {
   it('changes their settings, but not what they may not, and nothing else is lost', async () => {
     const browser = await enrolled('pia');
-    await house.rows(
+    await deployment.rows(
       `UPDATE directory.users SET attributes = '{"settings": {"theme": "dark"}}' WHERE username = 'pia'`,
     );
     const mine = { username: 'pia', 'attributes.settings.locale': 'de' };
@@ -198,10 +198,10 @@ describe('a member', () => {
 });
 
 it('a stranger gets into no form for members, and nobody is made (accident 5)', async () => {
-  const before = await house.rows('SELECT FROM directory.users');
+  const before = await deployment.rows('SELECT FROM directory.users');
   for (const flow of ['settings', 'password', 'leave']) {
-    const { body } = await house.browser().solve(flow, { username: 'made', ...PAIR('a-pass-1') });
+    const { body } = await deployment.browser().solve(flow, { username: 'made', ...PAIR('a-pass-1') });
     expect(body).toMatchObject({ component: 'ak-stage-access-denied' });
   }
-  expect(await house.rows('SELECT FROM directory.users')).toHaveLength(before.length);
+  expect(await deployment.rows('SELECT FROM directory.users')).toHaveLength(before.length);
 });

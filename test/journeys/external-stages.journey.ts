@@ -11,12 +11,12 @@ const loginOf = (user: string) => ({
   bindings: { network: 'no_binding', geoip: 'no_binding' },
 });
 
-let house: Deployment;
+let deployment: Deployment;
 
 beforeAll(async () => {
-  house = await Deployment.open({ blueprints: [blueprint(userEntry('alice'))] });
+  deployment = await Deployment.open({ blueprints: [blueprint(userEntry('alice'))] });
 });
-afterAll(() => house.close());
+afterAll(() => deployment.close());
 
 const AWAY = { status: 503, body: { component: 'ak-stage-flow-error' } };
 const me = (browser: ReturnType<Deployment['browser']>) => browser.fetch('/api/v3/core/users/me/');
@@ -25,16 +25,20 @@ describeWithPython('the stage in Python', () => {
   const EXAMPLE = 'examples/python-stage';
   let terms: RunningProcess;
   const start = () =>
-    startProcess(`${EXAMPLE}/terms_of_use.py`, { NATS_URL: house.nats.url }, { program: 'python3', ready: /serving/ });
+    startProcess(
+      `${EXAMPLE}/terms_of_use.py`,
+      { NATS_URL: deployment.nats.url },
+      { program: 'python3', ready: /serving/ },
+    );
 
   beforeAll(async () => {
     terms = await start();
-    await house.apply(readFileSync(`${EXAMPLE}/blueprint.yaml`, 'utf8'));
+    await deployment.apply(readFileSync(`${EXAMPLE}/blueprint.yaml`, 'utf8'));
   });
   afterAll(() => terms?.stop());
 
   async function atTheTerms() {
-    const browser = house.browser();
+    const browser = deployment.browser();
     const answer = await browser.solve('login-with-terms', { uid_field: 'alice', password: 'correct-horse-7' });
     return { browser, answer };
   }
@@ -84,7 +88,7 @@ describeWithPython('the stage in Python', () => {
     const { browser } = await atTheTerms();
     expect(await terms.stop()).toBe(0);
     expect(await browser.solve('login-with-terms', { accept: true })).toMatchObject(AWAY);
-    await expect(house.apply(readFileSync(`${EXAMPLE}/blueprint.yaml`, 'utf8'))).rejects.toThrow(
+    await expect(deployment.apply(readFileSync(`${EXAMPLE}/blueprint.yaml`, 'utf8'))).rejects.toThrow(
       'kind: No service answers for x_example_terms on stage.x_example_terms.describe',
     );
     terms = await start();
@@ -103,9 +107,9 @@ describeWithPython('the stage in Python', () => {
 
   it('comes back by itself when the bus does', async () => {
     const { browser } = await atTheTerms();
-    await house.stopBus();
+    await deployment.stopBus();
     const back = terms.says(/serving/);
-    await house.startBus();
+    await deployment.startBus();
     await back;
     expect((await browser.solve('login-with-terms', { accept: true })).body).toMatchObject({ to: '/' });
   });
@@ -121,7 +125,7 @@ describe('a stranger that was taken over', () => {
     ...{ reads: { pending_user: 'required' }, writes: ['deny_message'] },
   };
   const asks = { type: 'challenge', challenge: { word: 'harmless' } };
-  const flow = () => house.apply(blueprint(flowEntries('rogue', [IDENTIFICATION, { stage: KIND }, LOGIN])));
+  const flow = () => deployment.apply(blueprint(flowEntries('rogue', [IDENTIFICATION, { stage: KIND }, LOGIN])));
   let rogue: NatsConnection;
   let described: unknown = modest;
   let reply: unknown = asks;
@@ -134,7 +138,7 @@ describe('a stranger that was taken over', () => {
     });
 
   beforeAll(async () => {
-    rogue = await connect({ servers: house.nats.url });
+    rogue = await connect({ servers: deployment.nats.url });
     serve('describe', () => described);
     for (const verb of ['challenge', 'respond'])
       serve(verb, (asked) => {
@@ -151,7 +155,7 @@ describe('a stranger that was taken over', () => {
   afterAll(() => rogue?.close());
 
   async function atTheRogue() {
-    const browser = house.browser();
+    const browser = deployment.browser();
     const answer = await browser.solve('rogue', { uid_field: 'alice' });
     return { browser, answer };
   }

@@ -3,10 +3,10 @@ import { blueprint, DUMMY, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEnt
 import { Deployment } from '../support/deployment.js';
 import { hiddenFields, post, submit } from '../support/forms.js';
 
-let house: Deployment;
+let deployment: Deployment;
 
 beforeAll(async () => {
-  house = await Deployment.open({
+  deployment = await Deployment.open({
     apart: ['password'],
     blueprints: [
       blueprint(
@@ -19,13 +19,13 @@ beforeAll(async () => {
     ],
   });
 });
-afterAll(() => house.close());
+afterAll(() => deployment.close());
 
 const page = '/if/flow/login/?next=%2F';
 
 describe('the page of a flow', () => {
   it('logs somebody in with plain forms, and a reload sends nothing twice', async () => {
-    const browser = house.browser();
+    const browser = deployment.browser();
     expect((await browser.fetch('/')).headers.get('location')).toBe('/flows/-/default/authentication/?next=%2F');
     for (const typed of [{ uid_field: 'alice' }, { password: 'correct-horse-7' }]) {
       const answer = await submit(browser, page, typed);
@@ -39,7 +39,7 @@ describe('the page of a flow', () => {
   });
 
   it('shows errors beside their fields, for eyes and screen readers', async () => {
-    const browser = house.browser();
+    const browser = deployment.browser();
     await submit(browser, page, { uid_field: 'alice' });
     const { status, text } = await submit(browser, page, { password: 'not-her-password' });
 
@@ -50,7 +50,7 @@ describe('the page of a flow', () => {
   });
 
   it('takes no form without its own token, not even a stranger’s', async () => {
-    const browser = house.browser();
+    const browser = deployment.browser();
     await browser.fetch(page);
     const forged = await post(browser, page, { uid_field: 'alice', csrf_token: 'A'.repeat(32) });
     expect(forged.status).toBe(403);
@@ -60,7 +60,7 @@ describe('the page of a flow', () => {
   });
 
   it('escapes whatever somebody typed', async () => {
-    const browser = house.browser();
+    const browser = deployment.browser();
     await submit(browser, page, { uid_field: '<b>bold</b>' });
     const { text } = await browser.fetch(page);
 
@@ -69,7 +69,7 @@ describe('the page of a flow', () => {
   });
 
   it('loads and runs what is its own by a nonce, and sends its forms nowhere else', async () => {
-    const { headers, text } = await house.browser().fetch(page);
+    const { headers, text } = await deployment.browser().fetch(page);
     const policy = headers.get('content-security-policy') ?? '';
     const nonce = /script-src 'nonce-([^']+)'/.exec(policy)?.[1];
     const scripts = [...text.matchAll(/<script [^>]*>/g)].map(([tag]) => tag);
@@ -87,31 +87,33 @@ describe('the page of a flow', () => {
   });
 
   it('has a script that browsers ask for once, compressed, and no other file', async () => {
-    const { text } = await house.browser().fetch(page);
+    const { text } = await deployment.browser().fetch(page);
     const script = /src="([^"]+)"/.exec(text)?.[1] ?? '';
-    const answer = await fetch(house.url + script, { headers: { 'accept-encoding': 'gzip, br' } });
+    const answer = await fetch(deployment.url + script, { headers: { 'accept-encoding': 'gzip, br' } });
 
     expect(answer.status).toBe(200);
     expect(answer.headers.get('content-encoding')).toBe('br');
     expect(answer.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
     expect(answer.headers.get('content-type')).toBe('text/javascript; charset=utf-8');
     for (const other of ['nothing.js', 'manifest.json', '..%2fserver.js', '%2e%2e%2fserver.js']) {
-      expect((await fetch(`${house.url}/static/pages/${other}`)).status).toBe(404);
+      expect((await fetch(`${deployment.url}/static/pages/${other}`)).status).toBe(404);
     }
   });
 
   it('says what is wrong in words: no such flow, not for you, a service away', async () => {
-    expect(await house.browser().fetch('/if/flow/nowhere/')).toMatchObject({
+    expect(await deployment.browser().fetch('/if/flow/nowhere/')).toMatchObject({
       status: 404,
       text: expect.stringContaining('Not found.'),
     });
-    expect((await house.browser().fetch('/if/flow/closed/')).text).toContain('Flow does not apply to current user.');
-    const browser = house.browser();
+    expect((await deployment.browser().fetch('/if/flow/closed/')).text).toContain(
+      'Flow does not apply to current user.',
+    );
+    const browser = deployment.browser();
     await submit(browser, page, { uid_field: 'alice' });
     const hidden = await hiddenFields(browser, page);
-    await house.end('password');
+    await deployment.end('password');
     const away = await post(browser, page, { ...hidden, password: 'correct-horse-7' });
-    await house.start('password');
+    await deployment.start('password');
 
     expect([away.status, away.headers.get('retry-after')]).toEqual([503, '1']);
     expect(away.text).toContain('This service cannot be reached at the moment.');
@@ -119,12 +121,14 @@ describe('the page of a flow', () => {
   });
 
   it('leads on to whatever path was asked for, in any script', async () => {
-    const { status, headers } = await house.browser().fetch(`/if/flow/passed-by/?next=${encodeURIComponent('/路')}`);
+    const { status, headers } = await deployment
+      .browser()
+      .fetch(`/if/flow/passed-by/?next=${encodeURIComponent('/路')}`);
     expect([status, headers.get('location')]).toEqual([303, '/%E8%B7%AF']);
   });
 
   it('takes forms, the API does not', async () => {
-    const browser = house.browser();
+    const browser = deployment.browser();
     await browser.fetch(page);
 
     expect((await post(browser, '/api/v3/flows/executor/login/?query=', { uid_field: 'alice' })).status).toBe(415);

@@ -3,22 +3,22 @@ import { blueprint, DUMMY, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEnt
 import { Browser } from '../support/browser.js';
 import { Deployment } from '../support/deployment.js';
 
-let house: Deployment;
+let deployment: Deployment;
 
 beforeAll(async () => {
-  house = await Deployment.open({
+  deployment = await Deployment.open({
     blueprints: [
       blueprint(userEntry('alice'), flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN], { title: 'First' })),
     ],
   });
 });
-afterAll(() => house.close());
+afterAll(() => deployment.close());
 
 it('a flow that is edited while a login is under way changes the next login, not that one', async () => {
-  const browser = house.browser();
+  const browser = deployment.browser();
   await browser.solve('login', { uid_field: 'alice' });
 
-  const said = await house.apply(
+  const said = await deployment.apply(
     blueprint(flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN, DUMMY], { title: 'Second' })),
   );
   expect(said).toMatch(/login/);
@@ -28,7 +28,7 @@ it('a flow that is edited while a login is under way changes the next login, not
     flow_info: { title: 'First' },
   });
   expect((await browser.solve('login', { password: 'correct-horse-7' })).body).toMatchObject({ to: '/' });
-  const next = house.browser();
+  const next = deployment.browser();
   await next.solve('login', { uid_field: 'alice' });
   expect((await next.solve('login', { password: 'correct-horse-7' })).body).toMatchObject({
     component: 'ak-stage-dummy',
@@ -43,20 +43,20 @@ it('a blueprint that is not right changes nothing, and says which entry and whic
     attrs: { name: 'x', title: 'x', designation: 'authentication' },
   });
 
-  await expect(house.apply(broken)).rejects.toMatchObject({ stderr: expect.stringMatching(/slug/) });
-  expect((await house.browser().show('login')).body).toMatchObject({ flow_info: { title: 'Second' } });
+  await expect(deployment.apply(broken)).rejects.toMatchObject({ stderr: expect.stringMatching(/slug/) });
+  expect((await deployment.browser().show('login')).body).toMatchObject({ flow_info: { title: 'Second' } });
 });
 
 it('an edited flow is the next one at every gateway, at once, and so is whom it is for (accident 57)', async () => {
-  const gateways = [house.browser(), new Browser(await house.openAnotherGateway())];
+  const gateways = [deployment.browser(), new Browser(await deployment.openAnotherGateway())];
   const shown = () => Promise.all(gateways.map(async (at) => (await at.show('changing')).body));
   const page = (title: string) => ({ component: 'ak-stage-dummy', flow_info: { title } });
   for (const title of ['One', 'Two']) {
-    await house.apply(blueprint(flowEntries('changing', [DUMMY], { title })));
+    await deployment.apply(blueprint(flowEntries('changing', [DUMMY], { title })));
     for (const at of gateways) await at.fetch('/flows/-/cancel/');
     expect(await shown()).toMatchObject([page(title), page(title)]);
   }
-  await house.apply(blueprint(flowEntries('changing', [DUMMY], { authentication: 'require_authenticated' })));
+  await deployment.apply(blueprint(flowEntries('changing', [DUMMY], { authentication: 'require_authenticated' })));
   for (const at of gateways) await at.fetch('/flows/-/cancel/');
 
   const denied = { component: 'ak-stage-access-denied' };

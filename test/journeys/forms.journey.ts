@@ -29,7 +29,7 @@ const FIELDS = [
 ];
 const KEYS = FIELDS.map(({ attrs }) => attrs.field_key);
 
-let house: Deployment;
+let deployment: Deployment;
 let elsewhere: Server;
 /** What another site was sent. */
 const received: string[] = [];
@@ -42,7 +42,7 @@ beforeAll(async () => {
     });
   }).listen(0, '127.0.0.1');
   await once(elsewhere, 'listening');
-  house = await Deployment.open({
+  deployment = await Deployment.open({
     services: ['password', 'session', 'enrollment', 'policy'],
     blueprints: [
       blueprint(
@@ -59,25 +59,25 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(async () => {
   elsewhere?.close();
-  await house?.close();
+  await deployment?.close();
 });
 
 /** Makes the last step of a flow a form that goes elsewhere: whoever plans a flow adds such a step, no blueprint does. */
 const endBySending = (slug: string, url: string) =>
-  house.rows(
+  deployment.rows(
     `UPDATE flow.flow_versions v SET document = jsonb_set(document, '{steps,1,stage}', document->'steps'->1->'stage' || $2)
      FROM flow.flows f WHERE f.version_id = v.id AND f.slug = $1`,
     [slug, JSON.stringify({ kind: 'autosubmit', config: { url, attrs: { SAMLResponse: 'PHg+', submit: 'x' } } })],
   );
 const kept = async (username: string) =>
-  (await house.rows('SELECT email, attributes FROM directory.users WHERE username = $1', [username]))[0];
+  (await deployment.rows('SELECT email, attributes FROM directory.users WHERE username = $1', [username]))[0];
 
 describeInChromium('in a browser', () => {
   const chromium = useChromium();
 
   async function opened(flow: string, javaScriptEnabled: boolean) {
     const { page, complaints } = await chromium.open({ javaScriptEnabled });
-    await page.goto(`${house.url}/if/flow/${flow}/`);
+    await page.goto(`${deployment.url}/if/flow/${flow}/`);
     return { page, complaints };
   }
   async function introduce(page: Page, username: string) {

@@ -16,11 +16,11 @@ const [SESSION, CSRF] = ['__Host-authentik_session', '__Host-authentik_csrf'];
 const OUTPOST_KEY = 'outpost-key-of-sixty-characters-as-the-house-draws-them-123';
 const PASSWORD_OF_ALL = 'correct-horse-7';
 
-let house: Deployment;
+let deployment: Deployment;
 
 /** The tests speak to the gateway as its trusted proxy would, for browsers that come by TLS. */
 beforeAll(async () => {
-  house = await Deployment.open({
+  deployment = await Deployment.open({
     blueprints: [
       blueprint(
         ...[userEntry('alice'), userEntry('mallory'), userEntry('outpost', { type: 'internal_service_account' })],
@@ -35,7 +35,7 @@ beforeAll(async () => {
     },
   });
 });
-afterAll(() => house?.close());
+afterAll(() => deployment?.close());
 
 const TLS = { 'x-forwarded-proto': 'https', 'x-forwarded-host': 'id.example.org', origin: 'https://id.example.org' };
 const ME = '/api/v3/core/users/me/';
@@ -47,7 +47,7 @@ const solve = (browser: Browser, body: object) =>
   });
 
 async function loggedIn(username: string) {
-  const browser = house.browser();
+  const browser = deployment.browser();
   await solve(browser, { uid_field: username });
   return { browser, done: await solve(browser, { password: PASSWORD_OF_ALL }) };
 }
@@ -69,7 +69,7 @@ describe('cookies that no sibling domain can plant (accident 33)', () => {
   it('are the only ones that count: a cookie of the other name is nobody’s', async () => {
     const [{ browser: mallory }, { browser: alice }] = [await loggedIn('mallory'), await loggedIn('alice')];
     const planted = mallory.cookie(SESSION);
-    const other = house.browser();
+    const other = deployment.browser();
     other.plant(planted);
     expect((await fetched(other, ME)).status).toBe(403);
     alice.plant(planted);
@@ -90,7 +90,7 @@ describe('cookies that no sibling domain can plant (accident 33)', () => {
   });
 
   it('are not for outposts, which know one name only', async () => {
-    const outpost = new Outpost(house.url, { token: OUTPOST_KEY, remoteIp: '203.0.113.77' });
+    const outpost = new Outpost(deployment.url, { token: OUTPOST_KEY, remoteIp: '203.0.113.77' });
     expect(await outpost.bind('bind', { username: 'alice', password: PASSWORD_OF_ALL })).toBe(true);
     expect(outpost.session).toMatch(/^[\w-]{43}$/);
     const me = await outpost.fetch(ME);

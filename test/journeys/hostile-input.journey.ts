@@ -19,14 +19,14 @@ import { type RawAnswer, sendRaw } from '../support/raw-http.js';
 const RUNS = { numRuns: Number(process.env['FUZZ_RUNS'] ?? 25) };
 const BURST = 6;
 
-let house: Deployment;
+let deployment: Deployment;
 
 /** The tests are a trusted proxy, so that whatever they say of an address is looked at. Nothing is refused for its number. */
 beforeAll(async () => {
   const patient = { ...PASSWORD, attrs: { ...PASSWORD.attrs, failed_attempts_before_cancel: 10_000 } };
   const embedded = { model: `authentik_stages_${PASSWORD.stage}`, id: 'embedded', identifiers: { name: 'embedded' } };
   const combined = { ...IDENTIFICATION, attrs: { ...IDENTIFICATION.attrs, password_stage: keyOf('embedded') } };
-  house = await Deployment.open({
+  deployment = await Deployment.open({
     blueprints: [
       blueprint(
         userEntry('alice'),
@@ -40,7 +40,7 @@ beforeAll(async () => {
     gateway: { TRUSTED_PROXIES: '127.0.0.1', ANONYMOUS_RATE: '0', NETWORK_ATTEMPTS_FREE: '1000000' },
   });
 });
-afterAll(() => house.close());
+afterAll(() => deployment.close());
 
 const EXECUTOR = '/api/v3/flows/executor/login/';
 type Headers = readonly (readonly [name: string, value: string])[];
@@ -61,7 +61,7 @@ function send({ method, path, headers, body: content }: Sent): Promise<RawAnswer
   const head = [`${method} ${path} HTTP/1.1`, ...all.map(([name, value]) => `${name}: ${value}`), '', ''].join('\r\n');
   // A chunked body that is said to come, and does not, would be waited for.
   const rest = content ?? Buffer.from(names.has('transfer-encoding') ? '0\r\n\r\n' : '');
-  return sendRaw(house.url, Buffer.concat([Buffer.from(head, 'latin1'), rest]));
+  return sendRaw(deployment.url, Buffer.concat([Buffer.from(head, 'latin1'), rest]));
 }
 
 /** Only for those who are logged in. */
@@ -103,7 +103,7 @@ function expectHarmless(path: string, answer: RawAnswer) {
 
 /** A visitor whom the password is asked of. */
 async function underWay() {
-  const browser = house.browser();
+  const browser = deployment.browser();
   expect((await browser.solve('login', { uid_field: 'alice' })).body).toMatchObject({ component: 'ak-stage-password' });
   return { browser, own: `authentik_session=${browser.cookie()}` };
 }
@@ -112,7 +112,7 @@ async function underWay() {
 async function expectUnharmed(browser: Browser) {
   expect((await browser.fetch('/api/v3/core/users/me/')).status).toBe(403);
   expect((await browser.show('private')).body).toMatchObject({ component: 'ak-stage-access-denied' });
-  await house.rows('DELETE FROM flow.attempts');
+  await deployment.rows('DELETE FROM flow.attempts');
   const { body: end } = await browser.solve('login', { password: 'correct-horse-7' }, 'next=%2Fdone');
   expect(end).toEqual({ component: 'xak-flow-redirect', to: '/done' });
 }
@@ -165,7 +165,7 @@ describe('no fault, no right that was not there, and no login lost', { timeout: 
     const one = fc.tuple(fc.boolean(), flow, contentType, body);
     const bursts = fc.asyncProperty(fc.array(one, { maxLength: BURST }), async (burst) => {
       const { browser, own } = await underWay();
-      const early = house.browser();
+      const early = deployment.browser();
       await early.show('login');
       for (const [known, at, type, content] of burst) {
         const cookie = known ? own : `authentik_session=${early.cookie()}`;
@@ -190,7 +190,7 @@ it('an answer that grows on its way to the stage is too large, and the login goe
 });
 
 it('leaves no fault in any log', () => {
-  const lines = ['gateway', ...SERVICES].flatMap((name) => house.output(name).split('\n'));
+  const lines = ['gateway', ...SERVICES].flatMap((name) => deployment.output(name).split('\n'));
 
   expect(lines.filter((line) => /"level":(50|60)/.test(line))).toEqual([]);
 });

@@ -3,17 +3,17 @@ import { blueprint, DUMMY, flowEntries } from '../support/blueprints.js';
 import { Deployment } from '../support/deployment.js';
 import { sendRaw } from '../support/raw-http.js';
 
-let house: Deployment;
+let deployment: Deployment;
 
 /** A site behind a proxy that ends TLS, which the tests are. */
 beforeAll(async () => {
-  house = await Deployment.open({
+  deployment = await Deployment.open({
     blueprints: [blueprint(flowEntries('plain', [DUMMY]))],
     services: ['session'],
     gateway: { BASE_URL: 'https://id.example.org', REQUEST_ARRIVAL_S: '1' },
   });
 });
-afterAll(() => house.close());
+afterAll(() => deployment.close());
 
 /** What every answer has, whatever is wrong with what was asked. */
 const HEADERS = {
@@ -47,7 +47,7 @@ describe('every answer', () => {
     ['too much', executor, { method: 'POST', body: 'x'.repeat(300_000) }, 415],
     ['a type that is none', executor, { method: 'POST', body: 'x', headers: { 'content-type': 'x' } }, 415],
   ])('has its headers: %s', async (...[, path, init, status]) => {
-    const answer = await house.browser().fetch(path, init);
+    const answer = await deployment.browser().fetch(path, init);
 
     expect([answer.status, Object.fromEntries(answer.headers)]).toMatchObject([status, HEADERS]);
   });
@@ -56,7 +56,7 @@ describe('every answer', () => {
 describe('a request with an expectation that nobody knows', () => {
   it('is answered like any other', async () => {
     const { status, headers } = await sendRaw(
-      house.url,
+      deployment.url,
       `GET ${executor} HTTP/1.1\r\nHost: x\r\nExpect: miracles\r\n\r\n`,
     );
 
@@ -67,7 +67,7 @@ describe('a request with an expectation that nobody knows', () => {
 describe('an address that names a host', () => {
   it.each(['GET', 'POST'])('does not exist, and leads nowhere: %s', async (method) => {
     const sent = `${method} http://evil.example/if/flow/plain/ HTTP/1.1\r\nHost: evil.example\r\n\r\n`;
-    const { status, headers, body } = await sendRaw(house.url, sent);
+    const { status, headers, body } = await sendRaw(deployment.url, sent);
 
     expect([status, headers]).toMatchObject([404, HEADERS]);
     expect(body).not.toContain('evil');
@@ -96,7 +96,7 @@ describe('what is no request', () => {
       'request_too_slow',
     ],
   ])('is refused in the API’s own form: %s', async (...[, sent, status, code]) => {
-    const answer = await sendRaw(house.url, sent);
+    const answer = await sendRaw(deployment.url, sent);
 
     expect(answer.status).toBe(status);
     expect(JSON.parse(answer.body)).toEqual({ detail: expect.any(String), code });
@@ -107,13 +107,13 @@ describe('what is no request', () => {
 describe('a client that does not keep to the rules', () => {
   it('leaves no fault in the log', async () => {
     await sendRaw(
-      house.url,
+      deployment.url,
       `POST ${executor} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{`,
     );
-    const noted = house.says('gateway', /"flow":"plain"/);
-    await house.browser().show('plain');
+    const noted = deployment.says('gateway', /"flow":"plain"/);
+    await deployment.browser().show('plain');
     await noted;
 
-    expect(house.output('gateway')).not.toMatch(/"level":(50|60)/);
+    expect(deployment.output('gateway')).not.toMatch(/"level":(50|60)/);
   });
 });

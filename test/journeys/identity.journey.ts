@@ -34,7 +34,7 @@ const VALIDATE = {
 const shown = ({ status, body }: BrowserResponse) => ({ status, body });
 
 describeWithNats('whom a plan is about', () => {
-  let house: Deployment;
+  let deployment: Deployment;
   let rogue: NatsConnection;
   /** What the policy service says, once it was taken over; the request may decide. */
   let policy: (request: PolicyRequest) => PolicyReply['context']['set'];
@@ -46,7 +46,7 @@ describeWithNats('whom a plan is about', () => {
 
   /** The services `policy`, `mfa` and `enrollment` are not started: what serves their subjects here has been taken over. */
   beforeAll(async () => {
-    house = await Deployment.open({
+    deployment = await Deployment.open({
       services: ['identification', 'password', 'session'],
       blueprints: [
         blueprint(
@@ -75,8 +75,8 @@ describeWithNats('whom a plan is about', () => {
         ),
       ],
     });
-    root = await savedUser(house, 'root');
-    rogue = await connect({ servers: house.nats.url });
+    root = await savedUser(deployment, 'root');
+    rogue = await connect({ servers: deployment.nats.url });
     rogue.subscribe('policy.evaluate', {
       queue: 'policy',
       callback: (_, message) => {
@@ -98,12 +98,12 @@ describeWithNats('whom a plan is about', () => {
   }, 120_000);
   afterAll(async () => {
     await rogue?.close();
-    await house?.close();
+    await deployment?.close();
   });
 
   describe('a name and a password in one step', () => {
     it('with a wrong password logs nobody in, whatever comes after that step', async () => {
-      const browser = house.browser();
+      const browser = deployment.browser();
       await browser.show('combined');
 
       const answer = await browser.solve('combined', { uid_field: 'ann', password: 'wrong' });
@@ -116,7 +116,7 @@ describeWithNats('whom a plan is about', () => {
 
     it('shows the same after a wrong password, whether the name is known or not', async () => {
       const answers = async (uid_field: string) => {
-        const browser = house.browser();
+        const browser = deployment.browser();
         const seen = [await browser.show('combined')];
         for (const password of ['wrong', '', 'worse'])
           seen.push(await browser.solve('combined', { uid_field, password }), await browser.show('combined'));
@@ -131,7 +131,7 @@ describeWithNats('whom a plan is about', () => {
   });
 
   it('lets a visitor fail as often as the credential allows, though each failure starts the flow over', async () => {
-    const browser = house.browser();
+    const browser = deployment.browser();
     let answer = await browser.show('again');
     for (let restarts = 0; restarts < 10; restarts++) {
       expect(answer.body).toMatchObject({ component: 'ak-stage-identification' });
@@ -143,7 +143,7 @@ describeWithNats('whom a plan is about', () => {
 
   describe('a policy service that is taken over', () => {
     const upToPassword = async () => {
-      const browser = house.browser();
+      const browser = deployment.browser();
       await browser.solve('login', { uid_field: 'ann' });
       return browser;
     };
@@ -173,7 +173,7 @@ describeWithNats('whom a plan is about', () => {
 
   it('is not changed by an mfa service that is taken over, once the password was proved', async () => {
     validate = { type: 'passed', context: { pending_user: root } } as StageReply;
-    const browser = house.browser();
+    const browser = deployment.browser();
     await browser.solve('second', { uid_field: 'ann' });
 
     expect((await browser.solve('second', RIGHT)).body).toMatchObject(FAULT);
@@ -184,10 +184,10 @@ describeWithNats('whom a plan is about', () => {
 
   it('is no superuser, whatever an enrollment service that is taken over says that it has created', async () => {
     write = { type: 'passed', context: { pending_user: root } } as StageReply;
-    const browser = house.browser();
+    const browser = deployment.browser();
     await browser.show('enrol');
 
     expect(await usernameOf(browser)).toBeUndefined();
-    expect(await house.rows('SELECT FROM flow.sessions WHERE user_id = $1', [root?.uuid])).toEqual([]);
+    expect(await deployment.rows('SELECT FROM flow.sessions WHERE user_id = $1', [root?.uuid])).toEqual([]);
   });
 });

@@ -17,12 +17,12 @@ import { describeInChromium, useChromium } from '../support/chromium.js';
 import { Deployment } from '../support/deployment.js';
 
 describeInChromium('the inspector beside a flow', () => {
-  let house: Deployment;
+  let deployment: Deployment;
   const chromium = useChromium();
 
   beforeAll(async () => {
     const skipped = { ...DUMMY, binding: { evaluate_on_plan: false, re_evaluate_policies: true } };
-    house = await Deployment.open({
+    deployment = await Deployment.open({
       blueprints: [
         blueprint(
           userEntry('alice'),
@@ -36,7 +36,7 @@ describeInChromium('the inspector beside a flow', () => {
       ],
     });
   });
-  afterAll(() => house.close());
+  afterAll(() => deployment.close());
 
   const answer = async (page: Page, label: string, text: string) => {
     await page.getByLabel(label, { exact: true }).fill(text);
@@ -45,7 +45,7 @@ describeInChromium('the inspector beside a flow', () => {
 
   async function loggedIn(username: string, query = '') {
     const { page, complaints } = await chromium.open();
-    await page.goto(`${house.url}/if/flow/login/?next=/if/user/${query}`);
+    await page.goto(`${deployment.url}/if/flow/login/?next=/if/user/${query}`);
     await answer(page, 'Username or email', username);
     await answer(page, 'Password', 'correct-horse-7');
     return { page, complaints };
@@ -59,9 +59,9 @@ describeInChromium('the inspector beside a flow', () => {
 
   it('shows an administrator how the run goes, answer by answer, and holds the way on until it is seen', async () => {
     const { page, complaints } = await loggedIn('root');
-    await page.waitForURL(`${house.url}/if/user/`);
-    await page.goto(`${house.url}/api/v3/flows/instances/check/execute/`);
-    await page.goto(`${house.url}/if/flow/check/?inspector&next=/if/user/`);
+    await page.waitForURL(`${deployment.url}/if/user/`);
+    await page.goto(`${deployment.url}/api/v3/flows/instances/check/execute/`);
+    await page.goto(`${deployment.url}/if/flow/check/?inspector&next=/if/user/`);
     await panel(page).waitFor();
     expect(await states(page)).toEqual(['current', 'planned', 'planned']);
     expect(await panel(page).textContent()).toContain('"username": "root"');
@@ -77,7 +77,7 @@ describeInChromium('the inspector beside a flow', () => {
     expect(await panel(page).textContent()).toContain('The run is over.');
     expect(await faultsOf(page)).toEqual([]);
     await page.getByRole('link', { name: 'Continue' }).click();
-    await page.waitForURL(`${house.url}/if/user/`);
+    await page.waitForURL(`${deployment.url}/if/user/`);
 
     expect(complaints).toEqual([]);
   });
@@ -91,9 +91,9 @@ describeInChromium('the inspector beside a flow', () => {
 
   it('is for nobody else, whose flow goes on as if it had not been asked for', async () => {
     const { page } = await loggedIn('alice', '&inspector');
-    await page.waitForURL(`${house.url}/if/user/`);
+    await page.waitForURL(`${deployment.url}/if/user/`);
     const asked = page.waitForResponse(/\/flows\/inspector\//);
-    await page.goto(`${house.url}/if/flow/check/?inspector`);
+    await page.goto(`${deployment.url}/if/flow/check/?inspector`);
 
     expect((await asked).status()).toBe(404);
     expect(await panel(page).count()).toBe(0);

@@ -19,10 +19,10 @@ import { asking, fieldEntry, writing } from '../support/prompts.js';
 const INVITATIONS = '/api/v3/stages/invitation/invitations/';
 const JSON_TYPE = { 'content-type': 'application/json' };
 
-let house: Deployment;
+let deployment: Deployment;
 let admin: Browser;
 beforeAll(async () => {
-  house = await Deployment.open({
+  deployment = await Deployment.open({
     services: ['identification', 'password', 'session', 'enrollment'],
     blueprints: [
       blueprint(
@@ -40,16 +40,16 @@ beforeAll(async () => {
   });
   admin = await login('admin');
 }, 120_000);
-afterAll(() => house?.close());
+afterAll(() => deployment?.close());
 
 async function login(username: string): Promise<Browser> {
-  const browser = house.browser();
+  const browser = deployment.browser();
   await browser.solve('login', { uid_field: username });
   await browser.solve('login', { password: 'correct-horse-7' });
   return browser;
 }
 const userRow = async (username: string) =>
-  (await house.rows<Record<string, unknown>>('SELECT * FROM directory.users WHERE username = $1', [username]))[0];
+  (await deployment.rows<Record<string, unknown>>('SELECT * FROM directory.users WHERE username = $1', [username]))[0];
 
 describe('an invitation', () => {
   const send = (address: string, method: string, body: object) =>
@@ -59,8 +59,8 @@ describe('an invitation', () => {
   it('is not used up by programs that look into mails, and of two who fill its form in one gets in', async () => {
     const made = await make({ name: 'friends', single_use: true, fixed_data: { attributes: { team: 'b' } } });
     const query = `itoken=${String(made.body['pk'])}`;
-    await house.browser().show('invited', query);
-    const [one, other] = [house.browser(), house.browser()];
+    await deployment.browser().show('invited', query);
+    const [one, other] = [deployment.browser(), deployment.browser()];
     for (const browser of [one, other]) await browser.show('invited', query);
     const heard = await Promise.all([
       one.solve('invited', { username: 'ulla', name: 'Ulla' }, query),
@@ -68,14 +68,14 @@ describe('an invitation', () => {
     ]);
     const components = new Set(heard.map(({ body }) => body['component']));
     expect(components).toEqual(new Set(['ak-stage-access-denied', 'xak-flow-redirect']));
-    const rows = await house.rows(`SELECT FROM directory.users WHERE username IN ('ulla', 'vera')`);
+    const rows = await deployment.rows(`SELECT FROM directory.users WHERE username IN ('ulla', 'vera')`);
     expect(rows).toHaveLength(1);
   });
 
   it('is used up at the end of a flow that makes nobody', async () => {
     const made = await make({ name: 'friends', single_use: true });
     const query = `itoken=${String(made.body['pk'])}`;
-    const [one, other] = [house.browser(), house.browser()];
+    const [one, other] = [deployment.browser(), deployment.browser()];
     for (const browser of [one, other]) await browser.show('other', query);
     expect((await one.solve('other', {}, query)).body).toMatchObject({ component: 'xak-flow-redirect' });
     expect((await other.solve('other', {}, query)).body).toMatchObject({
@@ -91,7 +91,7 @@ describe('an invitation', () => {
     });
     expect(made).toMatchObject({ status: 201, body: { name: 'friends', single_use: true, flow: null } });
     const query = `itoken=${String(made.body['pk'])}`;
-    const browser = house.browser();
+    const browser = deployment.browser();
     expect((await browser.show('invited', query)).body).toMatchObject({
       fields: [{ field_key: 'username' }, { field_key: 'name', type: 'text_read_only', initial_value: 'Sven' }],
     });
@@ -100,15 +100,17 @@ describe('an invitation', () => {
     expect((await browser.fetch('/api/v3/core/users/me/')).body).toMatchObject({ user: { username: 'sven' } });
     expect(await userRow('sven')).toMatchObject({ name: 'Sven', attributes: { team: 'a' } });
     const denied = { component: 'ak-stage-access-denied', error_message: 'Invalid invite/invite not found' };
-    expect((await house.browser().show('invited', query)).body).toMatchObject(denied);
+    expect((await deployment.browser().show('invited', query)).body).toMatchObject(denied);
   });
 
   it('for one flow opens no other (accident 4)', async () => {
-    const [row] = await house.rows<{ id: string }>(`SELECT id FROM flow.flows WHERE slug = 'invited'`);
+    const [row] = await deployment.rows<{ id: string }>(`SELECT id FROM flow.flows WHERE slug = 'invited'`);
     const made = await make({ name: 'bound', flow: row!.id });
     const query = `itoken=${String(made.body['pk'])}`;
-    expect((await house.browser().show('other', query)).body).toMatchObject({ component: 'ak-stage-access-denied' });
-    expect((await house.browser().show('invited', query)).body).toMatchObject({ component: 'ak-stage-prompt' });
+    expect((await deployment.browser().show('other', query)).body).toMatchObject({
+      component: 'ak-stage-access-denied',
+    });
+    expect((await deployment.browser().show('invited', query)).body).toMatchObject({ component: 'ak-stage-prompt' });
   });
 
   it('is looked at and changed by administrators, and what is not said stays', async () => {
@@ -133,7 +135,9 @@ describe('an invitation', () => {
     expect((await admin.fetch(address, { method: 'DELETE' })).status).toBe(204);
     expect((await admin.fetch(address, { method: 'DELETE' })).status).toBe(404);
     const query = `itoken=${String(made.body['pk'])}`;
-    expect((await house.browser().show('invited', query)).body).toMatchObject({ component: 'ak-stage-access-denied' });
+    expect((await deployment.browser().show('invited', query)).body).toMatchObject({
+      component: 'ak-stage-access-denied',
+    });
   });
 
   describe('in the list, as generated clients read it,', () => {
@@ -145,16 +149,16 @@ describe('an invitation', () => {
     const [early, late] = [new Date('2201-01-01T00:00:00.125Z'), new Date('2202-01-01T00:00:00Z')];
     let invited: string;
     beforeAll(async () => {
-      const [row] = await house.rows<{ id: string }>(`SELECT id FROM flow.flows WHERE slug = 'invited'`);
+      const [row] = await deployment.rows<{ id: string }>(`SELECT id FROM flow.flows WHERE slug = 'invited'`);
       invited = row!.id;
       await make({ name: 'early', expires: early, flow: invited });
       await make({ name: 'late', expires: late, fixed_data: { name: 'Ada' } });
-      await house.rows(
+      await deployment.rows(
         `INSERT INTO directory.invitations (name, expires, created_by)
          SELECT 'late_of_tara', $1, id FROM directory.users WHERE username = 'tara'`,
         [late],
       );
-      await house.rows(`UPDATE directory.users SET last_login = $1 WHERE username = 'admin'`, [early]);
+      await deployment.rows(`UPDATE directory.users SET last_login = $1 WHERE username = 'admin'`, [early]);
     });
 
     it('says who made it and what its flow is', async () => {
@@ -248,7 +252,7 @@ describe('an invitation', () => {
   it('is none of the business of members and strangers', async () => {
     const member = await login('tara');
     const post = { method: 'POST', headers: JSON_TYPE, body: '{"name": "mine"}' };
-    for (const browser of [member, house.browser()]) {
+    for (const browser of [member, deployment.browser()]) {
       expect((await browser.fetch(INVITATIONS)).status).toBe(403);
       expect((await browser.fetch(INVITATIONS, post)).status).toBe(403);
       const one = `${INVITATIONS}5f0c8a52-6b5e-4a0e-8c56-0d1c2b3a4f01/`;

@@ -2,13 +2,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { blueprint, DUMMY, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
 import { Deployment } from '../support/deployment.js';
 
-let house: Deployment;
+let deployment: Deployment;
 
 const speaks = (locale: string) => ({ attributes: { settings: { locale } } });
 const DENY = { stage: 'deny.denystage' };
 
 beforeAll(async () => {
-  house = await Deployment.open({
+  deployment = await Deployment.open({
     gateway: { TRUSTED_PROXIES: '127.0.0.1' },
     blueprints: [
       blueprint(
@@ -30,12 +30,12 @@ beforeAll(async () => {
     ],
   });
 });
-afterAll(() => house.close());
+afterAll(() => deployment.close());
 
 const WRONG = { string: 'Falsches Passwort', code: 'invalid' };
 
 async function logIn(user: string, languages?: string) {
-  const browser = house.browser(languages);
+  const browser = deployment.browser(languages);
   await browser.solve('login', { uid_field: user });
   await browser.solve('login', { password: 'correct-horse-7' });
   return browser;
@@ -43,7 +43,7 @@ async function logIn(user: string, languages?: string) {
 
 describe('what the API says', () => {
   it('is said in the language that the browser asks for, with the codes that it always had', async () => {
-    const browser = house.browser('de-AT,de;q=0.9,en;q=0.8');
+    const browser = deployment.browser('de-AT,de;q=0.9,en;q=0.8');
     expect((await browser.show('login')).body).toMatchObject({ primary_action: 'Anmelden' });
     expect((await browser.show('enrol')).body).toMatchObject({ primary_action: 'Weiter' });
     expect((await browser.solve('login', { uid_field: '' })).body).toMatchObject({
@@ -56,7 +56,7 @@ describe('what the API says', () => {
   });
 
   it('counts as the language does', async () => {
-    const { body } = await house.browser('ar').solve('login', { uid_field: 'x'.repeat(1025) });
+    const { body } = await deployment.browser('ar').solve('login', { uid_field: 'x'.repeat(1025) });
     expect(body).toMatchObject({
       response_errors: { uid_field: [{ string: 'يجب ألا يزيد هذا الحقل على 1024 حرفًا.', code: 'max_length' }] },
     });
@@ -65,13 +65,13 @@ describe('what the API says', () => {
   it.each([undefined, 'en-GB', '*', 'tlh', 'pt;q=0.9, tlh'])(
     'is English for whoever asks for %s',
     async (languages) => {
-      const { body } = await house.browser(languages).solve('login', { uid_field: '' });
+      const { body } = await deployment.browser(languages).solve('login', { uid_field: '' });
       expect(body).toMatchObject({ response_errors: { uid_field: [{ string: 'This field may not be blank.' }] } });
     },
   );
 
   it('includes refusals and failures', async () => {
-    const browser = house.browser('de');
+    const browser = deployment.browser('de');
     expect((await browser.show('private')).body).toMatchObject({
       component: 'ak-stage-access-denied',
       error_message: 'Dieser Ablauf ist für Sie nicht vorgesehen.',
@@ -88,7 +88,7 @@ describe('what the API says', () => {
   });
 
   it('leaves what administrators wrote as they wrote it', async () => {
-    const browser = house.browser('de');
+    const browser = deployment.browser('de');
     expect((await browser.show('in-words')).body).toMatchObject({
       error_message: 'Ask {who} at the desk.',
       flow_info: { title: 'Welcome' },
@@ -107,7 +107,7 @@ describe('the setting of a user', () => {
   });
 
   it('says nothing to whoever only names them', async () => {
-    const browser = house.browser('de');
+    const browser = deployment.browser('de');
     await browser.solve('login', { uid_field: 'francoise' });
     expect((await browser.solve('login', { password: 'wrong' })).body).toMatchObject({
       response_errors: { password: [WRONG] },
@@ -124,16 +124,20 @@ describe('the setting of a brand', () => {
   it('counts before what the browser asks for, and after that of a user', async () => {
     const under = { headers: { 'x-forwarded-host': 'www.spanish.example' } };
     const login = '/api/v3/flows/executor/login/?query=';
-    expect((await house.browser('de').fetch(login, under)).body).toMatchObject({ primary_action: 'Iniciar sesión' });
+    expect((await deployment.browser('de').fetch(login, under)).body).toMatchObject({
+      primary_action: 'Iniciar sesión',
+    });
     expect((await (await logIn('francoise')).fetch(login, under)).body).toMatchObject({
       primary_action: 'Se connecter',
     });
-    expect((await house.browser('de').fetch('/if/flow/login/', under)).text).toContain('<html lang="es" dir="ltr"');
+    expect((await deployment.browser('de').fetch('/if/flow/login/', under)).text).toContain(
+      '<html lang="es" dir="ltr"',
+    );
   });
 });
 
 describe('a page', () => {
-  const page = async (languages: string) => (await house.browser(languages).fetch('/if/flow/login/')).text;
+  const page = async (languages: string) => (await deployment.browser(languages).fetch('/if/flow/login/')).text;
   const delivered = (text: string) =>
     JSON.parse(/<script type="application\/json" id="opened">(.*?)<\/script>/s.exec(text)?.[1] ?? '') as {
       readonly texts: Readonly<Record<string, string>>;
@@ -156,7 +160,7 @@ describe('a page', () => {
   });
 
   it('says what went wrong in that language too', async () => {
-    const { text, status } = await house.browser('es').fetch('/if/flow/no-such-flow/');
+    const { text, status } = await deployment.browser('es').fetch('/if/flow/no-such-flow/');
     expect(status).toBe(404);
     expect(text).toContain('No encontrado.');
   });

@@ -2,14 +2,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { blueprint, DUMMY, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
 import { Deployment } from '../support/deployment.js';
 
-let house: Deployment;
+let deployment: Deployment;
 
 beforeAll(async () => {
   const combined = {
     ...IDENTIFICATION,
     attrs: { user_fields: ['username', 'email'], pretend_user_exists: true },
   };
-  house = await Deployment.open({
+  deployment = await Deployment.open({
     blueprints: [
       blueprint(
         userEntry('alice'),
@@ -28,9 +28,9 @@ beforeAll(async () => {
     ],
   });
 });
-afterAll(() => house.close());
+afterAll(() => deployment.close());
 
-async function logIn(browser = house.browser(), { slug = 'login', user = 'alice' } = {}) {
+async function logIn(browser = deployment.browser(), { slug = 'login', user = 'alice' } = {}) {
   await browser.solve(slug, { uid_field: user });
   const answer = await browser.solve(slug, { password: 'correct-horse-7' });
   return { browser, answer };
@@ -39,7 +39,7 @@ const me = (browser: ReturnType<Deployment['browser']>) => browser.fetch('/api/v
 
 describe('a login', () => {
   it('goes from the first look to the final redirect, and is worth something afterwards', async () => {
-    const browser = house.browser();
+    const browser = deployment.browser();
     expect((await browser.show('login', 'next=%2Fapp%2F')).body).toMatchObject({
       component: 'ak-stage-identification',
       user_fields: ['username', 'email'],
@@ -62,7 +62,7 @@ describe('a login', () => {
   });
 
   it('gives a new session key and kills the old one (accident 33)', async () => {
-    const browser = house.browser();
+    const browser = deployment.browser();
     await browser.show('login');
     const before = browser.cookie();
     const { answer } = await logIn(browser);
@@ -72,14 +72,14 @@ describe('a login', () => {
     expect(cookie).toMatch(/; HttpOnly/);
     expect(cookie).toMatch(/; SameSite=Lax/);
     expect(cookie).not.toMatch(/Max-Age|Expires|Secure/i);
-    const fixed = house.browser();
+    const fixed = deployment.browser();
     fixed.plant(before);
     expect((await me(fixed)).status).toBe(403);
   });
 
   it('keeps neither session keys nor passwords in clear', async () => {
     const { browser } = await logIn();
-    const [dump] = await house.rows<{ text: string }>(
+    const [dump] = await deployment.rows<{ text: string }>(
       `SELECT string_agg(t, ' ') AS text FROM (
         SELECT s::text AS t FROM flow.sessions s UNION ALL SELECT encode(hash, 'escape') FROM flow.session_keys
         UNION ALL SELECT encode(body, 'escape') FROM flow.plans UNION ALL SELECT encode(body, 'escape') FROM flow.outbox
@@ -90,11 +90,11 @@ describe('a login', () => {
     for (const secret of [browser.cookie() ?? '', 'correct-horse-7', 'ak-stage-password', 'login_failed']) {
       expect(dump?.text).not.toContain(secret);
     }
-    expect(house.output('gateway') + house.output('password')).not.toContain('correct-horse-7');
+    expect(deployment.output('gateway') + deployment.output('password')).not.toContain('correct-horse-7');
   });
 
   it('is refused for a wrong password, which is never shown again', async () => {
-    const browser = house.browser();
+    const browser = deployment.browser();
     await browser.solve('login', { uid_field: 'bob' });
     const answer = await browser.solve('login', { password: 'my-other-password' });
 
@@ -111,7 +111,7 @@ describe('a login', () => {
   it('looks the same for a user who does not exist, or may not log in', async () => {
     const walks = await Promise.all(
       ['alice', 'carol', 'nobody'].map(async (name) => {
-        const browser = house.browser();
+        const browser = deployment.browser();
         const asked = await browser.solve('pretending', { uid_field: name });
         const refused = await browser.solve('pretending', { password: 'wrong-for-all' });
         return JSON.stringify([asked.body, refused.body])
@@ -124,7 +124,7 @@ describe('a login', () => {
   });
 
   it('is denied to an inactive user whatever they type', async () => {
-    const browser = house.browser();
+    const browser = deployment.browser();
     await browser.solve('login', { uid_field: 'carol' });
 
     expect((await browser.solve('login', { password: 'correct-horse-7' })).body).toMatchObject({
@@ -133,11 +133,11 @@ describe('a login', () => {
   });
 
   it('ends for a user who is disabled between two steps, and ends all that user’s sessions (accidents 13, 14)', async () => {
-    await house.apply(blueprint(userEntry('dave')));
+    await deployment.apply(blueprint(userEntry('dave')));
     const { browser: elsewhere } = await logIn(undefined, { user: 'dave' });
-    const browser = house.browser();
+    const browser = deployment.browser();
     await browser.solve('login', { uid_field: 'dave' });
-    await house.apply(blueprint(userEntry('dave', { is_active: false })));
+    await deployment.apply(blueprint(userEntry('dave', { is_active: false })));
 
     expect((await browser.solve('login', { password: 'correct-horse-7' })).body).toMatchObject({
       component: 'ak-stage-access-denied',
@@ -147,10 +147,10 @@ describe('a login', () => {
   });
 
   it('ends when the password is changed between two steps, though it was proved before', async () => {
-    await house.apply(blueprint(userEntry('erin')));
+    await deployment.apply(blueprint(userEntry('erin')));
     const { browser, answer } = await logIn(undefined, { slug: 'remembering', user: 'erin' });
     expect(answer.body).toMatchObject({ component: 'ak-stage-user-login' });
-    await house.apply(blueprint(userEntry('erin', { password: 'changed-by-its-owner' })));
+    await deployment.apply(blueprint(userEntry('erin', { password: 'changed-by-its-owner' })));
 
     expect((await browser.solve('remembering', { remember_me: true })).body).toMatchObject({
       component: 'ak-stage-access-denied',
@@ -159,9 +159,9 @@ describe('a login', () => {
   });
 
   it('is not for whoever planted the cookie, not even between the password and the last step (accident 33)', async () => {
-    const attacker = house.browser();
+    const attacker = deployment.browser();
     await attacker.show('remembering');
-    const victim = house.browser();
+    const victim = deployment.browser();
     victim.plant(attacker.cookie());
     await logIn(victim, { slug: 'remembering', user: 'bob' });
 
@@ -231,12 +231,12 @@ describe('a login', () => {
       status: 403,
       body: { code: 'csrf_failed' },
     });
-    expect((await send({ origin: house.url })).body).toMatchObject({ component: 'xak-flow-redirect' });
+    expect((await send({ origin: deployment.url })).body).toMatchObject({ component: 'xak-flow-redirect' });
   });
 
   it('takes no answer that a page of another site sends, so that nobody is logged in as somebody else', async () => {
     const send = (headers: Record<string, string>) =>
-      house.browser().fetch('/api/v3/flows/executor/login/?query=', { method: 'POST', headers });
+      deployment.browser().fetch('/api/v3/flows/executor/login/?query=', { method: 'POST', headers });
 
     for (const origin of ['https://evil.example', 'null']) {
       expect(await send({ 'content-type': 'text/plain', origin })).toMatchObject({
@@ -245,13 +245,15 @@ describe('a login', () => {
         setCookies: [],
       });
     }
-    expect(await send({ origin: house.url })).toMatchObject({ status: 200 });
+    expect(await send({ origin: deployment.url })).toMatchObject({ status: 200 });
   });
 
   it('lets other processes know once, sealed, through the outbox', async () => {
-    const before = await house.rows(`SELECT FROM flow.outbox WHERE topic = 'events.login'`);
+    const before = await deployment.rows(`SELECT FROM flow.outbox WHERE topic = 'events.login'`);
     await logIn();
 
-    expect(await house.rows(`SELECT FROM flow.outbox WHERE topic = 'events.login'`)).toHaveLength(before.length + 1);
+    expect(await deployment.rows(`SELECT FROM flow.outbox WHERE topic = 'events.login'`)).toHaveLength(
+      before.length + 1,
+    );
   });
 });
