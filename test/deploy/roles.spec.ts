@@ -151,14 +151,14 @@ describeWithNats('deploy/postgres/roles.sql', () => {
   it('lets the gateway find flows and brands, see who is in which group and remove what has expired', async () => {
     await withPool('gateway', async (source) => {
       expect(
-        await new PostgresFlowStore(source, new Sealer(`k:${Buffer.alloc(32).toString('base64')}`)).findConfiguring(
+        await new PostgresFlowStore(source, new Sealer(`k:${Buffer.alloc(32).toString('base64')}`)).findConfigureFlow(
           alice,
         ),
       ).toBeUndefined();
       expect(await new BrandRepository(source, { BRAND: 'Here' }).find('id.example.org')).toMatchObject({
         title: 'Here',
       });
-      expect(await new PostgresGroupMembershipStore(source).among(alice, [alice])).toEqual(new Set());
+      expect(await new PostgresGroupMembershipStore(source).filterGroups(alice, [alice])).toEqual(new Set());
       await expect(new ExpiredRowCleaner(source).sweep()).resolves.toBeUndefined();
     });
   });
@@ -210,7 +210,7 @@ describeWithNats('deploy/postgres/roles.sql', () => {
       };
       const settings = { lifetimes, attributes: true, logger: new Logger('test') };
       const plans = new PostgresPlanStore(source, new Sealer(`k:${Buffer.alloc(32).toString('base64')}`), settings);
-      expect(await plans.find('nowhere', Buffer.alloc(32))).toBeUndefined();
+      expect(await plans.load('nowhere', Buffer.alloc(32))).toBeUndefined();
       const asked = { user: alice, withinS: 60 };
       expect(await new SessionRepository(source, { AVATARS: 'none' }).hasProvedDevice(randomUUID(), asked)).toBe(false);
     });

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { FlowVersion, PolicySet } from '@gatehouse/plan';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { conditionOf } from '../../libs/executor/testing/fake-policy-client.js';
+import { policyBindingOf } from '../../libs/executor/testing/fake-policy-client.js';
 import {
   blueprint,
   conditionEntry,
@@ -122,7 +122,7 @@ describe('a step bound to a group', () => {
 
 describe('a flow bound to a policy', () => {
   const WEATHER = randomUUID();
-  const IS_WARM: PolicySet = { mode: 'any', bindings: [conditionOf({ id: randomUUID(), policy: WEATHER })] };
+  const IS_WARM: PolicySet = { mode: 'any', bindings: [policyBindingOf({ id: randomUUID(), policy: WEATHER })] };
   let service: NatsConnection;
 
   beforeAll(async () => {

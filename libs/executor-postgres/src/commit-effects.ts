@@ -38,7 +38,7 @@ const nothing = (): SavedEffects => ({});
  * order of the locks, is that of `COMMIT_PARTS`.
  */
 const EFFECT_WRITERS: { readonly [T in EffectType]: EffectWriter<T> } = {
-  mail: (mails, { commit }) => ({ messages: mails.map((mail) => mailMessage(mail, commit.about)) }),
+  mail: (mails, { commit }) => ({ messages: mails.map((mail) => mailMessage(mail, commit.eventContext)) }),
   event: (events, { commit }) => ({
     messages: events.map(({ action, context }) => eventMessage({ ...eventFacts(commit), action, context })),
   }),
@@ -73,7 +73,7 @@ function writeEffects<T extends EffectType>(type: T, input: CommitInput): SavedE
   return effects.length > 0 ? EFFECT_WRITERS[type](effects, input) : {};
 }
 
-const eventFacts = ({ about: { user, clientIp, flow } }: PlanCommit) => ({ user, clientIp, flow });
+const eventFacts = ({ eventContext: { user, clientIp, flow } }: PlanCommit) => ({ user, clientIp, flow });
 
 /** Of several logins and logouts the last one decides what becomes of the session. */
 const isLast = (type: 'login' | 'logout', { effects }: PlanCommit) => lastSessionChange(effects)?.type === type;
@@ -82,7 +82,7 @@ function writeLogin(logins: readonly EffectOf<'login'>[], { commit, lifetimes }:
   if (!isLast('login', commit)) return {};
   const last = logins.at(-1)!;
   const { user: uuid, duration_s, terminate_other_sessions } = last;
-  const { user } = commit.about;
+  const { user } = commit.eventContext;
   const login = {
     user: uuid,
     epoch: user?.kind === 'saved' ? user.epoch : null,
@@ -93,15 +93,15 @@ function writeLogin(logins: readonly EffectOf<'login'>[], { commit, lifetimes }:
   return { parts: terminate_other_sessions ? { login, alone: {} } : { login } };
 }
 
-const sessionData = ({ backend, bindings, second_factor = false }: EffectOf<'login'>, { about }: PlanCommit) =>
+const sessionData = ({ backend, bindings, second_factor = false }: EffectOf<'login'>, { eventContext }: PlanCommit) =>
   JSON.stringify({
-    ...{ backend, bindings, second_factor, proved: about.proved === true },
-    ...{ last_ip: about.clientIp, last_user_agent: truncatedUserAgent(about.userAgent ?? '') },
+    ...{ backend, bindings, second_factor, proved: eventContext.recentlyProved === true },
+    ...{ last_ip: eventContext.clientIp, last_user_agent: truncatedUserAgent(eventContext.userAgent ?? '') },
   });
 
 /** A logout is an event of the user who was logged in, if there was one. */
 function writeLogout(_logouts: readonly EffectOf<'logout'>[], { commit, lifetimes }: CommitInput): SavedEffects {
-  const { sessionUser: user, clientIp, flow } = commit.about;
+  const { sessionUser: user, clientIp, flow } = commit.eventContext;
   return {
     ...(isLast('logout', commit) && { parts: { logout: { strangers_ttl: interval(lifetimes.anonymousSessionS) } } }),
     ...(user && { messages: [eventMessage({ action: 'logout', context: {}, user, clientIp, flow })] }),
@@ -110,7 +110,7 @@ function writeLogout(_logouts: readonly EffectOf<'logout'>[], { commit, lifetime
 
 /** A session that logs in or out has a new epoch anyway. */
 function writeKeptSession(effects: readonly EffectOf<'keep_session'>[], { commit }: CommitInput): SavedEffects {
-  const { user } = commit.about;
+  const { user } = commit.eventContext;
   if (lastSessionChange(commit.effects) || user?.kind !== 'saved') return {};
   return { parts: { keep: { kept_user: user.uuid, kept_epoch: effects.at(-1)!.user_epoch } } };
 }
@@ -118,7 +118,7 @@ function writeKeptSession(effects: readonly EffectOf<'keep_session'>[], { commit
 function writeReputation(changes: readonly EffectOf<'reputation'>[], { commit }: CommitInput): SavedEffects {
   const identifiers = changes.map(({ identifier }) => indexKey(identifier));
   const deltas = changes.map(({ delta }) => delta);
-  return { parts: { rate: { identifiers, deltas, client_ip: commit.about.clientIp } } };
+  return { parts: { rate: { identifiers, deltas, client_ip: commit.eventContext.clientIp } } };
 }
 
 /** Characters of an identifier that are indexed as they are. A longer identifier is stored as its digest. */

@@ -6,17 +6,17 @@ import { RETIRED_KEY_TTL } from './plan.statements.js';
 export interface CommitPart {
   /** Which sessions `s` are locked before the plan. */
   readonly locks?: string;
-  readonly before?: string;
+  readonly first?: string;
   /** Without which the save is lost. */
-  readonly if?: string;
-  readonly does: string;
+  readonly condition?: string;
+  readonly then: string;
 }
 
 /** What can come of a save, in the order in which it happens. */
 export const COMMIT_PARTS = {
   key: {
     locks: 's.id = :session',
-    does: `
+    then: `
     retired AS (
       UPDATE flow.session_keys k SET until = now() + ${RETIRED_KEY_TTL} FROM saved
       WHERE k.session_id = saved.session_id AND k.until IS NULL),
@@ -24,8 +24,8 @@ export const COMMIT_PARTS = {
   },
   /** Logs the user in and deletes plans that another user, or an anonymous visitor, started in this session. */
   login: {
-    if: 'EXISTS (SELECT FROM directory.identities WHERE id = :user AND is_active AND epoch = :epoch)',
-    does: `
+    condition: 'EXISTS (SELECT FROM directory.identities WHERE id = :user AND is_active AND epoch = :epoch)',
+    then: `
     login AS (
       UPDATE flow.sessions s SET user_id = :user, data = :data::jsonb || jsonb_build_object('login_at', now()), seen_at = now(),
         user_epoch = :epoch,
@@ -42,11 +42,11 @@ export const COMMIT_PARTS = {
   /** Ends the other sessions of who logs in. */
   alone: {
     locks: 's.user_id = :user',
-    does: `
+    then: `
     others AS (DELETE FROM flow.sessions s USING saved WHERE s.user_id = :user AND s.id <> saved.session_id)`,
   },
   logout: {
-    does: `
+    then: `
     logout AS (
       UPDATE flow.sessions s SET user_id = NULL, user_epoch = NULL, data = '{}', seen_at = now(),
         ttl = :strangers_ttl::interval, expires_at = now() + :strangers_ttl::interval
@@ -55,7 +55,7 @@ export const COMMIT_PARTS = {
   },
   /** The session's user goes on with it, under a new epoch. */
   keep: {
-    does: `
+    then: `
     kept AS (
       UPDATE flow.sessions s SET user_epoch = :kept_epoch FROM saved
       WHERE s.id = saved.session_id AND s.user_id = :kept_user)`,
@@ -63,20 +63,20 @@ export const COMMIT_PARTS = {
   /** Ends every other session of a user. */
   end: {
     locks: 's.user_id = :gone_user',
-    does: `
+    then: `
     gone AS (DELETE FROM flow.sessions s USING saved WHERE s.user_id = :gone_user AND s.id <> saved.session_id)`,
   },
   /** Uses a mailed link up: by its token, that of a step of this plan, or both. */
   burn: {
-    before: `live AS MATERIALIZED (
+    first: `live AS MATERIALIZED (
       SELECT t.hash FROM flow.resume_tokens t
       WHERE (t.hash = :burnt_hash OR (t.plan_id = :plan AND t.step_id = :burnt_step)) AND t.expires_at > now() FOR UPDATE)`,
-    if: '(SELECT count(*) FROM live) >= num_nonnulls(:burnt_hash::bytea, :burnt_step::text)',
-    does: `
+    condition: '(SELECT count(*) FROM live) >= num_nonnulls(:burnt_hash::bytea, :burnt_step::text)',
+    then: `
     burnt AS (DELETE FROM flow.resume_tokens t USING saved, live WHERE t.hash = live.hash)`,
   },
   link: {
-    does: `
+    then: `
     linked AS (
       INSERT INTO flow.resume_tokens (hash, flow_id, version_id, plan_id, step_id, user_id, body, expires_at)
       SELECT l.hash, :flow, :version::uuid, :plan, l.step, :pending_user, l.body, now() + l.ttl
@@ -86,7 +86,7 @@ export const COMMIT_PARTS = {
   },
   /** Clears attempts and gives others back, locked in one order. */
   settle: {
-    does: `
+    then: `
     held AS MATERIALIZED (
       SELECT c.* FROM saved, (
         SELECT subject, credential, NULL::int AS times, NULL::timestamptz AS taken_at
@@ -105,13 +105,13 @@ export const COMMIT_PARTS = {
       WHERE (a.subject, a.credential) = (c.subject, c.credential) AND c.times IS NOT NULL)`,
   },
   send: {
-    does: `
+    then: `
     sent AS (
       INSERT INTO flow.outbox (id, topic, body, due_at)
       SELECT o.id, o.topic, o.body, now() FROM saved, unnest(:ids::uuid[], :topics::text[], :bodies::bytea[]) o(id, topic, body))`,
   },
   rate: {
-    does: `
+    then: `
     rated AS (
       INSERT INTO flow.reputation AS r (identifier, ip, score, expires_at)
       SELECT e.identifier, :client_ip::inet, sum(e.delta), now() + interval '1 day'
@@ -122,7 +122,7 @@ export const COMMIT_PARTS = {
   },
   /** Begins logins at sources; of a session that begins many, the oldest give way. */
   part: {
-    does: `
+    then: `
     forgotten AS (
       DELETE FROM flow.source_logins WHERE hash IN (
         SELECT l.hash FROM flow.source_logins l JOIN saved USING (session_id)

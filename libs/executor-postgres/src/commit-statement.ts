@@ -30,11 +30,11 @@ function textOf(parts: readonly CommitPart[]): string {
   const every = (member: keyof CommitPart) => parts.flatMap((part) => part[member] ?? []);
   const locks = every('locks');
   const locked = locks.length > 0 ? [lockSessions(locks)] : [];
-  const conditions = [...(locks.length > 0 ? ['(SELECT count(*) FROM locked) >= 0'] : []), ...every('if')];
+  const conditions = [...(locks.length > 0 ? ['(SELECT count(*) FROM locked) >= 0'] : []), ...every('condition')];
   const save = [UPDATE, ...conditions].join(' AND ');
   if (parts.length === 0) return `${save} RETURNING session_id`;
   const saved = `saved AS (${save} RETURNING session_id)`;
-  return `WITH ${[...locked, ...every('before'), saved, ...every('does')].join(',\n')} SELECT session_id FROM saved`;
+  return `WITH ${[...locked, ...every('first'), saved, ...every('then')].join(',\n')} SELECT session_id FROM saved`;
 }
 
 /** Sessions are locked before plans, and in order, so that logins of one user do not wait for each other in a circle. */

@@ -27,7 +27,7 @@ async function loggedIn(user: Awaited<ReturnType<typeof enrol>>) {
   await store.logIn(begun, user, { newKey: hash });
   return { ...begun, hash };
 }
-const userIn = async ({ hash }: { hash: Buffer }) => (await store.plans.find(store.slug, hash))?.session?.user?.uuid;
+const userIn = async ({ hash }: { hash: Buffer }) => (await store.plans.load(store.slug, hash))?.session?.user?.uuid;
 
 describe('a mail', () => {
   it('waits sealed in the outbox once its step is saved, and never when the save is lost', async () => {
@@ -91,7 +91,7 @@ describe('a user who changes their own password', () => {
     const plan = endPlan(own.plan, { to: '/' });
     const keeps: Effect = { type: 'keep_session', user_epoch: user.epoch + 1 };
     const about = { user, clientIp: '203.0.113.7', flow: store.slug };
-    expect(await store.save({ ...own, plan }, { revision: 1, effects: [keeps], about })).toBe(true);
+    expect(await store.save({ ...own, plan }, { revision: 1, effects: [keeps], eventContext: about })).toBe(true);
     expect(await userIn(own)).toBe(user.uuid);
     expect(await userIn(other)).toBeUndefined();
   });
@@ -101,7 +101,10 @@ describe('a user who changes their own password', () => {
     const own = await loggedIn(stranger);
     const plan = { ...own.plan, context: { pending_user: user } };
     const about = { user, clientIp: '203.0.113.7', flow: store.slug };
-    await store.save({ ...own, plan }, { revision: 1, effects: [{ type: 'keep_session', user_epoch: 99 }], about });
+    await store.save(
+      { ...own, plan },
+      { revision: 1, effects: [{ type: 'keep_session', user_epoch: 99 }], eventContext: about },
+    );
 
     expect(await userIn(own)).toBe(stranger.uuid);
   });
@@ -154,7 +157,7 @@ describe('a mailed link', () => {
     const late = link('a', 0);
     await send(begun, [late]);
 
-    expect(await store.save(begun, { revision: 1, burns: late.hash })).toBe(false);
+    expect(await store.save(begun, { revision: 1, usedToken: late.hash })).toBe(false);
   });
 
   it('is replaced by the next of the same step', async () => {
@@ -171,7 +174,7 @@ describe('a mailed link', () => {
     const { hash, step, ttlS } = link();
     await send(await store.begin(), [{ hash, step, ttlS }]);
     const followers = await Promise.all(Array.from({ length: 16 }, () => store.begin(freshPlan({ id: randomUUID() }))));
-    const won = await Promise.all(followers.map((begun) => store.save(begun, { burns: hash })));
+    const won = await Promise.all(followers.map((begun) => store.save(begun, { usedToken: hash })));
 
     expect(won.filter(Boolean)).toHaveLength(1);
     expect(await store.plans.findResumed(store.slug, hash)).toBeUndefined();

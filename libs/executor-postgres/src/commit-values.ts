@@ -8,14 +8,14 @@ import { planBodyOf, resumeTokenSealId } from './plan.rows.js';
 /** Returns the values of everything that happens if and only if the plan is saved. */
 export function commitPartsOf(input: CommitInput): CommitParts {
   const { commit, sealer } = input;
-  const { newKey, cleared, returned, burns, usesLinkOf, links } = commit;
+  const { newKey, reset, released, usedToken, usedLinkStep, links } = commit;
   const { parts, messages } = savedEffects(input);
   return {
     ...(newKey ? { key: { new_key: newKey } } : {}),
     ...parts,
-    ...(burns || usesLinkOf ? { burn: { burnt_hash: burns ?? null, burnt_step: usesLinkOf ?? null } } : {}),
+    ...(usedToken || usedLinkStep ? { burn: { burnt_hash: usedToken ?? null, burnt_step: usedLinkStep ?? null } } : {}),
     ...(links.length > 0 ? { link: linkValues(commit, sealer) } : {}),
-    ...(cleared.length + returned.length > 0 ? { settle: settlementValues(commit) } : {}),
+    ...(reset.length + released.length > 0 ? { settle: settlementValues(commit) } : {}),
     ...(messages.length > 0 ? { send: outboxValues(messages, sealer) } : {}),
   };
 }
@@ -38,10 +38,10 @@ const linkValues = ({ links, plan, versionId }: PlanCommit, sealer: Sealer): Sta
   version: versionId,
 });
 
-const settlementValues = ({ cleared, returned }: PlanCommit): StatementValues => ({
-  cleared_subjects: cleared.map(({ subject }) => subject),
-  cleared_credentials: cleared.map(({ credential }) => credential),
-  returned_subjects: returned.map(({ subject }) => subject),
-  returned_credentials: returned.map(({ credential }) => credential),
-  returned_times: returned.map(({ takenAt = null }) => takenAt),
+const settlementValues = ({ reset, released }: PlanCommit): StatementValues => ({
+  cleared_subjects: reset.map(({ subject }) => subject),
+  cleared_credentials: reset.map(({ credential }) => credential),
+  returned_subjects: released.map(({ subject }) => subject),
+  returned_credentials: released.map(({ credential }) => credential),
+  returned_times: released.map(({ reservedAt = null }) => reservedAt),
 });

@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => store.close());
 beforeEach(() => store.nextFlow());
 
-const sessionOf = async (key: Buffer) => (await store.plans.find(store.slug, key))?.session;
+const sessionOf = async (key: Buffer) => (await store.plans.load(store.slug, key))?.session;
 
 describe('a login', () => {
   it('happens once, with everything that goes with it, when many save it', async () => {
@@ -28,7 +28,7 @@ describe('a login', () => {
           { type: 'reputation', identifier: store.slug, delta: 1 },
         ],
         newKey: randomBytes(32),
-        about: { user, clientIp: '203.0.113.7', flow: store.slug },
+        eventContext: { user, clientIp: '203.0.113.7', flow: store.slug },
       });
     const won = (await Promise.all(Array.from({ length: 20 }, save))).filter(Boolean);
 
@@ -50,7 +50,7 @@ describe('a login', () => {
     await store.source.query(change, [user.uuid]);
 
     expect(await store.logIn(begun, user)).toBe(false);
-    expect((await store.plans.find(store.slug, begun.hash))?.stored?.revision).toBe(0);
+    expect((await store.plans.load(store.slug, begun.hash))?.stored?.revision).toBe(0);
     expect(await store.count('SELECT FROM flow.session_keys WHERE session_id = $1', begun.sessionId)).toBe(1);
   });
 
@@ -65,8 +65,11 @@ describe('a login', () => {
     expect(await sessionOf(begun.hash)).toMatchObject({ id: begun.sessionId, retired: true, user: undefined });
     expect((await sessions.find(hash))?.user.uuid).toBe(user.uuid);
     expect(await sessions.find(begun.hash)).toBeUndefined();
-    expect([await store.plans.slugsOf(begun.hash), await store.plans.cancel(begun.hash)]).toEqual([[], undefined]);
-    expect(await store.plans.slugsOf(hash)).toEqual([store.slug]);
+    expect([await store.plans.listSlugs(begun.hash), await store.plans.deletePlans(begun.hash)]).toEqual([
+      [],
+      undefined,
+    ]);
+    expect(await store.plans.listSlugs(hash)).toEqual([store.slug]);
     await store.source.query(`UPDATE flow.session_keys SET until = now() - interval '1 s' WHERE hash = $1`, [
       begun.hash,
     ]);
@@ -99,7 +102,7 @@ describe('a login', () => {
     const plansOf = () => store.count('SELECT FROM flow.plans WHERE session_id = $1', begun.sessionId);
     const anotherPlan = async () => {
       const other = await publish(store.source, `other-${randomUUID()}`);
-      await store.plans.begin({ ...other, plan: freshPlan(), session: { id: begun.sessionId }, replaces: undefined });
+      await store.plans.create({ ...other, plan: freshPlan(), session: { id: begun.sessionId }, replaces: undefined });
     };
     const left: number[] = [];
     for (const [revision, user] of [first, first, second].entries()) {
@@ -149,9 +152,9 @@ describe('a login', () => {
         forgetAfterS: undefined,
       }),
     );
-    await attempts.take(claims, 0);
-    await attempts.take(claims, 0);
-    await store.save(await store.begin(), { cleared: [claims[0]!], returned: [claims[1]!] });
+    await attempts.reserve(claims, 0);
+    await attempts.reserve(claims, 0);
+    await store.save(await store.begin(), { reset: [claims[0]!], released: [claims[1]!] });
     const rows = await store.source.query<{ credential: string; failures: number }[]>(
       'SELECT credential, failures FROM flow.attempts WHERE subject = ANY ($1) ORDER BY credential',
       [claims.map(({ subject }) => subject)],
@@ -167,13 +170,13 @@ describe('a login', () => {
     const attempts = new PostgresAttemptStore(store.source);
     const credential = { credential: 'network', free: 1, hard: undefined, forgetAfterS: 900 };
     const place: AttemptReservation = { subject: randomBytes(16), ...credential };
-    await attempts.take([place], 0);
+    await attempts.reserve([place], 0);
     await store.source.query('UPDATE flow.attempts SET free_at = to_timestamp(0) WHERE subject = $1', [place.subject]);
-    const outcome = await attempts.take([place], 0);
-    expect(await attempts.take([place], 0)).toMatchObject({ taken: false });
-    await store.save(await store.begin(), { returned: outcome.taken ? outcome.claims : [] });
+    const outcome = await attempts.reserve([place], 0);
+    expect(await attempts.reserve([place], 0)).toMatchObject({ reserved: false });
+    await store.save(await store.begin(), { released: outcome.reserved ? outcome.reservations : [] });
 
-    expect(await attempts.take([place], 0)).toMatchObject({ taken: true });
+    expect(await attempts.reserve([place], 0)).toMatchObject({ reserved: true });
   });
 
   it('lowers a reputation however long the name is that somebody typed', async () => {

@@ -19,11 +19,11 @@ async function loggedIn() {
   const { hash } = newSessionKey(undefined);
   await store.logIn(begun, user, { newKey: hash });
   const other = await publish(store.source, `other-${randomUUID()}`);
-  await store.plans.begin({ ...other, plan: freshPlan(), session: { id: begun.sessionId }, replaces: undefined });
+  await store.plans.create({ ...other, plan: freshPlan(), session: { id: begun.sessionId }, replaces: undefined });
   const logOut = (newKey: Buffer) =>
     store.save(begun, {
       ...{ revision: 1, effects: [{ type: 'logout' }], newKey },
-      about: { user: undefined, sessionUser: user, clientIp: '203.0.113.7', flow: store.slug },
+      eventContext: { user: undefined, sessionUser: user, clientIp: '203.0.113.7', flow: store.slug },
     });
   return { begun, user, hash, logOut };
 }
@@ -38,8 +38,8 @@ describe('a logout', () => {
     expect(await logOut(fresh)).toBe(true);
     expect(await sessions.find(hash)).toBeUndefined();
     expect(await sessions.find(fresh)).toBeUndefined();
-    expect(await store.plans.find(store.slug, hash)).toMatchObject({ session: { retired: true, user: undefined } });
-    expect(await store.plans.find(store.slug, fresh)).toMatchObject({
+    expect(await store.plans.load(store.slug, hash)).toMatchObject({ session: { retired: true, user: undefined } });
+    expect(await store.plans.load(store.slug, fresh)).toMatchObject({
       session: { id: begun.sessionId, retired: false, user: undefined },
       stored: { revision: 2 },
     });
@@ -83,9 +83,19 @@ describe('a logout', () => {
     const about = { user, clientIp: '203.0.113.7', flow: store.slug };
     const sessions = new SessionRepository(store.source, { AVATARS: 'none' });
     const [first, second] = [newSessionKey(undefined).hash, newSessionKey(undefined).hash];
-    await store.save(begun, { revision: 1, effects: [login(user), { type: 'logout' }], newKey: first, about });
+    await store.save(begun, {
+      revision: 1,
+      effects: [login(user), { type: 'logout' }],
+      newKey: first,
+      eventContext: about,
+    });
     expect(await sessions.find(first)).toBeUndefined();
-    await store.save(begun, { revision: 2, effects: [{ type: 'logout' }, login(user)], newKey: second, about });
+    await store.save(begun, {
+      revision: 2,
+      effects: [{ type: 'logout' }, login(user)],
+      newKey: second,
+      eventContext: about,
+    });
 
     expect((await sessions.find(second))?.user.uuid).toBe(user.uuid);
   });

@@ -56,15 +56,21 @@ export function toLoadedFlow(row: LoadedFlowRow, sealer: Sealer): LoadedFlow {
     brandsRevision: row.brands_revision,
     session: row.session_id ? sessionOf(row, row.session_id) : undefined,
     stored: row.plan_id && !row.outdated ? storedPlan(row, row.plan_id, sealer) : undefined,
-    row: row.plan_id ? { id: row.plan_id, revision: row.revision } : undefined,
+    planRow: row.plan_id ? { id: row.plan_id, revision: row.revision } : undefined,
   };
 }
 
 function sessionOf(row: LoadedFlowRow, id: string): Session {
-  const session = { id, retired: row.retired === true, leftS: row.session_left_s ?? undefined };
+  const session = { id, retired: row.retired === true, remainingS: row.session_left_s ?? undefined };
   if (!row.session_identity) return { ...session, user: undefined };
   const { last_ip, proved, recent, ...user } = row.session_identity;
-  return { ...session, user, proved: proved === true, recent: recent === true, lastIp: last_ip ?? undefined };
+  return {
+    ...session,
+    user,
+    deviceProved: proved === true,
+    recentlyProved: recent === true,
+    lastIp: last_ip ?? undefined,
+  };
 }
 
 function storedPlan(row: LoadedFlowRow, id: string, sealer: Sealer): StoredPlan | undefined {

@@ -42,9 +42,9 @@ const passTime = (seconds: number) =>
 describe('attempts', () => {
   it('are taken as often as they are free, then delayed, however many ask at once', async () => {
     const [secret, place] = [claim(), network()];
-    const outcomes = await Promise.all(Array.from({ length: 200 }, () => attempts.take([secret, place], 0)));
+    const outcomes = await Promise.all(Array.from({ length: 200 }, () => attempts.reserve([secret, place], 0)));
 
-    expect(outcomes.filter(({ taken }) => taken)).toHaveLength(5);
+    expect(outcomes.filter(({ reserved: taken }) => taken)).toHaveLength(5);
     expect([await failures(secret), await failures(place)]).toEqual([5, 5]);
   });
 
@@ -52,9 +52,9 @@ describe('attempts', () => {
     const secret = claim({ free: 1 });
     const waits: number[] = [];
     for (let i = 0; i < 4; i++) {
-      expect(await attempts.take([secret], 0)).toMatchObject({ taken: true });
-      const refused = await attempts.take([secret], 0);
-      waits.push(refused.taken ? 0 : refused.retryAfterS);
+      expect(await attempts.reserve([secret], 0)).toMatchObject({ reserved: true });
+      const refused = await attempts.reserve([secret], 0);
+      waits.push(refused.reserved ? 0 : refused.retryAfterS);
       await passTime(3600);
     }
 
@@ -62,144 +62,144 @@ describe('attempts', () => {
 
     const patient = new PostgresAttemptStore(source, 30);
     const other = claim({ free: 1 });
-    await patient.take([other], 0);
-    expect(await patient.take([other], 0)).toMatchObject({ taken: false, retryAfterS: 30 });
+    await patient.reserve([other], 0);
+    expect(await patient.reserve([other], 0)).toMatchObject({ reserved: false, retryAfterS: 30 });
   });
 
   it('are judged as of when the answer arrived: waiting in a queue does not outlast a delay', async () => {
     const secret = claim({ free: 1 });
-    await attempts.take([secret], 0);
+    await attempts.reserve([secret], 0);
     await passTime(30);
 
-    expect(await attempts.take([secret], 60_000)).toMatchObject({ taken: false, network: false });
-    expect(await attempts.take([secret], 10_000)).toMatchObject({ taken: true });
+    expect(await attempts.reserve([secret], 60_000)).toMatchObject({ reserved: false, network: false });
+    expect(await attempts.reserve([secret], 10_000)).toMatchObject({ reserved: true });
   });
 
   it('are never delayed for more than an hour', async () => {
     const secret = claim({ free: 1, hard: 100 });
     for (let i = 0; i < 20; i++) {
-      await attempts.take([secret], 0);
+      await attempts.reserve([secret], 0);
       await passTime(3600);
     }
-    await attempts.take([secret], 0);
+    await attempts.reserve([secret], 0);
 
-    expect(await attempts.take([secret], 0)).toEqual({ taken: false, network: false, retryAfterS: 3600 });
+    expect(await attempts.reserve([secret], 0)).toEqual({ reserved: false, network: false, retryAfterS: 3600 });
   });
 
   it('end for good at the hard limit, until somebody unlocks', async () => {
     const secret = claim({ free: 100, hard: 3 });
     const outcomes = [];
-    for (let i = 0; i < 5; i++) outcomes.push((await attempts.take([secret], 0)).taken);
+    for (let i = 0; i < 5; i++) outcomes.push((await attempts.reserve([secret], 0)).reserved);
     await passTime(86_400 * 365);
 
     expect(outcomes).toEqual([true, true, true, false, false]);
-    expect((await attempts.take([secret], 0)).taken).toBe(false);
+    expect((await attempts.reserve([secret], 0)).reserved).toBe(false);
   });
 
   it('take nothing from anybody when one of them is refused', async () => {
     const [locked, free] = [claim({ free: 100, hard: 1 }), network()];
-    await attempts.take([locked], 0);
+    await attempts.reserve([locked], 0);
 
-    expect(await attempts.take([locked, free], 0)).toMatchObject({ taken: false, network: false });
+    expect(await attempts.reserve([locked, free], 0)).toMatchObject({ reserved: false, network: false });
     expect((await failures(free)) ?? 0).toBe(0);
   });
 
   it('say when it is the network that is refused, and forget it in time', async () => {
     const place = network({ free: 1, forgetAfterS: 900 });
-    await attempts.take([claim(), place], 0);
-    expect(await attempts.take([claim(), place], 0)).toMatchObject({ taken: false, network: true });
+    await attempts.reserve([claim(), place], 0);
+    expect(await attempts.reserve([claim(), place], 0)).toMatchObject({ reserved: false, network: true });
     await passTime(901);
 
-    expect(await attempts.take([claim(), place], 0)).toMatchObject({ taken: true });
+    expect(await attempts.reserve([claim(), place], 0)).toMatchObject({ reserved: true });
     expect(await failures(place)).toBe(1);
   });
 
   it('are counted exactly, together or not at all, where nobody has guessed before', async () => {
     for (let round = 0; round < 10; round++) {
       const [secret, place] = [claim({ free: 2 }), network()];
-      const outcomes = await Promise.all(Array.from({ length: 10 }, () => attempts.take([secret, place], 0)));
+      const outcomes = await Promise.all(Array.from({ length: 10 }, () => attempts.reserve([secret, place], 0)));
 
-      expect(outcomes.filter(({ taken }) => taken)).toHaveLength(2);
+      expect(outcomes.filter(({ reserved: taken }) => taken)).toHaveLength(2);
       expect([await failures(secret), await failures(place)]).toEqual([2, 2]);
     }
   });
 
   it('tell a network how long it has to wait itself, not how long a credential is locked', async () => {
     const [secret, place] = [claim({ free: 100, hard: 1 }), network({ free: 1 })];
-    await attempts.take([secret, place], 0);
+    await attempts.reserve([secret, place], 0);
     await source.query(`UPDATE flow.attempts SET free_at = now() + interval '1 hour' WHERE subject = $1`, [
       secret.subject,
     ]);
 
-    expect(await attempts.take([secret, place], 0)).toEqual({ taken: false, network: true, retryAfterS: 1 });
+    expect(await attempts.reserve([secret, place], 0)).toEqual({ reserved: false, network: true, retryAfterS: 1 });
   });
 
   it('that are given back leave a delay that others have earned', async () => {
     const secret = claim({ free: 2 });
     for (let i = 0; i < 3; i++) {
-      await attempts.take([secret], 0);
+      await attempts.reserve([secret], 0);
       await source.query('UPDATE flow.attempts SET free_at = to_timestamp(0) WHERE subject = $1 AND failures < 3', [
         secret.subject,
       ]);
     }
-    await attempts.giveBack([secret]);
+    await attempts.release([secret]);
 
     expect(await failures(secret)).toBe(2);
-    expect(await attempts.take([secret], 0)).toMatchObject({ taken: false });
+    expect(await attempts.reserve([secret], 0)).toMatchObject({ reserved: false });
   });
 
   it('that are given back take the delay that they set along, unless another was taken since', async () => {
     const secret = claim({ free: 1 });
     const taken = async () => {
-      const outcome = await attempts.take([secret], 0);
-      return outcome.taken ? outcome.claims : [];
+      const outcome = await attempts.reserve([secret], 0);
+      return outcome.reserved ? outcome.reservations : [];
     };
     const [first] = [await taken(), await passTime(3600)];
     const last = await taken();
-    expect(await attempts.take([secret], 0)).toMatchObject({ taken: false });
-    await attempts.giveBack(last);
+    expect(await attempts.reserve([secret], 0)).toMatchObject({ reserved: false });
+    await attempts.release(last);
     expect(await failures(secret)).toBe(1);
     await taken();
-    await attempts.giveBack(first);
+    await attempts.release(first);
 
     expect(await failures(secret)).toBe(1);
-    expect(await attempts.take([secret], 0)).toMatchObject({ taken: false });
+    expect(await attempts.reserve([secret], 0)).toMatchObject({ reserved: false });
   });
 
   it('of one answer that spends a counter twice are given back twice', async () => {
     const place = network();
-    await attempts.take([place], 0);
-    await attempts.take([place], 0);
-    await attempts.giveBack([place, place]);
+    await attempts.reserve([place], 0);
+    await attempts.reserve([place], 0);
+    await attempts.release([place, place]);
 
     expect(await failures(place)).toBe(0);
   });
 
   it('can be given back, and then do not delay', async () => {
     const secret = claim({ free: 1 });
-    await attempts.take([secret], 0);
-    await attempts.giveBack([secret]);
+    await attempts.reserve([secret], 0);
+    await attempts.release([secret]);
 
     expect(await failures(secret)).toBe(0);
-    expect(await attempts.take([secret], 0)).toMatchObject({ taken: true });
+    expect(await attempts.reserve([secret], 0)).toMatchObject({ reserved: true });
   });
 
   it('do not deadlock over a row that another one makes while they wait for a place they share', async () => {
     const [secret, place] = [claim({ subject: Buffer.alloc(16, 0) }), network({ subject: Buffer.alloc(16, 1) })];
-    await attempts.take([place], 0);
+    await attempts.reserve([place], 0);
     const busy = source.createQueryRunner();
     await busy.startTransaction();
     await busy.query('SELECT FROM flow.attempts WHERE subject = $1 FOR UPDATE', [place.subject]);
-    const first = attempts.take([secret, place], 0);
+    const first = attempts.reserve([secret, place], 0);
     await waitForBlockedStatements(source, 1);
-    await attempts.take([secret], 0);
-    const second = attempts.take([secret, place], 0);
+    await attempts.reserve([secret], 0);
+    const second = attempts.reserve([secret, place], 0);
     await waitForBlockedStatements(source, 2);
     const before = await deadlocks();
     await busy.commitTransaction();
     await busy.release();
 
-    expect(await Promise.all([first, second])).toMatchObject([{ taken: true }, { taken: true }]);
+    expect(await Promise.all([first, second])).toMatchObject([{ reserved: true }, { reserved: true }]);
     expect([await failures(secret), await failures(place)]).toEqual([3, 3]);
     expect(await deadlocks()).toBe(before);
   });
@@ -209,7 +209,7 @@ describe('attempts', () => {
     const reversed = [...claims].reverse();
     await Promise.all(
       Array.from({ length: 60 }, (_, i) =>
-        i % 2 ? attempts.take(i % 4 === 1 ? claims : reversed, 0) : attempts.giveBack(i % 4 ? claims : reversed),
+        i % 2 ? attempts.reserve(i % 4 === 1 ? claims : reversed, 0) : attempts.release(i % 4 ? claims : reversed),
       ),
     );
 

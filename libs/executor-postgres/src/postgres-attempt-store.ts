@@ -12,17 +12,17 @@ import { runNamed } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { RELEASE_ATTEMPTS, RESERVE_ATTEMPTS, UNLOCK_SUBJECT } from './attempt.statements.js';
 
-/** Tries to find rows that others make and clear at the same time. */
-const TRIES = 5;
+/** Tries to find rows that other requests insert and delete at the same time. */
+const MAX_TRIES = 5;
 
-interface TakeRow {
-  /** Subject and credential of each. */
+interface ReservedRow {
+  /** Subject and credential of each reserved attempt. */
   readonly taken: readonly string[];
   readonly blocked: readonly { readonly credential: string; readonly retry_after_s: number }[];
   readonly at: string;
 }
 
-/** Attempts in Postgres: taking is one committed statement, however many answers race. */
+/** Attempts in Postgres. A reservation is one committed statement, even when many answers race. */
 export class PostgresAttemptStore extends AttemptStore {
   constructor(
     private readonly source: DataSource,
@@ -31,23 +31,24 @@ export class PostgresAttemptStore extends AttemptStore {
     super();
   }
 
-  async take(claims: readonly AttemptReservation[], ageMs: number): Promise<ReservationResult> {
-    const values = [...columns(claims), `${ageMs} milliseconds`, `${this.firstDelayS} seconds`];
-    for (let i = 0; i < TRIES; i++) {
-      const { taken, blocked, at } = (await runNamed<TakeRow>(this.source, RESERVE_ATTEMPTS, values)).rows[0]!;
-      const dated = claims.map((claim) => ({ ...claim, takenAt: at }));
-      if (taken.length === claims.length) return { taken: true, claims: dated };
+  async reserve(reservations: readonly AttemptReservation[], ageMs: number): Promise<ReservationResult> {
+    const values = [...columns(reservations), `${ageMs} milliseconds`, `${this.firstDelayS} seconds`];
+    for (let i = 0; i < MAX_TRIES; i++) {
+      const { taken, blocked, at } = (await runNamed<ReservedRow>(this.source, RESERVE_ATTEMPTS, values)).rows[0]!;
+      const dated = reservations.map((reservation) => ({ ...reservation, reservedAt: at }));
+      if (taken.length === reservations.length) return { reserved: true, reservations: dated };
       if (blocked.length > 0) return blockedResult(blocked);
-      // Another one made a row that was not there to be locked: the next try finds it.
-      await this.giveBack(dated.filter((claim) => taken.includes(nameOf(claim))));
+      // Another request inserted a row that did not exist and so could not be locked. The next try finds it.
+      await this.release(dated.filter((reservation) => taken.includes(keyOf(reservation))));
     }
     throw new Problem('database_away', { detail: 'The attempts could not be counted.' });
   }
 
-  async giveBack(claims: readonly AttemptReservation[]): Promise<void> {
-    if (claims.length === 0) return;
-    const [subjects, credentials] = columns(claims);
-    await runNamed(this.source, RELEASE_ATTEMPTS, [subjects, credentials, claims.map(({ takenAt = null }) => takenAt)]);
+  async release(reservations: readonly AttemptReservation[]): Promise<void> {
+    if (reservations.length === 0) return;
+    const [subjects, credentials] = columns(reservations);
+    const times = reservations.map(({ reservedAt = null }) => reservedAt);
+    await runNamed(this.source, RELEASE_ATTEMPTS, [subjects, credentials, times]);
   }
 
   async unlock(subject: Buffer): Promise<readonly string[]> {
@@ -56,23 +57,23 @@ export class PostgresAttemptStore extends AttemptStore {
   }
 }
 
-/** How long a network has to wait; of a credential nobody is told. */
-function blockedResult(blocked: TakeRow['blocked']): ReservationResult {
+/** Returns the delay of a blocked network. The client must not learn the delay of a credential. */
+function blockedResult(blocked: ReservedRow['blocked']): ReservationResult {
   const network = blocked.find(({ credential }) => credential === NETWORK_CREDENTIAL);
   const seconds = network?.retry_after_s ?? Math.max(...blocked.map((row) => row.retry_after_s));
-  return { taken: false, network: network !== undefined, retryAfterS: Math.ceil(seconds) };
+  return { reserved: false, network: network !== undefined, retryAfterS: Math.ceil(seconds) };
 }
 
-const nameOf = ({ subject, credential }: AttemptReservation) => `${subject.toString('hex')} ${credential}`;
+const keyOf = ({ subject, credential }: AttemptReservation) => `${subject.toString('hex')} ${credential}`;
 
-const columns = (claims: readonly AttemptReservation[]): unknown[] => [
-  claims.map(({ subject }) => subject),
-  claims.map(({ credential }) => credential),
-  claims.map(({ free }) => free),
-  claims.map(({ hard }) => hard ?? null),
-  claims.map(({ forgetAfterS }) => (forgetAfterS === undefined ? null : `${forgetAfterS} seconds`)),
+const columns = (reservations: readonly AttemptReservation[]): unknown[] => [
+  reservations.map(({ subject }) => subject),
+  reservations.map(({ credential }) => credential),
+  reservations.map(({ free }) => free),
+  reservations.map(({ hard }) => hard ?? null),
+  reservations.map(({ forgetAfterS }) => (forgetAfterS === undefined ? null : `${forgetAfterS} seconds`)),
 ];
 
-/** Forgets every failed attempt at a user's credentials, also of one that is disabled for good; which credentials had some. */
+/** Deletes all failed attempts at a user's credentials, including disabled ones. Returns the credentials that had some. */
 export const unlockUser = (source: DataSource, secretKey: string, uuid: string): Promise<readonly string[]> =>
   new PostgresAttemptStore(source).unlock(userSubject(attemptHmacKey(secretKey), uuid));

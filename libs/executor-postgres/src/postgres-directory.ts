@@ -35,7 +35,7 @@ export class PostgresGroupMembershipStore extends GroupMembershipStore {
     super();
   }
 
-  async among(userId: string, groups: readonly string[]): Promise<ReadonlySet<string>> {
+  async filterGroups(userId: string, groups: readonly string[]): Promise<ReadonlySet<string>> {
     const { rows } = await runNamed<{ id: string }>(this.source, AMONG, [userId, groups]);
     return new Set(rows.map(({ id }) => id));
   }

@@ -81,16 +81,16 @@ export class PostgresFlowStore extends FlowStore {
     return version;
   }
 
-  async findConfiguring(stageId: string): Promise<string | undefined> {
+  async findConfigureFlow(stageId: string): Promise<string | undefined> {
     const { rows } = await runNamed<{ slug: string }>(this.source, FIND_CONFIGURE_FLOW, [stageId]);
     return rows[0]?.slug;
   }
 
-  async listConfigurable(kinds: readonly string[]): Promise<ConfigurableStage[]> {
+  async listConfigurableStages(kinds: readonly string[]): Promise<ConfigurableStage[]> {
     return (await runNamed<ConfigurableStage>(this.source, LIST_CONFIGURABLE_STAGES, [kinds, MOST_CONFIGURABLE])).rows;
   }
 
-  async describe(flowIds: readonly string[]): Promise<FlowSummary[]> {
+  async summarize(flowIds: readonly string[]): Promise<FlowSummary[]> {
     return flowIds.length === 0 ? [] : (await runNamed<FlowSummary>(this.source, DESCRIBE, [flowIds])).rows;
   }
 
@@ -103,7 +103,7 @@ export class PostgresFlowStore extends FlowStore {
     return (await runNamed(this.source, EXISTS, [flowId])).rows.length > 0;
   }
 
-  async findUsing(stageId: string): Promise<string[]> {
+  async listFlowsUsing(stageId: string): Promise<string[]> {
     const { rows } = await runNamed<{ slug: string }>(this.source, FIND_FLOWS_USING_STAGE, [stageId, MOST_FLOWS]);
     return rows.map(({ slug }) => slug);
   }

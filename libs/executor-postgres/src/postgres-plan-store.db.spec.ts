@@ -17,13 +17,13 @@ describe('a plan', () => {
     const plan = freshPlan({ context: { deny_message: 'x' }, next: '/a', shown: { step: 's', challenge: { a: 1 } } });
     const { hash } = await store.begin(plan);
 
-    expect((await store.plans.find(store.slug, hash))?.stored).toMatchObject({
+    expect((await store.plans.load(store.slug, hash))?.stored).toMatchObject({
       plan,
       revision: 0,
       versionId: store.flow.versionId,
     });
-    expect((await store.plans.find(store.slug, randomBytes(32)))?.session).toBeUndefined();
-    expect(await store.plans.find('nowhere', hash)).toBeUndefined();
+    expect((await store.plans.load(store.slug, randomBytes(32)))?.session).toBeUndefined();
+    expect(await store.plans.load('nowhere', hash)).toBeUndefined();
   });
 
   it('is saved by one of many who saw the same revision', async () => {
@@ -31,17 +31,17 @@ describe('a plan', () => {
     const won = await Promise.all(Array.from({ length: 20 }, () => store.save(begun)));
 
     expect(won.filter(Boolean)).toHaveLength(1);
-    expect((await store.plans.find(store.slug, begun.hash))?.stored?.revision).toBe(1);
+    expect((await store.plans.load(store.slug, begun.hash))?.stored?.revision).toBe(1);
   });
 
   it('is not replaced by a plan that did not know it', async () => {
     const { hash, sessionId, plan } = await store.begin();
     const again = { ...store.flow, plan: freshPlan(), session: { id: sessionId } };
 
-    expect(await store.plans.begin({ ...again, replaces: undefined })).toBeUndefined();
-    expect(await store.plans.begin({ ...again, replaces: { id: plan.id, revision: 7 } })).toBeUndefined();
-    expect(await store.plans.begin({ ...again, replaces: { id: plan.id, revision: 0 } })).toBe(sessionId);
-    expect((await store.plans.find(store.slug, hash))?.stored?.plan.id).toBe(again.plan.id);
+    expect(await store.plans.create({ ...again, replaces: undefined })).toBeUndefined();
+    expect(await store.plans.create({ ...again, replaces: { id: plan.id, revision: 7 } })).toBeUndefined();
+    expect(await store.plans.create({ ...again, replaces: { id: plan.id, revision: 0 } })).toBe(sessionId);
+    expect((await store.plans.load(store.slug, hash))?.stored?.plan.id).toBe(again.plan.id);
   });
 
   it('is dropped alone when its body cannot be opened: tampered with, moved, or sealed by a lost key', async () => {
@@ -51,16 +51,21 @@ describe('a plan', () => {
       plan.id,
       other.plan.id,
     ]);
-    const found = await store.plans.find(store.slug, hash);
+    const found = await store.plans.load(store.slug, hash);
 
     expect(found?.stored).toBeUndefined();
     expect(found?.session?.id).toBe(sessionId);
     expect(
-      await store.plans.begin({ ...store.flow, plan: freshPlan(), session: { id: sessionId }, replaces: found?.row }),
+      await store.plans.create({
+        ...store.flow,
+        plan: freshPlan(),
+        session: { id: sessionId },
+        replaces: found?.planRow,
+      }),
     ).toBe(sessionId);
-    expect((await store.plans.find(store.slug, other.hash))?.stored).toBeDefined();
+    expect((await store.plans.load(store.slug, other.hash))?.stored).toBeDefined();
     const lost = store.sealedBy(`b:${randomBytes(32).toString('base64')}`);
-    expect((await lost.find(store.slug, other.hash))?.stored).toBeUndefined();
+    expect((await lost.load(store.slug, other.hash))?.stored).toBeUndefined();
   });
 
   it('cannot be rolled back by putting an old body in place', async () => {
@@ -71,13 +76,13 @@ describe('a plan', () => {
     await store.save(begun);
     await store.source.query('UPDATE flow.plans SET body = $2 WHERE id = $1', [begun.plan.id, old!.body]);
 
-    expect((await store.plans.find(store.slug, begun.hash))?.stored).toBeUndefined();
+    expect((await store.plans.load(store.slug, begun.hash))?.stored).toBeUndefined();
   });
 
   it('keeps a saved user by reference, and reads them anew at each load', async () => {
     const user = await enrol(store.source);
     const { hash } = await store.begin(freshPlan({ context: { pending_user: { ...user, backend: 'b' } } }));
-    const stored = async () => (await store.plans.find(store.slug, hash))?.stored;
+    const stored = async () => (await store.plans.load(store.slug, hash))?.stored;
     expect((await stored())?.plan.context.pending_user).toEqual({ ...user, backend: 'b' });
 
     await store.source.query(`UPDATE directory.users SET name = 'Renamed' WHERE id = $1`, [user.uuid]);
@@ -97,7 +102,7 @@ describe('a plan', () => {
     const { hash } = await store.begin(freshPlan({ context: { pending_user: user } }));
     await store.source.query(change, change.includes('$2') ? [user.uuid, other.uuid] : [user.uuid]);
 
-    expect((await store.plans.find(store.slug, hash))?.stored?.orphaned).toBe(true);
+    expect((await store.plans.load(store.slug, hash))?.stored?.orphaned).toBe(true);
   });
 
   it('of a user who was inactive when identified goes on, so that nobody can tell', async () => {
@@ -105,7 +110,7 @@ describe('a plan', () => {
     await store.source.query('UPDATE directory.users SET is_active = false WHERE id = $1', [user.uuid]);
     const { hash } = await store.begin(freshPlan({ context: { pending_user: { ...user, is_active: false } } }));
 
-    expect((await store.plans.find(store.slug, hash))?.stored?.orphaned).toBe(false);
+    expect((await store.plans.load(store.slug, hash))?.stored?.orphaned).toBe(false);
   });
 
   it('is not saved when it is larger than a plan may be', async () => {
@@ -122,15 +127,15 @@ describe('expiry', () => {
     await store.source.query(`UPDATE flow.plans SET expires_at = now() WHERE id = $1`, [byPlan.plan.id]);
     await store.source.query(`UPDATE flow.sessions SET expires_at = now() WHERE id = $1`, [bySession.sessionId]);
 
-    expect((await store.plans.find(store.slug, byPlan.hash))?.stored).toBeUndefined();
-    expect((await store.plans.find(store.slug, bySession.hash))?.session).toBeUndefined();
+    expect((await store.plans.load(store.slug, byPlan.hash))?.stored).toBeUndefined();
+    expect((await store.plans.load(store.slug, bySession.hash))?.session).toBeUndefined();
     const next = { ...store.flow, plan: freshPlan(), session: { id: byPlan.sessionId }, replaces: undefined };
-    expect(await store.plans.begin(next)).toBe(byPlan.sessionId);
+    expect(await store.plans.create(next)).toBe(byPlan.sessionId);
   });
 
   it('comes to a plan of an older version however often it is saved, and to no other (accident 57)', async () => {
     const begun = await store.begin();
-    const found = async () => (await store.plans.find(store.slug, begun.hash))!;
+    const found = async () => (await store.plans.load(store.slug, begun.hash))!;
     await store.source.query(`UPDATE flow.plans SET begun_at = now() - interval '600 s' WHERE id = $1`, [
       begun.plan.id,
     ]);
@@ -139,10 +144,10 @@ describe('expiry', () => {
     await store.source.query('UPDATE flow.flows SET version_id = $1 WHERE slug = $2', [newer.versionId, store.slug]);
 
     expect(await store.save(begun)).toBe(true);
-    const { stored, row, newestVersionId: versionId } = await found();
+    const { stored, planRow: row, newestVersionId: versionId } = await found();
     expect(stored).toBeUndefined();
     const plan = freshPlan();
-    await store.plans.begin({ ...store.flow, versionId, plan, session: { id: begun.sessionId }, replaces: row });
+    await store.plans.create({ ...store.flow, versionId, plan, session: { id: begun.sessionId }, replaces: row });
     expect((await found()).stored?.plan.id).toBe(plan.id);
   });
 

@@ -61,7 +61,7 @@ export class PostgresPlanStore extends PlanStore {
     super();
   }
 
-  async find(slug: string, sessionKey: Buffer | undefined): Promise<LoadedFlow | undefined> {
+  async load(slug: string, sessionKey: Buffer | undefined): Promise<LoadedFlow | undefined> {
     const { attributes, lifetimes } = this.settings;
     const { rows } = await runNamed<LoadedFlowRow>(this.source, LOAD_FLOW, [
       ...[slug, sessionKey ?? null, attributes, interval(lifetimes.planS), interval(lifetimes.proofS)],
@@ -80,7 +80,7 @@ export class PostgresPlanStore extends PlanStore {
     return opened && { ...opened, versionId, step };
   }
 
-  async begin({ flowId, versionId, plan, session, replaces }: NewPlan): Promise<string | undefined> {
+  async create({ flowId, versionId, plan, session, replaces }: NewPlan): Promise<string | undefined> {
     const sessionId = 'id' in session ? session.id : randomUUID();
     const values = [
       ...[sessionId, flowId, plan.id, versionId, pendingUserId(plan), this.seal(plan, 0)],
@@ -109,12 +109,12 @@ export class PostgresPlanStore extends PlanStore {
     return (await runNamed(this.source, ...commitStatement(values, consequences))).rows.length > 0;
   }
 
-  async slugsOf(sessionKey: Buffer): Promise<string[]> {
+  async listSlugs(sessionKey: Buffer): Promise<string[]> {
     const { rows } = await runNamed<{ slug: string }>(this.source, LIST_PLAN_SLUGS, [sessionKey]);
     return rows.map(({ slug }) => slug);
   }
 
-  async cancel(sessionKey: Buffer): Promise<string | undefined> {
+  async deletePlans(sessionKey: Buffer): Promise<string | undefined> {
     const { rows } = await runNamed<{ user_id: string }>(this.source, DROP_PLANS, [sessionKey]);
     return rows[0]?.user_id;
   }

@@ -1,5 +1,5 @@
 import type { SessionBindings } from '@gatehouse/executor';
-import { SessionBindingStore, type SessionBreak } from '@gatehouse/executor';
+import { type BrokenSession, SessionBindingStore } from '@gatehouse/executor';
 import { eventMessage, outboxRow } from '@gatehouse/outbox';
 import { runNamed, type Sealer } from '@gatehouse/platform';
 import type { DataSource, EntityManager } from 'typeorm';
@@ -39,11 +39,11 @@ export class PostgresSessionBindingStore extends SessionBindingStore {
     return rows[0] && { network: rows[0].network ?? 'no_binding', geoip: rows[0].geoip ?? 'no_binding' };
   }
 
-  async move(id: string, { ip, user_agent }: { ip: string; user_agent: string }): Promise<void> {
+  async updateClient(id: string, { ip, user_agent }: { ip: string; user_agent: string }): Promise<void> {
     await runNamed(this.source, MOVE, [id, ip, truncatedUserAgent(user_agent)]);
   }
 
-  async end(id: string, { user, broken, move }: SessionBreak): Promise<void> {
+  async end(id: string, { user, violation: broken, change: move }: BrokenSession): Promise<void> {
     const context = {
       logout_reason: 'Session binding broken',
       binding: broken,

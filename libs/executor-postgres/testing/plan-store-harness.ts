@@ -78,7 +78,7 @@ export class PlanStoreHarness {
   /** A stranger's first request: a session, its key and a plan. */
   async begin(plan = freshPlan()): Promise<StartedPlan> {
     const { hash } = newSessionKey(undefined);
-    const sessionId = await this.plans.begin({ ...this.flow, plan, session: { newKey: hash }, replaces: undefined });
+    const sessionId = await this.plans.create({ ...this.flow, plan, session: { newKey: hash }, replaces: undefined });
     if (!sessionId) throw new Error('a first request has no rival');
     return { hash, plan, sessionId };
   }
@@ -91,12 +91,12 @@ export class PlanStoreHarness {
       revision: 0,
       effects: [],
       newKey: undefined,
-      about: { user: undefined, clientIp: '203.0.113.7', flow: this.slug },
-      cleared: [],
-      returned: [],
+      eventContext: { user: undefined, clientIp: '203.0.113.7', flow: this.slug },
+      reset: [],
+      released: [],
       versionId: this.flow.versionId,
       links: [],
-      burns: undefined,
+      usedToken: undefined,
       ...more,
     });
   }
@@ -109,7 +109,7 @@ export class PlanStoreHarness {
   ): Promise<boolean> {
     const { newKey = randomBytes(32), revision = 0, ...rest } = more;
     const about = { user, clientIp: '203.0.113.7', flow: this.slug };
-    return this.save(begun, { effects: [login(user, rest)], newKey, revision, about });
+    return this.save(begun, { effects: [login(user, rest)], newKey, revision, eventContext: about });
   }
 
   /** How many rows a statement finds. */

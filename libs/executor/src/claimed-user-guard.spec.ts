@@ -1,16 +1,16 @@
 import { ALICE, DEFAULT_REPLIES, executorHarness, flowOf } from '@gatehouse/executor/testing';
 import { expect, it } from 'vitest';
-import { setOf } from '../testing/fake-policy-client.js';
+import { policySetOf } from '../testing/fake-policy-client.js';
 
 const NAMED = { results: { p: { pass: true, messages: [] } }, context: { set: { pending_user: ALICE }, unset: [] } };
 const EDIT = { 'editor.challenge': { type: 'passed' } } as const;
 
 /** A flow whose policy names alice before it changes her. */
 function harness(of: { readonly is_superuser: boolean; readonly is_unclaimed: boolean }) {
-  const flow = flowOf([{ kind: 'page', policies: setOf({ policy: 'p' }) }, { kind: 'editor' }]);
+  const flow = flowOf([{ kind: 'page', policies: policySetOf({ policy: 'p' }) }, { kind: 'editor' }]);
   const parts = executorHarness(flow, { ...DEFAULT_REPLIES, ...EDIT });
-  parts.policies.said['p'] = NAMED;
-  parts.users.known.set(ALICE.uuid, { ...ALICE, ...of });
+  parts.policies.replies['p'] = NAMED;
+  parts.users.users.set(ALICE.uuid, { ...ALICE, ...of });
   return parts;
 }
 
@@ -26,7 +26,7 @@ it.each([
 it('refuses a step that would change any other superuser, before it is permitted or asked', async () => {
   const { solve, permits, stages } = harness({ is_superuser: true, is_unclaimed: false });
 
-  expect((await solve({ word: 'x' })).told).toMatchObject({
+  expect((await solve({ word: 'x' })).result).toMatchObject({
     problem: { code: 'stage_fault', detail: { text: 'a policy names a superuser, who has proved nothing' } },
   });
   expect([permits.granted, stages.hops]).toEqual([[], ['page.respond']]);

@@ -5,8 +5,8 @@ import {
   DEFAULT_REPLIES,
   executorHarness,
   flowOf,
+  policySetOf,
   rejectedReply,
-  setOf,
 } from '@gatehouse/executor/testing';
 import type { PolicySet } from '@gatehouse/plan';
 import fc from 'fast-check';
@@ -64,7 +64,7 @@ interface Flow {
 }
 
 function deployed({ composite, onRefusal, later }: Flow) {
-  const skip = (name: string): PolicySet | undefined => (name === 'never' ? undefined : setOf({ policy: name }));
+  const skip = (name: string): PolicySet | undefined => (name === 'never' ? undefined : policySetOf({ policy: name }));
   const steps = later.map((step) => ({ ...step, policies: skip(step.skippedFor) }));
   const version = flowOf(
     [
@@ -87,8 +87,8 @@ function deployed({ composite, onRefusal, later }: Flow) {
     'page.respond': judge('word'),
   });
   const userOf = () => engine.policies.requests.at(-1)?.flow_plan?.context['pending_user'] as User | undefined;
-  engine.policies.said['known'] = () => userOf()?.kind !== 'saved';
-  engine.policies.said['named'] = () => userOf() === undefined;
+  engine.policies.replies['known'] = () => userOf()?.kind !== 'saved';
+  engine.policies.replies['named'] = () => userOf() === undefined;
   return engine;
 }
 
@@ -104,14 +104,14 @@ const isWrong = (kind: string, answer: Readonly<Record<string, string>>) =>
 
 async function refusedAnswers(flow: Flow, uid: string, answers: readonly Readonly<Record<string, string>>[]) {
   const engine = deployed(flow);
-  const seen: unknown[] = [(await engine.show()).told];
+  const seen: unknown[] = [(await engine.show()).result];
   for (const answer of answers) {
-    const { told, context } = await engine.solve({ component: `ak-stage-${flow.composite.kind}`, uid, ...answer });
-    seen.push({ told, context }, { context: engine.plans.plan?.context, states: engine.plans.plan?.states });
+    const { result, context } = await engine.solve({ component: `ak-stage-${flow.composite.kind}`, uid, ...answer });
+    seen.push({ result, context }, { context: engine.plans.plan?.context, states: engine.plans.plan?.states });
     expect(engine.plans.plan?.cursor ?? 0).toBe(0);
   }
-  expect(engine.plans.happened.map(({ type }) => type)).not.toContain('login');
-  expect(engine.overreaches).toEqual([]);
+  expect(engine.plans.savedEffects.map(({ type }) => type)).not.toContain('login');
+  expect(engine.violations).toEqual([]);
   return seen;
 }
 
@@ -126,7 +126,7 @@ describe('a composite step that refuses an answer', () => {
           await refusedAnswers(given, 'ghost', wrong),
         ];
         expect(known).toEqual(unknown);
-        for (const told of known) expect(told).not.toHaveProperty('context.pending_user');
+        for (const result of known) expect(result).not.toHaveProperty('context.pending_user');
       }),
       { numRuns: 300 },
     );
@@ -140,8 +140,8 @@ describe('a composite step that refuses an answer', () => {
     });
     await engine.show();
 
-    expect((await engine.solve({ uid: 'alice', password: 'wrong' })).told).toMatchObject({ type: 'show' });
+    expect((await engine.solve({ uid: 'alice', password: 'wrong' })).result).toMatchObject({ type: 'show' });
     expect(engine.plans.plan?.context).toEqual({});
-    expect(engine.plans.happened).not.toContainEqual(expect.objectContaining({ type: 'login' }));
+    expect(engine.plans.savedEffects).not.toContainEqual(expect.objectContaining({ type: 'login' }));
   });
 });

@@ -30,8 +30,8 @@ class FewContracts extends StageContractRegistry {
   find(kind: string) {
     return this.known.find((contract) => contract.kind === kind);
   }
-  knows = () => false;
-  isSecret = () => false;
+  hasComponent = () => false;
+  isSecretField = () => false;
   proofSteps = () => [DEVICE, PASSWORD];
 }
 
@@ -52,7 +52,7 @@ function proofBefore({ kind = 'change', config = {}, context = {}, session, toke
   const run = {
     context: { version, request: token ? { authenticate: async () => ALICE } : {} },
     plan: { ...createPlan(version, 'p'), visitor: session?.user?.uuid ?? null, context, ...plan },
-    session: { sessionUser: session?.user ?? null, recent: session?.recent ?? false },
+    session: { sessionUser: session?.user ?? null, recentlyProved: session?.recent ?? false },
   } as unknown as FlowRunView;
   const step = { id: 's', name: 's', stage: 's', kind, config, onRefusal: 'retry', policies: undefined } as const;
   return new CredentialGuard(new FewContracts()).proofBefore(run, step);

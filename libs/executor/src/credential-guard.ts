@@ -66,7 +66,7 @@ const isByToken = ({ context }: GuardedRun) => context.request.authenticate !== 
  * the flow asks for, and nothing else: that is the choice of its author.
  */
 function isProofMissing(run: GuardedRun): boolean {
-  const { sessionUser, recent } = run.session;
+  const { sessionUser, recentlyProved: recent } = run.session;
   const { plan } = run;
   const isOwn = sessionUser?.kind === 'saved' && sessionUser.uuid === flowUserOf(run)?.uuid;
   return isOwn ? !recent : plan.context.auth_method === 'token';

@@ -1,6 +1,8 @@
 import { createPlan } from '@gatehouse/plan';
 import { describe, expect, it } from 'vitest';
-import { ALICE, challengeReply, DEFAULT_REPLIES, executorHarness, flowOf } from '../testing/executor-harness.js';
+import { executorHarness } from '../testing/executor-harness.js';
+import { challengeReply, DEFAULT_REPLIES } from '../testing/fake-stage-client.js';
+import { ALICE, flowOf } from '../testing/test-flow.js';
 import { hashToken } from './resume-links.js';
 
 const BEGUN = { crossSite: 'new' } as const;
@@ -19,12 +21,12 @@ const tokenOf = ({ plan }: ReturnType<typeof open>['plans']) => plan?.cross_site
 describe('a run that another site began', () => {
   it('asks before its first acting step, and asks no stage until the answer', async () => {
     const { show, solve, plans, stages } = open('logout');
-    expect((await show(BEGUN)).told).toMatchObject(QUESTION);
-    expect((await show()).told).toMatchObject(QUESTION);
-    expect([stages.hops, plans.happened]).toEqual([[], []]);
+    expect((await show(BEGUN)).result).toMatchObject(QUESTION);
+    expect((await show()).result).toMatchObject(QUESTION);
+    expect([stages.hops, plans.savedEffects]).toEqual([[], []]);
 
-    expect((await solve({ token: tokenOf(plans) })).told).toMatchObject({ type: 'done' });
-    expect(plans.happened).toMatchObject([{ type: 'logout' }]);
+    expect((await solve({ token: tokenOf(plans) })).result).toMatchObject({ type: 'done' });
+    expect(plans.savedEffects).toMatchObject([{ type: 'logout' }]);
   });
 
   it.each([undefined, null, [], {}, { token: '' }, { token: 7 }, { token: 'guessed' }, { component: 'ak-stage-page' }])(
@@ -33,7 +35,7 @@ describe('a run that another site began', () => {
       const { show, solve, plans, stages } = open('logout');
       await show(BEGUN);
       const token = tokenOf(plans);
-      expect((await solve(body)).told).toMatchObject({
+      expect((await solve(body)).result).toMatchObject({
         ...QUESTION,
         errors: { token: [{ code: 'cross_site_token' }] },
       });
@@ -43,9 +45,9 @@ describe('a run that another site began', () => {
 
   it('asks nothing once its visitor has answered a step', async () => {
     const { show, solve, plans } = open('puzzle', 'logout');
-    expect((await show(BEGUN)).told).toMatchObject({ challenge: { puzzle: true } });
-    expect((await solve({})).told).toMatchObject({ type: 'done' });
-    expect(plans.happened).toMatchObject([{ type: 'logout' }]);
+    expect((await show(BEGUN)).result).toMatchObject({ challenge: { puzzle: true } });
+    expect((await solve({})).result).toMatchObject({ type: 'done' });
+    expect(plans.savedEffects).toMatchObject([{ type: 'logout' }]);
   });
 
   it.each([{ token: 't' }, { code: null }, {}])(
@@ -54,32 +56,32 @@ describe('a run that another site began', () => {
       const { show, solve, plans } = open('robot', 'logout');
       expect((await show(BEGUN)).crossSite).toBe(true);
       const answered = await solve(body);
-      expect([answered.told, answered.crossSite]).toMatchObject([QUESTION, true]);
-      expect((await solve({ token: tokenOf(plans) })).told).toMatchObject({ type: 'done' });
+      expect([answered.result, answered.crossSite]).toMatchObject([QUESTION, true]);
+      expect((await solve({ token: tokenOf(plans) })).result).toMatchObject({ type: 'done' });
     },
   );
 
   it('asks nothing after an answer that only a person gives', async () => {
     const { show, solve } = open('robot', 'logout');
     await show(BEGUN);
-    expect((await solve({ code: '1' })).told).toMatchObject({ type: 'done' });
+    expect((await solve({ code: '1' })).result).toMatchObject({ type: 'done' });
   });
 
   it('asks although an answer begins it', async () => {
     const { solve } = open('robot', 'logout');
-    expect((await solve({ token: 't' }, BEGUN)).told).toMatchObject(QUESTION);
+    expect((await solve({ token: 't' }, BEGUN)).result).toMatchObject(QUESTION);
   });
 
   it('asks whoever was slower than another request, too', async () => {
     const { show } = open('logout');
     const both = await Promise.all([show(BEGUN), show(BEGUN)]);
-    expect(both.map(({ told }) => told)).toMatchObject([QUESTION, QUESTION]);
+    expect(both.map(({ result }) => result)).toMatchObject([QUESTION, QUESTION]);
   });
 
   it('may have been begun about somebody', async () => {
-    const { begin, show } = open('logout');
-    await begin({ visitor: undefined, context: {} }, BEGUN);
-    expect((await show()).told).toMatchObject(QUESTION);
+    const { start, show } = open('logout');
+    await start({ visitor: undefined, context: {} }, BEGUN);
+    expect((await show()).result).toMatchObject(QUESTION);
   });
 });
 
@@ -87,36 +89,36 @@ describe('a run that was under way', () => {
   /** One that stands before a step which it has not entered yet. */
   const waiting = async (...kinds: string[]) => {
     const run = open(...kinds);
-    await run.begin({ visitor: undefined, context: {} });
+    await run.start({ visitor: undefined, context: {} });
     return run;
   };
 
   it('goes on when its page is visited, as after the callback of a source', async () => {
     const { show } = await waiting('logout');
-    expect((await show(BEGUN)).told).toMatchObject({ type: 'done' });
+    expect((await show(BEGUN)).result).toMatchObject({ type: 'done' });
   });
 
   it('asks first when the executor is opened from another site', async () => {
     const { show, plans } = await waiting('logout');
-    expect((await show(ANY)).told).toMatchObject(QUESTION);
-    expect(plans.happened).toEqual([]);
+    expect((await show(ANY)).result).toMatchObject(QUESTION);
+    expect(plans.savedEffects).toEqual([]);
   });
 
   it('shows again what it has shown', async () => {
     const { show } = await waiting('page', 'logout');
     await show();
-    expect((await show(ANY)).told).toMatchObject({ challenge: { page: true } });
+    expect((await show(ANY)).result).toMatchObject({ challenge: { page: true } });
   });
 });
 
 it('a mailed link asks by its own confirmation alone', async () => {
   const { show, solve, plans } = open('puzzle', 'logout');
   const plan = { ...createPlan(flowOf([{ kind: 'puzzle' }, { kind: 'logout' }]), 'mailed'), cursor: 1 };
-  plans.waiting.set(hashToken('t').toString('hex'), {
+  plans.resumedPlans.set(hashToken('t').toString('hex'), {
     ...{ plan: { ...plan, context: { pending_user: ALICE } }, versionId: 'v1', orphaned: false, step: 'puzzle-0' },
   });
   const byLink = { query: { flow_token: 't' } };
   for (const crossSite of ['new', 'any'] as const)
-    expect((await show({ ...byLink, crossSite })).told).toMatchObject({ contract: { component: 'ak-stage-email' } });
-  expect((await solve({}, byLink)).told).toMatchObject({ type: 'done' });
+    expect((await show({ ...byLink, crossSite })).result).toMatchObject({ contract: { component: 'ak-stage-email' } });
+  expect((await solve({}, byLink)).result).toMatchObject({ type: 'done' });
 });

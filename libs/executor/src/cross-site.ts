@@ -23,14 +23,18 @@ const QUESTION: ChallengeSource = {
 type Question = Extract<FlowResult, { type: 'show' }>;
 
 /** Returns the plan with the mark that a request leaves on it. A mailed link that waits for its confirmation needs none. */
-export function marked(plan: Plan, crossSite: CrossSite | undefined, { isNew }: { readonly isNew: boolean }): Plan {
+export function withCrossSiteMark(
+  plan: Plan,
+  crossSite: CrossSite | undefined,
+  { isNew }: { readonly isNew: boolean },
+): Plan {
   const isMarked = crossSite === 'any' || (crossSite === 'new' && isNew);
   if (!isMarked || plan.cross_site || plan.resumed?.confirmed === false) return plan;
   return markCrossSite(plan, randomUUID());
 }
 
 /** Returns the question that a marked run asks before a step that acts on entry; undefined where the step may be entered. */
-export function questionBefore(
+export function crossSiteQuestion(
   { cross_site, shown }: Plan,
   step: Step,
   contract: StageContract | undefined,
@@ -42,20 +46,20 @@ export function questionBefore(
 }
 
 /** Whether an answer shows that the visitor acted: the script of a page sends some answers by itself. */
-export function isPersonal(answer: unknown, contract: StageContract | undefined): boolean {
+export function isVisitorAction(answer: unknown, contract: StageContract | undefined): boolean {
   if (bodyErrors(answer)) return false;
   const fields = contract?.personal_fields;
   return fields === undefined || fields.some((field) => (answer as Record<string, unknown>)[field] != null);
 }
 
 /** Whether an answer says yes to the question of a marked run. */
-export function isYes(body: unknown, { cross_site }: Plan): boolean {
+export function confirmsCrossSite(body: unknown, { cross_site }: Plan): boolean {
   const token = (body as { readonly token?: unknown } | null | undefined)?.token;
   return cross_site !== undefined && typeof token === 'string' && secretsEqual(token, cross_site.token);
 }
 
 /** Returns the question with the error for an answer that was not a yes to it. */
-export const askedAgain = (question: Question): Question => ({
+export const withTokenError = (question: Question): Question => ({
   ...question,
   errors: { token: [{ code: 'cross_site_token' }] },
 });

@@ -90,7 +90,7 @@ export function withoutContext(reply: StageReply): StageReply {
 }
 
 /** The effects of a passed host that still happen when a step inside it refuses: those that only record. */
-export const recordedBy = ({ effects = [] }: PassedReply): Effect[] =>
+export const recordingEffectsOf = ({ effects = [] }: PassedReply): Effect[] =>
   effects.filter(({ type }) => REFUSAL_EFFECTS.has(type));
 
 interface EmbeddedChallenge {

@@ -2,7 +2,9 @@ import { Problem, type StageReply, type StageRequest } from '@gatehouse/contract
 import type { Plan } from '@gatehouse/plan';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_REPLIES, executorHarness, flowOf, LOGIN_REPLY, rejectedReply } from '../testing/executor-harness.js';
+import { executorHarness } from '../testing/executor-harness.js';
+import { DEFAULT_REPLIES, LOGIN_REPLY, rejectedReply } from '../testing/fake-stage-client.js';
+import { flowOf } from '../testing/test-flow.js';
 import type { PlanCommit } from './plan-commit.js';
 
 /** What one visitor's browser sends at once, and what it sends after that: looks, right and wrong answers, late and broken ones. */
@@ -61,7 +63,7 @@ function watched(flow: readonly Step[], schedule: <T>(task: Promise<T>) => Promi
     expect(passed.slice(passed.length - cursor)).toEqual(version.steps.slice(0, cursor).map(({ id }) => id));
   }
 
-  function moved({ plan, effects, about }: PlanCommit) {
+  function moved({ plan, effects, eventContext: about }: PlanCommit) {
     const before = plans.plan!;
     const again = plan.restarts > before.restarts;
     if (again) behind = 0;
@@ -75,31 +77,31 @@ function watched(flow: readonly Step[], schedule: <T>(task: Promise<T>) => Promi
     if (effects.some(({ type }) => type === 'login')) expect(ended).toBe(true);
   }
 
-  const { find, begin, save } = bound(plans);
-  plans.find = (slug) => schedule(find(slug));
-  plans.begin = async (asked) => {
+  const { load, create, save } = bound(plans);
+  plans.load = (slug) => schedule(load(slug));
+  plans.create = async (newPlan) => {
     await schedule(Promise.resolve());
-    const begun = await begin(asked);
-    if (begun !== undefined) began(asked.plan);
-    return begun;
+    const sessionId = await create(newPlan);
+    if (sessionId !== undefined) began(newPlan.plan);
+    return sessionId;
   };
-  plans.save = async (asked) => {
+  plans.save = async (commit) => {
     await schedule(Promise.resolve());
-    const wins = asked.revision === plans.revision && asked.plan.id === plans.plan?.id;
-    if (wins) moved(asked);
-    const won = await save(asked);
-    expect(won).toBe(wins);
-    return won;
+    const isCurrent = commit.revision === plans.revision && commit.plan.id === plans.plan?.id;
+    if (isCurrent) moved(commit);
+    const isSaved = await save(commit);
+    expect(isSaved).toBe(isCurrent);
+    return isSaved;
   };
-  const [ask, take] = [stages.ask.bind(stages), attempts.take.bind(attempts)];
-  stages.ask = (...asked) => schedule(ask(...asked));
-  attempts.take = (claims) => schedule(take(claims));
+  const [send, reserve] = [stages.send.bind(stages), attempts.reserve.bind(attempts)];
+  stages.send = (...request) => schedule(send(...request));
+  attempts.reserve = (reservations) => schedule(reserve(reservations));
   return it;
 }
 
 const bound = (plans: ReturnType<typeof executorHarness>['plans']) => ({
-  find: plans.find.bind(plans),
-  begin: plans.begin.bind(plans),
+  load: plans.load.bind(plans),
+  create: plans.create.bind(plans),
   save: plans.save.bind(plans),
 });
 
@@ -128,9 +130,9 @@ describe('whatever a browser sends, in whatever order it is served', () => {
         for (const round of rounds) {
           const answers = Promise.all(round.map((body) => send(it, body, number++)));
           await scheduler.waitFor(answers);
-          for (const answer of await answers) expect(answer?.told.type).not.toBe('problem');
+          for (const answer of await answers) expect(answer?.result.type).not.toBe('problem');
         }
-        expect(it.overreaches).toEqual([]);
+        expect(it.violations).toEqual([]);
       }),
       { numRuns: 200 },
     );
@@ -141,13 +143,13 @@ describe('whatever a browser sends, in whatever order it is served', () => {
       fc.asyncProperty(steps, async (flow) => {
         const it = watched([identify, ...flow, { kind: 'login' }], (task) => task);
         const right = { uid: 'alice', password: 'right', word: 'right' };
-        let told = (await send(it, undefined, 0))?.told.type;
+        let told = (await send(it, undefined, 0))?.result.type;
         for (let i = 0; i <= flow.length; i++) {
           expect(told).toBe('show');
-          told = (await send(it, right, i + 1))?.told.type;
+          told = (await send(it, right, i + 1))?.result.type;
         }
         expect(told).toBe('done');
-        expect(it.plans.happened.filter(({ type }) => type === 'login')).toHaveLength(1);
+        expect(it.plans.savedEffects.filter(({ type }) => type === 'login')).toHaveLength(1);
       }),
     );
   });
@@ -157,6 +159,6 @@ it('is watched by a test that would see a step passed by nobody', async () => {
   const it = watched([identify, { kind: 'page' }, { kind: 'login' }], (task) => task);
   await send(it, undefined, 0);
   await send(it, { uid: 'alice' }, 1);
-  it.stages.ask = async () => ({ type: 'passed' });
+  it.stages.send = async () => ({ type: 'passed' });
   await expect(send(it, { word: 'wrong' }, 2)).rejects.toThrow('10.0.0.2 page-1');
 });

@@ -1,13 +1,8 @@
 import { Problem, type StageReply } from '@gatehouse/contracts';
 import { describe, expect, it } from 'vitest';
-import {
-  ALICE,
-  challengeReply,
-  DEFAULT_REPLIES,
-  executorHarness,
-  flowOf,
-  rejectedReply,
-} from '../testing/executor-harness.js';
+import { executorHarness } from '../testing/executor-harness.js';
+import { challengeReply, DEFAULT_REPLIES, rejectedReply } from '../testing/fake-stage-client.js';
+import { ALICE, flowOf } from '../testing/test-flow.js';
 
 const LOGIN = flowOf([{ kind: 'ident' }, { kind: 'secret' }, { kind: 'login' }]);
 
@@ -15,13 +10,13 @@ describe('a whole login', () => {
   it('takes one load, one save and as many hops as stages are passed, for each request', async () => {
     const { show, solve, plans, stages } = executorHarness(LOGIN, DEFAULT_REPLIES);
 
-    expect((await show()).told).toMatchObject({ type: 'show', challenge: { who: true } });
-    expect((await solve({ uid: 'alice' })).told).toMatchObject({ type: 'show', challenge: { secret: true } });
+    expect((await show()).result).toMatchObject({ type: 'show', challenge: { who: true } });
+    expect((await solve({ uid: 'alice' })).result).toMatchObject({ type: 'show', challenge: { secret: true } });
     const last = await solve({ password: 'hunter2' });
 
-    expect(last.told).toEqual({ type: 'done', to: '/' });
+    expect(last.result).toEqual({ type: 'done', to: '/' });
     expect(last.cookie?.value).toMatch(/^[\w-]{43}$/);
-    expect(plans.happened).toMatchObject([{ type: 'login', user: ALICE.uuid }]);
+    expect(plans.savedEffects).toMatchObject([{ type: 'login', user: ALICE.uuid }]);
     expect(stages.hops).toEqual([
       'ident.challenge',
       'ident.respond',
@@ -84,12 +79,12 @@ describe('two answers at once', () => {
 
     const answers = await Promise.all([solve({ password: 'hunter2' }), solve({ password: 'hunter2' })]);
 
-    expect(answers.map(({ told }) => told)).toEqual([
+    expect(answers.map(({ result }) => result)).toEqual([
       { type: 'done', to: '/' },
       { type: 'done', to: '/' },
     ]);
     expect(answers.filter(({ cookie }) => cookie)).toHaveLength(1);
-    expect(plans.happened).toHaveLength(1);
+    expect(plans.savedEffects).toHaveLength(1);
   });
 
   it('teach the loser nothing of its own answer', async () => {
@@ -100,7 +95,7 @@ describe('two answers at once', () => {
 
     const answers = await Promise.all([solve({ password: 'a' }), solve({ password: 'b' })]);
 
-    const errors = answers.map(({ told }) => (told.type === 'show' ? told.errors : undefined));
+    const errors = answers.map(({ result }) => (result.type === 'show' ? result.errors : undefined));
     expect(errors.filter((e) => e === undefined)).toHaveLength(1);
   });
 
@@ -116,8 +111,8 @@ describe('two answers at once', () => {
     await Promise.all([solve({ password: 'a' }), solve({ password: 'b' })]);
 
     expect(plans.revision).toBe(before + 1);
-    expect(attempts.taken.filter(({ credential }) => credential === 'password')).toHaveLength(2);
-    expect(attempts.returned).toEqual([]);
+    expect(attempts.reserved.filter(({ credential }) => credential === 'password')).toHaveLength(2);
+    expect(attempts.released).toEqual([]);
   });
 });
 
@@ -128,7 +123,7 @@ describe('a stage that fails', () => {
       'secret.challenge': new Problem('stage_away'),
     });
 
-    expect((await solve({ uid: 'alice' })).told).toMatchObject({ type: 'problem', problem: { code: 'stage_away' } });
+    expect((await solve({ uid: 'alice' })).result).toMatchObject({ type: 'problem', problem: { code: 'stage_away' } });
     expect(plans.plan).toMatchObject({ cursor: 1, context: { pending_user: ALICE } });
   });
 
@@ -141,7 +136,7 @@ describe('a stage that fails', () => {
     await solve({ uid: 'alice' });
     script['page.challenge'] = challengeReply({ page: true });
 
-    expect((await solve({ uid: 'alice' })).told).toMatchObject({ type: 'show', challenge: { page: true } });
+    expect((await solve({ uid: 'alice' })).result).toMatchObject({ type: 'show', challenge: { page: true } });
     expect(stages.hops).not.toContain('page.respond');
   });
 
@@ -151,7 +146,10 @@ describe('a stage that fails', () => {
       'ident.respond': new Problem('stage_timeout'),
     });
 
-    expect((await solve({ uid: 'alice' })).told).toMatchObject({ type: 'problem', problem: { code: 'stage_timeout' } });
+    expect((await solve({ uid: 'alice' })).result).toMatchObject({
+      type: 'problem',
+      problem: { code: 'stage_timeout' },
+    });
     expect(plans.saves).toBe(0);
   });
 
@@ -167,7 +165,7 @@ describe('a stage that fails', () => {
       });
       await solve({ password: 'x' });
 
-      expect([attempts.taken.length, attempts.returned.length]).toEqual([2, returned]);
+      expect([attempts.reserved.length, attempts.released.length]).toEqual([2, returned]);
     }
   });
 
@@ -175,7 +173,7 @@ describe('a stage that fails', () => {
     const many = flowOf(Array.from({ length: 40 }, () => ({ kind: 'login' })));
     const { show, stages } = executorHarness(many, { 'login.challenge': { type: 'passed' } });
 
-    expect((await show()).told).toMatchObject({ type: 'problem', problem: { code: 'stage_fault' } });
+    expect((await show()).result).toMatchObject({ type: 'problem', problem: { code: 'stage_fault' } });
     expect(stages.hops).toHaveLength(32);
   });
 });
@@ -184,7 +182,7 @@ describe('a plan', () => {
   it('is denied without a hop when a fact that the stage needs is missing', async () => {
     const { show, stages } = executorHarness(flowOf([{ kind: 'needy' }]), {});
 
-    expect((await show()).told).toEqual({ type: 'denied', message: { text: 'Unknown error' } });
+    expect((await show()).result).toEqual({ type: 'denied', message: { text: 'Unknown error' } });
     expect(stages.hops).toEqual([]);
   });
 
@@ -192,7 +190,7 @@ describe('a plan', () => {
     const flow = flowOf([{ kind: 'login', onRefusal: 'restart' }]);
     const { show, stages } = executorHarness(flow, { 'login.challenge': { type: 'denied' } });
 
-    expect((await show()).told).toMatchObject({ type: 'denied' });
+    expect((await show()).result).toMatchObject({ type: 'denied' });
     expect(stages.hops).toHaveLength(9);
   });
 
@@ -212,7 +210,7 @@ describe('a plan', () => {
     plans.orphaned = true;
     const hops = stages.hops.length;
 
-    expect((await solve({ password: 'hunter2' })).told).toMatchObject({ type: 'denied' });
+    expect((await solve({ password: 'hunter2' })).result).toMatchObject({ type: 'denied' });
     expect(stages.hops).toHaveLength(hops);
     expect(plans.plan?.ended).toBeDefined();
   });
@@ -220,10 +218,10 @@ describe('a plan', () => {
   it('keeps the destination last asked for, and leads nowhere else', async () => {
     const { show, solve } = executorHarness(flowOf([{ kind: 'page' }]), DEFAULT_REPLIES);
     await show({ query: { next: '/early' } });
-    expect((await solve({}, { query: { next: '' } })).told).toEqual({ type: 'done', to: '/early' });
+    expect((await solve({}, { query: { next: '' } })).result).toEqual({ type: 'done', to: '/early' });
 
     const evil = executorHarness(flowOf([{ kind: 'page' }]), DEFAULT_REPLIES);
-    expect((await evil.solve({}, { query: { next: '//evil.example' } })).told).toEqual({
+    expect((await evil.solve({}, { query: { next: '//evil.example' } })).result).toEqual({
       type: 'denied',
       message: { text: 'Invalid next URL' },
     });
@@ -259,7 +257,7 @@ describe('a flow', () => {
   it('without steps is done at once, and leaves no session behind', async () => {
     const { show, plans } = executorHarness(flowOf([]), {});
 
-    expect((await show()).told).toEqual({ type: 'done', to: '/' });
+    expect((await show()).result).toEqual({ type: 'done', to: '/' });
     expect(plans.saves).toBe(0);
   });
 
@@ -267,15 +265,18 @@ describe('a flow', () => {
     ['message_continue', { type: 'denied', message: { text: 'Flow does not apply to current user.' } }],
     ['message', { type: 'denied', message: { text: 'Flow does not apply to current user.' } }],
     ['continue', { type: 'done', to: '/next' }],
-  ] as const)('that does not admit the visitor answers as its denied_action says: %s', async (denied_action, told) => {
-    const version = flowOf([{ kind: 'page' }]);
-    const closed = {
-      ...version,
-      flow: { ...version.flow, denied_action, authentication: 'require_authenticated' as const },
-    };
-    const { show, stages } = executorHarness(closed, DEFAULT_REPLIES);
+  ] as const)(
+    'that does not admit the visitor answers as its denied_action says: %s',
+    async (denied_action, result) => {
+      const version = flowOf([{ kind: 'page' }]);
+      const closed = {
+        ...version,
+        flow: { ...version.flow, denied_action, authentication: 'require_authenticated' as const },
+      };
+      const { show, stages } = executorHarness(closed, DEFAULT_REPLIES);
 
-    expect((await show({ query: { next: '/next' } })).told).toEqual(told);
-    expect(stages.hops).toEqual([]);
-  });
+      expect((await show({ query: { next: '/next' } })).result).toEqual(result);
+      expect(stages.hops).toEqual([]);
+    },
+  );
 });

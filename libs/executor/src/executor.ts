@@ -5,7 +5,7 @@ import type { AttemptStore } from './attempts/attempt-store.js';
 import type { CredentialQueue } from './attempts/credential-queue.js';
 import type { ClaimedUserGuard } from './claimed-user-guard.js';
 import type { CredentialGuard } from './credential-guard.js';
-import { marked, questionBefore } from './cross-site.js';
+import { crossSiteQuestion, withCrossSiteMark } from './cross-site.js';
 import { NO_RESPONSE_EFFECTS } from './effects.js';
 import {
   type ConfiguredSite,
@@ -37,16 +37,16 @@ interface Dependencies {
   readonly flows: FlowStore;
   readonly brands: BrandStore;
   readonly attempts: AttemptStore;
-  readonly lines: CredentialQueue;
+  readonly credentialQueue: CredentialQueue;
   readonly contracts: StageContractRegistry;
   readonly permits: SuperuserPermits;
-  readonly consultation: StageInvoker;
-  readonly bindings: SessionBindingChecker;
-  readonly credentials: CredentialGuard;
-  readonly claimedUsers: ClaimedUserGuard;
-  readonly engine: PolicyEngine;
-  readonly planning: Planner;
-  readonly events: EventRecorder;
+  readonly stageInvoker: StageInvoker;
+  readonly sessionBindings: SessionBindingChecker;
+  readonly credentialGuard: CredentialGuard;
+  readonly claimedUserGuard: ClaimedUserGuard;
+  readonly policyEngine: PolicyEngine;
+  readonly planner: Planner;
+  readonly eventRecorder: EventRecorder;
   readonly site: ConfiguredSite;
   readonly now: () => Date;
 }
@@ -67,13 +67,13 @@ export class Executor {
     const arrival = await this.load(request);
     // A client with a token is anonymous until the token is looked up, which comes after the rate limit
     // (docs/spec/http.md#order-of-checks).
-    if (!arrival.user) request.admitStranger();
+    if (!arrival.user) request.checkAnonymousRate();
     rejectUnacceptableBody(request.answer);
     const tokenUser = await request.authenticate?.();
     if (await this.isSessionEnded(arrival)) return this.sendToLogin(arrival);
     const identified = { ...arrival, user: tokenUser ?? arrival.user };
     if (!tokenUser) rejectForgery(request.answer, identified.user);
-    if (request.answer?.unreadable) throw request.answer.unreadable;
+    if (request.answer?.bodyProblem) throw request.answer.bodyProblem;
     if (arrival.loaded.session?.retired) return this.repeat(identified, { isKeyProved: false });
     return this.continue(identified);
   }
@@ -84,11 +84,11 @@ export class Executor {
     if (!mayContinue(context)) return notApplicable(context, []);
     const run = new FlowRun(context, currentPlan(context), this.parts.now);
     const response = context.continued ? this.execute(run) : this.start(run);
-    return response.finally(() => this.parts.lines.leave(arrival.request));
+    return response.finally(() => this.parts.credentialQueue.leave(arrival.request));
   }
 
   private async load(request: FlowRequest): Promise<LoadedRequest> {
-    const loaded = await this.parts.plans.find(request.slug, request.sessionKey);
+    const loaded = await this.parts.plans.load(request.slug, request.sessionKey);
     if (!loaded) throw new Problem('not_found');
     const brand = await this.parts.brands.find(request.host, loaded.brandsRevision);
     return { request, loaded, brand, user: loaded.session?.user };
@@ -108,7 +108,7 @@ export class Executor {
   /** Whether the session was used outside the network or place that it is bound to, which has ended it. */
   private async isSessionEnded({ request, loaded: { session } }: LoadedRequest): Promise<boolean> {
     const { user } = session ?? {};
-    return user !== undefined && !(await this.parts.bindings.admits({ ...session!, user }, request.client));
+    return user !== undefined && !(await this.parts.sessionBindings.check({ ...session!, user }, request.client));
   }
 
   private async sendToLogin({ request, loaded, brand }: LoadedRequest): Promise<FlowResponse> {
@@ -117,8 +117,9 @@ export class Executor {
   }
 
   /** Refuses an address that contains a field which a stage of the flow declares secret (docs/security.md#accident-21). */
-  private refuseSecrets({ request: { named }, version }: FlowContext) {
-    if (named.some((field) => this.parts.contracts.isSecret(field, version))) throw new Problem('credentials_in_query');
+  private refuseSecrets({ request: { queryNames: named }, version }: FlowContext) {
+    if (named.some((field) => this.parts.contracts.isSecretField(field, version)))
+      throw new Problem('credentials_in_query');
   }
 
   private async newest({ newestVersionId }: LoadedFlow): Promise<FlowVersion> {
@@ -129,28 +130,29 @@ export class Executor {
 
   private async start(run: FlowRun): Promise<FlowResponse> {
     const { context } = run;
-    const planned = await this.parts.planning.plan(run, run.plan).catch(asProblemResult);
+    const planned = await this.parts.planner.plan(run, run.plan).catch(asProblemResult);
     if ('type' in planned) return responseWithoutPlan(context, planned);
     if ('plan' in planned) {
       run.start(planned.plan, planned.effects);
       return this.execute(run);
     }
     const user = run.session.sessionUser ?? undefined;
-    await this.parts.events.record(planned.effects, { ...eventSource(context), user });
+    await this.parts.eventRecorder.record(planned.effects, { ...eventSource(context), user });
     return notApplicable(context, planned.refused);
   }
 
   private async execute(run: FlowRun): Promise<FlowResponse> {
     const { context } = run;
     const runner = new FlowRunner(run, this.parts, this.writer);
-    const told = await runner.go().catch(ifOvertaken).catch(asProblemResult);
-    const isSaved = told !== undefined && ((told.type === 'problem' && !run.moved) || (await this.writer.save(run)));
+    const result = await runner.go().catch(ifOvertaken).catch(asProblemResult);
+    const isSaved =
+      result !== undefined && ((result.type === 'problem' && !run.moved) || (await this.writer.save(run)));
     if (isSaved) {
       const { facts, plan, responseEffects: effects, cookie } = run;
-      return flowResponse(context, { told, context: facts, plan, cookie, effects });
+      return flowResponse(context, { result, context: facts, plan, cookie, effects });
     }
     // The request that lost the race must not reveal its verdict. The attempt of a right answer is released.
-    if (run.answerPassed) await this.parts.attempts.giveBack(run.reservations);
+    if (run.answerPassed) await this.parts.attempts.release(run.reservations);
     const reloaded = { ...(await this.load(context.request)), user: context.user };
     // If the key was replaced meanwhile, only a client that has proved the same may see the next challenge and its secrets.
     return this.repeat(reloaded, { isKeyProved: reloaded.loaded.session?.retired !== true || run.answerPassed });
@@ -163,20 +165,20 @@ export class Executor {
   private async repeat(arrival: LoadedRequest, { isKeyProved }: { isKeyProved: boolean }): Promise<FlowResponse> {
     const { stored, session } = arrival.loaded;
     const version = (stored && (await this.parts.flows.find(stored.versionId))) ?? (await this.newest(arrival.loaded));
-    const told = endResult(stored?.plan) ?? (isKeyProved ? this.shown(stored?.plan, version) : undefined);
-    if (!told) throw new Problem('stage_busy', { detail: 'Another request of this session was quicker.' });
+    const result = endResult(stored?.plan) ?? (isKeyProved ? this.shown(stored?.plan, version) : undefined);
+    if (!result) throw new Problem('stage_busy', { detail: 'Another request of this session was quicker.' });
     const context = session?.retired ? {} : (stored?.plan.context ?? {});
     const { brand, user } = arrival;
     return flowResponse(
       { version, brand, user },
-      { told, context, cookie: undefined, effects: NO_RESPONSE_EFFECTS, plan: stored?.plan },
+      { result, context, cookie: undefined, effects: NO_RESPONSE_EFFECTS, plan: stored?.plan },
     );
   }
 
   private shown(plan: Plan | undefined, version: FlowVersion): FlowResult | undefined {
     const step = plan && currentStep(plan, version);
     const contract = step && this.parts.contracts.find(step.kind, version);
-    const question = step && questionBefore(plan, step, contract);
+    const question = step && crossSiteQuestion(plan, step, contract);
     if (question) return question;
     if (!contract || plan.shown?.step !== step.id) return undefined;
     return { type: 'show', contract, challenge: plan.shown.challenge, errors: undefined };
@@ -188,12 +190,12 @@ const REJECTED_BODY_CODES: ReadonlySet<string> = new Set(['unsupported_media_typ
 
 /** Refuses such a body before the token is looked up (docs/spec/http.md#order-of-checks). */
 function rejectUnacceptableBody(answer: ChallengeSubmission | undefined) {
-  if (answer?.unreadable && REJECTED_BODY_CODES.has(answer.unreadable.code)) throw answer.unreadable;
+  if (answer?.bodyProblem && REJECTED_BODY_CODES.has(answer.bodyProblem.code)) throw answer.bodyProblem;
 }
 
 /** Refuses an answer from another site for everyone, and an answer without a CSRF token for users of a session. */
 function rejectForgery(answer: ChallengeSubmission | undefined, sessionUser: Identity | undefined) {
-  const detail = answer?.foreign ?? (sessionUser && answer?.forged);
+  const detail = answer?.crossSiteFailure ?? (sessionUser && answer?.csrfFailure);
   if (detail) throw new Problem('csrf_failed', { detail });
 }
 
@@ -228,7 +230,9 @@ function mayContinue(context: FlowContext): boolean {
 /** Returns the plan before its first step, for the current visitor and with the destination that was last requested. */
 function currentPlan(context: FlowContext): Plan {
   const { request, version, continued } = context;
-  const plan = marked(continued?.plan ?? newPlan(version, request), request.crossSite, { isNew: !continued });
+  const plan = withCrossSiteMark(continued?.plan ?? newPlan(version, request), request.crossSite, {
+    isNew: !continued,
+  });
   const visitor = visitorId(context);
   const next = request.query['next'] || plan.next;
   if (visitor === plan.visitor && next === plan.next) return plan;

@@ -1,6 +1,8 @@
 import { expect, it } from 'vitest';
-import { challengeReply, executorHarness, flowOf } from '../testing/executor-harness.js';
+import { executorHarness } from '../testing/executor-harness.js';
+import { challengeReply } from '../testing/fake-stage-client.js';
 import { brandOf } from '../testing/in-memory-brand-store.js';
+import { flowOf } from '../testing/test-flow.js';
 
 const opened = () => executorHarness(flowOf([{ kind: 'ident' }]), { 'ident.challenge': challengeReply() });
 

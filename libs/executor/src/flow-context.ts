@@ -59,14 +59,14 @@ export function loadedSessionState(context: LoadedRequest): SessionState {
   const own = request.authenticate ? undefined : loaded.session;
   return {
     sessionUser: user ? toSavedUser(user) : null,
-    proved: own?.user !== undefined && own.proved === true,
-    recent: own?.user !== undefined && own.recent === true,
+    deviceProved: own?.user !== undefined && own.deviceProved === true,
+    recentlyProved: own?.user !== undefined && own.recentlyProved === true,
     visitor: visitorOf(context),
   };
 }
 
 /** Returns what events and reputation record of a request, except the user, who is known only when the plan is saved. */
-export function eventSource({ request, loaded, version }: FlowContext): Omit<EventContext, 'user' | 'proved'> {
+export function eventSource({ request, loaded, version }: FlowContext): Omit<EventContext, 'user' | 'recentlyProved'> {
   const { session } = loaded;
   const { ip: clientIp, user_agent: userAgent } = request.client;
   return { sessionUser: session?.user && toSavedUser(session.user), clientIp, userAgent, flow: version.flow.slug };
@@ -76,7 +76,10 @@ export function eventSource({ request, loaded, version }: FlowContext): Omit<Eve
 export type ConfiguredSite = Pick<StageRequest['site'], 'base_url' | 'rp_id'>;
 
 /** Returns the site as stages and policies see it. */
-const siteFor = (configured: ConfiguredSite, { title, serving: { recovery } }: HostBrand): StageRequest['site'] => ({
+const siteFor = (
+  configured: ConfiguredSite,
+  { title, flowsByPurpose: { recovery } }: HostBrand,
+): StageRequest['site'] => ({
   ...configured,
   brand: title,
   flows: recovery === undefined ? {} : { recovery },

@@ -24,7 +24,7 @@ export interface FlowRequest {
   /** The inner query, with the last value of a repeated key. */
   readonly query: Readonly<Record<string, string>>;
   /** Every name in the address, of the outer query and the inner one. */
-  readonly named: readonly string[];
+  readonly queryNames: readonly string[];
   /** The body of a POST. */
   readonly answer: ChallengeSubmission | undefined;
   /** The runs that this request marks as started from another site; `undefined` for a request from this site or a program. */
@@ -38,17 +38,17 @@ export interface FlowRequest {
   /** Returns the visitor's language, from the request, the user's setting and the brand. */
   readonly localeFor: (caller: { readonly user: Identity | undefined; readonly brand: Brand }) => string;
   /** Called for an anonymous visitor before the request costs anything else. Throws `rate_limited`. */
-  readonly admitStranger: () => void;
+  readonly checkAnonymousRate: () => void;
 }
 
 /** An answer to a challenge: any JSON value, or why it cannot be read, and why it may be forged. */
 export interface ChallengeSubmission {
   readonly body: unknown;
-  readonly unreadable?: Problem | undefined;
+  readonly bodyProblem?: Problem | undefined;
   /** Why the answer is refused for every visitor, whether logged in or not. */
-  readonly foreign?: Sentence | undefined;
+  readonly crossSiteFailure?: Sentence | undefined;
   /** Why the answer is refused for a logged-in user. */
-  readonly forged: Sentence | undefined;
+  readonly csrfFailure: Sentence | undefined;
 }
 
 /** Returns the HTTP method of the request, as policies see it. */

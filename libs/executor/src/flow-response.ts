@@ -27,7 +27,7 @@ export const UNKNOWN_ERROR = sentence('Unknown error');
 
 /** The executor's answer to a request: its result, and what the presentation of the result needs. */
 export interface FlowResponse {
-  readonly told: FlowResult;
+  readonly result: FlowResult;
   readonly version: FlowVersion;
   readonly brand: Brand;
   readonly context: Plan['context'];
@@ -45,15 +45,15 @@ type ResponseContext = Pick<FlowContext, 'version' | 'brand' | 'user'>;
 /** Returns the response of a request that has a plan, or that found one. */
 export function flowResponse(
   { version, brand, user }: ResponseContext,
-  { plan, ...answer }: Pick<FlowResponse, 'told' | 'context' | 'effects' | 'cookie'> & { plan: Plan | undefined },
+  { plan, ...answer }: Pick<FlowResponse, 'result' | 'context' | 'effects' | 'cookie'> & { plan: Plan | undefined },
 ): FlowResponse {
   const run = { planId: plan?.id, crossSite: plan?.cross_site !== undefined };
   return { ...answer, ...run, version, brand, sessionUser: user };
 }
 
 /** Returns the response of a request without a plan. */
-export const responseWithoutPlan = (context: ResponseContext, told: FlowResult): FlowResponse =>
-  flowResponse(context, { told, context: {}, cookie: undefined, effects: NO_RESPONSE_EFFECTS, plan: undefined });
+export const responseWithoutPlan = (context: ResponseContext, result: FlowResult): FlowResponse =>
+  flowResponse(context, { result, context: {}, cookie: undefined, effects: NO_RESPONSE_EFFECTS, plan: undefined });
 
 /** The redirect to the login flow of the brand. */
 const LOGIN = '/flows/-/default/authentication/';

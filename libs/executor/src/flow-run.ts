@@ -1,5 +1,5 @@
 import type { Effect, IdentificationMethod, PolicyRequest, StageReply } from '@gatehouse/contracts';
-import { createdBy, endPlan, type Plan, type PlanEnding, type Step, userKey, withWorkId } from '@gatehouse/plan';
+import { endPlan, type Plan, type PlanEnding, type Step, userKey, withCreatedUser, withWorkId } from '@gatehouse/plan';
 import type { AttemptReservation } from './attempts/attempt-store.js';
 import { type AttemptSettlement, EMPTY_SETTLEMENT, mergeSettlements } from './attempts/settlement.js';
 import {
@@ -125,8 +125,8 @@ export class FlowRun {
 
   /** Every attempt that was reserved since the last save. */
   get reservations(): readonly AttemptReservation[] {
-    const { cleared, returned } = this.unsaved.settlement;
-    return [...cleared, ...returned];
+    const { reset, released } = this.unsaved.settlement;
+    return [...reset, ...released];
   }
 
   /** Everything that the next save brings about, except the plan. */
@@ -155,7 +155,7 @@ export class FlowRun {
     const { pending_user: user } = plan.context;
     const isOther = user?.kind === 'saved' && userKey(user) !== userKey(this.currentPlan.context.pending_user);
     if (isOther && identifies !== 'by_name') this.unsaved.identified = true;
-    this.move(isOther && identifies === 'by_writing' ? createdBy(plan) : plan);
+    this.move(isOther && identifies === 'by_writing' ? withCreatedUser(plan) : plan);
   }
 
   /** Replaces the session key with the next save, because a credential was verified. */
@@ -225,11 +225,17 @@ export class FlowRun {
   /** Returns what the next save of `row` writes. */
   commit({ sessionId, revision }: SavedRow, newKey: Buffer | undefined): PlanCommit {
     const { loaded, versionId } = this.context;
-    const { effects, links, settlement, usedToken: burns, usedLinkStep: usesLinkOf } = this.unsaved;
-    const subject = { user: this.lastFacts.pending_user, proved: this.currentSession.recent };
+    const { effects, links, settlement, usedToken, usedLinkStep } = this.unsaved;
+    const subject = { user: this.lastFacts.pending_user, recentlyProved: this.currentSession.recentlyProved };
     return {
       ...{ sessionId, flowId: loaded.flowId, versionId, plan: this.currentPlan, revision, effects, newKey },
-      ...{ about: { ...eventSource(this.context), ...subject }, ...settlement, links, burns, usesLinkOf },
+      ...{
+        eventContext: { ...eventSource(this.context), ...subject },
+        ...settlement,
+        links,
+        usedToken,
+        usedLinkStep,
+      },
     };
   }
 
@@ -237,6 +243,6 @@ export class FlowRun {
   startNewCommit() {
     this.savedBeforeWork = true;
     this.unsaved = noChanges(this.currentPlan);
-    this.budget.begin();
+    this.budget.restartNumbering();
   }
 }

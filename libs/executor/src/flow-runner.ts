@@ -9,26 +9,26 @@ import {
   sentenceOf,
 } from '@gatehouse/contracts';
 import {
+  acceptsAnswer,
   advance,
   currentStep,
   destination,
   enterStep,
-  forgetState,
   MAX_SILENT_RESTARTS,
-  mayAnswer,
   type Plan,
   type PlanEnding,
   type PlanTransition,
   pendingPolicies,
-  rememberState,
+  removeState,
   restartPlan,
   type Step,
+  storeState,
   unmarkCrossSite,
   withoutWorkId,
 } from '@gatehouse/plan';
 import type { ClaimedUserGuard } from './claimed-user-guard.js';
 import type { CredentialGuard } from './credential-guard.js';
-import { askedAgain, isPersonal, isYes, questionBefore } from './cross-site.js';
+import { confirmsCrossSite, crossSiteQuestion, isVisitorAction, withTokenError } from './cross-site.js';
 import { methodOf } from './flow-request.js';
 import { type ChallengeSource, type FlowResult, UNKNOWN_ERROR } from './flow-response.js';
 import type { FlowRun } from './flow-run.js';
@@ -53,12 +53,12 @@ const CONFIRMATION: FlowResult = {
 };
 
 interface Dependencies {
-  readonly consultation: StageInvoker;
-  readonly engine: PolicyEngine;
-  readonly planning: Planner;
+  readonly stageInvoker: StageInvoker;
+  readonly policyEngine: PolicyEngine;
+  readonly planner: Planner;
   readonly contracts: StageContractRegistry;
-  readonly credentials: CredentialGuard;
-  readonly claimedUsers: ClaimedUserGuard;
+  readonly credentialGuard: CredentialGuard;
+  readonly claimedUserGuard: ClaimedUserGuard;
   readonly permits: SuperuserPermits;
 }
 
@@ -87,11 +87,11 @@ export class FlowRunner {
     const { answer } = request;
     if (!answer) return this.enter(step);
     const question = this.questionBefore(step);
-    if (question && !isYes(answer.body, this.run.plan)) return askedAgain(question);
+    if (question && !confirmsCrossSite(answer.body, this.run.plan)) return withTokenError(question);
     if (question) return this.enterUnmarked(step);
     if (this.run.confirm() && this.contractOf(step)?.acts) return this.enter(step);
     if (!this.isFor(step, answer.body)) return this.showAgain(step);
-    if (isPersonal(answer.body, this.contractOf(step))) this.run.move(unmarkCrossSite(this.run.plan));
+    if (isVisitorAction(answer.body, this.contractOf(step))) this.run.move(unmarkCrossSite(this.run.plan));
     const errors = bodyErrors(answer.body);
     if (errors) return this.take(step, asRejection(await this.challenge(step), errors));
     return this.respond(step, answer.body as Record<string, unknown>);
@@ -100,7 +100,7 @@ export class FlowRunner {
   private async respond(step: Step, body: Readonly<Record<string, unknown>>): Promise<FlowResult | undefined> {
     await this.prepareWork(step);
     this.run.startStep();
-    const result = await this.parts.consultation.respond(this.run, step, body);
+    const result = await this.parts.stageInvoker.respond(this.run, step, body);
     this.run.answerPassed = result.reply.type === 'passed';
     if (isNextAnswerNew(result.reply)) this.run.move(withoutWorkId(this.run.plan));
     return this.take(step, result);
@@ -111,7 +111,7 @@ export class FlowRunner {
       // authentik redirects the client to the next step, which the client requests by GET.
       const step = await this.arrive('GET');
       if (!step) return this.finish();
-      this.run.budget.refuseMore();
+      this.run.budget.check();
       // Awaited here, so that the problem is a result, which is saved with what earlier steps achieved.
       return await this.enter(step);
     } catch (error) {
@@ -129,12 +129,12 @@ export class FlowRunner {
       this.run.startStep();
       if (!set) {
         if (this.defer(step)) continue;
-        await this.parts.claimedUsers.check(this.run, step);
+        await this.parts.claimedUserGuard.check(this.run, step);
         return step;
       }
       const insertAt = { id: step.id, index: this.run.plan.cursor };
       const question = { plan: this.run.plan, set, insertAt, method };
-      const { plan, effects, ...verdict } = await this.parts.engine.decideStep(this.run, step.kind, question);
+      const { plan, effects, ...verdict } = await this.parts.policyEngine.decideStep(this.run, step.kind, question);
       this.run.record(effects);
       const left = verdict.pass ? plan : this.run.withTrailEntry(plan, step, 'skipped');
       this.run.identify(enterStep(left, step, verdict));
@@ -143,7 +143,7 @@ export class FlowRunner {
 
   /** Inserts a step that asks for a missing proof before `step`. Returns false if none is missing. Throws `proof_required`. */
   private defer(step: Step): boolean {
-    const insert = this.parts.credentials.proofBefore(this.run, step);
+    const insert = this.parts.credentialGuard.proofBefore(this.run, step);
     if (!insert) return false;
     const { plan } = advance(this.run.plan, step, { type: 'passed', insert });
     this.run.move(this.run.withTrailEntry(plan, step, 'deferred'));
@@ -161,7 +161,7 @@ export class FlowRunner {
   }
 
   private questionBefore(step: Step) {
-    return questionBefore(this.run.plan, step, this.contractOf(step));
+    return crossSiteQuestion(this.run.plan, step, this.contractOf(step));
   }
 
   /**
@@ -184,15 +184,16 @@ export class FlowRunner {
     // A challenge that the visitor holds already was prepared when it was first shown.
     if (this.run.plan.shown?.step !== step.id) await this.prepareWork(step);
     this.run.startStep();
-    return this.parts.consultation.show(this.run, step);
+    return this.parts.stageInvoker.challenge(this.run, step);
   }
 
   /** An answer for the component of another stage, or for a step that was never shown, is a late double click. */
   private isFor(step: Step, body: unknown): boolean {
     const contract = this.contractOf(step);
-    if (!mayAnswer(this.run.plan, step, contract?.attempts)) return false;
+    if (!acceptsAnswer(this.run.plan, step, contract?.attempts)) return false;
     const component = (body as { component?: unknown } | null)?.component;
-    if (typeof component !== 'string' || !this.parts.contracts.knows(component, this.run.context.version)) return true;
+    if (typeof component !== 'string' || !this.parts.contracts.hasComponent(component, this.run.context.version))
+      return true;
     return component === contract?.component;
   }
 
@@ -206,7 +207,7 @@ export class FlowRunner {
   private async take(step: Step, result: StageResult): Promise<FlowResult | undefined> {
     const { reply } = result;
     const before = this.run.plan;
-    const { plan, answer } = this.transition(step, result);
+    const { plan, action: answer } = this.transition(step, result);
     this.run.identify(plan, this.contractOf(step)?.identifies);
     this.run.apply(reply.effects ?? [], step);
     this.run.settle(result.settlement);
@@ -233,12 +234,15 @@ export class FlowRunner {
   }
 
   private transition(step: Step, { reply, states }: StageResult): PlanTransition {
-    const { plan, answer } = advance(this.run.plan, step, reply);
+    const { plan, action: answer } = advance(this.run.plan, step, reply);
     const next = Object.entries(states).reduce(
-      (p, [key, state]) => (state === null ? forgetState(p, key) : rememberState(p, key, state)),
+      (p, [key, state]) => (state === null ? removeState(p, key) : storeState(p, key, state)),
       plan,
     );
-    return { plan: reply.type === 'challenge' ? next : this.run.withTrailEntry(next, step, reply.type), answer };
+    return {
+      plan: reply.type === 'challenge' ? next : this.run.withTrailEntry(next, step, reply.type),
+      action: answer,
+    };
   }
 
   private async restart(keepContext: boolean): Promise<FlowResult | undefined> {
@@ -246,7 +250,7 @@ export class FlowRunner {
     const { version } = this.run.context;
     const again = restartPlan(this.run.plan, version, { keepContext });
     const planned = isApplicable(version, this.run.session.visitor, again)
-      ? await this.parts.planning.plan(this.run, again)
+      ? await this.parts.planner.plan(this.run, again)
       : { refused: [], effects: [] };
     this.run.record(planned.effects);
     if ('refused' in planned) return this.refuse(planned.refused);

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { ALICE, DEFAULT_REPLIES, executorHarness, flowOf } from '../testing/executor-harness.js';
-import { setOf } from '../testing/fake-policy-client.js';
+import { executorHarness } from '../testing/executor-harness.js';
+import { policySetOf } from '../testing/fake-policy-client.js';
+import { DEFAULT_REPLIES } from '../testing/fake-stage-client.js';
+import { ALICE, flowOf } from '../testing/test-flow.js';
 import type { FlowStartOptions } from './flow-starter.js';
 
 const alice = { ...ALICE, is_superuser: false, debug: false };
-const loggedIn = { id: 's', retired: false, leftS: undefined, user: alice };
+const loggedIn = { id: 's', retired: false, remainingS: undefined, user: alice };
 const outfit: Omit<FlowStartOptions, 'visitor'> = {
   context: { is_sso: true },
   insert: { where: 'last', steps: [{ kind: 'page', config: {} }] },
@@ -16,37 +18,37 @@ const requiring = (authentication: 'require_authenticated' | 'require_unauthenti
 
 describe('a flow that is begun with more than its own steps', () => {
   it('waits for whoever is logged in, with its facts and its steps, and goes on as any other', async () => {
-    const { begin, show, solve, plans } = executorHarness(flowOf([{ kind: 'ident' }]), DEFAULT_REPLIES);
+    const { start, show, solve, plans } = executorHarness(flowOf([{ kind: 'ident' }]), DEFAULT_REPLIES);
     plans.session = loggedIn;
-    expect(await begin({ ...outfit, visitor: alice })).toBeUndefined();
+    expect(await start({ ...outfit, visitor: alice })).toBeUndefined();
     expect(plans.plan).toMatchObject({ visitor: alice.uuid, context: { is_sso: true } });
-    expect((await show()).told).toMatchObject({ challenge: { who: true } });
-    expect((await solve({ who: 'me' })).told).toMatchObject({ challenge: { page: true } });
-    expect((await solve({})).told).toEqual({ type: 'done', to: '/' });
+    expect((await show()).result).toMatchObject({ challenge: { who: true } });
+    expect((await solve({ who: 'me' })).result).toMatchObject({ challenge: { page: true } });
+    expect((await solve({})).result).toEqual({ type: 'done', to: '/' });
   });
 
   it('gives a stranger a session of their own to begin it in', async () => {
-    const { begin, show, plans } = executorHarness(requiring('require_unauthenticated'), DEFAULT_REPLIES);
-    expect(await begin({ ...outfit, visitor: undefined })).toMatchObject({
+    const { start, show, plans } = executorHarness(requiring('require_unauthenticated'), DEFAULT_REPLIES);
+    expect(await start({ ...outfit, visitor: undefined })).toMatchObject({
       value: expect.stringMatching(/^[\w-]{43}$/),
     });
     expect(plans.plan).toMatchObject({ visitor: null, context: { is_sso: true } });
-    expect((await show()).told).toMatchObject({ challenge: { who: true } });
+    expect((await show()).result).toMatchObject({ challenge: { who: true } });
   });
 
   it('does not begin for a stranger when it is for those who are logged in', async () => {
-    const { begin, plans } = executorHarness(requiring('require_authenticated'), DEFAULT_REPLIES);
-    await expect(begin({ ...outfit, visitor: undefined })).rejects.toMatchObject({ code: 'flow_not_applicable' });
+    const { start, plans } = executorHarness(requiring('require_authenticated'), DEFAULT_REPLIES);
+    await expect(start({ ...outfit, visitor: undefined })).rejects.toMatchObject({ code: 'flow_not_applicable' });
     expect(plans.saves).toBe(0);
   });
 
   it('does not begin when its policies say no, and says what they say', async () => {
-    const { begin, plans, policies } = executorHarness(
-      flowOf([{ kind: 'page' }], {}, setOf({ policy: 'p' })),
+    const { start, plans, policies } = executorHarness(
+      flowOf([{ kind: 'page' }], {}, policySetOf({ policy: 'p' })),
       DEFAULT_REPLIES,
     );
-    policies.said['p'] = false;
-    await expect(begin({ ...outfit, visitor: undefined })).rejects.toMatchObject({
+    policies.replies['p'] = false;
+    await expect(start({ ...outfit, visitor: undefined })).rejects.toMatchObject({
       code: 'flow_not_applicable',
       detail: { text: 'p says no' },
     });
@@ -54,18 +56,18 @@ describe('a flow that is begun with more than its own steps', () => {
   });
 
   it('does not begin for whom what it is begun for is not', async () => {
-    const { begin, plans, policies } = executorHarness(flowOf([{ kind: 'page' }]), DEFAULT_REPLIES);
+    const { start, plans, policies } = executorHarness(flowOf([{ kind: 'page' }]), DEFAULT_REPLIES);
     plans.session = loggedIn;
-    policies.said['app'] = false;
-    const set = setOf({ policy: 'app' });
+    policies.replies['app'] = false;
+    const set = policySetOf({ policy: 'app' });
     const access = { set, policies: flowOf([], {}, set).policies };
-    await expect(begin({ ...outfit, visitor: alice, access })).rejects.toMatchObject({ code: 'permission_denied' });
+    await expect(start({ ...outfit, visitor: alice, access })).rejects.toMatchObject({ code: 'permission_denied' });
     expect(plans.saves).toBe(0);
   });
 
   it('begins nothing by a session key that was replaced a moment ago', async () => {
-    const { begin, plans } = executorHarness(flowOf([{ kind: 'page' }]), DEFAULT_REPLIES);
+    const { start, plans } = executorHarness(flowOf([{ kind: 'page' }]), DEFAULT_REPLIES);
     plans.session = { ...loggedIn, retired: true, user: undefined };
-    await expect(begin({ ...outfit, visitor: undefined })).rejects.toMatchObject({ code: 'not_authenticated' });
+    await expect(start({ ...outfit, visitor: undefined })).rejects.toMatchObject({ code: 'not_authenticated' });
   });
 });

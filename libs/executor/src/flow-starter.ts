@@ -10,7 +10,7 @@ import {
   type PlanSeed,
   type PolicySet,
 } from '@gatehouse/plan';
-import { marked } from './cross-site.js';
+import { withCrossSiteMark } from './cross-site.js';
 import type { EventEffect } from './effects.js';
 import {
   type ConfiguredSite,
@@ -33,9 +33,9 @@ interface Dependencies {
   readonly plans: PlanStore;
   readonly flows: FlowStore;
   readonly brands: BrandStore;
-  readonly planning: Planner;
-  readonly engine: PolicyEngine;
-  readonly events: EventRecorder;
+  readonly planner: Planner;
+  readonly policyEngine: PolicyEngine;
+  readonly eventRecorder: EventRecorder;
   readonly site: ConfiguredSite;
 }
 
@@ -69,18 +69,18 @@ export class FlowStarter {
    * Throws `not_found`, `not_authenticated` (the user's session is gone), `flow_not_applicable`, `permission_denied` (by
    * `access`), and `stage_busy` when another request was first.
    */
-  async begin(request: FlowRequest, options: FlowStartOptions): Promise<SessionCookie | undefined> {
-    const loaded = await this.parts.plans.find(request.slug, request.sessionKey);
+  async start(request: FlowRequest, options: FlowStartOptions): Promise<SessionCookie | undefined> {
+    const loaded = await this.parts.plans.load(request.slug, request.sessionKey);
     const version = loaded && (await this.parts.flows.find(loaded.newestVersionId));
     if (!version) throw new Problem('not_found');
     rejectSessionMismatch(loaded, options);
     if (keepsRunning(request, loaded, options)) return undefined;
     const context = await this.contextOf(request, { loaded, version, user: options.visitor });
     const plan = await this.planned(context, options);
-    const { session, flowId, newestVersionId: versionId, row: replaces } = loaded;
+    const { session, flowId, newestVersionId: versionId, planRow: replaces } = loaded;
     const key = session && options.visitor ? undefined : newSessionKey(undefined);
     const owner = key ? { newKey: key.hash } : { id: session!.id };
-    const sessionId = await this.parts.plans.begin({ flowId, versionId, plan, session: owner, replaces });
+    const sessionId = await this.parts.plans.create({ flowId, versionId, plan, session: owner, replaces });
     if (!sessionId) throw new Problem('stage_busy', { detail: 'Another request of this session was quicker.' });
     return key?.cookie;
   }
@@ -99,7 +99,7 @@ export class FlowStarter {
     if (!options.visitor && !meetsRequirement(flow.authentication, visitorOf(context)))
       throw new Problem('flow_not_applicable');
     const run = new FlowRun(context, initialPlan(context, options), () => new Date());
-    const planned = await this.parts.planning.plan(run, await this.admitted(run, options));
+    const planned = await this.parts.planner.plan(run, await this.admitted(run, options));
     await this.record(run, planned.effects);
     if ('refused' in planned) throw new Problem('flow_not_applicable', problemDetail(planned.refused));
     return planned.plan;
@@ -109,14 +109,14 @@ export class FlowStarter {
     const { plan } = run;
     if (!access) return plan;
     const question = { plan, ...access, insertAt: { id: 'access', index: -1 } };
-    const decision = await this.parts.engine.decide(run, question);
+    const decision = await this.parts.policyEngine.decide(run, question);
     await this.record(run, decision.effects);
     if (!decision.pass) throw new Problem('permission_denied', problemDetail(decision.messages));
     return decision.plan;
   }
 
   private record({ context, plan }: FlowRun, events: readonly EventEffect[]): Promise<void> {
-    return this.parts.events.record(events, { ...eventSource(context), user: plan.context.pending_user });
+    return this.parts.eventRecorder.record(events, { ...eventSource(context), user: plan.context.pending_user });
   }
 }
 
@@ -139,7 +139,7 @@ function initialPlan(context: FlowContext, { context: facts, insert }: FlowStart
   const { query, crossSite } = context.request;
   const { flow_token: _secret, next, ...rest } = query;
   const seeded = applySeed(createPlan(context.version, randomUUID()), { context: facts, insert });
-  const plan = marked(seeded, crossSite, { isNew: true });
+  const plan = withCrossSiteMark(seeded, crossSite, { isNew: true });
   return { ...plan, visitor: visitorId(context), query: rest, ...(next ? { next } : {}) };
 }
 

@@ -7,7 +7,7 @@ import type { ResumeLink } from './resume-links.js';
 export interface EventContext {
   readonly user: User | undefined;
   /** Whether that user was verified in the plan that logs them in. */
-  readonly proved?: boolean;
+  readonly recentlyProved?: boolean;
   /** The user who is logged in before the effects happen. */
   readonly sessionUser?: SavedUser | undefined;
   readonly clientIp: string;
@@ -26,11 +26,11 @@ export interface PlanCommit extends AttemptSettlement {
   readonly effects: readonly Effect[];
   /** Hash of the session's new key, if the visitor proved an identity. */
   readonly newKey: Buffer | undefined;
-  readonly about: EventContext;
+  readonly eventContext: EventContext;
   /** Links that the mails among the effects contain. */
   readonly links: readonly ResumeLink[];
   /** Hash of the resume token that this commit uses up. The save fails if the token was used already. */
-  readonly burns: Buffer | undefined;
+  readonly usedToken: Buffer | undefined;
   /** The step whose mailed link this commit uses up. The save fails if that link was used already or has expired. */
-  readonly usesLinkOf?: string | undefined;
+  readonly usedLinkStep?: string | undefined;
 }

@@ -1,15 +1,9 @@
 import type { StageReply } from '@gatehouse/contracts';
 import { createPlan, type Plan } from '@gatehouse/plan';
 import { describe, expect, it } from 'vitest';
-import {
-  ALICE,
-  challengeReply,
-  DEFAULT_REPLIES,
-  executorHarness,
-  flowOf,
-  LOGIN_REPLY,
-  rejectedReply,
-} from '../testing/executor-harness.js';
+import { executorHarness } from '../testing/executor-harness.js';
+import { challengeReply, DEFAULT_REPLIES, LOGIN_REPLY, rejectedReply } from '../testing/fake-stage-client.js';
+import { ALICE, flowOf } from '../testing/test-flow.js';
 import { hashToken } from './resume-links.js';
 
 const TOKEN = 'the-token-of-a-mail';
@@ -28,19 +22,19 @@ function mailed(second: string, given: { orphaned?: boolean; plan?: Partial<Plan
   const version = flowOf([{ kind: 'ident' }, { kind: second }, ...(second === 'login' ? [] : [{ kind: 'login' }])]);
   const plan = { ...createPlan(version, 'from-mail'), cursor: 1, context: { pending_user: ALICE }, ...given.plan };
   const it = executorHarness(version, script);
-  it.plans.waiting.set(hashToken(TOKEN).toString('hex'), {
+  it.plans.resumedPlans.set(hashToken(TOKEN).toString('hex'), {
     ...{ plan, versionId: 'v1', orphaned: given.orphaned ?? false, step: `${second}-1` },
   });
-  return { ...it, isLive: () => it.plans.waiting.size === 1 };
+  return { ...it, isLive: () => it.plans.resumedPlans.size === 1 };
 }
 
 describe('a mailed link', () => {
   it('asks whoever looks to confirm before a step with consequences, and nothing happens until then', async () => {
     const { show, plans, stages, isLive } = mailed('login');
 
-    for (let look = 0; look < 3; look++) expect((await show(byLink)).told).toMatchObject(CONFIRM);
+    for (let look = 0; look < 3; look++) expect((await show(byLink)).result).toMatchObject(CONFIRM);
     expect(stages.hops).toEqual([]);
-    expect(plans.happened).toEqual([]);
+    expect(plans.savedEffects).toEqual([]);
     expect(isLive()).toBe(true);
   });
 
@@ -48,25 +42,25 @@ describe('a mailed link', () => {
     const { show, solve, plans, isLive } = mailed('login');
     await show(byLink);
 
-    expect((await solve({ component: 'ak-stage-email' }, byLink)).told).toMatchObject({ type: 'done' });
-    expect(plans.happened).toMatchObject([{ type: 'login', user: ALICE.uuid }]);
+    expect((await solve({ component: 'ak-stage-email' }, byLink)).result).toMatchObject({ type: 'done' });
+    expect(plans.savedEffects).toMatchObject([{ type: 'login', user: ALICE.uuid }]);
     expect(isLive()).toBe(false);
   });
 
   it('needs no look first: an answer is as good', async () => {
     const { solve, isLive } = mailed('login');
 
-    expect((await solve({}, byLink)).told).toMatchObject({ type: 'done' });
+    expect((await solve({}, byLink)).result).toMatchObject({ type: 'done' });
     expect(isLive()).toBe(false);
   });
 
   it('shows a step that only asks, and is used up by the answer to it', async () => {
     const { show, solve, stages, isLive } = mailed('puzzle');
 
-    expect((await show(byLink)).told).toMatchObject({ challenge: { puzzle: true } });
+    expect((await show(byLink)).result).toMatchObject({ challenge: { puzzle: true } });
     expect(stages.requests[0]?.step.confirmed).toBe(false);
     expect(isLive()).toBe(true);
-    expect((await solve({ token: 'x' }, byLink)).told).toMatchObject({ type: 'done' });
+    expect((await solve({ token: 'x' }, byLink)).result).toMatchObject({ type: 'done' });
     expect(stages.requests.at(-1)?.step.confirmed).toBe(true);
     expect(isLive()).toBe(false);
   });
@@ -83,7 +77,7 @@ describe('a mailed link', () => {
     const trail = [{ step: 'ident-0', outcome: 'passed', at: '', ms: 0 }];
     const { solve, stages } = mailed('puzzle', { plan: { shown: { step: 'puzzle-1', challenge: {} }, trail } });
 
-    expect((await solve({ token: 'x' }, byLink)).told).toMatchObject({ challenge: { puzzle: true } });
+    expect((await solve({ token: 'x' }, byLink)).result).toMatchObject({ challenge: { puzzle: true } });
     expect(stages.hops).toEqual(['puzzle.challenge']);
   });
 
@@ -98,7 +92,7 @@ describe('a mailed link', () => {
     }
 
     expect(stages.hops).not.toContain('ident.respond');
-    expect(plans.happened).toMatchObject([{ type: 'login', user: ALICE.uuid }]);
+    expect(plans.savedEffects).toMatchObject([{ type: 'login', user: ALICE.uuid }]);
   });
 
   it('does not begin anew when it is followed again in the same browser', async () => {
@@ -113,10 +107,10 @@ describe('a mailed link', () => {
   it('that was used up in another browser leads nowhere, with its plan', async () => {
     const { show, plans, stages } = mailed('puzzle');
     await show(byLink);
-    plans.waiting.clear();
+    plans.resumedPlans.clear();
 
-    expect((await show(byLink)).told).toMatchObject({ challenge: { who: true } });
-    expect((await show()).told).toMatchObject({ challenge: { who: true } });
+    expect((await show(byLink)).result).toMatchObject({ challenge: { who: true } });
+    expect((await show()).result).toMatchObject({ challenge: { who: true } });
     expect(stages.hops.slice(1)).toEqual(['ident.challenge', 'ident.challenge']);
   });
 
@@ -125,19 +119,19 @@ describe('a mailed link', () => {
     await show(byLink);
     await Promise.allSettled([solve({}, byLink), solve({}, byLink)]);
 
-    expect(plans.happened.filter(({ type }) => type === 'login')).toHaveLength(1);
+    expect(plans.savedEffects.filter(({ type }) => type === 'login')).toHaveLength(1);
   });
 
   it('that nobody knows changes nothing', async () => {
     const { show } = mailed('login');
 
-    expect((await show({ query: { flow_token: 'another' } })).told).toMatchObject({ challenge: { who: true } });
+    expect((await show({ query: { flow_token: 'another' } })).result).toMatchObject({ challenge: { who: true } });
   });
 
   it('of a user who is gone, or has a new password since, is used up and denied', async () => {
     const { show, isLive } = mailed('login', { orphaned: true });
 
-    expect((await show(byLink)).told).toMatchObject({ type: 'denied' });
+    expect((await show(byLink)).result).toMatchObject({ type: 'denied' });
     expect(isLive()).toBe(false);
   });
 });

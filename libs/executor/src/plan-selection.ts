@@ -1,4 +1,4 @@
-import { type Plan, provedBy } from '@gatehouse/plan';
+import { type Plan, withProvedUser } from '@gatehouse/plan';
 import { secretsEqual } from '@gatehouse/platform';
 import { type ContinuedPlan, type LoadedRequest, visitorId } from './flow-context.js';
 import type { FlowRequest } from './flow-request.js';
@@ -35,7 +35,7 @@ function resumePlan(
   token: Buffer,
 ): Plan {
   const user = plan.context.pending_user;
-  return provedBy({
+  return withProvedUser({
     ...plan,
     context: { ...plan.context, is_restored: { step, user: user?.kind === 'saved' ? user.uuid : null } },
     resumed: { token: token.toString('hex'), confirmed: false },

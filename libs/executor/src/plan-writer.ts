@@ -41,7 +41,7 @@ export class PlanWriter {
 
   /** Releases attempts that were not judged, without a save of the plan: a GET must not overtake the real answer. */
   private async releaseAttempts({ changes }: FlowRun): Promise<boolean> {
-    await this.stores.attempts.giveBack(changes.settlement.returned);
+    await this.stores.attempts.release(changes.settlement.released);
     return true;
   }
 
@@ -51,12 +51,12 @@ export class PlanWriter {
    */
   private async create(run: FlowRun, plan: Plan): Promise<SavedRow | undefined> {
     const { loaded, versionId } = run.context;
-    const { session, flowId, row: replaces } = loaded;
+    const { session, flowId, planRow: replaces } = loaded;
     const { identified } = run.changes;
     const owner = identified && !session?.user ? undefined : session;
-    const key = owner && !identified ? undefined : newSessionKey(owner?.leftS);
+    const key = owner && !identified ? undefined : newSessionKey(owner?.remainingS);
     const target = owner ? { id: owner.id, newKey: key?.hash } : { newKey: key!.hash };
-    const sessionId = await this.stores.plans.begin({ flowId, versionId, plan, session: target, replaces });
+    const sessionId = await this.stores.plans.create({ flowId, versionId, plan, session: target, replaces });
     if (sessionId === undefined) return undefined;
     run.cookie = key?.cookie;
     run.row = { sessionId, revision: 0, plan };
@@ -73,7 +73,7 @@ export class PlanWriter {
 }
 
 const hasConsequences = ({ changes: { effects, settlement, usedToken } }: FlowRun): boolean =>
-  effects.length > 0 || settlement.cleared.length > 0 || usedToken !== undefined;
+  effects.length > 0 || settlement.reset.length > 0 || usedToken !== undefined;
 
 /** A plan that ended before it was ever stored needs no row. */
 const isChanged = ({ row, plan }: FlowRun): boolean => (row ? !isSame(row.plan, plan) : plan.ended === undefined);
@@ -90,6 +90,6 @@ function newKeyFor({ changes, context }: FlowRun): SessionKey | undefined {
   const { effects, settlement, usedToken, identified } = changes;
   const change = lastSessionChange(effects);
   if (change) return newSessionKey(change.type === 'login' ? (change.duration_s ?? undefined) : undefined);
-  const isProof = settlement.cleared.length > 0 || usedToken !== undefined || identified;
-  return isProof ? newSessionKey(context.loaded.session?.leftS) : undefined;
+  const isProof = settlement.reset.length > 0 || usedToken !== undefined || identified;
+  return isProof ? newSessionKey(context.loaded.session?.remainingS) : undefined;
 }

@@ -1,31 +1,33 @@
 import { describe, expect, it } from 'vitest';
-import { ALICE, DEFAULT_REPLIES, executorHarness, flowOf, rejectedReply } from '../testing/executor-harness.js';
-import { setOf } from '../testing/fake-policy-client.js';
+import { executorHarness } from '../testing/executor-harness.js';
+import { policySetOf } from '../testing/fake-policy-client.js';
+import { DEFAULT_REPLIES, rejectedReply } from '../testing/fake-stage-client.js';
+import { ALICE, flowOf } from '../testing/test-flow.js';
 
 const DENIED = { type: 'denied', message: { text: 'Flow does not apply to current user.' } };
 const alice = { ...ALICE, is_superuser: false, debug: false };
-const loggedIn = { id: 's', retired: false, leftS: undefined, user: alice };
+const loggedIn = { id: 's', retired: false, remainingS: undefined, user: alice };
 const shows = (challenge: object) => ({ type: 'show', challenge, errors: undefined });
 
 describe('a flow with policies of its own', () => {
   const guarded = (denied_action: 'message' | 'continue' = 'message') => {
-    const version = flowOf([{ kind: 'page' }], {}, { ...setOf({ policy: 'p' }, { policy: 'q' }), mode: 'all' });
+    const version = flowOf([{ kind: 'page' }], {}, { ...policySetOf({ policy: 'p' }, { policy: 'q' }), mode: 'all' });
     return { ...version, flow: { ...version.flow, denied_action } };
   };
 
   it('does not apply unless they pass, says what they say, and leaves no plan and no session', async () => {
     const { show, policies, plans, stages } = executorHarness(guarded(), DEFAULT_REPLIES);
-    policies.said['p'] = policies.said['q'] = false;
-    expect(await show()).toMatchObject({ told: { type: 'denied', message: { text: 'p says no\nq says no' } } });
+    policies.replies['p'] = policies.replies['q'] = false;
+    expect(await show()).toMatchObject({ result: { type: 'denied', message: { text: 'p says no\nq says no' } } });
     expect([plans.saves, stages.hops]).toEqual([0, []]);
   });
 
   it('answers as its denied_action says', async () => {
     const { show, policies } = executorHarness(guarded('continue'), DEFAULT_REPLIES);
-    policies.said['p'] = false;
-    expect((await show({ query: { next: '/app' } })).told).toEqual({ type: 'done', to: '/app' });
-    expect((await show({ query: { next: '/路' } })).told).toEqual({ type: 'done', to: '/%E8%B7%AF' });
-    expect((await show({ query: { next: '//evil.example' } })).told).toEqual({ type: 'done', to: '/' });
+    policies.replies['p'] = false;
+    expect((await show({ query: { next: '/app' } })).result).toEqual({ type: 'done', to: '/app' });
+    expect((await show({ query: { next: '/路' } })).result).toEqual({ type: 'done', to: '/%E8%B7%AF' });
+    expect((await show({ query: { next: '//evil.example' } })).result).toEqual({ type: 'done', to: '/' });
   });
 
   it('asks them when it is planned, not at every step', async () => {
@@ -42,33 +44,33 @@ describe('a flow with policies of its own', () => {
     const version = guarded();
     const closed = { ...version, flow: { ...version.flow, authentication: 'require_authenticated' as const } };
     const { show, policies } = executorHarness(closed, DEFAULT_REPLIES);
-    expect((await show()).told).toEqual(DENIED);
+    expect((await show()).result).toEqual(DENIED);
     expect(policies.requests).toEqual([]);
   });
 
   it('asks them again when it starts over, and then may apply no more', async () => {
-    const version = flowOf([{ kind: 'page', onRefusal: 'restart' }], {}, setOf({ policy: 'p' }));
+    const version = flowOf([{ kind: 'page', onRefusal: 'restart' }], {}, policySetOf({ policy: 'p' }));
     const { show, solve, policies, plans } = executorHarness(version, {
       ...DEFAULT_REPLIES,
       'page.respond': rejectedReply(),
     });
     await show();
-    expect((await solve({ word: 'x' })).told).toMatchObject(shows({ page: true }));
-    policies.said['p'] = false;
-    expect((await solve({ word: 'x' })).told).toEqual({ type: 'denied', message: { text: 'p says no' } });
+    expect((await solve({ word: 'x' })).result).toMatchObject(shows({ page: true }));
+    policies.replies['p'] = false;
+    expect((await solve({ word: 'x' })).result).toEqual({ type: 'denied', message: { text: 'p says no' } });
     expect(plans.plan?.ended).toEqual({ denied: { text: 'p says no' } });
   });
 
   it('is left for its destination when it applies no more and its denied_action is to continue', async () => {
-    const version = flowOf([{ kind: 'page', onRefusal: 'restart' }], {}, setOf({ policy: 'p' }));
+    const version = flowOf([{ kind: 'page', onRefusal: 'restart' }], {}, policySetOf({ policy: 'p' }));
     const going = { ...version, flow: { ...version.flow, denied_action: 'continue' as const } };
     const { show, solve, policies, plans } = executorHarness(going, {
       ...DEFAULT_REPLIES,
       'page.respond': rejectedReply(),
     });
     await show({ query: { next: '/app' } });
-    policies.said['p'] = false;
-    expect((await solve({ word: 'x' })).told).toEqual({ type: 'done', to: '/app' });
+    policies.replies['p'] = false;
+    expect((await solve({ word: 'x' })).result).toEqual({ type: 'done', to: '/app' });
     expect(plans.plan?.ended).toEqual({ to: '/app' });
   });
 
@@ -78,36 +80,36 @@ describe('a flow with policies of its own', () => {
     const { solve, plans } = executorHarness(strangers, { ...DEFAULT_REPLIES, 'page.respond': rejectedReply() });
     await solve({ uid: 'alice' });
     plans.session = loggedIn;
-    expect((await solve({ word: 'x' })).told).toMatchObject(shows({ who: true }));
+    expect((await solve({ word: 'x' })).result).toMatchObject(shows({ who: true }));
   });
 
   it('is done when it starts over and nothing is left of it', async () => {
-    const version = flowOf([{ kind: 'page', onRefusal: 'restart', planned: setOf({ policy: 'p' }) }]);
+    const version = flowOf([{ kind: 'page', onRefusal: 'restart', planned: policySetOf({ policy: 'p' }) }]);
     const { show, solve, policies } = executorHarness(version, { ...DEFAULT_REPLIES, 'page.respond': rejectedReply() });
     await show();
-    policies.said['p'] = false;
-    expect((await solve({ word: 'x' })).told).toEqual({ type: 'done', to: '/' });
+    policies.replies['p'] = false;
+    expect((await solve({ word: 'x' })).result).toEqual({ type: 'done', to: '/' });
   });
 });
 
 describe('a step whose policies are evaluated while the flow is planned', () => {
   const flow = flowOf([
-    { kind: 'ident', planned: setOf({ policy: 'p' }) },
-    { kind: 'page', planned: setOf({ policy: 'q' }) },
+    { kind: 'ident', planned: policySetOf({ policy: 'p' }) },
+    { kind: 'page', planned: policySetOf({ policy: 'q' }) },
   ]);
 
   it('is left out of the plan when they do not pass', async () => {
     const { show, policies, plans } = executorHarness(flow, DEFAULT_REPLIES);
-    policies.said['p'] = false;
-    expect((await show()).told).toMatchObject(shows({ page: true }));
+    policies.replies['p'] = false;
+    expect((await show()).result).toMatchObject(shows({ page: true }));
     expect(plans.plan?.steps).toEqual([{ binding: 'page-1' }]);
   });
 
   it('is not asked about again', async () => {
     const { show, solve, policies } = executorHarness(flow, DEFAULT_REPLIES);
     await show();
-    policies.said['q'] = false;
-    expect((await solve({ uid: 'alice' })).told).toMatchObject(shows({ page: true }));
+    policies.replies['q'] = false;
+    expect((await solve({ uid: 'alice' })).result).toMatchObject(shows({ page: true }));
     expect(policies.requests).toHaveLength(2);
   });
 });

@@ -1,5 +1,5 @@
 import { isLocalPath, type Message, sentence, toUri } from '@gatehouse/contracts';
-import { type FlowVersion, meetsRequirement, type Plan, removeBinding, type Visitor } from '@gatehouse/plan';
+import { type FlowVersion, meetsRequirement, type Plan, type Visitor, withoutBinding } from '@gatehouse/plan';
 import type { EventEffect } from './effects.js';
 import { methodOf } from './flow-request.js';
 import type { PolicyEngine, PolicyRun } from './policy-engine.js';
@@ -37,7 +37,7 @@ export class Planner {
       const question = { plan: planned, set: policies, insertAt: { id, index }, method };
       const decision = await this.engine.decideStep(run, stage.kind, question);
       effects.push(...decision.effects);
-      planned = decision.pass ? decision.plan : removeBinding(decision.plan, id);
+      planned = decision.pass ? decision.plan : withoutBinding(decision.plan, id);
     }
     return { plan: planned, effects };
   }

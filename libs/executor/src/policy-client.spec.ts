@@ -1,13 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_REPLIES, executorHarness, flowOf, rejectedReply } from '../testing/executor-harness.js';
-import { setOf } from '../testing/fake-policy-client.js';
+import { executorHarness } from '../testing/executor-harness.js';
+import { policySetOf } from '../testing/fake-policy-client.js';
+import { DEFAULT_REPLIES, rejectedReply } from '../testing/fake-stage-client.js';
+import { flowOf } from '../testing/test-flow.js';
 
 const shows = (challenge: object) => ({ type: 'show', challenge, errors: undefined });
 
 describe('a flow without policies', () => {
   it('asks nobody about any', async () => {
     const { show, solve, policies, memberships } = executorHarness(
-      flowOf([{ kind: 'ident', policies: setOf({ group: 'g', enabled: false }) }, { kind: 'page' }]),
+      flowOf([{ kind: 'ident', policies: policySetOf({ group: 'g', enabled: false }) }, { kind: 'page' }]),
       DEFAULT_REPLIES,
     );
     await show();
@@ -19,8 +21,8 @@ describe('a flow without policies', () => {
 describe('a step whose policies are evaluated on its turn', () => {
   const flow = flowOf([
     { kind: 'ident' },
-    { kind: 'secret', policies: setOf({ policy: 'p' }) },
-    { kind: 'page', policies: setOf({ policy: 'q' }) },
+    { kind: 'secret', policies: policySetOf({ policy: 'p' }) },
+    { kind: 'page', policies: policySetOf({ policy: 'q' }) },
   ]);
 
   it('is entered when they pass: decided once, in the request that comes to it, and kept until it is left', async () => {
@@ -30,18 +32,18 @@ describe('a step whose policies are evaluated on its turn', () => {
     });
     await solve({ uid: 'alice' });
     expect(plans.plan?.verdicts).toEqual({ 'secret-1': { pass: true, messages: [] } });
-    policies.said['p'] = false;
+    policies.replies['p'] = false;
     await show();
     await solve({ password: 'x' });
-    expect((await show()).told).toMatchObject(shows({ secret: true }));
+    expect((await show()).result).toMatchObject(shows({ secret: true }));
     expect([policies.count('p'), plans.saves]).toEqual([1, 3]);
   });
 
   it('is left out when they do not, and the next is tried in the same request, with one load and one save', async () => {
     const { show, solve, policies, plans, stages } = executorHarness(flow, DEFAULT_REPLIES);
     await show();
-    policies.said['p'] = false;
-    expect((await solve({ uid: 'alice' })).told).toMatchObject(shows({ page: true }));
+    policies.replies['p'] = false;
+    expect((await solve({ uid: 'alice' })).result).toMatchObject(shows({ page: true }));
     expect(stages.hops).toEqual(['ident.challenge', 'ident.respond', 'page.challenge']);
     expect([plans.loads, plans.saves]).toEqual([2, 2]);
     expect(plans.plan?.verdicts).toEqual({ 'page-2': { pass: true, messages: [] } });
@@ -53,24 +55,27 @@ describe('a step whose policies are evaluated on its turn', () => {
 
   it('ends the flow when nothing is left, also after an answer', async () => {
     const { solve, policies } = executorHarness(flow, DEFAULT_REPLIES);
-    policies.said['p'] = policies.said['q'] = false;
-    expect((await solve({ uid: 'alice' })).told).toEqual({ type: 'done', to: '/' });
+    policies.replies['p'] = policies.replies['q'] = false;
+    expect((await solve({ uid: 'alice' })).result).toEqual({ type: 'done', to: '/' });
   });
 
   it('is not given an answer that was for the step before it', async () => {
     const { solve, policies, stages } = executorHarness(flow, DEFAULT_REPLIES);
-    policies.said['p'] = false;
+    policies.replies['p'] = false;
     await solve({ uid: 'alice' });
     await solve({ component: 'ak-stage-secret', password: 'x' });
     expect(stages.hops).toEqual(['ident.respond', 'page.challenge']);
   });
 
   it('is decided again after a restart', async () => {
-    const again = flowOf([{ kind: 'page', policies: setOf({ policy: 'p' }), onRefusal: 'restart' }, { kind: 'ident' }]);
+    const again = flowOf([
+      { kind: 'page', policies: policySetOf({ policy: 'p' }), onRefusal: 'restart' },
+      { kind: 'ident' },
+    ]);
     const { show, solve, policies } = executorHarness(again, { ...DEFAULT_REPLIES, 'page.respond': rejectedReply() });
     await show();
-    policies.said['p'] = false;
-    expect((await solve({ word: 'x' })).told).toMatchObject(shows({ who: true }));
+    policies.replies['p'] = false;
+    expect((await solve({ word: 'x' })).result).toMatchObject(shows({ who: true }));
     expect(policies.count('p')).toBe(2);
   });
 });
@@ -78,7 +83,7 @@ describe('a step whose policies are evaluated on its turn', () => {
 describe('a refusal bound to a policy, before everything else', () => {
   it('comes true when a later step starts over with what it has learned', async () => {
     const flow = flowOf([
-      { kind: 'login', policies: setOf({ policy: 'p' }) },
+      { kind: 'login', policies: policySetOf({ policy: 'p' }) },
       { kind: 'ident', onRefusal: 'restart_with_context' },
     ]);
     const unknown = { kind: 'pretended' as const, username: 'nobody', email: '' };
@@ -89,10 +94,10 @@ describe('a refusal bound to a policy, before everything else', () => {
       'login.challenge': { type: 'denied' },
       'ident.respond': refusal,
     });
-    policies.said['p'] = false;
-    expect((await show()).told).toMatchObject(shows({ who: true }));
-    policies.said['p'] = true;
-    expect((await solve({ uid: 'nobody' })).told).toEqual({ type: 'denied', message: { text: 'Unknown error' } });
+    policies.replies['p'] = false;
+    expect((await show()).result).toMatchObject(shows({ who: true }));
+    policies.replies['p'] = true;
+    expect((await solve({ uid: 'nobody' })).result).toEqual({ type: 'denied', message: { text: 'Unknown error' } });
     expect(policies.requests.map(({ user }) => user)).toEqual([null, unknown]);
     expect(policies.requests.map(({ reputation }) => reputation)).toEqual([
       undefined,
@@ -102,7 +107,7 @@ describe('a refusal bound to a policy, before everything else', () => {
 });
 
 describe('the method that policies see', () => {
-  const [guard, first, next] = ['guard', 'first', 'next'].map((policy) => setOf({ policy }));
+  const [guard, first, next] = ['guard', 'first', 'next'].map((policy) => policySetOf({ policy }));
   const flow = (onRefusal: 'retry' | 'restart' = 'retry') =>
     flowOf(
       [
@@ -137,10 +142,10 @@ describe('the method that policies see', () => {
 
 describe('a request', () => {
   it('ends however many policies there are', async () => {
-    const many = flowOf(Array.from({ length: 40 }, () => ({ kind: 'page', policies: setOf({ policy: 'p' }) })));
+    const many = flowOf(Array.from({ length: 40 }, () => ({ kind: 'page', policies: policySetOf({ policy: 'p' }) })));
     const { show, policies } = executorHarness(many, DEFAULT_REPLIES);
-    policies.said['p'] = false;
-    expect((await show()).told).toMatchObject({ type: 'problem', problem: { code: 'stage_fault' } });
+    policies.replies['p'] = false;
+    expect((await show()).result).toMatchObject({ type: 'problem', problem: { code: 'stage_fault' } });
     expect(policies.requests).toHaveLength(32);
   });
 });

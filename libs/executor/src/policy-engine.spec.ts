@@ -1,25 +1,20 @@
 import { Problem } from '@gatehouse/contracts';
 import { describe, expect, it } from 'vitest';
-import {
-  ALICE,
-  challengeReply,
-  DEFAULT_REPLIES,
-  executorHarness,
-  flowOf,
-  rejectedReply,
-} from '../testing/executor-harness.js';
-import { setOf } from '../testing/fake-policy-client.js';
+import { executorHarness } from '../testing/executor-harness.js';
+import { policySetOf } from '../testing/fake-policy-client.js';
+import { challengeReply, DEFAULT_REPLIES, rejectedReply } from '../testing/fake-stage-client.js';
+import { ALICE, flowOf } from '../testing/test-flow.js';
 
 const DENIED = { type: 'denied', message: { text: 'Flow does not apply to current user.' } };
 const alice = { ...ALICE, is_superuser: false, debug: false };
-const loggedIn = { id: 's', retired: false, leftS: undefined, user: alice };
+const loggedIn = { id: 's', retired: false, remainingS: undefined, user: alice };
 const shows = (challenge: object) => ({ type: 'show', challenge, errors: undefined });
 
 describe('what policies are asked', () => {
   it('is about the user in question, with the whole context and what they were configured as', async () => {
     const flow = flowOf([
       { kind: 'ident' },
-      { kind: 'page', policies: setOf({ policy: 'p', timeout_s: 2 }, { policy: 'q' }) },
+      { kind: 'page', policies: policySetOf({ policy: 'p', timeout_s: 2 }, { policy: 'q' }) },
     ]);
     const { solve, policies, plans } = executorHarness(flow, DEFAULT_REPLIES);
     await solve(
@@ -49,7 +44,7 @@ describe('what policies are asked', () => {
 
   it('is cut to the time that the request has left', async () => {
     const { show, policies } = executorHarness(
-      flowOf([{ kind: 'page', policies: setOf({ policy: 'p' }) }]),
+      flowOf([{ kind: 'page', policies: policySetOf({ policy: 'p' }) }]),
       DEFAULT_REPLIES,
     );
     await show({ arrivedAt: performance.now() - 19_000 });
@@ -58,7 +53,7 @@ describe('what policies are asked', () => {
 
   it('is about whoever is logged in while the plan is about nobody, else a stranger', async () => {
     const { show, plans, policies } = executorHarness(
-      flowOf([{ kind: 'page', policies: setOf({ policy: 'p' }) }]),
+      flowOf([{ kind: 'page', policies: policySetOf({ policy: 'p' }) }]),
       DEFAULT_REPLIES,
     );
     await show();
@@ -70,21 +65,25 @@ describe('what policies are asked', () => {
 });
 
 describe('groups and users', () => {
-  const flow = flowOf([{ kind: 'ident' }, { kind: 'page', policies: setOf({ group: 'staff' }) }, { kind: 'secret' }]);
+  const flow = flowOf([
+    { kind: 'ident' },
+    { kind: 'page', policies: policySetOf({ group: 'staff' }) },
+    { kind: 'secret' },
+  ]);
 
   it('decide by the user in question', async () => {
     const { solve, memberships } = executorHarness(flow, DEFAULT_REPLIES);
-    expect((await solve({ uid: 'alice' })).told).toMatchObject(shows({ secret: true }));
+    expect((await solve({ uid: 'alice' })).result).toMatchObject(shows({ secret: true }));
     const other = executorHarness(flow, DEFAULT_REPLIES);
     other.memberships.groups.set(ALICE.uuid, ['staff']);
-    expect((await other.solve({ uid: 'alice' })).told).toMatchObject(shows({ page: true }));
+    expect((await other.solve({ uid: 'alice' })).result).toMatchObject(shows({ page: true }));
     expect([memberships.lookups, other.policies.requests.length]).toEqual([1, 0]);
   });
 
   it('need no look-up for a stranger', async () => {
-    const first = flowOf([{ kind: 'page', policies: setOf({ group: 'staff', negate: true }) }]);
+    const first = flowOf([{ kind: 'page', policies: policySetOf({ group: 'staff', negate: true }) }]);
     const { show, memberships } = executorHarness(first, DEFAULT_REPLIES);
-    expect((await show()).told).toMatchObject(shows({ page: true }));
+    expect((await show()).result).toMatchObject(shows({ page: true }));
     expect(memberships.lookups).toBe(0);
   });
 });
@@ -94,38 +93,42 @@ describe('a policy that cannot be asked', () => {
 
   it('opens no door to a flow, and leaves no plan', async () => {
     const { show, policies, plans, stages } = executorHarness(
-      flowOf([{ kind: 'page' }], {}, setOf({ policy: 'p', failure_result: true })),
+      flowOf([{ kind: 'page' }], {}, policySetOf({ policy: 'p', failure_result: true })),
       DEFAULT_REPLIES,
     );
-    policies.said['p'] = away;
-    expect((await show()).told).toEqual({ type: 'problem', problem: away });
+    policies.replies['p'] = away;
+    expect((await show()).result).toEqual({ type: 'problem', problem: away });
     expect([plans.saves, stages.hops]).toEqual([0, []]);
   });
 
   it('opens no door to a step and closes none: no verdict is kept, and what was achieved is', async () => {
     const flow = flowOf([
       { kind: 'ident' },
-      { kind: 'page', policies: setOf({ policy: 'p', failure_result: true, negate: true }) },
+      { kind: 'page', policies: policySetOf({ policy: 'p', failure_result: true, negate: true }) },
     ]);
     const { show, solve, policies, plans, stages } = executorHarness(flow, DEFAULT_REPLIES);
-    policies.said['p'] = away;
-    expect((await solve({ uid: 'alice' })).told).toEqual({ type: 'problem', problem: away });
+    policies.replies['p'] = away;
+    expect((await solve({ uid: 'alice' })).result).toEqual({ type: 'problem', problem: away });
     expect(plans.plan).toMatchObject({ cursor: 1, verdicts: {}, context: { pending_user: ALICE } });
-    expect((await show()).told).toEqual({ type: 'problem', problem: away });
+    expect((await show()).result).toEqual({ type: 'problem', problem: away });
     expect(stages.hops).toEqual(['ident.respond']);
-    policies.said['p'] = false;
-    expect((await show()).told).toMatchObject(shows({ page: true }));
+    policies.replies['p'] = false;
+    expect((await show()).result).toMatchObject(shows({ page: true }));
   });
 
   it('does not let a flow start over', async () => {
-    const version = flowOf([{ kind: 'page', onRefusal: 'restart' }, { kind: 'login' }], {}, setOf({ policy: 'p' }));
+    const version = flowOf(
+      [{ kind: 'page', onRefusal: 'restart' }, { kind: 'login' }],
+      {},
+      policySetOf({ policy: 'p' }),
+    );
     const { show, solve, policies, plans } = executorHarness(version, {
       ...DEFAULT_REPLIES,
       'page.respond': rejectedReply(),
     });
     await show();
-    policies.said['p'] = away;
-    expect((await solve({ word: 'x' })).told).toEqual({ type: 'problem', problem: away });
+    policies.replies['p'] = away;
+    expect((await solve({ word: 'x' })).result).toEqual({ type: 'problem', problem: away });
     expect(plans.plan).toMatchObject({ cursor: 0, restarts: 0 });
   });
 
@@ -136,11 +139,11 @@ describe('a policy that cannot be asked', () => {
       [true, shows({ page: true })],
     ] as const) {
       const { show, policies, undecided } = executorHarness(
-        flowOf([{ kind: 'page' }], {}, setOf({ policy: 'p', failure_result })),
+        flowOf([{ kind: 'page' }], {}, policySetOf({ policy: 'p', failure_result })),
         DEFAULT_REPLIES,
       );
-      policies.said['p'] = broken;
-      expect((await show()).told).toMatchObject(told);
+      policies.replies['p'] = broken;
+      expect((await show()).result).toMatchObject(told);
       expect(undecided).toEqual([{ policy: 'p', error: 'division by zero' }]);
     }
   });
@@ -149,14 +152,14 @@ describe('a policy that cannot be asked', () => {
 describe('a step whose policy could not decide', () => {
   const broken = { results: { p: { pass: true, messages: [], error: 'division by zero' } } };
   const before = (kind: string, when: 'planned' | 'policies', binding = {}) =>
-    flowOf([{ kind, [when]: setOf({ policy: 'p', ...binding }) }, { kind: 'ident' }]);
+    flowOf([{ kind, [when]: policySetOf({ policy: 'p', ...binding }) }, { kind: 'ident' }]);
 
   it.each(['planned', 'policies'] as const)(
     'is run, not skipped, when it grants nothing (accident 1): %s',
     async (when) => {
       const { show, policies, undecided } = executorHarness(before('page', when), DEFAULT_REPLIES);
-      policies.said['p'] = broken;
-      expect((await show()).told).toMatchObject(shows({ page: true }));
+      policies.replies['p'] = broken;
+      expect((await show()).result).toMatchObject(shows({ page: true }));
       expect(undecided).toEqual([{ policy: 'p', error: 'division by zero' }]);
     },
   );
@@ -165,21 +168,21 @@ describe('a step whose policy could not decide', () => {
     'is left out when it would log somebody in (accident 1): %s',
     async (when) => {
       const { show, policies, stages } = executorHarness(before('login', when), DEFAULT_REPLIES);
-      policies.said['p'] = broken;
-      expect((await show()).told).toMatchObject(shows({ who: true }));
+      policies.replies['p'] = broken;
+      expect((await show()).result).toMatchObject(shows({ who: true }));
       expect(stages.hops).toEqual(['ident.challenge']);
     },
   );
 
   it('is left out when another of its conditions says no whatever that one had said', async () => {
     const version = flowOf([
-      { kind: 'page', policies: { ...setOf({ policy: 'p' }, { policy: 'q' }), mode: 'all' } },
+      { kind: 'page', policies: { ...policySetOf({ policy: 'p' }, { policy: 'q' }), mode: 'all' } },
       { kind: 'ident' },
     ]);
     const { show, policies } = executorHarness(version, DEFAULT_REPLIES);
-    policies.said['p'] = broken;
-    policies.said['q'] = false;
-    expect((await show()).told).toMatchObject(shows({ who: true }));
+    policies.replies['p'] = broken;
+    policies.replies['q'] = false;
+    expect((await show()).result).toMatchObject(shows({ who: true }));
   });
 
   it('is run when its binding says so, whatever it grants', async () => {
@@ -187,19 +190,19 @@ describe('a step whose policy could not decide', () => {
       before('login', 'policies', { failure_result: true }),
       DEFAULT_REPLIES,
     );
-    policies.said['p'] = broken;
+    policies.replies['p'] = broken;
     await show();
     expect(stages.hops[0]).toBe('login.challenge');
   });
 });
 
 describe('what policies do to a plan', () => {
-  const flow = flowOf([{ kind: 'page', policies: setOf({ policy: 'p' }) }, { kind: 'ident' }]);
+  const flow = flowOf([{ kind: 'page', policies: policySetOf({ policy: 'p' }) }, { kind: 'ident' }]);
   const said = (more: object, pass = true) => ({ results: { p: { pass, messages: [] } }, ...more });
 
   it('is kept: facts of their own, which no stage is given, and facts of the house', async () => {
     const { show, solve, policies, plans, stages } = executorHarness(flow, DEFAULT_REPLIES);
-    policies.said['p'] = said({ context: { set: { weather: { warm: true }, pending_user: ALICE }, unset: [] } });
+    policies.replies['p'] = said({ context: { set: { weather: { warm: true }, pending_user: ALICE }, unset: [] } });
     await show();
     expect(stages.requests[0]?.context).toEqual({ pending_user: ALICE });
     await solve({ word: 'x' });
@@ -209,9 +212,9 @@ describe('what policies do to a plan', () => {
   it('is not what the directory knows of a user: not of the one whom they name, nor of the one whom they find', async () => {
     const altered = { ...ALICE, email: 'mallory@example.net', username: 'mallory' };
     for (const kind of ['page', 'ident']) {
-      const flow = flowOf([{ kind }, { kind: 'page', policies: setOf({ policy: 'p' }) }]);
+      const flow = flowOf([{ kind }, { kind: 'page', policies: policySetOf({ policy: 'p' }) }]);
       const { solve, policies, plans } = executorHarness(flow, DEFAULT_REPLIES);
-      policies.said['p'] = said({ context: { set: { pending_user: altered }, unset: [] } });
+      policies.replies['p'] = said({ context: { set: { pending_user: altered }, unset: [] } });
       await solve({ word: 'x', uid: 'alice' });
       expect(plans.plan?.context.pending_user).toEqual(ALICE);
     }
@@ -219,15 +222,15 @@ describe('what policies do to a plan', () => {
 
   it('lasts though the step is left out', async () => {
     const { show, policies, plans } = executorHarness(flow, DEFAULT_REPLIES);
-    policies.said['p'] = said({ context: { set: { weather: 'cold' }, unset: ['is_sso'] } }, false);
+    policies.replies['p'] = said({ context: { set: { weather: 'cold' }, unset: ['is_sso'] } }, false);
     await show();
     expect(plans.plan).toMatchObject({ cursor: 1, context: { weather: 'cold' } });
   });
 
   it('may take facts away', async () => {
-    const version = flowOf([{ kind: 'ident' }, { kind: 'page', policies: setOf({ policy: 'p' }) }]);
+    const version = flowOf([{ kind: 'ident' }, { kind: 'page', policies: policySetOf({ policy: 'p' }) }]);
     const { solve, policies, plans } = executorHarness(version, DEFAULT_REPLIES);
-    policies.said['p'] = said({ context: { set: {}, unset: ['pending_user'] } });
+    policies.replies['p'] = said({ context: { set: {}, unset: ['pending_user'] } });
     await solve({ uid: 'alice' });
     expect(plans.plan?.context).toEqual({});
   });
@@ -239,21 +242,21 @@ describe('what policies do to a plan', () => {
       'redirect.respond': challengeReply({ to: '/elsewhere' }),
     });
     const insert = { where: 'next' as const, steps: [{ kind: 'redirect', config: { to: '/elsewhere' } }] };
-    policies.said['p'] = said({ insert }, false);
+    policies.replies['p'] = said({ insert }, false);
     for (const answer of [await show(), await solve({}), await solve({}), await show()]) {
-      expect(answer.told).toMatchObject(shows({ to: '/elsewhere' }));
+      expect(answer.result).toMatchObject(shows({ to: '/elsewhere' }));
     }
   });
 
   it('may lead elsewhere before the first step of a flow that applies', async () => {
-    const { show, policies } = executorHarness(flowOf([{ kind: 'page' }], {}, setOf({ policy: 'p' })), {
+    const { show, policies } = executorHarness(flowOf([{ kind: 'page' }], {}, policySetOf({ policy: 'p' })), {
       ...DEFAULT_REPLIES,
       'redirect.challenge': challengeReply({ to: '/elsewhere' }),
     });
-    policies.said['p'] = said({
+    policies.replies['p'] = said({
       insert: { where: 'next', steps: [{ kind: 'redirect', config: { to: '/elsewhere' } }] },
     });
-    expect((await show()).told).toMatchObject(shows({ to: '/elsewhere' }));
+    expect((await show()).result).toMatchObject(shows({ to: '/elsewhere' }));
   });
 
   it.each([
@@ -266,8 +269,8 @@ describe('what policies do to a plan', () => {
     ['a redirect to nowhere', { insert: { where: 'last' as const, steps: [{ kind: 'redirect', config: {} }] } }],
   ])('is a fault when it is %s, and changes nothing', async (_what, more) => {
     const { show, policies, plans, stages } = executorHarness(flow, DEFAULT_REPLIES);
-    policies.said['p'] = said(more);
-    expect((await show()).told).toMatchObject({ type: 'problem', problem: { code: 'stage_fault' } });
+    policies.replies['p'] = said(more);
+    expect((await show()).result).toMatchObject({ type: 'problem', problem: { code: 'stage_fault' } });
     expect([plans.saves, stages.hops]).toEqual([0, []]);
   });
 });

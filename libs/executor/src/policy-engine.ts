@@ -114,12 +114,12 @@ export class PolicyEngine {
 
   private async groupsOf(user: User | undefined, groups: readonly string[]): Promise<ReadonlySet<string>> {
     if (user?.kind !== 'saved' || groups.length === 0) return NO_GROUPS;
-    return this.parts.memberships.among(user.uuid, groups);
+    return this.parts.memberships.filterGroups(user.uuid, groups);
   }
 
   private async evaluate(run: PolicyRun, queries: PolicyQueries, asked: AskedQuestion): Promise<PolicyExchange> {
     if (queries.length === 0) return { reply: EMPTY_REPLY, effects: [] };
-    run.budget.refuseMore();
+    run.budget.check();
     const request = this.requestOf(run, queries, asked);
     const reply = await this.parts.policies.evaluate(request);
     for (const { id, name } of request.policies) {
@@ -139,7 +139,7 @@ export class PolicyEngine {
     const callable = callablePolicies(version, ids);
     return {
       v: PROTOCOL_VERSION,
-      id: `${plan.id}.${run.revision}.${run.budget.next()}`,
+      id: `${plan.id}.${run.revision}.${run.budget.nextNumber()}`,
       timeout_ms,
       locale,
       policies: queries.map(({ id, timeoutMs }) => ({

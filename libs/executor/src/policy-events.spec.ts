@@ -1,53 +1,55 @@
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_REPLIES, executorHarness, flowOf, rejectedReply } from '../testing/executor-harness.js';
-import { setOf } from '../testing/fake-policy-client.js';
+import { executorHarness } from '../testing/executor-harness.js';
+import { policySetOf } from '../testing/fake-policy-client.js';
+import { DEFAULT_REPLIES, rejectedReply } from '../testing/fake-stage-client.js';
+import { flowOf } from '../testing/test-flow.js';
 
 const noticed = { action: 'custom_noticed', context: { colour: 'red' } };
 const event = { type: 'event', ...noticed };
 const said = (pass: boolean) => ({ results: { p: { pass, messages: [] } }, events: [noticed] });
-const onPage = flowOf([{ kind: 'page', policies: setOf({ policy: 'p' }) }, { kind: 'ident' }]);
+const onPage = flowOf([{ kind: 'page', policies: policySetOf({ policy: 'p' }) }, { kind: 'ident' }]);
 
 describe('what policies want to have happened', () => {
   it.each([true, false])('happens with the save of the plan, once, whether they pass: %s', async (pass) => {
     const { show, policies, plans, events } = executorHarness(onPage, DEFAULT_REPLIES);
-    policies.said['p'] = said(pass);
+    policies.replies['p'] = said(pass);
     await show();
     await show();
-    expect([plans.happened, events.recorded]).toEqual([[event], []]);
+    expect([plans.savedEffects, events.recorded]).toEqual([[event], []]);
   });
 
   it('does not happen when another request was quicker', async () => {
     const { show, solve, policies, plans } = executorHarness(
-      flowOf([{ kind: 'ident' }, { kind: 'page', policies: setOf({ policy: 'p' }) }]),
+      flowOf([{ kind: 'ident' }, { kind: 'page', policies: policySetOf({ policy: 'p' }) }]),
       DEFAULT_REPLIES,
     );
     await show();
-    policies.said['p'] = () => {
+    policies.replies['p'] = () => {
       plans.revision++;
       return said(true);
     };
     await solve({ uid: 'alice' });
-    expect(plans.happened).toEqual([]);
+    expect(plans.savedEffects).toEqual([]);
   });
 
   it('happens while the flow is planned, and when it starts over', async () => {
-    const version = flowOf([{ kind: 'page', onRefusal: 'restart' }], {}, setOf({ policy: 'p' }));
+    const version = flowOf([{ kind: 'page', onRefusal: 'restart' }], {}, policySetOf({ policy: 'p' }));
     const { show, solve, policies, plans } = executorHarness(version, {
       ...DEFAULT_REPLIES,
       'page.respond': rejectedReply(),
     });
-    policies.said['p'] = said(true);
+    policies.replies['p'] = said(true);
     await show();
     await solve({ word: 'x' });
-    expect(plans.happened).toEqual([event, event]);
+    expect(plans.savedEffects).toEqual([event, event]);
   });
 
   it('happens though a flow does not apply, and leaves no plan', async () => {
     const { show, policies, plans, events } = executorHarness(
-      flowOf([{ kind: 'page' }], {}, setOf({ policy: 'p' })),
+      flowOf([{ kind: 'page' }], {}, policySetOf({ policy: 'p' })),
       DEFAULT_REPLIES,
     );
-    policies.said['p'] = said(false);
+    policies.replies['p'] = said(false);
     await show();
     expect([events.recorded, plans.saves]).toEqual([[event], 0]);
   });
@@ -56,14 +58,14 @@ describe('what policies want to have happened', () => {
 describe('a policy', () => {
   it('that could not decide is an event', async () => {
     const { show, policies, plans } = executorHarness(onPage, DEFAULT_REPLIES);
-    policies.said['p'] = { results: { p: { pass: false, messages: [], error: 'division by zero' } } };
+    policies.replies['p'] = { results: { p: { pass: false, messages: [], error: 'division by zero' } } };
     await show();
     const context = { message: 'division by zero', policy: 'p', kind: 'test' };
-    expect(plans.happened).toEqual([{ type: 'event', action: 'policy_exception', context }]);
+    expect(plans.savedEffects).toEqual([{ type: 'event', action: 'policy_exception', context }]);
   });
 
   it('that is to be logged is an event each time it is evaluated, and others are none', async () => {
-    const policies = setOf({ policy: 'p' }, { policy: 'q' });
+    const policies = policySetOf({ policy: 'p' }, { policy: 'q' });
     const version = flowOf([{ kind: 'page', policies }, { kind: 'ident' }]);
     const logged = { ...version.policies['p']!, config: { execution_logging: true } };
     const {
@@ -71,10 +73,10 @@ describe('a policy', () => {
       policies: asked,
       plans,
     } = executorHarness({ ...version, policies: { ...version.policies, p: logged } }, DEFAULT_REPLIES);
-    asked.said['p'] = false;
+    asked.replies['p'] = false;
     await show();
     const result = { passing: false, messages: ['p says no'] };
     const context = { message: 'Policy Execution', policy: 'p', kind: 'test', result };
-    expect(plans.happened).toEqual([{ type: 'event', action: 'policy_execution', context }]);
+    expect(plans.savedEffects).toEqual([{ type: 'event', action: 'policy_execution', context }]);
   });
 });

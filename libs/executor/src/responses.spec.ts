@@ -13,7 +13,7 @@ describe('an answer', () => {
     await solve({ uid: 'alice' });
     const hops = stages.hops.length;
 
-    expect((await solve(body)).told).toMatchObject({ type: 'show', challenge: { secret: true }, errors: undefined });
+    expect((await solve(body)).result).toMatchObject({ type: 'show', challenge: { secret: true }, errors: undefined });
     expect(stages.hops).toHaveLength(hops);
   });
 
@@ -30,7 +30,7 @@ describe('an answer', () => {
   it('that is no object is refused without asking the stage to judge it', async () => {
     const { solve, stages } = executorHarness(LOGIN, DEFAULT_REPLIES);
 
-    expect((await solve([])).told).toMatchObject({
+    expect((await solve([])).result).toMatchObject({
       type: 'show',
       challenge: { who: true },
       errors: { non_field_errors: [{ code: 'not_an_object' }] },
@@ -44,7 +44,7 @@ describe('an answer', () => {
       'page.respond': rejectedReply(),
     });
 
-    expect((await solve({ word: 'x' })).told).toMatchObject({
+    expect((await solve({ word: 'x' })).result).toMatchObject({
       type: 'show',
       challenge: { again: true },
       errors: { word: [{ code: 'wrong' }] },
@@ -55,7 +55,7 @@ describe('an answer', () => {
     const { solve, stages } = executorHarness(LOGIN, DEFAULT_REPLIES);
     const unreadable = new Problem('malformed_json');
 
-    const answer = { body: undefined, forged: undefined, unreadable };
+    const answer = { body: undefined, csrfFailure: undefined, bodyProblem: unreadable };
     await expect(solve(undefined, { answer })).rejects.toMatchObject({ code: 'malformed_json' });
     expect(stages.hops).toEqual([]);
   });
@@ -63,7 +63,9 @@ describe('an answer', () => {
   it('in an address is none, nor is a look at such an address', async () => {
     const { show, solve, stages } = executorHarness(LOGIN, DEFAULT_REPLIES);
     for (const attempt of [show, (more: object) => solve({ uid: 'alice' }, more)])
-      await expect(attempt({ named: ['next', 'password'] })).rejects.toMatchObject({ code: 'credentials_in_query' });
+      await expect(attempt({ queryNames: ['next', 'password'] })).rejects.toMatchObject({
+        code: 'credentials_in_query',
+      });
 
     expect(stages.hops).toEqual([]);
   });
@@ -74,11 +76,11 @@ describe('an answer', () => {
     plans.session = {
       id: 's',
       retired: false,
-      leftS: undefined,
+      remainingS: undefined,
       user: { ...ALICE, is_superuser: false, debug: false },
     };
 
-    await expect(solve({}, { answer: { body: {}, forged: { text: 'CSRF Failed' } } })).rejects.toMatchObject({
+    await expect(solve({}, { answer: { body: {}, csrfFailure: { text: 'CSRF Failed' } } })).rejects.toMatchObject({
       code: 'csrf_failed',
     });
     expect(stages.hops).toEqual(['ident.challenge']);

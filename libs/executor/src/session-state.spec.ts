@@ -9,8 +9,8 @@ const person = (username: string) => ({
 });
 const alice: SessionState = {
   sessionUser: person('alice') as SessionState['sessionUser'],
-  proved: true,
-  recent: true,
+  deviceProved: true,
+  recentlyProved: true,
   visitor: { authenticated: true, superuser: false, outpost: false },
 };
 /** A plan about Bob, whom nobody has verified in it. */
@@ -19,14 +19,14 @@ const plan = { ...emptyPlan('p'), context: { pending_user: person('bob') } } as 
 it.each([
   [
     { type: 'login', second_factor: true },
-    { sessionUser: { username: 'bob' }, proved: true, recent: false },
+    { sessionUser: { username: 'bob' }, deviceProved: true, recentlyProved: false },
   ],
   [
     { type: 'login', second_factor: false },
-    { sessionUser: { username: 'bob' }, proved: false, recent: false },
+    { sessionUser: { username: 'bob' }, deviceProved: false, recentlyProved: false },
   ],
-  [{ type: 'login' }, { sessionUser: { username: 'bob' }, proved: false }],
-  [{ type: 'logout' }, { sessionUser: null, proved: false, recent: false }],
+  [{ type: 'login' }, { sessionUser: { username: 'bob' }, deviceProved: false }],
+  [{ type: 'logout' }, { sessionUser: null, deviceProved: false, recentlyProved: false }],
 ])(
   'what one login has proved is nothing to the next, in the same request either (accident 25): %j',
   (change, after) => {
@@ -38,5 +38,5 @@ it.each([
 it('a login counts as a recent proof if its plan has verified the user', () => {
   const { uuid } = person('bob');
   const proved = { ...plan, context: { ...plan.context, verified_user: uuid } };
-  expect(sessionAfter(alice, { type: 'login', user: uuid } as SessionChange, proved).recent).toBe(true);
+  expect(sessionAfter(alice, { type: 'login', user: uuid } as SessionChange, proved).recentlyProved).toBe(true);
 });

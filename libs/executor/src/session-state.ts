@@ -5,9 +5,9 @@ import { isProved, type Plan, type Visitor } from '@gatehouse/plan';
 export interface SessionState {
   readonly sessionUser: StageRequest['session']['user'];
   /** Whether the login verified a device of the user, within AUTHENTICATOR_PROOF_S. */
-  readonly proved: boolean;
+  readonly deviceProved: boolean;
   /** Whether the login verified the user, within CREDENTIAL_PROOF_S. Never for a token. */
-  readonly recent: boolean;
+  readonly recentlyProved: boolean;
   readonly visitor: Visitor;
 }
 
@@ -21,12 +21,12 @@ export const sessionAfterLogin = (
 ): SessionState => ({
   ...before,
   sessionUser: plan.context.pending_user ?? null,
-  proved: second_factor === true,
-  recent: isProved(plan, user),
+  deviceProved: second_factor === true,
+  recentlyProved: isProved(plan, user),
 });
 
 /** Returns the session after a logout. */
 export const sessionAfterLogout = ({ visitor: { outpost } }: SessionState): SessionState => ({
-  ...{ sessionUser: null, proved: false, recent: false },
+  ...{ sessionUser: null, deviceProved: false, recentlyProved: false },
   visitor: { authenticated: false, superuser: false, outpost },
 });

@@ -1,14 +1,8 @@
 import { type StageReply } from '@gatehouse/contracts';
 import { describe, expect, it } from 'vitest';
-import {
-  ALICE,
-  challengeReply,
-  DEFAULT_REPLIES,
-  executorHarness,
-  flowOf,
-  LOGIN_REPLY,
-  rejectedReply,
-} from '../testing/executor-harness.js';
+import { executorHarness } from '../testing/executor-harness.js';
+import { challengeReply, DEFAULT_REPLIES, LOGIN_REPLY, rejectedReply } from '../testing/fake-stage-client.js';
+import { ALICE, flowOf } from '../testing/test-flow.js';
 
 describe('a reply that asks for more than its contract allows', () => {
   const overreaching: Record<string, StageReply> = {
@@ -24,10 +18,10 @@ describe('a reply that asks for more than its contract allows', () => {
   };
 
   it.each(Object.entries(overreaching))('(%s) is refused, reported, and saves nothing', async (_, reply) => {
-    const { solve, plans, overreaches } = executorHarness(flowOf([{ kind: 'page' }]), { 'page.respond': reply });
+    const { solve, plans, violations } = executorHarness(flowOf([{ kind: 'page' }]), { 'page.respond': reply });
 
-    expect((await solve({ word: 'x' })).told).toMatchObject({ type: 'problem', problem: { code: 'stage_fault' } });
-    expect(overreaches).toHaveLength(1);
+    expect((await solve({ word: 'x' })).result).toMatchObject({ type: 'problem', problem: { code: 'stage_fault' } });
+    expect(violations).toHaveLength(1);
     expect(plans.saves).toBe(0);
   });
 });
@@ -53,7 +47,7 @@ describe('a step with another inside', () => {
   it('asks its host first, then the inner stage with the host’s context, and goes on when both pass', async () => {
     const { solve, stages } = executorHarness(flow, DEFAULT_REPLIES);
 
-    expect((await solve({ uid: 'alice', password: 'hunter2' })).told).toMatchObject({ challenge: { page: true } });
+    expect((await solve({ uid: 'alice', password: 'hunter2' })).result).toMatchObject({ challenge: { page: true } });
     expect(stages.hops).toEqual(['ident.respond', 'secret.respond', 'page.challenge']);
     expect(stages.requests[1]).toMatchObject({ context: { pending_user: ALICE }, response: { password: 'hunter2' } });
   });
@@ -72,7 +66,7 @@ describe('a step with another inside', () => {
   ])('shows the host’s one error when the inner answer is %s', async (_, reply) => {
     const { solve, plans } = executorHarness(flow, { ...DEFAULT_REPLIES, 'secret.respond': reply });
 
-    expect((await solve({ uid: 'alice', password: 'x' })).told).toMatchObject({
+    expect((await solve({ uid: 'alice', password: 'x' })).result).toMatchObject({
       challenge: { who: true },
       errors: { non_field_errors: [{ code: 'wrong' }] },
     });
@@ -82,7 +76,7 @@ describe('a step with another inside', () => {
   it('is not passed without it: one that its version does not have is a fault, and nobody is asked', async () => {
     const { solve, stages } = executorHarness(flowOf([{ kind: 'ident', config: { inner: 'gone' } }]), DEFAULT_REPLIES);
 
-    expect((await solve({ uid: 'alice' })).told).toMatchObject({ type: 'problem', problem: { code: 'stage_fault' } });
+    expect((await solve({ uid: 'alice' })).result).toMatchObject({ type: 'problem', problem: { code: 'stage_fault' } });
     expect(stages.hops).toEqual([]);
   });
 
@@ -111,8 +105,8 @@ describe('a right answer inside one that is refused', () => {
     const settled: string[] = [];
     const save = plans.save.bind(plans);
     plans.save = (s) => {
-      settled.push(...s.cleared.map(({ credential }) => `${credential} cleared`));
-      settled.push(...s.returned.map(({ credential }) => `${credential} given back`));
+      settled.push(...s.reset.map(({ credential }) => `${credential} cleared`));
+      settled.push(...s.released.map(({ credential }) => `${credential} given back`));
       return save(s);
     };
     await solve({});
@@ -153,8 +147,8 @@ describe('a step that shows the challenge of another inside', () => {
   it('shows both, and lets the inner stage remember', async () => {
     const { show, solve, stages } = executorHarness(flow, script);
 
-    expect((await show()).told).toMatchObject({ challenge: { who: true, puzzle } });
-    expect((await solve({ uid: 'alice', token: 'right' })).told).toMatchObject({ challenge: { page: true } });
+    expect((await show()).result).toMatchObject({ challenge: { who: true, puzzle } });
+    expect((await solve({ uid: 'alice', token: 'right' })).result).toMatchObject({ challenge: { page: true } });
     expect(stages.requests.at(-3)).toMatchObject({ state: { drawn: 'xyz' }, response: { token: 'right' } });
   });
 
@@ -183,7 +177,7 @@ describe('a step that shows the challenge of another inside', () => {
   ])('shows both again when the %s refuses', async (_who, refusal) => {
     const { solve } = executorHarness(flow, { ...script, ...refusal });
 
-    expect((await solve({ uid: 'alice', token: 'wrong' })).told).toMatchObject({
+    expect((await solve({ uid: 'alice', token: 'wrong' })).result).toMatchObject({
       type: 'show',
       challenge: { puzzle },
       errors: expect.anything(),
@@ -192,8 +186,8 @@ describe('a step that shows the challenge of another inside', () => {
 
   it('shows null where the inner stage has nothing to ask, and nobody past one that denies', async () => {
     const silent = executorHarness(flow, { ...script, 'puzzle.challenge': { type: 'passed' } });
-    expect((await silent.show()).told).toMatchObject({ challenge: { puzzle: null } });
+    expect((await silent.show()).result).toMatchObject({ challenge: { puzzle: null } });
     const closed = executorHarness(flow, { ...script, 'puzzle.challenge': { type: 'denied' } });
-    expect((await closed.show()).told).toMatchObject({ type: 'denied' });
+    expect((await closed.show()).result).toMatchObject({ type: 'denied' });
   });
 });

@@ -16,13 +16,13 @@ import {
 } from './attempts/attempt-store.js';
 import type { CredentialQueue } from './attempts/credential-queue.js';
 import type { ResponseTiming } from './attempts/response-timing.js';
-import { EMPTY_SETTLEMENT, mergeSettlements, releaseInsteadOfClear, settleAttempts } from './attempts/settlement.js';
+import { EMPTY_SETTLEMENT, mergeSettlements, releaseInsteadOfReset, settleAttempts } from './attempts/settlement.js';
 import {
   type EmbeddedStage,
   embeddedStages,
   mergePassed,
   type PassedReply,
-  recordedBy,
+  recordingEffectsOf,
   withEmbeddedChallenge,
   withoutContext,
   withoutEmbeddedFields,
@@ -43,9 +43,9 @@ interface Dependencies {
   readonly stages: StageClient;
   readonly contracts: StageContractRegistry;
   readonly attempts: AttemptStore;
-  readonly claims: ReservationFactory;
-  readonly lines: CredentialQueue;
-  readonly pace: ResponseTiming;
+  readonly reservationFactory: ReservationFactory;
+  readonly credentialQueue: CredentialQueue;
+  readonly responseTiming: ResponseTiming;
   /** Called with what a stage asked for beyond its contract. */
   readonly report: (kind: string, violations: readonly string[]) => void;
 }
@@ -65,11 +65,11 @@ export class StageInvoker {
   constructor(private readonly parts: Dependencies) {}
 
   /** Shows the step. */
-  async show(run: StageRun, step: Step): Promise<StageResult> {
+  async challenge(run: StageRun, step: Step): Promise<StageResult> {
     const asked = this.ownStage(run, step);
     if (!asked) return resultOf({ type: 'denied' });
     const reply = await this.ask(run, asked);
-    const settlement = { ...EMPTY_SETTLEMENT, cleared: this.renewed(asked, reply) };
+    const settlement = { ...EMPTY_SETTLEMENT, reset: this.renewed(asked, reply) };
     return this.withInnerChallenges(run, asked, { ...resultOf(reply), settlement });
   }
 
@@ -106,7 +106,7 @@ export class StageInvoker {
     const own = await this.judge(run, asked, withoutEmbeddedFields(body, asked.contract));
     const states = { ...heard.states, ...own.states };
     if (own.reply.type !== 'passed')
-      return { ...own, states, settlement: mergeSettlements(releaseInsteadOfClear(heard.settlement), own.settlement) };
+      return { ...own, states, settlement: mergeSettlements(releaseInsteadOfReset(heard.settlement), own.settlement) };
     const reply = mergePassed(own.reply, heard.reply as PassedReply);
     return { reply, states, settlement: mergeSettlements(heard.settlement, own.settlement) };
   }
@@ -176,7 +176,7 @@ export class StageInvoker {
     // A state belongs to the pending user, and a refused answer names none.
     const states =
       embed.asks === undefined ? heard.states : { ...heard.states, ...stateEntry(part.stateKey, own.reply) };
-    return { reply, states, settlement: mergeSettlements(releaseInsteadOfClear(heard.settlement), own.settlement) };
+    return { reply, states, settlement: mergeSettlements(releaseInsteadOfReset(heard.settlement), own.settlement) };
   }
 
   /**
@@ -195,7 +195,7 @@ export class StageInvoker {
       type: 'rejected',
       errors: { [NON_FIELD_ERRORS]: [{ code: error }] },
       challenge: again.challenge,
-      effects: [...recordedBy(host), ...(again.effects ?? []), ...effectsOf(part)],
+      effects: [...recordingEffectsOf(host), ...(again.effects ?? []), ...effectsOf(part)],
     };
   }
 
@@ -206,18 +206,18 @@ export class StageInvoker {
     const { context, shown } = asked.plan;
     // A flow that names nobody asks whoever is logged in: their device is guessed at, from wherever.
     const user = context.pending_user ?? run.session.sessionUser ?? undefined;
-    const claims = this.parts.claims.of({ rules, body, shown: shown?.challenge, user, ip });
+    const claims = this.parts.reservationFactory.reservationsFor({ rules, body, shown: shown?.challenge, user, ip });
     if (claims.length === 0) return resultOf(await this.ask(run, asked, body));
-    const { attempts, pace, lines } = this.parts;
+    const { attempts, responseTiming: pace, credentialQueue: lines } = this.parts;
     await lines.enter(run.context.request, claims, timeLeftMs(run.context.request) - asked.contract.deadline_ms);
     const taken = await this.taken(claims, run);
     if (!taken) {
       lines.leave(run.context.request);
-      return resultOf(await pace.keep(kind, () => this.locked(run, asked, body), timeLeftMs(run.context.request)));
+      return resultOf(await pace.pad(kind, () => this.locked(run, asked, body), timeLeftMs(run.context.request)));
     }
-    const judged = pace.note(kind, () => this.ask(run, asked, body), isWrongAnswer);
+    const judged = pace.measure(kind, () => this.ask(run, asked, body), isWrongAnswer);
     const reply = await judged.catch(async (error: unknown) => {
-      if (error instanceof Problem && NOT_PROCESSED_CODES.has(error.code)) await attempts.giveBack(taken);
+      if (error instanceof Problem && NOT_PROCESSED_CODES.has(error.code)) await attempts.release(taken);
       throw error;
     });
     return { reply, states: {}, settlement: settleAttempts(taken, reply) };
@@ -228,7 +228,7 @@ export class StageInvoker {
     if (reply.type !== 'passed' || contract.renews.length === 0) return [];
     const credentials = (reply.verified ?? []).filter((credential) => contract.renews.includes(credential));
     const { pending_user: user } = mergeContext(plan.context, reply.context, plan.visitor);
-    return this.parts.claims.renewed(user, credentials);
+    return this.parts.reservationFactory.renewedReservations(user, credentials);
   }
 
   /** Undefined when a credential is locked or delayed. A whole network that failed too often is told so. */
@@ -236,8 +236,8 @@ export class StageInvoker {
     claims: readonly AttemptReservation[],
     { context: { request } }: StageRun,
   ): Promise<readonly AttemptReservation[] | undefined> {
-    const outcome = await this.parts.attempts.take(claims, performance.now() - request.arrivedAt);
-    if (outcome.taken) return outcome.claims;
+    const outcome = await this.parts.attempts.reserve(claims, performance.now() - request.arrivedAt);
+    if (outcome.reserved) return outcome.reservations;
     if (outcome.network) throw new Problem('rate_limited', { retry_after_s: outcome.retryAfterS });
     return undefined;
   }
@@ -260,7 +260,7 @@ export class StageInvoker {
   private async ask(run: StageRun, asked: StageInvocation, body?: ResponseBody): Promise<StageReply> {
     const { contract, plan } = asked;
     const stageRequest = buildStageRequest(run, asked, body);
-    const reply = await this.parts.stages.ask(contract, body ? 'respond' : 'challenge', stageRequest);
+    const reply = await this.parts.stages.send(contract, body ? 'respond' : 'challenge', stageRequest);
     const { attached } = stageRequest;
     const given = {
       pendingUser: plan.context.pending_user,

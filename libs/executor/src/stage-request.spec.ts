@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest';
-import { DEFAULT_REPLIES, executorHarness, flowOf } from '../testing/executor-harness.js';
+import { executorHarness } from '../testing/executor-harness.js';
+import { DEFAULT_REPLIES } from '../testing/fake-stage-client.js';
+import { flowOf } from '../testing/test-flow.js';
 
 it('tells a stage inside another that its host shows the form, and no other stage', async () => {
   const inner = { id: 'inner', name: 'pw', kind: 'secret', model: 'm', config: {} };

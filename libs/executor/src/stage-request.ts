@@ -38,7 +38,7 @@ export function buildStageRequest(
   body: ResponseBody | undefined,
 ): StageRequest {
   const { request, version, site, locale } = run.context;
-  const { sessionUser, proved } = run.session;
+  const { sessionUser, deviceProved: proved } = run.session;
   const { id, slug, title, designation } = version.flow;
   const { flow_token: _secret, ...query } = request.query;
   const { cookies, ...client } = request.client;
@@ -67,7 +67,7 @@ function requestId(
   { revision, budget }: StageRun,
   { stateKey, contract, plan }: Pick<StageInvocation, 'stateKey' | 'contract' | 'plan'>,
 ) {
-  const turn = budget.next();
+  const turn = budget.nextNumber();
   const isNamed = contract.writes_data && plan.work !== undefined;
   return isNamed ? [plan.id, plan.work, plan.restarts, stateKey].join('.') : `${plan.id}.${revision}.${turn}`;
 }

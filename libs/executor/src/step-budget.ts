@@ -9,17 +9,17 @@ export class StepBudget {
   private saved = 0;
 
   /** The number of the next question since the last save. */
-  next(): number {
+  nextNumber(): number {
     return this.count++ - this.saved;
   }
 
   /** What comes now is asked from a new revision. */
-  begin(): void {
+  restartNumbering(): void {
     this.saved = this.count;
   }
 
   /** Throws Problem when the request has asked enough. */
-  refuseMore(): void {
+  check(): void {
     if (this.count < MAX_STEPS) return;
     throw new Problem('stage_fault', { detail: `more than ${MAX_STEPS} turns in one request` });
   }

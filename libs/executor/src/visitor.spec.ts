@@ -10,17 +10,17 @@ describe('a plan', () => {
     const { solve, plans } = executorHarness(LOGIN, DEFAULT_REPLIES);
     await solve({ uid: 'alice' });
     await solve({ password: 'hunter2' });
-    plans.session = { id: 's', retired: true, leftS: undefined, user: undefined };
+    plans.session = { id: 's', retired: true, remainingS: undefined, user: undefined };
 
     const answer = await solve({ password: 'hunter2' });
-    expect(answer.told).toEqual({ type: 'done', to: '/' });
+    expect(answer.result).toEqual({ type: 'done', to: '/' });
     expect(answer.cookie).toBeUndefined();
   });
 
   it('shows such a key nothing of a plan that still runs', async () => {
     const { solve, plans, stages } = executorHarness(LOGIN, DEFAULT_REPLIES);
     await solve({ uid: 'alice' });
-    plans.session = { id: 's', retired: true, leftS: undefined, user: undefined };
+    plans.session = { id: 's', retired: true, remainingS: undefined, user: undefined };
     const hops = stages.hops.length;
 
     await expect(solve({ password: 'hunter2' })).rejects.toMatchObject({ code: 'stage_busy' });
@@ -31,12 +31,12 @@ describe('a plan', () => {
     const { solve, plans } = executorHarness(LOGIN, DEFAULT_REPLIES);
     await solve({ uid: 'alice' });
     plans.save = async () => {
-      plans.session = { id: 's', retired: true, leftS: undefined, user: undefined };
+      plans.session = { id: 's', retired: true, remainingS: undefined, user: undefined };
       return false;
     };
 
-    const { told, context } = await solve({ password: 'hunter2' });
-    expect(told).toMatchObject({ type: 'show', challenge: { secret: true } });
+    const { result, context } = await solve({ password: 'hunter2' });
+    expect(result).toMatchObject({ type: 'show', challenge: { secret: true } });
     expect(context).toEqual({});
   });
 
@@ -47,7 +47,7 @@ describe('a plan', () => {
     });
     await solve({ uid: 'alice' });
     plans.save = async () => {
-      plans.session = { id: 's', retired: true, leftS: undefined, user: undefined };
+      plans.session = { id: 's', retired: true, remainingS: undefined, user: undefined };
       return false;
     };
 
@@ -67,7 +67,7 @@ describe('a plan', () => {
 
   it('of a session that lasts gets a key that lasts as long', async () => {
     const { solve, plans } = executorHarness(flowOf([{ kind: 'secret' }, { kind: 'page' }]), DEFAULT_REPLIES);
-    plans.session = { id: 's', retired: false, leftS: 500, user: undefined };
+    plans.session = { id: 's', retired: false, remainingS: 500, user: undefined };
 
     expect((await solve({ password: 'hunter2' })).cookie).toMatchObject({ maxAgeS: 500 });
   });
@@ -77,11 +77,11 @@ describe('a plan', () => {
     const version = flowOf([{ kind: 'page' }, { kind: 'page' }]);
     const closed = { ...version, flow: { ...version.flow, authentication: 'require_authenticated' as const } };
     const { show, solve, plans, stages } = executorHarness(closed, DEFAULT_REPLIES);
-    plans.session = { id: 's', retired: false, leftS: undefined, user: alice };
-    expect((await show()).told).toMatchObject({ type: 'show' });
-    plans.session = { id: 's', retired: false, leftS: undefined, user: undefined };
+    plans.session = { id: 's', retired: false, remainingS: undefined, user: alice };
+    expect((await show()).result).toMatchObject({ type: 'show' });
+    plans.session = { id: 's', retired: false, remainingS: undefined, user: undefined };
 
-    expect((await solve({ word: 'x' })).told).toMatchObject({ type: 'denied' });
+    expect((await solve({ word: 'x' })).result).toMatchObject({ type: 'denied' });
     expect(stages.hops).toEqual(['page.challenge']);
   });
 
@@ -91,7 +91,7 @@ describe('a plan', () => {
     await show();
     plans.session = sessionOf(alice);
 
-    expect((await solve({ word: 'x' })).told).toMatchObject({ type: 'denied' });
+    expect((await solve({ word: 'x' })).result).toMatchObject({ type: 'denied' });
     expect(stages.hops).toEqual(['page.challenge']);
   });
 
@@ -104,7 +104,7 @@ describe('a plan', () => {
     });
     plans.session = sessionOf(alice);
 
-    expect((await show()).told).toMatchObject({ message: { text: 'Flow does not apply to current user.' } });
+    expect((await show()).result).toMatchObject({ message: { text: 'Flow does not apply to current user.' } });
     expect(stages.hops).toEqual(['logout.challenge', 'page.challenge']);
   });
 
@@ -113,7 +113,7 @@ describe('a plan', () => {
     await solve({ uid: 'alice' });
     plans.session = sessionOf(bob);
 
-    expect((await show()).told).toMatchObject({ type: 'show', challenge: { who: true } });
+    expect((await show()).result).toMatchObject({ type: 'show', challenge: { who: true } });
     expect(plans.plan).toMatchObject({ cursor: 0, visitor: bob.uuid, context: {} });
   });
 
@@ -121,25 +121,25 @@ describe('a plan', () => {
     const version = flowOf([{ kind: 'ident' }, { kind: 'login' }, { kind: 'page' }]);
     const strangers = { ...version, flow: { ...version.flow, authentication: 'require_unauthenticated' as const } };
     const { solve, plans } = executorHarness(strangers, DEFAULT_REPLIES);
-    expect((await solve({ uid: 'alice' })).told).toMatchObject({ type: 'show', challenge: { page: true } });
+    expect((await solve({ uid: 'alice' })).result).toMatchObject({ type: 'show', challenge: { page: true } });
     plans.session = {
       id: 's',
       retired: false,
-      leftS: undefined,
+      remainingS: undefined,
       user: { ...ALICE, is_superuser: false, debug: false },
     };
-    expect((await solve({ word: 'x' })).told).toEqual({ type: 'done', to: '/' });
+    expect((await solve({ word: 'x' })).result).toEqual({ type: 'done', to: '/' });
 
     const elsewhere = executorHarness(strangers, DEFAULT_REPLIES);
     await elsewhere.show();
     elsewhere.plans.session = plans.session;
-    expect((await elsewhere.solve({ uid: 'alice' })).told).toMatchObject({ type: 'denied' });
+    expect((await elsewhere.solve({ uid: 'alice' })).result).toMatchObject({ type: 'denied' });
   });
 });
 
 const alice = { ...ALICE, is_superuser: false, debug: false };
 const bob = { ...alice, uuid: '41c0a6de-1d6b-4a8e-9d0f-5d2a4a3f0003', username: 'bob' };
-const sessionOf = (user: typeof alice | undefined) => ({ id: 's', retired: false, leftS: undefined, user });
+const sessionOf = (user: typeof alice | undefined) => ({ id: 's', retired: false, remainingS: undefined, user });
 const requiring = (authentication: FlowVersion['flow']['authentication'], ...kinds: string[]) => {
   const version = flowOf(kinds.map((kind) => ({ kind })));
   return { ...version, flow: { ...version.flow, authentication } };
@@ -151,11 +151,13 @@ it('counts strangers before anything is done for them, and nobody else', async (
     throw new Problem('rate_limited', { retry_after_s: 1 });
   };
 
-  await expect(show({ admitStranger })).rejects.toMatchObject({ code: 'rate_limited' });
-  await expect(show({ admitStranger, authenticate: async () => bob })).rejects.toMatchObject({ code: 'rate_limited' });
+  await expect(show({ checkAnonymousRate: admitStranger })).rejects.toMatchObject({ code: 'rate_limited' });
+  await expect(show({ checkAnonymousRate: admitStranger, authenticate: async () => bob })).rejects.toMatchObject({
+    code: 'rate_limited',
+  });
   expect(stages.hops).toEqual([]);
   plans.session = sessionOf(alice);
-  expect((await show({ admitStranger })).told).toMatchObject({ type: 'show' });
+  expect((await show({ checkAnonymousRate: admitStranger })).result).toMatchObject({ type: 'show' });
 });
 
 describe('a token', () => {
@@ -165,7 +167,7 @@ describe('a token', () => {
     const { show, stages, plans } = executorHarness(requiring('require_authenticated', 'page'), DEFAULT_REPLIES);
     plans.session = sessionOf(alice);
 
-    expect(await show({ authenticate })).toMatchObject({ told: { type: 'show' }, sessionUser: { username: 'bob' } });
+    expect(await show({ authenticate })).toMatchObject({ result: { type: 'show' }, sessionUser: { username: 'bob' } });
     expect(stages.requests[0]?.session.user).toMatchObject({ username: 'bob' });
     expect(plans.plan?.visitor).toBe(bob.uuid);
     expect(plans.session.user).toBe(alice);
@@ -175,35 +177,39 @@ describe('a token', () => {
     const { show, plans } = executorHarness(requiring('require_superuser', 'page'), DEFAULT_REPLIES);
     plans.session = sessionOf({ ...alice, is_superuser: true });
 
-    expect((await show({ authenticate })).told).toMatchObject({ type: 'denied' });
-    expect((await show()).told).toMatchObject({ type: 'show' });
+    expect((await show({ authenticate })).result).toMatchObject({ type: 'denied' });
+    expect((await show()).result).toMatchObject({ type: 'show' });
   });
 
   it('needs no page’s word for an answer', async () => {
     const { solve, plans } = executorHarness(requiring('none', 'page'), DEFAULT_REPLIES);
     plans.session = sessionOf(alice);
-    const answer = { body: { word: 'x' }, forged: { text: 'no token' } };
+    const answer = { body: { word: 'x' }, csrfFailure: { text: 'no token' } };
 
     await expect(solve(undefined, { answer })).rejects.toMatchObject({ code: 'csrf_failed' });
-    expect((await solve(undefined, { answer, authenticate })).told).toMatchObject({ type: 'done' });
+    expect((await solve(undefined, { answer, authenticate })).result).toMatchObject({ type: 'done' });
   });
 
   it('is the word of a program, which no page of another site can borrow', async () => {
     const { solve, stages } = executorHarness(requiring('none', 'page'), DEFAULT_REPLIES);
-    const answer = { body: { word: 'x' }, foreign: { text: 'another site' }, forged: { text: 'no token' } };
+    const answer = {
+      body: { word: 'x' },
+      crossSiteFailure: { text: 'another site' },
+      csrfFailure: { text: 'no token' },
+    };
 
     await expect(solve(undefined, { answer })).rejects.toMatchObject({ code: 'csrf_failed' });
     expect(stages.hops).toEqual([]);
-    expect((await solve(undefined, { answer, authenticate })).told).toMatchObject({ type: 'done' });
+    expect((await solve(undefined, { answer, authenticate })).result).toMatchObject({ type: 'done' });
   });
 
   it('is asked for after the media type, before forgery and form', async () => {
     const { solve, plans } = executorHarness(requiring('none', 'page'), DEFAULT_REPLIES);
     plans.session = sessionOf(alice);
     const refused = async () => Promise.reject(new Problem('token_invalid'));
-    const send = (unreadable: Problem) =>
+    const send = (bodyProblem: Problem) =>
       solve(undefined, {
-        answer: { body: undefined, forged: { text: 'no token' }, unreadable },
+        answer: { body: undefined, csrfFailure: { text: 'no token' }, bodyProblem },
         authenticate: refused,
       });
 
@@ -220,20 +226,20 @@ describe('a logout on the way', () => {
     );
     plans.session = sessionOf(alice);
     const answer = await solve({ word: 'x' }, { query: { next: '/app/' } });
-    expect(answer).toMatchObject({ told: { type: 'show' }, cookie: { maxAgeS: undefined } });
+    expect(answer).toMatchObject({ result: { type: 'show' }, cookie: { maxAgeS: undefined } });
     expect(stages.requests.map(({ session }) => session.user?.kind ?? null)).toEqual(['saved', 'saved', null]);
-    expect(plans.happened).toEqual([{ type: 'logout' }]);
+    expect(plans.savedEffects).toEqual([{ type: 'logout' }]);
     plans.session = sessionOf(undefined);
 
-    expect((await solve({ word: 'y' })).told).toEqual({ type: 'done', to: '/app/' });
+    expect((await solve({ word: 'y' })).result).toEqual({ type: 'done', to: '/app/' });
   });
 
   it('does not let a plan of an outpost go on without one', async () => {
     const { show, solve } = executorHarness(requiring('require_outpost', 'page', 'page'), DEFAULT_REPLIES);
     const client = { ip: '203.0.113.7', user_agent: '', outpost: true, cookies: {} };
-    expect((await show({ client })).told).toMatchObject({ type: 'show' });
+    expect((await show({ client })).result).toMatchObject({ type: 'show' });
 
-    expect((await solve({ word: 'x' })).told).toMatchObject({ type: 'denied' });
+    expect((await solve({ word: 'x' })).result).toMatchObject({ type: 'denied' });
   });
 
   it('makes whoever logs in later the one who is there', async () => {
@@ -261,9 +267,9 @@ describe('a session that left the place it was bound to', () => {
     const { show, plans, boundSessions, stages } = executorHarness({ ...version, flow }, DEFAULT_REPLIES);
     plans.session = { ...sessionOf(alice), lastIp: '198.51.100.1' };
     boundSessions.bindings = { network: 'bind_asn', geoip: 'no_binding' };
-    const { told, sessionUser } = await show({ query: given.query });
+    const { result, sessionUser } = await show({ query: given.query });
 
-    const { pathname, searchParams } = new URL(told.type === 'done' ? told.to : '', 'http://here');
+    const { pathname, searchParams } = new URL(result.type === 'done' ? result.to : '', 'http://here');
     expect(pathname).toBe('/flows/-/default/authentication/');
     expect(searchParams.get('next')).toBe(given.next);
     expect(sessionUser).toBeUndefined();
@@ -276,6 +282,6 @@ describe('a session that left the place it was bound to', () => {
     plans.session = { ...sessionOf(alice), lastIp: '203.0.113.7' };
     await show();
 
-    expect(boundSessions.looks).toBe(0);
+    expect(boundSessions.lookups).toBe(0);
   });
 });

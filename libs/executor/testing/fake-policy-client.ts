@@ -5,8 +5,8 @@ import { GroupMembershipStore } from '../src/ports/directory.js';
 
 type Binding = PolicySet['bindings'][number];
 
-/** A condition with the blueprints' defaults. */
-export const conditionOf = (more: Partial<Binding> & Pick<Binding, 'id'>): Binding => ({
+/** Returns a policy binding with the defaults of blueprints. */
+export const policyBindingOf = (more: Partial<Binding> & Pick<Binding, 'id'>): Binding => ({
   order: 0,
   enabled: true,
   negate: false,
@@ -15,45 +15,45 @@ export const conditionOf = (more: Partial<Binding> & Pick<Binding, 'id'>): Bindi
   ...more,
 });
 
-/** A set of conditions, named by their place, any of which will do. */
-export const setOf = (...bindings: Partial<Binding>[]): PolicySet => ({
+/** Returns a set of bindings in mode `any`. Their ids are `c0`, `c1` and so on. */
+export const policySetOf = (...bindings: Partial<Binding>[]): PolicySet => ({
   mode: 'any',
-  bindings: bindings.map((binding, order) => conditionOf({ id: `c${order}`, order, ...binding })),
+  bindings: bindings.map((binding, order) => policyBindingOf({ id: `c${order}`, order, ...binding })),
 });
 
-type FakePolicyAnswer = Partial<PolicyReply> | Problem | boolean;
+type FakePolicyReply = Partial<PolicyReply> | Problem | boolean;
 
-/** Policies that say what a test wants, by policy id, and remember what they were asked. */
+/** Policies whose replies a test sets by policy id; others pass. Records every request. */
 export class FakePolicyClient extends PolicyClient {
   readonly requests: PolicyRequest[] = [];
-  readonly said: Record<string, FakePolicyAnswer | (() => FakePolicyAnswer)> = {};
+  readonly replies: Record<string, FakePolicyReply | (() => FakePolicyReply)> = {};
 
   async evaluate(request: PolicyRequest): Promise<PolicyReply> {
     this.requests.push(request);
-    const replies = request.policies.map(({ id }) => this.reply(id));
+    const replies = request.policies.map(({ id }) => this.replyOf(id));
     return replies.reduce((a, b) => ({ ...a, ...b, results: { ...a.results, ...b.results } }));
   }
 
-  /** How often a policy was asked for. */
+  /** Returns the number of requests that contain a policy. */
   count(id: string): number {
     return this.requests.filter(({ policies }) => policies.some((policy) => policy.id === id)).length;
   }
 
-  private reply(id: string): PolicyReply {
-    const script = this.said[id] ?? true;
-    const said = typeof script === 'function' ? script() : script;
-    if (said instanceof Error) throw said;
-    const result = { pass: said !== false, messages: said === false ? [`${id} says no`] : [] };
-    return { results: { [id]: result }, context: { set: {}, unset: [] }, ...(typeof said === 'object' ? said : {}) };
+  private replyOf(id: string): PolicyReply {
+    const script = this.replies[id] ?? true;
+    const reply = typeof script === 'function' ? script() : script;
+    if (reply instanceof Error) throw reply;
+    const result = { pass: reply !== false, messages: reply === false ? [`${id} says no`] : [] };
+    return { results: { [id]: result }, context: { set: {}, unset: [] }, ...(typeof reply === 'object' ? reply : {}) };
   }
 }
 
-/** Who is where, by user id. */
+/** The groups of each user, by user id. */
 export class InMemoryGroupMembershipStore extends GroupMembershipStore {
   readonly groups = new Map<string, readonly string[]>();
   lookups = 0;
 
-  async among(userId: string, groups: readonly string[]): Promise<ReadonlySet<string>> {
+  async filterGroups(userId: string, groups: readonly string[]): Promise<ReadonlySet<string>> {
     this.lookups++;
     return new Set((this.groups.get(userId) ?? []).filter((group) => groups.includes(group)));
   }

@@ -10,12 +10,12 @@ export const brandOf = (domain: string, more: Partial<Brand> = {}): Brand => ({
 /** One brand for every host that none is put for. */
 export class InMemoryBrandStore extends BrandStore {
   readonly byHost = new Map<string, Brand>();
-  first: HostBrand['serving'] = {};
+  first: HostBrand['flowsByPurpose'] = {};
   async find(host: string): Promise<HostBrand> {
     return this.lastKnown(host);
   }
   lastKnown(host: string): HostBrand {
     const brand = this.byHost.get(host) ?? brandOf('example.org', { title: 'Example' });
-    return { ...brand, serving: { ...this.first, ...brand.flows } };
+    return { ...brand, flowsByPurpose: { ...this.first, ...brand.flows } };
   }
 }

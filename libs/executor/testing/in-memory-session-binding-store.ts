@@ -1,37 +1,37 @@
 import { type GeoLocation, GeoLocator, type NetworkInfo } from '@gatehouse/platform';
 import type { SessionBindings } from '../src/sessions/session-binding.js';
 import {
+  type BrokenSession,
   SessionBindingChecker,
   SessionBindingStore,
-  type SessionBreak,
 } from '../src/sessions/session-binding-checker.js';
 
-/** Sessions bound as told, and what became of them. */
+/** One session with the bindings that a test sets. Records what happens to it. */
 export class InMemorySessionBindingStore extends SessionBindingStore {
   bindings: SessionBindings | undefined = { network: 'no_binding', geoip: 'no_binding' };
-  looks = 0;
-  readonly moves: string[] = [];
-  readonly ended: SessionBreak[] = [];
-  /** Keeps them to places of which nothing is known. */
-  readonly guard = new SessionBindingChecker({
+  lookups = 0;
+  readonly addresses: string[] = [];
+  readonly ended: BrokenSession[] = [];
+  /** Checks the session without any data about networks and places. */
+  readonly checker = new SessionBindingChecker({
     sessions: this,
     places: new FixedGeoLocator(),
     report: () => undefined,
   });
 
   async findBindings() {
-    this.looks++;
+    this.lookups++;
     return this.bindings;
   }
-  async move(_id: string, { ip }: { ip: string }) {
-    this.moves.push(ip);
+  async updateClient(_id: string, { ip }: { ip: string }) {
+    this.addresses.push(ip);
   }
-  async end(_id: string, breach: SessionBreak) {
-    this.ended.push(breach);
+  async end(_id: string, session: BrokenSession) {
+    this.ended.push(session);
   }
 }
 
-/** Knows of addresses what it is told. */
+/** Finds the networks and places that a test sets. */
 export class FixedGeoLocator extends GeoLocator {
   constructor(
     private readonly networks: Readonly<Record<string, NetworkInfo>> = {},

@@ -1,16 +1,16 @@
 import type { SavedUser } from '@gatehouse/contracts';
 import { type DirectoryUser, UserDirectory } from '../src/ports/directory.js';
 
-/** Knows one ordinary user, and those that a test adds. */
+/** A directory of one ordinary user. A test may add others. */
 export class InMemoryUserDirectory extends UserDirectory {
-  readonly known = new Map<string, DirectoryUser>();
+  readonly users = new Map<string, DirectoryUser>();
   lookups = 0;
   constructor(user: SavedUser) {
     super();
-    this.known.set(user.uuid, { ...user, is_superuser: false, is_unclaimed: false });
+    this.users.set(user.uuid, { ...user, is_superuser: false, is_unclaimed: false });
   }
   async find(uuid: string) {
     this.lookups++;
-    return this.known.get(uuid);
+    return this.users.get(uuid);
   }
 }

@@ -87,13 +87,13 @@ export class TestContractRegistry extends StageContractRegistry {
   find(kind: string) {
     return KINDS.get(kind);
   }
-  knows(component: string) {
+  hasComponent(component: string) {
     return [...KINDS.values()].some((c) => c.component === component);
   }
   proofSteps() {
     return [];
   }
-  isSecret(field: string) {
+  isSecretField(field: string) {
     return field === 'password';
   }
 }

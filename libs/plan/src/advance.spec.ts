@@ -40,7 +40,7 @@ describe('advance', () => {
     ['passed', 'restart_with_context', { type: 'moved' }],
   ] as const)('handles a reply of type %s at a step with invalid_response_action %s', (type, onRefusal, action) => {
     const next = advance(plan, { ...current(plan), onRefusal }, replies[type]);
-    expect(next.answer).toEqual(action);
+    expect(next.action).toEqual(action);
     expect(next.plan.cursor).toBe(type === 'passed' ? 1 : 0);
     expect(next.plan.context).toEqual({ auth_method: 'x' });
   });
@@ -49,7 +49,7 @@ describe('advance', () => {
     const last = { ...plan, cursor: 2 };
     expect(advance(last, current(last), replies.passed)).toEqual({
       plan: { ...last, cursor: 3, context: { auth_method: 'x' } },
-      answer: { type: 'done' },
+      action: { type: 'done' },
     });
   });
 
@@ -61,7 +61,7 @@ describe('advance', () => {
 
   it('shows the errors of a challenge', () => {
     const reply: StageReply = { ...replies.challenge, errors };
-    expect(advance(plan, current(plan), reply).answer).toEqual(shows({ asks: 1 }, errors));
+    expect(advance(plan, current(plan), reply).action).toEqual(shows({ asks: 1 }, errors));
   });
 
   it('removes a fact that a reply sets to null', () => {
@@ -111,7 +111,7 @@ describe('any sequence of replies', () => {
         for (const [anyReply, onRefusal] of exchanges) {
           const step = currentStep(running, version);
           if (!step) return;
-          const { plan: next, answer } = advance(running, { ...step, onRefusal }, deepFreeze(anyReply));
+          const { plan: next, action: answer } = advance(running, { ...step, onRefusal }, deepFreeze(anyReply));
           const isLeft =
             anyReply.type === 'passed' && !(anyReply.insert?.where === 'before' && anyReply.insert.steps.length > 0);
           expect(next.cursor - running.cursor).toBe(isLeft ? 1 : 0);

@@ -1,7 +1,7 @@
 import type { Errors, Message, StageReply } from '@gatehouse/contracts';
 import { mergeContext } from './merge-context.js';
 import type { Plan } from './plan.js';
-import { provedBy, rememberState } from './plan-state.js';
+import { storeState, withProvedUser } from './plan-state.js';
 import { afterStep, insertSteps, type Step } from './steps.js';
 
 /** What the executor does after a reply. */
@@ -21,7 +21,7 @@ export type NextAction =
 /** The plan after a reply, and what the executor does next. */
 export interface PlanTransition {
   readonly plan: Plan;
-  readonly answer: NextAction;
+  readonly action: NextAction;
 }
 
 /** Applies a stage's reply to a plan: the whole state machine. Pure; knows no stage by name. */
@@ -29,31 +29,31 @@ export function advance(before: Plan, step: Step, reply: StageReply): PlanTransi
   const merged = { ...before, context: mergeContext(before.context, reply.context, before.visitor) };
   switch (reply.type) {
     case 'challenge':
-      return show(rememberState(merged, step.id, reply.state), step, reply);
+      return show(storeState(merged, step.id, reply.state), step, reply);
     case 'rejected': {
-      const plan = rememberState(merged, step.id, reply.state);
+      const plan = storeState(merged, step.id, reply.state);
       return step.onRefusal === 'retry' ? show(plan, step, reply) : restart(plan, step);
     }
     case 'denied':
       return step.onRefusal === 'retry'
-        ? { plan: merged, answer: { type: 'denied', message: reply.message } }
+        ? { plan: merged, action: { type: 'denied', message: reply.message } }
         : restart(merged, step);
     case 'passed': {
-      const proved = reply.verified?.length ? provedBy(merged) : merged;
+      const proved = reply.verified?.length ? withProvedUser(merged) : merged;
       const plan = afterStep(insertSteps(proved, { id: step.id, index: merged.cursor }, reply.insert), reply.insert);
-      return { plan, answer: { type: plan.cursor < plan.steps.length ? 'moved' : 'done' } };
+      return { plan, action: { type: plan.cursor < plan.steps.length ? 'moved' : 'done' } };
     }
   }
 }
 
 const restart = (plan: Plan, step: Step): PlanTransition => ({
   plan,
-  answer: { type: 'restart', keepContext: step.onRefusal === 'restart_with_context' },
+  action: { type: 'restart', keepContext: step.onRefusal === 'restart_with_context' },
 });
 
 type ShownChallenge = { readonly challenge: Record<string, unknown>; readonly errors?: Errors | undefined };
 
 const show = (plan: Plan, step: Step, { challenge, errors }: ShownChallenge): PlanTransition => ({
   plan: { ...plan, shown: { step: step.id, challenge }, silent_restarts: 0 },
-  answer: { type: 'show', challenge, errors },
+  action: { type: 'show', challenge, errors },
 });

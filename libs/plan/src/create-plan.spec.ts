@@ -3,7 +3,7 @@ import { flowVersionOf } from '../testing/flow-version.js';
 import { applySeed, createPlan, meetsRequirement, restartPlan, type Visitor } from './create-plan.js';
 import { REQUIREMENTS } from './flow-version.js';
 import type { Plan } from './plan.js';
-import { removeBinding } from './steps.js';
+import { withoutBinding } from './steps.js';
 
 const version = flowVersionOf([{ id: 'a' }, { id: 'b' }]);
 
@@ -95,7 +95,7 @@ describe('a step that is left out', () => {
   it('goes alone, with what was added staying where it is', () => {
     const added = { id: 'b~1', kind: 'redirect', config: {} };
     const plan: Plan = { ...createPlan(version, 'id'), steps: [{ binding: 'a' }, { binding: 'b' }, added] };
-    expect(removeBinding(plan, 'b').steps).toEqual([{ binding: 'a' }, added]);
+    expect(withoutBinding(plan, 'b').steps).toEqual([{ binding: 'a' }, added]);
   });
 });
 

@@ -1,6 +1,6 @@
 import type { FlowVersion } from './flow-version.js';
 import { emptyPlan, type Plan } from './plan.js';
-import { provedBy } from './plan-state.js';
+import { withProvedUser } from './plan-state.js';
 import { insertSteps } from './steps.js';
 
 /** Restarts without a challenge in between, after which the client is denied. */
@@ -27,7 +27,7 @@ export function applySeed(plan: Plan, begun: PlanSeed): Plan {
   };
   // Stages do not replace the user of a seed. This is no proof of that user for `isProved`, because the user may come from an
   // API token.
-  return begun.context.pending_user ? provedBy(seeded) : seeded;
+  return begun.context.pending_user ? withProvedUser(seeded) : seeded;
 }
 
 /**

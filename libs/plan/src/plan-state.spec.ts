@@ -5,7 +5,7 @@ import { alice, bob } from '../testing/users.js';
 import { advance } from './advance.js';
 import { createPlan, restartPlan } from './create-plan.js';
 import { endPlan, type Plan } from './plan.js';
-import { markCrossSite, rememberState, stateOf, unmarkCrossSite } from './plan-state.js';
+import { markCrossSite, stateOf, storeState, unmarkCrossSite } from './plan-state.js';
 import { currentStep } from './steps.js';
 
 const version = flowVersionOf([{ id: 'a' }, { id: 'b' }, { id: 'c' }]);
@@ -16,11 +16,11 @@ describe('the state of a step', () => {
   const withUser = (from: Plan, user: User | undefined): Plan => ({ ...from, context: planOf(user).context });
 
   it('belongs to that step', () => {
-    const stored = rememberState(planOf(alice), 'a', { n: 1 });
+    const stored = storeState(planOf(alice), 'a', { n: 1 });
     expect([stateOf(stored, 'a'), stateOf(stored, 'b')]).toEqual([{ n: 1 }, undefined]);
   });
   it('stays when a reply has none', () => {
-    const stored = rememberState(rememberState(planOf(alice), 'a', { n: 1 }), 'a', undefined);
+    const stored = storeState(storeState(planOf(alice), 'a', { n: 1 }), 'a', undefined);
     expect(stateOf(stored, 'a')).toEqual({ n: 1 });
   });
   it.each([
@@ -36,7 +36,7 @@ describe('the state of a step', () => {
   ] as [string, User | undefined, User | undefined][])(
     'is hidden when the plan changes to %s',
     (_change, before, after) => {
-      const stored = rememberState(planOf(before), 'a', { n: 1 });
+      const stored = storeState(planOf(before), 'a', { n: 1 });
       expect(stateOf(stored, 'a')).toEqual({ n: 1 });
       expect(stateOf(withUser(stored, after), 'a')).toBeUndefined();
     },
@@ -49,7 +49,7 @@ describe('the state of a step', () => {
     expect(stateOf(advance(planOf(alice), currentStep(plan, version)!, reply).plan, 'a')).toEqual({ n: 1 });
   });
   it('survives a restart', () => {
-    const restarted = restartPlan(rememberState(planOf(alice), 'a', { failures: 4 }), version, { keepContext: true });
+    const restarted = restartPlan(storeState(planOf(alice), 'a', { failures: 4 }), version, { keepContext: true });
     expect(stateOf(restarted, 'a')).toEqual({ failures: 4 });
   });
 });

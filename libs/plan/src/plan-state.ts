@@ -8,14 +8,14 @@ export function stateOf(plan: Plan, stepId: string): Record<string, unknown> | u
 }
 
 /** Stores the state of a step for the plan's current user. `undefined` leaves the state as it is. */
-export function rememberState(plan: Plan, stepId: string, state: Record<string, unknown> | undefined): Plan {
+export function storeState(plan: Plan, stepId: string, state: Record<string, unknown> | undefined): Plan {
   if (state === undefined) return plan;
   const user = userKey(plan.context.pending_user);
   return { ...plan, states: { ...plan.states, [stepId]: { user, state } } };
 }
 
 /** Removes the state of a step. */
-export function forgetState(plan: Plan, stepId: string): Plan {
+export function removeState(plan: Plan, stepId: string): Plan {
   const { [stepId]: _forgotten, ...states } = plan.states;
   return { ...plan, states };
 }
@@ -31,7 +31,7 @@ export function withoutWorkId(plan: Plan): Plan {
 }
 
 /** Notes that the pending user has proved an identity. From then on the plan is about no other user (docs/adr/0033). */
-export function provedBy(plan: Plan): Plan {
+export function withProvedUser(plan: Plan): Plan {
   const { pending_user: user } = plan.context;
   return user?.kind === 'saved' ? { ...plan, proved_user: user.uuid } : plan;
 }

@@ -3,7 +3,7 @@ import { flowVersionOf } from '../testing/flow-version.js';
 import { alice } from '../testing/users.js';
 import { createPlan } from './create-plan.js';
 import { destination, endPlan, type Plan } from './plan.js';
-import { rememberState } from './plan-state.js';
+import { storeState } from './plan-state.js';
 
 const PLAN = '0b5c1d5e-8f7a-4c3e-9d2b-6a1f0e9c8b7a';
 const version = flowVersionOf([{ id: 'a' }, { id: 'b' }, { id: 'c' }]);
@@ -12,7 +12,7 @@ const plan = createPlan(version, PLAN);
 describe('an ended plan', () => {
   it('keeps nothing but its ending', () => {
     const full: Plan = {
-      ...rememberState(plan, 'a', { n: 1 }),
+      ...storeState(plan, 'a', { n: 1 }),
       context: { pending_user: alice },
       next: '/x',
       restarts: 2,

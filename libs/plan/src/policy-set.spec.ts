@@ -1,5 +1,5 @@
 import type { PolicyResult, User } from '@gatehouse/contracts';
-import { conditionOf, setOf } from '@gatehouse/executor/testing';
+import { policyBindingOf, policySetOf } from '@gatehouse/executor/testing';
 import { describe, expect, it } from 'vitest';
 import { flowVersionOf } from '../testing/flow-version.js';
 import {
@@ -26,12 +26,12 @@ const known = (more: Partial<PolicyFacts> = {}): PolicyFacts => ({
   results: { yes, no, broken },
   ...more,
 });
-const passes = (binding: Parameters<typeof setOf>[0], evidence = known()) =>
-  evaluatePolicySet(setOf(binding), evidence).pass;
+const passes = (binding: Parameters<typeof policySetOf>[0], evidence = known()) =>
+  evaluatePolicySet(policySetOf(binding), evidence).pass;
 
 describe('a set of conditions', () => {
   it('lets everybody through when it is empty, or when nothing in it is enabled', () => {
-    const off = setOf({ group: 'board', enabled: false });
+    const off = policySetOf({ group: 'board', enabled: false });
     for (const mode of ['any', 'all'] as const) {
       expect(evaluatePolicySet({ mode, bindings: [] }, known())).toEqual({
         pass: true,
@@ -41,7 +41,7 @@ describe('a set of conditions', () => {
       expect(evaluatePolicySet({ ...off, mode }, known())).toEqual({ pass: true, messages: [], undecided: false });
     }
     expect(isUnconditional(off)).toBe(true);
-    expect(isUnconditional(setOf({ group: 'board' }))).toBe(false);
+    expect(isUnconditional(policySetOf({ group: 'board' }))).toBe(false);
   });
 
   it.each([
@@ -50,11 +50,13 @@ describe('a set of conditions', () => {
     ['all', ['yes', 'no'], false],
     ['all', ['yes', 'yes'], true],
   ] as const)('of mode %s decides %j as %s', (mode, policies, pass) => {
-    expect(evaluatePolicySet({ ...setOf(...policies.map((policy) => ({ policy }))), mode }, known()).pass).toBe(pass);
+    expect(evaluatePolicySet({ ...policySetOf(...policies.map((policy) => ({ policy }))), mode }, known()).pass).toBe(
+      pass,
+    );
   });
 
   it('says what all its policies said, passing ones included, by order and then by id', () => {
-    const set = setOf(
+    const set = policySetOf(
       { id: 'c', order: 2, policy: 'yes' },
       { id: 'b', order: 1, policy: 'no' },
       { id: 'a', order: 1, policy: 'broken' },
@@ -64,7 +66,7 @@ describe('a set of conditions', () => {
   });
 
   it('asks for each group and each policy once, and for nothing that is not enabled', () => {
-    const set = setOf(
+    const set = policySetOf(
       { policy: 'yes', timeout_s: 1 },
       { policy: 'yes', timeout_s: 3 },
       { policy: 'no', enabled: false },
@@ -77,7 +79,7 @@ describe('a set of conditions', () => {
   });
 
   it('gives a policy all the time there is where a binding has no seconds for it', () => {
-    const set = setOf({ policy: 'yes', timeout_s: 0 }, { policy: 'yes', timeout_s: 3 });
+    const set = policySetOf({ policy: 'yes', timeout_s: 0 }, { policy: 'yes', timeout_s: 3 });
     expect(queriesFor(set).policies).toEqual([{ id: 'yes', timeoutMs: Number.POSITIVE_INFINITY }]);
   });
 });
@@ -122,7 +124,7 @@ describe('a condition', () => {
     ['all', ['broken', 'no'], false],
     ['any', ['no'], false],
   ] as const)('of a set of mode %s, %j, leaves it undecided: %s', (mode, policies, undecided) => {
-    const set = { ...setOf(...policies.map((policy) => ({ policy }))), mode };
+    const set = { ...policySetOf(...policies.map((policy) => ({ policy }))), mode };
     expect(evaluatePolicySet(set, known()).undecided).toBe(undecided);
     const settled = { ...set, bindings: set.bindings.map((binding) => ({ ...binding, failure_result: true })) };
     expect(evaluatePolicySet(settled, known()).undecided).toBe(false);
@@ -136,7 +138,7 @@ describe('a condition', () => {
 
 describe('a policy of a version', () => {
   const version = flowVersionOf([
-    { id: 'a', policies: { mode: 'any', bindings: [conditionOf({ id: 'c', policy: 'p' })] } },
+    { id: 'a', policies: { mode: 'any', bindings: [policyBindingOf({ id: 'c', policy: 'p' })] } },
   ]);
   it('is what it was when the flow was published', () => {
     expect(findPolicy(version, 'p')).toEqual({ id: 'p', kind: 'test', name: 'p', config: {} });

@@ -4,7 +4,7 @@ import { flowVersionOf } from '../testing/flow-version.js';
 import { advance } from './advance.js';
 import { createPlan } from './create-plan.js';
 import type { Plan } from './plan.js';
-import { currentStep, mayAnswer, type Step } from './steps.js';
+import { acceptsAnswer, currentStep, type Step } from './steps.js';
 
 const version = flowVersionOf([{ id: 'a' }, { id: 'b' }, { id: 'c' }]);
 const plan = createPlan(version, 'plan');
@@ -22,7 +22,7 @@ describe('an inserted step', () => {
   });
   it('comes before it, and the policies of that step are evaluated again', () => {
     const shown: Plan = { ...plan, shown: { step: 'a', challenge: {} }, verdicts: { a: { pass: true, messages: [] } } };
-    const { plan: next, answer } = advance(shown, current(shown), insert('before', 2));
+    const { plan: next, action: answer } = advance(shown, current(shown), insert('before', 2));
     expect([ids(next), next.cursor, answer.type]).toEqual([['a~1', 'a~2', 'a', 'b', 'c'], 0, 'moved']);
     expect([next.shown, next.verdicts]).toEqual([undefined, {}]);
     expect(advance(plan, current(plan), insert('before', 0)).plan.cursor).toBe(1);
@@ -32,7 +32,7 @@ describe('an inserted step', () => {
   });
   it('continues a plan that was at its end', () => {
     const last = { ...plan, cursor: 2 };
-    expect(advance(last, current(last), insert('next')).answer).toEqual({ type: 'moved' });
+    expect(advance(last, current(last), insert('next')).action).toEqual({ type: 'moved' });
   });
   it('has a unique id, however often the inserting step passes', () => {
     let running = plan;
@@ -80,10 +80,10 @@ describe('the current step', () => {
   });
   it('takes an answer before its challenge was shown only if nothing has passed, and none while another step is shown', () => {
     const after = (outcome: string): Plan => ({ ...plan, trail: [{ step: 'x', outcome, at: '', ms: 0 }] });
-    expect(mayAnswer(plan, current(plan))).toBe(true);
-    expect(mayAnswer(after('skipped'), current(plan))).toBe(true);
-    expect(mayAnswer(after('passed'), current(plan))).toBe(false);
-    expect(mayAnswer({ ...plan, shown: { step: 'a', challenge: {} } }, current(plan))).toBe(true);
-    expect(mayAnswer({ ...plan, shown: { step: 'b', challenge: {} } }, current(plan))).toBe(false);
+    expect(acceptsAnswer(plan, current(plan))).toBe(true);
+    expect(acceptsAnswer(after('skipped'), current(plan))).toBe(true);
+    expect(acceptsAnswer(after('passed'), current(plan))).toBe(false);
+    expect(acceptsAnswer({ ...plan, shown: { step: 'a', challenge: {} } }, current(plan))).toBe(true);
+    expect(acceptsAnswer({ ...plan, shown: { step: 'b', challenge: {} } }, current(plan))).toBe(false);
   });
 });

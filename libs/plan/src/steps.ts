@@ -75,7 +75,7 @@ export function afterStep(plan: Plan, insert: Insert | undefined): Plan {
  * Whether an answer may be for the step. A client may answer the first step without requesting its challenge, unless the
  * answer chooses among what the challenge offers. After that only the step whose challenge was shown takes answers.
  */
-export function mayAnswer({ shown, trail }: Plan, step: Step, attempts: readonly AttemptRule[] = []): boolean {
+export function acceptsAnswer({ shown, trail }: Plan, step: Step, attempts: readonly AttemptRule[] = []): boolean {
   if (shown) return shown.step === step.id;
   return trail.every(({ outcome }) => outcome === 'skipped') && !attempts.some(({ pick }) => pick);
 }
@@ -96,7 +96,7 @@ export function insertSteps(plan: Plan, { id, index }: InsertionPoint, insert: I
 }
 
 /** Returns a plan without the step of a binding. */
-export const removeBinding = (plan: Plan, binding: string): Plan => ({
+export const withoutBinding = (plan: Plan, binding: string): Plan => ({
   ...plan,
   steps: plan.steps.filter((step) => !('binding' in step && step.binding === binding)),
 });

@@ -1,7 +1,7 @@
 import type { PlanContext, SavedUser } from '@gatehouse/contracts';
 import { describe, expect, it } from 'vitest';
 import { emptyPlan, type Plan } from './plan.js';
-import { createdBy, userClaim, withPolicyFacts } from './user-claims.js';
+import { userClaim, withCreatedUser, withPolicyFacts } from './user-claims.js';
 
 const root: SavedUser = {
   ...{ kind: 'saved', uuid: '41c05c63-2f0e-4b3b-9d38-5e3c1a2b4c5d', pk: 1, username: 'root', name: 'Root' },
@@ -14,13 +14,13 @@ const about = planOf({ pending_user: root });
 describe('what a user rests on', () => {
   it.each<[string, Plan, ReturnType<typeof userClaim>]>([
     ['nothing, for a typed name', about, undefined],
-    ['the stage that says it has created the user', createdBy(about), 'created'],
+    ['the stage that says it has created the user', withCreatedUser(about), 'created'],
     [
       'that stage, whatever is proved later',
-      { ...createdBy(planOf({ pending_user: root, verified_user: uuid })), proved_user: uuid },
+      { ...withCreatedUser(planOf({ pending_user: root, verified_user: uuid })), proved_user: uuid },
       'created',
     ],
-    ['the session, for a visitor whom a stage writes', createdBy({ ...about, visitor: uuid }), undefined],
+    ['the session, for a visitor whom a stage writes', withCreatedUser({ ...about, visitor: uuid }), undefined],
     ['the policy that names the user', withPolicyFacts(planOf(), { pending_user: root }), 'named'],
     [
       'a proof, also of a user whom a policy names',

@@ -1,4 +1,4 @@
-import { setOf } from '@gatehouse/executor/testing';
+import { policySetOf } from '@gatehouse/executor/testing';
 import { describe, expect, it } from 'vitest';
 import { flowVersionOf } from '../testing/flow-version.js';
 import { advance } from './advance.js';
@@ -7,7 +7,7 @@ import { flowVersion } from './flow-version.js';
 import { planBody } from './plan.js';
 import { currentStep, enterStep, insertSteps, pendingPolicies, type Step } from './steps.js';
 
-const set = setOf({ group: 'staff' });
+const set = policySetOf({ group: 'staff' });
 const version = flowVersionOf([{ id: 'a', policies: set }, { id: 'b', planned: set }, { id: 'c' }]);
 const plan = createPlan(version, 'id');
 const step = currentStep(plan, version) as Step;
@@ -39,7 +39,7 @@ describe('a step with policies', () => {
 
   it('has none to be decided on its turn when they are for planning, or when none is enabled', () => {
     expect(currentStep({ ...plan, cursor: 1 }, version)?.policies).toBeUndefined();
-    const off = flowVersionOf([{ id: 'a', policies: setOf({ group: 'staff', enabled: false }) }]);
+    const off = flowVersionOf([{ id: 'a', policies: policySetOf({ group: 'staff', enabled: false }) }]);
     expect(currentStep(plan, off)?.policies).toBeUndefined();
   });
 });

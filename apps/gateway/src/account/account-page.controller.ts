@@ -121,7 +121,7 @@ export class AccountPageController {
   }
 
   private async changeLinks(settingsFlow: string | undefined): Promise<AccountPageData['account']['changeFlows']> {
-    const [password] = await this.flows.listConfigurable([PASSWORD]);
+    const [password] = await this.flows.listConfigurableStages([PASSWORD]);
     return {
       ...(settingsFlow && { details: `/if/flow/${settingsFlow}/` }),
       ...(password && { password: `/flows/-/configure/${password.id}/` }),

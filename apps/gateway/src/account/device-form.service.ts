@@ -23,7 +23,10 @@ export class DeviceFormService {
   /** Returns the page's data about a user's devices. */
   async load(owner: string): Promise<AccountPageData['account']['devices']> {
     const devices = await this.devices.list({ owner }, { offset: 0, limit: MAX_SHOWN_DEVICES });
-    return { shown: devices.map(toPageDevice), enrolmentStages: await this.flows.listConfigurable(SETUP_STAGE_KINDS) };
+    return {
+      shown: devices.map(toPageDevice),
+      enrolmentStages: await this.flows.listConfigurableStages(SETUP_STAGE_KINDS),
+    };
   }
 
   /** Renames or removes the device that a form names, and returns the reason of a refusal. A missing device is no refusal. */

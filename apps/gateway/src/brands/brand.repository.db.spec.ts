@@ -27,7 +27,7 @@ async function write(document: unknown) {
   );
 }
 const saveBrands = (...all: Brand[]) => write({ v: 1, brands: all, first: { recovery: 'lost', enrollment: 'join' } });
-const revision = async () => (await store.plans.find(store.slug, undefined))?.brandsRevision;
+const revision = async () => (await store.plans.load(store.slug, undefined))?.brandsRevision;
 
 describe('brands', () => {
   it('are found by host, and use the title of the site if they have none', async () => {
@@ -43,13 +43,13 @@ describe('brands', () => {
       brandOf('b.example'),
     );
 
-    expect((await brands.find('a.example')).serving).toEqual({
+    expect((await brands.find('a.example')).flowsByPurpose).toEqual({
       recovery: 'found',
       enrollment: 'join',
       user_settings: 'mine',
     });
-    expect((await brands.find('b.example')).serving).toEqual({ recovery: 'lost', enrollment: 'join' });
-    expect((await brands.find('c.example')).serving).toEqual({ recovery: 'lost', enrollment: 'join' });
+    expect((await brands.find('b.example')).flowsByPurpose).toEqual({ recovery: 'lost', enrollment: 'join' });
+    expect((await brands.find('c.example')).flowsByPurpose).toEqual({ recovery: 'lost', enrollment: 'join' });
   });
 
   it('fall back to a built-in brand if none is stored, or if the stored document is of a later version', async () => {

@@ -36,7 +36,7 @@ export class BrandRepository extends BrandStore {
 
   private brandOf(host: string, { brands, first }: BrandSet): HostBrand {
     const brand = brandFor(brands, host) ?? FALLBACK_BRAND;
-    return { ...brand, title: brand.title || this.config.BRAND, serving: { ...first, ...brand.flows } };
+    return { ...brand, title: brand.title || this.config.BRAND, flowsByPurpose: { ...first, ...brand.flows } };
   }
 
   private async read(): Promise<CachedBrands> {

@@ -50,7 +50,7 @@ export class DuoEnrollmentController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Status | undefined> {
-    const slugs = z.uuid().safeParse(stage).success ? await this.flows.findUsing(stage.toLowerCase()) : [];
+    const slugs = z.uuid().safeParse(stage).success ? await this.flows.listFlowsUsing(stage.toLowerCase()) : [];
     if (slugs.length === 0) throw new Problem('not_found');
     const slug = await this.findRunningFlow(slugs, stage.toLowerCase(), await this.cookies.keyOf(request));
     const pairing = slug === undefined ? undefined : await this.poll({ request, reply }, slug);
@@ -61,7 +61,7 @@ export class DuoEnrollmentController {
   /** Returns the flow in which this session was shown the stage's pairing. */
   private async findRunningFlow(slugs: readonly string[], stage: string, session: Buffer | undefined) {
     for (const slug of session ? slugs : []) {
-      const shown = (await this.plans.find(slug, session))?.stored?.plan.shown?.challenge;
+      const shown = (await this.plans.load(slug, session))?.stored?.plan.shown?.challenge;
       if (shown?.['stage_uuid'] === stage) return slug;
     }
     return undefined;
@@ -69,9 +69,12 @@ export class DuoEnrollmentController {
 
   private async poll({ request, reply }: HttpExchange, slug: string): Promise<Status | undefined> {
     const { BASE_URL } = this.config;
-    const failures = { foreign: crossSiteFailure(request, BASE_URL), forged: apiCsrfFailure(request, BASE_URL) };
+    const failures = {
+      crossSiteFailure: crossSiteFailure(request, BASE_URL),
+      csrfFailure: apiCsrfFailure(request, BASE_URL),
+    };
     const answer = { body: { component: COMPONENT, poll: true }, ...failures };
-    const { told: result } = await this.flowService.enter({ request, reply }, { slug, query: {}, answer });
+    const { result: result } = await this.flowService.enter({ request, reply }, { slug, query: {}, answer });
     if (result.type === 'problem') throw result.problem;
     if (result.type !== 'show' || result.contract.component !== COMPONENT) return undefined;
     const parsed = status.safeParse(result.challenge);

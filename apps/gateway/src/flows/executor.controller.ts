@@ -69,11 +69,14 @@ export class ExecutorController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const { BASE_URL } = this.config;
-    const failures = { foreign: crossSiteFailure(request, BASE_URL), forged: apiCsrfFailure(request, BASE_URL) };
+    const failures = {
+      crossSiteFailure: crossSiteFailure(request, BASE_URL),
+      csrfFailure: apiCsrfFailure(request, BASE_URL),
+    };
     // Fastify leaves a missing body undefined. It counts as an empty object, unlike a JSON null.
     const answer =
       body instanceof InvalidBody
-        ? { body: undefined, unreadable: body.problem, ...failures }
+        ? { body: undefined, bodyProblem: body.problem, ...failures }
         : { body: body === undefined ? {} : body, ...failures };
     const inner = parseInnerQuery(query);
     return this.execute({ request, reply }, { slug, query: inner, answer, crossSite: crossSiteOfPage(inner) });

@@ -68,10 +68,10 @@ export class FlowPageController {
 
   /** Treats a form that may be forged like one that cannot be read, for anonymous visitors too. */
   private submission(request: FastifyRequest, fields: unknown): ChallengeSubmission {
-    if (fields instanceof InvalidBody) return { body: undefined, unreadable: fields.problem, forged: undefined };
+    if (fields instanceof InvalidBody) return { body: undefined, bodyProblem: fields.problem, csrfFailure: undefined };
     const { [CSRF_FIELD]: token, ...body } = Object(fields) as Record<string, unknown>;
     const detail = formCsrfFailure(request, this.config.BASE_URL, token);
-    return { body, unreadable: detail ? new Problem('csrf_failed', { detail }) : undefined, forged: undefined };
+    return { body, bodyProblem: detail ? new Problem('csrf_failed', { detail }) : undefined, csrfFailure: undefined };
   }
 
   private async execute(exchange: HttpExchange, params: FlowRequestParams): Promise<PageResponse> {

@@ -44,7 +44,9 @@ export class FlowRedirectsController {
   @Redirect()
   async default(@Param('designation') designation: string, @Req() request: FastifyRequest) {
     const query = this.queryOf(request);
-    const slug = isDefault(designation) ? (await this.brands.find(request.host)).serving[designation] : undefined;
+    const slug = isDefault(designation)
+      ? (await this.brands.find(request.host)).flowsByPurpose[designation]
+      : undefined;
     if (!slug)
       throw new Problem('not_found', { detail: sentence('There is no flow for {designation}.', { designation }) });
     return flowPageRedirect(slug, query);
@@ -59,7 +61,7 @@ export class FlowRedirectsController {
   async cancel(@Req() request: FastifyRequest) {
     if (isCrossSite(request)) return { url: `${LOGOUT}?${CROSS_SITE}=1`, statusCode: 302 };
     const key = await this.cookies.keyOf(request);
-    const user = key && (await this.plans.cancel(key));
+    const user = key && (await this.plans.deletePlans(key));
     // If the service is away, the device is refused when its code expires.
     if (user) await this.grants.refuse(user).catch(ignoreProblem);
     return undefined;
@@ -76,7 +78,9 @@ export class FlowRedirectsController {
     const query = this.queryOf(request);
     const principal = await this.auth.find({ request, reply });
     if (!principal) return loginRedirect(request.url);
-    const slug = z.uuid().safeParse(stage).success ? await this.flows.findConfiguring(stage.toLowerCase()) : undefined;
+    const slug = z.uuid().safeParse(stage).success
+      ? await this.flows.findConfigureFlow(stage.toLowerCase())
+      : undefined;
     if (!slug) throw new Problem('not_found');
     const params = { slug, query: parseInnerQuery(query), crossSite: crossSiteOf(request) };
     await this.flowService.begin({ request, reply }, params, startForUser(principal.user)).catch(asNotFound);
@@ -86,7 +90,7 @@ export class FlowRedirectsController {
   /** Returns the query of the request in canonical form. Throws `credentials_in_query`. */
   private queryOf({ url }: FastifyRequest): string {
     const query = new URLSearchParams(url.split('?').slice(1).join('?'));
-    rejectCredentialsInQuery((field) => this.contracts.isSecret(field), Object.fromEntries(query));
+    rejectCredentialsInQuery((field) => this.contracts.isSecretField(field), Object.fromEntries(query));
     return query.toString();
   }
 }

@@ -31,19 +31,19 @@ export class FlowRequestReader {
   async read({ request, reply }: HttpExchange, params: FlowRequestParams): Promise<FlowRequest> {
     const arrivedAt = performance.now();
     const { outer = request.query as object, ...rest } = params;
-    rejectCredentialsInQuery((field) => this.contracts.isSecret(field), outer, params.query);
+    rejectCredentialsInQuery((field) => this.contracts.isSecretField(field), outer, params.query);
     const client = await this.clients.resolve(request);
     return {
       ...rest,
       query: withMarkedNext(params.query),
       arrivedAt,
       host: request.host,
-      named: [outer, params.query].flatMap(Object.keys),
+      queryNames: [outer, params.query].flatMap(Object.keys),
       sessionKey: await this.cookies.keyOf(request),
       authenticate: this.auth.tokenUserOf(request),
       client: { ...client, cookies: definedCookies(request) },
       localeFor: (caller) => localeFor(request, caller),
-      admitStranger: () => this.rateLimiter.admit(client.ip, reply),
+      checkAnonymousRate: () => this.rateLimiter.admit(client.ip, reply),
     };
   }
 }

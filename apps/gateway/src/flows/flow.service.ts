@@ -49,7 +49,7 @@ export class FlowService {
     options: FlowStartOptions,
   ): Promise<void> {
     const flowRequest = await this.reader.read(exchange, { ...params, answer: undefined });
-    const cookie = await this.starter.begin(flowRequest, options);
+    const cookie = await this.starter.start(flowRequest, options);
     if (cookie) this.cookies.set(exchange, cookie, flowRequest.client);
   }
 
@@ -79,9 +79,9 @@ export class FlowService {
     try {
       const decision = { claimed, visitor, translate };
       const slug = await this.authorizations.begin(withNewSessionKey(flowRequest, cookie), decision);
-      return { ...response, told: { type: 'done', to: `/if/flow/${slug}/` } };
+      return { ...response, result: { type: 'done', to: `/if/flow/${slug}/` } };
     } catch (error) {
-      if (isRefusal(error)) return { ...response, told: { type: 'denied', message: error.detail } };
+      if (isRefusal(error)) return { ...response, result: { type: 'denied', message: error.detail } };
       if (error instanceof Problem) return response;
       throw error;
     }
@@ -89,7 +89,7 @@ export class FlowService {
 
   /** Logs the plan's id, which the log lines of stages have too. Logs no input of the visitor. */
   private log({ id, method }: FastifyRequest, { slug: flow, arrivedAt }: FlowRequest, response: FlowResponse) {
-    const { told: result, planId } = response;
+    const { result: result, planId } = response;
     const component = result.type === 'show' ? result.contract.component : undefined;
     const problem = result.type === 'problem' ? result.problem.code : undefined;
     const ms = Math.round(performance.now() - arrivedAt);

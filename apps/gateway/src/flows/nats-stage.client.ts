@@ -21,7 +21,7 @@ export class NatsStageClient extends StageClient {
     super();
   }
 
-  async ask({ kind }: StageContract, verb: StageVerb, request: StageRequest): Promise<StageReply> {
+  async send({ kind }: StageContract, verb: StageVerb, request: StageRequest): Promise<StageReply> {
     const stop = hops.startTimer({ kind, verb });
     try {
       const reply = await this.exchange(kind, verb, request);

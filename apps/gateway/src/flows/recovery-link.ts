@@ -23,7 +23,8 @@ export async function createRecoveryLink(
   { user, baseUrl, slug: requestedSlug, ttlS }: RecoveryLinkOptions,
 ): Promise<{ readonly url: string } | { readonly problem: string }> {
   const slug =
-    requestedSlug ?? (await new BrandRepository(source, { BRAND: '' }).find(new URL(baseUrl).host)).serving.recovery;
+    requestedSlug ??
+    (await new BrandRepository(source, { BRAND: '' }).find(new URL(baseUrl).host)).flowsByPurpose.recovery;
   if (slug === undefined) return { problem: 'there is no flow for recovery' };
   const [flow] = await source.query<Flow[]>('SELECT id, version_id FROM flow.flows WHERE slug = $1', [slug]);
   const version = flow && (await new PostgresFlowStore(source, sealer).find(flow.version_id));

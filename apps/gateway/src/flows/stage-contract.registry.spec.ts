@@ -36,21 +36,21 @@ describe('the registry of stage contracts', () => {
   });
 
   it('knows the components and the secret fields of external stages', () => {
-    expect(contracts.knows('x-acme-pin', versionWithStage())).toBe(true);
-    expect(contracts.knows('x-acme-pin', emptyVersion)).toBe(false);
-    expect(contracts.knows('ak-stage-password', emptyVersion)).toBe(true);
-    expect(contracts.isSecret('puk', versionWithStage())).toBe(true);
-    expect(contracts.isSecret('puk', emptyVersion)).toBe(false);
-    expect(contracts.isSecret('password')).toBe(true);
+    expect(contracts.hasComponent('x-acme-pin', versionWithStage())).toBe(true);
+    expect(contracts.hasComponent('x-acme-pin', emptyVersion)).toBe(false);
+    expect(contracts.hasComponent('ak-stage-password', emptyVersion)).toBe(true);
+    expect(contracts.isSecretField('puk', versionWithStage())).toBe(true);
+    expect(contracts.isSecretField('puk', emptyVersion)).toBe(false);
+    expect(contracts.isSecretField('password')).toBe(true);
   });
 
   it.each(['token', 'code', 'state', 'itoken', 'flow_token', 'next', 'inspector'])(
     'allows the name %s in addresses',
-    (name) => expect(contracts.isSecret(name)).toBe(false),
+    (name) => expect(contracts.isSecretField(name)).toBe(false),
   );
 
   it('lets an external stage allow the name of a secret in addresses', () => {
-    expect(contracts.isSecret('puk', versionWithStage({ addressable: ['puk'] }))).toBe(false);
+    expect(contracts.isSecretField('puk', versionWithStage({ addressable: ['puk'] }))).toBe(false);
   });
 
   it('refuses an external stage with privileges that is no longer trusted', () => {

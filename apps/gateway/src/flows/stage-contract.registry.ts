@@ -37,12 +37,12 @@ export class CatalogueContractRegistry extends StageContractRegistry {
     return external?.contract;
   }
 
-  knows(component: string, version: FlowVersion): boolean {
+  hasComponent(component: string, version: FlowVersion): boolean {
     const isOf = ({ contract }: ExternalContract) => contract.component === component;
     return this.components.has(component) || [...this.externalContractsOf(version).values()].some(isOf);
   }
 
-  isSecret(field: string, version?: FlowVersion): boolean {
+  isSecretField(field: string, version?: FlowVersion): boolean {
     const hides = ({ contract }: ExternalContract) => fieldsForbiddenInUrls(contract).includes(field);
     return (
       this.secrets.has(field) || (version !== undefined && [...this.externalContractsOf(version).values()].some(hides))

@@ -20,7 +20,7 @@ export class InvitationPresenter {
   }
 
   async presentAll(invitations: readonly Invitation[]): Promise<z.input<typeof invitation>[]> {
-    const summaries = await this.flows.describe([...new Set(invitations.flatMap(({ flow }) => flow ?? []))]);
+    const summaries = await this.flows.summarize([...new Set(invitations.flatMap(({ flow }) => flow ?? []))]);
     const flows = new Map(summaries.map((summary) => [summary.flow.id, toFlow(summary)]));
     return invitations.map(({ expires, created_by, ...rest }) => ({
       ...rest,

@@ -52,7 +52,7 @@ export class DeviceAuthorizationService {
     const { claimed, visitor } = decision;
     try {
       const client = await this.clientOf(claimed);
-      await this.starter.begin({ ...request, slug: client.flow }, startOptions(client, decision));
+      await this.starter.start({ ...request, slug: client.flow }, startOptions(client, decision));
       return client.flow;
     } catch (error) {
       if (isRefusal(error)) await this.grants.refuse(visitor.uuid, claimed.id);

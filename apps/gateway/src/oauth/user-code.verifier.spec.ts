@@ -14,17 +14,17 @@ function verifierWith(claim: (code: string) => Promise<ClaimedCode | undefined>)
   const verifier = new UserCodeVerifier(attempts, reservations, grants);
   return { attempts, claim: (code: string) => verifier.claim(code, ALICE, '203.0.113.7') };
 }
-const releasedBy = ({ returned }: InMemoryAttemptStore) =>
-  returned.map(({ credential, takenAt }) => `${credential} taken ${takenAt}`);
-const RELEASED = ['device_code taken now', 'network taken now'];
+const releasedBy = ({ released }: InMemoryAttemptStore) =>
+  released.map(({ credential, reservedAt }) => `${credential} reserved ${reservedAt}`);
+const RELEASED = ['device_code reserved now', 'network reserved now'];
 
 it('counts a code from a link like a typed one, and releases the attempt of a right code', async () => {
   const claimed = { id: ALICE.uuid } as ClaimedCode;
   const { attempts, claim } = verifierWith(async (code) => (code === RIGHT ? claimed : undefined));
   expect(await claim('987654321')).toBeUndefined();
-  expect([attempts.taken.length, releasedBy(attempts)]).toEqual([2, []]);
+  expect([attempts.reserved.length, releasedBy(attempts)]).toEqual([2, []]);
   expect(await claim(RIGHT)).toBe(claimed);
-  expect([attempts.taken.length, releasedBy(attempts)]).toEqual([4, RELEASED]);
+  expect([attempts.reserved.length, releasedBy(attempts)]).toEqual([4, RELEASED]);
 });
 
 it('releases the attempt of a code that could not be looked up', async () => {

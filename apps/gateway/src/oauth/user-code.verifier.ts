@@ -18,16 +18,17 @@ export class UserCodeVerifier {
 
   /** Returns the claimed code, or undefined if it is wrong or the user has too many failures. Throws `rate_limited`. */
   async claim(code: string, user: SavedUser, ip: string): Promise<ClaimedCode | undefined> {
-    const spent = this.reservations.of({ rules: RULES, body: { code }, shown: undefined, user, ip });
-    const reserved = await this.attempts.take(spent, 0);
-    if (!reserved.taken && reserved.network) throw new Problem('rate_limited', { retry_after_s: reserved.retryAfterS });
-    if (!reserved.taken) return undefined;
+    const spent = this.reservations.reservationsFor({ rules: RULES, body: { code }, shown: undefined, user, ip });
+    const reserved = await this.attempts.reserve(spent, 0);
+    if (!reserved.reserved && reserved.network)
+      throw new Problem('rate_limited', { retry_after_s: reserved.retryAfterS });
+    if (!reserved.reserved) return undefined;
     if (!userCode.safeParse(code).success) return undefined;
     const claimed = await this.grants.claim(code, user.uuid).catch(async (error: unknown) => {
-      await this.attempts.giveBack(reserved.claims);
+      await this.attempts.release(reserved.reservations);
       throw error;
     });
-    if (claimed) await this.attempts.giveBack(reserved.claims);
+    if (claimed) await this.attempts.release(reserved.reservations);
     return claimed;
   }
 }

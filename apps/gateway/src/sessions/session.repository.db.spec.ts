@@ -23,8 +23,8 @@ type User = Awaited<ReturnType<typeof enrol>>;
 async function logIn(user: User, options: Parameters<typeof login>[1] = {}, proved = false) {
   const begun = await store.begin();
   const { hash } = newSessionKey(undefined);
-  const about = { user, proved, clientIp: '203.0.113.7', userAgent: 'curl/8.5.0', flow: store.slug };
-  await store.save(begun, { effects: [login(user, options)], newKey: hash, about });
+  const about = { user, recentlyProved: proved, clientIp: '203.0.113.7', userAgent: 'curl/8.5.0', flow: store.slug };
+  await store.save(begun, { effects: [login(user, options)], newKey: hash, eventContext: about });
   return { id: begun.sessionId, hash, before: begun.hash };
 }
 const allEntries = { offset: 0, limit: 100 };
@@ -82,7 +82,7 @@ describe('removing a session', () => {
 
     expect(await sessions.remove(id, user.uuid)).toBe(true);
     expect(await sessions.find(hash)).toBeUndefined();
-    expect((await store.plans.find(store.slug, hash))?.session).toBeUndefined();
+    expect((await store.plans.load(store.slug, hash))?.session).toBeUndefined();
     expect(await store.count('SELECT FROM flow.session_keys WHERE session_id = $1', id)).toBe(0);
     expect(await sessions.remove(id, user.uuid)).toBe(false);
   });
@@ -138,7 +138,7 @@ describe('an active session', () => {
     await store.source.query('UPDATE flow.sessions SET expires_at = now() WHERE id = $1', [id]);
 
     expect(await sessions.find(hash)).toBeUndefined();
-    expect((await store.plans.find(store.slug, hash))?.session).toBeUndefined();
+    expect((await store.plans.load(store.slug, hash))?.session).toBeUndefined();
   });
 });
 
@@ -147,11 +147,11 @@ describe('a bound session', () => {
 
   it('stores its bindings, and the address and user agent of its last use', async () => {
     const { id, hash } = await logIn(await enrol(store.source), { bindings });
-    await bound.move(id, { ip: '198.51.100.7', user_agent: 'another' });
+    await bound.updateClient(id, { ip: '198.51.100.7', user_agent: 'another' });
 
     expect(await bound.findBindings(id)).toEqual(bindings);
     expect(await sessions.find(hash)).toMatchObject({ id, lastIp: '198.51.100.7' });
-    expect((await store.plans.find(store.slug, hash))?.session).toMatchObject({ lastIp: '198.51.100.7' });
+    expect((await store.plans.load(store.slug, hash))?.session).toMatchObject({ lastIp: '198.51.100.7' });
     expect(await sessions.findListed(id, undefined)).toMatchObject({ userAgent: 'another' });
   });
 
@@ -160,8 +160,8 @@ describe('a bound session', () => {
     const { id, hash } = await logIn(user, { bindings });
     const breach = {
       user,
-      broken: { reason: 'geoip.continent', previous_value: 'EU', new_value: 'NA' },
-      move: { from: '203.0.113.7', to: '198.51.100.7' },
+      violation: { reason: 'geoip.continent', previous_value: 'EU', new_value: 'NA' },
+      change: { from: '203.0.113.7', to: '198.51.100.7' },
     };
     const logoutEvents = () => store.count(`SELECT FROM flow.outbox WHERE topic = 'events.logout'`);
     const before = await logoutEvents();
@@ -186,7 +186,7 @@ describe('a session whose login proved a device', () => {
     expect([await hasProved(), await hasProved(other), await hasProved(user, 0)]).toEqual([true, false, false]);
     const without = await logIn(user);
     expect(await sessions.hasProvedDevice(without.id, { user: user.uuid, withinS: 60 })).toBe(false);
-    const isProved = async (key: Buffer) => (await store.plans.find(store.slug, key))?.session?.proved;
+    const isProved = async (key: Buffer) => (await store.plans.load(store.slug, key))?.session?.deviceProved;
     expect([await isProved(hash), await isProved(without.hash)]).toEqual([true, false]);
     await store.source.query(
       `UPDATE flow.sessions SET data = data || jsonb_build_object('login_at', now() - $2::interval) WHERE id = $1`,
@@ -206,7 +206,7 @@ describe('a session whose login proved the user', () => {
     expect([await isRecent(id), await isRecent(id, other), await isRecent(id, user, 0)]).toEqual([true, false, false]);
     expect(await isRecent(without.id)).toBe(false);
 
-    const hasRecentLogin = async (key: Buffer) => (await store.plans.find(store.slug, key))?.session?.recent;
+    const hasRecentLogin = async (key: Buffer) => (await store.plans.load(store.slug, key))?.session?.recentlyProved;
     expect([await hasRecentLogin(hash), await hasRecentLogin(without.hash)]).toEqual([true, false]);
     await store.source.query(
       `UPDATE flow.sessions SET data = data || jsonb_build_object('login_at', now() - $2::interval) WHERE id = $1`,

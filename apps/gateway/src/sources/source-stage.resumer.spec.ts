@@ -1,7 +1,7 @@
 import { publishedSource, type SavedUser } from '@gatehouse/contracts';
 import type { FlowStore } from '@gatehouse/executor';
 import { ALICE, flowOf, InMemoryPlanStore } from '@gatehouse/executor/testing';
-import { createPlan, type Plan, rememberState } from '@gatehouse/plan';
+import { createPlan, type Plan, storeState } from '@gatehouse/plan';
 import { describe, expect, it } from 'vitest';
 import { CatalogueContractRegistry } from '../flows/stage-contract.registry.js';
 import { SourceStageResumer, type WaitingPlan } from './source-stage.resumer.js';
@@ -18,12 +18,12 @@ const identity = { identifier: '1', user: { username: 'fromhub', name: 'From Hub
 
 /** A plan that waits at its source for so many milliseconds. */
 const waiting = (forMs: number, context: Plan['context'] = {}): Plan =>
-  rememberState({ ...createPlan(version, 'plan'), context }, 'source-0', { until: Date.now() + forMs });
+  storeState({ ...createPlan(version, 'plan'), context }, 'source-0', { until: Date.now() + forMs });
 
 function resumerOf(plan: Plan) {
   const plans = new InMemoryPlanStore();
   plans.plan = plan;
-  plans.session = { id: 's', retired: false, leftS: undefined, user: undefined };
+  plans.session = { id: 's', retired: false, remainingS: undefined, user: undefined };
   const flows = { find: async () => version } as unknown as FlowStore;
   const contracts = new CatalogueContractRegistry(new Set());
   return { plans, resumer: new SourceStageResumer(plans, flows, contracts) };

@@ -7,10 +7,10 @@ import {
   insertSteps,
   mergeContext,
   type Plan,
-  provedBy,
   type Step,
   stateOf,
   userKey,
+  withProvedUser,
 } from '@gatehouse/plan';
 import { Inject, Injectable } from '@nestjs/common';
 import { postReturnSteps, type SourceUser, sourceContext } from './source-plan.js';
@@ -43,8 +43,8 @@ export class SourceStageResumer {
 
   /** Returns the plan of this session whose current step still waits for the source. */
   async find({ sessionKey, visitor }: SessionInfo, source: PublishedSource): Promise<WaitingPlan | undefined> {
-    for (const slug of sessionKey ? await this.plans.slugsOf(sessionKey) : []) {
-      const loaded = await this.plans.find(slug, sessionKey);
+    for (const slug of sessionKey ? await this.plans.listSlugs(sessionKey) : []) {
+      const loaded = await this.plans.load(slug, sessionKey);
       const { stored } = loaded ?? {};
       if (!loaded || !stored || stored.orphaned || stored.plan.visitor !== (visitor?.uuid ?? null)) continue;
       const version = await this.flows.find(stored.versionId);
@@ -84,12 +84,12 @@ export class SourceStageResumer {
     { visitor, clientIp }: SessionInfo,
   ): Promise<SessionCookie | undefined> {
     const { plan, revision, versionId } = stored;
-    const { cookie, hash: newKey } = newSessionKey(loaded.session?.leftS);
+    const { cookie, hash: newKey } = newSessionKey(loaded.session?.remainingS);
     const isSaved = await this.plans.save({
       ...{ sessionId: loaded.session!.id, flowId: loaded.flowId, versionId, revision },
       plan: withSourceIdentity(plan, step, sourceUser),
-      ...{ effects: [], newKey, cleared: [], returned: [], links: [], burns: undefined },
-      about: {
+      ...{ effects: [], newKey, reset: [], released: [], links: [], usedToken: undefined },
+      eventContext: {
         user: sourceUser.user,
         sessionUser: visitor && toSavedUser(visitor),
         clientIp,
@@ -111,5 +111,5 @@ function withSourceIdentity(plan: Plan, step: Step, sourceUser: SourceUser): Pla
     ...insertSteps(plan, { id: step.id, index: plan.cursor }, postReturnSteps(sourceUser)),
     context: { ...merged, is_restored },
   };
-  return provedBy(resumed);
+  return withProvedUser(resumed);
 }

@@ -24,7 +24,7 @@ export class ApiPageController {
     // The page sends API requests with this token.
     ensureCsrfToken(request, reply);
     const brand = await this.brands.find(request.host);
-    const slug = brand.serving.authentication ?? '';
+    const slug = brand.flowsByPurpose.authentication ?? '';
     const locale = localeFor(request, { brand });
     return sendPage(reply, this.pages.api({ api: this.outline(), brand: brandAppearance(brand), locale, slug }));
   }

@@ -1,6 +1,6 @@
 import type { AttemptRule, User } from '@gatehouse/contracts';
 import { describe, expect, it } from 'vitest';
-import { ALICE } from '../../testing/executor-harness.js';
+import { ALICE } from '../../testing/test-flow.js';
 import { ReservationFactory, subjectOf } from './attempt-store.js';
 
 const refuse = { field: 'code', code: 'wrong' };
@@ -22,7 +22,9 @@ const offers = [
 /** The credentials that an answer spends; the last is always the network's. */
 function spent(rules: AttemptRule[], body: Record<string, unknown>, shown: Record<string, unknown> = { offers }) {
   const claims = new ReservationFactory(Buffer.alloc(32), { free: 100, forgetAfterS: 900 });
-  return claims.of({ rules, body, shown, user: ALICE, ip: '203.0.113.7' }).map(({ credential }) => credential);
+  return claims
+    .reservationsFor({ rules, body, shown, user: ALICE, ip: '203.0.113.7' })
+    .map(({ credential }) => credential);
 }
 
 describe('what an answer spends', () => {
@@ -43,7 +45,7 @@ it('counts by network what is guessed of nobody, so that nobody can lock everybo
   const claims = new ReservationFactory(Buffer.alloc(32), { free: 100, forgetAfterS: 900 });
   const subjectAt = (ip: string) =>
     claims
-      .of({ rules: [password], body: { password: 'x' }, shown: {}, user: undefined, ip })[0]
+      .reservationsFor({ rules: [password], body: { password: 'x' }, shown: {}, user: undefined, ip })[0]
       ?.subject.toString('hex');
 
   expect(subjectAt('2001:db8::1')).toBe(subjectAt('2001:db8::2'));
@@ -54,7 +56,7 @@ it('keeps failures at a user until a right answer, and others for a while', () =
   const claims = new ReservationFactory(Buffer.alloc(32), { free: 100, forgetAfterS: 900 });
   const limitsAt = (user: User) =>
     claims
-      .of({ rules: [password], body: { password: 'x' }, shown: {}, user, ip: '203.0.113.7' })
+      .reservationsFor({ rules: [password], body: { password: 'x' }, shown: {}, user, ip: '203.0.113.7' })
       .map(({ free, hard, forgetAfterS }) => [free, hard, forgetAfterS]);
 
   expect(limitsAt(ALICE)).toEqual([

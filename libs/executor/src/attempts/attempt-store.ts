@@ -2,44 +2,44 @@ import { createHmac } from 'node:crypto';
 import type { AttemptRule, User } from '@gatehouse/contracts';
 import ipaddr from 'ipaddr.js';
 
-/** One counter that an answer spends from: a credential of somebody, or a client's network. */
+/** One attempt at a credential, or from a client's network, that an answer reserves. */
 export interface AttemptReservation {
-  /** 16 bytes of HMAC: no name or address stands in the table. */
+  /** 16 bytes of HMAC, so that the table contains no name or address. */
   readonly subject: Buffer;
   readonly credential: string;
-  /** Failures in a row before delays begin. */
+  /** Consecutive failures before delays start. */
   readonly free: number;
-  /** Failures in a row that disable the credential; none for a network. */
+  /** Consecutive failures that disable the credential; `undefined` for a network. */
   readonly hard: number | undefined;
-  /** Seconds after which failures are forgotten; never, for a credential. */
+  /** Seconds after which failures are forgotten; `undefined` (never) for a credential of a saved user. */
   readonly forgetAfterS: number | undefined;
-  /** When it was taken, in the words of who counts; it is told when the attempt is given back. */
-  readonly takenAt?: string;
+  /** Time of the reservation as the store wrote it. It goes back to the store with a release. */
+  readonly reservedAt?: string;
 }
 
 export type ReservationResult =
-  | { readonly taken: true; readonly claims: readonly AttemptReservation[] }
-  /** `network`: too many failures from there; else a credential is locked or delayed. */
-  | { readonly taken: false; readonly network: boolean; readonly retryAfterS: number };
+  | { readonly reserved: true; readonly reservations: readonly AttemptReservation[] }
+  /** `network`: the network has too many failures. Otherwise a credential is locked or delayed. */
+  | { readonly reserved: false; readonly network: boolean; readonly retryAfterS: number };
 
-/** How often credentials were guessed. The engine counts, not the stage (docs/spec/attempts.md#counting). */
+/** Counts guesses at credentials. The engine counts, not the stage (docs/spec/attempts.md#counting). */
 export abstract class AttemptStore {
   /**
-   * Takes one attempt of each claim, or none of any; committed before the answer is judged. The claims that come back say
-   * when. `ageMs`: how long ago the answer arrived. It is judged as of then, so that waiting in a queue does not outlast a
+   * Reserves all of the attempts, or none, and commits before the answer is judged. Returns the reservations with their time.
+   * `ageMs` is the time since the answer arrived: delays are checked as of then, so that waiting in a queue does not outlast a
    * delay.
    */
-  abstract take(claims: readonly AttemptReservation[], ageMs: number): Promise<ReservationResult>;
+  abstract reserve(reservations: readonly AttemptReservation[], ageMs: number): Promise<ReservationResult>;
   /**
-   * Gives attempts back that were never judged. The delay that one of them set goes with it: what it had to wait for was over
-   * when it was taken. If another was taken since, that one's stays.
+   * Releases attempts that were never judged, with the delay that they set. A delay that another reservation has set since
+   * stays.
    */
-  abstract giveBack(claims: readonly AttemptReservation[]): Promise<void>;
-  /** Forgets every failure of a subject; the credentials that had some. */
+  abstract release(reservations: readonly AttemptReservation[]): Promise<void>;
+  /** Deletes all failures of a subject. Returns the credentials that had some. */
   abstract unlock(subject: Buffer): Promise<readonly string[]>;
 }
 
-/** Seconds that the first failure beyond the free ones costs; each further one costs twice as much, up to an hour. */
+/** Seconds of delay after the first failure that is not free. Each further failure doubles it, up to an hour. */
 export const DEFAULT_FIRST_DELAY_S = 1;
 
 export const NETWORK_CREDENTIAL = 'network';
@@ -49,15 +49,15 @@ export interface NetworkAttemptLimit {
   readonly forgetAfterS: number;
 }
 
-/** The key that hides who is counted, drawn from the gateway's secret so that it is good for nothing else. */
+/** Derives the HMAC key of attempt subjects from the gateway's secret. */
 export const attemptHmacKey = (secret: string): Buffer => createHmac('sha256', secret).update('attempts').digest();
 
-/** Under which a saved user's failures are counted. */
+/** Returns the subject of a saved user. */
 export const userSubject = (key: Buffer, uuid: string): Buffer => hmacSubject(key, `user:${uuid}`);
 
 const hmacSubject = (key: Buffer, text: string) => createHmac('sha256', key).update(text).digest().subarray(0, 16);
 
-/** Seconds after which guesses at a name that nobody has are forgotten: there is nothing to protect, only a table to fill. */
+/** Seconds after which guesses at an unknown name are forgotten, so that they do not fill the table. */
 const UNKNOWN_NAME_FORGET_S = 86_400;
 
 type JsonObject = Readonly<Record<string, unknown>>;
@@ -65,15 +65,15 @@ type JsonObject = Readonly<Record<string, unknown>>;
 interface AttemptInput {
   readonly rules: readonly AttemptRule[];
   readonly body: JsonObject;
-  /** The challenge that the visitor holds. */
+  /** The challenge that was shown. */
   readonly shown: JsonObject | undefined;
   readonly user: User | undefined;
   readonly ip: string;
 }
 
 /**
- * Turns an answer into the claims it spends, by the contract's rules: data only, no stage is named. Where a flow is about
- * nobody, each network has a counter of its own: one of them cannot lock the others out.
+ * Determines the attempts that an answer reserves, by the rules of the stage's contract. If a flow has no user, each network
+ * has a counter of its own, so that one network cannot lock out the others.
  */
 export class ReservationFactory {
   constructor(
@@ -81,19 +81,21 @@ export class ReservationFactory {
     private readonly network: NetworkAttemptLimit,
   ) {}
 
-  /** Empty when the answer guesses nothing. */
-  of({ rules, body, shown, user, ip }: AttemptInput): AttemptReservation[] {
+  /** Returns no reservations if the answer contains no guess. */
+  reservationsFor({ rules, body, shown, user, ip }: AttemptInput): AttemptReservation[] {
     const matching = rules.filter(({ when }) => hasValue(body[when]));
     if (matching.length === 0) return [];
-    // By credential: an answer that is two guesses at one is counted once.
-    const spent = new Map(
-      matching.flatMap((rule) => credentialsSpent(rule, body, shown).map((credential) => [credential, rule] as const)),
+    // An answer with two guesses at one credential counts once.
+    const guessed = new Map(
+      matching.flatMap((rule) =>
+        guessedCredentials(rule, body, shown).map((credential) => [credential, rule] as const),
+      ),
     );
     const network = `net:${clientNetwork(ip)}`;
     const subject = hmacSubject(this.key, user ? subjectOf(user) : `nobody:${network}`);
     const forgetAfterS = user?.kind === 'saved' ? undefined : UNKNOWN_NAME_FORGET_S;
     return [
-      ...[...spent].map(([credential, { free, hard }]) => ({ subject, credential, free, hard, forgetAfterS })),
+      ...[...guessed].map(([credential, { free, hard }]) => ({ subject, credential, free, hard, forgetAfterS })),
       {
         subject: hmacSubject(this.key, network),
         credential: NETWORK_CREDENTIAL,
@@ -104,8 +106,8 @@ export class ReservationFactory {
     ];
   }
 
-  /** What was counted of credentials that a user has anew. */
-  renewed(user: User | undefined, credentials: readonly string[]): AttemptReservation[] {
+  /** Returns the counters of credentials that a user has set anew, to be reset. */
+  renewedReservations(user: User | undefined, credentials: readonly string[]): AttemptReservation[] {
     if (user?.kind !== 'saved') return [];
     const subject = hmacSubject(this.key, subjectOf(user));
     return credentials.map((credential) => ({
@@ -114,30 +116,31 @@ export class ReservationFactory {
   }
 }
 
-/** Whether a field of an answer holds a guess. */
+/** Whether a field of an answer contains a guess. */
 export const hasValue = (value: unknown): boolean => value !== undefined && value !== null && value !== '';
 
-/** What an answer spends by one rule. A choice that was never offered hides nothing: it spends all that was, as no choice does. */
-function credentialsSpent(
+/** Returns the credentials that an answer guesses at by one rule. An invalid choice, or none, counts for every offered device. */
+function guessedCredentials(
   { credential, pick }: AttemptRule,
   body: JsonObject,
   shown: JsonObject | undefined,
 ): string[] {
   if (!pick) return [credential];
   const { member, values } = pick.where;
-  const named = (offer: JsonObject) => credential.replace(/\{(\w+)\}/g, (_, name: string) => String(offer[name]));
+  const credentialOf = (offer: JsonObject) =>
+    credential.replace(/\{(\w+)\}/g, (_, name: string) => String(offer[name]));
   const offered = objectsIn(shown?.[pick.among]).filter((offer) => values.includes(String(offer[member])));
-  const [chosen] = objectsIn([body[pick.field]]).map(named);
-  const all = offered.map(named);
+  const [chosen] = objectsIn([body[pick.field]]).map(credentialOf);
+  const all = offered.map(credentialOf);
   return chosen !== undefined && all.includes(chosen) ? [chosen] : all;
 }
 
 const objectsIn = (value: unknown): JsonObject[] =>
-  Array.isArray(value) ? value.filter((one): one is JsonObject => typeof one === 'object' && one !== null) : [];
+  Array.isArray(value) ? value.filter((item): item is JsonObject => typeof item === 'object' && item !== null) : [];
 
 /**
- * A saved user by id; who is none yet by their address, whatever they want to be called; anybody else by the typed name. In one
- * spelling, so that case and Unicode variants share a counter.
+ * Returns a saved user's id, an unsaved user's mail address, or the typed name. Names and addresses are normalized, so that
+ * spellings in other case or Unicode form share a counter.
  */
 export function subjectOf(user: User): string {
   if (user.kind === 'saved') return `user:${user.uuid}`;
@@ -146,7 +149,7 @@ export function subjectOf(user: User): string {
 
 const normalized = (text: string) => text.normalize('NFKC').toLowerCase().trim();
 
-/** An IPv4 address, or the /64 of an IPv6 one: what one client can change at will counts as one client. */
+/** Returns an IPv4 address, or the /64 of an IPv6 address, within which one client can choose its address. */
 export function clientNetwork(ip: string): string {
   const address = ipaddr.process(ip);
   if (address instanceof ipaddr.IPv4) return address.toString();

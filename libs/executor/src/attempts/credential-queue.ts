@@ -1,63 +1,66 @@
 import { Problem } from '@gatehouse/contracts';
 import type { AttemptReservation } from './attempt-store.js';
 
-/** Answers that may stand in one line. */
+/** Answers that one queue holds at most. */
 export const DEFAULT_QUEUE_LIMIT = 256;
 
 interface QueueTail {
-  /** When the last who stands in it has left. */
+  /** Resolves when the last request of the queue has left. */
   readonly end: Promise<void>;
   readonly length: number;
 }
 
 /**
- * Answers that spend one credential stand in line, in this process: each is settled before the next is counted, so that
- * many right ones at once are not taken for guesses.
+ * Serialises answers for one credential within this process: each is settled before the next is counted, so that several
+ * right answers at once do not count as guesses.
  */
 export class CredentialQueue {
   /** By credential. */
-  private readonly lines = new Map<string, QueueTail>();
-  /** By request: how it leaves. */
-  private readonly standing = new WeakMap<object, () => void>();
+  private readonly queues = new Map<string, QueueTail>();
+  /** The function by which each request leaves its queue. */
+  private readonly exits = new WeakMap<object, () => void>();
 
-  constructor(private readonly longest: number) {}
+  constructor(private readonly limit: number) {}
 
-  /** Resolves when it is the request's turn, which lasts until it leaves. Throws stage_busy when that takes, or is, too long. */
-  async enter(request: object, [claim]: readonly AttemptReservation[], withinMs: number): Promise<void> {
-    // In one line at a time, so that no two requests wait for each other.
-    if (!claim || this.standing.has(request)) return;
-    const key = `${claim.subject.toString('hex')} ${claim.credential}`;
-    const line = this.lines.get(key);
-    if (line && line.length >= this.longest) throw queueFull();
-    this.append(request, key, line);
-    if (line && !(await settlesWithin(line.end, withinMs))) throw queueFull();
+  /**
+   * Resolves when it is the request's turn, which lasts until the request leaves. Throws `stage_busy` if the queue is full or
+   * the wait takes longer than `withinMs`.
+   */
+  async enter(request: object, [reservation]: readonly AttemptReservation[], withinMs: number): Promise<void> {
+    // A request joins one queue only, so that two requests cannot deadlock.
+    if (!reservation || this.exits.has(request)) return;
+    const key = `${reservation.subject.toString('hex')} ${reservation.credential}`;
+    const queue = this.queues.get(key);
+    if (queue && queue.length >= this.limit) throw queueFull();
+    this.append(request, key, queue);
+    if (queue && !(await settlesWithin(queue.end, withinMs))) throw queueFull();
   }
 
-  /** To be called whatever became of the request. */
+  /** Must be called at the end of every request. */
   leave(request: object) {
-    this.standing.get(request)?.();
+    this.exits.get(request)?.();
   }
 
-  private append(request: object, key: string, line: QueueTail | undefined) {
-    const left = new Promise<void>((leave) => this.standing.set(request, leave));
-    const end = Promise.all([line?.end, left]).then(() => this.shorten(key));
-    this.lines.set(key, { end, length: (line?.length ?? 0) + 1 });
+  private append(request: object, key: string, queue: QueueTail | undefined) {
+    const left = new Promise<void>((leave) => this.exits.set(request, leave));
+    const end = Promise.all([queue?.end, left]).then(() => this.shorten(key));
+    this.queues.set(key, { end, length: (queue?.length ?? 0) + 1 });
   }
 
   private shorten(key: string) {
-    const line = this.lines.get(key);
-    if (line && line.length > 1) this.lines.set(key, { ...line, length: line.length - 1 });
-    else this.lines.delete(key);
+    const queue = this.queues.get(key);
+    if (queue && queue.length > 1) this.queues.set(key, { ...queue, length: queue.length - 1 });
+    else this.queues.delete(key);
   }
 }
 
 const queueFull = () => new Problem('stage_busy', { detail: 'Too many answers for one credential at once.' });
 
-/** Whether `event` happens within some milliseconds. */
-function settlesWithin(event: Promise<void>, ms: number): Promise<boolean> {
+/** Whether the promise resolves within some milliseconds. */
+function settlesWithin(promise: Promise<void>, ms: number): Promise<boolean> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => resolve(false), ms);
-    void event.then(() => {
+    void promise.then(() => {
       clearTimeout(timer);
       resolve(true);
     });

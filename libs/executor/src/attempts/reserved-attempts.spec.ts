@@ -21,12 +21,12 @@ describe('attempts', () => {
       let cleared = 0;
       const save = plans.save.bind(plans);
       plans.save = (s) => {
-        cleared += s.cleared.length;
-        attempts.returned.push(...s.returned);
+        cleared += s.reset.length;
+        attempts.released.push(...s.released);
         return save(s);
       };
       await solve({ password: 'x' });
-      return { cleared, returned: attempts.returned.length };
+      return { cleared, returned: attempts.released.length };
     };
 
     expect(await settled({ type: 'passed', verified: ['password'] })).toEqual({ cleared: 1, returned: 1 });
@@ -40,12 +40,12 @@ describe('attempts', () => {
     const { solve, plans, attempts } = executorHarness(flowOf([{ kind: 'secret' }, { kind: 'page' }]), script);
     const save = plans.save.bind(plans);
     plans.save = (s) => {
-      attempts.returned.push(...s.returned);
+      attempts.released.push(...s.released);
       return save(s);
     };
     await solve({ password: 'x' });
 
-    expect(attempts.returned.map(({ takenAt }) => takenAt)).toEqual(['now', 'now']);
+    expect(attempts.released.map(({ reservedAt: takenAt }) => takenAt)).toEqual(['now', 'now']);
   });
 
   it('are forgotten by no stage that has not judged them, unless it makes that credential anew', async () => {
@@ -56,7 +56,7 @@ describe('attempts', () => {
       const cleared: string[] = [];
       const save = plans.save.bind(plans);
       plans.save = (s) => {
-        cleared.push(...s.cleared.map(({ credential }) => credential));
+        cleared.push(...s.reset.map(({ credential }) => credential));
         return save(s);
       };
       await show();
@@ -71,9 +71,9 @@ describe('attempts', () => {
       ...DEFAULT_REPLIES,
       'secret.respond': { type: 'rejected', errors: {}, challenge: {}, state: { failures: 1 } },
     });
-    attempts.verdict = { taken: false, network: false, retryAfterS: 8 };
+    attempts.result = { reserved: false, network: false, retryAfterS: 8 };
 
-    expect((await solve({ password: 'hunter2' })).told).toMatchObject({
+    expect((await solve({ password: 'hunter2' })).result).toMatchObject({
       type: 'show',
       errors: { password: [{ code: 'wrong' }] },
     });
@@ -87,9 +87,9 @@ describe('attempts', () => {
         ...DEFAULT_REPLIES,
         'secret.respond': reply,
       });
-      attempts.verdict = { taken: false, network: false, retryAfterS: 8 };
+      attempts.result = { reserved: false, network: false, retryAfterS: 8 };
 
-      expect((await solve({ password: 'hunter2' })).told).toMatchObject({ type: 'denied' });
+      expect((await solve({ password: 'hunter2' })).result).toMatchObject({ type: 'denied' });
     }
   });
 
@@ -104,7 +104,7 @@ describe('attempts', () => {
       'secret.respond': () => took(judging.shift()!),
     });
     await solve({ password: 'wrong' });
-    attempts.verdict = { taken: false, network: false, retryAfterS: 8 };
+    attempts.result = { reserved: false, network: false, retryAfterS: 8 };
     await solve({ password: 'wrong' });
 
     expect(stages.clock.waits).toEqual([10]);
@@ -115,11 +115,11 @@ describe('attempts', () => {
       'choice.challenge': challengeReply({ offers: [{ sort: 'totp', uid: '1' }] }),
       'choice.respond': rejectedReply(['totp:1']),
     });
-    expect((await solve({ code: '123456' })).told).toMatchObject({ type: 'show', errors: undefined });
+    expect((await solve({ code: '123456' })).result).toMatchObject({ type: 'show', errors: undefined });
     expect(stages.hops).toEqual(['choice.challenge']);
 
     await solve({ code: '123456' });
-    expect(attempts.taken.map(({ credential }) => credential)).toEqual(['totp:1', 'network']);
+    expect(attempts.reserved.map(({ credential }) => credential)).toEqual(['totp:1', 'network']);
   });
 
   it('are of whoever is logged in, from wherever they come, where the flow names nobody (accident 22)', async () => {
@@ -128,10 +128,10 @@ describe('attempts', () => {
         'choice.challenge': challengeReply({ offers: [{ sort: 'totp', uid: '1' }] }),
         'choice.respond': rejectedReply(['totp:1']),
       });
-      plans.session = { id: 's', retired: false, leftS: undefined, user };
+      plans.session = { id: 's', retired: false, remainingS: undefined, user };
       await show();
       await solve({ code: '123456' }, { client: { ip, user_agent: 'x', outpost: false, cookies: {} } });
-      return attempts.taken[0]?.subject.toString('hex');
+      return attempts.reserved[0]?.subject.toString('hex');
     };
     const alice = { ...ALICE, is_superuser: false, debug: false };
     const subject = await takenOf(alice, '203.0.113.7');
@@ -140,24 +140,24 @@ describe('attempts', () => {
     expect(await takenOf(undefined, '203.0.113.7')).not.toBe(subject);
   });
 
-  it('that are refused take the choice with the guess, and are told where the guess was given', async () => {
+  it('that are refused take the choice with the guess, and are result where the guess was given', async () => {
     const { show, solve, attempts, stages } = executorHarness(flowOf([{ kind: 'choice' }]), {
       'choice.challenge': challengeReply({ offers: [{ sort: 'totp', uid: '1' }] }),
       'choice.respond': rejectedReply(),
     });
     await show();
-    attempts.verdict = { taken: false, network: false, retryAfterS: 8 };
-    const { told } = await solve({ touch: 'x', chosen: { sort: 'totp', uid: '1' } });
-    expect(told).toMatchObject({ type: 'show', errors: { touch: [{ code: 'wrong' }] } });
-    expect(told).not.toHaveProperty('errors.password');
+    attempts.result = { reserved: false, network: false, retryAfterS: 8 };
+    const { result } = await solve({ touch: 'x', chosen: { sort: 'totp', uid: '1' } });
+    expect(result).toMatchObject({ type: 'show', errors: { touch: [{ code: 'wrong' }] } });
+    expect(result).not.toHaveProperty('errors.password');
     expect(stages.requests.at(-1)?.response).toEqual({});
   });
 
   it('that a whole network used up are said to be, with the time to wait', async () => {
     const { solve, attempts } = executorHarness(flowOf([{ kind: 'secret' }]), DEFAULT_REPLIES);
-    attempts.verdict = { taken: false, network: true, retryAfterS: 8 };
+    attempts.result = { reserved: false, network: true, retryAfterS: 8 };
 
-    expect((await solve({ password: 'x' })).told).toMatchObject({
+    expect((await solve({ password: 'x' })).result).toMatchObject({
       type: 'problem',
       problem: { code: 'rate_limited', retryAfterS: 8 },
     });

@@ -1,42 +1,42 @@
-/** Answers of a kind that are remembered: enough to vary as answers do, few enough to follow the load. */
+/** Durations remembered for each kind: enough to vary like real answers, few enough to follow the load. */
 const SAMPLES_PER_KIND = 32;
 
 interface Clock {
-  /** Milliseconds on a clock that only goes forward. */
+  /** Milliseconds on a monotonic clock. */
   readonly now: () => number;
   readonly wait: (ms: number) => Promise<unknown>;
 }
 
 /**
- * How long wrong answers take, kind by kind, so that one which is not judged at all takes as long
- * (docs/security.md#accident-6).
+ * Prevents a timing attack: an answer that is refused without being judged takes as long as a wrong answer of the same kind of
+ * stage (docs/security.md#accident-6).
  */
 export class ResponseTiming {
-  private readonly lately = new Map<string, number[]>();
+  private readonly samples = new Map<string, number[]>();
 
   constructor(private readonly clock: Clock) {}
 
-  /** Does `judge`, and remembers how long that took if it was wrong. */
-  async note<T>(kind: string, judge: () => Promise<T>, isWrong: (outcome: T) => boolean): Promise<T> {
-    const began = this.clock.now();
-    const outcome = await judge();
-    if (isWrong(outcome))
-      this.lately.set(kind, [this.clock.now() - began, ...this.of(kind)].slice(0, SAMPLES_PER_KIND));
-    return outcome;
+  /** Runs `judge` and remembers its duration if its result is wrong. */
+  async measure<T>(kind: string, judge: () => Promise<T>, isWrong: (result: T) => boolean): Promise<T> {
+    const startedAt = this.clock.now();
+    const result = await judge();
+    if (isWrong(result))
+      this.samples.set(kind, [this.clock.now() - startedAt, ...this.durationsOf(kind)].slice(0, SAMPLES_PER_KIND));
+    return result;
   }
 
-  /** Does `work` in no less time than one of the last wrong answers of the kind took; at most `leftMs`. */
-  async keep<T>(kind: string, work: () => Promise<T>, leftMs: number): Promise<T> {
-    const began = this.clock.now();
-    const times = this.of(kind);
-    const wanted = Math.min(times[Math.floor(Math.random() * times.length)] ?? 0, leftMs);
-    const outcome = await work();
-    const missing = wanted - (this.clock.now() - began);
+  /** Runs `work`, and waits until it has taken as long as a random remembered wrong answer, but at most `leftMs`. */
+  async pad<T>(kind: string, work: () => Promise<T>, leftMs: number): Promise<T> {
+    const startedAt = this.clock.now();
+    const durations = this.durationsOf(kind);
+    const target = Math.min(durations[Math.floor(Math.random() * durations.length)] ?? 0, leftMs);
+    const result = await work();
+    const missing = target - (this.clock.now() - startedAt);
     if (missing > 0) await this.clock.wait(missing);
-    return outcome;
+    return result;
   }
 
-  private of(kind: string): readonly number[] {
-    return this.lately.get(kind) ?? [];
+  private durationsOf(kind: string): readonly number[] {
+    return this.samples.get(kind) ?? [];
   }
 }

@@ -10,14 +10,14 @@ const [pin, network] = [claim('pin'), claim(NETWORK_CREDENTIAL)];
 describe('attempts of an answer that passed', () => {
   it('are cleared where a credential was verified, and given back elsewhere', () => {
     expect(settleAttempts([pin, network], { type: 'passed', verified: ['pin'] })).toEqual({
-      cleared: [pin],
-      returned: [network],
+      reset: [pin],
+      released: [network],
     });
-    expect(settleAttempts([pin, network], { type: 'passed' })).toEqual({ cleared: [], returned: [pin, network] });
+    expect(settleAttempts([pin, network], { type: 'passed' })).toEqual({ reset: [], released: [pin, network] });
   });
 
   it('clear no network’s failures, whatever the stage says, nor credentials that were not spent', () => {
     const reply = { type: 'passed' as const, verified: [NETWORK_CREDENTIAL, 'password'] };
-    expect(settleAttempts([pin, network], reply)).toEqual({ cleared: [], returned: [pin, network] });
+    expect(settleAttempts([pin, network], reply)).toEqual({ reset: [], released: [pin, network] });
   });
 });

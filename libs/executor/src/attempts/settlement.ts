@@ -1,45 +1,47 @@
 import type { StageReply } from '@gatehouse/contracts';
 import { type AttemptReservation, NETWORK_CREDENTIAL } from './attempt-store.js';
 
-/** What becomes of taken attempts when the plan is saved: rows deleted, or one attempt given back. The rest stays counted. */
+/** What happens to reserved attempts when the plan is saved. Attempts in neither list stay counted. */
 export interface AttemptSettlement {
-  readonly cleared: readonly AttemptReservation[];
-  readonly returned: readonly AttemptReservation[];
+  /** Counters to delete. */
+  readonly reset: readonly AttemptReservation[];
+  /** Attempts that were not judged, and do not count. */
+  readonly released: readonly AttemptReservation[];
 }
 
-export const EMPTY_SETTLEMENT: AttemptSettlement = { cleared: [], returned: [] };
+export const EMPTY_SETTLEMENT: AttemptSettlement = { reset: [], released: [] };
 
-/** Settles attempts by what the stage said of them (docs/spec/attempts.md#settlement). */
-export function settleAttempts(claims: readonly AttemptReservation[], reply: StageReply): AttemptSettlement {
+/** Settles attempts by a stage's reply (docs/spec/attempts.md#settlement). */
+export function settleAttempts(reservations: readonly AttemptReservation[], reply: StageReply): AttemptSettlement {
   switch (reply.type) {
     case 'challenge':
-      return { cleared: [], returned: claims };
+      return { reset: [], released: reservations };
     case 'passed': {
-      // One right answer does not make up for what else was tried from there.
+      // A right answer does not reset the failures of its whole network.
       const verified = new Set(reply.verified);
       verified.delete(NETWORK_CREDENTIAL);
       return {
-        cleared: claims.filter(({ credential }) => verified.has(credential)),
-        returned: claims.filter(({ credential }) => !verified.has(credential)),
+        reset: reservations.filter(({ credential }) => verified.has(credential)),
+        released: reservations.filter(({ credential }) => !verified.has(credential)),
       };
     }
     case 'rejected':
     case 'denied': {
-      // A network has failed when anything sent from it has.
+      // Every failure counts for the network too.
       const failed = new Set(reply.failed);
       if (failed.size > 0) failed.add(NETWORK_CREDENTIAL);
-      return { cleared: [], returned: claims.filter(({ credential }) => !failed.has(credential)) };
+      return { reset: [], released: reservations.filter(({ credential }) => !failed.has(credential)) };
     }
   }
 }
 
 export const mergeSettlements = (a: AttemptSettlement, b: AttemptSettlement): AttemptSettlement => ({
-  cleared: [...a.cleared, ...b.cleared],
-  returned: [...a.returned, ...b.returned],
+  reset: [...a.reset, ...b.reset],
+  released: [...a.released, ...b.released],
 });
 
-/** For an answer that is refused as a whole: what one of its parts verified is given back, not cleared. */
-export const releaseInsteadOfClear = ({ cleared, returned }: AttemptSettlement): AttemptSettlement => ({
-  cleared: [],
-  returned: [...returned, ...cleared],
+/** Returns the settlement for an answer that is refused as a whole: verified attempts are released, not reset. */
+export const releaseInsteadOfReset = ({ reset, released }: AttemptSettlement): AttemptSettlement => ({
+  reset: [],
+  released: [...released, ...reset],
 });

@@ -15,7 +15,7 @@ export abstract class StageClient {
    * One turn of one stage. Throws Problem: stage_away, bus_down and stage_busy before the stage began its work,
    * stage_timeout, stage_fault and stage_bad_request after it.
    */
-  abstract ask(contract: StageContract, verb: StageVerb, request: StageRequest): Promise<StageReply>;
+  abstract send(contract: StageContract, verb: StageVerb, request: StageRequest): Promise<StageReply>;
 }
 
 /** What every kind of stage promises. */
@@ -23,9 +23,9 @@ export abstract class StageContractRegistry {
   /** As a flow version knows the kind. Throws stage_fault for a stranger's that claims what it is not trusted with. */
   abstract find(kind: string, version: FlowVersion): StageContract | undefined;
   /** Whether the answers of some stage, of the house or of the version, carry this component. */
-  abstract knows(component: string, version: FlowVersion): boolean;
+  abstract hasComponent(component: string, version: FlowVersion): boolean;
   /** Whether the answers of some stage, of the house or of the version, have a secret field that no address may name. */
-  abstract isSecret(field: string, version?: FlowVersion): boolean;
+  abstract isSecretField(field: string, version?: FlowVersion): boolean;
   /** Steps that can be added to a plan to prove its user, in the order in which they are asked. */
   abstract proofSteps(): readonly { readonly kind: string; readonly config: ProofStep['config'] }[];
 }

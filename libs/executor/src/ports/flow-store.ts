@@ -20,23 +20,23 @@ export abstract class FlowStore {
   /** Undefined when there is none, or when it is not understood any more. */
   abstract find(versionId: string): Promise<FlowVersion | undefined>;
   /** Slug of the flow by which users set up a stage for themselves; undefined for a stage that no published flow uses, or that has none. */
-  abstract findConfiguring(stageId: string): Promise<string | undefined>;
+  abstract findConfigureFlow(stageId: string): Promise<string | undefined>;
   /** The stages of some kinds that users set up for themselves, by what people call them. */
-  abstract listConfigurable(kinds: readonly string[]): Promise<ConfigurableStage[]>;
+  abstract listConfigurableStages(kinds: readonly string[]): Promise<ConfigurableStage[]>;
   /** Those of the ids that are published. */
-  abstract describe(flowIds: readonly string[]): Promise<FlowSummary[]>;
+  abstract summarize(flowIds: readonly string[]): Promise<FlowSummary[]>;
   /** The slugs of all that are published, by id. */
   abstract listSlugs(): Promise<ReadonlyMap<string, string>>;
   /** Whether a flow of this id is published. */
   abstract exists(flowId: string): Promise<boolean>;
   /** Slugs of the published flows that have a stage, as a step or in the config of one. */
-  abstract findUsing(stageId: string): Promise<string[]>;
+  abstract listFlowsUsing(stageId: string): Promise<string[]>;
 }
 
 /** The brand of a host. */
 export interface HostBrand extends Brand {
   /** Slugs of the flows for each purpose: those that the brand names, else the first with that designation. */
-  readonly serving: BrandSet['first'] & Brand['flows'];
+  readonly flowsByPurpose: BrandSet['first'] & Brand['flows'];
 }
 
 /** The brands of the installation. */

@@ -32,12 +32,12 @@ export interface Session {
   /** The key was replaced by a login moments ago: it sees how its plan ended and is nobody. */
   readonly retired: boolean;
   /** Seconds until it ends for good; undefined for one that slides, whose cookie lives with the browser. */
-  readonly leftS: number | undefined;
+  readonly remainingS: number | undefined;
   readonly user: Identity | undefined;
   /** Whether a device was proved when its user logged in, and that is not too long ago. */
-  readonly proved?: boolean | undefined;
+  readonly deviceProved?: boolean | undefined;
   /** Whether its user proved themselves when they logged in, within CREDENTIAL_PROOF_S. */
-  readonly recent?: boolean | undefined;
+  readonly recentlyProved?: boolean | undefined;
   /** Where it was last used from; undefined when nobody noted it. */
   readonly lastIp?: string | undefined;
 }
@@ -60,7 +60,7 @@ export interface LoadedFlow {
   readonly session: Session | undefined;
   readonly stored: StoredPlan | undefined;
   /** The row that a new plan of this flow replaces: also one that is outdated, or whose body cannot be read any more. */
-  readonly row: PlanRow | undefined;
+  readonly planRow: PlanRow | undefined;
 }
 
 export interface PlanRow {
@@ -90,17 +90,17 @@ export interface ResumedPlan extends Pick<StoredPlan, 'plan' | 'versionId' | 'or
 /** The plans under way and the sessions they belong to. */
 export abstract class PlanStore {
   /** Undefined when there is no such flow. Expired sessions and plans are not found, whoever cleans them up. */
-  abstract find(slug: string, sessionKey: Buffer | undefined): Promise<LoadedFlow | undefined>;
+  abstract load(slug: string, sessionKey: Buffer | undefined): Promise<LoadedFlow | undefined>;
   /** The plan that a live token of this flow leads to, under a new id. */
   abstract findResumed(slug: string, token: Buffer): Promise<ResumedPlan | undefined>;
   /** The id of the plan's session; undefined when another request was first. */
-  abstract begin(plan: NewPlan): Promise<string | undefined>;
+  abstract create(plan: NewPlan): Promise<string | undefined>;
   /** False when another request moved the plan since `revision`, or its user may not log in; then nothing was written. */
   abstract save(plan: PlanCommit): Promise<boolean>;
   /** The flows that a session has plans of, the last saved first; no more than a few. */
-  abstract slugsOf(sessionKey: Buffer): Promise<string[]>;
+  abstract listSlugs(sessionKey: Buffer): Promise<string[]>;
   /** Drops every plan of a session, and answers who is logged in to it. */
-  abstract cancel(sessionKey: Buffer): Promise<string | undefined>;
+  abstract deletePlans(sessionKey: Buffer): Promise<string | undefined>;
 }
 
 /** What happens without a plan that it could be saved with. */

@@ -22,23 +22,23 @@ export class SessionBindingChecker {
   constructor(private readonly parts: Dependencies) {}
 
   /** Whether a session may be used from where the client is; one that may not has ended when this says so. */
-  async admits(session: BoundSession, client: { readonly ip: string; readonly user_agent: string }): Promise<boolean> {
+  async check(session: BoundSession, client: { readonly ip: string; readonly user_agent: string }): Promise<boolean> {
     if (session.lastIp === client.ip) return true;
     const { sessions, places, report } = this.parts;
     const bindings = await sessions.findBindings(session.id);
     const move = { from: session.lastIp, to: client.ip };
     const broken = bindings && findViolation(move, bindings, places);
-    if (broken) await sessions.end(session.id, { user: toSavedUser(session.user), broken, move });
-    else if (bindings) sessions.move(session.id, client).catch(report);
+    if (broken) await sessions.end(session.id, { user: toSavedUser(session.user), violation: broken, change: move });
+    else if (bindings) sessions.updateClient(session.id, client).catch(report);
     return bindings !== undefined && !broken;
   }
 }
 
 /** Why a session ended that left its network or place. */
-export interface SessionBreak {
+export interface BrokenSession {
   readonly user: SavedUser;
-  readonly broken: BindingViolation;
-  readonly move: AddressChange;
+  readonly violation: BindingViolation;
+  readonly change: AddressChange;
 }
 
 /** Sessions as far as they are bound to where they were begun. */
@@ -46,7 +46,7 @@ export abstract class SessionBindingStore {
   /** Undefined when there is no such session any more. */
   abstract findBindings(id: string): Promise<SessionBindings | undefined>;
   /** Notes where a session is used from now. */
-  abstract move(id: string, to: { readonly ip: string; readonly user_agent: string }): Promise<void>;
+  abstract updateClient(id: string, to: { readonly ip: string; readonly user_agent: string }): Promise<void>;
   /** Ends a session, and lets other services know why, both or neither. */
-  abstract end(id: string, breach: SessionBreak): Promise<void>;
+  abstract end(id: string, breach: BrokenSession): Promise<void>;
 }

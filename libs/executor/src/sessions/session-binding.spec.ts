@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ALICE } from '../../testing/executor-harness.js';
 import { FixedGeoLocator, InMemorySessionBindingStore } from '../../testing/in-memory-session-binding-store.js';
+import { ALICE } from '../../testing/test-flow.js';
 import { findViolation } from './session-binding.js';
 
 const berlin = { continent: 'EU', country: 'DE', city: 1 };
@@ -85,39 +85,39 @@ describe('a session in use', () => {
   const session = { id: 's', lastIp: '192.0.2.1', user: { ...ALICE, is_superuser: false, debug: false } };
   const from = (ip: string) => ({ ip, user_agent: 'vitest' });
 
-  it('that stays where it was costs nothing', async () => {
-    const bound = new InMemorySessionBindingStore();
+  it('is not looked up while its address stays the same', async () => {
+    const store = new InMemorySessionBindingStore();
 
-    expect(await bound.guard.admits(session, from('192.0.2.1'))).toBe(true);
-    expect(bound).toMatchObject({ looks: 0, moves: [] });
+    expect(await store.checker.check(session, from('192.0.2.1'))).toBe(true);
+    expect(store).toMatchObject({ lookups: 0, addresses: [] });
   });
 
-  it('that is bound to nothing moves freely, and where it went is noted', async () => {
-    const bound = new InMemorySessionBindingStore();
+  it('without a binding may change its address, which is stored', async () => {
+    const store = new InMemorySessionBindingStore();
 
-    expect(await bound.guard.admits(session, from('203.0.113.9'))).toBe(true);
-    expect(bound).toMatchObject({ moves: ['203.0.113.9'], ended: [] });
+    expect(await store.checker.check(session, from('203.0.113.9'))).toBe(true);
+    expect(store).toMatchObject({ addresses: ['203.0.113.9'], ended: [] });
   });
 
-  it('that leaves where it is bound to has ended, and what is told of it names no more than the user', async () => {
-    const bound = new InMemorySessionBindingStore();
-    bound.bindings = { network: 'bind_asn_network_ip', geoip: 'no_binding' };
+  it('that violates its binding ends, and the event contains nothing but the user and the violation', async () => {
+    const store = new InMemorySessionBindingStore();
+    store.bindings = { network: 'bind_asn_network_ip', geoip: 'no_binding' };
 
-    expect(await bound.guard.admits(session, from('203.0.113.9'))).toBe(false);
-    expect(bound.ended).toEqual([
+    expect(await store.checker.check(session, from('203.0.113.9'))).toBe(false);
+    expect(store.ended).toEqual([
       {
         user: ALICE,
-        broken: { reason: 'network.missing', previous_value: '192.0.2.1', new_value: '203.0.113.9' },
-        move: { from: '192.0.2.1', to: '203.0.113.9' },
+        violation: { reason: 'network.missing', previous_value: '192.0.2.1', new_value: '203.0.113.9' },
+        change: { from: '192.0.2.1', to: '203.0.113.9' },
       },
     ]);
   });
 
-  it('that another request has just ended is nobody’s', async () => {
-    const bound = new InMemorySessionBindingStore();
-    bound.bindings = undefined;
+  it('that another request has just ended is refused', async () => {
+    const store = new InMemorySessionBindingStore();
+    store.bindings = undefined;
 
-    expect(await bound.guard.admits(session, from('203.0.113.9'))).toBe(false);
-    expect(bound.ended).toEqual([]);
+    expect(await store.checker.check(session, from('203.0.113.9'))).toBe(false);
+    expect(store.ended).toEqual([]);
   });
 });

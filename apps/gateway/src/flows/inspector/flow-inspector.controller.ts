@@ -31,7 +31,7 @@ export class FlowInspectorController {
   async inspect(@Param('flow_slug') slug: string, @Req() request: FastifyRequest, @Res() reply: FastifyReply) {
     const sessionKey = await this.cookies.keyOf(request);
     if (!sessionKey || !mayInspect(request.principal?.user)) throw new Problem('not_found');
-    const loaded = await this.plans.find(slug, sessionKey);
+    const loaded = await this.plans.load(slug, sessionKey);
     if (!loaded) throw new Problem('not_found');
     const { stored } = loaded;
     const version = stored && (await this.flows.find(stored.versionId));

@@ -5,7 +5,12 @@ import { describe, expect, it } from 'vitest';
 import { presentInspection } from './flow-inspector.presenter.js';
 
 const version = flowOf([{ kind: 'page' }, { kind: 'secret' }, { kind: 'user_login', onRefusal: 'restart' }]);
-const contracts = { find: () => undefined, knows: () => false, isSecret: () => false, proofSteps: () => [] };
+const contracts = {
+  find: () => undefined,
+  hasComponent: () => false,
+  isSecretField: () => false,
+  proofSteps: () => [],
+};
 const at = '2026-01-01T00:00:00.000Z';
 
 const planOf = (changes: Partial<Plan> = {}): Plan => ({ ...createPlan(version, 'p'), ...changes });

@@ -71,7 +71,7 @@ export class AuthService {
     const key = await this.cookies.keyOf(request);
     const session = key && (await this.sessions.find(key));
     if (!session) return undefined;
-    return (await this.bindings.admits(session, await this.clients.resolve(request))) ? session : undefined;
+    return (await this.bindings.check(session, await this.clients.resolve(request))) ? session : undefined;
   }
 }
 

@@ -1,0 +1,65 @@
+import { Problem, type StageReply, type StageRequest } from '@gatehouse/contracts';
+import { StageClient } from '../src/ports/clients.js';
+import { ALICE } from './test-flow.js';
+
+/** A reply, an error, or a function that makes the reply. */
+export type ScriptedReply = StageReply | Problem | ((request: StageRequest) => StageReply | Promise<StageReply>);
+
+/** Replies by a script, and records every request. */
+export class FakeStageClient extends StageClient {
+  /** `kind.verb` of each request. */
+  readonly hops: string[] = [];
+  readonly requests: Parameters<StageClient['send']>[2][] = [];
+  readonly clock = { ms: 0, waits: [] as number[] };
+  constructor(private readonly script: Readonly<Record<string, ScriptedReply>>) {
+    super();
+  }
+  async send(...[{ kind }, verb, request]: Parameters<StageClient['send']>): Promise<StageReply> {
+    this.hops.push(`${kind}.${verb}`);
+    this.requests.push(request);
+    const reply = this.script[`${kind}.${verb}`] ?? new Problem('stage_away');
+    if (reply instanceof Problem) throw reply;
+    return typeof reply === 'function' ? reply(request) : reply;
+  }
+}
+
+/** Returns a challenge. */
+export const challengeReply = (challenge: Record<string, unknown> = {}): StageReply => ({
+  type: 'challenge',
+  challenge,
+});
+
+/** Returns a rejection, which names the credentials that failed. */
+export const rejectedReply = (failed?: string[]): StageReply => ({
+  type: 'rejected',
+  errors: { word: [{ code: 'wrong' }] },
+  challenge: { again: true },
+  ...(failed ? { failed } : {}),
+});
+
+/** A reply that logs ALICE in. */
+export const LOGIN_REPLY: StageReply = {
+  type: 'passed',
+  effects: [
+    {
+      type: 'login',
+      user: ALICE.uuid,
+      backend: 'b',
+      duration_s: null,
+      bindings: { network: 'no_binding', geoip: 'no_binding' },
+      terminate_other_sessions: false,
+    },
+  ],
+};
+
+/** Replies with which each kind of test stage shows a challenge and passes. */
+export const DEFAULT_REPLIES = {
+  'ident.challenge': challengeReply({ who: true }),
+  'ident.respond': { type: 'passed', context: { pending_user: ALICE } },
+  'page.challenge': challengeReply({ page: true }),
+  'page.respond': { type: 'passed' },
+  'secret.challenge': challengeReply({ secret: true }),
+  'secret.respond': { type: 'passed', verified: ['password'] },
+  'login.challenge': LOGIN_REPLY,
+  'logout.challenge': { type: 'passed', effects: [{ type: 'logout' }] },
+} satisfies Record<string, StageReply>;

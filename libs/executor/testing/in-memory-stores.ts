@@ -1,0 +1,133 @@
+import type { Effect } from '@gatehouse/contracts';
+import type { FlowVersion, Plan } from '@gatehouse/plan';
+import { type AttemptReservation, AttemptStore, type ReservationResult } from '../src/attempts/attempt-store.js';
+import type { EventEffect } from '../src/effects.js';
+import type { PlanCommit } from '../src/plan-commit.js';
+import { SuperuserPermits } from '../src/ports/directory.js';
+import { FlowStore } from '../src/ports/flow-store.js';
+import {
+  EventRecorder,
+  type LoadedFlow,
+  type NewPlan,
+  PlanStore,
+  type ResumedPlan,
+  type Session,
+} from '../src/ports/plan-store.js';
+import { FLOW_ID } from './test-flow.js';
+
+/** The plans of one session in one flow. Counts loads and saves; a test makes a race by raising `revision`. */
+export class InMemoryPlanStore extends PlanStore {
+  plan: Plan | undefined;
+  revision = 0;
+  loads = 0;
+  saves = 0;
+  readonly savedEffects: Effect[] = [];
+  private versionId = 'v1';
+  session: Session | undefined;
+  orphaned = false;
+  /** The plans of mailed links, by the hash of the token. */
+  readonly resumedPlans = new Map<string, ResumedPlan>();
+
+  async load(slug: string): Promise<LoadedFlow | undefined> {
+    this.loads++;
+    if (slug !== 'login') return undefined;
+    const { plan, revision, versionId, orphaned, session } = this;
+    const planRow = plan && { id: plan.id, revision };
+    const stored = plan && { plan, revision, versionId, orphaned };
+    return { flowId: FLOW_ID, newestVersionId: 'v1', brandsRevision: 'b1', session, stored, planRow };
+  }
+  async findResumed(_slug: string, token: Buffer) {
+    return this.resumedPlans.get(token.toString('hex'));
+  }
+  async create({ plan, replaces }: NewPlan) {
+    this.saves++;
+    if (this.plan && (replaces?.id !== this.plan.id || replaces.revision !== this.revision)) return undefined;
+    this.plan = plan;
+    this.revision = 0;
+    this.session ??= { id: 's', retired: false, remainingS: undefined, user: undefined };
+    return 's';
+  }
+  async save({ plan, revision, effects, usedToken }: PlanCommit) {
+    this.saves++;
+    if (revision !== this.revision || plan.id !== this.plan?.id) return false;
+    if (usedToken && !this.resumedPlans.delete(usedToken.toString('hex'))) return false;
+    this.plan = plan;
+    this.revision++;
+    this.savedEffects.push(...effects);
+    return true;
+  }
+  async listSlugs() {
+    return this.plan ? ['login'] : [];
+  }
+  async deletePlans() {
+    this.plan = undefined;
+    return this.session?.user?.uuid;
+  }
+}
+
+/** Records reservations. Returns `result` instead, if a test sets it. */
+export class InMemoryAttemptStore extends AttemptStore {
+  reserved: AttemptReservation[] = [];
+  released: AttemptReservation[] = [];
+  result: ReservationResult | undefined;
+  async reserve(reservations: readonly AttemptReservation[]): Promise<ReservationResult> {
+    if (this.result) return this.result;
+    this.reserved.push(...reservations);
+    return {
+      reserved: true,
+      reservations: reservations.map((reservation) => ({ ...reservation, reservedAt: 'now' })),
+    };
+  }
+  async release(reservations: readonly AttemptReservation[]) {
+    this.released.push(...reservations);
+  }
+  async unlock() {
+    return [];
+  }
+}
+
+/** One flow version. */
+export class InMemoryFlowStore extends FlowStore {
+  constructor(private readonly version: FlowVersion) {
+    super();
+  }
+  async find() {
+    return this.version;
+  }
+  async findConfigureFlow() {
+    return undefined;
+  }
+  async listConfigurableStages() {
+    return [];
+  }
+  async summarize() {
+    return [];
+  }
+  async listSlugs() {
+    return new Map();
+  }
+  async exists() {
+    return true;
+  }
+  async listFlowsUsing() {
+    return [];
+  }
+}
+
+/** Records events that are saved without a plan. */
+export class InMemoryEventRecorder extends EventRecorder {
+  readonly recorded: EventEffect[] = [];
+  async record(events: readonly EventEffect[]) {
+    this.recorded.push(...events);
+  }
+}
+
+/** Records the permits that were granted. */
+export class InMemorySuperuserPermits extends SuperuserPermits {
+  readonly granted: string[] = [];
+  readonly services: string[] = [];
+  async grant(userId: string, service: string) {
+    this.granted.push(userId);
+    this.services.push(service);
+  }
+}
