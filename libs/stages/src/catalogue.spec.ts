@@ -15,8 +15,8 @@ import { passwordContract } from './password/password.contract.js';
 import { userLoginContract } from './user-login/user-login.contract.js';
 
 const entries = Object.entries(stages).map(([key, { contract }]) => ({ key, contract }));
-/** What a blueprint cannot leave out. */
-const INSISTENT: Readonly<Record<string, string[]>> = {
+/** Config fields without a default, by kind. */
+const REQUIRED_FIELDS: Readonly<Record<string, string[]>> = {
   message: ['message'],
   authenticator_duo: ['api_hostname', 'client_id', 'client_secret'],
   authenticator_sms: ['provider', 'from_number', 'account_sid', 'auth'],
@@ -27,16 +27,16 @@ const INSISTENT: Readonly<Record<string, string[]>> = {
 };
 const unique = (values: readonly unknown[]) => new Set(values).size === values.length;
 
-/** Effects of those who let somebody in, or make, change or delete accounts. */
+/** Effects of stages that log users in, or create, change or delete accounts. */
 const GRANTING = ['login', 'keep_session', 'end_sessions'];
 
-it('stages that let somebody in or write accounts are left out, not run, when nobody could decide on them (accident 1)', () => {
+it('skips stages that log in users or write accounts if their policy cannot decide (accident 1)', () => {
   const granting = entries.filter(({ contract }) => contract.effects.some((effect) => GRANTING.includes(effect)));
   expect(granting.map(({ key }) => key)).toEqual(expect.arrayContaining(['user_login', 'user_write', 'user_delete']));
   expect(granting.filter(({ contract }) => !contract.grants).map(({ key }) => key)).toEqual([]);
 });
 
-it('stages that change something before they have asked say so, as a run that another site began waits before them', () => {
+it('lists the stages that act without a response, before which a run that another site started waits', () => {
   const acting = entries.filter(({ contract }) => contract.acts_on_entry({})).map(({ key }) => key);
   expect(acting.toSorted()).toEqual([
     ...['authenticator_duo', 'authenticator_sms', 'email', 'group_update', 'post_source', 'user_delete', 'user_login'],
@@ -47,7 +47,7 @@ it('stages that change something before they have asked say so, as a run that an
   expect(invitationContract.acts_on_entry({ redeems: true })).toBe(true);
 });
 
-it('stages whose answers the page may send by itself say which answers show that a person acted', () => {
+it('lists the stages whose response the page can send without the user, with the fields that prove a user action', () => {
   const automatic = entries.flatMap(({ key, contract }) => (contract.personal_fields ? [key] : []));
   expect(automatic.toSorted()).toEqual(['authenticator_duo', 'authenticator_validate', 'autosubmit', 'captcha']);
   for (const { contract } of entries)
@@ -55,22 +55,22 @@ it('stages whose answers the page may send by itself say which answers show that
 });
 
 describe.each(entries)('the contract of $key', ({ key, contract }) => {
-  it('has its key as its kind, and the kind is one token on the bus', () => {
+  it('has its key as kind, which is a valid token of a NATS subject', () => {
     expect(contract.kind).toBe(key);
     expect(key).toMatch(/^[a-z][a-z0-9_]{1,47}$/);
   });
 
-  it('is bound by a blueprint model in lower case, or only added by others', () => {
+  it('has a blueprint model in lower case, or none', () => {
     expect(contract.model ?? 'authentik_stages_none.nonestage').toMatch(/^authentik_stages_[a-z_]+\.[a-z]+stage$/);
   });
 
-  it('has a default for each config field, or names those it insists on', () => {
+  it('has a default for each config field except the required ones', () => {
     const parsed = contract.config.safeParse({});
-    const insists = parsed.success ? [] : parsed.error.issues.map(({ path }) => path.join('.'));
-    expect(insists).toEqual(INSISTENT[key] ?? []);
+    const required = parsed.success ? [] : parsed.error.issues.map(({ path }) => path.join('.'));
+    expect(required).toEqual(REQUIRED_FIELDS[key] ?? []);
   });
 
-  it('prefixes the codes of its errors with its kind and leaves those of the fields alone', () => {
+  it('has error codes with its kind as prefix, which differ from the codes of field errors', () => {
     for (const [code, { string }] of Object.entries(contract.errors)) {
       expect(code.startsWith(`${key}_`)).toBe(true);
       expect(Object.keys(fieldMessages)).not.toContain(code);
@@ -78,7 +78,7 @@ describe.each(entries)('the contract of $key', ({ key, contract }) => {
     }
   });
 
-  it('spends attempts on fields that it reads and refuses them with words that it has', () => {
+  it('counts attempts on existing response fields, and rejects them with existing errors', () => {
     for (const { when, refuse, free, hard } of contract.attempts) {
       expect([...Object.keys(contract.response.shape), NON_FIELD_ERRORS]).toEqual(
         expect.arrayContaining([when, refuse.field]),
@@ -88,7 +88,7 @@ describe.each(entries)('the contract of $key', ({ key, contract }) => {
     }
   });
 
-  it('embeds by real config fields, hands on real answer fields and has words for a refusal', () => {
+  it('embeds stages by existing config fields, response fields and errors', () => {
     for (const [name, { field, error }] of Object.entries(contract.embeds)) {
       expect(Object.keys(contract.config.shape)).toContain(name);
       expect(Object.keys(contract.response.shape)).toContain(field);
@@ -96,29 +96,29 @@ describe.each(entries)('the contract of $key', ({ key, contract }) => {
     }
   });
 
-  it('keeps secrets and the fields of the presenter out of its challenge', () => {
+  it('has no secrets, and no fields that the presenter adds, in its challenge', () => {
     expect(secretFields(contract.challenge)).toEqual([]);
     const own = contract.shows_as.length > 0 ? [] : ['component'];
     const presented = [...own, 'flow_info', 'pending_user', 'pending_user_avatar', 'response_errors'];
     expect(Object.keys(contract.challenge.shape).filter((name) => presented.includes(name))).toEqual([]);
   });
 
-  it('marks every password in its answer as secret', () => {
+  it('marks every password in its response as secret', () => {
     const passwords = Object.keys(contract.response.shape).filter((name) => /pass|secret|token|code/.test(name));
     expect(secretFields(contract.response)).toEqual(passwords);
   });
 
-  it('leaves to addresses the names of secrets only', () => {
+  it('has only secrets as addressable fields', () => {
     expect(secretFields(contract.response)).toEqual(expect.arrayContaining([...contract.addressable]));
   });
 
-  it('shares known facts only, and takes its turn in the time there is', () => {
+  it('reads and writes known facts only, and has a deadline of at most 15 seconds', () => {
     const shared = [...Object.keys(contract.reads), ...contract.writes];
     expect(shared.filter((name) => !(name in planContext.shape))).toEqual([]);
     expect(contract.deadline_ms).toBeLessThanOrEqual(15_000);
   });
 
-  it('can be told as data, and nothing that others rely on is lost on the way', () => {
+  it('survives the conversion to a descriptor and back', () => {
     const descriptor = toDescriptor(contract);
     expect(toDescriptor(fromDescriptor(descriptor))).toEqual(descriptor);
     for (const part of ['config', 'challenge', 'response', 'state'] as const) {
@@ -128,58 +128,58 @@ describe.each(entries)('the contract of $key', ({ key, contract }) => {
   });
 });
 
-describe.each(wireShapes)('what clients see of $component', ({ challenge, response }) => {
+describe.each(wireShapes)('the wire shapes of $component', ({ challenge, response }) => {
   it('has a name and a description in the published schema', () => {
     for (const shape of [challenge, response])
       expect(shape?.meta()).toEqual({ id: expect.stringMatching(/^[A-Z]\w+$/), description: expect.any(String) });
   });
 
-  it('marks what proves something as secret, and shows nothing secret', () => {
-    const proofs = Object.keys(response?.shape ?? {}).filter((name) => /pass|secret|token|code/.test(name));
-    expect(secretFields(response!)).toEqual(proofs);
+  it('marks credentials in the response as secret, and has no secret in the challenge', () => {
+    const credentials = Object.keys(response?.shape ?? {}).filter((name) => /pass|secret|token|code/.test(name));
+    expect(secretFields(response!)).toEqual(credentials);
     expect(secretFields(challenge)).toEqual([]);
   });
 });
 
-it('no challenge leads to a script, whatever a stage that was taken over says (accident 11)', () => {
-  // What an authenticator scans is no address to go to.
+it('rejects script URLs in every challenge, even from a compromised stage (accident 11)', () => {
+  // `config_url` is for a QR code; the browser never opens it.
   const addresses = [...wireShapes, ...systemChallenges].flatMap(({ component, challenge }) =>
     Object.entries(challenge.shape)
       .filter(([name]) => /^to$|url$/.test(name) && name !== 'config_url')
       .map(([name, field]) => ({
         name: `${component} ${name}`,
-        takes: (to: string) => z.safeParse(field, to).success,
+        accepts: (to: string) => z.safeParse(field, to).success,
       })),
   );
-  const taking = (to: string) => addresses.filter(({ takes }) => takes(to)).map(({ name }) => name);
+  const accepting = (to: string) => addresses.filter(({ accepts }) => accepts(to)).map(({ name }) => name);
 
-  expect(taking('javascript:alert(1)')).toEqual([]);
-  expect(taking('/if/user/')).toEqual(
+  expect(accepting('javascript:alert(1)')).toEqual([]);
+  expect(accepting('/if/user/')).toEqual(
     expect.arrayContaining(['xak-flow-redirect to', 'ak-stage-password recovery_url']),
   );
 });
 
 describe('the catalogue', () => {
-  it('names each component once: a line of the components to come goes when its stage is here', () => {
+  it('has each component and each schema name once', () => {
     expect(unique(wireShapes.map(({ component }) => component))).toBe(true);
     expect(unique(wireShapes.map(({ challenge }) => challenge.meta()?.id))).toBe(true);
   });
 
-  it('has one stage for each component and each model', () => {
+  it('has at most one stage for each component and each model', () => {
     expect(unique(entries.flatMap(({ contract }) => contract.model ?? []))).toBe(true);
-    // One that shows the challenges of others has none of its own.
+    // A stage that shows the challenges of sources has no component of its own.
     const own = entries.filter(({ contract }) => contract.shows_as.length === 0);
     expect(unique(own.flatMap(({ contract }) => contract.component ?? []))).toBe(true);
   });
 
-  it('loads the stages of one service and of no other', async () => {
+  it('loads only the stages of the given service', async () => {
     expect(await stagesOf('session')).toHaveLength(7);
     expect(await stagesOf('password')).toHaveLength(1);
-    expect(await stagesOf('nobody')).toEqual([]);
+    expect(await stagesOf('unknown')).toEqual([]);
   });
 });
 
-it('takes texts for numbers and for yes or no in a config, as an environment gives them', () => {
+it('converts texts to numbers and booleans in a config', () => {
   const { config } = passwordContract;
   const backends = ['authentik.core.auth.InbuiltBackend'];
 

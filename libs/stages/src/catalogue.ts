@@ -31,11 +31,11 @@ import { userLogoutContract } from './user-logout/user-logout.contract.js';
 
 interface StageEntry {
   readonly contract: StageContract;
-  /** Loaded by the service that serves it, so that nobody else pulls a stage's own dependencies. */
+  /** Imported lazily, so that only the service that serves the stage loads its dependencies. */
   readonly module: () => Promise<DynamicModule>;
 }
 
-/** Every stage of the house, one line each. */
+/** All built-in stages, by kind. */
 export const stages: Readonly<Record<string, StageEntry>> = {
   identification: {
     contract: identificationContract,
@@ -138,7 +138,7 @@ export const stages: Readonly<Record<string, StageEntry>> = {
   },
 };
 
-/** The modules of all stages that `service` serves. */
+/** Returns the modules of all stages that `service` serves. */
 export const stagesOf = (service: string): Promise<DynamicModule[]> =>
   Promise.all(
     Object.values(stages)
@@ -146,13 +146,13 @@ export const stagesOf = (service: string): Promise<DynamicModule[]> =>
       .map(({ module }) => module()),
   );
 
-/** Those that no stage alone asks with stand among the system's. */
-const isSystems = (asked: string) => systemChallenges.some(({ component }) => component === asked);
+/** Returns whether a component belongs to the system challenges, which several stages share. */
+const isSystemChallenge = (name: string) => systemChallenges.some(({ component }) => component === name);
 
-/** Every component that stages ask with: what the published schema is made of. */
+/** Challenges and responses of all stage components, for the published schema. */
 export const wireShapes: readonly WireShape[] = [
   ...Object.values(stages).flatMap(({ contract: { component, challenge, response, user_info } }) =>
-    component === undefined || isSystems(component) ? [] : [{ component, challenge, response, user_info }],
+    component === undefined || isSystemChallenge(component) ? [] : [{ component, challenge, response, user_info }],
   ),
   ...unimplementedComponents,
 ];

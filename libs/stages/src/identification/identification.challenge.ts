@@ -5,7 +5,7 @@ import type { identificationContract } from './identification.contract.js';
 type Contract = typeof identificationContract;
 
 /**
- * What the visitor sees: the fields, the links to other flows and the label of the button
+ * Returns the challenge, with the fields, the sources and the links to other flows
  * (docs/spec/stages.md#identification-challenge).
  */
 export function buildChallenge(
@@ -29,7 +29,10 @@ export function buildChallenge(
   };
 }
 
-/** The stage that judges the password in the same answer. Throws when the config names one that is not attached: nothing would judge it. */
+/**
+ * Returns the embedded password stage, if there is one. Throws if the configured stage is not attached, because the
+ * password would not be checked.
+ */
 export function passwordStageOf({ config, attached }: ChallengeInput<Contract>): AttachedStage | undefined {
   if (config.password_stage === null) return undefined;
   const stage = attached['password_stage'];
@@ -37,7 +40,7 @@ export function passwordStageOf({ config, attached }: ChallengeInput<Contract>):
   return stage;
 }
 
-/** A link to another flow takes the query along, so that the visitor still gets to where they wanted to go. */
+/** Returns the link to another flow, if one is configured. It keeps the query, so that `next` is not lost. */
 function link<N extends string>(name: N, slug: string | null, query: Readonly<Record<string, string>>) {
   if (slug === null) return {};
   const search = new URLSearchParams(query).toString();

@@ -17,17 +17,17 @@ import { z } from 'zod';
 
 export const USER_FIELDS = ['email', 'username', 'upn'] as const;
 
-/** What may stand inside: another stage would pass whatever was typed. */
+/** Models that can be embedded. A stage of another model would accept any value. */
 const CAPTCHA = 'authentik_stages_captcha.captchastage';
 const PASSWORD = 'authentik_stages_password.passwordstage';
 
-/** Characters of an identifier that are looked at; a longer one names nobody. */
+/** Largest length of an identifier, in characters. */
 export const MAX_IDENTIFIER = 1024;
 
 const NO_LOOKUP_FIELDS = 'When no user fields are selected, at least one source must be selected';
-const isFilled = (list: unknown) => Array.isArray(list) && list.length > 0;
+const isNonEmptyList = (list: unknown) => Array.isArray(list) && list.length > 0;
 
-/** Finds out who the visitor claims to be (docs/spec/stages.md#identification). */
+/** Contract of the identification stage, which finds the user by an identifier (docs/spec/stages.md#identification). */
 export const identificationContract = defineStage({
   kind: 'identification',
   component: 'ak-stage-identification',
@@ -48,7 +48,7 @@ export const identificationContract = defineStage({
     show_source_labels: boolean().default(false),
   }),
   validate: ({ user_fields, sources }) =>
-    isFilled(user_fields) || isFilled(sources) ? {} : { [NON_FIELD_ERRORS]: [{ text: NO_LOOKUP_FIELDS }] },
+    isNonEmptyList(user_fields) || isNonEmptyList(sources) ? {} : { [NON_FIELD_ERRORS]: [{ text: NO_LOOKUP_FIELDS }] },
   challenge: z
     .object({
       user_fields: z.array(z.string()).nullable(),
@@ -68,7 +68,7 @@ export const identificationContract = defineStage({
   response: z
     .object({
       uid_field: char({ maxLength: MAX_IDENTIFIER }),
-      // Judged by the stage that is embedded here; looked at only for its type.
+      // Checked by the embedded stage. This stage validates only the type.
       password: secret(optionalNullable(char({ allowBlank: true, trim: false }), { optional: true, nullable: true })),
       captcha_token: secret(
         optionalNullable(char({ allowBlank: true, trim: false }), { optional: true, nullable: true }),

@@ -4,6 +4,6 @@ import { stageModule } from '@gatehouse/stage-kit';
 import { identificationContract } from './identification.contract.js';
 import { IdentificationStage } from './identification.stage.js';
 
-/** The identification stage on the bus, with the directory it looks people up in. */
+/** Returns the module that serves the identification stage. */
 export const identificationModule = () =>
   stageModule(identificationContract, IdentificationStage, { imports: [directoryModule(), sourcesModule()] });

@@ -8,7 +8,7 @@ import type { identificationContract } from './identification.contract.js';
 
 type Contract = typeof identificationContract;
 
-/** Asks for an identifier and makes its owner, or a stand-in, the pending user. */
+/** Asks for an identifier, and makes the user it belongs to, or a pretended user, the pending user. */
 @Injectable()
 export class IdentificationStage implements Stage<Contract> {
   constructor(
@@ -18,47 +18,47 @@ export class IdentificationStage implements Stage<Contract> {
 
   async challenge(input: ChallengeInput<Contract>) {
     const { config, site, query } = input;
-    const offered = config.sources.length > 0 ? await this.sources.findEnabled(config.sources) : [];
-    const steps = offered.map((source) => ({
+    const sources = config.sources.length > 0 ? await this.sources.findEnabled(config.sources) : [];
+    const logins = sources.map((source) => ({
       ...sourceLoginStep(source, { baseUrl: site.base_url, next: query['next'] }),
       ...{ name: source.name, icon_url: sourceIcon(source) },
     }));
-    const effects = steps.flatMap((step) => step.effects);
-    const buttons = steps.map(({ name, icon_url, challenge }) => ({ name, icon_url, challenge }));
+    const effects = logins.flatMap((login) => login.effects);
+    const buttons = logins.map(({ name, icon_url, challenge }) => ({ name, icon_url, challenge }));
     return ask<Contract>(buildChallenge(input, buttons), effects.length > 0 ? { effects } : {});
   }
 
   async respond(input: RespondInput<Contract>): Promise<StageOutcome<Contract>> {
     const { config, response } = input;
-    const found = await this.users.find(response.uid_field, {
+    const user = await this.users.find(response.uid_field, {
       fields: config.user_fields ?? [],
       caseInsensitive: config.case_insensitive_matching,
     });
-    return found ? pass<Contract>({ context: userContext(input, found) }) : unknownUser(input);
+    return user ? pass<Contract>({ context: userContext(input, user) }) : unknownUser(input);
   }
 }
 
 /**
- * A stand-in goes on where an embedded password is refused for known and unknown alike, or where the flow pretends;
- * it is kept with a refusal too, so that a restart with context, and policies, see who was asked for
- * (docs/spec/stages.md#identification-answer).
+ * Returns the outcome for an unknown identifier: passes with a pretended user if an embedded password stage or
+ * `pretend_user_exists` hides the difference, else rejects. A rejection saves the pretended user too, so that policies and
+ * a restart with context see the identifier (docs/spec/stages.md#identification-answer).
  */
 function unknownUser(input: RespondInput<Contract>): StageOutcome<Contract> {
   const identifier = input.response.uid_field;
   const context = userContext(input, { kind: 'pretended', username: identifier, email: identifier });
-  // The embedded password stage counts the failure, once for either kind of user.
+  // The embedded password stage records the failure, as it does for known users.
   if (passwordStageOf(input)) return pass<Contract>({ context });
-  // Where the flow pretends, a stranger must cost what a user costs: not even a row that is written tells them apart.
+  // No reputation effect here: writing a row for unknown users only would reveal them by timing.
   if (input.config.pretend_user_exists) return pass<Contract>({ context });
   const effects = [{ type: 'reputation', identifier, delta: -1 } as const];
   return reject<Contract>({ non_field_errors: [{ code: 'identification_failed' }] }, { context, effects });
 }
 
 /**
- * The typed text is shown in place of the user whenever the user's own name would tell that they exist
- * (docs/spec/stages.md#identification-display).
+ * Returns the context changes for a user. They include the typed identifier if it is shown instead of the user's name,
+ * which would reveal that the user exists (docs/spec/stages.md#identification-display).
  */
 function userContext({ config, response }: RespondInput<Contract>, user: User) {
-  const asTyped = config.pretend_user_exists || !config.show_matched_user;
-  return { pending_user: user, ...(asTyped ? { pending_user_identifier: response.uid_field } : {}) };
+  const showsIdentifier = config.pretend_user_exists || !config.show_matched_user;
+  return { pending_user: user, ...(showsIdentifier ? { pending_user_identifier: response.uid_field } : {}) };
 }
