@@ -6,9 +6,8 @@ import { directoryEntities } from '@gatehouse/directory';
 import { openDataSource, Sealer } from '@gatehouse/platform';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { applyFiles, readFolder } from '../../libs/local/src/apply-files.js';
-import { migrateAll } from '../../libs/local/src/migrate-all.js';
 import { LazyPythonSyntaxChecker } from '../../libs/local/src/python-syntax-checker.js';
-import { freshDatabase } from '../support/postgres.js';
+import { migratedDatabase } from '../support/postgres.js';
 
 /** Blueprints modelled on authentik's, and authentik's own if `BLUEPRINT_CORPUS` names their folders. */
 const folders = ['test/corpus', ...(process.env['BLUEPRINT_CORPUS'] ?? '').split(':').filter(Boolean)];
@@ -18,7 +17,7 @@ const env = { PATH: process.env['PATH'] };
 
 describe.each(folders)('the blueprints of %s', (folder) => {
   let emptyFolder: string;
-  const databases: Awaited<ReturnType<typeof freshDatabase>>[] = [];
+  const databases: Awaited<ReturnType<typeof migratedDatabase>>[] = [];
 
   beforeAll(async () => {
     emptyFolder = await mkdtemp(join(tmpdir(), 'blueprints-'));
@@ -30,9 +29,8 @@ describe.each(folders)('the blueprints of %s', (folder) => {
 
   const files = () => readFolder(folder);
   async function database(): Promise<string> {
-    const made = await freshDatabase();
+    const made = await migratedDatabase();
     databases.push(made);
-    await migrateAll(made.url);
     return made.url;
   }
   const apply = (url: string, given: Parameters<typeof applyFiles>[1], more: NodeJS.ProcessEnv = {}) =>

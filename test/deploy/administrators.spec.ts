@@ -97,11 +97,11 @@ describeWithNats('an administrator, where each service has its own role', () => 
     stack = await ComposeStack.open();
     await stack.apply(FLOWS);
     const defaults = ['default-password-change', 'default-user-settings-flow'].map((name) => `blueprints/${name}.yaml`);
-    await stack.run('operator', ['dist/apps/cli/src/blueprint.js', 'apply', ...defaults]);
+    await stack.applyFiles(...defaults);
     const redirect_uris = [`${stack.url}${CALLBACK}`];
     provider = await OpenIdProvider.open({ ...CLIENT, redirect_uris });
     await stack.apply(sourceAt(provider.url));
-    await Promise.all(SERVICES.map((service) => stack.start(service, { SOURCE_HOSTS: '127.0.0.1' })));
+    await Promise.all(SERVICES.map((service) => stack.startHosted(service, { SOURCE_HOSTS: '127.0.0.1' })));
   }, PATIENCE_MS);
   afterAll(() => Promise.all([stack?.close(), provider?.close()]));
 
@@ -135,8 +135,7 @@ describeWithNats('an administrator, where each service has its own role', () => 
   });
 
   it('recovers the account by a mailed link', async () => {
-    const command = ['dist/apps/cli/src/user.js', 'recovery-link', 'loser', '--flow', 'back'];
-    const link = new URL((await stack.run('operator', command)).trim());
+    const link = new URL((await stack.user('recovery-link', 'loser', '--flow', 'back')).trim());
     const browser = new Browser(stack.url);
     await browser.solve('back', {}, link.search.slice(1));
     expect((await browser.solve('back', typed('another-horse-8'))).body).toMatchObject(DONE);

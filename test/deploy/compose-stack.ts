@@ -5,17 +5,25 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type pg from 'pg';
+import { runCliOk } from '../support/commands.js';
 import { type RunningNats, startNats } from '../support/nats.js';
 import { startOwnPostgres } from '../support/own-postgres.js';
 import { onServer } from '../support/postgres-databases.js';
-import { freePort, type RunningProcess, startProcess } from '../support/processes.js';
-import { type Container, type Environment, readCompose } from './compose.js';
+import {
+  type Environment,
+  freePort,
+  type RunningPart,
+  type RunningProcess,
+  startProcess,
+} from '../support/processes.js';
+import { startHosted } from '../support/service-host.js';
+import { type Container, readCompose } from './compose.js';
 import { freshEnvironment } from './env-file.js';
 
 const run = promisify(execFile);
 
-/** Where on this machine things are that containers find elsewhere. */
-interface LocalAddresses {
+/** The addresses on this machine that replace those of the containers. */
+interface LocalInfrastructure {
   readonly folder: string;
   readonly port: string;
   readonly addresses: Environment;
@@ -24,16 +32,16 @@ interface LocalAddresses {
   readonly stop: () => Promise<unknown>;
 }
 
-/** What docker-compose.yml describes, as processes of this machine: same commands, same environments, other addresses. */
+/** The services of docker-compose.yml on this machine: the same commands and environments, with local addresses. */
 export class ComposeStack {
-  private readonly running: RunningProcess[] = [];
+  private readonly running: RunningPart[] = [];
 
   private constructor(
     private readonly containers: Readonly<Record<string, Container>>,
-    private readonly place: LocalAddresses,
+    private readonly infrastructure: LocalInfrastructure,
   ) {}
 
-  /** NATS and Postgres, as the files configure them; the schemas migrated and the roles made. */
+  /** Starts NATS and Postgres as the files configure them, migrates the schemas and creates the roles. */
   static async open(): Promise<ComposeStack> {
     const port = String(await freePort());
     const env = { ...(await freshEnvironment()), BASE_URL: `http://127.0.0.1:${port}` };
@@ -50,19 +58,23 @@ export class ComposeStack {
     return stack;
   }
 
-  /** Where the gateway answers once it is started. */
+  /** Address of the gateway, once it is started. */
   get url(): string {
-    return `http://127.0.0.1:${this.place.port}`;
+    return `http://127.0.0.1:${this.infrastructure.port}`;
   }
 
-  /** The environment of a container, with this machine's addresses in it. */
+  /** Returns the environment of a container, with the addresses of this machine. */
   environment(service: string): Environment {
-    const mine: Environment = { HOST: '127.0.0.1', PORT: this.place.port, GATEHOUSE_DIR: this.place.folder };
+    const local: Environment = {
+      HOST: '127.0.0.1',
+      PORT: this.infrastructure.port,
+      GATEHOUSE_DIR: this.infrastructure.folder,
+    };
     const environment = Object.entries(this.containers[service]?.environment ?? {});
-    return Object.fromEntries(environment.map(([name, value]) => [name, mine[name] ?? this.here(value)]));
+    return Object.fromEntries(environment.map(([name, value]) => [name, local[name] ?? this.localize(value)]));
   }
 
-  /** Starts a service as its container would, but for `changes`; resolves once it serves. */
+  /** Starts a service with the command of its container. Resolves when it serves. `changes` override its environment. */
   async start(service: string, changes: Environment = {}): Promise<RunningProcess> {
     const [program = ''] = this.containers[service]?.command ?? [];
     const process = await startProcess(program, { ...this.environment(service), ...changes }, { ready: /"serving"/ });
@@ -70,50 +82,71 @@ export class ComposeStack {
     return process;
   }
 
-  /** Runs a command to its end in a container of its own; what it says. Throws with its standard error. */
-  async run(service: string, command = this.containers[service]?.command ?? []): Promise<string> {
+  /** Starts a service as `start` does, but in the service host of the worker, which costs a fraction of a process. */
+  async startHosted(service: string, changes: Environment = {}): Promise<void> {
+    const env = { ...this.environment(service), ...changes };
+    const part = service === 'gateway' || service === 'policy' || service === 'courier' ? service : 'stages';
+    this.running.push(await startHosted({ part, services: [service], env }));
+  }
+
+  /** Runs a user command of the operator and returns its output. */
+  user(...args: readonly string[]): Promise<string> {
+    return runCliOk('user', args, { env: this.environment('operator') });
+  }
+
+  /** Runs the command of a container to its end and returns its output. Throws with its standard error. */
+  async run(service: string): Promise<string> {
+    const command = this.containers[service]?.command ?? [];
     const env = { PATH: process.env['PATH'], ...this.environment(service) };
     return (await run(process.execPath, [...command], { env })).stdout;
   }
 
-  /** Applies a blueprint as the operator would. */
+  /** Applies a blueprint with the role of the operator. */
   async apply(blueprint: string): Promise<void> {
-    const file = join(this.place.folder, 'blueprint.yaml');
+    const file = join(this.infrastructure.folder, 'blueprint.yaml');
     await writeFile(file, blueprint);
-    await this.run('operator', ['dist/apps/cli/src/blueprint.js', 'apply', file]);
+    await this.applyFiles(file);
   }
 
-  /** Whether the container would be called healthy. */
+  /** Applies blueprint files with the role of the operator. */
+  async applyFiles(...files: readonly string[]): Promise<void> {
+    await runCliOk('blueprint', ['apply', ...files], { env: this.environment('operator') });
+  }
+
+  /** Returns whether the health check of the container passes. */
   isHealthy(service: string): Promise<boolean> {
     const [, program = '', ...args] = this.containers[service]?.healthcheck?.test ?? [];
-    const here = args.map((arg) => this.here(arg));
-    return run(program, here).then(
+    const localArgs = args.map((arg) => this.localize(arg));
+    return run(program, localArgs).then(
       () => true,
       () => false,
     );
   }
 
-  /** Starts NATS again with other passwords for its users. */
+  /** Restarts NATS with other passwords for its users. */
   async changeNatsPasswords(): Promise<void> {
-    await this.place.nats.stop();
-    const others = Object.keys(this.place.env).map((name) => [name, 'changed']);
-    this.place.nats = await bus(Object.fromEntries(others), Number(new URL(this.place.nats.url).port));
+    await this.infrastructure.nats.stop();
+    const others = Object.keys(this.infrastructure.env).map((name) => [name, 'changed']);
+    this.infrastructure.nats = await bus(
+      Object.fromEntries(others),
+      Number(new URL(this.infrastructure.nats.url).port),
+    );
   }
 
-  /** Runs statements as the role that a container connects as. */
+  /** Runs statements with the Postgres role of a container. */
   as<T>(service: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
     return onServer(this.environment(service)['DATABASE_URL'] ?? '', work);
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.running.map((process) => process.stop()));
-    await this.place.nats.stop();
-    await this.place.stop();
+    await Promise.all(this.running.map((part) => part.stop()));
+    await this.infrastructure.nats.stop();
+    await this.infrastructure.stop();
   }
 
-  private here(text: string): string {
-    return Object.entries(this.place.addresses).reduce(
-      (changed, [there, here]) => changed.replaceAll(there, here),
+  private localize(text: string): string {
+    return Object.entries(this.infrastructure.addresses).reduce(
+      (localized, [address, local]) => localized.replaceAll(address, local),
       text,
     );
   }

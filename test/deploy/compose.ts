@@ -1,5 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
+import type { Environment } from '../support/processes.js';
+
+export type { Environment };
 
 /** One service of docker-compose.yml, as far as these tests look at it. */
 export interface Container {
@@ -16,7 +19,6 @@ export interface Container {
   readonly security_opt?: readonly string[];
   readonly volumes?: readonly string[];
 }
-export type Environment = Readonly<Record<string, string>>;
 
 /** The services of docker-compose.yml, with the variables of `env` in their places. Throws for one that must be there. */
 export function readCompose(env: Environment): Readonly<Record<string, Container>> {

@@ -2,10 +2,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { blueprint, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
 import { Browser } from '../support/browser.js';
 import { describeWithNats } from '../support/nats.js';
+import type { Environment } from '../support/processes.js';
 import { PATTERNS, SERVICES } from './catalogue.js';
 import { ComposeStack } from './compose-stack.js';
 
-/** Python, which one of them brings, is slow to start on a machine that has other work. */
+/** The Python of policies starts slowly on a loaded machine. */
 const PATIENCE_MS = 60_000;
 
 describeWithNats('what docker-compose.yml starts', () => {
@@ -16,7 +17,22 @@ describeWithNats('what docker-compose.yml starts', () => {
   });
   afterAll(() => stack?.close());
 
-  /** The settings by which a service would come in as another. */
+  /**
+   * Resolves with the reason for which a service does not start. Services with an entry file of their own, and one of the
+   * others, must end as processes, with exit code 1.
+   */
+  async function refusalOf(service: string, changes: Environment): Promise<string> {
+    const isProcess = ['gateway', 'courier', 'policy', 'password'].includes(service);
+    const started: Promise<unknown> = isProcess ? stack.start(service, changes) : stack.startHosted(service, changes);
+    const { message } = await started.then(
+      () => new Error('it has started'),
+      (error: Error) => error,
+    );
+    if (isProcess) expect(message).toMatch(/ended with 1 /);
+    return message;
+  }
+
+  /** Returns the NATS credentials of a service. */
   const credentialsOf = (service: string) => {
     const { NATS_USER = '', NATS_PASSWORD = '' } = stack.environment(service);
     return { NATS_USER, NATS_PASSWORD };
@@ -28,8 +44,7 @@ describeWithNats('what docker-compose.yml starts', () => {
     it.each(pairs)(
       'ends $service as $other, and says why',
       async ({ service, other }) => {
-        const refused = stack.start(service, credentialsOf(other));
-        await expect(refused).rejects.toThrow(/ended with 1 [^]*NATS refuses the subscriptions? /);
+        expect(await refusalOf(service, credentialsOf(other))).toMatch(/NATS refuses the subscriptions? /);
       },
       PATIENCE_MS,
     );
@@ -38,8 +53,7 @@ describeWithNats('what docker-compose.yml starts', () => {
   it.each(SERVICES)(
     'ends %s with a password that is wrong',
     async (service) => {
-      const refused = stack.start(service, { NATS_PASSWORD: 'wrong' });
-      await expect(refused).rejects.toThrow(/ended with 1 [^]*Authorization Violation/);
+      expect(await refusalOf(service, { NATS_PASSWORD: 'wrong' })).toMatch(/Authorization Violation/);
     },
     PATIENCE_MS,
   );

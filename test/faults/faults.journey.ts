@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startEmbeddedPostgres } from '../../libs/platform/src/embedded-postgres.js';
 import { blueprint, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
+import { runCliOk } from '../support/commands.js';
 import { Deployment, SERVICES } from '../support/deployment.js';
 import { freePort } from '../support/processes.js';
 import { LoginLoad } from './login-load.js';
@@ -25,6 +26,7 @@ beforeAll(async () => {
   await chmod(folder, 0o755);
   port = await freePort();
   postgres = await startPostgres();
+  await runCliOk('migrate', [], { env: { DATABASE_URL: postgres.url } });
   deployment = await Deployment.open({
     apart: 'all',
     database: { url: postgres.url, drop: () => postgres.stop() },

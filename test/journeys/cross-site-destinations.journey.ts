@@ -20,7 +20,7 @@ import { hiddenFields, post, submit } from '../support/forms.js';
 import { Mailbox } from '../support/mailbox.js';
 import { describeWithNats } from '../support/nats.js';
 import { navigate } from '../support/navigation.js';
-import { freshDatabase } from '../support/postgres.js';
+import { migratedDatabase } from '../support/postgres.js';
 import { asking, fieldEntry, writing } from '../support/prompts.js';
 import { readMail } from '../support/read-mail.js';
 import { oauthEntry } from '../support/sources.js';
@@ -37,7 +37,7 @@ describeWithNats('links of another site', () => {
   let identification: Awaited<ReturnType<typeof serveStages>>['service'];
   beforeAll(async () => {
     mailbox = await Mailbox.open();
-    const database = await freshDatabase();
+    const database = await migratedDatabase();
     deployment = await Deployment.open({
       database,
       services: ['password', 'session', 'enrollment', 'mfa', 'courier'],

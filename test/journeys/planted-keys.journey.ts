@@ -13,7 +13,7 @@ import {
 import { usernameOf } from '../support/browser.js';
 import { Deployment } from '../support/deployment.js';
 import { describeWithNats } from '../support/nats.js';
-import { type FreshDatabase, freshDatabase } from '../support/postgres.js';
+import { type FreshDatabase, migratedDatabase } from '../support/postgres.js';
 
 const RIGHT = { password: 'correct-horse-7' };
 const CODES = { stage: 'authenticator_static.authenticatorstaticstage', attrs: { token_count: 20 } };
@@ -26,7 +26,7 @@ describeWithNats('a session key that somebody else planted', () => {
   let deployment: Deployment;
   let database: FreshDatabase;
   beforeAll(async () => {
-    database = await freshDatabase();
+    database = await migratedDatabase();
     deployment = await Deployment.open({
       database,
       services: ['identification', 'password', 'session', 'mfa', 'enrollment'],

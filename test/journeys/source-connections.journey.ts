@@ -15,7 +15,7 @@ import type { Browser, BrowserResponse } from '../support/browser.js';
 import { Deployment } from '../support/deployment.js';
 import { FakeProviderService } from '../support/fake-provider-service.js';
 import { describeWithNats } from '../support/nats.js';
-import { freshDatabase } from '../support/postgres.js';
+import { migratedDatabase } from '../support/postgres.js';
 import { writing } from '../support/prompts.js';
 import { oauthEntry, plexEntry } from '../support/sources.js';
 
@@ -28,7 +28,7 @@ describeWithNats('a new connection with a source', () => {
   let identification: Awaited<ReturnType<typeof serveStages>>['service'];
 
   beforeAll(async () => {
-    const database = await freshDatabase();
+    const database = await migratedDatabase();
     const entries = blueprint(
       ...[userEntry('alice'), tokenEntry('alice', TOKEN)],
       flowEntries('known', [LOGIN]),

@@ -7,7 +7,7 @@ import { type Browser, usernameOf } from '../support/browser.js';
 import { Deployment } from '../support/deployment.js';
 import { FakeProviderService } from '../support/fake-provider-service.js';
 import { describeWithNats } from '../support/nats.js';
-import { freshDatabase } from '../support/postgres.js';
+import { migratedDatabase } from '../support/postgres.js';
 import { changedSource, follow, SOURCES } from '../support/sources.js';
 
 const CALLBACK = '/source/oauth/callback';
@@ -20,7 +20,7 @@ describeWithNats('people from sources', () => {
   let identification: Awaited<ReturnType<typeof serveStages>>['service'];
 
   beforeAll(async () => {
-    const database = await freshDatabase();
+    const database = await migratedDatabase();
     house = await Deployment.open({ database, services: ['password', 'session', 'enrollment'], blueprints: [SOURCES] });
     // Runs in this process, so that only the stand-in answers for providers.
     vi.stubEnv('DATABASE_URL', database.url);

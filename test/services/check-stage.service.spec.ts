@@ -4,11 +4,10 @@ import { stageRequestFixture } from '@gatehouse/stage-kit/testing';
 import { stages } from '@gatehouse/stages';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkStage, type ProtocolFinding } from '../../apps/cli/src/stage-check/check-stage.js';
-import { migrateAll } from '../../libs/local/src/migrate-all.js';
 import { StageRequester } from '../../libs/local/src/stage-requester.js';
 import { DuoServer, duoAccount } from '../../libs/stages/testing/duo-server.js';
 import { describeWithNats } from '../support/nats.js';
-import { type FreshDatabase, freshDatabase } from '../support/postgres.js';
+import { type FreshDatabase, migratedDatabase } from '../support/postgres.js';
 import { describeWithPython } from '../support/python.js';
 import { ServiceHarness } from './service-harness.js';
 
@@ -39,8 +38,7 @@ describeWithNats('npm run check:stage', () => {
   let duo: DuoServer;
 
   beforeAll(async () => {
-    [harness, database, duo] = await Promise.all([ServiceHarness.open(), freshDatabase(), DuoServer.open()]);
-    await migrateAll(database.url);
+    [harness, database, duo] = await Promise.all([ServiceHarness.open(), migratedDatabase(), DuoServer.open()]);
     const keys = `test:${Buffer.alloc(32).toString('base64')}`;
     const env = { DATABASE_URL: database.url, MFA_SEAL_KEYS: keys, DUO_URL: duo.url };
     const services = new Set(Object.values(stages).map(({ contract }) => contract.service));

@@ -2,17 +2,15 @@ import {
   DIRECTORY_SCHEMA,
   type DirectoryUser,
   directoryEntities,
-  directoryMigrations,
   type NewUser,
   TypeormDirectoryStore,
 } from '@gatehouse/directory';
-import { migrate, openDataSource } from '@gatehouse/platform';
-import { type FreshDatabase, freshDatabase } from '../support/postgres.js';
+import { openDataSource } from '@gatehouse/platform';
+import { type FreshDatabase, migratedDatabase } from '../support/postgres.js';
 
 /** Creates a database with the directory's schema only. */
 export async function freshDirectory(): Promise<FreshDatabase> {
-  const database = await freshDatabase();
-  await migrate({ url: database.url, schema: DIRECTORY_SCHEMA, migrations: directoryMigrations });
+  const database = await migratedDatabase();
   return database;
 }
 

@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { POLICY_SUBJECT } from '@gatehouse/contracts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { migrateAll } from '../../libs/local/src/migrate-all.js';
 import { policyRequestOf } from '../../libs/policies/testing/index.js';
 import { describeWithNats } from '../support/nats.js';
-import { type FreshDatabase, freshDatabase } from '../support/postgres.js';
+import { type FreshDatabase, migratedDatabase } from '../support/postgres.js';
 import { CLEAN_EXIT, ServiceHarness } from './service-harness.js';
 
 const requestOf = (kind: string, config: object = {}) => {
@@ -22,8 +21,7 @@ describeWithNats('the policy service', () => {
     harness.start('policy', { DATABASE_URL: database.url, ...more });
 
   beforeAll(async () => {
-    database = await freshDatabase();
-    await migrateAll(database.url);
+    database = await migratedDatabase();
     harness = await ServiceHarness.open();
     await start();
   }, SLOW_START_MS);

@@ -32,7 +32,7 @@ interface DeploymentOptions {
   readonly apart?: readonly Service[] | 'all';
   /** Host name in the address of the gateway. Passkeys need a name. */
   readonly host?: string;
-  /** The database. By default a migrated one on the Postgres of the run. */
+  /** A migrated database. By default a new one on the Postgres of the run. */
   readonly database?: FreshDatabase;
 }
 
@@ -78,7 +78,6 @@ export class Deployment {
     const sealing = { SEAL_KEYS, MFA_SEAL_KEYS };
     const infrastructure = { nats, database, pool, environment, sealing, apart: options.apart ?? [] };
     const deployment = new Deployment(url, infrastructure, settings);
-    if (options.database) await deployment.command('migrate');
     for (const blueprint of blueprints) await deployment.apply(blueprint);
     await deployment.startAll(services);
     return deployment;
@@ -220,7 +219,7 @@ export class Deployment {
     return service === 'courier' ? { SEAL_KEYS } : {};
   }
 
-  private command(name: 'blueprint' | 'migrate', ...args: string[]): Promise<string> {
+  private command(name: 'blueprint', ...args: string[]): Promise<string> {
     return runCliOk(name, args, { env: { ...this.environment, ...this.infrastructure.sealing } });
   }
 

@@ -2,14 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { enrol, flowDatabase } from '@gatehouse/executor-postgres/testing';
 import { Sealer } from '@gatehouse/platform';
 import { expect, it } from 'vitest';
-import { migrateDevices } from '../testing/devices-database.js';
+import { deviceSettings } from '../testing/devices-database.js';
 import { DeviceRepository } from './device.repository.js';
 import { OrphanedDeviceCleaner } from './orphaned-device-cleaner.js';
 
 it('deletes the devices and codes of a deleted user, and keeps those of other users', async () => {
   const { url, source, close } = await flowDatabase();
   try {
-    const { MFA_SEAL_KEYS } = await migrateDevices(url);
+    const { MFA_SEAL_KEYS } = deviceSettings(url);
     const devices = new DeviceRepository(source, new Sealer(MFA_SEAL_KEYS));
     const [alice, bob] = [await enrol(source), await enrol(source)];
     for (const { uuid: user } of [alice, alice, bob])

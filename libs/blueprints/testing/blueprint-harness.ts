@@ -1,17 +1,9 @@
 import { Problem } from '@gatehouse/contracts';
-import { DIRECTORY_SCHEMA, directoryEntities, directoryMigrations } from '@gatehouse/directory';
+import { directoryEntities } from '@gatehouse/directory';
 import type { FlowVersion } from '@gatehouse/plan';
-import { migrate, openDataSource, type Sealer } from '@gatehouse/platform';
-import { IDENTIFICATION_SCHEMA, identificationMigrations } from '@gatehouse/sources';
-import { freshDatabase } from '../../../test/support/postgres.js';
-import {
-  applyBlueprints,
-  blueprintMigrations,
-  exportFlow,
-  FLOW_SCHEMA,
-  findBlueprint,
-  type Report,
-} from '../src/index.js';
+import { openDataSource, type Sealer } from '@gatehouse/platform';
+import { migratedDatabase } from '../../../test/support/postgres.js';
+import { applyBlueprints, exportFlow, FLOW_SCHEMA, findBlueprint, type Report } from '../src/index.js';
 
 /** Fake password hashes that a test can predict. */
 const passwords = {
@@ -49,10 +41,7 @@ export class BlueprintHarness {
   ) {}
 
   static async open(): Promise<BlueprintHarness> {
-    const { url, drop } = await freshDatabase();
-    await migrate({ url, schema: FLOW_SCHEMA, migrations: blueprintMigrations });
-    await migrate({ url, schema: DIRECTORY_SCHEMA, migrations: directoryMigrations });
-    await migrate({ url, schema: IDENTIFICATION_SCHEMA, migrations: identificationMigrations });
+    const { url, drop } = await migratedDatabase();
     return new BlueprintHarness(
       await openDataSource({ url, schema: FLOW_SCHEMA, entities: directoryEntities, poolSize: 4 }),
       drop,

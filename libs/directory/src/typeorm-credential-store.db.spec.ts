@@ -1,10 +1,10 @@
-import { migrate, openDataSource } from '@gatehouse/platform';
+import { openDataSource } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type FreshDatabase, freshDatabase } from '../../../test/support/postgres.js';
+import { type FreshDatabase, migratedDatabase } from '../../../test/support/postgres.js';
 import type { DirectoryUser } from './directory-store.js';
 import { directoryEntities } from './entities/index.js';
-import { DIRECTORY_SCHEMA, directoryMigrations } from './migrations/index.js';
+import { DIRECTORY_SCHEMA } from './migrations/index.js';
 import { TypeormCredentialStore } from './typeorm-credential-store.js';
 import { TypeormDirectoryStore } from './typeorm-directory-store.js';
 
@@ -14,9 +14,8 @@ let directory: TypeormDirectoryStore;
 let credentials: TypeormCredentialStore;
 
 beforeAll(async () => {
-  database = await freshDatabase();
+  database = await migratedDatabase();
   const schema = { url: database.url, schema: DIRECTORY_SCHEMA, entities: directoryEntities };
-  await migrate({ ...schema, migrations: directoryMigrations });
   source = await openDataSource({ ...schema, poolSize: 2 });
   directory = new TypeormDirectoryStore(source.manager);
   credentials = new TypeormCredentialStore(source);

@@ -1,9 +1,9 @@
-import { migrate, openDataSource } from '@gatehouse/platform';
+import { openDataSource } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type FreshDatabase, freshDatabase } from '../../../test/support/postgres.js';
+import { type FreshDatabase, migratedDatabase } from '../../../test/support/postgres.js';
 import { directoryEntities } from './entities/index.js';
-import { DIRECTORY_SCHEMA, directoryMigrations } from './migrations/index.js';
+import { DIRECTORY_SCHEMA } from './migrations/index.js';
 import { TypeormDirectoryStore } from './typeorm-directory-store.js';
 import { TypeormUserLookup } from './typeorm-user-lookup.js';
 import type { IdentifierField } from './user-lookup.js';
@@ -12,9 +12,8 @@ let database: FreshDatabase;
 let source: DataSource;
 
 beforeAll(async () => {
-  database = await freshDatabase();
+  database = await migratedDatabase();
   const schema = { url: database.url, schema: DIRECTORY_SCHEMA, entities: directoryEntities };
-  await migrate({ ...schema, migrations: directoryMigrations });
   source = await openDataSource({ ...schema, poolSize: 2 });
   const directory = new TypeormDirectoryStore(source.manager);
   await directory.createUser({

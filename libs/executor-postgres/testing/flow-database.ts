@@ -1,20 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { FLOW_SCHEMA } from '@gatehouse/blueprints';
 import type { SavedUser } from '@gatehouse/contracts';
-import { DIRECTORY_SCHEMA, directoryEntities, directoryMigrations, TypeormDirectoryStore } from '@gatehouse/directory';
+import { directoryEntities, TypeormDirectoryStore } from '@gatehouse/directory';
 import { flowOf } from '@gatehouse/executor/testing';
-import { migrate, openDataSource } from '@gatehouse/platform';
-import { IDENTIFICATION_SCHEMA, identificationMigrations } from '@gatehouse/sources';
+import { openDataSource } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
-import { freshDatabase } from '../../../test/support/postgres.js';
-import { executorMigrations } from '../src/migrations/index.js';
+import { migratedDatabase } from '../../../test/support/postgres.js';
 
 /** A database with every schema, one flow and some users, for tests of what is stored. */
 export async function flowDatabase(): Promise<{ url: string; source: DataSource; close(): Promise<void> }> {
-  const database = await freshDatabase();
-  await migrate({ url: database.url, schema: DIRECTORY_SCHEMA, migrations: directoryMigrations });
-  await migrate({ url: database.url, schema: FLOW_SCHEMA, migrations: executorMigrations });
-  await migrate({ url: database.url, schema: IDENTIFICATION_SCHEMA, migrations: identificationMigrations });
+  const database = await migratedDatabase();
   const source = await openDataSource({
     url: database.url,
     schema: FLOW_SCHEMA,

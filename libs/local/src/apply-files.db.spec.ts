@@ -3,17 +3,15 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { freshDatabase } from '../../../test/support/postgres.js';
+import { migratedDatabase } from '../../../test/support/postgres.js';
 import { applyFiles, readFiles } from './apply-files.js';
 import { applyBlueprintFolder, ensureAdmin } from './first-start.js';
-import { migrateAll } from './migrate-all.js';
 
-let database: Awaited<ReturnType<typeof freshDatabase>>;
+let database: Awaited<ReturnType<typeof migratedDatabase>>;
 let folder: string;
 beforeEach(async () => {
-  database = await freshDatabase();
+  database = await migratedDatabase();
   folder = await mkdtemp(join(tmpdir(), 'blueprints-'));
-  await migrateAll(database.url);
 });
 afterEach(async () => {
   await rm(folder, { recursive: true });

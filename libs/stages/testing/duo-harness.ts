@@ -1,8 +1,8 @@
-import { DeviceRepository, MFA_SCHEMA, mfaMigrations } from '@gatehouse/authenticators';
+import { DeviceRepository, MFA_SCHEMA } from '@gatehouse/authenticators';
 import type { SavedUser, StageReply } from '@gatehouse/contracts';
-import { migrate, openDataSource, Sealer } from '@gatehouse/platform';
+import { openDataSource, Sealer } from '@gatehouse/platform';
 import { driveStage } from '@gatehouse/stage-kit/testing';
-import { freshDatabase } from '../../../test/support/postgres.js';
+import { migratedDatabase } from '../../../test/support/postgres.js';
 import { authenticatorDuoContract } from '../src/mfa/duo/authenticator-duo.contract.js';
 import { AuthenticatorDuoStage } from '../src/mfa/duo/authenticator-duo.stage.js';
 import { DuoFactor } from '../src/mfa/duo/duo.factor.js';
@@ -69,8 +69,7 @@ export class DuoHarness {
   ) {}
 
   static async open(): Promise<DuoHarness> {
-    const [database, server] = await Promise.all([freshDatabase(), DuoServer.open()]);
-    await migrate({ url: database.url, schema: MFA_SCHEMA, migrations: mfaMigrations });
+    const [database, server] = await Promise.all([migratedDatabase(), DuoServer.open()]);
     const source = await openDataSource({ url: database.url, schema: MFA_SCHEMA, poolSize: 2 });
     const sealer = new Sealer(`test:${Buffer.alloc(32, 7).toString('base64')}`);
     return new DuoHarness(server, new DeviceRepository(source, sealer), {

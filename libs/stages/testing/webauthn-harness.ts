@@ -1,9 +1,9 @@
-import { DeviceRepository, MFA_SCHEMA, mfaMigrations } from '@gatehouse/authenticators';
+import { DeviceRepository, MFA_SCHEMA } from '@gatehouse/authenticators';
 import type { PlanContext, SavedUser, StageReply, StageRequest } from '@gatehouse/contracts';
 import { UserLookup } from '@gatehouse/directory';
-import { migrate, openDataSource, Sealer } from '@gatehouse/platform';
+import { openDataSource, Sealer } from '@gatehouse/platform';
 import { driveStage } from '@gatehouse/stage-kit/testing';
-import { freshDatabase } from '../../../test/support/postgres.js';
+import { migratedDatabase } from '../../../test/support/postgres.js';
 import type { Factor } from '../src/mfa/factor.js';
 import { authenticatorValidateContract } from '../src/mfa/validate/authenticator-validate.contract.js';
 import { AuthenticatorValidateStage } from '../src/mfa/validate/authenticator-validate.stage.js';
@@ -73,8 +73,7 @@ export class WebauthnHarness {
   ) {}
 
   static async open(): Promise<WebauthnHarness> {
-    const database = await freshDatabase();
-    await migrate({ url: database.url, schema: MFA_SCHEMA, migrations: mfaMigrations });
+    const database = await migratedDatabase();
     const source = await openDataSource({ url: database.url, schema: MFA_SCHEMA, poolSize: 2 });
     const sealer = new Sealer(`test:${Buffer.alloc(32, 7).toString('base64')}`);
     return new WebauthnHarness(new DeviceRepository(source, sealer), sealer, async () => {

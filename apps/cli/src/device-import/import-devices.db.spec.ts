@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DeviceRepository } from '@gatehouse/authenticators';
-import { migrateDevices } from '@gatehouse/authenticators/testing';
+import { deviceSettings } from '@gatehouse/authenticators/testing';
 import { flowDatabase } from '@gatehouse/executor-postgres/testing';
 import { Sealer } from '@gatehouse/platform';
 import { PhoneNumberIndex } from '@gatehouse/stages/devices';
@@ -27,7 +27,7 @@ beforeAll(async () => {
   const database = await flowDatabase();
   source = database.source;
   close = () => database.close();
-  const { MFA_SEAL_KEYS } = await migrateDevices(database.url);
+  const { MFA_SEAL_KEYS } = deviceSettings(database.url);
   const sealer = new Sealer(MFA_SEAL_KEYS);
   devices = new DeviceRepository(source, sealer);
   numbers = new PhoneNumberIndex(devices, sealer);

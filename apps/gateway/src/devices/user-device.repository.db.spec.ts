@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { DeviceRepository } from '@gatehouse/authenticators';
-import { migrateDevices } from '@gatehouse/authenticators/testing';
+import { deviceSettings } from '@gatehouse/authenticators/testing';
 import type { DeviceClass, SavedUser } from '@gatehouse/contracts';
 import { enrol, flowDatabase } from '@gatehouse/executor-postgres/testing';
 import { Sealer } from '@gatehouse/platform';
@@ -16,7 +16,7 @@ let [alice, bob]: SavedUser[] = [];
 beforeAll(async () => {
   const database = await flowDatabase();
   ({ source, close } = database);
-  const sealer = new Sealer((await migrateDevices(database.url)).MFA_SEAL_KEYS);
+  const sealer = new Sealer(deviceSettings(database.url).MFA_SEAL_KEYS);
   [devices, userDevices] = [new DeviceRepository(source, sealer), new UserDeviceRepository(source, sealer)];
 });
 afterAll(() => close?.());

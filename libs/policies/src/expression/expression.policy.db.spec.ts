@@ -1,11 +1,10 @@
-import { MFA_SCHEMA, mfaMigrations } from '@gatehouse/authenticators';
 import type { PolicyRequest } from '@gatehouse/contracts';
-import { DIRECTORY_SCHEMA, directoryMigrations, PolicyUserRepository } from '@gatehouse/directory';
+import { DIRECTORY_SCHEMA, PolicyUserRepository } from '@gatehouse/directory';
 import { Interpreter } from '@gatehouse/expressions';
-import { ConcurrencyLimiter, MaxmindGeoLocator, migrate, openDataSource } from '@gatehouse/platform';
+import { ConcurrencyLimiter, MaxmindGeoLocator, openDataSource } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freshDatabase } from '../../../../test/support/postgres.js';
+import { migratedDatabase } from '../../../../test/support/postgres.js';
 import { ALICE, policyRequestOf } from '../../testing/index.js';
 import { type LoopbackServer, startLoopbackServer } from '../../testing/loopback-server.js';
 import { Evaluator } from '../evaluator.js';
@@ -23,16 +22,14 @@ const MEMORY_MB = 64;
 const STAFF = '5f0c8a52-6b5e-4a0e-8c56-0d1c2b3a4f01';
 const HOUSE = '5f0c8a52-6b5e-4a0e-8c56-0d1c2b3a4f02';
 
-let database: Awaited<ReturnType<typeof freshDatabase>>;
+let database: Awaited<ReturnType<typeof migratedDatabase>>;
 let source: DataSource;
 let interpreter: Interpreter;
 let server: LoopbackServer;
 let evaluator: Evaluator;
 beforeAll(async () => {
   server = await startLoopbackServer();
-  database = await freshDatabase();
-  await migrate({ url: database.url, schema: DIRECTORY_SCHEMA, migrations: directoryMigrations });
-  await migrate({ url: database.url, schema: MFA_SCHEMA, migrations: mfaMigrations });
+  database = await migratedDatabase();
   source = await openDataSource({ url: database.url, schema: DIRECTORY_SCHEMA, poolSize: 1 });
   await source.query(
     `INSERT INTO mfa.devices (id, user_id, kind, name) VALUES (gen_random_uuid(), '${ALICE.uuid}', 'totp', 'App')`,

@@ -1,17 +1,16 @@
-import { DIRECTORY_SCHEMA, directoryMigrations, PolicyUserRepository } from '@gatehouse/directory';
-import { migrate, openDataSource } from '@gatehouse/platform';
+import { DIRECTORY_SCHEMA, PolicyUserRepository } from '@gatehouse/directory';
+import { openDataSource } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { freshDatabase } from '../../../../test/support/postgres.js';
+import { migratedDatabase } from '../../../../test/support/postgres.js';
 import { ALICE, policyInput } from '../../testing/index.js';
 import { passwordExpiryContract } from './password-expiry.contract.js';
 import { PasswordExpiryPolicy } from './password-expiry.policy.js';
 
-let database: Awaited<ReturnType<typeof freshDatabase>>;
+let database: Awaited<ReturnType<typeof migratedDatabase>>;
 let source: DataSource;
 beforeAll(async () => {
-  database = await freshDatabase();
-  await migrate({ url: database.url, schema: DIRECTORY_SCHEMA, migrations: directoryMigrations });
+  database = await migratedDatabase();
   source = await openDataSource({ url: database.url, schema: DIRECTORY_SCHEMA, poolSize: 1 });
 });
 afterAll(async () => {

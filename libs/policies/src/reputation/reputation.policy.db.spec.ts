@@ -1,19 +1,17 @@
 import type { User } from '@gatehouse/contracts';
-import { migrateAll } from '@gatehouse/local';
 import { openDataSource } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { freshDatabase } from '../../../../test/support/postgres.js';
+import { migratedDatabase } from '../../../../test/support/postgres.js';
 import { ALICE, policyInput } from '../../testing/index.js';
 import { reputationContract } from './reputation.contract.js';
 import { ReputationPolicy } from './reputation.policy.js';
 import { ReputationRepository } from './reputation.repository.js';
 
-let database: Awaited<ReturnType<typeof freshDatabase>>;
+let database: Awaited<ReturnType<typeof migratedDatabase>>;
 let source: DataSource;
 beforeAll(async () => {
-  database = await freshDatabase();
-  await migrateAll(database.url);
+  database = await migratedDatabase();
   source = await openDataSource({ url: database.url, schema: 'flow', poolSize: 1 });
   await source.query(`INSERT INTO flow.reputation VALUES
     ('alice', '203.0.113.7', -3, 'infinity'), ('alice', '198.51.100.1', -2, 'infinity'),

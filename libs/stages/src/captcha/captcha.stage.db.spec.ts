@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { migrate, openDataSource } from '@gatehouse/platform';
+import { openDataSource } from '@gatehouse/platform';
 import { driveStage } from '@gatehouse/stage-kit/testing';
 import { solveChallenge } from 'altcha-lib';
 import { deriveKey } from 'altcha-lib/algorithms/sha';
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type FreshDatabase, freshDatabase } from '../../../../test/support/postgres.js';
+import { type FreshDatabase, migratedDatabase } from '../../../../test/support/postgres.js';
 import { SiteverifyServer } from '../../../../test/support/siteverify.js';
 import { captchaConfig } from './captcha.config.js';
 import { captchaContract, PROOF_OF_WORK } from './captcha.contract.js';
 import { CaptchaStage } from './captcha.stage.js';
-import { CAPTCHA_SCHEMA, captchaMigrations } from './migrations/index.js';
+import { CAPTCHA_SCHEMA } from './migrations/index.js';
 import { SiteverifyClient } from './siteverify-client.js';
 import { SpentTokenRepository } from './spent-token.repository.js';
 
@@ -18,8 +18,7 @@ let database: FreshDatabase;
 let source: DataSource;
 let server: SiteverifyServer;
 beforeAll(async () => {
-  database = await freshDatabase();
-  await migrate({ url: database.url, schema: CAPTCHA_SCHEMA, migrations: captchaMigrations });
+  database = await migratedDatabase();
   source = await openDataSource({ url: database.url, schema: CAPTCHA_SCHEMA, poolSize: 4 });
   server = await SiteverifyServer.open('hush');
 });

@@ -1,20 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import type { PlanContext, SavedUser } from '@gatehouse/contracts';
-import { migrate, openDataSource } from '@gatehouse/platform';
+import { openDataSource } from '@gatehouse/platform';
 import { driveStage } from '@gatehouse/stage-kit/testing';
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type FreshDatabase, freshDatabase } from '../../../../test/support/postgres.js';
+import { type FreshDatabase, migratedDatabase } from '../../../../test/support/postgres.js';
 import { consentContract } from './consent.contract.js';
 import { ConsentStage } from './consent.stage.js';
 import { ConsentGrantRepository } from './consent-grant.repository.js';
-import { CONSENT_SCHEMA, consentMigrations } from './migrations/index.js';
+import { CONSENT_SCHEMA } from './migrations/index.js';
 
 let database: FreshDatabase;
 let source: DataSource;
 beforeAll(async () => {
-  database = await freshDatabase();
-  await migrate({ url: database.url, schema: CONSENT_SCHEMA, migrations: consentMigrations });
+  database = await migratedDatabase();
   source = await openDataSource({ url: database.url, schema: CONSENT_SCHEMA, poolSize: 8 });
 });
 afterAll(async () => {

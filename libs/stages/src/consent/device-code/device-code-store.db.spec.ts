@@ -1,17 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { migrate, openDataSource } from '@gatehouse/platform';
+import { openDataSource } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type FreshDatabase, freshDatabase } from '../../../../../test/support/postgres.js';
-import { CONSENT_SCHEMA, consentMigrations } from '../migrations/index.js';
+import { type FreshDatabase, migratedDatabase } from '../../../../../test/support/postgres.js';
+import { CONSENT_SCHEMA } from '../migrations/index.js';
 import { TypeormDeviceCodeStore } from './typeorm-device-code-store.js';
 
 let database: FreshDatabase;
 let source: DataSource;
 let codes: TypeormDeviceCodeStore;
 beforeAll(async () => {
-  database = await freshDatabase();
-  await migrate({ url: database.url, schema: CONSENT_SCHEMA, migrations: consentMigrations });
+  database = await migratedDatabase();
   source = await openDataSource({ url: database.url, schema: CONSENT_SCHEMA, poolSize: 8 });
   codes = new TypeormDeviceCodeStore(source);
 });
