@@ -1,14 +1,24 @@
-/** Compiles every app and library into dist/, from scratch; pages become a bundle for browsers and one for the gateway. */
+/**
+ * Compiles every app and library into `dist/`. The pages become a bundle for browsers and one for the gateway.
+ * Does nothing when no input has changed since the last build.
+ */
 import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
-import { buildPages } from '../apps/web/build.mjs';
-import { buildPython, readPreviousSnapshot } from '../libs/expressions/build.mjs';
+import { digestOfInputs, isBuilt, recordBuild } from './build-inputs.mjs';
 
-const python = readPreviousSnapshot();
-rmSync('dist', { recursive: true, force: true });
-const { status } = spawnSync('npx', ['nest', 'build', 'gateway'], { stdio: 'inherit' });
-process.exitCode = status ?? 1;
-if (status === 0) {
-  buildPython(python);
+if (isBuilt()) console.log('dist/ is up to date.');
+else process.exitCode = await build();
+
+async function build() {
+  const { buildPython, readPreviousSnapshot } = await import('../libs/expressions/build.mjs');
+  const { buildPages } = await import('../apps/web/build.mjs');
+  const digest = digestOfInputs();
+  const previousSnapshot = readPreviousSnapshot();
+  rmSync('dist', { recursive: true, force: true });
+  const { status } = spawnSync('npx', ['nest', 'build', 'gateway'], { stdio: 'inherit' });
+  if (status !== 0) return status ?? 1;
+  buildPython(previousSnapshot);
   await buildPages();
+  recordBuild(digest);
+  return 0;
 }

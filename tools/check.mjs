@@ -1,9 +1,9 @@
-/** Every check that needs no running test, side by side: each that fails says what is wrong and where. */
+/** Runs every check that needs no running test. A check that fails says what is wrong and where. */
 import { spawn } from 'node:child_process';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, setPriority } from 'node:os';
 import { pathToFileURL } from 'node:url';
 
-const checks = [
+const CHECKS = [
   'check:types',
   'check:lint',
   'check:imports',
@@ -13,33 +13,39 @@ const checks = [
   'docs:check',
 ];
 
-/** Runs all checks; resolves to the names of those that failed. */
-export async function check() {
-  const waiting = [...checks];
-  const failed = [];
+/** Runs all checks, `parallel` at a time. Returns the name, the result and the report of each. */
+export async function runAllChecks({ parallel = availableParallelism(), niceness = 0, onEnd = () => undefined } = {}) {
+  const waiting = [...CHECKS];
+  const results = [];
   const work = async () => {
     for (let name = waiting.shift(); name; name = waiting.shift()) {
-      if (!(await passes(name))) failed.push(name);
+      const result = await runCheck(name, niceness);
+      results.push(result);
+      onEnd(result);
     }
   };
-  await Promise.all(Array.from({ length: Math.min(availableParallelism(), checks.length) }, work));
-  return failed;
+  await Promise.all(Array.from({ length: Math.min(parallel, CHECKS.length) }, work));
+  return results;
 }
 
-function passes(name) {
+function runCheck(name, niceness) {
   return new Promise((resolve) => {
-    const started = performance.now();
+    const startedAt = performance.now();
     const child = spawn('npm', ['run', '--silent', name], { stdio: ['ignore', 'pipe', 'pipe'] });
-    const said = [];
-    child.stdout.on('data', (chunk) => said.push(chunk));
-    child.stderr.on('data', (chunk) => said.push(chunk));
+    if (niceness > 0) setPriority(child.pid, niceness);
+    const output = [];
+    child.stdout.on('data', (chunk) => output.push(chunk));
+    child.stderr.on('data', (chunk) => output.push(chunk));
     child.on('close', (code) => {
-      const seconds = ((performance.now() - started) / 1000).toFixed(1);
-      if (code !== 0) process.stdout.write(`\n${Buffer.concat(said).toString()}\n`);
-      console.log(`${code === 0 ? 'ok  ' : 'FAIL'} ${name} (${seconds} s)`);
-      resolve(code === 0);
+      const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+      const passed = code === 0;
+      const text = passed ? '' : `\n${Buffer.concat(output).toString()}\n`;
+      resolve({ name, passed, report: `${text}${passed ? 'ok  ' : 'FAIL'} ${name} (${seconds} s)` });
     });
   });
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1]).href) process.exitCode = (await check()).length > 0 ? 1 : 0;
+if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+  const results = await runAllChecks({ onEnd: ({ report }) => console.log(report) });
+  process.exitCode = results.some(({ passed }) => !passed) ? 1 : 0;
+}

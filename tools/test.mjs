@@ -1,72 +1,99 @@
 /**
- * Everything that has to hold before a change is good, on a bare clone too: install, checks, build, every suite.
- * `npm test -- <path>…` builds and runs only the test files named. The last line is `N passed, N failed`.
+ * `npm test` installs, builds and runs all checks and all suites. `npm test -- PATH…` runs the test files under these
+ * paths only, and `npm test -- --changed [REF]` those that a change since REF can break. Neither runs the checks.
+ * The last line is `N passed, N failed`.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { installIfNeeded } from './install.mjs';
 
-const paths = process.argv.slice(2);
-const failures = [];
+const NO_TESTS = { numPassedTests: 0, numFailedTests: 0, numPendingTests: 0, numTodoTests: 0, testResults: [] };
+const NO_RESULT = { passed: 0, failed: 0, skipped: 0, slowest: [] };
+const SLOWEST = 10;
 
 installIfNeeded();
-if (paths.length === 0) {
-  const { check } = await import('./check.mjs');
-  failures.push(...(await check()));
-}
-const built = node('tools/build.mjs') === 0;
+const paths = await selectedPaths(process.argv.slice(2));
+const failures = [];
+const built = spawnSync(process.execPath, ['tools/build.mjs'], { stdio: 'inherit' }).status === 0;
 if (!built) failures.push('build');
-const counts = built ? suites() : { passed: 0, failed: 0, skipped: 0 };
+const [checks, counts] = await Promise.all([runChecks(), built && paths?.length !== 0 ? runSuites() : NO_RESULT]);
 
+for (const { report } of checks) console.log(report);
+failures.push(...checks.filter(({ passed }) => !passed).map(({ name }) => name));
 if (failures.length > 0) console.log(`\nFailed besides the tests: ${failures.join(', ')}.`);
 if (counts.skipped > 0) console.log(`\n${counts.skipped} skipped`);
+if (counts.slowest.length > 0)
+  console.log(`\nSlowest files, in seconds with their hooks:\n${counts.slowest.join('\n')}`);
 const failed = counts.failed + failures.length;
 console.log(`\n${counts.passed} passed, ${failed} failed`);
 process.exitCode = failed > 0 ? 1 : 0;
 
-function suites() {
+/** Returns the paths to run, or `undefined` for everything. */
+async function selectedPaths([first, ...rest]) {
+  if (first === undefined) return undefined;
+  if (first !== '--changed') return [first, ...rest];
+  const { changedTestFiles } = await import('./changed-tests.mjs');
+  const files = await changedTestFiles(rest[0]);
+  console.log(`${files.length} test files can be affected by the change.`);
+  return files;
+}
+
+/** Runs the checks beside the suites, which wait for other processes most of the time. */
+async function runChecks() {
+  if (paths !== undefined) return [];
+  const { runAllChecks } = await import('./check.mjs');
+  return runAllChecks({ parallel: 1, niceness: 10 });
+}
+
+async function runSuites() {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-report-'));
-  const report = join(folder, 'report.json');
+  const [report, durations] = [join(folder, 'report.json'), join(folder, 'durations.json')];
   try {
-    const status = node(
-      'node_modules/vitest/vitest.mjs',
-      'run',
-      '--reporter=default',
-      '--reporter=json',
-      `--outputFile.json=${report}`,
-      ...paths,
+    const status = await vitest(
+      { TEST_DURATIONS_FILE: durations },
+      ...['--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
+      ...['--reporter=./tools/durations-reporter.mjs', ...(paths ?? [])],
     );
-    return countsOf(status, report);
+    return { ...countsOf(status, report), slowest: slowestFiles(readJson(durations, [])) };
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
-/** A file that cannot be loaded has no tests that fail, and an error outside of any test belongs to none: both count as one. */
+function vitest(env, ...args) {
+  const child = spawn(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', ...args], {
+    stdio: 'inherit',
+    env: { ...process.env, ...env },
+  });
+  return new Promise((resolve) => child.once('close', resolve));
+}
+
+/** A file that cannot be loaded has no failed tests, and an error outside of all tests belongs to none. Both count as one. */
 function countsOf(status, report) {
-  const none = { numPassedTests: 0, numFailedTests: 0, numPendingTests: 0, numTodoTests: 0, testResults: [] };
-  const found = status === null ? none : readReport(report, none);
-  const broken = found.testResults.filter(
+  const results = status === null ? NO_TESTS : readJson(report, NO_TESTS);
+  const unloadable = results.testResults.filter(
     (file) => file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed'),
   ).length;
-  const failed = found.numFailedTests + broken;
+  const failed = results.numFailedTests + unloadable;
   return {
-    passed: found.numPassedTests,
+    passed: results.numPassedTests,
     failed: failed === 0 && status !== 0 ? 1 : failed,
-    skipped: found.numPendingTests + found.numTodoTests,
+    skipped: results.numPendingTests + results.numTodoTests,
   };
 }
 
-function readReport(path, none) {
+const slowestFiles = (durations) =>
+  durations
+    .toSorted((a, b) => b.seconds - a.seconds)
+    .slice(0, SLOWEST)
+    .map(({ file, seconds }) => `${seconds.toFixed(1).padStart(7)}  ${file}`);
+
+function readJson(path, otherwise) {
   try {
     return JSON.parse(readFileSync(path, 'utf8'));
   } catch {
-    return none;
+    return otherwise;
   }
-}
-
-function node(...args) {
-  return spawnSync(process.execPath, args, { stdio: 'inherit' }).status;
 }

@@ -2,28 +2,36 @@ import { type Browser, type BrowserContext, type BrowserContextOptions, chromium
 import { afterAll, beforeAll, describe, inject } from 'vitest';
 import { CHROMIUM_ARGS } from './chromium-binary.js';
 
-/** `describe` for suites that need a real browser: skipped where there is none, unless CI is set. */
+/** `describe` for suites that need a browser. They are skipped where there is none, and fail there if CI is set. */
 export const describeInChromium = inject('chromium') || process.env['CI'] ? describe : describe.skip;
 
-const OUTSIDE = /net::ERR_ABORTED/;
+const BLOCKED_REQUEST = /net::ERR_ABORTED/;
 
-/** A real browser for all tests of a suite; each page has its own cookies, and says what it complained of. */
+let launched: Promise<Browser> | undefined;
+
+/** Returns the browser of this worker. It ends with the worker. */
+async function workerBrowser(): Promise<Browser> {
+  const running = await launched;
+  if (!running?.isConnected()) launched = chromium.launch({ executablePath: inject('chromium'), args: CHROMIUM_ARGS });
+  return launched as Promise<Browser>;
+}
+
+/** Opens a browser for all tests of a suite. Each page has its own cookies and collects its errors. */
 export function useChromium() {
   let browser: Browser;
   const contexts: BrowserContext[] = [];
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: inject('chromium'), args: CHROMIUM_ARGS });
+    browser = await workerBrowser();
   });
   afterAll(async () => {
     await Promise.all(contexts.map((context) => context.close()));
-    await browser.close();
   });
   return {
-    /** Opens a page; `complaints` grows with every error, broken policies included. */
+    /** Opens a page. `complaints` collects its errors, including violated content security policies. */
     open: async (options: BrowserContextOptions = {}): Promise<{ page: Page; complaints: string[] }> => {
       const context = await browser.newContext(options);
       contexts.push(context);
-      // Whatever leads out of this machine leads nowhere.
+      // Requests to other machines are blocked.
       await context.route(
         ({ hostname }) => hostname !== 'localhost' && hostname !== '127.0.0.1',
         (route) => route.abort('aborted'),
@@ -32,7 +40,7 @@ export function useChromium() {
       const complaints: string[] = [];
       page.on('pageerror', (error) => complaints.push(String(error)));
       page.on('console', (message) => {
-        if (message.type() === 'error' && !OUTSIDE.test(message.text())) complaints.push(message.text());
+        if (message.type() === 'error' && !BLOCKED_REQUEST.test(message.text())) complaints.push(message.text());
       });
       return { page, complaints };
     },

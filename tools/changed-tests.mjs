@@ -1,0 +1,71 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+
+/** A built stage, policy or service is started, not imported. The tests of it are those whose text names it. */
+const NAMED_BY = [
+  { folder: /^libs\/stages\/src\/mfa\//, words: () => ['authenticator', 'mfa'] },
+  { folder: /^libs\/stages\/src\/([\w-]+)\//, words: (name) => [name] },
+  { folder: /^libs\/(policies|expressions)\//, words: () => ['polic', 'expression'] },
+  { folder: /^libs\/(courier|outbox)\//, words: () => ['mail', 'courier'] },
+  { folder: /^libs\/(sources|providers)\//, words: () => ['source'] },
+  { folder: /^libs\/authenticators\//, words: () => ['authenticator', 'mfa'] },
+  { folder: /^apps\/web\//, words: () => ['chromium', 'flow-page', 'if/flow'] },
+  { folder: /^apps\/(\w+)\/src\//, words: (name) => [name] },
+  { folder: /^examples\//, words: () => ['examples/'] },
+  { folder: /^blueprints\//, words: () => ['blueprints/'] },
+  { folder: /^(deploy\/|docker-compose|Dockerfile)/, words: () => ['deploy/', 'compose', 'Dockerfile'] },
+  { folder: /^docs\//, words: () => ['docs/'] },
+];
+/** Everything that runs is built from these. */
+const EVERYTHING = /^(package(-lock)?\.json|tsconfig\.json|nest-cli\.json|vitest\.config\.ts|tools\/build)/;
+
+/**
+ * Returns the test files that a change since `ref` can break: those that import a changed file, and those whose text
+ * names a changed part that they start as a process. `ref` is the common ancestor with `main` by default.
+ */
+export async function changedTestFiles(ref = git('merge-base', 'main', 'HEAD')[0] ?? 'HEAD') {
+  const changed = [...git('diff', '--name-only', ref), ...git('ls-files', '--others', '--exclude-standard')];
+  if (changed.some((path) => EVERYTHING.test(path))) return testFiles();
+  const words = changed.flatMap(wordsOf);
+  const named = testFiles().filter((path) => path.startsWith('test/') && names(path, words));
+  return [...new Set([...importersSince(ref), ...named])].sort();
+}
+
+function wordsOf(path) {
+  for (const { folder, words } of NAMED_BY) {
+    const match = folder.exec(path);
+    if (match) return words(match[1]);
+  }
+  return [];
+}
+
+function names(path, words) {
+  const text = `${path}\n${readFileSync(path, 'utf8')}`.toLowerCase();
+  return words.some((word) => text.includes(word.toLowerCase()));
+}
+
+/** Returns the test files that import a file changed since `ref`, directly or not. */
+function importersSince(ref) {
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-changed-'));
+  try {
+    const list = join(folder, 'files.json');
+    const args = ['node_modules/vitest/vitest.mjs', 'list', '--filesOnly', `--json=${list}`, `--changed=${ref}`];
+    const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+    if (status !== 0) throw new Error(`vitest list failed: ${stderr}`);
+    return JSON.parse(readFileSync(list, 'utf8')).map(({ file }) => relative('.', file));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+const testFiles = () =>
+  ['apps', 'libs', 'test', 'tools']
+    .flatMap((folder) => readdirSync(folder, { recursive: true }).map((path) => join(folder, path)))
+    .filter((path) => /\.spec\.ts$|^test\/.*\.journey\.ts$/.test(path));
+
+function git(...args) {
+  const { status, stdout } = spawnSync('git', args, { encoding: 'utf8' });
+  return status === 0 ? stdout.split('\n').filter((line) => line !== '') : [];
+}
