@@ -20,7 +20,7 @@ export function renderMail({ template: name, subject: englishSubject, locale, va
   const language = LOCALES.find((supported) => supported.locale === chooseLocale(locale)) ?? LOCALES[0];
   const translate = mailTranslator(language.locale);
   // An administrator's subject is translated if the catalogue happens to contain it.
-  const subject = mailTranslator(language.locale)(englishSubject);
+  const subject = translate(englishSubject);
   const content = template(translate, { ...parsed.data, username: quotedName(parsed.data.username) });
   const { brand } = parsed.data;
   const options = { lang: language.locale, direction: language.direction, brand, subject };
