@@ -29,7 +29,10 @@ const MIDNIGHT: Clock = { seconds: 0, micros: 0 };
 
 /** `2024-01-01`, `20240101`, `2024-W01`, `2024-W01-1`, `2024W01`, `2024W011`. A weekday is a single digit. */
 const ISO_DAY = String.raw`(?<year>\d{4})(?:-(?<month>\d\d)-(?<day>\d\d)|(?<month2>\d\d)(?<day2>\d\d)|-W(?<week>\d\d)(?:-(?<weekday>\d)(?!\d))?|W(?<week2>\d\d)(?<weekday2>\d)?)`;
-/** `10`, `10:30`, `10:30:15`, `1030`, `103015`. Only seconds may have a fraction, because Python misreads a fraction of hours or minutes. */
+/**
+ * `10`, `10:30`, `10:30:15`, `1030`, `103015`. Only seconds may have a fraction, because Python misreads a fraction of hours
+ * or minutes.
+ */
 const ISO_CLOCK = String.raw`\d\d(?::\d\d(?::\d\d(?:[.,]\d+)?)?|\d\d(?:\d\d(?:[.,]\d+)?)?)?`;
 const LOOSE_DAY = String.raw`(?<year>\d{4})-(?<month>\d{1,2})-(?<day>\d{1,2})`;
 
@@ -50,7 +53,10 @@ export function parseDate(value: unknown): ParsedDate | undefined {
   return day && { value: day.toISOString().slice(0, 10) };
 }
 
-/** Returns the date-time in UTC. Without an offset, it is UTC already. A date without a time is midnight. Returns undefined for anything else. */
+/**
+ * Returns the date-time in UTC. Without an offset, it is UTC already. A date without a time is midnight. Returns undefined
+ * for anything else.
+ */
 export function parseDateTime(value: unknown): ParsedDate | undefined {
   const text = textIn(value);
   const parts = partsOf(ISO_DATE_TIME.exec(text)?.groups) ?? partsOf(LOOSE_DATE_TIME.exec(text)?.groups);

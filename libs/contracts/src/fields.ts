@@ -140,7 +140,10 @@ function integerText(value: unknown): string {
   return match ? asciiDigits(match[1]!.replaceAll('_', '')) : failField('not_an_integer');
 }
 
-/** Unicode assigns decimal digits in runs of ten, so the value of a digit is its distance from the start of the runs modulo ten. */
+/**
+ * Unicode assigns decimal digits in runs of ten, so the value of a digit is its distance from the start of the runs modulo
+ * ten.
+ */
 function asciiDigits(text: string): string {
   return text.replace(/\p{Nd}/gu, (digit) => {
     let distance = 0;

@@ -26,7 +26,10 @@ export interface CatalogueEntry {
 }
 export type Catalogue = Readonly<Record<string, CatalogueEntry>>;
 
-/** Returns the sentence and wire code of a message, from the first catalogue that contains its code. Throws for an unknown code. */
+/**
+ * Returns the sentence and wire code of a message, from the first catalogue that contains its code. Throws for an unknown
+ * code.
+ */
 export function sentenceOf(
   message: Message,
   ...catalogues: readonly Catalogue[]

@@ -24,7 +24,10 @@ const unsavedUser = z.object({
   backend: z.string().optional(),
 });
 
-/** The user of a flow. A pretended user stands in for an unknown one. It is never saved or mailed, and clients cannot distinguish it (enumeration). */
+/**
+ * The user of a flow. A pretended user stands in for an unknown one. It is never saved or mailed, and clients cannot
+ * distinguish it (enumeration).
+ */
 export const user = z.discriminatedUnion('kind', [savedUser, pretendedUser, unsavedUser]);
 export type User = z.output<typeof user>;
 export type SavedUser = z.output<typeof savedUser>;

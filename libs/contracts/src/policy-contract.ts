@@ -12,7 +12,10 @@ export interface PolicyContract<Config extends z.ZodObject = z.ZodObject> {
   readonly validate?: (config: Readonly<Record<string, unknown>>) => Errors;
   /** Returns whether the policy fails in every flow with this config. */
   readonly alwaysFails?: (config: Readonly<Record<string, unknown>>) => boolean;
-  /** Config field with Python source, which is checked for syntax and for calls of other policies when a blueprint is applied. */
+  /**
+   * Config field with Python source, which is checked for syntax and for calls of other policies when a blueprint is
+   * applied.
+   */
   readonly pythonField?: string;
 }
 

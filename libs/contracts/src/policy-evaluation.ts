@@ -53,7 +53,9 @@ export const policyRequest = z.object({
   /** HTTP method for expressions: POST when a response is judged or starts a flow, GET otherwise. */
   method: z.enum(['GET', 'POST']).exactOptional(),
   site: stageRequest.shape.site,
-  /** The whole plan context, because policies are the administrator's code. `withheld` if the policies only judge a response. */
+  /**
+   * The whole plan context, because policies are the administrator's code. `withheld` if the policies only judge a response.
+   */
   flow_plan: z.object({ slug: z.string(), context: bag, withheld: z.boolean().exactOptional() }),
   /** Changes to the reputation of identifiers at the client's address that this request has made and not yet saved. */
   reputation: z.array(z.object({ identifier: z.string(), delta: z.int() })).optional(),

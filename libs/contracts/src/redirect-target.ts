@@ -31,6 +31,9 @@ export const isWebAddress = (address: string): boolean => {
   return hasHttpScheme && parseUrl(address) !== undefined;
 };
 
-/** Returns the schema of a redirect that an administrator configures: an http or https URL, or a local path. Never a script URL. */
+/**
+ * Returns the schema of a redirect that an administrator configures: an http or https URL, or a local path. Never a script
+ * URL.
+ */
 export const redirectTarget = () =>
   z.string().refine((to) => isLocalPath(to) || isWebAddress(to), { error: 'Enter a path or an http(s) URL.' });

@@ -27,7 +27,10 @@ export function reference(to: ReferenceKind, model?: string) {
   return schema;
 }
 
-/** Returns the schema of a config field that refers to a list of blueprint objects. Stages are in `attached` as `field.0`, `field.1` … */
+/**
+ * Returns the schema of a config field that refers to a list of blueprint objects. Stages are in `attached` as `field.0`,
+ * `field.1` …
+ */
 export function references(to: ReferenceKind) {
   const schema = z.array(z.string()).default([]);
   referenceRegistry.add(schema, { to, many: true });

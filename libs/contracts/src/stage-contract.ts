@@ -116,7 +116,10 @@ export interface StageContract {
   readonly reads_all: boolean;
   /** Facts that it may set. */
   readonly writes: readonly ContextKey[];
-  /** Whether it creates or changes users, so that its version of the pending user is trusted. Other stages may only set how the user was proved. */
+  /**
+   * Whether it creates or changes users, so that its version of the pending user is trusted. Other stages may only set how
+   * the user was proved.
+   */
   readonly changes_user: boolean;
   /** How it sets the pending user. Undefined: it never does. */
   readonly identifies: IdentificationMethod | undefined;
@@ -130,7 +133,10 @@ export interface StageContract {
   readonly related_models: readonly RelatedModel[];
   /** Embedded stages, by the config field that refers to them. */
   readonly embeds: Readonly<Record<string, EmbeddedStageRule>>;
-  /** Kinds of the same service. It receives all stages of these kinds with their secrets, because they created the data that it uses. */
+  /**
+   * Kinds of the same service. It receives all stages of these kinds with their secrets, because they created the data that
+   * it uses.
+   */
   readonly companions: readonly string[];
   /** Which responses are attempts at a credential. */
   readonly attempts: readonly AttemptRule[];

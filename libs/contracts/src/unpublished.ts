@@ -3,7 +3,10 @@ import { schemaLayers } from './schema-layers.js';
 
 const unpublishedTypes = z.registry<{ unpublished: true }>();
 
-/** Marks a field that only Gatehouse's own pages use. It is not in the published schema, which is authentik's. Returns the schema. */
+/**
+ * Marks a field that only Gatehouse's own pages use. It is not in the published schema, which is authentik's. Returns the
+ * schema.
+ */
 export function unpublished<S extends z.ZodType>(schema: S): S {
   unpublishedTypes.add(schema, { unpublished: true });
   return schema;

@@ -11,7 +11,9 @@ export function findUnstorableCharacter(value: unknown): string | undefined {
   return undefined;
 }
 
-/** Characters that are not allowed in a line of text: controls, lone surrogates, line separators and bidirectional overrides. */
+/**
+ * Characters that are not allowed in a line of text: controls, lone surrogates, line separators and bidirectional overrides.
+ */
 export const UNPRINTABLE = /[\p{Cc}\p{Surrogate}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u;
 
 /** Returns text that is safe to print on a terminal, with unprintable characters escaped by their code points. */

@@ -26,7 +26,10 @@ const RETRY = `
   WHERE parked_at IS NOT NULL AND ($1::uuid[] IS NULL OR id = ANY($1)) RETURNING id`;
 const REMOVE = 'DELETE FROM flow.outbox WHERE parked_at IS NOT NULL AND id = ANY($1::uuid[]) RETURNING id';
 
-/** Lists the outbox for operators, and retries or removes parked messages. Never changes waiting ones, which a courier may have leased. */
+/**
+ * Lists the outbox for operators, and retries or removes parked messages. Never changes waiting ones, which a courier may
+ * have leased.
+ */
 export class OutboxAdmin {
   constructor(
     private readonly source: DataSource,

@@ -134,7 +134,10 @@ const promisified = (command: (done: Callback) => void): Promise<void> =>
     command((error) => (error ? reject(toDeliveryError(error)) : resolve()));
   });
 
-/** A permanent error (5yz, RFC 5321 §4.2.1) of these commands concerns this mail. For other commands, the server may be misconfigured. */
+/**
+ * A permanent error (5yz, RFC 5321 §4.2.1) of these commands concerns this mail. For other commands, the server may be
+ * misconfigured.
+ */
 const PER_MAIL_COMMANDS: ReadonlySet<unknown> = new Set(['RCPT TO', 'DATA']);
 
 function toDeliveryError(

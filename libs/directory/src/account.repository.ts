@@ -45,7 +45,10 @@ const LOCK_NAMES = `
 SELECT pg_advisory_xact_lock(hashtextextended(name, 0))
 FROM (SELECT DISTINCT lower(given) AS name FROM unnest($1::text[]) given WHERE given <> '' ORDER BY 1) names`;
 
-/** Finds another user with the username $1 as address, or the address $2 as username. Names that the user $3 already has are not checked. */
+/**
+ * Finds another user with the username $1 as address, or the address $2 as username. Names that the user $3 already has are
+ * not checked.
+ */
 const FIND_OTHER = `
 SELECT FROM directory.users other LEFT JOIN directory.users own ON own.id = $3
 WHERE other.id IS DISTINCT FROM own.id AND (

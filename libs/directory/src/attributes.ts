@@ -5,7 +5,10 @@ export type Attributes = Readonly<Record<string, unknown>>;
 export const mergeAttributes = (base: Attributes, changes: Attributes): Attributes =>
   mergeDeep(base, changes, (_before, value) => value);
 
-/** Merges attributes of a user over those of their groups: like a merge, but concatenates lists (docs/spec/directory.md#attributes). */
+/**
+ * Merges attributes of a user over those of their groups: like a merge, but concatenates lists
+ * (docs/spec/directory.md#attributes).
+ */
 export const overlayAttributes = (base: Attributes, changes: Attributes): Attributes =>
   mergeDeep(base, changes, (before, value) =>
     Array.isArray(before) && Array.isArray(value) ? [...before, ...value] : value,

@@ -89,12 +89,18 @@ export class InvitationRepository {
     return (await this.store.query<unknown[]>(sql, [pk])).length > 0;
   }
 
-  /** Returns the invitation if it is valid for this flow now: it has not expired, is for this flow or for any, and was not used up. */
+  /**
+   * Returns the invitation if it is valid for this flow now: it has not expired, is for this flow or for any, and was not
+   * used up.
+   */
   findUsable(pk: string, flow = NO_FLOW): Promise<RedeemableInvitation | undefined> {
     return this.first(FIND_USABLE, [pk, flow]);
   }
 
-  /** Returns whether the invitation was valid, and deletes it if it is for a single use. Only one of several concurrent calls succeeds. */
+  /**
+   * Returns whether the invitation was valid, and deletes it if it is for a single use. Only one of several concurrent calls
+   * succeeds.
+   */
   async redeem(pk: string, flow = NO_FLOW): Promise<boolean> {
     return (await this.store.query<unknown[]>(REDEEM, [pk, flow])).length > 0;
   }

@@ -93,7 +93,10 @@ export class PolicyUserRepository {
     return rows;
   }
 
-  /** Returns the groups of a user that match all filters, with `above` also their parent groups. Empty if a filter names an unknown field. */
+  /**
+   * Returns the groups of a user that match all filters, with `above` also their parent groups. Empty if a filter names an
+   * unknown field.
+   */
   async findGroupsOf(userId: string, { above, filters }: { above: boolean; filters: Filters }): Promise<GroupRef[]> {
     const where = conditionsOf(filters, GROUP_FIELDS, 3);
     if (!where) return [];

@@ -3,7 +3,10 @@ import { type Identifiers, UnknownFieldError } from './directory-store.js';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** Returns whether a value can be compared with a column of a type. Other values match no row, and do not fail the transaction. */
+/**
+ * Returns whether a value can be compared with a column of a type. Other values match no row, and do not fail the
+ * transaction.
+ */
 const isComparable = {
   text: (value: unknown) => typeof value === 'string',
   integer: (value: unknown) => Number.isInteger(value) && Math.abs(Number(value)) < 2 ** 31,

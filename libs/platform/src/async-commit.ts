@@ -1,5 +1,5 @@
 /**
- * Common table expression that makes a statement commit asynchronously. The statement must read FROM lazily. Its commit is
+ * Common table expression that makes a statement commit asynchronously. The statement must read `FROM lazily`. Its commit is
  * visible to all connections at once, but it is only durable after the next synchronous commit of any connection
  * (docs/adr/0030).
  */

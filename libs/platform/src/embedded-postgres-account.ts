@@ -13,7 +13,10 @@ const SHARED_DATA_DIR = '/var/lib/gatehouse';
 /** Unix account of the server. Undefined: the account of this process. */
 export type ServerAccount = { readonly uid: number; readonly gid: number } | undefined;
 
-/** Returns the account to run Postgres as. Postgres refuses root, so root uses the account `postgres`, and creates it if missing. */
+/**
+ * Returns the account to run Postgres as. Postgres refuses root, so root uses the account `postgres`, and creates it if
+ * missing.
+ */
 export async function postgresAccount(): Promise<ServerAccount> {
   if (process.getuid?.() !== 0) return undefined;
   return findAccount('postgres').catch(async () => {

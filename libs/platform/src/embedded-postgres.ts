@@ -102,7 +102,10 @@ function waitUntilReady(server: ChildProcess): Promise<void> {
   });
 }
 
-/** Returns the function that stops the server. SIGINT is Postgres's fast shutdown: it ends all sessions and writes committed data. */
+/**
+ * Returns the function that stops the server. SIGINT is Postgres's fast shutdown: it ends all sessions and writes committed
+ * data.
+ */
 function stopFunctionOf(server: ChildProcess): () => Promise<void> {
   const exited = new Promise<void>((resolve) => server.once('exit', () => resolve()));
   const killAtExit = () => server.kill('SIGINT');

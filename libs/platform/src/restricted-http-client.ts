@@ -49,7 +49,10 @@ export class RestrictedHttpClient {
     return this.hosts.has(hostname);
   }
 
-  /** Returns whether requests to this URL are allowed. The addresses of its host name are checked later, when a socket connects. */
+  /**
+   * Returns whether requests to this URL are allowed. The addresses of its host name are checked later, when a socket
+   * connects.
+   */
   isAllowed(url: URL): boolean {
     if (this.names(url)) return true;
     const literal = url.hostname.replace(/^\[(.*)\]$/, '$1');

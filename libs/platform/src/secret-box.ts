@@ -39,7 +39,10 @@ export class SecretBox {
     return sealed;
   }
 
-  /** Returns the plain secret. Returns a value that is not sealed unchanged. Throws UnsealError, or ConfigError without a key. */
+  /**
+   * Returns the plain secret. Returns a value that is not sealed unchanged. Throws UnsealError, or ConfigError without a
+   * key.
+   */
   open(id: SecretId, value: unknown): unknown {
     const parsed = sealedValue.safeParse(value);
     if (!parsed.success) return value;

@@ -27,7 +27,10 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   hanging: (_request, response) => response.writeHead(200).flushHeaders(),
 };
 
-/** Starts a server with the paths `/echo`, `/status/503`, `/to/<address>`, `/keep/<address>`, `/bytes/10`, `/gzip`, `/silent` and `/hanging`. */
+/**
+ * Starts a server with the paths `/echo`, `/status/503`, `/to/<address>`, `/keep/<address>`, `/bytes/10`, `/gzip`, `/silent`
+ * and `/hanging`.
+ */
 export async function startLoopbackServer(): Promise<LoopbackServer> {
   const server = createServer((request, response) => {
     const [, name = '', rest = ''] = /^\/([a-z]+)\/?([^?]*)/.exec(request.url ?? '') ?? [];

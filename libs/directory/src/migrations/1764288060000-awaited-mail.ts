@@ -1,6 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** The flow that created an inactive account and may activate it after its address was verified. Null for all other accounts. */
+/**
+ * The flow that created an inactive account and may activate it after its address was verified. Null for all other accounts.
+ */
 const COLUMN = 'ALTER TABLE directory.users ADD COLUMN awaits_flow uuid';
 
 /** Any update of `is_active` ends the wait, so that a mail cannot undo an administrator's decision. */

@@ -1,6 +1,9 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Whether a hash has the current format and cost. The cost is that of `argon2-hash.ts`; a change there needs a migration here. */
+/**
+ * Whether a hash has the current format and cost. The cost is that of `argon2-hash.ts`; a change there needs a migration
+ * here.
+ */
 const IS_CURRENT_HASH = `
 CREATE FUNCTION directory.is_current_hash(hash text) RETURNS boolean
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog AS $$

@@ -11,7 +11,10 @@ const event = z.object({
   context: z.object({ model: z.object({ app: text, model_name: text }).optional() }).optional(),
 });
 
-/** Passes when any criterion matches. Has a message for each criterion that is set, as in authentik, whether it matches or not. */
+/**
+ * Passes when any criterion matches. Has a message for each criterion that is set, as in authentik, whether it matches or
+ * not.
+ */
 @Injectable()
 export class EventMatcherPolicy implements Policy<typeof eventMatcherContract> {
   evaluate({ config, facts }: PolicyInput<typeof eventMatcherContract>): PolicyOutcome {

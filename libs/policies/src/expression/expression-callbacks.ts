@@ -34,7 +34,10 @@ export class ExpressionDataSources {
 
 /** Answers the callbacks of a running expression. */
 export class ExpressionCallbacks {
-  /** Set when Postgres is unavailable or the service is busy: then the evaluation fails, even if the expression catches the error. */
+  /**
+   * Set when Postgres is unavailable or the service is busy: then the evaluation fails, even if the expression catches the
+   * error.
+   */
   failure: { readonly cause: unknown } | undefined;
 
   private requests = 0;

@@ -12,7 +12,10 @@ export interface ExpressionLimits {
   readonly eventBytes: number;
 }
 
-/** Returns the events of an expression and of failures in policies that it called. Throws UndecidedPolicyError above the limits. */
+/**
+ * Returns the events of an expression and of failures in policies that it called. Throws UndecidedPolicyError above the
+ * limits.
+ */
 export function expressionEvents(
   { events, failures }: EvaluationResult,
   { name, facts }: Pick<PolicyInput, 'name' | 'facts'>,
