@@ -18,26 +18,7 @@ interface CaptchaWidgetProps {
 /** The container that a captcha provider renders into, with an error message and a retry button. */
 export function CaptchaWidget({ captcha, onSolved }: CaptchaWidgetProps) {
   const { t, refetch } = usePage();
-  const container = useRef<HTMLDivElement>(null);
-  const [failed, setFailed] = useState(false);
-  useEffect(() => {
-    setFailed(false);
-    const { js_url: script, site_key: siteKey, action } = captcha;
-    void import('../flow/captcha-script.js')
-      .then(
-        ({ runCaptcha }) =>
-          container.current &&
-          runCaptcha({
-            script,
-            siteKey,
-            action,
-            container: container.current,
-            onSolved,
-            onFailed: () => setFailed(true),
-          }),
-      )
-      .catch(() => setFailed(true));
-  }, [captcha]);
+  const { container, failed } = useCaptcha(captcha, onSolved);
   return (
     <>
       {failed && <Alert>{t('The check could not be carried out.')}</Alert>}
@@ -50,4 +31,19 @@ export function CaptchaWidget({ captcha, onSolved }: CaptchaWidgetProps) {
       )}
     </>
   );
+}
+
+/** Runs the provider's script in a container. Returns the container and whether the script failed. */
+function useCaptcha(captcha: CaptchaOptions, onSolved: (token: string) => void) {
+  const container = useRef<HTMLDivElement>(null);
+  const [failed, setFailed] = useState(false);
+  useEffect(() => {
+    setFailed(false);
+    const { js_url: script, site_key: siteKey, action } = captcha;
+    const run = { script, siteKey, action, onSolved, onFailed: () => setFailed(true) };
+    void import('../flow/captcha-script.js')
+      .then(({ runCaptcha }) => container.current && runCaptcha({ ...run, container: container.current }))
+      .catch(() => setFailed(true));
+  }, [captcha]);
+  return { container, failed };
 }

@@ -28,19 +28,14 @@ export interface IdentificationChallenge extends Envelope {
 export function Identification({ challenge }: { challenge: IdentificationChallenge }) {
   const { t } = usePage();
   const [source, setSource] = useState<Source>();
-  const { sources = [], application_pre: application, flow_designation: designation } = challenge;
+  const { sources = [] } = challenge;
   const fields = challenge.user_fields ?? [];
   useSingleSource(challenge);
   usePasskeys(challenge.passwordless_url);
   if (source) return <SourceStep source={source} back={() => setSource(undefined)} />;
   return (
     <>
-      {application && <p>{t('Log in to continue to {application}.', { application })}</p>}
-      {designation === 'recovery' && (
-        <p>
-          {t('Enter the email address or username of your account. You will be sent what you need to get in again.')}
-        </p>
-      )}
+      <Introduction challenge={challenge} />
       {fields.length > 0 ? (
         <IdentificationForm challenge={challenge} />
       ) : (
@@ -55,6 +50,22 @@ export function Identification({ challenge }: { challenge: IdentificationChallen
         />
       )}
       <Links challenge={challenge} />
+    </>
+  );
+}
+
+/** The application that the user logs in to, and what a recovery flow asks for. */
+function Introduction({ challenge }: { challenge: IdentificationChallenge }) {
+  const { t } = usePage();
+  const { application_pre: application, flow_designation: designation } = challenge;
+  return (
+    <>
+      {application && <p>{t('Log in to continue to {application}.', { application })}</p>}
+      {designation === 'recovery' && (
+        <p>
+          {t('Enter the email address or username of your account. You will be sent what you need to get in again.')}
+        </p>
+      )}
     </>
   );
 }
