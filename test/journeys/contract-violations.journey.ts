@@ -87,7 +87,7 @@ describe('a stage service that is taken over', () => {
 
   it('is reported by name', async () => {
     reply = await loginEffect();
-    const reported = deployment.says('gateway', /"kind":"dummy".*oversteps its contract/);
+    const reported = deployment.says('gateway', /"kind":"dummy".*violates its contract/);
     await deployment.browser().solve('plain', { uid_field: 'alice' });
     await expect(reported).resolves.toBeUndefined();
   });

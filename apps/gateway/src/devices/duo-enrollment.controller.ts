@@ -8,8 +8,7 @@ import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 import { Public } from '../http/auth/auth.guard.js';
 import { apiCsrfFailure, crossSiteFailure } from '../http/csrf.js';
 import type { HttpExchange } from '../http/exchange.js';
-import { ApiEndpoint } from '../http/openapi/api-endpoint.decorator.js';
-import { genericError } from '../http/problem.bodies.js';
+import { ApiEndpoint, genericError } from '../http/openapi/api-endpoint.decorator.js';
 import { SessionCookieService } from '../http/session-cookie.service.js';
 
 const status = z

@@ -58,13 +58,13 @@ const VALUES: Provider[] = [
     provide: STAGE_REPORT,
     inject: [Logger],
     useFactory: (logger: Logger) => (kind: string, violations: readonly string[]) =>
-      logger.fault('a stage oversteps its contract', undefined, { kind, violations }),
+      logger.fault('a stage violates its contract', undefined, { kind, violations }),
   },
   {
     provide: BINDING_REPORT,
     inject: [Logger],
     useFactory: (logger: Logger) => (error: unknown) =>
-      logger.fault('where a session is used could not be noted', error),
+      logger.fault('could not store the address that a session moved to', error),
   },
 ];
 

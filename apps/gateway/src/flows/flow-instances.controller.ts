@@ -6,8 +6,7 @@ import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 import { CurrentUser } from '../http/auth/auth.guard.js';
 import { SuperuserGuard } from '../http/auth/superuser.guard.js';
 import { crossSiteOf } from '../http/cross-site.js';
-import { ApiEndpoint } from '../http/openapi/api-endpoint.decorator.js';
-import { genericError } from '../http/problem.bodies.js';
+import { ApiEndpoint, genericError } from '../http/openapi/api-endpoint.decorator.js';
 import type { AuthenticatedUser } from '../users/user.repository.js';
 import { FlowService } from './flow.service.js';
 

@@ -32,7 +32,7 @@ export function createFastifyAdapter(config: GatewayConfig, filter: ProblemFilte
     },
     clientErrorHandler: (error, socket) => {
       const requestId = newRequestId();
-      rejectConnection(error, socket, { requestId, headers: headers.of(requestId) });
+      rejectConnection(error, socket, { requestId, headers: headers.forRequest(requestId) });
     },
     trustProxy: config.TRUSTED_PROXIES === '' ? false : config.TRUSTED_PROXIES.split(',').map((proxy) => proxy.trim()),
   });

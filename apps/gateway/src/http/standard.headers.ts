@@ -27,10 +27,10 @@ export class StandardHeaders {
   }
 
   set(request: FastifyRequest, reply: FastifyReply) {
-    void reply.headers(this.of(request.id));
+    void reply.headers(this.forRequest(request.id));
   }
 
-  of(requestId: string): Readonly<Record<string, string>> {
+  forRequest(requestId: string): Readonly<Record<string, string>> {
     return { ...this.fixed, 'x-authentik-id': requestId };
   }
 }

@@ -8,8 +8,7 @@ import type { Principal } from '../http/auth/auth.service.js';
 import { CsrfGuard } from '../http/auth/csrf.guard.js';
 import { InvalidBody } from '../http/body.parser.js';
 import { crossSiteFailure } from '../http/csrf.js';
-import { ApiEndpoint } from '../http/openapi/api-endpoint.decorator.js';
-import { genericError, validationError } from '../http/problem.bodies.js';
+import { ApiEndpoint, genericError, validationError } from '../http/openapi/api-endpoint.decorator.js';
 import { SourceLoginService } from './source-login.service.js';
 
 const tokenRequest = z

@@ -9,10 +9,9 @@ import { CsrfGuard } from '../http/auth/csrf.guard.js';
 import { RecentLoginService } from '../http/auth/recent-login.service.js';
 import { ClientResolver } from '../http/client.resolver.js';
 import { parsePk } from '../http/identifiers.js';
-import { ApiEndpoint } from '../http/openapi/api-endpoint.decorator.js';
+import { ApiEndpoint, genericError } from '../http/openapi/api-endpoint.decorator.js';
 import { Paginated, RequestedPage } from '../http/pagination.guard.js';
 import { type Page, pageQuery, paginated, paginatedSchema, toSlice } from '../http/pagination.js';
-import { genericError } from '../http/problem.bodies.js';
 import type { AuthenticatedUser } from '../users/user.repository.js';
 import { SourceRepository, type UserSourceConnection } from './source.repository.js';
 

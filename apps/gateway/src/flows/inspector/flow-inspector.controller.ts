@@ -3,8 +3,7 @@ import { FlowStore, type Identity, PlanStore, StageContractRegistry } from '@gat
 import { Controller, Get, HttpStatus, Inject, Param, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AllowAnonymous } from '../../http/auth/auth.guard.js';
-import { ApiEndpoint } from '../../http/openapi/api-endpoint.decorator.js';
-import { genericError } from '../../http/problem.bodies.js';
+import { ApiEndpoint, genericError } from '../../http/openapi/api-endpoint.decorator.js';
 import { SessionCookieService } from '../../http/session-cookie.service.js';
 import { flowInspection } from './flow-inspection.dto.js';
 import { presentInspection } from './flow-inspector.presenter.js';

@@ -1,7 +1,12 @@
 import type { Type } from '@nestjs/common';
 import type { z } from 'zod';
-import { genericError, validationError } from '../problem.bodies.js';
-import { type DocumentedEndpoint, documentedEndpoints, type EndpointOptions } from './api-endpoint.decorator.js';
+import {
+  type DocumentedEndpoint,
+  documentedEndpoints,
+  type EndpointOptions,
+  genericError,
+  validationError,
+} from './api-endpoint.decorator.js';
 import { type Schema, SchemaWriter } from './schema-writer.js';
 
 /** The version of authentik's API that Gatehouse implements. */

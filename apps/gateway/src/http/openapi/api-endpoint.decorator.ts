@@ -1,6 +1,6 @@
 import { type HttpStatus, RequestMethod, SetMetadata, type Type } from '@nestjs/common';
 import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
-import type { z } from 'zod';
+import { z } from 'zod';
 
 /** Description of an endpoint in the published schema. Path and method come from the route. */
 export interface EndpointOptions {
@@ -48,3 +48,13 @@ function routeOf(controller: Type, handler: object): Omit<DocumentedEndpoint, 'o
   const path = segments.map((segment) => segment.replace(/^:(.+)$/, '{$1}')).join('/');
   return { method: method.toLowerCase() as DocumentedEndpoint['method'], path: `/${path}/` };
 }
+
+/** Body of a response to an invalid request. */
+export const validationError = z
+  .looseObject({ non_field_errors: z.array(z.string()).optional(), code: z.string().optional() })
+  .meta({ id: 'ValidationError', description: 'What is wrong with a request, by field.' });
+
+/** Body of a response to a refused request. */
+export const genericError = z
+  .object({ detail: z.string(), code: z.string().optional() })
+  .meta({ id: 'GenericError', description: 'Why a request is not answered.' });
