@@ -13,7 +13,7 @@ const contract = defineStage({
   model: 'samples.riddle',
   service: 'sample',
   config: z.object({ word: z.string(), tries: z.int().default(3) }),
-  challenge: z.object({ tries_left: z.int(), asked: z.string() }),
+  challenge: z.object({ tries_left: z.int(), identifier: z.string() }),
   response: z.object({ word: char(), loud: boolean() }),
   state: z.object({ failures: z.int() }),
   reads: { pending_user_identifier: 'optional' },
@@ -24,7 +24,7 @@ type Riddle = Stage<typeof contract>;
 
 const riddle: Riddle = {
   challenge: ({ config, state, context }) =>
-    ask({ tries_left: config.tries - (state?.failures ?? 0), asked: context.pending_user_identifier ?? '' }),
+    ask({ tries_left: config.tries - (state?.failures ?? 0), identifier: context.pending_user_identifier ?? '' }),
   respond({ config, state, response }) {
     if (response.word === config.word) return pass({ context: { auth_method: response.loud ? 'loud' : 'soft' } });
     const failures = (state?.failures ?? 0) + 1;
@@ -47,12 +47,12 @@ const detailOf = (reply: object) => (reply as { problem: { detail: string } }).p
 
 describe('a challenge request', () => {
   it('returns the challenge of the handler', async () => {
-    expect(await replyOf(riddle, 'challenge')).toEqual({ type: 'challenge', challenge: { tries_left: 3, asked: '' } });
+    expect(await replyOf(riddle, 'challenge')).toEqual({ type: 'challenge', challenge: { tries_left: 3, identifier: '' } });
   });
   it('passes the context, the config with its defaults and the saved state to the handler', async () => {
     const overrides = { context: { pending_user_identifier: 'alice' }, state: { failures: 2 } };
     expect(await replyOf(riddle, 'challenge', overrides)).toMatchObject({
-      challenge: { tries_left: 1, asked: 'alice' },
+      challenge: { tries_left: 1, identifier: 'alice' },
     });
   });
   it('returns passed when the handler passes without a challenge', async () => {
@@ -89,13 +89,13 @@ describe('a respond request', () => {
       errors: { word: [{ code: 'wrong_word' }] },
       state: { failures: 1 },
       context: { pending_user_identifier: 'foe' },
-      challenge: { tries_left: 2, asked: 'foe' },
+      challenge: { tries_left: 2, identifier: 'foe' },
     });
   });
   it('takes the state of the next challenge over that of the rejection', async () => {
     const savesState: Riddle = {
       ...riddle,
-      challenge: () => ask({ tries_left: 0, asked: '' }, { state: { failures: 9 } }),
+      challenge: () => ask({ tries_left: 0, identifier: '' }, { state: { failures: 9 } }),
     };
     expect(await replyOf(savesState, 'respond', { response: { word: 'foe', loud: false } })).toMatchObject({
       state: { failures: 9 },
@@ -105,7 +105,7 @@ describe('a respond request', () => {
     const toastingContract = defineStage({ ...contract, model: 'samples.toastingContract', effects: ['toast'] });
     const toast = { type: 'toast', level: 'info', message: 'sent' } as const;
     const stage: Stage<typeof toastingContract> = {
-      challenge: () => ask({ tries_left: 0, asked: '' }, { state: { failures: 9 }, effects: [toast] }),
+      challenge: () => ask({ tries_left: 0, identifier: '' }, { state: { failures: 9 }, effects: [toast] }),
       respond: () => reject({ word: [{ code: 'wrong_word' }] }, { state: { failures: 1 } }),
     };
     const rejectWith = (step: object) => {
@@ -126,7 +126,7 @@ describe('a respond request', () => {
     expect(await replyOf(neverResponds, 'respond', { response: { loud: 'perhaps' } })).toEqual({
       type: 'rejected',
       errors: { word: [{ code: 'required' }], loud: [{ code: 'not_a_boolean' }] },
-      challenge: { tries_left: 3, asked: '' },
+      challenge: { tries_left: 3, identifier: '' },
     });
   });
   it('treats a missing response as an empty one', async () => {

@@ -48,7 +48,7 @@ export class SiteverifyClient {
   }
 
   /**
-   * Verifies a token. Throws `ProviderOutageError`, `RequestRejectedError`, or `BusyError` when too many requests to
+   * Verifies a token. Throws `ProviderOutageError` or `RequestRejectedError`, and `BusyError` when too many requests to
    * this provider are open.
    */
   async verify({ address, form, stillWanted }: SiteverifyRequest): Promise<SiteverifyResponse> {

@@ -8,9 +8,9 @@ const ATTRIBUTES = 'attributes';
  */
 export function mergeFixedData(data: Values, fixed: Values): { readonly data: Values; readonly locked: string[] } {
   const locked = Object.entries(fixed).flatMap(([key, value]) => (key === ATTRIBUTES ? leafPaths(key, value) : [key]));
-  const kept = Object.entries(data).filter(([key]) => !Object.hasOwn(fixed, key) && isUnlocked(key, locked));
+  const unlocked = Object.entries(data).filter(([key]) => !Object.hasOwn(fixed, key) && isUnlocked(key, locked));
   const merged = Object.entries(fixed).map(([key, value]) => [key, mergeValues(own(data, key), value)]);
-  return { data: Object.fromEntries([...kept, ...merged]) as Values, locked };
+  return { data: Object.fromEntries([...unlocked, ...merged]) as Values, locked };
 }
 
 /** Returns whether no fixed path equals the key, is a part of it, or contains it. */

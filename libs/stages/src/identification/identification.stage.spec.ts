@@ -257,7 +257,7 @@ describe('an unknown identifier', () => {
     }
   });
 
-  it('costs as many queries as a known one', async () => {
+  it('costs as many user lookups as a known one', async () => {
     const [known, unknown] = [new InMemoryUserLookup(), new InMemoryUserLookup()];
     await drive(COMBINED, known).answer({ uid_field: 'alice', password: 'p' });
     await drive(COMBINED, unknown).answer({ uid_field: 'ghost', password: 'p' });

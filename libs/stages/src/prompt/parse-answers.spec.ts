@@ -154,7 +154,7 @@ describe('the value of a field', () => {
     expect(parseOne({ type: 'checkbox', initial_value: 'True' }, undefined)).toBeUndefined();
   });
 
-  it('is validated if it is the initial value', () => {
+  it('is validated, even if it defaults to the initial value', () => {
     const parseMissing = (type: PromptField['type'], initial_value: string) =>
       parseOne({ type, required: false, initial_value }, undefined);
     expect(parseMissing('number', '42')).toBe(42);
