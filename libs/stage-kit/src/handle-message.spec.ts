@@ -47,7 +47,10 @@ const detailOf = (reply: object) => (reply as { problem: { detail: string } }).p
 
 describe('a challenge request', () => {
   it('returns the challenge of the handler', async () => {
-    expect(await replyOf(riddle, 'challenge')).toEqual({ type: 'challenge', challenge: { tries_left: 3, identifier: '' } });
+    expect(await replyOf(riddle, 'challenge')).toEqual({
+      type: 'challenge',
+      challenge: { tries_left: 3, identifier: '' },
+    });
   });
   it('passes the context, the config with its defaults and the saved state to the handler', async () => {
     const overrides = { context: { pending_user_identifier: 'alice' }, state: { failures: 2 } };
