@@ -11,15 +11,15 @@ import {
 } from '@gatehouse/contracts';
 import { stages } from '../../libs/stages/src/catalogue.js';
 
-/** What a service listens to. */
+/** A subscription of a service. */
 export interface Pattern {
   readonly subject: string;
   readonly queue: string;
 }
 
 const contracts = Object.values(stages).map(({ contract }) => contract);
-/** What services answer besides their stages. */
-const FURTHER: Readonly<Record<string, readonly Pattern[]>> = {
+/** Subscriptions of services other than those of their stages. */
+const OTHER_SUBSCRIPTIONS: Readonly<Record<string, readonly Pattern[]>> = {
   consent: Object.values(deviceOperations).map(({ subject }) => ({ subject, queue: DEVICE_QUEUE })),
   password: [{ subject: PASSWORD_HASH_SUBJECT, queue: 'password' }],
   identification: [SOURCE_BEGIN_SUBJECT, SOURCE_COMPLETE_SUBJECT].map((subject) => ({ subject, queue: SOURCE_QUEUE })),
@@ -29,19 +29,19 @@ const patternsOf = (service: string): Pattern[] => [
   ...contracts
     .filter((contract) => contract.service === service)
     .flatMap(({ kind }) => STAGE_VERBS.map((verb) => ({ subject: stageSubject(kind, verb), queue: kind }))),
-  ...(FURTHER[service] ?? []),
+  ...(OTHER_SUBSCRIPTIONS[service] ?? []),
 ];
 
-/** The services that answer on the bus, those of the catalogue of stages and the one for policies, with their subjects. */
+/** The subscriptions of each service that replies on the bus: the stage services and the policy service. */
 export const PATTERNS: ReadonlyMap<string, readonly Pattern[]> = new Map<string, readonly Pattern[]>([
   ...[...new Set(contracts.map(({ service }) => service))].map((service) => [service, patternsOf(service)] as const),
   ['policy', [{ subject: POLICY_SUBJECT, queue: 'policy' }]],
 ]);
 
-/** What a stage's service may ask of others (docs/spec/bus-protocol.md#subjects). */
-export const MAY_ASK: Readonly<Record<string, readonly string[]>> = {
+/** The subjects that a stage service may send requests to (docs/spec/bus-protocol.md#subjects). */
+export const ALLOWED_CALLS: Readonly<Record<string, readonly string[]>> = {
   enrollment: [PASSWORD_HASH_SUBJECT, POLICY_SUBJECT],
 };
 
-/** Everything that runs for good. */
+/** All long-running services. */
 export const SERVICES: readonly string[] = ['gateway', 'courier', ...PATTERNS.keys()];

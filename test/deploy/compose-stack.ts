@@ -126,9 +126,9 @@ export class ComposeStack {
   /** Restarts NATS with other passwords for its users. */
   async changeNatsPasswords(): Promise<void> {
     await this.infrastructure.nats.stop();
-    const others = Object.keys(this.infrastructure.env).map((name) => [name, 'changed']);
+    const changed = Object.keys(this.infrastructure.env).map((name) => [name, 'changed']);
     this.infrastructure.nats = await bus(
-      Object.fromEntries(others),
+      Object.fromEntries(changed),
       Number(new URL(this.infrastructure.nats.url).port),
     );
   }

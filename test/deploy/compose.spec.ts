@@ -13,10 +13,10 @@ beforeAll(async () => {
   compose = readCompose(env);
 });
 
-/** Services that ask services of others, on the internet. */
-const ASKING_OTHERS = ['captcha', 'mfa'];
+/** Services that call third-party APIs on the internet. */
+const API_CLIENTS = ['captcha', 'mfa'];
 
-const OURS = [...SERVICES, 'migrate', 'roles', 'operator'];
+const CONTAINERS = [...SERVICES, 'migrate', 'roles', 'operator'];
 
 describe('docker-compose.yml', () => {
   it.each(SERVICES)('has a container for %s that runs its own program', (service) => {
@@ -24,11 +24,11 @@ describe('docker-compose.yml', () => {
     expect(existsSync(`apps/${service}/src/main.ts`)).toBe(true);
   });
 
-  it('has no container that nobody knows', () => {
-    expect(Object.keys(compose).sort()).toEqual([...OURS, 'postgres', 'nats'].sort());
+  it('has no other containers', () => {
+    expect(Object.keys(compose).sort()).toEqual([...CONTAINERS, 'postgres', 'nats'].sort());
   });
 
-  it.each(OURS)('gives %s a file system that it cannot change, and no privileges', (service) => {
+  it.each(CONTAINERS)('gives %s a read-only file system and no privileges', (service) => {
     expect(compose[service]).toMatchObject({
       image: 'gatehouse',
       read_only: true,
@@ -37,42 +37,42 @@ describe('docker-compose.yml', () => {
     });
   });
 
-  it.each([...PATTERNS.keys()])('can run %s several times: no port and no name is taken', (service) => {
+  it.each([...PATTERNS.keys()])('can run several replicas of %s: no fixed port and no container name', (service) => {
     expect(compose[service]).not.toHaveProperty('ports');
     expect(compose[service]).not.toHaveProperty('container_name');
   });
 
-  it.each(SERVICES)('gives %s its own NATS user and its own role, and no password of anybody else', (service) => {
+  it.each(SERVICES)('gives %s its own NATS user and Postgres role, and no other password', (service) => {
     const { NATS_USER, NATS_PASSWORD, DATABASE_URL } = compose[service]?.environment ?? {};
     expect([NATS_USER, NATS_PASSWORD]).toEqual([service, env[`NATS_PASSWORD_${service.toUpperCase()}`]]);
     const { username, password } = new URL(DATABASE_URL ?? `x://gatehouse_${service}@none`);
     expect(username).toBe(`gatehouse_${service}`);
     expect(password).toBe(DATABASE_URL ? env[`DATABASE_PASSWORD_${service.toUpperCase()}`] : '');
     const text = JSON.stringify(compose[service]?.environment);
-    const own = new Set(['NATS', 'DATABASE'].map((server) => `${server}_PASSWORD_${service.toUpperCase()}`));
-    const foreign = Object.entries(env).filter(([name]) => name.includes('PASSWORD') && !own.has(name));
-    expect(foreign.filter(([, secret]) => text.includes(secret))).toEqual([]);
+    const ownNames = new Set(['NATS', 'DATABASE'].map((server) => `${server}_PASSWORD_${service.toUpperCase()}`));
+    const otherSecrets = Object.entries(env).filter(([name]) => name.includes('PASSWORD') && !ownNames.has(name));
+    expect(otherSecrets.filter(([, secret]) => text.includes(secret))).toEqual([]);
   });
 
-  it.each(SERVICES)('connects %s to the networks that its settings name, and to no other', (service) => {
+  it.each(SERVICES)('connects %s only to the networks that its settings need', (service) => {
     const { networks, environment = {} } = compose[service] as Container;
     const data = 'DATABASE_URL' in environment ? ['data'] : [];
-    const out = 'MAIL_HOST' in environment || ASKING_OTHERS.includes(service) ? ['out'] : [];
-    expect([...networks].sort()).toEqual(['bus', ...data, ...(service === 'gateway' ? ['front'] : []), ...out]);
+    const internet = 'MAIL_HOST' in environment || API_CLIENTS.includes(service) ? ['out'] : [];
+    expect([...networks].sort()).toEqual(['bus', ...data, ...(service === 'gateway' ? ['front'] : []), ...internet]);
   });
 
-  it('takes every secret from .env, and cannot start without one', () => {
+  it('requires every secret from .env', () => {
     const text = readFileSync('docker-compose.yml', 'utf8');
-    const demanded = new Set([...text.matchAll(/\$\{(\w+):\?/g)].map(([, name = '']) => name));
-    expect([...demanded].sort()).toEqual(Object.keys(env).sort());
+    const required = new Set([...text.matchAll(/\$\{(\w+):\?/g)].map(([, name = '']) => name));
+    expect([...required].sort()).toEqual(Object.keys(env).sort());
   });
 
-  it.skipIf(!isInstalled('docker-compose'))('is what docker-compose itself understands', () => {
+  it.skipIf(!isInstalled('docker-compose'))('is parsed by docker-compose with the same result', () => {
     const args = ['--env-file', '/dev/null', '--profile', 'operator', 'config', '--format', 'json'];
     const options = { env: { PATH: process.env['PATH'], ...env }, encoding: 'utf8' } as const;
-    const seen = JSON.parse(execFileSync('docker-compose', args, options)) as { services: typeof compose };
+    const parsed = JSON.parse(execFileSync('docker-compose', args, options)) as { services: typeof compose };
     const environments = (services: typeof compose) =>
       Object.fromEntries(Object.entries(services).map(([name, { environment }]) => [name, environment]));
-    expect(environments(seen.services)).toEqual(environments(compose));
+    expect(environments(parsed.services)).toEqual(environments(compose));
   });
 });

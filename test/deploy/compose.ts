@@ -4,7 +4,7 @@ import type { Environment } from '../support/processes.js';
 
 export type { Environment };
 
-/** One service of docker-compose.yml, as far as these tests look at it. */
+/** A service of docker-compose.yml, with the properties that the tests read. */
 export interface Container {
   readonly image: string;
   readonly command?: readonly string[];
@@ -20,18 +20,18 @@ export interface Container {
   readonly volumes?: readonly string[];
 }
 
-/** The services of docker-compose.yml, with the variables of `env` in their places. Throws for one that must be there. */
+/** Returns the services of docker-compose.yml with `env` substituted. Throws when a required variable is missing. */
 export function readCompose(env: Environment): Readonly<Record<string, Container>> {
-  const document = parse(filled(readFileSync('docker-compose.yml', 'utf8'), env), { merge: true }) as {
+  const document = parse(substitute(readFileSync('docker-compose.yml', 'utf8'), env), { merge: true }) as {
     services: Record<string, Container>;
   };
   return document.services;
 }
 
-/** Compose's own rules: `${NAME:-default}`, and `${NAME:?why}` for what must be set. */
-function filled(text: string, env: Environment): string {
-  return text.replaceAll(/\$\{(\w+)(?::([-?])([^}]*))?\}/g, (...[, name = '', mark, rest = '']: string[]) => {
-    const value = env[name] || (mark === '-' ? rest : undefined);
+/** Substitutes variables like Compose: `${NAME:-default}`, and `${NAME:?error}` for a required one. */
+function substitute(text: string, env: Environment): string {
+  return text.replaceAll(/\$\{(\w+)(?::([-?])([^}]*))?\}/g, (...[, name = '', operator, fallback = '']: string[]) => {
+    const value = env[name] || (operator === '-' ? fallback : undefined);
     if (value === undefined) throw new Error(`${name} is not set`);
     return value;
   });

@@ -7,9 +7,9 @@ import { PATTERNS, SERVICES } from './catalogue.js';
 import { ComposeStack } from './compose-stack.js';
 
 /** The Python of policies starts slowly on a loaded machine. */
-const PATIENCE_MS = 60_000;
+const START_TIMEOUT_MS = 60_000;
 
-describeWithNats('what docker-compose.yml starts', () => {
+describeWithNats('the services of docker-compose.yml', () => {
   let stack: ComposeStack;
   beforeAll(async () => {
     stack = await ComposeStack.open();
@@ -38,28 +38,28 @@ describeWithNats('what docker-compose.yml starts', () => {
     return { NATS_USER, NATS_PASSWORD };
   };
 
-  describe('with the NATS user of another', () => {
+  describe('with the NATS user of another service', () => {
     const pairs = SERVICES.map((service, i) => ({ service, other: SERVICES[(i + 1) % SERVICES.length] as string }));
 
     it.each(pairs)(
-      'ends $service as $other, and says why',
+      '$service exits when it connects as $other, and logs the reason',
       async ({ service, other }) => {
         expect(await refusalOf(service, credentialsOf(other))).toMatch(/NATS refuses the subscriptions? /);
       },
-      PATIENCE_MS,
+      START_TIMEOUT_MS,
     );
   });
 
   it.each(SERVICES)(
-    'ends %s with a password that is wrong',
+    '%s exits when its NATS password is wrong',
     async (service) => {
       expect(await refusalOf(service, { NATS_PASSWORD: 'wrong' })).toMatch(/Authorization Violation/);
     },
-    PATIENCE_MS,
+    START_TIMEOUT_MS,
   );
 
   it(
-    'logs a visitor in, each service with its own user and its own role',
+    'log a visitor in, each with its own NATS user and Postgres role',
     async () => {
       expect(await stack.isHealthy('gateway')).toBe(false);
       await Promise.all(['gateway', ...PATTERNS.keys()].map((service) => stack.start(service)));
@@ -72,13 +72,13 @@ describeWithNats('what docker-compose.yml starts', () => {
       expect((await browser.solve('login', { password: 'correct-horse-7' })).body).toMatchObject({ to: '/' });
       expect((await browser.fetch('/api/v3/core/users/me/')).body).toMatchObject({ user: { username: 'alice' } });
     },
-    PATIENCE_MS,
+    START_TIMEOUT_MS,
   );
 
-  it('ends what NATS has come to refuse, so that one with the new password takes its place', async () => {
-    const refused = [await stack.start('gateway', { PORT: '0' }), await stack.start('policy')];
+  it('exit when NATS rejects their password after a rotation, so that they are restarted with the new one', async () => {
+    const start = [await stack.start('gateway', { PORT: '0' }), await stack.start('policy')];
     await stack.changeNatsPasswords();
-    for (const process of refused) {
+    for (const process of start) {
       expect(await process.gone).toBe(1);
       expect(process.output()).toMatch(/Authorization Violation/);
     }

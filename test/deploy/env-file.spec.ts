@@ -14,7 +14,7 @@ describe('npm run deploy:env', () => {
   });
   afterEach(() => rm(folder, { recursive: true }));
 
-  it('writes a file that only its owner can read, with a secret of its own for each setting', async () => {
+  it('writes a file that only its owner can read, with a different secret for each setting', async () => {
     expect(await completeEnvFile(file)).toMatch(/\d+ settings added/);
     expect((await stat(file)).mode & 0o777).toBe(0o600);
     const { BASE_URL, SEAL_KEYS, MFA_SEAL_KEYS, ...secrets } = await readEnvFile(file);
@@ -22,17 +22,17 @@ describe('npm run deploy:env', () => {
     for (const keys of [SEAL_KEYS, MFA_SEAL_KEYS]) expect(() => new Sealer(keys ?? '')).not.toThrow();
     expect(MFA_SEAL_KEYS).not.toBe(SEAL_KEYS);
     expect(new Set(Object.values(secrets)).size).toBe(Object.keys(secrets).length);
-    // What NATS reads as text, and a URL as a password, without quotes.
+    // NATS reads such a secret as text, and a URL as a password, without quoting.
     for (const secret of Object.values(secrets)) expect(secret).toMatch(/^[a-z][a-z0-9]{32,}$/);
   });
 
-  it('draws others each time', async () => {
+  it('generates new secrets each time', async () => {
     const another = join(folder, 'another');
     await Promise.all([completeEnvFile(file), completeEnvFile(another)]);
     expect((await readEnvFile(file))['SECRET_KEY']).not.toBe((await readEnvFile(another))['SECRET_KEY']);
   });
 
-  it('adds what a file lacks and leaves the rest of it as it was', async () => {
+  it('adds missing settings to a file and keeps the others', async () => {
     await writeFile(file, 'BASE_URL=https://id.example.org\nSECRET_KEY=mine');
     await completeEnvFile(file);
     const first = await readEnvFile(file);

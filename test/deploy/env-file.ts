@@ -7,16 +7,16 @@ import type { Environment } from './compose.js';
 
 const run = promisify(execFile);
 
-/** Runs `npm run deploy:env -- <file>`; what it says. */
+/** Runs `npm run deploy:env -- <file>` and returns its output. */
 export async function completeEnvFile(file: string): Promise<string> {
   return (await run(process.execPath, ['tools/deploy-env.mjs', file])).stdout;
 }
 
-/** The settings of an env file. */
+/** Returns the settings of an env file. */
 export const readEnvFile = async (file: string): Promise<Environment> =>
   parseEnv(await readFile(file, 'utf8')) as Environment;
 
-/** What a fresh `.env` holds. */
+/** Returns the settings of a newly generated `.env`. */
 export async function freshEnvironment(): Promise<Environment> {
   const folder = await mkdtemp(join(tmpdir(), 'gatehouse-env-'));
   try {

@@ -1,4 +1,4 @@
-/** What each role must never be able to do. */
+/** Statements that Postgres must refuse to the role of each service. */
 export const FORBIDDEN: Readonly<Record<string, readonly string[]>> = {
   gateway: [
     'SELECT password_hash FROM directory.users',

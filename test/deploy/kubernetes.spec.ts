@@ -7,9 +7,9 @@ import { freshEnvironment } from './env-file.js';
 import { isInstalled } from './installed.js';
 import { environmentOf, type Manifest, manifestsOf, readBase } from './kubernetes.js';
 
-const { listed, present, manifests } = readBase();
-const named = (kind: string, all = manifests) => all.filter((manifest) => manifest.kind === kind);
-const find = (kind: string, name: string) => named(kind).find(({ metadata }) => metadata.name === name) as Manifest;
+const { listedFiles, existingFiles, manifests } = readBase();
+const ofKind = (kind: string, all = manifests) => all.filter((manifest) => manifest.kind === kind);
+const find = (kind: string, name: string) => ofKind(kind).find(({ metadata }) => metadata.name === name) as Manifest;
 const podOf = ({ spec }: Manifest) => spec.template;
 const containersOf = (manifest: Manifest) => [
   ...(podOf(manifest).spec.initContainers ?? []),
@@ -17,8 +17,8 @@ const containersOf = (manifest: Manifest) => [
 ];
 const WORKLOADS = ['Deployment', 'StatefulSet', 'Job'];
 
-/** What the pod security level `restricted` asks for. */
-function expectConfined(workload: Manifest) {
+/** Checks the pod security standard `restricted`. */
+function expectRestricted(workload: Manifest) {
   expect(podOf(workload).spec.securityContext).toMatchObject({
     runAsNonRoot: true,
     seccompProfile: { type: 'RuntimeDefault' },
@@ -27,8 +27,8 @@ function expectConfined(workload: Manifest) {
     expect(securityContext).toMatchObject({ allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } });
 }
 
-/** A setting that is empty is not set. */
-const given = (environment: Environment = {}): Environment =>
+/** Removes empty settings, which count as not set. */
+const withoutEmpty = (environment: Environment = {}): Environment =>
   Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
 
 let env: Environment;
@@ -38,26 +38,26 @@ beforeAll(async () => {
 
 describe('deploy/k8s/base', () => {
   it('uses each of its files', () => {
-    expect([...listed].sort()).toEqual([...present].sort());
+    expect([...listedFiles].sort()).toEqual([...existingFiles].sort());
   });
 
   it('has a deployment for each service and for nothing else', () => {
     expect(
-      named('Deployment')
+      ofKind('Deployment')
         .map(({ metadata }) => metadata.name)
         .sort(),
     ).toEqual([...SERVICES].sort());
   });
 
-  it.each(SERVICES)('lets some pods of %s be evicted, never all', (service) => {
+  it.each(SERVICES)('keeps at least one pod of %s during an eviction', (service) => {
     expect(find('PodDisruptionBudget', service).spec).toMatchObject({
       minAvailable: 1,
       selector: { matchLabels: { 'app.kubernetes.io/name': service } },
     });
   });
 
-  // What the patch for every deployment says of a container goes by this name.
-  it.each(SERVICES)('calls the only container of %s gatehouse', (service) => {
+  // The patch for all deployments selects the container by this name.
+  it.each(SERVICES)('names the only container of %s gatehouse', (service) => {
     expect(podOf(find('Deployment', service)).spec.containers.map(({ name }) => name)).toEqual(['gatehouse']);
   });
 
@@ -65,19 +65,19 @@ describe('deploy/k8s/base', () => {
     const [container] = containersOf(find('Deployment', service));
     const { command, environment } = readCompose(env)[service] ?? {};
     expect(container?.args).toEqual(command);
-    const { DATABASE_PASSWORD: _, ...here } = environmentOf(container!, env);
-    const { LOG_LEVEL: _level, ...there } = given(environment);
-    expect(here).toEqual(there);
+    const { DATABASE_PASSWORD: _, ...actual } = environmentOf(container!, env);
+    const { LOG_LEVEL: _level, ...expected } = withoutEmpty(environment);
+    expect(actual).toEqual(expected);
   });
 
-  it.each(['migrate', 'roles'])('has the command %s and its environment in the job', (command) => {
+  it.each(['migrate', 'roles'])('runs %s in the job with its command and environment', (command) => {
     const container = containersOf(find('Job', 'migrate')).find(({ name }) => name === command)!;
-    const there = readCompose(env)[command];
-    expect(container.args).toEqual(there?.command);
-    expect(environmentOf(container, env)).toMatchObject(there?.environment ?? {});
+    const expected = readCompose(env)[command];
+    expect(container.args).toEqual(expected?.command);
+    expect(environmentOf(container, env)).toMatchObject(expected?.environment ?? {});
   });
 
-  it('lets the job be picked by its label, because it must be done before the rest of an upgrade', () => {
+  it('labels the job, so that an upgrade can run it before everything else', () => {
     const labelled = manifests.filter(({ metadata }) => metadata.labels?.['app.kubernetes.io/name'] === 'migrate');
     expect(labelled).toEqual([find('Job', 'migrate')]);
   });
@@ -85,29 +85,29 @@ describe('deploy/k8s/base', () => {
   it('applies blueprints with the environment of the operator', () => {
     const [job] = manifestsOf(readFileSync('deploy/k8s/blueprint.yaml', 'utf8')) as [Manifest];
     const { POSTGRES_PASSWORD: _, ...environment } = environmentOf(containersOf(job)[0]!, env);
-    expect(environment).toEqual(given(readCompose(env)['operator']?.environment));
+    expect(environment).toEqual(withoutEmpty(readCompose(env)['operator']?.environment));
     expect(containersOf(job)[0]!.args.filter((arg) => arg.endsWith('.yaml') && !existsSync(arg))).toEqual([]);
-    expectConfined(job);
+    expectRestricted(job);
   });
 
-  it('gives NATS the passwords that docker-compose.yml gives it', () => {
+  it('gives NATS the same passwords as docker-compose.yml', () => {
     const [container] = containersOf(find('StatefulSet', 'nats'));
     expect(environmentOf(container!, env)).toEqual(readCompose(env)['nats']?.environment);
   });
 
-  it.each(SERVICES)('lets %s reach what its settings name, and no more', (service) => {
+  it.each(SERVICES)('lets %s connect only to the servers that its settings need', (service) => {
     const pod = podOf(find('Deployment', service));
     const settings = readCompose(env)[service]?.environment ?? {};
-    const reached = Object.keys(pod.metadata.labels).filter((label) => label.startsWith('reaches-'));
+    const reachable = Object.keys(pod.metadata.labels).filter((label) => label.startsWith('reaches-'));
     const postgres = 'DATABASE_URL' in settings ? ['reaches-postgres'] : [];
     const mail = 'MAIL_HOST' in settings ? ['reaches-mail'] : [];
-    const others = readCompose(env)[service]?.networks.includes('out') && mail.length === 0 ? ['reaches-world'] : [];
-    expect(reached).toEqual(['reaches-nats', ...postgres, ...mail, ...others]);
+    const internet = readCompose(env)[service]?.networks.includes('out') && mail.length === 0 ? ['reaches-world'] : [];
+    expect(reachable).toEqual(['reaches-nats', ...postgres, ...mail, ...internet]);
   });
 
-  it('scales the password service by its load', () => {
+  it('autoscales the password service', () => {
     expect(find('HorizontalPodAutoscaler', 'password').spec.scaleTargetRef?.name).toBe('password');
-    // A number in the deployment would undo the autoscaler's at each roll-out.
+    // A fixed number of replicas would reset the autoscaler at each roll-out.
     expect(find('Deployment', 'password').spec).not.toHaveProperty('replicas');
   });
 });
@@ -117,16 +117,16 @@ describe.skipIf(!isInstalled('kubectl'))('kubectl kustomize', () => {
     manifestsOf(execFileSync('kubectl', ['kustomize', folder], { encoding: 'utf8' }));
 
   it.each(['deploy/k8s/base', 'deploy/k8s/overlays/tls'])(
-    'makes pods of %s that satisfy the level restricted',
+    'renders pods of %s that satisfy the pod security standard restricted',
     (folder) => {
       const workloads = rendered(folder).filter(({ kind }) => WORKLOADS.includes(kind));
       expect(workloads).toHaveLength(SERVICES.length + 3);
-      for (const workload of workloads) expectConfined(workload);
+      for (const workload of workloads) expectRestricted(workload);
     },
   );
 
-  it('makes every service of the overlay for TLS speak to NATS by TLS', () => {
-    const urls = named('Deployment', rendered('deploy/k8s/overlays/tls')).map(
+  it('makes every service of the TLS overlay connect to NATS with TLS', () => {
+    const urls = ofKind('Deployment', rendered('deploy/k8s/overlays/tls')).map(
       (deployment) => environmentOf(containersOf(deployment)[0]!, env)['NATS_URL'],
     );
     expect(urls).toEqual(SERVICES.map(() => 'tls://nats:4222'));

@@ -24,7 +24,7 @@ interface Pod {
   };
 }
 
-/** An object of a manifest, as far as these tests look at it. */
+/** An object of a manifest, with the properties that the tests read. */
 export interface Manifest {
   readonly kind: string;
   readonly metadata: { readonly name: string; readonly labels?: Readonly<Record<string, string>> };
@@ -33,11 +33,11 @@ export interface Manifest {
 
 const BASE = 'deploy/k8s/base';
 
-/** The objects of a text of several documents. */
+/** Parses the objects of a YAML text with several documents. */
 export const manifestsOf = (text: string): Manifest[] =>
   parseAllDocuments(text).map((document) => document.toJS() as Manifest);
 
-/** The files of the base, and what its kustomization makes of them. */
+/** Returns the files that the kustomization of the base lists, those that exist, and their objects. */
 export function readBase() {
   const { resources, patches } = parse(readFileSync(`${BASE}/kustomization.yaml`, 'utf8')) as {
     resources: string[];
@@ -45,13 +45,13 @@ export function readBase() {
   };
   const files = resources.filter((name) => name.endsWith('.yaml'));
   return {
-    listed: ['kustomization.yaml', ...files, ...patches.map(({ path }) => path)],
-    present: readdirSync(BASE),
+    listedFiles: ['kustomization.yaml', ...files, ...patches.map(({ path }) => path)],
+    existingFiles: readdirSync(BASE),
     manifests: files.flatMap((file) => manifestsOf(readFileSync(`${BASE}/${file}`, 'utf8'))),
   };
 }
 
-/** What a container's environment comes to, with the keys of the Secret `gatehouse` being `secret`. */
+/** Returns the environment of a container, with `secret` as the keys of the Secret `gatehouse`. */
 export function environmentOf(container: Container, secret: Environment): Environment {
   const environment: Record<string, string> = {};
   for (const { name, value, valueFrom } of container.env) {

@@ -3,19 +3,19 @@ import { PASSWORD_HASH_SUBJECT } from '@gatehouse/contracts';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeWithNats, type RunningNats, startNats } from '../support/nats.js';
-import { MAY_ASK, PATTERNS, type Pattern, SERVICES } from './catalogue.js';
+import { ALLOWED_CALLS, PATTERNS, type Pattern, SERVICES } from './catalogue.js';
 import { freshEnvironment } from './env-file.js';
 
 const SUBJECTS = [...PATTERNS.values()].flat();
-/** What somebody tries to listen to. */
-type Listened = Omit<Pattern, 'queue'> & Partial<Pattern>;
+/** A subscription that a user attempts. */
+type Subscription = Omit<Pattern, 'queue'> & Partial<Pattern>;
 
-const describes = (subject: string) => subject.endsWith('.describe');
-/** Somebody whom an operator lets listen to what happens. */
+const isDescribe = (subject: string) => subject.endsWith('.describe');
+/** A user that an operator adds to subscribe to events. */
 const AUDITOR =
   '{ user: auditor, password: auditor, permissions: { publish: { deny: ">" }, subscribe: ["events.>"] } },';
-const ASKERS = ['gateway', 'operator', 'courier'];
-const OTHERS: Listened[] = [
+const CALLERS = ['gateway', 'operator', 'courier'];
+const FORBIDDEN: Subscription[] = [
   ...SUBJECTS.map(({ subject }) => ({ subject })),
   ...SUBJECTS.map(({ subject }) => ({ subject, queue: 'another' })),
   ...[
@@ -52,85 +52,82 @@ describeWithNats('deploy/nats/nats.conf', () => {
     await nats?.stop();
   });
 
-  /** Which of `patterns` a user may listen to. */
-  async function audible(service: string, patterns: readonly Listened[]): Promise<Listened[]> {
-    const heard = patterns.map(({ subject, queue }) =>
+  /** Returns those of `patterns` that a user may subscribe to. */
+  async function subscribable(service: string, patterns: readonly Subscription[]): Promise<Subscription[]> {
+    const subscriptions = patterns.map(({ subject, queue }) =>
       as(service).subscribe(subject, { ...(queue ? { queue } : {}), callback: () => undefined }),
     );
     await as(service).flush();
-    const open = patterns.filter((_, i) => !heard[i]!.isClosed());
-    for (const subscription of heard) subscription.unsubscribe();
-    return open;
+    const allowed = patterns.filter((_, i) => !subscriptions[i]!.isClosed());
+    for (const subscription of subscriptions) subscription.unsubscribe();
+    return allowed;
   }
 
-  /** What reaches the services whose subjects they are when a user publishes to each of them, and to the gateway's inbox. */
-  async function audience(service: string): Promise<string[]> {
-    const arrived: string[] = [];
-    const listening = [...PATTERNS].flatMap(([owner, patterns]) =>
+  /** Publishes to every subject and inbox as a user, and returns those whose subscribers receive the message. */
+  async function reachable(service: string): Promise<string[]> {
+    const received: string[] = [];
+    const subscriptions = [...PATTERNS].flatMap(([owner, patterns]) =>
       patterns.map(({ subject, queue }) =>
-        as(owner).subscribe(subject, { queue, callback: (_, message) => void arrived.push(message.subject) }),
+        as(owner).subscribe(subject, { queue, callback: (_, message) => void received.push(message.subject) }),
       ),
     );
-    for (const user of ASKERS) {
-      const callback = (_: unknown, message: { subject: string }) => void arrived.push(message.subject);
-      listening.push(as(user).subscribe(`_INBOX_${user}.x`, { callback }));
+    for (const user of CALLERS) {
+      const callback = (_: unknown, message: { subject: string }) => void received.push(message.subject);
+      subscriptions.push(as(user).subscribe(`_INBOX_${user}.x`, { callback }));
     }
     for (const user of users.values()) await user.flush();
-    for (const { subject } of [...SUBJECTS, ...ASKERS.map((user) => ({ subject: `_INBOX_${user}.x` }))])
+    for (const { subject } of [...SUBJECTS, ...CALLERS.map((user) => ({ subject: `_INBOX_${user}.x` }))])
       as(service).publish(subject, 'x');
     await as(service).flush();
     for (const user of users.values()) await user.flush();
-    for (const subscription of listening) subscription.unsubscribe();
-    return arrived.sort();
+    for (const subscription of subscriptions) subscription.unsubscribe();
+    return received.sort();
   }
 
-  it.each([...PATTERNS.keys()])(
-    'lets %s listen to its own subjects in their queues, and to nothing else',
-    async (service) => {
-      expect(await audible(service, SUBJECTS)).toEqual(PATTERNS.get(service));
-      const answers = service in MAY_ASK ? [{ subject: `_INBOX_${service}.>` }] : [];
-      expect(await audible(service, [...OTHERS, { subject: `_INBOX_${service}.>` }])).toEqual(answers);
-    },
-  );
-
-  it.each(ASKERS)('lets the %s listen to its answers, and to nothing else', async (user) => {
-    expect(await audible(user, SUBJECTS)).toEqual([]);
-    expect(await audible(user, OTHERS)).toEqual([{ subject: `_INBOX_${user}.>` }]);
+  it.each([...PATTERNS.keys()])('lets %s subscribe only to its own subjects in their queues', async (service) => {
+    expect(await subscribable(service, SUBJECTS)).toEqual(PATTERNS.get(service));
+    const answers = service in ALLOWED_CALLS ? [{ subject: `_INBOX_${service}.>` }] : [];
+    expect(await subscribable(service, [...FORBIDDEN, { subject: `_INBOX_${service}.>` }])).toEqual(answers);
   });
 
-  it('lets the gateway ask every stage to show and to judge, and for policies, and the operator what a stage is', async () => {
+  it.each(CALLERS)('lets the %s subscribe only to its own inbox', async (user) => {
+    expect(await subscribable(user, SUBJECTS)).toEqual([]);
+    expect(await subscribable(user, FORBIDDEN)).toEqual([{ subject: `_INBOX_${user}.>` }]);
+  });
+
+  it('lets the gateway call every stage and the policy service, and the operator request stage descriptors', async () => {
     const subjects = SUBJECTS.map(({ subject }) => subject).sort();
-    const asked = subjects.filter((subject) => !describes(subject) && subject !== PASSWORD_HASH_SUBJECT);
-    expect(await audience('gateway')).toEqual(asked);
-    expect(await audience('operator')).toEqual(subjects.filter(describes));
+    const callable = subjects.filter((subject) => !isDescribe(subject) && subject !== PASSWORD_HASH_SUBJECT);
+    expect(await reachable('gateway')).toEqual(callable);
+    expect(await reachable('operator')).toEqual(subjects.filter(isDescribe));
   });
 
-  it('lets the courier tell what has happened, ask nobody, and nobody else tell', async () => {
-    expect(await audience('courier')).toEqual([]);
-    const told: string[] = [];
-    const administrator = await connect({ servers: nats.url, user: 'auditor', pass: 'auditor' });
-    const callback = (_: unknown, message: { string(): string }) => void told.push(message.string());
-    administrator.subscribe('events.>', { callback });
-    await administrator.flush();
+  it('lets only the courier publish events, and the courier call no service', async () => {
+    expect(await reachable('courier')).toEqual([]);
+    const received: string[] = [];
+    const auditor = await connect({ servers: nats.url, user: 'auditor', pass: 'auditor' });
+    const callback = (_: unknown, message: { string(): string }) => void received.push(message.string());
+    auditor.subscribe('events.>', { callback });
+    await auditor.flush();
     for (const [user, connection] of users) {
       connection.publish('events.login', user);
       await connection.flush();
     }
-    await administrator.flush();
-    expect(told).toEqual(['courier']);
-    await administrator.close();
+    await auditor.flush();
+    expect(received).toEqual(['courier']);
+    await auditor.close();
   });
 
   it.each([...PATTERNS.keys()])(
-    'lets %s ask only whom it needs, and tell the gateway nothing that it has not asked',
+    'lets %s call only the services that it needs, and not publish to the inbox of the gateway',
     async (service) => {
-      expect(await audience(service)).toEqual(MAY_ASK[service] ?? []);
+      expect(await reachable(service)).toEqual(ALLOWED_CALLS[service] ?? []);
     },
   );
 
-  it.each([...PATTERNS.keys()])('lets %s answer a question, once', async (service) => {
+  it.each([...PATTERNS.keys()])('lets %s reply to a request once', async (service) => {
     const { subject, queue } = PATTERNS.get(service)![0]!;
-    const asked = as(service).subscribe(subject, {
+    const requests = as(service).subscribe(subject, {
       queue,
       callback: (_, message) => ['first', 'second'].forEach((answer) => message.respond(answer)),
     });
@@ -140,13 +137,13 @@ describeWithNats('deploy/nats/nats.conf', () => {
     });
     await Promise.all([as(service).flush(), as('gateway').flush()]);
     as('gateway').publish(subject, 'question', { reply: '_INBOX_gateway.y' });
-    // The question has arrived once the server has answered both, and the answers once it has done so again.
+    // After the first two flushes the request has arrived, and after the last two the replies.
     for (const user of ['gateway', service, service, 'gateway']) await as(user).flush();
     expect(answers).toEqual(['first']);
-    for (const subscription of [asked, inbox]) subscription.unsubscribe();
+    for (const subscription of [requests, inbox]) subscription.unsubscribe();
   });
 
-  it('lets nobody in who has no password, or that of another', async () => {
+  it('rejects a connection with no password or a wrong one', async () => {
     const options = { servers: nats.url, reconnect: false };
     await expect(connect(options)).rejects.toThrow(/authorization/i);
     await expect(connect({ ...options, user: 'gateway', pass: 'x' })).rejects.toThrow(/authorization/i);

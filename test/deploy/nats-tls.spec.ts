@@ -10,7 +10,7 @@ import { type RunningProcess, startProcess } from '../support/processes.js';
 import { freshEnvironment } from './env-file.js';
 import { isInstalled } from './installed.js';
 
-describe.skipIf(!isInstalled('openssl'))('NATS over TLS, as the overlay tls has it', () => {
+describe.skipIf(!isInstalled('openssl'))('NATS over TLS, as the overlay tls configures it', () => {
   describeWithNats('a service', () => {
     let folder: string;
     let login: Record<string, string>;
@@ -33,7 +33,7 @@ describe.skipIf(!isInstalled('openssl'))('NATS over TLS, as the overlay tls has 
     });
     afterAll(() => rm(folder, { recursive: true }));
 
-    /** NATS with the users of deploy/nats, of whom one password is known. */
+    /** Starts NATS with the users of deploy/nats, which all have the password of `login`. */
     async function serve(tls: string) {
       const config = `${await readFile('deploy/nats/nats.conf', 'utf8')}${tls}`;
       const names = [...config.matchAll(/\$(NATS_\w+)/g)].map(([, name]) => [name, login['NATS_PASSWORD']]);
@@ -43,23 +43,23 @@ describe.skipIf(!isInstalled('openssl'))('NATS over TLS, as the overlay tls has 
     const start = async (env: Record<string, string>) => {
       service = await startProcess('dist/apps/session/src/main.js', env, { ready: /"serving"/ });
     };
-    const encrypted = () => serve(`tls { cert_file: "${folder}/tls.crt", key_file: "${folder}/tls.key" }`);
+    const serveTls = () => serve(`tls { cert_file: "${folder}/tls.crt", key_file: "${folder}/tls.key" }`);
 
-    it('serves where it trusts who signed the certificate', async () => {
-      const trusting = { ...(await encrypted()), NODE_EXTRA_CA_CERTS: `${folder}/tls.crt` };
-      await expect(start(trusting)).resolves.toBeUndefined();
+    it('serves when it trusts the issuer of the certificate', async () => {
+      const settings = { ...(await serveTls()), NODE_EXTRA_CA_CERTS: `${folder}/tls.crt` };
+      await expect(start(settings)).resolves.toBeUndefined();
     });
 
-    /** One try with the options that every process has, which would else go on for ever. */
-    const once = (settings: NatsSettings) =>
+    /** Connects with the options of every process, but without retries, which would never end. */
+    const connectOnce = (settings: NatsSettings) =>
       connect({ ...natsOptions(settings, 'session'), waitOnFirstConnect: false, reconnect: false });
 
     it('does not give its password to a server that it does not trust', async () => {
-      await expect(once(await encrypted())).rejects.toThrow(/self-signed certificate/);
+      await expect(connectOnce(await serveTls())).rejects.toThrow(/self-signed certificate/);
     });
 
     it('does not give its password to a server without TLS', async () => {
-      await expect(once(await serve(''))).rejects.toThrow(/does not support 'tls'/);
+      await expect(connectOnce(await serve(''))).rejects.toThrow(/does not support 'tls'/);
     });
   });
 });

@@ -35,7 +35,7 @@ const INVALID_PASSWORD = '28P01';
 
 const ROLES = Object.keys(FORBIDDEN);
 
-const person = {
+const alicePayload = {
   kind: 'saved',
   ...{ pk: 1, username: 'alice', name: 'Alice', email: '', is_active: true, epoch: 0, locale: '' },
 } as const;
@@ -53,7 +53,7 @@ describeWithNats('deploy/postgres/roles.sql', () => {
   });
   afterAll(() => stack?.close());
 
-  /** Runs `work` with the pool that a service would have. */
+  /** Runs `work` with a connection pool of a service. */
   async function withPool<T>(service: string, work: (source: DataSource) => Promise<T>): Promise<T> {
     const url = stack.environment(service)['DATABASE_URL'] ?? '';
     const source = await openDataSource({ url, schema: 'directory', poolSize: 1 });
@@ -65,13 +65,13 @@ describeWithNats('deploy/postgres/roles.sql', () => {
   }
 
   describe.each(ROLES)('the role of %s', (service) => {
-    it.each(FORBIDDEN[service]!)('may not: %s', async (sql) => {
+    it.each(FORBIDDEN[service]!)('must not run: %s', async (sql) => {
       await expect(stack.as(service, (client) => client.query(sql))).rejects.toMatchObject({
         code: INSUFFICIENT_PRIVILEGE,
       });
     });
 
-    it('is nothing but a role that can log in', async () => {
+    it('can only log in, without any other attribute or membership', async () => {
       const { rows } = await stack.as(service, (client) =>
         client.query(
           `SELECT rolsuper, rolcreaterole, rolcreatedb, rolbypassrls,
@@ -84,7 +84,7 @@ describeWithNats('deploy/postgres/roles.sql', () => {
     });
   });
 
-  it('lets the courier take, put back and forget what is in the outbox, and note a login', async () => {
+  it('lets the courier take, postpone and delete outbox rows, and record a login', async () => {
     const seal = `k:${Buffer.alloc(32).toString('base64')}`;
     await stack.as('gateway', (client) =>
       client.query(
@@ -93,10 +93,10 @@ describeWithNats('deploy/postgres/roles.sql', () => {
     );
     await withPool('courier', async (source) => {
       const outbox = new OutboxRepository(source, new Sealer(seal));
-      const [sent, late, odd] = await outbox.lease('mail', 3, 60);
+      const [sent, deferred, invalid] = await outbox.lease('mail', 3, 60);
       await outbox.delete([sent!], { topic: 'events.email_sent', body: {} });
-      await outbox.retryLater(late!, 'away', 60);
-      await outbox.park(odd!, 'odd');
+      await outbox.retryLater(deferred!, 'away', 60);
+      await outbox.park(invalid!, 'odd');
       expect(await outbox.countMailTo('alice@example.org', 60)).toBe(1);
       await outbox.recordLogin(alice, new Date());
       await outbox.sweep(0, 0);
@@ -104,13 +104,13 @@ describeWithNats('deploy/postgres/roles.sql', () => {
     });
   });
 
-  it('lets identification look people up by whatever they are found by', async () => {
+  it('lets identification find users by every field that it may match', async () => {
     const match = { fields: ['username', 'email', 'upn'], caseInsensitive: true } as const;
     const found = await withPool('identification', (source) => new TypeormUserLookup(source).find('ALICE', match));
     expect(found).toMatchObject({ uuid: alice, username: 'alice' });
   });
 
-  it('lets the password stage read hashes and app passwords, and replace an outdated hash', async () => {
+  it('lets the password service read hashes and app passwords, and replace an outdated hash', async () => {
     await stack.as('operator', (client) =>
       client.query(
         `INSERT INTO directory.tokens (identifier, key_hash, intent, user_id) VALUES ('app', $1, 'app_password', $2)`,
@@ -130,15 +130,15 @@ describeWithNats('deploy/postgres/roles.sql', () => {
     });
   });
 
-  it('lets policies ask about people, expire a password and look at reputations, and nobody else expire one', async () => {
+  it('lets only the policy service read users and reputation and expire a password', async () => {
     await withPool('policy', async (source) => {
-      const people = new PolicyUserRepository(source);
-      expect(await people.find({ username: 'alice' }, 1)).toMatchObject([{ uuid: alice, has_usable_password: true }]);
-      expect(await people.findGroupsOf(alice, { above: true, filters: { name: 'nobody' } })).toEqual([]);
-      expect(await people.findGroupAttributes(alice)).toEqual({});
+      const users = new PolicyUserRepository(source);
+      expect(await users.find({ username: 'alice' }, 1)).toMatchObject([{ uuid: alice, has_usable_password: true }]);
+      expect(await users.findGroupsOf(alice, { above: true, filters: { name: 'nobody' } })).toEqual([]);
+      expect(await users.findGroupAttributes(alice)).toEqual({});
       expect(await new ReputationRepository(source).score({ ip: '203.0.113.7', identifier: 'alice' })).toBe(0);
-      await people.expirePassword(alice, new Date(0));
-      expect(await people.find({ username: 'alice' }, 1)).toMatchObject([{ has_usable_password: true }]);
+      await users.expirePassword(alice, new Date(0));
+      expect(await users.find({ username: 'alice' }, 1)).toMatchObject([{ has_usable_password: true }]);
     });
     for (const service of ['gateway', 'identification', 'password']) {
       const expire = stack.as(service, (client) =>
@@ -148,7 +148,7 @@ describeWithNats('deploy/postgres/roles.sql', () => {
     }
   });
 
-  it('lets the gateway find flows and brands, see who is in which group and remove what has expired', async () => {
+  it('lets the gateway find flows and brands, read group memberships and delete expired rows', async () => {
     await withPool('gateway', async (source) => {
       expect(
         await new PostgresFlowStore(source, new Sealer(`k:${Buffer.alloc(32).toString('base64')}`)).findConfigureFlow(
@@ -181,7 +181,7 @@ describeWithNats('deploy/postgres/roles.sql', () => {
     });
   });
 
-  it('lets mfa keep devices and forget those of users who are gone, and the gateway show, rename and remove them', async () => {
+  it('lets mfa save devices and delete those of deleted users, and the gateway list, rename and remove them', async () => {
     const sealer = new Sealer(`k:${Buffer.alloc(32).toString('base64')}`);
     const device = { id: randomUUID(), user: alice, kind: 'totp', name: 'App' } as const;
     await withPool('mfa', async (source) => {
@@ -189,16 +189,16 @@ describeWithNats('deploy/postgres/roles.sql', () => {
       expect(await new OrphanedDeviceCleaner(source).sweep()).toBe(0);
     });
     await withPool('gateway', async (source) => {
-      const own = new UserDeviceRepository(source, sealer);
-      const change = { owner: { ...person, uuid: alice }, clientIp: '203.0.113.7' };
-      const [found] = await own.list({ owner: alice }, { offset: 0, limit: 5 });
-      expect([await own.rename(found!, 'Phone', change), await own.count({ owner: alice })]).toEqual([true, 1]);
-      expect(await own.find(alice, found!)).toMatchObject({ kind: 'totp', name: 'Phone' });
-      expect(await own.remove(found!, change)).toBe(true);
+      const devices = new UserDeviceRepository(source, sealer);
+      const change = { owner: { ...alicePayload, uuid: alice }, clientIp: '203.0.113.7' };
+      const [found] = await devices.list({ owner: alice }, { offset: 0, limit: 5 });
+      expect([await devices.rename(found!, 'Phone', change), await devices.count({ owner: alice })]).toEqual([true, 1]);
+      expect(await devices.find(alice, found!)).toMatchObject({ kind: 'totp', name: 'Phone' });
+      expect(await devices.remove(found!, change)).toBe(true);
     });
   });
 
-  it('lets the gateway look for plans, and for what the login of a session has proved', async () => {
+  it('lets the gateway find plans, and whether a session has proved a device', async () => {
     await withPool('gateway', async (source) => {
       const lifetimes = {
         anonymousSessionS: 60,
@@ -211,25 +211,25 @@ describeWithNats('deploy/postgres/roles.sql', () => {
       const settings = { lifetimes, attributes: true, logger: new Logger('test') };
       const plans = new PostgresPlanStore(source, new Sealer(`k:${Buffer.alloc(32).toString('base64')}`), settings);
       expect(await plans.load('nowhere', Buffer.alloc(32))).toBeUndefined();
-      const asked = { user: alice, withinS: 60 };
-      expect(await new SessionRepository(source, { AVATARS: 'none' }).hasProvedDevice(randomUUID(), asked)).toBe(false);
+      const proof = { user: alice, withinS: 60 };
+      expect(await new SessionRepository(source, { AVATARS: 'none' }).hasProvedDevice(randomUUID(), proof)).toBe(false);
     });
   });
 
-  it('lets the captcha service spend tokens, and consent keep what was allowed', async () => {
+  it('lets the captcha service mark tokens as used, and the consent service save grants', async () => {
     await withPool('captcha', async (source) => {
       const token = { account: 'a', text: 'b' };
       expect(await new SpentTokenRepository(source).spend(token, 'one')).toBe(true);
       expect(await new SpentTokenRepository(source).spend(token, 'other')).toBe(false);
     });
     await withPool('consent', async (source) => {
-      const parties = { user: alice, application: { uuid: alice, slug: 'app', name: 'App' } };
-      await new ConsentGrantRepository(source).add('one', parties, { permissions: ['a'], lifetime_s: 60 });
-      expect(await new ConsentGrantRepository(source).find(parties)).toMatchObject({ permissions: ['a'] });
+      const grant = { user: alice, application: { uuid: alice, slug: 'app', name: 'App' } };
+      await new ConsentGrantRepository(source).add('one', grant, { permissions: ['a'], lifetime_s: 60 });
+      expect(await new ConsentGrantRepository(source).find(grant)).toMatchObject({ permissions: ['a'] });
     });
   });
 
-  it('lets enrolment make, change and remove people, and put them into groups', async () => {
+  it('lets enrollment create, change and delete users, and add them to groups', async () => {
     await withPool('enrollment', (source) =>
       new EnrollmentTransactions(source).runOnce('a', async ({ accounts }) => {
         const draft = {
@@ -250,7 +250,7 @@ describeWithNats('deploy/postgres/roles.sql', () => {
     );
   });
 
-  it('lets the gateway make, change and take back invitations, and enrolment use them up', async () => {
+  it('lets the gateway create, change and delete invitations, and enrollment redeem them', async () => {
     const fields = { name: 'a', expires: null, fixed_data: {}, single_use: true, flow: null };
     const { pk } = await withPool('gateway', async (source) => {
       const invitations = new InvitationRepository(source);
@@ -264,27 +264,28 @@ describeWithNats('deploy/postgres/roles.sql', () => {
       expect(await invitations.findUsable(pk, undefined)).toMatchObject({ name: 'b' });
       expect(await invitations.redeem(pk, undefined)).toBe(true);
     });
-    const used = (service: string, sql: string) => stack.as(service, (client) => client.query(sql));
+    const query = (service: string, sql: string) => stack.as(service, (client) => client.query(sql));
     for (const [service, sql] of [
       ['gateway', `UPDATE directory.invitations SET created_by = NULL`],
       ['enrollment', `UPDATE directory.invitations SET expires = NULL`],
       ['enrollment', `INSERT INTO directory.invitations (name) VALUES ('mine')`],
     ] as const)
-      await expect(used(service, sql)).rejects.toMatchObject({ code: INSUFFICIENT_PRIVILEGE });
+      await expect(query(service, sql)).rejects.toMatchObject({ code: INSUFFICIENT_PRIVILEGE });
   });
 
-  it('takes back what a role was granted elsewhere, when it is run again', async () => {
-    const spy = () => stack.as('identification', (client) => client.query('SELECT key_hash FROM directory.tokens'));
+  it('revokes a privilege that was granted outside of it, when it runs again', async () => {
+    const readTokens = () =>
+      stack.as('identification', (client) => client.query('SELECT key_hash FROM directory.tokens'));
     await stack.as('operator', (client) =>
       client.query('GRANT SELECT ON directory.tokens TO gatehouse_identification'),
     );
-    await expect(spy()).resolves.toBeDefined();
-    const named = (await stack.run('roles')).match(/gatehouse_\w+/g) ?? [];
-    expect(named.toSorted()).toEqual(ROLES.map((service) => `gatehouse_${service}`).toSorted());
-    await expect(spy()).rejects.toMatchObject({ code: INSUFFICIENT_PRIVILEGE });
+    await expect(readTokens()).resolves.toBeDefined();
+    const roles = (await stack.run('roles')).match(/gatehouse_\w+/g) ?? [];
+    expect(roles.toSorted()).toEqual(ROLES.map((service) => `gatehouse_${service}`).toSorted());
+    await expect(readTokens()).rejects.toMatchObject({ code: INSUFFICIENT_PRIVILEGE });
   });
 
-  it('keeps no password that could be read, and lets nobody in with another', async () => {
+  it('stores passwords only as SCRAM verifiers, and rejects a wrong password', async () => {
     const { rows } = await stack.as('operator', (client) =>
       client.query<{ rolpassword: string }>(`SELECT rolpassword FROM pg_authid WHERE rolname LIKE 'gatehouse\\_%'`),
     );

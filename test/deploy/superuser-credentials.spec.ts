@@ -18,8 +18,8 @@ const SEAL = `k:${Buffer.alloc(32).toString('base64')}`;
 const ADD_DEVICE = `INSERT INTO mfa.devices (id, user_id, kind, name, secret) VALUES ($1, $2, 'static', 'x', 'x')`;
 const CONNECT = 'SELECT identification.connect($1, $2, $3) AS outcome';
 
-/** What a service could leave behind that outlives it: a second way to log in as a superuser. */
-describeWithNats('in Postgres, credentials of superusers', () => {
+/** A compromised service could create another credential of a superuser, which would outlast the compromise. */
+describeWithNats('credentials of superusers in Postgres', () => {
   let stack: ComposeStack;
   let ids: Readonly<Record<string, string>>;
   beforeAll(async () => {
@@ -33,27 +33,27 @@ describeWithNats('in Postgres, credentials of superusers', () => {
         oauthEntry('hub'),
       ),
     );
-    const rows = await owner<{ name: string; id: string }>(
+    const rows = await query<{ name: string; id: string }>(
       'SELECT username AS name, id FROM directory.users UNION ALL SELECT slug, id FROM identification.sources',
     );
     ids = Object.fromEntries(rows.map(({ name, id }) => [name, id]));
   }, 120_000);
   afterAll(() => stack?.close());
   beforeEach(async () => {
-    await owner('TRUNCATE mfa.devices, mfa.codes, identification.connections, directory.superuser_permits');
+    await query('TRUNCATE mfa.devices, mfa.codes, identification.connections, directory.superuser_permits');
   });
 
-  const as = (service: string, sql: string, ...values: unknown[]) =>
+  const queryAs = (service: string, sql: string, ...values: unknown[]) =>
     stack.as(service, (client) => client.query(sql, values));
-  const owner = async <R extends pg.QueryResultRow>(sql: string, ...values: unknown[]): Promise<R[]> =>
+  const query = async <R extends pg.QueryResultRow>(sql: string, ...values: unknown[]): Promise<R[]> =>
     (await stack.as('operator', (client) => client.query<R>(sql, values))).rows;
   const permit = (service: string, username = 'admin') =>
-    as('gateway', 'SELECT directory.permit_superuser($1, $2)', ids[username], service);
+    queryAs('gateway', 'SELECT directory.permit_superuser($1, $2)', ids[username], service);
   const connect = (identifier: string, username: string, service = 'identification') =>
-    as(service, CONNECT, ids['hub'], identifier, ids[username]);
-  const connections = () => owner('SELECT identifier FROM identification.connections WHERE user_id = $1', ids['admin']);
-  const devices = () => owner('SELECT name FROM mfa.devices WHERE user_id = $1', ids['admin']);
-  /** Runs `work` with the pool that a service would have. */
+    queryAs(service, CONNECT, ids['hub'], identifier, ids[username]);
+  const connections = () => query('SELECT identifier FROM identification.connections WHERE user_id = $1', ids['admin']);
+  const devices = () => query('SELECT name FROM mfa.devices WHERE user_id = $1', ids['admin']);
+  /** Runs `work` with a connection pool of a service. */
   async function withPool<T>(service: string, work: (source: DataSource) => Promise<T>): Promise<T> {
     const url = stack.environment(service)['DATABASE_URL'] ?? '';
     const source = await openDataSource({ url, schema: 'directory', poolSize: 1 });
@@ -63,20 +63,20 @@ describeWithNats('in Postgres, credentials of superusers', () => {
       await source.destroy();
     }
   }
-  /** A device of a user that an operator has imported. */
-  async function imported(username: string): Promise<string> {
+  /** Imports a device for a user and returns its id. */
+  async function importDevice(username: string): Promise<string> {
     const id = randomUUID();
-    await owner(ADD_DEVICE, id, ids[username]);
+    await query(ADD_DEVICE, id, ids[username]);
     return id;
   }
 
   describe('connections with sources', () => {
-    it.each(['identification', 'gateway'])('are not made by the role of %s without a permit', async (service) => {
+    it.each(['identification', 'gateway'])('cannot be created by the role of %s without a permit', async (service) => {
       await expect(connect('mallory', 'admin', service)).rejects.toMatchObject(GUARDED);
       expect(await connections()).toEqual([]);
     });
 
-    it('are made once by a permit, which is used up also where nothing comes of it', async () => {
+    it('are created once by a permit, which is used up even when the account is already connected', async () => {
       await connect('of alice', 'alice');
       await permit('identification');
       expect((await connect('of alice', 'admin')).rows).toEqual([{ outcome: 'taken' }]);
@@ -87,10 +87,10 @@ describeWithNats('in Postgres, credentials of superusers', () => {
       expect(await connections()).toEqual([{ identifier: 'own' }]);
     });
 
-    it('are made by the stage that the gateway permits, and by the gateway for whoever is logged in', async () => {
+    it('are created by the stage that the gateway permits, and by the gateway for the user who is logged in', async () => {
       await withPool('gateway', async (gateway) => {
         await new PostgresSuperuserPermits(gateway).grant(ids['admin']!, postSourceContract.service);
-        const made = await withPool('identification', (source) =>
+        const byFlow = await withPool('identification', (source) =>
           new SourceConnectionRepository(source).connect('work', {
             ...{ source: ids['hub']!, identifier: 'by a flow', user: ids['admin']! },
           }),
@@ -98,8 +98,8 @@ describeWithNats('in Postgres, credentials of superusers', () => {
         const user = { kind: 'saved', uuid: ids['admin']!, pk: 1, username: 'admin', name: '', email: '' } as const;
         const change = { user: { ...user, is_active: true, epoch: 0, locale: '' }, clientIp: '203.0.113.7' };
         const account = { source: ids['hub']!, identifier: 'by the page', name: 'Hub' };
-        const book = new SourceRepository(gateway, new Sealer(SEAL));
-        expect([made, await book.connect(account, change), await book.connect(account, change)]).toEqual([
+        const sources = new SourceRepository(gateway, new Sealer(SEAL));
+        expect([byFlow, await sources.connect(account, change), await sources.connect(account, change)]).toEqual([
           ...['new', 'new', 'kept'],
         ]);
       });
@@ -113,10 +113,10 @@ describeWithNats('in Postgres, credentials of superusers', () => {
   });
 
   describe('devices', () => {
-    it('are not added by the role of mfa without a permit', async () => {
-      await expect(as('mfa', ADD_DEVICE, randomUUID(), ids['admin'])).rejects.toMatchObject(GUARDED);
+    it('cannot be added by the role of mfa without a permit', async () => {
+      await expect(queryAs('mfa', ADD_DEVICE, randomUUID(), ids['admin'])).rejects.toMatchObject(GUARDED);
       expect(await devices()).toEqual([]);
-      await as('mfa', ADD_DEVICE, randomUUID(), ids['alice']);
+      await queryAs('mfa', ADD_DEVICE, randomUUID(), ids['alice']);
     });
 
     it.each([
@@ -125,34 +125,34 @@ describeWithNats('in Postgres, credentials of superusers', () => {
       `UPDATE mfa.devices SET facts = '{"mine": 1}'`,
       'UPDATE mfa.devices SET id = gen_random_uuid()',
       `INSERT INTO mfa.codes (device_id, digest) SELECT id, 'mine' FROM mfa.devices`,
-    ])('are not replaced by the role of mfa: %s', async (sql) => {
-      await imported('admin');
-      const before = await owner('SELECT * FROM mfa.devices');
-      await expect(as('mfa', sql)).rejects.toMatchObject(GUARDED);
-      expect(await owner('SELECT * FROM mfa.devices')).toEqual(before);
-      expect(await owner('SELECT FROM mfa.codes')).toEqual([]);
+    ])('cannot be replaced by the role of mfa: %s', async (sql) => {
+      await importDevice('admin');
+      const before = await query('SELECT * FROM mfa.devices');
+      await expect(queryAs('mfa', sql)).rejects.toMatchObject(GUARDED);
+      expect(await query('SELECT * FROM mfa.devices')).toEqual(before);
+      expect(await query('SELECT FROM mfa.codes')).toEqual([]);
     });
 
-    it('do not become a superuser’s by moving them or their codes', async () => {
-      const [own, admins] = [await imported('alice'), await imported('admin')];
-      await as('mfa', `INSERT INTO mfa.codes (device_id, digest) VALUES ($1, 'mine')`, own);
-      const moved = as('mfa', 'UPDATE mfa.devices SET user_id = $2 WHERE id = $1', own, ids['admin']);
+    it('of other users, and their codes, cannot be moved to a superuser', async () => {
+      const [own, admins] = [await importDevice('alice'), await importDevice('admin')];
+      await queryAs('mfa', `INSERT INTO mfa.codes (device_id, digest) VALUES ($1, 'mine')`, own);
+      const moved = queryAs('mfa', 'UPDATE mfa.devices SET user_id = $2 WHERE id = $1', own, ids['admin']);
       await expect(moved).rejects.toMatchObject(GUARDED);
-      const code = as('mfa', 'UPDATE mfa.codes SET device_id = $2 WHERE device_id = $1', own, admins);
+      const code = queryAs('mfa', 'UPDATE mfa.codes SET device_id = $2 WHERE device_id = $1', own, admins);
       await expect(code).rejects.toMatchObject(GUARDED);
     });
 
-    it('are renamed, counted, used and removed by the role of mfa', async () => {
-      const id = await imported('admin');
-      await as('mfa', `UPDATE mfa.devices SET name = 'y', counter = 7, last_used_at = now() WHERE id = $1`, id);
+    it('can be renamed, used and removed by the role of mfa', async () => {
+      const id = await importDevice('admin');
+      await queryAs('mfa', `UPDATE mfa.devices SET name = 'y', counter = 7, last_used_at = now() WHERE id = $1`, id);
       expect(await devices()).toEqual([{ name: 'y' }]);
-      await as('mfa', 'DELETE FROM mfa.devices WHERE id = $1', id);
+      await queryAs('mfa', 'DELETE FROM mfa.devices WHERE id = $1', id);
       expect(await devices()).toEqual([]);
     });
 
-    it('are added with their codes by a permit, once, and none by the permit of another service', async () => {
+    it('are added with their codes by one permit, and not by the permit of another service', async () => {
       const add = () =>
-        as(
+        queryAs(
           'mfa',
           `WITH kept AS (${ADD_DEVICE} RETURNING id) INSERT INTO mfa.codes (device_id, digest) SELECT id, 'c' FROM kept`,
           ...[randomUUID(), ids['admin']],
@@ -165,18 +165,22 @@ describeWithNats('in Postgres, credentials of superusers', () => {
       expect(await devices()).toHaveLength(1);
     });
 
-    it('are found again by a second attempt to add the same one, without another permit', async () => {
+    it('can be added again with the same id without another permit', async () => {
       const id = randomUUID();
       await permit('mfa');
-      await as('mfa', ADD_DEVICE, id, ids['admin']);
-      await as('mfa', `${ADD_DEVICE} ON CONFLICT DO NOTHING`, id, ids['admin']);
+      await queryAs('mfa', ADD_DEVICE, id, ids['admin']);
+      await queryAs('mfa', `${ADD_DEVICE} ON CONFLICT DO NOTHING`, id, ids['admin']);
       expect(await devices()).toHaveLength(1);
     });
   });
 
-  it('let no other service change its superuser by a permit that was for a device', async () => {
+  it('do not let another service change the superuser with a permit that was for a device', async () => {
     await permit('mfa');
-    const change = as('enrollment', `UPDATE directory.users SET password_hash = 'mine' WHERE id = $1`, ids['admin']);
+    const change = queryAs(
+      'enrollment',
+      `UPDATE directory.users SET password_hash = 'mine' WHERE id = $1`,
+      ids['admin'],
+    );
     await expect(change).rejects.toMatchObject(GUARDED);
   });
 });
