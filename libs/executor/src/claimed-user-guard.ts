@@ -14,8 +14,8 @@ const REASONS: Readonly<Record<UserClaim, string>> = {
 type GuardedRun = Pick<FlowRunView, 'context' | 'plan' | 'session'>;
 
 /**
- * Protects superusers from services that were taken over: a service's word alone never logs a superuser in, changes them or
- * their credentials (docs/adr/0033).
+ * Protects superusers from compromised services: a claim of a service alone never logs a superuser in, and never changes a
+ * superuser or their credentials (docs/adr/0033).
  */
 export class ClaimedUserGuard {
   constructor(
@@ -23,15 +23,15 @@ export class ClaimedUserGuard {
     private readonly users: UserDirectory,
   ) {}
 
-  /** Throws `stage_fault` if the step must not be asked about the user of the plan. Asks the directory only about a claim. */
+  /** Throws `stage_fault` if the step must not run for the plan's user. Queries the directory only if the user is a claim. */
   async check(run: GuardedRun, step: Step): Promise<void> {
     const { plan, context } = run;
     const contract = this.contracts.find(step.kind, context.version);
     const user = flowUserOf(run);
     const claim = user && userClaim(plan, user.uuid);
     if (!claim || !contract || !isGuarded(contract, { config: step.config, context: plan.context, user })) return;
-    const known = await this.users.find(user.uuid);
-    if (!known?.is_superuser || (claim === 'named' && known.is_unclaimed)) return;
+    const directoryUser = await this.users.find(user.uuid);
+    if (!directoryUser?.is_superuser || (claim === 'named' && directoryUser.is_unclaimed)) return;
     throw new Problem('stage_fault', { detail: REASONS[claim] });
   }
 }

@@ -6,23 +6,23 @@ import { flowUserOf } from './stage-request.js';
 
 const NO_CHANGE = sentence('An API token cannot set up or change credentials. Log in first.');
 const NO_LOGIN = sentence('An API token cannot log a user in.');
-/** Why a token lets no device in. */
+/** The refusal of a token that would authorize a device. */
 export const NO_AUTHORIZATION = sentence('An API token cannot authorize a device. Log in first.');
-/** What a user does whose login is too old, where nothing can be asked that would prove it is still they. */
+/** The advice for a user whose login is too old, if no proof is left to ask for. */
 export const LOG_IN_AGAIN = sentence('Log out, log in again, and come back.');
 
 type GuardedRun = Pick<FlowRunView, 'context' | 'plan' | 'session'>;
 
 /**
- * Protects steps that set up or change credentials, whatever flow they are in: they need a recent proof of their user
+ * Protects steps that set up or change credentials, in every flow: they need a recent proof of their user
  * (docs/adr/0037).
  */
 export class CredentialGuard {
   constructor(private readonly contracts: StageContractRegistry) {}
 
   /**
-   * Returns the step that must be asked before `step`, or undefined if `step` may be asked now. Throws `proof_required` for an
-   * API token without a proof in the plan, for a token that would authorize a device, and if no proof is left to ask for.
+   * Returns the step that must run before `step`; `undefined` if `step` may run now. Throws `proof_required` for an API token
+   * without a proof in the plan, for a token that would authorize a device, and if no proof is left to ask for.
    */
   proofBefore(run: GuardedRun, step: Step): Insert | undefined {
     const { plan, context } = run;
@@ -37,7 +37,7 @@ export class CredentialGuard {
     return { where: 'before', steps: [this.nextProof(plan, step)] };
   }
 
-  /** The first kind of proof that was not added before this step yet. One that the user does not have lets them pass. */
+  /** Returns the first kind of proof that was not inserted before this step yet. A proof that the user does not have passes. */
   private nextProof({ steps, cursor }: Plan, { id }: Step) {
     const added = steps.slice(0, cursor).filter((planned) => 'kind' in planned && planned.id.startsWith(`${id}~`));
     const next = this.contracts
@@ -48,7 +48,7 @@ export class CredentialGuard {
   }
 }
 
-/** A device that is let in keeps its access after the token is revoked. */
+/** A device that a token authorized would keep its access after the token is revoked. */
 function refuseAuthorization({ effects, requires_session }: StageContract) {
   if (requires_session || effects.includes('authorize'))
     throw new Problem('proof_required', { detail: NO_AUTHORIZATION });
@@ -62,8 +62,8 @@ function refuseToken({ effects }: StageContract, changes: boolean) {
 const isByToken = ({ context }: GuardedRun) => context.request.authenticate !== undefined;
 
 /**
- * Whether the visitor has to prove that they are the user. An anonymous visitor of a flow that names a user is asked for what
- * the flow asks for, and nothing else: that is the choice of its author.
+ * Whether the visitor has to prove to be the plan's user. An anonymous visitor of a flow that names a user is asked only for
+ * what the flow's own steps ask: that is the choice of its author.
  */
 function isProofMissing(run: GuardedRun): boolean {
   const { sessionUser, recentlyProved: recent } = run.session;

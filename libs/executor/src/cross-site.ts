@@ -7,7 +7,7 @@ import type { ChallengeSource, FlowResult } from './flow-response.js';
 
 const HEADER = sentence('Another website sent you here. Continue only if you want to.').text;
 
-/** A consent challenge, which every client can show. */
+/** The question is a consent challenge, which every client can show. */
 const QUESTION: ChallengeSource = {
   component: 'ak-stage-consent',
   user_info: true,
@@ -22,7 +22,7 @@ const QUESTION: ChallengeSource = {
 
 type Question = Extract<FlowResult, { type: 'show' }>;
 
-/** Returns the plan with the mark that a request leaves on it. A mailed link that waits for its confirmation needs none. */
+/** Marks a plan if the request comes from another site. A mailed link that awaits confirmation needs no mark. */
 export function withCrossSiteMark(
   plan: Plan,
   crossSite: CrossSite | undefined,
@@ -33,7 +33,7 @@ export function withCrossSiteMark(
   return markCrossSite(plan, randomUUID());
 }
 
-/** Returns the question that a marked run asks before a step that acts on entry; undefined where the step may be entered. */
+/** Returns the question before a step that acts on entry, if the run is marked; `undefined` if the step may be entered. */
 export function crossSiteQuestion(
   { cross_site, shown }: Plan,
   step: Step,
@@ -45,20 +45,20 @@ export function crossSiteQuestion(
   return { type: 'show', contract: QUESTION, challenge, errors: undefined };
 }
 
-/** Whether an answer shows that the visitor acted: the script of a page sends some answers by itself. */
+/** Whether the visitor made this answer. Some pages send answers by script. */
 export function isVisitorAction(answer: unknown, contract: StageContract | undefined): boolean {
   if (bodyErrors(answer)) return false;
   const fields = contract?.personal_fields;
   return fields === undefined || fields.some((field) => (answer as Record<string, unknown>)[field] != null);
 }
 
-/** Whether an answer says yes to the question of a marked run. */
+/** Whether an answer confirms the question of a marked run. */
 export function confirmsCrossSite(body: unknown, { cross_site }: Plan): boolean {
   const token = (body as { readonly token?: unknown } | null | undefined)?.token;
   return cross_site !== undefined && typeof token === 'string' && secretsEqual(token, cross_site.token);
 }
 
-/** Returns the question with the error for an answer that was not a yes to it. */
+/** Returns the question with the error for an answer that does not confirm it. */
 export const withTokenError = (question: Question): Question => ({
   ...question,
   errors: { token: [{ code: 'cross_site_token' }] },

@@ -14,11 +14,11 @@ import type { ResponseBody } from './stage-request.js';
 
 export type PassedReply = Extract<StageReply, { type: 'passed' }>;
 
-/** A step inside another: the host's config field that names it, what it judges, and itself. */
+/** A stage that is embedded in a host stage, with the config field that names it and its rule. */
 export interface EmbeddedStage {
   readonly field: string;
   readonly embed: EmbeddedStageRule;
-  /** With its secrets, which its host never sees. */
+  /** The stage with its secrets, which its host never sees. */
   readonly attached: AttachedStage;
 }
 
@@ -27,7 +27,7 @@ interface HostStage {
   readonly stage: Pick<Step, 'name' | 'config'>;
 }
 
-/** The steps that a host's config embeds. Throws stage_fault when one is named and not there: a check is never left out. */
+/** Returns the stages that a host's config embeds. Throws `stage_fault` if one is missing: a check is never skipped. */
 export function embeddedStages({ contract, stage }: HostStage, { attached }: FlowVersion): EmbeddedStage[] {
   return Object.entries(contract.embeds).flatMap(([field, embed]) => {
     const id = stage.config[field];
@@ -41,8 +41,8 @@ export function embeddedStages({ contract, stage }: HostStage, { attached }: Flo
 }
 
 /**
- * What an embedded step judges is for that step alone: its host learns only whether it is text, and of a character that no
- * text may hold, which it refuses as any field does.
+ * Hides the fields of embedded stages from their host. The host sees an empty text instead, or the first character that no
+ * text may contain, which it rejects as in any field.
  */
 export function withoutEmbeddedFields(body: ResponseBody, { embeds }: StageContract): ResponseBody {
   const fields = new Set(Object.values(embeds).map(({ field }) => field));
@@ -54,10 +54,10 @@ export function withoutEmbeddedFields(body: ResponseBody, { embeds }: StageContr
   );
 }
 
-/** Numbers are read as text: a password may be one. */
+/** A password may be a number, which stages read as text. */
 const isTextual = (value: unknown) => typeof value === 'string' || typeof value === 'number';
 
-/** Two steps that both passed, as one. */
+/** Merges the replies of two stages that both passed. */
 export const mergePassed = (host: PassedReply, part: PassedReply): PassedReply => ({
   ...host,
   context: { ...host.context, ...part.context, ...mergedUser(host, part) },
@@ -66,22 +66,22 @@ export const mergePassed = (host: PassedReply, part: PassedReply): PassedReply =
   ...mergedInsert(host, part),
 });
 
-/** What one of them wants to come after it; both cannot, because neither knows of the other. */
-function mergedInsert({ insert: one }: PassedReply, { insert: other }: PassedReply) {
-  if (one && other) throw new Problem('stage_fault', { detail: 'two steps inside each other both add steps' });
-  const insert = one ?? other;
+/** Only one of two stages may insert steps, because neither knows the other. */
+function mergedInsert({ insert: first }: PassedReply, { insert: second }: PassedReply) {
+  if (first && second) throw new Problem('stage_fault', { detail: 'a stage and its embedded stage both add steps' });
+  const insert = first ?? second;
   return insert ? { insert } : {};
 }
 
-/** What the inner step says of the user adds to what its host said. */
+/** Merges the user of an embedded stage into the user of its host. */
 function mergedUser(host: PassedReply, part: PassedReply) {
   const [before, after] = [host, part].map(({ context }) => context?.['pending_user'] as User | undefined);
   return after ? { pending_user: mergeUser(before, after) } : {};
 }
 
 /**
- * A reply of a composite step. A refused one writes no context: the host passes before the embedded step is judged, and what
- * it wrote (the user it found) must not outlive the refusal (docs/adr/0033).
+ * Removes the context from the refusal of a composite step. The host passes before the embedded stage judges, and the facts
+ * that the host wrote, such as the user it found, must not outlive the refusal (docs/adr/0033).
  */
 export function withoutContext(reply: StageReply): StageReply {
   if (reply.type !== 'rejected' && reply.type !== 'denied') return reply;
@@ -89,18 +89,18 @@ export function withoutContext(reply: StageReply): StageReply {
   return refusal;
 }
 
-/** The effects of a passed host that still happen when a step inside it refuses: those that only record. */
+/** Returns the effects of a passed host that happen even if an embedded stage refuses: those that only record. */
 export const recordingEffectsOf = ({ effects = [] }: PassedReply): Effect[] =>
   effects.filter(({ type }) => REFUSAL_EFFECTS.has(type));
 
 interface EmbeddedChallenge {
-  /** The field of the host's challenge that takes it. */
+  /** The field of the host's challenge that contains the embedded challenge. */
   readonly field: string;
   readonly component: string | undefined;
   readonly inner: StageReply;
 }
 
-/** A host's reply with what an inner step asks; null where it has nothing to ask. */
+/** Returns a host's reply with the challenge of an embedded stage, or null if that stage asks nothing. */
 export const withEmbeddedChallenge = <R extends Extract<StageReply, { challenge: object }>>(
   host: R,
   { field, component, inner }: EmbeddedChallenge,

@@ -23,7 +23,7 @@ export interface FlowRequest {
   readonly authenticate?: (() => Promise<Identity>) | undefined;
   /** The inner query, with the last value of a repeated key. */
   readonly query: Readonly<Record<string, string>>;
-  /** Every name in the address, of the outer query and the inner one. */
+  /** The names of all query parameters, of the outer query and the inner one. */
   readonly queryNames: readonly string[];
   /** The body of a POST. */
   readonly answer: ChallengeSubmission | undefined;

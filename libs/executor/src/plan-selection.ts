@@ -6,8 +6,8 @@ import type { PlanStore, ResumedPlan, StoredPlan } from './ports/plan-store.js';
 import { hashToken } from './resume-links.js';
 
 /**
- * The plan to go on with; undefined when a new one is to be made. A live token of this flow goes before what the session
- * has, unless that came from the same link; one that is unknown, used up or of another flow changes nothing
+ * Returns the plan that the request continues; `undefined` if it starts a new plan. A live resume token of this flow takes
+ * precedence over the session's plan, unless that plan came by the same link. Any other token is ignored
  * (docs/spec/plan.md#mailed-links).
  */
 export async function selectPlan(plans: PlanStore, arrival: LoadedRequest): Promise<ContinuedPlan | undefined> {
@@ -22,18 +22,15 @@ export async function selectPlan(plans: PlanStore, arrival: LoadedRequest): Prom
   return (await isTokenUsed(plans, stored, request)) ? undefined : stored;
 }
 
-/** A plan that nobody has confirmed is worth as much as its token, which somebody else may have used since. */
+/** An unconfirmed plan is valid only as long as its token, which another session may have used since. */
 async function isTokenUsed(plans: PlanStore, stored: StoredPlan | undefined, { slug }: FlowRequest): Promise<boolean> {
   const { token, confirmed = true } = stored?.plan.resumed ?? {};
   if (confirmed || token === undefined) return false;
   return (await plans.findResumed(slug, Buffer.from(token, 'hex'))) === undefined;
 }
 
-/** Whoever follows a link has been shown nothing yet, and is asked by the link's own confirmation, wherever they come from. */
-function resumePlan(
-  { plan: { shown: _elsewhere, cross_site: _asked, ...plan }, step }: ResumedPlan,
-  token: Buffer,
-): Plan {
+/** A resumed plan has shown nothing to this visitor. The link's own confirmation replaces the cross-site question. */
+function resumePlan({ plan: { shown: _shown, cross_site: _mark, ...plan }, step }: ResumedPlan, token: Buffer): Plan {
   const user = plan.context.pending_user;
   return withProvedUser({
     ...plan,
@@ -43,8 +40,8 @@ function resumePlan(
 }
 
 /**
- * The stored plan, unless it is over, was somebody else's, or the query asks for another one (an invitation's or a mail's
- * token). A login drops what others left in its session, but cannot see what is begun at the same moment.
+ * Returns the stored plan unless it has ended, is of another visitor, or the query has another invitation or mail token. A
+ * login deletes plans of other visitors in its session, but cannot see a plan that is created at the same moment.
  */
 function continuablePlan(arrival: LoadedRequest): StoredPlan | undefined {
   const { request, loaded } = arrival;
@@ -56,8 +53,8 @@ function continuablePlan(arrival: LoadedRequest): StoredPlan | undefined {
 }
 
 /**
- * A link of another site does not replace a run that knows something of its visitor. Another link of the same sort does:
- * whoever is invited twice follows the second link from their mail page, too.
+ * A link on another site does not replace a run that has data of its visitor. A link of the same kind does, because a user who
+ * is invited twice follows the second link from a webmail page.
  */
 const isKept = ({ query, context }: Plan, tokens: readonly string[], { crossSite }: FlowRequest): boolean =>
   crossSite !== undefined &&

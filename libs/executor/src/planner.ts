@@ -6,14 +6,14 @@ import type { PolicyEngine, PolicyRun } from './policy-engine.js';
 
 const DOES_NOT_APPLY = sentence('Flow does not apply to current user.');
 
-/** A plan that may begin, or what the policies against it said. */
+/** A plan that may start, or the messages of the policies that refused it. */
 export type PlanningResult = ({ readonly plan: Plan } | { readonly refused: readonly string[] }) & {
-  /** What is to happen, whether it begins or not. */
+  /** Events, which happen in both cases. */
   readonly effects: readonly EventEffect[];
 };
 
 /**
- * Makes drawn plans ready for their first step, whether they are new or start over (docs/spec/executor.md#planning).
+ * Plans flows before their first step, at the start and at each restart (docs/spec/executor.md#planning).
  */
 export class Planner {
   constructor(private readonly engine: PolicyEngine) {}
@@ -44,16 +44,16 @@ export class Planner {
 }
 
 /**
- * Whether a flow is for a visitor. One that starts over with a user in mind has checked it
+ * Whether a flow applies to a visitor. A restart with a pending user has checked this before
  * (docs/spec/executor.md#restart).
  */
 export const isApplicable = ({ flow }: FlowVersion, visitor: Visitor, plan?: Plan): boolean =>
   plan?.context.pending_user !== undefined || meetsRequirement(flow.authentication, visitor);
 
-/** What a flow that does not apply says. */
+/** The result of a flow that does not apply. */
 export type FlowRefusal = { readonly to: string } | { readonly message: Message };
 
-/** `denied_action` (docs/spec/executor.md#denied-action): leads on to `next`, or says why not. */
+/** Returns the redirect or the message that `denied_action` selects (docs/spec/executor.md#denied-action). */
 export function flowRefusal({ flow }: FlowVersion, next: string | undefined, messages: readonly string[]): FlowRefusal {
   if (flow.denied_action === 'continue') return { to: next && isLocalPath(next) ? toUri(next) : '/' };
   const text = messages.join('\n');

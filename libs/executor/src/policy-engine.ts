@@ -42,16 +42,16 @@ interface Dependencies {
   readonly memberships: GroupMembershipStore;
   readonly users: UserDirectory;
   readonly contracts: StageContractRegistry;
-  /** Milliseconds that the policies of one set may take together. */
+  /** Time limit of a policy set in milliseconds. */
   readonly timeoutMs: number;
   /** Called with each policy that could not decide. */
   readonly report: (undecided: UndecidedPolicy) => void;
 }
 
-/** What a set decided, and the plan as its policies left it. */
+/** The verdict of a policy set, and the plan as its policies have changed it. */
 export interface PolicyDecision extends PolicyVerdict {
   readonly plan: Plan;
-  /** What is to happen with the plan's save. */
+  /** Events to save with the plan. */
   readonly effects: readonly EventEffect[];
 }
 
@@ -81,7 +81,7 @@ type PolicyQueries = ReturnType<typeof queriesFor>['policies'];
 const EMPTY_REPLY: PolicyReply = { results: {}, context: { set: {}, unset: [] } };
 const NO_GROUPS: ReadonlySet<string> = new Set();
 
-/** Decides by sets of conditions (docs/spec/policies.md#policy-sets), asking only what they need. */
+/** Decides by policy sets (docs/spec/policies.md#policy-sets). Evaluates only the policies and groups that a set needs. */
 export class PolicyEngine {
   constructor(private readonly parts: Dependencies) {}
 

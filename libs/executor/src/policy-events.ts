@@ -2,7 +2,7 @@ import type { PolicyReply, PolicyRequest } from '@gatehouse/contracts';
 
 import type { EventEffect } from './effects.js';
 
-/** What is told of an evaluation: what its policies made happen, those that could not decide, and those that are logged. */
+/** Returns the events of an evaluation: those that policies asked for, errors, and results of policies with execution logging. */
 export function policyEvents({ policies }: PolicyRequest, { results, events = [] }: PolicyReply): EventEffect[] {
   const judged = policies.flatMap(({ id, name: policy, kind, config }): EventEffect[] => {
     const { pass: passing, messages = [], error } = results[id] ?? {};

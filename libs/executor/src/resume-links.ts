@@ -6,21 +6,21 @@ const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 /** Characters of a link's secret: over 350 bits. */
 export const TOKEN_LENGTH = 60;
 
-/** Letters and digits that nobody can guess. */
+/** Returns random letters and digits. */
 export const randomToken = (length: number): string =>
   Array.from({ length }, () => ALPHABET[randomInt(ALPHABET.length)]).join('');
 
-/** SHA-256, which is all that is stored of a token: it has too much entropy to be guessed from it. */
+/** Returns the SHA-256 of a token, which alone is stored. A token has too much entropy to be guessed from its hash. */
 export const hashToken = (token: string): Buffer => hash('sha256', token, 'buffer');
 
-/** A mailed link that is to be stored: it takes its reader back to a step of a plan, once. */
+/** A mailed link to store. It leads back to a step of a plan, once. */
 export interface ResumeLink {
   readonly hash: Buffer;
   readonly step: string;
   readonly ttlS: number;
 }
 
-/** Where a link leads: a step of a flow, with the query that the flow was begun with. */
+/** The target of a link: a step of a flow, with the query that the flow was started with. */
 export interface LinkTarget {
   readonly step: string;
   readonly slug: string;
@@ -40,8 +40,8 @@ export function withResumeLink(mail: Mail, target: LinkTarget): { effect: Mail; 
   };
 }
 
-/** The address that a link leads to. */
+/** Returns the address of a link. */
 export function resumeUrl({ slug, baseUrl, query }: Omit<LinkTarget, 'step'>, token: string): string {
-  const { flow_token: _older, ...kept } = query;
-  return `${baseUrl}/if/flow/${slug}/?${new URLSearchParams({ ...kept, flow_token: token })}`;
+  const { flow_token: _older, ...rest } = query;
+  return `${baseUrl}/if/flow/${slug}/?${new URLSearchParams({ ...rest, flow_token: token })}`;
 }

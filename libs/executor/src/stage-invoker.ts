@@ -11,8 +11,9 @@ import {
 import {
   type AttemptReservation,
   type AttemptStore,
-  hasValue,
   type ReservationFactory,
+  withoutGuesses,
+  wrongGuessErrors,
 } from './attempts/attempt-store.js';
 import type { CredentialQueue } from './attempts/credential-queue.js';
 import type { ResponseTiming } from './attempts/response-timing.js';
@@ -46,100 +47,112 @@ interface Dependencies {
   readonly reservationFactory: ReservationFactory;
   readonly credentialQueue: CredentialQueue;
   readonly responseTiming: ResponseTiming;
-  /** Called with what a stage asked for beyond its contract. */
+  /** Called with what a stage invocation for beyond its contract. */
   readonly report: (kind: string, violations: readonly string[]) => void;
 }
 
-/** An answer on its way through a step and those inside it. */
+/** An answer that a host stage and its embedded stages judge in turn. */
 interface PartialResponse {
-  readonly asked: StageInvocation;
+  readonly invocation: StageInvocation;
   readonly body: ResponseBody;
-  /** What was heard so far. */
-  readonly heard: StageResult;
+  /** The merged result of the stages so far. */
+  readonly result: StageResult;
 }
 
 const NOT_PROCESSED_CODES: ReadonlySet<string> = new Set(['stage_away', 'stage_busy', 'bus_down']);
 
-/** Asks one step: takes the attempts an answer spends, holds the reply to its contract, and asks embedded steps after their host. */
+/**
+ * Sends the requests of one step: reserves the attempts of an answer, checks each reply against its contract, and involves the
+ * embedded stages of a composite step.
+ */
 export class StageInvoker {
   constructor(private readonly parts: Dependencies) {}
 
-  /** Shows the step. */
+  /** Returns the challenge of a step, or its reply if it asks nothing. */
   async challenge(run: StageRun, step: Step): Promise<StageResult> {
-    const asked = this.ownStage(run, step);
-    if (!asked) return resultOf({ type: 'denied' });
-    const reply = await this.ask(run, asked);
-    const settlement = { ...EMPTY_SETTLEMENT, reset: this.renewed(asked, reply) };
-    return this.withInnerChallenges(run, asked, { ...resultOf(reply), settlement });
+    const invocation = this.ownStage(run, step);
+    if (!invocation) return resultOf({ type: 'denied' });
+    const reply = await this.ask(run, invocation);
+    const settlement = { ...EMPTY_SETTLEMENT, reset: this.renewed(invocation, reply) };
+    return this.withEmbeddedChallenges(run, invocation, { ...resultOf(reply), settlement });
   }
 
-  /** Gives the step an answer, and each embedded step its part of it; any refusal is presented as the host's. */
+  /** Returns the result of an answer. Each embedded stage gets its own field; its refusal appears as the host's. */
   async respond(run: StageRun, step: Step, body: ResponseBody): Promise<StageResult> {
-    const asked = this.ownStage(run, step);
-    if (!asked) return resultOf({ type: 'denied' });
-    const inner = embeddedStages(asked, run.context.version);
+    const invocation = this.ownStage(run, step);
+    if (!invocation) return resultOf({ type: 'denied' });
+    const embeddedParts = embeddedStages(invocation, run.context.version);
     const [before, after] = [true, false].map((asks) =>
-      inner.filter(({ embed }) => (embed.asks !== undefined) === asks),
+      embeddedParts.filter(({ embed }) => (embed.asks !== undefined) === asks),
     );
-    let heard = await this.throughAll(run, { asked, inner: before!, body, heard: resultOf({ type: 'passed' }) });
-    if (heard.reply.type === 'passed') heard = await this.withHost(run, { asked, heard, body });
-    heard = await this.throughAll(run, { asked, inner: after!, body, heard });
-    const reply = inner.length > 0 ? withoutContext(heard.reply) : heard.reply;
-    return this.withInnerChallenges(run, asked, { ...heard, reply });
+    let result = await this.respondEmbedded(run, {
+      invocation,
+      inner: before!,
+      body,
+      result: resultOf({ type: 'passed' }),
+    });
+    if (result.reply.type === 'passed') result = await this.respondHost(run, { invocation, result, body });
+    result = await this.respondEmbedded(run, { invocation, inner: after!, body, result });
+    const reply = embeddedParts.length > 0 ? withoutContext(result.reply) : result.reply;
+    return this.withEmbeddedChallenges(run, invocation, { ...result, reply });
   }
 
-  /** The steps inside a host one after the other, for as long as they pass. */
-  private async throughAll(
+  /** Asks embedded stages one after the other, for as long as they pass. */
+  private async respondEmbedded(
     run: StageRun,
-    { inner, ...given }: PartialResponse & { readonly inner: readonly EmbeddedStage[] },
+    { inner, ...response }: PartialResponse & { readonly inner: readonly EmbeddedStage[] },
   ): Promise<StageResult> {
-    let { heard } = given;
+    let { result } = response;
     for (const embedded of inner) {
-      if (heard.reply.type !== 'passed') break;
-      heard = await this.withEmbedded(run, { ...given, heard, embedded });
+      if (result.reply.type !== 'passed') break;
+      result = await this.respondOne(run, { ...response, result, embedded });
     }
-    return heard;
+    return result;
   }
 
-  /** The host's own judgement, after that of the steps that are judged before it. */
-  private async withHost(run: StageRun, { asked, heard, body }: PartialResponse): Promise<StageResult> {
-    const own = await this.judge(run, asked, withoutEmbeddedFields(body, asked.contract));
-    const states = { ...heard.states, ...own.states };
+  /** Asks the host, after the embedded stages that are judged before it. */
+  private async respondHost(run: StageRun, { invocation, result, body }: PartialResponse): Promise<StageResult> {
+    const own = await this.judge(run, invocation, withoutEmbeddedFields(body, invocation.contract));
+    const states = { ...result.states, ...own.states };
     if (own.reply.type !== 'passed')
-      return { ...own, states, settlement: mergeSettlements(releaseInsteadOfReset(heard.settlement), own.settlement) };
-    const reply = mergePassed(own.reply, heard.reply as PassedReply);
-    return { reply, states, settlement: mergeSettlements(heard.settlement, own.settlement) };
+      return { ...own, states, settlement: mergeSettlements(releaseInsteadOfReset(result.settlement), own.settlement) };
+    const reply = mergePassed(own.reply, result.reply as PassedReply);
+    return { reply, states, settlement: mergeSettlements(result.settlement, own.settlement) };
   }
 
-  /** What a host shows, with the challenges of those steps in it that ask something themselves. */
-  private async withInnerChallenges(run: StageRun, asked: StageInvocation, before: StageResult): Promise<StageResult> {
-    let heard = before;
-    for (const embedded of embeddedStages(asked, run.context.version)) {
+  /** Adds the challenges of embedded stages that ask something themselves. */
+  private async withEmbeddedChallenges(
+    run: StageRun,
+    invocation: StageInvocation,
+    before: StageResult,
+  ): Promise<StageResult> {
+    let result = before;
+    for (const embedded of embeddedStages(invocation, run.context.version)) {
       const { asks } = embedded.embed;
-      if (asks === undefined || !('challenge' in heard.reply)) continue;
-      const before = this.embeddedInvocation(run, asked, { ...embedded, plan: run.plan });
-      const { [before.stateKey]: since } = heard.states;
-      const part = since === undefined ? before : { ...before, state: since ?? undefined };
+      if (asks === undefined || !('challenge' in result.reply)) continue;
+      const shown = this.embeddedInvocation(run, invocation, { ...embedded, plan: run.plan });
+      const { [shown.stateKey]: state } = result.states;
+      const part = state === undefined ? shown : { ...shown, state: state ?? undefined };
       const inner = await this.ask(run, part);
-      if (inner.type === 'denied') return { ...heard, reply: inner };
-      heard = {
-        ...heard,
-        reply: withEmbeddedChallenge(heard.reply, { field: asks, component: part.contract.component, inner }),
-        states: { ...heard.states, ...stateEntry(part.stateKey, inner) },
+      if (inner.type === 'denied') return { ...result, reply: inner };
+      result = {
+        ...result,
+        reply: withEmbeddedChallenge(result.reply, { field: asks, component: part.contract.component, inner }),
+        states: { ...result.states, ...stateEntry(part.stateKey, inner) },
       };
     }
-    return heard;
+    return result;
   }
 
-  /** The step inside `asked`, in the plan that its host has made of the plan. */
+  /** Returns the invocation of an embedded stage, in the plan as its host has changed it. */
   private embeddedInvocation(
     { context }: StageRun,
-    asked: StageInvocation,
+    invocation: StageInvocation,
     { field, embed, attached, plan }: EmbeddedStage & { readonly plan: Plan },
   ): StageInvocation {
-    const { stateKey: host, plan: before } = asked;
+    const { stateKey: host, plan: before } = invocation;
     const stateKey = `${host}.${field}`;
-    // What a step remembers of the challenge it showed was for whoever was known then.
+    // A stage that showed a challenge stored its state for the user of the plan at that time.
     const state = stateOf(embed.asks === undefined ? plan : before, stateKey);
     return { stateKey, state, contract: this.contractOf(attached.kind, context.version), stage: attached, plan };
   }
@@ -152,43 +165,43 @@ export class StageInvoker {
     return missing ? undefined : { stateKey: step.id, state: stateOf(plan, step.id), contract, stage: step, plan };
   }
 
-  private async withEmbedded(
+  private async respondOne(
     run: StageRun,
-    { asked, heard, embedded, body }: PartialResponse & { readonly embedded: EmbeddedStage },
+    { invocation, result, embedded, body }: PartialResponse & { readonly embedded: EmbeddedStage },
   ): Promise<StageResult> {
     const { embed } = embedded;
-    const host = heard.reply as PassedReply;
-    const context = mergeContext(asked.plan.context, host.context, asked.plan.visitor);
-    const plan = { ...asked.plan, context };
-    const part = this.embeddedInvocation(run, asked, { ...embedded, plan });
+    const host = result.reply as PassedReply;
+    const context = mergeContext(invocation.plan.context, host.context, invocation.plan.visitor);
+    const plan = { ...invocation.plan, context };
+    const part = this.embeddedInvocation(run, invocation, { ...embedded, plan });
     const own = await this.judge(run, part, { [embed.as ?? embed.field]: body[embed.field] ?? null });
     if (own.reply.type === 'passed') {
-      // Its question was answered: should the host ask again, so does it, and something else.
+      // The embedded challenge was solved. If the host asks again, the embedded stage makes a new challenge.
       const state = embed.asks === undefined ? stateEntry(part.stateKey, own.reply) : { [part.stateKey]: null };
-      const states = { ...heard.states, ...state };
+      const states = { ...result.states, ...state };
       return {
         reply: mergePassed(host, own.reply),
         states,
-        settlement: mergeSettlements(heard.settlement, own.settlement),
+        settlement: mergeSettlements(result.settlement, own.settlement),
       };
     }
-    const reply = await this.refusedHost(run, asked, { host, part: own.reply, error: embed.error });
-    // A state belongs to the pending user, and a refused answer names none.
+    const reply = await this.refusedHost(run, invocation, { host, part: own.reply, error: embed.error });
+    // State is stored per pending user, and a refused answer has none.
     const states =
-      embed.asks === undefined ? heard.states : { ...heard.states, ...stateEntry(part.stateKey, own.reply) };
-    return { reply, states, settlement: mergeSettlements(releaseInsteadOfReset(heard.settlement), own.settlement) };
+      embed.asks === undefined ? result.states : { ...result.states, ...stateEntry(part.stateKey, own.reply) };
+    return { reply, states, settlement: mergeSettlements(releaseInsteadOfReset(result.settlement), own.settlement) };
   }
 
   /**
-   * Shows the host again with its one error, whatever the embedded step refused. Nothing that the host found out is kept:
-   * the client must not learn whether it named a user, and the plan must not be about a user who has proved nothing.
+   * Shows the host again with its one error, whatever the embedded stage refused. Drops all facts of the host: the client must
+   * not learn whether the user exists (enumeration), and the plan must not be about a user who has proved nothing.
    */
   private async refusedHost(
     run: StageRun,
-    asked: StageInvocation,
+    invocation: StageInvocation,
     { host, part, error }: { host: PassedReply; part: StageReply; error: string },
   ): Promise<StageReply> {
-    const again = await this.ask(run, asked);
+    const again = await this.ask(run, invocation);
     if (again.type !== 'challenge')
       throw new Problem('stage_fault', { detail: 'the host of an embedded step does not ask' });
     return {
@@ -199,31 +212,43 @@ export class StageInvoker {
     };
   }
 
-  /** One stage, one answer, counted before it is judged. */
-  private async judge(run: StageRun, asked: StageInvocation, body: ResponseBody): Promise<StageResult> {
-    const { kind, attempts: rules } = asked.contract;
+  /** Asks one stage about one answer. The attempt is counted before it is judged. */
+  private async judge(run: StageRun, invocation: StageInvocation, body: ResponseBody): Promise<StageResult> {
+    const { kind, attempts: rules } = invocation.contract;
     const { ip } = run.context.request.client;
-    const { context, shown } = asked.plan;
-    // A flow that names nobody asks whoever is logged in: their device is guessed at, from wherever.
+    const { context, shown } = invocation.plan;
+    // In a flow without a pending user, guesses count for the user of the session.
     const user = context.pending_user ?? run.session.sessionUser ?? undefined;
-    const claims = this.parts.reservationFactory.reservationsFor({ rules, body, shown: shown?.challenge, user, ip });
-    if (claims.length === 0) return resultOf(await this.ask(run, asked, body));
-    const { attempts, responseTiming: pace, credentialQueue: lines } = this.parts;
-    await lines.enter(run.context.request, claims, timeLeftMs(run.context.request) - asked.contract.deadline_ms);
-    const taken = await this.taken(claims, run);
-    if (!taken) {
-      lines.leave(run.context.request);
-      return resultOf(await pace.pad(kind, () => this.locked(run, asked, body), timeLeftMs(run.context.request)));
+    const reservations = this.parts.reservationFactory.reservationsFor({
+      rules,
+      body,
+      shown: shown?.challenge,
+      user,
+      ip,
+    });
+    if (reservations.length === 0) return resultOf(await this.ask(run, invocation, body));
+    const { attempts, responseTiming, credentialQueue } = this.parts;
+    await credentialQueue.enter(
+      run.context.request,
+      reservations,
+      timeLeftMs(run.context.request) - invocation.contract.deadline_ms,
+    );
+    const reserved = await this.reserve(reservations, run);
+    if (!reserved) {
+      credentialQueue.leave(run.context.request);
+      return resultOf(
+        await responseTiming.pad(kind, () => this.locked(run, invocation, body), timeLeftMs(run.context.request)),
+      );
     }
-    const judged = pace.measure(kind, () => this.ask(run, asked, body), isWrongAnswer);
+    const judged = responseTiming.measure(kind, () => this.ask(run, invocation, body), isWrongAnswer);
     const reply = await judged.catch(async (error: unknown) => {
-      if (error instanceof Problem && NOT_PROCESSED_CODES.has(error.code)) await attempts.release(taken);
+      if (error instanceof Problem && NOT_PROCESSED_CODES.has(error.code)) await attempts.release(reserved);
       throw error;
     });
-    return { reply, states: {}, settlement: settleAttempts(taken, reply) };
+    return { reply, states: {}, settlement: settleAttempts(reserved, reply) };
   }
 
-  /** What was counted of credentials that the stage has made anew. */
+  /** Returns the counters of credentials that the stage has set anew. */
   private renewed({ contract, plan }: StageInvocation, reply: StageReply): AttemptReservation[] {
     if (reply.type !== 'passed' || contract.renews.length === 0) return [];
     const credentials = (reply.verified ?? []).filter((credential) => contract.renews.includes(credential));
@@ -231,47 +256,43 @@ export class StageInvoker {
     return this.parts.reservationFactory.renewedReservations(user, credentials);
   }
 
-  /** Undefined when a credential is locked or delayed. A whole network that failed too often is told so. */
-  private async taken(
-    claims: readonly AttemptReservation[],
+  /** Returns `undefined` if a credential is locked or delayed. Throws `rate_limited` if the network has too many failures. */
+  private async reserve(
+    reservations: readonly AttemptReservation[],
     { context: { request } }: StageRun,
   ): Promise<readonly AttemptReservation[] | undefined> {
-    const outcome = await this.parts.attempts.reserve(claims, performance.now() - request.arrivedAt);
+    const outcome = await this.parts.attempts.reserve(reservations, performance.now() - request.arrivedAt);
     if (outcome.reserved) return outcome.reservations;
     if (outcome.network) throw new Problem('rate_limited', { retry_after_s: outcome.retryAfterS });
     return undefined;
   }
 
   /**
-   * What a visitor sees of a lock: exactly what a wrong answer shows. The stage hears the answer without what was guessed in
-   * it, so that whatever it makes of wrong answers it makes of this one too (docs/adr/0011).
+   * Answers a locked credential exactly like a wrong answer. The stage gets the answer without the guess, so that its effects
+   * are the same too (docs/adr/0011).
    */
-  private async locked(run: StageRun, asked: StageInvocation, body: ResponseBody): Promise<StageReply> {
-    const rules = asked.contract.attempts;
-    // What a guess is for goes with it: a choice alone would be an answer of its own.
-    const guesses = new Set(rules.flatMap(({ when, pick }) => (pick ? [when, pick.field] : [when])));
-    const rest = Object.fromEntries(Object.entries(body).filter(([field]) => !guesses.has(field)));
-    const reply = await this.ask(run, asked, rest);
+  private async locked(run: StageRun, invocation: StageInvocation, body: ResponseBody): Promise<StageReply> {
+    const rules = invocation.contract.attempts;
+    const reply = await this.ask(run, invocation, withoutGuesses(rules, body));
     if (!('challenge' in reply)) return reply.type === 'denied' ? reply : { type: 'denied' };
-    const { field, code } = (rules.find(({ when }) => hasValue(body[when])) ?? rules[0]!).refuse;
-    return { ...reply, type: 'rejected', errors: { [field]: [{ code }] } };
+    return { ...reply, type: 'rejected', errors: wrongGuessErrors(rules, body) };
   }
 
-  private async ask(run: StageRun, asked: StageInvocation, body?: ResponseBody): Promise<StageReply> {
-    const { contract, plan } = asked;
-    const stageRequest = buildStageRequest(run, asked, body);
+  private async ask(run: StageRun, invocation: StageInvocation, body?: ResponseBody): Promise<StageReply> {
+    const { contract, plan } = invocation;
+    const stageRequest = buildStageRequest(run, invocation, body);
     const reply = await this.parts.stages.send(contract, body ? 'respond' : 'challenge', stageRequest);
     const { attached } = stageRequest;
-    const given = {
+    const facts = {
       pendingUser: plan.context.pending_user,
       provedUser: plan.proved_user,
       sessionUser: run.session.sessionUser,
       attached: Object.values(attached).map(({ id }) => id),
     };
-    const violations = contractViolations(contract, reply, given);
+    const violations = contractViolations(contract, reply, facts);
     if (violations.length === 0) {
-      const heard = contract.changes_user ? reply : withDirectoryUser(reply, plan.context.pending_user);
-      return 'challenge' in heard ? withoutUndeclaredFields(contract, heard) : heard;
+      const result = contract.changes_user ? reply : withDirectoryUser(reply, plan.context.pending_user);
+      return 'challenge' in result ? withoutUndeclaredFields(contract, result) : result;
     }
     this.parts.report(contract.kind, violations);
     throw new Problem('stage_fault', { detail: `the stage ${contract.kind} ${violations[0]}` });

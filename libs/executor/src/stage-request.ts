@@ -18,10 +18,10 @@ export function flowUserOf({ plan, session }: Pick<FlowRunView, 'plan' | 'sessio
 
 export type ResponseBody = Readonly<Record<string, unknown>>;
 
-/** One stage as it is asked: a step's own, or one embedded in it. */
+/** The invocation of a step's own stage, or of a stage embedded in it. */
 export interface StageInvocation {
   readonly stateKey: string;
-  /** What it remembered. */
+  /** The stored state. */
   readonly state: Readonly<Record<string, unknown>> | undefined;
   readonly contract: StageContract;
   readonly stage: Pick<Step, 'id' | 'name' | 'config'> & Partial<Pick<Step, 'stage' | 'onRefusal'>>;
@@ -31,7 +31,7 @@ export interface StageInvocation {
 /** The parts of a run that a request to a stage is built from. */
 export type StageRun = Pick<FlowRunView, 'context' | 'plan' | 'session' | 'revision' | 'budget'>;
 
-/** The envelope for one stage: what its contract lets it know, and no more (docs/spec/bus-protocol.md#request). */
+/** Returns the envelope for one stage: only what its contract lets it know (docs/spec/bus-protocol.md#request). */
 export function buildStageRequest(
   run: StageRun,
   { stateKey, state, contract, stage, plan }: StageInvocation,
@@ -62,7 +62,7 @@ export function buildStageRequest(
   };
 }
 
-/** The same only when the same work is asked again: of a stage that writes rows, by whichever request comes by. */
+/** Returns the id of a request. Repeated requests for the same work of a stage that writes data have the same id. */
 function requestId(
   { revision, budget }: StageRun,
   { stateKey, contract, plan }: Pick<StageInvocation, 'stateKey' | 'contract' | 'plan'>,
@@ -72,12 +72,12 @@ function requestId(
   return isNamed ? [plan.id, plan.work, plan.restarts, stateKey].join('.') : `${plan.id}.${revision}.${turn}`;
 }
 
-/** What a stage hears of an answer: the fields that it knows, or all where only its config says which there are. */
+/** Returns the declared fields of an answer, or all fields if only the stage's config declares them. */
 function declaredFields({ response }: StageContract, body: ResponseBody): ResponseBody {
   return response.def.catchall instanceof z.ZodUnknown ? body : pick(body, Object.keys(response.shape));
 }
 
-/** What a stage learns of its step. An embedded step keeps its state under the key of its host. */
+/** Returns the envelope's `step`. An embedded stage stores its state under the key of its host. */
 function stepFields({
   stateKey,
   stage,
@@ -91,12 +91,12 @@ function stepFields({
   };
 }
 
-/** The part of an object under some own keys: nothing inherited, nothing undeclared. */
-function pick<T>(bag: Readonly<Record<string, T>>, keys: readonly string[]): Record<string, T> {
-  return Object.fromEntries(keys.filter((key) => Object.hasOwn(bag, key)).map((key) => [key, bag[key]!]));
+/** Returns the own properties of an object with these keys. */
+function pick<T>(object: Readonly<Record<string, T>>, keys: readonly string[]): Record<string, T> {
+  return Object.fromEntries(keys.filter((key) => Object.hasOwn(object, key)).map((key) => [key, object[key]!]));
 }
 
-/** The stages that a stage goes on with, as they know themselves. */
+/** Returns the companions of a stage, with their secrets. */
 const companionStages = ({ companions: kinds }: StageContract, { companions }: FlowVersion) =>
   Object.fromEntries(
     Object.entries(companions)
@@ -104,21 +104,21 @@ const companionStages = ({ companions: kinds }: StageContract, { companions }: F
       .map(([id, { secrets, ...stage }]) => [id, { ...stage, config: { ...stage.config, ...secrets } }]),
   );
 
-/** The stages that a config names, by field; where a field names several, as `field.0`, `field.1` and so on. */
+/** Returns the stages that a config refers to, by field. A list's stages are `field.0`, `field.1` and so on. */
 function attachedStages(
   config: Readonly<Record<string, unknown>>,
   { attached }: FlowVersion,
 ): Record<string, AttachedStage> {
   return Object.fromEntries(
-    Object.entries(config).flatMap(([field, held]) => {
-      const named = Array.isArray(held) ? held.map((id, i) => [`${field}.${i}`, id]) : [[field, held]];
-      return named.flatMap(([place, id]) => {
+    Object.entries(config).flatMap(([field, value]) => {
+      const references = Array.isArray(value) ? value.map((id, i) => [`${field}.${i}`, id]) : [[field, value]];
+      return references.flatMap(([key, id]) => {
         const stage = typeof id === 'string' ? attached[id] : undefined;
-        return stage ? [[place as string, withoutSecrets(stage)] as const] : [];
+        return stage ? [[key as string, withoutSecrets(stage)] as const] : [];
       });
     }),
   );
 }
 
-/** What others see of a stage. */
-const withoutSecrets = ({ secrets: _own, ...seen }: FlowVersion['attached'][string]): AttachedStage => seen;
+/** Removes the secrets of a stage, which only the stage itself may see. */
+const withoutSecrets = ({ secrets: _own, ...stage }: FlowVersion['attached'][string]): AttachedStage => stage;

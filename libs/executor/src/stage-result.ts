@@ -9,7 +9,7 @@ export interface StageResult {
   readonly settlement: AttemptSettlement;
 }
 
-/** The reply with the fields of its challenge that the contract declares. */
+/** Removes the fields of a challenge that the contract does not declare. */
 export const withoutUndeclaredFields = <R extends Extract<StageReply, { challenge: object }>>(
   { challenge: schema }: StageContract,
   reply: R,
@@ -18,15 +18,15 @@ export const withoutUndeclaredFields = <R extends Extract<StageReply, { challeng
   challenge: schema.parse(reply.challenge),
 });
 
-/** The effects of a reply of any type. */
+/** Returns the effects of a reply of any type. */
 export const effectsOf = (reply: StageReply) => reply.effects ?? [];
 
 /** Whether the stage refused the answer. */
 export const isWrongAnswer = ({ type }: StageReply) => type === 'rejected' || type === 'denied';
 
-/** A reply without states of embedded steps and without attempts. */
+/** Returns a result without states of embedded stages and without attempts. */
 export const resultOf = (reply: StageReply): StageResult => ({ reply, states: {}, settlement: EMPTY_SETTLEMENT });
 
-/** The state of a reply under its key; empty when the reply has none. */
+/** Returns the state of a reply under its key; empty if the reply has none. */
 export const stateEntry = (key: string, reply: StageReply) =>
   'state' in reply && reply.state ? { [key]: reply.state } : {};

@@ -53,7 +53,7 @@ describe('brands', () => {
   });
 
   it('fall back to a built-in brand if none is stored, or if the stored document is of a later version', async () => {
-    const builtIn = { title: 'The site', flows: {}, serving: {} };
+    const builtIn = { title: 'The site', flows: {}, flowsByPurpose: {} };
     expect(await revision()).toBeNull();
     expect(await brands.find('a.example', await revision())).toMatchObject(builtIn);
     await write({ v: 2, brands: 'otherwise' });

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import type { AttemptRule, User } from '@gatehouse/contracts';
+import type { AttemptRule, Errors, User } from '@gatehouse/contracts';
 import ipaddr from 'ipaddr.js';
 
 /** One attempt at a credential, or from a client's network, that an answer reserves. */
@@ -116,8 +116,23 @@ export class ReservationFactory {
   }
 }
 
+/**
+ * Returns an answer without its guesses. The choice of a device is removed with the guess, because a choice alone is an answer
+ * of its own.
+ */
+export function withoutGuesses(rules: readonly AttemptRule[], body: JsonObject): JsonObject {
+  const fields = new Set(rules.flatMap(({ when, pick }) => (pick ? [when, pick.field] : [when])));
+  return Object.fromEntries(Object.entries(body).filter(([field]) => !fields.has(field)));
+}
+
+/** Returns the errors that a wrong guess has. */
+export function wrongGuessErrors(rules: readonly AttemptRule[], body: JsonObject): Errors {
+  const { field, code } = (rules.find(({ when }) => hasValue(body[when])) ?? rules[0]!).refuse;
+  return { [field]: [{ code }] };
+}
+
 /** Whether a field of an answer contains a guess. */
-export const hasValue = (value: unknown): boolean => value !== undefined && value !== null && value !== '';
+const hasValue = (value: unknown): boolean => value !== undefined && value !== null && value !== '';
 
 /** Returns the credentials that an answer guesses at by one rule. An invalid choice, or none, counts for every offered device. */
 function guessedCredentials(

@@ -9,32 +9,32 @@ import type {
 } from '@gatehouse/contracts';
 import type { FlowVersion } from '@gatehouse/plan';
 
-/** The stages, wherever they run. */
+/** Sends requests to stages. */
 export abstract class StageClient {
   /**
-   * One turn of one stage. Throws Problem: stage_away, bus_down and stage_busy before the stage began its work,
-   * stage_timeout, stage_fault and stage_bad_request after it.
+   * Returns the reply of a stage. Throws `stage_away`, `bus_down` or `stage_busy` if the stage has not started its work, and
+   * `stage_timeout`, `stage_fault` or `stage_bad_request` if it may have.
    */
   abstract send(contract: StageContract, verb: StageVerb, request: StageRequest): Promise<StageReply>;
 }
 
-/** What every kind of stage promises. */
+/** The contracts of all kinds of stages. */
 export abstract class StageContractRegistry {
-  /** As a flow version knows the kind. Throws stage_fault for a stranger's that claims what it is not trusted with. */
+  /** Returns the contract of a kind. Throws `stage_fault` for an external stage that claims more than it is trusted with. */
   abstract find(kind: string, version: FlowVersion): StageContract | undefined;
-  /** Whether the answers of some stage, of the house or of the version, carry this component. */
+  /** Whether a built-in stage or an external stage of the version has this component. */
   abstract hasComponent(component: string, version: FlowVersion): boolean;
-  /** Whether the answers of some stage, of the house or of the version, have a secret field that no address may name. */
+  /** Whether a built-in stage or an external stage of the version declares a secret field of this name. */
   abstract isSecretField(field: string, version?: FlowVersion): boolean;
-  /** Steps that can be added to a plan to prove its user, in the order in which they are asked. */
+  /** Returns the steps that can prove a plan's user, in the order in which they are asked. */
   abstract proofSteps(): readonly { readonly kind: string; readonly config: ProofStep['config'] }[];
 }
 
-/** Policies, wherever they are evaluated. */
+/** Evaluates policies. */
 export abstract class PolicyClient {
   /**
-   * The results of all policies that are asked for. Throws Problem policy_away or bus_down when there are none in time:
-   * then nothing is decided.
+   * Returns the results of all policies of the request. Throws `policy_away` or `bus_down` if they do not arrive in time: then
+   * nothing is decided.
    */
   abstract evaluate(request: PolicyRequest): Promise<PolicyReply>;
 }

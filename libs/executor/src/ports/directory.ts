@@ -1,30 +1,30 @@
 import type { SavedUser } from '@gatehouse/contracts';
 
-/** A user as the directory has them, and what decides whether a service's word is enough for them. */
+/** A user of the directory, with the properties that decide how far a service's claim about the user is trusted. */
 export interface DirectoryUser extends SavedUser {
   readonly is_superuser: boolean;
-  /** Has no password and has never logged in: the administrator of a new installation. */
+  /** Whether the user has no password and has never logged in, like the administrator of a new installation. */
   readonly is_unclaimed: boolean;
 }
 
-/** Looks users up whom nobody has verified. */
+/** Finds users who have not been verified. */
 export abstract class UserDirectory {
   abstract find(uuid: string): Promise<DirectoryUser | undefined>;
 }
 
-/** Who belongs to which groups. */
+/** The group memberships of users. */
 export abstract class GroupMembershipStore {
-  /** Those of the groups that a user is in, or in a group below them (docs/spec/directory.md#groups). */
+  /** Returns those of the groups that a user is a member of, directly or by a child group (docs/spec/directory.md#groups). */
   abstract filterGroups(userId: string, groups: readonly string[]): Promise<ReadonlySet<string>>;
 }
 
 /**
- * Permits for stages that change or delete a superuser, or change how one logs in: Postgres refuses that to every service
- * without one (docs/adr/0035).
+ * Permits for stages that change or delete a superuser, or a superuser's credentials. Postgres refuses such a change to every
+ * service without a permit (docs/adr/0035).
  */
 export abstract class SuperuserPermits {
   /**
-   * Permits `service` one transaction on this user within half a minute. Does nothing for a user who is not a superuser.
+   * Permits `service` one transaction on this user within 30 seconds. Does nothing for a user who is not a superuser.
    */
   abstract grant(userId: string, service: string): Promise<void>;
 }

@@ -1,35 +1,35 @@
 import type { Brand, BrandSet, FlowVersion } from '@gatehouse/plan';
 
-/** A stage that users set up for themselves. */
+/** A stage that users can set up for themselves, such as an authenticator. */
 export interface ConfigurableStage {
   readonly id: string;
   readonly name: string;
 }
 
-/** What a published flow says of itself. */
+/** Properties of a published flow. */
 export interface FlowSummary {
   readonly flow: FlowVersion['flow'];
   readonly mode: FlowVersion['guard']['mode'];
-  /** Ids of the stages of its steps, and of the policies that say whom it is for. */
+  /** Ids of the stages of its steps, and of its own policies. */
   readonly stages: readonly string[];
   readonly policies: readonly string[];
 }
 
 /** Published flows. A version never changes. */
 export abstract class FlowStore {
-  /** Undefined when there is none, or when it is not understood any more. */
+  /** Returns `undefined` if the version does not exist or has an unknown format. */
   abstract find(versionId: string): Promise<FlowVersion | undefined>;
-  /** Slug of the flow by which users set up a stage for themselves; undefined for a stage that no published flow uses, or that has none. */
+  /** Returns the slug of the stage's `configure_flow`; `undefined` if it has none, or if no published flow uses the stage. */
   abstract findConfigureFlow(stageId: string): Promise<string | undefined>;
-  /** The stages of some kinds that users set up for themselves, by what people call them. */
+  /** Returns the stages of these kinds that users can set up, sorted by name. */
   abstract listConfigurableStages(kinds: readonly string[]): Promise<ConfigurableStage[]>;
-  /** Those of the ids that are published. */
+  /** Returns the properties of the published flows among these. */
   abstract summarize(flowIds: readonly string[]): Promise<FlowSummary[]>;
-  /** The slugs of all that are published, by id. */
+  /** Returns the slugs of all published flows, by id. */
   abstract listSlugs(): Promise<ReadonlyMap<string, string>>;
-  /** Whether a flow of this id is published. */
+  /** Whether a flow with this id is published. */
   abstract exists(flowId: string): Promise<boolean>;
-  /** Slugs of the published flows that have a stage, as a step or in the config of one. */
+  /** Returns the slugs of the published flows that use a stage, as a step or in the config of a step. */
   abstract listFlowsUsing(stageId: string): Promise<string[]>;
 }
 

@@ -3,16 +3,16 @@ import type { Plan } from '@gatehouse/plan';
 import type { EventEffect } from '../effects.js';
 import type { EventContext, PlanCommit } from '../plan-commit.js';
 
-/** A user as the gateway sees them: the one view it may read of the directory. */
+/** A user in the view of the directory that the gateway may read. */
 export interface Identity extends SavedUser {
   readonly is_superuser: boolean;
-  /** May see the details of faults. */
+  /** Whether the user may see the details of problems. */
   readonly debug: boolean;
-  /** Not there, or null, where they are not wanted. */
+  /** Absent or null unless the store is configured to load them. */
   readonly attributes?: Readonly<Record<string, unknown>> | null;
 }
 
-/** What of a user others are told, stages among them, and no more. */
+/** Returns the properties of a user that stages and events may contain. */
 export const toSavedUser = ({
   kind,
   uuid,
@@ -29,37 +29,37 @@ export const toSavedUser = ({
 
 export interface Session {
   readonly id: string;
-  /** The key was replaced by a login moments ago: it sees how its plan ended and is nobody. */
+  /** Whether the session key was replaced a moment ago. Such a key authenticates nobody and sees only how its plan ended. */
   readonly retired: boolean;
-  /** Seconds until it ends for good; undefined for one that slides, whose cookie lives with the browser. */
+  /** Seconds until the session ends; `undefined` for a sliding session, whose cookie lives until the browser closes. */
   readonly remainingS: number | undefined;
   readonly user: Identity | undefined;
-  /** Whether a device was proved when its user logged in, and that is not too long ago. */
+  /** Whether the login verified a device of the user, within AUTHENTICATOR_PROOF_S. */
   readonly deviceProved?: boolean | undefined;
-  /** Whether its user proved themselves when they logged in, within CREDENTIAL_PROOF_S. */
+  /** Whether the login verified the user, within CREDENTIAL_PROOF_S. */
   readonly recentlyProved?: boolean | undefined;
-  /** Where it was last used from; undefined when nobody noted it. */
+  /** The address from which the session was last used, if it is known. */
   readonly lastIp?: string | undefined;
 }
 
-/** A plan with what a save must compare. */
+/** A plan of the session, with the revision that a save compares. */
 export interface StoredPlan {
   readonly plan: Plan;
   readonly revision: number;
   readonly versionId: string;
-  /** The pending user is gone, was disabled or has a new password since the plan became theirs. */
+  /** Whether the pending user was deleted or has a new epoch since the plan stored that user. */
   readonly orphaned: boolean;
 }
 
-/** Everything one request needs to know, from one statement. */
+/** What one statement loads for a request. */
 export interface LoadedFlow {
   readonly flowId: string;
   readonly newestVersionId: string;
-  /** Of all brands, as of now; null where nothing is known of any. */
+  /** The current revision of all brands; null if none are stored. */
   readonly brandsRevision: string | null;
   readonly session: Session | undefined;
   readonly stored: StoredPlan | undefined;
-  /** The row that a new plan of this flow replaces: also one that is outdated, or whose body cannot be read any more. */
+  /** The row that a new plan of this flow replaces, even if its plan is outdated or cannot be opened. */
   readonly planRow: PlanRow | undefined;
 }
 
@@ -68,43 +68,46 @@ export interface PlanRow {
   readonly revision: number;
 }
 
-/** A plan to be stored for the first time, or in place of one that is over. */
+/** A plan to insert, or to store in place of another. */
 export interface NewPlan {
   readonly flowId: string;
   readonly versionId: string;
   readonly plan: Plan;
   /**
-   * The session that has it; without an id, a new session. `newKey`: hash of the key of the new session, or of the one that
-   * replaces the key of the session at hand in the same statement.
+   * The session of the plan. Without an id, a new session is created. `newKey` is the hash of the new session's key, or of the
+   * key that replaces the current key of the session in the same statement.
    */
   readonly session: { readonly id: string; readonly newKey?: Buffer | undefined } | { readonly newKey: Buffer };
   readonly replaces: PlanRow | undefined;
 }
 
-/** A plan that somebody follows a mailed link to. */
+/** A plan that a mailed link leads to. */
 export interface ResumedPlan extends Pick<StoredPlan, 'plan' | 'versionId' | 'orphaned'> {
-  /** The step that the link was mailed by. */
+  /** The step that mailed the link. */
   readonly step: string;
 }
 
-/** The plans under way and the sessions they belong to. */
+/** Plans and their sessions. */
 export abstract class PlanStore {
-  /** Undefined when there is no such flow. Expired sessions and plans are not found, whoever cleans them up. */
+  /** Returns `undefined` if there is no such flow. Never returns expired sessions and plans, even before they are deleted. */
   abstract load(slug: string, sessionKey: Buffer | undefined): Promise<LoadedFlow | undefined>;
-  /** The plan that a live token of this flow leads to, under a new id. */
+  /** Returns the plan of a live resume token of this flow, with a new id. */
   abstract findResumed(slug: string, token: Buffer): Promise<ResumedPlan | undefined>;
-  /** The id of the plan's session; undefined when another request was first. */
+  /** Returns the id of the plan's session; `undefined` if another request was first. */
   abstract create(plan: NewPlan): Promise<string | undefined>;
-  /** False when another request moved the plan since `revision`, or its user may not log in; then nothing was written. */
+  /**
+   * Saves a commit, all of it or nothing. Returns false if another request has saved the plan since `revision`, or if the user
+   * may not log in.
+   */
   abstract save(plan: PlanCommit): Promise<boolean>;
-  /** The flows that a session has plans of, the last saved first; no more than a few. */
+  /** Returns the slugs of the flows of a session's plans, the last saved first. The list is short. */
   abstract listSlugs(sessionKey: Buffer): Promise<string[]>;
-  /** Drops every plan of a session, and answers who is logged in to it. */
+  /** Deletes every plan of a session. Returns the uuid of the session's user, if there is one. */
   abstract deletePlans(sessionKey: Buffer): Promise<string | undefined>;
 }
 
-/** What happens without a plan that it could be saved with. */
+/** Records events of requests that save no plan. */
 export abstract class EventRecorder {
-  /** Tells whoever listens, later. */
+  /** Stores events for delivery. */
   abstract record(events: readonly EventEffect[], about: EventContext): Promise<void>;
 }

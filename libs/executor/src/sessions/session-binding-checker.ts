@@ -13,15 +13,15 @@ interface BoundSession {
 interface Dependencies {
   readonly sessions: SessionBindingStore;
   readonly places: GeoLocator;
-  /** Told when a move could not be noted: nobody waits for that. */
+  /** Called if the new address could not be stored. The request does not wait for that. */
   readonly report: (error: unknown) => void;
 }
 
-/** Keeps sessions to the network and place that their login bound them to (docs/spec/sessions.md#session-binding). */
+/** Enforces the network and place that a login bound its session to (docs/spec/sessions.md#session-binding). */
 export class SessionBindingChecker {
   constructor(private readonly parts: Dependencies) {}
 
-  /** Whether a session may be used from where the client is; one that may not has ended when this says so. */
+  /** Returns whether the client may use the session from its address. Otherwise the session has been ended. */
   async check(session: BoundSession, client: { readonly ip: string; readonly user_agent: string }): Promise<boolean> {
     if (session.lastIp === client.ip) return true;
     const { sessions, places, report } = this.parts;
@@ -34,19 +34,19 @@ export class SessionBindingChecker {
   }
 }
 
-/** Why a session ended that left its network or place. */
+/** A session that violated its bindings. */
 export interface BrokenSession {
   readonly user: SavedUser;
   readonly violation: BindingViolation;
   readonly change: AddressChange;
 }
 
-/** Sessions as far as they are bound to where they were begun. */
+/** The bindings and addresses of sessions. */
 export abstract class SessionBindingStore {
-  /** Undefined when there is no such session any more. */
+  /** Returns `undefined` if the session has ended. */
   abstract findBindings(id: string): Promise<SessionBindings | undefined>;
-  /** Notes where a session is used from now. */
+  /** Stores the address and user agent from which a session is used. */
   abstract updateClient(id: string, to: { readonly ip: string; readonly user_agent: string }): Promise<void>;
-  /** Ends a session, and lets other services know why, both or neither. */
+  /** Ends a session and records the event, in one transaction. */
   abstract end(id: string, breach: BrokenSession): Promise<void>;
 }

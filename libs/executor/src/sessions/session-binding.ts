@@ -1,25 +1,25 @@
 import type { GeoLocation, GeoLocator, NetworkInfo } from '@gatehouse/platform';
 
-/** What a login bound its session to; modes as user_login's config names them (docs/spec/stages.md#user-login). */
+/** The bindings of a session, with the modes of user_login's config (docs/spec/stages.md#user-login). */
 export interface SessionBindings {
   readonly network: string;
   readonly geoip: string;
 }
 
-/** Why a session may not be used from where it is now (docs/spec/sessions.md#session-binding). */
+/** Why a session may not be used from its current address (docs/spec/sessions.md#session-binding). */
 export interface BindingViolation {
   readonly reason: string;
   readonly previous_value: string | number | null;
   readonly new_value: string | number | null;
 }
 
-/** An address that has changed. */
+/** A change of a session's address. */
 export interface AddressChange {
   readonly from: string | undefined;
   readonly to: string;
 }
 
-/** What a mode compares, the weaker ones first: each mode includes those before it. */
+/** The value that a mode compares. Rules are sorted from weak to strong; each mode includes the rules before it. */
 interface BindingRule<T> {
   readonly mode: string;
   readonly reason: string;
@@ -37,7 +37,7 @@ const LOCATION: readonly BindingRule<GeoLocation>[] = [
   { mode: 'bind_continent_country_city', reason: 'geoip.city', value: ({ city }) => city },
 ];
 
-/** The first binding that a move breaks, networks before places; undefined when the session may go on. */
+/** Returns the first violation of a session's bindings, networks before places; `undefined` if there is none. */
 export function findViolation(
   { from, to }: AddressChange,
   bindings: SessionBindings,
@@ -61,7 +61,7 @@ interface BeforeAfter<T> {
   readonly after: T | undefined;
 }
 
-/** What is not known is equal to nothing: a binding that cannot be checked is broken. */
+/** An unknown value equals nothing, so a binding that cannot be checked is violated. */
 function firstDifference<T>(
   { from, to }: { from: string; to: string },
   { before, after }: BeforeAfter<T>,
