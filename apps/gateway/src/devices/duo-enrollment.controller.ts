@@ -73,7 +73,7 @@ export class DuoEnrollmentController {
       csrfFailure: apiCsrfFailure(request, BASE_URL),
     };
     const answer = { body: { component: COMPONENT, poll: true }, ...failures };
-    const { result: result } = await this.flowService.enter({ request, reply }, { slug, query: {}, answer });
+    const { result } = await this.flowService.enter({ request, reply }, { slug, query: {}, answer });
     if (result.type === 'problem') throw result.problem;
     if (result.type !== 'show' || result.contract.component !== COMPONENT) return undefined;
     const parsed = status.safeParse(result.challenge);

@@ -26,7 +26,7 @@ interface PresentationContext {
  * docs/spec/executor.md#terminal-challenges).
  */
 export function presentFlowResponse(response: FlowResponse, context: PresentationContext): HttpResponseBody {
-  const { result: result } = response;
+  const { result } = response;
   const { requestId, translate } = context;
   switch (result.type) {
     case 'show':

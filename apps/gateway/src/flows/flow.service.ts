@@ -89,7 +89,7 @@ export class FlowService {
 
   /** Logs the plan's id, which the log lines of stages have too. Logs no input of the visitor. */
   private log({ id, method }: FastifyRequest, { slug: flow, arrivedAt }: FlowRequest, response: FlowResponse) {
-    const { result: result, planId } = response;
+    const { result, planId } = response;
     const component = result.type === 'show' ? result.contract.component : undefined;
     const problem = result.type === 'problem' ? result.problem.code : undefined;
     const ms = Math.round(performance.now() - arrivedAt);
