@@ -10,7 +10,7 @@ const KEY = 'a key that nobody has ever guessed';
 const CAPTCHA = 'captcha.captchastage';
 const PROOF = { public_key: 'none', private_key: KEY, api_url: 'gatehouse:proof-of-work' };
 
-/** A captcha that no step binds, because another stage names it. */
+/** Returns a captcha stage without a binding, for another stage to embed. */
 const unboundCaptcha = (name: string, attrs: object) => ({
   model: `authentik_stages_${CAPTCHA}`,
   id: name,
@@ -22,7 +22,7 @@ let provider: SiteverifyServer;
 let deployment: Deployment;
 beforeAll(async () => {
   provider = await SiteverifyServer.open('hush-hush-hush');
-  /** Each of them counts as a provider of its own, which may be out while the others are not. */
+  /** Settings of a captcha account. Each API URL has its own circuit breaker. */
   const account = (name: string) => ({
     ...{ public_key: 'site', private_key: 'hush-hush-hush', api_url: `${provider.url}/${name}` },
   });
@@ -73,8 +73,8 @@ let tokenCount = 0;
 const freshToken = () => `good ${++tokenCount}`;
 const challengeOf = async (browser: Browser, slug: string) => (await browser.show(slug)).body;
 
-describe('a captcha of a provider', () => {
-  it('is passed by a good token, and its secret stands nowhere in the open', async () => {
+describe('a captcha with an external provider', () => {
+  it('accepts a valid token, and stores its secret encrypted only', async () => {
     const browser = deployment.browser();
     expect(await challengeOf(browser, 'provider')).toMatchObject({ component: 'ak-stage-captcha', site_key: 'site' });
     const { body } = await browser.solve('provider', { token: freshToken() });
@@ -85,7 +85,7 @@ describe('a captcha of a provider', () => {
     expect(JSON.stringify(stored)).not.toMatch(/hush-hush|nobody has ever guessed/);
   });
 
-  it('takes a token for one login only (accident 59)', async () => {
+  it('accepts a token for one login only (accident 59)', async () => {
     const token = freshToken();
     const [first, second] = [deployment.browser(), deployment.browser()];
     await Promise.all([first.show('provider'), second.show('provider')]);
@@ -97,7 +97,7 @@ describe('a captcha of a provider', () => {
     });
   });
 
-  it('leaves the question to the puzzle of the house while it is out, and lets nobody by', async () => {
+  it('falls back to the proof of work during an outage, and still refuses invalid tokens', async () => {
     provider.instead = () => undefined;
     const browser = deployment.browser();
     await browser.show('provider');
@@ -111,8 +111,8 @@ describe('a captcha of a provider', () => {
   });
 });
 
-describe('a captcha inside identification', () => {
-  it('is shown with it, and its token is a part of the answer', async () => {
+describe('a captcha embedded in identification', () => {
+  it('is part of the identification challenge and of its response', async () => {
     const browser = deployment.browser();
     expect(await challengeOf(browser, 'embedded')).toMatchObject({
       component: 'ak-stage-identification',
@@ -122,7 +122,7 @@ describe('a captcha inside identification', () => {
     expect(body).toMatchObject({ component: 'ak-stage-dummy' });
   });
 
-  it.each([['alice'], ['nobody']])('tells nothing of %s to whoever has not solved it', async (uid_field) => {
+  it.each([['alice'], ['nobody']])('reveals nothing about %s to a visitor without a valid token', async (uid_field) => {
     for (const captcha_token of ['bad', null, undefined, '']) {
       const browser = deployment.browser();
       await browser.show('combined');
@@ -134,7 +134,7 @@ describe('a captcha inside identification', () => {
     expect(await deployment.rows(`SELECT FROM flow.attempts WHERE credential = 'password'`)).toEqual([]);
   });
 
-  it('comes before the password, and is asked anew after a wrong one', async () => {
+  it('is checked before the password, and again after a wrong password', async () => {
     const browser = deployment.browser();
     await browser.show('combined');
     const answer = (password: string) =>
@@ -145,7 +145,7 @@ describe('a captcha inside identification', () => {
     expect((await answer('correct-horse-7')).body).toMatchObject({ component: 'ak-stage-dummy' });
   });
 
-  it('leaves the question to the puzzle of the house after it, while its provider is out', async () => {
+  it('falls back to a proof-of-work step after identification during an outage of the provider', async () => {
     provider.instead = (response) => void response.writeHead(500).end();
     const browser = deployment.browser();
     await browser.show('embedded');
@@ -154,12 +154,12 @@ describe('a captcha inside identification', () => {
   });
 });
 
-describeInChromium('the proof of work, in a real browser', () => {
+describeInChromium('the proof of work in a browser', () => {
   const chromium = useChromium();
   const tokenOf = async (page: Page) =>
     ((await page.waitForRequest((request) => request.method() === 'POST')).postDataJSON() as { token: string }).token;
 
-  it('is solved by our page, unseen, and its token is refused the second time (accident 59)', async () => {
+  it('is solved by the page without interaction, and its token is refused the second time (accident 59)', async () => {
     const { page, complaints } = await chromium.open();
     const sent = tokenOf(page);
     await page.goto(`${deployment.url}/if/flow/proof/`);
@@ -174,7 +174,7 @@ describeInChromium('the proof of work, in a real browser', () => {
     });
   });
 
-  it('is solved beside the name and the password, again after a wrong one', async () => {
+  it('is solved together with username and password, and again after a wrong password', async () => {
     const { page, complaints } = await chromium.open();
     await page.goto(`${deployment.url}/if/flow/proof-combined/`);
     const logIn = async (password: string) => {

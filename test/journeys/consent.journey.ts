@@ -16,7 +16,7 @@ import { officialClient } from '../support/official-client.js';
 
 const APPLICATION = { uuid: '7c3a2a44-15f5-4d0e-8b5c-0b6a3e8f6a11', pk: 1, slug: 'shop', name: 'The Shop' };
 
-/** What whoever plans a flow for an application says of it. */
+/** Policy that adds an application and its requested permissions to the plan, as an application does. */
 const permissionPolicy = (...permissions: string[]) => ({
   model: 'authentik_policies_expression.expressionpolicy',
   id: `asks ${permissions.join('-')}`,
@@ -73,8 +73,8 @@ const listed = async (browser: Browser) => {
   return body['results'] as { pk: number }[];
 };
 
-describe('what a user has allowed an application', () => {
-  it('is asked for once, and more than that again, however often the page is opened (accident 9)', async () => {
+describe('the consent of a user to an application', () => {
+  it('is requested once, and again only for more permissions, however often the page is opened (accident 9)', async () => {
     const alice = await loggedIn('alice');
     expect(await consent(alice, 'little')).toMatchObject(DONE);
     expect((await alice.show('little')).body).toMatchObject(DONE);
@@ -88,7 +88,7 @@ describe('what a user has allowed an application', () => {
     }
   });
 
-  it('is listed to its user, and to nobody else', async () => {
+  it('is listed for its user only', async () => {
     const [alice, bob] = [await loggedIn('alice'), await loggedIn('bob')];
     await consent(alice, 'more');
     const [grant, ...others] = await listed(alice);
@@ -116,7 +116,7 @@ describe('what a user has allowed an application', () => {
       expect((await alice.fetch(`/api/v3/core/user_consent/${id}/`)).status).toBe(404);
   });
 
-  it('is listed to an administrator, who may ask for one user', async () => {
+  it('is listed for an administrator, who can filter by user', async () => {
     const [alice, root] = [await loggedIn('alice'), await loggedIn('root')];
     await consent(alice, 'more');
     const { core } = officialClient(root);
@@ -130,7 +130,7 @@ describe('what a user has allowed an application', () => {
     expect((await officialClient(alice).core.coreUserConsentList({ user: pk })).results).toEqual([]);
   });
 
-  it('is taken back by its user alone, and asked for anew, at the next request', async () => {
+  it('can be revoked by its user only, and is requested again at the next request', async () => {
     const alice = await loggedIn('alice');
     await consent(alice, 'more');
     const [grant] = await listed(alice);
@@ -144,7 +144,7 @@ describe('what a user has allowed an application', () => {
     expect((await alice.show('little')).body).toMatchObject({ component: 'ak-stage-consent' });
   });
 
-  it('is shown on their own page, and taken back by a form there', async () => {
+  it('is listed on the account page and can be revoked there', async () => {
     const alice = await loggedIn('alice');
     await consent(alice, 'more');
     const page = (await alice.fetch('/if/user/')).text;
@@ -157,7 +157,7 @@ describe('what a user has allowed an application', () => {
     expect(await listed(alice)).toEqual([]);
   });
 
-  it('is kept for a user who is disabled between question and answer by nobody (accident 14)', async () => {
+  it('is not saved if the user is disabled between challenge and response (accident 14)', async () => {
     const bob = await loggedIn('bob');
     const { body } = await bob.show('more');
     await deployment.rows(`UPDATE directory.users SET is_active = false WHERE username = 'bob'`);

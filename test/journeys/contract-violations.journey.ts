@@ -8,7 +8,7 @@ let deployment: Deployment;
 let rogue: NatsConnection;
 let reply: unknown;
 
-/** The service `session` is not started: what serves its dummy stage here has been taken over. */
+/** The `session` service is not started. The test serves its dummy stage, like a compromised service. */
 beforeAll(async () => {
   deployment = await Deployment.open({
     blueprints: [blueprint(userEntry('alice'), flowEntries('plain', [IDENTIFICATION, DUMMY]))],
@@ -28,7 +28,7 @@ afterAll(async () => {
   await deployment.close();
 });
 
-const asks: StageReply = { type: 'challenge', challenge: { name: 'harmless' } };
+const harmlessChallenge: StageReply = { type: 'challenge', challenge: { name: 'harmless' } };
 
 async function loginEffect(): Promise<StageReply> {
   const [alice] = await deployment.rows<{ id: string }>(`SELECT id FROM directory.users WHERE username = 'alice'`);
@@ -47,33 +47,33 @@ async function loginEffect(): Promise<StageReply> {
   };
 }
 
-describe('a stage service that is taken over', () => {
+describe('a compromised stage service', () => {
   it.each<[string, unknown | (() => Promise<unknown>)]>([
-    ['logs nobody in', loginEffect],
-    ['sets no destination', { type: 'passed', context: { redirect: 'https://evil.example' } }],
+    ['cannot log a user in', loginEffect],
+    ['cannot set the destination', { type: 'passed', context: { redirect: 'https://evil.example' } }],
     [
-      'names no other user',
+      'cannot replace the user',
       { type: 'passed', context: { pending_user: { kind: 'unsaved', username: 'x', name: 'x', email: 'x' } } },
     ],
-    ['adds no step', { type: 'passed', insert: { where: 'next', steps: [{ kind: 'user_login', config: {} }] } }],
-    ['shows nothing that its contract does not have', { type: 'challenge', challenge: { name: 7 } }],
-    ['says nothing but one of the four words', { type: 'welcome' }],
-    ['cannot speak gibberish', 'gibberish'],
-  ])('%s: its reply is refused as a fault, and the plan stays where it was', async (_, given) => {
-    reply = asks;
+    ['cannot add a step', { type: 'passed', insert: { where: 'next', steps: [{ kind: 'user_login', config: {} }] } }],
+    ['cannot show a challenge outside its contract', { type: 'challenge', challenge: { name: 7 } }],
+    ['cannot use an unknown reply type', { type: 'welcome' }],
+    ['cannot send a reply that is not an object', 'gibberish'],
+  ])('%s: its reply is refused as a flow error, and the plan stays as it was', async (_, violation) => {
+    reply = harmlessChallenge;
     const browser = deployment.browser();
     await browser.solve('plain', { uid_field: 'alice' });
-    reply = typeof given === 'function' ? await given() : given;
+    reply = typeof violation === 'function' ? await violation() : violation;
 
     const answer = await browser.solve('plain', {});
     expect(answer).toMatchObject({ status: 200, body: { component: 'ak-stage-flow-error' } });
     expect(Object.keys(answer.body).sort()).toEqual(['component', 'request_id']);
-    reply = asks;
+    reply = harmlessChallenge;
     expect((await browser.show('plain')).body).toMatchObject({ component: 'ak-stage-dummy', name: 'harmless' });
     expect((await browser.fetch('/api/v3/core/users/me/')).status).toBe(403);
   });
 
-  it('cannot smuggle fields past its contract into the challenge', async () => {
+  it('cannot add fields outside its contract to the challenge', async () => {
     reply = {
       type: 'challenge',
       challenge: { name: 'harmless', component: 'xak-flow-redirect', to: 'https://evil.example' },
@@ -85,7 +85,7 @@ describe('a stage service that is taken over', () => {
     expect(answer.body).not.toHaveProperty('to');
   });
 
-  it('is reported by name', async () => {
+  it('is logged with its stage kind', async () => {
     reply = await loginEffect();
     const reported = deployment.says('gateway', /"kind":"dummy".*violates its contract/);
     await deployment.browser().solve('plain', { uid_field: 'alice' });

@@ -26,39 +26,39 @@ afterAll(async () => {
   await rm(store, { recursive: true, force: true });
 });
 
-/** Hears what happens from now on; resolves with the events of an action once there are so many. */
-async function hear() {
+/** Subscribes to events. The returned function resolves when the given number of events of an action has arrived. */
+async function listenForEvents() {
   const listener = await couriers.listen();
   listeners.push(listener);
-  const heard: Msg[] = [];
-  let tell = () => undefined as void;
+  const messages: Msg[] = [];
+  let notify = () => undefined as void;
   listener.subscribe('events.>', {
     callback: (_, message) => {
-      heard.push(message);
-      tell();
+      messages.push(message);
+      notify();
     },
   });
   await listener.flush();
   return async (action: string, count = 1): Promise<Msg[]> => {
-    const found = () => heard.filter(({ subject }) => subject === `events.${action}`);
-    while (found().length < count) await new Promise<void>((resolve) => (tell = resolve));
+    const found = () => messages.filter(({ subject }) => subject === `events.${action}`);
+    while (found().length < count) await new Promise<void>((resolve) => (notify = resolve));
     return found();
   };
 }
 
-const happened = (action: string, user?: Parameters<typeof eventMessage>[0]['user']): OutboxMessage =>
+const outboxEvent = (action: string, user?: Parameters<typeof eventMessage>[0]['user']): OutboxMessage =>
   eventMessage({ action, context: { password: 'x' }, user, clientIp: '203.0.113.7', flow: undefined });
 
 describeWithNats('a courier', () => {
-  it('sends what is in the outbox, tells that it did, and keeps nothing of it', async () => {
+  it('sends a mail of the outbox, publishes an event without secrets, and deletes the row', async () => {
     const mailbox = await couriers.begin();
-    const told = await hear();
+    const eventsOf = await listenForEvents();
     await couriers.start();
     const [id] = await couriers.put([mailTo('alice@example.org')]);
 
     const mail = await mailbox.mailTo('alice@example.org');
     expect(mail).toMatchObject({ subject: 'Help is near', messageId: `<${id}@localhost>` });
-    const [event] = await told('email_sent');
+    const [event] = await eventsOf('email_sent');
     expect(event!.json()).toMatchObject({
       action: 'email_sent',
       flow: 'recovery',
@@ -67,37 +67,37 @@ describeWithNats('a courier', () => {
     expect(event!.string()).not.toMatch(/hidden|012345/);
   });
 
-  it('tells what has happened, each with an id and its time, and notes who was logged in', async () => {
+  it('publishes events with id and time, masks passwords, and records the last login', async () => {
     await couriers.begin();
-    const told = await hear();
+    const eventsOf = await listenForEvents();
     const alice = await enrol(couriers.source);
-    await couriers.put([happened('login', alice), happened('password_set', alice)]);
+    await couriers.put([outboxEvent('login', alice), outboxEvent('password_set', alice)]);
     await couriers.start();
 
-    const [login] = await told('login');
-    await told('password_set');
+    const [login] = await eventsOf('login');
+    await eventsOf('password_set');
     const { id, at, ...event } = login!.json<{ id: string; at: string }>();
     expect(login!.headers?.get('Nats-Msg-Id')).toBe(id);
     expect(event).toMatchObject({ context: { password: '********************' }, user: { uuid: alice.uuid } });
-    await couriers.put([happened('logout')]);
-    await told('logout');
+    await couriers.put([outboxEvent('logout')]);
+    await eventsOf('logout');
     const [row] = await couriers.source.query('SELECT last_login FROM directory.users WHERE id = $1', [alice.uuid]);
     expect(row.last_login).toEqual(new Date(at));
   });
 
-  it('tries again when the mail server is busy, and sends the mail once', async () => {
+  it('retries when the mail server is busy, and sends the mail once', async () => {
     const answers = [answering(421, 'busy')];
     const mailbox = await couriers.begin({ refuse: () => answers.pop() });
-    const told = await hear();
+    const eventsOf = await listenForEvents();
     await couriers.start({ MAIL_RETRY_S: '1' });
     await couriers.put([mailTo('alice@example.org')]);
 
-    await told('email_sent');
+    await eventsOf('email_sent');
     expect(answers).toEqual([]);
     expect(mailbox.mails).toHaveLength(1);
   });
 
-  it('parks what cannot be sent, and says why', async () => {
+  it('parks a mail that cannot be sent, with the reason', async () => {
     const refuse = (to: string) => (to.startsWith('nobody') ? answering(550, 'who') : answering(451, 'busy'));
     const mailbox = await couriers.begin({ refuse });
     const courier = await couriers.start({ MAIL_TRIES: '1' });
@@ -113,19 +113,19 @@ describeWithNats('a courier', () => {
 
     const rows = (await couriers.rows()).filter(({ topic }) => topic === 'mail');
     expect(rows.every(({ parked_at }) => parked_at !== null)).toBe(true);
-    const why = [/451/, /550/, /email\/none/, /its link has expired/, /not a valid email address/];
-    for (const reason of why) expect(rows.filter(({ error }) => reason.test(error ?? ''))).toHaveLength(1);
+    const reasons = [/451/, /550/, /email\/none/, /its link has expired/, /not a valid email address/];
+    for (const reason of reasons) expect(rows.filter(({ error }) => reason.test(error ?? ''))).toHaveLength(1);
     expect(mailbox.mails).toEqual([]);
   });
 
-  it('does not flood anybody: what is beyond the limit for an address is parked', async () => {
+  it('limits the mails per address and parks the excess', async () => {
     const mailbox = await couriers.begin();
-    const told = await hear();
+    const eventsOf = await listenForEvents();
     const courier = await couriers.start({ MAIL_PER_ADDRESS: '2', MAIL_CONCURRENCY: '1' });
     const parked = courier.says(/"outcome":"parked"/);
     await couriers.put([1, 2, 3].map(() => mailTo('alice@example.org')));
     await couriers.put([mailTo('bob@example.org')]);
-    await Promise.all([parked, told('email_sent', 3)]);
+    await Promise.all([parked, eventsOf('email_sent', 3)]);
 
     const recipients = mailbox.mails.map((mail) => mail.recipients.join());
     expect(recipients.filter((to) => to === 'alice@example.org')).toHaveLength(2);
@@ -135,63 +135,63 @@ describeWithNats('a courier', () => {
     ]);
   });
 
-  it('forgets a mail to nobody, which is there so that it costs what any costs', async () => {
+  it('deletes a mail without recipient unsent (such a mail equalises the cost for unknown users)', async () => {
     const mailbox = await couriers.begin();
-    const told = await hear();
+    const eventsOf = await listenForEvents();
     await couriers.start({ MAIL_CONCURRENCY: '1' });
     await couriers.put([mailTo(null)]);
     await couriers.put([mailTo('alice@example.org')]);
-    await told('email_sent');
+    await eventsOf('email_sent');
 
     expect(mailbox.mails).toHaveLength(1);
     expect((await couriers.rows()).filter(({ topic }) => topic === 'mail')).toEqual([]);
   });
 
-  it('finishes what it has begun before it leaves, and takes no more', async () => {
+  it('drains on shutdown: finishes mails in progress and takes no more', async () => {
     let release = () => undefined as void;
-    const held = new Promise<void>((resolve) => (release = resolve));
-    const mailbox = await couriers.begin({ beforeTaking: () => held });
+    const released = new Promise<void>((resolve) => (release = resolve));
+    const mailbox = await couriers.begin({ beforeTaking: () => released });
     const courier = await couriers.start({ MAIL_CONCURRENCY: '2' });
     await couriers.put([1, 2, 3].map((n) => mailTo(`user-${n}@example.org`)));
     await mailbox.until(() => mailbox.waiting.length === 2);
     const stopping = courier.says(/stopping/);
-    const left = courier.stop();
+    const exitCode = courier.stop();
     await stopping;
     release();
 
-    expect(await left).toBe(0);
+    expect(await exitCode).toBe(0);
     expect(mailbox.mails).toHaveLength(2);
     expect((await couriers.rows()).filter(({ topic }) => topic === 'mail')).toMatchObject([{ tries: 0 }]);
   });
 
-  it('keeps what has happened while the bus is away, and tells it when it is back', async () => {
+  it('keeps events while the bus is down and publishes them when it is back', async () => {
     await couriers.begin();
     const courier = await couriers.start({ EVENTS_TIMEOUT_MS: '200' });
     const noticed = courier.says(/lost the connection to the bus/);
     await couriers.nats.stop();
     await noticed;
-    const tried = courier.says(/events could not be published/);
-    await couriers.put([happened('login')]);
-    await tried;
+    const failed = courier.says(/events could not be published/);
+    await couriers.put([outboxEvent('login')]);
+    await failed;
     await couriers.restartBus();
-    const told = await hear();
+    const eventsOf = await listenForEvents();
 
-    expect((await told('login'))[0]!.json()).toMatchObject({ action: 'login' });
+    expect((await eventsOf('login'))[0]!.json()).toMatchObject({ action: 'login' });
   });
 
-  it('waits for a stream to have stored events, where one is named', async () => {
+  it('waits for the acknowledgement of a JetStream stream if one is configured', async () => {
     await couriers.begin();
     const listener = await couriers.listen();
     listeners.push(listener);
     const courier = await couriers.start({ EVENTS_STREAM: 'AUDIT', EVENTS_TIMEOUT_MS: '1000' });
-    const tried = courier.says(/events could not be published/);
-    await couriers.put([happened('login')]);
-    await tried;
+    const failed = courier.says(/events could not be published/);
+    await couriers.put([outboxEvent('login')]);
+    await failed;
     expect(await couriers.rows()).toHaveLength(1);
-    const told = await hear();
+    const eventsOf = await listenForEvents();
     const stream = { name: 'AUDIT', subjects: ['events.>'], storage: 'file', num_replicas: 1 };
     await listener.request('$JS.API.STREAM.CREATE.AUDIT', JSON.stringify(stream));
-    await told('login');
+    await eventsOf('login');
     await courier.stop();
 
     const info = await listener.request('$JS.API.STREAM.INFO.AUDIT', '');
@@ -199,21 +199,21 @@ describeWithNats('a courier', () => {
     expect(await couriers.rows()).toEqual([]);
   });
 
-  it('encrypts by STARTTLS to a server whose certificate somebody trusted has signed, and says who it is only then', async () => {
-    const own = drawCertificate();
+  it('authenticates only over STARTTLS with a trusted certificate', async () => {
+    const certificate = drawCertificate();
     const folder = await mkdtemp(join(tmpdir(), 'gatehouse-mail-'));
-    await writeFile(join(folder, 'ca.crt'), own.cert);
+    await writeFile(join(folder, 'ca.crt'), certificate.cert);
     const login = { user: 'house', password: 'of cards' };
-    const mailbox = await couriers.begin({ ...own, login });
-    const trusting = { NODE_EXTRA_CA_CERTS: join(folder, 'ca.crt'), MAIL_HOST: 'localhost', MAIL_TLS: 'starttls' };
-    await couriers.start({ ...trusting, MAIL_USERNAME: login.user, MAIL_PASSWORD: login.password });
+    const mailbox = await couriers.begin({ ...certificate, login });
+    const settings = { NODE_EXTRA_CA_CERTS: join(folder, 'ca.crt'), MAIL_HOST: 'localhost', MAIL_TLS: 'starttls' };
+    await couriers.start({ ...settings, MAIL_USERNAME: login.user, MAIL_PASSWORD: login.password });
     await couriers.put([mailTo('alice@example.org')]);
 
     expect(await mailbox.mailTo('alice@example.org')).toMatchObject({ encrypted: true, user: 'house' });
     await rm(folder, { recursive: true });
   });
 
-  it('sends by the server of a stage of its own what came from that stage', async () => {
+  it('sends a mail by the SMTP server of its stage', async () => {
     const mailbox = await couriers.begin({ login: { user: 'stage', password: 'own' } });
     await couriers.start({ MAIL_PORT: '1' });
     const smtp = {
@@ -229,15 +229,15 @@ describeWithNats('a courier', () => {
   });
 });
 
-describeWithNats('of two couriers', () => {
+describeWithNats('two couriers', () => {
   const MAILS = 100;
 
-  it('none sends what the other has, and one finishes what the other left behind when it was killed', async () => {
-    const held = new Promise<void>(() => undefined);
-    // Mails of the one that is killed are never taken: it has sent them and waits to hear so.
-    const beforeTaking = ({ greeting }: { greeting: string }) => (greeting === 'first' ? held : Promise.resolve());
+  it('send no mail twice, and one takes over the mails of the other after a crash', async () => {
+    const released = new Promise<void>(() => undefined);
+    // The mail server never accepts the mails of the first courier, so that it waits for the reply when it is killed.
+    const beforeTaking = ({ greeting }: { greeting: string }) => (greeting === 'first' ? released : Promise.resolve());
     const mailbox = await couriers.begin({ beforeTaking });
-    const told = await hear();
+    const eventsOf = await listenForEvents();
     const load = { MAIL_CONCURRENCY: '5', MAIL_DEADLINE_S: '2' };
     const [first] = await Promise.all([
       couriers.start({ ...load, MAIL_NAME: 'first' }),
@@ -247,7 +247,7 @@ describeWithNats('of two couriers', () => {
     await mailbox.until(() => mailbox.waiting.filter(({ greeting }) => greeting === 'first').length === 5);
     first.kill();
     await first.gone;
-    await told('email_sent', MAILS);
+    await eventsOf('email_sent', MAILS);
 
     const { mails } = mailbox;
     expect(mails).toHaveLength(MAILS);

@@ -20,7 +20,7 @@ beforeEach(async () => {
   await deployment.rows('DELETE FROM flow.attempts');
 });
 
-const kept = async () => (await deployment.rows('SELECT FROM mfa.devices')).length;
+const deviceCount = async () => (await deployment.rows('SELECT FROM mfa.devices')).length;
 const statusOf = async (browser: Browser) => (await browser.fetch('/api/v3/core/users/me/')).status;
 
 async function loggedIn(username: string, password = OLD, flow = 'login'): Promise<Browser> {
@@ -30,13 +30,13 @@ async function loggedIn(username: string, password = OLD, flow = 'login'): Promi
   return browser;
 }
 
-/** Lets every session look as if its user had logged in more than CREDENTIAL_PROOF_S ago. */
-const age = () =>
+/** Backdates the login of every session to more than CREDENTIAL_PROOF_S ago. */
+const expireProofs = () =>
   deployment.rows(`UPDATE flow.sessions SET data = data || jsonb_build_object('login_at', now() - interval '3601 s')`);
 
-async function longAgo(username: string): Promise<Browser> {
+async function withOldLogin(username: string): Promise<Browser> {
   const browser = await loggedIn(username);
-  await age();
+  await expireProofs();
   return browser;
 }
 
@@ -46,34 +46,34 @@ const codeOf = (body: BrowserResponse['body']) => {
 };
 
 describe('a session whose login is older than CREDENTIAL_PROOF_S', () => {
-  it('is asked for the password before a device is set up, and goes on with the right one (accident 55)', async () => {
-    const alice = await longAgo('alice');
+  it('requires the password before it sets up a device (accident 55)', async () => {
+    const alice = await withOldLogin('alice');
     expect((await alice.show('codes')).body).toMatchObject(ASKS_PASSWORD);
     for (const answer of [{}, { component: 'ak-stage-authenticator-static' }, { password: 'wrong' }])
       expect((await alice.solve('codes', answer)).body).toMatchObject(ASKS_PASSWORD);
-    expect(await kept()).toBe(0);
+    expect(await deviceCount()).toBe(0);
 
     expect((await alice.solve('codes', { password: OLD })).body).toMatchObject({
       component: 'ak-stage-authenticator-static',
     });
     expect((await alice.solve('codes', {})).body).toMatchObject(DONE);
-    expect(await kept()).toBe(1);
+    expect(await deviceCount()).toBe(1);
   });
 
-  it('is asked when the time has passed since the device was shown', async () => {
+  it('requires the password if the proof expired after the device was shown', async () => {
     const alice = await loggedIn('alice');
     expect((await alice.show('codes')).body).toMatchObject({ component: 'ak-stage-authenticator-static' });
-    await age();
+    await expireProofs();
     expect((await alice.solve('codes', {})).body).toMatchObject(ASKS_PASSWORD);
-    expect(await kept()).toBe(0);
+    expect(await deviceCount()).toBe(0);
   });
 
-  it('is asked for a device instead, by whoever has one, and for no password besides', async () => {
+  it('requires a device instead of the password from a user with devices', async () => {
     const alice = await loggedIn('alice');
     const { body } = await alice.show('codes');
     const [code] = body['codes'] as string[];
     await alice.solve('codes', {});
-    await age();
+    await expireProofs();
 
     const FACTOR = { component: 'ak-stage-authenticator-validate' };
     expect((await alice.solve('password', CHANGED)).body).toMatchObject(FACTOR);
@@ -81,8 +81,8 @@ describe('a session whose login is older than CREDENTIAL_PROOF_S', () => {
     expect((await alice.solve('codes', { code })).body).toMatchObject({ component: 'ak-stage-authenticator-static' });
   });
 
-  it('is asked before its password or address is changed, and before its user is deleted', async () => {
-    const erin = await longAgo('erin');
+  it('requires the password before a change of password or mail address, and before the user is deleted', async () => {
+    const erin = await withOldLogin('erin');
     expect((await erin.solve('settings', { name: 'Erin', email: 'erin@example.org' })).body).toMatchObject(DONE);
     expect((await erin.solve('settings', { name: 'Erin', email: 'other@example.org' })).body).toMatchObject(
       ASKS_PASSWORD,
@@ -91,37 +91,37 @@ describe('a session whose login is older than CREDENTIAL_PROOF_S', () => {
     expect((await erin.solve('password', CHANGED)).body).toMatchObject(ASKS_PASSWORD);
     expect(await statusOf(await loggedIn('erin'))).toBe(200);
 
-    await age();
+    await expireProofs();
     expect((await erin.solve('password', { password: OLD })).body).toMatchObject(DONE);
     expect([await statusOf(await loggedIn('erin')), await statusOf(await loggedIn('erin', NEW))]).toEqual([403, 200]);
   });
 
-  it('is told to log in again where its user has nothing to prove it with', async () => {
-    const frank = await longAgo('frank');
+  it('must log in again if the user has no credential to prove', async () => {
+    const frank = await withOldLogin('frank');
     await deployment.rows(`UPDATE directory.users SET password_hash = '' WHERE username = 'frank'`);
     expect((await frank.show('codes')).body).toMatchObject({
       component: 'ak-stage-access-denied',
       error_message: 'You have no password to confirm this with. Log out, log in again, and come back.',
     });
-    expect(await kept()).toBe(0);
+    expect(await deviceCount()).toBe(0);
   });
 
-  it('is not asked for what a mailed link has proved', async () => {
-    const alice = await longAgo('alice');
+  it('requires no password after a mailed link', async () => {
+    const alice = await withOldLogin('alice');
     const link = new URL(await deployment.user(['recovery-link', 'alice', '--flow', 'recovery']));
     expect((await alice.solve('recovery', {}, link.search.slice(1))).body).toMatchObject({
       component: 'ak-stage-prompt',
     });
-    const same = { password: OLD, password_repeat: OLD };
-    expect((await alice.solve('recovery', same)).body).toMatchObject(DONE);
+    const unchanged = { password: OLD, password_repeat: OLD };
+    expect((await alice.solve('recovery', unchanged)).body).toMatchObject(DONE);
   });
 });
 
-describe('a login that proved nothing, or an app password only', () => {
+describe('a login without proof of a password', () => {
   it.each([
-    ['a name', 'nameless-login', [{ uid_field: 'alice' }]],
+    ['username only', 'nameless-login', [{ uid_field: 'alice' }]],
     ['an app password', 'mail-login', [{ uid_field: 'alice' }, { password: APP_PASSWORD }]],
-  ])('by %s is asked for a password before a device is set up', async (_, flow, answers) => {
+  ])('by %s must prove the password before it sets up a device', async (_, flow, answers) => {
     const alice = deployment.browser();
     for (const answer of answers) await alice.solve(flow, answer);
     expect(await statusOf(alice)).toBe(200);
@@ -132,7 +132,7 @@ describe('a login that proved nothing, or an app password only', () => {
     });
   });
 
-  it('is asked in the login itself, where that sets up a device after an app password', async () => {
+  it('by app password must prove the password within a login flow that sets up a device', async () => {
     const alice = deployment.browser();
     await alice.solve('mail-first-login', { uid_field: 'alice' });
     expect((await alice.solve('mail-first-login', { password: APP_PASSWORD })).body).toMatchObject(ASKS_PASSWORD);
@@ -143,25 +143,25 @@ describe('a login that proved nothing, or an app password only', () => {
 });
 
 describe('a recent proof', () => {
-  it('is a login within CREDENTIAL_PROOF_S: devices and passwords are changed at once', async () => {
+  it('is a login within CREDENTIAL_PROOF_S, which allows changes of devices and passwords at once', async () => {
     const alice = await loggedIn('alice');
     const { body } = await alice.show('app');
     expect(body).toMatchObject({ component: 'ak-stage-authenticator-totp' });
     expect((await alice.solve('app', { code: codeOf(body) })).body).toMatchObject(DONE);
-    expect(await kept()).toBe(1);
-    const same = { password: OLD, password_repeat: OLD };
-    expect((await (await loggedIn('bob')).solve('password', same)).body).toMatchObject(DONE);
+    expect(await deviceCount()).toBe(1);
+    const unchanged = { password: OLD, password_repeat: OLD };
+    expect((await (await loggedIn('bob')).solve('password', unchanged)).body).toMatchObject(DONE);
   });
 
-  it('is the password of the same login, and the enrolment of whoever is new', async () => {
+  it('is the password of the same login, and the enrolment of a new user', async () => {
     const alice = await loggedIn('alice', OLD, 'first-login');
     expect((await alice.solve('first-login', {})).body).toMatchObject(DONE);
 
     const gina = deployment.browser();
-    const shown = await gina.solve('join', { username: 'gina', password: OLD });
-    expect(shown.body).toMatchObject({ component: 'ak-stage-authenticator-static' });
+    const prompt = await gina.solve('join', { username: 'gina', password: OLD });
+    expect(prompt.body).toMatchObject({ component: 'ak-stage-authenticator-static' });
     expect((await gina.solve('join', {})).body).toMatchObject(DONE);
     expect((await gina.show('app')).body).toMatchObject({ component: 'ak-stage-authenticator-validate' });
-    expect(await kept()).toBe(2);
+    expect(await deviceCount()).toBe(2);
   });
 });

@@ -44,7 +44,7 @@ describeWithNats('links of another site', () => {
       environment: { MAIL_HOST: '127.0.0.1', MAIL_PORT: String(mailbox.port), OUTBOX_POLL_MS: '20' },
       blueprints: [flows()],
     });
-    // Served here, so that only the fake provider service answers for providers.
+    // Served by the test, so that only the fake provider service answers for providers.
     vi.stubEnv('DATABASE_URL', database.url);
     const served = {
       name: 'identification',
@@ -84,7 +84,7 @@ describeWithNats('links of another site', () => {
     );
   }
 
-  const isThere = async (name: string) =>
+  const userExists = async (name: string) =>
     (await deployment.rows('SELECT FROM directory.users WHERE username = $1', [name])).length === 1;
 
   async function loggedIn(username: string): Promise<Browser> {
@@ -95,7 +95,7 @@ describeWithNats('links of another site', () => {
     return browser;
   }
 
-  /** Sets out for the source and comes back as the person that the provider knows. */
+  /** Logs in at the source and returns with the callback of the provider. */
   async function viaSource(browser: Browser, query: string, site: 'cross-site' | 'same-origin') {
     const headers = { 'sec-fetch-site': site };
     const sent = await browser.fetch(`/source/oauth/login/hub/${query}`, { headers });
@@ -104,20 +104,20 @@ describeWithNats('links of another site', () => {
     return navigate(browser, callback, { site: 'cross-site' });
   }
 
-  describe('delete no account by the destination that they choose', () => {
-    it('for a login at a source', async () => {
+  describe('cannot delete an account by their `next` destination', () => {
+    it('after a login at a source', async () => {
       provider.knows('b1');
       await viaSource(await loggedIn('ben'), '', 'same-origin');
       const victim = deployment.browser();
       const page = await viaSource(victim, `?${NEXT}`, 'cross-site');
-      const done = await post(victim, page.address, await hiddenFields(victim, page.address));
+      const loggedInPage = await post(victim, page.address, await hiddenFields(victim, page.address));
       expect(await usernameOf(victim)).toBe('ben');
 
-      await navigate(victim, done.headers.get('location') ?? '', { site: 'same-origin' });
-      expect(await isThere('ben')).toBe(true);
+      await navigate(victim, loggedInPage.headers.get('location') ?? '', { site: 'same-origin' });
+      expect(await userExists('ben')).toBe(true);
     });
 
-    it('for a recovery that the attacker asked for, and the victim follows by the real mail', async () => {
+    it('after a recovery that the attacker requested and the victim completed by mail', async () => {
       const attacker = deployment.browser();
       await attacker.show('back', NEXT);
       await attacker.solve('back', { uid_field: 'cleo' }, NEXT);
@@ -127,15 +127,15 @@ describeWithNats('links of another site', () => {
       await navigate(victim, page, { site: 'none' });
       const confirmed = await post(victim, page, await hiddenFields(victim, page));
       const form = confirmed.headers.get('location') ?? page;
-      const done = await submit(victim, form, { password: 'another-horse-8' });
+      const loggedInPage = await submit(victim, form, { password: 'another-horse-8' });
       expect(await usernameOf(victim)).toBe('cleo');
 
-      await navigate(victim, done.headers.get('location') ?? '', { site: 'same-origin' });
-      expect(await isThere('cleo')).toBe(true);
+      await navigate(victim, loggedInPage.headers.get('location') ?? '', { site: 'same-origin' });
+      expect(await userExists('cleo')).toBe(true);
     });
 
     it.each(['/if/fl%6Fw/delete/', '/IF/flow/delete/', '/if/user/../flow/delete/', '/if/%66low/delete/?cross%5Fsite'])(
-      'for a login, however they spell it: %s',
+      'after a login, however the path is encoded: %s',
       async (next) => {
         await deployment.apply(blueprint(userEntry('nick')));
         const victim = deployment.browser();
@@ -143,33 +143,33 @@ describeWithNats('links of another site', () => {
           site: 'cross-site',
         });
         await submit(victim, entry.address, { uid_field: 'nick' });
-        const done = await submit(victim, entry.address, { password: 'correct-horse-7' });
+        const loggedInPage = await submit(victim, entry.address, { password: 'correct-horse-7' });
         expect(await usernameOf(victim)).toBe('nick');
 
-        const end = new URL(done.headers.get('location') ?? '', 'http://x.invalid');
-        await navigate(victim, end.pathname + end.search, { site: 'same-origin' });
-        expect(await isThere('nick')).toBe(true);
+        const destination = new URL(loggedInPage.headers.get('location') ?? '', 'http://x.invalid');
+        await navigate(victim, destination.pathname + destination.search, { site: 'same-origin' });
+        expect(await userExists('nick')).toBe(true);
       },
     );
   });
 
-  it('to /device keep their mark through the login that comes first', async () => {
+  it('to /device keep the cross_site mark through the login', async () => {
     const victim = deployment.browser();
     const entry = await navigate(victim, '/device?code=12345678', { site: 'cross-site' });
     await submit(victim, entry.address, { uid_field: 'finn' });
-    const done = await submit(victim, entry.address, { password: 'correct-horse-7' });
-    expect(done.headers.get('location')).toBe('/device?code=12345678&cross_site=1');
+    const loggedInPage = await submit(victim, entry.address, { password: 'correct-horse-7' });
+    expect(loggedInPage.headers.get('location')).toBe('/device?code=12345678&cross_site=1');
   });
 
-  describe('drop no run that is under way', () => {
-    it.each(['itoken', 'token'])('by another %s', async (name) => {
+  describe('do not cancel a running flow', () => {
+    it.each(['itoken', 'token'])('with another %s', async (name) => {
       const victim = deployment.browser();
       await victim.solve('login', { uid_field: 'dan' });
       await navigate(victim, `/if/flow/login/?${name}=x`, { site: 'cross-site' });
       expect((await victim.show('login')).body).toMatchObject({ component: 'ak-stage-password', pending_user: 'dan' });
     });
 
-    it('by the addresses that begin a run about the user', async () => {
+    it('at addresses that start a flow for the user', async () => {
       const victim = await loggedIn('eve');
       const [stage] = await deployment.rows<{ id: string }>(
         `SELECT id FROM flow.objects WHERE (identifiers || attrs)->>'name' = 'app 1 authenticator_totp.authenticatortotpstage'`,
@@ -189,12 +189,9 @@ describeWithNats('links of another site', () => {
     });
   });
 
-  it.each(['sec-purpose', 'purpose'])(
-    'act on nothing when the browser fetches them ahead of a click (%s)',
-    async (name) => {
-      const victim = await loggedIn('gina');
-      await navigate(victim, DELETION, { site: 'same-origin', headers: { [name]: 'prefetch' } });
-      expect(await isThere('gina')).toBe(true);
-    },
-  );
+  it.each(['sec-purpose', 'purpose'])('do nothing when the browser prefetches them (%s)', async (name) => {
+    const victim = await loggedIn('gina');
+    await navigate(victim, DELETION, { site: 'same-origin', headers: { [name]: 'prefetch' } });
+    expect(await userExists('gina')).toBe(true);
+  });
 });

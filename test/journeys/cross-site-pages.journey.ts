@@ -87,8 +87,8 @@ describeInChromium('the page of a flow that another site opened', () => {
     return owner;
   }
 
-  /** Follows the link of the other site in the session of `owner`. `posts` grows with every POST that the page sends. */
-  async function led(slug: string, owner: Browser | undefined): Promise<{ page: Page; posts: string[] }> {
+  /** Follows the link of the other site in the session of `owner`. `posts` collects the URL of every POST of the page. */
+  async function followLink(slug: string, owner: Browser | undefined): Promise<{ page: Page; posts: string[] }> {
     const { page } = await chromium.open();
     if (owner)
       await page.context().addCookies([
@@ -102,19 +102,19 @@ describeInChromium('the page of a flow that another site opened', () => {
     return { page, posts };
   }
 
-  /** Resolves when the page has sent what it sends by itself: an answer, or nothing. */
-  const settled = (page: Page) =>
+  /** Resolves when the page has sent its automatic POST, or the network is idle. */
+  const automaticPost = (page: Page) =>
     Promise.race([
       page.waitForRequest((request) => request.method() === 'POST').catch(() => undefined),
       page.waitForLoadState('networkidle'),
     ]);
 
-  it('asks after a puzzle that solves itself, before it deletes the account', async () => {
-    const { page } = await led('careful', await loggedIn('eve'));
-    const asked = page.getByText(QUESTION).waitFor();
+  it('asks for confirmation after an automatic proof of work, before it deletes the account', async () => {
+    const { page } = await followLink('careful', await loggedIn('eve'));
+    const question = page.getByText(QUESTION).waitFor();
     const answered = page.waitForResponse((response) => response.request().method() === 'POST');
     expect(await (await answered).json()).toMatchObject({ component: 'ak-stage-consent' });
-    await asked;
+    await question;
     expect(await deployment.rows(`SELECT FROM directory.users WHERE username = 'eve'`)).toHaveLength(1);
 
     await page.getByRole('button', { name: 'Continue' }).click();
@@ -125,11 +125,11 @@ describeInChromium('the page of a flow that another site opened', () => {
   it('sends no text message before a click', async () => {
     const owner = await withPhone('alice', '+15550123401');
     const before = sms.sent.length;
-    const { page, posts } = await led('by-sms', owner);
+    const { page, posts } = await followLink('by-sms', owner);
     await page.getByRole('button', { name: /Send( another)? code/ }).waitFor();
-    await settled(page);
+    await automaticPost(page);
     await page.reload();
-    await settled(page);
+    await automaticPost(page);
     expect([posts, sms.sent.length - before]).toEqual([[], 0]);
 
     await page.getByRole('button', { name: 'Send code' }).click();
@@ -140,10 +140,10 @@ describeInChromium('the page of a flow that another site opened', () => {
     await page.getByLabel('password', { exact: true }).waitFor();
   });
 
-  it('sends the text message by itself once its visitor has answered a step', async () => {
+  it('sends the text message automatically once the visitor has answered a step', async () => {
     await withPhone('carol', '+15550123403');
     const before = sms.sent.length;
-    const { page } = await led('entry', undefined);
+    const { page } = await followLink('entry', undefined);
     await page.getByLabel('Username or email').fill('carol');
     await page.keyboard.press('Enter');
     await page.getByLabel('Password', { exact: true }).fill('correct-horse-7');
@@ -152,16 +152,16 @@ describeInChromium('the page of a flow that another site opened', () => {
     expect(sms.sent.length - before).toBe(1);
   });
 
-  it('sends no push of Duo before a click', async () => {
+  it('sends no Duo push before a click', async () => {
     const owner = await loggedIn('bob');
     await owner.show('pair');
     [...duo.users.values()].find(({ username }) => username === 'bob')!.paired = true;
     expect((await owner.solve('pair', {})).body['component']).toBe('xak-flow-redirect');
-    const { page, posts } = await led('by-duo', owner);
+    const { page, posts } = await followLink('by-duo', owner);
     await page.getByRole('button', { name: 'Send a message' }).waitFor();
-    await settled(page);
+    await automaticPost(page);
     await page.reload();
-    await settled(page);
+    await automaticPost(page);
     expect(posts).toEqual([]);
 
     const pushed = page.waitForRequest((request) => request.method() === 'POST');

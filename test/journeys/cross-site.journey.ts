@@ -23,7 +23,7 @@ import { readMail } from '../support/read-mail.js';
 const DELETION = '/if/flow/delete/';
 const LOGOUT_PAGE = '/if/flow/logout/';
 const QUESTION = 'Another website sent you here. Continue only if you want to.';
-const PEOPLE = ['ann', 'ben', 'cleo', 'dan', 'eve', 'finn', 'gina', 'hugo', 'iris', 'jack', 'kim', 'leo'];
+const USERS = ['ann', 'ben', 'cleo', 'dan', 'eve', 'finn', 'gina', 'hugo', 'iris', 'jack', 'kim', 'leo'];
 
 let deployment: Deployment;
 let mailbox: Mailbox;
@@ -34,7 +34,7 @@ beforeAll(async () => {
     environment: { MAIL_HOST: '127.0.0.1', MAIL_PORT: String(mailbox.port), OUTBOX_POLL_MS: '20' },
     blueprints: [
       blueprint(
-        ...[...PEOPLE, 'root'].map((name) => userEntry(name)),
+        ...[...USERS, 'root'].map((name) => userEntry(name)),
         { ...groupEntry('admins'), attrs: { is_superuser: true, users: [keyOf('user root')] } },
         flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN]),
         flowEntries('logout', [LOGOUT], { designation: 'invalidation' }),
@@ -68,32 +68,32 @@ async function loggedIn(username: string): Promise<Browser> {
 }
 const nameOf = async (browser: Browser) =>
   ((await browser.fetch('/api/v3/core/users/me/')).body['user'] as { username?: string } | undefined)?.username;
-const isThere = async (username: string) =>
+const userExists = async (username: string) =>
   (await deployment.rows('SELECT FROM directory.users WHERE username = $1', [username])).length === 1;
 
 const open = (browser: Browser, address: string, site: Site) => navigate(browser, address, { site });
 
-const isAsked = ({ text }: Pick<BrowserResponse, 'text'>) => text.includes(QUESTION);
+const asksForConfirmation = ({ text }: Pick<BrowserResponse, 'text'>) => text.includes(QUESTION);
 
 describe.each(['cross-site', 'same-site'] as const)('a navigation from another site (%s)', (site) => {
-  const [leaver, stayer, caller, owner] = site === 'cross-site' ? PEOPLE.slice(0, 4) : PEOPLE.slice(4, 8);
+  const [deletingUser, stayingUser, apiUser, lateUser] = site === 'cross-site' ? USERS.slice(0, 4) : USERS.slice(4, 8);
 
-  it('asks before it deletes an account', async () => {
-    const browser = await loggedIn(leaver!);
-    const looks = [site, site, 'same-origin'] as const;
-    for (const from of looks) {
-      const asked = isAsked(await open(browser, DELETION, from));
-      expect([await isThere(leaver!), asked]).toEqual([true, true]);
+  it('requires confirmation before it deletes an account', async () => {
+    const browser = await loggedIn(deletingUser!);
+    const origins = [site, site, 'same-origin'] as const;
+    for (const from of origins) {
+      const confirmation = asksForConfirmation(await open(browser, DELETION, from));
+      expect([await userExists(deletingUser!), confirmation]).toEqual([true, true]);
     }
 
     expect((await submit(browser, DELETION, {})).status).toBe(303);
-    expect(await isThere(leaver!)).toBe(false);
+    expect(await userExists(deletingUser!)).toBe(false);
   });
 
-  it('asks before it logs out, also by the address that leads to whatever flow does', async () => {
-    const browser = await loggedIn(stayer!);
-    const asked = isAsked(await open(browser, '/flows/-/default/invalidation/', site));
-    expect([await nameOf(browser), asked]).toEqual([stayer, true]);
+  it('requires confirmation before it logs out, also by the default invalidation address', async () => {
+    const browser = await loggedIn(stayingUser!);
+    const confirmation = asksForConfirmation(await open(browser, '/flows/-/default/invalidation/', site));
+    expect([await nameOf(browser), confirmation]).toEqual([stayingUser, true]);
 
     await submit(browser, LOGOUT_PAGE, {});
     expect(await nameOf(browser)).toBeUndefined();
@@ -101,19 +101,19 @@ describe.each(['cross-site', 'same-site'] as const)('a navigation from another s
 
   it('cancels nothing', async () => {
     const browser = deployment.browser();
-    await browser.solve('login', { uid_field: stayer });
-    const asked = isAsked(await open(browser, '/flows/-/cancel/', site));
+    await browser.solve('login', { uid_field: stayingUser });
+    const confirmation = asksForConfirmation(await open(browser, '/flows/-/cancel/', site));
     const { body } = await browser.show('login');
-    expect([body, asked]).toMatchObject([{ component: 'ak-stage-password', pending_user: stayer }, true]);
+    expect([body, confirmation]).toMatchObject([{ component: 'ak-stage-password', pending_user: stayingUser }, true]);
   });
 
-  it('acts on nothing where it opens the executor itself', async () => {
-    const browser = await loggedIn(caller!);
+  it('requires confirmation through the executor API too', async () => {
+    const browser = await loggedIn(apiUser!);
     const { body } = await open(browser, '/api/v3/flows/executor/delete/?query=next%3D%252Fapp%252F', site);
-    expect(await isThere(caller!)).toBe(true);
+    expect(await userExists(apiUser!)).toBe(true);
     expect(body).toEqual({
       ...{ component: 'ak-stage-consent', header_text: QUESTION, permissions: [], additional_permissions: [] },
-      ...{ pending_user: caller, pending_user_avatar: expect.any(String), flow_info: expect.any(Object) },
+      ...{ pending_user: apiUser, pending_user_avatar: expect.any(String), flow_info: expect.any(Object) },
       token: expect.any(String),
     });
     for (const token of [undefined, null, 7, 'guessed'])
@@ -122,42 +122,42 @@ describe.each(['cross-site', 'same-site'] as const)('a navigation from another s
         response_errors: { token: [{ code: 'invalid' }] },
       });
     expect((await browser.show('delete')).body).toMatchObject({ component: 'ak-stage-consent', token: body['token'] });
-    expect(await isThere(caller!)).toBe(true);
+    expect(await userExists(apiUser!)).toBe(true);
 
     const done = await browser.solve('delete', { component: 'ak-stage-consent', token: body['token'] });
     expect(done.body).toEqual({ component: 'xak-flow-redirect', to: '/' });
-    expect(await isThere(caller!)).toBe(false);
+    expect(await userExists(apiUser!)).toBe(false);
   });
 
-  it('deletes no account after the login that it leads to either', async () => {
+  it('requires confirmation after the login that it leads to', async () => {
     const browser = deployment.browser();
     const entry = await open(browser, `/if/flow/login/?next=${encodeURIComponent(DELETION)}`, site);
-    await submit(browser, entry.address, { uid_field: owner! });
+    await submit(browser, entry.address, { uid_field: lateUser! });
     const { headers } = await submit(browser, entry.address, { password: 'correct-horse-7' });
-    const asked = isAsked(await open(browser, headers.get('location') ?? '', 'same-origin'));
-    expect([await isThere(owner!), asked]).toEqual([true, true]);
+    const confirmation = asksForConfirmation(await open(browser, headers.get('location') ?? '', 'same-origin'));
+    expect([await userExists(lateUser!), confirmation]).toEqual([true, true]);
   });
 });
 
-describe('a run that somebody is led to', () => {
-  it('is asked about as well where another address of the site has begun it', async () => {
+describe('a flow run that another site started', () => {
+  it('requires confirmation also when another address of this site started the plan', async () => {
     const root = await loggedIn('root');
     const begin = (site: Site) => open(root, '/api/v3/flows/instances/delete/execute/', site);
     await begin('cross-site');
-    const asked = isAsked(await open(root, DELETION, 'cross-site'));
-    expect([await isThere('root'), asked]).toEqual([true, true]);
+    const confirmation = asksForConfirmation(await open(root, DELETION, 'cross-site'));
+    expect([await userExists('root'), confirmation]).toEqual([true, true]);
     await begin('same-origin');
     const { body } = await open(root, '/api/v3/flows/executor/delete/?query=', 'cross-site');
-    expect([await isThere('root'), body['component']]).toEqual([true, 'ak-stage-consent']);
+    expect([await userExists('root'), body['component']]).toEqual([true, 'ak-stage-consent']);
   });
 
-  it('asks in the language of its visitor', async () => {
+  it('asks in the language of the visitor', async () => {
     const browser = deployment.browser('de');
     const { text } = await open(browser, LOGOUT_PAGE, 'cross-site');
     expect(/<p class="lead">(.*?)<\/p>/.exec(text)?.[1]).toMatch(/^Eine andere Website hat Sie hierher geführt\./);
   });
 
-  it('asks on once its page is shown again by the script, though nothing of it could be saved', async () => {
+  it('still asks when the script loads the challenge of an unsaved plan', async () => {
     const { text } = await open(deployment.browser(), LOGOUT_PAGE, 'cross-site');
     expect(text.includes('"cross_site":true')).toBe(true);
     const kim = await loggedIn('kim');
@@ -165,8 +165,8 @@ describe('a run that somebody is led to', () => {
   });
 });
 
-describe('nobody is asked', () => {
-  it.each(['same-origin', 'none', undefined] as const)('on the way from %s', async (site) => {
+describe('no confirmation is required', () => {
+  it.each(['same-origin', 'none', undefined] as const)('for a request with Sec-Fetch-Site %s', async (site) => {
     for (const client of ['page', 'executor']) {
       const browser = await loggedIn('iris');
       if (client === 'page') await (site ? open(browser, LOGOUT_PAGE, site) : browser.fetch(LOGOUT_PAGE));
@@ -176,13 +176,13 @@ describe('nobody is asked', () => {
     }
   });
 
-  it('who cancels on a page of this site', async () => {
+  it('to cancel on a page of this site', async () => {
     const browser = await loggedIn('iris');
     expect((await open(browser, '/flows/-/cancel/', 'same-origin')).address).toContain('/if/flow/login/');
     expect(await nameOf(browser)).toBeUndefined();
   });
 
-  it('who logs in, wherever they come from: their name is the first thing that they say', async () => {
+  it('to log in from any site, because the visitor enters the username first', async () => {
     const browser = deployment.browser();
     await open(browser, '/flows/-/default/authentication/?next=%2Fif%2Fuser%2F', 'cross-site');
     const page = '/if/flow/login/?next=%2Fif%2Fuser%2F';
@@ -193,13 +193,13 @@ describe('nobody is asked', () => {
     expect(await nameOf(browser)).toBe('iris');
   });
 
-  it('who is shown something before anything happens: an invitation’s form, the set-up of a device', async () => {
+  it('for flows that show a form before any effect: an invitation, the setup of a device', async () => {
     const root = await loggedIn('root');
-    const made = await root.fetch('/api/v3/stages/invitation/invitations/', {
+    const invitation = await root.fetch('/api/v3/stages/invitation/invitations/', {
       ...{ method: 'POST', headers: { 'content-type': 'application/json' } },
       body: JSON.stringify({ name: 'friends', single_use: true }),
     });
-    const [page, guest] = [`/if/flow/invited/?itoken=${String(made.body['pk'])}`, deployment.browser()];
+    const [page, guest] = [`/if/flow/invited/?itoken=${String(invitation.body['pk'])}`, deployment.browser()];
     expect((await open(guest, page, 'cross-site')).text.includes('name="username"')).toBe(true);
     await submit(guest, page, { username: 'guest' });
     expect(await nameOf(guest)).toBe('guest');
@@ -207,19 +207,22 @@ describe('nobody is asked', () => {
     expect((await open(root, '/if/flow/app/', 'cross-site')).text.includes('name="code"')).toBe(true);
   });
 
-  it('who follows a mailed link, but for what that asks anyway', async () => {
+  it('for a mailed link, which has its own confirmation', async () => {
     await deployment.browser().solve('back', { uid_field: 'jack' });
     const { link } = readMail(await mailbox.mailTo('jack@example.org'));
     const [browser, page] = [deployment.browser(), link.pathname + link.search];
     const { text } = await open(browser, page, 'cross-site');
-    expect([text.includes('You have followed the link in our email.'), isAsked({ text })]).toEqual([true, false]);
+    expect([text.includes('You have followed the link in our email.'), asksForConfirmation({ text })]).toEqual([
+      true,
+      false,
+    ]);
 
     await post(browser, page, await hiddenFields(browser, page));
     expect(await nameOf(browser)).toBe('jack');
   });
 });
 
-describeInChromium('a link on a page of another site, in a browser', () => {
+describeInChromium('a link on another site, in a browser', () => {
   const chromium = useChromium();
   let other: Awaited<ReturnType<typeof linkingSite>>;
   beforeAll(async () => {
@@ -227,7 +230,7 @@ describeInChromium('a link on a page of another site, in a browser', () => {
   });
   afterAll(() => other.close());
 
-  it('deletes the account of nobody who does not say so, and logs nobody out', async () => {
+  it('neither deletes the account nor logs out without a confirmation', async () => {
     const { page, complaints } = await chromium.open();
     await page.goto(`${deployment.url}/if/flow/login/?next=%2Fif%2Fuser%2F`);
     await page.getByLabel('Username or email').fill('leo');
@@ -247,16 +250,16 @@ describeInChromium('a link on a page of another site, in a browser', () => {
     await page.getByText(QUESTION).waitFor();
     await page.reload();
     await page.getByText(QUESTION).waitFor();
-    // The run is over by the time that the browser takes its page out of its cache again.
+    // The plan is gone before the browser restores the page from its back/forward cache.
     await deployment.rows('DELETE FROM flow.plans');
-    const asked = page.waitForResponse(/executor\/delete/);
+    const confirmation = page.waitForResponse(/executor\/delete/);
     await page.evaluate(() => dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true })));
-    await asked;
+    await confirmation;
     await page.getByText(QUESTION).waitFor();
-    expect(await isThere('leo')).toBe(true);
+    expect(await userExists('leo')).toBe(true);
     await page.getByRole('button', { name: 'Continue' }).click();
     await page.getByLabel('Username or email').waitFor();
-    expect(await isThere('leo')).toBe(false);
+    expect(await userExists('leo')).toBe(false);
     expect(complaints).toEqual([]);
   });
 });

@@ -49,34 +49,34 @@ async function loggedIn(name: string): Promise<Browser> {
   await browser.solve('login', { password: 'correct-horse-7' });
   return browser;
 }
-const follow = (browser: Browser, code: string) => browser.fetch(`/device?code=${code}`);
+const openLink = (browser: Browser, code: string) => browser.fetch(`/device?code=${code}`);
 
-describe('a device is not let in', () => {
+describe('an API token cannot authorize a device', () => {
   const headers = { authorization: `Bearer ${TOKEN}` };
   const post = { method: 'POST', headers: { ...headers, 'content-type': 'application/json' } };
   const refusedToken = { status: 403, body: { code: 'proof_required' } };
 
-  it('by an API token, which begins nothing at its page', async () => {
+  it('at the device page, which refuses it', async () => {
     const { code, deviceCode } = await device.begin('radio');
-    const program = deployment.browser();
-    // An anonymous session, which a flow can be begun in.
-    await program.show('login');
+    const client = deployment.browser();
+    // Creates an anonymous session in which a flow could be started.
+    await client.show('login');
     for (const path of [`/device?code=${code}`, '/device'])
-      expect((await program.fetch(path, { headers })).status).toBe(403);
-    await program.fetch('/api/v3/flows/executor/plain/?query=', { headers });
-    await program.fetch('/api/v3/flows/executor/plain/?query=', { ...post, body: '{}' });
+      expect((await client.fetch(path, { headers })).status).toBe(403);
+    await client.fetch('/api/v3/flows/executor/plain/?query=', { headers });
+    await client.fetch('/api/v3/flows/executor/plain/?query=', { ...post, body: '{}' });
     expect(await device.redeem('radio', deviceCode)).toMatchObject(pending);
   });
 
-  it('by an API token in a flow that the session of its user began', async () => {
+  it('in a flow that the session of its user started', async () => {
     const { code, deviceCode } = await device.begin('radio');
     const alice = await loggedIn('alice');
-    await follow(alice, code);
+    await openLink(alice, code);
     for (const init of [{ headers }, { ...post, body: '{}' }])
       expect(await alice.fetch('/api/v3/flows/executor/plain/?query=', init)).toMatchObject(refusedToken);
-    const typed = await device.begin('radio');
+    const entry = await device.begin('radio');
     await alice.fetch('/device');
-    const body = JSON.stringify({ component: CODE, code: typed.code });
+    const body = JSON.stringify({ component: CODE, code: entry.code });
     expect(await alice.fetch('/api/v3/flows/executor/code/?query=', { ...post, body })).toMatchObject(refusedToken);
     expect(await device.redeem('radio', deviceCode)).toMatchObject(pending);
     expect((await alice.solve('plain', {})).body).toEqual(DONE);

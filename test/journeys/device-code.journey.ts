@@ -61,23 +61,23 @@ async function loggedIn(name: string): Promise<Browser> {
   await browser.solve('login', { password: 'correct-horse-7' });
   return browser;
 }
-const follow = (browser: Browser, code: string) => browser.fetch(`/device?code=${code}`);
+const openLink = (browser: Browser, code: string) => browser.fetch(`/device?code=${code}`);
 const pending = { status: 400, body: { error: 'authorization_pending' } };
 const refused = { status: 400, body: { error: 'access_denied' } };
 
-describe('a device that signs in by a code', () => {
-  it('is let in by its user, as openid-client sees it, and learns what they have allowed', async () => {
+describe('a device with a device code', () => {
+  it('is authorized by its user, and gets the allowed scopes through openid-client', async () => {
     const insecure = { execute: [openid.allowInsecureRequests] };
     const issuer = new URL('/application/o/tv/', deployment.url);
     const client = await openid.discovery(issuer, 'tv', undefined, openid.None(), insecure);
-    const begun = await openid.initiateDeviceAuthorization(client, { scope: 'openid email secrets' });
-    expect(begun).toMatchObject({ verification_uri: `${deployment.url}/device`, expires_in: 60, interval: 5 });
-    const polled = openid.pollDeviceAuthorizationGrant(client, begun);
+    const authorization = await openid.initiateDeviceAuthorization(client, { scope: 'openid email secrets' });
+    expect(authorization).toMatchObject({ verification_uri: `${deployment.url}/device`, expires_in: 60, interval: 5 });
+    const polled = openid.pollDeviceAuthorizationGrant(client, authorization);
 
     const alice = await loggedIn('alice');
-    const { pathname, search } = new URL(begun.verification_uri_complete ?? '');
-    const led = await alice.fetch(pathname + search);
-    expect(led.headers.get('location')).toBe(`/if/flow/consent/${search}`);
+    const { pathname, search } = new URL(authorization.verification_uri_complete ?? '');
+    const redirect = await alice.fetch(pathname + search);
+    expect(redirect.headers.get('location')).toBe(`/if/flow/consent/${search}`);
     const { body } = await alice.show('consent', search.slice(1));
     expect(body).toMatchObject({
       component: 'ak-stage-consent',
@@ -97,60 +97,60 @@ describe('a device that signs in by a code', () => {
     expect(claims).toEqual({ sub: me!.id, email: 'alice@example.org', email_verified: false });
   });
 
-  it('is let in by the code that is typed, wherever the link leads on to; a wrong one is said to be wrong', async () => {
+  it('is authorized by a typed code, after an error for a wrong one, and ignores `next`', async () => {
     const { code, deviceCode } = await device.begin('radio');
     const alice = await loggedIn('alice');
-    const asked = await alice.fetch('/device?next=//evil.example');
-    expect([asked.status, asked.headers.get('location')]).toEqual([302, '/if/flow/code/']);
+    const deviceAddress = await alice.fetch('/device?next=//evil.example');
+    expect([deviceAddress.status, deviceAddress.headers.get('location')]).toEqual([302, '/if/flow/code/']);
     const wrong = await alice.solve('code', { component: CODE, code: code === '000000000' ? '1' : '000000000' });
     expect(wrong.body).toMatchObject({
       component: CODE,
       response_errors: { code: [{ string: 'Invalid code', code: 'invalid' }] },
     });
-    // A number, as clients of the API send it: zeros in front are lost (docs/spec/device-codes.md#entering).
-    const typed = await alice.solve('code', { component: CODE, code: Number(code) });
-    expect(typed.body).toEqual({ component: 'xak-flow-redirect', to: '/if/flow/plain/' });
+    // API clients may send the code as a number, without leading zeros (docs/spec/device-codes.md#entering).
+    const byCode = await alice.solve('code', { component: CODE, code: Number(code) });
+    expect(byCode.body).toEqual({ component: 'xak-flow-redirect', to: '/if/flow/plain/' });
     expect((await alice.show('plain')).body).toMatchObject(FINISH);
     expect((await alice.solve('plain', {}, 'next=//evil.example')).body).toEqual(DONE);
     expect(await device.redeem('radio', deviceCode)).toMatchObject({ status: 200, body: { scope: 'openid' } });
   });
 
-  it('is not let in by looking, however often', async () => {
+  it('is not authorized by a GET, however often', async () => {
     const { code, deviceCode } = await device.begin('radio');
     const alice = await loggedIn('alice');
-    await follow(alice, code);
+    await openLink(alice, code);
     for (const _ of [1, 2, 3]) expect((await alice.show('plain')).body).toMatchObject(FINISH);
     expect((await alice.fetch('/if/flow/plain/')).text).toContain('Sign the device in');
     expect(await device.redeem('radio', deviceCode)).toMatchObject(pending);
   });
 
-  it('is told to slow down when it asks too often', async () => {
+  it('gets slow_down when it polls too often', async () => {
     const { deviceCode } = await device.begin('radio');
     expect(await device.redeem('radio', deviceCode)).toMatchObject(pending);
     expect(await device.redeem('radio', deviceCode)).toMatchObject({ status: 400, body: { error: 'slow_down' } });
   });
 
-  it('waits for whoever logs in on the way, and comes back to its code', async () => {
+  it('keeps its code through a login of the visitor', async () => {
     const { code } = await device.begin('radio');
-    const stranger = deployment.browser();
-    const led = await follow(stranger, code);
-    expect(led.headers.get('location')).toBe(
+    const visitor = deployment.browser();
+    const redirect = await openLink(visitor, code);
+    expect(redirect.headers.get('location')).toBe(
       `/flows/-/default/authentication/?next=${encodeURIComponent(`/device?code=${code}`)}`,
     );
-    await stranger.show('login', `next=${encodeURIComponent(`/device?code=${code}`)}`);
-    await stranger.solve('login', { uid_field: 'carol' });
-    const { body } = await stranger.solve('login', { password: 'correct-horse-7' });
+    await visitor.show('login', `next=${encodeURIComponent(`/device?code=${code}`)}`);
+    await visitor.solve('login', { uid_field: 'carol' });
+    const { body } = await visitor.solve('login', { password: 'correct-horse-7' });
     expect(body).toMatchObject({ to: `/device?code=${code}&cross_site=1` });
-    expect((await follow(stranger, code)).headers.get('location')).toBe(`/if/flow/plain/?code=${code}`);
+    expect((await openLink(visitor, code)).headers.get('location')).toBe(`/if/flow/plain/?code=${code}`);
   });
 });
 
-describe('a device is not let in', () => {
-  it('by somebody else than the first who showed its code (accident 52)', async () => {
+describe('a device is not authorized', () => {
+  it('by another user than the first one who entered its code (accident 52)', async () => {
     const { code, deviceCode } = await device.begin('radio');
     const [alice, bob] = [await loggedIn('alice'), await loggedIn('bob')];
-    await follow(alice, code);
-    const denied = await follow(bob, code);
+    await openLink(alice, code);
+    const denied = await openLink(bob, code);
     expect([denied.status, denied.headers.get('location')]).toEqual([200, null]);
     expect(denied.text).toContain('Permission denied');
     await bob.fetch('/device');
@@ -163,25 +163,25 @@ describe('a device is not let in', () => {
     expect(await device.redeem('radio', deviceCode)).toMatchObject({ status: 200 });
   });
 
-  it('by somebody whom the application is not for, by a link or by hand (accident 8)', async () => {
+  it('by a user without access to the application, by link or typed code (accident 8)', async () => {
     const carol = await loggedIn('carol');
-    const linked = await device.begin('cinema');
-    expect((await follow(carol, linked.code)).text).toContain('Permission denied');
-    const typed = await device.begin('cinema');
+    const byLink = await device.begin('cinema');
+    expect((await openLink(carol, byLink.code)).text).toContain('Permission denied');
+    const byCode = await device.begin('cinema');
     await carol.fetch('/device');
-    expect((await carol.solve('code', { code: typed.code })).body).toMatchObject({
+    expect((await carol.solve('code', { code: byCode.code })).body).toMatchObject({
       component: 'ak-stage-access-denied',
     });
-    for (const { deviceCode } of [linked, typed])
+    for (const { deviceCode } of [byLink, byCode])
       expect(await device.redeem('cinema', deviceCode)).toMatchObject(refused);
     const { code } = await device.begin('cinema');
-    expect((await follow(await loggedIn('alice'), code)).headers.get('location')).toMatch('/if/flow/plain/');
+    expect((await openLink(await loggedIn('alice'), code)).headers.get('location')).toMatch('/if/flow/plain/');
   });
 
-  it('when its user leaves without a yes, and is told', async () => {
+  it('when its user cancels, and gets access_denied', async () => {
     const { code, deviceCode } = await device.begin('tv', 'openid profile');
     const dave = await loggedIn('dave');
-    await follow(dave, code);
+    await openLink(dave, code);
     const { body } = await dave.show('consent');
     expect(body).toMatchObject({ component: 'ak-stage-consent' });
     const { cancel_url } = body['flow_info'] as { cancel_url: string };
@@ -189,33 +189,33 @@ describe('a device is not let in', () => {
     expect(await device.redeem('tv', deviceCode)).toMatchObject(refused);
   });
 
-  it('by guessing: too many wrong codes, in links too, and a right one counts as wrong', async () => {
+  it('by guessing: after too many wrong codes, typed or in links, a right one is refused', async () => {
     const { code } = await device.begin('radio');
     const erin = await loggedIn('erin');
-    for (let n = 0; n < 6; n++) await follow(erin, `00000000${n}`);
-    expect((await follow(erin, code)).text).toContain('Permission denied');
+    for (let n = 0; n < 6; n++) await openLink(erin, `00000000${n}`);
+    expect((await openLink(erin, code)).text).toContain('Permission denied');
     await erin.fetch('/device');
     expect((await erin.solve('code', { code })).body).toMatchObject({
       response_errors: { code: [{ code: 'invalid' }] },
     });
-    expect((await follow(await loggedIn('bob'), code)).status).toBe(302);
+    expect((await openLink(await loggedIn('bob'), code)).status).toBe(302);
   });
 
-  it('by a link with what cannot be a code, which is a wrong one like any other', async () => {
+  it('by a link with a malformed code', async () => {
     const dave = await loggedIn('dave');
     const denied = { status: 200, text: expect.stringContaining('Permission denied') };
-    for (const code of ['1'.repeat(300), '%00', '%ff', '123']) expect(await follow(dave, code)).toMatchObject(denied);
+    for (const code of ['1'.repeat(300), '%00', '%ff', '123']) expect(await openLink(dave, code)).toMatchObject(denied);
   });
 
-  it('by a code that lasts no time', async () => {
+  it('by an expired code', async () => {
     const { code, deviceCode } = await device.begin('flash');
-    expect((await follow(await loggedIn('alice'), code)).text).toContain('Permission denied');
+    expect((await openLink(await loggedIn('alice'), code)).text).toContain('Permission denied');
     expect(await device.redeem('flash', deviceCode)).toMatchObject({ status: 400, body: { error: 'expired_token' } });
   });
 
-  it('when it does not show who it is', async () => {
-    const nul = await fetch(`${deployment.url}/application/o/tv%00/.well-known/openid-configuration`);
-    expect(nul.status).toBe(404);
+  it('without client authentication', async () => {
+    const malformed = await fetch(`${deployment.url}/application/o/tv%00/.well-known/openid-configuration`);
+    expect(malformed.status).toBe(404);
     for (const form of [{}, { client_id: '' }, { client_id: 'nobody' }, { client_id: 'tv\0' }])
       expect(await device.post('device', form)).toMatchObject({ status: 400, body: { error: 'invalid_client' } });
     const { deviceCode } = await device.begin('box');
@@ -235,29 +235,29 @@ describe('a device is not let in', () => {
     expect((await fetch(`${deployment.url}/application/o/nobody/.well-known/openid-configuration`)).status).toBe(404);
   });
 
-  it('more often than DEVICE_CODE_RATE in an hour from one network', async () => {
-    const limited = new OauthDevice(deployment, await deployment.openAnotherGateway({ DEVICE_CODE_RATE: '2' }));
-    for (const _ of [1, 2]) expect((await limited.post('device', { client_id: 'tv' })).status).toBe(200);
-    const refusal = await limited.post('device', { client_id: 'tv' });
-    expect(refusal.status).toBe(429);
-    expect(Number(refusal.headers.get('retry-after'))).toBeGreaterThan(60);
+  it('beyond DEVICE_CODE_RATE requests per hour from one network', async () => {
+    const limitedDevice = new OauthDevice(deployment, await deployment.openAnotherGateway({ DEVICE_CODE_RATE: '2' }));
+    for (const _ of [1, 2]) expect((await limitedDevice.post('device', { client_id: 'tv' })).status).toBe(200);
+    const limitedReply = await limitedDevice.post('device', { client_id: 'tv' });
+    expect(limitedReply.status).toBe(429);
+    expect(Number(limitedReply.headers.get('retry-after'))).toBeGreaterThan(60);
   });
 });
 
-describe('the token of a device', () => {
-  async function letIn(name: string): Promise<string> {
+describe('the access token of a device', () => {
+  async function authorize(name: string): Promise<string> {
     const { code, deviceCode } = await device.begin('radio', 'openid profile');
     const browser = await loggedIn(name);
-    await follow(browser, code);
+    await openLink(browser, code);
     await browser.show('plain');
     await browser.solve('plain', {});
     return deviceCode;
   }
   const tokenOf = async (name: string) =>
-    String((await device.redeem('radio', await letIn(name))).body['access_token']);
+    String((await device.redeem('radio', await authorize(name))).body['access_token']);
 
-  it('says who its user is until they are disabled, and lets nobody into the API', async () => {
-    const late = await letIn('frank');
+  it('returns user info until the user is disabled, and gives no access to the API', async () => {
+    const unredeemed = await authorize('frank');
     const token = await tokenOf('frank');
     const { status, body } = await device.userinfo(token);
     expect([status, body]).toMatchObject([200, { preferred_username: 'frank', name: 'frank' }]);
@@ -268,14 +268,14 @@ describe('the token of a device', () => {
     expect(api.status).toBe(403);
     await deployment.rows(`UPDATE directory.users SET is_active = false WHERE username = 'frank'`);
     expect(await device.userinfo(token)).toMatchObject({ status: 401, body: { error: 'invalid_token' } });
-    expect(await device.redeem('radio', late)).toMatchObject(refused);
+    expect(await device.redeem('radio', unredeemed)).toMatchObject(refused);
     for (const prefix of [token.slice(0, -1), 'x', '']) expect((await device.userinfo(prefix)).status).toBe(401);
   });
 
-  it('is worth nothing once its user has taken their consent back', async () => {
+  it('is revoked with the consent', async () => {
     const { code, deviceCode } = await device.begin('tv');
     const bob = await loggedIn('bob');
-    await follow(bob, code);
+    await openLink(bob, code);
     const { body } = await bob.show('consent');
     await bob.solve('consent', { token: body['token'] });
     await bob.solve('consent', {});
@@ -286,15 +286,15 @@ describe('the token of a device', () => {
     expect((await device.userinfo(token)).status).toBe(401);
   });
 
-  it('is worth nothing once its client is gone', async () => {
+  it('is invalid once its client is deleted', async () => {
     const token = await tokenOf('alice');
     await deployment.rows(`DELETE FROM flow.oauth_clients WHERE client_id = 'radio'`);
     expect((await device.userinfo(token)).status).toBe(401);
   });
 });
 
-describe('while the service that keeps codes is away', () => {
-  it('devices are told to come again', async () => {
+describe('while the consent service is down', () => {
+  it('devices get 503 with Retry-After', async () => {
     await deployment.end('consent');
     const answer = await device.post('device', { client_id: 'tv' });
     expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '1']);

@@ -41,7 +41,7 @@ beforeEach(() => {
   duo.outage = undefined;
 });
 
-const at = (username: string) => [...duo.users.values()].find((user) => user.username === username)!;
+const accountOf = (username: string) => [...duo.users.values()].find((user) => user.username === username)!;
 
 async function identified(username: string): Promise<Browser> {
   const browser = deployment.browser();
@@ -49,11 +49,11 @@ async function identified(username: string): Promise<Browser> {
   return browser;
 }
 
-/** Somebody who has logged in by password, and paired a phone since. */
-async function paired(username: string): Promise<Browser> {
+/** Returns the browser of a user who has proved a password and paired a phone. */
+async function withPhone(username: string): Promise<Browser> {
   const browser = await identified(username);
   await browser.show('phone');
-  at(username).paired = true;
+  accountOf(username).paired = true;
   expect((await browser.solve('phone', {})).body['component']).toBe('xak-flow-redirect');
   return browser;
 }
@@ -62,7 +62,7 @@ describe('pairing a phone with Duo', () => {
   const status = (browser: Browser, stage: unknown) =>
     browser.fetch(`/api/v3/stages/authenticator/duo/${String(stage)}/enrollment_status/`, { method: 'POST' });
 
-  it('tells whoever began it, and nobody else, how far it is', async () => {
+  it('reports its status only to the session that started it', async () => {
     const browser = await identified('alice');
     const { body } = await browser.show('phone');
     expect(body).toMatchObject({
@@ -71,7 +71,7 @@ describe('pairing a phone with Duo', () => {
     });
     const stage = body['stage_uuid'];
     expect(await status(browser, stage)).toMatchObject({ status: 200, body: { duo_response: 'waiting' } });
-    at('alice').paired = true;
+    accountOf('alice').paired = true;
     expect((await status(browser, stage)).body).toEqual({ duo_response: 'success' });
     duo.outage = 500;
     expect((await status(browser, stage)).status).toBe(503);
@@ -84,7 +84,7 @@ describe('pairing a phone with Duo', () => {
     expect((await status(browser, stage)).status).toBe(400);
   });
 
-  it('is 503 while Duo is away', async () => {
+  it('returns 503 while Duo is down', async () => {
     const browser = await identified('bob');
     duo.outage = 500;
     const { status: code, headers } = await browser.show('phone');
@@ -92,8 +92,8 @@ describe('pairing a phone with Duo', () => {
   });
 });
 
-describe('whoever has a phone at Duo already', () => {
-  it('gets its device by the command of an operator, and is asked for it from then on', async () => {
+describe('a user with an existing Duo phone', () => {
+  it('gets the device by an operator command, and must use it from then on', async () => {
     const { id } = duo.add('dave');
     const stage = 'phone 0 authenticator_duo.authenticatorduostage';
     expect(await deployment.user(['import-duo', stage])).toMatch(/^1 devices imported/);
@@ -109,12 +109,12 @@ describe('whoever has a phone at Duo already', () => {
   });
 });
 
-describeInChromium('a phone, in a browser', () => {
+describeInChromium('a Duo push in a browser', () => {
   const chromium = useChromium();
 
-  it('is waited for, and shown the number for', async () => {
-    await paired('carol');
-    at('carol').verified = true;
+  it('shows the number and waits for the approval', async () => {
+    await withPhone('carol');
+    accountOf('carol').verified = true;
     const { page, complaints } = await chromium.open();
     await page.goto(`${deployment.url}/if/flow/login/?next=/if/user/`);
     await page.fill('input[name=uid_field]', 'carol');

@@ -6,7 +6,7 @@ import { asking, fieldEntry, writing } from '../support/prompts.js';
 
 const MEMBERS = { authentication: 'require_authenticated' };
 
-/** What the reference's own settings form is guarded by, in short. */
+/** Shortened expression policy of authentik's settings flow. */
 const OWN_ADDRESS = `from authentik.core.models import USER_ATTRIBUTE_CHANGE_EMAIL
 prompt_data = request.context.get("prompt_data")
 if not request.user.group_attributes(request.http_request).get(
@@ -64,13 +64,13 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => deployment?.close());
 
-const PAIR = (password: string) => ({ password, password_repeat: password });
+const repeated = (password: string) => ({ password, password_repeat: password });
 
-/** Enrols somebody; their browser, logged in. */
+/** Enrols a user and returns the logged-in browser. */
 async function enrolled(username: string, password = 'first-pass-1'): Promise<Browser> {
   const browser = deployment.browser();
   await browser.show('enrol');
-  await browser.solve('enrol', { username, ...PAIR(password) });
+  await browser.solve('enrol', { username, ...repeated(password) });
   const { body } = await browser.solve('enrol', { name: username, email: `${username}@example.org` });
   expect(body).toMatchObject({ component: 'xak-flow-redirect', to: '/' });
   return browser;
@@ -81,18 +81,18 @@ async function login(username: string, password: string): Promise<Browser> {
   await browser.solve('login', { password });
   return browser;
 }
-const me = async (browser: Browser) => {
+const usernameOf = async (browser: Browser) => {
   const { body } = await browser.fetch('/api/v3/core/users/me/');
   return (body['user'] as Record<string, unknown> | undefined)?.['username'];
 };
 const userRow = async (username: string) =>
   (await deployment.rows<Record<string, unknown>>('SELECT * FROM directory.users WHERE username = $1', [username]))[0];
 
-describe('somebody new', () => {
-  it('fills two forms in, is written and logged in, and comes back with the password', async () => {
+describe('a new user', () => {
+  it('enrols in two forms, is logged in, and can log in again with the password', async () => {
     const browser = deployment.browser();
-    const shown = await browser.show('enrol');
-    expect(shown.body).toMatchObject({ component: 'ak-stage-prompt', fields: [{ type: 'username' }, {}, {}] });
+    const challenge = await browser.show('enrol');
+    expect(challenge.body).toMatchObject({ component: 'ak-stage-prompt', fields: [{ type: 'username' }, {}, {}] });
     const refused = await browser.solve('enrol', {
       username: 'nina',
       password: 'a-pass-1',
@@ -101,106 +101,108 @@ describe('somebody new', () => {
     expect(refused.body).toMatchObject({
       response_errors: { non_field_errors: [{ string: "Passwords don't match.", code: 'invalid' }] },
     });
-    await browser.solve('enrol', { username: 'nina', ...PAIR('a-pass-1') });
+    await browser.solve('enrol', { username: 'nina', ...repeated('a-pass-1') });
     const stored = await deployment.rows<{ body: Buffer }>('SELECT body FROM flow.plans');
     expect(Buffer.concat(stored.map(({ body }) => body)).includes('a-pass-1')).toBe(false);
-    const done = await browser.solve('enrol', {
+    const saved = await browser.solve('enrol', {
       name: 'Nina',
       email: 'nina@example.org',
       is_active: false,
       type: 'internal',
     });
-    expect(done.body).toMatchObject({ component: 'xak-flow-redirect' });
+    expect(saved.body).toMatchObject({ component: 'xak-flow-redirect' });
 
-    expect(await me(browser)).toBe('nina');
+    expect(await usernameOf(browser)).toBe('nina');
     expect(await userRow('nina')).toMatchObject({
       name: 'Nina',
       email: 'nina@example.org',
       type: 'external',
       is_active: true,
     });
-    expect(await me(await login('nina', 'a-pass-1'))).toBe('nina');
+    expect(await usernameOf(await login('nina', 'a-pass-1'))).toBe('nina');
   });
 
-  it('is told that a name is taken', async () => {
-    const { body } = await deployment.browser().solve('enrol', { username: 'ADMIN', ...PAIR('a-pass-1') });
+  it('gets an error for a taken username', async () => {
+    const { body } = await deployment.browser().solve('enrol', { username: 'ADMIN', ...repeated('a-pass-1') });
     expect(body).toMatchObject({
       response_errors: { username: [{ string: 'Username is already taken.', code: 'invalid' }] },
     });
   });
 
-  it('is told that a name is taken together with what else is wrong, before passwords are compared', async () => {
-    const taken = { username: [{ string: 'Username is already taken.', code: 'invalid' }] };
+  it('gets the error for a taken username with other field errors, before the passwords are compared', async () => {
+    const takenError = { username: [{ string: 'Username is already taken.', code: 'invalid' }] };
     const browser = deployment.browser();
-    const both = await browser.solve('enrol', { username: 'admin', password: 'a', password_repeat: '' });
-    expect(both.body.response_errors).toEqual({
-      ...taken,
+    const blankRepeat = await browser.solve('enrol', { username: 'admin', password: 'a', password_repeat: '' });
+    expect(blankRepeat.body.response_errors).toEqual({
+      ...takenError,
       password_repeat: [{ string: 'This field may not be blank.', code: 'blank' }],
     });
-    const differing = await browser.solve('enrol', { username: 'admin', password: 'a', password_repeat: 'b' });
-    expect(differing.body.response_errors).toEqual(taken);
+    const otherRepeat = await browser.solve('enrol', { username: 'admin', password: 'a', password_repeat: 'b' });
+    expect(otherRepeat.body.response_errors).toEqual(takenError);
   });
 
-  it('is written once, though they press twice and want to go elsewhere meanwhile', async () => {
+  it('is created once in spite of concurrent submissions and a changed `next`', async () => {
     const browser = deployment.browser();
-    await browser.solve('enrol', { username: 'olga', ...PAIR('a-pass-1') });
+    await browser.solve('enrol', { username: 'olga', ...repeated('a-pass-1') });
     const answer = { name: 'Olga', email: 'olga@example.org' };
-    const all = await Promise.all([
+    const responses = await Promise.all([
       ...[browser.solve('enrol', answer), browser.solve('enrol', answer, 'next=/one')],
       ...[browser.show('enrol', 'next=/two'), browser.solve('enrol', answer, 'next=/three')],
     ]);
-    for (const { status } of all) expect([200, 503]).toContain(status);
+    for (const { status } of responses) expect([200, 503]).toContain(status);
     const rows = () => deployment.rows(`SELECT FROM directory.users WHERE lower(username) = 'olga'`);
-    // The visit that changes `next` may come first. Then every press has lost, and the visitor presses once more.
+    // The GET that changes `next` may win the race. Then all submissions have lost, and the visitor submits again.
     if ((await rows()).length === 0) await browser.solve('enrol', answer);
     expect(await rows()).toHaveLength(1);
-    expect(all.map(({ text }) => text).join()).not.toContain('Failed to update user');
+    expect(responses.map(({ text }) => text).join()).not.toContain('Failed to update user');
   });
 });
 
-describe('a member', () => {
-  it('changes their settings, but not what they may not, and nothing else is lost', async () => {
+describe('an enrolled user', () => {
+  it('changes allowed settings only, and keeps the other attributes', async () => {
     const browser = await enrolled('pia');
     await deployment.rows(
       `UPDATE directory.users SET attributes = '{"settings": {"theme": "dark"}}' WHERE username = 'pia'`,
     );
-    const mine = { username: 'pia', 'attributes.settings.locale': 'de' };
-    const shown = await browser.show('settings');
-    expect(shown.body).toMatchObject({ fields: [{ initial_value: 'pia' }, { initial_value: 'pia@example.org' }, {}] });
-    const refused = await browser.solve('settings', { ...mine, email: 'mallory@example.org' });
+    const ownValues = { username: 'pia', 'attributes.settings.locale': 'de' };
+    const challenge = await browser.show('settings');
+    expect(challenge.body).toMatchObject({
+      fields: [{ initial_value: 'pia' }, { initial_value: 'pia@example.org' }, {}],
+    });
+    const refused = await browser.solve('settings', { ...ownValues, email: 'mallory@example.org' });
     expect(refused.body).toMatchObject({
       response_errors: { non_field_errors: [{ string: 'Not allowed to change email address.', code: 'invalid' }] },
     });
-    const done = await browser.solve('settings', { ...mine, email: 'pia@example.org' });
-    expect(done.body).toMatchObject({ to: '/' });
+    const saved = await browser.solve('settings', { ...ownValues, email: 'pia@example.org' });
+    expect(saved.body).toMatchObject({ to: '/' });
     expect(await userRow('pia')).toMatchObject({ attributes: { settings: { theme: 'dark', locale: 'de' } } });
   });
 
-  it('changes their password: this session goes on, others end, and the old one is worth nothing', async () => {
+  it('changes the password: the session continues, other sessions end, and the old password is refused', async () => {
     const browser = await enrolled('quin');
     const other = await login('quin', 'first-pass-1');
-    const { body } = await browser.solve('password', PAIR('second-pass-2'));
+    const { body } = await browser.solve('password', repeated('second-pass-2'));
     expect(body).toMatchObject({ component: 'xak-flow-redirect' });
 
-    expect(await me(browser)).toBe('quin');
-    expect(await me(other)).toBeUndefined();
-    expect(await me(await login('quin', 'first-pass-1'))).toBeUndefined();
-    expect(await me(await login('quin', 'second-pass-2'))).toBe('quin');
+    expect(await usernameOf(browser)).toBe('quin');
+    expect(await usernameOf(other)).toBeUndefined();
+    expect(await usernameOf(await login('quin', 'first-pass-1'))).toBeUndefined();
+    expect(await usernameOf(await login('quin', 'second-pass-2'))).toBe('quin');
   });
 
-  it('deletes their account, and is nobody in every session', async () => {
+  it('deletes the account, which ends all sessions', async () => {
     const browser = await enrolled('rosa');
     const other = await login('rosa', 'first-pass-1');
     expect((await browser.show('leave')).body).toMatchObject({ to: '/' });
-    expect([await me(browser), await me(other)]).toEqual([undefined, undefined]);
+    expect([await usernameOf(browser), await usernameOf(other)]).toEqual([undefined, undefined]);
     expect(await userRow('rosa')).toBeUndefined();
   });
 });
 
-it('a stranger gets into no form for members, and nobody is made (accident 5)', async () => {
+it('refuses forms for members to an anonymous visitor, and creates no user (accident 5)', async () => {
   const before = await deployment.rows('SELECT FROM directory.users');
   for (const flow of ['settings', 'password', 'leave']) {
-    const { body } = await deployment.browser().solve(flow, { username: 'made', ...PAIR('a-pass-1') });
+    const { body } = await deployment.browser().solve(flow, { username: 'made', ...repeated('a-pass-1') });
     expect(body).toMatchObject({ component: 'ak-stage-access-denied' });
   }
   expect(await deployment.rows('SELECT FROM directory.users')).toHaveLength(before.length);

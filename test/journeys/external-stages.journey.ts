@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => deployment.close());
 
-const AWAY = { status: 503, body: { component: 'ak-stage-flow-error' } };
+const UNAVAILABLE = { status: 503, body: { component: 'ak-stage-flow-error' } };
 const me = (browser: ReturnType<Deployment['browser']>) => browser.fetch('/api/v3/core/users/me/');
 
 describeWithPython('the stage in Python', () => {
@@ -37,14 +37,14 @@ describeWithPython('the stage in Python', () => {
   });
   afterAll(() => terms?.stop());
 
-  async function atTheTerms() {
+  async function reachTerms() {
     const browser = deployment.browser();
     const answer = await browser.solve('login-with-terms', { uid_field: 'alice', password: 'correct-horse-7' });
     return { browser, answer };
   }
 
-  it('takes its place in a login: it asks, refuses in its own words, remembers, and lets the flow go on', async () => {
-    const { browser, answer } = await atTheTerms();
+  it('runs within a login: shows its challenge and its errors, keeps state, and passes', async () => {
+    const { browser, answer } = await reachTerms();
     expect(answer.body).toMatchObject({
       ...{ component: 'x-example-terms', text: 'Be kind to each other.', name: 'alice', tries_left: 3 },
       flow_info: { title: 'Welcome' },
@@ -69,25 +69,25 @@ describeWithPython('the stage in Python', () => {
     expect((await me(browser)).body).toMatchObject({ user: { username: 'alice' } });
   });
 
-  it('is not answered by what is meant for another stage', async () => {
-    const { browser } = await atTheTerms();
-    const late = await browser.solve('login-with-terms', { component: 'ak-stage-password', accept: true });
-    expect(late.body).toMatchObject({ component: 'x-example-terms' });
-    expect(late.body).not.toHaveProperty('response_errors');
+  it('ignores an answer for another component', async () => {
+    const { browser } = await reachTerms();
+    const misdirected = await browser.solve('login-with-terms', { component: 'ak-stage-password', accept: true });
+    expect(misdirected.body).toMatchObject({ component: 'x-example-terms' });
+    expect(misdirected.body).not.toHaveProperty('response_errors');
   });
 
-  it('ends the flow in its own words', async () => {
-    const { browser } = await atTheTerms();
+  it('denies the flow with its own message', async () => {
+    const { browser } = await reachTerms();
     for (const _ of [1, 2]) await browser.solve('login-with-terms', { accept: false });
     expect((await browser.solve('login-with-terms', { accept: false })).body).toMatchObject({
       ...{ component: 'ak-stage-access-denied', error_message: 'The terms were not accepted.' },
     });
   });
 
-  it('costs a clear 503 while it is away, and nobody the login: it goes on where it was', async () => {
-    const { browser } = await atTheTerms();
+  it('returns 503 while it is down, and the login continues afterwards', async () => {
+    const { browser } = await reachTerms();
     expect(await terms.stop()).toBe(0);
-    expect(await browser.solve('login-with-terms', { accept: true })).toMatchObject(AWAY);
+    expect(await browser.solve('login-with-terms', { accept: true })).toMatchObject(UNAVAILABLE);
     await expect(deployment.apply(readFileSync(`${EXAMPLE}/blueprint.yaml`, 'utf8'))).rejects.toThrow(
       'kind: No service answers for x_example_terms on stage.x_example_terms.describe',
     );
@@ -96,42 +96,42 @@ describeWithPython('the stage in Python', () => {
     expect((await browser.solve('login-with-terms', { accept: true })).body).toMatchObject({ to: '/' });
   });
 
-  it('shares the work with a copy of itself, and loses no login when one of them leaves', async () => {
+  it('shares the load with a second instance, and loses no login when one of them stops', async () => {
     const other = await start();
-    const visitors: Awaited<ReturnType<typeof atTheTerms>>[] = [];
-    while (visitors.length < 8) visitors.push(await atTheTerms());
+    const visitors: Awaited<ReturnType<typeof reachTerms>>[] = [];
+    while (visitors.length < 8) visitors.push(await reachTerms());
     const answers = visitors.map(({ browser }) => browser.solve('login-with-terms', { accept: true }));
     expect(await other.stop()).toBe(0);
     for (const { body } of await Promise.all(answers)) expect(body).toMatchObject({ to: '/' });
   });
 
-  it('comes back by itself when the bus does', async () => {
-    const { browser } = await atTheTerms();
+  it('reconnects by itself when the bus is back', async () => {
+    const { browser } = await reachTerms();
     await deployment.stopBus();
-    const back = terms.says(/serving/);
+    const reconnected = terms.says(/serving/);
     await deployment.startBus();
-    await back;
+    await reconnected;
     expect((await browser.solve('login-with-terms', { accept: true })).body).toMatchObject({ to: '/' });
   });
 });
 
-describe('a stranger that was taken over', () => {
+describe('a compromised external stage', () => {
   const KIND = 'x_rogue_stage';
   const object = { type: 'object' };
-  const modest = {
+  const contract = {
     ...{ v: 1, kind: KIND, component: 'x-rogue-stage', config: object, state: object, effects: ['event'] },
     challenge: { type: 'object', properties: { word: { type: 'string' } }, required: ['word'] },
     response: { type: 'object', properties: { puk: { type: 'string', 'x-secret': true } } },
     ...{ reads: { pending_user: 'required' }, writes: ['deny_message'] },
   };
-  const asks = { type: 'challenge', challenge: { word: 'harmless' } };
+  const harmlessChallenge = { type: 'challenge', challenge: { word: 'harmless' } };
   const flow = () => deployment.apply(blueprint(flowEntries('rogue', [IDENTIFICATION, { stage: KIND }, LOGIN])));
   let rogue: NatsConnection;
-  let described: unknown = modest;
-  let reply: unknown = asks;
-  let heard: Record<string, unknown> = {};
+  let descriptor: unknown = contract;
+  let reply: unknown = harmlessChallenge;
+  let received: Record<string, unknown> = {};
 
-  const serve = (verb: string, answer: (asked: Record<string, unknown>) => unknown) =>
+  const serve = (verb: string, answer: (message: Record<string, unknown>) => unknown) =>
     rogue.subscribe(`stage.${KIND}.${verb}`, {
       queue: KIND,
       callback: (_, message) => void message.respond(JSON.stringify(answer(message.json()))),
@@ -139,68 +139,71 @@ describe('a stranger that was taken over', () => {
 
   beforeAll(async () => {
     rogue = await connect({ servers: deployment.nats.url });
-    serve('describe', () => described);
+    serve('describe', () => descriptor);
     for (const verb of ['challenge', 'respond'])
-      serve(verb, (asked) => {
-        heard = asked;
+      serve(verb, (message) => {
+        received = message;
         return reply;
       });
     await rogue.flush();
     await flow();
   });
   beforeEach(() => {
-    reply = asks;
-    described = modest;
+    reply = harmlessChallenge;
+    descriptor = contract;
   });
   afterAll(() => rogue?.close());
 
-  async function atTheRogue() {
+  async function reachRogue() {
     const browser = deployment.browser();
     const answer = await browser.solve('rogue', { uid_field: 'alice' });
     return { browser, answer };
   }
 
   it.each<[string, unknown]>([
-    ['writes no fact that it did not list', { type: 'passed', context: { redirect: 'https://evil.example' } }],
-    ['logs nobody in', { type: 'passed', effects: [loginOf('41c05c63-2f0e-4b3b-9d38-5e3c1a2b4c5d')] }],
-    ['adds no step', { type: 'passed', insert: { where: 'next', steps: [{ kind: 'user_login', config: {} }] } }],
-    ['shows no challenge of another shape', { type: 'challenge', challenge: { word: 7 } }],
-    ['says nothing that has no sentence', { type: 'denied', message: { code: 'invented' } }],
-  ])('%s', async (_what, given) => {
-    const { browser } = await atTheRogue();
-    reply = given;
+    [
+      'cannot write a fact that its contract does not list',
+      { type: 'passed', context: { redirect: 'https://evil.example' } },
+    ],
+    ['cannot log a user in', { type: 'passed', effects: [loginOf('41c05c63-2f0e-4b3b-9d38-5e3c1a2b4c5d')] }],
+    ['cannot add a step', { type: 'passed', insert: { where: 'next', steps: [{ kind: 'user_login', config: {} }] } }],
+    ['cannot show a challenge of another shape', { type: 'challenge', challenge: { word: 7 } }],
+    ['cannot use a message code that its contract does not list', { type: 'denied', message: { code: 'invented' } }],
+  ])('%s', async (_what, violation) => {
+    const { browser } = await reachRogue();
+    reply = violation;
     expect(await browser.solve('rogue', {})).toMatchObject({ status: 200, body: { component: 'ak-stage-flow-error' } });
-    reply = asks;
+    reply = harmlessChallenge;
     expect((await browser.show('rogue')).body).toMatchObject({ component: 'x-rogue-stage', word: 'harmless' });
     expect((await me(browser)).status).toBe(403);
   });
 
-  it('cannot smuggle a field past its contract', async () => {
+  it('cannot add fields outside its contract to the challenge', async () => {
     reply = { type: 'challenge', challenge: { word: 'x', to: 'https://evil.example', component: 'xak-flow-redirect' } };
-    const { answer } = await atTheRogue();
+    const { answer } = await reachRogue();
     expect(answer.body).toMatchObject({ component: 'x-rogue-stage', word: 'x' });
     expect(answer.body).not.toHaveProperty('to');
   });
 
-  it('hears only what its contract names', async () => {
-    const { browser } = await atTheRogue();
+  it('receives only the data that its contract lists', async () => {
+    const { browser } = await reachRogue();
     await browser.solve('rogue', { puk: '0815', password: 'correct-horse-7' });
-    expect(heard).toMatchObject({ response: { puk: '0815' }, client: { cookies: {} } });
-    expect(heard['response']).not.toHaveProperty('password');
-    expect(Object.keys(heard['context'] as object)).toEqual(['pending_user']);
+    expect(received).toMatchObject({ response: { puk: '0815' }, client: { cookies: {} } });
+    expect(received['response']).not.toHaveProperty('password');
+    expect(Object.keys(received['context'] as object)).toEqual(['pending_user']);
   });
 
-  it('has its secrets refused in an address, like those of the house', async () => {
-    const { browser } = await atTheRogue();
+  it('has its secret fields refused in a query, like those of built-in stages', async () => {
+    const { browser } = await reachRogue();
     expect(await browser.show('rogue', 'puk=0815')).toMatchObject({
       status: 400,
       body: { code: 'credentials_in_query' },
     });
   });
 
-  it('cannot claim more afterwards, unless the operator trusts it', async () => {
-    described = { ...modest, effects: ['event', 'login'] };
+  it('cannot extend its contract later unless the operator trusts it', async () => {
+    descriptor = { ...contract, effects: ['event', 'login'] };
     await expect(flow()).rejects.toThrow('it has the effect login (list the kind in TRUSTED_STAGES to allow it)');
-    expect((await atTheRogue()).answer.body).toMatchObject({ component: 'x-rogue-stage' });
+    expect((await reachRogue()).answer.body).toMatchObject({ component: 'x-rogue-stage' });
   });
 });
