@@ -1,22 +1,22 @@
 import { ASYNC_COMMIT, type NamedStatement } from '@gatehouse/platform';
 
-/** A time that every answer came after. */
+/** A time in the past, for rows without a delay. */
 const NO_DELAY = 'to_timestamp(0)';
 
-/** What giving `c.times` attempts back, the last taken at `c.taken_at`, makes of row `a`. A delay that another has set since stays. */
+/** Releases `c.times` attempts of row `a`, the last reserved at `c.taken_at`. A delay that another reservation has set since stays. */
 export const RELEASED_COLUMNS = `failures = greatest(a.failures - c.times, 0),
         free_at = CASE WHEN a.failures - c.times >= a.free AND a.updated_at IS DISTINCT FROM c.taken_at
           THEN a.free_at ELSE ${NO_DELAY} END`;
 
-/** What a row has to wait after so many failures. */
+/** The end of the delay after a number of failures. */
 const delayUntil = (failures: string) => `CASE WHEN ${failures} < free THEN ${NO_DELAY}
           ELSE now() + least(interval '1 hour', $7::interval * power(2, least(${failures} - free, 12))) END`;
 
 /**
- * $1 subjects, $2 credentials, $3 free, $4 hard, $5 forget after, $6 age of the answer, $7 the first delay. Locks the rows in key order; when
- * one of them is locked or delayed, takes nothing, else adds a failure to each and delays the next try
- * (docs/spec/attempts.md#counting). Where others make one of them meanwhile, only those that were not there are taken:
- * to wait for that one, with the others locked, could be to wait for each other.
+ * $1 subjects, $2 credentials, $3 free, $4 hard, $5 forget after, $6 age of the answer, $7 the first delay. Locks the rows in
+ * the order of their key. If one of them is locked or delayed, reserves nothing; otherwise adds a failure to each and delays
+ * the next try (docs/spec/attempts.md#counting). If another transaction inserts one of the rows meanwhile, reserves only the
+ * rows that this statement inserted: to wait for that row while holding locks on others could deadlock.
  */
 export const RESERVE_ATTEMPTS: NamedStatement = {
   name: 'attempts_take',
@@ -51,7 +51,7 @@ export const RESERVE_ATTEMPTS: NamedStatement = {
     FROM lazily`,
 };
 
-/** $1 subjects, $2 credentials, $3 when they were taken: one attempt of each is given back. */
+/** $1 subjects, $2 credentials, $3 times of the reservations: releases one attempt of each. */
 export const RELEASE_ATTEMPTS: NamedStatement = {
   name: 'attempts_give_back',
   text: `

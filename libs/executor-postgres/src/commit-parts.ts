@@ -2,21 +2,21 @@ import { RELEASED_COLUMNS } from './attempt.statements.js';
 import { MAX_PENDING_SOURCE_LOGINS } from './pending-source-login.rows.js';
 import { RETIRED_KEY_TTL } from './plan.statements.js';
 
-/** Something that happens if and only if a plan is saved: every part hangs on `saved`. */
+/** A part of the statement that happens if and only if the plan is saved: every part joins `saved`. */
 export interface CommitPart {
-  /** Which sessions `s` are locked before the plan. */
+  /** The condition for sessions `s` to lock before the plan. */
   readonly locks?: string;
   readonly first?: string;
-  /** Without which the save is lost. */
+  /** A condition without which nothing is saved. */
   readonly condition?: string;
-  readonly then: string;
+  readonly writes: string;
 }
 
-/** What can come of a save, in the order in which it happens. */
+/** All parts, in the order of their locks. */
 export const COMMIT_PARTS = {
   key: {
     locks: 's.id = :session',
-    then: `
+    writes: `
     retired AS (
       UPDATE flow.session_keys k SET until = now() + ${RETIRED_KEY_TTL} FROM saved
       WHERE k.session_id = saved.session_id AND k.until IS NULL),
@@ -25,7 +25,7 @@ export const COMMIT_PARTS = {
   /** Logs the user in and deletes plans that another user, or an anonymous visitor, started in this session. */
   login: {
     condition: 'EXISTS (SELECT FROM directory.identities WHERE id = :user AND is_active AND epoch = :epoch)',
-    then: `
+    writes: `
     login AS (
       UPDATE flow.sessions s SET user_id = :user, data = :data::jsonb || jsonb_build_object('login_at', now()), seen_at = now(),
         user_epoch = :epoch,
@@ -39,23 +39,23 @@ export const COMMIT_PARTS = {
       DELETE FROM flow.source_logins l USING saved, flow.sessions s
       WHERE s.id = saved.session_id AND l.session_id = s.id AND s.user_id IS DISTINCT FROM :user)`,
   },
-  /** Ends the other sessions of who logs in. */
+  /** Ends the other sessions of the user who logs in. */
   alone: {
     locks: 's.user_id = :user',
-    then: `
+    writes: `
     others AS (DELETE FROM flow.sessions s USING saved WHERE s.user_id = :user AND s.id <> saved.session_id)`,
   },
   logout: {
-    then: `
+    writes: `
     logout AS (
       UPDATE flow.sessions s SET user_id = NULL, user_epoch = NULL, data = '{}', seen_at = now(),
         ttl = :strangers_ttl::interval, expires_at = now() + :strangers_ttl::interval
       FROM saved WHERE s.id = saved.session_id),
     flushed AS (DELETE FROM flow.plans p USING saved WHERE p.session_id = saved.session_id AND p.flow_id <> :flow)`,
   },
-  /** The session's user goes on with it, under a new epoch. */
+  /** Moves the session to a new epoch of its user. */
   keep: {
-    then: `
+    writes: `
     kept AS (
       UPDATE flow.sessions s SET user_epoch = :kept_epoch FROM saved
       WHERE s.id = saved.session_id AND s.user_id = :kept_user)`,
@@ -63,20 +63,20 @@ export const COMMIT_PARTS = {
   /** Ends every other session of a user. */
   end: {
     locks: 's.user_id = :gone_user',
-    then: `
+    writes: `
     gone AS (DELETE FROM flow.sessions s USING saved WHERE s.user_id = :gone_user AND s.id <> saved.session_id)`,
   },
-  /** Uses a mailed link up: by its token, that of a step of this plan, or both. */
+  /** Uses up mailed links: the link of a token, the link of a step of this plan, or both. */
   burn: {
     first: `live AS MATERIALIZED (
       SELECT t.hash FROM flow.resume_tokens t
       WHERE (t.hash = :burnt_hash OR (t.plan_id = :plan AND t.step_id = :burnt_step)) AND t.expires_at > now() FOR UPDATE)`,
     condition: '(SELECT count(*) FROM live) >= num_nonnulls(:burnt_hash::bytea, :burnt_step::text)',
-    then: `
+    writes: `
     burnt AS (DELETE FROM flow.resume_tokens t USING saved, live WHERE t.hash = live.hash)`,
   },
   link: {
-    then: `
+    writes: `
     linked AS (
       INSERT INTO flow.resume_tokens (hash, flow_id, version_id, plan_id, step_id, user_id, body, expires_at)
       SELECT l.hash, :flow, :version::uuid, :plan, l.step, :pending_user, l.body, now() + l.ttl
@@ -84,9 +84,9 @@ export const COMMIT_PARTS = {
       ON CONFLICT (plan_id, step_id) DO UPDATE SET hash = excluded.hash, version_id = excluded.version_id,
         user_id = excluded.user_id, body = excluded.body, expires_at = excluded.expires_at)`,
   },
-  /** Clears attempts and gives others back, locked in one order. */
+  /** Resets and releases attempts. Locks them in the order of their key, so that two saves cannot deadlock. */
   settle: {
-    then: `
+    writes: `
     held AS MATERIALIZED (
       SELECT c.* FROM saved, (
         SELECT subject, credential, NULL::int AS times, NULL::timestamptz AS taken_at
@@ -105,13 +105,13 @@ export const COMMIT_PARTS = {
       WHERE (a.subject, a.credential) = (c.subject, c.credential) AND c.times IS NOT NULL)`,
   },
   send: {
-    then: `
+    writes: `
     sent AS (
       INSERT INTO flow.outbox (id, topic, body, due_at)
       SELECT o.id, o.topic, o.body, now() FROM saved, unnest(:ids::uuid[], :topics::text[], :bodies::bytea[]) o(id, topic, body))`,
   },
   rate: {
-    then: `
+    writes: `
     rated AS (
       INSERT INTO flow.reputation AS r (identifier, ip, score, expires_at)
       SELECT e.identifier, :client_ip::inet, sum(e.delta), now() + interval '1 day'
@@ -120,9 +120,9 @@ export const COMMIT_PARTS = {
         score = excluded.score + CASE WHEN r.expires_at > now() THEN r.score ELSE 0 END,
         expires_at = CASE WHEN r.expires_at > now() THEN r.expires_at ELSE excluded.expires_at END)`,
   },
-  /** Begins logins at sources; of a session that begins many, the oldest give way. */
+  /** Stores logins at sources. A session keeps only the newest of them. */
   part: {
-    then: `
+    writes: `
     forgotten AS (
       DELETE FROM flow.source_logins WHERE hash IN (
         SELECT l.hash FROM flow.source_logins l JOIN saved USING (session_id)

@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 
-/** Rows of one table that one round removes at most, so that no round holds locks for long. */
+/** Limit of rows that one sweep deletes from a table, so that it holds locks only for a short time. */
 const BATCH = 5000;
 
 const EXPIRED: Readonly<Record<string, string>> = {
@@ -13,11 +13,11 @@ const EXPIRED: Readonly<Record<string, string>> = {
   'flow.source_logins': 'expires_at < now()',
 };
 
-/** Removes what has expired. Nothing depends on it: expiry is enforced when a row is read. */
+/** Deletes expired rows. Nothing depends on it, because every statement ignores expired rows. */
 export class ExpiredRowCleaner {
   constructor(private readonly source: DataSource) {}
 
-  /** One round; of several gateways only one works at a time. */
+  /** Deletes one batch of each table. An advisory lock lets only one gateway work at a time. */
   async sweep(): Promise<void> {
     await this.source.transaction(async (manager) => {
       const [row] = await manager.query<{ mine: boolean }[]>(

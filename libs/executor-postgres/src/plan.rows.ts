@@ -26,14 +26,14 @@ export interface LoadedFlowRow {
 
 export const planSealId = (id: string, revision: number): SealId => ({ table: 'flow.plans', id, revision });
 
-/** A plan that waits for whoever follows a link belongs to no session yet. */
+/** The sealed plan of a mailed link belongs to no session yet. */
 export const resumeTokenSealId = (hash: Buffer): SealId => ({
   table: 'flow.resume_tokens',
   id: hash.toString('hex'),
   revision: 0,
 });
 
-/** A saved user is stored by reference and read anew at each load. */
+/** A saved user is stored by reference, and loaded with each request. */
 const userReference = z.object({
   kind: z.literal('saved'),
   uuid: z.uuid(),
@@ -41,7 +41,7 @@ const userReference = z.object({
   backend: z.string().optional(),
 });
 
-/** What of a plan is stored. */
+/** Returns the part of a plan that is sealed. */
 export function planBodyOf({ id: _id, context, ...plan }: Plan): PlanBody {
   const { pending_user: user, ...rest } = context;
   if (user?.kind !== 'saved') return { ...plan, context: { ...rest, pending_user: user } };
@@ -83,11 +83,11 @@ interface SealedPlan {
   readonly id: string;
   readonly body: Buffer;
   readonly sealed: SealId;
-  /** The user that its row names, as they are now. */
+  /** The current user of the row. */
   readonly identity: SavedUser | null;
 }
 
-/** Undefined when the body cannot be opened or is of another version: that plan alone is dropped. */
+/** Opens a sealed plan. Returns `undefined` if the body cannot be opened or has another format: then only that plan is lost. */
 export function openPlan(
   { id, body, sealed, identity }: SealedPlan,
   sealer: Sealer,
@@ -98,7 +98,7 @@ export function openPlan(
   const reference = userReference.safeParse(context.pending_user);
   if (!reference.success) return { plan: { ...rest, id, context } as Plan, orphaned: false };
   const { uuid, epoch, backend } = reference.data;
-  // The column only helps the join; whom the plan is about, and since when, is in the sealed body.
+  // The column only serves the join. The sealed body decides about the plan's user and epoch.
   const user = identity?.uuid === uuid ? { ...identity, ...(backend ? { backend } : {}) } : undefined;
   const { pending_user: _reference, ...others } = context;
   const plan = { ...rest, id, context: user ? { ...others, pending_user: user } : others } as Plan;

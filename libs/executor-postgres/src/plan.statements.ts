@@ -1,26 +1,25 @@
 import type { NamedStatement } from '@gatehouse/platform';
 
-/** Seconds since a session was last noted as seen after which it is noted again. */
+/** Age of `seen_at` after which a request updates it. */
 const SEEN_INTERVAL = `interval '5 minutes'`;
 
 /**
- * A user as one value: seven columns fewer to describe and read, for each of which a client pays with every row.
- * Looked for only where there is somebody to find.
+ * A user as one JSON value. Separate columns would cost the client more for each row.
  */
-const identityJson = (who: string, columns = '') => `(
+const identityJson = (condition: string, columns = '') => `(
       SELECT row_to_json(u) FROM (
         SELECT 'saved' AS kind, id AS uuid, pk, username, name, email, is_active, epoch, locale${columns}
-        FROM directory.identities WHERE ${who}) u)`;
+        FROM directory.identities WHERE ${condition}) u)`;
 
-/** The attributes of the user whose id is named, where the parameter says that they are wanted. */
-export const attributesColumn = (id: string, wanted: string) =>
-  `CASE WHEN ${wanted}::boolean THEN (SELECT a.attributes FROM directory.user_attributes a WHERE a.id = ${id}) END AS attributes`;
+/** Selects the attributes of a user if the parameter is true. */
+export const attributesColumn = (id: string, parameter: string) =>
+  `CASE WHEN ${parameter}::boolean THEN (SELECT a.attributes FROM directory.user_attributes a WHERE a.id = ${id}) END AS attributes`;
 
-/** Whether a device was proved by the login of a session, within an interval; its columns are those of `from`. */
+/** Whether the login of a session verified a device, within an interval. `from` is the prefix of the session's columns. */
 export const deviceProvedCondition = (from: string, within: string) =>
   `${from}data->'second_factor' = 'true' AND (${from}data->>'login_at')::timestamptz > now() - ${within}`;
 
-/** Whether the login of a session proved its user, within an interval; its columns are those of `from`. */
+/** Whether the login of a session verified its user, within an interval. `from` is the prefix of the session's columns. */
 export const recentIn = (from: string, within: string) =>
   `${from}data->'proved' = 'true' AND (${from}data->>'login_at')::timestamptz > now() - ${within}`;
 
@@ -28,10 +27,10 @@ const OF_SESSION = `, is_superuser, debug, ${attributesColumn('identities.id', '
           ${deviceProvedCondition('s.', '$5::interval')} AS proved, ${recentIn('s.', '$6::interval')} AS recent`;
 
 /**
- * $1 slug, $2 SHA-256 of the session cookie, $3 whether attributes are wanted, $4 how long a plan lasts, $5 how long the
- * proof of a device counts, $6 how long a login counts as a proof. The pointer to the newest version is read here, so no cache goes stale; a plan of an older one
- * is outdated by so long after it was begun, however often it is saved, so that what an operator changes holds for
- * everybody by then (docs/security.md#accident-57).
+ * $1 slug, $2 SHA-256 of the session cookie, $3 whether to load attributes, $4 lifetime of a plan, $5 how long the proof of a
+ * device counts, $6 how long a login counts as a proof. Loads the id of the newest version too, so that no cache is stale. A
+ * plan of an older version is outdated after $4, however often it is saved, so that a change by an operator applies to every
+ * visitor by then (docs/security.md#accident-57).
  */
 export const LOAD_FLOW: NamedStatement = {
   name: 'plan_load',
@@ -51,14 +50,14 @@ export const LOAD_FLOW: NamedStatement = {
     WHERE f.slug = $1`,
 };
 
-/** $1 session. A session that slides is prolonged when it is seen. */
+/** $1 session. Extends a sliding session. */
 export const TOUCH_SESSION: NamedStatement = {
   name: 'session_seen',
   text: `UPDATE flow.sessions SET seen_at = now(), expires_at = CASE WHEN ttl IS NULL THEN expires_at ELSE now() + ttl END
          WHERE id = $1 AND seen_at < now() - ${SEEN_INTERVAL}`,
 };
 
-/** How long a key that was replaced still learns how its plan ended (docs/spec/sessions.md#session-keys). */
+/** How long a retired key can still see how its plan ended (docs/spec/sessions.md#session-keys). */
 export const RETIRED_KEY_TTL = `interval '10 seconds'`;
 
 const PLAN_COLUMNS = '(session_id, flow_id, id, revision, version_id, pending_user_id, body, expires_at)';
@@ -70,8 +69,8 @@ const REPLACE = `
     RETURNING session_id`;
 
 /**
- * $1 session, $2 flow, $3 plan, $4 version, $5 pending user, $6 body, $7 lifetime, $8 and $9 id and revision of the plan
- * it replaces.
+ * $1 session, $2 flow, $3 plan, $4 version, $5 pending user, $6 body, $7 lifetime, $8 and $9 id and revision of the plan to
+ * replace.
  */
 export const CREATE_PLAN: NamedStatement = {
   name: 'plan_begin',
@@ -79,7 +78,7 @@ export const CREATE_PLAN: NamedStatement = {
          FROM flow.sessions s WHERE s.id = $1 FOR KEY SHARE ${REPLACE}`,
 };
 
-/** As CREATE_PLAN. The key of the session is replaced by $10 in the same statement, if and only if the plan is stored. */
+/** Like CREATE_PLAN. Replaces the session's key by $10 in the same statement, if and only if the plan is stored. */
 export const CREATE_PLAN_AND_KEY: NamedStatement = {
   name: 'plan_begin_with_key',
   text: `
@@ -94,7 +93,7 @@ export const CREATE_PLAN_AND_KEY: NamedStatement = {
     SELECT session_id FROM saved`,
 };
 
-/** As CREATE_PLAN, with the session $1 and its key $10 made in the same statement; $11 is how long strangers' sessions last. */
+/** Like CREATE_PLAN, with a new session $1 and its key $10. $11 is the lifetime of an anonymous session. */
 export const CREATE_PLAN_AND_SESSION: NamedStatement = {
   name: 'plan_begin_with_session',
   text: `
@@ -105,7 +104,7 @@ export const CREATE_PLAN_AND_SESSION: NamedStatement = {
     ${REPLACE}`,
 };
 
-/** $1 SHA-256 of a resume token, $2 slug: a token of another flow is none. */
+/** $1 SHA-256 of a resume token, $2 slug. Finds no token of another flow. */
 export const LOAD_PLAN_BY_TOKEN: NamedStatement = {
   name: 'plan_find_resumed',
   text: `
@@ -124,7 +123,7 @@ export const LIST_PLAN_SLUGS: NamedStatement = {
     WHERE k.hash = $1 AND k.until IS NULL ORDER BY p.expires_at DESC LIMIT 20`,
 };
 
-/** $1 SHA-256 of the session cookie: every plan of that session is dropped. The row says whose it is, if anybody's. */
+/** $1 SHA-256 of the session cookie. Deletes every plan of the session, and returns the user of the session. */
 export const DROP_PLANS: NamedStatement = {
   name: 'plan_cancel',
   text: `

@@ -11,7 +11,7 @@ const FIND: NamedStatement = {
     FROM directory.identities i WHERE i.id = $1`,
 };
 
-/** Users in what the gateway may read of the directory. */
+/** Reads users by the views that the gateway may read. */
 export class PostgresUserDirectory extends UserDirectory {
   constructor(private readonly source: DataSource) {
     super();
@@ -29,7 +29,7 @@ const AMONG: NamedStatement = {
   text: `SELECT g AS id FROM directory.identities i, unnest(i.group_ids) g WHERE i.id = $1 AND g = ANY($2::uuid[])`,
 };
 
-/** Memberships in the one view that the gateway may read of the directory. */
+/** Reads group memberships by the view that the gateway may read. */
 export class PostgresGroupMembershipStore extends GroupMembershipStore {
   constructor(private readonly source: DataSource) {
     super();
@@ -43,7 +43,7 @@ export class PostgresGroupMembershipStore extends GroupMembershipStore {
 
 const GRANT = { name: 'superuser_permit', text: 'SELECT directory.permit_superuser($1, $2)' };
 
-/** Permits in the directory, by the function that the gateway's role may call. */
+/** Grants permits by the function that the gateway's role may call. */
 export class PostgresSuperuserPermits extends SuperuserPermits {
   constructor(private readonly source: DataSource) {
     super();

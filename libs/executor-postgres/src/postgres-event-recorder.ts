@@ -10,7 +10,7 @@ const RECORD: NamedStatement = {
     SELECT o.id, o.topic, o.body, now() FROM unnest($1::uuid[], $2::text[], $3::bytea[]) o(id, topic, body)`,
 };
 
-/** Events as rows of the outbox. */
+/** Stores events in the outbox. */
 export class PostgresEventRecorder extends EventRecorder {
   constructor(
     private readonly source: DataSource,

@@ -3,7 +3,7 @@ import { type FlowVersion, flowVersion } from '@gatehouse/plan';
 import { runNamed, type Sealer, SecretBox } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 
-/** Versions kept in memory. They never change, so a cached one is never stale. */
+/** Size of the cache of flow versions. Versions never change, so the cache is never stale. */
 export const MAX_CACHED_VERSIONS = 500;
 
 const LOAD = { name: 'flow_version_load', text: 'SELECT document FROM flow.flow_versions WHERE id = $1' };
@@ -18,7 +18,7 @@ const DESCRIBE = {
       jsonb_path_query_array(v.document, '$.guard.bindings[*].policy') AS policies
     FROM flow.flows f JOIN flow.flow_versions v ON v.id = f.version_id WHERE f.id = ANY ($1::uuid[])`,
 };
-/** $1 stage. A stage may be a step, or stand in the config of one. */
+/** $1 stage, which may be a step or attached to one. */
 const FIND_CONFIGURE_FLOW = {
   name: 'flow_configuring',
   text: `
@@ -31,7 +31,7 @@ const FIND_CONFIGURE_FLOW = {
     WHERE slug IS NOT NULL ORDER BY slug LIMIT 1`,
 };
 
-/** $1 kinds, $2 how many. */
+/** $1 kinds, $2 limit. */
 const LIST_CONFIGURABLE_STAGES = {
   name: 'flow_configurable',
   text: `
@@ -43,7 +43,7 @@ const LIST_CONFIGURABLE_STAGES = {
     GROUP BY id ORDER BY name, id LIMIT $2`,
 };
 
-/** $1 stage, $2 how many. */
+/** $1 stage, $2 limit. */
 const FIND_FLOWS_USING_STAGE = {
   name: 'flow_using',
   text: `
@@ -53,15 +53,15 @@ const FIND_FLOWS_USING_STAGE = {
     ORDER BY slug LIMIT $2`,
 };
 
-/** Stages that are offered to be set up. */
-const MOST_CONFIGURABLE = 20;
+/** Limit of stages offered for setup. */
+const MAX_CONFIGURABLE = 20;
 
-/** Flows that are looked through for the one that somebody is in. */
-const MOST_FLOWS = 50;
+/** Limit of flows that use one stage. */
+const MAX_FLOWS = 50;
 
 /** Published flows in Postgres. */
 export class PostgresFlowStore extends FlowStore {
-  private readonly kept = new Map<string, FlowVersion>();
+  private readonly cache = new Map<string, FlowVersion>();
 
   /** `sealer` opens the secrets of stages. */
   constructor(
@@ -72,12 +72,12 @@ export class PostgresFlowStore extends FlowStore {
   }
 
   async find(versionId: string): Promise<FlowVersion | undefined> {
-    const version = this.kept.get(versionId) ?? (await this.read(versionId));
+    const version = this.cache.get(versionId) ?? (await this.read(versionId));
     if (!version) return undefined;
-    // The last used is the last in the map, so the first is the one to forget.
-    this.kept.delete(versionId);
-    this.kept.set(versionId, version);
-    if (this.kept.size > MAX_CACHED_VERSIONS) this.kept.delete(this.kept.keys().next().value!);
+    // LRU: a map keeps insertion order, so its first entry is the least recently used.
+    this.cache.delete(versionId);
+    this.cache.set(versionId, version);
+    if (this.cache.size > MAX_CACHED_VERSIONS) this.cache.delete(this.cache.keys().next().value!);
     return version;
   }
 
@@ -87,7 +87,7 @@ export class PostgresFlowStore extends FlowStore {
   }
 
   async listConfigurableStages(kinds: readonly string[]): Promise<ConfigurableStage[]> {
-    return (await runNamed<ConfigurableStage>(this.source, LIST_CONFIGURABLE_STAGES, [kinds, MOST_CONFIGURABLE])).rows;
+    return (await runNamed<ConfigurableStage>(this.source, LIST_CONFIGURABLE_STAGES, [kinds, MAX_CONFIGURABLE])).rows;
   }
 
   async summarize(flowIds: readonly string[]): Promise<FlowSummary[]> {
@@ -104,7 +104,7 @@ export class PostgresFlowStore extends FlowStore {
   }
 
   async listFlowsUsing(stageId: string): Promise<string[]> {
-    const { rows } = await runNamed<{ slug: string }>(this.source, FIND_FLOWS_USING_STAGE, [stageId, MOST_FLOWS]);
+    const { rows } = await runNamed<{ slug: string }>(this.source, FIND_FLOWS_USING_STAGE, [stageId, MAX_FLOWS]);
     return rows.map(({ slug }) => slug);
   }
 
@@ -115,20 +115,22 @@ export class PostgresFlowStore extends FlowStore {
   }
 }
 
-/** A version with the secrets of its stages open, as it is kept in memory only. Throws Unsealable. */
-function withOpenSecrets(version: FlowVersion, vault: SecretBox): FlowVersion {
+/** Opens the secrets of a version's stages, which are cached only in memory. Throws `UnsealError`. */
+function withOpenSecrets(version: FlowVersion, secretBox: SecretBox): FlowVersion {
   const open = (object: string, config: Readonly<Record<string, unknown>>) =>
-    Object.fromEntries(Object.entries(config).map(([field, value]) => [field, vault.open({ object, field }, value)]));
+    Object.fromEntries(
+      Object.entries(config).map(([field, value]) => [field, secretBox.open({ object, field }, value)]),
+    );
   const steps = version.steps.map(({ stage, ...step }) => ({
     ...step,
     stage: { ...stage, config: open(stage.id, stage.config) },
   }));
-  const apart = (stages: FlowVersion['attached']): FlowVersion['attached'] =>
+  const withSecrets = (stages: FlowVersion['attached']): FlowVersion['attached'] =>
     Object.fromEntries(
       Object.entries(stages).map(([id, { secrets, ...stage }]) => [
         id,
         secrets ? { ...stage, secrets: open(id, secrets) } : stage,
       ]),
     );
-  return { ...version, steps, attached: apart(version.attached), companions: apart(version.companions) };
+  return { ...version, steps, attached: withSecrets(version.attached), companions: withSecrets(version.companions) };
 }

@@ -29,29 +29,29 @@ interface ResumedRow {
 /** Bytes of a sealed plan (docs/spec/plan.md#stored-plan). */
 const MAX_PLAN_BYTES = 256 * 1024;
 
-/** Seconds that sessions and plans last. */
+/** Lifetimes of sessions, plans and proofs in seconds. */
 export interface PlanLifetimes {
   readonly anonymousSessionS: number;
-  /** Of a login without a duration of its own, since last seen. */
+  /** Sliding lifetime of a login without a fixed duration. */
   readonly sessionS: number;
-  /** Of a plan, since last saved. */
+  /** Lifetime of a plan since its last save. */
   readonly planS: number;
-  /** Of a login at a source that has begun. */
+  /** Lifetime of a pending login at a source. */
   readonly sourceLoginS: number;
-  /** Of the proof of a device, since the login that it was part of. */
+  /** How long a login that verified a device counts as its proof. */
   readonly proofS: number;
-  /** Of the proof of a user, since the login that it was part of. */
+  /** How long a login that verified its user counts as a proof. */
   readonly credentialProofS: number;
 }
 
 interface PlanStoreSettings {
   readonly lifetimes: PlanLifetimes;
-  /** Whether the attributes of logged-in users are wanted. */
+  /** Whether to load the attributes of logged-in users. */
   readonly attributes: boolean;
   readonly logger: Logger;
 }
 
-/** Plans in Postgres: the hot path is one named statement to load and one to save. */
+/** Plans in Postgres: one named statement loads a request, and one saves it. */
 export class PostgresPlanStore extends PlanStore {
   constructor(
     private readonly source: DataSource,
@@ -68,7 +68,7 @@ export class PostgresPlanStore extends PlanStore {
       interval(lifetimes.credentialProofS),
     ]);
     const row = rows[0];
-    if (row?.session_id && row.unseen && !row.retired) this.see(row.session_id);
+    if (row?.session_id && row.unseen && !row.retired) this.touch(row.session_id);
     return row && toLoadedFlow(row, this.sealer);
   }
 
@@ -119,10 +119,10 @@ export class PostgresPlanStore extends PlanStore {
     return rows[0]?.user_id;
   }
 
-  /** Not part of the answer, so nobody waits for it. */
-  private see(sessionId: string) {
+  /** The response does not wait for this update. */
+  private touch(sessionId: string) {
     runNamed(this.source, TOUCH_SESSION, [sessionId]).catch((error: unknown) =>
-      this.settings.logger.fault('a session could not be noted as seen', error),
+      this.settings.logger.fault('a session could not be marked as seen', error),
     );
   }
 

@@ -25,7 +25,7 @@ const END = {
          INSERT INTO flow.outbox (id, topic, body, due_at) SELECT $3, $4, $5, now() FROM ended`,
 };
 
-/** Bound sessions in Postgres. */
+/** Session bindings in Postgres. */
 export class PostgresSessionBindingStore extends SessionBindingStore {
   constructor(
     private readonly source: DataSource,
@@ -55,13 +55,13 @@ export class PostgresSessionBindingStore extends SessionBindingStore {
   }
 }
 
-/** Characters of a user agent that are kept. */
+/** Characters of a user agent that are stored. */
 const MAX_USER_AGENT = 512;
 
-/** A user agent as a row takes it: no longer than anybody needs. */
+/** Returns the part of a user agent that is stored. */
 export const truncatedUserAgent = (userAgent: string): string => userAgent.slice(0, MAX_USER_AGENT);
 
-/** Ends every session of a user, with the plans in them; how many there were. */
+/** Deletes every session of a user with its plans. Returns the number of live sessions. */
 export async function deleteUserSessions(manager: EntityManager, uuid: string): Promise<number> {
   const [rows] = await manager.query<[{ live: boolean }[], number]>(
     'DELETE FROM flow.sessions WHERE user_id = $1 RETURNING expires_at > now() AS live',

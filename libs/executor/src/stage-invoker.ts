@@ -28,7 +28,7 @@ import {
   withoutContext,
   withoutEmbeddedFields,
 } from './embedded-stages.js';
-import { timeLeftMs } from './flow-request.js';
+import { type FlowRequest, timeLeftMs } from './flow-request.js';
 import type { StageClient, StageContractRegistry } from './ports/clients.js';
 import { buildStageRequest, type ResponseBody, type StageInvocation, type StageRun } from './stage-request.js';
 import {
@@ -215,30 +215,19 @@ export class StageInvoker {
   /** Asks one stage about one answer. The attempt is counted before it is judged. */
   private async judge(run: StageRun, invocation: StageInvocation, body: ResponseBody): Promise<StageResult> {
     const { kind, attempts: rules } = invocation.contract;
-    const { ip } = run.context.request.client;
+    const { request } = run.context;
     const { context, shown } = invocation.plan;
     // In a flow without a pending user, guesses count for the user of the session.
     const user = context.pending_user ?? run.session.sessionUser ?? undefined;
-    const reservations = this.parts.reservationFactory.reservationsFor({
-      rules,
-      body,
-      shown: shown?.challenge,
-      user,
-      ip,
-    });
+    const answer = { rules, body, shown: shown?.challenge, user, ip: request.client.ip };
+    const reservations = this.parts.reservationFactory.reservationsFor(answer);
     if (reservations.length === 0) return resultOf(await this.ask(run, invocation, body));
     const { attempts, responseTiming, credentialQueue } = this.parts;
-    await credentialQueue.enter(
-      run.context.request,
-      reservations,
-      timeLeftMs(run.context.request) - invocation.contract.deadline_ms,
-    );
-    const reserved = await this.reserve(reservations, run);
+    await credentialQueue.enter(request, reservations, timeLeftMs(request) - invocation.contract.deadline_ms);
+    const reserved = await this.reserve(reservations, request);
     if (!reserved) {
-      credentialQueue.leave(run.context.request);
-      return resultOf(
-        await responseTiming.pad(kind, () => this.locked(run, invocation, body), timeLeftMs(run.context.request)),
-      );
+      credentialQueue.leave(request);
+      return resultOf(await responseTiming.pad(kind, () => this.locked(run, invocation, body), timeLeftMs(request)));
     }
     const judged = responseTiming.measure(kind, () => this.ask(run, invocation, body), isWrongAnswer);
     const reply = await judged.catch(async (error: unknown) => {
@@ -259,9 +248,9 @@ export class StageInvoker {
   /** Returns `undefined` if a credential is locked or delayed. Throws `rate_limited` if the network has too many failures. */
   private async reserve(
     reservations: readonly AttemptReservation[],
-    { context: { request } }: StageRun,
+    { arrivedAt }: FlowRequest,
   ): Promise<readonly AttemptReservation[] | undefined> {
-    const outcome = await this.parts.attempts.reserve(reservations, performance.now() - request.arrivedAt);
+    const outcome = await this.parts.attempts.reserve(reservations, performance.now() - arrivedAt);
     if (outcome.reserved) return outcome.reservations;
     if (outcome.network) throw new Problem('rate_limited', { retry_after_s: outcome.retryAfterS });
     return undefined;

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Sessions, plans under way, attempts, reputation and the outbox (docs/spec/storage.md#tables). */
+/** Creates sessions, plans, attempts, reputation and the outbox (docs/spec/storage.md#tables). */
 export class Plans1764028860000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     for (const statement of UP) await runner.query(statement);
@@ -14,7 +14,7 @@ export class Plans1764028860000 implements MigrationInterface {
 }
 
 const UP = [
-  // ttl: a session that slides by so much when it is used; null: it ends when it ends.
+  // ttl: the sliding lifetime; null for a fixed one.
   `CREATE TABLE flow.sessions (
      id uuid PRIMARY KEY,
      user_id uuid,
@@ -26,7 +26,7 @@ const UP = [
    )`,
   'CREATE INDEX sessions_user ON flow.sessions (user_id) WHERE user_id IS NOT NULL',
   'CREATE INDEX sessions_expiry ON flow.sessions (expires_at)',
-  // until: null for the current key, else when a retired one is forgotten.
+  // until: null for the current key, else the end of a retired key.
   `CREATE TABLE flow.session_keys (
      hash bytea PRIMARY KEY,
      session_id uuid NOT NULL REFERENCES flow.sessions ON DELETE CASCADE,

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Since when a plan runs, so that one of an older version comes to its end whatever is done to it. */
+/** Adds the start of a plan, so that a plan of an older version ends in time. */
 export class PlansBegun1764115320000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query('ALTER TABLE flow.plans ADD COLUMN begun_at timestamptz NOT NULL DEFAULT now()');

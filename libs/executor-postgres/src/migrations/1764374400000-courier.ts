@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** When something was put into the outbox, how couriers find what is due, and how often an address was written to. */
+/** Adds the time of an outbox row, the indexes of couriers, and the count of mails to an address. */
 export class Courier1764374400000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     for (const statement of UP) await runner.query(statement);
@@ -13,7 +13,7 @@ export class Courier1764374400000 implements MigrationInterface {
 
 const UP = [
   'ALTER TABLE flow.outbox ADD COLUMN made_at timestamptz NOT NULL DEFAULT now()',
-  // Mails and events are taken by different rounds: many of one kind do not hide the other.
+  // Mails and events have separate indexes, so that a backlog of one does not delay the other.
   `CREATE INDEX outbox_due_by_kind ON flow.outbox ((topic = 'mail'), due_at) WHERE parked_at IS NULL`,
   'CREATE INDEX outbox_parked ON flow.outbox (parked_at) WHERE parked_at IS NOT NULL',
   'DROP INDEX flow.outbox_due',

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Logins at sources that have begun and are not back: known by the hash of their state, each to one session. */
+/** Creates the pending logins at sources, by the hash of their state. */
 const TABLE = `
 CREATE TABLE flow.source_logins (
   hash bytea PRIMARY KEY,
