@@ -23,22 +23,22 @@ afterAll(() => deployment.close());
 
 const page = '/if/flow/login/?next=%2F';
 
-describe('the page of a flow', () => {
-  it('logs somebody in with plain forms, and a reload sends nothing twice', async () => {
+describe('the flow page', () => {
+  it('logs in with plain forms, and redirects after each POST so that a reload sends nothing twice', async () => {
     const browser = deployment.browser();
     expect((await browser.fetch('/')).headers.get('location')).toBe('/flows/-/default/authentication/?next=%2F');
-    for (const typed of [{ uid_field: 'alice' }, { password: 'correct-horse-7' }]) {
-      const answer = await submit(browser, page, typed);
+    for (const fields of [{ uid_field: 'alice' }, { password: 'correct-horse-7' }]) {
+      const answer = await submit(browser, page, fields);
       expect([answer.status, answer.headers.get('location')]).toEqual([303, page]);
     }
     expect((await browser.fetch(page)).text).toContain('Stay signed in on this device?');
-    const done = await submit(browser, page, { remember_me: 'false' });
+    const lastReply = await submit(browser, page, { remember_me: 'false' });
 
-    expect([done.status, done.headers.get('location')]).toEqual([303, '/']);
+    expect([lastReply.status, lastReply.headers.get('location')]).toEqual([303, '/']);
     expect((await browser.fetch('/if/user/')).text).toContain('You are signed in as alice.');
   });
 
-  it('shows errors beside their fields, for eyes and screen readers', async () => {
+  it('shows errors beside their fields and links them by ARIA', async () => {
     const browser = deployment.browser();
     await submit(browser, page, { uid_field: 'alice' });
     const { status, text } = await submit(browser, page, { password: 'not-her-password' });
@@ -49,7 +49,7 @@ describe('the page of a flow', () => {
     expect(text).not.toContain('not-her-password');
   });
 
-  it('takes no form without its own token, not even a stranger’s', async () => {
+  it('refuses a form without the CSRF token, even of an anonymous visitor', async () => {
     const browser = deployment.browser();
     await browser.fetch(page);
     const forged = await post(browser, page, { uid_field: 'alice', csrf_token: 'A'.repeat(32) });
@@ -59,7 +59,7 @@ describe('the page of a flow', () => {
     expect((await browser.fetch(page)).text).toContain('name="uid_field"');
   });
 
-  it('escapes whatever somebody typed', async () => {
+  it('escapes what the visitor typed', async () => {
     const browser = deployment.browser();
     await submit(browser, page, { uid_field: '<b>bold</b>' });
     const { text } = await browser.fetch(page);
@@ -68,7 +68,7 @@ describe('the page of a flow', () => {
     expect(text).not.toContain('<b>bold');
   });
 
-  it('loads and runs what is its own by a nonce, and sends its forms nowhere else', async () => {
+  it('allows only its own scripts, styles and form targets by CSP', async () => {
     const { headers, text } = await deployment.browser().fetch(page);
     const policy = headers.get('content-security-policy') ?? '';
     const nonce = /script-src 'nonce-([^']+)'/.exec(policy)?.[1];
@@ -86,7 +86,7 @@ describe('the page of a flow', () => {
     expect(text).not.toMatch(/ (on\w+|style)=/);
   });
 
-  it('has a script that browsers ask for once, compressed, and no other file', async () => {
+  it('serves its script compressed and immutable, and no other file', async () => {
     const { text } = await deployment.browser().fetch(page);
     const script = /src="([^"]+)"/.exec(text)?.[1] ?? '';
     const answer = await fetch(deployment.url + script, { headers: { 'accept-encoding': 'gzip, br' } });
@@ -100,7 +100,7 @@ describe('the page of a flow', () => {
     }
   });
 
-  it('says what is wrong in words: no such flow, not for you, a service away', async () => {
+  it('explains an unknown flow, a denied flow and an unavailable service', async () => {
     expect(await deployment.browser().fetch('/if/flow/nowhere/')).toMatchObject({
       status: 404,
       text: expect.stringContaining('Not found.'),
@@ -110,24 +110,24 @@ describe('the page of a flow', () => {
     );
     const browser = deployment.browser();
     await submit(browser, page, { uid_field: 'alice' });
-    const hidden = await hiddenFields(browser, page);
+    const hiddenInputs = await hiddenFields(browser, page);
     await deployment.end('password');
-    const away = await post(browser, page, { ...hidden, password: 'correct-horse-7' });
+    const unavailable = await post(browser, page, { ...hiddenInputs, password: 'correct-horse-7' });
     await deployment.start('password');
 
-    expect([away.status, away.headers.get('retry-after')]).toEqual([503, '1']);
-    expect(away.text).toContain('This service cannot be reached at the moment.');
+    expect([unavailable.status, unavailable.headers.get('retry-after')]).toEqual([503, '1']);
+    expect(unavailable.text).toContain('This service cannot be reached at the moment.');
     expect((await browser.fetch(page)).text).toContain('name="password"');
   });
 
-  it('leads on to whatever path was asked for, in any script', async () => {
+  it('redirects to a `next` path with non-ASCII characters', async () => {
     const { status, headers } = await deployment
       .browser()
       .fetch(`/if/flow/passed-by/?next=${encodeURIComponent('/路')}`);
     expect([status, headers.get('location')]).toEqual([303, '/%E8%B7%AF']);
   });
 
-  it('takes forms, the API does not', async () => {
+  it('accepts form bodies, which the API refuses', async () => {
     const browser = deployment.browser();
     await browser.fetch(page);
 

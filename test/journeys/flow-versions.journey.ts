@@ -14,14 +14,14 @@ beforeAll(async () => {
 });
 afterAll(() => deployment.close());
 
-it('a flow that is edited while a login is under way changes the next login, not that one', async () => {
+it('an edited flow applies to the next login, not to a running one', async () => {
   const browser = deployment.browser();
   await browser.solve('login', { uid_field: 'alice' });
 
-  const said = await deployment.apply(
+  const output = await deployment.apply(
     blueprint(flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN, DUMMY], { title: 'Second' })),
   );
-  expect(said).toMatch(/login/);
+  expect(output).toMatch(/login/);
 
   expect((await browser.show('login')).body).toMatchObject({
     component: 'ak-stage-password',
@@ -36,29 +36,29 @@ it('a flow that is edited while a login is under way changes the next login, not
   });
 });
 
-it('a blueprint that is not right changes nothing, and says which entry and which field', async () => {
-  const broken = blueprint(flowEntries('login', [IDENTIFICATION], { title: 'Third' }), {
+it('an invalid blueprint changes nothing, and the error names the entry and the field', async () => {
+  const invalidBlueprint = blueprint(flowEntries('login', [IDENTIFICATION], { title: 'Third' }), {
     model: 'authentik_flows.flow',
     identifiers: { slug: 'not a slug' },
     attrs: { name: 'x', title: 'x', designation: 'authentication' },
   });
 
-  await expect(deployment.apply(broken)).rejects.toMatchObject({ stderr: expect.stringMatching(/slug/) });
+  await expect(deployment.apply(invalidBlueprint)).rejects.toMatchObject({ stderr: expect.stringMatching(/slug/) });
   expect((await deployment.browser().show('login')).body).toMatchObject({ flow_info: { title: 'Second' } });
 });
 
-it('an edited flow is the next one at every gateway, at once, and so is whom it is for (accident 57)', async () => {
+it('an edited flow and its authentication requirement apply at once at every gateway (accident 57)', async () => {
   const gateways = [deployment.browser(), new Browser(await deployment.openAnotherGateway())];
-  const shown = () => Promise.all(gateways.map(async (at) => (await at.show('changing')).body));
+  const challenges = () => Promise.all(gateways.map(async (gateway) => (await gateway.show('changing')).body));
   const page = (title: string) => ({ component: 'ak-stage-dummy', flow_info: { title } });
   for (const title of ['One', 'Two']) {
     await deployment.apply(blueprint(flowEntries('changing', [DUMMY], { title })));
-    for (const at of gateways) await at.fetch('/flows/-/cancel/');
-    expect(await shown()).toMatchObject([page(title), page(title)]);
+    for (const gateway of gateways) await gateway.fetch('/flows/-/cancel/');
+    expect(await challenges()).toMatchObject([page(title), page(title)]);
   }
   await deployment.apply(blueprint(flowEntries('changing', [DUMMY], { authentication: 'require_authenticated' })));
-  for (const at of gateways) await at.fetch('/flows/-/cancel/');
+  for (const gateway of gateways) await gateway.fetch('/flows/-/cancel/');
 
   const denied = { component: 'ak-stage-access-denied' };
-  expect(await shown()).toMatchObject([denied, denied]);
+  expect(await challenges()).toMatchObject([denied, denied]);
 });

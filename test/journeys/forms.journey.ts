@@ -30,18 +30,18 @@ const FIELDS = [
 const KEYS = FIELDS.map(({ attrs }) => attrs.field_key);
 
 let deployment: Deployment;
-let elsewhere: Server;
-/** What another site was sent. */
+let otherSite: Server;
+/** Requests that the other site received. */
 const received: string[] = [];
 
 beforeAll(async () => {
-  elsewhere = createServer((request, response) => {
+  otherSite = createServer((request, response) => {
     void text(request).then((body) => {
       received.push(`${request.method} ${request.url} ${body}`);
       response.setHeader('content-type', 'text/html; charset=utf-8').end('<h1>You are there.</h1>');
     });
   }).listen(0, '127.0.0.1');
-  await once(elsewhere, 'listening');
+  await once(otherSite, 'listening');
   deployment = await Deployment.open({
     services: ['password', 'session', 'enrollment', 'policy'],
     blueprints: [
@@ -53,45 +53,45 @@ beforeAll(async () => {
       ),
     ],
   });
-  const { port } = elsewhere.address() as AddressInfo;
-  await endBySending('sent', `http://127.0.0.1:${port}/acs/`);
-  await endBySending('script', 'javascript:document.title="taken"');
+  const { port } = otherSite.address() as AddressInfo;
+  await endWithAutosubmit('sent', `http://127.0.0.1:${port}/acs/`);
+  await endWithAutosubmit('script', 'javascript:document.title="taken"');
 }, 120_000);
 afterAll(async () => {
-  elsewhere?.close();
+  otherSite?.close();
   await deployment?.close();
 });
 
-/** Makes the last step of a flow a form that goes elsewhere: whoever plans a flow adds such a step, no blueprint does. */
-const endBySending = (slug: string, url: string) =>
+/** Replaces the last step of a flow by an autosubmit step. Blueprints cannot contain one, only applications add it to a plan. */
+const endWithAutosubmit = (slug: string, url: string) =>
   deployment.rows(
     `UPDATE flow.flow_versions v SET document = jsonb_set(document, '{steps,1,stage}', document->'steps'->1->'stage' || $2)
      FROM flow.flows f WHERE f.version_id = v.id AND f.slug = $1`,
     [slug, JSON.stringify({ kind: 'autosubmit', config: { url, attrs: { SAMLResponse: 'PHg+', submit: 'x' } } })],
   );
-const kept = async (username: string) =>
+const savedUser = async (username: string) =>
   (await deployment.rows('SELECT email, attributes FROM directory.users WHERE username = $1', [username]))[0];
 
-describeInChromium('in a browser', () => {
+describeInChromium('forms in a browser', () => {
   const chromium = useChromium();
 
-  async function opened(flow: string, javaScriptEnabled: boolean) {
+  async function openFlow(flow: string, javaScriptEnabled: boolean) {
     const { page, complaints } = await chromium.open({ javaScriptEnabled });
     await page.goto(`${deployment.url}/if/flow/${flow}/`);
     return { page, complaints };
   }
-  async function introduce(page: Page, username: string) {
+  async function fillIdentity(page: Page, username: string) {
     await page.getByLabel('Username').fill(username);
     await page.getByLabel('Email').fill(`${username}@example.org`);
     await page.getByLabel('Password', { exact: true }).fill('correct-horse-7');
   }
-  const go = (page: Page) => page.getByRole('button', { name: 'Continue' }).click();
+  const submitForm = (page: Page) => page.getByRole('button', { name: 'Continue' }).click();
 
-  describe.each([true, false])('with a script: %s', (script) => {
-    it('a form of many kinds of fields is filled in, and what was said is kept', async () => {
+  describe.each([true, false])('with JavaScript: %s', (script) => {
+    it('saves the values of a form with many kinds of fields', async () => {
       const username = `full-${script}`;
-      const { page, complaints } = await opened('new', script);
-      await introduce(page, username);
+      const { page, complaints } = await openFlow('new', script);
+      await fillIdentity(page, username);
       await page.getByLabel('About you').fill('Not much.');
       await page.getByLabel('Age', { exact: true }).fill('42');
       await page.getByLabel('Birthday').fill('2001-02-03');
@@ -99,9 +99,9 @@ describeInChromium('in a browser', () => {
       await page.getByLabel('Red').check();
       await page.getByLabel('Car').selectOption('Red');
       await page.getByLabel('Language').selectOption('de');
-      await go(page);
+      await submitForm(page);
       await page.getByText(`Sie sind als ${username} angemeldet.`).waitFor();
-      expect(await kept(username)).toEqual({
+      expect(await savedUser(username)).toEqual({
         email: `${username}@example.org`,
         attributes: {
           ...{ inviter: 'Bob', from: 'mail', about: 'Not much.', age: 42, born: '2001-02-03', news: true },
@@ -111,16 +111,16 @@ describeInChromium('in a browser', () => {
       expect(complaints).toEqual([]);
     });
 
-    it('a form is left empty where it may be, and what was refused is sent anew', async () => {
+    it('accepts empty optional fields, and resubmits a refused form', async () => {
       const username = `bare-${script}`;
-      const { page, complaints } = await opened('new', script);
-      await introduce(page, `full-${script}`);
-      await go(page);
+      const { page, complaints } = await openFlow('new', script);
+      await fillIdentity(page, `full-${script}`);
+      await submitForm(page);
       await page.getByText('Username is already taken.').waitFor();
-      await introduce(page, username);
-      await go(page);
+      await fillIdentity(page, username);
+      await submitForm(page);
       await page.getByText(`You are signed in as ${username}.`).waitFor();
-      expect(await kept(username)).toEqual({
+      expect(await savedUser(username)).toEqual({
         email: `${username}@example.org`,
         attributes: {
           ...{ inviter: 'Bob', from: 'mail', about: '', colour: 'Blue', car: 'Blue', settings: { locale: '' } },
@@ -129,20 +129,20 @@ describeInChromium('in a browser', () => {
       expect(complaints).toEqual([]);
     });
 
-    it('a flow ends at another site, which is sent its form', async () => {
+    it('submits the autosubmit form at the end of a flow to another site', async () => {
       received.length = 0;
-      const { page, complaints } = await opened('sent', script);
-      await go(page);
-      if (!script) await go(page);
+      const { page, complaints } = await openFlow('sent', script);
+      await submitForm(page);
+      if (!script) await submitForm(page);
       await page.getByText('You are there.').waitFor();
       expect(received).toEqual(['POST /acs/ submit=x&SAMLResponse=PHg%2B']);
       expect(complaints).toEqual([]);
     });
   });
 
-  it('a flow sends nothing to a script, and says that something is wrong (accident 11)', async () => {
-    const { page } = await opened('script', true);
-    await go(page);
+  it('shows an error instead of submitting to a javascript: URL (accident 11)', async () => {
+    const { page } = await openFlow('script', true);
+    await submitForm(page);
     await page.getByRole('heading', { name: 'Something went wrong' }).waitFor();
     expect(await page.title()).not.toBe('taken');
   });

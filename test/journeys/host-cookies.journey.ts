@@ -14,11 +14,11 @@ import { Outpost } from '../support/outpost.js';
 
 const [SESSION, CSRF] = ['__Host-authentik_session', '__Host-authentik_csrf'];
 const OUTPOST_KEY = 'outpost-key-of-sixty-characters-as-the-house-draws-them-123';
-const PASSWORD_OF_ALL = 'correct-horse-7';
+const COMMON_PASSWORD = 'correct-horse-7';
 
 let deployment: Deployment;
 
-/** The tests speak to the gateway as its trusted proxy would, for browsers that come by TLS. */
+/** The tests are a trusted proxy that forwards TLS requests. */
 beforeAll(async () => {
   deployment = await Deployment.open({
     blueprints: [
@@ -39,59 +39,59 @@ afterAll(() => deployment?.close());
 
 const TLS = { 'x-forwarded-proto': 'https', 'x-forwarded-host': 'id.example.org', origin: 'https://id.example.org' };
 const ME = '/api/v3/core/users/me/';
-const fetched = (browser: Browser, path: string, init: RequestInit = {}) =>
+const fetchByTls = (browser: Browser, path: string, init: RequestInit = {}) =>
   browser.fetch(path, { ...init, headers: { ...TLS, ...(init.headers as Record<string, string>) } });
 const solve = (browser: Browser, body: object) =>
-  fetched(browser, '/api/v3/flows/executor/login/?query=', {
+  fetchByTls(browser, '/api/v3/flows/executor/login/?query=', {
     ...{ method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } },
   });
 
 async function loggedIn(username: string) {
   const browser = deployment.browser();
   await solve(browser, { uid_field: username });
-  return { browser, done: await solve(browser, { password: PASSWORD_OF_ALL }) };
+  return { browser, lastReply: await solve(browser, { password: COMMON_PASSWORD }) };
 }
 
-describe('cookies that no sibling domain can plant (accident 33)', () => {
-  it('are set as browsers want them: for TLS, the whole site, and no domain', async () => {
-    const { browser, done } = await loggedIn('alice');
-    expect(done.body).toMatchObject({ component: 'xak-flow-redirect' });
-    const lines = done.setCookies.filter((line) => /session|csrf/.test(line));
+describe('cookies with the __Host- prefix, which a sibling domain cannot set (accident 33)', () => {
+  it('are set with Secure, Path=/ and no Domain', async () => {
+    const { browser, lastReply } = await loggedIn('alice');
+    expect(lastReply.body).toMatchObject({ component: 'xak-flow-redirect' });
+    const lines = lastReply.setCookies.filter((line) => /session|csrf/.test(line));
     expect(new Set(lines.map((line) => line.split('=')[0]))).toEqual(new Set([CSRF, SESSION]));
     for (const line of lines) {
       expect(line).toMatch(/; Path=\/(;|$)/);
       expect(line).toMatch(/; Secure(;|$)/);
       expect(line).not.toMatch(/; Domain=/);
     }
-    expect((await fetched(browser, ME)).body).toMatchObject({ user: { username: 'alice' } });
+    expect((await fetchByTls(browser, ME)).body).toMatchObject({ user: { username: 'alice' } });
   });
 
-  it('are the only ones that count: a cookie of the other name is nobody’s', async () => {
+  it('are the only ones that authenticate: cookies without the prefix are ignored', async () => {
     const [{ browser: mallory }, { browser: alice }] = [await loggedIn('mallory'), await loggedIn('alice')];
-    const planted = mallory.cookie(SESSION);
+    const foreignKey = mallory.cookie(SESSION);
     const other = deployment.browser();
-    other.plant(planted);
-    expect((await fetched(other, ME)).status).toBe(403);
-    alice.plant(planted);
-    expect((await fetched(alice, ME)).body).toMatchObject({ user: { username: 'alice' } });
+    other.plant(foreignKey);
+    expect((await fetchByTls(other, ME)).status).toBe(403);
+    alice.plant(foreignKey);
+    expect((await fetchByTls(alice, ME)).body).toMatchObject({ user: { username: 'alice' } });
   });
 
-  it('are repeated by pages, which are told the name, and checked with every change', async () => {
+  it('carry the CSRF token, whose cookie name pages contain and which every change requires', async () => {
     const { browser } = await loggedIn('alice');
-    const page = await fetched(browser, '/if/flow/login/');
+    const page = await fetchByTls(browser, '/if/flow/login/');
     expect(page.text).toContain(`data-csrf-cookie="${CSRF}"`);
-    const end = (token: string) =>
-      fetched(browser, '/api/v3/core/authenticated_sessions/x/', {
+    const endSession = (token: string) =>
+      fetchByTls(browser, '/api/v3/core/authenticated_sessions/x/', {
         ...{ method: 'DELETE', headers: { 'x-authentik-csrf': token } },
       });
     browser.plant('A'.repeat(32), 'authentik_csrf');
-    expect((await end('A'.repeat(32))).body).toMatchObject({ code: 'csrf_failed' });
-    expect((await end(browser.cookie(CSRF)!)).status).toBe(404);
+    expect((await endSession('A'.repeat(32))).body).toMatchObject({ code: 'csrf_failed' });
+    expect((await endSession(browser.cookie(CSRF)!)).status).toBe(404);
   });
 
-  it('are not for outposts, which know one name only', async () => {
+  it('are not used for outposts, which know one cookie name only', async () => {
     const outpost = new Outpost(deployment.url, { token: OUTPOST_KEY, remoteIp: '203.0.113.77' });
-    expect(await outpost.bind('bind', { username: 'alice', password: PASSWORD_OF_ALL })).toBe(true);
+    expect(await outpost.bind('bind', { username: 'alice', password: COMMON_PASSWORD })).toBe(true);
     expect(outpost.session).toMatch(/^[\w-]{43}$/);
     const me = await outpost.fetch(ME);
     expect(await me.json()).toMatchObject({ user: { username: 'alice' } });

@@ -15,25 +15,25 @@ import { Deployment, SERVICES } from '../support/deployment.js';
 import { body, contentType, cookieValueOf, header, query } from '../support/hostile-input.js';
 import { type RawAnswer, sendRaw } from '../support/raw-http.js';
 
-/** How often each property is tried, and with how many requests at most. */
+/** Number of runs per property, and the maximum number of requests per run. */
 const RUNS = { numRuns: Number(process.env['FUZZ_RUNS'] ?? 25) };
 const BURST = 6;
 
 let deployment: Deployment;
 
-/** The tests are a trusted proxy, so that whatever they say of an address is looked at. Nothing is refused for its number. */
+/** The tests are a trusted proxy, so that forwarded headers are parsed. Rate limits are off. */
 beforeAll(async () => {
-  const patient = { ...PASSWORD, attrs: { ...PASSWORD.attrs, failed_attempts_before_cancel: 10_000 } };
+  const lenientPassword = { ...PASSWORD, attrs: { ...PASSWORD.attrs, failed_attempts_before_cancel: 10_000 } };
   const embedded = { model: `authentik_stages_${PASSWORD.stage}`, id: 'embedded', identifiers: { name: 'embedded' } };
   const combined = { ...IDENTIFICATION, attrs: { ...IDENTIFICATION.attrs, password_stage: keyOf('embedded') } };
   deployment = await Deployment.open({
     blueprints: [
       blueprint(
         userEntry('alice'),
-        { ...embedded, attrs: patient.attrs },
+        { ...embedded, attrs: lenientPassword.attrs },
         flowEntries('combined', [combined, LOGIN]),
         flowEntries('closed', [{ stage: 'deny.denystage' }]),
-        flowEntries('login', [IDENTIFICATION, patient, LOGIN]),
+        flowEntries('login', [IDENTIFICATION, lenientPassword, LOGIN]),
         flowEntries('private', [DUMMY], { authentication: 'require_authenticated' }),
       ),
     ],
@@ -59,18 +59,18 @@ function send({ method, path, headers, body: content }: Sent): Promise<RawAnswer
     ...headers,
   ];
   const head = [`${method} ${path} HTTP/1.1`, ...all.map(([name, value]) => `${name}: ${value}`), '', ''].join('\r\n');
-  // A chunked body that is said to come, and does not, would be waited for.
+  // Without the last chunk the server would wait for the announced chunked body.
   const rest = content ?? Buffer.from(names.has('transfer-encoding') ? '0\r\n\r\n' : '');
   return sendRaw(deployment.url, Buffer.concat([Buffer.from(head, 'latin1'), rest]));
 }
 
-/** Only for those who are logged in. */
+/** Paths that require a login. */
 const GUARDED = [
   ...['/api/v3/core/users/me/', '/api/v3/core/authenticated_sessions/', '/api/v3/flows/inspector/login/'],
   ...['/api/v3/flows/instances/private/execute/', '/flows/-/configure/00000000-0000-4000-8000-000000000000/'],
 ];
 const OPEN = ['/flows/-/default/authentication/', '/', '/if/user/', '/api/v3/', '/-/health/ready/', '/api/v3/schema/'];
-/** Where answers go. */
+/** Paths that accept responses of a flow. */
 const FLOWS = [
   ...[EXECUTOR, EXECUTOR, '/if/flow/login/', '/api/v3/flows/executor/private/', '/if/flow/private/'],
   ...['/api/v3/flows/executor/combined/', '/if/flow/combined/', '/api/v3/flows/executor/closed/'],
@@ -85,31 +85,31 @@ const request = fc.oneof(
   ]),
 );
 
-/** What is wrong with an answer: a fault, on the wire or in words; what is not a stranger's; a way to elsewhere. */
-const WRONGS: Readonly<Record<string, (path: string, answer: RawAnswer) => boolean>> = {
-  'a fault': (_, { status }) => status >= 500,
-  // A page that refuses a form shows why as it would show a fault; its status tells them apart.
-  'a fault of a stage': (_, { status, body: said }) =>
-    status === 200 && /"component":"ak-stage-flow-error"|Something went wrong/.test(said),
-  'what is for others': (_, { body: said }) => /private 0 dummy|You are signed in/.test(said),
-  'let in': (path, { status }) => GUARDED.includes(path.split('?')[0]!) && status >= 200 && status < 300,
-  'led astray': (_, { headers }) => !/^\/(?![/\\])/.test(headers['location'] ?? '/'),
+/** Violations in a response to an anonymous visitor: server errors, data of users, access, open redirects. */
+const VIOLATIONS: Readonly<Record<string, (path: string, answer: RawAnswer) => boolean>> = {
+  'server error': (_, { status }) => status >= 500,
+  // A page that refuses a form uses the same text as an error. Only the status differs.
+  'stage error': (_, { status, body: text }) =>
+    status === 200 && /"component":"ak-stage-flow-error"|Something went wrong/.test(text),
+  'data of a user': (_, { body: text }) => /private 0 dummy|You are signed in/.test(text),
+  'access without login': (path, { status }) => GUARDED.includes(path.split('?')[0]!) && status >= 200 && status < 300,
+  'open redirect': (_, { headers }) => !/^\/(?![/\\])/.test(headers['location'] ?? '/'),
 };
 
 function expectHarmless(path: string, answer: RawAnswer) {
-  const wrongs = Object.keys(WRONGS).filter((name) => WRONGS[name]!(path, answer));
-  expect({ path, wrongs, answer }).toEqual({ path, wrongs: [], answer });
+  const violations = Object.keys(VIOLATIONS).filter((name) => VIOLATIONS[name]!(path, answer));
+  expect({ path, violations, answer }).toEqual({ path, violations: [], answer });
 }
 
-/** A visitor whom the password is asked of. */
-async function underWay() {
+/** Returns a visitor at the password step. */
+async function atPasswordStep() {
   const browser = deployment.browser();
   expect((await browser.solve('login', { uid_field: 'alice' })).body).toMatchObject({ component: 'ak-stage-password' });
-  return { browser, own: `authentik_session=${browser.cookie()}` };
+  return { browser, sessionCookie: `authentik_session=${browser.cookie()}` };
 }
 
-/** Nobody is logged in yet, and the plan goes on where it was. */
-async function expectUnharmed(browser: Browser) {
+/** Expects that the visitor is not logged in, and that the plan continues. */
+async function expectIntactLogin(browser: Browser) {
   expect((await browser.fetch('/api/v3/core/users/me/')).status).toBe(403);
   expect((await browser.show('private')).body).toMatchObject({ component: 'ak-stage-access-denied' });
   await deployment.rows('DELETE FROM flow.attempts');
@@ -117,79 +117,82 @@ async function expectUnharmed(browser: Browser) {
   expect(end).toEqual({ component: 'xak-flow-redirect', to: '/done' });
 }
 
-describe('no fault, no right that was not there, and no login lost', { timeout: 20_000 + RUNS.numRuns * 2000 }, () => {
-  it('whatever the headers say (accident 1)', async () => {
-    const one = fc.tuple(request, fc.array(header, { maxLength: 5 }));
-    const bursts = fc.asyncProperty(fc.array(one, { maxLength: BURST }), async (burst) => {
-      const { browser, own } = await underWay();
-      for (const [[method, at], headers] of burst) {
-        expectHarmless(at, await send({ method, path: at, headers: [['Cookie', own], ...headers] }));
+describe('no server error, no privilege and no lost login', { timeout: 20_000 + RUNS.numRuns * 2000 }, () => {
+  it('with hostile headers (accident 1)', async () => {
+    const visit = fc.tuple(request, fc.array(header, { maxLength: 5 }));
+    const bursts = fc.asyncProperty(fc.array(visit, { maxLength: BURST }), async (burst) => {
+      const { browser, sessionCookie } = await atPasswordStep();
+      for (const [[method, path], headers] of burst) {
+        expectHarmless(path, await send({ method, path, headers: [['Cookie', sessionCookie], ...headers] }));
       }
-      await expectUnharmed(browser);
+      await expectIntactLogin(browser);
     });
     await fc.assert(bursts, RUNS);
   });
 
-  it('whatever the cookies are (accident 18)', async () => {
+  it('with hostile cookies (accident 18)', async () => {
     const key = 'a'.repeat(43);
     const name = fc.constantFrom('authentik_session', 'authentik_csrf', 'authentik_mfa', 'sessionid', '__proto__', '');
-    const pair = fc.tuple(name, cookieValueOf(key)).map(([called, value]) => `${called}=${value}`);
-    const one = fc.tuple(request, fc.array(pair, { maxLength: 4 }), fc.constantFrom('; ', ';', ', ', '; ;'));
-    const bursts = fc.asyncProperty(fc.array(one, { maxLength: BURST }), async (burst) => {
-      const { browser } = await underWay();
-      for (const [[method, at], pairs, between] of burst) {
+    const cookiePair = fc.tuple(name, cookieValueOf(key)).map(([cookieName, value]) => `${cookieName}=${value}`);
+    const visit = fc.tuple(request, fc.array(cookiePair, { maxLength: 4 }), fc.constantFrom('; ', ';', ', ', '; ;'));
+    const bursts = fc.asyncProperty(fc.array(visit, { maxLength: BURST }), async (burst) => {
+      const { browser } = await atPasswordStep();
+      for (const [[method, path], pairs, between] of burst) {
         const cookies = pairs
           .join(between)
           .replaceAll(key, browser.cookie()!)
           .replace(/[\r\n\0]/g, ' ');
-        expectHarmless(at, await send({ method, path: at, headers: [['Cookie', cookies]] }));
+        expectHarmless(path, await send({ method, path, headers: [['Cookie', cookies]] }));
       }
-      await expectUnharmed(browser);
+      await expectIntactLogin(browser);
     });
     await fc.assert(bursts, RUNS);
   });
 
-  it('whatever the query is (accident 56)', async () => {
-    const one = fc.tuple(request, query);
-    const bursts = fc.asyncProperty(fc.array(one, { maxLength: BURST }), async (burst) => {
-      const { browser, own } = await underWay();
-      for (const [[method, at], asked] of burst) {
-        expectHarmless(`${at}?${asked}`, await send({ method, path: `${at}?${asked}`, headers: [['Cookie', own]] }));
+  it('with a hostile query (accident 56)', async () => {
+    const visit = fc.tuple(request, query);
+    const bursts = fc.asyncProperty(fc.array(visit, { maxLength: BURST }), async (burst) => {
+      const { browser, sessionCookie } = await atPasswordStep();
+      for (const [[method, path], queryString] of burst) {
+        expectHarmless(
+          `${path}?${queryString}`,
+          await send({ method, path: `${path}?${queryString}`, headers: [['Cookie', sessionCookie]] }),
+        );
       }
-      await expectUnharmed(browser);
+      await expectIntactLogin(browser);
     });
     await fc.assert(bursts, RUNS);
   });
 
-  it('whatever the body is, before the user is known and after (accident 44)', async () => {
-    const one = fc.tuple(fc.boolean(), flow, contentType, body);
-    const bursts = fc.asyncProperty(fc.array(one, { maxLength: BURST }), async (burst) => {
-      const { browser, own } = await underWay();
-      const early = deployment.browser();
-      await early.show('login');
-      for (const [known, at, type, content] of burst) {
-        const cookie = known ? own : `authentik_session=${early.cookie()}`;
+  it('with a hostile body, before and after identification (accident 44)', async () => {
+    const visit = fc.tuple(fc.boolean(), flow, contentType, body);
+    const bursts = fc.asyncProperty(fc.array(visit, { maxLength: BURST }), async (burst) => {
+      const { browser, sessionCookie } = await atPasswordStep();
+      const unidentified = deployment.browser();
+      await unidentified.show('login');
+      for (const [identified, path, type, content] of burst) {
+        const cookie = identified ? sessionCookie : `authentik_session=${unidentified.cookie()}`;
         const headers: Headers = [
           ['Cookie', cookie],
           ['Content-Type', type],
         ];
-        expectHarmless(at, await send({ method: 'POST', path: at, headers, body: content }));
+        expectHarmless(path, await send({ method: 'POST', path, headers, body: content }));
       }
-      await expectUnharmed(browser);
+      await expectIntactLogin(browser);
     });
     await fc.assert(bursts, RUNS);
   });
 });
 
-it('an answer that grows on its way to the stage is too large, and the login goes on', async () => {
-  const { browser } = await underWay();
-  const grown = `{"password":[${'1e20,'.repeat(50_000)}1]}`;
+it('refuses a response that exceeds the size limit once it is serialised for the stage, and the login continues', async () => {
+  const { browser } = await atPasswordStep();
+  const growingBody = `{"password":[${'1e20,'.repeat(50_000)}1]}`;
 
-  expect(await browser.post('login', grown)).toMatchObject({ status: 413, body: { code: 'body_too_large' } });
-  await expectUnharmed(browser);
+  expect(await browser.post('login', growingBody)).toMatchObject({ status: 413, body: { code: 'body_too_large' } });
+  await expectIntactLogin(browser);
 });
 
-it('leaves no fault in any log', () => {
+it('logs no error in any process', () => {
   const lines = ['gateway', ...SERVICES].flatMap((name) => deployment.output(name).split('\n'));
 
   expect(lines.filter((line) => /"level":(50|60)/.test(line))).toEqual([]);

@@ -5,7 +5,7 @@ import { sendRaw } from '../support/raw-http.js';
 
 let deployment: Deployment;
 
-/** A site behind a proxy that ends TLS, which the tests are. */
+/** A site behind a TLS-terminating proxy, whose part the tests play. */
 beforeAll(async () => {
   deployment = await Deployment.open({
     blueprints: [blueprint(flowEntries('plain', [DUMMY]))],
@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => deployment.close());
 
-/** What every answer has, whatever is wrong with what was asked. */
+/** Headers of every response, errors included. */
 const HEADERS = {
   'x-authentik-id': expect.stringMatching(/^[0-9a-f]{32}$/),
   'x-frame-options': 'SAMEORIGIN',
@@ -29,32 +29,32 @@ const HEADERS = {
 
 const executor = '/api/v3/flows/executor/plain/';
 
-describe('every answer', () => {
+describe('every response', () => {
   it.each([
     ['a challenge', executor, {}, 200],
     ['a page', '/if/flow/plain/', {}, 200],
     ['a redirect', '/flows/-/cancel/', {}, 302],
     ['health', '/-/health/live/', {}, 200],
-    ['no JSON', executor, { method: 'POST', body: 'x', headers: { 'content-type': 'application/json' } }, 400],
+    ['invalid JSON', executor, { method: 'POST', body: 'x', headers: { 'content-type': 'application/json' } }, 400],
     ['no credentials', '/api/v3/core/users/me/', {}, 403],
-    ['a forged form', '/if/flow/plain/', { method: 'POST' }, 403],
-    ['no flow', '/api/v3/flows/executor/nowhere/', {}, 404],
-    ['no page', '/if/flow/nowhere/', {}, 404],
-    ['no address', '/nothing', {}, 404],
-    ['an address that cannot be decoded', '/api/v3/flows/executor/%zz/', {}, 404],
+    ['a form without a CSRF token', '/if/flow/plain/', { method: 'POST' }, 403],
+    ['an unknown flow', '/api/v3/flows/executor/nowhere/', {}, 404],
+    ['the page of an unknown flow', '/if/flow/nowhere/', {}, 404],
+    ['an unknown path', '/nothing', {}, 404],
+    ['a path that cannot be decoded', '/api/v3/flows/executor/%zz/', {}, 404],
     ['HEAD', executor, { method: 'HEAD' }, 405],
     ['OPTIONS', executor, { method: 'OPTIONS' }, 405],
-    ['too much', executor, { method: 'POST', body: 'x'.repeat(300_000) }, 415],
-    ['a type that is none', executor, { method: 'POST', body: 'x', headers: { 'content-type': 'x' } }, 415],
-  ])('has its headers: %s', async (...[, path, init, status]) => {
+    ['a large body without content type', executor, { method: 'POST', body: 'x'.repeat(300_000) }, 415],
+    ['an invalid content type', executor, { method: 'POST', body: 'x', headers: { 'content-type': 'x' } }, 415],
+  ])('has the security headers: %s', async (...[, path, init, status]) => {
     const answer = await deployment.browser().fetch(path, init);
 
     expect([answer.status, Object.fromEntries(answer.headers)]).toMatchObject([status, HEADERS]);
   });
 });
 
-describe('a request with an expectation that nobody knows', () => {
-  it('is answered like any other', async () => {
+describe('a request with an unknown Expect header', () => {
+  it('is answered normally', async () => {
     const { status, headers } = await sendRaw(
       deployment.url,
       `GET ${executor} HTTP/1.1\r\nHost: x\r\nExpect: miracles\r\n\r\n`,
@@ -64,8 +64,8 @@ describe('a request with an expectation that nobody knows', () => {
   });
 });
 
-describe('an address that names a host', () => {
-  it.each(['GET', 'POST'])('does not exist, and leads nowhere: %s', async (method) => {
+describe('an absolute-form request target', () => {
+  it.each(['GET', 'POST'])('gets 404 without a redirect to that host: %s', async (method) => {
     const sent = `${method} http://evil.example/if/flow/plain/ HTTP/1.1\r\nHost: evil.example\r\n\r\n`;
     const { status, headers, body } = await sendRaw(deployment.url, sent);
 
@@ -74,28 +74,28 @@ describe('an address that names a host', () => {
   });
 });
 
-describe('what is no request', () => {
+describe('a malformed request', () => {
   it.each([
-    ['no HTTP', 'nonsense\r\n\r\n', 400, 'malformed_http'],
+    ['not HTTP', 'nonsense\r\n\r\n', 400, 'malformed_http'],
     [
-      'two lengths',
+      'two Content-Length headers',
       'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n',
       400,
       'malformed_http',
     ],
     [
-      'headers without end',
+      'oversized headers',
       `GET / HTTP/1.1\r\nHost: x\r\nCookie: ${'x'.repeat(20_000)}\r\n\r\n`,
       431,
       'headers_too_large',
     ],
     [
-      'a body that does not come',
+      'a body that does not arrive',
       `POST ${executor} HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{`,
       408,
       'request_too_slow',
     ],
-  ])('is refused in the API’s own form: %s', async (...[, sent, status, code]) => {
+  ])('gets a JSON error: %s', async (...[, sent, status, code]) => {
     const answer = await sendRaw(deployment.url, sent);
 
     expect(answer.status).toBe(status);
@@ -104,15 +104,15 @@ describe('what is no request', () => {
   });
 });
 
-describe('a client that does not keep to the rules', () => {
-  it('leaves no fault in the log', async () => {
+describe('a client that aborts its request body', () => {
+  it('causes no error in the log', async () => {
     await sendRaw(
       deployment.url,
       `POST ${executor} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{`,
     );
-    const noted = deployment.says('gateway', /"flow":"plain"/);
+    const logged = deployment.says('gateway', /"flow":"plain"/);
     await deployment.browser().show('plain');
-    await noted;
+    await logged;
 
     expect(deployment.output('gateway')).not.toMatch(/"level":(50|60)/);
   });

@@ -30,21 +30,21 @@ const VALIDATE = {
   attrs: { not_configured_action: 'skip' },
 };
 
-/** An answer without what differs between any two requests. */
-const shown = ({ status, body }: BrowserResponse) => ({ status, body });
+/** Returns the parts of a response that do not differ between two requests. */
+const comparable = ({ status, body }: BrowserResponse) => ({ status, body });
 
-describeWithNats('whom a plan is about', () => {
+describeWithNats('the pending user of a plan', () => {
   let deployment: Deployment;
   let rogue: NatsConnection;
-  /** What the policy service says, once it was taken over; the request may decide. */
+  /** Context that the compromised policy service returns for a request. */
   let policy: (request: PolicyRequest) => PolicyReply['context']['set'];
-  /** What the mfa service says, once it was taken over. */
+  /** Reply of the compromised mfa service. */
   let validate: StageReply;
-  /** What the enrollment service says of `user_write`, once it was taken over. */
+  /** Reply of the compromised enrollment service for `user_write`. */
   let write: StageReply;
   let root: SavedUser | undefined;
 
-  /** The services `policy`, `mfa` and `enrollment` are not started: what serves their subjects here has been taken over. */
+  /** The services `policy`, `mfa` and `enrollment` are not started. The test serves their subjects, as if they were compromised. */
   beforeAll(async () => {
     deployment = await Deployment.open({
       services: ['identification', 'password', 'session'],
@@ -101,8 +101,8 @@ describeWithNats('whom a plan is about', () => {
     await deployment?.close();
   });
 
-  describe('a name and a password in one step', () => {
-    it('with a wrong password logs nobody in, whatever comes after that step', async () => {
+  describe('username and password in one step', () => {
+    it('do not log in with a wrong password, whatever the later steps are', async () => {
       const browser = deployment.browser();
       await browser.show('combined');
 
@@ -114,13 +114,13 @@ describeWithNats('whom a plan is about', () => {
       expect(await usernameOf(browser)).toBe('ann');
     });
 
-    it('shows the same after a wrong password, whether the name is known or not', async () => {
+    it('get the same responses after a wrong password for known and unknown usernames', async () => {
       const answers = async (uid_field: string) => {
         const browser = deployment.browser();
         const seen = [await browser.show('combined')];
         for (const password of ['wrong', '', 'worse'])
           seen.push(await browser.solve('combined', { uid_field, password }), await browser.show('combined'));
-        return seen.map(shown);
+        return seen.map(comparable);
       };
 
       const known = await answers('ann');
@@ -130,7 +130,7 @@ describeWithNats('whom a plan is about', () => {
     });
   });
 
-  it('lets a visitor fail as often as the credential allows, though each failure starts the flow over', async () => {
+  it('allows failures up to the limit of the credential, although each failure restarts the flow', async () => {
     const browser = deployment.browser();
     let answer = await browser.show('again');
     for (let restarts = 0; restarts < 10; restarts++) {
@@ -141,16 +141,16 @@ describeWithNats('whom a plan is about', () => {
     expect(answer.body).toMatchObject({ component: 'ak-stage-identification' });
   });
 
-  describe('a policy service that is taken over', () => {
-    const upToPassword = async () => {
+  describe('a compromised policy service', () => {
+    const atPasswordStep = async () => {
       const browser = deployment.browser();
       await browser.solve('login', { uid_field: 'ann' });
       return browser;
     };
 
-    it('names no other user once the password was proved', async () => {
+    it('cannot replace the user after the password was proved', async () => {
       policy = ({ flow_plan }) => (flow_plan?.context['auth_method'] ? { pending_user: root } : {});
-      const browser = await upToPassword();
+      const browser = await atPasswordStep();
 
       expect((await browser.solve('login', RIGHT)).body).toMatchObject(FAULT);
       policy = () => ({});
@@ -163,15 +163,15 @@ describeWithNats('whom a plan is about', () => {
       { auth_method: 'auth_webauthn_pwl' },
       { auth_method_args: { mfa_devices: [{ pk: 1 }] } },
       { enrolled_devices: [1] },
-    ])('claims no proof: %j', async (facts) => {
+    ])('cannot claim a proof: %j', async (facts) => {
       policy = () => facts;
-      const browser = await upToPassword();
+      const browser = await atPasswordStep();
 
       expect((await browser.solve('login', RIGHT)).body).toMatchObject(FAULT);
     });
   });
 
-  it('is not changed by an mfa service that is taken over, once the password was proved', async () => {
+  it('cannot be replaced by a compromised mfa service after the password was proved', async () => {
     validate = { type: 'passed', context: { pending_user: root } } as StageReply;
     const browser = deployment.browser();
     await browser.solve('second', { uid_field: 'ann' });
@@ -182,7 +182,7 @@ describeWithNats('whom a plan is about', () => {
     expect(await usernameOf(browser)).toBe('ann');
   });
 
-  it('is no superuser, whatever an enrollment service that is taken over says that it has created', async () => {
+  it('cannot become a superuser by a compromised enrollment service', async () => {
     write = { type: 'passed', context: { pending_user: root } } as StageReply;
     const browser = deployment.browser();
     await browser.show('enrol');

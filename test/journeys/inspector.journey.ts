@@ -16,7 +16,7 @@ import {
 import { describeInChromium, useChromium } from '../support/chromium.js';
 import { Deployment } from '../support/deployment.js';
 
-describeInChromium('the inspector beside a flow', () => {
+describeInChromium('the flow inspector', () => {
   let deployment: Deployment;
   const chromium = useChromium();
 
@@ -57,7 +57,7 @@ describeInChromium('the inspector beside a flow', () => {
       .getByRole('listitem')
       .evaluateAll((items) => items.map(({ className }) => className));
 
-  it('shows an administrator how the run goes, answer by answer, and holds the way on until it is seen', async () => {
+  it('shows an administrator the state after each response, and pauses before the final redirect', async () => {
     const { page, complaints } = await loggedIn('root');
     await page.waitForURL(`${deployment.url}/if/user/`);
     await page.goto(`${deployment.url}/api/v3/flows/instances/check/execute/`);
@@ -82,20 +82,20 @@ describeInChromium('the inspector beside a flow', () => {
     expect(complaints).toEqual([]);
   });
 
-  it('is there as soon as an administrator is: at the end of their login', async () => {
+  it('appears at the end of the login of an administrator', async () => {
     const { page } = await loggedIn('root', '&inspector');
     await page.getByText('The flow leads to /if/user/.').waitFor();
 
     expect(await states(page)).toEqual(['passed', 'passed', 'passed']);
   });
 
-  it('is for nobody else, whose flow goes on as if it had not been asked for', async () => {
+  it('is not available to other users, whose flow runs as usual', async () => {
     const { page } = await loggedIn('alice', '&inspector');
     await page.waitForURL(`${deployment.url}/if/user/`);
-    const asked = page.waitForResponse(/\/flows\/inspector\//);
+    const inspectorReply = page.waitForResponse(/\/flows\/inspector\//);
     await page.goto(`${deployment.url}/if/flow/check/?inspector`);
 
-    expect((await asked).status()).toBe(404);
+    expect((await inspectorReply).status()).toBe(404);
     expect(await panel(page).count()).toBe(0);
   });
 });

@@ -54,43 +54,43 @@ const userRow = async (username: string) =>
 describe('an invitation', () => {
   const send = (address: string, method: string, body: object) =>
     admin.fetch(address, { method, headers: JSON_TYPE, body: JSON.stringify(body) });
-  const make = (body: object) => send(INVITATIONS, 'POST', body);
+  const create = (body: object) => send(INVITATIONS, 'POST', body);
 
-  it('is not used up by programs that look into mails, and of two who fill its form in one gets in', async () => {
-    const made = await make({ name: 'friends', single_use: true, fixed_data: { attributes: { team: 'b' } } });
-    const query = `itoken=${String(made.body['pk'])}`;
+  it('is not used up by mail scanners, and lets one of two concurrent visitors enrol', async () => {
+    const created = await create({ name: 'friends', single_use: true, fixed_data: { attributes: { team: 'b' } } });
+    const query = `itoken=${String(created.body['pk'])}`;
     await deployment.browser().show('invited', query);
-    const [one, other] = [deployment.browser(), deployment.browser()];
-    for (const browser of [one, other]) await browser.show('invited', query);
-    const heard = await Promise.all([
-      one.solve('invited', { username: 'ulla', name: 'Ulla' }, query),
-      other.solve('invited', { username: 'vera', name: 'Vera' }, query),
+    const [first, second] = [deployment.browser(), deployment.browser()];
+    for (const browser of [first, second]) await browser.show('invited', query);
+    const answers = await Promise.all([
+      first.solve('invited', { username: 'ulla', name: 'Ulla' }, query),
+      second.solve('invited', { username: 'vera', name: 'Vera' }, query),
     ]);
-    const components = new Set(heard.map(({ body }) => body['component']));
+    const components = new Set(answers.map(({ body }) => body['component']));
     expect(components).toEqual(new Set(['ak-stage-access-denied', 'xak-flow-redirect']));
     const rows = await deployment.rows(`SELECT FROM directory.users WHERE username IN ('ulla', 'vera')`);
     expect(rows).toHaveLength(1);
   });
 
-  it('is used up at the end of a flow that makes nobody', async () => {
-    const made = await make({ name: 'friends', single_use: true });
-    const query = `itoken=${String(made.body['pk'])}`;
-    const [one, other] = [deployment.browser(), deployment.browser()];
-    for (const browser of [one, other]) await browser.show('other', query);
-    expect((await one.solve('other', {}, query)).body).toMatchObject({ component: 'xak-flow-redirect' });
-    expect((await other.solve('other', {}, query)).body).toMatchObject({
+  it('is used up at the end of a flow that creates no user', async () => {
+    const created = await create({ name: 'friends', single_use: true });
+    const query = `itoken=${String(created.body['pk'])}`;
+    const [first, second] = [deployment.browser(), deployment.browser()];
+    for (const browser of [first, second]) await browser.show('other', query);
+    expect((await first.solve('other', {}, query)).body).toMatchObject({ component: 'xak-flow-redirect' });
+    expect((await second.solve('other', {}, query)).body).toMatchObject({
       ...{ component: 'ak-stage-access-denied', error_message: 'Invalid invite/invite not found' },
     });
   });
 
-  it('is made by an administrator, and lets one person in, with what it fixes', async () => {
-    const made = await make({
+  it('is created by an administrator, and lets one person enrol with its fixed data', async () => {
+    const created = await create({
       name: 'friends',
       single_use: true,
       fixed_data: { name: 'Sven', attributes: { team: 'a' } },
     });
-    expect(made).toMatchObject({ status: 201, body: { name: 'friends', single_use: true, flow: null } });
-    const query = `itoken=${String(made.body['pk'])}`;
+    expect(created).toMatchObject({ status: 201, body: { name: 'friends', single_use: true, flow: null } });
+    const query = `itoken=${String(created.body['pk'])}`;
     const browser = deployment.browser();
     expect((await browser.show('invited', query)).body).toMatchObject({
       fields: [{ field_key: 'username' }, { field_key: 'name', type: 'text_read_only', initial_value: 'Sven' }],
@@ -103,46 +103,46 @@ describe('an invitation', () => {
     expect((await deployment.browser().show('invited', query)).body).toMatchObject(denied);
   });
 
-  it('for one flow opens no other (accident 4)', async () => {
+  it('for one flow is invalid in other flows (accident 4)', async () => {
     const [row] = await deployment.rows<{ id: string }>(`SELECT id FROM flow.flows WHERE slug = 'invited'`);
-    const made = await make({ name: 'bound', flow: row!.id });
-    const query = `itoken=${String(made.body['pk'])}`;
+    const created = await create({ name: 'bound', flow: row!.id });
+    const query = `itoken=${String(created.body['pk'])}`;
     expect((await deployment.browser().show('other', query)).body).toMatchObject({
       component: 'ak-stage-access-denied',
     });
     expect((await deployment.browser().show('invited', query)).body).toMatchObject({ component: 'ak-stage-prompt' });
   });
 
-  it('is looked at and changed by administrators, and what is not said stays', async () => {
-    const made = await make({ name: 'before', single_use: true, expires: '2100-01-01T00:00:00Z' });
-    const address = `${INVITATIONS}${String(made.body['pk'])}/`;
+  it('can be read and changed by administrators, and omitted fields are kept', async () => {
+    const created = await create({ name: 'before', single_use: true, expires: '2100-01-01T00:00:00Z' });
+    const address = `${INVITATIONS}${String(created.body['pk'])}/`;
     const change = (method: string, body: object) => send(address, method, body);
-    expect((await admin.fetch(address)).body).toEqual(made.body);
+    expect((await admin.fetch(address)).body).toEqual(created.body);
     const patched = await change('PATCH', { fixed_data: { name: 'Wim' } });
-    expect(patched).toMatchObject({ status: 200, body: { ...made.body, fixed_data: { name: 'Wim' } } });
+    expect(patched).toMatchObject({ status: 200, body: { ...created.body, fixed_data: { name: 'Wim' } } });
     expect((await change('PUT', { name: 'after' })).body).toEqual({ ...patched.body, name: 'after' });
     expect(await change('PUT', {})).toMatchObject({ status: 400, body: { name: ['This field is required.'] } });
     expect(await change('PATCH', { fixed_data: { a: 'x\u0000' } })).toMatchObject({ status: 400 });
-    for (const gone of ['5f0c8a52-6b5e-4a0e-8c56-0d1c2b3a4f01', 'no-uuid'])
-      expect((await admin.fetch(`${INVITATIONS}${gone}/`)).status).toBe(404);
+    for (const unknownId of ['5f0c8a52-6b5e-4a0e-8c56-0d1c2b3a4f01', 'no-uuid'])
+      expect((await admin.fetch(`${INVITATIONS}${unknownId}/`)).status).toBe(404);
   });
 
-  it('is listed and taken back by administrators', async () => {
-    const made = await make({ name: 'brief', expires: '2100-01-01T00:00:00Z' });
+  it('can be listed and deleted by administrators', async () => {
+    const created = await create({ name: 'brief', expires: '2100-01-01T00:00:00Z' });
     const { body } = await admin.fetch(INVITATIONS);
-    expect(body['results']).toContainEqual(made.body);
-    const address = `${INVITATIONS}${String(made.body['pk'])}/`;
+    expect(body['results']).toContainEqual(created.body);
+    const address = `${INVITATIONS}${String(created.body['pk'])}/`;
     expect((await admin.fetch(address, { method: 'DELETE' })).status).toBe(204);
     expect((await admin.fetch(address, { method: 'DELETE' })).status).toBe(404);
-    const query = `itoken=${String(made.body['pk'])}`;
+    const query = `itoken=${String(created.body['pk'])}`;
     expect((await deployment.browser().show('invited', query)).body).toMatchObject({
       component: 'ak-stage-access-denied',
     });
   });
 
-  describe('in the list, as generated clients read it,', () => {
-    const listed = async (asked: StagesInvitationInvitationsListRequest) => {
-      const { results, pagination } = await officialClient(admin).stages.stagesInvitationInvitationsList(asked);
+  describe('in the list, read by a generated client,', () => {
+    const listNames = async (filter: StagesInvitationInvitationsListRequest) => {
+      const { results, pagination } = await officialClient(admin).stages.stagesInvitationInvitationsList(filter);
       expect(pagination.count).toBe(results.length);
       return results.map(({ name }) => name);
     };
@@ -151,8 +151,8 @@ describe('an invitation', () => {
     beforeAll(async () => {
       const [row] = await deployment.rows<{ id: string }>(`SELECT id FROM flow.flows WHERE slug = 'invited'`);
       invited = row!.id;
-      await make({ name: 'early', expires: early, flow: invited });
-      await make({ name: 'late', expires: late, fixed_data: { name: 'Ada' } });
+      await create({ name: 'early', expires: early, flow: invited });
+      await create({ name: 'late', expires: late, fixed_data: { name: 'Ada' } });
       await deployment.rows(
         `INSERT INTO directory.invitations (name, expires, created_by)
          SELECT 'late_of_tara', $1, id FROM directory.users WHERE username = 'tara'`,
@@ -161,7 +161,7 @@ describe('an invitation', () => {
       await deployment.rows(`UPDATE directory.users SET last_login = $1 WHERE username = 'admin'`, [early]);
     });
 
-    it('says who made it and what its flow is', async () => {
+    it('includes its creator and flow', async () => {
       const { results } = await officialClient(admin).stages.stagesInvitationInvitationsList({ name: 'early' });
       expect(results).toMatchObject([
         {
@@ -177,8 +177,8 @@ describe('an invitation', () => {
       const me = await officialClient(admin).core.coreUsersMeRetrieve();
       expect(createdBy).toMatchObject({ pk: me.user.pk, uid: me.user.uid });
       expect(flowObj.stages).toHaveLength(4);
-      const made = await make({ name: 'elsewhere' });
-      expect(made.body).toMatchObject({ flow: null, flow_obj: null });
+      const created = await create({ name: 'elsewhere' });
+      expect(created.body).toMatchObject({ flow: null, flow_obj: null });
     });
 
     it.each<[StagesInvitationInvitationsListRequest, string[]]>([
@@ -199,11 +199,11 @@ describe('an invitation', () => {
       [{ search: 'l', expires: late, ordering: '-nothing,name' }, ['late', 'late_of_tara']],
       [{ search: '220', ordering: 'expires,-name' }, ['early', 'late_of_tara', 'late']],
       [{ search: '220' }, ['late_of_tara', 'late', 'early']],
-    ])('%j finds %j', async (asked, names) => {
-      expect(await listed(asked)).toEqual(names);
+    ])('filter %j returns %j', async (filter, names) => {
+      expect(await listNames(filter)).toEqual(names);
     });
 
-    it('is not searched by what is no text or no time', async () => {
+    it('refuses filters that are not valid text or time', async () => {
       expect(await admin.fetch(`${INVITATIONS}?expires=tomorrow&name=a%00`)).toMatchObject({
         status: 400,
         body: { expires: ['Enter a valid date/time.'], name: ['Null characters are not allowed.'] },
@@ -218,10 +218,10 @@ describe('an invitation', () => {
     [{ name: 'a', fixed_data: { a: 'x'.repeat(40_000) } }, 'fixed_data'],
     [{ name: 'a', expires: 'tomorrow' }, 'expires'],
     [{ name: 'a', flow: '5f0c8a52-6b5e-4a0e-8c56-0d1c2b3a4f01' }, 'flow'],
-  ])('is not made of %j', async (body, field) => {
-    const { status, body: said } = await make(body);
+  ])('cannot be created from %j', async (body, field) => {
+    const { status, body: errors } = await create(body);
     expect(status).toBe(400);
-    expect(Object.keys(said)).toEqual([field]);
+    expect(Object.keys(errors)).toEqual([field]);
   });
 
   it.each([
@@ -229,12 +229,12 @@ describe('an invitation', () => {
     [{ expires: '2100-01-01 12:30+02:00' }, { expires: '2100-01-01T10:30:00.000Z' }],
     [{ flow: '' }, { flow: null }],
     [{ single_use: 'true' }, { single_use: true }],
-  ])('is made of %j, as forms write it', async (said, meant) => {
-    expect(await make({ name: 'written', ...said })).toMatchObject({ status: 201, body: meant });
+  ])('can be created from form values %j', async (formValues, saved) => {
+    expect(await create({ name: 'written', ...formValues })).toMatchObject({ status: 201, body: saved });
   });
 
-  it('is neither made nor changed by a body that is no object', async () => {
-    const { body } = await make({ name: 'kept' });
+  it('cannot be created or changed with a body that is not an object', async () => {
+    const { body } = await create({ name: 'kept' });
     const address = `${INVITATIONS}${String(body['pk'])}/`;
     const sent = (text: string, headers = JSON_TYPE) => admin.fetch(address, { method: 'PATCH', headers, body: text });
     expect(await sent('{bad')).toMatchObject({ status: 400, body: { code: 'malformed_json' } });
@@ -249,15 +249,17 @@ describe('an invitation', () => {
     });
   });
 
-  it('is none of the business of members and strangers', async () => {
+  it('is not accessible to ordinary users and anonymous visitors', async () => {
     const member = await login('tara');
     const post = { method: 'POST', headers: JSON_TYPE, body: '{"name": "mine"}' };
     for (const browser of [member, deployment.browser()]) {
       expect((await browser.fetch(INVITATIONS)).status).toBe(403);
       expect((await browser.fetch(INVITATIONS, post)).status).toBe(403);
-      const one = `${INVITATIONS}5f0c8a52-6b5e-4a0e-8c56-0d1c2b3a4f01/`;
+      const invitation = `${INVITATIONS}5f0c8a52-6b5e-4a0e-8c56-0d1c2b3a4f01/`;
       for (const method of ['GET', 'PATCH', 'DELETE'])
-        expect((await browser.fetch(one, { ...post, method, body: method === 'GET' ? null : '{}' })).status).toBe(403);
+        expect(
+          (await browser.fetch(invitation, { ...post, method, body: method === 'GET' ? null : '{}' })).status,
+        ).toBe(403);
     }
   });
 });

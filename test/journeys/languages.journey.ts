@@ -4,7 +4,7 @@ import { Deployment } from '../support/deployment.js';
 
 let deployment: Deployment;
 
-const speaks = (locale: string) => ({ attributes: { settings: { locale } } });
+const withLocale = (locale: string) => ({ attributes: { settings: { locale } } });
 const DENY = { stage: 'deny.denystage' };
 
 beforeAll(async () => {
@@ -13,9 +13,9 @@ beforeAll(async () => {
     blueprints: [
       blueprint(
         userEntry('alice'),
-        userEntry('francoise', speaks('fr')),
-        userEntry('jose', speaks('es_MX')),
-        userEntry('klingon', speaks('tlh')),
+        userEntry('francoise', withLocale('fr')),
+        userEntry('jose', withLocale('es_MX')),
+        userEntry('klingon', withLocale('tlh')),
         {
           model: 'authentik_brands.brand',
           identifiers: { domain: 'spanish.example' },
@@ -41,8 +41,8 @@ async function logIn(user: string, languages?: string) {
   return browser;
 }
 
-describe('what the API says', () => {
-  it('is said in the language that the browser asks for, with the codes that it always had', async () => {
+describe('API texts', () => {
+  it('are in the language of Accept-Language, with unchanged codes', async () => {
     const browser = deployment.browser('de-AT,de;q=0.9,en;q=0.8');
     expect((await browser.show('login')).body).toMatchObject({ primary_action: 'Anmelden' });
     expect((await browser.show('enrol')).body).toMatchObject({ primary_action: 'Weiter' });
@@ -55,7 +55,7 @@ describe('what the API says', () => {
     });
   });
 
-  it('counts as the language does', async () => {
+  it('use the plural forms of the language', async () => {
     const { body } = await deployment.browser('ar').solve('login', { uid_field: 'x'.repeat(1025) });
     expect(body).toMatchObject({
       response_errors: { uid_field: [{ string: 'يجب ألا يزيد هذا الحقل على 1024 حرفًا.', code: 'max_length' }] },
@@ -63,14 +63,14 @@ describe('what the API says', () => {
   });
 
   it.each([undefined, 'en-GB', '*', 'tlh', 'pt;q=0.9, tlh'])(
-    'is English for whoever asks for %s',
+    'are English for Accept-Language %s',
     async (languages) => {
       const { body } = await deployment.browser(languages).solve('login', { uid_field: '' });
       expect(body).toMatchObject({ response_errors: { uid_field: [{ string: 'This field may not be blank.' }] } });
     },
   );
 
-  it('includes refusals and failures', async () => {
+  it('include refusals and errors', async () => {
     const browser = deployment.browser('de');
     expect((await browser.show('private')).body).toMatchObject({
       component: 'ak-stage-access-denied',
@@ -87,7 +87,7 @@ describe('what the API says', () => {
     });
   });
 
-  it('leaves what administrators wrote as they wrote it', async () => {
+  it('keep texts of administrators unchanged', async () => {
     const browser = deployment.browser('de');
     expect((await browser.show('in-words')).body).toMatchObject({
       error_message: 'Ask {who} at the desk.',
@@ -97,8 +97,8 @@ describe('what the API says', () => {
   });
 });
 
-describe('the setting of a user', () => {
-  it('counts before what the browser asks for, once they are logged in', async () => {
+describe('the language setting of a user', () => {
+  it('takes precedence over Accept-Language after the login', async () => {
     const browser = await logIn('francoise', 'de');
     expect((await browser.solve('login', { uid_field: '' })).body).toMatchObject({
       response_errors: { uid_field: [{ string: 'Ce champ ne peut pas être vide.' }] },
@@ -106,7 +106,7 @@ describe('the setting of a user', () => {
     expect((await (await logIn('jose')).show('login')).body).toMatchObject({ primary_action: 'Iniciar sesión' });
   });
 
-  it('says nothing to whoever only names them', async () => {
+  it('is not revealed to a visitor who only entered the username', async () => {
     const browser = deployment.browser('de');
     await browser.solve('login', { uid_field: 'francoise' });
     expect((await browser.solve('login', { password: 'wrong' })).body).toMatchObject({
@@ -114,23 +114,23 @@ describe('the setting of a user', () => {
     });
   });
 
-  it('is passed over when it is a language that the house does not speak', async () => {
+  it('is ignored if the language is not supported', async () => {
     expect((await (await logIn('klingon', 'de')).show('login')).body).toMatchObject({ primary_action: 'Anmelden' });
     expect((await (await logIn('klingon')).show('login')).body).toMatchObject({ primary_action: 'Log in' });
   });
 });
 
-describe('the setting of a brand', () => {
-  it('counts before what the browser asks for, and after that of a user', async () => {
-    const under = { headers: { 'x-forwarded-host': 'www.spanish.example' } };
+describe('the language setting of a brand', () => {
+  it('takes precedence over Accept-Language, but not over the setting of a user', async () => {
+    const brandHost = { headers: { 'x-forwarded-host': 'www.spanish.example' } };
     const login = '/api/v3/flows/executor/login/?query=';
-    expect((await deployment.browser('de').fetch(login, under)).body).toMatchObject({
+    expect((await deployment.browser('de').fetch(login, brandHost)).body).toMatchObject({
       primary_action: 'Iniciar sesión',
     });
-    expect((await (await logIn('francoise')).fetch(login, under)).body).toMatchObject({
+    expect((await (await logIn('francoise')).fetch(login, brandHost)).body).toMatchObject({
       primary_action: 'Se connecter',
     });
-    expect((await deployment.browser('de').fetch('/if/flow/login/', under)).text).toContain(
+    expect((await deployment.browser('de').fetch('/if/flow/login/', brandHost)).text).toContain(
       '<html lang="es" dir="ltr"',
     );
   });
@@ -138,12 +138,12 @@ describe('the setting of a brand', () => {
 
 describe('a page', () => {
   const page = async (languages: string) => (await deployment.browser(languages).fetch('/if/flow/login/')).text;
-  const delivered = (text: string) =>
+  const embeddedTexts = (text: string) =>
     JSON.parse(/<script type="application\/json" id="opened">(.*?)<\/script>/s.exec(text)?.[1] ?? '') as {
       readonly texts: Readonly<Record<string, string>>;
     };
 
-  it('is in the language of whoever looks, and in its direction', async () => {
+  it('is in the language of the visitor, with its text direction', async () => {
     const german = await page('de');
     expect(german).toContain('<html lang="de" dir="ltr"');
     expect(german).toContain('>Benutzername oder E-Mail-Adresse</label>');
@@ -153,20 +153,20 @@ describe('a page', () => {
     expect(arabic).toContain('>اسم المستخدم أو البريد الإلكتروني</label>');
   });
 
-  it('brings the texts of that language and of no other', async () => {
-    expect(delivered(await page('fr')).texts).toMatchObject({ 'Not you?': 'Ce n’est pas vous\u00a0?' });
+  it('contains the texts of that language only', async () => {
+    expect(embeddedTexts(await page('fr')).texts).toMatchObject({ 'Not you?': 'Ce n’est pas vous\u00a0?' });
     expect(await page('fr')).not.toContain('Nicht Sie?');
-    expect(delivered(await page('en')).texts).toEqual({});
+    expect(embeddedTexts(await page('en')).texts).toEqual({});
   });
 
-  it('says what went wrong in that language too', async () => {
+  it('shows errors in that language too', async () => {
     const { text, status } = await deployment.browser('es').fetch('/if/flow/no-such-flow/');
     expect(status).toBe(404);
     expect(text).toContain('No encontrado.');
   });
 });
 
-it('shows the home of somebody in their own language', async () => {
+it('shows the account page in the language of the user', async () => {
   const { text } = await (await logIn('francoise', 'de')).fetch('/if/user/');
   expect(text).toContain('<html lang="fr" dir="ltr"');
   expect(text).toContain('Vous êtes connecté en tant que francoise.');

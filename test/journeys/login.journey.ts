@@ -38,7 +38,7 @@ async function logIn(browser = deployment.browser(), { slug = 'login', user = 'a
 const me = (browser: ReturnType<Deployment['browser']>) => browser.fetch('/api/v3/core/users/me/');
 
 describe('a login', () => {
-  it('goes from the first look to the final redirect, and is worth something afterwards', async () => {
+  it('runs from the first challenge to the final redirect and authenticates the session', async () => {
     const browser = deployment.browser();
     expect((await browser.show('login', 'next=%2Fapp%2F')).body).toMatchObject({
       component: 'ak-stage-identification',
@@ -46,12 +46,12 @@ describe('a login', () => {
       flow_info: { title: 'Welcome', cancel_url: '/flows/-/cancel/', layout: 'stacked' },
     });
     expect((await me(browser)).status).toBe(403);
-    const asked = await browser.solve('login', {
+    const identified = await browser.solve('login', {
       component: 'ak-stage-identification',
       uid_field: 'alice@example.org',
     });
-    expect(asked.body).toMatchObject({ component: 'ak-stage-password', allow_show_password: false });
-    expect(asked.body).not.toHaveProperty('response_errors');
+    expect(identified.body).toMatchObject({ component: 'ak-stage-password', allow_show_password: false });
+    expect(identified.body).not.toHaveProperty('response_errors');
     const done = await browser.solve('login', { component: 'ak-stage-password', password: 'correct-horse-7' });
 
     expect(done.body).toEqual({ component: 'xak-flow-redirect', to: '/app/' });
@@ -61,7 +61,7 @@ describe('a login', () => {
     expect((await browser.show('private')).body).toMatchObject({ flow_info: { title: 'Hello alice' } });
   });
 
-  it('gives a new session key and kills the old one (accident 33)', async () => {
+  it('replaces the session key and invalidates the old one (accident 33)', async () => {
     const browser = deployment.browser();
     await browser.show('login');
     const before = browser.cookie();
@@ -72,12 +72,12 @@ describe('a login', () => {
     expect(cookie).toMatch(/; HttpOnly/);
     expect(cookie).toMatch(/; SameSite=Lax/);
     expect(cookie).not.toMatch(/Max-Age|Expires|Secure/i);
-    const fixed = deployment.browser();
-    fixed.plant(before);
-    expect((await me(fixed)).status).toBe(403);
+    const attacker = deployment.browser();
+    attacker.plant(before);
+    expect((await me(attacker)).status).toBe(403);
   });
 
-  it('keeps neither session keys nor passwords in clear', async () => {
+  it('stores neither session keys nor passwords in plain text', async () => {
     const { browser } = await logIn();
     const [dump] = await deployment.rows<{ text: string }>(
       `SELECT string_agg(t, ' ') AS text FROM (
@@ -93,7 +93,7 @@ describe('a login', () => {
     expect(deployment.output('gateway') + deployment.output('password')).not.toContain('correct-horse-7');
   });
 
-  it('is refused for a wrong password, which is never shown again', async () => {
+  it('is refused for a wrong password, which is never echoed', async () => {
     const browser = deployment.browser();
     await browser.solve('login', { uid_field: 'bob' });
     const answer = await browser.solve('login', { password: 'my-other-password' });
@@ -108,22 +108,22 @@ describe('a login', () => {
     expect((await browser.solve('login', { password: 'correct-horse-7' })).body).toMatchObject({ to: '/' });
   });
 
-  it('looks the same for a user who does not exist, or may not log in', async () => {
-    const walks = await Promise.all(
+  it('gets identical responses for an unknown, an inactive and an active user', async () => {
+    const transcripts = await Promise.all(
       ['alice', 'carol', 'nobody'].map(async (name) => {
         const browser = deployment.browser();
-        const asked = await browser.solve('pretending', { uid_field: name });
+        const identified = await browser.solve('pretending', { uid_field: name });
         const refused = await browser.solve('pretending', { password: 'wrong-for-all' });
-        return JSON.stringify([asked.body, refused.body])
+        return JSON.stringify([identified.body, refused.body])
           .replaceAll(name, '*')
           .replace(/data:image[^"]+/g, 'avatar');
       }),
     );
 
-    expect(new Set(walks).size).toBe(1);
+    expect(new Set(transcripts).size).toBe(1);
   });
 
-  it('is denied to an inactive user whatever they type', async () => {
+  it('is refused for an inactive user with the right password', async () => {
     const browser = deployment.browser();
     await browser.solve('login', { uid_field: 'carol' });
 
@@ -132,9 +132,9 @@ describe('a login', () => {
     });
   });
 
-  it('ends for a user who is disabled between two steps, and ends all that user’s sessions (accidents 13, 14)', async () => {
+  it('is denied if the user is disabled between two steps, which ends all sessions of the user (accidents 13, 14)', async () => {
     await deployment.apply(blueprint(userEntry('dave')));
-    const { browser: elsewhere } = await logIn(undefined, { user: 'dave' });
+    const { browser: otherSession } = await logIn(undefined, { user: 'dave' });
     const browser = deployment.browser();
     await browser.solve('login', { uid_field: 'dave' });
     await deployment.apply(blueprint(userEntry('dave', { is_active: false })));
@@ -143,10 +143,10 @@ describe('a login', () => {
       component: 'ak-stage-access-denied',
       error_message: 'Unknown error',
     });
-    expect((await me(elsewhere)).status).toBe(403);
+    expect((await me(otherSession)).status).toBe(403);
   });
 
-  it('ends when the password is changed between two steps, though it was proved before', async () => {
+  it('is denied if the password is changed after it was proved', async () => {
     await deployment.apply(blueprint(userEntry('erin')));
     const { browser, answer } = await logIn(undefined, { slug: 'remembering', user: 'erin' });
     expect(answer.body).toMatchObject({ component: 'ak-stage-user-login' });
@@ -158,7 +158,7 @@ describe('a login', () => {
     expect((await me(browser)).status).toBe(403);
   });
 
-  it('is not for whoever planted the cookie, not even between the password and the last step (accident 33)', async () => {
+  it('prevents session fixation, also between the password and the last step (accident 33)', async () => {
     const attacker = deployment.browser();
     await attacker.show('remembering');
     const victim = deployment.browser();
@@ -171,7 +171,7 @@ describe('a login', () => {
     expect((await me(victim)).body).toMatchObject({ user: { username: 'bob' } });
   });
 
-  it('hands a logged-in browser that lost its token a new one', async () => {
+  it('sets a new CSRF cookie for a logged-in browser that lost it', async () => {
     const { browser } = await logIn();
     browser.plant(undefined, 'authentik_csrf');
     await browser.show('private');
@@ -179,7 +179,7 @@ describe('a login', () => {
     expect((await browser.solve('private', {})).body).toMatchObject({ component: 'xak-flow-redirect' });
   });
 
-  it('asks whether to be remembered where the flow says so, and the cookie lasts as answered', async () => {
+  it('offers to remember the user if the flow does, and sets the lifetime of the cookie accordingly', async () => {
     const maxAges = await Promise.all(
       [true, false].map(async (remember_me) => {
         const { browser, answer } = await logIn(undefined, { slug: 'remembering' });
@@ -194,7 +194,7 @@ describe('a login', () => {
     expect(maxAges).toEqual([90_000, 3600]);
   });
 
-  it('ends the user’s other sessions where the flow says so, and nobody else’s', async () => {
+  it('ends the other sessions of the user if the flow says so, and no sessions of other users', async () => {
     const { browser: first } = await logIn();
     const { browser: bob } = await logIn(undefined, { user: 'bob' });
     const { browser: second } = await logIn(undefined, { slug: 'only-me' });
@@ -204,7 +204,7 @@ describe('a login', () => {
     expect((await me(bob)).status).toBe(200);
   });
 
-  it('as another user in the same browser takes over, and leaves nothing of the first behind', async () => {
+  it('as another user in the same browser replaces the session and deletes the plans of the first user', async () => {
     const { browser } = await logIn();
     await browser.show('private');
     await logIn(browser, { user: 'bob' });
@@ -213,7 +213,7 @@ describe('a login', () => {
     expect((await browser.show('private')).body).toMatchObject({ flow_info: { title: 'Hello bob' } });
   });
 
-  it('needs the page’s own token for a logged-in user’s answers, and spends nothing without it', async () => {
+  it('requires the CSRF token for responses of a logged-in user, and keeps the plan without it', async () => {
     const { browser } = await logIn();
     await browser.show('private');
     const send = (headers: Record<string, string>) =>
@@ -234,7 +234,7 @@ describe('a login', () => {
     expect((await send({ origin: deployment.url })).body).toMatchObject({ component: 'xak-flow-redirect' });
   });
 
-  it('takes no answer that a page of another site sends, so that nobody is logged in as somebody else', async () => {
+  it('refuses a response from another site, which prevents login CSRF', async () => {
     const send = (headers: Record<string, string>) =>
       deployment.browser().fetch('/api/v3/flows/executor/login/?query=', { method: 'POST', headers });
 
@@ -248,7 +248,7 @@ describe('a login', () => {
     expect(await send({ origin: deployment.url })).toMatchObject({ status: 200 });
   });
 
-  it('lets other processes know once, sealed, through the outbox', async () => {
+  it('writes one sealed event to the outbox', async () => {
     const before = await deployment.rows(`SELECT FROM flow.outbox WHERE topic = 'events.login'`);
     await logIn();
 
