@@ -121,8 +121,8 @@ describe('the consent of a user to an application', () => {
     await consent(alice, 'more');
     const { core } = officialClient(root);
     const [{ user }] = (await core.coreUserConsentList({})).results as [UserConsent];
-    const namesOf = async (asked: number) =>
-      (await core.coreUserConsentList({ user: asked })).results.map(({ user }) => user.username);
+    const namesOf = async (userId: number) =>
+      (await core.coreUserConsentList({ user: userId })).results.map(({ user }) => user.username);
     expect(user.username).toBe('alice');
     expect(await namesOf(user.pk)).toEqual(['alice']);
     const { pk } = (await core.coreUsersMeRetrieve()).user;
