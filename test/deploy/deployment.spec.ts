@@ -76,9 +76,9 @@ describeWithNats('the services of docker-compose.yml', () => {
   );
 
   it('exit when NATS rejects their password after a rotation, so that they are restarted with the new one', async () => {
-    const start = [await stack.start('gateway', { PORT: '0' }), await stack.start('policy')];
+    const running = [await stack.start('gateway', { PORT: '0' }), await stack.start('policy')];
     await stack.changeNatsPasswords();
-    for (const process of start) {
+    for (const process of running) {
       expect(await process.gone).toBe(1);
       expect(process.output()).toMatch(/Authorization Violation/);
     }

@@ -19,7 +19,7 @@ describeWithNats('npm run mail', () => {
       id,
     ]);
 
-  it('lists what was parked and what waits, to whom and why, and no secret of it', async () => {
+  it('lists parked and waiting mails with recipient and error, without any secret', async () => {
     await couriers.begin();
     const [parked, waiting] = await couriers.put([mailTo('alice@example.org'), mailTo('bob@example.org')]);
     await park(parked!);
@@ -33,22 +33,22 @@ describeWithNats('npm run mail', () => {
     expect(list).not.toMatch(/hidden|012345/);
   });
 
-  it('has a courier send what was parked, and forgets what is asked to be forgotten', async () => {
+  it('lets a courier retry parked mails, and removes a mail', async () => {
     const mailbox = await couriers.begin();
-    const [again, away] = await couriers.put([mailTo('alice@example.org'), mailTo('bob@example.org')]);
-    await park(again!);
-    await park(away!);
+    const [retried, removed] = await couriers.put([mailTo('alice@example.org'), mailTo('bob@example.org')]);
+    await park(retried!);
+    await park(removed!);
 
-    expect(await command(['remove', away!])).toBe('1 removed');
+    expect(await command(['remove', removed!])).toBe('1 removed');
     expect(await command(['retry', '--all'])).toBe('1 to be sent again');
     await couriers.start();
     await mailbox.mailTo('alice@example.org');
     expect(mailbox.mails).toHaveLength(1);
   });
 
-  it('says how it is used to whoever asks for something else', async () => {
-    const odd = [[], ['retry'], ['remove', 'x'], ['list', 'x'], ['list', '--most', '0']];
+  it('prints its usage for wrong arguments', async () => {
+    const invalidArgs = [[], ['retry'], ['remove', 'x'], ['list', 'x'], ['list', '--most', '0']];
     const usage = { code: 1, stderr: expect.stringContaining('usage: npm run mail') };
-    await Promise.all(odd.map((args) => expect(command(args)).rejects.toMatchObject(usage)));
+    await Promise.all(invalidArgs.map((args) => expect(command(args)).rejects.toMatchObject(usage)));
   });
 });

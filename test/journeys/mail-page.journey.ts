@@ -11,11 +11,11 @@ import { readMail } from '../support/read-mail.js';
 const PAGE = '/if/flow/back/';
 const readers = LOCALES.map(({ locale }) => `reader-${locale}`);
 
-let house: Deployment;
+let deployment: Deployment;
 let mailbox: Mailbox;
 beforeAll(async () => {
   mailbox = await Mailbox.open();
-  house = await Deployment.open({
+  deployment = await Deployment.open({
     blueprints: [
       blueprint(
         ...LOCALES.map(({ locale }) => userEntry(`reader-${locale}`, { attributes: { settings: { locale } } })),
@@ -27,16 +27,16 @@ beforeAll(async () => {
   });
 });
 afterAll(async () => {
-  await house?.close();
+  await deployment?.close();
   await mailbox?.close();
 });
 
-describeInChromium('a mail and its page, in a browser', () => {
+describeInChromium('the email stage in Chromium', () => {
   const chromium = useChromium();
 
-  it('lets somebody in by the code that they type', async () => {
+  it('logs the user in who types the mailed code', async () => {
     const { page, complaints } = await chromium.open();
-    await page.goto(`${house.url}${PAGE}`);
+    await page.goto(`${deployment.url}${PAGE}`);
     await page.getByLabel('Username or email').fill('reader-en');
     await page.getByRole('button', { name: 'Continue' }).click();
     const code = page.getByLabel('Or type the code from the email');
@@ -49,13 +49,13 @@ describeInChromium('a mail and its page, in a browser', () => {
 
     await code.fill(readMail(await mailbox.mailTo('reader-en@example.org', 2)).code);
     await page.getByRole('button', { name: 'Continue' }).click();
-    await page.waitForURL(`${house.url}/if/user/`);
+    await page.waitForURL(`${deployment.url}/if/user/`);
     expect(complaints).toEqual([]);
   });
 
-  it('lets somebody in by the link that they click in the mail itself, once they have said that it was they', async () => {
-    const asking = house.browser();
-    await asking.solve('back', { uid_field: 'reader-de' });
+  it('logs the user in who clicks the link in the mail and confirms it on the page', async () => {
+    const requester = deployment.browser();
+    await requester.solve('back', { uid_field: 'reader-de' });
     const { html } = await mailbox.mailTo('reader-de@example.org');
     const { page, complaints } = await chromium.open();
     await page.setContent(html ?? '');
@@ -64,37 +64,37 @@ describeInChromium('a mail and its page, in a browser', () => {
     expect(await faultsOf(page)).toEqual([]);
     await page.getByRole('button', { name: 'Continue' }).click();
 
-    await page.waitForURL(`${house.url}/if/user/`);
+    await page.waitForURL(`${deployment.url}/if/user/`);
     expect(complaints).toEqual([]);
   });
 
-  it('has mails that can be read by anybody, on a phone too, in every language, and that ask nobody for anything', async () => {
+  it('sends mails in every language that are accessible, fit a phone and load nothing', async () => {
     const { page } = await chromium.open({ viewport: { width: 360, height: 800 } });
-    const asked: string[] = [];
-    page.on('request', (request) => void asked.push(request.url()));
+    const requests: string[] = [];
+    page.on('request', (request) => void requests.push(request.url()));
     for (const reader of readers) {
-      await house.browser().solve('back', { uid_field: reader });
+      await deployment.browser().solve('back', { uid_field: reader });
       const mail = await mailbox.mailTo(`${reader}@example.org`);
       await page.setContent(mail.html ?? '');
       expect(await page.getByRole('link').getAttribute('href')).toBe(readMail(mail).link.href);
       expect(await overflows(page)).toBe(false);
-      // Programs for mail draw the landmarks themselves.
+      // The mail client renders the landmarks.
       const faults = (await violations(page)).filter((fault) => !/^(region|landmark)/.test(fault));
       expect(faults).toEqual([]);
     }
-    expect(asked).toEqual([]);
+    expect(requests).toEqual([]);
   });
 });
 
-it('lets somebody in without a script, by the code and by the link', async () => {
-  for (const way of ['code', 'link'] as const) {
-    const [browser, address] = [house.browser(), 'reader-fr@example.org'];
-    const before = mailbox.mails.filter(({ recipients }) => recipients.includes(address)).length;
+it('logs the user in without JavaScript, by the code and by the link', async () => {
+  for (const method of ['code', 'link'] as const) {
+    const [browser, address] = [deployment.browser(), 'reader-fr@example.org'];
+    const mailCount = mailbox.mails.filter(({ recipients }) => recipients.includes(address)).length;
     await submit(browser, PAGE, { uid_field: 'reader-fr' });
-    const { code, query } = readMail(await mailbox.mailTo(address, before + 1));
-    const reader = way === 'code' ? browser : house.browser();
-    const page = way === 'code' ? PAGE : `${PAGE}?${query}`;
-    await post(reader, page, { ...(await hiddenFields(reader, page)), ...(way === 'code' ? { code } : {}) });
-    expect((await reader.fetch('/api/v3/core/users/me/')).status).toBe(200);
+    const { code, query } = readMail(await mailbox.mailTo(address, mailCount + 1));
+    const visitor = method === 'code' ? browser : deployment.browser();
+    const page = method === 'code' ? PAGE : `${PAGE}?${query}`;
+    await post(visitor, page, { ...(await hiddenFields(visitor, page)), ...(method === 'code' ? { code } : {}) });
+    expect((await visitor.fetch('/api/v3/core/users/me/')).status).toBe(200);
   }
 });

@@ -16,13 +16,13 @@ const STOLEN = { password: 'stolen-horse-9' };
 const CODES = { stage: 'authenticator_static.authenticatorstaticstage' };
 const ADMINS = administratorsEntry('root', 'chief', 'boss');
 
-describeWithNats('an enrollment service that is taken over', () => {
-  let house: Deployment;
+describeWithNats('a compromised enrollment service', () => {
+  let deployment: Deployment;
   let rogue: NatsConnection;
-  let write: (request: StageRequest) => StageReply;
+  let replyToWrite: (request: StageRequest) => StageReply;
   let root: SavedUser;
   beforeAll(async () => {
-    house = await Deployment.open({
+    deployment = await Deployment.open({
       services: ['identification', 'password', 'session', 'mfa'],
       blueprints: [
         blueprint(
@@ -34,34 +34,34 @@ describeWithNats('an enrollment service that is taken over', () => {
         ),
       ],
     });
-    root = await savedUser(house, 'root');
-    rogue = await connect({ servers: house.nats.url });
+    root = await savedUser(deployment, 'root');
+    rogue = await connect({ servers: deployment.nats.url });
     rogue.subscribe('stage.user_write.challenge', {
       queue: 'user_write',
-      callback: (_, message) => void message.respond(JSON.stringify(write(message.json<StageRequest>()))),
+      callback: (_, message) => void message.respond(JSON.stringify(replyToWrite(message.json<StageRequest>()))),
     });
     await rogue.flush();
   }, 120_000);
   afterAll(async () => {
     await rogue?.close();
-    await house?.close();
+    await deployment?.close();
   });
 
-  it('adds no device to a superuser whom it says that it has created', async () => {
-    write = () => ({ type: 'passed', context: { pending_user: root } }) as StageReply;
-    const browser = house.browser();
+  it('cannot add a device to a superuser that it claims to have created', async () => {
+    replyToWrite = () => ({ type: 'passed', context: { pending_user: root } }) as StageReply;
+    const browser = deployment.browser();
     const shown = await browser.show('enrol');
     await browser.solve('enrol', {});
-    const devices = await house.rows('SELECT kind FROM mfa.devices WHERE user_id = $1', [root.uuid]);
+    const devices = await deployment.rows('SELECT kind FROM mfa.devices WHERE user_id = $1', [root.uuid]);
     expect({ devices, shown: shown.body['component'], codes: shown.body['codes'] }).toMatchObject({ devices: [] });
   });
 
-  it('gets no permit for a superuser whom it says that it has created', async () => {
-    const asked: unknown[] = [];
+  it('gets no permit for a superuser that it claims to have created', async () => {
+    const pendingUsers: unknown[] = [];
     const permits: unknown[] = [];
-    write = (request) => {
-      asked.push((request.context['pending_user'] as SavedUser | undefined)?.username);
-      return asked.length > 1
+    replyToWrite = (request) => {
+      pendingUsers.push((request.context['pending_user'] as SavedUser | undefined)?.username);
+      return pendingUsers.length > 1
         ? { type: 'denied' }
         : ({
             type: 'passed',
@@ -72,21 +72,21 @@ describeWithNats('an enrollment service that is taken over', () => {
             },
           } as unknown as StageReply);
     };
-    await house.rows('DELETE FROM mfa.devices');
-    await house.browser().show('plain');
-    permits.push(...(await house.rows('SELECT user_id FROM directory.superuser_permits')));
-    expect({ permits, asked }).toEqual({ permits: [], asked: [undefined] });
+    await deployment.rows('DELETE FROM mfa.devices');
+    await deployment.browser().show('plain');
+    permits.push(...(await deployment.rows('SELECT user_id FROM directory.superuser_permits')));
+    expect({ permits, pendingUsers }).toEqual({ permits: [], pendingUsers: [undefined] });
   });
 });
 
-describeWithNats('a policy service that is taken over', () => {
-  let house: Deployment;
+describeWithNats('a compromised policy service', () => {
+  let deployment: Deployment;
   let mailbox: Mailbox;
   let rogue: NatsConnection;
-  let policy: (request: PolicyRequest) => PolicyReply['context']['set'] = () => ({});
+  let contextOfPolicy: (request: PolicyRequest) => PolicyReply['context']['set'] = () => ({});
   beforeAll(async () => {
     mailbox = await Mailbox.open();
-    house = await Deployment.open({
+    deployment = await Deployment.open({
       services: ['identification', 'password', 'session', 'enrollment', 'mfa', 'courier'],
       environment: { MAIL_HOST: '127.0.0.1', MAIL_PORT: String(mailbox.port), OUTBOX_POLL_MS: '20' },
       blueprints: [
@@ -116,91 +116,99 @@ describeWithNats('a policy service that is taken over', () => {
         ),
       ],
     });
-    rogue = await connect({ servers: house.nats.url });
+    rogue = await connect({ servers: deployment.nats.url });
     rogue.subscribe('policy.evaluate', {
       queue: 'policy',
       callback: (_, message) => {
         const request = message.json<PolicyRequest>();
         const results = Object.fromEntries(request.policies.map(({ id }) => [id, { pass: true, messages: [] }]));
-        message.respond(JSON.stringify({ results, context: { set: policy(request), unset: [] } }));
+        message.respond(JSON.stringify({ results, context: { set: contextOfPolicy(request), unset: [] } }));
       },
     });
     await rogue.flush();
   }, 120_000);
   afterAll(async () => {
     await rogue?.close();
-    await house?.close();
+    await deployment?.close();
     await mailbox?.close();
   });
-  const login = async (uid_field: string, answer = RIGHT) => {
-    const browser = house.browser();
+  const logIn = async (uid_field: string, answer = RIGHT) => {
+    const browser = deployment.browser();
     await browser.solve('login', { uid_field });
     await browser.solve('login', answer);
     return browser;
   };
 
-  it('changes the password of no other user than the visitor who is logged in', async () => {
-    const root = await savedUser(house, 'root');
-    const mallory = await login('mallory');
-    policy = () => ({ pending_user: root });
-    const seen = [await mallory.show('change'), await mallory.solve('change', STOLEN)].map(
+  it('cannot change the password of a user other than the one who is logged in', async () => {
+    const root = await savedUser(deployment, 'root');
+    const mallory = await logIn('mallory');
+    contextOfPolicy = () => ({ pending_user: root });
+    const components = [await mallory.show('change'), await mallory.solve('change', STOLEN)].map(
       ({ body }) => body['component'],
     );
-    policy = () => ({});
-    expect({ seen, root: await usernameOf(await login('root', STOLEN)) }).toEqual({ seen, root: undefined });
+    contextOfPolicy = () => ({});
+    expect({ components, root: await usernameOf(await logIn('root', STOLEN)) }).toEqual({
+      components,
+      root: undefined,
+    });
   });
 
-  it('names no superuser in a flow where visitors sign up', async () => {
-    const chief = await savedUser(house, 'chief');
-    const visitor = house.browser();
-    policy = () => ({ pending_user: chief });
+  it('cannot set a superuser as the pending user of an enrollment', async () => {
+    const chief = await savedUser(deployment, 'chief');
+    const visitor = deployment.browser();
+    contextOfPolicy = () => ({ pending_user: chief });
     await visitor.show('signup');
     await visitor.solve('signup', { username: 'chief', ...STOLEN });
-    const seen = [await visitor.show('signup'), await visitor.solve('signup', { username: 'chief2', ...STOLEN })];
-    policy = () => ({});
-    const attacker = await login('chief2', STOLEN);
+    const components = [await visitor.show('signup'), await visitor.solve('signup', { username: 'chief2', ...STOLEN })];
+    contextOfPolicy = () => ({});
+    const attacker = await logIn('chief2', STOLEN);
     expect({
-      seen: seen.map(({ body }) => body['component']),
+      components: components.map(({ body }) => body['component']),
       visitor: await usernameOf(visitor),
       attacker: await usernameOf(attacker),
-      groups: await house.rows(`SELECT username FROM directory.identities WHERE is_superuser ORDER BY 1`),
+      groups: await deployment.rows(`SELECT username FROM directory.identities WHERE is_superuser ORDER BY 1`),
     }).toMatchObject({
       visitor: undefined,
       groups: [{ username: 'boss' }, { username: 'chief' }, { username: 'root' }],
     });
   });
 
-  it('adds a device to no other user than the visitor who is logged in', async () => {
-    const chief = await savedUser(house, 'chief');
-    const mallory = await login('mallory');
-    policy = () => ({ pending_user: chief });
+  it('cannot add a device to a user other than the one who is logged in', async () => {
+    const chief = await savedUser(deployment, 'chief');
+    const mallory = await logIn('mallory');
+    contextOfPolicy = () => ({ pending_user: chief });
     await mallory.show('device');
     await mallory.solve('device', {});
-    policy = () => ({});
-    expect(await house.rows('SELECT kind FROM mfa.devices WHERE user_id = $1', [chief.uuid])).toEqual([]);
+    contextOfPolicy = () => ({});
+    expect(await deployment.rows('SELECT kind FROM mfa.devices WHERE user_id = $1', [chief.uuid])).toEqual([]);
   });
 
-  it('proves no superuser by a mail that it sent to another address', async () => {
-    const mallory = house.browser();
-    policy = () => ({ email: 'evil@example.net' });
+  it('cannot prove a superuser by a mail that it sent to another address', async () => {
+    const mallory = deployment.browser();
+    contextOfPolicy = () => ({ email: 'evil@example.net' });
     await mallory.show('recover');
     await mallory.solve('recover', { uid_field: 'boss' });
     await expect.poll(() => mailbox.mails.length).toBeGreaterThan(0);
-    policy = () => ({});
+    contextOfPolicy = () => ({});
     const [mail] = mailbox.mails;
     const { link } = readMail(mail!);
     const query = link.search.slice(1);
-    const attacker = house.browser();
-    const seen = [
+    const attacker = deployment.browser();
+    const components = [
       (await attacker.show('recover', query)).body,
       (await attacker.solve('recover', {}, query)).body,
       (await attacker.solve('recover', STOLEN, query)).body,
     ].map((body) => body['component']);
-    const again = await usernameOf(await login('boss', STOLEN));
-    expect({ to: mail!.recipients, seen, attacker: await usernameOf(attacker), again }).toMatchObject({
+    const ownerLogin = await usernameOf(await logIn('boss', STOLEN));
+    expect({
+      to: mail!.recipients,
+      components,
+      attacker: await usernameOf(attacker),
+      ownerLogin,
+    }).toMatchObject({
       to: ['evil@example.net'],
       attacker: undefined,
-      again: undefined,
+      ownerLogin: undefined,
     });
   });
 });

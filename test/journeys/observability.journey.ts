@@ -3,31 +3,31 @@ import { blueprint, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } fr
 import { Deployment } from '../support/deployment.js';
 import { freePort } from '../support/processes.js';
 
-let house: Deployment;
+let deployment: Deployment;
 let port: number;
 
 beforeAll(async () => {
   port = await freePort();
-  house = await Deployment.open({
+  deployment = await Deployment.open({
     apart: 'all',
     blueprints: [blueprint(userEntry('alice'), flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN]))],
     gateway: { METRICS_PORT: String(port) },
     environment: { LOG_LEVEL: 'debug' },
   });
 });
-afterAll(() => house.close());
+afterAll(() => deployment.close());
 
-it('a login can be followed by its plan through the logs of the gateway and of the stages, without its secrets', async () => {
-  const browser = house.browser();
-  const written = [
-    house.says('identification', /"verb":"respond"/),
-    house.says('password', /"verb":"respond"/),
-    house.says('gateway', /"told":"done"/),
+it('the logs of the gateway and of the stages correlate a login by its plan, and contain no secret', async () => {
+  const browser = deployment.browser();
+  const logged = [
+    deployment.says('identification', /"verb":"respond"/),
+    deployment.says('password', /"verb":"respond"/),
+    deployment.says('gateway', /"told":"done"/),
   ];
   const { headers } = await browser.solve('login', { uid_field: 'alice' });
   await browser.solve('login', { password: 'correct-horse-7' });
-  await Promise.all(written);
-  const lines = house
+  await Promise.all(logged);
+  const lines = deployment
     .output('gateway')
     .split('\n')
     .filter((line) => line.includes('"msg":"flow"'))
@@ -44,15 +44,15 @@ it('a login can be followed by its plan through the logs of the gateway and of t
     },
     { flow: 'login', plan, told: 'done' },
   ]);
-  expect(house.output('identification')).toContain(`"turn":"${String(plan)}.0.0"`);
-  expect(house.output('password')).toContain(`"turn":"${String(plan)}.0.1"`);
+  expect(deployment.output('identification')).toContain(`"turn":"${String(plan)}.0.0"`);
+  expect(deployment.output('password')).toContain(`"turn":"${String(plan)}.0.1"`);
   for (const name of ['gateway', 'identification', 'password', 'session'] as const) {
-    expect(house.output(name)).not.toMatch(/correct-horse-7|\balice\b/);
-    expect(house.output(name)).not.toContain(browser.cookie());
+    expect(deployment.output(name)).not.toMatch(/correct-horse-7|\balice\b/);
+    expect(deployment.output(name)).not.toContain(browser.cookie());
   }
 });
 
-it('metrics count answers by route and stage, never by who or what', async () => {
+it('metrics count responses by route and stage, without labels for users', async () => {
   const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
 
   expect(text).toMatch(

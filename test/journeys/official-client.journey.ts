@@ -15,13 +15,13 @@ import {
 import { Deployment } from '../support/deployment.js';
 import { officialClient } from '../support/official-client.js';
 
-const KEY = 'key-of-alice-of-sixty-characters-as-the-house-draws-them-123';
+const KEY = 'key-of-alice-of-sixty-characters-as-gatehouse-draws-them-123';
 const RIGHT = 'correct-horse-7';
-let house: Deployment;
+let deployment: Deployment;
 
 beforeAll(async () => {
   const admins = { model: 'authentik_core.group', id: 'admins', identifiers: { name: 'admins' } };
-  house = await Deployment.open({
+  deployment = await Deployment.open({
     blueprints: [
       blueprint(
         { ...admins, attrs: { is_superuser: true } },
@@ -41,10 +41,10 @@ beforeAll(async () => {
     ],
   });
 });
-afterAll(() => house.close());
+afterAll(() => deployment.close());
 
-/** A visitor whose pages use the client, on their way through one flow. */
-function visitor(flowSlug: string, query = '', browser = house.browser()) {
+/** A visitor who uses the official client in one flow. */
+function visitor(flowSlug: string, query = '', browser = deployment.browser()) {
   const { flows, core } = officialClient(browser);
   type Answer = NonNullable<FlowsExecutorSolveRequest['flowChallengeResponseRequest']>;
   return {
@@ -56,7 +56,7 @@ function visitor(flowSlug: string, query = '', browser = house.browser()) {
   };
 }
 
-async function loggedIn(uidField: string) {
+async function logIn(uidField: string) {
   const { solve, browser } = visitor('login');
   await solve({ component: 'ak-stage-identification', uidField });
   await solve({ component: 'ak-stage-password', password: RIGHT });
@@ -64,8 +64,8 @@ async function loggedIn(uidField: string) {
   return browser;
 }
 
-/** With which status a request was refused, and how that reads. */
-const refusal = (request: Promise<unknown>) =>
+/** Returns the status and the body with which a request was refused. */
+const refusalOf = (request: Promise<unknown>) =>
   request.then(
     () => 'was not refused',
     async ({ response }: ResponseError) => [response.status, await response.json()],
@@ -80,7 +80,7 @@ const flowInfo = {
 const pendingUser = { pendingUser: 'alice', pendingUserAvatar: expect.stringMatching(/^data:image\/svg\+xml;base64,/) };
 
 describe('the official client', () => {
-  it('walks a login and finds every field of every challenge', async () => {
+  it('logs in and parses every field of every challenge', async () => {
     const { show, solve, core } = visitor('login', 'next=%2Fapp%2F');
 
     expect(await show()).toEqual({
@@ -112,7 +112,7 @@ describe('the official client', () => {
     });
   });
 
-  it('may send what its later server asks for', async () => {
+  it('may send the fields of later authentik versions', async () => {
     const { solve } = visitor('login');
 
     expect(
@@ -120,17 +120,17 @@ describe('the official client', () => {
     ).toMatchObject({ component: 'ak-stage-password' });
   });
 
-  it('starts over where the flow says so, and the whole way leads in', async () => {
+  it('restarts a flow whose binding says so, and can still log in', async () => {
     const { solve } = visitor('strict');
     await solve({ component: 'ak-stage-identification', uidField: 'alice' });
 
-    const again = await solve({ component: 'ak-stage-password', password: 'wrong' });
-    expect(again).toMatchObject({ component: 'ak-stage-identification', responseErrors: undefined });
+    const restarted = await solve({ component: 'ak-stage-password', password: 'wrong' });
+    expect(restarted).toMatchObject({ component: 'ak-stage-identification', responseErrors: undefined });
     await solve({ component: 'ak-stage-identification', uidField: 'alice' });
     expect(await solve({ component: 'ak-stage-password', password: RIGHT })).toMatchObject({ to: '/' });
   });
 
-  it('reads why it is refused by a stage, by a flow and for where it wants to go', async () => {
+  it('parses the error of a denying stage, of a flow that does not apply and of an invalid next URL', async () => {
     const denied = { component: 'ak-stage-access-denied', flowInfo };
     const { solve } = visitor('refusing');
 
@@ -139,61 +139,61 @@ describe('the official client', () => {
       ...pendingUser,
       errorMessage: 'Not today',
     });
-    const nobody = { pendingUser: '', pendingUserAvatar: '/static/dist/assets/images/user_default.png' };
+    const anonymousUser = { pendingUser: '', pendingUserAvatar: '/static/dist/assets/images/user_default.png' };
     expect(await visitor('members').show()).toEqual({
       ...denied,
-      ...nobody,
+      ...anonymousUser,
       errorMessage: 'Flow does not apply to current user.',
     });
-    const elsewhere = visitor('members', 'next=%2F%2Fevil.example', await loggedIn('alice'));
-    expect(await elsewhere.solve({ component: 'ak-stage-dummy' })).toMatchObject({
+    const invalidNext = visitor('members', 'next=%2F%2Fevil.example', await logIn('alice'));
+    expect(await invalidNext.solve({ component: 'ak-stage-dummy' })).toMatchObject({
       ...denied,
       errorMessage: 'Invalid next URL',
     });
   });
 
-  it('logs out, and is a stranger then', async () => {
-    const { show, core } = visitor('bye', 'next=%2Fbye', await loggedIn('alice'));
+  it('logs out, and is anonymous afterwards', async () => {
+    const { show, core } = visitor('bye', 'next=%2Fbye', await logIn('alice'));
 
     expect(await show()).toEqual({ component: 'xak-flow-redirect', to: '/bye' });
-    expect(await refusal(core.coreUsersMeRetrieve())).toMatchObject([403, { detail: expect.any(String) }]);
+    expect(await refusalOf(core.coreUsersMeRetrieve())).toMatchObject([403, { detail: expect.any(String) }]);
   });
 
   it('lists its sessions and ends one', async () => {
-    const elsewhere = await loggedIn('alice');
-    const { core } = officialClient(elsewhere);
-    const here = officialClient(await loggedIn('alice')).core;
+    const otherBrowser = await logIn('alice');
+    const { core } = officialClient(otherBrowser);
+    const client = officialClient(await logIn('alice')).core;
     const { results } = await core.coreAuthenticatedSessionsList();
     const uuid = results.find(({ current }) => current)?.uuid ?? '';
-    await here.coreAuthenticatedSessionsDestroy({ uuid });
+    await client.coreAuthenticatedSessionsDestroy({ uuid });
 
-    expect(await refusal(core.coreUsersMeRetrieve())).toMatchObject([403, {}]);
-    expect((await here.coreUsersMeRetrieve()).user.username).toBe('alice');
+    expect(await refusalOf(core.coreUsersMeRetrieve())).toMatchObject([403, {}]);
+    expect((await client.coreUsersMeRetrieve()).user.username).toBe('alice');
   });
 
-  it('inspects a run as an administrator', async () => {
-    const { show, flows } = visitor('members', '', await loggedIn('root'));
+  it('inspects a flow run as an administrator', async () => {
+    const { show, flows } = visitor('members', '', await logIn('root'));
     await show();
 
     expect(await flows.flowsInspectorGet({ flowSlug: 'members' })).toMatchObject({
       isCompleted: false,
       currentPlan: { currentStage: { stageObj: { verboseName: 'Dummy Stage', component: 'ak-stage-dummy-form' } } },
     });
-    const alice = visitor('members', '', await loggedIn('alice'));
-    expect(await refusal(alice.flows.flowsInspectorGet({ flowSlug: 'members' }))).toMatchObject([404, {}]);
+    const alice = visitor('members', '', await logIn('alice'));
+    expect(await refusalOf(alice.flows.flowsInspectorGet({ flowSlug: 'members' }))).toMatchObject([404, {}]);
   });
 
-  it('comes with a token and keeps no cookie but that of its plan', async () => {
-    const { flows, core } = officialClient(house.browser(), { accessToken: KEY });
-    const asked = { flowSlug: 'members', query: '' };
+  it('runs a flow with an API token', async () => {
+    const { flows, core } = officialClient(deployment.browser(), { accessToken: KEY });
+    const query = { flowSlug: 'members', query: '' };
 
-    expect(await flows.flowsExecutorGet(asked)).toMatchObject({ component: 'ak-stage-dummy' });
+    expect(await flows.flowsExecutorGet(query)).toMatchObject({ component: 'ak-stage-dummy' });
     const flowChallengeResponseRequest = { component: 'ak-stage-dummy' } as const;
-    expect(await flows.flowsExecutorSolve({ ...asked, flowChallengeResponseRequest })).toMatchObject({ to: '/' });
+    expect(await flows.flowsExecutorSolve({ ...query, flowChallengeResponseRequest })).toMatchObject({ to: '/' });
     expect((await core.coreUsersMeRetrieve()).user.username).toBe('alice');
   });
 
-  it('is told in JSON that there is no such flow', async () => {
-    expect(await refusal(visitor('nowhere').show())).toEqual([404, { detail: 'Not found.', code: 'not_found' }]);
+  it('receives a JSON 404 for an unknown flow', async () => {
+    expect(await refusalOf(visitor('nowhere').show())).toEqual([404, { detail: 'Not found.', code: 'not_found' }]);
   });
 });

@@ -16,10 +16,10 @@ import { Deployment } from '../support/deployment.js';
 const RIGHT = 'correct-horse-7';
 const ME = '/api/v3/core/users/me/';
 const WRONG_PASSWORD = { password: [{ string: 'Invalid password', code: 'invalid' }] };
-let house: Deployment;
+let deployment: Deployment;
 
 beforeAll(async () => {
-  house = await Deployment.open({
+  deployment = await Deployment.open({
     blueprints: [
       blueprint(
         userEntry('alice'),
@@ -37,7 +37,7 @@ beforeAll(async () => {
     ],
   });
 });
-afterAll(() => house.close());
+afterAll(() => deployment.close());
 
 const json = (body: object, headers: Record<string, string> = {}) => ({
   method: 'POST',
@@ -46,13 +46,13 @@ const json = (body: object, headers: Record<string, string> = {}) => ({
 });
 
 /**
- * The script of a flow's page: its slug and query are the address's, its token the cookie's
+ * Imitates the script of a flow's page: slug and query come from the URL, the CSRF token from the cookie
  * (docs/spec/clients.md#web-client).
  */
 async function pageOf(browser: Browser, address: string) {
   const { status } = await browser.fetch(address);
   expect(status).toBe(200);
-  const { pathname, search } = new URL(address, house.url);
+  const { pathname, search } = new URL(address, deployment.url);
   const api = `/api/v3/flows/executor/${pathname.split('/')[3]}/?query=${encodeURIComponent(search.slice(1))}`;
   let component: unknown;
   const send = async (init: { headers?: Record<string, string> }) => {
@@ -66,8 +66,8 @@ async function pageOf(browser: Browser, address: string) {
 }
 
 describe('the script of a page', () => {
-  it('is handed a token that it can read, and walks on with it after the login', async () => {
-    const browser = house.browser();
+  it('can read the CSRF token, and goes on with it after the login', async () => {
+    const browser = deployment.browser();
     const { setCookies } = await browser.fetch('/if/flow/guided/?next=%2Fapp%2F%3Fa%3Db');
     expect(setCookies.find((line) => line.startsWith('authentik_csrf='))).not.toMatch(/HttpOnly|Secure/);
     const page = await pageOf(browser, '/if/flow/guided/?next=%2Fapp%2F%3Fa%3Db');
@@ -75,38 +75,38 @@ describe('the script of a page', () => {
     expect((await page.look()).body).toMatchObject({ component: 'ak-stage-identification' });
     await page.submit({ uid_field: 'alice' });
     expect((await page.submit({ password: 'wrong' })).body['response_errors']).toEqual(WRONG_PASSWORD);
-    const right = await page.submit({ password: RIGHT });
-    expect(right.body).toMatchObject({ component: 'ak-stage-user-login', pending_user: 'alice' });
-    expect(right.body).not.toHaveProperty('response_errors');
+    const accepted = await page.submit({ password: RIGHT });
+    expect(accepted.body).toMatchObject({ component: 'ak-stage-user-login', pending_user: 'alice' });
+    expect(accepted.body).not.toHaveProperty('response_errors');
     expect((await page.submit({ remember_me: true })).body).toMatchObject({ component: 'ak-stage-dummy' });
     expect((await page.look()).body).toMatchObject({ component: 'ak-stage-dummy' });
     expect((await page.submit({})).body).toMatchObject({ component: 'ak-stage-dummy' });
     expect((await page.submit({})).body).toEqual({ component: 'xak-flow-redirect', to: '/app/?a=b' });
   });
 
-  it('leads whoever is somebody else to log out, and then to begin again', async () => {
-    const browser = house.browser();
+  it('leads a visitor who cancels to the logout, and then restarts the login', async () => {
+    const browser = deployment.browser();
     const page = await pageOf(browser, '/if/flow/login/');
     await page.submit({ uid_field: 'alice' });
     const { flow_info } = (await page.submit({ password: 'wrong' })).body as { flow_info: { cancel_url: string } };
     const cancelled = await browser.fetch(flow_info.cancel_url);
-    const purpose = await browser.fetch(cancelled.headers.get('location') ?? '');
+    const logout = await browser.fetch(cancelled.headers.get('location') ?? '');
 
-    expect(purpose.headers.get('location')).toBe('/if/flow/bye/');
+    expect(logout.headers.get('location')).toBe('/if/flow/bye/');
     expect((await browser.show('bye')).body).toEqual({ component: 'xak-flow-redirect', to: '/' });
     expect((await (await pageOf(browser, '/if/flow/login/')).look()).body).toMatchObject({
       component: 'ak-stage-identification',
     });
   });
 
-  it('shows words for what is wrong, not the source of a page', async () => {
-    const wrong: [string, RequestInit][] = [
+  it('receives errors as JSON, not as HTML', async () => {
+    const requests: [string, RequestInit][] = [
       ['/api/v3/flows/executor/nowhere/?query=', {}],
       ['/api/v3/flows/executor/login/?query=', { ...json({}), body: '{' }],
       ['/api/v3/flows/inspector/login/', {}],
     ];
-    for (const [path, init] of wrong) {
-      const { status, headers } = await house.browser().fetch(path, init);
+    for (const [path, init] of requests) {
+      const { status, headers } = await deployment.browser().fetch(path, init);
       expect([path, status >= 400, headers.get('content-type')]).toEqual([
         path,
         true,
@@ -117,11 +117,11 @@ describe('the script of a page', () => {
 });
 
 describe('the page for old browsers', () => {
-  /** It sends neither token nor component, and text only (docs/spec/clients.md#simple-client). */
-  const simple = () => new Browser(house.url, { csrf: false });
+  /** Sends no CSRF token and no component, only strings (docs/spec/clients.md#simple-client). */
+  const simpleClient = () => new Browser(deployment.url, { csrf: false });
 
-  it('walks a login with whatever was typed', async () => {
-    const browser = simple();
+  it('logs in', async () => {
+    const browser = simpleClient();
     await browser.show('login', 'next=%2Fapp%2F');
     expect((await browser.solve('login', { uid_field: 'alice' }, 'next=%2Fapp%2F')).body).toMatchObject({
       component: 'ak-stage-password',
@@ -132,8 +132,8 @@ describe('the page for old browsers', () => {
     expect((await browser.fetch(ME)).status).toBe(200);
   });
 
-  it('is for strangers: whoever is logged in is not answered for, and nothing is spent', async () => {
-    const browser = simple();
+  it('cannot answer for a user who is logged in, and the plan is kept', async () => {
+    const browser = simpleClient();
     await browser.solve('login', { uid_field: 'alice' });
     await browser.solve('login', { password: RIGHT });
     expect(await browser.solve('members', {})).toMatchObject({ status: 403, body: { code: 'csrf_failed' } });
@@ -142,11 +142,11 @@ describe('the page for old browsers', () => {
   });
 });
 
-describe('a browser that was at the reference before', () => {
+describe('a browser with cookies of authentik', () => {
   const TOKEN = `${'x'.repeat(36)}.${'y'.repeat(200)}.${'z'.repeat(43)}`;
 
-  it('logs in over the session that it still has from there', async () => {
-    const browser = house.browser();
+  it('logs in although it has an authentik session cookie', async () => {
+    const browser = deployment.browser();
     browser.plant(TOKEN);
     browser.plant('A'.repeat(32), 'authentik_csrf');
     await browser.solve('login', { uid_field: 'alice' });
@@ -155,27 +155,27 @@ describe('a browser that was at the reference before', () => {
     expect((await browser.fetch(ME)).status).toBe(200);
   });
 
-  it('is known though a cookie of the parent domain comes beside the site’s own', async () => {
-    const browser = house.browser();
+  it('stays logged in although a cookie of the parent domain has the same name', async () => {
+    const browser = deployment.browser();
     await browser.solve('login', { uid_field: 'alice' });
     await browser.solve('login', { password: RIGHT });
-    const own = `authentik_session=${browser.cookie()}`;
-    const before = `authentik_session=${TOKEN}`;
+    const ownCookie = `authentik_session=${browser.cookie()}`;
+    const foreignCookie = `authentik_session=${TOKEN}`;
 
     for (const cookie of [
-      `${before}; ${own}`,
-      `${own};${before}`,
-      `a=b; authentik_session=${'k'.repeat(43)}; ${own}`,
+      `${foreignCookie}; ${ownCookie}`,
+      `${ownCookie};${foreignCookie}`,
+      `a=b; authentik_session=${'k'.repeat(43)}; ${ownCookie}`,
     ]) {
-      const { status } = await house.browser().fetch(ME, { headers: { cookie } });
+      const { status } = await deployment.browser().fetch(ME, { headers: { cookie } });
       expect([cookie, status]).toEqual([cookie, 200]);
     }
   });
 });
 
 describe('a program', () => {
-  const walk = async (first: object, second: object, headers: Record<string, string> = {}) => {
-    const browser = new Browser(house.url, { csrf: false });
+  const logIn = async (first: object, second: object, headers: Record<string, string> = {}) => {
+    const browser = new Browser(deployment.url, { csrf: false });
     await browser.fetch('/api/v3/flows/executor/login/', json({ uid_field: 'alice', ...first }, headers));
     return browser.fetch('/api/v3/flows/executor/login/', json({ password: RIGHT, ...second }, headers));
   };
@@ -183,32 +183,32 @@ describe('a program', () => {
   it.each([
     ['the component', { component: 'ak-stage-identification' }, { component: 'ak-stage-password' }],
     ['no component', {}, {}],
-    ['a component that nobody knows', { component: 'x' }, { component: 7 }],
-    ['fields that nobody asked for', { password: RIGHT, remember: 'on' }, { username: 'bob', token: 'x' }],
-  ])('logs in with %s, without a look, a query or a token', async (_, first, second) => {
-    const { body, setCookies } = await walk(first, second);
+    ['an unknown component', { component: 'x' }, { component: 7 }],
+    ['unexpected fields', { password: RIGHT, remember: 'on' }, { username: 'bob', token: 'x' }],
+  ])('logs in with %s, without a GET, a query or a CSRF token', async (_, first, second) => {
+    const { body, setCookies } = await logIn(first, second);
 
     expect(body).toEqual({ component: 'xak-flow-redirect', to: '/' });
     expect(setCookies.filter((line) => /; Secure/i.test(line))).toEqual([]);
   });
 
   it.each(['application/json; charset=utf-8', 'Application/JSON', 'application/json;'])(
-    'may call JSON %s',
+    'may send the content type %s',
     async (type) => {
-      expect((await walk({}, {}, { 'content-type': type, accept: '*/*' })).body).toMatchObject({ to: '/' });
+      expect((await logIn({}, {}, { 'content-type': type, accept: '*/*' })).body).toMatchObject({ to: '/' });
     },
   );
 
-  it('that looks after every answer sees the same as the answer said', async () => {
-    const browser = house.browser();
+  it('gets with a GET the challenge of the preceding POST', async () => {
+    const browser = deployment.browser();
     for (const answer of [{ uid_field: 'alice' }, { password: 'wrong' }]) {
-      const { response_errors: _, ...told } = (await browser.solve('login', answer)).body;
-      expect((await browser.show('login')).body).toEqual(told);
+      const { response_errors: _, ...challenge } = (await browser.solve('login', answer)).body;
+      expect((await browser.show('login')).body).toEqual(challenge);
     }
   });
 
-  it('is not told by the component of another stage what is wrong, but what is asked now', async () => {
-    const browser = house.browser();
+  it('gets the current challenge without errors when it answers another component', async () => {
+    const browser = deployment.browser();
     await browser.solve('login', { uid_field: 'alice' });
     const { body } = await browser.solve('login', { component: 'ak-stage-identification', uid_field: 'bob' });
 

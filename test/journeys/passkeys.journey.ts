@@ -10,14 +10,14 @@ const validate = (attrs: Record<string, unknown> = {}) => ({
   stage: 'authenticator_validate.authenticatorvalidatestage',
   attrs: { device_classes: ['webauthn'], ...attrs },
 });
-const keysOf = (attrs: Record<string, unknown> = {}) => ({
+const registration = (attrs: Record<string, unknown> = {}) => ({
   stage: 'authenticator_webauthn.authenticatorwebauthnstage',
   attrs,
 });
 
-let house: Deployment;
+let deployment: Deployment;
 beforeAll(async () => {
-  house = await Deployment.open({
+  deployment = await Deployment.open({
     host: 'localhost',
     services: [...SERVICES, 'mfa'],
     blueprints: [
@@ -30,113 +30,113 @@ beforeAll(async () => {
           PASSWORD,
           LOGIN,
         ]),
-        flowEntries('keys', [keysOf({ resident_key_requirement: 'required' })], {
+        flowEntries('keys', [registration({ resident_key_requirement: 'required' })], {
           ...{ designation: 'stage_configuration', authentication: 'require_authenticated' },
         }),
       ),
     ],
   });
 });
-afterAll(() => house?.close());
+afterAll(() => deployment?.close());
 
-describeInChromium('passkeys, in a browser', () => {
+describeInChromium('passkeys in Chromium', () => {
   const chromium = useChromium();
-  const at = (path: string) => house.url + path;
+  const urlOf = (path: string) => deployment.url + path;
 
-  /** A page with an authenticator that keeps these credentials. */
-  async function visitor(credentials: readonly StoredCredential[] = []) {
+  /** Opens a page with a virtual authenticator that has these credentials. */
+  async function openPage(credentials: readonly StoredCredential[] = []) {
     const { page, complaints } = await chromium.open();
     const authenticator = await VirtualAuthenticator.of(page);
     for (const credential of credentials) await authenticator.add(credential);
     return { page, authenticator, complaints };
   }
 
-  async function typeIn(page: Page, username: string) {
-    await page.goto(at('/if/flow/login/?next=/if/user/'));
+  async function logIn(page: Page, username: string) {
+    await page.goto(urlOf('/if/flow/login/?next=/if/user/'));
     await page.fill('input[name=uid_field]', username);
     await page.keyboard.press('Enter');
     await page.fill('input[name=password]', 'correct-horse-7');
     await page.keyboard.press('Enter');
   }
-  const isAtHome = (page: Page, username: string) =>
+  const waitForAccountPage = (page: Page, username: string) =>
     page.getByText(`You are signed in as ${username}.`).waitFor({ timeout: 10_000 });
 
-  /** Somebody who has logged in by password, and then set a passkey up. */
-  async function enrolled(username: string) {
-    const here = await visitor();
-    await typeIn(here.page, username);
-    await isAtHome(here.page, username);
-    await here.page.goto(at('/if/flow/keys/?next=/if/user/'));
-    await isAtHome(here.page, username);
-    return { ...here, credentials: await here.authenticator.credentials() };
+  /** Logs a user in by password and registers a passkey. */
+  async function register(username: string) {
+    const visitor = await openPage();
+    await logIn(visitor.page, username);
+    await waitForAccountPage(visitor.page, username);
+    await visitor.page.goto(urlOf('/if/flow/keys/?next=/if/user/'));
+    await waitForAccountPage(visitor.page, username);
+    return { ...visitor, credentials: await visitor.authenticator.credentials() };
   }
 
-  it('are set up by a page of ours, once on each device', async () => {
-    const { page, credentials, complaints } = await enrolled('alice');
+  it('are registered by the flow page, once for each device', async () => {
+    const { page, credentials, complaints } = await register('alice');
     expect(credentials).toMatchObject([{ isResidentCredential: true, rpId: 'localhost' }]);
     expect(Buffer.from(credentials[0]!.userHandle!, 'base64')).toHaveLength(48);
-    await page.goto(at('/if/flow/keys/?next=/if/user/'));
+    await page.goto(urlOf('/if/flow/keys/?next=/if/user/'));
     await page.getByText('Your device was not registered. Please try again.').waitFor();
-    expect(await house.rows('SELECT 1 FROM mfa.devices')).toHaveLength(1);
+    expect(await deployment.rows('SELECT 1 FROM mfa.devices')).toHaveLength(1);
     expect(complaints).toEqual([]);
   });
 
-  it('are asked for after the password, and let their owner in', async () => {
-    const { credentials } = await enrolled('bob');
-    const { page, complaints } = await visitor(credentials);
-    await typeIn(page, 'bob');
-    await isAtHome(page, 'bob');
+  it('are requested after the password, and log their owner in', async () => {
+    const { credentials } = await register('bob');
+    const { page, complaints } = await openPage(credentials);
+    await logIn(page, 'bob');
+    await waitForAccountPage(page, 'bob');
     expect(complaints).toEqual([]);
-    const [{ counter }] = (await house.rows<{ counter: string }>(
+    const [{ counter }] = (await deployment.rows<{ counter: string }>(
       'SELECT counter FROM mfa.devices ORDER BY pk DESC LIMIT 1',
     )) as [{ counter: string }];
     expect(Number(counter)).toBeGreaterThan(credentials[0]!.signCount);
   });
 
-  it('log their owner in alone, by a link and among what the browser suggests', async () => {
-    const { credentials } = await enrolled('carol');
-    const { page, complaints } = await visitor(credentials);
-    await page.goto(at('/if/flow/passkey/?next=/if/user/'));
-    await isAtHome(page, 'carol');
-    const other = await visitor(credentialsNow(credentials));
-    await other.page.goto(at('/if/flow/suggesting/?next=/if/user/'));
-    await isAtHome(other.page, 'carol');
-    expect([...complaints, ...other.complaints]).toEqual([]);
+  it('log their owner in without a password, by a link and by autofill', async () => {
+    const { credentials } = await register('carol');
+    const { page, complaints } = await openPage(credentials);
+    await page.goto(urlOf('/if/flow/passkey/?next=/if/user/'));
+    await waitForAccountPage(page, 'carol');
+    const suggesting = await openPage(usedCredentials(credentials));
+    await suggesting.page.goto(urlOf('/if/flow/suggesting/?next=/if/user/'));
+    await waitForAccountPage(suggesting.page, 'carol');
+    expect([...complaints, ...suggesting.complaints]).toEqual([]);
   });
 
-  it('of somebody else open nothing, nor do those that nobody registered', async () => {
-    const { credentials } = await enrolled('dave');
-    const wrong = await visitor([foreign(credentials[0]!)]);
-    await typeIn(wrong.page, 'dave');
-    await wrong.page.getByText('That did not work. Please try again.').waitFor();
-    expect(new URL(wrong.page.url()).pathname).toBe('/if/flow/login/');
-    const unknown = await visitor([foreign(credentials[0]!)]);
-    await unknown.page.goto(at('/if/flow/passkey/?next=/if/user/'));
-    await unknown.page.getByText('Invalid device').waitFor();
-    await unknown.authenticator.clear();
-    for (const credential of credentialsNow(credentials)) await unknown.authenticator.add(credential);
-    await unknown.page.getByRole('button', { name: 'Try again' }).click();
-    await isAtHome(unknown.page, 'dave');
+  it('that are not registered do not log in', async () => {
+    const { credentials } = await register('dave');
+    const secondFactor = await openPage([unregistered(credentials[0]!)]);
+    await logIn(secondFactor.page, 'dave');
+    await secondFactor.page.getByText('That did not work. Please try again.').waitFor();
+    expect(new URL(secondFactor.page.url()).pathname).toBe('/if/flow/login/');
+    const passwordless = await openPage([unregistered(credentials[0]!)]);
+    await passwordless.page.goto(urlOf('/if/flow/passkey/?next=/if/user/'));
+    await passwordless.page.getByText('Invalid device').waitFor();
+    await passwordless.authenticator.clear();
+    for (const credential of usedCredentials(credentials)) await passwordless.authenticator.add(credential);
+    await passwordless.page.getByRole('button', { name: 'Try again' }).click();
+    await waitForAccountPage(passwordless.page, 'dave');
   });
 
-  it('that have been copied are found out by their counter', async () => {
-    const { credentials } = await enrolled('erin');
-    const original = await visitor(credentials);
-    await typeIn(original.page, 'erin');
-    await isAtHome(original.page, 'erin');
-    const copy = await visitor(credentials);
-    await typeIn(copy.page, 'erin');
+  it('that were cloned are detected by their counter', async () => {
+    const { credentials } = await register('erin');
+    const original = await openPage(credentials);
+    await logIn(original.page, 'erin');
+    await waitForAccountPage(original.page, 'erin');
+    const copy = await openPage(credentials);
+    await logIn(copy.page, 'erin');
     await copy.page.getByText('Assertion failed').waitFor();
     expect(new URL(copy.page.url()).pathname).toBe('/if/flow/login/');
   });
 });
 
-/** The same credentials, on an authenticator that has counted on. */
-const credentialsNow = (credentials: readonly StoredCredential[]) =>
+/** Returns the same credentials with a higher signature counter. */
+const usedCredentials = (credentials: readonly StoredCredential[]) =>
   credentials.map((credential) => ({ ...credential, signCount: credential.signCount + 100 }));
 
-/** A credential of the same site and person that nobody has registered. */
-const foreign = (credential: StoredCredential): StoredCredential => ({
+/** Returns a credential of the same site and user that is not registered. */
+const unregistered = (credential: StoredCredential): StoredCredential => ({
   ...credential,
   credentialId: randomBytes(32).toString('base64'),
   privateKey: generateKeyPairSync('ec', { namedCurve: 'P-256' })

@@ -22,7 +22,7 @@ const REMEMBERING = {
   attrs: { not_configured_action: 'deny', last_auth_threshold: 'hours=1' },
 };
 
-describeWithNats('a session key that somebody else planted', () => {
+describeWithNats('a session key that an attacker planted', () => {
   let deployment: Deployment;
   let database: FreshDatabase;
   beforeAll(async () => {
@@ -43,7 +43,7 @@ describeWithNats('a session key that somebody else planted', () => {
   }, 120_000);
   afterAll(() => deployment?.close());
 
-  it('are left by a proof that the browser remembers', async () => {
+  it('is replaced when a remembered second factor proves the user', async () => {
     const victim = deployment.browser();
     await victim.solve('codes', { uid_field: 'ann' });
     const { codes } = (await victim.solve('codes', RIGHT)).body as { codes: string[] };
@@ -52,7 +52,7 @@ describeWithNats('a session key that somebody else planted', () => {
     await victim.solve('quick', { uid_field: 'ann' });
     await victim.solve('quick', { code: codes[0] });
     expect(victim.cookie('authentik_mfa')).toBeTruthy();
-    // The victim comes back; their browser has a session that somebody else planted.
+    // The victim returns with a session key that the attacker planted.
     const attacker = deployment.browser();
     await attacker.show('quick');
     victim.plant(attacker.cookie());
@@ -61,25 +61,25 @@ describeWithNats('a session key that somebody else planted', () => {
     expect(await usernameOf(attacker)).toBeUndefined();
   });
 
-  it('never has the plan of a mailed link, not even between two statements of a logged-in session', async () => {
+  it('never authenticates the plan of a mailed link, not even between two statements of a logged-in session', async () => {
     const link = new URL(await deployment.user(['recovery-link', 'ann', '--flow', 'back']));
     const [attacker, victim] = [deployment.browser(), deployment.browser()];
     await attacker.solve('login', { uid_field: 'ben' });
     await attacker.solve('login', RIGHT);
     await attacker.show('back');
     victim.plant(attacker.cookie());
-    // Whatever gives the session another key has to wait for this.
+    // The lock blocks the statement that rotates the session key.
     const client = new pg.Client({ connectionString: database.url });
     await client.connect();
     await client.query('BEGIN; LOCK TABLE flow.session_keys IN SHARE ROW EXCLUSIVE MODE');
-    const opened = victim.show('back', link.search.slice(1));
+    const response = victim.show('back', link.search.slice(1));
     await waitUntilBlocked(client);
-    const seen = await attacker.show('back');
+    const concurrent = await attacker.show('back');
     await client.query('ROLLBACK');
     await client.end();
 
-    expect(seen.body).toMatchObject({ component: 'ak-stage-identification' });
-    expect((await opened).body).toMatchObject({ component: 'ak-stage-email' });
+    expect(concurrent.body).toMatchObject({ component: 'ak-stage-identification' });
+    expect((await response).body).toMatchObject({ component: 'ak-stage-email' });
     expect((await attacker.show('back')).body).not.toMatchObject({ component: 'ak-stage-email' });
   });
 });

@@ -2,11 +2,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { blueprint, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
 import { Deployment } from '../support/deployment.js';
 
-let house: Deployment;
+let deployment: Deployment;
 
-/** The tests speak to the gateway as its trusted proxy would. */
+/** The tests send requests as a trusted proxy. */
 beforeAll(async () => {
-  house = await Deployment.open({
+  deployment = await Deployment.open({
     blueprints: [
       blueprint(userEntry('alice'), flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN]), {
         model: 'authentik_brands.brand',
@@ -17,7 +17,7 @@ beforeAll(async () => {
     gateway: { TRUSTED_PROXIES: '127.0.0.1' },
   });
 });
-afterAll(() => house.close());
+afterAll(() => deployment.close());
 
 const post = (browser: ReturnType<Deployment['browser']>, body: unknown, headers: Record<string, string>) =>
   browser.fetch('/api/v3/flows/executor/login/?query=', {
@@ -28,9 +28,9 @@ const post = (browser: ReturnType<Deployment['browser']>, body: unknown, headers
 
 describe('behind a trusted proxy', () => {
   it.each(['a', '1.2.3.4:5555', 'fe80::1%eth0', '::ffff:203.0.113.7', '999.999.1.1', '', 'unknown, 203.0.113.9'])(
-    'a login goes through, whatever the proxy says of the client: %j',
+    'a login succeeds with any value of X-Forwarded-For: %j',
     async (address) => {
-      const browser = house.browser();
+      const browser = deployment.browser();
       const headers = { 'x-forwarded-for': address };
       await post(browser, { uid_field: 'alice' }, headers);
 
@@ -38,18 +38,18 @@ describe('behind a trusted proxy', () => {
     },
   );
 
-  it('cookies are for TLS only where the visitor came by TLS', async () => {
+  it('cookies are Secure only when the visitor uses TLS', async () => {
     const cookies = async (proto: string) =>
-      (await house.browser().fetch('/api/v3/flows/executor/login/', { headers: { 'x-forwarded-proto': proto } }))
+      (await deployment.browser().fetch('/api/v3/flows/executor/login/', { headers: { 'x-forwarded-proto': proto } }))
         .setCookies;
 
     expect((await cookies('https')).every((line) => /; Secure/.test(line))).toBe(true);
     expect((await cookies('http')).some((line) => /; Secure/.test(line))).toBe(false);
   });
 
-  it('the brand is that of the host that the proxy was asked for', async () => {
+  it('the brand is selected by X-Forwarded-Host', async () => {
     const headers = { host: 'inner.example', 'x-forwarded-host': 'shop.example' };
-    const { body } = await house.browser().fetch('/api/v3/core/brands/current/', { headers });
+    const { body } = await deployment.browser().fetch('/api/v3/core/brands/current/', { headers });
 
     expect(body).toMatchObject({ branding_title: 'The Shop' });
   });

@@ -6,22 +6,22 @@ import { z } from 'zod';
 import { blueprint, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
 import { Deployment } from '../support/deployment.js';
 
-let house: Deployment;
+let deployment: Deployment;
 
 beforeAll(async () => {
-  house = await Deployment.open({
+  deployment = await Deployment.open({
     blueprints: [blueprint(userEntry('alice'), flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN]))],
     services: ['identification', 'password'],
   });
 });
-afterAll(() => house.close());
+afterAll(() => deployment.close());
 
-const ask = (accept?: string, query = '') =>
-  house.browser().fetch(`/api/v3/schema/${query}`, accept === undefined ? {} : { headers: { accept } });
+const fetchSchema = (accept?: string, query = '') =>
+  deployment.browser().fetch(`/api/v3/schema/${query}`, accept === undefined ? {} : { headers: { accept } });
 
 describe('GET /api/v3/schema/', () => {
-  it('tells a stranger the same in JSON and in YAML', async () => {
-    const [json, yaml] = [await ask('application/json'), await ask('application/yaml')];
+  it('returns the same schema as JSON and as YAML to an anonymous client', async () => {
+    const [json, yaml] = [await fetchSchema('application/json'), await fetchSchema('application/yaml')];
 
     expect(json.body).toMatchObject({ openapi: '3.0.3', servers: [{ url: '/api/v3/' }] });
     expect(parse(yaml.text)).toEqual(json.body);
@@ -39,46 +39,46 @@ describe('GET /api/v3/schema/', () => {
     ['*/*', '?format=json', 'application/json; charset=utf-8'],
     ['application/json', '?format=yaml', 'application/vnd.oai.openapi; charset=utf-8'],
     ['application/json', '?format=xml', 'application/json; charset=utf-8'],
-  ])('for Accept: %s and %j sends %s', async (accept, query, type) => {
-    const { status, headers } = await ask(accept, query);
+  ])('for Accept: %s and the query %j returns %s', async (accept, query, type) => {
+    const { status, headers } = await fetchSchema(accept, query);
 
     expect(status).toBe(200);
     expect(headers.get('content-type')).toBe(type);
   });
 
-  it('has the headers that every answer has, and tells caches what it depends on', async () => {
-    const { headers } = await ask();
+  it('sends the common headers and Vary', async () => {
+    const { headers } = await fetchSchema();
 
     expect(headers.get('cache-control')).toBe('no-store');
     expect(headers.get('x-authentik-id')).toMatch(/^[0-9a-f]{32}$/);
     expect(headers.get('vary')).toBe('Accept, Cookie');
   });
 
-  it('takes no other method', async () => {
-    const answer = await house.browser().fetch('/api/v3/schema/', { method: 'POST' });
+  it('returns 405 for another method', async () => {
+    const answer = await deployment.browser().fetch('/api/v3/schema/', { method: 'POST' });
 
     expect(answer).toMatchObject({ status: 405, body: { code: 'method_not_allowed' } });
     expect(answer.headers.get('allow')).toBe('GET');
   });
 });
 
-/** What the published schema has against an answer; undefined when it has nothing. */
-function objections(body: Readonly<Record<string, unknown>>) {
+/** Validates a response body against the published schema. Returns the error, or `undefined` when it is valid. */
+function validationError(body: Readonly<Record<string, unknown>>) {
   const shape = [...wireShapes, ...systemChallenges].find(({ component }) => component === body['component']);
   return shape
     ? z.strictObject(challengeBody(shape).shape).safeParse(body).error
     : `unknown: ${String(body['component'])}`;
 }
 
-describe('what the executor answers', () => {
-  it('is what the published schema promises, to the last field, whatever the answer is', async () => {
-    const browser = house.browser();
+describe('the responses of the executor', () => {
+  it('match the published schema in every field, for every kind of answer', async () => {
+    const browser = deployment.browser();
     const answers = [
       await browser.show('login'),
       await browser.solve('login', {}),
       await browser.solve('login', { uid_field: 'alice' }),
       await browser.solve('login', { password: 'wrong' }),
-      // The stage that would log in is not served here.
+      // The deployment does not serve the stage that would log the user in.
       await browser.solve('login', { password: 'correct-horse-7' }),
     ];
 
@@ -89,6 +89,6 @@ describe('what the executor answers', () => {
       'ak-stage-password',
       'ak-stage-flow-error',
     ]);
-    expect(answers.map(({ body }) => objections(body))).toEqual(answers.map(() => undefined));
+    expect(answers.map(({ body }) => validationError(body))).toEqual(answers.map(() => undefined));
   });
 });

@@ -7,31 +7,31 @@ const LIMIT = 5;
 const PARALLEL = 200;
 const NAMES = ['alice', 'bob', 'carol', 'dave'];
 
-let house: Deployment;
+let deployment: Deployment;
 
 beforeAll(async () => {
-  house = await Deployment.open({
+  deployment = await Deployment.open({
     blueprints: [
       blueprint(
         NAMES.map((name) => userEntry(name)),
         flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN]),
       ),
     ],
-    // A machine that is slow to send must not outlast a delay.
+    // The delay must not end while a slow machine still sends requests.
     gateway: { NETWORK_ATTEMPTS_FREE: '100000', ATTEMPTS_DELAY_S: '600' },
   });
 });
-afterAll(() => house.close());
-beforeEach(() => house.rows('DELETE FROM flow.attempts'));
+afterAll(() => deployment.close());
+beforeEach(() => deployment.rows('DELETE FROM flow.attempts'));
 
-const events = async (action: string) =>
-  (await house.rows('SELECT FROM flow.outbox WHERE topic = $1', [`events.${action}`])).length;
+const countEvents = async (action: string) =>
+  (await deployment.rows('SELECT FROM flow.outbox WHERE topic = $1', [`events.${action}`])).length;
 
-describe('two answers of the right password at once', () => {
-  it('make one session and one event, and the loser sees what the winner saw', async () => {
-    const browser = house.browser();
+describe('two concurrent answers with the right password', () => {
+  it('create one session and one event, and get the same response', async () => {
+    const browser = deployment.browser();
     await browser.solve('login', { uid_field: 'alice' });
-    const before = await events('login');
+    const before = await countEvents('login');
 
     const answers = await Promise.all([1, 2].map(() => browser.solve('login', { password: 'correct-horse-7' })));
 
@@ -39,25 +39,27 @@ describe('two answers of the right password at once', () => {
     expect(
       answers.filter(({ setCookies }) => setCookies.some((line) => line.startsWith('authentik_session='))),
     ).toHaveLength(1);
-    expect(await events('login')).toBe(before + 1);
-    const alive = await house.rows(
+    expect(await countEvents('login')).toBe(before + 1);
+    const sessions = await deployment.rows(
       `SELECT FROM flow.sessions s JOIN directory.users u ON u.id = s.user_id WHERE u.username = 'alice'`,
     );
-    expect(alive).toHaveLength(1);
+    expect(sessions).toHaveLength(1);
     expect((await browser.fetch('/api/v3/core/users/me/')).status).toBe(200);
-    expect(await house.rows(`SELECT FROM flow.attempts WHERE credential = 'password' AND failures > 0`)).toEqual([]);
+    expect(await deployment.rows(`SELECT FROM flow.attempts WHERE credential = 'password' AND failures > 0`)).toEqual(
+      [],
+    );
   });
 });
 
 describe('wrong passwords', () => {
-  it.each(['plans of their own', 'one plan'])(
-    `cost at most ${LIMIT} hashes when ${PARALLEL} come at once on %s`,
-    async (how) => {
-      const shared = house.browser();
-      const browsers = Array.from({ length: PARALLEL }, () => (how === 'one plan' ? shared : house.browser()));
+  it.each(['several plans', 'one plan'])(
+    `cost at most ${LIMIT} hashes when ${PARALLEL} are sent concurrently to %s`,
+    async (kind) => {
+      const shared = deployment.browser();
+      const browsers = Array.from({ length: PARALLEL }, () => (kind === 'one plan' ? shared : deployment.browser()));
       for (const browser of new Set(browsers)) await browser.solve('login', { uid_field: 'bob' });
 
-      const { result, judged } = await countingAttempts(house, () =>
+      const { result, judged } = await countingAttempts(deployment, () =>
         Promise.all(browsers.map((browser, i) => browser.solve('login', { password: `guess-${i}` }))),
       );
 
@@ -68,49 +70,49 @@ describe('wrong passwords', () => {
     },
   );
 
-  it('keep the right one out until the delay is over, looking just like a wrong one', async () => {
-    const browser = house.browser();
+  it('lock the right one until the delay ends, with the response of a wrong one', async () => {
+    const browser = deployment.browser();
     await browser.solve('login', { uid_field: 'carol' });
     await browser.solve('login', { password: 'wrong' });
-    await house.rows(
+    await deployment.rows(
       `UPDATE flow.attempts SET failures = ${LIMIT}, free_at = now() + interval '1 hour' WHERE credential = 'password'`,
     );
 
-    const { result, judged } = await countingAttempts(house, () =>
+    const { result, judged } = await countingAttempts(deployment, () =>
       browser.solve('login', { password: 'correct-horse-7' }),
     );
     expect(result.body).toMatchObject({
       response_errors: { password: [{ string: 'Invalid password', code: 'invalid' }] },
     });
     expect(judged).toBe(0);
-    await house.rows('UPDATE flow.attempts SET free_at = now()');
+    await deployment.rows('UPDATE flow.attempts SET free_at = now()');
 
     expect((await browser.solve('login', { password: 'correct-horse-7' })).body).toMatchObject({ to: '/' });
   });
 
-  it('end a login after as many answers, whether they are judged or refused', async () => {
-    const answers = async () => {
-      const browser = house.browser();
+  it('end a login after the same number of answers, whether they are verified or locked', async () => {
+    const answerWrongly = async () => {
+      const browser = deployment.browser();
       await browser.solve('login', { uid_field: 'dave' });
-      const told: unknown[] = [];
-      for (let i = 0; i < LIMIT; i++) told.push((await browser.solve('login', { password: 'wrong' })).body);
-      return told;
+      const bodies: unknown[] = [];
+      for (let i = 0; i < LIMIT; i++) bodies.push((await browser.solve('login', { password: 'wrong' })).body);
+      return bodies;
     };
-    const judged = await answers();
+    const judged = await answerWrongly();
     expect(judged.at(-1)).toMatchObject({ component: 'ak-stage-access-denied' });
 
-    const refused = await countingAttempts(house, answers);
+    const refused = await countingAttempts(deployment, answerWrongly);
     expect(refused).toEqual({ result: judged, judged: 0 });
   });
 
-  it('count on one counter however the name is written', async () => {
+  it('count on one counter for every spelling of the username', async () => {
     const spellings = ['dave', 'DAVE', 'Dave', 'dave@example.org', 'DAVE@EXAMPLE.ORG'];
     for (const uid_field of spellings) {
-      const browser = house.browser();
+      const browser = deployment.browser();
       await browser.solve('login', { uid_field });
       await browser.solve('login', { password: 'wrong' });
     }
-    const rows = await house.rows<{ failures: number }>(
+    const rows = await deployment.rows<{ failures: number }>(
       `SELECT failures FROM flow.attempts WHERE credential = 'password' AND failures = $1`,
       [spellings.length],
     );

@@ -12,10 +12,10 @@ const VALIDATE = {
 const OLD = 'correct-horse-7';
 const NEW = { password: 'another-horse-8', password_repeat: 'another-horse-8' };
 
-let house: Deployment;
+let deployment: Deployment;
 let codes: string[];
 beforeAll(async () => {
-  house = await Deployment.open({
+  deployment = await Deployment.open({
     services: ['identification', 'password', 'session', 'enrollment', 'mfa'],
     blueprints: [
       blueprint(
@@ -39,86 +39,86 @@ beforeAll(async () => {
       ),
     ],
   });
-  const browser = house.browser();
-  const shown = await browser.solve('codes', { uid_field: 'alice' });
-  codes = (shown.body as { codes: string[] }).codes;
+  const browser = deployment.browser();
+  const setup = await browser.solve('codes', { uid_field: 'alice' });
+  codes = (setup.body as { codes: string[] }).codes;
   await browser.solve('codes', {});
 }, 120_000);
-afterAll(() => house?.close());
+afterAll(() => deployment?.close());
 
-async function loggedIn(password: string): Promise<Browser> {
-  const browser = house.browser();
+async function logIn(password: string): Promise<Browser> {
+  const browser = deployment.browser();
   await browser.solve('login', { uid_field: 'alice' });
   await browser.solve('login', { password });
   return browser;
 }
 const statusOf = async (browser: Browser) => (await browser.fetch('/api/v3/core/users/me/')).status;
 
-/** A way back for whoever has a code; their browser, before the form for a new password. */
-async function wayBack(code: string | undefined): Promise<Browser> {
-  const link = new URL(await house.user(['recovery-link', 'alice', '--flow', 'back']));
-  const browser = house.browser();
+/** Recovers the account with a link and a code. Returns the browser at the form for the new password. */
+async function recover(code: string | undefined): Promise<Browser> {
+  const link = new URL(await deployment.user(['recovery-link', 'alice', '--flow', 'back']));
+  const browser = deployment.browser();
   await browser.solve('back', {}, link.search.slice(1));
   expect((await browser.solve('back', { code })).body).toMatchObject({ component: 'ak-stage-prompt' });
   return browser;
 }
 
-describe('whoever reads the mails of somebody', () => {
-  it('is asked for a second factor where there is one, before anything of the account is theirs (accident 25)', async () => {
-    const member = await loggedIn(OLD);
-    const link = new URL(await house.user(['recovery-link', 'alice', '--flow', 'back']));
-    const [browser, query] = [house.browser(), link.search.slice(1)];
-    const factor = { component: 'ak-stage-authenticator-validate' };
-    expect((await browser.solve('back', {}, query)).body).toMatchObject(factor);
+describe('a visitor with a recovery link', () => {
+  it('must pass the second factor of the user before anything else (accident 25)', async () => {
+    const member = await logIn(OLD);
+    const link = new URL(await deployment.user(['recovery-link', 'alice', '--flow', 'back']));
+    const [browser, query] = [deployment.browser(), link.search.slice(1)];
+    const validation = { component: 'ak-stage-authenticator-validate' };
+    expect((await browser.solve('back', {}, query)).body).toMatchObject(validation);
     for (const body of [NEW, { ...NEW, component: 'ak-stage-prompt' }, { code: 'bogus' }])
-      expect((await browser.solve('back', body)).body).toMatchObject(factor);
+      expect((await browser.solve('back', body)).body).toMatchObject(validation);
     expect(await statusOf(browser)).toBe(403);
-    expect([await statusOf(member), await statusOf(await loggedIn(OLD))]).toEqual([200, 200]);
+    expect([await statusOf(member), await statusOf(await logIn(OLD))]).toEqual([200, 200]);
   });
 
-  it('is asked for it before the password is replaced, in a flow that has no step for that (accident 25)', async () => {
-    await house.rows('DELETE FROM flow.attempts');
-    const follow = async (username: string) => {
-      const link = new URL(await house.user(['recovery-link', username, '--flow', 'forgetful']));
-      const browser = house.browser();
+  it('must pass it before the password is replaced, even in a flow without such a step (accident 25)', async () => {
+    await deployment.rows('DELETE FROM flow.attempts');
+    const followLink = async (username: string) => {
+      const link = new URL(await deployment.user(['recovery-link', username, '--flow', 'forgetful']));
+      const browser = deployment.browser();
       expect((await browser.solve('forgetful', {}, link.search.slice(1))).body['component']).toBe('ak-stage-prompt');
       return browser;
     };
-    const alice = await follow('alice');
-    const factor = { component: 'ak-stage-authenticator-validate' };
+    const alice = await followLink('alice');
+    const validation = { component: 'ak-stage-authenticator-validate' };
     for (const body of [NEW, NEW, { code: 'bogus' }])
-      expect((await alice.solve('forgetful', body)).body).toMatchObject(factor);
-    expect([await statusOf(alice), await statusOf(await loggedIn(OLD))]).toEqual([403, 200]);
+      expect((await alice.solve('forgetful', body)).body).toMatchObject(validation);
+    expect([await statusOf(alice), await statusOf(await logIn(OLD))]).toEqual([403, 200]);
 
-    await house.rows('DELETE FROM flow.attempts');
+    await deployment.rows('DELETE FROM flow.attempts');
     expect((await alice.solve('forgetful', { code: codes[2] })).body).toMatchObject({ component: 'xak-flow-redirect' });
-    expect([await statusOf(alice), await statusOf(await loggedIn(OLD))]).toEqual([200, 403]);
-    const back = { password: OLD, password_repeat: OLD };
-    await (await wayBack(codes[3])).solve('back', back);
+    expect([await statusOf(alice), await statusOf(await logIn(OLD))]).toEqual([200, 403]);
+    const restored = { password: OLD, password_repeat: OLD };
+    await (await recover(codes[3])).solve('back', restored);
 
-    const bob = await follow('bob');
+    const bob = await followLink('bob');
     expect((await bob.solve('forgetful', NEW)).body).toMatchObject({ component: 'xak-flow-redirect' });
   });
 
-  it('sets a password with it: the old one and its sessions are over', async () => {
-    await house.rows('DELETE FROM flow.attempts');
-    const member = await loggedIn(OLD);
-    const browser = await wayBack(codes[0]);
+  it('can set a new password, which ends the old one and its sessions', async () => {
+    await deployment.rows('DELETE FROM flow.attempts');
+    const member = await logIn(OLD);
+    const browser = await recover(codes[0]);
     expect((await browser.solve('back', NEW)).body).toMatchObject({ component: 'xak-flow-redirect' });
     expect(await statusOf(browser)).toBe(200);
-    expect([await statusOf(member), await statusOf(await loggedIn(OLD))]).toEqual([403, 403]);
-    expect(await statusOf(await loggedIn(NEW.password))).toBe(200);
+    expect([await statusOf(member), await statusOf(await logIn(OLD))]).toEqual([403, 403]);
+    expect(await statusOf(await logIn(NEW.password))).toBe(200);
   });
 
-  it('is not kept out by what others guessed of the old password', async () => {
-    await house.rows('DELETE FROM flow.attempts');
-    await loggedIn('wrong');
-    await house.rows(`UPDATE flow.attempts SET failures = 50, free_at = now() WHERE credential = 'password'`);
-    expect(await statusOf(await loggedIn(NEW.password))).toBe(403);
+  it('is not locked out by wrong guesses of the old password', async () => {
+    await deployment.rows('DELETE FROM flow.attempts');
+    await logIn('wrong');
+    await deployment.rows(`UPDATE flow.attempts SET failures = 50, free_at = now() WHERE credential = 'password'`);
+    expect(await statusOf(await logIn(NEW.password))).toBe(403);
 
-    const browser = await wayBack(codes[1]);
+    const browser = await recover(codes[1]);
     await browser.solve('back', { password: 'third-horse-9', password_repeat: 'third-horse-9' });
     expect(await statusOf(browser)).toBe(200);
-    expect(await statusOf(await loggedIn('third-horse-9'))).toBe(200);
+    expect(await statusOf(await logIn('third-horse-9'))).toBe(200);
   });
 });

@@ -15,7 +15,7 @@ import type { Browser } from '../support/browser.js';
 import { Deployment } from '../support/deployment.js';
 
 const UNKNOWN = '00000000-0000-4000-8000-000000000000';
-let house: Deployment;
+let deployment: Deployment;
 
 beforeAll(async () => {
   const configurable = { ...PASSWORD, attrs: { ...PASSWORD.attrs, configure_flow: keyOf('setup') } };
@@ -23,7 +23,7 @@ beforeAll(async () => {
   const embedded = { model: `authentik_stages_${PASSWORD.stage}`, id: 'embedded', identifiers: { name: 'embedded' } };
   const forMembers = { ...PASSWORD.attrs, configure_flow: keyOf('members') };
   const admins = { model: 'authentik_core.group', id: 'admins', identifiers: { name: 'admins' } };
-  house = await Deployment.open({
+  deployment = await Deployment.open({
     blueprints: [
       blueprint(
         { ...admins, attrs: { is_superuser: true } },
@@ -57,10 +57,10 @@ beforeAll(async () => {
     gateway: { AVATARS: 'attributes.photos.small,initials' },
   });
 });
-afterAll(() => house.close());
+afterAll(() => deployment.close());
 
-async function loggedIn(user: string): Promise<Browser> {
-  const browser = house.browser();
+async function logIn(user: string): Promise<Browser> {
+  const browser = deployment.browser();
   await browser.solve('login', { uid_field: user });
   expect((await browser.solve('login', { password: 'correct-horse-7' })).body).toMatchObject({ to: '/' });
   return browser;
@@ -68,36 +68,39 @@ async function loggedIn(user: string): Promise<Browser> {
 
 async function stageId(name: string): Promise<string> {
   const sql = "SELECT id FROM flow.objects WHERE (identifiers || attrs)->>'name' = $1";
-  const found = await house.rows<{ id: string }>(sql, [name]);
-  if (!found[0]) throw new Error(`there is no stage ${name}`);
-  return found[0].id;
+  const rows = await deployment.rows<{ id: string }>(sql, [name]);
+  if (!rows[0]) throw new Error(`there is no stage ${name}`);
+  return rows[0].id;
 }
 
-const leadsTo = async (browser: Browser, path: string) => {
+const redirectOf = async (browser: Browser, path: string) => {
   const { status, headers } = await browser.fetch(path);
   return [status, headers.get('location')];
 };
 
-describe('the address of a purpose', () => {
-  it('leads to its flow, with the query, whoever is here: the flow says whether it is for them', async () => {
+describe('the URL of a default flow', () => {
+  it('redirects to the flow with the query, even if the flow does not apply', async () => {
     const path = '/flows/-/default/authentication/?next=%2Fa%20b';
-    for (const browser of [house.browser(), await loggedIn('alice')]) {
-      expect(await leadsTo(browser, path)).toEqual([302, '/if/flow/closed/?next=%2Fa+b']);
+    for (const browser of [deployment.browser(), await logIn('alice')]) {
+      expect(await redirectOf(browser, path)).toEqual([302, '/if/flow/closed/?next=%2Fa+b']);
     }
-    expect(await leadsTo(house.browser(), '/flows/-/default/invalidation/')).toEqual([302, '/if/flow/goodbye/']);
+    expect(await redirectOf(deployment.browser(), '/flows/-/default/invalidation/')).toEqual([
+      302,
+      '/if/flow/goodbye/',
+    ]);
   });
 
-  it.each(['recovery', 'stage_configuration', 'enrollment', 'nonsense'])('does not exist for %s', async (purpose) => {
-    expect((await house.browser().fetch(`/flows/-/default/${purpose}/`)).status).toBe(404);
+  it.each(['recovery', 'stage_configuration', 'enrollment', 'nonsense'])('returns 404 for %s', async (purpose) => {
+    expect((await deployment.browser().fetch(`/flows/-/default/${purpose}/`)).status).toBe(404);
   });
 });
 
-describe('setting up a stage', () => {
-  it('begins its flow about whoever is logged in, in place of one under way', async () => {
-    const browser = await loggedIn('alice');
+describe('the URL that configures a stage', () => {
+  it('starts its flow for the user who is logged in, and replaces a run in progress', async () => {
+    const browser = await logIn('alice');
     const address = `/flows/-/configure/${await stageId('login 1 password.passwordstage')}/`;
     for (let i = 0; i < 2; i++) {
-      expect(await leadsTo(browser, `${address}?next=%2Fback`)).toEqual([302, '/if/flow/setup/?next=%2Fback']);
+      expect(await redirectOf(browser, `${address}?next=%2Fback`)).toEqual([302, '/if/flow/setup/?next=%2Fback']);
       expect((await browser.show('setup', 'next=%2Fback')).body).toMatchObject({
         component: 'ak-stage-password',
         pending_user: 'alice',
@@ -110,22 +113,22 @@ describe('setting up a stage', () => {
     expect((await browser.solve('setup', {})).body).toEqual({ component: 'xak-flow-redirect', to: '/back' });
   });
 
-  it('is for a stranger to log in first, and to come back', async () => {
+  it('redirects an anonymous visitor to the login, with itself as next', async () => {
     const address = `/flows/-/configure/${await stageId('login 1 password.passwordstage')}/`;
     const login = `/flows/-/default/authentication/?next=${encodeURIComponent(`${address}?a=b`)}`;
 
-    expect(await leadsTo(house.browser(), `${address}?a=b`)).toEqual([302, login]);
+    expect(await redirectOf(deployment.browser(), `${address}?a=b`)).toEqual([302, login]);
   });
 
-  it('is found for a stage that is no step of its own', async () => {
-    const browser = await loggedIn('alice');
+  it('works for a stage that is embedded in another one', async () => {
+    const browser = await logIn('alice');
     const address = `/flows/-/configure/${await stageId('embedded')}/`;
 
-    expect(await leadsTo(browser, address)).toEqual([302, '/if/flow/setup/']);
+    expect(await redirectOf(browser, address)).toEqual([302, '/if/flow/setup/']);
   });
 
-  it('does not exist for a stage that nobody knows, or that has no such flow', async () => {
-    const browser = await loggedIn('alice');
+  it('returns 404 for an unknown stage and for a stage without a configuration flow', async () => {
+    const browser = await logIn('alice');
     const unconfigured = await stageId('setup 0 password.passwordstage');
     const notConfigurable = await stageId('goodbye 0 dummy.dummystage');
     for (const id of [UNKNOWN, unconfigured, notConfigurable, 'nonsense']) {
@@ -133,60 +136,60 @@ describe('setting up a stage', () => {
     }
   });
 
-  it('does not exist for whom the policies of its flow keep out', async () => {
+  it('returns 404 for a user to whom the flow does not apply', async () => {
     const address = `/flows/-/configure/${await stageId('exclusive')}/`;
 
-    expect(await leadsTo(await loggedIn('alice'), address)).toEqual([302, '/if/flow/members/']);
-    expect((await (await loggedIn('debbie')).fetch(address)).status).toBe(404);
+    expect(await redirectOf(await logIn('alice'), address)).toEqual([302, '/if/flow/members/']);
+    expect((await (await logIn('debbie')).fetch(address)).status).toBe(404);
   });
 
-  it('does not take credentials in its address', async () => {
-    expect((await house.browser().fetch(`/flows/-/configure/${UNKNOWN}/?password=x`)).status).toBe(400);
+  it('refuses credentials in the query', async () => {
+    expect((await deployment.browser().fetch(`/flows/-/configure/${UNKNOWN}/?password=x`)).status).toBe(400);
   });
 });
 
-describe('executing a flow', () => {
+describe('the URL that executes a flow', () => {
   const path = '/api/v3/flows/instances/setup/execute/';
 
-  it('begins it about the administrator, and says where it goes on', async () => {
-    const browser = await loggedIn('root');
+  it('starts it for the administrator and returns its link', async () => {
+    const browser = await logIn('root');
     const { status, body } = await browser.fetch(path);
 
-    expect([status, body]).toEqual([200, { link: `${house.url}/if/flow/setup/` }]);
+    expect([status, body]).toEqual([200, { link: `${deployment.url}/if/flow/setup/` }]);
     expect((await browser.show('setup')).body).toMatchObject({ pending_user: 'root' });
   });
 
-  it('lets them into a flow for strangers, which is otherwise none for them', async () => {
-    const browser = await loggedIn('root');
+  it('lets an administrator run a flow that requires an anonymous visitor', async () => {
+    const browser = await logIn('root');
     expect((await browser.show('join')).body).toMatchObject({ component: 'ak-stage-access-denied' });
     await browser.fetch('/api/v3/flows/instances/join/execute/');
 
     expect((await browser.show('join')).body).toMatchObject({ component: 'ak-stage-dummy' });
   });
 
-  it('does not get past the policies of the flow', async () => {
-    expect(await (await loggedIn('root')).fetch('/api/v3/flows/instances/members/execute/')).toMatchObject({
+  it('does not bypass the policies of the flow', async () => {
+    expect(await (await logIn('root')).fetch('/api/v3/flows/instances/members/execute/')).toMatchObject({
       status: 400,
       body: { detail: 'Flow does not apply to current user.', code: 'flow_not_applicable' },
     });
   });
 
-  it('is for administrators only, and for flows that exist', async () => {
-    expect(await house.browser().fetch(path)).toMatchObject({ status: 403, body: { code: 'not_authenticated' } });
-    expect(await (await loggedIn('alice')).fetch(path)).toMatchObject({
+  it('requires an administrator and an existing flow', async () => {
+    expect(await deployment.browser().fetch(path)).toMatchObject({ status: 403, body: { code: 'not_authenticated' } });
+    expect(await (await logIn('alice')).fetch(path)).toMatchObject({
       status: 403,
       body: { code: 'permission_denied' },
     });
     const unknown = '/api/v3/flows/instances/nowhere/execute/';
-    expect((await (await loggedIn('root')).fetch(unknown)).status).toBe(404);
+    expect((await (await logIn('root')).fetch(unknown)).status).toBe(404);
   });
 });
 
 describe('the inspector', () => {
   const path = '/api/v3/flows/inspector/setup/';
 
-  it('shows where a run stands and what it passed, as clients of the reference read it, and no value of the past', async () => {
-    const browser = await loggedIn('root');
+  it('shows the current and the past steps in the format of authentik, without values of past steps', async () => {
+    const browser = await logIn('root');
     await browser.fetch('/api/v3/flows/instances/setup/execute/');
     await browser.solve('setup', { password: 'wrong' });
     const before = await browser.fetch(path);
@@ -217,8 +220,8 @@ describe('the inspector', () => {
     expect(text).not.toMatch(/correct-horse|wrong/);
   });
 
-  it('still shows a run that is over', async () => {
-    const browser = await loggedIn('root');
+  it('still shows a completed run', async () => {
+    const browser = await logIn('root');
     await browser.fetch('/api/v3/flows/instances/setup/execute/');
     for (const body of [{ password: 'correct-horse-7' }, {}]) await browser.solve('setup', body);
 
@@ -229,40 +232,40 @@ describe('the inspector', () => {
     });
   });
 
-  it('is there for administrators and debugged users only', async () => {
-    for (const browser of [house.browser(), await loggedIn('alice')]) {
+  it('is available only to administrators and users in debug mode', async () => {
+    for (const browser of [deployment.browser(), await logIn('alice')]) {
       await browser.show('setup');
       expect((await browser.fetch(path)).status).toBe(404);
     }
-    const browser = await loggedIn('debbie');
+    const browser = await logIn('debbie');
     await browser.show('setup');
     expect((await browser.fetch(path)).status).toBe(200);
     expect((await browser.fetch('/api/v3/flows/inspector/nowhere/')).status).toBe(404);
   });
 
-  it('says with an empty 400 that there is nothing to look at', async () => {
-    const { status, text } = await (await loggedIn('root')).fetch(path);
+  it('returns an empty 400 when there is no run', async () => {
+    const { status, text } = await (await logIn('root')).fetch(path);
     expect([status, text]).toEqual([400, '']);
   });
 });
 
-describe('a picture', () => {
-  it('is what the user keeps, of whoever is logged in, and not of whoever is named', async () => {
-    const browser = await loggedIn('alice');
+describe('an avatar', () => {
+  it('is read from the attributes of a user who is logged in, but not of one who is only identified', async () => {
+    const browser = await logIn('alice');
     await browser.fetch(`/flows/-/configure/${await stageId('embedded')}/`);
     expect((await browser.show('setup')).body).toMatchObject({ pending_user_avatar: '/media/alice.png' });
     expect((await browser.fetch('/api/v3/core/users/me/')).body).toMatchObject({
       user: { avatar: '/media/alice.png' },
     });
 
-    const drawn = { pending_user_avatar: expect.stringMatching(/^data:image\/svg\+xml;base64,/) };
-    expect((await house.browser().solve('login', { uid_field: 'alice' })).body).toMatchObject(drawn);
+    const initials = { pending_user_avatar: expect.stringMatching(/^data:image\/svg\+xml;base64,/) };
+    expect((await deployment.browser().solve('login', { uid_field: 'alice' })).body).toMatchObject(initials);
   });
 });
 
-describe('a title', () => {
-  it('names nobody where no flow was begun', async () => {
-    const { body } = await (await loggedIn('alice')).show('closed');
+describe('the title of a flow', () => {
+  it('contains no username when the flow does not apply', async () => {
+    const { body } = await (await logIn('alice')).show('closed');
     expect(body).toMatchObject({ component: 'ak-stage-access-denied', flow_info: { title: '%(user)s' } });
   });
 });

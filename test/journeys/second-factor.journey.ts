@@ -16,12 +16,12 @@ const WRONG = [
   { string: 'Invalid Token. Please ensure the time on your device is accurate and try again.', code: 'invalid' },
 ];
 
-let house: Deployment;
+let deployment: Deployment;
 let codes: string[];
 
-/** The tests are a trusted proxy, to come from any network. */
+/** The tests are a trusted proxy, so that they can use any client address. */
 beforeAll(async () => {
-  house = await Deployment.open({
+  deployment = await Deployment.open({
     blueprints: [
       blueprint(
         ...[userEntry('alice'), userEntry('bob')],
@@ -32,71 +32,71 @@ beforeAll(async () => {
     services: ['identification', 'mfa', 'session'],
     gateway: { TRUSTED_PROXIES: '127.0.0.1' },
   });
-  const browser = house.browser();
-  const shown = await browser.solve('enrol', { uid_field: 'alice' });
-  codes = (shown.body as { codes: string[] }).codes;
+  const browser = deployment.browser();
+  const setup = await browser.solve('enrol', { uid_field: 'alice' });
+  codes = (setup.body as { codes: string[] }).codes;
   await browser.solve('enrol', {});
 });
-afterAll(() => house?.close());
+afterAll(() => deployment?.close());
 
-/** What somebody is answered who brings a code from an address, in a plan of their own. */
-async function guess(code: string | undefined, address: string) {
-  const browser = house.browser();
+/** Answers with a code from an address, in a new plan. */
+async function answerWith(code: string | undefined, address: string) {
+  const browser = deployment.browser();
   const headers = { 'content-type': 'application/json', 'x-forwarded-for': address };
   const send = (body: object) =>
     browser.fetch('/api/v3/flows/executor/login/?query=', { method: 'POST', headers, body: JSON.stringify(body) });
   await send({ uid_field: 'alice' });
   return send({ code });
 }
-const forget = () => house.rows('DELETE FROM flow.attempts');
-const keptCodes = async () => (await house.rows('SELECT FROM mfa.codes')).length;
+const resetAttempts = () => deployment.rows('DELETE FROM flow.attempts');
+const countCodes = async () => (await deployment.rows('SELECT FROM mfa.codes')).length;
 
 describe('a second factor', () => {
-  it('is locked by a hundred wrong codes in a hundred plans from fifty addresses, and nobody is told (accidents 22, 34)', async () => {
+  it('is locked by a hundred wrong codes in a hundred plans from fifty addresses, without a sign of it (accidents 22, 34)', async () => {
     const answers = [];
-    for (let i = 0; i < 100; i++) answers.push(await guess('bogus', `198.51.100.${(i % 50) + 1}`));
+    for (let i = 0; i < 100; i++) answers.push(await answerWith('bogus', `198.51.100.${(i % 50) + 1}`));
     expect(answers.map(({ status }) => status)).toEqual(Array(100).fill(200));
-    const said = answers.map(({ body }) => (body as { response_errors: unknown }).response_errors);
-    expect(said).toEqual(Array(100).fill({ code: WRONG }));
+    const errors = answers.map(({ body }) => (body as { response_errors: unknown }).response_errors);
+    expect(errors).toEqual(Array(100).fill({ code: WRONG }));
 
-    const held = await house.rows<{ locked: boolean }>(
+    const locks = await deployment.rows<{ locked: boolean }>(
       `SELECT free_at > now() AS locked FROM flow.attempts WHERE credential = 'static'`,
     );
-    expect(held).toEqual([{ locked: true }]);
-    const right = await guess(codes[0], '203.0.113.200');
-    expect(right.body).toMatchObject({ response_errors: { code: WRONG } });
-    expect(await keptCodes()).toBe(codes.length);
+    expect(locks).toEqual([{ locked: true }]);
+    const response = await answerWith(codes[0], '203.0.113.200');
+    expect(response.body).toMatchObject({ response_errors: { code: WRONG } });
+    expect(await countCodes()).toBe(codes.length);
   });
 
-  it('that was guessed at too often takes no right code either, until it is unlocked, and uses none up (accident 29)', async () => {
-    await house.rows(`UPDATE flow.attempts SET failures = 50, free_at = now() WHERE credential = 'static'`);
-    expect((await guess(codes[0], '203.0.113.201')).body).toMatchObject({ response_errors: { code: WRONG } });
-    expect(await keptCodes()).toBe(codes.length);
+  it('that is locked refuses a right code without using it up, until it is unlocked (accident 29)', async () => {
+    await deployment.rows(`UPDATE flow.attempts SET failures = 50, free_at = now() WHERE credential = 'static'`);
+    expect((await answerWith(codes[0], '203.0.113.201')).body).toMatchObject({ response_errors: { code: WRONG } });
+    expect(await countCodes()).toBe(codes.length);
 
-    await forget();
-    const right = await guess(codes[0], '203.0.113.202');
-    expect(right.body).toMatchObject({ component: 'xak-flow-redirect' });
-    expect(await keptCodes()).toBe(codes.length - 1);
-    const [cookie] = right.setCookies.filter((line) => line.startsWith('authentik_mfa='));
+    await resetAttempts();
+    const response = await answerWith(codes[0], '203.0.113.202');
+    expect(response.body).toMatchObject({ component: 'xak-flow-redirect' });
+    expect(await countCodes()).toBe(codes.length - 1);
+    const [cookie] = response.setCookies.filter((line) => line.startsWith('authentik_mfa='));
     expect(cookie).toMatch(/^authentik_mfa=[\w-]+; Max-Age=3600; Path=\/; HttpOnly; SameSite=Lax$/);
 
-    const returning = house.browser();
-    returning.plant(/^authentik_mfa=([\w-]+)/.exec(cookie ?? '')?.[1], 'authentik_mfa');
-    expect((await returning.solve('login', { uid_field: 'alice' })).body).toMatchObject({
+    const returningBrowser = deployment.browser();
+    returningBrowser.plant(/^authentik_mfa=([\w-]+)/.exec(cookie ?? '')?.[1], 'authentik_mfa');
+    expect((await returningBrowser.solve('login', { uid_field: 'alice' })).body).toMatchObject({
       component: 'xak-flow-redirect',
     });
   });
 
-  it('lets one of many in who bring one code at once (accident 31)', async () => {
-    await forget();
-    const answers = await Promise.all(Array.from({ length: 10 }, (_, i) => guess(codes[1], `203.0.113.${i + 1}`)));
+  it('accepts one code once when it is sent concurrently (accident 31)', async () => {
+    await resetAttempts();
+    const answers = await Promise.all(Array.from({ length: 10 }, (_, i) => answerWith(codes[1], `203.0.113.${i + 1}`)));
     const components = answers.map(({ body }) => (body as { component: string }).component);
     expect(components.filter((component) => component === 'xak-flow-redirect')).toHaveLength(1);
   });
 });
 
-describe('a device of an export', () => {
-  it('lets its owner in once it is imported, and is left as it is when it is imported again', async () => {
+describe('an imported device', () => {
+  it('logs its owner in, and is not changed by another import', async () => {
     const key = randomBytes(20);
     const fields = { user: 7, name: 'App', confirmed: true, key: key.toString('hex'), digits: 6, last_t: -1 };
     const lines = [
@@ -106,7 +106,7 @@ describe('a device of an export', () => {
     expect(await importDevices(lines)).toMatch(/^1 devices \(1 totp\) imported in [\d.]+ s$/);
     const code = generateSync({ secret: key, epoch: Date.now() / 1000 });
     const login = async () => {
-      const browser = house.browser();
+      const browser = deployment.browser();
       await browser.solve('login', { uid_field: 'bob' });
       return (await browser.solve('login', { code })).body['component'];
     };
@@ -114,8 +114,8 @@ describe('a device of an export', () => {
     expect(await importDevices(lines)).toMatch(/^0 devices imported in [\d.]+ s\n1 devices were there already/);
     expect(await login()).toBe('ak-stage-authenticator-validate');
 
-    const unknown = { ...lines[0], fields: { ...fields, user: ['nobody'] } };
-    await expect(importDevices([unknown])).rejects.toMatchObject({
+    const invalidLine = { ...lines[0], fields: { ...fields, user: ['nobody'] } };
+    await expect(importDevices([invalidLine])).rejects.toMatchObject({
       code: 1,
       stdout: expect.stringMatching(/1 invalid lines were skipped:\n {2}line 1: there is no user nobody here/),
     });
@@ -126,7 +126,7 @@ describe('a device of an export', () => {
     try {
       const file = join(folder, 'export.jsonl');
       await writeFile(file, lines.map((line) => JSON.stringify(line)).join('\n'));
-      return await house.user(['import-devices', file]);
+      return await deployment.user(['import-devices', file]);
     } finally {
       await rm(folder, { recursive: true });
     }

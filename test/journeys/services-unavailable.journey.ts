@@ -2,10 +2,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { blueprint, DUMMY, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
 import { Deployment } from '../support/deployment.js';
 
-let house: Deployment;
+let deployment: Deployment;
 
 beforeAll(async () => {
-  house = await Deployment.open({
+  deployment = await Deployment.open({
     apart: 'all',
     blueprints: [
       blueprint(
@@ -16,80 +16,80 @@ beforeAll(async () => {
     ],
   });
 });
-afterAll(() => house.close());
+afterAll(() => deployment.close());
 
-const away = {
+const unavailable = {
   status: 503,
   body: { component: 'ak-stage-flow-error', request_id: expect.stringMatching(/^[0-9a-f]{32}$/) },
 };
 
-describe('a stage service that is away', () => {
-  it('is said to be, the plan is kept, and the login goes on where it was when the service is back', async () => {
-    const browser = house.browser();
+describe('a stage service that is down', () => {
+  it('returns 503 with Retry-After, and the login goes on at the same step when it is back', async () => {
+    const browser = deployment.browser();
     await browser.solve('login', { uid_field: 'alice' });
-    await house.end('password');
+    await deployment.end('password');
 
-    const refused = await browser.solve('login', { password: 'correct-horse-7' });
-    expect(refused).toMatchObject(away);
-    expect(refused.headers.get('retry-after')).toBe('1');
-    expect(refused.headers.get('x-authentik-id')).toBe(refused.body['request_id']);
-    expect(await browser.show('login')).toMatchObject(away);
-    await house.start('password');
+    const response = await browser.solve('login', { password: 'correct-horse-7' });
+    expect(response).toMatchObject(unavailable);
+    expect(response.headers.get('retry-after')).toBe('1');
+    expect(response.headers.get('x-authentik-id')).toBe(response.body['request_id']);
+    expect(await browser.show('login')).toMatchObject(unavailable);
+    await deployment.start('password');
 
     expect((await browser.show('login')).body).toMatchObject({ component: 'ak-stage-password', pending_user: 'alice' });
     expect((await browser.solve('login', { password: 'correct-horse-7' })).body).toMatchObject({ to: '/' });
   });
 
-  it('further on in the flow does not undo the step before it', async () => {
-    const browser = house.browser();
+  it('does not undo the step before it', async () => {
+    const browser = deployment.browser();
     await browser.show('login');
-    await house.end('password');
-    expect(await browser.solve('login', { uid_field: 'alice' })).toMatchObject(away);
-    await house.start('password');
+    await deployment.end('password');
+    expect(await browser.solve('login', { uid_field: 'alice' })).toMatchObject(unavailable);
+    await deployment.start('password');
 
     expect((await browser.show('login')).body).toMatchObject({ component: 'ak-stage-password', pending_user: 'alice' });
   });
 
-  it('is not felt by flows that do not need it', async () => {
-    await house.end('password');
-    expect((await house.browser().show('plain')).body).toMatchObject({ component: 'ak-stage-dummy' });
-    await house.start('password');
+  it('does not affect flows that do not use it', async () => {
+    await deployment.end('password');
+    expect((await deployment.browser().show('plain')).body).toMatchObject({ component: 'ak-stage-dummy' });
+    await deployment.start('password');
   });
 
-  it('costs no attempt', async () => {
-    await house.rows('DELETE FROM flow.attempts');
-    const browser = house.browser();
+  it('uses up no attempt', async () => {
+    await deployment.rows('DELETE FROM flow.attempts');
+    const browser = deployment.browser();
     await browser.solve('login', { uid_field: 'alice' });
-    await house.end('password');
+    await deployment.end('password');
     await browser.solve('login', { password: 'correct-horse-7' });
-    await house.start('password');
+    await deployment.start('password');
 
-    expect(await house.rows('SELECT FROM flow.attempts WHERE failures > 0')).toEqual([]);
+    expect(await deployment.rows('SELECT FROM flow.attempts WHERE failures > 0')).toEqual([]);
   });
 });
 
-describe('a process that leaves', () => {
-  it('lets a login go on at a gateway that was started since', async () => {
-    const browser = house.browser();
+describe('a gateway that stops', () => {
+  it('does not interrupt a login that goes on at another gateway', async () => {
+    const browser = deployment.browser();
     await browser.solve('login', { uid_field: 'alice' });
-    expect(await house.end('gateway')).toBe(0);
-    await house.openGateway();
+    expect(await deployment.end('gateway')).toBe(0);
+    await deployment.openGateway();
 
     expect((await browser.solve('login', { password: 'correct-horse-7' })).body).toMatchObject({ to: '/' });
   });
 });
 
 describe('readiness', () => {
-  it('tells an outage of the bus, liveness does not, and a login goes on when the bus is back', async () => {
-    const browser = house.browser();
+  it('reports an outage of NATS while liveness does not, and a login goes on when NATS is back', async () => {
+    const browser = deployment.browser();
     await browser.solve('login', { uid_field: 'alice' });
     expect(await browser.fetch('/-/health/ready/')).toMatchObject({ status: 200, body: { status: 'ok' } });
-    await house.stopBus();
+    await deployment.stopBus();
 
     expect(await browser.fetch('/-/health/live/')).toMatchObject({ status: 200 });
     expect(await browser.fetch('/-/health/ready/')).toMatchObject({ status: 503, body: { missing: ['bus'] } });
-    expect(await browser.solve('login', { password: 'correct-horse-7' })).toMatchObject(away);
-    await house.startBus();
+    expect(await browser.solve('login', { password: 'correct-horse-7' })).toMatchObject(unavailable);
+    await deployment.startBus();
 
     expect((await browser.solve('login', { password: 'correct-horse-7' })).body).toMatchObject({ to: '/' });
   });

@@ -3,42 +3,42 @@ import { blueprint, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } fr
 import type { Browser } from '../support/browser.js';
 import { Deployment } from '../support/deployment.js';
 
-let house: Deployment;
+let deployment: Deployment;
 beforeAll(async () => {
-  house = await Deployment.open({
+  deployment = await Deployment.open({
     blueprints: [
       blueprint(...[userEntry('alice'), userEntry('mallory')], flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN])),
     ],
   });
 });
-afterAll(() => house?.close());
+afterAll(() => deployment?.close());
 
 const ME = '/api/v3/core/users/me/';
 const EXECUTOR = '/api/v3/flows/executor/login/?query=';
 
-/** A key of a session to which nobody is logged in; its plan of the login is about `username`. */
+/** Returns the key of an anonymous session whose login plan has identified `username`. */
 async function anonymousKey(username = 'mallory'): Promise<string> {
-  const browser = house.browser();
+  const browser = deployment.browser();
   await browser.solve('login', { uid_field: username });
   return browser.cookie()!;
 }
 
-async function loggedIn(username: string): Promise<Browser> {
-  const browser = house.browser();
+async function logIn(username: string): Promise<Browser> {
+  const browser = deployment.browser();
   await browser.solve('login', { uid_field: username });
   await browser.solve('login', { password: 'correct-horse-7' });
   return browser;
 }
 
-/** What a browser sends that has several session cookies of one name; its other cookies come last. */
-const sending = (...keys: readonly string[]) => keys.map((key) => `authentik_session=${key}`).join('; ');
-const whoIs = async (cookie: string) =>
-  ((await house.browser().fetch(ME, { headers: { cookie } })).body['user'] as { username?: string } | undefined)
+/** Returns the Cookie header of a browser with several session cookies of the same name. */
+const cookieHeader = (...keys: readonly string[]) => keys.map((key) => `authentik_session=${key}`).join('; ');
+const usernameOf = async (cookie: string) =>
+  ((await deployment.browser().fetch(ME, { headers: { cookie } })).body['user'] as { username?: string } | undefined)
     ?.username;
-const nameShown = async (cookie: string) =>
-  (await house.browser().fetch(EXECUTOR, { headers: { cookie } })).body['pending_user'];
+const pendingUserOf = async (cookie: string) =>
+  (await deployment.browser().fetch(EXECUTOR, { headers: { cookie } })).body['pending_user'];
 
-/** Both orders: which of two cookies comes first is the choice of whoever planted one. */
+/** Both orders, because the attacker can choose which of the two cookies comes first. */
 const BOTH = [
   ['first', (planted: string, own: string) => [planted, own]],
   ['last', (planted: string, own: string) => [own, planted]],
@@ -47,61 +47,64 @@ const BOTH = [
 describe.each(BOTH)(
   'a session cookie that was planted from a sibling domain and comes %s (accident 33)',
   (_, order) => {
-    it('does not make a visitor go on in the session of whoever planted it', async () => {
+    it('does not continue the session of the attacker', async () => {
       const [planted, own] = [await anonymousKey('mallory'), await anonymousKey('alice')];
-      expect(await nameShown(sending(...order(planted, own)))).toBeUndefined();
+      expect(await pendingUserOf(cookieHeader(...order(planted, own)))).toBeUndefined();
     });
 
-    it('does not log a visitor in as whoever planted it', async () => {
-      const planted = (await loggedIn('mallory')).cookie()!;
+    it('does not log the visitor in as the attacker', async () => {
+      const planted = (await logIn('mallory')).cookie()!;
       const own = await anonymousKey('alice');
-      expect(await whoIs(sending(...order(planted, own)))).toBeUndefined();
-      expect(await whoIs(sending(planted))).toBeUndefined();
+      expect(await usernameOf(cookieHeader(...order(planted, own)))).toBeUndefined();
+      expect(await usernameOf(cookieHeader(planted))).toBeUndefined();
     });
 
-    it('does not take the place of a login, and is dead from then on', async () => {
-      const planted = (await loggedIn('mallory')).cookie()!;
-      const own = (await loggedIn('alice')).cookie()!;
-      expect(await whoIs(sending(...order(planted, own)))).toBeUndefined();
-      expect([await whoIs(sending(planted)), await whoIs(sending(own))]).toEqual([undefined, undefined]);
+    it('does not replace a login, and ends both sessions', async () => {
+      const planted = (await logIn('mallory')).cookie()!;
+      const own = (await logIn('alice')).cookie()!;
+      expect(await usernameOf(cookieHeader(...order(planted, own)))).toBeUndefined();
+      expect([await usernameOf(cookieHeader(planted)), await usernameOf(cookieHeader(own))]).toEqual([
+        undefined,
+        undefined,
+      ]);
     });
 
-    it('keeps nobody from logging in: the next login works, beside what is left of it', async () => {
+    it('does not prevent the next login', async () => {
       const planted = await anonymousKey('mallory');
-      const browser = house.browser();
+      const browser = deployment.browser();
       const post = async (own: string, body: object) => {
-        const { body: shown, setCookies } = await house.browser().fetch(EXECUTOR, {
+        const { body: shown, setCookies } = await deployment.browser().fetch(EXECUTOR, {
           ...{ method: 'POST', body: JSON.stringify(body) },
-          headers: { 'content-type': 'application/json', cookie: sending(...order(planted, own)) },
+          headers: { 'content-type': 'application/json', cookie: cookieHeader(...order(planted, own)) },
         });
         const line = setCookies.find((cookie) => cookie.startsWith('authentik_session='));
         return { shown, own: line ? line.slice(line.indexOf('=') + 1, line.indexOf(';')) : own };
       };
       await browser.show('login');
-      const begun = await post(browser.cookie()!, { uid_field: 'alice' });
-      expect(begun.shown).toMatchObject({ component: 'ak-stage-password', pending_user: 'alice' });
-      const done = await post(begun.own, { password: 'correct-horse-7' });
+      const identified = await post(browser.cookie()!, { uid_field: 'alice' });
+      expect(identified.shown).toMatchObject({ component: 'ak-stage-password', pending_user: 'alice' });
+      const done = await post(identified.own, { password: 'correct-horse-7' });
       expect(done.shown).toMatchObject({ component: 'xak-flow-redirect' });
-      expect(await whoIs(sending(...order(planted, done.own)))).toBe('alice');
+      expect(await usernameOf(cookieHeader(...order(planted, done.own)))).toBe('alice');
     });
   },
 );
 
-describe('of several session cookies', () => {
-  it('the one that is known here counts, wherever it stands among those of other installations', async () => {
-    const own = (await loggedIn('alice')).cookie()!;
-    const [other, another] = ['k'.repeat(43), 'l'.repeat(43)];
+describe('a browser with several session cookies', () => {
+  it('uses the key that is known, in any position among keys of other installations', async () => {
+    const own = (await logIn('alice')).cookie()!;
+    const [otherKey, thirdKey] = ['k'.repeat(43), 'l'.repeat(43)];
     for (const keys of [
-      [own, other],
-      [other, own],
-      [other, own, another],
+      [own, otherKey],
+      [otherKey, own],
+      [otherKey, own, thirdKey],
       [own, own],
     ])
-      expect([keys, await whoIs(sending(...keys))]).toEqual([keys, 'alice']);
+      expect([keys, await usernameOf(cookieHeader(...keys))]).toEqual([keys, 'alice']);
   });
 
-  it('the new key of a session counts beside the one that it replaced', async () => {
-    const browser = house.browser();
+  it('uses the new key of a session when the retired one is sent as well', async () => {
+    const browser = deployment.browser();
     await browser.solve('login', { uid_field: 'alice' });
     const before = browser.cookie()!;
     await browser.solve('login', { password: 'correct-horse-7' });
@@ -110,6 +113,6 @@ describe('of several session cookies', () => {
       [before, after],
       [after, before],
     ])
-      expect(await whoIs(sending(...keys))).toBe('alice');
+      expect(await usernameOf(cookieHeader(...keys))).toBe('alice');
   });
 });

@@ -2,10 +2,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { blueprint, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
 import { Deployment } from '../support/deployment.js';
 
-let house: Deployment;
+let deployment: Deployment;
 
 beforeAll(async () => {
-  house = await Deployment.open({
+  deployment = await Deployment.open({
     blueprints: [
       blueprint(
         userEntry('alice'),
@@ -23,16 +23,16 @@ beforeAll(async () => {
     ],
   });
 });
-afterAll(() => house.close());
+afterAll(() => deployment.close());
 
-async function logIn(browser = house.browser(), { slug = 'login', user = 'alice' } = {}) {
+async function logIn(browser = deployment.browser(), { slug = 'login', user = 'alice' } = {}) {
   await browser.solve(slug, { uid_field: user });
   const answer = await browser.solve(slug, { password: 'correct-horse-7' });
   return { browser, answer };
 }
 
-describe('a login where somebody is logged in', () => {
-  it('gives a new token for forms, as it gives a new session key', async () => {
+describe('a login in a session with a login', () => {
+  it('issues a new CSRF token and a new session key', async () => {
     const { browser } = await logIn();
     const before = browser.cookie('authentik_csrf');
     const { answer } = await logIn(browser);
@@ -43,7 +43,7 @@ describe('a login where somebody is logged in', () => {
     expect(cookie).not.toMatch(/HttpOnly|Secure/);
   });
 
-  it('again changes the key, and makes no second session of the one', async () => {
+  it('of the same user rotates the key and creates no second session', async () => {
     const { browser } = await logIn(undefined, { user: 'bob' });
     const sessions = async () => (await browser.fetch('/api/v3/core/authenticated_sessions/')).body['results'];
     const [before, count] = [browser.cookie(), ((await sessions()) as unknown[]).length];
@@ -53,11 +53,11 @@ describe('a login where somebody is logged in', () => {
     expect(await sessions()).toHaveLength(count);
   });
 
-  it('over another user’s session is bound and lasts as the new one was given, not as the old one', async () => {
+  it('of another user gets the bindings and the lifetime of the new login, not of the old one', async () => {
     const { browser } = await logIn();
     const { answer } = await logIn(browser, { slug: 'bound', user: 'bob' });
     const cookie = answer.setCookies.find((line) => line.startsWith('authentik_session='));
-    const [row] = await house.rows<{ user: string; bindings: unknown; left: number; slides: boolean }>(
+    const [row] = await deployment.rows<{ user: string; bindings: unknown; left: number; slides: boolean }>(
       `SELECT u.username AS user, s.data->'bindings' AS bindings, s.ttl IS NOT NULL AS slides,
          extract(epoch FROM s.expires_at - s.seen_at)::int AS left
        FROM flow.sessions s JOIN flow.session_keys k ON k.session_id = s.id JOIN directory.users u ON u.id = s.user_id

@@ -14,12 +14,12 @@ import {
 import { Browser } from '../support/browser.js';
 import { Deployment } from '../support/deployment.js';
 
-const KEY = 'key-of-bob-of-sixty-characters-as-long-as-the-house-draws-1';
+const KEY = 'key-of-bob-of-sixty-characters-as-long-as-gatehouse-draws-1';
 const SESSIONS = '/api/v3/core/authenticated_sessions/';
 const ME = '/api/v3/core/users/me/';
-let house: Deployment;
-/** A second gateway on the same database. */
-let other: string;
+let deployment: Deployment;
+/** The address of a second gateway on the same database. */
+let secondGateway: string;
 
 beforeAll(async () => {
   const admins = {
@@ -28,7 +28,7 @@ beforeAll(async () => {
     identifiers: { name: 'a' },
     attrs: { is_superuser: true },
   };
-  house = await Deployment.open({
+  deployment = await Deployment.open({
     blueprints: [
       blueprint(
         admins,
@@ -44,53 +44,53 @@ beforeAll(async () => {
       ),
     ],
   });
-  await house.rows(`INSERT INTO directory.user_groups (user_id, group_id)
+  await deployment.rows(`INSERT INTO directory.user_groups (user_id, group_id)
     SELECT u.id, g.id FROM directory.users u, directory.groups g WHERE u.username = 'carol'`);
-  other = await house.openAnotherGateway();
+  secondGateway = await deployment.openAnotherGateway();
 });
-afterAll(() => house.close());
+afterAll(() => deployment.close());
 
-async function logIn(user: string, browser = house.browser()) {
+async function logIn(user: string, browser = deployment.browser()) {
   await browser.solve('login', { uid_field: user });
   await browser.solve('login', { password: 'correct-horse-7' });
   return browser;
 }
 
-/** The same browser, at the other gateway. */
-function atTheOther(browser: Browser): Browser {
-  const twin = new Browser(other);
-  for (const name of ['authentik_session', 'authentik_csrf']) twin.plant(browser.cookie(name), name);
-  return twin;
+/** Returns a browser with the same cookies at the second gateway. */
+function atSecondGateway(browser: Browser): Browser {
+  const copy = new Browser(secondGateway);
+  for (const name of ['authentik_session', 'authentik_csrf']) copy.plant(browser.cookie(name), name);
+  return copy;
 }
 const statuses = (browser: Browser) =>
-  Promise.all([browser, atTheOther(browser)].map(async (at) => (await at.fetch(ME)).status));
+  Promise.all([browser, atSecondGateway(browser)].map(async (client) => (await client.fetch(ME)).status));
 
-interface Listed {
+interface ListedSession {
   readonly uuid: string;
   readonly current: boolean;
   readonly user: number;
 }
-async function sessionsOf(browser: Browser, query = ''): Promise<readonly Listed[]> {
-  return (await browser.fetch(SESSIONS + query)).body['results'] as Listed[];
+async function sessionsOf(browser: Browser, query = ''): Promise<readonly ListedSession[]> {
+  return (await browser.fetch(SESSIONS + query)).body['results'] as ListedSession[];
 }
 const currentOf = async (browser: Browser) => (await sessionsOf(browser)).find(({ current }) => current)!.uuid;
 
 describe('the list of sessions', () => {
-  it('is for whoever is logged in, and shows nothing of others (accident 48)', async () => {
+  it('requires a login and contains only the sessions of the user (accident 48)', async () => {
     const [alice, bob] = [await logIn('alice'), await logIn('bob')];
     await logIn('alice');
     const own = await sessionsOf(alice);
 
-    expect((await house.browser().fetch(SESSIONS)).status).toBe(403);
+    expect((await deployment.browser().fetch(SESSIONS)).status).toBe(403);
     expect(new Set(own.map(({ user }) => user)).size).toBe(1);
     expect(own.filter(({ current }) => current)).toHaveLength(1);
-    const foreign = await currentOf(bob);
-    expect(own.map(({ uuid }) => uuid)).not.toContain(foreign);
-    expect((await alice.fetch(`${SESSIONS}${foreign}/`)).status).toBe(404);
-    expect((await alice.show('login')).text).not.toContain(foreign);
+    const otherSession = await currentOf(bob);
+    expect(own.map(({ uuid }) => uuid)).not.toContain(otherSession);
+    expect((await alice.fetch(`${SESSIONS}${otherSession}/`)).status).toBe(404);
+    expect((await alice.show('login')).text).not.toContain(otherSession);
   });
 
-  it('is understood by the official client', async () => {
+  it('is parsed by the official client', async () => {
     const browser = await logIn('alice');
     const { body } = await browser.fetch(SESSIONS);
     const page = PaginatedAuthenticatedSessionListFromJSON(body);
@@ -101,11 +101,11 @@ describe('the list of sessions', () => {
     expect(session).toMatchObject({ lastIp: '127.0.0.1', geoIp: null, asn: null });
     expect(session.expires!.getTime()).toBeGreaterThan(Date.now() + 13 * 86_400_000);
     expect(session.userAgent).toMatchObject({ string: 'node', userAgent: { family: 'Other' } });
-    const one = await browser.fetch(`${SESSIONS}${session.uuid}/`);
-    expect(AuthenticatedSessionFromJSON(one.body)).toEqual(session);
+    const response = await browser.fetch(`${SESSIONS}${session.uuid}/`);
+    expect(AuthenticatedSessionFromJSON(response.body)).toEqual(session);
   });
 
-  it('comes in pages of a bounded size', async () => {
+  it('is paginated with a maximum page size', async () => {
     const browser = await logIn('alice');
     for (let i = 0; i < 3; i++) await logIn('alice');
     const { body } = await browser.fetch(`${SESSIONS}?page_size=2&page=2`);
@@ -121,46 +121,46 @@ describe('the list of sessions', () => {
     expect((await browser.fetch(`${SESSIONS}?page_size=1000000`)).status).toBe(200);
   });
 
-  it('of a superuser is everybody’s', async () => {
+  it('of a superuser contains the sessions of all users', async () => {
     const [alice, carol] = [await logIn('alice'), await logIn('carol')];
 
     expect((await carol.fetch(`${SESSIONS}${await currentOf(alice)}/`)).body).toMatchObject({ current: false });
   });
 
-  it('is that of one user where it is asked for by their name, and shows nobody more than that', async () => {
+  it('can be filtered by username, without access to more sessions', async () => {
     const [alice, carol] = [await logIn('alice'), await logIn('carol')];
     const idsOf = async (browser: Browser, query = '') => (await sessionsOf(browser, query)).map(({ uuid }) => uuid);
-    const all = `page_size=100&user__username`;
+    const filter = `page_size=100&user__username`;
 
-    const ofAlice = await idsOf(carol, `?${all}=alice`);
-    expect(ofAlice).toContain(await currentOf(alice));
-    expect(ofAlice).not.toContain(await currentOf(carol));
-    expect(await idsOf(alice, `?${all}=alice`)).toEqual(await idsOf(alice, '?page_size=100'));
-    expect(await idsOf(carol, `?${all}=`)).toEqual(await idsOf(carol, '?page_size=100'));
-    for (const name of ['carol', 'nobody', 'a%00']) expect(await idsOf(alice, `?${all}=${name}`)).toEqual([]);
+    const aliceSessions = await idsOf(carol, `?${filter}=alice`);
+    expect(aliceSessions).toContain(await currentOf(alice));
+    expect(aliceSessions).not.toContain(await currentOf(carol));
+    expect(await idsOf(alice, `?${filter}=alice`)).toEqual(await idsOf(alice, '?page_size=100'));
+    expect(await idsOf(carol, `?${filter}=`)).toEqual(await idsOf(carol, '?page_size=100'));
+    for (const name of ['carol', 'nobody', 'a%00']) expect(await idsOf(alice, `?${filter}=${name}`)).toEqual([]);
   });
 });
 
-describe('a session that is deleted', () => {
-  it('is a stranger’s at the next request to every gateway (accident 13)', async () => {
-    const [one, two] = [await logIn('alice'), await logIn('alice')];
-    expect(await statuses(one)).toEqual([200, 200]);
-    const { status, text } = await two.fetch(`${SESSIONS}${await currentOf(one)}/`, { method: 'DELETE' });
+describe('deleting a session', () => {
+  it('logs it out at the next request to every gateway (accident 13)', async () => {
+    const [first, second] = [await logIn('alice'), await logIn('alice')];
+    expect(await statuses(first)).toEqual([200, 200]);
+    const { status, text } = await second.fetch(`${SESSIONS}${await currentOf(first)}/`, { method: 'DELETE' });
 
     expect({ status, text }).toEqual({ status: 204, text: '' });
-    expect(await statuses(one)).toEqual([403, 403]);
-    expect((await atTheOther(one).show('private')).body).toMatchObject({ component: 'ak-stage-access-denied' });
-    expect(await statuses(two)).toEqual([200, 200]);
+    expect(await statuses(first)).toEqual([403, 403]);
+    expect((await atSecondGateway(first).show('private')).body).toMatchObject({ component: 'ak-stage-access-denied' });
+    expect(await statuses(second)).toEqual([200, 200]);
   });
 
-  it('can be one’s own, the one that asks', async () => {
+  it('is possible for the current session', async () => {
     const browser = await logIn('alice');
     await browser.fetch(`${SESSIONS}${await currentOf(browser)}/`, { method: 'DELETE' });
 
     expect(await statuses(browser)).toEqual([403, 403]);
   });
 
-  it('is nobody else’s, but any for a superuser', async () => {
+  it('is possible for other users only to a superuser', async () => {
     const [alice, bob, carol] = [await logIn('alice'), await logIn('bob'), await logIn('carol')];
     const path = `${SESSIONS}${await currentOf(alice)}/`;
 
@@ -173,7 +173,7 @@ describe('a session that is deleted', () => {
     }
   });
 
-  it('takes the page’s own token from a session, none from a bearer', async () => {
+  it('requires a CSRF token with a session cookie, but not with a bearer token', async () => {
     const bob = await logIn('bob');
     const path = `${SESSIONS}${await currentOf(bob)}/`;
     const remove = (headers: Record<string, string>) => bob.fetch(path, { method: 'DELETE', headers });
@@ -187,7 +187,7 @@ describe('a session that is deleted', () => {
       body: { code: 'csrf_failed' },
     });
     expect(await statuses(bob)).toEqual([200, 200]);
-    const { status } = await house
+    const { status } = await deployment
       .browser()
       .fetch(path, { method: 'DELETE', headers: { authorization: `Bearer ${KEY}` } });
     expect(status).toBe(204);
@@ -196,8 +196,8 @@ describe('a session that is deleted', () => {
 });
 
 describe('between the password and the last step', () => {
-  it('nobody is logged in, at no gateway and in no list (accident 37)', async () => {
-    const browser = house.browser();
+  it('the user is not logged in at any gateway (accident 37)', async () => {
+    const browser = deployment.browser();
     await browser.solve('twice', { uid_field: 'alice' });
     expect((await browser.solve('twice', { password: 'correct-horse-7' })).body).toMatchObject({
       component: 'ak-stage-dummy',
@@ -208,21 +208,23 @@ describe('between the password and the last step', () => {
     expect((await browser.show('private')).body).toMatchObject({ component: 'ak-stage-access-denied' });
   });
 
-  it('a user who is disabled comes no further, at whatever gateway (accident 14)', async () => {
-    await house.apply(blueprint(userEntry('dora')));
-    const browser = house.browser();
+  it('a user who is disabled cannot go on at any gateway (accident 14)', async () => {
+    await deployment.apply(blueprint(userEntry('dora')));
+    const browser = deployment.browser();
     await browser.solve('twice', { uid_field: 'dora' });
     await browser.solve('twice', { password: 'correct-horse-7' });
-    await house.apply(blueprint(userEntry('dora', { is_active: false })));
+    await deployment.apply(blueprint(userEntry('dora', { is_active: false })));
 
-    expect((await atTheOther(browser).solve('twice', {})).body).toMatchObject({ component: 'ak-stage-access-denied' });
+    expect((await atSecondGateway(browser).solve('twice', {})).body).toMatchObject({
+      component: 'ak-stage-access-denied',
+    });
   });
 });
 
 describe('a logout', () => {
-  it('ends the session everywhere, keeps the destination, and replaces the key', async () => {
+  it('ends the session at every gateway, keeps the destination and rotates the key', async () => {
     const browser = await logIn('alice');
-    const before = atTheOther(browser);
+    const before = atSecondGateway(browser);
     const { body, setCookies } = await browser.show('bye', 'next=%2Fapp%2F');
 
     expect(body).toEqual({ component: 'xak-flow-redirect', to: '/app/' });
@@ -232,18 +234,20 @@ describe('a logout', () => {
     expect((await before.show('private')).status).toBe(503);
   });
 
-  it('drops the other plans of the session', async () => {
+  it('deletes the other plans of the session', async () => {
     const browser = await logIn('alice');
     await browser.show('private');
     const uuid = await currentOf(browser);
     await browser.show('bye');
 
     expect(
-      await house.rows('SELECT FROM flow.plans p JOIN flow.sessions s ON s.id = p.session_id WHERE s.id = $1', [uuid]),
+      await deployment.rows('SELECT FROM flow.plans p JOIN flow.sessions s ON s.id = p.session_id WHERE s.id = $1', [
+        uuid,
+      ]),
     ).toHaveLength(1);
   });
 
-  it('lets the plan go on for whoever it has logged out', async () => {
+  it('lets its own plan go on after the logout', async () => {
     const browser = await logIn('alice');
     expect((await browser.show('bye-slowly', 'next=%2Fapp%2F')).body).toMatchObject({ component: 'ak-stage-dummy' });
     expect(await statuses(browser)).toEqual([403, 403]);
@@ -252,21 +256,21 @@ describe('a logout', () => {
     expect((await browser.show('bye-slowly')).body).toMatchObject({ component: 'ak-stage-access-denied' });
   });
 
-  it('works for a stranger just as well', async () => {
-    expect((await house.browser().show('bye')).body).toEqual({ component: 'xak-flow-redirect', to: '/' });
+  it('works for an anonymous visitor', async () => {
+    expect((await deployment.browser().show('bye')).body).toEqual({ component: 'xak-flow-redirect', to: '/' });
   });
 
-  it('is where "Not you?" leads, and lets others know once', async () => {
+  it('is linked by "Not you?" and publishes one event', async () => {
     const browser = await logIn('alice');
-    const heard = () => house.rows(`SELECT FROM flow.outbox WHERE topic = 'events.logout'`);
-    const before = await heard();
+    const logoutEvents = () => deployment.rows(`SELECT FROM flow.outbox WHERE topic = 'events.logout'`);
+    const before = await logoutEvents();
     const { headers } = await browser.fetch('/flows/-/cancel/');
     expect(headers.get('location')).toBe('/flows/-/default/invalidation/');
-    const { headers: onward } = await browser.fetch('/flows/-/default/invalidation/');
-    expect(onward.get('location')).toBe('/if/flow/bye/');
+    const { headers: logoutHeaders } = await browser.fetch('/flows/-/default/invalidation/');
+    expect(logoutHeaders.get('location')).toBe('/if/flow/bye/');
     await browser.fetch('/if/flow/bye/');
 
     expect(await statuses(browser)).toEqual([403, 403]);
-    expect(await heard()).toHaveLength(before.length + 1);
+    expect(await logoutEvents()).toHaveLength(before.length + 1);
   });
 });

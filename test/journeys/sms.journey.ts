@@ -9,7 +9,7 @@ const EARLY = { string: 'Please wait a moment before you ask for another code.',
 const UNSENT = { string: 'The message could not be sent. Please try again later.', code: 'invalid' };
 
 let sms: SmsServer;
-let house: Deployment;
+let deployment: Deployment;
 beforeAll(async () => {
   sms = await SmsServer.open();
   const attrs = {
@@ -22,7 +22,7 @@ beforeAll(async () => {
   const phone = { stage: 'authenticator_sms.authenticatorsmsstage', attrs };
   const setUp = { designation: 'stage_configuration', authentication: 'require_authenticated' };
   const validate = { stage: 'authenticator_validate.authenticatorvalidatestage', attrs: { device_classes: ['sms'] } };
-  house = await Deployment.open({
+  deployment = await Deployment.open({
     services: [...SERVICES, 'mfa', 'enrollment'],
     blueprints: [
       blueprint(
@@ -36,18 +36,18 @@ beforeAll(async () => {
   });
 });
 afterAll(async () => {
-  await house?.close();
+  await deployment?.close();
   await sms?.close();
 });
 beforeEach(() => {
   sms.status = 200;
 });
 
-/** Everybody who was sent a message may be sent another one. */
-const later = () => house.rows(`UPDATE mfa.sends SET sent_at = sent_at - interval '1 minute'`);
+/** Ends the resend delay of all messages. */
+const endResendDelay = () => deployment.rows(`UPDATE mfa.sends SET sent_at = sent_at - interval '1 minute'`);
 
-async function identified(username: string): Promise<Browser> {
-  const browser = house.browser();
+async function logInWithPassword(username: string): Promise<Browser> {
+  const browser = deployment.browser();
   for (const answer of [{ uid_field: username }, { password: 'correct-horse-7' }]) await browser.solve('login', answer);
   return browser;
 }
@@ -55,37 +55,40 @@ const isLoggedIn = async (browser: Browser) => (await browser.fetch('/api/v3/cor
 
 const ALICE = '+15550123401';
 
-describe('setting a phone up', () => {
-  it('takes a number, and the code that was sent to it', async () => {
-    const browser = await identified('alice');
+describe('the setup of a phone', () => {
+  it('accepts a number and the code that was sent to it', async () => {
+    const browser = await logInWithPassword('alice');
     const form = { component: 'ak-stage-authenticator-sms', phone_number_required: true };
     expect((await browser.show('phone')).body).toMatchObject(form);
-    const asked = await browser.solve('phone', { phone_number: '+1 (555) 012-3401' });
-    expect(asked.body).toMatchObject({ ...form, phone_number_required: false, response_errors: {} });
+    const codeForm = await browser.solve('phone', { phone_number: '+1 (555) 012-3401' });
+    expect(codeForm.body).toMatchObject({ ...form, phone_number_required: false, response_errors: {} });
     expect(sms.sent).toMatchObject([{ From: '+1000', To: ALICE, Body: expect.stringMatching(/^\d{6}$/) }]);
 
     const wrong = { response_errors: { non_field_errors: [{ string: 'Code does not match', code: 'invalid' }] } };
     expect((await browser.solve('phone', { code: sms.otherCode })).body).toMatchObject(wrong);
-    expect(await house.rows('SELECT FROM mfa.devices')).toEqual([]);
+    expect(await deployment.rows('SELECT FROM mfa.devices')).toEqual([]);
     expect((await browser.solve('phone', { code: sms.code })).body).toMatchObject({ component: 'xak-flow-redirect' });
-    expect(await house.rows('SELECT kind FROM mfa.devices')).toEqual([{ kind: 'sms' }]);
+    expect(await deployment.rows('SELECT kind FROM mfa.devices')).toEqual([{ kind: 'sms' }]);
   });
 
-  it('sends no second message too soon, and the first code goes on counting', async () => {
-    const browser = await identified('bob');
+  it('sends no second message during the resend delay, and the first code stays valid', async () => {
+    const browser = await logInWithPassword('bob');
     await browser.show('phone');
     await browser.solve('phone', { phone_number: '+15550123402' });
     const before = [...sms.sent];
-    const again = await browser.solve('phone', { phone_number: '+15550123402' });
-    expect(again.body).toMatchObject({ phone_number_required: false, response_errors: {} });
-    const other = await browser.solve('phone', { phone_number: '+15550123403' });
-    expect(other.body).toMatchObject({ phone_number_required: false, response_errors: { non_field_errors: [EARLY] } });
+    const sameNumber = await browser.solve('phone', { phone_number: '+15550123402' });
+    expect(sameNumber.body).toMatchObject({ phone_number_required: false, response_errors: {} });
+    const otherNumber = await browser.solve('phone', { phone_number: '+15550123403' });
+    expect(otherNumber.body).toMatchObject({
+      phone_number_required: false,
+      response_errors: { non_field_errors: [EARLY] },
+    });
     expect(sms.sent).toEqual(before);
     expect((await browser.solve('phone', { code: sms.code })).body).toMatchObject({ component: 'xak-flow-redirect' });
   });
 
-  it('sends one code to a number of a form that is sent twice at once, and the code counts', async () => {
-    const browser = await identified('dave');
+  it('sends one valid code for a form that is submitted twice concurrently', async () => {
+    const browser = await logInWithPassword('dave');
     await browser.show('form');
     const before = sms.sent.length;
     let release = () => {};
@@ -93,7 +96,7 @@ describe('setting a phone up', () => {
       release = resolve;
     });
     const submits = [1, 2].map(() => browser.solve('form', { phone: '+15550123405' }));
-    // The one that waits for the provider is the later one.
+    // The submission that waits for the provider is answered last.
     await Promise.race(submits);
     release();
 
@@ -103,8 +106,8 @@ describe('setting a phone up', () => {
     expect((await browser.solve('form', { code: sms.code })).body).toMatchObject({ component: 'xak-flow-redirect' });
   });
 
-  it('says so where the provider takes no message, and asks for the number again', async () => {
-    const browser = await identified('carol');
+  it('reports a failure of the provider and asks for the number again', async () => {
+    const browser = await logInWithPassword('carol');
     await browser.show('phone');
     sms.status = 500;
     const { body } = await browser.solve('phone', { phone_number: '+15550123404' });
@@ -113,10 +116,10 @@ describe('setting a phone up', () => {
 });
 
 describe('a login with a phone', () => {
-  /** Alice, once her password is right: the phone that she can be asked by. */
-  async function asked() {
-    await later();
-    const browser = await identified('alice');
+  /** Enters the right password of alice. Returns the browser and the challenge of her phone. */
+  async function reachValidation() {
+    await endResendDelay();
+    const browser = await logInWithPassword('alice');
     const { body } = await browser.show('login');
     expect(body).toMatchObject({ component: 'ak-stage-authenticator-validate' });
     const [selected_challenge] = body['device_challenges'] as [{ device_class: string }];
@@ -124,8 +127,8 @@ describe('a login with a phone', () => {
     return { browser, selected_challenge };
   }
 
-  it('is sent a code when the phone is chosen, no other too soon, and the right one lets in', async () => {
-    const { browser, selected_challenge } = await asked();
+  it('sends one code when the phone is selected, and accepts only that code', async () => {
+    const { browser, selected_challenge } = await reachValidation();
     const before = sms.sent.length;
     for (const _ of ['chosen', 'chosen again'])
       expect((await browser.solve('login', { selected_challenge })).body).not.toHaveProperty('response_errors');
@@ -136,14 +139,14 @@ describe('a login with a phone', () => {
       response_errors: { code: [{ string: expect.stringMatching(/^Invalid Token/) }] },
     });
     expect(await isLoggedIn(browser)).toBe(false);
-    await house.rows('UPDATE flow.attempts SET free_at = now()');
-    const right = await browser.solve('login', { code: sms.code, selected_challenge });
-    expect(right.body).toMatchObject({ component: 'xak-flow-redirect' });
+    await deployment.rows('UPDATE flow.attempts SET free_at = now()');
+    const accepted = await browser.solve('login', { code: sms.code, selected_challenge });
+    expect(accepted.body).toMatchObject({ component: 'xak-flow-redirect' });
     expect(await isLoggedIn(browser)).toBe(true);
   });
 
-  it('is told that the message was not sent, and no code of before counts', async () => {
-    const { browser, selected_challenge } = await asked();
+  it('reports a message that was not sent, and accepts no earlier code', async () => {
+    const { browser, selected_challenge } = await reachValidation();
     sms.status = 503;
     const { body } = await browser.solve('login', { selected_challenge });
     expect(body).toMatchObject({ response_errors: { selected_challenge: [UNSENT] } });
@@ -152,13 +155,13 @@ describe('a login with a phone', () => {
   });
 });
 
-it('no number stands in any log, though what went wrong does, nor in a row that can be read', async () => {
-  // What a process writes comes a little later, and in order.
-  const last = house.says('gateway', /"flow":"phone",.*"told":"denied"/);
-  await house.browser().show('phone');
-  await last;
-  const log = house.output('gateway');
+it('failures are logged without phone numbers, and numbers are stored sealed or hashed', async () => {
+  // A process writes its log in order, so this line follows all earlier ones.
+  const lastLine = deployment.says('gateway', /"flow":"phone",.*"told":"denied"/);
+  await deployment.browser().show('phone');
+  await lastLine;
+  const log = deployment.output('gateway');
   expect(log).toContain('a text message was not sent');
-  const rows = await house.rows('SELECT d::text FROM mfa.devices d UNION ALL SELECT s::text FROM mfa.sends s');
-  for (const place of [log, JSON.stringify(rows)]) expect(place).not.toMatch(/555.{0,3}012.?34/);
+  const rows = await deployment.rows('SELECT d::text FROM mfa.devices d UNION ALL SELECT s::text FROM mfa.sends s');
+  for (const text of [log, JSON.stringify(rows)]) expect(text).not.toMatch(/555.{0,3}012.?34/);
 });

@@ -39,30 +39,30 @@ const oauth = (slug: string, attrs: object) => ({
   },
 });
 
-describeInChromium('people who sign in elsewhere', () => {
-  let house: Deployment;
-  let there: OpenIdProvider;
+describeInChromium('visitors who sign in at a source', () => {
+  let deployment: Deployment;
+  let openId: OpenIdProvider;
   let apple: FakeOpenIdProvider;
   let plex: PlexServer;
   const chromium = useChromium();
 
   beforeAll(async () => {
     [plex, apple] = await Promise.all([PlexServer.open(), FakeOpenIdProvider.open()]);
-    house = await Deployment.open({
+    deployment = await Deployment.open({
       services: ['identification', 'enrollment', 'session'],
       environment: { SOURCE_HOSTS: '127.0.0.1', PLEX_URL: plex.url },
       blueprints: [],
     });
-    const redirect_uris = ['hub', 'mail'].map((slug) => `${house.url}${CALLBACK}/${slug}/`);
-    there = await OpenIdProvider.open({ client_id: 'gatehouse', client_secret: 'hush hush', redirect_uris });
-    await house.apply(sources());
+    const redirect_uris = ['hub', 'mail'].map((slug) => `${deployment.url}${CALLBACK}/${slug}/`);
+    openId = await OpenIdProvider.open({ client_id: 'gatehouse', client_secret: 'hush hush', redirect_uris });
+    await deployment.apply(sources());
   });
   afterAll(async () => {
-    await house?.close();
-    await Promise.all([there, apple, plex].map((provider) => provider?.close()));
+    await deployment?.close();
+    await Promise.all([openId, apple, plex].map((provider) => provider?.close()));
   });
   beforeEach(() => {
-    there.person = {
+    openId.person = {
       sub: 'n-1',
       preferred_username: 'nina',
       name: 'Nina',
@@ -72,8 +72,8 @@ describeInChromium('people who sign in elsewhere', () => {
   });
 
   function sources() {
-    const oidc_well_known_url = `${there.url}/.well-known/openid-configuration`;
-    const at = (slugs: string[]) => slugs.map((slug) => keyOf(`source ${slug}`));
+    const oidc_well_known_url = `${openId.url}/.well-known/openid-configuration`;
+    const sourceKeys = (slugs: string[]) => slugs.map((slug) => keyOf(`source ${slug}`));
     const identification = 'identification.identificationstage';
     return blueprint(
       userEntry('bob'),
@@ -90,71 +90,74 @@ describeInChromium('people who sign in elsewhere', () => {
         attrs: { name: 'Plex', plex_token: 'owner', ...FLOWS },
       },
       flowEntries('login', [
-        { stage: identification, attrs: { user_fields: [], show_source_labels: true, sources: at(['hub', 'mail']) } },
+        {
+          stage: identification,
+          attrs: { user_fields: [], show_source_labels: true, sources: sourceKeys(['hub', 'mail']) },
+        },
       ]),
-      flowEntries('apples', [{ stage: identification, attrs: { user_fields: [], sources: at(['apple']) } }]),
+      flowEntries('apples', [{ stage: identification, attrs: { user_fields: [], sources: sourceKeys(['apple']) } }]),
     );
   }
 
-  const me = async (browser: Browser) =>
+  const usernameOf = async (browser: Browser) =>
     ((await browser.fetch('/api/v3/core/users/me/')).body['user'] as { username?: string } | undefined)?.username;
 
-  /** Sets out, logs in there, and has what is to be brought back. */
-  async function away(browser: Browser, slug: string): Promise<string> {
-    const sent = await browser.fetch(`/source/oauth/login/${slug}/`);
-    const callback = `${house.url}${CALLBACK}/${slug}/`;
-    const answer = await there.walk(sent.headers.get('location') ?? '', callback);
+  /** Signs in at the provider of a source and returns the callback URL with its answer. */
+  async function signInAtSource(browser: Browser, slug: string): Promise<string> {
+    const redirect = await browser.fetch(`/source/oauth/login/${slug}/`);
+    const callback = `${deployment.url}${CALLBACK}/${slug}/`;
+    const answer = await openId.walk(redirect.headers.get('location') ?? '', callback);
     return `${CALLBACK}/${slug}/?${new URLSearchParams(answer)}`;
   }
 
-  /** Follows to the end of the flow that an answer leads to. */
+  /** Runs the flow of a redirect and returns the username afterwards. */
   async function follow(browser: Browser, to: string): Promise<string | undefined> {
     const [path = '', query = ''] = to.split('?');
     await browser.show(path.split('/')[3] ?? '', query);
-    return me(browser);
+    return usernameOf(browser);
   }
 
-  it('press a button, and are here: enrolled at first, known from then on', async () => {
+  it('are enrolled by a button at first, and logged in afterwards', async () => {
     for (const name of ['Nina', 'Nina, of another name by now']) {
-      there.person = { ...there.person, name, preferred_username: name };
+      openId.person = { ...openId.person, name, preferred_username: name };
       const { page, complaints } = await chromium.open();
-      await page.goto(`${house.url}/if/flow/login/?next=%2Fif%2Fuser%2F%3Fafter`);
+      await page.goto(`${deployment.url}/if/flow/login/?next=%2Fif%2Fuser%2F%3Fafter`);
       await page.getByText('Log in by hub').click();
-      await page.waitForURL(`${house.url}/if/user/?after`);
+      await page.waitForURL(`${deployment.url}/if/user/?after`);
       expect(await page.textContent('main')).toContain('You are signed in as Nina.');
       expect(complaints).toEqual([]);
     }
   });
 
-  it('are those whose address it is, where a source links by that', async () => {
-    there.person = { sub: 'b-1', preferred_username: 'robert', email: 'bob@example.org', email_verified: true };
-    const browser = house.browser();
-    const back = await browser.fetch(await away(browser, 'mail'));
-    expect(await follow(browser, back.headers.get('location') ?? '')).toBe('bob');
+  it('are linked by their email address when the source does so', async () => {
+    openId.person = { sub: 'b-1', preferred_username: 'robert', email: 'bob@example.org', email_verified: true };
+    const browser = deployment.browser();
+    const callback = await browser.fetch(await signInAtSource(browser, 'mail'));
+    expect(await follow(browser, callback.headers.get('location') ?? '')).toBe('bob');
   });
 
-  it('are asked nothing more when they come back by a navigation from another site', async () => {
-    const browser = house.browser();
-    const back = await browser.fetch(await away(browser, 'hub'), FROM_ANOTHER_SITE);
-    const led = await browser.fetch(back.headers.get('location') ?? '', FROM_ANOTHER_SITE);
-    expect([led.status, led.headers.get('location')]).toEqual([303, '/if/user/']);
-    expect(await me(browser)).toBe('Nina');
+  it('are logged in without a page when they return by a cross-site navigation', async () => {
+    const browser = deployment.browser();
+    const callback = await browser.fetch(await signInAtSource(browser, 'hub'), FROM_ANOTHER_SITE);
+    const landing = await browser.fetch(callback.headers.get('location') ?? '', FROM_ANOTHER_SITE);
+    expect([landing.status, landing.headers.get('location')]).toEqual([303, '/if/user/']);
+    expect(await usernameOf(browser)).toBe('Nina');
   });
 
-  it('come back once, to the browser that set out (accident 39)', async () => {
-    const browser = house.browser();
-    const address = await away(browser, 'hub');
-    expect((await house.browser().fetch(address)).text).toContain('State check failed.');
+  it('can return once, and only in the browser that started (accident 39)', async () => {
+    const browser = deployment.browser();
+    const address = await signInAtSource(browser, 'hub');
+    expect((await deployment.browser().fetch(address)).text).toContain('State check failed.');
     expect((await browser.fetch(address)).status).toBe(302);
     expect((await browser.fetch(address)).text).toContain('State check failed.');
   });
 
-  it('bring nothing but text', async () => {
-    const posted = await house.browser().fetch(`${CALLBACK}/hub/`, {
+  it('cannot post anything but strings', async () => {
+    const redirect = await deployment.browser().fetch(`${CALLBACK}/hub/`, {
       ...{ method: 'POST', headers: { 'content-type': 'application/json' } },
       body: '{"state":{"toString":1},"user":["x"],"code":"c"}',
     });
-    expect([posted.status, posted.headers.get('location')]).toEqual([303, `${CALLBACK}/hub/?code=c`]);
+    expect([redirect.status, redirect.headers.get('location')]).toEqual([303, `${CALLBACK}/hub/?code=c`]);
   });
 
   describe('at Apple', () => {
@@ -162,15 +165,15 @@ describeInChromium('people who sign in elsewhere', () => {
       readonly challenge: Readonly<Record<'client_id' | 'redirect_uri' | 'scope' | 'state', string>>;
     }
 
-    it('sign in by its script and its form, in any of the tabs that show its button', async () => {
+    it('sign in by its script and its form post, in any tab that shows the button', async () => {
       apple.metadata = { userinfo_endpoint: undefined };
-      const browser = house.browser();
-      const shown = async () => ((await browser.show('apples')).body['sources'] as Button[])[0]!.challenge;
-      const [first, second] = [await shown(), await shown()];
-      expect(first).toMatchObject({ client_id: 'org.example.login', scope: 'name email' });
-      expect(second.state).not.toBe(first.state);
-      const answer = apple.authorize(`${apple.url}/authorize?${new URLSearchParams(first)}`);
-      const posted = await house.browser().fetch(new URL(first.redirect_uri).pathname, {
+      const browser = deployment.browser();
+      const appleChallenge = async () => ((await browser.show('apples')).body['sources'] as Button[])[0]!.challenge;
+      const [challenge, secondChallenge] = [await appleChallenge(), await appleChallenge()];
+      expect(challenge).toMatchObject({ client_id: 'org.example.login', scope: 'name email' });
+      expect(secondChallenge.state).not.toBe(challenge.state);
+      const answer = apple.authorize(`${apple.url}/authorize?${new URLSearchParams(challenge)}`);
+      const redirect = await deployment.browser().fetch(new URL(challenge.redirect_uri).pathname, {
         method: 'POST',
         headers: {
           ...FROM_ANOTHER_SITE.headers,
@@ -178,15 +181,15 @@ describeInChromium('people who sign in elsewhere', () => {
         },
         body: new URLSearchParams({ ...answer, user: '{"name":{"firstName":"Adam","lastName":"A"}}' }).toString(),
       });
-      const back = await browser.fetch(posted.headers.get('location') ?? '', FROM_ANOTHER_SITE);
-      expect(back.headers.get('location')).toContain('/if/flow/new/');
-      const led = await browser.fetch(back.headers.get('location') ?? '', FROM_ANOTHER_SITE);
-      expect(led.text).not.toContain('ak-stage-consent');
+      const callback = await browser.fetch(redirect.headers.get('location') ?? '', FROM_ANOTHER_SITE);
+      expect(callback.headers.get('location')).toContain('/if/flow/new/');
+      const landing = await browser.fetch(callback.headers.get('location') ?? '', FROM_ANOTHER_SITE);
+      expect(landing.text).not.toContain('ak-stage-consent');
     });
   });
 
   describe('at Plex', () => {
-    it('sign in by the token that its page brings, if they are friends', async () => {
+    it('sign in with a Plex token if they are friends of the owner', async () => {
       plex.accounts.set('owner', { id: 1, username: 'owner', friends: [{ id: 2, status: 'accepted' }] });
       plex.accounts.set('friend', { id: 2, username: 'petra' });
       plex.accounts.set('stranger', { id: 3, username: 'mallory' });
@@ -195,18 +198,18 @@ describeInChromium('people who sign in elsewhere', () => {
           ...{ method: 'POST', headers: { 'content-type': 'application/json' } },
           body: JSON.stringify({ plex_token }),
         });
-      expect((await redeem(house.browser(), 'stranger')).status).toBe(403);
-      const petra = house.browser();
+      expect((await redeem(deployment.browser(), 'stranger')).status).toBe(403);
+      const petra = deployment.browser();
       const { to } = (await redeem(petra, 'friend')).body as { to: string };
       expect(await follow(petra, to)).toBe('petra');
     });
   });
 
-  it('are let in by no source that was switched off while they were away (accident 46)', async () => {
-    const browser = house.browser();
-    const address = await away(browser, 'mail');
-    await house.apply(blueprint({ ...oauth('mail', {}), attrs: { enabled: false } }));
+  it('cannot log in by a source that was disabled in the meantime (accident 46)', async () => {
+    const browser = deployment.browser();
+    const address = await signInAtSource(browser, 'mail');
+    await deployment.apply(blueprint({ ...oauth('mail', {}), attrs: { enabled: false } }));
     expect((await browser.fetch(address)).status).toBe(404);
-    expect(await me(browser)).toBeUndefined();
+    expect(await usernameOf(browser)).toBeUndefined();
   });
 });

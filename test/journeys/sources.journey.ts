@@ -12,248 +12,246 @@ import { changedSource, follow, SOURCES } from '../support/sources.js';
 
 const CALLBACK = '/source/oauth/callback';
 const CONNECTIONS = '/api/v3/sources/user_connections/all/';
+const SERVICES = ['password', 'session', 'enrollment'] as const;
 const JSON_TYPE = { 'content-type': 'application/json' };
 
-describeWithNats('people from sources', () => {
-  let house: Deployment;
+describeWithNats('logins with sources', () => {
+  let deployment: Deployment;
   let provider: FakeProviderService;
   let identification: Awaited<ReturnType<typeof serveStages>>['service'];
 
   beforeAll(async () => {
     const database = await migratedDatabase();
-    house = await Deployment.open({ database, services: ['password', 'session', 'enrollment'], blueprints: [SOURCES] });
-    // Runs in this process, so that only the stand-in answers for providers.
+    deployment = await Deployment.open({ database, services: SERVICES, blueprints: [SOURCES] });
+    // Served in this process, so that only the fake provider service replies to the source subjects.
     vi.stubEnv('DATABASE_URL', database.url);
     const served = { name: 'identification', logger: new Logger('test'), modules: await stagesOf('identification') };
-    identification = (await serveStages({ ...served, bus: new NatsBus({ NATS_URL: house.nats.url }) })).service;
-    provider = await FakeProviderService.open(house.nats.url);
+    identification = (await serveStages({ ...served, bus: new NatsBus({ NATS_URL: deployment.nats.url }) })).service;
+    provider = await FakeProviderService.open(deployment.nats.url);
   }, 120_000);
   afterAll(async () => {
     await provider?.close();
     await identification?.close();
-    await house?.close();
+    await deployment?.close();
     vi.unstubAllEnvs();
   });
   beforeEach(() => {
     provider.says = { refused: { text: 'Nobody.' } };
   });
 
-  /** Sets out for a source; the state that its provider hears. */
-  async function setOut(browser: Browser, slug: string, query = ''): Promise<string> {
-    const sent = await browser.fetch(`/source/oauth/login/${slug}/${query}`);
-    expect(sent.status).toBe(302);
-    return new URL(sent.headers.get('location') ?? '').searchParams.get('state') ?? '';
+  /** Starts a login at a source. Returns the state that its provider receives. */
+  async function startLogin(browser: Browser, slug: string, query = ''): Promise<string> {
+    const redirect = await browser.fetch(`/source/oauth/login/${slug}/${query}`);
+    expect(redirect.status).toBe(302);
+    return new URL(redirect.headers.get('location') ?? '').searchParams.get('state') ?? '';
   }
-  const comeBack = (browser: Browser, slug: string, state: string) =>
+  const returnFrom = (browser: Browser, slug: string, state: string) =>
     browser.fetch(`${CALLBACK}/${slug}/?${new URLSearchParams({ state, code: 'c' }).toString()}`);
-  const visit = async (browser: Browser, slug: string, query = '') =>
-    comeBack(browser, slug, await setOut(browser, slug, query));
-  async function login(username: string): Promise<Browser> {
-    const browser = house.browser();
+  const signIn = async (browser: Browser, slug: string, query = '') =>
+    returnFrom(browser, slug, await startLogin(browser, slug, query));
+  async function logIn(username: string): Promise<Browser> {
+    const browser = deployment.browser();
     await browser.solve('login', { uid_field: username });
     await browser.solve('login', { password: 'correct-horse-7' });
     return browser;
   }
-  async function connected(username: string, identifier: string, slug = 'hub'): Promise<void> {
+  async function connect(username: string, identifier: string, slug = 'hub'): Promise<void> {
     provider.knows(identifier);
-    expect((await visit(await login(username), slug)).headers.get('location')).toContain('page-sources');
+    expect((await signIn(await logIn(username), slug)).headers.get('location')).toContain('page-sources');
   }
 
-  describe('who set out', () => {
-    it('are enrolled where they are new, and logged in where they are known, to where they were going', async () => {
-      provider.knows(
-        'n1',
-        { username: 'nina', name: 'Nina', email: 'nina@example.org' },
-        { g: { name: 'hub people' } },
-      );
-      const nina = house.browser();
-      const enrolled = await follow(nina, await visit(nina, 'hub', '?next=%2Fapp%2F'));
+  describe('a visitor who returns from a source', () => {
+    it('is enrolled when unknown and logged in when known, and redirected to next', async () => {
+      const claimedGroups = { g: { name: 'hub people' } };
+      provider.knows('n1', { username: 'nina', name: 'Nina', email: 'nina@example.org' }, claimedGroups);
+      const nina = deployment.browser();
+      const enrolled = await follow(nina, await signIn(nina, 'hub', '?next=%2Fapp%2F'));
       expect(enrolled.body).toMatchObject({ component: 'xak-flow-redirect', to: '/app/' });
       expect(await usernameOf(nina)).toBe('nina');
-      const [row] = await house.rows(`SELECT name, email, path FROM directory.users WHERE username = 'nina'`);
+      const [row] = await deployment.rows(`SELECT name, email, path FROM directory.users WHERE username = 'nina'`);
       expect(row).toEqual({ name: 'Nina', email: 'nina@example.org', path: 'goauthentik.io/sources/hub' });
 
-      provider.knows('n1', { username: 'another name' }, { g: { name: 'hub people' } });
-      const again = house.browser();
-      expect((await follow(again, await visit(again, 'hub'))).body).toMatchObject({ to: '/if/user/' });
-      expect(await usernameOf(again)).toBe('nina');
+      provider.knows('n1', { username: 'another name' }, claimedGroups);
+      const returning = deployment.browser();
+      expect((await follow(returning, await signIn(returning, 'hub'))).body).toMatchObject({ to: '/if/user/' });
+      expect(await usernameOf(returning)).toBe('nina');
       const groups = `SELECT g.name FROM directory.user_groups ug JOIN directory.groups g ON g.id = ug.group_id
         JOIN directory.users u ON u.id = ug.user_id WHERE u.username = 'nina'`;
-      expect(await house.rows(groups)).toEqual([{ name: 'hub people' }]);
+      expect(await deployment.rows(groups)).toEqual([{ name: 'hub people' }]);
     });
 
-    it('leave nothing to the key of a session that was planted in their browser', async () => {
-      await connected('carol', 'planted');
+    it('leaves no plan to a session key that an attacker planted', async () => {
+      await connect('carol', 'planted');
       provider.knows('planted');
-      const [attacker, victim] = [house.browser(), house.browser()];
+      const [attacker, victim] = [deployment.browser(), deployment.browser()];
       await attacker.show('login');
       victim.plant(attacker.cookie());
-      const led = await visit(victim, 'hub');
+      const callback = await signIn(victim, 'hub');
 
       await attacker.show('known');
       expect(await usernameOf(attacker)).toBeUndefined();
-      expect((await follow(victim, led)).body).toMatchObject({ component: 'xak-flow-redirect' });
+      expect((await follow(victim, callback)).body).toMatchObject({ component: 'xak-flow-redirect' });
       expect(await usernameOf(victim)).toBe('carol');
     });
 
-    it('send their provider what it is to know, and hand back what was kept, once, in their own session', async () => {
+    it('completes the login once, with the state and nonce of the own session', async () => {
       provider.knows('n2', { username: 'once' });
-      const browser = house.browser();
-      const state = await setOut(browser, 'hub');
-      const began = provider.began.at(-1);
-      const redirect_uri = `${house.url}${CALLBACK}/hub/`;
-      expect(began).toMatchObject({ state, redirect_uri, source: { slug: 'hub', consumer_secret: 'secret' } });
-      const other = await comeBack(house.browser(), 'hub', state);
-      expect(other.text).toContain('State check failed.');
-      const asked = provider.completed.length;
-      const back = await Promise.all([comeBack(browser, 'hub', state), comeBack(browser, 'hub', state)]);
-      expect(new Set(back.map(({ status }) => status))).toEqual(new Set([200, 302]));
-      expect(provider.completed.slice(asked)).toMatchObject([
+      const browser = deployment.browser();
+      const state = await startLogin(browser, 'hub');
+      const request = provider.began.at(-1);
+      const redirect_uri = `${deployment.url}${CALLBACK}/hub/`;
+      expect(request).toMatchObject({ state, redirect_uri, source: { slug: 'hub', consumer_secret: 'secret' } });
+      const refused = await returnFrom(deployment.browser(), 'hub', state);
+      expect(refused.text).toContain('State check failed.');
+      const completedBefore = provider.completed.length;
+      const callbacks = await Promise.all([returnFrom(browser, 'hub', state), returnFrom(browser, 'hub', state)]);
+      expect(new Set(callbacks.map(({ status }) => status))).toEqual(new Set([200, 302]));
+      expect(provider.completed.slice(completedBefore)).toMatchObject([
         { proof: { state, redirect_uri, kept: { nonce: `for ${state}` }, answer: { code: 'c' } } },
       ]);
     });
 
-    it('come back to the source that they set out for, and to no other', async () => {
+    it('can only return to the source that was started', async () => {
       provider.knows('n3', { username: 'mixed' });
-      const browser = house.browser();
-      const back = await comeBack(browser, 'mail', await setOut(browser, 'hub'));
-      expect(back.text).toContain('State check failed.');
+      const browser = deployment.browser();
+      const callback = await returnFrom(browser, 'mail', await startLogin(browser, 'hub'));
+      expect(callback.text).toContain('State check failed.');
     });
 
-    it('may come back by a form of another site, which brings no session', async () => {
+    it('may return by a cross-site form post, which carries no session cookie', async () => {
       provider.knows('n4', { username: 'posted' });
-      const browser = house.browser();
-      const state = await setOut(browser, 'hub');
-      const posted = await house.browser().fetch(`${CALLBACK}/hub/`, {
+      const browser = deployment.browser();
+      const state = await startLogin(browser, 'hub');
+      const redirect = await deployment.browser().fetch(`${CALLBACK}/hub/`, {
         method: 'POST',
         headers: { 'content-type': 'application/x-www-form-urlencoded', origin: 'https://appleid.apple.com' },
         body: new URLSearchParams({ state, code: 'c', user: '{"name":{}}' }).toString(),
       });
-      expect(posted.status).toBe(303);
-      const back = await browser.fetch(posted.headers.get('location') ?? '');
-      expect((await follow(browser, back)).body).toMatchObject({ component: 'xak-flow-redirect' });
+      expect(redirect.status).toBe(303);
+      const callback = await browser.fetch(redirect.headers.get('location') ?? '');
+      expect((await follow(browser, callback)).body).toMatchObject({ component: 'xak-flow-redirect' });
       expect(provider.completed.at(-1)).toMatchObject({ proof: { answer: { user: '{"name":{}}' } } });
     });
 
-    it('read why their provider lets them in to nothing', async () => {
+    it('sees the error of the provider', async () => {
       provider.says = { refused: { text: 'The provider says no.' } };
-      const browser = house.browser();
-      const back = await visit(browser, 'hub');
-      expect(back.status).toBe(200);
-      expect(back.text).toContain('The provider says no.');
+      const browser = deployment.browser();
+      const callback = await signIn(browser, 'hub');
+      expect(callback.status).toBe(200);
+      expect(callback.text).toContain('The provider says no.');
       expect(await usernameOf(browser)).toBeUndefined();
     });
   });
 
   describe('a source', () => {
-    it('that is switched off meanwhile lets nobody in any more, at once', async () => {
+    it('that is disabled in the meantime stops working immediately', async () => {
       provider.knows('n5', { username: 'late' });
-      const browser = house.browser();
-      const state = await setOut(browser, 'hub');
-      await house.apply(blueprint(changedSource('hub', { enabled: false })));
+      const browser = deployment.browser();
+      const state = await startLogin(browser, 'hub');
+      await deployment.apply(blueprint(changedSource('hub', { enabled: false })));
       try {
-        expect((await comeBack(browser, 'hub', state)).status).toBe(404);
+        expect((await returnFrom(browser, 'hub', state)).status).toBe(404);
         expect((await browser.fetch('/source/oauth/login/hub/')).status).toBe(404);
         expect((await browser.show('buttons')).body['sources']).toEqual([]);
       } finally {
-        await house.apply(blueprint(changedSource('hub', { enabled: true })));
+        await deployment.apply(blueprint(changedSource('hub', { enabled: true })));
       }
     });
 
-    it('that enrols nobody says so', async () => {
+    it('without an enrollment flow reports that', async () => {
       provider.knows('n6', { username: 'unwanted' });
-      const back = await visit(house.browser(), 'bare');
-      expect(back.status).toBe(400);
-      expect(back.text).toContain('Source is not configured for enrollment.');
+      const callback = await signIn(deployment.browser(), 'bare');
+      expect(callback.status).toBe(400);
+      expect(callback.text).toContain('Source is not configured for enrollment.');
     });
 
-    it('links by an address, but not by one that it says is not verified', async () => {
+    it('links users by email address, but not by an unverified one', async () => {
       const email = 'bob@example.org';
       provider.knows('b1', { email, email_verified: false });
-      expect((await visit(house.browser(), 'mail')).text).toContain('has been denied');
+      expect((await signIn(deployment.browser(), 'mail')).text).toContain('has been denied');
       provider.knows('b1', { email });
-      const bob = house.browser();
-      expect((await follow(bob, await visit(bob, 'mail'))).body).toMatchObject({ component: 'xak-flow-redirect' });
+      const bob = deployment.browser();
+      expect((await follow(bob, await signIn(bob, 'mail'))).body).toMatchObject({ component: 'xak-flow-redirect' });
       expect(await usernameOf(bob)).toBe('bob');
       provider.knows('b1', { email, email_verified: false });
-      expect((await visit(house.browser(), 'mail')).headers.get('location')).toContain('/if/flow/known/');
+      expect((await signIn(deployment.browser(), 'mail')).headers.get('location')).toContain('/if/flow/known/');
     });
 
-    it('lets nobody in who is disabled, however they are known', async () => {
+    it('does not log a disabled user in, neither by email address nor by connection', async () => {
       provider.knows('i1', { email: 'idle@example.org' });
-      expect((await visit(house.browser(), 'mail')).text).toContain('has been denied');
-      await house.rows(`INSERT INTO identification.connections (source_id, identifier, user_id)
+      expect((await signIn(deployment.browser(), 'mail')).text).toContain('has been denied');
+      await deployment.rows(`INSERT INTO identification.connections (source_id, identifier, user_id)
         SELECT s.id, 'i1', u.id FROM identification.sources s, directory.users u WHERE s.slug = 'hub' AND u.username = 'idle'`);
-      expect((await visit(house.browser(), 'hub')).text).toContain('has been denied');
+      expect((await signIn(deployment.browser(), 'hub')).text).toContain('has been denied');
     });
   });
 
-  describe('who is logged in', () => {
-    it('connects themselves, sees what is connected, and removes only their own', async () => {
-      const alice = await login('alice');
+  describe('a user who is logged in', () => {
+    it('can connect an account, list connections and remove only their own', async () => {
+      const alice = await logIn('alice');
       provider.knows('a1');
-      expect((await visit(alice, 'hub')).headers.get('location')).toBe('/if/user/#/settings;page-sources');
+      expect((await signIn(alice, 'hub')).headers.get('location')).toBe('/if/user/#/settings;page-sources');
       const { results } = (await alice.fetch(CONNECTIONS)).body as { results: { pk: number; source: object }[] };
       const kind = { component: 'ak-source-oauth-form', meta_model_name: 'authentik_sources_oauth.oauthsource' };
       expect(results).toMatchObject([{ source: { ...kind, slug: 'hub', name: 'Hub hub', icon: expect.any(String) } }]);
-      const bob = await login('bob');
-      expect((await visit(bob, 'hub')).text).toContain('is connected with another user');
+      const bob = await logIn('bob');
+      expect((await signIn(bob, 'hub')).text).toContain('is connected with another user');
       const address = `${CONNECTIONS}${results[0]!.pk}/`;
       expect((await bob.fetch(address, { method: 'DELETE' })).status).toBe(404);
       expect((await alice.fetch(address, { method: 'DELETE', headers: { 'x-authentik-csrf': 'x' } })).status).toBe(403);
       expect((await alice.fetch(address, { method: 'DELETE' })).status).toBe(204);
       expect((await alice.fetch(CONNECTIONS)).body).toMatchObject({ results: [] });
-      expect((await house.browser().fetch(CONNECTIONS)).status).toBe(403);
+      expect((await deployment.browser().fetch(CONNECTIONS)).status).toBe(403);
     });
 
-    it('is connected with nothing by a foreign page', async () => {
-      const alice = await login('alice');
-      const sent = await alice.fetch('/source/oauth/login/hub/', { headers: { 'sec-fetch-site': 'cross-site' } });
-      expect(sent.status).toBe(403);
+    it('cannot be connected by a page of another site', async () => {
+      const alice = await logIn('alice');
+      const redirect = await alice.fetch('/source/oauth/login/hub/', { headers: { 'sec-fetch-site': 'cross-site' } });
+      expect(redirect.status).toBe(403);
     });
   });
 
   describe('a source in the middle of a flow', () => {
-    async function toSource(username: string): Promise<Browser> {
-      const browser = house.browser();
+    async function reachSource(username: string): Promise<Browser> {
+      const browser = deployment.browser();
       await browser.solve('second', { uid_field: username });
-      const asked = await browser.solve('second', { password: 'correct-horse-7' });
-      expect(asked.body).toMatchObject({ component: 'xak-flow-redirect', to: '/source/oauth/login/hub/' });
+      const response = await browser.solve('second', { password: 'correct-horse-7' });
+      expect(response.body).toMatchObject({ component: 'xak-flow-redirect', to: '/source/oauth/login/hub/' });
       return browser;
     }
 
-    it('goes on for the same user, and no answer passes it', async () => {
-      await connected('alice', 'a2');
-      const browser = await toSource('alice');
+    it('continues for the same user, and no answer passes it', async () => {
+      await connect('alice', 'a2');
+      const browser = await reachSource('alice');
       for (const body of [{}, { component: 'xak-flow-redirect' }, { is_restored: { step: 'x' } }]) {
         expect((await browser.solve('second', body)).body).toMatchObject({ to: '/source/oauth/login/hub/' });
       }
-      const back = await visit(browser, 'hub');
-      expect(back.headers.get('location')).toBe('/if/flow/second/');
+      const callback = await signIn(browser, 'hub');
+      expect(callback.headers.get('location')).toBe('/if/flow/second/');
       expect((await browser.show('second')).body).toMatchObject({ component: 'xak-flow-redirect', to: '/' });
       expect(await usernameOf(browser)).toBe('alice');
     });
 
-    it('goes on under a new key, so that whoever planted the old one sees nothing of it', async () => {
-      await connected('dave', 'planted-again');
+    it('continues under a new session key, so that a planted key does not see the plan', async () => {
+      await connect('dave', 'planted-again');
       provider.knows('planted-again');
-      const [attacker, victim] = [house.browser(), house.browser()];
+      const [attacker, victim] = [deployment.browser(), deployment.browser()];
       await victim.solve('second', { uid_field: 'dave' });
       await victim.solve('second', { password: 'correct-horse-7' });
       attacker.plant(victim.cookie());
-      await visit(victim, 'hub');
+      await signIn(victim, 'hub');
 
       expect(victim.cookie()).not.toBe(attacker.cookie());
       expect((await attacker.show('second')).body).not.toMatchObject({ component: 'xak-flow-redirect' });
       expect(await usernameOf(attacker)).toBeUndefined();
     });
 
-    it('goes on for nobody else: not for another user, and not for somebody unknown', async () => {
-      await connected('bob', 'b2');
+    it('does not continue for another user or an unknown account', async () => {
+      await connect('bob', 'b2');
       for (const identifier of ['b2', 'unknown']) {
-        const browser = await toSource('alice');
+        const browser = await reachSource('alice');
         provider.knows(identifier, { username: 'whoever' });
-        expect((await visit(browser, 'hub')).text).toContain('has been denied');
+        expect((await signIn(browser, 'hub')).text).toContain('has been denied');
         expect((await browser.show('second')).body).toMatchObject({ to: '/source/oauth/login/hub/' });
         expect(await usernameOf(browser)).toBeUndefined();
       }
@@ -266,9 +264,9 @@ describeWithNats('people from sources', () => {
         ...{ method: 'POST', headers: JSON_TYPE, body: JSON.stringify(body) },
       });
 
-    it('signs in by a token that its page brings', async () => {
+    it('logs in with a Plex token', async () => {
       provider.knows('p1', { username: 'petra' });
-      const petra = house.browser();
+      const petra = deployment.browser();
       const redeemed = await redeem(petra, { plex_token: 'token' });
       expect(redeemed.body).toMatchObject({ component: 'xak-flow-redirect', to: '/if/flow/new/' });
       expect((await petra.show('new')).body).toMatchObject({ component: 'xak-flow-redirect' });
@@ -276,23 +274,23 @@ describeWithNats('people from sources', () => {
       expect(provider.completed.at(-1)).toMatchObject({ proof: { plex_token: 'token' } });
     });
 
-    it('is told of what is no token, of a source that is none of it, and of who may not come in', async () => {
-      const missing = await redeem(house.browser(), {});
+    it('reports a missing token, a source of another kind and a denied account', async () => {
+      const missing = await redeem(deployment.browser(), {});
       expect([missing.status, missing.text]).toEqual([400, '["No plex token given"]']);
-      expect((await redeem(house.browser(), { plex_token: 't' }, 'hub')).status).toBe(404);
-      expect((await redeem(house.browser(), { plex_token: 't' }, '%00')).status).toBe(404);
+      expect((await redeem(deployment.browser(), { plex_token: 't' }, 'hub')).status).toBe(404);
+      expect((await redeem(deployment.browser(), { plex_token: 't' }, '%00')).status).toBe(404);
       provider.says = { refused: { text: 'Access denied.' } };
-      const refused = await redeem(house.browser(), { plex_token: 't' });
+      const refused = await redeem(deployment.browser(), { plex_token: 't' });
       expect([refused.status, refused.body]).toEqual([403, { detail: 'Access denied.', code: 'permission_denied' }]);
     });
 
-    it('connects who is logged in', async () => {
+    it('connects the account of a user who is logged in', async () => {
       provider.knows('p2');
-      const alice = await login('alice');
-      const asked = await alice.fetch('/api/v3/sources/plex/redeem_token_authenticated/?slug=plex', {
+      const alice = await logIn('alice');
+      const response = await alice.fetch('/api/v3/sources/plex/redeem_token_authenticated/?slug=plex', {
         ...{ method: 'POST', headers: JSON_TYPE, body: JSON.stringify({ plex_token: 't' }) },
       });
-      expect(asked.status).toBe(204);
+      expect(response.status).toBe(204);
       const { results } = (await alice.fetch(CONNECTIONS)).body as { results: { source: { slug: string } }[] };
       expect(results.map(({ source }) => source.slug)).toContain('plex');
     });

@@ -16,16 +16,16 @@ let env: Record<string, string>;
 let running: RunningProcess;
 let printedPassword: string;
 
-const startWith = (more: Readonly<Record<string, string>>) =>
-  startProcess('dist/apps/standalone/src/main.js', { ...env, ...more }, { ready: /Gatehouse is ready/ });
+const startWith = (extra: Readonly<Record<string, string>>) =>
+  startProcess('dist/apps/standalone/src/main.js', { ...env, ...extra }, { ready: /Gatehouse is ready/ });
 const start = () => startWith({});
 
-/** Runs a command and returns its exit code with what it wrote. */
+/** Runs a command and returns its exit code and output. */
 async function command(name: string, ...args: string[]) {
   const options = { env: { PATH: process.env['PATH'], ...env } };
   return run(process.execPath, [`dist/apps/cli/src/${name}.js`, ...args], options).then(
-    ({ stdout }) => ({ code: 0, said: stdout }),
-    (error: { code: number; stderr: string }) => ({ code: error.code, said: error.stderr }),
+    ({ stdout }) => ({ code: 0, output: stdout }),
+    (error: { code: number; stderr: string }) => ({ code: error.code, output: error.stderr }),
   );
 }
 
@@ -51,14 +51,14 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-it('starts from nothing and lets the administrator in whose password it prints', async () => {
+it('starts in an empty folder and prints the password of the administrator', async () => {
   const { body, me } = await logIn(printedPassword);
 
   expect(body).toEqual({ component: 'xak-flow-redirect', to: '/' });
   expect(me).toMatchObject({ user: { username: 'admin', is_superuser: true } });
 });
 
-it('writes its secrets to files that only its user can read, and the password to none', async () => {
+it('writes secrets to files that only its user can read, and the password to no file', async () => {
   const natsFiles = inject('natsServer') ? ['nats.conf'] : [];
   for (const name of ['secrets.json', 'postgres.json', ...natsFiles]) {
     expect((await stat(join(folder, name))).mode & 0o077).toBe(0);
@@ -66,40 +66,43 @@ it('writes its secrets to files that only its user can read, and the password to
   }
 });
 
-it('has commands that use its database while it runs', async () => {
+it('runs commands on its database while it runs', async () => {
   const file = `blueprints/${FLOW}.yaml`;
 
   expect(await command('blueprint', 'apply', file)).toMatchObject({
     code: 0,
-    said: expect.stringMatching(/: \d+ left$/m),
+    output: expect.stringMatching(/: \d+ left$/m),
   });
   expect(await command('user', 'unlock', 'admin')).toMatchObject({
     code: 0,
-    said: expect.stringMatching(/was not locked/),
+    output: expect.stringMatching(/was not locked/),
   });
 });
 
-it('has commands that name a wrong argument', async () => {
-  expect(await command('user', 'unlock', 'nobody')).toMatchObject({ code: 1, said: 'user: there is no user nobody\n' });
+it('runs commands that name a wrong argument', async () => {
+  expect(await command('user', 'unlock', 'nobody')).toMatchObject({
+    code: 1,
+    output: 'user: there is no user nobody\n',
+  });
   expect(await command('blueprint', 'apply', 'nowhere.yaml')).toMatchObject({
     code: 1,
-    said: expect.stringMatching(/cannot be read/),
+    output: expect.stringMatching(/cannot be read/),
   });
-  expect(await command('blueprint')).toMatchObject({ code: 1, said: expect.stringMatching(/^blueprint: usage/) });
+  expect(await command('blueprint')).toMatchObject({ code: 1, output: expect.stringMatching(/^blueprint: usage/) });
 });
 
-it('logs out by the flow that comes with it, where "Not you?" leads', async () => {
+it('logs out with the default flow, which "Not you?" links', async () => {
   const browser = new Browser(`http://127.0.0.1:${env['PORT']}`);
   await browser.solve(FLOW, { uid_field: 'admin' });
   await browser.solve(FLOW, { password: printedPassword });
   let answer = await browser.fetch('/flows/-/cancel/');
-  const way: (string | null)[] = [];
-  while (answer.headers.has('location') && way.length < 5) {
-    way.push(answer.headers.get('location'));
-    answer = await browser.fetch(way.at(-1) ?? '');
+  const locations: (string | null)[] = [];
+  while (answer.headers.has('location') && locations.length < 5) {
+    locations.push(answer.headers.get('location'));
+    answer = await browser.fetch(locations.at(-1) ?? '');
   }
 
-  expect(way.slice(0, 3)).toEqual(['/flows/-/default/invalidation/', '/if/flow/default-invalidation-flow/', '/']);
+  expect(locations.slice(0, 3)).toEqual(['/flows/-/default/invalidation/', '/if/flow/default-invalidation-flow/', '/']);
   expect((await browser.fetch('/api/v3/core/users/me/')).status).toBe(403);
 });
 
@@ -107,44 +110,44 @@ it('lets users change their name and their password from their own page', async 
   expect(await changeNameAndPassword('Ada')).toMatchObject({ user: { name: 'Ada' } });
 });
 
-it('ends all sessions of a user by command, and logins that are under way', async () => {
-  const [inside, onTheWay] = [0, 1].map(() => new Browser(`http://127.0.0.1:${env['PORT']}`));
-  for (const browser of [inside!, onTheWay!]) await browser.solve(FLOW, { uid_field: 'admin' });
-  await inside!.solve(FLOW, { password: printedPassword });
+it('ends all sessions and logins of a user by command', async () => {
+  const [loggedIn, pending] = [0, 1].map(() => new Browser(`http://127.0.0.1:${env['PORT']}`));
+  for (const browser of [loggedIn!, pending!]) await browser.solve(FLOW, { uid_field: 'admin' });
+  await loggedIn!.solve(FLOW, { password: printedPassword });
 
   expect(await command('user', 'end-sessions', 'admin')).toMatchObject({
-    said: expect.stringMatching(/^\d+ ended of admin\n$/),
+    output: expect.stringMatching(/^\d+ ended of admin\n$/),
   });
-  expect((await inside!.fetch('/api/v3/core/users/me/')).status).toBe(403);
-  expect((await onTheWay!.solve(FLOW, { password: printedPassword })).body).toMatchObject({
+  expect((await loggedIn!.fetch('/api/v3/core/users/me/')).status).toBe(403);
+  expect((await pending!.solve(FLOW, { password: printedPassword })).body).toMatchObject({
     component: 'ak-stage-access-denied',
   });
 });
 
-it('lists the commands for users when it does not know one', async () => {
+it('lists the user commands when one is unknown', async () => {
   expect(await command('user', 'end-everything', 'admin')).toEqual({
     code: 1,
-    said: expect.stringMatching(
+    output: expect.stringMatching(
       /^user: usage: npm run user -- …\n[^]* {2}unlock USERNAME\n[^]* {2}end-sessions USERNAME\n/,
     ),
   });
 });
 
-it('unlocks a user who was locked out', async () => {
+it('unlocks a user by command', async () => {
   for (let i = 0; i < 6; i++) await logIn('wrong');
   expect((await logIn(printedPassword)).body).toHaveProperty('response_errors');
 
-  expect(await command('user', 'unlock', 'admin')).toMatchObject({ said: 'unlocked for admin: password\n' });
+  expect(await command('user', 'unlock', 'admin')).toMatchObject({ output: 'unlocked for admin: password\n' });
   expect((await logIn(printedPassword)).body).toMatchObject({ to: '/' });
 });
 
-it('leaves nothing behind when it gets several signals, and finds its data when it starts again', async () => {
+it('stops all child processes after several signals, and keeps its data for the next start', async () => {
   const children = await childrenOf(running.pid);
   expect(children.length).toBeGreaterThan(1);
   // A Ctrl-C arrives from the terminal and again from `npm start`. Users press it twice.
-  const nagging = setInterval(() => void running.stop('SIGINT'), 10);
+  const interval = setInterval(() => void running.stop('SIGINT'), 10);
   expect(await running.gone).toBe(0);
-  clearInterval(nagging);
+  clearInterval(interval);
   expect(children.filter(isAlive)).toEqual([]);
   expect(await readdir(folder)).not.toContain('postgres.json');
   running = await start();
@@ -153,18 +156,18 @@ it('leaves nothing behind when it gets several signals, and finds its data when 
   expect((await logIn(printedPassword)).body).toMatchObject({ to: '/' });
 });
 
-it('leaves nothing behind when it is stopped while it starts', async () => {
+it('stops all child processes when it is stopped during the start', async () => {
   expect(await running.stop()).toBe(0);
-  const starting = spawn(process.execPath, ['dist/apps/standalone/src/main.js'], {
+  const child = spawn(process.execPath, ['dist/apps/standalone/src/main.js'], {
     env: { PATH: process.env['PATH'], ...env },
     stdio: 'ignore',
   });
   for await (const { filename } of watch(folder)) if (filename === 'postgres.json') break;
-  const children = await childrenOf(starting.pid!);
+  const children = await childrenOf(child.pid!);
   expect(children.length).toBeGreaterThan(0);
-  const gone = once(starting, 'exit');
-  starting.kill('SIGINT');
-  expect(await gone).toEqual([0, null]);
+  const exit = once(child, 'exit');
+  child.kill('SIGINT');
+  expect(await exit).toEqual([0, null]);
   expect(children.filter(isAlive)).toEqual([]);
 });
 
@@ -175,7 +178,7 @@ describe('without a nats-server', () => {
     running = await start();
   });
 
-  it('says that messages stay within the process, and serves the same flows', async () => {
+  it('reports the in-process bus, and serves the same flows', async () => {
     expect(running.output()).toMatch(
       /^GATEHOUSE_BUS is in-process: messages stay within this process\. .* NATS_URL\.$/m,
     );
@@ -185,7 +188,7 @@ describe('without a nats-server', () => {
     expect(await changeNameAndPassword('Grace')).toMatchObject({ user: { name: 'Grace' } });
   });
 
-  it('applies blueprints, except those with a stage of another process, and says what such a stage needs', async () => {
+  it('applies blueprints, and explains that an external stage needs a NATS server', async () => {
     expect(await command('blueprint', 'apply', `blueprints/${FLOW}.yaml`)).toMatchObject({ code: 0 });
     const file = join(folder, 'terms.yaml');
     const attrs = '{ kind: x_acme_terms, config: {} }';
@@ -193,18 +196,21 @@ describe('without a nats-server', () => {
     await writeFile(file, `version: 1\nentries: [${entry}]`);
     // A port on which nothing listens.
     env = { ...env, NATS_URL: 'nats://127.0.0.1:1' };
-    const advice =
+    const message =
       /x_acme_terms cannot be asked: the bus at nats:\/\/127.0.0.1:1 cannot be reached: .*\. Start a nats-server there/;
-    expect(await command('blueprint', 'apply', file)).toMatchObject({ code: 1, said: expect.stringMatching(advice) });
+    expect(await command('blueprint', 'apply', file)).toMatchObject({
+      code: 1,
+      output: expect.stringMatching(message),
+    });
   });
 
-  it('leaves nothing behind when it stops', async () => {
+  it('stops all child processes', async () => {
     const children = await childrenOf(running.pid);
     expect(await running.stop('SIGINT')).toBe(0);
     expect(children.filter(isAlive)).toEqual([]);
   });
 
-  it('does not start with settings that need a NATS server, and names them', async () => {
+  it('refuses to start with settings that need a NATS server, and names them', async () => {
     await expect(startWith({ EVENTS_STREAM: 'EVENTS' })).rejects.toThrow('EVENTS_STREAM is EVENTS, which needs a NATS');
     await expect(startWith({ GATEHOUSE_BUS: 'other' })).rejects.toThrow(
       'GATEHOUSE_BUS: must be "in-process" or unset, not "other"',
@@ -214,7 +220,7 @@ describe('without a nats-server', () => {
 
 /**
  * Changes the name and sets the same password again, in flows whose stages ask the policy and the password service.
- * Returns what the API then says of the user.
+ * Returns the user from the API afterwards.
  */
 async function changeNameAndPassword(name: string) {
   const browser = new Browser(`http://127.0.0.1:${env['PORT']}`);
@@ -229,17 +235,18 @@ async function changeNameAndPassword(name: string) {
   expect((await browser.show(settings)).body).toMatchObject({
     fields: [{ field_key: 'name' }, { field_key: 'attributes.settings.locale', initial_value: '' }],
   });
-  const named = await browser.solve(settings, { name, 'attributes.settings.locale': '' });
-  expect(named.body).toMatchObject({ component: 'xak-flow-redirect' });
+  const renamed = await browser.solve(settings, { name, 'attributes.settings.locale': '' });
+  expect(renamed.body).toMatchObject({ component: 'xak-flow-redirect' });
 
   const password = 'default-password-change';
   expect((await browser.solve(password, { password: 'wrong' })).body).toHaveProperty('response_errors');
   expect((await browser.solve(password, { password: printedPassword })).body).toMatchObject({ fields: [{}, {}] });
-  const typed = (word: string) => browser.solve(password, { password: word, password_repeat: word });
-  expect((await typed('short')).body).toMatchObject({
+  const setPassword = (newPassword: string) =>
+    browser.solve(password, { password: newPassword, password_repeat: newPassword });
+  expect((await setPassword('short')).body).toMatchObject({
     response_errors: { non_field_errors: [{ string: 'A password has at least 8 characters.' }] },
   });
-  expect((await typed(printedPassword)).body).toMatchObject({ component: 'xak-flow-redirect' });
+  expect((await setPassword(printedPassword)).body).toMatchObject({ component: 'xak-flow-redirect' });
   return (await browser.fetch('/api/v3/core/users/me/')).body;
 }
 

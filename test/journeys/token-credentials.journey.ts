@@ -13,32 +13,32 @@ const REFUSED = {
   body: { code: 'proof_required', detail: 'An API token cannot set up or change credentials. Log in first.' },
 };
 
-let house: Deployment;
+let deployment: Deployment;
 beforeAll(async () => {
-  house = await Deployment.open({ services: CREDENTIAL_SERVICES, blueprints: [CREDENTIAL_FLOWS] });
+  deployment = await Deployment.open({ services: CREDENTIAL_SERVICES, blueprints: [CREDENTIAL_FLOWS] });
 }, 120_000);
-afterAll(() => house?.close());
+afterAll(() => deployment?.close());
 
 beforeEach(async () => {
-  await house.rows('TRUNCATE mfa.devices CASCADE');
-  await house.rows('DELETE FROM flow.attempts');
+  await deployment.rows('TRUNCATE mfa.devices CASCADE');
+  await deployment.rows('DELETE FROM flow.attempts');
 });
 
-const kept = async () => (await house.rows('SELECT FROM mfa.devices')).length;
+const countDevices = async () => (await deployment.rows('SELECT FROM mfa.devices')).length;
 const statusOf = async (browser: Browser) => (await browser.fetch('/api/v3/core/users/me/')).status;
 
-async function loggedIn(username: string, password = OLD): Promise<Browser> {
-  const browser = house.browser();
+async function logIn(username: string, password = OLD): Promise<Browser> {
+  const browser = deployment.browser();
   await browser.solve('login', { uid_field: username });
   await browser.solve('login', { password });
   return browser;
 }
 
-/** A program that keeps its cookies and sends a token with every request. */
-class Program {
+/** An API client that keeps cookies and sends a bearer token with every request. */
+class ApiClient {
   constructor(
     private readonly token: string,
-    readonly browser = house.browser(),
+    readonly browser = deployment.browser(),
   ) {}
 
   show(flow: string): Promise<BrowserResponse> {
@@ -65,73 +65,71 @@ const codeOf = (body: BrowserResponse['body']) => {
 };
 
 describe('a bearer token alone', () => {
-  it('sets up no app, key or code for its user (accident 25)', async () => {
-    const program = new Program(tokenOf('alice'));
-    const { body } = await program.show('app');
-    if (body['config_url']) await program.solve('app', { code: codeOf(body) });
-    expect(await kept()).toBe(0);
+  it('cannot set up an app, a security key or recovery codes (accident 25)', async () => {
+    const client = new ApiClient(tokenOf('alice'));
+    const { body } = await client.show('app');
+    if (body['config_url']) await client.solve('app', { code: codeOf(body) });
+    expect(await countDevices()).toBe(0);
 
     for (const flow of ['app', 'codes', 'keys']) {
-      expect(await program.show(flow)).toMatchObject(REFUSED);
-      expect(await program.solve(flow, {})).toMatchObject(REFUSED);
+      expect(await client.show(flow)).toMatchObject(REFUSED);
+      expect(await client.solve(flow, {})).toMatchObject(REFUSED);
     }
-    expect(await kept()).toBe(0);
+    expect(await countDevices()).toBe(0);
   });
 
-  it('changes neither password nor address, though it may change a name', async () => {
-    const program = new Program(tokenOf('carol'));
-    expect((await program.solve('settings', { name: 'Carol C.', email: 'carol@example.org' })).body).toMatchObject(
-      DONE,
-    );
-    expect(await program.solve('password', CHANGED)).toMatchObject(REFUSED);
-    const other = new Program(tokenOf('carol'));
-    expect(await other.solve('settings', { name: 'x', email: 'mallory@example.org' })).toMatchObject(REFUSED);
+  it('can change the name, but not the password or the email address', async () => {
+    const client = new ApiClient(tokenOf('carol'));
+    expect((await client.solve('settings', { name: 'Carol C.', email: 'carol@example.org' })).body).toMatchObject(DONE);
+    expect(await client.solve('password', CHANGED)).toMatchObject(REFUSED);
+    const otherClient = new ApiClient(tokenOf('carol'));
+    expect(await otherClient.solve('settings', { name: 'x', email: 'mallory@example.org' })).toMatchObject(REFUSED);
 
-    expect(await house.rows(`SELECT name, email FROM directory.users WHERE username = 'carol'`)).toEqual([
+    expect(await deployment.rows(`SELECT name, email FROM directory.users WHERE username = 'carol'`)).toEqual([
       { name: 'Carol C.', email: 'carol@example.org' },
     ]);
-    expect(await statusOf(await loggedIn('carol'))).toBe(200);
+    expect(await statusOf(await logIn('carol'))).toBe(200);
   });
 
-  it('does not delete its user', async () => {
-    expect(await new Program(tokenOf('dave')).show('leave')).toMatchObject(REFUSED);
-    expect(await statusOf(await loggedIn('dave'))).toBe(200);
+  it('cannot delete its user', async () => {
+    expect(await new ApiClient(tokenOf('dave')).show('leave')).toMatchObject(REFUSED);
+    expect(await statusOf(await logIn('dave'))).toBe(200);
   });
 
-  it('logs nobody in, not even its own user', async () => {
-    const program = new Program(tokenOf('alice'));
-    // An anonymous session, so that there is somewhere to begin a flow about the token's user.
-    await program.browser.show('login');
-    const [{ id }] = (await house.rows<{ id: string }>(
+  it('logs no user in, not even its own', async () => {
+    const client = new ApiClient(tokenOf('alice'));
+    // A flow for the user of the token needs a session to start in.
+    await client.browser.show('login');
+    const [{ id }] = (await deployment.rows<{ id: string }>(
       `SELECT stage->>'id' AS id FROM flow.flow_versions, jsonb_path_query(document, '$.steps[*].stage') AS stage
        WHERE stage->>'kind' = 'authenticator_totp' LIMIT 1`,
     )) as [{ id: string }];
-    const begun = await program.fetch(`/flows/-/configure/${id}/`);
-    expect(begun.headers.get('location')).toBe('/if/flow/about-me/');
+    const redirect = await client.fetch(`/flows/-/configure/${id}/`);
+    expect(redirect.headers.get('location')).toBe('/if/flow/about-me/');
 
-    expect((await program.show('about-me')).status).toBe(403);
-    expect((await program.solve('about-me', {})).status).toBe(403);
-    expect((await program.solve('nameless-login', { uid_field: 'alice' })).status).toBe(403);
-    expect(await statusOf(program.browser)).toBe(403);
+    expect((await client.show('about-me')).status).toBe(403);
+    expect((await client.solve('about-me', {})).status).toBe(403);
+    expect((await client.solve('nameless-login', { uid_field: 'alice' })).status).toBe(403);
+    expect(await statusOf(client.browser)).toBe(403);
   });
 
-  it('is not helped by a session beside it, however much that has proved', async () => {
-    const alice = await loggedIn('alice');
+  it('is not upgraded by a session cookie with a recent proof', async () => {
+    const alice = await logIn('alice');
     await alice.show('codes');
     await alice.solve('codes', {});
-    expect(await kept()).toBe(1);
-    const program = new Program(tokenOf('bob'), alice);
-    expect(await program.show('codes')).toMatchObject(REFUSED);
-    expect(await kept()).toBe(1);
+    expect(await countDevices()).toBe(1);
+    const client = new ApiClient(tokenOf('bob'), alice);
+    expect(await client.show('codes')).toMatchObject(REFUSED);
+    expect(await countDevices()).toBe(1);
   });
 
-  it('goes on where the plan itself has a password proved', async () => {
-    const program = new Program(tokenOf('alice'));
-    expect((await program.show('sure-codes')).body).toMatchObject(ASKS_PASSWORD);
-    expect((await program.solve('sure-codes', { password: 'wrong' })).body).toMatchObject(ASKS_PASSWORD);
-    const shown = await program.solve('sure-codes', { password: OLD });
-    expect(shown.body).toMatchObject({ component: 'ak-stage-authenticator-static' });
-    expect((await program.solve('sure-codes', {})).body).toMatchObject(DONE);
-    expect(await kept()).toBe(1);
+  it('can set up a credential after the plan itself has verified the password', async () => {
+    const client = new ApiClient(tokenOf('alice'));
+    expect((await client.show('sure-codes')).body).toMatchObject(ASKS_PASSWORD);
+    expect((await client.solve('sure-codes', { password: 'wrong' })).body).toMatchObject(ASKS_PASSWORD);
+    const codes = await client.solve('sure-codes', { password: OLD });
+    expect(codes.body).toMatchObject({ component: 'ak-stage-authenticator-static' });
+    expect((await client.solve('sure-codes', {})).body).toMatchObject(DONE);
+    expect(await countDevices()).toBe(1);
   });
 });

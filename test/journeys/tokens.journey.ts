@@ -12,14 +12,14 @@ import {
 import { Deployment } from '../support/deployment.js';
 
 const KEYS = {
-  bot: 'bot-key-of-sixty-characters-as-long-as-the-house-draws-them-1',
-  outpost: 'outpost-key-of-sixty-characters-as-the-house-draws-them-123',
+  bot: 'bot-key-of-sixty-characters-as-long-as-gatehouse-draws-them-1',
+  outpost: 'outpost-key-of-sixty-characters-as-gatehouse-draws-them-123',
   mail: 'app-password-of-the-bot-which-is-good-for-no-api-request-at1',
 };
-let house: Deployment;
+let deployment: Deployment;
 
 beforeAll(async () => {
-  house = await Deployment.open({
+  deployment = await Deployment.open({
     blueprints: [
       blueprint(
         userEntry('alice'),
@@ -35,34 +35,34 @@ beforeAll(async () => {
     ],
   });
 });
-afterAll(() => house.close());
+afterAll(() => deployment.close());
 
 const PRIVATE = '/api/v3/flows/executor/private/?query=';
 const ME = '/api/v3/core/users/me/';
 type Visitor = ReturnType<Deployment['browser']>;
-const withToken = (authorization: string, more: RequestInit = {}) => ({ ...more, headers: { authorization } });
-const posting = (body: string) => ({ method: 'POST', headers: { 'content-type': 'application/json' }, body });
+const withToken = (authorization: string, init: RequestInit = {}) => ({ ...init, headers: { authorization } });
+const jsonPost = (body: string) => ({ method: 'POST', headers: { 'content-type': 'application/json' }, body });
 
-async function logIn(browser = house.browser()) {
+async function logIn(browser = deployment.browser()) {
   await browser.solve('login', { uid_field: 'alice' });
   await browser.solve('login', { password: 'correct-horse-7' });
   return browser;
 }
 
 describe('a bearer token', () => {
-  it.each(['Bearer', 'bearer', 'BEARER'])('says who asks, as %s', async (type) => {
-    const { status, body } = await house.browser().fetch(ME, withToken(`${type} ${KEYS.bot}`));
+  it.each(['Bearer', 'bearer', 'BEARER'])('authenticates its user with the scheme %s', async (type) => {
+    const { status, body } = await deployment.browser().fetch(ME, withToken(`${type} ${KEYS.bot}`));
 
     expect(status).toBe(200);
     expect(body).toMatchObject({ user: { username: 'bot', type: 'service_account' } });
   });
 
-  it('opens flows that are for users, and its user walks them without a page’s word', async () => {
-    const client = house.browser();
-    const shown = await client.fetch(PRIVATE, withToken(`Bearer ${KEYS.bot}`));
-    expect(shown.body).toMatchObject({ component: 'ak-stage-dummy', flow_info: { title: 'Hello bot' } });
+  it('runs flows that require a user, without a CSRF token', async () => {
+    const client = deployment.browser();
+    const challenge = await client.fetch(PRIVATE, withToken(`Bearer ${KEYS.bot}`));
+    expect(challenge.body).toMatchObject({ component: 'ak-stage-dummy', flow_info: { title: 'Hello bot' } });
     expect(client.cookie('authentik_csrf')).toBeUndefined();
-    const { headers, ...post } = posting('{}');
+    const { headers, ...post } = jsonPost('{}');
     const solved = await client.fetch(PRIVATE, {
       ...post,
       headers: { ...headers, authorization: `Bearer ${KEYS.bot}` },
@@ -71,7 +71,7 @@ describe('a bearer token', () => {
     expect(solved.body).toMatchObject({ component: 'xak-flow-redirect' });
   });
 
-  it('counts before the session beside it, which stays what it is', async () => {
+  it('takes precedence over a session cookie, whose session does not change', async () => {
     const browser = await logIn();
 
     expect((await browser.fetch(ME, withToken(`Bearer ${KEYS.bot}`))).body).toMatchObject({
@@ -85,13 +85,13 @@ describe('a bearer token', () => {
   });
 
   it.each([
-    ['of nobody', 'Bearer nobody-has-such-a-key', 'Token invalid/expired'],
+    ['that is unknown', 'Bearer nobody-has-such-a-key', 'Token invalid/expired'],
     ['that is cut short (accident 47)', `Bearer ${KEYS.bot.slice(0, -1)}`, 'Token invalid/expired'],
     ['with something after it', `Bearer ${KEYS.bot} x`, 'Token invalid/expired'],
     ['that is an app password', `Bearer ${KEYS.mail}`, 'Token invalid/expired'],
     ['of another type', `Basic ${KEYS.bot}`, 'Unsupported authentication type'],
     ['of no type', ` ${KEYS.bot} x`, 'Unsupported authentication type'],
-  ])('%s is refused everywhere, though a session beside it is right', async (_, authorization, detail) => {
+  ])('%s is refused by every endpoint, even with a valid session cookie', async (_, authorization, detail) => {
     const browser = await logIn();
     const refused = { status: 403, body: { code: 'token_invalid', detail } };
 
@@ -100,52 +100,52 @@ describe('a bearer token', () => {
     }
   });
 
-  it('without a key counts as none', async () => {
+  it('without a key is ignored', async () => {
     const browser = await logIn();
 
     expect((await browser.fetch(ME, withToken('Bearer'))).body).toMatchObject({ user: { username: 'alice' } });
-    expect(await house.browser().fetch(ME, withToken('Bearer '))).toMatchObject({
+    expect(await deployment.browser().fetch(ME, withToken('Bearer '))).toMatchObject({
       status: 403,
       body: { code: 'not_authenticated' },
     });
   });
 
-  it('is refused once it has expired, with every cleaner stopped, or its user is disabled', async () => {
-    await house.rows(
+  it('is refused when it has expired or its user is disabled, even before the cleaner runs', async () => {
+    await deployment.rows(
       `UPDATE directory.tokens SET expires = now() - interval '1 s' WHERE identifier LIKE 'bot-bot-key%'`,
     );
-    const ask = () => house.browser().fetch(ME, withToken(`Bearer ${KEYS.bot}`));
-    expect((await ask()).status).toBe(403);
-    await house.rows(
+    const fetchMe = () => deployment.browser().fetch(ME, withToken(`Bearer ${KEYS.bot}`));
+    expect((await fetchMe()).status).toBe(403);
+    await deployment.rows(
       `UPDATE directory.tokens SET expires = now() + interval '1 h' WHERE identifier LIKE 'bot-bot-key%'`,
     );
-    expect((await ask()).status).toBe(200);
-    await house.rows(`UPDATE directory.users SET is_active = false WHERE username = 'bot'`);
-    expect((await ask()).status).toBe(403);
-    await house.rows(`UPDATE directory.users SET is_active = true WHERE username = 'bot'`);
+    expect((await fetchMe()).status).toBe(200);
+    await deployment.rows(`UPDATE directory.users SET is_active = false WHERE username = 'bot'`);
+    expect((await fetchMe()).status).toBe(403);
+    await deployment.rows(`UPDATE directory.users SET is_active = true WHERE username = 'bot'`);
   });
 });
 
-describe('who asks', () => {
-  it('is never what the body or the query says (accident 53)', async () => {
-    const browser: Visitor = house.browser();
-    const claims = { user: 'alice', user_id: 1, pk: 1, uuid: 'x', session: { user: 'alice' } };
-    const { body } = await browser.fetch(`${PRIVATE}user%3Dalice`, posting(JSON.stringify(claims)));
+describe('the caller', () => {
+  it('is never taken from the body or the query (accident 53)', async () => {
+    const browser: Visitor = deployment.browser();
+    const claimed = { user: 'alice', user_id: 1, pk: 1, uuid: 'x', session: { user: 'alice' } };
+    const { body } = await browser.fetch(`${PRIVATE}user%3Dalice`, jsonPost(JSON.stringify(claimed)));
 
     expect(body).toMatchObject({ component: 'ak-stage-access-denied' });
     expect((await browser.fetch(`${ME}?user=alice`)).status).toBe(403);
   });
 
   it.each([
-    ['nothing', ''],
-    ['a word', 'x'],
+    ['empty', ''],
+    ['a short string', 'x'],
     ['a token of another kind', 'eyJhbGciOiJIUzI1NiJ9.eyJzaWQiOiJ4In0.x'],
-    ['what breaks out of a statement', "' OR 1=1; --"],
+    ['an SQL injection', "' OR 1=1; --"],
     ['percent signs', '%00%ff%'],
-    ['very much', 'a'.repeat(4000)],
-    ['bytes that are no text', '\u00ff\u00fe'],
-  ])('is a stranger whose cookie is %s (accident 18)', async (_, value) => {
-    const browser = house.browser();
+    ['a very long string', 'a'.repeat(4000)],
+    ['invalid UTF-8', '\u00ff\u00fe'],
+  ])('is anonymous when the session cookie is %s (accident 18)', async (_, value) => {
+    const browser = deployment.browser();
     browser.plant(value);
 
     expect((await browser.fetch(ME)).status).toBe(403);
@@ -157,14 +157,14 @@ describe('who asks', () => {
 describe('an outpost', () => {
   const headers = { 'x-authentik-remote-ip': '203.0.113.77', 'x-authentik-outpost-token': KEYS.outpost };
   const show = (sent: Record<string, string>, flow = 'for-outposts') =>
-    house.browser().fetch(`/api/v3/flows/executor/${flow}/?query=`, { headers: sent });
+    deployment.browser().fetch(`/api/v3/flows/executor/${flow}/?query=`, { headers: sent });
 
-  it('is let into the flows that are for outposts', async () => {
+  it('can run flows that require an outpost', async () => {
     expect((await show(headers)).body).toMatchObject({ component: 'ak-stage-dummy' });
   });
 
-  it('speaks for its visitor’s address', async () => {
-    const browser = house.browser();
+  it('sets the client address of its visitor', async () => {
+    const browser = deployment.browser();
     const send = (body: string) =>
       browser.fetch('/api/v3/flows/executor/login/?query=', {
         ...{ method: 'POST', body },
@@ -182,21 +182,21 @@ describe('an outpost', () => {
   it.each([
     ['without a token', { 'x-authentik-remote-ip': '203.0.113.77' }],
     ['without an address', { 'x-authentik-outpost-token': KEYS.outpost }],
-    ['with a token of somebody else', { ...headers, 'x-authentik-outpost-token': KEYS.bot }],
-    ['with a token of nobody', { ...headers, 'x-authentik-outpost-token': 'x' }],
-    ['with an address that is none', { ...headers, 'x-authentik-remote-ip': '203.0.113.777' }],
-  ])('is none %s: its headers are ignored, and that is logged', async (_, sent) => {
-    const noted = house.says('gateway', /outpost headers ignored/);
+    ['with a token of another user', { ...headers, 'x-authentik-outpost-token': KEYS.bot }],
+    ['with an unknown token', { ...headers, 'x-authentik-outpost-token': 'x' }],
+    ['with an invalid address', { ...headers, 'x-authentik-remote-ip': '203.0.113.777' }],
+  ])('is not recognised %s: its headers are ignored with a log line', async (_, sent) => {
+    const logged = deployment.says('gateway', /outpost headers ignored/);
 
     expect((await show(sent)).body).toMatchObject({ component: 'ak-stage-access-denied' });
-    await noted;
+    await logged;
   });
 
-  it('is not logged in by its token', async () => {
-    expect((await house.browser().fetch(ME, { headers })).status).toBe(403);
+  it('is not authenticated by its token', async () => {
+    expect((await deployment.browser().fetch(ME, { headers })).status).toBe(403);
   });
 });
 
-it('is never logged, whatever it was sent as', () => {
-  for (const key of Object.values(KEYS)) expect(house.output('gateway')).not.toContain(key);
+it('logs contain no token', () => {
+  for (const key of Object.values(KEYS)) expect(deployment.output('gateway')).not.toContain(key);
 });

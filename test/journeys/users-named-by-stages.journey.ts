@@ -12,12 +12,12 @@ const RIGHT = { password: 'correct-horse-7' };
 const STOLEN = { password: 'stolen-horse-9' };
 const ADMINS = administratorsEntry('root', 'chief', 'boss');
 
-describeWithNats('an mfa service that is taken over', () => {
-  let house: Deployment;
+describeWithNats('a compromised mfa service', () => {
+  let deployment: Deployment;
   let rogue: NatsConnection;
-  let validate: StageReply;
+  let validationReply: StageReply;
   beforeAll(async () => {
-    house = await Deployment.open({
+    deployment = await Deployment.open({
       services: ['identification', 'password', 'session', 'enrollment'],
       blueprints: [
         blueprint(
@@ -40,43 +40,46 @@ describeWithNats('an mfa service that is taken over', () => {
         ),
       ],
     });
-    rogue = await connect({ servers: house.nats.url });
+    rogue = await connect({ servers: deployment.nats.url });
     for (const verb of ['challenge', 'respond'])
       rogue.subscribe(`stage.authenticator_validate.${verb}`, {
         queue: 'authenticator_validate',
-        callback: (_, message) => void message.respond(JSON.stringify(validate)),
+        callback: (_, message) => void message.respond(JSON.stringify(validationReply)),
       });
     await rogue.flush();
   }, 120_000);
   afterAll(async () => {
     await rogue?.close();
-    await house?.close();
+    await deployment?.close();
   });
 
-  it('names no other user than the visitor who is logged in', async () => {
-    const root = await savedUser(house, 'root');
-    const mallory = house.browser();
+  it('cannot set a pending user other than the one who is logged in', async () => {
+    const root = await savedUser(deployment, 'root');
+    const mallory = deployment.browser();
     await mallory.solve('login', { uid_field: 'mallory' });
     await mallory.solve('login', RIGHT);
-    validate = { type: 'passed', context: { pending_user: root } } as StageReply;
-    const seen = [(await mallory.show('stepup')).body];
-    validate = { type: 'passed' };
-    seen.push((await mallory.solve('stepup', STOLEN)).body);
-    const attacker = house.browser();
+    validationReply = { type: 'passed', context: { pending_user: root } } as StageReply;
+    const challenges = [(await mallory.show('stepup')).body];
+    validationReply = { type: 'passed' };
+    challenges.push((await mallory.solve('stepup', STOLEN)).body);
+    const attacker = deployment.browser();
     await attacker.solve('login', { uid_field: 'root' });
     await attacker.solve('login', STOLEN);
-    expect({ attacker: await usernameOf(attacker), seen: seen.map((body) => body['component']) }).toMatchObject({
+    expect({
+      attacker: await usernameOf(attacker),
+      challenges: challenges.map((body) => body['component']),
+    }).toMatchObject({
       attacker: undefined,
     });
   });
 });
 
-describeWithNats('an identification service that is taken over', () => {
-  let house: Deployment;
+describeWithNats('a compromised identification service', () => {
+  let deployment: Deployment;
   let rogue: NatsConnection;
-  let identify: (request: StageRequest) => StageReply;
+  let identificationReply: (request: StageRequest) => StageReply;
   beforeAll(async () => {
-    house = await Deployment.open({
+    deployment = await Deployment.open({
       services: ['password', 'session'],
       blueprints: [
         blueprint(
@@ -86,25 +89,27 @@ describeWithNats('an identification service that is taken over', () => {
         ),
       ],
     });
-    rogue = await connect({ servers: house.nats.url });
+    rogue = await connect({ servers: deployment.nats.url });
     for (const verb of ['challenge', 'respond'])
       rogue.subscribe(`stage.identification.${verb}`, {
         queue: 'identification',
-        callback: (_, message) => void message.respond(JSON.stringify(identify(message.json<StageRequest>()))),
+        callback: (_, message) =>
+          void message.respond(JSON.stringify(identificationReply(message.json<StageRequest>()))),
       });
     await rogue.flush();
   }, 120_000);
   afterAll(async () => {
     await rogue?.close();
-    await house?.close();
+    await deployment?.close();
   });
 
-  it('replaces no user who has proved a password by a proof that its contract does not list', async () => {
-    const [root, mallory] = [await savedUser(house, 'root'), await savedUser(house, 'mallory')];
-    identify = () => ({ type: 'passed', context: { pending_user: mallory } }) as StageReply;
-    const browser = house.browser();
+  it('cannot replace a user who has proved a password with a proof that its contract does not list', async () => {
+    const [root, mallory] = [await savedUser(deployment, 'root'), await savedUser(deployment, 'mallory')];
+    identificationReply = () => ({ type: 'passed', context: { pending_user: mallory } }) as StageReply;
+    const browser = deployment.browser();
     await browser.show('twice');
-    identify = () => ({ type: 'passed', context: { pending_user: root }, verified: ['anything'] }) as StageReply;
+    identificationReply = () =>
+      ({ type: 'passed', context: { pending_user: root }, verified: ['anything'] }) as StageReply;
     await browser.solve('twice', RIGHT);
     expect(await usernameOf(browser)).not.toBe('root');
   });

@@ -57,56 +57,53 @@ const entries = [
 ];
 const DONE = { component: 'xak-flow-redirect', to: '/' };
 
-describeWithNats('a mailbox that is proved in the middle of a flow', () => {
-  let house: Deployment;
+describeWithNats('an email step in the middle of a flow', () => {
+  let deployment: Deployment;
   let mailbox: Mailbox;
   beforeAll(async () => {
     mailbox = await Mailbox.open();
-    house = await Deployment.open({
+    deployment = await Deployment.open({
       blueprints: [blueprint(...entries)],
       services: ['identification', 'password', 'session', 'enrollment', 'mfa', 'policy', 'courier'],
       environment: { MAIL_HOST: '127.0.0.1', MAIL_PORT: String(mailbox.port), OUTBOX_POLL_MS: '20' },
     });
   });
   afterAll(async () => {
-    await house?.close();
+    await deployment?.close();
     await mailbox?.close();
   });
 
-  async function logsIn(uid_field: string, password: string): Promise<boolean> {
-    const browser = house.browser();
+  async function canLogIn(uid_field: string, password: string): Promise<boolean> {
+    const browser = deployment.browser();
     await browser.solve('login', { uid_field });
     return (await browser.solve('login', { password })).body['component'] === DONE.component;
   }
 
-  it.each(['link', 'code'] as const)(
-    'lets a newcomer in by the %s, and makes the account that waited for it active',
-    async (way) => {
-      const [browser, username] = [house.browser(), `new-${way}`];
-      await browser.show('enroll');
-      const password = 'a long enough one';
-      await browser.solve('enroll', { username, password, password_repeat: password });
-      const waiting = await browser.solve('enroll', { name: 'New', email: `${username}@example.org` });
-      expect(waiting.body).toMatchObject({ component: 'ak-stage-email' });
-      expect(await logsIn(username, password)).toBe(false);
+  it.each(['link', 'code'] as const)('logs a new user in by the %s and activates the account', async (method) => {
+    const [browser, username] = [deployment.browser(), `new-${method}`];
+    await browser.show('enroll');
+    const password = 'a long enough one';
+    await browser.solve('enroll', { username, password, password_repeat: password });
+    const waiting = await browser.solve('enroll', { name: 'New', email: `${username}@example.org` });
+    expect(waiting.body).toMatchObject({ component: 'ak-stage-email' });
+    expect(await canLogIn(username, password)).toBe(false);
 
-      const letter = await mailbox.mailTo(`${username}@example.org`);
-      const { code, query } = readMail(letter);
-      expect(letter.text).toContain('Confirm your email address');
-      const reader = way === 'link' ? house.browser() : browser;
-      const answer = way === 'link' ? await reader.solve('enroll', {}, query) : await reader.solve('enroll', { code });
-      expect(answer.body).toMatchObject(DONE);
-      expect((await reader.fetch('/api/v3/core/users/me/')).body).toMatchObject({
-        user: { username, is_active: true },
-      });
-      expect(await logsIn(username, password)).toBe(true);
-    },
-  );
+    const message = await mailbox.mailTo(`${username}@example.org`);
+    const { code, query } = readMail(message);
+    expect(message.text).toContain('Confirm your email address');
+    const reader = method === 'link' ? deployment.browser() : browser;
+    const answer = method === 'link' ? await reader.solve('enroll', {}, query) : await reader.solve('enroll', { code });
+    expect(answer.body).toMatchObject(DONE);
+    expect((await reader.fetch('/api/v3/core/users/me/')).body).toMatchObject({
+      user: { username, is_active: true },
+    });
+    expect(await canLogIn(username, password)).toBe(true);
+  });
 
-  it('lets somebody choose a new password by the link, wherever they read it, and nobody by a scan of it', async () => {
-    await house.browser().solve('recover', { uid_field: 'alice' });
+  it('lets the user choose a new password by the link in any browser, but not a link scanner', async () => {
+    await deployment.browser().solve('recover', { uid_field: 'alice' });
     const { query } = readMail(await mailbox.mailTo('alice@example.org'));
-    const [scanner, phone] = [house.browser(), house.browser()];
+    const [scanner, phone] = [deployment.browser(), deployment.browser()];
     expect((await scanner.show('recover', query)).body).toMatchObject({ component: 'ak-stage-email', confirm: true });
     expect((await phone.solve('recover', {}, query)).body).toMatchObject({ component: 'ak-stage-prompt' });
     const password = 'another long one';
@@ -115,31 +112,31 @@ describeWithNats('a mailbox that is proved in the middle of a flow', () => {
     );
     expect((await phone.solve('recover', { password, password_repeat: password }, query)).body).toMatchObject(DONE);
 
-    expect(await logsIn('alice', password)).toBe(true);
-    expect(await logsIn('alice', 'correct-horse-7')).toBe(false);
+    expect(await canLogIn('alice', password)).toBe(true);
+    expect(await canLogIn('alice', 'correct-horse-7')).toBe(false);
     expect((await scanner.show('recover', query)).body).toMatchObject({ component: 'ak-stage-identification' });
   });
 
-  it('makes nobody active whom an administrator has locked before they were ever there (accident 42)', async () => {
-    const [browser, password] = [house.browser(), 'a long enough one'];
+  it('does not activate a user whom an administrator has locked before the confirmation (accident 42)', async () => {
+    const [browser, password] = [deployment.browser(), 'a long enough one'];
     await browser.show('enroll');
     await browser.solve('enroll', { username: 'unwanted', password, password_repeat: password });
     await browser.solve('enroll', { name: 'New', email: 'unwanted@example.org' });
     const { code } = readMail(await mailbox.mailTo('unwanted@example.org'));
-    await house.rows(`UPDATE directory.users SET is_active = false WHERE username = 'unwanted'`);
+    await deployment.rows(`UPDATE directory.users SET is_active = false WHERE username = 'unwanted'`);
     expect((await browser.solve('enroll', { code })).body).toMatchObject({ component: 'ak-stage-access-denied' });
-    expect(await logsIn('unwanted', password)).toBe(false);
+    expect(await canLogIn('unwanted', password)).toBe(false);
   });
 
-  it('lets nobody in again whom an administrator has locked, although their mailbox is theirs (accident 42)', async () => {
-    await house.rows(`UPDATE directory.users SET is_active = false WHERE username = 'new-link'`);
-    await house.browser().solve('recover', { uid_field: 'new-link' });
+  it('does not log in or activate a user whom an administrator has locked (accident 42)', async () => {
+    await deployment.rows(`UPDATE directory.users SET is_active = false WHERE username = 'new-link'`);
+    await deployment.browser().solve('recover', { uid_field: 'new-link' });
     const { query } = readMail(await mailbox.mailTo('new-link@example.org', 2));
-    const reader = house.browser();
+    const reader = deployment.browser();
     await reader.solve('recover', {}, query);
     const password = 'yet another long one';
     await reader.solve('recover', { password, password_repeat: password }, query);
     expect((await reader.fetch('/api/v3/core/users/me/')).status).toBe(403);
-    expect(await logsIn('new-link', password)).toBe(false);
+    expect(await canLogIn('new-link', password)).toBe(false);
   });
 });
