@@ -7,7 +7,7 @@ import { openDataSource } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { migratedDatabase } from '../../../test/support/postgres.js';
 
-/** A database with every schema, one flow and some users, for tests of what is stored. */
+/** Creates a database with every schema. */
 export async function flowDatabase(): Promise<{ url: string; source: DataSource; close(): Promise<void> }> {
   const database = await migratedDatabase();
   const source = await openDataSource({
@@ -26,12 +26,16 @@ export async function flowDatabase(): Promise<{ url: string; source: DataSource;
   };
 }
 
-/** Publishes an empty flow under `slug`; its id and that of its version. */
-export async function publish(source: DataSource, slug: string): Promise<{ flowId: string; versionId: string }> {
+/** Publishes a flow, empty by default, under `slug`. Returns the ids of the flow and its version. */
+export async function publish(
+  source: DataSource,
+  slug: string,
+  version = flowOf([]),
+): Promise<{ flowId: string; versionId: string }> {
   const [flowId, versionId] = [randomUUID(), randomUUID()];
   await source.query(
     'INSERT INTO flow.flow_versions (id, flow_id, number, document, digest) VALUES ($1, $2, 1, $3, $4)',
-    [...[versionId, flowId, JSON.stringify(flowOf([])), Buffer.from(slug)]],
+    [...[versionId, flowId, JSON.stringify(version), Buffer.from(slug)]],
   );
   await source.query('INSERT INTO flow.flows (id, slug, designation, version_id) VALUES ($1, $2, $3, $4)', [
     ...[flowId, slug, 'authentication', versionId],
@@ -39,7 +43,7 @@ export async function publish(source: DataSource, slug: string): Promise<{ flowI
   return { flowId, versionId };
 }
 
-/** A fresh user, as a plan knows them. */
+/** Creates a user. Returns the user as plans contain it. */
 export async function enrol(source: DataSource): Promise<SavedUser> {
   const { pk, uuid, username, name, email, is_active, epoch } = await new TypeormDirectoryStore(
     source.manager,

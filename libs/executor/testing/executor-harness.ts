@@ -1,5 +1,5 @@
 import type { FlowVersion } from '@gatehouse/plan';
-import { ReservationFactory } from '../src/attempts/attempt-store.js';
+import { type AttemptStore, ReservationFactory } from '../src/attempts/attempt-store.js';
 import { CredentialQueue, DEFAULT_QUEUE_LIMIT } from '../src/attempts/credential-queue.js';
 import { ResponseTiming } from '../src/attempts/response-timing.js';
 import { ClaimedUserGuard } from '../src/claimed-user-guard.js';
@@ -9,6 +9,8 @@ import type { FlowRequest } from '../src/flow-request.js';
 import { FlowStarter, type FlowStartOptions } from '../src/flow-starter.js';
 import { Planner } from '../src/planner.js';
 import { PolicyEngine, type UndecidedPolicy } from '../src/policy-engine.js';
+import type { FlowStore } from '../src/ports/flow-store.js';
+import type { EventRecorder, PlanStore } from '../src/ports/plan-store.js';
 import { StageInvoker } from '../src/stage-invoker.js';
 import { FakePolicyClient, InMemoryGroupMembershipStore } from './fake-policy-client.js';
 import { FakeStageClient, type ScriptedReply } from './fake-stage-client.js';
@@ -42,7 +44,7 @@ const requestOf = (more: Partial<FlowRequest>): FlowRequest => ({
   ...more,
 });
 
-/** The doubles of all ports. */
+/** Returns the doubles of all ports. */
 const doublesOf = (version: FlowVersion, script: Readonly<Record<string, ScriptedReply>>) => ({
   plans: new InMemoryPlanStore(),
   flows: new InMemoryFlowStore(version),
@@ -61,7 +63,17 @@ const doublesOf = (version: FlowVersion, script: Readonly<Record<string, Scripte
   undecided: [] as UndecidedPolicy[],
 });
 
-function stageInvokerOf({ stages, contracts, attempts, violations }: ReturnType<typeof doublesOf>) {
+/** Ports that a test replaces by others, such as those on Postgres. */
+interface OwnPorts {
+  readonly plans?: PlanStore;
+  readonly flows?: FlowStore;
+  readonly attempts?: AttemptStore;
+  readonly eventRecorder?: EventRecorder;
+}
+
+type Doubles = Omit<ReturnType<typeof doublesOf>, keyof OwnPorts> & { readonly attempts: AttemptStore };
+
+function stageInvokerOf({ stages, contracts, attempts, violations }: Doubles) {
   const { clock } = stages;
   const credentialQueue = new CredentialQueue(DEFAULT_QUEUE_LIMIT);
   const responseTiming = new ResponseTiming({ now: () => clock.ms, wait: async (ms) => void clock.waits.push(ms) });
@@ -73,27 +85,36 @@ function stageInvokerOf({ stages, contracts, attempts, violations }: ReturnType<
   return { credentialQueue, stageInvoker };
 }
 
-/** Returns an executor of one flow, with doubles of all its ports. */
-export function executorHarness(version: FlowVersion, script: Readonly<Record<string, ScriptedReply>>) {
-  const doubles = doublesOf(version, script);
+/** Returns the services of the engine, on these ports. */
+function engineOf(doubles: ReturnType<typeof doublesOf>, own: OwnPorts) {
   const { policies, memberships, users, contracts, undecided } = doubles;
   const policyEngine = new PolicyEngine({
     ...{ policies, memberships, users, contracts, timeoutMs: 5000 },
     report: (policy) => void undecided.push(policy),
   });
+  const ports = { ...doubles, eventRecorder: doubles.events, ...own };
   const dependencies = {
-    ...doubles,
-    ...stageInvokerOf(doubles),
+    ...ports,
+    ...stageInvokerOf(ports),
     policyEngine,
     planner: new Planner(policyEngine),
     sessionBindings: doubles.boundSessions.checker,
-    eventRecorder: doubles.events,
     credentialGuard: new CredentialGuard(contracts),
     claimedUserGuard: new ClaimedUserGuard(contracts, users),
     site: SITE,
   };
   const executor = new Executor({ ...dependencies, now: () => new Date(0) });
-  const starter = new FlowStarter(dependencies);
+  return { executor, starter: new FlowStarter(dependencies) };
+}
+
+/** Returns an executor of one flow, with doubles of all ports that are not among `own`. */
+export function executorHarness(
+  version: FlowVersion,
+  script: Readonly<Record<string, ScriptedReply>>,
+  own: OwnPorts = {},
+) {
+  const doubles = doublesOf(version, script);
+  const { executor, starter } = engineOf(doubles, own);
   return {
     ...doubles,
     start: (options: FlowStartOptions, more: Partial<FlowRequest> = {}) => starter.start(requestOf(more), options),

@@ -1,0 +1,195 @@
+import { randomBytes } from 'node:crypto';
+import type { SavedUser, StageReply } from '@gatehouse/contracts';
+import { type FlowResponse, hashSessionKey } from '@gatehouse/executor';
+import { DEFAULT_REPLIES, executorHarness, flowOf, LOGIN_REPLY, rejectedReply } from '@gatehouse/executor/testing';
+import type { FlowVersion } from '@gatehouse/plan';
+import { Logger, Sealer } from '@gatehouse/platform';
+import type { DataSource } from 'typeorm';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { enrol, flowDatabase, publish } from '../testing/flow-database.js';
+import { LIFETIMES } from '../testing/plan-store-harness.js';
+import { PostgresAttemptStore } from './postgres-attempt-store.js';
+import { PostgresEventRecorder } from './postgres-event-recorder.js';
+import { PostgresFlowStore } from './postgres-flow-store.js';
+import { PostgresPlanStore } from './postgres-plan-store.js';
+
+let database: Awaited<ReturnType<typeof flowDatabase>>;
+let statements: string[];
+let alice: SavedUser;
+
+beforeAll(async () => {
+  database = await flowDatabase();
+  statements = recordStatements(database.source);
+  alice = await enrol(database.source);
+});
+afterAll(() => database.close());
+
+/** Records the names of the statements that the stores run. */
+function recordStatements({ driver }: DataSource): string[] {
+  const names: string[] = [];
+  const { master } = driver as unknown as { master: { query(query: { readonly name?: string }): unknown } };
+  const query = master.query.bind(master);
+  master.query = (statement) => {
+    if (statement.name) names.push(statement.name);
+    return query(statement);
+  };
+  return names;
+}
+
+const PASSWORD = { inner: { id: 'inner', name: 'password', kind: 'secret', model: 'm', config: {} } };
+const FLOWS = {
+  password: flowOf([{ kind: 'ident' }, { kind: 'secret' }, { kind: 'page' }]),
+  login: flowOf([{ kind: 'ident' }, { kind: 'secret' }, { kind: 'login' }]),
+  composite: flowOf([{ kind: 'ident', config: { inner: 'inner' } }, { kind: 'page' }], PASSWORD),
+  dummies: flowOf([{ kind: 'page' }, { kind: 'page' }]),
+} satisfies Record<string, FlowVersion>;
+
+const WRONG = rejectedReply(['password']);
+const DENIED: StageReply = { type: 'denied' };
+
+/** A browser with a session cookie, at an executor on Postgres whose stages reply by script. */
+async function browserAt(flow: keyof typeof FLOWS, replies: Record<string, StageReply> = {}) {
+  const { source } = database;
+  const sealer = new Sealer(`a:${randomBytes(32).toString('base64')}`);
+  const slug = `${flow}-${randomBytes(4).toString('hex')}`;
+  await publish(source, slug, FLOWS[flow]);
+  const script = {
+    ...DEFAULT_REPLIES,
+    'ident.respond': { type: 'passed', context: { pending_user: alice } } satisfies StageReply,
+    'login.challenge': loginOf(alice),
+    ...replies,
+  };
+  const logger = new Logger('test', 'silent');
+  const executor = executorHarness(FLOWS[flow], script, {
+    plans: new PostgresPlanStore(source, sealer, { lifetimes: LIFETIMES, attributes: false, logger }),
+    flows: new PostgresFlowStore(source, sealer),
+    attempts: new PostgresAttemptStore(source),
+    eventRecorder: new PostgresEventRecorder(source, sealer),
+  });
+  let sessionKey: Buffer | undefined;
+  const send = async (answer?: object): Promise<FlowResponse> => {
+    const request = { slug, sessionKey };
+    const response = await (answer ? executor.solve(answer, request) : executor.show(request));
+    if (response.cookie) sessionKey = hashSessionKey(response.cookie.value);
+    return response;
+  };
+  return { send, hops: executor.stages.hops };
+}
+
+function loginOf({ uuid: user }: SavedUser): StageReply {
+  const effects = 'effects' in LOGIN_REPLY ? LOGIN_REPLY.effects : undefined;
+  return { type: 'passed', effects: (effects ?? []).map((effect) => ({ ...effect, user }) as typeof effect) };
+}
+
+interface SolveCost {
+  readonly flow: keyof typeof FLOWS;
+  readonly replies?: Record<string, StageReply>;
+  /** Requests before the one that is measured; `undefined` is a GET. */
+  readonly before: readonly (object | undefined)[];
+  readonly answer?: object;
+  readonly result: FlowResponse['result']['type'];
+  readonly statements: readonly string[];
+  readonly hops: readonly string[];
+}
+
+const WHO = { uid: 'alice' };
+const GUESS = { password: 'hunter2' };
+
+describe('the statements and bus messages of a request', () => {
+  it.each<[string, SolveCost]>([
+    [
+      'GET of a new flow, whose version is not cached yet',
+      {
+        ...{ flow: 'password', before: [], result: 'show' },
+        statements: ['plan_load', 'flow_version_load', 'plan_begin_with_session'],
+        hops: ['ident.challenge'],
+      },
+    ],
+    [
+      'GET of a running flow',
+      {
+        ...{ flow: 'password', before: [undefined], result: 'show' },
+        statements: ['plan_load'],
+        hops: ['ident.challenge'],
+      },
+    ],
+    [
+      'an answer that leads to the next stage',
+      {
+        ...{ flow: 'dummies', before: [undefined], answer: { word: 'x' }, result: 'show' },
+        statements: ['plan_load', 'save'],
+        hops: ['page.respond', 'page.challenge'],
+      },
+    ],
+    [
+      'identification',
+      {
+        ...{ flow: 'password', before: [undefined], answer: WHO, result: 'show' },
+        statements: ['plan_load', 'save'],
+        hops: ['ident.respond', 'secret.challenge'],
+      },
+    ],
+    [
+      'a right password',
+      {
+        ...{ flow: 'password', before: [undefined, WHO], answer: GUESS, result: 'show' },
+        statements: ['plan_load', 'attempts_take', 'save.key.settle'],
+        hops: ['secret.respond', 'page.challenge'],
+      },
+    ],
+    [
+      'a wrong password',
+      {
+        ...{
+          flow: 'password',
+          replies: { 'secret.respond': WRONG },
+          before: [undefined, WHO],
+          answer: GUESS,
+          result: 'show',
+        },
+        statements: ['plan_load', 'attempts_take', 'save'],
+        hops: ['secret.respond'],
+      },
+    ],
+    [
+      'a composite step',
+      {
+        ...{ flow: 'composite', before: [undefined], answer: { ...WHO, ...GUESS }, result: 'show' },
+        statements: ['plan_load', 'attempts_take', 'save.key.settle'],
+        hops: ['ident.respond', 'secret.respond', 'page.challenge'],
+      },
+    ],
+    [
+      'the last answer, which logs in and redirects',
+      {
+        ...{ flow: 'login', before: [undefined, WHO], answer: GUESS, result: 'done' },
+        statements: ['plan_load', 'attempts_take', 'save.key.login.settle'],
+        hops: ['secret.respond', 'login.challenge'],
+      },
+    ],
+    [
+      'a denial',
+      {
+        ...{
+          flow: 'dummies',
+          replies: { 'page.respond': DENIED },
+          before: [undefined],
+          answer: { word: 'x' },
+          result: 'denied',
+        },
+        statements: ['plan_load', 'save'],
+        hops: ['page.respond'],
+      },
+    ],
+  ])('%s', async (_request, { flow, replies, before, answer, ...expected }) => {
+    const { send, hops } = await browserAt(flow, replies);
+    for (const earlier of before) await send(earlier);
+    const [statementsBefore, hopsBefore] = [statements.length, hops.length];
+    const { result } = await send(answer);
+    expect({
+      result: result.type,
+      statements: statements.slice(statementsBefore),
+      hops: hops.slice(hopsBefore),
+    }).toEqual(expected);
+  });
+});
