@@ -88,7 +88,7 @@ export class CourierHarness {
     return rows.map(({ id }) => id);
   }
 
-  /** Somebody who listens to what happens. */
+  /** Returns a NATS connection that can subscribe to the published events. */
   listen(): Promise<NatsConnection> {
     return connect({ servers: this.nats.url });
   }

@@ -140,7 +140,7 @@ export const query = fc
     maxLength: 5,
   })
   .map((pairs) => pairs.map(([name, parts]) => `${name}=${parts.join('')}`).join('&'))
-  // What cannot stand in a request's first line at all is for another test.
+  // Encode characters that are invalid in an HTTP request line. Malformed requests have tests of their own.
   .map((line) => line.replace(/[^\x21-\x7e\x80-\xff]/g, '%20'));
 
 const FIELDS = [

@@ -13,7 +13,7 @@ export interface Received extends Email {
 }
 
 interface Options extends Pick<SMTPServerOptions, 'secure' | 'key' | 'cert' | 'hideSTARTTLS'> {
-  /** Who may send; without it nobody needs to say who they are. */
+  /** Required credentials of senders. Without them, the server accepts mail without authentication. */
   readonly login?: { readonly user: string; readonly password: string };
   /** Refuses a recipient, by the answer of an error with a `responseCode`. */
   readonly refuse?: (recipient: string) => Error | undefined;

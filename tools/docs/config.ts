@@ -12,7 +12,7 @@ import { duoConfig } from '../../libs/stages/src/mfa/duo/duo.config.js';
 import { smsConfig } from '../../libs/stages/src/mfa/sms/sms.config.js';
 import { webauthnConfig } from '../../libs/stages/src/mfa/webauthn/webauthn.config.js';
 import { passwordConfig } from '../../libs/stages/src/password/password.config.js';
-import { promptConfig } from '../../libs/stages/src/prompt/prompt.config.js';
+import { promptEnvironment } from '../../libs/stages/src/prompt/prompt.config.js';
 import { code, type Document, page, table } from './markdown.js';
 
 const SHARED = new Set([commonConfig, natsConfig, postgresConfig].flatMap(({ shape }) => Object.keys(shape)));
@@ -74,7 +74,7 @@ export const documents: readonly Document[] = [
     settingsOf(courierSettings),
     'The courier also needs the `SEAL_KEYS` of the gateway.',
     '## enrollment',
-    settingsOf(promptConfig.extend(emailConfig.shape)),
+    settingsOf(promptEnvironment.extend(emailConfig.shape)),
     '## identification',
     settingsOf(providersConfig),
     '## mfa',

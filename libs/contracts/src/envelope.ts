@@ -23,14 +23,14 @@ const layout = z
 
 const errorDetail = z.object({ string: z.string(), code: z.string() }).meta({
   id: 'ErrorDetail',
-  description: 'One thing that is wrong with a field: a sentence for people, a code for programs.',
+  description: 'One error of a field: `string` is the message for the visitor, `code` is for programs.',
 });
 
 const flowInfo = z
   .object({ title: z.string().optional(), background: z.string().optional(), cancel_url: z.string(), layout })
   .meta({
     id: 'ContextualFlowInfo',
-    description: 'What a page shows around a challenge: the flow that it is part of.',
+    description: 'The title, layout and background of the flow, which a page shows around a challenge.',
   });
 export type FlowInfo = z.output<typeof flowInfo>;
 

@@ -5,12 +5,12 @@ import { redirectChallenge } from './system-challenges.js';
 /** Challenge for the login by Plex's script (docs/spec/sources.md#plex). */
 export const plexChallenge = z
   .object({ client_id: z.string(), slug: z.string() })
-  .meta({ id: 'PlexAuthenticationChallenge', description: 'Signs in at Plex, in a window of the client.' });
+  .meta({ id: 'PlexAuthenticationChallenge', description: 'Asks the client to open a window for the login at Plex.' });
 
 /** Challenge for the login by Apple's script (docs/spec/sources.md#apple). */
 export const appleChallenge = z
   .object({ client_id: z.string(), scope: z.string(), redirect_uri: z.string(), state: z.string() })
-  .meta({ id: 'AppleLoginChallenge', description: 'Signs in at Apple, by the script that Apple offers.' });
+  .meta({ id: 'AppleLoginChallenge', description: "Asks the client to log in at Apple with Apple's script." });
 
 const challengeVariant = <const C extends string, S extends z.ZodRawShape>(component: C, challenge: z.ZodObject<S>) =>
   challenge.extend({ component: z.literal(component) });
@@ -40,4 +40,4 @@ export type LoginChallenge = z.output<typeof loginChallenge>;
 /** The button of a source on the login page. */
 export const loginSource = z
   .object({ name: z.string(), icon_url: z.string().nullable().optional(), challenge: loginChallenge })
-  .meta({ id: 'LoginSource', description: 'A button that signs in elsewhere.' });
+  .meta({ id: 'LoginSource', description: 'A button that logs in with an external source.' });

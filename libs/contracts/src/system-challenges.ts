@@ -4,23 +4,23 @@ import { redirectTarget } from './redirect-target.js';
 
 const accessDenied = z
   .object({ error_message: z.string().optional() })
-  .meta({ id: 'AccessDeniedChallenge', description: 'The flow has ended with a refusal.' });
+  .meta({ id: 'AccessDeniedChallenge', description: 'The flow has ended: access is denied.' });
 
 const flowError = z
   .object({ request_id: z.string(), error: z.string().optional(), traceback: z.string().optional() })
   .meta({
     id: 'FlowErrorChallenge',
-    description: 'Something broke on the way; the flow can be tried again. Only superusers are told what it was.',
+    description: 'An internal error. The visitor can retry the flow. Only superusers see the cause.',
   });
 
 /** Redirect of the client. The target is never a script URL. */
 export const redirectChallenge = z
   .object({ to: redirectTarget() })
-  .meta({ id: 'RedirectChallenge', description: 'The client goes on at another address.' });
+  .meta({ id: 'RedirectChallenge', description: 'Redirects the client to another URL.' });
 
 const shell = z
   .object({ body: z.string() })
-  .meta({ id: 'ShellChallenge', description: 'HTML that is shown as it is.' });
+  .meta({ id: 'ShellChallenge', description: 'HTML that the client shows unchanged.' });
 
 /** Challenges of the executor itself, which end or leave a flow (docs/spec/executor.md#terminal-challenges). */
 export const systemChallenges = [

@@ -74,7 +74,7 @@ export type NewToken = PartialFields<TokenFields, 'identifier' | 'intent' | 'use
   readonly key?: string;
 };
 
-/** An identifier is not a field of the object. */
+/** Thrown when a search names a field that users, groups or tokens cannot be found by. */
 export class UnknownFieldError extends Error {
   constructor(readonly field: string) {
     super(`Invalid identifier field: ${field}`);

@@ -31,14 +31,17 @@ export class ProviderHttpClient {
     this.http = new RestrictedHttpClient(limits.SOURCE_HOSTS);
   }
 
-  /** Returns whether secrets may be sent to an address: by TLS, or to a host that SOURCE_HOSTS names. */
+  /** Returns whether secrets may be sent to an address: it uses TLS, or SOURCE_HOSTS lists its host by name. */
   isTrusted(address: string): boolean {
     if (!URL.canParse(address)) return false;
     const url = new URL(address);
     return url.protocol === 'https:' || (url.protocol === 'http:' && this.http.names(url));
   }
 
-  /** Throws `ProviderUnreachableError`, also for the status 429 or 5xx, and `AddressNotAllowedError`. */
+  /**
+   * Returns the response to a request. Throws `ProviderUnreachableError` if the host does not respond, or responds with
+   * status 429 or 5xx. Throws `AddressNotAllowedError` for a host that SOURCE_HOSTS excludes, or an address without TLS.
+   */
   async request(
     address: string,
     { method = 'GET', headers = {}, body, signal }: ProviderRequest,

@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 const footerLink = z
   .object({ href: z.string().nullable(), name: z.string() })
-  .meta({ id: 'FooterLink', description: 'A link at the foot of a page; one without an address is a text.' });
+  .meta({ id: 'FooterLink', description: 'A link in the footer of a page. Without a URL it is shown as text.' });
 
 const slug = z.string().optional();
 
@@ -24,7 +24,7 @@ export const currentBrand = z
     flow_device_code: slug,
     default_locale: z.string(),
   })
-  .meta({ id: 'CurrentBrand', description: 'How the site shows itself under the name that it was asked by.' });
+  .meta({ id: 'CurrentBrand', description: 'The brand of the requested host: title, logo, theme and default flows.' });
 type CurrentBrand = z.input<typeof currentBrand>;
 
 /** Images that clients bring with them. */

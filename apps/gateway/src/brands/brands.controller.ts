@@ -12,7 +12,7 @@ export class BrandsController {
 
   @ApiEndpoint({
     id: 'core_brands_current_retrieve',
-    description: 'The brand of the host that is asked.',
+    description: 'Returns the brand of the requested host.',
     tag: 'core',
     anonymous: true,
     answers: { 200: currentBrand },

@@ -8,7 +8,7 @@ const user = z
     /** Always null: groups are not loaded. */
     groups_obj: z.null(),
   })
-  .meta({ id: 'UserConsentUser', description: 'Whose consent it is.' });
+  .meta({ id: 'UserConsentUser', description: 'The user who gave a consent.' });
 
 const application = z
   .object({
@@ -21,7 +21,7 @@ const application = z
       meta_icon: z.null(),
     },
   })
-  .meta({ id: 'UserConsentApplication', description: 'Which application it is for.' });
+  .meta({ id: 'UserConsentApplication', description: 'The application that a consent was given to.' });
 
 /** A consent that a user gave to an application. */
 export const userConsent = z
@@ -31,13 +31,13 @@ export const userConsent = z
     expiring: z.boolean(),
     user,
     application,
-    permissions: z.string().meta({ description: 'Ids of what is allowed, with a space between them.' }),
+    permissions: z.string().meta({ description: 'Ids of the granted permissions, separated by spaces.' }),
   })
-  .meta({ id: 'UserConsent', description: 'What a user has allowed an application.' });
+  .meta({ id: 'UserConsent', description: 'A consent: the permissions that a user has granted to an application.' });
 export type UserConsent = z.input<typeof userConsent>;
 
 /** A page of consents. */
 export const userConsentPage = paginatedSchema(userConsent).meta({
   id: 'PaginatedUserConsentList',
-  description: 'A page of consents.',
+  description: 'One page of a list of consents.',
 });

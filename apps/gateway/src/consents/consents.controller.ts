@@ -29,9 +29,13 @@ export class ConsentsController {
 
   @ApiEndpoint({
     id: 'core_user_consent_list',
-    description: 'What applications are allowed, by application: by oneself, for a superuser by everybody.',
+    description:
+      'Lists consents that were given to applications, ordered by application. Superusers see the consents of all users, other users their own.',
     tag: 'core',
-    query: { user: z.int().optional().meta({ description: 'Those of this user, by pk.' }), ...pageQuery },
+    query: {
+      user: z.int().optional().meta({ description: 'Return only the consents of the user with this primary key.' }),
+      ...pageQuery,
+    },
     answers: { 200: userConsentPage, 404: genericError },
   })
   @Get('')
@@ -49,7 +53,7 @@ export class ConsentsController {
 
   @ApiEndpoint({
     id: 'core_user_consent_retrieve',
-    description: 'One such consent.',
+    description: 'Returns one consent.',
     tag: 'core',
     answers: { 200: userConsent, 404: genericError },
   })
@@ -61,7 +65,7 @@ export class ConsentsController {
   /** Revokes a consent. The application asks for it again at the next login. */
   @ApiEndpoint({
     id: 'core_user_consent_destroy',
-    description: 'Takes a consent back.',
+    description: 'Revokes a consent.',
     tag: 'core',
     answers: { 204: null, 404: genericError },
   })

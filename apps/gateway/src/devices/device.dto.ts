@@ -9,34 +9,37 @@ export const deviceName = char({ maxLength: MAX_DEVICE_NAME_LENGTH });
 /** A change of a device by its owner. */
 export const deviceRequest = z
   .object({ name: deviceName })
-  .meta({ id: 'OwnDeviceRequest', description: 'A device as its owner changes it.' });
+  .meta({ id: 'OwnDeviceRequest', description: 'The fields of a device that its owner replaces.' });
 
 /** A change of a device that leaves absent fields as they are. */
 export const patchedDeviceRequest = z
   .object({ name: optionalNullable(deviceName, { optional: true }) })
-  .meta({ id: 'PatchedOwnDeviceRequest', description: 'What of a device its owner changes.' });
+  .meta({ id: 'PatchedOwnDeviceRequest', description: 'The fields of a device that its owner updates.' });
 
 /** A device in a list of one class. */
 export const userDevice = z
   .object({
     pk: z.int(),
     name: z.string(),
-    phone_number: z.string().optional().meta({ description: 'Of a phone: how its number ends.' }),
+    phone_number: z.string().optional().meta({ description: 'Phones only: the last digits of the number.' }),
     token_set: z
       .array(z.never())
       .optional()
-      .meta({ description: 'Of recovery codes: none, as only digests are kept.' }),
-    created_on: z.iso.datetime().optional().meta({ description: 'Of a key: when it was set up.' }),
-    aaguid: z.string().optional().meta({ description: 'Of a key: its model, as far as it says.' }),
+      .meta({ description: 'Recovery codes only: an empty list, because only digests of the codes are stored.' }),
+    created_on: z.iso.datetime().optional().meta({ description: 'Security keys only: time of registration.' }),
+    aaguid: z
+      .string()
+      .optional()
+      .meta({ description: 'Security keys only: the AAGUID, which identifies the model, if the key has reported it.' }),
     device_type: z.null().optional(),
   })
-  .meta({ id: 'OwnDevice', description: 'A device that proves its owner.' });
+  .meta({ id: 'OwnDevice', description: 'A second-factor device of one kind.' });
 export type DeviceDto = z.input<typeof userDevice>;
 
 /** A page of devices of one class. */
 export const userDevicePage = paginatedSchema(userDevice).meta({
   id: 'PaginatedOwnDeviceList',
-  description: 'A page of devices of a kind.',
+  description: 'One page of a list of devices of one kind.',
 });
 
 /** A device in the list of all classes. */
@@ -46,7 +49,7 @@ export const anyDevice = z
     ...{ pk: z.int(), name: z.string(), type: z.string(), confirmed: z.boolean() },
     ...{ created: z.iso.datetime(), last_updated: z.iso.datetime(), last_used: z.iso.datetime().nullable() },
   })
-  .meta({ id: 'Device', description: 'A device that proves its owner, of whatever kind.' });
+  .meta({ id: 'Device', description: 'A second-factor device, with the fields that devices of all kinds have.' });
 
 /** All devices of a user. */
 export const allDevices = z.array(anyDevice);

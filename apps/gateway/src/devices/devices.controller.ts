@@ -41,7 +41,7 @@ export class DevicesController {
 
   @ApiEndpoint({
     id: 'authenticators_all_list',
-    description: `One’s own devices of all kinds, the oldest first, at most ${MOST_LISTED}.`,
+    description: `Lists the devices of the current user of all kinds, the oldest first, at most ${MOST_LISTED}.`,
     tag: 'authenticators',
     answers: { 200: allDevices },
   })
@@ -53,7 +53,8 @@ export class DevicesController {
 
   @ApiEndpoint({
     id: 'authenticators_list',
-    description: 'One’s own devices of a kind (duo, sms, static, totp or webauthn), the oldest first.',
+    description:
+      'Lists the devices of the current user of one kind (duo, sms, static, totp or webauthn), the oldest first.',
     tag: 'authenticators',
     query: pageQuery,
     answers: { 200: userDevicePage, 404: genericError },
@@ -73,7 +74,7 @@ export class DevicesController {
 
   @ApiEndpoint({
     id: 'authenticators_retrieve',
-    description: 'One such device.',
+    description: 'Returns one device of the current user.',
     tag: 'authenticators',
     answers: { 200: userDevice, 404: genericError },
   })
@@ -84,7 +85,7 @@ export class DevicesController {
 
   @ApiEndpoint({
     id: 'authenticators_update',
-    description: 'Gives a device another name.',
+    description: 'Renames a device.',
     tag: 'authenticators',
     body: deviceRequest,
     answers: { 200: userDevice, 400: validationError, 404: genericError },
@@ -102,7 +103,7 @@ export class DevicesController {
 
   @ApiEndpoint({
     id: 'authenticators_partial_update',
-    description: 'Gives a device another name, if it says one.',
+    description: 'Renames a device if the body has a name.',
     tag: 'authenticators',
     body: patchedDeviceRequest,
     answers: { 200: userDevice, 400: validationError, 404: genericError },
@@ -120,7 +121,7 @@ export class DevicesController {
 
   @ApiEndpoint({
     id: 'authenticators_destroy',
-    description: 'Removes a device. It takes a session in which a device was proved lately (`proof_required`).',
+    description: 'Deletes a device. Fails with `proof_required` unless a device was recently proved in this session.',
     tag: 'authenticators',
     answers: { 204: null, 404: genericError },
   })

@@ -13,7 +13,7 @@ import { SessionCookieService } from '../http/session-cookie.service.js';
 
 const status = z
   .object({ duo_response: z.enum(['success', 'waiting', 'invalid']) })
-  .meta({ id: 'DuoDeviceEnrollmentStatus', description: 'How far the pairing of a phone with Duo is.' });
+  .meta({ id: 'DuoDeviceEnrollmentStatus', description: 'The status of the pairing of a phone with Duo.' });
 type Status = z.output<typeof status>;
 
 /** Answered when the session has not begun a pairing at the stage. */
@@ -37,7 +37,7 @@ export class DuoEnrollmentController {
 
   @ApiEndpoint({
     id: 'stages_authenticator_duo_enrollment_status_create',
-    description: 'How far the pairing is that the session has begun at a stage.',
+    description: 'Returns the status of the Duo pairing that the session has started at the stage.',
     tag: 'stages',
     anonymous: true,
     answers: { 200: status, 400: null, 404: genericError },

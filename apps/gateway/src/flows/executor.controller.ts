@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 import { Public } from '../http/auth/auth.guard.js';
 import { InvalidBody } from '../http/body.parser.js';
-import { CROSS_SITE, isCrossSite } from '../http/cross-site.js';
+import { CROSS_SITE, isCrossSite } from '../http/cross-site-request.js';
 import { apiCsrfFailure, crossSiteFailure } from '../http/csrf.js';
 import type { HttpExchange } from '../http/exchange.js';
 import { translatorFor } from '../http/locale.js';
@@ -16,7 +16,7 @@ import { presentFlowResponse, publicRunId, RUN_ID_HEADER } from './executor.pres
 import { FlowService } from './flow.service.js';
 import type { FlowRequestParams } from './flow-request.reader.js';
 
-const query = { query: z.string().meta({ description: "The query of the flow's page, as it is." }) };
+const query = { query: z.string().meta({ description: 'The query string of the flow page, unchanged.' }) };
 
 /**
  * The executor API: the current challenge of a flow, and answers to it (docs/spec/executor.md#http-api). The executor checks the
@@ -33,7 +33,7 @@ export class ExecutorController {
 
   @ApiEndpoint({
     id: 'flows_executor_get',
-    description: 'The current challenge of a flow; a flow that is not under way begins.',
+    description: 'Returns the current challenge of a flow. Starts the flow if the session has not started it.',
     tag: 'flows',
     anonymous: true,
     query,
@@ -52,7 +52,7 @@ export class ExecutorController {
 
   @ApiEndpoint({
     id: 'flows_executor_solve',
-    description: 'Solves the current challenge; the answer is the next one, or the same with what is wrong.',
+    description: 'Answers the current challenge. Returns the next challenge, or the same challenge with errors.',
     tag: 'flows',
     anonymous: true,
     query,

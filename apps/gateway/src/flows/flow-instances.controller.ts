@@ -5,13 +5,13 @@ import { z } from 'zod';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 import { CurrentUser } from '../http/auth/auth.guard.js';
 import { SuperuserGuard } from '../http/auth/superuser.guard.js';
-import { crossSiteOf } from '../http/cross-site.js';
+import { crossSiteOf } from '../http/cross-site-request.js';
 import { ApiEndpoint, genericError } from '../http/openapi/api-endpoint.decorator.js';
 import type { AuthenticatedUser } from '../users/user.repository.js';
 import { FlowService } from './flow.service.js';
 
 /** The URL at which an administrator continues a flow. */
-const link = z.object({ link: z.string() }).meta({ id: 'Link', description: 'An address to go on at.' });
+const link = z.object({ link: z.string() }).meta({ id: 'Link', description: 'The URL at which the client continues.' });
 
 /** Actions of administrators on flows. */
 @Controller('/api/v3/flows/instances')
@@ -24,7 +24,7 @@ export class FlowInstancesController {
   /** Starts a flow about the administrator, and replaces a run of it (docs/spec/executor.md#helper-addresses). */
   @ApiEndpoint({
     id: 'flows_instances_execute_retrieve',
-    description: 'Begins the flow about the administrator who asks; the answer says where it goes on.',
+    description: 'Starts the flow for the administrator who sends the request, and returns the URL of its page.',
     tag: 'flows',
     answers: { 200: link, 404: genericError },
   })

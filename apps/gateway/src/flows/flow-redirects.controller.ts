@@ -5,7 +5,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { Public } from '../http/auth/auth.guard.js';
 import { AuthService } from '../http/auth/auth.service.js';
-import { CROSS_SITE, crossSiteOf, isCrossSite } from '../http/cross-site.js';
+import { CROSS_SITE, crossSiteOf, isCrossSite } from '../http/cross-site-request.js';
 import { parseInnerQuery, rejectCredentialsInQuery } from '../http/query.js';
 import { SessionCookieService } from '../http/session-cookie.service.js';
 import { DeviceGrantClient } from '../oauth/device-grant.client.js';

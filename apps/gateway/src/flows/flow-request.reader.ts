@@ -3,7 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { AuthService } from '../http/auth/auth.service.js';
 import { ClientResolver } from '../http/client.resolver.js';
-import { withMarkedNext } from '../http/cross-site.js';
+import { withMarkedNext } from '../http/cross-site-request.js';
 import type { HttpExchange } from '../http/exchange.js';
 import { localeFor } from '../http/locale.js';
 import { rejectCredentialsInQuery } from '../http/query.js';

@@ -12,18 +12,21 @@ const pagination = z
     ...{ next: z.int(), previous: z.int(), count: z.int(), current: z.int() },
     ...{ total_pages: z.int(), start_index: z.int(), end_index: z.int() },
   })
-  .meta({ id: 'Pagination', description: 'Where a page is in its list; 0 stands for no page and no entry.' });
+  .meta({
+    id: 'Pagination',
+    description: 'The position of a page in its list. A page number or an index of 0 means that there is none.',
+  });
 
 /** Returns the type of one page of a list. */
 export const paginatedSchema = <T extends z.ZodType>(entry: T) => z.object({ pagination, results: z.array(entry) });
 
 /** Query parameters of a list. */
 export const pageQuery = {
-  page: z.int().optional().meta({ description: 'The page, from 1.' }),
+  page: z.int().optional().meta({ description: 'Number of the page. The first page is 1.' }),
   page_size: z
     .int()
     .optional()
-    .meta({ description: `Entries of a page, at most ${MAX_PAGE_SIZE}.` }),
+    .meta({ description: `Number of entries on a page, at most ${MAX_PAGE_SIZE}.` }),
 };
 
 /** The page that a query names by `page` and `page_size`. The first page is 1. */

@@ -29,12 +29,12 @@ const otherFields = {
 /** An invitation to create, or to replace. */
 export const invitationRequest = z
   .object({ name, ...otherFields })
-  .meta({ id: 'InvitationRequest', description: 'An invitation to be made.' });
+  .meta({ id: 'InvitationRequest', description: 'The fields of a new or replaced invitation.' });
 
 /** A change of an invitation that leaves absent fields as they are. */
 export const patchedInvitationRequest = z
   .object({ name: optionalNullable(name, { optional: true }), ...otherFields })
-  .meta({ id: 'PatchedInvitationRequest', description: 'What of an invitation is to change.' });
+  .meta({ id: 'PatchedInvitationRequest', description: 'The fields of an invitation to update.' });
 
 /** The user who created an invitation. */
 const inviter = z
@@ -44,7 +44,7 @@ const inviter = z
     attributes: z.record(z.string(), z.unknown()),
     uid: z.string(),
   })
-  .meta({ id: 'GroupMember', description: 'A user, as they are named beside something else.' });
+  .meta({ id: 'GroupMember', description: 'The user who created an invitation.' });
 
 /** An invitation. */
 export const invitation = z
@@ -58,10 +58,10 @@ export const invitation = z
     flow: z.uuid().nullable(),
     flow_obj: flow.nullable(),
   })
-  .meta({ id: 'Invitation', description: 'An invitation; whoever knows its `pk` has it.' });
+  .meta({ id: 'Invitation', description: 'An invitation. Its `pk` is a secret: it admits everyone who knows it.' });
 
 /** A page of invitations. */
 export const invitations = paginatedSchema(invitation).meta({
   id: 'PaginatedInvitationList',
-  description: 'A page of invitations.',
+  description: 'One page of a list of invitations.',
 });

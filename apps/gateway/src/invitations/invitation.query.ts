@@ -9,7 +9,7 @@ const text = (description: string) => z.string().optional().meta({ description }
 export const invitationQuery = {
   name: text('Those of this name.'),
   created_by__username: text('Those that this user made.'),
-  expires: z.iso.datetime().optional().meta({ description: 'Those that end at this moment.' }),
+  expires: z.iso.datetime().optional().meta({ description: 'Return only the invitations that expire at this time.' }),
   flow__slug: text('Those for this flow.'),
   search: text('Those in whose name, time, maker or flow each of the words occurs.'),
   ordering: text(`By which fields, the first counting most: ${INVITATION_ORDERS.join(', ')}; a minus turns one round.`),

@@ -43,7 +43,7 @@ export class InvitationsController {
 
   @ApiEndpoint({
     id: 'stages_invitation_invitations_list',
-    description: 'The invitations that there are, those that last longest first.',
+    description: 'Lists the invitations, the latest expiry first.',
     tag: 'stages',
     query: { ...invitationQuery, ...pageQuery },
     answers: { 200: invitations, 400: validationError, 404: genericError },
@@ -61,7 +61,8 @@ export class InvitationsController {
 
   @ApiEndpoint({
     id: 'stages_invitation_invitations_create',
-    description: 'Makes an invitation. Its address is that of a flow, with `?itoken=` and its `pk`.',
+    description:
+      'Creates an invitation. Its link is the URL of an enrollment flow with `?itoken=` and the `pk` of the invitation.',
     tag: 'stages',
     body: invitationRequest,
     answers: { 201: invitation, 400: validationError },
@@ -77,7 +78,7 @@ export class InvitationsController {
 
   @ApiEndpoint({
     id: 'stages_invitation_invitations_retrieve',
-    description: 'One invitation.',
+    description: 'Returns one invitation.',
     tag: 'stages',
     answers: { 200: invitation, 404: genericError },
   })
@@ -89,7 +90,7 @@ export class InvitationsController {
 
   @ApiEndpoint({
     id: 'stages_invitation_invitations_update',
-    description: 'Changes an invitation; what is left out stays.',
+    description: 'Replaces an invitation. Omitted optional fields keep their values.',
     tag: 'stages',
     body: invitationRequest,
     answers: { 200: invitation, 400: validationError, 404: genericError },
@@ -102,7 +103,7 @@ export class InvitationsController {
 
   @ApiEndpoint({
     id: 'stages_invitation_invitations_partial_update',
-    description: 'Changes what it says of an invitation.',
+    description: 'Updates the given fields of an invitation.',
     tag: 'stages',
     body: patchedInvitationRequest,
     answers: { 200: invitation, 400: validationError, 404: genericError },
@@ -115,7 +116,7 @@ export class InvitationsController {
 
   @ApiEndpoint({
     id: 'stages_invitation_invitations_destroy',
-    description: 'Takes an invitation back.',
+    description: 'Deletes an invitation.',
     tag: 'stages',
     answers: { 204: null, 404: genericError },
   })

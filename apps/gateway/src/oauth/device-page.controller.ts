@@ -14,7 +14,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { FlowService } from '../flows/flow.service.js';
 import { AllowAnonymous } from '../http/auth/auth.guard.js';
 import { ClientResolver } from '../http/client.resolver.js';
-import { crossSiteOf } from '../http/cross-site.js';
+import { crossSiteOf } from '../http/cross-site-request.js';
 import type { HttpExchange } from '../http/exchange.js';
 import { localeFor } from '../http/locale.js';
 import { AccessDeniedPage } from '../http/pages/access-denied.page.js';
@@ -25,7 +25,7 @@ import { UserCodeVerifier } from './user-code.verifier.js';
 
 const WRONG_CODE = sentence('Invalid code');
 
-/** A logged-in user at the page of devices. */
+/** A request of a logged-in user for the device page. */
 interface DeviceVisit {
   readonly exchange: HttpExchange;
   readonly user: Identity;
@@ -34,7 +34,7 @@ interface DeviceVisit {
   readonly translate: Translate;
 }
 
-/** The page of devices, with a code in the link or to type one (docs/spec/device-codes.md#entering). */
+/** Entry page of the device code flow. The code comes from the link, or the user types it (docs/spec/device-codes.md#entering). */
 @Controller('/device')
 export class DevicePageController {
   constructor(
@@ -46,8 +46,9 @@ export class DevicePageController {
   ) {}
 
   /**
-   * Begins the flow that decides about the code, or the one that asks for it. Anonymous visitors log in first. Throws
-   * `proof_required` for an API token: the access of a device would outlive the token.
+   * Redirects to the flow that approves the device with the code in the link. Without a code, redirects to the flow that
+   * asks for it. Redirects anonymous visitors to the login. Throws `proof_required` for an API token, because the access of
+   * the device would outlive the token.
    */
   @Get('')
   @AllowAnonymous()
@@ -73,7 +74,7 @@ export class DevicePageController {
     }
   }
 
-  /** Begins the flow in which the user decides about the device with this code, and returns its slug. */
+  /** Starts the flow in which the user approves the device with this code, and returns its slug. */
   private async decide({ exchange, user, query, translate }: DeviceVisit, code: string): Promise<string> {
     const { ip } = await this.clients.resolve(exchange.request);
     const claimed = await this.verifier.claim(code, toSavedUser(user), ip);
@@ -85,7 +86,7 @@ export class DevicePageController {
     );
   }
 
-  /** Begins the brand's flow, whose last step asks for the code, and returns its slug. */
+  /** Starts the brand's device code flow, whose last step asks for the code, and returns its slug. */
   private async askForCode({ exchange, user, brand, query }: DeviceVisit): Promise<string> {
     const slug = brand.flows.device_code!;
     const insert = { where: 'last' as const, steps: [{ kind: DEVICE_CODE_KIND, config: {} }] };

@@ -9,12 +9,18 @@ const system = z.object({ ...software, patch: text, patch_minor: text });
 const browser = z.object({ ...software, patch: text });
 const userAgent = z
   .object({
-    device: device.meta({ id: 'AuthenticatedSessionUserAgentDevice', description: 'What it ran on.' }),
-    os: system.meta({ id: 'AuthenticatedSessionUserAgentOs', description: 'Under what it ran.' }),
-    user_agent: browser.meta({ id: 'AuthenticatedSessionUserAgentUserAgent', description: 'What it is.' }),
+    device: device.meta({
+      id: 'AuthenticatedSessionUserAgentDevice',
+      description: 'The device of the browser, such as a phone model.',
+    }),
+    os: system.meta({ id: 'AuthenticatedSessionUserAgentOs', description: 'The operating system of the browser.' }),
+    user_agent: browser.meta({ id: 'AuthenticatedSessionUserAgentUserAgent', description: 'The browser.' }),
     string: text,
   })
-  .meta({ id: 'AuthenticatedSessionUserAgent', description: 'A user agent, as far as it is recognised.' });
+  .meta({
+    id: 'AuthenticatedSessionUserAgent',
+    description: 'The browser, operating system and device of a session, as recognised from the header `User-Agent`.',
+  });
 
 /** A session of a logged-in user. */
 export const authenticatedSession = z
@@ -30,11 +36,11 @@ export const authenticatedSession = z
     last_used: z.iso.datetime(),
     expires: z.iso.datetime(),
   })
-  .meta({ id: 'AuthenticatedSession', description: 'A session that somebody is logged in to.' });
+  .meta({ id: 'AuthenticatedSession', description: 'A session with a logged-in user.' });
 export type AuthenticatedSession = z.input<typeof authenticatedSession>;
 
 /** A page of sessions. */
 export const authenticatedSessions = paginatedSchema(authenticatedSession).meta({
   id: 'PaginatedAuthenticatedSessionList',
-  description: 'A page of sessions.',
+  description: 'One page of a list of sessions.',
 });

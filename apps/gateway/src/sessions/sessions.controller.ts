@@ -23,9 +23,16 @@ export class SessionsController {
 
   @ApiEndpoint({
     id: 'core_authenticated_sessions_list',
-    description: 'Sessions that somebody is logged in to, the last used first: one’s own, for a superuser everybody’s.',
+    description:
+      'Lists login sessions, the most recently used first. Superusers see the sessions of all users, other users their own.',
     tag: 'core',
-    query: { user__username: z.string().optional().meta({ description: 'Those of this user.' }), ...pageQuery },
+    query: {
+      user__username: z
+        .string()
+        .optional()
+        .meta({ description: 'Return only the sessions of the user with this username.' }),
+      ...pageQuery,
+    },
     answers: { 200: authenticatedSessions, 404: genericError },
   })
   @Get('')
@@ -43,7 +50,7 @@ export class SessionsController {
 
   @ApiEndpoint({
     id: 'core_authenticated_sessions_retrieve',
-    description: 'One such session.',
+    description: 'Returns one login session.',
     tag: 'core',
     answers: { 200: authenticatedSession, 404: genericError },
   })
@@ -57,7 +64,7 @@ export class SessionsController {
   /** Ends a session. Its next request, at any gateway, is anonymous. */
   @ApiEndpoint({
     id: 'core_authenticated_sessions_destroy',
-    description: 'Ends a session.',
+    description: 'Logs the user out of a session.',
     tag: 'core',
     answers: { 204: null, 404: genericError },
   })

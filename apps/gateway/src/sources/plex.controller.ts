@@ -13,11 +13,11 @@ import { SourceLoginService } from './source-login.service.js';
 
 const tokenRequest = z
   .object({ plex_token: z.string().min(1).max(2000) })
-  .meta({ id: 'PlexTokenRedeemRequest', description: 'What Plex gave to the page.' });
+  .meta({ id: 'PlexTokenRedeemRequest', description: 'The token that Plex has issued to the login page.' });
 const redirect = z
   .object({ component: z.literal('xak-flow-redirect'), to: z.string() })
-  .meta({ id: 'PlexRedeemed', description: 'Where to go on.' });
-const slugQuery = { slug: z.string().meta({ description: 'The source.' }) };
+  .meta({ id: 'PlexRedeemed', description: 'The URL at which the client continues after the login at Plex.' });
+const slugQuery = { slug: z.string().meta({ description: 'Slug of the source.' }) };
 const NO_TOKEN = ['No plex token given'];
 
 /** Logins and connections with a Plex token, which the page gets from Plex (docs/spec/sources.md#plex). */
@@ -30,7 +30,7 @@ export class PlexController {
 
   @ApiEndpoint({
     id: 'sources_plex_redeem_token_create',
-    description: 'Signs in by a token of Plex, and says where to go on.',
+    description: 'Logs in with a Plex token, and returns the URL at which the client continues.',
     tag: 'sources',
     anonymous: true,
     query: slugQuery,
@@ -53,7 +53,7 @@ export class PlexController {
 
   @ApiEndpoint({
     id: 'sources_plex_redeem_token_authenticated_create',
-    description: 'Connects whoever is logged in with the account of a token of Plex.',
+    description: 'Links the Plex account of the token to the logged-in user.',
     tag: 'sources',
     query: slugQuery,
     body: tokenRequest,

@@ -2,7 +2,7 @@ import { isLocalPath, Problem, type PublishedSource, type Sentence, sentence } f
 import type { FlowStartOptions, SessionCookie } from '@gatehouse/executor';
 import { type Identity, LOG_IN_AGAIN, toSavedUser } from '@gatehouse/executor';
 import { Inject, Injectable } from '@nestjs/common';
-import { markedNext } from '../http/cross-site.js';
+import { markedNext } from '../http/cross-site-request.js';
 import { SourceRepository } from './source.repository.js';
 import { postLoginSteps, type SourceUser, sourceContext } from './source-plan.js';
 import { SourceStageResumer } from './source-stage.resumer.js';

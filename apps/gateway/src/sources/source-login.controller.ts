@@ -4,7 +4,7 @@ import { translator } from '@gatehouse/texts';
 import { Body, Controller, Get, Inject, Param, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AllowAnonymous, Public } from '../http/auth/auth.guard.js';
-import { isCrossSite } from '../http/cross-site.js';
+import { isCrossSite } from '../http/cross-site-request.js';
 import type { HttpExchange } from '../http/exchange.js';
 import { localeFor } from '../http/locale.js';
 import { AccessDeniedPage } from '../http/pages/access-denied.page.js';

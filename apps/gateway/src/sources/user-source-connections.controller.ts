@@ -26,10 +26,13 @@ const source = z
     },
     managed: z.null(),
   })
-  .meta({ id: 'ConnectedSource', description: 'Where somebody signs in as well.' });
+  .meta({ id: 'ConnectedSource', description: 'A source that the user has linked an account of.' });
 const connection = z
   .object({ pk: z.int(), user: z.int(), source, created: z.iso.datetime() })
-  .meta({ id: 'UserSourceConnection', description: 'By which account of a source somebody can sign in.' });
+  .meta({
+    id: 'UserSourceConnection',
+    description: 'A link between a user and an account at a source, with which the user can log in.',
+  });
 const connections = paginatedSchema(connection).meta({ id: 'PaginatedUserSourceConnectionList' });
 
 /** A user's own connections with accounts at sources. */
@@ -43,7 +46,7 @@ export class UserSourceConnectionsController {
 
   @ApiEndpoint({
     id: 'sources_user_connections_all_list',
-    description: 'The sources that one can sign in by, by name.',
+    description: 'Lists the linked accounts of the current user, ordered by the name of the source.',
     tag: 'sources',
     query: pageQuery,
     answers: { 200: connections, 404: genericError },
@@ -62,7 +65,8 @@ export class UserSourceConnectionsController {
 
   @ApiEndpoint({
     id: 'sources_user_connections_all_destroy',
-    description: 'Removes one: nobody signs in by it any more. Needs a session with a recent login, not an API token.',
+    description:
+      'Unlinks an account of a source, which then no longer logs the user in. Needs a session with a recent login, not an API token.',
     tag: 'sources',
     answers: { 204: null, 403: genericError, 404: genericError },
   })

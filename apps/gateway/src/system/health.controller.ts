@@ -17,7 +17,7 @@ export class HealthController {
   /** Reports that the process runs. Ignores its dependencies, so that their outage restarts no gateway. */
   @ApiEndpoint({
     id: 'health_live_retrieve',
-    description: 'Whether the process runs.',
+    description: 'Liveness probe: succeeds while the process runs.',
     tag: 'health',
     anonymous: true,
     answers: { 200: ok },
@@ -31,7 +31,7 @@ export class HealthController {
   /** Reports whether a request that is sent now can be answered. */
   @ApiEndpoint({
     id: 'health_ready_retrieve',
-    description: 'Whether a request sent now can be answered.',
+    description: 'Readiness probe: returns 503 while a dependency is unavailable.',
     tag: 'health',
     anonymous: true,
     answers: { 200: ok, 503: unavailable },

@@ -11,7 +11,7 @@ const errorReporting = z
     send_pii: z.boolean(),
     traces_sample_rate: z.number(),
   })
-  .meta({ id: 'ErrorReportingConfig', description: 'Where clients report their errors to.' });
+  .meta({ id: 'ErrorReportingConfig', description: 'The error reporting service of clients.' });
 
 const capability = z
   .enum(['can_save_media', 'can_geo_ip', 'can_asn', 'can_impersonate', 'can_debug', 'is_enterprise'])
@@ -26,7 +26,7 @@ const config = z
     cache_timeout_policies: z.int(),
     cache_timeout_reputation: z.int(),
   })
-  .meta({ id: 'Config', description: 'What clients must know of the server.' });
+  .meta({ id: 'Config', description: 'Settings of the server for clients.' });
 
 /** The same for all clients: no error reporting, no caches, no optional capabilities. */
 const CONFIG: z.input<typeof config> = {
@@ -43,7 +43,7 @@ const CONFIG: z.input<typeof config> = {
 export class RootConfigController {
   @ApiEndpoint({
     id: 'root_config_retrieve',
-    description: 'What clients must know of the server.',
+    description: 'Settings of the server for clients.',
     tag: 'root',
     anonymous: true,
     answers: { 200: config },

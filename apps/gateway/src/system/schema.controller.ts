@@ -8,7 +8,10 @@ import { PublishedSchema } from '../http/openapi/published-schema.js';
 const YAML = ['application/vnd.oai.openapi', 'application/yaml'] as const;
 const JSONS = ['application/json', 'application/vnd.oai.openapi+json'] as const;
 
-const format = z.enum(['json', 'yaml']).optional().meta({ description: 'Counts more than the header `Accept`.' });
+const format = z
+  .enum(['json', 'yaml'])
+  .optional()
+  .meta({ description: 'Format of the document. Takes precedence over the header `Accept`.' });
 const anything = z.record(z.string(), z.unknown());
 
 /** The published OpenAPI schema. */
@@ -20,7 +23,7 @@ export class SchemaController {
   /** Returns JSON if the query or `Accept` asks for it, else YAML. */
   @ApiEndpoint({
     id: 'schema_retrieve',
-    description: 'This document.',
+    description: 'Returns this OpenAPI document.',
     tag: 'schema',
     anonymous: true,
     query: { format },

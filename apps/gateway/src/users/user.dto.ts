@@ -17,10 +17,10 @@ const userSelf = z
     type: z.string(),
     system_permissions: z.array(z.string()),
   })
-  .meta({ id: 'UserSelf', description: 'A user as they may see themselves.' });
+  .meta({ id: 'UserSelf', description: 'The current user, with the fields that they may see themselves.' });
 export type UserSelf = z.input<typeof userSelf>;
 
 /** The logged-in user. */
 export const sessionUser = z
   .object({ user: userSelf })
-  .meta({ id: 'SessionUser', description: 'The user of a session.' });
+  .meta({ id: 'SessionUser', description: 'The user of a bearer token or session.' });

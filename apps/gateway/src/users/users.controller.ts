@@ -17,7 +17,7 @@ export class UsersController {
 
   @ApiEndpoint({
     id: 'core_users_me_retrieve',
-    description: 'Who asks: the user of the token, else of the session.',
+    description: 'Returns the current user: the user of the bearer token, else of the session.',
     tag: 'core',
     answers: { 200: sessionUser },
   })

@@ -20,8 +20,7 @@ function OperationView({ operation }: { operation: Operation }) {
   return (
     <div class="body">
       <p class="hint">
-        <code>{operationId}</code> ·{' '}
-        {anonymous ? t('Anybody may ask.') : t('For whoever is signed in or brings a token.')}
+        <code>{operationId}</code> · {anonymous ? t('No login needed.') : t('Needs a login or an API token.')}
       </p>
       {parameters.length > 0 && <Parameters parameters={parameters} />}
       {requestBody && (
@@ -30,7 +29,7 @@ function OperationView({ operation }: { operation: Operation }) {
           <Bodies content={requestBody.content} />
         </>
       )}
-      <h4>{t('Answers')}</h4>
+      <h4>{t('Responses')}</h4>
       {Object.entries(responses).map(([status, response]) => (
         <div key={status} class="answer">
           <strong>{status}</strong> {response.description}
@@ -50,7 +49,7 @@ function Parameters({ parameters }: { parameters: readonly Parameter[] }) {
         {parameters.map(({ name, in: where, required, schema, description }) => (
           <li key={name}>
             <code class="name">{name}</code> <code class="type">{typeOf(schema)}</code>{' '}
-            <span class="hint">{where === 'path' ? t('in the address') : t('in the query')}</span>{' '}
+            <span class="hint">{where === 'path' ? t('in the path') : t('in the query')}</span>{' '}
             {required && <span class="badge">{t('required')}</span>}
             {description && <div class="hint">{description}</div>}
           </li>

@@ -19,11 +19,14 @@ export const autosubmitContract = defineStage({
   config: z.object({ url: address.optional(), attrs: fields.optional(), title: z.string().optional() }),
   challenge: z
     .object({ url: address, attrs: fields, title: z.string().optional() })
-    .meta({ id: 'AutosubmitChallenge', description: 'A form that the browser sends elsewhere at once.' }),
+    .meta({ id: 'AutosubmitChallenge', description: 'A form that the browser submits at once to another site.' }),
   // authentik's schema spells this name `AutoSubmit…`, but the challenge `Autosubmit…`.
   response: z
     .object({})
-    .meta({ id: 'AutoSubmitChallengeResponseRequest', description: 'Has no meaning: the form goes elsewhere.' }),
+    .meta({
+      id: 'AutoSubmitChallengeResponseRequest',
+      description: 'Not used: the browser submits the form to another site.',
+    }),
   state: z.object({}),
   reads: { url: 'optional', attrs: 'optional', title: 'optional' },
 });

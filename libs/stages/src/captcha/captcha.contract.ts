@@ -59,10 +59,10 @@ export const captchaContract = defineStage({
   validate: proofKeyErrors,
   challenge: captchaPuzzle
     .extend({})
-    .meta({ id: 'CaptchaChallenge', description: "Runs a captcha provider's script." }),
+    .meta({ id: 'CaptchaChallenge', description: 'Shows a captcha, with the script of its provider.' }),
   response: z
     .object({ token: secret(char({ maxLength: MAX_TOKEN })) })
-    .meta({ id: 'CaptchaChallengeResponseRequest', description: "The token of the provider's script." }),
+    .meta({ id: 'CaptchaChallengeResponseRequest', description: "The token that the provider's script has returned." }),
   state: z.object({ proof: proofOfWork.optional() }),
   writes: ['captcha'],
   errors: {

@@ -8,7 +8,7 @@ export const MAX_TOKEN = 256;
 
 const permission = z
   .object({ name: z.string(), id: z.string() })
-  .meta({ id: 'ConsentPermission', description: 'One thing that an application may do.' });
+  .meta({ id: 'ConsentPermission', description: 'One permission of an application.' });
 
 /** The shown permissions, by id. A response consents to these only. */
 const shownPermissions = z.object({
@@ -35,10 +35,16 @@ export const consentContract = defineStage({
       additional_permissions: z.array(permission),
       token: z.string(),
     })
-    .meta({ id: 'ConsentChallenge', description: 'Asks whether an application may have what it asks for.' }),
+    .meta({
+      id: 'ConsentChallenge',
+      description: 'Asks whether the user grants the listed permissions to an application.',
+    }),
   response: z
     .object({ token: secret(char({ maxLength: MAX_TOKEN })) })
-    .meta({ id: 'ConsentChallengeResponseRequest', description: 'Yes, to what was shown with this token.' }),
+    .meta({
+      id: 'ConsentChallengeResponseRequest',
+      description: 'Grants the permissions that were shown with this token.',
+    }),
   state: z.object({ shown: shownPermissions.optional() }),
   reads: {
     pending_user: 'optional',

@@ -11,7 +11,9 @@ export const dummyContract = defineStage({
   config: z.object({ throw_error: boolean().default(false) }),
   challenge: z
     .object({ name: z.string() })
-    .meta({ id: 'DummyChallenge', description: 'Shows a name; any answer will do.' }),
-  response: z.object({}).meta({ id: 'DummyChallengeResponseRequest', description: 'Goes on.' }),
+    .meta({ id: 'DummyChallenge', description: 'Shows a name and accepts every response.' }),
+  response: z
+    .object({})
+    .meta({ id: 'DummyChallengeResponseRequest', description: 'Continues the flow. Has no fields.' }),
   state: z.object({}),
 });

@@ -10,7 +10,7 @@ export const emailChallenge = z
     /** Set if the visitor has followed the link and must confirm it. */
     confirm: unpublished(z.literal(true).optional()),
   })
-  .meta({ id: 'EmailChallenge', description: 'A mail was sent; the link in it goes on.' });
+  .meta({ id: 'EmailChallenge', description: 'A mail was sent. Its link continues the flow.' });
 
 /** Response with the mailed code. Without a code it asks for another mail. */
 export const emailResponse = z
@@ -19,4 +19,4 @@ export const emailResponse = z
       secret(optionalNullable(char({ allowBlank: true, maxLength: MAX_CODE }), { optional: true, nullable: true })),
     ),
   })
-  .meta({ id: 'EmailChallengeResponseRequest', description: 'Asks for another mail.' });
+  .meta({ id: 'EmailChallengeResponseRequest', description: 'Requests another mail.' });

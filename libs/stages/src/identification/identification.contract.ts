@@ -64,7 +64,10 @@ export const identificationContract = defineStage({
       sources: z.array(loginSource).optional(),
       show_source_labels: z.boolean(),
     })
-    .meta({ id: 'IdentificationChallenge', description: 'Asks who the visitor is, and lists other ways in.' }),
+    .meta({
+      id: 'IdentificationChallenge',
+      description: 'Asks for the username or email address, and lists the sources for other logins.',
+    }),
   response: z
     .object({
       uid_field: char({ maxLength: MAX_IDENTIFIER }),
@@ -74,7 +77,11 @@ export const identificationContract = defineStage({
         optionalNullable(char({ allowBlank: true, trim: false }), { optional: true, nullable: true }),
       ),
     })
-    .meta({ id: 'IdentificationChallengeResponseRequest', description: 'Who the visitor claims to be.' }),
+    .meta({
+      id: 'IdentificationChallengeResponseRequest',
+      description:
+        'The entered username or email address, with the password or captcha token if the challenge asks for them.',
+    }),
   state: z.object({}),
   reads: { pending_user: 'optional', application: 'optional' },
   writes: ['pending_user', 'pending_user_identifier'],

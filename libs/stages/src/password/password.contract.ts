@@ -45,7 +45,7 @@ export const passwordContract = defineStage({
     .meta({ id: 'PasswordChallenge', description: "Asks for the pending user's password." }),
   response: z
     .object({ password: secret(char({ trim: false, maxLength: MAX_PASSWORD })) })
-    .meta({ id: 'PasswordChallengeResponseRequest', description: 'A password, as it was typed.' }),
+    .meta({ id: 'PasswordChallengeResponseRequest', description: 'The entered password, unchanged.' }),
   state: z.object({ failures: z.int() }),
   reads: { pending_user: 'optional', auth_method: 'optional', auth_method_args: 'optional' },
   writes: ['pending_user', 'user_backend', 'auth_method', 'auth_method_args', 'verified_user'],

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** Settings of the prompt stage. */
-export const promptConfig = z.object({
+export const promptEnvironment = z.object({
   PROMPT_TEXT_CHARACTERS: z.coerce
     .number()
     .int()
@@ -25,7 +25,10 @@ export interface FormLimits {
 }
 
 /** Returns the limits that the settings define. */
-export const limitsOf = ({ PROMPT_TEXT_CHARACTERS, PROMPT_FILE_KB }: z.output<typeof promptConfig>): FormLimits => ({
+export const limitsOf = ({
+  PROMPT_TEXT_CHARACTERS,
+  PROMPT_FILE_KB,
+}: z.output<typeof promptEnvironment>): FormLimits => ({
   textCharacters: PROMPT_TEXT_CHARACTERS,
   fileBytes: PROMPT_FILE_KB * 1024,
 });

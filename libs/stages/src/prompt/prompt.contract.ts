@@ -16,7 +16,7 @@ const FORBIDDEN_KEY = '__proto__';
 
 const text = () => char({ trim: false, allowBlank: true });
 
-const promptConfig = z.object({
+const promptModelConfig = z.object({
   field_key: char(),
   label: char(),
   type: choice(PROMPT_TYPES),
@@ -31,7 +31,7 @@ const promptConfig = z.object({
 });
 
 /** A configured field of a form. */
-const promptField = promptConfig.extend({ id: z.string(), name: z.string() });
+const promptField = promptModelConfig.extend({ id: z.string(), name: z.string() });
 export type PromptField = z.output<typeof promptField>;
 
 const policy = z.object({ id: z.string(), ...configuredPolicy.shape });
@@ -55,7 +55,7 @@ export const promptContract = defineStage({
   }),
   related_models: [
     {
-      ...{ kind: 'prompt', model: 'authentik_stages_prompt.prompt', config: promptConfig, validate: admitField },
+      ...{ kind: 'prompt', model: 'authentik_stages_prompt.prompt', config: promptModelConfig, validate: admitField },
       python: { placeholder: 'placeholder_expression', initial_value: 'initial_value_expression' },
     },
   ],

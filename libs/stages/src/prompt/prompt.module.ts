@@ -3,7 +3,7 @@ import { readConfig } from '@gatehouse/platform';
 import { natsModule, stageModule } from '@gatehouse/stage-kit';
 import { FormPolicyClient } from './form-policy.client.js';
 
-import { limitsOf, promptConfig } from './prompt.config.js';
+import { limitsOf, promptEnvironment } from './prompt.config.js';
 import { promptContract } from './prompt.contract.js';
 import { PROMPT_LIMITS, PromptStage } from './prompt.stage.js';
 
@@ -11,5 +11,8 @@ import { PROMPT_LIMITS, PromptStage } from './prompt.stage.js';
 export const promptModule = () =>
   stageModule(promptContract, PromptStage, {
     imports: [directoryModule(), natsModule(promptContract.service)],
-    providers: [FormPolicyClient, { provide: PROMPT_LIMITS, useFactory: () => limitsOf(readConfig(promptConfig)) }],
+    providers: [
+      FormPolicyClient,
+      { provide: PROMPT_LIMITS, useFactory: () => limitsOf(readConfig(promptEnvironment)) },
+    ],
   });

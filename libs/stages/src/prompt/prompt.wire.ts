@@ -39,9 +39,9 @@ const stagePrompt = z
 /** Challenge with the fields of the form (docs/spec/stages.md#prompt-challenge). */
 export const promptChallenge = z
   .object({ fields: z.array(stagePrompt) })
-  .meta({ id: 'PromptChallenge', description: 'A form to fill in.' });
+  .meta({ id: 'PromptChallenge', description: 'A form with fields.' });
 
 /** Response with values by `field_key`. The configured form defines the keys. */
 export const promptResponse = z
   .looseObject({})
-  .meta({ id: 'PromptChallengeResponseRequest', description: 'What was filled in, by `field_key`.' });
+  .meta({ id: 'PromptChallengeResponseRequest', description: 'The entered values by `field_key`.' });

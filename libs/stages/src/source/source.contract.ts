@@ -29,7 +29,7 @@ export const sourceContract = defineStage({
       redirect_uri: z.string().optional(),
       state: z.string().optional(),
     })
-    .meta({ id: 'SourceChallenge', description: "A source's own login challenge." }),
+    .meta({ id: 'SourceChallenge', description: 'The login challenge of an external source.' }),
   response: z.object({}),
   /** Time until which the visitor may come back, in milliseconds since 1970. */
   state: z.object({ until: z.number() }),

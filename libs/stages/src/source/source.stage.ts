@@ -20,7 +20,7 @@ export class SourceStage implements Stage<Contract> {
     if (config.source === null) return deny({ message: { code: 'source_missing' } });
     const [source] = await this.sources.findEnabled([config.source]);
     if (!source) return deny({ message: { code: 'source_disabled' } });
-    // Clear the fact, so that it passes this step only once if the flow restarts.
+    // The source login has succeeded. Clear `is_restored`, so that a restarted flow needs a new login at the source.
     if (hasComeBack(input)) return pass<Contract>({ context: { is_restored: null } });
     const { challenge, effects } = sourceLoginStep(source, { baseUrl: site.base_url, next: query['next'] });
     return ask<Contract>(challenge, { state: { until: resumeDeadline(input) }, effects });

@@ -5,10 +5,13 @@ import { z } from 'zod';
  */
 export const plexResponse = z.object({}).meta({
   id: 'PlexAuthenticationChallengeResponseRequest',
-  description: 'Has no meaning: signing in at Plex goes another way.',
+  description: 'Not used: the client completes the login at Plex through the endpoint `/sources/plex/redeem_token/`.',
 });
 
 /** Response to the Apple challenge: empty, because Apple's script signs in by itself (docs/spec/sources.md#apple). */
 export const appleResponse = z
   .object({})
-  .meta({ id: 'AppleChallengeResponseRequest', description: 'Has no meaning: signing in at Apple goes another way.' });
+  .meta({
+    id: 'AppleChallengeResponseRequest',
+    description: 'Not used: Apple sends the result of the login to the callback of the source.',
+  });

@@ -28,7 +28,7 @@ export const userLoginContract = defineStage({
     .meta({ id: 'UserLoginChallenge', description: 'Asks whether the visitor wants to stay signed in.' }),
   response: z
     .object({ remember_me: boolean() })
-    .meta({ id: 'UserLoginChallengeResponseRequest', description: 'Stays signed in, or not.' }),
+    .meta({ id: 'UserLoginChallengeResponseRequest', description: 'Whether the visitor wants to stay signed in.' }),
   state: z.object({}),
   reads: {
     pending_user: 'optional',

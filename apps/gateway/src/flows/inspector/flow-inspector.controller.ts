@@ -21,7 +21,8 @@ export class FlowInspectorController {
   /** Throws `not_found` for all other users. Answers 400 without a body if there is no run. */
   @ApiEndpoint({
     id: 'flows_inspector_get',
-    description: 'How the run of a flow in the session of whoever asks goes; there is none: 400, without a body.',
+    description:
+      'Returns the state of the flow in the current session, for administrators. Returns 400 without a body if the session has not started the flow.',
     tag: 'flows',
     answers: { 200: flowInspection, 404: genericError },
   })

@@ -31,7 +31,7 @@ export function apiDocument(controllers: readonly Type[]): Schema {
     info: {
       title: 'Gatehouse',
       version: API_VERSION,
-      description: `Login flows, over the flow executor API of authentik ${API_VERSION}.`,
+      description: `Login flows. Compatible with the flow executor API of authentik ${API_VERSION}.`,
       license: { name: 'MIT', url: 'https://opensource.org/license/mit' },
     },
     servers: [{ url: API }],
@@ -84,16 +84,16 @@ function responsesOf({ answers, produces }: Pick<EndpointOptions, 'answers' | 'p
     Object.entries(allAnswers).map(([status, type]) => {
       const media = status in answers ? produces : undefined;
       const content = type ? { content: contentOf(writer.write(type as z.ZodType), media) } : {};
-      return [status, { description: DESCRIPTIONS[status] ?? 'Answered.', ...content }];
+      return [status, { description: DESCRIPTIONS[status] ?? 'Success.', ...content }];
     }),
   );
 }
 
 const DESCRIPTIONS: Readonly<Record<string, string>> = {
-  400: 'The request cannot be understood.',
+  400: 'The request is invalid.',
   403: 'The request is not allowed.',
-  404: 'There is no such thing.',
-  503: 'Not now.',
+  404: 'The object does not exist, or the caller may not see it.',
+  503: 'The service is temporarily unavailable. Retry later.',
 };
 
 const contentOf = (schema: Schema, media: readonly string[] = ['application/json']) =>

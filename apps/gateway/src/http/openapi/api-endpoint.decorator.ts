@@ -52,9 +52,9 @@ function routeOf(controller: Type, handler: object): Omit<DocumentedEndpoint, 'o
 /** Body of a response to an invalid request. */
 export const validationError = z
   .looseObject({ non_field_errors: z.array(z.string()).optional(), code: z.string().optional() })
-  .meta({ id: 'ValidationError', description: 'What is wrong with a request, by field.' });
+  .meta({ id: 'ValidationError', description: 'The errors of an invalid request, by field.' });
 
 /** Body of a response to a refused request. */
 export const genericError = z
   .object({ detail: z.string(), code: z.string().optional() })
-  .meta({ id: 'GenericError', description: 'Why a request is not answered.' });
+  .meta({ id: 'GenericError', description: 'The reason why a request was refused.' });

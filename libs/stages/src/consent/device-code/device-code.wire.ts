@@ -19,4 +19,7 @@ export const deviceCodeFinishChallenge = z
 /** Response that approves the device. */
 export const deviceCodeFinishResponse = z
   .object({})
-  .meta({ id: 'OAuthDeviceCodeFinishChallengeResponseRequest', description: 'The other device may sign in.' });
+  .meta({
+    id: 'OAuthDeviceCodeFinishChallengeResponseRequest',
+    description: 'Approves the login of the other device.',
+  });

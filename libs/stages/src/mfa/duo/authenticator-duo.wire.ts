@@ -12,9 +12,9 @@ export const authenticatorDuoChallenge = z
     stage_uuid: z.string(),
     duo_response: duoStatus.optional().meta({ unpublished: true }),
   })
-  .meta({ id: 'AuthenticatorDuoChallenge', description: 'Pairs the Duo app by a picture to scan or a link to open.' });
+  .meta({ id: 'AuthenticatorDuoChallenge', description: 'Pairs the Duo app, by a QR code or a link.' });
 
 /** Confirms the pairing, which is then verified with Duo. With `poll`, only requests its status. */
 export const authenticatorDuoResponse = z
   .object({ poll: optionalNullable(boolean(), { optional: true }).meta({ unpublished: true }) })
-  .meta({ id: 'AuthenticatorDuoChallengeResponseRequest', description: 'The app has been paired.' });
+  .meta({ id: 'AuthenticatorDuoChallengeResponseRequest', description: 'Confirms that the app has been paired.' });

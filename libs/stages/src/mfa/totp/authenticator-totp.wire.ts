@@ -4,10 +4,10 @@ import { z } from 'zod';
 /** Challenge that shows the key of a new TOTP device (docs/spec/mfa.md#totp-setup). */
 export const authenticatorTotpChallenge = z.object({ config_url: z.string() }).meta({
   id: 'AuthenticatorTOTPChallenge',
-  description: 'Shows the otpauth address that an authenticator app scans.',
+  description: 'Shows an `otpauth:` URI for an authenticator app to scan.',
 });
 
 /** A code of the new TOTP device (docs/spec/mfa.md#totp-setup). */
 export const authenticatorTotpResponse = z
   .object({ code: secret(digits()) })
-  .meta({ id: 'AuthenticatorTOTPChallengeResponseRequest', description: 'A code of the app that was just set up.' });
+  .meta({ id: 'AuthenticatorTOTPChallengeResponseRequest', description: 'The current code of the authenticator app.' });

@@ -4,11 +4,11 @@ import { z } from 'zod';
 /** An entry of the challenge (docs/spec/mfa.md#validate-challenge). */
 const deviceChallenge = z
   .object({ device_class: z.string(), device_uid: z.string(), challenge: z.record(z.string(), z.unknown()) })
-  .meta({ id: 'DeviceChallenge', description: 'A device to choose, and what it is asked.' });
+  .meta({ id: 'DeviceChallenge', description: 'A device that the user can choose, with its own challenge.' });
 
 const selectableStage = z
   .object({ pk: z.uuid(), name: z.string(), verbose_name: z.string(), meta_model_name: z.string() })
-  .meta({ id: 'SelectableStage', description: 'A kind of device that can be set up instead.' });
+  .meta({ id: 'SelectableStage', description: 'A setup stage that the user can choose to register a device.' });
 
 /** Challenge that asks for a proof by a device, or for the choice of a setup stage (docs/spec/mfa.md#validate-challenge). */
 export const authenticatorValidateChallenge = z
@@ -20,7 +20,7 @@ export const authenticatorValidateChallenge = z
 
 const chosenDevice = z
   .object({ device_class: char(), device_uid: char(), challenge: jsonObject() })
-  .meta({ id: 'DeviceChallengeRequest', description: 'The device that was chosen.' });
+  .meta({ id: 'DeviceChallengeRequest', description: 'The device that the user chose.' });
 
 const optional = { optional: true } as const;
 
@@ -35,5 +35,5 @@ export const authenticatorValidateResponse = z
   })
   .meta({
     id: 'AuthenticatorValidationChallengeResponseRequest',
-    description: 'A choice among what is offered, or the proof of one device.',
+    description: 'The choice of a device or of a setup stage, or the proof of a device.',
   });

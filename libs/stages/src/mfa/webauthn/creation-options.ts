@@ -40,7 +40,7 @@ export function creationOptions({ party, owner, challenge, rules, existing }: Cr
   return {
     rp: { name: party.name, id: party.id },
     user: {
-      // Encoded twice, because clients decode it twice.
+      // The handle is a text that is base64 itself. Clients decode this field twice: base64url to the text, base64 to bytes.
       id: Buffer.from(owner.handle, 'ascii').toString('base64url'),
       name: owner.username,
       displayName: owner.name || owner.username,

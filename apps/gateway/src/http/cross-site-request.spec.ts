@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { describe, expect, it } from 'vitest';
-import { isCrossSite, markedNext, withMarkedNext } from './cross-site.js';
+import { isCrossSite, markedNext, withMarkedNext } from './cross-site-request.js';
 
 const isCrossSiteWith = (site?: string, query: object = {}) =>
   isCrossSite({ headers: { 'sec-fetch-site': site }, query } as unknown as FastifyRequest);
