@@ -10,12 +10,10 @@ export const captchaPuzzle = z.object({
 });
 
 /** A captcha that is embedded in the challenge of another step. */
-export const embeddedCaptchaPuzzle = captchaPuzzle
-  .extend({ component: z.string().optional() })
-  .meta({
-    id: 'InnerCaptchaChallenge',
-    description: 'A captcha inside another challenge. Its token is part of the response to that challenge.',
-  });
+export const embeddedCaptchaPuzzle = captchaPuzzle.extend({ component: z.string().optional() }).meta({
+  id: 'InnerCaptchaChallenge',
+  description: 'A captcha inside another challenge. Its token is part of the response to that challenge.',
+});
 
 /** Path of the script of the built-in proof-of-work captcha, which needs no provider. */
 export const PROOF_OF_WORK_SCRIPT = '/static/captcha/proof-of-work.js';

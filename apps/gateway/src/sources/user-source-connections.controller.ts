@@ -27,12 +27,10 @@ const source = z
     managed: z.null(),
   })
   .meta({ id: 'ConnectedSource', description: 'A source that the user has linked an account of.' });
-const connection = z
-  .object({ pk: z.int(), user: z.int(), source, created: z.iso.datetime() })
-  .meta({
-    id: 'UserSourceConnection',
-    description: 'A link between a user and an account at a source, with which the user can log in.',
-  });
+const connection = z.object({ pk: z.int(), user: z.int(), source, created: z.iso.datetime() }).meta({
+  id: 'UserSourceConnection',
+  description: 'A link between a user and an account at a source, with which the user can log in.',
+});
 const connections = paginatedSchema(connection).meta({ id: 'PaginatedUserSourceConnectionList' });
 
 /** A user's own connections with accounts at sources. */

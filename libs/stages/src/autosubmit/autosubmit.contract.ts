@@ -21,12 +21,10 @@ export const autosubmitContract = defineStage({
     .object({ url: address, attrs: fields, title: z.string().optional() })
     .meta({ id: 'AutosubmitChallenge', description: 'A form that the browser submits at once to another site.' }),
   // authentik's schema spells this name `AutoSubmit…`, but the challenge `Autosubmit…`.
-  response: z
-    .object({})
-    .meta({
-      id: 'AutoSubmitChallengeResponseRequest',
-      description: 'Not used: the browser submits the form to another site.',
-    }),
+  response: z.object({}).meta({
+    id: 'AutoSubmitChallengeResponseRequest',
+    description: 'Not used: the browser submits the form to another site.',
+  }),
   state: z.object({}),
   reads: { url: 'optional', attrs: 'optional', title: 'optional' },
 });

@@ -39,12 +39,10 @@ export const consentContract = defineStage({
       id: 'ConsentChallenge',
       description: 'Asks whether the user grants the listed permissions to an application.',
     }),
-  response: z
-    .object({ token: secret(char({ maxLength: MAX_TOKEN })) })
-    .meta({
-      id: 'ConsentChallengeResponseRequest',
-      description: 'Grants the permissions that were shown with this token.',
-    }),
+  response: z.object({ token: secret(char({ maxLength: MAX_TOKEN })) }).meta({
+    id: 'ConsentChallengeResponseRequest',
+    description: 'Grants the permissions that were shown with this token.',
+  }),
   state: z.object({ shown: shownPermissions.optional() }),
   reads: {
     pending_user: 'optional',

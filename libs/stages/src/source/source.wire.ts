@@ -9,9 +9,7 @@ export const plexResponse = z.object({}).meta({
 });
 
 /** Response to the Apple challenge: empty, because Apple's script signs in by itself (docs/spec/sources.md#apple). */
-export const appleResponse = z
-  .object({})
-  .meta({
-    id: 'AppleChallengeResponseRequest',
-    description: 'Not used: Apple sends the result of the login to the callback of the source.',
-  });
+export const appleResponse = z.object({}).meta({
+  id: 'AppleChallengeResponseRequest',
+  description: 'Not used: Apple sends the result of the login to the callback of the source.',
+});

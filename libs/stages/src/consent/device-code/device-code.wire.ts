@@ -17,9 +17,7 @@ export const deviceCodeFinishChallenge = z
   .meta({ id: 'OAuthDeviceCodeFinishChallenge', description: 'Asks whether the other device may sign in.' });
 
 /** Response that approves the device. */
-export const deviceCodeFinishResponse = z
-  .object({})
-  .meta({
-    id: 'OAuthDeviceCodeFinishChallengeResponseRequest',
-    description: 'Approves the login of the other device.',
-  });
+export const deviceCodeFinishResponse = z.object({}).meta({
+  id: 'OAuthDeviceCodeFinishChallengeResponseRequest',
+  description: 'Approves the login of the other device.',
+});

@@ -6,9 +6,7 @@ export const authenticatorStaticChallenge = z
   .meta({ id: 'AuthenticatorStaticChallenge', description: 'Shows recovery codes to store. Each is valid once.' });
 
 /** Confirmation that the user has stored the codes. */
-export const authenticatorStaticResponse = z
-  .object({})
-  .meta({
-    id: 'AuthenticatorStaticChallengeResponseRequest',
-    description: 'Confirms that the user has stored the codes.',
-  });
+export const authenticatorStaticResponse = z.object({}).meta({
+  id: 'AuthenticatorStaticChallengeResponseRequest',
+  description: 'Confirms that the user has stored the codes.',
+});
