@@ -9,10 +9,12 @@ import { pages } from './scenarios/pages.js';
 import { policies } from './scenarios/policies.js';
 import { scaling } from './scenarios/scaling.js';
 import { solves } from './scenarios/solves.js';
+import { statements } from './scenarios/statements.js';
 import { totp } from './scenarios/totp.js';
 
 const scenarios: Readonly<Record<string, (environment: BenchEnvironment, product: Product) => Promise<string>>> = {
   solves,
+  statements,
   scaling,
   isolation,
   captchas,

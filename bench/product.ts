@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { freePort, type RunningProcess, startProcess } from '../test/support/processes.js';
 import type { WatchedProcess } from './cpu.js';
@@ -65,6 +66,21 @@ export class Product implements MeasuredSite {
   async serve(service: Service, env: Environment): Promise<void> {
     await this.end(({ name }) => name === service);
     await this.start(service, env);
+  }
+
+  /** Starts a second gateway that runs pg's own named statements (docs/adr/0003). The other services serve both. */
+  async withPlainStatements(): Promise<MeasuredSite> {
+    const port = String(await freePort());
+    const url = `http://127.0.0.1:${port}`;
+    const preload = pathToFileURL('bench/plain-statements.mjs').href;
+    const env = { ...this.env, PORT: port, BASE_URL: url, NODE_OPTIONS: `--import=${preload}` };
+    const gateway = await startProcess('dist/apps/gateway/src/main.js', env, { ready: /serving/ });
+    const others = () => this.watched().filter(({ name }) => name !== 'gateway');
+    return {
+      url,
+      watched: () => [{ name: 'gateway', pid: gateway.pid }, ...others()],
+      stop: async () => void (await gateway.stop()),
+    };
   }
 
   stop(): Promise<void> {

@@ -1,0 +1,26 @@
+import type { BenchEnvironment } from '../environment.js';
+import { runInterleaved, type Variant } from '../measurement.js';
+import type { Product } from '../product.js';
+import { solvesTable } from '../report.js';
+import type { Visit } from '../visit.js';
+import { dummy, dummyToNext, identification } from './visits.js';
+
+const VISITS: readonly (readonly [string, Visit])[] = [
+  ['dummy: the last answer', dummy],
+  ['dummy: on to the next', dummyToNext],
+  ['identification', identification],
+];
+
+/** Measures solves whose rows are described once per connection beside solves by pg's own named statements. */
+export async function statements(environment: BenchEnvironment, product: Product): Promise<string> {
+  const plain = await product.withPlainStatements();
+  const variants = VISITS.flatMap(([name, visit]): Variant[] => [
+    { name, site: product, visit, count: 500 },
+    { name: `${name}, by pg's own named statements`, site: plain, visit, count: 500, baseline: name },
+  ]);
+  try {
+    return solvesTable(variants, await runInterleaved(variants, environment));
+  } finally {
+    await plain.stop();
+  }
+}
