@@ -111,7 +111,7 @@ describe('an imported device', () => {
       return (await browser.solve('login', { code })).body['component'];
     };
     expect(await login()).toBe('xak-flow-redirect');
-    expect(await importDevices(lines)).toMatch(/^0 devices imported in [\d.]+ s\n1 devices were there already/);
+    expect(await importDevices(lines)).toMatch(/^0 devices imported in [\d.]+ s\n1 devices exist already/);
     expect(await login()).toBe('ak-stage-authenticator-validate');
 
     const invalidLine = { ...lines[0], fields: { ...fields, user: ['nobody'] } };

@@ -122,7 +122,7 @@ describeWithNats('npm run check:stage', () => {
       [
         'beyond its contract',
         '{"type":"passed","effects":[{"type":"reputation","identifier":"x","delta":1}]}',
-        'validReply for the effect reputation',
+        'asks for the effect reputation',
       ],
       ['a challenge that its schema refuses', '{"type":"challenge","challenge":{}}', 'that does not fit its contract'],
       ['too large', `{"type":"passed","x":"${'x'.repeat(262_144)}"}`, 'sends more than 262144 bytes'],

@@ -108,9 +108,9 @@ describe('an export', () => {
     );
     expect(report).toMatchObject({ users: 1, groups: 0, wrong: 5 });
     expect(report.faults.toSorted().slice(0, 3)).toEqual([
-      'line 2: attributes: has characters that cannot be stored',
-      'line 3: attributes: has characters that cannot be stored',
-      expect.stringMatching(/^line 4: username: has characters that cannot be shown/),
+      'line 2: attributes: contains characters that cannot be stored',
+      'line 3: attributes: contains characters that cannot be stored',
+      expect.stringMatching(/^line 4: username: contains unprintable characters/),
     ]);
   });
 
