@@ -12,6 +12,7 @@ import {
 } from '@gatehouse/contracts';
 import { z } from 'zod';
 import type { FormLimits } from './prompt.config.js';
+import type { PromptType } from './prompt.wire.js';
 import type { FormField } from './prompt-form.js';
 
 /** Largest lengths that the directory stores. */
@@ -25,36 +26,37 @@ type FieldSchema = z.ZodType;
  * Returns the schema of the value of a field (docs/spec/stages.md#prompt-field-types). Fields that the visitor cannot
  * fill in have no value to validate.
  */
-export function fieldSchema(field: FormField, limits: FormLimits): FieldSchema {
-  const allowBlank = !field.required;
-  switch (field.type) {
-    case 'username':
-      return char({ maxLength: MAX_USERNAME }).transform(singleLine);
-    case 'email':
-      return char({ allowBlank, maxLength: MAX_EMAIL, notTextCode: 'not_an_email' }).transform(email);
-    case 'password':
-      return char({ trim: false, maxLength: MAX_PASSWORD });
-    case 'number':
-      return integer();
-    case 'checkbox':
-      return boolean();
-    case 'radio-button-group':
-    case 'dropdown':
-      return coercedSchema((value) => choiceOf(value, field.choices ?? []));
-    case 'date':
-      return coercedSchema((value) => parseDate(value) ?? { code: 'prompt_not_a_date' });
-    case 'date-time':
-      return coercedSchema((value) => parseDateTime(value) ?? { code: 'prompt_not_a_date_time' });
-    case 'file':
-      return char({ maxLength: encodedLength(limits.fileBytes) }).transform((uri, ctx) => file(uri, ctx, limits));
-    case 'ak-locale':
-      return char({ allowBlank: true, maxLength: limits.textCharacters });
-    case 'text':
-      return char({ trim: false, allowBlank, maxLength: limits.textCharacters }).transform(singleLine);
-    default:
-      return char({ trim: false, allowBlank, maxLength: limits.textCharacters });
-  }
-}
+export const fieldSchema = (field: FormField, limits: FormLimits): FieldSchema => SCHEMAS[field.type](field, limits);
+
+type CreateSchema = (field: FormField, limits: FormLimits) => FieldSchema;
+
+const textSchema = ({ required }: FormField, { textCharacters }: FormLimits) =>
+  char({ trim: false, allowBlank: !required, maxLength: textCharacters });
+
+const choiceSchema: CreateSchema = ({ choices = [] }) => coercedSchema((value) => choiceOf(value, choices));
+
+const SCHEMAS: Readonly<Record<PromptType, CreateSchema>> = {
+  text: (field, limits) => textSchema(field, limits).transform(singleLine),
+  text_area: textSchema,
+  text_read_only: textSchema,
+  text_area_read_only: textSchema,
+  username: () => char({ maxLength: MAX_USERNAME }).transform(singleLine),
+  email: ({ required }) =>
+    char({ allowBlank: !required, maxLength: MAX_EMAIL, notTextCode: 'not_an_email' }).transform(email),
+  password: () => char({ trim: false, maxLength: MAX_PASSWORD }),
+  number: () => integer(),
+  checkbox: () => boolean(),
+  'radio-button-group': choiceSchema,
+  dropdown: choiceSchema,
+  date: () => coercedSchema((value) => parseDate(value) ?? { code: 'prompt_not_a_date' }),
+  'date-time': () => coercedSchema((value) => parseDateTime(value) ?? { code: 'prompt_not_a_date_time' }),
+  file: (_field, limits) =>
+    char({ maxLength: encodedLength(limits.fileBytes) }).transform((uri, ctx) => file(uri, ctx, limits)),
+  separator: textSchema,
+  hidden: textSchema,
+  static: textSchema,
+  'ak-locale': (_field, { textCharacters }) => char({ allowBlank: true, maxLength: textCharacters }),
+};
 
 /** Rejects control characters, and characters that change the text direction of what follows. */
 const singleLine = (text: string, ctx: z.RefinementCtx): string =>

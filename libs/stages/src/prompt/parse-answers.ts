@@ -1,6 +1,7 @@
 import { type Errors, fieldErrors, NON_FIELD_ERRORS, pythonText } from '@gatehouse/contracts';
 import { fieldSchema } from './field-schemas.js';
 import type { FormLimits } from './prompt.config.js';
+import type { PromptType } from './prompt.wire.js';
 import { type FormField, fixedValue, isTruthy } from './prompt-form.js';
 
 type Values = Readonly<Record<string, unknown>>;
@@ -14,18 +15,35 @@ export interface AnswerRules extends FormLimits {
   readonly takenKeys?: readonly string[];
 }
 
-/** Types whose value never comes from the response. */
-const FIXED: ReadonlySet<string> = new Set(['hidden', 'static', 'text_read_only', 'text_area_read_only']);
+/**
+ * How the value of a field is read (docs/spec/stages.md#prompt-answers):
+ * - `none`: the field has no value
+ * - `fixed`: the value never comes from the response
+ * - `answer`: the response has the value
+ * - `answer_unless_empty`: as `answer`, but an empty optional field has no value
+ */
+type ValueSource = 'none' | 'fixed' | 'answer' | 'answer_unless_empty';
 
-/** Types for which an empty optional field means no value (docs/spec/stages.md#prompt-answers). */
-const EMPTY_MEANS_ABSENT: ReadonlySet<string> = new Set([
-  'username',
-  'password',
-  'number',
-  'date',
-  'date-time',
-  'file',
-]);
+const VALUE_SOURCES: Readonly<Record<PromptType, ValueSource>> = {
+  text: 'answer',
+  text_area: 'answer',
+  text_read_only: 'fixed',
+  text_area_read_only: 'fixed',
+  username: 'answer_unless_empty',
+  email: 'answer',
+  password: 'answer_unless_empty',
+  number: 'answer_unless_empty',
+  checkbox: 'answer',
+  'radio-button-group': 'answer',
+  dropdown: 'answer',
+  date: 'answer_unless_empty',
+  'date-time': 'answer_unless_empty',
+  file: 'answer_unless_empty',
+  separator: 'none',
+  hidden: 'fixed',
+  static: 'fixed',
+  'ak-locale': 'answer',
+};
 
 /** Parses a response by the fields of the form. Drops values of unknown keys. */
 export function parseAnswers(form: readonly FormField[], body: Values, rules: AnswerRules): ParsedAnswers {
@@ -69,10 +87,11 @@ function passwordsDiffer(form: readonly FormField[], body: Values): boolean {
 }
 
 function parseField(field: FormField, body: Values, rules: AnswerRules): FieldResult {
-  if (field.locked || field.type === 'separator') return undefined;
-  if (FIXED.has(field.type)) return { value: fixedValue(field) };
+  const source = VALUE_SOURCES[field.type];
+  if (field.locked || source === 'none') return undefined;
+  if (source === 'fixed') return { value: fixedValue(field) };
   const value = own(body, field.field_key);
-  const isAbsent = value === undefined || (value === '' && !field.required && EMPTY_MEANS_ABSENT.has(field.type));
+  const isAbsent = value === undefined || (value === '' && !field.required && source === 'answer_unless_empty');
   return isAbsent ? defaultForAbsent(field, value, rules) : validate(field, value, rules);
 }
 

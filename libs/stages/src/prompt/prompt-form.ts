@@ -1,6 +1,7 @@
 import { type Challenge, pythonLiteral, pythonText } from '@gatehouse/contracts';
 import type { FieldExpression } from './form-policy.client.js';
 import type { PromptField, promptContract } from './prompt.contract.js';
+import type { PromptType } from './prompt.wire.js';
 
 type Values = Readonly<Record<string, unknown>>;
 type PromptFieldView = Challenge<typeof promptContract>['fields'][number];
@@ -26,9 +27,9 @@ export interface FormField extends PromptField {
 }
 
 const CHOICES = '__choices';
-const CHOICE_TYPES: ReadonlySet<string> = new Set(['radio-button-group', 'dropdown']);
+const CHOICE_TYPES: ReadonlySet<PromptType> = new Set(['radio-button-group', 'dropdown']);
 /** Types that clients see for a field with a fixed value. */
-const READ_ONLY_TYPES: Readonly<Partial<Record<PromptFieldView['type'], PromptFieldView['type']>>> = {
+const READ_ONLY_TYPES: Readonly<Partial<Record<PromptType, PromptType>>> = {
   text: 'text_read_only',
   text_area: 'text_area_read_only',
   username: 'text_read_only',
@@ -139,7 +140,7 @@ export const toPromptField = ({
 });
 
 /** Returns the initial value as text. Clients tick a checkbox for any text but the empty one. */
-function initialText(type: string, initial: unknown): string {
+function initialText(type: PromptType, initial: unknown): string {
   if (initial === undefined || (type === 'checkbox' && !isTruthy(initial))) return '';
   return pythonText(initial);
 }

@@ -21,6 +21,7 @@ export const PROMPT_TYPES = [
   'static',
   'ak-locale',
 ] as const;
+export type PromptType = (typeof PROMPT_TYPES)[number];
 
 const stagePrompt = z
   .object({
