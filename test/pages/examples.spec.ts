@@ -3,6 +3,7 @@ import { wireShapes } from '@gatehouse/stages';
 import { describe, expect, it } from 'vitest';
 import { CHALLENGES } from '../../apps/web/src/challenges/table.js';
 import { EXAMPLES } from '../../apps/web/src/examples/examples.js';
+import { PROMPT_TYPES } from '../../libs/stages/src/prompt/prompt.wire.js';
 
 const shapes = new Map([...systemChallenges, ...wireShapes].map((shape) => [shape.component as string, shape]));
 
@@ -18,6 +19,12 @@ describe('the pages', () => {
     const shown = new Set(Object.values(EXAMPLES).map(({ component }) => component));
 
     expect([...shown].sort()).toEqual([...shapes.keys(), EXTERNAL].sort());
+  });
+
+  it('have an example of every type of prompt field', () => {
+    const fields = EXAMPLES['prompt-everything']?.['fields'] as readonly { readonly type: string }[];
+
+    expect(fields.map(({ type }) => type).sort()).toEqual([...PROMPT_TYPES].sort());
   });
 
   it.each(Object.entries(EXAMPLES).filter(([, { component }]) => component !== EXTERNAL))(
