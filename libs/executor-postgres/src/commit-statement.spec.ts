@@ -6,7 +6,7 @@ const plan = {
   ...{ is_over: false, lifetime: '1 hour' },
 };
 
-it('has a value for each place, in whatever order they are named', () => {
+it('has the values of all parameters in their order', () => {
   const [{ text }, values] = commitStatement(plan, { keep: { kept_user: 'u', kept_epoch: 2 } });
   const places = new Set(text.match(/\$\d+/g));
 
@@ -15,7 +15,7 @@ it('has a value for each place, in whatever order they are named', () => {
   expect(text).not.toMatch(/[^:]:[a-z]/);
 });
 
-it('has one name for one text, and none for two', () => {
+it('has one name for each text', () => {
   const [plain] = commitStatement(plan, {});
   const [out] = commitStatement(plan, { logout: { strangers_ttl: '1 hour' } });
 
@@ -24,6 +24,6 @@ it('has one name for one text, and none for two', () => {
   expect(plain.text).not.toContain('sessions');
 });
 
-it('is not made of a value that nobody gave', () => {
+it('throws for a missing value', () => {
   expect(() => commitStatement(plan, { logout: {} })).toThrow(':strangers_ttl');
 });

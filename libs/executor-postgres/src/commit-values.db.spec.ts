@@ -30,7 +30,7 @@ async function loggedIn(user: Awaited<ReturnType<typeof enrol>>) {
 const userIn = async ({ hash }: { hash: Buffer }) => (await store.plans.load(store.slug, hash))?.session?.user?.uuid;
 
 describe('a mail', () => {
-  it('waits sealed in the outbox once its step is saved, and never when the save is lost', async () => {
+  it('is in the outbox, sealed, if and only if its step is saved', async () => {
     const begun = await store.begin();
     const rows = () => store.source.query<{ body: Buffer }[]>(`SELECT body FROM flow.outbox WHERE topic = 'mail'`);
     const before = (await rows()).length;
@@ -44,8 +44,8 @@ describe('a mail', () => {
   });
 });
 
-describe('a login at a source that begins with a challenge', () => {
-  it('is known in its session once the plan is saved, and none is when the save is lost', async () => {
+describe('a login at a source that a challenge starts', () => {
+  it('is stored for its session if and only if the plan is saved', async () => {
     const begun = await store.begin(freshPlan({ next: '/app/' }));
     const [kept, lost] = [randomToken(43), randomToken(43)];
     const source = randomUUID();
@@ -60,12 +60,12 @@ describe('a login at a source that begins with a challenge', () => {
   });
 });
 
-describe('a login at a source that is under way', () => {
+describe('a pending login at a source', () => {
   const under = ({ sessionId }: { sessionId: string }) =>
     store.count('SELECT hash FROM flow.source_logins WHERE session_id = $1', sessionId);
   const begins = (): Effect => ({ type: 'source_login', source: randomUUID(), state: randomToken(43) });
 
-  it('is over once somebody else logs in, and goes on for whoever began it', async () => {
+  it('is deleted by a login of another user, and stays for the user who started it', async () => {
     const [alice, bob] = [await enrol(store.source), await enrol(store.source)];
     const begun = await store.begin();
     await store.save(begun, { effects: [begins()] });
@@ -79,8 +79,8 @@ describe('a login at a source that is under way', () => {
   });
 });
 
-describe('a user who changes their own password', () => {
-  it('stays in this session, and in no other', async () => {
+describe('a user who changes the password', () => {
+  it('stays logged in to this session, and to no other', async () => {
     const user = await enrol(store.source);
     const other = await loggedIn(user);
     const own = await loggedIn(user);
@@ -96,7 +96,7 @@ describe('a user who changes their own password', () => {
     expect(await userIn(other)).toBeUndefined();
   });
 
-  it('is not somebody else: the session of another user is left alone', async () => {
+  it('does not affect the session of another user', async () => {
     const [user, stranger] = [await enrol(store.source), await enrol(store.source)];
     const own = await loggedIn(stranger);
     const plan = { ...own.plan, context: { pending_user: user } };
@@ -110,7 +110,7 @@ describe('a user who changes their own password', () => {
   });
 });
 
-it('ends every other session of a user when it is asked to', async () => {
+it('ends every other session of a user', async () => {
   const user = await enrol(store.source);
   const sessions = [await loggedIn(user), await loggedIn(user)];
   await store.nextFlow();
@@ -128,7 +128,7 @@ describe('a mailed link', () => {
   const send = async (begun: Awaited<ReturnType<PlanStoreHarness['begin']>>, links: ResumeLink[], revision = 0) =>
     store.save(begun, { effects: [mail], links, revision });
 
-  it('leads to the plan as it was saved, under an id of its own, about its user as they are now', async () => {
+  it('leads to the plan as saved, with a new id and the current data of its user', async () => {
     const user = await enrol(store.source);
     const plan = freshPlan({ context: { pending_user: user }, query: { next: '/x' } });
     const begun = await store.begin(plan);
@@ -141,7 +141,7 @@ describe('a mailed link', () => {
     expect(found?.plan.id).not.toBe(plan.id);
   });
 
-  it('leads nowhere in another flow, after its time, or under any prefix of its token', async () => {
+  it('is not found in another flow, after its lifetime, or by a prefix of its token', async () => {
     const begun = await store.begin();
     const [good, late] = [link('a'), link('b', 0)];
     await send(begun, [good, late]);
@@ -152,7 +152,7 @@ describe('a mailed link', () => {
     expect(await store.plans.findResumed(store.slug, good.hash)).toBeDefined();
   });
 
-  it('is not used up once its time is over, and with it is lost what was to come of that', async () => {
+  it('makes the save fail after its lifetime', async () => {
     const begun = await store.begin();
     const late = link('a', 0);
     await send(begun, [late]);
@@ -160,7 +160,7 @@ describe('a mailed link', () => {
     expect(await store.save(begun, { revision: 1, usedToken: late.hash })).toBe(false);
   });
 
-  it('is replaced by the next of the same step', async () => {
+  it('is replaced by the next link of the same step', async () => {
     const begun = await store.begin();
     const [first, second] = [link(), link()];
     await send(begun, [first]);
@@ -170,7 +170,7 @@ describe('a mailed link', () => {
     expect(await store.plans.findResumed(store.slug, second.hash)).toBeDefined();
   });
 
-  it('is used up once, however many follow it at once', async () => {
+  it('is used up once, even by concurrent requests', async () => {
     const { hash, step, ttlS } = link();
     await send(await store.begin(), [{ hash, step, ttlS }]);
     const followers = await Promise.all(Array.from({ length: 16 }, () => store.begin(freshPlan({ id: randomUUID() }))));

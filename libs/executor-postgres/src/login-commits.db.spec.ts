@@ -17,7 +17,7 @@ beforeEach(() => store.nextFlow());
 const sessionOf = async (key: Buffer) => (await store.plans.load(store.slug, key))?.session;
 
 describe('a login', () => {
-  it('happens once, with everything that goes with it, when many save it', async () => {
+  it('happens once, with all its effects, when concurrent requests save it', async () => {
     const user = await enrol(store.source);
     const begun = await store.begin();
     const save = () =>
@@ -44,7 +44,7 @@ describe('a login', () => {
     ['disabled', 'UPDATE directory.users SET is_active = false WHERE id = $1'],
     ['given another password', 'UPDATE directory.users SET epoch = epoch + 1 WHERE id = $1'],
     ['removed', 'DELETE FROM directory.users WHERE id = $1'],
-  ])('is not saved for a user who was %s since, and then nothing of it happens', async (_, change) => {
+  ])('is not saved, nor any of its effects, if the user was %s since', async (_, change) => {
     const user = await enrol(store.source);
     const begun = await store.begin();
     await store.source.query(change, [user.uuid]);
@@ -54,7 +54,7 @@ describe('a login', () => {
     expect(await store.count('SELECT FROM flow.session_keys WHERE session_id = $1', begun.sessionId)).toBe(1);
   });
 
-  it('retires the old key, which is nobody’s from then on, and soon forgotten', async () => {
+  it('retires the old key, which authenticates nobody and expires soon', async () => {
     const user = await enrol(store.source);
     const begun = await store.begin();
     const { hash } = newSessionKey(undefined);
@@ -76,7 +76,7 @@ describe('a login', () => {
     expect(await sessionOf(begun.hash)).toBeUndefined();
   });
 
-  it('is over when the user is disabled, their epoch has moved on, or the session is gone, on every gateway at once', async () => {
+  it('ends on every gateway at once when the user is disabled or has a new epoch, or the session is deleted', async () => {
     const user = await enrol(store.source);
     const begun = await store.begin();
     const { hash } = newSessionKey(undefined);
@@ -96,7 +96,7 @@ describe('a login', () => {
     expect(await sessionOf(hash)).toBeUndefined();
   });
 
-  it('drops the plans that somebody else left in the session: a stranger, or another user', async () => {
+  it('deletes plans that an anonymous visitor or another user started in the session', async () => {
     const [first, second] = [await enrol(store.source), await enrol(store.source)];
     const begun = await store.begin();
     const plansOf = () => store.count('SELECT FROM flow.plans WHERE session_id = $1', begun.sessionId);
@@ -114,7 +114,7 @@ describe('a login', () => {
     expect(left).toEqual([1, 2, 1]);
   });
 
-  it('lasts as long as it was given: absolutely with a duration, sliding without', async () => {
+  it('has a fixed lifetime with a duration, and a sliding one without', async () => {
     const user = await enrol(store.source);
     const lasting = async (duration_s: number | null) => {
       const begun = await store.begin();
@@ -130,7 +130,7 @@ describe('a login', () => {
     expect(await lasting(null)).toEqual({ left: LIFETIMES.sessionS, slides: true });
   });
 
-  it('that ends the user’s other sessions does so without a deadlock when several do it at once', async () => {
+  it('ends the user’s other sessions without a deadlock when several logins do so at once', async () => {
     const user = await enrol(store.source);
     const begun = await Promise.all(Array.from({ length: 6 }, () => store.begin()));
     await Promise.all(begun.map((each) => store.logIn(each, user)));
@@ -141,7 +141,7 @@ describe('a login', () => {
     expect(await deadlocks()).toBe(0);
   });
 
-  it('settles attempts with the plan: some are forgotten, some given back, others stay', async () => {
+  it('settles attempts with the plan: resets some, releases some, keeps others', async () => {
     const attempts = new PostgresAttemptStore(store.source);
     const claims = ['right', 'untouched', 'wrong'].map(
       (credential): AttemptReservation => ({
@@ -166,7 +166,7 @@ describe('a login', () => {
     ]);
   });
 
-  it('lets nobody wait for an attempt that was given back with the plan', async () => {
+  it('removes the delay of an attempt that was released with the plan', async () => {
     const attempts = new PostgresAttemptStore(store.source);
     const credential = { credential: 'network', free: 1, hard: undefined, forgetAfterS: 900 };
     const place: AttemptReservation = { subject: randomBytes(16), ...credential };
@@ -179,7 +179,7 @@ describe('a login', () => {
     expect(await attempts.reserve([place], 0)).toMatchObject({ reserved: true });
   });
 
-  it('lowers a reputation however long the name is that somebody typed', async () => {
+  it('lowers the reputation of a name of any length', async () => {
     const identifier = Array.from(randomBytes(512), (byte) => String.fromCodePoint(0x1f300 + byte)).join('');
 
     expect(await store.save(await store.begin(), { effects: [{ type: 'reputation', identifier, delta: -1 }] })).toBe(
@@ -188,7 +188,7 @@ describe('a login', () => {
     expect(await store.count(`SELECT FROM flow.reputation WHERE identifier LIKE 'sha256:%'`)).toBe(1);
   });
 
-  it('keeps what it sends sealed', async () => {
+  it('seals its outbox rows', async () => {
     await store.save(await store.begin(), {
       effects: [{ type: 'event', action: 'seen', context: { plainly: 'visible-if-not-sealed' } }],
     });

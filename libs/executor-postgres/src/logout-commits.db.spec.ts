@@ -29,7 +29,7 @@ async function loggedIn() {
 }
 
 describe('a logout', () => {
-  it('leaves nobody in the session, and nothing but the plan that did it, under a fresh key', async () => {
+  it('leaves an anonymous session with a new key and no plan but its own', async () => {
     const { begun, hash, logOut } = await loggedIn();
     const { hash: fresh } = newSessionKey(undefined);
     const sessions = new SessionRepository(store.source, { AVATARS: 'none' });
@@ -46,7 +46,7 @@ describe('a logout', () => {
     expect(await store.count('SELECT FROM flow.plans WHERE session_id = $1', begun.sessionId)).toBe(1);
   });
 
-  it('leaves a session that lasts as long as a stranger’s', async () => {
+  it('leaves a session with the lifetime of an anonymous one', async () => {
     const { begun, logOut } = await loggedIn();
     await logOut(newSessionKey(undefined).hash);
     const [row] = await store.source.query<{ left: number; data: unknown }[]>(
@@ -57,7 +57,7 @@ describe('a logout', () => {
     expect(row).toEqual({ left: LIFETIMES.anonymousSessionS, data: {} });
   });
 
-  it('happens once when many save it, and is heard of once', async () => {
+  it('happens once, with one event, when concurrent requests save it', async () => {
     const { logOut } = await loggedIn();
     const heard = () => store.count(`SELECT FROM flow.outbox WHERE topic = 'events.logout'`);
     const before = await heard();
@@ -67,7 +67,7 @@ describe('a logout', () => {
     expect(await heard()).toBe(before + 1);
   });
 
-  it('of a stranger is not heard of', async () => {
+  it('of an anonymous visitor is no event', async () => {
     const heard = () => store.count(`SELECT FROM flow.outbox WHERE topic = 'events.logout'`);
     const before = await heard();
     const begun = await store.begin();
@@ -78,7 +78,7 @@ describe('a logout', () => {
     expect(await heard()).toBe(before);
   });
 
-  it('after a login in the same request is what counts, and the other way round', async () => {
+  it('and a login in one request: the last of them counts', async () => {
     const { begun, user } = await loggedIn();
     const about = { user, clientIp: '203.0.113.7', flow: store.slug };
     const sessions = new SessionRepository(store.source, { AVATARS: 'none' });

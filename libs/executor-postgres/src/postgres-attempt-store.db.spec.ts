@@ -40,7 +40,7 @@ const passTime = (seconds: number) =>
   ]);
 
 describe('attempts', () => {
-  it('are taken as often as they are free, then delayed, however many ask at once', async () => {
+  it('are reserved as often as they are free, then delayed, even by concurrent requests', async () => {
     const [secret, place] = [claim(), network()];
     const outcomes = await Promise.all(Array.from({ length: 200 }, () => attempts.reserve([secret, place], 0)));
 
@@ -48,7 +48,7 @@ describe('attempts', () => {
     expect([await failures(secret), await failures(place)]).toEqual([5, 5]);
   });
 
-  it('are delayed for longer with every failure beyond', async () => {
+  it('are delayed for longer with every further failure', async () => {
     const secret = claim({ free: 1 });
     const waits: number[] = [];
     for (let i = 0; i < 4; i++) {
@@ -66,7 +66,7 @@ describe('attempts', () => {
     expect(await patient.reserve([other], 0)).toMatchObject({ reserved: false, retryAfterS: 30 });
   });
 
-  it('are judged as of when the answer arrived: waiting in a queue does not outlast a delay', async () => {
+  it('are judged as of the arrival of the answer, so that a wait in a queue does not outlast a delay', async () => {
     const secret = claim({ free: 1 });
     await attempts.reserve([secret], 0);
     await passTime(30);
@@ -86,7 +86,7 @@ describe('attempts', () => {
     expect(await attempts.reserve([secret], 0)).toEqual({ reserved: false, network: false, retryAfterS: 3600 });
   });
 
-  it('end for good at the hard limit, until somebody unlocks', async () => {
+  it('are refused at the hard limit, until an unlock', async () => {
     const secret = claim({ free: 100, hard: 3 });
     const outcomes = [];
     for (let i = 0; i < 5; i++) outcomes.push((await attempts.reserve([secret], 0)).reserved);
@@ -96,7 +96,7 @@ describe('attempts', () => {
     expect((await attempts.reserve([secret], 0)).reserved).toBe(false);
   });
 
-  it('take nothing from anybody when one of them is refused', async () => {
+  it('reserve nothing if one of them is refused', async () => {
     const [locked, free] = [claim({ free: 100, hard: 1 }), network()];
     await attempts.reserve([locked], 0);
 
@@ -104,7 +104,7 @@ describe('attempts', () => {
     expect((await failures(free)) ?? 0).toBe(0);
   });
 
-  it('say when it is the network that is refused, and forget it in time', async () => {
+  it('report a refused network, and forget its failures in time', async () => {
     const place = network({ free: 1, forgetAfterS: 900 });
     await attempts.reserve([claim(), place], 0);
     expect(await attempts.reserve([claim(), place], 0)).toMatchObject({ reserved: false, network: true });
@@ -114,7 +114,7 @@ describe('attempts', () => {
     expect(await failures(place)).toBe(1);
   });
 
-  it('are counted exactly, together or not at all, where nobody has guessed before', async () => {
+  it('are counted exactly, all or none, for new rows', async () => {
     for (let round = 0; round < 10; round++) {
       const [secret, place] = [claim({ free: 2 }), network()];
       const outcomes = await Promise.all(Array.from({ length: 10 }, () => attempts.reserve([secret, place], 0)));
@@ -124,7 +124,7 @@ describe('attempts', () => {
     }
   });
 
-  it('tell a network how long it has to wait itself, not how long a credential is locked', async () => {
+  it('report the delay of the network, not of a locked credential', async () => {
     const [secret, place] = [claim({ free: 100, hard: 1 }), network({ free: 1 })];
     await attempts.reserve([secret, place], 0);
     await source.query(`UPDATE flow.attempts SET free_at = now() + interval '1 hour' WHERE subject = $1`, [
@@ -134,7 +134,7 @@ describe('attempts', () => {
     expect(await attempts.reserve([secret, place], 0)).toEqual({ reserved: false, network: true, retryAfterS: 1 });
   });
 
-  it('that are given back leave a delay that others have earned', async () => {
+  it('that are released leave a delay that others have set', async () => {
     const secret = claim({ free: 2 });
     for (let i = 0; i < 3; i++) {
       await attempts.reserve([secret], 0);
@@ -148,7 +148,7 @@ describe('attempts', () => {
     expect(await attempts.reserve([secret], 0)).toMatchObject({ reserved: false });
   });
 
-  it('that are given back take the delay that they set along, unless another was taken since', async () => {
+  it('that are released remove the delay that they set, unless another was reserved since', async () => {
     const secret = claim({ free: 1 });
     const taken = async () => {
       const outcome = await attempts.reserve([secret], 0);
@@ -166,7 +166,7 @@ describe('attempts', () => {
     expect(await attempts.reserve([secret], 0)).toMatchObject({ reserved: false });
   });
 
-  it('of one answer that spends a counter twice are given back twice', async () => {
+  it('of one answer that uses a counter twice are released twice', async () => {
     const place = network();
     await attempts.reserve([place], 0);
     await attempts.reserve([place], 0);
@@ -175,7 +175,7 @@ describe('attempts', () => {
     expect(await failures(place)).toBe(0);
   });
 
-  it('can be given back, and then do not delay', async () => {
+  it('do not delay after a release', async () => {
     const secret = claim({ free: 1 });
     await attempts.reserve([secret], 0);
     await attempts.release([secret]);
@@ -184,7 +184,7 @@ describe('attempts', () => {
     expect(await attempts.reserve([secret], 0)).toMatchObject({ reserved: true });
   });
 
-  it('do not deadlock over a row that another one makes while they wait for a place they share', async () => {
+  it('do not deadlock over a row that another transaction inserts while they wait for a shared row', async () => {
     const [secret, place] = [claim({ subject: Buffer.alloc(16, 0) }), network({ subject: Buffer.alloc(16, 1) })];
     await attempts.reserve([place], 0);
     const busy = source.createQueryRunner();
@@ -204,7 +204,7 @@ describe('attempts', () => {
     expect(await deadlocks()).toBe(before);
   });
 
-  it('do not deadlock when taken and given back in any order at once', async () => {
+  it('do not deadlock when reserved and released concurrently in any order', async () => {
     const claims = Array.from({ length: 4 }, () => claim({ free: 10_000, hard: undefined }));
     const reversed = [...claims].reverse();
     await Promise.all(

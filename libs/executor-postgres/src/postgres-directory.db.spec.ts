@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { enrol, flowDatabase } from '../testing/flow-database.js';
 import { PostgresGroupMembershipStore } from './postgres-directory.js';
 
-describe('memberships', () => {
+describe('group memberships', () => {
   let database: Awaited<ReturnType<typeof flowDatabase>>;
   let register: TypeormDirectoryStore;
   let memberships: PostgresGroupMembershipStore;
@@ -22,7 +22,7 @@ describe('memberships', () => {
     return groups;
   }
 
-  it('are those of the groups that a user is in, and of no others', async () => {
+  it('are those of the groups that a user is a member of', async () => {
     const [mine, other] = [await register.createGroup({ name: 'mine' }), await register.createGroup({ name: 'other' })];
     const [user, stranger] = [await enrol(database.source), await enrol(database.source)];
     await register.setMembers(mine.pk, [user.pk]);
@@ -32,7 +32,7 @@ describe('memberships', () => {
     expect(await memberships.filterGroups(stranger.uuid, [mine.pk, other.pk])).toEqual(new Set());
   });
 
-  it('reach twenty levels up, and never down', async () => {
+  it('include up to twenty levels of parent groups, and no child groups', async () => {
     const groups = await tower(22);
     const [low, high] = [await enrol(database.source), await enrol(database.source)];
     await register.setMembers(groups[0]!, [low.pk]);

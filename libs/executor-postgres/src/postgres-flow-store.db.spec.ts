@@ -34,13 +34,13 @@ describe('a published flow', () => {
       inner: { ...inner, secrets: { private_key: seal('inner', 'private_key', 'hush too') } },
     });
 
-  it('is kept with the secrets of its stages sealed, and read with them open', async () => {
+  it('is stored with the secrets of its stages sealed, and loaded with them open', async () => {
     const found = await new PostgresFlowStore(source, sealer).find(await kept(version()));
     expect(found?.steps[0]?.stage.config).toEqual({ key: 'hush', inner: 'inner' });
     expect(found?.attached).toEqual({ inner: { ...inner, secrets: { private_key: 'hush too' } } });
   });
 
-  it('is not read with the secret of another stage, or without the key', async () => {
+  it('cannot be loaded with the secret of another stage, or without the key', async () => {
     const moved = await kept(version('stage-b'));
     await expect(new PostgresFlowStore(source, sealer).find(moved)).rejects.toThrow(UnsealError);
     const whole = await kept(version());

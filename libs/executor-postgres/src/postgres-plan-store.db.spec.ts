@@ -13,7 +13,7 @@ afterAll(() => store.close());
 beforeEach(() => store.nextFlow());
 
 describe('a plan', () => {
-  it('comes back as it was stored, under its session’s key only', async () => {
+  it('is loaded as it was stored, by its session’s key only', async () => {
     const plan = freshPlan({ context: { deny_message: 'x' }, next: '/a', shown: { step: 's', challenge: { a: 1 } } });
     const { hash } = await store.begin(plan);
 
@@ -26,7 +26,7 @@ describe('a plan', () => {
     expect(await store.plans.load('nowhere', hash)).toBeUndefined();
   });
 
-  it('is saved by one of many who saw the same revision', async () => {
+  it('is saved by one of many requests with the same revision', async () => {
     const begun = await store.begin();
     const won = await Promise.all(Array.from({ length: 20 }, () => store.save(begun)));
 
@@ -34,7 +34,7 @@ describe('a plan', () => {
     expect((await store.plans.load(store.slug, begun.hash))?.stored?.revision).toBe(1);
   });
 
-  it('is not replaced by a plan that did not know it', async () => {
+  it('is not replaced by a plan of a request that did not load it', async () => {
     const { hash, sessionId, plan } = await store.begin();
     const again = { ...store.flow, plan: freshPlan(), session: { id: sessionId } };
 
@@ -44,7 +44,7 @@ describe('a plan', () => {
     expect((await store.plans.load(store.slug, hash))?.stored?.plan.id).toBe(again.plan.id);
   });
 
-  it('is dropped alone when its body cannot be opened: tampered with, moved, or sealed by a lost key', async () => {
+  it('is dropped alone if its body cannot be opened: tampered with, moved, or sealed by a lost key', async () => {
     const { hash, sessionId, plan } = await store.begin();
     const other = await store.begin();
     await store.source.query('UPDATE flow.plans SET body = (SELECT body FROM flow.plans WHERE id = $2) WHERE id = $1', [
@@ -68,7 +68,7 @@ describe('a plan', () => {
     expect((await lost.load(store.slug, other.hash))?.stored).toBeUndefined();
   });
 
-  it('cannot be rolled back by putting an old body in place', async () => {
+  it('cannot be rolled back to an old body', async () => {
     const begun = await store.begin();
     const [old] = await store.source.query<{ body: Buffer }[]>('SELECT body FROM flow.plans WHERE id = $1', [
       begun.plan.id,
@@ -79,7 +79,7 @@ describe('a plan', () => {
     expect((await store.plans.load(store.slug, begun.hash))?.stored).toBeUndefined();
   });
 
-  it('keeps a saved user by reference, and reads them anew at each load', async () => {
+  it('stores a saved user by reference, and loads the user each time', async () => {
     const user = await enrol(store.source);
     const { hash } = await store.begin(freshPlan({ context: { pending_user: { ...user, backend: 'b' } } }));
     const stored = async () => (await store.plans.load(store.slug, hash))?.stored;
@@ -94,10 +94,10 @@ describe('a plan', () => {
     ['got another password', 'UPDATE directory.users SET epoch = epoch + 1 WHERE id = $1'],
     ['is gone', 'DELETE FROM directory.users WHERE id = $1'],
     [
-      'was exchanged in the column beside the sealed body',
+      'was exchanged in the column outside the sealed body',
       'UPDATE flow.plans SET pending_user_id = $2 WHERE pending_user_id = $1',
     ],
-  ])('is nobody’s any more when its user %s', async (_, change) => {
+  ])('has no user any more after its user %s', async (_, change) => {
     const [user, other] = [await enrol(store.source), await enrol(store.source)];
     const { hash } = await store.begin(freshPlan({ context: { pending_user: user } }));
     await store.source.query(change, change.includes('$2') ? [user.uuid, other.uuid] : [user.uuid]);
@@ -105,7 +105,7 @@ describe('a plan', () => {
     expect((await store.plans.load(store.slug, hash))?.stored?.orphaned).toBe(true);
   });
 
-  it('of a user who was inactive when identified goes on, so that nobody can tell', async () => {
+  it('of a user who was inactive when identified continues, so that inactive users cannot be enumerated', async () => {
     const user = await enrol(store.source);
     await store.source.query('UPDATE directory.users SET is_active = false WHERE id = $1', [user.uuid]);
     const { hash } = await store.begin(freshPlan({ context: { pending_user: { ...user, is_active: false } } }));
@@ -113,7 +113,7 @@ describe('a plan', () => {
     expect((await store.plans.load(store.slug, hash))?.stored?.orphaned).toBe(false);
   });
 
-  it('is not saved when it is larger than a plan may be', async () => {
+  it('is not saved above its size limit', async () => {
     const begun = await store.begin();
     const fat = { ...begun.plan, context: { deny_message: 'x'.repeat(256 * 1024) } };
 
@@ -122,7 +122,7 @@ describe('a plan', () => {
 });
 
 describe('expiry', () => {
-  it('holds with nobody cleaning up', async () => {
+  it('applies before expired rows are deleted', async () => {
     const [byPlan, bySession] = [await store.begin(), await store.begin()];
     await store.source.query(`UPDATE flow.plans SET expires_at = now() WHERE id = $1`, [byPlan.plan.id]);
     await store.source.query(`UPDATE flow.sessions SET expires_at = now() WHERE id = $1`, [bySession.sessionId]);
@@ -133,7 +133,7 @@ describe('expiry', () => {
     expect(await store.plans.create(next)).toBe(byPlan.sessionId);
   });
 
-  it('comes to a plan of an older version however often it is saved, and to no other (accident 57)', async () => {
+  it('ends a plan of an older version however often it is saved, and no other plan (accident 57)', async () => {
     const begun = await store.begin();
     const found = async () => (await store.plans.load(store.slug, begun.hash))!;
     await store.source.query(`UPDATE flow.plans SET begun_at = now() - interval '600 s' WHERE id = $1`, [
@@ -151,7 +151,7 @@ describe('expiry', () => {
     expect((await found()).stored?.plan.id).toBe(plan.id);
   });
 
-  it('is cleaned up in the background, and only what has expired', async () => {
+  it('is followed by the deletion of expired rows, and of no others', async () => {
     const [old, young] = [await store.begin(), await store.begin()];
     await store.source.query(`UPDATE flow.sessions SET expires_at = now() - interval '1 s' WHERE id = $1`, [
       old.sessionId,

@@ -17,13 +17,13 @@ function harness(of: { readonly is_superuser: boolean; readonly is_unclaimed: bo
 it.each([
   ['an ordinary user', { is_superuser: false, is_unclaimed: false }],
   ['a superuser who has no password and has never logged in', { is_superuser: true, is_unclaimed: true }],
-])('lets a flow change %s whom a policy names', async (_who, of) => {
+])('allows a flow to change %s whom a policy names', async (_who, of) => {
   const { solve, permits } = harness(of);
   await solve({ word: 'x' });
   expect(permits.granted).toEqual([ALICE.uuid]);
 });
 
-it('refuses a step that would change any other superuser, before it is permitted or asked', async () => {
+it('refuses a step that would change another superuser, before the step gets a permit or a request', async () => {
   const { solve, permits, stages } = harness({ is_superuser: true, is_unclaimed: false });
 
   expect((await solve({ word: 'x' })).result).toMatchObject({
@@ -32,7 +32,7 @@ it('refuses a step that would change any other superuser, before it is permitted
   expect([permits.granted, stages.hops]).toEqual([[], ['page.respond']]);
 });
 
-it('asks the directory nothing about a user whose name was typed', async () => {
+it('does not query the directory about a user whose name was typed', async () => {
   const { solve, users } = executorHarness(flowOf([{ kind: 'ident' }, { kind: 'editor' }]), {
     ...DEFAULT_REPLIES,
     ...EDIT,

@@ -116,7 +116,7 @@ async function refusedAnswers(flow: Flow, uid: string, answers: readonly Readonl
 }
 
 describe('a composite step that refuses an answer', () => {
-  it('keeps nothing that its host wrote, and shows the same for a known and for an unknown user', async () => {
+  it('drops the facts of its host, and shows the same for a known and an unknown user', async () => {
     const flow = fc.record({ composite: host, onRefusal, later: fc.array(laterStep, { maxLength: 2 }) });
     await fc.assert(
       fc.asyncProperty(flow, fc.array(wrongAnswer, { minLength: 1, maxLength: 6 }), async (given, answers) => {

@@ -71,11 +71,11 @@ it.each<[string, Given]>([
   ['an anonymous visitor of a flow that names a user', { context: { pending_user: ALICE } }],
   ['a visitor of a flow about another user', { session: OLD, context: { pending_user: BOB } }],
   ['a login without a token', { kind: 'login', context: { pending_user: ALICE } }],
-])('asks nothing before %s', (_, given) => {
+])('asks for no proof before %s', (_, given) => {
   expect(proofBefore(given)).toBeUndefined();
 });
 
-it('asks for a device first and then for the password, by a session whose login is old', () => {
+it('asks for a device first and then for the password if the login is old', () => {
   expect(proofBefore({ session: OLD })).toEqual(asks(DEVICE));
   const before = { id: 's~1', ...DEVICE };
   expect(proofBefore({ session: OLD, plan: { steps: [before, { binding: 's' }], cursor: 1 } })).toEqual(asks(PASSWORD));
@@ -83,12 +83,12 @@ it('asks for a device first and then for the password, by a session whose login 
   expect(proofBefore({ session: OLD, plan: { steps: [others, { binding: 's' }], cursor: 1 } })).toEqual(asks(DEVICE));
 });
 
-it('refuses when every kind of proof was asked for in vain', () => {
+it('refuses the step after every kind of proof was asked for in vain', () => {
   const steps = [{ id: 's~1', ...DEVICE }, { id: 's~2', ...PASSWORD }, { binding: 's' }];
   expect(() => proofBefore({ session: OLD, plan: { steps, cursor: 2 } })).toThrow('Log out, log in again');
 });
 
-it('asks a visitor who has shown an app password only', () => {
+it('asks a visitor who has proved only an app password', () => {
   const context = { pending_user: ALICE, auth_method: 'token' };
   expect(proofBefore({ context })).toEqual(asks(DEVICE));
 });
@@ -111,7 +111,7 @@ it.each(['code', 'finish'])('refuses a token the step %s, which authorizes a dev
   expect(proofBefore({ kind, session: OLD })).toBeUndefined();
 });
 
-it('takes a user whom a token began a flow about for no proved one', () => {
+it('does not count the user of a flow that a token started as proved', () => {
   const plan = { proved_user: ALICE.uuid, begun: { context: { pending_user: ALICE } } };
   expect(() => proofBefore({ token: true, context: { pending_user: ALICE }, plan })).toThrow('cannot set up');
   expect(proofBefore({ session: OLD, context: { pending_user: ALICE }, plan })).toEqual(asks(DEVICE));

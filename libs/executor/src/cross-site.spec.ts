@@ -18,8 +18,8 @@ const script = {
 const open = (...kinds: string[]) => executorHarness(flowOf(kinds.map((kind) => ({ kind }))), script);
 const tokenOf = ({ plan }: ReturnType<typeof open>['plans']) => plan?.cross_site?.token;
 
-describe('a run that another site began', () => {
-  it('asks before its first acting step, and asks no stage until the answer', async () => {
+describe('a run that another site started', () => {
+  it('asks before its first acting step, and sends no request to a stage until the answer', async () => {
     const { show, solve, plans, stages } = open('logout');
     expect((await show(BEGUN)).result).toMatchObject(QUESTION);
     expect((await show()).result).toMatchObject(QUESTION);
@@ -30,7 +30,7 @@ describe('a run that another site began', () => {
   });
 
   it.each([undefined, null, [], {}, { token: '' }, { token: 7 }, { token: 'guessed' }, { component: 'ak-stage-page' }])(
-    'goes on by no answer but the yes to its question: not by %j',
+    'continues only after a confirmation, and not after %j',
     async (body) => {
       const { show, solve, plans, stages } = open('logout');
       await show(BEGUN);
@@ -43,7 +43,7 @@ describe('a run that another site began', () => {
     },
   );
 
-  it('asks nothing once its visitor has answered a step', async () => {
+  it('asks nothing after its visitor has answered a step', async () => {
     const { show, solve, plans } = open('puzzle', 'logout');
     expect((await show(BEGUN)).result).toMatchObject({ challenge: { puzzle: true } });
     expect((await solve({})).result).toMatchObject({ type: 'done' });
@@ -51,7 +51,7 @@ describe('a run that another site began', () => {
   });
 
   it.each([{ token: 't' }, { code: null }, {}])(
-    'still asks after an answer that a page may send by itself: %j',
+    'still asks after an answer that a page may send by script: %j',
     async (body) => {
       const { show, solve, plans } = open('robot', 'logout');
       expect((await show(BEGUN)).crossSite).toBe(true);
@@ -61,31 +61,31 @@ describe('a run that another site began', () => {
     },
   );
 
-  it('asks nothing after an answer that only a person gives', async () => {
+  it('asks nothing after an answer that only the visitor can give', async () => {
     const { show, solve } = open('robot', 'logout');
     await show(BEGUN);
     expect((await solve({ code: '1' })).result).toMatchObject({ type: 'done' });
   });
 
-  it('asks although an answer begins it', async () => {
+  it('asks even if an answer starts it', async () => {
     const { solve } = open('robot', 'logout');
     expect((await solve({ token: 't' }, BEGUN)).result).toMatchObject(QUESTION);
   });
 
-  it('asks whoever was slower than another request, too', async () => {
+  it('asks in a request that lost a race, too', async () => {
     const { show } = open('logout');
     const both = await Promise.all([show(BEGUN), show(BEGUN)]);
     expect(both.map(({ result }) => result)).toMatchObject([QUESTION, QUESTION]);
   });
 
-  it('may have been begun about somebody', async () => {
+  it('may have been started about a user', async () => {
     const { start, show } = open('logout');
     await start({ visitor: undefined, context: {} }, BEGUN);
     expect((await show()).result).toMatchObject(QUESTION);
   });
 });
 
-describe('a run that was under way', () => {
+describe('a run that is under way', () => {
   /** One that stands before a step which it has not entered yet. */
   const waiting = async (...kinds: string[]) => {
     const run = open(...kinds);
@@ -93,7 +93,7 @@ describe('a run that was under way', () => {
     return run;
   };
 
-  it('goes on when its page is visited, as after the callback of a source', async () => {
+  it('continues when its page is visited, as after the callback of a source', async () => {
     const { show } = await waiting('logout');
     expect((await show(BEGUN)).result).toMatchObject({ type: 'done' });
   });
@@ -104,14 +104,14 @@ describe('a run that was under way', () => {
     expect(plans.savedEffects).toEqual([]);
   });
 
-  it('shows again what it has shown', async () => {
+  it('shows its challenge again', async () => {
     const { show } = await waiting('page', 'logout');
     await show();
     expect((await show(ANY)).result).toMatchObject({ challenge: { page: true } });
   });
 });
 
-it('a mailed link asks by its own confirmation alone', async () => {
+it('a mailed link has only its own confirmation', async () => {
   const { show, solve, plans } = open('puzzle', 'logout');
   const plan = { ...createPlan(flowOf([{ kind: 'puzzle' }, { kind: 'logout' }]), 'mailed'), cursor: 1 };
   plans.resumedPlans.set(hashToken('t').toString('hex'), {

@@ -121,8 +121,8 @@ async function send({ show, solve }: ReturnType<typeof executorHarness>, body: u
   });
 }
 
-describe('whatever a browser sends, in whatever order it is served', () => {
-  it('no step is skipped or passed twice, no plan moves back but by a restart, nobody is logged in before its end', async () => {
+describe('any requests of a browser, in any order', () => {
+  it('skip no step, pass none twice, move no plan back without a restart, and log no user in before its end', async () => {
     await fc.assert(
       fc.asyncProperty(steps, visit, fc.scheduler(), async (flow, rounds, scheduler) => {
         const it = watched([identify, ...flow, { kind: 'login' }], (task) => scheduler.schedule(task));
@@ -138,7 +138,7 @@ describe('whatever a browser sends, in whatever order it is served', () => {
     );
   });
 
-  it('a visitor who gives every right answer once gets to the end in as many answers', async () => {
+  it('reach the end after each right answer was given once', async () => {
     await fc.assert(
       fc.asyncProperty(steps, async (flow) => {
         const it = watched([identify, ...flow, { kind: 'login' }], (task) => task);
@@ -155,7 +155,7 @@ describe('whatever a browser sends, in whatever order it is served', () => {
   });
 });
 
-it('is watched by a test that would see a step passed by nobody', async () => {
+it('fails for a step that no answer has passed', async () => {
   const it = watched([identify, { kind: 'page' }, { kind: 'login' }], (task) => task);
   await send(it, undefined, 0);
   await send(it, { uid: 'alice' }, 1);

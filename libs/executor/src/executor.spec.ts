@@ -7,7 +7,7 @@ import { ALICE, flowOf } from '../testing/test-flow.js';
 const LOGIN = flowOf([{ kind: 'ident' }, { kind: 'secret' }, { kind: 'login' }]);
 
 describe('a whole login', () => {
-  it('takes one load, one save and as many hops as stages are passed, for each request', async () => {
+  it('costs one load, one save and one hop per stage in each request', async () => {
     const { show, solve, plans, stages } = executorHarness(LOGIN, DEFAULT_REPLIES);
 
     expect((await show()).result).toMatchObject({ type: 'show', challenge: { who: true } });
@@ -27,7 +27,7 @@ describe('a whole login', () => {
     expect([plans.loads, plans.saves]).toEqual([3, 3]);
   });
 
-  it('saves nothing for a second look', async () => {
+  it('saves nothing for a second GET', async () => {
     const { show, plans } = executorHarness(LOGIN, DEFAULT_REPLIES);
     await show();
     await show();
@@ -35,7 +35,7 @@ describe('a whole login', () => {
     expect(plans.saves).toBe(1);
   });
 
-  it('tells a stage what its contract reads, and no more', async () => {
+  it('sends a stage the facts that its contract reads, and no others', async () => {
     const { solve, stages } = executorHarness(LOGIN, DEFAULT_REPLIES);
     await solve(
       { uid: 'alice', component: 'ak-stage-ident', constructor: 'x' },
@@ -48,7 +48,7 @@ describe('a whole login', () => {
     expect(stages.requests[1]?.context).toEqual({ pending_user: ALICE });
   });
 
-  it('tells a stage no cookie that its contract does not name, and no fact', async () => {
+  it('sends a stage no cookie and no fact that its contract does not list', async () => {
     const { solve, stages } = executorHarness(LOGIN, {
       ...DEFAULT_REPLIES,
       'ident.respond': { type: 'passed', context: { pending_user: ALICE, user_backend: 'b' } },
@@ -60,7 +60,7 @@ describe('a whole login', () => {
     expect(stages.requests[1]?.context).toEqual({ pending_user: ALICE });
   });
 
-  it('names each turn of each revision once', async () => {
+  it('gives each stage request of a revision a unique id', async () => {
     const { show, solve, stages } = executorHarness(LOGIN, DEFAULT_REPLIES);
     await show();
     await solve({ uid: 'alice' });
@@ -71,8 +71,8 @@ describe('a whole login', () => {
   });
 });
 
-describe('two answers at once', () => {
-  it('win once: the loser sees what the winner saw, and nothing happens twice', async () => {
+describe('two concurrent answers', () => {
+  it('have one winner: the other shows the winner’s challenge, and no effect happens twice', async () => {
     const { show, solve, plans } = executorHarness(LOGIN, DEFAULT_REPLIES);
     await show();
     await solve({ uid: 'alice' });
@@ -87,7 +87,7 @@ describe('two answers at once', () => {
     expect(plans.savedEffects).toHaveLength(1);
   });
 
-  it('teach the loser nothing of its own answer', async () => {
+  it('do not reveal the verdict of the one that lost', async () => {
     const wrong = { ...DEFAULT_REPLIES, 'secret.respond': rejectedReply(['password']) };
     const { show, solve } = executorHarness(LOGIN, wrong);
     await show();
@@ -99,7 +99,7 @@ describe('two answers at once', () => {
     expect(errors.filter((e) => e === undefined)).toHaveLength(1);
   });
 
-  it('are both counted when they are wrong, though only one of them is saved (accident 54)', async () => {
+  it('are both counted if they are wrong, although only one is saved (accident 54)', async () => {
     const { show, solve, plans, attempts } = executorHarness(LOGIN, {
       ...DEFAULT_REPLIES,
       'secret.respond': rejectedReply(['password']),
@@ -117,7 +117,7 @@ describe('two answers at once', () => {
 });
 
 describe('a stage that fails', () => {
-  it('keeps what the earlier ones of the same request achieved', async () => {
+  it('keeps the results of earlier stages of the same request', async () => {
     const { solve, plans } = executorHarness(LOGIN, {
       ...DEFAULT_REPLIES,
       'secret.challenge': new Problem('stage_away'),
@@ -127,7 +127,7 @@ describe('a stage that fails', () => {
     expect(plans.plan).toMatchObject({ cursor: 1, context: { pending_user: ALICE } });
   });
 
-  it('is not answered by what was meant for the step before it', async () => {
+  it('does not get the answer for the previous step', async () => {
     const script: Record<string, StageReply | Problem> = {
       ...DEFAULT_REPLIES,
       'page.challenge': new Problem('stage_away'),
@@ -140,7 +140,7 @@ describe('a stage that fails', () => {
     expect(stages.hops).not.toContain('page.respond');
   });
 
-  it('on the first turn changes nothing', async () => {
+  it('changes nothing if it is the first of the request', async () => {
     const { solve, plans } = executorHarness(LOGIN, {
       ...DEFAULT_REPLIES,
       'ident.respond': new Problem('stage_timeout'),
@@ -153,7 +153,7 @@ describe('a stage that fails', () => {
     expect(plans.saves).toBe(0);
   });
 
-  it('gets its attempts back when it never began, and keeps them when nobody knows', async () => {
+  it('releases its attempts if it has not started, and keeps them otherwise', async () => {
     for (const [code, returned] of [
       ['stage_busy', 2],
       ['stage_away', 2],
@@ -169,7 +169,7 @@ describe('a stage that fails', () => {
     }
   });
 
-  it('cannot keep a request walking for ever', async () => {
+  it('cannot make a request run forever', async () => {
     const many = flowOf(Array.from({ length: 40 }, () => ({ kind: 'login' })));
     const { show, stages } = executorHarness(many, { 'login.challenge': { type: 'passed' } });
 
@@ -179,14 +179,14 @@ describe('a stage that fails', () => {
 });
 
 describe('a plan', () => {
-  it('is denied without a hop when a fact that the stage needs is missing', async () => {
+  it('is denied without a hop if a required fact is missing', async () => {
     const { show, stages } = executorHarness(flowOf([{ kind: 'needy' }]), {});
 
     expect((await show()).result).toEqual({ type: 'denied', message: { text: 'Unknown error' } });
     expect(stages.hops).toEqual([]);
   });
 
-  it('starts over when its binding says so, and is denied when it does so for ever', async () => {
+  it('starts over if its binding says so, and is denied if it does so without end', async () => {
     const flow = flowOf([{ kind: 'login', onRefusal: 'restart' }]);
     const { show, stages } = executorHarness(flow, { 'login.challenge': { type: 'denied' } });
 
@@ -194,7 +194,7 @@ describe('a plan', () => {
     expect(stages.hops).toHaveLength(9);
   });
 
-  it('takes nothing from the body or the query into a restart with context', async () => {
+  it('adds nothing from the body or the query to a restart with context', async () => {
     const flow = flowOf([{ kind: 'ident' }, { kind: 'page', onRefusal: 'restart_with_context' }]);
     const { solve, plans } = executorHarness(flow, { ...DEFAULT_REPLIES, 'page.respond': rejectedReply() });
     await solve({ uid: 'alice' });
@@ -204,7 +204,7 @@ describe('a plan', () => {
     expect(plans.plan?.context).toEqual({ pending_user: ALICE });
   });
 
-  it('ends when its user is gone or disabled', async () => {
+  it('ends if its user is deleted or disabled', async () => {
     const { solve, plans, stages } = executorHarness(LOGIN, DEFAULT_REPLIES);
     await solve({ uid: 'alice' });
     plans.orphaned = true;
@@ -215,7 +215,7 @@ describe('a plan', () => {
     expect(plans.plan?.ended).toBeDefined();
   });
 
-  it('keeps the destination last asked for, and leads nowhere else', async () => {
+  it('leads to the destination that was last requested', async () => {
     const { show, solve } = executorHarness(flowOf([{ kind: 'page' }]), DEFAULT_REPLIES);
     await show({ query: { next: '/early' } });
     expect((await solve({}, { query: { next: '' } })).result).toEqual({ type: 'done', to: '/early' });
@@ -227,7 +227,7 @@ describe('a plan', () => {
     });
   });
 
-  it('remembers no secret of the address that it was begun by', async () => {
+  it('stores no secret of the address that started it', async () => {
     const { show, plans } = executorHarness(LOGIN, DEFAULT_REPLIES);
     await show({ query: { flow_token: 'secret', itoken: 'a', next: '/app/' } });
 
@@ -235,7 +235,7 @@ describe('a plan', () => {
     expect(plans.plan?.query).not.toHaveProperty('flow_token');
   });
 
-  it('is made anew when the query brings another invitation', async () => {
+  it('is replaced if the query has another invitation', async () => {
     const { show, plans } = executorHarness(LOGIN, DEFAULT_REPLIES);
     await show({ query: { itoken: 'a' } });
     const first = plans.plan?.id;
@@ -248,13 +248,13 @@ describe('a plan', () => {
 });
 
 describe('a flow', () => {
-  it('that does not exist is not found', async () => {
+  it('that does not exist fails with not_found', async () => {
     await expect(executorHarness(LOGIN, DEFAULT_REPLIES).show({ slug: 'nowhere' })).rejects.toMatchObject({
       code: 'not_found',
     });
   });
 
-  it('without steps is done at once, and leaves no session behind', async () => {
+  it('without steps ends at once, and leaves no session', async () => {
     const { show, plans } = executorHarness(flowOf([]), {});
 
     expect((await show()).result).toEqual({ type: 'done', to: '/' });
@@ -265,18 +265,15 @@ describe('a flow', () => {
     ['message_continue', { type: 'denied', message: { text: 'Flow does not apply to current user.' } }],
     ['message', { type: 'denied', message: { text: 'Flow does not apply to current user.' } }],
     ['continue', { type: 'done', to: '/next' }],
-  ] as const)(
-    'that does not admit the visitor answers as its denied_action says: %s',
-    async (denied_action, result) => {
-      const version = flowOf([{ kind: 'page' }]);
-      const closed = {
-        ...version,
-        flow: { ...version.flow, denied_action, authentication: 'require_authenticated' as const },
-      };
-      const { show, stages } = executorHarness(closed, DEFAULT_REPLIES);
+  ] as const)('that does not admit the visitor follows its denied_action: %s', async (denied_action, result) => {
+    const version = flowOf([{ kind: 'page' }]);
+    const closed = {
+      ...version,
+      flow: { ...version.flow, denied_action, authentication: 'require_authenticated' as const },
+    };
+    const { show, stages } = executorHarness(closed, DEFAULT_REPLIES);
 
-      expect((await show({ query: { next: '/next' } })).result).toEqual(result);
-      expect(stages.hops).toEqual([]);
-    },
-  );
+    expect((await show({ query: { next: '/next' } })).result).toEqual(result);
+    expect(stages.hops).toEqual([]);
+  });
 });

@@ -6,7 +6,7 @@ import { flowOf } from '../testing/test-flow.js';
 
 const opened = () => executorHarness(flowOf([{ kind: 'ident' }]), { 'ident.challenge': challengeReply() });
 
-it('tells a stage the brand of the host, and addresses that no host changes', async () => {
+it('sends a stage the brand of the host, and addresses that do not depend on the host', async () => {
   const { brands, stages, show } = opened();
   brands.byHost.set('shop.example', brandOf('shop.example', { title: 'The Shop' }));
   const answer = await show({ host: 'shop.example' });
@@ -20,7 +20,7 @@ it('tells a stage the brand of the host, and addresses that no host changes', as
   expect(answer.brand.title).toBe('The Shop');
 });
 
-it('tells a stage of the brand’s recovery flow before any other', async () => {
+it('sends a stage the brand’s recovery flow, else the default one', async () => {
   const { brands, stages, show } = opened();
   brands.first = { recovery: 'lost' };
   brands.byHost.set('shop.example', brandOf('shop.example', { flows: { recovery: 'shop-lost' } }));

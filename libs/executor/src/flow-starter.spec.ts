@@ -16,8 +16,8 @@ const requiring = (authentication: 'require_authenticated' | 'require_unauthenti
   return { ...version, flow: { ...version.flow, authentication } };
 };
 
-describe('a flow that is begun with more than its own steps', () => {
-  it('waits for whoever is logged in, with its facts and its steps, and goes on as any other', async () => {
+describe('a flow that is started with a seed', () => {
+  it('has the facts and steps of the seed, and continues like any other', async () => {
     const { start, show, solve, plans } = executorHarness(flowOf([{ kind: 'ident' }]), DEFAULT_REPLIES);
     plans.session = loggedIn;
     expect(await start({ ...outfit, visitor: alice })).toBeUndefined();
@@ -27,7 +27,7 @@ describe('a flow that is begun with more than its own steps', () => {
     expect((await solve({})).result).toEqual({ type: 'done', to: '/' });
   });
 
-  it('gives a stranger a session of their own to begin it in', async () => {
+  it('starts in a new session for an anonymous visitor', async () => {
     const { start, show, plans } = executorHarness(requiring('require_unauthenticated'), DEFAULT_REPLIES);
     expect(await start({ ...outfit, visitor: undefined })).toMatchObject({
       value: expect.stringMatching(/^[\w-]{43}$/),
@@ -36,13 +36,13 @@ describe('a flow that is begun with more than its own steps', () => {
     expect((await show()).result).toMatchObject({ challenge: { who: true } });
   });
 
-  it('does not begin for a stranger when it is for those who are logged in', async () => {
+  it('does not start for an anonymous visitor if it requires a login', async () => {
     const { start, plans } = executorHarness(requiring('require_authenticated'), DEFAULT_REPLIES);
     await expect(start({ ...outfit, visitor: undefined })).rejects.toMatchObject({ code: 'flow_not_applicable' });
     expect(plans.saves).toBe(0);
   });
 
-  it('does not begin when its policies say no, and says what they say', async () => {
+  it('does not start if its policies refuse, and shows their messages', async () => {
     const { start, plans, policies } = executorHarness(
       flowOf([{ kind: 'page' }], {}, policySetOf({ policy: 'p' })),
       DEFAULT_REPLIES,
@@ -55,7 +55,7 @@ describe('a flow that is begun with more than its own steps', () => {
     expect(plans.saves).toBe(0);
   });
 
-  it('does not begin for whom what it is begun for is not', async () => {
+  it('does not start if the policies of its access refuse', async () => {
     const { start, plans, policies } = executorHarness(flowOf([{ kind: 'page' }]), DEFAULT_REPLIES);
     plans.session = loggedIn;
     policies.replies['app'] = false;
@@ -65,7 +65,7 @@ describe('a flow that is begun with more than its own steps', () => {
     expect(plans.saves).toBe(0);
   });
 
-  it('begins nothing by a session key that was replaced a moment ago', async () => {
+  it('does not start by a retired session key', async () => {
     const { start, plans } = executorHarness(flowOf([{ kind: 'page' }]), DEFAULT_REPLIES);
     plans.session = { ...loggedIn, retired: true, user: undefined };
     await expect(start({ ...outfit, visitor: undefined })).rejects.toMatchObject({ code: 'not_authenticated' });

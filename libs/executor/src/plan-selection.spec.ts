@@ -29,7 +29,7 @@ function mailed(second: string, given: { orphaned?: boolean; plan?: Partial<Plan
 }
 
 describe('a mailed link', () => {
-  it('asks whoever looks to confirm before a step with consequences, and nothing happens until then', async () => {
+  it('asks for a confirmation before an acting step, and has no effect until then', async () => {
     const { show, plans, stages, isLive } = mailed('login');
 
     for (let look = 0; look < 3; look++) expect((await show(byLink)).result).toMatchObject(CONFIRM);
@@ -38,7 +38,7 @@ describe('a mailed link', () => {
     expect(isLive()).toBe(true);
   });
 
-  it('goes on with any answer, which uses it up', async () => {
+  it('continues with any answer, which uses it up', async () => {
     const { show, solve, plans, isLive } = mailed('login');
     await show(byLink);
 
@@ -47,14 +47,14 @@ describe('a mailed link', () => {
     expect(isLive()).toBe(false);
   });
 
-  it('needs no look first: an answer is as good', async () => {
+  it('needs no GET before the answer', async () => {
     const { solve, isLive } = mailed('login');
 
     expect((await solve({}, byLink)).result).toMatchObject({ type: 'done' });
     expect(isLive()).toBe(false);
   });
 
-  it('shows a step that only asks, and is used up by the answer to it', async () => {
+  it('shows a step that only asks, and is used up by its answer', async () => {
     const { show, solve, stages, isLive } = mailed('puzzle');
 
     expect((await show(byLink)).result).toMatchObject({ challenge: { puzzle: true } });
@@ -65,7 +65,7 @@ describe('a mailed link', () => {
     expect(isLive()).toBe(false);
   });
 
-  it('tells the plan of which step and for whom it was, and nothing that was shown before it was sent', async () => {
+  it('stores its step and user in the plan, and no challenge that was shown before', async () => {
     const { show, plans } = mailed('puzzle', { plan: { shown: { step: 'puzzle-1', challenge: { older: true } } } });
     await show(byLink);
 
@@ -73,7 +73,7 @@ describe('a mailed link', () => {
     expect(plans.plan?.shown?.challenge).toEqual({ puzzle: true });
   });
 
-  it('takes no answer to what was shown before it was sent', async () => {
+  it('takes no answer to a challenge that was shown before it was mailed', async () => {
     const trail = [{ step: 'ident-0', outcome: 'passed', at: '', ms: 0 }];
     const { solve, stages } = mailed('puzzle', { plan: { shown: { step: 'puzzle-1', challenge: {} }, trail } });
 
@@ -81,7 +81,7 @@ describe('a mailed link', () => {
     expect(stages.hops).toEqual(['puzzle.challenge']);
   });
 
-  it('stays about whom it was sent to, whoever an answer names (accident 3)', async () => {
+  it('stays about the user it was mailed to, whatever user an answer names (accident 3)', async () => {
     const { show, solve, plans, stages } = mailed('puzzle');
     await show(byLink);
     for (const body of [
@@ -95,7 +95,7 @@ describe('a mailed link', () => {
     expect(plans.savedEffects).toMatchObject([{ type: 'login', user: ALICE.uuid }]);
   });
 
-  it('does not begin anew when it is followed again in the same browser', async () => {
+  it('continues the same plan when it is followed again in the same browser', async () => {
     const { show, plans } = mailed('puzzle');
     await show(byLink);
     const { id } = plans.plan!;
@@ -104,7 +104,7 @@ describe('a mailed link', () => {
     expect(plans.plan?.id).toBe(id);
   });
 
-  it('that was used up in another browser leads nowhere, with its plan', async () => {
+  it('that was used up in another browser drops its plan', async () => {
     const { show, plans, stages } = mailed('puzzle');
     await show(byLink);
     plans.resumedPlans.clear();
@@ -114,7 +114,7 @@ describe('a mailed link', () => {
     expect(stages.hops.slice(1)).toEqual(['ident.challenge', 'ident.challenge']);
   });
 
-  it('is used up once by two answers at the same time', async () => {
+  it('is used up once by two concurrent answers', async () => {
     const { show, solve, plans } = mailed('login');
     await show(byLink);
     await Promise.allSettled([solve({}, byLink), solve({}, byLink)]);
@@ -122,13 +122,13 @@ describe('a mailed link', () => {
     expect(plans.savedEffects.filter(({ type }) => type === 'login')).toHaveLength(1);
   });
 
-  it('that nobody knows changes nothing', async () => {
+  it('with an unknown token changes nothing', async () => {
     const { show } = mailed('login');
 
     expect((await show({ query: { flow_token: 'another' } })).result).toMatchObject({ challenge: { who: true } });
   });
 
-  it('of a user who is gone, or has a new password since, is used up and denied', async () => {
+  it('of a user who was deleted or has a new password is used up and denied', async () => {
     const { show, isLive } = mailed('login', { orphaned: true });
 
     expect((await show(byLink)).result).toMatchObject({ type: 'denied' });
@@ -139,7 +139,7 @@ describe('a mailed link', () => {
 describe('a step that writes data of its own', () => {
   const flow = flowOf([{ kind: 'ident' }, { kind: 'scribe' }, { kind: 'page' }]);
 
-  it('is asked from a saved revision, under a number that the same work has again', async () => {
+  it('gets a request from a saved revision, with an id that a repeated request has again', async () => {
     let seen: unknown;
     const it = executorHarness(flow, {
       ...script,
@@ -161,7 +161,7 @@ describe('a step that writes data of its own', () => {
     expect(it.plans).toMatchObject({ revision: 2, saves: 3 });
   });
 
-  it('is asked for the same work by whoever comes by meanwhile, though they want to go elsewhere', async () => {
+  it('gets the same work from a concurrent request, even with another destination', async () => {
     const asked: string[] = [];
     let [goOn, other] = [() => undefined as void, Promise.resolve() as Promise<unknown>];
     const it = executorHarness(flow, {
@@ -185,7 +185,7 @@ describe('a step that writes data of its own', () => {
     expect(it.plans.plan?.cursor).toBe(2);
   });
 
-  it('is asked for other work by the next answer, once one was judged', async () => {
+  it('gets other work from the next answer after a judged one', async () => {
     const asks1: StageReply = { type: 'challenge', challenge: {} };
     const replies: StageReply[] = [asks1, rejectedReply(), { ...asks1, state: { sent: 1 } }, { type: 'passed' }];
     const it = executorHarness(flowOf([{ kind: 'diary' }]), {
@@ -201,7 +201,7 @@ describe('a step that writes data of its own', () => {
     expect(new Set([shown, first, ...others]).size).toBe(4);
   });
 
-  it('is not asked by whom another request has overtaken', async () => {
+  it('gets no request from one that lost a race', async () => {
     const it = executorHarness(flow, { ...script, 'scribe.challenge': { type: 'passed' } });
     await it.show();
     await Promise.allSettled([it.solve({ uid: 'alice' }), it.solve({ uid: 'alice' })]);
@@ -209,7 +209,7 @@ describe('a step that writes data of its own', () => {
     expect(it.stages.hops.filter((hop) => hop.startsWith('scribe'))).toHaveLength(1);
   });
 
-  it('that alters users gets a permit for the user whom the flow is about, before it is asked and after the save', async () => {
+  it('that alters users gets a permit for the flow’s user, after the save and before the request', async () => {
     let granted: unknown;
     const it = executorHarness(flowOf([{ kind: 'ident' }, { kind: 'editor' }, { kind: 'page' }]), {
       ...script,
@@ -227,7 +227,7 @@ describe('a step that writes data of its own', () => {
     expect(it.permits.services).toEqual(['test']);
   });
 
-  it('that changes credentials gets a permit for its own service, each time before it is asked', async () => {
+  it('that changes credentials gets a permit for its own service before each request', async () => {
     const it = executorHarness(flowOf([{ kind: 'ident' }, { kind: 'set_up' }, { kind: 'page' }]), {
       ...script,
       'set_up.challenge': { type: 'passed' },
@@ -238,7 +238,7 @@ describe('a step that writes data of its own', () => {
     expect([it.permits.granted, it.permits.services]).toEqual([[ALICE.uuid], ['keys']]);
   });
 
-  it('that alters users gets no permit where nobody is known, nor does one that alters none', async () => {
+  it('that alters users gets no permit without a user, and other steps get none', async () => {
     const nobody = executorHarness(flowOf([{ kind: 'editor' }, { kind: 'page' }]), {
       ...script,
       'editor.challenge': { type: 'passed' },
@@ -252,7 +252,7 @@ describe('a step that writes data of its own', () => {
     expect(it.stages.hops).toContain('scribe.challenge');
   });
 
-  it('that is the first of its flow has a stored plan to write for', async () => {
+  it('that is the first of its flow has a stored plan', async () => {
     const first = executorHarness(flowOf([{ kind: 'scribe' }, { kind: 'page' }]), {
       ...script,
       'scribe.challenge': { type: 'passed' },
@@ -262,7 +262,7 @@ describe('a step that writes data of its own', () => {
     expect(first.plans).toMatchObject({ saves: 2, revision: 1 });
   });
 
-  it('costs no save of its own where nothing has changed since the last', async () => {
+  it('costs no save of its own if nothing has changed', async () => {
     const it = executorHarness(flowOf([{ kind: 'diary' }]), {
       'diary.challenge': challengeReply({}),
       'diary.respond': { type: 'passed' },

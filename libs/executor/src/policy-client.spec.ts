@@ -7,7 +7,7 @@ import { flowOf } from '../testing/test-flow.js';
 const shows = (challenge: object) => ({ type: 'show', challenge, errors: undefined });
 
 describe('a flow without policies', () => {
-  it('asks nobody about any', async () => {
+  it('sends no policy request', async () => {
     const { show, solve, policies, memberships } = executorHarness(
       flowOf([{ kind: 'ident', policies: policySetOf({ group: 'g', enabled: false }) }, { kind: 'page' }]),
       DEFAULT_REPLIES,
@@ -18,14 +18,14 @@ describe('a flow without policies', () => {
   });
 });
 
-describe('a step whose policies are evaluated on its turn', () => {
+describe('a step whose policies are evaluated when it becomes current', () => {
   const flow = flowOf([
     { kind: 'ident' },
     { kind: 'secret', policies: policySetOf({ policy: 'p' }) },
     { kind: 'page', policies: policySetOf({ policy: 'q' }) },
   ]);
 
-  it('is entered when they pass: decided once, in the request that comes to it, and kept until it is left', async () => {
+  it('is entered if they pass: decided once, and the verdict is kept until the step is left', async () => {
     const { show, solve, policies, plans } = executorHarness(flow, {
       ...DEFAULT_REPLIES,
       'secret.respond': rejectedReply(),
@@ -39,7 +39,7 @@ describe('a step whose policies are evaluated on its turn', () => {
     expect([policies.count('p'), plans.saves]).toEqual([1, 3]);
   });
 
-  it('is left out when they do not, and the next is tried in the same request, with one load and one save', async () => {
+  it('is skipped if they do not pass, and the next step follows in the same request, with one load and one save', async () => {
     const { show, solve, policies, plans, stages } = executorHarness(flow, DEFAULT_REPLIES);
     await show();
     policies.replies['p'] = false;
@@ -53,13 +53,13 @@ describe('a step whose policies are evaluated on its turn', () => {
     ]);
   });
 
-  it('ends the flow when nothing is left, also after an answer', async () => {
+  it('ends the flow if no step is left, also after an answer', async () => {
     const { solve, policies } = executorHarness(flow, DEFAULT_REPLIES);
     policies.replies['p'] = policies.replies['q'] = false;
     expect((await solve({ uid: 'alice' })).result).toEqual({ type: 'done', to: '/' });
   });
 
-  it('is not given an answer that was for the step before it', async () => {
+  it('does not get the answer for the previous step', async () => {
     const { solve, policies, stages } = executorHarness(flow, DEFAULT_REPLIES);
     policies.replies['p'] = false;
     await solve({ uid: 'alice' });
@@ -80,8 +80,8 @@ describe('a step whose policies are evaluated on its turn', () => {
   });
 });
 
-describe('a refusal bound to a policy, before everything else', () => {
-  it('comes true when a later step starts over with what it has learned', async () => {
+describe('a deny stage with a policy, at the start of a flow', () => {
+  it('denies when a later step restarts with its context', async () => {
     const flow = flowOf([
       { kind: 'login', policies: policySetOf({ policy: 'p' }) },
       { kind: 'ident', onRefusal: 'restart_with_context' },
@@ -120,7 +120,7 @@ describe('the method that policies see', () => {
   const seen = ({ policies }: ReturnType<typeof executorHarness>) =>
     policies.requests.map(({ method, policies: [asked] }) => `${asked?.id} ${method}`);
 
-  it('is that of the request that makes the plan, and GET for a step that an answer leads to', async () => {
+  it('is that of the request at planning, and GET for a step that an answer leads to', async () => {
     const shown = executorHarness(flow(), DEFAULT_REPLIES);
     await shown.show();
     await shown.solve({ uid: 'alice' });
@@ -131,7 +131,7 @@ describe('the method that policies see', () => {
     expect(seen(answered)).toEqual(['guard POST', 'first POST', 'next GET']);
   });
 
-  it('is POST for the flow that an answer starts over', async () => {
+  it('is POST when an answer restarts the flow', async () => {
     const over = executorHarness(flow('restart'), { ...DEFAULT_REPLIES, 'page.respond': rejectedReply() });
     await over.show();
     await over.solve({ uid: 'alice' });
@@ -141,7 +141,7 @@ describe('the method that policies see', () => {
 });
 
 describe('a request', () => {
-  it('ends however many policies there are', async () => {
+  it('ends with any number of policies', async () => {
     const many = flowOf(Array.from({ length: 40 }, () => ({ kind: 'page', policies: policySetOf({ policy: 'p' }) })));
     const { show, policies } = executorHarness(many, DEFAULT_REPLIES);
     policies.replies['p'] = false;

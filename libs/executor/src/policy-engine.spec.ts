@@ -10,8 +10,8 @@ const alice = { ...ALICE, is_superuser: false, debug: false };
 const loggedIn = { id: 's', retired: false, remainingS: undefined, user: alice };
 const shows = (challenge: object) => ({ type: 'show', challenge, errors: undefined });
 
-describe('what policies are asked', () => {
-  it('is about the user in question, with the whole context and what they were configured as', async () => {
+describe('a policy request', () => {
+  it('contains the pending user, the whole context and the policies’ configs', async () => {
     const flow = flowOf([
       { kind: 'ident' },
       { kind: 'page', policies: policySetOf({ policy: 'p', timeout_s: 2 }, { policy: 'q' }) },
@@ -42,7 +42,7 @@ describe('what policies are asked', () => {
     expect(policies.requests[0]?.timeout_ms).toBe(5000);
   });
 
-  it('is cut to the time that the request has left', async () => {
+  it('has no more time than the HTTP request has left', async () => {
     const { show, policies } = executorHarness(
       flowOf([{ kind: 'page', policies: policySetOf({ policy: 'p' }) }]),
       DEFAULT_REPLIES,
@@ -51,7 +51,7 @@ describe('what policies are asked', () => {
     expect(policies.requests[0]?.timeout_ms).toBeLessThanOrEqual(1000);
   });
 
-  it('is about whoever is logged in while the plan is about nobody, else a stranger', async () => {
+  it('is about the session’s user without a pending user, else about an anonymous visitor', async () => {
     const { show, plans, policies } = executorHarness(
       flowOf([{ kind: 'page', policies: policySetOf({ policy: 'p' }) }]),
       DEFAULT_REPLIES,
@@ -71,7 +71,7 @@ describe('groups and users', () => {
     { kind: 'secret' },
   ]);
 
-  it('decide by the user in question', async () => {
+  it('decide by the pending user', async () => {
     const { solve, memberships } = executorHarness(flow, DEFAULT_REPLIES);
     expect((await solve({ uid: 'alice' })).result).toMatchObject(shows({ secret: true }));
     const other = executorHarness(flow, DEFAULT_REPLIES);
@@ -80,7 +80,7 @@ describe('groups and users', () => {
     expect([memberships.lookups, other.policies.requests.length]).toEqual([1, 0]);
   });
 
-  it('need no look-up for a stranger', async () => {
+  it('need no lookup for an anonymous visitor', async () => {
     const first = flowOf([{ kind: 'page', policies: policySetOf({ group: 'staff', negate: true }) }]);
     const { show, memberships } = executorHarness(first, DEFAULT_REPLIES);
     expect((await show()).result).toMatchObject(shows({ page: true }));
@@ -88,10 +88,10 @@ describe('groups and users', () => {
   });
 });
 
-describe('a policy that cannot be asked', () => {
+describe('a policy that is unavailable', () => {
   const away = new Problem('policy_away');
 
-  it('opens no door to a flow, and leaves no plan', async () => {
+  it('grants no flow, and leaves no plan', async () => {
     const { show, policies, plans, stages } = executorHarness(
       flowOf([{ kind: 'page' }], {}, policySetOf({ policy: 'p', failure_result: true })),
       DEFAULT_REPLIES,
@@ -101,7 +101,7 @@ describe('a policy that cannot be asked', () => {
     expect([plans.saves, stages.hops]).toEqual([0, []]);
   });
 
-  it('opens no door to a step and closes none: no verdict is kept, and what was achieved is', async () => {
+  it('neither grants nor skips a step: no verdict is stored, and earlier results are', async () => {
     const flow = flowOf([
       { kind: 'ident' },
       { kind: 'page', policies: policySetOf({ policy: 'p', failure_result: true, negate: true }) },
@@ -132,7 +132,7 @@ describe('a policy that cannot be asked', () => {
     expect(plans.plan).toMatchObject({ cursor: 0, restarts: 0 });
   });
 
-  it('that could not decide counts as its binding says, and is reported', async () => {
+  it('that could not decide counts as its failure_result, and is reported', async () => {
     const broken = { results: { p: { pass: true, messages: [], error: 'division by zero' } } };
     for (const [failure_result, told] of [
       [false, DENIED],
@@ -155,7 +155,7 @@ describe('a step whose policy could not decide', () => {
     flowOf([{ kind, [when]: policySetOf({ policy: 'p', ...binding }) }, { kind: 'ident' }]);
 
   it.each(['planned', 'policies'] as const)(
-    'is run, not skipped, when it grants nothing (accident 1): %s',
+    'runs, and is not skipped, if it grants nothing (accident 1): %s',
     async (when) => {
       const { show, policies, undecided } = executorHarness(before('page', when), DEFAULT_REPLIES);
       policies.replies['p'] = broken;
@@ -164,17 +164,14 @@ describe('a step whose policy could not decide', () => {
     },
   );
 
-  it.each(['planned', 'policies'] as const)(
-    'is left out when it would log somebody in (accident 1): %s',
-    async (when) => {
-      const { show, policies, stages } = executorHarness(before('login', when), DEFAULT_REPLIES);
-      policies.replies['p'] = broken;
-      expect((await show()).result).toMatchObject(shows({ who: true }));
-      expect(stages.hops).toEqual(['ident.challenge']);
-    },
-  );
+  it.each(['planned', 'policies'] as const)('is skipped if it would log a user in (accident 1): %s', async (when) => {
+    const { show, policies, stages } = executorHarness(before('login', when), DEFAULT_REPLIES);
+    policies.replies['p'] = broken;
+    expect((await show()).result).toMatchObject(shows({ who: true }));
+    expect(stages.hops).toEqual(['ident.challenge']);
+  });
 
-  it('is left out when another of its conditions says no whatever that one had said', async () => {
+  it('is skipped if its other policies refuse in any case', async () => {
     const version = flowOf([
       { kind: 'page', policies: { ...policySetOf({ policy: 'p' }, { policy: 'q' }), mode: 'all' } },
       { kind: 'ident' },
@@ -185,7 +182,7 @@ describe('a step whose policy could not decide', () => {
     expect((await show()).result).toMatchObject(shows({ who: true }));
   });
 
-  it('is run when its binding says so, whatever it grants', async () => {
+  it('runs if the failure_result of its binding passes, whatever it grants', async () => {
     const { show, policies, stages } = executorHarness(
       before('login', 'policies', { failure_result: true }),
       DEFAULT_REPLIES,
@@ -196,11 +193,11 @@ describe('a step whose policy could not decide', () => {
   });
 });
 
-describe('what policies do to a plan', () => {
+describe('a change of the plan by policies', () => {
   const flow = flowOf([{ kind: 'page', policies: policySetOf({ policy: 'p' }) }, { kind: 'ident' }]);
   const said = (more: object, pass = true) => ({ results: { p: { pass, messages: [] } }, ...more });
 
-  it('is kept: facts of their own, which no stage is given, and facts of the house', async () => {
+  it('stores their own facts, which no stage gets, and shared facts', async () => {
     const { show, solve, policies, plans, stages } = executorHarness(flow, DEFAULT_REPLIES);
     policies.replies['p'] = said({ context: { set: { weather: { warm: true }, pending_user: ALICE }, unset: [] } });
     await show();
@@ -209,7 +206,7 @@ describe('what policies do to a plan', () => {
     expect(plans.plan?.context).toEqual({ weather: { warm: true }, pending_user: ALICE });
   });
 
-  it('is not what the directory knows of a user: not of the one whom they name, nor of the one whom they find', async () => {
+  it('never sets facts of the directory, for a user whom they name or for the pending one', async () => {
     const altered = { ...ALICE, email: 'mallory@example.net', username: 'mallory' };
     for (const kind of ['page', 'ident']) {
       const flow = flowOf([{ kind }, { kind: 'page', policies: policySetOf({ policy: 'p' }) }]);
@@ -220,14 +217,14 @@ describe('what policies do to a plan', () => {
     }
   });
 
-  it('lasts though the step is left out', async () => {
+  it('is kept if the step is skipped', async () => {
     const { show, policies, plans } = executorHarness(flow, DEFAULT_REPLIES);
     policies.replies['p'] = said({ context: { set: { weather: 'cold' }, unset: ['is_sso'] } }, false);
     await show();
     expect(plans.plan).toMatchObject({ cursor: 1, context: { weather: 'cold' } });
   });
 
-  it('may take facts away', async () => {
+  it('may remove facts', async () => {
     const version = flowOf([{ kind: 'ident' }, { kind: 'page', policies: policySetOf({ policy: 'p' }) }]);
     const { solve, policies, plans } = executorHarness(version, DEFAULT_REPLIES);
     policies.replies['p'] = said({ context: { set: {}, unset: ['pending_user'] } });
@@ -235,7 +232,7 @@ describe('what policies do to a plan', () => {
     expect(plans.plan?.context).toEqual({});
   });
 
-  it('may lead elsewhere: in the place of a step that is left out, and no further', async () => {
+  it('may insert a redirect in place of a skipped step', async () => {
     const { show, solve, policies } = executorHarness(flow, {
       ...DEFAULT_REPLIES,
       'redirect.challenge': challengeReply({ to: '/elsewhere' }),
@@ -248,7 +245,7 @@ describe('what policies do to a plan', () => {
     }
   });
 
-  it('may lead elsewhere before the first step of a flow that applies', async () => {
+  it('may insert a redirect before the first step of a flow', async () => {
     const { show, policies } = executorHarness(flowOf([{ kind: 'page' }], {}, policySetOf({ policy: 'p' })), {
       ...DEFAULT_REPLIES,
       'redirect.challenge': challengeReply({ to: '/elsewhere' }),
@@ -267,7 +264,7 @@ describe('what policies do to a plan', () => {
       { context: { set: { pending_user: { ...ALICE, uuid: '52d16d74-3a1f-4c4c-8e49-6f4d2b3c5d6e' } }, unset: [] } },
     ],
     ['a redirect to nowhere', { insert: { where: 'last' as const, steps: [{ kind: 'redirect', config: {} }] } }],
-  ])('is a fault when it is %s, and changes nothing', async (_what, more) => {
+  ])('fails with stage_fault and changes nothing if it is %s', async (_what, more) => {
     const { show, policies, plans, stages } = executorHarness(flow, DEFAULT_REPLIES);
     policies.replies['p'] = said(more);
     expect((await show()).result).toMatchObject({ type: 'problem', problem: { code: 'stage_fault' } });

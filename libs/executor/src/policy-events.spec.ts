@@ -9,8 +9,8 @@ const event = { type: 'event', ...noticed };
 const said = (pass: boolean) => ({ results: { p: { pass, messages: [] } }, events: [noticed] });
 const onPage = flowOf([{ kind: 'page', policies: policySetOf({ policy: 'p' }) }, { kind: 'ident' }]);
 
-describe('what policies want to have happened', () => {
-  it.each([true, false])('happens with the save of the plan, once, whether they pass: %s', async (pass) => {
+describe('the events of policies', () => {
+  it.each([true, false])('are saved with the plan, once, whether they pass: %s', async (pass) => {
     const { show, policies, plans, events } = executorHarness(onPage, DEFAULT_REPLIES);
     policies.replies['p'] = said(pass);
     await show();
@@ -18,7 +18,7 @@ describe('what policies want to have happened', () => {
     expect([plans.savedEffects, events.recorded]).toEqual([[event], []]);
   });
 
-  it('does not happen when another request was quicker', async () => {
+  it('are not saved if another request was first', async () => {
     const { show, solve, policies, plans } = executorHarness(
       flowOf([{ kind: 'ident' }, { kind: 'page', policies: policySetOf({ policy: 'p' }) }]),
       DEFAULT_REPLIES,
@@ -32,7 +32,7 @@ describe('what policies want to have happened', () => {
     expect(plans.savedEffects).toEqual([]);
   });
 
-  it('happens while the flow is planned, and when it starts over', async () => {
+  it('are saved when the flow is planned, and when it starts over', async () => {
     const version = flowOf([{ kind: 'page', onRefusal: 'restart' }], {}, policySetOf({ policy: 'p' }));
     const { show, solve, policies, plans } = executorHarness(version, {
       ...DEFAULT_REPLIES,
@@ -44,7 +44,7 @@ describe('what policies want to have happened', () => {
     expect(plans.savedEffects).toEqual([event, event]);
   });
 
-  it('happens though a flow does not apply, and leaves no plan', async () => {
+  it('are saved even if a flow does not apply and leaves no plan', async () => {
     const { show, policies, plans, events } = executorHarness(
       flowOf([{ kind: 'page' }], {}, policySetOf({ policy: 'p' })),
       DEFAULT_REPLIES,
@@ -56,7 +56,7 @@ describe('what policies want to have happened', () => {
 });
 
 describe('a policy', () => {
-  it('that could not decide is an event', async () => {
+  it('that could not decide causes an event', async () => {
     const { show, policies, plans } = executorHarness(onPage, DEFAULT_REPLIES);
     policies.replies['p'] = { results: { p: { pass: false, messages: [], error: 'division by zero' } } };
     await show();
@@ -64,7 +64,7 @@ describe('a policy', () => {
     expect(plans.savedEffects).toEqual([{ type: 'event', action: 'policy_exception', context }]);
   });
 
-  it('that is to be logged is an event each time it is evaluated, and others are none', async () => {
+  it('with execution logging causes an event at each evaluation, and others cause none', async () => {
     const policies = policySetOf({ policy: 'p' }, { policy: 'q' });
     const version = flowOf([{ kind: 'page', policies }, { kind: 'ident' }]);
     const logged = { ...version.policies['p']!, config: { execution_logging: true } };

@@ -8,7 +8,7 @@ describe('an answer', () => {
   it.each([
     ['another component', { component: 'ak-stage-page', password: 'x' }],
     ['the component of the step before', { component: 'ak-stage-ident', uid: 'alice' }],
-  ])('for %s is not given to the current stage: its challenge is shown without errors', async (_, body) => {
+  ])('for %s is not sent to the current stage, whose challenge is shown without errors', async (_, body) => {
     const { solve, stages } = executorHarness(LOGIN, DEFAULT_REPLIES);
     await solve({ uid: 'alice' });
     const hops = stages.hops.length;
@@ -18,7 +18,7 @@ describe('an answer', () => {
   });
 
   it.each([{ component: 'unheard-of' }, { component: 7 }, {}])(
-    'with the component %o is the current stage’s',
+    'with the component %o is sent to the current stage',
     async (body) => {
       const { solve, stages } = executorHarness(LOGIN, DEFAULT_REPLIES);
       await solve(body);
@@ -27,7 +27,7 @@ describe('an answer', () => {
     },
   );
 
-  it('that is no object is refused without asking the stage to judge it', async () => {
+  it('that is no object is rejected, and not sent to the stage', async () => {
     const { solve, stages } = executorHarness(LOGIN, DEFAULT_REPLIES);
 
     expect((await solve([])).result).toMatchObject({
@@ -38,7 +38,7 @@ describe('an answer', () => {
     expect(stages.hops).toEqual(['ident.challenge']);
   });
 
-  it('that a stage rejects is shown again with its errors', async () => {
+  it('that a stage rejects shows the challenge again with its errors', async () => {
     const { solve } = executorHarness(flowOf([{ kind: 'page' }]), {
       ...DEFAULT_REPLIES,
       'page.respond': rejectedReply(),
@@ -51,7 +51,7 @@ describe('an answer', () => {
     });
   });
 
-  it('that cannot be read is asked of nobody', async () => {
+  it('that cannot be read is sent to no stage', async () => {
     const { solve, stages } = executorHarness(LOGIN, DEFAULT_REPLIES);
     const unreadable = new Problem('malformed_json');
 
@@ -60,7 +60,7 @@ describe('an answer', () => {
     expect(stages.hops).toEqual([]);
   });
 
-  it('in an address is none, nor is a look at such an address', async () => {
+  it('in an address is refused, and so is a GET with such an address', async () => {
     const { show, solve, stages } = executorHarness(LOGIN, DEFAULT_REPLIES);
     for (const attempt of [show, (more: object) => solve({ uid: 'alice' }, more)])
       await expect(attempt({ queryNames: ['next', 'password'] })).rejects.toMatchObject({
@@ -70,7 +70,7 @@ describe('an answer', () => {
     expect(stages.hops).toEqual([]);
   });
 
-  it('from a foreign page is refused for a logged-in user, and asked of nobody', async () => {
+  it('without a CSRF token is refused for a logged-in user, and sent to no stage', async () => {
     const { show, solve, plans, stages } = executorHarness(LOGIN, DEFAULT_REPLIES);
     await show();
     plans.session = {

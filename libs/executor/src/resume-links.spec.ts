@@ -22,8 +22,8 @@ const place = {
 const urlOf = (effect: Effect | undefined) =>
   new URL(String(effect?.type === 'mail' ? effect.variables['url'] : undefined));
 
-describe('a mail that wants a link', () => {
-  it('leads to the page of its flow at the configured address, with the query that was, and a token of its own last', () => {
+describe('a mail with a link', () => {
+  it('leads to the page of its flow at the configured address, with the flow’s query and a new token', () => {
     const { effects } = attachResumeLinks([mail(60)], place);
     const url = urlOf(effects[0]);
     expect(url.origin + url.pathname).toBe('https://id.example.org/if/flow/recovery/');
@@ -31,19 +31,19 @@ describe('a mail that wants a link', () => {
     expect(url.searchParams.get('next')).toBe('/a?b=c');
     expect(url.searchParams.get('flow_token')).toMatch(/^[A-Za-z0-9]{60}$/);
   });
-  it('is stored by the hash of its token, with its step and its lifetime', () => {
+  it('stores the hash of its token, with its step and lifetime', () => {
     const { effects, links } = attachResumeLinks([mail(60)], place);
     const token = urlOf(effects[0]).searchParams.get('flow_token')!;
     expect(links).toEqual([{ hash: hashToken(token), step: 'mail-1', ttlS: 60 }]);
     expect(JSON.stringify(links)).not.toContain(token);
   });
-  it('never has the token of another', () => {
+  it('has a unique token', () => {
     const { links } = attachResumeLinks([mail(60), mail(60)], place);
     expect(links[0]!.hash.equals(links[1]!.hash)).toBe(false);
   });
 });
 
-it('leaves a mail without a link, and every other effect, as it is', () => {
+it('does not change a mail without a link, or any other effect', () => {
   const effects: Effect[] = [mail(), { type: 'event', action: 'login', context: {} }];
   expect(attachResumeLinks(effects, place)).toEqual({ effects, links: [] });
 });

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { hashSessionKey, newSessionKey } from './session-key.js';
 
-it('a session key is 256 bits that were never drawn before, and its hash is not it', () => {
+it('a session key has 256 unique random bits, and its hash differs from it', () => {
   const keys = Array.from({ length: 1000 }, () => newSessionKey(undefined));
   const values = keys.map(({ cookie }) => cookie.value);
 

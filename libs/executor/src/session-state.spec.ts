@@ -27,13 +27,10 @@ it.each([
   ],
   [{ type: 'login' }, { sessionUser: { username: 'bob' }, deviceProved: false }],
   [{ type: 'logout' }, { sessionUser: null, deviceProved: false, recentlyProved: false }],
-])(
-  'what one login has proved is nothing to the next, in the same request either (accident 25): %j',
-  (change, after) => {
-    const { uuid: user } = person('bob');
-    expect(sessionAfter(alice, { ...change, user } as SessionChange, plan)).toMatchObject(after);
-  },
-);
+])('the proofs of one login do not count for the next, even in one request (accident 25): %j', (change, after) => {
+  const { uuid: user } = person('bob');
+  expect(sessionAfter(alice, { ...change, user } as SessionChange, plan)).toMatchObject(after);
+});
 
 it('a login counts as a recent proof if its plan has verified the user', () => {
   const { uuid } = person('bob');

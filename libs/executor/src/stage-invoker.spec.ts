@@ -4,7 +4,7 @@ import { executorHarness } from '../testing/executor-harness.js';
 import { challengeReply, DEFAULT_REPLIES, LOGIN_REPLY, rejectedReply } from '../testing/fake-stage-client.js';
 import { ALICE, flowOf } from '../testing/test-flow.js';
 
-describe('a reply that asks for more than its contract allows', () => {
+describe('a reply that violates its contract', () => {
   const overreaching: Record<string, StageReply> = {
     'an effect': { type: 'passed', effects: [{ type: 'toast', level: 'info', message: 'hello' }] },
     'a context key': { type: 'passed', context: { redirect: 'https://evil.example' } },
@@ -26,8 +26,8 @@ describe('a reply that asks for more than its contract allows', () => {
   });
 });
 
-describe('a reply that says of a user what only the directory can', () => {
-  it('is heard as far as it says by what they were proved', async () => {
+describe('a reply with facts of a user that belong to the directory', () => {
+  it('counts only for the backend that proved the user', async () => {
     const pending_user = { ...ALICE, username: 'root', email: 'mallory@example.org', backend: 'b' };
     const { solve, plans } = executorHarness(flowOf([{ kind: 'ident' }, { kind: 'secret' }, { kind: 'page' }]), {
       ...DEFAULT_REPLIES,
@@ -40,11 +40,11 @@ describe('a reply that says of a user what only the directory can', () => {
   });
 });
 
-describe('a step with another inside', () => {
+describe('a composite step', () => {
   const attached = { inner: { id: 'inner', name: 'pw', kind: 'secret', model: 'm', config: {} } };
   const flow = flowOf([{ kind: 'ident', config: { inner: 'inner' } }, { kind: 'page' }], attached);
 
-  it('asks its host first, then the inner stage with the host’s context, and goes on when both pass', async () => {
+  it('asks its host first, then the embedded stage with the host’s context, and continues if both pass', async () => {
     const { solve, stages } = executorHarness(flow, DEFAULT_REPLIES);
 
     expect((await solve({ uid: 'alice', password: 'hunter2' })).result).toMatchObject({ challenge: { page: true } });
@@ -52,18 +52,21 @@ describe('a step with another inside', () => {
     expect(stages.requests[1]).toMatchObject({ context: { pending_user: ALICE }, response: { password: 'hunter2' } });
   });
 
-  it.each(['hunter2', 918273])('never tells the host what only the inner stage judges: %j', async (password) => {
-    const { solve, stages } = executorHarness(flow, DEFAULT_REPLIES);
-    await solve({ uid: 'alice', password });
+  it.each(['hunter2', 918273])(
+    'never sends the host the field that only the embedded stage judges: %j',
+    async (password) => {
+      const { solve, stages } = executorHarness(flow, DEFAULT_REPLIES);
+      await solve({ uid: 'alice', password });
 
-    expect(JSON.stringify(stages.requests[0])).not.toContain(String(password));
-    expect(stages.requests[1]?.response).toEqual({ password });
-  });
+      expect(JSON.stringify(stages.requests[0])).not.toContain(String(password));
+      expect(stages.requests[1]?.response).toEqual({ password });
+    },
+  );
 
   it.each([
     ['wrong', rejectedReply(['password'])],
     ['over the stage’s own limit', { type: 'denied', failed: ['password'] } satisfies StageReply],
-  ])('shows the host’s one error when the inner answer is %s', async (_, reply) => {
+  ])('shows the host’s one error if the embedded reply is %s', async (_, reply) => {
     const { solve, plans } = executorHarness(flow, { ...DEFAULT_REPLIES, 'secret.respond': reply });
 
     expect((await solve({ uid: 'alice', password: 'x' })).result).toMatchObject({
@@ -73,14 +76,14 @@ describe('a step with another inside', () => {
     expect(plans.plan?.context).toEqual({});
   });
 
-  it('is not passed without it: one that its version does not have is a fault, and nobody is asked', async () => {
+  it('fails with stage_fault, without a hop, if the version does not have the embedded stage', async () => {
     const { solve, stages } = executorHarness(flowOf([{ kind: 'ident', config: { inner: 'gone' } }]), DEFAULT_REPLIES);
 
     expect((await solve({ uid: 'alice' })).result).toMatchObject({ type: 'problem', problem: { code: 'stage_fault' } });
     expect(stages.hops).toEqual([]);
   });
 
-  it('judges a missing inner answer as null, so that known and unknown users take the same hops', async () => {
+  it('sends a missing embedded answer as null, so that known and unknown users cost the same hops', async () => {
     const { solve, stages } = executorHarness(flow, { ...DEFAULT_REPLIES, 'secret.respond': rejectedReply() });
     await solve({ uid: 'alice' });
 
@@ -88,7 +91,7 @@ describe('a step with another inside', () => {
   });
 });
 
-describe('a right answer inside one that is refused', () => {
+describe('a right answer within a refused one', () => {
   const inside = (id: string, kind: string) => ({ id, name: id, kind, model: 'm', config: {} });
   const attached = { a: inside('a', 'secret'), b: inside('b', 'page') };
   const flow = flowOf([{ kind: 'lobby', config: { first: 'a', last: 'b' } }], attached);
@@ -96,7 +99,7 @@ describe('a right answer inside one that is refused', () => {
   it.each([
     ['host', { 'lobby.respond': rejectedReply() }],
     ['other one inside', { 'lobby.respond': { type: 'passed' }, 'page.respond': rejectedReply() }],
-  ] as const)('by the %s makes up for no failures, and is none', async (_who, refusal) => {
+  ] as const)('by the %s resets no failures, and is no failure', async (_who, refusal) => {
     const { solve, plans } = executorHarness(flow, {
       ...DEFAULT_REPLIES,
       'lobby.challenge': challengeReply(),
@@ -116,12 +119,12 @@ describe('a right answer inside one that is refused', () => {
   });
 });
 
-describe('the secrets of a step inside another', () => {
+describe('the secrets of an embedded stage', () => {
   const inner = { id: 'inner', name: 'pw', kind: 'secret', model: 'm', config: { open: 1 } };
   const attached = { inner: { ...inner, secrets: { key: 'hush' } } };
   const flow = flowOf([{ kind: 'ident', config: { inner: 'inner' } }, { kind: 'page' }], attached);
 
-  it('are told to it and to nobody else', async () => {
+  it('are sent only to it', async () => {
     const { solve, stages } = executorHarness(flow, DEFAULT_REPLIES);
     await solve({ uid: 'alice', password: 'right' });
 
@@ -132,7 +135,7 @@ describe('the secrets of a step inside another', () => {
   });
 });
 
-describe('a step that shows the challenge of another inside', () => {
+describe('a composite step with an embedded challenge', () => {
   const attached = { inner: { id: 'inner', name: 'puzzle', kind: 'puzzle', model: 'm', config: {} } };
   const flow = flowOf([{ kind: 'hall', config: { inner: 'inner' } }, { kind: 'page' }], attached);
   const script = {
@@ -144,7 +147,7 @@ describe('a step that shows the challenge of another inside', () => {
   } satisfies Record<string, StageReply>;
   const puzzle = { word: 'xyz', component: 'ak-stage-puzzle' };
 
-  it('shows both, and lets the inner stage remember', async () => {
+  it('shows both challenges, and stores the embedded stage’s state', async () => {
     const { show, solve, stages } = executorHarness(flow, script);
 
     expect((await show()).result).toMatchObject({ challenge: { who: true, puzzle } });
@@ -152,7 +155,7 @@ describe('a step that shows the challenge of another inside', () => {
     expect(stages.requests.at(-3)).toMatchObject({ state: { drawn: 'xyz' }, response: { token: 'right' } });
   });
 
-  it('judges the inner stage first, and asks its host nothing when that refuses', async () => {
+  it('asks the embedded stage first, and the host only if it passes', async () => {
     const { solve, stages } = executorHarness(flow, { ...script, 'puzzle.respond': rejectedReply() });
 
     await solve({ uid: 'alice', token: 'wrong' });
@@ -162,7 +165,7 @@ describe('a step that shows the challenge of another inside', () => {
     expect(passing.stages.hops.filter((what) => what.endsWith('respond'))).toEqual(['puzzle.respond', 'hall.respond']);
   });
 
-  it('has the inner stage forget what it asked once that is answered, though its host asks again', async () => {
+  it('removes the embedded state once its challenge is solved, even if the host asks again', async () => {
     const { solve, show, stages } = executorHarness(flow, { ...script, 'hall.respond': rejectedReply() });
     await show();
     await solve({ uid: 'alice', token: 'right' });
@@ -174,7 +177,7 @@ describe('a step that shows the challenge of another inside', () => {
   it.each([
     ['host', { 'hall.respond': rejectedReply() }],
     ['inner stage', { 'puzzle.respond': rejectedReply() }],
-  ])('shows both again when the %s refuses', async (_who, refusal) => {
+  ])('shows both again if the %s refuses', async (_who, refusal) => {
     const { solve } = executorHarness(flow, { ...script, ...refusal });
 
     expect((await solve({ uid: 'alice', token: 'wrong' })).result).toMatchObject({
@@ -184,7 +187,7 @@ describe('a step that shows the challenge of another inside', () => {
     });
   });
 
-  it('shows null where the inner stage has nothing to ask, and nobody past one that denies', async () => {
+  it('shows null if the embedded stage asks nothing, and denies if it denies', async () => {
     const silent = executorHarness(flow, { ...script, 'puzzle.challenge': { type: 'passed' } });
     expect((await silent.show()).result).toMatchObject({ challenge: { puzzle: null } });
     const closed = executorHarness(flow, { ...script, 'puzzle.challenge': { type: 'denied' } });

@@ -3,7 +3,7 @@ import { executorHarness } from '../testing/executor-harness.js';
 import { DEFAULT_REPLIES } from '../testing/fake-stage-client.js';
 import { flowOf } from '../testing/test-flow.js';
 
-it('tells a stage inside another that its host shows the form, and no other stage', async () => {
+it('marks the request to an embedded stage, and to no other', async () => {
   const inner = { id: 'inner', name: 'pw', kind: 'secret', model: 'm', config: {} };
   const flow = flowOf([{ kind: 'ident', config: { inner: 'inner' } }, { kind: 'page' }], { inner });
   const { solve, stages } = executorHarness(flow, DEFAULT_REPLIES);
@@ -17,7 +17,7 @@ it.each([
   ['retry', undefined],
   ['restart', true],
   ['restart_with_context', true],
-] as const)('tells a stage that is bound with %s whether a refusal starts the flow over', async (onRefusal, told) => {
+] as const)('says whether a refusal restarts the flow, for a binding with %s', async (onRefusal, told) => {
   const { show, stages } = executorHarness(flowOf([{ kind: 'page', onRefusal }]), DEFAULT_REPLIES);
   await show();
 

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 const LOGIN = flowOf([{ kind: 'ident' }, { kind: 'secret' }, { kind: 'login' }]);
 
 describe('a plan', () => {
-  it('shows a key that a login has replaced how it ended, and gives it no cookie', async () => {
+  it('shows its ending to a retired key, without a cookie', async () => {
     const { solve, plans } = executorHarness(LOGIN, DEFAULT_REPLIES);
     await solve({ uid: 'alice' });
     await solve({ password: 'hunter2' });
@@ -17,7 +17,7 @@ describe('a plan', () => {
     expect(answer.cookie).toBeUndefined();
   });
 
-  it('shows such a key nothing of a plan that still runs', async () => {
+  it('shows nothing to a retired key while it runs', async () => {
     const { solve, plans, stages } = executorHarness(LOGIN, DEFAULT_REPLIES);
     await solve({ uid: 'alice' });
     plans.session = { id: 's', retired: true, remainingS: undefined, user: undefined };
@@ -27,7 +27,7 @@ describe('a plan', () => {
     expect(stages.hops).toHaveLength(hops);
   });
 
-  it('shows who lost to a proof what is asked next, and not whom the plan is about', async () => {
+  it('shows the next challenge, but not its user, to a request that lost to a proof and has proved the same', async () => {
     const { solve, plans } = executorHarness(LOGIN, DEFAULT_REPLIES);
     await solve({ uid: 'alice' });
     plans.save = async () => {
@@ -40,7 +40,7 @@ describe('a plan', () => {
     expect(context).toEqual({});
   });
 
-  it('shows nothing to a wrong answer that lost to a proof: the next challenge may hold secrets', async () => {
+  it('shows nothing to a wrong answer that lost to a proof: the next challenge may contain secrets', async () => {
     const { solve, plans } = executorHarness(LOGIN, {
       ...DEFAULT_REPLIES,
       'secret.respond': rejectedReply(['password']),
@@ -54,7 +54,7 @@ describe('a plan', () => {
     await expect(solve({ password: 'wrong' })).rejects.toMatchObject({ code: 'stage_busy' });
   });
 
-  it('is given a new key by whoever proves something, so that a planted one is worth nothing afterwards', async () => {
+  it('gets a new session key with every proof, so that a planted key is worthless', async () => {
     const { solve } = executorHarness(
       flowOf([{ kind: 'ident' }, { kind: 'secret' }, { kind: 'page' }]),
       DEFAULT_REPLIES,
@@ -65,14 +65,14 @@ describe('a plan', () => {
     expect((await solve({ component: 'ak-stage-ident' })).cookie).toBeUndefined();
   });
 
-  it('of a session that lasts gets a key that lasts as long', async () => {
+  it('of a session with a fixed lifetime gets a key with the same lifetime', async () => {
     const { solve, plans } = executorHarness(flowOf([{ kind: 'secret' }, { kind: 'page' }]), DEFAULT_REPLIES);
     plans.session = { id: 's', retired: false, remainingS: 500, user: undefined };
 
     expect((await solve({ password: 'hunter2' })).cookie).toMatchObject({ maxAgeS: 500 });
   });
 
-  it('goes on only for whom its flow is', async () => {
+  it('continues only for a visitor who satisfies its flow’s requirement', async () => {
     const alice = { ...ALICE, is_superuser: false, debug: false };
     const version = flowOf([{ kind: 'page' }, { kind: 'page' }]);
     const closed = { ...version, flow: { ...version.flow, authentication: 'require_authenticated' as const } };
@@ -85,7 +85,7 @@ describe('a plan', () => {
     expect(stages.hops).toEqual(['page.challenge']);
   });
 
-  it('ends for whoever its flow is not for any more, though they are still who began it', async () => {
+  it('does not continue for a visitor who does not satisfy the requirement any more', async () => {
     const { show, solve, plans, stages } = executorHarness(requiring('require_superuser', 'page'), DEFAULT_REPLIES);
     plans.session = sessionOf({ ...alice, is_superuser: true });
     await show();
@@ -95,7 +95,7 @@ describe('a plan', () => {
     expect(stages.hops).toEqual(['page.challenge']);
   });
 
-  it('starts over only for whom its flow is', async () => {
+  it('starts over only for a visitor who satisfies its flow’s requirement', async () => {
     const version = flowOf([{ kind: 'logout' }, { kind: 'page', onRefusal: 'restart' }]);
     const members = { ...version, flow: { ...version.flow, authentication: 'require_authenticated' as const } };
     const { show, plans, stages } = executorHarness(members, {
@@ -108,7 +108,7 @@ describe('a plan', () => {
     expect(stages.hops).toEqual(['logout.challenge', 'page.challenge']);
   });
 
-  it('is not gone on with by anybody else: what a stranger began is not for whoever has logged in since', async () => {
+  it('of an anonymous visitor does not continue for a user who has logged in since', async () => {
     const { show, solve, plans } = executorHarness(flowOf([{ kind: 'ident' }, { kind: 'page' }]), DEFAULT_REPLIES);
     await solve({ uid: 'alice' });
     plans.session = sessionOf(bob);
@@ -117,7 +117,7 @@ describe('a plan', () => {
     expect(plans.plan).toMatchObject({ cursor: 0, visitor: bob.uuid, context: {} });
   });
 
-  it('that logs its visitor in itself goes on, though its flow is for strangers', async () => {
+  it('that logs its visitor in itself continues, even if its flow requires an anonymous visitor', async () => {
     const version = flowOf([{ kind: 'ident' }, { kind: 'login' }, { kind: 'page' }]);
     const strangers = { ...version, flow: { ...version.flow, authentication: 'require_unauthenticated' as const } };
     const { solve, plans } = executorHarness(strangers, DEFAULT_REPLIES);
@@ -145,7 +145,7 @@ const requiring = (authentication: FlowVersion['flow']['authentication'], ...kin
   return { ...version, flow: { ...version.flow, authentication } };
 };
 
-it('counts strangers before anything is done for them, and nobody else', async () => {
+it('counts anonymous visitors before any other work, and no one else', async () => {
   const { show, plans, stages } = executorHarness(requiring('none', 'page'), DEFAULT_REPLIES);
   const admitStranger = () => {
     throw new Problem('rate_limited', { retry_after_s: 1 });
@@ -163,7 +163,7 @@ it('counts strangers before anything is done for them, and nobody else', async (
 describe('a token', () => {
   const authenticate = async () => bob;
 
-  it('says who asks before anything is planned, for the flow’s requirement and for every stage', async () => {
+  it('determines the caller before the flow is planned, for its requirement and for every stage', async () => {
     const { show, stages, plans } = executorHarness(requiring('require_authenticated', 'page'), DEFAULT_REPLIES);
     plans.session = sessionOf(alice);
 
@@ -173,7 +173,7 @@ describe('a token', () => {
     expect(plans.session.user).toBe(alice);
   });
 
-  it('makes a plan no more than its user may have', async () => {
+  it('grants a plan no more than its user may have', async () => {
     const { show, plans } = executorHarness(requiring('require_superuser', 'page'), DEFAULT_REPLIES);
     plans.session = sessionOf({ ...alice, is_superuser: true });
 
@@ -181,7 +181,7 @@ describe('a token', () => {
     expect((await show()).result).toMatchObject({ type: 'show' });
   });
 
-  it('needs no page’s word for an answer', async () => {
+  it('needs no CSRF token', async () => {
     const { solve, plans } = executorHarness(requiring('none', 'page'), DEFAULT_REPLIES);
     plans.session = sessionOf(alice);
     const answer = { body: { word: 'x' }, csrfFailure: { text: 'no token' } };
@@ -190,7 +190,7 @@ describe('a token', () => {
     expect((await solve(undefined, { answer, authenticate })).result).toMatchObject({ type: 'done' });
   });
 
-  it('is the word of a program, which no page of another site can borrow', async () => {
+  it('does not help a page of another site', async () => {
     const { solve, stages } = executorHarness(requiring('none', 'page'), DEFAULT_REPLIES);
     const answer = {
       body: { word: 'x' },
@@ -203,7 +203,7 @@ describe('a token', () => {
     expect((await solve(undefined, { answer, authenticate })).result).toMatchObject({ type: 'done' });
   });
 
-  it('is asked for after the media type, before forgery and form', async () => {
+  it('is looked up after the media type is checked, and before CSRF and the body are', async () => {
     const { solve, plans } = executorHarness(requiring('none', 'page'), DEFAULT_REPLIES);
     plans.session = sessionOf(alice);
     const refused = async () => Promise.reject(new Problem('token_invalid'));
@@ -218,8 +218,8 @@ describe('a token', () => {
   });
 });
 
-describe('a logout on the way', () => {
-  it('makes the visitor nobody for every step that follows, and the plan goes on', async () => {
+describe('a logout within a flow', () => {
+  it('makes the visitor anonymous for every later step, and the plan continues', async () => {
     const { solve, stages, plans } = executorHarness(
       requiring('require_authenticated', 'page', 'logout', 'page'),
       DEFAULT_REPLIES,
@@ -234,7 +234,7 @@ describe('a logout on the way', () => {
     expect((await solve({ word: 'y' })).result).toEqual({ type: 'done', to: '/app/' });
   });
 
-  it('does not let a plan of an outpost go on without one', async () => {
+  it('does not let a plan that requires an outpost continue without one', async () => {
     const { show, solve } = executorHarness(requiring('require_outpost', 'page', 'page'), DEFAULT_REPLIES);
     const client = { ip: '203.0.113.7', user_agent: '', outpost: true, cookies: {} };
     expect((await show({ client })).result).toMatchObject({ type: 'show' });
@@ -242,7 +242,7 @@ describe('a logout on the way', () => {
     expect((await solve({ word: 'x' })).result).toMatchObject({ type: 'denied' });
   });
 
-  it('makes whoever logs in later the one who is there', async () => {
+  it('is followed by the user of a later login', async () => {
     const { solve, stages, plans } = executorHarness(
       requiring('none', 'ident', 'logout', 'login', 'page'),
       DEFAULT_REPLIES,
@@ -255,13 +255,13 @@ describe('a logout on the way', () => {
   });
 });
 
-describe('a session that left the place it was bound to', () => {
+describe('a session that violates its binding', () => {
   it.each([
     { designation: 'enrollment', query: { next: '/app/', flow_token: 'x' }, next: '/if/flow/login/?next=%2Fapp%2F' },
     { designation: 'enrollment', query: {}, next: '/if/flow/login/' },
     { designation: 'authentication', query: { next: '/app/' }, next: '/app/' },
     { designation: 'authentication', query: {}, next: null },
-  ] as const)('is sent to log in again, and on to where it was: $designation, $query', async (given) => {
+  ] as const)('redirects to a login, and from there back to the flow: $designation, $query', async (given) => {
     const version = requiring('none', 'page');
     const flow = { ...version.flow, designation: given.designation };
     const { show, plans, boundSessions, stages } = executorHarness({ ...version, flow }, DEFAULT_REPLIES);
@@ -277,7 +277,7 @@ describe('a session that left the place it was bound to', () => {
     expect(boundSessions.ended).toHaveLength(1);
   });
 
-  it('is not looked at while its address stays', async () => {
+  it('is not checked while its address stays the same', async () => {
     const { show, plans, boundSessions } = executorHarness(requiring('none', 'page'), DEFAULT_REPLIES);
     plans.session = { ...sessionOf(alice), lastIp: '203.0.113.7' };
     await show();

@@ -24,17 +24,17 @@ describe('the brand of a host', () => {
     ['example.org.evil.test', 'gatehouse-default'],
     ['[::1]:9000', 'gatehouse-default'],
     ['', 'gatehouse-default'],
-  ])('%j is that of the longest domain that it ends with, else the default one: %s', (host, domain) => {
+  ])('%j has the brand of the longest domain that it ends with, else the default one: %s', (host, domain) => {
     expect(domainFor(host)).toBe(domain);
   });
 
-  it('is that of its domain even where a shorter one is the default', () => {
+  it('is that of its domain even if the brand of a shorter one is the default', () => {
     expect(
       domainFor('shop.example.org', [brandOf('example.org', { default: true }), brandOf('shop.example.org')]),
     ).toBe('shop.example.org');
   });
 
-  it('is none where no domain fits and none is the default', () => {
+  it('is undefined if no domain matches and none is the default', () => {
     expect(domainFor('other.test', [brandOf('example.org')])).toBeUndefined();
     expect(domainFor('other.test', [])).toBeUndefined();
   });

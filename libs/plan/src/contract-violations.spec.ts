@@ -46,11 +46,11 @@ const passed = (rest: Omit<Extract<StageReply, { type: 'passed' }>, 'type'> = {}
 });
 const redirect = { where: 'next' as const, steps: [{ kind: 'redirect', config: { to: '/' } }] };
 
-describe('an honest stage', () => {
+describe('a stage within its contract', () => {
   it.each<[string, StageReply]>([
     ['passes', passed()],
     [
-      'writes, acts and inserts what its contract lists',
+      'writes facts, has effects and inserts steps that its contract lists',
       passed({ context: { auth_method: 'x' }, effects: [event, login], insert: redirect }),
     ],
     ['takes away a fact that it may write', passed({ context: { auth_method: null } })],
@@ -65,7 +65,7 @@ describe('an honest stage', () => {
   ])('%s', (_what, reply) => {
     expect(contractViolations(contract, reply, { pendingUser: alice, attached: [] })).toEqual([]);
   });
-  it('writes of the user in question by uuid alone', () => {
+  it('writes the pending user by uuid alone', () => {
     const { uuid } = alice as Extract<User, { kind: 'saved' }>;
     expect(
       contractViolations(contract, passed({ context: { pending_user: { kind: 'saved', uuid, backend: 'x' } } }), {
@@ -76,7 +76,7 @@ describe('an honest stage', () => {
   });
 });
 
-describe('a stage that was taken over', () => {
+describe('a compromised stage', () => {
   const refused = (stage: typeof contract | typeof modest | typeof silent, reply: StageReply, user?: User) =>
     contractViolations(stage, reply, { pendingUser: user, attached: ['inner'] }).join('; ');
 
@@ -88,7 +88,7 @@ describe('a stage that was taken over', () => {
     expect(refused(contract, passed({ effects: [cookie('authentik_session')] }))).toContain('authentik_session');
   });
   it.each<Effect>([login, { type: 'end_sessions', user: '52d16d74-3a1f-4c4c-8e49-6f4d2b3c5d6e' }])(
-    'does nothing to somebody whom the plan is not about ($type)',
+    'does nothing to a user whom the plan is not about ($type)',
     (effect) => {
       expect(refused(contract, passed({ effects: [effect] }))).toContain('whom the plan is not about');
       expect(
@@ -96,7 +96,7 @@ describe('a stage that was taken over', () => {
       ).toContain('whom the plan is not about');
     },
   );
-  it('ends the sessions of whoever is logged in where the plan names nobody, and logs them in nowhere', () => {
+  it('may end the sessions of the session’s user in a plan without a pending user, and not log that user in', () => {
     const given = { pendingUser: undefined, sessionUser: alice, attached: [] };
     const ending = passed({ effects: [{ type: 'end_sessions', user: alice.uuid }] });
     expect(contractViolations(contract, ending, given)).toEqual([]);
@@ -109,15 +109,15 @@ describe('a stage that was taken over', () => {
     expect(refused(contract, passed({ context: { redirect: 'https://evil.example' } }))).toContain('writes redirect');
     expect(refused(modest, passed({ context: { pending_user: alice } }))).toContain('writes pending_user');
   });
-  it('writes no fact that the house does not know', () => {
+  it('writes no unknown fact', () => {
     expect(refused(contract, passed({ context: JSON.parse('{"__proto__": 1}') as Record<string, unknown> }))).toContain(
       'writes __proto__',
     );
   });
-  it('takes away no fact that its contract does not list', () => {
+  it('removes no fact that its contract does not list', () => {
     expect(refused(modest, passed({ context: { auth_method: null } }))).toContain('writes auth_method');
   });
-  it('remembers nothing that does not fit its contract', () => {
+  it('stores no state that does not fit its contract', () => {
     const remembering = (state: Record<string, unknown>): StageReply[] => [
       { type: 'challenge', challenge: { asks: 'x' }, state },
       { type: 'rejected', errors: {}, challenge: { asks: 'x' }, state },
@@ -126,7 +126,7 @@ describe('a stage that was taken over', () => {
       expect(refused(contract, reply)).toContain('remembers a state');
     for (const reply of remembering({ asked: 1 })) expect(refused(contract, reply)).toBe('');
   });
-  it('inserts no stage but those that it was given', () => {
+  it('inserts no stage that is not attached to it', () => {
     const inserting = (attached: string) => passed({ insert: { where: 'next', steps: [{ attached }] } });
     expect(refused(contract, inserting('another'))).toContain('not attached');
     expect(refused(contract, inserting('inner'))).toBe('');
@@ -141,7 +141,7 @@ describe('a stage that was taken over', () => {
     ['somebody else', alice],
     ['nobody', undefined],
     ['a pretended user', { kind: 'pretended', username: 'alice', email: '' }],
-  ])('names no user by uuid alone while the plan is about %s', (_whom, pending) => {
+  ])('names no user by uuid alone while the pending user is %s', (_whom, pending) => {
     const stranger = { kind: 'saved', uuid: '52d16d74-3a1f-4c4c-8e49-6f4d2b3c5d6e' };
     expect(refused(contract, passed({ context: { pending_user: stranger } }), pending)).toContain('wrong shape');
   });
@@ -171,7 +171,7 @@ describe('a stage that was taken over', () => {
     expect(refused(contract, passed({ insert }))).toContain('of kind user_login');
     expect(refused(modest, passed({ insert: redirect }))).toContain('of kind redirect');
   });
-  it('inserts no attached step when it may insert none', () => {
+  it('inserts no attached stage if it may insert none', () => {
     expect(refused(modest, passed({ insert: { where: 'next', steps: [{ attached: 's' }] } }))).toContain(
       'inserts a step',
     );
@@ -180,7 +180,7 @@ describe('a stage that was taken over', () => {
     expect(refused(contract, { type: 'challenge', challenge: { asks: 1 } })).toContain('does not fit');
     expect(refused(contract, { type: 'rejected', errors: {}, challenge: {} })).toContain('does not fit');
   });
-  it('shows no challenge at all when it is a silent one', () => {
+  it('shows no challenge if its contract has none', () => {
     expect(refused(silent, { type: 'challenge', challenge: {} })).toContain('has none of');
     expect(refused(silent, { type: 'rejected', errors: {}, challenge: {} })).toContain('has none of');
   });
@@ -188,10 +188,10 @@ describe('a stage that was taken over', () => {
     { type: 'rejected', errors: {}, challenge: { asks: 'x' }, effects: [login] },
     { type: 'denied', effects: [login] },
     { type: 'challenge', challenge: { asks: 'x' }, effects: [login] },
-  ])('logs nobody in while it says $type', (reply) => {
+  ])('logs no user in with a reply of type $type', (reply) => {
     expect(refused(contract, reply)).toContain(`the effect login with a reply of type ${reply.type}`);
   });
-  it('is told everything that is wrong at once', () => {
+  it('gets a list of all its violations', () => {
     expect(
       contractViolations(modest, passed({ context: { source: 1 }, effects: [toast], insert: redirect }), {
         pendingUser: undefined,
@@ -272,7 +272,7 @@ describe('policies', () => {
     expect(policyViolations(replyOf({ pending_user: alice, colour: 'red' }), given)).toEqual([]);
   });
 
-  it('may name no other saved user than the visitor who is logged in', () => {
+  it('may name no other saved user than the session’s user', () => {
     const other = { ...alice, uuid: '52d16d74-3a1f-4c4c-8e49-6f4d2b3c5d6e' };
     const unsaved = { kind: 'unsaved', username: 'new', name: '', email: '' };
     const given = { pendingUser: undefined, sessionUser: alice };
@@ -281,7 +281,7 @@ describe('policies', () => {
     for (const named of [alice, unsaved]) expect(policyViolations(replyOf({ pending_user: named }), given)).toEqual([]);
   });
 
-  it('may add redirects and no other step', () => {
+  it('may insert redirects and no other step', () => {
     expect(refused({}, redirect)).toBe('');
     expect(refused({}, { where: 'next', steps: [{ kind: 'user_login', config: {} }] })).toContain('of kind user_login');
     expect(refused({}, { where: 'last', steps: [{ attached: 's' }] })).toContain('of kind attached');

@@ -7,8 +7,8 @@ import { withoutBinding } from './steps.js';
 
 const version = flowVersionOf([{ id: 'a' }, { id: 'b' }]);
 
-describe('a fresh plan', () => {
-  it('stands before the first step of its version and knows nothing', () => {
+describe('a new plan', () => {
+  it('starts before the first step of its version, with an empty context', () => {
     expect(createPlan(version, 'id')).toEqual({
       ...{
         id: 'id',
@@ -28,7 +28,7 @@ describe('a fresh plan', () => {
   });
 });
 
-describe('planning again', () => {
+describe('a restart', () => {
   const worn: Plan = {
     ...createPlan(version, 'id'),
     steps: [{ binding: 'a' }, { id: 'a~1', kind: 'redirect', config: {} }, { binding: 'b' }],
@@ -42,27 +42,27 @@ describe('planning again', () => {
     restarts: 1,
   };
 
-  it('drops the steps that were added, what is shown and what was decided, and starts at the first', () => {
+  it('removes inserted steps, the shown challenge and verdicts, and starts at the first step', () => {
     const again = restartPlan(worn, version, { keepContext: false });
     expect(again.steps).toEqual([{ binding: 'a' }, { binding: 'b' }]);
     expect(again.cursor).toBe(0);
     expect(again).not.toHaveProperty('shown');
     expect(again.verdicts).toEqual({});
   });
-  it('keeps what steps remember, the destination and the plan itself, and counts', () => {
+  it('keeps states, the destination and the id, and counts restarts', () => {
     const { id, states, next, query, restarts } = restartPlan(worn, version, { keepContext: false });
     expect({ id, states, next, query, restarts }).toEqual({
       ...{ id: 'id', states: worn.states, next: '/app', query: { next: '/app' } },
       restarts: 2,
     });
   });
-  it('keeps the context only when told so', () => {
+  it('keeps the context only with keepContext', () => {
     expect(restartPlan(worn, version, { keepContext: true }).context).toEqual({ auth_method: 'password' });
     expect(restartPlan(worn, version, { keepContext: false }).context).toEqual({});
   });
 });
 
-describe('what a plan begins with', () => {
+describe('the seed of a plan', () => {
   const kind = (name: string) => ({ kind: name, config: {} });
   const begun = {
     context: { is_sso: true },
@@ -74,13 +74,13 @@ describe('what a plan begins with', () => {
     { id: 'begun~2', ...kind('deny') },
   ];
 
-  it('are facts, and steps after its last or before its first', () => {
+  it('adds facts, and steps after the last or before the first', () => {
     expect(fitted).toMatchObject({ cursor: 0, context: { is_sso: true } });
     expect(fitted.steps).toEqual([{ binding: 'a' }, { binding: 'b' }, ...last]);
     const before = applySeed(createPlan(version, 'id'), { ...begun, insert: { ...begun.insert, where: 'next' } });
     expect(before.steps).toEqual([...last, { binding: 'a' }, { binding: 'b' }]);
   });
-  it('is there again when it starts over, whatever has come of it on the way', () => {
+  it('is restored by a restart', () => {
     const worn: Plan = { ...fitted, cursor: 3, context: { is_sso: false, auth_method: 'password' } };
     expect(restartPlan(worn, version, { keepContext: false })).toMatchObject({
       ...{ cursor: 0, context: { is_sso: true }, steps: fitted.steps },
@@ -91,8 +91,8 @@ describe('what a plan begins with', () => {
   });
 });
 
-describe('a step that is left out', () => {
-  it('goes alone, with what was added staying where it is', () => {
+describe('a binding that is left out', () => {
+  it('is removed alone, and inserted steps stay in place', () => {
     const added = { id: 'b~1', kind: 'redirect', config: {} };
     const plan: Plan = { ...createPlan(version, 'id'), steps: [{ binding: 'a' }, { binding: 'b' }, added] };
     expect(withoutBinding(plan, 'b').steps).toEqual([{ binding: 'a' }, added]);
@@ -112,13 +112,13 @@ describe('the authentication requirement', () => {
     ['require_unauthenticated', ['stranger', 'outpost']],
     ['require_superuser', ['superuser']],
     ['require_outpost', ['outpost']],
-  ] as const)('%s admits %j and nobody else', (requirement, admitted) => {
+  ] as const)('%s admits %j and no other visitor', (requirement, admitted) => {
     const found = Object.entries(visitors).flatMap(([name, visitor]) =>
       meetsRequirement(requirement, visitor) ? [name] : [],
     );
     expect(found).toEqual(admitted);
   });
-  it('has no case that this table misses', () => {
+  it('is covered by this table', () => {
     expect(REQUIREMENTS).toHaveLength(5);
   });
 });

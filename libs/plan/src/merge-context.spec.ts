@@ -8,7 +8,7 @@ const alice: SavedUser = {
 };
 const bob = { ...alice, uuid: '52d16d74-3a1f-4c4c-8e49-6f4d2b3c5d6e', pk: 2, username: 'bob' };
 
-describe('what a mailed link has proved', () => {
+describe('the proof of a mailed link', () => {
   const following = (user: string | null): PlanContext => ({
     pending_user: alice,
     is_restored: { step: 'mail', user },
@@ -16,17 +16,17 @@ describe('what a mailed link has proved', () => {
   const kept = (context: PlanContext, pending_user: unknown) =>
     mergeContext(context, { pending_user }, null).is_restored !== undefined;
 
-  it('is of the user it was sent to, and of nobody who takes their place (accident 3)', () => {
+  it('counts for the user it was mailed to, and not for a user who replaces that user (accident 3)', () => {
     expect(kept(following(alice.uuid), { kind: 'saved', uuid: alice.uuid, backend: 'inbuilt' })).toBe(true);
     expect([kept(following(alice.uuid), bob), kept(following(alice.uuid), null)]).toEqual([false, false]);
   });
 
-  it('stays with whoever comes of it, where it was sent to somebody who was not saved yet', () => {
+  it('stays when an unsaved user is saved', () => {
     expect(kept(following(null), bob)).toBe(true);
   });
 });
 
-it('is known of one user, and not of who takes their place', () => {
+it('removes proved facts with a change of user', () => {
   const proved = { ...alice, backend: 'inbuilt' };
   const { epoch, ...news } = { ...alice, email: 'new@example.org' };
   expect(mergeContext({ pending_user: proved }, { pending_user: news }, null).pending_user).toEqual({
@@ -35,7 +35,7 @@ it('is known of one user, and not of who takes their place', () => {
   expect(mergeContext({ pending_user: proved }, { pending_user: bob }, null).pending_user).toEqual(bob);
 });
 
-describe('what a device has proved', () => {
+describe('the proof of a device', () => {
   const proved = (pending_user?: SavedUser): PlanContext => ({
     ...(pending_user && { pending_user }),
     ...{ auth_method: 'auth_mfa', auth_method_args: { mfa_devices: [{ pk: 1 }] }, enrolled_devices: [1] },
@@ -46,7 +46,7 @@ describe('what a device has proved', () => {
     return FACTS.filter((key) => after[key] !== undefined);
   };
 
-  it('is of whom it was proved for, and of nobody who takes their place (accident 25)', () => {
+  it('counts for its user, and not for a user who replaces that user (accident 25)', () => {
     expect(kept(proved(alice), { pending_user: bob })).toEqual([]);
     expect(kept(proved(alice), { pending_user: null })).toEqual([]);
     expect(kept(proved(alice), { pending_user: bob, auth_method: 'password' })).toEqual(['auth_method']);
@@ -54,7 +54,7 @@ describe('what a device has proved', () => {
     expect(kept(proved(), { pending_user: bob })).toEqual(FACTS);
   });
 
-  it('is of the visitor while the plan is about nobody, and of nobody else whom it comes to be about (accident 25)', () => {
+  it('counts for the visitor while there is no pending user, and not for another pending user (accident 25)', () => {
     expect(kept(proved(), { pending_user: bob }, alice.uuid)).toEqual([]);
     expect(kept(proved(), { pending_user: alice }, alice.uuid)).toEqual(FACTS);
     expect(kept(proved(), { prompt_data: {} }, alice.uuid)).toEqual(FACTS);
@@ -62,11 +62,11 @@ describe('what a device has proved', () => {
   });
 });
 
-describe('what a stage that writes no users says of the pending one', () => {
+describe('the pending user in a reply of a stage that writes no users', () => {
   const said = (pending_user: object) =>
     withDirectoryUser({ type: 'passed', context: { pending_user } }, alice).context?.['pending_user'];
 
-  it('counts for nothing but by what they were proved: mail goes where the directory says', () => {
+  it('changes only the backend: mail goes to the address of the directory', () => {
     expect(said({ ...alice, email: 'mallory@example.org', epoch: 9, backend: 'inbuilt' })).toEqual({
       ...alice,
       backend: 'inbuilt',
@@ -74,7 +74,7 @@ describe('what a stage that writes no users says of the pending one', () => {
     expect(said({ kind: 'saved', uuid: alice.uuid })).toEqual(alice);
   });
 
-  it('can be that they are somebody else, or nobody', () => {
+  it('may be another user, or none', () => {
     expect(said(bob)).toEqual(bob);
     const gone = { type: 'passed', context: { pending_user: null } } as const;
     expect(withDirectoryUser(gone, alice)).toBe(gone);

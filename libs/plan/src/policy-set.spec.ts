@@ -29,8 +29,8 @@ const known = (more: Partial<PolicyFacts> = {}): PolicyFacts => ({
 const passes = (binding: Parameters<typeof policySetOf>[0], evidence = known()) =>
   evaluatePolicySet(policySetOf(binding), evidence).pass;
 
-describe('a set of conditions', () => {
-  it('lets everybody through when it is empty, or when nothing in it is enabled', () => {
+describe('a policy set', () => {
+  it('passes if it is empty, or if no binding is enabled', () => {
     const off = policySetOf({ group: 'board', enabled: false });
     for (const mode of ['any', 'all'] as const) {
       expect(evaluatePolicySet({ mode, bindings: [] }, known())).toEqual({
@@ -55,7 +55,7 @@ describe('a set of conditions', () => {
     );
   });
 
-  it('says what all its policies said, passing ones included, by order and then by id', () => {
+  it('has the messages of all its policies, also of passing ones, by order and then by id', () => {
     const set = policySetOf(
       { id: 'c', order: 2, policy: 'yes' },
       { id: 'b', order: 1, policy: 'no' },
@@ -65,7 +65,7 @@ describe('a set of conditions', () => {
     expect(evaluatePolicySet(set, known()).messages).toEqual(['it broke', 'no', 'yes']);
   });
 
-  it('asks for each group and each policy once, and for nothing that is not enabled', () => {
+  it('needs each group and each policy once, and none of a disabled binding', () => {
     const set = policySetOf(
       { policy: 'yes', timeout_s: 1 },
       { policy: 'yes', timeout_s: 3 },
@@ -78,13 +78,13 @@ describe('a set of conditions', () => {
     expect(queriesFor(set)).toEqual({ groups: ['staff'], policies: [{ id: 'yes', timeoutMs: 3000 }] });
   });
 
-  it('gives a policy all the time there is where a binding has no seconds for it', () => {
+  it('gives a policy no limit if one of its bindings has none', () => {
     const set = policySetOf({ policy: 'yes', timeout_s: 0 }, { policy: 'yes', timeout_s: 3 });
     expect(queriesFor(set).policies).toEqual([{ id: 'yes', timeoutMs: Number.POSITIVE_INFINITY }]);
   });
 });
 
-describe('a condition', () => {
+describe('a binding', () => {
   it.each([
     ['a group the user is in', { group: 'staff' }, true],
     ['a group the user is not in', { group: 'board' }, false],
@@ -92,7 +92,7 @@ describe('a condition', () => {
     ['another user', { user: '52d16d74-3a1f-4c4c-8e49-6f4d2b3c5d6e' }, false],
     ['a policy that passes', { policy: 'yes' }, true],
     ['a policy that does not', { policy: 'no' }, false],
-  ])('on %s is turned round by negate', (_what, binding, fits) => {
+  ])('on %s is inverted by negate', (_what, binding, fits) => {
     expect(passes(binding)).toBe(fits);
     expect(passes({ ...binding, negate: true })).toBe(!fits);
   });
@@ -101,7 +101,7 @@ describe('a condition', () => {
     ['a stranger', undefined],
     ['a pretended user', { kind: 'pretended', username: 'alice', email: '' }],
     ['a user who is not saved yet', { kind: 'unsaved', username: 'alice', name: '', email: '' }],
-  ])('on a group or a user is a plain no for %s, and then negated', (_who, user) => {
+  ])('on a group or a user does not match %s, before negate', (_who, user) => {
     for (const binding of [{ group: 'staff' }, { user: ALICE }]) {
       expect(passes(binding, known({ user }))).toBe(false);
       expect(passes({ ...binding, negate: true }, known({ user }))).toBe(true);
@@ -113,9 +113,12 @@ describe('a condition', () => {
     [false, true],
     [true, false],
     [true, true],
-  ])('whose policy could not decide counts as its failure_result %s, negate %s or not', (failure_result, negate) => {
-    expect(passes({ policy: 'broken', failure_result, negate })).toBe(failure_result);
-  });
+  ])(
+    'whose policy could not decide counts as its failure_result %s, whatever negate says: %s',
+    (failure_result, negate) => {
+      expect(passes({ policy: 'broken', failure_result, negate })).toBe(failure_result);
+    },
+  );
 
   it.each([
     ['any', ['broken', 'no'], true],
@@ -123,14 +126,14 @@ describe('a condition', () => {
     ['all', ['broken', 'yes'], true],
     ['all', ['broken', 'no'], false],
     ['any', ['no'], false],
-  ] as const)('of a set of mode %s, %j, leaves it undecided: %s', (mode, policies, undecided) => {
+  ] as const)('of a set of mode %s, %j, makes it undecided: %s', (mode, policies, undecided) => {
     const set = { ...policySetOf(...policies.map((policy) => ({ policy }))), mode };
     expect(evaluatePolicySet(set, known()).undecided).toBe(undecided);
     const settled = { ...set, bindings: set.bindings.map((binding) => ({ ...binding, failure_result: true })) };
     expect(evaluatePolicySet(settled, known()).undecided).toBe(false);
   });
 
-  it('whose policy was not evaluated is never guessed', () => {
+  it('whose policy was not evaluated throws', () => {
     expect(() => passes({ policy: 'unheard', failure_result: true })).toThrow('unheard');
     expect(() => passes({ policy: 'constructor', negate: true })).toThrow('constructor');
   });
@@ -140,13 +143,13 @@ describe('a policy of a version', () => {
   const version = flowVersionOf([
     { id: 'a', policies: { mode: 'any', bindings: [policyBindingOf({ id: 'c', policy: 'p' })] } },
   ]);
-  it('is what it was when the flow was published', () => {
+  it('is as configured when the flow was published', () => {
     expect(findPolicy(version, 'p')).toEqual({ id: 'p', kind: 'test', name: 'p', config: {} });
   });
-  it('is never guessed', () => {
+  it('throws if the version does not have it', () => {
     expect(() => findPolicy(version, 'toString')).toThrow('toString');
   });
-  it('may call others, and those others still, each once', () => {
+  it('may call others, directly or indirectly, each listed once', () => {
     const calling = (name: string, ...calls: string[]) => ({ kind: 'test', name, config: {}, calls });
     const policies = { a: calling('a', 'b'), b: calling('b', 'c', 'a'), c: calling('c'), d: calling('d') };
     const names = callablePolicies({ ...version, policies }, ['a']).map(({ name }) => name);

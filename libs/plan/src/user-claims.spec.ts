@@ -11,12 +11,12 @@ const { uuid } = root;
 const planOf = (context: PlanContext = {}, more: Partial<Plan> = {}): Plan => ({ ...emptyPlan('p'), context, ...more });
 const about = planOf({ pending_user: root });
 
-describe('what a user rests on', () => {
+describe('the claim on a user', () => {
   it.each<[string, Plan, ReturnType<typeof userClaim>]>([
     ['nothing, for a typed name', about, undefined],
     ['the stage that says it has created the user', withCreatedUser(about), 'created'],
     [
-      'that stage, whatever is proved later',
+      'created, whatever is proved later',
       { ...withCreatedUser(planOf({ pending_user: root, verified_user: uuid })), proved_user: uuid },
       'created',
     ],

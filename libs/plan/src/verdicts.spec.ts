@@ -14,17 +14,17 @@ const step = currentStep(plan, version) as Step;
 const verdict = { pass: true, messages: ['welcome'] };
 
 describe('a step with policies', () => {
-  it('is to be decided once, when it becomes current', () => {
+  it('is decided once, when it becomes current', () => {
     expect(pendingPolicies(plan, step)).toEqual(set);
     expect(pendingPolicies(enterStep(plan, step, verdict), step)).toBeUndefined();
   });
 
-  it('is not decided again once it was shown, whatever is kept', () => {
+  it('is not decided again after it was shown', () => {
     expect(pendingPolicies({ ...plan, shown: { step: 'a', challenge: {} } }, step)).toBeUndefined();
     expect(pendingPolicies({ ...plan, shown: { step: 'b', challenge: {} } }, step)).toEqual(set);
   });
 
-  it('keeps what was decided until the cursor leaves it', () => {
+  it('keeps its verdict until the cursor leaves it', () => {
     const entered = enterStep(plan, step, verdict);
     expect([entered.cursor, entered.verdicts]).toEqual([0, { a: verdict }]);
     const shown = advance(entered, step, { type: 'challenge', challenge: {} }).plan;
@@ -32,39 +32,39 @@ describe('a step with policies', () => {
     expect(advance(shown, step, { type: 'passed' }).plan.verdicts).toEqual({});
   });
 
-  it('is left out when they say no, and nothing is kept of it', () => {
+  it('is skipped if they refuse, and no verdict is kept', () => {
     const left = enterStep(plan, step, { pass: false, messages: ['no'] });
     expect([left.cursor, left.verdicts]).toEqual([1, {}]);
   });
 
-  it('has none to be decided on its turn when they are for planning, or when none is enabled', () => {
+  it('has none to evaluate if they are for planning, or if none is enabled', () => {
     expect(currentStep({ ...plan, cursor: 1 }, version)?.policies).toBeUndefined();
     const off = flowVersionOf([{ id: 'a', policies: policySetOf({ group: 'staff', enabled: false }) }]);
     expect(currentStep(plan, off)?.policies).toBeUndefined();
   });
 });
 
-describe('steps that a policy adds', () => {
+describe('steps that a policy inserts', () => {
   const redirect = { kind: 'redirect', config: { to: '/' } };
   const added = (where: 'next' | 'last', index: number) =>
     insertSteps(plan, { id: 'x', index }, { where, steps: [redirect] }).steps.map((s) =>
       'id' in s ? s.id : s.binding,
     );
 
-  it('stand right after their maker, before everything, or last', () => {
+  it('come right after their insertion point, before all steps, or last', () => {
     expect(added('next', 1)).toEqual(['a', 'b', 'x~1', 'c']);
     expect(added('next', -1)).toEqual(['x~1', 'a', 'b', 'c']);
     expect(added('last', 0)).toEqual(['a', 'b', 'c', 'x~1']);
   });
 });
 
-describe('what was stored before there were policies', () => {
-  it('is read: a plan without verdicts', () => {
+describe('a document from before policies existed', () => {
+  it('is readable: a plan without verdicts', () => {
     const { id: _id, verdicts: _none, ...old } = plan;
     expect(planBody.parse(JSON.parse(JSON.stringify(old)))).toMatchObject({ verdicts: {} });
   });
 
-  it('is read: a version without policies, whose conditions have no order', () => {
+  it('is readable: a version without policies, whose bindings have no order', () => {
     const { policies: _none, ...old } = flowVersionOf([{ id: 'a', policies: set }]);
     const [{ order: _unsaid, ...condition }] = set.bindings as [(typeof set)['bindings'][number]];
     const read = flowVersion.parse({ ...old, guard: { mode: 'all', bindings: [condition] } });
@@ -74,7 +74,7 @@ describe('what was stored before there were policies', () => {
 });
 
 describe('a stored plan', () => {
-  it('keeps the facts that only policies know', () => {
+  it('keeps the facts of policies', () => {
     const { id: _id, ...body } = { ...plan, context: { ...plan.context, weather: { warm: true } } };
     expect(planBody.parse(JSON.parse(JSON.stringify(body))).context).toEqual({ weather: { warm: true } });
   });

@@ -27,21 +27,21 @@ function spent(rules: AttemptRule[], body: Record<string, unknown>, shown: Recor
     .map(({ credential }) => credential);
 }
 
-describe('what an answer spends', () => {
-  it('is nothing when it guesses nothing', () => {
+describe('the attempts of an answer', () => {
+  it('are none if it contains no guess', () => {
     for (const nothing of [{}, { password: '' }, { password: null }, { other: 'x' }]) {
       expect(spent([password], nothing)).toEqual([]);
     }
   });
-  it('is the credential of its rule, and one of the network', () => {
+  it('are one for the credential of its rule, and one for the network', () => {
     expect(spent([password], { password: 'x' })).toEqual(['password', 'network']);
   });
-  it('is counted once when two rules name one credential', () => {
+  it('are counted once if two rules name one credential', () => {
     expect(spent([password, { ...password, when: 'again' }], { password: 'x', again: 'y' })).toHaveLength(2);
   });
 });
 
-it('counts by network what is guessed of nobody, so that nobody can lock everybody out', () => {
+it('counts guesses without a user by network, so that no network can lock out the others', () => {
   const claims = new ReservationFactory(Buffer.alloc(32), { free: 100, forgetAfterS: 900 });
   const subjectAt = (ip: string) =>
     claims
@@ -52,7 +52,7 @@ it('counts by network what is guessed of nobody, so that nobody can lock everybo
   expect(subjectAt('2001:db8::1')).not.toBe(subjectAt('203.0.113.7'));
 });
 
-it('keeps failures at a user until a right answer, and others for a while', () => {
+it('keeps failures of a saved user until a right answer, and others for a while', () => {
   const claims = new ReservationFactory(Buffer.alloc(32), { free: 100, forgetAfterS: 900 });
   const limitsAt = (user: User) =>
     claims
@@ -66,14 +66,14 @@ it('keeps failures at a user until a right answer, and others for a while', () =
   expect(limitsAt({ kind: 'pretended', username: 'zoe', email: '' })[0]).toEqual([5, 50, 86_400]);
 });
 
-describe('an answer that chooses among devices', () => {
-  it('spends the chosen one, however its number is written', () => {
+describe('an answer that chooses a device', () => {
+  it('counts for the chosen device, as a number or as text', () => {
     for (const device_uid of ['2', 2]) {
       const selected = { device_class: 'static', device_uid };
       expect(spent([device], { code: '1', selected })).toEqual(['static:2', 'network']);
     }
   });
-  it('spends every device it could have meant when it chooses none', () => {
+  it('counts for every offered device if it chooses none', () => {
     expect(spent([device], { code: '1' })).toEqual(['totp:1', 'static:2', 'network']);
   });
   it.each([
@@ -81,18 +81,18 @@ describe('an answer that chooses among devices', () => {
     ['of another sort', { device_class: 'webauthn', device_uid: '3' }],
     ['that is no choice', 'totp:1'],
     ['without members', {}],
-  ])('hides nothing by a choice %s', (_what, selected) => {
+  ])('counts for every offered device if its choice is %s', (_what, selected) => {
     expect(spent([device], { code: '1', selected })).toEqual(['totp:1', 'static:2', 'network']);
   });
-  it('spends the network alone where nothing was offered', () => {
+  it('counts only for the network if nothing was offered', () => {
     for (const shown of [{}, { offers: 'none' }, { offers: [null, 7] }]) {
       expect(spent([device], { code: '1' }, shown)).toEqual(['network']);
     }
   });
 });
 
-describe('a name that nobody has', () => {
-  it('has one counter, in whatever case, width and spaces it is written (accident 49)', () => {
+describe('an unknown name', () => {
+  it('has one counter for all spellings in case, width and spaces (accident 49)', () => {
     const spellings = ['zoë', 'ZOË', ' zoë ', 'zoe\u0308', 'ｚｏë'];
     const subjects = spellings.map((username) => subjectOf({ kind: 'pretended', username, email: '' }));
     expect(new Set(subjects).size).toBe(1);
@@ -100,7 +100,7 @@ describe('a name that nobody has', () => {
   });
 });
 
-it('counts guesses at a code for an address at that, whatever name its mail was asked for by (accident 49)', () => {
+it('counts guesses at a mailed code by the address, whatever name requested the mail (accident 49)', () => {
   const newcomer = (username: string, email: string) => subjectOf({ kind: 'unsaved', username, name: '', email });
   expect(newcomer('a', 'Victim@example.org')).toBe(newcomer('b', 'victim@example.org'));
   expect(newcomer('a', 'other@example.org')).not.toBe(newcomer('a', 'victim@example.org'));

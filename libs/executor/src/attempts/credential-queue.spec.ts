@@ -8,7 +8,7 @@ const claim = (subject: string, credential = 'password'): AttemptReservation[] =
 const LONG_MS = 60_000;
 
 describe('answers for one credential', () => {
-  it('have their turns one after the other, in the order in which they came', async () => {
+  it('are handled one after the other, in their order of arrival', async () => {
     const lines = new CredentialQueue(DEFAULT_QUEUE_LIMIT);
     const [told, requests] = [[] as number[], [{ n: 0 }, { n: 1 }, { n: 2 }]];
     const turns = requests.map(async (request) => {
@@ -24,7 +24,7 @@ describe('answers for one credential', () => {
     }
   });
 
-  it('do not keep those for another credential or of another user waiting, nor what spends none', async () => {
+  it('do not delay answers for another credential or another user, or without a guess', async () => {
     const lines = new CredentialQueue(DEFAULT_QUEUE_LIMIT);
     await lines.enter({}, claim('alice'), LONG_MS);
 
@@ -33,7 +33,7 @@ describe('answers for one credential', () => {
     await expect(lines.enter({}, [], 0)).resolves.toBeUndefined();
   });
 
-  it('are told to come again when their turn does not come in time, and hold nobody up then', async () => {
+  it('fail with stage_busy after a timeout, and then delay no other answer', async () => {
     const lines = new CredentialQueue(DEFAULT_QUEUE_LIMIT);
     const [first, second] = [{}, {}];
     await lines.enter(first, claim('alice'), LONG_MS);
@@ -45,7 +45,7 @@ describe('answers for one credential', () => {
     await expect(third).resolves.toBeUndefined();
   });
 
-  it('are told at once to come again when the line is too long, and may when it is shorter', async () => {
+  it('fail with stage_busy at once while the queue is full', async () => {
     const lines = new CredentialQueue(2);
     const [first, second] = [{}, {}];
     await lines.enter(first, claim('alice'), LONG_MS);
@@ -58,7 +58,7 @@ describe('answers for one credential', () => {
     await expect(lines.enter({}, claim('alice'), LONG_MS)).resolves.toBeUndefined();
   });
 
-  it('of one request are one: it never waits for itself', async () => {
+  it('of one request join one queue once: the request never waits for itself', async () => {
     const lines = new CredentialQueue(DEFAULT_QUEUE_LIMIT);
     const request = {};
     await lines.enter(request, claim('alice'), LONG_MS);

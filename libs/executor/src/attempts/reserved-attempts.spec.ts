@@ -12,7 +12,7 @@ import {
 import { describe, expect, it } from 'vitest';
 
 describe('attempts', () => {
-  it('are cleared by a right answer, stay for a wrong one, and go back where nothing was judged', async () => {
+  it('are reset by a right answer, stay after a wrong one, and are released if nothing was judged', async () => {
     const settled = async (reply: StageReply) => {
       const { solve, plans, attempts } = executorHarness(flowOf([{ kind: 'secret' }, { kind: 'page' }]), {
         ...DEFAULT_REPLIES,
@@ -35,7 +35,7 @@ describe('attempts', () => {
     expect(await settled(rejectedReply())).toEqual({ cleared: 0, returned: 2 });
   });
 
-  it('go back with the time at which they were taken, so that their delay goes too', async () => {
+  it('are released with the time of their reservation, so that their delay is removed too', async () => {
     const script = { ...DEFAULT_REPLIES, 'secret.respond': challengeReply() };
     const { solve, plans, attempts } = executorHarness(flowOf([{ kind: 'secret' }, { kind: 'page' }]), script);
     const save = plans.save.bind(plans);
@@ -48,7 +48,7 @@ describe('attempts', () => {
     expect(attempts.released.map(({ reservedAt: takenAt }) => takenAt)).toEqual(['now', 'now']);
   });
 
-  it('are forgotten by no stage that has not judged them, unless it makes that credential anew', async () => {
+  it('are reset only by a stage that has judged them, or that sets the credential anew', async () => {
     const forgotten = async (kind: string) => {
       const passes: StageReply = { type: 'passed', verified: ['password'], context: { pending_user: ALICE } };
       const script = { ...DEFAULT_REPLIES, [`${kind}.challenge`]: passes };
@@ -66,7 +66,7 @@ describe('attempts', () => {
     expect(await forgotten('secret')).toEqual([]);
   });
 
-  it('that are refused look like a wrong answer, and the stage never hears what was guessed', async () => {
+  it('that are refused look like a wrong answer, and the stage never gets the guess', async () => {
     const { solve, attempts, stages, plans } = executorHarness(flowOf([{ kind: 'secret' }]), {
       ...DEFAULT_REPLIES,
       'secret.respond': { type: 'rejected', errors: {}, challenge: {}, state: { failures: 1 } },
@@ -81,7 +81,7 @@ describe('attempts', () => {
     expect(plans.plan?.states).toMatchObject({ 'secret-0': { state: { failures: 1 } } });
   });
 
-  it('that are refused end a flow just when wrong answers do, and never pass a step', async () => {
+  it('that are refused end a flow exactly when wrong answers do, and never pass a step', async () => {
     for (const reply of [{ type: 'denied' }, { type: 'passed' }] as const) {
       const { solve, attempts } = executorHarness(flowOf([{ kind: 'secret' }]), {
         ...DEFAULT_REPLIES,
@@ -93,7 +93,7 @@ describe('attempts', () => {
     }
   });
 
-  it('that are refused take as long as a wrong answer did', async () => {
+  it('that are refused take as long as a wrong answer', async () => {
     const took = (ms: number): StageReply => {
       stages.clock.ms += ms;
       return rejectedReply(['password']);
@@ -110,7 +110,7 @@ describe('attempts', () => {
     expect(stages.clock.waits).toEqual([10]);
   });
 
-  it('of a choice are spent once something was offered, and no guess is judged before', async () => {
+  it('of a choice are reserved once devices were offered, and no guess is judged before', async () => {
     const { solve, attempts, stages } = executorHarness(flowOf([{ kind: 'choice' }]), {
       'choice.challenge': challengeReply({ offers: [{ sort: 'totp', uid: '1' }] }),
       'choice.respond': rejectedReply(['totp:1']),
@@ -122,7 +122,7 @@ describe('attempts', () => {
     expect(attempts.reserved.map(({ credential }) => credential)).toEqual(['totp:1', 'network']);
   });
 
-  it('are of whoever is logged in, from wherever they come, where the flow names nobody (accident 22)', async () => {
+  it('count for the logged-in user, from any network, in a flow without a pending user (accident 22)', async () => {
     const takenOf = async (user: Identity | undefined, ip: string) => {
       const { show, solve, attempts, plans } = executorHarness(flowOf([{ kind: 'choice' }]), {
         'choice.challenge': challengeReply({ offers: [{ sort: 'totp', uid: '1' }] }),
@@ -140,7 +140,7 @@ describe('attempts', () => {
     expect(await takenOf(undefined, '203.0.113.7')).not.toBe(subject);
   });
 
-  it('that are refused take the choice with the guess, and are result where the guess was given', async () => {
+  it('that are refused remove the choice with the guess, and show the error at the field of the guess', async () => {
     const { show, solve, attempts, stages } = executorHarness(flowOf([{ kind: 'choice' }]), {
       'choice.challenge': challengeReply({ offers: [{ sort: 'totp', uid: '1' }] }),
       'choice.respond': rejectedReply(),
@@ -153,7 +153,7 @@ describe('attempts', () => {
     expect(stages.requests.at(-1)?.response).toEqual({});
   });
 
-  it('that a whole network used up are said to be, with the time to wait', async () => {
+  it('that a whole network has used up fail with rate_limited and the delay', async () => {
     const { solve, attempts } = executorHarness(flowOf([{ kind: 'secret' }]), DEFAULT_REPLIES);
     attempts.result = { reserved: false, network: true, retryAfterS: 8 };
 

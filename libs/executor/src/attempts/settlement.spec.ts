@@ -8,7 +8,7 @@ const claim = (credential: string): AttemptReservation => ({
 const [pin, network] = [claim('pin'), claim(NETWORK_CREDENTIAL)];
 
 describe('attempts of an answer that passed', () => {
-  it('are cleared where a credential was verified, and given back elsewhere', () => {
+  it('are reset for a verified credential, and released for others', () => {
     expect(settleAttempts([pin, network], { type: 'passed', verified: ['pin'] })).toEqual({
       reset: [pin],
       released: [network],
@@ -16,7 +16,7 @@ describe('attempts of an answer that passed', () => {
     expect(settleAttempts([pin, network], { type: 'passed' })).toEqual({ reset: [], released: [pin, network] });
   });
 
-  it('clear no network’s failures, whatever the stage says, nor credentials that were not spent', () => {
+  it('never reset the failures of a network, or of credentials that were not reserved', () => {
     const reply = { type: 'passed' as const, verified: [NETWORK_CREDENTIAL, 'password'] };
     expect(settleAttempts([pin, network], reply)).toEqual({ reset: [], released: [pin, network] });
   });

@@ -37,7 +37,7 @@ describe('a binding to the network', () => {
     ['bind_asn_network_ip', 'home-network', 'network.asn_network'],
     ['bind_asn_network_ip', 'away', 'network.asn'],
     ['bind_asn_network_ip', 'nowhere', 'network.missing'],
-  ])('of mode %s, after a move to %s: %s', (network, to, expected) => {
+  ])('of mode %s, after a change to %s: %s', (network, to, expected) => {
     expect(reason(to, { network })).toBe(expected);
   });
 });
@@ -54,11 +54,11 @@ describe('a binding to the place', () => {
     ['bind_continent_country_city', 'home-too', undefined],
     ['bind_continent_country_city', 'home-network', 'geoip.city'],
     ['bind_continent_country_city', 'away', 'geoip.country'],
-  ])('of mode %s, after a move to %s: %s', (geoip, to, expected) => {
+  ])('of mode %s, after a change to %s: %s', (geoip, to, expected) => {
     expect(reason(to, { geoip })).toBe(expected);
   });
 
-  it('is broken where its country is not known, also when it never was', () => {
+  it('is violated if the country is unknown, even if it was unknown before', () => {
     const geoip = 'bind_continent_country';
 
     expect(reason('eu-somewhere', { geoip })).toBe('geoip.country');
@@ -66,11 +66,11 @@ describe('a binding to the place', () => {
   });
 });
 
-it('is judged by the network first', () => {
+it('checks the network first', () => {
   expect(reason('overseas', { network: 'bind_asn', geoip: 'bind_continent' })).toBe('network.missing');
 });
 
-it('says what was there before and what is there now', () => {
+it('reports the previous and the new value', () => {
   const bindings = { network: 'bind_asn', geoip: 'no_binding' };
 
   expect(findViolation({ from: 'home', to: 'away' }, bindings, places)).toEqual({
