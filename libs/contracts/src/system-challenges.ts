@@ -10,7 +10,7 @@ const flowError = z
   .object({ request_id: z.string(), error: z.string().optional(), traceback: z.string().optional() })
   .meta({
     id: 'FlowErrorChallenge',
-    description: 'An internal error. The visitor can retry the flow. Only superusers see the cause.',
+    description: 'An internal error. The visitor can retry the flow. Only superusers and debugged users see the cause.',
   });
 
 /** Redirect of the client. The target is never a script URL. */

@@ -7,11 +7,11 @@ const text = (description: string) => z.string().optional().meta({ description }
 
 /** Query parameters of the list of invitations, besides its page. */
 export const invitationQuery = {
-  name: text('Those of this name.'),
-  created_by__username: text('Those that this user made.'),
+  name: text('Return only the invitations with this name.'),
+  created_by__username: text('Return only the invitations that this user created.'),
   expires: z.iso.datetime().optional().meta({ description: 'Return only the invitations that expire at this time.' }),
-  flow__slug: text('Those for this flow.'),
-  search: text('Those in whose name, time, maker or flow each of the words occurs.'),
+  flow__slug: text('Return only the invitations for this flow.'),
+  search: text('Return only the invitations in which every word occurs, in the name, expiry, creator or flow.'),
   ordering: text(`By which fields, the first counting most: ${INVITATION_ORDERS.join(', ')}; a minus turns one round.`),
 };
 

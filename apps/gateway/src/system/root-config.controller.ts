@@ -43,7 +43,7 @@ const CONFIG: z.input<typeof config> = {
 export class RootConfigController {
   @ApiEndpoint({
     id: 'root_config_retrieve',
-    description: 'Settings of the server for clients.',
+    description: 'Returns the settings of the server for clients.',
     tag: 'root',
     anonymous: true,
     answers: { 200: config },
