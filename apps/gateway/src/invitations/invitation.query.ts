@@ -12,7 +12,9 @@ export const invitationQuery = {
   expires: z.iso.datetime().optional().meta({ description: 'Return only the invitations that expire at this time.' }),
   flow__slug: text('Return only the invitations for this flow.'),
   search: text('Return only the invitations in which every word occurs, in the name, expiry, creator or flow.'),
-  ordering: text(`By which fields, the first counting most: ${INVITATION_ORDERS.join(', ')}; a minus turns one round.`),
+  ordering: text(
+    `Sort fields, separated by commas: ${INVITATION_ORDERS.join(', ')}. A leading minus reverses the order.`,
+  ),
 };
 
 /** Words of a search that are used. */
