@@ -199,7 +199,7 @@ describeWithNats('administrators, while each service has its own Postgres role',
     const connect = async (browser: Browser, sub: string) => {
       provider.person = { sub, email: 'connector@example.org', email_verified: true };
       const redirect = await browser.fetch('/source/oauth/login/hub/');
-      const answer = await provider.walk(redirect.headers.get('location') ?? '', `${stack.url}${CALLBACK}`);
+      const answer = await provider.followTo(redirect.headers.get('location') ?? '', `${stack.url}${CALLBACK}`);
       return browser.fetch(`${CALLBACK}?${new URLSearchParams(answer)}`);
     };
     const page = await connect(await loggedIn('connector'), 'logged in');

@@ -66,7 +66,7 @@ afterAll(async () => {
   await provider?.close();
 });
 beforeEach(() => {
-  provider.instead = undefined;
+  provider.override = undefined;
 });
 
 let tokenCount = 0;
@@ -90,7 +90,7 @@ describe('a captcha with an external provider', () => {
     const [first, second] = [deployment.browser(), deployment.browser()];
     await Promise.all([first.show('provider'), second.show('provider')]);
     await first.solve('provider', { token });
-    provider.instead = (response) => void response.end('{"success":true}');
+    provider.override = (response) => void response.end('{"success":true}');
     expect((await second.solve('provider', { token })).body).toMatchObject({
       component: 'ak-stage-captcha',
       response_errors: { token: [{ string: 'This token has been used already.' }] },
@@ -98,7 +98,7 @@ describe('a captcha with an external provider', () => {
   });
 
   it('falls back to the proof of work during an outage, and still refuses invalid tokens', async () => {
-    provider.instead = () => undefined;
+    provider.override = () => undefined;
     const browser = deployment.browser();
     await browser.show('provider');
     expect((await browser.solve('provider', { token: freshToken() })).body).toMatchObject({
@@ -146,7 +146,7 @@ describe('a captcha embedded in identification', () => {
   });
 
   it('falls back to a proof-of-work step after identification during an outage of the provider', async () => {
-    provider.instead = (response) => void response.writeHead(500).end();
+    provider.override = (response) => void response.writeHead(500).end();
     const browser = deployment.browser();
     await browser.show('embedded');
     const { body } = await browser.solve('embedded', { uid_field: 'alice', captcha_token: freshToken() });

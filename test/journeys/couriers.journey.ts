@@ -5,9 +5,9 @@ import { eventMessage, type OutboxMessage } from '@gatehouse/outbox';
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { enrol } from '../../libs/executor-postgres/testing/flow-database.js';
-import { drawCertificate } from '../support/certificate.js';
+import { createCertificate } from '../support/certificate.js';
 import { CourierHarness, mailTo } from '../support/courier-harness.js';
-import { answering } from '../support/mailbox.js';
+import { smtpError } from '../support/mailbox.js';
 import { describeWithNats } from '../support/nats.js';
 
 let couriers: CourierHarness;
@@ -28,7 +28,7 @@ afterAll(async () => {
 
 /** Subscribes to events. The returned function resolves when the given number of events of an action has arrived. */
 async function listenForEvents() {
-  const listener = await couriers.listen();
+  const listener = await couriers.connect();
   listeners.push(listener);
   const messages: Msg[] = [];
   let notify = () => undefined as void;
@@ -86,7 +86,7 @@ describeWithNats('a courier', () => {
   });
 
   it('retries when the mail server is busy, and sends the mail once', async () => {
-    const answers = [answering(421, 'busy')];
+    const answers = [smtpError(421, 'busy')];
     const mailbox = await couriers.begin({ refuse: () => answers.pop() });
     const eventsOf = await listenForEvents();
     await couriers.start({ MAIL_RETRY_S: '1' });
@@ -98,7 +98,7 @@ describeWithNats('a courier', () => {
   });
 
   it('parks a mail that cannot be sent, with the reason', async () => {
-    const refuse = (to: string) => (to.startsWith('nobody') ? answering(550, 'who') : answering(451, 'busy'));
+    const refuse = (to: string) => (to.startsWith('nobody') ? smtpError(550, 'who') : smtpError(451, 'busy'));
     const mailbox = await couriers.begin({ refuse });
     const courier = await couriers.start({ MAIL_TRIES: '1' });
     const parked = courier.says(/("outcome":"parked"[^]*){5}/);
@@ -150,10 +150,10 @@ describeWithNats('a courier', () => {
   it('drains on shutdown: finishes mails in progress and takes no more', async () => {
     let release = () => undefined as void;
     const released = new Promise<void>((resolve) => (release = resolve));
-    const mailbox = await couriers.begin({ beforeTaking: () => released });
+    const mailbox = await couriers.begin({ beforeAccepting: () => released });
     const courier = await couriers.start({ MAIL_CONCURRENCY: '2' });
     await couriers.put([1, 2, 3].map((n) => mailTo(`user-${n}@example.org`)));
-    await mailbox.until(() => mailbox.waiting.length === 2);
+    await mailbox.until(() => mailbox.pending.length === 2);
     const stopping = courier.says(/stopping/);
     const exitCode = courier.stop();
     await stopping;
@@ -181,7 +181,7 @@ describeWithNats('a courier', () => {
 
   it('waits for the acknowledgement of a JetStream stream if one is configured', async () => {
     await couriers.begin();
-    const listener = await couriers.listen();
+    const listener = await couriers.connect();
     listeners.push(listener);
     const courier = await couriers.start({ EVENTS_STREAM: 'AUDIT', EVENTS_TIMEOUT_MS: '1000' });
     const failed = courier.says(/events could not be published/);
@@ -200,7 +200,7 @@ describeWithNats('a courier', () => {
   });
 
   it('authenticates only over STARTTLS with a trusted certificate', async () => {
-    const certificate = drawCertificate();
+    const certificate = createCertificate();
     const folder = await mkdtemp(join(tmpdir(), 'gatehouse-mail-'));
     await writeFile(join(folder, 'ca.crt'), certificate.cert);
     const login = { user: 'house', password: 'of cards' };
@@ -235,8 +235,9 @@ describeWithNats('two couriers', () => {
   it('send no mail twice, and one takes over the mails of the other after a crash', async () => {
     const released = new Promise<void>(() => undefined);
     // The mail server never accepts the mails of the first courier, so that it waits for the reply when it is killed.
-    const beforeTaking = ({ greeting }: { greeting: string }) => (greeting === 'first' ? released : Promise.resolve());
-    const mailbox = await couriers.begin({ beforeTaking });
+    const beforeAccepting = ({ greeting }: { greeting: string }) =>
+      greeting === 'first' ? released : Promise.resolve();
+    const mailbox = await couriers.begin({ beforeAccepting });
     const eventsOf = await listenForEvents();
     const load = { MAIL_CONCURRENCY: '5', MAIL_DEADLINE_S: '2' };
     const [first] = await Promise.all([
@@ -244,7 +245,7 @@ describeWithNats('two couriers', () => {
       couriers.start({ ...load, MAIL_NAME: 'second' }),
     ]);
     await couriers.put(Array.from({ length: MAILS }, (_, n) => mailTo(`user-${n}@example.org`)));
-    await mailbox.until(() => mailbox.waiting.filter(({ greeting }) => greeting === 'first').length === 5);
+    await mailbox.until(() => mailbox.pending.filter(({ greeting }) => greeting === 'first').length === 5);
     first.kill();
     await first.gone;
     await eventsOf('email_sent', MAILS);

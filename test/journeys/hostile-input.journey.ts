@@ -13,7 +13,7 @@ import {
 import type { Browser } from '../support/browser.js';
 import { Deployment, SERVICES } from '../support/deployment.js';
 import { body, contentType, cookieValueOf, header, query } from '../support/hostile-input.js';
-import { type RawAnswer, sendRaw } from '../support/raw-http.js';
+import { type RawResponse, sendRaw } from '../support/raw-http.js';
 
 /** Number of runs per property, and the maximum number of requests per run. */
 const RUNS = { numRuns: Number(process.env['FUZZ_RUNS'] ?? 25) };
@@ -51,7 +51,7 @@ interface Sent {
   readonly body?: Buffer;
 }
 
-function send({ method, path, headers, body: content }: Sent): Promise<RawAnswer> {
+function send({ method, path, headers, body: content }: Sent): Promise<RawResponse> {
   const names = new Set(headers.map(([name]) => name.toLowerCase()));
   const all: Headers = [
     ...(names.has('host') ? [] : [['Host', 'x'] as const]),
@@ -86,7 +86,7 @@ const request = fc.oneof(
 );
 
 /** Violations in a response to an anonymous visitor: server errors, data of users, access, open redirects. */
-const VIOLATIONS: Readonly<Record<string, (path: string, answer: RawAnswer) => boolean>> = {
+const VIOLATIONS: Readonly<Record<string, (path: string, answer: RawResponse) => boolean>> = {
   'server error': (_, { status }) => status >= 500,
   // A page that refuses a form uses the same text as an error. Only the status differs.
   'stage error': (_, { status, body: text }) =>
@@ -96,7 +96,7 @@ const VIOLATIONS: Readonly<Record<string, (path: string, answer: RawAnswer) => b
   'open redirect': (_, { headers }) => !/^\/(?![/\\])/.test(headers['location'] ?? '/'),
 };
 
-function expectHarmless(path: string, answer: RawAnswer) {
+function expectHarmless(path: string, answer: RawResponse) {
   const violations = Object.keys(VIOLATIONS).filter((name) => VIOLATIONS[name]!(path, answer));
   expect({ path, violations, answer }).toEqual({ path, violations: [], answer });
 }

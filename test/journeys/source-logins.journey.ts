@@ -106,7 +106,7 @@ describeInChromium('visitors who sign in at a source', () => {
   async function signInAtSource(browser: Browser, slug: string): Promise<string> {
     const redirect = await browser.fetch(`/source/oauth/login/${slug}/`);
     const callback = `${deployment.url}${CALLBACK}/${slug}/`;
-    const answer = await openId.walk(redirect.headers.get('location') ?? '', callback);
+    const answer = await openId.followTo(redirect.headers.get('location') ?? '', callback);
     return `${CALLBACK}/${slug}/?${new URLSearchParams(answer)}`;
   }
 

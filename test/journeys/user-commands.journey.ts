@@ -69,7 +69,7 @@ describeWithNats('npm run user', () => {
       [[], /^user: usage: npm run user/],
       [['lock', 'nobody'], /there is no user nobody/],
       [['create', 'alice'], /there is a user alice already/],
-      [['create', 'x', '--email', 'none'], /email: is no address/],
+      [['create', 'x', '--email', 'none'], /email: is not an email address/],
       [['list', '--odd'], /Unknown option[^]*usage: npm run user -- list/],
       [['recovery-link', 'alice', '--flow', 'login'], /the flow login mails no link/],
       [['import', '/none.jsonl'], /cannot be read/],

@@ -3,27 +3,27 @@ import type { Page } from 'playwright-core';
 
 const WCAG = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
-/** What axe finds wrong, in words: the rule and where. */
+/** Returns the accessibility violations that axe finds, each with its rule and its element. */
 export async function violations(page: Page): Promise<string[]> {
   await page.evaluate(axe.source);
-  const found = await page.evaluate(
+  const results = await page.evaluate(
     (tags) =>
       (globalThis as unknown as { axe: typeof axe }).axe.run(document, { runOnly: tags, resultTypes: ['violations'] }),
     WCAG,
   );
-  return found.violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
+  return results.violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
 }
 
-/** Whether anything is wider than the window. */
+/** Returns whether the page is wider than the window. */
 export const overflows = (page: Page) => page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
 
-/** Ways to look at a page, as different as they get. */
+/** Colour schemes and window widths in pixels in which pages are checked. */
 export const COLOUR_SCHEMES = [
   { colorScheme: 'light', width: 1280 },
   { colorScheme: 'dark', width: 320 },
 ] as const;
 
-/** What nobody may find wrong with a page as it stands: whatever axe finds, and what is wider than the window, in every look. */
+/** Returns the accessibility violations and the overflows of a page in every colour scheme. */
 export async function faultsOf(page: Page): Promise<string[]> {
   const faults: string[] = [];
   for (const { colorScheme, width } of COLOUR_SCHEMES) {

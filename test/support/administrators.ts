@@ -2,14 +2,14 @@ import type { SavedUser } from '@gatehouse/contracts';
 import { keyOf } from './blueprints.js';
 import type { Deployment } from './deployment.js';
 
-/** A group by blueprint that makes these users superusers. Their entries must come before. */
+/** Returns the blueprint entry of a group that makes these users superusers. It must follow their entries. */
 export const administratorsEntry = (...usernames: readonly string[]) => ({
   model: 'authentik_core.group',
   identifiers: { name: 'admins' },
   attrs: { is_superuser: true, users: usernames.map((username) => keyOf(`user ${username}`)) },
 });
 
-/** The user of this name as the directory knows them now, in the form that stages and policies name users in. */
+/** Returns a user from the directory in the form that stages and policies use. */
 export async function savedUser(deployment: Deployment, username: string): Promise<SavedUser> {
   const [user] = await deployment.rows<SavedUser>(
     `SELECT 'saved' AS kind, id AS uuid, pk, username, name, email, is_active, epoch, locale

@@ -1,4 +1,4 @@
-/** A user by blueprint. */
+/** Returns the blueprint entry of a user. */
 export const userEntry = (username: string, attrs: Readonly<Record<string, unknown>> = {}) => ({
   model: 'authentik_core.user',
   id: `user ${username}`,
@@ -6,14 +6,14 @@ export const userEntry = (username: string, attrs: Readonly<Record<string, unkno
   attrs: { name: username, email: `${username}@example.org`, password: 'correct-horse-7', ...attrs },
 });
 
-/** An API token of a user, by blueprint; the user's entry must come before, as `userEntry` makes it. */
+/** Returns the blueprint entry of an API token. It must follow the `userEntry` of the user. */
 export const tokenEntry = (username: string, key: string, attrs: Readonly<Record<string, unknown>> = {}) => ({
   model: 'authentik_core.token',
   identifiers: { identifier: `${username}-${key.slice(0, 8)}` },
   attrs: { key, intent: 'api', user: keyOf(`user ${username}`), ...attrs },
 });
 
-/** A group by blueprint; `parent` is the name of one before it. */
+/** Returns the blueprint entry of a group. `parent` is the name of an earlier group. */
 export const groupEntry = (name: string, { users = [], parent }: { users?: string[]; parent?: string } = {}) => ({
   model: 'authentik_core.group',
   id: `group ${name}`,
@@ -24,30 +24,34 @@ export const groupEntry = (name: string, { users = [], parent }: { users?: strin
   },
 });
 
-/** A condition on a flow, or on the step at a place in it: `group <name>` or `user <username>`. */
+/** Returns the blueprint entry of a group or user binding of a flow, or of a step of a flow. */
 export const conditionEntry = (
   target: string | readonly [slug: string, step: number],
-  who: `group ${string}` | `user ${string}`,
+  subject: `group ${string}` | `user ${string}`,
   attrs: Readonly<Record<string, unknown>> = {},
 ) => ({
   model: 'authentik_policies.policybinding',
   identifiers: {
     target: keyOf(typeof target === 'string' ? target : `${target[0]}-${target[1]} bound`),
-    [who.startsWith('group') ? 'group' : 'user']: keyOf(who),
+    [subject.startsWith('group') ? 'group' : 'user']: keyOf(subject),
     order: 0,
   },
   attrs,
 });
 
-interface Bound {
-  /** App label and model of a stage, without `authentik_stages_`; or the kind of somebody else's. */
+interface BoundStage {
+  /** App label and model of a stage without `authentik_stages_`, or the kind of an external stage. */
   readonly stage: string;
   readonly attrs?: Readonly<Record<string, unknown>>;
   readonly binding?: Readonly<Record<string, unknown>>;
 }
 
-/** A flow with its stages, bound in this order. Names carry the slug, so that flows of one database keep apart. */
-export const flowEntries = (slug: string, stages: readonly Bound[], attrs: Readonly<Record<string, unknown>> = {}) => [
+/** Returns the blueprint entries of a flow with its stages, bound in this order. The slug is part of all names, so that they are unique. */
+export const flowEntries = (
+  slug: string,
+  stages: readonly BoundStage[],
+  attrs: Readonly<Record<string, unknown>> = {},
+) => [
   {
     model: 'authentik_flows.flow',
     id: slug,
@@ -73,23 +77,23 @@ export const flowEntries = (slug: string, stages: readonly Bound[], attrs: Reado
 class KeyOf {
   constructor(readonly id: string) {}
 }
-/** Refers to another entry, by its id. */
+/** Refers to another entry by its id. */
 export const keyOf = (id: string) => new KeyOf(id);
 
-export const IDENTIFICATION: Bound = {
+export const IDENTIFICATION: BoundStage = {
   stage: 'identification.identificationstage',
   attrs: { user_fields: ['username', 'email'] },
 };
-export const PASSWORD: Bound = {
+export const PASSWORD: BoundStage = {
   stage: 'password.passwordstage',
   attrs: { backends: ['authentik.core.auth.InbuiltBackend'] },
 };
-export const LOGIN: Bound = { stage: 'user_login.userloginstage' };
-export const LOGOUT: Bound = { stage: 'user_logout.userlogoutstage' };
-export const EMAIL: Bound = { stage: 'email.emailstage', attrs: { use_global_settings: true } };
-export const DUMMY: Bound = { stage: 'dummy.dummystage' };
+export const LOGIN: BoundStage = { stage: 'user_login.userloginstage' };
+export const LOGOUT: BoundStage = { stage: 'user_logout.userlogoutstage' };
+export const EMAIL: BoundStage = { stage: 'email.emailstage', attrs: { use_global_settings: true } };
+export const DUMMY: BoundStage = { stage: 'dummy.dummystage' };
 
-/** A blueprint file of these entries. YAML is a superset of JSON; only the tag needs its own notation. */
+/** Returns a blueprint file of these entries. YAML is a superset of JSON, except for the tag. */
 export function blueprint(...entries: readonly unknown[]): string {
   const json = JSON.stringify({ version: 1, entries: entries.flat() }, (_, value: unknown) =>
     value instanceof KeyOf ? `!KeyOf ${value.id}` : value,

@@ -1,14 +1,14 @@
-/** One visitor: sends what a browser would, and keeps the cookies it is given. */
+/** The browser of one visitor. Sends the headers of a browser and stores cookies. */
 export class Browser {
   private readonly cookies = new Map<string, string>();
 
-  /** `csrf`: whether its pages repeat the token of their cookie; `languages`: what it asks for, as the header has it. */
+  /** `csrf`: whether requests repeat the token of the CSRF cookie. `languages`: value of the header Accept-Language. */
   constructor(
     private readonly base: string,
-    private readonly pages: { readonly csrf?: boolean; readonly languages?: string | undefined } = {},
+    private readonly options: { readonly csrf?: boolean; readonly languages?: string | undefined } = {},
   ) {}
 
-  /** The current challenge of a flow. */
+  /** Returns the current challenge of a flow. */
   show(slug: string, query = ''): Promise<BrowserResponse> {
     return this.fetch(this.executor(slug, query));
   }
@@ -27,22 +27,22 @@ export class Browser {
     const headers = new Headers(init.headers);
     if (this.cookies.size > 0)
       headers.set('cookie', [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; '));
-    const { csrf: repeats = true, languages } = this.pages;
+    const { csrf: repeatsToken = true, languages } = this.options;
     if (languages !== undefined) headers.set('accept-language', languages);
-    const csrf = repeats && this.cookies.get('authentik_csrf');
+    const csrf = repeatsToken && this.cookies.get('authentik_csrf');
     if (csrf && !headers.has('x-authentik-csrf')) headers.set('x-authentik-csrf', csrf);
     const response = await fetch(this.base + path, { ...init, headers, redirect: 'manual' });
     const setCookies = response.headers.getSetCookie();
-    for (const line of setCookies) this.keep(line);
+    for (const line of setCookies) this.store(line);
     const text = await response.text();
-    return { status: response.status, headers: response.headers, setCookies, text, body: parsed(text) };
+    return { status: response.status, headers: response.headers, setCookies, text, body: parseJson(text) };
   }
 
   cookie(name = 'authentik_session'): string | undefined {
     return this.cookies.get(name);
   }
 
-  /** Takes on a cookie from elsewhere, or forgets one. */
+  /** Sets a cookie to a value of another browser, or deletes it. */
   plant(value: string | undefined, name = 'authentik_session'): void {
     if (value === undefined) this.cookies.delete(name);
     else this.cookies.set(name, value);
@@ -52,14 +52,14 @@ export class Browser {
     return `/api/v3/flows/executor/${slug}/?query=${encodeURIComponent(query)}`;
   }
 
-  private keep(line: string) {
+  private store(line: string) {
     const [pair = ''] = line.split(';', 1);
     const end = pair.indexOf('=');
     this.cookies.set(pair.slice(0, end), pair.slice(end + 1));
   }
 }
 
-/** Who is logged in to a browser's session; undefined for an anonymous visitor. */
+/** Returns the user who is logged in, or `undefined` for an anonymous visitor. */
 export async function usernameOf(browser: Browser): Promise<string | undefined> {
   const { body } = await browser.fetch('/api/v3/core/users/me/');
   return (body['user'] as { username?: string } | undefined)?.username;
@@ -70,11 +70,11 @@ export interface BrowserResponse {
   readonly headers: Headers;
   readonly setCookies: readonly string[];
   readonly text: string;
-  /** The answer as JSON; empty when it is none. */
+  /** The body as JSON. Empty if it is not JSON. */
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-function parsed(text: string): Readonly<Record<string, unknown>> {
+function parseJson(text: string): Readonly<Record<string, unknown>> {
   try {
     return JSON.parse(text) as Record<string, unknown>;
   } catch {

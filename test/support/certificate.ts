@@ -3,14 +3,14 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** A certificate with the key that it is of. */
-export interface Issued {
+/** A certificate with its private key. */
+export interface KeyPair {
   readonly key: string;
   readonly cert: string;
 }
 
-/** A certificate for `localhost` that nobody trusts but who is told to. */
-export function drawCertificate(): Issued {
+/** Creates a self-signed certificate for `localhost`. */
+export function createCertificate(): KeyPair {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-certificate-'));
   try {
     const [key, cert] = [join(folder, 'tls.key'), join(folder, 'tls.crt')];
@@ -24,12 +24,21 @@ export function drawCertificate(): Issued {
 }
 
 const CONFIG = '[req]\ndistinguished_name = none\n[none]\n';
-/** Who has issued one is told by names alone, which are anybody's. */
-const NAMELESS = ['-addext', 'subjectKeyIdentifier=none', '-addext', 'authorityKeyIdentifier=none'];
-const FRESH = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2', ...NAMELESS];
+/** Without key identifiers the issuer is found by its name alone. */
+const WITHOUT_KEY_IDS = ['-addext', 'subjectKeyIdentifier=none', '-addext', 'authorityKeyIdentifier=none'];
+const NEW_KEY = [
+  '-newkey',
+  'ec',
+  '-pkeyopt',
+  'ec_paramgen_curve:prime256v1',
+  '-nodes',
+  '-days',
+  '2',
+  ...WITHOUT_KEY_IDS,
+];
 
-/** Certificates that each issue the next one, good for two days; the first issues itself. Said of each: whether it may issue. */
-export function drawChain(...links: readonly (readonly [subject: string, ca: boolean])[]): Issued[] {
+/** Creates a chain of certificates, of which each issues the next. They are valid for two days. */
+export function createChain(...links: readonly (readonly [subject: string, ca: boolean])[]): KeyPair[] {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-chain-'));
   const config = join(folder, 'openssl.cnf');
   const filesOf = (i: number): [string, string] => [join(folder, `${i}.key`), join(folder, `${i}.crt`)];
@@ -38,10 +47,12 @@ export function drawChain(...links: readonly (readonly [subject: string, ca: boo
     return links.map(([subject, ca], i) => {
       const [key, cert] = filesOf(i);
       const [issuerKey, issuer] = filesOf(i - 1);
-      const by = i === 0 ? [] : ['-CA', issuer, '-CAkey', issuerKey];
-      const who = ['-subj', subject, '-addext', `basicConstraints=critical,CA:${ca ? 'TRUE' : 'FALSE'}`];
+      const issuerArgs = i === 0 ? [] : ['-CA', issuer, '-CAkey', issuerKey];
+      const subjectArgs = ['-subj', subject, '-addext', `basicConstraints=critical,CA:${ca ? 'TRUE' : 'FALSE'}`];
       const files = ['-config', config, '-keyout', key, '-out', cert];
-      execFileSync('openssl', ['req', '-x509', ...FRESH, ...who, ...by, ...files], { stdio: 'ignore' });
+      execFileSync('openssl', ['req', '-x509', ...NEW_KEY, ...subjectArgs, ...issuerArgs, ...files], {
+        stdio: 'ignore',
+      });
       return { key: readFileSync(key, 'utf8'), cert: readFileSync(cert, 'utf8') };
     });
   } finally {

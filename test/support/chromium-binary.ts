@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
 
-/** Where distributions put it. */
+/** Paths in which distributions install Chromium. */
 const PATHS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
-/** The path of Chromium: the one that `CHROMIUM` names, else the system's; undefined when there is none. */
+/** Returns the path in `CHROMIUM`, otherwise that of an installed Chromium, or `undefined` if there is none. */
 export const findChromium = (): string | undefined =>
   [process.env['CHROMIUM'] ?? '', ...PATHS].find((path) => path !== '' && existsSync(path));
 
-/** What it is started with: without a sandbox, which root cannot have, and without errands of its own. */
+/** Arguments of Chromium. Root cannot use the sandbox, and background requests would disturb tests. */
 export const CHROMIUM_ARGS = [
   '--no-sandbox',
   '--disable-gpu',

@@ -1,16 +1,16 @@
 import { connect } from '@nats-io/transport-node';
 import type { Deployment } from './deployment.js';
 
-/** Counts the guesses that the password service is asked to judge while `work` is done, listening beside it. */
+/** Counts the passwords that the password service verifies during `work`. Subscribes to its requests. */
 export async function countingAttempts<T>(
-  house: Deployment,
+  deployment: Deployment,
   work: () => Promise<T>,
 ): Promise<{ result: T; judged: number }> {
-  const listener = await connect({ servers: house.nats.url });
+  const listener = await connect({ servers: deployment.nats.url });
   let judged = 0;
-  const isGuess = ({ response }: { response?: object }) => 'password' in (response ?? {});
+  const isAttempt = ({ response }: { response?: object }) => 'password' in (response ?? {});
   listener.subscribe('stage.password.respond', {
-    callback: (_error, message) => void (isGuess(message.json()) && judged++),
+    callback: (_error, message) => void (isAttempt(message.json()) && judged++),
   });
   await listener.flush();
   const result = await work();

@@ -9,7 +9,7 @@ import { type RunningNats, startNats } from './nats.js';
 import type { NatsServerOptions } from './nats-server.js';
 import { type RunningProcess, startProcess } from './processes.js';
 
-/** A mail that a flow wants to be sent. */
+/** Returns a mail for the outbox. */
 export const mailTo = (address: string | null, changes: Partial<MailBody> = {}): OutboxMessage =>
   mailMessage(
     {
@@ -31,14 +31,14 @@ interface CourierInfrastructure {
   readonly close: () => Promise<void>;
 }
 
-/** An outbox, a mail server and a bus, with couriers between them as processes. */
+/** An outbox, a mail server and a bus, with couriers as processes. */
 export class CourierHarness {
-  readonly #running: RunningProcess[] = [];
+  readonly #couriers: RunningProcess[] = [];
   #mailbox: Mailbox | undefined;
 
   private constructor(
     readonly source: DataSource,
-    private readonly ground: CourierInfrastructure,
+    private readonly infrastructure: CourierInfrastructure,
   ) {}
 
   static async open(natsOptions: NatsServerOptions = {}): Promise<CourierHarness> {
@@ -48,9 +48,9 @@ export class CourierHarness {
     return new CourierHarness(database.source, { nats: await startNats(natsOptions), natsOptions, seal, close });
   }
 
-  /** Begins with an empty outbox, no courier, and a mail server of these ways. */
+  /** Stops all couriers, empties the outbox and starts a new mail server. */
   async begin(options: Parameters<typeof Mailbox.open>[0] = {}): Promise<Mailbox> {
-    await Promise.all(this.#running.splice(0).map((courier) => courier.stop()));
+    await Promise.all(this.#couriers.splice(0).map((courier) => courier.stop()));
     await this.#mailbox?.close();
     await this.source.query('TRUNCATE flow.outbox, flow.mailed');
     this.#mailbox = await Mailbox.open(options);
@@ -58,28 +58,28 @@ export class CourierHarness {
   }
 
   get mailbox(): Mailbox {
-    if (!this.#mailbox) throw new Error('there is no mail server yet');
+    if (!this.#mailbox) throw new Error('call begin() first');
     return this.#mailbox;
   }
 
   get nats(): RunningNats {
-    return this.ground.nats;
+    return this.infrastructure.nats;
   }
 
-  /** Starts a courier; resolves once it is at work. */
+  /** Starts a courier. Resolves when it is ready. */
   async start(env: Readonly<Record<string, string>> = {}): Promise<RunningProcess> {
     const settings = {
-      ...{ DATABASE_URL: this.url, NATS_URL: this.nats.url, SEAL_KEYS: this.ground.seal, OUTBOX_POLL_MS: '20' },
+      ...{ DATABASE_URL: this.url, NATS_URL: this.nats.url, SEAL_KEYS: this.infrastructure.seal, OUTBOX_POLL_MS: '20' },
       ...{ MAIL_HOST: '127.0.0.1', MAIL_PORT: String(this.mailbox.port), MAIL_RETRY_S: '1' },
     };
     const courier = await startProcess('dist/apps/courier/src/main.js', { ...settings, ...env }, { ready: /serving/ });
-    this.#running.push(courier);
+    this.#couriers.push(courier);
     return courier;
   }
 
-  /** Puts messages into the outbox, as if each had been made so many seconds ago; their ids. */
+  /** Inserts messages into the outbox with an age of `agoS` seconds and returns their ids. */
   async put(messages: readonly OutboxMessage[], agoS = 0): Promise<string[]> {
-    const rows = messages.map((message) => outboxRow(message, new Sealer(this.ground.seal)));
+    const rows = messages.map((message) => outboxRow(message, new Sealer(this.infrastructure.seal)));
     await this.source.query(
       `INSERT INTO flow.outbox (id, topic, body, due_at, made_at)
        SELECT o.*, now(), now() - $4::interval FROM unnest($1::uuid[], $2::text[], $3::bytea[]) o`,
@@ -93,27 +93,30 @@ export class CourierHarness {
     return connect({ servers: this.nats.url });
   }
 
-  /** Brings the bus back where it was. */
+  /** Restarts the bus on the same port. */
   async restartBus(): Promise<void> {
-    this.ground.nats = await startNats({ ...this.ground.natsOptions, port: Number(new URL(this.nats.url).port) });
+    this.infrastructure.nats = await startNats({
+      ...this.infrastructure.natsOptions,
+      port: Number(new URL(this.nats.url).port),
+    });
   }
 
-  /** What is in the outbox. */
+  /** Returns the messages in the outbox. */
   rows(): Promise<{ id: string; topic: string; tries: number; parked_at: Date | null; error: string | null }[]> {
     return this.source.query('SELECT id, topic, tries, parked_at, error FROM flow.outbox ORDER BY made_at');
   }
 
-  /** Where the database is, for a command. */
+  /** Address of the database, for commands. */
   get url(): string {
     return String((this.source.options as { url?: string }).url);
   }
 
   get seal(): string {
-    return this.ground.seal;
+    return this.infrastructure.seal;
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#running.map((courier) => courier.stop()));
-    await Promise.all([this.#mailbox?.close(), this.nats.stop(), this.ground.close()]);
+    await Promise.all(this.#couriers.map((courier) => courier.stop()));
+    await Promise.all([this.#mailbox?.close(), this.nats.stop(), this.infrastructure.close()]);
   }
 }

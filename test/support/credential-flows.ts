@@ -22,13 +22,13 @@ const EITHER_PASSWORD = {
   attrs: { backends: ['authentik.core.auth.InbuiltBackend', 'authentik.core.auth.TokenBackend'] },
 };
 const MEMBERS = { designation: 'stage_configuration', authentication: 'require_authenticated' };
-/** Tests that would change or delete a user, were they not refused, have one of their own. */
+/** A test whose refused request would change or delete a user has a user of its own. */
 const USERS = ['alice', 'bob', 'carol', 'dave', 'erin', 'frank'] as const;
 
-/** The API token of a user. */
+/** Returns the API token of a user. */
 export const tokenOf = (username: (typeof USERS)[number]) =>
   `a-token-of-${username}-that-nobody-guesses-0123456789abcdef`;
-/** An app password of Alice. */
+/** The app password of Alice. */
 export const APP_PASSWORD = 'an-app-password-of-alice-that-nobody-guesses-01234567';
 
 /** The services that `CREDENTIAL_FLOWS` need. */

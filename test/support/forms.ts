@@ -2,7 +2,7 @@ import type { Browser } from './browser.js';
 
 type Fields = Readonly<Record<string, string>>;
 
-/** Sends fields to a page as a form does. */
+/** Posts fields to a page as a form does. */
 export const post = (browser: Browser, page: string, fields: Fields) =>
   browser.fetch(page, {
     method: 'POST',
@@ -10,13 +10,13 @@ export const post = (browser: Browser, page: string, fields: Fields) =>
     body: new URLSearchParams(fields).toString(),
   });
 
-/** What a page's form sends without anybody's doing. */
+/** Returns the hidden fields of a page's form. */
 export async function hiddenFields(browser: Browser, page: string): Promise<Record<string, string>> {
   const { text } = await browser.fetch(page);
-  const found = text.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)"\/>/g);
-  return Object.fromEntries([...found].map(([, name, value]) => [name, value]));
+  const inputs = text.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)"\/>/g);
+  return Object.fromEntries([...inputs].map(([, name, value]) => [name, value]));
 }
 
-/** What a browser without scripts would send: every field of the page's form, with what was typed and pressed. */
+/** Submits the form of a page as a browser without scripts does: the hidden fields and the typed ones. */
 export const submit = async (browser: Browser, page: string, typed: Fields) =>
   post(browser, page, { ...(await hiddenFields(browser, page)), ...typed });

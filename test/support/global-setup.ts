@@ -13,18 +13,18 @@ const run = promisify(execFile);
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** A Postgres where databases can be created. */
+    /** Address of a Postgres on which databases can be created. */
     postgresUrl: string;
-    /** What the databases of this run are named with, so that they can be told from others and dropped. */
+    /** Part of the names of all databases of this run, so that they can be found and dropped. */
     runId: string;
-    /** The path of `nats-server`; empty when there is none. */
+    /** Path of `nats-server`. Empty if there is none. */
     natsServer: string;
-    /** The path of Chromium; empty when there is none. */
+    /** Path of Chromium. Empty if there is none. */
     chromium: string;
   }
 }
 
-/** What all suites share: a Postgres, and where to find a nats-server. */
+/** Starts what all suites share: a Postgres with a migrated database. Finds nats-server and Chromium. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const runId = randomBytes(4).toString('hex');
   const natsServer = await findNatsServer();
@@ -36,18 +36,17 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const chromium = findChromium() ?? '';
   project.provide('chromium', chromium);
   if (!natsServer)
-    console.warn('There is no nats-server here: the suites that need one are skipped (with CI set, they fail).');
+    console.warn('There is no nats-server: the suites that need one are skipped (with CI set, they fail).');
   if (!isInstalled('python3'))
-    console.warn('There is no python3 here: the suites of the stage in Python are skipped (with CI set, they fail).');
-  if (!chromium)
-    console.warn('There is no chromium here: the suites in a browser are skipped (with CI set, they fail).');
+    console.warn('There is no python3: the suites of the stage in Python are skipped (with CI set, they fail).');
+  if (!chromium) console.warn('There is no Chromium: the suites in a browser are skipped (with CI set, they fail).');
   return async () => {
     await dropDatabases(postgres.url, `gatehouse_test_${runId}_%`);
     await postgres.stop();
   };
 }
 
-/** Makes the database that suites copy, as an operator would, once a run. */
+/** Creates the migrated database that suites copy, with the command of the operator. */
 async function prepareMigrated(server: string, name: string): Promise<void> {
   await onServer(server, (client) => client.query(`CREATE DATABASE "${name}" TEMPLATE template0`));
   const url = new URL(server);
@@ -56,7 +55,7 @@ async function prepareMigrated(server: string, name: string): Promise<void> {
   await run(process.execPath, ['dist/apps/cli/src/migrate.js'], { env });
 }
 
-/** The developer's own server, else an embedded one that forgets everything. */
+/** Returns the server of DATABASE_URL, otherwise a new embedded one without durability. */
 async function postgresOf(env: NodeJS.ProcessEnv): Promise<{ url: string; stop: () => Promise<void> }> {
   if (env['DATABASE_URL']) return { url: env['DATABASE_URL'], stop: async () => undefined };
   return startOwnPostgres({ password: randomBytes(24).toString('base64url') });

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 
-/** What somebody might send who means no good, or whose software is broken: for suites that promise to bear it. */
+/** Generators of malicious and malformed requests. */
 
-/** Bytes as characters, of any length that a header may have; no line ends, which would end it. */
+/** Header values of any bytes except line ends, one character a byte. */
 const bytes = (maxLength: number) =>
   fc
     .array(fc.integer({ min: 1, max: 255 }), { maxLength })
@@ -74,7 +74,7 @@ const sensible: Readonly<Record<string, readonly string[]>> = {
   Range: ['bytes=0-1', 'bytes=0-1,2-3', 'bytes=-9999'],
 };
 
-/** One header as it stands on the wire: forwarded addresses, what requests often have, and what none should. */
+/** Name and value of a header: forwarded addresses, common headers and invalid ones. */
 export const header = fc.oneof(
   fc.tuple(fc.constantFrom('X-Forwarded-For', 'X-Real-IP', 'X-Authentik-Remote-Ip', 'X-Forwarded-For'), address),
   fc.constantFrom(...HEADERS).chain((name) => {
@@ -84,7 +84,7 @@ export const header = fc.oneof(
   }),
 );
 
-/** What stands in the place of a session key: a part of the right one, it bent, or anything. */
+/** Values for a session cookie: parts of the valid key, altered keys and arbitrary text. */
 export const cookieValueOf = (key: string) =>
   fc.oneof(
     fc.integer({ min: 0, max: key.length - 1 }).map((end) => key.slice(0, end)),
@@ -114,7 +114,7 @@ const escape = fc.constantFrom(
   ';',
   '#',
 );
-const written = fc.oneof(text.map(encodeURIComponentLoosely), escape, fc.string());
+const encodedText = fc.oneof(text.map(encodeURIComponentLoosely), escape, fc.string());
 
 /** Lone surrogates cannot be encoded. */
 function encodeURIComponentLoosely(value: string): string {
@@ -134,9 +134,9 @@ const PARAMETERS = [
   '__proto__',
 ];
 
-/** A query string, without its question mark, as it stands on the wire. */
+/** A query string without its question mark, as sent on the wire. */
 export const query = fc
-  .array(fc.tuple(fc.oneof(fc.constantFrom(...PARAMETERS), written), fc.array(written, { maxLength: 3 })), {
+  .array(fc.tuple(fc.oneof(fc.constantFrom(...PARAMETERS), encodedText), fc.array(encodedText, { maxLength: 3 })), {
     maxLength: 5,
   })
   .map((pairs) => pairs.map(([name, parts]) => `${name}=${parts.join('')}`).join('&'))
@@ -175,7 +175,7 @@ const object = fc
   .array(fc.tuple(fc.constantFrom(...FIELDS), value), { maxLength: 5 })
   .map((pairs) => `{${pairs.map(([name, json]) => `${JSON.stringify(name)}:${json}`).join(',')}}`);
 
-/** A body as bytes: JSON that is right but for its meaning, forms, cut and broken text, and anything. */
+/** A body as bytes: valid JSON with unexpected values, forms, truncated or broken text, and random bytes. */
 export const body = fc.oneof(
   { weight: 6, arbitrary: object.map((json) => Buffer.from(json)) },
   { weight: 1, arbitrary: value.map((json) => Buffer.from(json)) },
@@ -190,7 +190,7 @@ export const body = fc.oneof(
   { weight: 1, arbitrary: fc.uint8Array({ maxLength: 200 }).map((raw) => Buffer.from(raw)) },
 );
 
-/** The type that a body claims to have. */
+/** Values of Content-Type. */
 export const contentType = fc.oneof(
   { weight: 4, arbitrary: fc.constant('application/json') },
   {

@@ -3,10 +3,10 @@ import type { AddressInfo } from 'node:net';
 import PostalMime, { type Email } from 'postal-mime';
 import { SMTPServer, type SMTPServerDataStream, type SMTPServerOptions, type SMTPServerSession } from 'smtp-server';
 
-/** A mail that was received, with how it came. */
-export interface Received extends Email {
+/** A received mail, with the SMTP session that delivered it. */
+export interface ReceivedMail extends Email {
   readonly recipients: readonly string[];
-  /** Name by which its sender greeted. */
+  /** Name in the greeting of the SMTP client. */
   readonly greeting: string;
   readonly encrypted: boolean;
   readonly user: string | undefined;
@@ -15,24 +15,24 @@ export interface Received extends Email {
 interface Options extends Pick<SMTPServerOptions, 'secure' | 'key' | 'cert' | 'hideSTARTTLS'> {
   /** Required credentials of senders. Without them, the server accepts mail without authentication. */
   readonly login?: { readonly user: string; readonly password: string };
-  /** Refuses a recipient, by the answer of an error with a `responseCode`. */
+  /** Refuses a recipient if it returns an error with a `responseCode`. */
   readonly refuse?: (recipient: string) => Error | undefined;
-  /** Called with each mail before it is taken: a mail counts once this resolves. */
-  readonly beforeTaking?: (mail: Received) => Promise<void>;
+  /** Called with each mail before it is accepted. The mail is accepted when it resolves. */
+  readonly beforeAccepting?: (mail: ReceivedMail) => Promise<void>;
 }
 
-/** An answer of a mail server, as smtp-server gives it. */
-export const answering = (responseCode: number, message: string) => Object.assign(new Error(message), { responseCode });
+/** Returns an SMTP error reply, in the form that smtp-server expects. */
+export const smtpError = (responseCode: number, message: string) => Object.assign(new Error(message), { responseCode });
 
-/** A mail server on the loopback interface that speaks real SMTP, and keeps what it is sent. */
+/** An SMTP server on the loopback interface that stores the mails that it receives. */
 export class Mailbox {
-  readonly mails: Received[] = [];
-  readonly #waiting = new Set<Received>();
+  readonly mails: ReceivedMail[] = [];
+  readonly #pending = new Set<ReceivedMail>();
   readonly #server: SMTPServer;
-  #look: (() => void)[] = [];
+  #observers: (() => void)[] = [];
 
   private constructor(private readonly options: Options) {
-    const { login, refuse, beforeTaking: _, ...rest } = options;
+    const { login, refuse, beforeAccepting: _, ...rest } = options;
     this.#server = new SMTPServer({
       ...rest,
       authOptional: login === undefined,
@@ -44,7 +44,7 @@ export class Mailbox {
       onAuth: ({ username, password }, _session, done) =>
         username === login?.user && password === login?.password
           ? done(null, { user: username })
-          : done(answering(535, 'who is that')),
+          : done(smtpError(535, 'who is that')),
       onRcptTo: ({ address }, _session, done) => done(refuse?.(address)),
       onData: (stream, session, done) => {
         this.#receive(stream, session).then(() => done(), done);
@@ -64,21 +64,21 @@ export class Mailbox {
     return (this.#server.server.address() as AddressInfo).port;
   }
 
-  /** Mails under way: their text is here, and its sender waits to hear so. */
-  get waiting(): readonly Received[] {
-    return [...this.#waiting];
+  /** Mails that have been sent but are not yet accepted. */
+  get pending(): readonly ReceivedMail[] {
+    return [...this.#pending];
   }
 
-  /** Resolves with the nth mail to an address, from those there are or those to come. */
-  async mailTo(address: string, nth = 1): Promise<Received> {
-    const found = () => this.mails.filter(({ recipients }) => recipients.includes(address))[nth - 1];
-    await this.until(() => found() !== undefined);
-    return found()!;
+  /** Resolves with the nth mail to an address, which may have arrived before. */
+  async mailTo(address: string, nth = 1): Promise<ReceivedMail> {
+    const mail = () => this.mails.filter(({ recipients }) => recipients.includes(address))[nth - 1];
+    await this.until(() => mail() !== undefined);
+    return mail()!;
   }
 
-  /** Resolves once `enough` says so, looked at after each mail. */
-  async until(enough: () => boolean): Promise<void> {
-    while (!enough()) await new Promise<void>((resolve) => this.#look.push(resolve));
+  /** Resolves when `condition` holds. Checks it after each mail. */
+  async until(condition: () => boolean): Promise<void> {
+    while (!condition()) await new Promise<void>((resolve) => this.#observers.push(resolve));
   }
 
   close(): Promise<void> {
@@ -86,21 +86,21 @@ export class Mailbox {
   }
 
   async #receive(stream: SMTPServerDataStream, session: SMTPServerSession): Promise<void> {
-    const mail = await received(stream, session);
-    this.#waiting.add(mail);
-    this.#tell();
-    await this.options.beforeTaking?.(mail);
-    this.#waiting.delete(mail);
+    const mail = await parseMail(stream, session);
+    this.#pending.add(mail);
+    this.#notify();
+    await this.options.beforeAccepting?.(mail);
+    this.#pending.delete(mail);
     this.mails.push(mail);
-    this.#tell();
+    this.#notify();
   }
 
-  #tell(): void {
-    for (const look of this.#look.splice(0)) look();
+  #notify(): void {
+    for (const observe of this.#observers.splice(0)) observe();
   }
 }
 
-async function received(stream: SMTPServerDataStream, session: SMTPServerSession): Promise<Received> {
+async function parseMail(stream: SMTPServerDataStream, session: SMTPServerSession): Promise<ReceivedMail> {
   const chunks: Buffer[] = [];
   for await (const chunk of stream) chunks.push(chunk as Buffer);
   return {

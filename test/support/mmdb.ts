@@ -5,11 +5,11 @@ type Value = string | number | { readonly [key: string]: Value } | readonly stri
 type Node = [Branch, Branch];
 type Branch = Node | Buffer | undefined;
 
-/** Writes a database in MaxMind's format 2.0 that knows these networks (CIDR to record); IPv4 lies under ::/96. */
+/** Writes a database in MaxMind's format 2.0 with these networks (CIDR to record). IPv4 addresses are stored under ::/96. */
 export async function writeMmdb(path: string, type: string, networks: Readonly<Record<string, Value>>): Promise<void> {
   const root: Node = [undefined, undefined];
-  for (const [cidr, record] of Object.entries(networks)) plant(root, bitsOf(cidr), encoded(record));
-  await writeFile(path, assembled(root, type));
+  for (const [cidr, record] of Object.entries(networks)) insert(root, bitsOf(cidr), encode(record));
+  await writeFile(path, serialize(root, type));
 }
 
 function bitsOf(cidr: string): number[] {
@@ -22,7 +22,7 @@ function bitsOf(cidr: string): number[] {
   return bits.slice(0, padding * 8 + length);
 }
 
-function plant(root: Node, bits: readonly number[], record: Buffer) {
+function insert(root: Node, bits: readonly number[], record: Buffer) {
   let node = root;
   for (const bit of bits.slice(0, -1)) {
     const next = node[bit];
@@ -32,8 +32,8 @@ function plant(root: Node, bits: readonly number[], record: Buffer) {
   node[bits.at(-1)!] = record;
 }
 
-/** The tree in records of 32 bits, 16 zeros, the data, and what readers must know of all that. */
-function assembled(root: Node, database_type: string): Buffer {
+/** Serialises the tree in records of 32 bits, a separator of 16 zeros, the data and the metadata. */
+function serialize(root: Node, database_type: string): Buffer {
   const nodes = flattened(root);
   const data: Buffer[] = [];
   const tree = Buffer.concat(
@@ -45,7 +45,7 @@ function assembled(root: Node, database_type: string): Buffer {
       return bytes;
     }),
   );
-  const metadata = encoded({
+  const metadata = encode({
     ...{ node_count: nodes.length, record_size: 32, ip_version: 6, database_type, languages: ['en'] },
     ...{ binary_format_major_version: 2, binary_format_minor_version: 0, build_epoch: 1_764_000_000, description: {} },
   });
@@ -65,10 +65,10 @@ function pointerTo(branch: Branch, nodes: readonly Node[], data: Buffer[]): numb
   return nodes.length + 16 + offset;
 }
 
-/** Types of the format's data section, as far as records here have them. */
+/** Types of the data section that these records use. */
 const TYPE = { string: 2, uint32: 6, map: 7, array: 11 };
 
-function encoded(value: Value): Buffer {
+function encode(value: Value): Buffer {
   if (typeof value === 'string') {
     const text = Buffer.from(value);
     return Buffer.concat([control(TYPE.string, text.length), text]);
@@ -78,14 +78,14 @@ function encoded(value: Value): Buffer {
     bytes.writeUInt32BE(value);
     return Buffer.concat([control(TYPE.uint32, 4), bytes]);
   }
-  if (Array.isArray(value)) return Buffer.concat([control(TYPE.array, value.length), ...value.map(encoded)]);
+  if (Array.isArray(value)) return Buffer.concat([control(TYPE.array, value.length), ...value.map(encode)]);
   const members = Object.entries(value);
-  return Buffer.concat([control(TYPE.map, members.length), ...members.flat().map((part) => encoded(part as Value))]);
+  return Buffer.concat([control(TYPE.map, members.length), ...members.flat().map((part) => encode(part as Value))]);
 }
 
-/** A type and a size; sizes from 29, and the later types, take a byte more. */
+/** Encodes a type and a size. Sizes from 29 and types from 8 need a second byte. */
 function control(type: number, size: number): Buffer {
-  if (size > 284) throw new Error('no record here is as large');
+  if (size > 284) throw new Error('the value is too large');
   const first = ((type < 8 ? type : 0) << 5) | Math.min(size, 29);
   return Buffer.from([first, ...(type < 8 ? [] : [type - 7]), ...(size < 29 ? [] : [size - 29])]);
 }

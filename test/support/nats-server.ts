@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { findFreePort } from '../../libs/platform/src/free-port.js';
 import { killWhenParentDies } from './watchdog.js';
 
-/** A nats-server of somebody's own. */
+/** A running nats-server. */
 export interface RunningNats {
   readonly url: string;
   readonly stop: () => Promise<void>;
@@ -15,9 +15,9 @@ export interface RunningNats {
 export interface NatsServerOptions {
   /** Further lines of the server's configuration file. */
   readonly config?: string;
-  /** Variables that it refers to. */
+  /** Variables that the configuration refers to. */
   readonly env?: Readonly<Record<string, string>>;
-  /** The port to come back on; a free one when there is none. */
+  /** The port. A free one by default. */
   readonly port?: number;
 }
 
@@ -26,35 +26,35 @@ export async function startNatsServer(program: string, { config = '', env = {}, 
   const folder = await mkdtemp(join(tmpdir(), 'gatehouse-nats-'));
   const file = join(folder, 'nats.conf');
   await writeFile(file, config);
-  const chosen = port ?? (await findFreePort());
-  const server = spawn(program, ['-c', file, '-a', '127.0.0.1', '-p', String(chosen)], {
+  const usedPort = port ?? (await findFreePort());
+  const server = spawn(program, ['-c', file, '-a', '127.0.0.1', '-p', String(usedPort)], {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { ...process.env, ...env },
   });
-  const callOff = killWhenParentDies(server.pid ?? 0, { remove: folder });
+  const cancelWatchdog = killWhenParentDies(server.pid ?? 0, { remove: folder });
   const stop = async () => {
     if (server.exitCode === null && server.signalCode === null) {
       server.kill('SIGKILL');
       await once(server, 'exit');
     }
-    callOff();
+    cancelWatchdog();
     await rm(folder, { recursive: true, force: true });
   };
   await ready(server).catch(async (error: unknown) => {
     await stop();
     throw error;
   });
-  return { url: `nats://127.0.0.1:${chosen}`, pid: server.pid as number, stop };
+  return { url: `nats://127.0.0.1:${usedPort}`, pid: server.pid as number, stop };
 }
 
 function ready(server: ChildProcess): Promise<void> {
   return new Promise((resolve, reject) => {
-    let said = '';
+    let output = '';
     server.stderr?.on('data', (chunk: Buffer) => {
-      said = (said + chunk).slice(-4096);
-      if (said.includes('Server is ready')) resolve();
+      output = (output + chunk).slice(-4096);
+      if (output.includes('Server is ready')) resolve();
     });
     server.once('error', reject);
-    server.once('exit', () => reject(new Error(`nats-server did not start:\n${said}`)));
+    server.once('exit', () => reject(new Error(`nats-server did not start:\n${output}`)));
   });
 }

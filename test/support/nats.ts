@@ -3,12 +3,12 @@ import { type NatsServerOptions, type RunningNats, startNatsServer } from './nat
 
 export type { RunningNats } from './nats-server.js';
 
-/** `describe` for suites that need a real nats-server: skipped where none can be had, unless CI is set. */
+/** `describe` for suites that need a nats-server. They are skipped where there is none, and fail there if CI is set. */
 export const describeWithNats = inject('natsServer') || process.env['CI'] ? describe : describe.skip;
 
-/** Starts a real nats-server of a test's own on the loopback interface; resolves once it accepts connections. */
+/** Starts a nats-server on the loopback interface. Resolves when it accepts connections. */
 export async function startNats(options: NatsServerOptions = {}): Promise<RunningNats> {
   const program = inject('natsServer');
-  if (!program) throw new Error('no nats-server: set NATS_SERVER, install one, or let apt-get download it');
+  if (!program) throw new Error('There is no nats-server: set NATS_SERVER, install one, or let apt-get download it.');
   return startNatsServer(program, options);
 }

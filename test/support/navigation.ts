@@ -17,9 +17,9 @@ export async function navigate(
   options: NavigationOptions,
 ): Promise<BrowserResponse & { readonly address: string }> {
   const fetchMetadata = { 'sec-fetch-site': options.site, 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' };
-  const answer = await browser.fetch(address, { headers: { ...fetchMetadata, ...options.headers } });
-  const to = answer.headers.get('location');
-  return to?.startsWith('/') ? navigate(browser, to, options) : { ...answer, address };
+  const response = await browser.fetch(address, { headers: { ...fetchMetadata, ...options.headers } });
+  const to = response.headers.get('location');
+  return to?.startsWith('/') ? navigate(browser, to, options) : { ...response, address };
 }
 
 /** A page of another site with links. `localhost` is another site than 127.0.0.1, whatever the port. */

@@ -6,7 +6,7 @@ interface Client {
   readonly attrs?: Readonly<Record<string, unknown>>;
 }
 
-/** An OAuth client with its application, both of that name, by blueprint; the flow's entries must come before. */
+/** Returns the blueprint entries of an OAuth client and its application. They must follow the entries of the flow. */
 export const clientEntries = (name: string, { flow, attrs = {} }: Client) => [
   {
     model: 'authentik_providers_oauth2.oauth2provider',
@@ -22,46 +22,54 @@ export const clientEntries = (name: string, { flow, attrs = {} }: Client) => [
   },
 ];
 
-/** What an OAuth endpoint answers. */
-interface OauthAnswer {
+/** A response of an OAuth endpoint. */
+interface OauthResponse {
   readonly status: number;
   readonly headers: Headers;
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** A device, which speaks to the OAuth endpoints of a gateway and has no cookies. */
+/** A device that uses the OAuth endpoints of a gateway without cookies. */
 export class OauthDevice {
-  /** `base`: where the gateway listens, if it is not the house's first. */
+  /** `base` is the address of the gateway, by default the first of the deployment. */
   constructor(
-    house: Deployment,
-    private readonly base = house.url,
+    deployment: Deployment,
+    private readonly base = deployment.url,
   ) {}
 
   async post(
     endpoint: string,
     form: Readonly<Record<string, string>>,
     headers: HeadersInit = {},
-  ): Promise<OauthAnswer> {
+  ): Promise<OauthResponse> {
     const body = new URLSearchParams(form);
     const response = await fetch(`${this.base}/application/o/${endpoint}/`, { method: 'POST', body, headers });
-    return { status: response.status, headers: response.headers, body: (await response.json()) as OauthAnswer['body'] };
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: (await response.json()) as OauthResponse['body'],
+    };
   }
 
-  /** Codes for a client that asks for these scopes. */
+  /** Requests the codes for a client with these scopes. */
   async begin(client_id: string, scope = 'openid'): Promise<{ readonly code: string; readonly deviceCode: string }> {
     const { body } = await this.post('device', { client_id, scope });
     return { code: String(body['user_code']), deviceCode: String(body['device_code']) };
   }
 
-  /** Asks for the token. */
-  redeem(client_id: string, deviceCode: string, headers: HeadersInit = {}): Promise<OauthAnswer> {
+  /** Requests the token for a device code. */
+  redeem(client_id: string, deviceCode: string, headers: HeadersInit = {}): Promise<OauthResponse> {
     const grant_type = 'urn:ietf:params:oauth:grant-type:device_code';
     return this.post('token', { grant_type, client_id, device_code: deviceCode }, headers);
   }
 
-  async userinfo(token: string): Promise<OauthAnswer> {
+  async userinfo(token: string): Promise<OauthResponse> {
     const headers = { authorization: `Bearer ${token}` };
     const response = await fetch(`${this.base}/application/o/userinfo/`, { headers });
-    return { status: response.status, headers: response.headers, body: (await response.json()) as OauthAnswer['body'] };
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: (await response.json()) as OauthResponse['body'],
+    };
   }
 }

@@ -4,11 +4,11 @@ import type { Browser } from './browser.js';
 const ROOT = '/api/v3';
 
 interface Settings {
-  /** An API token, for clients that have no session. */
+  /** API token of a client without a session. */
   readonly accessToken?: string;
 }
 
-/** The reference's own generated client, as the pages in `browser` would use it. */
+/** Returns the client that authentik generates from its schema, with the cookies of `browser`. */
 export function officialClient(browser: Browser, { accessToken }: Settings = {}) {
   const configuration = new Configuration({
     basePath: ROOT,

@@ -10,14 +10,14 @@ interface Client {
   readonly redirect_uris: string[];
 }
 
-/** Seconds: longer than any test. */
+/** Lifetime of tokens and sessions in seconds, longer than any test. */
 const LIFETIME = 600;
 
 const SCOPES = 'openid email profile';
 
-/** A real provider of OpenID Connect on loopback, where `person` logs in by being sent there. */
+/** An OpenID Connect provider on the loopback interface. Every visitor is logged in as `person`. */
 export class OpenIdProvider {
-  /** Who is at the browser, and what is said of them. */
+  /** Claims of the user at the browser. */
   person: { readonly sub: string } & Readonly<Record<string, unknown>> = { sub: 'alice' };
 
   private constructor(
@@ -48,19 +48,19 @@ export class OpenIdProvider {
     });
   }
 
-  /** What a browser without a script brings back to `redirectUri` that has been sent to this address. */
-  async walk(to: string, redirectUri: string): Promise<Record<string, string>> {
+  /** Follows redirects from an address to `redirectUri` and returns the parameters that arrive there. */
+  async followTo(to: string, redirectUri: string): Promise<Record<string, string>> {
     const cookies = new Map<string, string>();
     for (let at = to; ; ) {
       if (at.startsWith(`${redirectUri}?`)) return Object.fromEntries(new URL(at).searchParams);
       const cookie = [...cookies].map((pair) => pair.join('=')).join('; ');
-      const answer = await fetch(at, { redirect: 'manual', headers: { cookie } });
-      for (const set of answer.headers.getSetCookie()) {
+      const response = await fetch(at, { redirect: 'manual', headers: { cookie } });
+      for (const set of response.headers.getSetCookie()) {
         const [name = '', ...value] = set.split(';')[0]!.split('=');
         cookies.set(name, value.join('='));
       }
-      const location = answer.headers.get('location');
-      if (!location) throw new Error(`${at} answers ${answer.status} ${await answer.text()}`);
+      const location = response.headers.get('location');
+      if (!location) throw new Error(`${at} returned ${response.status} ${await response.text()}`);
       at = new URL(location, at).href;
     }
   }
@@ -79,7 +79,7 @@ export class OpenIdProvider {
       ttl: { Interaction: LIFETIME, Grant: LIFETIME, Session: LIFETIME, AccessToken: LIFETIME, IdToken: LIFETIME },
       interactions: { url: (_context, { uid }) => `/interaction/${uid}` },
       findAccount: (_context, accountId) => ({ accountId, claims: () => ({ ...this.person }) }),
-      // Nobody is asked whether they agree.
+      // Grants consent without asking.
       loadExistingGrant: async ({ oidc }) => {
         const grant = new oidc.provider.Grant({
           ...{ clientId: oidc.client!.clientId, accountId: oidc.session!.accountId! },

@@ -1,2 +1,2 @@
-// A worker whose run was killed would go on for nobody; the watchdogs then stop what it had started.
+// A worker must end when its run was killed. The watchdogs then stop the processes that it has started.
 process.once('disconnect', () => process.kill(process.pid, 'SIGKILL'));

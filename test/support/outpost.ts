@@ -6,22 +6,19 @@ interface Credentials {
 }
 
 interface Settings {
-  /** Of the outpost's own user. */
+  /** API token of the outpost's user. */
   readonly token: string;
-  /** Whom it speaks for. */
+  /** Address of the client that the outpost logs in. */
   readonly remoteIp: string;
 }
 
-/** Rounds after which an outpost gives up. */
+/** Challenges after which an outpost gives up. */
 const MAX_ROUNDS = 10;
 const SESSION = 'authentik_session';
-/** Encoded by the outpost, and once more by its client. */
+/** Encoded by the outpost, and again by its HTTP client. */
 const QUERY = encodeURIComponent(new URLSearchParams({ 'goauthentik.io/outpost/ldap': 'true' }).toString());
 
-/**
- * An LDAP outpost that logs somebody in by a flow, request by request as the reference's does
- * (docs/spec/clients.md#outposts).
- */
+/** An LDAP outpost that logs users in through a flow with the requests of authentik's (docs/spec/clients.md#outposts). */
 export class Outpost {
   private readonly cookies = new Map<string, string>();
 
@@ -30,24 +27,24 @@ export class Outpost {
     private readonly settings: Settings,
   ) {}
 
-  /** What it hands on as the session of whoever it logged in. */
+  /** The session of the user who is logged in. */
   get session(): string | undefined {
     return this.cookies.get(SESSION);
   }
 
-  /** Whether the flow let somebody in; false for a plain refusal. Throws what an outpost calls an error. */
+  /** Returns whether the flow logged the user in. Throws in the cases that an outpost reports as errors. */
   async bind(slug: string, credentials: Credentials): Promise<boolean> {
     let challenge = await this.ask(slug);
     for (let round = 1; round <= MAX_ROUNDS; round++) {
-      refuseErrors(challenge);
+      throwResponseErrors(challenge);
       if (challenge.component === 'ak-stage-access-denied') return false;
       if (challenge.component === 'xak-flow-redirect') return true;
-      challenge = await this.ask(slug, answerTo(challenge, credentials));
+      challenge = await this.ask(slug, responseTo(challenge, credentials));
     }
     throw new Error('exceeded stage recursion depth');
   }
 
-  /** Any address, with all that it sends along. */
+  /** Requests a path with all headers of an outpost. */
   async fetch(path: string, init: RequestInit = {}): Promise<Response> {
     const headers = new Headers({
       accept: 'application/json',
@@ -59,7 +56,7 @@ export class Outpost {
       ...(init.body === undefined ? {} : { 'content-type': 'application/json' }),
     });
     const response = await fetch(this.base + path, { ...init, headers, redirect: 'error' });
-    for (const line of response.headers.getSetCookie()) this.keep(line);
+    for (const line of response.headers.getSetCookie()) this.store(line);
     return response;
   }
 
@@ -70,21 +67,21 @@ export class Outpost {
     return ChallengeTypesFromJSON(await response.json());
   }
 
-  /** It comes by plain http, where its jar keeps what is for TLS only to itself. */
-  private keep(line: string) {
+  /** Stores a cookie unless it is `Secure`, because the outpost connects without TLS. */
+  private store(line: string) {
     const [pair = '', ...attributes] = line.split('; ');
     const [name = '', value = ''] = pair.split('=');
     if (!attributes.includes('Secure')) this.cookies.set(name, value);
   }
 }
 
-function refuseErrors({ responseErrors = {} }: { responseErrors?: Record<string, { string: string }[]> }) {
+function throwResponseErrors({ responseErrors = {} }: { responseErrors?: Record<string, { string: string }[]> }) {
   for (const [field, [error]] of Object.entries(responseErrors)) {
     throw new Error(`flow error ${field}: ${error?.string}`);
   }
 }
 
-function answerTo({ component }: ChallengeTypes, { username, password }: Credentials): object {
+function responseTo({ component }: ChallengeTypes, { username, password }: Credentials): object {
   switch (component) {
     case 'ak-stage-identification':
       return { component, uid_field: username, password };

@@ -11,12 +11,12 @@ interface PlexAccount {
   readonly resources?: readonly { readonly provides: string; readonly clientIdentifier: string }[];
 }
 
-/** Plex on loopback, with the answers in JSON that its clients get: accounts by their tokens. */
+/** A Plex API on the loopback interface. `accounts` maps tokens to accounts. */
 export class PlexServer {
   readonly accounts = new Map<string, PlexAccount>();
-  readonly asked: { path: string; client: string | undefined }[] = [];
-  /** In the place of what is documented, by the last part of the path. */
-  instead: Record<string, (response: ServerResponse) => unknown> = {};
+  readonly requests: { path: string; client: string | undefined }[] = [];
+  /** Replacements of the documented responses, by the last part of the path. */
+  overrides: Record<string, (response: ServerResponse) => unknown> = {};
   private stop: () => Promise<void> = async () => undefined;
   url = '';
 
@@ -38,15 +38,19 @@ export class PlexServer {
   }
 
   private answer({ url = '', headers }: IncomingMessage, response: ServerResponse) {
-    const what = url.replace('/api/v2/', '');
-    this.asked.push({ path: url, client: headers['x-plex-client-identifier'] as string | undefined });
-    if (this.instead[what]) return this.instead[what](response);
+    const endpoint = url.replace('/api/v2/', '');
+    this.requests.push({ path: url, client: headers['x-plex-client-identifier'] as string | undefined });
+    if (this.overrides[endpoint]) return this.overrides[endpoint](response);
     const account = this.accounts.get(String(headers['x-plex-token']));
     response.setHeader('content-type', 'application/json');
     if (!account)
       return response.writeHead(401).end('{"errors":[{"code":1001,"message":"User could not be authenticated"}]}');
     const { friends = [], resources = [], ...user } = account;
-    const said: Record<string, unknown> = { user: { ...user, authToken: headers['x-plex-token'] }, friends, resources };
-    return response.end(JSON.stringify(said[what] ?? null));
+    const bodies: Record<string, unknown> = {
+      user: { ...user, authToken: headers['x-plex-token'] },
+      friends,
+      resources,
+    };
+    return response.end(JSON.stringify(bodies[endpoint] ?? null));
   }
 }

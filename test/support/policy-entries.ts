@@ -1,6 +1,6 @@
 import { keyOf } from './blueprints.js';
 
-/** A policy by blueprint; `model` as `expression.expressionpolicy`. */
+/** Returns the blueprint entry of a policy. `model` is such as `expression.expressionpolicy`. */
 export const policyEntry = (model: string, name: string, attrs: Readonly<Record<string, unknown>>) => ({
   model: `authentik_policies_${model}`,
   id: `policy ${name}`,
@@ -8,18 +8,18 @@ export const policyEntry = (model: string, name: string, attrs: Readonly<Record<
   attrs,
 });
 
-/** A policy written in Python. */
+/** Returns the blueprint entry of an expression policy. */
 export const expressionEntry = (name: string, expression: string, attrs: Readonly<Record<string, unknown>> = {}) =>
   policyEntry('expression.expressionpolicy', name, { expression, ...attrs });
 
-/** Binds a policy to a flow, by its slug, or to a step, by `<slug>-<place> bound`. */
+/** Returns the blueprint entry that binds a policy to a flow (its slug) or a step (`<slug>-<index> bound`). */
 export const boundEntry = (target: string, policy: string, attrs: Readonly<Record<string, unknown>> = {}) => ({
   model: 'authentik_policies.policybinding',
   identifiers: { target: keyOf(target), policy: keyOf(`policy ${policy}`), order: 0 },
   attrs,
 });
 
-/** As the default authentication flow of the reference has it. */
+/** The expression in authentik's default authentication flow. */
 export const NO_PASSWORD_YET = `flow_plan = request.context.get("flow_plan")
 if not flow_plan:
     return True

@@ -1,6 +1,6 @@
 import pg from 'pg';
 
-/** Runs some statements on a connection of their own. */
+/** Runs statements on a new connection. */
 export async function onServer<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
@@ -11,12 +11,12 @@ export async function onServer<T>(url: string, work: (client: pg.Client) => Prom
   }
 }
 
-/** Drops the databases whose name is LIKE `pattern`, whoever is connected to them. */
+/** Drops the databases whose name is LIKE `pattern`. Ends the connections to them. */
 export async function dropDatabases(url: string, pattern: string): Promise<void> {
   await onServer(url, async (client) => {
-    const found = await client.query<{ datname: string }>('SELECT datname FROM pg_database WHERE datname LIKE $1', [
+    const { rows } = await client.query<{ datname: string }>('SELECT datname FROM pg_database WHERE datname LIKE $1', [
       pattern,
     ]);
-    for (const { datname } of found.rows) await client.query(`DROP DATABASE IF EXISTS "${datname}" WITH (FORCE)`);
+    for (const { datname } of rows) await client.query(`DROP DATABASE IF EXISTS "${datname}" WITH (FORCE)`);
   });
 }

@@ -2,25 +2,25 @@ import { randomBytes } from 'node:crypto';
 import { inject } from 'vitest';
 import { dropDatabases, onServer } from './postgres-databases.js';
 
-/** A database of a test's own. */
+/** A database that one test file uses. */
 export interface FreshDatabase {
   readonly url: string;
   readonly drop: () => Promise<void>;
 }
 
-/** A new, empty database on the run's Postgres. */
+/** Creates an empty database on the Postgres of the run. */
 export const freshDatabase = () => copyOf('template0');
 
-/** A new database on the run's Postgres with everybody's schemas, and nothing in them. */
+/** Creates a database with all schemas, without data, on the Postgres of the run. */
 export const migratedDatabase = () => copyOf(migratedName(inject('runId')));
 
-/** The database that holds everybody's schemas for a run. Like template0 it has no visitors. */
+/** Returns the name of the migrated database that `migratedDatabase` copies. */
 export const migratedName = (runId: string) => `gatehouse_test_${runId}_migrated`;
 
 async function copyOf(template: string): Promise<FreshDatabase> {
   const server = inject('postgresUrl');
   const name = `gatehouse_test_${inject('runId')}_${randomBytes(6).toString('hex')}`;
-  // A template without visitors, so that two that create at once do not get in each other's way.
+  // No client connects to the template, because CREATE DATABASE fails if its template is in use.
   await onServer(server, (client) => client.query(`CREATE DATABASE "${name}" TEMPLATE "${template}"`));
   const url = new URL(server);
   url.pathname = `/${name}`;

@@ -1,6 +1,6 @@
 import { keyOf } from './blueprints.js';
 
-interface Given {
+interface PromptAttributes {
   readonly label?: string;
   readonly required?: boolean;
   readonly placeholder?: string;
@@ -9,15 +9,19 @@ interface Given {
   readonly initial_value_expression?: boolean;
 }
 
-/** A field of a form, by blueprint. */
-export const fieldEntry = (form: string, [key, type]: readonly [key: string, type: string], attrs: Given = {}) => ({
+/** Returns the blueprint entry of a field of a form. */
+export const fieldEntry = (
+  form: string,
+  [key, type]: readonly [key: string, type: string],
+  attrs: PromptAttributes = {},
+) => ({
   model: 'authentik_stages_prompt.prompt',
   id: `${form} ${key}`,
   identifiers: { name: `${form} ${key}` },
   attrs: { field_key: key, label: key, type, ...attrs },
 });
 
-/** What a prompt stage asks: fields of a form by their keys, and policies. */
+/** Returns a prompt stage with fields of a form, by their keys, and validation policies. */
 export const asking = (form: string, keys: readonly string[], policies: readonly string[] = []) => ({
   stage: 'prompt.promptstage',
   attrs: {
@@ -26,7 +30,7 @@ export const asking = (form: string, keys: readonly string[], policies: readonly
   },
 });
 
-/** Writes a user. */
+/** Returns a user write stage. */
 export const writing = (mode: string) => ({
   stage: 'user_write.userwritestage',
   attrs: { user_creation_mode: mode },

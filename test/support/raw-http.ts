@@ -1,28 +1,28 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 
-/** What a server said to what was written by hand; status 0 when it hung up without a word. */
-export interface RawAnswer {
+/** A response to raw bytes. The status is 0 if the server closed the connection without a response. */
+export interface RawResponse {
   readonly status: number;
-  /** Names in lower case; of a repeated one the last. */
+  /** Headers by their names in lower case. The last value of a repeated one. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
-/** Writes bytes (a text stands for one byte a character) to a server; its first answer that is no interim one. */
-export async function sendRaw(url: string, sent: string | Buffer): Promise<RawAnswer> {
+/** Sends bytes, or a text with one character a byte. Returns the first response that is not informational. */
+export async function sendRaw(url: string, request: string | Buffer): Promise<RawResponse> {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
   await once(socket, 'connect');
-  // Who is refused early may be cut off while still writing.
+  // The server may close the connection before the whole request is written.
   socket.on('error', () => undefined);
-  socket.write(typeof sent === 'string' ? Buffer.from(sent, 'latin1') : sent);
+  socket.write(typeof request === 'string' ? Buffer.from(request, 'latin1') : request);
   try {
-    let heard = Buffer.alloc(0);
+    let received = Buffer.alloc(0);
     for await (const chunk of socket) {
-      heard = Buffer.concat([heard, chunk as Buffer]);
-      const answer = answerIn(heard.toString('latin1'));
-      if (answer) return answer;
+      received = Buffer.concat([received, chunk as Buffer]);
+      const response = parseResponse(received.toString('latin1'));
+      if (response) return response;
     }
     return { status: 0, headers: {}, body: '' };
   } finally {
@@ -30,15 +30,15 @@ export async function sendRaw(url: string, sent: string | Buffer): Promise<RawAn
   }
 }
 
-/** The answer, once all of it has come. */
-function answerIn(heard: string): RawAnswer | undefined {
-  const end = heard.indexOf('\r\n\r\n');
+/** Returns the response, or `undefined` if it is incomplete. */
+function parseResponse(text: string): RawResponse | undefined {
+  const end = text.indexOf('\r\n\r\n');
   if (end < 0) return undefined;
-  const [first = '', ...lines] = heard.slice(0, end).split('\r\n');
+  const [first = '', ...lines] = text.slice(0, end).split('\r\n');
   const status = Number(first.split(' ')[1]);
-  if (status < 200) return answerIn(heard.slice(end + 4));
+  if (status < 200) return parseResponse(text.slice(end + 4));
   const headers = Object.fromEntries(lines.map((line) => [line.split(':', 1)[0]!.toLowerCase(), valueOf(line)]));
-  const body = heard.slice(end + 4);
+  const body = text.slice(end + 4);
   if (body.length < Number(headers['content-length'] ?? 0)) return undefined;
   return { status, headers, body: Buffer.from(body, 'latin1').toString() };
 }

@@ -1,7 +1,7 @@
-import type { Received } from './mailbox.js';
+import type { ReceivedMail } from './mailbox.js';
 
-/** What somebody finds in a mail of the house: where its link leads, the query of that, and its code. */
-export function readMail({ text = '' }: Received) {
+/** Returns the link of a mail, the query of the link, and the code. */
+export function readMail({ text = '' }: ReceivedMail) {
   const link = new URL(/https?:\S+/.exec(text)?.[0] ?? 'none:');
   return { link, query: link.search.slice(1), code: /^\d{6}$/m.exec(text)?.[0] ?? '' };
 }

@@ -1,3 +1,3 @@
 import 'reflect-metadata';
-// By itself, because this file is read anew for each test file, and what it imports is not.
+// A module of its own: this file is evaluated again for each test file, an imported module is not.
 import './orphaned-worker.js';

@@ -1,20 +1,20 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** One question, as a provider of puzzles hears it. */
+/** The form of a siteverify request. */
 type ReceivedForm = Readonly<Record<string, string>>;
 
 /**
- * A provider of puzzles on loopback, by the protocol that they document as siteverify: `secret` and `response` as a form,
- * an answer as JSON, and each token good once. Tests may have it say something else.
+ * A captcha provider on the loopback interface that implements the siteverify protocol: a form with `secret` and
+ * `response`, a JSON response, and tokens that are valid once. Tests can override its responses.
  */
 export class SiteverifyServer {
-  readonly asked: ReceivedForm[] = [];
-  /** Answers in the place of what is documented. */
-  instead: ((response: ServerResponse) => void) | undefined;
-  /** What a right answer says besides. */
-  more: object = {};
-  private readonly spent = new Set<string>();
+  readonly requests: ReceivedForm[] = [];
+  /** Replaces the documented response. */
+  override: ((response: ServerResponse) => void) | undefined;
+  /** Further members of a successful response. */
+  extraMembers: object = {};
+  private readonly usedTokens = new Set<string>();
 
   private constructor(
     readonly url: string,
@@ -42,21 +42,21 @@ export class SiteverifyServer {
   }
 
   private answer(form: URLSearchParams, response: ServerResponse) {
-    this.asked.push(Object.fromEntries(form));
-    if (this.instead) return this.instead(response);
-    const body = JSON.stringify(this.judged(form));
+    this.requests.push(Object.fromEntries(form));
+    if (this.override) return this.override(response);
+    const body = JSON.stringify(this.resultOf(form));
     response.writeHead(200, { 'content-type': 'application/json' }).end(body);
   }
 
-  private judged(form: URLSearchParams): object {
+  private resultOf(form: URLSearchParams): object {
     const [secret, token] = [form.get('secret'), form.get('response') ?? ''];
     if (!secret) return refused('missing-input-secret');
     if (secret !== this.secret) return refused('invalid-input-secret');
     if (!token) return refused('missing-input-response');
     if (!token.startsWith('good')) return refused('invalid-input-response');
-    if (this.spent.has(token)) return refused('timeout-or-duplicate');
-    this.spent.add(token);
-    return { success: true, challenge_ts: new Date().toISOString(), ...this.more };
+    if (this.usedTokens.has(token)) return refused('timeout-or-duplicate');
+    this.usedTokens.add(token);
+    return { success: true, challenge_ts: new Date().toISOString(), ...this.extraMembers };
   }
 }
 

@@ -2,7 +2,7 @@ import { blueprint, flowEntries, IDENTIFICATION, keyOf, LOGIN, PASSWORD, userEnt
 import type { Browser, BrowserResponse } from './browser.js';
 import { writing } from './prompts.js';
 
-/** A source that speaks OpenID Connect, by blueprint; the flows `known` and `new` must come before. */
+/** Returns the blueprint entry of an OpenID Connect source. It must follow the flows `known` and `new`. */
 export const oauthEntry = (slug: string, attrs: object = {}) => ({
   model: 'authentik_sources_oauth.oauthsource',
   id: `source ${slug}`,
@@ -12,21 +12,21 @@ export const oauthEntry = (slug: string, attrs: object = {}) => ({
     ...{ authentication_flow: keyOf('known'), enrollment_flow: keyOf('new'), ...attrs },
   },
 });
-/** Plex as a source, by blueprint. */
+/** The blueprint entry of a Plex source. */
 export const plexEntry = {
   model: 'authentik_sources_plex.plexsource',
   identifiers: { slug: 'plex' },
   attrs: { name: 'Plex', plex_token: 'secret', authentication_flow: keyOf('known'), enrollment_flow: keyOf('new') },
 };
 
-/** A change to a source alone: the flows that it names are there. */
+/** Returns the blueprint entry that changes an existing source. */
 export const changedSource = (slug: string, attrs: object) => ({
   model: 'authentik_sources_oauth.oauthsource',
   identifiers: { slug },
   attrs,
 });
 
-/** Sources of every kind, the flows that they lead to, and flows that lead to them. */
+/** Blueprint with sources of every kind, the flows that they start, and flows that use them. */
 export const SOURCES = blueprint(
   ...['alice', 'bob', 'carol', 'dave'].map((name) => userEntry(name)),
   userEntry('idle', { is_active: false }),
@@ -45,9 +45,9 @@ export const SOURCES = blueprint(
   ]),
 );
 
-/** The challenge of the flow that the callback of a source leads to. */
+/** Returns the challenge of the flow to which the callback of a source redirects. */
 export async function follow(browser: Browser, { status, headers }: BrowserResponse): Promise<BrowserResponse> {
-  if (status !== 302) throw new Error(`the callback answered ${status}`);
+  if (status !== 302) throw new Error(`the callback returned ${status}`);
   const [path = '', query = ''] = (headers.get('location') ?? '').split('?');
   return browser.show(path.split('/')[3] ?? '', query);
 }

@@ -1,6 +1,6 @@
 import type { CDPSession, Page } from 'playwright-core';
 
-/** A credential as the browser's authenticator keeps it. */
+/** A credential in the browser's authenticator. */
 export interface StoredCredential {
   readonly credentialId: string;
   readonly isResidentCredential: boolean;
@@ -10,7 +10,7 @@ export interface StoredCredential {
   readonly signCount: number;
 }
 
-/** An authenticator of a page, as if it were built into the machine: it does without a finger what it is asked. */
+/** A virtual platform authenticator of a page. It approves every request without user interaction. */
 export class VirtualAuthenticator {
   private constructor(
     private readonly devtools: CDPSession,

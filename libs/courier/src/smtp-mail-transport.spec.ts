@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { drawCertificate } from '../../../test/support/certificate.js';
-import { answering, Mailbox } from '../../../test/support/mailbox.js';
+import { createCertificate } from '../../../test/support/certificate.js';
+import { Mailbox, smtpError } from '../../../test/support/mailbox.js';
 import { type Mail, type MailServer, SmtpMailTransport } from './smtp-mail-transport.js';
 
 const mail: Mail = {
@@ -95,12 +95,12 @@ describe('a mail server', () => {
   });
 
   it('that refuses a recipient is not tried again', async () => {
-    const { port } = await open({ refuse: () => answering(550, 'no such user') });
+    const { port } = await open({ refuse: () => smtpError(550, 'no such user') });
     await expect(createTransport().send(mail, server(port))).rejects.toMatchObject({ refused: true });
   });
 
   it('that is busy is tried again', async () => {
-    const { port } = await open({ refuse: () => answering(451, 'later') });
+    const { port } = await open({ refuse: () => smtpError(451, 'later') });
     await expect(createTransport().send(mail, server(port))).rejects.toMatchObject({ refused: false });
   });
 
@@ -124,7 +124,7 @@ describe('a mail server', () => {
 });
 
 describe('encryption', () => {
-  const certificate = drawCertificate();
+  const certificate = createCertificate();
 
   it('is never downgraded: a server without STARTTLS receives nothing', async () => {
     const { port, mails } = await open({ hideSTARTTLS: true, login: LOGIN });

@@ -21,7 +21,7 @@ const sourceAt = ({ url }: OpenIdProvider) =>
 
 async function authorize(target: OpenIdProvider) {
   const { to, kept } = await harness.mustBegin(sourceAt(target));
-  return { kept, answer: await target.walk(to, REDIRECT_URI) };
+  return { kept, answer: await target.followTo(to, REDIRECT_URI) };
 }
 
 const unproven = { refused: { text: 'The answer of {source} could not be verified. Please try again.' } };

@@ -51,7 +51,7 @@ describe('a login at Plex', () => {
         info: { id: 2, username: 'friend', title: 'A Friend', email: 'f@example.org', confirmed: true },
       },
     });
-    expect(new Set(plex.asked.map(({ client }) => client))).toEqual(new Set(['gatehouse']));
+    expect(new Set(plex.requests.map(({ client }) => client))).toEqual(new Set(['gatehouse']));
   });
 
   it('allows the owner and accepted friends only', async () => {
@@ -83,7 +83,7 @@ describe('a login at Plex', () => {
     ['sends malformed JSON', 'resources', (response: ServerResponse) => response.end('<html>')],
     ['sends no id', 'user', (response: ServerResponse) => response.end('{}')],
   ])('is refused while Plex %s', async (_case, resource, response) => {
-    plex.instead = { [resource]: response };
+    plex.overrides = { [resource]: response };
     expect(await login({}, 'guest')).toMatchObject({ refused: { wire: 'unavailable' } });
     expect(harness.reports).toEqual([expect.not.stringContaining('guest')]);
   });
@@ -95,7 +95,7 @@ describe('a login at Plex', () => {
   it('contacts Plex only if SOURCE_HOSTS allows it', async () => {
     harness = new LoginHarness({ PLEX_URL: plex.url, SOURCE_HOSTS: '*' });
     expect(await login({}, 'friend')).toMatchObject({ refused: { wire: 'misconfigured' } });
-    expect(plex.asked).toEqual([]);
+    expect(plex.requests).toEqual([]);
   });
 
   it('is refused for a request of another model of source', async () => {

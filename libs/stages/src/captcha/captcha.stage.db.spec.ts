@@ -28,9 +28,9 @@ afterAll(async () => {
   await database?.drop();
 });
 beforeEach(() => {
-  server.instead = undefined;
-  server.more = {};
-  server.asked.length = 0;
+  server.override = undefined;
+  server.extraMembers = {};
+  server.requests.length = 0;
 });
 
 const settings = (more: object = {}) =>
@@ -66,14 +66,17 @@ describe('a captcha of a provider', () => {
   });
 
   it('passes a valid token and writes the response of the provider into the context', async () => {
-    server.more = { score: 0.7, hostname: 'id.example.org' };
+    server.extraMembers = { score: 0.7, hostname: 'id.example.org' };
     expect(await drive().answer({ token: goodToken() })).toEqual({
       type: 'passed',
       context: {
-        captcha: { response: { success: true, challenge_ts: expect.any(String), ...server.more }, stage: 'step' },
+        captcha: {
+          response: { success: true, challenge_ts: expect.any(String), ...server.extraMembers },
+          stage: 'step',
+        },
       },
     });
-    expect(server.asked[0]).toMatchObject({ secret: 'hush', remoteip: '203.0.113.7' });
+    expect(server.requests[0]).toMatchObject({ secret: 'hush', remoteip: '203.0.113.7' });
   });
 
   it('rejects a token with the error codes of the provider', async () => {
@@ -82,14 +85,14 @@ describe('a captcha of a provider', () => {
   });
 
   it('accepts a token once, even if the provider accepts it again (accident 59)', async () => {
-    server.instead = (response) => void response.end('{"success":true}');
+    server.override = (response) => void response.end('{"success":true}');
     const token = goodToken();
     expect(await drive().answer({ token })).toMatchObject({ type: 'passed' });
     expect(await drive({ handler: createStage() }).answer({ token })).toMatchObject(error('captcha_spent'));
   });
 
   it('accepts a token once when many processes verify it at the same time', async () => {
-    server.instead = (response) => void response.end('{"success":true}');
+    server.override = (response) => void response.end('{"success":true}');
     const token = goodToken();
     const replies = await Promise.all(
       Array.from({ length: 8 }, () => drive({ handler: createStage() }).answer({ token })),
@@ -98,7 +101,7 @@ describe('a captcha of a provider', () => {
   });
 
   it('gives a repeated request the same answer', async () => {
-    server.instead = (response) => void response.end('{"success":true}');
+    server.override = (response) => void response.end('{"success":true}');
     const [token, request] = [goodToken(), { id: randomUUID() }];
     for (const _ of [1, 2]) expect(await drive({ request }).answer({ token })).toMatchObject({ type: 'passed' });
   });
@@ -117,14 +120,14 @@ describe('a captcha of a provider', () => {
     ['too long', { token: 'x'.repeat(20_000) }, 'max_length'],
   ])('rejects a token that is %s without a request to the provider', async (_title, answer, code) => {
     expect(await drive().answer(answer)).toMatchObject({ type: 'rejected', errors: { token: [{ code }] } });
-    expect(server.asked).toEqual([]);
+    expect(server.requests).toEqual([]);
   });
 });
 
 describe('a provider outage', () => {
   const fallbackId = '7c3a2a44-15f5-4d0e-8b5c-0b6a3e8f6a11';
   const failRequests = () => {
-    server.instead = (response) => void response.writeHead(500).end();
+    server.override = (response) => void response.writeHead(500).end();
   };
 
   it('rejects every token', async () => {
@@ -136,9 +139,9 @@ describe('a provider outage', () => {
     failRequests();
     const handler = createStage({ CAPTCHA_OUTAGE_FAILURES: 1 });
     await drive({ handler }).answer({ token: goodToken() });
-    server.instead = undefined;
+    server.override = undefined;
     expect(await drive({ handler }).answer({ token: goodToken() })).toMatchObject(error('captcha_failed'));
-    expect(server.asked).toHaveLength(1);
+    expect(server.requests).toHaveLength(1);
   });
 
   it('inserts the fallback stage on a GET and on a response', async () => {
@@ -154,7 +157,7 @@ describe('a provider outage', () => {
   it('does not insert the fallback stage because a token was rejected', async () => {
     const config = { fallback_stage: fallbackId };
     expect(await drive({ config }).answer({ token: 'bad' })).toMatchObject(error('captcha_refused'));
-    server.instead = (response) => void response.writeHead(400).end();
+    server.override = (response) => void response.writeHead(400).end();
     expect(await drive({ config }).answer({ token: goodToken() })).toMatchObject(error('captcha_failed'));
   });
 });
@@ -179,7 +182,7 @@ describe('a proof of work', () => {
       type: 'passed',
       context: { captcha: { response: { success: true }, stage: 'step' } },
     });
-    expect(server.asked).toEqual([]);
+    expect(server.requests).toEqual([]);
   });
 
   it('stays the same until it is answered, and is then replaced', async () => {

@@ -30,13 +30,13 @@ const neverAnswers = () => undefined;
 
 describe('SiteverifyClient', () => {
   it('sends the form and returns the response of the provider', async () => {
-    server.more = { hostname: 'id.example.org', score: 0.9 };
+    server.extraMembers = { hostname: 'id.example.org', score: 0.9 };
     await expect(verify(createClient())).resolves.toMatchObject({
       success: true,
       hostname: 'id.example.org',
       score: 0.9,
     });
-    expect(server.asked).toEqual([{ secret: 'hush', response: 'good', remoteip: '203.0.113.7' }]);
+    expect(server.requests).toEqual([{ secret: 'hush', response: 'good', remoteip: '203.0.113.7' }]);
   });
 
   it.each([
@@ -48,33 +48,33 @@ describe('SiteverifyClient', () => {
     ['exceeds the size limit', text(JSON.stringify({ success: true, more: 'x'.repeat(MAX_RESPONSE_BYTES) }))],
     ['closes the connection', (response: ServerResponse) => void response.destroy()],
   ])('throws ProviderOutageError when the provider %s', async (_title, instead) => {
-    server.instead = instead;
+    server.override = instead;
     await expect(verify(createClient())).rejects.toThrow(ProviderOutageError);
   });
 
   it('throws ProviderOutageError when the provider exceeds the timeout', async () => {
-    server.instead = neverAnswers;
+    server.override = neverAnswers;
     await expect(verify(createClient({ CAPTCHA_TIMEOUT_MS: 20 }))).rejects.toThrow(ProviderOutageError);
   });
 
   it('stops asking a provider that has failed too often', async () => {
     const client = createClient({ CAPTCHA_OUTAGE_FAILURES: 2 });
-    server.instead = status(503);
+    server.override = status(503);
     for (const _ of [1, 2, 3]) await expect(verify(client)).rejects.toThrow(ProviderOutageError);
-    expect(server.asked).toHaveLength(2);
+    expect(server.requests).toHaveLength(2);
     expect(client.isUnavailable(server.url)).toBe(true);
     expect(client.isUnavailable('https://other.example/siteverify')).toBe(false);
   });
 
   it('does not open the circuit breaker when the provider rejects the request', async () => {
     const client = createClient({ CAPTCHA_OUTAGE_FAILURES: 1 });
-    server.instead = status(400);
+    server.override = status(400);
     await expect(verify(client)).rejects.toThrow(RequestRejectedError);
     expect(client.isUnavailable(server.url)).toBe(false);
   });
 
   it('throws BusyError at once when too many requests to a provider are open', async () => {
-    server.instead = neverAnswers;
+    server.override = neverAnswers;
     const client = createClient({ CAPTCHA_CONCURRENCY: 2, CAPTCHA_TIMEOUT_MS: 50 });
     const waiting = [verify(client), verify(client)].map((result) =>
       expect(result).rejects.toThrow(ProviderOutageError),
@@ -85,12 +85,12 @@ describe('SiteverifyClient', () => {
 
   it('sends no request when the caller has stopped waiting', async () => {
     await expect(verify(createClient(), 'good', () => false)).rejects.toThrow(BusyError);
-    expect(server.asked).toEqual([]);
+    expect(server.requests).toEqual([]);
   });
 
   it('sends tokens only to the hosts in CAPTCHA_HOSTS', async () => {
     await expect(verify(createClient({ CAPTCHA_HOSTS: 'www.recaptcha.net' }))).rejects.toThrow(RequestRejectedError);
-    expect(server.asked).toEqual([]);
+    expect(server.requests).toEqual([]);
     await expect(verify(createClient({ CAPTCHA_HOSTS: '*, 127.0.0.1' }))).resolves.toBeDefined();
   });
 
@@ -102,7 +102,7 @@ describe('SiteverifyClient', () => {
       await expect(createClient({ CAPTCHA_HOSTS: '*' }).verify(request)).rejects.toThrow(
         /not an allowed host|unavailable/,
       );
-      expect(server.asked).toEqual([]);
+      expect(server.requests).toEqual([]);
     },
   );
 

@@ -1,6 +1,6 @@
 import { createPrivateKey, randomBytes, sign, X509Certificate } from 'node:crypto';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { drawChain, type Issued } from '../../../../../test/support/certificate.js';
+import { createChain, type KeyPair } from '../../../../../test/support/certificate.js';
 import { SoftwareAuthenticator } from '../../../testing/software-authenticator.js';
 import { AuthenticatorModels, isTrusted } from './attestation.js';
 import type { CreationRules } from './creation-options.js';
@@ -8,9 +8,9 @@ import { verifyRegistration } from './registration.js';
 
 const AAGUID = '2fc0579f-8113-47ea-b116-bb5a8db9202a';
 const DEVICE = '/C=DE/O=Maker/OU=Authenticator Attestation/CN=Key';
-const [root, maker, device] = drawChain(['/CN=Root', true], ['/CN=Maker', true], [DEVICE, false]);
-const [otherRoot, leaf, underLeaf] = drawChain(['/CN=Root', true], ['/CN=Leaf', false], [DEVICE, false]);
-const certificates = (...issued: (Issued | undefined)[]) => issued.map((entry) => new X509Certificate(entry!.cert));
+const [root, maker, device] = createChain(['/CN=Root', true], ['/CN=Maker', true], [DEVICE, false]);
+const [otherRoot, leaf, underLeaf] = createChain(['/CN=Root', true], ['/CN=Leaf', false], [DEVICE, false]);
+const certificates = (...issued: (KeyPair | undefined)[]) => issued.map((entry) => new X509Certificate(entry!.cert));
 
 afterEach(() => void vi.useRealTimers());
 
@@ -50,8 +50,8 @@ const challenge = randomBytes(64).toString('base64url');
 interface AttestationOptions {
   readonly aaguid?: string;
   readonly format?: string;
-  readonly chain?: (Issued | undefined)[];
-  readonly signer?: Issued | undefined;
+  readonly chain?: (KeyPair | undefined)[];
+  readonly signer?: KeyPair | undefined;
   readonly attested?: boolean;
 }
 
