@@ -106,7 +106,7 @@ describeWithNats('links of another site', () => {
 
   describe('cannot delete an account by their `next` destination', () => {
     it('after a login at a source', async () => {
-      provider.knows('b1');
+      provider.returnUser('b1');
       await viaSource(await loggedIn('ben'), '', 'same-origin');
       const victim = deployment.browser();
       const page = await viaSource(victim, `?${NEXT}`, 'cross-site');

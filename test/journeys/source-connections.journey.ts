@@ -68,13 +68,13 @@ describeWithNats('a source connection', () => {
     );
   /** Signs in at the source with an account. */
   async function signIn(browser: Browser, identifier: string): Promise<BrowserResponse> {
-    provider.knows(identifier);
+    provider.returnUser(identifier);
     const redirect = await browser.fetch('/source/oauth/login/hub/');
     const state = new URL(redirect.headers.get('location') ?? '').searchParams.get('state') ?? '';
     return browser.fetch(`/source/oauth/callback/hub/?${new URLSearchParams({ state, code: 'c' }).toString()}`);
   }
   function redeem(browser: Browser, identifier: string, authorization?: string): Promise<BrowserResponse> {
-    provider.knows(identifier);
+    provider.returnUser(identifier);
     return browser.fetch('/api/v3/sources/plex/redeem_token_authenticated/?slug=plex', {
       ...{ method: 'POST', body: JSON.stringify({ plex_token: 't' }) },
       headers: { 'content-type': 'application/json', ...(authorization === undefined ? {} : { authorization }) },

@@ -36,7 +36,7 @@ describeWithNats('logins with sources', () => {
     vi.unstubAllEnvs();
   });
   beforeEach(() => {
-    provider.says = { refused: { text: 'Nobody.' } };
+    provider.completeReply = { refused: { text: 'Nobody.' } };
   });
 
   /** Starts a login at a source. Returns the state that its provider receives. */
@@ -56,14 +56,14 @@ describeWithNats('logins with sources', () => {
     return browser;
   }
   async function connect(username: string, identifier: string, slug = 'hub'): Promise<void> {
-    provider.knows(identifier);
+    provider.returnUser(identifier);
     expect((await signIn(await logIn(username), slug)).headers.get('location')).toContain('page-sources');
   }
 
   describe('a visitor who returns from a source', () => {
     it('is enrolled when unknown and logged in when known, and redirected to next', async () => {
       const claimedGroups = { g: { name: 'hub people' } };
-      provider.knows('n1', { username: 'nina', name: 'Nina', email: 'nina@example.org' }, claimedGroups);
+      provider.returnUser('n1', { username: 'nina', name: 'Nina', email: 'nina@example.org' }, claimedGroups);
       const nina = deployment.browser();
       const enrolled = await follow(nina, await signIn(nina, 'hub', '?next=%2Fapp%2F'));
       expect(enrolled.body).toMatchObject({ component: 'xak-flow-redirect', to: '/app/' });
@@ -71,7 +71,7 @@ describeWithNats('logins with sources', () => {
       const [row] = await deployment.rows(`SELECT name, email, path FROM directory.users WHERE username = 'nina'`);
       expect(row).toEqual({ name: 'Nina', email: 'nina@example.org', path: 'goauthentik.io/sources/hub' });
 
-      provider.knows('n1', { username: 'another name' }, claimedGroups);
+      provider.returnUser('n1', { username: 'another name' }, claimedGroups);
       const returning = deployment.browser();
       expect((await follow(returning, await signIn(returning, 'hub'))).body).toMatchObject({ to: '/if/user/' });
       expect(await usernameOf(returning)).toBe('nina');
@@ -82,7 +82,7 @@ describeWithNats('logins with sources', () => {
 
     it('leaves no plan to a session key that an attacker planted', async () => {
       await connect('carol', 'planted');
-      provider.knows('planted');
+      provider.returnUser('planted');
       const [attacker, victim] = [deployment.browser(), deployment.browser()];
       await attacker.show('login');
       victim.plant(attacker.cookie());
@@ -95,7 +95,7 @@ describeWithNats('logins with sources', () => {
     });
 
     it('completes the login once, with the state and nonce of the own session', async () => {
-      provider.knows('n2', { username: 'once' });
+      provider.returnUser('n2', { username: 'once' });
       const browser = deployment.browser();
       const state = await startLogin(browser, 'hub');
       const request = provider.began.at(-1);
@@ -112,14 +112,14 @@ describeWithNats('logins with sources', () => {
     });
 
     it('can only return to the source that was started', async () => {
-      provider.knows('n3', { username: 'mixed' });
+      provider.returnUser('n3', { username: 'mixed' });
       const browser = deployment.browser();
       const callback = await returnFrom(browser, 'mail', await startLogin(browser, 'hub'));
       expect(callback.text).toContain('State check failed.');
     });
 
     it('may return by a cross-site form post, which carries no session cookie', async () => {
-      provider.knows('n4', { username: 'posted' });
+      provider.returnUser('n4', { username: 'posted' });
       const browser = deployment.browser();
       const state = await startLogin(browser, 'hub');
       const redirect = await deployment.browser().fetch(`${CALLBACK}/hub/`, {
@@ -134,7 +134,7 @@ describeWithNats('logins with sources', () => {
     });
 
     it('sees the error of the provider', async () => {
-      provider.says = { refused: { text: 'The provider says no.' } };
+      provider.completeReply = { refused: { text: 'The provider says no.' } };
       const browser = deployment.browser();
       const callback = await signIn(browser, 'hub');
       expect(callback.status).toBe(200);
@@ -145,7 +145,7 @@ describeWithNats('logins with sources', () => {
 
   describe('a source', () => {
     it('that is disabled in the meantime stops working immediately', async () => {
-      provider.knows('n5', { username: 'late' });
+      provider.returnUser('n5', { username: 'late' });
       const browser = deployment.browser();
       const state = await startLogin(browser, 'hub');
       await deployment.apply(blueprint(changedSource('hub', { enabled: false })));
@@ -159,7 +159,7 @@ describeWithNats('logins with sources', () => {
     });
 
     it('without an enrollment flow reports that', async () => {
-      provider.knows('n6', { username: 'unwanted' });
+      provider.returnUser('n6', { username: 'unwanted' });
       const callback = await signIn(deployment.browser(), 'bare');
       expect(callback.status).toBe(400);
       expect(callback.text).toContain('Source is not configured for enrollment.');
@@ -167,18 +167,18 @@ describeWithNats('logins with sources', () => {
 
     it('links users by email address, but not by an unverified one', async () => {
       const email = 'bob@example.org';
-      provider.knows('b1', { email, email_verified: false });
+      provider.returnUser('b1', { email, email_verified: false });
       expect((await signIn(deployment.browser(), 'mail')).text).toContain('has been denied');
-      provider.knows('b1', { email });
+      provider.returnUser('b1', { email });
       const bob = deployment.browser();
       expect((await follow(bob, await signIn(bob, 'mail'))).body).toMatchObject({ component: 'xak-flow-redirect' });
       expect(await usernameOf(bob)).toBe('bob');
-      provider.knows('b1', { email, email_verified: false });
+      provider.returnUser('b1', { email, email_verified: false });
       expect((await signIn(deployment.browser(), 'mail')).headers.get('location')).toContain('/if/flow/known/');
     });
 
     it('does not log a disabled user in, neither by email address nor by connection', async () => {
-      provider.knows('i1', { email: 'idle@example.org' });
+      provider.returnUser('i1', { email: 'idle@example.org' });
       expect((await signIn(deployment.browser(), 'mail')).text).toContain('has been denied');
       await deployment.rows(`INSERT INTO identification.connections (source_id, identifier, user_id)
         SELECT s.id, 'i1', u.id FROM identification.sources s, directory.users u WHERE s.slug = 'hub' AND u.username = 'idle'`);
@@ -189,7 +189,7 @@ describeWithNats('logins with sources', () => {
   describe('a user who is logged in', () => {
     it('can connect an account, list connections and remove only their own', async () => {
       const alice = await logIn('alice');
-      provider.knows('a1');
+      provider.returnUser('a1');
       expect((await signIn(alice, 'hub')).headers.get('location')).toBe('/if/user/#/settings;page-sources');
       const { results } = (await alice.fetch(CONNECTIONS)).body as { results: { pk: number; source: object }[] };
       const kind = { component: 'ak-source-oauth-form', meta_model_name: 'authentik_sources_oauth.oauthsource' };
@@ -234,7 +234,7 @@ describeWithNats('logins with sources', () => {
 
     it('continues under a new session key, so that a planted key does not see the plan', async () => {
       await connect('dave', 'planted-again');
-      provider.knows('planted-again');
+      provider.returnUser('planted-again');
       const [attacker, victim] = [deployment.browser(), deployment.browser()];
       await victim.solve('second', { uid_field: 'dave' });
       await victim.solve('second', { password: 'correct-horse-7' });
@@ -250,7 +250,7 @@ describeWithNats('logins with sources', () => {
       await connect('bob', 'b2');
       for (const identifier of ['b2', 'unknown']) {
         const browser = await reachSource('alice');
-        provider.knows(identifier, { username: 'whoever' });
+        provider.returnUser(identifier, { username: 'whoever' });
         expect((await signIn(browser, 'hub')).text).toContain('has been denied');
         expect((await browser.show('second')).body).toMatchObject({ to: '/source/oauth/login/hub/' });
         expect(await usernameOf(browser)).toBeUndefined();
@@ -265,7 +265,7 @@ describeWithNats('logins with sources', () => {
       });
 
     it('logs in with a Plex token', async () => {
-      provider.knows('p1', { username: 'petra' });
+      provider.returnUser('p1', { username: 'petra' });
       const petra = deployment.browser();
       const redeemed = await redeem(petra, { plex_token: 'token' });
       expect(redeemed.body).toMatchObject({ component: 'xak-flow-redirect', to: '/if/flow/new/' });
@@ -279,13 +279,13 @@ describeWithNats('logins with sources', () => {
       expect([missing.status, missing.text]).toEqual([400, '["No plex token given"]']);
       expect((await redeem(deployment.browser(), { plex_token: 't' }, 'hub')).status).toBe(404);
       expect((await redeem(deployment.browser(), { plex_token: 't' }, '%00')).status).toBe(404);
-      provider.says = { refused: { text: 'Access denied.' } };
+      provider.completeReply = { refused: { text: 'Access denied.' } };
       const refused = await redeem(deployment.browser(), { plex_token: 't' });
       expect([refused.status, refused.body]).toEqual([403, { detail: 'Access denied.', code: 'permission_denied' }]);
     });
 
     it('connects the account of a user who is logged in', async () => {
-      provider.knows('p2');
+      provider.returnUser('p2');
       const alice = await logIn('alice');
       const response = await alice.fetch('/api/v3/sources/plex/redeem_token_authenticated/?slug=plex', {
         ...{ method: 'POST', headers: JSON_TYPE, body: JSON.stringify({ plex_token: 't' }) },

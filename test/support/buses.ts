@@ -10,8 +10,8 @@ import { describeWithNats, startNats } from './nats.js';
 export interface RunningBus {
   readonly bus: Bus;
   readonly stop: () => Promise<void>;
-  /** Resolves when the bus knows everything that the server has told it, such as that it is closing. */
-  readonly hears: (server: BusServer) => Promise<void>;
+  /** Resolves when the bus has processed everything that the server has sent, such as the end of a subscription. */
+  readonly flush: (server: BusServer) => Promise<void>;
 }
 type StartBus = () => Promise<RunningBus>;
 
@@ -20,14 +20,14 @@ export const MAX_MESSAGE_BYTES = 2 ** 20;
 
 const startNatsBus: StartBus = async () => {
   const { url, stop } = await startNats({ config: `max_payload: ${MAX_MESSAGE_BYTES}` });
-  const hears = (server: BusServer) => (server as NatsJsonServer).unwrap<NatsConnection>().flush();
-  return { bus: new NatsBus({ NATS_URL: url }), stop, hears };
+  const flush = (server: BusServer) => (server as NatsJsonServer).unwrap<NatsConnection>().flush();
+  return { bus: new NatsBus({ NATS_URL: url }), stop, flush };
 };
 
 const startInProcessBus: StartBus = async () => ({
   bus: new InProcessBus(MAX_MESSAGE_BYTES),
   stop: async () => undefined,
-  hears: async () => undefined,
+  flush: async () => undefined,
 });
 
 /** Runs a suite twice: over a real nats-server, and over the in-process bus. */

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 
-/** One question, as the provider hears it. */
+/** A request that the provider has received. */
 interface ReceivedRequest {
   readonly path: string;
   readonly form: Readonly<Record<string, string>>;
@@ -13,23 +13,23 @@ interface ReceivedRequest {
 type FakeResponse = object | ((response: ServerResponse) => unknown);
 
 /**
- * A provider on loopback that speaks OAuth 2 and OpenID Connect as they are documented, checks PKCE, and signs with a key that it
- * publishes. Tests bend what it says.
+ * An OAuth 2 and OpenID Connect provider on the loopback interface. It checks PKCE and signs with a key that it publishes.
+ * Tests can change its responses.
  */
 export class FakeOpenIdProvider {
-  readonly asked: ReceivedRequest[] = [];
-  /** Over the claims that would be right. */
+  readonly requests: ReceivedRequest[] = [];
+  /** Override the valid claims. */
   claims: Readonly<Record<string, unknown>> = {};
   profile: Readonly<Record<string, unknown>> = { sub: 'alice' };
-  /** Over the metadata that would be right. */
+  /** Overrides the valid metadata. */
   metadata: Readonly<Record<string, unknown>> = {};
-  /** Over the answer to a good code. */
+  /** Overrides the response to a valid code. */
   tokens: Readonly<Record<string, unknown>> = {};
-  /** In the place of what is documented, by path. */
-  instead: Record<string, FakeResponse> = {};
-  /** Makes an id token in another way. */
+  /** Replace the documented responses, by path. */
+  overrides: Record<string, FakeResponse> = {};
+  /** Signs an ID token. Tests can replace it. */
   sign: (claims: object) => Promise<string> | string;
-  private begun: URLSearchParams = new URLSearchParams();
+  private authorization: URLSearchParams = new URLSearchParams();
   private stop: () => Promise<void> = async () => undefined;
   url = '';
 
@@ -58,18 +58,18 @@ export class FakeOpenIdProvider {
     return this.stop();
   }
 
-  /** What a browser brings back that has been sent to this address. */
+  /** Returns the parameters with which a browser returns from the authorization endpoint. */
   authorize(to: string): Record<string, string> {
-    this.begun = new URL(to).searchParams;
-    return { code: 'good', state: this.begun.get('state') ?? '' };
+    this.authorization = new URL(to).searchParams;
+    return { code: 'good', state: this.authorization.get('state') ?? '' };
   }
 
-  /** The claims of an id token that is right. */
-  rightClaims() {
+  /** Returns the claims of a valid ID token. */
+  validClaims() {
     const now = Math.floor(Date.now() / 1000);
-    const nonce = this.begun.get('nonce');
+    const nonce = this.authorization.get('nonce');
     return {
-      ...{ iss: this.url, aud: this.begun.get('client_id'), sub: 'alice', iat: now, exp: now + 60 },
+      ...{ iss: this.url, aud: this.authorization.get('client_id'), sub: 'alice', iat: now, exp: now + 60 },
       ...(nonce && { nonce }),
     };
   }
@@ -79,10 +79,10 @@ export class FakeOpenIdProvider {
     for await (const chunk of request) body += String(chunk);
     const path = new URL(request.url ?? '/', this.url).pathname;
     const form = Object.fromEntries(new URLSearchParams(body));
-    this.asked.push({ path, form, authorization: request.headers.authorization });
-    const said = this.instead[path] ?? (await this.documented(path, form));
-    if (typeof said === 'function') return said(response);
-    response.setHeader('content-type', 'application/json').end(JSON.stringify(said));
+    this.requests.push({ path, form, authorization: request.headers.authorization });
+    const reply = this.overrides[path] ?? (await this.documented(path, form));
+    if (typeof reply === 'function') return reply(response);
+    response.setHeader('content-type', 'application/json').end(JSON.stringify(reply));
   }
 
   private async documented(path: string, form: ReceivedRequest['form']): Promise<FakeResponse> {
@@ -92,7 +92,7 @@ export class FakeOpenIdProvider {
       case '/jwks':
         return { keys: [this.jwk] };
       case '/token':
-        return this.isGood(form) ? this.exchanged() : refused('invalid_grant');
+        return this.isValidExchange(form) ? this.exchanged() : refused('invalid_grant');
       case '/me':
         return this.profile;
       default:
@@ -110,20 +110,20 @@ export class FakeOpenIdProvider {
     };
   }
 
-  private isGood({ code, code_verifier, redirect_uri }: ReceivedRequest['form']): boolean {
-    const challenge = this.begun.get('code_challenge');
-    const proved = challenge === null || challenge === sha256(code_verifier ?? '');
-    return code === 'good' && proved && redirect_uri === this.begun.get('redirect_uri');
+  private isValidExchange({ code, code_verifier, redirect_uri }: ReceivedRequest['form']): boolean {
+    const challenge = this.authorization.get('code_challenge');
+    const matchesChallenge = challenge === null || challenge === sha256(code_verifier ?? '');
+    return code === 'good' && matchesChallenge && redirect_uri === this.authorization.get('redirect_uri');
   }
 
   private async exchanged() {
-    const id_token = await this.sign({ ...this.rightClaims(), ...this.claims });
+    const id_token = await this.sign({ ...this.validClaims(), ...this.claims });
     return { access_token: 'opaque', token_type: 'Bearer', id_token, ...this.tokens };
   }
 }
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('base64url');
 
-/** An error of the token endpoint (RFC 6749, 5.2). */
+/** Returns an error response of the token endpoint (RFC 6749, 5.2). */
 export const refused = (error: string) => (response: ServerResponse) =>
   response.writeHead(400, { 'content-type': 'application/json' }).end(JSON.stringify({ error }));

@@ -8,14 +8,12 @@ import {
 } from '@gatehouse/contracts';
 import { connectNats } from '@gatehouse/platform';
 
-type FakeReply = SourceCompleteReply;
-
-/** A service that answers for providers as the contract says: whoever comes back is who the test says. */
+/** A provider service that follows the contract. Tests choose the user who returns from the provider. */
 export class FakeProviderService {
   readonly began: SourceBeginRequest[] = [];
   readonly completed: SourceCompleteRequest[] = [];
-  /** Who comes back, or why nobody does. */
-  says: FakeReply = { refused: { text: 'Nobody.' } };
+  /** The reply to the next `complete` request. */
+  completeReply: SourceCompleteReply = { refused: { text: 'Nobody.' } };
 
   private constructor(private readonly connection: Awaited<ReturnType<typeof connectNats>>) {}
 
@@ -25,7 +23,7 @@ export class FakeProviderService {
     connection.subscribe('sources.*', {
       queue: SOURCE_QUEUE,
       callback: (_error, message) => {
-        message.respond(JSON.stringify(provider.answer(message.subject, message.json())));
+        message.respond(JSON.stringify(provider.reply(message.subject, message.json())));
       },
     });
     await connection.flush();
@@ -36,18 +34,18 @@ export class FakeProviderService {
     return this.connection.close();
   }
 
-  /** Somebody with this name at the provider comes back. */
-  knows(identifier: string, user: object = {}, groups: Record<string, { name: string }> = {}): void {
-    this.says = { identity: { identifier, user, groups, info: { id: identifier } } };
+  /** Lets the user with this identifier return from the provider. */
+  returnUser(identifier: string, user: object = {}, groups: Record<string, { name: string }> = {}): void {
+    this.completeReply = { identity: { identifier, user, groups, info: { id: identifier } } };
   }
 
-  private answer(subject: string, question: unknown): unknown {
+  private reply(subject: string, request: unknown): unknown {
     if (subject.endsWith('complete')) {
-      this.completed.push(sourceCompleteRequest.parse(question));
-      return this.says;
+      this.completed.push(sourceCompleteRequest.parse(request));
+      return this.completeReply;
     }
-    const { state, redirect_uri } = sourceBeginRequest.parse(question);
-    this.began.push(sourceBeginRequest.parse(question));
+    const { state, redirect_uri } = sourceBeginRequest.parse(request);
+    this.began.push(sourceBeginRequest.parse(request));
     const query = new URLSearchParams({ state, redirect_uri }).toString();
     return { to: `https://hub.example/authorize?${query}`, kept: { nonce: `for ${state}` } };
   }

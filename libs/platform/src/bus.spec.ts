@@ -111,7 +111,7 @@ describeBuses('a message bus', (start) => {
     const open = ask('{}');
     await entered.promise;
     const closing = server.close();
-    await running.hears(server);
+    await running.flush(server);
     await expect(ask('{}')).rejects.toBeInstanceOf(NoRespondersError);
     finish.resolve();
     expect(await open).toBe('answered');

@@ -56,7 +56,7 @@ describe('a login at Apple', () => {
 
   it('authenticates with a newly signed client secret', async () => {
     await login();
-    const { form } = provider.asked.find(({ path }) => path === '/token')!;
+    const { form } = provider.requests.find(({ path }) => path === '/token')!;
     const key = await importSPKI(publicKey, 'ES256');
     const checks = { issuer: 'TEAM', subject: 'org.example.login', audience: provider.url };
     const { payload, protectedHeader } = await jwtVerify(form['client_secret'] ?? '', key, checks);

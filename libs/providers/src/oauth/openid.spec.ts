@@ -73,11 +73,11 @@ describe('a login by OpenID Connect', () => {
     provider.metadata = { token_endpoint_auth_methods_supported: ['client_secret_basic'] };
     await login({ using: new LoginHarness() });
     await login();
-    const tokens = provider.asked.filter(({ path }) => path === '/token');
+    const tokens = provider.requests.filter(({ path }) => path === '/token');
     expect(tokens[0]).toMatchObject({ form: { client_secret: 'hush hush' }, authorization: undefined });
     expect(tokens[1]?.authorization).toMatch(/^Basic /);
     expect(tokens[1]?.form).not.toHaveProperty('client_secret');
-    const metadata = provider.asked.filter(({ path }) => /well-known|jwks/.test(path));
+    const metadata = provider.requests.filter(({ path }) => /well-known|jwks/.test(path));
     expect(metadata).toHaveLength(4);
   });
 
@@ -184,7 +184,7 @@ describe('a provider', () => {
     ['redirects', (response: ServerResponse) => response.writeHead(302, { location: '/' }).end(), unproven],
     ['does not know the client', refused('invalid_client'), misconfigured],
   ])('that %s causes a refusal, not a fault', async (_case, instead, refusal) => {
-    provider.instead = { '/token': instead };
+    provider.overrides = { '/token': instead };
     const using = new LoginHarness({ SOURCE_ANSWER_BYTES: 4000 });
     expect(await login({ using })).toMatchObject(refusal);
     expect(using.reports).toEqual([expect.not.stringMatching(/hush|opaque/)]);
@@ -193,7 +193,7 @@ describe('a provider', () => {
   it('that does not respond is not awaited beyond the timeout or the deadline of the visitor', async () => {
     const { to, kept } = await harness.mustBegin(source());
     const answer = provider.authorize(to);
-    provider.instead = { '/token': () => undefined };
+    provider.overrides = { '/token': () => undefined };
     const shortTimeout = new LoginHarness({ SOURCE_TIMEOUT_MS: 50 });
     expect(await shortTimeout.complete(source(), kept, answer)).toMatchObject(unavailable);
     const shortDeadline = new LoginHarness({}, 50);
@@ -229,11 +229,11 @@ describe('a provider', () => {
 
   it('without metadata, or with temporarily unavailable metadata, is refused', async () => {
     const path = '/.well-known/openid-configuration';
-    provider.instead = { [path]: (response: ServerResponse) => response.writeHead(404).end() };
+    provider.overrides = { [path]: (response: ServerResponse) => response.writeHead(404).end() };
     expect(await harness.begin(source())).toMatchObject(misconfigured);
-    provider.instead = { [path]: (response: ServerResponse) => response.writeHead(500).end() };
+    provider.overrides = { [path]: (response: ServerResponse) => response.writeHead(500).end() };
     expect(await harness.begin(source())).toMatchObject(unavailable);
-    provider.instead = {};
+    provider.overrides = {};
     await harness.mustBegin(source());
   });
 
@@ -246,7 +246,7 @@ describe('a provider', () => {
         expect(
           await using.begin(source({ oidc_well_known_url: `https://${host}/.well-known/openid-configuration` })),
         ).toHaveProperty('refused');
-      expect(provider.asked).toEqual([]);
+      expect(provider.requests).toEqual([]);
     },
   );
 

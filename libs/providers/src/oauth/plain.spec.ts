@@ -46,7 +46,7 @@ describe('a login by plain OAuth 2', () => {
 
   it('uses the primary address of GitHub, and whether it is verified', async () => {
     provider.profile = { id: 583231, login: 'octocat', name: 'Octo Cat', email: null };
-    provider.instead = {
+    provider.overrides = {
       '/me/emails': [
         { email: 'old@example.org', primary: false, verified: true },
         { email: 'octo@example.org', primary: true, verified: true },
@@ -58,11 +58,11 @@ describe('a login by plain OAuth 2', () => {
         user: { username: 'octocat', name: 'Octo Cat', email: 'octo@example.org', email_verified: true },
       },
     });
-    provider.instead = { '/me/emails': [{ email: 'admin@example.org', primary: true, verified: false }] };
+    provider.overrides = { '/me/emails': [{ email: 'admin@example.org', primary: true, verified: false }] };
     expect(await login('github')).toMatchObject({
       identity: { user: { email: 'admin@example.org', email_verified: false } },
     });
-    provider.instead = { '/me/emails': notFound };
+    provider.overrides = { '/me/emails': notFound };
     expect(await login('github')).toMatchObject({ identity: { user: { username: 'octocat', name: 'Octo Cat' } } });
   });
 
