@@ -28,7 +28,7 @@ afterAll(async () => {
 
 /** Subscribes to events. The returned function resolves when the given number of events of an action has arrived. */
 async function listenForEvents() {
-  const listener = await couriers.connect();
+  const listener = await couriers.listen();
   listeners.push(listener);
   const messages: Msg[] = [];
   let notify = () => undefined as void;
@@ -181,7 +181,7 @@ describeWithNats('a courier', () => {
 
   it('waits for the acknowledgement of a JetStream stream if one is configured', async () => {
     await couriers.begin();
-    const listener = await couriers.connect();
+    const listener = await couriers.listen();
     listeners.push(listener);
     const courier = await couriers.start({ EVENTS_STREAM: 'AUDIT', EVENTS_TIMEOUT_MS: '1000' });
     const failed = courier.says(/events could not be published/);
