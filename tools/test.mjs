@@ -84,11 +84,12 @@ function countsOf(status, report) {
   };
 }
 
-const slowestFiles = (durations) =>
-  durations
+function slowestFiles(durations) {
+  return durations
     .toSorted((a, b) => b.seconds - a.seconds)
     .slice(0, SLOWEST)
     .map(({ file, seconds }) => `${seconds.toFixed(1).padStart(7)}  ${file}`);
+}
 
 function readJson(path, otherwise) {
   try {

@@ -41,7 +41,7 @@ describeWithNats('the policy service', () => {
       results: {
         [yes.id]: { pass: true, messages: ['dummy'] },
         [far.id]: { pass: false, error: 'GeoIP: client IP address not found in City database.' },
-        [other.id]: { pass: false, error: 'policies of the kind another are not known here' },
+        [other.id]: { pass: false, error: 'the policy kind another is unknown' },
       },
     });
   });
