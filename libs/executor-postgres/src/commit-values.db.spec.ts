@@ -47,16 +47,16 @@ describe('a mail', () => {
 describe('a login at a source that a challenge starts', () => {
   it('is stored for its session if and only if the plan is saved', async () => {
     const begun = await store.begin(freshPlan({ next: '/app/' }));
-    const [kept, lost] = [randomToken(43), randomToken(43)];
+    const [savedState, lostState] = [randomToken(43), randomToken(43)];
     const source = randomUUID();
     const begins = (state: string): Effect => ({ type: 'source_login', source, state });
-    expect(await store.save(begun, { revision: 7, effects: [begins(lost)] })).toBe(false);
-    expect(await store.save(begun, { effects: [begins(kept)] })).toBe(true);
+    expect(await store.save(begun, { revision: 7, effects: [begins(lostState)] })).toBe(false);
+    expect(await store.save(begun, { effects: [begins(savedState)] })).toBe(true);
     const rows = await store.source.query<{ hash: Buffer; source_id: string }[]>(
       'SELECT hash, source_id FROM flow.source_logins WHERE session_id = $1',
       [begun.sessionId],
     );
-    expect(rows).toEqual([{ hash: hashToken(kept), source_id: source }]);
+    expect(rows).toEqual([{ hash: hashToken(savedState), source_id: source }]);
   });
 });
 
@@ -97,8 +97,8 @@ describe('a user who changes the password', () => {
   });
 
   it('does not affect the session of another user', async () => {
-    const [user, stranger] = [await enrol(store.source), await enrol(store.source)];
-    const own = await loggedIn(stranger);
+    const [user, otherUser] = [await enrol(store.source), await enrol(store.source)];
+    const own = await loggedIn(otherUser);
     const plan = { ...own.plan, context: { pending_user: user } };
     const about = { user, clientIp: '203.0.113.7', flow: store.slug };
     await store.save(
@@ -106,7 +106,7 @@ describe('a user who changes the password', () => {
       { revision: 1, effects: [{ type: 'keep_session', user_epoch: 99 }], eventContext: about },
     );
 
-    expect(await userIn(own)).toBe(stranger.uuid);
+    expect(await userIn(own)).toBe(otherUser.uuid);
   });
 });
 

@@ -59,23 +59,23 @@ describe('a logout', () => {
 
   it('happens once, with one event, when concurrent requests save it', async () => {
     const { logOut } = await loggedIn();
-    const heard = () => store.count(`SELECT FROM flow.outbox WHERE topic = 'events.logout'`);
-    const before = await heard();
+    const logoutEvents = () => store.count(`SELECT FROM flow.outbox WHERE topic = 'events.logout'`);
+    const before = await logoutEvents();
     const won = await Promise.all(Array.from({ length: 10 }, () => logOut(newSessionKey(undefined).hash)));
 
     expect(won.filter(Boolean)).toHaveLength(1);
-    expect(await heard()).toBe(before + 1);
+    expect(await logoutEvents()).toBe(before + 1);
   });
 
   it('of an anonymous visitor is no event', async () => {
-    const heard = () => store.count(`SELECT FROM flow.outbox WHERE topic = 'events.logout'`);
-    const before = await heard();
+    const logoutEvents = () => store.count(`SELECT FROM flow.outbox WHERE topic = 'events.logout'`);
+    const before = await logoutEvents();
     const begun = await store.begin();
 
     expect(await store.save(begun, { effects: [{ type: 'logout' }], newKey: newSessionKey(undefined).hash })).toBe(
       true,
     );
-    expect(await heard()).toBe(before);
+    expect(await logoutEvents()).toBe(before);
   });
 
   it('and a login in one request: the last of them counts', async () => {

@@ -44,7 +44,7 @@ describe('attempts', () => {
     const [secret, place] = [claim(), network()];
     const outcomes = await Promise.all(Array.from({ length: 200 }, () => attempts.reserve([secret, place], 0)));
 
-    expect(outcomes.filter(({ reserved: taken }) => taken)).toHaveLength(5);
+    expect(outcomes.filter(({ reserved }) => reserved)).toHaveLength(5);
     expect([await failures(secret), await failures(place)]).toEqual([5, 5]);
   });
 
@@ -119,7 +119,7 @@ describe('attempts', () => {
       const [secret, place] = [claim({ free: 2 }), network()];
       const outcomes = await Promise.all(Array.from({ length: 10 }, () => attempts.reserve([secret, place], 0)));
 
-      expect(outcomes.filter(({ reserved: taken }) => taken)).toHaveLength(2);
+      expect(outcomes.filter(({ reserved }) => reserved)).toHaveLength(2);
       expect([await failures(secret), await failures(place)]).toEqual([2, 2]);
     }
   });
@@ -150,16 +150,16 @@ describe('attempts', () => {
 
   it('that are released remove the delay that they set, unless another was reserved since', async () => {
     const secret = claim({ free: 1 });
-    const taken = async () => {
+    const reserveOne = async () => {
       const outcome = await attempts.reserve([secret], 0);
       return outcome.reserved ? outcome.reservations : [];
     };
-    const [first] = [await taken(), await passTime(3600)];
-    const last = await taken();
+    const [first] = [await reserveOne(), await passTime(3600)];
+    const last = await reserveOne();
     expect(await attempts.reserve([secret], 0)).toMatchObject({ reserved: false });
     await attempts.release(last);
     expect(await failures(secret)).toBe(1);
-    await taken();
+    await reserveOne();
     await attempts.release(first);
 
     expect(await failures(secret)).toBe(1);

@@ -24,12 +24,12 @@ describe('group memberships', () => {
 
   it('are those of the groups that a user is a member of', async () => {
     const [mine, other] = [await register.createGroup({ name: 'mine' }), await register.createGroup({ name: 'other' })];
-    const [user, stranger] = [await enrol(database.source), await enrol(database.source)];
+    const [user, otherUser] = [await enrol(database.source), await enrol(database.source)];
     await register.setMembers(mine.pk, [user.pk]);
 
     expect(await memberships.filterGroups(user.uuid, [mine.pk, other.pk])).toEqual(new Set([mine.pk]));
     expect(await memberships.filterGroups(user.uuid, [other.pk])).toEqual(new Set());
-    expect(await memberships.filterGroups(stranger.uuid, [mine.pk, other.pk])).toEqual(new Set());
+    expect(await memberships.filterGroups(otherUser.uuid, [mine.pk, other.pk])).toEqual(new Set());
   });
 
   it('include up to twenty levels of parent groups, and no child groups', async () => {

@@ -18,7 +18,7 @@ const sealerOf = () => new Sealer(`k:${randomBytes(32).toString('base64')}`);
 const sealer = sealerOf();
 const seal = (object: string, field: string, value: string) => new SecretBox(sealer).seal({ object, field }, value);
 
-async function kept(document: FlowVersion): Promise<string> {
+async function publishedId(document: FlowVersion): Promise<string> {
   const [id, flow] = [randomUUID(), randomUUID()];
   await source.query(
     'INSERT INTO flow.flow_versions (id, flow_id, number, document, digest) VALUES ($1, $2, 1, $3, $4)',
@@ -35,15 +35,15 @@ describe('a published flow', () => {
     });
 
   it('is stored with the secrets of its stages sealed, and loaded with them open', async () => {
-    const found = await new PostgresFlowStore(source, sealer).find(await kept(version()));
+    const found = await new PostgresFlowStore(source, sealer).find(await publishedId(version()));
     expect(found?.steps[0]?.stage.config).toEqual({ key: 'hush', inner: 'inner' });
     expect(found?.attached).toEqual({ inner: { ...inner, secrets: { private_key: 'hush too' } } });
   });
 
   it('cannot be loaded with the secret of another stage, or without the key', async () => {
-    const moved = await kept(version('stage-b'));
+    const moved = await publishedId(version('stage-b'));
     await expect(new PostgresFlowStore(source, sealer).find(moved)).rejects.toThrow(UnsealError);
-    const whole = await kept(version());
+    const whole = await publishedId(version());
     await expect(new PostgresFlowStore(source, sealerOf()).find(whole)).rejects.toThrow(UnsealError);
   });
 });

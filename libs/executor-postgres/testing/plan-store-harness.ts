@@ -35,14 +35,14 @@ export const login = ({ uuid }: SavedUser, more: Partial<Login> = {}): Login => 
   ...more,
 });
 
-/** A plan that was begun, with the session it is in. */
+/** A started plan, with its session. */
 interface StartedPlan {
   readonly hash: Buffer;
   readonly plan: Plan;
   readonly sessionId: string;
 }
 
-/** Plans in a database of a test's own, and flows for them to be of. */
+/** A plan store in a database of its own, with a flow for each test. */
 export class PlanStoreHarness {
   readonly plans: PostgresPlanStore;
   flow = { flowId: '', versionId: '' };
@@ -60,7 +60,7 @@ export class PlanStoreHarness {
     return new PlanStoreHarness(database.source, () => database.close());
   }
 
-  /** The same rows, to somebody who has these keys. */
+  /** Returns a store of the same rows with other keys. */
   sealedBy(keys: string): PostgresPlanStore {
     return new PostgresPlanStore(this.source, new Sealer(keys), {
       lifetimes: LIFETIMES,
@@ -69,17 +69,17 @@ export class PlanStoreHarness {
     });
   }
 
-  /** Goes on with a flow that has no plans yet. */
+  /** Publishes another flow, which has no plans. */
   async nextFlow(): Promise<void> {
     this.slug = `flow-${randomUUID().slice(0, 8)}`;
     this.flow = await publish(this.source, this.slug);
   }
 
-  /** A stranger's first request: a session, its key and a plan. */
+  /** Starts a plan in a new anonymous session. */
   async begin(plan = freshPlan()): Promise<StartedPlan> {
     const { hash } = newSessionKey(undefined);
     const sessionId = await this.plans.create({ ...this.flow, plan, session: { newKey: hash }, replaces: undefined });
-    if (!sessionId) throw new Error('a first request has no rival');
+    if (!sessionId) throw new Error('the first plan of a session was not created');
     return { hash, plan, sessionId };
   }
 
@@ -112,7 +112,7 @@ export class PlanStoreHarness {
     return this.save(begun, { effects: [login(user, rest)], newKey, revision, eventContext: about });
   }
 
-  /** How many rows a statement finds. */
+  /** Returns the number of rows that a statement finds. */
   async count(sql: string, ...values: unknown[]): Promise<number> {
     return (await this.source.query<unknown[]>(sql, values)).length;
   }

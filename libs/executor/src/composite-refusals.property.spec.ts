@@ -38,7 +38,7 @@ const wrongAnswer = fc
 
 const standIn = (username: string): User => ({ kind: 'pretended', username, email: '' });
 
-/** Names the user that was typed, as identification does: a known one, or a stand-in. */
+/** Names the typed user like the identification stage: a saved user, or a pretended one. */
 const identify = ({ response }: StageRequest): StageReply => ({
   type: 'passed',
   context: { pending_user: response?.['uid'] === 'alice' ? ALICE : standIn('ghost') },

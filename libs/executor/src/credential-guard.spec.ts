@@ -19,8 +19,8 @@ const DEVICE = { kind: 'device', config: { otherwise: 'skip' } };
 const PASSWORD = { kind: 'password', config: {} };
 const LOGIN = 'login' satisfies Effect['type'];
 
-class FewContracts extends StageContractRegistry {
-  private readonly known = [
+class FixedContractRegistry extends StageContractRegistry {
+  private readonly contracts = [
     contractOf('page'),
     contractOf('change', { changes_credentials: ({ config }) => config['harmless'] !== true }),
     contractOf('login', { effects: [LOGIN] }),
@@ -28,7 +28,7 @@ class FewContracts extends StageContractRegistry {
     contractOf('finish', { requires_session: true }),
   ];
   find(kind: string) {
-    return this.known.find((contract) => contract.kind === kind);
+    return this.contracts.find((contract) => contract.kind === kind);
   }
   hasComponent = () => false;
   isSecretField = () => false;
@@ -37,17 +37,17 @@ class FewContracts extends StageContractRegistry {
 
 const BOB = { ...ALICE, uuid: '52d16d74-3a1f-4c4c-8e49-6f4d2b3c5d6e', username: 'bob' };
 
-interface Given {
+interface GuardCase {
   readonly kind?: string;
   readonly config?: Record<string, unknown>;
   readonly context?: PlanContext;
   readonly plan?: Partial<Plan>;
-  /** Who is logged in, and whether that is recent. */
+  /** The logged-in user, and whether the login is recent. */
   readonly session?: { readonly user?: typeof ALICE; readonly recent: boolean };
   readonly token?: boolean;
 }
 
-function proofBefore({ kind = 'change', config = {}, context = {}, session, token, plan = {} }: Given) {
+function proofBefore({ kind = 'change', config = {}, context = {}, session, token, plan = {} }: GuardCase) {
   const version = flowOf([{ kind }]);
   const run = {
     context: { version, request: token ? { authenticate: async () => ALICE } : {} },
@@ -55,14 +55,14 @@ function proofBefore({ kind = 'change', config = {}, context = {}, session, toke
     session: { sessionUser: session?.user ?? null, recentlyProved: session?.recent ?? false },
   } as unknown as FlowRunView;
   const step = { id: 's', name: 's', stage: 's', kind, config, onRefusal: 'retry', policies: undefined } as const;
-  return new CredentialGuard(new FewContracts()).proofBefore(run, step);
+  return new CredentialGuard(new FixedContractRegistry()).proofBefore(run, step);
 }
 
 const OLD = { user: ALICE, recent: false };
 const asks = (step: object) => ({ where: 'before', steps: [step] });
 const proved = { verified_user: ALICE.uuid };
 
-it.each<[string, Given]>([
+it.each<[string, GuardCase]>([
   ['a step that changes no credentials', { kind: 'page', session: OLD }],
   ['a harmless change', { config: { harmless: true }, session: OLD }],
   ['the user of a recent login', { session: { user: ALICE, recent: true } }],
@@ -71,8 +71,8 @@ it.each<[string, Given]>([
   ['an anonymous visitor of a flow that names a user', { context: { pending_user: ALICE } }],
   ['a visitor of a flow about another user', { session: OLD, context: { pending_user: BOB } }],
   ['a login without a token', { kind: 'login', context: { pending_user: ALICE } }],
-])('asks for no proof before %s', (_, given) => {
-  expect(proofBefore(given)).toBeUndefined();
+])('asks for no proof before %s', (_, guardCase) => {
+  expect(proofBefore(guardCase)).toBeUndefined();
 });
 
 it('asks for a device first and then for the password if the login is old', () => {
@@ -93,7 +93,7 @@ it('asks a visitor who has proved only an app password', () => {
   expect(proofBefore({ context })).toEqual(asks(DEVICE));
 });
 
-it.each<[string, Given]>([
+it.each<[string, GuardCase]>([
   ['a change', { session: { user: ALICE, recent: false } }],
   ['a change of another user', { session: OLD, context: { pending_user: BOB } }],
   [
@@ -102,8 +102,8 @@ it.each<[string, Given]>([
   ],
   ['a login of its own user', { kind: 'login', session: OLD, context: { pending_user: ALICE } }],
   ['a login of another user', { kind: 'login', session: OLD, context: { pending_user: BOB } }],
-])('refuses a token %s', (_, given) => {
-  expect(() => proofBefore({ ...given, token: true })).toThrow(/An API token cannot/);
+])('refuses a token %s', (_, guardCase) => {
+  expect(() => proofBefore({ ...guardCase, token: true })).toThrow(/An API token cannot/);
 });
 
 it.each(['code', 'finish'])('refuses a token the step %s, which authorizes a device, whatever was proved', (kind) => {

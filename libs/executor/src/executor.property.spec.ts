@@ -7,7 +7,7 @@ import { DEFAULT_REPLIES, LOGIN_REPLY, rejectedReply } from '../testing/fake-sta
 import { flowOf } from '../testing/test-flow.js';
 import type { PlanCommit } from './plan-commit.js';
 
-/** What one visitor's browser sends at once, and what it sends after that: looks, right and wrong answers, late and broken ones. */
+/** One request of a visitor's browser: a GET, or a right, wrong, late or malformed answer. */
 const act = fc.oneof(
   fc.constant(undefined),
   fc.constant({ uid: 'alice', password: 'right', word: 'right' }),
@@ -33,19 +33,20 @@ const steps = fc.array(
 const identify = { kind: 'ident' } as const;
 type Step = { kind: string; onRefusal?: 'retry' | 'restart' | 'restart_with_context' };
 
-const passesIf = (right: (response: Record<string, unknown>) => boolean, passed: StageReply) => (asked: StageRequest) =>
-  right(asked.response ?? {}) ? passed : rejectedReply(['password']);
+const passesIf =
+  (right: (response: Record<string, unknown>) => boolean, passed: StageReply) => (request: StageRequest) =>
+    right(request.response ?? {}) ? passed : rejectedReply(['password']);
 
-/** A house whose stages judge, that watches every save: each step it moves past must have been passed by the same request. */
+/** An executor with judging stages, which checks every save: the same request must have passed each step that it moves past. */
 function watched(flow: readonly Step[], schedule: <T>(task: Promise<T>) => Promise<T>) {
   const version = flowOf(flow);
   const passes = new Set<string>();
   /** The steps that the plan under way has passed since it was drawn. */
   let behind = 0;
-  const judged = (reply: (asked: StageRequest) => StageReply) => (asked: StageRequest) => {
-    const given = reply(asked);
-    if (given.type === 'passed') passes.add(`${asked.client.ip} ${asked.step.id}`);
-    return given;
+  const judged = (reply: (request: StageRequest) => StageReply) => (request: StageRequest) => {
+    const judgement = reply(request);
+    if (judgement.type === 'passed') passes.add(`${request.client.ip} ${request.step.id}`);
+    return judgement;
   };
   const it = executorHarness(version, {
     ...DEFAULT_REPLIES,
@@ -63,7 +64,7 @@ function watched(flow: readonly Step[], schedule: <T>(task: Promise<T>) => Promi
     expect(passed.slice(passed.length - cursor)).toEqual(version.steps.slice(0, cursor).map(({ id }) => id));
   }
 
-  function moved({ plan, effects, eventContext: about }: PlanCommit) {
+  function moved({ plan, effects, eventContext }: PlanCommit) {
     const before = plans.plan!;
     const again = plan.restarts > before.restarts;
     if (again) behind = 0;
@@ -72,7 +73,7 @@ function watched(flow: readonly Step[], schedule: <T>(task: Promise<T>) => Promi
     const to = ended ? version.steps.length : plan.ended ? from : plan.cursor;
     expect(to).toBeGreaterThanOrEqual(from);
     expect(from).toBe(behind);
-    for (const { id } of version.steps.slice(from, to)) expect(passes).toContain(`${about.clientIp} ${id}`);
+    for (const { id } of version.steps.slice(from, to)) expect(passes).toContain(`${eventContext.clientIp} ${id}`);
     behind = to;
     if (effects.some(({ type }) => type === 'login')) expect(ended).toBe(true);
   }
@@ -105,7 +106,7 @@ const bound = (plans: ReturnType<typeof executorHarness>['plans']) => ({
   save: plans.save.bind(plans),
 });
 
-/** An address for each request, by which a save is told from those of its rivals. */
+/** Returns a client address for each request, to tell concurrent saves apart. */
 const clientOf = (number: number) => ({
   ip: `10.0.${number >> 8}.${number & 255}`,
   user_agent: '',
@@ -143,12 +144,12 @@ describe('any requests of a browser, in any order', () => {
       fc.asyncProperty(steps, async (flow) => {
         const it = watched([identify, ...flow, { kind: 'login' }], (task) => task);
         const right = { uid: 'alice', password: 'right', word: 'right' };
-        let told = (await send(it, undefined, 0))?.result.type;
+        let resultType = (await send(it, undefined, 0))?.result.type;
         for (let i = 0; i <= flow.length; i++) {
-          expect(told).toBe('show');
-          told = (await send(it, right, i + 1))?.result.type;
+          expect(resultType).toBe('show');
+          resultType = (await send(it, right, i + 1))?.result.type;
         }
-        expect(told).toBe('done');
+        expect(resultType).toBe('done');
         expect(it.plans.savedEffects.filter(({ type }) => type === 'login')).toHaveLength(1);
       }),
     );

@@ -185,7 +185,7 @@ export class Executor {
   }
 }
 
-/** Bodies that are refused before anything else is checked, whoever sent them. */
+/** Codes of bodies that are refused for every client before anything else is checked. */
 const REJECTED_BODY_CODES: ReadonlySet<string> = new Set(['unsupported_media_type', 'body_too_large']);
 
 /** Refuses such a body before the token is looked up (docs/spec/http.md#order-of-checks). */

@@ -17,13 +17,13 @@ const script = {
   'login.challenge': LOGIN_REPLY,
 } satisfies Record<string, StageReply>;
 
-/** A house in which a mailed link leads to the second step of a flow, whose first has been passed by alice. */
-function mailed(second: string, given: { orphaned?: boolean; plan?: Partial<Plan> } = {}) {
+/** Returns a harness in which a mailed link leads to the second step of a flow, whose first step alice has passed. */
+function mailed(second: string, resumed: { orphaned?: boolean; plan?: Partial<Plan> } = {}) {
   const version = flowOf([{ kind: 'ident' }, { kind: second }, ...(second === 'login' ? [] : [{ kind: 'login' }])]);
-  const plan = { ...createPlan(version, 'from-mail'), cursor: 1, context: { pending_user: ALICE }, ...given.plan };
+  const plan = { ...createPlan(version, 'from-mail'), cursor: 1, context: { pending_user: ALICE }, ...resumed.plan };
   const it = executorHarness(version, script);
   it.plans.resumedPlans.set(hashToken(TOKEN).toString('hex'), {
-    ...{ plan, versionId: 'v1', orphaned: given.orphaned ?? false, step: `${second}-1` },
+    ...{ plan, versionId: 'v1', orphaned: resumed.orphaned ?? false, step: `${second}-1` },
   });
   return { ...it, isLive: () => it.plans.resumedPlans.size === 1 };
 }
@@ -32,7 +32,7 @@ describe('a mailed link', () => {
   it('asks for a confirmation before an acting step, and has no effect until then', async () => {
     const { show, plans, stages, isLive } = mailed('login');
 
-    for (let look = 0; look < 3; look++) expect((await show(byLink)).result).toMatchObject(CONFIRM);
+    for (let i = 0; i < 3; i++) expect((await show(byLink)).result).toMatchObject(CONFIRM);
     expect(stages.hops).toEqual([]);
     expect(plans.savedEffects).toEqual([]);
     expect(isLive()).toBe(true);
@@ -156,22 +156,22 @@ describe('a step that writes data of its own', () => {
     await it.solve({ uid: 'alice' });
 
     expect(seen).toEqual({ cursor: 1, user: ALICE, revision: 1 });
-    const asked = it.stages.requests[2];
-    expect(asked?.id).toMatch(new RegExp(`^${it.plans.plan?.id}\\.[A-Za-z0-9]{12}\\.0\\.scribe-1$`));
+    const request = it.stages.requests[2];
+    expect(request?.id).toMatch(new RegExp(`^${it.plans.plan?.id}\\.[A-Za-z0-9]{12}\\.0\\.scribe-1$`));
     expect(it.plans).toMatchObject({ revision: 2, saves: 3 });
   });
 
   it('gets the same work from a concurrent request, even with another destination', async () => {
-    const asked: string[] = [];
+    const ids: string[] = [];
     let [goOn, other] = [() => undefined as void, Promise.resolve() as Promise<unknown>];
     const it = executorHarness(flow, {
       ...script,
       'scribe.challenge': ({ id }) => {
-        asked.push(id);
+        ids.push(id);
         const passed: StageReply = { type: 'passed' };
         goOn();
-        if (asked.length > 1) return passed;
-        // The first is kept waiting until the other asks too.
+        if (ids.length > 1) return passed;
+        // Delays the first request until the second has arrived.
         other = it.show({ query: { next: '/elsewhere' } });
         return new Promise((resolve) => (goOn = () => resolve(passed)));
       },
@@ -180,8 +180,8 @@ describe('a step that writes data of its own', () => {
     await Promise.allSettled([it.solve({ uid: 'alice' })]);
     await other;
 
-    expect(asked).toHaveLength(2);
-    expect(asked[1]).toBe(asked[0]);
+    expect(ids).toHaveLength(2);
+    expect(ids[1]).toBe(ids[0]);
     expect(it.plans.plan?.cursor).toBe(2);
   });
 
@@ -239,16 +239,16 @@ describe('a step that writes data of its own', () => {
   });
 
   it('that alters users gets no permit without a user, and other steps get none', async () => {
-    const nobody = executorHarness(flowOf([{ kind: 'editor' }, { kind: 'page' }]), {
+    const withoutUser = executorHarness(flowOf([{ kind: 'editor' }, { kind: 'page' }]), {
       ...script,
       'editor.challenge': { type: 'passed' },
     });
-    await nobody.show();
+    await withoutUser.show();
     const it = executorHarness(flow, { ...script, 'scribe.challenge': { type: 'passed' } });
     await it.show();
     await it.solve({ uid: 'alice' });
 
-    expect([...nobody.permits.granted, ...it.permits.granted]).toEqual([]);
+    expect([...withoutUser.permits.granted, ...it.permits.granted]).toEqual([]);
     expect(it.stages.hops).toContain('scribe.challenge');
   });
 

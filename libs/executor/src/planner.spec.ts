@@ -76,8 +76,8 @@ describe('a flow with policies of its own', () => {
 
   it('does not check its requirement again when it starts over with a pending user', async () => {
     const version = flowOf([{ kind: 'ident' }, { kind: 'login' }, { kind: 'page', onRefusal: 'restart_with_context' }]);
-    const strangers = { ...version, flow: { ...version.flow, authentication: 'require_unauthenticated' as const } };
-    const { solve, plans } = executorHarness(strangers, { ...DEFAULT_REPLIES, 'page.respond': rejectedReply() });
+    const anonymousOnly = { ...version, flow: { ...version.flow, authentication: 'require_unauthenticated' as const } };
+    const { solve, plans } = executorHarness(anonymousOnly, { ...DEFAULT_REPLIES, 'page.respond': rejectedReply() });
     await solve({ uid: 'alice' });
     plans.session = loggedIn;
     expect((await solve({ word: 'x' })).result).toMatchObject(shows({ who: true }));

@@ -118,7 +118,7 @@ describe('the method that policies see', () => {
       guard,
     );
   const seen = ({ policies }: ReturnType<typeof executorHarness>) =>
-    policies.requests.map(({ method, policies: [asked] }) => `${asked?.id} ${method}`);
+    policies.requests.map(({ method, policies: [policy] }) => `${policy?.id} ${method}`);
 
   it('is that of the request at planning, and GET for a step that an answer leads to', async () => {
     const shown = executorHarness(flow(), DEFAULT_REPLIES);

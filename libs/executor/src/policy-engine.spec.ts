@@ -134,7 +134,7 @@ describe('a policy that is unavailable', () => {
 
   it('that could not decide counts as its failure_result, and is reported', async () => {
     const broken = { results: { p: { pass: true, messages: [], error: 'division by zero' } } };
-    for (const [failure_result, told] of [
+    for (const [failure_result, expected] of [
       [false, DENIED],
       [true, shows({ page: true })],
     ] as const) {
@@ -143,7 +143,7 @@ describe('a policy that is unavailable', () => {
         DEFAULT_REPLIES,
       );
       policies.replies['p'] = broken;
-      expect((await show()).result).toMatchObject(told);
+      expect((await show()).result).toMatchObject(expected);
       expect(undecided).toEqual([{ policy: 'p', error: 'division by zero' }]);
     }
   });
@@ -195,11 +195,13 @@ describe('a step whose policy could not decide', () => {
 
 describe('a change of the plan by policies', () => {
   const flow = flowOf([{ kind: 'page', policies: policySetOf({ policy: 'p' }) }, { kind: 'ident' }]);
-  const said = (more: object, pass = true) => ({ results: { p: { pass, messages: [] } }, ...more });
+  const policyReply = (more: object, pass = true) => ({ results: { p: { pass, messages: [] } }, ...more });
 
   it('stores their own facts, which no stage gets, and shared facts', async () => {
     const { show, solve, policies, plans, stages } = executorHarness(flow, DEFAULT_REPLIES);
-    policies.replies['p'] = said({ context: { set: { weather: { warm: true }, pending_user: ALICE }, unset: [] } });
+    policies.replies['p'] = policyReply({
+      context: { set: { weather: { warm: true }, pending_user: ALICE }, unset: [] },
+    });
     await show();
     expect(stages.requests[0]?.context).toEqual({ pending_user: ALICE });
     await solve({ word: 'x' });
@@ -211,7 +213,7 @@ describe('a change of the plan by policies', () => {
     for (const kind of ['page', 'ident']) {
       const flow = flowOf([{ kind }, { kind: 'page', policies: policySetOf({ policy: 'p' }) }]);
       const { solve, policies, plans } = executorHarness(flow, DEFAULT_REPLIES);
-      policies.replies['p'] = said({ context: { set: { pending_user: altered }, unset: [] } });
+      policies.replies['p'] = policyReply({ context: { set: { pending_user: altered }, unset: [] } });
       await solve({ word: 'x', uid: 'alice' });
       expect(plans.plan?.context.pending_user).toEqual(ALICE);
     }
@@ -219,7 +221,7 @@ describe('a change of the plan by policies', () => {
 
   it('is kept if the step is skipped', async () => {
     const { show, policies, plans } = executorHarness(flow, DEFAULT_REPLIES);
-    policies.replies['p'] = said({ context: { set: { weather: 'cold' }, unset: ['is_sso'] } }, false);
+    policies.replies['p'] = policyReply({ context: { set: { weather: 'cold' }, unset: ['is_sso'] } }, false);
     await show();
     expect(plans.plan).toMatchObject({ cursor: 1, context: { weather: 'cold' } });
   });
@@ -227,7 +229,7 @@ describe('a change of the plan by policies', () => {
   it('may remove facts', async () => {
     const version = flowOf([{ kind: 'ident' }, { kind: 'page', policies: policySetOf({ policy: 'p' }) }]);
     const { solve, policies, plans } = executorHarness(version, DEFAULT_REPLIES);
-    policies.replies['p'] = said({ context: { set: {}, unset: ['pending_user'] } });
+    policies.replies['p'] = policyReply({ context: { set: {}, unset: ['pending_user'] } });
     await solve({ uid: 'alice' });
     expect(plans.plan?.context).toEqual({});
   });
@@ -239,7 +241,7 @@ describe('a change of the plan by policies', () => {
       'redirect.respond': challengeReply({ to: '/elsewhere' }),
     });
     const insert = { where: 'next' as const, steps: [{ kind: 'redirect', config: { to: '/elsewhere' } }] };
-    policies.replies['p'] = said({ insert }, false);
+    policies.replies['p'] = policyReply({ insert }, false);
     for (const answer of [await show(), await solve({}), await solve({}), await show()]) {
       expect(answer.result).toMatchObject(shows({ to: '/elsewhere' }));
     }
@@ -250,7 +252,7 @@ describe('a change of the plan by policies', () => {
       ...DEFAULT_REPLIES,
       'redirect.challenge': challengeReply({ to: '/elsewhere' }),
     });
-    policies.replies['p'] = said({
+    policies.replies['p'] = policyReply({
       insert: { where: 'next', steps: [{ kind: 'redirect', config: { to: '/elsewhere' } }] },
     });
     expect((await show()).result).toMatchObject(shows({ to: '/elsewhere' }));
@@ -266,7 +268,7 @@ describe('a change of the plan by policies', () => {
     ['a redirect to nowhere', { insert: { where: 'last' as const, steps: [{ kind: 'redirect', config: {} }] } }],
   ])('fails with stage_fault and changes nothing if it is %s', async (_what, more) => {
     const { show, policies, plans, stages } = executorHarness(flow, DEFAULT_REPLIES);
-    policies.replies['p'] = said(more);
+    policies.replies['p'] = policyReply(more);
     expect((await show()).result).toMatchObject({ type: 'problem', problem: { code: 'stage_fault' } });
     expect([plans.saves, stages.hops]).toEqual([0, []]);
   });

@@ -74,7 +74,7 @@ interface PolicyExchange extends Pick<PolicyDecision, 'effects'> {
   readonly reply: PolicyReply;
 }
 
-type AskedQuestion = PolicyQuestion & { readonly user: User | undefined };
+type UserQuestion = PolicyQuestion & { readonly user: User | undefined };
 
 type PolicyQueries = ReturnType<typeof queriesFor>['policies'];
 
@@ -117,10 +117,10 @@ export class PolicyEngine {
     return this.parts.memberships.filterGroups(user.uuid, groups);
   }
 
-  private async evaluate(run: PolicyRun, queries: PolicyQueries, asked: AskedQuestion): Promise<PolicyExchange> {
+  private async evaluate(run: PolicyRun, queries: PolicyQueries, question: UserQuestion): Promise<PolicyExchange> {
     if (queries.length === 0) return { reply: EMPTY_REPLY, effects: [] };
     run.budget.check();
-    const request = this.requestOf(run, queries, asked);
+    const request = this.requestOf(run, queries, question);
     const reply = await this.parts.policies.evaluate(request);
     for (const { id, name } of request.policies) {
       const error = reply.results[id]?.error;
@@ -129,10 +129,10 @@ export class PolicyEngine {
     return { reply, effects: policyEvents(request, reply) };
   }
 
-  private requestOf(run: PolicyRun, queries: PolicyQueries, { plan, method, user, ...asked }: AskedQuestion) {
+  private requestOf(run: PolicyRun, queries: PolicyQueries, { plan, method, user, ...question }: UserQuestion) {
     const { request, site, locale } = run.context;
     const { reputation } = run;
-    const version = asked.policies ? { ...run.context.version, policies: asked.policies } : run.context.version;
+    const version = question.policies ? { ...run.context.version, policies: question.policies } : run.context.version;
     const timeout_ms = Math.max(0, Math.floor(Math.min(this.parts.timeoutMs, timeLeftMs(request))));
     const { cookies: _unseen, ...client } = request.client;
     const ids = queries.map(({ id }) => id);

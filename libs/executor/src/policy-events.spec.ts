@@ -6,13 +6,13 @@ import { flowOf } from '../testing/test-flow.js';
 
 const noticed = { action: 'custom_noticed', context: { colour: 'red' } };
 const event = { type: 'event', ...noticed };
-const said = (pass: boolean) => ({ results: { p: { pass, messages: [] } }, events: [noticed] });
+const replyOf = (pass: boolean) => ({ results: { p: { pass, messages: [] } }, events: [noticed] });
 const onPage = flowOf([{ kind: 'page', policies: policySetOf({ policy: 'p' }) }, { kind: 'ident' }]);
 
 describe('the events of policies', () => {
   it.each([true, false])('are saved with the plan, once, whether they pass: %s', async (pass) => {
     const { show, policies, plans, events } = executorHarness(onPage, DEFAULT_REPLIES);
-    policies.replies['p'] = said(pass);
+    policies.replies['p'] = replyOf(pass);
     await show();
     await show();
     expect([plans.savedEffects, events.recorded]).toEqual([[event], []]);
@@ -26,7 +26,7 @@ describe('the events of policies', () => {
     await show();
     policies.replies['p'] = () => {
       plans.revision++;
-      return said(true);
+      return replyOf(true);
     };
     await solve({ uid: 'alice' });
     expect(plans.savedEffects).toEqual([]);
@@ -38,7 +38,7 @@ describe('the events of policies', () => {
       ...DEFAULT_REPLIES,
       'page.respond': rejectedReply(),
     });
-    policies.replies['p'] = said(true);
+    policies.replies['p'] = replyOf(true);
     await show();
     await solve({ word: 'x' });
     expect(plans.savedEffects).toEqual([event, event]);
@@ -49,7 +49,7 @@ describe('the events of policies', () => {
       flowOf([{ kind: 'page' }], {}, policySetOf({ policy: 'p' })),
       DEFAULT_REPLIES,
     );
-    policies.replies['p'] = said(false);
+    policies.replies['p'] = replyOf(false);
     await show();
     expect([events.recorded, plans.saves]).toEqual([[event], 0]);
   });
@@ -70,10 +70,10 @@ describe('a policy', () => {
     const logged = { ...version.policies['p']!, config: { execution_logging: true } };
     const {
       show,
-      policies: asked,
+      policies: policyClient,
       plans,
     } = executorHarness({ ...version, policies: { ...version.policies, p: logged } }, DEFAULT_REPLIES);
-    asked.replies['p'] = false;
+    policyClient.replies['p'] = false;
     await show();
     const result = { passing: false, messages: ['p says no'] };
     const context = { message: 'Policy Execution', policy: 'p', kind: 'test', result };

@@ -3,18 +3,18 @@ import { expect, it } from 'vitest';
 import { type SessionChange, sessionAfter } from './effects.js';
 import type { SessionState } from './session-state.js';
 
-const person = (username: string) => ({
+const savedUser = (username: string) => ({
   ...{ kind: 'saved', uuid: '00000000-0000-4000-8000-000000000001', pk: 1, username, name: '', email: '' },
   ...{ is_active: true, epoch: 1, locale: '' },
 });
 const alice: SessionState = {
-  sessionUser: person('alice') as SessionState['sessionUser'],
+  sessionUser: savedUser('alice') as SessionState['sessionUser'],
   deviceProved: true,
   recentlyProved: true,
   visitor: { authenticated: true, superuser: false, outpost: false },
 };
-/** A plan about Bob, whom nobody has verified in it. */
-const plan = { ...emptyPlan('p'), context: { pending_user: person('bob') } } as ReturnType<typeof emptyPlan>;
+/** A plan about Bob, who is not verified in it. */
+const plan = { ...emptyPlan('p'), context: { pending_user: savedUser('bob') } } as ReturnType<typeof emptyPlan>;
 
 it.each([
   [
@@ -28,12 +28,12 @@ it.each([
   [{ type: 'login' }, { sessionUser: { username: 'bob' }, deviceProved: false }],
   [{ type: 'logout' }, { sessionUser: null, deviceProved: false, recentlyProved: false }],
 ])('the proofs of one login do not count for the next, even in one request (accident 25): %j', (change, after) => {
-  const { uuid: user } = person('bob');
+  const { uuid: user } = savedUser('bob');
   expect(sessionAfter(alice, { ...change, user } as SessionChange, plan)).toMatchObject(after);
 });
 
 it('a login counts as a recent proof if its plan has verified the user', () => {
-  const { uuid } = person('bob');
+  const { uuid } = savedUser('bob');
   const proved = { ...plan, context: { ...plan.context, verified_user: uuid } };
   expect(sessionAfter(alice, { type: 'login', user: uuid } as SessionChange, proved).recentlyProved).toBe(true);
 });

@@ -5,19 +5,19 @@ import { challengeReply, DEFAULT_REPLIES, LOGIN_REPLY, rejectedReply } from '../
 import { ALICE, flowOf } from '../testing/test-flow.js';
 
 describe('a reply that violates its contract', () => {
-  const overreaching: Record<string, StageReply> = {
+  const violatingReplies: Record<string, StageReply> = {
     'an effect': { type: 'passed', effects: [{ type: 'toast', level: 'info', message: 'hello' }] },
     'a context key': { type: 'passed', context: { redirect: 'https://evil.example' } },
     'a step': { type: 'passed', insert: { where: 'next', steps: [{ kind: 'login', config: {} }] } },
-    'a login of somebody else': LOGIN_REPLY,
-    'a word that nobody has a sentence for': { type: 'denied', message: { code: 'unheard_of' } },
+    'a login of another user': LOGIN_REPLY,
+    'an error code without a text': { type: 'denied', message: { code: 'unheard_of' } },
     'a login with a refusal': {
       ...rejectedReply(),
       effects: LOGIN_REPLY.type === 'passed' ? LOGIN_REPLY.effects : [],
     } as StageReply,
   };
 
-  it.each(Object.entries(overreaching))('(%s) is refused, reported, and saves nothing', async (_, reply) => {
+  it.each(Object.entries(violatingReplies))('(%s) is refused, reported, and saves nothing', async (_, reply) => {
     const { solve, plans, violations } = executorHarness(flowOf([{ kind: 'page' }]), { 'page.respond': reply });
 
     expect((await solve({ word: 'x' })).result).toMatchObject({ type: 'problem', problem: { code: 'stage_fault' } });
@@ -109,13 +109,13 @@ describe('a right answer within a refused one', () => {
     const save = plans.save.bind(plans);
     plans.save = (s) => {
       settled.push(...s.reset.map(({ credential }) => `${credential} cleared`));
-      settled.push(...s.released.map(({ credential }) => `${credential} given back`));
+      settled.push(...s.released.map(({ credential }) => `${credential} released`));
       return save(s);
     };
     await solve({});
     await solve({ pin: 'right', word: 'x' });
 
-    expect(settled.toSorted()).toEqual(['network given back', 'password given back']);
+    expect(settled.toSorted()).toEqual(['network released', 'password released']);
   });
 });
 
@@ -128,10 +128,10 @@ describe('the secrets of an embedded stage', () => {
     const { solve, stages } = executorHarness(flow, DEFAULT_REPLIES);
     await solve({ uid: 'alice', password: 'right' });
 
-    const told = stages.requests.map(({ config, attached: seen }) => ({ config, seen }));
-    expect(told).toContainEqual({ config: { open: 1, key: 'hush' }, seen: {} });
-    expect(told).toContainEqual({ config: { inner: 'inner' }, seen: { inner } });
-    expect(JSON.stringify(told).split('hush')).toHaveLength(2);
+    const requests = stages.requests.map(({ config, attached }) => ({ config, attached }));
+    expect(requests).toContainEqual({ config: { open: 1, key: 'hush' }, attached: {} });
+    expect(requests).toContainEqual({ config: { inner: 'inner' }, attached: { inner } });
+    expect(JSON.stringify(requests).split('hush')).toHaveLength(2);
   });
 });
 

@@ -17,9 +17,9 @@ it.each([
   ['retry', undefined],
   ['restart', true],
   ['restart_with_context', true],
-] as const)('says whether a refusal restarts the flow, for a binding with %s', async (onRefusal, told) => {
+] as const)('says whether a refusal restarts the flow, for a binding with %s', async (onRefusal, startsOver) => {
   const { show, stages } = executorHarness(flowOf([{ kind: 'page', onRefusal }]), DEFAULT_REPLIES);
   await show();
 
-  expect(stages.requests.map(({ step }) => step.starts_over)).toEqual([told]);
+  expect(stages.requests.map(({ step }) => step.starts_over)).toEqual([startsOver]);
 });

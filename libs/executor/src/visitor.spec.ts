@@ -119,8 +119,8 @@ describe('a plan', () => {
 
   it('that logs its visitor in itself continues, even if its flow requires an anonymous visitor', async () => {
     const version = flowOf([{ kind: 'ident' }, { kind: 'login' }, { kind: 'page' }]);
-    const strangers = { ...version, flow: { ...version.flow, authentication: 'require_unauthenticated' as const } };
-    const { solve, plans } = executorHarness(strangers, DEFAULT_REPLIES);
+    const anonymousOnly = { ...version, flow: { ...version.flow, authentication: 'require_unauthenticated' as const } };
+    const { solve, plans } = executorHarness(anonymousOnly, DEFAULT_REPLIES);
     expect((await solve({ uid: 'alice' })).result).toMatchObject({ type: 'show', challenge: { page: true } });
     plans.session = {
       id: 's',
@@ -130,10 +130,10 @@ describe('a plan', () => {
     };
     expect((await solve({ word: 'x' })).result).toEqual({ type: 'done', to: '/' });
 
-    const elsewhere = executorHarness(strangers, DEFAULT_REPLIES);
-    await elsewhere.show();
-    elsewhere.plans.session = plans.session;
-    expect((await elsewhere.solve({ uid: 'alice' })).result).toMatchObject({ type: 'denied' });
+    const otherHarness = executorHarness(anonymousOnly, DEFAULT_REPLIES);
+    await otherHarness.show();
+    otherHarness.plans.session = plans.session;
+    expect((await otherHarness.solve({ uid: 'alice' })).result).toMatchObject({ type: 'denied' });
   });
 });
 
@@ -147,17 +147,17 @@ const requiring = (authentication: FlowVersion['flow']['authentication'], ...kin
 
 it('counts anonymous visitors before any other work, and no one else', async () => {
   const { show, plans, stages } = executorHarness(requiring('none', 'page'), DEFAULT_REPLIES);
-  const admitStranger = () => {
+  const checkAnonymousRate = () => {
     throw new Problem('rate_limited', { retry_after_s: 1 });
   };
 
-  await expect(show({ checkAnonymousRate: admitStranger })).rejects.toMatchObject({ code: 'rate_limited' });
-  await expect(show({ checkAnonymousRate: admitStranger, authenticate: async () => bob })).rejects.toMatchObject({
+  await expect(show({ checkAnonymousRate })).rejects.toMatchObject({ code: 'rate_limited' });
+  await expect(show({ checkAnonymousRate, authenticate: async () => bob })).rejects.toMatchObject({
     code: 'rate_limited',
   });
   expect(stages.hops).toEqual([]);
   plans.session = sessionOf(alice);
-  expect((await show({ checkAnonymousRate: admitStranger })).result).toMatchObject({ type: 'show' });
+  expect((await show({ checkAnonymousRate })).result).toMatchObject({ type: 'show' });
 });
 
 describe('a token', () => {
@@ -261,17 +261,17 @@ describe('a session that violates its binding', () => {
     { designation: 'enrollment', query: {}, next: '/if/flow/login/' },
     { designation: 'authentication', query: { next: '/app/' }, next: '/app/' },
     { designation: 'authentication', query: {}, next: null },
-  ] as const)('redirects to a login, and from there back to the flow: $designation, $query', async (given) => {
+  ] as const)('redirects to a login, and from there back to the flow: $designation, $query', async (redirectCase) => {
     const version = requiring('none', 'page');
-    const flow = { ...version.flow, designation: given.designation };
+    const flow = { ...version.flow, designation: redirectCase.designation };
     const { show, plans, boundSessions, stages } = executorHarness({ ...version, flow }, DEFAULT_REPLIES);
     plans.session = { ...sessionOf(alice), lastIp: '198.51.100.1' };
     boundSessions.bindings = { network: 'bind_asn', geoip: 'no_binding' };
-    const { result, sessionUser } = await show({ query: given.query });
+    const { result, sessionUser } = await show({ query: redirectCase.query });
 
     const { pathname, searchParams } = new URL(result.type === 'done' ? result.to : '', 'http://here');
     expect(pathname).toBe('/flows/-/default/authentication/');
-    expect(searchParams.get('next')).toBe(given.next);
+    expect(searchParams.get('next')).toBe(redirectCase.next);
     expect(sessionUser).toBeUndefined();
     expect(stages.hops).toEqual([]);
     expect(boundSessions.ended).toHaveLength(1);

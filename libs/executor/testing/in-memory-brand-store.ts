@@ -1,13 +1,13 @@
 import type { Brand } from '@gatehouse/plan';
 import { BrandStore, type HostBrand } from '../src/ports/flow-store.js';
 
-/** A brand of a domain, with nothing set but what is given. */
+/** Returns a brand of a domain, with empty defaults. */
 export const brandOf = (domain: string, more: Partial<Brand> = {}): Brand => ({
   ...{ domain, default: false, title: '', logo: '', favicon: '', custom_css: '' },
   ...{ flows: {}, locale: '', theme: 'automatic', footer_links: [], ...more },
 });
 
-/** One brand for every host that none is put for. */
+/** Brands by host, with a default one for every other host. */
 export class InMemoryBrandStore extends BrandStore {
   readonly byHost = new Map<string, Brand>();
   first: HostBrand['flowsByPurpose'] = {};

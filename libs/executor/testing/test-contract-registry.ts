@@ -2,17 +2,17 @@ import { defineStage, type StageContract } from '@gatehouse/contracts';
 import { z } from 'zod';
 import { StageContractRegistry } from '../src/ports/clients.js';
 
-const bag = z.looseObject({});
+const anyObject = z.looseObject({});
 const contract = (kind: string, more: Partial<StageContract> = {}): StageContract => ({
   ...defineStage({
     kind,
     component: `ak-stage-${kind}`,
     model: `test.${kind}`,
     service: 'test',
-    config: bag,
-    challenge: bag,
-    response: bag,
-    state: bag,
+    config: anyObject,
+    challenge: anyObject,
+    response: anyObject,
+    state: anyObject,
     reads: { pending_user: 'optional' },
     writes: ['pending_user', 'user_backend'],
     identifies: 'by_name',
@@ -39,8 +39,10 @@ const touched = { ...chosen, when: 'touch', refuse: { field: 'touch', code: 'wro
 const answer = (...fields: string[]) => z.object(Object.fromEntries(fields.map((name) => [name, z.unknown()])));
 
 /**
- * `ident` embeds what its config's `inner` names, `hall` too and shows its challenge, `lobby` does both, `secret` spends attempts, `choice` those
- * of what was chosen, `needy` needs a user, `page` grants nothing, `puzzle` does not act, `robot` neither, and only a `code` shows that a person acted, `scribe` and `diary` write data of their own, `scribe` passwords.
+ * `ident` embeds the stage of its config's `inner`. `hall` does too, and shows that stage's challenge. `lobby` does both.
+ * `secret` counts attempts, `choice` those of the chosen device. `needy` requires a user. `page` grants nothing. `puzzle` and
+ * `robot` do not act on entry, and only a `code` shows that the visitor answered `robot`. `scribe` and `diary` write data of
+ * their own, `scribe` passwords.
  */
 const KINDS = new Map(
   [
@@ -74,15 +76,15 @@ const KINDS = new Map(
     contract('needy', { reads: { pending_user: 'required' } }),
     contract('login', { component: undefined }),
     contract('logout', { component: undefined, effects: ['logout'] }),
-    // Changes the user whom the flow is about.
+    // Changes the flow's user.
     contract('editor', { component: undefined, writes_data: true, alters_user: true }),
-    // Sets up what the user logs in with; another service serves it.
+    // Sets up a credential of the user. Another service serves it.
     contract('set_up', { component: undefined, service: 'keys', changes_credentials: () => true }),
     contract('redirect', { config: z.object({ to: z.string() }) }),
   ].map((c) => [c.kind, c]),
 );
 
-/** What the stages of tests promise. */
+/** The contracts of the test stages. */
 export class TestContractRegistry extends StageContractRegistry {
   find(kind: string) {
     return KINDS.get(kind);

@@ -97,12 +97,12 @@ describe('a compromised stage', () => {
     },
   );
   it('may end the sessions of the session’s user in a plan without a pending user, and not log that user in', () => {
-    const given = { pendingUser: undefined, sessionUser: alice, attached: [] };
+    const facts = { pendingUser: undefined, sessionUser: alice, attached: [] };
     const ending = passed({ effects: [{ type: 'end_sessions', user: alice.uuid }] });
-    expect(contractViolations(contract, ending, given)).toEqual([]);
-    expect(contractViolations(contract, passed({ effects: [login] }), given)).toHaveLength(1);
+    expect(contractViolations(contract, ending, facts)).toEqual([]);
+    expect(contractViolations(contract, passed({ effects: [login] }), facts)).toHaveLength(1);
     expect(
-      contractViolations(contract, ending, { ...given, pendingUser: { kind: 'pretended', username: 'a', email: '' } }),
+      contractViolations(contract, ending, { ...facts, pendingUser: { kind: 'pretended', username: 'a', email: '' } }),
     ).toHaveLength(1);
   });
   it('writes no fact that its contract does not list', () => {
@@ -138,12 +138,12 @@ describe('a compromised stage', () => {
     );
   });
   it.each<[string, User | undefined]>([
-    ['somebody else', alice],
-    ['nobody', undefined],
+    ['another user', alice],
+    ['no user', undefined],
     ['a pretended user', { kind: 'pretended', username: 'alice', email: '' }],
   ])('names no user by uuid alone while the pending user is %s', (_whom, pending) => {
-    const stranger = { kind: 'saved', uuid: '52d16d74-3a1f-4c4c-8e49-6f4d2b3c5d6e' };
-    expect(refused(contract, passed({ context: { pending_user: stranger } }), pending)).toContain('wrong shape');
+    const otherUser = { kind: 'saved', uuid: '52d16d74-3a1f-4c4c-8e49-6f4d2b3c5d6e' };
+    expect(refused(contract, passed({ context: { pending_user: otherUser } }), pending)).toContain('wrong shape');
   });
   it('verifies no credential that its contract does not list', () => {
     const where = { member: 'class', values: ['totp', 'a.b'] };
@@ -204,26 +204,26 @@ describe('a compromised stage', () => {
 describe('a stage that names another user', () => {
   const other = { ...alice, uuid: '52d16d74-3a1f-4c4c-8e49-6f4d2b3c5d6e' };
   const provedUser = (alice as Extract<User, { kind: 'saved' }>).uuid;
-  const [known, proved] = [{ pendingUser: alice }, { pendingUser: alice, provedUser }];
-  const nobody = { pendingUser: undefined };
+  const [pending, proved] = [{ pendingUser: alice }, { pendingUser: alice, provedUser }];
+  const noUser = { pendingUser: undefined };
 
   it.each([
-    { identifies: undefined, given: nobody, verified: ['password'], isAllowed: false },
-    { identifies: 'by_proof', given: nobody, verified: ['device'], isAllowed: true },
-    { identifies: 'by_proof', given: { ...nobody, sessionUser: alice }, verified: ['device'], isAllowed: false },
-    { identifies: 'by_proof', given: { ...nobody, sessionUser: other }, verified: ['device'], isAllowed: true },
-    { identifies: 'by_proof', given: known, verified: ['device'], isAllowed: false },
-    { identifies: 'by_proof', given: proved, verified: ['device'], isAllowed: false },
-    { identifies: 'by_proof', given: { ...nobody, provedUser }, verified: ['device'], isAllowed: false },
-    { identifies: 'by_name', given: known, verified: [], isAllowed: true },
-    { identifies: 'by_name', given: proved, verified: [], isAllowed: false },
-    { identifies: 'by_name', given: proved, verified: ['password'], isAllowed: true },
-    { identifies: 'by_writing', given: proved, verified: [], isAllowed: true },
-  ] as const)('$identifies, to a plan about $given, having verified $verified: $isAllowed', (row) => {
+    { identifies: undefined, facts: noUser, verified: ['password'], isAllowed: false },
+    { identifies: 'by_proof', facts: noUser, verified: ['device'], isAllowed: true },
+    { identifies: 'by_proof', facts: { ...noUser, sessionUser: alice }, verified: ['device'], isAllowed: false },
+    { identifies: 'by_proof', facts: { ...noUser, sessionUser: other }, verified: ['device'], isAllowed: true },
+    { identifies: 'by_proof', facts: pending, verified: ['device'], isAllowed: false },
+    { identifies: 'by_proof', facts: proved, verified: ['device'], isAllowed: false },
+    { identifies: 'by_proof', facts: { ...noUser, provedUser }, verified: ['device'], isAllowed: false },
+    { identifies: 'by_name', facts: pending, verified: [], isAllowed: true },
+    { identifies: 'by_name', facts: proved, verified: [], isAllowed: false },
+    { identifies: 'by_name', facts: proved, verified: ['password'], isAllowed: true },
+    { identifies: 'by_writing', facts: proved, verified: [], isAllowed: true },
+  ] as const)('$identifies, to a plan about $facts, having verified $verified: $isAllowed', (row) => {
     const verifies = ['password', 'device'];
     const stage = defineStage({ ...drafted, writes: ['pending_user'], identifies: row.identifies, verifies });
     const reply = passed({ context: { pending_user: other }, verified: [...row.verified] });
-    expect(contractViolations(stage, reply, { ...row.given, attached: [] })).toHaveLength(row.isAllowed ? 0 : 1);
+    expect(contractViolations(stage, reply, { ...row.facts, attached: [] })).toHaveLength(row.isAllowed ? 0 : 1);
   });
 });
 
@@ -263,22 +263,22 @@ describe('policies', () => {
   });
 
   it('may not change or remove the pending user once that user has proved a credential', () => {
-    const given = { pendingUser: alice, provedUser: uuid };
+    const facts = { pendingUser: alice, provedUser: uuid };
     const other = { ...alice, uuid: '52d16d74-3a1f-4c4c-8e49-6f4d2b3c5d6e' };
     const gone: PolicyReply = { results: {}, context: { set: {}, unset: ['pending_user'] } };
 
-    expect(policyViolations(replyOf({ pending_user: other }), given).join()).toContain('names another user');
-    expect(policyViolations(gone, given).join()).toContain('names another user');
-    expect(policyViolations(replyOf({ pending_user: alice, colour: 'red' }), given)).toEqual([]);
+    expect(policyViolations(replyOf({ pending_user: other }), facts).join()).toContain('names another user');
+    expect(policyViolations(gone, facts).join()).toContain('names another user');
+    expect(policyViolations(replyOf({ pending_user: alice, colour: 'red' }), facts)).toEqual([]);
   });
 
   it('may name no other saved user than the session’s user', () => {
     const other = { ...alice, uuid: '52d16d74-3a1f-4c4c-8e49-6f4d2b3c5d6e' };
     const unsaved = { kind: 'unsaved', username: 'new', name: '', email: '' };
-    const given = { pendingUser: undefined, sessionUser: alice };
+    const facts = { pendingUser: undefined, sessionUser: alice };
 
-    expect(policyViolations(replyOf({ pending_user: other }), given).join()).toContain('who is logged in');
-    for (const named of [alice, unsaved]) expect(policyViolations(replyOf({ pending_user: named }), given)).toEqual([]);
+    expect(policyViolations(replyOf({ pending_user: other }), facts).join()).toContain('who is logged in');
+    for (const named of [alice, unsaved]) expect(policyViolations(replyOf({ pending_user: named }), facts)).toEqual([]);
   });
 
   it('may insert redirects and no other step', () => {

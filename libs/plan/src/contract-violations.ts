@@ -20,7 +20,7 @@ import { userKey } from './merge-context.js';
 /** A saved user may be written by uuid alone when the plan is about that user already. */
 const savedUserReference = z.looseObject({ kind: z.literal('saved'), uuid: z.uuid(), backend: z.string().optional() });
 
-/** What a stage was told that its reply may refer to. */
+/** What a stage's request contained, as far as its reply may refer to it. */
 interface InvocationFacts {
   readonly pendingUser: User | undefined;
   /** uuid of the user who has proved a credential in this plan. */

@@ -13,16 +13,16 @@ describe('the proof of a mailed link', () => {
     pending_user: alice,
     is_restored: { step: 'mail', user },
   });
-  const kept = (context: PlanContext, pending_user: unknown) =>
+  const remaining = (context: PlanContext, pending_user: unknown) =>
     mergeContext(context, { pending_user }, null).is_restored !== undefined;
 
   it('counts for the user it was mailed to, and not for a user who replaces that user (accident 3)', () => {
-    expect(kept(following(alice.uuid), { kind: 'saved', uuid: alice.uuid, backend: 'inbuilt' })).toBe(true);
-    expect([kept(following(alice.uuid), bob), kept(following(alice.uuid), null)]).toEqual([false, false]);
+    expect(remaining(following(alice.uuid), { kind: 'saved', uuid: alice.uuid, backend: 'inbuilt' })).toBe(true);
+    expect([remaining(following(alice.uuid), bob), remaining(following(alice.uuid), null)]).toEqual([false, false]);
   });
 
   it('stays when an unsaved user is saved', () => {
-    expect(kept(following(null), bob)).toBe(true);
+    expect(remaining(following(null), bob)).toBe(true);
   });
 });
 
@@ -41,41 +41,41 @@ describe('the proof of a device', () => {
     ...{ auth_method: 'auth_mfa', auth_method_args: { mfa_devices: [{ pk: 1 }] }, enrolled_devices: [1] },
   });
   const FACTS = ['auth_method', 'auth_method_args', 'enrolled_devices'] as const;
-  const kept = (context: PlanContext, patch: object, visitor: string | null = null) => {
+  const remaining = (context: PlanContext, patch: object, visitor: string | null = null) => {
     const after = mergeContext(context, { ...patch }, visitor);
     return FACTS.filter((key) => after[key] !== undefined);
   };
 
   it('counts for its user, and not for a user who replaces that user (accident 25)', () => {
-    expect(kept(proved(alice), { pending_user: bob })).toEqual([]);
-    expect(kept(proved(alice), { pending_user: null })).toEqual([]);
-    expect(kept(proved(alice), { pending_user: bob, auth_method: 'password' })).toEqual(['auth_method']);
-    expect(kept(proved(alice), { pending_user: { kind: 'saved', uuid: alice.uuid } })).toEqual(FACTS);
-    expect(kept(proved(), { pending_user: bob })).toEqual(FACTS);
+    expect(remaining(proved(alice), { pending_user: bob })).toEqual([]);
+    expect(remaining(proved(alice), { pending_user: null })).toEqual([]);
+    expect(remaining(proved(alice), { pending_user: bob, auth_method: 'password' })).toEqual(['auth_method']);
+    expect(remaining(proved(alice), { pending_user: { kind: 'saved', uuid: alice.uuid } })).toEqual(FACTS);
+    expect(remaining(proved(), { pending_user: bob })).toEqual(FACTS);
   });
 
   it('counts for the visitor while there is no pending user, and not for another pending user (accident 25)', () => {
-    expect(kept(proved(), { pending_user: bob }, alice.uuid)).toEqual([]);
-    expect(kept(proved(), { pending_user: alice }, alice.uuid)).toEqual(FACTS);
-    expect(kept(proved(), { prompt_data: {} }, alice.uuid)).toEqual(FACTS);
-    expect(kept({}, { pending_user: bob, ...proved() }, alice.uuid)).toEqual(FACTS);
+    expect(remaining(proved(), { pending_user: bob }, alice.uuid)).toEqual([]);
+    expect(remaining(proved(), { pending_user: alice }, alice.uuid)).toEqual(FACTS);
+    expect(remaining(proved(), { prompt_data: {} }, alice.uuid)).toEqual(FACTS);
+    expect(remaining({}, { pending_user: bob, ...proved() }, alice.uuid)).toEqual(FACTS);
   });
 });
 
 describe('the pending user in a reply of a stage that writes no users', () => {
-  const said = (pending_user: object) =>
+  const userAfter = (pending_user: object) =>
     withDirectoryUser({ type: 'passed', context: { pending_user } }, alice).context?.['pending_user'];
 
   it('changes only the backend: mail goes to the address of the directory', () => {
-    expect(said({ ...alice, email: 'mallory@example.org', epoch: 9, backend: 'inbuilt' })).toEqual({
+    expect(userAfter({ ...alice, email: 'mallory@example.org', epoch: 9, backend: 'inbuilt' })).toEqual({
       ...alice,
       backend: 'inbuilt',
     });
-    expect(said({ kind: 'saved', uuid: alice.uuid })).toEqual(alice);
+    expect(userAfter({ kind: 'saved', uuid: alice.uuid })).toEqual(alice);
   });
 
   it('may be another user, or none', () => {
-    expect(said(bob)).toEqual(bob);
+    expect(userAfter(bob)).toEqual(bob);
     const gone = { type: 'passed', context: { pending_user: null } } as const;
     expect(withDirectoryUser(gone, alice)).toBe(gone);
   });

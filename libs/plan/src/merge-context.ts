@@ -72,12 +72,12 @@ export function withoutBackend(named: User): User {
  * Replaces the pending user of a reply by the one that was loaded from the directory, for stages that write no users. Such a
  * stage may name another user, or the backend that proved this one.
  */
-export function withDirectoryUser<R extends StageReply>(reply: R, known: User | undefined): R {
+export function withDirectoryUser<R extends StageReply>(reply: R, directoryUser: User | undefined): R {
   const named = (reply.context as { pending_user?: User } | undefined)?.pending_user;
-  if (known?.kind !== 'saved' || named?.kind !== 'saved' || named.uuid !== known.uuid) return reply;
-  const { backend = known.backend } = named;
+  if (directoryUser?.kind !== 'saved' || named?.kind !== 'saved' || named.uuid !== directoryUser.uuid) return reply;
+  const { backend = directoryUser.backend } = named;
   return {
     ...reply,
-    context: { ...reply.context, pending_user: { ...known, ...(backend !== undefined && { backend }) } },
+    context: { ...reply.context, pending_user: { ...directoryUser, ...(backend !== undefined && { backend }) } },
   };
 }

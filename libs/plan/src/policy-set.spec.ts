@@ -20,25 +20,25 @@ const yes: PolicyResult = { pass: true, messages: ['yes'] };
 const no: PolicyResult = { pass: false, messages: ['no'] };
 const broken: PolicyResult = { pass: true, messages: ['it broke'], error: 'division by zero' };
 
-const known = (more: Partial<PolicyFacts> = {}): PolicyFacts => ({
+const factsOf = (more: Partial<PolicyFacts> = {}): PolicyFacts => ({
   user: alice,
   groups: new Set(['staff']),
   results: { yes, no, broken },
   ...more,
 });
-const passes = (binding: Parameters<typeof policySetOf>[0], evidence = known()) =>
-  evaluatePolicySet(policySetOf(binding), evidence).pass;
+const passes = (binding: Parameters<typeof policySetOf>[0], facts = factsOf()) =>
+  evaluatePolicySet(policySetOf(binding), facts).pass;
 
 describe('a policy set', () => {
   it('passes if it is empty, or if no binding is enabled', () => {
     const off = policySetOf({ group: 'board', enabled: false });
     for (const mode of ['any', 'all'] as const) {
-      expect(evaluatePolicySet({ mode, bindings: [] }, known())).toEqual({
+      expect(evaluatePolicySet({ mode, bindings: [] }, factsOf())).toEqual({
         pass: true,
         messages: [],
         undecided: false,
       });
-      expect(evaluatePolicySet({ ...off, mode }, known())).toEqual({ pass: true, messages: [], undecided: false });
+      expect(evaluatePolicySet({ ...off, mode }, factsOf())).toEqual({ pass: true, messages: [], undecided: false });
     }
     expect(isUnconditional(off)).toBe(true);
     expect(isUnconditional(policySetOf({ group: 'board' }))).toBe(false);
@@ -50,7 +50,7 @@ describe('a policy set', () => {
     ['all', ['yes', 'no'], false],
     ['all', ['yes', 'yes'], true],
   ] as const)('of mode %s decides %j as %s', (mode, policies, pass) => {
-    expect(evaluatePolicySet({ ...policySetOf(...policies.map((policy) => ({ policy }))), mode }, known()).pass).toBe(
+    expect(evaluatePolicySet({ ...policySetOf(...policies.map((policy) => ({ policy }))), mode }, factsOf()).pass).toBe(
       pass,
     );
   });
@@ -62,7 +62,7 @@ describe('a policy set', () => {
       { id: 'a', order: 1, policy: 'broken' },
       { id: 'd', order: 0, policy: 'no', enabled: false },
     );
-    expect(evaluatePolicySet(set, known()).messages).toEqual(['it broke', 'no', 'yes']);
+    expect(evaluatePolicySet(set, factsOf()).messages).toEqual(['it broke', 'no', 'yes']);
   });
 
   it('needs each group and each policy once, and none of a disabled binding', () => {
@@ -98,13 +98,13 @@ describe('a binding', () => {
   });
 
   it.each<[string, User | undefined]>([
-    ['a stranger', undefined],
+    ['an anonymous visitor', undefined],
     ['a pretended user', { kind: 'pretended', username: 'alice', email: '' }],
     ['a user who is not saved yet', { kind: 'unsaved', username: 'alice', name: '', email: '' }],
   ])('on a group or a user does not match %s, before negate', (_who, user) => {
     for (const binding of [{ group: 'staff' }, { user: ALICE }]) {
-      expect(passes(binding, known({ user }))).toBe(false);
-      expect(passes({ ...binding, negate: true }, known({ user }))).toBe(true);
+      expect(passes(binding, factsOf({ user }))).toBe(false);
+      expect(passes({ ...binding, negate: true }, factsOf({ user }))).toBe(true);
     }
   });
 
@@ -128,9 +128,9 @@ describe('a binding', () => {
     ['any', ['no'], false],
   ] as const)('of a set of mode %s, %j, makes it undecided: %s', (mode, policies, undecided) => {
     const set = { ...policySetOf(...policies.map((policy) => ({ policy }))), mode };
-    expect(evaluatePolicySet(set, known()).undecided).toBe(undecided);
+    expect(evaluatePolicySet(set, factsOf()).undecided).toBe(undecided);
     const settled = { ...set, bindings: set.bindings.map((binding) => ({ ...binding, failure_result: true })) };
-    expect(evaluatePolicySet(settled, known()).undecided).toBe(false);
+    expect(evaluatePolicySet(settled, factsOf()).undecided).toBe(false);
   });
 
   it('whose policy was not evaluated throws', () => {

@@ -2,18 +2,18 @@ import type { FlowVersion, PolicySet } from '../src/flow-version.js';
 
 type BoundStage = FlowVersion['steps'][number];
 
-interface Wanted {
+interface TestBinding {
   readonly id: string;
   readonly kind?: string;
   readonly config?: Readonly<Record<string, unknown>>;
   readonly onRefusal?: BoundStage['invalid_response_action'];
-  /** Judged when the step becomes current. */
+  /** Evaluated when the step becomes current. */
   readonly policies?: PolicySet;
-  /** Judged when the flow is planned. */
+  /** Evaluated when the flow is planned. */
   readonly planned?: PolicySet;
 }
 
-/** Every policy that a set names is in the version. */
+/** Returns a test policy for each id that the sets name. */
 const policiesIn = (sets: readonly PolicySet[]) =>
   Object.fromEntries(
     sets.flatMap(({ bindings }) =>
@@ -24,7 +24,7 @@ const policiesIn = (sets: readonly PolicySet[]) =>
 const NO_CONDITIONS: PolicySet = { mode: 'any', bindings: [] };
 
 const boundStage = (
-  { id, kind = 'dummy', config = {}, onRefusal = 'retry', policies, planned }: Wanted,
+  { id, kind = 'dummy', config = {}, onRefusal = 'retry', policies, planned }: TestBinding,
   order: number,
 ): BoundStage => ({
   id,
@@ -36,9 +36,9 @@ const boundStage = (
   policies: policies ?? planned ?? NO_CONDITIONS,
 });
 
-/** A published flow with the given steps, each with the policies given. */
+/** Returns a flow version with these steps and their policies. */
 export const flowVersionOf = (
-  steps: readonly Wanted[],
+  steps: readonly TestBinding[],
   attached: FlowVersion['attached'] = {},
   guard = NO_CONDITIONS,
 ): FlowVersion => ({

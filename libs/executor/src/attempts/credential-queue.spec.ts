@@ -10,15 +10,15 @@ const LONG_MS = 60_000;
 describe('answers for one credential', () => {
   it('are handled one after the other, in their order of arrival', async () => {
     const lines = new CredentialQueue(DEFAULT_QUEUE_LIMIT);
-    const [told, requests] = [[] as number[], [{ n: 0 }, { n: 1 }, { n: 2 }]];
+    const [order, requests] = [[] as number[], [{ n: 0 }, { n: 1 }, { n: 2 }]];
     const turns = requests.map(async (request) => {
       await lines.enter(request, claim('alice'), LONG_MS);
-      told.push(request.n);
+      order.push(request.n);
     });
 
     await turns[0];
     for (const [i, request] of requests.entries()) {
-      expect(told).toEqual([0, 1, 2].slice(0, i + 1));
+      expect(order).toEqual([0, 1, 2].slice(0, i + 1));
       lines.leave(request);
       await turns[i + 1];
     }
