@@ -3,8 +3,13 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 
+/** What every deployment runs: a change can break every journey. */
+const ENGINE =
+  /^(apps\/gateway|libs\/(executor|executor-postgres|plan|contracts|platform|stage-kit|directory|blueprints))\/.*(?<!\.spec\.ts)$/;
+
 /** A built stage, policy or service is started, not imported. The tests of it are those whose text names it. */
 const NAMED_BY = [
+  { folder: ENGINE, words: () => ['deployment', 'service-harness'] },
   { folder: /^libs\/stages\/src\/mfa\//, words: () => ['authenticator', 'mfa'] },
   { folder: /^libs\/stages\/src\/([\w-]+)\//, words: (name) => [name] },
   { folder: /^libs\/(policies|expressions)\//, words: () => ['polic', 'expression'] },
@@ -30,7 +35,7 @@ export async function changedTestFiles(ref = git('merge-base', 'main', 'HEAD')[0
   if (changed.some((path) => EVERYTHING.test(path))) return testFiles();
   const words = changed.flatMap(wordsOf);
   const named = testFiles().filter((path) => path.startsWith('test/') && names(path, words));
-  return [...new Set([...importersSince(ref), ...named])].sort();
+  return [...new Set([...importersSince(ref), ...named])];
 }
 
 function wordsOf(path) {
