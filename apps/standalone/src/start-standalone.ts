@@ -49,12 +49,12 @@ export function startStandalone(env: NodeJS.ProcessEnv): Standalone {
 
 async function start(env: NodeJS.ProcessEnv, parts: StartedParts): Promise<Ready> {
   const state = await openLocalState(env);
-  const postgres = await parts.begin(() => openPostgres(env, async () => state));
+  const postgres = await parts.start(() => openPostgres(env, async () => state));
   await migrateAll(postgres.url);
   const keys = env['SEAL_KEYS'] || sealKeys(state.sealKey);
   await applyBlueprintFolder(postgres.url, blueprintsFolder(env), keys);
   const admin = await ensureAdmin(postgres.url, keys, env);
-  const { bus } = await parts.begin(() => openBus(state, env));
+  const { bus } = await parts.start(() => openBus(state, env));
   const settings = { ...defaultSettings(state, env), ...env, DATABASE_URL: postgres.url };
   // Stages read their settings from the environment, as in a service process.
   Object.assign(process.env, settings);

@@ -1,37 +1,37 @@
-/** What a start has started until now, to be stopped in reverse order, at its end or in its middle. */
+/** The parts of a start that must be stopped in reverse order, even if the start is interrupted. */
 export class StartedParts {
   private readonly parts: { stop(): Promise<void> }[] = [];
-  private beginning: Promise<unknown> = Promise.resolve();
+  private starting: Promise<unknown> = Promise.resolve();
   private stopping: Promise<void> | undefined;
 
   get stopped(): boolean {
     return this.stopping !== undefined;
   }
 
-  /** Notes what runs by now. */
+  /** Adds a running part. */
   add(part: { stop(): Promise<void> }) {
     this.parts.push(part);
   }
 
-  /** Begins a part that must not be left behind half begun: it is waited for, and then stopped. Throws when all were stopped. */
-  async begin<T extends { stop(): Promise<void> }>(begin: () => Promise<T>): Promise<T> {
+  /** Starts a part. `stop` waits for it and then stops it, so that no half-started part is left. Throws after `stop`. */
+  async start<T extends { stop(): Promise<void> }>(open: () => Promise<T>): Promise<T> {
     if (this.stopping) throw new Error('stopped before it was started');
-    const begun = begin().then((part) => {
+    const started = open().then((part) => {
       this.add(part);
       return part;
     });
-    this.beginning = begun.catch(() => undefined);
-    return begun;
+    this.starting = started.catch(() => undefined);
+    return started;
   }
 
-  /** Resolves when nothing runs any more, whoever asked for it first. */
+  /** Stops all parts. A second call waits for the first. */
   stop(): Promise<void> {
     this.stopping ??= this.stopAll();
     return this.stopping;
   }
 
   private async stopAll(): Promise<void> {
-    await this.beginning;
+    await this.starting;
     for (const part of this.parts.splice(0).reverse()) await part.stop();
   }
 }

@@ -34,7 +34,7 @@ const requiring = (identifiers: string) =>
 const applied = (report: Awaited<ReturnType<typeof applyBlueprintFolder>>) =>
   report.files.flatMap(({ changes }) => changes.filter(({ outcome }) => outcome === 'created').map(({ name }) => name));
 
-it('applies a folder with those in it, in the order of paths, but nothing hidden and no examples', async () => {
+it('applies a folder with its subfolders in the order of paths, without hidden files and examples', async () => {
   await write('b.yaml', group('b'));
   await write('a/z.yaml', group('a'));
   await write('.git/x.yaml', group('hidden'));
@@ -52,7 +52,7 @@ it('applies an example that is named, or that a named file requires', async () =
   expect(await apply(asking)).toEqual(['other', 'asking']);
 });
 
-it('applies a file of the folder once, though another one requires it and the path is written otherwise', async () => {
+it('applies a file once, even if another file requires it by a different spelling of the path', async () => {
   const first = await write('first.yaml', group('first', '{name: x}', requiring('{name: last}')));
   await write('last.yaml', group('last'));
   const files = await readFiles([first, `${folder}/./last.yaml`]);
@@ -60,13 +60,13 @@ it('applies a file of the folder once, though another one requires it and the pa
   expect(report.files.map(({ file }) => file)).toEqual([join(folder, 'last.yaml'), first]);
 });
 
-it('finds nothing in a folder that is not there', async () => {
+it('finds no file in a missing folder', async () => {
   const file = await write('asking.yaml', group('asking', '{name: y}', requiring('{name: x}')));
   const apply = applyFiles(database.url, await readFiles([file]), { folder: join(folder, 'nowhere') });
   await expect(apply).rejects.toThrow('identifiers: Required blueprint does not exist');
 });
 
-it('reads all of a folder that is named, examples and JSON too', async () => {
+it('reads every file of a named folder, including examples and JSON', async () => {
   await write('set/a.yaml', example('a'));
   await write(
     'set/b.json',
@@ -76,7 +76,7 @@ it('reads all of a folder that is named, examples and JSON too', async () => {
   expect(applied(await applyFiles(database.url, files, { folder }))).toEqual(['a', 'b']);
 });
 
-it('makes the first administrator beside objects that have secrets', async () => {
+it('creates the first administrator although other objects have secrets', async () => {
   const keys = `test:${randomBytes(32).toString('base64')}`;
   const secrets = '{provider_type: github, consumer_key: id, consumer_secret: hushed}';
   const source = `- {model: authentik_sources_oauth.oauthsource, identifiers: {slug: hub, name: Hub}, attrs: ${secrets}}\n`;
@@ -85,7 +85,7 @@ it('makes the first administrator beside objects that have secrets', async () =>
   expect(await ensureAdmin(database.url, keys, { ADMIN_USERNAME: 'root' })).toMatchObject({ username: 'root' });
 });
 
-it('makes the first administrator where no blueprint has made a group for them', async () => {
+it('creates the first administrator although no blueprint created a group for administrators', async () => {
   const keys = `test:${randomBytes(32).toString('base64')}`;
   const admin = () => ensureAdmin(database.url, keys, { ADMIN_USERNAME: 'root' });
   expect(await admin()).toMatchObject({ username: 'root' });

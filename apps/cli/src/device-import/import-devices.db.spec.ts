@@ -63,7 +63,7 @@ async function imported(...lines: readonly unknown[]) {
 const kept = async () => (await devices.findByUser(ALICE))[0];
 
 describe('an export of devices', () => {
-  it('brings apps with their keys sealed, the step that was used last, and their times', async () => {
+  it('imports TOTP devices with sealed keys, the last used time step and their times', async () => {
     const times = { created: '2023-01-02T03:04:05.678Z', last_used: '2024-05-01T10:00:00+02:00' };
     expect(await imported(alice, app({ ...times, digits: '8', drift: -1, tolerance: 3 }))).toMatchObject({
       ...{ added: { totp: 1 }, wrong: 0 },
@@ -80,7 +80,7 @@ describe('an export of devices', () => {
       expect(stored).not.toContain(form);
   });
 
-  it('brings recovery codes wherever they stand, each for one use, and none back that was used since', async () => {
+  it('imports recovery codes from any line, each for one use, and restores none that was used since', async () => {
     const lines = [code('Abc123'), device('static', {}), code('Def456'), alice];
     expect(await imported(...lines)).toMatchObject({ added: { static: 1 }, wrong: 0 });
     expect(await devices.consumeCode((await kept())!, 'Abc123')).toBe(true);
@@ -92,7 +92,7 @@ describe('an export of devices', () => {
     ]);
   });
 
-  it('brings keys by their credential, in the one way of writing it', async () => {
+  it('imports WebAuthn devices under their normalised credential id', async () => {
     const aaguid = 'AAAAAAAA-0000-0000-0000-000000000001';
     const fields = { credential_id: 'q-_8', public_key: 'pQEC+w==', sign_count: 5, rp_id: 'id.example.org', aaguid };
     expect(await imported(alice, device('webauthn', fields))).toMatchObject({ added: { webauthn: 1 } });
@@ -102,7 +102,7 @@ describe('an export of devices', () => {
     });
   });
 
-  it('brings phones to the stage that has their id here, or the name that it has there', async () => {
+  it('assigns phones to the local stage with the same id or the same name', async () => {
     const named = row('authentik_flows.stage', SMS, { name: 'texts' });
     const phone = device('sms', { stage: SMS, phone_number: '+1 555-0100' });
     const report = await imported(alice, phone, named, device('duo', { stage: DUO, duo_user_id: 'DU1' }));
@@ -114,7 +114,7 @@ describe('an export of devices', () => {
     expect(JSON.stringify(await source.query('SELECT d::text FROM mfa.devices d'))).not.toContain('5550100');
   });
 
-  it('brings a number that only its digest is known of, so that it stays taken', async () => {
+  it('imports a phone number of which only the hash is known, so that it stays taken', async () => {
     const digest = createHash('sha256').update('+15550100').digest('hex');
     await imported(alice, device('sms', { stage: SMS_HERE, phone_number: `hash:${digest}` }));
     expect(await kept()).toMatchObject({ handle: `${SMS_HERE}:sha256:${digest}`, facts: { verified_only: true } });
@@ -122,21 +122,21 @@ describe('an export of devices', () => {
     expect(await numbers.isRegistered(SMS_HERE, '+15550100')).toBe(true);
   });
 
-  it('finds users by their number in the file, their id or their name, in large letters or small', async () => {
+  it('finds users by primary key, id or name, ignoring case', async () => {
     const bob = row('authentik_core.user', 8, { username: 'robert', uuid: BOB });
     const lines = [alice, bob, app(), app({ user: 8 }, 2), app({ user: ['ALICE'] }, 3), app({ user: BOB }, 4)];
     expect(await imported(...lines)).toMatchObject({ added: { totp: 4 }, wrong: 0 });
     expect([(await devices.findByUser(ALICE)).length, (await devices.findByUser(BOB)).length]).toEqual([2, 2]);
   });
 
-  it('can be taken over again: each device is there once, and as it was', async () => {
+  it('can be repeated without a change', async () => {
     await imported(alice, app(), app());
     await devices.recordUse((await kept())!, { to: 50 });
     expect(await imported(alice, app())).toMatchObject({ added: {}, existing: 1 });
     expect(await devices.findByUser(ALICE)).toMatchObject([{ counter: 50 }]);
   });
 
-  it('leaves out what was never set up to the end, and what is about something else', async () => {
+  it('skips unconfirmed devices and other models', async () => {
     const lines = [alice, app({ confirmed: false }), device('static', { confirmed: false }), code('Abc123')];
     const report = await imported(...lines, row('authentik_core.token', 1, {}), { username: 'carol' }, '');
     expect(report).toMatchObject({ added: {}, unconfirmed: 2, others: 2, wrong: 0 });
@@ -144,7 +144,7 @@ describe('an export of devices', () => {
   });
 });
 
-describe('a line that is wrong', () => {
+describe('an invalid line', () => {
   const carol = row('authentik_core.user', 9, { username: 'carol' });
   it.each([
     ['{', 'this is not JSON'],
@@ -160,14 +160,14 @@ describe('a line that is wrong', () => {
     [device('sms', { stage: SMS_HERE, phone_number: 'tel:5550100' }), 'phone_number: is not a phone number'],
     [device('sms', { stage: SMS_HERE, phone_number: 'hash:x' }), 'phone_number: is not a SHA-256 digest'],
     [code('Abc123', 77), 'device: the file has no such device'],
-  ])('is told with its number, keeps nothing, and shows no secret: %j', async (line, why) => {
+  ])('is reported with its line number, without its secret, and imports nothing: %j', async (line, reason) => {
     const report = await imported(alice, carol, line, app({}, 5));
     expect(report).toMatchObject({ added: { totp: 1 }, wrong: 1 });
-    expect(report.faults[0]).toMatch(new RegExp(`^line 3: ${why}`));
+    expect(report.faults[0]).toMatch(new RegExp(`^line 3: ${reason}`));
     expect(report.faults[0]).not.toMatch(/the secret|5550100|Abc123/);
   });
 
-  it('is a device, too, that is somebody else’s already', async () => {
+  it('is also a device that already belongs to another user', async () => {
     const key = (user: unknown, pk: number) =>
       device('webauthn', { user, credential_id: 'AAAA', public_key: 'AA' }, pk);
     const report = await imported(alice, key(['bob'], 1), key(7, 2));

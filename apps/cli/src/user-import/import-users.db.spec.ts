@@ -47,7 +47,7 @@ const found = async (username: string) =>
   (await source.query<Record<string, unknown>[]>('SELECT * FROM directory.users WHERE username = $1', [username]))[0];
 
 describe('an export', () => {
-  it('brings users as they were: id, times, attributes, and the hash of their password', async () => {
+  it('imports users with their id, times, attributes and password hash', async () => {
     const times = {
       last_login: '2024-05-01T10:00:00Z',
       date_joined: '2023-01-02T03:04:05.678',
@@ -72,7 +72,7 @@ describe('an export', () => {
     expect(await verifyPassword('hunter2 ', String(alice?.['password_hash']))).not.toBe('wrong');
   });
 
-  it('brings groups with those above them, and who is in them, in any order', async () => {
+  it('imports groups with their parents and members, whatever the order of the lines', async () => {
     const report = await imported(
       ...[
         user('alice', { ak_groups: [TEAM] }),
@@ -88,19 +88,19 @@ describe('an export', () => {
     expect(row).toEqual({ is_superuser: true, groups: [{ pk: TEAM, name: 'team' }] });
   });
 
-  it('leaves those alone who are there already, and can be taken over again', async () => {
+  it('does not change existing users, and can be repeated', async () => {
     await imported(user('alice', { name: 'First' }));
     expect(await imported(user('ALICE', { name: 'Second' }), user('bob'))).toMatchObject({ users: 1, existing: 1 });
     expect(await imported(user('alice', { name: 'Third' }), user('bob'))).toMatchObject({ users: 0, existing: 2 });
     expect(await found('alice')).toMatchObject({ name: 'First' });
   });
 
-  it('takes a user without a record around them, and leaves out what is about something else', async () => {
+  it('accepts a bare user object, and skips other models', async () => {
     const report = await imported({ username: 'carol' }, { model: 'authentik_core.token', pk: 1, fields: {} }, '');
     expect(report).toMatchObject({ users: 1, others: 1, wrong: 0 });
   });
 
-  it('says of a line what it has that no column takes, and brings the others in', async () => {
+  it('reports values that cannot be stored, and imports the other lines', async () => {
     const report = await imported(
       user('olga'),
       ...[user('ivan', { attributes: { a: ['\0'] } }), user('judy', { attributes: { 'b\ud800': 1 } })],
@@ -114,7 +114,7 @@ describe('an export', () => {
     ]);
   });
 
-  it('brings nobody in by a hash that it does not know, and nobody at all by a line that is wrong', async () => {
+  it('imports a user with an unsupported hash without a password, and no user from an invalid line', async () => {
     const report = await imported(
       ...[
         user('dave', { password: '!unusable' }),
