@@ -30,13 +30,17 @@ const EVERYTHING = /^(package(-lock)?\.json|tsconfig\.json|nest-cli\.json|vitest
  * Returns the test files that a change since `ref` can break: those that import a changed file, and those whose text
  * names a changed part that they start as a process. `ref` is the common ancestor with `main` by default.
  */
-export async function changedTestFiles(ref = git('merge-base', 'main', 'HEAD')[0] ?? 'HEAD') {
+export function changedTestFiles(ref = commonAncestor()) {
   const changed = [...git('diff', '--name-only', ref), ...git('ls-files', '--others', '--exclude-standard')];
   if (changed.some((path) => EVERYTHING.test(path))) return testFiles();
   const words = changed.flatMap(wordsOf);
   const named = testFiles().filter((path) => path.startsWith('test/') && names(path, words));
   return [...new Set([...importersSince(ref), ...named])];
 }
+
+/** Returns the common ancestor with the main branch, or `HEAD` in a clone without that branch. */
+const commonAncestor = () =>
+  ['main', 'origin/main'].map((branch) => git('merge-base', branch, 'HEAD')[0]).find(Boolean) ?? 'HEAD';
 
 function wordsOf(path) {
   for (const { folder, words } of NAMED_BY) {

@@ -35,7 +35,7 @@ async function selectedPaths([first, ...rest]) {
   if (first === undefined) return undefined;
   if (first !== '--changed') return [first, ...rest];
   const { changedTestFiles } = await import('./changed-tests.mjs');
-  const files = await changedTestFiles(rest[0]);
+  const files = changedTestFiles(rest[0]);
   console.log(`${files.length} test files can be affected by the change.`);
   return files;
 }
