@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { LongSuitesFirst } from './test/support/long-suites-first.js';
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -33,7 +34,9 @@ export default defineConfig({
     ],
     globalSetup: ['test/support/global-setup.ts'],
     setupFiles: ['test/support/setup.ts'],
-    maxWorkers: 2,
+    // One more than the cores of a small machine, because most suites wait for processes, browsers and databases.
+    maxWorkers: 3,
+    sequence: { sequencer: LongSuitesFirst },
     // Modules are loaded once a worker, not once a file, which took longer than the tests: so no test changes one for others.
     isolate: false,
     testTimeout: 40_000,

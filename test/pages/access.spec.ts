@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { EXAMPLES } from '../../apps/web/src/examples/examples.js';
 import { COLOUR_SCHEMES, overflows, violations } from '../support/access.js';
 import { describeInChromium, useChromium } from '../support/chromium.js';
@@ -10,9 +10,14 @@ const EXPECTED: Readonly<Record<string, RegExp>> = { shell: /^Blocked script exe
 describeInChromium('every page', () => {
   const chromium = useChromium();
   const examples = useExamples();
+  let opened: ReturnType<typeof chromium.open>;
+  beforeAll(() => {
+    opened = chromium.open({ reducedMotion: 'reduce' });
+  });
 
   it.each(Object.keys(EXAMPLES))('%s is accessible in light and dark, wide and narrow', async (name) => {
-    const { page, complaints } = await chromium.open({ reducedMotion: 'reduce' });
+    const { page, complaints } = await opened;
+    complaints.length = 0;
     await page.goto(examples.address(name));
     for (const { colorScheme, width } of COLOUR_SCHEMES) {
       await page.emulateMedia({ colorScheme });
