@@ -241,7 +241,7 @@ describe('every response', () => {
   });
 });
 
-describe('cancel', () => {
+describe('/flows/-/cancel/', () => {
   it('deletes the plans of the session, by GET only', async () => {
     const browser = deployment.browser();
     await browser.solve('login', { uid_field: 'alice' });

@@ -42,7 +42,7 @@ beforeAll(async () => {
         }),
       ),
     ],
-    // One connection, so that the new address is saved before the next request reads the session.
+    // With one connection, the next request reads the session after the new address is saved, which no response awaits.
     gateway: { TRUSTED_PROXIES: '127.0.0.1', GEOIP_ASN_DATABASE: asn, GEOIP_CITY_DATABASE: city, DATABASE_POOL: '1' },
   });
 });

@@ -85,7 +85,7 @@ const request = fc.oneof(
   ]),
 );
 
-/** Violations in a response to an anonymous visitor: server errors, data of users, access, open redirects. */
+/** Violations in a response to an anonymous visitor: errors, user data, access without login, open redirects. */
 const VIOLATIONS: Readonly<Record<string, (path: string, answer: RawResponse) => boolean>> = {
   'server error': (_, { status }) => status >= 500,
   // A page that refuses a form uses the same text as an error. Only the status differs.

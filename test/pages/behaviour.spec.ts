@@ -138,7 +138,7 @@ describeInChromium('a page', () => {
     expect(await readFile(await download.path(), 'utf8')).toBe(`${codes.join('\n')}\n`);
   });
 
-  it('sends one text message to the only device, and another on request', async () => {
+  it('requests one text message for the only device, and another when the user asks for it', async () => {
     const { page, answers } = await opened('validate-sms');
     await page.getByText('We have sent a code to your phone.').waitFor();
     const device = { device_class: 'sms', device_uid: '3', challenge: {} };

@@ -41,7 +41,7 @@ const RECORD_USE: NamedStatement = {
          UPDATE mfa.devices SET counter = coalesce($3, counter), last_used_at = now() FROM lazily
          WHERE id = $1 AND user_id = $2 AND confirmed AND ($3::bigint IS NULL OR counter < $3 OR ($4 AND counter = $3))`,
 };
-/** $1 id, $2 user, $3 digests of the code, one for each key. */
+/** $1 id, $2 user, $3 digests of the code, one for each key of the sealer. */
 const CONSUME_CODE: NamedStatement = {
   name: 'devices.spend',
   text: `

@@ -2,7 +2,7 @@ const OUTCOMES = ['created', 'changed', 'unchanged', 'removed', 'applied', 'miss
 const SILENT: readonly EntryOutcome[] = ['unchanged', 'skipped'];
 
 /**
- * The outcome of an entry. `skipped`: its conditions are not met, or Gatehouse does not support its model (then `why` is set).
+ * The outcome of an entry. `skipped`: its conditions are not met, or Gatehouse does not support its model (then `reason` is set).
  * An entry that requires another blueprint is `applied`, or `missing` when that blueprint is optional and was not found.
  */
 export type EntryOutcome = (typeof OUTCOMES)[number];

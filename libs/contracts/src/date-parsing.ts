@@ -54,7 +54,7 @@ export function parseDate(value: unknown): ParsedDate | undefined {
 }
 
 /**
- * Returns the date-time in UTC. Without an offset, it is UTC already. A date without a time is midnight. Returns undefined
+ * Returns the date-time in UTC. A value without an offset is taken as UTC, a date without a time as midnight. Returns undefined
  * for anything else.
  */
 export function parseDateTime(value: unknown): ParsedDate | undefined {

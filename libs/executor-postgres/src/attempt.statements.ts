@@ -51,7 +51,7 @@ export const RESERVE_ATTEMPTS: NamedStatement = {
     FROM lazily`,
 };
 
-/** $1 subjects, $2 credentials, $3 times of the reservations: releases one attempt of each. */
+/** Releases one attempt per array element: $1 subjects, $2 credentials, $3 `reservedAt` of the reservations. */
 export const RELEASE_ATTEMPTS: NamedStatement = {
   name: 'attempts_give_back',
   text: `

@@ -153,7 +153,7 @@ describe('a stage that fails', () => {
     expect(plans.saves).toBe(0);
   });
 
-  it('releases its attempts if it has not started, and keeps them otherwise', async () => {
+  it('has its attempts released if it was busy or away, and kept after a time-out or a fault', async () => {
     for (const [code, returned] of [
       ['stage_busy', 2],
       ['stage_away', 2],

@@ -94,7 +94,7 @@ export class Executor {
     return { request, loaded, brand, user: loaded.session?.user };
   }
 
-  /** A plan whose version is deleted or of an unknown format is dropped. */
+  /** Uses the newest version, and drops the plan, if the plan's version was deleted or has an unknown format. */
   private async contextOf(arrival: LoadedRequest, selected: ContinuedPlan | undefined): Promise<FlowContext> {
     const { newestVersionId } = arrival.loaded;
     const pinned = selected && (await this.parts.flows.find(selected.versionId));
@@ -227,7 +227,7 @@ function mayContinue(context: FlowContext): boolean {
   return authentication === 'require_unauthenticated' || running.visitor === null;
 }
 
-/** Returns the plan before its first step, for the current visitor and with the destination that was last requested. */
+/** Returns the running plan, or a new one, with the current visitor and the destination that was last requested. */
 function currentPlan(context: FlowContext): Plan {
   const { request, version, continued } = context;
   const plan = withCrossSiteMark(continued?.plan ?? newPlan(version, request), request.crossSite, {

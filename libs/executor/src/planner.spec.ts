@@ -105,7 +105,7 @@ describe('a step whose policies are evaluated while the flow is planned', () => 
     expect(plans.plan?.steps).toEqual([{ binding: 'page-1' }]);
   });
 
-  it('is not evaluated again', async () => {
+  it('does not have them evaluated again when it becomes current', async () => {
     const { show, solve, policies } = executorHarness(flow, DEFAULT_REPLIES);
     await show();
     policies.replies['q'] = false;

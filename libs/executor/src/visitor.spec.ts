@@ -17,7 +17,7 @@ describe('a plan', () => {
     expect(answer.cookie).toBeUndefined();
   });
 
-  it('shows nothing to a retired key while it runs', async () => {
+  it('while running, answers a retired session key with stage_busy and calls no stage', async () => {
     const { solve, plans, stages } = executorHarness(LOGIN, DEFAULT_REPLIES);
     await solve({ uid: 'alice' });
     plans.session = { id: 's', retired: true, remainingS: undefined, user: undefined };

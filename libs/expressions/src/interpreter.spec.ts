@@ -19,7 +19,7 @@ const input: ExpressionInput = {
   client_ip: '192.0.2.7',
 };
 
-describe('evaluating a source', () => {
+describe('evaluating an expression', () => {
   it('treats it as the body of a function, whose return value is the result and whose truth value is the verdict', async () => {
     expect(await run('return 1 + 1')).toMatchObject({ result: 2, truth: true });
     expect(await run('return "yes"')).toMatchObject({ result: 'yes', truth: true });
@@ -28,7 +28,7 @@ describe('evaluating a source', () => {
     expect(await run('# only a remark')).toMatchObject({ result: null, truth: false });
   });
 
-  it('accepts a source that is indented as a whole or reassigns a global name', async () => {
+  it('accepts an expression that is indented as a whole or reassigns a global name', async () => {
     expect(await run('    context = context.get("a", 1)\n    if context:\n        return context\n')).toMatchObject({
       result: 1,
     });
@@ -58,7 +58,7 @@ describe('evaluating a source', () => {
   });
 });
 
-describe('checking the syntax of a source', () => {
+describe('checking the syntax of an expression', () => {
   it.each<[string, PythonSyntaxError]>([
     ['if x:\n  return (1', { line: 2, column: 10, message: "'(' was never closed" }],
     ['    return 1\n    y = = 2', { line: 2, column: 9, message: 'invalid syntax' }],
@@ -74,7 +74,7 @@ describe('checking the syntax of a source', () => {
   });
 });
 
-describe('names in a source', () => {
+describe('names in an expression', () => {
   it.each([
     ['request.user.username', 'joe'],
     ['request.user.is_authenticated', true],
@@ -125,7 +125,7 @@ describe('names in a source', () => {
     });
   });
 
-  it('can be imported from the modules of authentik that its default flows use', async () => {
+  it('can be imported from the authentik modules that authentik’s default flows use', async () => {
     const source = `
 from authentik.core.models import USER_ATTRIBUTE_CHANGE_EMAIL
 from authentik.flows.models import FlowAuthenticationRequirement
@@ -136,7 +136,7 @@ return [USER_ATTRIBUTE_CHANGE_EMAIL, FlowAuthenticationRequirement.REQUIRE_SUPER
   });
 });
 
-describe('changes of a source to the plan', () => {
+describe('changes of an expression to the plan', () => {
   it('are reported as set and unset keys, also for nested changes', async () => {
     const source = `
 plan = context["flow_plan"]
@@ -148,7 +148,7 @@ return True`;
     expect(context).toEqual({ set: { prompt_data: { age: 18 }, title: 'Hello' }, unset: ['pending_user'] });
   });
 
-  it('are empty when the source only reads the context', async () => {
+  it('are empty when the expression only reads the context', async () => {
     const context = { text: 'ü "\\ \u2028 \ud800', big: 1e21, half: 0.5, none: null, pending_user: joe };
     const outcome = await run('return len(context)', { flow_plan: { slug: 'f', context } });
     expect(outcome).toMatchObject({ result: 6, context: { set: {}, unset: [] } });

@@ -123,7 +123,7 @@ describe('any sequence of replies', () => {
     );
   });
 
-  it('can be stored as JSON', () => {
+  it('leaves a plan that is equal after it was stored as JSON', () => {
     fc.assert(
       fc.property(reply, (anyReply) => {
         const { id, ...body } = advance(plan, current(plan), JSON.parse(JSON.stringify(anyReply)) as StageReply).plan;

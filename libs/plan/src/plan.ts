@@ -89,7 +89,7 @@ export const emptyPlan = (id: string): Plan => ({
 /** Ends a plan. Keeps only its ending, for a repeated request, and its trail, which has no values of the visitor. */
 export const endPlan = ({ id, trail }: Plan, ended: PlanEnding): Plan => ({ ...emptyPlan(id), ended, trail });
 
-/** Returns where a finished plan leads: to the context's `redirect`, else to `next` if it is local, else to the root. */
+/** Returns where a finished plan leads: the context's `redirect`, else `next`, else `/`. A `next` that is not local is `invalid`. */
 export function destination(plan: Plan): { to: string } | { invalid: string } {
   if (plan.context.redirect) return { to: toUri(plan.context.redirect) };
   const next = plan.next ?? '/';

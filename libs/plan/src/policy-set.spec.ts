@@ -139,11 +139,11 @@ describe('a binding', () => {
   });
 });
 
-describe('a policy of a version', () => {
+describe('a policy of a flow version', () => {
   const version = flowVersionOf([
     { id: 'a', policies: { mode: 'any', bindings: [policyBindingOf({ id: 'c', policy: 'p' })] } },
   ]);
-  it('is as configured when the flow was published', () => {
+  it('is found with the config that the version stores', () => {
     expect(findPolicy(version, 'p')).toEqual({ id: 'p', kind: 'test', name: 'p', config: {} });
   });
   it('throws if the version does not have it', () => {

@@ -31,13 +31,13 @@ function resumerOf(plan: Plan) {
 const findPlan = (plan: Plan, awaited = source) => resumerOf(plan).resumer.find(visit, awaited);
 
 describe('a plan that waits for a login at a source', () => {
-  it('is findPlan for its source until it times out', async () => {
+  it('is found for its source until it times out', async () => {
     expect(await findPlan(waiting(60_000))).toMatchObject({ slug: 'login', step: { id: 'source-0' } });
     expect(await findPlan(waiting(60_000), otherSource)).toBeUndefined();
     expect(await findPlan(waiting(0))).toBeUndefined();
   });
 
-  it('is not findPlan if its source was never shown or another user began it', async () => {
+  it('is not found if its source was never shown or another user began it', async () => {
     expect(await findPlan(createPlan(version, 'plan'))).toBeUndefined();
     expect(await findPlan({ ...waiting(60_000), visitor: ALICE.uuid })).toBeUndefined();
   });

@@ -46,7 +46,7 @@ describe('the external origins of a challenge', () => {
     expect(externalOriginsOf({ component: 'ak-stage-identification', captcha_stage: null }).scripts).toEqual([]);
   });
 
-  it('are compared with the origins that the page allows', () => {
+  it('are allowed only if the page allows every one of them', () => {
     const wide = externalOriginsOf({ component: 'ak-source-plex' });
     const none = externalOriginsOf({ component: 'ak-stage-password' });
 

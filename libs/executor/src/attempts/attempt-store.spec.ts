@@ -19,7 +19,7 @@ const offers = [
   { device_class: 'webauthn', device_uid: '3', challenge: {} },
 ];
 
-/** The credentials that an answer spends; the last is always the network's. */
+/** Returns the credentials that an answer reserves attempts for. The last is the network, if there are any. */
 function spent(rules: AttemptRule[], body: Record<string, unknown>, shown: Record<string, unknown> = { offers }) {
   const claims = new ReservationFactory(Buffer.alloc(32), { free: 100, forgetAfterS: 900 });
   return claims
@@ -67,7 +67,7 @@ it('keeps failures of a saved user until a right answer, and others for a while'
 });
 
 describe('an answer that chooses a device', () => {
-  it('counts for the chosen device, as a number or as text', () => {
+  it('counts for the chosen device, whether its uid is a number or text', () => {
     for (const device_uid of ['2', 2]) {
       const selected = { device_class: 'static', device_uid };
       expect(spent([device], { code: '1', selected })).toEqual(['static:2', 'network']);

@@ -83,7 +83,7 @@ export class PromptStage implements Stage<Contract> {
     return { non_field_errors: errors.length > 0 ? errors : [{ code: 'prompt_not_accepted' }] };
   }
 
-  /** Returns the keys of usernames that are the username or the email address of another user. */
+  /** Returns the keys of the username fields whose value is the username or the email address of another user. */
   private async keysOfTakenNames({ context, session, response }: RespondInput<Contract>, form: readonly FormField[]) {
     const self = userOf(context.pending_user, session.user);
     const keys = await Promise.all(

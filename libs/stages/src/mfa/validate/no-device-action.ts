@@ -22,7 +22,7 @@ export function handleNoDevice(input: ChallengeInput<Contract>): StageOutcome<Co
 
 const STAGE_MISSING = 'A device cannot be asked any more: the stage that set it up is gone.';
 
-/** Denies a user whose devices cannot be asked. Deleting a stage must not remove the second factor of its users. */
+/** Denies a user whose devices need a deleted setup stage. Deleting a stage must not remove a user's second factor. */
 export const handleUnusableDevices = (): StageOutcome<Contract> =>
   deny<Contract>({ ...NO_DEVICE, effects: [configurationErrorEvent(STAGE_MISSING)] });
 
