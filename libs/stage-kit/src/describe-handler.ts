@@ -7,7 +7,7 @@ import {
 } from '@gatehouse/contracts';
 import { z } from 'zod';
 
-/** Returns the handler of `describe` requests: it answers with the descriptor of the contract. */
+/** Returns the handler of `describe` requests, which replies with the descriptor of the contract. */
 export function describeHandler(contract: StageContract): (body: unknown) => StageDescriptor | StageProblem {
   const descriptor = toDescriptor(contract);
   return (body) => {

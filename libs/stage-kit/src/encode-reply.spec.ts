@@ -5,7 +5,7 @@ const challengeOf = (bytes: number) => ({ type: 'challenge', challenge: { text: 
 const parse = (bytes: Uint8Array): unknown => JSON.parse(Buffer.from(bytes).toString());
 
 describe('encodeReply', () => {
-  it('serialises the reply as JSON and returns its type as outcome', () => {
+  it('returns the reply as JSON, and the type of the reply as outcome', () => {
     const { outcome, bytes } = encodeReply(challengeOf(3), () => expect.unreachable());
     expect([outcome, parse(bytes)]).toEqual(['challenge', challengeOf(3)]);
   });

@@ -3,13 +3,16 @@ import type { StageProblem, StageReply } from '@gatehouse/contracts';
 /** Largest size of a reply on the bus, in bytes (docs/spec/bus-protocol.md#limits). */
 export const MAX_REPLY_BYTES = 256 * 1024;
 
-/** A serialised reply, and its outcome for logs and metrics: the reply type, or the problem code. */
+/** A serialised reply, with the outcome that logs and metrics show: the reply type, or the problem code. */
 export interface EncodedReply {
   readonly outcome: string;
   readonly bytes: Uint8Array;
 }
 
-/** Serialises a reply. Reports a reply above the size limit, and replaces it by the problem `stage_fault`. */
+/**
+ * Serialises a reply. If the reply is larger than `MAX_REPLY_BYTES`, calls `report` and returns the problem
+ * `stage_fault` instead.
+ */
 export function encodeReply(reply: StageReply | StageProblem, report: (error: Error) => void): EncodedReply {
   const bytes = Buffer.from(JSON.stringify(reply));
   if (bytes.length <= MAX_REPLY_BYTES) return { outcome: outcomeOf(reply), bytes };

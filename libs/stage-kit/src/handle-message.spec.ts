@@ -6,7 +6,7 @@ import { stageRequestFixture } from '../testing/index.js';
 import { handleStageMessage } from './handle-message.js';
 import type { Stage } from './stage.js';
 
-/** A stage that asks for a word and denies after three wrong ones. */
+/** Contract of a stage that asks for a word and denies after three wrong words. */
 const contract = defineStage({
   kind: 'riddle',
   component: 'ak-stage-riddle',
@@ -95,7 +95,7 @@ describe('a respond request', () => {
       challenge: { tries_left: 2, identifier: 'foe' },
     });
   });
-  it('takes the state of the next challenge over that of the rejection', async () => {
+  it('saves the state of the next challenge rather than the state of the rejection', async () => {
     const savesState: Riddle = {
       ...riddle,
       challenge: () => ask({ tries_left: 0, identifier: '' }, { state: { failures: 9 } }),
@@ -132,13 +132,13 @@ describe('a respond request', () => {
       challenge: { tries_left: 3, identifier: '' },
     });
   });
-  it('treats a missing response as an empty one', async () => {
+  it('treats a missing response as an empty response', async () => {
     expect(await replyOf(riddle, 'respond')).toMatchObject({
       type: 'rejected',
       errors: { word: [{ code: 'required' }], loud: [{ code: 'required' }] },
     });
   });
-  it('passes an invalid response to refuse() if the handler has it', async () => {
+  it('passes an invalid response to refuse() if the handler has this method', async () => {
     const strict: Riddle = {
       ...riddle,
       refuse: (_input, errors) => deny({ message: { text: Object.keys(errors).join() } }),
@@ -160,7 +160,7 @@ describe('a respond request', () => {
     const silent: Riddle = { ...riddle, challenge: () => pass() };
     expect(await replyOf(silent, 'respond', { response: { word: [] } })).toEqual({ type: 'passed' });
   });
-  it('returns stage_fault if the handler rejects an answer and then passes when asked for the challenge', async () => {
+  it('returns stage_fault if the handler rejects a response but passes when asked for the challenge', async () => {
     const contradictory: Riddle = { ...riddle, challenge: () => pass() };
     expect(await replyOf(contradictory, 'respond', { response: { word: 'foe', loud: false } })).toMatchObject({
       problem: { code: 'stage_fault' },
@@ -203,7 +203,7 @@ describe('a handler that throws', () => {
       throw error;
     },
   });
-  it('reports the error with the kind and returns stage_fault', async () => {
+  it('reports the error with the kind of the stage, and returns stage_fault', async () => {
     const error = new Error('broken');
     const { reply, reports } = await send(failing(error), 'challenge');
     expect(reply).toMatchObject({ problem: { code: 'stage_fault', detail: 'broken', trace: error.stack } });

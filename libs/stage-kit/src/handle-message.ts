@@ -19,7 +19,10 @@ class BadRequestError extends Error {}
 
 type Report = (message: string, error: unknown, facts: Record<string, unknown>) => void;
 
-/** Answers one bus message. Validates the request against the contract, and turns every error of the handler into a problem. */
+/**
+ * Handles one request from the gateway: validates the request against the contract and calls the handler. Returns a
+ * problem for every error that the handler throws.
+ */
 export async function handleStageMessage<C extends StageContract>(
   contract: C,
   stage: Stage<C>,
@@ -40,7 +43,10 @@ export async function handleStageMessage<C extends StageContract>(
   }
 }
 
-/** Whether the gateway should try again later: the stage is overloaded, or its database or another service is down. */
+/**
+ * Returns whether the gateway should retry later: the stage is overloaded, or the database or a service that the stage
+ * calls is unavailable.
+ */
 const isUnavailable = (error: unknown): boolean =>
   error instanceof BusyError ||
   isDatabaseUnavailable(error) ||
@@ -53,7 +59,7 @@ async function respond<C extends StageContract>(
 ): Promise<StageOutcome<C>> {
   const response = contract.response.safeParse(request.response ?? {});
   if (response.success) return stage.respond({ ...input, response: response.data } as RespondInput<C>);
-  // A stage without a component cannot show field errors, so an invalid response is handled like a GET.
+  // A stage without a component cannot show field errors, so it handles an invalid response like a GET.
   if (contract.component === undefined) return stage.challenge(input);
   const errors = fieldErrors(response.error);
   if (stage.refuse) return stage.refuse(input, errors);
@@ -63,9 +69,9 @@ async function respond<C extends StageContract>(
 }
 
 /**
- * Returns the reply for an outcome. A rejection includes the next challenge, which saves the gateway a second request,
- * and the state and effects of that challenge. If the rejection restarts the flow, the challenge is never shown, so its
- * state and effects are dropped.
+ * Returns the reply for the outcome of a handler. A rejection also carries the next challenge, with the state and
+ * effects of that challenge, which saves the gateway a second request. If the rejection restarts the flow, the visitor
+ * never sees the next challenge, so the reply carries only the state and effects of the rejection.
  */
 async function toReply<C extends StageContract>(
   stage: Stage<C>,
@@ -78,7 +84,7 @@ async function toReply<C extends StageContract>(
     context: { ...input.context, ...outcome.context },
     ...(outcome.state === undefined ? {} : { state: outcome.state }),
   });
-  // A rejected answer must never pass, even if the handler passes when it is asked for the next challenge.
+  // A rejected response must never pass the step, even if the handler passes when asked for the next challenge.
   if (next.type !== 'challenge')
     throw new Error(`the stage rejected an answer, but its challenge() then returned ${next.type}`);
   const shown: Partial<typeof next> = input.step.starts_over ? {} : next;

@@ -1,7 +1,7 @@
 import { Bus, Requester } from '@gatehouse/platform';
 import { type DynamicModule, Global, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 
-/** Closes the requester at shutdown, after the server has answered its last request. */
+/** Closes the requester at shutdown, after the microservice has answered the last open request. */
 @Module({})
 class RequesterModule implements OnApplicationShutdown {
   constructor(@Inject(Requester) private readonly requester: Requester) {}
@@ -13,7 +13,10 @@ class RequesterModule implements OnApplicationShutdown {
 
 const modules = new Map<string, DynamicModule>();
 
-/** Returns the module that provides the `Requester` of `service`, which its stages share to send requests to other services. */
+/**
+ * Returns the module that provides one `Requester` for `service`. All stages of the service use it to send requests to
+ * other services.
+ */
 export function natsModule(service: string): DynamicModule {
   const existing = modules.get(service);
   if (existing) return existing;

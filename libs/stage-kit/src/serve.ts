@@ -16,7 +16,7 @@ import { globalBusModule } from './nats.module.js';
 const settings = natsConfig.extend(commonConfig.shape);
 
 /**
- * Runs a service process: serves the stages on NATS until SIGTERM or SIGINT, then answers its open requests and exits.
+ * Runs a service process: serves the stages on NATS until SIGTERM or SIGINT, then finishes the open requests and exits.
  * Writes the reason to standard error and exits with code 1 when the service cannot start.
  */
 export async function runService(name: string, modules: () => Promise<DynamicModule[]>): Promise<void> {
@@ -42,7 +42,7 @@ interface Service {
   readonly logger: Logger;
 }
 
-/** Starts a Nest microservice that serves `modules` on the bus. Resolves when it listens. */
+/** Starts a Nest microservice that serves `modules` on the bus. Resolves when the microservice listens. */
 export async function serveStages({ name, modules, bus, logger }: Service) {
   logger.log(`connecting to the bus at ${bus.address}`);
   class ServiceModule {}

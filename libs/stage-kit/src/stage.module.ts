@@ -13,7 +13,10 @@ const durations = histogram('gatehouse_stage_answer_seconds', 'Answers of stages
   'outcome',
 ]);
 
-/** Returns the id `<plan>.<revision>.<turn>` of a request. It correlates the logs of the gateway and the stages. */
+/**
+ * Returns the id `<plan>.<revision>.<turn>` of a request. The id connects the log lines of the gateway with those of
+ * the stages.
+ */
 const idOf = (body: unknown) => (body as { id?: unknown } | null)?.id;
 
 /** Returns the Nest module that serves a stage on the bus, with the providers and imports that its handler needs. */
@@ -35,7 +38,10 @@ export function stageModule<C extends StageContract>(
   };
 }
 
-/** Returns the controller of a kind's subjects. The queue group is the kind: all processes that serve it share its requests. */
+/**
+ * Returns the controller of the NATS subjects of one stage kind. The queue group is the kind, so that the processes
+ * that serve the kind share its requests.
+ */
 function stageController<C extends StageContract>(contract: C, handler: Type<Stage<C>>) {
   const queue = { queue: contract.kind };
   const [handleMessage, handleDescribe] = [messageHandler(contract), describeHandler(contract)];
@@ -62,7 +68,10 @@ function stageController<C extends StageContract>(contract: C, handler: Type<Sta
   return StageController;
 }
 
-/** Returns the function that handles a message of this contract, serialises the reply, and records its duration and outcome. */
+/**
+ * Returns the function that handles a request for the stage, serialises the reply, and records the duration and the
+ * outcome.
+ */
 function messageHandler<C extends StageContract>(contract: C) {
   const { kind } = contract;
   const logger = new Logger(kind);

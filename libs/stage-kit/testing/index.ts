@@ -28,7 +28,10 @@ export const stageRequestFixture = (overrides: Partial<StageRequest> = {}): Stag
   ...overrides,
 });
 
-/** Sends requests to a stage as the gateway would: JSON both ways, parsed by the contract, with the state kept between requests. */
+/**
+ * Returns a driver that sends requests to a stage like the gateway: it converts requests and replies to JSON, parses
+ * replies by the contract, and keeps the state between requests.
+ */
 export function driveStage<C extends StageContract>(contract: C, stage: Stage<C>, options: DriveOptions<C> = {}) {
   let state: Record<string, unknown> | undefined;
 

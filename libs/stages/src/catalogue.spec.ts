@@ -36,7 +36,7 @@ it('skips stages that log in users or write accounts if their policy cannot deci
   expect(granting.filter(({ contract }) => !contract.grants).map(({ key }) => key)).toEqual([]);
 });
 
-it('lists the stages that act without a response, before which a run that another site started waits', () => {
+it('lists the stages that act without a response, and so need a confirmation if another site started the flow', () => {
   const acting = entries.filter(({ contract }) => contract.acts_on_entry({})).map(({ key }) => key);
   expect(acting.toSorted()).toEqual([
     ...['authenticator_duo', 'authenticator_sms', 'email', 'group_update', 'post_source', 'user_delete', 'user_login'],
@@ -47,7 +47,7 @@ it('lists the stages that act without a response, before which a run that anothe
   expect(invitationContract.acts_on_entry({ redeems: true })).toBe(true);
 });
 
-it('lists the stages whose response the page can send without the user, with the fields that prove a user action', () => {
+it('lists the stages whose response a script can send, with the fields that prove a user action', () => {
   const automatic = entries.flatMap(({ key, contract }) => (contract.personal_fields ? [key] : []));
   expect(automatic.toSorted()).toEqual(['authenticator_duo', 'authenticator_validate', 'autosubmit', 'captcha']);
   for (const { contract } of entries)
@@ -55,7 +55,7 @@ it('lists the stages whose response the page can send without the user, with the
 });
 
 describe.each(entries)('the contract of $key', ({ key, contract }) => {
-  it('has its key as kind, which is a valid token of a NATS subject', () => {
+  it('has its key in the catalogue as kind, and the kind is a valid token of a NATS subject', () => {
     expect(contract.kind).toBe(key);
     expect(key).toMatch(/^[a-z][a-z0-9_]{1,47}$/);
   });
@@ -78,7 +78,7 @@ describe.each(entries)('the contract of $key', ({ key, contract }) => {
     }
   });
 
-  it('counts attempts on existing response fields, and rejects them with existing errors', () => {
+  it('counts attempts at existing response fields, and rejects wrong ones with error codes that it declares', () => {
     for (const { when, refuse, free, hard } of contract.attempts) {
       expect([...Object.keys(contract.response.shape), NON_FIELD_ERRORS]).toEqual(
         expect.arrayContaining([when, refuse.field]),
@@ -88,7 +88,7 @@ describe.each(entries)('the contract of $key', ({ key, contract }) => {
     }
   });
 
-  it('embeds stages by existing config fields, response fields and errors', () => {
+  it('refers to embedded stages by config fields, response fields and error codes that it declares', () => {
     for (const [name, { field, error }] of Object.entries(contract.embeds)) {
       expect(Object.keys(contract.config.shape)).toContain(name);
       expect(Object.keys(contract.response.shape)).toContain(field);
@@ -96,14 +96,14 @@ describe.each(entries)('the contract of $key', ({ key, contract }) => {
     }
   });
 
-  it('has no secrets, and no fields that the presenter adds, in its challenge', () => {
+  it('has no secret in its challenge, and no field that the gateway adds to every challenge', () => {
     expect(secretFields(contract.challenge)).toEqual([]);
     const own = contract.shows_as.length > 0 ? [] : ['component'];
     const presented = [...own, 'flow_info', 'pending_user', 'pending_user_avatar', 'response_errors'];
     expect(Object.keys(contract.challenge.shape).filter((name) => presented.includes(name))).toEqual([]);
   });
 
-  it('marks every password in its response as secret', () => {
+  it('marks every password, token and code in its response as secret', () => {
     const passwords = Object.keys(contract.response.shape).filter((name) => /pass|secret|token|code/.test(name));
     expect(secretFields(contract.response)).toEqual(passwords);
   });
@@ -118,7 +118,7 @@ describe.each(entries)('the contract of $key', ({ key, contract }) => {
     expect(contract.deadline_ms).toBeLessThanOrEqual(15_000);
   });
 
-  it('survives the conversion to a descriptor and back', () => {
+  it('is equal after the conversion to a descriptor and back', () => {
     const descriptor = toDescriptor(contract);
     expect(toDescriptor(fromDescriptor(descriptor))).toEqual(descriptor);
     for (const part of ['config', 'challenge', 'response', 'state'] as const) {
@@ -160,7 +160,7 @@ it('rejects script URLs in every challenge, even from a compromised stage (accid
 });
 
 describe('the catalogue', () => {
-  it('has each component and each schema name once', () => {
+  it('has no component twice and no schema name twice', () => {
     expect(unique(wireShapes.map(({ component }) => component))).toBe(true);
     expect(unique(wireShapes.map(({ challenge }) => challenge.meta()?.id))).toBe(true);
   });

@@ -31,7 +31,7 @@ import { userLogoutContract } from './user-logout/user-logout.contract.js';
 
 interface StageEntry {
   readonly contract: StageContract;
-  /** Imported lazily, so that only the service that serves the stage loads its dependencies. */
+  /** Imports the module lazily, so that only the service that serves the stage loads its dependencies. */
   readonly module: () => Promise<DynamicModule>;
 }
 
@@ -146,10 +146,10 @@ export const stagesOf = (service: string): Promise<DynamicModule[]> =>
       .map(({ module }) => module()),
   );
 
-/** Returns whether a component belongs to the system challenges, which several stages share. */
+/** Returns whether a component belongs to one of the system challenges, which several stages share. */
 const isSystemChallenge = (name: string) => systemChallenges.some(({ component }) => component === name);
 
-/** Challenges and responses of all stage components, for the published schema. */
+/** Challenge and response schemas of all stage components, for the published API schema. */
 export const wireShapes: readonly WireShape[] = [
   ...Object.values(stages).flatMap(({ contract: { component, challenge, response, user_info } }) =>
     component === undefined || isSystemChallenge(component) ? [] : [{ component, challenge, response, user_info }],

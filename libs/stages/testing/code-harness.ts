@@ -8,7 +8,7 @@ import { OfferBuilder } from '../src/mfa/validate/offer-builder.js';
 import { ProofVerifier } from '../src/mfa/validate/proof-verifier.js';
 import { RememberedProof } from '../src/mfa/validate/remembered-proof.js';
 
-/** Returns the validation stage for codes, with a database of devices. */
+/** Returns the validation stage for typed codes (app codes and recovery codes), and its database of devices. */
 export async function codeHarness() {
   const database = await createDeviceDatabase();
   const { devices, sealer } = database;

@@ -18,7 +18,7 @@ interface DuoServerUser {
   readonly username: string;
   readonly activationCode: string;
   paired: boolean;
-  /** The result of `preauth`. */
+  /** The result that `preauth` returns for this user. */
   preauthResult: 'auth' | 'allow' | 'deny' | 'enroll';
   verified: boolean;
 }
@@ -34,7 +34,9 @@ const fail = (code: number, message: string): Fail => ({ code, message });
 /** How an unavailable server behaves. */
 export type DuoOutage = 'silent' | 'garbage' | 429 | 500;
 
-/** A fake Duo on loopback. Verifies signatures, and implements the Auth API version 2 and the users of the Admin API. */
+/**
+ * A fake Duo on loopback. Verifies signatures, and implements the Auth API version 2 and the users of the Admin API.
+ */
 export class DuoServer {
   readonly calls: { path: string; parameters: Parameters }[] = [];
   readonly users = new Map<string, DuoServerUser>();
@@ -78,7 +80,7 @@ export class DuoServer {
     return user;
   }
 
-  /** All pushes, the newest last. */
+  /** All pushes so far, the newest last. */
   get pushes(): { txid: string; parameters: Parameters }[] {
     return [...this.transactions].map(([txid, { parameters }]) => ({ txid, parameters }));
   }
@@ -154,7 +156,10 @@ export class DuoServer {
     return { txid };
   }
 
-  /** The first poll returns at once. Later polls wait for an answer. */
+  /**
+   * Handles a poll of `auth_status`. The first poll of a push returns at once. Later polls wait until the test answers
+   * the push.
+   */
   private async authStatus({ txid = '' }: Parameters) {
     const transaction = this.transactions.get(txid);
     if (!transaction) return fail(40_002, 'Invalid request parameters');
@@ -194,7 +199,10 @@ function send(response: ServerResponse, reply: unknown): void {
   } else response.end(JSON.stringify({ stat: 'OK', response: reply }));
 }
 
-/** Verifies Duo's documented signature: seven lines, HMAC-SHA512, hexadecimal, in a header for Basic. */
+/**
+ * Returns the error of a request without a valid signature as Duo documents it: HMAC-SHA512 of seven lines, in
+ * hexadecimal, as the password of Basic authentication.
+ */
 function signatureError({ method = '', headers }: IncomingMessage, url: URL, body: string): Fail | undefined {
   const { integrationKey, secretKey, host } = duoAccount;
   const date = headers['date'] ?? '';

@@ -4,7 +4,7 @@ import { driveStage } from '@gatehouse/stage-kit/testing';
 import { emailContract } from '../src/email/email.contract.js';
 import { EmailStage } from '../src/email/email.stage.js';
 
-/** Id of the user that tests mail to. */
+/** UUID of the user to whom the tests mail. */
 export const UUID = '41c0a6b8-6a0e-4c55-9d3b-2f7a5b1f8a01';
 export const alice = (overrides: object = {}): User => ({
   ...{ kind: 'saved', uuid: UUID, pk: 7, username: 'alice', name: 'Alice', email: 'alice@example.org' },
@@ -12,7 +12,7 @@ export const alice = (overrides: object = {}): User => ({
   ...overrides,
 });
 
-/** Records the accounts to activate, and returns `canActivate` for each. */
+/** Records the accounts that a stage activates. Each activation succeeds if `canActivate` is `true`. */
 export class InMemoryAccountActivation extends AccountActivation {
   readonly activated: string[] = [];
   constructor(private readonly canActivate = true) {

@@ -25,7 +25,7 @@ const step = { id: 'step', name: 'sms', stage: STAGE, confirmed: true };
 interface SetupOptions {
   readonly config?: object;
   readonly limits?: object;
-  /** A number from an earlier prompt stage. */
+  /** A phone number that the visitor entered in an earlier prompt stage. */
   readonly phone?: string;
   /** Id of the plan. */
   readonly id?: string;
@@ -51,7 +51,7 @@ export class SmsHarness {
     return this.database.devices;
   }
 
-  /** Drives the setup stage. */
+  /** Returns a driver of the setup stage. */
   setUp(user: SavedUser | undefined, { config = {}, limits = {}, phone, id = randomUUID() }: SetupOptions = {}) {
     const numbers = new PhoneNumberIndex(this.devices, this.database.sealer);
     const stage = new AuthenticatorSmsStage(this.devices, numbers, this.sender(limits));
@@ -60,7 +60,7 @@ export class SmsHarness {
     return driveStage(authenticatorSmsContract, stage, { context, config: this.config(config), request });
   }
 
-  /** Drives the validation stage. */
+  /** Returns a driver of the validation stage. */
   validate(user: SavedUser, limits: object = {}) {
     const rememberedProof = new RememberedProof(this.database.sealer);
     const offers = new OfferBuilder(this.devices, [new SmsFactor(this.devices, this.sender(limits))]);

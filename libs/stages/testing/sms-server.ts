@@ -12,9 +12,9 @@ interface SentMessage {
 export class SmsServer {
   /** The received messages. */
   readonly sent: SentMessage[] = [];
-  /** The HTTP status of responses. */
+  /** The HTTP status of all responses. */
   status = 200;
-  /** Awaited before each response. */
+  /** The server waits for this promise before each response. */
   delay: Promise<void> = Promise.resolve();
 
   private constructor(

@@ -10,7 +10,7 @@ import { isoCBOR } from '@simplewebauthn/server/helpers';
 
 const sha256 = (bytes: Buffer | string) => createHash('sha256').update(bytes).digest();
 const unpadded = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64url');
-/** Encodes like the clients that pad. */
+/** Encodes as base64url with padding, as some clients do. */
 const padded = (bytes: Uint8Array) => {
   const text = unpadded(bytes);
   return text.padEnd(Math.ceil(text.length / 4) * 4, '=');
@@ -41,7 +41,7 @@ const elliptic = (alg: number, crv: number, [namedCurve, digest]: [string, strin
     ]),
   digest,
 });
-/** One RSA key for all algorithms, because generating it is slow. */
+/** One RSA key pair for all RSA algorithms, because generating it is slow. */
 let rsaPair: { publicKey: KeyObject; privateKey: KeyObject } | undefined;
 
 const rsa = (alg: number, digest: string, options: Omit<SignKeyObjectInput, 'key'> = {}): Algorithm => ({
@@ -59,7 +59,7 @@ const rsa = (alg: number, digest: string, options: Omit<SignKeyObjectInput, 'key
 /** RSA_PKCS1_PSS_PADDING, with a salt as long as the digest (RFC 8230). */
 const pss = (bytes: number) => ({ padding: 6, saltLength: bytes });
 
-/** The requested algorithms by COSE number. The last one is not requested. */
+/** Signature algorithms by COSE number. The setup stage requests all of them except the last. */
 export const algorithms: Readonly<Record<string, Algorithm>> = {
   '-7': elliptic(-7, 1, ['P-256', 'sha256']),
   '-8': {
@@ -96,7 +96,7 @@ interface AuthenticatorOptions {
   readonly backup?: number;
 }
 
-/** An authenticator in software, whose responses have the form of authentik's clients. */
+/** A WebAuthn authenticator in software. Its responses have the format that authentik's clients send. */
 export class SoftwareAuthenticator {
   readonly id = unpadded(randomBytes(32));
   count = 0;
@@ -116,7 +116,10 @@ export class SoftwareAuthenticator {
     return unpadded(isoCBOR.encode(this.#algorithm.cose(this.#pair.publicKey)));
   }
 
-  /** Returns the result of `navigator.credentials.create`. `statement` returns an attestation of the model. */
+  /**
+   * Returns the result of `navigator.credentials.create`. `statement` returns the attestation statement of the
+   * authenticator model.
+   */
   create(
     ceremony: Ceremony,
     options: AuthenticatorOptions & { statement?: (data: Buffer, hash: Buffer) => [string, Map<string, unknown>] } = {},

@@ -19,16 +19,16 @@ import { RememberedProof } from '../src/mfa/validate/remembered-proof.js';
 
 /** Id of the SMS stage of the tests. */
 export const STAGE = '5a0c1d4e-8a52-4f2e-9d8c-3b1f6f0f7c21';
-/** The settings of that stage. */
+/** The config of the SMS stage of the tests. */
 const TWILIO = { provider: 'twilio', from_number: '+100', account_sid: 'AC1', auth: 'token' } as const;
 
 const PATH = `/2010-04-01/Accounts/${TWILIO.account_sid}/Messages.json`;
 const AUTHORIZATION = `Basic ${Buffer.from(`${TWILIO.account_sid}:${TWILIO.auth}`).toString('base64')}`;
 
-/** A fake Twilio on loopback. Accepts the documented form of its account, and nothing else. */
+/** A fake Twilio on loopback. Accepts only requests in the documented format, with the credentials of its account. */
 class TwilioServer {
   readonly messages: { readonly to: string; readonly body: string }[] = [];
-  /** The status of an outage; `silent` never responds. */
+  /** The HTTP status of all responses during an outage. `silent`: the server never responds. */
   outage: number | 'silent' | undefined;
 
   private constructor(private readonly server: Server) {}
@@ -76,7 +76,7 @@ interface HarnessOptions {
   /** Seconds between two messages. */
   readonly cooldownS?: number;
   readonly maxPerHour?: number;
-  /** Whether the stage of the devices was deleted. */
+  /** Whether the setup stage of the devices was deleted. */
   readonly stageDeleted?: boolean;
 }
 

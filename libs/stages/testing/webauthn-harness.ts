@@ -24,13 +24,13 @@ export const newUser = (n: number, username: string): SavedUser => ({
 });
 export const [alice, bob, inactiveUser] = [newUser(1, 'alice'), newUser(2, 'bob'), newUser(3, 'gone')];
 
-/** A directory of the three users. */
+/** A user lookup that finds the three users of the tests by id only. */
 class FixedUserLookup extends UserLookup {
   find = () => Promise.resolve(undefined);
   get = (uuid: string) => Promise.resolve([alice, bob, inactiveUser].find((user) => user.uuid === uuid));
 }
 
-/** Returns the client data of a ceremony on the site of the tests. */
+/** Returns the ceremony (registration or login with a key) of a challenge on the site of the tests. */
 export const ceremony = (challenge: string) => ({
   challenge,
   origin: 'https://id.example.org',
@@ -49,10 +49,10 @@ export const entriesIn = (reply: StageReply) =>
     device_uid: string;
     challenge: { challenge: string; allowCredentials: { id: string }[]; userVerification: string };
   }[];
-/** Returns the challenge of the first entry. */
+/** Returns the WebAuthn challenge of the first device entry in a reply. */
 export const firstChallenge = (reply: StageReply) => entriesIn(reply)[0]!.challenge.challenge;
 
-/** Returns the reply that rejects one field. */
+/** Returns the expected reply that rejects a response with an error of one field. */
 export const refusal = (field: string, message: object) => ({ type: 'rejected', errors: { [field]: [message] } });
 
 interface Settings {
@@ -86,7 +86,7 @@ export class WebauthnHarness {
     return new WebauthnFactor(new PasskeyRepository(this.devices, new FixedUserLookup()), models, settings);
   }
 
-  /** Drives the setup stage for a user with a recent login that proved a device. */
+  /** Returns a driver of the setup stage, for a user whose recent login proved a device. */
   setUp(user: SavedUser, config: Record<string, unknown> = {}, settings = DEFAULT_SETTINGS) {
     const stage = new AuthenticatorWebauthnStage(this.devices, models, settings);
     const request = { session: { user, proved: true } };
@@ -109,7 +109,7 @@ export class WebauthnHarness {
     return driveStage(authenticatorValidateContract, stage, { context, config: stageConfig, request });
   }
 
-  /** Registers a key for a user. */
+  /** Registers a security key for a user, and returns the key. */
   async registerKey(user: SavedUser, key = new SoftwareAuthenticator()): Promise<SoftwareAuthenticator> {
     const stage = this.setUp(user);
     const { challenge } = registrationIn(await stage.show());

@@ -13,7 +13,7 @@ export const translator = memoizedByLocale(
   (locale): Translate => translateBy(locale, { ...compiled(messages, locale), ...panelCatalogue(locale) }),
 );
 
-/** Returns the compiled catalogue of flow pages, which a browser receives. */
+/** Returns the compiled catalogue of flow pages, which the gateway sends to the browser. */
 export const pageCatalogue = memoizedByLocale((locale) => compiled(pages, locale));
 
 /** Returns the translator of mails. */
@@ -29,7 +29,7 @@ const compiled = (catalogues: Catalogues, locale: Locale): CompiledCatalogue =>
     ? {}
     : Object.fromEntries(Object.entries(catalogues[locale]).map(([text, message]) => [text, compile(message)]));
 
-/** Calls `make` once for each language, on first use. */
+/** Returns `make` with a cache: it calls `make` once for each language, on first use. */
 function memoizedByLocale<T>(make: (locale: Locale) => T): (locale: Locale) => T {
   const cache = new Map<Locale, T>();
   return (locale) => {

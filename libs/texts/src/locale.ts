@@ -1,4 +1,4 @@
-/** The supported languages with their native names and writing directions. The first is the default. */
+/** The supported languages with their native names and writing directions. The first language is the default. */
 export const LOCALES = [
   { locale: 'en', name: 'English', direction: 'ltr' },
   { locale: 'de', name: 'Deutsch', direction: 'ltr' },

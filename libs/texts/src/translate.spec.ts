@@ -12,7 +12,7 @@ describe('a translator', () => {
     expect(translator('en')('Invalid password')).toBe('Invalid password');
   });
 
-  it('interpolates parameters, and not inside of them', () => {
+  it('inserts parameters, and treats braces inside of a parameter as text', () => {
     expect(translator('de')(CHOICE, { input: "{input} $& '{x}' \\u003c #" })).toBe(
       "„{input} $& '{x}' \\u003c #“ ist keine gültige Auswahl.",
     );
@@ -32,11 +32,11 @@ describe('a translator', () => {
     },
   );
 
-  it('does not interpolate without parameters', () => {
+  it('leaves braces in a text as they are if it gets no parameters', () => {
     expect(translator('de')(MAX)).toBe(MAX);
   });
 
-  it('interpolates a text without a translation', () => {
+  it('inserts parameters into a text that has no translation', () => {
     expect(translator('de')('Only {n} left', { n: 2 })).toBe('Only 2 left');
   });
 

@@ -3,7 +3,7 @@ import type { CompiledMessage } from 'icu-minify/format';
 import format from 'icu-minify/format';
 import type { Locale } from './locale.js';
 
-/** Compiled translations by their English text. */
+/** Compiled translations into one language. The keys are the English texts. */
 export type CompiledCatalogue = Readonly<Record<string, CompiledMessage>>;
 
 const formatters = {
@@ -12,12 +12,13 @@ const formatters = {
   getPluralRules: (...args: ConstructorParameters<typeof Intl.PluralRules>) => new Intl.PluralRules(...args),
 };
 
-/** Returns a translator. It returns text that the catalogue does not contain unchanged. */
+/** Returns a translator. A text that the catalogue lacks stays in English, with its parameters filled in. */
 export const translateBy =
   (locale: Locale, catalogue: CompiledCatalogue): Translate =>
   (text, params) => {
     const message = Object.hasOwn(catalogue, text) ? catalogue[text] : undefined;
-    // Text with braces but without parameters is not a built-in text.
+    // A built-in text with placeholders always comes with parameters, so this text is not built in: do not translate
+    // it.
     if (message === undefined || (params === undefined && typeof message !== 'string'))
       return interpolate(text, params);
     return String(format(message, locale, { ...params }, { formatters }));

@@ -5,7 +5,10 @@ import type { autosubmitContract } from './autosubmit.contract.js';
 
 type Contract = typeof autosubmitContract;
 
-/** Answers every GET and every response with the form to post, and never passes. Denies without a valid `url`. */
+/**
+ * Replies to every GET and every response with the form that the browser posts, and never passes. Denies if no valid
+ * `url` is set.
+ */
 @Injectable()
 export class AutosubmitStage implements Stage<Contract> {
   challenge({ config, context }: ChallengeInput<Contract>) {

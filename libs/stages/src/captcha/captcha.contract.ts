@@ -17,28 +17,30 @@ const MODEL = 'authentik_stages_captcha.captchastage';
 /** Value of `api_url` that selects the built-in proof of work, which involves no third party. */
 export const PROOF_OF_WORK = 'gatehouse:proof-of-work';
 
-/** Largest length of a token, in characters. It is three times that of the longest token of any provider. */
+/**
+ * Largest length of a token, in characters. The limit is three times the length of the longest token of any provider.
+ */
 export const MAX_TOKEN = 16_384;
 
-/** Smallest length of the key of a proof of work, in characters. */
+/** Smallest length of the key that signs proofs of work, in characters. */
 export const MIN_PROOF_KEY = 32;
 
 const INVALID_ADDRESS = `Enter an http(s) URL or ${PROOF_OF_WORK}.`;
 
-/** A proof of work challenge as the state stores it. */
+/** A proof of work challenge, as the state of the step stores it. */
 export const proofOfWork = z.object({
   parameters: z.looseObject({ expiresAt: z.number() }),
   signature: z.string(),
 });
 
-/** Contract of the captcha stage, with a provider's puzzle or a proof of work (docs/spec/stages.md#captcha). */
+/** Contract of the captcha stage, which shows a provider's puzzle or a proof of work (docs/spec/stages.md#captcha). */
 export const captchaContract = defineStage({
   kind: 'captcha',
   component: 'ak-stage-captcha',
   model: MODEL,
   service: 'captcha',
   acts: false,
-  // The page can solve a puzzle without the user, so no field proves that a person acted.
+  // A script of the page can solve the puzzle without the user, so no response field proves that a person acted.
   personal_fields: [],
   user_info: true,
   config: z.object({

@@ -100,7 +100,7 @@ describe('a captcha of a provider', () => {
     expect(replies.filter(({ type }) => type === 'passed')).toHaveLength(1);
   });
 
-  it('gives a repeated request the same answer', async () => {
+  it('returns the same reply to a repeated request', async () => {
     server.override = (response) => void response.end('{"success":true}');
     const [token, request] = [goodToken(), { id: randomUUID() }];
     for (const _ of [1, 2]) expect(await drive({ request }).answer({ token })).toMatchObject({ type: 'passed' });
@@ -154,7 +154,7 @@ describe('a provider outage', () => {
     expect(await drive({ handler, config }).answer({})).toEqual(fallback);
   });
 
-  it('does not insert the fallback stage because a token was rejected', async () => {
+  it('does not insert the fallback stage when the provider rejects a token', async () => {
     const config = { fallback_stage: fallbackId };
     expect(await drive({ config }).answer({ token: 'bad' })).toMatchObject(error('captcha_refused'));
     server.override = (response) => void response.writeHead(400).end();
@@ -174,7 +174,7 @@ describe('a proof of work', () => {
     return Buffer.from(JSON.stringify({ challenge, solution })).toString('base64');
   }
 
-  it('is passed with a solution, without a request to a third party', async () => {
+  it('passes with a solution, without a request to a third party', async () => {
     const step = driveProof();
     const shown = await step.show();
     expect(shown).toMatchObject({ challenge: { js_url: '/static/captcha/proof-of-work.js' } });
@@ -185,14 +185,14 @@ describe('a proof of work', () => {
     expect(server.requests).toEqual([]);
   });
 
-  it('stays the same until it is answered, and is then replaced', async () => {
+  it('stays the same on each GET, and is replaced after a response', async () => {
     const step = driveProof();
     const first = keyOf(await step.show());
     expect(keyOf(await step.show())).toBe(first);
     expect(keyOf(await step.answer({ token: 'wrong' }))).not.toBe(first);
   });
 
-  it('is accepted once, and in no other step (accidents 20, 59)', async () => {
+  it('has a solution that is accepted once, and in no other step (accidents 20, 59)', async () => {
     const [step, other] = [driveProof(), driveProof()];
     await other.show();
     const token = await solve(keyOf(await step.show()));
@@ -201,7 +201,7 @@ describe('a proof of work', () => {
     expect(await driveProof().answer({ token })).toMatchObject({ errors: { token: [{ code: 'captcha_invalid' }] } });
   });
 
-  it('is accepted once when many responses arrive at the same time', async () => {
+  it('has a solution that is accepted once when many responses arrive at the same time', async () => {
     const steps = [driveProof(), driveProof()];
     const shown = await steps[0]!.show();
     const token = await solve(keyOf(shown));
@@ -212,7 +212,7 @@ describe('a proof of work', () => {
     expect((await Promise.all(answers)).filter(({ type }) => type === 'passed')).toHaveLength(1);
   });
 
-  it('needs a key of at least 32 characters', () => {
+  it('requires a configured key of at least 32 characters', () => {
     expect(captchaContract.validate({ api_url: PROOF_OF_WORK, private_key: 'short' })).toHaveProperty('private_key');
     expect(captchaContract.validate({ api_url: PROOF_OF_WORK, private_key: KEY })).toEqual({});
     expect(captchaContract.validate({ private_key: 'short' })).toEqual({});

@@ -53,15 +53,16 @@ export class CaptchaStage implements Stage<Contract> {
   }
 
   /**
-   * During an outage of the provider there was no puzzle to solve, so a response without a token gets the fallback
-   * stage.
+   * During an outage of the provider the visitor has no puzzle to solve, so a response without a token inserts the
+   * fallback stage.
    */
   refuse(input: ChallengeInput<Contract>, errors: Errors): Outcome {
     return this.fallbackDuringOutage(input) ?? reject<Contract>(errors as StageErrors<Contract>);
   }
 
   /**
-   * Returns the outcome that inserts the fallback stage, if there is one and the provider's circuit breaker is open.
+   * Returns the outcome that inserts the fallback stage, if the config has one and the circuit breaker of the provider
+   * is open.
    */
   private fallbackDuringOutage({ config }: ChallengeInput<Contract>): Outcome | undefined {
     const isUnavailable = config.api_url !== PROOF_OF_WORK && this.siteverify.isUnavailable(config.api_url);
@@ -88,7 +89,7 @@ export class CaptchaStage implements Stage<Contract> {
     }
   }
 
-  /** Checks a solution. A rejection clears the state, so that every proof of work can be tried only once. */
+  /** Checks a solution. A rejection clears the state, so that the visitor can try each proof of work only once. */
   private async checkProof(input: RespondInput<Contract>): Promise<Outcome> {
     const { config, response, state } = input;
     const isValid = state?.proof && (await isValidSolution(response.token, state.proof, config.private_key));
@@ -97,7 +98,7 @@ export class CaptchaStage implements Stage<Contract> {
     return isUnused ? passed(input, { success: true }) : rejected({ code: 'captcha_spent' }, {});
   }
 
-  /** Returns the saved proof of work until half of its lifetime is over, so that a GET does not change the plan. */
+  /** Returns the saved proof of work until half of its lifetime is over, so that most GETs do not change the plan. */
   private reusableProof(proof: ProofOfWork | undefined): ProofOfWork | undefined {
     const secondsLeft = proof ? proof.parameters.expiresAt - Date.now() / 1000 : 0;
     return secondsLeft > this.limits.CAPTCHA_PROOF_S / 2 ? proof : undefined;

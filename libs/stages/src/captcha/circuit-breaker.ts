@@ -9,21 +9,21 @@ interface CircuitBreakerOptions {
 }
 
 /**
- * A circuit breaker. It opens after too many consecutive failures, and after a pause lets one trial call through at a
- * time.
+ * A circuit breaker. It opens after too many consecutive failures. While open, it lets one trial call at a time through
+ * after a pause.
  */
 export class CircuitBreaker {
   private failures = 0;
   private openUntil = 0;
   private isTrialRunning = false;
 
-  /** `now`: a monotonic clock, in milliseconds. */
+  /** `now` returns the time of a monotonic clock, in milliseconds. */
   constructor(
     private readonly limits: CircuitBreakerOptions,
     private readonly now: () => number = () => performance.now(),
   ) {}
 
-  /** Whether the next call would be let through. */
+  /** Returns whether `run` would make a call now, instead of throwing `CircuitOpenError`. */
   get closed(): boolean {
     return this.failures < this.limits.failures || (!this.isTrialRunning && this.now() >= this.openUntil);
   }

@@ -20,7 +20,7 @@ describe('a proof of work', () => {
     expect(await isValidSolution(await tokenFor(proof), proof, KEY)).toBe(true);
   });
 
-  it('is encoded in base64 as site key', async () => {
+  it('is encoded in base64 when it is shown as site key', async () => {
     const proof = await createProof();
     expect(JSON.parse(Buffer.from(toSiteKey(proof), 'base64').toString())).toEqual(proof);
     expect(proof.parameters).toMatchObject({ algorithm: 'SHA-256', cost: 1, keyPrefix: expect.any(String) });
@@ -56,7 +56,7 @@ describe('a proof of work', () => {
   });
 
   it.each(['', 'x', 'bnVsbA==', 'W10=', Buffer.from('{"challenge":{}}').toString('base64')])(
-    'is not solved by %j',
+    'is not solved by the malformed token %j',
     async (token) => {
       expect(await isValidSolution(token, await createProof(), KEY)).toBe(false);
     },

@@ -17,14 +17,15 @@ const solutionToken = z.object({
 
 interface ProofOptions {
   readonly key: string;
-  /** Largest number of hashes of a solution. */
+  /** Largest number of hashes that a solution may need. */
   readonly tries: number;
   /** Expiry, in milliseconds since 1970. */
   readonly expires: number;
 }
 
 /**
- * Returns a new challenge of ALTCHA's second protocol: find the counter whose hash with this salt has the given prefix.
+ * Returns a new challenge of version 2 of the ALTCHA protocol: find the counter whose hash with this salt has the given
+ * prefix.
  */
 export async function createProofOfWork({ key, tries, expires }: ProofOptions): Promise<ProofOfWork> {
   const counter = randomInt(Math.floor(tries / 2), tries);
@@ -34,7 +35,7 @@ export async function createProofOfWork({ key, tries, expires }: ProofOptions): 
   return proofOfWork.parse({ parameters: JSON.parse(JSON.stringify(parameters)), signature });
 }
 
-/** Returns the challenge in base64. The page's script reads it in place of a provider's site key. */
+/** Returns the challenge in base64. The challenge of the stage contains this text in place of a provider's site key. */
 export const toSiteKey = (proof: ProofOfWork): string => Buffer.from(JSON.stringify(proof)).toString('base64');
 
 /** Returns whether a token solves this challenge, and the challenge has not expired. */

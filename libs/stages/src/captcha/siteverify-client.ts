@@ -2,10 +2,13 @@ import { ConcurrencyLimiter, RestrictedHttpClient } from '@gatehouse/platform';
 import type { CaptchaConfig } from './captcha.config.js';
 import { CircuitBreaker, CircuitOpenError } from './circuit-breaker.js';
 
-/** Thrown when a provider is unreachable, too slow, failing, or sends an invalid response. */
+/** Thrown when a provider is unreachable, too slow, returns an error status, or sends an invalid response. */
 export class ProviderOutageError extends Error {}
 
-/** Thrown when the provider rejects the request itself, or when its host is not allowed. */
+/**
+ * Thrown when the provider rejects the request with a 4xx status, or when `CAPTCHA_HOSTS` does not allow the host of
+ * the provider.
+ */
 export class RequestRejectedError extends Error {}
 
 /** A request to verify a token. */
@@ -16,7 +19,7 @@ export interface SiteverifyRequest {
   readonly stillWanted: () => boolean;
 }
 
-/** The JSON object with which a provider replied. */
+/** The JSON object in the response of a provider. */
 export type SiteverifyResponse = Readonly<Record<string, unknown>>;
 
 /** Largest size of a response, in bytes. */
@@ -24,11 +27,11 @@ export const MAX_RESPONSE_BYTES = 16 * 1024;
 
 const HEADERS = { accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded' };
 
-/** Requests that may wait: none, because the visitor can send the token again. */
+/** Number of requests that may wait in the queue: none, because the visitor can send the token again. */
 const QUEUE = 0;
 
 /**
- * Client of the siteverify API of captcha providers. Each provider has its own limits, so that a slow one does not
+ * Client of the siteverify API of captcha providers. Each provider has its own limits, so that a slow provider does not
  * affect the others.
  */
 export class SiteverifyClient {
@@ -48,8 +51,8 @@ export class SiteverifyClient {
   }
 
   /**
-   * Verifies a token. Throws `ProviderOutageError` or `RequestRejectedError`, and `BusyError` when too many requests to
-   * this provider are open.
+   * Returns the provider's response to a token. Throws `ProviderOutageError` or `RequestRejectedError` if there is no
+   * such response, and `BusyError` when too many requests to this provider are open.
    */
   async verify({ address, form, stillWanted }: SiteverifyRequest): Promise<SiteverifyResponse> {
     if (!this.http.isAllowed(new URL(address)))
@@ -62,7 +65,7 @@ export class SiteverifyClient {
           ? new ProviderOutageError('the circuit breaker of the provider is open')
           : error;
       });
-    // Thrown outside the circuit breaker: a client that sends invalid tokens must not open it for all users.
+    // Throws this error outside the circuit breaker: a client that sends invalid tokens must not open it for all users.
     if (result instanceof RequestRejectedError) throw result;
     return result;
   }
@@ -100,7 +103,10 @@ const encoded = (form: SiteverifyRequest['form']) => new URLSearchParams(form).t
 
 const isSuccess = (status: number) => status >= 200 && status < 300;
 
-/** 408 and 429 mean that the provider is overloaded, so they count as an outage. */
+/**
+ * Returns whether the status means that the provider rejects the request. 408 and 429 mean an overloaded provider, so
+ * they count as an outage.
+ */
 const isRejection = (status: number) => status >= 400 && status < 500 && status !== 408 && status !== 429;
 
 function parseResponse(text: string): SiteverifyResponse {

@@ -3,13 +3,21 @@ import { runNamed } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { CAPTCHA_SCHEMA } from './migrations/index.js';
 
-/** Hours that a token is stored. Providers expire tokens after minutes, and a proof of work lives a day at most. */
+/**
+ * Hours for which an accepted token is stored. The tokens of providers expire after minutes, and a proof of work
+ * expires after a day at most.
+ */
 export const REMEMBERED_HOURS = 25;
 
-/** Expired rows that each insert deletes. More than one, so that they do not accumulate. */
+/**
+ * Number of expired rows that each insert deletes at most. It is more than one, so that expired rows do not accumulate.
+ */
 const DELETED_PER_INSERT = 10;
 
-/** $1 digest, $2 id of the request. Idempotent: a repeated request gets the same result. */
+/**
+ * Inserts an accepted token. $1 digest of the token, $2 id of the request. Returns no row if another request has used
+ * the token. The parts `old` and `swept` find and delete expired rows.
+ */
 const SPEND = {
   name: 'captcha_spend',
   text: `
@@ -22,9 +30,11 @@ const SPEND = {
     RETURNING 1`,
 };
 
-/** A captcha token, with the account at the provider that it belongs to. */
+/** A captcha token, with the site operator's account at the provider. */
 export interface CaptchaToken {
-  /** Tokens of different accounts are independent. */
+  /**
+   * API URL and site key of the provider, or `PROOF_OF_WORK`. Equal texts of different accounts are different tokens.
+   */
   readonly account: string;
   readonly text: string;
 }

@@ -20,7 +20,7 @@ describe('verificationError', () => {
     expect(errorOf(verdict, { error_on_invalid_score: false })).toMatchObject({ code: 'captcha_refused' });
   });
 
-  it('shortens long error codes', () => {
+  it('shortens a long list of error codes', () => {
     const refusal = errorOf({ success: false, 'error-codes': ['x'.repeat(10_000)] });
     expect(JSON.stringify(refusal).length).toBeLessThan(600);
   });

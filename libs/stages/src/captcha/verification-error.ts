@@ -4,14 +4,15 @@ import type { SiteverifyResponse } from './siteverify-client.js';
 
 type Contract = typeof captchaContract;
 
-/** Largest length of the error codes that the visitor sees, in characters. */
+/** Largest length of the list of error codes that the visitor sees, in characters. */
 const MAX_CODES = 500;
 
 /** A threshold of this value or less means no limit (docs/spec/stages.md#captcha-judgement). */
 const NO_LIMIT = -1;
 
 /**
- * Returns the error of a provider's verdict, or `undefined` if the token is accepted. `host` is the host of the site.
+ * Returns the error that a provider's response means for the visitor, or `undefined` if the token is valid. `host` is
+ * the host of this site.
  */
 export function verificationError(
   verdict: SiteverifyResponse,
@@ -23,7 +24,7 @@ export function verificationError(
   return config.error_on_invalid_score ? scoreError(verdict, config) : undefined;
 }
 
-/** Formats the error codes like authentik, as a Python list. */
+/** Formats the error codes as a Python list, as authentik does. */
 function formatCodes({ 'error-codes': codes }: SiteverifyResponse): string {
   return Array.isArray(codes) ? pythonLiteral(codes).slice(0, MAX_CODES) : 'Unknown error';
 }
@@ -38,7 +39,7 @@ function isForSite({ hostname }: SiteverifyResponse, { hostnames }: Config<Contr
 const isForAction = ({ action }: SiteverifyResponse, config: Config<Contract>) =>
   config.action === '' || action === config.action;
 
-/** Returns the error of a score outside the thresholds, which are inclusive, or of a score that is not a number. */
+/** Returns an error if the score is not a number, or is outside the thresholds, which are inclusive. */
 function scoreError({ score }: SiteverifyResponse, config: Config<Contract>): StageMessage<Contract> | undefined {
   if (score === undefined) return undefined;
   if (typeof score !== 'number') return { code: 'captcha_failed' };

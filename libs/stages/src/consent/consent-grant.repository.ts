@@ -21,16 +21,16 @@ export interface GrantAddition {
   readonly lifetime_s: number | null;
 }
 
-/** A grant after permissions were added. */
+/** A grant, after permissions were added to it. */
 export interface UpdatedGrant extends ConsentGrant {
-  /** Whether the grant was created. */
+  /** Whether the addition has created the grant. */
   readonly isNew: boolean;
 }
 
-/** Expired grants that each insert deletes. */
+/** Number of expired grants that each insert deletes at most. */
 const DELETED_PER_INSERT = 10;
 
-/** $1 user, $2 application. */
+/** Finds a valid grant. $1 user uuid, $2 application uuid. */
 const FIND = {
   name: 'consent_find',
   text: `
@@ -38,7 +38,10 @@ const FIND = {
     WHERE user_id = $1 AND application_id = $2 AND (expires IS NULL OR expires > now())`,
 };
 
-/** $1 user, $2-$4 application, $5 permissions, $6 seconds or null. An expired grant is replaced. */
+/**
+ * Adds permissions to a grant. $1 user uuid, $2 application uuid, $3 its slug, $4 its name, $5 permission ids, $6
+ * lifetime in seconds, or null for no expiry. Replaces the permissions of an expired grant.
+ */
 const ADD = `
   INSERT INTO ${CONSENT_SCHEMA}.grants AS g
     (user_id, application_id, application_slug, application_name, permissions, expires)
@@ -54,7 +57,7 @@ const DELETE_EXPIRED = `
   DELETE FROM ${CONSENT_SCHEMA}.grants WHERE pk IN (
     SELECT pk FROM ${CONSENT_SCHEMA}.grants WHERE expires < now() ORDER BY expires LIMIT ${DELETED_PER_INSERT} FOR UPDATE SKIP LOCKED)`;
 
-/** Stores consent, one row for each user and application. Expired grants are never returned. */
+/** Stores consent, one row for each user and application. Never returns an expired grant. */
 export class ConsentGrantRepository {
   constructor(private readonly source: DataSource) {}
 
@@ -63,7 +66,10 @@ export class ConsentGrantRepository {
     return (await runNamed<ConsentGrant>(this.source, FIND, [user, application.uuid])).rows[0];
   }
 
-  /** Adds permissions to a grant, or creates it. Never removes permissions. Idempotent for each `id`. */
+  /**
+   * Adds permissions to a valid grant, or creates the grant. Removes no permission of a valid grant. Idempotent for
+   * each request `id`.
+   */
   add(id: string, parties: ConsentParties, addition: GrantAddition): Promise<UpdatedGrant> {
     return runOnce(this.source, { table: `${CONSENT_SCHEMA}.done`, id }, (manager) =>
       addPermissions(manager, parties, addition),

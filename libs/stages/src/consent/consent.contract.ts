@@ -3,14 +3,14 @@ import { z } from 'zod';
 
 export const MODES = ['always_require', 'permanent', 'expiring'] as const;
 
-/** Largest length of a token, in characters. */
+/** Largest length of the token of a consent challenge, in characters. */
 export const MAX_TOKEN = 256;
 
 const permission = z
   .object({ name: z.string(), id: z.string() })
   .meta({ id: 'ConsentPermission', description: 'One permission of an application.' });
 
-/** The shown permissions, by id. A response consents to these only. */
+/** The permissions that the challenge has shown. A response consents to no other permissions. */
 const shownPermissions = z.object({
   token: z.string(),
   permissions: z.array(z.string()),
@@ -57,7 +57,7 @@ export const consentContract = defineStage({
   },
   effects: ['event'],
   addressable: ['token'],
-  // The stage asks first, or passes because of an earlier grant.
+  // On a GET the stage only asks, or passes because of an earlier grant.
   acts_on_entry: () => false,
   writes_data: true,
 });

@@ -6,7 +6,7 @@ import { ConsentStage } from './consent.stage.js';
 import { ConsentGrantRepository } from './consent-grant.repository.js';
 import { CONSENT_SCHEMA } from './migrations/index.js';
 
-/** One object, so that Nest opens one connection pool for all stages of the service. */
+/** A single object, so that Nest opens one connection pool for all stages of the service. */
 export const consentDataSourceModule = dataSourceModule(CONSENT_SCHEMA);
 
 /** Returns the module that serves the consent stage. It stores grants in the database of `DATABASE_URL`. */

@@ -71,7 +71,7 @@ describe('the consent challenge', () => {
     expect(tokenOf(await step.show())).not.toBe(tokenOf(shown));
   });
 
-  it('accepts only the token of the last challenge', async () => {
+  it('accepts a response only with the token of the last challenge', async () => {
     const step = drive({ mode: 'always_require' });
     const first = tokenOf(await step.show());
     await step.show();
@@ -80,14 +80,14 @@ describe('the consent challenge', () => {
     expect(await step.answer({ token: tokenOf(rejected) })).toEqual({ type: 'passed' });
   });
 
-  it('rejects a response before the challenge was shown', async () => {
+  it('rejects a response that comes before the challenge was shown', async () => {
     expect(await drive().answer({ token: 'anything' })).toMatchObject({
       type: 'rejected',
       errors: { token: [{ code: 'consent_outdated' }] },
     });
   });
 
-  it('is shown each time and saves nothing with always_require, without a saved user, or without an application', async () => {
+  it('is shown each time, and saves nothing, with always_require, without a saved user or an application', async () => {
     const [user, app] = [newUser(), application()];
     const context = { pending_user: user, application: app, consent_permissions: named('a') };
     const cases: DriveOptions[] = [
@@ -125,7 +125,7 @@ describe('a grant', () => {
     expect(await rowsOf(context.application)).toMatchObject([{ permissions: ['a'] }]);
   });
 
-  it('gains permissions that the user grants later, and loses none', async () => {
+  it('gains permissions that the user grants later, and loses no earlier permission', async () => {
     const context = { ...newParties(), consent_permissions: named('a') };
     await consent({ context });
     const reply = await consent({ context: { ...context, consent_permissions: named('b') } });
@@ -156,7 +156,7 @@ describe('a grant', () => {
     );
   });
 
-  it('expires before it is deleted, and is then replaced (accident 15)', async () => {
+  it('is not used once it has expired, even if not yet deleted, and is then replaced (accident 15)', async () => {
     const context = { ...newParties(), consent_permissions: named('a') };
     await consent({ context });
     await source.query(`UPDATE consent.grants SET expires = now() - interval '1 s' WHERE application_id = $1`, [
@@ -168,7 +168,7 @@ describe('a grant', () => {
     expect(await rowsOf(context.application)).toMatchObject([{ permissions: ['b'] }]);
   });
 
-  it('takes its lifetime from the last stage that has asked', async () => {
+  it('has the lifetime in the config of the last stage that asked the user', async () => {
     const context = { ...newParties(), consent_permissions: named('a') };
     const more = { ...context, consent_permissions: named('a', 'b') };
     await consent({ mode: 'permanent', context });

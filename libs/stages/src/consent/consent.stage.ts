@@ -21,13 +21,16 @@ type Input = ChallengeInput<Contract>;
 type Outcome = StageOutcome<Contract>;
 type Permissions = NonNullable<PlanContext['consent_permissions']>;
 
-/** The requested permissions, split into those that the user has granted before and additional ones. */
+/** The requested permissions, split into permissions that the user has granted before and additional permissions. */
 interface RequestedPermissions {
   readonly permissions: Permissions;
   readonly additional: Permissions;
 }
 
-/** Asks the user for consent unless an earlier grant covers the request, and saves the grant if the config says so. */
+/**
+ * Asks the user for consent unless an earlier grant covers the request, and saves the grant unless the config requires
+ * consent every time.
+ */
 @Injectable()
 export class ConsentStage implements Stage<Contract> {
   constructor(@Inject(ConsentGrantRepository) private readonly grants: ConsentGrantRepository) {}
@@ -48,7 +51,9 @@ export class ConsentStage implements Stage<Contract> {
     return parties ? this.saveGrant(input, parties) : pass<Contract>();
   }
 
-  /** Rejects the response and asks again. Passes if another session has granted all permissions meanwhile. */
+  /**
+   * Rejects the response and asks again. Passes if the user has meanwhile granted all permissions in another session.
+   */
   private async askAgain(input: Input, code: 'consent_outdated' | 'consent_changed'): Promise<Outcome> {
     const outcome = await this.challenge(input);
     return outcome.type === 'challenge' ? reject<Contract>({ token: [{ code }] } as StageErrors<Contract>) : outcome;
@@ -68,7 +73,7 @@ export class ConsentStage implements Stage<Contract> {
   }
 }
 
-/** Returns the user and the application of a grant, or `undefined` if consent is not saved. */
+/** Returns the user and the application of a grant, or `undefined` if the stage does not save consent. */
 function consentParties({ config, context, session }: Input): ConsentParties | undefined {
   const user: User | null | undefined = context.pending_user ?? session.user;
   const { application } = context;
@@ -78,7 +83,7 @@ function consentParties({ config, context, session }: Input): ConsentParties | u
 }
 
 /**
- * Splits the requested permissions by the grant. The context with the request is never changed
+ * Splits the requested permissions by whether the grant contains them. Leaves the request in the context as it is
  * (docs/spec/stages.md#consent).
  */
 function requestOf({ context }: Input, grant: ConsentGrant | undefined): RequestedPermissions {
@@ -92,7 +97,7 @@ function requestOf({ context }: Input, grant: ConsentGrant | undefined): Request
   };
 }
 
-/** Returns the challenge with a new token, so that a response from an outdated page is rejected. */
+/** Returns the challenge with a new token, so that the stage rejects a response from an outdated page. */
 function consentChallenge({ context }: Input, { permissions, additional }: RequestedPermissions) {
   const token = randomUUID();
   const { consent_header } = context;

@@ -17,7 +17,7 @@ describe('the deny stage', () => {
     expect(reply).toEqual({ type: 'denied', message: { text: 'foo' } });
   });
 
-  it('prefers the message of the context', async () => {
+  it('prefers the message of the context over that of its config', async () => {
     const reply = await drive({ config: { deny_message: 'foo' }, context: { deny_message: 'bar' } }).show();
     expect(reply).toEqual({ type: 'denied', message: { text: 'bar' } });
   });

@@ -17,7 +17,7 @@ describe('the dummy stage', () => {
     expect(await stage.answer({ password: 7, component: 'ak-stage-dummy' })).toEqual({ type: 'passed' });
   });
 
-  it('fails to show its challenge with throw_error, but accepts a response', async () => {
+  it('throws on a GET with throw_error, but accepts a response', async () => {
     const stage = driveStage(dummyContract, new DummyStage(), { config: { throw_error: true } });
     await expect(stage.show()).rejects.toThrow('stage_fault: Test error');
     expect(await stage.answer({})).toEqual({ type: 'passed' });

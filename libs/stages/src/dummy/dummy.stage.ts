@@ -3,7 +3,7 @@ import type { ChallengeInput, Stage } from '@gatehouse/stage-kit';
 import { Injectable } from '@nestjs/common';
 import type { dummyContract } from './dummy.contract.js';
 
-/** Shows the name of its step and accepts any response. With `throw_error` the challenge fails. */
+/** Shows the name of its step and accepts any response. With `throw_error` in the config, a GET fails. */
 @Injectable()
 export class DummyStage implements Stage<typeof dummyContract> {
   challenge({ config, step }: ChallengeInput<typeof dummyContract>) {

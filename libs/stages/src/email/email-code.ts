@@ -3,13 +3,13 @@ import { secretsEqual } from '@gatehouse/platform';
 
 const DIGITS = 6;
 
-/** A mailed code as the state stores it: salted and hashed. */
+/** The salted hash of a mailed code, as the state of the step stores it. */
 export interface StoredCode {
   readonly salt: string;
   readonly code_hash: string;
 }
 
-/** Returns six random digits, and their salted hash for the state. */
+/** Returns a code of six random digits, and the salted hash to store. */
 export function createCode(): { readonly digits: string; readonly stored: StoredCode } {
   const digits = String(randomInt(10 ** DIGITS)).padStart(DIGITS, '0');
   const salt = randomBytes(16).toString('base64url');

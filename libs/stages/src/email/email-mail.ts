@@ -13,8 +13,8 @@ type Mail = Extract<Effect, { type: 'mail' }>;
 const GRACE_S = 60;
 
 /**
- * Returns the address to mail to: that of the plan, else that of the user. Empty for a pretended user, for an unsaved user
- * in a recovery flow, and for a user without an address.
+ * Returns the address to mail to: the address in the plan, else the address of the user. Returns an empty text for a
+ * pretended user, for an unsaved user in a recovery flow, and for a user without an address.
  */
 export function recipientAddress({ context, flow }: ChallengeInput<Contract>, user: User): string {
   if (user.kind === 'pretended' || (user.kind === 'unsaved' && flow.designation === 'recovery')) return '';
@@ -29,8 +29,8 @@ interface MailInput {
 }
 
 /**
- * Returns the mail effect with the code; the gateway adds the link. Without an address the recipient is `null`, at the
- * same cost.
+ * Returns the mail effect with the code; the gateway adds the link. If `address` is empty, the recipient is `null` and
+ * the cost is the same.
  */
 export function buildMail(input: ChallengeInput<Contract>, { user, address, digits, limits }: MailInput): Mail {
   const { config, site, locale } = input;

@@ -16,7 +16,7 @@ class NoAccountActivation extends AccountActivation {
   }
 }
 
-/** Returns the reply of the stage after its mail was sent and the link was followed. */
+/** Returns the reply of the stage after it has sent the mail and the visitor has followed the link. */
 async function followLink(context: PlanContext) {
   const stage = new EmailStage(new NoAccountActivation(), { resendS: 30, mails: 3, codeS: 600 });
   const config = { use_global_settings: true };

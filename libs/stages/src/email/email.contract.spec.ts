@@ -4,7 +4,7 @@ import { emailContract } from './email.contract.js';
 describe('the config of the email stage', () => {
   const errors = (config: Record<string, unknown>) => emailContract.validate(config);
 
-  it('has the defaults of the reference', () => {
+  it('has the default values that the reference documents', () => {
     expect(emailContract.config.parse({})).toEqual({
       ...{ use_global_settings: false, host: 'localhost', port: 25, username: '', password: '' },
       ...{ use_tls: false, use_ssl: false, timeout: 10, from_address: 'system@authentik.local' },
@@ -17,7 +17,7 @@ describe('the config of the email stage', () => {
     });
   });
 
-  it('must have a known template, at most one encryption, and one sender address', () => {
+  it('must have a known template, at most one of use_tls and use_ssl, and one sender address', () => {
     expect(errors({ template: 'email/account_confirmation.html', use_tls: true })).toEqual({});
     expect(errors({ template: 'x.html' })).toEqual({ template: [{ text: "Invalid template 'x.html' specified." }] });
     expect(errors({ use_tls: true, use_ssl: true })).toHaveProperty('non_field_errors');

@@ -11,14 +11,14 @@ import {
 import { z } from 'zod';
 import { emailChallenge, emailResponse } from './email.wire.js';
 
-/** Credential whose attempts a code counts against. */
+/** Credential for which the gateway counts the attempts at mailed codes. */
 export const EMAIL_CODE = 'email_code';
 
 /** Longest lifetime of a link, in minutes: thirty days. */
 const MAX_EXPIRY = 43_200;
 const MAX_TEXT = 255;
 
-/** An address without a display name. */
+/** An email address without a display name. */
 const ADDRESS = /^[^\s@<>,;"]+@[^\s@<>,;"]+$/;
 
 /** Contract of the email stage, which mails a link and a code to verify an address (docs/spec/stages.md#email). */
@@ -47,7 +47,7 @@ export const emailContract = defineStage({
   challenge: emailChallenge,
   response: emailResponse,
   state: z.object({
-    /** Address of the last mail; empty if it had no recipient. */
+    /** Address of the last mail. Empty if the last mail had no recipient. */
     address: z.string(),
     /** Time of the last mail, in milliseconds since 1970. */
     sent_at: z.number(),
@@ -55,7 +55,9 @@ export const emailContract = defineStage({
     salt: z.string(),
     code_hash: z.string(),
     code_until: z.number(),
-    /** Whether a response that restarted the flow has asked for another mail. */
+    /**
+     * Whether a response asked for another mail and its rejection restarted the flow, so that the mail is still due.
+     */
     wanted: z.boolean().exactOptional(),
   }),
   reads: { pending_user: 'optional', email: 'optional', is_restored: 'optional' },
@@ -75,13 +77,14 @@ export const emailContract = defineStage({
       refuse: { field: 'code', code: 'email_code_invalid' },
     },
   ],
-  // `code` is a common query parameter, so it may be in an address even though it is a secret.
+  // The response field `code` is a secret, but URLs may contain a query parameter of this name, because `code` is a
+  // common one.
   addressable: ['code'],
   // The gateway must mark the link as used before the stage changes any data.
   writes_data: true,
 });
 
-/** Returns the errors of a config. */
+/** Returns the errors of a blueprint config. */
 function validateConfig({ template, use_tls, use_ssl, from_address }: Readonly<Record<string, unknown>>): Errors {
   const isKnown = template === undefined || (MAIL_TEMPLATES as readonly unknown[]).includes(template);
   const isAddress = typeof from_address !== 'string' || ADDRESS.test(from_address);

@@ -44,7 +44,7 @@ describe('an email stage', () => {
     expect(JSON.stringify({ ...reply, effects: [] })).not.toContain(codeIn(reply));
   });
 
-  it('prefers the address of the plan, and uses the name and the language of the user', async () => {
+  it('mails to the address in the plan, with the name and in the language of the user', async () => {
     const context = { pending_user: alice({ locale: 'de' }), email: 'other@example.org' };
     expect(mailIn(await drive({ context }).show())).toMatchObject({
       to: { address: 'other@example.org', name: 'Alice' },
@@ -52,7 +52,7 @@ describe('an email stage', () => {
     });
   });
 
-  it('uses its own SMTP server if one is configured', async () => {
+  it('names the SMTP server of its config in the mail effect, if one is configured', async () => {
     const config = {
       use_global_settings: false,
       host: 'mail',
@@ -73,7 +73,7 @@ describe('an email stage', () => {
       expect(reply).toEqual({ type: 'denied', message: { code: 'email_no_user' } });
   });
 
-  it('sends new mails after a pause and up to a limit, and answers each request alike', async () => {
+  it('sends further mails only after a pause and up to a limit, but always returns the same reply', async () => {
     const stage = drive();
     const codes = [codeIn(await stage.show())];
     expect(await stage.answer({})).toEqual({ type: 'rejected', challenge: {}, errors: SENT });
@@ -106,7 +106,7 @@ it('mails to a changed address within the same limit of mails', async () => {
 describe('a rejection that restarts the flow', () => {
   const step = { id: 'step', name: 'step', confirmed: true, starts_over: true };
 
-  it('sends no mail until the flow is back at the step, within the pause and the limit', async () => {
+  it('sends the mail when the flow is back at the step, if the pause is over and the limit not reached', async () => {
     const stage = drive({ request: { step } });
     const codes = [codeIn(await stage.show())];
     for (let run = 0; run < 3; run++) {
@@ -208,7 +208,7 @@ describe('a visitor who has followed the link', () => {
     for (const options of others) expect(await drive(options).show()).toMatchObject({ type: 'challenge' });
   });
 
-  it('verifies the address that was mailed to, and no other address that the flow uses later', async () => {
+  it('verifies the address to which the mail went, and no other address that the flow sets later', async () => {
     const enrolment = { flow: { ...RECOVERY.flow, designation: 'enrollment' as const } };
     for (const pending_user of [alice(), unsavedUser]) {
       const mailed = await drive({ context: { pending_user }, request: enrolment }).show();
@@ -227,7 +227,7 @@ describe('a visitor who has followed the link', () => {
     expect(await drive({ context: withoutMail, request: withoutState }).show()).toMatchObject({ type: 'challenge' });
   });
 
-  it('activates an account that waits for it, and updates the pending user', async () => {
+  it('activates an account that waits for verification, and updates the pending user', async () => {
     const accounts = new InMemoryAccountActivation();
     const waiting = { ...context, pending_user: alice({ is_active: false }) };
     const options = { accounts, context: waiting, config: { activate_user_on_success: true }, request: confirmed() };
@@ -235,7 +235,7 @@ describe('a visitor who has followed the link', () => {
     expect(accounts.activated).toEqual([`${UUID} in ${FLOW}`]);
   });
 
-  it('activates no disabled account, and none if the config does not say so (accident 42)', async () => {
+  it('activates no disabled account, and no account if activation is not configured (accident 42)', async () => {
     const waiting = { ...context, pending_user: alice({ is_active: false }) };
     for (const [accounts, activate_user_on_success] of [
       [new InMemoryAccountActivation(false), true] as const,
@@ -260,7 +260,7 @@ describe('a user who cannot be mailed to (accident 6)', () => {
     ['a user without an address', noAddress, {}],
     ['an unsaved user in a recovery flow', unsavedUser, {}],
   ])(
-    '%s gets the same reply at the same cost, with a mail without recipient',
+    '%s gets the same reply at the same cost, with a mail effect without a recipient',
     async (_title, pending_user, request) => {
       const known = await drive().show();
       const unknown = await drive({ context: { pending_user }, request }).show();
@@ -279,7 +279,7 @@ describe('a user who cannot be mailed to (accident 6)', () => {
     }
   });
 
-  it('is mailed to in an enrollment flow if it is an unsaved user', async () => {
+  it('gets a mail in an enrollment flow if the user is not saved yet', async () => {
     const request = { flow: { ...RECOVERY.flow, designation: 'enrollment' as const } };
     expect(mailIn(await drive({ context: { pending_user: unsavedUser }, request }).show()).to).toEqual({
       address: 'new@example.org',

@@ -16,8 +16,8 @@ const SENT = { text: 'email-sent', wire: 'email-sent' };
 export const MAIL_LIMITS = Symbol('mail limits');
 
 /**
- * Mails a link and a code, and passes when either is used. Replies are the same whether the mail has a recipient or
- * not.
+ * Mails a link and a code, and passes when the visitor uses either. The replies do not reveal whether the mail has a
+ * recipient.
  */
 @Injectable()
 export class EmailStage implements Stage<Contract> {
@@ -44,7 +44,7 @@ export class EmailStage implements Stage<Contract> {
 
   private async checkCode(input: RespondInput<Contract>, user: User, code: string): Promise<StageOutcome<Contract>> {
     const { state } = input;
-    // Compared even if the mail had no recipient, which prevents a timing attack.
+    // Compares the code even if the mail had no recipient, which prevents a timing attack.
     const isRight = state !== undefined && matchesCode(code, state) && Date.now() < state.code_until;
     const isRecipient = state !== undefined && state.address !== '' && state.address === recipientAddress(input, user);
     if (isRight && isRecipient)
@@ -53,9 +53,9 @@ export class EmailStage implements Stage<Contract> {
   }
 
   /**
-   * Rejects a response without a code with `email-sent`, whether it sends another mail or not
-   * (docs/spec/stages.md#email-resend). If the rejection restarts the flow, the mail is sent when the flow is back at
-   * this step.
+   * Rejects a response without a code with the error `email-sent`, whether another mail is sent or not
+   * (docs/spec/stages.md#email-resend). If the rejection restarts the flow, the stage sends the mail when the flow is
+   * back at this step.
    */
   private resend(input: RespondInput<Contract>, user: User): StageOutcome<Contract> {
     const { state, step } = input;
@@ -65,7 +65,10 @@ export class EmailStage implements Stage<Contract> {
     return reject<Contract>(errors, isAllowed ? this.newMail(input, user) : {});
   }
 
-  /** Returns whether a GET sends a mail: the first one, one to a changed address, or one that was asked for. */
+  /**
+   * Returns whether a GET sends a mail: no mail was sent yet, the address has changed, or a response that restarted the
+   * flow asked for a mail.
+   */
   private isMailDue(input: ChallengeInput<Contract>, user: User): boolean {
     const { state } = input;
     if (!state) return true;
@@ -82,7 +85,7 @@ export class EmailStage implements Stage<Contract> {
     return Date.now() >= sent_at + this.limits.resendS * 1000;
   }
 
-  /** Returns a mail with a new code, and the state that goes with it. */
+  /** Returns a mail with a new code, and the state that stores the hash of that code. */
   private newMail(input: ChallengeInput<Contract>, user: User) {
     const { state, config } = input;
     const [address, now] = [recipientAddress(input, user), Date.now()];
@@ -114,8 +117,8 @@ export class EmailStage implements Stage<Contract> {
 }
 
 /**
- * Verifies the user if the mail went to their own address. An address that the plan overrides may belong to another
- * person.
+ * Returns the context change that verifies the user, if the mail went to the address of the user. Another address in
+ * the plan may belong to another person.
  */
 const verifiedUser = (input: ChallengeInput<Contract>, user: User) =>
   user.kind === 'saved' && recipientAddress(input, user) === user.email ? { verified_user: user.uuid } : {};
@@ -123,8 +126,8 @@ const verifiedUser = (input: ChallengeInput<Contract>, user: User) =>
 const noUser = () => deny<Contract>({ message: { code: 'email_no_user' } });
 
 /**
- * Returns whether the visitor has followed and confirmed the link of this step, for this user and their current address.
- * A link that an operator has created was not mailed, so only the user must match.
+ * Returns whether the visitor has followed and confirmed the link of this step, for this user and their current
+ * address. No mail was sent for a link that an operator has created, so then only the user must match.
  */
 function followedLink(input: ChallengeInput<Contract>, user: User): boolean {
   const { context, step, state } = input;

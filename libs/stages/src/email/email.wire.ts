@@ -1,18 +1,18 @@
 import { char, optionalNullable, secret, unpublished } from '@gatehouse/contracts';
 import { z } from 'zod';
 
-/** Largest length of a typed code, with spaces. */
+/** Largest length of a typed code, in characters, including spaces. */
 const MAX_CODE = 32;
 
 /** Challenge that waits for the mailed link or code (docs/spec/stages.md#email-challenge). */
 export const emailChallenge = z
   .object({
-    /** Set if the visitor has followed the link and must confirm it. */
+    /** `true` if the visitor has followed the link and must still confirm this. */
     confirm: unpublished(z.literal(true).optional()),
   })
   .meta({ id: 'EmailChallenge', description: 'A mail was sent. Its link continues the flow.' });
 
-/** Response with the mailed code. Without a code it asks for another mail. */
+/** Response with the mailed code. A response without a code asks for another mail. */
 export const emailResponse = z
   .object({
     code: unpublished(

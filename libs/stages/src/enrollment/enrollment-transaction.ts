@@ -3,15 +3,15 @@ import { Logger, runOnce } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { ENROLLMENT_SCHEMA } from './migrations/index.js';
 
-/** The parts of the directory that a stage can change in its transaction. */
+/** Repositories of the directory that a stage can use in its transaction. */
 export interface EnrollmentWriters {
   readonly accounts: AccountRepository;
   readonly invitations: InvitationRepository;
 }
 
 /**
- * Thrown when Postgres rejects the data of a user: a name is taken, a value is too long, or the change concerns superusers
- * or their groups.
+ * Thrown when Postgres rejects the data of a user: a name is taken, a value is too long, or the change would affect
+ * superusers or their groups.
  */
 export class InvalidUserDataError extends Error {}
 
@@ -22,8 +22,9 @@ export class EnrollmentTransactions {
   constructor(private readonly source: DataSource) {}
 
   /**
-   * Runs `work` once for each `id`, and returns its result. Another call with the same id, even at the same time, returns
-   * the saved result. If `work` throws, nothing is saved. Throws `InvalidUserDataError`.
+   * Runs `work` once for each `id`, and returns its result. Another call with the same id, even at the same time,
+   * returns the saved result. If `work` throws, nothing is saved. Throws `InvalidUserDataError` if Postgres rejects the
+   * data of a user.
    */
   async runOnce<T extends object>(id: string, work: (writers: EnrollmentWriters) => Promise<T>): Promise<T> {
     try {

@@ -5,7 +5,7 @@ import { EnrollmentTransactions } from './enrollment-transaction.js';
 
 class EnrollmentModule {}
 
-/** One object, so that Nest creates the module once for all stages of the service that import it. */
+/** A single object, so that Nest creates the module once for all stages of the service that import it. */
 const shared: DynamicModule = {
   module: EnrollmentModule,
   imports: [directoryModule()],

@@ -3,8 +3,8 @@ type Values = Readonly<Record<string, unknown>>;
 const ATTRIBUTES = 'attributes';
 
 /**
- * Merges the fixed data of an invitation into the entered data. Fixed values replace entered ones; other values are
- * kept.
+ * Merges the fixed data of an invitation into the entered data. A fixed value replaces the entered value of the same
+ * key; other entered values stay.
  */
 export function mergeFixedData(data: Values, fixed: Values): { readonly data: Values; readonly locked: string[] } {
   const locked = Object.entries(fixed).flatMap(([key, value]) => (key === ATTRIBUTES ? leafPaths(key, value) : [key]));
@@ -13,17 +13,17 @@ export function mergeFixedData(data: Values, fixed: Values): { readonly data: Va
   return { data: Object.fromEntries([...unlocked, ...merged]) as Values, locked };
 }
 
-/** Returns whether no fixed path equals the key, is a part of it, or contains it. */
+/** Returns whether no fixed path equals the key, lies below the key, or lies above it. */
 const isUnlocked = (key: string, locked: readonly string[]) =>
   locked.every((path) => path !== key && !path.startsWith(`${key}.`) && !key.startsWith(`${path}.`));
 
-/** Returns the dotted paths of all leaf values, as the fields of a form name them. */
+/** Returns the dotted paths of all leaf values, in the form of the keys of form fields. */
 function leafPaths(key: string, value: unknown): string[] {
   if (!isObject(value) || Object.keys(value).length === 0) return [key];
   return Object.entries(value).flatMap(([name, inner]) => leafPaths(`${key}.${name}`, inner));
 }
 
-/** Merges objects and concatenates lists. Of other values the fixed one is taken. */
+/** Merges objects and concatenates lists. Returns the fixed value for all other types. */
 function mergeValues(entered: unknown, fixed: unknown): unknown {
   if (Array.isArray(entered) && Array.isArray(fixed)) return [...entered, ...fixed];
   if (!isObject(entered) || !isObject(fixed)) return fixed;

@@ -19,7 +19,7 @@ describe('the user write stage with an invitation', () => {
   const writeInvited = (due: string, username = uniqueName()) =>
     harness.write({ username }, { context: { invitation_due: due } });
 
-  it('redeems it together with the user, for one of many concurrent visitors, and records an event', async () => {
+  it('redeems the invitation with the user for one of many concurrent visitors, and records an event', async () => {
     const [pk, before] = [await invite(), await harness.count()];
     const replies = await Promise.all(Array.from({ length: 6 }, () => writeInvited(pk)));
     expect(replies.filter(({ type }) => type === 'denied')).toEqual(Array(5).fill(DENIED));
@@ -31,7 +31,7 @@ describe('the user write stage with an invitation', () => {
     });
   });
 
-  it('does not redeem it if the user cannot be written', async () => {
+  it('does not redeem the invitation if the user cannot be saved', async () => {
     const [pk, other] = [await invite(), await harness.createUser()];
     expect(await writeInvited(pk, other.username)).toEqual({ type: 'denied', message: { code: 'user_write_failed' } });
     expect(await writeInvited(pk, '')).toEqual({ type: 'denied' });

@@ -13,7 +13,8 @@ export const invitationContract = defineStage({
   config: z.object({
     continue_flow_without_invitation: boolean().default(false),
     /**
-     * Set for the step that the stage appends to the plan, which redeems the invitation if no earlier step has done so.
+     * Whether this step is the one that the stage has appended to the plan, and that redeems the invitation if no
+     * earlier step has redeemed it.
      */
     redeems: boolean().default(false),
   }),

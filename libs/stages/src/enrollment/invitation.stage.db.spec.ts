@@ -79,7 +79,7 @@ describe('the invitation stage', () => {
     },
   );
 
-  it('keeps the invitation that the plan has accepted, even if another token comes', async () => {
+  it('keeps the invitation that the plan has accepted, even if a request has another token', async () => {
     const [due, other] = [await invite({ fixed_data: { team: 'a' }, single_use: true }), await invite()];
     const { context } = (await visit({ query: { itoken: due.pk } })) as { context: PlanContext };
     expect(await visit({ query: { itoken: other.pk }, context })).toMatchObject({
@@ -89,7 +89,7 @@ describe('the invitation stage', () => {
     expect(await visit({ query: { itoken: other.pk }, context })).toEqual(DENIED);
   });
 
-  it('denies an expired invitation before any clean-up (accident 15)', async () => {
+  it('denies an expired invitation even before its row is deleted (accident 15)', async () => {
     const { pk } = await invite({ expires: new Date(Date.now() - 1) });
     expect(await visit({ query: { itoken: pk } })).toEqual(DENIED);
     expect(await invitations.find({ pk })).toBeDefined();
@@ -118,7 +118,7 @@ describe('the invitation stage', () => {
       expect(await visit({ context: { invitation_due: pk }, redeems: true })).toEqual(redeemed);
   });
 
-  it('redeems a single-use invitation for one of many concurrent plans, and answers a repeated request alike', async () => {
+  it('redeems a single-use invitation for one of many plans, and repeats the reply for the same id', async () => {
     const { pk } = await invite({ single_use: true });
     const runs = Array.from({ length: 8 }, () => randomUUID());
     const finish = (run: string) => visit({ context: { invitation_due: pk }, redeems: true, run });
@@ -146,7 +146,7 @@ describe('the invitation stage', () => {
     expect(await visit({ context: { invitation_due: pk }, redeems: true })).toEqual(DENIED);
   });
 
-  it('rejects redeems in a blueprint', () => {
+  it('rejects the config field redeems in a blueprint', () => {
     expect(invitationContract.validate({ redeems: true })).toHaveProperty('redeems');
     expect(invitationContract.validate({})).toEqual({});
   });

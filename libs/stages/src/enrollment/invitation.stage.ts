@@ -12,8 +12,8 @@ type Input = ChallengeInput<Contract>;
 const TOKEN = /^[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}$/i;
 
 /**
- * Finds the invitation of the visitor without a challenge. It is redeemed later, when its purpose is fulfilled
- * (docs/adr/0024).
+ * Finds the invitation of the visitor without a challenge. A later step redeems it: the one that writes the user, else
+ * a step at the end of the flow (docs/adr/0024).
  */
 @Injectable()
 export class InvitationStage implements Stage<Contract> {
@@ -55,7 +55,10 @@ export const invitationUsedEvent = (pk: string) => ({
 
 const invalidInvitation = () => deny<Contract>({ message: { code: 'invitation_invalid' } });
 
-/** Returns the token of the invitation that the plan has accepted, else that of the query, else the entered one. */
+/**
+ * Returns the token of the invitation that the plan has accepted, else the token in the query, else the token that the
+ * visitor has entered.
+ */
 function invitationToken({ query, context }: Input): string | undefined {
   const token = context.invitation_due ?? query['itoken'] ?? query['token'] ?? context.prompt_data?.['token'];
   return typeof token === 'string' && TOKEN.test(token) ? token : undefined;

@@ -7,7 +7,7 @@ export abstract class PasswordHashClient {
   abstract hash(password: string, timeLeftMs: number): Promise<string>;
 }
 
-/** Requests hashes from the password service, because that service limits how many are computed at the same time. */
+/** Requests hashes from the password service, because that service limits how many hashes run at the same time. */
 @Injectable()
 export class NatsPasswordHashClient extends PasswordHashClient {
   constructor(@Inject(Requester) private readonly requester: Requester) {

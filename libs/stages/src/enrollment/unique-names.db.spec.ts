@@ -8,7 +8,7 @@ beforeAll(async () => {
 afterAll(() => harness.close());
 
 describe('the user write stage', () => {
-  it('denies a username that is the email address of another user, and the reverse', async () => {
+  it('denies a username that is an email address of another user, and an email address likewise', async () => {
     const address = `${uniqueName()}@example.org`;
     const [other, before] = [await harness.createUser({ email: address }), await harness.count()];
     const writes = [
@@ -23,7 +23,7 @@ describe('the user write stage', () => {
     expect(await harness.write({ username: uniqueName(), email: address })).toMatchObject({ type: 'passed' });
   });
 
-  it('creates one of two users that want the same text as username and as email address at the same time', async () => {
+  it('creates only one of two concurrent users whose username and email address are the same text', async () => {
     const names = Array.from({ length: 4 }, uniqueName);
     const replies = await Promise.all(
       names.flatMap((name) => [
@@ -37,7 +37,7 @@ describe('the user write stage', () => {
     ]);
   });
 
-  it('denies a change to a name or address of another user, and keeps conflicts that existed before', async () => {
+  it('denies a change to a name or address of another user, and allows conflicts that existed before', async () => {
     const address = `${uniqueName()}@example.org`;
     const [user, other] = [
       await harness.createUser({ email: address }),

@@ -5,7 +5,7 @@ const attributesOf = (data: object, locked: string[] = []) =>
   userChangesFrom(data as Record<string, unknown>, locked).attributes;
 
 describe('userChangesFrom', () => {
-  it('takes username, name, email and password, and no other property of a user (accident 42)', () => {
+  it('returns username, name, email and password, and no other property of a user (accident 42)', () => {
     const data = {
       ...{ username: 'alice', name: 'Alice', email: 'a@example.org', password: 'hunter2' },
       ...{ is_active: true, is_superuser: true, groups: ['admins'], type: 'internal', path: 'admins', pk: 1, id: 1 },
@@ -22,18 +22,18 @@ describe('userChangesFrom', () => {
     });
   });
 
-  it('reads dotted keys as paths into attributes, and merges them', () => {
+  it('reads dotted keys as paths into attributes, and merges the attributes', () => {
     const data = { 'attributes.settings.locale': 'de', attributes: { settings: { theme: 'dark' } }, 'attributes.a': 1 };
     expect(attributesOf(data)).toEqual({ settings: { locale: 'de', theme: 'dark' }, a: 1 });
   });
 
-  it('splits paths at dots only', () => {
+  it('splits attribute paths at dots only', () => {
     expect(attributesOf({ 'attributes.phone_number': '1', attributes_shoe_size: 38 })).toEqual({
       ...{ phone_number: '1', shoe_size: 38 },
     });
   });
 
-  it('ignores attributes that are not an object', () => {
+  it('ignores a value of the key attributes that is not an object', () => {
     expect(attributesOf({ attributes: 'all' })).toEqual({});
     expect(attributesOf({ attributes: ['all'] })).toEqual({});
   });
@@ -57,7 +57,7 @@ describe('userChangesFrom', () => {
     expect(attributesOf(data, Object.keys(data))).toEqual({ 'goauthentik.io/user/debug': true });
   });
 
-  it('keeps only the reserved attribute that an invitation has fixed, not its neighbours', () => {
+  it('keeps a reserved attribute that an invitation has fixed, and drops other reserved ones beside it', () => {
     const attributes = { 'goauthentik.io/user/debug': true, contact: { verified: 'fixed' }, verified: 'typed' };
     const locked = ['attributes.team', 'attributes.contact.verified'];
     expect(attributesOf({ attributes: { ...attributes, team: 'a' } }, locked)).toEqual({
@@ -66,7 +66,7 @@ describe('userChangesFrom', () => {
   });
 
   it.each(['attributes_team', 'attributes_team.name', 'attributes.team.name'])(
-    'keeps a fixed attribute, whatever spelling of its key a form uses: %s',
+    'keeps the value of an attribute that an invitation has fixed, however a form spells the key: %s',
     (key) => {
       const data = { attributes: { team: 'fixed' }, [key]: 'typed' };
       expect(attributesOf(data, ['attributes.team'])).toEqual({ team: 'fixed' });

@@ -2,12 +2,12 @@ import { mergeAttributes } from '@gatehouse/directory';
 
 type Values = Readonly<Record<string, unknown>>;
 
-/** The part of `prompt_data` that is written to a user. */
+/** The values of `prompt_data` that the stage writes to a user. */
 export interface UserChanges {
   readonly fields: { readonly username?: string; readonly name?: string; readonly email?: string };
-  /** Password as it was typed. */
+  /** Password as the visitor typed it. */
   readonly password: string | undefined;
-  /** Attributes to merge into the existing ones. */
+  /** Attributes to merge into the attributes of the user. */
   readonly attributes: Values;
 }
 
@@ -15,7 +15,7 @@ const FIELDS: ReadonlySet<string> = new Set(['username', 'name', 'email']);
 const ATTRIBUTES = 'attributes';
 const PREFIX = /^attributes[._]/;
 
-/** Attributes that grant rights or claim a verification. A form must not set them. */
+/** Names of attributes that grant rights or claim a verification. A form must not set such an attribute. */
 const AUTHENTIK_ATTRIBUTE = /^goauthentik\.io(\/|$)/;
 const RESERVED = /^goauthentik\.io(\/|$)|verified/i;
 
@@ -40,8 +40,9 @@ const textEntry = (key: string, value: unknown): [string, string][] =>
   typeof value === 'string' || typeof value === 'number' ? [[key, String(value)]] : [];
 
 /**
- * Adds an entry to the attributes. The key `attributes` has several of them; `attributes.a.b` is the path of one. Only
- * dots split a path (docs/spec/stages.md#user-write-attributes).
+ * Returns the attributes with one entry of `prompt_data` merged into them. The value of the key `attributes` is an
+ * object of attributes; the key `attributes.a.b` is the path of a single attribute. Only dots split a path
+ * (docs/spec/stages.md#user-write-attributes).
  */
 function withAttribute(attributes: Values, [key, value]: [string, unknown], locked: readonly string[]): Values {
   const path = key === ATTRIBUTES ? [] : PREFIX.test(key) ? pathOf(key.slice(ATTRIBUTES.length + 1)) : undefined;
@@ -49,7 +50,7 @@ function withAttribute(attributes: Values, [key, value]: [string, unknown], lock
   const added = path.reduceRight<unknown>((inner, name) => ({ [name]: inner }), value) as Values;
   if (locked.includes(key)) return mergeAttributes(attributes, added);
   const fixed = locked.filter((lockedKey) => PREFIX.test(lockedKey)).map(normalizeKey);
-  // Another spelling of a fixed key must not change its value.
+  // Another spelling of a key that an invitation has fixed must not change the fixed value.
   const isFixed = fixed.some(
     (fixedKey) => contains(fixedKey, normalizeKey(key)) || contains(normalizeKey(key), fixedKey),
   );
@@ -60,7 +61,10 @@ function withAttribute(attributes: Values, [key, value]: [string, unknown], lock
 const normalizeKey = (key: string) => key.replace(PREFIX, `${ATTRIBUTES}.`);
 const contains = (outer: string, inner: string) => outer === inner || inner.startsWith(`${outer}.`);
 
-/** Splits a path. A name of authentik's own (`goauthentik.io/…`) has a dot and is not split. */
+/**
+ * Splits the path of an attribute at its dots, but keeps a name of authentik (`goauthentik.io/…`), which contains a
+ * dot, whole.
+ */
 const pathOf = (rest: string): string[] => (AUTHENTIK_ATTRIBUTE.test(rest) ? [rest] : rest.split('.'));
 
 /** Removes reserved attributes at any depth, except those that an invitation has fixed. */

@@ -47,14 +47,14 @@ describe('the user delete stage', () => {
     expect(await exists(bob)).toBe(true);
   });
 
-  it('deletes the logged-in user if there is no pending user, whatever the response', async () => {
+  it('deletes the logged-in user if there is no pending user, whatever the response contains', async () => {
     const alice = await createUser();
     const reply = await drive({ request: { ...newRequest(), session: { user: alice } } }).answer({ keep: true });
     expect(reply).toMatchObject({ type: 'passed' });
     expect(await exists(alice)).toBe(false);
   });
 
-  it('answers a repeated request alike, and denies a new request for the deleted user', async () => {
+  it('returns the same reply to a repeated request, and denies a new request for the deleted user', async () => {
     const alice = await createUser();
     const options = { context: { pending_user: alice }, request: newRequest() };
     const first = await drive(options).show();

@@ -6,7 +6,10 @@ import type { userDeleteContract } from './user-delete.contract.js';
 
 type Contract = typeof userDeleteContract;
 
-/** Deletes the pending user, else the logged-in user, without a challenge. A confirmation needs a step of its own. */
+/**
+ * Deletes the pending user, else the logged-in user, without a challenge. A flow that asks for confirmation needs
+ * another step before this one.
+ */
 @Injectable()
 export class UserDeleteStage implements Stage<Contract> {
   constructor(@Inject(EnrollmentTransactions) private readonly transactions: EnrollmentTransactions) {}

@@ -2,11 +2,11 @@ import { boolean, type CredentialChange, char, choice, defineStage, reference } 
 import { z } from 'zod';
 
 export const CREATION_MODES = ['never_create', 'create_when_required', 'always_create'] as const;
-/** Types that a written user can have. */
+/** User types that the stage can save. */
 export const WRITTEN_TYPES = ['internal', 'external', 'service_account', 'internal_service_account'] as const;
 
 /**
- * Contract of the user write stage, which saves `prompt_data` to a user or creates one
+ * Contract of the user write stage, which saves `prompt_data` to an existing user or creates a user
  * (docs/spec/stages.md#user-write).
  */
 export const userWriteContract = defineStage({
@@ -47,7 +47,7 @@ export const userWriteContract = defineStage({
     'proof_asked',
     'verified_user',
   ],
-  // Asks for a second factor before a recovery flow replaces a password.
+  // The stage inserts this step before a recovery flow replaces a password, to ask for a second factor.
   inserts: ['authenticator_validate'],
   changes_user: true,
   identifies: 'by_writing',
@@ -58,20 +58,20 @@ export const userWriteContract = defineStage({
     user_write_failed: { string: 'Failed to update user. Please try again later.', code: 'invalid' },
   },
   effects: ['event', 'keep_session'],
-  // A new password resets the failed attempts of the old one.
+  // A new password resets the attempts that were counted for the old password.
   renews: ['password'],
   // The stage creates accounts and changes credentials.
   grants: true,
   changes_credentials: replacesCredentials,
   alters_user: true,
   writes_data: true,
-  // Includes the time to hash a password.
+  // The deadline includes the time to hash a password.
   deadline_ms: 10_000,
 });
 
 /**
- * Returns whether the write changes the password of an existing user, or the email address that receives mailed links.
- * Names and attributes are not credentials, and a new user has none to replace.
+ * Returns whether the stage would change the password of an existing user, or the email address that receives their
+ * mailed links. Names and attributes are not credentials, and a new user has no credentials to replace.
  */
 function replacesCredentials({ config, context: { prompt_data: data = {} }, user }: CredentialChange): boolean {
   if (!user || config['user_creation_mode'] === 'always_create') return false;

@@ -37,7 +37,7 @@ describe('creating a user', () => {
     expect(JSON.stringify(reply)).not.toContain('hunter2');
   });
 
-  it('applies the config', async () => {
+  it('saves a user with the active state, group, type and path that the config sets', async () => {
     const [username, group] = [uniqueName(), await harness.database.directory.createGroup({ name: uniqueName() })];
     const config = {
       ...{ create_users_as_inactive: true, create_users_group: group.pk },
@@ -59,7 +59,7 @@ describe('creating a user', () => {
     expect(rows).toContainEqual({ username: active, awaits_flow: null });
   });
 
-  it('prefers type, path and groups of the context, and records the source', async () => {
+  it('prefers type, path and groups in the context over those in the config, and records the source', async () => {
     const [username, directory] = [uniqueName(), harness.database.directory];
     const [group, other] = [
       await directory.createGroup({ name: uniqueName() }),
@@ -90,7 +90,7 @@ describe('creating a user', () => {
     expect(refused).toEqual(Array(7).fill({ type: 'denied', message: { code: 'user_write_failed' } }));
   });
 
-  it.each([{ username: '' }, {}, { name: 'Nobody' }])('denies without a username: %j', async (data) => {
+  it.each([{ username: '' }, {}, { name: 'Nobody' }])('denies prompt_data without a username: %j', async (data) => {
     const before = await harness.count();
     expect(await write(data)).toEqual({ type: 'denied' });
     expect(await harness.count()).toBe(before);
@@ -103,11 +103,11 @@ describe('creating a user', () => {
     { username: 'long', name: 'x'.repeat(1001) },
     { username: 'lines', name: 'one\ntwo' },
     { username: 'nul', 'attributes.a': 'a\0b' },
-  ])('denies invalid data: %j', async (data) => {
+  ])('denies invalid prompt_data: %j', async (data) => {
     expect(await write(data)).toEqual({ type: 'denied', message: { code: 'user_write_failed' } });
   });
 
-  it('creates no user with never_create, logged in or not (accident 5)', async () => {
+  it('creates no user with never_create, whether the visitor is logged in or not (accident 5)', async () => {
     const before = await harness.count();
     expect(await write({ username: uniqueName() }, NEVER_CREATE)).toEqual({
       ...{ type: 'denied', message: { code: 'user_write_nobody' } },
@@ -118,7 +118,7 @@ describe('creating a user', () => {
     expect(await harness.count()).toBe(before + 1);
   });
 
-  it('writes no pretended user, but computes a hash', async () => {
+  it('does not save a pretended user, but computes a password hash', async () => {
     const [before, username] = [await harness.count(), uniqueName()];
     const context = { pending_user: { kind: 'pretended', username, email: '' } };
     harness.passwordHashes.hashed.length = 0;
@@ -142,7 +142,7 @@ describe('a superuser group', () => {
   const REFUSED = { type: 'denied', message: { code: 'user_write_failed' } };
   const group = (more: object = {}) => harness.database.directory.createGroup({ name: uniqueName(), ...more });
 
-  it('gets no member through a flow, by id or by name, and neither does a child group', async () => {
+  it('gets no member through a flow, by id or by name, directly or through a child group', async () => {
     const [username, admins, staff] = [uniqueName(), await group({ is_superuser: true }), await group()];
     const below = await group({ parent: admins.pk });
     for (const { pk, name } of [admins, below]) {
@@ -156,7 +156,7 @@ describe('a superuser group', () => {
     }
   });
 
-  it('may be in the context if the user is a member already', async () => {
+  it('may be named in the context if the user is a member already', async () => {
     const [admins, admin] = [await group({ is_superuser: true }), await createUser()];
     await harness.database.directory.setGroups(admin.pk, [admins.pk]);
     const options = { context: { pending_user: admin, groups: [admins.name] } };
@@ -166,7 +166,7 @@ describe('a superuser group', () => {
 });
 
 describe('changing a user', () => {
-  it('keeps values that were not entered, nested attributes too', async () => {
+  it('keeps values that the visitor has not entered, including nested attributes', async () => {
     const user = await createUser({ email: 'a@example.org', attributes: { settings: { theme: 'dark' }, list: [1] } });
     const data = { name: 'Other', 'attributes.settings.locale': 'de', 'attributes.list': [2] };
     const reply = await write(data, { context: { pending_user: user } });
@@ -187,7 +187,7 @@ describe('changing a user', () => {
     expect(Object.keys((await find(user.username))!.attributes)).toHaveLength(8);
   });
 
-  it('changes the logged-in user without a pending user, and keeps their session after a new password', async () => {
+  it('changes the logged-in user if no user is pending, and keeps their session after a new password', async () => {
     const user = await createUser();
     const reply = await write({ username: `${user.username}-2`, password: 'hunter2' }, { user });
     const renamed = await find(`${user.username}-2`);
@@ -202,7 +202,7 @@ describe('changing a user', () => {
     });
   });
 
-  it('prefers the pending user over the logged-in user, whose session is not touched', async () => {
+  it('changes the pending user, not the logged-in user, and keeps the session of the logged-in user', async () => {
     const [user, visitor] = [await createUser(), await createUser()];
     const reply = await write({ password: 'hunter2' }, { user: visitor, context: { pending_user: user } });
     expect(await find(user.username)).toMatchObject({ password_hash: 'hash of hunter2' });
@@ -233,7 +233,7 @@ describe('changing a user', () => {
     expect(await hashOf()).toBe('hash of hunter2');
   });
 
-  it('keeps active state, type, path and groups of an existing user, whatever the config', async () => {
+  it('keeps active state, type, path and groups of an existing user, whatever the config says', async () => {
     const group = await harness.database.directory.createGroup({ name: uniqueName() });
     const user = await createUser({ is_active: false });
     const config = { create_users_group: group.pk, user_type: 'external', user_path_template: 'elsewhere' };
@@ -243,7 +243,7 @@ describe('changing a user', () => {
     });
   });
 
-  it('denies the username of another user', async () => {
+  it('denies a change to the username of another user', async () => {
     const [user, other] = [await createUser(), await createUser()];
     expect(await write({ username: other.username.toUpperCase() }, { context: { pending_user: user } })).toEqual({
       ...{ type: 'denied', message: { code: 'user_write_failed' } },
@@ -251,7 +251,7 @@ describe('changing a user', () => {
     expect(await write({ username: '' }, { context: { pending_user: user } })).toEqual({ type: 'denied' });
   });
 
-  it('records each source once', async () => {
+  it('records each source of a user once', async () => {
     const user = await createUser({ attributes: { 'goauthentik.io/user/sources': ['GitHub'] } });
     const loginFrom = (name: string) =>
       write(
@@ -268,7 +268,7 @@ describe('changing a user', () => {
     expect((await find(user.username))!.attributes).toEqual({ 'goauthentik.io/user/sources': ['GitHub', 'GitLab'] });
   });
 
-  it('denies a deleted user', async () => {
+  it('denies if the pending user was deleted', async () => {
     const user = await createUser();
     await harness.database.directory.removeUser(user.pk);
     expect(await write({ name: 'x' }, { context: { pending_user: user } })).toEqual({ type: 'denied' });

@@ -14,12 +14,12 @@ type Values = Readonly<Record<string, unknown>>;
 
 const INBUILT = 'authentik.core.auth.InbuiltBackend';
 const DEFAULT_PATH = 'users';
-/** Milliseconds that a hash leaves for the database writes. */
+/** Milliseconds that the time limit of the password hash leaves for the database writes. */
 const DATABASE_MARGIN_MS = 1000;
 /** Largest length of a value in an event, in characters. */
 const EVENT_TEXT_LIMIT = 1024;
 
-/** A pending write. `target` is `undefined` if it creates a user. */
+/** A write that the stage is about to make. `target` is `undefined` if the write creates a user. */
 interface UserWrite {
   readonly changes: UserChanges;
   readonly hash: string | undefined;
@@ -52,7 +52,8 @@ export class UserWriteStage implements Stage<Contract> {
     if (proofStep) return proofStep;
     const hash =
       changes.password && (await this.passwordHashes.hash(changes.password, input.timeLeftMs() - DATABASE_MARGIN_MS));
-    // A pretended user is never written, but costs a hash like a saved user, which prevents enumeration by timing.
+    // The stage never saves a pretended user, but computes a hash as for a saved user, which prevents enumeration by
+    // timing.
     if (target === 'pretended') return pass({ context: withoutPasswords(input.context) });
     return this.write(input, { changes, hash, target: target === 'new' ? undefined : target });
   }
@@ -63,7 +64,8 @@ export class UserWriteStage implements Stage<Contract> {
 
   private async write(input: Input, write: UserWrite): Promise<StageOutcome<Contract>> {
     try {
-      // Saves only the user as result: other entered data, such as passwords, must stay in the sealed plan.
+      // Stores only the user as the result of the request: other entered data, such as passwords, must stay in the
+      // sealed plan.
       const { user } = await this.transactions.runOnce(input.id, async (writers) => ({
         user: (await writeUser(writers, input, write)) ?? null,
       }));
@@ -89,13 +91,14 @@ function requireProof({ flow, context }: Input, { uuid }: SavedUser): StageOutco
   return pass<Contract>({ context: { proof_asked: uuid }, insert: { where: 'before', steps } });
 }
 
-/** Returns whether a text is short enough for a name and has no control characters. */
+/** Returns whether a text is valid as a name: not too long, and without control characters. */
 const isValidName = (text: string) => text.length <= MAX_NAME_LENGTH && !UNPRINTABLE.test(text);
 
 const writeFailed = () => deny<Contract>({ message: { code: 'user_write_failed' } });
 
 /**
- * Returns the user to write to: the pending user, else the logged-in user, else a new one, as far as the config allows.
+ * Returns the user to write to: the pending user, else the logged-in user, else a new user, as far as the config
+ * allows.
  */
 function targetUser({ config, context, session }: Input): SavedUser | 'new' | 'pretended' | 'none' {
   const mode = config.user_creation_mode;
@@ -106,7 +109,10 @@ function targetUser({ config, context, session }: Input): SavedUser | 'new' | 'p
   return mode === 'never_create' ? 'none' : 'new';
 }
 
-/** Writes the user and redeems the invitation of the plan. Throws `InvitationInvalidError` if it is no longer valid. */
+/**
+ * Writes the user and redeems the invitation of the plan. Throws `InvitationInvalidError` if the invitation is no
+ * longer valid.
+ */
 async function writeUser(writers: EnrollmentWriters, input: Input, write: UserWrite): Promise<SavedUser | undefined> {
   const user = await (isUpdate(write) ? updateUser(writers, input, write) : createUser(writers, input, write));
   const { invitation_due: due } = input.context;
@@ -163,7 +169,7 @@ function typeOf({ config, context }: Input): NewAccount['type'] {
 
 const pathOf = ({ config, context }: Input) => (context.user_path ?? config.user_path_template) || DEFAULT_PATH;
 
-/** Returns the name of the source through which the user logs in. */
+/** Returns the name of the source (such as a social login) through which the user logs in. */
 const sourceOf = ({ context }: Input) =>
   context['goauthentik.io/sources/connection'] ? context.source?.name : undefined;
 

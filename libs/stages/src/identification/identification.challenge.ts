@@ -30,8 +30,8 @@ export function buildChallenge(
 }
 
 /**
- * Returns the embedded password stage, if there is one. Throws if the configured stage is not attached, because the
- * password would not be checked.
+ * Returns the embedded password stage, or `undefined` if none is configured. Throws if the request lacks the configured
+ * stage, because no stage would then check the password.
  */
 export function passwordStageOf({ config, attached }: ChallengeInput<Contract>): AttachedStage | undefined {
   if (config.password_stage === null) return undefined;
@@ -40,7 +40,7 @@ export function passwordStageOf({ config, attached }: ChallengeInput<Contract>):
   return stage;
 }
 
-/** Returns the link to another flow, if one is configured. It keeps the query, so that `next` is not lost. */
+/** Returns the link to another flow, if one is configured. The link keeps the query, so that `next` is not lost. */
 function link<N extends string>(name: N, slug: string | null, query: Readonly<Record<string, string>>) {
   if (slug === null) return {};
   const search = new URLSearchParams(query).toString();

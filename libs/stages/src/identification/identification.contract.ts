@@ -17,7 +17,7 @@ import { z } from 'zod';
 
 export const USER_FIELDS = ['email', 'username', 'upn'] as const;
 
-/** Models that can be embedded. A stage of another model would accept any value. */
+/** Models of the stages that this stage can embed. An embedded stage of another model would accept any value. */
 const CAPTCHA = 'authentik_stages_captcha.captchastage';
 const PASSWORD = 'authentik_stages_password.passwordstage';
 
@@ -71,7 +71,7 @@ export const identificationContract = defineStage({
   response: z
     .object({
       uid_field: char({ maxLength: MAX_IDENTIFIER }),
-      // Checked by the embedded stage. This stage validates only the type.
+      // The embedded stage checks the password and the captcha token. This stage validates only their types.
       password: secret(optionalNullable(char({ allowBlank: true, trim: false }), { optional: true, nullable: true })),
       captcha_token: secret(
         optionalNullable(char({ allowBlank: true, trim: false }), { optional: true, nullable: true }),

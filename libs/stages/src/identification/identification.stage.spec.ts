@@ -19,7 +19,7 @@ const alice = {
 } as const;
 const pretendedUser = { kind: 'pretended', username: 'ghost', email: 'ghost' };
 
-/** A lookup in memory with one user, which records its queries. */
+/** A user lookup in memory with one user, which records each lookup. */
 class InMemoryUserLookup extends UserLookup {
   readonly queries: unknown[] = [];
   async find(...query: Parameters<UserLookup['find']>) {
@@ -36,7 +36,7 @@ interface DriveOptions {
   readonly context?: PlanContext;
   readonly request?: Partial<StageRequest>;
 }
-/** Sources in memory. */
+/** A repository of sources in memory. */
 class InMemorySources extends PublishedSourceRepository {
   constructor(private readonly all: readonly PublicSource[] = []) {
     super({ query: () => Promise.reject(new Error('no database in this test')) });
@@ -84,7 +84,7 @@ describe('the identification challenge', () => {
     });
   });
 
-  it('has a password field as the embedded stage configures it', async () => {
+  it('has a password field with the settings of the embedded password stage', async () => {
     expect(await drive(COMBINED).show()).toMatchObject({
       challenge: { password_fields: true, allow_show_password: true },
     });
@@ -144,7 +144,7 @@ describe('the sources of the challenge', () => {
   const sources = new InMemorySources([oauth(1, {}), oauth(2, { icon: 'hub.png' }), plex]);
   const options = { config: { user_fields: [], sources: [uuid(1), uuid(2), uuid(3)] } };
 
-  it('have an icon and a login challenge each', async () => {
+  it('each have an icon and a login challenge', async () => {
     const to = (n: number) => ({ component: 'xak-flow-redirect', to: `/source/oauth/login/s${n}/` });
     expect(await drive(options, undefined, sources).show()).toMatchObject({
       challenge: {
@@ -158,7 +158,7 @@ describe('the sources of the challenge', () => {
     });
   });
 
-  it('keep next in their links', async () => {
+  it('keep the query parameter next in their links', async () => {
     const request = { query: { next: '/app/?a=b', other: 'x' } };
     expect(await drive({ ...options, request }, undefined, sources).show()).toMatchObject({
       challenge: { sources: [{ challenge: { to: '/source/oauth/login/s1/?next=%2Fapp%2F%3Fa%3Db' } }, {}, {}] },
@@ -171,7 +171,7 @@ describe('the sources of the challenge', () => {
     expect(rejected).toMatchObject({ type: 'rejected', challenge: { sources: [{ name: 'S 1' }, {}, {}] } });
   });
 
-  it('have a new state for each Apple login, which the effect passes to the gateway', async () => {
+  it('have a new OAuth state for each Apple login, which an effect passes to the gateway', async () => {
     const apple = oauth(4, { provider_type: 'apple', consumer_key: 'org.example;team;key' });
     const stage = drive({ config: { sources: [uuid(4)] } }, undefined, new InMemorySources([apple]));
     const states = [await stage.show(), await stage.show()].map((reply) => {
@@ -210,7 +210,7 @@ describe('a response', () => {
     });
   });
 
-  it('saves the typed identifier for display with show_matched_user false', async () => {
+  it('saves the typed identifier, to be shown instead of the username, if show_matched_user is false', async () => {
     const config = { pretend_user_exists: false, show_matched_user: false };
     expect(await drive({ config }).answer({ uid_field: alice.email })).toMatchObject({
       context: { pending_user_identifier: alice.email },
@@ -229,7 +229,7 @@ describe('an unknown identifier', () => {
   const reputation = [{ type: 'reputation', identifier: 'ghost', delta: -1 }];
   const reveal = { pretend_user_exists: false };
 
-  it('passes with a pretended user with pretend_user_exists, in the same form as a known one', async () => {
+  it('passes with a pretended user if pretend_user_exists is true, with the same form of reply', async () => {
     const known = await drive().answer({ uid_field: 'alice' });
     const unknown = await drive().answer({ uid_field: 'ghost' });
     expect(known).toEqual({ type: 'passed', context: { pending_user: alice, pending_user_identifier: 'alice' } });
@@ -239,7 +239,7 @@ describe('an unknown identifier', () => {
     });
   });
 
-  it('is rejected without pretend_user_exists, and the pretended user is saved for policies and restarts', async () => {
+  it('is rejected if pretend_user_exists is false, with a pretended user for policies and restarts', async () => {
     expect(await drive({ config: reveal }).answer({ uid_field: 'ghost' })).toMatchObject({
       type: 'rejected',
       errors: { non_field_errors: [{ code: 'identification_failed' }] },
@@ -248,7 +248,7 @@ describe('an unknown identifier', () => {
     });
   });
 
-  it('passes to the embedded password stage, which records the failure, whatever pretend_user_exists', async () => {
+  it('passes if a password stage is embedded, which records the failed login', async () => {
     for (const pretend_user_exists of [true, false]) {
       const options = { ...COMBINED, config: { ...COMBINED.config, pretend_user_exists } };
       const reply = await drive(options).answer({ uid_field: 'ghost', password: 'p' });
@@ -257,7 +257,7 @@ describe('an unknown identifier', () => {
     }
   });
 
-  it('costs as many user lookups as a known one', async () => {
+  it('costs as many user lookups as a known identifier', async () => {
     const [known, unknown] = [new InMemoryUserLookup(), new InMemoryUserLookup()];
     await drive(COMBINED, known).answer({ uid_field: 'alice', password: 'p' });
     await drive(COMBINED, unknown).answer({ uid_field: 'ghost', password: 'p' });

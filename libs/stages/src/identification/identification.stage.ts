@@ -8,7 +8,10 @@ import type { identificationContract } from './identification.contract.js';
 
 type Contract = typeof identificationContract;
 
-/** Asks for an identifier, and makes the user it belongs to, or a pretended user, the pending user. */
+/**
+ * Asks for an identifier. The user with this identifier becomes the pending user; for an unknown identifier, a
+ * pretended user does.
+ */
 @Injectable()
 export class IdentificationStage implements Stage<Contract> {
   constructor(
@@ -40,13 +43,13 @@ export class IdentificationStage implements Stage<Contract> {
 
 /**
  * Returns the outcome for an unknown identifier: passes with a pretended user if an embedded password stage or
- * `pretend_user_exists` hides the difference, else rejects. A rejection saves the pretended user too, so that policies and
- * a restart with context see the identifier (docs/spec/stages.md#identification-answer).
+ * `pretend_user_exists` hides the difference, else rejects. A rejection also saves the pretended user in the context,
+ * so that policies and a restart with context see the identifier (docs/spec/stages.md#identification-answer).
  */
 function unknownUser(input: RespondInput<Contract>): StageOutcome<Contract> {
   const identifier = input.response.uid_field;
   const context = userContext(input, { kind: 'pretended', username: identifier, email: identifier });
-  // The embedded password stage records the failure, as it does for known users.
+  // The embedded password stage records the failed login, as it does for known users.
   if (passwordStageOf(input)) return pass<Contract>({ context });
   // No reputation effect here: writing a row for unknown users only would reveal them by timing.
   if (input.config.pretend_user_exists) return pass<Contract>({ context });
@@ -55,8 +58,8 @@ function unknownUser(input: RespondInput<Contract>): StageOutcome<Contract> {
 }
 
 /**
- * Returns the context changes for a user. They include the typed identifier if it is shown instead of the user's name,
- * which would reveal that the user exists (docs/spec/stages.md#identification-display).
+ * Returns the context changes for a user. They include the typed identifier if later steps show it instead of the
+ * user's name, because the name would reveal that the user exists (docs/spec/stages.md#identification-display).
  */
 function userContext({ config, response }: RespondInput<Contract>, user: User) {
   const showsIdentifier = config.pretend_user_exists || !config.show_matched_user;

@@ -2,7 +2,7 @@ import { char, choice, defineStage } from '@gatehouse/contracts';
 import { z } from 'zod';
 
 /**
- * Contract of the message stage. Blueprints cannot bind it; a login through a source inserts it
+ * Contract of the message stage. Blueprints cannot bind this stage; a login through a source inserts it
  * (docs/spec/sources.md#added-steps).
  */
 export const messageContract = defineStage({

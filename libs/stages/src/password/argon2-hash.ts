@@ -1,18 +1,18 @@
 import { type Algorithm, hash, verify } from '@node-rs/argon2';
 import { fromBase64, type StoredHash } from './stored-hash.js';
 
-/** Argon2id. The package declares the enum for the compiler only, so its value is repeated here. */
+/** Argon2id. The package declares the enum for the compiler only, so this file repeats its value. */
 const ARGON2ID = 2 as Algorithm.Argon2id;
 
 /**
- * Cost of new hashes: 19 MiB, two passes, one lane, the minimum that OWASP recommends for argon2id. One hash takes about
- * 10 ms on one core. A change needs a migration of `directory.is_current_hash`.
+ * Cost of new hashes: 19 MiB, two passes, one lane, the minimum that OWASP recommends for argon2id. One hash takes
+ * about 10 ms on one core. A change needs a migration of `directory.is_current_hash`.
  */
 const COST = { algorithm: ARGON2ID, memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 
 /** Largest memory that a stored hash may ask for, in KiB. */
 const MAX_MEMORY = 256 * 1024;
-/** Largest product of memory and passes, in KiB. It costs about one second of one core. */
+/** Largest product of memory and passes, in KiB. A hash at this limit takes about one second of one core. */
 const MAX_TOTAL_MEMORY = 2 * 1024 * 1024;
 /** Largest number of lanes. Each lane is a thread. */
 const MAX_LANES = 16;
@@ -24,7 +24,7 @@ const STORED =
 /** Returns a new argon2id hash of a password, as a PHC string. */
 export const hashPassword = (password: string): Promise<string> => hash(password, COST);
 
-/** Parses a stored argon2id hash. It is outdated unless it has the form and the cost of new hashes. */
+/** Parses a stored argon2id hash. The returned hash is outdated unless it has the form and the cost of new hashes. */
 export function argon2Hash(stored: string): StoredHash | undefined {
   const [, prefix, phc, memory, passes, lanes, salt, digest] = STORED.exec(stored) ?? [];
   if (phc === undefined || salt === undefined || digest === undefined) return undefined;
@@ -41,7 +41,10 @@ type Cost = Pick<typeof COST, 'memoryCost' | 'timeCost' | 'parallelism'>;
 const isCurrent = ({ memoryCost, timeCost, parallelism }: Cost) =>
   memoryCost === COST.memoryCost && timeCost === COST.timeCost && parallelism === COST.parallelism;
 
-/** Returns whether the cost is within the limits. RFC 9106 (section 3.1) requires at least 8 KiB for each lane. */
+/**
+ * Returns whether the cost parameters are within the limits. RFC 9106 (section 3.1) requires at least 8 KiB for each
+ * lane.
+ */
 const isAffordable = ({ memoryCost, timeCost, parallelism }: Cost) =>
   memoryCost >= 8 * parallelism &&
   memoryCost <= MAX_MEMORY &&

@@ -9,7 +9,10 @@ import { Controller, Inject } from '@nestjs/common';
 import { MessagePattern, Payload } from '@nestjs/microservices';
 import { PasswordHasher } from './password-hasher.js';
 
-/** Hashes passwords for services that save users, so that one process with limits bears the cost of all hashes. */
+/**
+ * Hashes passwords for services that save users, so that all hashes are computed in one service, which limits how many
+ * run at the same time.
+ */
 @Controller()
 export class PasswordHashController {
   private readonly logger = new Logger('password');
@@ -19,7 +22,7 @@ export class PasswordHashController {
   @MessagePattern(PASSWORD_HASH_SUBJECT, { queue: 'password' })
   async hash(@Payload() body: unknown): Promise<PasswordHashReply | StageProblem> {
     const request = passwordHashRequest.safeParse(body === MALFORMED ? undefined : body);
-    // No detail: the parse error could contain the password.
+    // The problem has no detail, because the parse error could contain the password.
     if (!request.success) return { problem: { code: 'stage_bad_request' } };
     const deadline = performance.now() + request.data.timeout_ms;
     try {

@@ -11,11 +11,14 @@ const [INBUILT, TOKEN] = [
   'authentik.core.auth.TokenBackend',
 ] as const satisfies readonly Backend[];
 
-/** Id of no user, looked up for unknown users, so that they cost the same statements as known ones. */
+/**
+ * An id that no user has. The lookup for an unknown user uses it, so that unknown and known users cost the same
+ * statements.
+ */
 const UNKNOWN_USER_ID = '00000000-0000-0000-0000-000000000000';
 
 export interface PasswordAttempt {
-  /** uuid of the user; `undefined` if the user is not saved. */
+  /** UUID of the user. `undefined` if the user is not saved. */
   readonly userId: string | undefined;
   readonly password: string;
   /** Backends to try, in this order. */
@@ -34,8 +37,8 @@ export interface AuthenticationResult {
 }
 
 /**
- * Checks a password at the configured backends. The cost is one hash and the same statements for every user, known or
- * unknown, and every stored hash.
+ * Checks a password at the configured backends. Every check costs one hash and the same statements, whether the user is
+ * known or not and whatever hash is stored.
  */
 @Injectable()
 export class PasswordAuthenticator {

@@ -22,7 +22,7 @@ describe('PasswordHasher', () => {
     expect(await verify(`${long}b`, stored)).toBe('wrong');
   });
 
-  it('accepts outdated hashes and missing ones', async () => {
+  it('compares a password with an outdated hash, and with a missing hash', async () => {
     const outdated = `argon2${await hasher.hash('pw', stillWanted)}`;
     expect(await verify('pw', outdated)).toBe('outdated');
     expect(await verify('', undefined)).toBe('wrong');

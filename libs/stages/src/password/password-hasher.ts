@@ -3,23 +3,23 @@ import { hashPassword, type PasswordMatch, verifyPassword } from './password-has
 
 export interface PasswordCheck {
   readonly password: string;
-  /** The stored hash. `undefined` if the user has none; the check then costs one hash as well. */
+  /** The stored hash. `undefined` if the user has no hash; the check then still costs one hash. */
   readonly stored: string | undefined;
   /** Returns whether the caller still waits for the result. */
   readonly stillWanted: () => boolean;
 }
 
 interface HashLimits {
-  /** Hashes that run at the same time. More than there are cores only slows each of them down. */
+  /** Number of hashes that run at the same time. A number above that of the cores only slows down each hash. */
   readonly concurrency: number;
-  /** Hashes that may wait. */
+  /** Number of hashes that may wait in the queue. */
   readonly queue: number;
 }
 
 /**
- * Verifies and creates password hashes on libuv's threads, a limited number at a time. Each call costs exactly one hash,
- * whatever is stored, which prevents timing attacks. Both methods throw `BusyError` when the queue is full, or when the
- * caller has stopped waiting by the time the hash could start.
+ * Verifies and creates password hashes on libuv's threads, a limited number at a time. Each call costs exactly one
+ * hash, whatever hash is stored, which prevents timing attacks. Both methods throw `BusyError` when the queue is full,
+ * or when `stillWanted` returns `false` before the hash starts.
  */
 export class PasswordHasher {
   private readonly limiter: ConcurrencyLimiter;
@@ -28,7 +28,7 @@ export class PasswordHasher {
     this.limiter = new ConcurrencyLimiter(concurrency, queue);
   }
 
-  /** Compares a password with a stored hash. */
+  /** Returns whether a password matches a stored hash, and whether the hash is outdated. */
   verify({ password, stored = '', stillWanted }: PasswordCheck): Promise<PasswordMatch> {
     return this.limiter.run(() => verifyPassword(password, stored), stillWanted);
   }

@@ -7,10 +7,13 @@ import type { StoredHash, StoredHashReader } from './stored-hash.js';
 
 export { hashPassword };
 
-/** Readers of the supported kinds of hashes (docs/spec/stages.md#password-hashes). */
+/** Parsers of the supported kinds of hashes (docs/spec/stages.md#password-hashes). */
 const hashReaders: readonly StoredHashReader[] = [argon2Hash, pbkdf2Hash, bcryptHash, scryptHash];
 
-/** Result of comparing a password with a stored hash. `outdated`: right, but the hash should be replaced. */
+/**
+ * Result of comparing a password with a stored hash. `outdated`: the password is right, but the hash should be
+ * replaced.
+ */
 export type PasswordMatch = 'right' | 'outdated' | 'wrong';
 
 /** A hash that no password matches. A comparison costs as much as one with a current hash. */
@@ -22,7 +25,7 @@ export const unusableHash: StoredHash = {
   },
 };
 
-/** Returns the parsed hash, or `undefined` if no reader accepts it. */
+/** Returns the parsed hash, or `undefined` if no parser accepts the text. */
 function parseKnownHash(stored: string): StoredHash | undefined {
   for (const reader of hashReaders) {
     const hash = reader(stored);
@@ -32,15 +35,14 @@ function parseKnownHash(stored: string): StoredHash | undefined {
 }
 
 /**
- * Returns the parsed hash. Returns `unusableHash` for text that is empty, malformed, of an unknown kind, or too
- * expensive.
+ * Parses a stored hash. Returns `unusableHash` for text that is empty, malformed, of an unknown kind, or too expensive.
  */
 export const parseHash = (stored: string): StoredHash => parseKnownHash(stored) ?? unusableHash;
 
 /** Returns whether a stored text is a hash that this service can check. */
 export const isKnownHash = (stored: string): boolean => parseKnownHash(stored) !== undefined;
 
-/** Compares a password with a stored text. Costs one hash, whatever the text is. */
+/** Compares a password with a stored text, which need not be a hash. Costs one hash in every case. */
 export async function verifyPassword(password: string, stored: string): Promise<PasswordMatch> {
   const { matches, outdated } = parseHash(stored);
   if (!(await matches(password))) return 'wrong';

@@ -35,8 +35,8 @@ export const passwordContract = defineStage({
     failed_attempts_before_cancel: integer().default(5),
     allow_show_password: boolean().default(false),
     /**
-     * What happens if the logged-in user has no password: `ask` asks anyway, which prevents enumeration; `deny` denies with
-     * a message.
+     * What happens if the logged-in user has no password: `ask` asks anyway, which prevents enumeration; `deny` denies
+     * with a message.
      */
     without_password: choice(['ask', 'deny']).default('ask'),
   }),
@@ -49,7 +49,7 @@ export const passwordContract = defineStage({
   state: z.object({ failures: z.int() }),
   reads: { pending_user: 'optional', auth_method: 'optional', auth_method_args: 'optional' },
   writes: ['pending_user', 'user_backend', 'auth_method', 'auth_method_args', 'verified_user'],
-  // App passwords are API tokens, which must not confirm a user.
+  // Only the built-in backend: app passwords are API tokens, which must not confirm the identity of a user.
   proof_step: { order: 2, config: { backends: BACKENDS.slice(0, 1), without_password: 'deny' } },
   errors: {
     password_invalid: { string: 'Invalid password', code: 'invalid' },
@@ -68,6 +68,6 @@ export const passwordContract = defineStage({
       refuse: { field: 'password', code: 'password_invalid' },
     },
   ],
-  // Enough for two hashes of the most expensive kind under full load.
+  // This is enough for two hashes of the most expensive kind under full load.
   deadline_ms: 10_000,
 });

@@ -30,7 +30,7 @@ const saved = (overrides: Partial<Extract<User, { kind: 'saved' }>> = {}): User 
   ...overrides,
 });
 
-/** Credential store in memory that records the statements it replaces. */
+/** A credential store in memory. It records each call that would be an SQL statement in the database. */
 class InMemoryCredentialStore extends CredentialStore {
   readonly statements: string[] = [];
   constructor(
@@ -52,7 +52,7 @@ class InMemoryCredentialStore extends CredentialStore {
   }
 }
 
-/** The real hasher, which counts its calls. */
+/** The real password hasher, which counts its calls. */
 class CountingHasher extends PasswordHasher {
   verified = 0;
   override verify(check: PasswordCheck) {
@@ -98,7 +98,7 @@ describe('the password challenge', () => {
     });
   });
 
-  it('is show without a pending user, but every response is denied', async () => {
+  it('is shown without a pending user, but every response is denied', async () => {
     const stage = drive({ context: {} });
     expect((await stage.show()).type).toBe('challenge');
     expect(await stage.answer({ password: PASSWORD })).toEqual({ type: 'denied' });
@@ -117,7 +117,7 @@ describe('the logged-in user, in a plan without a pending user', () => {
     });
   });
 
-  it('is denied without a password if without_password is deny; other visitors are asked', async () => {
+  it('is denied if they have no password and without_password is deny; the stage asks other visitors', async () => {
     const config = { backends: [INBUILT], without_password: 'deny' } as const;
     const show = (context: PlanContext, credentials: InMemoryCredentialStore, session: StageRequest['session']) =>
       drive({ context, credentials, config, request: { session } }).show();
@@ -153,12 +153,12 @@ describe('a right password', () => {
     });
   });
 
-  it('is compared untrimmed', async () => {
+  it('is compared with its leading and trailing spaces', async () => {
     const reply = await drive({ credentials: await currentCredentials() }).answer({ password: PASSWORD.trim() });
     expect(reply.type).toBe('rejected');
   });
 
-  it('keeps an earlier auth_method and merges its arguments', async () => {
+  it('keeps the auth_method of an earlier step and merges auth_method_args', async () => {
     const context = { pending_user: saved(), auth_method: 'before', auth_method_args: { known: true } };
     const credentials = new InMemoryCredentialStore('!', 'app-key');
     const reply = await drive({ credentials, context, config: { backends: [INBUILT, TOKEN] } }).answer({
@@ -240,14 +240,14 @@ describe('a wrong password', () => {
     }
   });
 
-  it('is the reply to any password of a pretended, unsaved or unknown user', async () => {
+  it('is every password of a pretended, unsaved or unknown user: the stage rejects it', async () => {
     for (const pending_user of [pretended, unsaved, saved({ uuid: '00000000-0000-0000-0000-000000000000' })]) {
       const driven = drive({ context: { pending_user }, credentials: await currentCredentials() });
       expect((await driven.answer({ password: PASSWORD })).type).toBe('rejected');
     }
   });
 
-  it('ends the flow without a message at the last failure, and counts it', async () => {
+  it('ends the flow without a message at the last allowed failure, which also counts as an attempt', async () => {
     const driven = drive({ credentials: await currentCredentials(), config: { failed_attempts_before_cancel: 3 } });
     const types = [await driven.answer({ password: 'a' }), await driven.answer({ password: 'b' })].map(
       ({ type }) => type,
@@ -296,7 +296,7 @@ describe('a wrong password', () => {
 });
 
 describe('a request without time left', () => {
-  it('is answered with stage_busy without a hash', async () => {
+  it('returns stage_busy and computes no hash', async () => {
     const driven = drive({ credentials: await currentCredentials(), request: { timeout_ms: 0 } });
     await expect(driven.answer({ password: PASSWORD })).rejects.toThrow('stage_busy');
   });

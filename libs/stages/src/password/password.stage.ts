@@ -49,8 +49,8 @@ export class PasswordStage implements Stage<Contract> {
   }
 
   /**
-   * Returns whether the logged-in user has no password, and the config wants this denied. Other visitors are always
-   * asked, which prevents enumeration.
+   * Returns whether the visitor is a logged-in user without a password and the config says to deny such a user. The
+   * stage asks all other visitors, which prevents enumeration.
    */
   private async mustDeny({ config, context, session }: ChallengeInput<Contract>): Promise<boolean> {
     const { user } = session;
@@ -61,9 +61,9 @@ export class PasswordStage implements Stage<Contract> {
   }
 
   /**
-   * Refuses a response without a valid password. On the stage's own form this is a field error and a failure of the step,
-   * but not an attempt. If the stage is embedded, its host has no such field error, so it counts as a failed login
-   * (docs/spec/stages.md#identification-answer).
+   * Rejects a response without a valid password. On the stage's own form, the response gets a field error and counts as
+   * a failure of the step, but not as an attempt. If the stage is embedded, its host cannot show such a field error, so
+   * the response counts as a failed login (docs/spec/stages.md#identification-answer).
    */
   refuse(input: ChallengeInput<Contract>, errors: Errors): StageOutcome<Contract> {
     const user = subjectUser(input);
@@ -73,7 +73,9 @@ export class PasswordStage implements Stage<Contract> {
   }
 }
 
-/** Returns the pending user, else the logged-in user, who confirms their identity. */
+/**
+ * Returns the user whose password is checked: the pending user, else the logged-in user, who confirms their identity.
+ */
 const subjectUser = ({ context, session }: ChallengeInput<Contract>): User | null =>
   context.pending_user ?? session.user;
 
@@ -115,8 +117,8 @@ function failedLogin(input: ChallengeInput<Contract>, { username }: User): Stage
 type FailureRecord = Pick<Parameters<typeof deny<Contract>>[0] & object, 'failed' | 'effects'>;
 
 /**
- * Counts a failure in the state of the step. The last allowed failure ends the flow without a message
- * (docs/spec/stages.md#password-failures).
+ * Returns the outcome of a failure, which the state of the step counts. The last allowed failure ends the flow without
+ * a message (docs/spec/stages.md#password-failures).
  */
 function failedAttempt(
   { config, state }: ChallengeInput<Contract>,
@@ -128,7 +130,7 @@ function failedAttempt(
   return reject<Contract>(errors, { ...record, state: { failures } });
 }
 
-/** Returns the absolute URL of a flow, as authentik does. It keeps the query, so that `next` is not lost. */
+/** Returns the absolute URL of a flow, as authentik does. The URL keeps the query, so that `next` is not lost. */
 function absoluteFlowUrl(base: string, slug: string, query: Readonly<Record<string, string>>): string {
   const search = new URLSearchParams(query).toString();
   return `${base.replace(/\/+$/, '')}/if/flow/${slug}/${search && `?${search}`}`;

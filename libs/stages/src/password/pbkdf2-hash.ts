@@ -15,7 +15,7 @@ const digests = {
 const STORED = /^(pbkdf2_sha256|pbkdf2_sha1)\$([1-9]\d{0,6})\$([^$]+)\$([^$]+)$/;
 
 /**
- * Parses a stored `pbkdf2_sha256` or `pbkdf2_sha1` hash of a migrated user. It is always outdated
+ * Parses a stored `pbkdf2_sha256` or `pbkdf2_sha1` hash of a migrated user. The returned hash is always outdated
  * (docs/spec/stages.md#password-hashes).
  */
 export function pbkdf2Hash(stored: string): StoredHash | undefined {

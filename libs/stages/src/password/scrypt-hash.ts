@@ -8,13 +8,13 @@ const KEY_BYTES = 64;
 
 /** Largest accepted number of blocks (N·r·p). It takes less than half a second of one core. */
 const MAX_BLOCKS = 2 ** 20;
-/** Largest memory that a stored hash may ask for, in bytes. Django's own limit is half of it. */
+/** Largest memory that a stored hash may ask for, in bytes. Django's own limit is half as large. */
 const MAX_MEMORY = 64 * 2 ** 20;
 
 const STORED = /^scrypt\$([1-9]\d{0,6})\$([^$]+)\$([1-9]\d{0,6})\$([1-9]\d{0,6})\$([^$]+)$/;
 
 /**
- * Parses a stored `scrypt` hash of a migrated user, `scrypt$N$SALT$R$P$KEY`. It is always outdated
+ * Parses a stored `scrypt` hash of a migrated user, `scrypt$N$SALT$R$P$KEY`. The returned hash is always outdated
  * (docs/spec/stages.md#password-hashes).
  */
 export function scryptHash(stored: string): StoredHash | undefined {
@@ -30,7 +30,7 @@ export function scryptHash(stored: string): StoredHash | undefined {
   };
 }
 
-/** Returns whether the cost is valid (RFC 7914, section 6) and within the limits. */
+/** Returns whether the cost parameters are valid (RFC 7914, section 6) and within the limits of this file. */
 function isAcceptableCost({ N, r, p }: { N: number; r: number; p: number }): boolean {
   const isPowerOfTwo = N > 1 && (N & (N - 1)) === 0;
   const memory = 128 * r * (N + p + 2);

@@ -1,13 +1,15 @@
 /** A parsed hash whose cost is within the limits. */
 export interface StoredHash {
-  /** Whether the hash is of an older kind or cost, and should be replaced after the next right password. */
+  /**
+   * Whether the hash is of an older kind or cost, and should be replaced when the user next enters the right password.
+   */
   readonly outdated: boolean;
   readonly matches: (password: string) => Promise<boolean>;
 }
 
 /**
- * Parses stored hashes of one kind. Returns `undefined` for text that is malformed, of another kind, or above a limit. A
- * new kind needs a migration of `directory.is_usable_hash`.
+ * Parses stored hashes of one kind. Returns `undefined` for text that is malformed, of another kind, or above a limit.
+ * A new kind needs a migration of `directory.is_usable_hash`.
  */
 export type StoredHashReader = (stored: string) => StoredHash | undefined;
 

@@ -15,11 +15,11 @@ import type { FormLimits } from './prompt.config.js';
 import type { PromptType } from './prompt.wire.js';
 import type { FormField } from './prompt-form.js';
 
-/** Largest lengths that the directory stores. */
+/** Largest lengths that the directory stores, in characters. */
 const MAX_USERNAME = 150;
 const MAX_EMAIL = 254;
 
-/** Validates and converts the value of a field. */
+/** A schema that validates and converts the value of a field. */
 type FieldSchema = z.ZodType;
 
 /**
@@ -58,13 +58,13 @@ const SCHEMAS: Readonly<Record<PromptType, CreateSchema>> = {
   'ak-locale': (_field, { textCharacters }) => char({ allowBlank: true, maxLength: textCharacters }),
 };
 
-/** Rejects control characters, and characters that change the text direction of what follows. */
+/** Returns the text. Rejects control characters, and characters that change the direction of the text after them. */
 const singleLine = (text: string, ctx: z.RefinementCtx): string =>
   UNPRINTABLE.test(text) ? invalid(ctx, { code: 'prompt_unshowable' }) : text;
 
 /**
- * Returns a schema that rejects `null` and otherwise converts the value with `coerce`, which returns a message on
- * failure.
+ * Returns a schema that rejects `null` and converts any other value with `coerce`. `coerce` returns an error message
+ * for an invalid value.
  */
 function coercedSchema(coerce: (value: unknown) => { readonly value: unknown } | Message): FieldSchema {
   return z.unknown().transform((value, ctx) => {
@@ -79,20 +79,20 @@ function invalid(ctx: z.RefinementCtx, message: Message): never {
   return z.NEVER;
 }
 
-/** Returns the choice whose text equals that of the value. A choice need not be a string. */
+/** Returns the choice whose Python text equals the Python text of the value, because a choice need not be a string. */
 function choiceOf(value: unknown, choices: readonly unknown[]): { value: unknown } | Message {
   const text = pythonText(value);
   const index = choices.findIndex((choice) => pythonText(choice) === text);
   return index >= 0 ? { value: choices[index] } : { code: 'not_a_choice', params: { input: text } };
 }
 
-/** Local part of an address: words separated by single dots. */
+/** Local part of an email address: words separated by single dots. */
 const MAILBOX = /^[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*$/;
 /** A host name in ASCII. Its last label has at least two characters. */
 const HOST = /^(?:[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?\.)+[a-z\d-]{2,63}(?<!-)$/;
 /**
- * Characters that are invalid in a host name of any script. URL parsers cut a host at some of them, or drop them. Allowed
- * are the middle dot and the invisible joiners that some scripts use (RFC 5892 A).
+ * Characters that are invalid in a host name of any script. URL parsers end the host at some of these characters, or
+ * remove them. Valid are the middle dot and the invisible joiners that some scripts use (RFC 5892 A).
  */
 const NOT_IN_HOST = /[^\p{L}\p{M}\p{N}\p{Join_Control}·.-]/u;
 /** The only host name that is accepted without a dot. */
@@ -109,11 +109,11 @@ function email(text: string, ctx: z.RefinementCtx): string {
 }
 
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
-/** Characters reserved for the header of a data URI. */
+/** Characters that the length limit of a file allows for the header of its data URI. */
 const HEADER = 256;
 const encodedLength = (bytes: number) => HEADER + Math.ceil(bytes / 3) * 4;
 
-/** Validates a file, a data URI (RFC 2397) with only a media type and base64. */
+/** Validates a file: a data URI (RFC 2397) with a media type and base64, and no other parameters. */
 function file(uri: string, ctx: z.RefinementCtx, { fileBytes }: FormLimits): string {
   if (!/^data:/i.test(uri)) return invalid(ctx, { code: 'prompt_file_scheme' });
   const comma = uri.indexOf(',');

@@ -9,7 +9,7 @@ import { Logger, Requester, requestOverBus } from '@gatehouse/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ValidationPolicy } from './prompt.contract.js';
 
-/** The part of a policy request that describes the visitor and the flow. */
+/** The fields of a policy request that describe the visitor and the flow. */
 export type EvaluationSubject = Pick<
   PolicyRequest,
   'id' | 'timeout_ms' | 'locale' | 'user' | 'client' | 'method' | 'site' | 'flow_plan'
@@ -21,7 +21,7 @@ export type RequestMethod = NonNullable<PolicyRequest['method']>;
 type Values = Readonly<Record<string, unknown>>;
 type PolicyQuery = Pick<PolicyRequest, 'policies' | 'context'> & Partial<Pick<PolicyRequest, 'callable' | 'names'>>;
 
-/** The body of a Python function, with an id that the caller chooses. */
+/** A Python expression (the body of a function) of a form field. */
 export interface FieldExpression {
   readonly id: string;
   /** Name of the field, for the log. */
@@ -38,14 +38,17 @@ export interface FormVerdict {
 const logger = new Logger('prompt');
 
 /**
- * Evaluates the expressions and validation policies of a form in the policy service, with one request for all expressions
- * and one for all policies. Throws a `Problem` with status 503 if no policy service replies in time.
+ * Evaluates the expressions and validation policies of a form in the policy service, with one request for all
+ * expressions and one for all policies. Throws a `Problem` with status 503 if no policy service replies in time.
  */
 @Injectable()
 export class FormPolicyClient {
   constructor(@Inject(Requester) private readonly requester: Requester) {}
 
-  /** Returns the value of each expression by its id. Logs an expression that fails, and leaves its value out. */
+  /**
+   * Returns the results of the expressions by expression id. Logs each expression that throws, and returns no result
+   * for it.
+   */
   async evaluate(
     expressions: readonly FieldExpression[],
     subject: EvaluationSubject,
@@ -64,8 +67,8 @@ export class FormPolicyClient {
   }
 
   /**
-   * Returns whether all policies accept `values`, the only data of the plan that they see. A policy that fails does
-   * not.
+   * Returns whether all policies accept `values`. The policies see no other `prompt_data` of the plan. A policy that
+   * throws counts as a rejection.
    */
   async validate(
     validationPolicies: readonly ValidationPolicy[],

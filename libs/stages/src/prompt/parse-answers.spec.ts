@@ -130,7 +130,7 @@ describe('the value of a field', () => {
     },
   );
 
-  /** With an empty placeholder a field with choices has one empty choice, which means no value. */
+  /** A field with choices and an empty placeholder has one choice, the empty text, which means no value. */
   const NO_CHOICE = { placeholder: '' };
 
   it.each(['text', 'text_area', 'email'] as const)('of type %s may be empty if the field is optional', (type) => {
@@ -139,7 +139,7 @@ describe('the value of a field', () => {
   });
 
   it.each(['username', 'password', 'file', 'number', 'date', 'date-time'] as const)(
-    'of type %s is absent if it is empty and the field is optional',
+    'of type %s is left out of the values if it is empty and the field is optional',
     (type) => {
       expect(parseOne({ type, required: false }, '')).toBeUndefined();
       expect(parseOne({ type, required: false, initial_value: 'x' }, '')).toBeUndefined();
@@ -154,7 +154,7 @@ describe('the value of a field', () => {
     expect(parseOne({ type: 'checkbox', initial_value: 'True' }, undefined)).toBeUndefined();
   });
 
-  it('is validated, even if it defaults to the initial value', () => {
+  it('is validated, even if it is the initial value', () => {
     const parseMissing = (type: PromptField['type'], initial_value: string) =>
       parseOne({ type, required: false, initial_value }, undefined);
     expect(parseMissing('number', '42')).toBe(42);
@@ -165,7 +165,7 @@ describe('the value of a field', () => {
     expect(parse([field({ type: 'dropdown', required: false })], {}, choices)).toEqual({ values: { value: 42 } });
   });
 
-  it('selects a choice by its text, and is stored as that choice', () => {
+  it('selects a choice by the text of the choice, and is stored as the choice itself', () => {
     const data = { value__choices: ['a', true, 42] };
     const parseChoice = (value: unknown) => parse([field({ type: 'radio-button-group' })], { value }, { data });
     expect(parseChoice('True')).toEqual({ values: { value: true } });
@@ -175,7 +175,7 @@ describe('the value of a field', () => {
     expect(parseChoice({ a: [true] })).toEqual({ errors: { value: [wrong] } });
   });
 
-  it('selects a list or an object by its Python literal, or by an equal value', () => {
+  it('selects a choice that is a list or an object by its Python literal or by an equal value', () => {
     const data = { value__choices: [['a', 1], { b: null }] };
     const parseChoice = (value: unknown) => parse([field({ type: 'dropdown' })], { value }, { data });
     expect(parseChoice("['a', 1]")).toEqual({ values: { value: ['a', 1] } });
@@ -201,7 +201,7 @@ describe('a field that the visitor cannot fill in', () => {
     expect(parseOne({ type: 'text_read_only', placeholder: 'p' }, 'x')).toBe('');
   });
 
-  it('has the value of its placeholder expression, never its source', () => {
+  it('has the result of its placeholder expression, never the text of the expression', () => {
     for (const type of ['hidden', 'static'] as const) {
       const computed = field({ type, placeholder: 'return 1', placeholder_expression: true });
       const form = (evaluated: object) =>
@@ -216,7 +216,7 @@ describe('a field that the visitor cannot fill in', () => {
     expect(parseOne({ type: 'separator' }, 'x')).toBeUndefined();
   });
 
-  it('has no value in the response if an invitation has fixed it', () => {
+  it('ignores the value in the response if an invitation has fixed the value', () => {
     const planValues = { data: { value: 'fixed' }, locked: ['value'] };
     expect(parse([field({ type: 'text' })], { value: 'mine' }, planValues)).toEqual({ values: {} });
     expect(parse([field({ type: 'text' })], {}, planValues)).toEqual({ values: {} });
@@ -228,7 +228,7 @@ const DIFFERENT = { errors: { non_field_errors: [{ code: 'prompt_passwords_diffe
 describe('a response', () => {
   const password = (key: string) => field({ type: 'password', field_key: key });
 
-  it('loses values that are not in the form', () => {
+  it('returns no values for keys that are not in the form', () => {
     const body = { value: 'x', is_active: true, groups: ['admins'], component: 'ak-stage-prompt' };
     expect(parse([field({ type: 'text' })], body)).toEqual({ values: { value: 'x' } });
   });
@@ -239,7 +239,7 @@ describe('a response', () => {
     expect(parse([field({ type: 'text', field_key: 'toString', required: false })], {})).toEqual({ values: {} });
   });
 
-  it('is checked for different passwords only if every field is valid', () => {
+  it('gets the error of different passwords only if every field is valid', () => {
     const fields = [password('a'), password('b'), field({ type: 'number' })];
     const wrong = parse(fields, { a: 'x', b: 'y', value: 'n' });
     expect('errors' in wrong && codesOf(wrong.errors)).toEqual({ value: ['not_an_integer'] });
@@ -249,7 +249,7 @@ describe('a response', () => {
     });
   });
 
-  it('must have equal passwords, untrimmed, and a missing one counts as different', () => {
+  it('must have the same text in all password fields, with spaces, and a missing password counts as different', () => {
     expect(parse([password('a'), password('b')], { a: 'x', b: 'x ' })).toHaveProperty('errors');
     expect(parse([password('a'), password('b')], { a: 'x', b: 'x' })).toEqual({ values: { a: 'x', b: 'x' } });
     expect(parse([password('a')], { a: 'x' })).toEqual({ values: { a: 'x' } });

@@ -7,20 +7,20 @@ import { type FormField, fixedValue, isTruthy } from './prompt-form.js';
 type Values = Readonly<Record<string, unknown>>;
 type FieldResult = { readonly value: unknown } | { readonly errors: Errors[string] } | undefined;
 
-/** The values of a response by field key, or its errors. */
+/** The values or the errors of a response, by field key. */
 export type ParsedAnswers = { readonly values: Values } | { readonly errors: Errors };
 
-/** Limits of a form, and the keys of its usernames that are taken. */
+/** Limits of a form, and the keys of its username fields whose username is taken. */
 export interface AnswerRules extends FormLimits {
   readonly takenKeys?: readonly string[];
 }
 
 /**
- * How the value of a field is read (docs/spec/stages.md#prompt-answers):
+ * Where the value of a field comes from (docs/spec/stages.md#prompt-answers):
  * - `none`: the field has no value
- * - `fixed`: the value never comes from the response
- * - `answer`: the response has the value
- * - `answer_unless_empty`: as `answer`, but an empty optional field has no value
+ * - `fixed`: the value comes from the form, never from the response
+ * - `answer`: the value comes from the response
+ * - `answer_unless_empty`: like `answer`, but an optional field that is empty in the response has no value
  */
 type ValueSource = 'none' | 'fixed' | 'answer' | 'answer_unless_empty';
 
@@ -45,7 +45,7 @@ const VALUE_SOURCES: Readonly<Record<PromptType, ValueSource>> = {
   'ak-locale': 'answer',
 };
 
-/** Parses a response by the fields of the form. Drops values of unknown keys. */
+/** Parses a response by the fields of the form. Ignores values whose key no field has. */
 export function parseAnswers(form: readonly FormField[], body: Values, rules: AnswerRules): ParsedAnswers {
   const results = form.map((field) => [field.field_key, parseField(field, body, rules)] as const);
   const errors = results.flatMap(([key, result]) =>
@@ -60,7 +60,7 @@ export function parseAnswers(form: readonly FormField[], body: Values, rules: An
   };
 }
 
-/** Returns the valid usernames in a response, with their field keys. */
+/** Returns the valid usernames in a response, each with the key of its field. */
 export function enteredNames(
   form: readonly FormField[],
   body: Values,
@@ -78,8 +78,8 @@ export const passwordKeys = (form: readonly FormField[]): string[] =>
   form.filter(({ type }) => type === 'password').map(({ field_key }) => field_key);
 
 /**
- * Returns whether the password fields of a form, which must repeat one password, have different values. A missing value
- * differs from a present one (docs/spec/stages.md#prompt-answers).
+ * Returns whether the password fields of a form have different values; all of them must contain the same password. A
+ * missing value differs from every entered value (docs/spec/stages.md#prompt-answers).
  */
 function passwordsDiffer(form: readonly FormField[], body: Values): boolean {
   const passwords = passwordKeys(form.filter(({ locked }) => !locked)).map((key) => own(body, key) || undefined);
@@ -102,9 +102,9 @@ function validate(field: FormField, value: unknown, { takenKeys = [], ...limits 
 }
 
 /**
- * Returns the result of a field without a value. An optional field takes the validated initial value of the form if its
- * key is missing, and no value if it was emptied. An unticked checkbox has no value, because clients do not send it
- * (docs/spec/stages.md#prompt-answers).
+ * Returns the result of a field for which the response has no value. If the key is missing, an optional field takes its
+ * initial value, which is validated; if the visitor emptied the field, it has no value. An unticked checkbox has no
+ * value, because clients do not send its key (docs/spec/stages.md#prompt-answers).
  */
 function defaultForAbsent(field: FormField, value: unknown, rules: AnswerRules): FieldResult {
   const { initial, required, type } = field;

@@ -11,7 +11,7 @@ function show(promptField: PromptField, planValues: Partial<typeof EMPTY_PLAN> =
 }
 
 describe('a form', () => {
-  it('sorts its fields by order, and keeps the configured sequence among equals', () => {
+  it('sorts its fields by order, and keeps the configured sequence of fields with the same order', () => {
     const fields = [
       field({ type: 'text', field_key: 'c', order: 2 }),
       field({ type: 'text', field_key: 'a', order: 1 }),
@@ -21,14 +21,14 @@ describe('a form', () => {
     expect(form.map(({ field_key }) => field_key)).toEqual(['a', 'b', 'c']);
   });
 
-  it('prefers values of the plan over configured initial values', () => {
+  it('shows values of the plan instead of configured initial values', () => {
     const text = field({ type: 'text', initial_value: 'configured' });
     expect(show(text).initial_value).toBe('configured');
     expect(show(text, { data: { value: 'typed' } }).initial_value).toBe('typed');
     expect(show(text, { data: { value: '' } }).initial_value).toBe('');
   });
 
-  it('finds the value of a key with dots, flat or nested', () => {
+  it('finds the value of a key with dots as a property of that name or in nested objects', () => {
     const locale = field({ type: 'ak-locale', field_key: 'attributes.settings.locale' });
     expect(show(locale, { data: { 'attributes.settings.locale': 'de' } }).initial_value).toBe('de');
     expect(show(locale, { data: { attributes: { settings: { locale: 'fr' } } } }).initial_value).toBe('fr');
@@ -54,7 +54,7 @@ describe('a form', () => {
     expect(show(field({ type: 'text' }), { data: { value } }).initial_value).toBe(text);
   });
 
-  it('has text for a ticked checkbox only', () => {
+  it('has a text as value of a ticked checkbox, and an empty text otherwise', () => {
     const initialValue = (value: unknown) => show(field({ type: 'checkbox' }), { data: { value } }).initial_value;
     expect(initialValue(true)).toBe('True');
     expect(initialValue(false)).toBe('');
@@ -75,7 +75,7 @@ describe('an expression of a field', () => {
     ...{ initial_value: 'return 2', initial_value_expression: true },
   });
 
-  it('is not evaluated if the plan has a value, which the visitor may have typed', () => {
+  it('is not evaluated if the plan has a value for the field, which the visitor may have typed', () => {
     const sources = (data: object) =>
       expressionsOf({ ...EMPTY_PLAN, fields: [computed], data: { ...data } }).map(({ source }) => source);
     expect(sources({})).toEqual(['return 1', 'return 2']);
@@ -83,7 +83,7 @@ describe('an expression of a field', () => {
     expect(show(computed, { data: { value: 'return 3' } }).initial_value).toBe('return 3');
   });
 
-  it('leaves the property empty without a value, and never shows its source', () => {
+  it('leaves the property empty if it has no result, and never shows the text of the expression', () => {
     expect(show(computed)).toMatchObject({ placeholder: '', initial_value: '' });
     const values = { [`${computed.id}.placeholder`]: 'p', [`${computed.id}.initial_value`]: 7 };
     expect(show(computed, {}, values)).toMatchObject({ placeholder: 'p', initial_value: '7' });
@@ -93,7 +93,7 @@ describe('an expression of a field', () => {
 describe('a field with choices', () => {
   const dropdown = (overrides: Partial<PromptField> = {}) => field({ type: 'dropdown', ...overrides });
 
-  it('takes its choices from the plan, from an expression, or from its placeholder', () => {
+  it('has the choices of the plan, of an expression, or of its placeholder', () => {
     const computed = dropdown({ placeholder: 'return [1]', placeholder_expression: true });
     const values = { [`${computed.id}.placeholder`]: ['test', true, 42] };
     expect(show(dropdown({ placeholder: 'only' }))).toMatchObject({ choices: ['only'], initial_value: 'only' });
@@ -110,11 +110,11 @@ describe('a field with choices', () => {
     });
   });
 
-  it('has the first choice as initial value if its own is not a choice', () => {
+  it('has the first choice as initial value if the configured initial value is not a choice', () => {
     expect(show(dropdown({ placeholder: 'one', initial_value: 'another' })).initial_value).toBe('one');
   });
 
-  it('shows lists and objects as Python literals, and selects the equal one', () => {
+  it('shows lists and objects as Python literals, and selects the choice that equals the initial value', () => {
     const data = { value__choices: [['a'], { b: true }], value: { b: true } };
     expect(show(dropdown(), { data })).toMatchObject({
       ...{ choices: ["['a']", "{'b': True}"], initial_value: "{'b': True}" },

@@ -6,23 +6,23 @@ import type { PromptType } from './prompt.wire.js';
 type Values = Readonly<Record<string, unknown>>;
 type PromptFieldView = Challenge<typeof promptContract>['fields'][number];
 
-/** The fields of a form, and the values that the plan has for them. */
+/** The configured fields of a form, and the values that the plan already has for them. */
 export interface FormInput {
   readonly fields: readonly PromptField[];
   readonly data: Values;
-  /** Keys whose values an invitation has fixed. */
+  /** Dotted paths of the values that an invitation has fixed. */
   readonly locked: readonly string[];
-  /** Keys of passwords that the visitor has entered before. */
+  /** Field keys of passwords that the visitor has entered in earlier forms. */
   readonly secrets: readonly string[];
 }
 
-/** A field with its expressions evaluated. */
+/** A field whose expressions were evaluated. */
 export interface FormField extends PromptField {
-  /** Initial value, as it would be stored. `undefined` if there is none. */
+  /** Initial value in the type that the context stores. `undefined` if the field has no initial value. */
   readonly initial: unknown;
   /** Choices of a radio button group or dropdown. */
   readonly choices: readonly unknown[] | undefined;
-  /** Whether the value is fixed, so that a response cannot change it. */
+  /** Whether an invitation has fixed the value, so that a response cannot change it. */
   readonly locked: boolean;
 }
 
@@ -39,7 +39,7 @@ const READ_ONLY_TYPES: Readonly<Partial<Record<PromptType, PromptType>>> = {
 const placeholderId = ({ id }: PromptField) => `${id}.placeholder`;
 const initialId = ({ id }: PromptField) => `${id}.initial_value`;
 
-/** Returns the expressions that must be evaluated to show the form. */
+/** Returns the expressions that the form needs: those whose value the plan does not have yet. */
 export function expressionsOf({ fields, data }: FormInput): FieldExpression[] {
   return fields.flatMap((field) => {
     const { name, field_key: key, type } = field;
@@ -56,8 +56,8 @@ export function expressionsOf({ fields, data }: FormInput): FieldExpression[] {
 }
 
 /**
- * Returns the sorted fields of a form, with `evaluated` in place of their expressions. An expression without a value
- * leaves its property empty.
+ * Returns the fields of a form, sorted, with each expression replaced by its result in `evaluated`. If an expression
+ * has no result, the property stays empty.
  */
 export const buildForm = (input: FormInput, evaluated: Values): FormField[] =>
   [...input.fields].sort((a, b) => a.order - b.order).map((field) => fieldOf(field, input, evaluated));
@@ -74,7 +74,7 @@ function fieldOf(field: PromptField, input: FormInput, evaluated: Values): FormF
   };
 }
 
-/** Returns whether an invitation has fixed the value of a key, a part of it, or an object that contains it. */
+/** Returns whether an invitation has fixed the value of a key, a value inside of it, or an object that contains it. */
 const isFixed = (key: string, locked: readonly string[]) =>
   locked.some((path) => path === key || path.startsWith(`${key}.`) || key.startsWith(`${path}.`));
 
@@ -93,8 +93,8 @@ function choicesOf(field: PromptField, data: Values, evaluated: Values): unknown
 }
 
 /**
- * Returns the initial value of a field. Passwords have none. A value in the plan overrides the configured one, and is
- * never evaluated.
+ * Returns the initial value of a field. A password has none. A value in the plan overrides the configured value, and is
+ * never evaluated as an expression.
  */
 function initialOf(field: PromptField, { data, secrets }: FormInput, evaluated: Values): unknown {
   if (field.type === 'password' || secrets.includes(field.field_key)) return undefined;
@@ -104,14 +104,17 @@ function initialOf(field: PromptField, { data, secrets }: FormInput, evaluated: 
 }
 
 /**
- * Returns the choice that equals the value, else the first. Lists and objects are compared by content, as in Python.
+ * Returns the choice that equals the value, else the first choice. Compares lists and objects by content, as Python
+ * does.
  */
 function selectChoice(choices: readonly unknown[], value: unknown): unknown {
   const literal = pythonLiteral(value);
   return choices[Math.max(0, choices.map(pythonLiteral).indexOf(literal))];
 }
 
-/** Returns the value of a key. A key with dots is looked up as it is, then as a path into nested objects. */
+/**
+ * Returns the value of a key. Looks up a key with dots as a property name first, then as a path into nested objects.
+ */
 function valueAt(data: Values, key: string): unknown {
   if (Object.hasOwn(data, key)) return data[key];
   return key
@@ -122,7 +125,7 @@ function valueAt(data: Values, key: string): unknown {
 const isObject = (value: unknown): value is Values =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Returns a field as clients see it, with all values as text. */
+/** Returns a field in the format of the API, with all values as text. */
 export const toPromptField = ({
   field_key,
   label,
@@ -139,13 +142,13 @@ export const toPromptField = ({
   choices: field.choices && field.choices.length > 0 ? field.choices.map(pythonText) : null,
 });
 
-/** Returns the initial value as text. Clients tick a checkbox for any text but the empty one. */
+/** Returns the initial value as text. Clients tick a checkbox unless the text is empty. */
 function initialText(type: PromptType, initial: unknown): string {
   if (initial === undefined || (type === 'checkbox' && !isTruthy(initial))) return '';
   return pythonText(initial);
 }
 
-/** Returns whether Python counts a value as true: everything but `None`, `False`, zero and empty values. */
+/** Returns whether Python treats a value as true: everything but `None`, `False`, zero and empty values. */
 export function isTruthy(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return Boolean(value);
   return Object.keys(value).length > 0;

@@ -11,7 +11,7 @@ import {
 import { z } from 'zod';
 import { PROMPT_TYPES, promptChallenge, promptResponse } from './prompt.wire.js';
 
-/** Forbidden as field key: it would change the prototype of the values. */
+/** A field key that is forbidden, because assigning to it would change the prototype of the object of values. */
 const FORBIDDEN_KEY = '__proto__';
 
 const text = () => char({ trim: false, allowBlank: true });
@@ -21,7 +21,7 @@ const promptModelConfig = z.object({
   label: char(),
   type: choice(PROMPT_TYPES),
   required: boolean().default(true),
-  /** For a field with choices: its choices. */
+  /** Placeholder of the field. For a field with choices: the list of choices. */
   placeholder: text().default(''),
   initial_value: text().default(''),
   sub_text: text().default(''),
@@ -30,12 +30,12 @@ const promptModelConfig = z.object({
   initial_value_expression: boolean().default(false),
 });
 
-/** A configured field of a form. */
+/** A field of a form as the blueprint configures it. */
 const promptField = promptModelConfig.extend({ id: z.string(), name: z.string() });
 export type PromptField = z.output<typeof promptField>;
 
 const policy = z.object({ id: z.string(), ...configuredPolicy.shape });
-/** A policy that validates a response, with the policies that it may call. */
+/** A policy that validates the response to a form, with the other policies that its expression may call. */
 const validationPolicy = policy.extend({ callable: z.array(policy).default([]) });
 export type ValidationPolicy = z.output<typeof validationPolicy>;
 
@@ -61,7 +61,10 @@ export const promptContract = defineStage({
   ],
   challenge: promptChallenge,
   response: promptResponse,
-  /** Values of the expressions when the form was shown, by `<field>.placeholder` and `<field>.initial_value`. */
+  /**
+   * Results of the expressions when the form was shown. The keys are `<field id>.placeholder` and `<field
+   * id>.initial_value`.
+   */
   state: z.object({ evaluated: z.record(z.string(), z.unknown()) }),
   reads: { pending_user: 'optional', prompt_data: 'optional', prompt_locked: 'optional', prompt_secrets: 'optional' },
   reads_all: true,

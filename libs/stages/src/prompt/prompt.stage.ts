@@ -24,8 +24,8 @@ type Values = Readonly<Record<string, unknown>>;
 export const PROMPT_LIMITS = Symbol('prompt limits');
 
 /**
- * Milliseconds reserved for the reply, so that the stage can report an unavailable policy service before its own
- * deadline.
+ * Milliseconds reserved for the reply, so that the stage can report an unavailable policy service before the gateway
+ * stops waiting.
  */
 const REPLY_MARGIN_MS = 250;
 
@@ -67,7 +67,7 @@ export class PromptStage implements Stage<Contract> {
     });
   }
 
-  /** Returns the errors of the validation policies, or `undefined` if all accept the values. */
+  /** Returns the errors of the validation policies, or `undefined` if all policies accept the values. */
   private async validationErrors(
     input: RespondInput<Contract>,
     values: Values,
@@ -83,7 +83,9 @@ export class PromptStage implements Stage<Contract> {
     return { non_field_errors: errors.length > 0 ? errors : [{ code: 'prompt_not_accepted' }] };
   }
 
-  /** Returns the keys of the username fields whose value is the username or the email address of another user. */
+  /**
+   * Returns the keys of the username fields whose entered value is the username or the email address of another user.
+   */
   private async keysOfTakenNames({ context, session, response }: RespondInput<Contract>, form: readonly FormField[]) {
     const self = userOf(context.pending_user, session.user);
     const keys = await Promise.all(
@@ -111,14 +113,17 @@ const formInput = ({ config, context }: ChallengeInput<Contract>): FormInput => 
   secrets: context.prompt_secrets ?? [],
 });
 
-/** Returns the values that an invitation has fixed, which validation policies see as well. */
+/** Returns the values that an invitation has fixed. Validation policies see them together with the entered values. */
 function lockedValues({ prompt_data = {}, prompt_locked = [] }: PlanContext): Values {
   return Object.fromEntries(
     prompt_locked.flatMap((key) => (Object.hasOwn(prompt_data, key) ? [[key, prompt_data[key]]] : [])),
   );
 }
 
-/** Returns what expressions and policies see of the request: `GET` when the form is shown, `POST` for a response. */
+/**
+ * Returns the data about the visitor's request that expressions and policies see. `method` is `GET` when the form is
+ * shown, `POST` for a response.
+ */
 function evaluationSubject(input: ChallengeInput<Contract>, method: RequestMethod): EvaluationSubject {
   const { id, locale, context, session, client, site, flow, timeLeftMs } = input;
   const { cookies: _cookies, ...clientWithoutCookies } = client;

@@ -42,7 +42,7 @@ export const promptChallenge = z
   .object({ fields: z.array(stagePrompt) })
   .meta({ id: 'PromptChallenge', description: 'A form with fields.' });
 
-/** Response with values by `field_key`. The configured form defines the keys. */
+/** Response with values by `field_key`. The fields of the configured form define the keys. */
 export const promptResponse = z
   .looseObject({})
   .meta({ id: 'PromptChallengeResponseRequest', description: 'The entered values by `field_key`.' });

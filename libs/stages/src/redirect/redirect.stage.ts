@@ -3,7 +3,7 @@ import type { ChallengeInput, Stage } from '@gatehouse/stage-kit';
 import { Injectable } from '@nestjs/common';
 import type { redirectContract } from './redirect.contract.js';
 
-/** Answers every GET and every response with the redirect, and never passes. */
+/** Replies to every GET and every response with the redirect, and never passes. */
 @Injectable()
 export class RedirectStage implements Stage<typeof redirectContract> {
   challenge({ config }: ChallengeInput<typeof redirectContract>) {

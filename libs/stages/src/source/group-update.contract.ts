@@ -2,8 +2,8 @@ import { choice, defineStage, GROUP_MATCHING } from '@gatehouse/contracts';
 import { z } from 'zod';
 
 /**
- * Contract of the group update stage, which synchronises the user's groups with those that a source reports. A login
- * through a source inserts it (docs/spec/sources.md#added-steps).
+ * Contract of the group update stage, which synchronises the user's groups with the groups that a source reports. A
+ * login through a source inserts this stage (docs/spec/sources.md#added-steps).
  */
 export const groupUpdateContract = defineStage({
   kind: 'group_update',

@@ -7,7 +7,7 @@ import type { groupUpdateContract } from './group-update.contract.js';
 type Contract = typeof groupUpdateContract;
 type Input = ChallengeInput<Contract>;
 
-/** Updates the memberships of the pending user without a challenge: all of them or none. */
+/** Updates the group memberships of the pending user without a challenge, in one transaction. */
 @Injectable()
 export class GroupUpdateStage implements Stage<Contract> {
   constructor(@Inject(SourceConnectionRepository) private readonly connections: SourceConnectionRepository) {}

@@ -2,8 +2,8 @@ import { defineStage } from '@gatehouse/contracts';
 import { z } from 'zod';
 
 /**
- * Contract of the post source stage, which connects an account of a source with the pending user. A login through a
- * source inserts it (docs/spec/sources.md#added-steps).
+ * Contract of the post source stage, which connects an account at a source with the pending user. A login through a
+ * source inserts this stage (docs/spec/sources.md#added-steps).
  */
 export const postSourceContract = defineStage({
   kind: 'post_source',
@@ -19,7 +19,7 @@ export const postSourceContract = defineStage({
     post_source_taken: { string: 'This account of {source} is connected with another user.', code: 'invalid' },
   },
   effects: ['event'],
-  // A connected account can log in as the user.
+  // Anyone who can log in to a connected account can log in as the user.
   grants: true,
   changes_credentials: () => true,
   writes_data: true,

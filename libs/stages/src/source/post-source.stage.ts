@@ -8,8 +8,8 @@ type Contract = typeof postSourceContract;
 type Input = ChallengeInput<Contract>;
 
 /**
- * Connects the account of the source with the pending user. Denies unless the user is saved and active and the account
- * is free.
+ * Connects the account at the source with the pending user. Denies unless the user is saved and active, and the account
+ * is connected with no other user.
  */
 @Injectable()
 export class PostSourceStage implements Stage<Contract> {

@@ -1,7 +1,7 @@
 import { defineStage, duration, type Errors, redirectTarget, reference } from '@gatehouse/contracts';
 import { z } from 'zod';
 
-/** Components of the login challenges that sources have. */
+/** Components that the login challenge of a source can have. */
 const LOGIN_COMPONENTS = ['xak-flow-redirect', 'ak-source-plex', 'ak-source-oauth-apple'] as const;
 
 const hasSource = ({ source }: Readonly<Record<string, unknown>>) => typeof source === 'string';
@@ -31,7 +31,7 @@ export const sourceContract = defineStage({
     })
     .meta({ id: 'SourceChallenge', description: 'The login challenge of an external source.' }),
   response: z.object({}),
-  /** Time until which the visitor may come back, in milliseconds since 1970. */
+  /** Deadline for the return of the visitor from the source, in milliseconds since 1970. */
   state: z.object({ until: z.number() }),
   reads: { pending_user: 'optional', is_restored: 'optional' },
   writes: ['is_restored'],

@@ -8,8 +8,8 @@ type Contract = typeof sourceContract;
 type Input = ChallengeInput<Contract>;
 
 /**
- * Sends the visitor to a source. Passes only after the gateway has set `is_restored`, never because of a response
- * (docs/spec/stages.md#source-stage).
+ * Sends the visitor to a source. Passes only after the gateway has set `is_restored` in the context, never because of a
+ * response (docs/spec/stages.md#source-stage).
  */
 @Injectable()
 export class SourceStage implements Stage<Contract> {
@@ -33,7 +33,7 @@ export class SourceStage implements Stage<Contract> {
 
 const hasComeBack = ({ step, context: { is_restored } }: Input) => is_restored?.step === step.id;
 
-/** Returns the saved deadline if it is in the future, else a new one. Another GET must not extend the time. */
+/** Returns the saved deadline if it is in the future, else a new deadline. Another GET must not extend a deadline. */
 function resumeDeadline({ config, state }: Input): number {
   const now = Date.now();
   return state && state.until > now ? state.until : now + seconds(config.resume_timeout) * 1000;

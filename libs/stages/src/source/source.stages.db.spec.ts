@@ -46,12 +46,12 @@ describe('the source stage', () => {
     }
   });
 
-  it('passes once when is_restored names this step, and not when it names another step', async () => {
+  it('passes once when is_restored names this step, and does not when is_restored names another step', async () => {
     expect(await drive(restored('step')).show()).toEqual({ type: 'passed', context: { is_restored: null } });
     expect(await drive(restored('another')).show()).toMatchObject(redirect);
   });
 
-  it('saves a deadline for the return, which another GET does not extend', async () => {
+  it('saves a deadline for the return of the visitor, and does not extend it on another GET', async () => {
     const stage = drive({}, { resume_timeout: 'minutes=5' });
     const startedAt = Date.now();
     const until = async () => ((await stage.show()) as unknown as { state: { until: number } }).state.until;
@@ -81,7 +81,7 @@ describe('the post source stage', () => {
   };
   const taken = { type: 'denied', message: { code: 'post_source_taken', params: { source: 'Hub' } } };
 
-  it('connects an account, records one event per request id, and keeps the account with its user', async () => {
+  it('connects an account, records one event per request id, and denies the account to another user', async () => {
     const [alice, bob] = [await enrol(database.source), await enrol(database.source)];
     expect(await post(alice, '1', 'work')).toEqual(linked);
     expect(await post(alice, '1', 'work')).toEqual(linked);
@@ -92,14 +92,14 @@ describe('the post source stage', () => {
     ]);
   });
 
-  it('connects an account with one user only when several connect it at the same time', async () => {
+  it('connects an account with only one of several users who connect it at the same time', async () => {
     const users = await Promise.all(Array.from({ length: 8 }, () => enrol(database.source)));
     const outcomes = await Promise.all(users.map((user) => post(user, 'race')));
     expect(outcomes.filter(({ type }) => type === 'passed')).toHaveLength(1);
     expect(outcomes.filter(({ type }) => type === 'denied')).toHaveLength(7);
   });
 
-  it('connects an account again after its user was deleted, and never with an inactive user', async () => {
+  it('connects an account with another user after its user was deleted, and never with an inactive user', async () => {
     const [alice, bob] = [await enrol(database.source), await enrol(database.source)];
     await post(alice, '2');
     await rows('DELETE FROM directory.users WHERE id = $1', alice.uuid);
@@ -129,14 +129,14 @@ describe('the group update stage', () => {
     rows('INSERT INTO directory.groups (name, is_superuser) VALUES ($1, $2) RETURNING id', name, isSuperuser);
   const refused = { type: 'denied', message: { code: 'group_update_refused' } };
 
-  it.each(GROUP_MATCHING)('creates a group if its name is new, with matching mode %s', async (matching) => {
+  it.each(GROUP_MATCHING)('creates a group if no group has its name, with matching mode %s', async (matching) => {
     const user = await enrol(database.source);
     const name = `new ${matching}`;
     expect(await updateGroups(user, matching, { [name]: { name } })).toEqual({ type: 'passed' });
     expect(await groupsOf(user)).toEqual([name]);
   });
 
-  it('links or refuses a group whose name exists already, as the matching mode says', async () => {
+  it('links or refuses a reported group whose name an existing group has, as the matching mode says', async () => {
     const user = await enrol(database.source);
     await group('staff');
     for (const matching of ['identifier', 'name_deny'] as const) {
@@ -178,7 +178,7 @@ describe('the group update stage', () => {
     expect(await groupsOf(user)).toEqual([]);
   });
 
-  it('ends memberships that the source no longer reports, and leaves other groups alone', async () => {
+  it('ends memberships that the source no longer reports, and keeps memberships in other groups', async () => {
     const user = await enrol(database.source);
     const [own] = await group('own');
     await rows('INSERT INTO directory.user_groups (user_id, group_id) VALUES ($1, $2)', user.uuid, own!['id']);

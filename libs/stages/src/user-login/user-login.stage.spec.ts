@@ -44,7 +44,7 @@ describe('logging in', () => {
     });
   });
 
-  it('accepts any response if it has no challenge', async () => {
+  it('accepts any response if the stage shows no challenge', async () => {
     expect(loginIn(await drive().answer({ remember_me: 'perhaps' }))).toEqual(login);
     expect(loginIn(await drive().answer({ remember_me: true }))).toEqual(login);
     expect(loginIn(await drive().answer({}))).toEqual(login);
@@ -59,7 +59,7 @@ describe('logging in', () => {
     expect(loginIn(reply)).toEqual({ ...login, second_factor });
   });
 
-  it('takes lifetime, bindings and ending of other sessions from the config', async () => {
+  it('sets the lifetime and bindings of the session and ends other sessions as configured', async () => {
     const config = { session_duration: 'hours=1', terminate_other_sessions: true, network_binding: 'bind_asn' };
     expect(loginIn(await drive(config).show())).toEqual({
       ...login,
@@ -69,7 +69,7 @@ describe('logging in', () => {
     });
   });
 
-  it('records method and source of the login, and shows no greeting if there is a source', async () => {
+  it('records method and source of the login, and shows no greeting for a login through a source', async () => {
     const source = { uuid: alice.uuid, pk: 1, slug: 's', name: 'S' };
     const method = { auth_method: 'token', auth_method_args: { token: { name: 't' } }, source };
     const reply = await drive({}, { pending_user: alice, user_backend: 'some.backend', ...method }).show();
@@ -85,7 +85,7 @@ describe('logging in', () => {
 });
 
 describe('remember me', () => {
-  it('asks first, and adds the offset only if the visitor agrees', async () => {
+  it('asks first, and adds the offset to the session lifetime only if the visitor agrees', async () => {
     expect(await drive(REMEMBER).show()).toEqual({ type: 'challenge', challenge: {} });
     expect(loginIn(await drive(REMEMBER).answer({ remember_me: 'on' }))).toMatchObject({ duration_s: 4 });
     expect(loginIn(await drive(REMEMBER).answer({ remember_me: false }))).toMatchObject({ duration_s: 2 });

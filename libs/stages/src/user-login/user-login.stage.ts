@@ -16,10 +16,10 @@ import type { userLoginContract } from './user-login.contract.js';
 
 type Contract = typeof userLoginContract;
 
-/** Backend of a login if no stage has set `user_backend` (docs/spec/stages.md#login). */
+/** Authentication backend that a login records if no stage has set `user_backend` (docs/spec/stages.md#login). */
 const DEFAULT_BACKEND = 'authentik.core.auth.InbuiltBackend';
 
-/** Logs the pending user in, at once or after it has asked whether to remember the browser. */
+/** Logs the pending user in. If the config offers it, first asks whether to remember the browser. */
 @Injectable()
 export class UserLoginStage implements Stage<Contract> {
   challenge(input: ChallengeInput<Contract>): StageOutcome<Contract> {
@@ -30,7 +30,7 @@ export class UserLoginStage implements Stage<Contract> {
     return this.login(input, offersRemember(input) && input.response.remember_me);
   }
 
-  /** Ignores field errors if the stage has no challenge: it then accepts any body. */
+  /** Ignores field errors if the config makes the stage show no challenge: the stage then accepts any response. */
   refuse(input: ChallengeInput<Contract>, errors: Errors): StageOutcome<Contract> {
     if (!offersRemember(input)) return this.login(input, false);
     return withSavedUser(input, () => reject<Contract>(errors as StageErrors<Contract>));
@@ -63,7 +63,7 @@ export class UserLoginStage implements Stage<Contract> {
 const offersRemember = ({ config }: ChallengeInput<Contract>) => seconds(config.remember_me_offset) > 0;
 
 /**
- * Calls `then` with the pending user if it is saved and active. Denies any other without a message
+ * Calls `then` with the pending user if that user is saved and active. Otherwise denies without a message
  * (docs/spec/stages.md#login).
  */
 function withSavedUser(
@@ -86,7 +86,7 @@ function hasVerifiedDevice({ auth_method_args }: PlanContext): boolean {
   return Array.isArray(devices) && devices.length > 0;
 }
 
-/** Returns the authentication method and the source for the `login` event. */
+/** Returns what the `login` event records about the plan: the authentication method and the source. */
 function loginEventContext({ auth_method, auth_method_args, source }: PlanContext) {
   return {
     ...(auth_method === undefined ? {} : { auth_method }),

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Accepted tokens, by digest, with the id of the request that used them. */
+/** Digests of accepted tokens, each with the id of the request that used the token. */
 const SPENT = `
 CREATE TABLE captcha.spent (
   digest bytea PRIMARY KEY,
@@ -8,7 +8,7 @@ CREATE TABLE captcha.spent (
   at timestamptz NOT NULL DEFAULT now()
 )`;
 
-/** Finds expired rows. */
+/** Index that finds expired rows. */
 const AGE = 'CREATE INDEX spent_at ON captcha.spent (at)';
 
 /** Creates the table of accepted captcha tokens. */

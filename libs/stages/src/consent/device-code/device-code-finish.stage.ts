@@ -6,7 +6,7 @@ import { DeviceCodeStore } from './device-code-store.js';
 
 type Contract = typeof deviceCodeFinishContract;
 
-/** Approves a device when the user who has claimed its code responds. */
+/** Approves a device on a response of the user who has claimed the code of the device. */
 @Injectable()
 export class DeviceCodeFinishStage implements Stage<Contract> {
   constructor(@Inject(DeviceCodeStore) private readonly codes: DeviceCodeStore) {}
@@ -36,8 +36,8 @@ export class DeviceCodeFinishStage implements Stage<Contract> {
 }
 
 /**
- * Returns whether `next` is invalid. It is then replaced by `/`, because the refused redirect would look like a refused
- * device.
+ * Returns whether `next` is invalid. The stage then redirects to `/`, because an error about `next` would look as if
+ * the device had been refused.
  */
 const hasInvalidNext = (next = '') => next !== '' && !isLocalPath(next);
 

@@ -47,7 +47,7 @@ describe('device codes', () => {
     expect(stored).not.toContain(device_code);
   });
 
-  it('are claimed by the first user who enters them, also of concurrent ones (accident 52)', async () => {
+  it('are claimed by the first user who enters them, and by only one of concurrent users (accident 52)', async () => {
     const { user_code } = await codes.issue(CLIENT, 60);
     const users = Array.from({ length: 6 }, newUser);
     const claims = await Promise.all(users.map(({ uuid }) => codes.claim(user_code, uuid)));
@@ -65,7 +65,7 @@ describe('device codes', () => {
     expect(await codes.isOpen(id, user.uuid)).toBe(true);
   });
 
-  it('expire before they are deleted (accident 15)', async () => {
+  it('cannot be used after they have expired, even before they are deleted (accident 15)', async () => {
     const { id, device_code, user_code, user } = await claimCode();
     await source.query(`UPDATE consent.device_codes SET expires = now() WHERE id = $1`, [id]);
     expect(await codes.claim(user_code, user.uuid)).toBeUndefined();
@@ -84,7 +84,7 @@ describe('device codes', () => {
 });
 
 describe('a poll of a device', () => {
-  it('gets one token after the approval, also with concurrent polls', async () => {
+  it('gets one token after the approval, even if several polls are concurrent', async () => {
     const { id, device_code, user } = await claimCode();
     expect(await poll(device_code)).toEqual({ error: 'authorization_pending' });
     await codes.approve(randomUUID(), { claimed: id, user, scopes: CLIENT.scopes });
@@ -95,7 +95,7 @@ describe('a poll of a device', () => {
     expect(token).toMatchObject({ ...CLIENT, user });
   });
 
-  it('is answered with slow_down if it is too early, which extends the interval', async () => {
+  it('returns slow_down if it is too early, which extends the interval', async () => {
     const { device_code } = await codes.issue(CLIENT, 60);
     expect(await poll(device_code)).toEqual({ error: 'authorization_pending' });
     expect(await poll(device_code)).toEqual({ error: 'slow_down' });
@@ -105,19 +105,19 @@ describe('a poll of a device', () => {
     expect(await poll(device_code)).toEqual({ error: 'authorization_pending' });
   });
 
-  it('is answered with invalid_grant for the code of another client, or an unknown code', async () => {
+  it('returns invalid_grant for the code of another client, and for an unknown code', async () => {
     const { device_code } = await approveCode();
     expect(await poll(device_code, 'radio')).toEqual({ error: 'invalid_grant' });
     expect(await poll(`${device_code.slice(0, -1)}`)).toEqual({ error: 'invalid_grant' });
     expect(await poll(device_code)).toHaveProperty('access_token');
   });
 
-  it('gets no more scopes than were approved (accident 9)', async () => {
+  it('gets a token with no more scopes than the user has approved (accident 9)', async () => {
     const { device_code } = await approveCode(['openid', 'profile']);
     expect(await poll(device_code)).toMatchObject({ scopes: ['openid'] });
   });
 
-  it('is answered with access_denied after the user has refused one or all codes', async () => {
+  it('returns access_denied after the user has refused this code or all codes', async () => {
     const { id, device_code, user } = await claimCode();
     expect(await codes.refuse(user.uuid, id)).toBe(1);
     expect(await poll(device_code)).toEqual({ error: 'access_denied' });

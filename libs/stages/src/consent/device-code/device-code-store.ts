@@ -2,10 +2,10 @@ import type { ClaimedCode, DeviceClient, DeviceReply, DeviceToken } from '@gateh
 
 /** The device code and the user code of a new request. */
 export type IssuedCodes = DeviceReply<'issue'>;
-/** An access token, or the error of RFC 8628. */
+/** An access token, or an error code of RFC 8628. */
 export type Redemption = DeviceReply<'redeem'>;
 
-/** A user's approval of a device whose code they have claimed. */
+/** A user's approval of a device. The user has claimed its code before. */
 export interface DeviceApproval {
   readonly claimed: string;
   readonly user: { readonly uuid: string; readonly epoch: number };
@@ -21,7 +21,7 @@ export interface TokenPoll {
   readonly lifetimeS: number;
 }
 
-/** Stores device codes and access tokens. Expired ones are never returned, even before they are deleted. */
+/** Stores device codes and access tokens. Never returns an expired code or token, even before its row is deleted. */
 export abstract class DeviceCodeStore {
   /** Creates a device code and a user code. */
   abstract issue(client: DeviceClient, lifetimeS: number): Promise<IssuedCodes>;
@@ -32,12 +32,16 @@ export abstract class DeviceCodeStore {
   abstract claim(userCode: string, user: string): Promise<ClaimedCode | undefined>;
   /** Returns whether the user holds the claim of a code that is neither approved nor refused. */
   abstract isOpen(claimed: string, user: string): Promise<boolean>;
-  /** Approves a device. Returns `false` if the code is no longer open. Idempotent for each `id`. */
+  /** Approves a device. Returns `false` if the code is no longer open. Idempotent for each request `id`. */
   abstract approve(id: string, approval: DeviceApproval): Promise<boolean>;
-  /** Refuses one or all open codes that the user has claimed, and returns their number. */
+  /**
+   * Refuses the code `claimed`, or all open codes that the user has claimed, and returns the number of refused codes.
+   */
   abstract refuse(user: string, claimed?: string): Promise<number>;
-  /** Returns the token of an approved code to one of several concurrent polls, and deletes the code. */
+  /**
+   * Creates the token of an approved code and deletes the code. Only one of several concurrent polls gets the token.
+   */
   abstract redeem(poll: TokenPoll): Promise<Redemption>;
-  /** Returns the client and the user of a valid access token. */
+  /** Returns the client and the user of an access token, or `undefined` if the token is not valid. */
   abstract findToken(token: string): Promise<DeviceToken | undefined>;
 }

@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { deviceCodeChallenge, deviceCodeResponse } from './device-code.wire.js';
 
 /**
- * Contract of the device code stage, which asks for the code that another device shows and starts the flow of its client
- * (docs/spec/device-codes.md#entering).
+ * Contract of the device code stage, which asks for the code that another device shows and starts the flow of its
+ * client (docs/spec/device-codes.md#entering).
  */
 export const deviceCodeContract = defineStage({
   kind: DEVICE_CODE_KIND,
@@ -25,6 +25,6 @@ export const deviceCodeContract = defineStage({
       refuse: { field: 'code', code: 'device_code_invalid' },
     },
   ],
-  // The link that a device shows contains the code.
+  // The link that a device shows contains the code as a query parameter.
   addressable: ['code'],
 });

@@ -6,10 +6,10 @@ import { DeviceCodeStore } from './device-code-store.js';
 
 type Contract = typeof deviceCodeContract;
 
-/** Returns the link of a code. It works again after this plan has ended. */
+/** Returns the link that enters a code. The same user can follow it again after this plan has ended. */
 const linkOf = (code: string) => `/device?${new URLSearchParams({ code })}`;
 
-/** Claims the code of a device for the logged-in user. From then on no other user can approve the device. */
+/** Claims the code of a device for the logged-in user. After that no other user can approve the device. */
 @Injectable()
 export class DeviceCodeStage implements Stage<Contract> {
   constructor(@Inject(DeviceCodeStore) private readonly codes: DeviceCodeStore) {}
@@ -20,7 +20,7 @@ export class DeviceCodeStage implements Stage<Contract> {
 
   async respond({ response, session }: RespondInput<Contract>): Promise<StageOutcome<Contract>> {
     if (session.user?.kind !== 'saved') return deny<Contract>();
-    // A code that the client sent as a number has lost its leading zeros.
+    // A code loses its leading zeros when the client sends it as a number.
     const code = response.code.padStart(USER_CODE_DIGITS, '0');
     const claimed = await this.codes.claim(code, session.user.uuid);
     if (!claimed) return reject<Contract>({ code: [{ code: 'device_code_invalid' }] }, { failed: ['device_code'] });

@@ -101,7 +101,7 @@ describe('the device code finish stage', () => {
     ['https://evil.example/', { redirect: '/' }],
     ['/app/', undefined],
     ['', undefined],
-  ])('replaces next by / only if it is invalid: %j', async (next, context) => {
+  ])('redirects to / instead of next only if next is invalid: %j', async (next, context) => {
     const reply = await driveFinishStage(new InMemoryDeviceCodeStore(), ALICE, { next }).answer({});
     expect([reply.type, 'context' in reply ? reply.context : undefined]).toEqual(['passed', context]);
   });

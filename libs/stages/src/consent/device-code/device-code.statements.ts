@@ -1,16 +1,16 @@
 import { POLL_INTERVAL_S } from '@gatehouse/contracts';
 import { CONSENT_SCHEMA as SCHEMA } from '../migrations/index.js';
 
-/** Expired rows that each insert deletes. */
+/** Number of expired rows that each insert deletes at most. */
 const DELETED_PER_INSERT = 10;
-/** Seconds for which an expired code still answers `expired_token`. */
+/** Seconds after its expiry for which polls of a device code are answered with `expired_token`. */
 const REDEEMABLE_S = 600;
-/** Seconds that a device has at least to fetch its token after the approval. */
+/** Minimum time that a device has to fetch its token after the approval, in seconds. */
 const FETCH_S = 60;
-/** Seconds that a poll may be early, because networks and clocks are not exact. */
+/** Seconds by which a poll may be early, because networks and clocks are not exact. */
 const SLACK_S = 1;
 
-/** SQL for the keyed hash of a user code, which is too short for a hash without a key. */
+/** Returns SQL for the keyed hash of a user code. A user code is too short for a hash without a key. */
 const userCodeDigest = (code: string) => `sha256((SELECT key FROM ${SCHEMA}.code_keys) || convert_to(${code}, 'UTF8'))`;
 
 const deleteExpired = (table: string, key: string, after_s: number) => `
@@ -25,8 +25,8 @@ export const DELETE_EXPIRED_CODES = {
 export const DELETE_EXPIRED_TOKENS = { name: 'access_token_sweep', text: deleteExpired('access_tokens', 'hash', 0) };
 
 /**
- * $1 device code's hash, $2 user code, $3-$5 client, application and scopes, $6 seconds. Returns no row if the user
- * code is taken.
+ * Inserts a device code. $1 hash of the device code, $2 user code in plain text, $3 client id, $4 application id, $5
+ * scopes, $6 lifetime in seconds. Returns no row if the user code is taken.
  */
 export const ISSUE = {
   name: 'device_code_issue',
@@ -39,7 +39,7 @@ export const ISSUE = {
 
 const OPEN = 'expires > now() AND NOT refused AND approved_epoch IS NULL';
 
-/** $1 user code, $2 user. The second of two concurrent users finds it claimed. */
+/** Claims a code. $1 user code in plain text, $2 user uuid. Returns no row to the second of two concurrent users. */
 export const CLAIM_USER_CODE = {
   name: 'device_code_claim',
   text: `
@@ -48,15 +48,15 @@ export const CLAIM_USER_CODE = {
     RETURNING id, client_id, application_id AS application, scopes`,
 };
 
-/** $1 code, $2 user. */
+/** Finds an open code that the user has claimed. $1 id of the code, $2 user uuid. */
 export const IS_OPEN = {
   name: 'device_code_open',
   text: `SELECT id FROM ${SCHEMA}.device_codes WHERE id = $1 AND claimed_by = $2 AND ${OPEN}`,
 };
 
 /**
- * $1 code, $2 user, $3 the epoch of their sessions, $4 scopes. Extends the expiry, so that the device has time to fetch
- * its token.
+ * Approves a code. $1 id of the code, $2 user uuid, $3 the user's epoch, $4 scopes that the user consents to. Extends
+ * the expiry, so that the device has time to fetch its token.
  */
 export const APPROVE = `
   UPDATE ${SCHEMA}.device_codes SET approved_epoch = $3,
@@ -64,7 +64,7 @@ export const APPROVE = `
     expires = greatest(expires, now() + interval '${FETCH_S} s')
   WHERE id = $1 AND claimed_by = $2 AND ${OPEN} RETURNING id`;
 
-/** $1 user, $2 code, or null for all codes of the user. */
+/** Refuses claimed codes. $1 user uuid, $2 id of the code, or null for all open codes that the user has claimed. */
 export const REFUSE = {
   name: 'device_code_refuse',
   text: `
@@ -72,13 +72,19 @@ export const REFUSE = {
     WHERE claimed_by = $1 AND ($2::uuid IS NULL OR id = $2) AND ${OPEN} RETURNING id`,
 };
 
-/** $1 hash of the device code, $2 client. Locks the row, so that concurrent polls wait. */
+/**
+ * Finds a polled code. $1 hash of the device code, $2 client id. Locks the row, so that concurrent polls wait for each
+ * other.
+ */
 export const FIND_POLLED = `
   SELECT id, claimed_by AS "user", approved_epoch AS epoch, refused, client_id, application_id AS application, scopes,
     expires <= now() AS over, next_poll_at > now() AS early
   FROM ${SCHEMA}.device_codes WHERE device_hash = $1 AND client_id = $2 FOR UPDATE`;
 
-/** $1 code, $2 whether the poll was too early, which extends the interval for all later polls (RFC 8628 §3.5). */
+/**
+ * Sets the time of the next poll. $1 id of the code, $2 whether this poll was too early, which extends the interval of
+ * all later polls (RFC 8628 §3.5).
+ */
 export const SLOW_DOWN = `
   UPDATE ${SCHEMA}.device_codes SET interval_s = interval_s + n.more,
     next_poll_at = now() + make_interval(secs => interval_s + n.more - ${SLACK_S})
@@ -86,12 +92,15 @@ export const SLOW_DOWN = `
 
 export const SPEND = `DELETE FROM ${SCHEMA}.device_codes WHERE id = $1`;
 
-/** $1 hash, $2 user, $3 the epoch of their sessions, $4-$6 client, application and scopes, $7 seconds. */
+/**
+ * Inserts an access token. $1 hash of the token, $2 user uuid, $3 the user's epoch, $4 client id, $5 application id, $6
+ * scopes, $7 lifetime in seconds.
+ */
 export const INSERT_TOKEN = `
   INSERT INTO ${SCHEMA}.access_tokens (hash, user_id, user_epoch, client_id, application_id, scopes, expires)
   VALUES ($1, $2, $3, $4, $5, $6, now() + make_interval(secs => $7::double precision))`;
 
-/** $1 hash. */
+/** Finds a valid access token. $1 hash of the token. */
 export const FIND_TOKEN = {
   name: 'access_token_find',
   text: `

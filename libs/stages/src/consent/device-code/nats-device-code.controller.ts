@@ -53,7 +53,8 @@ export class DeviceCodeController {
   }
 
   /**
-   * Validates a request and runs `work`. Replies contain no error detail, because it could contain a code or a token.
+   * Validates a request and runs `work`. Its replies contain no error detail, because the detail could contain a code
+   * or a token.
    */
   private async handle<E extends DeviceOperation>(
     operation: E,

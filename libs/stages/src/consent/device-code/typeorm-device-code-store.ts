@@ -18,13 +18,13 @@ import {
   type TokenPoll,
 } from './device-code-store.js';
 
-/** User codes to try before giving up. */
+/** Number of random user codes to try before `issue` fails. */
 const TRIES = 5;
 /** Bytes of a device code, which has 128 characters. */
 const DEVICE_CODE_BYTES = 96;
 const TOKEN_BYTES = 32;
 
-/** The row of a polled device code. */
+/** The database row of a polled device code. */
 interface PolledDevice extends DeviceClient {
   readonly id: string;
   readonly user: string;
@@ -99,7 +99,7 @@ export class TypeormDeviceCodeStore extends DeviceCodeStore {
   }
 }
 
-/** Deletes the code and inserts the token in one transaction. */
+/** Deletes the device code and inserts the access token, in the transaction of `manager`. */
 async function redeemCode(
   manager: EntityManager,
   { id, user, epoch, client_id, application, scopes }: PolledDevice & { readonly epoch: number },
@@ -115,5 +115,5 @@ async function redeemCode(
 
 const newSecret = (bytes: number) => randomBytes(bytes).toString('base64url');
 
-/** Returns the SHA-256. The secrets have enough entropy for a hash without a key. */
+/** Returns the SHA-256 of a device code or a token. Both have enough entropy for a hash without a key. */
 const hashOf = (secret: string): Buffer => hash('sha256', secret, 'buffer');

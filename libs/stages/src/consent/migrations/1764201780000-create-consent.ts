@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Grants of users to applications, with the names of the applications for the list of grants. */
+/** Permissions that users have granted to applications. The name of the application is for the list of grants. */
 const GRANTS = `
 CREATE TABLE consent.grants (
   pk int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -15,10 +15,10 @@ CREATE TABLE consent.grants (
   UNIQUE (user_id, application_id)
 )`;
 
-/** Finds expired grants. */
+/** Index that finds expired grants. */
 const EXPIRY = 'CREATE INDEX grants_expires ON consent.grants (expires) WHERE expires IS NOT NULL';
 
-/** Requests that were handled, with their results, which makes them idempotent. */
+/** Ids of handled requests with their results, so that a repeated request gets the same result. */
 const DONE = `
 CREATE TABLE consent.done (
   id text PRIMARY KEY,

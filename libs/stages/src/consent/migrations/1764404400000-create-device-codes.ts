@@ -8,11 +8,11 @@ CREATE TABLE consent.code_keys (
   single boolean PRIMARY KEY DEFAULT true CHECK (single),
   key bytea NOT NULL
 )`;
-/** Two random UUIDs have 244 random bits. */
+/** Inserts the key. Two random UUIDs have 244 random bits. */
 const INSERT_KEY = `
 INSERT INTO consent.code_keys (key) VALUES (uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()))`;
 
-/** Codes of devices that wait for approval. */
+/** Codes of devices that wait for approval or for their token. */
 const CODES = `
 CREATE TABLE consent.device_codes (
   id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
@@ -32,7 +32,7 @@ const CODES_BY_EXPIRY = 'CREATE INDEX device_codes_expires ON consent.device_cod
 const CODES_BY_USER =
   'CREATE INDEX device_codes_claimed ON consent.device_codes (claimed_by) WHERE claimed_by IS NOT NULL';
 
-/** Access tokens of devices, by hash. */
+/** Access tokens of devices. The primary key is the hash of the token. */
 const TOKENS = `
 CREATE TABLE consent.access_tokens (
   hash bytea PRIMARY KEY,

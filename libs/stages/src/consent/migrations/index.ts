@@ -4,5 +4,5 @@ import { CreateDeviceCodes1764404400000 } from './1764404400000-create-device-co
 /** The Postgres schema of consent and of device codes. */
 export const CONSENT_SCHEMA = 'consent';
 
-/** Migrations of the schema, in order. A released migration is never edited. */
+/** Migrations of the schema, in order. Never edit a released migration. */
 export const consentMigrations = [CreateConsent1764201780000, CreateDeviceCodes1764404400000];

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Requests that were handled, with their results, which makes them idempotent (docs/adr/0023). */
+/** Ids of handled requests with their results, so that a repeated request gets the same result (docs/adr/0023). */
 const DONE = `
 CREATE TABLE enrollment.done (
   id text PRIMARY KEY,
@@ -8,10 +8,10 @@ CREATE TABLE enrollment.done (
   at timestamptz NOT NULL DEFAULT now()
 )`;
 
-/** Finds old rows. */
+/** Index that finds old rows. */
 const AGE = 'CREATE INDEX done_at ON enrollment.done (at)';
 
-/** Creates the table of requests that the stages that write users have handled. */
+/** Creates the table of handled requests, for the stages that write users. */
 export class CreateEnrollment1764201660000 implements MigrationInterface {
   name = 'CreateEnrollment1764201660000';
 
