@@ -1,4 +1,6 @@
-/** Builds the pages: the files for browsers into `dist/apps/web/pages`, the server-side renderer beside them. */
+/**
+ * Builds the pages: the files for browsers into `dist/apps/web/pages`, the server-side renderer into `dist/apps/web`.
+ */
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -52,7 +54,10 @@ const serverBuild = {
   },
 };
 
-/** A single script without imports. Other pages load it like a captcha provider's script, and it starts itself as a worker. */
+/**
+ * Builds the proof of work as one script without imports. Any page can load the script, which also starts itself as a
+ * worker.
+ */
 const proofBuild = {
   outDir: join(OUT, 'proof'),
   emptyOutDir: true,

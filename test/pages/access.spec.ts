@@ -4,7 +4,7 @@ import { COLOUR_SCHEMES, overflows, violations } from '../support/access.js';
 import { describeInChromium, useChromium } from '../support/chromium.js';
 import { useExamples } from './examples.js';
 
-/** Console messages that an example is expected to cause. */
+/** Expected console messages, by example. Every other message fails the test. */
 const EXPECTED: Readonly<Record<string, RegExp>> = { shell: /^Blocked script execution in 'about:srcdoc'/ };
 
 describeInChromium('every page', () => {

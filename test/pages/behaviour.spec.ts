@@ -51,7 +51,7 @@ describeInChromium('a page', () => {
     expect(await page.getByRole('button').count()).toBe(1);
   });
 
-  it('gives password managers the username and marks one-time codes', async () => {
+  it('has autocomplete values for the username, the password and one-time codes', async () => {
     const { page } = await opened('password');
     expect(await page.locator('[autocomplete=username]').inputValue()).toBe('alice@example.org');
     expect(await page.locator('#password').getAttribute('autocomplete')).toBe('current-password');
@@ -63,7 +63,7 @@ describeInChromium('a page', () => {
     expect(await page.locator('#password').getAttribute('autocomplete')).toBe('new-password');
   });
 
-  it('sends filled and empty fields, and files as data URLs', async () => {
+  it('sends empty fields too, and files as data URLs', async () => {
     const { page } = await opened('prompt-everything');
     await page.getByLabel('Name', { exact: true }).fill('Alice');
     await page.getByLabel('Username').fill('alice');
@@ -97,7 +97,7 @@ describeInChromium('a page', () => {
     });
   });
 
-  it('shows progress when a response is slow, and only then', async () => {
+  it('shows the busy indicator only when a reply is slow', async () => {
     const { page } = await opened('dummy');
     let go = () => {};
     const held = new Promise<void>((resolve) => {
@@ -164,7 +164,7 @@ describeInChromium('a page', () => {
     expect(answers).toHaveLength(1);
   });
 
-  it('registers a security key and sends its assertion in the format of the API', async () => {
+  it('registers a security key, logs in with it, and sends both results in the format of the API', async () => {
     const { page } = await opened('webauthn');
     await addKey(page);
     const registered = answerOf(page);
@@ -208,7 +208,7 @@ describeInChromium('a page', () => {
     await page.waitForURL(/\/\?in$/);
   });
 
-  it('reports a security key that failed, and offers another try', async () => {
+  it('shows an error when a security key fails, and offers a retry', async () => {
     const { page, answers } = await opened('webauthn');
     await page.evaluate(() =>
       Object.defineProperty(navigator.credentials, 'create', { value: () => Promise.reject() }),
@@ -220,7 +220,7 @@ describeInChromium('a page', () => {
     expect(await page.getByRole('button', { name: 'Register device' }).isVisible()).toBe(true);
   });
 
-  it('continues by itself once the phone is paired', async () => {
+  it('continues without a click once the Duo app is paired', async () => {
     const { page } = await chromium.open();
     await page.route('**/enrollment_status/', (route) => route.fulfill({ json: { duo_response: 'success' } }));
     const answer = answerOf(page);
@@ -229,7 +229,7 @@ describeInChromium('a page', () => {
     expect(await answer).toEqual({ component: 'ak-stage-authenticator-duo' });
   });
 
-  it('submits an autosubmit form with all its fields', async () => {
+  it('submits the form of an autosubmit challenge with all its fields', async () => {
     const { page } = await chromium.open();
     const sent = page.waitForRequest('https://app.example.org/saml/acs/');
     await page.goto(examples.address('autosubmit'));
@@ -276,7 +276,7 @@ describeInChromium('a page', () => {
     readonly response: Readonly<Record<string, unknown>>;
   }
 
-  /** A virtual authenticator that approves every request. */
+  /** Adds a virtual authenticator that approves every request. */
   async function addKey(page: Page) {
     const session = await page.context().newCDPSession(page);
     await session.send('WebAuthn.enable');

@@ -5,7 +5,7 @@ type Manifest = Readonly<Record<string, { readonly file: string; readonly import
 
 const manifest = JSON.parse(readFileSync('dist/apps/web/manifest.json', 'utf8')) as Manifest;
 
-/** Returns a chunk and all chunks that it imports. */
+/** Returns a chunk and all chunks that it imports, directly or not. */
 const neededBy = (name: string): string[] => [name, ...(manifest[name]?.imports ?? []).flatMap(neededBy)];
 
 it('loads at most 35 kB of compressed script before the first challenge is interactive', () => {

@@ -7,15 +7,15 @@ import { PROMPT_TYPES } from '../../libs/stages/src/prompt/prompt.wire.js';
 
 const shapes = new Map([...systemChallenges, ...wireShapes].map((shape) => [shape.component as string, shape]));
 
-/** Component of an external stage, which the pages do not know. */
+/** Component of an external stage's challenge, which the pages cannot render. */
 const EXTERNAL = 'x-acme-pin';
 
 describe('the pages', () => {
-  it('render every challenge of the API, and no other', () => {
+  it('have a component for every challenge of the API, and no other', () => {
     expect(Object.keys(CHALLENGES).sort()).toEqual([...shapes.keys()].sort());
   });
 
-  it('have an example of each', () => {
+  it('have an example of every challenge', () => {
     const shown = new Set(Object.values(EXAMPLES).map(({ component }) => component));
 
     expect([...shown].sort()).toEqual([...shapes.keys(), EXTERNAL].sort());
@@ -28,7 +28,7 @@ describe('the pages', () => {
   });
 
   it.each(Object.entries(EXAMPLES).filter(([, { component }]) => component !== EXTERNAL))(
-    'have in %s an example that its contract accepts',
+    'have an example challenge that its contract accepts: %s',
     (_name, { component, ...own }) => {
       expect(() => shapes.get(component)?.challenge.parse(own)).not.toThrow();
     },

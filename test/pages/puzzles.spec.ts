@@ -40,7 +40,7 @@ describeInChromium('a page with a captcha', () => {
     });
   });
 
-  it('sends the token of the captcha provider', async () => {
+  it('sends the token that the captcha provider returns', async () => {
     const { page } = await opened('captcha');
     const response = nextResponse(page);
     await page.getByRole('button', { name: 'I am no robot' }).click();

@@ -9,9 +9,9 @@ interface Content {
   readonly background?: string | undefined;
   readonly locale: Locale;
   readonly body: string;
-  /** The state for hydration. Undefined for a page without a script. */
+  /** The page data for hydration; undefined for a page without a script. */
   readonly state?: unknown;
-  /** CSS rules of this page only. */
+  /** CSS rules for this page in addition to the common style sheet. */
   readonly ownStyle?: string | undefined;
   /** Seconds after which a browser without JavaScript reloads the page. */
   readonly refreshS?: number | undefined;

@@ -8,17 +8,17 @@ export type Challenge = Readonly<Record<string, unknown>> & { readonly component
 /** The brand of a site. */
 export interface Brand {
   readonly title: string;
-  /** URL, in which `%(theme)s` is replaced by `light` or `dark`. */
+  /** URL of the logo. The page replaces `%(theme)s` in it by `light` or `dark`. */
   readonly logo?: string | undefined;
   readonly favicon?: string | undefined;
   /** `light` and `dark` override the preference of the visitor's system. */
   readonly theme?: 'automatic' | 'light' | 'dark' | undefined;
   readonly colours?: { readonly primary?: string | undefined } | undefined;
-  /** Default for challenges without one. */
+  /** Background of challenges that have no background. */
   readonly background?: string | undefined;
   readonly footer_links?: readonly { readonly name: string; readonly href: string | null }[] | undefined;
   readonly custom_css?: string | undefined;
-  /** Default for challenges without one. */
+  /** Layout of challenges that have no layout. */
   readonly layout?: string | undefined;
 }
 
@@ -35,8 +35,8 @@ export interface FlowPageData {
   /** Id of the run. It changes when the flow starts again. */
   readonly run?: string | undefined;
   /**
-   * Whether another site opened the page or started the run. Requests of the page's script then count as cross-site, and it
-   * sends no mail or text message before the visitor acts.
+   * Whether another site opened the page or started the run. The page's script then marks its requests as cross-site,
+   * and sends no mail or text message before the visitor acts.
    */
   readonly cross_site?: true | undefined;
   /** Set when the challenge is unavailable: seconds to wait before a retry. */
@@ -48,10 +48,10 @@ export interface AccountPageData {
   readonly account: AccountData;
   readonly brand: Brand;
   readonly locale: Locale;
-  /** Target URL of its forms. */
+  /** URL of the page, which is the target of its forms. */
   readonly address: string;
   readonly token: FlowPageData['token'];
-  /** Time of rendering. */
+  /** Time at which the page is rendered, to which relative times refer. */
   readonly now: Date;
   /**
    * Why a form was refused: its CSRF token is outdated, a device must be verified first, or the name is invalid.
@@ -89,11 +89,11 @@ export interface RenderedPage {
 
 /** Origins that a challenge needs. */
 export interface ExternalOrigins {
-  /** Origins of scripts and frames, and the origins that they connect to. */
+  /** Origins from which the page loads scripts and frames, and to which these connect. */
   readonly scripts: readonly string[];
-  /** Origins that it connects to. */
+  /** Origins to which the page's scripts connect. */
   readonly connects: readonly string[];
-  /** Origins that it sends forms to. */
+  /** Origins to which the page submits forms. */
   readonly forms: readonly string[];
 }
 

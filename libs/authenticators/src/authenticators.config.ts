@@ -1,6 +1,8 @@
 import { z } from 'zod';
 
-/** Settings of the device store. Its keys are separate: they do not open plans, and the keys of the gateway open no devices. */
+/**
+ * Settings of the device store. Its keys are separate from the gateway's: neither set opens what the other has sealed.
+ */
 export const authenticatorsConfig = z.object({
   MFA_SEAL_KEYS: z
     .string()

@@ -31,7 +31,7 @@ class AuthenticatorsModule implements OnApplicationBootstrap, OnApplicationShutd
   }
 }
 
-/** A single object, so that Nest creates one module and one pool for all stages that import it. */
+/** The only definition object of this module, so that Nest creates one module and one pool for all importing stages. */
 const authenticatorsModuleDefinition: DynamicModule = {
   module: AuthenticatorsModule,
   providers: [
@@ -52,5 +52,8 @@ const authenticatorsModuleDefinition: DynamicModule = {
   exports: [DataSource, Sealer, DeviceRepository],
 };
 
-/** Provides `DeviceRepository`, its data source and its `Sealer` to the stages of `mfa`, on the Postgres of DATABASE_URL. */
+/**
+ * Provides `DeviceRepository`, its data source and its `Sealer` to the stages of `mfa`, on the Postgres of
+ * DATABASE_URL.
+ */
 export const authenticatorsModule = (): DynamicModule => authenticatorsModuleDefinition;

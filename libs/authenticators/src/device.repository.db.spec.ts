@@ -30,7 +30,7 @@ async function addDevice(fields: Partial<NewDevice> = {}): Promise<Device> {
 const dump = async (table: string) => JSON.stringify(await source.query(`SELECT t::text FROM ${table} t`));
 
 describe('devices', () => {
-  it('are found by their user, with their secret, and by no other user', async () => {
+  it('are found for their user, with their secret, and for no other user', async () => {
     const device = await addDevice({ secret: { key: 'aa55' }, facts: { brand: 'x' }, counter: 7 });
     expect(device).toMatchObject({ kind: 'totp', name: 'Phone', counter: 7, facts: { brand: 'x' }, lastUsed: null });
     expect(device.openSecret()).toEqual({ key: 'aa55' });
@@ -64,7 +64,7 @@ describe('devices', () => {
     expect(await devices.findByUser(device.user)).toHaveLength(1);
   });
 
-  it('get one pk when two transactions add the same device concurrently', async () => {
+  it('get the same pk in two transactions that add the same device concurrently', async () => {
     const device = newDevice();
     const other = source.createQueryRunner();
     await other.startTransaction();
@@ -82,21 +82,21 @@ describe('devices', () => {
     expect(await devices.findByUser(device.user)).toHaveLength(1);
   });
 
-  it('with the handle of another device of the kind are refused', async () => {
+  it('are refused when another device of the kind has the same handle', async () => {
     await devices.add(newDevice({ kind: 'webauthn', handle: 'credential' }));
     expect(await devices.add(newDevice({ kind: 'webauthn', handle: 'credential' }))).toBeUndefined();
     expect(await devices.findByHandle('webauthn', 'credential')).toMatchObject({ handle: 'credential' });
     expect(await devices.findByHandle('duo', 'credential')).toBeUndefined();
   });
 
-  it('are not taken over by another user who sends the same id', async () => {
+  it('keep their owner when another user adds a device with the same id', async () => {
     const device = await addDevice();
     expect(await devices.add(newDevice({ id: device.id }))).toBeUndefined();
   });
 });
 
 describe('the counter', () => {
-  it('only increases, and one of many concurrent requests with the same value succeeds', async () => {
+  it('only increases, and only one of many concurrent requests with the same value succeeds', async () => {
     const device = await addDevice({ counter: 5 });
     expect(await devices.recordUse(device, { to: 5 })).toBe(false);
     const updates = await Promise.all(Array.from({ length: 20 }, () => devices.recordUse(device, { to: 6 })));
@@ -104,7 +104,7 @@ describe('the counter', () => {
     expect(await devices.recordUse(device, { to: 4 })).toBe(false);
   });
 
-  it('may stay equal for a device that does not count, and a use without a counter is recorded', async () => {
+  it('may stay equal with `allowEqual`, and a use without a counter is recorded', async () => {
     const device = await addDevice({ counter: 0 });
     expect(await devices.recordUse(device, { to: 0, allowEqual: true })).toBe(true);
     expect(await devices.recordUse(device)).toBe(true);
@@ -125,7 +125,7 @@ describe('the counter', () => {
 });
 
 describe('codes', () => {
-  it('are case sensitive, and are accepted from one of many concurrent requests', async () => {
+  it('are case sensitive, and only one of many concurrent requests consumes a code', async () => {
     const device = await addDevice({ kind: 'static', codes: ['Abc123', 'Def456'] });
     expect(await devices.consumeCode(device, 'aBC123')).toBe(false);
     const consumed = await Promise.all(Array.from({ length: 20 }, () => devices.consumeCode(device, 'Abc123')));
@@ -133,13 +133,13 @@ describe('codes', () => {
     expect(await devices.consumeCode(device, 'Def456')).toBe(true);
   });
 
-  it('are consumed for the owner of their device only', async () => {
+  it('cannot be consumed by a user who does not own the device', async () => {
     const device = await addDevice({ kind: 'static', codes: ['Abc123'] });
     expect(await devices.consumeCode({ ...device, user: randomUUID() }, 'Abc123')).toBe(false);
     expect(await devices.consumeCode(device, 'Abc123')).toBe(true);
   });
 
-  it('belong to one device, and are not found without the key that digested them', async () => {
+  it('are not accepted for another device, or without the key that digested them', async () => {
     const device = await addDevice({ kind: 'static', codes: ['Abc123'] });
     const other = await addDevice({ kind: 'static', codes: ['Xyz789'] });
     expect(await devices.consumeCode(other, 'Abc123')).toBe(false);

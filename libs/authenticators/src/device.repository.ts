@@ -6,24 +6,29 @@ import type { Device, NewDevice } from './device.js';
 /** How a use of a device changes its counter. */
 export interface CounterUpdate {
   readonly to: number;
-  /** Accept an unchanged counter, for authenticators that do not count. */
+  /** Accepts an unchanged counter, for authenticators that do not count. */
   readonly allowEqual?: boolean;
 }
 
 const COLUMNS = `id, pk, user_id AS "user", kind, name, handle, stage_id AS stage, counter::float8 AS counter, facts, secret,
   created_at AS created, updated_at AS updated, last_used_at AS "lastUsed"`;
 
-/** $1 user. */
+/** $1 id of the user. */
 const FIND_BY_USER: NamedStatement = {
   name: 'devices.of',
   text: `SELECT ${COLUMNS} FROM mfa.devices WHERE user_id = $1 AND confirmed ORDER BY kind, last_used_at DESC NULLS LAST, pk`,
 };
-/** $1 kind, $2 handle. */
+/** $1 kind of device, $2 handle. */
 const FIND_BY_HANDLE: NamedStatement = {
   name: 'devices.by_handle',
   text: `SELECT ${COLUMNS} FROM mfa.devices WHERE kind = $1 AND handle = $2 AND confirmed`,
 };
-/** $1 id, $2 user, $3 kind, $4 name, $5 handle, $6 stage, $7 counter, $8 facts, $9 secret, $10 digests of codes, $11 created, $12 last used. */
+/**
+ * $1 id, $2 id of the user, $3 kind, $4 name, $5 handle, $6 id of the stage, $7 counter, $8 facts, $9 sealed secret,
+ * $10 digests of the codes, $11 time of creation or NULL for now, $12 time of the last use or NULL. `kept` adds the
+ * device, and `coded` adds the codes of an added device. The result is the `pk` of the added device, or of the user's
+ * device that already has the id.
+ */
 const ADD: NamedStatement = {
   name: 'devices.add',
   text: `
@@ -34,14 +39,20 @@ const ADD: NamedStatement = {
       INSERT INTO mfa.codes (device_id, digest) SELECT kept.id, d FROM kept, unnest($10::bytea[]) d ON CONFLICT DO NOTHING)
     SELECT pk FROM kept UNION ALL SELECT pk FROM mfa.devices WHERE id = $1 AND user_id = $2`,
 };
-/** $1 id, $2 user, $3 new counter or NULL, $4 whether an unchanged counter is accepted. */
+/**
+ * $1 id of the device, $2 id of the user, $3 new counter or NULL, $4 whether an unchanged counter is accepted. Updates
+ * no row when the counter would not increase.
+ */
 const RECORD_USE: NamedStatement = {
   name: 'devices.use',
   text: `WITH ${ASYNC_COMMIT}
          UPDATE mfa.devices SET counter = coalesce($3, counter), last_used_at = now() FROM lazily
          WHERE id = $1 AND user_id = $2 AND confirmed AND ($3::bigint IS NULL OR counter < $3 OR ($4 AND counter = $3))`,
 };
-/** $1 id, $2 user, $3 digests of the code, one for each key of the sealer. */
+/**
+ * $1 id of the device, $2 id of the user, $3 digests of one code: one digest for each key of the sealer. `spent`
+ * deletes the code. The statement updates the device only when `spent` has deleted a code.
+ */
 const CONSUME_CODE: NamedStatement = {
   name: 'devices.spend',
   text: `
@@ -53,8 +64,8 @@ const CONSUME_CODE: NamedStatement = {
 type Row = Omit<Device, 'openSecret'> & { readonly secret: Buffer | null };
 
 /**
- * Stores the authenticators of users. Secrets are sealed and codes digested under keys that Postgres does not have. Each
- * single-use value is consumed in one statement, so that only one of several concurrent requests succeeds.
+ * Stores the authenticators of users. Secrets are sealed and codes digested under keys that Postgres does not have.
+ * Each single-use value is consumed in one statement, so that only one of several concurrent requests succeeds.
  */
 export class DeviceRepository {
   constructor(
@@ -74,8 +85,9 @@ export class DeviceRepository {
   }
 
   /**
-   * Adds a device and returns its `pk`. Idempotent for the id of the device. Returns `undefined` when another device of the kind
-   * has the same handle, or a device of another user has the same id.
+   * Adds a device and returns its `pk`. A repeated call with the same id adds nothing and returns the same `pk`.
+   * Returns `undefined` when another device of the kind has the same handle, or a device of another user has the same
+   * id.
    */
   async add(device: NewDevice): Promise<number | undefined> {
     const { id, user, kind, name, handle = null, stage = null, counter = -1, facts = {}, secret, codes = [] } = device;
@@ -84,7 +96,8 @@ export class DeviceRepository {
     const times = [device.created ?? null, device.lastUsed ?? null];
     const values = [id, user, kind, name, handle, stage, counter, JSON.stringify(facts), sealed, digests, ...times];
     const add = async () => (await runNamed<{ pk: number }>(this.source, ADD, values)).rows[0]?.pk;
-    // The loser of a race waits for the row, but its snapshot does not contain it. The retry finds it.
+    // The loser of a race waits for the winner's row, but its own snapshot does not contain that row. The retry finds
+    // it.
     return (await add()) ?? add();
   }
 
@@ -94,7 +107,7 @@ export class DeviceRepository {
     return (await runNamed(this.source, RECORD_USE, values)).rowCount === 1;
   }
 
-  /** Consumes one of the codes of a device. Returns `false` when the device does not have this code, or no longer has it. */
+  /** Consumes a code of a device. Returns `false` when the device never had this code, or the code was used already. */
   async consumeCode({ id, user }: Device, code: string): Promise<boolean> {
     const digests = this.sealer.digests(sealContextOf(id).table, digestInputOf(id, code));
     return (await runNamed(this.source, CONSUME_CODE, [id, user, digests])).rowCount === 1;
@@ -107,5 +120,5 @@ export class DeviceRepository {
 
 const sealContextOf = (id: string) => ({ table: 'mfa.devices', id, revision: 0 });
 
-/** Includes the device, so that equal codes of two devices have different digests. */
+/** Returns the input of a code's digest. It contains the device id, so that equal codes of two devices differ. */
 const digestInputOf = (id: string, code: string) => `${id}\0${code}`;

@@ -11,7 +11,9 @@ export interface Device {
   readonly user: string;
   readonly kind: DeviceClass;
   readonly name: string;
-  /** A key that is unique within the kind, such as a credential id; null for kinds without one. */
+  /**
+   * An identifier that is unique among devices of the kind, such as a credential id; null for kinds without handles.
+   */
   readonly handle: string | null;
   /** Id of the stage that set the device up, and whose settings it still uses. */
   readonly stage: string | null;
@@ -28,7 +30,7 @@ export interface Device {
 
 /** A device to be added. */
 export interface NewDevice {
-  /** Chosen by the caller, so that a retry adds no second device. */
+  /** Id that the caller chooses and repeats in a retry, so that the retry adds no second device. */
   readonly id: string;
   readonly user: string;
   readonly kind: DeviceClass;
@@ -38,9 +40,9 @@ export interface NewDevice {
   readonly counter?: number;
   readonly facts?: Readonly<Record<string, unknown>>;
   readonly secret?: unknown;
-  /** Single-use codes. */
+  /** Single-use codes in plain text; the repository stores only digests. */
   readonly codes?: readonly string[];
-  /** Creation and last use of an imported device. Default: created now, never used. */
+  /** Times of creation and last use of an imported device. Default: created now, never used. */
   readonly created?: Date | undefined;
   readonly lastUsed?: Date | undefined;
 }

@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 
-/** Maximum number of devices that one statement deletes, so that it holds its locks briefly. */
+/** Maximum number of devices that one statement deletes, so that the statement holds its locks briefly. */
 const BATCH_SIZE = 1000;
 
 const DELETE_BATCH = `
@@ -8,11 +8,11 @@ const DELETE_BATCH = `
     SELECT d.id FROM mfa.devices d WHERE NOT EXISTS (SELECT FROM directory.users u WHERE u.id = d.user_id)
     LIMIT ${BATCH_SIZE} FOR UPDATE SKIP LOCKED)`;
 
-/** Deletes the devices of deleted users. Until then such a device is harmless, because its user cannot log in. */
+/** Deletes the devices of deleted users. A delay is harmless, because a deleted user cannot log in. */
 export class OrphanedDeviceCleaner {
   constructor(private readonly source: DataSource) {}
 
-  /** Deletes all orphaned devices. Returns their number. */
+  /** Deletes all devices of deleted users. Returns the number of deleted devices. */
   async sweep(): Promise<number> {
     let total = 0;
     for (let deleted = BATCH_SIZE; deleted === BATCH_SIZE; total += deleted) {

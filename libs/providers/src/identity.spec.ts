@@ -4,7 +4,7 @@ import { toSourceIdentity } from './identity.js';
 const user = (claims: object) => toSourceIdentity({ identifier: 'x', ...claims }, {})?.user;
 
 describe('an identity', () => {
-  it('contains the claims of the profile, without missing and empty ones', () => {
+  it('contains the claims of the profile that are present and not empty', () => {
     expect(user({ username: 'a', name: null, email: undefined })).toEqual({ username: 'a' });
     expect(user({ username: '', name: '  ' })).toEqual({});
   });
@@ -15,7 +15,7 @@ describe('an identity', () => {
     ['a lone surrogate', 'a\ud800'],
     ['an object', { a: 1 }],
     ['a fraction', 1.5],
-  ])('ignores a claim that is %s', (_case, value) => {
+  ])('has no value for a claim that is %s', (_case, value) => {
     expect(user({ username: value, name: value, email: value })).toEqual({});
     expect(toSourceIdentity({ identifier: value }, {})).toBeUndefined();
   });
@@ -47,7 +47,7 @@ describe('an identity', () => {
     expect(user({ email_verified })).toEqual({ email_verified: expected });
   });
 
-  it('has at most 1000 groups, by name', () => {
+  it('has at most 1000 groups, identified by name', () => {
     const groups = (value: unknown) => toSourceIdentity({ identifier: 'x', groups: value }, {})?.groups;
     expect(groups(['staff', '', 7, null, 'a\u0000', { id: 1 }])).toEqual({
       staff: { name: 'staff' },

@@ -19,7 +19,7 @@ export interface ProfileClaims {
   readonly groups?: unknown;
 }
 
-/** Maximum number of characters, and of groups. */
+/** Maximum number of characters of each claim (`group`: of one group name), and of groups. */
 const MAX = { identifier: 255, username: 150, name: 1000, email: 254, group: 255, groups: 1000 };
 
 /** Control characters and lone surrogates, which Postgres does not store. */
@@ -41,8 +41,8 @@ export function toSourceIdentity(claims: ProfileClaims, info: ProviderProfile): 
 }
 
 /**
- * Returns a text claim. Ignores a value that is too long or has surrounding white space instead of changing it, because the
- * changed value could be that of another user.
+ * Returns a text claim. Returns `undefined` for a value that is too long or has surrounding white space: a shortened or
+ * trimmed value could be the value of another user.
  */
 function toText(value: unknown, max: number): string | undefined {
   if (typeof value === 'number' && Number.isSafeInteger(value)) return String(value);
@@ -50,7 +50,7 @@ function toText(value: unknown, max: number): string | undefined {
   return value && value.length <= max ? value : undefined;
 }
 
-/** Accepts `true` and `'true'`. Any other value counts as unverified. */
+/** Converts `true` and `'true'` to `true`. Any other value does not count as verified. */
 function toFlag(value: unknown): boolean | undefined {
   if (value === undefined || value === null) return undefined;
   return value === true || value === 'true';

@@ -1,7 +1,7 @@
 import type { Message } from '@gatehouse/contracts';
 import { sentence } from '@gatehouse/contracts/sentence';
 
-/** A refused login, with a message for the visitor and a reason for the log. Neither contains a secret. */
+/** Base class of refused logins, with a message for the visitor and a reason for the log. Neither contains a secret. */
 export class LoginRefusedError extends Error {
   constructor(
     readonly visitorMessage: Message,
@@ -11,7 +11,7 @@ export class LoginRefusedError extends Error {
   }
 }
 
-/** The provider is unavailable. */
+/** Thrown when the provider is unavailable. */
 export class ProviderUnavailableError extends LoginRefusedError {
   constructor(source: string, reason: string) {
     super(
@@ -21,7 +21,7 @@ export class ProviderUnavailableError extends LoginRefusedError {
   }
 }
 
-/** The source is misconfigured. */
+/** Thrown when the source is misconfigured. */
 export class MisconfiguredSourceError extends LoginRefusedError {
   constructor(source: string, reason: string) {
     super(
@@ -31,21 +31,21 @@ export class MisconfiguredSourceError extends LoginRefusedError {
   }
 }
 
-/** The user or the provider denied the login. */
+/** Thrown when the user or the provider denied the login. */
 export class LoginDeniedError extends LoginRefusedError {
   constructor(source: string, reason: string) {
     super({ ...sentence('{source} did not confirm the login.', { source }), wire: 'access_denied' }, reason);
   }
 }
 
-/** The response of the provider does not prove an identity. */
+/** Thrown when the response of the provider does not prove an identity. */
 export class InvalidProofError extends LoginRefusedError {
   constructor(source: string, reason: string) {
     super({ ...sentence('The answer of {source} could not be verified. Please try again.', { source }) }, reason);
   }
 }
 
-/** The source does not allow this account. */
+/** Thrown when the source does not allow this account. */
 export class AccountNotAllowedError extends LoginRefusedError {
   constructor(reason: string) {
     super({ ...sentence('Access denied.'), wire: 'access_denied' }, reason);

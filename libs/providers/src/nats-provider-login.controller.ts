@@ -39,7 +39,7 @@ export class ProviderLoginController {
     handler: (request: z.output<S>) => Promise<T>,
   ) {
     const request = schema.safeParse(body === MALFORMED ? undefined : body);
-    // The problem has no details, because the request contains secrets.
+    // The problem has no details, because they could quote the secrets in the request.
     if (!request.success) return { problem: { code: 'stage_bad_request' as const } };
     try {
       return await handler(request.data);

@@ -16,7 +16,7 @@ export interface ProviderRequest {
   readonly signal: AbortSignal;
 }
 
-/** No request waits for a slot, because the visitor can retry the login. */
+/** Number of requests that may wait for a free slot: none, because the visitor can retry the login. */
 const MAX_QUEUED = 0;
 
 const TOO_MANY_REQUESTS = 429;
@@ -40,7 +40,8 @@ export class ProviderHttpClient {
 
   /**
    * Returns the response to a request. Throws `ProviderUnreachableError` if the host does not respond, or responds with
-   * status 429 or 5xx. Throws `AddressNotAllowedError` for a host that SOURCE_HOSTS excludes, or an address without TLS.
+   * status 429 or 5xx. Throws `AddressNotAllowedError` for a host that SOURCE_HOSTS excludes, or an address without
+   * TLS.
    */
   async request(
     address: string,

@@ -15,7 +15,10 @@ import type { ProvidersConfig } from './providers.config.js';
 /** Records why a login was refused. */
 export type ReportRefusal = (slug: string, reason: string) => void;
 
-/** Begins and completes logins at the provider of a source. Returns a refusal for an expected failure, and throws for a fault. */
+/**
+ * Begins and completes logins at the provider of a source. Returns a refusal for an expected failure, and throws for a
+ * fault.
+ */
 export class ProviderLoginService {
   private readonly oauth: OauthLogin;
   private readonly plex: PlexLogin;
@@ -29,7 +32,7 @@ export class ProviderLoginService {
     this.plex = new PlexLogin(http, config.PLEX_URL);
   }
 
-  /** Returns the URL to which to send the browser, and the state to keep until it returns. */
+  /** Returns the URL for the browser, and the secrets to keep until the browser returns. */
   begin({ source, redirect_uri, state, timeout_ms }: SourceBeginRequest): Promise<SourceBeginReply> {
     return this.catchRefusal(source.slug, () => {
       if (source.model !== OAUTH_SOURCE)

@@ -26,7 +26,7 @@ export const plexSource = (fields: object) =>
 
 type Source = ReturnType<typeof createSource>;
 
-/** Runs logins at fake providers on loopback, with the requests of the gateway. */
+/** Runs logins at fake providers on loopback, by the same requests that the gateway sends. */
 export class LoginHarness {
   readonly reports: string[] = [];
   readonly logins: ProviderLoginService;

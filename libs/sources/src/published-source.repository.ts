@@ -4,14 +4,14 @@ import { type PublicSource, publicSource, type SealedSource } from './published-
 
 const TABLE = `${IDENTIFICATION_SCHEMA}.sources`;
 
-/** $1 ids. */
+/** $1 ids of sources. */
 const FIND_ENABLED = `
   SELECT document FROM ${TABLE} WHERE id = ANY ($1::uuid[]) AND (document->>'enabled')::boolean
   ORDER BY document->>'name', slug`;
 
 /** $1 ids of the sources to keep. */
 const DELETE_OTHERS = `DELETE FROM ${TABLE} WHERE id <> ALL ($1::uuid[])`;
-/** $1 documents. */
+/** $1 JSON array of the documents of all sources. Writes only documents that differ from the stored ones. */
 const UPSERT = `
   INSERT INTO ${TABLE} AS before (id, slug, document)
   SELECT (d->>'uuid')::uuid, d->>'slug', d FROM jsonb_array_elements($1::jsonb) d
@@ -19,8 +19,8 @@ const UPSERT = `
   WHERE before.document <> excluded.document`;
 
 /**
- * Stores the current sources. Flow versions refer to them by id, so that disabling a source takes effect at once in all flow
- * versions.
+ * Stores the current sources. Flow versions contain only the ids of sources, so that disabling a source takes effect at
+ * once in all flow versions.
  */
 export class PublishedSourceRepository {
   constructor(private readonly database: Pick<DataSource | EntityManager, 'query'>) {}
@@ -31,7 +31,7 @@ export class PublishedSourceRepository {
     return rows.map(({ document }) => publicSource.parse(document));
   }
 
-  /** Replaces all sources by these. Deletes the other sources, and the connections of their users. */
+  /** Stores these sources, and deletes all other sources with their connections. */
   async replaceAll(sources: readonly SealedSource[]): Promise<void> {
     await this.database.query(DELETE_OTHERS, [sources.map(({ uuid }) => uuid)]);
     await this.database.query(UPSERT, [JSON.stringify(sources)]);

@@ -14,7 +14,7 @@ const SCHEMAS = { [OAUTH_SOURCE]: oauthSourceConfig, [PLEX_SOURCE]: plexSourceCo
 
 const uuid = { uuid: z.uuid() };
 
-/** A source without its secrets, as login buttons need it. */
+/** A source without its secrets. Login buttons are built from it. */
 export const publicSource = z.discriminatedUnion('model', [
   z.object({ ...uuid, model: z.literal(OAUTH_SOURCE), ...oauthSourceConfig.omit({ consumer_secret: true }).shape }),
   z.object({ ...uuid, model: z.literal(PLEX_SOURCE), ...plexSourceConfig.omit({ plex_token: true }).shape }),
@@ -24,7 +24,7 @@ export type PublicSource = z.output<typeof publicSource>;
 /** A source as it is stored, with sealed secrets. */
 export type SealedSource = Readonly<Record<string, unknown>> & Pick<PublishedSource, 'uuid' | 'slug' | 'model'>;
 
-/** Seals the secrets of a source. `openSource` is the inverse. */
+/** Seals the secrets of a source. `openSource` opens them. */
 export function sealSource(source: PublishedSource, secretBox: Pick<SecretBox, 'seal'>): SealedSource {
   return { ...source, ...mapSecrets(source, (field, value) => secretBox.seal({ object: source.uuid, field }, value)) };
 }

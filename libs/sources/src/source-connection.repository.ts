@@ -20,27 +20,29 @@ export interface SourceGroupMembership {
   readonly groups: Readonly<Record<string, unknown>>;
 }
 
-/** Table of the operations that have run, which makes them idempotent. */
+/** Table of the operations that have run. It makes operations idempotent. */
 const DONE = `${IDENTIFICATION_SCHEMA}.done`;
 
-/** $1 source, $2 identifier, $3 user. */
+/** $1 id of the source, $2 id of the account at the source, $3 id of the user. */
 const CONNECT = `SELECT ${IDENTIFICATION_SCHEMA}.connect($1, $2, $3) AS outcome`;
-/** $1 user, $2 source, $3 matching mode, $4 groups. */
+/** $1 id of the user, $2 id of the source, $3 group matching mode, $4 JSON object of group properties by group name. */
 const SYNC_GROUPS = 'SELECT directory.follow_source_groups($1, $2, $3, $4)';
 
-/** SQLSTATE that the directory raises for a group that a source may not assign. */
+/** SQLSTATE of the error that the directory raises for a group that a source may not assign. */
 const GROUP_REFUSED = 'GH001';
 
 type ConnectOutcome = 'new' | 'kept' | 'taken';
 
 /**
- * Stores the connections of users with sources. `operationId` is an idempotency key: each operation runs once, and a repeated
- * call returns the first result.
+ * Stores the connections of users with sources. `operationId` is an idempotency key: each operation runs once, and a
+ * repeated call returns the first result.
  */
 export class SourceConnectionRepository {
   constructor(private readonly pool: DataSource) {}
 
-  /** Connects a user with an account. Returns `taken` when the account belongs to another user. */
+  /**
+   * Connects a user with an account. Returns `new`, `kept` if connected already, or `taken` if it is another user's.
+   */
   async connect(operationId: string, { source, identifier, user }: SourceConnection): Promise<ConnectOutcome> {
     const { outcome } = await runOnce(this.pool, { table: DONE, id: operationId }, async (manager) => {
       const [row] = await manager.query<{ outcome: ConnectOutcome }[]>(CONNECT, [source, identifier, user]);
@@ -50,8 +52,8 @@ export class SourceConnectionRepository {
   }
 
   /**
-   * Adds a user to these groups and removes the user from the other groups of the source. Returns `false`, and changes nothing,
-   * when the source may not assign one of the groups.
+   * Adds a user to these groups and removes the user from the other groups of the source. Returns `false`, and changes
+   * nothing, when the source may not assign one of the groups.
    */
   async syncGroups(operationId: string, { user, source, matching, groups }: SourceGroupMembership): Promise<boolean> {
     try {

@@ -4,27 +4,27 @@ import type { PublicSource } from './published-source.js';
 
 type SourceLogin = Extract<Effect, { type: 'source_login' }>;
 
-/** The challenge that starts a login at a source, and its effects. */
+/** The challenge that starts a login at a source, and the effects of showing it. */
 export interface SourceLoginStep {
   readonly challenge: LoginChallenge;
   readonly effects: readonly SourceLogin[];
 }
 
 interface LoginContext {
-  /** The address of the site. */
+  /** The base URL of the site. */
   readonly baseUrl: string;
-  /** The destination after the login. */
+  /** The URL to which the login finally redirects. */
   readonly next: string | undefined;
 }
 
 /** The scope of every login at Apple. */
 const APPLE_SCOPE = 'name email';
-/** Bytes of randomness in a state. */
+/** Number of random bytes in an OAuth `state`. */
 const STATE_BYTES = 32;
 
 /**
- * Returns the login challenge of a source (docs/spec/sources.md#login-challenges). Each challenge of Apple has a fresh state
- * (docs/spec/sources.md#apple).
+ * Returns the login challenge of a source (docs/spec/sources.md#login-challenges). Each challenge of an Apple source
+ * has a new OAuth `state` (docs/spec/sources.md#apple).
  */
 export function sourceLoginStep(source: PublicSource, { baseUrl, next }: LoginContext): SourceLoginStep {
   const { slug } = source;
@@ -52,7 +52,9 @@ function appleStep({ uuid, slug, consumer_key }: OauthSource, baseUrl: string): 
   };
 }
 
-/** Returns the first part of `services_id;team_id;key_id`, or the whole key in any other format (docs/spec/sources.md#apple). */
+/**
+ * Returns the services id: the first of three parts of the consumer key, else all of it (docs/spec/sources.md#apple).
+ */
 function servicesId(consumerKey: string): string {
   const parts = consumerKey.split(';');
   return parts.length >= 3 ? parts[0]!.trim() : consumerKey;
@@ -63,7 +65,7 @@ const MEDIA = '/media/public/';
 
 type IconSource = Pick<PublicSource, 'model' | 'icon'> & { readonly provider_type?: string };
 
-/** Returns the icon of a source: its own, else that of its provider (docs/spec/sources.md#login-challenges). */
+/** Returns the configured icon, else the icon of the provider type (docs/spec/sources.md#login-challenges). */
 export function sourceIcon({ model, icon, provider_type }: IconSource): string {
   if (icon) return /^(https?:|\/static|fa:)/.test(icon) ? icon : MEDIA + icon;
   return `/static/authentik/sources/${model === PLEX_SOURCE ? 'plex' : provider_type}.svg`;

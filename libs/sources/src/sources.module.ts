@@ -5,7 +5,10 @@ import { IDENTIFICATION_SCHEMA } from './migrations/index.js';
 import { PublishedSourceRepository } from './published-source.repository.js';
 import { SourceConnectionRepository } from './source-connection.repository.js';
 
-/** A token of its own, because a stage module may also provide a `DataSource` of another schema. */
+/**
+ * Injection token of this module's pool. `DataSource` is no unique token, because a stage module may provide another
+ * one.
+ */
 const SOURCES_POOL = Symbol('sources pool');
 
 /** Closes the pool at shutdown, after the last request in flight is answered. */
@@ -23,7 +26,7 @@ const openPool = () => {
   return openDataSource({ url: DATABASE_URL, poolSize: DATABASE_POOL, schema: IDENTIFICATION_SCHEMA });
 };
 
-/** A single object, so that Nest creates one module and one pool for all stages that import it. */
+/** The only definition object of this module, so that Nest creates one module and one pool for all importing stages. */
 const sourcesModuleDefinition: DynamicModule = {
   module: SourcesModule,
   providers: [

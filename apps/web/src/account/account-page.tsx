@@ -6,7 +6,7 @@ import { MAX_NAME } from './devices.section.js';
 import type { SectionProps } from './section.js';
 import { SECTIONS } from './sections.js';
 
-/** The account page of a user. It needs no JavaScript, because every action is a form. */
+/** The account page of a user. The page needs no JavaScript, because every action is a form. */
 export const AccountPage = ({ pageData, t }: { pageData: AccountPageData; t: Translate }) => (
   <Frame brand={pageData.brand} wide>
     <main>

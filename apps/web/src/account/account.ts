@@ -20,7 +20,7 @@ export interface AccountUser {
 /** The user's sessions. */
 export interface AccountSessions {
   readonly shown: readonly AccountSession[];
-  /** Total number of sessions, including those that are not shown. */
+  /** Total number of sessions, including sessions that the page does not show. */
   readonly count: number;
 }
 
@@ -45,7 +45,7 @@ export interface AccountConsent {
 /** The user's authenticators. */
 export interface AccountDevices {
   readonly shown: readonly AccountDevice[];
-  /** Stages that enrol another device. */
+  /** Stages with which the user can enrol another device. */
   readonly enrolmentStages: readonly { readonly id: string; readonly name: string }[];
 }
 

@@ -4,7 +4,7 @@ const UNITS = [
   ['minute', 60],
 ] as const;
 
-/** Formats the time since `then` in a language. A relative time needs no time zone of the reader. */
+/** Formats the time since `then` in a language. A relative time is the same in every time zone. */
 export function relativeTime(locale: string, then: Date, now: Date): string {
   const seconds = Math.max(0, (now.getTime() - then.getTime()) / 1000);
   const [unit, size] = UNITS.find(([, length]) => seconds >= length) ?? (['second', Number.POSITIVE_INFINITY] as const);

@@ -10,7 +10,7 @@ export interface SectionProps {
 
 /** A section of the account page. */
 export interface Section {
-  /** The fragment of its URL, and the name of its forms. */
+  /** The URL fragment of the section, and the name of the section's forms. */
   readonly id: string;
   readonly heading: (t: Translate) => string;
   readonly Content: FunctionComponent<SectionProps>;

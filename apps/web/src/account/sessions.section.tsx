@@ -50,7 +50,7 @@ function Session({
   );
 }
 
-/** The value of the API for an unrecognised browser or system. */
+/** The API's value for a browser or operating system that it does not recognise. */
 const UNKNOWN = 'Other';
 
 function deviceOf({ browser, system }: AccountSession, t: Translate): string {

@@ -6,7 +6,7 @@ import { EndpointView } from './endpoint.js';
 import { type ApiOutline, endpointsByTag } from './schema.js';
 import { TryIt } from './try-it.js';
 
-/** The API documentation page. It is readable without JavaScript; trying requests needs it. */
+/** The API documentation page. It is readable without JavaScript; only the form that runs a flow needs a script. */
 export function ApiPage({ pageData, t }: { pageData: ApiPageData; t: Translate }) {
   const schemas = useSchemas();
   const { api, brand, slug } = pageData;

@@ -6,7 +6,7 @@ import type { Schemas } from './schema.js';
 /** The context of all components of the API documentation page. */
 export interface ApiContext {
   readonly t: Translate;
-  /** Undefined until they are fetched. */
+  /** The named schemas; undefined until the page has fetched them. */
   readonly schemas: Schemas | undefined;
 }
 
@@ -25,12 +25,12 @@ export function useApi(): ApiContext {
   return api;
 }
 
-/** Fetches the named schemas of the OpenAPI document after the page is hydrated. */
+/** Returns the named schemas of the OpenAPI document, which it fetches after hydration; undefined before. */
 export function useSchemas(): Schemas | undefined {
   const [schemas, setSchemas] = useState<Schemas>();
   useEffect(() => {
     const fetched = fetch(DOCUMENT_ADDRESS).then((response) => response.json());
-    // If the request fails, the page shows as much as without JavaScript.
+    // If the request fails, the page shows the same content as without JavaScript.
     void fetched
       .then(({ components }) => setSchemas((components as { schemas: Schemas }).schemas))
       .catch(() => undefined);

@@ -59,7 +59,7 @@ function Parameters({ parameters }: { parameters: readonly Parameter[] }) {
   );
 }
 
-/** Shows a body once for all its media types, because they share one schema. */
+/** Shows the schema of a body once, because all media types of the body have the same schema. */
 function Bodies({ content }: { content: Content }) {
   const [schema] = Object.values(content).map((body) => body.schema);
   if (!schema) return null;

@@ -1,6 +1,6 @@
 import { nameOf, type Schema, type Schemas } from './schema.js';
 
-/** Maximum nesting depth of an example, because schemas may be recursive. */
+/** Maximum nesting depth of an example. Without it, a recursive schema would have an endless example. */
 const MAX_DEPTH = 4;
 
 const EMPTY_VALUES: Readonly<Record<string, unknown>> = {
@@ -11,7 +11,7 @@ const EMPTY_VALUES: Readonly<Record<string, unknown>> = {
   array: [],
 };
 
-/** Returns an example value of a schema, with its required properties and those that have a default. */
+/** Returns an example value of a schema, with the required properties and the properties that have a default. */
 export function exampleOf(schema: Schema, schemas: Schemas, depth = MAX_DEPTH): unknown {
   const [preset] = schema.default === undefined ? (schema.enum ?? []) : [schema.default];
   if (preset !== undefined) return preset;

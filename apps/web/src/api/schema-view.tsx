@@ -2,12 +2,12 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { DOCUMENT_ADDRESS, useApi } from './api.context.js';
 import { nameOf, namesIn, type Schema, typeOf } from './schema.js';
 
-/** Shows a named schema. Its content is rendered only while it is expanded, because schemas may be recursive. */
+/** Shows a named schema. Renders its content only while the visitor expands it, because schemas may be recursive. */
 export function NamedSchema({ name, label = name }: { name: string; label?: string }) {
   const { schemas, t } = useApi();
   const details = useRef<HTMLDetailsElement>(null);
   const [open, setOpen] = useState(false);
-  // The visitor may have expanded it before hydration.
+  // The visitor may have expanded the schema before hydration.
   useEffect(() => setOpen(details.current?.open === true), []);
   const schema = schemas?.[name];
   return (
@@ -79,6 +79,6 @@ function Property({ name, property, required }: Props) {
   );
 }
 
-/** Returns the unnamed object schemas of a property, which are shown in place. */
+/** Returns the unnamed object schemas of a property. The page shows them inside the property. */
 const inlineSchemas = (property: Schema): Schema[] =>
   [property, property.items ?? {}].filter(({ properties }) => properties);

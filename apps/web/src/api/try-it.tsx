@@ -3,11 +3,11 @@ import { callApi, executorAddress } from '../flow/api.js';
 import { useApi } from './api.context.js';
 import { exampleResponse } from './example.js';
 
-/** The response to a request of the form. */
+/** The HTTP response to a request that the form sent. */
 interface TryItResponse {
   readonly status: string;
   readonly body: string;
-  /** The component of the challenge, if the response is one. */
+  /** The component of the challenge, if the body is a challenge. */
   readonly component: string | undefined;
 }
 
@@ -53,7 +53,7 @@ interface ChallengeFormProps {
 
 function ChallengeForm({ flow, getChallenge }: ChallengeFormProps) {
   const { t } = useApi();
-  // Without hydration the form would be submitted to the page itself.
+  // Enabled after hydration, because before it the browser would submit the form to the page itself.
   const [ready, setReady] = useState(false);
   useEffect(() => setReady(true), []);
   const get = (event: SubmitEvent) => {
@@ -84,7 +84,7 @@ interface ResponseFormProps {
   readonly answer: (body: string) => Promise<void>;
 }
 
-/** A form for the response, prefilled from the schema. Renders nothing for a challenge that takes no response. */
+/** A form for the challenge response, prefilled from its schema. Renders nothing for a challenge without a response. */
 function ResponseForm({ component, answer }: ResponseFormProps) {
   const { t, schemas } = useApi();
   const [isInvalid, setIsInvalid] = useState(false);

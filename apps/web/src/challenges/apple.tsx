@@ -10,7 +10,7 @@ export interface AppleChallenge extends Envelope {
   readonly state: string;
 }
 
-/** Redirects to Apple's public sign-in URL. No script of Apple is loaded. */
+/** Redirects to Apple's public sign-in URL, without loading a script of Apple. */
 export function Apple({ challenge }: { challenge: AppleChallenge }) {
   const { t } = usePage();
   const address = addressOf(challenge);

@@ -43,7 +43,7 @@ export function AuthenticatorTotp({ challenge }: { challenge: TotpChallenge }) {
   );
 }
 
-/** A QR code. Its encoder is loaded on demand. */
+/** A QR code. The browser loads the encoder on demand. */
 export function QrCode({ text }: { text: string }) {
   const { t } = usePage();
   const [drawing, setDrawing] = useState<{ size: number; path: string }>();
@@ -66,6 +66,6 @@ export function QrCode({ text }: { text: string }) {
   );
 }
 
-/** Returns the secret in groups of four characters, as apps show it. */
+/** Returns the secret in an otpauth URL, in groups of four characters, as authenticator apps show secrets. */
 const secretOf = (address: string): string =>
   (URL.canParse(address) ? (new URL(address).searchParams.get('secret') ?? '') : '').replace(/(.{4})(?=.)/g, '$1 ');

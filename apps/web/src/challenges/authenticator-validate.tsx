@@ -20,7 +20,7 @@ export interface ValidateChallenge extends Envelope {
 export function AuthenticatorValidate({ challenge }: { challenge: ValidateChallenge }) {
   const { device_challenges: devices } = challenge;
   const [chosen, choose] = useState(devices.length === 1 ? 0 : undefined);
-  // A repeated challenge has new device challenges for the same devices, so the index is kept, not the device.
+  // Keep the index of the chosen device, because a repeated challenge has new data for the same devices.
   const device = chosen === undefined ? undefined : devices[chosen];
   return (
     <>

@@ -23,7 +23,7 @@ export function AuthenticatorWebauthn({ challenge }: { challenge: WebauthnChalle
       () => setFailed(true),
     );
   };
-  // The first attempt starts automatically, a retry only on request.
+  // The first attempt starts automatically. A retry starts only when the visitor requests it.
   useEffect(() => {
     if (!challenge.response_errors) void register();
   }, []);

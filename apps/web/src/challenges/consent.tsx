@@ -36,7 +36,7 @@ export function Consent({ challenge }: { challenge: ConsentChallenge }) {
         ) : (
           <Permissions title={t('The application asks for these permissions:')} permissions={granted} />
         )}
-        {/* Another site may have started the run. The button must not be focused: a key held down while the page opens would press it. */}
+        {/* Do not focus the button: a key held down while another site opens the page would press it. */}
         <Button autofocus={asksForPermissions}>{t('Continue')}</Button>
       </Form>
     </>

@@ -19,7 +19,10 @@ export interface Device {
 interface Props {
   readonly challenge: Envelope;
   readonly device: Device;
-  /** Whether another site opened the page and the visitor has not acted yet. Then no message is sent before a click. */
+  /**
+   * Whether another site opened the page and the visitor has not acted yet. The page then sends no message before a
+   * click.
+   */
   readonly awaitsAction: boolean;
 }
 
@@ -29,7 +32,7 @@ export function DeviceStep({ back, ...props }: Omit<Props, 'awaitsAction'> & { b
   const Step = STEPS[props.device.device_class] ?? CodeStep;
   return (
     <>
-      {/* Choosing among several devices is an action, so the device can be used immediately. */}
+      {/* Choosing among several devices is an action, so the page may use the device without another click. */}
       <Step {...props} awaitsAction={awaitsAction && !back} />
       {back && (
         <button type="button" class="plain" onClick={back}>
@@ -89,13 +92,13 @@ function SmsStep({ challenge, device, awaitsAction }: Props) {
   );
 }
 
-/** Sends a push message and waits for the confirmation on the phone. Each response to the challenge is a long poll. */
+/** Sends a push and waits for the confirmation on the phone. Each response that the page sends is a long poll. */
 function DuoStep({ challenge, device, awaitsAction }: Props) {
   const { t, answer, answerAutomatically, busy } = usePage();
   const push = { duo: device.device_uid };
   const { number } = device.challenge;
   const isWaiting = typeof number === 'string' || !(awaitsAction || challenge.response_errors);
-  // The first message is sent automatically, after a refusal only on request.
+  // The page sends the first push automatically. After a refusal it sends another only on request.
   useEffect(() => {
     if (isWaiting) answerAutomatically(push);
   }, [challenge]);

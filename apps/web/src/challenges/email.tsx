@@ -5,15 +5,15 @@ import { CodeField } from '../ui/code-field.js';
 import { Form } from '../ui/form.js';
 import { type Envelope, errorsOf } from './envelope.js';
 
-/** Error code of the stage after another mail was requested. */
+/** Error code that the stage returns after it has sent another mail on request. */
 const SENT = 'email-sent';
 
 export interface EmailChallenge extends Envelope {
-  /** Set after the link was followed: the visitor must confirm it (link scanners follow links too). */
+  /** Set after the mailed link was opened. The visitor must then confirm, because link scanners open links too. */
   readonly confirm?: boolean;
 }
 
-/** Waits until the visitor follows the mailed link or types its code. After the link it asks for a confirmation. */
+/** Waits until the visitor opens the mailed link or types the mailed code. Asks for a confirmation after the link. */
 export function Email({ challenge }: { challenge: EmailChallenge }) {
   return challenge.confirm ? <Confirmation challenge={challenge} /> : <Waiting challenge={challenge} />;
 }

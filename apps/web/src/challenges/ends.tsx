@@ -92,5 +92,7 @@ export const Shell = ({ challenge: { body } }: { challenge: ShellChallenge }) =>
   />
 );
 
-/** Shown for a challenge of an unknown component, such as that of an external stage with clients of its own. */
+/**
+ * Shows that the page cannot render a challenge, such as the challenge of an external stage that has its own clients.
+ */
 export const Unknown = () => <Alert>{usePage().t('This step cannot be shown here.')}</Alert>;

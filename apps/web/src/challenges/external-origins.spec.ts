@@ -4,11 +4,11 @@ import { externalOriginsOf, isAllowedBy } from './external-origins.js';
 const captcha = (js_url: unknown) => externalOriginsOf({ component: 'ak-stage-captcha', js_url }).scripts;
 
 describe('the external origins of a challenge', () => {
-  it('are none for most challenges', () => {
+  it('are empty for a challenge that needs none', () => {
     expect(externalOriginsOf({ component: 'ak-stage-password' })).toEqual({ scripts: [], connects: [], forms: [] });
   });
 
-  it('are the captcha provider and the origins that it loads from', () => {
+  it('contain the captcha provider and the origins from which its script loads', () => {
     expect(captcha('https://challenges.cloudflare.com/turnstile/v0/api.js')).toEqual([
       'https://challenges.cloudflare.com',
     ]);
@@ -26,7 +26,7 @@ describe('the external origins of a challenge', () => {
     expect(captcha(js_url).join()).not.toMatch(/[;' ]|^\w+:$|null/);
   });
 
-  it('are the target of a form, and those of the sources', () => {
+  it('contain the target of a form, and the targets of sources', () => {
     const plex = { challenge: { component: 'ak-source-plex' } };
 
     expect(externalOriginsOf({ component: 'ak-stage-autosubmit', url: 'https://app.example/acs/' }).forms).toEqual([
@@ -37,7 +37,7 @@ describe('the external origins of a challenge', () => {
     ]);
   });
 
-  it('are this site for the built-in captcha, also when it is embedded', () => {
+  it('contain only this site for the built-in captcha, also when the captcha is embedded', () => {
     expect(captcha('/static/captcha/proof-of-work.js')).toEqual(["'self'"]);
     const embedded = { component: 'ak-stage-captcha', js_url: 'https://challenges.cloudflare.com/turnstile/v0/api.js' };
     expect(externalOriginsOf({ component: 'ak-stage-identification', captcha_stage: embedded }).scripts).toEqual([
@@ -46,7 +46,7 @@ describe('the external origins of a challenge', () => {
     expect(externalOriginsOf({ component: 'ak-stage-identification', captcha_stage: null }).scripts).toEqual([]);
   });
 
-  it('are allowed only if the page allows every one of them', () => {
+  it('are allowed by a page only if the page allows every one of them', () => {
     const wide = externalOriginsOf({ component: 'ak-source-plex' });
     const none = externalOriginsOf({ component: 'ak-stage-password' });
 

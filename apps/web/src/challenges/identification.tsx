@@ -54,7 +54,7 @@ export function Identification({ challenge }: { challenge: IdentificationChallen
   );
 }
 
-/** The application that the user logs in to, and what a recovery flow asks for. */
+/** The introduction: the application that the user logs in to, or what a recovery flow asks for. */
 function Introduction({ challenge }: { challenge: IdentificationChallenge }) {
   const { t } = usePage();
   const { application_pre: application, flow_designation: designation } = challenge;
@@ -81,7 +81,7 @@ function IdentificationForm({ challenge }: { challenge: IdentificationChallenge 
         {captcha && <input ref={token} type="hidden" name="captcha_token" />}
         <Button>{challenge.primary_action ?? t('Continue')}</Button>
       </Form>
-      {/* Outside of the form, so that no control of the captcha provider can submit it. */}
+      {/* The captcha is outside of the form, so that no control of the captcha provider can submit the form. */}
       {captcha && <CaptchaWidget captcha={captcha} onSolved={onSolved} />}
       {captcha && <ScriptRequired />}
     </>
@@ -118,7 +118,7 @@ function IdentificationFields({ challenge }: { challenge: IdentificationChalleng
   );
 }
 
-/** Puts the captcha token into the form. Submitting waits until the captcha is solved. */
+/** Returns the reference for the form's token input, and `ready`, which resolves when the captcha is solved. */
 function useCaptchaToken(captcha: CaptchaOptions | undefined) {
   const token = useRef<HTMLInputElement>(null);
   return useMemo(() => {
@@ -166,7 +166,7 @@ function Links({ challenge: { enroll_url, recovery_url, passwordless_url } }: { 
 }
 
 /**
- * Redirects to the only source when there is no other option. The URL keeps the cross-site marker, because a login that
+ * Redirects to the source when it is the only way to log in. The URL keeps the cross-site marker, because a login that
  * another site started must not link an account to the logged-in user.
  */
 function useSingleSource({ sources = [], user_fields, passwordless_url }: IdentificationChallenge) {

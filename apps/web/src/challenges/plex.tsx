@@ -18,7 +18,7 @@ export function Plex({ challenge: { client_id, slug } }: { challenge: PlexChalle
   const signIn = async () => {
     controller.current = new AbortController();
     setState('waiting');
-    // Browsers only allow a popup during the click, so it opens empty before its URL is known.
+    // Browsers allow a popup only during the click, so the page opens an empty popup before it knows the URL.
     const popup = open('about:blank', '_blank', 'popup,width=550,height=700');
     const { signInAtPlex } = await import('../flow/plex.js');
     const to = await signInAtPlex({ clientId: client_id, slug, popup, signal: controller.current.signal }).catch(

@@ -40,7 +40,7 @@ const INPUT_PROPS: Readonly<Record<string, Partial<FieldProps>>> = {
   date: { type: 'date' },
 };
 
-/** Autocomplete values by the field names of authentik's default blueprints. */
+/** Values of `autocomplete`, by field name in authentik's default blueprints. */
 const AUTOCOMPLETE: Readonly<Record<string, string>> = { name: 'name', username: 'username', email: 'email' };
 
 function TextInput({ field, errors, first }: Props) {

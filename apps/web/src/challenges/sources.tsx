@@ -12,7 +12,7 @@ export interface Source {
 
 interface SourceButtonsProps {
   readonly sources: readonly Source[];
-  /** Whether names are shown beside icons. */
+  /** Whether buttons show the source's name beside its icon. */
   readonly labels: boolean;
   /** Whether sources are the only option to log in. */
   readonly alone: boolean;
@@ -43,7 +43,7 @@ export function SourceButtons({ sources, labels, alone, choose }: SourceButtonsP
   );
 }
 
-/** Returns whether an icon is a picture. `fa://` names an icon of a font that Gatehouse does not include. */
+/** Returns whether the URL of an icon is a picture. `fa://` means an icon font, which Gatehouse does not include. */
 const isPicture = (url: string | null | undefined): url is string => Boolean(url) && !url?.startsWith('fa://');
 
 const SourceLabel = ({ source: { name, icon_url } }: { source: Source }) => (
@@ -53,7 +53,7 @@ const SourceLabel = ({ source: { name, icon_url } }: { source: Source }) => (
   </>
 );
 
-/** Shows the challenge of a source that does not simply redirect. */
+/** Shows the challenge of a source whose challenge is not a redirect. */
 export function SourceStep({ source: { challenge }, back }: { source: Source; back: () => void }) {
   const { t } = usePage();
   return (

@@ -22,7 +22,9 @@ import { UserLogin } from './user-login.js';
 
 type Step = FunctionComponent<{ challenge: Envelope }>;
 
-/** Casts a challenge to the type of its component. This is the only place where the API's response is not validated. */
+/**
+ * Casts a component, so that it accepts any challenge. The page trusts the API here, without validating the challenge.
+ */
 const untyped = <C extends Envelope>(component: FunctionComponent<{ challenge: C }>) => component as unknown as Step;
 
 /** The components of challenges, by `component` name. */

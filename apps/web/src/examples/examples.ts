@@ -3,5 +3,5 @@ import { DEVICES } from './devices.js';
 import { PROMPTS } from './prompts.js';
 import { STEPS } from './steps.js';
 
-/** Every challenge that there is, made up. */
+/** Made-up examples of every challenge, by name. */
 export const EXAMPLES: Readonly<Record<string, Challenge>> = { ...STEPS, ...DEVICES, ...PROMPTS };

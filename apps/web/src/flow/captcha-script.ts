@@ -2,7 +2,7 @@ interface Captcha {
   /** URL of the provider's script. */
   readonly script: string;
   readonly siteKey: string;
-  /** Action name for providers that support one. */
+  /** Action name, for providers that support action names. */
   readonly action: string | undefined;
   readonly container: HTMLElement;
   readonly onSolved: (token: string) => void;
@@ -35,7 +35,7 @@ export async function runCaptcha(captcha: Captcha): Promise<void> {
   if (name !== 'turnstile') provider.execute?.(widget, actionOption);
 }
 
-/** A loaded provider with its global name. */
+/** A loaded provider with the name of the global that its script defined. */
 interface LoadedProvider {
   readonly name: (typeof GLOBAL_NAMES)[number];
   readonly provider: Provider;
@@ -49,7 +49,9 @@ function load(address: string): Promise<LoadedProvider> {
   return loading;
 }
 
-/** Loads a script. The provider is the one whose global changed, because other providers may be loaded already. */
+/**
+ * Loads a script. Recognises the provider by the global that changed, because another provider may be loaded already.
+ */
 async function insert(address: string): Promise<LoadedProvider> {
   const before = currentGlobals();
   try {

@@ -16,12 +16,12 @@ export class ExecutorClient {
     this.address = executorAddress(slug, cross_site ? withCrossSite(search) : search);
   }
 
-  /** Gets the current challenge. */
+  /** Fetches the current challenge. */
   show(): Promise<Reply> {
     return this.request(undefined);
   }
 
-  /** Sends an answer and returns what follows it. */
+  /** Sends an answer to the challenge. Returns the executor's reply, such as the next challenge. */
   solve(answer: FormAnswer): Promise<Reply> {
     return this.request(JSON.stringify(answer));
   }
@@ -36,7 +36,7 @@ export class ExecutorClient {
   }
 }
 
-/** Adds the cross-site marker. Every request has it, because an expired run starts again and must keep it. */
+/** Adds the cross-site marker to a URL. Every request needs the marker, because an expired run starts again with it. */
 export const withCrossSite = (address: string) => `${address}${address.includes('?') ? '&' : '?'}cross_site=1`;
 
 const UNAVAILABLE_STATUSES: ReadonlySet<number> = new Set([429, 502, 503, 504]);
@@ -56,7 +56,7 @@ async function replyOf(response: Response): Promise<Reply> {
   return { kind: 'refused', challenge: errorReply(response, body) };
 }
 
-/** Converts a refusal of the gateway to a flow error challenge. */
+/** Converts an error of the gateway to a flow error challenge. */
 const errorReply = (
   { headers, status }: Response,
   { detail, non_field_errors }: Record<string, unknown>,

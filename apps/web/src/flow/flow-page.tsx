@@ -56,7 +56,7 @@ function useFocus(step: number, challenge: Envelope) {
   const main = useRef<HTMLElement>(null);
   const isFirst = useRef(true);
   useEffect(() => {
-    // The first page uses `autofocus`, and the visitor may be typing already.
+    // Do not move the focus at the first step: it uses `autofocus`, and the visitor may be typing already.
     if (!isFirst.current)
       FOCUS_TARGETS.map((target) => main.current?.querySelector<HTMLElement>(target))
         .find(Boolean)

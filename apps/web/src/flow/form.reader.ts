@@ -1,6 +1,6 @@
 import type { FormAnswer } from './page.context.js';
 
-/** Reads a form as the executor expects it, with files as data URLs. Omits the field `excluded`. */
+/** Returns a form's fields in the executor's format, with files as data URLs. Omits the field `excluded`. */
 export async function readForm(
   form: HTMLFormElement,
   submitter: HTMLElement | null,

@@ -10,11 +10,13 @@ export type FormAnswer = Readonly<Record<string, unknown>>;
 export interface PageContext {
   readonly pageData: FlowPageData;
   readonly t: Translate;
-  /** Whether an answer is being sent. Nothing else can be sent meanwhile. */
+  /** Whether the page is sending an answer. Until the reply arrives, the page sends nothing else. */
   readonly busy: boolean;
-  /** Whether the flow inspector is open, which stops automatic redirects. Undefined until that is known. */
+  /** Whether the flow inspector is open. It stops automatic redirects. Undefined until the run is fetched. */
   readonly inspected: boolean | undefined;
-  /** Whether another site opened the page and the visitor has not acted yet. Then it sends no mail or text message by itself. */
+  /**
+   * Whether another site opened the page and the visitor has not acted yet. The page then sends no message by itself.
+   */
   readonly awaitsAction: boolean;
   /** Answers the challenge after an action of the visitor. */
   readonly answer: (fields: FormAnswer) => void;

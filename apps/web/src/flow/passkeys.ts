@@ -8,7 +8,7 @@ interface PasskeyChallenge {
   readonly device_challenges?: readonly { readonly device_class: string; readonly challenge: RequestOptions }[];
 }
 
-/** Fetches the challenge of the flow at `url`, and offers its passkeys in the browser's autofill suggestions. */
+/** Fetches the challenge of the flow at `url`, and offers the passkeys that it accepts in the autofill suggestions. */
 export async function offerPasskeys(url: string, signal: AbortSignal): Promise<void> {
   if (!(await PublicKeyCredential.isConditionalMediationAvailable?.())) return;
   const { pathname, search } = new URL(url, location.href);
@@ -20,7 +20,7 @@ export async function offerPasskeys(url: string, signal: AbortSignal): Promise<v
   if (!assertion) return;
   const body = JSON.stringify({ component: challenge.component, webauthn: assertion });
   const { to } = await request(executor, { body });
-  // The page of that flow shows its next challenge or its refusal.
+  // The page of the flow at `url` then shows its next challenge or its refusal.
   location.assign(to ?? url);
 }
 

@@ -16,7 +16,7 @@ interface Pin {
 const PINS = 'https://plex.tv/api/v2/pins';
 const POLL_INTERVAL_MS = 1000;
 
-/** Signs in at Plex in an open popup. Returns the URL to continue at. Throws when the sign-in fails. */
+/** Signs in at Plex in an open popup. Returns the URL at which the login continues. Throws when the sign-in fails. */
 export async function signInAtPlex({ clientId, slug, popup, signal }: PlexSignInOptions): Promise<string> {
   const headers = { accept: 'application/json', 'x-plex-product': 'Gatehouse', 'x-plex-client-identifier': clientId };
   try {

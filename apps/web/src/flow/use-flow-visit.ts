@@ -73,10 +73,15 @@ class ExecutorChannel {
   }
 }
 
-/** Returns whether the CSRF token is outdated, because the visitor logged in in another tab. The current challenge is fetched then. */
+/**
+ * Returns whether the CSRF token is outdated, as after a login in another tab. The page then fetches the challenge
+ * again.
+ */
 const isForbidden = (reply: Reply) => reply.kind === 'refused' && reply.challenge['status'] === 403;
 
-/** Reloads the page if its Content-Security-Policy does not allow the origins of the next challenge. Returns whether it does. */
+/**
+ * Reloads the page if its Content-Security-Policy forbids origins of the next challenge. Returns whether it reloads.
+ */
 function reloadsPage(reply: Reply, pageData: FlowPageData): boolean {
   if (
     reply.kind !== 'challenge' ||

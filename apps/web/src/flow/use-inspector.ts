@@ -3,7 +3,7 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { Challenge, FlowPageData } from '../page.js';
 
-/** Returns whether the URL of the page asks for the flow inspector. */
+/** Returns whether the URL of the page requests the flow inspector. */
 export const asksToInspect = ({ address }: FlowPageData): boolean =>
   new URLSearchParams(address.split('?', 2)[1]).has('inspector');
 
@@ -19,7 +19,7 @@ interface InspectorPanel {
   readonly panel: ComponentChildren;
 }
 
-/** Fetches the run again for each challenge, if the URL asks for the inspector. Shows nothing to visitors without permission. */
+/** Fetches the run after each challenge, if the URL requests the inspector. Shows nothing without permission. */
 export function useInspector(
   pageData: FlowPageData,
   { challenge, t }: { challenge: Challenge; t: Translate },
@@ -43,7 +43,7 @@ async function inspect(slug: string, t: Translate): Promise<ComponentChildren> {
     const { inspectorOf } = await import('../inspector/inspector.js');
     return await inspectorOf(slug, t);
   } catch {
-    // The flow continues without the inspector.
+    // If the inspector cannot be loaded, the flow continues without it.
     return undefined;
   }
 }

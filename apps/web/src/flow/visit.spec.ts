@@ -34,7 +34,7 @@ describe('a visit to a flow', () => {
     expect(next.step).toBe(1);
   });
 
-  it('is marked as expired when another run replies, until the next answer is sent', () => {
+  it('is marked as expired when a reply has another run id, until the next answer is sent', () => {
     const restarted = reduceVisit(visitOf(pageData()), { kind: 'challenge', challenge: NAME, run: 'two' });
 
     expect(restarted).toMatchObject({ expired: true, run: 'two' });
@@ -59,7 +59,7 @@ describe('a visit to a flow', () => {
     expect(visit).toMatchObject({ step: 0, challenge: NAME, phase: 'idle' });
   });
 
-  it('resets the retries after a reply', () => {
+  it('resets the count of failures after a challenge arrives', () => {
     const back = reduceVisit(reduceVisit(visitOf(pageData()), UNAVAILABLE), {
       kind: 'challenge',
       challenge: NAME,
@@ -70,7 +70,7 @@ describe('a visit to a flow', () => {
     expect(reduceVisit(back, UNAVAILABLE).unavailable?.tries).toBe(1);
   });
 
-  it('starts as unavailable when the server could not get the challenge', () => {
+  it('starts as unavailable when the page data has no challenge', () => {
     expect(visitOf(pageData({ retry_after_s: 1 })).unavailable).toEqual({ reason: 'service', waitS: 1, tries: 1 });
   });
 });

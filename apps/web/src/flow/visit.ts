@@ -5,7 +5,7 @@ import type { Reply } from './executor.js';
 export interface Visit {
   readonly challenge: Challenge;
   readonly run: string | undefined;
-  /** Increments with each new step. A refused answer keeps the step, so that the form keeps its input. */
+  /** Number of the step. A refused answer keeps the number, so that the form keeps its input. */
   readonly step: number;
   readonly phase: 'idle' | 'sending';
   /** Whether the run expired and the flow started again. */
@@ -73,7 +73,7 @@ function withChallenge(visit: Visit, challenge: Challenge, { expired }: { expire
   };
 }
 
-/** Exponential back-off, at least as long as Retry-After. */
+/** Returns the next delay: an exponential back-off that is at least as long as Retry-After. */
 function nextUnavailable(
   before: Unavailable | undefined,
   { reason, retryAfterS }: { reason: Unavailable['reason']; retryAfterS: number },

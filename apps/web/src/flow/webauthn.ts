@@ -12,7 +12,7 @@ export interface RequestOptions extends Omit<PublicKeyCredentialRequestOptions, 
   readonly allowCredentials?: readonly { readonly id: string; readonly type: 'public-key' }[];
 }
 
-/** Creates a credential and returns it in the form of the API. Throws when the user or the browser refuses. */
+/** Creates a credential and returns it in the API's JSON format. Throws when the user or the browser refuses. */
 export async function createCredential(options: CreationOptions): Promise<object> {
   const { user, challenge, excludeCredentials = [] } = options;
   const publicKey: PublicKeyCredentialCreationOptions = {
@@ -36,7 +36,7 @@ interface GetOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Gets an assertion and returns it in the form of the API. Throws when the user or the browser refuses. */
+/** Gets an assertion and returns it in the API's JSON format. Throws when the user or the browser refuses. */
 export async function getCredential(options: RequestOptions, getOptions: GetOptions = {}): Promise<object> {
   const { challenge, allowCredentials = [] } = options;
   const publicKey: PublicKeyCredentialRequestOptions = {
@@ -62,8 +62,8 @@ export async function getCredential(options: RequestOptions, getOptions: GetOpti
 const namesOf = ({ id, rawId, type }: PublicKeyCredential) => ({ id, rawId: textOf(rawId), type });
 
 /**
- * Decodes the user id. The API encodes it in base64 twice; the authenticator must get the decoded id
- * (docs/spec/clients.md#webauthn-user-id).
+ * Returns the bytes of the user id. The API encodes them in base64 twice, and the authenticator must get the decoded
+ * bytes (docs/spec/clients.md#webauthn-user-id).
  */
 function userIdOf(id: string): Uint8Array<ArrayBuffer> {
   const outer = bytesOf(id);

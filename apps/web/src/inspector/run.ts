@@ -20,7 +20,7 @@ export interface RunStep {
   readonly ms: number;
 }
 
-/** An answer or decision in the run. */
+/** An answer of the visitor or a decision of the executor in the run. */
 export interface TrailEntry {
   readonly name: string;
   readonly outcome: string;
@@ -28,7 +28,7 @@ export interface TrailEntry {
   readonly ms: number;
 }
 
-/** Fetches the run. Resolves to null when there is none, and to undefined when the visitor may not inspect it. */
+/** Fetches the run. Resolves to null when there is no run, and to undefined when the visitor may not inspect it. */
 export async function findRun(slug: string): Promise<Run | null | undefined> {
   const response = await callApi(`/api/v3/flows/inspector/${encodeURIComponent(slug)}/`);
   if (response.status === 400) return null;

@@ -12,7 +12,7 @@ interface Options {
   readonly 'error-callback'?: () => void;
 }
 
-// Without a document this script runs as the worker that it started itself.
+// Without a document, this script runs as a worker, which another instance of the script has started.
 if (typeof document === 'undefined') serveWorker();
 else defineProvider((document.currentScript as HTMLScriptElement).src);
 

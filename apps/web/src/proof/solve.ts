@@ -1,6 +1,9 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 
-/** A proof of work: find the counter whose SHA-256 hash, after salt and nonce, starts with the prefix. Values are hexadecimal. */
+/**
+ * A proof of work: find the counter for which SHA-256 of salt, nonce and counter starts with the prefix. All
+ * hexadecimal.
+ */
 interface Parameters {
   readonly salt: string;
   readonly nonce: string;
@@ -10,7 +13,10 @@ interface Parameters {
 /** Size of the counter in bytes (big-endian). */
 const COUNTER_BYTES = 4;
 
-/** Tries counters in order. It does not use crypto.subtle, which is missing without TLS and is asynchronous for each hash. */
+/**
+ * Tries counters in order. It does not use crypto.subtle, which is missing without TLS and is asynchronous for each
+ * hash.
+ */
 export function solve({ salt, nonce, keyPrefix }: Parameters) {
   const startedAt = performance.now();
   const [head, prefix] = [bytesOf(salt + nonce), bytesOf(keyPrefix)];

@@ -6,14 +6,14 @@ const style = (overrides: object = {}, flowBackground?: string) =>
   brandStyle({ title: 'Example', ...overrides }, flowBackground);
 
 describe('the style of a brand', () => {
-  it('uses black or white text on its colour, whichever has enough contrast', () => {
+  it('uses black or white text on the brand colour, whichever has more contrast', () => {
     for (const colour of ['#ffdd00', '#1f5fbf', '#777777', '#000000']) {
       expect(contrast(colour, readableColour(colour))).toBeGreaterThanOrEqual(4.5);
     }
     expect(style({ colours: { primary: '#fd0' } })).toContain('--accent:#ffdd00;--on-accent:#000000');
   });
 
-  it('uses its colour for links only on backgrounds with enough contrast', () => {
+  it('uses the brand colour for links only on backgrounds with enough contrast', () => {
     const dark = style({ colours: { primary: '#003366' } });
     const bright = style({ colours: { primary: '#ffdd00' } });
 

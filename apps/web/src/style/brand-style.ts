@@ -7,7 +7,7 @@ const NO_BACKGROUND = '/static/dist/assets/images/flow_background.jpg';
 const [LIGHT, DARK] = ['#ffffff', '#1c1f24'];
 const MIN_CONTRAST = 4.5;
 
-/** Returns the CSS of a brand: its colour where the contrast suffices, its background and its custom rules. */
+/** Returns the CSS of a brand: the colour where its contrast suffices, the background and the custom rules. */
 export function brandStyle(
   { colours, background: brandBackground, custom_css: css = '' }: Brand,
   flowBackground: string | undefined,
@@ -19,7 +19,7 @@ export function brandStyle(
     accent && contrast(accent, LIGHT) >= MIN_CONTRAST && `:root{--link:${accent}}`,
     accent && contrast(accent, DARK) >= MIN_CONTRAST && `:root:root{--link-dark:${accent}}`,
     background && `:root{--background:url("${cssUrl(background)}")}`,
-    // Custom rules must not close the <style> element.
+    // Escape closing tags, because custom rules must not end the <style> element.
     css.replace(/<\/(?=style)/gi, '<\\/'),
   ];
   return rules.filter(Boolean).join('');

@@ -9,7 +9,7 @@ interface Props {
   readonly challenge: Envelope;
   /** Fields that show their own errors. */
   readonly fields?: readonly string[];
-  /** Awaited before the form is read, for example until the captcha is solved. */
+  /** Returns a promise that the form awaits before it reads its fields, for example until the captcha is solved. */
   readonly ready?: () => Promise<unknown>;
   readonly children: ComponentChildren;
 }
@@ -35,7 +35,7 @@ export function Form({ challenge, fields = [], ready = async () => undefined, ch
   );
 }
 
-/** Shows the errors that no visible field shows. `shownFields` are the fields that show their own. */
+/** Shows the errors that no visible field shows. `shownFields` are the fields that show their own errors. */
 export function FormErrors({ challenge, shownFields = [] }: { challenge: Envelope; shownFields?: readonly string[] }) {
   const otherErrors = Object.entries(errorsOf(challenge)).flatMap(([field, messages]) =>
     shownFields.includes(field) ? [] : (messages ?? []),

@@ -12,7 +12,7 @@ const LAYOUTS: ReadonlySet<string> = new Set([
 interface Props {
   readonly brand: Brand;
   readonly layout?: string | undefined;
-  /** Whether the page is wider than a login step. */
+  /** Whether the card is wider than the card of a login step. */
   readonly wide?: boolean;
   readonly children: ComponentChildren;
 }

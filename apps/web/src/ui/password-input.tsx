@@ -9,7 +9,7 @@ interface Props {
   readonly input: InputAttributes;
   /** Whether a button reveals the password. */
   readonly revealable: boolean;
-  /** The errors of the last password. A new value clears the field. */
+  /** The errors of the last password. When this value changes, the field is cleared. */
   readonly refused: unknown;
 }
 
@@ -19,7 +19,7 @@ export function PasswordInput({ input, revealable, refused }: Props) {
   const [shown, setShown] = useState(false);
   const [capsLock, setCapitals] = useState(false);
   const field = useRef<HTMLInputElement>(null);
-  // The visitor cannot see the mistake in a masked password, so it must be typed again.
+  // The visitor cannot see a mistake in a masked password, so clear the field for typing it again.
   useEffect(() => {
     if (refused && field.current) field.current.value = '';
   }, [refused]);

@@ -1,11 +1,11 @@
 import { type ComponentChildren, Fragment, h } from 'preact';
 
-/** Elements that administrators may use in texts. Of other elements only the text is shown. */
+/** Elements that administrators may use in texts. Of other elements, the page shows only the text. */
 const ELEMENTS: ReadonlySet<string> = new Set([
   ...['b', 'strong', 'i', 'em', 'u', 's', 'small', 'code', 'br', 'p', 'ul', 'ol', 'li', 'a', 'h2', 'h3', 'h4'],
 ]);
 const VOID = 'br';
-/** Elements that are dropped with their content, and comments. */
+/** Matches elements that are removed with their content, and comments. */
 const DROPPED = /<(script|style|template|iframe)\b[\s\S]*?(<\/\1\s*>|$)|<!--[\s\S]*?(-->|$)/gi;
 const TAG = /<(\/?)([a-z][a-z0-9]*)((?:"[^"]*"|'[^']*'|[^'">])*)>/gi;
 
@@ -15,7 +15,10 @@ interface OpenElement {
   readonly children: ComponentChildren[];
 }
 
-/** Renders HTML of an administrator with an allow-list of elements. It never runs scripts, loads resources or applies styles. */
+/**
+ * Renders HTML of an administrator with an allow-list of elements. It never runs scripts, loads resources or applies
+ * styles.
+ */
 export function RichText({ html }: { html: string }) {
   const text = html.replace(DROPPED, '');
   const stack: OpenElement[] = [newElement('', '')];

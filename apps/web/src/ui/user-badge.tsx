@@ -1,7 +1,7 @@
 import type { Envelope } from '../challenges/envelope.js';
 import { usePage } from '../flow/page.context.js';
 
-/** Shows the pending user, with a link for a different user. */
+/** Shows the pending user, with a link with which a different user can log in. */
 export function UserBadge({
   challenge: { pending_user: user, pending_user_avatar: avatar, flow_info },
 }: {
@@ -18,7 +18,7 @@ export function UserBadge({
   );
 }
 
-/** A hidden field with the username, which password managers need beside the password. */
+/** A hidden field with the username. Password managers need it to save the password for the right account. */
 export const HiddenUsername = ({ challenge }: { challenge: Envelope }) =>
   challenge.pending_user ? (
     <input

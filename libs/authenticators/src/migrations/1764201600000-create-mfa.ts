@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** `pk` is unique across all kinds of devices. Secrets are sealed, and codes are stored as keyed digests. */
+/** The tables. A `pk` is unique across all kinds of devices. Secrets are sealed, and codes are keyed digests. */
 const TABLES = `
 CREATE TABLE mfa.devices (
   id uuid PRIMARY KEY,
@@ -32,13 +32,13 @@ CREATE TABLE mfa.sends (
   sent integer NOT NULL
 )`;
 
-/** What other services may read: no secret. A view reads with the rights of its owner. */
+/** The view through which other services read devices without secrets. It reads with the rights of its owner. */
 const VIEW = `
 CREATE VIEW mfa.owned_devices AS
 SELECT d.pk, d.user_id, d.kind, d.name, d.facts, d.stage_id, d.created_at, d.updated_at, d.last_used_at
 FROM mfa.devices d WHERE d.confirmed`;
 
-/** What other services may do, with the rights of the owner. */
+/** The functions through which other services query and change devices. They run with the rights of their owner. */
 const FUNCTIONS = `
 CREATE FUNCTION mfa.has_device(of_user uuid, of_kind text) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
@@ -59,7 +59,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog AS $$
 $$;
 REVOKE ALL ON FUNCTION mfa.has_device, mfa.rename_device, mfa.remove_device FROM PUBLIC`;
 
-/** Creates the tables of devices, of their codes and of the message quotas. */
+/** Creates the tables of devices, their codes and the message quotas, and the view and functions for other services. */
 export class CreateMfa1764201600000 implements MigrationInterface {
   name = 'CreateMfa1764201600000';
 

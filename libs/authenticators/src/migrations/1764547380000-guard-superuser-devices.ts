@@ -1,13 +1,13 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Returns whether the caller owns the table, as the commands of an operator do. The role of a service does not. */
+/** Returns whether the caller has the role that owns the tables. Commands of an operator have it; services do not. */
 const RUNS_AS_OWNER = `
 CREATE FUNCTION mfa.runs_as_owner() RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
   SELECT pg_has_role(c.relowner, 'USAGE') FROM pg_class c WHERE c.oid = 'mfa.devices'::regclass
 $$`;
 
-/** The constraint name distinguishes this refusal from a missing grant. */
+/** Raises an error for a superuser without a permit. Its constraint name distinguishes it from a missing grant. */
 const REQUIRE_PERMIT = `
 CREATE FUNCTION mfa.require_permit(of_user uuid) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog AS $$
@@ -27,7 +27,10 @@ BEGIN
   RETURN NULL;
 END $$`;
 
-/** Refuses a code whose device is invisible to this transaction, because that device could belong to a superuser. */
+/**
+ * Requires a permit for a code of a superuser. Fails (STRICT) when the device of the code is not visible to this
+ * transaction.
+ */
 const GUARD_CODE = `
 CREATE FUNCTION mfa.guard_code() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
@@ -40,9 +43,9 @@ BEGIN
 END $$`;
 
 /**
- * The triggers fire after the write, so that an existing device (ON CONFLICT DO NOTHING) needs no second permit. Changes of the
- * name, the counter and the last use, and deletes, need no permit. The condition runs with the rights of the caller, the
- * function with those of the owner.
+ * The triggers fire after the write, so that adding an existing device again (ON CONFLICT DO NOTHING) needs no second
+ * permit. A delete, or a change of the name, the counter or the last use, needs no permit. The WHEN condition runs with
+ * the rights of the caller; the trigger function runs with the rights of its owner.
  */
 const TRIGGERS = `
 CREATE TRIGGER devices_guarded AFTER INSERT OR UPDATE OF id, pk, user_id, kind, confirmed, handle, stage_id, facts, secret,
@@ -53,7 +56,7 @@ FOR EACH ROW WHEN (NOT mfa.runs_as_owner()) EXECUTE FUNCTION mfa.guard_code()`;
 
 const PRIVATE = 'REVOKE ALL ON FUNCTION mfa.require_permit, mfa.guard_device, mfa.guard_code FROM PUBLIC';
 
-/** Services cannot add or replace devices and codes of superusers without a permit (docs/adr/0035). */
+/** Requires a permit of the gateway when a service adds or replaces a superuser's device or code (docs/adr/0035). */
 export class GuardSuperuserDevices1764547380000 implements MigrationInterface {
   name = 'GuardSuperuserDevices1764547380000';
 

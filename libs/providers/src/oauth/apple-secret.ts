@@ -11,7 +11,7 @@ interface AppleKey {
 /** Lifetime of a client secret, which is used for one request only. */
 const LIFETIME = '5m';
 
-/** Splits a consumer key `services_id;team_id;key_id` (docs/spec/sources.md#apple). In any other format it is the client id. */
+/** Splits a consumer key `services_id;team_id;key_id` (docs/spec/sources.md#apple). Any other key is the client id. */
 export function parseAppleKeyId(consumerKey: string) {
   const [clientId = '', team, keyId] = consumerKey.split(';').map((part) => part.trim());
   return team && keyId ? { clientId, team, keyId } : { clientId: consumerKey.trim() };

@@ -75,7 +75,7 @@ describe('a login at Apple', () => {
   it.each([
     ['an invalid private key', { consumer_secret: 'hush' }],
     ['an incomplete consumer_key', { consumer_key: 'org.example.login' }],
-  ])('is refused with %s, and the reason is only logged', async (_case, fields) => {
+  ])('is refused with %s, and the visitor sees no reason', async (_case, fields) => {
     const { to, kept } = await harness.mustBegin(source(fields));
     const completed = await harness.complete(source(fields), kept, provider.authorize(to));
     expect(completed).toMatchObject({ refused: { wire: 'misconfigured' } });

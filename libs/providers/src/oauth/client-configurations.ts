@@ -8,7 +8,7 @@ import type { OauthSource } from './provider-type.js';
 
 /** Builds the configurations of `openid-client`, and caches the signing keys of providers. */
 export class ClientConfigurations {
-  /** Key sets by their URL. */
+  /** Cached signing keys, by the URL of the key set. */
   private readonly keySets = new Map<string, client.ExportedJWKSCache>();
 
   constructor(private readonly http: ProviderHttpClient) {}
@@ -26,7 +26,7 @@ export class ClientConfigurations {
     const secret = await clientSecretOf(source, metadata.issuer);
     const auth = usesBasicAuth ? client.ClientSecretBasic(secret) : client.ClientSecretPost(secret);
     const config = new client.Configuration(metadata, clientIdOf(source), undefined, auth);
-    // `ProviderHttpClient` decides which addresses may lack TLS.
+    // Switches off the TLS check of the library, because `ProviderHttpClient` decides which addresses may lack TLS.
     client.allowInsecureRequests(config);
     client.enableNonRepudiationChecks(config);
     config[client.customFetch] = providerFetch({
@@ -40,7 +40,7 @@ export class ClientConfigurations {
     return config;
   }
 
-  /** Caches the keys that a configuration has fetched. */
+  /** Caches the signing keys that a configuration has fetched from the provider. */
   cacheKeys(config: client.Configuration): void {
     const [{ jwks_uri: url }, keySet] = [config.serverMetadata(), client.getJwksCache(config)];
     if (url && keySet) this.keySets.set(url, keySet);
@@ -60,7 +60,7 @@ async function clientSecretOf({ provider_type, consumer_key, consumer_secret }: 
   });
 }
 
-/** Returns the keys of `oidc_jwks`, which replace all published keys. */
+/** Returns the signing keys of the setting `oidc_jwks`, or `undefined` without it. They replace all published keys. */
 function configuredKeys({ oidc_jwks: jwks }: OauthSource): client.ExportedJWKSCache | undefined {
   const { keys } = (jwks ?? {}) as { keys?: unknown };
   if (!Array.isArray(keys) || keys.length === 0) return undefined;

@@ -32,7 +32,7 @@ export class MetadataCache {
     private readonly ttlS: number,
   ) {}
 
-  /** Throws `InvalidMetadataError`, and the errors of `ProviderHttpClient`. */
+  /** Returns the metadata at a URL. Throws `InvalidMetadataError`, and the errors of `ProviderHttpClient`. */
   async get(wellKnownUrl: string, signal: AbortSignal): Promise<ProviderMetadata> {
     const cached = this.entries.get(wellKnownUrl);
     if (cached && cached.until > performance.now()) return cached.metadata;
@@ -51,7 +51,7 @@ function parseMetadata(text: string, wellKnownUrl: string): ProviderMetadata {
     throw new InvalidMetadataError(`${wellKnownUrl} has missing or invalid members: ${members.join(', ')}`);
   }
   const { issuer } = parsed.data;
-  // The issuer must match the URL of its metadata (Discovery 1.0, 4.3). Both forms share an optional trailing slash.
+  // The issuer must match the URL of its metadata (Discovery 1.0, 4.3), with or without a trailing slash.
   if (withoutTrailingSlash(issuer) + SUFFIX !== wellKnownUrl)
     throw new InvalidMetadataError(`${wellKnownUrl} names another issuer, ${issuer}`);
   return parsed.data;

@@ -12,7 +12,9 @@ import { InvalidMetadataError } from './metadata-cache.js';
 const PROVIDER_ERRORS: readonly string[] = ['server_error', 'temporarily_unavailable'];
 const CONFIGURATION_ERRORS: readonly string[] = ['invalid_client', 'unauthorized_client', 'unsupported_grant_type'];
 
-/** Converts an error of a login to a refusal. Keeps only messages, because the causes of `openid-client` errors contain tokens. */
+/**
+ * Converts an error of a login to a refusal. Omits the cause, because causes of `openid-client` errors contain tokens.
+ */
 export function toLoginRefusal(error: unknown, source: string): LoginRefusedError {
   for (const cause of causesOf(error)) {
     if (cause instanceof LoginRefusedError) return cause;
@@ -32,7 +34,7 @@ function authorizationRefusal(source: string, error: string): LoginRefusedError 
   return new LoginDeniedError(source, reason);
 }
 
-/** Logs only values that look like OAuth error codes, because the client controls the parameter. */
+/** Returns the text to log for the parameter `error`. Hides other texts than codes, because the client controls it. */
 const safeErrorCode = (error: string) => (/^[a-z_]{1,64}$/.test(error) ? error : 'an invalid error code');
 
 function* causesOf(error: unknown): Generator<Error> {
@@ -44,7 +46,7 @@ function errorText(error: Error): string {
   return [error.message, claim].filter(Boolean).join(' ');
 }
 
-/** Returns the name of the claim that a check refused. */
+/** Returns the name of the claim that a check of `openid-client` refused. */
 function claimOf(cause: unknown): { claim?: string } {
   const claim = (cause as { claim?: unknown } | undefined)?.claim;
   return typeof claim === 'string' ? { claim } : {};

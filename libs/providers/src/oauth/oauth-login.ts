@@ -19,9 +19,9 @@ export interface OauthLoginStart {
 
 /** The parameters of the callback. */
 export interface OauthCallback extends OauthLoginStart {
-  /** The state that `begin` returned. */
+  /** The secrets that `begin` returned to be kept until the callback. */
   readonly kept: Readonly<Record<string, unknown>>;
-  /** The query or form of the callback. */
+  /** The parameters in the query or the form of the callback. */
   readonly answer: Readonly<Record<string, string>>;
 }
 
@@ -31,7 +31,10 @@ const oauthLoginState = z.object({ nonce: z.string().optional(), verifier: z.str
 /** Standard parameters of an authorization response (RFC 6749, 4.1.2; RFC 9207). */
 const RESPONSE_PARAMETERS = ['code', 'state', 'iss', 'error', 'error_description', 'error_uri'];
 
-/** Logins by OAuth 2 and OpenID Connect: the authorization code flow, with PKCE and a nonce if the provider supports them. */
+/**
+ * Logins by OAuth 2 and OpenID Connect: the authorization code flow, with PKCE and a nonce if the provider supports
+ * them.
+ */
 export class OauthLogin {
   private readonly metadataCache: MetadataCache;
   private readonly clients: ClientConfigurations;
@@ -44,7 +47,7 @@ export class OauthLogin {
     this.clients = new ClientConfigurations(http);
   }
 
-  /** Returns the authorization URL, and the state to keep for the callback. Throws `LoginRefusedError`. */
+  /** Returns the authorization URL, and the secrets to keep until the callback. Throws `LoginRefusedError`. */
   async begin(source: OauthSource, start: OauthLoginStart, signal: AbortSignal) {
     try {
       const provider = await this.loadProvider(source, signal);
@@ -115,7 +118,7 @@ export class OauthLogin {
   }
 }
 
-/** Returns the callback URL with the standard parameters. Drops `iss` when the issuer of the provider is unknown. */
+/** Returns the callback URL with its standard parameters, but without `iss` when the provider's issuer is unknown. */
 function callbackUrl({ redirect_uri, answer }: OauthCallback, { hasKnownIssuer }: Provider): URL {
   const url = new URL(redirect_uri);
   for (const name of RESPONSE_PARAMETERS)

@@ -14,7 +14,9 @@ export interface ProfileRequest {
 
 type Tokens = Awaited<ReturnType<typeof client.authorizationCodeGrant>>;
 
-/** Returns the profile of the user of the tokens. Throws `InvalidProofError`, and the errors of `openid-client`. */
+/**
+ * Returns the profile of the user who owns the tokens. Throws `InvalidProofError`, and the errors of `openid-client`.
+ */
 export async function fetchProfile(request: ProfileRequest, tokens: Tokens, answer: Readonly<Record<string, string>>) {
   const { config, provider, source } = request;
   if (!provider.openId) return fetchUserinfo(request, tokens.access_token);
@@ -44,7 +46,7 @@ interface EmailAddress {
   readonly verified?: unknown;
 }
 
-/** Returns the primary address from GitHub's list. The profile itself contains the public address only. */
+/** Returns the primary email address from GitHub's list. The profile contains only the public email address. */
 function primaryEmail(text: string | undefined): ProviderProfile {
   const list = parseJsonObject(`{"list":${text ?? 'null'}}`)?.['list'];
   const primary = Array.isArray(list)
@@ -53,7 +55,10 @@ function primaryEmail(text: string | undefined): ProviderProfile {
   return primary ? { email: primary.email, email_verified: primary.verified === true } : {};
 }
 
-/** Adds the name that Apple sends through the browser at the first login. It is unverified, like a name that a user types. */
+/**
+ * Adds the name that Apple sends through the browser at the first login. It is unverified, like a name that a user
+ * types.
+ */
 function withAppleName(claims: ProviderProfile, user: string | undefined): ProviderProfile {
   const name = parseJsonObject(user ?? '')?.['name'];
   const { firstName, lastName } = (typeof name === 'object' && name !== null ? name : {}) as ProviderProfile;

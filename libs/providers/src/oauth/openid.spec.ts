@@ -81,7 +81,7 @@ describe('a login by OpenID Connect', () => {
     expect(metadata).toHaveLength(4);
   });
 
-  it('replaces the default scopes by scopes that begin with a star', async () => {
+  it('replaces the default scopes when additional_scopes begins with a star', async () => {
     const { to } = await harness.mustBegin(source({ additional_scopes: '*openid own' }));
     expect(new URL(to).searchParams.get('scope')).toBe('openid own');
   });
@@ -98,13 +98,13 @@ describe('the callback', () => {
     expect(await login({ callback })).toMatchObject(unproven);
   });
 
-  it('is refused without `iss` when the provider announces the parameter', async () => {
+  it('is refused without `iss` when the metadata says that the provider sends it', async () => {
     provider.metadata = { authorization_response_iss_parameter_supported: true };
     expect(await login()).toMatchObject(unproven);
     expect(await login({ callback: { iss: provider.url } })).toMatchObject({ identity: { identifier: 'alice' } });
   });
 
-  it('is refused with the kept state of another login', async () => {
+  it('is refused with the kept nonce and verifier of another login', async () => {
     const [mine, others] = [await harness.mustBegin(source()), await harness.mustBegin(source())];
     const answer = provider.authorize(mine.to);
     for (const kept of [others.kept, { ...mine.kept, nonce: others.kept['nonce'] }, {}])
@@ -116,7 +116,7 @@ describe('the callback', () => {
     ['access_denied', { wire: 'access_denied' }],
     ['temporarily_unavailable', { wire: 'unavailable' }],
     ['<script>', { wire: 'access_denied' }],
-  ])('with the error %s is refused with our own message', async (error, message) => {
+  ])('with the error %s is refused with a message of Gatehouse, not of the provider', async (error, message) => {
     expect(await login({ callback: { code: undefined as never, error } })).toMatchObject({ refused: message });
     expect(harness.reports.join()).not.toContain('<');
   });
@@ -159,7 +159,7 @@ describe('an id token', () => {
     await other.close();
   });
 
-  it('is required', async () => {
+  it('is required of an OpenID Connect provider', async () => {
     provider.tokens = { id_token: undefined };
     expect(await login()).toMatchObject(unproven);
   });
@@ -183,14 +183,14 @@ describe('a provider', () => {
     ['sends malformed JSON', (response: ServerResponse) => response.end('<html>'), unproven],
     ['redirects', (response: ServerResponse) => response.writeHead(302, { location: '/' }).end(), unproven],
     ['does not know the client', refused('invalid_client'), misconfigured],
-  ])('that %s causes a refusal, not a fault', async (_case, instead, refusal) => {
+  ])('that %s causes a refused login, not an internal error', async (_case, instead, refusal) => {
     provider.overrides = { '/token': instead };
     const using = new LoginHarness({ SOURCE_ANSWER_BYTES: 4000 });
     expect(await login({ using })).toMatchObject(refusal);
     expect(using.reports).toEqual([expect.not.stringMatching(/hush|opaque/)]);
   });
 
-  it('that does not respond is not awaited beyond the timeout or the deadline of the visitor', async () => {
+  it('that does not respond causes a refused login after the timeout or at the deadline of the request', async () => {
     const { to, kept } = await harness.mustBegin(source());
     const answer = provider.authorize(to);
     provider.overrides = { '/token': () => undefined };
@@ -201,7 +201,7 @@ describe('a provider', () => {
     expect([...shortTimeout.reports, ...shortDeadline.reports]).toEqual(Array(2).fill('127.0.0.1 timed out'));
   });
 
-  it('whose profile is too large causes a refusal', async () => {
+  it('whose profile is too large causes a refused login', async () => {
     provider.profile = { sub: 'alice', more: 'x'.repeat(2000) };
     expect(await login({ using: new LoginHarness({ SOURCE_PROFILE_BYTES: 1500 }) })).toMatchObject(unproven);
   });
@@ -250,7 +250,7 @@ describe('a provider', () => {
     },
   );
 
-  it('gets no secret at a published URL without TLS', async () => {
+  it('gets no client secret when its metadata names a URL without TLS', async () => {
     provider.metadata = { token_endpoint: provider.url.replace('127.0.0.1', 'localhost') };
     expect(await login()).toMatchObject(misconfigured);
   });

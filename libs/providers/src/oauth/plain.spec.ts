@@ -36,7 +36,7 @@ describe('a login by plain OAuth 2', () => {
     expect(parameters).not.toHaveProperty('nonce');
   });
 
-  it('has default URLs with TLS for every type except self-hosted ones', () => {
+  it('has default URLs with TLS for every provider type that is not self-hosted', () => {
     for (const { wellKnown, authorization, token, profile } of Object.values(PROVIDERS))
       for (const address of [wellKnown, authorization, token, profile])
         expect(address ?? 'https://').toMatch(/^https:\/\//);
@@ -44,7 +44,7 @@ describe('a login by plain OAuth 2', () => {
     expect(withoutDefaults.map(([kind]) => kind).sort()).toEqual(['mailcow', 'okta', 'openidconnect']);
   });
 
-  it('uses the primary address of GitHub, and whether it is verified', async () => {
+  it('uses the primary email address of GitHub, with its verification status', async () => {
     provider.profile = { id: 583231, login: 'octocat', name: 'Octo Cat', email: null };
     provider.overrides = {
       '/me/emails': [
@@ -115,7 +115,7 @@ describe('a login by plain OAuth 2', () => {
     expect(await login(type)).toEqual({ identity: { groups: {}, info: profile, ...identity } });
   });
 
-  it('accepts token responses with nonstandard scopes and unverifiable id tokens', async () => {
+  it('accepts a token response with scopes as a list and with an unverifiable id token', async () => {
     provider.profile = { id: '1', username: 'a' };
     provider.tokens = { scope: ['a', 'b'], id_token: 'e30.e30.', expires_in: 'soon', token_type: undefined };
     expect(await login('discord')).toMatchObject({ identity: { identifier: '1' } });
@@ -150,7 +150,7 @@ describe('a login by plain OAuth 2', () => {
     expect(await login('discord')).toMatchObject({ refused: { text: expect.stringContaining('verified') } });
   });
 
-  it('is refused without endpoints when the type has no defaults', async () => {
+  it('is refused when neither the source nor its provider type has endpoints', async () => {
     for (const type of ['openidconnect', 'okta', 'mailcow'])
       expect(await harness.begin(oauthSource({ provider_type: type }))).toMatchObject({
         refused: { wire: 'misconfigured' },

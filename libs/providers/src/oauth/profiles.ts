@@ -1,6 +1,6 @@
 import type { ProfileClaims, ProviderProfile } from '../identity.js';
 
-/** Maps a profile of a provider to claims. */
+/** Returns the claims of a provider's profile. */
 export type ReadProfile = (profile: ProviderProfile) => ProfileClaims;
 
 const nestedObject = (profile: ProviderProfile, ...path: readonly string[]): ProviderProfile =>
@@ -51,7 +51,7 @@ export const facebook: ReadProfile = (profile) => ({
   email: profile['email'],
 });
 
-/** GitHub’s `user`, with the primary address. */
+/** GitHub’s `user`, with the primary email address. */
 export const github: ReadProfile = (profile) => ({
   identifier: profile['id'],
   username: profile['login'],

@@ -23,13 +23,13 @@ export function providerFetch({ http, tokenEndpoint, openId, signal }: FetchOpti
   };
 }
 
-/** `openid-client` sends a form or no body. */
+/** Returns the body as text. `openid-client` sends either a form or no body. */
 const bodyText = (body: unknown) =>
   body instanceof URLSearchParams || typeof body === 'string' ? String(body) : undefined;
 
 /**
- * Removes the members that Gatehouse does not need, because some providers send them in other formats than the standard: Twitch
- * sends scopes as a list, and some OAuth providers send id tokens that cannot be verified.
+ * Removes the members of a token response that Gatehouse does not need, because some providers send nonstandard values:
+ * Twitch sends scopes as a list, and some OAuth providers send id tokens that cannot be verified.
  */
 function normalizeTokenResponse(text: string, openId: boolean): string {
   const response = parseJsonObject(text);

@@ -4,24 +4,27 @@ import * as profiles from './profiles.js';
 /** A source that uses OAuth. */
 export type OauthSource = Extract<PublishedSource, { model: typeof OAUTH_SOURCE }>;
 
-/** The defaults of a type of provider. URLs in a source override them. */
+/** The defaults of a type of provider. URLs in the settings of a source override the default URLs. */
 export interface ProviderType {
-  /** URL of its metadata (OpenID Connect Discovery 1.0). */
+  /** URL of the provider's metadata (OpenID Connect Discovery 1.0). */
   readonly wellKnown?: string;
-  /** The `iss` of its responses, for a provider without metadata (RFC 9207). */
+  /** The `iss` of authorization responses, for a provider without metadata (RFC 9207). */
   readonly issuer?: string;
   readonly authorization?: string;
   readonly token?: string;
   readonly profile?: string;
   readonly scopes: readonly string[];
   readonly readProfile: profiles.ReadProfile;
-  /** Whether to send the secret with HTTP Basic when there is no metadata. Default: as form parameters. */
+  /** Whether to send the client secret with HTTP Basic when there is no metadata. Default: as a form parameter. */
   readonly usesBasicAuth?: true;
-  /** Whether the provider's script starts the login. It supports a state, but neither a nonce nor PKCE. */
+  /** Whether the provider's script starts the login. The script supports a `state`, but neither a nonce nor PKCE. */
   readonly startedByScript?: true;
-  /** Whether email addresses are listed separately, under `/emails` of the profile. */
+  /** Whether the provider lists email addresses separately, at the profile URL followed by `/emails`. */
   readonly listsEmails?: true;
-  /** Matches authorization URLs that accept any tenant. A tenant's administrator can set any email address, so none is verified. */
+  /**
+   * Matches authorization URLs that accept any tenant. Email addresses are then unverified: a tenant's administrator
+   * sets them.
+   */
   readonly multiTenant?: RegExp;
   /** Further parameters of the authorization URL. */
   readonly parameters?: Readonly<Record<string, string>>;
@@ -113,7 +116,7 @@ export const PROVIDERS: Readonly<Record<OauthSource['provider_type'], ProviderTy
   },
 };
 
-/** Returns the scopes of a login: those of the provider, and `additional_scopes`, which replace them if they begin with `*`. */
+/** Returns the scopes of a login: the provider's and `additional_scopes`, or only the latter if they begin with `*`. */
 export function scopesOf({ scopes }: ProviderType, { additional_scopes: additional }: OauthSource): string {
   const scopesOfSource = additional.replace(/^\*/, '').split(/\s+/).filter(Boolean);
   return [...new Set(additional.startsWith('*') ? scopesOfSource : [...scopes, ...scopesOfSource])].join(' ');

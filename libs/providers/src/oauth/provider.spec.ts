@@ -27,7 +27,7 @@ async function authorize(target: OpenIdProvider) {
 const unproven = { refused: { text: 'The answer of {source} could not be verified. Please try again.' } };
 
 describe('a certified OpenID Connect provider', () => {
-  it('proves the identity of its user', async () => {
+  it('proves the identity of the user who logs in', async () => {
     provider.person = {
       ...{ sub: 'u-1', preferred_username: 'alice', name: 'Alice', email: 'a@example.org', email_verified: true },
       groups: ['staff'],

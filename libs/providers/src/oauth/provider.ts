@@ -3,11 +3,14 @@ import type { ProviderHttpClient } from '../provider-http-client.js';
 import { InvalidMetadataError, type MetadataCache, type ProviderMetadata } from './metadata-cache.js';
 import { type OauthSource, PROVIDERS, type ProviderType } from './provider-type.js';
 
-/** The provider of a source. Settings of the source override published metadata, which overrides the defaults of the type. */
+/**
+ * The provider of a source. Settings of the source override published metadata, which overrides the defaults of the
+ * type.
+ */
 export interface Provider {
   readonly type: ProviderType;
   readonly metadata: ServerMetadata & { readonly authorization_endpoint: string; readonly token_endpoint: string };
-  /** URL of the profile; `undefined` when the id token is the profile. */
+  /** URL of the profile; `undefined` when the claims of the id token serve as the profile. */
   readonly profileUrl: string | undefined;
   /** Whether the identity comes from an id token. */
   readonly openId: boolean;
@@ -30,7 +33,10 @@ export async function providerOf(source: OauthSource, metadataCache: MetadataCac
     : withoutMetadata(source, type);
 }
 
-/** A source with its own endpoints uses another server, so the default metadata of the type does not apply. */
+/**
+ * Returns the metadata URL. A source with endpoints uses another server, so the URL of its provider type does not
+ * apply.
+ */
 function wellKnownUrlOf(source: OauthSource, { wellKnown }: ProviderType): string | undefined {
   const hasOwnEndpoints = source.authorization_url || source.access_token_url || source.profile_url;
   return source.oidc_well_known_url || (hasOwnEndpoints ? undefined : wellKnown);
@@ -47,12 +53,12 @@ function fromMetadata(source: OauthSource, type: ProviderType, published: Provid
     ...(profileUrl && { userinfo_endpoint: profileUrl }),
   };
   const pkce = !type.startedByScript && (challenges?.includes('S256') ?? true);
-  // The default is Basic (OpenID Connect Discovery 1.0, 3).
+  // Without published methods, HTTP Basic is the default (OpenID Connect Discovery 1.0, 3).
   const usesBasicAuth = !(auth ?? []).includes('client_secret_post');
   return { type, metadata, profileUrl, openId: true, hasKnownIssuer: true, pkce, usesBasicAuth };
 }
 
-/** Without metadata no id token can be verified, so the identity comes from the profile, which is fetched from a trusted URL. */
+/** Returns a provider without metadata. It cannot verify id tokens, so the profile at a trusted URL is the identity. */
 function withoutMetadata(source: OauthSource, type: ProviderType): Provider {
   const authorization = source.authorization_url || type.authorization;
   const token = source.access_token_url || type.token;
@@ -72,7 +78,7 @@ function withoutMetadata(source: OauthSource, type: ProviderType): Provider {
   return { type, metadata, profileUrl, openId: false, hasKnownIssuer, pkce, usesBasicAuth };
 }
 
-/** Throws `InvalidMetadataError` when the browser would be sent to an address without TLS. Returns the provider. */
+/** Returns the provider. Throws `InvalidMetadataError` when its authorization URL has no TLS and is not trusted. */
 export function assertTls(provider: Provider, http: ProviderHttpClient): Provider {
   const { authorization_endpoint: url } = provider.metadata;
   if (!http.isTrusted(url)) throw new InvalidMetadataError(`${url} does not use TLS: see SOURCE_HOSTS`);

@@ -54,20 +54,20 @@ describe('a login at Plex', () => {
     expect(new Set(plex.requests.map(({ client }) => client))).toEqual(new Set(['gatehouse']));
   });
 
-  it('allows the owner and accepted friends only', async () => {
+  it('allows only the owner of the source token and accepted friends', async () => {
     const fields = { allowed_servers: ['other'] };
     for (const token of ['owner', 'friend']) expect(await login(fields, token)).toMatchObject({ identity: {} });
     for (const token of ['pending', 'guest']) expect(await login(fields, token)).toMatchObject(denied);
     expect(await login({ ...fields, allow_friends: false }, 'friend')).toMatchObject(denied);
   });
 
-  it('allows users of a listed server', async () => {
+  it('allows users of a server in allowed_servers', async () => {
     const fields = { allow_friends: false, allowed_servers: ['mine'] };
     expect(await login(fields, 'guest')).toMatchObject({ identity: { identifier: '4' } });
     for (const token of ['owner', 'player']) expect(await login(fields, token)).toMatchObject(denied);
   });
 
-  it('allows users of any server when none is listed', async () => {
+  it('allows users of any server when allowed_servers is empty', async () => {
     expect(await login({ allow_friends: false }, 'guest')).toMatchObject({ identity: { identifier: '4' } });
     expect(await login({ allow_friends: false }, 'player')).toMatchObject(denied);
   });
@@ -98,7 +98,7 @@ describe('a login at Plex', () => {
     expect(plex.requests).toEqual([]);
   });
 
-  it('is refused for a request of another model of source', async () => {
+  it('is refused when a Plex request names an OAuth source, or an OAuth request a Plex source', async () => {
     const refused = { refused: { wire: 'misconfigured' } };
     expect(await harness.begin(plexSource({}))).toMatchObject(refused);
     expect(await harness.complete(plexSource({}), {}, { code: 'good' })).toMatchObject(refused);

@@ -25,7 +25,10 @@ interface PlexRequest {
 
 const [OK, UNAUTHORIZED] = [200, 401];
 
-/** Logins at Plex. Plex's script signs the user in, and the resulting token proves the identity (docs/spec/sources.md#plex). */
+/**
+ * Logins at Plex. Plex's script signs the user in, and the resulting token proves the identity
+ * (docs/spec/sources.md#plex).
+ */
 export class PlexLogin {
   constructor(
     private readonly http: ProviderHttpClient,
@@ -60,7 +63,10 @@ export class PlexLogin {
     return [owner.id, ...acceptedIds].some((allowedId) => String(allowedId) === String(id));
   }
 
-  /** Returns whether the account has one of `allowed_servers`, or any server if that is empty (docs/spec/sources.md#plex). */
+  /**
+   * Returns whether the account has a server in `allowed_servers`, or any if the list is empty
+   * (docs/spec/sources.md#plex).
+   */
   private async hasServer(request: PlexRequest): Promise<boolean> {
     const allowed = request.source.allowed_servers;
     const devices = (await this.get(request, 'resources', resources)) ?? [];

@@ -1,6 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Published sources, with sealed secrets. The constraint is deferred, so that one blueprint can swap slugs. */
+/**
+ * Published sources, with sealed secrets. The unique constraint is deferred, so that one blueprint can swap two slugs.
+ */
 const SOURCES = `
 CREATE TABLE identification.sources (
   id uuid PRIMARY KEY,
@@ -8,7 +10,7 @@ CREATE TABLE identification.sources (
   document jsonb NOT NULL
 )`;
 
-/** Connections: each account of a source belongs to one user. They are deleted with the source. */
+/** Connections: each account at a source belongs to one user. Deleting a source deletes its connections. */
 const CONNECTIONS = `
 CREATE TABLE identification.connections (
   pk integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -21,7 +23,7 @@ CREATE TABLE identification.connections (
 
 const OWNERS = 'CREATE INDEX connections_user ON identification.connections (user_id)';
 
-/** Operations that have run, with their replies, so that each runs once. */
+/** Operations that have run, with their replies, so that a repeated operation returns the first reply. */
 const DONE = `
 CREATE TABLE identification.done (
   id text PRIMARY KEY,
@@ -31,7 +33,7 @@ CREATE TABLE identification.done (
 
 const AGE = 'CREATE INDEX done_at ON identification.done (at)';
 
-/** Creates the tables of sources and of their connections with users. */
+/** Creates the tables of sources, of their connections with users, and of operations that have run. */
 export class CreateIdentification1764460800000 implements MigrationInterface {
   name = 'CreateIdentification1764460800000';
 

@@ -1,9 +1,9 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * Connects a user with an account of a source. Returns `new`, `kept` when they are connected already, or `taken` when the account
- * belongs to another user. The connection of a deleted user is replaced. In READ COMMITTED each statement sees what concurrent
- * transactions have committed, so that only one of two concurrent calls wins.
+ * Connects a user with an account of a source. Returns `new`, `kept` when they are connected already, or `taken` when
+ * the account belongs to another user. Replaces the connection of a deleted user. In READ COMMITTED each statement sees
+ * the commits of concurrent transactions, so that only one of two concurrent calls for an account returns `new`.
  */
 const CONNECT = `
 CREATE FUNCTION identification.connect(of_source uuid, of_identifier text, of_user uuid) RETURNS text
@@ -25,7 +25,7 @@ BEGIN
   RETURN 'taken';
 END $$`;
 
-/** Only roles with a grant may call the function. */
+/** Allows only roles with a grant to call the function. */
 const PRIVATE = 'REVOKE ALL ON FUNCTION identification.connect FROM PUBLIC';
 
 /** Creates `identification.connect`, the only function that writes connections. */

@@ -21,7 +21,10 @@ BEGIN
   RETURN 'taken';
 END $$`;
 
-/** Consumes the permit whatever the outcome, so that none is left over. The other guards use the same constraint name. */
+/**
+ * Consumes the permit before the outcome is known, so that no unused permit remains. Other guards share the constraint
+ * name.
+ */
 const GUARD = `
   IF directory.is_superuser(of_user) AND NOT directory.use_superuser_permit(of_user, 'identification') THEN
     RAISE EXCEPTION 'a service may not connect a superuser with a source without a permit of the gateway'

@@ -2,7 +2,7 @@ import type { Device } from '@gatehouse/authenticators';
 import { type DeviceClass, digits } from '@gatehouse/contracts';
 import { type DeviceOffer, Factor, type FactorAnswer, type FactorContext, type ProofVerdict } from './factor.js';
 
-/** A factor whose devices generate or list codes. One entry stands for all devices, and a code is tried on each of them. */
+/** A factor whose proof is a code. The challenge has one entry for all devices, and a code is tried on each of them. */
 export abstract class CodeFactor<K extends DeviceClass> extends Factor<K> {
   readonly field = 'code';
 
@@ -18,11 +18,11 @@ export abstract class CodeFactor<K extends DeviceClass> extends Factor<K> {
     return { type: 'wrong', message: { code: 'authenticator_validate_code' }, guessed: true };
   }
 
-  /** Returns whether the code is valid for the device and unused. A valid code is used from then on. */
+  /** Returns whether the code is valid for the device and unused. Consumes a valid code, so that it works once. */
   protected abstract verifyAndConsume(device: Device, code: string): Promise<boolean>;
 }
 
 const DIGITS = digits();
 
-/** Converts a code in digits of any script to ASCII digits (docs/spec/mfa.md#totp-verification). Returns other texts unchanged. */
+/** Converts a code in digits of any script to ASCII digits (docs/spec/mfa.md#totp-verification). Keeps other texts. */
 export const normalizeDigits = (text: string): string => DIGITS.safeParse(text).data ?? text;

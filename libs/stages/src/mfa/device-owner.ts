@@ -5,11 +5,11 @@ interface OwnerInput {
   readonly session: StageRequest['session'];
 }
 
-/** Returns the user whose devices the step is about: the pending user, else the user of the session (docs/spec/mfa.md#device-owner). */
+/** Returns the user whose devices a step uses: the pending user, else the session's (docs/spec/mfa.md#device-owner). */
 export const deviceOwner = ({ context, session }: OwnerInput): User | undefined =>
   context.pending_user ?? session.user ?? undefined;
 
-/** Returns the owner, or `undefined` for a pretended or unsaved user, who cannot have devices. */
+/** Returns the device owner, or `undefined` for a pretended or unsaved user, who cannot have devices. */
 export const savedDeviceOwner = (input: OwnerInput): SavedUser | undefined => {
   const owner = deviceOwner(input);
   return owner?.kind === 'saved' ? owner : undefined;

@@ -72,7 +72,7 @@ describe('setting up a further device', () => {
     expect(await setUp(alice, {}, { user: bob, proved: true }).show()).toEqual(INSERTS_PROOF_STEP);
   });
 
-  it('needs no further proof in the plan that set up the first device', async () => {
+  it('requires no proof for a second device in the plan that set up the first device', async () => {
     const alice = newUser();
     const { show, answer } = setUp(alice, { enrolled_devices: [1] });
     await show();
@@ -82,7 +82,7 @@ describe('setting up a further device', () => {
     expect(typeOf(await setUp(alice, context).show())).toBe('challenge');
   });
 
-  it('needs no proof when the only device is a phone that was verified but cannot be asked', async () => {
+  it('requires no proof when the only device is a phone whose number is stored only as a digest', async () => {
     const alice = newUser();
     await addDevice(alice, 'sms', { facts: { verified_only: true } });
     expect(typeOf(await setUp(alice).show())).toBe('challenge');
@@ -94,7 +94,7 @@ describe('setting up a further device', () => {
     { stage: AuthenticatorStaticStage, contract: authenticatorStaticContract },
     { stage: AuthenticatorTotpStage, contract: authenticatorTotpContract },
     { stage: AuthenticatorWebauthnStage, contract: authenticatorWebauthnContract },
-  ])('requires the proof in every setup stage: $contract.kind', ({ stage, contract }) => {
+  ])('requires a proof of an existing device in every setup stage: $contract.kind', ({ stage, contract }) => {
     expect(stage.prototype).toBeInstanceOf(DeviceSetupStage);
     const { inserts, reads, writes } = contract;
     expect({ inserts, reads, writes }).toMatchObject({

@@ -16,8 +16,8 @@ type SetupInput = Parameters<typeof savedDeviceOwner>[0] & Parameters<typeof nee
 type Outcome<C extends StageContract> = StageOutcome<C> | Promise<StageOutcome<C>>;
 
 /**
- * Base class of the stages that set up a device. A user who already has a device must prove one first, because a password alone
- * may not add or replace a factor (docs/security.md#accident-25).
+ * Base class of the stages that set up a device. A user who already has a device must first prove possession of one,
+ * because a password alone may not add or replace a factor (docs/security.md#accident-25).
  */
 export abstract class DeviceSetupStage<C extends StageContract> implements Stage<C> {
   constructor(protected readonly devices: DeviceRepository) {}
@@ -32,7 +32,7 @@ export abstract class DeviceSetupStage<C extends StageContract> implements Stage
 
   /** Returns the challenge of the setup. */
   protected abstract begin(input: ChallengeInput<C>, owner: SavedUser): Outcome<C>;
-  /** Verifies the response, and adds the device when it is valid. */
+  /** Verifies the response. Adds the device when the response is valid. */
   protected abstract finish(input: RespondInput<C>, owner: SavedUser): Outcome<C>;
 
   /** Returns the outcome for a visitor who cannot have devices. */
@@ -49,7 +49,7 @@ export abstract class DeviceSetupStage<C extends StageContract> implements Stage
   }
 }
 
-/** Returns the context and effects of an added device. Its setup counts as its proof in this plan. */
+/** Returns the context and effects of an added device. In this plan, the setup counts as a proof of the device. */
 export const deviceAddedOutcome = (
   { context: { enrolled_devices: before = [] } }: { readonly context: SetupInput['context'] },
   device: { readonly kind: DeviceClass; readonly name: string; readonly pk: number },

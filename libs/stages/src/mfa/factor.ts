@@ -6,17 +6,17 @@ import type { authenticatorValidateContract } from './validate/authenticator-val
 type Contract = typeof authenticatorValidateContract;
 type FactorStates = State<Contract>['memory'];
 
-/** The state that a factor keeps between two requests, as part of the state of the validation stage. */
+/** The state that a factor keeps between two requests. It is a member of the validation stage's state. */
 export type FactorState<K extends DeviceClass> = K extends keyof FactorStates
   ? NonNullable<FactorStates[K]>
   : undefined;
 
-/** What a factor needs to build its entry: the request, the user and the user's devices. */
+/** The input from which a factor builds its entry of the challenge: the request, the user and the user's devices. */
 export interface FactorContext<K extends DeviceClass> {
   readonly input: ChallengeInput<Contract>;
   /** `undefined` while the user is not identified. */
   readonly user: SavedUser | undefined;
-  /** The devices of the user that belong to this class, the most recently used first. */
+  /** The user's devices of the factor's class, the most recently used first. */
   readonly devices: readonly Device[];
   readonly memory: FactorState<K> | undefined;
 }
@@ -29,7 +29,7 @@ export interface DeviceOffer<K extends DeviceClass> {
   readonly memory?: FactorState<K> | undefined;
 }
 
-/** The result of choosing an entry. */
+/** The result of handling the user's choice of an entry. */
 export interface ChoiceResult<K extends DeviceClass> {
   readonly memory?: FactorState<K> | undefined;
   readonly refused?: StageMessage<Contract>;
@@ -40,44 +40,48 @@ export type ProofVerdict<K extends DeviceClass> =
   | {
       readonly type: 'right';
       readonly device: Device;
-      /** The owner of the device, when the device identified a user who was not yet known. */
+      /** The owner of the device, when the proof identified a user whom the plan did not know before. */
       readonly user?: SavedUser;
-      /** Added to `auth_method_args`. */
+      /** Members that the stage adds to `auth_method_args` in the context. */
       readonly methodArgs?: Readonly<Record<string, unknown>>;
     }
   | {
       readonly type: 'wrong';
       readonly message: StageMessage<Contract>;
-      /** Whether the answer counts as an attempt. A malformed answer does not. */
+      /** Whether the answer counts as an attempt. A malformed answer does not count. */
       readonly guessed: boolean;
       readonly memory?: FactorState<K> | undefined;
-      /** Added to the context of the `login_failed` event. */
+      /** Members that the stage adds to the context of the `login_failed` event. */
       readonly eventContext?: Readonly<Record<string, unknown>>;
     }
-  /** The device has not answered yet. The challenge is shown again, with a message when the visitor must do something. */
+  /** The device has not answered yet. The stage shows the challenge again, with `message` when the visitor must act. */
   | { readonly type: 'waiting'; readonly memory: FactorState<K>; readonly message?: StageMessage<Contract> };
 
 /** An answer to an entry of a factor. */
 export interface FactorAnswer<K extends DeviceClass> extends FactorContext<K> {
   /** The value of the factor's field in the response. */
   readonly answer: unknown;
-  /** The entry as it was shown, without the devices that were deleted since. */
+  /** The entry as the challenge showed it, without the devices that were deleted afterwards. */
   readonly offer: DeviceOffer<K>;
 }
 
-/** A class of devices in the validation stage. Each factor has a folder, and is listed in `authenticator-validate.module.ts`. */
+/**
+ * A class of devices in the validation stage. Each factor has a folder, and is listed in
+ * `authenticator-validate.module.ts`.
+ */
 export abstract class Factor<K extends DeviceClass = DeviceClass> {
   abstract readonly deviceClass: K;
   /** The field of the response that carries the proof. */
   abstract readonly field: 'code' | 'webauthn' | 'duo';
   /** Whether a proof identifies its user, so that the factor is also offered to anonymous visitors. */
   readonly identifiesUser: boolean = false;
-  /** Whether verifying sends a message to the user. Skipped for an answer that is refused anyway. */
+  /** Whether `verify` sends a message to the user. It is then not called for a response that is refused anyway. */
   readonly contactsUser: boolean = false;
 
   /**
-   * Returns the entry for these devices, or `undefined` when none of them is usable. Called for each rendering of the challenge,
-   * so it must return an equivalent entry until that entry is answered.
+   * Returns the entry for the devices of the context, or `undefined` when none of them is usable. The stage calls this
+   * for each rendering of the challenge, so the method must return an equivalent entry until the user has answered the
+   * entry.
    */
   abstract offer(context: FactorContext<K>): DeviceOffer<K> | undefined | Promise<DeviceOffer<K> | undefined>;
 

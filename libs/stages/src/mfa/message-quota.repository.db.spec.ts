@@ -17,14 +17,16 @@ const newSubject = (fields: Partial<QuotaSubject> = {}): QuotaSubject => ({
   ...fields,
 });
 
-/** Returns how many of 20 concurrent requests succeed. Opens the connections first, so that no request waits for one. */
+/**
+ * Returns how many of 20 concurrent requests succeed. Opens all connections first, so that the requests really overlap.
+ */
 async function countConcurrent(subject: QuotaSubject) {
   await Promise.all(Array.from({ length: 20 }, () => quota.consume([newSubject()])));
   const results = await Promise.all(Array.from({ length: 20 }, () => quota.consume([subject])));
   return results.filter(Boolean).length;
 }
 
-it('allows no more concurrent messages than the limit for an hour', async () => {
+it('allows no more messages than the hourly limit when requests are concurrent', async () => {
   expect(await countConcurrent(newSubject())).toBe(3);
 });
 
@@ -37,14 +39,14 @@ it('refuses a message within the minimum interval', async () => {
   expect([await quota.consume([subject]), await quota.consume([subject])]).toEqual([true, false]);
 });
 
-it('counts a message for no subject when the limit of one is reached', async () => {
+it('counts a message for none of its subjects when one of them has reached its limit', async () => {
   const [number, user] = [newSubject({ maxPerHour: 1 }), newSubject({ maxPerHour: 2 })];
   expect(await quota.consume([number, user])).toBe(true);
   expect(await quota.consume([number, user])).toBe(false);
   expect([await quota.consume([user]), await quota.consume([user])]).toEqual([true, false]);
 });
 
-it('tells whether a message was counted for a subject', async () => {
+it('returns whether a message was counted for a subject', async () => {
   const [counted, other] = [newSubject(), newSubject()];
   await quota.consume([counted]);
   expect([await quota.hasRecent(counted.subject), await quota.hasRecent(other.subject)]).toEqual([true, false]);
@@ -61,7 +63,7 @@ it('resets a count after an hour, and deletes old rows', async () => {
   expect(await database.source.query('SELECT count(*)::int AS rows FROM mfa.sends')).toEqual([{ rows: 2 }]);
 });
 
-it('allows concurrent messages of different users behind one address', async () => {
+it('allows concurrent messages of different users who share one address', async () => {
   const address = newSubject({ maxPerHour: 100 });
   const results = await Promise.all(
     Array.from({ length: 20 }, () => quota.consume([newSubject({ minIntervalS: 30 }), address])),

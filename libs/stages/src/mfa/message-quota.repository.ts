@@ -1,19 +1,21 @@
 import { type NamedStatement, runNamed } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 
-/** A phone number, user, address or device whose messages are limited. */
+/** A phone number, user, client address or device for which messages are counted and limited. */
 export interface QuotaSubject {
   readonly subject: Buffer;
   readonly maxPerHour: number;
-  /** Minimum number of seconds between two messages. */
+  /** Minimum number of seconds between two messages; 0 for no minimum. */
   readonly minIntervalS: number;
 }
 
 const HOUR = `interval '1 hour'`;
 
 /**
- * $1 subjects, $2 messages an hour, $3 seconds between two messages. A transaction that waited for a row lock may be older than
- * the row, so its `now()` is compared with `sent_at` only where a minimum interval applies.
+ * $1 subjects, $2 maximum messages an hour for each subject, $3 minimum seconds between two messages for each subject.
+ * `held` locks the counts of the subjects, `blocked` selects the counts that have reached a limit, and `taken` adds one
+ * message to each count when none is blocked. A transaction that waited for a row lock may be older than the row, so
+ * the statement compares its `now()` with `sent_at` only for a subject with a minimum interval.
  */
 const CONSUME: NamedStatement = {
   name: 'sends.take',
@@ -43,7 +45,10 @@ const DELETE_OLD: NamedStatement = {
     SELECT subject FROM mfa.sends WHERE sent_at < now() - interval '2 hours' LIMIT 10 FOR UPDATE SKIP LOCKED)`,
 };
 
-/** Limits the rate of text messages and push notifications, because they cost money and can be abused to annoy other people. */
+/**
+ * Limits the rate of text messages and push notifications, because they cost money and can be abused to annoy other
+ * people.
+ */
 export class MessageQuotaRepository {
   constructor(private readonly source: DataSource) {}
 

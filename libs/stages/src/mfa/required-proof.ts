@@ -1,7 +1,7 @@
 import type { Device } from '@gatehouse/authenticators';
 import type { Insert, PlanContext, SavedUser, StageRequest } from '@gatehouse/contracts';
 
-/** The members that the contracts of all setup stages share. They allow a setup stage to insert the step that asks for a proof. */
+/** Members of the contract of every setup stage. They allow the stage to insert the step that asks for a proof. */
 export const SETUP_CONTRACT_DEFAULTS = {
   reads: { pending_user: 'optional', auth_method_args: 'optional', enrolled_devices: 'optional' },
   writes: ['enrolled_devices'],
@@ -22,8 +22,8 @@ export const REQUIRE_PROOF_STEP: Insert = {
 };
 
 /**
- * Returns whether the user has a device but has not proved one, neither at a recent login of the session nor in this plan. A
- * device that was set up in this plan counts as proved (docs/security.md#accident-25).
+ * Returns whether the user must prove a device: the user has a usable device, but has proved none at a recent login of
+ * the session or in this plan. A device that was set up in this plan counts as proved (docs/security.md#accident-25).
  */
 export function needsProof({ context, session }: ProofInput, { uuid }: SavedUser, devices: readonly Device[]): boolean {
   if (
@@ -35,7 +35,7 @@ export function needsProof({ context, session }: ProofInput, { uuid }: SavedUser
   return !devices.some(({ pk }) => proved.has(pk));
 }
 
-/** Returns whether a device can be asked for a proof. A phone whose number is stored only as a digest cannot. */
+/** Returns whether a device can give a proof. A phone whose number is stored only as a digest cannot get a code. */
 export const isUsableForProof = ({ facts }: Device) => facts['verified_only'] !== true;
 
 /** Returns the `pk` of each device that a stage of this plan has verified (docs/spec/mfa.md#mfa-context). */

@@ -12,7 +12,7 @@ export const authenticatorDuoContract = defineStage({
   model: 'authentik_stages_authenticator_duo.authenticatorduostage',
   service: 'mfa',
   user_info: true,
-  // The page polls and submits by itself, so no field proves that the user acted.
+  // The page's script polls and submits without the user, so no field shows that the user acted.
   personal_fields: [],
   config: z.object({
     api_hostname: z.string().regex(HOST, 'Not a host name, such as api-xxxxxxxx.duosecurity.com.'),
@@ -20,7 +20,7 @@ export const authenticatorDuoContract = defineStage({
     client_secret: secret(z.string().min(1)),
     admin_integration_key: z.string().default(''),
     admin_secret_key: secret(z.string()).default(''),
-    /** Whether to show the number of a verified push, if the account requires one. */
+    /** Whether the challenge shows the number of a verified push, when the Duo account requires verified pushes. */
     number_matching: z.boolean().default(true),
     friendly_name: z.string().nullable().default(null),
     configure_flow: reference('flow'),

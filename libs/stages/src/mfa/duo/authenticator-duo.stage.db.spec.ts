@@ -35,7 +35,7 @@ describe('pairing a phone with Duo', () => {
     ]);
   });
 
-  it('reports its status when polled, and adds no device', async () => {
+  it('returns the pairing status when polled, and adds no device', async () => {
     const user = newUser();
     const stage = harness.setUp(user);
     await stage.show();
@@ -85,25 +85,31 @@ describe('pairing a phone with Duo', () => {
     });
   });
 
-  it.each<DuoOutage>(['silent', 'garbage', 429, 500])('can be retried after an outage of Duo: %s', async (outage) => {
-    // Only the silent server needs a short timeout. A longer one elsewhere avoids failures on a busy machine.
-    const setup = harness.setUp(newUser(), outage === 'silent' ? 1000 : 10_000);
-    harness.server.outage = outage;
-    await expect(setup.show()).rejects.toThrow('stage_busy');
-    harness.server.outage = undefined;
-    await setup.show();
-    harness.server.outage = outage;
-    expect(await setup.answer({})).toMatchObject({
-      type: 'challenge',
-      errors: { non_field_errors: [{ code: 'authenticator_duo_away' }] },
-    });
-  });
+  it.each<DuoOutage>(['silent', 'garbage', 429, 500])(
+    'repeats the challenge with an error during an outage of Duo, and succeeds afterwards: %s',
+    async (outage) => {
+      // Only the silent server needs a short timeout. The long timeout of the other cases tolerates a busy machine.
+      const setup = harness.setUp(newUser(), outage === 'silent' ? 1000 : 10_000);
+      harness.server.outage = outage;
+      await expect(setup.show()).rejects.toThrow('stage_busy');
+      harness.server.outage = undefined;
+      await setup.show();
+      harness.server.outage = outage;
+      expect(await setup.answer({})).toMatchObject({
+        type: 'challenge',
+        errors: { non_field_errors: [{ code: 'authenticator_duo_away' }] },
+      });
+    },
+  );
 
   it('is denied without a user', async () => {
     expect(await harness.setUp(undefined).show()).toMatchObject({ type: 'denied' });
   });
 
-  it.each(['http://evil.example', 'evil.example/x', 'a b', ''])('requires a host name: %j', (api_hostname) => {
-    expect(authenticatorDuoContract.config.safeParse({ ...config, api_hostname }).success).toBe(false);
-  });
+  it.each(['http://evil.example', 'evil.example/x', 'a b', ''])(
+    'refuses an api_hostname that is no host name: %j',
+    (api_hostname) => {
+      expect(authenticatorDuoContract.config.safeParse({ ...config, api_hostname }).success).toBe(false);
+    },
+  );
 });

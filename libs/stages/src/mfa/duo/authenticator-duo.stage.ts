@@ -87,14 +87,14 @@ export class AuthenticatorDuoStage extends DeviceSetupStage<Contract> {
   }
 }
 
-/** Returns the challenge of the pairing, with Duo's status if it is known. */
+/** Returns the challenge that shows the pairing, with the pairing status that Duo has reported, if there is one. */
 function show(input: Input, state: State<Contract>, status?: DuoEnrollStatus | 'away') {
   const { activationBarcode: activation_barcode, activationCode: activation_code } = state;
   const challenge = { activation_barcode, activation_code, stage_uuid: stageOf(input) };
   return ask<Contract>({ ...challenge, ...(status && status !== 'away' ? { duo_response: status } : {}) }, { state });
 }
 
-/** Repeats the challenge with an error, so that the user can retry (docs/spec/mfa.md#duo-setup). */
+/** Returns the same challenge with an error, so that the user can retry (docs/spec/mfa.md#duo-setup). */
 const repeatChallenge = (input: Input, state: State<Contract>, message: StageMessage<Contract>) => ({
   ...show(input, state),
   errors: { non_field_errors: [message] } satisfies StageErrors<Contract>,

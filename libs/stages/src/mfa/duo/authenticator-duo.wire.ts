@@ -14,7 +14,10 @@ export const authenticatorDuoChallenge = z
   })
   .meta({ id: 'AuthenticatorDuoChallenge', description: 'Pairs the Duo app, by a QR code or a link.' });
 
-/** Confirms the pairing, which is then verified with Duo. With `poll`, only requests its status. */
+/**
+ * The response that confirms the pairing, which the stage then verifies with Duo. With `poll`, it only asks for the
+ * status.
+ */
 export const authenticatorDuoResponse = z
   .object({ poll: optionalNullable(boolean(), { optional: true }).meta({ unpublished: true }) })
   .meta({ id: 'AuthenticatorDuoChallengeResponseRequest', description: 'Confirms that the app has been paired.' });

@@ -27,7 +27,7 @@ beforeEach(() => {
 });
 
 describe('the signature of a request', () => {
-  // A signature of another implementation of version 5 of the scheme.
+  // Another implementation of version 5 of Duo's scheme made this signature.
   const account = {
     host: 'API-x.duosecurity.com',
     integrationKey: 'DIWJ8X6AEYOR5OMC6TQ1',
@@ -61,13 +61,13 @@ describe('the signature of a request', () => {
     ]);
   });
 
-  it('equals that of another implementation', () => {
+  it('equals the signature of another implementation', () => {
     expect(authorization(account, request)).toBe(
       'Basic RElXSjhYNkFFWU9SNU9NQzZUUTE6ZjQzYWViNjNkZGQ0ZjkwYmIwZDUxMjcwYWE1ZTNjOWY0N2M1M2E0NjE3M2ZmZmEyYzdjMWE4ODk1MDk4ZDcxOTIyYTY5N2UxYjUxMGFhMDVjYTkzZTVjMTQ0ZjQ5MjYxZmI5YjRjOTBlY2VjY2ViMDMyMzU5YTBmZmMzZDA1OTA=',
     );
   });
 
-  it('is verified by the server', async () => {
+  it('is accepted by the fake Duo server', async () => {
     await expect(duo.enroll({ ...duoAccount, secretKey: 'another' }, 'mallory')).rejects.toThrow(DuoRejectedError);
     await expect(duo.enroll({ ...duoAccount, integrationKey: 'another' }, 'mallory')).rejects.toThrow(/40103/);
   });
@@ -116,7 +116,7 @@ describe('a push', () => {
     }
   });
 
-  it('is awaited no longer than the given time, and can be polled again', async () => {
+  it('is polled no longer than the given milliseconds, and can be polled again', async () => {
     const { id } = server.add('bob');
     const txid = await duo.push(duoAccount, { ...push, userId: id });
     await duo.authStatus(duoAccount, txid, 5000);
@@ -126,7 +126,7 @@ describe('a push', () => {
     expect(await duo.authStatus(duoAccount, txid, 5000)).toBe('allow');
   });
 
-  it('may require a number, if the client supports it', async () => {
+  it('requires a number only if the request says that the page can show it', async () => {
     const { id } = server.add('bob', { verified: true });
     const request = { userId: id, ip: '203.0.113.7' };
     const { result, verification } = (await duo.preauth(duoAccount, { ...request, numberMatching: true })) as {
@@ -139,7 +139,7 @@ describe('a push', () => {
     expect(await duo.preauth(duoAccount, { ...request, numberMatching: false })).toEqual({ result: 'auth' });
   });
 
-  it.each(['allow', 'deny', 'enroll'] as const)('may be unnecessary: %s', async (demand) => {
+  it.each(['allow', 'deny', 'enroll'] as const)('is not needed when Duo decides in advance: %s', async (demand) => {
     const { id } = server.add('bob', { preauthResult: demand });
     expect(await duo.preauth(duoAccount, { userId: id, ip: '203.0.113.7', numberMatching: true })).toEqual({
       result: demand,
@@ -155,7 +155,7 @@ describe('a push', () => {
 });
 
 describe('listing the users of an account', () => {
-  it('requests one page after another', async () => {
+  it('requests every page and yields the users of all', async () => {
     const largeServer = await DuoServer.open();
     try {
       for (let i = 0; i < 250; i++) largeServer.add(`user-${i}`);

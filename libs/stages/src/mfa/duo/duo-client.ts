@@ -22,7 +22,7 @@ const enrollment = z
     }),
   );
 
-/** For `enroll_status`, `response` is a plain string. */
+/** The reply of `enroll_status` is a plain string, not an object like the other replies. */
 const enrollStatus = z.enum(['success', 'waiting', 'invalid']);
 
 const preauthResult = z.discriminatedUnion('result', [
@@ -32,21 +32,21 @@ const preauthResult = z.discriminatedUnion('result', [
 
 const transaction = z.object({ txid: z.string() });
 
-/** Treats every result except `allow` and `waiting` as a denial, unknown ones included (docs/spec/mfa.md#duo-push). */
+/** Maps every result except `allow` and `waiting`, even an unknown one, to `deny` (docs/spec/mfa.md#duo-push). */
 const authResult = z
   .object({ result: z.string() })
   .transform(({ result }): DuoAuthStatus => (result === 'allow' || result === 'waiting' ? result : 'deny'));
 
 const userPage = z.array(z.object({ user_id: z.string(), username: z.string() }));
 
-/** Users on a page. Duo allows 300; authentik requests 100. */
+/** Number of users on a page of the Admin API. Duo allows 300; authentik requests 100. */
 const PAGE_SIZE = 100;
-/** Limits the pages of an account, so that a faulty server cannot cause an endless loop. */
+/** Maximum number of pages to read from an account, so that a faulty server cannot cause an endless loop. */
 const MAX_PAGES = 10_000;
 
 /**
- * Client of Duo's Auth API version 2 and Admin API version 1 (docs/spec/mfa.md#duo-calls). Every method throws `DuoRejectedError` or
- * `DuoUnavailableError` when it fails.
+ * Client of Duo's Auth API version 2 and Admin API version 1 (docs/spec/mfa.md#duo-calls). Every method throws
+ * `DuoRejectedError` or `DuoUnavailableError` when it fails.
  */
 export class DuoClient {
   constructor(private readonly connection: DuoConnection) {}
@@ -61,7 +61,9 @@ export class DuoClient {
     return parseResponse(enrollStatus, await this.post(account, '/auth/v2/enroll_status', parameters));
   }
 
-  /** Asks whether the user needs a push. `numberMatching` tells Duo that the page can display a number. */
+  /**
+   * Returns Duo's decision whether the user needs a push. `numberMatching` tells Duo that the page can show a number.
+   */
   async preauth(
     account: DuoAccount,
     { userId, ip, numberMatching }: DuoAuthRequest & { readonly numberMatching: boolean },
@@ -89,14 +91,14 @@ export class DuoClient {
     return parseResponse(transaction, response).txid;
   }
 
-  /** Waits up to `withinMs` for a new status of a push. Returns `waiting` when there is none. */
+  /** Waits up to `withinMs` for a new status of a push. Returns `waiting` when the status has not changed. */
   async authStatus(account: DuoAccount, txid: string, withinMs: number): Promise<DuoAuthStatus> {
     const call = { path: '/auth/v2/auth_status', parameters: { txid } };
     const response = await this.connection.poll(account, call, withinMs);
     return response === undefined ? 'waiting' : parseResponse(authResult, response);
   }
 
-  /** Verifies a passcode of the app. */
+  /** Verifies a passcode that Duo's app shows. */
   async passcode(account: DuoAccount, { userId, ip }: DuoAuthRequest, code: string): Promise<DuoAuthStatus> {
     const parameters = { user_id: userId, ipaddr: ip, factor: 'passcode', passcode: code };
     return parseResponse(authResult, await this.post(account, '/auth/v2/auth', parameters));

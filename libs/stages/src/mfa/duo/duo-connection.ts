@@ -16,7 +16,7 @@ interface DuoConnectionOptions {
   readonly url?: string | undefined;
 }
 
-/** Maximum size of a response. A page of users has a few hundred kilobytes. */
+/** Maximum size of a reply of Duo. A page of users has a few hundred kilobytes. */
 const MAX_RESPONSE_BYTES = 4 * 1024 * 1024;
 
 const envelope = z.discriminatedUnion('stat', [
@@ -34,7 +34,7 @@ const envelope = z.discriminatedUnion('stat', [
 ]);
 type DuoReply = z.output<typeof envelope>;
 
-/** Duo's error code for a poll without news. */
+/** Duo's error code for a long poll that ended without a new status. */
 const NO_NEWS_CODE = 40_002;
 
 /** Sends signed requests to Duo, with limits on time and size. Does not follow redirects. */
@@ -52,7 +52,7 @@ export class DuoConnection {
     return { response, next: metadata?.next_offset };
   }
 
-  /** Long-polls for up to `withinMs`. Returns `undefined` when there is no news. */
+  /** Long-polls for up to `withinMs`. Returns `undefined` when there is no new status. */
   async poll(account: DuoAccount, call: DuoCall, withinMs: number): Promise<unknown> {
     try {
       const reply = await this.get(account, call, withinMs);

@@ -30,7 +30,7 @@ function runImport() {
 const devicesOf = (name: string) => database.devices.findByUser(usersByName.get(name)!);
 
 describe('importing the users of a Duo account', () => {
-  it('adds a device once for each user of the same name, with the stage', async () => {
+  it('adds one device, bound to the stage, for each user of the same name, also when the import is repeated', async () => {
     const [alice] = [server.add('alice'), server.add('unknown')];
     expect(await runImport()).toEqual({ added: 1, existing: 0, unknown: 1 });
     const device = { kind: 'duo', name: 'Imported Duo Authenticator', handle: alice.id, stage: STAGE };
@@ -40,7 +40,7 @@ describe('importing the users of a Duo account', () => {
     expect([(await devicesOf('alice')).length, (await devicesOf('bob')).length]).toEqual([1, 1]);
   });
 
-  it('imports accounts with many pages', async () => {
+  it('imports the users of every page', async () => {
     for (let i = 0; i < 650; i++) usersByName.set(server.add(`user-${i}`).username, randomUUID());
     expect(await runImport()).toEqual({ added: 650, existing: 0, unknown: 0 });
   });
@@ -51,7 +51,7 @@ describe('importing the users of a Duo account', () => {
   });
 });
 
-it('a stage without Admin API keys has no admin account', () => {
+it('finds no Admin API account in a stage without Admin API keys', () => {
   expect(adminAccount(CONFIG)).toBeUndefined();
   expect(adminAccount({ ...CONFIG, admin_integration_key: 'DI' })).toBeUndefined();
 });

@@ -10,15 +10,15 @@ import type { DuoAccount } from './duo-signature.js';
 
 const NAME = 'Imported Duo Authenticator';
 
-/** Number of users that are looked up together. */
+/** Number of users that one query looks up. */
 const BATCH_SIZE = 500;
 
 /** The result of an import. */
 export interface DuoReport {
   added: number;
-  /** Users whose device exists already. */
+  /** Number of users whose device existed before the import. */
   existing: number;
-  /** Duo users without a Gatehouse user of the same name. */
+  /** Number of Duo users without a Gatehouse user of the same name. */
   unknown: number;
   /** Why the import stopped early. */
   error?: string;
@@ -28,24 +28,30 @@ interface DuoImportOptions {
   readonly devices: DeviceRepository;
   /** The stage whose settings the devices will use. */
   readonly stage: string;
-  /** Returns the id of the user with each of these names, in the same order. */
+  /** Returns, for each name in order, the id of the user with this name, or `undefined` without such a user. */
   readonly ownersOf: (names: readonly string[]) => Promise<readonly (string | undefined)[]>;
 }
 
-/** Returns a client with the settings of the environment. */
+/** Returns a Duo client that is configured by environment variables. */
 export function duoClient(env: NodeJS.ProcessEnv): DuoClient {
   const { DUO_TIMEOUT_S, DUO_URL } = readConfig(duoConfig, env);
   return new DuoClient(new DuoConnection({ timeoutMs: DUO_TIMEOUT_S * 1000, url: DUO_URL }));
 }
 
-/** Returns the Admin API account of a stage, or `undefined` when it has none. Throws a `ZodError` for an invalid configuration. */
+/**
+ * Returns the Admin API account of a stage, or `undefined` when it has none. Throws a `ZodError` for an invalid
+ * configuration.
+ */
 export function adminAccount(config: Readonly<Record<string, unknown>>): DuoAccount | undefined {
   const { api_hostname: host, ...keys } = authenticatorDuoContract.config.parse(config);
   const { admin_integration_key: integrationKey, admin_secret_key: secretKey } = keys;
   return integrationKey === '' || secretKey === '' ? undefined : { host, integrationKey, secretKey };
 }
 
-/** Adds a device for each Duo user who has a Gatehouse user of the same name and no device yet (docs/spec/mfa.md#duo-import). */
+/**
+ * Adds a device for each Duo user who has a Gatehouse user of the same name and no device yet
+ * (docs/spec/mfa.md#duo-import).
+ */
 export async function importDuo(users: AsyncIterable<DuoUser>, options: DuoImportOptions): Promise<DuoReport> {
   const report: DuoReport = { added: 0, existing: 0, unknown: 0 };
   let batch: DuoUser[] = [];

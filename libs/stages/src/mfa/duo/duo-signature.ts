@@ -1,6 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
 
-/** The account of an integration at Duo. */
+/** The API host and the keys of one Duo integration. */
 export interface DuoAccount {
   /** The API host name of the account, such as `api-xxxxxxxx.duosecurity.com`. */
   readonly host: string;
@@ -33,11 +33,11 @@ export const canonicalLines = (host: string, { method, path, query, body, date }
   path,
   query,
   sha512(body),
-  // The hash of `X-Duo-*` headers, of which none is sent.
+  // The hash of the `X-Duo-*` headers. It is the hash of an empty text, because no such header is sent.
   sha512(''),
 ];
 
-/** Returns the value of the header `Authorization`. */
+/** Returns the value of the header `Authorization`, which contains the signature of the request. */
 export function authorization({ host, integrationKey, secretKey }: DuoAccount, request: SignedRequest): string {
   const lines = canonicalLines(host, request).join('\n');
   const signature = createHmac('sha512', secretKey).update(lines, 'utf8').digest('hex');

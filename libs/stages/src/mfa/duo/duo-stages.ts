@@ -25,7 +25,7 @@ interface DuoLoginKeys {
   readonly client_secret: string;
 }
 
-/** Returns the Auth API account of a stage. */
+/** Returns the account with which a stage calls Duo's Auth API. */
 export const loginAccount = ({ api_hostname, client_id, client_secret }: DuoLoginKeys): DuoAccount => ({
   host: api_hostname,
   integrationKey: client_id,

@@ -14,7 +14,7 @@ beforeEach(() => {
 const refusal = (code: string) => ({ type: 'rejected', errors: { duo: [{ code }] } });
 
 describe('a push', () => {
-  it('is sent once, and further requests wait for its answer', async () => {
+  it('is sent once, and further requests of the same login wait for its answer', async () => {
     const user = await harness.addPairedUser();
     const stage = harness.validate(user, { deadlineMs: 1000 });
     const { device_uid: duo } = entryIn(await stage.show());
@@ -54,7 +54,7 @@ describe('a push', () => {
     expect(harness.pushesTo(user)).toHaveLength(1);
   });
 
-  it('is sent again after the cooldown', async () => {
+  it('can be sent again after the cooldown', async () => {
     const user = await harness.addPairedUser();
     const stage = harness.validate(user, { deadlineMs: 1000, cooldownMs: -1 });
     const { device_uid: duo } = entryIn(await stage.show());
@@ -65,7 +65,7 @@ describe('a push', () => {
     expect(harness.pushesTo(user)).toHaveLength(2);
   });
 
-  it('is limited by cooldown and by hour, over all logins of the user', async () => {
+  it('is limited by a cooldown and an hourly limit over all logins of the user', async () => {
     const user = await harness.addPairedUser();
     const push = async (limits: { cooldownMs: number; maxPerHour?: number }) => {
       const stage = harness.validate(user, { deadlineMs: 1000, ...limits });
@@ -78,7 +78,7 @@ describe('a push', () => {
     expect(harness.pushesTo(user)).toHaveLength(2);
   });
 
-  it('passes only with the result `allow`', async () => {
+  it('passes the step only when the result is `allow`', async () => {
     for (const result of ['', 'allowed', 'bypass', 'fraud']) {
       const user = await harness.addPairedUser();
       const stage = harness.validate(user, { deadlineMs: 1000 });
@@ -147,7 +147,7 @@ describe('a push', () => {
     expect([...harness.pushesTo(user), ...harness.pushesTo(other)]).toEqual([]);
   });
 
-  it('is not offered when the stage was deleted, and fails when the device was deleted meanwhile', async () => {
+  it('is not offered after its stage was deleted, and is refused when its device is deleted after the push', async () => {
     const user = await harness.addPairedUser();
     expect(await harness.validate(user, { request: { companions: {} } }).show()).toMatchObject({ type: 'denied' });
     const stage = harness.validate(user, { deadlineMs: 1000 });

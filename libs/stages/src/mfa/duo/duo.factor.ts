@@ -11,12 +11,12 @@ type Kind = 'duo';
 type DuoFactorAnswer = FactorAnswer<Kind>;
 type RefusalCode = 'authenticator_validate_duo' | 'authenticator_validate_duo_away';
 
-/** Milliseconds after which Duo no longer knows a push. A push expires by itself after 60 seconds. */
+/** Milliseconds for which a push counts as pending. Duo itself lets a push expire after 60 seconds. */
 const PUSH_LIFETIME_MS = 90_000;
-/** Milliseconds of the deadline that are reserved to return the reply. */
+/** Milliseconds before the deadline at which polling stops, so that the reply arrives in time. */
 const REPLY_RESERVE_MS = 750;
 
-/** Maximum number of status updates of a push that are awaited in one request. */
+/** Maximum number of long polls for a push in one request. */
 const MAX_POLLS = 5;
 
 /** Push notifications to a phone (docs/spec/mfa.md#duo-push). */
@@ -34,7 +34,7 @@ export class DuoFactor extends Factor<Kind> {
     super();
   }
 
-  /** Leaves out the devices whose stage was deleted, because its account is needed to reach them. */
+  /** Offers no device whose stage was deleted, because only the stage has the Duo account that can reach the device. */
   offer({ input, devices, memory }: FactorContext<Kind>): DeviceOffer<Kind> | undefined {
     const usable = devices.filter(({ stage }) => duoStageSettings(input.companions, stage));
     const [first] = usable;
@@ -56,7 +56,7 @@ export class DuoFactor extends Factor<Kind> {
     }
   }
 
-  /** Continues a pending push to this device, else sends one. Refuses during the cooldown after a denial. */
+  /** Waits for a pending push to this device, else sends a new push. Refuses during the cooldown after a denial. */
   private async verifyByPush(
     context: DuoFactorAnswer,
     device: Device,
@@ -93,7 +93,7 @@ export class DuoFactor extends Factor<Kind> {
       until: Date.now() + PUSH_LIFETIME_MS,
       ...(number === undefined ? {} : { number }),
     };
-    // Return a number at once, because the user must see it to answer.
+    // Return a push with a number at once, because the user must see the number to answer the push.
     return number === undefined ? this.awaitAnswer(context, device, { settings, push }) : waitingVerdict(push);
   }
 
@@ -132,7 +132,7 @@ export class DuoFactor extends Factor<Kind> {
     return 'waiting';
   }
 
-  /** Refuses a device that was deleted while its user answered the push. */
+  /** Accepts the proof, unless the device was deleted while its user answered the push. */
   private async accept(device: Device): Promise<ProofVerdict<Kind>> {
     return (await this.devices.recordUse(device)) ? { type: 'right', device } : refused('authenticator_validate_duo');
   }
@@ -141,7 +141,9 @@ export class DuoFactor extends Factor<Kind> {
 type PendingPush = DuoFactorState & { readonly transaction: string };
 const isPending = (state: DuoFactorState | undefined): state is PendingPush => state?.transaction !== undefined;
 
-/** Repeats the number as an error message, for clients that do not know it as a member of the challenge. */
+/**
+ * Returns the waiting verdict. The number is an error message, because some clients do not know the challenge's member.
+ */
 const waitingVerdict = (push: PendingPush): ProofVerdict<Kind> => ({
   type: 'waiting',
   memory: push,
@@ -153,7 +155,7 @@ const waitingVerdict = (push: PendingPush): ProofVerdict<Kind> => ({
 type WrongVerdict = Extract<ProofVerdict<Kind>, { type: 'wrong' }>;
 const refused = (code: RefusalCode): WrongVerdict => ({ type: 'wrong', guessed: false, message: { code } });
 
-/** Returns what the phone shows besides the account: the site and the application. */
+/** Returns the facts that the phone shows about a push: the host of the site and the name of the application. */
 function pushFactsOf({ input: { site, context } }: DuoFactorAnswer): Record<string, string> {
   const application = context.application?.name;
   return { Domain: new URL(site.base_url).host, ...(application === undefined ? {} : { Application: application }) };

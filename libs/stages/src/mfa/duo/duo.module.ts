@@ -6,12 +6,12 @@ import { DuoConnection } from './duo-connection.js';
 
 const S = 1000;
 
-/** The rate limits of pushes as a provider. */
+/** Injectable rate limits of pushes. */
 export class DuoSettings {
   constructor(
-    /** Milliseconds between two pushes to a phone, and after a denial on it. */
+    /** Minimum milliseconds between two pushes to a phone, and from a denial on the phone to the next push. */
     readonly cooldownMs: number,
-    /** Pushes to a phone within an hour. */
+    /** Maximum number of pushes to a phone within an hour. */
     readonly maxPerHour: number,
   ) {}
 }

@@ -2,14 +2,14 @@
 export interface DuoEnrollment {
   readonly userId: string;
   readonly activationCode: string;
-  /** URL of a QR code. */
+  /** URL of the QR code that Duo's app scans. */
   readonly activationBarcode: string;
 }
 
 /** The status of an enrollment. */
 export type DuoEnrollStatus = 'success' | 'waiting' | 'invalid';
 
-/** The Duo user and the client address of a login. */
+/** The Duo user and the visitor's IP address at a login. */
 export interface DuoAuthRequest {
   readonly userId: string;
   readonly ip: string;
@@ -32,7 +32,7 @@ export interface DuoPush extends DuoAuthRequest {
   /** The title, such as `Example Login request`. */
   readonly type: string;
   readonly username: string;
-  /** Named facts, displayed as a list. */
+  /** Facts that the phone displays as a list, by label. */
   readonly facts: Readonly<Record<string, string>>;
   /** The transaction of a verified push, whose number the user has seen. */
   readonly transaction?: string | undefined;

@@ -20,7 +20,7 @@ export class PushRateLimiter {
     return this.settings.cooldownMs;
   }
 
-  /** Counts one push to a device. Returns `false` when a limit is reached, so that no push may be sent. */
+  /** Counts one push to a device. Returns `false` when a limit is reached; the caller must then send no push. */
   consume({ id }: Device): Promise<boolean> {
     const { cooldownMs, maxPerHour } = this.settings;
     const subject = this.sealer.digests('mfa.sends', `duo:${id}`)[0] as Buffer;

@@ -10,21 +10,21 @@ import { passkeyFacts } from '../webauthn/passkey.js';
 /** The fields of an imported device that depend on its class. */
 export type ImportedDeviceFields = Pick<NewDevice, 'handle' | 'stage' | 'counter' | 'facts' | 'secret' | 'codes'>;
 
-/** What an import needs besides the exported row. */
+/** The input of an import besides the exported row. */
 export interface ImportContext {
   readonly numbers: PhoneNumberIndex;
-  /** Id of the device's stage in this deployment; `undefined` when there is no such stage. */
+  /** Id in this deployment of the stage that set up the device; `undefined` when there is no such stage. */
   readonly stage: string | undefined;
   /** The recovery codes of the device. */
   readonly codes: readonly string[];
 }
 
 const count = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
-/** Keeps the last used time step as the counter, so that a used code cannot be replayed. */
+/** Maps a TOTP row. The last used time step becomes the counter, so that a used code cannot be replayed. */
 const totp = totpKey
   .extend({
     digits: z.coerce.number().pipe(totpKey.shape.digits),
-    // authentik accepts more steps. Gatehouse accepts one before and one after.
+    // authentik accepts more time steps. Gatehouse accepts one step before and one after the current step.
     tolerance: z
       .int()
       .min(0)
@@ -68,11 +68,11 @@ const READERS: Readonly<Record<DeviceClass, (fields: unknown, context: ImportCon
   sms: (fields, context) => phoneNumberFields(sms.parse(fields).phone_number, stageIdOf(context), context.numbers),
 };
 
-/** Reads a row of a device table of authentik. Throws a `ZodError`, which quotes no value. */
+/** Reads a row of a device table of authentik. Throws a `ZodError` for an invalid row; the error quotes no value. */
 export const readExportedDevice = (kind: DeviceClass, fields: unknown, context: ImportContext): ImportedDeviceFields =>
   READERS[kind](fields, context);
 
-/** A hashed number can be recognised when a user enters it, but no message can be sent to it. */
+/** Maps a phone number. A number stored as a hash can be compared with an entered number, but cannot get messages. */
 function phoneNumberFields(number: string, stage: string, numbers: PhoneNumberIndex): ImportedDeviceFields {
   if (!number.startsWith(HASH_PREFIX)) {
     const normalized = normalizePhoneNumber(number);

@@ -15,7 +15,7 @@ export const authenticatorSmsContract = defineStage({
   config: z.object({
     provider: choice(['twilio', 'generic']),
     from_number: char(),
-    /** The account at Twilio, or the URL of a web hook. */
+    /** The account id at Twilio, or the URL of the web hook. */
     account_sid: char(),
     auth: secret(char()),
     auth_password: secret(char({ allowBlank: true })).default(''),
@@ -26,7 +26,7 @@ export const authenticatorSmsContract = defineStage({
   }),
   challenge: authenticatorSmsChallenge,
   response: authenticatorSmsResponse,
-  /** The device that is being set up. `useless` is a number of a prompt stage that was refused. */
+  /** The device that is being set up. `useless` is the refused phone number that an earlier prompt stage collected. */
   state: z.object({ id: z.uuid(), sent: sentCode.optional(), useless: z.string().optional() }),
   ...SETUP_CONTRACT_DEFAULTS,
   reads: { ...SETUP_CONTRACT_DEFAULTS.reads, prompt_data: 'optional' },

@@ -26,7 +26,7 @@ const refusal = (code: string) => ({ type: 'rejected', errors: { non_field_error
 const tooEarly = { type: 'challenge', errors: { non_field_errors: [{ code: 'authenticator_sms_early' }] } };
 
 describe('setting up a phone', () => {
-  it('adds the device after the right code, and not before', async () => {
+  it('adds the device only after the right code', async () => {
     const [alice, number] = [newUser(), newNumber()];
     const { show, answer } = harness.setUp(alice);
     expect(asksForNumber(await show())).toBe(true);
@@ -38,7 +38,7 @@ describe('setting up a phone', () => {
     expect(device?.openSecret()).toEqual({ number });
   });
 
-  it('adds the number that the code was sent to; the code of an earlier number is refused', async () => {
+  it('adds the number to which the last code was sent, and refuses the code of an earlier number', async () => {
     const [alice, first, second] = [newUser(), newNumber(), newNumber()];
     const { answer } = harness.setUp(alice);
     await answer({ phone_number: first });
@@ -52,7 +52,7 @@ describe('setting up a phone', () => {
     expect(device?.openSecret()).toEqual({ number: second });
   });
 
-  it('asks again after a number that is registered, invalid or unreachable', async () => {
+  it('asks for another number when the entered number is registered, invalid or unreachable', async () => {
     const registered = newNumber();
     const first = harness.setUp(newUser());
     await first.answer({ phone_number: registered });
@@ -70,7 +70,7 @@ describe('setting up a phone', () => {
     expect(asksForNumber(unsent)).toBe(true);
   });
 
-  it('accepts five answers to a code, and then asks for the number again', async () => {
+  it('accepts five tries at a code, and then asks for the number again', async () => {
     const { answer } = harness.setUp(newUser());
     await answer({ phone_number: newNumber() });
     const replies = [];
@@ -80,7 +80,7 @@ describe('setting up a phone', () => {
     expect(await answer({ code: lastCode() })).toMatchObject(refusal('authenticator_sms_code'));
   });
 
-  it('limits messages by interval and by hour, counting all spellings of a number as one', async () => {
+  it('limits messages by a cooldown and an hourly limit, counting all spellings of a number as one', async () => {
     const number = newNumber();
     const hurried = harness.setUp(newUser(), { limits: { SMS_COOLDOWN_S: 60 } });
     await hurried.answer({ phone_number: number });
@@ -108,7 +108,7 @@ describe('setting up a phone', () => {
     expect(again).toEqual(shown);
   });
 
-  it('stores no number with verify_only', async () => {
+  it('stores a digest instead of the number with verify_only', async () => {
     const alice = newUser();
     const { answer } = harness.setUp(alice, { config: { verify_only: true } });
     await answer({ phone_number: newNumber() });
@@ -126,14 +126,17 @@ describe('setting up a phone', () => {
 describe('a number from a prompt stage', () => {
   const limits = { SMS_COOLDOWN_S: 60 };
 
-  it.each([0, 1])('gets one code, which is valid whichever of two concurrent requests is saved: %i', async (saved) => {
-    const [alice, phone, id] = [newUser(), newNumber(), randomUUID()];
-    const twins = [1, 2].map(() => harness.setUp(alice, { limits, phone, id }));
-    const shown = await Promise.all(twins.map(({ show }) => show()));
-    expect(shown.map(asksForNumber)).toEqual([false, false]);
-    expect(harness.server.sent.map(({ To }) => To)).toEqual([phone]);
-    expect(await twins[saved]!.answer({ code: lastCode() })).toMatchObject({ type: 'passed' });
-  });
+  it.each([0, 1])(
+    'gets one code, which is valid whichever of two concurrent requests saves its state: %i',
+    async (saved) => {
+      const [alice, phone, id] = [newUser(), newNumber(), randomUUID()];
+      const twins = [1, 2].map(() => harness.setUp(alice, { limits, phone, id }));
+      const shown = await Promise.all(twins.map(({ show }) => show()));
+      expect(shown.map(asksForNumber)).toEqual([false, false]);
+      expect(harness.server.sent.map(({ To }) => To)).toEqual([phone]);
+      expect(await twins[saved]!.answer({ code: lastCode() })).toMatchObject({ type: 'passed' });
+    },
+  );
 
   it('gets no code within the minimum interval; the visitor is asked for a number instead', async () => {
     const [alice, phone] = [newUser(), newNumber()];
@@ -166,7 +169,7 @@ describe('a code at a login', () => {
     return { alice, number, selected_challenge, credential: 'sms' };
   }
 
-  it('is sent when the phone is chosen, not with an answer, and a recent code stays valid', async () => {
+  it('is sent for a response that only chooses the phone, and a recent code stays valid', async () => {
     const { alice, number, selected_challenge, credential } = await addPhone();
     const { show, answer } = harness.validate(alice, { SMS_COOLDOWN_S: 60 });
     await show();
@@ -188,7 +191,7 @@ describe('a code at a login', () => {
     expect(await answer({ code: lastCode() })).toMatchObject({ type: 'rejected' });
   });
 
-  it('that could not be sent is reported without the words of the provider, and no answer is accepted', async () => {
+  it('that could not be sent is reported without the error text of the provider, and no code is accepted', async () => {
     const { alice, selected_challenge } = await addPhone();
     const { show, answer } = harness.validate(alice);
     await show();

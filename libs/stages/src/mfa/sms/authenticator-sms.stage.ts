@@ -41,7 +41,7 @@ export class AuthenticatorSmsStage extends DeviceSetupStage<Contract> {
     const pending = pendingDeviceOf(input);
     const promptedNumber = numberFromPrompt(input);
     if (pending.sent || promptedNumber === undefined || pending.useless === promptedNumber) return show(pending);
-    // The step has no saved state yet, so either of two concurrent requests may be saved. Both must send the same code.
+    // The step has no saved state yet, so either of two concurrent requests may save it. Both must send the same code.
     const request = input.state ? {} : { requestId: input.id };
     const sent = await this.sendCode(input, owner, { enteredNumber: promptedNumber, ...request });
     return show('code' in sent ? { ...pending, sent } : { ...pending, useless: promptedNumber });
@@ -52,12 +52,12 @@ export class AuthenticatorSmsStage extends DeviceSetupStage<Contract> {
     if (code !== undefined) return this.verifyCode(input, owner, code);
     if (number === undefined) return refuse('authenticator_sms_number_needed', pendingDeviceOf(input));
     const sent = await this.sendCode(input, owner, { enteredNumber: number });
-    // Without an `errors` member, clients would take the response for a completed step.
+    // Without an `errors` member, clients would think that the step is completed.
     if ('code' in sent) return { ...show({ ...pendingDeviceOf(input), sent }), errors: {} };
     return sent.refused === TOO_EARLY ? tooEarly(pendingDeviceOf(input)) : refuse(sent.refused, pendingDeviceOf(input));
   }
 
-  /** Returns the code that was sent to the number, or the code of an error. */
+  /** Sends a code to the entered number. Returns the sent code, or the error code when none was sent. */
   private async sendCode(
     input: ChallengeInput<Contract>,
     { uuid: user }: SavedUser,
@@ -116,7 +116,7 @@ const show = (state: PendingDevice) => ask<Contract>({ phone_number_required: st
 const refuse = (code: ErrorCode<Contract>, state: PendingDevice, rest: { failed?: string[] } = {}) =>
   reject<Contract>({ non_field_errors: [{ code }] }, { state, ...rest });
 
-/** Repeats the challenge instead of rejecting the response, so that a code sent by a concurrent request stays valid. */
+/** Returns the challenge again instead of a rejection, so that a code that a concurrent request sent stays valid. */
 const tooEarly = (state: PendingDevice) => ({
   ...show(state),
   errors: { non_field_errors: [{ code: TOO_EARLY }] } satisfies StageErrors<Contract>,
@@ -124,7 +124,7 @@ const tooEarly = (state: PendingDevice) => ({
 
 const pendingDeviceOf = ({ state }: ChallengeInput<Contract>): PendingDevice => state ?? { id: randomUUID() };
 
-/** Returns the id of the stage, which the device stores to find the stage's settings later. */
+/** Returns the id of the stage. The device stores this id, so that a login can find the stage's settings. */
 const stageOf = ({ step }: ChallengeInput<Contract>): string => step.stage ?? step.id;
 
 /** Returns the number that an earlier prompt stage has collected. */

@@ -19,13 +19,13 @@ interface CodeSenderOptions {
 export interface SendRequest {
   readonly settings: SmsSettings;
   readonly number: string;
-  /** Id of the device that the code is for, or its number while there is no device. */
+  /** Id of the device for which the code is valid, or the phone number while the device does not exist yet. */
   readonly boundTo: string;
   readonly user: string;
   readonly ip: string;
-  /** The code that was sent before, if there was one. */
+  /** The code that this step sent last, if any. */
   readonly previous: SentCode | undefined;
-  /** Set when two concurrent requests may run the same step and either may be saved. Both then get the same code. */
+  /** Id that two concurrent requests for the same step share, so that both send the same code. Absent otherwise. */
   readonly requestId?: string;
   readonly timeoutMs: number;
 }
@@ -45,7 +45,7 @@ export class CodeSender {
     const seed = requestSubject === undefined ? undefined : this.digest('mfa.codes', requestSubject);
     const sentCode = newSentCode(boundTo, seed);
     if (await this.consumeQuota(request)) await this.deliver(request, sentCode);
-    // A concurrent request for the same step has already sent this very code.
+    // A concurrent request for the same step may have sent this same code. Then an exhausted quota is no error.
     else if (requestSubject === undefined || !(await this.options.quota.hasRecent(this.subjectOf(requestSubject))))
       throw new SmsNotSentError('the rate limit is reached', true);
     return sentCode;

@@ -72,7 +72,7 @@ describe('sending a message', () => {
 
 describe('a failing provider', () => {
   it.each([400, 500, 302])(
-    'with status %i means that nothing was sent; its response body is not reported',
+    'that responds with status %i causes an error without the response body',
     async (responseStatus) => {
       status = responseStatus;
       const error = await send().catch((thrown: unknown) => thrown);
@@ -81,17 +81,17 @@ describe('a failing provider', () => {
         status: responseStatus,
         rateLimited: false,
       });
-      // A followed redirect would be a second request.
+      // If the client followed the redirect, there would be a second request.
       expect(received).toHaveLength(1);
     },
   );
 
-  it('that does not respond is not awaited beyond the timeout', async () => {
+  it('that does not respond causes an error after the timeout', async () => {
     silent = true;
     await expect(send({}, 100)).rejects.toThrow('the provider timed out');
   });
 
-  it('that is unreachable or has no valid URL is reported without its address or a number', async () => {
+  it('that is unreachable or has no valid URL causes an error without the URL and the phone number', async () => {
     const refused = send({ account_sid: 'http://127.0.0.1:1/?to=+15550100' });
     await expect(refused).rejects.toThrow(/^the provider is unreachable: (ECONNREFUSED|unknown)$/);
     await expect(send({ account_sid: 'nowhere' })).rejects.toBeInstanceOf(SmsNotSentError);

@@ -4,11 +4,11 @@ import type { authenticatorSmsContract } from './authenticator-sms.contract.js';
 /** The settings of an SMS stage, which contain the provider and its credentials. */
 export type SmsSettings = Config<typeof authenticatorSmsContract>;
 
-/** Thrown when the provider refused a message, or a limit was reached. The text contains no phone number. */
+/** Thrown when the provider did not accept a message, or a rate limit was reached. The text has no phone number. */
 export class SmsNotSentError extends Error {
   constructor(
     message: string,
-    /** Whether a limit was reached, so that the user may retry after a moment. */
+    /** Whether a rate limit was reached, so that the user may retry later. */
     readonly rateLimited: boolean,
     /** The HTTP status of the provider's response, if there was one. */
     readonly status?: number,
@@ -17,7 +17,7 @@ export class SmsNotSentError extends Error {
   }
 }
 
-/** A code for a phone number. */
+/** A message with a code for a phone number. */
 export interface SmsMessage {
   readonly to: string;
   readonly code: string;
@@ -31,8 +31,8 @@ interface HttpCall {
 }
 
 /**
- * Sends messages through Twilio or a web hook (docs/spec/mfa.md#sms-providers). Only the status of a response is used: its body
- * could reveal a phone number or a credential.
+ * Sends messages through Twilio or a web hook (docs/spec/mfa.md#sms-providers). Only the status of a response is used:
+ * its body could reveal a phone number or a credential.
  */
 export class HttpSmsGateway {
   /** `twilioUrl` is the base address of Twilio's API. `timeoutMs` is the maximum time of a request. */
@@ -92,7 +92,9 @@ const messageText = (code: string) => `Use this code to authenticate in authenti
 
 const basicAuth = (user: string, password: string) => `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
 
-/** Returns the code of a network error. Its message is not logged, because it may contain a URL with a phone number. */
+/**
+ * Returns the code of a network error. The error's message may contain a URL with a phone number, so it is not used.
+ */
 const errorCodeOf = (error: unknown) => {
   const { cause } = error as { cause?: { code?: unknown } };
   return typeof cause?.code === 'string' ? cause.code : 'unknown';

@@ -9,7 +9,7 @@ describe('normalizing a phone number', () => {
     '+1.555.0100',
     '+1\u2011555\u20110100',
     '＋１５５５０１００',
-  ])('returns one form for each spelling: %s', (text) => {
+  ])('returns the same canonical form for the spelling %s', (text) => {
     expect(normalizePhoneNumber(text)).toBe('+15550100');
   });
   it.each(['', '+', 'whatsapp:+15550100', '+1555\u00000100', '+1555+0100', 'a@example.org', '1'.repeat(65)])(

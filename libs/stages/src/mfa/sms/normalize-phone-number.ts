@@ -3,10 +3,10 @@ const MAX_CHARACTERS = 64;
 
 /** Characters that users put between digits. */
 const SEPARATORS = /[\s()./\p{Pd}]/gu;
-/** Allows letters, because some providers do, but no colon: `whatsapp:` would choose another channel than SMS. */
+/** Allows letters, because some providers accept them. Allows no colon, because `whatsapp:` would not send an SMS. */
 const NUMBER = /^\+?[a-z0-9]+$/i;
 
-/** Returns the canonical form of a phone number, by which it is called, counted and compared. `undefined` if it is invalid. */
+/** Returns the form in which phone numbers are sent to, counted and compared. Returns `undefined` if invalid. */
 export function normalizePhoneNumber(text: string): string | undefined {
   const plain = text.length > MAX_CHARACTERS ? '' : text.normalize('NFKC').replace(SEPARATORS, '');
   return NUMBER.test(plain) ? plain : undefined;

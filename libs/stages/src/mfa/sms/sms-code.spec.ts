@@ -8,7 +8,7 @@ it('accepts a code with or without its leading zeros', () => {
   expect(['1230', '0001234', '12340', ''].map((answer) => matchesSentCode(sent, answer))).toEqual(Array(4).fill(false));
 });
 
-it('accepts a code for five minutes and five answers', () => {
+it('refuses a code after five minutes or five wrong answers', () => {
   expect(matchesSentCode({ ...sent, at: Date.now() - 300_000 }, '001234')).toBe(false);
   expect(matchesSentCode({ ...sent, tries: 4 }, '001234')).toBe(true);
   expect(matchesSentCode({ ...sent, tries: 5 }, '001234')).toBe(false);

@@ -8,18 +8,18 @@ const LIFETIME_MS = 300_000;
 const MAX_TRIES = 5;
 const DIGITS = 6;
 
-/** A sent code, in the state of the step that sent it. */
+/** A sent code, as the step that sent it stores it in its state. */
 export const sentCode = z.object({
-  /** Id of the device that the code is for, or its number while there is no device. */
+  /** Id of the device for which the code is valid, or the phone number while the device does not exist yet. */
   to: z.string(),
   code: z.string(),
-  /** Milliseconds since 1970. */
+  /** Time of sending in milliseconds since 1970. */
   at: z.number(),
   tries: z.int(),
 });
 export type SentCode = z.output<typeof sentCode>;
 
-/** Returns a new code of six digits: derived from the secret bytes of `seed`, else random. */
+/** Returns a new code of six digits. Derives the code from the secret bytes of `seed`; without `seed` it is random. */
 export const newSentCode = (boundTo: string, seed?: Buffer): SentCode => ({
   to: boundTo,
   code: String(seed ? seed.readUIntBE(0, 6) % 10 ** DIGITS : randomInt(10 ** DIGITS)).padStart(DIGITS, '0'),

@@ -15,7 +15,10 @@ beforeEach(async () => {
 });
 
 let phones = 0;
-/** Adds a phone to a user. `hidden` stores no number. Returns the number and the response that chooses the phone. */
+/**
+ * Adds a phone to a user. `hidden` stores a digest instead of the number. Returns the number and the response that
+ * chooses the phone.
+ */
 async function addPhone(user: SavedUser, hidden = false) {
   const number = `+1555${String(++phones).padStart(4, '0')}`;
   const secret = hidden ? {} : { secret: { number } };
@@ -27,7 +30,7 @@ async function addPhone(user: SavedUser, hidden = false) {
 const messagesTo = (number: string) => harness.twilio.messages.filter(({ to }) => to === number).length;
 
 describe('codes by Twilio', () => {
-  it('set up a phone, and fail with an error while Twilio fails', async () => {
+  it('set up a phone, and are reported as not sent while Twilio fails', async () => {
     const user = newUser();
     const number = `+1555${String(++phones).padStart(4, '0')}`;
     const { show, answer } = harness.setUp(user, { cooldownS: 0 });
@@ -42,7 +45,7 @@ describe('codes by Twilio', () => {
     expect(await harness.database.devices.findByUser(user.uuid)).toMatchObject([{ kind: 'sms', stage: STAGE }]);
   });
 
-  it('are sent when the phone is chosen and not before, and are accepted once', async () => {
+  it('are sent only when the user chooses the phone, and are accepted once', async () => {
     const user = newUser();
     const { number, chosen } = await addPhone(user);
     const { show, answer } = harness.validate(user);
@@ -120,7 +123,7 @@ describe('codes by Twilio', () => {
   });
 
   it.each([400, 500, 'silent'] as const)(
-    'cannot be sent while Twilio fails, and no answer is accepted: %s',
+    'cannot be sent while Twilio fails, and no code is accepted: %s',
     async (outage) => {
       const user = newUser();
       const { chosen } = await addPhone(user);

@@ -18,8 +18,8 @@ import { matchesSentCode } from './sms-code.js';
 type Kind = 'sms';
 
 /**
- * Codes by text message. A code is sent when the entry is chosen, to the most recently used phone, with the settings of the stage
- * that set it up (docs/spec/mfa.md#sms).
+ * Codes by text message. When the user chooses the entry, the factor sends a code to the most recently used phone, with
+ * the settings of the stage that set up the phone (docs/spec/mfa.md#sms).
  */
 @Injectable()
 export class SmsFactor extends Factor<Kind> {

@@ -53,7 +53,7 @@ describe('setting up a TOTP device', () => {
     expect(await new TotpFactor(database.devices).verify(replay)).toMatchObject({ type: 'wrong', guessed: true });
   });
 
-  it('refuses a code when no key was shown', async () => {
+  it('refuses a code before a key was shown', async () => {
     const { answer } = setUp(newUser());
     expect(await answer({ code: '000000' })).toMatchObject({ type: 'rejected' });
   });

@@ -13,7 +13,7 @@ type Contract = typeof authenticatorTotpContract;
 
 const NAME = 'TOTP Authenticator';
 
-/** Shows a new key, and adds the device once the user has entered a code of it. */
+/** Shows a new TOTP key, and adds the device once the user has entered a code that the key generates. */
 @Injectable()
 export class AuthenticatorTotpStage extends DeviceSetupStage<Contract> {
   constructor(@Inject(DeviceRepository) devices: DeviceRepository) {
@@ -37,7 +37,9 @@ export class AuthenticatorTotpStage extends DeviceSetupStage<Contract> {
     return deviceOwner(input) ? deny() : pass();
   }
 
-  /** Returns the `pk` of the new device, or `undefined` for a wrong code. Stores the time step, so that the code cannot be replayed. */
+  /**
+   * Returns the new device's `pk`, or `undefined` for a wrong code. Stores the code's time step to prevent a replay.
+   */
   private async addDevice({ uuid: user }: SavedUser, { id, key, digits }: State<Contract>, code: string) {
     const secret = totpKey.parse({ key, digits: Number(digits) });
     const counter = matchTimeStep(secret, code, Date.now() / 1000);
@@ -47,6 +49,6 @@ export class AuthenticatorTotpStage extends DeviceSetupStage<Contract> {
   }
 }
 
-/** Returns the device from the state of the step. Returns a new device when the configured number of digits has changed. */
+/** Returns the device in the step's state, or a new device when there is none or the configured digits have changed. */
 const pendingDeviceOf = ({ state, config: { digits } }: ChallengeInput<Contract>): State<Contract> =>
   state?.digits === digits ? state : { id: randomUUID(), key: newTotpKey(), digits };

@@ -7,7 +7,7 @@ export const authenticatorTotpChallenge = z.object({ config_url: z.string() }).m
   description: 'Shows an `otpauth:` URI for an authenticator app to scan.',
 });
 
-/** A code of the new TOTP device (docs/spec/mfa.md#totp-setup). */
+/** Response with a code of the new TOTP device (docs/spec/mfa.md#totp-setup). */
 export const authenticatorTotpResponse = z
   .object({ code: secret(digits()) })
   .meta({ id: 'AuthenticatorTOTPChallengeResponseRequest', description: 'The current code of the authenticator app.' });

@@ -1,6 +1,6 @@
 import { ScureBase32Plugin } from 'otplib';
 
-/** Lifetime of a code in seconds. */
+/** Length of a TOTP time step, for which one code is current, in seconds. */
 export const TOTP_STEP_S = 30;
 
 interface OtpauthAccount {
@@ -12,7 +12,9 @@ interface OtpauthAccount {
 
 const base32 = new ScureBase32Plugin();
 
-/** Returns the URL that an authenticator app scans, equal to authentik's in every byte (docs/spec/mfa.md#totp-setup). */
+/**
+ * Returns the URL that an authenticator app scans, equal to authentik's in every byte (docs/spec/mfa.md#totp-setup).
+ */
 export function otpauthUrl({ issuer, username, key, digits }: OtpauthAccount): string {
   const brand = escapeUri(issuer);
   const secret = escapeUri(base32.encode(key, { padding: true }));

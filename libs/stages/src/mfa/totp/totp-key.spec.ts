@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { matchTimeStep, totpKey } from './totp-key.js';
 
-/** The key of the test vectors in both RFCs. */
+/** The key of the test vectors in RFC 4226 and RFC 6238. */
 const KEY = Buffer.from('12345678901234567890').toString('hex');
 const keyOf = (fields: object = {}) => totpKey.parse({ key: KEY, digits: 6, tolerance: 0, ...fields });
 
@@ -27,7 +27,7 @@ describe('test vectors', () => {
 });
 
 describe('matching a code', () => {
-  it('accepts it one step before and after its own, and no further (accident 32)', () => {
+  it('accepts a code at most one time step early or late (accident 32)', () => {
     const matchedSteps = [3, 4, 5, 6, 7].map((step) =>
       matchTimeStep(keyOf({ tolerance: 1 }), '254676', step * 30 + 29),
     );
@@ -45,7 +45,7 @@ describe('matching a code', () => {
     },
   );
 
-  it('respects the drift and the start time of the device', () => {
+  it('applies the drift and the start time of the device', () => {
     expect(matchTimeStep(keyOf({ drift: -1 }), '254676', 6 * 30)).toBe(5);
     expect(matchTimeStep(keyOf({ t0: 3000 }), '254676', 3150)).toBe(5);
     expect(matchTimeStep(keyOf({ t0: 3000 }), '755224', 100)).toBeUndefined();

@@ -8,7 +8,7 @@ const KEY_BYTES = 20;
 /** Maximum length of an imported key in bytes. */
 const MAX_KEY_BYTES = 40;
 
-/** Parameters of RFC 6238 with SHA-1. `t0` is in seconds, `tolerance` and `drift` are in steps. */
+/** Parameters of RFC 6238 with SHA-1. `step` and `t0` are in seconds; `tolerance` and `drift` are in time steps. */
 export const totpKey = z.object({
   key: z
     .hex()
@@ -25,7 +25,7 @@ export type TotpKey = z.output<typeof totpKey>;
 /** Returns a new random key as hexadecimal digits. */
 export const newTotpKey = (): string => randomBytes(KEY_BYTES).toString('hex');
 
-// Imported keys may be short.
+// Imported keys may be shorter than the library's minimum.
 const guardrails = createGuardrails({ MIN_SECRET_BYTES: 1 });
 
 const crypto: CryptoPlugin = {
@@ -36,8 +36,8 @@ const crypto: CryptoPlugin = {
 };
 
 /**
- * Returns the time step of a code, within the tolerance around the device's clock, or `undefined` for a wrong code. Restores
- * leading zeros, which clients lose when they send a code as a number.
+ * Returns the time step of a code, within the tolerance around the device's clock, or `undefined` for a wrong code.
+ * Restores leading zeros, which clients lose when they send a code as a number.
  */
 export function matchTimeStep({ key, digits, step, t0, tolerance, drift }: TotpKey, code: string, nowS: number) {
   const token = code.padStart(digits, '0');

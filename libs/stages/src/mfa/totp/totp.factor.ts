@@ -3,7 +3,9 @@ import { Inject, Injectable } from '@nestjs/common';
 import { CodeFactor, normalizeDigits } from '../code.factor.js';
 import { matchTimeStep, totpKey } from './totp-key.js';
 
-/** Time-based codes. Each is accepted once, and no older code after it (docs/spec/mfa.md#totp-verification). */
+/**
+ * Time-based codes. A code is accepted once, and then no older code is accepted (docs/spec/mfa.md#totp-verification).
+ */
 @Injectable()
 export class TotpFactor extends CodeFactor<'totp'> {
   readonly deviceClass = 'totp';

@@ -18,13 +18,13 @@ import { authenticatorValidateChallenge, authenticatorValidateResponse } from '.
 
 const SETUP_STAGE_REQUIRED = 'When "Not configured action" is set to "Configure", you must set a configuration stage.';
 
-/** Name of the cookie that remembers a proof. Its value is sealed (docs/spec/mfa.md#remembered-proof). */
+/** Name of the cookie that remembers a proof. The value of the cookie is sealed (docs/spec/mfa.md#remembered-proof). */
 export const PROOF_COOKIE = 'authentik_mfa';
 
 /**
- * Limits the consecutive wrong proofs of one class of devices. The delay starts at one second after the last free attempt and
- * doubles with each further one, up to an hour. Attempts are counted by class, because a count by device would start again with
- * each new device.
+ * Returns the rule that limits the consecutive wrong proofs of one class of devices. After the last free attempt the
+ * delay is one second; each further attempt doubles the delay, up to an hour. Attempts are counted by class, because a
+ * count by device would start again with each new device.
  */
 const attemptRule = (
   when: string,
@@ -39,7 +39,7 @@ const attemptRule = (
   refuse: { field: when, code },
 });
 
-/** The effect of `not_configured_action` on a user without a device. */
+/** For each `not_configured_action`: what happens to a user without a device. */
 const WITHOUT_DEVICE: Readonly<Record<string, StageProof['if_missing']>> = {
   deny: 'refused',
   configure: 'set_up',
@@ -53,7 +53,7 @@ export const authenticatorValidateContract = defineStage({
   model: 'authentik_stages_authenticator_validate.authenticatorvalidatestage',
   service: 'mfa',
   acts: false,
-  // The page may choose an SMS device and ask Duo for a push by itself.
+  // The page's script may choose an SMS device or request a Duo push without the user, so these two fields are missing.
   personal_fields: ['selected_stage', 'code', 'webauthn'],
   proves: ({ not_configured_action: action }) => ({
     factor: 'further',
@@ -78,7 +78,7 @@ export const authenticatorValidateContract = defineStage({
   challenge: authenticatorValidateChallenge,
   response: authenticatorValidateResponse,
   state: z.object({
-    /** The entries of the shown challenge. An answer is verified against these only. */
+    /** The entries of the shown challenge. The stage verifies a response against these entries only. */
     offers: z.array(z.object({ device_class: z.enum(DEVICE_CLASSES), device_uid: z.string() })),
     /** The state of each factor. */
     memory: z.object({ sms: sentCode.optional(), webauthn: nonce.optional(), duo: duoFactorState.optional() }),
@@ -92,7 +92,7 @@ export const authenticatorValidateContract = defineStage({
   writes: ['pending_user', 'auth_method', 'auth_method_args', 'verified_user'],
   proof_step: { order: 1, config: { not_configured_action: 'skip' } },
   identifies: 'by_proof',
-  // No attempts are counted for a proof that a cookie remembers.
+  // The credential of a remembered proof, for which no attempts are counted.
   verifies: ['remembered_device'],
   inserts: [
     'authenticator_duo',
@@ -103,12 +103,12 @@ export const authenticatorValidateContract = defineStage({
   ],
   companions: ['authenticator_duo', 'authenticator_sms'],
   cookies: [PROOF_COOKIE],
-  /** Long enough to wait for the answer to a push. */
+  /** Milliseconds for a response. Long enough to wait until the user answers a push. */
   deadline_ms: 15_000,
   effects: ['event', 'reputation', 'cookie'],
   attempts: [
     attemptRule('code', ['totp', 'static', 'sms'], { code: 'authenticator_validate_code' }),
-    // Signatures cannot be guessed. Most failures are mistakes of the user.
+    // Signatures cannot be guessed, and most failures are mistakes of the user, so five attempts are free.
     attemptRule('webauthn', ['webauthn'], { code: 'authenticator_validate_assertion', free: 5 }),
     attemptRule('duo', ['duo'], { code: 'authenticator_validate_duo' }),
   ],

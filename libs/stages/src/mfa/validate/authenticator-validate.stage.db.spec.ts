@@ -67,14 +67,17 @@ describe('offered devices', () => {
 
 describe('a device whose stage was deleted', () => {
   const deletedStage = { stage: randomUUID() };
-  it.each(['skip', 'deny', 'configure'])('is not treated like a missing device: %s', async (not_configured_action) => {
-    const alice = newUser();
-    await addDevice(alice, 'sms', deletedStage);
-    const reply = await drive(alice, { config: { not_configured_action } }).show();
-    expect(reply).toMatchObject({ type: 'denied', message: { code: 'authenticator_validate_none' } });
-  });
+  it.each(['skip', 'deny', 'configure'])(
+    'denies its user, whatever not_configured_action is: %s',
+    async (not_configured_action) => {
+      const alice = newUser();
+      await addDevice(alice, 'sms', deletedStage);
+      const reply = await drive(alice, { config: { not_configured_action } }).show();
+      expect(reply).toMatchObject({ type: 'denied', message: { code: 'authenticator_validate_none' } });
+    },
+  );
 
-  it('is ignored when its class is not allowed or it cannot be asked', async () => {
+  it('does not deny its user when its class is not allowed or its phone number is stored only as a digest', async () => {
     const [alice, bob] = [newUser(), newUser()];
     await addDevice(alice, 'sms', deletedStage);
     await addDevice(bob, 'sms', { ...deletedStage, facts: { verified_only: true } });
@@ -106,7 +109,7 @@ describe('a code', () => {
     expect(reply).toMatchObject({ type: 'rejected', failed: ['totp'] });
   });
 
-  it('without a choice is tried on all shown entries; a failure counts for each class', async () => {
+  it('without a chosen device is tried on all shown entries, and a failure counts for each class', async () => {
     const alice = newUser();
     await addCodes(alice);
     await addTotp(alice);
@@ -116,7 +119,7 @@ describe('a code', () => {
     expect(await answer({ code: codeOf(newKey) })).toMatchObject({ type: 'passed', verified: ['totp'] });
   });
 
-  it('of an app is accepted once, and no earlier one after it, in any number of plans (accident 60)', async () => {
+  it('of an app is accepted once, and then no earlier code is accepted, in any plan (accident 60)', async () => {
     const alice = newUser();
     await addTotp(alice);
     const submit = async (code: string) => {
@@ -158,7 +161,7 @@ describe('a code', () => {
 });
 
 describe('an answer without a valid proof', () => {
-  it('that chooses a device repeats the challenge and is no failure', async () => {
+  it('that only chooses a device repeats the challenge and counts no attempt', async () => {
     const alice = newUser();
     const app = await addTotp(alice);
     const { show, answer } = drive(alice);
@@ -171,7 +174,7 @@ describe('an answer without a valid proof', () => {
     [{ selected_challenge: entry('totp', '0') }, { selected_challenge: [{ code: 'authenticator_validate_choice' }] }],
     [{ selected_stage: 'x' }, { selected_stage: [{ code: 'authenticator_validate_stage' }] }],
     [{ duo: 3 }, { duo: [{ code: 'authenticator_validate_class' }] }],
-  ])('is rejected with an error for its field: %j', async (response, errors) => {
+  ])('is rejected with an error for the field: %j', async (response, errors) => {
     const alice = newUser();
     await addTotp(alice);
     const { show, answer } = drive(alice);
@@ -195,7 +198,7 @@ describe('a user without a device', () => {
   const ids = Object.values(attached).map(({ id }) => id);
   const config = { not_configured_action: 'configure', configuration_stages: ids };
 
-  it('continues with the only setup stage', async () => {
+  it('continues with the setup stage when there is only one', async () => {
     const options = { config: { ...config, configuration_stages: ids.slice(0, 1) }, request: { attached } };
     const insert = { where: 'next', steps: [{ attached: ids[0] }] };
     expect(await drive(newUser(), options).show()).toEqual({ type: 'passed', insert });
@@ -203,7 +206,7 @@ describe('a user without a device', () => {
     expect(await drive(undefined, options).show()).toMatchObject({ type: 'denied' });
   });
 
-  it('chooses among several setup stages, and every other answer is rejected', async () => {
+  it('chooses one of several setup stages, and every other response is rejected', async () => {
     const { show, answer } = drive(newUser(), { config, request: { attached } });
     const shown = await show();
     expect(shown).toMatchObject({

@@ -18,11 +18,13 @@ import { RememberedProof } from './remembered-proof.js';
 
 type Contract = typeof authenticatorValidateContract;
 
-/** The credential of a remembered proof. It has no attempt rule, because a cookie is not a guess. */
+/** Name of the credential of a remembered proof. It has no attempt rule, because nobody can guess a sealed cookie. */
 const REMEMBERED_DEVICE = 'remembered_device';
 type Choice = NonNullable<Response<Contract>['selected_challenge']>;
 
-/** Asks for a proof by a device. Verifies an answer against the chosen entry only, or against all shown entries. */
+/**
+ * Asks for a proof by a device. Verifies it against the chosen entry or, without a choice, against all shown entries.
+ */
 @Injectable()
 export class AuthenticatorValidateStage implements Stage<Contract> {
   constructor(
@@ -49,14 +51,17 @@ export class AuthenticatorValidateStage implements Stage<Contract> {
     return chosen ? this.choose(input, chosen) : refuse('non_field_errors', 'authenticator_validate_empty');
   }
 
-  /** Ignores the cookie once the challenge was shown, because another tab may have set it since. */
+  /**
+   * Returns whether the cookie proves a device. Ignores a cookie that another tab may have set after the challenge was
+   * shown.
+   */
   private isRemembered(input: ChallengeInput<Contract>, offered: readonly OfferedDevice[]): boolean {
     const user = savedDeviceOwner(input);
     const devices = offered.flatMap(({ offer }) => offer.devices);
     return input.state === undefined && user !== undefined && this.rememberedProof.isValid(input, user, devices);
   }
 
-  /** A user whose devices are all unusable must not be treated like a user without devices. */
+  /** Denies a user whose devices are all unusable. Calls `withoutDevice` for a user without devices. */
   private async handleNoOffer<I extends ChallengeInput<Contract>>(
     input: I,
     withoutDevice: (input: I) => StageOutcome<Contract>,
@@ -78,7 +83,7 @@ export class AuthenticatorValidateStage implements Stage<Contract> {
     return show(input, await this.offerBuilder.build(input));
   }
 
-  /** Lets the factor handle the choice, then shows the challenge again. A choice is not an attempt. */
+  /** Lets the factor handle the choice, then shows the challenge again. A choice does not count as an attempt. */
   private async choose(
     input: RespondInput<Contract>,
     { factor, offer }: OfferedDevice,
@@ -96,7 +101,7 @@ export class AuthenticatorValidateStage implements Stage<Contract> {
 
 const offersSetup = ({ config }: ChallengeInput<Contract>) => config.not_configured_action === 'configure';
 
-/** Returns the challenge, with its entries in the state, because an answer is only verified against shown entries. */
+/** Returns the challenge. Keeps its entries in the state, because a response is verified against shown entries only. */
 function show({ state }: ChallengeInput<Contract>, offered: readonly OfferedDevice[]) {
   const entries = offered.map(({ factor, offer }) => ({
     device_class: factor.deviceClass,

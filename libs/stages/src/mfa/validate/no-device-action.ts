@@ -39,7 +39,7 @@ function offerSetups(input: ChallengeInput<Contract>): StageOutcome<Contract> {
   return ask<Contract>(challenge, { state: { offers: [], memory: {} } });
 }
 
-/** The error for each field of a response when no device was offered. */
+/** The error code for each field of a response that is sent although no device was offered. */
 const FIELD_ERRORS = {
   selected_challenge: 'authenticator_validate_choice',
   selected_stage: 'authenticator_validate_stage',
@@ -49,7 +49,7 @@ const FIELD_ERRORS = {
 } as const satisfies Record<string, ErrorCode<Contract>>;
 const FIELDS = Object.keys(FIELD_ERRORS) as (keyof typeof FIELD_ERRORS)[];
 
-/** Handles the choice of a setup stage, which replaces the proof. Rejects every other response. */
+/** Continues with the setup stage that the user chose. Rejects every other response. */
 export function chooseSetup(input: RespondInput<Contract>): StageOutcome<Contract> {
   const { response } = input;
   const chosen = setupStagesOf(input).find(({ id }) => id === response.selected_stage);
@@ -64,7 +64,7 @@ const insertSetup = ({ id }: AttachedStage) => pass<Contract>({ insert: { where:
 const setupStagesOf = ({ config, attached }: ChallengeInput<Contract>): AttachedStage[] =>
   config.configuration_stages.flatMap((_, index) => attached[`configuration_stages.${index}`] ?? []);
 
-/** Titles of the setup stages, by kind. */
+/** Titles of the setup stages, by stage kind. */
 const STAGE_TITLES: Readonly<Record<string, string>> = {
   authenticator_duo: 'Duo Authenticator',
   authenticator_sms: 'SMS Authenticator',

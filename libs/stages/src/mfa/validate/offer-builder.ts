@@ -12,7 +12,7 @@ type Contract = typeof authenticatorValidateContract;
 /** Injection token of the list of all factors. */
 export const FACTORS = Symbol('factors');
 
-/** One entry of the challenge, with its factor. */
+/** One entry of the challenge, with the factor that built it. */
 export interface OfferedDevice {
   readonly factor: Factor;
   readonly offer: DeviceOffer<DeviceClass>;
@@ -26,7 +26,7 @@ const COMPANION_KINDS: readonly string[] = authenticatorValidateContract.compani
 export const factorStateOf = (states: FactorStates | undefined, deviceClass: DeviceClass) =>
   (states as Readonly<Record<string, unknown>> | undefined)?.[deviceClass] as FactorState<DeviceClass> | undefined;
 
-/** Returns the states of all factors with a new state of one of them. An `undefined` state changes nothing. */
+/** Returns the states of all factors after one factor's state is replaced. An `undefined` state replaces nothing. */
 export const withFactorState = (
   states: FactorStates | undefined,
   deviceClass: DeviceClass,
@@ -45,8 +45,8 @@ export class OfferBuilder {
   ) {}
 
   /**
-   * Returns an entry for each allowed class of which the user has usable devices. For an anonymous visitor, returns the entries of
-   * the factors that identify their user.
+   * Returns an entry for each allowed class of which the user has usable devices. For a visitor who is not yet
+   * identified, returns the entries of the factors whose proof identifies a user.
    */
   async build(input: ChallengeInput<Contract>): Promise<OfferedDevice[]> {
     const user = savedDeviceOwner(input);
@@ -60,7 +60,7 @@ export class OfferBuilder {
     return offered;
   }
 
-  /** Returns whether the user has a device of an allowed class that needs the settings of its stage, and the stage was deleted. */
+  /** Returns whether the user has a device of an allowed class that cannot be used because its stage was deleted. */
   async hasUnusableDevice(input: ChallengeInput<Contract>): Promise<boolean> {
     const user = savedDeviceOwner(input);
     const userDevices = user ? await this.devices.findByUser(user.uuid) : [];

@@ -22,7 +22,7 @@ type Input = RespondInput<Contract>;
 type RightVerdict = Extract<ProofVerdict<DeviceClass>, { type: 'right' }>;
 type WrongVerdict = Extract<ProofVerdict<DeviceClass>, { type: 'wrong' }>;
 
-/** Returns the credential for which attempts on an entry are counted. */
+/** Returns the name of the credential for which attempts on an entry are counted: the class of its devices. */
 const credentialOf = ({ factor }: OfferedDevice): string => factor.deviceClass;
 
 const FIELDS = ['code', 'webauthn', 'duo'] as const satisfies readonly Factor['field'][];
@@ -32,7 +32,7 @@ type Field = (typeof FIELDS)[number];
 export const proofFields = (response: Response<Contract>): Field[] =>
   FIELDS.filter((field) => response[field] !== undefined);
 
-/** No verdict yet: the challenge is shown again with this state and these messages. */
+/** A verification without a verdict yet. The stage shows the challenge again with this state and these messages. */
 interface PendingVerification {
   readonly pending: State<Contract>;
   readonly errors: StageErrors<Contract>;
@@ -46,25 +46,27 @@ interface FieldResult {
   readonly state: State<Contract>;
 }
 
-/** A field with a wrong proof, and the entries that refused it. There are none when no entry of its class was shown. */
+/**
+ * A field with a wrong proof, and the entries that refused it: none when the challenge showed no entry for the field.
+ */
 interface FailedField {
   readonly field: Field;
   readonly wrong: FieldResult['wrong'];
 }
 
-/** Verifies the proofs of a response. All of them must be right, and an error is reported for each that is wrong. */
+/** Verifies the proofs of a response. All proofs must be right. Each wrong proof causes an error for its field. */
 @Injectable()
 export class ProofVerifier {
   constructor(@Inject(RememberedProof) private readonly rememberedProof: RememberedProof) {}
 
-  /** Verifies against `entries`: the chosen entry, or all shown entries. */
+  /** Verifies the proofs of the response against `entries`: the chosen entry, or all shown entries. */
   async verify(input: Input, entries: readonly OfferedDevice[]): Promise<StageOutcome<Contract> | PendingVerification> {
     const [proved, failed]: [NonNullable<FieldResult['right']>[], FailedField[]] = [[], []];
     let pending: PendingVerification | undefined;
     let state = input.state ?? { offers: [], memory: {} };
     for (const field of proofFields(input.response)) {
       const fieldEntries = entries.filter(({ factor }) => factor.field === field);
-      // Do not send a push for a response that is refused anyway.
+      // Send no push for a response that already has a wrong proof, because it is refused anyway.
       if (failed.length > 0 && fieldEntries.some(({ factor }) => factor.contactsUser)) continue;
       const result = await this.verifyField(fieldEntries, { ...input, state }, field);
       state = result.state;
@@ -149,7 +151,10 @@ const verifyEntry = (
 
 const [APP, MODEL] = authenticatorValidateContract.model.split('.');
 
-/** Rejects the response with an error for each failed field, counts the attempts and emits events (docs/spec/mfa.md#mfa-events). */
+/**
+ * Rejects the response with an error for each failed field, counts the attempts and emits events
+ * (docs/spec/mfa.md#mfa-events).
+ */
 function rejectOutcome(input: Input, failed: readonly FailedField[], state: State<Contract>): StageOutcome<Contract> {
   const attempts = failed.flatMap(({ wrong }) => wrong).filter(({ verdict }) => verdict.guessed);
   const owner = deviceOwner(input);

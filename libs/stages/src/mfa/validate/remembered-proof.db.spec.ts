@@ -52,7 +52,7 @@ describe('a remembered proof', () => {
     return { alice, value: cookie?.value ?? '', cookie };
   }
 
-  it('passes the same user at the same stage until it expires', async () => {
+  it('lets the same user pass the same stage until it expires', async () => {
     const { alice, value, cookie } = await proveOnce();
     expect(cookie).toMatchObject({ name: 'authentik_mfa', max_age_s: 3600 });
     expect(await drive(alice, withCookie(value)).show()).toMatchObject({ type: 'passed' });
@@ -66,7 +66,7 @@ describe('a remembered proof', () => {
     expect((await drive(alice, withCookie(value, shown)).show()).type).toBe('challenge');
   });
 
-  it('is invalid for another user, stage or epoch, beyond a lowered threshold, or when tampered with', async () => {
+  it('is invalid for another user, stage or epoch, when it is older than a lowered threshold, or when tampered with', async () => {
     const { alice, value } = await proveOnce();
     const bob = newUser();
     await addCodes(bob);

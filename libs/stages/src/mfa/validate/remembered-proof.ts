@@ -8,21 +8,21 @@ import { type authenticatorValidateContract, PROOF_COOKIE } from './authenticato
 
 type Contract = typeof authenticatorValidateContract;
 
-/** The content of the cookie. `until` is in milliseconds since 1970. */
+/** The content of the cookie. `until` is its expiry in milliseconds since 1970. */
 const cookieContent = z.object({ device: z.uuid(), until: z.number() });
 
 const MAX_COOKIE_LENGTH = 1024;
 
 /**
- * Remembers a proof in a sealed cookie for as long as the stage is configured to (docs/spec/mfa.md#remembered-proof). The cookie
- * is valid for one user until their sessions end or their password changes, for one device while the user has it, and for one
- * stage.
+ * Remembers a proof in a sealed cookie for the duration that the stage configures (docs/spec/mfa.md#remembered-proof).
+ * The cookie is valid for one stage, for one user until the user's sessions are ended or the password changes, and for
+ * one device until the device is deleted.
  */
 @Injectable()
 export class RememberedProof {
   constructor(@Inject(Sealer) private readonly sealer: Sealer) {}
 
-  /** Returns the effect that sets the cookie, or none when the stage does not remember proofs. */
+  /** Returns the effect that sets the cookie, or no effect when the stage does not remember proofs. */
   cookieEffect(input: ChallengeInput<Contract>, user: SavedUser, device: Device) {
     const max_age_s = Math.floor(seconds(input.config.last_auth_threshold));
     if (max_age_s < 1) return [];
@@ -53,7 +53,9 @@ export class RememberedProof {
   }
 }
 
-/** Binds the cookie to the user, the stage and the user's epoch. It cannot be unsealed for any other. */
+/**
+ * Returns the context that seals the cookie. It can be unsealed only for the same user, stage and epoch of the user.
+ */
 const sealContextOf = ({ step }: ChallengeInput<Contract>, { uuid, epoch }: SavedUser) => ({
   table: PROOF_COOKIE,
   id: `${uuid}\0${step.name}`,

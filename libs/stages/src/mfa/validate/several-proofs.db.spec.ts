@@ -42,7 +42,7 @@ describe('an answer with a code and an assertion', () => {
   }
   const tampered = () => ({ ...assertion, response: { ...assertion.response, signature: 'AAAA' } });
 
-  it('is rejected with an error for each wrong proof, and each counts as an attempt', async () => {
+  it('is rejected with an error for each wrong proof, and each wrong proof counts as an attempt', async () => {
     await showChallenge();
     expect(await stage.answer({ code: WRONG, webauthn: tampered() })).toMatchObject({
       type: 'rejected',
@@ -56,7 +56,7 @@ describe('an answer with a code and an assertion', () => {
     });
   });
 
-  it('is rejected with an error for a proof that was not offered, beside the wrong one', async () => {
+  it('is rejected with an error for a wrong proof, and another for a proof whose class was not offered', async () => {
     await showChallenge();
     const reply = await stage.answer({ code: WRONG, duo: 1 });
     expect(reply).toMatchObject({ type: 'rejected', errors: { code, duo: classRefused }, failed: ['static'] });
@@ -69,7 +69,7 @@ describe('an answer with a code and an assertion', () => {
     expect(reply).toHaveProperty('errors', { code });
   });
 
-  it('passes when both are right', async () => {
+  it('passes when both proofs are right', async () => {
     await showChallenge();
     expect(await stage.answer({ code: RIGHT, webauthn: assertion })).toMatchObject({
       type: 'passed',

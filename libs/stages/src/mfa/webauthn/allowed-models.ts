@@ -1,4 +1,7 @@
-/** The AAGUID of authenticators that do not reveal their model. In a list of allowed models it stands for all unknown models. */
+/**
+ * The AAGUID of authenticators that do not reveal their model. In a list of allowed models this AAGUID stands for all
+ * unknown models.
+ */
 const UNKNOWN_MODEL = '00000000-0000-0000-0000-000000000000';
 
 interface AllowedModel {
@@ -7,8 +10,9 @@ interface AllowedModel {
 }
 
 /**
- * Returns whether a stage accepts a model (docs/spec/mfa.md#webauthn-models). An empty list accepts every model. `aaguid` is the
- * one of the registration, so that models that become known or unknown later change nothing for the credential.
+ * Returns whether a stage accepts a model (docs/spec/mfa.md#webauthn-models). An empty list accepts every model.
+ * `aaguid` is the AAGUID that was stored at the registration, so that a later change of the known models does not
+ * affect the credential.
  */
 export function isModelAllowed(
   aaguid: string,

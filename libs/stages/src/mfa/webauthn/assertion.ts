@@ -6,7 +6,7 @@ import type { RelyingParty } from './relying-party.js';
 
 /** The stored properties of a credential. */
 export interface StoredCredential {
-  /** Base64url without padding. */
+  /** Credential id in base64url without padding. */
   readonly credentialId: string;
   /** The COSE key in base64url. */
   readonly publicKey: string;
@@ -22,12 +22,14 @@ interface AssertionRequirements {
 }
 
 export interface VerifiedAssertion {
-  /** The new signature counter. */
+  /** The signature counter of the assertion. */
   readonly signCount: number;
   readonly userVerified: boolean;
 }
 
-/** Verifies the response of a browser. Returns `undefined` when it is not valid (docs/spec/mfa.md#webauthn-assertion). */
+/**
+ * Verifies the assertion of a browser. Returns `undefined` for an invalid one (docs/spec/mfa.md#webauthn-assertion).
+ */
 export async function verifyAssertion(
   response: AssertionResponse,
   requirements: AssertionRequirements,
@@ -39,7 +41,8 @@ export async function verifyAssertion(
   try {
     return await verifySignature(response, requirements);
   } catch {
-    // The library throws for invalid and malformed responses alike. The client controls both.
+    // The library throws for an invalid and for a malformed assertion. The client can send either, so neither is a
+    // fault.
     return undefined;
   }
 }

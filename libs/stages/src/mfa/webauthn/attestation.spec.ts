@@ -31,14 +31,14 @@ describe('a certificate chain', () => {
     expect(isTrusted(certificates(...chain), certificates(...roots))).toBe(false);
   });
 
-  it.each([-1, 10])('is not trusted outside its validity period: %i days from now', (days) => {
+  it.each([-1, 10])('is not trusted %i days from now, outside of its validity period', (days) => {
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + days * 86_400_000 });
     expect(isTrusted(certificates(device, maker), certificates(root))).toBe(false);
     expect(isTrusted(certificates(device), certificates(device))).toBe(false);
   });
 });
 
-/** Knows a single model. */
+/** Metadata of a single model. */
 class SingleModel extends AuthenticatorModels {
   rootsFor = (aaguid: string) => (aaguid === AAGUID ? certificates(root) : undefined);
   nameFor = () => undefined;
@@ -84,7 +84,7 @@ async function isProven({
 }
 
 describe('the attestation of a model', () => {
-  it('succeeds with the signature of a key that its maker has certified', async () => {
+  it('succeeds with the signature of a key that the maker of the model has certified', async () => {
     expect(await isProven({})).toBe(true);
   });
 

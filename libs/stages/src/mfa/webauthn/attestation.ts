@@ -13,15 +13,16 @@ export abstract class AuthenticatorModels {
   abstract nameFor(aaguid: string): string | undefined;
 }
 
-/** Knows no models, so that no model can be attested. */
+/** Metadata without any model, so that no model can be attested. */
 export class NoAuthenticatorModels extends AuthenticatorModels {
   rootsFor(): undefined {}
   nameFor(): undefined {}
 }
 
 /**
- * Attestation formats that can attest a model. For other formats the library would trust its own roots, or for `android-key` the
- * posted chain itself, and would fetch any address that a certificate names (SSRF).
+ * Attestation formats that Gatehouse accepts as an attestation of a model. For other formats the library would trust
+ * its built-in roots or, for `android-key`, the chain that the client sent, and would fetch any address that a
+ * certificate names (SSRF).
  */
 const VERIFIABLE_FORMATS: ReadonlySet<string> = new Set(['packed', 'tpm']);
 const MAX_CHAIN_LENGTH = 8;
@@ -54,7 +55,10 @@ function chainOf(attestationObject: Uint8Array<ArrayBuffer>): X509Certificate[] 
   return certificates.slice(0, MAX_CHAIN_LENGTH).map((der) => new X509Certificate(der));
 }
 
-/** Returns whether each certificate is valid now and signed by the next, and the last by a root (RFC 5280 §6, without revocation). */
+/**
+ * Returns whether each certificate is valid now and signed by the next, and the last by a root (RFC 5280 §6). Ignores
+ * revocation.
+ */
 export function isTrusted(chain: readonly X509Certificate[], roots: readonly X509Certificate[]): boolean {
   const last = chain.at(-1);
   if (!last || !chain.every(isValidNow)) return false;
@@ -68,7 +72,7 @@ const isIssued = (certificate: X509Certificate, issuer: X509Certificate) =>
 const isValidNow = ({ validFrom, validTo }: X509Certificate) =>
   Date.parse(validFrom) <= Date.now() && Date.now() <= Date.parse(validTo);
 
-/** Verifies the signature and the format of the statement. The caller has verified its certificates. */
+/** Returns whether the statement's signature and format are valid. Its caller verifies the certificates. */
 async function isSigned({ response: credential, attestationObject, party }: AttestationClaim): Promise<boolean> {
   const { id, response } = credential;
   const { verified } = await verifyRegistrationResponse({

@@ -24,7 +24,9 @@ export const authenticatorWebauthnContract = defineStage({
   related_models: [deviceType],
   challenge: authenticatorWebauthnChallenge,
   response: authenticatorWebauthnResponse,
-  /** The challenge of the ceremony, and the id of the device that is being set up. */
+  /**
+   * The id of the device that is being set up, and the WebAuthn challenge with its expiry in milliseconds since 1970.
+   */
   state: z.object({ id: z.uuid(), challenge: z.string(), until: z.number() }),
   ...SETUP_CONTRACT_DEFAULTS,
   acts_on_entry: () => false,

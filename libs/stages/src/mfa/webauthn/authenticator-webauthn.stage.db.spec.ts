@@ -30,7 +30,7 @@ describe('registering a key', () => {
     expect(await harness.devices.findByHandle('webauthn', key.id)).toMatchObject({ user: alice.uuid, counter: 0 });
   });
 
-  it('accepts the last shown challenge only, and each challenge once (accident 60)', async () => {
+  it('accepts only the WebAuthn challenge that was shown last, and accepts it once (accident 60)', async () => {
     const stage = harness.setUp(alice);
     const first = registrationIn(await stage.show()).challenge;
     const second = registrationIn(await stage.show()).challenge;
@@ -81,7 +81,7 @@ describe('registering a key', () => {
       [unknown],
       'passed',
     ],
-  ])('accepts only the allowed models: %s', async (...[, aaguid, device_type_restrictions, type]) => {
+  ])('accepts a key only if the stage allows its model: %s', async (...[, aaguid, device_type_restrictions, type]) => {
     const stage = harness.setUp(bob, { device_type_restrictions });
     const shown = await stage.show();
     expect(registrationIn(shown)).toMatchObject({ attestation: 'direct' });

@@ -30,7 +30,7 @@ export class AuthenticatorWebauthnStage extends DeviceSetupStage<Contract> {
     super(devices);
   }
 
-  /** Creates a new nonce for each rendering, which replaces the previous one. */
+  /** Creates a new nonce for each rendering of the challenge. The new nonce replaces the previous nonce. */
   protected async begin(input: Input, owner: SavedUser): Promise<StageOutcome<Contract>> {
     const state = { id: randomUUID(), ...newNonce(this.settings.challengeS) };
     const existing = (await this.devices.findByUser(owner.uuid)).filter(({ kind }) => kind === 'webauthn');
@@ -59,7 +59,9 @@ export class AuthenticatorWebauthnStage extends DeviceSetupStage<Contract> {
     return this.addDevice(input, { id, owner, credential });
   }
 
-  /** When models are restricted, a model that supports attestation must be attested. */
+  /**
+   * Returns whether the stage allows the model. Under restrictions, a model that supports attestation must be attested.
+   */
   private acceptsModel({ config }: Input, { aaguid, proven }: NewCredential): boolean {
     const { device_type_restrictions: allowed } = config;
     const isKnown = (model: string) => this.models.nameFor(model) !== undefined;
@@ -91,7 +93,7 @@ export class AuthenticatorWebauthnStage extends DeviceSetupStage<Contract> {
 
 const CHALLENGE_EXPIRED = 'The challenge is no longer valid';
 
-/** Clients expect every error under the field `response`. */
+/** Rejects the response. Clients expect every error under the field `response`. */
 const refuse = (message: StageMessage<Contract>) => reject<Contract>({ response: [message] });
 
 const rulesOf = ({ config }: Input): CreationRules => ({

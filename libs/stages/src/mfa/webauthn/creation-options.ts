@@ -26,7 +26,7 @@ interface CreationRequest {
   readonly owner: CredentialOwner;
   readonly challenge: string;
   readonly rules: CreationRules;
-  /** Ids of the owner's credentials, so that an authenticator is not registered twice. */
+  /** Ids of the owner's credentials, so that the browser registers no authenticator twice. */
   readonly existing: readonly string[];
 }
 
@@ -40,7 +40,8 @@ export function creationOptions({ party, owner, challenge, rules, existing }: Cr
   return {
     rp: { name: party.name, id: party.id },
     user: {
-      // The handle is a text that is base64 itself. Clients decode this field twice: base64url to the text, base64 to bytes.
+      // The handle's text is also valid base64, and clients decode `id` twice: base64url to the text, then base64 to
+      // bytes.
       id: Buffer.from(owner.handle, 'ascii').toString('base64url'),
       name: owner.username,
       displayName: owner.name || owner.username,

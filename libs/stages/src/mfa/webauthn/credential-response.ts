@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { encodedBytes } from './encoding.js';
 
-/** Maximum characters of one member. An attestation with its certificates has several thousand. */
+/** Maximum characters of one member. An attestation with certificates has several thousand characters. */
 const MAX_MEMBER_LENGTH = 100_000;
 /** Maximum characters of a credential id, which has at most 1023 bytes (WebAuthn §5.1.3). */
 const MAX_ID_LENGTH = 1400;
@@ -9,7 +9,7 @@ const MAX_ID_LENGTH = 1400;
 const bytes = encodedBytes(MAX_MEMBER_LENGTH);
 const id = encodedBytes(MAX_ID_LENGTH);
 
-/** Clients send extensions as a JSON text or, in newer versions, as an object under another name. */
+/** Extensions, which older clients send as a JSON text and newer clients as an object under another name. */
 const extensions = z.unknown().optional();
 
 const credentialFields = { id, rawId: id, type: z.literal('public-key') };

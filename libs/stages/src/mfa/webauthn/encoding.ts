@@ -13,7 +13,7 @@ export function equalBytes(a: string, b: string): boolean {
   return first.length === second.length && timingSafeEqual(first, second);
 }
 
-/** Matches only the characters of both alphabets, because `Buffer` ignores all others. */
+/** Matches text in the alphabets of base64 and base64url. Needed because `Buffer` ignores all other characters. */
 const ENCODED = /^[A-Za-z0-9+/_-]+={0,2}$/;
 
 /** Schema of bytes in base64url or base64. Its output is canonical base64url. */

@@ -3,9 +3,9 @@ import { z } from 'zod';
 
 const NONCE_BYTES = 64;
 
-/** A WebAuthn challenge with its expiry, for one answer to one step of one plan. */
+/** A WebAuthn challenge with its expiry. It is valid for one response to one step of one plan. */
 export const nonce = z.object({
-  /** Random bytes in base64url. */
+  /** The WebAuthn challenge: random bytes in base64url. */
   challenge: z.string(),
   /** Expiry in milliseconds since 1970. */
   until: z.number(),
@@ -18,6 +18,6 @@ export const newNonce = (lifetimeS: number): Nonce => ({
   until: Date.now() + lifetimeS * 1000,
 });
 
-/** Returns whether there is a nonce and it has not expired. */
+/** Returns whether the value is a nonce that has not expired. */
 export const isValidNonce = <N extends Nonce>(value: N | undefined): value is N =>
   value !== undefined && value.until > Date.now();

@@ -4,7 +4,7 @@ import { UserLookup } from '@gatehouse/directory';
 import { Inject, Injectable } from '@nestjs/common';
 import { type Passkey, passkeyOf } from './passkey.js';
 
-/** Finds credentials and their owners. */
+/** Finds WebAuthn credentials and their owners, and records uses. */
 @Injectable()
 export class PasskeyRepository {
   constructor(
@@ -23,7 +23,10 @@ export class PasskeyRepository {
     return owner?.is_active ? owner : undefined;
   }
 
-  /** Records a use. Returns `false` when the signature counter has not increased, unless the authenticator does not count. */
+  /**
+   * Records a use. Returns `false` if the signature counter did not increase, except when the authenticator never
+   * counts.
+   */
   recordUse({ device }: Passkey, signCount: number): Promise<boolean> {
     return this.devices.recordUse(device, { to: signCount, allowEqual: signCount === 0 });
   }

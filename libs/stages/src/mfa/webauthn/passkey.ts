@@ -7,9 +7,9 @@ import type { NewCredential } from './registration.js';
 const facts = z.object({
   public_key: z.string(),
   aaguid: z.string(),
-  /** Whether the authenticator attested its model. */
+  /** Whether an attestation proved the model of the authenticator. */
   proven: z.boolean().default(false),
-  /** The RP ID of the registration; empty when it is unknown, as for some imported credentials. */
+  /** The RP ID at the registration; empty when it is unknown, as for some imported credentials. */
   rp_id: z.string().default(''),
 });
 type Facts = z.output<typeof facts>;

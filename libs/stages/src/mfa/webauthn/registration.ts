@@ -9,12 +9,12 @@ import type { RelyingParty } from './relying-party.js';
 
 /** A verified new credential. */
 export interface NewCredential {
-  /** Base64url without padding. */
+  /** Credential id in base64url without padding. */
   readonly credentialId: string;
   /** The COSE key in base64url without padding. */
   readonly publicKey: string;
   readonly signCount: number;
-  /** The model that the authenticator claims to be. */
+  /** The AAGUID of the model that the authenticator claims to be. */
   readonly aaguid: string;
   /** Whether an attestation proved the model. */
   readonly proven: boolean;
@@ -27,12 +27,14 @@ interface RegistrationRequirements {
   readonly models: AuthenticatorModels;
 }
 
-/** The new credential, or the reason in English why it was refused (docs/spec/mfa.md#webauthn-registration). */
+/** The new credential, or the reason for the refusal in English (docs/spec/mfa.md#webauthn-registration). */
 export type RegistrationResult = { readonly credential: NewCredential } | { readonly refused: string };
 
 const refused = (reason: string): RegistrationResult => ({ refused: reason });
 
-/** Verifies the browser's response to `creationOptions`. Checks each required rule against the data of the authenticator. */
+/**
+ * Verifies the browser's response to `creationOptions`. Checks each rule of the stage against the authenticator data.
+ */
 export async function verifyRegistration(
   body: unknown,
   requirements: RegistrationRequirements,
@@ -67,7 +69,7 @@ function responseError(
   return undefined;
 }
 
-/** Returns the credential, or the reason why it was refused. */
+/** Returns the new credential, or the reason for its refusal. */
 function credentialOf(
   data: AuthenticatorData,
   response: RegistrationResponse,

@@ -1,4 +1,4 @@
-/** The site that credentials belong to. Comes from the configuration only, never from a request header. */
+/** The site that credentials belong to. It is built from the configuration only, never from a request header. */
 export interface RelyingParty {
   /** The domain that credentials are bound to (WebAuthn's RP ID). */
   readonly id: string;

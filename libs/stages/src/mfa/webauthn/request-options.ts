@@ -5,7 +5,7 @@ interface AssertionRequest {
   readonly challenge: string;
   readonly userVerification: UserVerification;
   readonly hints: readonly Hint[];
-  /** Ids of the acceptable credentials. If empty, any discoverable credential of the site identifies its user. */
+  /** Ids of the acceptable credentials. If empty, the browser may use any discoverable credential of the site. */
   readonly allowed: readonly string[];
 }
 

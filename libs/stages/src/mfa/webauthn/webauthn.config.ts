@@ -13,7 +13,7 @@ export const webauthnConfig = z.object({
     .describe('Seconds for which a WebAuthn challenge is valid'),
 });
 
-/** The settings of WebAuthn as a provider. */
+/** Injectable settings of WebAuthn. */
 @Injectable()
 export class WebauthnSettings {
   /** Seconds for which a challenge is valid. */

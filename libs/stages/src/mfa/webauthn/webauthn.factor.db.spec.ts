@@ -22,7 +22,7 @@ beforeAll(async () => {
 afterAll(() => harness.close());
 
 describe('logging in with a key', () => {
-  it('accepts an assertion once and stores its counter', async () => {
+  it('accepts an assertion once and stores its signature counter', async () => {
     const key = await harness.registerKey(alice);
     const stage = harness.validate({ pending_user: alice });
     const shown = await stage.show();
@@ -57,7 +57,7 @@ describe('logging in with a key', () => {
     });
   });
 
-  it('creates a new challenge after each refusal, and refuses an answer to the old one (accident 60)', async () => {
+  it('creates a new WebAuthn challenge after each refusal, and refuses an assertion for the old one (accident 60)', async () => {
     const key = await harness.registerKey(alice);
     const stage = harness.validate({ pending_user: alice });
     const first = await stage.show();
@@ -85,7 +85,7 @@ describe('logging in with a key', () => {
     });
   });
 
-  it('accepts one of several concurrent requests with the same assertion (accident 60)', async () => {
+  it('accepts only one of several concurrent requests with the same assertion (accident 60)', async () => {
     const key = await harness.registerKey(alice);
     const newVerifier = (challenge: string) => {
       const factor = harness.factor();
@@ -102,7 +102,7 @@ describe('logging in with a key', () => {
     expect(verdicts.map(({ type }) => type).sort()).toEqual(['right', 'wrong', 'wrong']);
   });
 
-  it('keeps the challenge when the user chooses a device, because the browser may be signing it', async () => {
+  it('keeps the WebAuthn challenge when the user chooses a device, because the browser may be signing it', async () => {
     const key = await harness.registerKey(alice);
     const stage = harness.validate({ pending_user: alice });
     const shown = await stage.show();
@@ -114,7 +114,7 @@ describe('logging in with a key', () => {
     });
   });
 
-  it('requires user verification when the stage does (accident 28)', async () => {
+  it('requires user verification when the stage requires it (accident 28)', async () => {
     const key = await harness.registerKey(alice);
     const stage = harness.validate(
       { pending_user: alice },
@@ -145,7 +145,7 @@ describe('logging in with a key', () => {
     );
   });
 
-  it('does not skip a user whose keys all belong to another domain, and prefers keys of this domain (accident 35)', async () => {
+  it('asks a user for a key of another domain when the user has none of this domain (accident 35)', async () => {
     const dave = newUser(5, 'dave');
     const old = { user: dave.uuid, kind: 'webauthn', name: 'old', handle: 'b2xk', counter: 0 } as const;
     const facts = { public_key: 'AAAA', aaguid: '00000000-0000-0000-0000-000000000000', rp_id: 'old.example.org' };

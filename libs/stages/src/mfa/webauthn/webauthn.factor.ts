@@ -18,7 +18,7 @@ type Refusal = Extract<ProofVerdict<Kind>, { type: 'wrong' }>['message'];
 /** The `device_uid` of the entry that accepts any passkey of the site. */
 const ANY_DEVICE_UID = '-1';
 
-/** Passkeys and security keys. Each assertion signs a nonce that is valid once (docs/spec/mfa.md#webauthn-request). */
+/** Passkeys and security keys. An assertion signs a nonce that is valid once (docs/spec/mfa.md#webauthn-request). */
 @Injectable()
 export class WebauthnFactor extends Factor<Kind> {
   readonly deviceClass = 'webauthn';
@@ -33,7 +33,10 @@ export class WebauthnFactor extends Factor<Kind> {
     super();
   }
 
-  /** Keeps the nonce while the user chooses a device, because the browser may already be signing it. Otherwise creates a new one. */
+  /**
+   * Creates a new nonce for each entry. Keeps the nonce while the user chooses a device: the browser may already be
+   * signing it.
+   */
   offer({ input, user, devices, memory }: FactorContext<Kind>): DeviceOffer<Kind> | undefined {
     const party = relyingPartyOf(input.site);
     const allowed = devices
@@ -41,7 +44,8 @@ export class WebauthnFactor extends Factor<Kind> {
       .filter(({ aaguid }) => this.acceptsModel(input, aaguid))
       .sort((a, b) => a.device.name.localeCompare(b.device.name));
     const ofThisSite = allowed.filter(({ rpId }) => rpId === '' || rpId === party.id);
-    // A user whose keys all belong to an earlier domain still has a second factor, and must not pass as a user without one.
+    // A user whose keys all belong to an earlier domain still has a second factor, and must not pass as a user without
+    // one.
     const usable = ofThisSite.length > 0 ? ofThisSite : allowed;
     const [first] = usable;
     if (user && !first) return undefined;
@@ -81,7 +85,10 @@ export class WebauthnFactor extends Factor<Kind> {
     );
   }
 
-  /** Requires user verification when the credential is the only factor. */
+  /**
+   * Verifies the assertion. Requires user verification when the credential identifies its user, as it is the only
+   * factor.
+   */
   private async verifyResponse(
     { input, user, memory }: FactorAnswer<Kind>,
     response: AssertionResponse,

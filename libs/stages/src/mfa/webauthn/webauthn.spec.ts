@@ -86,7 +86,7 @@ describe('recorded ceremonies', () => {
   });
 
   it.each(recorded.authentication)(
-    'verifies an assertion, and refuses a repeated counter: $name',
+    'verifies an assertion, and refuses it when the stored counter is not lower: $name',
     async (recording) => {
       const { credential, challenge, device, expected, negative } = recording;
       const verifyWith = (signCount: number) =>
@@ -99,7 +99,7 @@ describe('recorded ceremonies', () => {
     },
   );
 
-  it.each(recorded.request_options_expected)('requests an assertion with the recorded options', (expected) => {
+  it.each(recorded.request_options_expected)('builds the recorded options of an assertion request', (expected) => {
     const allowed = [Buffer.from(expected.device_credential_id_bytes_ascii).toString('base64url')];
     const expectedParty = { ...party, id: expected.rpId };
     expect(
@@ -132,7 +132,7 @@ describe('creation options', () => {
     });
   });
 
-  it('have a user id that is encoded twice', () => {
+  it('contain a user id that clients must decode twice', () => {
     const inner = Buffer.from(options().user.id, 'base64').toString('ascii');
     expect(inner).toBe(owner.handle);
     expect(Buffer.from(inner, 'base64')).toHaveLength(48);
@@ -287,7 +287,7 @@ describe('an assertion', () => {
     expect(await assert({ ...proof, response: { ...proof.response, authenticatorData } }, key)).toBeUndefined();
   });
 
-  it('needs a higher counter than before, unless the authenticator does not count', async () => {
+  it('needs a higher signature counter than before, unless the authenticator does not count', async () => {
     expect(await assert(key.get(ceremony, { count: 5 }), key, { signCount: 5 })).toBeUndefined();
     expect(await assert(key.get(ceremony, { count: 0 }), key, { signCount: 5 })).toBeUndefined();
     expect(await assert(key.get(ceremony, { count: 6 }), key, { signCount: 5 })).toMatchObject({ signCount: 6 });
