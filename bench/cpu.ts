@@ -20,7 +20,10 @@ export function cpuOf(watched: readonly WatchedProcess[]): Map<string, number> {
   return used;
 }
 
-/** Starts to measure other work. The returned function returns the share of CPU time, 0 to 1, that processes outside of this process tree used. */
+/**
+ * Starts to measure the load of other processes. The returned function returns the share of CPU time (0 to 1) that
+ * processes outside of this process tree have used since.
+ */
 export function watchOthers(): () => number {
   const start = { ...machine(), own: ownTicks() };
   return () => {
@@ -29,7 +32,7 @@ export function watchOthers(): () => number {
   };
 }
 
-/** Returns the ticks of this process and of its descendants that have exited. */
+/** Returns the CPU ticks of this process and of its descendants that have exited. */
 function ownTicks(): number {
   const { own, ended } = ticksOf(process.pid);
   return own + ended;
@@ -37,20 +40,24 @@ function ownTicks(): number {
 
 function machine(): { busy: number; total: number } {
   const line = readFileSync('/proc/stat', 'utf8').split('\n', 1)[0] ?? '';
-  // user, nice, system, idle, iowait, irq, softirq, steal. The fields after them are already included in user.
+  // The fields are user, nice, system, idle, iowait, irq, softirq and steal. The later fields are already included in
+  // user.
   const ticks = line.trim().split(/\s+/).slice(1, 9).map(Number);
   const total = ticks.reduce((sum, value) => sum + value, 0);
   return { busy: total - (ticks[3] ?? 0) - (ticks[4] ?? 0), total };
 }
 
-/** Returns the ticks of a process tree. Linux adds the ticks of exited children to their parent, so nothing is lost or counted twice. */
+/**
+ * Returns the CPU ticks of a process tree. Linux adds the ticks of an exited child to its parent, so no ticks are lost
+ * or counted twice.
+ */
 function withChildren(pid: number): number {
   const { own, ended } = ticksOf(pid);
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
   return children.reduce((sum, child) => sum + ownOf(child), own + ended);
 }
 
-/** Returns the ticks of a process, or 0 when it has exited meanwhile. */
+/** Returns the CPU ticks of a process, or 0 if the process has exited meanwhile. */
 function ownOf(pid: number): number {
   try {
     return ticksOf(pid).own;

@@ -11,7 +11,7 @@ export class Driver {
     await this.send({ type: 'admit', steps: before, ...target });
   }
 
-  /** Runs the measured steps with these visitors, `concurrency` at a time. Throws for an unexpected response. */
+  /** Runs the measured steps with the admitted visitors, `concurrency` at a time. Throws for an unexpected response. */
   measure({ measured }: Visit, concurrency: number): Promise<Measurement> {
     return this.send({ type: 'measure', steps: measured, concurrency });
   }

@@ -2,7 +2,7 @@
 import { Agent, type IncomingMessage, request } from 'node:http';
 import type { Job, JobResult, Measurement, Step } from './visit.js';
 
-/** Concurrency of the unmeasured preparation. */
+/** Number of visitors that run the unmeasured steps concurrently. */
 const PREPARE_CONCURRENCY = 16;
 
 interface Visitor {

@@ -19,7 +19,7 @@ export interface Variant {
   readonly count: number;
   /** Number of users that the visits are distributed over. Defaults to USERS. */
   readonly users?: number;
-  /** The variant with the minimum work that this one needs. */
+  /** Name of the variant that does only the minimum work of this variant. */
   readonly baseline?: string;
 }
 
@@ -34,7 +34,9 @@ export interface RoundFigures {
   readonly cpu: ReadonlyMap<string, number>;
 }
 
-/** Runs one round of a variant with its own load generator. `shared` are processes that other variants use too. */
+/**
+ * Runs one round of a variant with its own load generator. `shared` lists the processes that other variants use too.
+ */
 export async function runRound(
   { site, visit, count, users = USERS }: Variant,
   concurrency: number,

@@ -37,7 +37,7 @@ export class Product implements MeasuredSite {
       NATS_URL: natsUrl,
       DATABASE_URL: databaseUrl,
       ...gatewaySettings(port, url),
-      // Without this variable the password service restarts itself to set it.
+      // Without this variable the password service would start itself again to set the variable.
       UV_THREADPOOL_SIZE: String(availableParallelism() + 2),
     });
     await product.command('migrate');
@@ -50,14 +50,16 @@ export class Product implements MeasuredSite {
     return this.running.map(({ name, process }) => ({ name, pid: process.pid, includesChildren: name === 'policy' }));
   }
 
-  /** Restarts the password service with `count` processes and these settings. Returns their process ids. */
+  /** Restarts the password service with `count` processes and the settings `env`. Returns the process ids. */
   async servePasswords(count: number, env: Environment): Promise<number[]> {
     await this.end(({ name }) => name === 'password');
     for (let i = 0; i < count; i++) await this.start('password', env);
     return this.running.filter(({ name }) => name === 'password').map(({ process }) => process.pid);
   }
 
-  /** Starts the policy service. The other scenarios do not need it, and its Python processes use much memory. */
+  /**
+   * Starts the policy service. The other scenarios do not need the service, and its Python processes use much memory.
+   */
   async servePolicies(): Promise<void> {
     await this.start('policy');
   }

@@ -1,9 +1,9 @@
 const SLICE_MS = 50;
 
 /**
- * Runs processes in time slices, one at a time, like a CPU limit of a container. Each process gets one of `turns` slices; the
- * other slices stay idle. Without it the result would depend on how many cores a small machine has. The returned function
- * ends the time slicing.
+ * Runs processes in time slices, one process at a time, like a CPU limit of a container. Each process gets one of
+ * `turns` slices; slices without a process stay idle. Without time slices the result would depend on the number of
+ * cores of a small machine. The returned function ends the time slicing.
  */
 export function timeSlice(turns: number, pids: readonly number[]): () => void {
   const signal = (name: NodeJS.Signals, pid?: number) => pid !== undefined && process.kill(pid, name);

@@ -2,7 +2,7 @@
 export interface Step {
   readonly method: 'GET' | 'POST';
   readonly path: string;
-  /** JSON; `$user` stands for the visitor's user name. */
+  /** JSON body. `$user` stands for the visitor's username. */
   readonly body?: string;
   readonly expects: string;
 }

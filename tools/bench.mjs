@@ -1,4 +1,4 @@
-// `npm run bench`: builds what is missing, compiles the bench beside the product, and runs it.
+// `npm run bench`: builds the product if it is out of date, compiles the benchmark, and runs it.
 import { spawnSync } from 'node:child_process';
 import { prepare } from './prepare.mjs';
 

@@ -3,11 +3,14 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 
-/** What every deployment runs: a change can break every journey. */
+/** Paths of the code that every deployment runs. A change of this code can break every journey. */
 const ENGINE =
   /^(apps\/gateway|libs\/(executor|executor-postgres|plan|contracts|platform|stage-kit|directory|blueprints))\/.*(?<!\.spec\.ts)$/;
 
-/** A built stage, policy or service is started, not imported. The tests of it are those whose text names it. */
+/**
+ * Tests start a built stage, policy or service and do not import it, so their imports do not show what they test. A
+ * changed file in `folder` selects the test files whose text contains one of `words`.
+ */
 const NAMED_BY = [
   { folder: ENGINE, words: () => ['deployment', 'service-harness'] },
   { folder: /^libs\/stages\/src\/mfa\//, words: () => ['authenticator', 'mfa'] },
@@ -23,7 +26,7 @@ const NAMED_BY = [
   { folder: /^(deploy\/|docker-compose|Dockerfile)/, words: () => ['deploy/', 'compose', 'Dockerfile'] },
   { folder: /^docs\//, words: () => ['docs/'] },
 ];
-/** Everything that runs is built from these. */
+/** Paths of the files that affect every build. A change of such a file selects all tests. */
 const EVERYTHING = /^(package(-lock)?\.json|tsconfig\.json|nest-cli\.json|vitest\.config\.ts|tools\/build)/;
 
 /**

@@ -3,12 +3,12 @@ import { createConfig, lintFromString } from '@redocly/openapi-core';
 import { runnerImport } from 'vite';
 
 const RULES = {
-  // The API's addresses end in a slash.
+  // The paths of the API end in a slash.
   'no-server-trailing-slash': 'off',
   'no-path-trailing-slash': 'off',
-  // Members of a union are told apart by a component that may be left out, as clients of the API expect.
+  // The discriminator of a union, `component`, is optional, as clients of the API expect.
   'no-illogical-composition-keywords': 'off',
-  // One sentence says it all.
+  // An operation has a description of one sentence, so it needs no summary.
   'operation-summary': 'off',
 };
 

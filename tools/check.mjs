@@ -1,4 +1,7 @@
-/** Runs every check that needs no running test. A check that fails says what is wrong and where. */
+/**
+ * Runs every check besides the test suites: types, lint, formats and generated files. A check that fails says what is
+ * wrong and where.
+ */
 import { spawn } from 'node:child_process';
 import { availableParallelism, setPriority } from 'node:os';
 import { pathToFileURL } from 'node:url';

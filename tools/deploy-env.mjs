@@ -1,6 +1,7 @@
 /**
- * `npm run deploy:env [-- FILE]`: completes FILE (`.env`) with the settings of .env.example that it lacks. A setting
- * that is empty there is a secret and drawn anew; what FILE has already stays as it is. Only its owner can read it.
+ * `npm run deploy:env [-- FILE]`: adds to FILE (`.env`) the settings of .env.example that FILE lacks. A setting that is
+ * empty in .env.example is a secret and gets a random value. Settings that FILE has already stay as they are. Only the
+ * owner of FILE can read it.
  */
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -21,7 +22,10 @@ function settingsOf(text) {
   return [...text.matchAll(/^([A-Z][A-Z0-9_]*)=(.*)$/gm)].map(([, name, value]) => [name, value.trim()]);
 }
 
-/** NATS takes a value that begins with a digit for a number, so no password does. */
+/**
+ * Returns a random secret. NATS would read a value that begins with a digit as a number, so no password begins with a
+ * digit.
+ */
 function drawn(name) {
   return name.endsWith('SEAL_KEYS')
     ? `k1:${randomBytes(32).toString('base64')}`

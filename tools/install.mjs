@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
-/** Installs exactly what the lockfile says, when something else or nothing is installed. Needs no installed package itself. */
+/** Installs the packages of the lockfile if other packages or none are installed. Needs no installed package itself. */
 export function installIfNeeded() {
   if (isInstalled()) return;
   console.log('Installing the packages of package-lock.json …');
@@ -9,7 +9,10 @@ export function installIfNeeded() {
   if (status !== 0) throw new Error('npm ci failed');
 }
 
-/** npm keeps the list of what it installed beside the packages, in the lockfile's own format. */
+/**
+ * Returns whether the installed packages are those of the lockfile. npm stores the list of installed packages in
+ * node_modules, in the format of the lockfile.
+ */
 function isInstalled() {
   const wanted = packagesOf('package-lock.json');
   const found = packagesOf('node_modules/.package-lock.json');

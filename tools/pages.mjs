@@ -1,4 +1,4 @@
-/** `npm run pages`: shows every page that there is, with made-up challenges. */
+/** `npm run pages`: serves a preview of every page with sample challenges. */
 import { prepare } from './prepare.mjs';
 
 prepare();

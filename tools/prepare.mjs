@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { isBuilt } from './build-inputs.mjs';
 import { installIfNeeded } from './install.mjs';
 
-/** Installs missing packages and builds outdated code, so that a command works on a bare clone. */
+/** Installs missing packages and builds outdated code, so that a command works in a fresh clone. */
 export function prepare() {
   installIfNeeded();
   if (isBuilt()) return;

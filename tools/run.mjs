@@ -1,4 +1,4 @@
-// `npm run <command>`: one of the commands, from a bare clone.
+// `npm run <command>`: runs a command of apps/cli, from a fresh clone too.
 import { spawnSync } from 'node:child_process';
 import { prepare } from './prepare.mjs';
 

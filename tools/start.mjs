@@ -1,10 +1,12 @@
-// `npm start`: Gatehouse on this machine, from a bare clone. Uses Node's own modules only, so that it runs before anything is installed.
+// `npm start`: runs Gatehouse on this machine, from a fresh clone too. Uses Node's own modules only, so that it runs
+// before packages are installed.
 import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { prepare } from './prepare.mjs';
 
 prepare();
-// One hash must not wait for another's thread; Node's default of four threads may be more or fewer than there are cores.
+// One thread for each core, so that no hash waits for a thread while a core is idle. Node's default of four threads may
+// be more or fewer than the cores.
 const UV_THREADPOOL_SIZE = process.env.UV_THREADPOOL_SIZE ?? String(availableParallelism() + 2);
 const child = spawn(
   process.execPath,

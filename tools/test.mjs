@@ -1,7 +1,7 @@
 /**
- * `npm test` installs, builds and runs all checks and all suites. `npm test -- PATH…` runs the test files under these
- * paths only, and `npm test -- --changed [REF]` those that a change since REF can break. Neither runs the checks.
- * The last line is `N passed, N failed`.
+ * `npm test` installs packages, builds, and runs all checks and all suites. `npm test -- PATH…` runs only the test
+ * files under these paths. `npm test -- --changed [REF]` runs only the test files that a change since REF can break.
+ * With arguments, no checks run. The last line is `N passed, N failed`.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -40,7 +40,7 @@ async function selectedPaths([first, ...rest]) {
   return files;
 }
 
-/** Runs the checks beside the suites, which wait for other processes most of the time. */
+/** Runs the checks at the same time as the suites, because the suites wait for other processes most of the time. */
 async function runChecks() {
   if (paths !== undefined) return [];
   const { runAllChecks } = await import('./check.mjs');
@@ -70,7 +70,10 @@ function vitest(env, ...args) {
   return new Promise((resolve) => child.once('close', resolve));
 }
 
-/** A file that cannot be loaded has no failed tests, and an error outside of all tests belongs to none. Both count as one. */
+/**
+ * Returns the numbers of passed and failed tests. A file that cannot be loaded, and an error outside of all tests, each
+ * count as one failed test.
+ */
 function countsOf(status, report) {
   const results = status === null ? NO_TESTS : readJson(report, NO_TESTS);
   const unloadable = results.testResults.filter(

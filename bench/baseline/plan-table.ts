@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 /** Number of rows. Requests use them in turn, so that no two concurrent requests share a row. */
 const ROWS = 2000;
 
-/** A plan of the size of those of the dummy flows. */
+/** A plan as large as the plans of the dummy flows. */
 export const PLAN = {
   v: 1,
   steps: [{ binding: 'x'.repeat(36) }],
@@ -13,7 +13,7 @@ export const PLAN = {
   filler: 'x'.repeat(280),
 };
 
-/** Session keys (SHA-256 of a session cookie), in turn. */
+/** Returns the stored session keys (SHA-256 of the cookie's value) in turn. */
 export class SessionKeys {
   private turn = 0;
 
@@ -29,7 +29,7 @@ export class SessionKeys {
 
 const keyOf = (row: number) => createHash('sha256').update(String(row)).digest();
 
-/** A sealed plan as it is loaded. */
+/** A row with a sealed plan. */
 export interface Row {
   readonly id: string;
   readonly session: string;

@@ -17,7 +17,7 @@ interface LoadedRow {
 
 const sealedAs = (id: string, revision: number) => ({ table: 'flow.plans', id, revision });
 
-/** The tables of the product, with the two statements of a solve. */
+/** The tables of the product, with the two statements that load and save the plan in a solve. */
 export class ProductTable implements Table {
   private readonly keys = new SessionKeys();
   private flowId = '';

@@ -1,4 +1,7 @@
-/** The minimal gateway: bare Fastify, optionally with echoes over NATS, with the two statements, or with a hash. */
+/**
+ * The minimal gateway: Fastify without Nest, optionally with requests to the echo service over NATS, with the two
+ * statements that load and save a plan, or with a password hash.
+ */
 import { randomBytes } from 'node:crypto';
 import { connect } from '@nats-io/transport-node';
 import { verify } from '@node-rs/argon2';
@@ -10,7 +13,7 @@ import { hashPassword } from '../../libs/stages/src/password/argon2-hash.js';
 import { MinimalTable } from './minimal-table.js';
 import { ProductTable } from './product-table.js';
 
-/** A request and a response of the size of those of a dummy stage. */
+/** A request and a reply as large as those of a dummy stage. */
 const REQUEST = JSON.stringify({ filler: 'x'.repeat(700) });
 const RESPONSE = { component: 'ak-stage-dummy', flow_info: { filler: 'x'.repeat(200) } };
 

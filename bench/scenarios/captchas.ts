@@ -13,7 +13,7 @@ const ROUNDS = 3;
 const VISITS = 300;
 /** Number of tokens that are pending during the measurement. */
 const PENDING_TOKENS = 32;
-/** The timeout is the maximum, and longer than a round. */
+/** Settings with the largest timeout that is allowed, which is longer than a round. */
 const CAPTCHA_SETTINGS = { CAPTCHA_HOSTS: '127.0.0.1', CAPTCHA_TIMEOUT_MS: '8000', CAPTCHA_OUTAGE_FAILURES: '1000' };
 
 /** Measures that a captcha provider which accepts connections and never replies does not slow down identification. */

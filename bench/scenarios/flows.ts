@@ -9,7 +9,9 @@ import {
 } from '../../test/support/blueprints.js';
 import { boundEntry, expressionEntry, NO_PASSWORD_YET } from '../../test/support/policy-entries.js';
 
-/** Number of users: more than concurrent visitors, so that no two visitors share the attempts of a user. */
+/**
+ * Number of users. It exceeds the number of concurrent visitors, so that no two visitors share the attempts of a user.
+ */
 export const USERS = 64;
 
 const users = Array.from({ length: USERS }, (_, i) => `user-${i}`);

@@ -74,7 +74,7 @@ async function open(context: BrowserContext, address: string): Promise<Measureme
   return { bytes, ...times };
 }
 
-/** Records the time when the field has been painted. */
+/** Browser script that records the time at which the field was painted. */
 const RECORD_FIELD_TIME = `new MutationObserver((_, observer) => {
   if (!document.getElementById('uid_field')) return;
   observer.disconnect();

@@ -10,9 +10,12 @@ import { slowPassword } from './visits.js';
 const ROUNDS = 2;
 /** Visits per user, fewer than the failures that lock a user. */
 const VISITS_PER_USER = 2;
-/** NATS picks a queue member at random. With fewer concurrent requests one of two processes would often be idle. */
+/**
+ * Number of concurrent logins. NATS picks a queue member at random, so with fewer logins one of two processes would
+ * often be idle.
+ */
 const CONCURRENCY = 32;
-/** Two password processes share one core in turn. Everything else uses the other core. */
+/** Number of time slices: two password processes take turns on one core. All other processes use the other core. */
 const TURNS = 2;
 
 /** One hash at a time in each process, so that a second process adds capacity on a machine with few cores. */

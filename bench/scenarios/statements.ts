@@ -11,7 +11,10 @@ const VISITS: readonly (readonly [string, Visit])[] = [
   ['identification', identification],
 ];
 
-/** Measures solves whose rows are described once per connection beside solves by pg's own named statements. */
+/**
+ * Measures solves by two gateways: the product describes the rows of a statement once per connection, the other uses
+ * pg's own named statements.
+ */
 export async function statements(environment: BenchEnvironment, product: Product): Promise<string> {
   const plain = await product.withPlainStatements();
   const variants = VISITS.flatMap(([name, visit]): Variant[] => [

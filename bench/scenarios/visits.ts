@@ -50,13 +50,16 @@ export const dummyWithPolicy: Visit = {
   measured: [passDummy('policy-dummies', 'ak-stage-dummy')],
 };
 
-/** An identification: the user is looked up, and the challenge of the password stage is requested. */
+/** An identification: the stage looks the user up, then the gateway requests the challenge of the password stage. */
 export const identification: Visit = {
   before: [getChallenge('login', 'ak-stage-identification')],
   measured: [identify],
 };
 
-/** A valid TOTP code: the device is opened, the code is verified and marked as used, and the next challenge is requested. */
+/**
+ * A valid TOTP code: the stage decrypts the secret of the device and verifies the code, the code is marked as used, and
+ * the gateway requests the next challenge.
+ */
 export const totpCode = (code: string): Visit => ({
   before: [
     getChallenge('app', 'ak-stage-identification'),

@@ -25,20 +25,20 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA flow TO gatehouse_g
 REVOKE INSERT, UPDATE, DELETE ON flow.flows, flow.flow_versions, flow.brand_sets, flow.oauth_clients FROM gatehouse_gateway;
 REVOKE ALL ON flow.objects, flow.migrations, flow.mailed FROM gatehouse_gateway;
 
--- It reads views of the directory. The functions in one of the views run with the caller's privileges, so their tables are
--- granted too.
+-- The gateway reads views of the directory. The functions in one of the views run with the caller's privileges, so the
+-- gateway may also read their tables.
 GRANT USAGE ON SCHEMA directory TO gatehouse_gateway, gatehouse_enrollment, gatehouse_identification, gatehouse_mfa,
   gatehouse_password, gatehouse_policy;
 GRANT SELECT ON directory.identities, directory.user_attributes, directory.api_tokens, directory.user_groups,
   directory.groups TO gatehouse_gateway;
 
--- It creates, changes and deletes invitations through its API, and records who created them.
+-- The gateway creates, changes and deletes invitations through its API, and records who created them.
 GRANT SELECT, INSERT (name, expires, fixed_data, single_use, flow_id, id, created_by),
   UPDATE (name, expires, fixed_data, single_use, flow_id), DELETE ON directory.invitations TO gatehouse_gateway;
 GRANT SELECT (id, pk, last_login) ON directory.users TO gatehouse_gateway;
 
--- It recognises an administrator account that nobody has logged in to yet (docs/adr/0033). For that it sees whether there is a
--- password, never the hash.
+-- The gateway recognises an administrator account that nobody has logged in to yet (docs/adr/0033). For that, it sees
+-- whether the account has a password, never the hash.
 GRANT EXECUTE ON FUNCTION directory.has_password TO gatehouse_gateway;
 
 -- The gateway runs the flows, so it permits a service to change or delete a superuser, to enrol a device of a superuser, or to
@@ -49,8 +49,9 @@ GRANT EXECUTE ON FUNCTION directory.permit_superuser TO gatehouse_gateway;
 GRANT SELECT (id, pk, username, name, email, is_active, epoch, attributes) ON directory.users
   TO gatehouse_identification;
 
--- Sources are published by the blueprint command, with secrets that identification cannot open. It owns the connections of users
--- to sources. The gateway looks up users by connection, and creates, lists and deletes the connections of the logged-in user.
+-- The blueprint command publishes sources, with secrets that identification cannot decrypt. Identification owns the
+-- connections of users to sources. The gateway looks up users by connection, and creates, lists and deletes the
+-- connections of the logged-in user.
 GRANT USAGE ON SCHEMA identification TO gatehouse_identification, gatehouse_gateway;
 GRANT SELECT ON identification.sources TO gatehouse_identification, gatehouse_gateway;
 GRANT SELECT, INSERT, UPDATE, DELETE ON identification.done TO gatehouse_identification;
@@ -58,8 +59,8 @@ GRANT SELECT, DELETE ON identification.connections TO gatehouse_gateway;
 GRANT EXECUTE ON FUNCTION identification.connect TO gatehouse_identification, gatehouse_gateway;
 GRANT EXECUTE ON FUNCTION directory.follow_source_groups TO gatehouse_identification;
 
--- The mfa service owns devices, and reads the user of a device. The gateway sees devices
--- without their secrets, and renames and deletes them for their owner. Policies see whether a user has one.
+-- The mfa service owns devices, and reads the user of a device. The gateway reads devices without their secrets, and
+-- renames and deletes them for their owner. Policies see whether a user has a device.
 GRANT USAGE ON SCHEMA mfa TO gatehouse_mfa, gatehouse_gateway, gatehouse_policy;
 GRANT SELECT, INSERT, UPDATE, DELETE ON mfa.devices, mfa.codes, mfa.sends TO gatehouse_mfa;
 GRANT SELECT (id, pk, username, name, email, is_active, epoch, attributes) ON directory.users TO gatehouse_mfa;
@@ -72,8 +73,8 @@ GRANT SELECT (id, is_active, password_hash) ON directory.users TO gatehouse_pass
 GRANT EXECUTE ON FUNCTION directory.replace_hash TO gatehouse_password;
 GRANT SELECT (id, identifier, key_hash, intent, user_id, expires, expiring) ON directory.tokens TO gatehouse_password;
 
--- Policies may read all data of users except credentials. They may see whether there is a hash, and may
--- remove it. Of the gateway's tables they read the reputation of usernames and addresses.
+-- Policies may read all data of users except credentials. Policies may see whether a user has a password hash, and may
+-- remove the hash. Of the gateway's tables, policies read the reputation of usernames and IP addresses.
 GRANT SELECT (id, pk, username, name, email, is_active, epoch, type, path, attributes, date_joined, last_login,
   password_changed_at) ON directory.users TO gatehouse_policy;
 GRANT SELECT ON directory.groups, directory.user_groups TO gatehouse_policy;
@@ -104,8 +105,8 @@ GRANT SELECT (id, is_active, awaits_flow), UPDATE (is_active) ON directory.users
 GRANT USAGE ON SCHEMA captcha TO gatehouse_captcha;
 GRANT SELECT, INSERT, UPDATE, DELETE ON captcha.spent TO gatehouse_captcha;
 
--- The consent service owns consents, device codes and their tokens. The gateway lists and revokes consents for their user,
--- with their tokens.
+-- The consent service owns consents, device codes and their tokens. The gateway lists the consents of a user, and
+-- revokes a consent together with its tokens.
 GRANT USAGE ON SCHEMA consent TO gatehouse_consent, gatehouse_gateway;
 GRANT SELECT, INSERT, UPDATE, DELETE ON consent.grants, consent.done TO gatehouse_consent;
 GRANT SELECT, INSERT, UPDATE, DELETE ON consent.device_codes, consent.access_tokens TO gatehouse_consent;

@@ -42,7 +42,7 @@ YES = {True, "true", "on", "1"}
 NO = {False, "false", "off", "0"}
 
 
-# The stage: two functions of the request.
+# The stage: one function for each verb, which takes the request and returns the reply.
 
 def challenge(request):
     """Returns the challenge. Must have no side effects, because it is called whenever the step is shown."""

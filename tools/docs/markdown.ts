@@ -1,6 +1,6 @@
 /** A generated file. */
 export interface Document {
-  /** Relative to the root of the repository. */
+  /** The path, relative to the root of the repository. */
   readonly path: string;
   readonly text: string;
 }

@@ -14,7 +14,7 @@ import {
 } from '@gatehouse/contracts';
 import { z } from 'zod';
 
-/** Schemas that are defined once and referenced by name. */
+/** Schemas that the JSON Schema defines once and references by name. */
 const named = z.registry<{ id: string }>();
 for (const [id, schema] of Object.entries({
   attachedStage,

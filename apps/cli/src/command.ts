@@ -4,7 +4,7 @@ import { BlueprintError } from '@gatehouse/blueprints';
 import { CommandError } from '@gatehouse/local';
 import { ConfigError } from '@gatehouse/platform';
 
-/** What a command uses of its process: the environment and the standard streams. */
+/** The members of a process that a command uses: the environment and the standard streams. */
 export interface CommandProcess {
   readonly env: NodeJS.ProcessEnv;
   readonly stdin: Readable & { readonly isTTY?: boolean | undefined };
@@ -20,7 +20,7 @@ export interface CommandResult {
 
 /** A command of the operator. A plain string is the output of a command that succeeded. */
 export interface Command {
-  /** The name in front of error messages. */
+  /** The name that precedes the error messages of the command. */
   readonly name: string;
   readonly run: (args: readonly string[], process: CommandProcess) => Promise<string | CommandResult>;
 }

@@ -65,7 +65,7 @@ async function withOutboxAdmin(
   }
 }
 
-/** Returns `undefined` without a key. The list then shows no addresses. */
+/** Returns the sealer of mails, or `undefined` if there is no key. Without a sealer the list shows no addresses. */
 async function availableSealer(env: NodeJS.ProcessEnv, embedded: boolean): Promise<Sealer | undefined> {
   const keys = env['SEAL_KEYS'] || (embedded ? sealKeys((await openLocalState(env)).sealKey) : undefined);
   return keys === undefined ? undefined : new Sealer(keys);

@@ -34,7 +34,7 @@ const USAGE = [
   ...Object.entries(SUBCOMMANDS).map(([name, { usage }]) => `  ${name} ${usage}`),
 ].join('\n');
 
-/** `npm run user`: what an operator can do about users. */
+/** `npm run user`: creates, imports, lists, changes, locks and recovers users. */
 export const userCommand: Command = {
   name: 'user',
   run: async ([name = '', ...args], process) => {

@@ -8,7 +8,7 @@ import { avatarModes } from './users/avatars/avatar-modes.js';
 const whole = (fallback: number, { min = 1, max = Number.MAX_SAFE_INTEGER } = {}) =>
   z.coerce.number().int().min(min).max(max).default(fallback);
 
-/** Settings of the gateway, each validated on its own. */
+/** Settings of the gateway. Each setting is validated without regard to the others. */
 export const gatewaySettings = z.object({
   ...commonConfig.shape,
   ...natsConfig.shape,
@@ -103,7 +103,7 @@ export const gatewaySettings = z.object({
   CLEANUP_EVERY_S: whole(60, { max: 86_400 }).describe('Seconds between two runs of the cleaner of expired rows'),
 });
 
-/** Settings of the gateway, which operators set by environment variables. */
+/** Settings of the gateway from environment variables. Also validates combinations of settings. */
 export const gatewayConfig = gatewaySettings.superRefine((settings, context) => {
   for (const name of ['SESSION_COOKIE', 'CSRF_COOKIE'] as const) {
     if (!isHostOnly(settings[name]) || settings.BASE_URL.startsWith('https:')) continue;
@@ -116,5 +116,5 @@ export const gatewayConfig = gatewaySettings.superRefine((settings, context) => 
 });
 export type GatewayConfig = z.output<typeof gatewayConfig>;
 
-/** Injects the settings. */
+/** Injection token of the settings. */
 export const GATEWAY_CONFIG = Symbol('gateway config');

@@ -43,7 +43,7 @@ export class GatewayModule {
     };
   }
 
-  /** Returns the OpenAPI document, without creating an application. */
+  /** Returns the OpenAPI document without creating a Nest application. */
   static document(this: void): Schema {
     return apiDocument(controllersOf(GatewayModule));
   }

@@ -24,11 +24,11 @@ import type { Infrastructure } from './infrastructure.module.js';
 const PAGES_FOLDER = fileURLToPath(new URL('../../web/', import.meta.url));
 
 export interface RunningGateway {
-  /** The URL of its HTTP server, without a trailing slash. */
+  /** The URL of the gateway's HTTP server, without a trailing slash. */
   readonly url: string;
-  /** Resolves with the reason when the bus has refused this process for good. Otherwise it never settles. */
+  /** Resolves with the reason when the bus has refused the gateway for good. Otherwise never settles. */
   readonly refused: Promise<Error>;
-  /** Answers the open requests, then closes every connection. */
+  /** Waits for the responses to open requests, then closes every connection. */
   close(): Promise<void>;
 }
 

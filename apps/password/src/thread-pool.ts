@@ -1,14 +1,15 @@
 import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 
-/** Threads besides one for each core, so that DNS lookups and file reads do not wait for hashes. */
+/** Number of threads in addition to one for each core, so that DNS lookups and file reads do not wait for hashes. */
 const SPARE_THREADS = 2;
 
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 
 /**
- * Runs `service` with one thread for each core. Hashes run on libuv's thread pool, whose size is fixed at its first use.
- * Loading the entry file already uses it, so a process without UV_THREADPOOL_SIZE restarts itself with it.
+ * Runs `service` with one hashing thread for each core. Hashes run on libuv's thread pool, whose size is fixed at its
+ * first use. Node already uses the pool to load the entry file, so a process without UV_THREADPOOL_SIZE starts itself
+ * again with that variable set.
  */
 export async function runWithThreadPool(service: () => Promise<void>): Promise<void> {
   if (process.env['UV_THREADPOOL_SIZE']) return service();
@@ -20,7 +21,7 @@ export async function runWithThreadPool(service: () => Promise<void>): Promise<v
   for (const signal of SIGNALS) process.on(signal, () => child.kill(signal));
   child.once('exit', (code, signal) => {
     if (!signal) return process.exit(code ?? 1);
-    // Exits by the same signal as the service, so that a supervisor sees the real cause.
+    // This process exits by the same signal as the service process, so that a supervisor sees the real cause.
     for (const forwarded of SIGNALS) process.removeAllListeners(forwarded);
     process.kill(process.pid, signal);
   });

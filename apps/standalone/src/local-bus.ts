@@ -23,8 +23,9 @@ export interface OpenBus {
 const USER = 'gatehouse';
 
 /**
- * Opens the bus: the NATS server of `NATS_URL`, otherwise a `nats-server` that is started on the loopback interface,
- * otherwise a bus within this process. `GATEHOUSE_BUS=in-process` selects the last one in any case.
+ * Opens the bus: the NATS server of `NATS_URL`, otherwise a new `nats-server` on the loopback interface if the program
+ * is installed, otherwise a bus within this process. `GATEHOUSE_BUS=in-process` always selects the bus within this
+ * process.
  */
 export async function openBus(state: LocalState, env: NodeJS.ProcessEnv = process.env): Promise<OpenBus> {
   if (readConfig(standaloneConfig, env).GATEHOUSE_BUS) return inProcess('GATEHOUSE_BUS is in-process');
@@ -45,7 +46,8 @@ async function startServer({ folder, busPassword }: LocalState, program: string)
   const port = await findFreePort();
   const config = join(folder, 'nats.conf');
   await writeFile(config, configOf(port, busPassword), { mode: 0o600 });
-  // Detached, so that a Ctrl-C in the terminal reaches this process only, which stops the server after its services.
+  // The server is detached, so that a Ctrl-C in the terminal reaches this process only. This process stops its services
+  // first and then the server.
   const server = spawn(program, ['--config', config], { stdio: ['ignore', 'ignore', 'inherit'], detached: true });
   const kill = () => server.kill('SIGKILL');
   process.once('exit', kill);

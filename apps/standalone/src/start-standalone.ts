@@ -26,20 +26,20 @@ interface Ready {
 }
 
 export interface Standalone {
-  /** Rejects when the start has failed and everything was stopped again. Never settles when `stop` came first. */
+  /** Rejects when the start has failed and everything was stopped again. Never settles if `stop` was called before. */
   readonly ready: Promise<Ready>;
   /** Stops everything that was started so far, in reverse order. */
   readonly stop: () => Promise<void>;
 }
 
 /**
- * Starts the whole product in one process. Starts Postgres and NATS if no address of them is set, migrates the database
- * and applies the blueprints. Stops everything again when one of these steps fails.
+ * Starts the gateway and all services in one process. Starts Postgres and NATS if their URLs are not set, migrates the
+ * database and applies the blueprints. Stops everything again if one of these steps fails.
  */
 export function startStandalone(env: NodeJS.ProcessEnv): Standalone {
   const parts = new StartedParts();
   const ready = start(env, parts).catch(async (error: unknown) => {
-    // `stop` was called: the error only says that a part was gone.
+    // `stop` was called, so the error only says that a part was already stopped.
     if (parts.stopped) return new Promise<never>(() => undefined);
     await parts.stop();
     throw error;
@@ -72,10 +72,10 @@ async function start(env: NodeJS.ProcessEnv, parts: StartedParts): Promise<Ready
 
 const stageModules = () => Promise.all([policiesModule(), ...Object.values(stages).map(({ module }) => module())]);
 
-/** All public addresses, and this machine. */
+/** Allows all public hosts, and the loopback addresses of this machine. */
 const ALSO_LOOPBACK = '*,127.0.0.1,localhost';
 
-/** Returns the settings of an installation that sets none. */
+/** Returns the default values of settings for an installation without configuration. */
 function defaultSettings(state: LocalState, { HOST, PORT, BASE_URL }: NodeJS.ProcessEnv) {
   return {
     SEAL_KEYS: sealKeys(state.sealKey),

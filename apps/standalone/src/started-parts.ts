@@ -1,4 +1,7 @@
-/** The parts of a start that must be stopped in reverse order, even if the start is interrupted. */
+/**
+ * The running parts of `npm start` (servers and services), which are stopped in reverse order, even if the start is
+ * interrupted.
+ */
 export class StartedParts {
   private readonly parts: { stop(): Promise<void> }[] = [];
   private starting: Promise<unknown> = Promise.resolve();
@@ -13,7 +16,10 @@ export class StartedParts {
     this.parts.push(part);
   }
 
-  /** Starts a part. `stop` waits for it and then stops it, so that no half-started part is left. Throws after `stop`. */
+  /**
+   * Starts a part and adds it. A `stop` during the start waits until the part runs and then stops it, so that no
+   * half-started part remains. Throws if `stop` was called before.
+   */
   async start<T extends { stop(): Promise<void> }>(open: () => Promise<T>): Promise<T> {
     if (this.stopping) throw new Error('stopped before it was started');
     const started = open().then((part) => {

@@ -43,7 +43,7 @@ it('applies a folder with its subfolders in the order of paths, without hidden f
   expect(applied(await applyBlueprintFolder(database.url, folder))).toEqual(['a', 'b']);
 });
 
-it('applies an example that is named, or that a named file requires', async () => {
+it('applies an example if it is named, or if a named file requires it', async () => {
   const named = await write('example.yaml', example('example'));
   await write('more/other.yaml', example('other'));
   const asking = await write('asking.yaml', group('asking', '{name: x}', requiring('{path: more/other.yaml}')));
@@ -60,7 +60,7 @@ it('applies a file once, even if another file requires it by a different spellin
   expect(report.files.map(({ file }) => file)).toEqual([join(folder, 'last.yaml'), first]);
 });
 
-it('finds no file in a missing folder', async () => {
+it('returns no blueprints for a missing folder', async () => {
   const file = await write('asking.yaml', group('asking', '{name: y}', requiring('{name: x}')));
   const apply = applyFiles(database.url, await readFiles([file]), { folder: join(folder, 'nowhere') });
   await expect(apply).rejects.toThrow('identifiers: Required blueprint does not exist');
@@ -76,7 +76,7 @@ it('reads every file of a named folder, including examples and JSON', async () =
   expect(applied(await applyFiles(database.url, files, { folder }))).toEqual(['a', 'b']);
 });
 
-it('creates the first administrator although other objects have secrets', async () => {
+it('creates the first administrator if objects with secrets were applied before', async () => {
   const keys = `test:${randomBytes(32).toString('base64')}`;
   const secrets = '{provider_type: github, consumer_key: id, consumer_secret: hushed}';
   const source = `- {model: authentik_sources_oauth.oauthsource, identifiers: {slug: hub, name: Hub}, attrs: ${secrets}}\n`;
@@ -85,7 +85,7 @@ it('creates the first administrator although other objects have secrets', async 
   expect(await ensureAdmin(database.url, keys, { ADMIN_USERNAME: 'root' })).toMatchObject({ username: 'root' });
 });
 
-it('creates the first administrator although no blueprint created a group for administrators', async () => {
+it('creates the first administrator if no blueprint has created a group of administrators', async () => {
   const keys = `test:${randomBytes(32).toString('base64')}`;
   const admin = () => ensureAdmin(database.url, keys, { ADMIN_USERNAME: 'root' });
   expect(await admin()).toMatchObject({ username: 'root' });

@@ -22,7 +22,10 @@ import { LazyPythonSyntaxChecker } from './python-syntax-checker.js';
 export const blueprintsFolder = (env: NodeJS.ProcessEnv = process.env): string =>
   readConfig(standaloneConfig, env).BLUEPRINTS_DIR;
 
-/** Reads blueprint files and folders of them. Throws CommandError for a file that cannot be read. */
+/**
+ * Reads the named blueprint files, and all blueprint files in the named folders. Throws CommandError for a file that
+ * cannot be read.
+ */
 export async function readFiles(names: readonly string[]): Promise<BlueprintFile[]> {
   const files = await Promise.all(
     names.map(async (name) => ((await isFolder(name)) ? readFolder(name) : readBlueprint(name))),
@@ -49,17 +52,20 @@ export async function readFolder(folder: string): Promise<FolderFile[]> {
 const BLUEPRINT = /\.(yaml|json)$/;
 const HIDDEN = /(^|\/)\./;
 
-/** Used to keep a password that is unchanged, so that applying a file again does not end sessions. */
+/**
+ * Returns whether a stored hash is that of a password. An unchanged password keeps its hash, so that applying a file
+ * again does not end sessions.
+ */
 const verify = async (password: string, stored: string) => (await verifyPassword(password, stored)) !== 'wrong';
 
 interface ApplyOptions {
-  /** Environment for `!Env`, and for the connection to external stages. */
+  /** Environment variables for `!Env`, and for the connection to external stages. */
   readonly env?: NodeJS.ProcessEnv;
-  /** Folder in which required blueprints are searched. */
+  /** Folder in which blueprints that other blueprints require are searched. */
   readonly folder?: string;
-  /** Whether unknown models are refused. Otherwise they are skipped where no login depends on them. */
+  /** Whether unknown models are refused. By default, an unknown model is skipped if no login depends on it. */
   readonly strict?: boolean;
-  /** `SEAL_KEYS`. Without them no object can have a secret. */
+  /** The keys of `SEAL_KEYS`. Without keys, no object can have a secret. */
   readonly sealKeys?: string | undefined;
 }
 

@@ -9,7 +9,7 @@ const DESCRIBE_MS = 5000;
 
 const settings = z.object({ TRUSTED_STAGES: trustedStages });
 
-/** Requests the descriptors of external stages while blueprints are applied. Each is requested once. */
+/** Requests the descriptors of external stages while blueprints are applied. Requests each descriptor once. */
 export class ExternalStageClient implements ExternalStages {
   readonly #requester: StageRequester;
   readonly #descriptors = new Map<string, Promise<unknown>>();

@@ -4,7 +4,10 @@ import { openDataSource, readConfig } from '@gatehouse/platform';
 import { applyFiles, readFolder } from './apply-files.js';
 import { standaloneConfig } from './local.config.js';
 
-/** The group of the administrators. The project's own blueprints create it as well; other blueprints may not. */
+/**
+ * The name of the group of administrators. The blueprints of this repository create the group too; other blueprints
+ * need not.
+ */
 const ADMINS = 'gatehouse admins';
 
 const ADMIN_BLUEPRINT = `
@@ -27,7 +30,10 @@ entries:
         - !KeyOf admins
 `;
 
-/** Applies the blueprints of `folder` in the order of their paths. Skips those that are applied on request only. */
+/**
+ * Applies the blueprints of `folder` in the order of their paths. Skips the blueprints that are applied on request
+ * only.
+ */
 export async function applyBlueprintFolder(url: string, folder: string, sealKeys?: string): Promise<Report> {
   const files = await readFolder(folder);
   return applyFiles(url, files.filter(isAutoApplied), { folder, sealKeys });
@@ -40,8 +46,9 @@ export interface CreatedAdmin {
 }
 
 /**
- * Creates an administrator if there is none, and returns it. ADMIN_USERNAME and ADMIN_PASSWORD set its name and its
- * password, which is random by default. `sealKeys` open the secrets of objects that were applied before.
+ * Creates an administrator and returns its username and password. Returns undefined if there is an administrator
+ * already. ADMIN_USERNAME and ADMIN_PASSWORD set the username and the password; the password is random by default.
+ * `sealKeys` decrypt the secrets of objects that were applied before.
  */
 export async function ensureAdmin(
   url: string,

@@ -7,7 +7,7 @@ import { type LocalState, openLocalState, writePrivateFile } from './local-state
 /** An open Postgres server. */
 export interface LocalPostgres {
   readonly url: string;
-  /** Whether it is the embedded server, whose schemas the commands migrate themselves. */
+  /** Whether this is the embedded server, whose schemas the commands migrate before they use it. */
   readonly embedded: boolean;
   readonly stop: () => Promise<void>;
 }
@@ -15,8 +15,8 @@ export interface LocalPostgres {
 const runningServer = z.object({ url: z.string(), pid: z.int() });
 
 /**
- * Opens the Postgres of DATABASE_URL, otherwise the embedded one. Uses the embedded server of a running Gatehouse, or
- * starts one until `stop`.
+ * Opens the Postgres server of DATABASE_URL, otherwise the embedded server. Uses the embedded server of a running
+ * Gatehouse if there is one, else starts an embedded server, which `stop` stops.
  */
 export async function openPostgres(
   env: NodeJS.ProcessEnv,

@@ -13,7 +13,10 @@ const secrets = z.object({
   busPassword: z.string(),
 });
 
-/** The folder and the secrets that a local Gatehouse keeps between two starts. Only its user can read the secrets. */
+/**
+ * The folder and the secrets that a local Gatehouse keeps between two starts. Only the operating system user who runs
+ * Gatehouse can read the secrets.
+ */
 export interface LocalState extends z.output<typeof secrets> {
   readonly folder: string;
 }

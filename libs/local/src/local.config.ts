@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Settings of `npm start` and of the commands, besides those of the services. */
+/** Settings of `npm start` and of the commands, in addition to the settings of the services. */
 export const standaloneConfig = z.object({
   GATEHOUSE_DIR: z
     .string()

@@ -8,7 +8,10 @@ import { CAPTCHA_SCHEMA, captchaMigrations } from '@gatehouse/stages/captcha';
 import { CONSENT_SCHEMA, consentMigrations } from '@gatehouse/stages/consent';
 import { ENROLLMENT_SCHEMA, enrollmentMigrations } from '@gatehouse/stages/enrollment';
 
-/** Migrates all schemas and returns the names of the migrations that ran. The directory is first, because others read its view. */
+/**
+ * Migrates all schemas and returns the names of the migrations that ran. Migrates the directory first, because other
+ * schemas use its view.
+ */
 export async function migrateAll(url: string): Promise<string[]> {
   const directory = await migrate({ url, schema: DIRECTORY_SCHEMA, migrations: directoryMigrations });
   const flow = await migrate({ url, schema: FLOW_SCHEMA, migrations: executorMigrations });

@@ -3,7 +3,7 @@ import { Interpreter, type PythonSyntaxError } from '@gatehouse/expressions';
 
 const MEMORY_MB = 256;
 
-/** Checks the syntax of Python sources. Starts the interpreter with the first one. */
+/** Checks the syntax of Python expressions. Starts the Python interpreter at the first check. */
 export class LazyPythonSyntaxChecker implements PythonSyntaxChecker {
   #python: Promise<Interpreter> | undefined;
 

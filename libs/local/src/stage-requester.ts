@@ -10,7 +10,7 @@ const START_NATS = 'Start a nats-server there, or set NATS_URL to one that runs.
 export interface StageCall {
   readonly kind: string;
   readonly verb: (typeof STAGE_VERBS)[number];
-  /** The body, serialised. */
+  /** The request body, serialised as JSON. */
   readonly body: string;
   readonly timeoutMs: number;
 }

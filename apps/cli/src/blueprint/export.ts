@@ -5,7 +5,7 @@ import { CommandError, openPostgres, sealKeysOf } from '@gatehouse/local';
 import { openDataSource, Sealer } from '@gatehouse/platform';
 import { type CommandProcess, parseCommandArguments } from '../command.js';
 
-/** Exports a flow as a blueprint, into the file of `--output` or as the output of the command. */
+/** Exports a flow as a blueprint. Writes the blueprint to the file of `--output`, or to standard output. */
 export async function exportBlueprint(args: readonly string[], { env }: CommandProcess): Promise<string> {
   const { values, names } = parseCommandArguments(args, { output: { type: 'string' } });
   const [slug = '', ...others] = names;

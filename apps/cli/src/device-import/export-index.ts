@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { DeviceExportLine, DeviceRow, ExportedAccount } from './export-lines.js';
 
 interface StaticCodes {
-  /** Number of the line with the first code. */
+  /** Number of the line with the first code of the device. */
   readonly line: number;
   readonly codes: string[];
 }

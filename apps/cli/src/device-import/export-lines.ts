@@ -11,7 +11,7 @@ export interface ExportedAccount {
 const pk = z.union([z.int(), z.string().min(1).max(100)]);
 /** The primary key of a user, or the username in an export with natural keys. */
 const userReference = z.union([pk, z.tuple([z.string()])]);
-/** A time before 1970 stands for an unknown one. */
+/** A timestamp. A timestamp before 1970 means that the time is unknown. */
 const exportTime = time
   .transform((text) => new Date(text))
   .transform((date) => (date.getTime() > 0 ? date : undefined))
@@ -36,7 +36,7 @@ export interface DeviceRow extends Readonly<z.output<typeof device>> {
   readonly pk: string;
 }
 
-/** A parsed line, as far as it concerns devices. */
+/** A parsed line of an export: a user, a stage, a device or a code. All other models are skipped. */
 export type DeviceExportLine =
   | { readonly type: 'device'; readonly row: DeviceRow }
   | { readonly type: 'code'; readonly device: string; readonly code: string }

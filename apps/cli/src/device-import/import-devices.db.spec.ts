@@ -14,7 +14,7 @@ import { DeviceImportLookup } from './import-lookup.js';
 
 const APP = 'authentik_stages_authenticator_';
 const KEY = '3132333435363738393031323334353637383930';
-/** Stages: of the file, and here. */
+/** Ids of stages: the Duo and SMS stages of the export, and the local SMS stage. */
 const [DUO, SMS, SMS_HERE] = [randomUUID(), randomUUID(), randomUUID()];
 const [ALICE, BOB] = [randomUUID(), randomUUID()];
 
@@ -63,7 +63,7 @@ async function imported(...lines: readonly unknown[]) {
 const kept = async () => (await devices.findByUser(ALICE))[0];
 
 describe('an export of devices', () => {
-  it('imports TOTP devices with sealed keys, the last used time step and their times', async () => {
+  it('imports TOTP devices with sealed keys, the last used time step and the timestamps', async () => {
     const times = { created: '2023-01-02T03:04:05.678Z', last_used: '2024-05-01T10:00:00+02:00' };
     expect(await imported(alice, app({ ...times, digits: '8', drift: -1, tolerance: 3 }))).toMatchObject({
       ...{ added: { totp: 1 }, wrong: 0 },
@@ -80,7 +80,7 @@ describe('an export of devices', () => {
       expect(stored).not.toContain(form);
   });
 
-  it('imports recovery codes from any line, each for one use, and restores none that was used since', async () => {
+  it('imports recovery codes from lines before and after their device, and restores no used code', async () => {
     const lines = [code('Abc123'), device('static', {}), code('Def456'), alice];
     expect(await imported(...lines)).toMatchObject({ added: { static: 1 }, wrong: 0 });
     expect(await devices.consumeCode((await kept())!, 'Abc123')).toBe(true);
@@ -92,7 +92,7 @@ describe('an export of devices', () => {
     ]);
   });
 
-  it('imports WebAuthn devices under their normalised credential id', async () => {
+  it('imports WebAuthn devices with a normalised credential id', async () => {
     const aaguid = 'AAAAAAAA-0000-0000-0000-000000000001';
     const fields = { credential_id: 'q-_8', public_key: 'pQEC+w==', sign_count: 5, rp_id: 'id.example.org', aaguid };
     expect(await imported(alice, device('webauthn', fields))).toMatchObject({ added: { webauthn: 1 } });
@@ -114,7 +114,7 @@ describe('an export of devices', () => {
     expect(JSON.stringify(await source.query('SELECT d::text FROM mfa.devices d'))).not.toContain('5550100');
   });
 
-  it('imports a phone number of which only the hash is known, so that it stays taken', async () => {
+  it('imports the hash of a phone number, so that the number stays registered', async () => {
     const digest = createHash('sha256').update('+15550100').digest('hex');
     await imported(alice, device('sms', { stage: SMS_HERE, phone_number: `hash:${digest}` }));
     expect(await kept()).toMatchObject({ handle: `${SMS_HERE}:sha256:${digest}`, facts: { verified_only: true } });
@@ -129,7 +129,7 @@ describe('an export of devices', () => {
     expect([(await devices.findByUser(ALICE)).length, (await devices.findByUser(BOB)).length]).toEqual([2, 2]);
   });
 
-  it('can be repeated without a change', async () => {
+  it('adds and changes nothing when it is imported again', async () => {
     await imported(alice, app(), app());
     await devices.recordUse((await kept())!, { to: 50 });
     expect(await imported(alice, app())).toMatchObject({ added: {}, existing: 1 });
@@ -167,7 +167,7 @@ describe('an invalid line', () => {
     expect(report.faults[0]).not.toMatch(/the secret|5550100|Abc123/);
   });
 
-  it('is also a device that already belongs to another user', async () => {
+  it('is reported for a device that already belongs to another user', async () => {
     const key = (user: unknown, pk: number) =>
       device('webauthn', { user, credential_id: 'AAAA', public_key: 'AA' }, pk);
     const report = await imported(alice, key(['bob'], 1), key(7, 2));

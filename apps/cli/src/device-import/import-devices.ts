@@ -10,20 +10,20 @@ import type { DeviceRow, ExportedAccount } from './export-lines.js';
 import { readDeviceLine } from './export-lines.js';
 import type { DeviceImportLookup } from './import-lookup.js';
 
-/** Devices whose owners are looked up together. */
+/** Number of devices whose owners one statement looks up. */
 const BATCH = 500;
 /** Maximum number of invalid lines that the report describes. */
 const MAX_REPORTED_ERRORS = 20;
 
 /** The result of an import. */
 export interface DeviceReport {
-  /** Devices of each kind that are new. */
+  /** Number of new devices by kind. */
   readonly added: Partial<Record<DeviceClass, number>>;
-  /** Devices that were imported before. */
+  /** Number of devices that an earlier import has added. */
   existing: number;
-  /** Devices whose owners never finished setting them up. */
+  /** Number of devices that were skipped because their owners never finished the setup. */
   unconfirmed: number;
-  /** Lines of other models. */
+  /** Number of lines that were skipped because the import does not support their model. */
   others: number;
   /** Number of invalid lines. */
   wrong: number;
@@ -38,7 +38,7 @@ interface Dependencies {
 }
 interface DeviceImportOptions extends Dependencies {
   readonly file: string;
-  /** Called with the bytes that both passes over the file have read so far. */
+  /** The import calls this with the number of bytes that both passes over the file have read so far. */
   readonly progress: (bytes: number, report: DeviceReport) => void;
 }
 interface PendingDevice {
@@ -47,7 +47,10 @@ interface PendingDevice {
   readonly codes: readonly string[];
 }
 
-/** Imports the devices of a file. Reads it twice, because the users and stages of a device may come later in the file. */
+/**
+ * Imports the devices of a file. Reads the file twice, because the user and the stage of a device may come after the
+ * device.
+ */
 export async function importDevices({ file, progress, ...dependencies }: DeviceImportOptions): Promise<DeviceReport> {
   const run = new DeviceImport(dependencies, await dependencies.lookup.stages());
   let first = 0;
@@ -152,7 +155,10 @@ class DeviceImport {
 const missingUserText = ({ user }: DeviceRow, account: ExportedAccount | undefined) =>
   account ? `there is no user ${account.username ?? account.uuid} here` : `the file has no user ${String(user)}`;
 
-/** Returns the id of an imported device. It is derived from the export, so that repeating an import adds nothing. */
+/**
+ * Returns the id of an imported device. The id is derived from the kind and primary key in the export, so that a
+ * repeated import adds nothing.
+ */
 function deviceId({ kind, pk }: DeviceRow, user: string): string {
   const digest = createHash('sha256').update(`imported device\0${kind}\0${user}\0${pk}`).digest('hex');
   return digest.replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*$/, '$1-$2-8$3-8$4-$5');

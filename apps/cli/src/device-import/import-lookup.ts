@@ -3,13 +3,18 @@ import type { DeviceClass } from '@gatehouse/contracts';
 import type { DataSource } from 'typeorm';
 import type { ExportedAccount } from './export-lines.js';
 
-/** A user with the same id takes precedence over one with the same name. */
+/**
+ * Finds the local users of accounts. A user with the same id takes precedence over a user with the same name. $1 array
+ * of accounts (JSON) with their index `n`.
+ */
 const OWNERS = `
   SELECT a.n, found.id FROM jsonb_to_recordset($1::jsonb) AS a (n int, uuid uuid, username text)
   JOIN LATERAL (SELECT u.id FROM directory.users u WHERE u.id = a.uuid OR lower(u.username) = lower(a.username)
     ORDER BY (u.id = a.uuid) DESC NULLS LAST LIMIT 1) found ON true`;
+/** Selects the local stages of models, with their names. $1 array of model names. */
 const STAGES = `SELECT id, model, coalesce(identifiers ->> 'name', attrs ->> 'name') AS name FROM flow.objects
   WHERE model = ANY($1)`;
+/** Selects those device ids that exist. $1 array of device ids. */
 const EXISTING = 'SELECT id FROM mfa.devices WHERE id = ANY($1::uuid[])';
 
 interface StageRow {
@@ -22,7 +27,10 @@ interface StageRow {
 export class DeviceImportLookup {
   constructor(private readonly source: DataSource) {}
 
-  /** Returns the local user id of each account, in order, or `undefined` for an account that does not exist here. */
+  /**
+   * Returns the local user ids of accounts in the order of the accounts, with `undefined` for an account that no local
+   * user has.
+   */
   async ownersOf(accounts: readonly (ExportedAccount | undefined)[]): Promise<(string | undefined)[]> {
     const numbered = accounts.map((account, n) => ({ ...account, n }));
     const rows = await this.source.query<{ n: number; id: string }[]>(OWNERS, [JSON.stringify(numbered)]);
@@ -30,7 +38,7 @@ export class DeviceImportLookup {
     return accounts.map((_, n) => ids.get(n));
   }
 
-  /** Returns which of these device ids exist. */
+  /** Returns those of the device ids that exist in the database. */
   async existing(ids: readonly string[]): Promise<Set<string>> {
     const rows = await this.source.query<{ id: string }[]>(EXISTING, [ids]);
     return new Set(rows.map(({ id }) => id));

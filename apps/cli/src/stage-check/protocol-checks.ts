@@ -9,7 +9,7 @@ export interface ProtocolCheck {
 
 const VERBS = ['challenge', 'respond'] as const satisfies StageVerb[];
 
-/** Required members of a request. */
+/** Names of the required members of a request. */
 const MEMBERS = Object.entries(stageRequest.shape)
   .filter(([, schema]) => !schema.safeParse(undefined).success)
   .map(([name]) => name);
@@ -17,11 +17,11 @@ const MEMBERS = Object.entries(stageRequest.shape)
 const INVALID_JSON = ['', '{', 'nil', "{'v': 1}"];
 const INVALID_REQUESTS = [null, [], 7, 'x', {}].map((value) => JSON.stringify(value));
 const WRONG_TYPES = [null, true, 7, -1.5, [], ['x'], {}, { x: { y: [] } }];
-/** Longer than any form field. Several such values still fit into one request. */
+/** A text that is longer than any form field allows. Several such texts still fit into one request. */
 const LONG_TEXT = 'x'.repeat(100_000);
 const UNUSUAL_TEXTS = ['\0', '\ud800', '\u202e', '${x}', "'; --", '\r\n', '💥', ' '];
 
-/** The rules for replies to any message on the subjects of a stage (docs/spec/bus-protocol.md#rules). */
+/** The rules that a stage must keep for any message on its subjects (docs/spec/bus-protocol.md#rules). */
 export const PROTOCOL_CHECKS: readonly ProtocolCheck[] = [
   {
     promise: 'has an outcome for its challenge, twice in a row',
@@ -86,7 +86,7 @@ async function servesOn(stage: StageUnderTest): Promise<string[]> {
   return stage.hasOutcome('challenge');
 }
 
-/** Sends a response with the same value in every field. */
+/** Sends an answer with the same value in every field. */
 function answerAll(stage: StageUnderTest, value: unknown): Promise<string[]> {
   const fields = Object.keys(stage.contract.response.shape).filter((name) => name !== 'component');
   return stage.hasOutcome('respond', { response: Object.fromEntries(fields.map((name) => [name, value])) });
@@ -94,7 +94,7 @@ function answerAll(stage: StageUnderTest, value: unknown): Promise<string[]> {
 
 const both = (check: (verb: StageVerb) => Promise<string[]>) => each(VERBS, check);
 
-/** Checks one case at a time, so that a stage is not overloaded. */
+/** Checks the cases one after another, so that the stage is not overloaded. */
 async function each<T>(cases: readonly T[], check: (value: T) => Promise<string[]>): Promise<string[]> {
   const faults: string[] = [];
   for (const value of cases) faults.push(...(await check(value)));

@@ -29,7 +29,10 @@ const FACTS: Readonly<Record<string, unknown>> = {
   redirect: '/',
 };
 
-/** Returns a request as the gateway sends it, with the required facts and the pending user if the stage reads it. */
+/**
+ * Returns a request as the gateway sends it, with the required facts, and with the pending user if the stage's contract
+ * reads that fact.
+ */
 export function sampleRequest(
   { reads, deadline_ms }: StageContract,
   config: Readonly<Record<string, unknown>>,

@@ -16,7 +16,7 @@ const MAX_REPLY_BYTES = 256 * 1024;
 
 const replySchema = z.union([stageReply, stageProblem]);
 
-/** A running stage. Its methods send a request and return the faults of the reply as sentences. */
+/** A running stage. Its methods send a request and return the violations in the reply as sentences. */
 export class StageUnderTest {
   readonly request: StageRequest;
 
@@ -28,7 +28,7 @@ export class StageUnderTest {
     this.request = sampleRequest(contract, config);
   }
 
-  /** Returns faults unless the reply is one of the four outcomes and within the contract. */
+  /** Returns violations unless the reply is one of the four outcomes and keeps the contract. */
   async hasOutcome(verb: StageVerb, more: Partial<StageRequest> = {}): Promise<string[]> {
     const { faults, reply } = await this.send(verb, JSON.stringify({ ...this.request, ...more }));
     if (!reply) return faults;
@@ -37,7 +37,7 @@ export class StageUnderTest {
     return contractViolations(this.contract, reply, request).map((fault) => `${verb}: it ${fault}`);
   }
 
-  /** Returns faults unless the stage replies `stage_bad_request` to `body`. */
+  /** Returns violations unless the stage replies `stage_bad_request` to `body`. */
   async refuses(verb: StageVerb, body: unknown): Promise<string[]> {
     const { faults, reply } = await this.send(verb, typeof body === 'string' ? body : JSON.stringify(body));
     if (!reply) return faults;

@@ -4,7 +4,10 @@ import type { ImportedGroup, ImportedUser } from './export-lines.js';
 /** A user with the password hash to store. */
 export type UserToImport = ImportedUser & { readonly hash: string };
 
-/** Inserts new users only. A user with an existing name or id is not changed. */
+/**
+ * Inserts new users and returns their names in lower case. Leaves a user with an existing name or id unchanged. $1
+ * array of users (JSON).
+ */
 const USERS = `
   INSERT INTO directory.users (id, username, name, email, is_active, password_hash, type, path, attributes, last_login,
     date_joined, password_changed_at)
@@ -14,18 +17,21 @@ const USERS = `
     type text, path text, attributes jsonb, last_login timestamptz, date_joined timestamptz, password_change_date timestamptz)
   ON CONFLICT DO NOTHING RETURNING lower(username) AS name`;
 
+/** Adds users to groups that exist. $1 array (JSON) of usernames in lower case with the id of a group. */
 const MEMBERSHIPS = `
   INSERT INTO directory.user_groups (user_id, group_id)
   SELECT u.id, g.id FROM jsonb_to_recordset($1::jsonb) AS m (name text, "group" uuid)
   JOIN directory.users u ON lower(u.username) = m.name JOIN directory.groups g ON g.id = m."group"
   ON CONFLICT DO NOTHING`;
 
+/** Inserts new groups and returns their ids. Leaves existing groups unchanged. $1 array of groups (JSON). */
 const GROUPS = `
   INSERT INTO directory.groups (id, name, is_superuser, attributes)
   SELECT g.id, g.name, g.is_superuser, g.attributes
   FROM jsonb_to_recordset($1::jsonb) AS g (id uuid, name text, is_superuser boolean, attributes jsonb)
   ON CONFLICT DO NOTHING RETURNING id`;
 
+/** Sets the parents of groups, if the parents exist. $1 array (JSON) of group ids with the id of the parent. */
 const PARENTS = `
   UPDATE directory.groups g SET parent_id = p.parent
   FROM jsonb_to_recordset($1::jsonb) AS p (id uuid, parent uuid)
@@ -35,7 +41,10 @@ const PARENTS = `
 export class DirectoryImporter {
   constructor(private readonly source: DataSource) {}
 
-  /** Inserts groups and returns how many are new. A parent that exists neither here nor in the export is ignored. */
+  /**
+   * Inserts groups and returns the number of new groups. Ignores a parent group that exists neither here nor in the
+   * export.
+   */
   async addGroups(groups: readonly ImportedGroup[]): Promise<number> {
     return this.source.transaction(async (manager) => {
       const added = await manager.query<{ id: string }[]>(GROUPS, [JSON.stringify(groups)]);

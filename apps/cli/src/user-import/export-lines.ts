@@ -1,7 +1,7 @@
 import { storedAttributes, storedText, userInput } from '@gatehouse/directory';
 import { z } from 'zod';
 
-/** A time in an export. Without a time zone it is UTC. */
+/** A timestamp in an export. A timestamp without a time zone is in UTC. */
 export const time = z
   .string()
   .transform((text) => new Date(/[zZ]|[+-]\d\d:?\d\d$/.test(text) ? text : `${text}Z`))
@@ -10,7 +10,7 @@ export const time = z
 
 const user = userInput.extend({
   uuid: z.uuid().optional(),
-  /** A hash, never a password. A value that starts with `!` means no password. */
+  /** The hash of the password. A value that starts with `!` means that the user has no password. */
   password: storedText(1000).default(''),
   last_login: time.nullish(),
   date_joined: time.optional(),

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { DirectoryImporter } from './directory-importer.js';
 import { importUsers } from './import-users.js';
 
-/** Of the password `hunter2 `, at the least cost. */
+/** The hash of the password `hunter2 ` with one iteration. */
 const HASH = 'pbkdf2_sha256$1$salt$e6HOJ243pMVAG/mWivCPKCZPkwUPqb9etaTNFqD11/U=';
 const [TEAM, STAFF, ALICE] = [randomUUID(), randomUUID(), randomUUID()];
 
@@ -47,7 +47,7 @@ const found = async (username: string) =>
   (await source.query<Record<string, unknown>[]>('SELECT * FROM directory.users WHERE username = $1', [username]))[0];
 
 describe('an export', () => {
-  it('imports users with their id, times, attributes and password hash', async () => {
+  it('imports users with their id, timestamps, attributes and password hash', async () => {
     const times = {
       last_login: '2024-05-01T10:00:00Z',
       date_joined: '2023-01-02T03:04:05.678',
@@ -88,7 +88,7 @@ describe('an export', () => {
     expect(row).toEqual({ is_superuser: true, groups: [{ pk: TEAM, name: 'team' }] });
   });
 
-  it('does not change existing users, and can be repeated', async () => {
+  it('does not change existing users, and changes nothing when it is imported again', async () => {
     await imported(user('alice', { name: 'First' }));
     expect(await imported(user('ALICE', { name: 'Second' }), user('bob'))).toMatchObject({ users: 1, existing: 1 });
     expect(await imported(user('alice', { name: 'Third' }), user('bob'))).toMatchObject({ users: 0, existing: 2 });

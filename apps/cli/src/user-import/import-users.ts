@@ -3,7 +3,7 @@ import { linesOf } from '../file-lines.js';
 import type { DirectoryImporter, UserToImport } from './directory-importer.js';
 import { type ImportedGroup, parseExportLine, type UserExportLine } from './export-lines.js';
 
-/** Users that are inserted by one statement. */
+/** Number of users that one statement inserts. */
 const BATCH = 500;
 /** Maximum number of invalid lines that the report describes. */
 const MAX_REPORTED_ERRORS = 20;
@@ -12,11 +12,11 @@ const MAX_REPORTED_ERRORS = 20;
 export interface ImportReport {
   users: number;
   groups: number;
-  /** Users whose name existed before. */
+  /** Number of users who were skipped because their name already existed. */
   existing: number;
-  /** Users with an unsupported hash, imported without a password. */
+  /** Number of users who were imported without a password because their hash is not supported. */
   withoutPassword: number;
-  /** Lines of other models. */
+  /** Number of lines that were skipped because the import does not support their model. */
   others: number;
   /** Number of invalid lines. */
   wrong: number;
@@ -27,11 +27,11 @@ export interface ImportReport {
 interface UserImportOptions {
   readonly file: string;
   readonly importer: DirectoryImporter;
-  /** Called with the bytes that both passes over the file have read so far. */
+  /** The import calls this with the number of bytes that both passes over the file have read so far. */
   readonly progress: (bytes: number, report: ImportReport) => void;
 }
 
-/** Imports the groups of a file, then its users. Reads it twice, so that the order of lines does not matter. */
+/** Imports the groups of a file, then the users. Reads the file twice, so that the order of lines does not matter. */
 export async function importUsers({ file, importer, progress }: UserImportOptions): Promise<ImportReport> {
   const report = { users: 0, groups: 0, existing: 0, withoutPassword: 0, others: 0, wrong: 0, faults: [] };
   const bytesOfFirstPass = await importGroups({ file, importer, progress }, report);

@@ -4,7 +4,7 @@ import { CommandError } from '@gatehouse/local';
 import type { DataSource } from 'typeorm';
 import type { UserCommandContext, UserSubcommand } from './user-subcommand.js';
 
-/** Returns the user of a name, ignoring case. Throws CommandError if there is none. */
+/** Returns the user with a username, ignoring case. Throws CommandError if there is none. */
 export async function findUser(source: DataSource, username: string | undefined): Promise<SavedUser> {
   if (!username) throw new CommandError('The argument USERNAME is missing.');
   const user = await new TypeormUserLookup(source).find(username, { fields: ['username'], caseInsensitive: true });
@@ -20,7 +20,7 @@ export const userSubcommand = (
   run: async ([username], context) => work(await findUser(context.source, username), context),
 });
 
-/** Changes a user through the directory, which also ends the user's sessions where that is required. */
+/** Changes a user through the directory, which also ends the user's sessions if the change requires that. */
 export const updateUser = (
   source: DataSource,
   { pk }: SavedUser,

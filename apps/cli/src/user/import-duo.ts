@@ -38,7 +38,7 @@ export const importDuoDevices: UserSubcommand = {
   },
 };
 
-/** Returns the Duo stage of a name, with its secrets opened. */
+/** Returns the Duo stage with a name, with its secrets decrypted. */
 async function findDuoStage(source: DataSource, name: string | undefined, env: NodeJS.ProcessEnv): Promise<DuoStage> {
   if (!name) throw new CommandError('The argument STAGE_NAME is missing.');
   const [stage] = await source.query<DuoStage[]>(FIND, [name]);

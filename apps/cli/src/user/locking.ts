@@ -4,7 +4,7 @@ import { updateUser, userSubcommand } from './find-user.js';
 
 /** Blocks new logins of a user and ends all sessions of the user. */
 export const lock = userSubcommand(async (user, { source }) => {
-  // Also for an inactive user: a mail that is still on its way would otherwise activate the account.
+  // Locks an inactive user too, because a pending activation mail could otherwise still activate the account.
   await updateUser(source, user, { is_active: false });
   if (!user.is_active) return `${user.username} is locked already`;
   return `${user.username} is locked, and logged out everywhere`;

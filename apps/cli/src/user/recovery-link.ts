@@ -7,10 +7,10 @@ import { findUser } from './find-user.js';
 import type { UserSubcommand } from './user-subcommand.js';
 
 const OPTIONS = { flow: { type: 'string' }, minutes: { type: 'string', default: '60' } } as const;
-/** At most thirty days, the limit of a mailed link. */
+/** Lifetime of the link in minutes: at most thirty days, like a mailed link. */
 const linkMinutes = z.coerce.number().int().min(1).max(43_200);
 
-/** Prints the link that a recovery flow would mail to a user, to be delivered in another way. */
+/** Prints the link that a recovery flow would mail to a user. The operator delivers the link in another way. */
 export const recoveryLink: UserSubcommand = {
   usage: 'USERNAME [--flow SLUG] [--minutes 60]',
   run: async (args, { source, env }) => {

@@ -6,7 +6,10 @@ import { hashPassword } from '@gatehouse/stages/password';
 import { updateUser, userSubcommand } from './find-user.js';
 import type { UserCommandContext } from './user-subcommand.js';
 
-/** Sets a password, read from a terminal or from standard input. Other users could read it on a command line. */
+/**
+ * Sets a password. Reads the password from a terminal or from standard input, because other users of the machine could
+ * read a command line.
+ */
 export const setPassword = userSubcommand(async (user, { source, process }) => {
   const password = await readPassword(user.username, process);
   await updateUser(source, user, { password_hash: await hashPassword(password) });

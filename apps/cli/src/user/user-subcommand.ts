@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import type { CommandProcess, CommandResult } from '../command.js';
 
-/** What a subcommand of `npm run user` works with. */
+/** The dependencies of a subcommand of `npm run user`. */
 export interface UserCommandContext {
   readonly source: DataSource;
   readonly env: NodeJS.ProcessEnv;
@@ -10,8 +10,8 @@ export interface UserCommandContext {
 
 /** A subcommand of `npm run user`. */
 export interface UserSubcommand {
-  /** Its arguments, for the usage message. */
+  /** The arguments of the subcommand, for the usage message. */
   readonly usage: string;
-  /** Returns the output. Throws CommandError. */
+  /** Runs the subcommand and returns its output. Throws CommandError for a mistake of the operator. */
   readonly run: (args: readonly string[], context: UserCommandContext) => Promise<string | CommandResult>;
 }

@@ -32,7 +32,7 @@ const REFUSAL_STATUSES: Readonly<Record<Refusal, number>> = {
   name: HttpStatus.BAD_REQUEST,
 };
 
-/** Kind of the stages in whose flow users change their password. */
+/** Kind of the stage whose flow the page links to for a change of the password. */
 const PASSWORD = 'password';
 
 /** Largest number of sessions and of consents on the page. The page also shows the total number of sessions. */
@@ -61,12 +61,16 @@ export class AccountPageController {
     return principal ? this.draw({ request, reply }, principal) : reply.redirect(LOGIN, 302);
   }
 
-  /** Ends a session, revokes a consent or changes a device, each of the user's own. A missing one is no error. */
+  /**
+   * Ends a session, revokes a consent, or renames or removes a device of the user. Ignores an object that no longer
+   * exists.
+   */
   @Post('')
   async submit(@Body() body: unknown, @Req() request: FastifyRequest, @Res() reply: FastifyReply) {
     const { principal } = request;
     if (!principal) return reply.redirect(LOGIN, 303);
-    // Not a pipe, and no CsrfGuard: anonymous visitors are redirected first, and a stale token shows the page again.
+    // The handler parses the form and checks its CSRF token itself: an anonymous visitor is redirected first, and a
+    // stale token shows the page again.
     const { [CSRF_FIELD]: token, ...fields } = parseForm(body);
     const isForged = formCsrfFailure(request, this.config.BASE_URL, token) !== undefined;
     const refused = isForged ? 'stale' : await this.change(fields, { request, principal });
@@ -74,7 +78,7 @@ export class AccountPageController {
     return this.draw({ request, reply: reply.status(REFUSAL_STATUSES[refused]) }, principal, refused);
   }
 
-  /** Makes the change of a form, and returns the reason of a refusal. */
+  /** Carries out the change that a form requests. Returns the reason if the change is refused. */
   private async change(
     { session, consent, ...deviceFields }: FormFields,
     actor: RequestActor,

@@ -8,7 +8,7 @@ import { type UserDevice, UserDeviceRepository } from '../devices/user-device.re
 
 /** Largest number of devices on the page. */
 const MAX_SHOWN_DEVICES = 50;
-/** Kinds of the stages that set devices up. */
+/** Kinds of the stages in which users set up devices. */
 const SETUP_STAGE_KINDS = DEVICE_CLASSES.map((kind) => `authenticator_${kind}`);
 
 /** A user's devices on the account page, and the forms that change them. */
@@ -29,7 +29,10 @@ export class DeviceFormService {
     };
   }
 
-  /** Renames or removes the device that a form names, and returns the reason of a refusal. A missing device is no refusal. */
+  /**
+   * Renames or removes the device that a form names. Returns the reason if the change is refused. Ignores a device that
+   * no longer exists.
+   */
   async change(
     { rename, remove, name }: Record<string, unknown>,
     actor: RequestActor,

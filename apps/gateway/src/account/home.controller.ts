@@ -3,7 +3,10 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AllowAnonymous } from '../http/auth/auth.guard.js';
 import { ACCOUNT_PAGE_PATH } from './account-page.controller.js';
 
-/** The root, where a flow without a destination ends. Redirects anonymous visitors to the login, users to their account. */
+/**
+ * The root URL `/`, where a flow without a destination ends. Redirects an anonymous visitor to the login, and a user to
+ * the account page.
+ */
 @Controller()
 export class HomeController {
   @Get('/')

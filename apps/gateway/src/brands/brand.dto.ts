@@ -7,7 +7,10 @@ const footerLink = z
 
 const slug = z.string().optional();
 
-/** The brand of a host (docs/spec/clients.md#brand-and-configuration). A flow that the brand does not name is absent. */
+/**
+ * The brand of a host (docs/spec/clients.md#brand-and-configuration). The field of a flow is absent if the brand does
+ * not name that flow.
+ */
 export const currentBrand = z
   .object({
     matched_domain: z.string(),
@@ -27,7 +30,7 @@ export const currentBrand = z
   .meta({ id: 'CurrentBrand', description: 'The brand of the requested host: title, logo, theme and default flows.' });
 type CurrentBrand = z.input<typeof currentBrand>;
 
-/** Images that clients bring with them. */
+/** Images that are part of authentik's clients, so Gatehouse need not serve them. */
 const LOGO = '/static/dist/assets/icons/icon_left_brand.svg';
 const FAVICON = '/static/dist/assets/icons/icon.png';
 

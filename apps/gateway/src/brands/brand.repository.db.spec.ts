@@ -30,14 +30,14 @@ const saveBrands = (...all: Brand[]) => write({ v: 1, brands: all, first: { reco
 const revision = async () => (await store.plans.load(store.slug, undefined))?.brandsRevision;
 
 describe('brands', () => {
-  it('are found by host, and use the title of the site if they have none', async () => {
+  it('are found by host, and have the title in BRAND if they have none of their own', async () => {
     await saveBrands(brandOf('a.example', { title: 'A' }), brandOf('b.example'));
 
     expect(await brands.find('id.a.example:9000')).toMatchObject({ domain: 'a.example', title: 'A' });
     expect(await brands.find('b.example')).toMatchObject({ domain: 'b.example', title: 'The site' });
   });
 
-  it('use the flows that they name, else the first flow of the designation', async () => {
+  it('use the flows that they name, else the first flow of each designation', async () => {
     await saveBrands(
       brandOf('a.example', { flows: { recovery: 'found', user_settings: 'mine' } }),
       brandOf('b.example'),
@@ -52,7 +52,7 @@ describe('brands', () => {
     expect((await brands.find('c.example')).flowsByPurpose).toEqual({ recovery: 'lost', enrollment: 'join' });
   });
 
-  it('fall back to a built-in brand if none is stored, or if the stored document is of a later version', async () => {
+  it('are replaced by a built-in brand if none is stored, or if a later version wrote the document', async () => {
     const builtIn = { title: 'The site', flows: {}, flowsByPurpose: {} };
     expect(await revision()).toBeNull();
     expect(await brands.find('a.example', await revision())).toMatchObject(builtIn);
@@ -60,7 +60,7 @@ describe('brands', () => {
     expect(await brands.find('b.example', await revision())).toMatchObject(builtIn);
   });
 
-  it('change with the next load, and without a revision at the next lookup', async () => {
+  it('change at the next load of the revision, and at the next lookup if no revision is given', async () => {
     for (const title of ['first', 'second']) {
       await saveBrands(brandOf('a.example', { title }));
       expect(await brands.find('a.example', await revision())).toMatchObject({ title });
@@ -69,7 +69,7 @@ describe('brands', () => {
     expect(await brands.find('a.example')).toMatchObject({ title: 'third' });
   });
 
-  it('are not read again while their revision is the same', async () => {
+  it('are read from Postgres once for each revision', async () => {
     await saveBrands(brandOf('a.example'));
     const currentRevision = await revision();
     await brands.find('a.example', currentRevision);

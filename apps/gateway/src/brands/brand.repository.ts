@@ -12,12 +12,15 @@ interface CachedBrands {
   readonly set: BrandSet;
 }
 
-/** Brands in Postgres, cached in memory by revision. A revision never changes, so a cached one is never stale. */
+/**
+ * Brands in Postgres, cached in memory by revision. The brands of a revision never change, so a cached revision is
+ * never stale.
+ */
 @Injectable()
 export class BrandRepository extends BrandStore {
   private cached: CachedBrands | undefined;
 
-  /** `BRAND` is the title of brands without a title, and of hosts without a brand. */
+  /** `BRAND` is the title for a brand without a title, and for a host without a brand. */
   constructor(
     @Inject(DataSource) private readonly source: DataSource,
     @Inject(GATEWAY_CONFIG) private readonly config: Pick<GatewayConfig, 'BRAND'>,
@@ -41,7 +44,8 @@ export class BrandRepository extends BrandStore {
 
   private async read(): Promise<CachedBrands> {
     const { rows } = await runNamed<{ revision: string; document: unknown }>(this.source, LOAD, []);
-    // A document of a later version counts as no brands. Flows can still be reached by their own addresses.
+    // Uses no brands if a later version of Gatehouse wrote the document. Visitors still reach flows by the URLs of the
+    // flows.
     const set = brandSet.safeParse(rows[0]?.document).data ?? NO_BRANDS;
     return { revision: rows[0]?.revision ?? null, set };
   }
@@ -49,7 +53,7 @@ export class BrandRepository extends BrandStore {
 
 const NO_BRANDS: BrandSet = { v: 1, brands: [], first: {} };
 
-/** The brand of hosts without a brand, where there is no default brand. */
+/** The brand for a host that no stored brand matches, if no stored brand is the default. */
 const FALLBACK_BRAND: Brand = {
   ...{ domain: 'fallback', default: true, title: '', logo: '', favicon: '', custom_css: '' },
   ...{ flows: {}, locale: '', theme: 'automatic', footer_links: [] },

@@ -38,6 +38,7 @@ export interface Revocation {
 const LIVE = `
   FROM consent.grants g JOIN directory.identities u ON u.id = g.user_id
   WHERE (g.expires IS NULL OR g.expires > now())`;
+/** Columns of a consent in a list, with its user as an object. */
 const LISTED = `
   SELECT g.pk, g.permissions, g.expires, g.application_id, g.application_slug, g.application_name,
     jsonb_build_object('pk', u.pk, 'uuid', u.id, 'username', u.username, 'name', u.name, 'email', u.email,
@@ -54,7 +55,11 @@ const LIST = perUserStatement(
   (owner) => `${LISTED} ${LIVE} AND ${owner} ORDER BY g.application_name, g.pk LIMIT $2 OFFSET $3`,
 );
 const FIND = perUserStatement('consent_listed', 'g.user_id', (owner) => `${LISTED} ${LIVE} AND ${owner} AND g.pk = $2`);
-/** Also deletes the access tokens that the consent gave to devices. $1 consent, $2 its user, $3-$5 row of the outbox. */
+/**
+ * `gone` deletes a consent, `tokens` deletes the access tokens of the user's devices for the same application, and the
+ * last statement writes the audit event. $1 pk of the consent, $2 uuid of the user, $3-$5 id, topic and body of the
+ * outbox row.
+ */
 const REMOVE = {
   name: 'consent_remove',
   text: `WITH gone AS (DELETE FROM consent.grants WHERE pk = $1 AND user_id = $2 RETURNING pk, application_id),
@@ -74,8 +79,8 @@ interface Row {
 }
 
 /**
- * Unexpired consents, in the schema of the consent service. `userId` restricts a method to the consents of one user; undefined
- * means all users.
+ * Lists and revokes unexpired consents in the schema of the consent service. `userId` restricts a method to the
+ * consents of one user; undefined means all users.
  */
 @Injectable()
 export class ConsentRepository {

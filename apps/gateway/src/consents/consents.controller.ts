@@ -16,7 +16,7 @@ import { ListOwnerResolver } from '../users/list-owner.resolver.js';
 import { type UserConsent, userConsent, userConsentPage } from './consent.dto.js';
 import { type ConsentRecord, ConsentRepository } from './consent.repository.js';
 
-/** Consents to applications: users see and revoke their own, superusers those of all users. */
+/** Consents to applications. A user sees and revokes their own consents, a superuser the consents of all users. */
 @Controller('/api/v3/core/user_consent')
 export class ConsentsController {
   constructor(
@@ -62,7 +62,7 @@ export class ConsentsController {
     return this.present(await this.load(id, principal));
   }
 
-  /** Revokes a consent. The application asks for it again at the next login. */
+  /** Revokes a consent. At the next login to the application, the user is asked for consent again. */
   @ApiEndpoint({
     id: 'core_user_consent_destroy',
     description: 'Revokes a consent.',

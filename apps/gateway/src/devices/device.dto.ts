@@ -16,7 +16,7 @@ export const patchedDeviceRequest = z
   .object({ name: optionalNullable(deviceName, { optional: true }) })
   .meta({ id: 'PatchedOwnDeviceRequest', description: 'The fields of a device that its owner updates.' });
 
-/** A device in a list of one class. */
+/** A device in the list of the devices of one class. */
 export const userDevice = z
   .object({
     pk: z.int(),

@@ -8,13 +8,13 @@ import { parsePk } from '../http/identifiers.js';
 import { SessionRepository } from '../sessions/session.repository.js';
 import { type DeviceChange, type UserDevice, UserDeviceRepository } from './user-device.repository.js';
 
-/** A device as an address or a form names it. */
+/** The kind and primary key of a device, as a URL or a form contains them. */
 export interface DeviceReference {
   readonly kind: unknown;
   readonly pk: unknown;
 }
 
-/** The request that changes a device, and its caller. */
+/** The caller who changes a device, and the HTTP request of the change. */
 export interface RequestActor {
   readonly request: FastifyRequest;
   readonly principal: Principal;
@@ -44,8 +44,8 @@ export class DeviceService {
   }
 
   /**
-   * Removes a device. Throws `proof_required` unless a device was proved in the login of the session: a password, an
-   * unattended browser or an API token must not be enough (docs/security.md#accident-25). Throws `not_found`.
+   * Removes a device. Throws `proof_required` unless the user proved a device in the login of the session: a password,
+   * an unattended browser or an API token must not be enough (docs/security.md#accident-25). Throws `not_found`.
    */
   async remove(device: UserDevice, actor: RequestActor): Promise<void> {
     if (!(await this.hasProof(actor.principal))) throw new Problem('proof_required');
@@ -63,6 +63,6 @@ export class DeviceService {
   }
 }
 
-/** Returns the device class that an address names, or undefined if there is none of that name. */
+/** Returns the device class that a URL or a form names, or undefined if no class has that name. */
 export const parseDeviceClass = (kind: unknown): DeviceClass | undefined =>
   DEVICE_CLASSES.find((deviceClass) => deviceClass === kind);

@@ -31,7 +31,7 @@ import { type UserDevice, UserDeviceRepository } from './user-device.repository.
 /** Largest number of devices in the list of all kinds. */
 const MOST_LISTED = 100;
 
-/** A user's own devices. Administrators do not see those of other users (docs/spec/mfa.md#own-devices). */
+/** A user's own devices. Administrators do not see the devices of other users (docs/spec/mfa.md#own-devices). */
 @Controller('/api/v3/authenticators')
 export class DevicesController {
   constructor(
@@ -139,7 +139,7 @@ export class DevicesController {
 
   private async change(reference: DeviceReference, { body, type }: UnparsedBody, actor: RequestActor) {
     const device = await this.deviceService.find(actor.principal, reference);
-    // Not a pipe: an unknown device is reported before an invalid body.
+    // Parses the body here and not in a pipe, so that an unknown device is reported before an invalid body.
     const { name = device.name } = parseBody(body, type);
     if (name !== device.name) await this.deviceService.rename(device, name, actor);
     return toUserDevice({ ...device, name } satisfies UserDevice);

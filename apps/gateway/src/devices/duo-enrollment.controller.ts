@@ -16,13 +16,13 @@ const status = z
   .meta({ id: 'DuoDeviceEnrollmentStatus', description: 'The status of the pairing of a phone with Duo.' });
 type Status = z.output<typeof status>;
 
-/** Answered when the session has not begun a pairing at the stage. */
+/** The status of the response if the session has not begun a pairing at the stage. */
 const NO_ENROLMENT = 400;
 const COMPONENT = 'ak-stage-authenticator-duo';
 
 /**
- * The status of a pairing with Duo, which pages poll (docs/spec/mfa.md#duo-status). Asks the stage without moving the plan. The
- * executor authenticates the request.
+ * The status of a pairing with Duo, which pages poll (docs/spec/mfa.md#duo-status). Sends a request to the stage and
+ * does not change the plan. The executor authenticates the request.
  */
 @Public()
 @Controller('/api/v3/stages/authenticator/duo')
@@ -57,7 +57,7 @@ export class DuoEnrollmentController {
     return pairing;
   }
 
-  /** Returns the flow in which this session was shown the stage's pairing. */
+  /** Returns the flow of this session whose current challenge shows the pairing of the stage. */
   private async findRunningFlow(slugs: readonly string[], stage: string, session: Buffer | undefined) {
     for (const slug of session ? slugs : []) {
       const shown = (await this.plans.load(slug, session))?.stored?.plan.shown?.challenge;
@@ -77,7 +77,7 @@ export class DuoEnrollmentController {
     if (result.type === 'problem') throw result.problem;
     if (result.type !== 'show' || result.contract.component !== COMPONENT) return undefined;
     const parsed = status.safeParse(result.challenge);
-    // Without a status, the stage could not reach Duo.
+    // The stage leaves out the status when it could not reach Duo.
     if (!parsed.success) throw new Problem('stage_busy');
     return parsed.data;
   }

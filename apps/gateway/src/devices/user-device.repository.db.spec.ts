@@ -56,7 +56,7 @@ describe('a user’s own devices', () => {
 });
 
 describe('a change of a device', () => {
-  it('writes an event', async () => {
+  it('writes an audit event', async () => {
     const device = await addDevice(alice!);
     expect(await userDevices.rename(device, 'Phone', changeBy(alice!))).toBe(true);
     expect(await userDevices.find(alice!.uuid, device)).toMatchObject({ name: 'Phone' });
@@ -66,7 +66,7 @@ describe('a change of a device', () => {
     expect(await outboxTopics()).toEqual(['events.model_updated', 'events.model_deleted']);
   });
 
-  it('neither happens nor writes an event for another user’s device or a missing one', async () => {
+  it('does nothing and writes no event for a device of another user or a missing device', async () => {
     const device = await addDevice(alice!);
     expect([
       await userDevices.rename(device, 'Mine', changeBy(bob!)),
@@ -82,7 +82,7 @@ describe('a change of a device', () => {
     expect(await outboxTopics()).toEqual([]);
   });
 
-  it('happens once for concurrent requests', async () => {
+  it('happens only once if several requests make it concurrently', async () => {
     const device = await addDevice(alice!);
     const removed = await Promise.all(Array.from({ length: 5 }, () => userDevices.remove(device, changeBy(alice!))));
     expect(removed.filter(Boolean)).toHaveLength(1);

@@ -12,7 +12,7 @@ export interface UserDeviceId {
   readonly pk: number;
 }
 
-/** A device without its secrets, as its owner may see it. */
+/** A device with the fields that its owner may see: all but the secrets. */
 export interface UserDevice extends UserDeviceId {
   readonly name: string;
   readonly facts: Readonly<Record<string, unknown>>;
@@ -21,7 +21,7 @@ export interface UserDevice extends UserDeviceId {
   readonly lastUsed: Date | null;
 }
 
-/** Selects devices of an owner; without a `kind`, those of all kinds. */
+/** Selects the devices of an owner. Without a `kind`, selects devices of all kinds. */
 export interface UserDeviceFilter {
   readonly owner: string;
   readonly kind?: DeviceClass | undefined;
@@ -33,7 +33,7 @@ export interface DeviceChange {
   readonly clientIp: string;
 }
 
-/** $1 owner, $2 kind, or null for all kinds. */
+/** $1 uuid of the owner, $2 kind of the devices, or null for all kinds. */
 const OWNED = `FROM mfa.owned_devices d WHERE d.user_id = $1 AND ($2::text IS NULL OR d.kind = $2)`;
 const LISTED_COLUMNS = `SELECT d.pk, d.kind, d.name, d.facts, d.created_at AS created, d.updated_at AS updated,
     d.last_used_at AS "lastUsed"`;
@@ -44,18 +44,21 @@ const FIND = { name: 'own_device_find', text: `${LISTED_COLUMNS} ${OWNED} AND d.
 
 const INSERT_EVENT =
   'INSERT INTO flow.outbox (id, topic, body, due_at) SELECT $1, $2, $3, now() FROM changed WHERE done';
-/** $1-$3 row of the outbox, $4 owner, $5 kind, $6 device, $7 new name. */
+/**
+ * Renames a device and writes the audit event. $1-$3 id, topic and body of the outbox row, $4 uuid of the owner, $5
+ * kind and $6 pk of the device, $7 new name.
+ */
 const RENAME = {
   name: 'own_device_rename',
   text: `WITH changed AS MATERIALIZED (SELECT mfa.rename_device($4, $5, $6, $7) AS done) ${INSERT_EVENT}`,
 };
-/** $1-$6 as RENAME. */
+/** Removes a device and writes the audit event. $1-$6 are the same as in RENAME. */
 const REMOVE = {
   name: 'own_device_remove',
   text: `WITH changed AS MATERIALIZED (SELECT mfa.remove_device($4, $5, $6) AS done) ${INSERT_EVENT}`,
 };
 
-/** Devices of users, read and changed by the view and the functions of the mfa service. */
+/** Reads devices from a view of the mfa service, and changes them by functions of that service. */
 @Injectable()
 export class UserDeviceRepository {
   constructor(
@@ -88,7 +91,7 @@ export class UserDeviceRepository {
     return (await runNamed(this.source, REMOVE, this.changeValues('model_deleted', device, change))).rowCount === 1;
   }
 
-  /** Returns $1-$6 of RENAME and REMOVE. */
+  /** Returns the values of $1-$6 in RENAME and REMOVE. */
   private changeValues(action: string, { kind, pk, name }: UserDevice, { owner, clientIp }: DeviceChange): unknown[] {
     const context = { model: { ...deviceModel(kind), pk, name } };
     const row = outboxRow(eventMessage({ action, context, user: owner, clientIp, flow: undefined }), this.sealer);

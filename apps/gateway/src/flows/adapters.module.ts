@@ -47,21 +47,21 @@ const planStoreSettings = (config: GatewayConfig, logger: Logger): PlanStoreSett
   attributes: readsAttributes(config.AVATARS),
 });
 
-/** Returns the provider of a port whose adapter needs the database only. */
+/** Returns the Nest provider of a port whose adapter needs the database only. */
 const onDatabase = <P>(port: Abstract<P>, adapter: new (source: DataSource) => P): Provider => ({
   provide: port,
   inject: [DataSource],
   useFactory: (source: DataSource) => new adapter(source),
 });
 
-/** Returns the provider of a port whose adapter needs the database and its keys. */
+/** Returns the Nest provider of a port whose adapter needs the database and the sealing keys. */
 const onSealedDatabase = <P>(port: Abstract<P>, adapter: Type<P>): Provider => ({
   provide: port,
   inject: [DataSource, Sealer],
   useFactory: (source: DataSource, sealer: Sealer) => new adapter(source, sealer),
 });
 
-/** The ports of the executor: stores on Postgres, and clients of the bus. */
+/** Nest providers of the executor's ports: stores on Postgres, and clients of the bus. */
 const ADAPTERS: Provider[] = [
   { provide: PLAN_STORE_SETTINGS, inject: [GATEWAY_CONFIG, Logger], useFactory: planStoreSettings },
   {
@@ -100,7 +100,7 @@ const ADAPTERS: Provider[] = [
   },
 ];
 
-/** Adapters of the executor's ports. The executor knows no Nest, so factories create them. */
+/** Adapters of the executor's ports. The executor does not depend on Nest, so factories create the adapters. */
 @Module({
   providers: ADAPTERS,
   exports: [

@@ -32,7 +32,7 @@ import { BrandsModule } from '../brands/brands.module.js';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 import { AdaptersModule } from './adapters.module.js';
 
-/** Injected values that are no classes. */
+/** Injection tokens of values that are not instances of a class. */
 const SITE = Symbol('site');
 const CLOCK = Symbol('clock');
 const POLICY_TIMEOUT_MS = Symbol('policy timeout');
@@ -72,7 +72,10 @@ function siteOf({ BASE_URL }: GatewayConfig): ConfiguredSite {
   return { base_url: BASE_URL.replace(/\/$/, ''), rp_id: new URL(BASE_URL).hostname };
 }
 
-/** Returns the provider of a class that takes its dependencies as one object. The compiler checks the tokens. */
+/**
+ * Returns the Nest provider of a class whose constructor takes its dependencies as one object. The compiler checks that
+ * each token has the type of its dependency.
+ */
 function provideWith<D extends object>(
   type: new (dependencies: D) => object,
   tokens: { readonly [K in keyof D]: Type<D[K]> | Abstract<D[K]> | symbol },
@@ -85,7 +88,7 @@ function provideWith<D extends object>(
   };
 }
 
-/** Classes that count attempts and time answers. */
+/** Nest providers of the classes that count attempts and delay responses. */
 const ATTEMPTS: Provider[] = [
   {
     provide: ReservationFactory,
@@ -173,7 +176,9 @@ const ENGINE: Provider[] = [
   }),
 ];
 
-/** The executor with its dependencies. It knows no Nest, so factories create its classes. */
+/**
+ * Provides the executor and its dependencies. The executor does not depend on Nest, so factories create its classes.
+ */
 @Module({
   imports: [AdaptersModule, BrandsModule],
   providers: [...VALUES, ...ATTEMPTS, ...GUARDS, ...ENGINE],

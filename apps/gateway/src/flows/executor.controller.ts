@@ -19,8 +19,8 @@ import type { FlowRequestParams } from './flow-request.reader.js';
 const query = { query: z.string().meta({ description: 'The query string of the flow page, unchanged.' }) };
 
 /**
- * The executor API: the current challenge of a flow, and answers to it (docs/spec/executor.md#http-api). The executor checks the
- * rate limit, token and CSRF itself, in the order of docs/spec/http.md#order-of-checks.
+ * The executor API: the current challenge of a flow, and answers to that challenge (docs/spec/executor.md#http-api).
+ * The executor checks the rate limit, the API token and CSRF, in the order of docs/spec/http.md#order-of-checks.
  */
 @Public()
 @Controller('/api/v3/flows/executor')
@@ -73,7 +73,7 @@ export class ExecutorController {
       crossSiteFailure: crossSiteFailure(request, BASE_URL),
       csrfFailure: apiCsrfFailure(request, BASE_URL),
     };
-    // Fastify leaves a missing body undefined. It counts as an empty object, unlike a JSON null.
+    // Fastify leaves a missing body undefined. A missing body counts as an empty object; a JSON null does not.
     const answer =
       body instanceof InvalidBody
         ? { body: undefined, bodyProblem: body.problem, ...failures }
@@ -95,12 +95,15 @@ export class ExecutorController {
   }
 }
 
-/** Returns the mark of a page that another site opened. A run that expired meanwhile restarts with the mark. */
+/**
+ * Returns the cross-site mark for a request of a page that another site opened. If the run has expired meanwhile, its
+ * restart gets the mark.
+ */
 const crossSiteOfPage = (query: FlowRequestParams['query']) => (CROSS_SITE in query ? 'new' : undefined);
 
 /**
- * Reads the query and the mark of a GET. A page of this site repeats in its query that another site opened it. A navigation
- * from another site to this address acts on no run and does not choose its `next`.
+ * Returns the query and the cross-site mark of a GET. A page that another site opened says so in the query of its
+ * requests. A navigation from another site to this API changes no run, and its `next` is ignored.
  */
 function paramsOfGet(
   request: FastifyRequest,

@@ -5,12 +5,15 @@ import { type HttpResponseBody, presentProblem } from '../http/problem.presenter
 import type { AvatarService } from '../users/avatars/avatar.service.js';
 import { displayedUser, flowInfo, userInfo } from './flow-info.js';
 
-/** Response header with the id of the run, by which a page recognises that another run has replaced its own. */
+/**
+ * Response header with the public id of the run. A page compares it to detect that another run has replaced the run
+ * that the page shows.
+ */
 export const RUN_ID_HEADER = 'x-gatehouse-run';
 
 const RUN_ID_LENGTH = 16;
 
-/** Returns the public id of a run. It reveals nothing else about the plan. */
+/** Returns the public id of a run, which reveals nothing about the plan. */
 export const publicRunId = (planId: string): string =>
   createHash('sha256').update(planId).digest('base64url').slice(0, RUN_ID_LENGTH);
 
@@ -70,11 +73,14 @@ function accessDenied(
   };
 }
 
-/** Returns the component of a challenge: one that `shows_as` of the contract allows, else the stage's own. */
+/**
+ * Returns the component that the challenge names if `shows_as` of the contract lists it, else the component of the
+ * contract.
+ */
 const componentOf = ({ component, shows_as = [] }: ChallengeSource, challenge: Readonly<Record<string, unknown>>) =>
   shows_as.find((other) => other === challenge['component']) ?? component;
 
-/** Returns the texts of a challenge that the contract declares, translated. */
+/** Returns the translations of those fields of a challenge that the contract lists in `texts`. */
 const translatedTexts = (
   challenge: Readonly<Record<string, unknown>>,
   texts: ChallengeSource['texts'],
@@ -87,7 +93,10 @@ const translatedTexts = (
     }),
   );
 
-/** Leaves out fields without a message. An empty object is still a refusal. */
+/**
+ * Returns the rendered messages by field, without the fields that have no message. Even an empty object means that the
+ * answer was refused.
+ */
 const renderedErrors = (errors: Errors, catalogue: Catalogue, translate: Translate) =>
   Object.fromEntries(
     Object.entries(errors)

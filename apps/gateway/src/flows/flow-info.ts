@@ -5,7 +5,7 @@ import type { AvatarService } from '../users/avatars/avatar.service.js';
 import type { AvatarSubject } from '../users/avatars/avatar-modes.js';
 import { formatTitle } from './flow-title.js';
 
-/** Background and layout where neither the flow nor its brand has one (docs/spec/blueprints.md#flow). */
+/** Background and layout of a flow if neither the flow nor its brand sets them (docs/spec/blueprints.md#flow). */
 export const FLOW_DEFAULTS = {
   background: '/static/dist/assets/images/flow_background.jpg',
   layout: 'stacked',
@@ -15,8 +15,9 @@ export const FLOW_DEFAULTS = {
 export const CANCEL_URL = '/flows/-/cancel/';
 
 /**
- * Returns the user that a challenge shows: the typed identifier, else the pending user, else the logged-in user. Only the
- * logged-in user has attributes, so that typing a username reveals nothing from them.
+ * Returns the user that a challenge shows: the typed identifier, else the pending user, else the logged-in user.
+ * Includes the attributes of the logged-in user only, so that a visitor who types a username learns nothing from the
+ * attributes of its user.
  */
 export function displayedUser(context: Plan['context'], sessionUser: Identity | undefined): AvatarSubject | undefined {
   const { pending_user_identifier: typed, pending_user: pending } = context;
@@ -36,7 +37,10 @@ export const brandFlowInfo = ({ title, background, layout }: Brand): Omit<FlowIn
   ...{ title, background: background ?? FLOW_DEFAULTS.background, layout: layout ?? FLOW_DEFAULTS.layout },
 });
 
-/** Returns the flow info of a challenge (docs/spec/executor.md#envelope). Without a plan the title is not filled in. */
+/**
+ * Returns the flow info of a challenge (docs/spec/executor.md#envelope). Fills in the placeholders of the title only if
+ * there is a plan.
+ */
 export const flowInfo = (
   { version, brand, context, planId }: FlowResponse,
   user: AvatarSubject | undefined,

@@ -21,7 +21,10 @@ export class FlowInstancesController {
     @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
   ) {}
 
-  /** Starts a flow about the administrator, and replaces a run of it (docs/spec/executor.md#helper-addresses). */
+  /**
+   * Starts a flow with the administrator as the pending user. Replaces a run of the flow that the session already has
+   * (docs/spec/executor.md#helper-addresses).
+   */
   @ApiEndpoint({
     id: 'flows_instances_execute_retrieve',
     description: 'Starts the flow for the administrator who sends the request, and returns the URL of its page.',

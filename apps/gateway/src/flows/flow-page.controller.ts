@@ -28,7 +28,10 @@ interface PageResponse extends HttpResponseBody {
   readonly brand: Brand;
   readonly locale: Locale;
   readonly run?: string | undefined;
-  /** Whether another site opened the page, or began the run and its visitor has not acted since. */
+  /**
+   * Whether another site opened the page, or another site started the run and the visitor has not answered a challenge
+   * since.
+   */
   readonly crossSite: boolean;
 }
 
@@ -66,7 +69,10 @@ export class FlowPageController {
     return this.redirectAtEnd(exchange, page) ?? this.redirectToGet(exchange, page) ?? this.draw(exchange, page);
   }
 
-  /** Treats a form that may be forged like one that cannot be read, for anonymous visitors too. */
+  /**
+   * Returns the answer in a form. A form that may be forged gets a problem like a body that cannot be read, for
+   * anonymous visitors too.
+   */
   private submission(request: FastifyRequest, fields: unknown): ChallengeSubmission {
     if (fields instanceof InvalidBody) return { body: undefined, bodyProblem: fields.problem, csrfFailure: undefined };
     const { [CSRF_FIELD]: token, ...body } = Object(fields) as Record<string, unknown>;
@@ -91,7 +97,7 @@ export class FlowPageController {
       return { ...presented, slug, brand, locale, run, crossSite: isMarked || params.crossSite !== undefined };
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
-      // The problem may be that the database is away, and the page that says so needs a brand too.
+      // The page that reports an outage of the database needs a brand too, so use the last one that was loaded.
       const brand = await this.brands.find(request.host).catch(() => this.brands.lastKnown(request.host));
       const locale = localeFor(request, { brand });
       const presented = presentProblem(error, { requestId, details: false, translate: translator(locale) });
@@ -99,7 +105,10 @@ export class FlowPageController {
     }
   }
 
-  /** Redirects at the end of a flow. The page's CSP allows forms no other site, so a page with a link leads there. */
+  /**
+   * Redirects to a local path at the end of a flow. The CSP of the page forbids that a form leads to another site, so
+   * for another site the page shows a link.
+   */
   private redirectAtEnd({ reply }: HttpExchange, { body }: HttpResponseBody) {
     const to = String(body['to']);
     return body['component'] === 'xak-flow-redirect' && isLocalPath(to) ? reply.redirect(toUri(to), 303) : undefined;
@@ -135,5 +144,5 @@ const challengeOf = ({ body }: HttpResponseBody, requestId: string): FlowPageDat
     ? (body as FlowPageData['challenge'])
     : { component: 'ak-stage-flow-error', request_id: requestId, error: body['detail'] ?? body['non_field_errors'] };
 
-/** Returns the page's query, which API clients send as the inner query. */
+/** Returns the query of the page's URL. API clients send the same parameters as the inner query. */
 const queryOf = ({ url }: FastifyRequest) => parseInnerQuery(url.split('?').slice(1).join('?'));

@@ -19,8 +19,8 @@ const isDefault = (designation: string): designation is (typeof DEFAULT_PURPOSES
 const LOGOUT = '/flows/-/default/invalidation/';
 
 /**
- * Redirects to the flow of a purpose (docs/spec/executor.md#helper-addresses). Only `configure` needs a user, and it refuses a
- * secret in the query before it authenticates.
+ * Redirects to the flow of a designation or of a stage (docs/spec/executor.md#helper-addresses). Only `configure` needs
+ * a user. `configure` refuses a secret in the query before it authenticates the user.
  */
 @Public()
 @Controller('/flows/-')
@@ -37,8 +37,9 @@ export class FlowRedirectsController {
   ) {}
 
   /**
-   * Redirects to the brand's flow of the designation, else to the first flow of it, with the query. Does not check whether the
-   * flow is for this visitor: the flow itself explains that better than a 404.
+   * Redirects to the brand's flow of the designation, else to the first flow with that designation, and keeps the
+   * query. Does not check whether the flow applies to this visitor: the page of the flow explains that better than a
+   * 404.
    */
   @Get('default/:designation/')
   @Redirect()
@@ -53,8 +54,9 @@ export class FlowRedirectsController {
   }
 
   /**
-   * Deletes all plans of the session, refuses the device that waits for one, and redirects to the logout flow, as clients expect
-   * of "Not you?". A navigation from another site deletes nothing, and the logout flow then asks for confirmation.
+   * Deletes all plans of the session, refuses the device codes that the user has claimed and not approved, and
+   * redirects to the logout flow, as clients expect of the link "Not you?". A navigation from another site deletes
+   * nothing, and the logout flow then asks for confirmation.
    */
   @Get('cancel/')
   @Redirect(LOGOUT, 302)
@@ -62,7 +64,7 @@ export class FlowRedirectsController {
     if (isCrossSite(request)) return { url: `${LOGOUT}?${CROSS_SITE}=1`, statusCode: 302 };
     const key = await this.cookies.keyOf(request);
     const user = key && (await this.plans.deletePlans(key));
-    // If the service is away, the device is refused when its code expires.
+    // If the consent service is away, the device cannot get a token either, and its code expires.
     if (user) await this.grants.refuse(user).catch(ignoreProblem);
     return undefined;
   }
@@ -99,7 +101,7 @@ function ignoreProblem(error: unknown): void {
   if (!(error instanceof Problem)) throw error;
 }
 
-/** A flow that does not apply to the user counts as no flow. */
+/** Throws `not_found` for a flow that does not apply to the user. Rethrows any other error. */
 function asNotFound(error: unknown): never {
   throw error instanceof Problem && error.code === 'flow_not_applicable' ? new Problem('not_found') : error;
 }

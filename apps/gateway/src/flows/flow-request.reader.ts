@@ -10,9 +10,9 @@ import { rejectCredentialsInQuery } from '../http/query.js';
 import { AnonymousRateLimiter } from '../http/rate-limits/anonymous-rate-limiter.js';
 import { SessionCookieService } from '../http/session-cookie.service.js';
 
-/** The part of a FlowRequest that a controller reads from the address and the body. */
+/** The members of a FlowRequest that a controller reads from the URL and the body. */
 export type FlowRequestParams = Pick<FlowRequest, 'slug' | 'query' | 'answer' | 'crossSite'> & {
-  /** The outer query; by default that of the request. */
+  /** The outer query; by default the query of the HTTP request. */
   readonly outer?: object;
 };
 
@@ -27,7 +27,10 @@ export class FlowRequestReader {
     @Inject(AnonymousRateLimiter) private readonly rateLimiter: AnonymousRateLimiter,
   ) {}
 
-  /** Marks a `next` whose GET acts, so that a link or a mail triggers nothing after a login. Throws `credentials_in_query`. */
+  /**
+   * Returns the FlowRequest of an HTTP request. Marks a `next` whose GET changes something, so that a link cannot make
+   * a login change it. Throws `credentials_in_query`.
+   */
   async read({ request, reply }: HttpExchange, params: FlowRequestParams): Promise<FlowRequest> {
     const arrivedAt = performance.now();
     const { outer = request.query as object, ...rest } = params;

@@ -21,36 +21,36 @@ it.each([
   ['100%%', '100%'],
   ['%%(user)s', '%(user)s'],
   ['a%(user)s%%b', 'aälice%b'],
-])('formats %j like Python', (title, formatted) => {
+])('a title is formatted like in Python: %j', (title, formatted) => {
   expect(formatTitle(title, names)).toBe(formatted);
 });
 
 it.each([
   ...['50% off', '100%', '%', '%(user)', '%(user)5', '%(user', '%(nope)s', '%(toString)s', '%()s', '%(us(e)r)s'],
   ...['%(user)d', '%(user)c', '%(user)*s', '%(user)s and %', '%(app)s 50% of', '%5%', '% %', '%(user)%'],
-])('leaves %j unchanged, for which Python raises an error', (title) => {
+])('a title for which Python raises an error is left unchanged: %j', (title) => {
   expect(formatTitle(title, names)).toBe(title);
 });
 
 it.each(['%s', '%(user)r', '%(user)a', '%(user)201s', '%(user)99999999999999999999s'])(
-  'leaves %j unchanged, which formats no text or a huge one',
+  'a title with a placeholder for no text, or of a huge width, is left unchanged: %j',
   (title) => {
     expect(formatTitle(title, names)).toBe(title);
   },
 );
 
-it('trims the title if a name is empty', () => {
+it('a title is trimmed if a name is empty', () => {
   expect(formatTitle('Redirecting to %(app)s', { app: '', user: '' })).toBe('Redirecting to');
 });
 
-it('inserts names literally', () => {
+it('names are inserted into a title literally', () => {
   expect(formatTitle('%(user)s %(app)s', { user: '%(app)s $& $<name>', app: '100%' })).toBe('%(app)s $& $<name> 100%');
 });
 
-it('counts characters, not UTF-16 units', () => {
+it('width and precision of a title count characters, not UTF-16 units', () => {
   expect(formatTitle('%(user).1s|%(user)3s|', { app: '', user: '😀😀' })).toBe('😀| 😀😀|');
 });
 
-it('accepts any title', () => {
+it('no title throws an error (property)', () => {
   fc.assert(fc.property(fc.string(), (title) => typeof formatTitle(title, names) === 'string'));
 });

@@ -13,15 +13,15 @@ export const flow = z
     title: z.string(),
     designation: z.enum(DESIGNATIONS),
     background: z.string(),
-    /** Ids of its stages. */
+    /** Ids of the stages of the flow. */
     stages: z.array(z.uuid()).readonly(),
-    /** Ids of the policies that are bound to it. */
+    /** Ids of the policies that are bound to the flow. */
     policies: z.array(z.uuid()).readonly(),
-    /** Nothing is cached. */
+    /** Always 0, because Gatehouse caches no plans. */
     cache_count: z.int(),
     policy_engine_mode: z.enum(['any', 'all']),
     compatibility_mode: z.boolean(),
-    /** Empty: flows are exported with `npm run blueprint`. */
+    /** Always empty, because operators export flows with `npm run blueprint`. */
     export_url: z.string(),
     layout: z.enum(LAYOUTS),
     denied_action: z.enum(DENIED_ACTIONS),

@@ -17,7 +17,10 @@ import { SessionCookieService, setEffectCookies } from '../http/session-cookie.s
 import { DeviceAuthorizationService, type DeviceDecision, isRefusal } from '../oauth/device-authorization.service.js';
 import { type FlowRequestParams, FlowRequestReader } from './flow-request.reader.js';
 
-/** Passes HTTP requests to the executor. Sets the cookies of its response, and writes one log line for each request. */
+/**
+ * Passes HTTP requests to the executor, sets the cookies of the executor's response, and writes one log line for each
+ * request.
+ */
 @Injectable()
 export class FlowService {
   constructor(
@@ -29,7 +32,10 @@ export class FlowService {
     @Inject(Logger) private readonly logger: Logger,
   ) {}
 
-  /** Shows the current challenge of a flow, or answers it. Throws Problem for an error before a stage is asked. */
+  /**
+   * Returns the current challenge of a flow, or answers that challenge. Throws a Problem for an error that occurs
+   * before a request is sent to a stage.
+   */
   async enter({ request, reply }: HttpExchange, params: FlowRequestParams): Promise<FlowResponse> {
     const flowRequest = await this.reader.read({ request, reply }, params);
     const executed = await this.executor.handle(flowRequest);
@@ -42,7 +48,10 @@ export class FlowService {
     return response;
   }
 
-  /** Starts a flow with facts or additional steps. The visitor continues at the page of the flow. Throws Problem. */
+  /**
+   * Starts a flow with facts or additional steps. The visitor continues at the page of the flow. Throws a Problem if
+   * the flow cannot start.
+   */
   async begin(
     exchange: HttpExchange,
     params: Omit<FlowRequestParams, 'answer'>,
@@ -53,7 +62,10 @@ export class FlowService {
     if (cookie) this.cookies.set(exchange, cookie, flowRequest.client);
   }
 
-  /** Starts the flow in which a user decides about the code of a device, and returns its slug. Throws Problem. */
+  /**
+   * Starts the flow in which a user approves or refuses the code of a device. Returns the slug of the flow. Throws a
+   * Problem if the flow cannot start.
+   */
   async authorize(
     exchange: HttpExchange,
     params: Pick<FlowRequestParams, 'query' | 'crossSite'>,
@@ -87,7 +99,7 @@ export class FlowService {
     }
   }
 
-  /** Logs the plan's id, which the log lines of stages have too. Logs no input of the visitor. */
+  /** Logs the id of the plan, which the log lines of stages contain too. Logs no input of the visitor. */
   private log({ id, method }: FastifyRequest, { slug: flow, arrivedAt }: FlowRequest, response: FlowResponse) {
     const { result, planId } = response;
     const component = result.type === 'show' ? result.contract.component : undefined;
@@ -98,6 +110,6 @@ export class FlowService {
   }
 }
 
-/** Returns the request with the session key that the proof of the right code has just created. */
+/** Returns the request with the new session key that the response of the device code flow sets. */
 const withNewSessionKey = (request: FlowRequest, cookie: FlowResponse['cookie']): FlowRequest =>
   cookie ? { ...request, sessionKey: hashSessionKey(cookie.value) } : request;

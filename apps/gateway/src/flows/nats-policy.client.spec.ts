@@ -85,7 +85,7 @@ describeWithNats('the policy client over NATS', () => {
     await expect(policies.evaluate(request)).rejects.toMatchObject(policyAway);
   });
 
-  it('passes on the Retry-After of a busy service', async () => {
+  it('throws a problem with the Retry-After of a busy service', async () => {
     await serve(() => ({ problem: { code: 'stage_busy', retry_after_s: 7 } }));
     await expect(policies.evaluate(request)).rejects.toMatchObject({ ...policyAway, retryAfterS: 7 });
   });

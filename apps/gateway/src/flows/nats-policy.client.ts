@@ -11,13 +11,15 @@ import { histogram, type Requester, requestOverBus } from '@gatehouse/platform';
 
 const hops = histogram('gatehouse_policy_hop_seconds', 'Policies asked for by this gateway', ['outcome']);
 
-/** To the gateway it makes no difference why the policy service has not decided. */
+/** Maps every failure of the policy service to `policy_away`, because the gateway handles all of them alike. */
 const AWAY = {
   codes: { stage_away: 'policy_away', stage_timeout: 'policy_away', stage_fault: 'policy_away' },
   answeredCode: 'policy_away',
 } as const;
 
-/** Asks the policy service over the bus, with one request for all policies of a set. Throws `policy_away` or `bus_down`. */
+/**
+ * Sends one request for all policies of a set to the policy service, over the bus. Throws `policy_away` or `bus_down`.
+ */
 export class NatsPolicyClient extends PolicyClient {
   constructor(
     private readonly requester: Requester,

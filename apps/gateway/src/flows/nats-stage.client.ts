@@ -38,13 +38,16 @@ export class NatsStageClient extends StageClient {
     if (body.length > MAX_REQUEST_BYTES) throw tooLarge(request);
     return requestOverBus(this.requester, {
       ...{ subject: stageSubject(kind, verb), body, timeoutMs: request.timeout_ms, reply: stageReply },
-      // A response must not be sent twice: it could be judged twice.
+      // A request with an answer must not be sent twice, because the stage could judge the answer twice.
       idempotent: verb === 'challenge',
     });
   }
 }
 
-/** A response can be much longer here than in the HTTP body: `1e20` becomes 21 digits. */
+/**
+ * Returns the problem of a request above the limit. An answer can be longer on the bus than in the HTTP body: `1e20`
+ * becomes 21 digits.
+ */
 const tooLarge = ({ response }: StageRequest) =>
   response
     ? new Problem('body_too_large')

@@ -11,12 +11,15 @@ import { CatalogueContractRegistry } from './stage-contract.registry.js';
 interface RecoveryLinkOptions {
   readonly user: SavedUser;
   readonly baseUrl: string;
-  /** The flow; by default the recovery flow of the brand of `baseUrl`. */
+  /** Slug of the flow; by default the recovery flow of the brand whose host is that of `baseUrl`. */
   readonly slug: string | undefined;
   readonly ttlS: number;
 }
 
-/** Creates the link that a flow would mail to a user at its first mail step. Returns the reason if there is no link. */
+/**
+ * Creates the link that the first mail step of a flow would mail to a user. Returns the reason if no link can be
+ * created.
+ */
 export async function createRecoveryLink(
   source: DataSource,
   sealer: Sealer,

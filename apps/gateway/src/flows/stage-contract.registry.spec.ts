@@ -30,12 +30,12 @@ describe('the registry of stage contracts', () => {
     expect(contracts.find(KIND, version)).toBe(contracts.find(KIND, version));
   });
 
-  it('prefers the catalogue for built-in stages', () => {
+  it('returns the built-in contract of a stage even if a flow version describes the same kind', () => {
     const version = { ...emptyVersion, descriptors: { password: versionWithStage().descriptors[KIND]! } };
     expect(contracts.find('password', version)?.component).toBe('ak-stage-password');
   });
 
-  it('knows the components and the secret fields of external stages', () => {
+  it('returns the components and the secret fields of external stages', () => {
     expect(contracts.hasComponent('x-acme-pin', versionWithStage())).toBe(true);
     expect(contracts.hasComponent('x-acme-pin', emptyVersion)).toBe(false);
     expect(contracts.hasComponent('ak-stage-password', emptyVersion)).toBe(true);
@@ -49,11 +49,11 @@ describe('the registry of stage contracts', () => {
     (name) => expect(contracts.isSecretField(name)).toBe(false),
   );
 
-  it('lets an external stage allow the name of a secret in addresses', () => {
+  it('lets an external stage allow the name of a secret field in URLs', () => {
     expect(contracts.isSecretField('puk', versionWithStage({ addressable: ['puk'] }))).toBe(false);
   });
 
-  it('refuses an external stage with privileges that is no longer trusted', () => {
+  it('throws stage_fault for an external stage with privileges that is no longer trusted', () => {
     const version = versionWithStage({ effects: ['login'] });
     expect(() => contracts.find(KIND, version)).toThrow(
       'x_acme_pin is not in TRUSTED_STAGES, and it has the effect login',

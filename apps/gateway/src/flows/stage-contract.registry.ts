@@ -5,7 +5,7 @@ import { stages } from '@gatehouse/stages';
 
 interface ExternalContract {
   readonly contract: StageContract;
-  /** Privileges that it claims without being trusted. */
+  /** Privileges that the stage claims although `trusted` does not list its kind. */
   readonly distrusted: readonly string[];
 }
 type ExternalContracts = ReadonlyMap<string, ExternalContract>;
@@ -67,6 +67,6 @@ export class CatalogueContractRegistry extends StageContractRegistry {
   }
 }
 
-/** Returns the secret fields of a stage's answers that no address may name. */
+/** Returns the secret fields of a stage's answers that must not be in the query of a URL. */
 const fieldsForbiddenInUrls = ({ response, addressable }: StageContract) =>
   secretFields(response).filter((field) => !addressable.includes(field));

@@ -8,8 +8,8 @@ const FORM = /^application\/x-www-form-urlencoded\s*(;|$)/i;
 const FORM_PATHS = ['/if/', '/application/o/', '/source/'];
 
 /**
- * Stands for a body that could not be read. Its problem is thrown later than it is found: an unknown flow or the rate limit is
- * reported first (docs/spec/http.md#order-of-checks).
+ * Stands for a body that could not be read. Handlers throw its `problem` after other checks: an unknown flow or the
+ * rate limit is reported first (docs/spec/http.md#order-of-checks).
  */
 export class InvalidBody {
   constructor(readonly problem: Problem) {}
@@ -35,8 +35,8 @@ export function registerBodyParsers(fastify: FastifyInstance, limit: number) {
 }
 
 /**
- * Bytes above the limit that are still received and dropped, so that the client has sent its body and reads the refusal. A
- * longer body is cut off.
+ * Bytes above the limit that the server still receives and discards, so that the client can finish its body and read
+ * the refusal. For a longer body the server closes the connection.
  */
 const DISCARDED_BODY_BYTES = 4 * 1024 * 1024;
 
@@ -55,7 +55,7 @@ function readBody(
       else if (length > limit + DISCARDED_BODY_BYTES) resolve(undefined);
     });
     payload.once('end', () => resolve(length > limit ? undefined : Buffer.concat(chunks)));
-    // The client has disconnected or is too slow. That is not an internal fault.
+    // The client has disconnected or is too slow, so this is not an internal error.
     payload.once('error', (cause) => reject(new Problem('malformed_http', { cause })));
   });
 }
@@ -65,7 +65,7 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 /** Largest nesting of arrays and objects in a body. */
 export const MAX_DEPTH = 64;
 
-/** Does not repeat the message of the parser, which quotes the body with its secrets. */
+/** Parses JSON. The problem does not repeat the parser's message, which quotes the body with its secrets. */
 function json(body: Buffer): unknown {
   if (body.length === 0) return {};
   try {
@@ -78,7 +78,7 @@ function json(body: Buffer): unknown {
   }
 }
 
-/** Returns the nesting of a JSON text. Ignores brackets inside strings. */
+/** Returns the largest nesting of arrays and objects in a JSON text. Ignores brackets inside strings. */
 function depthOf(text: string): number {
   let [depth, deepest] = [0, 0];
   for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"?|[[\]{}]/gs)) {

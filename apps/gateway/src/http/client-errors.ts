@@ -13,7 +13,7 @@ interface ErrorContext {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Answers a malformed or incomplete request in the form of the API, and closes the connection. */
+/** Responds to a malformed or incomplete request with the error body of the API, and closes the connection. */
 export function rejectConnection(
   error: Error & { readonly code?: string },
   socket: Duplex,
@@ -21,7 +21,7 @@ export function rejectConnection(
 ) {
   if (socket.writable && error.code !== 'ECONNRESET') {
     const problem = new Problem(PROBLEM_CODES[error.code ?? ''] ?? 'malformed_http');
-    // An incomplete request has no language.
+    // A request that could not be parsed names no language, so the message stays in English.
     const { status, body } = presentProblem(problem, { requestId, details: false, translate: interpolate });
     const text = JSON.stringify(body);
     const allHeaders = {

@@ -12,18 +12,18 @@ it.each([
   ['2001:DB8::1', '2001:db8::1'],
   ['[2001:db8::1]:443', '2001:db8::1'],
   ['::ffff:203.0.113.7', '203.0.113.7'],
-])('reads %s as %s', (forwarded, ip) => {
+])('the forwarded address %s is read as %s', (forwarded, ip) => {
   expect(clientIpOf(forwarded)).toBe(ip);
 });
 
 it.each(['a', '', '1.2.3', '1', '0x7f.1', 'fe80::1%eth0', '999.1.1.1', "1.1.1.1'; --"])(
-  'uses the address of the peer instead of %j',
+  'a forwarded value that is no IP address is replaced by the address of the peer: %j',
   (forwarded) => {
     expect(clientIpOf(forwarded)).toBe('192.0.2.1');
   },
 );
 
-it('is always a valid address', () => {
+it('the client address is always a valid IP address (property)', () => {
   fc.assert(
     fc.property(fc.string(), fc.string(), (ip, remoteAddress) => ipaddr.isValid(clientIpOf(ip, { remoteAddress }))),
   );

@@ -2,12 +2,13 @@ import { Problem } from '@gatehouse/contracts';
 import type { FastifyRequest } from 'fastify';
 import ipaddr from 'ipaddr.js';
 
-/** Stands for an unknown address (docs/spec/http.md#client-address). */
+/** The address that stands for an unknown client address (docs/spec/http.md#client-address). */
 const UNKNOWN_IP = '255.255.255.255';
 
 /**
- * Returns the client's IP address: the one that trusted proxies forward, without the port that some of them add, else that of
- * the peer. Throws `malformed_http` if the client has disconnected, because its attempts could not be counted.
+ * Returns the client's IP address: the address that trusted proxies forward, without the port that some proxies add,
+ * else the address of the peer. Throws `malformed_http` if the client has disconnected, because its attempts could not
+ * be counted.
  */
 export function clientIp({ ip, socket: { remoteAddress } }: Pick<FastifyRequest, 'ip' | 'socket'>): string {
   if (remoteAddress === undefined) throw new Problem('malformed_http', { detail: 'The client has hung up.' });

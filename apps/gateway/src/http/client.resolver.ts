@@ -6,7 +6,7 @@ import { canonicalIp, clientIp } from './client-ip.js';
 
 const REMOTE_IP = 'x-authentik-remote-ip';
 const OUTPOST_TOKEN = 'x-authentik-outpost-token';
-/** The type of the users of outposts. */
+/** The type of the user with which an outpost authenticates. */
 const OUTPOST_USER = 'internal_service_account';
 
 /** The client that a request comes from. */
@@ -17,7 +17,7 @@ export interface ClientInfo {
 }
 
 /**
- * Finds the client of a request. An outpost may name the address of its visitor if its token is valid
+ * Finds the client of a request. An outpost with a valid token may name the IP address of its visitor
  * (docs/spec/http.md#client-address).
  */
 @Injectable()

@@ -2,9 +2,9 @@ import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 
 /**
- * Closes connections without a request when the server shuts down. Node waits for them without a time limit, and browsers keep
- * such connections in reserve. A connection that has sent nothing is closed at once, one that has sent part of its first
- * request after `arrivalMs`.
+ * Closes connections without a request when the server shuts down. Node would wait for them without a time limit, and
+ * browsers keep such connections in reserve. Closes a connection that has sent nothing at once, and a connection that
+ * has sent a part of its first request after `arrivalMs` milliseconds.
  */
 export function closeIdleConnectionsOnShutdown(fastify: FastifyInstance, arrivalMs: number): void {
   const silent = new Set<Socket>();

@@ -6,7 +6,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
  */
 const HOST_PREFIX = '__Host-';
 
-/** The names that authentik's clients, outposts and reverse proxies expect. */
+/** The cookie names that authentik's clients, outposts and reverse proxies expect. */
 export const [SESSION_COOKIE, CSRF_COOKIE] = ['authentik_session', 'authentik_csrf'] as const;
 
 /** The names that can be configured for the session cookie. */

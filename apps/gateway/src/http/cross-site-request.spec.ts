@@ -17,7 +17,7 @@ describe('a request', () => {
     expect(isCrossSiteWith(site)).toBe(false);
   });
 
-  it('comes from another site if its address is marked', () => {
+  it('comes from another site if its query has the parameter cross_site', () => {
     expect(isCrossSiteWith('same-origin', { cross_site: '1' })).toBe(true);
   });
 });
@@ -45,7 +45,7 @@ describe('a `next` of a query', () => {
     ['/api/v3/flows/executor/delete/?query=', '/api/v3/flows/executor/delete/?query=&cross_site=1'],
     ['/device', '/device?cross_site=1'],
     ['/device/?code=123', '/device/?code=123&cross_site=1'],
-  ])('is marked if its GET acts: %s', (next, marked) => {
+  ])('gets the cross-site mark if its GET changes something: %s', (next, marked) => {
     expect(markedNext(next)).toBe(marked);
     expect(markedNext(marked)).toBe(marked);
   });
@@ -59,7 +59,7 @@ describe('a `next` of a query', () => {
     '//evil.example/if/flow/x/',
     'https://x/if/flow/y/',
     '',
-  ])('is unchanged if its GET does not act: %s', (next) => {
+  ])('gets no cross-site mark if its GET changes nothing: %s', (next) => {
     expect(markedNext(next)).toBe(next);
   });
 

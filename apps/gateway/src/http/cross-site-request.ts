@@ -3,41 +3,41 @@ import type { CrossSite } from '@gatehouse/executor';
 import type { FastifyRequest } from 'fastify';
 
 /**
- * Query parameter that marks a `next` whose GET acts. The browser requests that address later, in a navigation that starts at
- * this site.
+ * Query parameter that marks a `next` whose GET changes something. The browser requests that `next` later, in a
+ * navigation that starts at this site.
  */
 export const CROSS_SITE = 'cross_site';
 
-/** Addresses whose GET starts, ends or changes something. */
+/** URL paths whose GET starts, ends or changes something. */
 const ACTING = /^\/(?:(?:if\/flow|flows\/-|source\/oauth\/login|api\/v3\/flows)\/|device\/?$)/i;
 
-/** Headers by which a browser says that it fetches a page before its user asks for it. */
+/** Headers by which a browser says that it prefetches a page. */
 const PREFETCH_HEADERS = ['sec-purpose', 'purpose', 'x-purpose', 'x-moz'] as const;
 const PREFETCH = /prefetch|prerender|preview/i;
 
 /**
- * Returns whether another site (a sibling domain too) sent the browser here, or the browser prefetches the address. Programs, old
- * browsers and browsers over plain HTTP send no such header and count as this site (docs/adr/0034).
+ * Returns whether another site (a sibling domain too) sent the browser here, or the browser prefetches the URL.
+ * Programs, old browsers and browsers over plain HTTP send no `Sec-Fetch-Site` and count as this site (docs/adr/0034).
  */
 export const isCrossSite = ({ headers, query }: FastifyRequest): boolean =>
   !['same-origin', 'none', undefined].includes(headers['sec-fetch-site'] as string | undefined) ||
   PREFETCH_HEADERS.some((name) => PREFETCH.test(String(headers[name] ?? ''))) ||
   CROSS_SITE in Object(query);
 
-/** Returns the mark of a run that this request starts. */
+/** Returns the cross-site mark of a run that this request starts. */
 export const crossSiteOf = (request: FastifyRequest): CrossSite | undefined =>
   isCrossSite(request) ? 'new' : undefined;
 
-/** Returns `next` with the CROSS_SITE parameter if its GET acts. */
+/** Returns `next`, with the CROSS_SITE parameter if a GET of its path changes something. */
 export function markedNext(next: string): string {
   if (!isLocalPath(next)) return next;
-  // Parse the path like a browser, so that no spelling is missed.
+  // Parses the path like a browser, so that no other spelling of a path goes unmarked.
   const { pathname, search, searchParams, hash } = new URL(next, 'http://gatehouse.invalid');
   if (!ACTING.test(decoded(pathname)) || searchParams.has(CROSS_SITE)) return next;
   return `${pathname}${search}${search ? '&' : '?'}${CROSS_SITE}=1${hash}`;
 }
 
-/** Returns the query with its `next` marked. */
+/** Returns the query, with the CROSS_SITE parameter in its `next` if a GET of `next` changes something. */
 export const withMarkedNext = (query: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
   query['next'] ? { ...query, next: markedNext(query['next']) } : query;
 

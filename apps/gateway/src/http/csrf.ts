@@ -46,7 +46,10 @@ export function crossSiteFailure(request: FastifyRequest, baseUrl: string): Sent
     : sentence('CSRF Failed: Origin checking failed - {origin} does not match any trusted origins.', { origin });
 }
 
-/** Checks `Origin`, or under TLS `Referer`. Browsers send one of them with every POST over TLS. */
+/**
+ * Checks `Origin`, or under TLS `Referer` if there is no `Origin`. Browsers send one of these headers with every POST
+ * over TLS.
+ */
 function originFailure(request: FastifyRequest, baseUrl: string): Sentence | undefined {
   const { origin, referer } = request.headers;
   if (origin !== undefined || request.protocol !== 'https') return crossSiteFailure(request, baseUrl);
@@ -69,10 +72,16 @@ function tokenFailure(request: FastifyRequest, token: unknown, from: CsrfMessage
   return isMatchingToken(cookie, token) ? undefined : from.other;
 }
 
-/** Also checks the form of the cookie, so that an arbitrary planted cookie does not match. */
+/**
+ * Returns whether the token equals the cookie. Also checks the format of the cookie, so that an arbitrary planted
+ * cookie does not match.
+ */
 const isMatchingToken = (cookie: string, token: string) => TOKEN.test(cookie) && secretsEqual(cookie, token);
 
-/** Sets a new token, as a login does. Scripts of pages send the cookie's value as a header (docs/spec/http.md#csrf). */
+/**
+ * Sets the CSRF cookie to a new token and returns the token. A login calls this. Scripts of pages send the cookie's
+ * value as a header (docs/spec/http.md#csrf).
+ */
 export function issueCsrfToken(request: FastifyRequest, reply: FastifyReply): string {
   const token = randomToken(TOKEN_LENGTH);
   const name = csrfCookieOf(request);
@@ -85,7 +94,7 @@ export function issueCsrfToken(request: FastifyRequest, reply: FastifyReply): st
   return token;
 }
 
-/** Returns the visitor's token. Sets a new one if the visitor has none. */
+/** Returns the visitor's CSRF token. Sets a new token if the visitor has none. */
 export function ensureCsrfToken(request: FastifyRequest, reply: FastifyReply): string {
   const cookie = request.cookies[csrfCookieOf(request)];
   return cookie && TOKEN.test(cookie) ? cookie : issueCsrfToken(request, reply);

@@ -12,12 +12,12 @@ import { enforceStrictRouting, recordRequestMetrics } from './routing.hooks.js';
 import { TLS_ONLY } from './session-cookie.service.js';
 import { StandardHeaders } from './standard.headers.js';
 
-/** Interval at which Node looks for requests that are too slow. */
+/** Milliseconds between two checks of Node for requests that are too slow. */
 const CONNECTIONS_CHECKED_EVERY_MS = 5000;
 
 const newRequestId = () => randomUUID().replaceAll('-', '');
 
-/** Creates the HTTP server with everything that applies to all routes. */
+/** Creates the HTTP server with the parsers, headers and hooks that apply to all routes. */
 export function createFastifyAdapter(config: GatewayConfig, filter: ProblemFilter): FastifyAdapter {
   const tlsOnly = config.BASE_URL.startsWith('https:');
   const headers = new StandardHeaders({ hstsMaxAgeS: tlsOnly ? config.HSTS_MAX_AGE_S : undefined });
@@ -25,7 +25,7 @@ export function createFastifyAdapter(config: GatewayConfig, filter: ProblemFilte
     ...limitsOf(config),
     exposeHeadRoutes: false,
     genReqId: newRequestId,
-    // An address that cannot be decoded never reaches a route.
+    // Fastify calls this for a URL that it cannot decode, which reaches no route.
     frameworkErrors: (_error: unknown, request: FastifyRequest, reply: FastifyReply) => {
       headers.set(request, reply);
       filter.answer(new Problem('not_found'), request, reply);
@@ -37,7 +37,7 @@ export function createFastifyAdapter(config: GatewayConfig, filter: ProblemFilte
     trustProxy: config.TRUSTED_PROXIES === '' ? false : config.TRUSTED_PROXIES.split(',').map((proxy) => proxy.trim()),
   });
   const fastify = adapter.getInstance();
-  // Ignore unknown expectations (RFC 9110 §10.1.1). Node's own refusal would lack the standard headers.
+  // Ignores an unknown `Expect` header (RFC 9110 §10.1.1). Node's own refusal would lack the standard headers.
   fastify.server.on('checkExpectation', (request, response) => fastify.server.emit('request', request, response));
   closeIdleConnectionsOnShutdown(fastify, config.REQUEST_ARRIVAL_S * 1000);
   recordRequestMetrics(fastify);
@@ -52,11 +52,11 @@ export function createFastifyAdapter(config: GatewayConfig, filter: ProblemFilte
 const limitsOf = (config: GatewayConfig) => ({
   bodyLimit: config.BODY_LIMIT_BYTES,
   requestTimeout: config.REQUEST_ARRIVAL_S * 1000,
-  // Node uses the smaller of the two for the headers, so they must be equal.
+  // Node applies the smaller of these two timeouts to the headers, so both must be equal.
   http: {
     headersTimeout: config.REQUEST_ARRIVAL_S * 1000,
     connectionsCheckingInterval: CONNECTIONS_CHECKED_EVERY_MS,
   },
-  // A slug that is too long is refused by the lookup, not by the router.
+  // The router accepts a slug of any length, so that the lookup of the flow refuses a slug that is too long.
   routerOptions: { ignoreTrailingSlash: true, maxParamLength: 16_384 },
 });

@@ -3,11 +3,11 @@ import { createHmac } from 'node:crypto';
 const MAX_PK = 2 ** 31 - 1;
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** Returns the primary key that an address or a form names, or undefined if the value cannot be one. */
+/** Returns the primary key in a URL or a form, or undefined if the value cannot be a primary key. */
 export const parsePk = (value: unknown): number | undefined =>
   typeof value === 'string' && /^[1-9]\d{0,9}$/.test(value) && Number(value) <= MAX_PK ? Number(value) : undefined;
 
-/** Returns whether a value is a UUID. Postgres need not be asked about any other value. */
+/** Returns whether a value is a UUID. Postgres would refuse a statement with any other value. */
 export const isUuid = (value: unknown): value is string => typeof value === 'string' && UUID.test(value);
 
 /** Returns the identifier of a user for other systems. It does not reveal the user's id. */

@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 
 type LocalePreference = { readonly locale: string } | undefined;
 
-/** The user and the brand, as far as they are known. */
+/** The user and the brand of a request; undefined where they are not known. */
 interface LocaleSources {
   readonly user?: LocalePreference;
   readonly brand?: LocalePreference;

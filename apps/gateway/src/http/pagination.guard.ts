@@ -12,22 +12,25 @@ import { type Page, parsePage } from './pagination.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The page that the query names, on routes with `@Paginated()`. */
+    /** The page number and size in the query, on routes with `@Paginated()`. */
     page?: Page;
   }
 }
 
 const PAGINATED = Symbol('paginated');
 
-/** Marks a route whose query names a page. */
+/** Marks a route that returns one page of a list, which the query names. */
 export const Paginated = () => SetMetadata(PAGINATED, true);
 
-/** Injects the page that the query names, on routes with `@Paginated()`. */
+/** Injects the page number and size in the query, on routes with `@Paginated()`. */
 export const RequestedPage = createParamDecorator(
   (_data: unknown, context: ExecutionContext) => requestOf(context).page,
 );
 
-/** Throws `not_found` for an invalid page. A guard, because this is checked before authentication. */
+/**
+ * Throws `not_found` for an invalid page number. This is a guard, because the page number is checked before
+ * authentication.
+ */
 @Injectable()
 export class PaginationGuard implements CanActivate {
   constructor(@Inject(Reflector) private readonly reflector: Reflector) {}

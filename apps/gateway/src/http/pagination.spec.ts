@@ -5,7 +5,7 @@ import { MAX_PAGE_SIZE, paginated, parsePage, toSlice } from './pagination.js';
 const pageOf = (query: Record<string, unknown>) => parsePage({ query } as unknown as FastifyRequest);
 
 describe('a page', () => {
-  it('is by default the first one, with twenty entries', () => {
+  it('is the first page with twenty entries by default', () => {
     expect(pageOf({})).toEqual({ number: 1, size: 20 });
     expect(toSlice(pageOf({ page: '3', page_size: '10' }))).toEqual({ offset: 20, limit: 10 });
   });
@@ -40,7 +40,7 @@ describe('a paginated list', () => {
     expect(paginated({ number: 3, size: 2 }, 5, ['e']).pagination).toMatchObject({ next: 0, end_index: 5 });
   });
 
-  it('has one page if it is empty, and no page after the last', () => {
+  it('has one page if it is empty, and throws not_found after the last page', () => {
     expect(paginated({ number: 1, size: 20 }, 0, []).pagination).toMatchObject({
       ...{ next: 0, previous: 0, count: 0, total_pages: 1, start_index: 0, end_index: 0 },
     });

@@ -35,7 +35,7 @@ export interface Page {
   readonly size: number;
 }
 
-/** Part of a list. `offset` and `limit` count entries. */
+/** The entries of a list that a statement selects. `offset` and `limit` count entries. */
 export interface Slice {
   readonly offset: number;
   readonly limit: number;
@@ -52,7 +52,7 @@ export function parsePage({ query }: FastifyRequest): Page {
 /** Returns a whole number from 1 with at most nine digits, else undefined. */
 const positiveInteger = (value: unknown) => (/^[1-9]\d{0,8}$/.test(String(value)) ? Number(value) : undefined);
 
-/** Returns the entries of a page. */
+/** Returns the offset and the limit of a page. */
 export const toSlice = ({ number, size }: Page): Slice => ({ offset: (number - 1) * size, limit: size });
 
 /** Returns a page of a list of `count` entries. Throws `not_found` for a page beyond the last. */

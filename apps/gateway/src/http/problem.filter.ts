@@ -6,7 +6,7 @@ import { translatorFor } from './locale.js';
 import { presentFieldErrors, presentProblem } from './problem.presenter.js';
 import { InvalidFieldsError } from './zod-body.pipe.js';
 
-/** Answers every error, those of Fastify included, in the form of the API. */
+/** Responds to every error, Fastify's errors included, with the error body of the API. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   constructor(private readonly logger: Logger) {}

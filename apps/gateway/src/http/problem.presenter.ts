@@ -9,19 +9,22 @@ export interface HttpResponseBody {
 
 interface ProblemViewer {
   readonly requestId: string;
-  /** Whether the viewer may read the details of a fault (docs/spec/executor.md#flow-error). */
+  /** Whether the client may read the details of an error (docs/spec/executor.md#flow-error). */
   readonly details: boolean;
   /** Translates into the viewer's language. */
   readonly translate: Translate;
 }
 
-/** Returns a problem in the body form of its line in `problems` (docs/spec/http.md#problems). */
+/**
+ * Returns the response of a problem. The entry of its code in `problems` says which form the body has
+ * (docs/spec/http.md#problems).
+ */
 export function presentProblem(problem: Problem, viewer: ProblemViewer): HttpResponseBody {
   const { status } = problem.entry;
   return { status, headers: headersOf(problem), body: bodyOf(problem, viewer) };
 }
 
-/** Returns the body of the answer to a request with invalid fields. */
+/** Returns the body of the response to a request with invalid fields. */
 export function presentFieldErrors(errors: Errors): Readonly<Record<string, readonly string[]>> {
   const rendered = Object.entries(errors).map(([field, messages]) => [
     field,
@@ -32,7 +35,7 @@ export function presentFieldErrors(errors: Errors): Readonly<Record<string, read
 
 const headersOf = ({ code, retryAfterS }: Problem) => ({
   ...(retryAfterS === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfterS)) }),
-  // The client may still be sending the body.
+  // Closes the connection, because the client may still be sending the body.
   ...(code === 'body_too_large' ? { connection: 'close' } : {}),
 });
 

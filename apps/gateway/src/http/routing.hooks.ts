@@ -7,14 +7,14 @@ interface Route {
   readonly methods: Set<string>;
 }
 
-/** Marks a route whose address does not end in a slash, as those of files. */
+/** Marks a route whose path does not end in a slash, such as the route of a file. */
 export const FILE_ROUTE = { file: true } as const;
 
 const isFile = ({ routeOptions: { config } }: FastifyRequest) => 'file' in config && config.file === FILE_ROUTE.file;
 
 /**
- * Enforces the rules for addresses: each ends in a slash, and any other form does not exist. A method that a route does not
- * have, HEAD included, is answered with 405. Must be called before routes are registered.
+ * Enforces strict paths: a path that does not end in a slash gets 404, and so does any other spelling of a path. A
+ * method that a route does not have, HEAD included, gets 405. Must be called before routes are registered.
  */
 export function enforceStrictRouting(fastify: FastifyInstance) {
   const routes = new Map<string, Route>();
@@ -26,7 +26,7 @@ export function enforceStrictRouting(fastify: FastifyInstance) {
   fastify.addHook('onRequest', (request, reply, done) => {
     const path = request.url.split('?', 1)[0] ?? '';
     if (isFile(request)) return done();
-    // An absolute URL could become the target of a redirect.
+    // Refuses an absolute URL, which could become the target of a redirect.
     if (!path.startsWith('/') || !path.endsWith('/') || path.includes('%')) return done(new Problem('not_found'));
     if (!request.is404) return done(hasSlugParams(request.params) ? undefined : new Problem('not_found'));
     const allowed = [...routes.values()]
@@ -45,7 +45,7 @@ export function enforceStrictRouting(fastify: FastifyInstance) {
 const SLUG = '[-a-zA-Z0-9_]+';
 const WHOLE_SLUG = new RegExp(`^${SLUG}$`);
 
-/** Returns whether every parameter of an address is a slug. */
+/** Returns whether every path parameter is a slug. */
 const hasSlugParams = (params: unknown) =>
   Object.values(params as object).every((value) => WHOLE_SLUG.test(String(value)));
 
@@ -60,7 +60,9 @@ function patternOf(url: string): RegExp {
 
 const requests = histogram('gatehouse_http_seconds', 'HTTP requests answered here', ['route', 'method', 'status']);
 
-/** Measures all responses by route. Unknown addresses share one label, which bounds the number of labels. */
+/**
+ * Records a metric of every response by route. All unknown paths share one label, which limits the number of labels.
+ */
 export function recordRequestMetrics(fastify: FastifyInstance) {
   fastify.addHook('onResponse', ({ routeOptions, method }, reply, done) => {
     const route = routeOptions.url ?? 'none';

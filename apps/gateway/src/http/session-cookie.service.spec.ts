@@ -11,7 +11,7 @@ const [, HOST_ONLY] = SESSION_COOKIES;
 const keysIn = (cookie: string | undefined, name: string = SESSION_COOKIE) => sessionKeysIn(cookie, name);
 
 describe('session keys in cookies', () => {
-  it('are all distinct values of the configured name', () => {
+  it('are the distinct values of all cookies with the configured name', () => {
     const keys = [OLDER, OWN].map(hashSessionKey);
     expect(keysIn(`authentik_session=${OLDER}; other=x; authentik_session=${OWN}`)).toEqual(keys);
     expect(keysIn(`authentik_session=${OWN};authentik_session=no-key`)).toEqual([hashSessionKey(OWN)]);
@@ -53,7 +53,7 @@ describe('the session cookie', () => {
   }
   const requestWith = (cookie: string) => ({ id: 'r', headers: { cookie } }) as unknown as FastifyRequest;
 
-  it('is looked up only if the request has several keys', async () => {
+  it('is looked up in the database only if the request has several session keys', async () => {
     const { cookies, lookups, events } = cookiesOf({ name: SESSION_COOKIE });
     expect(await cookies.keyOf(requestWith(`authentik_session=${OWN}`))).toEqual(ownKey);
     expect(lookups).toEqual([]);
@@ -62,7 +62,7 @@ describe('the session cookie', () => {
     expect([lookups, events]).toEqual([[[ownKey, hashSessionKey(OLDER)]], []]);
   });
 
-  it('is logged if the keys belong to several live sessions', async () => {
+  it('causes a log line if a request has keys of several live sessions', async () => {
     const { cookies, events } = cookiesOf({ name: SESSION_COOKIE, ended: 2 });
     const several = requestWith(`authentik_session=${OWN}; authentik_session=${OLDER}`);
     expect(await cookies.keyOf(several)).toBeUndefined();

@@ -23,9 +23,10 @@ export class SessionCookieService {
   ) {}
 
   /**
-   * Returns the SHA-256 of a request's session key, or undefined if there is none. Of several keys one counts if it is the only
-   * one of a live session, because another installation may have left a cookie of that name for the parent domain. If keys of
-   * several live sessions come, one of them was planted: none counts, and all these sessions end (docs/adr/0037).
+   * Returns the SHA-256 of a request's session key, or undefined if there is none. If a request has several keys,
+   * returns the only key of a live session, because another installation may have set a cookie of that name for the
+   * parent domain. If several keys belong to live sessions, one of the keys was planted: returns undefined and ends all
+   * these sessions (docs/adr/0037).
    */
   async keyOf(request: FastifyRequest): Promise<Buffer | undefined> {
     const keys = sessionKeysIn(request.headers.cookie, await this.nameFor(request));
@@ -33,8 +34,8 @@ export class SessionCookieService {
   }
 
   /**
-   * Sets the cookie: opaque, hidden from scripts, and Secure if the visitor came by TLS. An outpost may use an internal address
-   * of the site over plain HTTP, and a browser would not return a Secure cookie there.
+   * Sets the session cookie, HttpOnly, and Secure if the visitor came by TLS. An outpost may use an internal address of
+   * the site over plain HTTP, where a client would not return a Secure cookie.
    */
   set(
     { request, reply }: HttpExchange,
@@ -55,7 +56,7 @@ export class SessionCookieService {
     return key;
   }
 
-  /** Returns the name of the cookie. Outposts support the default name only. */
+  /** Returns the name of the session cookie. An outpost gets the default name, because it supports no other. */
   private async nameFor(request: FastifyRequest): Promise<string> {
     const name = this.config.SESSION_COOKIE;
     return name !== SESSION_COOKIE && (await this.clients.resolve(request)).outpost ? SESSION_COOKIE : name;
@@ -74,14 +75,14 @@ export function sessionKeysIn(header: string | undefined, name: string): Buffer[
 /** Returns whether a request came by TLS, to this process or to a trusted proxy. */
 const isTlsRequest = ({ protocol }: FastifyRequest): boolean => protocol === 'https';
 
-/** Returns whether the visitor uses TLS, which is always so when BASE_URL is https. */
+/** Returns whether the visitor uses TLS. Always true if BASE_URL is https. */
 export const isSecure = (request: FastifyRequest): boolean =>
   isTlsRequest(request) || request.server.hasDecorator(TLS_ONLY);
 
-/** Decorator of the Fastify instance when BASE_URL is https. */
+/** Name of the decorator that the Fastify instance has if BASE_URL is https. */
 export const TLS_ONLY = 'siteIsTlsOnly';
 
-/** Sets the cookies that stages requested by effects. Their contracts limit the names. */
+/** Sets the cookies that effects of stages request. The contract of a stage limits the names of its cookies. */
 export function setEffectCookies(
   { request, reply }: HttpExchange,
   cookies: FlowResponse['effects']['cookies'],

@@ -4,13 +4,13 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 export class StandardHeaders {
   private readonly fixed: Readonly<Record<string, string>>;
 
-  /** `hstsMaxAgeS`: max-age of Strict-Transport-Security; undefined for no such header. */
+  /** `hstsMaxAgeS` is the max-age of Strict-Transport-Security in seconds. Undefined leaves that header out. */
   constructor({ hstsMaxAgeS }: { readonly hstsMaxAgeS: number | undefined }) {
     this.fixed = {
       'x-frame-options': 'SAMEORIGIN',
       'x-content-type-options': 'nosniff',
       'referrer-policy': 'same-origin',
-      // Pages replace it with their own.
+      // Pages replace this CSP with a CSP that allows their resources.
       'content-security-policy': "default-src 'none'; frame-ancestors 'self'",
       'cache-control': 'no-store',
       vary: 'Cookie',
@@ -18,7 +18,7 @@ export class StandardHeaders {
     };
   }
 
-  /** Must be called before routes are registered. */
+  /** Adds the headers to every response. Must be called before routes are registered. */
   addTo(fastify: FastifyInstance) {
     fastify.addHook('onRequest', (request, reply, done) => {
       this.set(request, reply);

@@ -29,10 +29,10 @@ export class ZodBodyPipe<T> implements PipeTransform<unknown, T> {
   }
 }
 
-/** Fields of a form. A repeated field has its last value. */
+/** Values of a form by field name. A repeated field has its last value. */
 export type FormFields = Readonly<Record<string, unknown>>;
 
-/** Returns the fields of a form; a missing body has none. Throws the problem of a body that could not be read. */
+/** Returns the fields of a form; no fields if there is no body. Throws the problem of a body that could not be read. */
 export function parseForm(body: unknown): FormFields {
   if (body instanceof InvalidBody) throw body.problem;
   return Object(body) as FormFields;

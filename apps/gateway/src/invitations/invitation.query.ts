@@ -17,7 +17,7 @@ export const invitationQuery = {
   ),
 };
 
-/** Words of a search that are used. */
+/** Number of words of a search text that are used. Further words are ignored. */
 const MAX_WORDS = 10;
 const LATEST_FIRST: InvitationOrder = { by: 'expires', descending: true };
 
@@ -52,7 +52,7 @@ const listQuery = z.preprocess(
 export const parseInvitationQuery = (query: unknown) => listQuery.safeParse(query);
 export type InvitationQuery = z.output<typeof listQuery>;
 
-/** Returns the orders that a query names. Ignores unknown fields. */
+/** Returns the sort orders in `ordering`. Ignores unknown fields. */
 function ordersOf(text: string): InvitationOrder[] {
   const orders = text.split(',').flatMap((term) => {
     const by = INVITATION_ORDERS.find((field) => field === term.trim().replace(/^-/, ''));

@@ -13,7 +13,7 @@ import { InvalidFieldsError, parseBody } from '../http/zod-body.pipe.js';
 import type { patchedInvitationRequest } from './invitation.dto.js';
 import type { InvitationQuery } from './invitation.query.js';
 
-/** Matches no flow. */
+/** An id that no flow has. */
 const NO_FLOW = '00000000-0000-0000-0000-000000000000';
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -44,13 +44,16 @@ export class InvitationService {
    */
   async change(uuid: string, body: unknown, type: z.ZodType<ParsedRequest>): Promise<Invitation> {
     const invitation = await this.load(uuid);
-    // Not a pipe: an unknown invitation is reported before an invalid body.
+    // Parses the body here and not in a pipe, so that an unknown invitation is reported before an invalid body.
     const request = parseBody(body, type);
     await this.checkFlow(request);
     return existing(await this.invitations.update(uuid, merged(request, invitation)));
   }
 
-  /** Returns the filter of a query, with its flows as ids. An unknown flow matches no invitation. */
+  /**
+   * Returns the filter of a query, with flow slugs replaced by flow ids. A query for an unknown flow matches no
+   * invitation.
+   */
   async filterOf({
     name,
     created_by__username,
@@ -92,7 +95,7 @@ const defaultInvitation = (): InvitationFields => ({
 });
 const tomorrow = () => new Date(Date.now() + DAY_MS);
 
-/** Returns the fields of a request, and those of the invitation where the request has none. */
+/** Returns the fields of a request. A field that the request leaves out gets the value of the invitation. */
 function merged(request: ParsedRequest, invitation: InvitationFields): InvitationFields {
   const {
     name = invitation.name,

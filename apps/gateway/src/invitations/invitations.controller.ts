@@ -30,8 +30,8 @@ import { invitationQuery, parseInvitationQuery } from './invitation.query.js';
 import { InvitationService } from './invitation.service.js';
 
 /**
- * Invitations, for superusers (docs/spec/directory.md#invitations). Each route lists its guards in their order: a forged request
- * is refused before a missing permission.
+ * Invitations, for superusers (docs/spec/directory.md#invitations). Each route lists its guards in the order in which
+ * they run: a forged request is refused before a caller without permission.
  */
 @Controller('/api/v3/stages/invitation/invitations')
 export class InvitationsController {

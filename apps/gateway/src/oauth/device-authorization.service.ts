@@ -28,10 +28,10 @@ export interface DeviceDecision {
   readonly translate: Translate;
 }
 
-/** Problems after which the user cannot decide about the code, so the device is refused. */
+/** Codes of the problems after which the user must not decide about the device code, so the device is refused. */
 const REFUSALS: readonly Problem['code'][] = ['permission_denied', 'flow_not_applicable'];
 
-/** Returns whether an error means that the user must not decide about the code. */
+/** Returns whether an error means that the user must not decide about the device code. */
 export const isRefusal = (error: unknown): error is Problem =>
   error instanceof Problem && REFUSALS.includes(error.code);
 
@@ -45,8 +45,9 @@ export class DeviceAuthorizationService {
   ) {}
 
   /**
-   * Begins the authorization flow of the code's client, whose last step approves the code, and returns its slug. Refuses the
-   * code if the flow or the application is not for this user. Throws as `FlowStarter.begin`, and `permission_denied`.
+   * Begins the authorization flow of the code's client, whose last step approves the code. Returns the slug of the
+   * flow. Refuses the code if the flow or the application does not admit this user. Throws `permission_denied`, and the
+   * problems of `FlowStarter.begin`.
    */
   async begin(request: FlowRequest, decision: DeviceDecision): Promise<string> {
     const { claimed, visitor } = decision;
@@ -60,7 +61,7 @@ export class DeviceAuthorizationService {
     }
   }
 
-  /** Returns the current client. Throws `permission_denied` if it was removed after it got its code. */
+  /** Returns the OAuth client of a code. Throws `permission_denied` if the client was removed after it got the code. */
   private async clientOf({ client_id, application }: ClaimedCode): Promise<OauthClient> {
     const client = await this.clients.find(client_id);
     if (client?.application.uuid !== application) throw new Problem('permission_denied');

@@ -6,7 +6,7 @@ import { ClientResolver } from '../http/client.resolver.js';
 import { NetworkRateLimiter } from '../http/rate-limits/network-rate-limiter.js';
 
 const PERIOD_S = 3600;
-/** Networks that are counted at a time. */
+/** Largest number of networks that are counted at the same time. */
 const MAX_NETWORKS = 100_000;
 
 /** Limits the device codes that a network gets in an hour (docs/spec/device-codes.md#endpoints). */
@@ -19,7 +19,7 @@ export class DeviceCodeRateLimiter {
       requests === 0 ? undefined : new NetworkRateLimiter({ requests, periodS: PERIOD_S, maxNetworks: MAX_NETWORKS });
   }
 
-  /** Counts a request. Throws `rate_limited`. */
+  /** Counts a request for a device code. Throws `rate_limited`. */
   admit(ip: string): void {
     const result = this.limiter?.count(ip);
     if (result?.admitted === false) throw new Problem('rate_limited', { retry_after_s: result.nextInS });

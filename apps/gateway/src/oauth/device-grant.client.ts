@@ -16,18 +16,18 @@ import type { z } from 'zod';
 export interface DeviceTokenPoll {
   readonly deviceCode: string;
   readonly clientId: string;
-  /** Lifetime of the token in seconds. */
+  /** Lifetime of the access token in seconds. */
   readonly lifetimeS: number;
 }
 
-/** Milliseconds that the service has to answer. */
+/** Milliseconds in which the consent service must reply. */
 const DEADLINE_MS = 5000;
 
 type Arguments<E extends DeviceOperation> = Omit<DeviceRequest<E>, 'v' | 'timeout_ms'>;
 
 /**
- * Device codes and their tokens, which the consent service stores. Asks it over the bus and throws a Problem while it is away.
- * Never sends a request twice, because the service may have carried it out.
+ * Client of the consent service, which stores device codes and their tokens. Sends requests over the bus, and throws a
+ * Problem while the service is away. Never repeats a request, because the service may have carried it out already.
  */
 @Injectable()
 export class DeviceGrantClient {
@@ -43,7 +43,10 @@ export class DeviceGrantClient {
     return (await this.ask('claim', { user_code: userCode, user })).claimed ?? undefined;
   }
 
-  /** Refuses the codes that a user has claimed and not approved: one of them, or all. */
+  /**
+   * Refuses the code `claimed` of a user if the user has not approved it. Without `claimed`, refuses all codes that the
+   * user has claimed and not approved.
+   */
   async refuse(user: string, claimed?: string): Promise<void> {
     await this.ask('refuse', { user, ...(claimed === undefined ? {} : { id: claimed }) });
   }
@@ -60,7 +63,8 @@ export class DeviceGrantClient {
     const { subject, reply }: { subject: string; reply: z.ZodType } = deviceOperations[operation];
     const body = JSON.stringify({ v: PROTOCOL_VERSION, timeout_ms: DEADLINE_MS, ...values });
     const request = { subject, body, timeoutMs: DEADLINE_MS, reply: reply as z.ZodType<DeviceReply<E>> };
-    // An OAuth client retries after 503. It would take the HTTP status of `stage_fault`, which is 200, for a token.
+    // Replaces `stage_fault` by a problem with status 503, after which an OAuth client retries. An OAuth client would
+    // mistake `stage_fault`, whose status is 200, for a token.
     return requestOverBus(this.requester, {
       ...request,
       codes: { stage_fault: 'internal_fault' },

@@ -74,7 +74,7 @@ export class DevicePageController {
     }
   }
 
-  /** Starts the flow in which the user approves the device with this code, and returns its slug. */
+  /** Starts the flow in which the user approves or refuses the device with this code. Returns the slug of the flow. */
   private async decide({ exchange, user, query, translate }: DeviceVisit, code: string): Promise<string> {
     const { ip } = await this.clients.resolve(exchange.request);
     const claimed = await this.verifier.claim(code, toSavedUser(user), ip);
@@ -86,7 +86,7 @@ export class DevicePageController {
     );
   }
 
-  /** Starts the brand's device code flow, whose last step asks for the code, and returns its slug. */
+  /** Starts the device code flow of the brand, whose last step asks for the code. Returns the slug of the flow. */
   private async askForCode({ exchange, user, brand, query }: DeviceVisit): Promise<string> {
     const slug = brand.flows.device_code!;
     const insert = { where: 'last' as const, steps: [{ kind: DEVICE_CODE_KIND, config: {} }] };
@@ -96,12 +96,15 @@ export class DevicePageController {
   }
 }
 
-/** A flow that does not apply to the user counts as no flow. */
+/** Throws `not_found` for a flow that does not apply to the user. Rethrows any other error. */
 function asNotFound(error: unknown): never {
   throw error instanceof Problem && error.code === 'flow_not_applicable' ? new Problem('not_found') : error;
 }
 
-/** Drops a `next` of another site: an invalid `next` must not look like a refused device. */
+/**
+ * Returns the query without a `next` that leads to another site, because the error of an invalid `next` would look like
+ * a refused device.
+ */
 function queryIn(url: string): DeviceVisit['query'] {
   const { next = '', ...rest } = parseInnerQuery(url.split('?').slice(1).join('?'));
   return isLocalPath(next) ? { ...rest, next } : rest;

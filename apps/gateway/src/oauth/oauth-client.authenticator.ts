@@ -5,7 +5,7 @@ import type { FastifyRequest } from 'fastify';
 import type { FormFields } from '../http/zod-body.pipe.js';
 import { OauthClientRepository } from './oauth-client.repository.js';
 
-/** The id and the secret that a client sent. */
+/** The client id and the client secret that a request contains. */
 interface Credentials {
   readonly id: string;
   readonly secret: string | undefined;

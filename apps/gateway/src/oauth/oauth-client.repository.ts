@@ -9,7 +9,9 @@ const FIND_BY_APPLICATION = {
   text: 'SELECT document FROM flow.oauth_clients WHERE application = $1',
 };
 
-/** OAuth clients that blueprints describe. Not cached, so that removing a client takes effect at once. */
+/**
+ * OAuth clients that blueprints describe. They are not cached, so that the removal of a client takes effect at once.
+ */
 @Injectable()
 export class OauthClientRepository {
   constructor(
@@ -27,10 +29,10 @@ export class OauthClientRepository {
   }
 
   private async read(statement: typeof FIND, key: string): Promise<OauthClient | undefined> {
-    // Postgres refuses text with NUL, so no client has such a key.
+    // Postgres refuses text with NUL, so no client id contains NUL.
     if (key.includes('\0')) return undefined;
     const { rows } = await runNamed<{ document: unknown }>(this.source, statement, [key]);
-    // A document of a later version counts as no client.
+    // Returns no client if a later version of Gatehouse wrote the document.
     const client = oauthClient.safeParse(rows[0]?.document).data;
     if (!client) return undefined;
     const { id: object, client_secret: sealed } = client;

@@ -15,7 +15,10 @@ import { formText, OauthClientAuthenticator } from './oauth-client.authenticator
 
 const DEVICE_CODE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
 
-/** Device codes, and the token of a device that a user has approved (RFC 8628). Clients authenticate, not users. */
+/**
+ * Issues device codes, and tokens of devices that a user has approved (RFC 8628). The OAuth client authenticates, not a
+ * user.
+ */
 @Public()
 @Controller('/application/o')
 export class OauthController {
@@ -46,7 +49,7 @@ export class OauthController {
     return { ...rest, user_code, verification_uri, verification_uri_complete: complete, expires_in };
   }
 
-  /** Returns the token of an approved device, else the reason why there is none (RFC 8628 §3.4, §3.5). */
+  /** Returns the token of an approved device, else the error code of RFC 8628 (§3.4, §3.5). */
   @Post('token/')
   @HttpCode(HttpStatus.OK)
   @UseGuards(AnonymousRateLimitGuard)

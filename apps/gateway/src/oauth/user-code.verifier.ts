@@ -4,10 +4,10 @@ import { stages } from '@gatehouse/stages';
 import { Inject, Injectable } from '@nestjs/common';
 import { DeviceGrantClient } from './device-grant.client.js';
 
-/** The attempts that a code costs, by the contract of the stage in which users type it. */
+/** The attempt rules of the stage in which users type a code. A code from a link costs the same attempts. */
 const RULES = stages[DEVICE_CODE_KIND]?.contract.attempts ?? [];
 
-/** Claims user codes from links. Each is an attempt, counted together with codes that users type. */
+/** Claims user codes from links. Each code is an attempt, counted together with the codes that users type. */
 @Injectable()
 export class UserCodeVerifier {
   constructor(

@@ -8,7 +8,9 @@ import { UserRepository } from '../users/user.repository.js';
 import { DeviceGrantClient } from './device-grant.client.js';
 import { OauthClientRepository } from './oauth-client.repository.js';
 
-/** Claims about the user of a device's token, within its scopes (OpenID Connect Core §5.3). */
+/**
+ * Returns the claims about the user of a device's token that the scopes of the token allow (OpenID Connect Core §5.3).
+ */
 @Public()
 @UseGuards(AnonymousRateLimitGuard)
 @Controller('/application/o/userinfo')
@@ -53,7 +55,7 @@ function claimsOf({ uuid, username, name, email }: Identity, scopes: readonly st
   return {
     sub: uuid,
     ...(scopes.includes('profile') ? { name, preferred_username: username, nickname: username } : {}),
-    // Gatehouse does not know whether the address belongs to the user.
+    // Gatehouse does not know whether the email address belongs to the user.
     ...(scopes.includes('email') ? { email, email_verified: false } : {}),
   };
 }

@@ -87,7 +87,7 @@ describe('removing a session', () => {
     expect(await sessions.remove(id, user.uuid)).toBe(false);
   });
 
-  it('is limited to the user’s own sessions, unless all are allowed', async () => {
+  it('removes a session of another user only if no user is given', async () => {
     const [user, other] = [await enrol(store.source), await enrol(store.source)];
     const { id } = await logIn(user);
 
@@ -178,7 +178,7 @@ describe('a bound session', () => {
 });
 
 describe('a session whose login proved a device', () => {
-  it('counts as proof for a limited time, for its user, until a login without a device', async () => {
+  it('counts as proof of a device for a limited time, for its user only, until a login without a device', async () => {
     const [user, other] = [await enrol(store.source), await enrol(store.source)];
     const { id, hash } = await logIn(user, { second_factor: true });
     const hasProved = (owner = user, withinS = 60) => sessions.hasProvedDevice(id, { user: owner.uuid, withinS });

@@ -30,13 +30,13 @@ export interface SessionSummary {
   readonly expires: Date;
 }
 
-/** The valid key among several session keys, and how many sessions were ended because several keys were live. */
+/** The valid key among several session keys, and the number of sessions that ended because several keys were live. */
 export interface ChosenKey {
   readonly key: Buffer | undefined;
   readonly ended: number;
 }
 
-/** $1 SHA-256 of the session cookie, $2 whether to load attributes. */
+/** $1 SHA-256 of the session key, $2 whether to load the user's attributes. */
 const FIND = {
   name: 'session_user',
   text: `
@@ -49,8 +49,9 @@ const FIND = {
 };
 
 /**
- * $1 SHA-256 of several session keys. Locks sessions by id, so that requests with the same keys cannot deadlock. A retired
- * key counts as a key, but never makes its session one of several live ones.
+ * $1 SHA-256 of each of several session keys. `live` selects the keys of unexpired sessions, retired keys included.
+ * `locked` locks the sessions of current keys if there are several, in the order of their ids, so that requests with
+ * the same keys cannot deadlock. `ended` deletes the locked sessions.
  */
 const CHOOSE = {
   name: 'session_choose',
@@ -71,6 +72,7 @@ const CHOOSE = {
 const LIVE = `
   FROM flow.sessions s JOIN directory.identities u ON u.id = s.user_id AND u.is_active AND u.epoch = s.user_epoch
   WHERE s.expires_at > now()`;
+/** Columns of a session in a list. */
 const LISTED = `
   SELECT s.id, u.pk AS "userPk", coalesce(s.data->>'last_ip', '') AS "lastIp",
     coalesce(s.data->>'last_user_agent', '') AS "userAgent", s.seen_at AS "lastUsed", s.expires_at AS expires`;
@@ -90,18 +92,19 @@ const FIND_LISTED = perUserStatement(
   's.user_id',
   (owner) => `${LISTED} ${LIVE} AND ${owner} AND s.id = $2`,
 );
+/** Deletes the session of a logged-in user. $1 uuid of the user, or null for any user, $2 id of the session. */
 const REMOVE = {
   name: 'session_remove',
   text: 'DELETE FROM flow.sessions WHERE ($1::uuid IS NULL OR user_id = $1) AND id = $2 AND user_id IS NOT NULL',
 };
 
-/** $1 session, $2 user, $3 seconds. */
+/** $1 id of the session, $2 uuid of the user, $3 seconds since the login at most. */
 const HAS_PROVED = {
   name: 'session_proved',
   text: `SELECT FROM flow.sessions WHERE id = $1 AND user_id = $2 AND ${deviceProvedCondition('', 'make_interval(secs => $3::int)')}`,
 };
 
-/** $1 session, $2 user, $3 seconds. */
+/** $1 id of the session, $2 uuid of the user, $3 seconds since the login at most. */
 const IS_RECENT = {
   name: 'session_recent',
   text: `SELECT FROM flow.sessions WHERE id = $1 AND user_id = $2 AND ${recentIn('', 'make_interval(secs => $3::int)')}`,
@@ -121,7 +124,7 @@ type ActiveSessionRow = AuthenticatedUserRow & {
 
 interface ProofQuery {
   readonly user: string;
-  /** Seconds since the login. */
+  /** Largest number of seconds since the login. */
   readonly withinS: number;
 }
 
@@ -137,7 +140,10 @@ export class SessionRepository {
     this.withAttributes = readsAttributes(AVATARS);
   }
 
-  /** Returns the unexpired session of an active user. A retired key finds no session. */
+  /**
+   * Returns the unexpired session of an active user, or undefined if there is none. Returns undefined for a retired
+   * key.
+   */
   async find(sessionKey: Buffer): Promise<ActiveSession | undefined> {
     const { rows } = await runNamed<ActiveSessionRow>(this.source, FIND, [sessionKey, this.withAttributes]);
     if (!rows[0]) return undefined;
@@ -150,7 +156,7 @@ export class SessionRepository {
   async choose(keys: readonly Buffer[]): Promise<ChosenKey> {
     const { rows } = await runNamed<ChosenRow>(this.source, CHOOSE, [keys]);
     const current = rows.filter((row) => row.current);
-    // A key that a login has just replaced may still read how its plan ended.
+    // Without a current key, a retired key counts: a client may still use it to read how its plan ended.
     const [only, ...others] = current.length > 0 ? current : rows;
     return { key: others.length > 0 ? undefined : only?.hash, ended: only?.ended ?? 0 };
   }
@@ -169,7 +175,10 @@ export class SessionRepository {
     return (await runNamed<SessionSummary>(this.source, FIND_LISTED(userId), [userId ?? null, id])).rows[0];
   }
 
-  /** Ends a session and its plans, effective at the next request to any gateway. Returns false if there is no such session. */
+  /**
+   * Deletes a session and its plans. The next request to any gateway is anonymous. Returns false if there is no such
+   * session.
+   */
   async remove(id: string, userId: string | undefined): Promise<boolean> {
     return (await runNamed(this.source, REMOVE, [userId ?? null, id])).rowCount === 1;
   }

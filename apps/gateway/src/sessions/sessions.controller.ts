@@ -13,7 +13,7 @@ import { type AuthenticatedSession, authenticatedSession, authenticatedSessions 
 import { SessionRepository, type SessionSummary } from './session.repository.js';
 import { parseUserAgent } from './user-agent.js';
 
-/** Sessions of logged-in users: users see and end their own, superusers those of all users. */
+/** Sessions of logged-in users. A user sees and ends their own sessions, a superuser the sessions of all users. */
 @Controller('/api/v3/core/authenticated_sessions')
 export class SessionsController {
   constructor(
@@ -61,7 +61,7 @@ export class SessionsController {
     return present(session, principal);
   }
 
-  /** Ends a session. Its next request, at any gateway, is anonymous. */
+  /** Ends a session. The next request with its cookie, at any gateway, is anonymous. */
   @ApiEndpoint({
     id: 'core_authenticated_sessions_destroy',
     description: 'Logs the user out of a session.',
@@ -77,7 +77,7 @@ export class SessionsController {
   }
 }
 
-/** Returns the user whose sessions the client may see; undefined means all users. */
+/** Returns the uuid of the user whose sessions the caller may see; undefined means all users. */
 const visibleOwner = ({ user }: Principal) => (user.is_superuser ? undefined : user.uuid);
 
 function present(session: SessionSummary, { sessionId }: Principal): AuthenticatedSession {

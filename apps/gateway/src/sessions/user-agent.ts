@@ -1,4 +1,4 @@
-/** Patterns of browsers. Browsers that others imitate come later. */
+/** User agent patterns of browsers. The first match counts, so a browser comes before the browsers that it imitates. */
 const BROWSERS: readonly (readonly [family: string, pattern: RegExp])[] = [
   ['Edge', /\bEdg(?:e|A|iOS)?\/(\d+)(?:\.(\d+))?(?:\.(\d+))?/],
   ['Opera', /\bOPR\/(\d+)(?:\.(\d+))?(?:\.(\d+))?/],

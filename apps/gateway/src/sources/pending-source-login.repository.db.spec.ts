@@ -20,7 +20,7 @@ const repositoryWith = (sourceLoginS = 900) =>
 const newState = () => randomBytes(32).toString('base64url');
 const login = () => ({ source: randomUUID(), kept: { verifier: 'hush-hush' }, query: { next: '/app/' } });
 
-/** Opens a login in a new session. */
+/** Stores a pending login in a new session. */
 async function openLogin(logins = repositoryWith()) {
   const [state, stored] = [newState(), login()];
   const key = await logins.open(state, stored, undefined);
@@ -36,13 +36,13 @@ describe('a pending login at a source', () => {
     expect(await repositoryWith().open(newState(), login(), randomBytes(32))).toBeDefined();
   });
 
-  it('is found once by its state, also by concurrent requests', async () => {
+  it('is found only once by its state, even by concurrent requests', async () => {
     const { state, stored, hash } = await openLogin();
     const found = await Promise.all(Array.from({ length: 8 }, () => repositoryWith().take(state, hash)));
     expect(found.filter((login) => login !== undefined)).toEqual([stored]);
   });
 
-  it('is found in its own session only, and kept until then', async () => {
+  it('is found only in the session that started it, and is kept when another session asks', async () => {
     const { state, stored, hash } = await openLogin();
     const { hash: otherHash } = await openLogin();
     expect(await repositoryWith().take(state, otherHash)).toBeUndefined();
@@ -67,7 +67,7 @@ describe('a pending login at a source', () => {
     expect(await repositoryWith().take(state, hash)).toBeUndefined();
   });
 
-  it('replaces the oldest login of a session with too many', async () => {
+  it('replaces the oldest pending login of a session that has too many', async () => {
     const { state: first, hash } = await openLogin();
     const states = Array.from({ length: MAX_PENDING_SOURCE_LOGINS }, newState);
     for (const state of states) await repositoryWith().open(state, login(), hash);

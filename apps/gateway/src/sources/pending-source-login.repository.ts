@@ -12,7 +12,11 @@ import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 
-/** $1 hash of the state, $2 source, $3 body, $4 lifetime, $5 SHA-256 of the session cookie. */
+/**
+ * Stores a pending login in an existing session. `session` selects the session of the key, `older` deletes the
+ * session's oldest logins above the limit. $1 hash of the state, $2 uuid of the source, $3 sealed body, $4 lifetime of
+ * the login (interval), $5 SHA-256 of the session key.
+ */
 const OPEN: NamedStatement = {
   name: 'source_login_open',
   text: `
@@ -27,7 +31,10 @@ const OPEN: NamedStatement = {
     SELECT $1, session.id, $2, $3, now() + $4::interval FROM session RETURNING session_id`,
 };
 
-/** As OPEN, but also creates the session $6 with its key $5. $7 lifetime of anonymous sessions. */
+/**
+ * Stores a pending login in a new session, which `session` and `key` create. $1-$5 are the same as in OPEN. $6 id of
+ * the session, $7 lifetime of anonymous sessions (interval).
+ */
 const OPEN_WITH_SESSION: NamedStatement = {
   name: 'source_login_open_with_session',
   text: `
@@ -38,7 +45,10 @@ const OPEN_WITH_SESSION: NamedStatement = {
     SELECT $1, session.id, $2, $3, now() + $4::interval FROM session`,
 };
 
-/** $1 hash of the state, $2 SHA-256 of the session cookie. Of two concurrent requests with a state, one finds the login. */
+/**
+ * Deletes and returns a pending login, so that only one of two concurrent requests with the same state finds it. $1
+ * hash of the state, $2 SHA-256 of the session key.
+ */
 const TAKE: NamedStatement = {
   name: 'source_login_take',
   text: `
@@ -57,7 +67,10 @@ export class PendingSourceLoginRepository {
     @Inject(GATEWAY_CONFIG) private readonly config: Pick<GatewayConfig, 'SOURCE_LOGIN_S' | 'ANONYMOUS_SESSION_S'>,
   ) {}
 
-  /** Stores a login and deletes the oldest ones of the session above a limit. Returns the key of a new session, if one was needed. */
+  /**
+   * Stores a pending login, and deletes the oldest pending logins of the session above a limit. If there was no
+   * session, creates one and returns its key.
+   */
   async open(
     state: string,
     login: PendingSourceLogin,
@@ -72,7 +85,9 @@ export class PendingSourceLoginRepository {
     return key;
   }
 
-  /** Deletes and returns the login that a state was created for, or undefined if this session has none. */
+  /**
+   * Deletes and returns the pending login of a state. Returns undefined if this session has no login with that state.
+   */
   async take(state: string, sessionKey: Buffer | undefined): Promise<PendingSourceLogin | undefined> {
     if (!sessionKey) return undefined;
     const { rows } = await runNamed<{ body: Buffer }>(this.source, TAKE, [hashToken(state), sessionKey]);

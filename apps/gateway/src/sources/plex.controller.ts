@@ -83,8 +83,8 @@ export class PlexController {
 }
 
 /**
- * Returns the token of a body, or undefined if there is none. Throws the problem of a body that could not be read. Not a pipe: an
- * unknown source is reported before an invalid body.
+ * Returns the Plex token in a body, or undefined if there is none. Throws the problem of a body that could not be read.
+ * Handlers call this and use no pipe, so that an unknown source is reported before an invalid body.
  */
 function parseToken(body: unknown): string | undefined {
   if (body instanceof InvalidBody) throw body.problem;

@@ -8,12 +8,15 @@ import { postLoginSteps, type SourceUser, sourceContext } from './source-plan.js
 import { SourceStageResumer } from './source-stage.resumer.js';
 import { matchUser, type SourceIdentity } from './source-user.matcher.js';
 
-/** Destination after a user has connected an account. */
+/** URL of the page that a user sees after connecting an account. */
 const LINKED_URL = '/if/user/#/settings;page-sources';
-/** Destination of a login without a `next`. */
+/** URL to which a login without a `next` leads. */
 const USER_PAGE_URL = '/if/user/';
 
-/** Why a login at a source ends: status 200 for a refusal, 400 for a source without the flow that is needed. */
+/**
+ * The HTTP status and the reason of a refused login at a source: 200 if the login is denied, 400 if the source lacks
+ * the required flow.
+ */
 export interface SourceRefusal {
   readonly status: 200 | 400;
   readonly why: Sentence;
@@ -32,7 +35,7 @@ export interface SourceLoginContext {
   readonly sessionKey: Buffer | undefined;
   /** The logged-in user. */
   readonly visitor: Identity | undefined;
-  /** Whether the visitor's login is a recent proof. */
+  /** Whether the visitor's login is recent enough to connect a new account. */
   readonly recent: boolean;
   readonly clientIp: string;
   /** The query with which the login was started. */
@@ -50,7 +53,10 @@ export class SourceFlowManager {
     @Inject(SourceStageResumer) private readonly resumer: SourceStageResumer,
   ) {}
 
-  /** Resumes a plan that waits for the source, connects the logged-in user, or begins a login or an enrolment. */
+  /**
+   * Decides how a login continues: resumes a plan that waits for the source, else connects the logged-in user, else
+   * begins a login or an enrolment.
+   */
   async receive(login: SourceLoginContext): Promise<SourceFlowResult> {
     const { source, visitor } = login;
     const waiting = await this.resumer.find(login, source);
@@ -62,7 +68,10 @@ export class SourceFlowManager {
     throw new Problem('stage_busy', { detail: 'Another request of this session was quicker.' });
   }
 
-  /** Connects the visitor. Without a recent login only an existing connection is accepted, because a new one is a way to log in. */
+  /**
+   * Connects the visitor with the account. Without a recent login, accepts an existing connection only, because a new
+   * connection is a new way to log in.
+   */
   private async connectVisitor(login: SourceLoginContext, visitor: Identity): Promise<SourceFlowResult> {
     const account = { source: login.source.uuid, identifier: login.identity.identifier };
     const mayConnect = login.recent || (await this.sources.findConnected(account))?.uuid === visitor.uuid;
@@ -95,7 +104,10 @@ export class SourceFlowManager {
     return { begin: slug, beginning: { visitor: undefined, context, insert: postLoginSteps(sourceUser) } };
   }
 
-  /** Returns the identity with the user that it belongs to. Returns undefined if the source's matching mode denies it. */
+  /**
+   * Returns the identity with the user that it belongs to. Returns undefined if the source's matching mode denies the
+   * identity.
+   */
   private async match({ source, identity }: SourceLoginContext): Promise<SourceUser | undefined> {
     const account = { source: source.uuid, identifier: identity.identifier };
     const connected = await this.sources.findConnected(account);
@@ -106,7 +118,10 @@ export class SourceFlowManager {
   }
 }
 
-/** Returns `next` if it is a path of this site, marked if its GET acts; else the user's page. */
+/**
+ * Returns `next` if it is a path of this site, with the cross-site mark if its GET changes something. Otherwise returns
+ * the URL of the account page.
+ */
 const safeDestination = (next: string | undefined) =>
   next !== undefined && isLocalPath(next) ? markedNext(next) : USER_PAGE_URL;
 

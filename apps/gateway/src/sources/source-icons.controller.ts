@@ -8,7 +8,10 @@ import { initialsSvg } from '../users/avatars/initials.avatar.js';
 
 const FILE = /^([a-z]{1,20})\.svg$/;
 
-/** Icons of sources without one: the initials of their type, because the logos of providers may not be copied. */
+/**
+ * Icons of sources that have no icon: the initials of the provider type, because the logos of providers may not be
+ * copied.
+ */
 @Public()
 @Controller('/static/authentik/sources')
 export class SourceIconsController {

@@ -31,7 +31,7 @@ export class SourceLoginController {
   @AllowAnonymous()
   async login(@Param('slug') slug: string, @Req() request: FastifyRequest, @Res() reply: FastifyReply) {
     const exchange = { request, reply };
-    // Otherwise the page of another site could connect an account of its choice.
+    // Without this check, a page of another site could connect the user with an account of the attacker.
     if (sessionPrincipal(request.principal) && isCrossSite(request))
       throw new Problem('csrf_failed', { detail: CROSS_SITE_START });
     return this.send(exchange, await this.logins.begin(exchange, await this.logins.load(slug)));

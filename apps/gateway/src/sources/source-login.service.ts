@@ -27,7 +27,7 @@ const STATE_BYTES = 32;
 
 const NO_STATE = sentence('Authentication failed: State check failed.');
 
-/** The URL to continue at, or the reason of a refusal. */
+/** The URL at which the browser continues, or the refusal. */
 export type SourceLoginResult = { readonly to: string } | { readonly refused: SourceRefusal };
 
 /** Starts logins at sources, and completes them when the browser comes back. */
@@ -80,7 +80,7 @@ export class SourceLoginService {
     return this.receive(exchange, { source, proof, query });
   }
 
-  /** Lets the provider check a proof of identity, and continues with the flow that it leads to. */
+  /** Asks the provider to verify a proof of identity, and continues with the flow that the identity leads to. */
   async receive(
     exchange: HttpExchange,
     { source, proof, query }: Pick<SourceCompleteRequest, 'source' | 'proof'> & Pick<SourceLoginContext, 'query'>,
@@ -112,7 +112,10 @@ export class SourceLoginService {
     return this.flowManager.connect({ source, identity: completed.identity, clientIp }, principal.user);
   }
 
-  /** Authenticates again, because the session may have ended while the provider was asked. */
+  /**
+   * Returns the principal of the session. Authenticates again, because the session may have ended while the provider
+   * was asked.
+   */
   private async sessionOf(exchange: HttpExchange) {
     const principal = sessionPrincipal(await this.auth.find(exchange));
     const recent = principal !== undefined && (await this.recentLogins.covers(principal));
@@ -125,7 +128,10 @@ export class SourceLoginService {
     `${this.config.BASE_URL.replace(/\/$/, '')}/source/oauth/callback/${slug}/`;
 }
 
-/** Returns the principal of a session. An API token is no browser, so it counts as anonymous at sources. */
+/**
+ * Returns the principal of a session, and undefined for an API token: logins at sources belong to a browser, so a token
+ * counts as anonymous.
+ */
 export const sessionPrincipal = (principal: Principal | undefined): Principal | undefined =>
   principal?.byToken ? undefined : principal;
 
@@ -135,7 +141,7 @@ const refusalFrom = (message: Message): SourceRefusal => ({
   why: 'text' in message ? { text: message.text, params: message.params ?? {} } : UNKNOWN_ERROR,
 });
 
-/** Returns the local `next` of a query. Its other parameters are dropped. */
+/** Returns the `next` of a query if it is a path of this site. Leaves out all other parameters. */
 function destinationIn({ request }: HttpExchange): Record<string, string> {
   const { next } = request.query as { next?: unknown };
   return typeof next === 'string' && isLocalPath(next) ? { next } : {};

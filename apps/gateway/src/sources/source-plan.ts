@@ -8,11 +8,11 @@ const INBUILT = 'authentik.core.auth.InbuiltBackend';
 export interface SourceUser {
   readonly source: PublishedSource;
   readonly identity: SourceIdentity;
-  /** Undefined for a new user. */
+  /** The existing user; undefined for a new user. */
   readonly user: SavedUser | undefined;
 }
 
-/** Returns the facts of a plan that begins or continues with an identity from a source (docs/spec/sources.md#plan). */
+/** Returns the facts that an identity from a source adds to a plan (docs/spec/sources.md#plan). */
 export function sourceContext({ source, identity, user }: SourceUser): PlanContext {
   const { uuid, slug, name } = source;
   return {
@@ -35,7 +35,7 @@ function enrolmentContext({ slug, user_path_template }: PublishedSource, { user 
 type Steps = NonNullable<PlanSeed['insert']>;
 
 /**
- * Steps behind those of a login: save the connection, synchronise groups, show a message
+ * Returns the steps that follow the steps of a login: save the connection, synchronise groups, show a message
  * (docs/spec/sources.md#added-steps).
  */
 export const postLoginSteps = ({ source }: SourceUser): Steps => ({
@@ -47,7 +47,7 @@ export const postLoginSteps = ({ source }: SourceUser): Steps => ({
   ],
 });
 
-/** Steps behind those of a resumed plan. Groups are synchronised by logins only. */
+/** Returns the steps that follow the current step of a resumed plan. Only logins synchronise groups. */
 export const postReturnSteps = ({ source }: SourceUser): Steps => ({
   where: 'last',
   steps: [{ kind: 'post_source', config: {} }, successMessage(source)],

@@ -14,12 +14,12 @@ import { Requester, requestOverBus } from '@gatehouse/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import type { z } from 'zod';
 
-/** Bytes of the longest reply that is parsed. The service limits what it takes from a provider. */
+/** Bytes of the largest reply that is parsed. The identification service limits the size of a provider's response. */
 const MAX_REPLY_BYTES = 256 * 1024;
 
 /**
- * Asks OAuth and Plex providers through the identification service, over the bus. Throws `stage_away`, `stage_timeout`,
- * `stage_busy`, `bus_down` and `stage_fault`.
+ * Sends requests for OAuth and Plex providers to the identification service, over the bus. Throws `stage_away`,
+ * `stage_timeout`, `stage_busy`, `bus_down` and `stage_fault`.
  */
 @Injectable()
 export class SourceProviderClient {
@@ -35,7 +35,7 @@ export class SourceProviderClient {
     return this.ask(SOURCE_COMPLETE_SUBJECT, request, sourceCompleteReply);
   }
 
-  /** Sends each request once, because a provider accepts an authorization code once. */
+  /** Sends a request without a retry, because a provider accepts an authorization code only once. */
   private ask<S extends z.ZodType>(subject: string, request: object, reply: S): Promise<z.output<S>> {
     const timeoutMs = SOURCE_DEADLINE_MS;
     const body = JSON.stringify({ v: PROTOCOL_VERSION, timeout_ms: timeoutMs, ...request });

@@ -16,7 +16,7 @@ const version = flowOf([{ kind: 'source', config: { source: source.uuid, resume_
 const visit = { sessionKey: Buffer.alloc(32), visitor: undefined, clientIp: '203.0.113.7' };
 const identity = { identifier: '1', user: { username: 'fromhub', name: 'From Hub' }, groups: {}, info: { id: 1 } };
 
-/** A plan that waits at its source for so many milliseconds. */
+/** Returns a plan whose source stage waits for the login for another `forMs` milliseconds. */
 const waiting = (forMs: number, context: Plan['context'] = {}): Plan =>
   storeState({ ...createPlan(version, 'plan'), context }, 'source-0', { until: Date.now() + forMs });
 
@@ -31,7 +31,7 @@ function resumerOf(plan: Plan) {
 const findPlan = (plan: Plan, awaited = source) => resumerOf(plan).resumer.find(visit, awaited);
 
 describe('a plan that waits for a login at a source', () => {
-  it('is found for its source until it times out', async () => {
+  it('is found by a login at that source, and by no other, until it times out', async () => {
     expect(await findPlan(waiting(60_000))).toMatchObject({ slug: 'login', step: { id: 'source-0' } });
     expect(await findPlan(waiting(60_000), otherSource)).toBeUndefined();
     expect(await findPlan(waiting(0))).toBeUndefined();
@@ -42,7 +42,7 @@ describe('a plan that waits for a login at a source', () => {
     expect(await findPlan({ ...waiting(60_000), visitor: ALICE.uuid })).toBeUndefined();
   });
 
-  it('continues only as its own user', async () => {
+  it('continues only with an identity of its pending user, if it has one', async () => {
     const admits = async (plan: Plan, user: SavedUser | undefined) => {
       const { resumer } = resumerOf(plan);
       return resumer.admits((await resumer.find(visit, source))!, { source, identity, user }, undefined);
@@ -56,7 +56,7 @@ describe('a plan that waits for a login at a source', () => {
       expect(await admits(waiting(60_000, { pending_user: ghost }), known)).toBe(false);
   });
 
-  it('gets the facts of the source, keeps typed values and ends with connecting', async () => {
+  it('gets the facts of the source, keeps typed values, and gets a step that saves the connection', async () => {
     const { plans, resumer } = resumerOf(waiting(60_000, { prompt_data: { username: 'typed' } }));
     const plan = (await resumer.find(visit, source)) as WaitingPlan;
     expect(await resumer.resume(plan, { source, identity, user: undefined }, visit)).toBeDefined();

@@ -32,7 +32,7 @@ export interface WaitingPlan {
   readonly step: Step;
 }
 
-/** Resumes plans that wait for a login at a source (docs/spec/sources.md#return). */
+/** Finds plans that wait for a login at a source, and resumes them (docs/spec/sources.md#return). */
 @Injectable()
 export class SourceStageResumer {
   constructor(
@@ -41,7 +41,7 @@ export class SourceStageResumer {
     @Inject(StageContractRegistry) private readonly contracts: StageContractRegistry,
   ) {}
 
-  /** Returns the plan of this session whose current step still waits for the source. */
+  /** Returns the plan of this session whose current step still waits for the source, or undefined if there is none. */
   async find({ sessionKey, visitor }: SessionInfo, source: PublishedSource): Promise<WaitingPlan | undefined> {
     for (const slug of sessionKey ? await this.plans.listSlugs(sessionKey) : []) {
       const loaded = await this.plans.load(slug, sessionKey);
@@ -65,19 +65,24 @@ export class SourceStageResumer {
   }
 
   /**
-   * Returns whether an identity may continue the plan: as the plan's own user, or as a new user where the flow enrols or where
-   * visitors connect themselves (docs/spec/sources.md#return).
+   * Returns whether an identity may continue the plan (docs/spec/sources.md#return). An identity of an existing user
+   * may if that user is the plan's pending user, else the logged-in visitor, or if the plan has neither. A new identity
+   * may if the plan has neither, if the flow enrols users, or if the visitor connects an account to themselves.
    */
   admits({ stored: { plan }, version }: WaitingPlan, { user }: SourceUser, visitor: Identity | undefined): boolean {
     const { pending_user: pending } = plan.context;
     const expected = pending?.kind === 'saved' ? pending.uuid : visitor?.uuid;
-    // A pretended user must be refused like the account of another user.
+    // A plan with a pretended user is refused like a plan of another user, so that it does not reveal that the user
+    // does not exist.
     if (pending?.kind === 'pretended') return false;
     if (user) return expected === undefined || expected === user.uuid;
     return expected === undefined || version.flow.designation === 'enrollment' || expected === visitor?.uuid;
   }
 
-  /** Stores the identity in the plan and returns the new session cookie, or undefined if another request has moved the plan. */
+  /**
+   * Stores the identity in the plan and returns the new session cookie. Returns undefined if another request has
+   * changed the plan meanwhile.
+   */
   async resume(
     { loaded, stored, version, step }: WaitingPlan,
     sourceUser: SourceUser,
@@ -100,7 +105,10 @@ export class SourceStageResumer {
   }
 }
 
-/** Returns the plan with the facts of the source. Values that the visitor has typed take precedence. */
+/**
+ * Returns the plan with the facts of the identity. Values that the visitor has typed take precedence over values of the
+ * source.
+ */
 function withSourceIdentity(plan: Plan, step: Step, sourceUser: SourceUser): Plan {
   const { prompt_data: fromSource, ...facts } = sourceContext(sourceUser);
   const typed = plan.context.prompt_data;

@@ -41,7 +41,7 @@ describe('an identity from a source', () => {
     expect(await matched('email_link', { user: likeAlice, matching: [disabled] })).toBe('denied');
   });
 
-  it('is a new user by default, even if a user has its name', async () => {
+  it('is a new user by default, even if an existing user has the same username', async () => {
     expect(await matched('identifier', { user: likeAlice, matching: [alice] })).toBe('new');
   });
 
@@ -65,13 +65,13 @@ describe('an identity from a source', () => {
     },
   );
 
-  it('is denied if the source says that its address is not verified', async () => {
+  it('is denied if the source says that its email address is not verified', async () => {
     const user = { ...likeAlice, email_verified: false };
     expect(await matched('email_link', { user, matching: [alice] })).toBe('denied');
     expect(await matched('email_link', { user: { ...user, email_verified: true }, matching: [alice] })).toEqual(linked);
   });
 
-  it('is denied if several users have the address', async () => {
+  it('is denied if several users have its email address', async () => {
     expect(await matched('email_link', { user: likeAlice, matching: [alice, alice] })).toBe('denied');
   });
 });

@@ -22,8 +22,8 @@ interface MatchCandidates {
 }
 
 /**
- * Returns the user by connection, else by the source's matching mode (docs/spec/sources.md#decision). Denies inactive
- * users.
+ * Returns the user who is connected with the account, else the user whom the source's matching mode finds
+ * (docs/spec/sources.md#decision). Denies inactive users.
  */
 export async function matchUser(
   { user_matching_mode: mode }: PublishedSource,
@@ -40,7 +40,10 @@ export async function matchUser(
   return links ? singleActiveUser(users) : 'denied';
 }
 
-/** Denies inactive users, and a value that several users have. */
+/**
+ * Returns the only user of a list if that user is active. Denies an inactive user, and several users with the same
+ * value.
+ */
 function singleActiveUser(users: readonly SavedUser[]): UserMatch {
   const [user, ...others] = users;
   return user?.is_active && others.length === 0 ? { user } : 'denied';

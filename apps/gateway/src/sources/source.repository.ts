@@ -14,7 +14,7 @@ export interface SourceAccount {
   readonly identifier: string;
 }
 
-/** A connection of a user with an account at a source, as its owner may see it. */
+/** A connection of a user with an account at a source, with the fields that the user may see. */
 export interface UserSourceConnection {
   readonly pk: number;
   readonly source: Pick<PublishedSource, 'uuid' | 'slug' | 'name' | 'enabled' | 'model' | 'icon'> & {
@@ -29,24 +29,27 @@ export interface ConnectionChange {
   readonly clientIp: string;
 }
 
+/** Columns of a SavedUser, selected from the directory. */
 const USER = `SELECT 'saved' AS kind, u.id AS uuid, u.pk, u.username, u.name, u.email, u.is_active, u.epoch, u.locale
   FROM directory.identities u`;
 
-/** $1 slug. */
+/** $1 slug of the source. */
 const FIND = { name: 'source_find', text: 'SELECT document FROM identification.sources WHERE slug = $1' };
-/** $1 source, $2 identifier. */
+/** $1 uuid of the source, $2 identifier of the account at the source. */
 const CONNECTED = {
   name: 'source_connected',
   text: `${USER} JOIN identification.connections c ON c.user_id = u.id WHERE c.source_id = $1 AND c.identifier = $2`,
 };
+/** Select at most two users by the field of a matching mode. $1 email address or username. */
 const MATCHING = {
   email: { name: 'source_matching_email', text: `${USER} WHERE u.email = $1 LIMIT 2` },
   username: { name: 'source_matching_username', text: `${USER} WHERE u.username = $1 LIMIT 2` },
 } as const;
 
 /**
- * $1-$3 row of the outbox, $4 source, $5 identifier, $6 user. The gateway grants itself a permit to connect a superuser
- * (docs/adr/0035), which `identification.connect` uses up.
+ * $1-$3 id, topic and body of the outbox row, $4 uuid of the source, $5 identifier of the account, $6 uuid of the user.
+ * `permitted` grants the permit to connect a superuser (docs/adr/0035), `made` calls `identification.connect`, which
+ * uses up the permit, and `told` writes the event of a new connection.
  */
 const CONNECT = {
   name: 'source_connect',
@@ -56,7 +59,7 @@ const CONNECT = {
     SELECT outcome FROM made`,
 };
 
-/** $1 user. */
+/** $1 uuid of the user. */
 const OWNED =
   'FROM identification.connections c JOIN identification.sources s ON s.id = c.source_id WHERE c.user_id = $1';
 const COUNT = { name: 'source_connection_count', text: `SELECT count(*)::int AS count ${OWNED}` };
@@ -67,14 +70,20 @@ const LIST = {
       'icon', s.document->>'icon', 'provider_type', s.document->>'provider_type') AS source
     ${OWNED} ORDER BY s.document->>'name', c.pk LIMIT $2 OFFSET $3`,
 };
-/** $1-$3 row of the outbox, $4 user, $5 connection. */
+/**
+ * Removes a connection and writes the event. $1-$3 id, topic and body of the outbox row, $4 uuid of the user, $5 pk of
+ * the connection.
+ */
 const REMOVE = {
   name: 'source_connection_remove',
   text: `WITH gone AS (DELETE FROM identification.connections WHERE user_id = $4 AND pk = $5 RETURNING pk)
     INSERT INTO flow.outbox (id, topic, body, due_at) SELECT $1, $2, $3, now() FROM gone`,
 };
 
-/** The result of connecting: a new connection, one that existed, or an account that belongs to another user. */
+/**
+ * The result of connecting: `new` for a new connection, `kept` for an existing connection, `taken` for an account of
+ * another user.
+ */
 type ConnectResult = 'new' | 'kept' | 'taken';
 
 /** Sources and their connections with users, in the schema of the identification service. */

@@ -84,7 +84,7 @@ export class UserSourceConnectionsController {
   }
 }
 
-/** authentik's names of the models of sources and of their forms. */
+/** The names that authentik gives to each model of source and to its form. */
 const SOURCE_MODEL_INFO = {
   [OAUTH_SOURCE]: { component: 'ak-source-oauth-form', verbose_name: 'OAuth Source' },
   [PLEX_SOURCE]: { component: 'ak-source-plex-form', verbose_name: 'Plex Source' },

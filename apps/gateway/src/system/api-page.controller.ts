@@ -21,7 +21,7 @@ export class ApiPageController {
 
   @Get('')
   async show(@Req() request: FastifyRequest, @Res() reply: FastifyReply) {
-    // The page sends API requests with this token.
+    // The page sends API requests with the CSRF token.
     ensureCsrfToken(request, reply);
     const brand = await this.brands.find(request.host);
     const slug = brand.flowsByPurpose.authentication ?? '';
@@ -29,7 +29,7 @@ export class ApiPageController {
     return sendPage(reply, this.pages.api({ api: this.outline(), brand: brandAppearance(brand), locale, slug }));
   }
 
-  /** Returns the document without the components, which the page fetches when needed. */
+  /** Returns the OpenAPI document without its components, which the page fetches when it needs them. */
   private outline(): ApiPageData['api'] {
     const { components: _components, ...outline } = this.schema.document;
     return outline as unknown as ApiPageData['api'];

@@ -14,7 +14,7 @@ const unavailable = z.object({ status: z.literal('unavailable'), missing: z.arra
 export class HealthController {
   constructor(@Inject(HealthRepository) private readonly health: HealthRepository) {}
 
-  /** Reports that the process runs. Ignores its dependencies, so that their outage restarts no gateway. */
+  /** Reports that the process runs. Ignores Postgres and NATS, so that their outage restarts no gateway. */
   @ApiEndpoint({
     id: 'health_live_retrieve',
     description: 'Liveness probe: succeeds while the process runs.',

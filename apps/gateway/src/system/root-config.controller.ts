@@ -28,7 +28,7 @@ const config = z
   })
   .meta({ id: 'Config', description: 'Settings of the server for clients.' });
 
-/** The same for all clients: no error reporting, no caches, no optional capabilities. */
+/** The configuration of every client: no error reporting, no caches, no optional capabilities. */
 const CONFIG: z.input<typeof config> = {
   error_reporting: { enabled: false, sentry_dsn: '', environment: '', send_pii: false, traces_sample_rate: 0 },
   capabilities: [],

@@ -4,7 +4,7 @@ import { parsePk } from '../http/identifiers.js';
 import { lastValue } from '../http/query.js';
 import { type UserReference, UserRepository } from './user.repository.js';
 
-/** Matches no user. */
+/** An id that no user has. */
 const NO_USER_ID = '00000000-0000-0000-0000-000000000000';
 
 /** Decides which user's objects a list shows. */
@@ -13,9 +13,9 @@ export class ListOwnerResolver {
   constructor(@Inject(UserRepository) private readonly users: UserRepository) {}
 
   /**
-   * Returns the uuid of the user whose objects are listed, or undefined for the objects of all users, which only superusers
-   * see. `parameter` of the query restricts the list to a user. An unknown user, or one whose objects the client may not see,
-   * yields an empty list.
+   * Returns the uuid of the user whose objects are listed, or undefined for the objects of all users, which only
+   * superusers see. The query parameter `parameter` restricts the list to one user. Returns a uuid that no user has, so
+   * that the list is empty, if that user does not exist or the caller may not see the user's objects.
    */
   async resolve(
     { user }: Principal,
@@ -31,7 +31,7 @@ export class ListOwnerResolver {
 }
 
 function parseReference(value: string, parameter: 'user' | 'user__username'): UserReference | undefined {
-  // Postgres refuses text with NUL, so no username contains one.
+  // Postgres refuses text with NUL, so no username contains NUL.
   if (parameter === 'user__username') return value.includes('\0') ? undefined : { username: value };
   const pk = parsePk(value);
   return pk === undefined ? undefined : { pk };

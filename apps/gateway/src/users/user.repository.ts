@@ -23,13 +23,13 @@ export type AuthenticatedUserRow = Omit<AuthenticatedUser, 'kind'>;
 
 const BY_PK = { name: 'owner_by_pk', text: 'SELECT id FROM directory.identities WHERE pk = $1' };
 const BY_USERNAME = { name: 'owner_by_username', text: 'SELECT id FROM directory.identities WHERE username = $1' };
-/** $1 user, $2 false (no attributes), $3 epoch of the user's sessions. */
+/** $1 uuid of the user, $2 false (loads no attributes), $3 epoch that the user must have. */
 const FIND_ACTIVE = {
   name: 'grantor_find',
   text: `SELECT ${AUTHENTICATED_USER_COLUMNS} FROM directory.identities u WHERE u.id = $1 AND u.is_active AND u.epoch = $3`,
 };
 
-/** Users, in the view of the directory that the gateway may read. */
+/** Users, read from the view of the directory that the gateway may read. */
 @Injectable()
 export class UserRepository {
   constructor(@Inject(DataSource) private readonly source: DataSource) {}
@@ -40,7 +40,10 @@ export class UserRepository {
     return (await runNamed<{ id: string }>(this.source, statement, [value])).rows[0]?.id;
   }
 
-  /** Returns an active user. Returns undefined if the user is disabled, or if all sessions have ended since `epoch`. */
+  /**
+   * Returns an active user. Returns undefined if the user is disabled, or if the user's epoch has changed because all
+   * sessions were ended.
+   */
   async findActive({ uuid, epoch }: Pick<Identity, 'uuid' | 'epoch'>): Promise<Identity | undefined> {
     const { rows } = await runNamed<AuthenticatedUserRow>(this.source, FIND_ACTIVE, [uuid, false, epoch]);
     return rows[0] && { ...rows[0], kind: 'saved' };
@@ -48,8 +51,9 @@ export class UserRepository {
 }
 
 /**
- * Returns a function that chooses between two statements: one for the rows of the user $1, one for the rows of all users
- * ($1 is null). A named statement is planned without its values, so a single statement could not use the index on the user.
+ * Returns a function that chooses between two statements: one selects the rows of the user $1, the other the rows of
+ * all users ($1 is null). Postgres plans a named statement without its values, so a single statement for both could not
+ * use the index on the user column.
  */
 export function perUserStatement(name: string, column: string, text: (condition: string) => string) {
   const ofOneUser: NamedStatement = { name: `${name}_of_one`, text: text(`${column} = $1`) };

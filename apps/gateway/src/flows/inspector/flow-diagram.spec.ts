@@ -27,7 +27,7 @@ describe('the diagram of a run', () => {
     expect(flowDiagramOf(plan, version)[0]).toMatchObject({ answers: 2, ms: 12, verdict: null, policies: 0 });
   });
 
-  it('counts no answer of a step that was deferred for a proof', () => {
+  it('counts no answer for a step that was deferred for a proof', () => {
     const steps = [{ id: 'page-0~1', kind: 'page', config: {} }, ...planOf().steps];
     const plan = planOf({ steps, trail: [trailEntry('page-0', 'deferred')] });
 
@@ -41,7 +41,7 @@ describe('the diagram of a run', () => {
     expect(states(endPlan(plan, { denied: { text: 'no' } }))[0]).toEqual(['page-0', 'left_out']);
   });
 
-  it('contains the steps that planning left out, in the flow’s order', () => {
+  it('contains the steps that the planner left out, in the order of the flow', () => {
     const { steps } = planOf();
 
     expect(states(planOf({ steps: steps.slice(2) }))).toEqual([
@@ -61,7 +61,7 @@ describe('the diagram of a run', () => {
     ]);
   });
 
-  it('contains the verdict of the current step’s policies', () => {
+  it('contains the verdict of the policies of the current step', () => {
     const plan = planOf({ verdicts: { 'page-0': { pass: true, messages: ['since you are new'] } } });
 
     expect(flowDiagramOf(plan, version)[0]?.verdict).toEqual({ pass: true, messages: ['since you are new'] });

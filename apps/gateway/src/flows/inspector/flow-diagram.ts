@@ -3,7 +3,7 @@ import type { FlowDiagram } from './flow-inspection.dto.js';
 
 type State = FlowDiagram[number]['state'];
 
-/** Returns the state of every step of a run in the order of its flow, including steps that planning left out. */
+/** Returns the state of every step of a run in the order of the flow, including the steps that the planner left out. */
 export const flowDiagramOf = (plan: Plan, version: FlowVersion): FlowDiagram =>
   withOmittedSteps(stepsOf(plan, version), version).map(({ step, at }) => {
     const { id, name, kind } = step;
@@ -27,7 +27,7 @@ interface PlacedStep {
   readonly at: number | undefined;
 }
 
-/** Inserts each step that the plan does not contain behind its predecessor in the flow. */
+/** Adds each step of the flow that the plan does not contain, directly after its predecessor in the flow. */
 function withOmittedSteps(steps: readonly Step[], version: FlowVersion): PlacedStep[] {
   const placed: PlacedStep[] = steps.map((step, at) => ({ step, at }));
   version.steps.forEach(({ id, stage }, i) => {

@@ -4,12 +4,12 @@ const stage = z
   .object({
     pk: z.string(),
     name: z.string(),
-    /** The component of authentik's form that edits it. */
+    /** The component of the form in which authentik edits the stage. */
     component: z.string(),
     verbose_name: z.string(),
     verbose_name_plural: z.string(),
     meta_model_name: z.string(),
-    /** The flows that use it. Always empty, because a plan does not know them. */
+    /** The flows that use the stage. Always empty, because a plan does not contain the other flows of a stage. */
     flow_set: z.array(z.unknown()),
   })
   .meta({ id: 'Stage' });
@@ -35,7 +35,7 @@ export type FlowStageBinding = z.output<typeof flowStageBinding>;
 const flowInspectorPlan = z
   .object({
     current_stage: flowStageBinding,
-    /** All fields are empty if there is none. */
+    /** The next step. All fields are empty if there is no next step. */
     next_planned_stage: flowStageBinding,
     /** Facts without secrets. Empty for passed steps, whose facts are not stored. */
     plan_context: z.record(z.string(), z.unknown()),
@@ -53,7 +53,7 @@ const flowDiagram = z.array(
       kind: z.string(),
       /** `left_out`: not part of this run. `refused`: the run ended there. */
       state: z.enum(['passed', 'skipped', 'current', 'planned', 'left_out', 'refused']),
-      /** Number of policies that are bound to it. */
+      /** Number of policies that are bound to the step. */
       policies: z.int(),
       /** Verdict of the policies of the current step; null for other steps and for steps without policies. */
       verdict: z.object({ pass: z.boolean(), messages: z.array(z.string()) }).nullable(),

@@ -8,7 +8,10 @@ import { SessionCookieService } from '../../http/session-cookie.service.js';
 import { flowInspection } from './flow-inspection.dto.js';
 import { presentInspection } from './flow-inspector.presenter.js';
 
-/** The state of a flow's run in the own session, for administrators and users with `debug` (docs/spec/executor.md#inspector). */
+/**
+ * The state of a flow's run in the session of the caller, for administrators and users with `debug`
+ * (docs/spec/executor.md#inspector).
+ */
 @Controller('/api/v3/flows/inspector')
 export class FlowInspectorController {
   constructor(
@@ -18,7 +21,7 @@ export class FlowInspectorController {
     @Inject(SessionCookieService) private readonly cookies: SessionCookieService,
   ) {}
 
-  /** Throws `not_found` for all other users. Answers 400 without a body if there is no run. */
+  /** Throws `not_found` for callers who may not inspect. Responds with 400 without a body if there is no run. */
   @ApiEndpoint({
     id: 'flows_inspector_get',
     description:

@@ -28,7 +28,7 @@ describe('the facts of a run', () => {
     redirect: '/x',
   };
 
-  it('are redacted by their schema and by their name, and objects are shown as references', () => {
+  it('are masked if their schema or name marks a secret, and objects are shown as references', () => {
     expect(inspect(planOf({ context }))?.current_plan.plan_context).toEqual({
       pending_user: { username: 'alice', pk: 7, email: 'alice@example.org' },
       prompt_data: REDACTED,

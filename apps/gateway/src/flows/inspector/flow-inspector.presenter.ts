@@ -44,7 +44,7 @@ const planAt = (inspected: InspectedRun, { steps, index, context }: StepPosition
   session_id: inspected.sessionId,
 });
 
-/** Placeholder binding of a step that was inserted at run time, or that does not exist. */
+/** The placeholder binding of a step that was inserted at run time, and of a missing next step. */
 const PLACEHOLDER_BINDING = {
   evaluate_on_plan: false,
   re_evaluate_policies: false,

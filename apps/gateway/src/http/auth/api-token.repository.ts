@@ -10,7 +10,7 @@ import {
   type AuthenticatedUserRow,
 } from '../../users/user.repository.js';
 
-/** $1 hash of the key, $2 whether to load attributes. */
+/** $1 hash of the API token's key, $2 whether to load the user's attributes. */
 const FIND_USER = {
   name: 'token_user',
   text: `SELECT ${AUTHENTICATED_USER_COLUMNS}
@@ -18,7 +18,7 @@ const FIND_USER = {
     WHERE t.key_hash = $1 AND t.expires > now()`,
 };
 
-/** API tokens, in the view of the directory that the gateway may read. */
+/** API tokens, read from the view of the directory that the gateway may read. */
 @Injectable()
 export class ApiTokenRepository {
   private readonly withAttributes: boolean;
@@ -30,7 +30,7 @@ export class ApiTokenRepository {
     this.withAttributes = readsAttributes(AVATARS);
   }
 
-  /** Returns the active user of an unexpired API token. */
+  /** Returns the active user of an unexpired API token, or undefined if there is none. */
   async findUser(key: string): Promise<AuthenticatedUser | undefined> {
     const { rows } = await runNamed<AuthenticatedUserRow>(this.source, FIND_USER, [
       tokenHash(key),

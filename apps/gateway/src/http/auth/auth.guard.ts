@@ -20,10 +20,10 @@ declare module 'fastify' {
 type Access = 'public' | 'anonymous';
 const ACCESS = Symbol('access');
 
-/** Marks routes that need no authentication, or that authenticate later than a guard would. */
+/** Marks a route that needs no authentication, or whose handler authenticates the request itself. */
 export const Public = () => SetMetadata<symbol, Access>(ACCESS, 'public');
 
-/** Marks routes that anonymous visitors may request too, within their rate limit. */
+/** Marks a route that anonymous visitors may request too, within the anonymous rate limit. */
 export const AllowAnonymous = () => SetMetadata<symbol, Access>(ACCESS, 'anonymous');
 
 /** Injects the Principal; undefined for an anonymous visitor of a route with `@AllowAnonymous()`. */

@@ -15,7 +15,7 @@ import { RecentLoginService } from './recent-login.service.js';
 @Module({
   imports: [EngineModule, SessionsModule],
   providers: [
-    // In this order for every route: an invalid page is refused before authentication.
+    // The guards of every route run in this order: an invalid page number is refused before authentication.
     { provide: APP_GUARD, useClass: PaginationGuard },
     { provide: APP_GUARD, useClass: AuthGuard },
     ApiTokenRepository,

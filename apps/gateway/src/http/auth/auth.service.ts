@@ -15,7 +15,7 @@ export interface Principal {
   readonly user: AuthenticatedUser;
   /** The session that the request belongs to, if any. With an API token it may be the session of another user. */
   readonly sessionId: string | undefined;
-  /** Whether the user comes from an API token and not from the session. */
+  /** Whether the request was authenticated by an API token and not by the session. */
   readonly byToken: boolean;
 }
 
@@ -59,14 +59,17 @@ export class AuthService {
     return user && { user, sessionId: session?.id, byToken: tokenUser !== undefined };
   }
 
-  /** Returns the principal. Throws `not_authenticated` for an anonymous visitor, else as `find`. */
+  /** Returns the principal. Throws `not_authenticated` for an anonymous visitor, and the same problems as `find`. */
   async load(exchange: HttpExchange): Promise<Principal> {
     const principal = await this.find(exchange);
     if (!principal) throw new Problem('not_authenticated');
     return principal;
   }
 
-  /** Returns the session of a logged-in user, or undefined if there is none or the session has left its binding. */
+  /**
+   * Returns the session of a logged-in user, or undefined if there is none or the client no longer matches the
+   * session's binding.
+   */
   private async findSession(request: FastifyRequest): Promise<ActiveSession | undefined> {
     const key = await this.cookies.keyOf(request);
     const session = key && (await this.sessions.find(key));

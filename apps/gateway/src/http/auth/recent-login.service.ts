@@ -13,7 +13,7 @@ export class RecentLoginService {
     @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
   ) {}
 
-  /** Returns whether the user's own session is a recent proof. An API token never is. */
+  /** Returns whether the login of the user's session is recent enough. An API token never counts as a recent login. */
   async covers({ user, sessionId, byToken }: Principal): Promise<boolean> {
     if (byToken || sessionId === undefined) return false;
     return this.sessions.isRecentLogin(sessionId, { user: user.uuid, withinS: this.config.CREDENTIAL_PROOF_S });

@@ -13,7 +13,10 @@ const solve = paths['/flows/executor/{flow_slug}/']!['post']!;
 
 const REFERENCE = '#/components/schemas/';
 
-/** Replaces references by their schemas, with the name as title. Leaves out descriptions, which are Gatehouse's own. */
+/**
+ * Replaces each reference by its schema, with the name as title. Leaves out descriptions, which differ from those of
+ * authentik.
+ */
 function resolved(value: unknown): unknown {
   if (typeof value === 'string' && value.startsWith(REFERENCE)) {
     const title = value.slice(REFERENCE.length);
@@ -29,7 +32,7 @@ function resolved(value: unknown): unknown {
 
 const inOrder = (names: readonly string[]) => names.toSorted((a, b) => (a < b ? -1 : 1));
 
-/** Sorts lists without an order. */
+/** Sorts those arrays whose order has no meaning in OpenAPI. */
 function ordered(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(ordered);
   if (value === null || typeof value !== 'object') return value;
@@ -43,7 +46,7 @@ function ordered(value: unknown): unknown {
 
 const plain = (value: unknown) => ordered(resolved(value));
 
-/** Returns the members of a union without their properties, which its mapping has. */
+/** Returns the members of a union without their properties, which another test compares by the union's mapping. */
 const listed = (members: unknown) =>
   (members as Json[])
     .map((member) => Object.fromEntries(Object.entries(member).filter(([key]) => key !== 'properties')))

@@ -77,7 +77,7 @@ const queryParameters = (query: NonNullable<EndpointOptions['query']>, writer: S
     };
   });
 
-/** Adds 400 and 403, which every endpoint may answer. */
+/** Returns the responses of an endpoint, with the refusals 400 and 403 that every endpoint has. */
 function responsesOf({ answers, produces }: Pick<EndpointOptions, 'answers' | 'produces'>, writer: SchemaWriter) {
   const allAnswers = { ...answers, 400: validationError, 403: genericError };
   return Object.fromEntries(

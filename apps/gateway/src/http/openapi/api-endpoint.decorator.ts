@@ -8,13 +8,13 @@ export interface EndpointOptions {
   readonly id: string;
   readonly description: string;
   readonly tag: string;
-  /** Whether anonymous visitors may request it. */
+  /** Whether anonymous visitors may request the endpoint. */
   readonly anonymous?: boolean;
   readonly query?: Readonly<Record<string, z.ZodType>>;
   readonly body?: z.ZodType;
-  /** Bodies of the answers by status; `null` for none. Refusals of all endpoints are added. */
+  /** Bodies of the responses by status; `null` for no body. The refusals that every endpoint has are added. */
   readonly answers: Readonly<Partial<Record<HttpStatus, z.ZodType | null>>>;
-  /** Media types of the answers; JSON by default. */
+  /** Media types of the responses; JSON by default. */
   readonly produces?: readonly string[];
 }
 

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { PublishedSchema } from './published-schema.js';
 
-it('writes the document at the first request, once for both formats', () => {
+it('generates the document once, at the first request, for JSON and YAML', () => {
   let written = 0;
   const document = { openapi: '3.0.3', paths: { '/a/': { get: {} } } };
   const texts = new PublishedSchema(() => {

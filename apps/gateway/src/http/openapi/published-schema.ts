@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import type { Schema } from './schema-writer.js';
 
-/** The published schema, written at the first request, so that it does not delay the start. */
+/** The published schema. Generated at the first request, so that it does not delay the start of the gateway. */
 export class PublishedSchema {
   private readonly cache: { document?: Schema; json?: string; yaml?: string } = {};
 

@@ -21,7 +21,7 @@ export class SchemaWriter {
     return withComponentRefs(schema);
   }
 
-  /** Metadata of a type takes precedence over the schema that zod derives. */
+  /** Changes the schema that zod derives from a type. The metadata of the type takes precedence. */
   private amend(type: Definition, schema: Record<string, unknown>) {
     const { wire, by_component: members } = schema;
     delete schema['wire'];
@@ -30,7 +30,7 @@ export class SchemaWriter {
     else if (wire) Object.assign(schema, wire);
     if (members) replace(schema, this.union(members as Readonly<Record<string, z.ZodType>>));
     removeUnpublished(schema['properties']);
-    // `nullable` has an effect only beside a `type` (OpenAPI 3.0.3, §4.7.24).
+    // `nullable` has an effect only in a schema with a `type` (OpenAPI 3.0.3, §4.7.24).
     if (type.type === 'nullable' && type.innerType instanceof z.ZodObject) schema['type'] = 'object';
     if (type.type === 'default') schema['default'] = type.defaultValue;
     if (schema['format'] === 'uuid') delete schema['pattern'];

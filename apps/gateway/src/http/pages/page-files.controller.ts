@@ -6,7 +6,10 @@ import { Public } from '../auth/auth.guard.js';
 import { FILE_ROUTE } from '../routing.hooks.js';
 import { type Encoding, FILES_ADDRESS, PageRenderer, type StaticFile } from './page-renderer.js';
 
-/** The proof-of-work script. Its URL never changes, so browsers cache it for minutes only. */
+/**
+ * Serves the proof-of-work script. Its URL stays the same when the script changes, so browsers cache it for minutes
+ * only.
+ */
 @Public()
 @Controller(PROOF_OF_WORK_SCRIPT)
 export class ProofOfWorkScriptController {
@@ -19,7 +22,10 @@ export class ProofOfWorkScriptController {
   }
 }
 
-/** The scripts of pages. Their names contain a hash of their content, so browsers cache them for good. */
+/**
+ * Serves the scripts of pages. Their names contain a hash of their content, so browsers cache them without a time
+ * limit.
+ */
 @Public()
 @Controller(FILES_ADDRESS)
 export class PageFilesController {
@@ -48,6 +54,6 @@ function sendFile(reply: FastifyReply, file: StaticFile, { headers, cacheControl
     .send(file.bytes[encoding]);
 }
 
-/** Returns the smallest encoding that the browser accepts. Ignores `q=0`, which no browser sends. */
+/** Returns the encoding with the smallest file that the browser accepts. Ignores `q=0`, which no browser sends. */
 const encodingFor = (acceptEncoding: unknown): Encoding =>
   (['br', 'gzip'] as const).find((encoding) => String(acceptEncoding ?? '').includes(encoding)) ?? 'identity';

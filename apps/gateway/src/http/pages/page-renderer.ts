@@ -21,7 +21,7 @@ export interface StaticFile {
 
 export type Encoding = 'br' | 'gzip' | 'identity';
 
-/** A rendered page, with the sources that its CSP must allow. */
+/** A rendered page, with the origins that its CSP must allow. */
 export type SendablePage = ReturnType<PageRenderer['flow']>;
 
 /** Entry of the page script in the build manifest. */
@@ -29,11 +29,11 @@ const ENTRY = 'src/client.tsx';
 /** The built script that solves proof-of-work challenges. */
 const PROOF_OF_WORK_FILE = 'proof/proof-of-work.js';
 const SUFFIXES: Readonly<Record<Encoding, string>> = { br: '.br', gzip: '.gz', identity: '' };
-/** URL path of the page scripts. A file under it never changes. */
+/** URL path of the folder with the page scripts. The content of a URL in this folder never changes. */
 export const FILES_ADDRESS = '/static/pages';
 
 interface LoadedFiles {
-  /** By file name. */
+  /** The files by their names. */
   readonly files: ReadonlyMap<string, StaticFile>;
   readonly proofScript: StaticFile;
 }

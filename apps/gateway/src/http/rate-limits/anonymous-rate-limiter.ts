@@ -5,7 +5,7 @@ import { GATEWAY_CONFIG, type GatewayConfig } from '../../gateway.config.js';
 import { ClientResolver } from '../client.resolver.js';
 import { NetworkRateLimiter } from './network-rate-limiter.js';
 
-/** Networks that are counted at a time, about 20 MB. */
+/** Largest number of networks that are counted at the same time. They need about 20 MB. */
 const MAX_NETWORKS = 100_000;
 
 type Settings = Pick<GatewayConfig, 'ANONYMOUS_RATE' | 'ANONYMOUS_RATE_PERIOD_S'>;
@@ -36,7 +36,10 @@ export class AnonymousRateLimiter {
   }
 }
 
-/** Counts every request of a route as anonymous, for clients that have no session. Throws `rate_limited`. */
+/**
+ * Counts every request of a route towards the anonymous rate limit, because clients of the route have no session.
+ * Throws `rate_limited`.
+ */
 @Injectable()
 export class AnonymousRateLimitGuard implements CanActivate {
   constructor(

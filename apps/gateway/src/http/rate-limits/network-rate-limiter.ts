@@ -2,21 +2,24 @@ import { clientNetwork } from '@gatehouse/executor';
 
 /** Limit of the requests of one network. */
 export interface RateLimit {
-  /** Requests in a period, which is also the burst size. */
+  /** Number of requests in a period, which is also the size of the bucket. */
   readonly requests: number;
   readonly periodS: number;
-  /** Networks that are counted at a time. Beyond it, the least recently seen network is forgotten. */
+  /**
+   * Largest number of networks that are counted at the same time. A further network replaces the least recently seen
+   * one.
+   */
   readonly maxNetworks: number;
 }
 
 /** The state of a network's bucket after a request. */
 export interface RateLimitResult {
   readonly admitted: boolean;
-  /** Requests that are admitted now. */
+  /** Number of further requests that would be admitted now. */
   readonly remaining: number;
   /** Seconds until the bucket is full. */
   readonly fullInS: number;
-  /** Seconds until the next request is admitted; 0 for now. */
+  /** Seconds until the next request is admitted; 0 if it is admitted now. */
   readonly nextInS: number;
 }
 

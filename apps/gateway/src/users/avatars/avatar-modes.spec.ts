@@ -13,7 +13,7 @@ describe('an avatar', () => {
     expect(new AvatarService({ AVATARS: 'initials' }).urlOf(undefined)).toBe(DEFAULT_AVATAR);
   });
 
-  it('is the first that a mode has, else the default avatar', () => {
+  it('is the result of the first mode that returns one, else the default avatar', () => {
     expect(avatarOf('attributes.avatar,attributes.photo', { attributes: { photo: '/a.png' } })).toBe('/a.png');
     expect(avatarOf('gravatar,attributes.avatar', { email: '' })).toBe(DEFAULT_AVATAR);
     expect(avatarOf('')).toBe(DEFAULT_AVATAR);
@@ -40,7 +40,7 @@ describe('an avatar', () => {
     expect(colourOf('Anna Lee')).not.toBe(colourOf('Alice Liddell'));
   });
 
-  it('comes from a path of the user’s attributes, if its value is a text', () => {
+  it('comes from a path in the user’s attributes, if the value there is a text', () => {
     const attributes = { a: { b: 'https://cdn.example.org/a.png' }, n: 7 };
     expect(avatarOf('attributes.a.b', { attributes })).toBe('https://cdn.example.org/a.png');
     for (const path of ['a', 'a.c', 'n', 'a.b.c', 'constructor.name', '__proto__.x']) {
@@ -55,7 +55,7 @@ describe('an avatar', () => {
     expect(avatarOf(url, user)).toBe(`https://cdn.example.org/a%2Fb%3F/${md5OfMail}/a%40b.png?x=%20`);
   });
 
-  it('comes from Gravatar by the hash of the address, without a request of the gateway', () => {
+  it('is a Gravatar URL with the hash of the email address, without a request of the gateway', () => {
     expect(avatarOf('gravatar')).toMatch(
       /^https:\/\/www\.gravatar\.com\/avatar\/[0-9a-f]{64}\?size=158&rating=g&default=mp$/,
     );
@@ -71,7 +71,7 @@ describe('the setting', () => {
     expect(parsed(setting)).toMatch(/^".+" is not a (mode|placeholder)/);
   });
 
-  it('accepts all modes, with spaces', () => {
+  it('accepts all modes, separated by commas and spaces', () => {
     expect(parsed('none, initials , gravatar,attributes.a.b, https://x/%(username)s')).toBeUndefined();
   });
 
@@ -80,7 +80,7 @@ describe('the setting', () => {
     ['initials,attributes.avatar', true],
     ['https://x/%(upn)s', true],
     ['https://x/%(username)s', false],
-  ])('%j needs attributes: %j', (setting, needed) => {
+  ])('%j reads the user’s attributes: %j', (setting, needed) => {
     expect(readsAttributes(setting)).toBe(needed);
   });
 });

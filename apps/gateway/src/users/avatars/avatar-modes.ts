@@ -14,7 +14,7 @@ export interface AvatarSubject {
 /** Returns the URL of an avatar, or undefined. */
 export type AvatarMode = (user: AvatarSubject) => string | undefined;
 
-/** The avatar of anonymous visitors, and of users for whom no mode has one. */
+/** The avatar of anonymous visitors, and of users for whom no mode returns an avatar. */
 export const DEFAULT_AVATAR = '/static/dist/assets/images/user_default.png';
 
 const ATTRIBUTES = 'attributes.';
@@ -43,7 +43,10 @@ function modeOf(name: string): AvatarMode {
 
 const hash = (algorithm: 'md5' | 'sha256', text: string) => createHash(algorithm).update(text).digest('hex');
 
-/** Does not check whether the avatar exists: the gateway would send the hash to Gravatar for every shown user. */
+/**
+ * Returns the Gravatar URL. Does not check whether the avatar exists, because the gateway would have to send the hash
+ * of every shown user to Gravatar.
+ */
 const gravatar: AvatarMode = ({ email }) =>
   email === ''
     ? undefined

@@ -11,7 +11,10 @@ export class AvatarService {
     this.modes = avatarModes(AVATARS);
   }
 
-  /** Returns a URL or a data URI: the result of the first mode that has one, else the default avatar. */
+  /**
+   * Returns the avatar as a URL or a data URI: the result of the first mode that returns an avatar, else the default
+   * avatar.
+   */
   urlOf(user: AvatarSubject | undefined): string {
     if (!user) return DEFAULT_AVATAR;
     for (const mode of this.modes) {

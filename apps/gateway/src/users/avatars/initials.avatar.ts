@@ -19,14 +19,16 @@ export function initialsSvg(text: string): string {
   );
 }
 
-/** Returns the first two characters of a single word, else the first ones of the first and the last word. */
+/**
+ * Returns the first two characters of a single word, else the first character of the first word and of the last word.
+ */
 function initials(text: string): string {
   const words = text.split(/\s+/).filter((word) => word !== '');
   const [first = '', last] = [words[0], words.length > 1 ? words.at(-1) : undefined];
   return last === undefined ? start(first, 2) : start(start(first, 1) + last, 2);
 }
 
-/** Returns the first characters. A character may be two UTF-16 units. */
+/** Returns the first `count` characters. A character may be two UTF-16 units. */
 const start = (text: string, count: number) => Array.from(text).slice(0, count).join('');
 
 type Colour = readonly [red: number, green: number, blue: number];
