@@ -36,7 +36,7 @@ describe.each(folders)('the blueprints of %s', (folder) => {
   const apply = (url: string, given: Parameters<typeof applyFiles>[1], more: NodeJS.ProcessEnv = {}) =>
     applyFiles(url, given, { env: { ...env, ...more }, folder: emptyFolder, sealKeys: SEAL_KEYS });
 
-  it('apply one by one, each a second time without a change', async () => {
+  it('apply one by one, and change nothing when each is applied again', async () => {
     const url = await database();
     const changing: string[] = [];
     for (const file of await files()) {
@@ -47,7 +47,7 @@ describe.each(folders)('the blueprints of %s', (folder) => {
     expect(changing).toEqual([]);
   });
 
-  it('apply all at once, a second time without a change, and survive an export and import', async () => {
+  it('apply together, change nothing when applied again, and are unchanged by an export and import', async () => {
     const [url, other] = [await database(), await database()];
     await apply(url, await files());
     expect((await apply(url, await files())).isChanged).toBe(false);

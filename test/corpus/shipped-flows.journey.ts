@@ -75,7 +75,7 @@ describe.skipIf(!defaults || !examples)('the unmodified flows of authentik’s b
     expect(await me(await login('ada', 'first-pass-1'))).toMatchObject({ username: 'ada' });
   });
 
-  it('let users change their own details, and refuse names and addresses of others', async () => {
+  it('let users change their own details, and refuse usernames and addresses of other users', async () => {
     const { browser } = await enrol('bea');
     const settings = 'default-user-settings-flow';
     const shown = { component: 'ak-stage-prompt', fields: [{ initial_value: 'bea' }, {}, {}, {}] };
@@ -102,7 +102,7 @@ describe.skipIf(!defaults || !examples)('the unmodified flows of authentik’s b
     expect(await me(await login('cleo', 'second-pass-2'))).toMatchObject({ username: 'cleo' });
   });
 
-  it('ask for a second factor after it is set up', async () => {
+  it('ask for a second factor at the next login after it was set up', async () => {
     const { browser } = await enrol('dido');
     const { body } = await browser.show('default-authenticator-static-setup');
     const { codes } = body as { codes?: string[] };
@@ -162,7 +162,7 @@ describe.skipIf(!defaults || !examples)('the unmodified flows of authentik’s b
   describe('of an enrolment with verification', () => {
     beforeAll(() => deployment.applyFiles(example('flows-enrollment-email-verification')));
 
-    /** Enrols a user up to the mail. */
+    /** Enrols a user as far as the verification mail. Returns the browser and the content of the mail. */
     async function startEnrolment(username: string) {
       const { browser, body } = await enrol(username);
       expect(body).toMatchObject(WAITING);

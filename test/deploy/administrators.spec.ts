@@ -143,7 +143,7 @@ describeWithNats('administrators, while each service has its own Postgres role',
     expect(await statusOf(await loggedIn('loser', 'another-horse-8'))).toBe(200);
   });
 
-  it('can replace their password during a login', async () => {
+  it('can replace an expired password during a login', async () => {
     const browser = new Browser(stack.url);
     await browser.solve('expired', { uid_field: 'loser' });
     await browser.solve('expired', { password: 'another-horse-8' });
@@ -158,7 +158,7 @@ describeWithNats('administrators, while each service has its own Postgres role',
   });
 
   it.each(['join-admins', 'join-operators'])(
-    'cannot be created by an enrollment: %s is refused with a message',
+    'cannot be created by enrollment: the flow %s is denied with a message',
     async (slug) => {
       expect((await new Browser(stack.url).solve(slug, { username: `new by ${slug}` })).body).toMatchObject(REFUSED);
       expect(await userOf(`new by ${slug}`)).toBeUndefined();
@@ -169,7 +169,7 @@ describeWithNats('administrators, while each service has its own Postgres role',
     },
   );
 
-  it('can log in with an outdated hash, which only an ordinary user’s login renews', async () => {
+  it('can log in with an outdated hash, which the login renews only for ordinary users', async () => {
     const digest = pbkdf2Sync(SHARED_PASSWORD, 'salt', 1000, 32, 'sha256').toString('base64');
     const outdated = `pbkdf2_sha256$1000$salt$${digest}`;
     await rows(`UPDATE directory.users SET password_hash = $1 WHERE username IN ('imported', 'alice')`, outdated);
@@ -179,7 +179,7 @@ describeWithNats('administrators, while each service has its own Postgres role',
     expect(await statusOf(await loggedIn('alice'))).toBe(200);
   });
 
-  it('can set up recovery codes, prove one of them and add an app', async () => {
+  it('can set up recovery codes, prove their login with one of them and add an app', async () => {
     const browser = await loggedIn('keeper');
     const { body } = await browser.show('codes');
     expect((await browser.solve('codes', {})).body).toMatchObject(DONE);
@@ -212,7 +212,7 @@ describeWithNats('administrators, while each service has its own Postgres role',
     ]);
   });
 
-  it('cannot be changed by a compromised service, even while a visitor enters their username', async () => {
+  it('cannot be changed by a compromised service, even while a visitor enters an administrator’s username', async () => {
     const visitor = new Browser(stack.url);
     const identification = { uid_field: 'settler' };
     expect((await visitor.solve('back', identification)).body).toMatchObject({ component: 'ak-stage-email' });

@@ -11,14 +11,14 @@ import {
 } from '@gatehouse/contracts';
 import { stages } from '../../libs/stages/src/catalogue.js';
 
-/** A subscription of a service. */
+/** A subscription of a service: subject and queue group. */
 export interface Pattern {
   readonly subject: string;
   readonly queue: string;
 }
 
 const contracts = Object.values(stages).map(({ contract }) => contract);
-/** Subscriptions of services other than those of their stages. */
+/** Subscriptions of services to subjects that are not those of their stages. */
 const OTHER_SUBSCRIPTIONS: Readonly<Record<string, readonly Pattern[]>> = {
   consent: Object.values(deviceOperations).map(({ subject }) => ({ subject, queue: DEVICE_QUEUE })),
   password: [{ subject: PASSWORD_HASH_SUBJECT, queue: 'password' }],

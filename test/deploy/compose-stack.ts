@@ -22,7 +22,7 @@ import { freshEnvironment } from './env-file.js';
 
 const run = promisify(execFile);
 
-/** The addresses on this machine that replace those of the containers. */
+/** Servers on this machine, and the addresses that replace those of the containers. */
 interface LocalInfrastructure {
   readonly folder: string;
   readonly port: string;
@@ -32,7 +32,7 @@ interface LocalInfrastructure {
   readonly stop: () => Promise<unknown>;
 }
 
-/** The services of docker-compose.yml on this machine: the same commands and environments, with local addresses. */
+/** Runs the services of docker-compose.yml on this machine: same commands and environments, local addresses. */
 export class ComposeStack {
   private readonly running: RunningPart[] = [];
 
@@ -41,7 +41,7 @@ export class ComposeStack {
     private readonly infrastructure: LocalInfrastructure,
   ) {}
 
-  /** Starts NATS and Postgres as the files configure them, migrates the schemas and creates the roles. */
+  /** Starts NATS and Postgres as in docker-compose.yml, migrates the schemas and creates the roles. */
   static async open(): Promise<ComposeStack> {
     const port = String(await freePort());
     const env = { ...(await freshEnvironment()), BASE_URL: `http://127.0.0.1:${port}` };
@@ -58,7 +58,7 @@ export class ComposeStack {
     return stack;
   }
 
-  /** Address of the gateway, once it is started. */
+  /** URL of the gateway. Valid once the gateway has started. */
   get url(): string {
     return `http://127.0.0.1:${this.infrastructure.port}`;
   }
@@ -74,7 +74,7 @@ export class ComposeStack {
     return Object.fromEntries(environment.map(([name, value]) => [name, local[name] ?? this.localize(value)]));
   }
 
-  /** Starts a service with the command of its container. Resolves when it serves. `changes` override its environment. */
+  /** Starts a service with its container command. Resolves when it is ready. `changes` override its environment. */
   async start(service: string, changes: Environment = {}): Promise<RunningProcess> {
     const [program = ''] = this.containers[service]?.command ?? [];
     const process = await startProcess(program, { ...this.environment(service), ...changes }, { ready: /"serving"/ });
@@ -82,7 +82,7 @@ export class ComposeStack {
     return process;
   }
 
-  /** Starts a service as `start` does, but in the service host of the worker, which costs a fraction of a process. */
+  /** Starts a service in the service host of the worker, which takes a fraction of the time of `start`. */
   async startHosted(service: string, changes: Environment = {}): Promise<void> {
     const env = { ...this.environment(service), ...changes };
     const part = service === 'gateway' || service === 'policy' || service === 'courier' ? service : 'stages';

@@ -42,7 +42,7 @@ describe('docker-compose.yml', () => {
     expect(compose[service]).not.toHaveProperty('container_name');
   });
 
-  it.each(SERVICES)('gives %s its own NATS user and Postgres role, and no other password', (service) => {
+  it.each(SERVICES)('gives %s the passwords of its own NATS user and Postgres role only', (service) => {
     const { NATS_USER, NATS_PASSWORD, DATABASE_URL } = compose[service]?.environment ?? {};
     expect([NATS_USER, NATS_PASSWORD]).toEqual([service, env[`NATS_PASSWORD_${service.toUpperCase()}`]]);
     const { username, password } = new URL(DATABASE_URL ?? `x://gatehouse_${service}@none`);
@@ -67,7 +67,7 @@ describe('docker-compose.yml', () => {
     expect([...required].sort()).toEqual(Object.keys(env).sort());
   });
 
-  it.skipIf(!isInstalled('docker-compose'))('is parsed by docker-compose with the same result', () => {
+  it.skipIf(!isInstalled('docker-compose'))('is parsed by docker-compose with the same environments', () => {
     const args = ['--env-file', '/dev/null', '--profile', 'operator', 'config', '--format', 'json'];
     const options = { env: { PATH: process.env['PATH'], ...env }, encoding: 'utf8' } as const;
     const parsed = JSON.parse(execFileSync('docker-compose', args, options)) as { services: typeof compose };

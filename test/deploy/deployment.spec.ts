@@ -6,7 +6,7 @@ import type { Environment } from '../support/processes.js';
 import { PATTERNS, SERVICES } from './catalogue.js';
 import { ComposeStack } from './compose-stack.js';
 
-/** The Python of policies starts slowly on a loaded machine. */
+/** Timeout in milliseconds of a start. The Python of policies starts slowly on a loaded machine. */
 const START_TIMEOUT_MS = 60_000;
 
 describeWithNats('the services of docker-compose.yml', () => {
@@ -18,7 +18,7 @@ describeWithNats('the services of docker-compose.yml', () => {
   afterAll(() => stack?.close());
 
   /**
-   * Resolves with the reason for which a service does not start. Services with an entry file of their own, and one of the
+   * Resolves with the error of a service that does not start. Services with an entry file of their own, and one of the
    * others, must end as processes, with exit code 1.
    */
   async function refusalOf(service: string, changes: Environment): Promise<string> {
@@ -75,7 +75,7 @@ describeWithNats('the services of docker-compose.yml', () => {
     START_TIMEOUT_MS,
   );
 
-  it('exit when NATS rejects their password after a rotation, so that they are restarted with the new one', async () => {
+  it('exit when NATS rejects their password after a rotation, so that a restart gives them the new password', async () => {
     const running = [await stack.start('gateway', { PORT: '0' }), await stack.start('policy')];
     await stack.changeNatsPasswords();
     for (const process of running) {

@@ -22,7 +22,7 @@ describe('npm run deploy:env', () => {
     for (const keys of [SEAL_KEYS, MFA_SEAL_KEYS]) expect(() => new Sealer(keys ?? '')).not.toThrow();
     expect(MFA_SEAL_KEYS).not.toBe(SEAL_KEYS);
     expect(new Set(Object.values(secrets)).size).toBe(Object.keys(secrets).length);
-    // NATS reads such a secret as text, and a URL as a password, without quoting.
+    // NATS reads such a secret as a string, and a URL can contain it, without quotes or escapes.
     for (const secret of Object.values(secrets)) expect(secret).toMatch(/^[a-z][a-z0-9]{32,}$/);
   });
 
@@ -32,7 +32,7 @@ describe('npm run deploy:env', () => {
     expect((await readEnvFile(file))['SECRET_KEY']).not.toBe((await readEnvFile(another))['SECRET_KEY']);
   });
 
-  it('adds missing settings to a file and keeps the others', async () => {
+  it('adds missing settings to a file and keeps the existing settings', async () => {
     await writeFile(file, 'BASE_URL=https://id.example.org\nSECRET_KEY=mine');
     await completeEnvFile(file);
     const first = await readEnvFile(file);

@@ -7,7 +7,7 @@ import type { Environment } from './compose.js';
 
 const run = promisify(execFile);
 
-/** Runs `npm run deploy:env -- <file>` and returns its output. */
+/** Runs `npm run deploy:env -- <file>`, which adds missing settings, and returns the output. */
 export async function completeEnvFile(file: string): Promise<string> {
   return (await run(process.execPath, ['tools/deploy-env.mjs', file])).stdout;
 }

@@ -27,7 +27,7 @@ function expectRestricted(workload: Manifest) {
     expect(securityContext).toMatchObject({ allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } });
 }
 
-/** Removes empty settings, which count as not set. */
+/** Removes empty settings, which services treat as not set. */
 const withoutEmpty = (environment: Environment = {}): Environment =>
   Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
 
@@ -37,7 +37,7 @@ beforeAll(async () => {
 });
 
 describe('deploy/k8s/base', () => {
-  it('uses each of its files', () => {
+  it('lists each of its files in the kustomization', () => {
     expect([...listedFiles].sort()).toEqual([...existingFiles].sort());
   });
 
@@ -70,14 +70,14 @@ describe('deploy/k8s/base', () => {
     expect(actual).toEqual(expected);
   });
 
-  it.each(['migrate', 'roles'])('runs %s in the job with its command and environment', (command) => {
+  it.each(['migrate', 'roles'])('runs %s in the migration job with its command and environment', (command) => {
     const container = containersOf(find('Job', 'migrate')).find(({ name }) => name === command)!;
     const expected = readCompose(env)[command];
     expect(container.args).toEqual(expected?.command);
     expect(environmentOf(container, env)).toMatchObject(expected?.environment ?? {});
   });
 
-  it('labels the job, so that an upgrade can run it before everything else', () => {
+  it('labels the migration job, so that an upgrade can run it before everything else', () => {
     const labelled = manifests.filter(({ metadata }) => metadata.labels?.['app.kubernetes.io/name'] === 'migrate');
     expect(labelled).toEqual([find('Job', 'migrate')]);
   });

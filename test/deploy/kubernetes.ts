@@ -37,7 +37,7 @@ const BASE = 'deploy/k8s/base';
 export const manifestsOf = (text: string): Manifest[] =>
   parseAllDocuments(text).map((document) => document.toJS() as Manifest);
 
-/** Returns the files that the kustomization of the base lists, those that exist, and their objects. */
+/** Returns the files that the base kustomization lists, the files that exist, and the objects of its manifests. */
 export function readBase() {
   const { resources, patches } = parse(readFileSync(`${BASE}/kustomization.yaml`, 'utf8')) as {
     resources: string[];
@@ -51,7 +51,7 @@ export function readBase() {
   };
 }
 
-/** Returns the environment of a container, with `secret` as the keys of the Secret `gatehouse`. */
+/** Returns the environment of a container, where the Secret `gatehouse` has the keys and values of `secret`. */
 export function environmentOf(container: Container, secret: Environment): Environment {
   const environment: Record<string, string> = {};
   for (const { name, value, valueFrom } of container.env) {

@@ -7,11 +7,11 @@ import { ALLOWED_CALLS, PATTERNS, type Pattern, SERVICES } from './catalogue.js'
 import { freshEnvironment } from './env-file.js';
 
 const SUBJECTS = [...PATTERNS.values()].flat();
-/** A subscription that a user attempts. */
+/** A subscription that a NATS user attempts. Without `queue`, it joins no queue group. */
 type Subscription = Omit<Pattern, 'queue'> & Partial<Pattern>;
 
 const isDescribe = (subject: string) => subject.endsWith('.describe');
-/** A user that an operator adds to subscribe to events. */
+/** The config of a NATS user that an operator adds to subscribe to events. */
 const AUDITOR =
   '{ user: auditor, password: auditor, permissions: { publish: { deny: ">" }, subscribe: ["events.>"] } },';
 const CALLERS = ['gateway', 'operator', 'courier'];
@@ -52,7 +52,7 @@ describeWithNats('deploy/nats/nats.conf', () => {
     await nats?.stop();
   });
 
-  /** Returns those of `patterns` that a user may subscribe to. */
+  /** Returns those of `patterns` to which the NATS user of a service may subscribe. */
   async function subscribable(service: string, patterns: readonly Subscription[]): Promise<Subscription[]> {
     const subscriptions = patterns.map(({ subject, queue }) =>
       as(service).subscribe(subject, { ...(queue ? { queue } : {}), callback: () => undefined }),
@@ -63,7 +63,7 @@ describeWithNats('deploy/nats/nats.conf', () => {
     return allowed;
   }
 
-  /** Publishes to every subject and inbox as a user, and returns those whose subscribers receive the message. */
+  /** Publishes to each subject and inbox as the NATS user of a service. Returns those whose subscribers get it. */
   async function reachable(service: string): Promise<string[]> {
     const received: string[] = [];
     const subscriptions = [...PATTERNS].flatMap(([owner, patterns]) =>
@@ -84,7 +84,7 @@ describeWithNats('deploy/nats/nats.conf', () => {
     return received.sort();
   }
 
-  it.each([...PATTERNS.keys()])('lets %s subscribe only to its own subjects in their queues', async (service) => {
+  it.each([...PATTERNS.keys()])('lets %s subscribe only to its own subjects in their queue groups', async (service) => {
     expect(await subscribable(service, SUBJECTS)).toEqual(PATTERNS.get(service));
     const answers = service in ALLOWED_CALLS ? [{ subject: `_INBOX_${service}.>` }] : [];
     expect(await subscribable(service, [...FORBIDDEN, { subject: `_INBOX_${service}.>` }])).toEqual(answers);
@@ -102,7 +102,7 @@ describeWithNats('deploy/nats/nats.conf', () => {
     expect(await reachable('operator')).toEqual(subjects.filter(isDescribe));
   });
 
-  it('lets only the courier publish events, and the courier call no service', async () => {
+  it('lets the courier publish events and call no service, and lets no other user publish events', async () => {
     expect(await reachable('courier')).toEqual([]);
     const received: string[] = [];
     const auditor = await connect({ servers: nats.url, user: 'auditor', pass: 'auditor' });
@@ -137,7 +137,7 @@ describeWithNats('deploy/nats/nats.conf', () => {
     });
     await Promise.all([as(service).flush(), as('gateway').flush()]);
     as('gateway').publish(subject, 'question', { reply: '_INBOX_gateway.y' });
-    // After the first two flushes the request has arrived, and after the last two the replies.
+    // After the first two flushes, the request has arrived. After the last two, the replies have arrived.
     for (const user of ['gateway', service, service, 'gateway']) await as(user).flush();
     expect(answers).toEqual(['first']);
     for (const subscription of [requests, inbox]) subscription.unsubscribe();

@@ -33,7 +33,7 @@ describe.skipIf(!isInstalled('openssl'))('NATS over TLS, as the overlay tls conf
     });
     afterAll(() => rm(folder, { recursive: true }));
 
-    /** Starts NATS with the users of deploy/nats, which all have the password of `login`. */
+    /** Starts NATS with the users of deploy/nats, all with the password in `login`. Returns service settings. */
     async function serve(tls: string) {
       const config = `${await readFile('deploy/nats/nats.conf', 'utf8')}${tls}`;
       const names = [...config.matchAll(/\$(NATS_\w+)/g)].map(([, name]) => [name, login['NATS_PASSWORD']]);
@@ -45,7 +45,7 @@ describe.skipIf(!isInstalled('openssl'))('NATS over TLS, as the overlay tls conf
     };
     const serveTls = () => serve(`tls { cert_file: "${folder}/tls.crt", key_file: "${folder}/tls.key" }`);
 
-    it('serves when it trusts the issuer of the certificate', async () => {
+    it('starts when it trusts the issuer of the certificate', async () => {
       const settings = { ...(await serveTls()), NODE_EXTRA_CA_CERTS: `${folder}/tls.crt` };
       await expect(start(settings)).resolves.toBeUndefined();
     });

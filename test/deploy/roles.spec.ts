@@ -71,7 +71,7 @@ describeWithNats('deploy/postgres/roles.sql', () => {
       });
     });
 
-    it('can only log in, without any other attribute or membership', async () => {
+    it('can log in, and has no other role attribute or membership', async () => {
       const { rows } = await stack.as(service, (client) =>
         client.query(
           `SELECT rolsuper, rolcreaterole, rolcreatedb, rolbypassrls,
@@ -273,7 +273,7 @@ describeWithNats('deploy/postgres/roles.sql', () => {
       await expect(query(service, sql)).rejects.toMatchObject({ code: INSUFFICIENT_PRIVILEGE });
   });
 
-  it('revokes a privilege that was granted outside of it, when it runs again', async () => {
+  it('revokes a privilege that another script has granted, when it runs again', async () => {
     const readTokens = () =>
       stack.as('identification', (client) => client.query('SELECT key_hash FROM directory.tokens'));
     await stack.as('operator', (client) =>

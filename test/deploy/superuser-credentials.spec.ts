@@ -18,7 +18,7 @@ const SEAL = `k:${Buffer.alloc(32).toString('base64')}`;
 const ADD_DEVICE = `INSERT INTO mfa.devices (id, user_id, kind, name, secret) VALUES ($1, $2, 'static', 'x', 'x')`;
 const CONNECT = 'SELECT identification.connect($1, $2, $3) AS outcome';
 
-/** A compromised service could create another credential of a superuser, which would outlast the compromise. */
+/** A credential that a compromised service adds to a superuser would outlast the compromise. */
 describeWithNats('credentials of superusers in Postgres', () => {
   let stack: ComposeStack;
   let ids: Readonly<Record<string, string>>;
@@ -76,7 +76,7 @@ describeWithNats('credentials of superusers in Postgres', () => {
       expect(await connections()).toEqual([]);
     });
 
-    it('are created once by a permit, which is used up even when the account is already connected', async () => {
+    it('can be created once by each permit, which is used up even if the account is already connected', async () => {
       await connect('of alice', 'alice');
       await permit('identification');
       expect((await connect('of alice', 'admin')).rows).toEqual([{ outcome: 'taken' }]);
@@ -87,7 +87,7 @@ describeWithNats('credentials of superusers in Postgres', () => {
       expect(await connections()).toEqual([{ identifier: 'own' }]);
     });
 
-    it('are created by the stage that the gateway permits, and by the gateway for the user who is logged in', async () => {
+    it('can be created by the stage to which the gateway grants a permit, and by the gateway for the logged-in user', async () => {
       await withPool('gateway', async (gateway) => {
         await new PostgresSuperuserPermits(gateway).grant(ids['admin']!, postSourceContract.service);
         const byFlow = await withPool('identification', (source) =>
@@ -150,7 +150,7 @@ describeWithNats('credentials of superusers in Postgres', () => {
       expect(await devices()).toEqual([]);
     });
 
-    it('are added with their codes by one permit, and not by the permit of another service', async () => {
+    it('can be added with their codes by one permit of mfa, but not by the permit of another service', async () => {
       const add = () =>
         queryAs(
           'mfa',
@@ -174,7 +174,7 @@ describeWithNats('credentials of superusers in Postgres', () => {
     });
   });
 
-  it('do not let another service change the superuser with a permit that was for a device', async () => {
+  it('have permits with which no other service can change the superuser', async () => {
     await permit('mfa');
     const change = queryAs(
       'enrollment',

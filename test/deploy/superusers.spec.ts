@@ -85,7 +85,7 @@ describeWithNats('superusers in Postgres', () => {
   });
 
   it.each(Object.keys(FORBIDDEN))(
-    'cannot be changed by the service %s, even if its role is granted more than roles.sql grants',
+    'cannot be changed by the service %s, even if its role has more privileges than roles.sql grants',
     (service) =>
       stack.as('operator', async (client) => {
         const role = `gatehouse_${service}`;
@@ -98,7 +98,7 @@ describeWithNats('superusers in Postgres', () => {
       }),
   );
 
-  it('are guarded in every column except last_login, which the courier writes', async () => {
+  it('cannot be changed in any column except last_login, which the courier writes', async () => {
     const columns = await query(
       `SELECT column_name FROM information_schema.columns c
        WHERE table_schema = 'directory' AND table_name = 'users' AND NOT EXISTS (
@@ -130,12 +130,12 @@ describeWithNats('superusers in Postgres', () => {
     expect(await groupsOf('alice')).toEqual(['staff']);
   });
 
-  it('can join a group again of which they are already a member', async () => {
+  it('can be added again to a group of which they are already a member', async () => {
     await join('admin', 'admins');
     expect(await groupsOf('admin')).toEqual(['admins']);
   });
 
-  it('are refused by the stages with a message, and are not activated by a mail', async () => {
+  it('cannot be changed by enrollment stages, which deny with a message, or activated by a mailed link', async () => {
     const url = stack.environment('enrollment')['DATABASE_URL'] ?? '';
     const source = await openDataSource({ url, schema: 'directory', poolSize: 1 });
     try {
@@ -201,7 +201,7 @@ describeWithNats('superusers in Postgres', () => {
       }
     });
 
-    it('still cannot create a superuser by a group, and no permit of an ordinary user remains', async () => {
+    it('still cannot make an ordinary user a superuser by a group, and no permit for an ordinary user is saved', async () => {
       await permit('alice');
       await expect(join('alice', 'admins')).rejects.toMatchObject(GUARDED);
       expect(await query('SELECT FROM directory.superuser_permits WHERE user_id = $1', ids['alice'])).toEqual([]);
@@ -227,7 +227,7 @@ describeWithNats('superusers in Postgres', () => {
       }
     });
 
-    it('that is outdated can be replaced once by a current one, by a caller that knows it', async () => {
+    it('that is outdated can be replaced once by a current hash, by a caller that knows the outdated hash', async () => {
       await set('alice', OUTDATED);
       expect(await replace('alice', `${OUTDATED} `, current)).toBe(false);
       expect(await replace('alice', OUTDATED, 'mine')).toBe(false);
@@ -249,7 +249,7 @@ describeWithNats('superusers in Postgres', () => {
       expect(await userOf(name)).toMatchObject({ password_hash: OUTDATED });
     });
 
-    it('of another user does not help to replace that of a superuser', async () => {
+    it('of another user cannot be used to replace the hash of a superuser', async () => {
       await set('alice', OUTDATED);
       await set('admin', current);
       expect(await replace('admin', OUTDATED, current)).toBe(false);

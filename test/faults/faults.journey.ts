@@ -10,7 +10,7 @@ import { freePort } from '../support/processes.js';
 import { LoginLoad } from './login-load.js';
 
 const USERS = Array.from({ length: 6 }, (_, i) => `user-${i}`);
-/** Logins that must finish before and after each fault. */
+/** Number of logins that must finish before each fault, and again after it. */
 const UNDISTURBED = 12;
 
 let deployment: Deployment;
@@ -81,7 +81,7 @@ describe('no login is lost', { timeout: 120_000 }, () => {
     expect(refused).toBeGreaterThan(0);
   });
 
-  it('when the bus is killed and comes back', async () => {
+  it('when nats-server is killed and started again', async () => {
     await deployment.stopBus();
     await deployment.startBus();
     const { refused, ...rest } = await outcome('bus killed');
@@ -97,7 +97,7 @@ describe('no login is lost', { timeout: 120_000 }, () => {
     expect(refused).toBeGreaterThan(0);
   });
 
-  it('and no request is refused, when all services are replaced one after the other', async () => {
+  it('and no request refused, when all services are replaced one after the other', async () => {
     for (const service of SERVICES) {
       await deployment.start(service, `next ${service}`);
       await deployment.end(service);

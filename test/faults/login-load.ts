@@ -5,13 +5,13 @@ import type { Deployment } from '../support/deployment.js';
 /** Milliseconds that a client waits before it retries. */
 const RETRY_DELAY_MS = 100;
 
-/** How the logins under a fault ended. */
+/** How many logins started and ended, and how. */
 export interface Tally {
   begun: number;
   finished: number;
-  /** Requests answered with 503, and refused connections. */
+  /** Number of requests that got a 503 or a refused connection. */
   refused: number;
-  /** Logins that fell back to an earlier step or ended wrongly. There must be none. */
+  /** Errors of logins that fell back to an earlier step or did not end in a session. Must be empty. */
   readonly lost: string[];
 }
 
@@ -52,7 +52,7 @@ export class LoginLoad {
     }
   }
 
-  /** Runs one login. Returns what went wrong, or `undefined`. */
+  /** Runs one login. Returns why the login was lost, or `undefined`. */
   private async logIn(slug: string, user: string): Promise<string | undefined> {
     const browser = this.deployment.browser();
     const identified = await this.step(browser, slug, { component: 'ak-stage-identification', uid_field: user });
@@ -63,7 +63,7 @@ export class LoginLoad {
     return JSON.stringify(body).includes(`"${user}"`) ? undefined : `after the login: ${JSON.stringify(body)}`;
   }
 
-  /** Solves one challenge. After a refused request it reads the current challenge first, because the response may have counted. */
+  /** Solves one challenge. After a refused POST, reads the challenge first: the response may have been accepted. */
   private async step(browser: Browser, slug: string, answer: Record<string, string>): Promise<BrowserResponse['body']> {
     for (;;) {
       const response = await this.attempt(() => browser.solve(slug, answer));
@@ -80,7 +80,7 @@ export class LoginLoad {
     }
   }
 
-  /** Sends once. After a refusal it waits and returns `undefined`. */
+  /** Sends one request. After a refusal, waits and returns `undefined`. */
   private async attempt(send: () => Promise<BrowserResponse>): Promise<BrowserResponse | undefined> {
     const response = await send().catch(() => undefined);
     if (response && response.status !== 503) return response;

@@ -42,7 +42,7 @@ async function loggedIn(username: string): Promise<Browser> {
   return browser;
 }
 
-/** Returns the ids of the sessions that the page offers to end. */
+/** Returns the ids of the sessions for which the page has an “End” form. */
 const endableSessions = async (browser: Browser) => {
   const { text } = await browser.fetch(page);
   return [...text.matchAll(/name="session" value="([^"]+)"/g)].map(([, id]) => id!);
@@ -51,7 +51,7 @@ const endableSessions = async (browser: Browser) => {
 const isLoggedIn = async (browser: Browser) => (await browser.fetch('/api/v3/core/users/me/')).status === 200;
 
 describe('the account page', () => {
-  it('is where / redirects to, and redirects anonymous visitors to the login and back', async () => {
+  it('is the target of the redirect at /, and sends anonymous visitors to the login and back', async () => {
     const alice = await loggedIn('alice');
     expect((await alice.fetch('/?from=mail')).headers.get('location')).toBe('/if/user/?from=mail');
     const anonymous = deployment.browser();
@@ -84,7 +84,7 @@ describe('the account page', () => {
     expect([await isLoggedIn(current), await isLoggedIn(other)]).toEqual([true, false]);
   });
 
-  it('refuses a form without the CSRF token, and shows why', async () => {
+  it('refuses a form without the CSRF token, and shows the reason', async () => {
     const [current, other] = [await loggedIn('alice'), await loggedIn('alice')];
     for (const fields of [{}, { csrf_token: 'A'.repeat(32) }]) {
       const { status, text } = await post(current, page, { session: (await endableSessions(current))[0]!, ...fields });

@@ -60,7 +60,7 @@ describe('the API page', () => {
 describeInChromium('the API page in a browser', () => {
   const chromium = useChromium();
 
-  it('expands schemas down to the fields of a challenge, without accessibility faults', async () => {
+  it('expands nested schemas to the fields of a challenge, without accessibility violations', async () => {
     const { page, complaints } = await chromium.open();
     await page.goto(`${deployment.url}/api/v3/`);
     const solve = page.locator('#flows_executor_solve');
@@ -73,7 +73,7 @@ describeInChromium('the API page in a browser', () => {
     expect(complaints).toEqual([]);
   });
 
-  it('renders schemas that were expanded before the script loaded', async () => {
+  it('renders schemas that the visitor expanded before the script loaded', async () => {
     const { page } = await chromium.open();
     let loadScript = () => {};
     const expanded = new Promise<void>((resolve) => {

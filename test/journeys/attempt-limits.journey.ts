@@ -17,10 +17,10 @@ import { submit } from '../support/forms.js';
 const RIGHT = 'correct-horse-7';
 const APP_PASSWORD = 'app-password-of-bob-as-long-as-those-that-the-house-draws-1';
 let deployment: Deployment;
-/** A second gateway on the same database. */
+/** Address of a second gateway on the same database. */
 let other: string;
 
-/** Sets no limit, so the tests cover the defaults. The tests are a trusted proxy, so that they can send from any network. */
+/** Keeps the default attempt limits. Trusts the tests as a proxy, so that they can send from any network. */
 beforeAll(async () => {
   const tokens = { ...PASSWORD, attrs: { backends: ['authentik.core.auth.TokenBackend'] } };
   const embedded = { model: `authentik_stages_${PASSWORD.stage}`, id: 'embedded', identifiers: { name: 'embedded' } };
@@ -68,7 +68,7 @@ const setFailures = (failures: number) =>
 
 describe('a locked password', () => {
   it.each(Object.keys(LOGIN_METHODS))(
-    'is refused for every client at every gateway, with %s (accident 29)',
+    'is refused for every client at every gateway until it is unlocked, with %s (accident 29)',
     async (method) => {
       await logIn(deployment.browser(), 'login', ['bob', 'wrong']);
       for (const failures of [50, 0]) {
@@ -83,7 +83,7 @@ describe('a locked password', () => {
 });
 
 describe('repeated wrong passwords', () => {
-  it('are soon no longer checked, even from a new network and a new session each time, with default settings (accidents 22, 34)', async () => {
+  it('lock the password, even if each comes from a new network and a new session, with default settings (accidents 22, 34)', async () => {
     const guess = async (i: number) => {
       const browser = deployment.browser();
       const headers = { 'content-type': 'application/json', 'x-forwarded-for': `203.0.113.${i}` };
@@ -96,7 +96,7 @@ describe('repeated wrong passwords', () => {
       for (let i = 0; i < 100; i += 10) await Promise.all(Array.from({ length: 10 }, (_, j) => guess(i + j)));
     });
 
-    // Five attempts are free. Four more cost a delay of 1 + 2 + 4 + 8 seconds.
+    // Five attempts cost no delay. Four more cost delays of 1, 2, 4 and 8 seconds.
     expect(judged).toBeGreaterThanOrEqual(5);
     expect(judged).toBeLessThan(10);
   });
@@ -122,7 +122,7 @@ describe('a password with invalid characters', () => {
   });
 });
 
-describe('a login method that a flow does not offer', () => {
+describe('a login by a method or a flow that is not offered', () => {
   it.each<[string, string, string]>([
     ['a username where the flow accepts mail addresses only', 'by-mail', RIGHT],
     ['a password where the flow accepts app passwords only', 'tokens', RIGHT],

@@ -23,7 +23,7 @@ const VALIDATE = {
   stage: 'authenticator_validate.authenticatorvalidatestage',
   attrs: { not_configured_action: 'deny' },
 };
-/** Accepts TOTP devices only, and sets one up for a user without one. */
+/** A validation stage that accepts TOTP devices only, and sets up a TOTP device for a user who has none. */
 const APPS_ONLY = {
   stage: 'authenticator_validate.authenticatorvalidatestage',
   attrs: { device_classes: ['totp'], not_configured_action: 'configure', configuration_stages: [keyOf('app-1')] },
@@ -77,7 +77,7 @@ async function withPassword(username: string): Promise<Browser> {
   return browser;
 }
 
-/** Logs Alice in with one of her codes and returns the browser. */
+/** Logs Alice in with her password and one of her static codes, and returns the browser. */
 async function withDevice(browser = deployment.browser()): Promise<Browser> {
   await browser.solve('strong', { uid_field: 'alice' });
   const { body } = await browser.solve('strong', { code: codes.pop() });
@@ -166,7 +166,7 @@ describe('removing a device', () => {
     expect(await remove(alice, device)).toMatchObject(refusal);
     const withToken = { method: 'DELETE', headers: { authorization: `Bearer ${KEY}` } };
     expect(await deployment.browser().fetch(device, withToken)).toMatchObject(refusal);
-    // A session with a recent device proof does not give an API token that right.
+    // A session with a recent device proof does not let an API token remove a device.
     expect(await (await withDevice()).fetch(device, withToken)).toMatchObject(refusal);
     const page = await changeOnPage(alice, { remove: `static.${await pkOf()}` });
     expect(page.status).toBe(403);
@@ -185,7 +185,7 @@ describe('removing a device', () => {
     expect((await deployment.rows(`SELECT FROM flow.outbox WHERE topic LIKE 'event%'`)).length).toBe(before + 1);
   });
 
-  it('is refused when the proof is older than AUTHENTICATOR_PROOF_S, or a later login had none (accident 25)', async () => {
+  it('is refused if the device proof is older than AUTHENTICATOR_PROOF_S, or a later login used no device (accident 25)', async () => {
     const device = api(`static/${await pkOf()}/`);
     const withOldProof = await withDevice();
     await deployment.rows(
@@ -211,8 +211,8 @@ describe('removing a device', () => {
   });
 });
 
-describe('lost devices', () => {
-  it('can be removed by an operator command, after which the user sets up a first one again', async () => {
+describe('lost devices of a user', () => {
+  it('can be removed by an operator command, after which the user sets up a first device again', async () => {
     expect(await deployment.user(['remove-devices', 'alice'])).toBe('removed 1 devices of alice');
     expect(await deviceCount()).toBe(0);
     const alice = await withPassword('alice');
@@ -239,7 +239,7 @@ describe('an additional device', () => {
     expect(await deviceTypes()).toEqual(['static', 'static']);
   });
 
-  it('can be set up directly after a recent login with a device, but not after an old one (accident 25)', async () => {
+  it('needs no further proof after a recent login with a device, but does after an old login (accident 25)', async () => {
     const alice = await withDevice();
     expect((await alice.show('app')).body).toMatchObject({ component: 'ak-stage-authenticator-static' });
     await deployment.rows(
@@ -249,7 +249,7 @@ describe('an additional device', () => {
     expect(await deviceTypes()).toEqual(['static']);
   });
 
-  it('requires the proof of an existing device of a class that the login does not accept (accident 25)', async () => {
+  it('requires a proof of an existing device, even if the login does not accept devices of its class (accident 25)', async () => {
     const alice = deployment.browser();
     await alice.solve('apps-only', { uid_field: 'alice' });
     expect((await alice.solve('apps-only', { password: 'correct-horse-7' })).body).toMatchObject(VALIDATION);
@@ -266,7 +266,7 @@ describe('an additional device', () => {
 });
 
 describe('the devices on the account page', () => {
-  it('are listed with links to set up another', async () => {
+  it('are listed with links that set up another device', async () => {
     const alice = await withPassword('alice');
     const { text } = await alice.fetch(PAGE);
     expect(text).toContain('<strong>Static Token</strong>');

@@ -109,11 +109,11 @@ describe('a request body', () => {
     });
   });
 
-  it('that is empty counts as an empty object', async () => {
+  it('that is empty is read as {}', async () => {
     expect((await deployment.browser().post('login', '')).body).toHaveProperty('response_errors.uid_field');
   });
 
-  it('of another content type is refused unless it is empty', async () => {
+  it('with another content type than JSON is refused unless the body is empty', async () => {
     const form = 'application/x-www-form-urlencoded';
     expect(await deployment.browser().post('login', 'uid_field=alice', { type: form })).toMatchObject({
       status: 415,
@@ -135,7 +135,7 @@ describe('a request body', () => {
   });
 
   it.each([null, '', true, ['ak-stage-identification'], {}])(
-    'gets an error of `component` if that is not a known string: %j',
+    'with this `component` gets a field error of `component`: %j',
     async (component) => {
       expect((await deployment.browser().solve('login', { component, uid_field: 'alice' })).body).toMatchObject({
         component: 'ak-stage-identification',
@@ -144,7 +144,7 @@ describe('a request body', () => {
     },
   );
 
-  it('for an unknown flow returns 404 even if it cannot be parsed', async () => {
+  it('for an unknown flow gets 404 even if the body cannot be parsed', async () => {
     expect((await deployment.browser().post('nowhere', 'nonsense')).status).toBe(404);
     expect((await deployment.browser().post('nowhere', 'a=b', { type: 'text/plain' })).status).toBe(404);
   });
@@ -209,7 +209,7 @@ describe('a cookie', () => {
 });
 
 describe('an error inside a stage', () => {
-  it('shows a request id and no details', async () => {
+  it('is shown to the visitor with a request id and without details', async () => {
     const { status, body, headers } = await deployment.browser().show('broken');
 
     expect(status).toBe(200);
@@ -232,7 +232,7 @@ describe('every response', () => {
     }
   });
 
-  it('redirects to the configured origin, whatever the forwarded headers are', async () => {
+  it('redirects to the configured origin and ignores forwarded headers', async () => {
     const { headers } = await deployment.browser().fetch('/flows/-/default/authentication/?next=%2Fa', {
       headers: { 'x-forwarded-host': 'evil.example', 'x-forwarded-proto': 'https' },
     });

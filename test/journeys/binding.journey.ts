@@ -16,7 +16,7 @@ let deployment: Deployment;
 const loginFlow = (slug: string, attrs: Readonly<Record<string, string>>) =>
   flowEntries(slug, [IDENTIFICATION, PASSWORD, { ...LOGIN, attrs }]);
 
-/** The tests are a trusted proxy, so that they can send from any address. */
+/** The gateway trusts the tests as a proxy, so that they can send from any address. */
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'gatehouse-places-'));
   const [asn, city] = [join(folder, 'asn.mmdb'), join(folder, 'city.mmdb')];
@@ -42,7 +42,7 @@ beforeAll(async () => {
         }),
       ),
     ],
-    // With one connection, the next request reads the session after the new address is saved, which no response awaits.
+    // No response waits until the new address is saved. With one connection, the next request waits for that statement.
     gateway: { TRUSTED_PROXIES: '127.0.0.1', GEOIP_ASN_DATABASE: asn, GEOIP_CITY_DATABASE: city, DATABASE_POOL: '1' },
   });
 });
@@ -70,7 +70,7 @@ it.each([
   ['free', UNLOCATED],
   ['network', SAME_NETWORK],
   ['country', SAME_COUNTRY],
-])('a session of the flow %s may move to %s, and the new address is recorded', async (slug, ip) => {
+])('a session bound by the flow %s stays valid at %s, and lists the new address', async (slug, ip) => {
   const browser = await logIn(slug);
 
   expect((await get(browser, ip, ME)).status).toBe(200);
@@ -85,7 +85,7 @@ it.each([
   ['network', UNLOCATED],
   ['country', OTHER_COUNTRY],
   ['country', UNLOCATED],
-])('a session of the flow %s ends for good when it is used from %s', async (slug, ip) => {
+])('a session bound by the flow %s ends for good at a request from %s', async (slug, ip) => {
   const browser = await logIn(slug);
   const logoutEvents = () => deployment.rows(`SELECT FROM flow.outbox WHERE topic = 'events.logout'`);
   const before = await logoutEvents();
@@ -95,7 +95,7 @@ it.each([
   expect(await logoutEvents()).toHaveLength(before.length + 1);
 });
 
-it('redirects a visitor in a flow to the login and back', async () => {
+it('redirects a request to the executor to the login, with the flow as next, when the address violates the binding', async () => {
   const browser = await logIn('network');
   const { status, body } = await get(browser, OTHER_COUNTRY, executor('private', 'next=/app/'));
 
@@ -109,7 +109,7 @@ it('redirects a visitor in a flow to the login and back', async () => {
   expect((await get(browser, HOME, ME)).status).toBe(403);
 });
 
-it('redirects a visitor of a page to the login', async () => {
+it('redirects a request for a page to the login when the address violates the binding', async () => {
   const browser = await logIn('network');
   const { status, headers } = await get(browser, OTHER_COUNTRY, '/if/flow/private/');
 

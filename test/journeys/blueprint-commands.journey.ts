@@ -35,7 +35,7 @@ const login = () => write('login.yaml', blueprint(flowEntries('login', [IDENTIFI
 const role = { model: 'authentik_rbac.role', id: 'readers', identifiers: { name: 'Readers' } };
 
 describe('npm run blueprint -- apply', () => {
-  it('reports applied and skipped entries, and changes nothing the second time', async () => {
+  it('reports applied and skipped entries, and changes nothing when it applies the same files again', async () => {
     const files = [await login(), await write('role.json', blueprint(role))];
     const first = await blueprintCommand(['apply', ...files], database.url);
     expect(first).toEqual({ code: 0, output: expect.stringContaining('published login (version 1)') });

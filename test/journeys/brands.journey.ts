@@ -58,7 +58,7 @@ beforeAll(async () => {
 });
 afterAll(() => deployment.close());
 
-/** Returns the headers of a proxy that was called by the host name. */
+/** Returns the headers that a proxy sends for a request to this host name. */
 const hostHeader = (host: string) => ({ 'x-forwarded-host': host });
 
 const fetchAt = (host: string, path: string, browser: Browser = deployment.browser()) =>
@@ -123,7 +123,7 @@ describe('the brand of a host name', () => {
     expect(await brandOf('shop.example', hostHeader('new.example'))).toMatchObject({ branding_title: 'The Shop' });
   });
 
-  it('changes in every gateway with the next request after a blueprint', async () => {
+  it('changes in every gateway as soon as a blueprint has been applied', async () => {
     const titles = async () => {
       const page = await fetchAt('new.example', '/if/flow/login/');
       return [(await brandOf('new.example'))['branding_title'], /<title>(.*)<\/title>/.exec(page.text)?.[1]];
@@ -182,7 +182,7 @@ describe('the appearance of a brand', () => {
   const infoAt = async (host: string, slug: string) =>
     (await fetchAt(host, `/api/v3/flows/executor/${slug}/?query=`)).body['flow_info'];
 
-  it('applies to flows without their own', async () => {
+  it('applies to flows that set no appearance', async () => {
     expect(await infoAt('shop.example', 'login')).toMatchObject({
       background: '/media/shop.jpg',
       layout: 'sidebar_left',
@@ -195,7 +195,7 @@ describe('the appearance of a brand', () => {
     });
   });
 
-  it('follows the host of each request, while links keep the configured origin', async () => {
+  it('is chosen by the host of each request, while links keep the configured origin', async () => {
     const browser = deployment.browser();
     await solveAt('shop.example', browser, { uid_field: 'alice' });
     const challenges = await Promise.all(

@@ -6,7 +6,7 @@ import { Deployment } from '../support/deployment.js';
 
 const REMEMBER = { ...LOGIN, attrs: { remember_me_offset: 'days=1' } };
 
-/** Timeout of tests that restart a service: the page backs off longer after each failed try. */
+/** Timeout of tests that restart a service. The page waits longer after each failed attempt. */
 const RESTART_TIMEOUT_MS = 60_000;
 
 describeInChromium('in a real browser', () => {
@@ -28,7 +28,7 @@ describeInChromium('in a real browser', () => {
   });
   afterAll(() => deployment.close());
 
-  /** Opens the login and counts loaded pages and posted answers. */
+  /** Opens the login and counts page loads and POST requests. */
   async function visit(options: Parameters<typeof chromium.open>[0] = {}) {
     const { page, complaints } = await chromium.open(options);
     const observed = { complaints, documents: 0, answers: 0 };
@@ -79,7 +79,7 @@ describeInChromium('in a real browser', () => {
     expect(observed.complaints).toEqual([]);
   });
 
-  it('shows and focuses the field with an error, and accepts the corrected answer', async () => {
+  it('shows an error at its field, focuses the field, and accepts the corrected response', async () => {
     const { page } = await visit();
     await answer(page, 'Username or email', 'alice');
     const password = page.getByLabel('Password', { exact: true });
@@ -115,7 +115,7 @@ describeInChromium('in a real browser', () => {
     expect(await page.textContent('main')).toContain('alice');
   });
 
-  it('sends an answer once, however often the button is pressed', async () => {
+  it('sends a response once, even if the button is pressed several times', async () => {
     const { page, observed } = await visit();
     await page.getByLabel('Username or email').fill('alice');
     await page.evaluate(() => {
@@ -146,7 +146,7 @@ describeInChromium('in a real browser', () => {
   );
 
   it(
-    'recovers when the service was down before the first challenge',
+    'shows the first challenge when a service that was down is back',
     async () => {
       await deployment.end('identification');
       const { page } = await visit();
@@ -159,7 +159,7 @@ describeInChromium('in a real browser', () => {
     RESTART_TIMEOUT_MS,
   );
 
-  it('restarts the flow with a notice when the session is gone, and keeps the destination', async () => {
+  it('restarts the flow with a notice when the session cookie was deleted, and keeps `next`', async () => {
     const { page } = await visit();
     await answer(page, 'Username or email', 'alice');
     await page.getByLabel('Password', { exact: true }).waitFor();

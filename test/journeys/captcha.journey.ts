@@ -22,7 +22,7 @@ let provider: SiteverifyServer;
 let deployment: Deployment;
 beforeAll(async () => {
   provider = await SiteverifyServer.open('hush-hush-hush');
-  /** Settings of a captcha account. Each API URL has its own circuit breaker. */
+  /** Returns captcha settings. Each `name` gets its own API URL, and so its own circuit breaker. */
   const account = (name: string) => ({
     ...{ public_key: 'site', private_key: 'hush-hush-hush', api_url: `${provider.url}/${name}` },
   });
@@ -74,7 +74,7 @@ const freshToken = () => `good ${++tokenCount}`;
 const challengeOf = async (browser: Browser, slug: string) => (await browser.show(slug)).body;
 
 describe('a captcha with an external provider', () => {
-  it('accepts a valid token, and stores its secret encrypted only', async () => {
+  it('accepts a valid token, and stores the provider secret encrypted only', async () => {
     const browser = deployment.browser();
     expect(await challengeOf(browser, 'provider')).toMatchObject({ component: 'ak-stage-captcha', site_key: 'site' });
     const { body } = await browser.solve('provider', { token: freshToken() });
@@ -112,7 +112,7 @@ describe('a captcha with an external provider', () => {
 });
 
 describe('a captcha embedded in identification', () => {
-  it('is part of the identification challenge and of its response', async () => {
+  it('is part of the identification challenge, and its token is part of the response', async () => {
     const browser = deployment.browser();
     expect(await challengeOf(browser, 'embedded')).toMatchObject({
       component: 'ak-stage-identification',
@@ -134,7 +134,7 @@ describe('a captcha embedded in identification', () => {
     expect(await deployment.rows(`SELECT FROM flow.attempts WHERE credential = 'password'`)).toEqual([]);
   });
 
-  it('is checked before the password, and again after a wrong password', async () => {
+  it('checks its token before the password, and requires a new token after a wrong password', async () => {
     const browser = deployment.browser();
     await browser.show('combined');
     const answer = (password: string) =>
@@ -159,7 +159,7 @@ describeInChromium('the proof of work in a browser', () => {
   const tokenOf = async (page: Page) =>
     ((await page.waitForRequest((request) => request.method() === 'POST')).postDataJSON() as { token: string }).token;
 
-  it('is solved by the page without interaction, and its token is refused the second time (accident 59)', async () => {
+  it('is solved by the page without interaction, and its token is accepted once (accident 59)', async () => {
     const { page, complaints } = await chromium.open();
     const sent = tokenOf(page);
     await page.goto(`${deployment.url}/if/flow/proof/`);

@@ -16,7 +16,7 @@ import { officialClient } from '../support/official-client.js';
 
 const APPLICATION = { uuid: '7c3a2a44-15f5-4d0e-8b5c-0b6a3e8f6a11', pk: 1, slug: 'shop', name: 'The Shop' };
 
-/** Policy that adds an application and its requested permissions to the plan, as an application does. */
+/** Returns a policy that adds an application and its requested permissions to the plan, like OAuth does. */
 const permissionPolicy = (...permissions: string[]) => ({
   model: 'authentik_policies_expression.expressionpolicy',
   id: `asks ${permissions.join('-')}`,
@@ -74,7 +74,7 @@ const listed = async (browser: Browser) => {
 };
 
 describe('the consent of a user to an application', () => {
-  it('is requested once, and again only for more permissions, however often the page is opened (accident 9)', async () => {
+  it('is requested once, and again only for more permissions, and opening the page grants nothing (accident 9)', async () => {
     const alice = await loggedIn('alice');
     expect(await consent(alice, 'little')).toMatchObject(DONE);
     expect((await alice.show('little')).body).toMatchObject(DONE);
@@ -130,7 +130,7 @@ describe('the consent of a user to an application', () => {
     expect((await officialClient(alice).core.coreUserConsentList({ user: pk })).results).toEqual([]);
   });
 
-  it('can be revoked by its user only, and is requested again at the next request', async () => {
+  it('can be revoked by its user only, and is then requested again', async () => {
     const alice = await loggedIn('alice');
     await consent(alice, 'more');
     const [grant] = await listed(alice);

@@ -8,7 +8,7 @@ let deployment: Deployment;
 let rogue: NatsConnection;
 let reply: unknown;
 
-/** The `session` service is not started. The test serves its dummy stage, like a compromised service. */
+/** Serves the dummy stage in this test instead of the `session` service, like a compromised service. */
 beforeAll(async () => {
   deployment = await Deployment.open({
     blueprints: [blueprint(userEntry('alice'), flowEntries('plain', [IDENTIFICATION, DUMMY]))],
@@ -59,7 +59,7 @@ describe('a compromised stage service', () => {
     ['cannot show a challenge outside its contract', { type: 'challenge', challenge: { name: 7 } }],
     ['cannot use an unknown reply type', { type: 'welcome' }],
     ['cannot send a reply that is not an object', 'gibberish'],
-  ])('%s: its reply is refused as a flow error, and the plan stays as it was', async (_, violation) => {
+  ])('%s: the gateway shows a flow error instead of the reply, and does not change the plan', async (_, violation) => {
     reply = harmlessChallenge;
     const browser = deployment.browser();
     await browser.solve('plain', { uid_field: 'alice' });
@@ -85,7 +85,7 @@ describe('a compromised stage service', () => {
     expect(answer.body).not.toHaveProperty('to');
   });
 
-  it('is logged with its stage kind', async () => {
+  it('is logged as a contract violation with its stage kind', async () => {
     reply = await loginEffect();
     const reported = deployment.says('gateway', /"kind":"dummy".*violates its contract/);
     await deployment.browser().solve('plain', { uid_field: 'alice' });

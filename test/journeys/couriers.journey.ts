@@ -26,7 +26,7 @@ afterAll(async () => {
   await rm(store, { recursive: true, force: true });
 });
 
-/** Subscribes to events. The returned function resolves when the given number of events of an action has arrived. */
+/** Subscribes to events. The returned function waits for the given number of events of one action and returns them. */
 async function listenForEvents() {
   const listener = await couriers.listen();
   listeners.push(listener);
@@ -97,7 +97,7 @@ describeWithNats('a courier', () => {
     expect(mailbox.mails).toHaveLength(1);
   });
 
-  it('parks a mail that cannot be sent, with the reason', async () => {
+  it('parks a mail that cannot be sent, and stores the reason', async () => {
     const refuse = (to: string) => (to.startsWith('nobody') ? smtpError(550, 'who') : smtpError(451, 'busy'));
     const mailbox = await couriers.begin({ refuse });
     const courier = await couriers.start({ MAIL_TRIES: '1' });
@@ -135,7 +135,7 @@ describeWithNats('a courier', () => {
     ]);
   });
 
-  it('deletes a mail without recipient unsent (such a mail equalises the cost for unknown users)', async () => {
+  it('deletes a mail without recipient and does not send it (it equalises the cost for unknown users)', async () => {
     const mailbox = await couriers.begin();
     const eventsOf = await listenForEvents();
     await couriers.start({ MAIL_CONCURRENCY: '1' });
@@ -147,7 +147,7 @@ describeWithNats('a courier', () => {
     expect((await couriers.rows()).filter(({ topic }) => topic === 'mail')).toEqual([]);
   });
 
-  it('drains on shutdown: finishes mails in progress and takes no more', async () => {
+  it('finishes mails in progress on shutdown, and takes no other mail from the outbox', async () => {
     let release = () => undefined as void;
     const released = new Promise<void>((resolve) => (release = resolve));
     const mailbox = await couriers.begin({ beforeAccepting: () => released });
@@ -164,7 +164,7 @@ describeWithNats('a courier', () => {
     expect((await couriers.rows()).filter(({ topic }) => topic === 'mail')).toMatchObject([{ tries: 0 }]);
   });
 
-  it('keeps events while the bus is down and publishes them when it is back', async () => {
+  it('keeps events while the bus is down and publishes them when the bus is back', async () => {
     await couriers.begin();
     const courier = await couriers.start({ EVENTS_TIMEOUT_MS: '200' });
     const noticed = courier.says(/lost the connection to the bus/);
@@ -232,9 +232,9 @@ describeWithNats('a courier', () => {
 describeWithNats('two couriers', () => {
   const MAILS = 100;
 
-  it('send no mail twice, and one takes over the mails of the other after a crash', async () => {
+  it('send no mail twice, and when one is killed, the other sends the mails of the killed one', async () => {
     const released = new Promise<void>(() => undefined);
-    // The mail server never accepts the mails of the first courier, so that it waits for the reply when it is killed.
+    // The mail server never accepts mails of the first courier, so that this courier is killed while it waits.
     const beforeAccepting = ({ greeting }: { greeting: string }) =>
       greeting === 'first' ? released : Promise.resolve();
     const mailbox = await couriers.begin({ beforeAccepting });

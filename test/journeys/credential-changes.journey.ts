@@ -30,7 +30,7 @@ async function loggedIn(username: string, password = OLD, flow = 'login'): Promi
   return browser;
 }
 
-/** Backdates the login of every session to more than CREDENTIAL_PROOF_S ago. */
+/** Sets the login time of every session to more than CREDENTIAL_PROOF_S ago. */
 const expireProofs = () =>
   deployment.rows(`UPDATE flow.sessions SET data = data || jsonb_build_object('login_at', now() - interval '3601 s')`);
 
@@ -60,7 +60,7 @@ describe('a session whose login is older than CREDENTIAL_PROOF_S', () => {
     expect(await deviceCount()).toBe(1);
   });
 
-  it('requires the password if the proof expired after the device was shown', async () => {
+  it('requires the password if the proof of the login expires while the setup of a device is shown', async () => {
     const alice = await loggedIn('alice');
     expect((await alice.show('codes')).body).toMatchObject({ component: 'ak-stage-authenticator-static' });
     await expireProofs();
@@ -68,7 +68,7 @@ describe('a session whose login is older than CREDENTIAL_PROOF_S', () => {
     expect(await deviceCount()).toBe(0);
   });
 
-  it('requires a device instead of the password from a user with devices', async () => {
+  it('requires a device proof instead of the password from a user with devices', async () => {
     const alice = await loggedIn('alice');
     const { body } = await alice.show('codes');
     const [code] = body['codes'] as string[];
@@ -132,7 +132,7 @@ describe('a login without proof of a password', () => {
     });
   });
 
-  it('by app password must prove the password within a login flow that sets up a device', async () => {
+  it('by app password must prove the password before the same flow sets up a device', async () => {
     const alice = deployment.browser();
     await alice.solve('mail-first-login', { uid_field: 'alice' });
     expect((await alice.solve('mail-first-login', { password: APP_PASSWORD })).body).toMatchObject(ASKS_PASSWORD);
@@ -143,7 +143,7 @@ describe('a login without proof of a password', () => {
 });
 
 describe('a recent proof', () => {
-  it('is a login within CREDENTIAL_PROOF_S, which allows changes of devices and passwords at once', async () => {
+  it('is a login within CREDENTIAL_PROOF_S: devices and passwords can be changed without another proof', async () => {
     const alice = await loggedIn('alice');
     const { body } = await alice.show('app');
     expect(body).toMatchObject({ component: 'ak-stage-authenticator-totp' });
@@ -153,7 +153,7 @@ describe('a recent proof', () => {
     expect((await (await loggedIn('bob')).solve('password', unchanged)).body).toMatchObject(DONE);
   });
 
-  it('is the password of the same login, and the enrolment of a new user', async () => {
+  it('is a password proved in the same plan, or the enrolment of the user in that plan', async () => {
     const alice = await loggedIn('alice', OLD, 'first-login');
     expect((await alice.solve('first-login', {})).body).toMatchObject(DONE);
 

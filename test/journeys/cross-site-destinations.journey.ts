@@ -44,7 +44,7 @@ describeWithNats('links of another site', () => {
       environment: { MAIL_HOST: '127.0.0.1', MAIL_PORT: String(mailbox.port), OUTBOX_POLL_MS: '20' },
       blueprints: [flows()],
     });
-    // Served by the test, so that only the fake provider service answers for providers.
+    // This process serves the source stage, so that only the fake provider service replies to the source subjects.
     vi.stubEnv('DATABASE_URL', database.url);
     const served = {
       name: 'identification',
@@ -95,7 +95,7 @@ describeWithNats('links of another site', () => {
     return browser;
   }
 
-  /** Logs in at the source and returns with the callback of the provider. */
+  /** Starts a login at the source and returns the response to the callback of the provider. */
   async function viaSource(browser: Browser, query: string, site: 'cross-site' | 'same-origin') {
     const headers = { 'sec-fetch-site': site };
     const sent = await browser.fetch(`/source/oauth/login/hub/${query}`, { headers });
@@ -153,7 +153,7 @@ describeWithNats('links of another site', () => {
     );
   });
 
-  it('to /device keep the cross_site mark through the login', async () => {
+  it('to /device are still marked as `cross_site` after the login', async () => {
     const victim = deployment.browser();
     const entry = await navigate(victim, '/device?code=12345678', { site: 'cross-site' });
     await submit(victim, entry.address, { uid_field: 'finn' });
@@ -169,7 +169,7 @@ describeWithNats('links of another site', () => {
       expect((await victim.show('login')).body).toMatchObject({ component: 'ak-stage-password', pending_user: 'dan' });
     });
 
-    it('at addresses that start a flow for the user', async () => {
+    it('by an address that starts a flow for the user', async () => {
       const victim = await loggedIn('eve');
       const [stage] = await deployment.rows<{ id: string }>(
         `SELECT id FROM flow.objects WHERE (identifiers || attrs)->>'name' = 'app 1 authenticator_totp.authenticatortotpstage'`,
@@ -189,7 +189,7 @@ describeWithNats('links of another site', () => {
     });
   });
 
-  it.each(['sec-purpose', 'purpose'])('do nothing when the browser prefetches them (%s)', async (name) => {
+  it.each(['sec-purpose', 'purpose'])('change nothing in a prefetch with the header %s', async (name) => {
     const victim = await loggedIn('gina');
     await navigate(victim, DELETION, { site: 'same-origin', headers: { [name]: 'prefetch' } });
     expect(await userExists('gina')).toBe(true);

@@ -87,7 +87,7 @@ describeInChromium('the page of a flow that another site opened', () => {
     return owner;
   }
 
-  /** Follows the link of the other site in the session of `owner`. `posts` collects the URL of every POST of the page. */
+  /** Follows the link of the other site in the session of `owner`. `posts` lists the URL of every POST of the page. */
   async function followLink(slug: string, owner: Browser | undefined): Promise<{ page: Page; posts: string[] }> {
     const { page } = await chromium.open();
     if (owner)
@@ -109,7 +109,7 @@ describeInChromium('the page of a flow that another site opened', () => {
       page.waitForLoadState('networkidle'),
     ]);
 
-  it('asks for confirmation after an automatic proof of work, before it deletes the account', async () => {
+  it('asks for confirmation before it deletes the account, although a captcha was solved automatically', async () => {
     const { page } = await followLink('careful', await loggedIn('eve'));
     const question = page.getByText(QUESTION).waitFor();
     const answered = page.waitForResponse((response) => response.request().method() === 'POST');
@@ -122,7 +122,7 @@ describeInChromium('the page of a flow that another site opened', () => {
     expect(await deployment.rows(`SELECT FROM directory.users WHERE username = 'eve'`)).toEqual([]);
   });
 
-  it('sends no text message before a click', async () => {
+  it('sends no text message before the visitor clicks', async () => {
     const owner = await withPhone('alice', '+15550123401');
     const before = sms.sent.length;
     const { page, posts } = await followLink('by-sms', owner);
@@ -152,7 +152,7 @@ describeInChromium('the page of a flow that another site opened', () => {
     expect(sms.sent.length - before).toBe(1);
   });
 
-  it('sends no Duo push before a click', async () => {
+  it('sends no Duo push before the visitor clicks', async () => {
     const owner = await loggedIn('bob');
     await owner.show('pair');
     [...duo.users.values()].find(({ username }) => username === 'bob')!.paired = true;

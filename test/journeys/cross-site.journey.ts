@@ -99,7 +99,7 @@ describe.each(['cross-site', 'same-site'] as const)('a navigation from another s
     expect(await nameOf(browser)).toBeUndefined();
   });
 
-  it('cancels nothing', async () => {
+  it('does not cancel a running flow', async () => {
     const browser = deployment.browser();
     await browser.solve('login', { uid_field: stayingUser });
     const confirmation = asksForConfirmation(await open(browser, '/flows/-/cancel/', site));
@@ -129,7 +129,7 @@ describe.each(['cross-site', 'same-site'] as const)('a navigation from another s
     expect(await userExists(apiUser!)).toBe(false);
   });
 
-  it('requires confirmation after the login that it leads to', async () => {
+  it('requires confirmation after the login to which it redirects', async () => {
     const browser = deployment.browser();
     const entry = await open(browser, `/if/flow/login/?next=${encodeURIComponent(DELETION)}`, site);
     await submit(browser, entry.address, { uid_field: lateUser! });
@@ -139,8 +139,8 @@ describe.each(['cross-site', 'same-site'] as const)('a navigation from another s
   });
 });
 
-describe('a flow run that another site started', () => {
-  it('requires confirmation also when another address of this site started the plan', async () => {
+describe('a flow that another site opened', () => {
+  it('requires confirmation even if the plan was started at another address of this site', async () => {
     const root = await loggedIn('root');
     const begin = (site: Site) => open(root, '/api/v3/flows/instances/delete/execute/', site);
     await begin('cross-site');
@@ -157,7 +157,7 @@ describe('a flow run that another site started', () => {
     expect(/<p class="lead">(.*?)<\/p>/.exec(text)?.[1]).toMatch(/^Eine andere Website hat Sie hierher geführt\./);
   });
 
-  it('still asks when the script loads the challenge of an unsaved plan', async () => {
+  it('requires confirmation when the page script loads the challenge with cross_site=1', async () => {
     const { text } = await open(deployment.browser(), LOGOUT_PAGE, 'cross-site');
     expect(text.includes('"cross_site":true')).toBe(true);
     const kim = await loggedIn('kim');

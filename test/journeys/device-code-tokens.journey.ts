@@ -56,10 +56,10 @@ describe('an API token cannot authorize a device', () => {
   const post = { method: 'POST', headers: { ...headers, 'content-type': 'application/json' } };
   const refusedToken = { status: 403, body: { code: 'proof_required' } };
 
-  it('at the device page, which refuses it', async () => {
+  it('at the device page, which refuses the API token', async () => {
     const { code, deviceCode } = await device.begin('radio');
     const client = deployment.browser();
-    // Creates an anonymous session in which a flow could be started.
+    // Creates an anonymous session, in which the device page could start a flow.
     await client.show('login');
     for (const path of [`/device?code=${code}`, '/device'])
       expect((await client.fetch(path, { headers })).status).toBe(403);
@@ -68,7 +68,7 @@ describe('an API token cannot authorize a device', () => {
     expect(await device.redeem('radio', deviceCode)).toMatchObject(pending);
   });
 
-  it('in a flow that the session of its user started', async () => {
+  it('in a flow that the user of the token started in a session', async () => {
     const { code, deviceCode } = await device.begin('radio');
     const alice = await loggedIn('alice');
     await openLink(alice, code);

@@ -97,7 +97,7 @@ describe('a device with a device code', () => {
     expect(claims).toEqual({ sub: me!.id, email: 'alice@example.org', email_verified: false });
   });
 
-  it('is authorized by a typed code, after an error for a wrong one, and ignores `next`', async () => {
+  it('is authorized by a typed code, after an error for a wrong code; `next` is ignored', async () => {
     const { code, deviceCode } = await device.begin('radio');
     const alice = await loggedIn('alice');
     const deviceAddress = await alice.fetch('/device?next=//evil.example');
@@ -115,7 +115,7 @@ describe('a device with a device code', () => {
     expect(await device.redeem('radio', deviceCode)).toMatchObject({ status: 200, body: { scope: 'openid' } });
   });
 
-  it('is not authorized by a GET, however often', async () => {
+  it('is not authorized by any number of GET requests', async () => {
     const { code, deviceCode } = await device.begin('radio');
     const alice = await loggedIn('alice');
     await openLink(alice, code);
@@ -130,7 +130,7 @@ describe('a device with a device code', () => {
     expect(await device.redeem('radio', deviceCode)).toMatchObject({ status: 400, body: { error: 'slow_down' } });
   });
 
-  it('keeps its code through a login of the visitor', async () => {
+  it('is named by the same code after the visitor has logged in', async () => {
     const { code } = await device.begin('radio');
     const visitor = deployment.browser();
     const redirect = await openLink(visitor, code);
@@ -146,7 +146,7 @@ describe('a device with a device code', () => {
 });
 
 describe('a device is not authorized', () => {
-  it('by another user than the first one who entered its code (accident 52)', async () => {
+  it('by a user other than the first who entered its code (accident 52)', async () => {
     const { code, deviceCode } = await device.begin('radio');
     const [alice, bob] = [await loggedIn('alice'), await loggedIn('bob')];
     await openLink(alice, code);
@@ -189,7 +189,7 @@ describe('a device is not authorized', () => {
     expect(await device.redeem('tv', deviceCode)).toMatchObject(refused);
   });
 
-  it('by guessing: after too many wrong codes, typed or in links, a right one is refused', async () => {
+  it('by guessing: after too many wrong codes, typed or in links, a right code is refused', async () => {
     const { code } = await device.begin('radio');
     const erin = await loggedIn('erin');
     for (let n = 0; n < 6; n++) await openLink(erin, `00000000${n}`);

@@ -6,7 +6,7 @@ import { asking, fieldEntry, writing } from '../support/prompts.js';
 
 const MEMBERS = { authentication: 'require_authenticated' };
 
-/** Shortened expression policy of authentik's settings flow. */
+/** A shortened form of the expression policy of authentik's settings flow. */
 const OWN_ADDRESS = `from authentik.core.models import USER_ATTRIBUTE_CHANGE_EMAIL
 prompt_data = request.context.get("prompt_data")
 if not request.user.group_attributes(request.http_request).get(
@@ -129,7 +129,7 @@ describe('a new user', () => {
     });
   });
 
-  it('gets the error for a taken username with other field errors, before the passwords are compared', async () => {
+  it('sees the error of a taken username together with other field errors, before the passwords are compared', async () => {
     const takenError = { username: [{ string: 'Username is already taken.', code: 'invalid' }] };
     const browser = deployment.browser();
     const blankRepeat = await browser.solve('enrol', { username: 'admin', password: 'a', password_repeat: '' });
@@ -141,7 +141,7 @@ describe('a new user', () => {
     expect(otherRepeat.body.response_errors).toEqual(takenError);
   });
 
-  it('is created once in spite of concurrent submissions and a changed `next`', async () => {
+  it('is created once by concurrent submissions with different `next` values', async () => {
     const browser = deployment.browser();
     await browser.solve('enrol', { username: 'olga', ...repeated('a-pass-1') });
     const answer = { name: 'Olga', email: 'olga@example.org' };
@@ -151,7 +151,7 @@ describe('a new user', () => {
     ]);
     for (const { status } of responses) expect([200, 503]).toContain(status);
     const rows = () => deployment.rows(`SELECT FROM directory.users WHERE lower(username) = 'olga'`);
-    // The GET that changes `next` may win the race. Then all submissions have lost, and the visitor submits again.
+    // If the GET with another `next` saves the plan first, all submissions are refused, and the visitor submits again.
     if ((await rows()).length === 0) await browser.solve('enrol', answer);
     expect(await rows()).toHaveLength(1);
     expect(responses.map(({ text }) => text).join()).not.toContain('Failed to update user');
@@ -159,7 +159,7 @@ describe('a new user', () => {
 });
 
 describe('an enrolled user', () => {
-  it('changes allowed settings only, and keeps the other attributes', async () => {
+  it('can change the settings of the form only, and keeps the other attributes', async () => {
     const browser = await enrolled('pia');
     await deployment.rows(
       `UPDATE directory.users SET attributes = '{"settings": {"theme": "dark"}}' WHERE username = 'pia'`,
@@ -178,7 +178,7 @@ describe('an enrolled user', () => {
     expect(await userRow('pia')).toMatchObject({ attributes: { settings: { theme: 'dark', locale: 'de' } } });
   });
 
-  it('changes the password: the session continues, other sessions end, and the old password is refused', async () => {
+  it('can change the password: the current session continues, other sessions end, the old password is refused', async () => {
     const browser = await enrolled('quin');
     const other = await login('quin', 'first-pass-1');
     const { body } = await browser.solve('password', repeated('second-pass-2'));
@@ -190,7 +190,7 @@ describe('an enrolled user', () => {
     expect(await usernameOf(await login('quin', 'second-pass-2'))).toBe('quin');
   });
 
-  it('deletes the account, which ends all sessions', async () => {
+  it('can delete the account, which ends all sessions', async () => {
     const browser = await enrolled('rosa');
     const other = await login('rosa', 'first-pass-1');
     expect((await browser.show('leave')).body).toMatchObject({ to: '/' });

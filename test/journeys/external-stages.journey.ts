@@ -43,7 +43,7 @@ describeWithPython('the stage in Python', () => {
     return { browser, answer };
   }
 
-  it('runs within a login: shows its challenge and its errors, keeps state, and passes', async () => {
+  it('runs within a login: shows its challenge and its errors, keeps its state between requests, and passes', async () => {
     const { browser, answer } = await reachTerms();
     expect(answer.body).toMatchObject({
       ...{ component: 'x-example-terms', text: 'Be kind to each other.', name: 'alice', tries_left: 3 },
@@ -69,7 +69,7 @@ describeWithPython('the stage in Python', () => {
     expect((await me(browser)).body).toMatchObject({ user: { username: 'alice' } });
   });
 
-  it('ignores an answer for another component', async () => {
+  it('ignores a response for another component', async () => {
     const { browser } = await reachTerms();
     const misdirected = await browser.solve('login-with-terms', { component: 'ak-stage-password', accept: true });
     expect(misdirected.body).toMatchObject({ component: 'x-example-terms' });
@@ -84,7 +84,7 @@ describeWithPython('the stage in Python', () => {
     });
   });
 
-  it('returns 503 while it is down, and the login continues afterwards', async () => {
+  it('returns 503 while its process is down, and the login continues when it is back', async () => {
     const { browser } = await reachTerms();
     expect(await terms.stop()).toBe(0);
     expect(await browser.solve('login-with-terms', { accept: true })).toMatchObject(UNAVAILABLE);
@@ -96,7 +96,7 @@ describeWithPython('the stage in Python', () => {
     expect((await browser.solve('login-with-terms', { accept: true })).body).toMatchObject({ to: '/' });
   });
 
-  it('shares the load with a second instance, and loses no login when one of them stops', async () => {
+  it('shares requests with a second instance, and every login continues when one of them stops', async () => {
     const other = await start();
     const visitors: Awaited<ReturnType<typeof reachTerms>>[] = [];
     while (visitors.length < 8) visitors.push(await reachTerms());
@@ -193,7 +193,7 @@ describe('a compromised external stage', () => {
     expect(Object.keys(received['context'] as object)).toEqual(['pending_user']);
   });
 
-  it('has its secret fields refused in a query, like those of built-in stages', async () => {
+  it('has secret fields, which are refused in a query like those of built-in stages', async () => {
     const { browser } = await reachRogue();
     expect(await browser.show('rogue', 'puk=0815')).toMatchObject({
       status: 400,
@@ -201,7 +201,7 @@ describe('a compromised external stage', () => {
     });
   });
 
-  it('cannot extend its contract later unless the operator trusts it', async () => {
+  it('cannot extend its contract later unless TRUSTED_STAGES lists its kind', async () => {
     descriptor = { ...contract, effects: ['event', 'login'] };
     await expect(flow()).rejects.toThrow('it has the effect login (list the kind in TRUSTED_STAGES to allow it)');
     expect((await reachRogue()).answer.body).toMatchObject({ component: 'x-rogue-stage' });

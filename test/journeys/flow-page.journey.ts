@@ -49,7 +49,7 @@ describe('the flow page', () => {
     expect(text).not.toContain('not-her-password');
   });
 
-  it('refuses a form without the CSRF token, even of an anonymous visitor', async () => {
+  it('refuses a form without the CSRF token, even from an anonymous visitor', async () => {
     const browser = deployment.browser();
     await browser.fetch(page);
     const forged = await post(browser, page, { uid_field: 'alice', csrf_token: 'A'.repeat(32) });
@@ -86,7 +86,7 @@ describe('the flow page', () => {
     expect(text).not.toMatch(/ (on\w+|style)=/);
   });
 
-  it('serves its script compressed and immutable, and no other file', async () => {
+  it('serves its script compressed and with immutable caching, and serves no other file', async () => {
     const { text } = await deployment.browser().fetch(page);
     const script = /src="([^"]+)"/.exec(text)?.[1] ?? '';
     const answer = await fetch(deployment.url + script, { headers: { 'accept-encoding': 'gzip, br' } });
@@ -127,7 +127,7 @@ describe('the flow page', () => {
     expect([status, headers.get('location')]).toEqual([303, '/%E8%B7%AF']);
   });
 
-  it('accepts form bodies, which the API refuses', async () => {
+  it('accepts form bodies at the page, while the API refuses them', async () => {
     const browser = deployment.browser();
     await browser.fetch(page);
 

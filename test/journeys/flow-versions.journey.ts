@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => deployment.close());
 
-it('an edited flow applies to the next login, not to a running one', async () => {
+it('an edited flow applies to the next login, not to a running login', async () => {
   const browser = deployment.browser();
   await browser.solve('login', { uid_field: 'alice' });
 

@@ -31,7 +31,7 @@ const KEYS = FIELDS.map(({ attrs }) => attrs.field_key);
 
 let deployment: Deployment;
 let otherSite: Server;
-/** Requests that the other site received. */
+/** Method, path and body of each request that the other site has received. */
 const received: string[] = [];
 
 beforeAll(async () => {
@@ -62,7 +62,7 @@ afterAll(async () => {
   await deployment?.close();
 });
 
-/** Replaces the last step of a flow by an autosubmit step. Blueprints cannot contain one, only applications add it to a plan. */
+/** Replaces the last step of a flow by an autosubmit step, which only applications, not blueprints, can add. */
 const endWithAutosubmit = (slug: string, url: string) =>
   deployment.rows(
     `UPDATE flow.flow_versions v SET document = jsonb_set(document, '{steps,1,stage}', document->'steps'->1->'stage' || $2)

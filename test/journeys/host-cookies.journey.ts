@@ -18,7 +18,7 @@ const COMMON_PASSWORD = 'correct-horse-7';
 
 let deployment: Deployment;
 
-/** The tests are a trusted proxy that forwards TLS requests. */
+/** The gateway trusts the tests as a proxy that forwards TLS requests. */
 beforeAll(async () => {
   deployment = await Deployment.open({
     blueprints: [
@@ -66,7 +66,7 @@ describe('cookies with the __Host- prefix, which a sibling domain cannot set (ac
     expect((await fetchByTls(browser, ME)).body).toMatchObject({ user: { username: 'alice' } });
   });
 
-  it('are the only ones that authenticate: cookies without the prefix are ignored', async () => {
+  it('authenticate, while cookies of the same name without the prefix are ignored', async () => {
     const [{ browser: mallory }, { browser: alice }] = [await loggedIn('mallory'), await loggedIn('alice')];
     const foreignKey = mallory.cookie(SESSION);
     const other = deployment.browser();
@@ -76,7 +76,7 @@ describe('cookies with the __Host- prefix, which a sibling domain cannot set (ac
     expect((await fetchByTls(alice, ME)).body).toMatchObject({ user: { username: 'alice' } });
   });
 
-  it('carry the CSRF token, whose cookie name pages contain and which every change requires', async () => {
+  it('carry the CSRF token that every change requires, and the page tells its script the cookie name', async () => {
     const { browser } = await loggedIn('alice');
     const page = await fetchByTls(browser, '/if/flow/login/');
     expect(page.text).toContain(`data-csrf-cookie="${CSRF}"`);
@@ -89,7 +89,7 @@ describe('cookies with the __Host- prefix, which a sibling domain cannot set (ac
     expect((await endSession(browser.cookie(CSRF)!)).status).toBe(404);
   });
 
-  it('are not used for outposts, which know one cookie name only', async () => {
+  it('are not set for outposts, which read the session cookie by its name without the prefix', async () => {
     const outpost = new Outpost(deployment.url, { token: OUTPOST_KEY, remoteIp: '203.0.113.77' });
     expect(await outpost.bind('bind', { username: 'alice', password: COMMON_PASSWORD })).toBe(true);
     expect(outpost.session).toMatch(/^[\w-]{43}$/);

@@ -21,7 +21,7 @@ const BURST = 6;
 
 let deployment: Deployment;
 
-/** The tests are a trusted proxy, so that forwarded headers are parsed. Rate limits are off. */
+/** The gateway trusts the tests as a proxy, so that it parses forwarded headers. Rate limits are off. */
 beforeAll(async () => {
   const lenientPassword = { ...PASSWORD, attrs: { ...PASSWORD.attrs, failed_attempts_before_cancel: 10_000 } };
   const embedded = { model: `authentik_stages_${PASSWORD.stage}`, id: 'embedded', identifiers: { name: 'embedded' } };
@@ -59,7 +59,7 @@ function send({ method, path, headers, body: content }: Sent): Promise<RawRespon
     ...headers,
   ];
   const head = [`${method} ${path} HTTP/1.1`, ...all.map(([name, value]) => `${name}: ${value}`), '', ''].join('\r\n');
-  // Without the last chunk the server would wait for the announced chunked body.
+  // Without a last chunk, the server would wait for the rest of a chunked body.
   const rest = content ?? Buffer.from(names.has('transfer-encoding') ? '0\r\n\r\n' : '');
   return sendRaw(deployment.url, Buffer.concat([Buffer.from(head, 'latin1'), rest]));
 }
@@ -88,7 +88,7 @@ const request = fc.oneof(
 /** Violations in a response to an anonymous visitor: errors, user data, access without login, open redirects. */
 const VIOLATIONS: Readonly<Record<string, (path: string, answer: RawResponse) => boolean>> = {
   'server error': (_, { status }) => status >= 500,
-  // A page that refuses a form uses the same text as an error. Only the status differs.
+  // The page of a refused form has the same text as the page of a stage error. Only the status differs.
   'stage error': (_, { status, body: text }) =>
     status === 200 && /"component":"ak-stage-flow-error"|Something went wrong/.test(text),
   'data of a user': (_, { body: text }) => /private 0 dummy|You are signed in/.test(text),
@@ -101,7 +101,7 @@ function expectHarmless(path: string, answer: RawResponse) {
   expect({ path, violations, answer }).toEqual({ path, violations: [], answer });
 }
 
-/** Returns a visitor at the password step. */
+/** Returns a browser whose visitor has reached the password step. */
 async function atPasswordStep() {
   const browser = deployment.browser();
   expect((await browser.solve('login', { uid_field: 'alice' })).body).toMatchObject({ component: 'ak-stage-password' });

@@ -5,7 +5,7 @@ import { sendRaw } from '../support/raw-http.js';
 
 let deployment: Deployment;
 
-/** A site behind a TLS-terminating proxy, whose part the tests play. */
+/** The gateway is behind a TLS-terminating proxy, which the tests imitate. */
 beforeAll(async () => {
   deployment = await Deployment.open({
     blueprints: [blueprint(flowEntries('plain', [DUMMY]))],
@@ -54,7 +54,7 @@ describe('every response', () => {
 });
 
 describe('a request with an unknown Expect header', () => {
-  it('is answered normally', async () => {
+  it('gets the challenge as without that header', async () => {
     const { status, headers } = await sendRaw(
       deployment.url,
       `GET ${executor} HTTP/1.1\r\nHost: x\r\nExpect: miracles\r\n\r\n`,

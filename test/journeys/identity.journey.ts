@@ -36,7 +36,7 @@ const comparable = ({ status, body }: BrowserResponse) => ({ status, body });
 describeWithNats('the pending user of a plan', () => {
   let deployment: Deployment;
   let rogue: NatsConnection;
-  /** Context that the compromised policy service returns for a request. */
+  /** Returns the facts that the compromised policy service sets in its reply to a request. */
   let policy: (request: PolicyRequest) => PolicyReply['context']['set'];
   /** Reply of the compromised mfa service. */
   let validate: StageReply;
@@ -44,7 +44,7 @@ describeWithNats('the pending user of a plan', () => {
   let write: StageReply;
   let root: SavedUser | undefined;
 
-  /** The services `policy`, `mfa` and `enrollment` are not started. The test serves their subjects, as if they were compromised. */
+  /** Serves the subjects of `policy`, `mfa` and `enrollment` in this test, like compromised services. */
   beforeAll(async () => {
     deployment = await Deployment.open({
       services: ['identification', 'password', 'session'],
@@ -102,7 +102,7 @@ describeWithNats('the pending user of a plan', () => {
   });
 
   describe('username and password in one step', () => {
-    it('do not log in with a wrong password, whatever the later steps are', async () => {
+    it('do not pass with a wrong password, and pass with the right password at the next attempt', async () => {
       const browser = deployment.browser();
       await browser.show('combined');
 
@@ -130,7 +130,7 @@ describeWithNats('the pending user of a plan', () => {
     });
   });
 
-  it('allows failures up to the limit of the credential, although each failure restarts the flow', async () => {
+  it('is asked again after each of ten failures with different usernames, each of which restarts the flow', async () => {
     const browser = deployment.browser();
     let answer = await browser.show('again');
     for (let restarts = 0; restarts < 10; restarts++) {
@@ -163,7 +163,7 @@ describeWithNats('the pending user of a plan', () => {
       { auth_method: 'auth_webauthn_pwl' },
       { auth_method_args: { mfa_devices: [{ pk: 1 }] } },
       { enrolled_devices: [1] },
-    ])('cannot claim a proof: %j', async (facts) => {
+    ])('cannot add a fact that claims a proof: %j', async (facts) => {
       policy = () => facts;
       const browser = await atPasswordStep();
 

@@ -57,7 +57,7 @@ describeInChromium('the flow inspector', () => {
       .getByRole('listitem')
       .evaluateAll((items) => items.map(({ className }) => className));
 
-  it('shows an administrator the state after each response, and pauses before the final redirect', async () => {
+  it('shows an administrator the states of the steps after each response, and pauses before the final redirect', async () => {
     const { page, complaints } = await loggedIn('root');
     await page.waitForURL(`${deployment.url}/if/user/`);
     await page.goto(`${deployment.url}/api/v3/flows/instances/check/execute/`);
@@ -82,7 +82,7 @@ describeInChromium('the flow inspector', () => {
     expect(complaints).toEqual([]);
   });
 
-  it('appears at the end of the login of an administrator', async () => {
+  it('appears at the end of a login, once the visitor is known to be an administrator', async () => {
     const { page } = await loggedIn('root', '&inspector');
     await page.getByText('The flow leads to /if/user/.').waitFor();
 

@@ -72,7 +72,7 @@ describe('an invitation', () => {
     expect(rows).toHaveLength(1);
   });
 
-  it('is used up at the end of a flow that creates no user', async () => {
+  it('is also used up at the end of a flow that creates no user', async () => {
     const created = await create({ name: 'friends', single_use: true });
     const query = `itoken=${String(created.body['pk'])}`;
     const [first, second] = [deployment.browser(), deployment.browser()];
@@ -83,7 +83,7 @@ describe('an invitation', () => {
     });
   });
 
-  it('is created by an administrator, and lets one person enrol with its fixed data', async () => {
+  it('is created by an administrator, and lets one visitor enrol with the fixed data of the invitation', async () => {
     const created = await create({
       name: 'friends',
       single_use: true,
@@ -161,7 +161,7 @@ describe('an invitation', () => {
       await deployment.rows(`UPDATE directory.users SET last_login = $1 WHERE username = 'admin'`, [early]);
     });
 
-    it('includes its creator and flow', async () => {
+    it('is shown with its creator and its flow', async () => {
       const { results } = await officialClient(admin).stages.stagesInvitationInvitationsList({ name: 'early' });
       expect(results).toMatchObject([
         {

@@ -42,7 +42,7 @@ async function logIn(user: string, languages?: string) {
 }
 
 describe('API texts', () => {
-  it('are in the language of Accept-Language, with unchanged codes', async () => {
+  it('are in the language of Accept-Language, while error codes are not translated', async () => {
     const browser = deployment.browser('de-AT,de;q=0.9,en;q=0.8');
     expect((await browser.show('login')).body).toMatchObject({ primary_action: 'Anmelden' });
     expect((await browser.show('enrol')).body).toMatchObject({ primary_action: 'Weiter' });
@@ -55,7 +55,7 @@ describe('API texts', () => {
     });
   });
 
-  it('use the plural forms of the language', async () => {
+  it('are in the right plural form of the language', async () => {
     const { body } = await deployment.browser('ar').solve('login', { uid_field: 'x'.repeat(1025) });
     expect(body).toMatchObject({
       response_errors: { uid_field: [{ string: 'يجب ألا يزيد هذا الحقل على 1024 حرفًا.', code: 'max_length' }] },
@@ -70,7 +70,7 @@ describe('API texts', () => {
     },
   );
 
-  it('include refusals and errors', async () => {
+  it('are also translated in problems and errors', async () => {
     const browser = deployment.browser('de');
     expect((await browser.show('private')).body).toMatchObject({
       component: 'ak-stage-access-denied',
@@ -87,7 +87,7 @@ describe('API texts', () => {
     });
   });
 
-  it('keep texts of administrators unchanged', async () => {
+  it('do not translate texts that administrators have written', async () => {
     const browser = deployment.browser('de');
     expect((await browser.show('in-words')).body).toMatchObject({
       error_message: 'Ask {who} at the desk.',
@@ -106,7 +106,7 @@ describe('the language setting of a user', () => {
     expect((await (await logIn('jose')).show('login')).body).toMatchObject({ primary_action: 'Iniciar sesión' });
   });
 
-  it('is not revealed to a visitor who only entered the username', async () => {
+  it('has no effect before the login, so that entering a username does not reveal it', async () => {
     const browser = deployment.browser('de');
     await browser.solve('login', { uid_field: 'francoise' });
     expect((await browser.solve('login', { password: 'wrong' })).body).toMatchObject({
@@ -114,7 +114,7 @@ describe('the language setting of a user', () => {
     });
   });
 
-  it('is ignored if the language is not supported', async () => {
+  it('is ignored if its language is not supported', async () => {
     expect((await (await logIn('klingon', 'de')).show('login')).body).toMatchObject({ primary_action: 'Anmelden' });
     expect((await (await logIn('klingon')).show('login')).body).toMatchObject({ primary_action: 'Log in' });
   });
@@ -153,13 +153,13 @@ describe('a page', () => {
     expect(arabic).toContain('>اسم المستخدم أو البريد الإلكتروني</label>');
   });
 
-  it('contains the texts of that language only', async () => {
+  it('contains the texts of its language only', async () => {
     expect(embeddedTexts(await page('fr')).texts).toMatchObject({ 'Not you?': 'Ce n’est pas vous\u00a0?' });
     expect(await page('fr')).not.toContain('Nicht Sie?');
     expect(embeddedTexts(await page('en')).texts).toEqual({});
   });
 
-  it('shows errors in that language too', async () => {
+  it('shows errors in its language too', async () => {
     const { text, status } = await deployment.browser('es').fetch('/if/flow/no-such-flow/');
     expect(status).toBe(404);
     expect(text).toContain('No encontrado.');

@@ -171,7 +171,7 @@ describe('a login', () => {
     expect((await me(victim)).body).toMatchObject({ user: { username: 'bob' } });
   });
 
-  it('sets a new CSRF cookie for a logged-in browser that lost it', async () => {
+  it('sets a new CSRF cookie for a logged-in browser that has none', async () => {
     const { browser } = await logIn();
     browser.plant(undefined, 'authentik_csrf');
     await browser.show('private');
@@ -179,7 +179,7 @@ describe('a login', () => {
     expect((await browser.solve('private', {})).body).toMatchObject({ component: 'xak-flow-redirect' });
   });
 
-  it('offers to remember the user if the flow does, and sets the lifetime of the cookie accordingly', async () => {
+  it('asks whether to remember the user if the stage is so configured, and sets the cookie lifetime by the response', async () => {
     const maxAges = await Promise.all(
       [true, false].map(async (remember_me) => {
         const { browser, answer } = await logIn(undefined, { slug: 'remembering' });
@@ -194,7 +194,7 @@ describe('a login', () => {
     expect(maxAges).toEqual([90_000, 3600]);
   });
 
-  it('ends the other sessions of the user if the flow says so, and no sessions of other users', async () => {
+  it('ends the other sessions of the user if the stage is so configured, and no sessions of other users', async () => {
     const { browser: first } = await logIn();
     const { browser: bob } = await logIn(undefined, { user: 'bob' });
     const { browser: second } = await logIn(undefined, { slug: 'only-me' });
@@ -213,7 +213,7 @@ describe('a login', () => {
     expect((await browser.show('private')).body).toMatchObject({ flow_info: { title: 'Hello bob' } });
   });
 
-  it('requires the CSRF token for responses of a logged-in user, and keeps the plan without it', async () => {
+  it('requires the CSRF token with responses of a logged-in user, and keeps the plan when it is missing', async () => {
     const { browser } = await logIn();
     await browser.show('private');
     const send = (headers: Record<string, string>) =>
@@ -248,7 +248,7 @@ describe('a login', () => {
     expect(await send({ origin: deployment.url })).toMatchObject({ status: 200 });
   });
 
-  it('writes one sealed event to the outbox', async () => {
+  it('writes one sealed login event to the outbox', async () => {
     const before = await deployment.rows(`SELECT FROM flow.outbox WHERE topic = 'events.login'`);
     await logIn();
 

@@ -19,7 +19,7 @@ describeWithNats('npm run mail', () => {
       id,
     ]);
 
-  it('lists parked and waiting mails with recipient and error, without any secret', async () => {
+  it('lists parked and waiting mails with recipient and error, without links or codes', async () => {
     await couriers.begin();
     const [parked, waiting] = await couriers.put([mailTo('alice@example.org'), mailTo('bob@example.org')]);
     await park(parked!);

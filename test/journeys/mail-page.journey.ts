@@ -68,7 +68,7 @@ describeInChromium('the email stage in Chromium', () => {
     expect(complaints).toEqual([]);
   });
 
-  it('sends mails in every language that are accessible, fit a phone and load nothing', async () => {
+  it('sends a mail in every language that is accessible, fits the width of a phone and loads nothing', async () => {
     const { page } = await chromium.open({ viewport: { width: 360, height: 800 } });
     const requests: string[] = [];
     page.on('request', (request) => void requests.push(request.url()));
@@ -78,7 +78,7 @@ describeInChromium('the email stage in Chromium', () => {
       await page.setContent(mail.html ?? '');
       expect(await page.getByRole('link').getAttribute('href')).toBe(readMail(mail).link.href);
       expect(await overflows(page)).toBe(false);
-      // The mail client renders the landmarks.
+      // The mail client, not the mail, provides the landmarks of the page.
       const faults = (await violations(page)).filter((fault) => !/^(region|landmark)/.test(fault));
       expect(faults).toEqual([]);
     }

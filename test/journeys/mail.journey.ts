@@ -51,7 +51,7 @@ describeWithNats('a mailed link and its code', () => {
   const countRows = async (table: string) =>
     (await deployment.rows<{ n: number }>(`SELECT count(*)::int AS n FROM ${table}`))[0]!.n;
 
-  it('log the user in, in any browser, after a confirmation', async () => {
+  it('log the user in by the link in any browser, after a confirmation', async () => {
     const { query } = await requestMail('alice', 'next=%2Fif%2Fuser%2F');
     const [scanner, phone] = [deployment.browser(), deployment.browser()];
     for (let i = 0; i < 2; i++)
@@ -64,7 +64,7 @@ describeWithNats('a mailed link and its code', () => {
     expect(await statusOf(scanner)).toBe(403);
   });
 
-  it('give no plan to a session key that an attacker planted in the browser that follows the link', async () => {
+  it('do not continue the plan in a session whose key an attacker planted in the browser that opens the link', async () => {
     const { query } = await requestMail('ivan');
     const [attacker, victim] = [deployment.browser(), deployment.browser()];
     await attacker.show('back');
@@ -79,7 +79,7 @@ describeWithNats('a mailed link and its code', () => {
     expect([await statusOf(attacker), await statusOf(victim)]).toEqual([403, 200]);
   });
 
-  it('log in once by one link, even when it is used concurrently (accident 27)', async () => {
+  it('log the user in once, even when the link is opened concurrently (accident 27)', async () => {
     const { query } = await requestMail('bob');
     const browsers = [deployment.browser(), deployment.browser(), deployment.browser()];
     for (const browser of browsers) await browser.show('back', query);
@@ -91,7 +91,7 @@ describeWithNats('a mailed link and its code', () => {
     });
   });
 
-  it('log the user in who types the code in the first browser, which invalidates the link', async () => {
+  it('log the user in by the code in the browser that requested the mail, which invalidates the link', async () => {
     const { browser, code, query } = await requestMail('carol');
     expect((await browser.solve('back', { code })).body).toMatchObject(DONE);
     expect(await statusOf(browser)).toBe(200);
@@ -101,7 +101,7 @@ describeWithNats('a mailed link and its code', () => {
     });
   });
 
-  it('do not log in by the code after the link was used', async () => {
+  it('do not log the user in by the code after the link was used', async () => {
     const { browser, code, query } = await requestMail('dave');
     expect((await deployment.browser().solve('back', {}, query)).body).toMatchObject(DONE);
 
@@ -109,20 +109,20 @@ describeWithNats('a mailed link and its code', () => {
     expect(await statusOf(browser)).toBe(403);
   });
 
-  it('refuse a right code like a wrong one after too many wrong codes', async () => {
+  it('refuse the right code with the response for a wrong code after too many wrong codes', async () => {
     const { browser, code } = await requestMail('erin');
     const wrong = code === '000000' ? '000001' : '000000';
     for (let i = 0; i < 3; i++) expect((await browser.solve('back', { code: wrong })).body).toMatchObject(REFUSED);
 
     expect((await browser.solve('back', { code })).body).toMatchObject(REFUSED);
-    // Another run of the flow does not reset the counter.
+    // A new plan in another browser does not reset the attempts.
     const otherBrowser = deployment.browser();
     await otherBrowser.solve('back', { uid_field: 'erin' });
     const secondMail = readMail(await mailbox.mailTo('erin@example.org', 2));
     expect((await otherBrowser.solve('back', { code: secondMail.code })).body).toMatchObject(REFUSED);
   });
 
-  it('are valid only in their flow, and only from the latest mail (accident 27)', async () => {
+  it('are valid in their flow only, and only those of the latest mail (accident 27)', async () => {
     const { browser, query } = await requestMail('frank');
     expect((await deployment.browser().show('other', query)).body).toMatchObject({
       component: 'ak-stage-identification',
@@ -142,7 +142,7 @@ describeWithNats('a mailed link and its code', () => {
   it.each([
     ['over', 'judy'],
     ['over-with-context', 'kim'],
-  ] as const)('are mailed once when an answer without a code restarts the flow: %s', async (slug, username) => {
+  ] as const)('are not mailed again by a response without a code that restarts the flow %s', async (slug, username) => {
     const browser = deployment.browser();
     expect((await browser.solve(slug, { uid_field: username })).body).toMatchObject(WAITING);
     // Mails that are sent concurrently may arrive in any order.
@@ -150,7 +150,7 @@ describeWithNats('a mailed link and its code', () => {
     expect((await browser.solve(slug, {})).body).toMatchObject({ component: 'ak-stage-identification' });
 
     expect((await browser.solve(slug, { uid_field: username })).body).toMatchObject(WAITING);
-    // If the answer had sent a mail as well, this code would not be the latest.
+    // If the response without a code had sent a mail too, this second mail would not be the latest.
     const { code } = readMail(await mailbox.mailTo(`${username}@example.org`, 2));
     expect((await browser.solve(slug, { code })).body).toMatchObject(DONE);
   });
@@ -196,7 +196,7 @@ describeWithNats('a mailed link and its code', () => {
   });
 
   describe('requested for an unknown username (accident 6)', () => {
-    it('get the same responses and rows as for a user, but no mail', async () => {
+    it('cause the same responses and rows as for a known username, but no mail', async () => {
       const results: unknown[] = [];
       for (const uid_field of ['alice', 'nobody-of-that-name']) {
         const [browser, mailed, links] = [

@@ -56,7 +56,7 @@ describeWithNats('a compromised enrollment service', () => {
     expect({ devices, shown: shown.body['component'], codes: shown.body['codes'] }).toMatchObject({ devices: [] });
   });
 
-  it('gets no permit for a superuser that it claims to have created', async () => {
+  it('gets no permit to add a device to a superuser that it claims to have created', async () => {
     const pendingUsers: unknown[] = [];
     const permits: unknown[] = [];
     replyToWrite = (request) => {
@@ -183,7 +183,7 @@ describeWithNats('a compromised policy service', () => {
     expect(await deployment.rows('SELECT kind FROM mfa.devices WHERE user_id = $1', [chief.uuid])).toEqual([]);
   });
 
-  it('cannot prove a superuser by a mail that it sent to another address', async () => {
+  it('cannot make a superuser count as proved by a mail to another address', async () => {
     const mallory = deployment.browser();
     contextOfPolicy = () => ({ email: 'evil@example.net' });
     await mallory.show('recover');

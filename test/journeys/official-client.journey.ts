@@ -43,7 +43,7 @@ beforeAll(async () => {
 });
 afterAll(() => deployment.close());
 
-/** A visitor who uses the official client in one flow. */
+/** Returns the calls of a visitor who uses the official client in one flow. */
 function visitor(flowSlug: string, query = '', browser = deployment.browser()) {
   const { flows, core } = officialClient(browser);
   type Answer = NonNullable<FlowsExecutorSolveRequest['flowChallengeResponseRequest']>;
@@ -64,7 +64,7 @@ async function logIn(uidField: string) {
   return browser;
 }
 
-/** Returns the status and the body with which a request was refused. */
+/** Returns the status and the body of the response that refused a request. */
 const refusalOf = (request: Promise<unknown>) =>
   request.then(
     () => 'was not refused',
@@ -112,7 +112,7 @@ describe('the official client', () => {
     });
   });
 
-  it('may send the fields of later authentik versions', async () => {
+  it('may send fields that only later authentik versions know', async () => {
     const { solve } = visitor('login');
 
     expect(
@@ -120,7 +120,7 @@ describe('the official client', () => {
     ).toMatchObject({ component: 'ak-stage-password' });
   });
 
-  it('restarts a flow whose binding says so, and can still log in', async () => {
+  it('logs in after an invalid response has restarted the flow', async () => {
     const { solve } = visitor('strict');
     await solve({ component: 'ak-stage-identification', uidField: 'alice' });
 

@@ -66,7 +66,7 @@ async function pageOf(browser: Browser, address: string) {
 }
 
 describe('the script of a page', () => {
-  it('can read the CSRF token, and goes on with it after the login', async () => {
+  it('can read the CSRF token, and answers a challenge with it after the login', async () => {
     const browser = deployment.browser();
     const { setCookies } = await browser.fetch('/if/flow/guided/?next=%2Fapp%2F%3Fa%3Db');
     expect(setCookies.find((line) => line.startsWith('authentik_csrf='))).not.toMatch(/HttpOnly|Secure/);
@@ -84,7 +84,7 @@ describe('the script of a page', () => {
     expect((await page.submit({})).body).toEqual({ component: 'xak-flow-redirect', to: '/app/?a=b' });
   });
 
-  it('leads a visitor who cancels to the logout, and then restarts the login', async () => {
+  it('redirects a visitor who cancels to the logout, and then restarts the login', async () => {
     const browser = deployment.browser();
     const page = await pageOf(browser, '/if/flow/login/');
     await page.submit({ uid_field: 'alice' });
@@ -117,7 +117,7 @@ describe('the script of a page', () => {
 });
 
 describe('the page for old browsers', () => {
-  /** Sends no CSRF token and no component, only strings (docs/spec/clients.md#simple-client). */
+  /** Returns a client that sends strings, but no CSRF token and no component (docs/spec/clients.md#simple-client). */
   const simpleClient = () => new Browser(deployment.url, { csrf: false });
 
   it('logs in', async () => {
@@ -132,7 +132,7 @@ describe('the page for old browsers', () => {
     expect((await browser.fetch(ME)).status).toBe(200);
   });
 
-  it('cannot answer for a user who is logged in, and the plan is kept', async () => {
+  it('cannot answer a challenge for a user who is logged in, and keeps the plan', async () => {
     const browser = simpleClient();
     await browser.solve('login', { uid_field: 'alice' });
     await browser.solve('login', { password: RIGHT });
@@ -199,7 +199,7 @@ describe('a program', () => {
     },
   );
 
-  it('gets with a GET the challenge of the preceding POST', async () => {
+  it('gets the challenge of the preceding POST again by a GET, without errors', async () => {
     const browser = deployment.browser();
     for (const answer of [{ uid_field: 'alice' }, { password: 'wrong' }]) {
       const { response_errors: _, ...challenge } = (await browser.solve('login', answer)).body;
@@ -207,7 +207,7 @@ describe('a program', () => {
     }
   });
 
-  it('gets the current challenge without errors when it answers another component', async () => {
+  it('gets the current challenge without errors when its response names another component', async () => {
     const browser = deployment.browser();
     await browser.solve('login', { uid_field: 'alice' });
     const { body } = await browser.solve('login', { component: 'ak-stage-identification', uid_field: 'bob' });

@@ -18,7 +18,7 @@ const ME = '/api/v3/core/users/me/';
 const RIGHT = { username: 'alice', password: 'correct-horse-7' };
 const WRONG = { username: 'alice', password: 'wrong' };
 let deployment: Deployment;
-/** The internal HTTP address of a second gateway, whose public site uses HTTPS. */
+/** The internal HTTP address of a second gateway, whose public URL is HTTPS. */
 let internalUrl: string;
 
 beforeAll(async () => {
@@ -48,7 +48,7 @@ const outpost = (base = deployment.url) => new Outpost(base, { token: TOKEN, rem
 
 describe('an outpost', () => {
   it.each(['login', 'combined', 'remembering', 'for-outposts'])(
-    'logs a user in with the flow %s and can use the session',
+    'logs a user in by the flow %s and can use the session',
     async (slug) => {
       const client = outpost();
 
@@ -72,7 +72,7 @@ describe('an outpost', () => {
     },
   );
 
-  it('is refused by a flow that does not apply to it', async () => {
+  it('cannot log in by a flow that requires a user, or that requires an outpost if its token is invalid', async () => {
     expect(await outpost().bind('members', RIGHT)).toBe(false);
     expect(
       await new Outpost(deployment.url, { token: 'x', remoteIp: '203.0.113.77' }).bind('for-outposts', RIGHT),
@@ -89,7 +89,7 @@ describe('an outpost', () => {
     expect(anonymousClient.session).toBeUndefined();
   });
 
-  it('can log one user in many times concurrently, at several gateways', async () => {
+  it('can log one user in many times concurrently, at two gateways', async () => {
     const gateways = Array.from({ length: 30 }, (_, i) => (i % 2 === 0 ? deployment.url : internalUrl));
     const results = await Promise.allSettled(gateways.map((gateway) => outpost(gateway).bind('login', RIGHT)));
 

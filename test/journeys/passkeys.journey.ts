@@ -43,7 +43,7 @@ describeInChromium('passkeys in Chromium', () => {
   const chromium = useChromium();
   const urlOf = (path: string) => deployment.url + path;
 
-  /** Opens a page with a virtual authenticator that has these credentials. */
+  /** Opens a page with a virtual authenticator that stores `credentials`. */
   async function openPage(credentials: readonly StoredCredential[] = []) {
     const { page, complaints } = await chromium.open();
     const authenticator = await VirtualAuthenticator.of(page);
@@ -81,7 +81,7 @@ describeInChromium('passkeys in Chromium', () => {
     expect(complaints).toEqual([]);
   });
 
-  it('are requested after the password, and log their owner in', async () => {
+  it('are requested after the password, and complete the login of their owner', async () => {
     const { credentials } = await register('bob');
     const { page, complaints } = await openPage(credentials);
     await logIn(page, 'bob');
@@ -119,7 +119,7 @@ describeInChromium('passkeys in Chromium', () => {
     await waitForAccountPage(passwordless.page, 'dave');
   });
 
-  it('that were cloned are detected by their counter', async () => {
+  it('that were cloned are refused because of their signature counter', async () => {
     const { credentials } = await register('erin');
     const original = await openPage(credentials);
     await logIn(original.page, 'erin');
@@ -131,11 +131,11 @@ describeInChromium('passkeys in Chromium', () => {
   });
 });
 
-/** Returns the same credentials with a higher signature counter. */
+/** Returns the credentials as after further use: with a higher signature counter. */
 const usedCredentials = (credentials: readonly StoredCredential[]) =>
   credentials.map((credential) => ({ ...credential, signCount: credential.signCount + 100 }));
 
-/** Returns a credential of the same site and user that is not registered. */
+/** Returns a credential for the same site and user whose id is not registered. */
 const unregistered = (credential: StoredCredential): StoredCredential => ({
   ...credential,
   credentialId: randomBytes(32).toString('base64'),

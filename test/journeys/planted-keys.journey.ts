@@ -52,7 +52,7 @@ describeWithNats('a session key that an attacker planted', () => {
     await victim.solve('quick', { uid_field: 'ann' });
     await victim.solve('quick', { code: codes[0] });
     expect(victim.cookie('authentik_mfa')).toBeTruthy();
-    // The victim returns with a session key that the attacker planted.
+    // The victim comes back with a session key that the attacker has planted.
     const attacker = deployment.browser();
     await attacker.show('quick');
     victim.plant(attacker.cookie());
@@ -61,7 +61,7 @@ describeWithNats('a session key that an attacker planted', () => {
     expect(await usernameOf(attacker)).toBeUndefined();
   });
 
-  it('never authenticates the plan of a mailed link, not even between two statements of a logged-in session', async () => {
+  it('never shows the plan of a mailed link, not even while the gateway rotates the key of a logged-in session', async () => {
     const link = new URL(await deployment.user(['recovery-link', 'ann', '--flow', 'back']));
     const [attacker, victim] = [deployment.browser(), deployment.browser()];
     await attacker.solve('login', { uid_field: 'ben' });

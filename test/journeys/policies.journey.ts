@@ -91,7 +91,7 @@ describe('a flow whose binding excludes a user', () => {
 });
 
 describe('a step bound to a group', () => {
-  it('is decided for the pending user, not for the user who is logged in', async () => {
+  it('is decided by the groups of the pending user, not by those of the user who is logged in', async () => {
     const alice = deployment.browser();
     expect(await alice.solve('rounds', { uid_field: 'alice' })).toMatchObject(dummyPage);
     expect((await alice.solve('rounds', {})).body).toMatchObject({ component: 'ak-stage-password' });
@@ -100,7 +100,7 @@ describe('a step bound to a group', () => {
     expect((await bob.solve('rounds', { uid_field: 'bob' })).body).toMatchObject({ component: 'ak-stage-password' });
   });
 
-  it('stays in a plan that has reached it, although the group changes', async () => {
+  it('stays in a plan that has reached it, even if the user leaves the group', async () => {
     const carol = deployment.browser();
     await carol.solve('rounds', { uid_field: 'carol' });
     await deployment.apply(blueprint(users, groupEntry('company')));
@@ -131,7 +131,7 @@ describe('a flow bound to a policy', () => {
   });
   afterAll(() => policyService?.close());
 
-  /** Publishes a version of the flow whose document is edited by `edit`. */
+  /** Publishes a new version of the flow with the document that `edit` returns. */
   async function publish(edit: (document: FlowVersion) => FlowVersion): Promise<void> {
     const [current] = await deployment.rows<{ flow_id: string; document: FlowVersion }>(
       `SELECT v.flow_id, v.document FROM flow.flow_versions v WHERE v.document->'flow'->>'slug' = 'weather' AND v.number = 1`,
@@ -153,7 +153,7 @@ describe('a flow bound to a policy', () => {
     const subscription = policyService.subscribe('policy.evaluate', {
       callback: (_, message) => void message.respond(reply),
     });
-    // The flush makes the server process the unsubscribe before the next request.
+    // After the flush, the NATS server has processed the end of the subscription.
     stopServing = async () => {
       subscription.unsubscribe();
       await policyService.flush();
@@ -170,12 +170,12 @@ describe('a flow bound to a policy', () => {
     expect(await browser.show('weather')).toMatchObject(dummyPage);
   });
 
-  it('shows the messages of the policy when it does not apply', async () => {
+  it('shows the messages of the policy when the flow does not apply', async () => {
     await serve(false, ['It is too cold.', 'Come again in spring.']);
     expect(await deployment.browser().show('weather')).toMatchObject(denied('It is too cold.\nCome again in spring.'));
   });
 
-  it('redirects when the policy of a step inserts a redirect, and stops there', async () => {
+  it('redirects when the policy of a step inserts a redirect step, and ends there', async () => {
     await publish((document) => ({
       ...document,
       steps: document.steps.map((step, i) => ({ ...step, ...(i === 1 ? { policies: IS_WARM } : {}) })),

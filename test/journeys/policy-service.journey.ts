@@ -30,7 +30,7 @@ beforeAll(async () => {
     blueprints: [
       blueprint(
         userEntry('alice'),
-        // One flow asks for the password with the username, and one asks for it later.
+        // The flow `combined` asks for the password with the username, the flow `apart` in a later step.
         expressionEntry('no password yet', NO_PASSWORD_YET),
         flowEntries('apart', [IDENTIFICATION, PASSWORD, LOGIN]),
         boundEntry('apart-1 bound', 'no password yet'),
@@ -60,14 +60,14 @@ afterAll(() => deployment.close());
 
 const password = { component: 'ak-stage-password' };
 
-describe('the expression that drops the password step', () => {
-  it('keeps it for a visitor who has only entered a username', async () => {
+describe('authentik’s expression that skips the password step', () => {
+  it('keeps the step for a visitor who has only entered a username', async () => {
     const browser = deployment.browser();
     expect((await browser.solve('apart', { uid_field: 'alice' })).body).toMatchObject(password);
     expect((await browser.solve('apart', { password: 'correct-horse-7' })).body).toMatchObject({ to: '/' });
   });
 
-  it('drops it only for a user who has entered the right password with the username', async () => {
+  it('skips the step only for a user who has entered the right password with the username', async () => {
     const browser = deployment.browser();
     await browser.solve('combined', {});
     const wrong = await browser.solve('combined', { uid_field: 'alice', password: 'wrong' });
@@ -87,7 +87,7 @@ it('shows a page only to users with a bad reputation', async () => {
 });
 
 it.each([{}, { password: null }, { password: '' }, { password: 'wrong' }])(
-  'lowers the reputation of a known or unknown username for the answer %j',
+  'lowers the reputation of a known and of an unknown username for the response %j',
   async (answer) => {
     await deployment.rows('DELETE FROM flow.reputation');
     for (const uid_field of ['alice', 'nobody']) {
@@ -105,7 +105,7 @@ it.each([{}, { password: null }, { password: '' }, { password: 'wrong' }])(
   },
 );
 
-it('shows the message of an expression', async () => {
+it('shows the message of an expression that denies a flow', async () => {
   expect(await deployment.browser().show('cold')).toMatchObject({
     status: 200,
     body: { component: 'ak-stage-access-denied', error_message: 'It is too cold.' },

@@ -4,7 +4,7 @@ import { Deployment } from '../support/deployment.js';
 
 let deployment: Deployment;
 
-/** The tests send requests as a trusted proxy. */
+/** The gateway trusts the tests as a proxy. */
 beforeAll(async () => {
   deployment = await Deployment.open({
     blueprints: [

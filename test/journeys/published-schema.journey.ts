@@ -78,7 +78,7 @@ describe('the responses of the executor', () => {
       await browser.solve('login', {}),
       await browser.solve('login', { uid_field: 'alice' }),
       await browser.solve('login', { password: 'wrong' }),
-      // The deployment does not serve the stage that would log the user in.
+      // The response is a 503, because the deployment does not serve the user login stage.
       await browser.solve('login', { password: 'correct-horse-7' }),
     ];
 

@@ -17,7 +17,7 @@ beforeAll(async () => {
         flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN]),
       ),
     ],
-    // The delay must not end while a slow machine still sends requests.
+    // Delays are so long that none ends while a slow machine still sends requests.
     gateway: { NETWORK_ATTEMPTS_FREE: '100000', ATTEMPTS_DELAY_S: '600' },
   });
 });
@@ -70,7 +70,7 @@ describe('wrong passwords', () => {
     },
   );
 
-  it('lock the right one until the delay ends, with the response of a wrong one', async () => {
+  it('lock the right password until the delay ends: it gets the response for a wrong password', async () => {
     const browser = deployment.browser();
     await browser.solve('login', { uid_field: 'carol' });
     await browser.solve('login', { password: 'wrong' });
@@ -90,7 +90,7 @@ describe('wrong passwords', () => {
     expect((await browser.solve('login', { password: 'correct-horse-7' })).body).toMatchObject({ to: '/' });
   });
 
-  it('end a login after the same number of answers, whether they are verified or locked', async () => {
+  it('end a login after the same number of responses, whether the password is verified or locked', async () => {
     const answerWrongly = async () => {
       const browser = deployment.browser();
       await browser.solve('login', { uid_field: 'dave' });
@@ -105,7 +105,7 @@ describe('wrong passwords', () => {
     expect(refused).toEqual({ result: judged, judged: 0 });
   });
 
-  it('count on one counter for every spelling of the username', async () => {
+  it('are counted together for every spelling of the username', async () => {
     const spellings = ['dave', 'DAVE', 'Dave', 'dave@example.org', 'DAVE@EXAMPLE.ORG'];
     for (const uid_field of spellings) {
       const browser = deployment.browser();

@@ -54,7 +54,7 @@ async function logIn(password: string): Promise<Browser> {
 }
 const statusOf = async (browser: Browser) => (await browser.fetch('/api/v3/core/users/me/')).status;
 
-/** Recovers the account with a link and a code. Returns the browser at the form for the new password. */
+/** Opens a recovery link and answers with a static code. Returns the browser at the form for the new password. */
 async function recover(code: string | undefined): Promise<Browser> {
   const link = new URL(await deployment.user(['recovery-link', 'alice', '--flow', 'back']));
   const browser = deployment.browser();
@@ -64,7 +64,7 @@ async function recover(code: string | undefined): Promise<Browser> {
 }
 
 describe('a visitor with a recovery link', () => {
-  it('must pass the second factor of the user before anything else (accident 25)', async () => {
+  it('must prove a second factor of the user before any other step of the flow (accident 25)', async () => {
     const member = await logIn(OLD);
     const link = new URL(await deployment.user(['recovery-link', 'alice', '--flow', 'back']));
     const [browser, query] = [deployment.browser(), link.search.slice(1)];
@@ -76,7 +76,7 @@ describe('a visitor with a recovery link', () => {
     expect([await statusOf(member), await statusOf(await logIn(OLD))]).toEqual([200, 200]);
   });
 
-  it('must pass it before the password is replaced, even in a flow without such a step (accident 25)', async () => {
+  it('must prove a second factor before the password is replaced, even in a flow without a validation step (accident 25)', async () => {
     await deployment.rows('DELETE FROM flow.attempts');
     const followLink = async (username: string) => {
       const link = new URL(await deployment.user(['recovery-link', username, '--flow', 'forgetful']));
@@ -100,7 +100,7 @@ describe('a visitor with a recovery link', () => {
     expect((await bob.solve('forgetful', NEW)).body).toMatchObject({ component: 'xak-flow-redirect' });
   });
 
-  it('can set a new password, which ends the old one and its sessions', async () => {
+  it('can set a new password, which invalidates the old password and ends the sessions of the user', async () => {
     await deployment.rows('DELETE FROM flow.attempts');
     const member = await logIn(OLD);
     const browser = await recover(codes[0]);
@@ -110,7 +110,7 @@ describe('a visitor with a recovery link', () => {
     expect(await statusOf(await logIn(NEW.password))).toBe(200);
   });
 
-  it('is not locked out by wrong guesses of the old password', async () => {
+  it('can log in although wrong guesses have locked the old password', async () => {
     await deployment.rows('DELETE FROM flow.attempts');
     await logIn('wrong');
     await deployment.rows(`UPDATE flow.attempts SET failures = 50, free_at = now() WHERE credential = 'password'`);

@@ -96,7 +96,7 @@ describe('the URL of a default flow', () => {
 });
 
 describe('the URL that configures a stage', () => {
-  it('starts its flow for the user who is logged in, and replaces a run in progress', async () => {
+  it('starts the configure flow for the user who is logged in, and replaces a running plan of that flow', async () => {
     const browser = await logIn('alice');
     const address = `/flows/-/configure/${await stageId('login 1 password.passwordstage')}/`;
     for (let i = 0; i < 2; i++) {
@@ -113,14 +113,14 @@ describe('the URL that configures a stage', () => {
     expect((await browser.solve('setup', {})).body).toEqual({ component: 'xak-flow-redirect', to: '/back' });
   });
 
-  it('redirects an anonymous visitor to the login, with itself as next', async () => {
+  it('redirects an anonymous visitor to the login, with the configure URL as next', async () => {
     const address = `/flows/-/configure/${await stageId('login 1 password.passwordstage')}/`;
     const login = `/flows/-/default/authentication/?next=${encodeURIComponent(`${address}?a=b`)}`;
 
     expect(await redirectOf(deployment.browser(), `${address}?a=b`)).toEqual([302, login]);
   });
 
-  it('works for a stage that is embedded in another one', async () => {
+  it('works for a stage that is embedded in another stage', async () => {
     const browser = await logIn('alice');
     const address = `/flows/-/configure/${await stageId('embedded')}/`;
 
@@ -151,7 +151,7 @@ describe('the URL that configures a stage', () => {
 describe('the URL that executes a flow', () => {
   const path = '/api/v3/flows/instances/setup/execute/';
 
-  it('starts it for the administrator and returns its link', async () => {
+  it('starts the flow for the administrator and returns the link to it', async () => {
     const browser = await logIn('root');
     const { status, body } = await browser.fetch(path);
 
@@ -174,7 +174,7 @@ describe('the URL that executes a flow', () => {
     });
   });
 
-  it('requires an administrator and an existing flow', async () => {
+  it('returns an error to anyone but an administrator, and for an unknown flow', async () => {
     expect(await deployment.browser().fetch(path)).toMatchObject({ status: 403, body: { code: 'not_authenticated' } });
     expect(await (await logIn('alice')).fetch(path)).toMatchObject({
       status: 403,
@@ -220,7 +220,7 @@ describe('the inspector', () => {
     expect(text).not.toMatch(/correct-horse|wrong/);
   });
 
-  it('still shows a completed run', async () => {
+  it('still shows a plan after it has ended', async () => {
     const browser = await logIn('root');
     await browser.fetch('/api/v3/flows/instances/setup/execute/');
     for (const body of [{ password: 'correct-horse-7' }, {}]) await browser.solve('setup', body);
@@ -232,7 +232,7 @@ describe('the inspector', () => {
     });
   });
 
-  it('is available only to administrators and users in debug mode', async () => {
+  it('is available only to administrators and users whose attributes set debug mode', async () => {
     for (const browser of [deployment.browser(), await logIn('alice')]) {
       await browser.show('setup');
       expect((await browser.fetch(path)).status).toBe(404);
@@ -243,14 +243,14 @@ describe('the inspector', () => {
     expect((await browser.fetch('/api/v3/flows/inspector/nowhere/')).status).toBe(404);
   });
 
-  it('returns an empty 400 when there is no run', async () => {
+  it('returns an empty 400 when the session has no plan', async () => {
     const { status, text } = await (await logIn('root')).fetch(path);
     expect([status, text]).toEqual([400, '']);
   });
 });
 
 describe('an avatar', () => {
-  it('is read from the attributes of a user who is logged in, but not of one who is only identified', async () => {
+  it('is read from the attributes of a user who is logged in, but not of a user who is only identified', async () => {
     const browser = await logIn('alice');
     await browser.fetch(`/flows/-/configure/${await stageId('embedded')}/`);
     expect((await browser.show('setup')).body).toMatchObject({ pending_user_avatar: '/media/alice.png' });

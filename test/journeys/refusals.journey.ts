@@ -9,7 +9,7 @@ const RATE = 5;
 const BODY_LIMIT = 4096;
 let deployment: Deployment;
 
-/** The tests are a trusted proxy, so that they can use any client network. The rate period outlasts the run. */
+/** The gateway trusts the tests as a proxy, so that they can use any network. The rate period outlasts the suite. */
 beforeAll(async () => {
   deployment = await Deployment.open({
     apart: ['session'],
@@ -38,7 +38,7 @@ interface SentRequest {
   readonly type?: string;
   readonly body?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** The address of the client, by default one in an unused network. */
+  /** The client address. By default, an address in an unused network. */
   readonly from?: string;
 }
 
@@ -74,7 +74,7 @@ const FORM = 'application/x-www-form-urlencoded';
 const FORGED = { 'x-authentik-csrf': 'x' };
 const SECRET = '?password=hunter2';
 
-/** Requests with two errors, whether a rate-limited visitor or a user sends them, and the expected refusal. */
+/** Two errors, the expected one first; the sender (a rate-limited visitor or a user), the request and the refusal. */
 const PAIRS: readonly [string, 'often' | 'member', SentRequest, number, string][] = [
   ['address, method', 'often', { path: '/api/v3/flows/executor/login', method: 'PUT' }, 404, 'not_found'],
   ['address, rate', 'often', { path: '/api/v3/flows/executor/login' }, 404, 'not_found'],
@@ -102,14 +102,14 @@ describe('a request with two errors', () => {
     expect(answer).toMatchObject({ status, body: { code } });
   });
 
-  it('reports the first one: page’s size, page’s forgery', async () => {
+  it('reports the first one on a page too: rate, size, forgery', async () => {
     const page = { path: '/if/flow/login/', type: FORM };
     expect((await send(deployment.browser(), { ...page, body: 'a=b' })).status).toBe(403);
     expect((await send(deployment.browser(), { ...page, body: `a=${OVERSIZED}` })).status).toBe(413);
     expect((await send(deployment.browser(), { ...page, body: 'a=b', from: await limitedAddress() })).status).toBe(429);
   });
 
-  it('restarts an expired plan, and ignores the answer to its last step', async () => {
+  it('that answers an expired plan restarts the flow, and the answer is ignored', async () => {
     const browser = deployment.browser();
     await send(browser, { body: '{"uid_field": "alice"}' });
     await deployment.rows("UPDATE flow.plans SET expires_at = now() - interval '1 second'");
@@ -135,7 +135,7 @@ describe('an anonymous visitor', () => {
     expect(refused.headers.get('set-cookie')).toBeNull();
   });
 
-  it('receives them with every refusal that is checked later', async () => {
+  it('receives the RateLimit headers with every refusal that is checked after the rate', async () => {
     const { status, headers } = await send(deployment.browser(), { body: 'nonsense' });
     expect([status, headers.get('ratelimit')]).toEqual([400, expect.stringMatching(/r=4/)]);
   });
@@ -214,7 +214,7 @@ function startPost(headers: Readonly<Record<string, string>>): ClientRequest {
 const statusOf = async (sent: ClientRequest) => ((await once(sent, 'response')) as [IncomingMessage])[0].statusCode;
 
 describe('an unavailable stage', () => {
-  it('is reported after all other errors', async () => {
+  it('is reported only if the request has no other error', async () => {
     await deployment.end('session');
 
     expect(await send(deployment.browser(), { path: executor('away'), body: 'nonsense' })).toMatchObject({

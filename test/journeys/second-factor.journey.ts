@@ -19,7 +19,7 @@ const WRONG = [
 let deployment: Deployment;
 let codes: string[];
 
-/** The tests are a trusted proxy, so that they can use any client address. */
+/** The gateway trusts the tests as a proxy, so that they can use any client address. */
 beforeAll(async () => {
   deployment = await Deployment.open({
     blueprints: [
@@ -39,7 +39,7 @@ beforeAll(async () => {
 });
 afterAll(() => deployment?.close());
 
-/** Answers with a code from an address, in a new plan. */
+/** Answers with a code in a new plan, from a client address. */
 async function answerWith(code: string | undefined, address: string) {
   const browser = deployment.browser();
   const headers = { 'content-type': 'application/json', 'x-forwarded-for': address };
@@ -52,7 +52,7 @@ const resetAttempts = () => deployment.rows('DELETE FROM flow.attempts');
 const countCodes = async () => (await deployment.rows('SELECT FROM mfa.codes')).length;
 
 describe('a second factor', () => {
-  it('is locked by a hundred wrong codes in a hundred plans from fifty addresses, without a sign of it (accidents 22, 34)', async () => {
+  it('is locked by a hundred wrong codes in a hundred plans from fifty addresses, with unchanged responses (accidents 22, 34)', async () => {
     const answers = [];
     for (let i = 0; i < 100; i++) answers.push(await answerWith('bogus', `198.51.100.${(i % 50) + 1}`));
     expect(answers.map(({ status }) => status)).toEqual(Array(100).fill(200));
@@ -87,7 +87,7 @@ describe('a second factor', () => {
     });
   });
 
-  it('accepts one code once when it is sent concurrently (accident 31)', async () => {
+  it('accepts a code once when several requests send it concurrently (accident 31)', async () => {
     await resetAttempts();
     const answers = await Promise.all(Array.from({ length: 10 }, (_, i) => answerWith(codes[1], `203.0.113.${i + 1}`)));
     const components = answers.map(({ body }) => (body as { component: string }).component);

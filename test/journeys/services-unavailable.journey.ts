@@ -24,7 +24,7 @@ const unavailable = {
 };
 
 describe('a stage service that is down', () => {
-  it('returns 503 with Retry-After, and the login goes on at the same step when it is back', async () => {
+  it('leads to 503 with Retry-After, and the login continues at the same step when the service is back', async () => {
     const browser = deployment.browser();
     await browser.solve('login', { uid_field: 'alice' });
     await deployment.end('password');
@@ -40,7 +40,7 @@ describe('a stage service that is down', () => {
     expect((await browser.solve('login', { password: 'correct-horse-7' })).body).toMatchObject({ to: '/' });
   });
 
-  it('does not undo the step before it', async () => {
+  it('does not undo the step that was passed before', async () => {
     const browser = deployment.browser();
     await browser.show('login');
     await deployment.end('password');
@@ -56,7 +56,7 @@ describe('a stage service that is down', () => {
     await deployment.start('password');
   });
 
-  it('uses up no attempt', async () => {
+  it('costs the user no attempt', async () => {
     await deployment.rows('DELETE FROM flow.attempts');
     const browser = deployment.browser();
     await browser.solve('login', { uid_field: 'alice' });

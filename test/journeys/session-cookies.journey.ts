@@ -38,7 +38,7 @@ const usernameOf = async (cookie: string) =>
 const pendingUserOf = async (cookie: string) =>
   (await deployment.browser().fetch(EXECUTOR, { headers: { cookie } })).body['pending_user'];
 
-/** Both orders, because the attacker can choose which of the two cookies comes first. */
+/** The orders of the planted cookie and the visitor’s cookie, which the attacker can choose. */
 const BOTH = [
   ['first', (planted: string, own: string) => [planted, own]],
   ['last', (planted: string, own: string) => [own, planted]],
@@ -59,7 +59,7 @@ describe.each(BOTH)(
       expect(await usernameOf(cookieHeader(planted))).toBeUndefined();
     });
 
-    it('does not replace a login, and ends both sessions', async () => {
+    it('that belongs to another login authenticates nobody, and both sessions end', async () => {
       const planted = (await logIn('mallory')).cookie()!;
       const own = (await logIn('alice')).cookie()!;
       expect(await usernameOf(cookieHeader(...order(planted, own)))).toBeUndefined();
@@ -91,7 +91,7 @@ describe.each(BOTH)(
 );
 
 describe('a browser with several session cookies', () => {
-  it('uses the key that is known, in any position among keys of other installations', async () => {
+  it('uses the known session key, in any position among keys of other installations', async () => {
     const own = (await logIn('alice')).cookie()!;
     const [otherKey, thirdKey] = ['k'.repeat(43), 'l'.repeat(43)];
     for (const keys of [

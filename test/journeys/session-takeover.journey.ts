@@ -43,7 +43,7 @@ describe('a login in a session with a login', () => {
     expect(cookie).not.toMatch(/HttpOnly|Secure/);
   });
 
-  it('of the same user rotates the key and creates no second session', async () => {
+  it('of the same user rotates the session key and creates no second session', async () => {
     const { browser } = await logIn(undefined, { user: 'bob' });
     const sessions = async () => (await browser.fetch('/api/v3/core/authenticated_sessions/')).body['results'];
     const [before, count] = [browser.cookie(), ((await sessions()) as unknown[]).length];
@@ -53,7 +53,7 @@ describe('a login in a session with a login', () => {
     expect(await sessions()).toHaveLength(count);
   });
 
-  it('of another user gets the bindings and the lifetime of the new login, not of the old one', async () => {
+  it('of another user gives the session the bindings and the lifetime of the new login', async () => {
     const { browser } = await logIn();
     const { answer } = await logIn(browser, { slug: 'bound', user: 'bob' });
     const cookie = answer.setCookies.find((line) => line.startsWith('authentik_session='));

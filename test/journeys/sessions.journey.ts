@@ -127,7 +127,7 @@ describe('the list of sessions', () => {
     expect((await carol.fetch(`${SESSIONS}${await currentOf(alice)}/`)).body).toMatchObject({ current: false });
   });
 
-  it('can be filtered by username, without access to more sessions', async () => {
+  it('can be filtered by username, which gives no access to sessions of other users', async () => {
     const [alice, carol] = [await logIn('alice'), await logIn('carol')];
     const idsOf = async (browser: Browser, query = '') => (await sessionsOf(browser, query)).map(({ uuid }) => uuid);
     const filter = `page_size=100&user__username`;
@@ -142,7 +142,7 @@ describe('the list of sessions', () => {
 });
 
 describe('deleting a session', () => {
-  it('logs it out at the next request to every gateway (accident 13)', async () => {
+  it('logs its browser out at every gateway with the next request (accident 13)', async () => {
     const [first, second] = [await logIn('alice'), await logIn('alice')];
     expect(await statuses(first)).toEqual([200, 200]);
     const { status, text } = await second.fetch(`${SESSIONS}${await currentOf(first)}/`, { method: 'DELETE' });
@@ -160,7 +160,7 @@ describe('deleting a session', () => {
     expect(await statuses(browser)).toEqual([403, 403]);
   });
 
-  it('is possible for other users only to a superuser', async () => {
+  it('is possible for sessions of other users only as a superuser', async () => {
     const [alice, bob, carol] = [await logIn('alice'), await logIn('bob'), await logIn('carol')];
     const path = `${SESSIONS}${await currentOf(alice)}/`;
 
@@ -208,7 +208,7 @@ describe('between the password and the last step', () => {
     expect((await browser.show('private')).body).toMatchObject({ component: 'ak-stage-access-denied' });
   });
 
-  it('a user who is disabled cannot go on at any gateway (accident 14)', async () => {
+  it('a user who is disabled cannot continue the login at any gateway (accident 14)', async () => {
     await deployment.apply(blueprint(userEntry('dora')));
     const browser = deployment.browser();
     await browser.solve('twice', { uid_field: 'dora' });
@@ -247,7 +247,7 @@ describe('a logout', () => {
     ).toHaveLength(1);
   });
 
-  it('lets its own plan go on after the logout', async () => {
+  it('continues the plan of its own flow after the logout', async () => {
     const browser = await logIn('alice');
     expect((await browser.show('bye-slowly', 'next=%2Fapp%2F')).body).toMatchObject({ component: 'ak-stage-dummy' });
     expect(await statuses(browser)).toEqual([403, 403]);
@@ -256,11 +256,11 @@ describe('a logout', () => {
     expect((await browser.show('bye-slowly')).body).toMatchObject({ component: 'ak-stage-access-denied' });
   });
 
-  it('works for an anonymous visitor', async () => {
+  it('completes for an anonymous visitor too', async () => {
     expect((await deployment.browser().show('bye')).body).toEqual({ component: 'xak-flow-redirect', to: '/' });
   });
 
-  it('is linked by "Not you?" and publishes one event', async () => {
+  it('is the target of "Not you?" and publishes one event', async () => {
     const browser = await logIn('alice');
     const logoutEvents = () => deployment.rows(`SELECT FROM flow.outbox WHERE topic = 'events.logout'`);
     const before = await logoutEvents();

@@ -96,7 +96,7 @@ describe('the setup of a phone', () => {
       release = resolve;
     });
     const submits = [1, 2].map(() => browser.solve('form', { phone: '+15550123405' }));
-    // The submission that waits for the provider is answered last.
+    // The first response belongs to the other submission, because one of them waits for the provider.
     await Promise.race(submits);
     release();
 
@@ -145,7 +145,7 @@ describe('a login with a phone', () => {
     expect(await isLoggedIn(browser)).toBe(true);
   });
 
-  it('reports a message that was not sent, and accepts no earlier code', async () => {
+  it('reports that a message was not sent, and accepts no earlier code', async () => {
     const { browser, selected_challenge } = await reachValidation();
     sms.status = 503;
     const { body } = await browser.solve('login', { selected_challenge });
@@ -155,8 +155,8 @@ describe('a login with a phone', () => {
   });
 });
 
-it('failures are logged without phone numbers, and numbers are stored sealed or hashed', async () => {
-  // A process writes its log in order, so this line follows all earlier ones.
+it('failures are logged without phone numbers, and phone numbers are stored sealed or hashed', async () => {
+  // A process writes its log in order: once this line is written, all earlier lines are written too.
   const lastLine = deployment.says('gateway', /"flow":"phone",.*"told":"denied"/);
   await deployment.browser().show('phone');
   await lastLine;

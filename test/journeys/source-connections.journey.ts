@@ -21,7 +21,7 @@ import { oauthEntry, plexEntry } from '../support/sources.js';
 
 const TOKEN = 'a-token-of-alice-that-is-hard-to-guess-0123456789abcd';
 
-/** A connection is a credential: the owner of the account at the source can log in. */
+/** A source connection is a credential: the owner of the account at the source can log in. */
 describeWithNats('a source connection', () => {
   let deployment: Deployment;
   let provider: FakeProviderService;
@@ -41,7 +41,7 @@ describeWithNats('a source connection', () => {
       services: ['password', 'session', 'enrollment'],
       blueprints: [entries],
     });
-    // Served in this process, so that only the fake provider service replies to the source subjects.
+    // This process serves the source stage, so that only the fake provider service replies to the source subjects.
     vi.stubEnv('DATABASE_URL', database.url);
     const bus = new NatsBus({ NATS_URL: deployment.nats.url });
     const service = { name: 'identification', logger: new Logger('test'), modules: await stagesOf('identification') };
@@ -61,7 +61,7 @@ describeWithNats('a source connection', () => {
     await browser.solve('login', { password: 'correct-horse-7' });
     return browser;
   }
-  /** Moves the login of every session to more than CREDENTIAL_PROOF_S ago. */
+  /** Sets the login time of every session to more than CREDENTIAL_PROOF_S ago. */
   const ageLogins = () =>
     deployment.rows(
       `UPDATE flow.sessions SET data = data || jsonb_build_object('login_at', now() - interval '3601 s')`,
@@ -92,7 +92,7 @@ describeWithNats('a source connection', () => {
     expect(await connections()).toEqual([]);
   });
 
-  it('cannot be created by a session with an old login, which can still use existing ones (accident 55)', async () => {
+  it('cannot be created by a session with an old login, which can still log in by existing connections (accident 55)', async () => {
     const alice = await logIn();
     expect((await signIn(alice, 'a1')).headers.get('location')).toContain('page-sources');
     expect((await redeem(alice, 'p2')).status).toBe(204);

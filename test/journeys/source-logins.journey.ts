@@ -117,7 +117,7 @@ describeInChromium('visitors who sign in at a source', () => {
     return usernameOf(browser);
   }
 
-  it('are enrolled by a button at first, and logged in afterwards', async () => {
+  it('are enrolled by the source button the first time, and logged in by it afterwards', async () => {
     for (const name of ['Nina', 'Nina, of another name by now']) {
       openId.person = { ...openId.person, name, preferred_username: name };
       const { page, complaints } = await chromium.open();
@@ -129,14 +129,14 @@ describeInChromium('visitors who sign in at a source', () => {
     }
   });
 
-  it('are linked by their email address when the source does so', async () => {
+  it('are linked to a user by email address if the source is so configured', async () => {
     openId.person = { sub: 'b-1', preferred_username: 'robert', email: 'bob@example.org', email_verified: true };
     const browser = deployment.browser();
     const callback = await browser.fetch(await signInAtSource(browser, 'mail'));
     expect(await follow(browser, callback.headers.get('location') ?? '')).toBe('bob');
   });
 
-  it('are logged in without a page when they return by a cross-site navigation', async () => {
+  it('are logged in by redirects only when they return by a cross-site navigation', async () => {
     const browser = deployment.browser();
     const callback = await browser.fetch(await signInAtSource(browser, 'hub'), FROM_ANOTHER_SITE);
     const landing = await browser.fetch(callback.headers.get('location') ?? '', FROM_ANOTHER_SITE);
@@ -144,7 +144,7 @@ describeInChromium('visitors who sign in at a source', () => {
     expect(await usernameOf(browser)).toBe('Nina');
   });
 
-  it('can return once, and only in the browser that started (accident 39)', async () => {
+  it('can return once, and only in the browser that started the login (accident 39)', async () => {
     const browser = deployment.browser();
     const address = await signInAtSource(browser, 'hub');
     expect((await deployment.browser().fetch(address)).text).toContain('State check failed.');
@@ -152,7 +152,7 @@ describeInChromium('visitors who sign in at a source', () => {
     expect((await browser.fetch(address)).text).toContain('State check failed.');
   });
 
-  it('cannot post anything but strings', async () => {
+  it('can post strings only: the callback drops other values', async () => {
     const redirect = await deployment.browser().fetch(`${CALLBACK}/hub/`, {
       ...{ method: 'POST', headers: { 'content-type': 'application/json' } },
       body: '{"state":{"toString":1},"user":["x"],"code":"c"}',
@@ -165,7 +165,7 @@ describeInChromium('visitors who sign in at a source', () => {
       readonly challenge: Readonly<Record<'client_id' | 'redirect_uri' | 'scope' | 'state', string>>;
     }
 
-    it('sign in by its script and its form post, in any tab that shows the button', async () => {
+    it('sign in by Apple’s script and form post, in each of several tabs that show the button', async () => {
       apple.metadata = { userinfo_endpoint: undefined };
       const browser = deployment.browser();
       const appleChallenge = async () => ((await browser.show('apples')).body['sources'] as Button[])[0]!.challenge;

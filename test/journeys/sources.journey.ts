@@ -23,7 +23,7 @@ describeWithNats('logins with sources', () => {
   beforeAll(async () => {
     const database = await migratedDatabase();
     deployment = await Deployment.open({ database, services: SERVICES, blueprints: [SOURCES] });
-    // Served in this process, so that only the fake provider service replies to the source subjects.
+    // This process serves the source stage, so that only the fake provider service replies to the source subjects.
     vi.stubEnv('DATABASE_URL', database.url);
     const served = { name: 'identification', logger: new Logger('test'), modules: await stagesOf('identification') };
     identification = (await serveStages({ ...served, bus: new NatsBus({ NATS_URL: deployment.nats.url }) })).service;
@@ -80,7 +80,7 @@ describeWithNats('logins with sources', () => {
       expect(await deployment.rows(groups)).toEqual([{ name: 'hub people' }]);
     });
 
-    it('leaves no plan to a session key that an attacker planted', async () => {
+    it('continues under a new session key, so that a key that an attacker planted gets no plan', async () => {
       await connect('carol', 'planted');
       provider.returnUser('planted');
       const [attacker, victim] = [deployment.browser(), deployment.browser()];
@@ -94,7 +94,7 @@ describeWithNats('logins with sources', () => {
       expect(await usernameOf(victim)).toBe('carol');
     });
 
-    it('completes the login once, with the state and nonce of the own session', async () => {
+    it('completes the login once, with the state and nonce of the session that started it', async () => {
       provider.returnUser('n2', { username: 'once' });
       const browser = deployment.browser();
       const state = await startLogin(browser, 'hub');
@@ -111,7 +111,7 @@ describeWithNats('logins with sources', () => {
       ]);
     });
 
-    it('can only return to the source that was started', async () => {
+    it('can only return to the source at which the login was started', async () => {
       provider.returnUser('n3', { username: 'mixed' });
       const browser = deployment.browser();
       const callback = await returnFrom(browser, 'mail', await startLogin(browser, 'hub'));
@@ -158,7 +158,7 @@ describeWithNats('logins with sources', () => {
       }
     });
 
-    it('without an enrollment flow reports that', async () => {
+    it('without an enrollment flow shows an error to unknown users', async () => {
       provider.returnUser('n6', { username: 'unwanted' });
       const callback = await signIn(deployment.browser(), 'bare');
       expect(callback.status).toBe(400);
@@ -177,7 +177,7 @@ describeWithNats('logins with sources', () => {
       expect((await signIn(deployment.browser(), 'mail')).headers.get('location')).toContain('/if/flow/known/');
     });
 
-    it('does not log a disabled user in, neither by email address nor by connection', async () => {
+    it('logs no disabled user in, neither by email address nor by connection', async () => {
       provider.returnUser('i1', { email: 'idle@example.org' });
       expect((await signIn(deployment.browser(), 'mail')).text).toContain('has been denied');
       await deployment.rows(`INSERT INTO identification.connections (source_id, identifier, user_id)
@@ -220,7 +220,7 @@ describeWithNats('logins with sources', () => {
       return browser;
     }
 
-    it('continues for the same user, and no answer passes it', async () => {
+    it('continues for the same user after the source login, and no response to the challenge skips it', async () => {
       await connect('alice', 'a2');
       const browser = await reachSource('alice');
       for (const body of [{}, { component: 'xak-flow-redirect' }, { is_restored: { step: 'x' } }]) {

@@ -58,7 +58,7 @@ it('starts in an empty folder and prints the password of the administrator', asy
   expect(me).toMatchObject({ user: { username: 'admin', is_superuser: true } });
 });
 
-it('writes secrets to files that only its user can read, and the password to no file', async () => {
+it('writes secrets to files that only their owner can read, and the administrator’s password to no file', async () => {
   const natsFiles = inject('natsServer') ? ['nats.conf'] : [];
   for (const name of ['secrets.json', 'postgres.json', ...natsFiles]) {
     expect((await stat(join(folder, name))).mode & 0o077).toBe(0);
@@ -66,7 +66,7 @@ it('writes secrets to files that only its user can read, and the password to no 
   }
 });
 
-it('runs commands on its database while it runs', async () => {
+it('runs operator commands on its database while it runs', async () => {
   const file = `blueprints/${FLOW}.yaml`;
 
   expect(await command('blueprint', 'apply', file)).toMatchObject({
@@ -79,7 +79,7 @@ it('runs commands on its database while it runs', async () => {
   });
 });
 
-it('runs commands that name a wrong argument', async () => {
+it('reports the wrong argument of a command', async () => {
   expect(await command('user', 'unlock', 'nobody')).toMatchObject({
     code: 1,
     output: 'user: there is no user nobody\n',
@@ -106,7 +106,7 @@ it('logs out with the default flow, which "Not you?" links', async () => {
   expect((await browser.fetch('/api/v3/core/users/me/')).status).toBe(403);
 });
 
-it('lets users change their name and their password from their own page', async () => {
+it('lets users change their name and their password on the account page', async () => {
   expect(await changeNameAndPassword('Ada')).toMatchObject({ user: { name: 'Ada' } });
 });
 
@@ -156,7 +156,7 @@ it('stops all child processes after several signals, and keeps its data for the 
   expect((await logIn(printedPassword)).body).toMatchObject({ to: '/' });
 });
 
-it('stops all child processes when it is stopped during the start', async () => {
+it('stops all child processes when it is stopped while it starts', async () => {
   expect(await running.stop()).toBe(0);
   const child = spawn(process.execPath, ['dist/apps/standalone/src/main.js'], {
     env: { PATH: process.env['PATH'], ...env },
@@ -219,7 +219,7 @@ describe('without a nats-server', () => {
 });
 
 /**
- * Changes the name and sets the same password again, in flows whose stages ask the policy and the password service.
+ * Changes the name and sets the same password again, in flows that need the policy service and the password service.
  * Returns the user from the API afterwards.
  */
 async function changeNameAndPassword(name: string) {

@@ -96,9 +96,9 @@ describe('a bearer token alone', () => {
     expect(await statusOf(await logIn('dave'))).toBe(200);
   });
 
-  it('logs no user in, not even its own', async () => {
+  it('does not log its user in, nor any other', async () => {
     const client = new ApiClient(tokenOf('alice'));
-    // A flow for the user of the token needs a session to start in.
+    // Creates the session in which the flow starts.
     await client.browser.show('login');
     const [{ id }] = (await deployment.rows<{ id: string }>(
       `SELECT stage->>'id' AS id FROM flow.flow_versions, jsonb_path_query(document, '$.steps[*].stage') AS stage
@@ -113,7 +113,7 @@ describe('a bearer token alone', () => {
     expect(await statusOf(client.browser)).toBe(403);
   });
 
-  it('is not upgraded by a session cookie with a recent proof', async () => {
+  it('cannot set up a credential even with a session cookie that has a recent proof', async () => {
     const alice = await logIn('alice');
     await alice.show('codes');
     await alice.solve('codes', {});

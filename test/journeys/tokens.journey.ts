@@ -71,7 +71,7 @@ describe('a bearer token', () => {
     expect(solved.body).toMatchObject({ component: 'xak-flow-redirect' });
   });
 
-  it('takes precedence over a session cookie, whose session does not change', async () => {
+  it('takes precedence over a session cookie, and does not change that session', async () => {
     const browser = await logIn();
 
     expect((await browser.fetch(ME, withToken(`Bearer ${KEYS.bot}`))).body).toMatchObject({
@@ -163,7 +163,7 @@ describe('an outpost', () => {
     expect((await show(headers)).body).toMatchObject({ component: 'ak-stage-dummy' });
   });
 
-  it('sets the client address of its visitor', async () => {
+  it('reports the client address of its visitor', async () => {
     const browser = deployment.browser();
     const send = (body: string) =>
       browser.fetch('/api/v3/flows/executor/login/?query=', {
@@ -185,14 +185,14 @@ describe('an outpost', () => {
     ['with a token of another user', { ...headers, 'x-authentik-outpost-token': KEYS.bot }],
     ['with an unknown token', { ...headers, 'x-authentik-outpost-token': 'x' }],
     ['with an invalid address', { ...headers, 'x-authentik-remote-ip': '203.0.113.777' }],
-  ])('is not recognised %s: its headers are ignored with a log line', async (_, sent) => {
+  ])('is not recognised %s: its headers are ignored, which is logged', async (_, sent) => {
     const logged = deployment.says('gateway', /outpost headers ignored/);
 
     expect((await show(sent)).body).toMatchObject({ component: 'ak-stage-access-denied' });
     await logged;
   });
 
-  it('is not authenticated by its token', async () => {
+  it('cannot use the API with the outpost token header alone', async () => {
     expect((await deployment.browser().fetch(ME, { headers })).status).toBe(403);
   });
 });

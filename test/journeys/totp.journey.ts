@@ -52,7 +52,7 @@ describeInChromium('an authenticator app in Chromium', () => {
     await page.keyboard.press('Enter');
   }
 
-  /** Sets up an app on the account page. Returns its secret and the time step of the code that proved it. */
+  /** Sets up an app from the account page. Returns its secret and the time step of the code for the setup. */
   async function setUpApp(username: string) {
     const { page, complaints } = await openLogin(username);
     await waitForAccountPage(page, username);
@@ -70,7 +70,7 @@ describeInChromium('an authenticator app in Chromium', () => {
     return { page, secret, step };
   }
 
-  it('is set up by QR code or key, and logs its owner in with an unused code', async () => {
+  it('is set up by QR code or secret, and logs its owner in with an unused code', async () => {
     const { secret, step } = await setUpApp('alice');
     const { page, complaints } = await openLogin('alice');
     const usedCode = codeAt(secret, step);
@@ -95,7 +95,7 @@ describeInChromium('an authenticator app in Chromium', () => {
     expect(new URL(replay.page.url()).pathname).toBe('/if/flow/login/');
   });
 
-  it('can be renamed on the account page, and removed after a recent login, which then needs no code', async () => {
+  it('can be renamed on the account page, and removed after a recent login; then a login needs no code', async () => {
     const { page, secret, step } = await setUpApp('carol');
     await page.getByLabel(/^Name of/).fill('My phone');
     await page.getByRole('button', { name: /^Rename/ }).click();

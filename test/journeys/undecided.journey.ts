@@ -58,7 +58,7 @@ beforeEach(() => deployment.rows('DELETE FROM flow.outbox'));
 
 describe('a step whose policy is undecided', () => {
   it.each(['broken-password', 'endless-password'])(
-    'stays in the flow when it is the password step (accident 1): %s',
+    'is not skipped when it is the password step (accident 1): %s',
     async (slug) => {
       const browser = deployment.browser();
       const passwordForm = { component: 'ak-stage-password' };
@@ -84,7 +84,7 @@ describe('events of policies', () => {
     expect(await topics()).toEqual(['events.custom_noticed']);
   });
 
-  it('report an evaluation with execution logging, but not those of policies that it calls', async () => {
+  it('report the evaluation of a policy with execution logging, but not of the policies that it calls', async () => {
     expect((await deployment.browser().show('coloured')).body).toMatchObject({ component: 'ak-stage-dummy' });
     expect(await topics()).toEqual(['events.policy_execution']);
   });

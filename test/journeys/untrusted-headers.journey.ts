@@ -17,7 +17,7 @@ const FORGED_ADDRESS = '198.51.100.66';
 const ATTACKER_HOST = 'evil.example';
 let deployment: Deployment;
 let bus: NatsConnection;
-/** Client addresses in the requests to stages. */
+/** Client addresses that the gateway has sent in requests to stages. */
 const clientAddresses = new Set<string>();
 
 /** The deployment has no trusted proxy and no outpost token. */

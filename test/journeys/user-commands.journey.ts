@@ -64,7 +64,7 @@ describeWithNats('npm run user', () => {
     });
   });
 
-  it('reports wrong arguments and prints its usage', async () => {
+  it('exits with 1 and says what is wrong with invalid arguments', async () => {
     const invalidCommands: [string[], RegExp][] = [
       [[], /^user: usage: npm run user/],
       [['lock', 'nobody'], /there is no user nobody/],

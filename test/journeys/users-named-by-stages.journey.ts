@@ -53,7 +53,7 @@ describeWithNats('a compromised mfa service', () => {
     await deployment?.close();
   });
 
-  it('cannot set a pending user other than the one who is logged in', async () => {
+  it('cannot set a pending user other than the user who is logged in', async () => {
     const root = await savedUser(deployment, 'root');
     const mallory = deployment.browser();
     await mallory.solve('login', { uid_field: 'mallory' });
@@ -103,7 +103,7 @@ describeWithNats('a compromised identification service', () => {
     await deployment?.close();
   });
 
-  it('cannot replace a user who has proved a password with a proof that its contract does not list', async () => {
+  it('cannot replace a pending user who has proved a password by claiming a proof that its contract does not list', async () => {
     const [root, mallory] = [await savedUser(deployment, 'root'), await savedUser(deployment, 'mallory')];
     identificationReply = () => ({ type: 'passed', context: { pending_user: mallory } }) as StageReply;
     const browser = deployment.browser();

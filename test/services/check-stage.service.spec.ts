@@ -15,7 +15,7 @@ const run = promisify(execFile);
 const TERMS = 'x_example_terms';
 const TERMS_OF_USE = 'examples/python-stage/terms_of_use.py';
 
-/** Settings without which a stage rejects every request. */
+/** Configs by stage kind, for stages that reject every request without them. */
 const CONFIGS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   authenticator_duo: {
     api_hostname: duoAccount.host,
@@ -62,7 +62,7 @@ describeWithNats('npm run check:stage', () => {
     );
   }
 
-  /** Returns the faults that the check finds in a stage, by promise. */
+  /** Returns the faults that the check finds in a stage, by the promise that the stage breaks. */
   async function faultsOf(kind: string): Promise<Record<string, readonly string[]>> {
     const bus = new StageRequester({ NATS_URL: harness.url });
     const found: ProtocolFinding[] = [];
@@ -131,7 +131,7 @@ describeWithNats('npm run check:stage', () => {
       expect(Object.values(await faultsOf(KIND)).flat()).toContainEqual(expect.stringContaining(finding));
     });
 
-    it('finds a descriptor that claims too much, or that cannot be read', async () => {
+    it('reports a descriptor that reads a secret fact, is invalid or has another kind', async () => {
       described = { ...descriptor, reads: { prompt_data: 'optional' } };
       expect(await faultsOf(KIND)).toMatchObject({
         'claims nothing that it may not have': ['it reads prompt_data, which is secret'],

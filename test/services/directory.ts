@@ -14,7 +14,7 @@ export async function freshDirectory(): Promise<FreshDatabase> {
   return database;
 }
 
-/** Creates users in a directory. */
+/** Creates users in the directory of a database. */
 export async function register(url: string, drafts: readonly NewUser[]): Promise<DirectoryUser[]> {
   const source = await openDataSource({ url, schema: DIRECTORY_SCHEMA, entities: directoryEntities, poolSize: 1 });
   try {

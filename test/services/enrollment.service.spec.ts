@@ -23,7 +23,7 @@ describeWithNats('the enrollment service', () => {
     others: ['identification', 'password', 'user_login'],
   });
 
-  it('deletes a user once, even with two replicas', async () => {
+  it('deletes a user once when requests reach two replicas concurrently', async () => {
     await harness.start('enrollment', { DATABASE_URL: database.url });
     const { uuid, pk, username, epoch } = await database.directory.createUser({ username: 'alice' });
     const alice = { kind: 'saved', uuid, pk, username, name: '', email: '', is_active: true, epoch, locale: '' };

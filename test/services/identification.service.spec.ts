@@ -35,7 +35,7 @@ describeWithNats('the identification service', () => {
   const answer = (response: object) =>
     harness.request(RESPOND, stageRequestFixture({ config, response: { ...response } }));
 
-  it('returns its challenge', async () => {
+  it('returns the challenge of the identification stage', async () => {
     expect(await harness.request('stage.identification.challenge', stageRequestFixture({ config }))).toMatchObject({
       type: 'challenge',
       challenge: { user_fields: ['username', 'email'], primary_action: 'Log in' },

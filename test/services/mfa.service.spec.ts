@@ -35,7 +35,7 @@ describeWithNats('the mfa service', () => {
     others: ['identification', 'password', 'user_login'],
   });
 
-  it('accepts a recovery code once, even with two replicas', async () => {
+  it('accepts a recovery code once when requests reach two replicas concurrently', async () => {
     await harness.start('mfa', database.settings);
     await database.devices.add({ id: ALICE.uuid, user: ALICE.uuid, kind: 'static', name: 'Codes', codes: ['Abc123'] });
     const [device] = await database.devices.findByUser(ALICE.uuid);

@@ -14,7 +14,7 @@ import { CLEAN_EXIT, problemOf, ServiceHarness } from './service-harness.js';
 const RESPOND = 'stage.password.respond';
 const config = { backends: ['authentik.core.auth.InbuiltBackend'] };
 
-/** PBKDF2 iterations that take some tenths of a second. */
+/** Number of PBKDF2 iterations that takes some tenths of a second. */
 const SLOW_ROUNDS = 1_500_000;
 const slowHash = () =>
   `pbkdf2_sha256$${SLOW_ROUNDS}$salt$${pbkdf2Sync('slow', 'salt', SLOW_ROUNDS, 32, 'sha256').toString('base64')}`;
@@ -100,7 +100,7 @@ describeWithNats('the password service', () => {
   });
 
   it.skipIf(process.platform !== 'linux')(
-    'sets the thread pool to the cores and two more, unless UV_THREADPOOL_SIZE is set',
+    'sets the thread pool to the number of cores plus two, unless UV_THREADPOOL_SIZE is set',
     async () => {
       const { pid } = await start();
       const child = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();

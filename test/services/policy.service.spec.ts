@@ -11,7 +11,7 @@ const requestOf = (kind: string, config: object = {}) => {
   return { id, policy: { id, kind, name: `a ${kind} policy`, config: { ...config }, timeout_ms: 5000 } };
 };
 
-/** Milliseconds for a test that starts Python, which is slow on a loaded machine. */
+/** Timeout in milliseconds of a test that starts Python, which is slow on a loaded machine. */
 const SLOW_START_MS = 60_000;
 
 describeWithNats('the policy service', () => {

@@ -8,7 +8,7 @@ import { describeWithNats } from '../support/nats.js';
 import type { RunningProcess } from '../support/processes.js';
 import { problemOf, ServiceHarness } from './service-harness.js';
 
-/** Milliseconds for a test that starts Python, which is slow on a loaded machine. */
+/** Timeout in milliseconds of a test that starts Python, which is slow on a loaded machine. */
 const SLOW_START_MS = 60_000;
 
 const policy = (name: string, expression: string, calls: string[] = []) => ({
@@ -82,7 +82,7 @@ describeWithNats('the prompt stage, with the policy service', () => {
     SLOW_START_MS,
   );
 
-  it('validates a response against the fields that were shown, even if their expressions now differ', async () => {
+  it('validates a response against the fields of the challenge, even if their expressions now return other values', async () => {
     const fields = [
       field({ type: 'dropdown', placeholder: 'import random\nreturn [random.random()]', placeholder_expression: true }),
     ];
@@ -114,7 +114,7 @@ describeWithNats('the prompt stage, with the policy service', () => {
     });
   });
 
-  it('gives validation policies a POST and the typed values but no plan context, and field expressions a GET', async () => {
+  it('shows validation policies a POST request and the typed values but no plan context, and field expressions a GET', async () => {
     const method = { initial_value: 'return request.http_request.method', initial_value_expression: true };
     const fields = [field({ type: 'text', ...method })];
     const validation_policies = [

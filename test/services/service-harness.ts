@@ -23,13 +23,13 @@ export class ServiceHarness {
     return this.nats.url;
   }
 
-  /** Starts the process of a service. Resolves once it serves. */
+  /** Starts a service as a process. Resolves when the service accepts requests. */
   start(service: string, env: Readonly<Record<string, string>> = {}): Promise<RunningProcess> {
     const entry = fileURLToPath(new URL(`../../dist/apps/${service}/src/main.js`, import.meta.url));
     return this.startProgram(process.execPath, entry, env);
   }
 
-  /** Starts a service in another language. */
+  /** Starts a service whose `entry` another `program` runs, such as Python. */
   async startProgram(program: string, entry: string, env: Readonly<Record<string, string>> = {}) {
     const settings = { NATS_URL: this.nats.url, LOG_LEVEL: 'info', ...env };
     const running = await startProcess(entry, settings, { ready: /"serving"|^serving /, program });
@@ -44,7 +44,7 @@ export class ServiceHarness {
     return reply.json<Answer>();
   }
 
-  /** Sends all requests at once and returns their replies in order of arrival, until `until` resolves. */
+  /** Sends all requests at once. Waits for `until`, and returns the replies in order of arrival. */
   async flood(subject: string, bodies: readonly unknown[], until: (replies: readonly Answer[]) => Promise<unknown>) {
     const replies: Answer[] = [];
     const inbox = `flood.${this.started.length}.${subject}`;

@@ -57,7 +57,7 @@ describeWithNats('the session service', () => {
     expect(reply).toEqual({ type: 'denied', message: { text: 'not here' } });
   });
 
-  it('answers stage_fault when a stage throws, and keeps serving', async () => {
+  it('answers stage_fault when a stage throws, and answers later requests', async () => {
     const reply = await harness.request(
       'stage.dummy.challenge',
       stageRequestFixture({ config: { throw_error: true } }),

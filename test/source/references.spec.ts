@@ -6,7 +6,7 @@ const FOLDERS = ['apps', 'libs', 'tools', 'test', 'bench', 'docs', 'examples', '
 const TEXT = /\.(tsx?|mjs|cjs|py|md|sql|ya?ml|json|conf)$/;
 const NOT_OURS = /(^|\/)(node_modules|dist)\//;
 
-/** Every text file of the repository by its path from the root. */
+/** The text of every text file of the repository, by its path from the root. */
 const files = new Map(
   [
     ...readdirSync('.').filter((name) => statSync(name).isFile()),
@@ -17,7 +17,7 @@ const files = new Map(
 );
 const pages = [...files].filter(([path]) => path.endsWith('.md'));
 
-/** Returns the anchors of a Markdown page: explicit ids and GitHub's heading slugs. */
+/** The anchors of each Markdown page: explicit ids and GitHub's heading slugs. */
 const anchors = new Map(pages.map(([path, text]) => [path, anchorsOf(text)]));
 
 function anchorsOf(text: string): ReadonlySet<string> {

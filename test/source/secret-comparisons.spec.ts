@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 
-/** Names of values that an attacker would guess. */
+/** Names of values that an attacker could guess by the time of a comparison. */
 const SECRET = /(secret|token|csrf|password|passphrase|digest|hash|hmac|signature)$/i;
 const COMPARISONS: ReadonlySet<ts.SyntaxKind> = new Set([
   ts.SyntaxKind.EqualsEqualsToken,
@@ -13,7 +13,7 @@ const COMPARISONS: ReadonlySet<ts.SyntaxKind> = new Set([
 ]);
 const METHODS = /^(equals|compare|localeCompare|startsWith|endsWith)$/;
 
-/** Calls that change only the encoding of a secret. */
+/** Methods whose result is still the secret or a part of it. */
 const WRITTEN_OTHERWISE = /^(toString|trim|toLowerCase|slice|subarray|normalize)$/;
 
 /** Returns the last name of `a.b.c`, `a.b.c!` or `c(…)`. */
@@ -64,7 +64,7 @@ describe('secrets', () => {
   });
 
   it.each(['token !== a.csrfToken', 'hash.equals(b)', 'x.digest().toString() === y', 'key.startsWith(secret)'])(
-    'are noticed when they are compared hastily: %s',
+    'are found by this test when their comparison is not constant-time: %s',
     (text) => {
       expect(unsafeComparisons('x.ts', text)).toHaveLength(1);
     },

@@ -14,16 +14,16 @@ export async function violations(page: Page): Promise<string[]> {
   return results.violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
 }
 
-/** Returns whether the page is wider than the window. */
+/** Returns whether the content of a page is wider than its window. */
 export const overflows = (page: Page) => page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
 
-/** Colour schemes and window widths in pixels in which pages are checked. */
+/** Combinations of a colour scheme and a window width in pixels in which pages are checked. */
 export const COLOUR_SCHEMES = [
   { colorScheme: 'light', width: 1280 },
   { colorScheme: 'dark', width: 320 },
 ] as const;
 
-/** Returns the accessibility violations and the overflows of a page in every colour scheme. */
+/** Returns the accessibility violations and the overflows of a page in every combination of `COLOUR_SCHEMES`. */
 export async function faultsOf(page: Page): Promise<string[]> {
   const faults: string[] = [];
   for (const { colorScheme, width } of COLOUR_SCHEMES) {

@@ -2,7 +2,7 @@ import type { SavedUser } from '@gatehouse/contracts';
 import { keyOf } from './blueprints.js';
 import type { Deployment } from './deployment.js';
 
-/** Returns the blueprint entry of a group that makes these users superusers. It must follow their entries. */
+/** Returns the blueprint entry of a group that makes these users superusers. It must follow the user entries. */
 export const administratorsEntry = (...usernames: readonly string[]) => ({
   model: 'authentik_core.group',
   identifiers: { name: 'admins' },

@@ -6,7 +6,7 @@ export const userEntry = (username: string, attrs: Readonly<Record<string, unkno
   attrs: { name: username, email: `${username}@example.org`, password: 'correct-horse-7', ...attrs },
 });
 
-/** Returns the blueprint entry of an API token. It must follow the `userEntry` of the user. */
+/** Returns the blueprint entry of an API token. The entry must follow the `userEntry` of that user. */
 export const tokenEntry = (username: string, key: string, attrs: Readonly<Record<string, unknown>> = {}) => ({
   model: 'authentik_core.token',
   identifiers: { identifier: `${username}-${key.slice(0, 8)}` },
@@ -46,7 +46,7 @@ interface BoundStage {
   readonly binding?: Readonly<Record<string, unknown>>;
 }
 
-/** Returns the blueprint entries of a flow with its stages, bound in this order. The slug is part of all names, so that they are unique. */
+/** Returns the blueprint entries of a flow with its stages, bound in this order. The slug makes all names unique. */
 export const flowEntries = (
   slug: string,
   stages: readonly BoundStage[],
@@ -77,7 +77,7 @@ export const flowEntries = (
 class KeyOf {
   constructor(readonly id: string) {}
 }
-/** Refers to another entry by its id. */
+/** Returns a `!KeyOf` reference to another entry by the id of that entry. */
 export const keyOf = (id: string) => new KeyOf(id);
 
 export const IDENTIFICATION: BoundStage = {
@@ -93,7 +93,7 @@ export const LOGOUT: BoundStage = { stage: 'user_logout.userlogoutstage' };
 export const EMAIL: BoundStage = { stage: 'email.emailstage', attrs: { use_global_settings: true } };
 export const DUMMY: BoundStage = { stage: 'dummy.dummystage' };
 
-/** Returns a blueprint file of these entries. YAML is a superset of JSON, except for the tag. */
+/** Returns the text of a blueprint file with these entries: JSON, which is valid YAML, with `!KeyOf` tags. */
 export function blueprint(...entries: readonly unknown[]): string {
   const json = JSON.stringify({ version: 1, entries: entries.flat() }, (_, value: unknown) =>
     value instanceof KeyOf ? `!KeyOf ${value.id}` : value,

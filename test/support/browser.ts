@@ -2,7 +2,7 @@
 export class Browser {
   private readonly cookies = new Map<string, string>();
 
-  /** `csrf`: whether requests repeat the token of the CSRF cookie. `languages`: value of the header Accept-Language. */
+  /** `csrf`: whether requests repeat the CSRF cookie in a header. `languages`: value of the header Accept-Language. */
   constructor(
     private readonly base: string,
     private readonly options: { readonly csrf?: boolean; readonly languages?: string | undefined } = {},
@@ -42,7 +42,7 @@ export class Browser {
     return this.cookies.get(name);
   }
 
-  /** Sets a cookie to a value of another browser, or deletes it. */
+  /** Sets a cookie to `value`, such as one from another browser. Deletes the cookie if `value` is `undefined`. */
   plant(value: string | undefined, name = 'authentik_session'): void {
     if (value === undefined) this.cookies.delete(name);
     else this.cookies.set(name, value);
@@ -70,7 +70,7 @@ export interface BrowserResponse {
   readonly headers: Headers;
   readonly setCookies: readonly string[];
   readonly text: string;
-  /** The body as JSON. Empty if it is not JSON. */
+  /** The parsed JSON body. An empty object if the body is not JSON. */
   readonly body: Readonly<Record<string, unknown>>;
 }
 

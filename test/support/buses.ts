@@ -6,7 +6,7 @@ import { NatsBus } from '../../libs/platform/src/nats-bus.js';
 import type { NatsJsonServer } from '../../libs/platform/src/nats-json-server.js';
 import { describeWithNats, startNats } from './nats.js';
 
-/** A bus that a test can use until it stops it. */
+/** A message bus that a test can use until the test stops it. */
 export interface RunningBus {
   readonly bus: Bus;
   readonly stop: () => Promise<void>;
@@ -15,7 +15,7 @@ export interface RunningBus {
 }
 type StartBus = () => Promise<RunningBus>;
 
-/** Bytes of the largest message that the buses below carry. */
+/** Size in bytes of the largest message that both buses carry. */
 export const MAX_MESSAGE_BYTES = 2 ** 20;
 
 const startNatsBus: StartBus = async () => {

@@ -24,7 +24,7 @@ export function createCertificate(): KeyPair {
 }
 
 const CONFIG = '[req]\ndistinguished_name = none\n[none]\n';
-/** Without key identifiers the issuer is found by its name alone. */
+/** OpenSSL arguments that omit the key identifiers, so that verifiers find the issuer by its name alone. */
 const WITHOUT_KEY_IDS = ['-addext', 'subjectKeyIdentifier=none', '-addext', 'authorityKeyIdentifier=none'];
 const NEW_KEY = [
   '-newkey',
@@ -37,7 +37,7 @@ const NEW_KEY = [
   ...WITHOUT_KEY_IDS,
 ];
 
-/** Creates a chain of certificates, of which each issues the next. They are valid for two days. */
+/** Creates a chain of certificates that are valid for two days. Each certificate issues the next. */
 export function createChain(...links: readonly (readonly [subject: string, ca: boolean])[]): KeyPair[] {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-chain-'));
   const config = join(folder, 'openssl.cnf');

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 /** Paths in which distributions install Chromium. */
 const PATHS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
-/** Returns the path in `CHROMIUM`, otherwise that of an installed Chromium, or `undefined` if there is none. */
+/** Returns the path in `CHROMIUM`, else the path of an installed Chromium, else `undefined`. */
 export const findChromium = (): string | undefined =>
   [process.env['CHROMIUM'] ?? '', ...PATHS].find((path) => path !== '' && existsSync(path));
 

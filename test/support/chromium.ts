@@ -2,14 +2,14 @@ import { type Browser, type BrowserContext, type BrowserContextOptions, chromium
 import { afterAll, beforeAll, describe, inject } from 'vitest';
 import { CHROMIUM_ARGS } from './chromium-binary.js';
 
-/** `describe` for suites that need a browser. They are skipped where there is none, and fail there if CI is set. */
+/** `describe` for suites that need a browser. Without a browser, these suites are skipped, or fail if CI is set. */
 export const describeInChromium = inject('chromium') || process.env['CI'] ? describe : describe.skip;
 
 const BLOCKED_REQUEST = /net::ERR_ABORTED/;
 
 let launched: Promise<Browser> | undefined;
 
-/** Returns the browser of this worker. It ends with the worker. */
+/** Returns the browser of this worker, which ends with the worker. */
 async function workerBrowser(): Promise<Browser> {
   const running = await launched;
   if (!running?.isConnected()) launched = chromium.launch({ executablePath: inject('chromium'), args: CHROMIUM_ARGS });
@@ -27,7 +27,7 @@ export function useChromium() {
     await Promise.all(contexts.map((context) => context.close()));
   });
   return {
-    /** Opens a page. `complaints` collects its errors, including violated content security policies. */
+    /** Opens a page. `complaints` collects the errors of the page, including CSP violations. */
     open: async (options: BrowserContextOptions = {}): Promise<{ page: Page; complaints: string[] }> => {
       const context = await browser.newContext(options);
       contexts.push(context);

@@ -27,7 +27,7 @@ export interface CommandOutput {
   readonly stderr: string;
 }
 
-/** Runs a command of the operator within this process, with only the environment `env`. */
+/** Runs an operator command within this process. The command sees no environment variables except `env`. */
 export async function runCli(
   name: keyof typeof COMMANDS,
   args: readonly string[],

@@ -77,7 +77,7 @@ export class CourierHarness {
     return courier;
   }
 
-  /** Inserts messages into the outbox with an age of `agoS` seconds and returns their ids. */
+  /** Inserts messages into the outbox, created `agoS` seconds ago, and returns their ids. */
   async put(messages: readonly OutboxMessage[], agoS = 0): Promise<string[]> {
     const rows = messages.map((message) => outboxRow(message, new Sealer(this.infrastructure.seal)));
     await this.source.query(
@@ -93,7 +93,7 @@ export class CourierHarness {
     return connect({ servers: this.nats.url });
   }
 
-  /** Restarts the bus on the same port. */
+  /** Restarts the nats-server on the same port. */
   async restartBus(): Promise<void> {
     this.infrastructure.nats = await startNats({
       ...this.infrastructure.natsOptions,
@@ -106,7 +106,7 @@ export class CourierHarness {
     return this.source.query('SELECT id, topic, tries, parked_at, error FROM flow.outbox ORDER BY made_at');
   }
 
-  /** Address of the database, for commands. */
+  /** URL of the database, for commands. */
   get url(): string {
     return String((this.source.options as { url?: string }).url);
   }

@@ -22,7 +22,7 @@ const EITHER_PASSWORD = {
   attrs: { backends: ['authentik.core.auth.InbuiltBackend', 'authentik.core.auth.TokenBackend'] },
 };
 const MEMBERS = { designation: 'stage_configuration', authentication: 'require_authenticated' };
-/** A test whose refused request would change or delete a user has a user of its own. */
+/** Users of the tests. Each test that tries to change or delete a user has its own user. */
 const USERS = ['alice', 'bob', 'carol', 'dave', 'erin', 'frank'] as const;
 
 /** Returns the API token of a user. */
@@ -44,7 +44,7 @@ export const CREDENTIAL_FLOWS = blueprint(
   flowEntries('nameless-login', [IDENTIFICATION, LOGIN]),
   flowEntries('first-login', [IDENTIFICATION, PASSWORD, CODES, LOGIN]),
   flowEntries('mail-first-login', [IDENTIFICATION, EITHER_PASSWORD, CODES, LOGIN]),
-  // First, because the configure address leads to a flow whose name is among the config of a bound stage.
+  // First, because the configure URL redirects to the first flow that the config of a bound stage names.
   flowEntries('about-me', [LOGIN], MEMBERS),
   flowEntries('app', [APP], MEMBERS),
   flowEntries('codes', [CODES], MEMBERS),

@@ -12,13 +12,13 @@ import { startHosted } from './service-host.js';
 
 /** The services that every login needs. */
 export const SERVICES = ['identification', 'password', 'session'] as const;
-/** The other services with stages. */
+/** The other services that serve stages. */
 const OTHER_STAGES = ['captcha', 'consent', 'enrollment', 'mfa'] as const;
 type StageService = (typeof SERVICES)[number] | (typeof OTHER_STAGES)[number];
 type Service = StageService | 'courier' | 'policy';
 
 interface DeploymentOptions {
-  /** Blueprints to apply before the start. */
+  /** Texts of blueprints to apply before the start. */
   readonly blueprints: readonly string[];
   readonly services?: readonly Service[];
   /** Settings of the gateway. */
@@ -26,23 +26,23 @@ interface DeploymentOptions {
   /** Settings of every service. */
   readonly environment?: Environment;
   /**
-   * The services, or all of them, that are processes of their own, for tests that end or watch one. The service host of
+   * The services that run as separate processes, for tests that end or watch a process. The service host of
    * the worker runs the others, which start in a fraction of the time.
    */
   readonly apart?: readonly Service[] | 'all';
-  /** Host name in the address of the gateway. Passkeys need a name. */
+  /** Host name in the URL of the gateway. Passkeys need a name instead of an IP address. */
   readonly host?: string;
-  /** A migrated database. By default a new one on the Postgres of the run. */
+  /** A migrated database. By default, a new database on the Postgres of the test run. */
   readonly database?: FreshDatabase;
 }
 
-/** What all services of a deployment use. */
+/** The database, the bus and the settings that all services of a deployment share. */
 interface Infrastructure {
   nats: RunningNats;
   readonly database: FreshDatabase;
   readonly pool: pg.Pool;
   readonly environment: Environment;
-  /** The keys of services that open sealed values. */
+  /** The seal keys, for services that open sealed values. */
   readonly sealing: Environment;
   readonly apart: readonly Service[] | 'all';
 }
@@ -52,7 +52,7 @@ const servesStages = (service: Service): service is StageService =>
 
 const newSealKeys = () => `test:${randomBytes(32).toString('base64')}`;
 
-/** The whole built product on a nats-server and a database of its own, seen from outside. */
+/** The whole built product on its own nats-server and database, which tests use by HTTP. */
 export class Deployment {
   private readonly parts = new Map<string, RunningPart>();
 
@@ -73,7 +73,7 @@ export class Deployment {
     const [SEAL_KEYS, MFA_SEAL_KEYS] = [newSealKeys(), newSealKeys()];
     const settings = { PORT: port, BASE_URL: url, SEAL_KEYS, SECRET_KEY: randomBytes(32).toString('hex'), ...gateway };
     const pool = new pg.Pool({ connectionString: database.url, max: 2 });
-    // The database may be dropped before a closed connection has ended.
+    // Dropping the database may end a connection that is still closing, which is an error of the pool.
     pool.on('error', () => undefined);
     const sealing = { SEAL_KEYS, MFA_SEAL_KEYS };
     const infrastructure = { nats, database, pool, environment, sealing, apart: options.apart ?? [] };
@@ -92,7 +92,7 @@ export class Deployment {
     return new Browser(this.url, { languages });
   }
 
-  /** Starts a service. With another `name` it runs beside the first one. */
+  /** Starts a service. With another `name`, the service runs beside its first instance. */
   async start(service: Service, name: string = service): Promise<void> {
     const env = { ...this.environment, ...this.sealingOf(service) };
     this.parts.set(name, await this.startPart(service, env));
@@ -115,19 +115,19 @@ export class Deployment {
   async end(name: string, signal?: NodeJS.Signals): Promise<number | null> {
     const part = this.part(name);
     if (!('pid' in part)) throw new Error(`${name} is not a process of its own: name it in \`apart\``);
-    // A successor may start under the same name before this one has ended.
+    // A new instance may start under the same name before this instance has ended.
     this.parts.delete(name);
     return part.stop(signal);
   }
 
-  /** Stops the bus. Resolves when the gateway has noticed. */
+  /** Stops the nats-server. Resolves when the gateway has noticed. */
   async stopBus(): Promise<void> {
     const noticed = this.part('gateway').says(/lost the connection to the bus/);
     await this.infrastructure.nats.stop();
     await noticed;
   }
 
-  /** Restarts the bus on the same port. Resolves when the gateway and every service have reconnected. */
+  /** Restarts the nats-server on the same port. Resolves when the gateway and every service have reconnected. */
   async startBus(): Promise<void> {
     const reconnected = [...new Set(this.parts.values())].map((part) =>
       part.says(/restored the connection to the bus|reconnect\\"/),
@@ -136,7 +136,7 @@ export class Deployment {
     await Promise.all(reconnected);
   }
 
-  /** Resolves when a service writes output that matches, from now on. */
+  /** Resolves when a service writes output that matches `pattern`. Earlier output does not count. */
   says(name: string, pattern: RegExp): Promise<void> {
     return this.part(name).says(pattern);
   }
@@ -158,7 +158,7 @@ export class Deployment {
     }
   }
 
-  /** Applies blueprint files and folders of them together. */
+  /** Applies blueprint files, and all files in blueprint folders, with one command. */
   applyFiles(...paths: readonly string[]): Promise<string> {
     return this.command('blueprint', 'apply', ...paths);
   }
@@ -169,7 +169,7 @@ export class Deployment {
     return (await runCliOk('user', args, { env, stdin })).trim();
   }
 
-  /** Queries the database, for what no response shows. */
+  /** Queries the database, for state that no response shows. */
   async rows<R extends pg.QueryResultRow>(sql: string, values: unknown[] = []): Promise<R[]> {
     return (await this.infrastructure.pool.query<R>(sql, values)).rows;
   }

@@ -13,19 +13,19 @@ interface ReceivedRequest {
 type FakeResponse = object | ((response: ServerResponse) => unknown);
 
 /**
- * An OAuth 2 and OpenID Connect provider on the loopback interface. It checks PKCE and signs with a key that it publishes.
- * Tests can change its responses.
+ * An OAuth 2 and OpenID Connect provider on the loopback interface. It checks PKCE, and signs ID tokens with
+ * a key that it publishes. Tests can change its responses.
  */
 export class FakeOpenIdProvider {
   readonly requests: ReceivedRequest[] = [];
-  /** Override the valid claims. */
+  /** Claims that replace or extend the valid claims of the ID token. */
   claims: Readonly<Record<string, unknown>> = {};
   profile: Readonly<Record<string, unknown>> = { sub: 'alice' };
-  /** Overrides the valid metadata. */
+  /** Members that replace or extend the valid metadata. */
   metadata: Readonly<Record<string, unknown>> = {};
-  /** Overrides the response to a valid code. */
+  /** Members that replace or extend the token response to a valid code. */
   tokens: Readonly<Record<string, unknown>> = {};
-  /** Replace the documented responses, by path. */
+  /** Responses that replace the documented ones, by path. */
   overrides: Record<string, FakeResponse> = {};
   /** Signs an ID token. Tests can replace it. */
   sign: (claims: object) => Promise<string> | string;

@@ -12,7 +12,7 @@ import { connectNats } from '@gatehouse/platform';
 export class FakeProviderService {
   readonly began: SourceBeginRequest[] = [];
   readonly completed: SourceCompleteRequest[] = [];
-  /** The reply to the next `complete` request. */
+  /** The reply to `complete` requests. */
   completeReply: SourceCompleteReply = { refused: { text: 'Nobody.' } };
 
   private constructor(private readonly connection: Awaited<ReturnType<typeof connectNats>>) {}
@@ -34,7 +34,7 @@ export class FakeProviderService {
     return this.connection.close();
   }
 
-  /** Lets the user with this identifier return from the provider. */
+  /** Makes the user with this identifier the one who returns from the provider. */
   returnUser(identifier: string, user: object = {}, groups: Record<string, { name: string }> = {}): void {
     this.completeReply = { identity: { identifier, user, groups, info: { id: identifier } } };
   }

@@ -2,7 +2,7 @@ import type { Browser } from './browser.js';
 
 type Fields = Readonly<Record<string, string>>;
 
-/** Posts fields to a page as a form does. */
+/** Posts fields to a page as a browser posts a form. */
 export const post = (browser: Browser, page: string, fields: Fields) =>
   browser.fetch(page, {
     method: 'POST',

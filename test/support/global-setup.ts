@@ -13,9 +13,9 @@ const run = promisify(execFile);
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Address of a Postgres on which databases can be created. */
+    /** URL of a Postgres server on which tests can create databases. */
     postgresUrl: string;
-    /** Part of the names of all databases of this run, so that they can be found and dropped. */
+    /** Part of the name of each database of this run, so that the run can drop them all. */
     runId: string;
     /** Path of `nats-server`. Empty if there is none. */
     natsServer: string;
@@ -46,7 +46,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   };
 }
 
-/** Creates the migrated database that suites copy, with the command of the operator. */
+/** Creates the migrated database that suites copy, with the operator’s migration command. */
 async function prepareMigrated(server: string, name: string): Promise<void> {
   await onServer(server, (client) => client.query(`CREATE DATABASE "${name}" TEMPLATE template0`));
   const url = new URL(server);
@@ -55,7 +55,7 @@ async function prepareMigrated(server: string, name: string): Promise<void> {
   await run(process.execPath, ['dist/apps/cli/src/migrate.js'], { env });
 }
 
-/** Returns the server of DATABASE_URL, otherwise a new embedded one without durability. */
+/** Returns the Postgres of DATABASE_URL, otherwise a new server whose data may be lost in a crash. */
 async function postgresOf(env: NodeJS.ProcessEnv): Promise<{ url: string; stop: () => Promise<void> }> {
   if (env['DATABASE_URL']) return { url: env['DATABASE_URL'], stop: async () => undefined };
   return startOwnPostgres({ password: randomBytes(24).toString('base64url') });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 
 /** Generators of malicious and malformed requests. */
 
-/** Header values of any bytes except line ends, one character a byte. */
+/** Header values of any bytes except line ends. Each character stands for one byte. */
 const bytes = (maxLength: number) =>
   fc
     .array(fc.integer({ min: 1, max: 255 }), { maxLength })
@@ -84,7 +84,7 @@ export const header = fc.oneof(
   }),
 );
 
-/** Values for a session cookie: parts of the valid key, altered keys and arbitrary text. */
+/** Values of a session cookie: parts of the valid session key, altered keys and arbitrary text. */
 export const cookieValueOf = (key: string) =>
   fc.oneof(
     fc.integer({ min: 0, max: key.length - 1 }).map((end) => key.slice(0, end)),
@@ -116,7 +116,7 @@ const escape = fc.constantFrom(
 );
 const encodedText = fc.oneof(text.map(encodeURIComponentLoosely), escape, fc.string());
 
-/** Lone surrogates cannot be encoded. */
+/** Encodes a query value. Replaces lone surrogates, which `encodeURIComponent` refuses. */
 function encodeURIComponentLoosely(value: string): string {
   return encodeURIComponent(value.replace(/\p{Surrogate}/gu, '\ufffd'));
 }
@@ -140,7 +140,7 @@ export const query = fc
     maxLength: 5,
   })
   .map((pairs) => pairs.map(([name, parts]) => `${name}=${parts.join('')}`).join('&'))
-  // Encode characters that are invalid in an HTTP request line. Malformed requests have tests of their own.
+  // Encodes characters that are invalid in an HTTP request line. Other tests send malformed requests.
   .map((line) => line.replace(/[^\x21-\x7e\x80-\xff]/g, '%20'));
 
 const FIELDS = [

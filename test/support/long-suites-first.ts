@@ -1,10 +1,10 @@
 import { relative } from 'node:path';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** Suites of whole deployments and of browsers take longest, whatever the size of their files. */
+/** Paths of the longest suites by rank. Vitest alone would rank them by file size. */
 const LONG = [/^test\/(faults|pages|deploy)\/|standalone\.journey/, /^test\//];
 
-/** Starts long suites first, so that no worker is left with one at the end. Vitest sorts the files of each rank. */
+/** Starts long suites first, so that none runs alone at the end. Vitest sorts the files within each rank. */
 export class LongSuitesFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);

@@ -13,11 +13,11 @@ export interface ReceivedMail extends Email {
 }
 
 interface Options extends Pick<SMTPServerOptions, 'secure' | 'key' | 'cert' | 'hideSTARTTLS'> {
-  /** Required credentials of senders. Without them, the server accepts mail without authentication. */
+  /** Credentials that senders must use. Without them, the server accepts mail without authentication. */
   readonly login?: { readonly user: string; readonly password: string };
-  /** Refuses a recipient if it returns an error with a `responseCode`. */
+  /** Called with each recipient. The server refuses the recipient with the returned error and its `responseCode`. */
   readonly refuse?: (recipient: string) => Error | undefined;
-  /** Called with each mail before it is accepted. The mail is accepted when it resolves. */
+  /** Called with each mail. The server accepts the mail when the promise resolves. */
   readonly beforeAccepting?: (mail: ReceivedMail) => Promise<void>;
 }
 
@@ -69,7 +69,7 @@ export class Mailbox {
     return [...this.#pending];
   }
 
-  /** Resolves with the nth mail to an address, which may have arrived before. */
+  /** Resolves with the nth mail to an address. That mail may have arrived before the call. */
   async mailTo(address: string, nth = 1): Promise<ReceivedMail> {
     const mail = () => this.mails.filter(({ recipients }) => recipients.includes(address))[nth - 1];
     await this.until(() => mail() !== undefined);

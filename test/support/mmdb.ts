@@ -5,7 +5,7 @@ type Value = string | number | { readonly [key: string]: Value } | readonly stri
 type Node = [Branch, Branch];
 type Branch = Node | Buffer | undefined;
 
-/** Writes a database in MaxMind's format 2.0 with these networks (CIDR to record). IPv4 addresses are stored under ::/96. */
+/** Writes a MaxMind DB (format 2.0). `networks` maps CIDR to record. IPv4 addresses are stored under ::/96. */
 export async function writeMmdb(path: string, type: string, networks: Readonly<Record<string, Value>>): Promise<void> {
   const root: Node = [undefined, undefined];
   for (const [cidr, record] of Object.entries(networks)) insert(root, bitsOf(cidr), encode(record));
@@ -32,7 +32,7 @@ function insert(root: Node, bits: readonly number[], record: Buffer) {
   node[bits.at(-1)!] = record;
 }
 
-/** Serialises the tree in records of 32 bits, a separator of 16 zeros, the data and the metadata. */
+/** Serialises the tree with 32-bit records, then a separator of 16 zero bytes, the data and the metadata. */
 function serialize(root: Node, database_type: string): Buffer {
   const nodes = flattened(root);
   const data: Buffer[] = [];
@@ -65,7 +65,7 @@ function pointerTo(branch: Branch, nodes: readonly Node[], data: Buffer[]): numb
   return nodes.length + 16 + offset;
 }
 
-/** Types of the data section that these records use. */
+/** Numbers of the data types that the records use. */
 const TYPE = { string: 2, uint32: 6, map: 7, array: 11 };
 
 function encode(value: Value): Buffer {
@@ -83,7 +83,7 @@ function encode(value: Value): Buffer {
   return Buffer.concat([control(TYPE.map, members.length), ...members.flat().map((part) => encode(part as Value))]);
 }
 
-/** Encodes a type and a size. Sizes from 29 and types from 8 need a second byte. */
+/** Encodes the control byte of a type and a size. Sizes from 29 and types from 8 need a second byte. */
 function control(type: number, size: number): Buffer {
   if (size > 284) throw new Error('the value is too large');
   const first = ((type < 8 ? type : 0) << 5) | Math.min(size, 29);

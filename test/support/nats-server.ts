@@ -13,11 +13,11 @@ export interface RunningNats {
 }
 
 export interface NatsServerOptions {
-  /** Further lines of the server's configuration file. */
+  /** Additional lines of the server's configuration file. */
   readonly config?: string;
-  /** Variables that the configuration refers to. */
+  /** Environment variables to which the configuration refers. */
   readonly env?: Readonly<Record<string, string>>;
-  /** The port. A free one by default. */
+  /** The port. By default, a free port. */
   readonly port?: number;
 }
 

@@ -3,7 +3,7 @@ import { type NatsServerOptions, type RunningNats, startNatsServer } from './nat
 
 export type { RunningNats } from './nats-server.js';
 
-/** `describe` for suites that need a nats-server. They are skipped where there is none, and fail there if CI is set. */
+/** `describe` for suites that need a nats-server. Without one, these suites are skipped, or fail if CI is set. */
 export const describeWithNats = inject('natsServer') || process.env['CI'] ? describe : describe.skip;
 
 /** Starts a nats-server on the loopback interface. Resolves when it accepts connections. */

@@ -10,7 +10,7 @@ export interface NavigationOptions {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Opens an address as a browser does, and follows redirects. A redirect keeps the site of the navigation that led to it. */
+/** Opens an address as a browser does, and follows redirects, which keep the `Sec-Fetch-Site` of the navigation. */
 export async function navigate(
   browser: Browser,
   address: string,
@@ -22,7 +22,7 @@ export async function navigate(
   return to?.startsWith('/') ? navigate(browser, to, options) : { ...response, address };
 }
 
-/** A page of another site with links. `localhost` is another site than 127.0.0.1, whatever the port. */
+/** Serves a page with links on `localhost`, which is another site than 127.0.0.1 on any port. */
 export async function linkingSite(links: readonly string[]) {
   const server = createServer((_, reply) => {
     reply.setHeader('content-type', 'text/html').end(links.map((to) => `<a href="${to}">${to}</a>`).join(' '));

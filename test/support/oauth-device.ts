@@ -6,7 +6,7 @@ interface Client {
   readonly attrs?: Readonly<Record<string, unknown>>;
 }
 
-/** Returns the blueprint entries of an OAuth client and its application. They must follow the entries of the flow. */
+/** Returns the blueprint entries of an OAuth client and its application. They must follow the entries of `flow`. */
 export const clientEntries = (name: string, { flow, attrs = {} }: Client) => [
   {
     model: 'authentik_providers_oauth2.oauth2provider',
@@ -31,7 +31,7 @@ interface OauthResponse {
 
 /** A device that uses the OAuth endpoints of a gateway without cookies. */
 export class OauthDevice {
-  /** `base` is the address of the gateway, by default the first of the deployment. */
+  /** `base` is the URL of the gateway, by default that of the first gateway of the deployment. */
   constructor(
     deployment: Deployment,
     private readonly base = deployment.url,

@@ -4,7 +4,7 @@ import type { Browser } from './browser.js';
 const ROOT = '/api/v3';
 
 interface Settings {
-  /** API token of a client without a session. */
+  /** API token, which the client sends as a bearer token. */
   readonly accessToken?: string;
 }
 

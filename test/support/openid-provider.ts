@@ -10,14 +10,14 @@ interface Client {
   readonly redirect_uris: string[];
 }
 
-/** Lifetime of tokens and sessions in seconds, longer than any test. */
+/** Lifetime in seconds of tokens and sessions of the provider, longer than any test. */
 const LIFETIME = 600;
 
 const SCOPES = 'openid email profile';
 
 /** An OpenID Connect provider on the loopback interface. Every visitor is logged in as `person`. */
 export class OpenIdProvider {
-  /** Claims of the user at the browser. */
+  /** Claims of the user who is logged in at the provider. */
   person: { readonly sub: string } & Readonly<Record<string, unknown>> = { sub: 'alice' };
 
   private constructor(
@@ -48,7 +48,7 @@ export class OpenIdProvider {
     });
   }
 
-  /** Follows redirects from an address to `redirectUri` and returns the parameters that arrive there. */
+  /** Follows redirects from `to` until `redirectUri`, and returns the query parameters of the last redirect. */
   async followTo(to: string, redirectUri: string): Promise<Record<string, string>> {
     const cookies = new Map<string, string>();
     for (let at = to; ; ) {
@@ -79,7 +79,7 @@ export class OpenIdProvider {
       ttl: { Interaction: LIFETIME, Grant: LIFETIME, Session: LIFETIME, AccessToken: LIFETIME, IdToken: LIFETIME },
       interactions: { url: (_context, { uid }) => `/interaction/${uid}` },
       findAccount: (_context, accountId) => ({ accountId, claims: () => ({ ...this.person }) }),
-      // Grants consent without asking.
+      // Grants every scope without a consent page.
       loadExistingGrant: async ({ oidc }) => {
         const grant = new oidc.provider.Grant({
           ...{ clientId: oidc.client!.clientId, accountId: oidc.session!.accountId! },

@@ -1,2 +1,2 @@
-// A worker must end when its run was killed. The watchdogs then stop the processes that it has started.
+// A worker must end when its test run was killed. Watchdogs then stop the processes that the worker has started.
 process.once('disconnect', () => process.kill(process.pid, 'SIGKILL'));

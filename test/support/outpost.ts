@@ -12,13 +12,13 @@ interface Settings {
   readonly remoteIp: string;
 }
 
-/** Challenges after which an outpost gives up. */
+/** Number of challenges after which an outpost gives up. */
 const MAX_ROUNDS = 10;
 const SESSION = 'authentik_session';
-/** Encoded by the outpost, and again by its HTTP client. */
+/** The `query` parameter. The outpost encodes it once, and its HTTP client encodes it again. */
 const QUERY = encodeURIComponent(new URLSearchParams({ 'goauthentik.io/outpost/ldap': 'true' }).toString());
 
-/** An LDAP outpost that logs users in through a flow with the requests of authentik's (docs/spec/clients.md#outposts). */
+/** An LDAP outpost that logs users in through a flow, with authentik's requests (docs/spec/clients.md#outposts). */
 export class Outpost {
   private readonly cookies = new Map<string, string>();
 
@@ -27,12 +27,12 @@ export class Outpost {
     private readonly settings: Settings,
   ) {}
 
-  /** The session of the user who is logged in. */
+  /** The session key of the user who is logged in. */
   get session(): string | undefined {
     return this.cookies.get(SESSION);
   }
 
-  /** Returns whether the flow logged the user in. Throws in the cases that an outpost reports as errors. */
+  /** Returns whether the flow logged the user in. Throws where authentik's outpost reports an error. */
   async bind(slug: string, credentials: Credentials): Promise<boolean> {
     let challenge = await this.ask(slug);
     for (let round = 1; round <= MAX_ROUNDS; round++) {
@@ -67,7 +67,7 @@ export class Outpost {
     return ChallengeTypesFromJSON(await response.json());
   }
 
-  /** Stores a cookie unless it is `Secure`, because the outpost connects without TLS. */
+  /** Stores a cookie, unless it is `Secure`: the outpost connects without TLS. */
   private store(line: string) {
     const [pair = '', ...attributes] = line.split('; ');
     const [name = '', value = ''] = pair.split('=');

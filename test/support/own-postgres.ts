@@ -4,20 +4,20 @@ import { join } from 'node:path';
 import { startEmbeddedPostgres } from '../../libs/platform/src/embedded-postgres.js';
 import { killWhenParentDies } from './watchdog.js';
 
-/** Settings of a server whose data may be lost in a crash. */
+/** Settings of a fast server whose data may be lost in a crash. */
 const NOT_DURABLE = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'max_connections=200'];
 
 interface Options {
   /** Password of the superuser. */
   readonly password: string;
-  /** Server settings. Those of a server without durability by default. */
+  /** Server settings. By default, `NOT_DURABLE`. */
   readonly settings?: readonly string[];
 }
 
 /** Starts a Postgres server whose files are deleted when it is stopped. */
 export async function startOwnPostgres({ password, settings = NOT_DURABLE }: Options) {
   const folder = await mkdtemp(join(tmpdir(), 'gatehouse-test-'));
-  // The server may run as another account. Only that account can read the cluster.
+  // The server may run as another account, which must reach the cluster in this folder. Only it can read the cluster.
   await chmod(folder, 0o755);
   const server = await startEmbeddedPostgres({ dataDir: join(folder, 'data'), password, settings });
   const cancelWatchdog = killWhenParentDies(server.pid, { remove: folder });

@@ -1,6 +1,6 @@
 import { keyOf } from './blueprints.js';
 
-/** Returns the blueprint entry of a policy. `model` is such as `expression.expressionpolicy`. */
+/** Returns the blueprint entry of a policy. `model` is without `authentik_policies_`: `expression.expressionpolicy`. */
 export const policyEntry = (model: string, name: string, attrs: Readonly<Record<string, unknown>>) => ({
   model: `authentik_policies_${model}`,
   id: `policy ${name}`,
@@ -19,7 +19,7 @@ export const boundEntry = (target: string, policy: string, attrs: Readonly<Recor
   attrs,
 });
 
-/** The expression in authentik's default authentication flow. */
+/** The expression by which authentik's default authentication flow skips the password step. */
 export const NO_PASSWORD_YET = `flow_plan = request.context.get("flow_plan")
 if not flow_plan:
     return True

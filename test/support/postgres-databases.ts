@@ -1,6 +1,6 @@
 import pg from 'pg';
 
-/** Runs statements on a new connection. */
+/** Runs `work` with a new connection, and closes the connection. */
 export async function onServer<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
@@ -11,7 +11,7 @@ export async function onServer<T>(url: string, work: (client: pg.Client) => Prom
   }
 }
 
-/** Drops the databases whose name is LIKE `pattern`. Ends the connections to them. */
+/** Drops the databases whose name matches the LIKE `pattern`. Ends the connections to these databases. */
 export async function dropDatabases(url: string, pattern: string): Promise<void> {
   await onServer(url, async (client) => {
     const { rows } = await client.query<{ datname: string }>('SELECT datname FROM pg_database WHERE datname LIKE $1', [

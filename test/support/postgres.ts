@@ -8,10 +8,10 @@ export interface FreshDatabase {
   readonly drop: () => Promise<void>;
 }
 
-/** Creates an empty database on the Postgres of the run. */
+/** Creates an empty database on the Postgres of the test run. */
 export const freshDatabase = () => copyOf('template0');
 
-/** Creates a database with all schemas, without data, on the Postgres of the run. */
+/** Creates a database with all schemas and no data, on the Postgres of the test run. */
 export const migratedDatabase = () => copyOf(migratedName(inject('runId')));
 
 /** Returns the name of the migrated database that `migratedDatabase` copies. */
@@ -20,7 +20,7 @@ export const migratedName = (runId: string) => `gatehouse_test_${runId}_migrated
 async function copyOf(template: string): Promise<FreshDatabase> {
   const server = inject('postgresUrl');
   const name = `gatehouse_test_${inject('runId')}_${randomBytes(6).toString('hex')}`;
-  // No client connects to the template, because CREATE DATABASE fails if its template is in use.
+  // Connects to another database, because CREATE DATABASE fails while a client is connected to its template.
   await onServer(server, (client) => client.query(`CREATE DATABASE "${name}" TEMPLATE "${template}"`));
   const url = new URL(server);
   url.pathname = `/${name}`;

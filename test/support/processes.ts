@@ -6,13 +6,13 @@ export { findFreePort as freePort } from '../../libs/platform/src/free-port.js';
 /** Environment variables. */
 export type Environment = Readonly<Record<string, string>>;
 
-/** A running part of the product: a process, or a part that a process hosts. */
+/** A running gateway or service: a process, or a part of the service host. */
 export interface RunningPart {
-  /** Stops it, a process by SIGTERM unless `signal` is set. Resolves with the exit code, or `null` after a signal. */
+  /** Stops the part. A process gets `signal`, or SIGTERM. Resolves with the exit code, or `null` after a signal. */
   readonly stop: (signal?: NodeJS.Signals) => Promise<number | null>;
   /** Resolves with the exit code when the process ends, or with `null` when a signal has ended it. */
   readonly gone: Promise<number | null>;
-  /** Resolves when the output matches from now on. */
+  /** Resolves when new output matches `pattern`. Earlier output does not count. */
   readonly says: (pattern: RegExp) => Promise<void>;
   /** Returns everything written on standard output and standard error so far. */
   readonly output: () => string;
@@ -22,16 +22,16 @@ export interface RunningPart {
 export interface RunningProcess extends RunningPart {
   readonly pid: number;
   readonly child: ChildProcess;
-  /** Ends it by SIGKILL. */
+  /** Ends the process by SIGKILL. */
   readonly kill: () => void;
 }
 
 interface Options {
-  /** Output of a process that is ready. */
+  /** Matches the output that the process writes when it is ready. */
   readonly ready: RegExp;
-  /** Program that runs the entry file; Node by default. */
+  /** Program that runs the entry file. By default, Node. */
   readonly program?: string;
-  /** Whether to open a channel for messages. */
+  /** Whether to open an IPC channel to the process. */
   readonly ipc?: boolean;
 }
 

@@ -9,7 +9,7 @@ interface PromptAttributes {
   readonly initial_value_expression?: boolean;
 }
 
-/** Returns the blueprint entry of a field of a form. */
+/** Returns the blueprint entry of a prompt field of a form. */
 export const fieldEntry = (
   form: string,
   [key, type]: readonly [key: string, type: string],
@@ -21,7 +21,7 @@ export const fieldEntry = (
   attrs: { field_key: key, label: key, type, ...attrs },
 });
 
-/** Returns a prompt stage with fields of a form, by their keys, and validation policies. */
+/** Returns a prompt stage with validation policies and with those fields of `form` that `keys` names. */
 export const asking = (form: string, keys: readonly string[], policies: readonly string[] = []) => ({
   stage: 'prompt.promptstage',
   attrs: {

@@ -4,12 +4,12 @@ import { connect } from 'node:net';
 /** A response to raw bytes. The status is 0 if the server closed the connection without a response. */
 export interface RawResponse {
   readonly status: number;
-  /** Headers by their names in lower case. The last value of a repeated one. */
+  /** Header values by lower-case name. Of a repeated header, the last value. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
-/** Sends bytes, or a text with one character a byte. Returns the first response that is not informational. */
+/** Sends bytes, or a text with one character per byte. Returns the first response that is not informational. */
 export async function sendRaw(url: string, request: string | Buffer): Promise<RawResponse> {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);

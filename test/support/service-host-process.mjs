@@ -1,9 +1,9 @@
-/** Runs parts of the built product on request of the process that started it, each with its own settings. */
+/** Runs gateways and services of the built product at the request of the parent process, each with its own settings. */
 const built = (path) => import(new URL(`../../dist/${path}`, import.meta.url).href);
 const { Logger, NatsBus, natsConfig, readConfig } = await built('libs/platform/src/index.js');
 const { serveStages } = await built('libs/stage-kit/src/index.js');
 
-/** How each part starts. Returns how to stop it. */
+/** Functions that start each kind of part. Each returns a function that stops the part. */
 const STARTERS = { gateway: startGateway, stages: startStages, policy: startPolicies, courier: startCourier };
 const ownEnvironment = { ...process.env };
 const running = new Map();

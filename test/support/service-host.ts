@@ -16,8 +16,8 @@ interface Reply {
 let host: Promise<ServiceHost> | undefined;
 
 /**
- * Starts a part of the built product in the service host of this worker. Its start costs a fraction of a process of its
- * own, because the host has loaded all modules before.
+ * Starts a part of the built product in the service host of this worker. That takes a fraction of the time of a
+ * process, because the host has already loaded all modules.
  */
 export async function startHosted(part: HostedPart): Promise<RunningPart> {
   host ??= ServiceHost.open();

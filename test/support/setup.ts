@@ -1,3 +1,3 @@
 import 'reflect-metadata';
-// A module of its own: this file is evaluated again for each test file, an imported module is not.
+// In a separate module, because Vitest evaluates this file for each test file, but an imported module only once.
 import './orphaned-worker.js';

@@ -10,7 +10,7 @@ type ReceivedForm = Readonly<Record<string, string>>;
  */
 export class SiteverifyServer {
   readonly requests: ReceivedForm[] = [];
-  /** Replaces the documented response. */
+  /** Handler that replaces the documented response. */
   override: ((response: ServerResponse) => void) | undefined;
   /** Further members of a successful response. */
   extraMembers: object = {};

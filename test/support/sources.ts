@@ -2,7 +2,7 @@ import { blueprint, flowEntries, IDENTIFICATION, keyOf, LOGIN, PASSWORD, userEnt
 import type { Browser, BrowserResponse } from './browser.js';
 import { writing } from './prompts.js';
 
-/** Returns the blueprint entry of an OpenID Connect source. It must follow the flows `known` and `new`. */
+/** Returns the blueprint entry of an OpenID Connect source. The flows `known` and `new` must precede it. */
 export const oauthEntry = (slug: string, attrs: object = {}) => ({
   model: 'authentik_sources_oauth.oauthsource',
   id: `source ${slug}`,

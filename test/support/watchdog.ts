@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 
 /**
  * Kills the process `pid` and removes the folder `remove` when this process ends, even by SIGKILL: a shell waits for the
- * end of a pipe that only this process holds open. Returns a function that cancels this.
+ * end of a pipe that only this process holds open. Returns a function that stops the shell.
  */
 export function killWhenParentDies(pid: number, { remove = '' }: { remove?: string } = {}): () => void {
   const script = 'read _; kill -KILL "$1"; if [ -n "$2" ]; then rm -rf "$2"; fi';

@@ -11,7 +11,7 @@ const texts = (entries: readonly TranslatableText[]) => entries.flatMap(({ text 
 const used = new Set([...texts(found), ...declared()]);
 const placeholdersIn = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!);
 
-it('finds every translatable text in the code, because each is a literal', () => {
+it('the code marks only string literals as translatable, so that this suite finds every text', () => {
   expect(found.filter(({ text }) => text === undefined)).toEqual([]);
   expect(used.size).toBeGreaterThan(60);
 });
@@ -24,19 +24,19 @@ describe.each(['de', 'fr', 'es', 'ar'] as const)('the catalogue for %s', (locale
     expect([...used].filter((text) => !translated.includes(text))).toEqual([]);
   });
 
-  it('has no unused text and no duplicate', () => {
+  it('has no unused text and no text twice', () => {
     expect(translated.filter((text) => !used.has(text))).toEqual([]);
     expect(new Set(translated).size).toBe(translated.length);
   });
 
-  it('gives mails every text they use', () => {
+  it('gives mails every text that they use', () => {
     const missing = texts(found.filter(({ place }) => place.startsWith('libs/courier/'))).filter(
       (text) => !Object.hasOwn(mails[locale], text) && !Object.hasOwn(pageCatalogue(locale), text),
     );
     expect(missing).toEqual([]);
   });
 
-  it('gives the browser every text of the pages, and no text of pages outside the flow', () => {
+  it('gives the browser every text of the flow pages, and no text of other pages', () => {
     const missing = (place: RegExp, catalogue: object) =>
       texts(found.filter((entry) => place.test(entry.place))).filter((text) => !Object.hasOwn(catalogue, text));
 

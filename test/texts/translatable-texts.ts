@@ -4,9 +4,9 @@ import { fieldMessages, problems } from '@gatehouse/contracts';
 import { stages } from '@gatehouse/stages';
 import ts from 'typescript';
 
-/** A translatable text in the code, and the file that has it. */
+/** A translatable text in the code, and the place of its call. */
 export interface TranslatableText {
-  /** `undefined` if the argument is not a literal. */
+  /** The text. `undefined` if the argument is not a literal. */
   readonly text: string | undefined;
   readonly place: string;
 }
