@@ -18,7 +18,7 @@ import {
 const STATES = ['present', 'created', 'must_created', 'absent'] as const;
 type State = (typeof STATES)[number];
 
-/** Something in an entry that has no effect, and is reported. */
+/** A warning about a part of an entry that has no effect. */
 export interface EntryWarning {
   readonly rule: 'unknown-field' | 'left-out' | 'permissions' | 'bad-expression';
   readonly field?: string;
@@ -43,10 +43,10 @@ export interface ApplyObserver {
 
 /** The collections and settings that a blueprint is applied with. */
 export interface ApplyContext {
-  /** By model name in lower case. */
+  /** Collections by model name in lower case. */
   readonly collections: ReadonlyMap<string, Collection>;
   readonly env: ResolutionScope['env'];
-  /** Values for `!Context`; they override those of the file. */
+  /** Values for `!Context`; they override the context of the file. */
   readonly context: TaggedMap;
   /** Whether every unsupported model is an error, including models that no login depends on. */
   readonly strict: boolean;
@@ -67,11 +67,11 @@ const UNSUPPORTED_MODEL = 'Gatehouse does not support this model';
 
 /**
  * One run of one blueprint: applies its entries in order (docs/spec/blueprints.md#applying). Throws BlueprintError at
- * the first bad one.
+ * the first invalid entry.
  */
 export class Applier {
   readonly #ids = new Map<string, Pk>();
-  /** From the pk that an entry claims to the real pk of the object that it was applied to. */
+  /** Maps the pk that an entry claims to the pk of the object that the entry was applied to. */
   readonly #aliases = new Map<Json, Pk>();
   readonly #warnings: string[] = [];
   readonly #skippedEntries = new SkippedEntries();
@@ -239,7 +239,7 @@ export class Applier {
     if (pk !== undefined && pk !== real) this.#aliases.set(pk, real);
   }
 
-  /** Removes an object. References to entries that resolved to it fail from then on. */
+  /** Removes an object. Later `!KeyOf` references to an entry that was applied to this object fail. */
   async #remove(
     collection: Collection,
     existing: FoundObject | undefined,
@@ -277,7 +277,10 @@ const fieldWarnings = async (
     ...{ rule: 'bad-expression', field, text: `${field}: ${text}` },
   }));
 
-/** Reports a skipped entry. Its tags are not resolved, so the model is the one that the file names. */
+/**
+ * Returns the change of an entry whose conditions are not met. Its tags are not resolved, so `model` is the text in the
+ * file.
+ */
 const skipped = ({ location: { model = '' } }: Entry): EntryChange => ({ outcome: 'skipped', model, name: '' });
 
 /** Returns a BlueprintError with the field and its line for a ValidationError, and any other error unchanged. */

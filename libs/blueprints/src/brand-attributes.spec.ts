@@ -6,7 +6,7 @@ const link = (href: unknown, name: unknown = 'Imprint') => gatehouseAttributes({
 const errorsOf = (attributes: unknown) => attributeErrors(attributes)['attributes'];
 
 describe('the attributes of a brand', () => {
-  it('set the look of the brand, and may contain unknown keys elsewhere', () => {
+  it('set the appearance of the brand, and may have unknown keys outside of `gatehouse`', () => {
     const attributes = {
       settings: { locale: 'pt-BR', theme: { base: 'dark', more: 1 }, other: true },
       gatehouse: {

@@ -25,7 +25,9 @@ const footerLink = z.strictObject({ name: z.string().trim().min(1).max(100), hre
 
 const colour = z.string().regex(/^#[0-9a-fA-F]{6}$/, { error: 'Enter a colour as #rrggbb.' });
 
-/** The supported attributes of a brand. Unknown keys under `gatehouse` are an error, so that typing errors are noticed. */
+/**
+ * The supported attributes of a brand. Unknown keys under `gatehouse` are an error, so that typing errors are noticed.
+ */
 const brandAttributes = z.looseObject({
   settings: z
     .looseObject({
@@ -40,7 +42,8 @@ const brandAttributes = z.looseObject({
       background: picture,
       layout: z.enum(LAYOUTS),
       footer_links: z.array(footerLink).max(MAX_LINKS),
-      // Valid CSS contains neither `</` nor `<!`, so refusing them prevents that it closes its <style> element.
+      // Valid CSS contains neither `</` nor `<!`, so refusing both keeps a style sheet from closing its <style>
+      // element.
       custom_css: z
         .string()
         .max(MAX_CSS)

@@ -11,7 +11,7 @@ const picture = () =>
     .refine((address) => address === '' || isPictureAddress(address), { error: INVALID_PICTURE })
     .default('');
 
-/** A brand (docs/spec/blueprints.md#brand). With an empty title the site's title is shown. */
+/** A brand (docs/spec/blueprints.md#brand). If its title is empty, pages show the title of the site. */
 const brandSchema = z.object({
   domain: char({ maxLength: 260 }),
   default: boolean().default(false),

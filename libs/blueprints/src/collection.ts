@@ -38,9 +38,15 @@ export interface Collection<F extends FoundObject = FoundObject> {
   readonly fields: ReadonlySet<string>;
   /** Whether an entry of this model needs no identifiers, because it runs an action and describes no object. */
   readonly needsNoIdentifiers?: boolean;
-  /** Finds the first object with these values (a map must contain them) or with this `pk`. Throws ValidationError for an unknown field. */
+  /**
+   * Finds the first object with these values (a map must contain them) or with this `pk`. Throws ValidationError for an
+   * unknown field.
+   */
   find(identifiers: JsonMap): Promise<F | undefined>;
-  /** Validates the values merged over those of the existing object. Returns the function that saves them. Throws ValidationError. */
+  /**
+   * Validates the values merged over those of the existing object. Returns the function that saves them. Throws
+   * ValidationError.
+   */
   check(values: JsonMap, existing: F | undefined): Promise<() => Promise<SaveResult>>;
   /** Returns errors in Python fields that are reported as warnings and do not refuse the entry. */
   warnings?(values: JsonMap, existing: F | undefined): Promise<readonly FieldWarning[]>;
@@ -75,7 +81,9 @@ export function validate<S extends z.ZodObject>(schema: S, values: object): z.ou
   throw new ValidationError({ ...fieldErrors(parsed.error), ...missingFieldErrors(schema, values) });
 }
 
-/** Returns the `required` error of authentik's API for each absent required field, in place of the error of its type. */
+/**
+ * Returns the `required` error of authentik's API for each absent required field, in place of the error of its type.
+ */
 function missingFieldErrors(schema: z.ZodObject, values: object): Errors {
   const absent = Object.entries(schema.shape).filter(
     ([name, field]) => !(name in values) && !accepts(field, undefined),

@@ -118,7 +118,7 @@ describe('FlowCompiler', () => {
     expect(version.steps.map(({ id }) => id)).toEqual([uuid(14), uuid(12), uuid(13), uuid(11)]);
   });
 
-  it('replaces flow references by slugs, and attaches referenced stages with their secrets apart from the config', () => {
+  it('replaces flow references by slugs, and attaches referenced stages with their secrets separate from their config', () => {
     const version = compiled(
       flow(1, 'a'),
       flow(2, 'b'),
@@ -139,7 +139,7 @@ describe('FlowCompiler', () => {
     });
   });
 
-  it('inlines referenced parts and policies, and attaches every stage of a list', () => {
+  it('inlines referenced policies and objects of a stage’s config, and attaches every stage of a list', () => {
     const version = compiled(
       flow(1, 'a'),
       { id: uuid(2), model: 'app.line', values: { name: 'first', text: 'One' } },
@@ -241,7 +241,7 @@ describe('Draft', () => {
     expect(draft.changes.removed.sort()).toEqual([uuid(1), uuid(2)]);
   });
 
-  it('refuses to remove a policy that a stage uses, but removes a part from the lists that refer to it', () => {
+  it('refuses to remove a policy that a stage uses, but removes an object of another kind from the lists that refer to it', () => {
     const { draft } = compilerOf(
       { id: uuid(1), model: 'app.line', values: { name: 'first' } },
       { id: uuid(2), model: 'app.line', values: { name: 'second' } },

@@ -46,7 +46,8 @@ export class FlowCompiler {
 
   /** Returns the flows whose compiled version may have changed, given the ids of changed or removed objects. */
   affectedFlows(ids: ReadonlySet<string>): BlueprintObject[] {
-    // A removed object may have been a companion. No reference points to companions, so any flow with companions is affected.
+    // A removed object may have been a companion. No object refers to its companions by id, so every flow with
+    // companions counts as affected.
     const isAnyRemoved = [...ids].some((id) => !this.draft.get(id));
     return [...this.draft.objectsOf(flowModel.name)].filter(
       (flow) => this.#dependencyIds(flow).some((id) => ids.has(id)) || (isAnyRemoved && this.#hasCompanions(flow)),
@@ -153,7 +154,10 @@ export class FlowCompiler {
     });
   }
 
-  /** Returns a stage with its secrets moved out of its config, because the referring stage is sent that config. */
+  /**
+   * Returns a stage with its secrets moved out of its config, because the gateway sends this config to the stage that
+   * refers to it.
+   */
   #compileAttached(object: BlueprintObject): FlowVersion['attached'][string] {
     const stage = this.#compileStage(object);
     const secrets = this.#secretsOf(object, stage.config);
@@ -179,7 +183,7 @@ export class FlowCompiler {
     return { id: stage.id, name: String(stage.values['name']), kind: contract.kind, model: stage.model, config };
   }
 
-  /** Returns the referenced objects themselves for each field that inlines its references. */
+  /** Returns, for each field that inlines its references, the referenced objects in place of their ids. */
   #inlined(stage: BlueprintObject): Record<string, unknown[]> {
     const fields: Record<string, unknown[]> = {};
     for (const [field, id, { to, inlined }] of this.#references(stage)) {

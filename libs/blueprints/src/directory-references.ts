@@ -4,7 +4,10 @@ import { isMap, type Json, type JsonMap } from './json.js';
 import type { ObjectCollection } from './object-collection.js';
 import { isDirectoryReference, type ObjectModel } from './object-model.js';
 
-/** Objects that refer to users or groups. The references are stored as UUIDs, which never change, as flow versions need them. */
+/**
+ * The collection of objects that refer to users or groups. It stores these references as UUIDs, because flow versions
+ * refer to users and groups by UUIDs, which never change.
+ */
 export class DirectoryReferences implements Collection {
   readonly fields: ReadonlySet<string>;
   /** The fields that refer to the directory, and the kind of each. */

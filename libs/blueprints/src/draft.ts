@@ -41,7 +41,9 @@ export class Draft {
     return ['', object.model].includes(model) || object.model === EXTERNAL_STAGE_MODEL;
   }
 
-  /** Returns the display name of an object: its key fields, with the names of referenced objects in place of their ids. */
+  /**
+   * Returns the display name of an object: its key fields, with the names of referenced objects in place of their ids.
+   */
   displayName(object: BlueprintObject): string {
     const { key = [], references } = this.modelOf(object) ?? {};
     const names = key.map((field) => {
@@ -56,7 +58,10 @@ export class Draft {
     for (const id of this.#byModel.get(model) ?? []) yield this.#objects.get(id) as BlueprintObject;
   }
 
-  /** Marks an unchanged object, so that it is saved (and so sealed with the current key) and its flows are compiled again. */
+  /**
+   * Marks an unchanged object, so that it is saved (and so sealed with the current key) and its flows are compiled
+   * again.
+   */
   markForResealing(id: string): void {
     this.#touch(this.#objects.get(id) as BlueprintObject);
     this.#changed.add(id);
@@ -82,8 +87,8 @@ export class Draft {
   }
 
   /**
-   * Removes an object, its children, and the references that other objects have to it. Throws BlueprintError while the
-   * object restricts who passes another object.
+   * Removes an object, its children, and the references that other objects have to it. Throws BlueprintError when the
+   * removal would let more users pass a flow.
    */
   remove(id: string): void {
     const object = this.#objects.get(id);
@@ -95,7 +100,7 @@ export class Draft {
     for (const other of this.#objects.values()) this.#dropReferences(other, id);
   }
 
-  /** Whether the draft differs from what is stored. */
+  /** Whether the draft differs from the stored objects. */
   get isChanged(): boolean {
     const { saved, removed } = this.changes;
     return saved.length > 0 || removed.some((id) => this.#storedValues.has(id));
@@ -115,7 +120,10 @@ export class Draft {
     return this.#touched;
   }
 
-  /** Throws BlueprintError when removing the object would let more users pass: a flow without its policy is open to everybody, and so is an identification stage without its embedded password stage. */
+  /**
+   * Throws BlueprintError when removing the object would let more users pass: a flow without its policy is open to
+   * everybody, and so is an identification stage without its embedded password stage.
+   */
   #rejectGuardRemoval(object: BlueprintObject): void {
     for (const host of this.#objects.values()) {
       const model = this.modelOf(host);

@@ -9,7 +9,7 @@ import {
   type TagResolver,
 } from './tagged-value.js';
 
-/** How the bodies are combined, by the second argument of `!Enumerate`. */
+/** Functions that combine the resolved bodies, by the second argument of `!Enumerate`. */
 const collectors: Readonly<Record<string, (bodies: readonly Json[]) => Json>> = {
   SEQ: (bodies) => bodies,
   MAP: (bodies) => deepMerge(bodies.map(pairs)),
@@ -66,7 +66,7 @@ function itemsOf(iterable: Json): EnumerationItem[] {
   throw new BlueprintError('!Enumerate needs a list, a map or a string');
 }
 
-/** Returns the entries that the body of a MAP adds: a map, or a list of one key and its value. */
+/** Returns the entries that one body of a MAP adds. The body is a map, or a list of a key and its value. */
 function pairs(body: Json): JsonMap {
   if (isMap(body)) return body as JsonMap;
   const [key, entryValue, ...rest]: readonly (Json | undefined)[] = Array.isArray(body) ? body : [];

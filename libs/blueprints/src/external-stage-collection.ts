@@ -25,7 +25,7 @@ export interface ExternalStages {
 }
 
 /**
- * External stages. The descriptor of each is fetched over the bus when the blueprint is applied, and stored with the stage
+ * External stages. Applying a blueprint fetches the descriptor of each stage over the bus, and stores it with the stage
  * (docs/spec/bus-protocol.md#external-stages).
  */
 export class ExternalStageCollection implements Collection<FoundObject> {
@@ -62,7 +62,10 @@ export class ExternalStageCollection implements Collection<FoundObject> {
     return this.#objects.remove(found);
   }
 
-  /** Returns the other stages of a kind. The same service serves them, so they get its new descriptor too. */
+  /**
+   * Returns the other stages of a kind. One service serves all stages of a kind, so the other stages get its new
+   * descriptor too.
+   */
   #othersOfKind(kind: string, id: string | undefined): BlueprintObject[] {
     return [...this.draft.objectsOf(EXTERNAL_STAGE_MODEL)].filter(
       (other) => other.values['kind'] === kind && other.id !== id,
@@ -97,7 +100,10 @@ export class ExternalStageCollection implements Collection<FoundObject> {
   }
 }
 
-/** Throws ValidationError when a config does not match the descriptor. `otherStage` names the stage of a config that is already stored. */
+/**
+ * Throws ValidationError when a config does not match the descriptor. `otherStage` names the stage of a config that is
+ * already stored.
+ */
 function rejectConfig(descriptor: StageDescriptor, config: unknown, otherStage?: string): void {
   const parsed = fromDescriptor(descriptor).config.strict().safeParse(config);
   if (parsed.success) return;

@@ -12,7 +12,10 @@ import type { BlueprintObject, ObjectModel } from './object-model.js';
 /** The fields of an external stage in a blueprint. */
 export const externalStageSchema = z.object({ name: char(), kind: char(), config: jsonObject().default({}) });
 
-/** The model of external stages. It adds the descriptor that the stage replied with when it was applied. */
+/**
+ * The model of external stages. Its objects also store the descriptor that the service of the stage replied with when
+ * the blueprint was applied.
+ */
 export const externalStageModel: ObjectModel = {
   name: EXTERNAL_STAGE_MODEL,
   kind: 'stage',

@@ -57,7 +57,7 @@ export class GroupCollection implements Collection<FoundGroup> {
     await this.directory.removeGroup(pk);
   }
 
-  /** Throws ValidationError for an unknown parent, or one that would make the group its own ancestor. */
+  /** Throws ValidationError for an unknown parent, or a parent that would make the group its own ancestor. */
   async #checkParent(parent: string | null, self: string | undefined): Promise<void> {
     for (let ancestor = parent; ancestor !== null; ) {
       if (ancestor === self) throw ValidationError.field('parent', 'Cannot set group as parent of itself.');

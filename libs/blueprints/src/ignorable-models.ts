@@ -4,8 +4,8 @@ const IGNORABLE_APPS =
 const IGNORABLE_MODELS: readonly string[] = ['authentik_blueprints.blueprintinstance'];
 
 /**
- * Returns whether entries of this model of authentik may be skipped, because no login depends on it. Stages and policies are
- * never skipped, also unknown ones: without them a flow would behave differently.
+ * Returns whether entries of this model of authentik may be skipped, because no login depends on it. Stages and
+ * policies are never skipped, also unknown ones: without them a flow would behave differently.
  */
 export const isIgnorableModel = (model: string): boolean =>
   IGNORABLE_APPS.test(model) || IGNORABLE_MODELS.includes(model);

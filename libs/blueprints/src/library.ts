@@ -28,7 +28,10 @@ export interface FolderFile extends BlueprintFile {
   readonly path: string;
 }
 
-/** Returns the first file with these identifiers. Throws BlueprintError when the metadata of a file must be read and is invalid. */
+/**
+ * Returns the first file with these identifiers. Throws BlueprintError when the metadata of a file must be read and is
+ * invalid.
+ */
 export function findBlueprint<F extends FolderFile>(
   files: readonly F[],
   { path, name }: BlueprintIdentifiers,
@@ -38,7 +41,10 @@ export function findBlueprint<F extends FolderFile>(
   );
 }
 
-/** Returns whether a blueprint is applied with its folder. Otherwise it is applied only when another one requires it. Throws BlueprintError. */
+/**
+ * Returns whether a blueprint is applied with its folder. Otherwise it is applied only when another blueprint requires
+ * it. Throws BlueprintError for invalid metadata.
+ */
 export function isAutoApplied(file: BlueprintFile): boolean {
   const label = read(file).metadata?.labels[INSTANTIATE];
   return String(label).toLowerCase() !== 'false';

@@ -33,7 +33,10 @@ export function condition(argument: TaggedValue): TagResolver {
   return async (scope) => mode((await resolveList(values, scope)).map(isTruthy));
 }
 
-/** `!If [condition, a, b]`: a or b, and the other one is not resolved. `!If [condition]`: the truth value of the condition. */
+/**
+ * `!If [condition, a, b]`: a if the condition is true, else b. The other value is not resolved. `!If [condition]`: the
+ * truth value of the condition.
+ */
 export function choose(argument: TaggedValue): TagResolver {
   const [test = null, yes = true, no = false, ...rest] = list('!If', argument);
   const { length } = list('!If', argument);

@@ -19,7 +19,10 @@ import { relatedModel, stageModel } from './stage.model.js';
 import { TokenCollection } from './token-collection.js';
 import { type PasswordHashing, UserCollection } from './user-collection.js';
 
-/** Returns the models whose objects are stored as blueprint objects: flows, bindings, brands, OAuth clients, sources, external stages and the models of all contracts. */
+/**
+ * Returns the models whose objects are stored as blueprint objects: flows, bindings, brands, OAuth clients, sources,
+ * external stages and the models of all contracts.
+ */
 export const objectModels = ({ stages, policies }: ModelContracts): ObjectModel[] => [
   flowModel,
   bindingModel,

@@ -2,8 +2,8 @@ import { CST, Lexer } from 'yaml';
 import { BlueprintError } from './blueprint-error.js';
 
 /**
- * Throws BlueprintError for a text that nests deeper than about `limit` levels. It inspects lexer tokens only, because the
- * parser recurses and a stack overflow can end the process.
+ * Throws BlueprintError for a text that nests deeper than about `limit` levels. It inspects lexer tokens only, because
+ * the parser recurses and a stack overflow can end the process.
  */
 export function rejectDeepNesting(text: string, limit: number): void {
   const depth = new TokenDepth();
@@ -17,7 +17,10 @@ export function rejectDeepNesting(text: string, limit: number): void {
   }
 }
 
-/** An upper bound of the nesting depth at a token: open brackets, indentation levels, and dashes on the current line. */
+/**
+ * Counts an upper bound of the nesting depth at the current token: open brackets, indentation levels, and dashes on the
+ * current line.
+ */
 class TokenDepth {
   #brackets = 0;
   #dashes = 0;

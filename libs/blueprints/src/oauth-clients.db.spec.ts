@@ -59,7 +59,7 @@ describe('OAuth clients in blueprints', () => {
     expect(JSON.stringify([objects, await clients()])).not.toContain('open-sesame');
   });
 
-  it('are removed with their application, and can take over the client_id of a removed one', async () => {
+  it('are removed with their application, and can take over the client_id of a removed client', async () => {
     await apply(FLOW, provider('tv'), application('tv'));
     await apply(FLOW, provider('tv'), application('tv', 'tv', 'absent'), provider('radio'), application('radio'));
     expect((await clients()).map(({ client_id }) => client_id)).toEqual(['radio']);

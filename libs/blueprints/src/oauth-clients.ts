@@ -19,7 +19,9 @@ interface CompileInput {
   readonly secretBox: Pick<SecretBox, 'seal'>;
 }
 
-/** Returns the OAuth clients of a draft in the form that the gateway reads: the applications whose provider has a flow. */
+/**
+ * Returns the OAuth clients of a draft in the form that the gateway reads: the applications whose provider has a flow.
+ */
 export function compileOauthClients(sources: CompileInput): OauthClient[] {
   const policyBindings = new PolicyBindings(sources.draft, sources.policies);
   const applications = [...sources.draft.objectsOf(applicationModel.name)];
@@ -46,7 +48,7 @@ function compiled({ id, values }: BlueprintObject, { draft, secretBox }: Compile
   });
 }
 
-/** A negative lifetime counts as zero: the token expires immediately. */
+/** Returns the lifetime in seconds. A negative validity counts as zero, so the token expires immediately. */
 const lifetimeOf = (validity: string) => Math.max(0, seconds(validity));
 
 /** Throws BlueprintError when two applications have the same client. */

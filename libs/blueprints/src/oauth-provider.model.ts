@@ -7,7 +7,9 @@ import type { ObjectModel } from './object-model.js';
 const KIND = 'oauth2provider';
 const MODES = ['any', 'all'] as const;
 
-/** An OAuth client. Supports only the fields that the device code flow needs (docs/spec/blueprints.md#oauth-provider). */
+/**
+ * An OAuth client. Supports only the fields that the device code flow needs (docs/spec/blueprints.md#oauth-provider).
+ */
 export const oauthProviderSchema = z.object({
   name: char(),
   client_id: char({ maxLength: 255 }).default(() => randomBytes(20).toString('hex')),
@@ -37,7 +39,10 @@ export const applicationSchema = z.object({
   policy_engine_mode: choice(MODES).default('any'),
 });
 
-/** The model of applications, which are unique by slug. Policies that are bound to an application restrict who may use it. */
+/**
+ * The model of applications, which are unique by slug. Policies that are bound to an application restrict who may use
+ * it.
+ */
 export const applicationModel: ObjectModel = {
   name: 'authentik_core.application',
   kind: 'application',

@@ -31,11 +31,14 @@ export interface ObjectModel {
   readonly numbered?: boolean;
   /** A boolean field that at most one object of the model may set. */
   readonly uniqueFlag?: string;
-  /** Reference fields whose objects cannot be removed while this object uses them, because a check would be lost. */
+  /**
+   * Returns the reference fields whose objects cannot be removed while this object refers to them, because a flow would
+   * lose a check. `protects` says whether the object with an id is such a check.
+   */
   readonly guards?: (values: JsonMap, protects: (id: Json | undefined) => boolean) => readonly string[];
   /** Returns whether removing an object with these values would let more users pass a flow. */
   readonly protects?: (values: JsonMap) => boolean;
-  /** Fields that hold Python: always, or while the named boolean field is true. */
+  /** Fields that hold Python, with `true` (always) or the name of the boolean field that makes the field Python. */
   readonly python?: Readonly<Record<string, string | true>>;
   /** Returns errors that concern several fields, or that the schema cannot express. */
   readonly check?: (values: JsonMap) => Errors;

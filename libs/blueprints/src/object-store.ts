@@ -1,6 +1,6 @@
 import type { JsonMap } from './json.js';
 
-/** A stored blueprint object. `identifiers` are its key fields, `attrs` all others. */
+/** A stored blueprint object. `identifiers` contains its key fields, `attrs` all other fields. */
 export interface StoredObject {
   readonly id: string;
   readonly model: string;

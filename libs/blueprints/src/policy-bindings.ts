@@ -57,7 +57,9 @@ export class PolicyBindings {
     return { ...compiled(id), callable: called.map(compiled) };
   }
 
-  /** Returns these ids and those of all policies that their Python calls, directly or indirectly. */
+  /**
+   * Returns the given ids and the ids of all policies that the Python of these policies calls, directly or indirectly.
+   */
   withCalledPolicies(policyIds: readonly string[]): string[] {
     const ids = new Set(policyIds);
     // Iterating over a Set includes the members that are added during the iteration.

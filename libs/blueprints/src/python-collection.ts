@@ -51,7 +51,10 @@ export class PythonCollection implements Collection {
     return save;
   }
 
-  /** Returns syntax errors in optional Python fields. These only warn, because a form field stays empty when its Python fails. */
+  /**
+   * Returns syntax errors in optional Python fields. Such an error is only a warning, because a prompt field stays
+   * empty when its Python fails.
+   */
   warnings(entryValues: JsonMap, existing: FoundObject | undefined): Promise<FieldWarning[]> {
     return this.#syntaxErrorsIn(entryValues, existing, (flag) => flag !== true);
   }

@@ -2,12 +2,13 @@ const OUTCOMES = ['created', 'changed', 'unchanged', 'removed', 'applied', 'miss
 const SILENT: readonly EntryOutcome[] = ['unchanged', 'skipped'];
 
 /**
- * The outcome of an entry. `skipped`: its conditions are not met, or Gatehouse does not support its model (then `reason` is set).
- * An entry that requires another blueprint is `applied`, or `missing` when that blueprint is optional and was not found.
+ * The outcome of an entry. `skipped`: its conditions are not met, or Gatehouse does not support its model (then
+ * `reason` is set). An entry that requires another blueprint is `applied`, or `missing` when that blueprint is optional
+ * and was not found.
  */
 export type EntryOutcome = (typeof OUTCOMES)[number];
 
-/** One entry's part of a report. */
+/** The part of a report about one entry. */
 export interface EntryChange {
   readonly outcome: EntryOutcome;
   readonly model: string;
@@ -34,7 +35,7 @@ export interface PublishedFlow {
 export interface Report {
   readonly files: readonly FileReport[];
   readonly published: readonly PublishedFlow[];
-  /** Whether the run changed anything in total. A file may have undone the changes of another one. */
+  /** Whether the run changed anything in total. False also when a file has undone the changes of another file. */
   readonly isChanged: boolean;
 }
 

@@ -10,7 +10,10 @@ const identifiersSchema = z
   .refine(({ name, path }) => name !== undefined || path !== undefined, UNIDENTIFIED);
 const requirementSchema = z.object({ identifiers: identifiersSchema, required: boolean().default(true) });
 
-/** Entries that require another blueprint, which is applied before the entries after them (docs/spec/blueprints.md#required-blueprints). */
+/**
+ * Entries that require another blueprint, which is applied before the entries after them
+ * (docs/spec/blueprints.md#required-blueprints).
+ */
 export class RequiredBlueprints implements Collection {
   readonly fields: ReadonlySet<string> = new Set(Object.keys(requirementSchema.shape));
   readonly needsNoIdentifiers = true;

@@ -19,7 +19,7 @@ const bound = (identifiers: string, attrs = '') =>
 const report = async (...lines: string[]) => formatReport(await harness.apply(entries(...lines))).split('\n');
 
 describe('entries of models that no login depends on', () => {
-  it('are skipped with a line each, and so are entries that are identified by them', async () => {
+  it('are skipped, each with a line in the report, and so are entries whose identifiers refer to them', async () => {
     const lines = [STAFF.replace('[!KeyOf readers]', '[]'), ROLE, RULE];
     expect(await report(...lines, bound('group: !KeyOf staff, target: !KeyOf rule, order: 0'))).toEqual([
       '1.yaml: 1 created, 3 skipped',
@@ -31,7 +31,7 @@ describe('entries of models that no login depends on', () => {
     ]);
   });
 
-  it('cause entries that require them to be skipped, also by the pk that they claim', async () => {
+  it('cause entries with a required reference to them to be skipped, also a reference by a claimed pk', async () => {
     const lines = [
       RULE,
       STAFF.replace('[!KeyOf readers]', '[]'),
@@ -42,7 +42,7 @@ describe('entries of models that no login depends on', () => {
     );
   });
 
-  it('are dropped from optional references, at any depth, with a warning', async () => {
+  it('are removed from optional references at any depth, with a warning', async () => {
     const attrs = 'attributes: {roles: [!KeyOf readers, 1], deep: {role: !KeyOf readers, kept: true}}';
     expect(await report(ROLE, `{model: authentik_core.group, identifiers: {name: a}, attrs: {${attrs}}}`)).toContain(
       '  warning: entry 2 (authentik_core.group): attributes omits the reference to the skipped entry "readers"',
@@ -64,7 +64,7 @@ describe('entries of models that no login depends on', () => {
     ]);
   });
 
-  it('are refused in strict mode, and unknown stages and policies always are', async () => {
+  it('are refused in strict mode, while unknown stages and policies are refused in every mode', async () => {
     const strict = { strict: true };
     await expect(harness.applyAs(strict, entries(ROLE))).rejects.toThrow(
       'authentik_rbac.role is not a supported model',

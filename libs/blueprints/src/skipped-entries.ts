@@ -7,7 +7,10 @@ import type { Pk } from './tagged-value.js';
 export class SkippedEntries {
   readonly #names = new Map<Json, string>();
 
-  /** Registers a skipped entry. Returns its placeholder pk, which is the same in every run, and the pk that the entry claims. */
+  /**
+   * Registers a skipped entry. Returns its placeholder pk, which is the same in every run, and the pk that the entry
+   * claims.
+   */
   add({ location: { number, id }, identifiers }: Entry, model: string): { pk: Pk; claimed: Json | undefined } {
     const pk = uuidOf(`${model} ${number} ${id ?? ''}`);
     this.#names.set(pk, id === undefined ? `entry ${number}` : `"${id}"`);

@@ -25,7 +25,10 @@ const bound = 'target: !KeyOf login, stage: !KeyOf one, order: 1';
 const user = entry('authentik_core.user', 'username: ann', { id: 'ann', attrs: 'name: Ann' });
 const absent = (model: string, identifiers: string) => entry(model, identifiers, { state: 'absent' });
 
-/** By model: the entries that an object needs, its identifiers, its required fields, and a change to it. */
+/**
+ * For each model: the entries that an object of it requires, and the object's identifiers, required fields and a
+ * change.
+ */
 const models = [
   {
     model: FLOW,
@@ -79,7 +82,7 @@ describe.each(models)('the states of $model', ({ model, needs = [], identifiers,
 });
 
 describe('states', () => {
-  it('other than the four are refused', async () => {
+  it('other than present, created, must_created and absent are refused', async () => {
     await expect(harness.apply(entries(entry(DUMMY, 'name: x', { state: 'gone' })))).rejects.toThrow(
       'state: must be one of present, created, must_created, absent',
     );
@@ -102,9 +105,9 @@ describe('states', () => {
   });
 
   it.each([
-    ['itself', [entry(FLOW, 'slug: login', { id: 'login', state: 'absent' })]],
+    ['by the entry with this id', [entry(FLOW, 'slug: login', { id: 'login', state: 'absent' })]],
     ['by a later entry', [flow, absent(FLOW, 'slug: login')]],
-  ])('absent makes !KeyOf fail for an object that was removed by the entry %s', async (_, lines) => {
+  ])('absent makes !KeyOf fail for an object that was removed %s', async (_, lines) => {
     await expect(harness.apply(entries(...lines, stage, entry(BINDING, bound)))).rejects.toThrow(
       'KeyOf: failed to find entry with `id` of `login` and a model instance',
     );

@@ -17,7 +17,9 @@ export interface EnumerationItem {
   readonly value: Json;
 }
 
-/** Maximum number of values that the tags of one file may resolve to. Nested `!Enumerate` and `!Context` tags multiply. */
+/**
+ * Maximum number of values that the tags of one file may resolve to. Nested `!Enumerate` and `!Context` tags multiply.
+ */
 export const MAX_RESOLVED = 1_000_000;
 
 /** The data that tags are resolved with. */
@@ -26,12 +28,17 @@ export interface ResolutionScope {
   readonly context: TaggedMap;
   /** The context keys that are being resolved, to detect a key that refers to itself. */
   readonly resolvingKeys: ReadonlySet<string>;
-  /** The current items of the enclosing `!Enumerate` tags, innermost first. Undefined while an iterable is being resolved. */
+  /**
+   * The current items of the enclosing `!Enumerate` tags, innermost first. Undefined while an iterable is being
+   * resolved.
+   */
   readonly items: readonly (EnumerationItem | undefined)[];
   readonly budget: ResolutionBudget;
   /** Returns the pk of the entry with this `id`, or undefined when no such entry was applied in this run. */
   keyOf(id: string): Pk | undefined;
-  /** Returns the pk of the first object of a model with these field values. Throws BlueprintError for an unknown model. */
+  /**
+   * Returns the pk of the first object of a model with these field values. Throws BlueprintError for an unknown model.
+   */
   find(model: string, fields: JsonMap): Promise<Pk | undefined>;
 }
 

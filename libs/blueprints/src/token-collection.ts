@@ -84,7 +84,10 @@ export class TokenCollection implements Collection<FoundToken> {
   }
 }
 
-/** Returns the expiry that an entry sets, or undefined when it sets none. The directory decides how long an API token lasts. */
+/**
+ * Returns the expiry that an entry sets, or undefined when it sets none. Ignores the expiry of an API token, whose
+ * lifetime the directory sets.
+ */
 function expiryOf(intent: TokenValues['intent'], expires: string | null | undefined): Date | null | undefined {
   if (intent === 'api' || expires === undefined) return undefined;
   return expires === null ? null : new Date(expires);

@@ -2,6 +2,7 @@ import type { Brand, FlowVersion, OauthClient } from '@gatehouse/plan';
 import type { EntityManager } from 'typeorm';
 import type { PublishedFlow } from './report.js';
 
+/** $1 flow ids, $2 documents, $3 digests. Adds each document with a new digest as the next version of its flow. */
 const ADD_NEW_VERSIONS = `
   INSERT INTO flow.flow_versions (id, flow_id, number, document, digest)
   SELECT gen_random_uuid(), e.flow_id,
@@ -9,6 +10,9 @@ const ADD_NEW_VERSIONS = `
   FROM unnest($1::uuid[], $2::jsonb[], $3::bytea[]) e (flow_id, document, digest)
   ON CONFLICT (flow_id, digest) DO NOTHING`;
 
+/**
+ * $1 flow ids, $2 digests. Returns the version with the digest for each flow whose current version is another version.
+ */
 const FIND_MOVED = `
   SELECT v.flow_id AS id, v.id AS version_id, v.number, v.document->'flow'->>'slug' AS slug,
     v.document->'flow'->>'designation' AS designation
@@ -18,11 +22,16 @@ const FIND_MOVED = `
   WHERE f.version_id IS DISTINCT FROM v.id
   ORDER BY slug`;
 
+/** $1 JSON list of flows with their versions. Inserts each flow with its current version. */
 const SET_CURRENT_VERSION = `
   INSERT INTO flow.flows (id, slug, designation, version_id)
   SELECT id, slug, designation, version_id
   FROM jsonb_to_recordset($1::jsonb) AS m (id uuid, slug text, designation text, version_id uuid)`;
 
+/**
+ * $1 JSON list of brands. Saves the brands with the first flow of each designation (`f`). The revision changes only if
+ * the document changes.
+ */
 const SET_BRANDS = `
   INSERT INTO flow.brand_sets AS before (revision, document)
   SELECT gen_random_uuid(), jsonb_build_object('v', 1, 'brands', $1::jsonb,
@@ -31,8 +40,12 @@ const SET_BRANDS = `
   ON CONFLICT (single) DO UPDATE SET revision = excluded.revision, document = excluded.document
   WHERE before.document <> excluded.document`;
 
+/** The JSON list of clients $1 as rows `c`. */
 const CLIENTS = `jsonb_to_recordset($1::jsonb) AS c (client_id text, application text, document jsonb)`;
-/** Changed clients are deleted before they are inserted again, so that a client can take over the slug or id of another one. */
+/**
+ * $1 the new clients as JSON. Deletes the clients that were removed or changed. Changed clients are inserted again
+ * afterwards, so that a client can take over the slug or id of another client.
+ */
 const DROP_CLIENTS = `
   DELETE FROM flow.oauth_clients k WHERE NOT EXISTS (
     SELECT FROM ${CLIENTS} WHERE c.client_id = k.client_id AND c.document = k.document)`;
@@ -54,7 +67,10 @@ interface MovedFlow extends PublishedFlow {
 export class TypeormPublisher {
   constructor(private readonly manager: EntityManager) {}
 
-  /** Makes each document the current version of its flow. An earlier version with the same digest is reused. Returns the flows whose current version changed. */
+  /**
+   * Makes each document the current version of its flow. An earlier version with the same digest is reused. Returns the
+   * flows whose current version changed.
+   */
   async publish(flows: readonly CompiledFlow[]): Promise<PublishedFlow[]> {
     if (flows.length === 0) return [];
     const ids = flows.map(({ document }) => document.flow.id);

@@ -15,7 +15,10 @@ import type { JsonMap } from './json.js';
 /** Hashes and verifies the plaintext passwords of blueprints. */
 export interface PasswordHashing {
   hash(password: string): Promise<string>;
-  /** Returns whether a hash matches the password. Without this function every run hashes and saves a plaintext password again. */
+  /**
+   * Returns whether a hash matches the password. Without this function every run hashes and saves a plaintext password
+   * again.
+   */
   verify?(password: string, hash: string): Promise<boolean>;
 }
 
@@ -35,7 +38,7 @@ const fields = {
 const userSchema = z.object({
   ...fields,
   groups: z.array(z.string()).optional(),
-  // Not trimmed, and numbers are accepted as strings, as authentik's serializer does.
+  // Like authentik's serializer, this keeps white space and accepts a number as text.
   password: optionalNullable(char({ trim: false, allowBlank: true }), { optional: true, nullable: true }),
   password_hash: z.string().nullish(),
 });
@@ -71,7 +74,8 @@ export class UserCollection implements Collection<FoundUser> {
       const [group] = await this.directory.findGroups({ pk: groupPk });
       if (!group) throw noSuchObject('groups', groupPk);
     }
-    // Also saved when the value is unchanged: it replaces a pending activation by mail.
+    // An entry with `is_active` writes the field even if it is unchanged, because the write cancels a pending
+    // activation by mail.
     const activeState = Object.hasOwn(entryValues, 'is_active') ? { is_active: values.is_active } : {};
     return () =>
       translateWriteError(existing ? this.#update(existing.user, values, activeState) : this.#create(values));

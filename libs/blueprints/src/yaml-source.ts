@@ -28,7 +28,9 @@ const PARSER_DEPTH = 4 * MAX_DEPTH;
 /** Maximum number of values of a file, with its aliases expanded (prevents alias bombs). */
 export const MAX_VALUES = 200_000;
 
-/** The value of a YAML or JSON text, with the line of each key. Throws BlueprintError with the line of the first error. */
+/**
+ * The value of a YAML or JSON text, with the line of each key. Throws BlueprintError with the line of the first error.
+ */
 export class YamlSource {
   readonly value: TaggedValue;
   readonly #counter = new LineCounter();
@@ -102,7 +104,7 @@ export class YamlSource {
     return map;
   }
 
-  /** Returns the entries that `<<` merges in. Of several maps the first one wins. */
+  /** Returns the entries that `<<` merges in. If several maps have the same key, the first map wins. */
   #merged(node: unknown, depth: number): [string, TaggedValue][] {
     const read = this.#read(node, depth + 1);
     const maps: readonly TaggedValue[] = Array.isArray(read) ? [...read].reverse() : [read];

@@ -7,11 +7,14 @@ interface Dependencies {
   readonly outbox: OutboxRepository;
   readonly publisher: Publisher;
   readonly logger: Logger;
-  /** Called with the outcome of a batch and the milliseconds that it took. */
+  /** Called with the outcome of each batch and the milliseconds that publishing took. */
   readonly observe: (outcome: 'published' | 'later', ms: number) => void;
 }
 
-/** Seconds before a failed batch is published again. They are short, so that events follow soon after the bus is back. */
+/**
+ * Seconds before a failed batch is published again. The delays are short, so that events are published soon after the
+ * bus is reachable again.
+ */
 const RETRY_DELAYS = { retryS: 1, retryMaxS: 60 };
 
 interface OpenedEvent {
@@ -55,7 +58,7 @@ export class EventDelivery {
   }
 
   /**
-   * Stores the time of the user's last login here, so that the login itself does not wait for the write
+   * Stores the time of the user's last login. The courier stores it, so that the login does not wait for the write
    * (docs/spec/events.md#last-login).
    */
   async #recordLogin({ message: { madeAt }, body: { action, user } }: OpenedEvent): Promise<void> {

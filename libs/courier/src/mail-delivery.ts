@@ -7,14 +7,14 @@ import { truncatedName } from './templates/quoted-name.js';
 import { renderMail, TemplateError } from './templates/render-mail.js';
 
 interface Settings {
-  /** Server for mails without their own server. */
+  /** Mail server for mails that name no server of their own. */
   readonly server: MailServer;
   readonly tries: number;
   readonly retryS: number;
   readonly retryMaxS: number;
   readonly perAddress: number;
   readonly perAddressPeriodS: number;
-  /** Seconds of the lease of a mail. */
+  /** Seconds for which a mail is leased. */
   readonly leaseS: number;
 }
 
@@ -23,7 +23,7 @@ interface Dependencies {
   readonly transport: SmtpMailTransport;
   readonly settings: Settings;
   readonly logger: Logger;
-  /** Called with the outcome of each mail and the milliseconds that it took. */
+  /** Called with the outcome of each mail and the milliseconds that the delivery took. */
   readonly observe: (outcome: DeliveryOutcome['type'], ms: number) => void;
 }
 
@@ -61,7 +61,7 @@ export class MailDelivery {
     if (to === null) return { type: 'sent' };
     if (ttl !== undefined && message.ageS > ttl) return { type: 'parked', error: 'its link has expired' };
     const { perAddress, perAddressPeriodS } = this.dependencies.settings;
-    // Only the first attempt counts against the limit.
+    // Only the first attempt counts against the limit per address: a retry is the same mail.
     if (message.tries === 1 && (await this.dependencies.outbox.countMailTo(to.address, perAddressPeriodS)) > perAddress)
       return { type: 'parked', error: `more than ${perAddress} mails to this address in ${perAddressPeriodS} seconds` };
     return this.#send(message, mail, to);
@@ -89,7 +89,10 @@ export class MailDelivery {
     return { type: tries >= this.dependencies.settings.tries ? 'parked' : 'later', error };
   }
 
-  /** Retries until the lease ends, so that a restart of Postgres does not cause a second delivery. */
+  /**
+   * Stores the outcome, and retries until the lease ends, so that a restart of Postgres does not cause a second
+   * delivery.
+   */
   async #store(message: LeasedMessage, outcome: DeliveryOutcome, until: number): Promise<void> {
     for (;;) {
       try {
@@ -131,7 +134,10 @@ const eventSubject = ({ about: { user, client_ip: clientIp, flow } }: MailBody) 
   ...{ user: user ?? undefined, clientIp, flow: flow ?? undefined },
 });
 
-/** The event of authentik (docs/spec/events.md#audit-events) without the text of the mail, which contains the secret link. */
+/**
+ * Returns authentik's event for a sent mail (docs/spec/events.md#audit-events), without the text of the mail, because
+ * the text contains the secret link.
+ */
 const sentEvent = (mail: MailBody, { to, from, subject }: { to: string; from: string; subject: string }) =>
   eventMessage({
     ...eventSubject(mail),

@@ -11,24 +11,26 @@ export interface OutboxEntry {
   readonly tries: number;
   readonly parkedAt: Date | null;
   readonly error: string | null;
-  /** Recipient of a mail. Undefined for an event, and without a key. */
+  /** Address of the recipient of a mail. Undefined for an event, and when no seal key opens the mail. */
   readonly to: string | undefined;
 }
 
 type Row = Omit<OutboxEntry, 'to'> & { readonly body: Buffer };
 
+/** $1 true for parked, false for waiting messages, $2 largest number of messages. */
 const LIST = `
   SELECT id, topic, made_at AS "madeAt", due_at AS "dueAt", tries, parked_at AS "parkedAt", error, body
   FROM flow.outbox WHERE parked_at IS NOT NULL = $1 ORDER BY made_at DESC LIMIT $2`;
-/** $1 ids, or null for all. */
+/** $1 ids of messages, or null for all parked messages. */
 const RETRY = `
   UPDATE flow.outbox SET parked_at = NULL, tries = 0, due_at = now(), error = NULL
   WHERE parked_at IS NOT NULL AND ($1::uuid[] IS NULL OR id = ANY($1)) RETURNING id`;
+/** $1 ids of messages. */
 const REMOVE = 'DELETE FROM flow.outbox WHERE parked_at IS NOT NULL AND id = ANY($1::uuid[]) RETURNING id';
 
 /**
- * Lists the outbox for operators, and retries or removes parked messages. Never changes waiting ones, which a courier may
- * have leased.
+ * Lists the outbox for operators, and retries or removes parked messages. Never changes a waiting message, because a
+ * courier may have leased it.
  */
 export class OutboxAdmin {
   constructor(

@@ -30,13 +30,13 @@ const rows = (): Promise<Record<string, unknown>[]> => source.query('SELECT * FR
 const expireLeases = () => source.query(`UPDATE flow.outbox SET due_at = now() - interval '1 second'`);
 
 describe('a due message', () => {
-  it('is opened when it is leased, and stored sealed', async () => {
+  it('is stored with a sealed body, which is opened when the message is leased', async () => {
     const id = await put();
     expect(await outbox.lease('mail', 5, 60)).toMatchObject([{ id, topic: MAIL, tries: 1, body: secret }]);
     expect(String((await rows())[0]!['body'])).not.toContain('hidden');
   });
 
-  it('is leased to one of many couriers', async () => {
+  it('is leased to only one of many concurrent couriers', async () => {
     const ids = await Promise.all(Array.from({ length: 40 }, () => put()));
     const leased = await Promise.all(Array.from({ length: 20 }, () => outbox.lease('mail', 3, 60)));
     expect(
@@ -55,14 +55,14 @@ describe('a due message', () => {
     expect((await outbox.lease('event', 5, 60)).map(({ id }) => id)).toEqual([event]);
   });
 
-  it('has no body if no key opens it', async () => {
+  it('is leased without a body if no seal key opens its body', async () => {
     await put(undefined, new Sealer(`k:${Buffer.alloc(32, 8).toString('base64')}`));
     expect(await outbox.lease('mail', 1, 60)).toMatchObject([{ body: undefined }]);
   });
 });
 
 describe('the holder of a lease', () => {
-  it('deletes it, and adds the event to the outbox', async () => {
+  it('deletes the message, and adds an event to the outbox', async () => {
     await put();
     const leased = await outbox.lease('mail', 1, 60);
     await outbox.delete(leased, { topic: 'events.email_sent', body: { sent: true } });
@@ -70,7 +70,7 @@ describe('the holder of a lease', () => {
     expect(await outbox.lease('event', 1, 60)).toMatchObject([{ topic: 'events.email_sent', body: { sent: true } }]);
   });
 
-  it('reschedules it with its error', async () => {
+  it('reschedules the message and stores the error', async () => {
     await put();
     const [leased] = await outbox.lease('mail', 1, 60);
     await outbox.retryLater(leased!, 'the server is down', 60);
@@ -80,7 +80,7 @@ describe('the holder of a lease', () => {
     expect(await rows()).toMatchObject([{ error: 'the server is down' }]);
   });
 
-  it('parks it, and it is not leased again', async () => {
+  it('parks the message, so that no courier leases it again', async () => {
     await put();
     const [leased] = await outbox.lease('mail', 1, 60);
     await outbox.park(leased!, 'no such user', { topic: 'events.configuration_error', body: {} });
@@ -139,7 +139,7 @@ describe('mails to one address', () => {
   });
 });
 
-it('stores the last of several logins in any order', async () => {
+it('stores the latest of several login times, in whatever order they arrive', async () => {
   const { uuid } = await enrol(source);
   const at = (time: string) => new Date(`2026-01-01T${time}Z`);
   for (const time of ['10:00:00', '12:00:00', '11:00:00']) await outbox.recordLogin(uuid, at(time));
@@ -149,7 +149,7 @@ it('stores the last of several logins in any order', async () => {
   ]);
 });
 
-it('deletes old parked messages, and no waiting ones', async () => {
+it('deletes old parked messages, and no waiting messages', async () => {
   const [parked, waiting] = [await put(), await put()];
   await source.query(`UPDATE flow.outbox SET parked_at = now() - interval '2 days' WHERE id = $1`, [parked]);
   await source.query(`UPDATE flow.outbox SET made_at = now() - interval '9 days' WHERE id = $1`, [waiting]);

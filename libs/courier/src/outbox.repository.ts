@@ -25,7 +25,7 @@ export interface LeasedMessage {
   readonly madeAt: Date;
   /** Seconds since `madeAt`, by the clock of Postgres. */
   readonly ageS: number;
-  /** Undefined if no key opens it. */
+  /** The opened body. Undefined if no seal key opens it. */
   readonly body: unknown;
 }
 
@@ -49,9 +49,9 @@ interface Row {
 
 const seconds = (count: number) => `${count} seconds`;
 
-/** Largest length of a stored error of a mail server. */
+/** Largest length of a stored error, in characters. */
 const MAX_ERROR_LENGTH = 500;
-/** The error of a server may quote the mail, with the secret of its link. */
+/** Matches the secret of a mailed link. The error of a mail server may quote the mail with its link. */
 const LINK_SECRET = /flow_token=[\w-]*/g;
 
 const redactedError = (error: string) =>
@@ -61,8 +61,8 @@ const redactedError = (error: string) =>
     .slice(0, MAX_ERROR_LENGTH);
 
 /**
- * Leases messages of the outbox to couriers. Until its lease ends, a message is not leased to another courier. Changes after the
- * end of the lease have no effect if another courier has leased the message.
+ * Leases messages of the outbox to couriers. Until its lease ends, a message is not leased to another courier. Changes
+ * after the end of the lease have no effect if another courier has leased the message.
  */
 export class OutboxRepository {
   constructor(
@@ -87,12 +87,14 @@ export class OutboxRepository {
     await runNamed(this.source, DELETE_DELIVERED, [ids, tries, ...this.columns(event)]);
   }
 
-  /** Makes a message due again in `delayS` seconds, with the error of this attempt. */
+  /** Makes a message due again in `delayS` seconds, and stores the error of this attempt. */
   async retryLater({ id, tries }: LeasedMessage, error: string, delayS: number): Promise<void> {
     await runNamed(this.source, RETRY_LATER, [id, tries, redactedError(error), seconds(delayS)]);
   }
 
-  /** Parks a message until an operator retries it (dead letter), and adds `event` to the outbox in the same statement. */
+  /**
+   * Parks a message until an operator retries it (dead letter), and adds `event` to the outbox in the same statement.
+   */
   async park({ id, tries }: LeasedMessage, error: string, event?: OutboxMessage): Promise<void> {
     await runNamed(this.source, PARK_MESSAGE, [id, tries, redactedError(error), ...this.columns(event)]);
   }

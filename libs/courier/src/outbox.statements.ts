@@ -1,8 +1,9 @@
 import type { NamedStatement } from '@gatehouse/platform';
 
 /**
- * $1 whether mails or events, $2 limit, $3 length of the lease. A leased message is due after its lease. The number of tries
- * identifies the lease.
+ * $1 true for mails, false for events, $2 largest number of messages, $3 length of the lease (interval). `due` locks
+ * due messages that no concurrent statement has locked. The UPDATE leases them: a leased message is due again after its
+ * lease. The number of tries identifies the lease.
  */
 export const LEASE_MESSAGES: NamedStatement = {
   name: 'outbox_take',
@@ -15,11 +16,18 @@ export const LEASE_MESSAGES: NamedStatement = {
     RETURNING o.id, o.topic, o.body, o.tries, o.made_at, extract(epoch FROM now() - o.made_at)::float8 AS age_s`,
 };
 
+/**
+ * Returns the SQL that adds an event to the outbox if `source` has a row. The event is the parameters from `first` on:
+ * id, topic and sealed body. A null id adds no event.
+ */
 const INSERT_FOLLOW_UP = (source: string, first: number) => `
     INSERT INTO flow.outbox (id, topic, body, due_at)
     SELECT $${first}::uuid, $${first + 1}::text, $${first + 2}::bytea, now() FROM ${source} WHERE $${first}::uuid IS NOT NULL LIMIT 1`;
 
-/** $1 ids, $2 tries, $3-$5 row of an event. */
+/**
+ * $1 ids of messages, $2 tries of each message's lease, $3-$5 id, topic and sealed body of an event, or nulls. `gone`
+ * deletes the messages whose lease no other courier has taken over.
+ */
 export const DELETE_DELIVERED: NamedStatement = {
   name: 'outbox_done',
   text: `
@@ -29,14 +37,17 @@ export const DELETE_DELIVERED: NamedStatement = {
     ${INSERT_FOLLOW_UP('gone', 3)}`,
 };
 
-/** $1 id, $2 tries, $3 error, $4 delay. */
+/** $1 id of a message, $2 tries of its lease, $3 error, $4 delay (interval). */
 export const RETRY_LATER: NamedStatement = {
   name: 'outbox_later',
   text: `UPDATE flow.outbox SET due_at = now() + $4::interval, error = $3
          WHERE id = $1 AND tries = $2 AND parked_at IS NULL`,
 };
 
-/** $1 id, $2 tries, $3 error, $4-$6 row of an event. */
+/**
+ * $1 id of a message, $2 tries of its lease, $3 error, $4-$6 id, topic and sealed body of an event, or nulls. `parked`
+ * parks the message.
+ */
 export const PARK_MESSAGE: NamedStatement = {
   name: 'outbox_park',
   text: `
@@ -46,7 +57,10 @@ export const PARK_MESSAGE: NamedStatement = {
     ${INSERT_FOLLOW_UP('parked', 4)}`,
 };
 
-/** $1 digest of an address, $2 period. */
+/**
+ * $1 SHA-256 digest of an address, $2 length of the counting period (interval). A count from an earlier period restarts
+ * at 1.
+ */
 export const COUNT_RECIPIENT: NamedStatement = {
   name: 'mailed_count',
   text: `
@@ -57,25 +71,30 @@ export const COUNT_RECIPIENT: NamedStatement = {
     RETURNING count`,
 };
 
-/** $1 user, $2 time. Events of logins may arrive out of order, so an earlier time is ignored. */
+/**
+ * $1 UUID of the user, $2 time of the login. Events of logins may arrive out of order, so an earlier time is ignored.
+ */
 export const SET_LAST_LOGIN: NamedStatement = {
   name: 'user_logged_in',
   text: `UPDATE directory.users SET last_login = $2 WHERE id = $1 AND (last_login IS NULL OR last_login < $2)`,
 };
 
-/** $1 retention of parked messages. */
+/** $1 time for which parked messages are kept (interval). */
 export const SWEEP_PARKED: NamedStatement = {
   name: 'outbox_sweep',
   text: 'DELETE FROM flow.outbox WHERE parked_at < now() - $1::interval',
 };
 
-/** $1 period. */
+/** $1 length of the counting period (interval). */
 export const SWEEP_COUNTS: NamedStatement = {
   name: 'mailed_sweep',
   text: 'DELETE FROM flow.mailed WHERE since < now() - $1::interval',
 };
 
-/** Numbers of waiting and parked messages by kind. */
+/**
+ * Returns, for each kind, the numbers of waiting and of parked messages, and the age of the oldest waiting message in
+ * seconds.
+ */
 export const OUTBOX_STATS: NamedStatement = {
   name: 'outbox_standing',
   text: `

@@ -12,7 +12,10 @@ interface PollLoopOptions<T> {
   readonly onFault: (error: unknown) => void;
 }
 
-/** Takes and handles items as fast as it can, and polls for more when there are none. */
+/**
+ * Takes items and handles up to `size` of them at the same time. Polls every `pollMs` milliseconds while there are
+ * none.
+ */
 export class PollLoop<T> {
   readonly #active = new Set<Promise<void>>();
   readonly #closing = new AbortController();

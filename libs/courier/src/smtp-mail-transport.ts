@@ -9,14 +9,14 @@ export interface MailServer {
   readonly username: string;
   readonly password: string;
   readonly tls: 'none' | 'starttls' | 'implicit';
-  /** Seconds without a response until it counts as unavailable. */
+  /** Seconds without a response until the server counts as unavailable. */
   readonly timeout_s: number;
   readonly from: string;
 }
 
 /** A rendered mail with its recipient. */
 export interface Mail {
-  /** The same for each attempt, so that a duplicate can be recognised. */
+  /** Message id. Each attempt sends the same id, so that a mail program can recognise a duplicate. */
   readonly id: string;
   readonly to: { readonly address: string; readonly name: string };
   readonly subject: string;
@@ -24,7 +24,7 @@ export interface Mail {
   readonly html: string;
 }
 
-/** A mail was not accepted. `refused` if a retry is useless. */
+/** Thrown when the server has not accepted a mail. `refused` is true when a retry is useless. */
 export class MailDeliveryError extends Error {
   constructor(
     message: string,
@@ -35,7 +35,7 @@ export class MailDeliveryError extends Error {
 }
 
 interface Settings {
-  /** Host name in the SMTP greeting, by default that of the machine. */
+  /** Host name in the SMTP greeting. Undefined: the host name of the machine. */
   readonly name: string | undefined;
   /** Seconds that one mail may take in total. */
   readonly deadlineS: number;
@@ -66,7 +66,10 @@ export class SmtpMailTransport {
     }
   }
 
-  /** Also fails when the connection breaks without an error of a command, or after the deadline. */
+  /**
+   * Returns the outcome of `transmission`. Also rejects at the deadline, and when the connection breaks while no
+   * command reports an error.
+   */
   private async withDeadline(connection: SMTPConnection, transmission: Promise<void>): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     const failed = new Promise<never>((_, reject) => {
@@ -135,8 +138,8 @@ const promisified = (command: (done: Callback) => void): Promise<void> =>
   });
 
 /**
- * A permanent error (5yz, RFC 5321 §4.2.1) of these commands concerns this mail. For other commands, the server may be
- * misconfigured.
+ * SMTP commands whose permanent error (5yz, RFC 5321 §4.2.1) concerns this mail only, so that a retry is useless. After
+ * a permanent error of another command, the mail is retried, because the server may be misconfigured.
  */
 const PER_MAIL_COMMANDS: ReadonlySet<unknown> = new Set(['RCPT TO', 'DATA']);
 

@@ -18,7 +18,7 @@ import { type MailServer, SmtpMailTransport } from './smtp-mail-transport.js';
 
 /** A running courier. */
 export interface RunningCourier {
-  /** Resolves with the reason when the bus has refused this process for good. Otherwise it never settles. */
+  /** Resolves with the reason when the bus has refused this process for good. Otherwise the promise never settles. */
   readonly refused: Promise<Error>;
   /** Finishes the deliveries that have begun, then closes every connection. */
   close(): Promise<void>;
@@ -98,7 +98,7 @@ function deliverEvents(
   });
 }
 
-/** Seconds of the lease for the statements before and after a batch is published. */
+/** Seconds of a batch's lease that are left for the statements before and after publishing. */
 const LEASE_MARGIN_S = 20;
 
 const serverOf = (config: CourierConfig): MailServer => ({

@@ -6,7 +6,7 @@ import type { UserFields } from './directory-store.js';
 /** Changes of a user. Attributes are merged deeply into the existing ones. */
 export type AccountChange = Partial<
   Pick<UserFields, 'username' | 'name' | 'email' | 'attributes'> & {
-    /** Ends all sessions of the user. */
+    /** A new hash ends all sessions of the user. */
     readonly password_hash: string;
     /** Name of the source that the user came from, added to the list in the attributes. */
     readonly source: string | undefined;
@@ -26,7 +26,9 @@ export interface GroupSelection {
   readonly names: readonly string[];
 }
 
-/** The name is the username or the email address of another user. */
+/**
+ * Thrown when the new username is another user's email address, or the new email address is another user's username.
+ */
 export class NameTakenError extends Error {}
 
 type Row = Omit<SavedUser, 'kind' | 'backend'>;
@@ -35,19 +37,25 @@ const USER = `id AS uuid, pk, username, name, email, is_active, epoch,
   CASE WHEN jsonb_typeof(attributes#>'{settings,locale}') = 'string'
        THEN attributes#>>'{settings,locale}' ELSE '' END AS locale`;
 
-/** A new password ends all sessions. The role of this service may not read the old hash, so each write counts as a change. */
+/**
+ * Columns that change with the password hash. The higher epoch ends all sessions. The service may not read the old
+ * hash, so every written hash counts as a new password.
+ */
 const PASSWORD_CHANGE_COLUMNS = ['epoch = epoch + 1', 'password_changed_at = now()'];
 
 const JOIN = 'SELECT directory.join_groups($1, $2, $3)';
 
-/** Serialises writers of the same name, whether as username or address. The order of the locks prevents deadlocks. */
+/**
+ * $1 usernames and addresses. Locks each name until the end of the transaction, so that two transactions cannot claim
+ * it at the same time, as username or as address. Sorting the names prevents deadlocks.
+ */
 const LOCK_NAMES = `
 SELECT pg_advisory_xact_lock(hashtextextended(name, 0))
 FROM (SELECT DISTINCT lower(given) AS name FROM unnest($1::text[]) given WHERE given <> '' ORDER BY 1) names`;
 
 /**
- * Finds another user with the username $1 as address, or the address $2 as username. Names that the user $3 already has are
- * not checked.
+ * $1 username, $2 address, $3 id of the user who gets them, or null for a new user. Finds another user (`other`) whose
+ * address is $1 or whose username is $2. Names that the user $3 (`own`) already has are not checked.
  */
 const FIND_OTHER = `
 SELECT FROM directory.users other LEFT JOIN directory.users own ON own.id = $3
@@ -57,10 +65,10 @@ WHERE other.id IS DISTINCT FROM own.id AND (
 LIMIT 1`;
 
 /**
- * Creates, changes and removes users for flows, inside the caller's transaction. Never reads credentials. A duplicate username
- * fails the transaction. Throws NameTakenError for a username that is another user's address, and for an address that is another
- * user's username. Postgres refuses to change or remove a superuser without a permit of the gateway: `isSuperuserGuard`
- * recognises this error.
+ * Creates, changes and removes users for flows, inside the caller's transaction. Never reads credentials. A duplicate
+ * username fails the transaction. Throws NameTakenError for a username that is another user's address, and for an
+ * address that is another user's username. Postgres refuses to change or remove a superuser without a permit of the
+ * gateway: `isSuperuserGuard` recognises this error.
  */
 export class AccountRepository {
   constructor(private readonly manager: EntityManager) {}
@@ -88,7 +96,7 @@ export class AccountRepository {
       ...columns.map(([name], i) => `${name} = $${i + 2}`),
       ...(change.password_hash === undefined ? [] : PASSWORD_CHANGE_COLUMNS),
     ];
-    // An empty change returns the user as it is.
+    // Without changes, the statement only reads the user.
     const sql =
       set.length > 0
         ? `WITH changed AS (UPDATE directory.users SET ${set.join(', ')} WHERE id = $1 RETURNING ${USER}) SELECT * FROM changed`
@@ -97,7 +105,10 @@ export class AccountRepository {
     return row && { kind: 'saved', ...row };
   }
 
-  /** Adds a user to groups. Fails, like a change without a permit, if one of the groups makes superusers. */
+  /**
+   * Adds a user to groups. Throws an error for which `isSuperuserGuard` returns true if one of the groups makes its
+   * members superusers.
+   */
   async join(userId: string, { ids, names }: GroupSelection): Promise<void> {
     if (ids.length + names.length > 0) await this.manager.query(JOIN, [userId, ids, names]);
   }

@@ -6,8 +6,8 @@ export const mergeAttributes = (base: Attributes, changes: Attributes): Attribut
   mergeDeep(base, changes, (_before, value) => value);
 
 /**
- * Merges attributes of a user over those of their groups: like a merge, but concatenates lists
- * (docs/spec/directory.md#attributes).
+ * Merges the attributes `changes` of a user over the attributes `base` of the user's groups. Unlike mergeAttributes, it
+ * concatenates lists (docs/spec/directory.md#attributes).
  */
 export const overlayAttributes = (base: Attributes, changes: Attributes): Attributes =>
   mergeDeep(base, changes, (before, value) =>

@@ -1,6 +1,6 @@
 /**
- * Required values by field name. An object matches if all fields are equal (JSON: contained), or if `pk` alone is equal
- * (docs/spec/blueprints.md#entries).
+ * Required values by field name. An object matches if it has all these values (a JSON field must contain the value), or
+ * if its pk is `pk` (docs/spec/blueprints.md#entries).
  */
 export type Identifiers = Readonly<Record<string, unknown>>;
 
@@ -68,7 +68,7 @@ type PartialFields<Fields, Required extends keyof Fields> = Pick<Fields, Require
 export type NewUser = PartialFields<UserFields, 'username'> & { readonly uuid?: string };
 /** A group to create. */
 export type NewGroup = PartialFields<GroupFields, 'name'> & { readonly pk?: string };
-/** A token to create. Without a key, it gets a random key that is never shown. */
+/** A token to create. Without a key, the token gets a random key that is never shown. */
 export type NewToken = PartialFields<TokenFields, 'identifier' | 'intent' | 'user'> & {
   readonly pk?: string;
   readonly key?: string;
@@ -82,8 +82,8 @@ export class UnknownFieldError extends Error {
 }
 
 /**
- * Reads and writes users, groups and tokens inside the caller's transaction. Changing the password hash or disabling a user
- * raises the user's epoch, which ends their sessions. Results are in the order of creation.
+ * Reads and writes users, groups and tokens inside the caller's transaction. Changing the password hash or disabling a
+ * user raises the user's epoch, which ends their sessions. Results are in the order of creation.
  */
 export abstract class DirectoryStore {
   abstract findUsers(identifiers: Identifiers): Promise<DirectoryUser[]>;

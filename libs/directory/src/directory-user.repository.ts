@@ -78,7 +78,10 @@ export class DirectoryUserRepository {
   }
 }
 
-/** A new password, or disabling the user, ends all sessions. */
+/**
+ * Returns the changed epoch and the time of the password change. A new password, or disabling the user, increases the
+ * epoch, which ends all sessions.
+ */
 function epochChange(before: UserEntity, { password_hash, is_active }: Partial<UserFields>) {
   const isPasswordNew = password_hash !== undefined && !secretsEqual(password_hash, before.password_hash);
   const isDisabled = is_active === false && before.is_active;

@@ -9,22 +9,27 @@ import type {
 } from './invitations.js';
 
 const FIELDS = 'i.id AS pk, i.name, i.expires, i.fixed_data, i.single_use, i.flow_id AS flow';
-/** The role of the gateway may only read views of users and the columns that are selected here. */
+/** The gateway's database role may read only the views of users and the columns that this expression selects. */
 const COLUMNS = `${FIELDS},
   (SELECT jsonb_build_object('pk', u.pk, 'uuid', u.id, 'username', u.username, 'name', u.name, 'is_active', u.is_active,
                              'last_login', l.last_login, 'email', u.email, 'attributes', a.attributes)
    FROM directory.identities u JOIN directory.user_attributes a USING (id) JOIN directory.users l USING (id)
    WHERE u.id = i.created_by) AS created_by`;
 
+/** Invitations `i` with their creators `c`. */
 const LISTED = 'directory.invitations i LEFT JOIN directory.identities c ON c.id = i.created_by';
 const ORDER_COLUMNS: Readonly<Record<InvitationOrder['by'], string>> = {
   ...{ pk: 'i.id', name: 'i.name', expires: 'i.expires', fixed_data: 'i.fixed_data' },
   ...{ created_by: 'c.pk', single_use: 'i.single_use', flow: 'i.flow_id' },
 };
 
+/** $1 id of the invitation, $2 id of the flow. */
 const USABLE = `i.id = $1 AND (i.expires IS NULL OR i.expires > now()) AND (i.flow_id IS NULL OR i.flow_id = $2::uuid)`;
 const FIND_USABLE = `SELECT ${FIELDS} FROM directory.invitations i WHERE ${USABLE}`;
-/** Concurrent deletes of a single-use invitation wait for each other, and only the first returns the row. */
+/**
+ * $1 id of the invitation, $2 id of the flow. `used` deletes a single-use invitation; the last SELECT finds a reusable
+ * invitation. Concurrent deletes wait for each other, and only the first returns the row.
+ */
 const REDEEM = `
   WITH used AS (DELETE FROM directory.invitations i WHERE ${USABLE} AND i.single_use RETURNING i.id)
   SELECT id FROM used UNION ALL SELECT i.id FROM directory.invitations i WHERE ${USABLE} AND NOT i.single_use`;
@@ -73,7 +78,7 @@ export class InvitationRepository {
     return (await this.first(sql, [...valuesOf(fields), pk ?? null, by ?? null]))!;
   }
 
-  /** Returns undefined when there is no such invitation. */
+  /** Returns the changed invitation. Undefined when no invitation has this pk. */
   update(pk: string, fields: InvitationFields): Promise<Invitation | undefined> {
     const sql = `
       WITH changed AS (
@@ -83,23 +88,20 @@ export class InvitationRepository {
     return this.first(sql, [...valuesOf(fields), pk]);
   }
 
-  /** Returns false when there is no such invitation. */
+  /** Returns whether an invitation had this pk and was deleted. */
   async remove(pk: string): Promise<boolean> {
     const sql = 'WITH gone AS (DELETE FROM directory.invitations WHERE id = $1 RETURNING id) SELECT id FROM gone';
     return (await this.store.query<unknown[]>(sql, [pk])).length > 0;
   }
 
-  /**
-   * Returns the invitation if it is valid for this flow now: it has not expired, is for this flow or for any, and was not
-   * used up.
-   */
+  /** Returns the invitation if it exists, has not expired, and is for this flow or for every flow. */
   findUsable(pk: string, flow = NO_FLOW): Promise<RedeemableInvitation | undefined> {
     return this.first(FIND_USABLE, [pk, flow]);
   }
 
   /**
-   * Returns whether the invitation was valid, and deletes it if it is for a single use. Only one of several concurrent calls
-   * succeeds.
+   * Returns whether the invitation was valid, and deletes it if it is for a single use. Only one of several concurrent
+   * calls succeeds.
    */
   async redeem(pk: string, flow = NO_FLOW): Promise<boolean> {
     return (await this.store.query<unknown[]>(REDEEM, [pk, flow])).length > 0;
@@ -118,7 +120,7 @@ const valuesOf = ({ name, expires, fixed_data, single_use, flow }: InvitationFie
   ...[name, expires, JSON.stringify(fixed_data), single_use, flow],
 ];
 
-/** Returns the WHERE condition of a filter on `LISTED`, with its values. */
+/** Returns the WHERE condition of a filter on `LISTED`, with the values of its parameters. */
 function conditionOf({ name, creator, expires, flow, words = [] }: InvitationFilter) {
   const values: unknown[] = [];
   const parameter = (value: unknown) => `$${values.push(value)}`;

@@ -1,7 +1,7 @@
 /** The fields of an invitation (docs/spec/directory.md#invitations). */
 export interface InvitationFields {
   readonly name: string;
-  /** Null: it never expires. */
+  /** Null: the invitation never expires. */
   readonly expires: Date | null;
   /** Prompt values that the invited user cannot change. */
   readonly fixed_data: Readonly<Record<string, unknown>>;
@@ -47,7 +47,10 @@ export interface InvitationFilter {
   readonly expires?: Date | undefined;
   /** Id of a flow. */
   readonly flow?: string | undefined;
-  /** Each word must occur in the name, the expiry or the creator's username, or the invitation must be for one of `flows`. */
+  /**
+   * For each element, `word` must occur in the name, the expiry or the creator's username, or the invitation must be
+   * for one of the `flows` of that element.
+   */
   readonly words?: readonly { readonly word: string; readonly flows: readonly string[] }[];
 }
 

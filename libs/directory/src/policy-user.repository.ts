@@ -24,7 +24,7 @@ export interface GroupRef {
   readonly name: string;
 }
 
-/** Required values by field, optionally with `__exact` or `__iexact`. */
+/** Required values by field name. A field name may end in `__exact` or `__iexact`. */
 export type Filters = Readonly<Record<string, unknown>>;
 
 const COLUMNS = `u.id AS uuid, u.pk, u.username, u.name, u.email, u.is_active, u.epoch, u.type, u.path, u.attributes,
@@ -65,9 +65,10 @@ const PASSWORD_CHANGE: NamedStatement = {
   name: 'people.password_change',
   text: 'SELECT password_changed_at AS at FROM directory.users WHERE id = $1',
 };
+/** $1 UUID of the user, $2 time after which a changed password is kept. */
 const EXPIRE: NamedStatement = { name: 'people.expire_password', text: 'SELECT directory.expire_password($1, $2)' };
 
-/** Reads users and groups for policies, with one statement for each call. Writes only the expiry of a password. */
+/** Reads users and groups for policies, with one statement for each call. Its only write expires a password. */
 export class PolicyUserRepository {
   constructor(private readonly source: DataSource) {}
 
@@ -94,8 +95,8 @@ export class PolicyUserRepository {
   }
 
   /**
-   * Returns the groups of a user that match all filters, with `above` also their parent groups. Empty if a filter names an
-   * unknown field.
+   * Returns the user's groups that match all filters. With `above`, their parent groups are included. Empty if a filter
+   * names an unknown field.
    */
   async findGroupsOf(userId: string, { above, filters }: { above: boolean; filters: Filters }): Promise<GroupRef[]> {
     const where = conditionsOf(filters, GROUP_FIELDS, 3);
@@ -108,7 +109,9 @@ export class PolicyUserRepository {
     return rows;
   }
 
-  /** Returns the attributes of all groups of a user, including parent groups, overlaid with the user's own. */
+  /**
+   * Returns the attributes of all groups of a user, including parent groups, overlaid with the attributes of the user.
+   */
   async findGroupAttributes(userId: string): Promise<Attributes> {
     const groups = await runNamed<{ attributes: Attributes }>(this.source, GROUP_ATTRIBUTES, [userId]);
     const own = await runNamed<{ attributes: Attributes }>(this.source, OWN_ATTRIBUTES, [userId]);
@@ -131,8 +134,8 @@ export class PolicyUserRepository {
 }
 
 /**
- * Returns the WHERE condition of filters. Returns undefined for an unknown field or a value that is not a string, number or
- * boolean.
+ * Returns the WHERE condition of filters. Returns undefined for an unknown field or a value that is not a string,
+ * number or boolean.
  */
 function conditionsOf(filters: Filters, fields: Readonly<Record<string, string>>, first: number) {
   const names = Object.keys(filters).sort();

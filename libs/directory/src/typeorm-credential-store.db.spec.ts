@@ -68,7 +68,7 @@ describe('password hashes', () => {
     expect((await directory.findUsers({ pk }))[0]?.password_hash).toBe(`${OUTDATED}2`);
   });
 
-  it('does not replace a current, unknown or missing hash, and does not write an outdated one', async () => {
+  it('does not replace a hash that is current, of unknown format or empty, and does not write an outdated hash', async () => {
     const stored = [CURRENT, CURRENT.replace('m=19456', 'm=8'), 'plain', '!', ''];
     for (const [i, hash] of stored.entries()) {
       const { uuid, pk } = await createUser(`kept ${i}`, { password_hash: hash });
@@ -77,7 +77,7 @@ describe('password hashes', () => {
     }
   });
 
-  it('does not upgrade the hash of a superuser, also by a parent group', async () => {
+  it('does not upgrade the hash of a user who is a superuser, directly or by a parent group', async () => {
     const above = await directory.createGroup({ name: 'above', is_superuser: true });
     const below = await directory.createGroup({ name: 'below', parent: above.pk });
     const { uuid, pk } = await createUser('root', { password_hash: OUTDATED });

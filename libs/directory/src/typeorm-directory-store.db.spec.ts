@@ -30,7 +30,7 @@ const identity = async (uuid: string) => {
 };
 
 describe('users', () => {
-  it('have defaults', async () => {
+  it('get default values for the fields that are not given', async () => {
     expect(await directory.createUser({ username: 'plain' })).toMatchObject({
       name: '',
       email: '',
@@ -120,7 +120,7 @@ describe('users', () => {
 });
 
 describe('groups', () => {
-  it('cannot have the same name and parent', async () => {
+  it('cannot have the same name and parent as another group', async () => {
     const { pk } = await directory.createGroup({ name: 'twin' });
     await expect(directory.createGroup({ name: 'twin' })).rejects.toThrow(/duplicate key/);
     expect((await directory.createGroup({ name: 'twin', parent: pk })).parent).toBe(pk);
@@ -150,7 +150,7 @@ describe('tokens', () => {
     expect(await directory.findTokens({ identifier: 'tk' })).toEqual([]);
   });
 
-  it('get a random key each by default', async () => {
+  it('get a different random key each when no key is given', async () => {
     const { pk: user } = await directory.createUser({ username: 'owner2' });
     const draft = { intent: 'api', user, expiring: false } as const;
     const first = await directory.createToken({ ...draft, identifier: 'drawn1' });
@@ -197,7 +197,7 @@ describe('the view for the gateway', () => {
     expect(await createAndRead('attributes3', invalid)).toEqual(['', null, false]);
   });
 
-  it('is read by primary key', async () => {
+  it('is read through the index of the primary key', async () => {
     const plan = await source.transaction(async (manager) => {
       await manager.query('SET LOCAL enable_seqscan = off');
       const unknownId = '00000000-0000-0000-0000-000000000000';

@@ -4,8 +4,8 @@ import { type Identifiers, UnknownFieldError } from './directory-store.js';
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /**
- * Returns whether a value can be compared with a column of a type. Other values match no row, and do not fail the
- * transaction.
+ * Returns whether a value can be compared with a column of the type. A value of another type matches no row; if
+ * Postgres compared it, the transaction would fail.
  */
 const isComparable = {
   text: (value: unknown) => typeof value === 'string',
@@ -18,7 +18,10 @@ const isComparable = {
 /** SQL expressions and types of the fields that identify an object. Always contains `pk`. */
 export type Columns = Readonly<Record<string, readonly [sql: string, type: keyof typeof isComparable]>>;
 
-/** Restricts `query` to rows where all `identifiers` are equal (JSON: contained), or where the pk alone is equal. */
+/**
+ * Restricts `query` to rows that have all values of `identifiers` except the pk (a JSON column must contain the value),
+ * or that have the pk. Without identifiers, no row matches.
+ */
 export function whereIdentifiers<T extends object>(
   query: SelectQueryBuilder<T>,
   columns: Columns,

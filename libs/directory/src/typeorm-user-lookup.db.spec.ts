@@ -36,7 +36,7 @@ const find = (identifier: string, fields: IdentifierField[], caseInsensitive = t
   new TypeormUserLookup(source).find(identifier, { fields, caseInsensitive });
 
 describe('looking users up', () => {
-  it('finds a user by each of the fields, in any case', async () => {
+  it('finds a user by each of the fields, regardless of upper and lower case', async () => {
     const users = [
       await find('aLICE', ['username']),
       await find('ALICE@example.org', ['email']),

@@ -37,7 +37,10 @@ const COLUMNS = `id AS uuid, pk, username, name, email, is_active, epoch,
 
 const BY_UUID: NamedStatement = { name: 'users.get', text: `SELECT ${COLUMNS} FROM directory.users WHERE id = $1` };
 
-/** Returns the named statement for a combination of fields. Two rows are enough to detect an ambiguous identifier. */
+/**
+ * Returns the named statement for a combination of fields. It returns at most two rows, which is enough to detect an
+ * ambiguous identifier.
+ */
 function statementOf({ fields, caseInsensitive }: Match): NamedStatement {
   const sortedFields = [...new Set(fields)].sort();
   const fold = (sql: string) => (caseInsensitive ? `lower(${sql})` : sql);

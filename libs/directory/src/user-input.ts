@@ -5,7 +5,7 @@ import { USER_TYPES } from './directory-store.js';
 /** Largest length of a display name. */
 export const MAX_NAME_LENGTH = 1000;
 
-/** Schema of a single line of text, up to the length of its column. */
+/** Returns the schema of a single line of text with at most `max` characters, the length of its column. */
 export const storedText = (max: number) =>
   z
     .string()
@@ -18,7 +18,7 @@ export const storedAttributes = z
   .default({})
   .refine((value) => findUnstorableCharacter(value) === undefined, 'contains characters that cannot be stored');
 
-/** Schema of a user in the input of an operator. Its limits are those of the columns. */
+/** Schema of a user that an operator enters. Its length limits are those of the columns of the table. */
 export const userInput = z.object({
   username: storedText(150).min(1),
   name: storedText(MAX_NAME_LENGTH).default(''),

@@ -6,13 +6,13 @@ export type IdentifierField = 'email' | 'username' | 'upn';
 /** Finds users. */
 export abstract class UserLookup {
   /**
-   * Returns the user whose value of any of `fields` is `identifier`. Undefined when no user or several users match
+   * Returns the user who has `identifier` in one of `fields`. Undefined when no user or several users match
    * (docs/spec/directory.md#lookup). Also finds inactive users.
    */
   abstract find(
     identifier: string,
     match: { readonly fields: readonly IdentifierField[]; readonly caseInsensitive: boolean },
   ): Promise<SavedUser | undefined>;
-  /** Returns a user by UUID, active or not. Undefined when there is none. */
+  /** Returns a user by UUID, active or not. Undefined when no user has this UUID. */
   abstract get(uuid: string): Promise<SavedUser | undefined>;
 }

@@ -32,7 +32,7 @@ export class ChildLineProcess {
     });
   }
 
-  /** The end of its error output. */
+  /** The last part of the standard error output of the process. */
   get errorOutput(): string {
     return this.stderr.trim();
   }

@@ -1,10 +1,16 @@
-/** Handles requests of an expression to the host, such as a lookup of a user. Arguments and result are JSON. An error ends the evaluation. */
+/**
+ * Handles a request that an expression sends to the host, such as the lookup of a user. `name` is the kind of request.
+ * Arguments and result are JSON. A rejection makes the policy fail.
+ */
 export type HostCallbacks = (name: string, args: unknown) => Promise<unknown>;
 
 /** The JSON input of an expression. */
 export interface ExpressionInput {
   readonly request?: {
-    /** As in the plan's context, with `attributes` and `password_usable` if known. Null for an anonymous visitor. */
+    /**
+     * The user as in the plan's context, with `attributes` and `password_usable` if known. Null for an anonymous
+     * visitor.
+     */
     readonly user?: object | null;
     readonly obj?: unknown;
     readonly http_request?: object;
@@ -20,12 +26,12 @@ export interface ExpressionInput {
   readonly names?: Readonly<Record<string, unknown>>;
 }
 
-/** One evaluation of a source, which is the body of a Python function. */
+/** One evaluation of Python source text, which is the body of a function. */
 export interface Evaluation {
   readonly source: string;
   readonly input: ExpressionInput;
   readonly timeoutMs: number;
-  /** Sources that it may call, directly or indirectly, by policy name. */
+  /** Python sources of the policies that the expression may call, directly or indirectly, by policy name. */
   readonly calls?: Readonly<Record<string, string>>;
   /** Maximum depth of nested calls. */
   readonly callDepth?: number;
@@ -45,9 +51,12 @@ export interface EvaluationResult {
   readonly messages: string[];
   readonly context: { readonly set: Record<string, unknown>; readonly unset: string[] };
   readonly events: readonly EmittedEvent[];
-  /** Errors of the policies that it called. */
+  /** Errors of the policies that the expression called. */
   readonly failures: readonly { readonly policy: string; readonly error: string }[];
-  /** Keyword arguments of the calls. Policies that are evaluated later see them in their context. */
+  /**
+   * Keyword arguments of the expression's calls of other policies. Policies that are evaluated later see them in their
+   * context.
+   */
   readonly call_kwargs: Readonly<Record<string, unknown>>;
   /** The URL that the expression redirects the browser to. */
   readonly redirect?: string;

@@ -20,7 +20,7 @@ const input: ExpressionInput = {
 };
 
 describe('evaluating an expression', () => {
-  it('treats it as the body of a function, whose return value is the result and whose truth value is the verdict', async () => {
+  it('treats the source as the body of a function, whose return value is the result and whose truth value is the verdict', async () => {
     expect(await run('return 1 + 1')).toMatchObject({ result: 2, truth: true });
     expect(await run('return "yes"')).toMatchObject({ result: 'yes', truth: true });
     expect(await run('return []')).toMatchObject({ result: [], truth: false });
@@ -118,7 +118,7 @@ describe('names in an expression', () => {
     expect(await run(source, { request: { user } })).toMatchObject({ result: [2025, null, true] });
   });
 
-  it('include those that the caller adds, such as users', async () => {
+  it('include the names that the caller adds, such as a user', async () => {
     const names = { prompt_context: { a: 1 }, user: joe };
     expect(await run('return [user.username, prompt_context["a"]]', { names })).toMatchObject({
       result: ['joe', 1],

@@ -11,7 +11,7 @@ import { OUT_OF_TIME, PythonProcess, type PythonTask, type TaskResult } from './
 
 /** Number and size of the processes. */
 export interface InterpreterOptions {
-  /** Memory limit of Python in each process. */
+  /** Memory limit of Python in each process, in megabytes. */
   readonly memoryMb: number;
   /** Number of concurrent evaluations. One more process is kept as a spare. */
   readonly size?: number;
@@ -50,7 +50,7 @@ export class Interpreter {
     await this.pool.whenFull();
   }
 
-  /** Evaluates a source. Errors of the source are part of the result; this never rejects because of them. */
+  /** Evaluates a source. An error in the source is a part of the result and does not reject the promise. */
   async run(evaluation: Evaluation, ask: HostCallbacks): Promise<EvaluationResult> {
     const { timeoutMs } = evaluation;
     const reply = await this.runTask({ kind: 'evaluate', lines: encodeEvaluation(evaluation), timeoutMs, ask });

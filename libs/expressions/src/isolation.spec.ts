@@ -20,7 +20,7 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   interpreter = await Interpreter.start({ memoryMb: 128 });
 });
-// Many attempts end their process, so wait for the replacements.
+// Many attacks end the process that runs them, so wait for the new processes.
 beforeEach(() => interpreter.whenFull());
 afterAll(async () => {
   delete process.env.GATEHOUSE_TEST_SECRET;
@@ -29,7 +29,9 @@ afterAll(async () => {
   await interpreter.close();
 });
 
-/** Code with which a hostile source reaches Pyodide's bridge to JavaScript again. The import guard must stop it even then. */
+/**
+ * Python code that regains access to Pyodide's bridge to JavaScript. The import guard must stop an attack even then.
+ */
 const CLASSES = `
 seen, todo = set(), [object]
 while todo:
@@ -128,7 +130,7 @@ describe('an evaluation cannot influence the next one', () => {
     expect(await run(`return ${probe}`)).toMatchObject({ result });
   });
 
-  it('and draws different random numbers', async () => {
+  it('through the random generator: each draws different numbers', async () => {
     const draw = () => run('import random\nreturn random.random()');
     expect((await draw()).result).not.toBe((await draw()).result);
   });

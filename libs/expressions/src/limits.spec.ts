@@ -25,7 +25,7 @@ describe('the time limit', () => {
     expect(interpreter.readyCount).toBe(2);
   });
 
-  it('kills a process whose expression catches the interrupt, and another process serves', async () => {
+  it('kills a process whose expression catches the interrupt, and another process serves the next evaluation', async () => {
     const source = 'while True:\n  try:\n    while True: pass\n  except BaseException: pass';
     expect(await run(source, {}, { timeoutMs: 300 })).toMatchObject({ truth: false, error: TIME_LIMIT_ERROR });
     expect(await run('return 1')).toMatchObject({ result: 1 });

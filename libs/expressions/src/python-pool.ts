@@ -43,8 +43,8 @@ export class PythonPool {
   }
 
   /**
-   * Takes an idle process, or waits for one. Prefers the process that was used last, because its cache of compiled sources is
-   * the fullest. Resolves to undefined when no process becomes idle in time.
+   * Takes an idle process, or waits for one. Prefers the process that was used last, because its cache of compiled
+   * sources is the fullest. Resolves to undefined when no process becomes idle in time.
    */
   async acquire(timeoutMs: number): Promise<PythonProcess | undefined> {
     const process = this.idle.shift();
@@ -106,7 +106,7 @@ export class PythonPool {
     this.processes.delete(process);
     const index = this.idle.indexOf(process);
     if (index >= 0) this.idle.splice(index, 1);
-    // A process that never became ready is retried by `addMissing`, or reported by `open`.
+    // If a process exits before it is ready, `addMissing` starts another process, or `open` reports the error.
     if (this.usable.delete(process) && !this.closed) this.refill();
   }
 }

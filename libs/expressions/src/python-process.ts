@@ -22,11 +22,11 @@ interface RunningTask {
   readonly timeout: Promise<void>;
 }
 
-/** Time after the deadline in which Python can stop by itself before the process is killed. */
+/** Milliseconds after the deadline in which Python can stop by itself before the process is killed. */
 const GRACE_MS = 400;
 const MEMORY_CHECK_MS = 50;
 const MB = 2 ** 20;
-/** Memory of a process besides Python's own: machine code, the memory snapshot, and Node. */
+/** Megabytes that a process needs besides the memory of Python: machine code, the memory snapshot, and Node. */
 const OVERHEAD_MB = 400;
 const MAX_HOST_REPLY = MB;
 /** First character of a reply after which the process must be replaced, because its memory has grown too much. */
@@ -87,7 +87,7 @@ export class PythonProcess {
     return !this.isEnding;
   }
 
-  /** Kills the process. A running task fails with the reason. */
+  /** Kills the process. A running task fails with `reason`. */
   async end(reason = PROCESS_ENDED): Promise<void> {
     if (!this.isEnding) this.reason = reason;
     this.isEnding = true;

@@ -7,7 +7,9 @@ const moduleFolder = dirname(fileURLToPath(import.meta.url));
 const packageRoot = (folder: string): string =>
   existsSync(join(folder, 'package.json')) ? folder : packageRoot(dirname(folder));
 
-/** The folder of the compiled child program. Tests run TypeScript directly, but the child process needs compiled files. */
+/**
+ * The folder of the compiled child program. Tests run TypeScript directly, but the child process needs compiled files.
+ */
 const compiled = [moduleFolder, join(packageRoot(moduleFolder), 'dist/libs/expressions/src')].find((folder) =>
   existsSync(join(folder, 'python.snapshot')),
 );

@@ -7,7 +7,9 @@ interface EvaluatorOptions {
 
 const noHost: HostCallbacks = async () => null;
 
-/** Returns a function that evaluates a source with a generous time limit, and with a host that replies null by default. */
+/**
+ * Returns a function that evaluates a source with a generous time limit, and with a host that replies null by default.
+ */
 export const evaluator =
   (interpreter: () => Interpreter) =>
   (

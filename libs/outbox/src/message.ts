@@ -11,7 +11,10 @@ export interface OutboxMessage {
 export const MAIL_TOPIC = 'mail';
 const EVENT_TOPIC_PREFIX = 'events.';
 
-/** The circumstances of an event: the user of the flow at that time, the client's address, and the slug of the flow, if any. */
+/**
+ * The circumstances of an event: the user of the flow at that time, the client's address, and the slug of the flow, if
+ * any.
+ */
 export interface EventSubject {
   readonly user: User | undefined;
   readonly clientIp: string;

@@ -11,7 +11,7 @@ const password = randomBytes(12).toString('hex');
 let folder: string;
 let server: RunningPostgres;
 
-// Without fsync the data survives a crash of the server process, which is all that this test needs.
+// This test crashes the server process and not the machine, so it needs no fsync.
 const start = () => startEmbeddedPostgres({ dataDir: join(folder, 'data'), password, settings: ['fsync=off'] });
 
 beforeAll(async () => {
@@ -29,7 +29,7 @@ const count = { name: 'count', text: `WITH ${ASYNC_COMMIT} INSERT INTO guesses S
 const save = { name: 'save', text: `INSERT INTO guesses VALUES ('saved')` };
 const setting = { name: 'setting', text: `SELECT current_setting('synchronous_commit') AS setting` };
 
-it('survives a crash of Postgres after the next synchronous commit, and leaves that commit synchronous', async () => {
+it('an asynchronous commit survives a crash of Postgres after the next synchronous commit, which stays synchronous', async () => {
   const before = await open();
   await before.query('CREATE TABLE guesses (what text)');
   await runNamed(before, count, []);
@@ -45,7 +45,7 @@ it('survives a crash of Postgres after the next synchronous commit, and leaves t
   await after.destroy();
 });
 
-it('turns synchronous_commit off for its own statement', async () => {
+it('turns synchronous_commit off for the statement that contains the expression', async () => {
   const source = await open();
   const own = {
     name: 'own',

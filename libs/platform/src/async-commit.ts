@@ -1,6 +1,6 @@
 /**
- * Common table expression that makes a statement commit asynchronously. The statement must read `FROM lazily`. Its commit is
- * visible to all connections at once, but it is only durable after the next synchronous commit of any connection
- * (docs/adr/0030).
+ * Common table expression that makes a statement commit asynchronously (docs/adr/0030). The statement must select `FROM
+ * lazily`, otherwise Postgres does not evaluate the expression. All connections see the commit at once, but the commit
+ * is durable only after the next synchronous commit of any connection.
  */
 export const ASYNC_COMMIT = `lazily AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))`;

@@ -14,7 +14,7 @@ describeBuses('a message bus', (start) => {
   let requester: Requester;
   let servers: BusServer[];
 
-  // The failures of this suite are intended.
+  // This suite provokes failures, so it discards their log lines.
   beforeAll(() => Logger.overrideLogger(false));
   beforeEach(async () => {
     running = await start();
@@ -65,7 +65,7 @@ describeBuses('a message bus', (start) => {
     await expect(ask('{}')).rejects.toBeInstanceOf(NoRespondersError);
   });
 
-  it('fails with RequestTimeoutError, and drops a reply that arrives later', async () => {
+  it('fails with RequestTimeoutError, and ignores a reply that arrives later', async () => {
     const [entered, finish] = [signal(), signal()];
     let late = true;
     await serve(async (data) => {
@@ -89,14 +89,14 @@ describeBuses('a message bus', (start) => {
     await expect(requester.request(SUBJECT, '{}', 50)).rejects.toBeInstanceOf(RequestTimeoutError);
   });
 
-  it('carries the largest message, and refuses a larger one with BusDownError', async () => {
+  it('carries a message of the maximum size, and fails with BusDownError for a larger message', async () => {
     await serve(async (data) => String(data).length);
     const filled = (bytes: number) => `"${'x'.repeat(bytes - 2)}"`;
     expect(await ask(filled(MAX_MESSAGE_BYTES))).toBe(MAX_MESSAGE_BYTES - 2);
     await expect(ask(filled(MAX_MESSAGE_BYTES + 1))).rejects.toBeInstanceOf(BusDownError);
   });
 
-  it('sends no reply that is too large', async () => {
+  it('sends no reply above the maximum size, so that the request times out', async () => {
     await serve(async () => new Uint8Array(MAX_MESSAGE_BYTES + 1));
     await expect(requester.request(SUBJECT, '{}', 50)).rejects.toBeInstanceOf(RequestTimeoutError);
   });
@@ -129,7 +129,7 @@ describeBuses('a message bus', (start) => {
     await expect(server.close()).resolves.toBeUndefined();
   });
 
-  it('closes a server without a handler that does not end in time', async () => {
+  it('closes a server at its drain limit, even if a handler is still running', async () => {
     const entered = signal();
     const server = await serve(() => {
       entered.resolve();
@@ -154,7 +154,7 @@ describeBuses('a message bus', (start) => {
     await expect(ask('{}')).rejects.toBeInstanceOf(BusDownError);
   });
 
-  it('publishes events to the handler of their subject, and drops those without one', async () => {
+  it('delivers each event to the handler of its subject, and drops an event without a handler', async () => {
     const received: unknown[] = [];
     const all = signal();
     await serve(async (data) => {

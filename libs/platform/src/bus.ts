@@ -1,21 +1,21 @@
 import type { Logger } from './logger.js';
 
-/** No handler serves the subject. The requester learns this at once. */
+/** Thrown at once when no handler serves the subject of a request. */
 export class NoRespondersError extends Error {}
-/** No reply arrived before the time limit. */
+/** Thrown when no reply arrives before the time limit. */
 export class RequestTimeoutError extends Error {}
-/** The bus cannot be reached, refuses the size of the message, or the client is closed. The requester learns this at once. */
+/** Thrown at once when the bus cannot be reached, when the message is too large, or when the client is closed. */
 export class BusDownError extends Error {}
 
 /** Client of the bus that sends requests. */
 export abstract class Requester {
   /** Whether the bus can be reached now. */
   abstract readonly connected: boolean;
-  /** Resolves with the reason when the bus has refused this client for good. Otherwise it never settles. */
+  /** Resolves with the reason when the bus has refused this client for good. Otherwise the promise never settles. */
   abstract readonly refused: Promise<Error>;
   /**
-   * Sends one request and returns the bytes of its reply. Throws NoRespondersError, RequestTimeoutError or BusDownError.
-   * Never sends a request twice.
+   * Sends one request and returns the bytes of its reply. Throws NoRespondersError, RequestTimeoutError or
+   * BusDownError. Never sends a request twice.
    */
   abstract request(subject: string, body: string | Uint8Array, timeoutMs: number): Promise<Uint8Array>;
   /** Closes the client. Requests without a reply fail with BusDownError. */
@@ -24,7 +24,7 @@ export abstract class Requester {
 
 /** A message that expects no reply. */
 export interface EventMessage {
-  /** Lets a JetStream stream recognise a message that is published again. */
+  /** Unique id, by which a JetStream stream drops a message that is published again. */
   readonly id: string;
   readonly subject: string;
   readonly body: object;
@@ -34,15 +34,18 @@ export interface EventMessage {
 export interface PublisherSettings {
   /** Milliseconds within which the bus must accept a message. */
   readonly timeoutMs: number;
-  /** The JetStream stream that must store a message. Without one, a message is published once the server has received it. */
+  /**
+   * The JetStream stream that must store each message. Undefined: a message counts as published when the server has
+   * received it.
+   */
   readonly stream: string | undefined;
 }
 
 /** Client of the bus that publishes events. */
 export abstract class Publisher {
-  /** Resolves with the reason when the bus has refused this client for good. Otherwise it never settles. */
+  /** Resolves with the reason when the bus has refused this client for good. Otherwise the promise never settles. */
   abstract readonly refused: Promise<Error>;
-  /** Publishes the messages. When it throws, any of them may have been published. */
+  /** Publishes the messages. When this throws, some of the messages may have been published. */
   abstract publish(messages: readonly EventMessage[]): Promise<void>;
   /** Closes the client. */
   abstract close(): Promise<void>;
@@ -50,10 +53,10 @@ export abstract class Publisher {
 
 /** Serves the message handlers of a Nest microservice: pass it to Nest as its transport `strategy`. */
 export interface BusServer {
-  /** Resolves with the reason when the bus has refused this server for good. Otherwise it never settles. */
+  /** Resolves with the reason when the bus has refused this server for good. Otherwise the promise never settles. */
   readonly refused: Promise<Error>;
   listen(callback: (error?: unknown) => void): unknown;
-  /** Stops accepting requests, waits for the open ones up to a limit, then closes. */
+  /** Stops accepting requests, waits for open requests at most for the drain time, then closes. */
   close(): Promise<void>;
 }
 
@@ -65,6 +68,9 @@ export abstract class Bus {
   abstract openRequester(client: string, logger?: Logger): Promise<Requester>;
   /** Opens a publisher. `client` is the name of its NATS user and the prefix of its inbox. */
   abstract openPublisher(client: string, settings: PublisherSettings, logger?: Logger): Promise<Publisher>;
-  /** Returns a server without handlers. `client` is the name of its NATS user; `close` waits up to `drainMs` milliseconds. */
+  /**
+   * Returns a server without handlers. `client` is the name of its NATS user; `close` waits up to `drainMs`
+   * milliseconds.
+   */
   abstract createServer(client: string, drainMs?: number): BusServer;
 }

@@ -18,7 +18,7 @@ function controlledTask() {
 const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 describe('a concurrency limiter', () => {
-  it('runs up to its limit at once, and the rest when slots are free', async () => {
+  it('runs as many tasks as its limit at the same time, and starts a waiting task when a slot becomes free', async () => {
     const limiter = new ConcurrencyLimiter(2, 5);
     const tasks = [controlledTask(), controlledTask(), controlledTask()];
     const results = tasks.map(({ task }) => limiter.run(task));
@@ -45,7 +45,7 @@ describe('a concurrency limiter', () => {
     expect(late.hasStarted()).toBe(false);
   });
 
-  it('counts tasks that are submitted in one turn of the event loop', async () => {
+  it('applies its limits to tasks that are submitted in the same turn of the event loop', async () => {
     const limiter = new ConcurrencyLimiter(2, 1);
     const tasks = [controlledTask(), controlledTask(), controlledTask(), controlledTask()];
     const results = tasks.map(({ task }) => limiter.run(task).catch((error: unknown) => error));
@@ -53,7 +53,7 @@ describe('a concurrency limiter', () => {
     expect(await Promise.all(results)).toEqual(['done', 'done', 'done', expect.any(BusyError)]);
   });
 
-  it('runs a task without a queue when a slot is free', async () => {
+  it('runs a task when a slot is free, even if no task may wait', async () => {
     expect(await new ConcurrencyLimiter(1, 0).run(async () => 'done')).toBe('done');
   });
 

@@ -3,7 +3,7 @@ import pLimit from 'p-limit';
 /** Thrown when the queue of a limiter is full. */
 export class BusyError extends Error {}
 
-/** Limits how many tasks run at once and how many may wait. Refuses further tasks at once. */
+/** Limits how many tasks run at the same time and how many wait. A further task fails with BusyError immediately. */
 export class ConcurrencyLimiter {
   private readonly limit: ReturnType<typeof pLimit>;
   private readonly capacity: number;
@@ -14,8 +14,8 @@ export class ConcurrencyLimiter {
   }
 
   /**
-   * Runs `task` as soon as a slot is free. Throws BusyError when the queue is full, or when `isStillNeeded` returns false
-   * once the slot is free.
+   * Runs `task` as soon as a slot is free. Throws BusyError when the queue is full, or when `isStillNeeded` returns
+   * false once the slot is free.
    */
   async run<T>(task: () => Promise<T>, isStillNeeded: () => boolean = () => true): Promise<T> {
     if (this.limit.activeCount + this.limit.pendingCount >= this.capacity) throw new BusyError();

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 
-/** A mistake of the operator. The process ends with its message, without a stack trace. */
+/** Thrown for a mistake of the operator. The process prints only the message, without a stack trace, and exits. */
 export class ConfigError extends Error {}
 
 /**
- * Returns the settings of a service, read from the environment. An empty variable counts as unset. Throws ConfigError that
- * names each invalid variable.
+ * Returns the settings of a service, read from the environment. An empty variable counts as unset. Throws ConfigError
+ * that names each invalid variable.
  */
 export function readConfig<S extends z.ZodObject>(schema: S, env: NodeJS.ProcessEnv = process.env): z.output<S> {
   const values = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));

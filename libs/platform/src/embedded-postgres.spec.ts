@@ -56,7 +56,7 @@ it('requires its password, converts the case of Unicode letters, and listens on 
   expect(await query(url, 'SHOW listen_addresses')).toEqual([{ listen_addresses: '127.0.0.1' }]);
 });
 
-it('throws with the reason when it does not start', async () => {
+it('throws with the output of Postgres when Postgres does not start', async () => {
   const { url } = await start();
   const port = Number(new URL(url).port);
   await expect(start({ dataDir: join(folder, 'other'), port })).rejects.toThrow(/Address already in use/);

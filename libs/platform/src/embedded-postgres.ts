@@ -11,7 +11,7 @@ const run = promisify(execFile);
 export interface EmbeddedPostgresOptions {
   /** Folder of the cluster. The first start creates it, later starts reuse it. */
   readonly dataDir: string;
-  /** Without a port, a free one is used. */
+  /** Undefined: a free port. */
   readonly port?: number;
   /** Password of the superuser `postgres`. Only the first start of a `dataDir` sets it. */
   readonly password: string;
@@ -29,8 +29,8 @@ export interface RunningPostgres {
 }
 
 /**
- * Starts the Postgres of the installed npm packages. Resolves when it accepts connections. Throws with the last lines of
- * the server's output when it does not start.
+ * Starts the Postgres of the installed npm packages. Resolves when it accepts connections. Throws with the last lines
+ * of the server's output when it does not start.
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<RunningPostgres> {
   const account = await postgresAccount();
@@ -47,7 +47,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const server = spawn(join(bin, 'postgres'), ['-D', dataDir, ...settings.flatMap((setting) => ['-c', setting])], {
     ...account,
     stdio: ['ignore', 'ignore', 'pipe'],
-    // Keeps a Ctrl-C in the terminal from the server, which this process stops in order.
+    // A Ctrl-C in the terminal must not reach the server, because this process shuts the server down itself.
     detached: true,
   });
   const stop = stopFunctionOf(server);
@@ -103,8 +103,8 @@ function waitUntilReady(server: ChildProcess): Promise<void> {
 }
 
 /**
- * Returns the function that stops the server. SIGINT is Postgres's fast shutdown: it ends all sessions and writes committed
- * data.
+ * Returns the function that stops the server. SIGINT is Postgres's fast shutdown: it ends all sessions and writes
+ * committed data.
  */
 function stopFunctionOf(server: ChildProcess): () => Promise<void> {
   const exited = new Promise<void>((resolve) => server.once('exit', () => resolve()));

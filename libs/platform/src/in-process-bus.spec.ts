@@ -15,7 +15,7 @@ beforeEach(async () => {
 });
 afterEach(() => requester.close());
 
-it('calls a handler after the turn of the event loop in which the request was sent', async () => {
+it('calls the handler in a later turn of the event loop than the one that sent the request', async () => {
   const steps: string[] = [];
   const server = await serveOn(bus, { [SUBJECT]: async () => steps.push('handled') });
   const request = requester.request(SUBJECT, '{}', LONG);
@@ -25,7 +25,7 @@ it('calls a handler after the turn of the event loop in which the request was se
   await server.close();
 });
 
-it('copies messages, so that the two sides share no bytes', async () => {
+it('copies each message, so that requester and handler share no memory', async () => {
   const reply = Buffer.from('"reply"');
   const server = await serveOn(bus, { [SUBJECT]: async (data) => (data === 'request' ? reply : data) });
   const body = Buffer.from('"request"');
@@ -46,7 +46,7 @@ it('answers a request that was sent just before the server closes', async () => 
   expect(Buffer.from(await request).toString()).toBe('{"closed":false}');
 });
 
-it('serves a subject again after its server has closed, and refuses a second handler before', async () => {
+it('refuses a second handler of a subject until the server of the first handler has closed', async () => {
   const server = await serveOn(bus, { [SUBJECT]: async () => 1 });
   await expect(serveOn(bus, { [SUBJECT]: async () => 2 })).rejects.toThrow(`two handlers serve ${SUBJECT}`);
   await server.close();
@@ -55,7 +55,7 @@ it('serves a subject again after its server has closed, and refuses a second han
   await next.close();
 });
 
-it('opens no publisher for a JetStream stream, and names the setting', async () => {
+it('throws a ConfigError that names the setting when a JetStream stream is configured', async () => {
   const opened = bus.openPublisher('courier', { timeoutMs: LONG, stream: 'EVENTS' });
   await expect(opened).rejects.toThrow(ConfigError);
   await expect(opened).rejects.toThrow('EVENTS_STREAM is EVENTS, which needs a NATS server with JetStream.');

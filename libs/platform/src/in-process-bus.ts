@@ -12,14 +12,15 @@ import {
 import { ConfigError } from './config.js';
 import { InProcessServer, type SubjectHandler } from './in-process-server.js';
 
-/** Bytes of one message, as a NATS server limits them by default. */
+/** Maximum size of a message in bytes: the default limit of a NATS server. */
 const MAX_MESSAGE_BYTES = 2 ** 20;
 
 const NEVER = new Promise<never>(() => undefined);
 
 /**
- * The bus of a product that runs in one process without a NATS server. It copies every message as bytes, so that the two
- * sides share no object, and fails as NATS does. A subject has one handler, because there are no replicas.
+ * The bus of a product that runs in one process without a NATS server. It copies every message as bytes, so that
+ * requester and handler share no object, and throws the same errors as on NATS. A subject has one handler, because
+ * there are no replicas.
  */
 export class InProcessBus extends Bus {
   readonly address = 'this process';
@@ -44,14 +45,16 @@ export class InProcessBus extends Bus {
     return new InProcessServer(this, drainMs);
   }
 
-  /** Registers the handler of a subject and returns the function that removes it. Throws when the subject has a handler. */
+  /**
+   * Registers the handler of a subject and returns the function that removes it. Throws when the subject has a handler.
+   */
   serve(subject: string, handler: SubjectHandler): () => void {
     if (this.handlers.has(subject)) throw new Error(`two handlers serve ${subject}`);
     this.handlers.set(subject, handler);
     return () => void this.handlers.delete(subject);
   }
 
-  /** Passes a copy of the message to the handler of its subject. Returns false when there is none. */
+  /** Passes a copy of the message to the handler of its subject. Returns false when the subject has no handler. */
   deliver(subject: string, body: string | Uint8Array, reply: (bytes: Uint8Array) => void): boolean {
     const message = this.copy(subject, body);
     const handler = this.handlers.get(subject);
@@ -113,7 +116,7 @@ class InProcessRequester extends Requester {
   }
 }
 
-/** Delivers events to the handlers in this process. An event without a handler is dropped, as on NATS. */
+/** Delivers events to the handlers in this process. An event for a subject without a handler is lost, as on NATS. */
 class InProcessPublisher extends Publisher {
   readonly refused = NEVER;
 

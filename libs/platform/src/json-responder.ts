@@ -18,14 +18,17 @@ interface IncomingRequest {
 const decoder = new TextDecoder();
 
 /**
- * Answers requests through Nest's message handlers. Requests and replies are plain JSON, without Nest's packet around
- * them. A handler that has serialised its reply itself returns the bytes.
+ * Passes requests to Nest's message handlers and sends the replies. Requests and replies are plain JSON, without Nest's
+ * packet around them. A handler may also return the bytes of a reply that it has serialised itself.
  */
 export class JsonResponder {
   private open = 0;
   private onIdle: (() => void) | undefined;
 
-  /** Parses a request, calls its handler and sends the reply. Throws what the handler throws; then no reply is sent. */
+  /**
+   * Parses a request, calls its handler and sends the reply. When the handler throws, rethrows the error and sends no
+   * reply.
+   */
   async answer(handler: Handler | undefined, { data, context, respond }: IncomingRequest): Promise<void> {
     this.open++;
     try {

@@ -2,15 +2,17 @@ import type { LoggerService } from '@nestjs/common';
 import { type Logger as Pino, pino } from 'pino';
 
 /**
- * Lines are buffered up to `minLength` bytes or for `periodicFlush` milliseconds, because one write for each line would cost
- * a tenth of a solve. While the output blocks, lines beyond `maxLength` bytes are dropped.
+ * Lines are buffered up to `minLength` bytes or for `periodicFlush` milliseconds, because a separate write of each line
+ * would take a tenth of the time of a request. While the output blocks, lines beyond `maxLength` bytes are dropped.
  */
 const BUFFERING = { minLength: 15 * 1024, periodicFlush: 200, maxLength: 8 * 1024 * 1024 };
 
 /** One destination for the whole process, so that lines stay in order. It is flushed when the process ends. */
 const output = pino.destination({ dest: 1, sync: false, ...BUFFERING });
 
-/** Writes one JSON line for each entry to standard output. Callers must not pass secrets (see `redact` in contracts). */
+/**
+ * Writes one JSON line for each entry to standard output. Callers must not pass secrets (see `redact` in contracts).
+ */
 export class Logger implements LoggerService {
   private readonly pino: Pino;
   constructor(name: string, level = process.env['LOG_LEVEL'] || 'info') {

@@ -38,12 +38,12 @@ it('finds the location of an address, and leaves unknown fields undefined', () =
   expect(locator.findLocation('2001:db8:1::7')).toBeUndefined();
 });
 
-it.each(['', 'a', '255.255.255.255'])('finds nothing for %j', (ip) => {
+it.each(['', 'a', '255.255.255.255'])('returns undefined for %j, which is no address in a database', (ip) => {
   expect(locator.findNetwork(ip)).toBeUndefined();
   expect(locator.findLocation(ip)).toBeUndefined();
 });
 
-it('finds nothing without databases', async () => {
+it('returns undefined for every address without databases', async () => {
   const none = await MaxmindGeoLocator.open({ asn: undefined, city: undefined });
 
   expect(none.findNetwork('198.51.100.7')).toBeUndefined();

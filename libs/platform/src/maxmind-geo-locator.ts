@@ -22,7 +22,10 @@ interface DatabasePaths {
   readonly city: string | undefined;
 }
 
-/** Looks up IP addresses in MaxMind's databases GeoLite2-ASN and GeoLite2-City. Does not notice later changes of the files. */
+/**
+ * Looks up IP addresses in MaxMind's databases GeoLite2-ASN and GeoLite2-City. Reads the files once: a changed file has
+ * no effect until a restart.
+ */
 export class MaxmindGeoLocator extends GeoLocator {
   private constructor(
     private readonly asn: Reader<AsnResponse> | undefined,

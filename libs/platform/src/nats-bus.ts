@@ -34,7 +34,8 @@ export class NatsBus extends Bus {
 
   async openPublisher(client: string, settings: PublisherSettings, logger?: Logger): Promise<NatsPublisher> {
     const connection = await connectNats(this.settings, client, logger);
-    // JetStream confirms a message to an inbox. Without permission for it every confirmation would time out.
+    // JetStream sends its confirmations to an inbox. A user who may not subscribe to this inbox would wait for each
+    // confirmation until the time-out, so the permission is checked now.
     const inbox = connection.subscribe(createInbox(inboxPrefixOf(client)));
     await checkSubscriptions(connection, [inbox]);
     inbox.unsubscribe();
@@ -45,7 +46,10 @@ export class NatsBus extends Bus {
     return new NatsJsonServer(natsOptions(this.settings, client), drainMs);
   }
 
-  /** Opens a requester for a command, which fails instead of waiting for the server. Throws BusDownError. */
+  /**
+   * Opens a requester for a command of the operator. Throws BusDownError when the server cannot be reached, instead of
+   * waiting for the server.
+   */
   async dial(client: string): Promise<NatsRequester> {
     const options = natsOptions(this.settings, client);
     const once = { ...options, waitOnFirstConnect: false, reconnect: false, timeout: DIAL_MS };

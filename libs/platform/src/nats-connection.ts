@@ -8,7 +8,9 @@ export interface NatsSettings {
   readonly NATS_PASSWORD?: string | undefined;
 }
 
-/** Returns the options of every NATS client: it waits for the server at the start and reconnects without limit. */
+/**
+ * Returns the options of every NATS client: the client waits for the server at the start and reconnects without limit.
+ */
 export function natsOptions(settings: NatsSettings, name: string) {
   return {
     servers: settings.NATS_URL.split(','),
@@ -45,7 +47,9 @@ export async function connectNats(
   return connection;
 }
 
-/** Resolves when the server has accepted the subscriptions. Throws when the permissions of the user refuse one of them. */
+/**
+ * Resolves when the server has accepted the subscriptions. Throws when the permissions of the user refuse one of them.
+ */
 export async function checkSubscriptions(connection: NatsConnection, subscriptions: readonly Subscription[]) {
   await connection.flush();
   const refused = subscriptions
@@ -55,7 +59,10 @@ export async function checkSubscriptions(connection: NatsConnection, subscriptio
     throw new Error(`NATS refuses the subscriptions ${refused.join(', ')}: check this user's permissions`);
 }
 
-/** Returns a promise of the reason why the server refused this client for good. It never settles otherwise. */
+/**
+ * Returns a promise that resolves with the reason when the server has refused this client for good. Otherwise the
+ * promise never settles.
+ */
 export const refusalOf = (connection: NatsConnection): Promise<Error> =>
   connection.closed().then((reason) => reason ?? new Promise<never>(() => undefined));
 

@@ -15,7 +15,7 @@ describeWithNats('a server on NATS', () => {
   let requester: NatsRequester;
   let servers: NatsJsonServer[];
 
-  // The failures of this suite are intended.
+  // This suite provokes failures, so it discards their log lines.
   beforeAll(() => Logger.overrideLogger(false));
   beforeEach(async () => {
     nats = await startNats();

@@ -4,8 +4,8 @@ import { DRAIN_MS, delay, JsonResponder } from './json-responder.js';
 import { checkSubscriptions, refusalOf } from './nats-connection.js';
 
 /**
- * Nest's NATS server with plain JSON on the wire and a `close` that loses no request: it drains the subscriptions, waits
- * for open handlers, then drains the connection.
+ * Nest's NATS server with plain JSON on the wire and a `close` that loses no request: it drains the subscriptions,
+ * waits for open handlers, then drains the connection.
  */
 export class NatsJsonServer extends ServerNats {
   private readonly responder = new JsonResponder();
@@ -17,7 +17,9 @@ export class NatsJsonServer extends ServerNats {
     super(settings);
   }
 
-  /** Fails when the server's permissions refuse a subscription, because such a service would never receive a request. */
+  /**
+   * Fails when the server's permissions refuse a subscription, because such a service would never receive a request.
+   */
   override async listen(callback: (error?: unknown) => void) {
     await super.listen((error?: unknown) => {
       if (error) return callback(error);
@@ -43,7 +45,9 @@ export class NatsJsonServer extends ServerNats {
     await connection.drain().catch(() => connection.close());
   }
 
-  /** Resolves with the reason when the NATS server has refused this user for good. Otherwise it never settles. */
+  /**
+   * Resolves with the reason when the NATS server has refused this user for good. Otherwise the promise never settles.
+   */
   get refused(): Promise<Error> {
     return this.connection ? refusalOf(this.connection) : new Promise<never>(() => undefined);
   }

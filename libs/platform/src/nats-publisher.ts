@@ -31,7 +31,8 @@ export class NatsPublisher extends Publisher {
     for (const { subject, body, id } of messages)
       this.connection.publish(subject, JSON.stringify(body), { headers: headersOf({ [MESSAGE_ID]: id }) });
     await withTimeout(this.connection.flush(), timeoutMs);
-    // The server reports a subject that this user may not publish to before it answers the flush, as a status of its own.
+    // If the user may not publish to a subject, the server reports this in a separate status event before it answers
+    // the flush.
     const refusal = this.#refusal;
     this.#refusal = undefined;
     if (refusal) throw refusal;
@@ -62,7 +63,7 @@ function headersOf(values: Readonly<Record<string, string>>) {
   return all;
 }
 
-/** Rejects with BusDownError after `ms` milliseconds: a flush never settles when its connection is lost. */
+/** Rejects with BusDownError after `ms` milliseconds, because a flush never settles when its connection is lost. */
 async function withTimeout(flushed: Promise<void>, ms: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_, reject) => {

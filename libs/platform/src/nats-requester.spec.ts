@@ -45,7 +45,7 @@ describeWithNats('a requester on NATS', () => {
     expect(text(await requester.request('echo', 'again', LONG))).toBe('again');
   });
 
-  it('needs no permission but its subjects and its inbox', async () => {
+  it('needs permissions only for its subjects and its inbox', async () => {
     await nats.stop();
     const user = `{ user: client, password: s, permissions: { publish: ["echo"], subscribe: ["_INBOX_client.>"] } }`;
     nats = await startNats({ config: `authorization { users: [${user}, { user: service, password: s }] }` });

@@ -6,7 +6,7 @@ import { checkSubscriptions, refusalOf } from './nats-connection.js';
 interface PendingRequest {
   readonly settle: (message: Msg) => void;
   readonly fail: (error: Error) => void;
-  /** Time of the timeout, on the clock of `performance.now()`. */
+  /** The deadline of the request, on the clock of `performance.now()`. */
   readonly until: number;
 }
 
@@ -45,7 +45,10 @@ export class NatsRequester extends Requester {
     return refusalOf(this.connection);
   }
 
-  /** Resolves when the inbox receives replies. Throws when the server's permissions refuse it: all requests would time out. */
+  /**
+   * Resolves when the server has accepted the subscription to the inbox. Throws when the permissions of the user refuse
+   * that subscription, because every request would time out.
+   */
   ready(): Promise<void> {
     return checkSubscriptions(this.connection, [this.replies]);
   }
@@ -54,7 +57,7 @@ export class NatsRequester extends Requester {
     // The NATS client buffers messages while it is disconnected and drops them when it reconnects.
     if (!this.up) return Promise.reject(new BusDownError('the connection to NATS is lost'));
     return new Promise<Uint8Array>((resolve, reject) => {
-      // Random, so that a service that answers one request cannot guess where the reply to another one goes.
+      // Random, so that no service can guess the reply subject of a request to another service and forge the reply.
       const key = randomUUID();
       this.pending.set(key, {
         settle: (message) => {

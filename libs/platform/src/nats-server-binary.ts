@@ -10,9 +10,9 @@ const run = promisify(execFile);
 const SYSTEM_FOLDERS = ['/usr/local/bin', '/usr/sbin', '/usr/local/sbin'];
 
 /**
- * Returns the path of a `nats-server`: the variable `NATS_SERVER`, otherwise an installed program, otherwise Debian's package,
- * which it downloads and unpacks into the user's cache. Returns undefined when there is none. With `download: false` it only
- * reads the cache.
+ * Returns the path of a `nats-server`: the variable `NATS_SERVER`, otherwise an installed program, otherwise Debian's
+ * package, which it downloads and unpacks into the user's cache. Returns undefined when none of these exists. With
+ * `download: false` it uses a package in the cache, but downloads nothing.
  */
 export async function findNatsServer(
   env: NodeJS.ProcessEnv = process.env,

@@ -35,7 +35,7 @@ function countRowDescriptions(): () => number {
 const ONE = { name: 'one', text: 'SELECT $1::int AS one' };
 
 describe('an execution of a prepared statement', () => {
-  it('serialises and parses values of every type like a query of pg', async () => {
+  it('serialises and parses values of every type like pg’s own query', async () => {
     const text = `SELECT $1::int AS int, $2::float8 AS float, $3::bool AS bool, $4::text AS text, $5::bytea AS bytes,
       $6::jsonb AS json, $7::timestamptz AS time, $8::text[] AS texts, $9::bytea[] AS blobs, $10::uuid AS nothing`;
     const at = new Date('2026-11-26T17:00:00.123Z');
@@ -58,7 +58,7 @@ describe('an execution of a prepared statement', () => {
     });
   });
 
-  it('asks for the result columns once for each connection', async () => {
+  it('requests the description of the result columns once for each connection', async () => {
     const descriptions = countRowDescriptions();
     const results = [await run(ONE, [1]), await run(ONE, [2]), await run(ONE, [3])];
     expect(results.map((result) => result?.rows)).toEqual([[{ one: 1 }], [{ one: 2 }], [{ one: 3 }]]);
@@ -72,7 +72,7 @@ describe('an execution of a prepared statement', () => {
     expect(await run(ONE, [2])).toMatchObject({ rows: [{ one: 2 }] });
   });
 
-  it('reports its failure, and leaves the connection usable', async () => {
+  it('rejects with the error of Postgres, and leaves the connection usable', async () => {
     const divide = { name: 'divide', text: 'SELECT 6 / $1::int AS sixth' };
     await expect(run(divide, [0])).rejects.toMatchObject({ code: '22012' });
     expect(await run(divide, [2])).toEqual({ rows: [{ sixth: 3 }], rowCount: 1 });

@@ -11,11 +11,11 @@ export interface NamedStatement {
 
 export interface StatementResult<R> {
   readonly rows: R[];
-  /** Rows that were changed or returned. */
+  /** Number of rows that the statement changed or returned. */
   readonly rowCount: number;
 }
 
-/** The internal methods of a pg connection that are used here. */
+/** The internal members of a pg connection that PreparedStatementQuery uses. */
 interface PgConnection {
   readonly stream: { cork(): void; uncork(): void };
   /** Text of each prepared statement, by name. */
@@ -39,9 +39,10 @@ const { prepareValue } = (pg as unknown as { readonly utils: { readonly prepareV
 const columnsByConnection = new WeakMap<PgConnection, Map<string, readonly Column[]>>();
 
 /**
- * One execution of a named statement, to be passed to `query` of a pg client or pool. It asks for the description of the
- * result columns once for each connection. pg's own query asks at each execution, which for many columns costs both sides
- * more than the row (docs/adr/0003). Postgres refuses a prepared statement whose result columns have changed.
+ * One execution of a named statement, to be passed to `query` of a pg client or pool. It requests the description of
+ * the result columns once for each connection. pg's own query requests the description at each execution, which for
+ * many columns costs client and server more than the row itself (docs/adr/0003). Postgres refuses a prepared statement
+ * whose result columns have changed.
  */
 export class PreparedStatementQuery<R> {
   readonly name: string;

@@ -1,8 +1,8 @@
 import { ConfigError } from './config.js';
 
 /**
- * Returns the function that ends the process `name` after an error: it writes the reason to standard error and exits with
- * code 1. A ConfigError is written as a sentence, any other error with its stack.
+ * Returns the function that ends the process `name` after an error: it writes the reason to standard error and exits
+ * with code 1. A ConfigError is written as a sentence, any other error with its stack.
  */
 export const exitWithError =
   (name: string) =>
@@ -18,9 +18,9 @@ export const exitWithError =
   };
 
 /**
- * Calls `stop` once at the first SIGTERM or SIGINT, then exits with code 0, or through `fail` when `stop` fails. Ignores
- * further signals: a Ctrl-C reaches the process both from its terminal and from the `npm start` that started it, and
- * exiting at the second signal would orphan child processes and drop open requests.
+ * Calls `stop` once at the first SIGTERM or SIGINT, then exits with code 0, or through `fail` when `stop` fails.
+ * Ignores further signals: a Ctrl-C reaches the process both from its terminal and from the `npm start` that started
+ * it, and exiting at the second signal would orphan child processes and drop open requests.
  */
 export function stopOnSignal(stop: () => Promise<void>, fail: (error: unknown) => never) {
   let stopping: Promise<void> | undefined;

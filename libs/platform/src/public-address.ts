@@ -7,8 +7,9 @@ export const isPublicAddress = (address: string): boolean =>
   ipaddr.isValid(address) && ipaddr.process(address).range() === 'unicast';
 
 /**
- * Returns a `lookup` for sockets that only yields addresses for which `isAllowed` is true. The socket connects to the very
- * address that was checked, which prevents DNS rebinding. Node.js does not call it for a literal IP address.
+ * Returns a `lookup` for sockets that only yields addresses for which `isAllowed` is true. The socket connects to the
+ * very address that was checked, which prevents DNS rebinding. Node.js does not call `lookup` for a literal IP address,
+ * so the caller must check such an address itself.
  */
 export const filteredLookup =
   (isAllowed: (address: string) => boolean): LookupFunction =>

@@ -26,11 +26,11 @@ const serve = async (answer: () => Promise<unknown>) => {
 };
 const ask = (more: Partial<BusRequest<typeof reply>> = {}) =>
   requestOverBus(requester, { subject: SUBJECT, body: '{}', timeoutMs: 60_000, reply, ...more });
-/** A handler that never answers. */
+/** A handler that never replies. */
 const silent = () => new Promise(() => undefined);
 
 describe('a request over the bus', () => {
-  it('returns the reply without the fields that its schema does not know', async () => {
+  it('removes the fields that the schema of the reply does not name', async () => {
     await serve(async () => ({ word: 'yes', more: 1 }));
     expect(await ask()).toEqual({ word: 'yes' });
   });
@@ -49,7 +49,7 @@ describe('a request over the bus', () => {
     await expect(ask()).rejects.toMatchObject({ code: 'bus_down' });
   });
 
-  it('throws the problem of the service, with its delay and its stack', async () => {
+  it('throws the problem that the service replies with, including its retry delay and its stack trace', async () => {
     const problem = { code: 'stage_busy', retry_after_s: 7, detail: 'Later.', trace: 'at somewhere' };
     await serve(async () => ({ problem }));
     await expect(ask()).rejects.toMatchObject({
@@ -69,7 +69,7 @@ describe('a request over the bus', () => {
     await expect(ask({ maxReplyBytes: 100 })).rejects.toMatchObject({ code: 'stage_fault', message: detail });
   });
 
-  it('throws the codes that the caller names', async () => {
+  it('throws the problem codes that the caller sets in place of the default codes', async () => {
     const codes = { stage_away: 'policy_away', stage_timeout: 'database_away', stage_fault: 'internal_fault' } as const;
     await expect(ask({ codes })).rejects.toMatchObject({ code: 'policy_away' });
     let answer: () => Promise<unknown> = silent;
@@ -86,7 +86,7 @@ describe('a request over the bus', () => {
     expect(starting.requests).toBe(2);
   });
 
-  it('sends any other request once', async () => {
+  it('sends a request that is not idempotent only once', async () => {
     const starting = new ServiceThatStarts(requester, () => serve(async () => ({ word: 'again' })));
     const request = { subject: SUBJECT, body: '{}', timeoutMs: 60_000, reply };
     await expect(requestOverBus(starting, request)).rejects.toMatchObject({ code: 'stage_away' });
@@ -94,7 +94,7 @@ describe('a request over the bus', () => {
   });
 });
 
-/** Passes requests on, and starts the service after the first one. */
+/** Forwards requests to another requester, and starts the service after the first request. */
 class ServiceThatStarts extends Requester {
   requests = 0;
   readonly connected = true;

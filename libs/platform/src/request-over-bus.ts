@@ -9,13 +9,13 @@ export interface BusRequest<S extends z.ZodType> {
   readonly body: string | Uint8Array;
   readonly timeoutMs: number;
   readonly reply: S;
-  /** Bytes of the longest reply that is parsed. A longer reply is a `stage_fault`. */
+  /** Maximum size of a reply, in bytes. A longer reply throws `stage_fault`. */
   readonly maxReplyBytes?: number;
   /** Whether to send the request once more when no service serves its subject. */
   readonly idempotent?: boolean;
-  /** Codes to throw instead of the default ones. */
+  /** Problem codes to throw in place of the default codes. */
   readonly codes?: Partial<Record<BusFailure | 'stage_fault', ProblemCode>>;
-  /** Code to throw when the service answers with a problem, instead of the code of that problem. */
+  /** Problem code to throw in place of the code of any problem that the service replies with. */
   readonly answeredCode?: ProblemCode;
 }
 
@@ -26,8 +26,8 @@ const decoder = new TextDecoder();
 
 /**
  * Sends a request and returns its reply, parsed by the schema `reply`. Throws a Problem: `stage_away` when no service
- * serves the subject, `stage_timeout`, `bus_down`, `stage_fault` when the reply does not fit the schema, and the problem
- * with which the service answers.
+ * serves the subject, `stage_timeout`, `bus_down`, `stage_fault` when the reply does not fit the schema, and the
+ * problem that the service replies with.
  */
 export async function requestOverBus<S extends z.ZodType>(
   requester: Requester,
@@ -44,7 +44,7 @@ export async function requestOverBus<S extends z.ZodType>(
   throw new Problem(codes?.stage_fault ?? 'stage_fault', { detail, cause: parsed.error });
 }
 
-/** Returns the code of a problem that the bus has caused, and undefined for any other error. */
+/** Returns the problem code for an error of the bus, and undefined for any other error. */
 export function busFailureOf(error: unknown): BusFailure | undefined {
   if (error instanceof NoRespondersError) return 'stage_away';
   if (error instanceof RequestTimeoutError) return 'stage_timeout';

@@ -30,8 +30,8 @@ const ANY_PUBLIC_HOST = '*';
 const IDLE_MS = 4000;
 
 /**
- * HTTP client that reaches only the hosts that the operator allows, and follows no redirects. A host that is listed by name
- * may have a private address. A host that is only allowed by `*` must have a public one (SSRF protection).
+ * HTTP client that reaches only the hosts that the operator allows, and follows no redirects. A host that is listed by
+ * name may have a private address. A host that is only allowed by `*` must have a public one (SSRF protection).
  */
 export class RestrictedHttpClient {
   private readonly hosts: ReadonlySet<string>;
@@ -59,7 +59,10 @@ export class RestrictedHttpClient {
     return this.hosts.has(ANY_PUBLIC_HOST) && (isIP(literal) === 0 || isPublicAddress(literal));
   }
 
-  /** Sends a request. Throws connection errors, and an Error for a host that is not allowed or a response above `maxBytes`. */
+  /**
+   * Sends a request. Throws when the connection fails, when the host is not allowed, and when the response is longer
+   * than `maxBytes`.
+   */
   async send(request: OutgoingRequest, { maxBytes, signal }: RequestLimits): Promise<OutgoingResponse> {
     if (!this.isAllowed(request.url)) throw new Error(`requests to ${request.url.hostname} are not allowed`);
     const message = await this.receive(request, signal);
@@ -83,7 +86,7 @@ export class RestrictedHttpClient {
   }
 }
 
-/** `lookup` resolves host names for sockets. Without it, every address of a name is used. */
+/** `lookup` resolves host names for sockets. Without `lookup`, sockets connect to any address of a host name. */
 function createAgents(lookup: LookupFunction | undefined) {
   const options = { keepAlive: true, timeout: IDLE_MS, ...(lookup && { lookup }) };
   return { http: new HttpAgent(options), https: new HttpsAgent(options) };
@@ -92,7 +95,7 @@ function createAgents(lookup: LookupFunction | undefined) {
 async function textOf(message: IncomingMessage, maxBytes: number): Promise<string> {
   const chunks: Buffer[] = [];
   let length = 0;
-  // Leaving the loop early destroys the connection.
+  // An error that leaves this loop early destroys the connection.
   for await (const chunk of message as AsyncIterable<Buffer>) {
     length += chunk.length;
     if (length > maxBytes) throw new Error(`the response is longer than ${maxBytes} bytes`);

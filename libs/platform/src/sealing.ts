@@ -4,14 +4,16 @@ const VERSION = 0x01;
 const NONCE = 12;
 const TAG = 16;
 
-/** The row that a sealed body belongs to. Bodies cannot be swapped between rows, nor rolled back to an older revision. */
+/**
+ * The row and revision that a sealed body belongs to. A body that is copied to another row or revision does not open.
+ */
 export interface SealId {
   readonly table: string;
   readonly id: string;
   readonly revision: number;
 }
 
-/** Thrown when no key opens a body, or when it belongs to another row or revision. */
+/** Thrown when no key opens a body, or when the body was sealed for another row or revision. */
 export class UnsealError extends Error {}
 
 /**
@@ -63,8 +65,8 @@ export class Sealer {
   }
 
   /**
-   * Returns keyed digests of a text, one for each key, the current key first. A table can be searched by them without storing
-   * the text. Without the keys, the text cannot be found by brute force.
+   * Returns keyed digests of a text, one for each key, the current key first. A table can store and search a digest in
+   * place of the text. Without the keys, brute force cannot recover the text.
    */
   digests(purpose: string, text: string): Buffer[] {
     return [...this.keys.values()].map((master) => {
@@ -78,7 +80,7 @@ export class Sealer {
     return sealed.subarray(2, 2 + (sealed[1] ?? 0)).toString() === this.current;
   }
 
-  /** Derives a key for each row, so that random nonces of one key do not collide however many rows there are. */
+  /** Derives a separate key for each row, so that few bodies share a key and their random nonces do not collide. */
   private rowKey(id: string, row: SealId): Buffer {
     const master = this.keys.get(id);
     if (!master) throw new Error(`no seal key "${id}"`);

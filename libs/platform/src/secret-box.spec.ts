@@ -41,7 +41,7 @@ describe('a secret in a document', () => {
     expect(box.isStale(again)).toBe(false);
   });
 
-  it('is stale while it is plain, unless it is empty', () => {
+  it('is stale while it is plaintext, unless it is empty', () => {
     expect(boxWith(older).isStale('hush')).toBe(true);
     for (const nothing of ['', null, undefined]) {
       expect(boxWith(older).isStale(nothing)).toBe(false);
@@ -49,7 +49,7 @@ describe('a secret in a document', () => {
     }
   });
 
-  it('throws ConfigError that names the secret without a key', () => {
+  it('throws a ConfigError that names the secret when SEAL_KEYS is not set', () => {
     expect(() => new SecretBox(undefined).seal(id, 'hush')).toThrow(
       new ConfigError('SEAL_KEYS is not set, but the private_key of stage 1 is a secret. Set SEAL_KEYS.'),
     );

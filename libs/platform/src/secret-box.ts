@@ -19,8 +19,8 @@ interface ResealableSecret {
 }
 
 /**
- * Seals single values of a JSON document, such as the secrets of a stage's config. A secret that was opened here and has not
- * changed is sealed to the same bytes again, so that an unchanged document stays equal.
+ * Seals single values of a JSON document, such as the secrets of a stage's config. When the box seals a plaintext that
+ * it has opened before, it returns the same bytes again, so that an unchanged document stays equal.
  */
 export class SecretBox {
   private readonly resealable = new Map<string, ResealableSecret>();
@@ -28,7 +28,10 @@ export class SecretBox {
   /** Without a sealer, sealing or opening a secret throws ConfigError. */
   constructor(private readonly sealer: Sealer | undefined) {}
 
-  /** Returns the sealed value. Leaves undefined, null and the empty string as they are. Throws ConfigError without a key. */
+  /**
+   * Returns the sealed value. Returns undefined, null and the empty string unchanged. Throws ConfigError without a
+   * sealer.
+   */
   seal(id: SecretId, value: unknown): unknown {
     if (value === undefined || value === null || value === '') return value;
     const plaintext = JSON.stringify(value);
@@ -40,8 +43,8 @@ export class SecretBox {
   }
 
   /**
-   * Returns the plain secret. Returns a value that is not sealed unchanged. Throws UnsealError, or ConfigError without a
-   * key.
+   * Returns the plaintext of a sealed secret, and any other value unchanged. Throws UnsealError, or ConfigError without
+   * a sealer.
    */
   open(id: SecretId, value: unknown): unknown {
     const parsed = sealedValue.safeParse(value);
@@ -54,7 +57,7 @@ export class SecretBox {
     return opened;
   }
 
-  /** Returns whether a secret must be sealed again, because it is plain or sealed with an old key. */
+  /** Returns whether a secret must be sealed again, because it is plaintext or was sealed with an old key. */
   isStale(value: unknown): boolean {
     if (value === undefined || value === null || value === '') return false;
     const parsed = sealedValue.safeParse(value);

@@ -4,8 +4,8 @@ import { postgresConfig, readConfig } from './config.js';
 import { openDataSource } from './typeorm-data-source.js';
 
 /**
- * Returns a module that provides a pool of connections to one schema, in the Postgres of DATABASE_URL. It closes the pool after
- * the last open request was answered.
+ * Returns a module that provides a pool of connections to one schema, in the Postgres of DATABASE_URL. The module
+ * closes the pool after the last open request was answered.
  */
 export function dataSourceModule(schema: string): DynamicModule {
   @Module({})

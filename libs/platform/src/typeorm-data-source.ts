@@ -3,7 +3,7 @@ import { Logger } from './logger.js';
 import { type NamedStatement, PreparedStatementQuery, type StatementResult } from './prepared-statement-query.js';
 
 /**
- * The time-outs are milliseconds, on the server and in the client, and are shorter than a visitor waits.
+ * The time-outs of the server and of the client are in milliseconds, and end before a visitor gives up.
  * `force_generic_plan`: planning a long statement at each execution would take longer than running it.
  * `random_page_cost`: hot rows are in memory, so an index lookup is cheap and small tables need no sequential scan.
  * `datestyle=ISO`: dates round-trip.
@@ -25,7 +25,10 @@ interface DataSourceSettings {
   readonly withoutTimeouts?: boolean;
 }
 
-/** Opens a pool of connections to one schema. A broken connection is logged and replaced, and never ends the process. */
+/**
+ * Opens a pool of connections to one schema. The pool logs and replaces a broken connection, which never ends the
+ * process.
+ */
 export async function openDataSource({
   url,
   schema,
@@ -69,8 +72,8 @@ export async function migrate(schema: Omit<DataSourceSettings, 'poolSize'>): Pro
 const DEADLOCK = '40P01';
 
 /**
- * Runs a named statement on the pool of the data source, without the ORM, for the hot path (docs/adr/0003). Runs it once more
- * if Postgres has aborted it because of a deadlock, which has rolled it back.
+ * Runs a named statement on the pool of the data source, without the ORM, for the hot path (docs/adr/0003). Runs it
+ * once more if Postgres has aborted it because of a deadlock, which has rolled it back.
  */
 export async function runNamed<R>(
   source: DataSource,

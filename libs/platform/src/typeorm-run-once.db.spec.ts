@@ -48,7 +48,7 @@ describe('idempotent work', () => {
     expect(await runWork('a')).toEqual({ count: 1 });
   });
 
-  it('is forgotten after a day', async () => {
+  it('has its record deleted after a day', async () => {
     await runWork('a');
     await runWork('b');
     await source.query(`UPDATE ${TABLE} SET at = now() - interval '25 hours' WHERE id = 'a'`);

@@ -1,6 +1,9 @@
 import type { DataSource, EntityManager } from 'typeorm';
 
-/** Expired rows that each call deletes. More than one, so that expired rows do not accumulate. */
+/**
+ * Number of expired rows that each call deletes. A call adds one row, so deleting several keeps expired rows from
+ * accumulating.
+ */
 const SWEEP_BATCH = 10;
 
 /** The id of the work, and the table that records it: `id text`, `reply jsonb`, `at timestamptz`. */
@@ -10,8 +13,9 @@ interface IdempotencyKey {
 }
 
 /**
- * Makes work idempotent: runs it in a transaction that also records its reply. A second call with the same id, even a concurrent
- * one, returns the recorded reply (docs/spec/storage.md#once). Work that throws is rolled back and may be repeated.
+ * Makes work idempotent: runs it in a transaction that also records its reply. A second call with the same id, even a
+ * concurrent one, returns the recorded reply (docs/spec/storage.md#once). Work that throws is rolled back and may be
+ * repeated.
  */
 export const runOnce = <T extends object>(
   source: DataSource,
@@ -26,7 +30,10 @@ export const runOnce = <T extends object>(
     return reply;
   });
 
-/** The insert waits for a concurrent transaction with the same id. */
+/**
+ * $1 id of the work. `old` selects expired rows, `swept` deletes them. The INSERT waits for a concurrent transaction
+ * with the same id, and returns no row if that transaction has recorded its reply.
+ */
 const reserveStatement = (table: string) => `
   WITH old AS (
     SELECT id FROM ${table} WHERE at < now() - interval '24 hours' ORDER BY at LIMIT ${SWEEP_BATCH} FOR UPDATE SKIP LOCKED),

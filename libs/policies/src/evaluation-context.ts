@@ -11,7 +11,10 @@ export interface ContextChange {
   readonly insert?: Insert | undefined;
 }
 
-/** The plan context while policies are evaluated one after another. Each policy sees the changes of the policies before it. */
+/**
+ * The plan's context while policies are evaluated one after another. Each policy sees the changes that the policies
+ * before it made.
+ */
 export class EvaluationContext {
   private readonly changed = new Map<string, unknown>();
   private inserted: Insert | undefined;
@@ -43,7 +46,7 @@ export class EvaluationContext {
     return { ...this.plan, ...this.extra };
   }
 
-  /** Number of events so far. */
+  /** Number of events that the policies of this request have emitted so far. */
   get eventCount(): number {
     return this.events.length;
   }

@@ -32,7 +32,7 @@ describe('the policies of a request', () => {
     expect(policyReply.parse(reply)).toEqual(reply);
   });
 
-  it('lose blank messages, whether they decide or fail', async () => {
+  it('return no blank messages, whether they decide or fail', async () => {
     const messages = ['', ' ', 'no'];
     const undecided = () => Promise.reject(new UndecidedPolicyError('no data', { messages }));
     const { reply } = await evaluate(({ name }) => (name === 'policy a' ? { pass: false, messages } : undecided()), {
@@ -85,7 +85,7 @@ describe('a policy that fails', () => {
     expect(reports).toEqual([]);
   });
 
-  it.each(['flow_plan', 'context'] as const)('does not repeat prompt values in its error, from %s', async (source) => {
+  it.each(['flow_plan', 'context'] as const)('does not repeat the prompt values of %s in its error', async (source) => {
     const context = { prompt_data: { name: 'ann', password: 'annunciata-7', age: 7 } };
     const quoting = () => Promise.reject(new UndecidedPolicyError("invalid literal for int(): 'annunciata-7', 7"));
     const overrides = source === 'context' ? { context } : { flow_plan: { slug: 'enrol', context } };
@@ -93,21 +93,21 @@ describe('a policy that fails', () => {
     expect(reply.results['a']?.error).toBe("invalid literal for int(): '…', 7");
   });
 
-  it('is also reported if it throws anything else', async () => {
+  it('is reported to the log if it throws any error but UndecidedPolicyError', async () => {
     const fault = new Error('broken');
     const { reply, reports } = await evaluate(() => Promise.reject(fault), { policies: [requestedPolicy('a')] });
     expect(reply.results).toEqual({ a: { pass: false, messages: [], error: 'broken' } });
     expect(reports).toEqual([fault]);
   });
 
-  it('does not keep other policies from their evaluation', async () => {
+  it('does not prevent the evaluation of the other policies', async () => {
     const { reply } = await evaluate(({ name }) => (name === 'policy a' ? never() : { pass: true }), {
       policies: [requestedPolicy('a', { timeout_ms: 20 }), requestedPolicy('b')],
     });
     expect(reply.results['b']).toEqual({ pass: true, messages: [] });
   });
 
-  it('that uses all the time is aborted, and the others fail', async () => {
+  it('is aborted when it uses all the time, and the remaining policies fail', async () => {
     let stopped = false;
     const { reply } = await evaluate(
       ({ signal }) => {
@@ -116,7 +116,7 @@ describe('a policy that fails', () => {
       },
       { timeout_ms: 150, policies: [requestedPolicy('a'), requestedPolicy('b')] },
     );
-    // A timer may be a millisecond early.
+    // A timer may fire a millisecond early, so both errors are possible.
     expect([stopped, reply.results['b']?.error]).toEqual([true, expect.stringMatching(/no time was left|than 1 ms/)]);
   });
 });

@@ -51,7 +51,8 @@ export class Evaluator {
         error instanceof Error ? error.message : String(error),
         evaluation.facts.context['prompt_data'],
       );
-      // Checked first: its cause may be a network error of another server, which must not look like an unavailable database.
+      // UndecidedPolicyError is checked first, because its cause may be a network error of another server, which must
+      // not look like an unavailable database.
       if (error instanceof UndecidedPolicyError)
         return { pass: false, messages: nonEmptyMessages(error.messages), error: message };
       if (error instanceof BusyError || isDatabaseUnavailable(error)) throw error;
@@ -97,11 +98,14 @@ interface PolicyEvaluation {
   readonly facts: EvaluationContext;
   /** Milliseconds from the start to the deadline. */
   readonly allowedMs: number;
-  /** On the clock of `performance.now()`. */
+  /** Time of the deadline, on the clock of `performance.now()`. */
   readonly deadline: number;
 }
 
-/** Creates its AbortController on first use: few policies need one, and it costs as much as a small expression. */
+/**
+ * Creates its AbortController on the first read of `signal`: few policies read it, and creating a controller takes as
+ * long as a small expression.
+ */
 class LazyAbortSignal {
   private controller: AbortController | undefined;
   private isAborted = false;

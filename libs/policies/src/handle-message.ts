@@ -9,7 +9,10 @@ interface Dependencies {
   readonly report: (message: string, error: unknown) => void;
 }
 
-/** Answers a request of the bus. Returns a problem when the policies cannot be evaluated, so that nothing passes by mistake. */
+/**
+ * Answers a request of the bus. Returns a problem when the policies cannot be evaluated, so that no user passes by
+ * mistake.
+ */
 export async function handlePolicyMessage(
   body: unknown,
   { evaluator, limiter, report }: Dependencies,

@@ -38,7 +38,7 @@ const REPOSITORY_PROVIDERS = [
 export async function policiesModule(policies: Readonly<Record<string, PolicyEntry>>): Promise<DynamicModule> {
   class PoliciesModule {}
   const config = readConfig(policyConfig);
-  // Started before the imports, so that both run at the same time.
+  // Python starts before the policies are imported, so that both happen at the same time.
   const python = startPython(config);
   python.catch(() => undefined);
   const contracts = Object.values(policies).map(({ contract }) => contract);

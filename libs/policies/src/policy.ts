@@ -7,7 +7,7 @@ import type { EvaluationContext } from './evaluation-context.js';
 export interface PolicyOutcome {
   readonly pass: boolean;
   readonly messages?: readonly string[];
-  /** The value of an expression. */
+  /** The return value of an expression policy. */
   readonly value?: unknown;
 }
 
@@ -21,7 +21,7 @@ export interface PolicyInput<C extends PolicyContract = PolicyContract> {
   /** Aborted when the evaluation has ended or timed out. */
   readonly signal: AbortSignal;
   readonly timeLeftMs: () => number;
-  /** Ids of the policies that it may call by name. */
+  /** Ids of the policies that this policy may call by name. */
   readonly calls: readonly string[];
   /** Evaluates another policy by name, with further variables. Throws UndecidedPolicyError for an unknown name. */
   readonly call: (name: string, variables: Readonly<Record<string, unknown>>) => Promise<PolicyResult>;
@@ -36,11 +36,16 @@ export interface Policy<C extends PolicyContract = PolicyContract> {
 /** An entry of the catalogue. */
 export interface PolicyEntry {
   readonly contract: PolicyContract;
-  /** Imports the implementation. Only the policy service calls it, so that other processes do not load its dependencies. */
+  /**
+   * Imports the implementation. Only the policy service calls it, so that other processes do not load its dependencies.
+   */
   readonly policy: () => Promise<Type<Policy>>;
 }
 
-/** A policy cannot decide, because of its config or its environment. The message is for its author. */
+/**
+ * Thrown when a policy cannot decide, because of its config or its environment. The message is for the author of the
+ * policy.
+ */
 export class UndecidedPolicyError extends Error {
   /** Messages for the visitor. */
   readonly messages: readonly string[];

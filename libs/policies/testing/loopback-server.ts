@@ -28,8 +28,8 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
 };
 
 /**
- * Starts a server with the paths `/echo`, `/status/503`, `/to/<address>`, `/keep/<address>`, `/bytes/10`, `/gzip`, `/silent`
- * and `/hanging`.
+ * Starts a server with the paths `/echo`, `/status/503`, `/to/<address>`, `/keep/<address>`, `/bytes/10`, `/gzip`,
+ * `/silent` and `/hanging`.
  */
 export async function startLoopbackServer(): Promise<LoopbackServer> {
   const server = createServer((request, response) => {

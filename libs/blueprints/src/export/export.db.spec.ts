@@ -44,7 +44,10 @@ const expression = (name: string, source: string) =>
 const field = (id: string, name: string, attrs: string) =>
   objectEntry('stages_prompt.prompt', [id, `name: "${name}"`], `field_key: ${id}, ${attrs}`);
 
-/** A flow with every kind of dependency: parts, policies that call others, other flows, users, groups, secrets, equal orders. */
+/**
+ * A flow with every kind of dependency: prompt fields, policies that call other policies, other flows, users, groups,
+ * secrets, bindings of equal order.
+ */
 const EVERYTHING = entries(
   flow('login', 'authentication'),
   flow('recover', 'recovery'),

@@ -5,7 +5,7 @@ import { type BlueprintObject, referencesIn } from '../object-model.js';
 import { policyBindingModel } from '../policy.model.js';
 import type { PolicyBindings } from '../policy-bindings.js';
 
-/** Models whose objects are exported with their target. */
+/** Models of bindings, which are exported together with the object that they are bound to. */
 const BINDINGS = [bindingModel.name, policyBindingModel.name];
 
 /** An object with the length of its longest chain of references. */
@@ -24,7 +24,10 @@ export class FlowClosure {
     private readonly policyBindings: PolicyBindings,
   ) {}
 
-  /** Returns the objects with their depths. Throws BlueprintError for circular references, because entries can only refer to earlier entries. */
+  /**
+   * Returns the objects with their depths. Throws BlueprintError for circular references, because entries can only
+   * refer to earlier entries.
+   */
   objectsOf(flow: BlueprintObject): OrderedObject[] {
     const ids = new Set([flow.id]);
     // Iterating over a Set includes the members that are added during the iteration.

@@ -19,8 +19,8 @@ interface ExportOptions {
 }
 
 /**
- * Returns a blueprint of a flow and all objects that it depends on. Applied to an empty installation, it makes the same flow.
- * Secrets are replaced by `!Env` tags. Throws BlueprintError.
+ * Returns a blueprint of a flow and all objects that it depends on. Applying this blueprint to an empty installation
+ * creates the same flow. Secrets are replaced by `!Env` tags. Throws BlueprintError.
  */
 export async function exportFlow({ source, slug, sealer }: ExportOptions): Promise<string> {
   return source.transaction('REPEATABLE READ', async (manager) => {
@@ -43,7 +43,9 @@ export async function exportFlow({ source, slug, sealer }: ExportOptions): Promi
 
 const names = new Intl.Collator('en', { numeric: true });
 
-/** Sorts objects after those that they refer to, then by model, order and name, so that equal flows give equal exports. */
+/**
+ * Sorts objects after those that they refer to, then by model, order and name, so that equal flows give equal exports.
+ */
 const byDependencies = (draft: Draft) => (a: OrderedObject, b: OrderedObject) =>
   a.dependencyDepth - b.dependencyDepth ||
   names.compare(a.object.model, b.object.model) ||

@@ -45,7 +45,9 @@ const PAIR = ['a', 'b'].map((name) =>
   DUMMY.replaceAll(': dummy,', `: ${name},`).replace('name: dummy', `name: ${name}`),
 );
 
-/** By rule: entries that violate it, the line of the finding, and similar entries that do not. */
+/**
+ * For each rule: entries that violate the rule, the line of the finding, and similar entries that do not violate it.
+ */
 const cases: Record<
   Exclude<Rule, 'mfa-skippable' | 'mfa-conditional'>,
   [bad: string[], line: number, good: string[]]
@@ -180,7 +182,7 @@ describe('checkBlueprints', () => {
     expect(await check(entries(...lines))).toEqual([]);
   });
 
-  it('resolves users, groups and tokens of the files, and accepts references to existing ones', async () => {
+  it('resolves users, groups and tokens of the files, and accepts references to others that may exist in the directory', async () => {
     const user = '{model: authentik_core.user, id: ann, identifiers: {username: ann}, attrs: {name: Ann, password: x}}';
     const token =
       '{model: authentik_core.token, identifiers: {identifier: key}, attrs: {user: !KeyOf ann, intent: api}}';

@@ -5,7 +5,7 @@ import type { Pk } from '../tagged-value.js';
 import type { ExternalReferences } from './external-references.js';
 import { type Finding, type FindingLocation, finding, ruleOfError } from './finding.js';
 
-/** Collects findings while files are applied in memory, and which entries wrote each object. */
+/** Collects the findings of files that are applied in memory, and the entries that wrote each object. */
 export class FindingCollector implements ApplyObserver {
   readonly findings: Finding[] = [];
   readonly #origins = new Map<Pk, EntryOrigin[]>();

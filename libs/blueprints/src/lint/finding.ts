@@ -30,7 +30,7 @@ export type Rule = keyof typeof RULES;
 /** An error or warning about a blueprint. */
 export interface Finding {
   readonly file: string;
-  /** Counted from 1: the line of the field, or of the entry when the finding concerns no single field. */
+  /** Line number from 1: the line of the field, or of the entry when the finding concerns no single field. */
   readonly line: number | undefined;
   readonly entry: EntryLocation | undefined;
   readonly severity: (typeof RULES)[Rule];

@@ -4,7 +4,7 @@ import type { LintedFlow, LintedStep } from './linted-flow.js';
 /** A violation of a rule by an object, not yet located in a file. */
 export interface LintRemark {
   readonly rule: Rule;
-  /** The id of the object. */
+  /** The id of the object that violates the rule. */
   readonly objectId: string;
   readonly text: string;
 }
@@ -36,7 +36,7 @@ function emptyFlow({ flow, steps }: LintedFlow): LintRemark[] {
   ];
 }
 
-/** No user reaches the stages after an unconditional stage that ends the flow. */
+/** Returns a remark if an unconditional stage ends the flow, so that no user reaches the stages after it. */
 function unreachableStages({ steps }: LintedFlow): LintRemark[] {
   const at = steps.findIndex(({ contract, conditions }) => contract?.ends === true && conditions.length === 0);
   const end = steps[at];
@@ -50,7 +50,7 @@ function unreachableStages({ steps }: LintedFlow): LintRemark[] {
   return [{ rule: 'unconditional-deny', objectId: end.binding.id, text }, ...unreachable];
 }
 
-/** A stage that logs the user in needs a stage before it that proves a credential. */
+/** Returns a remark for a stage that logs the user in without a stage before it that verifies a credential. */
 function unprotectedLogin({ flow, steps, conditions }: LintedFlow): LintRemark[] {
   const { designation, authentication } = flow.values;
   if (!LOGIN_DESIGNATIONS.includes(designation) || AUTHENTICATED_REQUIREMENTS.includes(authentication)) return [];
@@ -71,7 +71,10 @@ function unprotectedLogin({ flow, steps, conditions }: LintedFlow): LintRemark[]
   ];
 }
 
-/** An external stage, or a stage that is not in the files, may verify a credential. */
+/**
+ * Returns whether a step may verify a credential. Returns true for an external stage and for a stage that is not in the
+ * files.
+ */
 const mayProve = ({ contract, proofs }: LintedStep) =>
   contract === undefined || proofs.some(({ if_missing }) => if_missing === 'refused');
 

@@ -1,6 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Creates the single-row table with all brands and the first flow of each designation as one document with a revision. */
+/**
+ * Creates the single-row table with all brands and the first flow of each designation as one document with a revision.
+ */
 export class BrandSets1764201600000 implements MigrationInterface {
   readonly name = 'BrandSets1764201600000';
 

@@ -20,8 +20,8 @@ export function truncatedName(name: string): string {
 }
 
 /**
- * Returns a name for the text of a mail. An attacker may choose a name in order to send spam with it, so a name with spaces is
- * quoted, and no part of it becomes a link.
+ * Returns a name for the text of a mail. An attacker may choose a name in order to send spam with it, so a name with
+ * spaces is quoted, and no part of it becomes a link.
  */
 export function quotedName(name: string): string {
   const short = truncatedName(name);

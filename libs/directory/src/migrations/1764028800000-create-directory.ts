@@ -56,7 +56,10 @@ CREATE INDEX user_groups_group ON directory.user_groups (group_id);
 CREATE INDEX groups_parent ON directory.groups (parent_id);
 CREATE INDEX tokens_user ON directory.tokens (user_id)`;
 
-/** Returns a user's groups and their parent groups, up to 20 levels (docs/spec/directory.md#groups). */
+/**
+ * Creates the function that returns a user's groups and their parent groups, up to 20 levels
+ * (docs/spec/directory.md#groups). `above` collects the groups with their levels.
+ */
 const GROUPS_OF = `
 CREATE FUNCTION directory.groups_of(of_user uuid)
 RETURNS TABLE (id uuid, name text, is_superuser boolean, attributes jsonb, direct boolean)
@@ -72,13 +75,18 @@ LANGUAGE sql STABLE AS $$
   FROM above a JOIN directory.groups g ON g.id = a.id GROUP BY g.id
 $$`;
 
-/** Python's truth value of a JSON value, which authentik uses for attributes. */
+/**
+ * Creates the function that returns Python's truth value of a JSON value, because authentik evaluates attributes this
+ * way.
+ */
 const TRUTHY = `
 CREATE FUNCTION directory.truthy(value jsonb) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
   SELECT coalesce(value, 'false') NOT IN ('false', 'null', '0', '""', '[]', '{}')
 $$`;
 
-/** Functions, so that a query that joins the view reads groups only for matching users. */
+/**
+ * The view calls these functions instead of a join, so that a query on the view reads groups only for matching users.
+ */
 const OF_GROUPS = `
 CREATE FUNCTION directory.is_superuser(of_user uuid) RETURNS boolean LANGUAGE sql STABLE AS $$
   SELECT EXISTS (SELECT FROM directory.groups_of(of_user) g WHERE g.is_superuser)
@@ -90,7 +98,7 @@ CREATE FUNCTION directory.is_debugged(of_user uuid, attributes jsonb) RETURNS bo
                  WHERE directory.truthy(g.attributes->'goauthentik.io/user/debug')) END
 $$`;
 
-/** The only view that the gateway may read. Groups are only read for selected rows and columns. */
+/** Creates the view of users for the gateway. A query reads groups only for the rows and columns that it selects. */
 const VIEW = `
 CREATE VIEW directory.identities AS
 SELECT u.id, u.pk, u.username, u.name, u.email, u.is_active, u.epoch, u.type,

@@ -13,7 +13,10 @@ SELECT u.id, u.pk, u.username, u.name, u.email, u.is_active, u.epoch, u.type,
 
 const FROM_USERS = 'FROM directory.users u';
 
-/** Ids of all groups of a user, including parent groups. Only read if the column is selected. */
+/**
+ * Ids of all groups of a user, including parent groups. Postgres reads the groups only when a query selects this
+ * column.
+ */
 const GROUP_IDS = 'ARRAY(SELECT g.id FROM directory.groups_of(u.id) g) AS group_ids';
 
 /** Adds all groups of a user to the view for the gateway, because flows may be bound to groups. */

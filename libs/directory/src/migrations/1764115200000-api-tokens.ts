@@ -1,6 +1,9 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** The view for the gateway: the user and the expiry of an API token, by hash. Tokens of other intents stay hidden. */
+/**
+ * Creates the view in which the gateway finds the user and the expiry of an API token by the hash of its key. The view
+ * hides tokens of other intents.
+ */
 const VIEW = `
 CREATE VIEW directory.api_tokens AS
 SELECT t.key_hash, t.user_id, CASE WHEN t.expiring THEN t.expires ELSE 'infinity' END AS expires

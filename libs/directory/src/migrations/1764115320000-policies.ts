@@ -1,13 +1,16 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Tells policies whether a user has a password. Runs with the rights of its owner. */
+/**
+ * Creates the function that tells policies whether a user has a password. It runs with the rights of its owner, because
+ * the policy service may not read hashes.
+ */
 const HAS_PASSWORD = `
 CREATE FUNCTION directory.has_password(of_user uuid) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
   SELECT EXISTS (SELECT FROM directory.users u WHERE u.id = of_user AND u.password_hash <> '')
 $$`;
 
-/** Lets policies delete a password that was not changed since a given time. */
+/** Creates the function by which policies delete a password that was not changed since the given time. */
 const EXPIRE_PASSWORD = `
 CREATE FUNCTION directory.expire_password(of_user uuid, unless_changed_since timestamptz) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog AS $$

@@ -1,11 +1,15 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * The flow that created an inactive account and may activate it after its address was verified. Null for all other accounts.
+ * The flow that created an inactive account and may activate it after its address was verified. Null for all other
+ * accounts.
  */
 const COLUMN = 'ALTER TABLE directory.users ADD COLUMN awaits_flow uuid';
 
-/** Any update of `is_active` ends the wait, so that a mail cannot undo an administrator's decision. */
+/**
+ * Creates the trigger function that clears `awaits_flow` at any update of `is_active`, so that a mail cannot undo an
+ * administrator's decision.
+ */
 const DECIDED = `
 CREATE FUNCTION directory.await_nothing() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -16,7 +20,7 @@ const TRIGGER = `
 CREATE TRIGGER users_decided BEFORE UPDATE OF is_active ON directory.users
 FOR EACH ROW EXECUTE FUNCTION directory.await_nothing()`;
 
-/** Marks accounts that wait for a mail, so that accounts that were disabled are not confused with them. */
+/** Marks accounts that wait for a mail, so that they can be told from accounts that an administrator has disabled. */
 export class AwaitedMail1764288060000 implements MigrationInterface {
   name = 'AwaitedMail1764288060000';
 

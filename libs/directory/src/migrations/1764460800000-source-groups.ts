@@ -10,7 +10,10 @@ CREATE TABLE directory.source_groups (
 )`;
 const GROUPS = 'CREATE INDEX source_groups_group ON directory.source_groups (group_id)';
 
-/** Whether a group or one of its parents makes its members superusers. */
+/**
+ * Creates the function that returns whether a group or one of its ancestors makes its members superusers. `above`
+ * collects the group and its ancestors, up to 20 levels.
+ */
 const MAKES_SUPERUSER = `
 CREATE FUNCTION directory.makes_superuser(of_group uuid) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
@@ -23,8 +26,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
 $$`;
 
 /**
- * Returns the group for an identifier of a source, and creates it if necessary. Raises GH001 for a group without a name, for a
- * name that exists unless the mode links by name, and for a link by name to a group that makes superusers.
+ * Creates the function that returns the group for an identifier of a source, and creates the group if necessary. Raises
+ * GH001 for a group without a name, for a name that exists unless the mode links by name, and for a link by name to a
+ * group that makes superusers.
  */
 const GROUP_OF = `
 CREATE FUNCTION directory.source_group(of_source uuid, of_identifier text, matching text, properties jsonb) RETURNS uuid
@@ -53,7 +57,7 @@ BEGIN
   RETURN found_id;
 END $$`;
 
-/** Synchronises a user's memberships with the groups of a source, atomically. */
+/** Creates the function that synchronises a user's memberships with the groups of a source, atomically. */
 const FOLLOW = `
 CREATE FUNCTION directory.follow_source_groups(of_user uuid, of_source uuid, matching text, wanted jsonb) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$

@@ -1,8 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * Whether a hash has the current format and cost. The cost is that of `argon2-hash.ts`; a change there needs a migration
- * here.
+ * Creates the function that returns whether a hash has the current format and cost. The cost equals the cost in
+ * `argon2-hash.ts`: a change there needs a migration here.
  */
 const IS_CURRENT_HASH = `
 CREATE FUNCTION directory.is_current_hash(hash text) RETURNS boolean
@@ -10,14 +10,20 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog AS $$
   SELECT hash ~ '^\\$argon2id\\$v=19\\$m=19456,t=2,p=1\\$[A-Za-z0-9+/]{22,86}\\$[A-Za-z0-9+/]{43,86}$'
 $$`;
 
-/** Whether a hash has a format that can verify a password. An empty or disabled hash has not. */
+/**
+ * Creates the function that returns whether a hash has a format that can verify a password. It returns false for an
+ * empty or disabled hash.
+ */
 const IS_USABLE_HASH = `
 CREATE FUNCTION directory.is_usable_hash(hash text) RETURNS boolean
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog AS $$
   SELECT hash ~ '^(argon2\\$argon2id|\\$argon2id|pbkdf2_sha256|pbkdf2_sha1|bcrypt_sha256|scrypt)\\$'
 $$`;
 
-/** Compare-and-set: replaces an outdated hash by a current one. Never changes a superuser. */
+/**
+ * Creates the function that replaces the hash `outdated` by `current` if the stored hash still is `outdated`
+ * (compare-and-set). It never changes a superuser. `replaced` is the updated row.
+ */
 const REPLACE_HASH = `
 CREATE FUNCTION directory.replace_hash(of_user uuid, outdated text, current text) RETURNS boolean
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog AS $$

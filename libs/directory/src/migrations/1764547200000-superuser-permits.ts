@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** At most one row for each superuser, so that no cleanup is necessary. */
+/** Holds at most one row for each superuser, so that expired permits need no cleanup. */
 const PERMITS = `
 CREATE TABLE directory.superuser_permits (
   user_id uuid PRIMARY KEY REFERENCES directory.users ON DELETE CASCADE,
@@ -9,7 +9,10 @@ CREATE TABLE directory.superuser_permits (
   used_by xid8
 )`;
 
-/** Called by the gateway. Does nothing for a user who is not a superuser. */
+/**
+ * Creates the function by which the gateway permits the change of a superuser for 30 seconds. It does nothing for a
+ * user who is not a superuser.
+ */
 const PERMIT = `
 CREATE FUNCTION directory.permit_superuser(of_user uuid) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog AS $$
@@ -20,7 +23,7 @@ $$`;
 
 const PRIVATE = 'REVOKE ALL ON FUNCTION directory.permit_superuser FROM PUBLIC';
 
-/** The gateway's permits for stages that change or delete a superuser (docs/adr/0035). */
+/** Creates the table of the gateway's permits for stages that change or delete a superuser (docs/adr/0035). */
 export class SuperuserPermits1764547200000 implements MigrationInterface {
   name = 'SuperuserPermits1764547200000';
 

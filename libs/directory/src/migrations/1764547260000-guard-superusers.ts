@@ -1,13 +1,19 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Whether the caller owns the directory, as the commands of an operator do. The role of a service does not. */
+/**
+ * Creates the function that returns whether the caller's role owns the directory. The commands of an operator run as
+ * the owner, services do not.
+ */
 const RUNS_AS_OWNER = `
 CREATE FUNCTION directory.runs_as_owner() RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
   SELECT pg_has_role(c.relowner, 'USAGE') FROM pg_class c WHERE c.oid = 'directory.users'::regclass
 $$`;
 
-/** Uses the user's permit. clock_timestamp() and not now(), so that a transaction that is held open cannot extend a permit. */
+/**
+ * Creates the function that marks the user's permit as used by this transaction, and returns whether a permit was
+ * valid. It reads clock_timestamp() and not now(), so that a transaction that is held open cannot extend a permit.
+ */
 const USE_PERMIT = `
 CREATE FUNCTION directory.use_superuser_permit(of_user uuid) RETURNS boolean
 LANGUAGE sql SET search_path = pg_catalog AS $$
@@ -19,7 +25,7 @@ LANGUAGE sql SET search_path = pg_catalog AS $$
   SELECT EXISTS (SELECT FROM used)
 $$`;
 
-/** The constraint name distinguishes this refusal from a missing grant. */
+/** Error code and constraint of every refusal. The constraint name distinguishes the refusal from a missing grant. */
 const REFUSED = `USING ERRCODE = 'insufficient_privilege', CONSTRAINT = 'superusers_guarded'`;
 
 const GUARD = `
@@ -33,13 +39,19 @@ BEGIN
   RETURN NEW;
 END $$`;
 
-/** All columns except last_login, which the courier writes. The condition runs as the caller, the function as the owner. */
+/**
+ * Fires for all columns except last_login, which the courier writes. The WHEN condition runs as the caller, the trigger
+ * function as the owner of the directory.
+ */
 const TRIGGER = `
 CREATE TRIGGER users_guarded BEFORE DELETE OR UPDATE OF id, pk, username, name, email, is_active, password_hash, type, path,
   attributes, epoch, date_joined, password_changed_at, awaits_flow ON directory.users
 FOR EACH ROW WHEN (NOT directory.runs_as_owner()) EXECUTE FUNCTION directory.guard_superuser()`;
 
-/** Adds a user to the groups with these ids or names. Unknown groups, and groups that the user is in, are skipped. */
+/**
+ * Creates the function that adds a user to the groups with these ids or names. It skips unknown groups and groups that
+ * the user is in.
+ */
 const JOIN_GROUPS = `
 CREATE FUNCTION directory.join_groups(of_user uuid, ids text[], names text[]) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
@@ -63,7 +75,9 @@ END $$`;
 const PRIVATE =
   'REVOKE ALL ON FUNCTION directory.use_superuser_permit, directory.guard_superuser, directory.join_groups FROM PUBLIC';
 
-/** Services cannot change superusers without a permit, or add anyone to a group that makes superusers (docs/adr/0035). */
+/**
+ * Services cannot change superusers without a permit, or add anyone to a group that makes superusers (docs/adr/0035).
+ */
 export class GuardSuperusers1764547260000 implements MigrationInterface {
   name = 'GuardSuperusers1764547260000';
 

@@ -20,7 +20,10 @@ const LEAVE = `
 
 const UNGUARDED = `${LEAVE};`;
 
-/** A group of the source may have become a superuser group after its first member was added. */
+/**
+ * Refuses to add a user to a superuser group, and never removes a user from it: a group of the source may have become a
+ * superuser group after its first member was added.
+ */
 const GUARDED = `
   IF EXISTS (
     SELECT FROM unnest(ids) i WHERE directory.makes_superuser(i)

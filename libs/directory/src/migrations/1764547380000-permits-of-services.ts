@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** At most one row for each superuser and service, so that no cleanup is necessary. */
+/** Allows at most one permit for each superuser and service, so that expired permits need no cleanup. */
 const SERVICES = `
 ALTER TABLE directory.superuser_permits ADD COLUMN service text NOT NULL DEFAULT 'enrollment',
   DROP CONSTRAINT superuser_permits_pkey, ADD PRIMARY KEY (user_id, service)`;
@@ -14,7 +14,7 @@ const DROP = (parameters: string) => `
 DROP FUNCTION directory.permit_superuser(${parameters});
 DROP FUNCTION directory.use_superuser_permit(${parameters})`;
 
-/** The default is for gateways and triggers of the previous version. */
+/** The service has a default, because gateways and triggers of the previous version pass no service. */
 const PARAMETERS = `of_user uuid, of_service text DEFAULT 'enrollment'`;
 
 /** Returns the functions, for permits that name a service or for permits without one. */

@@ -1,4 +1,4 @@
-/** Interval at which the interrupt is repeated when the expression catches it. */
+/** Milliseconds until the interrupt is repeated if the expression catches it. */
 const REPEAT_INTERRUPT_MS = 100;
 const INTERRUPT = 2;
 

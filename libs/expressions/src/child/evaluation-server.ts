@@ -56,7 +56,8 @@ export class EvaluationServer {
     if (reply[0] === NOT_PURE) {
       memory.save();
       reply = this.call('evaluate_impure', body);
-      // Its reply is not trusted: an impure source may have replaced the functions that make it.
+      // The memory is restored whatever the reply says: an impure source may have replaced the functions that make the
+      // reply.
       memory.restore();
     } else if (reply[0] === RESTORE) memory.restore();
     return reply;

@@ -7,7 +7,10 @@ const REQUEST_TOO_LONG = Buffer.from('{"error":"The request to the host is too l
 const TIME_EXPIRED = Buffer.from('{"error":"The policy exceeded its time limit."}');
 const REQUEST_LIMIT = 262_144;
 
-/** Forwards requests of Python to the parent process. Python writes a request to one descriptor and reads the reply from another. */
+/**
+ * Forwards requests of Python to the parent process. Python writes a request to one descriptor and reads the reply from
+ * another.
+ */
 export class HostChannel {
   private reply: Uint8Array = Buffer.alloc(0);
 
@@ -35,7 +38,7 @@ export class HostChannel {
   private replyTo(request: Buffer): Uint8Array {
     const text = request.toString();
     if (text.startsWith(SLEEP)) return this.sleep(Number.parseFloat(text.slice(SLEEP.length)));
-    // An expression can write to the descriptor itself. A newline must not let it forge a second line.
+    // An expression can write any bytes to the descriptor. Replacing newlines keeps it from forging a second line.
     this.lines.send('?', Buffer.from(text.replaceAll('\n', ' ')));
     const reply = this.lines.next();
     return reply ?? process.exit(0);

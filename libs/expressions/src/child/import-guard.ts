@@ -12,15 +12,19 @@ const WRITE_FLAGS = 0o3 | 0o100 | 0o1000;
 const STDOUT = 1;
 const HOST_REQUEST_FD = 2;
 
-/** Removes the promise integration of WebAssembly: its suspending functions could not be wrapped, and nothing here uses them. */
+/**
+ * Removes WebAssembly's JavaScript Promise Integration, because ImportGuard cannot wrap suspending functions. Neither
+ * this process nor Python uses them.
+ */
 export function disableSuspension(): void {
   Reflect.deleteProperty(WebAssembly, 'Suspending');
   Reflect.deleteProperty(WebAssembly, 'promising');
 }
 
 /**
- * Wraps the functions that the WebAssembly module of Python imports. They are its only access to this process. Once
- * closed, the guard allows only harmless functions: no files except Python's own, no sockets, and no JavaScript.
+ * Wraps the functions that the WebAssembly module of Python imports. These functions are Python's only access to this
+ * process. Once closed, the guard allows only harmless functions: no files except Python's own, no sockets, and no
+ * JavaScript.
  */
 export class ImportGuard {
   private closed = false;
@@ -36,7 +40,7 @@ export class ImportGuard {
     const { instantiate } = WebAssembly;
     const guarded = async (source: WebAssembly.Module, imports: Imports = {}) => {
       const result = await instantiate(source, this.guarded(imports));
-      // For bytes the result holds module and instance, for a module it is the instance.
+      // WebAssembly.instantiate returns module and instance for bytes, and only the instance for a module.
       const instance: WebAssembly.Instance = Reflect.get(result, 'instance') ?? result;
       const { memory } = instance.exports;
       if (memory instanceof WebAssembly.Memory) this.buffer ??= () => memory.buffer;

@@ -12,7 +12,9 @@ export class LineChannel {
     private readonly write: (bytes: Uint8Array) => number,
   ) {}
 
-  /** Waits for the next line and returns it without its newline. Returns undefined when the parent process has exited. */
+  /**
+   * Waits for the next line and returns it without its newline. Returns undefined when the parent process has exited.
+   */
   next(): Buffer | undefined {
     let end = this.rest.indexOf(NEWLINE);
     while (end < 0) {

@@ -11,7 +11,9 @@ import { PythonRuntime } from './python-runtime.js';
 
 const [packageFolder = '', programFolder = '', memoryMb = '256'] = process.argv.slice(2);
 const MB = 2 ** 20;
-/** A pipe of its own, because Node may set the standard input to non-blocking. */
+/**
+ * Descriptor of the pipe to the parent process. Standard input is not used, because Node may set it to non-blocking.
+ */
 const PARENT_FD = 3;
 
 const lines = new LineChannel(

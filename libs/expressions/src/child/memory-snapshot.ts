@@ -9,7 +9,7 @@ export class MemorySnapshot {
     this.copy = runtime.memory.slice();
   }
 
-  /** Marks the copy as outdated, because a source was compiled since. */
+  /** Marks the copy as outdated, because Python has compiled a source after the copy was made. */
   markChanged(): void {
     this.isCurrent = false;
   }

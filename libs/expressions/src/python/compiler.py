@@ -101,7 +101,7 @@ def _compile(source, names):
     try:
         tree = ast.parse(textwrap.dedent(text) if margin else text, FILENAME)
         pure = is_pure(tree)
-        # The syntax of an impure source does not show all names that it uses (`eval`).
+        # An impure source may use names that its syntax tree does not show (`eval`), so it receives all names.
         parameters = _used(tree, names) if pure else names
         return Compiled(_code(tree, parameters), parameters, pure)
     except SyntaxError as error:

@@ -30,8 +30,8 @@ def _dumper(characters, allow_nan):
 _strict_dumps = _dumper(json.encoder.encode_basestring_ascii, False)
 _dumps = _dumper(json.encoder.encode_basestring, True)
 
-# The first byte of a reply tells the host about the state of the interpreter: unchanged, a source was compiled and
-# should be kept, the memory must be restored, or the source is not pure and was not run.
+# The first byte of a reply tells the host the state of the interpreter: `=` unchanged, `+` a source was compiled and
+# cached, `!` the memory must be restored, `~` the source is not pure and was not run.
 _UNCHANGED, _COMPILED, _RESTORE, _NOT_PURE = b"=", b"+", b"!", b"~"
 
 
@@ -75,7 +75,7 @@ def _evaluate_pure(message):
 
 def _evaluate_impure(message):
     key, inputs, plan = message.split(b"\n", 2)
-    # The restored memory includes the state of the random generator, which must not repeat itself.
+    # The restored memory includes the state of the random generator. A new seed prevents repeated random numbers.
     random.seed()
     return _RESTORE + _evaluate(compiled(key)[0], inputs, plan)[0]
 
@@ -138,11 +138,11 @@ def _side_effects(scope):
 
 
 def _strict(outcome):
-    # JSON has no NaN, and a lone surrogate must not be sent as UTF-8.
+    # The encoder refuses NaN, which JSON lacks, and escapes lone surrogates, which UTF-8 cannot encode.
     return _strict_dumps(outcome).encode()
 
 
-# The encoded outcomes of most policies.
+# The encoded outcomes of policies that only return a boolean, as most policies do.
 _BOOLEAN_OUTCOMES = {value: _strict({"result": value, "truth": value, "messages": []}) for value in (True, False)}
 
 

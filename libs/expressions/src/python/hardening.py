@@ -50,7 +50,8 @@ def preload():
 
 def harden():
     """Blocks the bridge to JavaScript, and foreign functions. Runs whenever an interpreter starts."""
-    # All interpreters start from the same memory snapshot, which includes the state of the random generator.
+    # All interpreters start from the same memory snapshot, which includes the state of the random generator:
+    # without a new seed, all of them would draw the same numbers.
     random.seed()
     loaded = [name for name in sys.modules if name.split(".")[0] in _HOST_MODULES]
     for name in {*loaded, *_HOST_MODULES}:

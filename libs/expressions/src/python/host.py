@@ -3,7 +3,7 @@
 import json
 import os
 
-# Keep references, because an expression can replace the functions of `os`.
+# Keep references to these functions, because an expression can replace the functions of `os`.
 _read = os.read
 _write = os.write
 _REQUEST_FD = 2

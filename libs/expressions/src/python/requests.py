@@ -109,7 +109,7 @@ def _milliseconds(timeout):
 
 def _method(method):
     def call(url, **options):
-        # The library does not follow redirects of HEAD requests by default.
+        # By default, HEAD requests do not follow redirects, as in the requests library.
         options.setdefault("allow_redirects", method != "head")
         return request(method, url, **options)
 

@@ -28,7 +28,7 @@ it('does not pass without an event', () => {
   expect(ask({ action: 'login' }, {})).toEqual({ pass: false });
 });
 
-it('needs at least one criterion', () => {
+it('refuses a config without a criterion', () => {
   expect(eventMatcherContract.validate?.({ action: null })).toHaveProperty('non_field_errors');
   expect(eventMatcherContract.validate?.({ action: 'login' })).toEqual({});
 });

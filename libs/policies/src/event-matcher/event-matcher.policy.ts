@@ -12,8 +12,8 @@ const event = z.object({
 });
 
 /**
- * Passes when any criterion matches. Has a message for each criterion that is set, as in authentik, whether it matches or
- * not.
+ * Passes when any criterion matches. Returns a message for each criterion that is set, whether the criterion matches or
+ * not, as authentik does.
  */
 @Injectable()
 export class EventMatcherPolicy implements Policy<typeof eventMatcherContract> {

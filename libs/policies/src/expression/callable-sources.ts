@@ -8,7 +8,7 @@ export function callableSources({ calls, request }: Pick<PolicyInput, 'calls' | 
     const policy = request.callable?.find((callable) => callable.id === id);
     for (const called of policy?.calls ?? []) ids.add(called);
     const source = policy?.config['expression'];
-    // Kinds without Python source are evaluated by a callback.
+    // A policy without Python source is evaluated by the callback `call_policy` instead.
     if (policy && typeof source === 'string') sources[policy.name] = source;
   }
   return sources;

@@ -35,8 +35,8 @@ export class ExpressionDataSources {
 /** Answers the callbacks of a running expression. */
 export class ExpressionCallbacks {
   /**
-   * Set when Postgres is unavailable or the service is busy: then the evaluation fails, even if the expression catches the
-   * error.
+   * Set when Postgres is unavailable or the service is busy: then the evaluation fails, even if the expression catches
+   * the error.
    */
   failure: { readonly cause: unknown } | undefined;
 
@@ -105,7 +105,7 @@ export class ExpressionCallbacks {
     return { passing: pass, messages, raw_result: pass };
   }
 
-  /** False for an unsaved user and without a user. */
+  /** Returns false without a user, and for a user who is not saved. */
   private async hasAuthenticator({
     user,
     type,

@@ -13,8 +13,8 @@ export interface ExpressionLimits {
 }
 
 /**
- * Returns the events of an expression and of failures in policies that it called. Throws UndecidedPolicyError above the
- * limits.
+ * Returns the events that an expression created, and one event for each failed policy that the expression called.
+ * Throws UndecidedPolicyError when the events exceed a limit.
  */
 export function expressionEvents(
   { events, failures }: EvaluationResult,
@@ -36,5 +36,7 @@ export function expressionEvents(
   return eventPayload.array().parse(emitted);
 }
 
-/** The action is a part of the NATS subject, so other characters are replaced. */
+/**
+ * Returns the action of an event. The action is a part of the NATS subject, so characters other than a-z become `_`.
+ */
 const actionOf = (action: string) => `custom_${action.toLowerCase().replace(/[^a-z_]/g, '_')}`.slice(0, 64);

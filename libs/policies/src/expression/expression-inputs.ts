@@ -6,8 +6,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { PolicyInput } from '../policy.js';
 
 /**
- * Matches an expression that uses a user field that must be looked up in the directory, or that reads all fields. The prefix
- * excludes words in comments.
+ * Matches the Python source of an expression that may read user fields that only the directory has, or all fields of
+ * the user. A field name counts only after `.` or a quote, so that most words in comments do not match.
  */
 const DIRECTORY_FIELDS =
   /[.'"](attributes|type|path|date_joined|last_login|password_change_date|has_usable_password|is_superuser)\b|__dict__|\bvars\b/;
@@ -61,7 +61,7 @@ export function toExpressionUser({ has_usable_password, ...policyUser }: PolicyU
 const isSame = (pending: unknown, user: User | null) =>
   user?.kind === 'saved' && (pending as { uuid?: unknown } | undefined)?.uuid === user.uuid;
 
-/** The HTTP request without cookies and credentials. */
+/** Returns the HTTP request as expressions see it: without cookies and credentials. */
 function httpRequestOf({ client, flow_plan, method = 'GET', site }: PolicyRequest): object {
   return {
     method,

@@ -5,7 +5,10 @@ const COMMENT = /^\s*#.*$/gm;
 const RETURN_STATEMENT = /\breturn\b(.*)$/gm;
 const FALSY_LITERAL = /^\s*(False|None|0|''|""|\[\]|\{\}|)\s*(#.*)?$/;
 
-/** Returns whether all return statements are falsy literals. A source with functions or multi-line strings is not analysed. */
+/**
+ * Returns whether all return statements are falsy literals. Returns false for a source with functions or multi-line
+ * strings, which is not analysed.
+ */
 function alwaysReturnsFalsy(source: string): boolean {
   const code = source.replace(COMMENT, '');
   if (/\b(def|lambda)\b|'''|"""/.test(code)) return false;

@@ -126,7 +126,7 @@ describe('an expression', () => {
     expect(await ask(expression)).toMatchObject({ pass: method === 'GET' });
   });
 
-  it('does not see a withheld plan', async () => {
+  it('does not see the plan when the request withholds it', async () => {
     const expression = `return sorted(context) == ["asn", "geoip", "prompt_data"] and "flow_plan" not in request.context`;
     for (const withheld of [true, false]) {
       const flow_plan = { slug: 'login', context: { is_sso: true }, withheld };
@@ -153,7 +153,7 @@ describe('an expression', () => {
     expect(await ask(expression)).toMatchObject({ pass: true, context: { set: { groups: [STAFF] } } });
   });
 
-  it('sees a user who is not saved without id and groups', async () => {
+  it('sees a user who is not saved as a user without pk and without groups', async () => {
     const user = { kind: 'pretended', username: 'mallory', email: 'mallory' } as const;
     const expression = 'return request.user.pk is None and not request.user.is_superuser and request.user.name == ""';
     expect(await ask(expression, { user })).toMatchObject({ pass: true });
@@ -187,7 +187,7 @@ describe('an expression', () => {
 describe('a called policy', () => {
   const callable = [expressionPolicy('other', 'ak_message("heard")\nreturn context.get("colour") == "red"')];
 
-  it('is evaluated with its arguments, and so are later policies', async () => {
+  it('sees the arguments of the call in its context, and so do later policies', async () => {
     const expression = (colour: string) =>
       `said = ak_call_policy("other", colour="${colour}")\nak_message(said.messages[0])\nreturn said.passing`;
     expect(await ask(expression('red'), { callable })).toMatchObject({ pass: true, messages: ['heard'] });
@@ -256,7 +256,7 @@ return ak_call_policy("other").raw_result == [2, 3] and plan["b"] == 2`;
 });
 
 describe('an event of an expression', () => {
-  it('is emitted with its policy, whether that passes, does not pass or fails', async () => {
+  it('is emitted with the name of its policy, whether the policy passes, does not pass or fails', async () => {
     for (const end of ['return True', 'return False', 'return 1 / 0']) {
       const { events } = await ask(`ak_create_event("Noticed-it", user=request.user, colour="red")\n${end}`);
       expect(events).toEqual([{ action: 'custom_noticed_it', context: { user: ALICE, colour: 'red', policy: 'p' } }]);

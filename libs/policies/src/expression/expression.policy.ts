@@ -10,7 +10,7 @@ import { PythonRunner } from './python-runner.js';
 
 type ExpressionInput = PolicyInput<typeof expressionContract>;
 
-/** Evaluates a Python expression. Its changes of the plan only count if it does not fail. */
+/** Evaluates a Python expression. Discards the changes that the expression made to the plan if the expression fails. */
 @Injectable()
 export class ExpressionPolicy implements Policy<typeof expressionContract> {
   constructor(
@@ -51,6 +51,6 @@ export class ExpressionPolicy implements Policy<typeof expressionContract> {
 
 const withLine = ({ error = '', line }: EvaluationResult) => (line === undefined ? error : `${error} (line ${line})`);
 
-/** Returns the step for a redirect by the expression. */
+/** Returns the redirect step to insert, if the expression has redirected the visitor. */
 const insertOf = ({ redirect: to }: EvaluationResult) =>
   to === undefined ? undefined : { where: 'next' as const, steps: [{ kind: 'redirect', config: { to } }] };

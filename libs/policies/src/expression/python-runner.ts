@@ -2,7 +2,10 @@ import type { Evaluation, EvaluationResult, HostCallbacks, Interpreter } from '@
 import type { ConcurrencyLimiter } from '@gatehouse/platform';
 import type { ExpressionLimits } from './expression-events.js';
 
-/** Runs Python expressions, at most one for each process of the interpreter. One spare process is kept ready. */
+/**
+ * Runs Python expressions, at most one at a time in each process of the interpreter. The interpreter keeps one more
+ * process ready.
+ */
 export class PythonRunner {
   constructor(
     private readonly interpreter: Interpreter,
@@ -10,7 +13,10 @@ export class PythonRunner {
     readonly limits: ExpressionLimits,
   ) {}
 
-  /** Evaluates an expression. Throws BusyError when the queue is full, or when the time is over before a process is free. */
+  /**
+   * Evaluates an expression. Throws BusyError when the queue is full, or when the time is over before a process is
+   * free.
+   */
   run(evaluation: Evaluation, callbacks: HostCallbacks): Promise<EvaluationResult> {
     const until = performance.now() + evaluation.timeoutMs;
     const left = () => Math.floor(until - performance.now());

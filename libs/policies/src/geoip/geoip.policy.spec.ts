@@ -30,7 +30,7 @@ it.each([
   expect(ask(config)).toEqual({ pass, messages });
 });
 
-it('fails for an unknown address, unless it has no criteria', () => {
+it('fails for an address without a known location, unless no criterion is set', () => {
   expect(() => ask({ asns: [1], countries: ['DE'] }, new EmptyGeoLocator())).toThrow(
     'GeoIP: client IP not found in ASN database.',
   );

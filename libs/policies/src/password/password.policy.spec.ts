@@ -35,7 +35,7 @@ describe('rules', () => {
     ['a!b', { amount_symbols: 1 }, true],
     ['a\\b', { amount_symbols: 2 }, true],
     ['a!b', { amount_symbols: 1, symbol_charset: '?' }, false],
-  ])('of %j by %j', async (password, config, pass) => {
+  ])('are checked for the password %j with the config %j', async (password, config, pass) => {
     const messages = pass ? {} : { messages: ['Try another.'] };
     expect(await ask(password, { ...config, error_message: 'Try another.' })).toEqual({ pass, ...messages });
   });
@@ -74,21 +74,21 @@ describe('the list of breached passwords', () => {
     expect(requests[0]).toBe(`/range/${hash.slice(0, 5)}`);
   });
 
-  it('that is unreachable or responds with an error makes the policy fail', async () => {
+  it('makes the policy fail when it is unreachable or responds with an error', async () => {
     const check = { check_have_i_been_pwned: true };
     await expect(ask('x', check)).rejects.toThrow(/cannot be reached/);
     const broken = await startBreachList((_, reply) => void reply.writeHead(500).end());
     await expect(ask('x', check, broken)).rejects.toThrow(/status 500/);
   });
 
-  it('that responds without end is not read to the end', async () => {
+  it('makes the policy fail when its response is longer than 1048576 bytes', async () => {
     const endless = await startBreachList((_, reply) => void reply.end('x'.repeat(2 * 1024 * 1024)));
     await expect(ask('x', { check_have_i_been_pwned: true }, endless)).rejects.toThrow(/more than 1048576 bytes/);
   });
 });
 
 describe('strength', () => {
-  it('refuses passwords that are easy to guess, also from the own name, with suggestions', async () => {
+  it('is too low for passwords that are easy to guess, also from the username, and the messages have suggestions', async () => {
     for (const password of ['password1', 'alice@example.org']) {
       expect(await ask(password, { check_zxcvbn: true })).toEqual({
         pass: false,

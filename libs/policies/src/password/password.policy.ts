@@ -10,7 +10,7 @@ type PasswordPolicyInput = PolicyInput<typeof passwordContract>;
 
 const MISSING = 'Password not set in context';
 const WEAK = 'Password is too weak.';
-/** Characters that zxcvbn checks, which is slow for long passwords. */
+/** Number of leading characters that zxcvbn checks, because zxcvbn is slow for long passwords. */
 const MAX_CHECKED_LENGTH = 100;
 
 /** Checks a prompted password against static rules, breaches and strength, until one check fails. */

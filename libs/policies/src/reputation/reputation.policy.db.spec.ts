@@ -44,7 +44,7 @@ it('has score 0 for an unknown username', async () => {
   expect(await passes({ check_ip: false, threshold: 0 }, null)).toBe(true);
 });
 
-it('counts changes that are not saved yet', async () => {
+it('includes score changes of the request that are not saved yet', async () => {
   const policy = new ReputationPolicy(new ReputationRepository(source));
   const ask = (check_ip: boolean, name: string) => {
     const request = { user: ALICE, reputation: [{ identifier: name, delta: -1 }] };
@@ -56,7 +56,7 @@ it('counts changes that are not saved yet', async () => {
   expect(await ask(false, 'carol')).toEqual({ pass: false });
 });
 
-it('needs at least one check', () => {
+it('refuses a config that checks neither address nor username', () => {
   const neither = { check_ip: false, check_username: false };
   expect(reputationContract.validate?.(neither)).toHaveProperty('non_field_errors');
   expect(reputationContract.validate?.({ ...neither, check_ip: true })).toEqual({});

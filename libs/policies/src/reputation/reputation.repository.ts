@@ -1,7 +1,7 @@
 import { type NamedStatement, runNamed } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 
-/** $1 address, $2 identifier. A null is ignored. */
+/** $1 IP address, $2 username. A null matches no row. */
 const SCORE: NamedStatement = {
   name: 'reputation_score',
   text: `SELECT coalesce(sum(score), 0)::int AS score FROM flow.reputation
@@ -17,7 +17,9 @@ interface ReputationKey {
 export class ReputationRepository {
   constructor(private readonly source: DataSource) {}
 
-  /** Returns the sum of all scores of an address or an identifier. A row that matches both counts once. */
+  /**
+   * Returns the sum of the scores of all rows that have this address or this identifier. A row with both counts once.
+   */
   async score({ ip, identifier }: ReputationKey): Promise<number> {
     const { rows } = await runNamed<{ score: number }>(this.source, SCORE, [ip ?? null, identifier ?? null]);
     return rows[0]?.score ?? 0;

@@ -65,7 +65,10 @@ export class AllowedHosts {
 
 const matches = ({ subdomains, name }: Entry, host: string) => (subdomains ? host.endsWith(`.${name}`) : host === name);
 
-/** Returns the canonical spelling of a host: lower case, without brackets and trailing dot, addresses in their usual form. */
+/**
+ * Returns the canonical spelling of a host: lower case, without brackets and trailing dot, addresses in their usual
+ * form.
+ */
 function canonical(host: string): string {
   const bare = host
     .toLowerCase()

@@ -97,7 +97,7 @@ describe('a redirect', () => {
     });
   });
 
-  it('is returned and not followed on request', async () => {
+  it('is returned instead of followed with redirects: false', async () => {
     expect(await send('/to/%2Fecho', { redirects: false })).toMatchObject({
       status: 302,
       headers: { location: '/echo' },

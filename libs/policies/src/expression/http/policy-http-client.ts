@@ -17,7 +17,7 @@ export const httpRequestArguments = z.object({
   method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS']),
   url: z.string(),
   headers: z.record(z.string(), z.string()),
-  /** Base64. */
+  /** Body of the request in base64. */
   body: z.string().nullable(),
   timeout_ms: z.number().positive().nullable(),
   redirects: z.boolean(),
@@ -99,7 +99,10 @@ const parseUrl = (text: string, base?: URL) => (URL.canParse(text, base) ? new U
 const lowerCaseHeaders = (headers: Readonly<Record<string, string>>) =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 
-/** Returns the request after a redirect. Undefined without one. Throws for a redirect to another origin. */
+/**
+ * Returns the request that follows a redirect response, and undefined for any other response. Throws for a redirect to
+ * another origin.
+ */
 function followRedirect(
   { method, url, headers, body }: PolicyHttpRequest,
   response: PolicyHttpResponse,
