@@ -5,7 +5,7 @@ import { redirectTarget } from './redirect-target.js';
 export const captchaPuzzle = z.object({
   site_key: z.string(),
   js_url: redirectTarget(),
-  /** The action that the provider's verification must repeat. */
+  /** Name of the action. The provider's verification must return the same name. */
   action: z.string().optional(),
 });
 

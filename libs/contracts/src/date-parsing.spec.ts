@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { parseDate, parseDateTime } from './date-parsing.js';
 
-/** Texts, with the date and the date-time that Python 3.12's `fromisoformat` or Django's looser formats parse them to. */
+/**
+ * Texts, each with the date and date-time to which Python 3.12's `fromisoformat` or Django's looser formats parse the
+ * text.
+ */
 const TABLE: [text: string, date: string | undefined, dateTime: string | undefined][] = [
   ['2024-01-01', '2024-01-01', '2024-01-01T00:00:00Z'],
   ['20240101', '2024-01-01', '2024-01-01T00:00:00Z'],
@@ -50,7 +53,7 @@ const TABLE: [text: string, date: string | undefined, dateTime: string | undefin
   ['2024-01-01T10:00+24:00', undefined, undefined],
   ['0001-01-01T00:30+01:00', undefined, undefined],
   ['9999-12-31T23:30-01:00', undefined, undefined],
-  // Python accepts these texts but misreads them.
+  // Python accepts these texts with a wrong result, so they are refused.
   ['2024-01-01T10:30.5', undefined, undefined],
   ['2024010110', undefined, undefined],
   ['2024-01-01T10:30:x+01:00', undefined, undefined],

@@ -1,7 +1,7 @@
 /**
- * Parses dates and date-times as authentik does (docs/spec/fields.md#dates): first by the rules of Python's `fromisoformat`,
- * which accepts ISO 8601 without separators, week dates and any separator before the time, then by a looser format with single
- * digits. Results are ISO 8601 text.
+ * Parses dates and date-times as authentik does (docs/spec/fields.md#dates): first by the rules of Python's
+ * `fromisoformat`, which accepts ISO 8601 without separators, week dates and any separator before the time, then by a
+ * looser format with single digits. Results are ISO 8601 text.
  */
 
 interface ParsedDate {
@@ -30,8 +30,8 @@ const MIDNIGHT: Clock = { seconds: 0, micros: 0 };
 /** `2024-01-01`, `20240101`, `2024-W01`, `2024-W01-1`, `2024W01`, `2024W011`. A weekday is a single digit. */
 const ISO_DAY = String.raw`(?<year>\d{4})(?:-(?<month>\d\d)-(?<day>\d\d)|(?<month2>\d\d)(?<day2>\d\d)|-W(?<week>\d\d)(?:-(?<weekday>\d)(?!\d))?|W(?<week2>\d\d)(?<weekday2>\d)?)`;
 /**
- * `10`, `10:30`, `10:30:15`, `1030`, `103015`. Only seconds may have a fraction, because Python misreads a fraction of hours
- * or minutes.
+ * `10`, `10:30`, `10:30:15`, `1030`, `103015`. Only seconds may have a fraction, because Python misreads a fraction of
+ * hours or minutes.
  */
 const ISO_CLOCK = String.raw`\d\d(?::\d\d(?::\d\d(?:[.,]\d+)?)?|\d\d(?:\d\d(?:[.,]\d+)?)?)?`;
 const LOOSE_DAY = String.raw`(?<year>\d{4})-(?<month>\d{1,2})-(?<day>\d{1,2})`;
@@ -54,8 +54,8 @@ export function parseDate(value: unknown): ParsedDate | undefined {
 }
 
 /**
- * Returns the date-time in UTC. A value without an offset is taken as UTC, a date without a time as midnight. Returns undefined
- * for anything else.
+ * Returns the date-time in UTC. A text without an offset is read as UTC, a date without a time as midnight. Returns
+ * undefined for text in any other format.
  */
 export function parseDateTime(value: unknown): ParsedDate | undefined {
   const text = textIn(value);
@@ -90,7 +90,7 @@ function dayOf(groups: Groups | undefined): Date | undefined {
   return date.getUTCMonth() === month - 1 && date.getUTCDate() === day && isInCalendar(date) ? date : undefined;
 }
 
-/** Returns a weekday of an ISO 8601 week. The first week of a year is the week of January 4. */
+/** Returns the date of a weekday in an ISO 8601 week. Week 1 is the week that contains January 4. */
 function dayOfWeek(year: number, week: number, weekday: number): Date | undefined {
   if (week < 1 || weekday < 1 || weekday > 7) return undefined;
   const [first, next] = [firstMonday(year), firstMonday(year + 1)];
@@ -106,7 +106,7 @@ function firstMonday(year: number): number {
 
 function utcDay(year: number, month: number, day: number): Date {
   const date = new Date(0);
-  // `Date.UTC` maps the years 0 to 99 to 1900 to 1999.
+  // Sets the year separately, because `Date.UTC` maps the years 0 to 99 to 1900 to 1999.
   date.setUTCFullYear(year, month - 1, day);
   return date;
 }
@@ -120,7 +120,7 @@ function timeOf(text: string | undefined): Clock | undefined {
   return hours > 23 || minutes > 59 || seconds > 59 ? undefined : clockOf(text);
 }
 
-/** An offset may have more than 59 minutes, but is less than a day. */
+/** Returns the offset of a date-time. Its minutes may exceed 59, but the offset must be less than a day. */
 function offsetOf(text: string | undefined): Clock | undefined {
   if (text === undefined || text === 'Z') return MIDNIGHT;
   const { seconds, micros } = clockOf(text.slice(1));

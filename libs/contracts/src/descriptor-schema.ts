@@ -9,12 +9,12 @@ const FORMATS = ['date', 'date-time', 'email', 'uri', 'uuid'] as const;
 const type = z.enum(TYPES);
 const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 const count = z.int().min(0);
-/** Excludes names with a special meaning in a programming language, such as `__proto__`. */
+/** Name of a field. The format excludes names with a special meaning in programming languages, such as `__proto__`. */
 const fieldName = z.string().regex(/^[A-Za-z][A-Za-z0-9_.-]{0,63}$/);
 
 /**
- * The subset of JSON Schema (2020-12) that descriptors use, which every language can check. It has no patterns and no
- * references, because a malicious descriptor could use them for denial of service.
+ * The subset of JSON Schema (2020-12) that descriptors may use. A program in any language can check it. The subset has
+ * no patterns and no references, because a malicious descriptor could use them for denial of service.
  */
 export const descriptorSchema = z.strictObject({
   type: z.union([type, z.array(type).min(1).max(TYPES.length)]).optional(),
@@ -59,12 +59,12 @@ export const descriptorObject = z.strictObject({
 });
 export type DescriptorObject = z.output<typeof descriptorObject>;
 
-/** Converts a zod schema to a descriptor schema. Drops what the subset cannot express. */
+/** Converts a zod schema to a descriptor schema, without the checks that the subset cannot express. */
 export function toDescriptorSchema(schema: z.ZodObject): DescriptorObject {
   return descriptorObject.parse(jsonSchemaOf(schema));
 }
 
-/** An empty registry, so that `id` metadata of the published schema produces no references. */
+/** An empty metadata registry, with which zod writes schemas inline instead of references to their `id` metadata. */
 const ANONYMOUS_REGISTRY = z.registry<Record<string, unknown>>();
 
 function jsonSchemaOf(schema: z.ZodType): z.core.JSONSchema.BaseSchema {
@@ -90,7 +90,7 @@ function wireSchemaOf(schema: z.core.$ZodType): z.core.JSONSchema.BaseSchema {
 
 const SUPPORTED_KEYWORDS: ReadonlySet<string> = new Set(Object.keys(descriptorSchema.shape));
 
-/** Allows further fields, makes fields with a default optional, and drops the bounds of safe integers. */
+/** Allows further fields, makes fields with a default optional, and removes the bounds that zod adds to integers. */
 function withoutExtras(schema: z.core.JSONSchema.BaseSchema): z.core.JSONSchema.BaseSchema {
   const { additionalProperties, required, properties = {}, minimum, maximum, ...rest } = schema;
   const isOpen = Object.keys(Object(additionalProperties)).length === 0;

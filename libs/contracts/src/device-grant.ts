@@ -1,20 +1,20 @@
 import { z } from 'zod';
 
 /**
- * Messages between the gateway's OAuth endpoints and the service that stores device codes and their tokens (RFC 8628). Codes
- * and tokens are plain only in these messages: neither side stores or logs them in plain text.
+ * Messages between the gateway's OAuth endpoints and the service that stores device codes and their tokens (RFC 8628).
+ * They contain codes and tokens as plain text, which neither side stores or logs.
  */
 
 /** Number of digits of a user code. */
 export const USER_CODE_DIGITS = 9;
 /** Largest length of a device code or a token. */
 export const MAX_DEVICE_SECRET_LENGTH = 256;
-/** Seconds between two polls at first, and by which each `slow_down` extends them (RFC 8628 §3.5). */
+/** Initial polling interval, and by how much each `slow_down` increases the interval (RFC 8628 §3.5). */
 export const POLL_INTERVAL_S = 5;
 
 const requestFields = { v: z.literal(1), timeout_ms: z.number() };
 const secretText = z.string().min(1).max(MAX_DEVICE_SECRET_LENGTH);
-/** The user code, which the visitor reads on the device and types in. */
+/** The user code, which the device shows and the visitor types in. */
 export const userCode = z.string().regex(new RegExp(`^\\d{${USER_CODE_DIGITS}}$`));
 const lifetime = z.number().nonnegative();
 const scopes = z.array(z.string()).readonly();
@@ -23,7 +23,7 @@ const scopes = z.array(z.string()).readonly();
 export const deviceClient = z.object({ client_id: z.string(), application: z.uuid(), scopes });
 export type DeviceClient = z.output<typeof deviceClient>;
 
-/** The user who approved the device, with their epoch at that time. */
+/** The user who approved the device, with the user's epoch at the approval. */
 const grantingUser = z.object({ uuid: z.uuid(), epoch: z.int() });
 
 /** A device code that a user has claimed by its user code. */
@@ -51,13 +51,15 @@ export const deviceOperations = {
     request: z.object({ ...requestFields, client: deviceClient, lifetime_s: lifetime }),
     reply: z.object({ device_code: z.string(), user_code: z.string(), interval: z.int() }),
   },
-  /** Claims a user code for the first user who enters it. Null for any other user, and for an unknown code. */
+  /**
+   * Claims a user code for the first user who enters the code. Returns null to other users, and for an unknown code.
+   */
   claim: {
     subject: 'device_code.claim',
     request: z.object({ ...requestFields, user_code: userCode, user: z.uuid() }),
     reply: z.object({ claimed: claimedCode.nullable() }),
   },
-  /** Refuses one or all codes that a user has claimed and not approved. */
+  /** Refuses one code, or all codes, of those that a user has claimed and not approved. */
   refuse: {
     subject: 'device_code.refuse',
     request: z.object({ ...requestFields, user: z.uuid(), id: z.uuid().optional() }),
@@ -83,6 +85,8 @@ export type DeviceReply<E extends DeviceOperation> = z.output<(typeof deviceOper
 /** NATS queue group of these operations. */
 export const DEVICE_QUEUE = 'device_code';
 
-/** Kinds of the steps that the gateway inserts for devices: the first asks for the user code, the last approves the device. */
+/**
+ * Kinds of the stages that the gateway adds to authorize a device: one asks for the user code, one approves the device.
+ */
 export const DEVICE_CODE_KIND = 'device_code';
 export const DEVICE_CODE_FINISH_KIND = 'device_code_finish';

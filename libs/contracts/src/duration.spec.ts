@@ -41,7 +41,7 @@ describe('a duration', () => {
 });
 
 describe('a duration in a config', () => {
-  it('uses its default when it is absent', () => {
+  it('has the default of the field when the config omits it', () => {
     expect(seconds(duration('minutes=30').parse(undefined))).toBe(1800);
   });
   it('is refused with a message that quotes the text', () => {

@@ -2,12 +2,15 @@ import { z } from 'zod';
 import { claimedCode } from './device-grant.js';
 import { secret } from './secret.js';
 
-/** Largest length of a cookie value: with name and attributes it stays below the limit of every browser (RFC 6265 §6.1). */
+/**
+ * Largest length of a cookie value. With name and attributes, the cookie stays below all browser limits (RFC 6265
+ * §6.1).
+ */
 export const MAX_COOKIE_CHARACTERS = 3000;
 
 const bag = z.record(z.string(), z.unknown());
 
-/** The SMTP server of a stage, instead of the courier's. */
+/** An SMTP server that a stage configures, used instead of the courier's. */
 const smtp = z.object({
   host: z.string(),
   port: z.int().min(1).max(65_535),
@@ -29,13 +32,15 @@ export type MailTemplateName = (typeof MAIL_TEMPLATES)[number];
  */
 export const mailEffect = z.object({
   type: z.literal('mail'),
-  /** Null for an unknown user. Such a mail is processed and dropped, so that timing does not reveal which users exist. */
+  /**
+   * Recipient. Null for an unknown user: the mail is processed but not sent, so that timing does not reveal who exists.
+   */
   to: z.object({ address: z.string(), name: z.string() }).nullable(),
   template: z.string(),
   subject: z.string(),
   locale: z.string(),
   variables: bag,
-  /** Without it the courier uses its own server. */
+  /** Absent if the courier must use its own SMTP server. */
   smtp: smtp.optional(),
   link_ttl_s: z.number().positive().optional(),
 });
@@ -56,11 +61,11 @@ export const effect = z.discriminatedUnion('type', [
     /** UUID of the saved user to log in. */
     user: z.uuid(),
     backend: z.string(),
-    /** Null: until the browser is closed. */
+    /** Lifetime of the session. Null for a session that lasts until the browser is closed. */
     duration_s: z.number().positive().nullable(),
     bindings: z.object({ network: z.string(), geoip: z.string() }),
     terminate_other_sessions: z.boolean(),
-    /** Whether the user proved a device in this plan. */
+    /** Whether the user has proved possession of a device in this plan. */
     second_factor: z.boolean().optional(),
   }),
   /** Logs the user out of this session and deletes all its data except this plan. */
@@ -72,18 +77,22 @@ export const effect = z.discriminatedUnion('type', [
   /** Ends all sessions of a saved user. */
   z.object({ type: z.literal('end_sessions'), user: z.uuid() }),
   mailEffect,
-  /** Invalidates the link that this step mailed, because the visitor gave the same proof in another way. */
+  /**
+   * Invalidates the link that this step mailed, because the visitor has given the same proof, such as the mailed code.
+   */
   z.object({ type: z.literal('link_used') }),
   z.object({
     type: z.literal('cookie'),
-    /** A cookie that the contract lists. */
+    /** Name of a cookie that the contract lists. */
     name: z.string(),
     value: z.string().max(MAX_COOKIE_CHARACTERS),
     max_age_s: z.number().positive(),
   }),
-  /** The visitor has claimed a device code: starts the authorization flow of its client, which continues from here. */
+  /** Sent when the visitor has claimed a device code. Leads to the authorization flow of the code's OAuth client. */
   z.object({ type: z.literal('authorize'), claimed: claimedCode }),
-  /** Starts a login at a source with this challenge. Only this session may complete it with `state`. */
+  /**
+   * Stores a pending source login for a button of the challenge. Only this session may complete the login with `state`.
+   */
   z.object({ type: z.literal('source_login'), source: z.uuid(), state: z.string().min(32).max(128) }),
   z.object({ type: z.literal('toast'), level: z.enum(['success', 'info', 'warning', 'error']), message: z.string() }),
 ]);
@@ -91,10 +100,13 @@ export type Effect = z.output<typeof effect>;
 export type EffectType = Effect['type'];
 export const EFFECT_TYPES = effect.options.map(({ shape }) => shape.type.value);
 
-/** Effects that a rejected reply may have: they only record what happened. */
+/** Effect types that a denied reply may have, because they only record what happened. */
 export const REFUSAL_EFFECTS: ReadonlySet<EffectType> = new Set(['event', 'reputation']);
 
-/** Effects that a challenge may have: those of a rejection, and mails with the code or link that the challenge waits for. */
+/**
+ * Effect types that a challenge or rejected reply may have: those of a denied reply, and what a challenge needs, such
+ * as a mail.
+ */
 export const CHALLENGE_EFFECTS: ReadonlySet<EffectType> = new Set([
   ...REFUSAL_EFFECTS,
   'mail',

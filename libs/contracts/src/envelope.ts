@@ -44,7 +44,7 @@ const envelope = {
 const userInfo = z.object({ pending_user: z.string(), pending_user_avatar: z.string() });
 export type UserInfo = z.output<typeof userInfo>;
 
-/** The schemas of a component for clients. Their metadata holds their names and descriptions in the published schema. */
+/** A component's schemas in the published schema, where their metadata gives names and descriptions. */
 export type WireShape = Pick<StageContract, 'challenge' | 'user_info'> & {
   readonly component: string;
   /** Absent if the challenge accepts no response. */

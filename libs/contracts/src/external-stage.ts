@@ -7,7 +7,7 @@ import type { StageDescriptor } from './stage-descriptor.js';
 /** Format of the kinds of external stages: `x_<vendor>_<name>`. */
 const EXTERNAL_KIND = /^x_[a-z0-9]+_[a-z0-9_]*[a-z0-9]$/;
 
-/** Facts without influence on identity, permissions or the destination. Writing any other fact needs trust. */
+/** Facts that any external stage may write, because they do not influence identity, permissions or the destination. */
 const UNPRIVILEGED_WRITES: ReadonlySet<ContextKey> = new Set([
   'pending_user_identifier',
   'prompt_data',
@@ -15,7 +15,7 @@ const UNPRIVILEGED_WRITES: ReadonlySet<ContextKey> = new Set([
   'title',
 ]);
 const UNPRIVILEGED_EFFECTS: ReadonlySet<EffectType> = new Set(['event']);
-/** Fields that the presenter adds to every challenge. */
+/** Fields that the gateway adds to every challenge. A stage may not declare them. */
 const PRESENTER_FIELDS = ['component', 'flow_info', 'pending_user', 'pending_user_avatar', 'response_errors'];
 /** Gatehouse's own cookies. A stage that reads them could impersonate the visitor. */
 const OWN_COOKIES = /^authentik/i;
@@ -23,10 +23,10 @@ const OWN_COOKIES = /^authentik/i;
 /** Returns whether a kind is that of an external stage. */
 export const isExternalKind = (kind: string): boolean => EXTERNAL_KIND.test(kind);
 
-/** Returns the component of an external stage: its kind with hyphens. */
+/** Returns the component of an external stage: the kind with hyphens in place of underscores. */
 export const externalComponent = (kind: string): string => kind.replaceAll('_', '-');
 
-/** Returns why a descriptor is not acceptable for an external stage, even for a trusted one. */
+/** Returns the reasons to refuse a descriptor of an external stage, whether the stage is trusted or not. */
 export function externalDescriptorErrors(descriptor: StageDescriptor): string[] {
   const { kind, component, reads, challenge, cookies, embeds } = descriptor;
   const secrets = secretFields(planContext).filter((key) => key in reads);
@@ -43,7 +43,9 @@ export function externalDescriptorErrors(descriptor: StageDescriptor): string[] 
   ];
 }
 
-/** Attempt rules must name existing response fields and error codes, and lock after the free attempts. */
+/**
+ * Returns errors for rules with unknown response fields or error codes, or with a lock before the free attempts end.
+ */
 function attemptRuleErrors({ attempts, errors, response }: StageDescriptor): string[] {
   const fields = attempts.flatMap(({ when, pick, refuse }) => [when, refuse.field, ...(pick ? [pick.field] : [])]);
   const unknown = fields.filter((field) => !Object.hasOwn(response.properties, field));
@@ -56,8 +58,8 @@ function attemptRuleErrors({ attempts, errors, response }: StageDescriptor): str
 }
 
 /**
- * Returns the privileges that an external stage may have only if the operator lists it in TRUSTED_STAGES. With each of them it
- * could log a user in (docs/spec/bus-protocol.md#external-stages).
+ * Returns the privileges that a descriptor claims and that an external stage may have only if TRUSTED_STAGES lists it.
+ * With any of them, the stage could log a user in (docs/spec/bus-protocol.md#external-stages).
  */
 export function privilegesClaimed({ kind, writes, effects, inserts, attempts }: StageDescriptor): string[] {
   const own = (credential: string) => credential === kind || credential.startsWith(`${kind}:`);

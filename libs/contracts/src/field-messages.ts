@@ -1,6 +1,6 @@
 import type { Catalogue } from './message.js';
 
-/** Messages of the field types for values that they refuse (docs/spec/fields.md#field-types). */
+/** Error messages of the field types, by code (docs/spec/fields.md#field-types). */
 export const fieldMessages = {
   required: { string: 'This field is required.', code: 'required' },
   null: { string: 'This field may not be null.', code: 'null' },

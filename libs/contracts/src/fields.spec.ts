@@ -19,7 +19,7 @@ import { interpolate } from './sentence.js';
 
 const ABSENT = Symbol('absent');
 
-/** Parses an object whose only field has this value. Returns the parsed value, or the messages for the client. */
+/** Parses an object with one field of this type and value. Returns the parsed value, or the error messages. */
 function parse(type: z.ZodType, value: unknown) {
   const parsed = z.object({ field: type }).safeParse(value === ABSENT ? {} : { field: value });
   if (parsed.success) return { value: parsed.data.field };
@@ -28,7 +28,7 @@ function parse(type: z.ZodType, value: unknown) {
 const oneError = (string: string, code: string) => [{ string, code }];
 const invalid = (string: string) => oneError(string, 'invalid');
 
-/** Rows of a table, so that a list among the values is one argument and not several. */
+/** Returns rows for `it.each` with one argument each, because `it.each` would spread a value that is a list. */
 const rows = (...values: unknown[]) => values.map((value): [unknown] => [value]);
 
 const everyType: [string, z.ZodType][] = [
@@ -219,7 +219,7 @@ describe('boolean', () => {
 });
 
 describe('choice', () => {
-  it('compares the string form', () => {
+  it('compares the string form of the value with the choices', () => {
     expect(parse(choice(['1', '2']), '1')).toEqual({ value: '1' });
     expect(parse(choice(['1', '2']), 1)).toEqual({ value: '1' });
   });
@@ -234,7 +234,7 @@ describe('choice', () => {
   ])('refuses %j and repeats the value', (sent, sentence) => {
     expect(parse(choice(['a', 'b']), sent)).toEqual(oneError(sentence, 'invalid_choice'));
   });
-  it('refuses a list with one valid choice', () => {
+  it('refuses a list, even if its only item is a valid choice', () => {
     expect(parse(choice(['a', 'b']), ['a'])).toMatchObject([{ code: 'invalid_choice' }]);
     expect(parse(choice(['true']), true)).toMatchObject([{ code: 'invalid_choice' }]);
   });

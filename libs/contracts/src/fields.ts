@@ -6,16 +6,16 @@ import { pythonText } from './python-text.js';
 import { findUnstorableCharacter } from './unstorable-characters.js';
 
 /**
- * The field types of the wire: which values they accept, how they coerce them, and the messages for other values
- * (docs/spec/fields.md#field-types). They are zod schemas whose issues carry a message code instead of a sentence.
+ * The field types of the HTTP API (docs/spec/fields.md#field-types): zod schemas that coerce values as authentik does,
+ * and whose issues carry a message code instead of a sentence.
  */
 
 type Params = Record<string, string | number>;
 type FieldIssue = readonly [code: FieldMessageCode, params?: Params];
 interface Optionality {
-  /** The key may be absent, and then stays absent. */
+  /** Whether the field may be absent. It then stays absent. */
   readonly optional?: boolean;
-  /** The value may be null, and then stays null. */
+  /** Whether the value may be null. It then stays null. */
   readonly nullable?: boolean;
 }
 
@@ -29,8 +29,8 @@ const failField = (code: FieldMessageCode, params?: Params): never => {
 };
 
 /**
- * Returns a zod schema for a coercion. `wire` is the JSON Schema of the field in the published schema. It is the schema of
- * authentik, so it omits limits that only Gatehouse has.
+ * Returns a zod schema that coerces a value. `wire` is the field's JSON Schema in the published schema, which is
+ * authentik's: it omits limits that only Gatehouse has.
  */
 function field<T>(coerce: (value: unknown) => T, wire: Readonly<Record<string, unknown>> | z.ZodType) {
   return z
@@ -124,13 +124,15 @@ export function digits(): z.ZodType<string> {
 
 const MAX_INTEGER_TEXT = 1000;
 
-/** Refuses integers beyond the safe range, which a number would not represent exactly. */
+/**
+ * Returns a value as an integer. Refuses integers beyond the safe range, which a JavaScript number cannot hold exactly.
+ */
 function toInteger(value: unknown): number {
   const number = Number(integerText(value));
   return Number.isSafeInteger(number) ? number : failField('not_an_integer');
 }
 
-/** Returns the sign and the digits of a whole number. */
+/** Returns the sign and the ASCII digits of a whole number. */
 function integerText(value: unknown): string {
   // JSON.parse has already rounded a number beyond the safe range.
   if (typeof value === 'number') return Number.isSafeInteger(value) ? String(value) : failField('not_an_integer');
@@ -141,8 +143,8 @@ function integerText(value: unknown): string {
 }
 
 /**
- * Unicode assigns decimal digits in runs of ten, so the value of a digit is its distance from the start of the runs modulo
- * ten.
+ * Returns text with all Unicode decimal digits as ASCII digits. Unicode assigns digits in runs of ten, and runs may
+ * adjoin, so the value of a digit is its distance from the first adjoining digit, modulo ten.
  */
 function asciiDigits(text: string): string {
   return text.replace(/\p{Nd}/gu, (digit) => {
@@ -225,7 +227,7 @@ export function nested<S extends z.ZodRawShape>(shape: z.ZodObject<S>): z.ZodTyp
   return field(object, shape).pipe(shape as z.ZodType<z.output<z.ZodObject<S>>, object>);
 }
 
-/** Allows the key to be absent, or null, or both. Other values are checked by `type`. */
+/** Returns a schema that also allows the field to be absent, null, or both. `type` checks other values. */
 export function optionalNullable<T>(
   type: z.ZodType<T>,
   options: Optionality & { nullable: true; optional: true },
@@ -240,7 +242,7 @@ export function optionalNullable(type: z.ZodType, { optional, nullable }: Option
   return optional ? maybeNull.optional() : maybeNull;
 }
 
-/** Returns the Python name of a JSON value's type, which messages contain. */
+/** Returns the Python name of a JSON value's type, for error messages. */
 export function wireTypeName(value: unknown): 'str' | 'list' | 'int' | 'float' | 'bool' | 'dict' | 'null' {
   if (value === null || value === undefined) return 'null';
   if (Array.isArray(value)) return 'list';
@@ -258,7 +260,7 @@ export function bodyErrors(body: unknown): Errors | undefined {
   return { [NON_FIELD_ERRORS]: [type === 'null' ? { code } : { code, params: { type } }] };
 }
 
-/** Returns the errors of a failed parse by field. */
+/** Returns the errors of a failed parse, by field. */
 export function fieldErrors(error: z.ZodError): Errors {
   const errors: Errors = {};
   for (const issue of error.issues) {

@@ -2,12 +2,12 @@ import { z } from 'zod';
 import { challengeBody } from './envelope.js';
 import { redirectChallenge } from './system-challenges.js';
 
-/** Challenge for the login by Plex's script (docs/spec/sources.md#plex). */
+/** Challenge with which the page's script logs the visitor in at Plex (docs/spec/sources.md#plex). */
 export const plexChallenge = z
   .object({ client_id: z.string(), slug: z.string() })
   .meta({ id: 'PlexAuthenticationChallenge', description: 'Asks the client to open a window for the login at Plex.' });
 
-/** Challenge for the login by Apple's script (docs/spec/sources.md#apple). */
+/** Challenge with which the page's script logs the visitor in at Apple (docs/spec/sources.md#apple). */
 export const appleChallenge = z
   .object({ client_id: z.string(), scope: z.string(), redirect_uri: z.string(), state: z.string() })
   .meta({ id: 'AppleLoginChallenge', description: "Asks the client to log in at Apple with Apple's script." });
@@ -19,7 +19,7 @@ const sourceButton = <const C extends string>(component: C, challenge: z.ZodObje
   [component]: challengeBody({ component, challenge, user_info: false }),
 });
 
-/** The challenge behind the button of a source. Clients know only these components. */
+/** The challenge that the button of a source opens. Clients support only these components. */
 export const loginChallenge = z
   .discriminatedUnion('component', [
     challengeVariant('xak-flow-redirect', redirectChallenge),

@@ -31,7 +31,7 @@ describe('rendering a message', () => {
       render({ code: 'not_a_choice', params: { input: '{input} $& $1' } }, interpolate, fieldMessages).string,
     ).toBe('"{input} $& $1" is not a valid choice.');
   });
-  it('keeps text that is no code, with its wire code or `invalid`', () => {
+  it('keeps a message that is text and no code, with its `wire` code, or else the code `invalid`', () => {
     expect(render({ text: 'Nope {max}', wire: 'denied' }, interpolate)).toEqual({
       string: 'Nope {max}',
       code: 'denied',

@@ -3,8 +3,8 @@ import type { Sentence, Translate } from './sentence.js';
 
 const params = z.record(z.string(), z.union([z.string(), z.number()])).optional();
 /**
- * A message for visitors, given as a code of a catalogue or as text. The gateway translates it. Text that no catalogue contains
- * stays unchanged. Without parameters, braces in the text have no meaning.
+ * A message for visitors, as a code of a catalogue or as text. The gateway translates the message. Text without a
+ * translation stays unchanged. In text without parameters, braces are no placeholders.
  */
 export const message = z.union([
   z.object({ code: z.string(), params }),
@@ -12,14 +12,14 @@ export const message = z.union([
 ]);
 export type Message = z.output<typeof message>;
 
-/** Errors by field name or `non_field_errors`. An empty object is still a refusal. */
+/** Errors by field name or `non_field_errors`. A rejection without any error is still a rejection. */
 export const errors = z.record(z.string(), z.array(message));
 export type Errors = z.output<typeof errors>;
 
 /** Key of errors that concern the whole response (docs/spec/executor.md#response-errors). */
 export const NON_FIELD_ERRORS = 'non_field_errors';
 
-/** An English sentence and its code on the wire. `{name}` in the sentence is replaced by a parameter. */
+/** An English sentence and the code that clients get with it. `{name}` is a placeholder for a parameter. */
 export interface CatalogueEntry {
   readonly string: string;
   readonly code: string;
@@ -27,8 +27,8 @@ export interface CatalogueEntry {
 export type Catalogue = Readonly<Record<string, CatalogueEntry>>;
 
 /**
- * Returns the sentence and wire code of a message, from the first catalogue that contains its code. Throws for an unknown
- * code.
+ * Returns the sentence and wire code of a message, from the first catalogue that contains its code. Throws for an
+ * unknown code.
  */
 export function sentenceOf(
   message: Message,
@@ -40,7 +40,7 @@ export function sentenceOf(
   return { text: entry.string, params: message.params ?? {}, wire: entry.code };
 }
 
-/** Returns a message in its wire format, in the language of `translate`. */
+/** Returns the text and code that a client gets for a message, in the language of `translate`. */
 export function render(message: Message, translate: Translate, ...catalogues: readonly Catalogue[]): CatalogueEntry {
   const { text, params, wire } = sentenceOf(message, ...catalogues);
   return { string: translate(text, params), code: wire };

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /**
- * Subject for hashing a password. Stages that write users ask the password service, which is the only one that hashes
+ * NATS subject for hashing a password. Stages that write users ask the password service, the only service that hashes
  * (docs/spec/bus-protocol.md#subjects).
  */
 export const PASSWORD_HASH_SUBJECT = 'password.hash';
@@ -17,6 +17,6 @@ export const passwordHashRequest = z.object({
   password: z.string().min(1).max(MAX_PASSWORD),
 });
 
-/** The hash in the format of the directory. */
+/** The hash, in the format in which the directory stores it. */
 export const passwordHashReply = z.object({ hash: z.string().min(1) });
 export type PasswordHashReply = z.output<typeof passwordHashReply>;

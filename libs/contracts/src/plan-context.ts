@@ -10,7 +10,7 @@ const savedUser = z.object({
   name: z.string(),
   email: z.string(),
   is_active: z.boolean(),
-  /** Rises when all sessions of the user must end. Proofs from an older epoch are void. */
+  /** Number that increases when all sessions of the user must end. Proofs from an older epoch are invalid. */
   epoch: z.int(),
   locale: z.string(),
   backend: z.string().optional(),
@@ -25,8 +25,8 @@ const unsavedUser = z.object({
 });
 
 /**
- * The user of a flow. A pretended user stands in for an unknown one. It is never saved or mailed, and clients cannot
- * distinguish it (enumeration).
+ * The user of a flow. A pretended user stands in for an unknown user, is never saved and gets no mail. Clients cannot
+ * distinguish a pretended user from a real one (enumeration).
  */
 export const user = z.discriminatedUnion('kind', [savedUser, pretendedUser, unsavedUser]);
 export type User = z.output<typeof user>;
@@ -39,37 +39,37 @@ const subject = z.object({ uuid: z.uuid(), pk: z.int().optional(), slug: z.strin
 /** The facts of a plan that stages share (docs/spec/plan.md#context). */
 export const planContext = z.object({
   pending_user: user.optional(),
-  /** What the visitor typed, for display. */
+  /** The name or address that the visitor typed, for display. */
   pending_user_identifier: z.string().optional(),
   user_backend: z.string().optional(),
   auth_method: z.string().optional(),
   auth_method_args: z.record(z.string(), z.unknown()).optional(),
-  /** Numbers of the devices that were set up in this plan. */
+  /** Primary keys of the devices that were set up in this plan. */
   enrolled_devices: z.array(z.int()).optional(),
   /**
-   * The user, by uuid, who was verified in this plan: by password, device, mailed link or source, or because this plan created
-   * the user. An app password is a token and does not count.
+   * The user, by uuid, who was verified in this plan: by password, device, mailed link or source, or because this plan
+   * created the user. An app password is a token and does not count.
    */
   verified_user: z.uuid().optional(),
-  /** The user, by uuid, who was asked for a device before their password is replaced. */
+  /** The user, by uuid, whom the plan has asked for a device before the password is replaced. */
   proof_asked: z.string().optional(),
-  /** Values of prompts, by flat key. */
+  /** Values of prompts, by the whole field key of the prompt: dots do not nest. */
   prompt_data: secret(z.record(z.string(), z.unknown())).optional(),
   /** Keys of `prompt_data` whose values an invitation has fixed. */
   prompt_locked: z.array(z.string()).optional(),
-  /** Keys of `prompt_data` that are passwords: never shown again, and removed once the user is written. */
+  /** Keys of `prompt_data` that are passwords. They are never shown, and removed once the user is written. */
   prompt_secrets: z.array(z.string()).optional(),
-  /** Groups of the user to write, by number or name. */
+  /** Groups for the user who will be written, by number or name. */
   groups: z.array(z.string()).optional(),
   user_path: z.string().optional(),
   user_type: z.string().optional(),
-  /** Address for mails of this plan, instead of the user's. */
+  /** Address for mails of this plan, used instead of the user's address. */
   email: z.string().optional(),
   application: subject.optional(),
   source: subject.optional(),
   is_sso: z.boolean().optional(),
   source_groups: bag.optional(),
-  /** Identity at a source, which is connected to the user when the plan has ended. */
+  /** Identity at a source, which the gateway connects to the user at the end of the plan. */
   'goauthentik.io/sources/connection': z.object({ source: z.uuid(), identifier: z.string() }).optional(),
   /** Profile of the user from a source, for policies. */
   oauth_userinfo: secret(bag).optional(),
@@ -79,7 +79,7 @@ export const planContext = z.object({
   captcha: z.object({ response: bag, stage: z.string() }).optional(),
   invitation: z.object({ uuid: z.uuid(), name: z.string() }).optional(),
   invitation_in_effect: z.boolean().optional(),
-  /** An invitation that stays valid until the user is written, which uses it up. */
+  /** A single-use invitation that is used up when the user is written. */
   invitation_due: z.uuid().optional(),
   /** The step and the user of the mailed link that the visitor followed. */
   is_restored: z.object({ step: z.string(), user: z.string().nullable() }).optional(),

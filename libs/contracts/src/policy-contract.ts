@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { Errors } from './message.js';
 
-/** The declaration of a kind of policy, without its evaluation. */
+/** The declaration of a policy kind, without the code that evaluates it. */
 export interface PolicyContract<Config extends z.ZodObject = z.ZodObject> {
   /** Permanent name, stored in flow versions. */
   readonly kind: string;
@@ -10,11 +10,13 @@ export interface PolicyContract<Config extends z.ZodObject = z.ZodObject> {
   readonly config: Config;
   /** Returns the errors of a config whose single fields are valid. */
   readonly validate?: (config: Readonly<Record<string, unknown>>) => Errors;
-  /** Returns whether the policy fails in every flow with this config. */
+  /**
+   * Returns whether a policy with this config can never pass, in any flow. The blueprint linter reports such a policy.
+   */
   readonly alwaysFails?: (config: Readonly<Record<string, unknown>>) => boolean;
   /**
-   * Config field with Python source, which is checked for syntax and for calls of other policies when a blueprint is
-   * applied.
+   * Config field that holds a Python expression. When a blueprint is applied, the expression's syntax is checked, and
+   * the policies that it calls are recorded.
    */
   readonly pythonField?: string;
 }

@@ -9,18 +9,18 @@ const bag = z.record(z.string(), z.unknown());
 /** Subject of the policy service (docs/spec/bus-protocol.md#subjects). */
 export const POLICY_SUBJECT = 'policy.evaluate';
 
-/** Largest number of events from all policies of one request. */
+/** Largest number of events that all policies of one request may emit together. */
 export const MAX_POLICY_EVENTS = 100;
 
 /** Kinds of steps that a policy may insert into a plan. */
 export const POLICY_INSERTS: readonly string[] = ['redirect'];
 
-/** A policy with its config at the time when its flow was published. */
+/** A policy with the config that it had when the flow version was published. */
 export const configuredPolicy = z.object({
   kind: z.string(),
   name: z.string(),
   config: bag,
-  /** Ids of the policies that it may call by name. */
+  /** Ids of the policies that this policy may call by name. */
   calls: z.array(z.string()).optional(),
 });
 
@@ -41,7 +41,7 @@ export const policyRequest = z.object({
       ...configuredPolicy.shape,
       /** Milliseconds until the policy counts as failed. */
       timeout_ms: z.number(),
-      /** Asks for the value of the expression, to fill a field in, and not for a verdict. */
+      /** True to get the value of the expression, for a form field, instead of a verdict. */
       value: z.boolean().optional(),
     }),
   ),
@@ -54,14 +54,15 @@ export const policyRequest = z.object({
   method: z.enum(['GET', 'POST']).exactOptional(),
   site: stageRequest.shape.site,
   /**
-   * The whole plan context, because policies are the administrator's code. `withheld` if the policies only judge a response.
+   * The whole plan context, because policies are the administrator's code. `withheld` is true, and the context empty,
+   * if the policies only judge a response.
    */
   flow_plan: z.object({ slug: z.string(), context: bag, withheld: z.boolean().exactOptional() }),
-  /** Changes to the reputation of identifiers at the client's address that this request has made and not yet saved. */
+  /** Unsaved changes of this request to the reputation of identifiers at the client's address. */
   reputation: z.array(z.object({ identifier: z.string(), delta: z.int() })).optional(),
-  /** Further context variables. They override the plan context. */
+  /** Further context variables, which override those of the plan context. */
   context: bag,
-  /** Further global names for expressions. `user` is always the user above. */
+  /** Further global variables for expressions. They cannot replace `user`. */
   names: bag.optional(),
 });
 export type PolicyRequest = z.output<typeof policyRequest>;
@@ -70,20 +71,20 @@ const policyResult = z.object({
   pass: z.boolean(),
   /** Messages for the visitor. */
   messages: z.array(z.string()).default([]),
-  /** Why the policy failed, for the log. Its binding defines the verdict of a failure. */
+  /** Error of the policy, for the log. The verdict is then the `failure_result` of the policy's binding. */
   error: z.string().optional(),
   /** The value of the expression, if the request asked for it. */
   value: z.unknown().optional(),
 });
 export type PolicyResult = z.output<typeof policyResult>;
 
-/** Results by policy id, and the changes to the plan. */
+/** Results by policy id, and the changes of the plan that policies request. */
 export const policyReply = z.object({
   results: z.record(z.string(), policyResult),
   context: z
     .object({ set: bag.default({}), unset: z.array(z.string()).default([]) })
     .default(() => ({ set: {}, unset: [] })),
-  /** Steps to insert when the bound step is decided, so `before` is not possible. */
+  /** Steps to insert. `before` is not possible, because the bound step is just being decided. */
   insert: insert.extend({ where: z.enum(['next', 'last']) }).optional(),
   /** Audit events, stored with the plan. */
   events: z.array(eventPayload).max(MAX_POLICY_EVENTS).optional(),

@@ -12,7 +12,7 @@ export const policyLimits = z.object({
   ),
 });
 
-/** Largest request and reply in bytes. */
+/** Largest policy request and reply, in bytes. */
 export interface PolicyMessageLimits {
   readonly request: number;
   readonly reply: number;

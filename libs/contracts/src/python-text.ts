@@ -12,10 +12,10 @@ export function pythonLiteral(value: unknown): string {
   return `{${members.join(', ')}}`;
 }
 
-/** Below this number Python uses an exponent, where JavaScript uses more zeros. */
+/** Python writes smaller numbers with an exponent, where JavaScript writes zeros. */
 const MIN_WITHOUT_EXPONENT = 1e-4;
 
-/** Formats a number without a fraction as an integer, because JSON does not distinguish them. */
+/** Formats a number without a fraction as an integer, because JSON does not distinguish integers from floats. */
 function numberText(value: number): string {
   const isSmall = value !== 0 && Math.abs(value) < MIN_WITHOUT_EXPONENT;
   const text = isSmall ? value.toExponential() : String(value);

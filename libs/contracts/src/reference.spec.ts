@@ -15,7 +15,7 @@ it('lists the fields of a config that refer to other objects', () => {
   ]);
 });
 
-it('finds a reference in wrapped schemas', () => {
+it('a reference is found inside optional, nullable and described schemas', () => {
   const wrapped = z.object({
     absent: reference('flow').optional(),
     plain: z.string().optional(),
@@ -27,12 +27,12 @@ it('finds a reference in wrapped schemas', () => {
   ]);
 });
 
-it('can require one model', () => {
+it('a reference can require a model', () => {
   const strict = z.object({ inner: reference('stage', 'authentik_stages_sample.samplestage') });
   expect(referencesOf(strict).get('inner')).toEqual({ to: 'stage', model: 'authentik_stages_sample.samplestage' });
 });
 
-it('is null by default', () => {
+it('a reference is null by default', () => {
   expect(config.parse({ recovery_flow: 'recovery' })).toEqual({
     password_stage: null,
     recovery_flow: 'recovery',
@@ -40,7 +40,7 @@ it('is null by default', () => {
   });
 });
 
-it('can be a list, and hold the content of its objects after compilation', () => {
+it('a reference can be a list of ids, or a list whose objects are inlined at compilation', () => {
   const form = z.object({
     next: references('stage'),
     lines: inlinedReferences('line', z.object({ text: z.string() })),

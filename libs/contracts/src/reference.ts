@@ -2,25 +2,25 @@ import { z } from 'zod';
 import { schemaLayers } from './schema-layers.js';
 
 /**
- * Kind of object that a config field refers to: `flow` (compiled to its slug), `stage` (stays an id, resolved in `attached`),
- * `policy`, `group` or `user` (a UUID of the directory), or a kind of `related_models` of a contract.
+ * Kind of object that a config field refers to: `flow` (compiled to its slug), `stage` (stays an id, resolved in
+ * `attached`), `policy`, `group` or `user` (a UUID of the directory), or a kind of `related_models` of a contract.
  */
 export type ReferenceKind = string;
 
-/** The reference that a config field holds. */
+/** What a config field refers to. */
 export interface Reference {
   readonly to: ReferenceKind;
-  /** Model that the object must have. Another built-in model is refused, an external stage is accepted. */
+  /** Blueprint model that the object must have. An external stage is accepted too, another built-in model is not. */
   readonly model?: string;
   /** Whether the field holds a list of ids. */
   readonly many?: boolean;
-  /** Whether the ids are replaced by the objects' content when the flow is compiled. */
+  /** Whether compiling the flow replaces the ids by the content of the objects. */
   readonly inlined?: boolean;
 }
 
 const referenceRegistry = z.registry<Reference>();
 
-/** Returns the schema of a config field that refers to another blueprint object, or is null. */
+/** Returns the schema of a config field that refers to another blueprint object. Null refers to none. */
 export function reference(to: ReferenceKind, model?: string) {
   const schema = z.string().nullable().default(null);
   referenceRegistry.add(schema, { to, ...(model === undefined ? {} : { model }) });
@@ -28,8 +28,8 @@ export function reference(to: ReferenceKind, model?: string) {
 }
 
 /**
- * Returns the schema of a config field that refers to a list of blueprint objects. Stages are in `attached` as `field.0`,
- * `field.1` …
+ * Returns the schema of a config field that refers to a list of blueprint objects. Stages of the list are in the
+ * envelope's `attached` as `<field>.0`, `<field>.1` …
  */
 export function references(to: ReferenceKind) {
   const schema = z.array(z.string()).default([]);
@@ -38,8 +38,8 @@ export function references(to: ReferenceKind) {
 }
 
 /**
- * Returns the schema of a config field that refers to a list of blueprint objects in a blueprint, and holds their content after
- * compilation: `id`, `name` and the fields of `content`.
+ * Returns the schema of a config field that is a list of ids in a blueprint, and a list of objects in the compiled
+ * flow: each with `id`, `name` and the fields of `content`.
  */
 export function inlinedReferences<S extends z.ZodObject>(to: ReferenceKind, content: S) {
   const schema = z.array(content).default([]);
@@ -56,7 +56,7 @@ export function referencesOf(config: z.ZodObject): ReadonlyMap<string, Reference
   return new Map(references);
 }
 
-/** Returns the schema of a config in a blueprint, where inlined references are ids. */
+/** Returns a config's schema for blueprints: fields with inlined references are lists of ids there. */
 export function blueprintConfig(config: z.ZodObject): z.ZodObject {
   const fields = [...referencesOf(config)].filter(([, { inlined }]) => inlined);
   return config.extend(Object.fromEntries(fields.map(([name, { to }]) => [name, references(to)])));

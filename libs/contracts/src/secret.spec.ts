@@ -7,7 +7,7 @@ import { maskByKey, REDACTED, redact, secret, secretFields } from './secret.js';
 const answer = z.object({ uid_field: char(), password: secret(char({ trim: false })) });
 
 describe('a field marked as secret', () => {
-  it('is listed', () => {
+  it('is listed by secretFields', () => {
     expect(secretFields(answer)).toEqual(['password']);
   });
   it.each([
@@ -20,14 +20,14 @@ describe('a field marked as secret', () => {
   ])('stays secret when it is %s', (_, field) => {
     expect(secretFields(z.object({ plain: z.string().optional(), field }))).toEqual(['field']);
   });
-  it('is redacted for every value', () => {
+  it('is redacted whatever its value is', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (password) => {
         expect(redact(answer, { uid_field: 'alice', password })).toEqual({ uid_field: 'alice', password: REDACTED });
       }),
     );
   });
-  it('is not added when it is absent', () => {
+  it('is not added to an object that does not have it', () => {
     expect(redact(answer, { uid_field: 'alice' })).toEqual({ uid_field: 'alice' });
   });
 });

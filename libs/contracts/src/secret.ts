@@ -3,10 +3,13 @@ import { schemaLayers } from './schema-layers.js';
 
 const secrets = z.registry<{ secret: true }>();
 
-/** Replaces a secret in logs, events and the inspector (docs/spec/events.md#masking). */
+/** Text that logs, events and the inspector contain in place of a secret (docs/spec/events.md#masking). */
 export const REDACTED = '*'.repeat(20);
 
-/** Marks a schema as secret: its value is redacted in logs and events, and never part of a challenge. Returns the schema. */
+/**
+ * Marks a schema as secret: its value is redacted in logs and events, and never part of a challenge. Returns the
+ * schema.
+ */
 export function secret<S extends z.ZodType>(schema: S): S {
   secrets.add(schema, { secret: true });
   return schema;
@@ -19,7 +22,10 @@ export function secretFields(schema: z.ZodObject): readonly string[] {
     .map(([name]) => name);
 }
 
-/** Uses `get` of the registry, which also finds marks that `.refine()` and `.describe()` have inherited. */
+/**
+ * Whether a schema is marked as secret. The registry's `get` also finds marks inherited by `.refine()` or
+ * `.describe()`.
+ */
 const isSecret = (field: unknown) => [...schemaLayers(field)].some((layer) => secrets.get(layer) !== undefined);
 
 /** Returns a copy of `value` that is safe to log, with the secret fields of `schema` replaced by asterisks. */

@@ -1,7 +1,9 @@
 /** Values for the placeholders of a sentence, by name. */
 export type SentenceParams = Readonly<Record<string, string | number>>;
 
-/** An English text for visitors, with `{name}` as placeholders. The text is the key of every catalogue. */
+/**
+ * An English text for visitors, with placeholders such as `{name}`. Translation catalogues use the text as their key.
+ */
 export interface Sentence {
   readonly text: string;
   readonly params?: SentenceParams | undefined;

@@ -9,9 +9,9 @@ export const OAUTH_SOURCE = 'authentik_sources_oauth.oauthsource';
 /** Blueprint model of Plex sources. */
 export const PLEX_SOURCE = 'authentik_sources_plex.plexsource';
 
-/** How a user of a source without a connection is matched to a user. */
+/** How a user of a source is matched to a Gatehouse user if the two are not connected yet. */
 export const USER_MATCHING = ['identifier', 'email_link', 'email_deny', 'username_link', 'username_deny'] as const;
-/** How a group of a source without a connection is matched to a group. */
+/** How a group of a source is matched to a Gatehouse group if the two are not connected yet. */
 export const GROUP_MATCHING = ['identifier', 'name_link', 'name_deny'] as const;
 
 /** Provider types with built-in endpoints and profile mappings. Other providers use `openidconnect`. */
@@ -71,7 +71,7 @@ export const oauthSourceConfig = sourceConfig.extend({
   oidc_jwks: jsonObject().default({}),
 });
 
-/** Default client id for Plex. */
+/** Returns a random client id, the default of a Plex source. */
 const randomClientId = () =>
   Array.from(crypto.getRandomValues(new Uint8Array(20)), (n) => n.toString(16).padStart(2, '0')).join('');
 
@@ -88,7 +88,7 @@ export const plexSourceConfig = sourceConfig.extend({
 
 const published = { uuid: z.uuid() };
 
-/** A published source. Flows are slugs. Secrets are sealed in the database and plain on the bus. */
+/** A published source. Its flows are slugs. Its secrets are sealed in the database, and plain text on the bus. */
 export const publishedSource = z.discriminatedUnion('model', [
   z.object({ ...published, model: z.literal(OAUTH_SOURCE), ...oauthSourceConfig.shape }),
   z.object({ ...published, model: z.literal(PLEX_SOURCE), ...plexSourceConfig.shape }),

@@ -4,9 +4,10 @@ import { publishedSource } from './source-config.js';
 import { PROTOCOL_VERSION } from './stage-request.js';
 
 /**
- * Subjects at which the identification service begins and completes a login at a source (docs/spec/sources.md). The gateway
- * sends the requests. It owns the source and whether it is enabled, the single use of `state`, the binding of `state` to the
- * browser's session, its expiry, and the use of the identity. The service talks to the providers and stores nothing.
+ * NATS subjects at which the identification service begins and completes a login at a source (docs/spec/sources.md).
+ * The gateway sends the requests. The gateway also checks that the source is enabled and that `state` is unexpired,
+ * unused and of the browser's session, and it decides what the identity is used for. The service talks to the providers
+ * and stores nothing.
  */
 export const SOURCE_BEGIN_SUBJECT = 'sources.begin';
 export const SOURCE_COMPLETE_SUBJECT = 'sources.complete';
@@ -29,26 +30,28 @@ const requestFields = {
 /** Absolute URL of `/source/oauth/callback/<slug>/`, built from the configured base URL. */
 const redirectUri = z.url();
 
-/** Asks for the URL at the provider that the browser is redirected to. */
+/** Request for the provider's authorization URL, to which the gateway redirects the browser. */
 export const sourceBeginRequest = z.object({
   ...requestFields,
   redirect_uri: redirectUri,
-  /** Random single-use value, sent to the provider unchanged. */
+  /** The OAuth `state`: a random single-use value, which the provider gets unchanged. */
   state: z.string().min(32).max(128),
 });
 export type SourceBeginRequest = z.output<typeof sourceBeginRequest>;
 
-/** Data for the callback, such as the nonce and the PKCE verifier. The gateway seals it and returns it once. */
+/**
+ * Data that the service needs at the callback, such as nonce and PKCE verifier. The gateway seals and returns it, once.
+ */
 const providerState = bag;
 
-/** The URL to redirect to with the data for the callback, or the reason for a refusal, which the visitor reads. */
+/** The authorization URL with the data for the callback, or the message of a refusal, which the visitor sees. */
 export const sourceBeginReply = z.union([
   z.object({ to: z.url(), kept: providerState }),
   z.object({ refused: message }),
 ]);
 export type SourceBeginReply = z.output<typeof sourceBeginReply>;
 
-/** Asks for the identity, proved by the callback's parameters or, for Plex, by the token from its script. */
+/** Request for the identity that the callback's parameters prove or, for Plex, the token from Plex's script. */
 export const sourceCompleteRequest = z.object({
   ...requestFields,
   proof: z.union([
@@ -82,10 +85,10 @@ export const sourceIdentity = z.object({
     username: text(150).optional(),
     name: text(1000).optional(),
     email: text(254).optional(),
-    /** Whether the source has verified the address. Absent when the source does not tell. */
+    /** Whether the source has verified the mail address. Absent if the source does not say so. */
     email_verified: z.boolean().optional(),
   }),
-  /** Groups of the user by their id at the source, with their `name` in Gatehouse. */
+  /** Groups of the user: keys are group ids at the source, `name` is the group's name in Gatehouse. */
   groups: z
     .record(text(255), z.object({ name: text(255).optional() }))
     .refine((groups) => Object.keys(groups).length <= MAX_GROUPS, { error: 'too many' })
@@ -94,6 +97,6 @@ export const sourceIdentity = z.object({
   info: bag,
 });
 
-/** The identity, or the reason for a refusal, which the visitor reads. */
+/** The identity, or the message of a refusal, which the visitor sees. */
 export const sourceCompleteReply = z.union([z.object({ identity: sourceIdentity }), z.object({ refused: message })]);
 export type SourceCompleteReply = z.output<typeof sourceCompleteReply>;

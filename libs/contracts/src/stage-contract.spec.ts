@@ -16,7 +16,7 @@ describe('a stage contract', () => {
     expect([stage({}).grants, stage({ grants: true }).grants]).toEqual([false, true]);
   });
 
-  it('changes credentials if its descriptor declares it', () => {
+  it('keeps changes_credentials when it is converted to a descriptor and back', () => {
     const roundTrip = (contract: ReturnType<typeof stage>) =>
       fromDescriptor(toDescriptor(contract)).changes_credentials;
     const change = { config: {}, context: {}, user: undefined };

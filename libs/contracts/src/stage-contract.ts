@@ -12,15 +12,20 @@ import type { ReferenceKind } from './reference.js';
 export interface AttemptRule {
   /** Response field whose presence makes the response an attempt. */
   readonly when: string;
-  /** Name of the credential. With `pick`, `{member}` is replaced by the value of the chosen item. */
+  /**
+   * Name of the credential. With `pick`, each `{member}` stands for that member of the chosen item, such as a device's
+   * uid.
+   */
   readonly credential: string;
-  /** The choice between several credentials. An attempt without a valid choice counts for all offered credentials. */
+  /**
+   * Set if the response chooses among several credentials. An attempt without a valid choice counts for all of them.
+   */
   readonly pick?: AttemptChoice;
   /** Wrong answers in a row before delays begin. */
   readonly free: number;
   /** Wrong answers in a row that disable the credential until it is unlocked. */
   readonly hard: number;
-  /** The error of a refused attempt, the same as for a wrong response. */
+  /** The error of an attempt that the gateway refuses. Must be the error of a wrong response. */
   readonly refuse: { readonly field: string; readonly code: string };
 }
 
@@ -30,21 +35,24 @@ export interface AttemptChoice {
   readonly field: string;
   /** Challenge field that lists the items. */
   readonly among: string;
-  /** Only items whose `member` is one of `values` are counted, because this response field fits no others. */
+  /**
+   * Only items whose `member` is one of `values` can be chosen with this response field. Other items are not counted.
+   */
   readonly where: { readonly member: string; readonly values: readonly string[] };
 }
 
-/** Rule for a stage that is embedded in a composite step, by the config field that refers to it. */
+/** How a host stage embeds another stage to form a composite step. */
 export interface EmbeddedStageRule {
   /** Response field that the embedded stage judges. */
   readonly field: string;
-  /** Name of that field in the response of the embedded stage, if it differs. */
+  /** Name of that field in the embedded stage's contract, if it has another name there. */
   readonly as?: string;
-  /** Error code of the host for any refusal by the embedded stage. */
+  /** Error code that the host shows for any refusal by the embedded stage. */
   readonly error: string;
   /**
-   * Field of the host's challenge for the challenge of the embedded stage. Without it, the embedded stage is not asked for one.
-   * With it, the embedded stage is judged first, so that the host reveals nothing until the embedded stage has passed.
+   * Field of the host's challenge that holds the challenge of the embedded stage. If absent, the embedded stage shows
+   * no challenge, and judges after the host. If present, the embedded stage judges first, so that the host reveals
+   * nothing until the embedded stage has passed.
    */
   readonly asks?: string;
 }
@@ -61,35 +69,35 @@ export interface StageProof {
 export interface CredentialChange {
   readonly config: Readonly<Record<string, unknown>>;
   readonly context: PlanContext;
-  /** The user that the step is about: the pending user, otherwise the session's. Undefined unless the user is saved. */
+  /** The step's user: the pending user, else the user of the session. Undefined if that user is not saved. */
   readonly user: SavedUser | undefined;
 }
 
-/** How a stage is added to a plan that lacks a proof of its user. */
+/** How the gateway adds a stage to a plan that lacks a proof of the plan's user. */
 export interface ProofStep {
-  /** Lower values are asked first. */
+  /** The gateway adds the stage with the lowest value first. */
   readonly order: number;
   readonly config: Readonly<Record<string, unknown>>;
 }
 /**
- * How a stage sets the pending user of a plan. `by_name`: the visitor typed a name, which proves nothing. `by_proof`: a credential
- * identified the user. `by_writing`: the stage created the user.
+ * How a stage sets the pending user of a plan. `by_name`: the visitor typed a name, which proves nothing. `by_proof`: a
+ * credential identified the user. `by_writing`: the stage created the user.
  */
 export const IDENTIFICATION_METHODS = ['by_name', 'by_proof', 'by_writing'] as const;
 export type IdentificationMethod = (typeof IDENTIFICATION_METHODS)[number];
 
 /** A blueprint model that the config of a stage refers to, such as a field of a form. */
 export interface RelatedModel {
-  /** Its kind in references. */
+  /** Kind of the model's objects in references. */
   readonly kind: ReferenceKind;
   /** The blueprint model, lower case. */
   readonly model: string;
-  /** Fields that identify an object, by default `name`. */
+  /** Fields that identify an object of the model. Default: `name`. */
   readonly key?: readonly string[];
   readonly config: z.ZodObject;
   /** Returns the errors of a config whose single fields are valid. */
   readonly validate?: (config: Readonly<Record<string, unknown>>) => Errors;
-  /** Fields that hold Python if another field, named by the value, is true. */
+  /** Maps the name of a text field to the name of a boolean field. While the boolean is true, the text is Python. */
   readonly python?: Readonly<Record<string, string>>;
 }
 
@@ -101,98 +109,111 @@ export interface StageContract {
   readonly component: string | undefined;
   /** Blueprint model, lower case. Undefined for a stage that is only inserted at run time. */
   readonly model: string | undefined;
-  /** Service that serves the stage in the standard deployment. */
+  /** Service that answers requests to the stage in the standard deployment. */
   readonly service: string;
   readonly config: z.ZodObject;
-  /** Returns the errors of a config whose single fields are valid. Fields without a schema are passed unchecked. */
+  /** Returns the errors of a config whose single fields are valid. Fields without a schema arrive unchecked. */
   readonly validate: (config: Readonly<Record<string, unknown>>) => Errors;
-  /** Its metadata is its name and description in the published schema. The same holds for `response`. */
+  /**
+   * Schema of the challenge. The metadata of this schema and of `response` gives their names in the published schema.
+   */
   readonly challenge: z.ZodObject;
   readonly response: z.ZodObject;
   readonly state: z.ZodObject;
-  /** Facts that it receives. Without a `required` fact, the gateway denies the visitor and does not ask the stage. */
+  /** Facts that the stage receives. If a `required` fact is absent, the gateway denies the flow without a request. */
   readonly reads: Readonly<Partial<Record<ContextKey, 'required' | 'optional'>>>;
-  /** Whether it receives all facts, also those that only policies use, because it evaluates policies itself. */
+  /**
+   * Whether the stage receives all facts, including those that only policies use, because it evaluates policies itself.
+   */
   readonly reads_all: boolean;
-  /** Facts that it may set. */
+  /** Facts that the stage may set or remove. */
   readonly writes: readonly ContextKey[];
   /**
-   * Whether it creates or changes users, so that its version of the pending user is trusted. Other stages may only set how
-   * the user was proved.
+   * Whether the stage creates or changes users. Only such a stage may set properties of the pending user; any other
+   * stage may only set which backend proved the user.
    */
   readonly changes_user: boolean;
-  /** How it sets the pending user. Undefined: it never does. */
+  /** How the stage sets the pending user. Undefined for a stage that never sets another pending user. */
   readonly identifies: IdentificationMethod | undefined;
-  /** Its error messages by code. */
+  /** The stage's error messages, by code. */
   readonly errors: Catalogue;
-  /** Types of effects that it may request. */
+  /** Types of effects that the stage may request. */
   readonly effects: readonly EffectType[];
-  /** Kinds of steps that it may insert into the plan. */
+  /** Kinds of steps that the stage may insert into the plan. */
   readonly inserts: readonly string[];
-  /** Blueprint models that its config may refer to, besides stages and flows. */
+  /** Blueprint models that the stage's config may refer to, besides stages and flows. */
   readonly related_models: readonly RelatedModel[];
   /** Embedded stages, by the config field that refers to them. */
   readonly embeds: Readonly<Record<string, EmbeddedStageRule>>;
   /**
-   * Kinds of the same service. It receives all stages of these kinds with their secrets, because they created the data that
-   * it uses.
+   * Kinds of stages of the same service. This stage receives every stage of these kinds, with its secrets, because
+   * those stages created the data that this one uses.
    */
   readonly companions: readonly string[];
   /** Which responses are attempts at a credential. */
   readonly attempts: readonly AttemptRule[];
-  /** Credentials that it replaces. When it reports one as `verified`, earlier failed attempts are reset. */
+  /**
+   * Credentials that the stage replaces. When it reports one of them as `verified`, the gateway resets its attempts.
+   */
   readonly renews: readonly string[];
-  /** Further credentials that it may report as `verified`, without counted attempts. */
+  /** Further credentials that the stage may report as `verified`, although no attempts at them are counted. */
   readonly verifies: readonly string[];
-  /** Secret response fields whose names are allowed in a query string, because they also have another meaning there. */
+  /** Secret response fields whose names may be query parameters, because they have another meaning in a query. */
   readonly addressable: readonly string[];
-  /** Alternative components of its challenge. */
+  /** Other components that the challenge may have, besides `component`. */
   readonly shows_as: readonly string[];
-  /** Returns the source that the visitor must return from. Only the gateway confirms the return, in `is_restored`. */
+  /**
+   * Returns the source that the visitor must come back from. Only the gateway can confirm this, by the fact
+   * `is_restored`.
+   */
   readonly awaited_source: (config: Readonly<Record<string, unknown>>) => unknown;
-  /** Names of request cookies that it receives. */
+  /** Names of request cookies that the stage receives. */
   readonly cookies: readonly string[];
-  /** Challenge fields that hold built-in texts, with their possible values, which the gateway translates. */
+  /** Challenge fields with built-in texts that the gateway translates: the possible texts by field. */
   readonly texts: Readonly<Record<string, readonly string[]>>;
-  /** Whether the challenge shows the pending user. */
+  /** Whether the gateway adds the pending user's name and avatar to the challenge. */
   readonly user_info: boolean;
-  /** Returns what passing it proves, depending on its config. Undefined if nothing. */
+  /** Returns what passing a stage with this config proves about the user. Undefined if nothing. */
   readonly proves: (config: Readonly<Record<string, unknown>>) => StageProof | undefined;
   /**
-   * Returns whether the step sets up, changes or removes a credential of its user. The gateway runs such a step only after a
-   * recent proof of that user, and never for an API token (docs/adr/0037). For a superuser, it also grants the stage's service a
-   * permit in Postgres (docs/adr/0035). Undefined for a stage that never changes credentials.
+   * Returns whether the step sets up, changes or removes a credential of its user. The gateway runs such a step only
+   * after a recent proof of that user, which an API token alone is not (docs/adr/0037). For a superuser, the gateway
+   * also grants the stage's service a permit in Postgres (docs/adr/0035). Undefined for a stage that never changes
+   * credentials.
    */
   readonly changes_credentials?: ((change: CredentialChange) => boolean) | undefined;
   /**
-   * Passing the step grants access that outlives an API token, so the gateway never runs it for an API token, even with a recent
-   * proof (docs/adr/0037).
+   * Whether the stage grants access that outlives an API token. The gateway never runs such a step for an API token,
+   * even with a recent proof (docs/adr/0037).
    */
   readonly requires_session: boolean;
-  /** Set for a stage that the gateway adds before a step that changes credentials, if the proof is missing. */
+  /** Set for a stage that the gateway may add before a step that changes credentials, to get a missing proof. */
   readonly proof_step?: ProofStep | undefined;
-  /** Whether no visitor can pass it. */
+  /** Whether no visitor can pass the stage. */
   readonly ends: boolean;
-  /** Whether passing has side effects, so that the GET of a mailed link does not enter it. */
+  /** Whether passing the stage has side effects. A mailed link asks for a confirmation before such a step. */
   readonly acts: boolean;
   /**
-   * Returns whether entering the step has side effects before its challenge is shown. A plan that a cross-site navigation
-   * started asks the visitor before it enters such a step. Defaults to `acts`.
+   * Returns whether the step has side effects when it is entered, before the visitor answers. In a plan that a
+   * cross-site navigation started, the gateway asks the visitor before such a step. Defaults to `acts`.
    */
   readonly acts_on_entry: (config: Readonly<Record<string, unknown>>) => boolean;
   /**
-   * Response fields that only a person fills in. The script of a page may send a response without them, so such a response does
-   * not show that the visitor acted. Undefined: every response shows it.
+   * Response fields that only a person fills in. A page's script may send a response without them, so such a response
+   * is no sign that the visitor acted. Undefined if every response is such a sign.
    */
   readonly personal_fields: readonly string[] | undefined;
   /**
-   * Whether running it grants the visitor something. If its policies fail, such a step is skipped, and any other step runs.
-   * Always true for a stage with the effect `login`.
+   * Whether running the stage grants the visitor something. If a step's policies cannot decide, the gateway skips a
+   * step that grants and runs any other step. Always true for a stage with the effect `login`.
    */
   readonly grants: boolean;
-  /** Whether it changes or deletes the user of the flow. For a superuser, the gateway grants it a permit in Postgres. */
+  /**
+   * Whether the stage changes or deletes the flow's user. For a superuser, the gateway grants a permit in Postgres
+   * first.
+   */
   readonly alters_user: boolean;
-  /** Whether it stores rows, so that the plan is saved before it is asked. */
+  /** Whether the stage stores rows. The gateway saves the plan before a request to such a stage. */
   readonly writes_data: boolean;
   /** Milliseconds that one request may take, at most 15 000. */
   readonly deadline_ms: number;
@@ -232,17 +253,17 @@ const defaults = {
   deadline_ms: 5000,
 } as const satisfies Partial<StageContract>;
 
-/** Every response may name its component (docs/spec/fields.md#component). */
+/** The field `component`, which every response may have (docs/spec/fields.md#component). */
 const component = optionalNullable(char(), { optional: true });
 
 type Required = 'kind' | 'component' | 'model' | 'service' | 'config' | 'challenge' | 'response' | 'state';
 type StageContractInput = Pick<StageContract, Required> & Partial<Omit<StageContract, Required>>;
 type CompleteContract<D extends StageContractInput> = Omit<typeof defaults, keyof D> & D;
 
-/** Makes the compiler refuse a misspelt member. */
+/** Forbids members that a contract does not have, so that the compiler refuses a misspelt one. */
 type WithoutUnknownMembers<D> = { readonly [K in Exclude<keyof D, keyof StageContract>]: never };
 
-/** Declares a contract. A member that is left out has its harmless default. */
+/** Declares a contract. Absent members get defaults that allow nothing. */
 export function defineStage<const D extends StageContractInput>(
   draft: D & WithoutUnknownMembers<D>,
 ): CompleteContract<D> & StageContract {
@@ -252,9 +273,9 @@ export function defineStage<const D extends StageContractInput>(
   return { ...defaults, ...draft, acts_on_entry, grants, response } as CompleteContract<D> & StageContract;
 }
 
-/** Requests to a stage: show its challenge, judge a response, or describe its contract. */
+/** Verbs of the requests to a stage: return the challenge, judge a response, or describe the contract. */
 export const STAGE_VERBS = ['challenge', 'respond', 'describe'] as const;
-/** Requests to a stage while a flow runs. */
+/** Verbs of the requests to a stage while a flow runs. */
 export type StageVerb = Exclude<(typeof STAGE_VERBS)[number], 'describe'>;
 
 /** Returns the subject of a stage and a verb, such as `stage.password.respond`. */
@@ -269,9 +290,9 @@ export type ErrorCode<C extends StageContract> = keyof C['errors'] & string;
 type ReadKey<C extends StageContract> = keyof C['reads'] & ContextKey;
 type Needed<C extends StageContract> = { [K in ReadKey<C>]: C['reads'][K] extends 'required' ? K : never }[ReadKey<C>];
 
-/** The facts that a stage receives. Required facts are always present. */
+/** Type of the facts that a stage receives. Required facts are always present. */
 export type Reads<C extends StageContract> = Partial<Pick<PlanContext, ReadKey<C>>> & {
   [K in Needed<C>]: NonNullable<PlanContext[K]>;
 };
-/** The facts that a stage writes. Null removes a fact. */
+/** Type of the facts that a stage may write. Null removes a fact. */
 export type Writes<C extends StageContract> = { [K in C['writes'][number]]?: PlanContext[K] | null };

@@ -55,7 +55,7 @@ describe('a descriptor', () => {
     expect(stageDescriptor.parse(JSON.parse(JSON.stringify(descriptor)))).toEqual(descriptor);
   });
 
-  it('converts back to its contract', () => {
+  it('converts back to the contract that it was made from', () => {
     const converted = fromDescriptor(descriptor);
     expect(toDescriptor(converted)).toEqual(descriptor);
     expect(secretFields(converted.response)).toEqual(['pin']);

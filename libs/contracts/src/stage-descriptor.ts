@@ -52,10 +52,10 @@ const descriptor = z.object({
   addressable: list(name),
   cookies: list(name),
   user_info: z.boolean().default(false),
-  /** How it sets the pending user. Null: never. Absent: `by_name`, if it may write `pending_user`. */
+  /** How the stage sets the pending user. Null: never. Absent: `by_name` if the stage may write `pending_user`. */
   identifies: z.enum(IDENTIFICATION_METHODS).nullable().exactOptional(),
   acts: z.boolean().default(true),
-  /** False for a stage that has side effects only after its challenge was answered. */
+  /** False for a stage that has side effects only after the visitor has answered its challenge. */
   acts_on_entry: z.boolean().default(true),
   /** Response fields that only a person fills in. Null: every response shows that a person acted. */
   personal_fields: z.array(name).max(64).nullable().default(null),

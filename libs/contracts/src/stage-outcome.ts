@@ -3,7 +3,7 @@ import type { FieldMessageCode } from './field-messages.js';
 import type { Challenge, ErrorCode, Response, StageContract, State, Writes } from './stage-contract.js';
 import type { Insert } from './stage-reply.js';
 
-/** A message: a code of the contract or of the field types, or text from elsewhere. */
+/** A message: a code of the contract or of the field types, or text, such as that of a policy. */
 export type StageMessage<C extends StageContract> =
   | { readonly code: ErrorCode<C> | FieldMessageCode; readonly params?: Record<string, string | number> }
   | { readonly text: string; readonly wire?: string };
@@ -63,13 +63,16 @@ export const ask = <C extends StageContract>(
   ...rest,
 });
 
-/** Returns the outcome that refuses a response. The step is shown again, unless its binding restarts the flow. */
+/**
+ * Returns the outcome that rejects a response. The gateway shows the challenge again, unless the binding restarts the
+ * flow.
+ */
 export const reject = <C extends StageContract>(
   errors: StageErrors<C>,
   rest: Rest<RejectedOutcome<C>, 'errors'> = {},
 ): RejectedOutcome<C> => ({ type: 'rejected', errors, ...rest });
 
-/** Returns the outcome that lets the flow continue. */
+/** Returns the outcome that lets the flow continue with the next step. */
 export const pass = <C extends StageContract>(rest: Rest<PassedOutcome<C>, never> = {}): PassedOutcome<C> => ({
   type: 'passed',
   ...rest,

@@ -4,7 +4,7 @@ import { user } from './plan-context.js';
 
 const bag = z.record(z.string(), z.unknown());
 
-/** Version of the envelope. It only rises for a change that is not backward compatible. */
+/** Version of the envelope. Only a change that is not backward compatible increases the version. */
 export const PROTOCOL_VERSION = 1;
 
 /** A stage that the config of a step refers to, without its secrets. */
@@ -20,7 +20,10 @@ export type AttachedStage = z.output<typeof attachedStage>;
 /** Request of the gateway to a stage (docs/spec/bus-protocol.md#request). Unknown members are ignored. */
 export const stageRequest = z.object({
   v: z.literal(PROTOCOL_VERSION),
-  /** `<plan>.…`. A repeated request for the same work has the same id, so that it is idempotent. */
+  /**
+   * Starts with the plan's id and a dot. A retry for the same work has the same id, so that the stage can be
+   * idempotent.
+   */
   id: z.string(),
   /** Milliseconds that remain, counted from receipt. */
   timeout_ms: z.number(),
@@ -32,9 +35,9 @@ export const stageRequest = z.object({
     name: z.string(),
     confirmed: z.boolean(),
     stage: z.string().exactOptional(),
-    /** True for an embedded step. Its host shows the form and passes on one field of the response. */
+    /** True for an embedded stage. The host shows the form, and the embedded stage gets one field of the response. */
     embedded: z.boolean().exactOptional(),
-    /** True if a rejection restarts the flow, so that its challenge is never shown. */
+    /** True if a rejection restarts the flow, so that a challenge in the rejection would never be shown. */
     starts_over: z.boolean().exactOptional(),
   }),
   site: z.object({
@@ -50,14 +53,14 @@ export const stageRequest = z.object({
     outpost: z.boolean(),
     cookies: z.record(z.string(), z.string()),
   }),
-  /** `proved`: whether the user proved a device at a recent login. */
+  /** User of the session. `proved` says whether that user proved a device at a recent login. */
   session: z.object({ user: user.nullable(), proved: z.boolean().exactOptional() }),
   /** Query of the flow page without the flow token. */
   query: z.record(z.string(), z.string()),
   config: bag,
-  /** Stages by config field, or by `<field>.<index>` for a list. */
+  /** Stages that the step's config refers to, by config field, or by `<field>.<index>` for a list. */
   attached: z.record(z.string(), attachedStage),
-  /** By id, with secrets: all stages of the contract's companion kinds. */
+  /** All stages of the contract's companion kinds, by stage id, with their secrets. */
   companions: z.record(z.string(), attachedStage).default({}),
   context: bag,
   state: bag.optional(),

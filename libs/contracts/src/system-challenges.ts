@@ -13,7 +13,7 @@ const flowError = z
     description: 'An internal error. The visitor can retry the flow. Only superusers and debugged users see the cause.',
   });
 
-/** Redirect of the client. The target is never a script URL. */
+/** Challenge that redirects the client. The target is never a script URL. */
 export const redirectChallenge = z
   .object({ to: redirectTarget() })
   .meta({ id: 'RedirectChallenge', description: 'Redirects the client to another URL.' });

@@ -4,8 +4,8 @@ import { schemaLayers } from './schema-layers.js';
 const unpublishedTypes = z.registry<{ unpublished: true }>();
 
 /**
- * Marks a field that only Gatehouse's own pages use. It is not in the published schema, which is authentik's. Returns the
- * schema.
+ * Marks the schema of a field that only Gatehouse's pages use, and returns it. The published schema, which is
+ * authentik's, omits the field.
  */
 export function unpublished<S extends z.ZodType>(schema: S): S {
   unpublishedTypes.add(schema, { unpublished: true });

@@ -1,6 +1,6 @@
 const UNSTORABLE = /[\0\p{Surrogate}]/u;
 
-/** Returns the first character in the strings and keys of a value that Postgres cannot store: NUL or a lone surrogate. */
+/** Returns the first NUL or lone surrogate in a value's strings and object keys, which Postgres cannot store. */
 export function findUnstorableCharacter(value: unknown): string | undefined {
   if (typeof value === 'string') return UNSTORABLE.exec(value)?.[0];
   if (typeof value !== 'object' || value === null) return undefined;
@@ -12,7 +12,8 @@ export function findUnstorableCharacter(value: unknown): string | undefined {
 }
 
 /**
- * Characters that are not allowed in a line of text: controls, lone surrogates, line separators and bidirectional overrides.
+ * Characters that are not allowed in a line of text: controls, lone surrogates, line separators and bidirectional
+ * overrides.
  */
 export const UNPRINTABLE = /[\p{Cc}\p{Surrogate}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u;
 

@@ -1,22 +1,30 @@
 import { ASYNC_COMMIT, type NamedStatement } from '@gatehouse/platform';
 
-/** A time in the past, for rows without a delay. */
+/** Value of `free_at` for rows without a delay: a time in the past. */
 const NO_DELAY = 'to_timestamp(0)';
 
-/** Releases `c.times` attempts of row `a`, the last reserved at `c.taken_at`. A delay that another reservation has set since stays. */
+/**
+ * Assignments that release `c.times` attempts of row `a`. `c.taken_at` is when the last of them was reserved: if
+ * another attempt was reserved after that, the row keeps the delay of the later reservation.
+ */
 export const RELEASED_COLUMNS = `failures = greatest(a.failures - c.times, 0),
         free_at = CASE WHEN a.failures - c.times >= a.free AND a.updated_at IS DISTINCT FROM c.taken_at
           THEN a.free_at ELSE ${NO_DELAY} END`;
 
-/** The end of the delay after a number of failures. */
+/** SQL for the time at which the delay ends after this number of failures. */
 const delayUntil = (failures: string) => `CASE WHEN ${failures} < free THEN ${NO_DELAY}
           ELSE now() + least(interval '1 hour', $7::interval * power(2, least(${failures} - free, 12))) END`;
 
 /**
- * $1 subjects, $2 credentials, $3 free, $4 hard, $5 forget after, $6 age of the answer, $7 the first delay. Locks the rows in
- * the order of their key. If one of them is locked or delayed, reserves nothing; otherwise adds a failure to each and delays
- * the next try (docs/spec/attempts.md#counting). If another transaction inserts one of the rows meanwhile, reserves only the
- * rows that this statement inserted: to wait for that row while holding locks on others could deadlock.
+ * Reserves the attempts of one answer. Arrays with one element per attempt: $1 subjects, $2 credentials, $3 numbers of
+ * failures without a delay, $4 numbers of failures that lock the credential (null: never), $5 intervals after which
+ * failures are forgotten (null: never). Single intervals: $6 time since the answer arrived, $7 the first delay.
+ *
+ * `held` locks the existing rows in the order of subject and credential. If `blocked` finds one of them locked or
+ * delayed, nothing is reserved. Otherwise `made` inserts missing rows with one failure, and `raised` adds a failure to
+ * the existing rows and sets the next delay (docs/spec/attempts.md#counting). If another transaction inserts one of the
+ * missing rows meanwhile, only the rows of `made` are reserved: waiting for that row while holding locks on others
+ * could deadlock.
  */
 export const RESERVE_ATTEMPTS: NamedStatement = {
   name: 'attempts_take',
@@ -51,7 +59,7 @@ export const RESERVE_ATTEMPTS: NamedStatement = {
     FROM lazily`,
 };
 
-/** Releases one attempt per array element: $1 subjects, $2 credentials, $3 `reservedAt` of the reservations. */
+/** Releases attempts. Arrays with one element per attempt: $1 subjects, $2 credentials, $3 `reservedAt` timestamps. */
 export const RELEASE_ATTEMPTS: NamedStatement = {
   name: 'attempts_give_back',
   text: `
@@ -66,7 +74,7 @@ export const RELEASE_ATTEMPTS: NamedStatement = {
     FROM lazily, c, (SELECT count(*) FROM held) h WHERE (a.subject, a.credential) = (c.subject, c.credential)`,
 };
 
-/** $1 subject. */
+/** $1 HMAC subject of the user. Deletes the user's failures, and returns the credentials that had some. */
 export const UNLOCK_SUBJECT: NamedStatement = {
   name: 'attempts_unlock',
   text: 'DELETE FROM flow.attempts WHERE subject = $1 AND failures > 0 RETURNING credential',

@@ -7,35 +7,35 @@ import type { CommitParts, StatementValues } from './commit-statement.js';
 import { pendingSourceLoginRow } from './pending-source-login.rows.js';
 import { truncatedUserAgent } from './postgres-session-binding-store.js';
 
-/** Seconds that the rows last which effects write. */
+/** Lifetimes, in seconds, of the rows that effects write. */
 export interface EffectLifetimes {
   readonly sourceLoginS: number;
   readonly sessionS: number;
   readonly anonymousSessionS: number;
 }
 
-/** A commit whose effects are turned into parts of a statement. */
+/** A commit, with what is needed to turn its effects into parts of the save statement. */
 export interface CommitInput {
   readonly commit: PlanCommit;
   readonly sealer: Sealer;
   readonly lifetimes: EffectLifetimes;
 }
 
-/** What the effects of one type save: parts of the statement, and rows of the outbox. */
+/** What the effects of one type save: parts of the save statement, and messages for the outbox. */
 interface SavedEffects {
   readonly parts?: CommitParts;
   readonly messages?: readonly OutboxMessage[];
 }
 
-/** Turns all effects of one type in a commit, in their order, into what is saved. */
+/** Returns what the effects of one type save. `effects` are all effects of that type in the commit, in their order. */
 type EffectWriter<T extends EffectType> = (effects: readonly EffectOf<T>[], input: CommitInput) => SavedEffects;
 
-/** Effects that save nothing in this statement. */
+/** Writer of effect types that add nothing to the save statement. */
 const nothing = (): SavedEffects => ({});
 
 /**
- * The writers of all effects. Messages go to the outbox in this order. The order of the parts in the statement, which is the
- * order of the locks, is that of `COMMIT_PARTS`.
+ * The writer of each effect type. Messages go to the outbox in the order of this object. The parts are in the statement
+ * in the order of `COMMIT_PARTS`, which is the order of the row locks.
  */
 const EFFECT_WRITERS: { readonly [T in EffectType]: EffectWriter<T> } = {
   mail: (mails, { commit }) => ({ messages: mails.map((mail) => mailMessage(mail, commit.eventContext)) }),
@@ -48,12 +48,12 @@ const EFFECT_WRITERS: { readonly [T in EffectType]: EffectWriter<T> } = {
   end_sessions: (ends) => ({ parts: { end: { gone_user: ends.at(-1)!.user } } }),
   reputation: writeReputation,
   source_login: writeSourceLogins,
-  /** The run notes the step whose link is used up, and the commit names it. */
+  /** Saved by `PlanCommit.usedLinkStep`, which `FlowRun` sets from this effect. */
   link_used: nothing,
-  /** For the HTTP response. */
+  /** `cookie` and `authorize` only change the HTTP response. */
   cookie: nothing,
   authorize: nothing,
-  /** Kept for a page that shows messages. No page does yet. */
+  /** Has no consequence: no page shows toasts yet. */
   toast: nothing,
 };
 
@@ -75,7 +75,7 @@ function writeEffects<T extends EffectType>(type: T, input: CommitInput): SavedE
 
 const eventFacts = ({ eventContext: { user, clientIp, flow } }: PlanCommit) => ({ user, clientIp, flow });
 
-/** Of several logins and logouts the last one decides what becomes of the session. */
+/** Whether the last login or logout of the commit has this type. Only the last one changes the session. */
 const isLast = (type: 'login' | 'logout', { effects }: PlanCommit) => lastSessionChange(effects)?.type === type;
 
 function writeLogin(logins: readonly EffectOf<'login'>[], { commit, lifetimes }: CommitInput): SavedEffects {
@@ -99,7 +99,7 @@ const sessionData = ({ backend, bindings, second_factor = false }: EffectOf<'log
     ...{ last_ip: eventContext.clientIp, last_user_agent: truncatedUserAgent(eventContext.userAgent ?? '') },
   });
 
-/** A logout is an event of the user who was logged in, if there was one. */
+/** Logs the session out, and sends a logout event if a user was logged in. */
 function writeLogout(_logouts: readonly EffectOf<'logout'>[], { commit, lifetimes }: CommitInput): SavedEffects {
   const { sessionUser: user, clientIp, flow } = commit.eventContext;
   return {
@@ -108,7 +108,7 @@ function writeLogout(_logouts: readonly EffectOf<'logout'>[], { commit, lifetime
   };
 }
 
-/** A session that logs in or out has a new epoch anyway. */
+/** Saves nothing if the commit also logs in or out, because that already sets the session's epoch. */
 function writeKeptSession(effects: readonly EffectOf<'keep_session'>[], { commit }: CommitInput): SavedEffects {
   const { user } = commit.eventContext;
   if (lastSessionChange(commit.effects) || user?.kind !== 'saved') return {};
@@ -121,13 +121,13 @@ function writeReputation(changes: readonly EffectOf<'reputation'>[], { commit }:
   return { parts: { rate: { identifiers, deltas, client_ip: commit.eventContext.clientIp } } };
 }
 
-/** Characters of an identifier that are indexed as they are. A longer identifier is stored as its digest. */
+/** Largest length of a reputation identifier that is stored as it is. A longer identifier is stored as its SHA-256. */
 const MAX_INDEXED = 200;
 
 const indexKey = (identifier: string) =>
   identifier.length <= MAX_INDEXED ? identifier : `sha256:${createHash('sha256').update(identifier).digest('hex')}`;
 
-/** Logins at sources that a challenge offers. They lead to the destination of the plan. */
+/** Stores the source logins that a challenge offers. After such a login the visitor goes to the plan's destination. */
 function writeSourceLogins(
   logins: readonly EffectOf<'source_login'>[],
   { commit: { plan }, sealer, lifetimes }: CommitInput,
@@ -143,5 +143,5 @@ function writeSourceLogins(
   return { parts: { part } };
 }
 
-/** Returns an interval of seconds as Postgres reads it. */
+/** Returns the text of a Postgres interval of some seconds. */
 export const interval = (seconds: number): string => `${seconds} seconds`;

@@ -2,18 +2,24 @@ import { RELEASED_COLUMNS } from './attempt.statements.js';
 import { MAX_PENDING_SOURCE_LOGINS } from './pending-source-login.rows.js';
 import { RETIRED_KEY_TTL } from './plan.statements.js';
 
-/** A part of the statement that happens if and only if the plan is saved: every part joins `saved`. */
+/**
+ * SQL text that the save statement contains if a commit needs it. Its writes happen if and only if the plan is saved,
+ * because each of them joins the rows of `saved`.
+ */
 export interface CommitPart {
-  /** The condition for sessions `s` to lock before the plan. */
+  /** SQL condition on sessions `s`: the statement locks the matching sessions before it updates the plan. */
   readonly locks?: string;
+  /** Common table expression that runs before the plan is updated. */
   readonly first?: string;
-  /** A condition without which nothing is saved. */
+  /** SQL condition of the plan's update. If it is false, the statement saves nothing. */
   readonly condition?: string;
+  /** Common table expressions with the part's changes. */
   readonly writes: string;
 }
 
-/** All parts, in the order of their locks. */
+/** All parts by name. The statement contains them in this order, which is the order in which it locks rows. */
 export const COMMIT_PARTS = {
+  /** Replaces the session's key: retires the current key for a few seconds and inserts the new one. */
   key: {
     locks: 's.id = :session',
     writes: `
@@ -22,7 +28,10 @@ export const COMMIT_PARTS = {
       WHERE k.session_id = saved.session_id AND k.until IS NULL),
     fresh AS (INSERT INTO flow.session_keys (hash, session_id) SELECT :new_key, session_id FROM saved)`,
   },
-  /** Logs the user in and deletes plans that another user, or an anonymous visitor, started in this session. */
+  /**
+   * Logs the user in, unless the account is inactive or has a new epoch: then nothing is saved. Deletes the plans and
+   * pending source logins that another user, or an anonymous visitor, started in this session.
+   */
   login: {
     condition: 'EXISTS (SELECT FROM directory.identities WHERE id = :user AND is_active AND epoch = :epoch)',
     writes: `
@@ -39,12 +48,13 @@ export const COMMIT_PARTS = {
       DELETE FROM flow.source_logins l USING saved, flow.sessions s
       WHERE s.id = saved.session_id AND l.session_id = s.id AND s.user_id IS DISTINCT FROM :user)`,
   },
-  /** Ends the other sessions of the user who logs in. */
+  /** Deletes all other sessions of the user who logs in. */
   alone: {
     locks: 's.user_id = :user',
     writes: `
     others AS (DELETE FROM flow.sessions s USING saved WHERE s.user_id = :user AND s.id <> saved.session_id)`,
   },
+  /** Makes the session anonymous, with the lifetime of an anonymous session, and deletes its plans of other flows. */
   logout: {
     writes: `
     logout AS (
@@ -53,20 +63,23 @@ export const COMMIT_PARTS = {
       FROM saved WHERE s.id = saved.session_id),
     flushed AS (DELETE FROM flow.plans p USING saved WHERE p.session_id = saved.session_id AND p.flow_id <> :flow)`,
   },
-  /** Moves the session to a new epoch of its user. */
+  /** Gives the session the new epoch of its user, so that the session continues. */
   keep: {
     writes: `
     kept AS (
       UPDATE flow.sessions s SET user_epoch = :kept_epoch FROM saved
       WHERE s.id = saved.session_id AND s.user_id = :kept_user)`,
   },
-  /** Ends every other session of a user. */
+  /** Deletes all sessions of a user except this one. */
   end: {
     locks: 's.user_id = :gone_user',
     writes: `
     gone AS (DELETE FROM flow.sessions s USING saved WHERE s.user_id = :gone_user AND s.id <> saved.session_id)`,
   },
-  /** Uses up mailed links: the link of a token, the link of a step of this plan, or both. */
+  /**
+   * Uses up mailed links: the link with a token's hash, the link of a step of this plan, or both. If one of them was
+   * used or has expired, nothing is saved.
+   */
   burn: {
     first: `live AS MATERIALIZED (
       SELECT t.hash FROM flow.resume_tokens t
@@ -75,6 +88,9 @@ export const COMMIT_PARTS = {
     writes: `
     burnt AS (DELETE FROM flow.resume_tokens t USING saved, live WHERE t.hash = live.hash)`,
   },
+  /**
+   * Stores mailed links, each with the hash of its token and the sealed plan. A step's new link replaces its old one.
+   */
   link: {
     writes: `
     linked AS (
@@ -84,7 +100,11 @@ export const COMMIT_PARTS = {
       ON CONFLICT (plan_id, step_id) DO UPDATE SET hash = excluded.hash, version_id = excluded.version_id,
         user_id = excluded.user_id, body = excluded.body, expires_at = excluded.expires_at)`,
   },
-  /** Resets and releases attempts. Locks them in the order of their key, so that two saves cannot deadlock. */
+  /**
+   * Resets and releases attempts. `held` locks their rows in the order of subject and credential, so that two saves
+   * cannot deadlock; `cleared` resets, `returned` releases. `times` is the number of attempts to release, null for a
+   * reset.
+   */
   settle: {
     writes: `
     held AS MATERIALIZED (
@@ -104,12 +124,17 @@ export const COMMIT_PARTS = {
       UPDATE flow.attempts a SET ${RELEASED_COLUMNS} FROM held c
       WHERE (a.subject, a.credential) = (c.subject, c.credential) AND c.times IS NOT NULL)`,
   },
+  /** Inserts the commit's mails and events into the outbox, due at once. */
   send: {
     writes: `
     sent AS (
       INSERT INTO flow.outbox (id, topic, body, due_at)
       SELECT o.id, o.topic, o.body, now() FROM saved, unnest(:ids::uuid[], :topics::text[], :bodies::bytea[]) o(id, topic, body))`,
   },
+  /**
+   * Adds changes to the reputation of identifiers at the client's address. A score expires a day after its first
+   * change.
+   */
   rate: {
     writes: `
     rated AS (
@@ -120,7 +145,7 @@ export const COMMIT_PARTS = {
         score = excluded.score + CASE WHEN r.expires_at > now() THEN r.score ELSE 0 END,
         expires_at = CASE WHEN r.expires_at > now() THEN r.expires_at ELSE excluded.expires_at END)`,
   },
-  /** Stores logins at sources. A session keeps only the newest of them. */
+  /** Stores pending source logins. If the session has too many, deletes those that expire first. */
   part: {
     writes: `
     forgotten AS (

@@ -6,7 +6,7 @@ const plan = {
   ...{ is_over: false, lifetime: '1 hour' },
 };
 
-it('has the values of all parameters in their order', () => {
+it('a commit statement returns its values in the order of its parameters', () => {
   const [{ text }, values] = commitStatement(plan, { keep: { kept_user: 'u', kept_epoch: 2 } });
   const places = new Set(text.match(/\$\d+/g));
 
@@ -15,7 +15,7 @@ it('has the values of all parameters in their order', () => {
   expect(text).not.toMatch(/[^:]:[a-z]/);
 });
 
-it('has one name for each text', () => {
+it('commit statements with different parts have different names and texts', () => {
   const [plain] = commitStatement(plan, {});
   const [out] = commitStatement(plan, { logout: { strangers_ttl: '1 hour' } });
 
@@ -24,6 +24,6 @@ it('has one name for each text', () => {
   expect(plain.text).not.toContain('sessions');
 });
 
-it('throws for a missing value', () => {
+it('a commit statement throws if a parameter has no value', () => {
   expect(() => commitStatement(plan, { logout: {} })).toThrow(':strangers_ttl');
 });

@@ -1,7 +1,7 @@
 import type { NamedStatement } from '@gatehouse/platform';
 import { COMMIT_PARTS, type CommitPart, type CommitPartName } from './commit-parts.js';
 
-/** How long the ending of a plan is kept for repeated requests. */
+/** How long an ended plan keeps its row, so that a repeated request gets the same ending. */
 const ENDED_PLAN_TTL = `interval '60 seconds'`;
 
 const UPDATE = `
@@ -9,14 +9,15 @@ const UPDATE = `
       expires_at = now() + CASE WHEN :is_over::boolean THEN ${ENDED_PLAN_TTL} ELSE :lifetime::interval END
     WHERE session_id = :session AND flow_id = :flow AND id = :plan AND revision = :revision`;
 
-/** The values of each part that a save includes. */
+/** The parts that a save includes, each with the values of its named parameters. */
 export type CommitParts = Partial<Record<CommitPartName, StatementValues>>;
 
 const statements = new Map<string, ReturnType<typeof namedParameters>>();
 
 /**
- * Returns the statement that saves a plan and everything that happens if and only if it is saved. It contains only the parts
- * that are needed, because Postgres initialises every part at each call. It returns no row if another request was first.
+ * Returns the statement that saves a plan together with these parts, and its values. The statement omits all other
+ * parts, because Postgres initialises every part of a statement at each call. It returns no row if another request has
+ * saved the plan first, or if the condition of a part is false.
  */
 export function commitStatement(plan: StatementValues, parts: CommitParts): [NamedStatement, unknown[]] {
   const names = (Object.keys(COMMIT_PARTS) as CommitPartName[]).filter((name) => parts[name]);
@@ -37,14 +38,19 @@ function textOf(parts: readonly CommitPart[]): string {
   return `WITH ${[...locked, ...every('first'), saved, ...every('writes')].join(',\n')} SELECT session_id FROM saved`;
 }
 
-/** Locks sessions before plans, in the order of their id, so that two logins of one user cannot deadlock. */
+/**
+ * Returns the expression that locks sessions before the plan, in the order of id, so that two logins cannot deadlock.
+ */
 const lockSessions = (locks: readonly string[]) => `locked AS MATERIALIZED (
       SELECT s.id FROM flow.sessions s WHERE ${locks.join(' OR ')} ORDER BY s.id FOR UPDATE)`;
 
-/** Values by their names in a statement. */
+/** Values by the names of the parameters in a statement, without the colon. */
 export type StatementValues = Readonly<Record<string, unknown>>;
 
-/** Turns `:name` in a statement into parameters. Returns a function from values by name to the arguments of `runNamed`. */
+/**
+ * Replaces each `:name` by `$1`, `$2`, …. Returns a function that turns values by name into the arguments of
+ * `runNamed`.
+ */
 export function namedParameters(name: string, text: string): (values: StatementValues) => [NamedStatement, unknown[]] {
   const names: string[] = [];
   const position = (value: string) => (names.includes(value) ? names.indexOf(value) + 1 : names.push(value));

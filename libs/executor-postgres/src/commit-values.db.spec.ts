@@ -19,7 +19,7 @@ const mail: Effect = {
   variables: { url: 'https://id.example.org/secret-link' },
 };
 
-/** A session of a new flow that `user` has logged in to; its key. */
+/** Logs `user` in to a new session with a plan of a new flow. Returns the session's key. */
 async function loggedIn(user: Awaited<ReturnType<typeof enrol>>) {
   await store.nextFlow();
   const begun = await store.begin();
@@ -87,7 +87,7 @@ describe('a user who changes the password', () => {
     await store.source.query('UPDATE directory.users SET epoch = epoch + 1 WHERE id = $1', [user.uuid]);
     expect(await userIn(own)).toBeUndefined();
 
-    // A plan that ends keeps nothing of whom it was about.
+    // An ended plan keeps no pending user.
     const plan = endPlan(own.plan, { to: '/' });
     const keeps: Effect = { type: 'keep_session', user_epoch: user.epoch + 1 };
     const about = { user, clientIp: '203.0.113.7', flow: store.slug };
@@ -110,7 +110,7 @@ describe('a user who changes the password', () => {
   });
 });
 
-it('ends every other session of a user', async () => {
+it('the effect end_sessions deletes every session of the user except the current one', async () => {
   const user = await enrol(store.source);
   const sessions = [await loggedIn(user), await loggedIn(user)];
   await store.nextFlow();
@@ -128,7 +128,7 @@ describe('a mailed link', () => {
   const send = async (begun: Awaited<ReturnType<PlanStoreHarness['begin']>>, links: ResumeLink[], revision = 0) =>
     store.save(begun, { effects: [mail], links, revision });
 
-  it('leads to the plan as saved, with a new id and the current data of its user', async () => {
+  it('loads the plan as saved, with a new plan id and the current data of its user', async () => {
     const user = await enrol(store.source);
     const plan = freshPlan({ context: { pending_user: user }, query: { next: '/x' } });
     const begun = await store.begin(plan);

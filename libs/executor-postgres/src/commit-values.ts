@@ -5,7 +5,7 @@ import { type CommitInput, interval, savedEffects } from './commit-effects.js';
 import type { CommitParts, StatementValues } from './commit-statement.js';
 import { planBodyOf, resumeTokenSealId } from './plan.rows.js';
 
-/** Returns the values of everything that happens if and only if the plan is saved. */
+/** Returns the parts of the save statement that a commit needs, with their values. */
 export function commitPartsOf(input: CommitInput): CommitParts {
   const { commit, sealer } = input;
   const { newKey, reset, released, usedToken, usedLinkStep, links } = commit;
@@ -29,7 +29,7 @@ function outboxValues(messages: readonly OutboxMessage[], sealer: Sealer): State
   };
 }
 
-/** Seals the saved plan once for each link that leads back to it. */
+/** Returns the values of the mailed links. Seals a copy of the saved plan for each link. */
 const linkValues = ({ links, plan, versionId }: PlanCommit, sealer: Sealer): StatementValues => ({
   link_hashes: links.map(({ hash }) => hash),
   link_steps: links.map(({ step }) => step),

@@ -1,6 +1,8 @@
 import type { DataSource } from 'typeorm';
 
-/** Limit of rows that one sweep deletes from a table, so that it holds locks only for a short time. */
+/**
+ * Largest number of rows that one sweep deletes from a table, so that the sweep holds row locks only for a short time.
+ */
 const BATCH = 5000;
 
 const EXPIRED: Readonly<Record<string, string>> = {
@@ -13,11 +15,14 @@ const EXPIRED: Readonly<Record<string, string>> = {
   'flow.source_logins': 'expires_at < now()',
 };
 
-/** Deletes expired rows. Nothing depends on it, because every statement ignores expired rows. */
+/**
+ * Deletes expired rows to free space. Correctness does not depend on the deletion: every statement ignores expired
+ * rows.
+ */
 export class ExpiredRowCleaner {
   constructor(private readonly source: DataSource) {}
 
-  /** Deletes one batch of each table. An advisory lock lets only one gateway work at a time. */
+  /** Deletes one batch of expired rows per table. Does nothing while another gateway sweeps (advisory lock). */
   async sweep(): Promise<void> {
     await this.source.transaction(async (manager) => {
       const [row] = await manager.query<{ mine: boolean }[]>(

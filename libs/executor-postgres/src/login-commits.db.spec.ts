@@ -76,7 +76,7 @@ describe('a login', () => {
     expect(await sessionOf(begun.hash)).toBeUndefined();
   });
 
-  it('ends on every gateway at once when the user is disabled or has a new epoch, or the session is deleted', async () => {
+  it('ends at once on every gateway if the user is disabled, the epoch rises, or the session is deleted', async () => {
     const user = await enrol(store.source);
     const begun = await store.begin();
     const { hash } = newSessionKey(undefined);
@@ -114,7 +114,7 @@ describe('a login', () => {
     expect(left).toEqual([1, 2, 1]);
   });
 
-  it('has a fixed lifetime with a duration, and a sliding one without', async () => {
+  it('has a fixed lifetime if the effect has a duration, else a sliding lifetime', async () => {
     const user = await enrol(store.source);
     const lasting = async (duration_s: number | null) => {
       const begun = await store.begin();
@@ -130,7 +130,7 @@ describe('a login', () => {
     expect(await lasting(null)).toEqual({ left: LIFETIMES.sessionS, slides: true });
   });
 
-  it('ends the user’s other sessions without a deadlock when several logins do so at once', async () => {
+  it('ends the user’s other sessions without a deadlock, even by concurrent logins', async () => {
     const user = await enrol(store.source);
     const begun = await Promise.all(Array.from({ length: 6 }, () => store.begin()));
     await Promise.all(begun.map((each) => store.logIn(each, user)));
@@ -141,7 +141,7 @@ describe('a login', () => {
     expect(await deadlocks()).toBe(0);
   });
 
-  it('settles attempts with the plan: resets some, releases some, keeps others', async () => {
+  it('resets and releases attempts in the statement that saves the plan, and keeps all others', async () => {
     const attempts = new PostgresAttemptStore(store.source);
     const claims = ['right', 'untouched', 'wrong'].map(
       (credential): AttemptReservation => ({
@@ -166,7 +166,7 @@ describe('a login', () => {
     ]);
   });
 
-  it('removes the delay of an attempt that was released with the plan', async () => {
+  it('removes the delay of an attempt that the same save releases', async () => {
     const attempts = new PostgresAttemptStore(store.source);
     const credential = { credential: 'network', free: 1, hard: undefined, forgetAfterS: 900 };
     const place: AttemptReservation = { subject: randomBytes(16), ...credential };
@@ -179,7 +179,7 @@ describe('a login', () => {
     expect(await attempts.reserve([place], 0)).toMatchObject({ reserved: true });
   });
 
-  it('lowers the reputation of a name of any length', async () => {
+  it('lowers the reputation of a username of any length', async () => {
     const identifier = Array.from(randomBytes(512), (byte) => String.fromCodePoint(0x1f300 + byte)).join('');
 
     expect(await store.save(await store.begin(), { effects: [{ type: 'reputation', identifier, delta: -1 }] })).toBe(

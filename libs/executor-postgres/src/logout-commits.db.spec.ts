@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => store.close());
 beforeEach(() => store.nextFlow());
 
-/** A session with a login and two plans, of which one is about to log out. */
+/** Returns a logged-in session with two plans, and a function that saves a logout of one plan. */
 async function loggedIn() {
   const user = await enrol(store.source);
   const begun = await store.begin();
@@ -29,7 +29,7 @@ async function loggedIn() {
 }
 
 describe('a logout', () => {
-  it('leaves an anonymous session with a new key and no plan but its own', async () => {
+  it('leaves an anonymous session with a new key and only the plan that logged out', async () => {
     const { begun, hash, logOut } = await loggedIn();
     const { hash: fresh } = newSessionKey(undefined);
     const sessions = new SessionRepository(store.source, { AVATARS: 'none' });
@@ -46,7 +46,7 @@ describe('a logout', () => {
     expect(await store.count('SELECT FROM flow.plans WHERE session_id = $1', begun.sessionId)).toBe(1);
   });
 
-  it('leaves a session with the lifetime of an anonymous one', async () => {
+  it('gives the session the lifetime of an anonymous session', async () => {
     const { begun, logOut } = await loggedIn();
     await logOut(newSessionKey(undefined).hash);
     const [row] = await store.source.query<{ left: number; data: unknown }[]>(
@@ -67,7 +67,7 @@ describe('a logout', () => {
     expect(await logoutEvents()).toBe(before + 1);
   });
 
-  it('of an anonymous visitor is no event', async () => {
+  it('of an anonymous visitor causes no logout event', async () => {
     const logoutEvents = () => store.count(`SELECT FROM flow.outbox WHERE topic = 'events.logout'`);
     const before = await logoutEvents();
     const begun = await store.begin();
@@ -78,7 +78,7 @@ describe('a logout', () => {
     expect(await logoutEvents()).toBe(before);
   });
 
-  it('and a login in one request: the last of them counts', async () => {
+  it('and a login in one request: the session follows the later of the two', async () => {
     const { begun, user } = await loggedIn();
     const about = { user, clientIp: '203.0.113.7', flow: store.slug };
     const sessions = new SessionRepository(store.source, { AVATARS: 'none' });

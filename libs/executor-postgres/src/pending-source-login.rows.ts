@@ -2,28 +2,28 @@ import { hashToken } from '@gatehouse/executor';
 import type { Sealer, SealId } from '@gatehouse/platform';
 import { z } from 'zod';
 
-/** Limit of pending source logins in one session. The oldest are deleted. */
+/** Largest number of pending source logins in one session. A new one deletes the oldest beyond this number. */
 export const MAX_PENDING_SOURCE_LOGINS = 10;
 
 const pendingSourceLoginBody = z.object({
-  /** uuid. */
+  /** uuid of the source. */
   source: z.uuid(),
-  /** State that the provider's client needs when the visitor returns. */
+  /** Data that the provider's client needs for the callback, such as the nonce and the PKCE verifier. */
   kept: z.record(z.string(), z.unknown()),
-  /** The query with which the login started. */
+  /** Query parameters of the request that started the login, such as `next`. */
   query: z.record(z.string(), z.string()),
 });
-/** A login at a source that the visitor has started. */
+/** The sealed body of a login at a source that the visitor has started and not completed. */
 export type PendingSourceLogin = Readonly<z.output<typeof pendingSourceLoginBody>>;
 
 const sealedRow = (hash: Buffer): SealId => ({ table: 'flow.source_logins', id: hash.toString('hex'), revision: 0 });
 
-/** Returns the row of a login at a source, with its state hashed and the rest sealed. */
+/** Returns the row of a pending source login: the hash of the OAuth `state`, the source's id, and the sealed body. */
 export function pendingSourceLoginRow(state: string, login: PendingSourceLogin, sealer: Sealer) {
   const hash = hashToken(state);
   return { hash, source: login.source, body: sealer.seal(sealedRow(hash), login) };
 }
 
-/** Opens the body of such a row. Throws `UnsealError`. */
+/** Returns the pending source login of a row's sealed body. Throws `UnsealError` if the body cannot be opened. */
 export const openPendingSourceLogin = (state: string, body: Buffer, sealer: Sealer): PendingSourceLogin =>
   pendingSourceLoginBody.parse(sealer.open(sealedRow(hashToken(state)), body));

@@ -4,7 +4,7 @@ import { type Plan, type PlanBody, planBody } from '@gatehouse/plan';
 import { type Sealer, type SealId, UnsealError } from '@gatehouse/platform';
 import { z } from 'zod';
 
-/** One row of the LOAD statement. */
+/** One row of `LOAD_FLOW`. */
 export interface LoadedFlowRow {
   readonly flow_id: string;
   readonly newest_version_id: string;
@@ -26,14 +26,16 @@ export interface LoadedFlowRow {
 
 export const planSealId = (id: string, revision: number): SealId => ({ table: 'flow.plans', id, revision });
 
-/** The sealed plan of a mailed link belongs to no session yet. */
+/**
+ * Returns what the copy of a plan in a mailed link is sealed to: the hash of the token, because it has no session yet.
+ */
 export const resumeTokenSealId = (hash: Buffer): SealId => ({
   table: 'flow.resume_tokens',
   id: hash.toString('hex'),
   revision: 0,
 });
 
-/** A saved user is stored by reference, and loaded with each request. */
+/** How a sealed plan refers to a saved pending user. The user's other data is loaded with each request. */
 const userReference = z.object({
   kind: z.literal('saved'),
   uuid: z.uuid(),
@@ -41,7 +43,7 @@ const userReference = z.object({
   backend: z.string().optional(),
 });
 
-/** Returns the part of a plan that is sealed. */
+/** Returns the sealed content of a plan: everything except its id, with a saved user as a reference. */
 export function planBodyOf({ id: _id, context, ...plan }: Plan): PlanBody {
   const { pending_user: user, ...rest } = context;
   if (user?.kind !== 'saved') return { ...plan, context: { ...rest, pending_user: user } };
@@ -83,11 +85,14 @@ interface SealedPlan {
   readonly id: string;
   readonly body: Buffer;
   readonly sealed: SealId;
-  /** The current user of the row. */
+  /** The pending user as the directory has it now; null if it has no such user. */
   readonly identity: SavedUser | null;
 }
 
-/** Opens a sealed plan. Returns `undefined` if the body cannot be opened or has another format: then only that plan is lost. */
+/**
+ * Opens a sealed plan. Returns `undefined`, as if there were no plan, if the body cannot be opened or has another
+ * format.
+ */
 export function openPlan(
   { id, body, sealed, identity }: SealedPlan,
   sealer: Sealer,
@@ -98,7 +103,7 @@ export function openPlan(
   const reference = userReference.safeParse(context.pending_user);
   if (!reference.success) return { plan: { ...rest, id, context } as Plan, orphaned: false };
   const { uuid, epoch, backend } = reference.data;
-  // The column only serves the join. The sealed body decides about the plan's user and epoch.
+  // `pending_user_id` only serves the join. The sealed body decides who the plan's user is, and of which epoch.
   const user = identity?.uuid === uuid ? { ...identity, ...(backend ? { backend } : {}) } : undefined;
   const { pending_user: _reference, ...others } = context;
   const plan = { ...rest, id, context: user ? { ...others, pending_user: user } : others } as Plan;

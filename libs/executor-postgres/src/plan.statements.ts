@@ -1,25 +1,27 @@
 import type { NamedStatement } from '@gatehouse/platform';
 
-/** Age of `seen_at` after which a request updates it. */
+/** A request updates the session's `seen_at` when it is older than this. */
 const SEEN_INTERVAL = `interval '5 minutes'`;
 
-/**
- * A user as one JSON value. Separate columns would cost the client more for each row.
- */
+/** SQL for a user as one JSON value, because the database client parses one value faster than many columns. */
 const identityJson = (condition: string, columns = '') => `(
       SELECT row_to_json(u) FROM (
         SELECT 'saved' AS kind, id AS uuid, pk, username, name, email, is_active, epoch, locale${columns}
         FROM directory.identities WHERE ${condition}) u)`;
 
-/** Selects the attributes of a user if the parameter is true. */
+/** SQL for the column `attributes` of the user with this id; null unless the parameter is true. */
 export const attributesColumn = (id: string, parameter: string) =>
   `CASE WHEN ${parameter}::boolean THEN (SELECT a.attributes FROM directory.user_attributes a WHERE a.id = ${id}) END AS attributes`;
 
-/** Whether the login of a session verified a device, within an interval. `from` is the prefix of the session's columns. */
+/**
+ * SQL condition: the session's login verified a device and is younger than `within`. `from` prefixes the columns: `s.`.
+ */
 export const deviceProvedCondition = (from: string, within: string) =>
   `${from}data->'second_factor' = 'true' AND (${from}data->>'login_at')::timestamptz > now() - ${within}`;
 
-/** Whether the login of a session verified its user, within an interval. `from` is the prefix of the session's columns. */
+/**
+ * SQL condition: the session's login verified its user and is younger than `within`. `from` prefixes the columns: `s.`.
+ */
 export const recentIn = (from: string, within: string) =>
   `${from}data->'proved' = 'true' AND (${from}data->>'login_at')::timestamptz > now() - ${within}`;
 
@@ -27,10 +29,13 @@ const OF_SESSION = `, is_superuser, debug, ${attributesColumn('identities.id', '
           ${deviceProvedCondition('s.', '$5::interval')} AS proved, ${recentIn('s.', '$6::interval')} AS recent`;
 
 /**
- * $1 slug, $2 SHA-256 of the session cookie, $3 whether to load attributes, $4 lifetime of a plan, $5 how long the proof of a
- * device counts, $6 how long a login counts as a proof. Loads the id of the newest version too, so that no cache is stale. A
- * plan of an older version is outdated after $4, however often it is saved, so that a change by an operator applies to every
- * visitor by then (docs/security.md#accident-57).
+ * Loads a flow with the visitor's session, user and plan. $1 slug of the flow, $2 SHA-256 of the session cookie, $3
+ * whether to load the user's attributes. Intervals: $4 lifetime of a plan, $5 how long a login proves a device, $6 how
+ * long a login proves its user.
+ *
+ * The row contains the id of the newest version, so that no gateway uses an older version from its cache. A plan of an
+ * older version is outdated $4 after its start, however often it was saved: by then, an operator's change applies to
+ * every visitor (docs/security.md#accident-57).
  */
 export const LOAD_FLOW: NamedStatement = {
   name: 'plan_load',
@@ -50,7 +55,7 @@ export const LOAD_FLOW: NamedStatement = {
     WHERE f.slug = $1`,
 };
 
-/** $1 session. Extends a sliding session. */
+/** $1 id of the session. Updates `seen_at`, and extends a session with a sliding lifetime. */
 export const TOUCH_SESSION: NamedStatement = {
   name: 'session_seen',
   text: `UPDATE flow.sessions SET seen_at = now(), expires_at = CASE WHEN ttl IS NULL THEN expires_at ELSE now() + ttl END
@@ -69,8 +74,9 @@ const REPLACE = `
     RETURNING session_id`;
 
 /**
- * $1 session, $2 flow, $3 plan, $4 version, $5 pending user, $6 body, $7 lifetime, $8 and $9 id and revision of the plan to
- * replace.
+ * Stores a new plan, or replaces the session's plan of the flow. Ids: $1 session, $2 flow, $3 new plan, $4 flow
+ * version, $5 pending user or null. $6 sealed body, $7 lifetime (interval), $8 id and $9 revision of the plan to
+ * replace, or null. Returns no row if the session has another live plan of the flow.
  */
 export const CREATE_PLAN: NamedStatement = {
   name: 'plan_begin',
@@ -78,7 +84,10 @@ export const CREATE_PLAN: NamedStatement = {
          FROM flow.sessions s WHERE s.id = $1 FOR KEY SHARE ${REPLACE}`,
 };
 
-/** Like CREATE_PLAN. Replaces the session's key by $10 in the same statement, if and only if the plan is stored. */
+/**
+ * Like CREATE_PLAN, with a new session key. $10 is the key's SHA-256. The key is replaced if and only if the plan is
+ * stored.
+ */
 export const CREATE_PLAN_AND_KEY: NamedStatement = {
   name: 'plan_begin_with_key',
   text: `
@@ -93,7 +102,10 @@ export const CREATE_PLAN_AND_KEY: NamedStatement = {
     SELECT session_id FROM saved`,
 };
 
-/** Like CREATE_PLAN, with a new session $1 and its key $10. $11 is the lifetime of an anonymous session. */
+/**
+ * Like CREATE_PLAN, in a new session with the id $1. $10 SHA-256 of the session's key, $11 its sliding lifetime
+ * (interval).
+ */
 export const CREATE_PLAN_AND_SESSION: NamedStatement = {
   name: 'plan_begin_with_session',
   text: `
@@ -104,7 +116,7 @@ export const CREATE_PLAN_AND_SESSION: NamedStatement = {
     ${REPLACE}`,
 };
 
-/** $1 SHA-256 of a resume token, $2 slug. Finds no token of another flow. */
+/** $1 SHA-256 of a resume token, $2 slug of the flow. Finds no token of another flow. */
 export const LOAD_PLAN_BY_TOKEN: NamedStatement = {
   name: 'plan_find_resumed',
   text: `
@@ -113,7 +125,7 @@ export const LOAD_PLAN_BY_TOKEN: NamedStatement = {
     WHERE t.hash = $1 AND t.expires_at > now() AND f.slug = $2`,
 };
 
-/** $1 SHA-256 of the session cookie. */
+/** $1 SHA-256 of the session cookie. Returns the slugs of the flows of the session's plans, the last saved first. */
 export const LIST_PLAN_SLUGS: NamedStatement = {
   name: 'plan_slugs',
   text: `
@@ -123,7 +135,7 @@ export const LIST_PLAN_SLUGS: NamedStatement = {
     WHERE k.hash = $1 AND k.until IS NULL ORDER BY p.expires_at DESC LIMIT 20`,
 };
 
-/** $1 SHA-256 of the session cookie. Deletes every plan of the session, and returns the user of the session. */
+/** $1 SHA-256 of the session cookie. Deletes every plan of the session, and returns the uuid of the session's user. */
 export const DROP_PLANS: NamedStatement = {
   name: 'plan_cancel',
   text: `

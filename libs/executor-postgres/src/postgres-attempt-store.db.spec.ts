@@ -40,7 +40,7 @@ const passTime = (seconds: number) =>
   ]);
 
 describe('attempts', () => {
-  it('are reserved as often as they are free, then delayed, even by concurrent requests', async () => {
+  it('are reserved up to the limit of free failures and then delayed, even for concurrent requests', async () => {
     const [secret, place] = [claim(), network()];
     const outcomes = await Promise.all(Array.from({ length: 200 }, () => attempts.reserve([secret, place], 0)));
 
@@ -66,7 +66,7 @@ describe('attempts', () => {
     expect(await patient.reserve([other], 0)).toMatchObject({ reserved: false, retryAfterS: 30 });
   });
 
-  it('are judged as of the arrival of the answer, so that a wait in a queue does not outlast a delay', async () => {
+  it('are delayed as of the arrival of the answer, so that waiting in a queue outlasts no delay', async () => {
     const secret = claim({ free: 1 });
     await attempts.reserve([secret], 0);
     await passTime(30);
@@ -96,7 +96,7 @@ describe('attempts', () => {
     expect((await attempts.reserve([secret], 0)).reserved).toBe(false);
   });
 
-  it('reserve nothing if one of them is refused', async () => {
+  it('of one answer are all refused if one of them is', async () => {
     const [locked, free] = [claim({ free: 100, hard: 1 }), network()];
     await attempts.reserve([locked], 0);
 
@@ -104,7 +104,7 @@ describe('attempts', () => {
     expect((await failures(free)) ?? 0).toBe(0);
   });
 
-  it('report a refused network, and forget its failures in time', async () => {
+  it('refuse a network with too many failures, and forget those failures after forgetAfterS', async () => {
     const place = network({ free: 1, forgetAfterS: 900 });
     await attempts.reserve([claim(), place], 0);
     expect(await attempts.reserve([claim(), place], 0)).toMatchObject({ reserved: false, network: true });
@@ -114,7 +114,7 @@ describe('attempts', () => {
     expect(await failures(place)).toBe(1);
   });
 
-  it('are counted exactly, all or none, for new rows', async () => {
+  it('that concurrent answers reserve in new rows are counted exactly, all or none per answer', async () => {
     for (let round = 0; round < 10; round++) {
       const [secret, place] = [claim({ free: 2 }), network()];
       const outcomes = await Promise.all(Array.from({ length: 10 }, () => attempts.reserve([secret, place], 0)));
@@ -134,7 +134,7 @@ describe('attempts', () => {
     expect(await attempts.reserve([secret, place], 0)).toEqual({ reserved: false, network: true, retryAfterS: 1 });
   });
 
-  it('that are released leave a delay that others have set', async () => {
+  it('that are released do not remove the delay that a later attempt has set', async () => {
     const secret = claim({ free: 2 });
     for (let i = 0; i < 3; i++) {
       await attempts.reserve([secret], 0);
@@ -148,7 +148,7 @@ describe('attempts', () => {
     expect(await attempts.reserve([secret], 0)).toMatchObject({ reserved: false });
   });
 
-  it('that are released remove the delay that they set, unless another was reserved since', async () => {
+  it('that are released remove the delay that they set, unless another attempt was reserved since', async () => {
     const secret = claim({ free: 1 });
     const reserveOne = async () => {
       const outcome = await attempts.reserve([secret], 0);
@@ -166,7 +166,7 @@ describe('attempts', () => {
     expect(await attempts.reserve([secret], 0)).toMatchObject({ reserved: false });
   });
 
-  it('of one answer that uses a counter twice are released twice', async () => {
+  it('that one answer reserves twice in one counter are released twice', async () => {
     const place = network();
     await attempts.reserve([place], 0);
     await attempts.reserve([place], 0);
@@ -175,7 +175,7 @@ describe('attempts', () => {
     expect(await failures(place)).toBe(0);
   });
 
-  it('do not delay after a release', async () => {
+  it('that are released cause no delay', async () => {
     const secret = claim({ free: 1 });
     await attempts.reserve([secret], 0);
     await attempts.release([secret]);

@@ -12,17 +12,20 @@ import { runNamed } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { RELEASE_ATTEMPTS, RESERVE_ATTEMPTS, UNLOCK_SUBJECT } from './attempt.statements.js';
 
-/** Tries to find rows that other requests insert and delete at the same time. */
+/** How often a reservation is tried while other requests insert or delete the same rows at the same time. */
 const MAX_TRIES = 5;
 
 interface ReservedRow {
-  /** Subject and credential of each reserved attempt. */
+  /** One element per reserved attempt: the hex subject, a space, and the credential. */
   readonly taken: readonly string[];
   readonly blocked: readonly { readonly credential: string; readonly retry_after_s: number }[];
   readonly at: string;
 }
 
-/** Attempts in Postgres. A reservation is one committed statement, even when many answers race. */
+/**
+ * Stores attempts in Postgres. One statement, committed before the answer is judged, reserves all attempts of an
+ * answer.
+ */
 export class PostgresAttemptStore extends AttemptStore {
   constructor(
     private readonly source: DataSource,
@@ -38,7 +41,8 @@ export class PostgresAttemptStore extends AttemptStore {
       const dated = reservations.map((reservation) => ({ ...reservation, reservedAt: at }));
       if (taken.length === reservations.length) return { reserved: true, reservations: dated };
       if (blocked.length > 0) return blockedResult(blocked);
-      // Another request inserted a row that did not exist and so could not be locked. The next try finds it.
+      // Another request has inserted a row that did not exist when this statement locked its rows. Releases what was
+      // reserved. The next try finds and locks that row.
       await this.release(dated.filter((reservation) => taken.includes(keyOf(reservation))));
     }
     throw new Problem('database_away', { detail: 'The attempts could not be counted.' });
@@ -57,7 +61,10 @@ export class PostgresAttemptStore extends AttemptStore {
   }
 }
 
-/** Returns the delay of a blocked network. The client must not learn the delay of a credential. */
+/**
+ * Returns the refusal. Contains the delay of a blocked network only: the client must not learn the delay of a
+ * credential.
+ */
 function blockedResult(blocked: ReservedRow['blocked']): ReservationResult {
   const network = blocked.find(({ credential }) => credential === NETWORK_CREDENTIAL);
   const seconds = network?.retry_after_s ?? Math.max(...blocked.map((row) => row.retry_after_s));
@@ -74,6 +81,6 @@ const columns = (reservations: readonly AttemptReservation[]): unknown[] => [
   reservations.map(({ forgetAfterS }) => (forgetAfterS === undefined ? null : `${forgetAfterS} seconds`)),
 ];
 
-/** Deletes all failed attempts at a user's credentials, including disabled ones. Returns the credentials that had some. */
+/** Unlocks a user: deletes all failed attempts at the user's credentials. Returns the credentials that had failures. */
 export const unlockUser = (source: DataSource, secretKey: string, uuid: string): Promise<readonly string[]> =>
   new PostgresAttemptStore(source).unlock(userSubject(attemptHmacKey(secretKey), uuid));

@@ -14,7 +14,7 @@ describe('group memberships', () => {
   });
   afterAll(() => database?.close());
 
-  /** Groups one above the other, the lowest first. */
+  /** Creates a chain of groups, each the parent of the one before. Returns their ids, the lowest child first. */
   async function tower(levels: number): Promise<string[]> {
     const names = Array.from({ length: levels }, (_, level) => `${levels}-${level}`).reverse();
     const groups: string[] = [];

@@ -2,7 +2,7 @@ import { type DirectoryUser, GroupMembershipStore, SuperuserPermits, UserDirecto
 import { type NamedStatement, runNamed } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 
-/** $1 user. */
+/** $1 uuid of the user. */
 const FIND: NamedStatement = {
   name: 'user_find',
   text: `SELECT 'saved' AS kind, i.id AS uuid, i.pk, i.username, i.name, i.email, i.is_active, i.epoch, i.locale, i.is_superuser,
@@ -11,7 +11,7 @@ const FIND: NamedStatement = {
     FROM directory.identities i WHERE i.id = $1`,
 };
 
-/** Reads users by the views that the gateway may read. */
+/** Reads users from the views that the gateway's role may select from. */
 export class PostgresUserDirectory extends UserDirectory {
   constructor(private readonly source: DataSource) {
     super();
@@ -23,13 +23,13 @@ export class PostgresUserDirectory extends UserDirectory {
   }
 }
 
-/** $1 user, $2 groups. */
+/** $1 uuid of the user, $2 array of group uuids. Returns the groups that the user is a member of. */
 const AMONG: NamedStatement = {
   name: 'memberships_among',
   text: `SELECT g AS id FROM directory.identities i, unnest(i.group_ids) g WHERE i.id = $1 AND g = ANY($2::uuid[])`,
 };
 
-/** Reads group memberships by the view that the gateway may read. */
+/** Reads group memberships from the view that the gateway's role may select from. */
 export class PostgresGroupMembershipStore extends GroupMembershipStore {
   constructor(private readonly source: DataSource) {
     super();
@@ -43,7 +43,7 @@ export class PostgresGroupMembershipStore extends GroupMembershipStore {
 
 const GRANT = { name: 'superuser_permit', text: 'SELECT directory.permit_superuser($1, $2)' };
 
-/** Grants permits by the function that the gateway's role may call. */
+/** Grants permits by calling the SQL function that the gateway's role may execute. */
 export class PostgresSuperuserPermits extends SuperuserPermits {
   constructor(private readonly source: DataSource) {
     super();

@@ -3,7 +3,7 @@ import { eventMessage, outboxRow } from '@gatehouse/outbox';
 import { type NamedStatement, runNamed, type Sealer } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 
-/** $1 ids, $2 topics, $3 sealed bodies. */
+/** Inserts outbox rows. Arrays with one element per row: $1 ids, $2 topics, $3 sealed bodies. */
 const RECORD: NamedStatement = {
   name: 'record_events',
   text: `INSERT INTO flow.outbox (id, topic, body, due_at)

@@ -34,13 +34,13 @@ describe('a published flow', () => {
       inner: { ...inner, secrets: { private_key: seal('inner', 'private_key', 'hush too') } },
     });
 
-  it('is stored with the secrets of its stages sealed, and loaded with them open', async () => {
+  it('is stored with sealed stage secrets, and loaded with their plain text', async () => {
     const found = await new PostgresFlowStore(source, sealer).find(await publishedId(version()));
     expect(found?.steps[0]?.stage.config).toEqual({ key: 'hush', inner: 'inner' });
     expect(found?.attached).toEqual({ inner: { ...inner, secrets: { private_key: 'hush too' } } });
   });
 
-  it('cannot be loaded with the secret of another stage, or without the key', async () => {
+  it('fails to load if the sealed secret of another stage was copied in, or if the sealing key is lost', async () => {
     const moved = await publishedId(version('stage-b'));
     await expect(new PostgresFlowStore(source, sealer).find(moved)).rejects.toThrow(UnsealError);
     const whole = await publishedId(version());

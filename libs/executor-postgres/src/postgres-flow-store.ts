@@ -3,13 +3,13 @@ import { type FlowVersion, flowVersion } from '@gatehouse/plan';
 import { runNamed, type Sealer, SecretBox } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 
-/** Size of the cache of flow versions. Versions never change, so the cache is never stale. */
+/** Number of flow versions in the cache. A version never changes, so the cache is never stale. */
 export const MAX_CACHED_VERSIONS = 500;
 
 const LOAD = { name: 'flow_version_load', text: 'SELECT document FROM flow.flow_versions WHERE id = $1' };
 const EXISTS = { name: 'flow_exists', text: 'SELECT FROM flow.flows WHERE id = $1' };
 const SLUGS = { name: 'flow_slugs', text: 'SELECT id, slug FROM flow.flows ORDER BY slug' };
-/** $1 flows. */
+/** $1 array of flow ids. */
 const DESCRIBE = {
   name: 'flow_describe',
   text: `
@@ -18,7 +18,7 @@ const DESCRIBE = {
       jsonb_path_query_array(v.document, '$.guard.bindings[*].policy') AS policies
     FROM flow.flows f JOIN flow.flow_versions v ON v.id = f.version_id WHERE f.id = ANY ($1::uuid[])`,
 };
-/** $1 stage, which may be a step or attached to one. */
+/** $1 id of a stage that a flow uses as a step, or that the config of a step refers to. */
 const FIND_CONFIGURE_FLOW = {
   name: 'flow_configuring',
   text: `
@@ -31,7 +31,7 @@ const FIND_CONFIGURE_FLOW = {
     WHERE slug IS NOT NULL ORDER BY slug LIMIT 1`,
 };
 
-/** $1 kinds, $2 limit. */
+/** $1 array of stage kinds, $2 largest number of rows. */
 const LIST_CONFIGURABLE_STAGES = {
   name: 'flow_configurable',
   text: `
@@ -43,7 +43,7 @@ const LIST_CONFIGURABLE_STAGES = {
     GROUP BY id ORDER BY name, id LIMIT $2`,
 };
 
-/** $1 stage, $2 limit. */
+/** $1 id of the stage, $2 largest number of rows. */
 const FIND_FLOWS_USING_STAGE = {
   name: 'flow_using',
   text: `
@@ -53,13 +53,13 @@ const FIND_FLOWS_USING_STAGE = {
     ORDER BY slug LIMIT $2`,
 };
 
-/** Limit of stages offered for setup. */
+/** Largest number of stages that the user settings offer for setup. */
 const MAX_CONFIGURABLE = 20;
 
-/** Limit of flows that use one stage. */
+/** Largest number of flows that `listFlowsUsing` returns. */
 const MAX_FLOWS = 50;
 
-/** Published flows in Postgres. */
+/** Reads published flows from Postgres, and caches their versions. */
 export class PostgresFlowStore extends FlowStore {
   private readonly cache = new Map<string, FlowVersion>();
 
@@ -74,7 +74,8 @@ export class PostgresFlowStore extends FlowStore {
   async find(versionId: string): Promise<FlowVersion | undefined> {
     const version = this.cache.get(versionId) ?? (await this.read(versionId));
     if (!version) return undefined;
-    // LRU: a map keeps insertion order, so its first entry is the least recently used.
+    // LRU: a Map keeps insertion order, and each use inserts the entry again, so its first entry was not used for
+    // longest.
     this.cache.delete(versionId);
     this.cache.set(versionId, version);
     if (this.cache.size > MAX_CACHED_VERSIONS) this.cache.delete(this.cache.keys().next().value!);
@@ -115,7 +116,7 @@ export class PostgresFlowStore extends FlowStore {
   }
 }
 
-/** Opens the secrets of a version's stages, which are cached only in memory. Throws `UnsealError`. */
+/** Returns a version with the secrets of its stages unsealed. Throws `UnsealError`. They are kept only in memory. */
 function withOpenSecrets(version: FlowVersion, secretBox: SecretBox): FlowVersion {
   const open = (object: string, config: Readonly<Record<string, unknown>>) =>
     Object.fromEntries(

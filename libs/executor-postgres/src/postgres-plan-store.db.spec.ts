@@ -26,7 +26,7 @@ describe('a plan', () => {
     expect(await store.plans.load('nowhere', hash)).toBeUndefined();
   });
 
-  it('is saved by one of many requests with the same revision', async () => {
+  it('is saved by only one of many concurrent requests with the same revision', async () => {
     const begun = await store.begin();
     const won = await Promise.all(Array.from({ length: 20 }, () => store.save(begun)));
 
@@ -34,7 +34,7 @@ describe('a plan', () => {
     expect((await store.plans.load(store.slug, begun.hash))?.stored?.revision).toBe(1);
   });
 
-  it('is not replaced by a plan of a request that did not load it', async () => {
+  it('is not replaced by a new plan of a request that has not loaded it', async () => {
     const { hash, sessionId, plan } = await store.begin();
     const again = { ...store.flow, plan: freshPlan(), session: { id: sessionId } };
 
@@ -44,7 +44,7 @@ describe('a plan', () => {
     expect((await store.plans.load(store.slug, hash))?.stored?.plan.id).toBe(again.plan.id);
   });
 
-  it('is dropped alone if its body cannot be opened: tampered with, moved, or sealed by a lost key', async () => {
+  it('is ignored, and can be replaced, if its body was moved from another row or its key is lost', async () => {
     const { hash, sessionId, plan } = await store.begin();
     const other = await store.begin();
     await store.source.query('UPDATE flow.plans SET body = (SELECT body FROM flow.plans WHERE id = $2) WHERE id = $1', [
@@ -79,7 +79,7 @@ describe('a plan', () => {
     expect((await store.plans.load(store.slug, begun.hash))?.stored).toBeUndefined();
   });
 
-  it('stores a saved user by reference, and loads the user each time', async () => {
+  it('stores only a reference to a saved user, and loads the user’s current data with each request', async () => {
     const user = await enrol(store.source);
     const { hash } = await store.begin(freshPlan({ context: { pending_user: { ...user, backend: 'b' } } }));
     const stored = async () => (await store.plans.load(store.slug, hash))?.stored;
@@ -151,7 +151,7 @@ describe('expiry', () => {
     expect((await found()).stored?.plan.id).toBe(plan.id);
   });
 
-  it('is followed by the deletion of expired rows, and of no others', async () => {
+  it('lets the cleaner delete expired rows, and no others', async () => {
     const [old, young] = [await store.begin(), await store.begin()];
     await store.source.query(`UPDATE flow.sessions SET expires_at = now() - interval '1 s' WHERE id = $1`, [
       old.sessionId,

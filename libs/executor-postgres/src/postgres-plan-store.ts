@@ -26,7 +26,7 @@ interface ResumedRow {
   readonly pending_identity: SavedUser | null;
 }
 
-/** Bytes of a sealed plan (docs/spec/plan.md#stored-plan). */
+/** Largest size of a plan's sealed body in bytes (docs/spec/plan.md#stored-plan). */
 const MAX_PLAN_BYTES = 256 * 1024;
 
 /** Lifetimes of sessions, plans and proofs in seconds. */
@@ -38,9 +38,9 @@ export interface PlanLifetimes {
   readonly planS: number;
   /** Lifetime of a pending login at a source. */
   readonly sourceLoginS: number;
-  /** How long a login that verified a device counts as its proof. */
+  /** How long a login that verified a device proves that device. */
   readonly proofS: number;
-  /** How long a login that verified its user counts as a proof. */
+  /** How long a login that verified its user proves that user. */
   readonly credentialProofS: number;
 }
 
@@ -51,7 +51,7 @@ interface PlanStoreSettings {
   readonly logger: Logger;
 }
 
-/** Plans in Postgres: one named statement loads a request, and one saves it. */
+/** Stores plans in Postgres. One prepared statement loads all data of a request, and one saves all its changes. */
 export class PostgresPlanStore extends PlanStore {
   constructor(
     private readonly source: DataSource,
@@ -119,7 +119,7 @@ export class PostgresPlanStore extends PlanStore {
     return rows[0]?.user_id;
   }
 
-  /** The response does not wait for this update. */
+  /** Updates the session's `seen_at` in the background: the response does not wait. */
   private touch(sessionId: string) {
     runNamed(this.source, TOUCH_SESSION, [sessionId]).catch((error: unknown) =>
       this.settings.logger.fault('a session could not be marked as seen', error),

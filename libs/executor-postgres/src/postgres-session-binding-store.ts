@@ -4,28 +4,28 @@ import { eventMessage, outboxRow } from '@gatehouse/outbox';
 import { runNamed, type Sealer } from '@gatehouse/platform';
 import type { DataSource, EntityManager } from 'typeorm';
 
-/** $1 session. */
+/** $1 id of the session. */
 const FIND_BINDINGS = {
   name: 'session_bindings',
   text: `SELECT data->'bindings'->>'network' AS network, data->'bindings'->>'geoip' AS geoip
          FROM flow.sessions WHERE id = $1 AND user_id IS NOT NULL`,
 };
 
-/** $1 session, $2 address, $3 user agent. */
+/** $1 id of the session, $2 client's IP address, $3 user agent. */
 const MOVE = {
   name: 'session_move',
   text: `UPDATE flow.sessions SET data = data || jsonb_build_object('last_ip', $2::text, 'last_user_agent', $3::text)
          WHERE id = $1 AND user_id IS NOT NULL`,
 };
 
-/** $1 session, $2 user, $3-$5 the row of the outbox. */
+/** $1 id of the session, $2 uuid of its user, $3 id, $4 topic and $5 sealed body of the outbox row with the event. */
 const END = {
   name: 'session_break',
   text: `WITH ended AS (DELETE FROM flow.sessions WHERE id = $1 AND user_id = $2 RETURNING id)
          INSERT INTO flow.outbox (id, topic, body, due_at) SELECT $3, $4, $5, now() FROM ended`,
 };
 
-/** Session bindings in Postgres. */
+/** Reads the bindings of sessions and stores their addresses in Postgres. */
 export class PostgresSessionBindingStore extends SessionBindingStore {
   constructor(
     private readonly source: DataSource,
@@ -55,13 +55,13 @@ export class PostgresSessionBindingStore extends SessionBindingStore {
   }
 }
 
-/** Characters of a user agent that are stored. */
+/** Largest length of a stored user agent, in characters. */
 const MAX_USER_AGENT = 512;
 
-/** Returns the part of a user agent that is stored. */
+/** Returns a user agent, cut to the length that is stored. */
 export const truncatedUserAgent = (userAgent: string): string => userAgent.slice(0, MAX_USER_AGENT);
 
-/** Deletes every session of a user with its plans. Returns the number of live sessions. */
+/** Deletes every session of a user, with all plans of those sessions. Returns how many of the sessions were live. */
 export async function deleteUserSessions(manager: EntityManager, uuid: string): Promise<number> {
   const [rows] = await manager.query<[{ live: boolean }[], number]>(
     'DELETE FROM flow.sessions WHERE user_id = $1 RETURNING expires_at > now() AS live',

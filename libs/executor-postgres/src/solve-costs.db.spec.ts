@@ -24,7 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.close());
 
-/** Records the names of the statements that the stores run. */
+/** Returns a list that grows by the name of each statement that the stores run. */
 function recordStatements({ driver }: DataSource): string[] {
   const names: string[] = [];
   const { master } = driver as unknown as { master: { query(query: { readonly name?: string }): unknown } };
@@ -47,7 +47,7 @@ const FLOWS = {
 const WRONG = rejectedReply(['password']);
 const DENIED: StageReply = { type: 'denied' };
 
-/** A browser with a session cookie, at an executor on Postgres whose stages reply by script. */
+/** Returns a browser that keeps its session cookie, and an executor on Postgres whose stage replies are scripted. */
 async function browserAt(flow: keyof typeof FLOWS, replies: Record<string, StageReply> = {}) {
   const { source } = database;
   const sealer = new Sealer(`a:${randomBytes(32).toString('base64')}`);
@@ -84,7 +84,7 @@ function loginOf({ uuid: user }: SavedUser): StageReply {
 interface SolveCost {
   readonly flow: keyof typeof FLOWS;
   readonly replies?: Record<string, StageReply>;
-  /** Requests before the one that is measured; `undefined` is a GET. */
+  /** Answers that are sent before the measured request; `undefined` is a GET. */
   readonly before: readonly (object | undefined)[];
   readonly answer?: object;
   readonly result: FlowResponse['result']['type'];

@@ -35,14 +35,14 @@ export const login = ({ uuid }: SavedUser, more: Partial<Login> = {}): Login => 
   ...more,
 });
 
-/** A started plan, with its session. */
+/** A started plan, with its session's id and key. */
 interface StartedPlan {
   readonly hash: Buffer;
   readonly plan: Plan;
   readonly sessionId: string;
 }
 
-/** A plan store in a database of its own, with a flow for each test. */
+/** A plan store in a database of its own. Each test publishes a flow of its own. */
 export class PlanStoreHarness {
   readonly plans: PostgresPlanStore;
   flow = { flowId: '', versionId: '' };
@@ -60,7 +60,7 @@ export class PlanStoreHarness {
     return new PlanStoreHarness(database.source, () => database.close());
   }
 
-  /** Returns a store of the same rows with other keys. */
+  /** Returns a store on the same database that seals with other keys. */
   sealedBy(keys: string): PostgresPlanStore {
     return new PostgresPlanStore(this.source, new Sealer(keys), {
       lifetimes: LIFETIMES,
@@ -101,7 +101,7 @@ export class PlanStoreHarness {
     });
   }
 
-  /** Saves a login of `user`. */
+  /** Saves a commit of the plan whose effects log `user` in. */
   logIn(
     begun: Pick<StartedPlan, 'sessionId' | 'plan'>,
     user: SavedUser,
@@ -112,7 +112,7 @@ export class PlanStoreHarness {
     return this.save(begun, { effects: [login(user, rest)], newKey, revision, eventContext: about });
   }
 
-  /** Returns the number of rows that a statement finds. */
+  /** Returns the number of rows that a SQL query returns. */
   async count(sql: string, ...values: unknown[]): Promise<number> {
     return (await this.source.query<unknown[]>(sql, values)).length;
   }

@@ -14,8 +14,8 @@ const REASONS: Readonly<Record<UserClaim, string>> = {
 type GuardedRun = Pick<FlowRunView, 'context' | 'plan' | 'session'>;
 
 /**
- * Protects superusers from compromised services: a claim of a service alone never logs a superuser in, and never changes a
- * superuser or their credentials (docs/adr/0033).
+ * Protects superusers from compromised services. If only a service claims who the plan's user is, no step logs in or
+ * changes a superuser, or the superuser's credentials (docs/adr/0033).
  */
 export class ClaimedUserGuard {
   constructor(
@@ -23,7 +23,9 @@ export class ClaimedUserGuard {
     private readonly users: UserDirectory,
   ) {}
 
-  /** Throws `stage_fault` if the step must not run for the plan's user. Queries the directory only if the user is a claim. */
+  /**
+   * Throws `stage_fault` if the step must not run for the plan's user. Queries the directory only for a claimed user.
+   */
   async check(run: GuardedRun, step: Step): Promise<void> {
     const { plan, context } = run;
     const contract = this.contracts.find(step.kind, context.version);

@@ -25,7 +25,7 @@ const host = fc.constantFrom(
   { kind: 'lobby', config: { first: 'password', last: 'word' } },
 );
 const onRefusal = fc.constantFrom('retry', 'restart', 'restart_with_context');
-/** When a later step is left out: never, for a plan about a saved user, or for a plan about any user. */
+/** For which plans a later step is skipped: for none, for those with a saved user, or for those with any user. */
 const skippedFor = fc.constantFrom('never', 'known', 'named');
 const laterStep = fc.record({ kind: fc.constantFrom('secret', 'page'), onRefusal, skippedFor });
 
@@ -38,7 +38,9 @@ const wrongAnswer = fc
 
 const standIn = (username: string): User => ({ kind: 'pretended', username, email: '' });
 
-/** Names the typed user like the identification stage: a saved user, or a pretended one. */
+/**
+ * Replies like the identification stage: sets the pending user to the saved user of the typed name, or a pretended one.
+ */
 const identify = ({ response }: StageRequest): StageReply => ({
   type: 'passed',
   context: { pending_user: response?.['uid'] === 'alice' ? ALICE : standIn('ghost') },
@@ -92,7 +94,7 @@ function deployed({ composite, onRefusal, later }: Flow) {
   return engine;
 }
 
-/** The fields that decide about the answer to a host. */
+/** The answer's fields that the embedded stages judge, by host. */
 const JUDGED: Readonly<Record<string, readonly string[]>> = {
   ident: ['password'],
   hall: ['token'],

@@ -42,7 +42,7 @@ interface GuardCase {
   readonly config?: Record<string, unknown>;
   readonly context?: PlanContext;
   readonly plan?: Partial<Plan>;
-  /** The logged-in user, and whether the login is recent. */
+  /** The session's user, and whether the login is recent. */
   readonly session?: { readonly user?: typeof ALICE; readonly recent: boolean };
   readonly token?: boolean;
 }
@@ -75,7 +75,7 @@ it.each<[string, GuardCase]>([
   expect(proofBefore(guardCase)).toBeUndefined();
 });
 
-it('asks for a device first and then for the password if the login is old', () => {
+it('inserts a step for a device first and then one for the password if the login is old', () => {
   expect(proofBefore({ session: OLD })).toEqual(asks(DEVICE));
   const before = { id: 's~1', ...DEVICE };
   expect(proofBefore({ session: OLD, plan: { steps: [before, { binding: 's' }], cursor: 1 } })).toEqual(asks(PASSWORD));
@@ -83,12 +83,12 @@ it('asks for a device first and then for the password if the login is old', () =
   expect(proofBefore({ session: OLD, plan: { steps: [others, { binding: 's' }], cursor: 1 } })).toEqual(asks(DEVICE));
 });
 
-it('refuses the step after every kind of proof was asked for in vain', () => {
+it('refuses the step if no inserted step has proved the user', () => {
   const steps = [{ id: 's~1', ...DEVICE }, { id: 's~2', ...PASSWORD }, { binding: 's' }];
   expect(() => proofBefore({ session: OLD, plan: { steps, cursor: 2 } })).toThrow('Log out, log in again');
 });
 
-it('asks a visitor who has proved only an app password', () => {
+it('requires a proof from a visitor who has proved only an app password', () => {
   const context = { pending_user: ALICE, auth_method: 'token' };
   expect(proofBefore({ context })).toEqual(asks(DEVICE));
 });
@@ -106,7 +106,7 @@ it.each<[string, GuardCase]>([
   expect(() => proofBefore({ ...guardCase, token: true })).toThrow(/An API token cannot/);
 });
 
-it.each(['code', 'finish'])('refuses a token the step %s, which authorizes a device, whatever was proved', (kind) => {
+it.each(['code', 'finish'])('refuses an API token the device step %s, even with a proof', (kind) => {
   expect(() => proofBefore({ kind, token: true, context: proved })).toThrow('cannot authorize a device');
   expect(proofBefore({ kind, session: OLD })).toBeUndefined();
 });

@@ -6,23 +6,23 @@ import { flowUserOf } from './stage-request.js';
 
 const NO_CHANGE = sentence('An API token cannot set up or change credentials. Log in first.');
 const NO_LOGIN = sentence('An API token cannot log a user in.');
-/** The refusal of a token that would authorize a device. */
+/** Message when an API token is used to authorize a device. */
 export const NO_AUTHORIZATION = sentence('An API token cannot authorize a device. Log in first.');
-/** The advice for a user whose login is too old, if no proof is left to ask for. */
+/** Message when the login is too old and no step can ask for a proof. */
 export const LOG_IN_AGAIN = sentence('Log out, log in again, and come back.');
 
 type GuardedRun = Pick<FlowRunView, 'context' | 'plan' | 'session'>;
 
 /**
- * Protects steps that set up or change credentials, in every flow: they need a recent proof of their user
- * (docs/adr/0037).
+ * Makes steps that set up or change credentials require a recent proof of their user, in every flow (docs/adr/0037).
  */
 export class CredentialGuard {
   constructor(private readonly contracts: StageContractRegistry) {}
 
   /**
-   * Returns the step that must run before `step`; `undefined` if `step` may run now. Throws `proof_required` for an API token
-   * without a proof in the plan, for a token that would authorize a device, and if no proof is left to ask for.
+   * Returns the proof step that must run before `step`; `undefined` if `step` may run now. Throws `proof_required` for
+   * an API token without a proof in the plan, for an API token that would authorize a device, and if all proof steps
+   * were inserted already.
    */
   proofBefore(run: GuardedRun, step: Step): Insert | undefined {
     const { plan, context } = run;
@@ -37,7 +37,10 @@ export class CredentialGuard {
     return { where: 'before', steps: [this.nextProof(plan, step)] };
   }
 
-  /** Returns the first kind of proof that was not inserted before this step yet. A proof that the user does not have passes. */
+  /**
+   * Returns the first proof step that was not inserted before this step yet. One for which the user has no credential
+   * passes.
+   */
   private nextProof({ steps, cursor }: Plan, { id }: Step) {
     const added = steps.slice(0, cursor).filter((planned) => 'kind' in planned && planned.id.startsWith(`${id}~`));
     const next = this.contracts
@@ -48,7 +51,7 @@ export class CredentialGuard {
   }
 }
 
-/** A device that a token authorized would keep its access after the token is revoked. */
+/** Throws for a step that would authorize a device by an API token: the device's access would outlive the token. */
 function refuseAuthorization({ effects, requires_session }: StageContract) {
   if (requires_session || effects.includes('authorize'))
     throw new Problem('proof_required', { detail: NO_AUTHORIZATION });
@@ -62,8 +65,8 @@ function refuseToken({ effects }: StageContract, changes: boolean) {
 const isByToken = ({ context }: GuardedRun) => context.request.authenticate !== undefined;
 
 /**
- * Whether the visitor has to prove to be the plan's user. An anonymous visitor of a flow that names a user is asked only for
- * what the flow's own steps ask: that is the choice of its author.
+ * Whether the visitor still has to prove to be the plan's user. Never for an anonymous visitor of a flow that names a
+ * user: the author of the flow chooses the proofs by the flow's steps.
  */
 function isProofMissing(run: GuardedRun): boolean {
   const { sessionUser, recentlyProved: recent } = run.session;

@@ -19,7 +19,7 @@ const open = (...kinds: string[]) => executorHarness(flowOf(kinds.map((kind) => 
 const tokenOf = ({ plan }: ReturnType<typeof open>['plans']) => plan?.cross_site?.token;
 
 describe('a run that another site started', () => {
-  it('asks before its first acting step, and sends no request to a stage until the answer', async () => {
+  it('asks for a confirmation before its first acting step, and sends no request to a stage until then', async () => {
     const { show, solve, plans, stages } = open('logout');
     expect((await show(BEGUN)).result).toMatchObject(QUESTION);
     expect((await show()).result).toMatchObject(QUESTION);
@@ -67,18 +67,18 @@ describe('a run that another site started', () => {
     expect((await solve({ code: '1' })).result).toMatchObject({ type: 'done' });
   });
 
-  it('asks even if an answer starts it', async () => {
+  it('asks for a confirmation even if the request that starts it is an answer', async () => {
     const { solve } = open('robot', 'logout');
     expect((await solve({ token: 't' }, BEGUN)).result).toMatchObject(QUESTION);
   });
 
-  it('asks in a request that lost a race, too', async () => {
+  it('asks for a confirmation even in a request that lost a race', async () => {
     const { show } = open('logout');
     const both = await Promise.all([show(BEGUN), show(BEGUN)]);
     expect(both.map(({ result }) => result)).toMatchObject([QUESTION, QUESTION]);
   });
 
-  it('may have been started about a user', async () => {
+  it('asks for a confirmation even if FlowStarter started it for a user', async () => {
     const { start, show } = open('logout');
     await start({ visitor: undefined, context: {} }, BEGUN);
     expect((await show()).result).toMatchObject(QUESTION);
@@ -86,19 +86,19 @@ describe('a run that another site started', () => {
 });
 
 describe('a run that is under way', () => {
-  /** One that stands before a step which it has not entered yet. */
+  /** Returns a harness whose plan is before a step that it has not entered yet. */
   const waiting = async (...kinds: string[]) => {
     const run = open(...kinds);
     await run.start({ visitor: undefined, context: {} });
     return run;
   };
 
-  it('continues when its page is visited, as after the callback of a source', async () => {
+  it('continues when another site navigates to its page, as at the callback of a source', async () => {
     const { show } = await waiting('logout');
     expect((await show(BEGUN)).result).toMatchObject({ type: 'done' });
   });
 
-  it('asks first when the executor is opened from another site', async () => {
+  it('asks for a confirmation when another site navigates to the executor’s URL', async () => {
     const { show, plans } = await waiting('logout');
     expect((await show(ANY)).result).toMatchObject(QUESTION);
     expect(plans.savedEffects).toEqual([]);
@@ -111,7 +111,7 @@ describe('a run that is under way', () => {
   });
 });
 
-it('a mailed link has only its own confirmation', async () => {
+it('a mailed link from another site asks for its own confirmation only', async () => {
   const { show, solve, plans } = open('puzzle', 'logout');
   const plan = { ...createPlan(flowOf([{ kind: 'puzzle' }, { kind: 'logout' }]), 'mailed'), cursor: 1 };
   plans.resumedPlans.set(hashToken('t').toString('hex'), {

@@ -7,7 +7,7 @@ import type { ChallengeSource, FlowResult } from './flow-response.js';
 
 const HEADER = sentence('Another website sent you here. Continue only if you want to.').text;
 
-/** The question is a consent challenge, which every client can show. */
+/** How the question is presented: as a consent challenge, which every client can show. */
 const QUESTION: ChallengeSource = {
   component: 'ak-stage-consent',
   user_info: true,
@@ -22,7 +22,10 @@ const QUESTION: ChallengeSource = {
 
 type Question = Extract<FlowResult, { type: 'show' }>;
 
-/** Marks a plan if the request comes from another site. A mailed link that awaits confirmation needs no mark. */
+/**
+ * Returns the plan, with the cross-site mark if `request` comes from another site and no mailed link awaits
+ * confirmation.
+ */
 export function withCrossSiteMark(
   plan: Plan,
   crossSite: CrossSite | undefined,
@@ -33,7 +36,10 @@ export function withCrossSiteMark(
   return markCrossSite(plan, randomUUID());
 }
 
-/** Returns the question before a step that acts on entry, if the run is marked; `undefined` if the step may be entered. */
+/**
+ * Returns the question that a marked plan asks before a step that acts on entry; `undefined` if the step may be
+ * entered.
+ */
 export function crossSiteQuestion(
   { cross_site, shown }: Plan,
   step: Step,
@@ -45,20 +51,20 @@ export function crossSiteQuestion(
   return { type: 'show', contract: QUESTION, challenge, errors: undefined };
 }
 
-/** Whether the visitor made this answer. Some pages send answers by script. */
+/** Whether an answer shows that the visitor acted, because no page sends such an answer by script. */
 export function isVisitorAction(answer: unknown, contract: StageContract | undefined): boolean {
   if (bodyErrors(answer)) return false;
   const fields = contract?.personal_fields;
   return fields === undefined || fields.some((field) => (answer as Record<string, unknown>)[field] != null);
 }
 
-/** Whether an answer confirms the question of a marked run. */
+/** Whether an answer confirms the question of a marked plan. */
 export function confirmsCrossSite(body: unknown, { cross_site }: Plan): boolean {
   const token = (body as { readonly token?: unknown } | null | undefined)?.token;
   return cross_site !== undefined && typeof token === 'string' && secretsEqual(token, cross_site.token);
 }
 
-/** Returns the question with the error for an answer that does not confirm it. */
+/** Returns the question again, with the error for an answer that does not contain the token. */
 export const withTokenError = (question: Question): Question => ({
   ...question,
   errors: { token: [{ code: 'cross_site_token' }] },

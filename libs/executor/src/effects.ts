@@ -3,28 +3,28 @@ import type { Plan } from '@gatehouse/plan';
 import { type LinkTarget, type ResumeLink, withResumeLink } from './resume-links.js';
 import { type SessionState, sessionAfterLogin, sessionAfterLogout } from './session-state.js';
 
-/** The effect of one type. */
+/** The TypeScript type of the effects with one value of `type`. */
 export type EffectOf<T extends EffectType> = Extract<Effect, { type: T }>;
 
-/** Events, which change nothing else. */
+/** An event effect. */
 export type EventEffect = EffectOf<'event'>;
 
 type ReputationChange = NonNullable<PolicyRequest['reputation']>[number];
 
-/** What a commit takes from one effect. */
+/** What the commit saves for one effect. */
 interface CollectedEffect {
   /** The effect as it is saved. */
   readonly effect: Effect;
   readonly link?: ResumeLink;
-  /** The step whose mailed link is used up. */
+  /** The step whose mailed link the commit uses up. */
   readonly usedLinkStep?: string;
   readonly reputation?: ReputationChange;
 }
 
-/** What the HTTP response to a request does because of its effects. */
+/** What the effects of a request add to its HTTP response. */
 export interface ResponseEffects {
   readonly cookies: readonly EffectOf<'cookie'>[];
-  /** The device code that the visitor may decide about now. */
+  /** The claimed device code that the visitor may approve or refuse now. */
   readonly authorization: ClaimedCode | undefined;
   /** Whether the request has logged its visitor in. */
   readonly isLogin: boolean;
@@ -32,11 +32,11 @@ export interface ResponseEffects {
 
 export const NO_RESPONSE_EFFECTS: ResponseEffects = { cookies: [], authorization: undefined, isLogin: false };
 
-/** What an effect of one type does in the executor. What it does when the plan is saved is up to the plan store. */
+/** What effects of one type do before and after the save. The plan store decides what they do within the save. */
 interface EffectHandler<T extends EffectType> {
-  /** Returns what the commit takes from the effect. By default that is the effect as it is. */
+  /** Returns what the commit saves for the effect. Default: the effect itself. */
   readonly collect?: (effect: EffectOf<T>, origin: LinkTarget) => CollectedEffect;
-  /** Returns the session after the effect. Of several such effects of one step only the last is applied. */
+  /** Returns the session after the effect. Only the last login or logout of a step is applied. */
   readonly changeSession?: (before: SessionState, effect: EffectOf<T>, plan: Plan) => SessionState;
   /** Returns the response with what the effect adds to it. */
   readonly respond?: (response: ResponseEffects, effect: EffectOf<T>) => ResponseEffects;
@@ -59,11 +59,11 @@ const EFFECT_HANDLERS: { readonly [T in EffectType]: EffectHandler<T> } = {
     respond: (response, { claimed }) => ({ ...response, authorization: response.authorization ?? claimed }),
   },
   source_login: {},
-  /** Kept for a page that shows messages. No page does yet. */
+  /** Has no consequence: no page shows toasts yet. */
   toast: {},
 };
 
-/** Returns what the commit takes from an effect. */
+/** Returns what the commit saves for an effect. */
 export function collectEffect<T extends EffectType>(effect: EffectOf<T>, origin: LinkTarget): CollectedEffect {
   const handler: EffectHandler<T> = EFFECT_HANDLERS[effect.type as T];
   return handler.collect?.(effect, origin) ?? { effect };
@@ -78,7 +78,7 @@ export function respondToEffect<T extends EffectType>(response: ResponseEffects,
 /** An effect that changes the user of the session. */
 export type SessionChange = EffectOf<'login' | 'logout'>;
 
-/** Returns the last login or logout among the effects, which decides what becomes of the session. */
+/** Returns the last login or logout among the effects, the only one that changes the session. */
 export const lastSessionChange = (effects: readonly Effect[]): SessionChange | undefined =>
   effects.findLast((effect): effect is SessionChange => EFFECT_HANDLERS[effect.type].changeSession !== undefined);
 

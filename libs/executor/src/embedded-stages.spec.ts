@@ -6,7 +6,7 @@ const adding = (kind: string): PassedReply => ({
   insert: { where: 'next', steps: [{ kind, config: {} }] },
 });
 
-it('merges the steps that one of two stages adds, and throws if both add steps', () => {
+it('mergePassed keeps the steps that a host or its embedded stage inserts, and throws if both insert steps', () => {
   const plain: PassedReply = { type: 'passed' };
   expect(mergePassed(plain, adding('page')).insert).toEqual(adding('page').insert);
   expect(mergePassed(adding('page'), plain).insert).toEqual(adding('page').insert);

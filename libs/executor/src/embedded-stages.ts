@@ -14,11 +14,14 @@ import type { ResponseBody } from './stage-request.js';
 
 export type PassedReply = Extract<StageReply, { type: 'passed' }>;
 
-/** A stage that is embedded in a host stage, with the config field that names it and its rule. */
+/**
+ * A stage that is embedded in a host stage, with the host's config field that refers to the stage and the embedding
+ * rule.
+ */
 export interface EmbeddedStage {
   readonly field: string;
   readonly embed: EmbeddedStageRule;
-  /** The stage with its secrets, which its host never sees. */
+  /** The embedded stage with its secrets, which the host never sees. */
   readonly attached: AttachedStage;
 }
 
@@ -27,7 +30,9 @@ interface HostStage {
   readonly stage: Pick<Step, 'name' | 'config'>;
 }
 
-/** Returns the stages that a host's config embeds. Throws `stage_fault` if one is missing: a check is never skipped. */
+/**
+ * Returns the stages that a host's config embeds. Throws `stage_fault` if one is missing, so that no check is skipped.
+ */
 export function embeddedStages({ contract, stage }: HostStage, { attached }: FlowVersion): EmbeddedStage[] {
   return Object.entries(contract.embeds).flatMap(([field, embed]) => {
     const id = stage.config[field];
@@ -41,8 +46,9 @@ export function embeddedStages({ contract, stage }: HostStage, { attached }: Flo
 }
 
 /**
- * Hides the fields of embedded stages from their host. The host sees an empty text instead, or the first character that no
- * text may contain, which it rejects as in any field.
+ * Returns the answer for the host, without the values that embedded stages judge. Each value is replaced by an empty
+ * text or, if it contains a character that no text may contain, by that character, so that the host rejects it as in
+ * any field.
  */
 export function withoutEmbeddedFields(body: ResponseBody, { embeds }: StageContract): ResponseBody {
   const fields = new Set(Object.values(embeds).map(({ field }) => field));
@@ -54,7 +60,7 @@ export function withoutEmbeddedFields(body: ResponseBody, { embeds }: StageContr
   );
 }
 
-/** A password may be a number, which stages read as text. */
+/** Whether stages read the value as text. JSON numbers count, because a client may send a password as a number. */
 const isTextual = (value: unknown) => typeof value === 'string' || typeof value === 'number';
 
 /** Merges the replies of two stages that both passed. */
@@ -66,22 +72,22 @@ export const mergePassed = (host: PassedReply, part: PassedReply): PassedReply =
   ...mergedInsert(host, part),
 });
 
-/** Only one of two stages may insert steps, because neither knows the other. */
+/** Returns the steps that one of the two stages inserts. Throws if both do, because their order would be undefined. */
 function mergedInsert({ insert: first }: PassedReply, { insert: second }: PassedReply) {
   if (first && second) throw new Problem('stage_fault', { detail: 'a stage and its embedded stage both add steps' });
   const insert = first ?? second;
   return insert ? { insert } : {};
 }
 
-/** Merges the user of an embedded stage into the user of its host. */
+/** Returns the host's pending user, merged with the properties that the embedded stage has set. */
 function mergedUser(host: PassedReply, part: PassedReply) {
   const [before, after] = [host, part].map(({ context }) => context?.['pending_user'] as User | undefined);
   return after ? { pending_user: mergeUser(before, after) } : {};
 }
 
 /**
- * Removes the context from the refusal of a composite step. The host passes before the embedded stage judges, and the facts
- * that the host wrote, such as the user it found, must not outlive the refusal (docs/adr/0033).
+ * Returns the refusal of a composite step without facts. The host passes before an embedded stage refuses, and facts
+ * that the host wrote, such as the user it found, must not stay in the plan (docs/adr/0033).
  */
 export function withoutContext(reply: StageReply): StageReply {
   if (reply.type !== 'rejected' && reply.type !== 'denied') return reply;
@@ -89,18 +95,20 @@ export function withoutContext(reply: StageReply): StageReply {
   return refusal;
 }
 
-/** Returns the effects of a passed host that happen even if an embedded stage refuses: those that only record. */
+/** Returns the effects of a passed host that apply even if an embedded stage refuses: events and reputation. */
 export const recordingEffectsOf = ({ effects = [] }: PassedReply): Effect[] =>
   effects.filter(({ type }) => REFUSAL_EFFECTS.has(type));
 
 interface EmbeddedChallenge {
-  /** The field of the host's challenge that contains the embedded challenge. */
+  /** Field of the host's challenge that holds the embedded challenge. */
   readonly field: string;
   readonly component: string | undefined;
   readonly inner: StageReply;
 }
 
-/** Returns a host's reply with the challenge of an embedded stage, or null if that stage asks nothing. */
+/**
+ * Returns the host's reply with the challenge of an embedded stage in it, or null in its place if that stage has none.
+ */
 export const withEmbeddedChallenge = <R extends Extract<StageReply, { challenge: object }>>(
   host: R,
   { field, component, inner }: EmbeddedChallenge,

@@ -37,11 +37,13 @@ const passesIf =
   (right: (response: Record<string, unknown>) => boolean, passed: StageReply) => (request: StageRequest) =>
     right(request.response ?? {}) ? passed : rejectedReply(['password']);
 
-/** An executor with judging stages, which checks every save: the same request must have passed each step that it moves past. */
+/**
+ * Returns an executor that checks every save: the saving request must have passed each step that the plan moves past.
+ */
 function watched(flow: readonly Step[], schedule: <T>(task: Promise<T>) => Promise<T>) {
   const version = flowOf(flow);
   const passes = new Set<string>();
-  /** The steps that the plan under way has passed since it was drawn. */
+  /** Number of steps that the running plan has passed since it started. */
   let behind = 0;
   const judged = (reply: (request: StageRequest) => StageReply) => (request: StageRequest) => {
     const judgement = reply(request);
@@ -57,7 +59,7 @@ function watched(flow: readonly Step[], schedule: <T>(task: Promise<T>) => Promi
   });
   const { plans, stages, attempts } = it;
 
-  /** An answer may be what begins a plan; whose it was, only the trail says. */
+  /** Called for a new plan. If an answer started the plan, only the trail says which step that answer passed. */
   function began({ cursor, trail }: Plan) {
     behind = cursor;
     const passed = trail.filter(({ outcome }) => outcome === 'passed').map(({ step }) => step);

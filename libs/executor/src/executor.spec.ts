@@ -7,7 +7,7 @@ import { ALICE, flowOf } from '../testing/test-flow.js';
 const LOGIN = flowOf([{ kind: 'ident' }, { kind: 'secret' }, { kind: 'login' }]);
 
 describe('a whole login', () => {
-  it('costs one load, one save and one hop per stage in each request', async () => {
+  it('costs one load, one save and one message per stage in each request', async () => {
     const { show, solve, plans, stages } = executorHarness(LOGIN, DEFAULT_REPLIES);
 
     expect((await show()).result).toMatchObject({ type: 'show', challenge: { who: true } });
@@ -72,7 +72,7 @@ describe('a whole login', () => {
 });
 
 describe('two concurrent answers', () => {
-  it('have one winner: the other shows the winner’s challenge, and no effect happens twice', async () => {
+  it('are saved once: the loser shows the winner’s challenge, and no effect is applied twice', async () => {
     const { show, solve, plans } = executorHarness(LOGIN, DEFAULT_REPLIES);
     await show();
     await solve({ uid: 'alice' });
@@ -87,7 +87,7 @@ describe('two concurrent answers', () => {
     expect(plans.savedEffects).toHaveLength(1);
   });
 
-  it('do not reveal the verdict of the one that lost', async () => {
+  it('do not reveal the verdict on the answer that lost', async () => {
     const wrong = { ...DEFAULT_REPLIES, 'secret.respond': rejectedReply(['password']) };
     const { show, solve } = executorHarness(LOGIN, wrong);
     await show();
@@ -127,7 +127,7 @@ describe('a stage that fails', () => {
     expect(plans.plan).toMatchObject({ cursor: 1, context: { pending_user: ALICE } });
   });
 
-  it('does not get the answer for the previous step', async () => {
+  it('does not get the answer to the previous step when it is available again', async () => {
     const script: Record<string, StageReply | Problem> = {
       ...DEFAULT_REPLIES,
       'page.challenge': new Problem('stage_away'),
@@ -140,7 +140,7 @@ describe('a stage that fails', () => {
     expect(stages.hops).not.toContain('page.respond');
   });
 
-  it('changes nothing if it is the first of the request', async () => {
+  it('changes nothing if it is the first stage that the request calls', async () => {
     const { solve, plans } = executorHarness(LOGIN, {
       ...DEFAULT_REPLIES,
       'ident.respond': new Problem('stage_timeout'),
@@ -179,14 +179,14 @@ describe('a stage that fails', () => {
 });
 
 describe('a plan', () => {
-  it('is denied without a hop if a required fact is missing', async () => {
+  it('is denied without a request to the stage if a required fact is missing', async () => {
     const { show, stages } = executorHarness(flowOf([{ kind: 'needy' }]), {});
 
     expect((await show()).result).toEqual({ type: 'denied', message: { text: 'Unknown error' } });
     expect(stages.hops).toEqual([]);
   });
 
-  it('starts over if its binding says so, and is denied if it does so without end', async () => {
+  it('restarts if the binding of the rejecting stage says so, and is denied if restarts would never end', async () => {
     const flow = flowOf([{ kind: 'login', onRefusal: 'restart' }]);
     const { show, stages } = executorHarness(flow, { 'login.challenge': { type: 'denied' } });
 

@@ -52,8 +52,8 @@ interface Dependencies {
 }
 
 /**
- * Handles one request: one load, the steps of the run, one conditional save (docs/spec/executor.md#one-request). Knows no
- * stage by name.
+ * Handles one request: one load, the steps of the plan, one conditional save (docs/spec/executor.md#one-request).
+ * Contains no special case for any kind of stage.
  */
 export class Executor {
   private readonly writer: PlanWriter;
@@ -62,10 +62,13 @@ export class Executor {
     this.writer = new PlanWriter(parts);
   }
 
-  /** Returns the current challenge of a flow, or the result of an answer to it. Throws Problem if there is neither. */
+  /**
+   * Returns the current challenge of a flow, or the result of an answer. Throws Problem if the request fails before
+   * that.
+   */
   async handle(request: FlowRequest): Promise<FlowResponse> {
     const arrival = await this.load(request);
-    // A client with a token is anonymous until the token is looked up, which comes after the rate limit
+    // The rate limit comes before the look-up of the API token, so a client with a token counts as anonymous here
     // (docs/spec/http.md#order-of-checks).
     if (!arrival.user) request.checkAnonymousRate();
     rejectUnacceptableBody(request.answer);
@@ -94,7 +97,10 @@ export class Executor {
     return { request, loaded, brand, user: loaded.session?.user };
   }
 
-  /** Uses the newest version, and drops the plan, if the plan's version was deleted or has an unknown format. */
+  /**
+   * Returns the context. If the plan's version was deleted or has an unknown format, a new plan on the newest version
+   * starts.
+   */
   private async contextOf(arrival: LoadedRequest, selected: ContinuedPlan | undefined): Promise<FlowContext> {
     const { newestVersionId } = arrival.loaded;
     const pinned = selected && (await this.parts.flows.find(selected.versionId));
@@ -105,7 +111,7 @@ export class Executor {
     return flowContext(arrival, chosen, this.parts.site);
   }
 
-  /** Whether the session was used outside the network or place that it is bound to, which has ended it. */
+  /** Whether the session was ended now, because it was used outside the network or place that it is bound to. */
   private async isSessionEnded({ request, loaded: { session } }: LoadedRequest): Promise<boolean> {
     const { user } = session ?? {};
     return user !== undefined && !(await this.parts.sessionBindings.check({ ...session!, user }, request.client));
@@ -116,7 +122,7 @@ export class Executor {
     return responseWithoutPlan({ version, brand, user: undefined }, { type: 'done', to: loginUrl(request, version) });
   }
 
-  /** Refuses an address that contains a field which a stage of the flow declares secret (docs/security.md#accident-21). */
+  /** Refuses a URL with a query parameter named like a secret field of a stage (docs/security.md#accident-21). */
   private refuseSecrets({ request: { queryNames: named }, version }: FlowContext) {
     if (named.some((field) => this.parts.contracts.isSecretField(field, version)))
       throw new Problem('credentials_in_query');
@@ -154,13 +160,14 @@ export class Executor {
     // The request that lost the race must not reveal its verdict. The attempt of a right answer is released.
     if (run.answerPassed) await this.parts.attempts.release(run.reservations);
     const reloaded = { ...(await this.load(context.request)), user: context.user };
-    // If the key was replaced meanwhile, only a client that has proved the same may see the next challenge and its secrets.
+    // If the winner replaced the session key, only a request whose own answer was right may see the next challenge.
     return this.repeat(reloaded, { isKeyProved: reloaded.loaded.session?.retired !== true || run.answerPassed });
   }
 
   /**
-   * Shows what another request saved, or how the plan ended, without a request to a stage. A client whose key was retired
-   * before the request (`isKeyProved` false) sees only how the plan ended: the key may have been planted.
+   * Shows the challenge that another request saved, or how the plan ended, without a request to a stage. If the session
+   * key is retired and the request proved nothing (`isKeyProved` false), shows only how the plan ended: the key may
+   * have been planted.
    */
   private async repeat(arrival: LoadedRequest, { isKeyProved }: { isKeyProved: boolean }): Promise<FlowResponse> {
     const { stored, session } = arrival.loaded;
@@ -185,10 +192,10 @@ export class Executor {
   }
 }
 
-/** Codes of bodies that are refused for every client before anything else is checked. */
+/** Problem codes of bodies that are refused before anything else is checked. */
 const REJECTED_BODY_CODES: ReadonlySet<string> = new Set(['unsupported_media_type', 'body_too_large']);
 
-/** Refuses such a body before the token is looked up (docs/spec/http.md#order-of-checks). */
+/** Throws for such a body. Called before the API token is looked up (docs/spec/http.md#order-of-checks). */
 function rejectUnacceptableBody(answer: ChallengeSubmission | undefined) {
   if (answer?.bodyProblem && REJECTED_BODY_CODES.has(answer.bodyProblem.code)) throw answer.bodyProblem;
 }
@@ -199,7 +206,10 @@ function rejectForgery(answer: ChallengeSubmission | undefined, sessionUser: Ide
   if (detail) throw new Problem('csrf_failed', { detail });
 }
 
-/** A problem is a result, so that a user with the right to see its details does. */
+/**
+ * Returns a Problem as a result, so that the response can show its details to a user with that right. Rethrows other
+ * errors.
+ */
 function asProblemResult(error: unknown): FlowResult {
   if (error instanceof Problem) return { type: 'problem', problem: error };
   throw error;
@@ -216,8 +226,8 @@ function newPlan(version: FlowVersion, { query }: FlowRequest): Plan {
 }
 
 /**
- * Whether the caller satisfies the flow's authentication requirement. A plan that has logged its visitor in or out itself may
- * go on, and so may a plan that was resumed by a mailed link, whose requirement was checked when the link was sent.
+ * Whether the caller satisfies the flow's authentication requirement. Not checked again for a plan that has itself
+ * logged the visitor in or out, or that a mailed link resumed: the requirement was checked before.
  */
 function mayContinue(context: FlowContext): boolean {
   const { authentication } = context.version.flow;
@@ -239,7 +249,7 @@ function currentPlan(context: FlowContext): Plan {
   return { ...plan, visitor, ...(next === undefined ? {} : { next }) };
 }
 
-/** Returns the refusal of a flow that does not apply. It leaves no plan. */
+/** Returns the response for a flow that does not apply to the visitor. No plan is stored. */
 function notApplicable(context: FlowContext, messages: readonly string[]): FlowResponse {
   const refusal = flowRefusal(context.version, context.request.query['next'], messages);
   return responseWithoutPlan(context, 'to' in refusal ? { type: 'done', ...refusal } : { type: 'denied', ...refusal });

@@ -6,7 +6,7 @@ import { flowOf } from '../testing/test-flow.js';
 
 const opened = () => executorHarness(flowOf([{ kind: 'ident' }]), { 'ident.challenge': challengeReply() });
 
-it('sends a stage the brand of the host, and addresses that do not depend on the host', async () => {
+it('sends a stage the brand of the request’s host, and base URLs that do not depend on that host', async () => {
   const { brands, stages, show } = opened();
   brands.byHost.set('shop.example', brandOf('shop.example', { title: 'The Shop' }));
   const answer = await show({ host: 'shop.example' });

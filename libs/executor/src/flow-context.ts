@@ -9,7 +9,7 @@ import type { SessionState } from './session-state.js';
 /** A plan that a request continues: a plan of its session, or one that a mailed link leads to. */
 export type ContinuedPlan = StoredPlan | ResumedPlan;
 
-/** Everything that was loaded for a request. Made by the executor; read only. */
+/** Everything that the executor has loaded for a request. Read only. */
 export interface FlowContext {
   readonly request: FlowRequest;
   /** The session and its plan of this flow, as loaded. */
@@ -26,7 +26,7 @@ export interface FlowContext {
   readonly locale: string;
 }
 
-/** What is known of a request before its plan and its flow version are chosen. */
+/** The data of a request that is loaded before its plan and flow version are selected. */
 export type LoadedRequest = Pick<FlowContext, 'request' | 'loaded' | 'brand' | 'user'>;
 
 /** Returns the context of a request. */
@@ -65,17 +65,17 @@ export function loadedSessionState(context: LoadedRequest): SessionState {
   };
 }
 
-/** Returns what events and reputation record of a request, except the user, who is known only when the plan is saved. */
+/** Returns what events and reputation record of a request, except the user, who may change until the plan is saved. */
 export function eventSource({ request, loaded, version }: FlowContext): Omit<EventContext, 'user' | 'recentlyProved'> {
   const { session } = loaded;
   const { ip: clientIp, user_agent: userAgent } = request.client;
   return { sessionUser: session?.user && toSavedUser(session.user), clientIp, userAgent, flow: version.flow.slug };
 }
 
-/** The configured part of the site. No `Host` that a client sends changes where links lead. */
+/** The settings of the site. Links use them in place of the `Host` that a client sends. */
 export type ConfiguredSite = Pick<StageRequest['site'], 'base_url' | 'rp_id'>;
 
-/** Returns the site as stages and policies see it. */
+/** Returns the member `site` of requests to stages and policies. */
 const siteFor = (
   configured: ConfiguredSite,
   { title, flowsByPurpose: { recovery } }: HostBrand,

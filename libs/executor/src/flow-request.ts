@@ -5,29 +5,32 @@ import type { Identity } from './ports/plan-store.js';
 /** Milliseconds that one request may take in all. */
 export const REQUEST_DEADLINE_MS = 20_000;
 
-/** Which runs a request from another site marks: a run that it starts, or any run (docs/adr/0034). */
+/** Which plans a request from another site marks: only a plan that it starts, or any plan (docs/adr/0034). */
 export type CrossSite = 'new' | 'any';
 
-/** What a client sent to the executor, and who the client is. Made by the controller. */
+/** A client's request to the executor. Made by the controller. */
 export interface FlowRequest {
   /** Time of arrival on the clock of `performance.now()`. The deadline counts from it. */
   readonly arrivedAt: number;
   readonly slug: string;
-  /** The `Host` that the client sent. It selects the brand, and never where a link leads. */
+  /** The `Host` that the client sent. Selects the brand. Never used to build a link. */
   readonly host: string;
   /** SHA-256 of the session cookie, if the client sent one. */
   readonly sessionKey: Buffer | undefined;
   /**
-   * Returns the user of the API token, who counts as the caller. Absent without a token. Throws `token_invalid`.
+   * Looks up the API token, and returns its user, who is then the caller. Absent for a request without a token. Throws
+   * `token_invalid`.
    */
   readonly authenticate?: (() => Promise<Identity>) | undefined;
-  /** The inner query, with the last value of a repeated key. */
+  /** The flow page's query, which the client sends in the parameter `query`. A repeated key has its last value. */
   readonly query: Readonly<Record<string, string>>;
-  /** The names of all query parameters, of the outer query and the inner one. */
+  /** The names of all parameters of the request's query and of the flow page's query. */
   readonly queryNames: readonly string[];
   /** The body of a POST. */
   readonly answer: ChallengeSubmission | undefined;
-  /** The runs that this request marks as started from another site; `undefined` for a request from this site or a program. */
+  /**
+   * Which plans this request marks as started by another site; `undefined` for a request from this site or a program.
+   */
   readonly crossSite?: CrossSite | undefined;
   readonly client: {
     readonly ip: string;
@@ -37,11 +40,11 @@ export interface FlowRequest {
   };
   /** Returns the visitor's language, from the request, the user's setting and the brand. */
   readonly localeFor: (caller: { readonly user: Identity | undefined; readonly brand: Brand }) => string;
-  /** Called for an anonymous visitor before the request costs anything else. Throws `rate_limited`. */
+  /** Called before any other work if the visitor is anonymous. Throws `rate_limited`. */
   readonly checkAnonymousRate: () => void;
 }
 
-/** An answer to a challenge: any JSON value, or why it cannot be read, and why it may be forged. */
+/** An answer to a challenge: any JSON value, or why the body cannot be read; and why the answer may be forged. */
 export interface ChallengeSubmission {
   readonly body: unknown;
   readonly bodyProblem?: Problem | undefined;

@@ -6,7 +6,7 @@ import type { FlowRequest } from './flow-request.js';
 import type { Identity } from './ports/plan-store.js';
 import type { SessionCookie } from './session-key.js';
 
-/** The parts of a stage's contract that the presentation of its challenge needs. */
+/** The members of a stage's contract that are needed to present its challenge. */
 export type ChallengeSource = Pick<StageContract, 'component' | 'user_info' | 'errors' | 'texts'> &
   Partial<Pick<StageContract, 'shows_as'>>;
 
@@ -25,7 +25,7 @@ export type FlowResult =
 /** The text of a denial without a message. */
 export const UNKNOWN_ERROR = sentence('Unknown error');
 
-/** The executor's answer to a request: its result, and what the presentation of the result needs. */
+/** What the executor returns for a request: the result, and what is needed to present the result. */
 export interface FlowResponse {
   readonly result: FlowResult;
   readonly version: FlowVersion;
@@ -34,9 +34,9 @@ export interface FlowResponse {
   readonly sessionUser: Identity | undefined;
   readonly cookie: SessionCookie | undefined;
   readonly effects: ResponseEffects;
-  /** Whether another site started the run and its visitor has not acted since. */
+  /** Whether another site started the plan and the visitor has not acted since. */
   readonly crossSite: boolean;
-  /** For the log; `undefined` if there is no plan. */
+  /** Id of the plan, for the log; `undefined` if there is no plan. */
   readonly planId: string | undefined;
 }
 
@@ -59,8 +59,8 @@ export const responseWithoutPlan = (context: ResponseContext, result: FlowResult
 const LOGIN = '/flows/-/default/authentication/';
 
 /**
- * Returns the address of a new login that leads back to this flow. If this flow is a login itself, it leads to the flow's own
- * destination instead.
+ * Returns the URL of a new login that leads back to this flow. If this flow is itself a login, the new login leads to
+ * this flow's destination instead.
  */
 export function loginUrl({ slug, query }: FlowRequest, { flow }: FlowVersion): string {
   const { flow_token: _secret, ...rest } = query;

@@ -18,12 +18,12 @@ import type { SessionCookie } from './session-key.js';
 import type { SessionState } from './session-state.js';
 import { StepBudget } from './step-budget.js';
 
-/** Entries that the trail of a plan keeps. */
+/** Largest number of entries in a plan's trail. The oldest entries are removed. */
 const MAX_TRAIL_ENTRIES = 50;
 
 const WORK_ID_LENGTH = 12;
 
-/** How a step was left, as the trail records it. */
+/** The outcome of a step in the trail. */
 type TrailOutcome = StageReply['type'] | 'skipped' | 'deferred';
 
 /** The row of a plan, as this request last read or wrote it. */
@@ -33,7 +33,7 @@ export interface SavedRow {
   readonly plan: Plan;
 }
 
-/** What a run has collected since its last save. */
+/** Changes that a run has collected since its last save. */
 interface UnsavedChanges {
   /** The plan as last saved, or as the run started. */
   readonly planBefore: Plan;
@@ -41,11 +41,11 @@ interface UnsavedChanges {
   readonly links: ResumeLink[];
   readonly reputation: NonNullable<PolicyRequest['reputation']>;
   settlement: AttemptSettlement;
-  /** Hash of the resume token of a plan that was confirmed or has ended. */
+  /** Hash of the resume token to use up, because the plan was confirmed or has ended. */
   usedToken: Buffer | undefined;
-  /** The step whose mailed link is used up, because its visitor has proved the same in another way. */
+  /** The step whose mailed link to use up, because the visitor has given the same proof in another way. */
   usedLinkStep: string | undefined;
-  /** Whether the plan is about a saved user now who did not type a name in this plan. */
+  /** Whether the plan got a saved user by other means than a typed name. */
   identified: boolean;
 }
 
@@ -57,18 +57,21 @@ const noChanges = (planBefore: Plan): UnsavedChanges => ({
 /** The parts of a run that stages, policies and guards read. */
 export type FlowRunView = Pick<FlowRun, 'context' | 'plan' | 'session' | 'revision' | 'budget' | 'reputation'>;
 
-/** One request's run through a plan: the plan as it moves, and what is to be saved with it. The only mutable carrier. */
+/**
+ * One request's run through a plan: the current plan, and the changes to save with it. Mutable, unlike all that it
+ * holds.
+ */
 export class FlowRun {
   readonly budget = new StepBudget();
-  /** What the response does because of the effects, if the last save succeeded. */
+  /** What the effects add to the HTTP response if the last save succeeds. */
   responseEffects: ResponseEffects = NO_RESPONSE_EFFECTS;
-  /** Whether the visitor's answer passed the step that it was for. */
+  /** Whether the visitor's answer has passed its step. */
   answerPassed = false;
   /** The session cookie to set, if a save has made a new key. */
   cookie: SessionCookie | undefined;
-  /** Whether the run was saved before a stage wrote data of its own. */
+  /** Whether the run was saved before a request to a stage that writes data. */
   savedBeforeWork = false;
-  /** `undefined` until the plan is stored. */
+  /** The plan's row; `undefined` until the plan is stored. */
   row: SavedRow | undefined;
   private firstPlan: Plan;
   private currentPlan: Plan;
@@ -90,7 +93,7 @@ export class FlowRun {
     this.unsaved = noChanges(plan);
     if (isStored(continued))
       this.row = { sessionId: loaded.session!.id, revision: continued.revision, plan: continued.plan };
-    // A mailed link names the user, who has not typed a name in this session.
+    // The plan of a mailed link has a user who has not typed a name in this session.
     else if (continued) this.unsaved.identified = true;
   }
 
@@ -98,7 +101,7 @@ export class FlowRun {
     return this.currentPlan;
   }
 
-  /** The facts of the plan. They outlive its end, so that the last response can name the user. */
+  /** The facts of the plan, also after the plan has ended, so that the last response can name the user. */
   get facts(): Plan['context'] {
     return this.lastFacts;
   }
@@ -129,12 +132,12 @@ export class FlowRun {
     return [...reset, ...released];
   }
 
-  /** Everything that the next save brings about, except the plan. */
+  /** The changes that the next save writes besides the plan. */
   get changes(): Readonly<UnsavedChanges> {
     return this.unsaved;
   }
 
-  /** Starts a new run from its planned plan, with the events of the planning. */
+  /** Sets the plan that planning returned, and the events that planning caused. */
   start(planned: Plan, events: readonly EventEffect[]) {
     this.firstPlan = planned;
     this.unsaved = { ...noChanges(planned), identified: planned.context.pending_user?.kind === 'saved' };
@@ -148,8 +151,8 @@ export class FlowRun {
   }
 
   /**
-   * Moves to a plan that may be about another user. `identifies` says how the stage knows the user; it is `undefined` for
-   * policies.
+   * Replaces the plan by one whose pending user may have changed. `identifies` says how the stage knows that user;
+   * `undefined` if policies named the user.
    */
   identify(plan: Plan, identifies?: IdentificationMethod) {
     const { pending_user: user } = plan.context;
@@ -158,7 +161,7 @@ export class FlowRun {
     this.move(isOther && identifies === 'by_writing' ? withCreatedUser(plan) : plan);
   }
 
-  /** Replaces the session key with the next save, because a credential was verified. */
+  /** Makes the next save replace the session key, because a credential was verified. */
   renewKey() {
     this.unsaved.identified = true;
   }
@@ -198,7 +201,7 @@ export class FlowRun {
     this.unsaved.effects.push(...events);
   }
 
-  /** Names work that must be done once. The plan keeps that name until the work is over. */
+  /** Stores an id for work that must be done once. The plan keeps the id until the work is done. */
   nameWork() {
     this.currentPlan = withWorkId(this.currentPlan, randomToken(WORK_ID_LENGTH));
   }
@@ -207,7 +210,10 @@ export class FlowRun {
     this.unsaved.settlement = mergeSettlements(this.unsaved.settlement, settlement);
   }
 
-  /** Uses up the mailed link that the plan was resumed by. Returns whether this is the first answer since. */
+  /**
+   * Uses up the mailed link that resumed the plan. Returns whether this is the first answer since the link was
+   * followed.
+   */
   confirm(): boolean {
     const { resumed } = this.currentPlan;
     if (!resumed || resumed.confirmed) return false;
@@ -216,7 +222,7 @@ export class FlowRun {
     return true;
   }
 
-  /** Ends the plan, which uses up its mailed link. */
+  /** Ends the plan, and uses up the mailed link that resumed it. */
   end(ending: PlanEnding) {
     this.confirm();
     this.currentPlan = endPlan(this.currentPlan, ending);
@@ -239,7 +245,7 @@ export class FlowRun {
     };
   }
 
-  /** Starts collecting anew after the save before work that must be done once. */
+  /** Clears the collected changes, because the save before a stage's work has saved them. */
   startNewCommit() {
     this.savedBeforeWork = true;
     this.unsaved = noChanges(this.currentPlan);

@@ -42,8 +42,8 @@ import { flowUserOf } from './stage-request.js';
 import type { StageResult } from './stage-result.js';
 
 /**
- * Asked before a step that acts, when the visitor came by a mailed link: a mail scanner that follows the link does not confirm
- * (docs/spec/plan.md#mailed-links).
+ * The question before a step with side effects when the visitor has followed a mailed link. A mail scanner that follows
+ * the link does not confirm it (docs/spec/plan.md#mailed-links).
  */
 const CONFIRMATION: FlowResult = {
   type: 'show',
@@ -62,7 +62,7 @@ interface Dependencies {
   readonly permits: SuperuserPermits;
 }
 
-/** Takes one run through its plan, for at most a bounded number of steps. Saves only before a step that needs a saved plan. */
+/** Moves one run through its plan, for a limited number of steps. Saves only before a stage that needs a saved plan. */
 export class FlowRunner {
   constructor(
     private readonly run: FlowRun,
@@ -71,8 +71,8 @@ export class FlowRunner {
   ) {}
 
   /**
-   * Runs until there is a result for the visitor. Throws Problem if the first step fails; a problem of a later step is a
-   * result. What earlier steps achieved stays in the run.
+   * Runs steps until there is a result for the visitor. Throws Problem if the first step fails. If a later step fails,
+   * the problem is the result, and the run keeps the changes of the earlier steps.
    */
   async go(): Promise<FlowResult> {
     let result = this.run.context.continued?.orphaned ? this.deny(undefined) : await this.firstStep();
@@ -108,11 +108,11 @@ export class FlowRunner {
 
   private async nextStep(): Promise<FlowResult | undefined> {
     try {
-      // authentik redirects the client to the next step, which the client requests by GET.
+      // Policies see GET here, as in authentik, which redirects the client to the next step.
       const step = await this.arrive('GET');
       if (!step) return this.finish();
       this.run.budget.check();
-      // Awaited here, so that the problem is a result, which is saved with what earlier steps achieved.
+      // Awaited here, so that the `catch` turns a problem into a result and the changes of earlier steps are saved.
       return await this.enter(step);
     } catch (error) {
       if (error instanceof Problem) return { type: 'problem', problem: error };
@@ -141,7 +141,10 @@ export class FlowRunner {
     }
   }
 
-  /** Inserts a step that asks for a missing proof before `step`. Returns false if none is missing. Throws `proof_required`. */
+  /**
+   * Inserts a step that asks for a missing proof before `step`. Returns whether one was missing. Throws
+   * `proof_required`.
+   */
   private defer(step: Step): boolean {
     const insert = this.parts.credentialGuard.proofBefore(this.run, step);
     if (!insert) return false;
@@ -165,8 +168,9 @@ export class FlowRunner {
   }
 
   /**
-   * Saves the plan before a stage writes data of its own, so that a retry writes nothing twice (docs/spec/storage.md#once).
-   * Grants the service of a stage that alters users or changes credentials a permit for the flow's user (docs/adr/0035).
+   * Prepares a request to a stage. If the stage writes data, saves the plan, so that a retry writes nothing twice
+   * (docs/spec/storage.md#once). If the stage alters users or changes credentials, grants its service a permit for the
+   * flow's user (docs/adr/0035).
    */
   private async prepareWork(step: Step): Promise<void> {
     const contract = this.contractOf(step);
@@ -181,13 +185,13 @@ export class FlowRunner {
   }
 
   private async challenge(step: Step): Promise<StageResult> {
-    // A challenge that the visitor holds already was prepared when it was first shown.
+    // The stage of a challenge that was shown before was prepared then.
     if (this.run.plan.shown?.step !== step.id) await this.prepareWork(step);
     this.run.startStep();
     return this.parts.stageInvoker.challenge(this.run, step);
   }
 
-  /** An answer for the component of another stage, or for a step that was never shown, is a late double click. */
+  /** Whether the answer is for the step. An answer for another step comes from a late double click, and is ignored. */
   private isFor(step: Step, body: unknown): boolean {
     const contract = this.contractOf(step);
     if (!acceptsAnswer(this.run.plan, step, contract?.attempts)) return false;
@@ -197,7 +201,7 @@ export class FlowRunner {
     return component === contract?.component;
   }
 
-  /** Shows the challenge that the visitor holds, without a request to its stage. */
+  /** Returns the challenge that was shown before, without a request to its stage. */
   private async showAgain(step: Step): Promise<FlowResult | undefined> {
     const { shown } = this.run.plan;
     if (shown?.step !== step.id) return this.take(step, await this.challenge(step));
@@ -227,7 +231,10 @@ export class FlowRunner {
     }
   }
 
-  /** Names the work of the next answer with the save of the challenge, so that the answer needs no save before its work. */
+  /**
+   * Stores the work id of the next answer together with the challenge, so that the answer needs no save before its
+   * work.
+   */
   private nameNextWork(step: Step, before: Plan) {
     if (before.shown?.step !== step.id) this.run.move(withoutWorkId(this.run.plan));
     if (this.contractOf(step)?.writes_data) this.run.nameWork();
@@ -258,7 +265,7 @@ export class FlowRunner {
     return undefined;
   }
 
-  /** Ends a run whose flow does not apply any more when it starts over. */
+  /** Ends the plan of a flow whose policies refuse a restart. */
   private refuse(messages: readonly string[]): FlowResult {
     const refusal = flowRefusal(this.run.context.version, this.run.plan.next, messages);
     return 'to' in refusal ? this.done(refusal) : this.deny(refusal.message);
@@ -289,11 +296,14 @@ export class FlowRunner {
   }
 }
 
-/** Whether the next answer is new work: a choice among what is shown changes nothing. */
+/**
+ * Whether the next answer needs a new work id: after a rejection, and after a challenge that stores state or facts. Any
+ * other challenge only follows a choice, for which no work was done.
+ */
 const isNextAnswerNew = (reply: StageReply): boolean =>
   reply.type === 'rejected' ? true : reply.type === 'challenge' && (reply.state ?? reply.context) !== undefined;
 
-/** Returns the challenge with the errors of a body that is no object. */
+/** Returns the challenge as a rejection with the errors of a body that is not a JSON object. */
 function asRejection({ reply, ...rest }: StageResult, errors: Errors): StageResult {
   return { ...rest, reply: reply.type === 'challenge' ? { ...reply, type: 'rejected', errors } : reply };
 }

@@ -17,7 +17,7 @@ const requiring = (authentication: 'require_authenticated' | 'require_unauthenti
 };
 
 describe('a flow that is started with a seed', () => {
-  it('has the facts and steps of the seed, and continues like any other', async () => {
+  it('has the facts and steps of the seed, and continues like a flow without a seed', async () => {
     const { start, show, solve, plans } = executorHarness(flowOf([{ kind: 'ident' }]), DEFAULT_REPLIES);
     plans.session = loggedIn;
     expect(await start({ ...outfit, visitor: alice })).toBeUndefined();
@@ -55,7 +55,7 @@ describe('a flow that is started with a seed', () => {
     expect(plans.saves).toBe(0);
   });
 
-  it('does not start if the policies of its access refuse', async () => {
+  it('does not start if the `access` policies refuse', async () => {
     const { start, plans, policies } = executorHarness(flowOf([{ kind: 'page' }]), DEFAULT_REPLIES);
     plans.session = loggedIn;
     policies.replies['app'] = false;
@@ -65,7 +65,7 @@ describe('a flow that is started with a seed', () => {
     expect(plans.saves).toBe(0);
   });
 
-  it('does not start by a retired session key', async () => {
+  it('does not start for a request with a retired session key', async () => {
     const { start, plans } = executorHarness(flowOf([{ kind: 'page' }]), DEFAULT_REPLIES);
     plans.session = { ...loggedIn, retired: true, user: undefined };
     await expect(start({ ...outfit, visitor: undefined })).rejects.toMatchObject({ code: 'not_authenticated' });

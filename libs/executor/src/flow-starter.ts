@@ -43,31 +43,31 @@ interface Dependencies {
 export interface FlowStartOptions extends PlanSeed {
   /** The logged-in user; `undefined` for an anonymous visitor. */
   readonly visitor: Identity | undefined;
-  /** Policies of what the flow is started for, such as an application, in addition to the flow's own. */
+  /** Policies in addition to the flow's, such as those of the application that the flow authorizes. */
   readonly access?: { readonly set: PolicySet; readonly policies: FlowVersion['policies'] };
 }
 
-/** Returns the options for a flow that users start about themselves. */
+/** Returns the options for a flow that a user starts for the user's own account. */
 export const startForUser = (user: Identity): FlowStartOptions => ({
   visitor: user,
   context: { pending_user: toSavedUser(user) },
 });
 
 /**
- * Starts flows with facts that no step has to find out, such as their user, and with steps before or after their own
+ * Starts flows with a seed: facts, such as the pending user, and additional steps before or after the flow's steps
  * (docs/spec/executor.md#helper-addresses).
  */
 export class FlowStarter {
   constructor(private readonly parts: Dependencies) {}
 
   /**
-   * Replaces the session's plan of the flow by a new one, if the flow's policies admit it. A request from another site keeps a
-   * run of the same user that started with the same steps. What the flow requires of a logged-in user is checked when the run
-   * is entered. An anonymous visitor gets a new session, whose cookie is returned: a source has just proved who the visitor is,
-   * and the current session key may be planted.
+   * Replaces the session's plan of the flow by a new one, if the flow's policies admit it. A request from another site
+   * keeps a run of the same user that started with the same steps. What the flow requires of a logged-in user is
+   * checked when the run is entered. An anonymous visitor gets a new session, whose cookie is returned: a source has
+   * just proved who the visitor is, and the current session key may be planted.
    *
-   * Throws `not_found`, `not_authenticated` (the user's session is gone), `flow_not_applicable`, `permission_denied` (by
-   * `access`), and `stage_busy` when another request was first.
+   * Throws `not_found`, `not_authenticated` (the user's session is gone), `flow_not_applicable`, `permission_denied`
+   * (by `access`), and `stage_busy` when another request was first.
    */
   async start(request: FlowRequest, options: FlowStartOptions): Promise<SessionCookie | undefined> {
     const loaded = await this.parts.plans.load(request.slug, request.sessionKey);
@@ -120,12 +120,12 @@ export class FlowStarter {
   }
 }
 
-/** A logged-in user needs a live session, and a key that was just replaced starts nothing. */
+/** Throws if the logged-in user has no live session, or if the session key is retired. */
 function rejectSessionMismatch({ session }: LoadedFlow, { visitor }: FlowStartOptions) {
   if (session ? session.retired : visitor) throw new Problem('not_authenticated');
 }
 
-/** Whether a request from another site leads to the run that the same user started with the same steps. */
+/** Whether a request from another site keeps the running plan, because the same user started it with the same steps. */
 function keepsRunning(
   { crossSite }: FlowRequest,
   { stored }: LoadedFlow,

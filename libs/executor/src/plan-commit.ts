@@ -6,16 +6,16 @@ import type { ResumeLink } from './resume-links.js';
 /** The user and the client that events and reputation are about. */
 export interface EventContext {
   readonly user: User | undefined;
-  /** Whether that user was verified in the plan that logs them in. */
+  /** Whether the plan verified the user, if the plan logs the user in. */
   readonly recentlyProved?: boolean;
-  /** The user who is logged in before the effects happen. */
+  /** The user of the session before the effects are applied. */
   readonly sessionUser?: SavedUser | undefined;
   readonly clientIp: string;
   readonly userAgent?: string;
   readonly flow: string;
 }
 
-/** The next revision of a plan, with everything that happens if and only if it is saved. Made by `FlowRun`. */
+/** The next revision of a plan, with all changes that are saved with it or not at all. Made by `FlowRun`. */
 export interface PlanCommit extends AttemptSettlement {
   readonly sessionId: string;
   readonly flowId: string;
@@ -24,10 +24,10 @@ export interface PlanCommit extends AttemptSettlement {
   /** The revision that this commit replaces. */
   readonly revision: number;
   readonly effects: readonly Effect[];
-  /** Hash of the session's new key, if the visitor proved an identity. */
+  /** SHA-256 of the session's new key; `undefined` if the session keeps its key. */
   readonly newKey: Buffer | undefined;
   readonly eventContext: EventContext;
-  /** Links that the mails among the effects contain. */
+  /** Links in the mails among the effects. */
   readonly links: readonly ResumeLink[];
   /** Hash of the resume token that this commit uses up. The save fails if the token was used already. */
   readonly usedToken: Buffer | undefined;

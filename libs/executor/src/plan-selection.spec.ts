@@ -17,7 +17,7 @@ const script = {
   'login.challenge': LOGIN_REPLY,
 } satisfies Record<string, StageReply>;
 
-/** Returns a harness in which a mailed link leads to the second step of a flow, whose first step alice has passed. */
+/** Returns a harness with a mailed link to the second step of a flow whose first step alice has passed. */
 function mailed(second: string, resumed: { orphaned?: boolean; plan?: Partial<Plan> } = {}) {
   const version = flowOf([{ kind: 'ident' }, { kind: second }, ...(second === 'login' ? [] : [{ kind: 'login' }])]);
   const plan = { ...createPlan(version, 'from-mail'), cursor: 1, context: { pending_user: ALICE }, ...resumed.plan };
@@ -38,7 +38,7 @@ describe('a mailed link', () => {
     expect(isLive()).toBe(true);
   });
 
-  it('continues with any answer, which uses it up', async () => {
+  it('continues its plan with any answer, which uses the link up', async () => {
     const { show, solve, plans, isLive } = mailed('login');
     await show(byLink);
 
@@ -54,7 +54,7 @@ describe('a mailed link', () => {
     expect(isLive()).toBe(false);
   });
 
-  it('shows a step that only asks, and is used up by its answer', async () => {
+  it('shows a step that has no side effects at once, and is used up by the answer to that step', async () => {
     const { show, solve, stages, isLive } = mailed('puzzle');
 
     expect((await show(byLink)).result).toMatchObject({ challenge: { puzzle: true } });
@@ -65,7 +65,7 @@ describe('a mailed link', () => {
     expect(isLive()).toBe(false);
   });
 
-  it('stores its step and user in the plan, and no challenge that was shown before', async () => {
+  it('stores its step and user in the plan, and drops the challenge that was shown before the mail', async () => {
     const { show, plans } = mailed('puzzle', { plan: { shown: { step: 'puzzle-1', challenge: { older: true } } } });
     await show(byLink);
 
@@ -104,7 +104,7 @@ describe('a mailed link', () => {
     expect(plans.plan?.id).toBe(id);
   });
 
-  it('that was used up in another browser drops its plan', async () => {
+  it('that was used up in another browser ends the plan that it started here', async () => {
     const { show, plans, stages } = mailed('puzzle');
     await show(byLink);
     plans.resumedPlans.clear();
@@ -139,7 +139,7 @@ describe('a mailed link', () => {
 describe('a step that writes data of its own', () => {
   const flow = flowOf([{ kind: 'ident' }, { kind: 'scribe' }, { kind: 'page' }]);
 
-  it('gets a request from a saved revision, with an id that a repeated request has again', async () => {
+  it('gets its request after a save of the plan, with an id that a retry has again', async () => {
     let seen: unknown;
     const it = executorHarness(flow, {
       ...script,
@@ -161,7 +161,7 @@ describe('a step that writes data of its own', () => {
     expect(it.plans).toMatchObject({ revision: 2, saves: 3 });
   });
 
-  it('gets the same work from a concurrent request, even with another destination', async () => {
+  it('gets the same work id from a concurrent request, even if that has another destination', async () => {
     const ids: string[] = [];
     let [goOn, other] = [() => undefined as void, Promise.resolve() as Promise<unknown>];
     const it = executorHarness(flow, {
@@ -185,7 +185,7 @@ describe('a step that writes data of its own', () => {
     expect(it.plans.plan?.cursor).toBe(2);
   });
 
-  it('gets other work from the next answer after a judged one', async () => {
+  it('gets a new work id with the next answer after a judged one', async () => {
     const asks1: StageReply = { type: 'challenge', challenge: {} };
     const replies: StageReply[] = [asks1, rejectedReply(), { ...asks1, state: { sent: 1 } }, { type: 'passed' }];
     const it = executorHarness(flowOf([{ kind: 'diary' }]), {
@@ -196,12 +196,12 @@ describe('a step that writes data of its own', () => {
     for (let i = 0; i < 4; i++) await it.solve({ word: 'x' });
 
     const [shown, first, ...others] = it.stages.requests.map(({ id }) => id);
-    // To choose among what is shown judges nothing, so the next answer is for the same work.
+    // An answer that only chooses an item of the challenge is not judged, so the next answer has the same work id.
     expect(others[0]).toBe(first);
     expect(new Set([shown, first, ...others]).size).toBe(4);
   });
 
-  it('gets no request from one that lost a race', async () => {
+  it('gets no request from a visitor’s request that lost a race', async () => {
     const it = executorHarness(flow, { ...script, 'scribe.challenge': { type: 'passed' } });
     await it.show();
     await Promise.allSettled([it.solve({ uid: 'alice' }), it.solve({ uid: 'alice' })]);
@@ -252,7 +252,7 @@ describe('a step that writes data of its own', () => {
     expect(it.stages.hops).toContain('scribe.challenge');
   });
 
-  it('that is the first of its flow has a stored plan', async () => {
+  it('that is the first of its flow gets its request after the plan is stored', async () => {
     const first = executorHarness(flowOf([{ kind: 'scribe' }, { kind: 'page' }]), {
       ...script,
       'scribe.challenge': { type: 'passed' },
@@ -262,7 +262,7 @@ describe('a step that writes data of its own', () => {
     expect(first.plans).toMatchObject({ saves: 2, revision: 1 });
   });
 
-  it('costs no save of its own if nothing has changed', async () => {
+  it('causes no additional save if the plan has not changed', async () => {
     const it = executorHarness(flowOf([{ kind: 'diary' }]), {
       'diary.challenge': challengeReply({}),
       'diary.respond': { type: 'passed' },

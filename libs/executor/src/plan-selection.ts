@@ -6,9 +6,9 @@ import type { PlanStore, ResumedPlan, StoredPlan } from './ports/plan-store.js';
 import { hashToken } from './resume-links.js';
 
 /**
- * Returns the plan that the request continues; `undefined` if it starts a new plan. A live resume token of this flow takes
- * precedence over the session's plan, unless that plan came by the same link. Any other token is ignored
- * (docs/spec/plan.md#mailed-links).
+ * Returns the plan that the request continues; `undefined` if the request starts a new plan. A live resume token of
+ * this flow takes precedence over the session's plan, unless the same token resumed that plan. Any other token is
+ * ignored (docs/spec/plan.md#mailed-links).
  */
 export async function selectPlan(plans: PlanStore, arrival: LoadedRequest): Promise<ContinuedPlan | undefined> {
   const { request } = arrival;
@@ -22,14 +22,20 @@ export async function selectPlan(plans: PlanStore, arrival: LoadedRequest): Prom
   return (await isTokenUsed(plans, stored, request)) ? undefined : stored;
 }
 
-/** An unconfirmed plan is valid only as long as its token, which another session may have used since. */
+/**
+ * Whether a stored plan is unconfirmed and its token is used up, for example by another session. Such a plan is
+ * invalid.
+ */
 async function isTokenUsed(plans: PlanStore, stored: StoredPlan | undefined, { slug }: FlowRequest): Promise<boolean> {
   const { token, confirmed = true } = stored?.plan.resumed ?? {};
   if (confirmed || token === undefined) return false;
   return (await plans.findResumed(slug, Buffer.from(token, 'hex'))) === undefined;
 }
 
-/** A resumed plan has shown nothing to this visitor. The link's own confirmation replaces the cross-site question. */
+/**
+ * Returns the plan of a link, without a shown challenge, and without a cross-site mark: the link asks for confirmation
+ * itself.
+ */
 function resumePlan({ plan: { shown: _shown, cross_site: _mark, ...plan }, step }: ResumedPlan, token: Buffer): Plan {
   const user = plan.context.pending_user;
   return withProvedUser({
@@ -40,8 +46,9 @@ function resumePlan({ plan: { shown: _shown, cross_site: _mark, ...plan }, step 
 }
 
 /**
- * Returns the stored plan unless it has ended, is of another visitor, or the query has another invitation or mail token. A
- * login deletes plans of other visitors in its session, but cannot see a plan that is created at the same moment.
+ * Returns the stored plan, unless the plan has ended or is another visitor's, or the query has another invitation or
+ * mail token. The visitor is compared because a login cannot delete another visitor's plan that is created at the same
+ * moment.
  */
 function continuablePlan(arrival: LoadedRequest): StoredPlan | undefined {
   const { request, loaded } = arrival;
@@ -53,8 +60,9 @@ function continuablePlan(arrival: LoadedRequest): StoredPlan | undefined {
 }
 
 /**
- * A link on another site does not replace a run that has data of its visitor. A link of the same kind does, because a user who
- * is invited twice follows the second link from a webmail page.
+ * Whether a plan with data of its visitor is kept when a link on another site has a token. The link replaces the plan
+ * only if the plan has such a token too, because a user who is invited twice may follow the second link from a webmail
+ * page.
  */
 const isKept = ({ query, context }: Plan, tokens: readonly string[], { crossSite }: FlowRequest): boolean =>
   crossSite !== undefined &&

@@ -13,24 +13,32 @@ interface Dependencies {
   readonly attempts: AttemptStore;
 }
 
-/** Saves runs: an unchanged plan by no statement, a new plan by one insert, any other by one conditional update. */
+/**
+ * Saves the plan of a run: a new plan by one insert, a changed plan by one conditional update, an unchanged plan not at
+ * all.
+ */
 export class PlanWriter {
   constructor(private readonly stores: Dependencies) {}
 
-  /** Returns false if another request was first. Then nothing of the run has happened. */
+  /**
+   * Saves a run with all its effects. Returns false if another request has saved the plan first: then nothing was
+   * saved.
+   */
   async save(run: FlowRun): Promise<boolean> {
     const acts = hasConsequences(run);
     if (!acts && !isChanged(run)) return this.releaseAttempts(run);
     if (run.row) return this.update(run, run.row);
     const row = await this.create(run, acts ? run.changes.planBefore : run.plan);
     if (!row) return false;
-    // The statement that saves effects updates a row, so a request that creates a plan and has effects saves twice.
+    // Only the update saves effects, and it needs a row. A request that creates a plan and has effects therefore saves
+    // twice.
     return acts ? this.update(run, row) : this.releaseAttempts(run);
   }
 
   /**
-   * Saves a run before a stage writes data of its own, so that a repeated request asks for the same work. Does so once in a
-   * request, whose later messages are numbered from the new revision. Throws `OvertakenError`.
+   * Saves a run before a stage writes data, so that a retry sends the stage the same work id. Saves at most once per
+   * request, and numbers later messages from the new revision. Throws `OvertakenError` when another request has saved
+   * the plan first.
    */
   async saveBeforeWork(run: FlowRun): Promise<void> {
     if (run.savedBeforeWork) return;
@@ -39,15 +47,18 @@ export class PlanWriter {
     run.startNewCommit();
   }
 
-  /** Releases attempts that were not judged, without a save of the plan: a GET must not overtake the real answer. */
+  /**
+   * Releases attempts that were not judged. Does not save the plan, so that a concurrent answer does not lose to this
+   * request.
+   */
   private async releaseAttempts({ changes }: FlowRun): Promise<boolean> {
     await this.stores.attempts.release(changes.settlement.released);
     return true;
   }
 
   /**
-   * Stores a new plan. A plan that identifies its user is never stored under the current session key, which may have been
-   * planted: an anonymous visitor gets a new session for it, a logged-in user a new key in the same statement.
+   * Stores a new plan. If the plan identifies its user, it must not be in a session whose key an attacker may have
+   * planted: the statement creates a new session for an anonymous visitor, or a new key for a logged-in user.
    */
   private async create(run: FlowRun, plan: Plan): Promise<SavedRow | undefined> {
     const { loaded, versionId } = run.context;
@@ -75,16 +86,19 @@ export class PlanWriter {
 const hasConsequences = ({ changes: { effects, settlement, usedToken } }: FlowRun): boolean =>
   effects.length > 0 || settlement.reset.length > 0 || usedToken !== undefined;
 
-/** A plan that ended before it was ever stored needs no row. */
+/** Whether the plan must be saved. A plan that ended before it was ever stored needs no row. */
 const isChanged = ({ row, plan }: FlowRun): boolean => (row ? !isSame(row.plan, plan) : plan.ended === undefined);
 
-/** Every move leaves an entry in the trail, so the plans are compared only if their trail is the same. */
+/**
+ * Whether two plans are equal. Every step adds to the trail, so the whole plans are compared only if the trail is the
+ * same.
+ */
 const isSame = (a: Plan, b: Plan) => a === b || (a.trail === b.trail && JSON.stringify(a) === JSON.stringify(b));
 
 /**
- * Returns a new session key whenever the run proves or identifies its user, so that a key that was planted before is worth
- * nothing: a login or logout, a verified credential, a mailed link, a user who was not only named
- * (docs/adr/0006, docs/adr/0033).
+ * Returns a new session key if the run logs in or out, verifies a credential, follows a mailed link, or identifies its
+ * user by more than a typed name. A key that an attacker has planted before is then worthless (docs/adr/0006,
+ * docs/adr/0033).
  */
 function newKeyFor({ changes, context }: FlowRun): SessionKey | undefined {
   const { effects, settlement, usedToken, identified } = changes;

@@ -15,14 +15,14 @@ describe('a flow with policies of its own', () => {
     return { ...version, flow: { ...version.flow, denied_action } };
   };
 
-  it('does not apply unless they pass, shows their messages, and leaves no plan and no session', async () => {
+  it('shows the messages of policies that refuse, and leaves no plan and no session', async () => {
     const { show, policies, plans, stages } = executorHarness(guarded(), DEFAULT_REPLIES);
     policies.replies['p'] = policies.replies['q'] = false;
     expect(await show()).toMatchObject({ result: { type: 'denied', message: { text: 'p says no\nq says no' } } });
     expect([plans.saves, stages.hops]).toEqual([0, []]);
   });
 
-  it('follows its denied_action', async () => {
+  it('does what its denied_action says if the policies refuse', async () => {
     const { show, policies } = executorHarness(guarded('continue'), DEFAULT_REPLIES);
     policies.replies['p'] = false;
     expect((await show({ query: { next: '/app' } })).result).toEqual({ type: 'done', to: '/app' });
@@ -30,7 +30,7 @@ describe('a flow with policies of its own', () => {
     expect((await show({ query: { next: '//evil.example' } })).result).toEqual({ type: 'done', to: '/' });
   });
 
-  it('evaluates them when it is planned, not at every step', async () => {
+  it('evaluates its policies when it is planned, not at every step', async () => {
     const { show, solve, policies } = executorHarness(guarded(), {
       ...DEFAULT_REPLIES,
       'page.respond': rejectedReply(),
@@ -40,7 +40,7 @@ describe('a flow with policies of its own', () => {
     expect([policies.requests.length, policies.requests[0]?.policies.length]).toEqual([1, 2]);
   });
 
-  it('evaluates none if the visitor does not satisfy its requirement', async () => {
+  it('evaluates no policies if the visitor does not satisfy its authentication requirement', async () => {
     const version = guarded();
     const closed = { ...version, flow: { ...version.flow, authentication: 'require_authenticated' as const } };
     const { show, policies } = executorHarness(closed, DEFAULT_REPLIES);
@@ -48,7 +48,7 @@ describe('a flow with policies of its own', () => {
     expect(policies.requests).toEqual([]);
   });
 
-  it('evaluates them again when it starts over, and then may not apply any more', async () => {
+  it('evaluates its policies again at a restart, and ends if they refuse then', async () => {
     const version = flowOf([{ kind: 'page', onRefusal: 'restart' }], {}, policySetOf({ policy: 'p' }));
     const { show, solve, policies, plans } = executorHarness(version, {
       ...DEFAULT_REPLIES,
@@ -61,7 +61,7 @@ describe('a flow with policies of its own', () => {
     expect(plans.plan?.ended).toEqual({ denied: { text: 'p says no' } });
   });
 
-  it('leads to its destination if it does not apply any more and its denied_action is continue', async () => {
+  it('leads to its destination if its policies refuse a restart and its denied_action is continue', async () => {
     const version = flowOf([{ kind: 'page', onRefusal: 'restart' }], {}, policySetOf({ policy: 'p' }));
     const going = { ...version, flow: { ...version.flow, denied_action: 'continue' as const } };
     const { show, solve, policies, plans } = executorHarness(going, {
@@ -74,7 +74,7 @@ describe('a flow with policies of its own', () => {
     expect(plans.plan?.ended).toEqual({ to: '/app' });
   });
 
-  it('does not check its requirement again when it starts over with a pending user', async () => {
+  it('does not check its authentication requirement again at a restart with a pending user', async () => {
     const version = flowOf([{ kind: 'ident' }, { kind: 'login' }, { kind: 'page', onRefusal: 'restart_with_context' }]);
     const anonymousOnly = { ...version, flow: { ...version.flow, authentication: 'require_unauthenticated' as const } };
     const { solve, plans } = executorHarness(anonymousOnly, { ...DEFAULT_REPLIES, 'page.respond': rejectedReply() });
@@ -98,14 +98,14 @@ describe('a step whose policies are evaluated while the flow is planned', () => 
     { kind: 'page', planned: policySetOf({ policy: 'q' }) },
   ]);
 
-  it('is left out of the plan if they do not pass', async () => {
+  it('is left out of the plan if its policies do not pass', async () => {
     const { show, policies, plans } = executorHarness(flow, DEFAULT_REPLIES);
     policies.replies['p'] = false;
     expect((await show()).result).toMatchObject(shows({ page: true }));
     expect(plans.plan?.steps).toEqual([{ binding: 'page-1' }]);
   });
 
-  it('does not have them evaluated again when it becomes current', async () => {
+  it('does not have its policies evaluated again when it becomes current', async () => {
     const { show, solve, policies } = executorHarness(flow, DEFAULT_REPLIES);
     await show();
     policies.replies['q'] = false;

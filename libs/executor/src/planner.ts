@@ -6,9 +6,9 @@ import type { PolicyEngine, PolicyRun } from './policy-engine.js';
 
 const DOES_NOT_APPLY = sentence('Flow does not apply to current user.');
 
-/** A plan that may start, or the messages of the policies that refused it. */
+/** A plan that may start, or the messages of the flow policies that refused. */
 export type PlanningResult = ({ readonly plan: Plan } | { readonly refused: readonly string[] }) & {
-  /** Events, which happen in both cases. */
+  /** Events to save in both cases. */
   readonly effects: readonly EventEffect[];
 };
 
@@ -19,8 +19,8 @@ export class Planner {
   constructor(private readonly engine: PolicyEngine) {}
 
   /**
-   * Returns `plan` without the steps that their policies leave out at planning, or what the flow's own policies said against
-   * it. Policies see the method of the request.
+   * Returns `plan` without the steps whose policies exclude them at planning, or the messages of the flow's policies if
+   * those refuse. Policies see the HTTP method of the request.
    */
   async plan(run: PolicyRun, plan: Plan): Promise<PlanningResult> {
     const { version, request } = run.context;
@@ -44,7 +44,7 @@ export class Planner {
 }
 
 /**
- * Whether a flow applies to a visitor. A restart with a pending user has checked this before
+ * Whether a visitor satisfies a flow's authentication requirement. Not checked again at a restart with a pending user
  * (docs/spec/executor.md#restart).
  */
 export const isApplicable = ({ flow }: FlowVersion, visitor: Visitor, plan?: Plan): boolean =>

@@ -25,7 +25,7 @@ describe('a step whose policies are evaluated when it becomes current', () => {
     { kind: 'page', policies: policySetOf({ policy: 'q' }) },
   ]);
 
-  it('is entered if they pass: decided once, and the verdict is kept until the step is left', async () => {
+  it('is entered if its policies pass, and keeps their verdict until it is left', async () => {
     const { show, solve, policies, plans } = executorHarness(flow, {
       ...DEFAULT_REPLIES,
       'secret.respond': rejectedReply(),
@@ -39,7 +39,7 @@ describe('a step whose policies are evaluated when it becomes current', () => {
     expect([policies.count('p'), plans.saves]).toEqual([1, 3]);
   });
 
-  it('is skipped if they do not pass, and the next step follows in the same request, with one load and one save', async () => {
+  it('is skipped if its policies refuse, and the same request shows the next step with one load and save', async () => {
     const { show, solve, policies, plans, stages } = executorHarness(flow, DEFAULT_REPLIES);
     await show();
     policies.replies['p'] = false;
@@ -59,7 +59,7 @@ describe('a step whose policies are evaluated when it becomes current', () => {
     expect((await solve({ uid: 'alice' })).result).toEqual({ type: 'done', to: '/' });
   });
 
-  it('does not get the answer for the previous step', async () => {
+  it('does not get the answer to the previous step', async () => {
     const { solve, policies, stages } = executorHarness(flow, DEFAULT_REPLIES);
     policies.replies['p'] = false;
     await solve({ uid: 'alice' });
@@ -67,7 +67,7 @@ describe('a step whose policies are evaluated when it becomes current', () => {
     expect(stages.hops).toEqual(['ident.respond', 'page.challenge']);
   });
 
-  it('is decided again after a restart', async () => {
+  it('has its policies evaluated again after a restart', async () => {
     const again = flowOf([
       { kind: 'page', policies: policySetOf({ policy: 'p' }), onRefusal: 'restart' },
       { kind: 'ident' },
@@ -106,7 +106,7 @@ describe('a deny stage with a policy, at the start of a flow', () => {
   });
 });
 
-describe('the method that policies see', () => {
+describe('the HTTP method in a policy request', () => {
   const [guard, first, next] = ['guard', 'first', 'next'].map((policy) => policySetOf({ policy }));
   const flow = (onRefusal: 'retry' | 'restart' = 'retry') =>
     flowOf(
@@ -120,7 +120,7 @@ describe('the method that policies see', () => {
   const seen = ({ policies }: ReturnType<typeof executorHarness>) =>
     policies.requests.map(({ method, policies: [policy] }) => `${policy?.id} ${method}`);
 
-  it('is that of the request at planning, and GET for a step that an answer leads to', async () => {
+  it('is the method of the visitor’s request at planning, and GET for a step that an answer leads to', async () => {
     const shown = executorHarness(flow(), DEFAULT_REPLIES);
     await shown.show();
     await shown.solve({ uid: 'alice' });
@@ -141,7 +141,7 @@ describe('the method that policies see', () => {
 });
 
 describe('a request', () => {
-  it('ends with any number of policies', async () => {
+  it('ends with an error if it would evaluate more policies than the step budget allows', async () => {
     const many = flowOf(Array.from({ length: 40 }, () => ({ kind: 'page', policies: policySetOf({ policy: 'p' }) })));
     const { show, policies } = executorHarness(many, DEFAULT_REPLIES);
     policies.replies['p'] = false;

@@ -51,7 +51,7 @@ describe('a policy request', () => {
     expect(policies.requests[0]?.timeout_ms).toBeLessThanOrEqual(1000);
   });
 
-  it('is about the session’s user without a pending user, else about an anonymous visitor', async () => {
+  it('contains the session’s user if there is no pending user, and null for an anonymous visitor', async () => {
     const { show, plans, policies } = executorHarness(
       flowOf([{ kind: 'page', policies: policySetOf({ policy: 'p' }) }]),
       DEFAULT_REPLIES,
@@ -71,7 +71,7 @@ describe('groups and users', () => {
     { kind: 'secret' },
   ]);
 
-  it('decide by the pending user', async () => {
+  it('are matched with the pending user', async () => {
     const { solve, memberships } = executorHarness(flow, DEFAULT_REPLIES);
     expect((await solve({ uid: 'alice' })).result).toMatchObject(shows({ secret: true }));
     const other = executorHarness(flow, DEFAULT_REPLIES);
@@ -91,7 +91,7 @@ describe('groups and users', () => {
 describe('a policy that is unavailable', () => {
   const away = new Problem('policy_away');
 
-  it('grants no flow, and leaves no plan', async () => {
+  it('lets no flow start, and leaves no plan', async () => {
     const { show, policies, plans, stages } = executorHarness(
       flowOf([{ kind: 'page' }], {}, policySetOf({ policy: 'p', failure_result: true })),
       DEFAULT_REPLIES,
@@ -116,7 +116,7 @@ describe('a policy that is unavailable', () => {
     expect((await show()).result).toMatchObject(shows({ page: true }));
   });
 
-  it('does not let a flow start over', async () => {
+  it('lets no flow restart', async () => {
     const version = flowOf(
       [{ kind: 'page', onRefusal: 'restart' }, { kind: 'login' }],
       {},
@@ -197,7 +197,7 @@ describe('a change of the plan by policies', () => {
   const flow = flowOf([{ kind: 'page', policies: policySetOf({ policy: 'p' }) }, { kind: 'ident' }]);
   const policyReply = (more: object, pass = true) => ({ results: { p: { pass, messages: [] } }, ...more });
 
-  it('stores their own facts, which no stage gets, and shared facts', async () => {
+  it('stores shared facts, and facts that only policies know and no stage gets', async () => {
     const { show, solve, policies, plans, stages } = executorHarness(flow, DEFAULT_REPLIES);
     policies.replies['p'] = policyReply({
       context: { set: { weather: { warm: true }, pending_user: ALICE }, unset: [] },
@@ -208,7 +208,7 @@ describe('a change of the plan by policies', () => {
     expect(plans.plan?.context).toEqual({ weather: { warm: true }, pending_user: ALICE });
   });
 
-  it('never sets facts of the directory, for a user whom they name or for the pending one', async () => {
+  it('cannot change directory properties of the pending user or of a user whom policies name', async () => {
     const altered = { ...ALICE, email: 'mallory@example.net', username: 'mallory' };
     for (const kind of ['page', 'ident']) {
       const flow = flowOf([{ kind }, { kind: 'page', policies: policySetOf({ policy: 'p' }) }]);
@@ -219,7 +219,7 @@ describe('a change of the plan by policies', () => {
     }
   });
 
-  it('is kept if the step is skipped', async () => {
+  it('is kept even if the policies skip the step', async () => {
     const { show, policies, plans } = executorHarness(flow, DEFAULT_REPLIES);
     policies.replies['p'] = policyReply({ context: { set: { weather: 'cold' }, unset: ['is_sso'] } }, false);
     await show();

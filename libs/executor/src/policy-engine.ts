@@ -42,13 +42,13 @@ interface Dependencies {
   readonly memberships: GroupMembershipStore;
   readonly users: UserDirectory;
   readonly contracts: StageContractRegistry;
-  /** Time limit of a policy set in milliseconds. */
+  /** Time limit for the evaluation of a policy set, in milliseconds. */
   readonly timeoutMs: number;
   /** Called with each policy that could not decide. */
   readonly report: (undecided: UndecidedPolicy) => void;
 }
 
-/** The verdict of a policy set, and the plan as its policies have changed it. */
+/** The verdict of a policy set, and the plan with the changes that its policies requested. */
 export interface PolicyDecision extends PolicyVerdict {
   readonly plan: Plan;
   /** Events to save with the plan. */
@@ -66,7 +66,7 @@ export interface PolicyQuestion {
   readonly insertAt: InsertionPoint;
   /** The method that policies see. */
   readonly method?: PolicyRequest['method'];
-  /** The policies that `set` names, if they are not those of the flow version. */
+  /** Configs of the policies in `set`, by id. Default: the policies of the flow version. */
   readonly policies?: FlowVersion['policies'];
 }
 
@@ -81,13 +81,13 @@ type PolicyQueries = ReturnType<typeof queriesFor>['policies'];
 const EMPTY_REPLY: PolicyReply = { results: {}, context: { set: {}, unset: [] } };
 const NO_GROUPS: ReadonlySet<string> = new Set();
 
-/** Decides by policy sets (docs/spec/policies.md#policy-sets). Evaluates only the policies and groups that a set needs. */
+/** Evaluates policy sets (docs/spec/policies.md#policy-sets). Queries only the policies and groups that a set needs. */
 export class PolicyEngine {
   constructor(private readonly parts: Dependencies) {}
 
   /**
-   * Decides by a set of policies about the plan's user, else the user of the session. Throws Problem if the policies cannot be
-   * evaluated: then nothing is decided and nothing is granted.
+   * Evaluates a policy set for the plan's user or, if there is none, the user of the session. Throws Problem if the
+   * policies cannot be evaluated: then nothing is granted.
    */
   async decide(run: PolicyRun, question: PolicyQuestion): Promise<PolicyDecision> {
     const { plan, set } = question;
@@ -103,8 +103,8 @@ export class PolicyEngine {
   }
 
   /**
-   * Decides whether a step of a kind runs. If a policy could not decide, a step that grants something is skipped and any other
-   * step runs: neither grants anything (docs/security.md#accident-1).
+   * Evaluates whether a step of this kind runs. If the result depends on a policy that could not decide, a step that
+   * grants something is skipped and any other step runs, so that nothing is granted (docs/security.md#accident-1).
    */
   async decideStep(run: PolicyRun, kind: string, question: PolicyQuestion): Promise<PolicyDecision> {
     const decision = await this.decide(run, question);
@@ -170,7 +170,7 @@ export class PolicyEngine {
     return Object.keys(patch).length > 0 ? withPolicyFacts(next, patch) : next;
   }
 
-  /** Returns the user whom policies name. The facts of a saved user come from the directory; policies cannot set them. */
+  /** Returns the user whom policies name, with the properties of the directory, which policies cannot change. */
   private async directoryUser(named: User, candidates: readonly (User | undefined)[]): Promise<User> {
     if (named.kind !== 'saved') return withoutBackend(named);
     const loaded = candidates.find((user) => userKey(user) === named.uuid);

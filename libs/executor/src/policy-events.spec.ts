@@ -18,7 +18,7 @@ describe('the events of policies', () => {
     expect([plans.savedEffects, events.recorded]).toEqual([[event], []]);
   });
 
-  it('are not saved if another request was first', async () => {
+  it('are not saved if another request has saved the plan first', async () => {
     const { show, solve, policies, plans } = executorHarness(
       flowOf([{ kind: 'ident' }, { kind: 'page', policies: policySetOf({ policy: 'p' }) }]),
       DEFAULT_REPLIES,
@@ -32,7 +32,7 @@ describe('the events of policies', () => {
     expect(plans.savedEffects).toEqual([]);
   });
 
-  it('are saved when the flow is planned, and when it starts over', async () => {
+  it('are saved when the flow is planned, and when it restarts', async () => {
     const version = flowOf([{ kind: 'page', onRefusal: 'restart' }], {}, policySetOf({ policy: 'p' }));
     const { show, solve, policies, plans } = executorHarness(version, {
       ...DEFAULT_REPLIES,

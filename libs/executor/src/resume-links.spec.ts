@@ -31,7 +31,7 @@ describe('a mail with a link', () => {
     expect(url.searchParams.get('next')).toBe('/a?b=c');
     expect(url.searchParams.get('flow_token')).toMatch(/^[A-Za-z0-9]{60}$/);
   });
-  it('stores the hash of its token, with its step and lifetime', () => {
+  it('results in a link to store, with the token’s hash, the step and the lifetime', () => {
     const { effects, links } = attachResumeLinks([mail(60)], place);
     const token = urlOf(effects[0]).searchParams.get('flow_token')!;
     expect(links).toEqual([{ hash: hashToken(token), step: 'mail-1', ttlS: 60 }]);

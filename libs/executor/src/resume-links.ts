@@ -3,17 +3,17 @@ import type { Effect } from '@gatehouse/contracts';
 import type { Plan } from '@gatehouse/plan';
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
-/** Characters of a link's secret: over 350 bits. */
+/** Length of a link's token in characters: over 350 bits. */
 export const TOKEN_LENGTH = 60;
 
 /** Returns random letters and digits. */
 export const randomToken = (length: number): string =>
   Array.from({ length }, () => ALPHABET[randomInt(ALPHABET.length)]).join('');
 
-/** Returns the SHA-256 of a token, which alone is stored. A token has too much entropy to be guessed from its hash. */
+/** Returns the SHA-256 of a token. Only the hash is stored; the token has too much entropy to be guessed from it. */
 export const hashToken = (token: string): Buffer => hash('sha256', token, 'buffer');
 
-/** A mailed link to store. It leads back to a step of a plan, once. */
+/** A mailed link to store, which leads back to a step of the plan, once. */
 export interface ResumeLink {
   readonly hash: Buffer;
   readonly step: string;
@@ -30,7 +30,7 @@ export interface LinkTarget {
 
 type Mail = Extract<Effect, { type: 'mail' }>;
 
-/** Returns a mail with a link to its step, if it wants one. The link leads to the configured address, not to the `Host`. */
+/** Adds a link to a mail with `link_ttl_s`. The link starts with the configured base URL, not the request's `Host`. */
 export function withResumeLink(mail: Mail, target: LinkTarget): { effect: Mail; link?: ResumeLink } {
   if (mail.link_ttl_s === undefined) return { effect: mail };
   const token = randomToken(TOKEN_LENGTH);

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { hashSessionKey, newSessionKey } from './session-key.js';
 
-it('a session key has 256 unique random bits, and its hash differs from it', () => {
+it('a session key has 256 random bits and is unique, and its hash is another value', () => {
   const keys = Array.from({ length: 1000 }, () => newSessionKey(undefined));
   const values = keys.map(({ cookie }) => cookie.value);
 

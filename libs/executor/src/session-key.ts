@@ -3,7 +3,7 @@ import { hash, randomBytes } from 'node:crypto';
 /** The session cookie to set with the response. */
 export interface SessionCookie {
   readonly value: string;
-  /** Seconds; `undefined` for a cookie that lives until the browser closes. */
+  /** Lifetime of the cookie in seconds; `undefined` for a cookie that lives until the browser closes. */
   readonly maxAgeS: number | undefined;
 }
 

@@ -13,7 +13,7 @@ const alice: SessionState = {
   recentlyProved: true,
   visitor: { authenticated: true, superuser: false, outpost: false },
 };
-/** A plan about Bob, who is not verified in it. */
+/** A plan in which Bob is the pending user and not verified. */
 const plan = { ...emptyPlan('p'), context: { pending_user: savedUser('bob') } } as ReturnType<typeof emptyPlan>;
 
 it.each([

@@ -1,19 +1,22 @@
 import type { Effect, StageRequest } from '@gatehouse/contracts';
 import { isProved, type Plan, type Visitor } from '@gatehouse/plan';
 
-/** The session of a run, with the logins and logouts of this request. */
+/** The session as it is after the logins and logouts that this request has made so far. */
 export interface SessionState {
   readonly sessionUser: StageRequest['session']['user'];
-  /** Whether the login verified a device of the user, within AUTHENTICATOR_PROOF_S. */
+  /** Whether the login verified a device of the user and is younger than AUTHENTICATOR_PROOF_S. */
   readonly deviceProved: boolean;
-  /** Whether the login verified the user, within CREDENTIAL_PROOF_S. Never for a token. */
+  /** Whether the login verified the user and is younger than CREDENTIAL_PROOF_S. Always false for an API token. */
   readonly recentlyProved: boolean;
   readonly visitor: Visitor;
 }
 
 type Login = Extract<Effect, { type: 'login' }>;
 
-/** Returns the session after a login of the plan's user. The plan may go on in its flow, so `visitor` stays. */
+/**
+ * Returns the session after a login of the plan's user. Keeps `visitor`, so that the plan still satisfies its
+ * requirement.
+ */
 export const sessionAfterLogin = (
   before: SessionState,
   { second_factor, user }: Pick<Login, 'second_factor' | 'user'>,

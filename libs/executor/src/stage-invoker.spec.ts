@@ -27,7 +27,7 @@ describe('a reply that violates its contract', () => {
 });
 
 describe('a reply with facts of a user that belong to the directory', () => {
-  it('counts only for the backend that proved the user', async () => {
+  it('changes only the backend that proved the user', async () => {
     const pending_user = { ...ALICE, username: 'root', email: 'mallory@example.org', backend: 'b' };
     const { solve, plans } = executorHarness(flowOf([{ kind: 'ident' }, { kind: 'secret' }, { kind: 'page' }]), {
       ...DEFAULT_REPLIES,
@@ -44,7 +44,7 @@ describe('a composite step', () => {
   const attached = { inner: { id: 'inner', name: 'pw', kind: 'secret', model: 'm', config: {} } };
   const flow = flowOf([{ kind: 'ident', config: { inner: 'inner' } }, { kind: 'page' }], attached);
 
-  it('asks its host first, then the embedded stage with the host’s context, and continues if both pass', async () => {
+  it('lets its host judge first, then the embedded stage with the host’s facts, and passes if both do', async () => {
     const { solve, stages } = executorHarness(flow, DEFAULT_REPLIES);
 
     expect((await solve({ uid: 'alice', password: 'hunter2' })).result).toMatchObject({ challenge: { page: true } });
@@ -76,14 +76,14 @@ describe('a composite step', () => {
     expect(plans.plan?.context).toEqual({});
   });
 
-  it('fails with stage_fault, without a hop, if the version does not have the embedded stage', async () => {
+  it('fails with stage_fault, without a request to a stage, if the version lacks the embedded stage', async () => {
     const { solve, stages } = executorHarness(flowOf([{ kind: 'ident', config: { inner: 'gone' } }]), DEFAULT_REPLIES);
 
     expect((await solve({ uid: 'alice' })).result).toMatchObject({ type: 'problem', problem: { code: 'stage_fault' } });
     expect(stages.hops).toEqual([]);
   });
 
-  it('sends a missing embedded answer as null, so that known and unknown users cost the same hops', async () => {
+  it('sends null for a missing embedded answer, so that unknown users cost as many requests', async () => {
     const { solve, stages } = executorHarness(flow, { ...DEFAULT_REPLIES, 'secret.respond': rejectedReply() });
     await solve({ uid: 'alice' });
 
@@ -124,7 +124,7 @@ describe('the secrets of an embedded stage', () => {
   const attached = { inner: { ...inner, secrets: { key: 'hush' } } };
   const flow = flowOf([{ kind: 'ident', config: { inner: 'inner' } }, { kind: 'page' }], attached);
 
-  it('are sent only to it', async () => {
+  it('are sent only to the embedded stage', async () => {
     const { solve, stages } = executorHarness(flow, DEFAULT_REPLIES);
     await solve({ uid: 'alice', password: 'right' });
 
@@ -155,7 +155,7 @@ describe('a composite step with an embedded challenge', () => {
     expect(stages.requests.at(-3)).toMatchObject({ state: { drawn: 'xyz' }, response: { token: 'right' } });
   });
 
-  it('asks the embedded stage first, and the host only if it passes', async () => {
+  it('lets the embedded stage judge first, and the host only if the embedded stage passes', async () => {
     const { solve, stages } = executorHarness(flow, { ...script, 'puzzle.respond': rejectedReply() });
 
     await solve({ uid: 'alice', token: 'wrong' });
@@ -165,7 +165,7 @@ describe('a composite step with an embedded challenge', () => {
     expect(passing.stages.hops.filter((what) => what.endsWith('respond'))).toEqual(['puzzle.respond', 'hall.respond']);
   });
 
-  it('removes the embedded state once its challenge is solved, even if the host asks again', async () => {
+  it('removes the embedded stage’s state once its challenge is solved, even if the host refuses', async () => {
     const { solve, show, stages } = executorHarness(flow, { ...script, 'hall.respond': rejectedReply() });
     await show();
     await solve({ uid: 'alice', token: 'right' });
@@ -187,7 +187,7 @@ describe('a composite step with an embedded challenge', () => {
     });
   });
 
-  it('shows null if the embedded stage asks nothing, and denies if it denies', async () => {
+  it('contains null if the embedded stage has no challenge, and denies if the embedded stage denies', async () => {
     const silent = executorHarness(flow, { ...script, 'puzzle.challenge': { type: 'passed' } });
     expect((await silent.show()).result).toMatchObject({ challenge: { puzzle: null } });
     const closed = executorHarness(flow, { ...script, 'puzzle.challenge': { type: 'denied' } });

@@ -47,28 +47,28 @@ interface Dependencies {
   readonly reservationFactory: ReservationFactory;
   readonly credentialQueue: CredentialQueue;
   readonly responseTiming: ResponseTiming;
-  /** Called with what a stage invocation for beyond its contract. */
+  /** Called with the contract violations in a stage's reply. */
   readonly report: (kind: string, violations: readonly string[]) => void;
 }
 
-/** An answer that a host stage and its embedded stages judge in turn. */
+/** The progress of an answer that a host stage and its embedded stages judge one after the other. */
 interface PartialResponse {
   readonly invocation: StageInvocation;
   readonly body: ResponseBody;
-  /** The merged result of the stages so far. */
+  /** The merged result of the stages that have judged so far. */
   readonly result: StageResult;
 }
 
 const NOT_PROCESSED_CODES: ReadonlySet<string> = new Set(['stage_away', 'stage_busy', 'bus_down']);
 
 /**
- * Sends the requests of one step: reserves the attempts of an answer, checks each reply against its contract, and involves the
- * embedded stages of a composite step.
+ * Sends the requests of one step: reserves the attempts of an answer, checks each reply against its contract, and
+ * involves the embedded stages of a composite step.
  */
 export class StageInvoker {
   constructor(private readonly parts: Dependencies) {}
 
-  /** Returns the challenge of a step, or its reply if it asks nothing. */
+  /** Requests the challenge of a step. The stage may pass or deny instead, if it has nothing to ask. */
   async challenge(run: StageRun, step: Step): Promise<StageResult> {
     const invocation = this.ownStage(run, step);
     if (!invocation) return resultOf({ type: 'denied' });
@@ -77,7 +77,10 @@ export class StageInvoker {
     return this.withEmbeddedChallenges(run, invocation, { ...resultOf(reply), settlement });
   }
 
-  /** Returns the result of an answer. Each embedded stage gets its own field; its refusal appears as the host's. */
+  /**
+   * Lets a step judge an answer. Each embedded stage gets one field; a refusal by an embedded stage looks like the
+   * host's.
+   */
   async respond(run: StageRun, step: Step, body: ResponseBody): Promise<StageResult> {
     const invocation = this.ownStage(run, step);
     if (!invocation) return resultOf({ type: 'denied' });
@@ -97,7 +100,7 @@ export class StageInvoker {
     return this.withEmbeddedChallenges(run, invocation, { ...result, reply });
   }
 
-  /** Asks embedded stages one after the other, for as long as they pass. */
+  /** Lets the embedded stages judge one after the other, until one of them does not pass. */
   private async respondEmbedded(
     run: StageRun,
     { inner, ...response }: PartialResponse & { readonly inner: readonly EmbeddedStage[] },
@@ -110,7 +113,7 @@ export class StageInvoker {
     return result;
   }
 
-  /** Asks the host, after the embedded stages that are judged before it. */
+  /** Lets the host judge, after the embedded stages that judge before the host. */
   private async respondHost(run: StageRun, { invocation, result, body }: PartialResponse): Promise<StageResult> {
     const own = await this.judge(run, invocation, withoutEmbeddedFields(body, invocation.contract));
     const states = { ...result.states, ...own.states };
@@ -120,7 +123,7 @@ export class StageInvoker {
     return { reply, states, settlement: mergeSettlements(result.settlement, own.settlement) };
   }
 
-  /** Adds the challenges of embedded stages that ask something themselves. */
+  /** Adds to the host's challenge the challenges of embedded stages that have one. */
   private async withEmbeddedChallenges(
     run: StageRun,
     invocation: StageInvocation,
@@ -144,7 +147,7 @@ export class StageInvoker {
     return result;
   }
 
-  /** Returns the invocation of an embedded stage, in the plan as its host has changed it. */
+  /** Returns the invocation of an embedded stage, with the plan as the host's reply has changed it. */
   private embeddedInvocation(
     { context }: StageRun,
     invocation: StageInvocation,
@@ -152,7 +155,7 @@ export class StageInvoker {
   ): StageInvocation {
     const { stateKey: host, plan: before } = invocation;
     const stateKey = `${host}.${field}`;
-    // A stage that showed a challenge stored its state for the user of the plan at that time.
+    // An embedded stage that showed a challenge stored its state for the plan's user before the host's reply.
     const state = stateOf(embed.asks === undefined ? plan : before, stateKey);
     return { stateKey, state, contract: this.contractOf(attached.kind, context.version), stage: attached, plan };
   }
@@ -176,7 +179,8 @@ export class StageInvoker {
     const part = this.embeddedInvocation(run, invocation, { ...embedded, plan });
     const own = await this.judge(run, part, { [embed.as ?? embed.field]: body[embed.field] ?? null });
     if (own.reply.type === 'passed') {
-      // The embedded challenge was solved. If the host asks again, the embedded stage makes a new challenge.
+      // The embedded challenge was solved, so its state is removed. A host that asks again gets a new embedded
+      // challenge.
       const state = embed.asks === undefined ? stateEntry(part.stateKey, own.reply) : { [part.stateKey]: null };
       const states = { ...result.states, ...state };
       return {
@@ -186,15 +190,17 @@ export class StageInvoker {
       };
     }
     const reply = await this.refusedHost(run, invocation, { host, part: own.reply, error: embed.error });
-    // State is stored per pending user, and a refused answer has none.
+    // States are stored per pending user, and a refusal leaves the plan without one. Only an embedded stage that shows a
+    // challenge keeps its state.
     const states =
       embed.asks === undefined ? result.states : { ...result.states, ...stateEntry(part.stateKey, own.reply) };
     return { reply, states, settlement: mergeSettlements(releaseInsteadOfReset(result.settlement), own.settlement) };
   }
 
   /**
-   * Shows the host again with its one error, whatever the embedded stage refused. Drops all facts of the host: the client must
-   * not learn whether the user exists (enumeration), and the plan must not be about a user who has proved nothing.
+   * Shows the host's challenge with the host's one error code, for any refusal by an embedded stage. Drops all facts
+   * that the host wrote: the client must not learn whether the user exists (enumeration), and a user who has proved
+   * nothing must not become the pending user.
    */
   private async refusedHost(
     run: StageRun,
@@ -212,7 +218,7 @@ export class StageInvoker {
     };
   }
 
-  /** Asks one stage about one answer. The attempt is counted before it is judged. */
+  /** Lets one stage judge one answer, after the answer's attempts were reserved. */
   private async judge(run: StageRun, invocation: StageInvocation, body: ResponseBody): Promise<StageResult> {
     const { kind, attempts: rules } = invocation.contract;
     const { request } = run.context;
@@ -237,7 +243,7 @@ export class StageInvoker {
     return { reply, states: {}, settlement: settleAttempts(reserved, reply) };
   }
 
-  /** Returns the counters of credentials that the stage has set anew. */
+  /** Returns the attempts to reset for credentials that the stage has replaced. */
   private renewed({ contract, plan }: StageInvocation, reply: StageReply): AttemptReservation[] {
     if (reply.type !== 'passed' || contract.renews.length === 0) return [];
     const credentials = (reply.verified ?? []).filter((credential) => contract.renews.includes(credential));
@@ -245,7 +251,10 @@ export class StageInvoker {
     return this.parts.reservationFactory.renewedReservations(user, credentials);
   }
 
-  /** Returns `undefined` if a credential is locked or delayed. Throws `rate_limited` if the network has too many failures. */
+  /**
+   * Reserves attempts. Returns `undefined` if a credential is locked or delayed. Throws `rate_limited` for a blocked
+   * network.
+   */
   private async reserve(
     reservations: readonly AttemptReservation[],
     { arrivedAt }: FlowRequest,
@@ -257,8 +266,8 @@ export class StageInvoker {
   }
 
   /**
-   * Answers a locked credential exactly like a wrong answer. The stage gets the answer without the guess, so that its effects
-   * are the same too (docs/adr/0011).
+   * Returns the reply for a guess at a locked credential, which is the same as for a wrong guess. The stage gets the
+   * answer without the guess, so that the effects are the same too (docs/adr/0011).
    */
   private async locked(run: StageRun, invocation: StageInvocation, body: ResponseBody): Promise<StageReply> {
     const rules = invocation.contract.attempts;

@@ -3,7 +3,7 @@ import { executorHarness } from '../testing/executor-harness.js';
 import { DEFAULT_REPLIES } from '../testing/fake-stage-client.js';
 import { flowOf } from '../testing/test-flow.js';
 
-it('marks the request to an embedded stage, and to no other', async () => {
+it('a request has step.embedded if its stage is embedded, and only then', async () => {
   const inner = { id: 'inner', name: 'pw', kind: 'secret', model: 'm', config: {} };
   const flow = flowOf([{ kind: 'ident', config: { inner: 'inner' } }, { kind: 'page' }], { inner });
   const { solve, stages } = executorHarness(flow, DEFAULT_REPLIES);

@@ -10,7 +10,7 @@ import { z } from 'zod';
 import { timeLeftMs } from './flow-request.js';
 import type { FlowRunView } from './flow-run.js';
 
-/** The saved user that a step is about: the pending user, otherwise the session's. */
+/** Returns the saved user that a step is about: the pending user, else the user of the session. */
 export function flowUserOf({ plan, session }: Pick<FlowRunView, 'plan' | 'session'>): SavedUser | undefined {
   const user = plan.context.pending_user ?? session.sessionUser;
   return user?.kind === 'saved' ? user : undefined;
@@ -18,10 +18,10 @@ export function flowUserOf({ plan, session }: Pick<FlowRunView, 'plan' | 'sessio
 
 export type ResponseBody = Readonly<Record<string, unknown>>;
 
-/** The invocation of a step's own stage, or of a stage embedded in it. */
+/** What is needed to send a request to the stage of a step, or to a stage that is embedded in that stage. */
 export interface StageInvocation {
   readonly stateKey: string;
-  /** The stored state. */
+  /** The state that the stage stored with its last reply in this plan. */
   readonly state: Readonly<Record<string, unknown>> | undefined;
   readonly contract: StageContract;
   readonly stage: Pick<Step, 'id' | 'name' | 'config'> & Partial<Pick<Step, 'stage' | 'onRefusal'>>;
@@ -31,7 +31,10 @@ export interface StageInvocation {
 /** The parts of a run that a request to a stage is built from. */
 export type StageRun = Pick<FlowRunView, 'context' | 'plan' | 'session' | 'revision' | 'budget'>;
 
-/** Returns the envelope for one stage: only what its contract lets it know (docs/spec/bus-protocol.md#request). */
+/**
+ * Returns the request to one stage, with only what the stage's contract lets the stage know
+ * (docs/spec/bus-protocol.md#request).
+ */
 export function buildStageRequest(
   run: StageRun,
   { stateKey, state, contract, stage, plan }: StageInvocation,
@@ -62,7 +65,7 @@ export function buildStageRequest(
   };
 }
 
-/** Returns the id of a request. Repeated requests for the same work of a stage that writes data have the same id. */
+/** Returns the id of a request to a stage. For a stage that writes data, a retry for the same work has the same id. */
 function requestId(
   { revision, budget }: StageRun,
   { stateKey, contract, plan }: Pick<StageInvocation, 'stateKey' | 'contract' | 'plan'>,
@@ -72,12 +75,15 @@ function requestId(
   return isNamed ? [plan.id, plan.work, plan.restarts, stateKey].join('.') : `${plan.id}.${revision}.${turn}`;
 }
 
-/** Returns the declared fields of an answer, or all fields if only the stage's config declares them. */
+/**
+ * Returns the answer's fields that the contract declares, or all fields if the contract leaves them to the stage's
+ * config.
+ */
 function declaredFields({ response }: StageContract, body: ResponseBody): ResponseBody {
   return response.def.catchall instanceof z.ZodUnknown ? body : pick(body, Object.keys(response.shape));
 }
 
-/** Returns the envelope's `step`. An embedded stage stores its state under the key of its host. */
+/** Returns the `step` of a request. An embedded stage has a state key that begins with the id of the host's step. */
 function stepFields({
   stateKey,
   stage,
@@ -104,7 +110,9 @@ const companionStages = ({ companions: kinds }: StageContract, { companions }: F
       .map(([id, { secrets, ...stage }]) => [id, { ...stage, config: { ...stage.config, ...secrets } }]),
   );
 
-/** Returns the stages that a config refers to, by field. A list's stages are `field.0`, `field.1` and so on. */
+/**
+ * Returns the stages that a config refers to, by config field. Stages in a list are under `<field>.0`, `<field>.1`, ….
+ */
 function attachedStages(
   config: Readonly<Record<string, unknown>>,
   { attached }: FlowVersion,
@@ -120,5 +128,5 @@ function attachedStages(
   );
 }
 
-/** Removes the secrets of a stage, which only the stage itself may see. */
+/** Returns a stage without its secrets, which no other stage may see. */
 const withoutSecrets = ({ secrets: _own, ...stage }: FlowVersion['attached'][string]): AttachedStage => stage;

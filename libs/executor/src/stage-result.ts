@@ -1,15 +1,15 @@
 import type { StageContract, StageReply } from '@gatehouse/contracts';
 import { type AttemptSettlement, EMPTY_SETTLEMENT } from './attempts/settlement.js';
 
-/** The reply of a step, the states of its embedded steps, and how its attempts are settled. */
+/** The reply of a step, the states of its embedded stages, and how to settle the attempts of the answer. */
 export interface StageResult {
   readonly reply: StageReply;
-  /** Null removes a state. */
+  /** New states of embedded stages, by state key. Null removes a state. */
   readonly states: Readonly<Record<string, Record<string, unknown> | null>>;
   readonly settlement: AttemptSettlement;
 }
 
-/** Removes the fields of a challenge that the contract does not declare. */
+/** Returns a reply without the challenge fields that the contract does not declare. */
 export const withoutUndeclaredFields = <R extends Extract<StageReply, { challenge: object }>>(
   { challenge: schema }: StageContract,
   reply: R,
@@ -27,6 +27,6 @@ export const isWrongAnswer = ({ type }: StageReply) => type === 'rejected' || ty
 /** Returns a result without states of embedded stages and without attempts. */
 export const resultOf = (reply: StageReply): StageResult => ({ reply, states: {}, settlement: EMPTY_SETTLEMENT });
 
-/** Returns the state of a reply under its key; empty if the reply has none. */
+/** Returns an object with the state of a reply under this key; an empty object if the reply has none. */
 export const stateEntry = (key: string, reply: StageReply) =>
   'state' in reply && reply.state ? { [key]: reply.state } : {};

@@ -1,9 +1,12 @@
 import { Problem } from '@gatehouse/contracts';
 
-/** Requests to stages and policies that one HTTP request may cause, including restarts and silent steps. */
+/** Largest number of requests to stages and policies that one HTTP request may cause, restarts included. */
 export const MAX_STEPS = 32;
 
-/** Counts the requests to stages and policies, so that each has a unique id and no plan runs forever. */
+/**
+ * Numbers the requests to stages and policies, so that each has a unique id, and limits them, so that no plan runs
+ * forever.
+ */
 export class StepBudget {
   private count = 0;
   private saved = 0;
@@ -13,12 +16,12 @@ export class StepBudget {
     return this.count++ - this.saved;
   }
 
-  /** Starts numbering at 0 for a new revision. */
+  /** Starts numbering at 0 again, because the plan has a new revision. */
   restartNumbering(): void {
     this.saved = this.count;
   }
 
-  /** Throws `stage_fault` if the limit is reached. */
+  /** Throws `stage_fault` if the HTTP request has caused `MAX_STEPS` requests. */
   check(): void {
     if (this.count < MAX_STEPS) return;
     throw new Problem('stage_fault', { detail: `more than ${MAX_STEPS} turns in one request` });

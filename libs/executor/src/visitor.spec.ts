@@ -27,7 +27,7 @@ describe('a plan', () => {
     expect(stages.hops).toHaveLength(hops);
   });
 
-  it('shows the next challenge, but not its user, to a request that lost to a proof and has proved the same', async () => {
+  it('shows the next challenge, without its user, to a right answer that lost to another right one', async () => {
     const { solve, plans } = executorHarness(LOGIN, DEFAULT_REPLIES);
     await solve({ uid: 'alice' });
     plans.save = async () => {
@@ -40,7 +40,7 @@ describe('a plan', () => {
     expect(context).toEqual({});
   });
 
-  it('shows nothing to a wrong answer that lost to a proof: the next challenge may contain secrets', async () => {
+  it('shows no challenge, which may contain secrets, to a wrong answer that lost to a right one', async () => {
     const { solve, plans } = executorHarness(LOGIN, {
       ...DEFAULT_REPLIES,
       'secret.respond': rejectedReply(['password']),
@@ -65,7 +65,7 @@ describe('a plan', () => {
     expect((await solve({ component: 'ak-stage-ident' })).cookie).toBeUndefined();
   });
 
-  it('of a session with a fixed lifetime gets a key with the same lifetime', async () => {
+  it('in a session with a fixed lifetime gets a new key whose cookie ends with the session', async () => {
     const { solve, plans } = executorHarness(flowOf([{ kind: 'secret' }, { kind: 'page' }]), DEFAULT_REPLIES);
     plans.session = { id: 's', retired: false, remainingS: 500, user: undefined };
 
@@ -117,7 +117,7 @@ describe('a plan', () => {
     expect(plans.plan).toMatchObject({ cursor: 0, visitor: bob.uuid, context: {} });
   });
 
-  it('that logs its visitor in itself continues, even if its flow requires an anonymous visitor', async () => {
+  it('continues after it has logged its visitor in, even if its flow requires an anonymous visitor', async () => {
     const version = flowOf([{ kind: 'ident' }, { kind: 'login' }, { kind: 'page' }]);
     const anonymousOnly = { ...version, flow: { ...version.flow, authentication: 'require_unauthenticated' as const } };
     const { solve, plans } = executorHarness(anonymousOnly, DEFAULT_REPLIES);
@@ -145,7 +145,7 @@ const requiring = (authentication: FlowVersion['flow']['authentication'], ...kin
   return { ...version, flow: { ...version.flow, authentication } };
 };
 
-it('counts anonymous visitors before any other work, and no one else', async () => {
+it('checks the rate limit of anonymous visitors before any other work, and of nobody else', async () => {
   const { show, plans, stages } = executorHarness(requiring('none', 'page'), DEFAULT_REPLIES);
   const checkAnonymousRate = () => {
     throw new Problem('rate_limited', { retry_after_s: 1 });
@@ -190,7 +190,7 @@ describe('a token', () => {
     expect((await solve(undefined, { answer, authenticate })).result).toMatchObject({ type: 'done' });
   });
 
-  it('does not help a page of another site', async () => {
+  it('does not make an answer from another site acceptable', async () => {
     const { solve, stages } = executorHarness(requiring('none', 'page'), DEFAULT_REPLIES);
     const answer = {
       body: { word: 'x' },
@@ -203,7 +203,7 @@ describe('a token', () => {
     expect((await solve(undefined, { answer, authenticate })).result).toMatchObject({ type: 'done' });
   });
 
-  it('is looked up after the media type is checked, and before CSRF and the body are', async () => {
+  it('is looked up after the check of the media type, and before the checks of CSRF token and body', async () => {
     const { solve, plans } = executorHarness(requiring('none', 'page'), DEFAULT_REPLIES);
     plans.session = sessionOf(alice);
     const refused = async () => Promise.reject(new Problem('token_invalid'));
@@ -242,7 +242,7 @@ describe('a logout within a flow', () => {
     expect((await solve({ word: 'x' })).result).toMatchObject({ type: 'denied' });
   });
 
-  it('is followed by the user of a later login', async () => {
+  it('followed by a login makes the new user the session’s user', async () => {
     const { solve, stages, plans } = executorHarness(
       requiring('none', 'ident', 'logout', 'login', 'page'),
       DEFAULT_REPLIES,

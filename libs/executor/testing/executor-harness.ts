@@ -44,7 +44,7 @@ const requestOf = (more: Partial<FlowRequest>): FlowRequest => ({
   ...more,
 });
 
-/** Returns the doubles of all ports. */
+/** Returns test doubles of all ports. */
 const doublesOf = (version: FlowVersion, script: Readonly<Record<string, ScriptedReply>>) => ({
   plans: new InMemoryPlanStore(),
   flows: new InMemoryFlowStore(version),
@@ -58,12 +58,12 @@ const doublesOf = (version: FlowVersion, script: Readonly<Record<string, Scripte
   events: new InMemoryEventRecorder(),
   permits: new InMemorySuperuserPermits(),
   contracts: new TestContractRegistry(),
-  /** What stages asked for beyond their contracts. */
+  /** The contract violations that were reported. */
   violations: [] as string[],
   undecided: [] as UndecidedPolicy[],
 });
 
-/** Ports that a test replaces by others, such as those on Postgres. */
+/** Ports that a test passes in place of the test doubles, such as those on Postgres. */
 interface OwnPorts {
   readonly plans?: PlanStore;
   readonly flows?: FlowStore;
@@ -85,7 +85,7 @@ function stageInvokerOf({ stages, contracts, attempts, violations }: Doubles) {
   return { credentialQueue, stageInvoker };
 }
 
-/** Returns the services of the engine, on these ports. */
+/** Returns the executor's services with these ports. */
 function engineOf(doubles: ReturnType<typeof doublesOf>, own: OwnPorts) {
   const { policies, memberships, users, contracts, undecided } = doubles;
   const policyEngine = new PolicyEngine({
@@ -107,7 +107,7 @@ function engineOf(doubles: ReturnType<typeof doublesOf>, own: OwnPorts) {
   return { executor, starter: new FlowStarter(dependencies) };
 }
 
-/** Returns an executor of one flow, with doubles of all ports that are not among `own`. */
+/** Returns an executor with one flow, and test doubles of all ports that `own` does not contain. */
 export function executorHarness(
   version: FlowVersion,
   script: Readonly<Record<string, ScriptedReply>>,

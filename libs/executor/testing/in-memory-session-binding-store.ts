@@ -6,13 +6,13 @@ import {
   SessionBindingStore,
 } from '../src/sessions/session-binding-checker.js';
 
-/** One session with the bindings that a test sets. Records what happens to it. */
+/** A store of one session with the bindings that a test sets. Records updates and the end of the session. */
 export class InMemorySessionBindingStore extends SessionBindingStore {
   bindings: SessionBindings | undefined = { network: 'no_binding', geoip: 'no_binding' };
   lookups = 0;
   readonly addresses: string[] = [];
   readonly ended: BrokenSession[] = [];
-  /** Checks the session without any data about networks and places. */
+  /** A checker for which all networks and places are unknown. */
   readonly checker = new SessionBindingChecker({
     sessions: this,
     places: new FixedGeoLocator(),
@@ -31,7 +31,7 @@ export class InMemorySessionBindingStore extends SessionBindingStore {
   }
 }
 
-/** Finds the networks and places that a test sets. */
+/** Returns the networks and places that a test sets. */
 export class FixedGeoLocator extends GeoLocator {
   constructor(
     private readonly networks: Readonly<Record<string, NetworkInfo>> = {},

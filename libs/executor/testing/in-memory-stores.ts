@@ -15,7 +15,10 @@ import {
 } from '../src/ports/plan-store.js';
 import { FLOW_ID } from './test-flow.js';
 
-/** The plans of one session in one flow. Counts loads and saves; a test makes a race by raising `revision`. */
+/**
+ * The plan of one session in one flow. Counts loads and saves. A test simulates a concurrent save by increasing
+ * `revision`.
+ */
 export class InMemoryPlanStore extends PlanStore {
   plan: Plan | undefined;
   revision = 0;
@@ -25,7 +28,7 @@ export class InMemoryPlanStore extends PlanStore {
   private versionId = 'v1';
   session: Session | undefined;
   orphaned = false;
-  /** The plans of mailed links, by the hash of the token. */
+  /** The plans of mailed links, by the hex SHA-256 of the token. */
   readonly resumedPlans = new Map<string, ResumedPlan>();
 
   async load(slug: string): Promise<LoadedFlow | undefined> {
@@ -65,7 +68,7 @@ export class InMemoryPlanStore extends PlanStore {
   }
 }
 
-/** Records reservations. Returns `result` instead, if a test sets it. */
+/** Records reservations. If a test sets `result`, every reservation returns it. */
 export class InMemoryAttemptStore extends AttemptStore {
   reserved: AttemptReservation[] = [];
   released: AttemptReservation[] = [];
@@ -86,7 +89,7 @@ export class InMemoryAttemptStore extends AttemptStore {
   }
 }
 
-/** One flow version. */
+/** A flow store with one flow version. */
 export class InMemoryFlowStore extends FlowStore {
   constructor(private readonly version: FlowVersion) {
     super();

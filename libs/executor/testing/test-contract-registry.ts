@@ -39,10 +39,10 @@ const touched = { ...chosen, when: 'touch', refuse: { field: 'touch', code: 'wro
 const answer = (...fields: string[]) => z.object(Object.fromEntries(fields.map((name) => [name, z.unknown()])));
 
 /**
- * `ident` embeds the stage of its config's `inner`. `hall` does too, and shows that stage's challenge. `lobby` does both.
- * `secret` counts attempts, `choice` those of the chosen device. `needy` requires a user. `page` grants nothing. `puzzle` and
- * `robot` do not act on entry, and only a `code` shows that the visitor answered `robot`. `scribe` and `diary` write data of
- * their own, `scribe` passwords.
+ * The test contracts. `ident` embeds the stage in its config field `inner`. `hall` embeds one and shows its challenge.
+ * `lobby` embeds one of each. `secret` counts attempts, `choice` counts attempts at the chosen device. `needy` requires
+ * a user. `page` grants nothing. `puzzle` and `robot` do not act on entry, and only a `code` shows that the visitor
+ * answered `robot`. `scribe` and `diary` write data; `scribe` writes passwords.
  */
 const KINDS = new Map(
   [

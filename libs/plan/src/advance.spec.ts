@@ -53,13 +53,13 @@ describe('advance', () => {
     });
   });
 
-  it('stores the shown challenge until its step has passed', () => {
+  it('stores the shown challenge in the plan until its step has passed', () => {
     const shown = advance(plan, current(plan), replies.rejected).plan;
     expect(shown.shown).toEqual({ step: 'a', challenge: { asks: 2 } });
     expect(advance(shown, current(shown), replies.passed).plan).not.toHaveProperty('shown');
   });
 
-  it('shows the errors of a challenge', () => {
+  it('shows a rejected challenge with its errors', () => {
     const reply: StageReply = { ...replies.challenge, errors };
     expect(advance(plan, current(plan), reply).action).toEqual(shows({ asks: 1 }, errors));
   });
@@ -71,7 +71,7 @@ describe('advance', () => {
     });
   });
 
-  it('merges facts of the pending user, and replaces another user entirely', () => {
+  it('merges a pending user with the same uuid, and replaces the pending user by any other user', () => {
     const before: Plan = { ...plan, context: { pending_user: alice } };
     const write = (pending_user: unknown) =>
       advance(before, current(before), { type: 'passed', context: { pending_user } }).plan.context.pending_user;
@@ -123,7 +123,7 @@ describe('any sequence of replies', () => {
     );
   });
 
-  it('leaves a plan that is equal after it was stored as JSON', () => {
+  it('results in a plan that survives storage as JSON unchanged', () => {
     fc.assert(
       fc.property(reply, (anyReply) => {
         const { id, ...body } = advance(plan, current(plan), JSON.parse(JSON.stringify(anyReply)) as StageReply).plan;

@@ -4,16 +4,16 @@ import type { Plan } from './plan.js';
 import { storeState, withProvedUser } from './plan-state.js';
 import { afterStep, insertSteps, type Step } from './steps.js';
 
-/** What the executor does after a reply. */
+/** What the executor does next, after a stage's reply. */
 export type NextAction =
   | {
       readonly type: 'show';
       readonly challenge: Readonly<Record<string, unknown>>;
       readonly errors: Errors | undefined;
     }
-  /** Enters the step at the cursor. */
+  /** The executor enters the step at the cursor. */
   | { readonly type: 'moved' }
-  /** Plans the flow again on the same version. */
+  /** The executor plans the flow again, on the same flow version. */
   | { readonly type: 'restart'; readonly keepContext: boolean }
   | { readonly type: 'done' }
   | { readonly type: 'denied'; readonly message: Message | undefined };
@@ -24,7 +24,7 @@ export interface PlanTransition {
   readonly action: NextAction;
 }
 
-/** Applies a stage's reply to a plan: the whole state machine. Pure; knows no stage by name. */
+/** Returns the plan after a stage's reply, without side effects. Contains no special case for any kind of stage. */
 export function advance(before: Plan, step: Step, reply: StageReply): PlanTransition {
   const merged = { ...before, context: mergeContext(before.context, reply.context, before.visitor) };
   switch (reply.type) {

@@ -28,13 +28,13 @@ describe('the brand of a host', () => {
     expect(domainFor(host)).toBe(domain);
   });
 
-  it('is that of its domain even if the brand of a shorter one is the default', () => {
+  it('is the brand of the longest matching domain, even if another matching brand is the default', () => {
     expect(
       domainFor('shop.example.org', [brandOf('example.org', { default: true }), brandOf('shop.example.org')]),
     ).toBe('shop.example.org');
   });
 
-  it('is undefined if no domain matches and none is the default', () => {
+  it('is undefined if no domain matches and no brand is the default', () => {
     expect(domainFor('other.test', [brandOf('example.org')])).toBeUndefined();
     expect(domainFor('other.test', [])).toBeUndefined();
   });

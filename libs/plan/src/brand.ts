@@ -14,20 +14,20 @@ export const THEMES = ['automatic', 'light', 'dark'] as const;
 
 const footerLink = z.object({ name: z.string(), href: z.string().nullable() });
 
-/** The look of the site under a domain, and its flows. An empty text means that the brand sets none. */
+/** The look and the flows of the site under a domain. An empty text means that the brand does not set the value. */
 export const brand = z.object({
   domain: z.string(),
   default: z.boolean(),
   title: z.string(),
   logo: z.string(),
   favicon: z.string(),
-  /** Slugs. */
+  /** Slugs of the brand's flows, by purpose. */
   flows: z.partialRecord(z.enum(BRAND_PURPOSES), z.string()),
   locale: z.string(),
   theme: z.enum(THEMES),
-  /** As `#rrggbb`. */
+  /** Colours as `#rrggbb`. */
   colours: z.object({ primary: z.string().optional() }).optional(),
-  /** The background, like the layout, applies to flows without their own. */
+  /** Background of flow pages. Like `layout`, it applies to flows that have none themselves. */
   background: z.string().optional(),
   layout: z.enum(LAYOUTS).optional(),
   footer_links: z.array(footerLink),
@@ -35,18 +35,18 @@ export const brand = z.object({
 });
 export type Brand = z.output<typeof brand>;
 
-/** All brands, and the default flow of each designation, as of the last time blueprints were applied. */
+/** All brands, and the default flow of each designation. Stored whenever blueprints are applied. */
 export const brandSet = z.object({
   v: z.literal(1),
   brands: z.array(brand),
-  /** For each designation, the slug that sorts first. */
+  /** Default flows: for each designation, the first slug in alphabetical order. */
   first: z.partialRecord(z.enum(DESIGNATIONS), z.string()).default({}),
 });
 export type BrandSet = z.output<typeof brandSet>;
 
 /**
- * Returns the brand of a host, with or without a port: the one with the longest domain that the host ends with, else the
- * default brand (docs/spec/blueprints.md#brand).
+ * Returns the brand of a host, which may contain a port. Of the brands whose domain the host ends with, that is the one
+ * with the longest domain; if there is none, the default brand (docs/spec/blueprints.md#brand).
  */
 export function brandFor(brands: readonly Brand[], host: string): Brand | undefined {
   const names = [host, host.replace(PORT, '')].map((name) => name.toLowerCase());
@@ -55,5 +55,5 @@ export function brandFor(brands: readonly Brand[], host: string): Brand | undefi
   return longest ?? brands.find((candidate) => candidate.default);
 }
 
-/** A host name may end with a dot, the DNS root. */
+/** The end of a `Host` that is not compared: the dot of the DNS root, and the port. */
 const PORT = /\.?(:\d+)?$/;

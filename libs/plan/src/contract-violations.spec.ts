@@ -80,11 +80,11 @@ describe('a compromised stage', () => {
   const refused = (stage: typeof contract | typeof modest | typeof silent, reply: StageReply, user?: User) =>
     contractViolations(stage, reply, { pendingUser: user, attached: ['inner'] }).join('; ');
 
-  it('has no effect that its contract does not list', () => {
+  it('may request no effect that its contract does not list', () => {
     expect(refused(contract, passed({ effects: [toast] }))).toContain('the effect toast');
     expect(refused(modest, passed({ effects: [login] }))).toContain('the effect login');
   });
-  it('sets no cookie that its contract does not list', () => {
+  it('may set no cookie that its contract does not list', () => {
     expect(refused(contract, passed({ effects: [cookie('authentik_session')] }))).toContain('authentik_session');
   });
   it.each<Effect>([login, { type: 'end_sessions', user: '52d16d74-3a1f-4c4c-8e49-6f4d2b3c5d6e' }])(
@@ -105,19 +105,19 @@ describe('a compromised stage', () => {
       contractViolations(contract, ending, { ...facts, pendingUser: { kind: 'pretended', username: 'a', email: '' } }),
     ).toHaveLength(1);
   });
-  it('writes no fact that its contract does not list', () => {
+  it('may write no fact that its contract does not list', () => {
     expect(refused(contract, passed({ context: { redirect: 'https://evil.example' } }))).toContain('writes redirect');
     expect(refused(modest, passed({ context: { pending_user: alice } }))).toContain('writes pending_user');
   });
-  it('writes no unknown fact', () => {
+  it('may write no fact that does not exist, such as __proto__', () => {
     expect(refused(contract, passed({ context: JSON.parse('{"__proto__": 1}') as Record<string, unknown> }))).toContain(
       'writes __proto__',
     );
   });
-  it('removes no fact that its contract does not list', () => {
+  it('may remove no fact that its contract does not list', () => {
     expect(refused(modest, passed({ context: { auth_method: null } }))).toContain('writes auth_method');
   });
-  it('stores no state that does not fit its contract', () => {
+  it('may store no state that does not fit the schema of its contract', () => {
     const remembering = (state: Record<string, unknown>): StageReply[] => [
       { type: 'challenge', challenge: { asks: 'x' }, state },
       { type: 'rejected', errors: {}, challenge: { asks: 'x' }, state },
@@ -126,12 +126,12 @@ describe('a compromised stage', () => {
       expect(refused(contract, reply)).toContain('remembers a state');
     for (const reply of remembering({ asked: 1 })) expect(refused(contract, reply)).toBe('');
   });
-  it('inserts no stage that is not attached to it', () => {
+  it('may insert no stage that its config does not refer to', () => {
     const inserting = (attached: string) => passed({ insert: { where: 'next', steps: [{ attached }] } });
     expect(refused(contract, inserting('another'))).toContain('not attached');
     expect(refused(contract, inserting('inner'))).toBe('');
   });
-  it('writes no fact of the wrong shape', () => {
+  it('may write no fact whose value does not fit the schema of the fact', () => {
     expect(refused(contract, passed({ context: { auth_method: 7 } }))).toContain('a auth_method of the wrong shape');
     expect(refused(contract, passed({ context: { pending_user: { kind: 'saved', uuid: 'x' } } }))).toContain(
       'wrong shape',
@@ -145,7 +145,7 @@ describe('a compromised stage', () => {
     const otherUser = { kind: 'saved', uuid: '52d16d74-3a1f-4c4c-8e49-6f4d2b3c5d6e' };
     expect(refused(contract, passed({ context: { pending_user: otherUser } }), pending)).toContain('wrong shape');
   });
-  it('verifies no credential that its contract does not list', () => {
+  it('may report no credential as verified that its contract does not list', () => {
     const where = { member: 'class', values: ['totp', 'a.b'] };
     const rule = { when: 'code', free: 1, hard: 2, refuse: { field: 'code', code: 'x' } };
     const pick = { field: 'chosen', among: 'offers', where };
@@ -166,21 +166,21 @@ describe('a compromised stage', () => {
     for (const credential of ['anything', 'sms', 'axb', 'at:', 'pins'])
       expect(found(credential).join()).toContain(`verifies ${credential}`);
   });
-  it('inserts no step that its contract does not list', () => {
+  it('may insert no step of a kind that its contract does not list', () => {
     const insert = { where: 'next' as const, steps: [{ kind: 'user_login', config: {} }] };
     expect(refused(contract, passed({ insert }))).toContain('of kind user_login');
     expect(refused(modest, passed({ insert: redirect }))).toContain('of kind redirect');
   });
-  it('inserts no attached stage if it may insert none', () => {
+  it('may insert no attached stage if its contract allows no inserts', () => {
     expect(refused(modest, passed({ insert: { where: 'next', steps: [{ attached: 's' }] } }))).toContain(
       'inserts a step',
     );
   });
-  it('shows no challenge that does not fit its contract', () => {
+  it('may show no challenge that does not fit the schema of its contract', () => {
     expect(refused(contract, { type: 'challenge', challenge: { asks: 1 } })).toContain('does not fit');
     expect(refused(contract, { type: 'rejected', errors: {}, challenge: {} })).toContain('does not fit');
   });
-  it('shows no challenge if its contract has none', () => {
+  it('may show no challenge if its contract declares none', () => {
     expect(refused(silent, { type: 'challenge', challenge: {} })).toContain('has none of');
     expect(refused(silent, { type: 'rejected', errors: {}, challenge: {} })).toContain('has none of');
   });
@@ -191,7 +191,7 @@ describe('a compromised stage', () => {
   ])('logs no user in with a reply of type $type', (reply) => {
     expect(refused(contract, reply)).toContain(`the effect login with a reply of type ${reply.type}`);
   });
-  it('gets a list of all its violations', () => {
+  it('has all violations of its reply listed', () => {
     expect(
       contractViolations(modest, passed({ context: { source: 1 }, effects: [toast], insert: redirect }), {
         pendingUser: undefined,
@@ -272,7 +272,7 @@ describe('policies', () => {
     expect(policyViolations(replyOf({ pending_user: alice, colour: 'red' }), facts)).toEqual([]);
   });
 
-  it('may name no other saved user than the session’s user', () => {
+  it('may make no saved user the pending user, except the user of the session', () => {
     const other = { ...alice, uuid: '52d16d74-3a1f-4c4c-8e49-6f4d2b3c5d6e' };
     const unsaved = { kind: 'unsaved', username: 'new', name: '', email: '' };
     const facts = { pendingUser: undefined, sessionUser: alice };

@@ -17,21 +17,21 @@ import {
 import { z } from 'zod';
 import { userKey } from './merge-context.js';
 
-/** A saved user may be written by uuid alone when the plan is about that user already. */
+/** The short form of a saved user, which a reply may write if that user is the pending user already. */
 const savedUserReference = z.looseObject({ kind: z.literal('saved'), uuid: z.uuid(), backend: z.string().optional() });
 
-/** What a stage's request contained, as far as its reply may refer to it. */
+/** Facts about the request to a stage, with which the stage's reply must be consistent. */
 interface InvocationFacts {
   readonly pendingUser: User | undefined;
   /** uuid of the user who has proved a credential in this plan. */
   readonly provedUser?: string | undefined;
-  /** The logged-in user. */
+  /** The user of the session. */
   readonly sessionUser?: User | null;
   /** Ids of the stages that its config refers to. */
   readonly attached: readonly string[];
 }
 
-/** Returns what a reply asks for beyond its contract (docs/security.md#accident-61). */
+/** Returns everything in a stage's reply that the contract does not allow (docs/security.md#accident-61). */
 export function contractViolations(contract: StageContract, reply: StageReply, facts: InvocationFacts): string[] {
   const { pendingUser, attached } = facts;
   return [
@@ -59,7 +59,7 @@ function contextViolations(contract: StageContract, reply: StageReply, pendingUs
   });
 }
 
-/** Verified credentials that the contract does not list: their guesses would not be counted. */
+/** Returns verified credentials that the contract does not list. Guesses at them would not have been counted. */
 function verifiedViolations({ attempts, renews, verifies }: StageContract, reply: StageReply): string[] {
   const verified = (reply.type === 'passed' && reply.verified) || [];
   const isListed = (credential: string) =>
@@ -69,7 +69,7 @@ function verifiedViolations({ attempts, renews, verifies }: StageContract, reply
     .map((credential) => `verifies ${credential}, which its contract does not list`);
 }
 
-/** Whether this rule may count guesses at the credential. Its name may contain members of the visitor's choice. */
+/** Whether the rule counts guesses at this credential. The name in a rule may contain members of the chosen item. */
 function spends({ credential: template, pick }: AttemptRule, credential: string): boolean {
   const pattern = template.split(/\{(\w+)\}/).map((part, i) => {
     if (i % 2 === 0) return escaped(part);
@@ -81,9 +81,10 @@ function spends({ credential: template, pick }: AttemptRule, credential: string)
 const escaped = (text: string) => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 
 /**
- * A reply that names another user than the pending one. A stage that never identifies may name none. A stage that identifies
- * by a proof may name a user only if neither the plan nor the session has another. A stage that takes a name may do so until
- * a user has proved a credential, unless its own answer proves one.
+ * Returns a violation if the reply replaces the plan's user by another user and may not do so. A stage without
+ * `identifies` may never do so; a stage that identifies by proof, only if neither the plan nor the session has another
+ * user; a stage that identifies by name, until a user has proved a credential, or in a reply that reports a credential
+ * as verified itself.
  */
 function identityViolations({ identifies }: StageContract, reply: StageReply, facts: InvocationFacts): string[] {
   const named = reply.context?.['pending_user'] as User | null | undefined;
@@ -98,17 +99,17 @@ function identityViolations({ identifies }: StageContract, reply: StageReply, fa
   return isAllowed ? [] : ['names another user than the plan is about'];
 }
 
-/** Whether a fact of the plan's context may have this value. Null removes the fact. */
+/** Whether a fact may have this value: null, which removes the fact, or a value that fits the fact's schema. */
 function isFact([key, value]: [string, unknown], pendingUser: User | undefined): boolean {
   if (value === null) return true;
   const schema = planContext.shape[key as keyof typeof planContext.shape] as z.ZodType;
   return fits(schema, value) || (key === 'pending_user' && isSameUser(value, pendingUser));
 }
 
-/** A key that would change the object's prototype. */
+/** Key that would change the prototype of the context object. */
 const PROTOTYPE_KEY = '__proto__';
 
-/** Facts that say how a user was proved. Only a stage that checked a credential knows them. */
+/** Facts that say how a user was proved. Only a stage that has checked a credential may set them, and no policy. */
 const PROOF_FACTS: ReadonlySet<string> = new Set<ContextKey>([
   'auth_method',
   'auth_method_args',
@@ -122,8 +123,9 @@ const PROOF_FACTS: ReadonlySet<string> = new Set<ContextKey>([
 type IdentityFacts = Pick<InvocationFacts, 'pendingUser' | 'provedUser' | 'sessionUser'>;
 
 /**
- * Returns what policies ask for beyond what they may. They may set facts of their own freely, and shared facts in their shape,
- * but no proof, and they may not replace a user who has proved a credential.
+ * Returns everything in a reply of policies that policies may not do. Policies may set facts that no stage shares to
+ * any value, and shared facts to values that fit their schemas, except facts of a proof. They may not replace a user
+ * who has proved a credential.
  */
 export function policyViolations({ context, insert }: PolicyReply, identity: IdentityFacts): string[] {
   const proofs = Object.entries(context.set).flatMap(([key, value]) =>
@@ -145,7 +147,9 @@ export function policyViolations({ context, insert }: PolicyReply, identity: Ide
   ];
 }
 
-/** Refuses another user than the one who has proved a credential, or than the visitor who is logged in. */
+/**
+ * Returns a violation if policies replace a user who has proved a credential, or name a user other than the session's.
+ */
 function policyIdentityViolations(
   { set, unset }: PolicyReply['context'],
   { pendingUser, provedUser, sessionUser }: IdentityFacts,
@@ -190,7 +194,7 @@ type EffectRule<T extends EffectType> = (
 
 const allowed = (): string[] => [];
 
-/** What each effect that the contract lists must satisfy besides. */
+/** Further rules of each effect type, for effects that the contract lists. */
 const EFFECT_RULES: { readonly [T in EffectType]: EffectRule<T> } = {
   login: ({ user }, _contract, { pendingUser }) => (isUser(pendingUser, user) ? [] : [onOtherUser('login')]),
   end_sessions: ({ user }, _contract, { pendingUser, sessionUser }) =>
@@ -217,7 +221,7 @@ const onOtherUser = (type: EffectType) => `asks for the effect ${type} on somebo
 
 const isUser = (user: User | null | undefined, uuid: string) => user?.kind === 'saved' && user.uuid === uuid;
 
-/** The effects of each type of reply; `undefined` for all. Only a reply that passes may change rights. */
+/** Effect types that each type of reply may have; `undefined` for all. Only a passed reply may grant rights. */
 const ALLOWED_EFFECTS: Readonly<Record<StageReply['type'], ReadonlySet<EffectType> | undefined>> = {
   challenge: CHALLENGE_EFFECTS,
   rejected: CHALLENGE_EFFECTS,
@@ -225,7 +229,7 @@ const ALLOWED_EFFECTS: Readonly<Record<StageReply['type'], ReadonlySet<EffectTyp
   passed: undefined,
 };
 
-/** Every error code must have a text. */
+/** Returns error codes of the reply that have no text in the contract. */
 function errorCodeViolations(contract: StageContract, reply: StageReply): string[] {
   const errors = 'errors' in reply ? Object.values(reply.errors ?? {}).flat() : [];
   const messages = reply.type === 'denied' && reply.message ? [reply.message] : errors;

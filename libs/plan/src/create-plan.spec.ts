@@ -42,21 +42,21 @@ describe('a restart', () => {
     restarts: 1,
   };
 
-  it('removes inserted steps, the shown challenge and verdicts, and starts at the first step', () => {
+  it('moves to the first step, and removes inserted steps, the shown challenge and verdicts', () => {
     const again = restartPlan(worn, version, { keepContext: false });
     expect(again.steps).toEqual([{ binding: 'a' }, { binding: 'b' }]);
     expect(again.cursor).toBe(0);
     expect(again).not.toHaveProperty('shown');
     expect(again.verdicts).toEqual({});
   });
-  it('keeps states, the destination and the id, and counts restarts', () => {
+  it('keeps the steps’ states, the destination and the plan’s id, and counts the restart', () => {
     const { id, states, next, query, restarts } = restartPlan(worn, version, { keepContext: false });
     expect({ id, states, next, query, restarts }).toEqual({
       ...{ id: 'id', states: worn.states, next: '/app', query: { next: '/app' } },
       restarts: 2,
     });
   });
-  it('keeps the context only with keepContext', () => {
+  it('keeps the context if and only if keepContext is true', () => {
     expect(restartPlan(worn, version, { keepContext: true }).context).toEqual({ auth_method: 'password' });
     expect(restartPlan(worn, version, { keepContext: false }).context).toEqual({});
   });
@@ -74,7 +74,7 @@ describe('the seed of a plan', () => {
     { id: 'begun~2', ...kind('deny') },
   ];
 
-  it('adds facts, and steps after the last or before the first', () => {
+  it('adds facts to the context, and steps before the first or after the last step', () => {
     expect(fitted).toMatchObject({ cursor: 0, context: { is_sso: true } });
     expect(fitted.steps).toEqual([{ binding: 'a' }, { binding: 'b' }, ...last]);
     const before = applySeed(createPlan(version, 'id'), { ...begun, insert: { ...begun.insert, where: 'next' } });
@@ -91,8 +91,8 @@ describe('the seed of a plan', () => {
   });
 });
 
-describe('a binding that is left out', () => {
-  it('is removed alone, and inserted steps stay in place', () => {
+describe('withoutBinding', () => {
+  it('removes only the step of that binding, and keeps inserted steps in place', () => {
     const added = { id: 'b~1', kind: 'redirect', config: {} };
     const plan: Plan = { ...createPlan(version, 'id'), steps: [{ binding: 'a' }, { binding: 'b' }, added] };
     expect(withoutBinding(plan, 'b').steps).toEqual([{ binding: 'a' }, added]);
@@ -118,7 +118,7 @@ describe('the authentication requirement', () => {
     );
     expect(found).toEqual(admitted);
   });
-  it('is covered by this table', () => {
+  it('has five values, all in the table above', () => {
     expect(REQUIREMENTS).toHaveLength(5);
   });
 });

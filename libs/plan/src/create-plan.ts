@@ -25,17 +25,18 @@ export function applySeed(plan: Plan, begun: PlanSeed): Plan {
     context: { ...plan.context, ...begun.context },
     begun,
   };
-  // Stages do not replace the user of a seed. This is no proof of that user for `isProved`, because the user may come from an
+  // No stage may replace the user of a seed. But the seed is no proof of that user for `isProved`: the user may be that
+  // of an
   // API token.
   return begun.context.pending_user ? withProvedUser(seeded) : seeded;
 }
 
 /**
- * Plans again on the same version. Inserted steps are removed, states and the seed stay, and the context stays with
- * `keepContext`.
+ * Returns the plan at its first step again, on the same flow version. Removes inserted steps. Keeps the steps' states
+ * and the seed, and the context if `keepContext` is true.
  */
 export function restartPlan(plan: Plan, version: FlowVersion, { keepContext }: { keepContext: boolean }): Plan {
-  // Every step must be passed again, so the pending user has to prove an identity again.
+  // The visitor must pass every step again, so a kept pending user counts as not proved.
   const { shown: _shown, proved_user: _proved, ...rest } = plan;
   const again: Plan = {
     ...rest,
@@ -43,7 +44,7 @@ export function restartPlan(plan: Plan, version: FlowVersion, { keepContext }: {
     cursor: 0,
     context: {},
     verdicts: {},
-    // Ids of inserted steps are used again: a new step must not inherit the state of another.
+    // Inserted steps of the new run get the same ids, and must not find the states of the removed ones.
     states: Object.fromEntries(Object.entries(plan.states).filter(([step]) => !step.includes('~'))),
     restarts: plan.restarts + 1,
     silent_restarts: plan.silent_restarts + 1,
@@ -59,7 +60,9 @@ export interface Visitor {
   readonly outpost: boolean;
 }
 
-/** Whether a flow's authentication requirement admits the visitor (docs/spec/executor.md#authentication-requirement). */
+/**
+ * Whether a flow's authentication requirement admits the visitor (docs/spec/executor.md#authentication-requirement).
+ */
 export function meetsRequirement(requirement: FlowVersion['flow']['authentication'], visitor: Visitor): boolean {
   switch (requirement) {
     case 'none':

@@ -7,9 +7,9 @@ const policyBinding = z.object({
   enabled: z.boolean(),
   negate: z.boolean(),
   timeout_s: z.number(),
-  /** The result when the policy cannot decide. */
+  /** Whether the binding passes when its policy cannot decide. */
   failure_result: z.boolean(),
-  /** A binding has one of three targets: the id of a policy of the version, of a group, or of a user. */
+  /** Set for a binding of a policy: the policy's id. Any other binding has the id of a `group` or of a `user`. */
   policy: z.string().optional(),
   group: z.string().optional(),
   user: z.string().optional(),
@@ -45,7 +45,7 @@ const flow = z.object({
   name: z.string(),
   title: z.string(),
   designation: z.enum(DESIGNATIONS),
-  /** The brand's background and layout apply to a flow without its own. */
+  /** Background of the flow's pages. If the flow has none, the brand's is used, as for `layout`. */
   background: z.string().optional(),
   layout: z.enum(LAYOUTS).optional(),
   denied_action: z.enum(DENIED_ACTIONS),
@@ -67,22 +67,22 @@ const boundStage = z.object({
 const attachedStageWithSecrets = attachedStage.extend({ secrets: z.record(z.string(), z.unknown()).exactOptional() });
 
 /**
- * A flow as published: immutable, and everything that a running plan needs (docs/spec/plan.md#flow-versions).
+ * A published flow with everything that a running plan needs. Immutable (docs/spec/plan.md#flow-versions).
  */
 export const flowVersion = z.object({
   v: z.literal(1),
   flow,
-  /** The flow's own policies. */
+  /** Policies that decide whether the flow applies to a visitor. */
   guard: policySet,
-  /** Sorted by order, then by binding id. */
+  /** The flow's steps, sorted by order and then by binding id. */
   steps: z.array(boundStage),
   /** Stages that a step's config refers to, by stage id. */
   attached: z.record(z.string(), attachedStageWithSecrets),
-  /** The stages whose kinds a step's contract lists as companions, by stage id. */
+  /** Stages of the kinds that the contracts of the steps list as companions, by stage id. */
   companions: z.record(z.string(), attachedStageWithSecrets).default({}),
-  /** The policies of all sets, by policy id. */
+  /** All policies that the policy sets of this version use, by policy id. */
   policies: z.record(z.string(), configuredPolicy).default({}),
-  /** The descriptors of external stages when the version was made, by kind. */
+  /** Descriptors of external stages at the time when the version was published, by kind. */
   descriptors: z.record(z.string(), stageDescriptor).default({}),
 });
 export type FlowVersion = z.output<typeof flowVersion>;

@@ -21,12 +21,12 @@ describe('the proof of a mailed link', () => {
     expect([remaining(following(alice.uuid), bob), remaining(following(alice.uuid), null)]).toEqual([false, false]);
   });
 
-  it('stays when an unsaved user is saved', () => {
+  it('still counts after the unsaved user it was mailed to is saved', () => {
     expect(remaining(following(null), bob)).toBe(true);
   });
 });
 
-it('removes proved facts with a change of user', () => {
+it('a change of the pending user removes facts that were proved for the previous user', () => {
   const proved = { ...alice, backend: 'inbuilt' };
   const { epoch, ...news } = { ...alice, email: 'new@example.org' };
   expect(mergeContext({ pending_user: proved }, { pending_user: news }, null).pending_user).toEqual({
@@ -74,7 +74,7 @@ describe('the pending user in a reply of a stage that writes no users', () => {
     expect(userAfter({ kind: 'saved', uuid: alice.uuid })).toEqual(alice);
   });
 
-  it('may be another user, or none', () => {
+  it('may be replaced by another user, or removed', () => {
     expect(userAfter(bob)).toEqual(bob);
     const gone = { type: 'passed', context: { pending_user: null } } as const;
     expect(withDirectoryUser(gone, alice)).toBe(gone);

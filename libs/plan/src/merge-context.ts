@@ -7,9 +7,10 @@ export function userKey(user: User | undefined): string | null {
 }
 
 /**
- * Returns the context after a reply. Null removes a fact; a pending user with the same uuid is merged. A change of user removes
- * the facts that were proved for the previous user, by a mailed link (docs/security.md#accident-3) or a device
- * (docs/security.md#accident-25). In a plan without a pending user they were proved for the visitor.
+ * Returns the context after a reply. A fact with the value null is removed. A pending user with the same uuid is merged
+ * with the previous value. If the user changes, facts are removed that a mailed link (docs/security.md#accident-3) or a
+ * device (docs/security.md#accident-25) proved for the previous user or, in a plan without a pending user, for the
+ * visitor.
  */
 export function mergeContext(
   context: PlanContext,
@@ -45,8 +46,8 @@ interface PlanFacts {
 }
 
 /**
- * Whether a user was verified in a plan. A stage without `verified_user` reports by `auth_method` that the plan's user was
- * verified. An app password is a token, which verifies nothing.
+ * Whether a user was verified in a plan: by the fact `verified_user`, or by the fact `auth_method`, with which other
+ * stages report that they verified the pending user. An app password (`token`) verifies nothing.
  */
 export function isProved({ context, visitor }: PlanFacts, uuid: string): boolean {
   const { verified_user, pending_user: pending, auth_method: method } = context;
@@ -69,8 +70,8 @@ export function withoutBackend(named: User): User {
 }
 
 /**
- * Replaces the pending user of a reply by the one that was loaded from the directory, for stages that write no users. Such a
- * stage may name another user, or the backend that proved this one.
+ * Replaces the pending user in the reply of a stage that writes no users by the user as loaded from the directory. Such
+ * a stage may only name another user, or set the backend that proved this user.
  */
 export function withDirectoryUser<R extends StageReply>(reply: R, directoryUser: User | undefined): R {
   const named = (reply.context as { pending_user?: User } | undefined)?.pending_user;

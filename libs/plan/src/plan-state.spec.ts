@@ -15,7 +15,7 @@ describe('the state of a step', () => {
   const planOf = (user: User | undefined): Plan => ({ ...plan, context: user ? { pending_user: user } : {} });
   const withUser = (from: Plan, user: User | undefined): Plan => ({ ...from, context: planOf(user).context });
 
-  it('belongs to that step', () => {
+  it('is found for that step, and for no other', () => {
     const stored = storeState(planOf(alice), 'a', { n: 1 });
     expect([stateOf(stored, 'a'), stateOf(stored, 'b')]).toEqual([{ n: 1 }, undefined]);
   });
@@ -41,7 +41,7 @@ describe('the state of a step', () => {
       expect(stateOf(withUser(stored, after), 'a')).toBeUndefined();
     },
   );
-  it('belongs to the user whom the same reply names', () => {
+  it('is stored for the user whom the same reply names', () => {
     const reply: StageReply = {
       ...{ type: 'rejected', errors: {}, challenge: {}, state: { n: 1 } },
       context: { pending_user: bob },
@@ -56,17 +56,17 @@ describe('the state of a step', () => {
 
 const marked = markCrossSite(plan, 'the token');
 
-describe('the mark of a run that another site started', () => {
+describe('the cross-site mark of a plan', () => {
   it('survives a restart', () => {
     expect(restartPlan(marked, version, { keepContext: false }).cross_site).toEqual({ token: 'the token' });
   });
 
-  it('is removed by an answer, and at the end of the run', () => {
+  it('is removed by an answer, and at the end of the plan', () => {
     expect(unmarkCrossSite(marked)).toEqual(plan);
     expect(endPlan(marked, { to: '/' }).cross_site).toBeUndefined();
   });
 
-  it('is not needed: a run without one stays as it is', () => {
+  it('may be absent: unmarkCrossSite then returns the same plan', () => {
     expect(unmarkCrossSite(plan)).toBe(plan);
   });
 });

@@ -7,7 +7,7 @@ export function stateOf(plan: Plan, stepId: string): Record<string, unknown> | u
   return stored && stored.user === userKey(plan.context.pending_user) ? stored.state : undefined;
 }
 
-/** Stores the state of a step for the plan's current user. `undefined` leaves the state as it is. */
+/** Stores the state of a step for the plan's current user. If `state` is undefined, the stored state stays. */
 export function storeState(plan: Plan, stepId: string, state: Record<string, unknown> | undefined): Plan {
   if (state === undefined) return plan;
   const user = userKey(plan.context.pending_user);
@@ -20,26 +20,28 @@ export function removeState(plan: Plan, stepId: string): Plan {
   return { ...plan, states };
 }
 
-/** Names the work of the next stage that writes data, unless it has a name. A repeated request asks under the same name. */
+/** Stores an id for the next work of a stage that writes data, unless the plan has one. A retry sends the same id. */
 export const withWorkId = (plan: Plan, work: string): Plan => (plan.work === undefined ? { ...plan, work } : plan);
 
-/** Removes the name of finished work. */
+/** Removes the id of work that is finished. */
 export function withoutWorkId(plan: Plan): Plan {
   if (plan.work === undefined) return plan;
   const { work: _done, ...rest } = plan;
   return rest;
 }
 
-/** Notes that the pending user has proved an identity. From then on the plan is about no other user (docs/adr/0033). */
+/** Stores that the pending user has proved an identity. After that the plan cannot change its user (docs/adr/0033). */
 export function withProvedUser(plan: Plan): Plan {
   const { pending_user: user } = plan.context;
   return user?.kind === 'saved' ? { ...plan, proved_user: user.uuid } : plan;
 }
 
-/** Marks a run that a navigation from another site started. `token` is for the question before its first acting step. */
+/** Marks a plan that a cross-site navigation started. The visitor confirms the first acting step by `token`. */
 export const markCrossSite = (plan: Plan, token: string): Plan => ({ ...plan, cross_site: { token } });
 
-/** Removes the mark once the visitor has answered on a page of this site. The run acts without a question then. */
+/**
+ * Removes the cross-site mark, because the visitor has answered on this site. Acting steps need no confirmation then.
+ */
 export function unmarkCrossSite(plan: Plan): Plan {
   if (!plan.cross_site) return plan;
   const { cross_site: _answered, ...rest } = plan;

@@ -10,7 +10,7 @@ const version = flowVersionOf([{ id: 'a' }, { id: 'b' }, { id: 'c' }]);
 const plan = createPlan(version, PLAN);
 
 describe('an ended plan', () => {
-  it('keeps nothing but its ending', () => {
+  it('keeps nothing but its ending and its trail', () => {
     const full: Plan = {
       ...storeState(plan, 'a', { n: 1 }),
       context: { pending_user: alice },
@@ -38,10 +38,10 @@ describe('an ended plan', () => {
 });
 
 describe('the destination of a finished plan', () => {
-  it('is the root without a next', () => {
+  it('is / if the plan has no next', () => {
     expect(destination(plan)).toEqual({ to: '/' });
   });
-  it('is a local next', () => {
+  it('is next if next is a local path', () => {
     expect(destination({ ...plan, next: '/if/user/' })).toEqual({ to: '/if/user/' });
   });
   it('is encoded for an HTTP header', () => {
@@ -53,7 +53,7 @@ describe('the destination of a finished plan', () => {
     expect(destination({ ...plan, next: '//evil.example' })).toEqual({ invalid: '//evil.example' });
     expect(destination({ ...plan, next: '' })).toEqual({ invalid: '' });
   });
-  it('is first of all the redirect of the context, even if it is absolute', () => {
+  it('is the fact redirect, if it is set, in place of next, and may then be an absolute URL', () => {
     const redirected = { ...plan, next: '/if/user/', context: { redirect: 'https://app.example.org/' } };
     expect(destination(redirected)).toEqual({ to: 'https://app.example.org/' });
   });

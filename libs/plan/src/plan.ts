@@ -15,16 +15,18 @@ const plannedStep = z.union([
 const ending = z.union([z.object({ to: z.string() }), z.object({ denied: message })]);
 export type PlanEnding = z.output<typeof ending>;
 
-/** The sealed part of a stored plan (docs/spec/plan.md#stored-plan). Configs of bound stages are never copied into it. */
+/**
+ * The sealed part of a stored plan (docs/spec/plan.md#stored-plan). Configs of bound stages are never copied into it.
+ */
 export const planBody = z.object({
   v: z.literal(PLAN_VERSION),
   steps: z.array(plannedStep),
   cursor: z.int(),
-  /** Loose, because policies store facts of their own in it. */
+  /** The facts. Accepts unknown ones, because policies may add facts that no stage shares. */
   context: planContext.extend({ pending_user: z.unknown().optional() }).loose(),
-  /** The state of each step, for one pending user. */
+  /** The state of each step by step id, with the pending user for whom it was stored. */
   states: z.record(z.string(), z.object({ user: z.string().nullable(), state: jsonObject })),
-  /** The verdict of the current step's policies. */
+  /** The verdict of the current step's policies, by step id. Empty if there is none. */
   verdicts: z.record(z.string(), z.object({ pass: z.boolean(), messages: z.array(z.string()) })).default({}),
   /** The step whose challenge was shown. Only this step takes an answer. */
   shown: z.object({ step: z.string(), challenge: jsonObject }).optional(),
@@ -38,25 +40,32 @@ export const planBody = z.object({
   silent_restarts: z.int().default(0),
   /** The facts and steps that the plan started with in addition to its flow. A restart restores them. */
   begun: z.object({ context: planContext, insert: insert.optional() }).optional(),
-  /** Hash of the resume token of the mailed link that continued the plan, and whether an answer has used the token up. */
+  /**
+   * Hash of the resume token of the mailed link that continued the plan, and whether an answer has used the token up.
+   */
   resumed: z.object({ token: z.string(), confirmed: z.boolean() }).optional(),
   /**
-   * uuid of the saved user who has proved a credential in this plan, or whom a mailed link, a source or a session proved. From
-   * then on the plan is about no other user, until it starts over (docs/adr/0033).
+   * uuid of the saved user who has proved a credential in this plan, or whom a mailed link, a source or a session
+   * proved. The plan cannot change its user after that, until the plan restarts (docs/adr/0033).
    */
   proved_user: z.string().optional(),
-  /** uuid of the user whom a stage says that it has created in this plan. Never a superuser, whatever is proved later. */
+  /** uuid of the user whom a stage claims to have created in this plan. That user is refused if a superuser. */
   created_user: z.string().optional(),
-  /** uuid of the user whom a policy has named last. A superuser among them has to prove it (docs/adr/0033). */
+  /**
+   * uuid of the user whom a policy named last. If that user is a superuser, a credential must be proved
+   * (docs/adr/0033).
+   */
   named_by_policy: z.string().optional(),
-  /** Set once a policy has chosen the address for mail: reading that mail proves nothing about the user. */
+  /**
+   * True once a policy has set the mail address of the plan: a mailed link or code then proves nothing about the user.
+   */
   mail_by_policy: z.boolean().optional(),
   /**
-   * Set when a navigation from another site started the run, until its visitor answers: the token of the question before the
-   * first acting step (docs/adr/0034).
+   * The cross-site mark: set when a navigation from another site started the plan, until the visitor answers. `token`
+   * confirms the question before the first acting step (docs/adr/0034).
    */
   cross_site: z.object({ token: z.string() }).optional(),
-  /** The name of the work that a stage which writes data does next (docs/adr/0023). */
+  /** Id of the next work of a stage that writes data, so that a retry repeats the same work (docs/adr/0023). */
   work: z.string().optional(),
   ended: ending.optional(),
   trail: z.array(z.object({ step: z.string(), outcome: z.string(), at: z.string(), ms: z.number() })),
@@ -64,7 +73,7 @@ export const planBody = z.object({
 export type PlanBody = z.output<typeof planBody>;
 export type PlannedStep = z.output<typeof plannedStep>;
 
-/** A run of a flow, as an immutable value. Every change is a new Plan made by a function of this folder. */
+/** The progress of a visitor in a flow, as an immutable value. The functions of this library return changed copies. */
 export interface Plan extends Omit<PlanBody, 'context'> {
   readonly id: string;
   readonly context: z.output<typeof planContext>;
@@ -86,10 +95,15 @@ export const emptyPlan = (id: string): Plan => ({
   trail: [],
 });
 
-/** Ends a plan. Keeps only its ending, for a repeated request, and its trail, which has no values of the visitor. */
+/**
+ * Returns an ended plan with nothing but its ending, for repeated requests, and its trail, which has no visitor's data.
+ */
 export const endPlan = ({ id, trail }: Plan, ended: PlanEnding): Plan => ({ ...emptyPlan(id), ended, trail });
 
-/** Returns where a finished plan leads: the context's `redirect`, else `next`, else `/`. A `next` that is not local is `invalid`. */
+/**
+ * Returns a finished plan's destination: the fact `redirect`, else `next`, else `/`. Returns a non-local `next` as
+ * `invalid`.
+ */
 export function destination(plan: Plan): { to: string } | { invalid: string } {
   if (plan.context.redirect) return { to: toUri(plan.context.redirect) };
   const next = plan.next ?? '/';

@@ -55,7 +55,7 @@ describe('a policy set', () => {
     );
   });
 
-  it('has the messages of all its policies, also of passing ones, by order and then by id', () => {
+  it('has the messages of all its policies, passed or not, sorted by order and then by binding id', () => {
     const set = policySetOf(
       { id: 'c', order: 2, policy: 'yes' },
       { id: 'b', order: 1, policy: 'no' },
@@ -65,7 +65,7 @@ describe('a policy set', () => {
     expect(evaluatePolicySet(set, factsOf()).messages).toEqual(['it broke', 'no', 'yes']);
   });
 
-  it('needs each group and each policy once, and none of a disabled binding', () => {
+  it('needs each group and policy of its enabled bindings once', () => {
     const set = policySetOf(
       { policy: 'yes', timeout_s: 1 },
       { policy: 'yes', timeout_s: 3 },
@@ -78,7 +78,7 @@ describe('a policy set', () => {
     expect(queriesFor(set)).toEqual({ groups: ['staff'], policies: [{ id: 'yes', timeoutMs: 3000 }] });
   });
 
-  it('gives a policy no limit if one of its bindings has none', () => {
+  it('sets no time limit for a policy if one of the policy’s bindings has none', () => {
     const set = policySetOf({ policy: 'yes', timeout_s: 0 }, { policy: 'yes', timeout_s: 3 });
     expect(queriesFor(set).policies).toEqual([{ id: 'yes', timeoutMs: Number.POSITIVE_INFINITY }]);
   });
@@ -149,7 +149,7 @@ describe('a policy of a flow version', () => {
   it('throws if the version does not have it', () => {
     expect(() => findPolicy(version, 'toString')).toThrow('toString');
   });
-  it('may call others, directly or indirectly, each listed once', () => {
+  it('lists each policy that it calls, directly or indirectly, once', () => {
     const calling = (name: string, ...calls: string[]) => ({ kind: 'test', name, config: {}, calls });
     const policies = { a: calling('a', 'b'), b: calling('b', 'c', 'a'), c: calling('c'), d: calling('d') };
     const names = callablePolicies({ ...version, policies }, ['a']).map(({ name }) => name);

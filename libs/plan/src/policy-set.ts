@@ -13,7 +13,10 @@ export interface PolicyVerdict {
 export interface PolicyQueries {
   /** Ids of the groups that the bindings name. */
   readonly groups: readonly string[];
-  /** The policies to evaluate, each once, with the longest timeout of its bindings in milliseconds. Infinity means no limit. */
+  /**
+   * The policies to evaluate, each once, with the longest timeout of its bindings in milliseconds. Infinity means no
+   * limit.
+   */
   readonly policies: readonly { readonly id: string; readonly timeoutMs: number }[];
 }
 
@@ -46,10 +49,13 @@ export function queriesFor(set: PolicySet): PolicyQueries {
   };
 }
 
-/** A binding without seconds sets no limit of its own. */
+/** Returns the time limit of a binding in milliseconds. 0 seconds mean no limit. */
 const timeoutMs = (seconds: number) => (seconds === 0 ? Number.POSITIVE_INFINITY : seconds * 1000);
 
-/** Judges a set by all its enabled bindings, in order (docs/spec/policies.md#judging). A set without bindings passes. */
+/**
+ * Returns the verdict of a set's enabled bindings (docs/spec/policies.md#judging). A set without enabled bindings
+ * passes.
+ */
 export function evaluatePolicySet(set: PolicySet, facts: PolicyFacts): PolicyVerdict {
   const outcomes = [...enabledIn(set)].sort(byOrder).map((binding) => outcomeOf(binding, facts));
   const pass = combined(
@@ -67,7 +73,7 @@ function combined(mode: PolicySet['mode'], passes: readonly boolean[]): boolean 
   return passes.length === 0 || (mode === 'all' ? !passes.includes(false) : passes.includes(true));
 }
 
-/** By order, ties by id (docs/spec/policies.md#order). */
+/** Sorts bindings by order, and bindings of the same order by id (docs/spec/policies.md#order). */
 const byOrder = (a: PolicyBinding, b: PolicyBinding) => a.order - b.order || (a.id < b.id ? -1 : 1);
 
 function outcomeOf(binding: PolicyBinding, facts: PolicyFacts): PolicyVerdict {
@@ -85,7 +91,9 @@ function resultOf(policy: string, { results }: PolicyFacts): PolicyResult {
   return result;
 }
 
-/** A visitor without a saved account matches no group or user binding (docs/spec/policies.md#group-and-user-bindings). */
+/**
+ * A visitor without a saved account matches no group or user binding (docs/spec/policies.md#group-and-user-bindings).
+ */
 function matchesUser({ group, user }: PolicyBinding, facts: PolicyFacts): boolean {
   if (facts.user?.kind !== 'saved') return false;
   return group === undefined ? user === facts.user.uuid : facts.groups.has(group);

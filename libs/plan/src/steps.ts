@@ -7,12 +7,12 @@ import { isUnconditional, type PolicyVerdict } from './policy-set.js';
 export interface Step {
   readonly id: string;
   readonly name: string;
-  /** Id of the stage. A step that a stage inserted by kind has no stage; this is the step's id then. */
+  /** Id of the stage. A step that was inserted by kind has no stage in a blueprint; its own step id is used instead. */
   readonly stage: string;
   readonly kind: string;
   readonly config: Readonly<Record<string, unknown>>;
   readonly onRefusal: 'retry' | 'restart' | 'restart_with_context';
-  /** Evaluated when the step becomes current; `undefined` if the step is unconditional. */
+  /** Policies that are evaluated when the step becomes current; `undefined` if the step is unconditional. */
   readonly policies: PolicySet | undefined;
 }
 
@@ -22,7 +22,10 @@ export function currentStep(plan: Plan, version: FlowVersion): Step | undefined 
   return planned && stepOf(planned, version);
 }
 
-/** Returns all steps of a plan in order. For an ended plan, which keeps no steps, returns those of the flow version. */
+/**
+ * Returns all steps of a plan in order. An ended plan keeps no steps; the steps of the flow version are returned
+ * instead.
+ */
 export const stepsOf = (plan: Plan, version: FlowVersion): Step[] =>
   plan.ended
     ? version.steps.map(({ id }) => stepOf({ binding: id }, version))
@@ -46,47 +49,55 @@ function stepOf(planned: PlannedStep, version: FlowVersion): Step {
 }
 
 /**
- * Returns the policies to evaluate before the step; `undefined` if there are none, or if they were evaluated, or if the
- * challenge of the step was shown.
+ * Returns the policies to evaluate before the step. Returns `undefined` if the step has none, if the plan has a verdict
+ * of theirs already, or if the step's challenge was shown.
  */
 export function pendingPolicies(plan: Plan, step: Step): PolicySet | undefined {
   const isDecided = Object.hasOwn(plan.verdicts, step.id) || plan.shown?.step === step.id;
   return isDecided ? undefined : step.policies;
 }
 
-/** Returns the plan with the verdict on its current step, which stays until the step is left; or the plan after the step. */
+/**
+ * Returns the plan with the policies' verdict on the current step or, if they do not pass, the plan at the next step.
+ */
 export function enterStep(plan: Plan, step: Step, { pass, messages }: Pick<PolicyVerdict, 'pass' | 'messages'>): Plan {
   if (!pass) return leaveStep(plan);
   return { ...plan, verdicts: { [step.id]: { pass, messages: [...messages] } } };
 }
 
-/** Removes the challenge and the verdict of the step. */
+/** Returns the plan at the next step, without the shown challenge and the verdict of the current step. */
 function leaveStep({ shown: _left, ...plan }: Plan): Plan {
   return { ...plan, verdicts: {}, cursor: plan.cursor + 1 };
 }
 
-/** Returns the plan after a step has passed. Steps inserted before it are at the cursor now, and the step comes again. */
+/**
+ * Returns the plan after a step has passed. If steps were inserted before that step, they run next, and then it runs
+ * again.
+ */
 export function afterStep(plan: Plan, insert: Insert | undefined): Plan {
   const comesAgain = insert?.where === 'before' && insert.steps.length > 0;
   return comesAgain ? { ...leaveStep(plan), cursor: plan.cursor } : leaveStep(plan);
 }
 
 /**
- * Whether an answer may be for the step. A client may answer the first step without requesting its challenge, unless the
- * answer chooses among what the challenge offers. After that only the step whose challenge was shown takes answers.
+ * Whether an answer may be for the step. A client may answer the first step without requesting its challenge, unless
+ * the answer chooses an item of the challenge. Every later step takes an answer only after its challenge was shown.
  */
 export function acceptsAnswer({ shown, trail }: Plan, step: Step, attempts: readonly AttemptRule[] = []): boolean {
   if (shown) return shown.step === step.id;
   return trail.every(({ outcome }) => outcome === 'skipped') && !attempts.some(({ pick }) => pick);
 }
 
-/** The step or policy set that inserts steps into a plan, and its position. */
+/** Where steps are inserted: the id of the step or policy set that inserts them, and its index in the plan. */
 export interface InsertionPoint {
   readonly id: string;
   readonly index: number;
 }
 
-/** Inserts steps before the insertion point, right after it, or at the end of the plan. Their ids are unique in the plan. */
+/**
+ * Inserts steps before or after the insertion point, or at the end of the plan. Gives each step an id unique in the
+ * plan.
+ */
 export function insertSteps(plan: Plan, { id, index }: InsertionPoint, insert: Insert | undefined): Plan {
   if (!insert || insert.steps.length === 0) return plan;
   const count = plan.steps.filter((planned) => 'id' in planned && planned.id.startsWith(`${id}~`)).length;

@@ -2,8 +2,8 @@ import { isProved, mergeContext, userKey } from './merge-context.js';
 import type { Plan } from './plan.js';
 
 /**
- * Why a plan is about a user who has proved nothing in it: a stage created the user, a policy named the user, or a policy chose
- * the mailbox that was proved.
+ * The only basis for a plan's user, if the user has proved nothing in the plan: a stage claims to have created the
+ * user, a policy named the user, or the user proved only a mailbox that a policy chose.
  */
 export type UserClaim = 'created' | 'named' | 'mail';
 
@@ -13,7 +13,10 @@ export function withCreatedUser(plan: Plan): Plan {
   return user?.kind === 'saved' && user.uuid !== plan.visitor ? { ...plan, created_user: user.uuid } : plan;
 }
 
-/** Returns the plan with the facts that policies set. Notes the user whom they named, and whether they set the mail address. */
+/**
+ * Returns the plan with the facts that policies set. Notes the user whom they named, and whether they set the mail
+ * address.
+ */
 export function withPolicyFacts(plan: Plan, facts: Readonly<Record<string, unknown>>): Plan {
   const context = mergeContext(plan.context, facts, plan.visitor);
   const { pending_user: user } = context;
@@ -27,8 +30,9 @@ export function withPolicyFacts(plan: Plan, facts: Readonly<Record<string, unkno
 }
 
 /**
- * Returns why the plan is about a user, if only a service says so. `undefined` for the user of the session, and for a user who
- * was verified in the plan. A stage cannot verify a user whom it created itself.
+ * Returns the basis for the plan's user if it is only the claim of a service. Returns `undefined` for the user of the
+ * session, and for a user who was verified in the plan. A verification does not count for a user whom a stage created
+ * in the plan.
  */
 export function userClaim(plan: Plan, uuid: string): UserClaim | undefined {
   if (plan.created_user === uuid) return 'created';

@@ -14,12 +14,12 @@ const step = currentStep(plan, version) as Step;
 const verdict = { pass: true, messages: ['welcome'] };
 
 describe('a step with policies', () => {
-  it('is decided once, when it becomes current', () => {
+  it('has its policies evaluated once, when it becomes current', () => {
     expect(pendingPolicies(plan, step)).toEqual(set);
     expect(pendingPolicies(enterStep(plan, step, verdict), step)).toBeUndefined();
   });
 
-  it('is not decided again after it was shown', () => {
+  it('does not have its policies evaluated again after its challenge was shown', () => {
     expect(pendingPolicies({ ...plan, shown: { step: 'a', challenge: {} } }, step)).toBeUndefined();
     expect(pendingPolicies({ ...plan, shown: { step: 'b', challenge: {} } }, step)).toEqual(set);
   });
@@ -32,12 +32,12 @@ describe('a step with policies', () => {
     expect(advance(shown, step, { type: 'passed' }).plan.verdicts).toEqual({});
   });
 
-  it('is skipped if they refuse, and no verdict is kept', () => {
+  it('is skipped if its policies refuse, and the plan keeps no verdict', () => {
     const left = enterStep(plan, step, { pass: false, messages: ['no'] });
     expect([left.cursor, left.verdicts]).toEqual([1, {}]);
   });
 
-  it('has none to evaluate if they are for planning, or if none is enabled', () => {
+  it('has nothing to evaluate if its policies are for planning, or if all its bindings are disabled', () => {
     expect(currentStep({ ...plan, cursor: 1 }, version)?.policies).toBeUndefined();
     const off = flowVersionOf([{ id: 'a', policies: policySetOf({ group: 'staff', enabled: false }) }]);
     expect(currentStep(plan, off)?.policies).toBeUndefined();
@@ -51,20 +51,20 @@ describe('steps that a policy inserts', () => {
       'id' in s ? s.id : s.binding,
     );
 
-  it('come right after their insertion point, before all steps, or last', () => {
+  it('come right after the insertion point, before all steps, or at the end of the plan', () => {
     expect(added('next', 1)).toEqual(['a', 'b', 'x~1', 'c']);
     expect(added('next', -1)).toEqual(['x~1', 'a', 'b', 'c']);
     expect(added('last', 0)).toEqual(['a', 'b', 'c', 'x~1']);
   });
 });
 
-describe('a document from before policies existed', () => {
-  it('is readable: a plan without verdicts', () => {
+describe('a document that was stored before policies existed', () => {
+  it('can be read: a plan without verdicts', () => {
     const { id: _id, verdicts: _none, ...old } = plan;
     expect(planBody.parse(JSON.parse(JSON.stringify(old)))).toMatchObject({ verdicts: {} });
   });
 
-  it('is readable: a version without policies, whose bindings have no order', () => {
+  it('can be read: a flow version without policies, whose bindings have no order', () => {
     const { policies: _none, ...old } = flowVersionOf([{ id: 'a', policies: set }]);
     const [{ order: _unsaid, ...condition }] = set.bindings as [(typeof set)['bindings'][number]];
     const read = flowVersion.parse({ ...old, guard: { mode: 'all', bindings: [condition] } });
@@ -74,7 +74,7 @@ describe('a document from before policies existed', () => {
 });
 
 describe('a stored plan', () => {
-  it('keeps the facts of policies', () => {
+  it('keeps the facts that policies have added', () => {
     const { id: _id, ...body } = { ...plan, context: { ...plan.context, weather: { warm: true } } };
     expect(planBody.parse(JSON.parse(JSON.stringify(body))).context).toEqual({ weather: { warm: true } });
   });

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Creates sessions, plans, attempts, reputation and the outbox (docs/spec/storage.md#tables). */
+/** Creates the tables of sessions, plans, attempts, reputation and the outbox (docs/spec/storage.md#tables). */
 export class Plans1764028860000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     for (const statement of UP) await runner.query(statement);
@@ -14,7 +14,7 @@ export class Plans1764028860000 implements MigrationInterface {
 }
 
 const UP = [
-  // ttl: the sliding lifetime; null for a fixed one.
+  // ttl: the sliding lifetime; null for a session with a fixed lifetime.
   `CREATE TABLE flow.sessions (
      id uuid PRIMARY KEY,
      user_id uuid,
@@ -26,7 +26,7 @@ const UP = [
    )`,
   'CREATE INDEX sessions_user ON flow.sessions (user_id) WHERE user_id IS NOT NULL',
   'CREATE INDEX sessions_expiry ON flow.sessions (expires_at)',
-  // until: null for the current key, else the end of a retired key.
+  // until: the time until which a retired key is recognised; null for the session's current key.
   `CREATE TABLE flow.session_keys (
      hash bytea PRIMARY KEY,
      session_id uuid NOT NULL REFERENCES flow.sessions ON DELETE CASCADE,

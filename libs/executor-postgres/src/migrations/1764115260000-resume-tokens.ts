@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Creates the sealed plans of mailed links (docs/spec/plan.md#mailed-links). */
+/** Creates the table of mailed links with their sealed plans (docs/spec/plan.md#mailed-links). */
 export class ResumeTokens1764115260000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     for (const statement of UP) await runner.query(statement);
@@ -12,7 +12,7 @@ export class ResumeTokens1764115260000 implements MigrationInterface {
 }
 
 const UP = [
-  // A step of a plan has one link. A new link replaces it.
+  // A step of a plan has one link at most: a new link replaces the old one.
   `CREATE TABLE flow.resume_tokens (
      hash bytea PRIMARY KEY,
      flow_id uuid NOT NULL,

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Adds the time of an outbox row, the indexes of couriers, and the count of mails to an address. */
+/** Adds the creation time of an outbox row, indexes for couriers, and the table that counts mails per address. */
 export class Courier1764374400000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     for (const statement of UP) await runner.query(statement);
@@ -13,7 +13,7 @@ export class Courier1764374400000 implements MigrationInterface {
 
 const UP = [
   'ALTER TABLE flow.outbox ADD COLUMN made_at timestamptz NOT NULL DEFAULT now()',
-  // Mails and events have separate indexes, so that a backlog of one does not delay the other.
+  // The index sorts mails apart from events, so that a backlog of one does not delay the other.
   `CREATE INDEX outbox_due_by_kind ON flow.outbox ((topic = 'mail'), due_at) WHERE parked_at IS NULL`,
   'CREATE INDEX outbox_parked ON flow.outbox (parked_at) WHERE parked_at IS NOT NULL',
   'DROP INDEX flow.outbox_due',

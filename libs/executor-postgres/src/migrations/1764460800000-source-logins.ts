@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Creates the pending logins at sources, by the hash of their state. */
+/** Creates the table of pending source logins. `hash` is the SHA-256 of the OAuth `state`. */
 const TABLE = `
 CREATE TABLE flow.source_logins (
   hash bytea PRIMARY KEY,
@@ -10,13 +10,13 @@ CREATE TABLE flow.source_logins (
   expires_at timestamptz NOT NULL
 )`;
 
-/** What is under way in a session, and what is over, are found by these. */
+/** Indexes to find the pending logins of a session, and the expired logins. */
 const INDEXES = [
   'CREATE INDEX source_logins_session ON flow.source_logins (session_id, expires_at)',
   'CREATE INDEX source_logins_expiry ON flow.source_logins (expires_at)',
 ];
 
-/** Where it is kept who has been sent elsewhere to sign in. */
+/** Creates the table of pending source logins, with its indexes. */
 export class SourceLogins1764460800000 implements MigrationInterface {
   name = 'SourceLogins1764460800000';
 

@@ -19,7 +19,7 @@ const offers = [
   { device_class: 'webauthn', device_uid: '3', challenge: {} },
 ];
 
-/** Returns the credentials that an answer reserves attempts for. The last is the network, if there are any. */
+/** Returns the credentials that an answer reserves attempts for. If there are any, the last is the network. */
 function spent(rules: AttemptRule[], body: Record<string, unknown>, shown: Record<string, unknown> = { offers }) {
   const claims = new ReservationFactory(Buffer.alloc(32), { free: 100, forgetAfterS: 900 });
   return claims
@@ -28,15 +28,15 @@ function spent(rules: AttemptRule[], body: Record<string, unknown>, shown: Recor
 }
 
 describe('the attempts of an answer', () => {
-  it('are none if it contains no guess', () => {
+  it('are none if the answer contains no guess', () => {
     for (const nothing of [{}, { password: '' }, { password: null }, { other: 'x' }]) {
       expect(spent([password], nothing)).toEqual([]);
     }
   });
-  it('are one for the credential of its rule, and one for the network', () => {
+  it('are one for the credential that the rule names, and one for the network', () => {
     expect(spent([password], { password: 'x' })).toEqual(['password', 'network']);
   });
-  it('are counted once if two rules name one credential', () => {
+  it('are one if two rules name the same credential', () => {
     expect(spent([password, { ...password, when: 'again' }], { password: 'x', again: 'y' })).toHaveLength(2);
   });
 });
@@ -52,7 +52,7 @@ it('counts guesses without a user by network, so that no network can lock out th
   expect(subjectAt('2001:db8::1')).not.toBe(subjectAt('203.0.113.7'));
 });
 
-it('keeps failures of a saved user until a right answer, and others for a while', () => {
+it('keeps failures of a saved user until a right answer, and all others for a limited time', () => {
   const claims = new ReservationFactory(Buffer.alloc(32), { free: 100, forgetAfterS: 900 });
   const limitsAt = (user: User) =>
     claims
@@ -73,7 +73,7 @@ describe('an answer that chooses a device', () => {
       expect(spent([device], { code: '1', selected })).toEqual(['static:2', 'network']);
     }
   });
-  it('counts for every offered device if it chooses none', () => {
+  it('counts for every offered device if the answer chooses none', () => {
     expect(spent([device], { code: '1' })).toEqual(['totp:1', 'static:2', 'network']);
   });
   it.each([
@@ -84,7 +84,7 @@ describe('an answer that chooses a device', () => {
   ])('counts for every offered device if its choice is %s', (_what, selected) => {
     expect(spent([device], { code: '1', selected })).toEqual(['totp:1', 'static:2', 'network']);
   });
-  it('counts only for the network if nothing was offered', () => {
+  it('counts only for the network if no device was offered', () => {
     for (const shown of [{}, { offers: 'none' }, { offers: [null, 7] }]) {
       expect(spent([device], { code: '1' }, shown)).toEqual(['network']);
     }

@@ -2,9 +2,12 @@ import { createHmac } from 'node:crypto';
 import type { AttemptRule, Errors, User } from '@gatehouse/contracts';
 import ipaddr from 'ipaddr.js';
 
-/** One attempt at a credential, or from a client's network, that an answer reserves. */
+/**
+ * One count that an answer adds to a counter before it is judged: the counter of a credential, or of the client's
+ * network.
+ */
 export interface AttemptReservation {
-  /** 16 bytes of HMAC, so that the table contains no name or address. */
+  /** 16 bytes of an HMAC of the user or network, so that the table contains no name or address. */
   readonly subject: Buffer;
   readonly credential: string;
   /** Consecutive failures before delays start. */
@@ -13,33 +16,33 @@ export interface AttemptReservation {
   readonly hard: number | undefined;
   /** Seconds after which failures are forgotten; `undefined` (never) for a credential of a saved user. */
   readonly forgetAfterS: number | undefined;
-  /** Time of the reservation as the store wrote it. It goes back to the store with a release. */
+  /** Time of the reservation, as the store returned it. A release passes this time back to the store. */
   readonly reservedAt?: string;
 }
 
 export type ReservationResult =
   | { readonly reserved: true; readonly reservations: readonly AttemptReservation[] }
-  /** `network`: the network has too many failures. Otherwise a credential is locked or delayed. */
+  /** `network` is true if the network has too many failures, false if a credential is locked or delayed. */
   | { readonly reserved: false; readonly network: boolean; readonly retryAfterS: number };
 
 /** Counts guesses at credentials. The engine counts, not the stage (docs/spec/attempts.md#counting). */
 export abstract class AttemptStore {
   /**
-   * Reserves all of the attempts, or none, and commits before the answer is judged. Returns the reservations with their time.
-   * `ageMs` is the time since the answer arrived: delays are checked as of then, so that waiting in a queue does not outlast a
-   * delay.
+   * Reserves all of the attempts, or none, and commits before the answer is judged. Returns the reservations with
+   * `reservedAt`. `ageMs` is the time since the answer arrived. Delays are checked as of the arrival, so that an answer
+   * cannot wait in a queue until its delay is over.
    */
   abstract reserve(reservations: readonly AttemptReservation[], ageMs: number): Promise<ReservationResult>;
   /**
-   * Releases attempts that were never judged, with the delay that they set. A delay that another reservation has set since
-   * stays.
+   * Releases attempts that were never judged, and removes the delays that they set. A delay that a later reservation
+   * has set stays.
    */
   abstract release(reservations: readonly AttemptReservation[]): Promise<void>;
   /** Deletes all failures of a subject. Returns the credentials that had some. */
   abstract unlock(subject: Buffer): Promise<readonly string[]>;
 }
 
-/** Seconds of delay after the first failure that is not free. Each further failure doubles it, up to an hour. */
+/** Seconds of delay after the first failure that is not free. Each further failure doubles the delay, up to an hour. */
 export const DEFAULT_FIRST_DELAY_S = 1;
 
 export const NETWORK_CREDENTIAL = 'network';
@@ -57,7 +60,7 @@ export const userSubject = (key: Buffer, uuid: string): Buffer => hmacSubject(ke
 
 const hmacSubject = (key: Buffer, text: string) => createHmac('sha256', key).update(text).digest().subarray(0, 16);
 
-/** Seconds after which guesses at an unknown name are forgotten, so that they do not fill the table. */
+/** Seconds after which failures for an unknown name are forgotten, so that invented names do not fill the table. */
 const UNKNOWN_NAME_FORGET_S = 86_400;
 
 type JsonObject = Readonly<Record<string, unknown>>;
@@ -65,15 +68,15 @@ type JsonObject = Readonly<Record<string, unknown>>;
 interface AttemptInput {
   readonly rules: readonly AttemptRule[];
   readonly body: JsonObject;
-  /** The challenge that was shown. */
+  /** The challenge that the answer is for, if one was shown. */
   readonly shown: JsonObject | undefined;
   readonly user: User | undefined;
   readonly ip: string;
 }
 
 /**
- * Determines the attempts that an answer reserves, by the rules of the stage's contract. If a flow has no user, each network
- * has a counter of its own, so that one network cannot lock out the others.
+ * Determines the attempts that an answer reserves, by the rules of the stage's contract. In a flow without a user,
+ * guesses are counted per network, so that one network cannot lock out the others.
  */
 export class ReservationFactory {
   constructor(
@@ -81,7 +84,7 @@ export class ReservationFactory {
     private readonly network: NetworkAttemptLimit,
   ) {}
 
-  /** Returns no reservations if the answer contains no guess. */
+  /** Returns the attempts that an answer reserves: none if the answer contains no guess. */
   reservationsFor({ rules, body, shown, user, ip }: AttemptInput): AttemptReservation[] {
     const matching = rules.filter(({ when }) => hasValue(body[when]));
     if (matching.length === 0) return [];
@@ -106,7 +109,7 @@ export class ReservationFactory {
     ];
   }
 
-  /** Returns the counters of credentials that a user has set anew, to be reset. */
+  /** Returns the attempts to reset for credentials that the user has replaced. */
   renewedReservations(user: User | undefined, credentials: readonly string[]): AttemptReservation[] {
     if (user?.kind !== 'saved') return [];
     const subject = hmacSubject(this.key, subjectOf(user));
@@ -117,24 +120,27 @@ export class ReservationFactory {
 }
 
 /**
- * Returns an answer without its guesses. The choice of a device is removed with the guess, because a choice alone is an answer
- * of its own.
+ * Returns an answer without its guesses. Also removes the choice of a device, because a stage reads a choice without a
+ * guess as another kind of answer.
  */
 export function withoutGuesses(rules: readonly AttemptRule[], body: JsonObject): JsonObject {
   const fields = new Set(rules.flatMap(({ when, pick }) => (pick ? [when, pick.field] : [when])));
   return Object.fromEntries(Object.entries(body).filter(([field]) => !fields.has(field)));
 }
 
-/** Returns the errors that a wrong guess has. */
+/** Returns the errors that the client gets for wrong guesses. */
 export function wrongGuessErrors(rules: readonly AttemptRule[], body: JsonObject): Errors {
   const { field, code } = (rules.find(({ when }) => hasValue(body[when])) ?? rules[0]!).refuse;
   return { [field]: [{ code }] };
 }
 
-/** Whether a field of an answer contains a guess. */
+/** Whether a field's value is a guess, and not absent, null or empty. */
 const hasValue = (value: unknown): boolean => value !== undefined && value !== null && value !== '';
 
-/** Returns the credentials that an answer guesses at by one rule. An invalid choice, or none, counts for every offered device. */
+/**
+ * Returns the credentials that an answer guesses at by one rule. Without a valid choice, those are of all offered
+ * devices.
+ */
 function guessedCredentials(
   { credential, pick }: AttemptRule,
   body: JsonObject,
@@ -154,8 +160,8 @@ const objectsIn = (value: unknown): JsonObject[] =>
   Array.isArray(value) ? value.filter((item): item is JsonObject => typeof item === 'object' && item !== null) : [];
 
 /**
- * Returns a saved user's id, an unsaved user's mail address, or the typed name. Names and addresses are normalized, so that
- * spellings in other case or Unicode form share a counter.
+ * Returns whom attempts are counted for: a saved user's id, an unsaved user's mail address, or the typed name.
+ * Normalizes names and addresses, so that spellings that differ in case or Unicode form share a counter.
  */
 export function subjectOf(user: User): string {
   if (user.kind === 'saved') return `user:${user.uuid}`;
@@ -164,7 +170,9 @@ export function subjectOf(user: User): string {
 
 const normalized = (text: string) => text.normalize('NFKC').toLowerCase().trim();
 
-/** Returns an IPv4 address, or the /64 of an IPv6 address, within which one client can choose its address. */
+/**
+ * Returns the network of a client: an IPv4 address, or the /64 of an IPv6 address, as one client may have a whole /64.
+ */
 export function clientNetwork(ip: string): string {
   const address = ipaddr.process(ip);
   if (address instanceof ipaddr.IPv4) return address.toString();

@@ -24,7 +24,7 @@ describe('answers for one credential', () => {
     }
   });
 
-  it('do not delay answers for another credential or another user, or without a guess', async () => {
+  it('do not delay answers for another credential, for another user, or without a guess', async () => {
     const lines = new CredentialQueue(DEFAULT_QUEUE_LIMIT);
     await lines.enter({}, claim('alice'), LONG_MS);
 

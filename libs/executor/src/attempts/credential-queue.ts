@@ -1,21 +1,21 @@
 import { Problem } from '@gatehouse/contracts';
 import type { AttemptReservation } from './attempt-store.js';
 
-/** Answers that one queue holds at most. */
+/** Largest number of answers in one queue. */
 export const DEFAULT_QUEUE_LIMIT = 256;
 
 interface QueueTail {
-  /** Resolves when the last request of the queue has left. */
+  /** Resolves when the request at the end of the queue has left. */
   readonly end: Promise<void>;
   readonly length: number;
 }
 
 /**
- * Serialises answers for one credential within this process: each is settled before the next is counted, so that several
- * right answers at once do not count as guesses.
+ * Serialises answers for one credential within this process. The attempts of each answer are settled before those of
+ * the next are reserved, so that concurrent right answers do not use up the free attempts.
  */
 export class CredentialQueue {
-  /** By credential. */
+  /** The queues, by subject and credential. */
   private readonly queues = new Map<string, QueueTail>();
   /** The function by which each request leaves its queue. */
   private readonly exits = new WeakMap<object, () => void>();
@@ -23,8 +23,8 @@ export class CredentialQueue {
   constructor(private readonly limit: number) {}
 
   /**
-   * Resolves when it is the request's turn, which lasts until the request leaves. Throws `stage_busy` if the queue is full or
-   * the wait takes longer than `withinMs`.
+   * Resolves when all earlier requests have left the queue. Later requests wait until this one calls `leave`. Throws
+   * `stage_busy` if the queue is full or the wait takes longer than `withinMs`.
    */
   async enter(request: object, [reservation]: readonly AttemptReservation[], withinMs: number): Promise<void> {
     // A request joins one queue only, so that two requests cannot deadlock.
@@ -36,7 +36,7 @@ export class CredentialQueue {
     if (queue && !(await settlesWithin(queue.end, withinMs))) throw queueFull();
   }
 
-  /** Must be called at the end of every request. */
+  /** Lets the next request of the queue proceed. Must be called at the end of every request. */
   leave(request: object) {
     this.exits.get(request)?.();
   }

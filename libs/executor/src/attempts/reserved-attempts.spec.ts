@@ -12,7 +12,7 @@ import {
 import { describe, expect, it } from 'vitest';
 
 describe('attempts', () => {
-  it('are reset by a right answer, stay after a wrong one, and are released if nothing was judged', async () => {
+  it('are reset by a right answer, stay counted after a wrong one, and are released if none was judged', async () => {
     const settled = async (reply: StageReply) => {
       const { solve, plans, attempts } = executorHarness(flowOf([{ kind: 'secret' }, { kind: 'page' }]), {
         ...DEFAULT_REPLIES,
@@ -48,7 +48,7 @@ describe('attempts', () => {
     expect(attempts.released.map(({ reservedAt: takenAt }) => takenAt)).toEqual(['now', 'now']);
   });
 
-  it('are reset only by a stage that has judged them, or that sets the credential anew', async () => {
+  it('are reset only by a stage that has judged them, or that replaces the credential', async () => {
     const forgotten = async (kind: string) => {
       const passes: StageReply = { type: 'passed', verified: ['password'], context: { pending_user: ALICE } };
       const script = { ...DEFAULT_REPLIES, [`${kind}.challenge`]: passes };
@@ -110,7 +110,7 @@ describe('attempts', () => {
     expect(stages.clock.waits).toEqual([10]);
   });
 
-  it('of a choice are reserved once devices were offered, and no guess is judged before', async () => {
+  it('at a chosen device are reserved only after the devices were shown, and no guess is judged before', async () => {
     const { solve, attempts, stages } = executorHarness(flowOf([{ kind: 'choice' }]), {
       'choice.challenge': challengeReply({ offers: [{ sort: 'totp', uid: '1' }] }),
       'choice.respond': rejectedReply(['totp:1']),

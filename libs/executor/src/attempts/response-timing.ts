@@ -1,4 +1,6 @@
-/** Durations remembered for each kind: enough to vary like real answers, few enough to follow the load. */
+/**
+ * Number of durations kept per stage kind: enough to vary like real answers, few enough to follow changes of the load.
+ */
 const SAMPLES_PER_KIND = 32;
 
 interface Clock {
@@ -8,15 +10,15 @@ interface Clock {
 }
 
 /**
- * Prevents a timing attack: an answer that is refused without being judged takes as long as a wrong answer of the same kind of
- * stage (docs/security.md#accident-6).
+ * Prevents a timing attack: an answer that is refused without being judged takes as long as a wrong answer of the same
+ * kind of stage (docs/security.md#accident-6).
  */
 export class ResponseTiming {
   private readonly samples = new Map<string, number[]>();
 
   constructor(private readonly clock: Clock) {}
 
-  /** Runs `judge` and remembers its duration if its result is wrong. */
+  /** Runs `judge`, and stores its duration if the result is a wrong answer. */
   async measure<T>(kind: string, judge: () => Promise<T>, isWrong: (result: T) => boolean): Promise<T> {
     const startedAt = this.clock.now();
     const result = await judge();
@@ -25,7 +27,7 @@ export class ResponseTiming {
     return result;
   }
 
-  /** Runs `work`, and waits until it has taken as long as a random remembered wrong answer, but at most `leftMs`. */
+  /** Runs `work`, then waits until the duration of a random stored wrong answer has passed, but at most `leftMs`. */
   async pad<T>(kind: string, work: () => Promise<T>, leftMs: number): Promise<T> {
     const startedAt = this.clock.now();
     const durations = this.durationsOf(kind);

@@ -8,7 +8,7 @@ const claim = (credential: string): AttemptReservation => ({
 const [pin, network] = [claim('pin'), claim(NETWORK_CREDENTIAL)];
 
 describe('attempts of an answer that passed', () => {
-  it('are reset for a verified credential, and released for others', () => {
+  it('are reset if the reply verifies their credential, and released otherwise', () => {
     expect(settleAttempts([pin, network], { type: 'passed', verified: ['pin'] })).toEqual({
       reset: [pin],
       released: [network],

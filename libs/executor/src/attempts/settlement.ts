@@ -1,17 +1,17 @@
 import type { StageReply } from '@gatehouse/contracts';
 import { type AttemptReservation, NETWORK_CREDENTIAL } from './attempt-store.js';
 
-/** What happens to reserved attempts when the plan is saved. Attempts in neither list stay counted. */
+/** What happens to reserved attempts when the plan is saved. Attempts that neither list contains stay counted. */
 export interface AttemptSettlement {
-  /** Counters to delete. */
+  /** Attempts whose credentials were verified: the save deletes their counters. */
   readonly reset: readonly AttemptReservation[];
-  /** Attempts that were not judged, and do not count. */
+  /** Attempts that were not judged: the save takes each off its counter. */
   readonly released: readonly AttemptReservation[];
 }
 
 export const EMPTY_SETTLEMENT: AttemptSettlement = { reset: [], released: [] };
 
-/** Settles attempts by a stage's reply (docs/spec/attempts.md#settlement). */
+/** Returns which attempts to reset or release after a stage's reply (docs/spec/attempts.md#settlement). */
 export function settleAttempts(reservations: readonly AttemptReservation[], reply: StageReply): AttemptSettlement {
   switch (reply.type) {
     case 'challenge':
@@ -27,7 +27,7 @@ export function settleAttempts(reservations: readonly AttemptReservation[], repl
     }
     case 'rejected':
     case 'denied': {
-      // Every failure counts for the network too.
+      // A failed attempt at any credential stays counted for the network too.
       const failed = new Set(reply.failed);
       if (failed.size > 0) failed.add(NETWORK_CREDENTIAL);
       return { reset: [], released: reservations.filter(({ credential }) => !failed.has(credential)) };

@@ -12,29 +12,29 @@ import type { FlowVersion } from '@gatehouse/plan';
 /** Sends requests to stages. */
 export abstract class StageClient {
   /**
-   * Returns the reply of a stage. Throws `stage_away`, `bus_down` or `stage_busy` if the stage has not started its work, and
-   * `stage_timeout`, `stage_fault` or `stage_bad_request` if it may have.
+   * Returns the reply of a stage. Throws `stage_away`, `bus_down` or `stage_busy` if the stage has not processed the
+   * request, and `stage_timeout`, `stage_fault` or `stage_bad_request` if the stage may have processed it.
    */
   abstract send(contract: StageContract, verb: StageVerb, request: StageRequest): Promise<StageReply>;
 }
 
 /** The contracts of all kinds of stages. */
 export abstract class StageContractRegistry {
-  /** Returns the contract of a kind. Throws `stage_fault` for an external stage that claims more than it is trusted with. */
+  /** Returns the contract of a kind. Throws `stage_fault` for an untrusted external stage that claims a privilege. */
   abstract find(kind: string, version: FlowVersion): StageContract | undefined;
   /** Whether a built-in stage or an external stage of the version has this component. */
   abstract hasComponent(component: string, version: FlowVersion): boolean;
   /** Whether a built-in stage or an external stage of the version declares a secret field of this name. */
   abstract isSecretField(field: string, version?: FlowVersion): boolean;
-  /** Returns the steps that can prove a plan's user, in the order in which they are asked. */
+  /** Returns the steps that can prove a plan's user, in the order in which the gateway inserts them. */
   abstract proofSteps(): readonly { readonly kind: string; readonly config: ProofStep['config'] }[];
 }
 
 /** Evaluates policies. */
 export abstract class PolicyClient {
   /**
-   * Returns the results of all policies of the request. Throws `policy_away` or `bus_down` if they do not arrive in time: then
-   * nothing is decided.
+   * Returns the results of all policies of the request. Throws `policy_away` or `bus_down` if the results do not arrive
+   * in time.
    */
   abstract evaluate(request: PolicyRequest): Promise<PolicyReply>;
 }

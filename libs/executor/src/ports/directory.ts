@@ -1,26 +1,28 @@
 import type { SavedUser } from '@gatehouse/contracts';
 
-/** A user of the directory, with the properties that decide how far a service's claim about the user is trusted. */
+/** A user of the directory, with the properties that `ClaimedUserGuard` checks. */
 export interface DirectoryUser extends SavedUser {
   readonly is_superuser: boolean;
   /** Whether the user has no password and has never logged in, like the administrator of a new installation. */
   readonly is_unclaimed: boolean;
 }
 
-/** Finds users who have not been verified. */
+/** Finds users by uuid. */
 export abstract class UserDirectory {
   abstract find(uuid: string): Promise<DirectoryUser | undefined>;
 }
 
 /** The group memberships of users. */
 export abstract class GroupMembershipStore {
-  /** Returns those of the groups that a user is a member of, directly or by a child group (docs/spec/directory.md#groups). */
+  /**
+   * Returns which of the groups the user is a member of, directly or by a child group (docs/spec/directory.md#groups).
+   */
   abstract filterGroups(userId: string, groups: readonly string[]): Promise<ReadonlySet<string>>;
 }
 
 /**
- * Permits for stages that change or delete a superuser, or a superuser's credentials. Postgres refuses such a change to every
- * service without a permit (docs/adr/0035).
+ * Permits for stages that change or delete a superuser, or a superuser's credentials. Postgres refuses such a change to
+ * every service without a permit (docs/adr/0035).
  */
 export abstract class SuperuserPermits {
   /**

@@ -10,7 +10,7 @@ export interface ConfigurableStage {
 export interface FlowSummary {
   readonly flow: FlowVersion['flow'];
   readonly mode: FlowVersion['guard']['mode'];
-  /** Ids of the stages of its steps, and of its own policies. */
+  /** Ids of the stages of the flow's steps and, in `policies`, of the flow's own policies. */
   readonly stages: readonly string[];
   readonly policies: readonly string[];
 }
@@ -19,11 +19,13 @@ export interface FlowSummary {
 export abstract class FlowStore {
   /** Returns `undefined` if the version does not exist or has an unknown format. */
   abstract find(versionId: string): Promise<FlowVersion | undefined>;
-  /** Returns the slug of the stage's `configure_flow`; `undefined` if it has none, or if no published flow uses the stage. */
+  /**
+   * Returns the slug of the stage's `configure_flow`. `undefined` if the stage has none or no published flow uses it.
+   */
   abstract findConfigureFlow(stageId: string): Promise<string | undefined>;
   /** Returns the stages of these kinds that users can set up, sorted by name. */
   abstract listConfigurableStages(kinds: readonly string[]): Promise<ConfigurableStage[]>;
-  /** Returns the properties of the published flows among these. */
+  /** Returns the properties of those of the flows that are published. */
   abstract summarize(flowIds: readonly string[]): Promise<FlowSummary[]>;
   /** Returns the slugs of all published flows, by id. */
   abstract listSlugs(): Promise<ReadonlyMap<string, string>>;
@@ -35,18 +37,18 @@ export abstract class FlowStore {
 
 /** The brand of a host. */
 export interface HostBrand extends Brand {
-  /** Slugs of the flows for each purpose: those that the brand names, else the first with that designation. */
+  /** Slug of the flow for each purpose: the brand's flow, else the default flow of that designation. */
   readonly flowsByPurpose: BrandSet['first'] & Brand['flows'];
 }
 
 /** The brands of the installation. */
 export abstract class BrandStore {
   /**
-   * Returns the current brand of a host. `revision` is the revision of all brands, if another statement has just loaded it:
-   * a cache of that revision is used as it is.
+   * Returns the current brand of a host. If the caller has just loaded the revision of all brands, it passes
+   * `revision`, and a cache of that revision is used without a query.
    */
   abstract find(host: string, revision?: string | null): Promise<HostBrand>;
 
-  /** Returns the brand of a host from the cache, without a query. For when the database is away. */
+  /** Returns the brand of a host from the cache, without a query. For use while the database is unavailable. */
   abstract lastKnown(host: string): HostBrand;
 }

@@ -3,12 +3,12 @@ import type { Plan } from '@gatehouse/plan';
 import type { EventEffect } from '../effects.js';
 import type { EventContext, PlanCommit } from '../plan-commit.js';
 
-/** A user in the view of the directory that the gateway may read. */
+/** A user as the gateway reads it from the directory. */
 export interface Identity extends SavedUser {
   readonly is_superuser: boolean;
   /** Whether the user may see the details of problems. */
   readonly debug: boolean;
-  /** Absent or null unless the store is configured to load them. */
+  /** The user's attributes. Absent or null unless the store is configured to load them. */
   readonly attributes?: Readonly<Record<string, unknown>> | null;
 }
 
@@ -29,14 +29,17 @@ export const toSavedUser = ({
 
 export interface Session {
   readonly id: string;
-  /** Whether the session key was replaced a moment ago. Such a key authenticates nobody and sees only how its plan ended. */
+  /**
+   * Whether the session key was replaced a few seconds ago. It authenticates nobody, and only returns how its plan
+   * ended.
+   */
   readonly retired: boolean;
   /** Seconds until the session ends; `undefined` for a sliding session, whose cookie lives until the browser closes. */
   readonly remainingS: number | undefined;
   readonly user: Identity | undefined;
-  /** Whether the login verified a device of the user, within AUTHENTICATOR_PROOF_S. */
+  /** Whether the login verified a device of the user and is younger than AUTHENTICATOR_PROOF_S. */
   readonly deviceProved?: boolean | undefined;
-  /** Whether the login verified the user, within CREDENTIAL_PROOF_S. */
+  /** Whether the login verified the user and is younger than CREDENTIAL_PROOF_S. */
   readonly recentlyProved?: boolean | undefined;
   /** The address from which the session was last used, if it is known. */
   readonly lastIp?: string | undefined;
@@ -47,11 +50,11 @@ export interface StoredPlan {
   readonly plan: Plan;
   readonly revision: number;
   readonly versionId: string;
-  /** Whether the pending user was deleted or has a new epoch since the plan stored that user. */
+  /** Whether the pending user was deleted, or has another epoch than the plan has stored. */
   readonly orphaned: boolean;
 }
 
-/** What one statement loads for a request. */
+/** The flow, session, user and plan of a request, which one statement loads. */
 export interface LoadedFlow {
   readonly flowId: string;
   readonly newestVersionId: string;
@@ -59,7 +62,10 @@ export interface LoadedFlow {
   readonly brandsRevision: string | null;
   readonly session: Session | undefined;
   readonly stored: StoredPlan | undefined;
-  /** The row that a new plan of this flow replaces, even if its plan is outdated or cannot be opened. */
+  /**
+   * The session's plan row for this flow, which a new plan replaces. Set even if its plan is outdated or cannot be
+   * opened.
+   */
   readonly planRow: PlanRow | undefined;
 }
 
@@ -68,14 +74,14 @@ export interface PlanRow {
   readonly revision: number;
 }
 
-/** A plan to insert, or to store in place of another. */
+/** A new plan to store, which may replace another plan of its flow. */
 export interface NewPlan {
   readonly flowId: string;
   readonly versionId: string;
   readonly plan: Plan;
   /**
-   * The session of the plan. Without an id, a new session is created. `newKey` is the hash of the new session's key, or of the
-   * key that replaces the current key of the session in the same statement.
+   * The session of the plan. Without an id, a new session is created. `newKey` is the hash of the new session's key, or
+   * of the key that replaces the current key of the session in the same statement.
    */
   readonly session: { readonly id: string; readonly newKey?: Buffer | undefined } | { readonly newKey: Buffer };
   readonly replaces: PlanRow | undefined;
@@ -89,15 +95,18 @@ export interface ResumedPlan extends Pick<StoredPlan, 'plan' | 'versionId' | 'or
 
 /** Plans and their sessions. */
 export abstract class PlanStore {
-  /** Returns `undefined` if there is no such flow. Never returns expired sessions and plans, even before they are deleted. */
+  /**
+   * Returns `undefined` if there is no such flow. Never returns expired sessions and plans, even before they are
+   * deleted.
+   */
   abstract load(slug: string, sessionKey: Buffer | undefined): Promise<LoadedFlow | undefined>;
   /** Returns the plan of a live resume token of this flow, with a new id. */
   abstract findResumed(slug: string, token: Buffer): Promise<ResumedPlan | undefined>;
-  /** Returns the id of the plan's session; `undefined` if another request was first. */
+  /** Stores a new plan. Returns the id of its session; `undefined` if another request has stored a plan first. */
   abstract create(plan: NewPlan): Promise<string | undefined>;
   /**
-   * Saves a commit, all of it or nothing. Returns false if another request has saved the plan since `revision`, or if the user
-   * may not log in.
+   * Saves a commit completely or not at all. Returns false if another request has saved the plan since `revision`, if
+   * the user may not log in, or if a mailed link was used already or has expired.
    */
   abstract save(plan: PlanCommit): Promise<boolean>;
   /** Returns the slugs of the flows of a session's plans, the last saved first. The list is short. */

@@ -13,15 +13,18 @@ interface BoundSession {
 interface Dependencies {
   readonly sessions: SessionBindingStore;
   readonly places: GeoLocator;
-  /** Called if the new address could not be stored. The request does not wait for that. */
+  /** Called with the error if the new address could not be stored. The request does not wait for the storage. */
   readonly report: (error: unknown) => void;
 }
 
-/** Enforces the network and place that a login bound its session to (docs/spec/sessions.md#session-binding). */
+/**
+ * Ends sessions that are used outside the network or place that they are bound to
+ * (docs/spec/sessions.md#session-binding).
+ */
 export class SessionBindingChecker {
   constructor(private readonly parts: Dependencies) {}
 
-  /** Returns whether the client may use the session from its address. Otherwise the session has been ended. */
+  /** Returns whether the client may use the session from its address. If not, the session was ended. */
   async check(session: BoundSession, client: { readonly ip: string; readonly user_agent: string }): Promise<boolean> {
     if (session.lastIp === client.ip) return true;
     const { sessions, places, report } = this.parts;

@@ -66,11 +66,11 @@ describe('a binding to the place', () => {
   });
 });
 
-it('checks the network first', () => {
+it('findViolation reports a network violation before a violation of the place', () => {
   expect(reason('overseas', { network: 'bind_asn', geoip: 'bind_continent' })).toBe('network.missing');
 });
 
-it('reports the previous and the new value', () => {
+it('findViolation reports the previous and the new value', () => {
   const bindings = { network: 'bind_asn', geoip: 'no_binding' };
 
   expect(findViolation({ from: 'home', to: 'away' }, bindings, places)).toEqual({
@@ -92,7 +92,7 @@ describe('a session in use', () => {
     expect(store).toMatchObject({ lookups: 0, addresses: [] });
   });
 
-  it('without a binding may change its address, which is stored', async () => {
+  it('without a binding may change its address; the new address is stored', async () => {
     const store = new InMemorySessionBindingStore();
 
     expect(await store.checker.check(session, from('203.0.113.9'))).toBe(true);

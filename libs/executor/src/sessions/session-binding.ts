@@ -1,25 +1,25 @@
 import type { GeoLocation, GeoLocator, NetworkInfo } from '@gatehouse/platform';
 
-/** The bindings of a session, with the modes of user_login's config (docs/spec/stages.md#user-login). */
+/** The binding modes of a session, from the config of the user_login stage (docs/spec/stages.md#user-login). */
 export interface SessionBindings {
   readonly network: string;
   readonly geoip: string;
 }
 
-/** Why a session may not be used from its current address (docs/spec/sessions.md#session-binding). */
+/** The reason why a session may not be used from its client's address (docs/spec/sessions.md#session-binding). */
 export interface BindingViolation {
   readonly reason: string;
   readonly previous_value: string | number | null;
   readonly new_value: string | number | null;
 }
 
-/** A change of a session's address. */
+/** A change of the IP address from which a session is used. */
 export interface AddressChange {
   readonly from: string | undefined;
   readonly to: string;
 }
 
-/** The value that a mode compares. Rules are sorted from weak to strong; each mode includes the rules before it. */
+/** What a binding mode compares. Rules are sorted from weak to strong, and a mode includes all rules before its own. */
 interface BindingRule<T> {
   readonly mode: string;
   readonly reason: string;
@@ -37,7 +37,9 @@ const LOCATION: readonly BindingRule<GeoLocation>[] = [
   { mode: 'bind_continent_country_city', reason: 'geoip.city', value: ({ city }) => city },
 ];
 
-/** Returns the first violation of a session's bindings, networks before places; `undefined` if there is none. */
+/**
+ * Returns the first violation of a session's bindings: the network is checked before the place. `undefined` if none.
+ */
 export function findViolation(
   { from, to }: AddressChange,
   bindings: SessionBindings,
@@ -61,7 +63,9 @@ interface BeforeAfter<T> {
   readonly after: T | undefined;
 }
 
-/** An unknown value equals nothing, so a binding that cannot be checked is violated. */
+/**
+ * Returns the first rule whose values differ. An unknown value equals nothing, so an unverifiable binding is violated.
+ */
 function firstDifference<T>(
   { from, to }: { from: string; to: string },
   { before, after }: BeforeAfter<T>,
