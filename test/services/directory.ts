@@ -6,13 +6,6 @@ import {
   TypeormDirectoryStore,
 } from '@gatehouse/directory';
 import { openDataSource } from '@gatehouse/platform';
-import { type FreshDatabase, migratedDatabase } from '../support/postgres.js';
-
-/** Creates a database with the directory's schema only. */
-export async function freshDirectory(): Promise<FreshDatabase> {
-  const database = await migratedDatabase();
-  return database;
-}
 
 /** Creates users in the directory of a database. */
 export async function register(url: string, drafts: readonly NewUser[]): Promise<DirectoryUser[]> {

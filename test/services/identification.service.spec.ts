@@ -3,9 +3,9 @@ import { stageRequestFixture } from '@gatehouse/stage-kit/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { oauthSource } from '../../libs/providers/testing/login-harness.js';
 import { describeWithNats, startNats } from '../support/nats.js';
-import type { FreshDatabase } from '../support/postgres.js';
+import { type FreshDatabase, migratedDatabase } from '../support/postgres.js';
 import { startProcess } from '../support/processes.js';
-import { freshDirectory, register } from './directory.js';
+import { register } from './directory.js';
 import { describeStageProtocol } from './protocol-conformance.js';
 import { CLEAN_EXIT, ServiceHarness } from './service-harness.js';
 
@@ -17,7 +17,7 @@ describeWithNats('the identification service', () => {
   let alice: DirectoryUser;
 
   beforeAll(async () => {
-    [harness, database] = await Promise.all([ServiceHarness.open(), freshDirectory()]);
+    [harness, database] = await Promise.all([ServiceHarness.open(), migratedDatabase()]);
     [alice] = (await register(database.url, [{ username: 'alice', email: 'a@example.org' }])) as [DirectoryUser];
     await harness.start('identification', { DATABASE_URL: database.url });
   });

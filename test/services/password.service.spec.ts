@@ -6,8 +6,8 @@ import { stageRequestFixture } from '@gatehouse/stage-kit/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { hashPassword } from '../../libs/stages/src/password/argon2-hash.js';
 import { describeWithNats } from '../support/nats.js';
-import type { FreshDatabase } from '../support/postgres.js';
-import { freshDirectory, register } from './directory.js';
+import { type FreshDatabase, migratedDatabase } from '../support/postgres.js';
+import { register } from './directory.js';
 import { describeStageProtocol } from './protocol-conformance.js';
 import { CLEAN_EXIT, problemOf, ServiceHarness } from './service-harness.js';
 
@@ -31,7 +31,7 @@ describeWithNats('the password service', () => {
   let slow: DirectoryUser;
 
   beforeAll(async () => {
-    [harness, database] = await Promise.all([ServiceHarness.open(), freshDirectory()]);
+    [harness, database] = await Promise.all([ServiceHarness.open(), migratedDatabase()]);
     const drafts = [
       { username: 'alice', password_hash: await hashPassword('hunter2') },
       { username: 'slow', password_hash: slowHash() },

@@ -101,7 +101,10 @@ export class DeviceRepository {
     return (await add()) ?? add();
   }
 
-  /** Records a use. Returns `false` when the counter would not increase, or the device no longer exists. */
+  /**
+   * Records a use. Returns `false` if the counter is not higher (with `allowEqual`: is lower), or if the user has no such
+   * confirmed device.
+   */
   async recordUse({ id, user }: Device, counter?: CounterUpdate): Promise<boolean> {
     const values = [id, user, counter?.to ?? null, counter?.allowEqual ?? false];
     return (await runNamed(this.source, RECORD_USE, values)).rowCount === 1;

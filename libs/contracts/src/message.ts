@@ -12,7 +12,7 @@ export const message = z.union([
 ]);
 export type Message = z.output<typeof message>;
 
-/** Errors by field name or `non_field_errors`. A rejection without any error is still a rejection. */
+/** Errors by field name or `non_field_errors`. May be empty: the reply type `rejected` refuses the response anyway. */
 export const errors = z.record(z.string(), z.array(message));
 export type Errors = z.output<typeof errors>;
 

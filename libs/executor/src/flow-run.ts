@@ -93,7 +93,8 @@ export class FlowRun {
     this.unsaved = noChanges(plan);
     if (isStored(continued))
       this.row = { sessionId: loaded.session!.id, revision: continued.revision, plan: continued.plan };
-    // The plan of a mailed link has a user who has not typed a name in this session.
+    // A continued plan without a row comes from a mailed link. The link set its user, not a typed name: the user counts
+    // as identified.
     else if (continued) this.unsaved.identified = true;
   }
 

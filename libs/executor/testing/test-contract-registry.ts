@@ -40,9 +40,10 @@ const answer = (...fields: string[]) => z.object(Object.fromEntries(fields.map((
 
 /**
  * The test contracts. `ident` embeds the stage in its config field `inner`. `hall` embeds one and shows its challenge.
- * `lobby` embeds one of each. `secret` counts attempts, `choice` counts attempts at the chosen device. `needy` requires
- * a user. `page` grants nothing. `puzzle` and `robot` do not act on entry, and only a `code` shows that the visitor
- * answered `robot`. `scribe` and `diary` write data; `scribe` writes passwords.
+ * `lobby` embeds two and shows the challenge of the first. `secret` counts attempts, `choice` counts attempts at the
+ * chosen device. `needy` requires a user. `page` grants nothing. `puzzle` and `robot` have no side effects on entry. A
+ * script may answer `robot`; only a response with `code` is a sign of a person. `scribe` and `diary` write data; `scribe`
+ * writes passwords.
  */
 const KINDS = new Map(
   [

@@ -21,7 +21,7 @@ export const mailTranslator = memoizedByLocale(
   (locale): Translate => translateBy(locale, { ...pageCatalogue(locale), ...compiled(mails, locale) }),
 );
 
-/** Returns the compiled catalogue of all pages, including those outside of flows. */
+/** Returns the compiled catalogue of all pages: flow pages, inspector, account page and API page. */
 export const panelCatalogue = memoizedByLocale((locale) => ({ ...pageCatalogue(locale), ...compiled(panels, locale) }));
 
 const compiled = (catalogues: Catalogues, locale: Locale): CompiledCatalogue =>

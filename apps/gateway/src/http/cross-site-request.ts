@@ -3,8 +3,9 @@ import type { CrossSite } from '@gatehouse/executor';
 import type { FastifyRequest } from 'fastify';
 
 /**
- * Query parameter that marks a `next` whose GET changes something. The browser requests that `next` later, in a
- * navigation that starts at this site.
+ * Query parameter that makes a request count as cross-site. The gateway adds it to a `next` whose GET changes something:
+ * another site may have chosen that `next`, but the browser requests it from this site, so `Sec-Fetch-Site` would not
+ * show it.
  */
 export const CROSS_SITE = 'cross_site';
 

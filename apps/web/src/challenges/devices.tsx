@@ -26,7 +26,7 @@ interface Props {
   readonly awaitsAction: boolean;
 }
 
-/** Validates one device. */
+/** Shows the step for one device, and a button back to the choice if there are several. */
 export function DeviceStep({ back, ...props }: Omit<Props, 'awaitsAction'> & { back: (() => void) | undefined }) {
   const { t, awaitsAction } = usePage();
   const Step = STEPS[props.device.device_class] ?? CodeStep;

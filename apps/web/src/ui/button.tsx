@@ -20,7 +20,7 @@ export function Button({ plain = false, children, ...attributes }: Props) {
 /** Delay before the busy indicator is shown. */
 const INDICATOR_DELAY_MS = 300;
 
-/** Shows that an answer is taking long. */
+/** Appears when the reply to a response takes long. */
 export function BusyIndicator() {
   const { busy, t } = usePage();
   const [long, setLong] = useState(false);

@@ -1,6 +1,9 @@
 import type { PyodideInterface } from 'pyodide';
 
-/** The functions of Python's C API that are used here. None of them creates JavaScript objects in Python. */
+/**
+ * The functions of Python's C API that are used here. None of them gives Python a reference to a JavaScript object, through
+ * which a policy could leave its isolation.
+ */
 interface PythonModule {
   HEAPU8: Uint8Array;
   FS: { streams: (object | null | undefined)[] };

@@ -80,7 +80,7 @@ export const emailContract = defineStage({
   // The response field `code` is a secret, but URLs may contain a query parameter of this name, because `code` is a
   // common one.
   addressable: ['code'],
-  // The gateway must mark the link as used before the stage changes any data.
+  // Makes the gateway save the plan, which uses up the link, before it calls the stage, which may change the user.
   writes_data: true,
 });
 

@@ -23,7 +23,8 @@ const REMEMBERED_DEVICE = 'remembered_device';
 type Choice = NonNullable<Response<Contract>['selected_challenge']>;
 
 /**
- * Asks for a proof by a device. Verifies it against the chosen entry or, without a choice, against all shown entries.
+ * Asks for a proof by a device. Verifies it against the device challenge that the visitor chose or, without a choice,
+ * against all that were shown.
  */
 @Injectable()
 export class AuthenticatorValidateStage implements Stage<Contract> {
