@@ -34,8 +34,7 @@ export default defineConfig({
     ],
     globalSetup: ['test/support/global-setup.ts'],
     setupFiles: ['test/support/setup.ts'],
-    // One more than the cores of a small machine, because most suites wait for processes, browsers and databases.
-    maxWorkers: 3,
+    maxWorkers: 2,
     sequence: { sequencer: LongSuitesFirst },
     // Modules are loaded once a worker, not once a file, which took longer than the tests: so no test changes one for others.
     isolate: false,
