@@ -42,7 +42,7 @@ export class ProductTable implements Table {
   async load(): Promise<{ row: Row; plan: unknown }> {
     const { rows } = await this.pool.query<LoadedRow>({
       ...LOAD_FLOW,
-      values: [SLUG, this.keys.next(), false, '1 day', '1 day'],
+      values: [SLUG, this.keys.next(), false, '1 day', '1 day', '1 day'],
     });
     const { plan_id: id, session_id: session, revision, body } = rows[0]!;
     return { row: { id, session, revision, body }, plan: this.sealer.open(sealedAs(id, revision), body) };
