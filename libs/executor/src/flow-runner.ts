@@ -4,7 +4,6 @@ import {
   fieldMessages,
   type Message,
   Problem,
-  type StageReply,
   sentence,
   sentenceOf,
 } from '@gatehouse/contracts';
@@ -39,7 +38,7 @@ import type { StageContractRegistry } from './ports/clients.js';
 import type { SuperuserPermits } from './ports/directory.js';
 import type { StageInvoker } from './stage-invoker.js';
 import { flowUserOf } from './stage-request.js';
-import type { StageResult } from './stage-result.js';
+import { asRejection, isNextAnswerNew, type StageResult } from './stage-result.js';
 
 /**
  * The question before a step with side effects when the visitor has followed a mailed link. A mail scanner that follows
@@ -66,7 +65,7 @@ interface Dependencies {
 export class FlowRunner {
   constructor(
     private readonly run: FlowRun,
-    private readonly parts: Dependencies,
+    private readonly dependencies: Dependencies,
     private readonly writer: PlanWriter,
   ) {}
 
@@ -100,7 +99,7 @@ export class FlowRunner {
   private async respond(step: Step, body: Readonly<Record<string, unknown>>): Promise<FlowResult | undefined> {
     await this.prepareWork(step);
     this.run.startStep();
-    const result = await this.parts.stageInvoker.respond(this.run, step, body);
+    const result = await this.dependencies.stageInvoker.respond(this.run, step, body);
     this.run.answerPassed = result.reply.type === 'passed';
     if (isNextAnswerNew(result.reply)) this.run.move(withoutWorkId(this.run.plan));
     return this.take(step, result);
@@ -129,12 +128,16 @@ export class FlowRunner {
       this.run.startStep();
       if (!set) {
         if (this.defer(step)) continue;
-        await this.parts.claimedUserGuard.check(this.run, step);
+        await this.dependencies.claimedUserGuard.check(this.run, step);
         return step;
       }
       const insertAt = { id: step.id, index: this.run.plan.cursor };
       const question = { plan: this.run.plan, set, insertAt, method };
-      const { plan, effects, ...verdict } = await this.parts.policyEngine.decideStep(this.run, step.kind, question);
+      const { plan, effects, ...verdict } = await this.dependencies.policyEngine.decideStep(
+        this.run,
+        step.kind,
+        question,
+      );
       this.run.record(effects);
       const left = verdict.pass ? plan : this.run.withTrailEntry(plan, step, 'skipped');
       this.run.identify(enterStep(left, step, verdict));
@@ -146,7 +149,7 @@ export class FlowRunner {
    * `proof_required`.
    */
   private defer(step: Step): boolean {
-    const insert = this.parts.credentialGuard.proofBefore(this.run, step);
+    const insert = this.dependencies.credentialGuard.proofBefore(this.run, step);
     if (!insert) return false;
     const { plan } = advance(this.run.plan, step, { type: 'passed', insert });
     this.run.move(this.run.withTrailEntry(plan, step, 'deferred'));
@@ -177,18 +180,18 @@ export class FlowRunner {
     if (contract?.writes_data) await this.writer.saveBeforeWork(this.run);
     if (!contract?.alters_user && !contract?.changes_credentials) return;
     const user = flowUserOf(this.run);
-    if (user) await this.parts.permits.grant(user.uuid, contract.service);
+    if (user) await this.dependencies.permits.grant(user.uuid, contract.service);
   }
 
   private contractOf({ kind }: Step) {
-    return this.parts.contracts.find(kind, this.run.context.version);
+    return this.dependencies.contracts.find(kind, this.run.context.version);
   }
 
   private async challenge(step: Step): Promise<StageResult> {
     // The stage of a challenge that was shown before was prepared then.
     if (this.run.plan.shown?.step !== step.id) await this.prepareWork(step);
     this.run.startStep();
-    return this.parts.stageInvoker.challenge(this.run, step);
+    return this.dependencies.stageInvoker.challenge(this.run, step);
   }
 
   /** Whether the answer is for the step. An answer for another step comes from a late double click, and is ignored. */
@@ -196,7 +199,7 @@ export class FlowRunner {
     const contract = this.contractOf(step);
     if (!acceptsAnswer(this.run.plan, step, contract?.attempts)) return false;
     const component = (body as { component?: unknown } | null)?.component;
-    if (typeof component !== 'string' || !this.parts.contracts.hasComponent(component, this.run.context.version))
+    if (typeof component !== 'string' || !this.dependencies.contracts.hasComponent(component, this.run.context.version))
       return true;
     return component === contract?.component;
   }
@@ -211,23 +214,23 @@ export class FlowRunner {
   private async take(step: Step, result: StageResult): Promise<FlowResult | undefined> {
     const { reply } = result;
     const before = this.run.plan;
-    const { plan, action: answer } = this.transition(step, result);
+    const { plan, action } = this.transition(step, result);
     this.run.identify(plan, this.contractOf(step)?.identifies);
     this.run.apply(reply.effects ?? [], step);
     this.run.settle(result.settlement);
     if (reply.type === 'passed' && reply.verified?.length) this.run.renewKey();
-    switch (answer.type) {
+    switch (action.type) {
       case 'show':
         this.nameNextWork(step, before);
-        return this.challengeResult(step, answer.challenge, answer.errors);
+        return this.challengeResult(step, action.challenge, action.errors);
       case 'moved':
         return undefined;
       case 'restart':
-        return this.restart(answer.keepContext);
+        return this.restart(action.keepContext);
       case 'done':
         return this.finish();
       case 'denied':
-        return this.deny(answer.message, step);
+        return this.deny(action.message, step);
     }
   }
 
@@ -241,14 +244,14 @@ export class FlowRunner {
   }
 
   private transition(step: Step, { reply, states }: StageResult): PlanTransition {
-    const { plan, action: answer } = advance(this.run.plan, step, reply);
+    const { plan, action } = advance(this.run.plan, step, reply);
     const next = Object.entries(states).reduce(
       (p, [key, state]) => (state === null ? removeState(p, key) : storeState(p, key, state)),
       plan,
     );
     return {
       plan: reply.type === 'challenge' ? next : this.run.withTrailEntry(next, step, reply.type),
-      action: answer,
+      action,
     };
   }
 
@@ -257,7 +260,7 @@ export class FlowRunner {
     const { version } = this.run.context;
     const again = restartPlan(this.run.plan, version, { keepContext });
     const planned = isApplicable(version, this.run.session.visitor, again)
-      ? await this.parts.planner.plan(this.run, again)
+      ? await this.dependencies.planner.plan(this.run, again)
       : { refused: [], effects: [] };
     this.run.record(planned.effects);
     if ('refused' in planned) return this.refuse(planned.refused);
@@ -294,16 +297,4 @@ export class FlowRunner {
     if (!contract) throw new Problem('stage_away');
     return { type: 'show', contract, challenge, errors };
   }
-}
-
-/**
- * Whether the next answer needs a new work id: after a rejection, and after a challenge that stores state or facts. Any
- * other challenge only follows a choice, for which no work was done.
- */
-const isNextAnswerNew = (reply: StageReply): boolean =>
-  reply.type === 'rejected' ? true : reply.type === 'challenge' && (reply.state ?? reply.context) !== undefined;
-
-/** Returns the challenge as a rejection with the errors of a body that is not a JSON object. */
-function asRejection({ reply, ...rest }: StageResult, errors: Errors): StageResult {
-  return { ...rest, reply: reply.type === 'challenge' ? { ...reply, type: 'rejected', errors } : reply };
 }

@@ -8,16 +8,8 @@ import {
   stateOf,
   withDirectoryUser,
 } from '@gatehouse/plan';
-import {
-  type AttemptReservation,
-  type AttemptStore,
-  type ReservationFactory,
-  withoutGuesses,
-  wrongGuessErrors,
-} from './attempts/attempt-store.js';
-import type { CredentialQueue } from './attempts/credential-queue.js';
-import type { ResponseTiming } from './attempts/response-timing.js';
-import { EMPTY_SETTLEMENT, mergeSettlements, releaseInsteadOfReset, settleAttempts } from './attempts/settlement.js';
+import { AttemptCounter, type AttemptDependencies } from './attempts/attempt-counter.js';
+import { EMPTY_SETTLEMENT, mergeSettlements, releaseInsteadOfReset } from './attempts/settlement.js';
 import {
   type EmbeddedStage,
   embeddedStages,
@@ -28,25 +20,19 @@ import {
   withoutContext,
   withoutEmbeddedFields,
 } from './embedded-stages.js';
-import { type FlowRequest, timeLeftMs } from './flow-request.js';
 import type { StageClient, StageContractRegistry } from './ports/clients.js';
-import { buildStageRequest, type ResponseBody, type StageInvocation, type StageRun } from './stage-request.js';
 import {
-  effectsOf,
-  isWrongAnswer,
-  resultOf,
-  type StageResult,
-  stateEntry,
-  withoutUndeclaredFields,
-} from './stage-result.js';
+  buildStageRequest,
+  lacksRequiredFact,
+  type ResponseBody,
+  type StageInvocation,
+  type StageRun,
+} from './stage-request.js';
+import { effectsOf, resultOf, type StageResult, stateEntry, withoutUndeclaredFields } from './stage-result.js';
 
-interface Dependencies {
+interface Dependencies extends AttemptDependencies {
   readonly stages: StageClient;
   readonly contracts: StageContractRegistry;
-  readonly attempts: AttemptStore;
-  readonly reservationFactory: ReservationFactory;
-  readonly credentialQueue: CredentialQueue;
-  readonly responseTiming: ResponseTiming;
   /** Called with the contract violations in a stage's reply. */
   readonly report: (kind: string, violations: readonly string[]) => void;
 }
@@ -59,21 +45,23 @@ interface PartialResponse {
   readonly result: StageResult;
 }
 
-const NOT_PROCESSED_CODES: ReadonlySet<string> = new Set(['stage_away', 'stage_busy', 'bus_down']);
-
 /**
  * Sends the requests of one step: reserves the attempts of an answer, checks each reply against its contract, and
  * involves the embedded stages of a composite step.
  */
 export class StageInvoker {
-  constructor(private readonly parts: Dependencies) {}
+  private readonly attempts: AttemptCounter;
+
+  constructor(private readonly dependencies: Dependencies) {
+    this.attempts = new AttemptCounter(dependencies);
+  }
 
   /** Requests the challenge of a step. The stage may pass or deny instead, if it has nothing to ask. */
   async challenge(run: StageRun, step: Step): Promise<StageResult> {
     const invocation = this.ownStage(run, step);
     if (!invocation) return resultOf({ type: 'denied' });
     const reply = await this.ask(run, invocation);
-    const settlement = { ...EMPTY_SETTLEMENT, reset: this.renewed(invocation, reply) };
+    const settlement = { ...EMPTY_SETTLEMENT, reset: this.attempts.renewed(invocation, reply) };
     return this.withEmbeddedChallenges(run, invocation, { ...resultOf(reply), settlement });
   }
 
@@ -162,10 +150,9 @@ export class StageInvoker {
 
   private ownStage({ plan, context }: StageRun, step: Step): StageInvocation | undefined {
     const contract = this.contractOf(step.kind, context.version);
-    const missing = Object.entries(contract.reads).some(
-      ([key, need]) => need === 'required' && plan.context[key as keyof Plan['context']] === undefined,
-    );
-    return missing ? undefined : { stateKey: step.id, state: stateOf(plan, step.id), contract, stage: step, plan };
+    return lacksRequiredFact(contract, plan)
+      ? undefined
+      : { stateKey: step.id, state: stateOf(plan, step.id), contract, stage: step, plan };
   }
 
   private async respondOne(
@@ -218,68 +205,14 @@ export class StageInvoker {
     };
   }
 
-  /** Lets one stage judge one answer, after the answer's attempts were reserved. */
-  private async judge(run: StageRun, invocation: StageInvocation, body: ResponseBody): Promise<StageResult> {
-    const { kind, attempts: rules } = invocation.contract;
-    const { request } = run.context;
-    const { context, shown } = invocation.plan;
-    // In a flow without a pending user, guesses count for the user of the session.
-    const user = context.pending_user ?? run.session.sessionUser ?? undefined;
-    const answer = { rules, body, shown: shown?.challenge, user, ip: request.client.ip };
-    const reservations = this.parts.reservationFactory.reservationsFor(answer);
-    if (reservations.length === 0) return resultOf(await this.ask(run, invocation, body));
-    const { attempts, responseTiming, credentialQueue } = this.parts;
-    await credentialQueue.enter(request, reservations, timeLeftMs(request) - invocation.contract.deadline_ms);
-    const reserved = await this.reserve(reservations, request);
-    if (!reserved) {
-      credentialQueue.leave(request);
-      return resultOf(await responseTiming.pad(kind, () => this.locked(run, invocation, body), timeLeftMs(request)));
-    }
-    const judged = responseTiming.measure(kind, () => this.ask(run, invocation, body), isWrongAnswer);
-    const reply = await judged.catch(async (error: unknown) => {
-      if (error instanceof Problem && NOT_PROCESSED_CODES.has(error.code)) await attempts.release(reserved);
-      throw error;
-    });
-    return { reply, states: {}, settlement: settleAttempts(reserved, reply) };
-  }
-
-  /** Returns the attempts to reset for credentials that the stage has replaced. */
-  private renewed({ contract, plan }: StageInvocation, reply: StageReply): AttemptReservation[] {
-    if (reply.type !== 'passed' || contract.renews.length === 0) return [];
-    const credentials = (reply.verified ?? []).filter((credential) => contract.renews.includes(credential));
-    const { pending_user: user } = mergeContext(plan.context, reply.context, plan.visitor);
-    return this.parts.reservationFactory.renewedReservations(user, credentials);
-  }
-
-  /**
-   * Reserves attempts. Returns `undefined` if a credential is locked or delayed. Throws `rate_limited` for a blocked
-   * network.
-   */
-  private async reserve(
-    reservations: readonly AttemptReservation[],
-    { arrivedAt }: FlowRequest,
-  ): Promise<readonly AttemptReservation[] | undefined> {
-    const outcome = await this.parts.attempts.reserve(reservations, performance.now() - arrivedAt);
-    if (outcome.reserved) return outcome.reservations;
-    if (outcome.network) throw new Problem('rate_limited', { retry_after_s: outcome.retryAfterS });
-    return undefined;
-  }
-
-  /**
-   * Returns the reply for a guess at a locked credential, which is the same as for a wrong guess. The stage gets the
-   * answer without the guess, so that the effects are the same too (docs/adr/0011).
-   */
-  private async locked(run: StageRun, invocation: StageInvocation, body: ResponseBody): Promise<StageReply> {
-    const rules = invocation.contract.attempts;
-    const reply = await this.ask(run, invocation, withoutGuesses(rules, body));
-    if (!('challenge' in reply)) return reply.type === 'denied' ? reply : { type: 'denied' };
-    return { ...reply, type: 'rejected', errors: wrongGuessErrors(rules, body) };
+  private judge(run: StageRun, invocation: StageInvocation, body: ResponseBody): Promise<StageResult> {
+    return this.attempts.judge(run, invocation, { body, ask: (sent) => this.ask(run, invocation, sent) });
   }
 
   private async ask(run: StageRun, invocation: StageInvocation, body?: ResponseBody): Promise<StageReply> {
     const { contract, plan } = invocation;
     const stageRequest = buildStageRequest(run, invocation, body);
-    const reply = await this.parts.stages.send(contract, body ? 'respond' : 'challenge', stageRequest);
+    const reply = await this.dependencies.stages.send(contract, body ? 'respond' : 'challenge', stageRequest);
     const { attached } = stageRequest;
     const facts = {
       pendingUser: plan.context.pending_user,
@@ -292,12 +225,12 @@ export class StageInvoker {
       const result = contract.changes_user ? reply : withDirectoryUser(reply, plan.context.pending_user);
       return 'challenge' in result ? withoutUndeclaredFields(contract, result) : result;
     }
-    this.parts.report(contract.kind, violations);
+    this.dependencies.report(contract.kind, violations);
     throw new Problem('stage_fault', { detail: `the stage ${contract.kind} ${violations[0]}` });
   }
 
   private contractOf(kind: string, version: FlowVersion): StageContract {
-    const contract = this.parts.contracts.find(kind, version);
+    const contract = this.dependencies.contracts.find(kind, version);
     if (!contract) throw new Problem('stage_away', { detail: `no stage of kind ${kind} is known` });
     return contract;
   }

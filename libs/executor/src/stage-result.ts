@@ -1,4 +1,4 @@
-import type { StageContract, StageReply } from '@gatehouse/contracts';
+import type { Errors, StageContract, StageReply } from '@gatehouse/contracts';
 import { type AttemptSettlement, EMPTY_SETTLEMENT } from './attempts/settlement.js';
 
 /** The reply of a step, the states of its embedded stages, and how to settle the attempts of the answer. */
@@ -30,3 +30,15 @@ export const resultOf = (reply: StageReply): StageResult => ({ reply, states: {}
 /** Returns an object with the state of a reply under this key; an empty object if the reply has none. */
 export const stateEntry = (key: string, reply: StageReply) =>
   'state' in reply && reply.state ? { [key]: reply.state } : {};
+
+/**
+ * Whether the next answer needs a new work id: after a rejection, and after a challenge that stores state or facts. Any
+ * other challenge only follows a choice, for which no work was done.
+ */
+export const isNextAnswerNew = (reply: StageReply): boolean =>
+  reply.type === 'rejected' ? true : reply.type === 'challenge' && (reply.state ?? reply.context) !== undefined;
+
+/** Returns the challenge as a rejection with the errors of a body that is not a JSON object. */
+export function asRejection({ reply, ...rest }: StageResult, errors: Errors): StageResult {
+  return { ...rest, reply: reply.type === 'challenge' ? { ...reply, type: 'rejected', errors } : reply };
+}

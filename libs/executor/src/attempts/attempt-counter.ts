@@ -1,0 +1,97 @@
+import { Problem, type StageReply } from '@gatehouse/contracts';
+import { mergeContext } from '@gatehouse/plan';
+import { type FlowRequest, timeLeftMs } from '../flow-request.js';
+import type { ResponseBody, StageInvocation, StageRun } from '../stage-request.js';
+import { isWrongAnswer, resultOf, type StageResult } from '../stage-result.js';
+import {
+  type AttemptReservation,
+  type AttemptStore,
+  type ReservationFactory,
+  withoutGuesses,
+  wrongGuessErrors,
+} from './attempt-store.js';
+import type { CredentialQueue } from './credential-queue.js';
+import type { ResponseTiming } from './response-timing.js';
+import { settleAttempts } from './settlement.js';
+
+/** What counting the attempts of an answer needs. */
+export interface AttemptDependencies {
+  readonly attempts: AttemptStore;
+  readonly reservationFactory: ReservationFactory;
+  readonly credentialQueue: CredentialQueue;
+  readonly responseTiming: ResponseTiming;
+}
+
+/** An answer, and the function that sends it to its stage. */
+interface Answer {
+  readonly body: ResponseBody;
+  readonly ask: (body: ResponseBody) => Promise<StageReply>;
+}
+
+/** Codes of problems that a stage reports without having judged the answer. */
+const NOT_PROCESSED_CODES: ReadonlySet<string> = new Set(['stage_away', 'stage_busy', 'bus_down']);
+
+/** Counts the attempts of answers before their stages judge them (docs/spec/attempts.md#counting). */
+export class AttemptCounter {
+  constructor(private readonly dependencies: AttemptDependencies) {}
+
+  /** Reserves the answer's attempts, then lets the stage judge the answer. Throws `rate_limited` for a blocked network. */
+  async judge(run: StageRun, invocation: StageInvocation, { body, ask }: Answer): Promise<StageResult> {
+    const { kind, attempts: rules } = invocation.contract;
+    const { request } = run.context;
+    const { context, shown } = invocation.plan;
+    // In a flow without a pending user, guesses count for the user of the session.
+    const user = context.pending_user ?? run.session.sessionUser ?? undefined;
+    const answer = { rules, body, shown: shown?.challenge, user, ip: request.client.ip };
+    const reservations = this.dependencies.reservationFactory.reservationsFor(answer);
+    if (reservations.length === 0) return resultOf(await ask(body));
+    const { attempts, responseTiming, credentialQueue } = this.dependencies;
+    await credentialQueue.enter(request, reservations, timeLeftMs(request) - invocation.contract.deadline_ms);
+    const reserved = await this.reserve(reservations, request);
+    if (!reserved) {
+      credentialQueue.leave(request);
+      return resultOf(
+        await responseTiming.pad(kind, () => this.locked(invocation, { body, ask }), timeLeftMs(request)),
+      );
+    }
+    const judged = responseTiming.measure(kind, () => ask(body), isWrongAnswer);
+    const reply = await judged.catch(async (error: unknown) => {
+      if (error instanceof Problem && NOT_PROCESSED_CODES.has(error.code)) await attempts.release(reserved);
+      throw error;
+    });
+    return { reply, states: {}, settlement: settleAttempts(reserved, reply) };
+  }
+
+  /** Returns the attempts to reset for credentials that the stage has replaced. */
+  renewed({ contract, plan }: StageInvocation, reply: StageReply): AttemptReservation[] {
+    if (reply.type !== 'passed' || contract.renews.length === 0) return [];
+    const credentials = (reply.verified ?? []).filter((credential) => contract.renews.includes(credential));
+    const { pending_user: user } = mergeContext(plan.context, reply.context, plan.visitor);
+    return this.dependencies.reservationFactory.renewedReservations(user, credentials);
+  }
+
+  /**
+   * Reserves attempts. Returns `undefined` if a credential is locked or delayed. Throws `rate_limited` for a blocked
+   * network.
+   */
+  private async reserve(
+    reservations: readonly AttemptReservation[],
+    { arrivedAt }: FlowRequest,
+  ): Promise<readonly AttemptReservation[] | undefined> {
+    const outcome = await this.dependencies.attempts.reserve(reservations, performance.now() - arrivedAt);
+    if (outcome.reserved) return outcome.reservations;
+    if (outcome.network) throw new Problem('rate_limited', { retry_after_s: outcome.retryAfterS });
+    return undefined;
+  }
+
+  /**
+   * Returns the reply for a guess at a locked credential, which is the same as for a wrong guess. The stage gets the
+   * answer without the guess, so that the effects are the same too (docs/adr/0011).
+   */
+  private async locked(invocation: StageInvocation, { body, ask }: Answer): Promise<StageReply> {
+    const rules = invocation.contract.attempts;
+    const reply = await ask(withoutGuesses(rules, body));
+    if (!('challenge' in reply)) return reply.type === 'denied' ? reply : { type: 'denied' };
+    return { ...reply, type: 'rejected', errors: wrongGuessErrors(rules, body) };
+  }
+}
