@@ -5,6 +5,7 @@ import { ConcurrencyLimiter, MaxmindGeoLocator, openDataSource } from '@gatehous
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { migratedDatabase } from '../../../../test/support/postgres.js';
+import { HOUSEHOLD, insertAlice, STAFF } from '../../testing/alice.js';
 import { ALICE, policyRequestOf } from '../../testing/index.js';
 import { type LoopbackServer, startLoopbackServer } from '../../testing/loopback-server.js';
 import { Evaluator } from '../evaluator.js';
@@ -19,8 +20,6 @@ import { PolicyHttpClient } from './http/policy-http-client.js';
 import { PythonRunner } from './python-runner.js';
 
 const MEMORY_MB = 64;
-const STAFF = '5f0c8a52-6b5e-4a0e-8c56-0d1c2b3a4f01';
-const HOUSE = '5f0c8a52-6b5e-4a0e-8c56-0d1c2b3a4f02';
 
 let database: Awaited<ReturnType<typeof migratedDatabase>>;
 let source: DataSource;
@@ -31,18 +30,7 @@ beforeAll(async () => {
   server = await startLoopbackServer();
   database = await migratedDatabase();
   source = await openDataSource({ url: database.url, schema: DIRECTORY_SCHEMA, poolSize: 1 });
-  await source.query(
-    `INSERT INTO mfa.devices (id, user_id, kind, name) VALUES (gen_random_uuid(), '${ALICE.uuid}', 'totp', 'App')`,
-  );
-  await source.query(
-    `INSERT INTO directory.users (id, username, name, email, password_hash, attributes)
-     VALUES ('${ALICE.uuid}', 'alice', 'Alice', 'alice@example.org', 'hash', '{"shoe": {"size": 38}, "doors": ["own"]}')`,
-  );
-  await source.query(`INSERT INTO directory.groups (id, name, is_superuser) VALUES ('${HOUSE}', 'house', true)`);
-  await source.query(
-    `INSERT INTO directory.groups (id, parent_id, name, attributes) VALUES ('${STAFF}', '${HOUSE}', 'staff', '{"shoe": {"size": 1, "colour": "red"}, "doors": ["back"]}')`,
-  );
-  await source.query(`INSERT INTO directory.user_groups SELECT id, '${STAFF}' FROM directory.users`);
+  await insertAlice(source);
   interpreter = await Interpreter.start({ memoryMb: MEMORY_MB, size: 1 });
   await interpreter.whenFull();
   const users = new PolicyUserRepository(source);
@@ -93,8 +81,8 @@ describe('an expression', () => {
     ['return request.user.ak_groups.filter(name="staff").exists()', true],
     ['return ak_is_group_member(request.user, name="others")', false],
     [`return request.user.ak_groups.filter(group_uuid="${STAFF}").exists()`, true],
-    [`return request.user.ak_groups.filter(group_uuid="${HOUSE}").exists()`, false],
-    [`return [group.name for group in request.user.all_groups().filter(group_uuid="${HOUSE}")] == ["house"]`, true],
+    [`return request.user.ak_groups.filter(group_uuid="${HOUSEHOLD}").exists()`, false],
+    [`return [group.name for group in request.user.all_groups().filter(group_uuid="${HOUSEHOLD}")] == ["house"]`, true],
     ['return request.user.ak_groups.filter(name="others").filter(name="staff").exists()', false],
     ['return request.user.all_groups().filter(name="others").filter(name="staff").exists()', false],
     ['return not list(getattr(request.user, "".join(["ak_gr", "oups"])))', false],

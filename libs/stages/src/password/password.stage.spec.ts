@@ -1,13 +1,11 @@
 import type { PlanContext, StageRequest, User } from '@gatehouse/contracts';
-import { type AppPassword, CredentialStore } from '@gatehouse/directory';
 import { driveStage } from '@gatehouse/stage-kit/testing';
 import { describe, expect, it } from 'vitest';
+import { CountingHasher, InMemoryCredentialStore } from '../../testing/credential-store.js';
 import { hashPassword } from './argon2-hash.js';
-
 import { passwordContract } from './password.contract.js';
 import { PasswordStage } from './password.stage.js';
 import { PasswordAuthenticator } from './password-authenticator.js';
-import { type PasswordCheck, PasswordHasher } from './password-hasher.js';
 
 const INBUILT = 'authentik.core.auth.InbuiltBackend';
 const TOKEN = 'authentik.core.auth.TokenBackend';
@@ -30,37 +28,6 @@ const saved = (overrides: Partial<Extract<User, { kind: 'saved' }>> = {}): User 
   ...overrides,
 });
 
-/** A credential store in memory. It records each call that would be an SQL statement in the database. */
-class InMemoryCredentialStore extends CredentialStore {
-  readonly statements: string[] = [];
-  constructor(
-    private readonly hash: string | undefined,
-    private readonly appPassword?: string,
-  ) {
-    super();
-  }
-  async findHash(userId: string) {
-    this.statements.push('hash');
-    return userId === UUID ? this.hash : undefined;
-  }
-  async upgradeHash(userId: string, outdated: string, upgraded: string) {
-    this.statements.push(`upgrade ${userId} ${outdated} to ${upgraded.split('$').slice(0, 4).join('$')}`);
-  }
-  async findAppPassword(userId: string, key: string): Promise<AppPassword | undefined> {
-    this.statements.push('app password');
-    return userId === UUID && key === this.appPassword ? { uuid: UUID, identifier: 'mail' } : undefined;
-  }
-}
-
-/** The real password hasher, which counts its calls. */
-class CountingHasher extends PasswordHasher {
-  verified = 0;
-  override verify(check: PasswordCheck) {
-    this.verified++;
-    return super.verify(check);
-  }
-}
-
 interface DriveOptions {
   readonly credentials?: InMemoryCredentialStore;
   readonly context?: PlanContext;
@@ -68,7 +35,12 @@ interface DriveOptions {
   readonly request?: Partial<StageRequest>;
 }
 
-function drive({ credentials = new InMemoryCredentialStore(undefined), context, config, request = {} }: DriveOptions) {
+function drive({
+  credentials = new InMemoryCredentialStore(UUID, undefined),
+  context,
+  config,
+  request = {},
+}: DriveOptions) {
   const hasher = new CountingHasher({ concurrency: 1, queue: 4 });
   const stage = driveStage(passwordContract, new PasswordStage(new PasswordAuthenticator(credentials, hasher)), {
     config: { backends: [INBUILT], ...config },
@@ -79,7 +51,7 @@ function drive({ credentials = new InMemoryCredentialStore(undefined), context, 
 }
 
 const currentHash = hashPassword(PASSWORD);
-const currentCredentials = async () => new InMemoryCredentialStore(await currentHash);
+const currentCredentials = async () => new InMemoryCredentialStore(UUID, await currentHash);
 
 describe('the password challenge', () => {
   it('has no recovery_url without a recovery flow', async () => {
@@ -121,7 +93,7 @@ describe('the logged-in user, in a plan without a pending user', () => {
     const config = { backends: [INBUILT], without_password: 'deny' } as const;
     const show = (context: PlanContext, credentials: InMemoryCredentialStore, session: StageRequest['session']) =>
       drive({ context, credentials, config, request: { session } }).show();
-    const [none, own] = [new InMemoryCredentialStore(''), { user: saved() }];
+    const [none, own] = [new InMemoryCredentialStore(UUID, ''), { user: saved() }];
 
     const denied = { type: 'denied', message: { code: 'password_none' } };
     for (const context of [{}, { pending_user: saved() }]) {
@@ -160,7 +132,7 @@ describe('a right password', () => {
 
   it('keeps the auth_method of an earlier step and merges auth_method_args', async () => {
     const context = { pending_user: saved(), auth_method: 'before', auth_method_args: { known: true } };
-    const credentials = new InMemoryCredentialStore('!', 'app-key');
+    const credentials = new InMemoryCredentialStore(UUID, '!', 'app-key');
     const reply = await drive({ credentials, context, config: { backends: [INBUILT, TOKEN] } }).answer({
       password: 'app-key',
     });
@@ -172,7 +144,7 @@ describe('a right password', () => {
   });
 
   it.each(outdatedHashes)('replaces an outdated hash only after the right password: %s', async (stored) => {
-    const credentials = new InMemoryCredentialStore(stored);
+    const credentials = new InMemoryCredentialStore(UUID, stored);
     expect((await drive({ credentials }).answer({ password: 'other' })).type).toBe('rejected');
     expect((await drive({ credentials }).answer({ password: PASSWORD })).type).toBe('passed');
     const upgrade = `upgrade ${UUID} ${stored} to $argon2id$v=19$m=19456,t=2,p=1`;
@@ -186,7 +158,7 @@ describe('a right password', () => {
       }
     }
     expect(
-      (await drive({ credentials: new ReadOnlyCredentialStore(OUTDATED) }).answer({ password: PASSWORD })).type,
+      (await drive({ credentials: new ReadOnlyCredentialStore(UUID, OUTDATED) }).answer({ password: PASSWORD })).type,
     ).toBe('passed');
   });
 });
@@ -229,7 +201,7 @@ describe('a wrong password', () => {
   it.each(failures)('has the same reply and statements and costs one hash for %s', async (_, user, hash) => {
     for (const configured of backends) {
       const options = { config: { backends: configured }, context: { pending_user: user } };
-      const driven = drive({ ...options, credentials: new InMemoryCredentialStore(await hash()) });
+      const driven = drive({ ...options, credentials: new InMemoryCredentialStore(UUID, await hash()) });
       expect(await driven.answer({ password: 'wrong' })).toEqual({ ...rejected, effects: failureEffects('alice') });
       expect(driven.hasher.verified).toBe(1);
       const expected = [
@@ -290,13 +262,13 @@ describe('a wrong password', () => {
   });
 
   it('may consist of white space only', async () => {
-    const driven = drive({ credentials: new InMemoryCredentialStore(await hashPassword('   ')) });
+    const driven = drive({ credentials: new InMemoryCredentialStore(UUID, await hashPassword('   ')) });
     expect((await driven.answer({ password: '   ' })).type).toBe('passed');
   });
 });
 
 describe('a request without time left', () => {
-  it('returns stage_busy and computes no hash', async () => {
+  it('returns stage_busy', async () => {
     const driven = drive({ credentials: await currentCredentials(), request: { timeout_ms: 0 } });
     await expect(driven.answer({ password: PASSWORD })).rejects.toThrow('stage_busy');
   });
