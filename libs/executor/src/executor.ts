@@ -58,8 +58,8 @@ interface Dependencies {
 export class Executor {
   private readonly writer: PlanWriter;
 
-  constructor(private readonly parts: Dependencies) {
-    this.writer = new PlanWriter(parts);
+  constructor(private readonly dependencies: Dependencies) {
+    this.writer = new PlanWriter(dependencies);
   }
 
   /**
@@ -82,18 +82,18 @@ export class Executor {
   }
 
   private async continue(arrival: LoadedRequest): Promise<FlowResponse> {
-    const context = await this.contextOf(arrival, await selectPlan(this.parts.plans, arrival));
+    const context = await this.contextOf(arrival, await selectPlan(this.dependencies.plans, arrival));
     this.refuseSecrets(context);
     if (!mayContinue(context)) return notApplicable(context, []);
-    const run = new FlowRun(context, currentPlan(context), this.parts.now);
+    const run = new FlowRun(context, currentPlan(context), this.dependencies.now);
     const response = context.continued ? this.execute(run) : this.start(run);
-    return response.finally(() => this.parts.credentialQueue.leave(arrival.request));
+    return response.finally(() => this.dependencies.credentialQueue.leave(arrival.request));
   }
 
   private async load(request: FlowRequest): Promise<LoadedRequest> {
-    const loaded = await this.parts.plans.load(request.slug, request.sessionKey);
+    const loaded = await this.dependencies.plans.load(request.slug, request.sessionKey);
     if (!loaded) throw new Problem('not_found');
-    const brand = await this.parts.brands.find(request.host, loaded.brandsRevision);
+    const brand = await this.dependencies.brands.find(request.host, loaded.brandsRevision);
     return { request, loaded, brand, user: loaded.session?.user };
   }
 
@@ -103,18 +103,20 @@ export class Executor {
    */
   private async contextOf(arrival: LoadedRequest, selected: ContinuedPlan | undefined): Promise<FlowContext> {
     const { newestVersionId } = arrival.loaded;
-    const pinned = selected && (await this.parts.flows.find(selected.versionId));
+    const pinned = selected && (await this.dependencies.flows.find(selected.versionId));
     const chosen =
       pinned && selected
         ? { version: pinned, versionId: selected.versionId, continued: selected }
         : { version: await this.newest(arrival.loaded), versionId: newestVersionId, continued: undefined };
-    return flowContext(arrival, chosen, this.parts.site);
+    return flowContext(arrival, chosen, this.dependencies.site);
   }
 
   /** Whether the session was ended now, because it was used outside the network or place that it is bound to. */
   private async isSessionEnded({ request, loaded: { session } }: LoadedRequest): Promise<boolean> {
     const { user } = session ?? {};
-    return user !== undefined && !(await this.parts.sessionBindings.check({ ...session!, user }, request.client));
+    return (
+      user !== undefined && !(await this.dependencies.sessionBindings.check({ ...session!, user }, request.client))
+    );
   }
 
   private async sendToLogin({ request, loaded, brand }: LoadedRequest): Promise<FlowResponse> {
@@ -124,32 +126,32 @@ export class Executor {
 
   /** Refuses a URL with a query parameter named like a secret field of a stage (docs/security.md#accident-21). */
   private refuseSecrets({ request: { queryNames: named }, version }: FlowContext) {
-    if (named.some((field) => this.parts.contracts.isSecretField(field, version)))
+    if (named.some((field) => this.dependencies.contracts.isSecretField(field, version)))
       throw new Problem('credentials_in_query');
   }
 
   private async newest({ newestVersionId }: LoadedFlow): Promise<FlowVersion> {
-    const version = await this.parts.flows.find(newestVersionId);
+    const version = await this.dependencies.flows.find(newestVersionId);
     if (!version) throw new Error(`the flow version ${newestVersionId} cannot be read`);
     return version;
   }
 
   private async start(run: FlowRun): Promise<FlowResponse> {
     const { context } = run;
-    const planned = await this.parts.planner.plan(run, run.plan).catch(asProblemResult);
+    const planned = await this.dependencies.planner.plan(run, run.plan).catch(asProblemResult);
     if ('type' in planned) return responseWithoutPlan(context, planned);
     if ('plan' in planned) {
       run.start(planned.plan, planned.effects);
       return this.execute(run);
     }
     const user = run.session.sessionUser ?? undefined;
-    await this.parts.eventRecorder.record(planned.effects, { ...eventSource(context), user });
+    await this.dependencies.eventRecorder.record(planned.effects, { ...eventSource(context), user });
     return notApplicable(context, planned.refused);
   }
 
   private async execute(run: FlowRun): Promise<FlowResponse> {
     const { context } = run;
-    const runner = new FlowRunner(run, this.parts, this.writer);
+    const runner = new FlowRunner(run, this.dependencies, this.writer);
     const result = await runner.go().catch(ifOvertaken).catch(asProblemResult);
     const isSaved =
       result !== undefined && ((result.type === 'problem' && !run.moved) || (await this.writer.save(run)));
@@ -158,7 +160,7 @@ export class Executor {
       return flowResponse(context, { result, context: facts, plan, cookie, effects });
     }
     // The request that lost the race must not reveal its verdict. The attempt of a right answer is released.
-    if (run.answerPassed) await this.parts.attempts.release(run.reservations);
+    if (run.answerPassed) await this.dependencies.attempts.release(run.reservations);
     const reloaded = { ...(await this.load(context.request)), user: context.user };
     // If the winner replaced the session key, only a request whose own answer was right may see the next challenge.
     return this.repeat(reloaded, { isKeyProved: reloaded.loaded.session?.retired !== true || run.answerPassed });
@@ -171,7 +173,8 @@ export class Executor {
    */
   private async repeat(arrival: LoadedRequest, { isKeyProved }: { isKeyProved: boolean }): Promise<FlowResponse> {
     const { stored, session } = arrival.loaded;
-    const version = (stored && (await this.parts.flows.find(stored.versionId))) ?? (await this.newest(arrival.loaded));
+    const version =
+      (stored && (await this.dependencies.flows.find(stored.versionId))) ?? (await this.newest(arrival.loaded));
     const result = endResult(stored?.plan) ?? (isKeyProved ? this.shown(stored?.plan, version) : undefined);
     if (!result) throw new Problem('stage_busy', { detail: 'Another request of this session was quicker.' });
     const context = session?.retired ? {} : (stored?.plan.context ?? {});
@@ -184,7 +187,7 @@ export class Executor {
 
   private shown(plan: Plan | undefined, version: FlowVersion): FlowResult | undefined {
     const step = plan && currentStep(plan, version);
-    const contract = step && this.parts.contracts.find(step.kind, version);
+    const contract = step && this.dependencies.contracts.find(step.kind, version);
     const question = step && crossSiteQuestion(plan, step, contract);
     if (question) return question;
     if (!contract || plan.shown?.step !== step.id) return undefined;

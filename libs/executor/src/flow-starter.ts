@@ -58,7 +58,7 @@ export const startForUser = (user: Identity): FlowStartOptions => ({
  * (docs/spec/executor.md#helper-addresses).
  */
 export class FlowStarter {
-  constructor(private readonly parts: Dependencies) {}
+  constructor(private readonly dependencies: Dependencies) {}
 
   /**
    * Replaces the session's plan of the flow by a new one, if the flow's policies admit it. A request from another site
@@ -70,8 +70,8 @@ export class FlowStarter {
    * (by `access`), and `stage_busy` when another request was first.
    */
   async start(request: FlowRequest, options: FlowStartOptions): Promise<SessionCookie | undefined> {
-    const loaded = await this.parts.plans.load(request.slug, request.sessionKey);
-    const version = loaded && (await this.parts.flows.find(loaded.newestVersionId));
+    const loaded = await this.dependencies.plans.load(request.slug, request.sessionKey);
+    const version = loaded && (await this.dependencies.flows.find(loaded.newestVersionId));
     if (!version) throw new Problem('not_found');
     rejectSessionMismatch(loaded, options);
     if (keepsRunning(request, loaded, options)) return undefined;
@@ -80,7 +80,7 @@ export class FlowStarter {
     const { session, flowId, newestVersionId: versionId, planRow: replaces } = loaded;
     const key = session && options.visitor ? undefined : newSessionKey(undefined);
     const owner = key ? { newKey: key.hash } : { id: session!.id };
-    const sessionId = await this.parts.plans.create({ flowId, versionId, plan, session: owner, replaces });
+    const sessionId = await this.dependencies.plans.create({ flowId, versionId, plan, session: owner, replaces });
     if (!sessionId) throw new Problem('stage_busy', { detail: 'Another request of this session was quicker.' });
     return key?.cookie;
   }
@@ -90,8 +90,12 @@ export class FlowStarter {
     { version, ...found }: Pick<FlowContext, 'loaded' | 'version' | 'user'>,
   ): Promise<FlowContext> {
     const { newestVersionId: versionId, brandsRevision } = found.loaded;
-    const brand = await this.parts.brands.find(request.host, brandsRevision);
-    return flowContext({ request, brand, ...found }, { version, versionId, continued: undefined }, this.parts.site);
+    const brand = await this.dependencies.brands.find(request.host, brandsRevision);
+    return flowContext(
+      { request, brand, ...found },
+      { version, versionId, continued: undefined },
+      this.dependencies.site,
+    );
   }
 
   private async planned(context: FlowContext, options: FlowStartOptions): Promise<Plan> {
@@ -99,7 +103,7 @@ export class FlowStarter {
     if (!options.visitor && !meetsRequirement(flow.authentication, visitorOf(context)))
       throw new Problem('flow_not_applicable');
     const run = new FlowRun(context, initialPlan(context, options), () => new Date());
-    const planned = await this.parts.planner.plan(run, await this.admitted(run, options));
+    const planned = await this.dependencies.planner.plan(run, await this.admitted(run, options));
     await this.record(run, planned.effects);
     if ('refused' in planned) throw new Problem('flow_not_applicable', problemDetail(planned.refused));
     return planned.plan;
@@ -109,14 +113,14 @@ export class FlowStarter {
     const { plan } = run;
     if (!access) return plan;
     const question = { plan, ...access, insertAt: { id: 'access', index: -1 } };
-    const decision = await this.parts.policyEngine.decide(run, question);
+    const decision = await this.dependencies.policyEngine.decide(run, question);
     await this.record(run, decision.effects);
     if (!decision.pass) throw new Problem('permission_denied', problemDetail(decision.messages));
     return decision.plan;
   }
 
   private record({ context, plan }: FlowRun, events: readonly EventEffect[]): Promise<void> {
-    return this.parts.eventRecorder.record(events, { ...eventSource(context), user: plan.context.pending_user });
+    return this.dependencies.eventRecorder.record(events, { ...eventSource(context), user: plan.context.pending_user });
   }
 }
 

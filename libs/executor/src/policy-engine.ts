@@ -83,7 +83,7 @@ const NO_GROUPS: ReadonlySet<string> = new Set();
 
 /** Evaluates policy sets (docs/spec/policies.md#policy-sets). Queries only the policies and groups that a set needs. */
 export class PolicyEngine {
-  constructor(private readonly parts: Dependencies) {}
+  constructor(private readonly dependencies: Dependencies) {}
 
   /**
    * Evaluates a policy set for the plan's user or, if there is none, the user of the session. Throws Problem if the
@@ -108,23 +108,23 @@ export class PolicyEngine {
    */
   async decideStep(run: PolicyRun, kind: string, question: PolicyQuestion): Promise<PolicyDecision> {
     const decision = await this.decide(run, question);
-    const grants = this.parts.contracts.find(kind, run.context.version)?.grants;
+    const grants = this.dependencies.contracts.find(kind, run.context.version)?.grants;
     return decision.undecided && !grants ? { ...decision, pass: true } : decision;
   }
 
   private async groupsOf(user: User | undefined, groups: readonly string[]): Promise<ReadonlySet<string>> {
     if (user?.kind !== 'saved' || groups.length === 0) return NO_GROUPS;
-    return this.parts.memberships.filterGroups(user.uuid, groups);
+    return this.dependencies.memberships.filterGroups(user.uuid, groups);
   }
 
   private async evaluate(run: PolicyRun, queries: PolicyQueries, question: UserQuestion): Promise<PolicyExchange> {
     if (queries.length === 0) return { reply: EMPTY_REPLY, effects: [] };
     run.budget.check();
     const request = this.requestOf(run, queries, question);
-    const reply = await this.parts.policies.evaluate(request);
+    const reply = await this.dependencies.policies.evaluate(request);
     for (const { id, name } of request.policies) {
       const error = reply.results[id]?.error;
-      if (error !== undefined) this.parts.report({ policy: name, error });
+      if (error !== undefined) this.dependencies.report({ policy: name, error });
     }
     return { reply, effects: policyEvents(request, reply) };
   }
@@ -133,7 +133,7 @@ export class PolicyEngine {
     const { request, site, locale } = run.context;
     const { reputation } = run;
     const version = question.policies ? { ...run.context.version, policies: question.policies } : run.context.version;
-    const timeout_ms = Math.max(0, Math.floor(Math.min(this.parts.timeoutMs, timeLeftMs(request))));
+    const timeout_ms = Math.max(0, Math.floor(Math.min(this.dependencies.timeoutMs, timeLeftMs(request))));
     const { cookies: _unseen, ...client } = request.client;
     const ids = queries.map(({ id }) => id);
     const callable = callablePolicies(version, ids);
@@ -174,7 +174,7 @@ export class PolicyEngine {
   private async directoryUser(named: User, candidates: readonly (User | undefined)[]): Promise<User> {
     if (named.kind !== 'saved') return withoutBackend(named);
     const loaded = candidates.find((user) => userKey(user) === named.uuid);
-    const found = loaded ?? (await this.parts.users.find(named.uuid));
+    const found = loaded ?? (await this.dependencies.users.find(named.uuid));
     if (!found) throw new Problem('stage_fault', { detail: 'a policy names a user who does not exist' });
     return loaded ?? toSavedUser(found as SavedUser);
   }
@@ -182,7 +182,7 @@ export class PolicyEngine {
   private misfits(insert: PolicyReply['insert'], version: FlowVersion): string[] {
     return (insert?.steps ?? []).flatMap((step) => {
       if (!('kind' in step)) return [];
-      const fits = this.parts.contracts.find(step.kind, version)?.config.safeParse(step.config).success;
+      const fits = this.dependencies.contracts.find(step.kind, version)?.config.safeParse(step.config).success;
       return fits ? [] : [`inserts a step of kind ${step.kind} that cannot be one`];
     });
   }

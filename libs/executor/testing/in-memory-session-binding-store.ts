@@ -12,10 +12,10 @@ export class InMemorySessionBindingStore extends SessionBindingStore {
   lookups = 0;
   readonly addresses: string[] = [];
   readonly ended: BrokenSession[] = [];
-  /** A checker for which all networks and places are unknown. */
+  /** A checker for which all networks and geoLocator are unknown. */
   readonly checker = new SessionBindingChecker({
     sessions: this,
-    places: new FixedGeoLocator(),
+    geoLocator: new FixedGeoLocator(),
     report: () => undefined,
   });
 
@@ -31,7 +31,7 @@ export class InMemorySessionBindingStore extends SessionBindingStore {
   }
 }
 
-/** Returns the networks and places that a test sets. */
+/** Returns the networks and geoLocator that a test sets. */
 export class FixedGeoLocator extends GeoLocator {
   constructor(
     private readonly networks: Readonly<Record<string, NetworkInfo>> = {},

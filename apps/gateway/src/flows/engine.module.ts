@@ -121,7 +121,7 @@ const GUARDS: Provider[] = [
     inject: [StageContractRegistry, UserDirectory],
     useFactory: (contracts: StageContractRegistry, users: UserDirectory) => new ClaimedUserGuard(contracts, users),
   },
-  provideWith(SessionBindingChecker, { sessions: SessionBindingStore, places: GeoLocator, report: BINDING_REPORT }),
+  provideWith(SessionBindingChecker, { sessions: SessionBindingStore, geoLocator: GeoLocator, report: BINDING_REPORT }),
 ];
 
 const ENGINE: Provider[] = [

@@ -12,7 +12,7 @@ interface BoundSession {
 
 interface Dependencies {
   readonly sessions: SessionBindingStore;
-  readonly places: GeoLocator;
+  readonly geoLocator: GeoLocator;
   /** Called with the error if the new address could not be stored. The request does not wait for the storage. */
   readonly report: (error: unknown) => void;
 }
@@ -22,15 +22,15 @@ interface Dependencies {
  * (docs/spec/sessions.md#session-binding).
  */
 export class SessionBindingChecker {
-  constructor(private readonly parts: Dependencies) {}
+  constructor(private readonly dependencies: Dependencies) {}
 
   /** Returns whether the client may use the session from its address. If not, the session was ended. */
   async check(session: BoundSession, client: { readonly ip: string; readonly user_agent: string }): Promise<boolean> {
     if (session.lastIp === client.ip) return true;
-    const { sessions, places, report } = this.parts;
+    const { sessions, geoLocator, report } = this.dependencies;
     const bindings = await sessions.findBindings(session.id);
     const move = { from: session.lastIp, to: client.ip };
-    const broken = bindings && findViolation(move, bindings, places);
+    const broken = bindings && findViolation(move, bindings, geoLocator);
     if (broken) await sessions.end(session.id, { user: toSavedUser(session.user), violation: broken, change: move });
     else if (bindings) sessions.updateClient(session.id, client).catch(report);
     return bindings !== undefined && !broken;

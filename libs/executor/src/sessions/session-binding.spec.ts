@@ -4,7 +4,7 @@ import { ALICE } from '../../testing/test-flow.js';
 import { findViolation } from './session-binding.js';
 
 const berlin = { continent: 'EU', country: 'DE', city: 1 };
-const places = new FixedGeoLocator(
+const geoLocator = new FixedGeoLocator(
   {
     home: { asn: 1, network: '192.0.2.0/24' },
     'home-too': { asn: 1, network: '192.0.2.0/24' },
@@ -21,7 +21,7 @@ const places = new FixedGeoLocator(
   },
 );
 const reason = (to: string, bindings: { network?: string; geoip?: string }, from = 'home') =>
-  findViolation({ from, to }, { network: 'no_binding', geoip: 'no_binding', ...bindings }, places)?.reason;
+  findViolation({ from, to }, { network: 'no_binding', geoip: 'no_binding', ...bindings }, geoLocator)?.reason;
 
 describe('a binding to the network', () => {
   it.each([
@@ -73,10 +73,10 @@ it('findViolation reports a network violation before a violation of the place', 
 it('findViolation reports the previous and the new value', () => {
   const bindings = { network: 'bind_asn', geoip: 'no_binding' };
 
-  expect(findViolation({ from: 'home', to: 'away' }, bindings, places)).toEqual({
+  expect(findViolation({ from: 'home', to: 'away' }, bindings, geoLocator)).toEqual({
     ...{ reason: 'network.asn', previous_value: 1, new_value: 2 },
   });
-  expect(findViolation({ from: undefined, to: 'away' }, bindings, places)).toEqual({
+  expect(findViolation({ from: undefined, to: 'away' }, bindings, geoLocator)).toEqual({
     ...{ reason: 'network.missing', previous_value: null, new_value: 'away' },
   });
 });

@@ -43,11 +43,11 @@ const LOCATION: readonly BindingRule<GeoLocation>[] = [
 export function findViolation(
   { from, to }: AddressChange,
   bindings: SessionBindings,
-  places: GeoLocator,
+  geoLocator: GeoLocator,
 ): BindingViolation | undefined {
   const previous = from ?? '';
-  const networks = { before: places.findNetwork(previous), after: places.findNetwork(to) };
-  const locations = { before: places.findLocation(previous), after: places.findLocation(to) };
+  const networks = { before: geoLocator.findNetwork(previous), after: geoLocator.findNetwork(to) };
+  const locations = { before: geoLocator.findLocation(previous), after: geoLocator.findLocation(to) };
   const move = { from: previous, to };
   return (
     firstDifference(move, networks, { checks: rulesUpTo(NETWORK, bindings.network), missing: 'network.missing' }) ??
