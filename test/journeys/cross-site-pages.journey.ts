@@ -44,7 +44,7 @@ describeInChromium('the page of a flow that another site opened', () => {
     const changing = [asking('new', ['password']), writing('never_create')];
     deployment = await Deployment.open({
       services: [...SERVICES, 'mfa', 'enrollment', 'captcha'],
-      environment: { DUO_URL: duo.url, DUO_TIMEOUT_S: '1' },
+      environment: { DUO_URL: duo.url, DUO_TIMEOUT_S: '1', SMS_HOSTS: '127.0.0.1' },
       blueprints: [
         blueprint(
           ...['alice', 'bob', 'carol', 'eve'].map((name) => userEntry(name)),

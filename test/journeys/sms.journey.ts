@@ -24,6 +24,7 @@ beforeAll(async () => {
   const validate = { stage: 'authenticator_validate.authenticatorvalidatestage', attrs: { device_classes: ['sms'] } };
   deployment = await Deployment.open({
     services: [...SERVICES, 'mfa', 'enrollment'],
+    environment: { SMS_HOSTS: '127.0.0.1' },
     blueprints: [
       blueprint(
         ['alice', 'bob', 'carol', 'dave'].map((username) => userEntry(username)),

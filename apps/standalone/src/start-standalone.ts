@@ -82,9 +82,10 @@ function defaultSettings(state: LocalState, { HOST, PORT, BASE_URL }: NodeJS.Pro
     MFA_SEAL_KEYS: sealKeys(state.mfaSealKey),
     SECRET_KEY: state.secretKey,
     BASE_URL: BASE_URL || `http://${HOST || '127.0.0.1'}:${PORT || '9000'}`,
-    // A captcha or source provider that is being tried out may run on this machine.
+    // A provider of captchas, logins or text messages that is being tried out may run on this machine.
     CAPTCHA_HOSTS: ALSO_LOOPBACK,
     SOURCE_HOSTS: ALSO_LOOPBACK,
+    SMS_HOSTS: ALSO_LOOPBACK,
     LOG_LEVEL: 'warn',
   };
 }

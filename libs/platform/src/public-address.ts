@@ -18,9 +18,12 @@ export const filteredLookup =
       (addresses) => {
         const allowed = addresses.filter(({ address }) => isAllowed(address));
         const [first] = allowed;
-        if (!first) return callback(new Error(`${hostname} resolves to a private network`), '', 4);
+        if (!first) return callback(privateAddressError(hostname), '', 4);
         return options.all ? callback(null, allowed) : callback(null, first.address, first.family);
       },
       (error: NodeJS.ErrnoException) => callback(error, '', 4),
     );
   };
+
+const privateAddressError = (hostname: string): NodeJS.ErrnoException =>
+  Object.assign(new Error(`${hostname} resolves to a private network`), { code: 'ERR_PRIVATE_ADDRESS' });

@@ -64,12 +64,25 @@ export class RestrictedHttpClient {
    * than `maxBytes`.
    */
   async send(request: OutgoingRequest, { maxBytes, signal }: RequestLimits): Promise<OutgoingResponse> {
-    if (!this.isAllowed(request.url)) throw new Error(`requests to ${request.url.hostname} are not allowed`);
     const message = await this.receive(request, signal);
     return { status: message.statusCode ?? 0, headers: message.headers, text: await textOf(message, maxBytes) };
   }
 
-  private receive({ url, method, headers, body }: OutgoingRequest, signal: AbortSignal): Promise<IncomingMessage> {
+  /**
+   * Sends a request and returns the status of the response, without reading its body. Throws when the connection fails
+   * and when the host is not allowed.
+   */
+  async sendForStatus(request: OutgoingRequest, signal: AbortSignal): Promise<number> {
+    const message = await this.receive(request, signal);
+    message.destroy();
+    return message.statusCode ?? 0;
+  }
+
+  private async receive(
+    { url, method, headers, body }: OutgoingRequest,
+    signal: AbortSignal,
+  ): Promise<IncomingMessage> {
+    if (!this.isAllowed(url)) throw new Error(`requests to ${url.hostname} are not allowed`);
     const { http, https } = this.names(url) ? this.unrestrictedAgents : this.publicAgents;
     const options = {
       method,

@@ -9,6 +9,7 @@ import { AuthenticatorSmsStage } from '../src/mfa/sms/authenticator-sms.stage.js
 import { CodeSender } from '../src/mfa/sms/code-sender.js';
 import { HttpSmsGateway } from '../src/mfa/sms/http-sms-gateway.js';
 import { PhoneNumberIndex } from '../src/mfa/sms/phone-number-index.js';
+import { smsConfig } from '../src/mfa/sms/sms.config.js';
 import { SmsFactor } from '../src/mfa/sms/sms.factor.js';
 import { authenticatorValidateContract } from '../src/mfa/validate/authenticator-validate.contract.js';
 import { AuthenticatorValidateStage } from '../src/mfa/validate/authenticator-validate.stage.js';
@@ -17,7 +18,10 @@ import { ProofVerifier } from '../src/mfa/validate/proof-verifier.js';
 import { RememberedProof } from '../src/mfa/validate/remembered-proof.js';
 import { SmsServer } from './sms-server.js';
 
-const LIMITS = { SMS_TIMEOUT_MS: 2000, SMS_COOLDOWN_S: 0, SMS_MAX_AN_HOUR: 10, SMS_TWILIO_URL: 'http://127.0.0.1:1' };
+const LIMITS = smsConfig.parse({
+  ...{ SMS_TIMEOUT_MS: 2000, SMS_COOLDOWN_S: 0 },
+  ...{ SMS_HOSTS: '127.0.0.1', SMS_TWILIO_URL: 'http://127.0.0.1:1' },
+});
 
 const STAGE = 'a1b2c3d4-0000-4000-8000-000000000002';
 const step = { id: 'step', name: 'sms', stage: STAGE, confirmed: true };
@@ -77,7 +81,7 @@ export class SmsHarness {
 
   private sender(limits: object): CodeSender {
     const { source, sealer } = this.database;
-    const [gateway, quota] = [new HttpSmsGateway(LIMITS.SMS_TWILIO_URL, 2000), new MessageQuotaRepository(source)];
+    const [gateway, quota] = [new HttpSmsGateway(LIMITS), new MessageQuotaRepository(source)];
     return new CodeSender({ gateway, quota, sealer, limits: { ...LIMITS, ...limits } });
   }
 }

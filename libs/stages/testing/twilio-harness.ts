@@ -124,8 +124,11 @@ export class TwilioHarness {
 
   private sender({ cooldownS = 30, maxPerHour = 10 }: Pick<HarnessOptions, 'cooldownS' | 'maxPerHour'>): CodeSender {
     const { source, sealer } = this.database;
-    const gateway = new HttpSmsGateway(this.twilio.url, 300);
-    const limits = smsConfig.parse({ SMS_COOLDOWN_S: cooldownS, SMS_MAX_AN_HOUR: maxPerHour });
+    const limits = smsConfig.parse({
+      ...{ SMS_COOLDOWN_S: cooldownS, SMS_MAX_AN_HOUR: maxPerHour },
+      ...{ SMS_TWILIO_URL: this.twilio.url, SMS_TIMEOUT_MS: 300 },
+    });
+    const gateway = new HttpSmsGateway(limits);
     return new CodeSender({ gateway, quota: new MessageQuotaRepository(source), sealer, limits });
   }
 }

@@ -44,12 +44,16 @@ const settingsOf = (fields: object) =>
     auth: 'user',
     ...fields,
   });
-const send = (fields: object = {}, timeoutMs = 5000) =>
-  new HttpSmsGateway(url, 2000).send(settingsOf(fields), { to: '+1 555 0100', code: '012345', timeoutMs });
+const send = (fields: object = {}, timeoutMs = 5000, hosts = '127.0.0.1') =>
+  new HttpSmsGateway({ SMS_TWILIO_URL: url, SMS_TIMEOUT_MS: 2000, SMS_HOSTS: hosts }).send(settingsOf(fields), {
+    to: '+1 555 0100',
+    code: '012345',
+    timeoutMs,
+  });
 
 describe('sending a message', () => {
   it('calls the API of Twilio', async () => {
-    await send({ provider: 'twilio', account_sid: 'AC1', auth: 'token' });
+    await send({ provider: 'twilio', account_sid: 'AC1', auth: 'token' }, 5000, '');
     const [{ request, body } = {} as ReceivedRequest] = received;
     expect(request.url).toBe('/2010-04-01/Accounts/AC1/Messages.json');
     expect(request.headers.authorization).toBe(`Basic ${Buffer.from('AC1:token').toString('base64')}`);
@@ -93,7 +97,20 @@ describe('a failing provider', () => {
 
   it('that is unreachable or has no valid URL causes an error without the URL and the phone number', async () => {
     const refused = send({ account_sid: 'http://127.0.0.1:1/?to=+15550100' });
-    await expect(refused).rejects.toThrow(/^the provider is unreachable: (ECONNREFUSED|unknown)$/);
+    await expect(refused).rejects.toThrow('the provider is unreachable: ECONNREFUSED');
     await expect(send({ account_sid: 'nowhere' })).rejects.toBeInstanceOf(SmsNotSentError);
+    await expect(send({ account_sid: 'file:///etc/hosts' })).rejects.toThrow('account_sid is not a valid URL');
   });
+});
+
+describe('a web hook', () => {
+  it.each(['127.0.0.1', 'localhost', '[::1]', '[::ffff:127.0.0.1]', '2130706433'])(
+    'at %s, a loopback host, gets no message unless SMS_HOSTS names it (accident 43)',
+    async (host) => {
+      await expect(send({ account_sid: url.replace('127.0.0.1', host) }, 5000, '*')).rejects.toThrow(
+        /^the host of the provider is not allowed|^the provider is unreachable: ERR_PRIVATE_ADDRESS$/,
+      );
+      expect(received).toEqual([]);
+    },
+  );
 });

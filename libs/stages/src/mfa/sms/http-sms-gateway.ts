@@ -1,5 +1,8 @@
 import type { Config } from '@gatehouse/contracts';
+import { type OutgoingRequest, RestrictedHttpClient } from '@gatehouse/platform';
+import type { z } from 'zod';
 import type { authenticatorSmsContract } from './authenticator-sms.contract.js';
+import type { smsConfig } from './sms.config.js';
 
 /** The settings of an SMS stage, which contain the provider and its credentials. */
 export type SmsSettings = Config<typeof authenticatorSmsContract>;
@@ -24,48 +27,47 @@ export interface SmsMessage {
   readonly timeoutMs: number;
 }
 
-interface HttpCall {
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-}
+type GatewaySettings = Pick<z.output<typeof smsConfig>, 'SMS_TWILIO_URL' | 'SMS_TIMEOUT_MS' | 'SMS_HOSTS'>;
 
 /**
  * Sends messages through Twilio or a web hook (docs/spec/mfa.md#sms-providers). Only the status of a response is used:
  * its body could reveal a phone number or a credential.
  */
 export class HttpSmsGateway {
-  /** `twilioUrl` is the base address of Twilio's API. `timeoutMs` is the maximum time of a request. */
-  constructor(
-    private readonly twilioUrl: string,
-    private readonly timeoutMs: number,
-  ) {}
+  private readonly twilio: RestrictedHttpClient;
+  private readonly webhooks: RestrictedHttpClient;
+
+  constructor(private readonly limits: GatewaySettings) {
+    // The address of Twilio is a setting of the operator. The address of a web hook is in a blueprint.
+    this.twilio = new RestrictedHttpClient(new URL(limits.SMS_TWILIO_URL).hostname);
+    this.webhooks = new RestrictedHttpClient(limits.SMS_HOSTS);
+  }
 
   /** Sends a message. Throws `SmsNotSentError` when the provider does not accept it. */
   async send(settings: SmsSettings, message: SmsMessage): Promise<void> {
-    const { url, headers, body } =
-      settings.provider === 'twilio' ? this.twilioCall(settings, message) : webhookCall(settings, message);
-    const signal = AbortSignal.timeout(Math.max(1, Math.min(this.timeoutMs, message.timeoutMs)));
-    // Following a redirect would send the number and the credentials to another host.
-    const response = await fetch(url, { method: 'POST', headers, body, signal, redirect: 'manual' }).catch(
-      (cause: unknown) => {
-        throw new SmsNotSentError(
-          signal.aborted ? 'the provider timed out' : `the provider is unreachable: ${errorCodeOf(cause)}`,
-          false,
-        );
-      },
-    );
-    await response.body?.cancel();
-    if (!response.ok) throw new SmsNotSentError('the provider refused the message', false, response.status);
+    const isTwilio = settings.provider === 'twilio';
+    const http = isTwilio ? this.twilio : this.webhooks;
+    const request = isTwilio ? this.twilioRequest(settings, message) : webhookRequest(settings, message);
+    if (!http.isAllowed(request.url))
+      throw new SmsNotSentError('the host of the provider is not allowed: see SMS_HOSTS', false);
+    const signal = AbortSignal.timeout(Math.max(1, Math.min(this.limits.SMS_TIMEOUT_MS, message.timeoutMs)));
+    const status = await http.sendForStatus(request, signal).catch((cause: unknown) => {
+      throw new SmsNotSentError(
+        signal.aborted ? 'the provider timed out' : `the provider is unreachable: ${errorCodeOf(cause)}`,
+        false,
+      );
+    });
+    if (status < 200 || status >= 300) throw new SmsNotSentError('the provider refused the message', false, status);
   }
 
-  private twilioCall(
+  private twilioRequest(
     { account_sid: account, auth, from_number: from }: SmsSettings,
     { to, code }: SmsMessage,
-  ): HttpCall {
+  ): OutgoingRequest {
     const path = `/2010-04-01/Accounts/${encodeURIComponent(account)}/Messages.json`;
     return {
-      url: this.twilioUrl.replace(/\/+$/, '') + path,
+      method: 'POST',
+      url: new URL(this.limits.SMS_TWILIO_URL.replace(/\/+$/, '') + path),
       headers: {
         accept: 'application/json',
         'content-type': 'application/x-www-form-urlencoded',
@@ -76,12 +78,13 @@ export class HttpSmsGateway {
   }
 }
 
-function webhookCall(settings: SmsSettings, { to, code }: SmsMessage): HttpCall {
+function webhookRequest(settings: SmsSettings, { to, code }: SmsMessage): OutgoingRequest {
   const { account_sid: url, auth, auth_password: password, auth_type: type, from_number: from } = settings;
-  if (!URL.canParse(url)) throw new SmsNotSentError('account_sid is not a valid URL', false);
+  if (!/^https?:/i.test(url) || !URL.canParse(url)) throw new SmsNotSentError('account_sid is not a valid URL', false);
   const authorization = type === 'bearer' ? `Bearer ${auth}` : basicAuth(auth, password);
   return {
-    url,
+    method: 'POST',
+    url: new URL(url),
     headers: { 'content-type': 'application/json', 'user-agent': 'Gatehouse', authorization },
     body: JSON.stringify({ From: from, To: to, Body: code, Message: messageText(code) }),
   };
@@ -96,6 +99,6 @@ const basicAuth = (user: string, password: string) => `Basic ${Buffer.from(`${us
  * Returns the code of a network error. The error's message may contain a URL with a phone number, so it is not used.
  */
 const errorCodeOf = (error: unknown) => {
-  const { cause } = error as { cause?: { code?: unknown } };
-  return typeof cause?.code === 'string' ? cause.code : 'unknown';
+  const { code } = error as { code?: unknown };
+  return typeof code === 'string' ? code : 'unknown';
 };

@@ -23,6 +23,12 @@ export const smsConfig = z.object({
     .max(100_000)
     .default(10)
     .describe('Text messages an hour to one number and for one user; ten times as many for one client address'),
+  SMS_HOSTS: z
+    .string()
+    .default('*')
+    .describe(
+      'Hosts of web hooks that messages may be sent to, comma separated; `*`: every public host; a private host must be named',
+    ),
   SMS_TWILIO_URL: z
     .url({ protocol: /^https?$/ })
     .default('https://api.twilio.com')

@@ -21,7 +21,7 @@ export const smsModule: DynamicModule = {
       provide: CodeSender,
       useFactory: (source: DataSource, sealer: Sealer) => {
         const limits = readConfig(smsConfig);
-        const gateway = new HttpSmsGateway(limits.SMS_TWILIO_URL, limits.SMS_TIMEOUT_MS);
+        const gateway = new HttpSmsGateway(limits);
         return new CodeSender({ gateway, quota: new MessageQuotaRepository(source), sealer, limits });
       },
       inject: [DataSource, Sealer],
