@@ -74,6 +74,28 @@ describe('an absolute-form request target', () => {
   });
 });
 
+describe('a request whose host is not clear', () => {
+  it.each([
+    ['no Host header', `GET ${executor} HTTP/1.1\r\n\r\n`],
+    ['two Host headers', `GET ${executor} HTTP/1.1\r\nHost: id.example.org\r\nHost: evil.example\r\n\r\n`],
+    ['two equal Host headers', `GET ${executor} HTTP/1.1\r\nHost: x\r\nhost: x\r\n\r\n`],
+    ['two Host headers in HTTP/1.0', `GET ${executor} HTTP/1.0\r\nHost: x\r\nHost: y\r\n\r\n`],
+    ['two Host headers for an unknown path', 'GET /nothing HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n'],
+    ['no Host header and a path that cannot be decoded', 'GET /%zz/ HTTP/1.1\r\n\r\n'],
+  ])('gets 400 with the security headers: %s', async (_title, sent) => {
+    const { status, headers, body } = await sendRaw(deployment.url, sent);
+
+    expect([status, headers]).toMatchObject([400, HEADERS]);
+    expect(JSON.parse(body)).toMatchObject({ code: 'malformed_http' });
+  });
+
+  it('does not include HTTP/1.0, in which the Host header is optional', async () => {
+    const { status, headers } = await sendRaw(deployment.url, `GET ${executor} HTTP/1.0\r\n\r\n`);
+
+    expect([status, headers]).toMatchObject([200, HEADERS]);
+  });
+});
+
 describe('a malformed request', () => {
   it.each([
     ['not HTTP', 'nonsense\r\n\r\n', 400, 'malformed_http'],

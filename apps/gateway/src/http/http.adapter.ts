@@ -7,6 +7,7 @@ import { registerBodyParsers } from './body.parser.js';
 import { rejectConnection } from './client-errors.js';
 import { closeIdleConnectionsOnShutdown } from './connection-shutdown.js';
 import { decorateCsrfCookie } from './cookie-names.js';
+import { hostProblem, requireOneHost } from './host-header.js';
 import type { ProblemFilter } from './problem.filter.js';
 import { enforceStrictRouting, recordRequestMetrics } from './routing.hooks.js';
 import { TLS_ONLY } from './session-cookie.service.js';
@@ -28,7 +29,7 @@ export function createFastifyAdapter(config: GatewayConfig, filter: ProblemFilte
     // Fastify calls this for a URL that it cannot decode, which reaches no route.
     frameworkErrors: (_error: unknown, request: FastifyRequest, reply: FastifyReply) => {
       headers.set(request, reply);
-      filter.answer(new Problem('not_found'), request, reply);
+      filter.answer(hostProblem(request.raw) ?? new Problem('not_found'), request, reply);
     },
     clientErrorHandler: (error, socket) => {
       const requestId = newRequestId();
@@ -42,6 +43,7 @@ export function createFastifyAdapter(config: GatewayConfig, filter: ProblemFilte
   closeIdleConnectionsOnShutdown(fastify, config.REQUEST_ARRIVAL_S * 1000);
   recordRequestMetrics(fastify);
   headers.addTo(fastify);
+  requireOneHost(fastify);
   enforceStrictRouting(fastify);
   registerBodyParsers(fastify, config.BODY_LIMIT_BYTES);
   if (tlsOnly) fastify.decorate(TLS_ONLY, true);
@@ -56,6 +58,8 @@ const limitsOf = (config: GatewayConfig) => ({
   http: {
     headersTimeout: config.REQUEST_ARRIVAL_S * 1000,
     connectionsCheckingInterval: CONNECTIONS_CHECKED_EVERY_MS,
+    // Node's own refusal of a request without a Host header would lack the standard headers.
+    requireHostHeader: false,
   },
   // The router accepts a slug of any length, so that the lookup of the flow refuses a slug that is too long.
   routerOptions: { ignoreTrailingSlash: true, maxParamLength: 16_384 },
