@@ -7,7 +7,7 @@ import { freshEnvironment } from './env-file.js';
 import { isInstalled } from './installed.js';
 import { environmentOf, type Manifest, manifestsOf, readBase } from './kubernetes.js';
 
-const { listedFiles, existingFiles, manifests } = readBase();
+const { listedFiles, existingFiles, manifests, patch } = readBase();
 const ofKind = (kind: string, all = manifests) => all.filter((manifest) => manifest.kind === kind);
 const find = (kind: string, name: string) => ofKind(kind).find(({ metadata }) => metadata.name === name) as Manifest;
 const podOf = ({ spec }: Manifest) => spec.template;
@@ -65,7 +65,11 @@ describe('deploy/k8s/base', () => {
     const [container] = containersOf(find('Deployment', service));
     const { command, environment } = readCompose(env)[service] ?? {};
     expect(container?.args).toEqual(command);
-    const { DATABASE_PASSWORD: _, ...actual } = environmentOf(container!, env);
+    const shared = containersOf(patch)[0]!.env;
+    const { DATABASE_PASSWORD: _, ...actual } = environmentOf(
+      { ...container!, env: [...container!.env, ...shared] },
+      env,
+    );
     const { LOG_LEVEL: _level, ...expected } = withoutEmpty(environment);
     expect(actual).toEqual(expected);
   });

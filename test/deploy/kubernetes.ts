@@ -37,7 +37,10 @@ const BASE = 'deploy/k8s/base';
 export const manifestsOf = (text: string): Manifest[] =>
   parseAllDocuments(text).map((document) => document.toJS() as Manifest);
 
-/** Returns the files that the base kustomization lists, the files that exist, and the objects of its manifests. */
+/**
+ * Returns the files that the base kustomization lists, the files that exist, the objects of its manifests, and the patch
+ * of all deployments.
+ */
 export function readBase() {
   const { resources, patches } = parse(readFileSync(`${BASE}/kustomization.yaml`, 'utf8')) as {
     resources: string[];
@@ -47,6 +50,7 @@ export function readBase() {
   return {
     listedFiles: ['kustomization.yaml', ...files, ...patches.map(({ path }) => path)],
     existingFiles: readdirSync(BASE),
+    patch: parse(readFileSync(`${BASE}/every-deployment.yaml`, 'utf8')) as Manifest,
     manifests: files.flatMap((file) => manifestsOf(readFileSync(`${BASE}/${file}`, 'utf8'))),
   };
 }

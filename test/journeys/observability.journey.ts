@@ -52,6 +52,14 @@ it('the logs of the gateway and of the stages correlate a login by its plan, and
   }
 });
 
+it('metrics are served on the loopback address only, unless METRICS_HOST names another one', async () => {
+  // Every address in 127.0.0.0/8 reaches a server that listens on all addresses.
+  await expect(fetch(`http://127.0.0.2:${port}/metrics`)).rejects.toThrow('fetch failed');
+  const otherPort = await freePort();
+  await deployment.openAnotherGateway({ METRICS_PORT: String(otherPort), METRICS_HOST: '0.0.0.0' });
+  expect((await fetch(`http://127.0.0.2:${otherPort}/metrics`)).status).toBe(200);
+});
+
 it('metrics count responses by route and stage, without labels for users', async () => {
   const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
 

@@ -37,7 +37,7 @@ export async function startGateway(config: GatewayConfig, bus: Bus = new NatsBus
   const infrastructure = await openInfrastructure(config, bus);
   const { source, requester, logger } = infrastructure;
   const app = await createApp(infrastructure);
-  const metricsServer = config.METRICS_PORT === undefined ? undefined : await serveMetrics(config.METRICS_PORT);
+  const metricsServer = await serveMetrics(config);
   const cleaner = new ExpiredRowCleaner(source);
   const stopCleaning = runPeriodically(config.CLEANUP_EVERY_S, () => cleaner.sweep(), logger);
   await app.listen(config.PORT, config.HOST);

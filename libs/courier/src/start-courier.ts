@@ -35,7 +35,7 @@ export async function startCourier(config: CourierConfig, bus: Bus = new NatsBus
   const source = await openDataSource({ url, schema: 'flow', poolSize });
   const publisher = await bus.openPublisher('courier', settings, logger);
   const outbox = new OutboxRepository(source, new Sealer(config.SEAL_KEYS));
-  const metricsServer = config.METRICS_PORT === undefined ? undefined : await serveMetrics(config.METRICS_PORT);
+  const metricsServer = await serveMetrics(config);
   if (metricsServer) registerOutboxMetrics(outbox);
   const dependencies = { config, outbox, logger };
   const loops = [deliverMails(dependencies), deliverEvents(dependencies, publisher)];

@@ -28,6 +28,10 @@ export const commonConfig = z.object({
     .max(65_535)
     .optional()
     .describe('Port of `GET /metrics` in the Prometheus text format. Unset: no metrics are served'),
+  METRICS_HOST: z
+    .string()
+    .default('127.0.0.1')
+    .describe('Address of `METRICS_PORT`. Another address than loopback must be protected by a firewall'),
 });
 
 /** Settings of every process that connects to NATS. */

@@ -3,7 +3,7 @@ import { histogram, serveMetrics } from './metrics.js';
 
 it('serves the metrics of this process, and no other path or method', async () => {
   histogram('test_seconds', 'Seconds', ['what']).observe({ what: 'nothing' }, 0.3);
-  const { port, close } = await serveMetrics(0, '127.0.0.1');
+  const { port, close } = (await serveMetrics({ METRICS_PORT: 0, METRICS_HOST: '127.0.0.1' }))!;
   const get = (path: string, method = 'GET') => fetch(`http://127.0.0.1:${port}${path}`, { method });
   const answer = await get('/metrics');
   const text = await answer.text();

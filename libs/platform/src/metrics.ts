@@ -1,5 +1,7 @@
 import { createServer } from 'node:http';
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { z } from 'zod';
+import type { commonConfig } from './config.js';
 
 /** Registry of all metrics of this process. */
 export const metrics = new Registry();
@@ -31,8 +33,15 @@ export interface MetricsServer {
   close(): Promise<void>;
 }
 
-/** Serves `GET /metrics` on a separate port, which must not be public. Port 0 uses a free port. */
-export async function serveMetrics(port: number, host = '0.0.0.0'): Promise<MetricsServer> {
+type MetricsConfig = Pick<z.output<typeof commonConfig>, 'METRICS_PORT' | 'METRICS_HOST'>;
+
+/**
+ * Serves `GET /metrics` on a separate port, which must not be public. Port 0 uses a free port. Returns `undefined` if
+ * METRICS_PORT is not set.
+ */
+export async function serveMetrics(config: MetricsConfig): Promise<MetricsServer | undefined> {
+  const { METRICS_PORT: port, METRICS_HOST: host } = config;
+  if (port === undefined) return undefined;
   collectDefaultMetrics({ register: metrics });
   const server = createServer((request, reply) => {
     if (request.method !== 'GET' || request.url !== '/metrics') return void reply.writeHead(404).end();

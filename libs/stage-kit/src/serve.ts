@@ -28,7 +28,7 @@ export async function runService(name: string, modules: () => Promise<DynamicMod
     const { service, refused } = await serveStages({ name, modules: await modules(), bus, logger });
     void refused.then(fail);
     service.enableShutdownHooks([ShutdownSignal.SIGTERM, ShutdownSignal.SIGINT], { useProcessExit: true });
-    if (config.METRICS_PORT !== undefined) (await serveMetrics(config.METRICS_PORT)).unref();
+    (await serveMetrics(config))?.unref();
     logger.event('serving', { service: name });
   } catch (error) {
     fail(error);
