@@ -46,7 +46,7 @@ GRANT EXECUTE ON FUNCTION directory.has_password TO gatehouse_gateway;
 GRANT EXECUTE ON FUNCTION directory.permit_superuser TO gatehouse_gateway;
 
 -- Identification finds users and never sees credentials.
-GRANT SELECT (id, pk, username, name, email, is_active, epoch, attributes) ON directory.users
+GRANT SELECT (id, pk, username, name, email, verified_email, is_active, epoch, attributes) ON directory.users
   TO gatehouse_identification;
 
 -- The blueprint command publishes sources, with secrets that identification cannot decrypt. Identification owns the
@@ -91,14 +91,16 @@ GRANT SELECT (id, last_login), UPDATE (last_login) ON directory.users TO gatehou
 -- changes to superusers, and directory.join_groups prevents joining the groups of superusers (docs/adr/0035).
 GRANT USAGE ON SCHEMA enrollment TO gatehouse_enrollment;
 GRANT SELECT, INSERT, UPDATE, DELETE ON enrollment.done TO gatehouse_enrollment;
-GRANT SELECT (id, pk, username, name, email, is_active, epoch, attributes),
+GRANT SELECT (id, pk, username, name, email, verified_email, is_active, epoch, attributes),
   INSERT (username, name, email, is_active, awaits_flow, type, path, attributes, password_hash),
   UPDATE (username, name, email, attributes, password_hash, epoch, password_changed_at), DELETE
   ON directory.users TO gatehouse_enrollment;
 GRANT EXECUTE ON FUNCTION directory.join_groups TO gatehouse_enrollment;
 -- A single-use invitation is deleted when it is used.
 GRANT SELECT, DELETE ON directory.invitations TO gatehouse_enrollment;
--- An email stage activates an account that waits for it.
+-- An email stage activates an account that waits for it. Enrolment records verified addresses by a function, and cannot
+-- end a verification.
+GRANT EXECUTE ON FUNCTION directory.verify_email TO gatehouse_enrollment;
 GRANT SELECT (id, is_active, awaits_flow), UPDATE (is_active) ON directory.users TO gatehouse_enrollment;
 
 -- The captcha stage stores accepted tokens to prevent replay.

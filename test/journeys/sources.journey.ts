@@ -177,6 +177,22 @@ describeWithNats('logins with sources', () => {
       expect((await signIn(deployment.browser(), 'mail')).headers.get('location')).toContain('/if/flow/known/');
     });
 
+    it('links no user who has not verified the address, so that another visitor cannot enrol with it first', async () => {
+      const email = 'later@example.org';
+      await deployment.rows(`INSERT INTO directory.users (username, email) VALUES ('early', $1)`, [email]);
+      provider.returnUser('l1', { email });
+      expect((await signIn(deployment.browser(), 'mail')).text).toContain('has been denied');
+    });
+
+    it.each([true, false])('verifies the address of a new user if it has verified it: %s', async (email_verified) => {
+      const [username, email] = [`verified-${email_verified}`, `verified-${email_verified}@example.org`];
+      provider.returnUser(username, { username, email, email_verified });
+      const browser = deployment.browser();
+      expect((await follow(browser, await signIn(browser, 'hub'))).body).toMatchObject({ to: '/if/user/' });
+      const [row] = await deployment.rows('SELECT verified_email FROM directory.users WHERE username = $1', [username]);
+      expect(row).toEqual({ verified_email: email_verified ? email : '' });
+    });
+
     it('logs no disabled user in, neither by email address nor by connection', async () => {
       provider.returnUser('i1', { email: 'idle@example.org' });
       expect((await signIn(deployment.browser(), 'mail')).text).toContain('has been denied');

@@ -58,6 +58,17 @@ describe('users, groups and tokens in blueprints', () => {
     expect(await awaits()).toEqual({ awaits_flow: null });
   });
 
+  it('verifies the email address of an entry, also if the address is unchanged', async () => {
+    const verified = () => firstRow('SELECT verified_email FROM directory.users');
+    await outcomes(user('email: a@b.c'));
+    expect(await verified()).toEqual({ verified_email: 'a@b.c' });
+    await harness.query(`UPDATE directory.users SET verified_email = ''`);
+    await outcomes(user('type: external'));
+    expect(await verified()).toEqual({ verified_email: '' });
+    await outcomes(user('email: a@b.c'));
+    expect(await verified()).toEqual({ verified_email: 'a@b.c' });
+  });
+
   it.each([
     '$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$aGFzaA',
     'argon2$argon2id$v=19$m=102400,t=2,p=8$c2FsdHNhbHQ$aGFzaA',

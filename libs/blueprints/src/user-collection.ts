@@ -74,11 +74,13 @@ export class UserCollection implements Collection<FoundUser> {
       const [group] = await this.directory.findGroups({ pk: groupPk });
       if (!group) throw noSuchObject('groups', groupPk);
     }
-    // An entry with `is_active` writes the field even if it is unchanged, because the write cancels a pending
-    // activation by mail.
-    const activeState = Object.hasOwn(entryValues, 'is_active') ? { is_active: values.is_active } : {};
-    return () =>
-      translateWriteError(existing ? this.#update(existing.user, values, activeState) : this.#create(values));
+    // An entry writes these fields even if they are unchanged: writing `is_active` cancels a pending activation by mail,
+    // and writing `email` verifies the address.
+    const decisions = {
+      ...(Object.hasOwn(entryValues, 'is_active') ? { is_active: values.is_active } : {}),
+      ...(Object.hasOwn(entryValues, 'email') ? { email: values.email } : {}),
+    };
+    return () => translateWriteError(existing ? this.#update(existing.user, values, decisions) : this.#create(values));
   }
 
   async remove({ pk }: FoundUser): Promise<void> {
@@ -93,12 +95,12 @@ export class UserCollection implements Collection<FoundUser> {
     return { pk, name: username, outcome: 'created' };
   }
 
-  async #update(before: DirectoryUser, values: UserValues, activeState: Partial<UserFields>): Promise<SaveResult> {
+  async #update(before: DirectoryUser, values: UserValues, decisions: Partial<UserFields>): Promise<SaveResult> {
     const { password: _, password_hash: __, groups, ...plain } = values;
     const password_hash = await this.#hash(values, before.password_hash);
     const changes = changedFields({ ...plain, password_hash }, before);
     const groupsChanged = groups !== undefined && !sameMembers(groups, before.groups);
-    const update = { ...activeState, ...changes };
+    const update = { ...decisions, ...changes };
     if (Object.keys(update).length > 0) await this.directory.updateUser(before.pk, update);
     if (groupsChanged) await this.directory.setGroups(before.pk, groups);
     return { pk: before.pk, name: values.username, outcome: changes || groupsChanged ? 'changed' : 'unchanged' };

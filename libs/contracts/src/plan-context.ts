@@ -67,6 +67,8 @@ export const planContext = z.object({
   email: z.string().optional(),
   application: subject.optional(),
   source: subject.optional(),
+  /** Email address that the source says it has verified. */
+  source_email: z.string().optional(),
   is_sso: z.boolean().optional(),
   source_groups: bag.optional(),
   /** Identity at a source, which the gateway connects to the user at the end of the plan. */

@@ -1,5 +1,7 @@
-/** Activates accounts that wait for the verification of their email address. */
+/** Records that users own their email address, and activates accounts that wait for this. */
 export abstract class AccountActivation {
+  /** Records `address` as verified, if it is still the user's email address. */
+  abstract recordVerified(userId: string, address: string): Promise<void>;
   /**
    * Activates an account that `flow` created inactive, and returns whether it did. Returns false after an administrator
    * has set the account active or inactive, so that a mail cannot undo the administrator's decision. Returns false for

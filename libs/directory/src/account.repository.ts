@@ -113,6 +113,11 @@ export class AccountRepository {
     if (ids.length + names.length > 0) await this.manager.query(JOIN, [userId, ids, names]);
   }
 
+  /** Records `address` as verified, if it is the user's email address. */
+  async verifyEmail(userId: string, address: string): Promise<void> {
+    await this.manager.query('SELECT directory.verify_email($1, $2)', [userId, address]);
+  }
+
   /** Removes a user with their sessions, groups and tokens. Returns false when there is no such user. */
   async remove(userId: string): Promise<boolean> {
     const [, removed] = await this.manager.query<[unknown[], number]>('DELETE FROM directory.users WHERE id = $1', [

@@ -30,7 +30,7 @@ export class DirectoryUserRepository {
   async create({ uuid, ...fields }: NewUser): Promise<DirectoryUser> {
     const { identifiers } = await this.manager.insert(
       UserEntity,
-      columnsOf({ ...fields, ...(uuid ? { id: uuid } : {}) }),
+      columnsOf({ ...fields, ...verifiedEmail(fields), ...(uuid ? { id: uuid } : {}) }),
     );
     return this.load(identifiers[0]!['id'] as string);
   }
@@ -38,7 +38,7 @@ export class DirectoryUserRepository {
   async update(pk: number, changes: Partial<UserFields>): Promise<DirectoryUser> {
     const id = await this.manager.transaction(async (manager) => {
       const before = await manager.findOneOrFail(UserEntity, { where: { pk }, lock: { mode: 'pessimistic_write' } });
-      const set = columnsOf({ ...changes, ...epochChange(before, changes) });
+      const set = columnsOf({ ...changes, ...verifiedEmail(changes), ...epochChange(before, changes) });
       if (Object.keys(set).length > 0) await manager.update(UserEntity, before.id, set);
       return before.id;
     });
@@ -68,15 +68,21 @@ export class DirectoryUserRepository {
 
   private async withGroups(rows: readonly UserEntity[]): Promise<DirectoryUser[]> {
     const memberships = await this.manager.findBy(MembershipEntity, { user_id: In(rows.map(({ id }) => id)) });
-    return rows.map(
-      ({ id, last_login: _lastLogin, date_joined: _dateJoined, password_changed_at: _changedAt, ...row }) => ({
-        ...row,
-        uuid: id,
-        groups: memberships.filter(({ user_id }) => user_id === id).map(({ group_id }) => group_id),
-      }),
-    );
+    return rows.map((row) => ({
+      ...fieldsOf(row),
+      groups: memberships.filter(({ user_id }) => user_id === row.id).map(({ group_id }) => group_id),
+    }));
   }
 }
+
+/** Returns the fields of a DirectoryUser except the groups. */
+function fieldsOf(row: UserEntity): Omit<DirectoryUser, 'groups'> {
+  const { id: uuid, verified_email: _, last_login: __, date_joined: ___, password_changed_at: ____, ...fields } = row;
+  return { ...fields, uuid };
+}
+
+/** An address that an administrator sets counts as verified. */
+const verifiedEmail = ({ email }: Partial<UserFields>) => (email === undefined ? {} : { verified_email: email });
 
 /**
  * Returns the changed epoch and the time of the password change. A new password, or disabling the user, increases the

@@ -35,6 +35,18 @@ it('activates a waiting account once', async () => {
   expect(await activations.activate(id, FLOW)).toBe(false);
 });
 
+it('verifies the present address of a user only', async () => {
+  const activations = new TypeormAccountActivation(source);
+  const [{ id }] = await source.query<[{ id: string }]>(
+    `INSERT INTO directory.users (username, email) VALUES ('present', 'Present@example.org') RETURNING id`,
+  );
+  const verified = () => source.query('SELECT verified_email FROM directory.users WHERE id = $1', [id]);
+  await activations.recordVerified(id, 'previous@example.org');
+  expect(await verified()).toEqual([{ verified_email: '' }]);
+  await activations.recordVerified(id, 'present@example.org');
+  expect(await verified()).toEqual([{ verified_email: 'Present@example.org' }]);
+});
+
 it('does not activate an account that waits for another flow or for none', async () => {
   const [activations, id] = [new TypeormAccountActivation(source), await createWaitingUser('other')];
   expect(await activations.activate(id, OTHER_FLOW)).toBe(false);

@@ -8,10 +8,16 @@ const ACTIVATE = {
   text: 'UPDATE directory.users SET is_active = true WHERE id = $1 AND NOT is_active AND awaits_flow = $2 RETURNING id',
 };
 
-/** Activates accounts in `directory.users`. */
+const VERIFY = { name: 'activations.verify_email', text: 'SELECT directory.verify_email($1, $2)' };
+
+/** Verifies addresses and activates accounts in `directory.users`. */
 export class TypeormAccountActivation extends AccountActivation {
   constructor(private readonly source: DataSource) {
     super();
+  }
+
+  async recordVerified(userId: string, address: string): Promise<void> {
+    await runNamed(this.source, VERIFY, [userId, address]);
   }
 
   async activate(userId: string, flow: string | undefined): Promise<boolean> {

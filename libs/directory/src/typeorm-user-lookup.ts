@@ -3,14 +3,19 @@ import { type NamedStatement, runNamed } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { type IdentifierField, UserLookup } from './user-lookup.js';
 
-const expressions: Readonly<Record<IdentifierField, string>> = {
-  email: 'email',
-  username: 'username',
-  upn: "attributes->>'upn'",
+/** Precedence of a user who is found by a field. A lower number has precedence (docs/spec/directory.md#lookup). */
+const EMAIL_RANK = 'directory.email_rank(is_active, email, verified_email)';
+const NAME_RANK = 'CASE WHEN is_active THEN 1 ELSE 4 END';
+
+const MATCHES: Readonly<Record<IdentifierField, { readonly sql: string; readonly rank: string }>> = {
+  email: { sql: 'email', rank: EMAIL_RANK },
+  username: { sql: 'username', rank: NAME_RANK },
+  upn: { sql: "attributes->>'upn'", rank: NAME_RANK },
 };
 
 type Match = Parameters<UserLookup['find']>[1];
 type Row = Omit<SavedUser, 'kind' | 'backend'>;
+type RankedRow = Row & { readonly rank: number };
 
 /** Finds users in `directory.users`, with one indexed statement for each call. */
 export class TypeormUserLookup extends UserLookup {
@@ -20,9 +25,11 @@ export class TypeormUserLookup extends UserLookup {
 
   async find(identifier: string, match: Match): Promise<SavedUser | undefined> {
     if (match.fields.length === 0) return undefined;
-    const { rows } = await runNamed<Row>(this.source, statementOf(match), [identifier]);
-    const [user, second] = rows;
-    return user && !second ? { kind: 'saved', ...user } : undefined;
+    const { rows } = await runNamed<RankedRow>(this.source, statementOf(match), [identifier]);
+    const [first, second] = rows;
+    if (!first || first.rank === second?.rank) return undefined;
+    const { rank: _, ...user } = first;
+    return { kind: 'saved', ...user };
   }
 
   async get(uuid: string): Promise<SavedUser | undefined> {
@@ -38,15 +45,22 @@ const COLUMNS = `id AS uuid, pk, username, name, email, is_active, epoch,
 const BY_UUID: NamedStatement = { name: 'users.get', text: `SELECT ${COLUMNS} FROM directory.users WHERE id = $1` };
 
 /**
- * Returns the named statement for a combination of fields. It returns at most two rows, which is enough to detect an
- * ambiguous identifier.
+ * Returns the named statement for a combination of fields. It returns the two users with the highest precedence, which
+ * is enough to detect an ambiguous identifier. Each field reads two rows at most, so that many accounts with one
+ * address do not make the lookup slower.
  */
 function statementOf({ fields, caseInsensitive }: Match): NamedStatement {
   const sortedFields = [...new Set(fields)].sort();
   const fold = (sql: string) => (caseInsensitive ? `lower(${sql})` : sql);
-  const conditions = sortedFields.map((field) => `${fold(`(${expressions[field]})`)} = ${fold('$1::text')}`);
+  const matches = sortedFields.map((field) => {
+    const { sql, rank } = MATCHES[field];
+    const condition = `${fold(`(${sql})`)} = ${fold('$1::text')}`;
+    return `(SELECT id, ${rank} AS rank FROM directory.users WHERE ${condition} ORDER BY ${rank} LIMIT 2)`;
+  });
   return {
-    name: `users.find.${sortedFields.join('.')}.${caseInsensitive ? 'folded' : 'exact'}`,
-    text: `SELECT ${COLUMNS} FROM directory.users WHERE ${conditions.join(' OR ')} LIMIT 2`,
+    name: `users.find_first.${sortedFields.join('.')}.${caseInsensitive ? 'folded' : 'exact'}`,
+    text: `SELECT ${COLUMNS}, rank FROM directory.users JOIN (
+        SELECT id, min(rank) AS rank FROM (${matches.join(' UNION ALL ')}) matches GROUP BY id ORDER BY 2 LIMIT 2
+      ) best USING (id) ORDER BY rank`,
   };
 }

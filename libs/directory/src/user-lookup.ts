@@ -6,8 +6,9 @@ export type IdentifierField = 'email' | 'username' | 'upn';
 /** Finds users. */
 export abstract class UserLookup {
   /**
-   * Returns the user who has `identifier` in one of `fields`. Undefined when no user or several users match
-   * (docs/spec/directory.md#lookup). Also finds inactive users.
+   * Returns the user who has `identifier` in one of `fields`. Of several users, the one with precedence: a verified email
+   * address before a username or UPN, an unverified address last. Undefined when no user matches, or when the first two
+   * have the same precedence (docs/spec/directory.md#lookup). Also finds inactive users.
    */
   abstract find(
     identifier: string,

@@ -117,6 +117,7 @@ const PROOF_FACTS: ReadonlySet<string> = new Set<ContextKey>([
   'verified_user',
   'proof_asked',
   'is_restored',
+  'source_email',
   'goauthentik.io/sources/connection',
 ]);
 

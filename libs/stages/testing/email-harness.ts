@@ -18,6 +18,7 @@ export class InMemoryAccountActivation extends AccountActivation {
   constructor(private readonly canActivate = true) {
     super();
   }
+  async recordVerified() {}
   async activate(id: string, flow: string | undefined) {
     this.activated.push(`${id} in ${String(flow)}`);
     return this.canActivate;

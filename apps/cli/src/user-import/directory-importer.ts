@@ -5,13 +5,14 @@ import type { ImportedGroup, ImportedUser } from './export-lines.js';
 export type UserToImport = ImportedUser & { readonly hash: string };
 
 /**
- * Inserts new users and returns their names in lower case. Leaves a user with an existing name or id unchanged. $1
- * array of users (JSON).
+ * Inserts new users and returns their names in lower case. Addresses of active users count as verified. Leaves a user
+ * with an existing name or id unchanged. $1 array of users (JSON).
  */
 const USERS = `
-  INSERT INTO directory.users (id, username, name, email, is_active, password_hash, type, path, attributes, last_login,
-    date_joined, password_changed_at)
-  SELECT coalesce(u.uuid, gen_random_uuid()), u.username, u.name, u.email, u.is_active, u.hash, u.type, u.path, u.attributes,
+  INSERT INTO directory.users (id, username, name, email, verified_email, is_active, password_hash, type, path, attributes,
+    last_login, date_joined, password_changed_at)
+  SELECT coalesce(u.uuid, gen_random_uuid()), u.username, u.name, u.email, CASE WHEN u.is_active THEN u.email ELSE '' END,
+    u.is_active, u.hash, u.type, u.path, u.attributes,
     u.last_login, coalesce(u.date_joined, now()), coalesce(u.password_change_date, now())
   FROM jsonb_to_recordset($1::jsonb) AS u (uuid uuid, username text, name text, email text, is_active boolean, hash text,
     type text, path text, attributes jsonb, last_login timestamptz, date_joined timestamptz, password_change_date timestamptz)

@@ -72,6 +72,12 @@ describe('an export', () => {
     expect(await verifyPassword('hunter2 ', String(alice?.['password_hash']))).not.toBe('wrong');
   });
 
+  it('verifies the email addresses of active users only', async () => {
+    await imported(user('alice'), user('bob', { is_active: false }));
+    expect(await found('alice')).toMatchObject({ verified_email: 'alice@example.org' });
+    expect(await found('bob')).toMatchObject({ email: 'bob@example.org', verified_email: '' });
+  });
+
   it('imports groups with their parents and members, whatever the order of the lines', async () => {
     const report = await imported(
       ...[

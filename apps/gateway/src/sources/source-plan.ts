@@ -27,9 +27,13 @@ export function sourceContext({ source, identity, user }: SourceUser): PlanConte
 }
 
 function enrolmentContext({ slug, user_path_template }: PublishedSource, { user }: SourceIdentity): PlanContext {
-  const { username, name, email } = user;
+  const { username, name, email, email_verified } = user;
   const fields = Object.entries({ username, name, email }).filter(([, value]) => value !== undefined);
-  return { prompt_data: Object.fromEntries(fields), user_path: user_path_template.replaceAll('%(slug)s', slug) };
+  return {
+    prompt_data: Object.fromEntries(fields),
+    user_path: user_path_template.replaceAll('%(slug)s', slug),
+    ...(email && email_verified === true ? { source_email: email } : {}),
+  };
 }
 
 type Steps = NonNullable<PlanSeed['insert']>;

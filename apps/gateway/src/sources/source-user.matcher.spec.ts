@@ -19,13 +19,22 @@ interface Case {
   readonly user?: { username?: string; email?: string; email_verified?: boolean };
   readonly connected?: SavedUser;
   readonly matching?: readonly SavedUser[];
+  readonly unverified?: readonly SavedUser[];
 }
-const matched = (mode: (typeof USER_MATCHING)[number], { user = {}, connected, matching = [] }: Case = {}) =>
-  matchUser(
+const matched = (
+  mode: (typeof USER_MATCHING)[number],
+  { user = {}, connected, matching = [], unverified = [] }: Case = {},
+) => {
+  const users = [
+    ...matching.map((user) => ({ user, isProven: true })),
+    ...unverified.map((user) => ({ user, isProven: false })),
+  ];
+  return matchUser(
     sourceOf(mode),
     { identifier: '1', user, groups: {}, info: {} },
-    { connected, findMatching: async (field, value) => (alice[field] === value ? matching : []) },
+    { connected, findMatching: async (field, value) => (alice[field] === value ? users : []) },
   );
+};
 const likeAlice = { username: 'alice', email: 'alice@example.org' };
 const linked = { user: alice };
 
@@ -73,5 +82,11 @@ describe('an identity from a source', () => {
 
   it('is denied if several users have its email address', async () => {
     expect(await matched('email_link', { user: likeAlice, matching: [alice, alice] })).toBe('denied');
+  });
+
+  it('is linked to the user who has verified the email address, and to no other user', async () => {
+    expect(await matched('email_link', { user: likeAlice, matching: [alice], unverified: [disabled] })).toEqual(linked);
+    expect(await matched('email_link', { user: likeAlice, unverified: [alice] })).toBe('denied');
+    expect(await matched('email_deny', { user: likeAlice, unverified: [alice] })).toBe('denied');
   });
 });

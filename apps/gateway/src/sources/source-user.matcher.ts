@@ -14,30 +14,38 @@ const MATCHING_RULES = {
   username_deny: { field: 'username', links: false },
 } as const;
 
+/** A user with the value that a matching mode compares. */
+export interface MatchingUser {
+  readonly user: SavedUser;
+  /** Whether the value is a username, or the verified email address of an active user. */
+  readonly isProven: boolean;
+}
+
 /** Users that an identity may belong to. */
 interface MatchCandidates {
   /** The user who is connected with the account. */
   readonly connected: SavedUser | undefined;
-  readonly findMatching: (field: 'email' | 'username', value: string) => Promise<readonly SavedUser[]>;
+  readonly findMatching: (field: 'email' | 'username', value: string) => Promise<readonly MatchingUser[]>;
 }
 
 /**
  * Returns the user who is connected with the account, else the user whom the source's matching mode finds
- * (docs/spec/sources.md#decision). Denies inactive users.
+ * (docs/spec/sources.md#decision). Denies inactive users, and users who have not verified the email address that
+ * matches: another visitor could have enrolled with it.
  */
 export async function matchUser(
   { user_matching_mode: mode }: PublishedSource,
-  { user }: SourceIdentity,
+  { user: claimed }: SourceIdentity,
   { connected, findMatching }: MatchCandidates,
 ): Promise<UserMatch> {
   if (connected) return singleActiveUser([connected]);
   if (mode === 'identifier') return 'new';
   const { field, links } = MATCHING_RULES[mode];
-  const value = user[field];
-  if (!value || (field === 'email' && user.email_verified === false)) return 'denied';
+  const value = claimed[field];
+  if (!value || (field === 'email' && claimed.email_verified === false)) return 'denied';
   const users = await findMatching(field, value);
   if (users.length === 0) return 'new';
-  return links ? singleActiveUser(users) : 'denied';
+  return links ? singleActiveUser(users.flatMap(({ user, isProven }) => (isProven ? [user] : []))) : 'denied';
 }
 
 /**

@@ -5,6 +5,7 @@ import { openSource, type SealedSource } from '@gatehouse/sources';
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { Slice } from '../http/pagination.js';
+import type { MatchingUser } from './source-user.matcher.js';
 
 /** An account at a source. */
 export interface SourceAccount {
@@ -30,20 +31,29 @@ export interface ConnectionChange {
 }
 
 /** Columns of a SavedUser, selected from the directory. */
-const USER = `SELECT 'saved' AS kind, u.id AS uuid, u.pk, u.username, u.name, u.email, u.is_active, u.epoch, u.locale
-  FROM directory.identities u`;
+const COLUMNS = `'saved' AS kind, u.id AS uuid, u.pk, u.username, u.name, u.email, u.is_active, u.epoch, u.locale`;
+const USERS = 'FROM directory.identities u';
 
 /** $1 slug of the source. */
 const FIND = { name: 'source_find', text: 'SELECT document FROM identification.sources WHERE slug = $1' };
 /** $1 uuid of the source, $2 identifier of the account at the source. */
 const CONNECTED = {
   name: 'source_connected',
-  text: `${USER} JOIN identification.connections c ON c.user_id = u.id WHERE c.source_id = $1 AND c.identifier = $2`,
+  text: `SELECT ${COLUMNS} ${USERS} JOIN identification.connections c ON c.user_id = u.id WHERE c.source_id = $1 AND c.identifier = $2`,
 };
-/** Select at most two users by the field of a matching mode. $1 email address or username. */
+/**
+ * Select at most two users by the field of a matching mode, active users with a verified email address first. $1 email
+ * address or username.
+ */
 const MATCHING = {
-  email: { name: 'source_matching_email', text: `${USER} WHERE u.email = $1 LIMIT 2` },
-  username: { name: 'source_matching_username', text: `${USER} WHERE u.username = $1 LIMIT 2` },
+  email: {
+    name: 'source_first_matching_email',
+    text: `SELECT ${COLUMNS}, u.email_rank = 0 AS is_proven ${USERS} WHERE u.email = $1 ORDER BY u.email_rank LIMIT 2`,
+  },
+  username: {
+    name: 'source_first_matching_username',
+    text: `SELECT ${COLUMNS}, true AS is_proven ${USERS} WHERE u.username = $1 LIMIT 2`,
+  },
 } as const;
 
 /**
@@ -105,9 +115,10 @@ export class SourceRepository {
     return (await runNamed<SavedUser>(this.source, CONNECTED, [source, identifier])).rows[0];
   }
 
-  /** Returns the users with exactly this value, at most two. */
-  async findMatching(field: 'email' | 'username', value: string): Promise<SavedUser[]> {
-    return (await runNamed<SavedUser>(this.source, MATCHING[field], [value])).rows;
+  /** Returns the users with exactly this value, at most two. Users who have proved the value are first. */
+  async findMatching(field: 'email' | 'username', value: string): Promise<MatchingUser[]> {
+    const { rows } = await runNamed<SavedUser & { is_proven: boolean }>(this.source, MATCHING[field], [value]);
+    return rows.map(({ is_proven: isProven, ...user }) => ({ user, isProven }));
   }
 
   /** Connects a user with an account and writes an event. Returns `taken` if the account belongs to another user. */

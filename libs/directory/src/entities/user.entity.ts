@@ -9,6 +9,7 @@ export class UserEntity {
   @Column({ type: 'varchar' }) username: string;
   @Column({ type: 'text' }) name: string;
   @Column({ type: 'varchar' }) email: string;
+  @Column({ type: 'varchar' }) verified_email: string;
   @Column({ type: 'boolean' }) is_active: boolean;
   @Column({ type: 'text' }) password_hash: string;
   @Column({ type: 'text' }) type: UserFields['type'];

@@ -12,6 +12,7 @@ import { SuperuserPermits1764547200000 } from './1764547200000-superuser-permits
 import { GuardSuperusers1764547260000 } from './1764547260000-guard-superusers.js';
 import { GuardSourceGroups1764547320000 } from './1764547320000-guard-source-groups.js';
 import { PermitsOfServices1764547380000 } from './1764547380000-permits-of-services.js';
+import { VerifiedEmails1764633600000 } from './1764633600000-verified-emails.js';
 
 /** The Postgres schema of users, groups and tokens. */
 export const DIRECTORY_SCHEMA = 'directory';
@@ -32,4 +33,5 @@ export const directoryMigrations = [
   GuardSuperusers1764547260000,
   GuardSourceGroups1764547320000,
   PermitsOfServices1764547380000,
+  VerifiedEmails1764633600000,
 ];

@@ -10,15 +10,19 @@ const alice: SavedUser = {
   ...{ email: 'alice@example.org', is_active: true, epoch: 1, locale: '' },
 };
 
-class NoAccountActivation extends AccountActivation {
+class InMemoryVerifications extends AccountActivation {
+  readonly recorded: string[] = [];
+  async recordVerified(userId: string, address: string) {
+    this.recorded.push(`${userId} ${address}`);
+  }
   async activate() {
     return false;
   }
 }
 
 /** Returns the reply of the stage after it has sent the mail and the visitor has followed the link. */
-async function followLink(context: PlanContext) {
-  const stage = new EmailStage(new NoAccountActivation(), { resendS: 30, mails: 3, codeS: 600 });
+async function followLink(context: PlanContext, verifications = new InMemoryVerifications()) {
+  const stage = new EmailStage(verifications, { resendS: 30, mails: 3, codeS: 600 });
   const config = { use_global_settings: true };
   const mailed = await driveStage(emailContract, stage, { config, context }).show();
   const is_restored = { step: 'step', user: alice.uuid };
@@ -36,4 +40,24 @@ it('verifies the user only if the mail went to their own address', async () => {
     context: { verified_user: alice.uuid },
   });
   expect(await followLink({ ...context, email: 'other@example.org' })).toEqual({ type: 'passed', context: {} });
+});
+
+it('records the address of the user as verified, and no other address', async () => {
+  const [verifications, context] = [new InMemoryVerifications(), { pending_user: alice }];
+  await followLink({ ...context, email: 'other@example.org' }, verifications);
+  expect(verifications.recorded).toEqual([]);
+  await followLink(context, verifications);
+  expect(verifications.recorded).toEqual([`${alice.uuid} alice@example.org`]);
+});
+
+it('records no address for the link of an operator, because no mail was sent', async () => {
+  const verifications = new InMemoryVerifications();
+  const stage = new EmailStage(verifications, { resendS: 30, mails: 3, codeS: 600 });
+  const reply = await driveStage(emailContract, stage, {
+    config: { use_global_settings: true },
+    context: { pending_user: alice, is_restored: { step: 'step', user: alice.uuid } },
+    request: { step: { id: 'step', name: 'step', confirmed: true } },
+  }).show();
+  expect(reply).toMatchObject({ type: 'passed' });
+  expect(verifications.recorded).toEqual([]);
 });

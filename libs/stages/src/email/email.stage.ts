@@ -108,7 +108,10 @@ export class EmailStage implements Stage<Contract> {
     user: User,
     result: Omit<Parameters<typeof pass<Contract>>[0] & object, 'context'> = {},
   ): Promise<StageOutcome<Contract>> {
-    const { config, flow } = input;
+    const { config, flow, state } = input;
+    // The link of an operator sends no mail, so it proves no address.
+    if (user.kind === 'saved' && state?.address === user.email && user.email !== '')
+      await this.activations.recordVerified(user.uuid, user.email);
     const canActivate = config.activate_user_on_success && user.kind === 'saved' && !user.is_active;
     const isActivated = canActivate && (await this.activations.activate(user.uuid, flow.id));
     const activatedUser = isActivated ? { pending_user: { ...user, is_active: true } } : {};

@@ -36,6 +36,7 @@ export const userWriteContract = defineStage({
     user_path: 'optional',
     user_type: 'optional',
     source: 'optional',
+    source_email: 'optional',
     'goauthentik.io/sources/connection': 'optional',
   },
   writes: [

@@ -115,7 +115,8 @@ function targetUser({ config, context, session }: Input): SavedUser | 'new' | 'p
  */
 async function writeUser(writers: EnrollmentWriters, input: Input, write: UserWrite): Promise<SavedUser | undefined> {
   const user = await (isUpdate(write) ? updateUser(writers, input, write) : createUser(writers, input, write));
-  const { invitation_due: due } = input.context;
+  const { invitation_due: due, source_email: verified } = input.context;
+  if (user && verified !== undefined) await writers.accounts.verifyEmail(user.uuid, verified);
   if (user && due !== undefined && !(await writers.invitations.redeem(due, input.flow.id)))
     throw new InvitationInvalidError();
   return user;
