@@ -141,4 +141,5 @@ const gatewaySettings = (port: string, url: string) => ({
   TRUSTED_PROXIES: '127.0.0.1',
   NETWORK_ATTEMPTS_FREE: '1000000',
   ANONYMOUS_RATE: '0',
+  NEW_SESSION_RATE: '0',
 });

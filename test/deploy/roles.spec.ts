@@ -202,6 +202,7 @@ describeWithNats('deploy/postgres/roles.sql', () => {
     await withPool('gateway', async (source) => {
       const lifetimes = {
         anonymousSessionS: 60,
+        unansweredS: 60,
         sessionS: 60,
         planS: 60,
         proofS: 60,

@@ -64,10 +64,17 @@ export const gatewaySettings = z.object({
     .describe('Addresses or networks whose X-Forwarded-For, -Proto and -Host are trusted, comma separated'),
   TRUSTED_STAGES: trustedStages,
   BODY_LIMIT_BYTES: whole(256 * 1024, { max: 512 * 1024 }).describe('Largest request body'),
+  QUERY_LIMIT_BYTES: whole(2048, { min: 256, max: 16 * 1024 }).describe(
+    'Largest query of a flow page, which is stored with the plan; a longer one gets 400',
+  ),
   ANONYMOUS_RATE: whole(1000, { min: 0, max: 1_000_000 }).describe(
     'Requests of anonymous visitors from one network (an IPv4 address or an IPv6 /64) in a period, counted by each gateway; 0 for no limit',
   ),
   ANONYMOUS_RATE_PERIOD_S: whole(1, { max: 86_400 }).describe('Seconds of that period'),
+  NEW_SESSION_RATE: whole(1000, { min: 0, max: 1_000_000 }).describe(
+    'Sessions that requests without a session start from one network in a period, counted by each gateway; 0 for no limit',
+  ),
+  NEW_SESSION_RATE_PERIOD_S: whole(60, { max: 86_400 }).describe('Seconds of that period'),
   DEVICE_CODE_RATE: whole(100, { min: 0, max: 1_000_000 }).describe(
     'Device codes for one network in an hour, counted by each gateway; 0 for no limit',
   ),
@@ -87,6 +94,9 @@ export const gatewaySettings = z.object({
   ),
   ...policyLimits.shape,
   ANONYMOUS_SESSION_S: whole(3600).describe('Lifetime of an anonymous session in seconds'),
+  UNANSWERED_SESSION_S: whole(900, { min: 60 }).describe(
+    'Lifetime of an anonymous session, and of its plans, until the visitor answers a challenge, in seconds',
+  ),
   SOURCE_LOGIN_S: whole(900, { max: 86_400 }).describe('Seconds within which a login at a source must be completed'),
   SESSION_S: whole(14 * 86_400).describe(
     'Lifetime of a login without a duration of its own, in seconds since its last use',

@@ -63,6 +63,14 @@ export const COMMIT_PARTS = {
       FROM saved WHERE s.id = saved.session_id),
     flushed AS (DELETE FROM flow.plans p USING saved WHERE p.session_id = saved.session_id AND p.flow_id <> :flow)`,
   },
+  /** Gives an anonymous session its full lifetime, because the visitor has answered a challenge. */
+  extend: {
+    locks: 's.id = :session',
+    writes: `
+    extended AS (
+      UPDATE flow.sessions s SET seen_at = now(), ttl = :full_ttl::interval, expires_at = now() + :full_ttl::interval
+      FROM saved WHERE s.id = saved.session_id AND s.user_id IS NULL)`,
+  },
   /** Gives the session the new epoch of its user, so that the session continues. */
   keep: {
     writes: `

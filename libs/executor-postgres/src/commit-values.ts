@@ -10,9 +10,12 @@ export function commitPartsOf(input: CommitInput): CommitParts {
   const { commit, sealer } = input;
   const { newKey, reset, released, usedToken, usedLinkStep, links } = commit;
   const { parts, messages } = savedEffects(input);
+  // A login or logout sets the lifetime itself, and Postgres updates a row only once in a statement.
+  const isExtended = commit.extendsSession === true && !parts.login && !parts.logout;
   return {
     ...(newKey ? { key: { new_key: newKey } } : {}),
     ...parts,
+    ...(isExtended ? { extend: { full_ttl: interval(input.lifetimes.anonymousSessionS) } } : {}),
     ...(usedToken || usedLinkStep ? { burn: { burnt_hash: usedToken ?? null, burnt_step: usedLinkStep ?? null } } : {}),
     ...(links.length > 0 ? { link: linkValues(commit, sealer) } : {}),
     ...(reset.length + released.length > 0 ? { settle: settlementValues(commit) } : {}),

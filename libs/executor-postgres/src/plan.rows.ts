@@ -13,6 +13,7 @@ export interface LoadedFlowRow {
   readonly session_id: string | null;
   readonly session_left_s: number | null;
   readonly unseen: boolean | null;
+  readonly unanswered: boolean | null;
   readonly plan_id: string | null;
   readonly revision: number;
   readonly version_id: string;
@@ -64,7 +65,7 @@ export function toLoadedFlow(row: LoadedFlowRow, sealer: Sealer): LoadedFlow {
 
 function sessionOf(row: LoadedFlowRow, id: string): Session {
   const session = { id, retired: row.retired === true, remainingS: row.session_left_s ?? undefined };
-  if (!row.session_identity) return { ...session, user: undefined };
+  if (!row.session_identity) return { ...session, user: undefined, isUnanswered: row.unanswered === true };
   const { last_ip, proved, recent, ...user } = row.session_identity;
   return {
     ...session,

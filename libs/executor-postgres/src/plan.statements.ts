@@ -31,7 +31,7 @@ const OF_SESSION = `, is_superuser, debug, ${attributesColumn('identities.id', '
 /**
  * Loads a flow with the visitor's session, user and plan. $1 slug of the flow, $2 SHA-256 of the session cookie, $3
  * whether to load the user's attributes. Intervals: $4 lifetime of a plan, $5 how long a login proves a device, $6 how
- * long a login proves its user.
+ * long a login proves its user, $7 lifetime of an anonymous session that has answered a challenge.
  *
  * The row contains the id of the newest version, so that no gateway uses an older version from its cache. A plan of an
  * older version is outdated $4 after its start, however often it was saved: by then, an operator's change applies to
@@ -44,6 +44,7 @@ export const LOAD_FLOW: NamedStatement = {
       (SELECT revision FROM flow.brand_sets) AS brands_revision,
       k.until IS NOT NULL AS retired, s.id AS session_id,
       CASE WHEN s.ttl IS NULL THEN extract(epoch FROM s.expires_at - now())::float8 END AS session_left_s, s.seen_at < now() - ${SEEN_INTERVAL} AS unseen,
+      s.user_id IS NULL AND s.ttl < $7::interval AS unanswered,
       p.id AS plan_id, p.revision, p.version_id, p.body,
       p.version_id <> f.version_id AND p.begun_at <= now() - $4::interval AS outdated,
       CASE WHEN s.user_id IS NOT NULL AND k.until IS NULL THEN ${identityJson('id = s.user_id AND is_active AND epoch = s.user_epoch', OF_SESSION)} END AS session_identity,

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { newSessionKey } from '@gatehouse/executor';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { enrol, publish } from '../testing/flow-database.js';
-import { freshPlan, PlanStoreHarness } from '../testing/plan-store-harness.js';
+import { freshPlan, LIFETIMES, PlanStoreHarness } from '../testing/plan-store-harness.js';
 import { ExpiredRowCleaner } from './expired-row-cleaner.js';
 
 let store: PlanStoreHarness;
@@ -32,6 +33,29 @@ describe('a plan', () => {
 
     expect(won.filter(Boolean)).toHaveLength(1);
     expect((await store.plans.load(store.slug, begun.hash))?.stored?.revision).toBe(1);
+  });
+
+  it('and its session last for minutes until the first answer, and for the full time from then on', async () => {
+    const { hash } = newSessionKey(undefined);
+    const plan = freshPlan();
+    const created = { ...store.flow, plan, session: { newKey: hash }, replaces: undefined, isUnanswered: true };
+    const sessionId = (await store.plans.create(created))!;
+    const lifetimes = async () => {
+      const [row] = await store.source.query<[object]>(
+        `SELECT round(extract(epoch FROM p.expires_at - now()) / 10)::int * 10 AS plan,
+           round(extract(epoch FROM s.expires_at - now()) / 10)::int * 10 AS session
+         FROM flow.plans p JOIN flow.sessions s ON s.id = p.session_id WHERE s.id = $1`,
+        [sessionId],
+      );
+      return row;
+    };
+    const { unansweredS, planS, anonymousSessionS } = LIFETIMES;
+    const isUnanswered = async () => (await store.plans.load(store.slug, hash))?.session?.isUnanswered;
+    expect([await lifetimes(), await isUnanswered()]).toEqual([{ plan: unansweredS, session: unansweredS }, true]);
+    await store.save({ sessionId, plan }, { isUnanswered: true });
+    expect([await lifetimes(), await isUnanswered()]).toEqual([{ plan: unansweredS, session: unansweredS }, true]);
+    await store.save({ sessionId, plan }, { revision: 1, extendsSession: true });
+    expect([await lifetimes(), await isUnanswered()]).toEqual([{ plan: planS, session: anonymousSessionS }, false]);
   });
 
   it('is not replaced by a new plan of a request that has not loaded it', async () => {

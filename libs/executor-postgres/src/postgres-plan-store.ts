@@ -32,6 +32,8 @@ const MAX_PLAN_BYTES = 256 * 1024;
 /** Lifetimes of sessions, plans and proofs in seconds. */
 export interface PlanLifetimes {
   readonly anonymousSessionS: number;
+  /** Lifetime of an anonymous session, and of its plans, until the visitor has answered a challenge. */
+  readonly unansweredS: number;
   /** Sliding lifetime of a login without a fixed duration. */
   readonly sessionS: number;
   /** Lifetime of a plan since its last save. */
@@ -63,12 +65,13 @@ export class PostgresPlanStore extends PlanStore {
 
   async load(slug: string, sessionKey: Buffer | undefined): Promise<LoadedFlow | undefined> {
     const { attributes, lifetimes } = this.settings;
-    const { rows } = await runNamed<LoadedFlowRow>(this.source, LOAD_FLOW, [
-      ...[slug, sessionKey ?? null, attributes, interval(lifetimes.planS), interval(lifetimes.proofS)],
-      interval(lifetimes.credentialProofS),
-    ]);
+    const { planS, proofS, credentialProofS, anonymousSessionS } = lifetimes;
+    const intervals = [planS, proofS, credentialProofS, anonymousSessionS].map(interval);
+    const values = [slug, sessionKey ?? null, attributes, ...intervals];
+    const { rows } = await runNamed<LoadedFlowRow>(this.source, LOAD_FLOW, values);
     const row = rows[0];
-    if (row?.session_id && row.unseen && !row.retired) this.touch(row.session_id);
+    // Looking at a challenge extends no session: only an answer does.
+    if (row?.session_id && row.unseen && !row.retired && !row.unanswered) this.touch(row.session_id);
     return row && toLoadedFlow(row, this.sealer);
   }
 
@@ -80,22 +83,21 @@ export class PostgresPlanStore extends PlanStore {
     return opened && { ...opened, versionId, step };
   }
 
-  async create({ flowId, versionId, plan, session, replaces }: NewPlan): Promise<string | undefined> {
+  async create({ flowId, versionId, plan, session, replaces, isUnanswered }: NewPlan): Promise<string | undefined> {
     const sessionId = 'id' in session ? session.id : randomUUID();
     const values = [
       ...[sessionId, flowId, plan.id, versionId, pendingUserId(plan), this.seal(plan, 0)],
-      ...[interval(this.settings.lifetimes.planS), replaces?.id ?? null, replaces?.revision ?? null],
+      ...[this.lifetime('planS', isUnanswered), replaces?.id ?? null, replaces?.revision ?? null],
     ];
-    const { rows } = await runNamed<{ session_id: string }>(this.source, ...this.creation(session, values));
+    const sessionTtl = this.lifetime('anonymousSessionS', isUnanswered);
+    const { rows } = await runNamed<{ session_id: string }>(this.source, ...creation(session, values, sessionTtl));
     return rows[0]?.session_id;
   }
 
-  private creation(session: NewPlan['session'], values: unknown[]): [NamedStatement, unknown[]] {
-    if (!('id' in session)) {
-      const ttl = interval(this.settings.lifetimes.anonymousSessionS);
-      return [CREATE_PLAN_AND_SESSION, [...values, session.newKey, ttl]];
-    }
-    return session.newKey ? [CREATE_PLAN_AND_KEY, [...values, session.newKey]] : [CREATE_PLAN, values];
+  /** Returns the lifetime of a plan or of an anonymous session, which is short until the visitor has answered. */
+  private lifetime(name: 'planS' | 'anonymousSessionS', isUnanswered = false): string {
+    const { unansweredS, [name]: fullS } = this.settings.lifetimes;
+    return interval(isUnanswered ? Math.min(unansweredS, fullS) : fullS);
   }
 
   async save(commit: PlanCommit): Promise<boolean> {
@@ -103,7 +105,7 @@ export class PostgresPlanStore extends PlanStore {
     const values = {
       ...{ session: sessionId, flow: flowId, plan: plan.id, revision, pending_user: pendingUserId(plan) },
       ...{ body: this.seal(plan, revision + 1), is_over: plan.ended !== undefined },
-      lifetime: interval(this.settings.lifetimes.planS),
+      lifetime: this.lifetime('planS', commit.isUnanswered),
     };
     const consequences = commitPartsOf({ commit, sealer: this.sealer, lifetimes: this.settings.lifetimes });
     return (await runNamed(this.source, ...commitStatement(values, consequences))).rows.length > 0;
@@ -134,3 +136,8 @@ export class PostgresPlanStore extends PlanStore {
 }
 
 const pendingUserId = ({ context: { pending_user: user } }: Plan) => (user?.kind === 'saved' ? user.uuid : null);
+
+function creation(session: NewPlan['session'], values: unknown[], sessionTtl: string): [NamedStatement, unknown[]] {
+  if (!('id' in session)) return [CREATE_PLAN_AND_SESSION, [...values, session.newKey, sessionTtl]];
+  return session.newKey ? [CREATE_PLAN_AND_KEY, [...values, session.newKey]] : [CREATE_PLAN, values];
+}

@@ -117,7 +117,7 @@ describe('the statements and bus messages of a request', () => {
       'an answer that leads to the next stage',
       {
         ...{ flow: 'dummies', before: [undefined], answer: { word: 'x' }, result: 'show' },
-        statements: ['plan_load', 'save'],
+        statements: ['plan_load', 'save.extend'],
         hops: ['page.respond', 'page.challenge'],
       },
     ],
@@ -125,7 +125,7 @@ describe('the statements and bus messages of a request', () => {
       'identification',
       {
         ...{ flow: 'password', before: [undefined], answer: WHO, result: 'show' },
-        statements: ['plan_load', 'save'],
+        statements: ['plan_load', 'save.extend'],
         hops: ['ident.respond', 'secret.challenge'],
       },
     ],
@@ -155,7 +155,7 @@ describe('the statements and bus messages of a request', () => {
       'a composite step',
       {
         ...{ flow: 'composite', before: [undefined], answer: { ...WHO, ...GUESS }, result: 'show' },
-        statements: ['plan_load', 'attempts_take', 'save.key.settle'],
+        statements: ['plan_load', 'attempts_take', 'save.key.extend.settle'],
         hops: ['ident.respond', 'secret.respond', 'page.challenge'],
       },
     ],
@@ -177,7 +177,7 @@ describe('the statements and bus messages of a request', () => {
           answer: { word: 'x' },
           result: 'denied',
         },
-        statements: ['plan_load', 'save'],
+        statements: ['plan_load', 'save.extend'],
         hops: ['page.respond'],
       },
     ],

@@ -11,6 +11,7 @@ import { flowDatabase, publish } from './flow-database.js';
 
 export const LIFETIMES = {
   anonymousSessionS: 3600,
+  unansweredS: 300,
   sessionS: 86_400,
   planS: 600,
   proofS: 600,

@@ -85,6 +85,7 @@ export class Executor {
     const context = await this.contextOf(arrival, await selectPlan(this.dependencies.plans, arrival));
     this.refuseSecrets(context);
     if (!mayContinue(context)) return notApplicable(context, []);
+    if (!arrival.loaded.session) arrival.request.checkNewSessionRate();
     const run = new FlowRun(context, currentPlan(context), this.dependencies.now);
     const response = context.continued ? this.execute(run) : this.start(run);
     return response.finally(() => this.dependencies.credentialQueue.leave(arrival.request));

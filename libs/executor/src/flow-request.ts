@@ -42,6 +42,8 @@ export interface FlowRequest {
   readonly localeFor: (caller: { readonly user: Identity | undefined; readonly brand: Brand }) => string;
   /** Called before any other work if the visitor is anonymous. Throws `rate_limited`. */
   readonly checkAnonymousRate: () => void;
+  /** Called before a request without a session starts one. Throws `rate_limited`. */
+  readonly checkNewSessionRate: () => void;
 }
 
 /** An answer to a challenge: any JSON value, or why the body cannot be read; and why the answer may be forged. */

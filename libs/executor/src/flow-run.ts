@@ -79,6 +79,8 @@ export class FlowRun {
   private currentSession: SessionState;
   private unsaved: UnsavedChanges;
   private stepStartedAt = performance.now();
+  /** Whether an earlier commit of this request had `isAnswered`. */
+  private wasAnswered = false;
 
   /** `now` is the wall clock, for the trail. */
   constructor(
@@ -136,6 +138,18 @@ export class FlowRun {
   /** The changes that the next save writes besides the plan. */
   get changes(): Readonly<UnsavedChanges> {
     return this.unsaved;
+  }
+
+  /**
+   * Whether the rows of the session get their full lifetime: the visitor has answered a challenge of an existing session,
+   * is logged in, or was identified by a proof. A first request without a session is no answer, because it would make a
+   * row of full lifetime as cheap as any other.
+   */
+  get isAnswered(): boolean {
+    const { loaded, request } = this.context;
+    const { session } = loaded;
+    if (this.wasAnswered || this.unsaved.identified || this.unsaved.usedToken) return true;
+    return session !== undefined && (!session.isUnanswered || request.answer !== undefined);
   }
 
   /** Sets the plan that planning returned, and the events that planning caused. */
@@ -236,6 +250,8 @@ export class FlowRun {
     const subject = { user: this.lastFacts.pending_user, recentlyProved: this.currentSession.recentlyProved };
     return {
       ...{ sessionId, flowId: loaded.flowId, versionId, plan: this.currentPlan, revision, effects, newKey },
+      isUnanswered: !this.isAnswered,
+      extendsSession: this.isAnswered && loaded.session?.isUnanswered === true,
       ...{
         eventContext: { ...eventSource(this.context), ...subject },
         ...settlement,
@@ -249,6 +265,7 @@ export class FlowRun {
   /** Clears the collected changes, because the save before a stage's work has saved them. */
   startNewCommit() {
     this.savedBeforeWork = true;
+    this.wasAnswered = this.isAnswered;
     this.unsaved = noChanges(this.currentPlan);
     this.budget.restartNumbering();
   }

@@ -67,7 +67,7 @@ export class FlowStarter {
    * just proved who the visitor is, and the current session key may be planted.
    *
    * Throws `not_found`, `not_authenticated` (the user's session is gone), `flow_not_applicable`, `permission_denied`
-   * (by `access`), and `stage_busy` when another request was first.
+   * (by `access`), `rate_limited`, and `stage_busy` when another request was first.
    */
   async start(request: FlowRequest, options: FlowStartOptions): Promise<SessionCookie | undefined> {
     const loaded = await this.dependencies.plans.load(request.slug, request.sessionKey);
@@ -75,6 +75,7 @@ export class FlowStarter {
     if (!version) throw new Problem('not_found');
     rejectSessionMismatch(loaded, options);
     if (keepsRunning(request, loaded, options)) return undefined;
+    if (!loaded.session) request.checkNewSessionRate();
     const context = await this.contextOf(request, { loaded, version, user: options.visitor });
     const plan = await this.planned(context, options);
     const { session, flowId, newestVersionId: versionId, planRow: replaces } = loaded;

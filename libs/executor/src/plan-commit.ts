@@ -27,6 +27,10 @@ export interface PlanCommit extends AttemptSettlement {
   /** SHA-256 of the session's new key; `undefined` if the session keeps its key. */
   readonly newKey: Buffer | undefined;
   readonly eventContext: EventContext;
+  /** Whether the visitor is anonymous and has not answered a challenge: then the plan has a short lifetime. */
+  readonly isUnanswered?: boolean;
+  /** Whether this commit has the first answer of an anonymous session, which gets its full lifetime. */
+  readonly extendsSession?: boolean;
   /** Links in the mails among the effects. */
   readonly links: readonly ResumeLink[];
   /** Hash of the resume token that this commit uses up. The save fails if the token was used already. */

@@ -67,7 +67,8 @@ export class PlanWriter {
     const owner = identified && !session?.user ? undefined : session;
     const key = owner && !identified ? undefined : newSessionKey(owner?.remainingS);
     const target = owner ? { id: owner.id, newKey: key?.hash } : { newKey: key!.hash };
-    const sessionId = await this.stores.plans.create({ flowId, versionId, plan, session: target, replaces });
+    const newPlan = { flowId, versionId, plan, session: target, replaces, isUnanswered: !run.isAnswered };
+    const sessionId = await this.stores.plans.create(newPlan);
     if (sessionId === undefined) return undefined;
     run.cookie = key?.cookie;
     run.row = { sessionId, revision: 0, plan };

@@ -41,6 +41,7 @@ const requestOf = (more: Partial<FlowRequest>): FlowRequest => ({
   client: { ip: '203.0.113.7', user_agent: 'vitest', outpost: false, cookies: {} },
   localeFor: () => 'en',
   checkAnonymousRate: () => undefined,
+  checkNewSessionRate: () => undefined,
   ...more,
 });
 

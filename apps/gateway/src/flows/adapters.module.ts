@@ -37,6 +37,7 @@ type PlanStoreSettings = ConstructorParameters<typeof PostgresPlanStore>[2];
 const planStoreSettings = (config: GatewayConfig, logger: Logger): PlanStoreSettings => ({
   lifetimes: {
     anonymousSessionS: config.ANONYMOUS_SESSION_S,
+    unansweredS: config.UNANSWERED_SESSION_S,
     sessionS: config.SESSION_S,
     planS: config.PLAN_S,
     sourceLoginS: config.SOURCE_LOGIN_S,

@@ -1,13 +1,15 @@
 import { type FlowRequest, StageContractRegistry } from '@gatehouse/executor';
 import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
+import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 import { AuthService } from '../http/auth/auth.service.js';
 import { ClientResolver } from '../http/client.resolver.js';
 import { withMarkedNext } from '../http/cross-site-request.js';
 import type { HttpExchange } from '../http/exchange.js';
 import { localeFor } from '../http/locale.js';
-import { rejectCredentialsInQuery } from '../http/query.js';
+import { rejectCredentialsInQuery, rejectLongQuery } from '../http/query.js';
 import { AnonymousRateLimiter } from '../http/rate-limits/anonymous-rate-limiter.js';
+import { NewSessionRateLimiter } from '../http/rate-limits/new-session-rate-limiter.js';
 import { SessionCookieService } from '../http/session-cookie.service.js';
 
 /** The members of a FlowRequest that a controller reads from the URL and the body. */
@@ -25,16 +27,19 @@ export class FlowRequestReader {
     @Inject(AuthService) private readonly auth: AuthService,
     @Inject(SessionCookieService) private readonly cookies: SessionCookieService,
     @Inject(AnonymousRateLimiter) private readonly rateLimiter: AnonymousRateLimiter,
+    @Inject(NewSessionRateLimiter) private readonly newSessions: NewSessionRateLimiter,
+    @Inject(GATEWAY_CONFIG) private readonly config: Pick<GatewayConfig, 'QUERY_LIMIT_BYTES'>,
   ) {}
 
   /**
    * Returns the FlowRequest of an HTTP request. Marks a `next` whose GET changes something, so that a link cannot make
-   * a login change it. Throws `credentials_in_query`.
+   * a login change it. Throws `credentials_in_query` or `query_too_long`.
    */
   async read({ request, reply }: HttpExchange, params: FlowRequestParams): Promise<FlowRequest> {
     const arrivedAt = performance.now();
     const { outer = request.query as object, ...rest } = params;
     rejectCredentialsInQuery((field) => this.contracts.isSecretField(field), outer, params.query);
+    rejectLongQuery(params.query, this.config.QUERY_LIMIT_BYTES);
     const client = await this.clients.resolve(request);
     return {
       ...rest,
@@ -47,6 +52,7 @@ export class FlowRequestReader {
       client: { ...client, cookies: definedCookies(request) },
       localeFor: (caller) => localeFor(request, caller),
       checkAnonymousRate: () => this.rateLimiter.admit(client.ip, reply),
+      checkNewSessionRate: () => this.newSessions.admit(client),
     };
   }
 }

@@ -1,4 +1,4 @@
-import { Problem } from '@gatehouse/contracts';
+import { Problem, sentence } from '@gatehouse/contracts';
 
 /** Returns the last value of a repeated query parameter. Any other value is returned as it is. */
 export const lastValue = (value: unknown): unknown => (Array.isArray(value) ? (value.at(-1) as unknown) : value);
@@ -15,4 +15,12 @@ export function parseInnerQuery(outer: unknown): Readonly<Record<string, string>
  */
 export function rejectCredentialsInQuery(isSecret: (field: string) => boolean, ...queries: readonly object[]) {
   if (queries.flatMap((query) => Object.keys(query)).some(isSecret)) throw new Problem('credentials_in_query');
+}
+
+/** Throws `query_too_long` if the query, which is stored with the plan, is longer than `limit` bytes. */
+export function rejectLongQuery(query: Readonly<Record<string, string>>, limit: number) {
+  if (new URLSearchParams(query).toString().length <= limit) return;
+  throw new Problem('query_too_long', {
+    detail: sentence('The query is longer than {limit} bytes.', { limit: String(limit) }),
+  });
 }

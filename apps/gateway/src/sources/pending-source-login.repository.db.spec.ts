@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { Problem } from '@gatehouse/contracts';
 import { MAX_PENDING_SOURCE_LOGINS } from '@gatehouse/executor-postgres';
 import { flowDatabase } from '@gatehouse/executor-postgres/testing';
 import { Sealer } from '@gatehouse/platform';
@@ -15,15 +16,15 @@ const sealer = new Sealer(`a:${randomBytes(32).toString('base64')}`);
 const repositoryWith = (sourceLoginS = 900) =>
   new PendingSourceLoginRepository(database.source, sealer, {
     SOURCE_LOGIN_S: sourceLoginS,
-    ANONYMOUS_SESSION_S: 3600,
   });
+const checkNewSessionRate = () => undefined;
 const newState = () => randomBytes(32).toString('base64url');
 const login = () => ({ source: randomUUID(), kept: { verifier: 'hush-hush' }, query: { next: '/app/' } });
 
 /** Stores a pending login in a new session. */
 async function openLogin(logins = repositoryWith()) {
   const [state, stored] = [newState(), login()];
-  const key = await logins.open(state, stored, undefined);
+  const key = await logins.open(state, stored, { sessionKey: undefined, checkNewSessionRate });
   return { state, stored, hash: key!.hash };
 }
 
@@ -31,9 +32,34 @@ describe('a pending login at a source', () => {
   it('uses the existing session, else creates one', async () => {
     const { hash } = await openLogin();
     const state = newState();
-    expect(await repositoryWith().open(state, login(), hash)).toBeUndefined();
+    expect(await repositoryWith().open(state, login(), { sessionKey: hash, checkNewSessionRate })).toBeUndefined();
     expect(await repositoryWith().take(state, hash)).toBeDefined();
-    expect(await repositoryWith().open(newState(), login(), randomBytes(32))).toBeDefined();
+    expect(
+      await repositoryWith().open(newState(), login(), { sessionKey: randomBytes(32), checkNewSessionRate }),
+    ).toBeDefined();
+  });
+
+  it('creates no session if the rate of new sessions is used up', async () => {
+    const checkNewSessionRate = () => {
+      throw new Problem('rate_limited');
+    };
+    const opened = repositoryWith().open(newState(), login(), { sessionKey: undefined, checkNewSessionRate });
+    await expect(opened).rejects.toMatchObject({ code: 'rate_limited' });
+  });
+
+  it('lets its anonymous session last as long as the login', async () => {
+    const { hash } = await openLogin(repositoryWith(60));
+    const secondsLeft = async () => {
+      const [row] = await database.source.query<[{ left: number }]>(
+        `SELECT round(extract(epoch FROM s.expires_at - s.seen_at))::int AS left
+         FROM flow.sessions s JOIN flow.session_keys k ON k.session_id = s.id WHERE k.hash = $1`,
+        [hash],
+      );
+      return row.left;
+    };
+    expect(await secondsLeft()).toBe(60);
+    await repositoryWith(900).open(newState(), login(), { sessionKey: hash, checkNewSessionRate });
+    expect(await secondsLeft()).toBeGreaterThanOrEqual(900);
   });
 
   it('is found only once by its state, even by concurrent requests', async () => {
@@ -70,7 +96,7 @@ describe('a pending login at a source', () => {
   it('replaces the oldest pending login of a session that has too many', async () => {
     const { state: first, hash } = await openLogin();
     const states = Array.from({ length: MAX_PENDING_SOURCE_LOGINS }, newState);
-    for (const state of states) await repositoryWith().open(state, login(), hash);
+    for (const state of states) await repositoryWith().open(state, login(), { sessionKey: hash, checkNewSessionRate });
     expect(await repositoryWith().take(first, hash)).toBeUndefined();
     for (const state of states) expect(await repositoryWith().take(state, hash)).toBeDefined();
   });

@@ -13,16 +13,17 @@ import { DataSource } from 'typeorm';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 
 /**
- * Stores a pending login in an existing session. `session` selects the session of the key, `older` deletes the
- * session's oldest logins above the limit. $1 hash of the state, $2 uuid of the source, $3 sealed body, $4 lifetime of
+ * Stores a pending login in an existing session. `session` selects the session of the key and lets it last as long as
+ * the login, `older` deletes the session's oldest logins above the limit. $1 hash of the state, $2 uuid of the source, $3 sealed body, $4 lifetime of
  * the login (interval), $5 SHA-256 of the session key.
  */
 const OPEN: NamedStatement = {
   name: 'source_login_open',
   text: `
     WITH session AS (
-      SELECT s.id FROM flow.session_keys k JOIN flow.sessions s ON s.id = k.session_id
-      WHERE k.hash = $5 AND k.until IS NULL AND s.expires_at > now()),
+      UPDATE flow.sessions s SET expires_at = greatest(s.expires_at, CASE WHEN s.user_id IS NULL THEN now() + $4::interval END)
+      FROM flow.session_keys k
+      WHERE s.id = k.session_id AND k.hash = $5 AND k.until IS NULL AND s.expires_at > now() RETURNING s.id),
     older AS (
       DELETE FROM flow.source_logins WHERE hash IN (
         SELECT l.hash FROM flow.source_logins l JOIN session ON l.session_id = session.id
@@ -33,13 +34,13 @@ const OPEN: NamedStatement = {
 
 /**
  * Stores a pending login in a new session, which `session` and `key` create. $1-$5 are the same as in OPEN. $6 id of
- * the session, $7 lifetime of anonymous sessions (interval).
+ * the session.
  */
 const OPEN_WITH_SESSION: NamedStatement = {
   name: 'source_login_open_with_session',
   text: `
     WITH session AS (
-      INSERT INTO flow.sessions (id, ttl, expires_at) VALUES ($6, $7::interval, now() + $7::interval) RETURNING id),
+      INSERT INTO flow.sessions (id, ttl, expires_at) VALUES ($6, $4::interval, now() + $4::interval) RETURNING id),
     key AS (INSERT INTO flow.session_keys (hash, session_id) SELECT $5, id FROM session)
     INSERT INTO flow.source_logins (hash, session_id, source_id, body, expires_at)
     SELECT $1, session.id, $2, $3, now() + $4::interval FROM session`,
@@ -58,30 +59,37 @@ const TAKE: NamedStatement = {
     RETURNING l.body`,
 };
 
+/** The session of a request, or what to check before a session is created. */
+interface SessionSource {
+  readonly sessionKey: Buffer | undefined;
+  /** Throws `rate_limited`. */
+  readonly checkNewSessionRate: () => void;
+}
+
 /** Pending logins at sources. A state is valid once, for a limited time, in the session that it was created for. */
 @Injectable()
 export class PendingSourceLoginRepository {
   constructor(
     @Inject(DataSource) private readonly source: DataSource,
     @Inject(Sealer) private readonly sealer: Sealer,
-    @Inject(GATEWAY_CONFIG) private readonly config: Pick<GatewayConfig, 'SOURCE_LOGIN_S' | 'ANONYMOUS_SESSION_S'>,
+    @Inject(GATEWAY_CONFIG) private readonly config: Pick<GatewayConfig, 'SOURCE_LOGIN_S'>,
   ) {}
 
   /**
    * Stores a pending login, and deletes the oldest pending logins of the session above a limit. If there was no
-   * session, creates one and returns its key.
+   * session, calls `checkNewSessionRate`, creates a session that lasts as long as the login, and returns its key.
    */
   async open(
     state: string,
     login: PendingSourceLogin,
-    sessionKey: Buffer | undefined,
+    { sessionKey, checkNewSessionRate }: SessionSource,
   ): Promise<SessionKey | undefined> {
     const { hash, source, body } = pendingSourceLoginRow(state, login, this.sealer);
     const row = [hash, source, body, interval(this.config.SOURCE_LOGIN_S)];
     if (sessionKey && (await runNamed(this.source, OPEN, [...row, sessionKey])).rows.length > 0) return undefined;
+    checkNewSessionRate();
     const key = newSessionKey(undefined);
-    const session = [key.hash, randomUUID(), interval(this.config.ANONYMOUS_SESSION_S)];
-    await runNamed(this.source, OPEN_WITH_SESSION, [...row, ...session]);
+    await runNamed(this.source, OPEN_WITH_SESSION, [...row, key.hash, randomUUID()]);
     return key;
   }
 

@@ -16,6 +16,8 @@ import { AuthService, type Principal } from '../http/auth/auth.service.js';
 import { RecentLoginService } from '../http/auth/recent-login.service.js';
 import { ClientResolver } from '../http/client.resolver.js';
 import type { HttpExchange } from '../http/exchange.js';
+import { rejectLongQuery } from '../http/query.js';
+import { NewSessionRateLimiter } from '../http/rate-limits/new-session-rate-limiter.js';
 import { SessionCookieService } from '../http/session-cookie.service.js';
 import { PendingSourceLoginRepository } from './pending-source-login.repository.js';
 import { SourceRepository } from './source.repository.js';
@@ -43,6 +45,7 @@ export class SourceLoginService {
     @Inject(ClientResolver) private readonly clients: ClientResolver,
     @Inject(RecentLoginService) private readonly recentLogins: RecentLoginService,
     @Inject(SessionCookieService) private readonly cookies: SessionCookieService,
+    @Inject(NewSessionRateLimiter) private readonly newSessions: NewSessionRateLimiter,
     @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
   ) {}
 
@@ -55,14 +58,20 @@ export class SourceLoginService {
     return source;
   }
 
-  /** Starts a login at a provider. */
+  /** Starts a login at a provider. Throws `query_too_long` or `rate_limited`. */
   async begin(exchange: HttpExchange, source: PublishedSource): Promise<SourceLoginResult> {
+    const query = destinationIn(exchange);
+    rejectLongQuery(query, this.config.QUERY_LIMIT_BYTES);
     const state = randomBytes(STATE_BYTES).toString('base64url');
     const begun = await this.providers.begin({ source, redirect_uri: this.redirectUri(source), state });
     if ('refused' in begun) return { refused: refusalFrom(begun.refused) };
-    const login = { source: source.uuid, kept: begun.kept, query: destinationIn(exchange) };
-    const key = await this.logins.open(state, login, await this.cookies.keyOf(exchange.request));
-    if (key) this.cookies.set(exchange, key.cookie, await this.clients.resolve(exchange.request));
+    const login = { source: source.uuid, kept: begun.kept, query };
+    const client = await this.clients.resolve(exchange.request);
+    const key = await this.logins.open(state, login, {
+      sessionKey: await this.cookies.keyOf(exchange.request),
+      checkNewSessionRate: () => this.newSessions.admit(client),
+    });
+    if (key) this.cookies.set(exchange, key.cookie, client);
     return { to: begun.to };
   }
 

@@ -93,6 +93,7 @@ export class SourceStageResumer {
     const isSaved = await this.plans.save({
       ...{ sessionId: loaded.session!.id, flowId: loaded.flowId, versionId, revision },
       plan: withSourceIdentity(plan, step, sourceUser),
+      extendsSession: loaded.session!.isUnanswered === true,
       ...{ effects: [], newKey, reset: [], released: [], links: [], usedToken: undefined },
       eventContext: {
         user: sourceUser.user,

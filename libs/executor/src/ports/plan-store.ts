@@ -37,6 +37,8 @@ export interface Session {
   /** Seconds until the session ends; `undefined` for a sliding session, whose cookie lives until the browser closes. */
   readonly remainingS: number | undefined;
   readonly user: Identity | undefined;
+  /** Whether the session is anonymous and has only a short lifetime, until the visitor answers a challenge. */
+  readonly isUnanswered?: boolean | undefined;
   /** Whether the login verified a device of the user and is younger than AUTHENTICATOR_PROOF_S. */
   readonly deviceProved?: boolean | undefined;
   /** Whether the login verified the user and is younger than CREDENTIAL_PROOF_S. */
@@ -85,6 +87,8 @@ export interface NewPlan {
    */
   readonly session: { readonly id: string; readonly newKey?: Buffer | undefined } | { readonly newKey: Buffer };
   readonly replaces: PlanRow | undefined;
+  /** Whether the visitor is anonymous and has not answered a challenge: then the rows have a short lifetime. */
+  readonly isUnanswered?: boolean;
 }
 
 /** A plan that a mailed link leads to. */

@@ -98,6 +98,7 @@ export const ar: Catalogue = {
   'JSON parse error - this is no JSON': 'تعذّرت قراءة JSON: هذا ليس JSON.',
   'JSON parse error - more than {levels} levels': 'تعذّرت قراءة JSON: عدد المستويات يتجاوز {levels}.',
   'Credentials do not belong in the query.': 'لا يجوز وضع بيانات الدخول في العنوان.',
+  'The query is longer than {limit} bytes.': 'الاستعلام في العنوان أطول من {limit} بايت.',
   'Not found.': 'غير موجود.',
   'There is no flow for {designation}.': 'لا يوجد مسار مخصص لـ {designation}.',
   'Invalid page.': 'هذه الصفحة غير موجودة.',

@@ -108,6 +108,7 @@ export const de: Catalogue = {
   'JSON parse error - this is no JSON': 'Das JSON kann nicht gelesen werden: Das ist kein JSON.',
   'JSON parse error - more than {levels} levels': 'Das JSON kann nicht gelesen werden: mehr als {levels} Ebenen.',
   'Credentials do not belong in the query.': 'Zugangsdaten gehören nicht in die Adresse.',
+  'The query is longer than {limit} bytes.': 'Die Anfrage in der Adresse ist länger als {limit} Bytes.',
   'Not found.': 'Nicht gefunden.',
   'There is no flow for {designation}.': 'Es gibt keinen Ablauf für {designation}.',
   'Invalid page.': 'Diese Seite gibt es nicht.',

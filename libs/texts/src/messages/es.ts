@@ -102,6 +102,7 @@ export const es: Catalogue = {
   'JSON parse error - this is no JSON': 'No se puede leer el JSON: esto no es JSON.',
   'JSON parse error - more than {levels} levels': 'No se puede leer el JSON: más de {levels} niveles.',
   'Credentials do not belong in the query.': 'Las credenciales no deben ir en la dirección.',
+  'The query is longer than {limit} bytes.': 'La consulta de la dirección supera los {limit} bytes.',
   'Not found.': 'No encontrado.',
   'There is no flow for {designation}.': 'No hay ningún proceso para {designation}.',
   'Invalid page.': 'Esta página no existe.',

@@ -107,6 +107,7 @@ export const fr: Catalogue = {
   'JSON parse error - this is no JSON': 'Le JSON est illisible : ce n’est pas du JSON.',
   'JSON parse error - more than {levels} levels': 'Le JSON est illisible : plus de {levels} niveaux.',
   'Credentials do not belong in the query.': 'Les identifiants n’ont pas leur place dans l’adresse.',
+  'The query is longer than {limit} bytes.': 'La requête de l’adresse dépasse {limit} octets.',
   'Not found.': 'Introuvable.',
   'There is no flow for {designation}.': 'Il n’existe pas de parcours pour {designation}.',
   'Invalid page.': 'Cette page n’existe pas.',

@@ -5,6 +5,7 @@ import { SessionsModule } from '../../sessions/sessions.module.js';
 import { ClientResolver } from '../client.resolver.js';
 import { PaginationGuard } from '../pagination.guard.js';
 import { AnonymousRateLimiter } from '../rate-limits/anonymous-rate-limiter.js';
+import { NewSessionRateLimiter } from '../rate-limits/new-session-rate-limiter.js';
 import { SessionCookieService } from '../session-cookie.service.js';
 import { ApiTokenRepository } from './api-token.repository.js';
 import { AuthGuard } from './auth.guard.js';
@@ -24,7 +25,15 @@ import { RecentLoginService } from './recent-login.service.js';
     ClientResolver,
     SessionCookieService,
     AnonymousRateLimiter,
+    NewSessionRateLimiter,
   ],
-  exports: [AuthService, RecentLoginService, ClientResolver, SessionCookieService, AnonymousRateLimiter],
+  exports: [
+    AuthService,
+    RecentLoginService,
+    ClientResolver,
+    SessionCookieService,
+    AnonymousRateLimiter,
+    NewSessionRateLimiter,
+  ],
 })
 export class AuthModule {}

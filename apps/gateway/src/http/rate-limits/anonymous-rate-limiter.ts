@@ -3,10 +3,7 @@ import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@ne
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../../gateway.config.js';
 import { ClientResolver } from '../client.resolver.js';
-import { NetworkRateLimiter } from './network-rate-limiter.js';
-
-/** Largest number of networks that are counted at the same time. They need about 20 MB. */
-const MAX_NETWORKS = 100_000;
+import { MAX_NETWORKS, NetworkRateLimiter } from './network-rate-limiter.js';
 
 type Settings = Pick<GatewayConfig, 'ANONYMOUS_RATE' | 'ANONYMOUS_RATE_PERIOD_S'>;
 

@@ -1,4 +1,8 @@
+import { Problem } from '@gatehouse/contracts';
 import { clientNetwork } from '@gatehouse/executor';
+
+/** Largest number of networks that one limit counts at the same time. They need about 20 MB. */
+export const MAX_NETWORKS = 100_000;
 
 /** Limit of the requests of one network. */
 export interface RateLimit {
@@ -66,4 +70,16 @@ export class NetworkRateLimiter {
     if (this.buckets.size > this.rate.maxNetworks) this.buckets.delete(this.buckets.keys().next().value!);
     return bucket;
   }
+}
+
+/**
+ * Returns a function that counts one request of an address's network, and throws `rate_limited`. A limit of 0 requests
+ * admits every request.
+ */
+export function networkLimit({ requests, periodS }: Omit<RateLimit, 'maxNetworks'>): (ip: string) => void {
+  const limiter = requests === 0 ? undefined : new NetworkRateLimiter({ requests, periodS, maxNetworks: MAX_NETWORKS });
+  return (ip) => {
+    const result = limiter?.count(ip);
+    if (result?.admitted === false) throw new Problem('rate_limited', { retry_after_s: result.nextInS });
+  };
 }

@@ -1,0 +1,24 @@
+import { expect, it } from 'vitest';
+import { NewSessionRateLimiter } from './new-session-rate-limiter.js';
+
+const limiterOf = (rate: number) =>
+  new NewSessionRateLimiter({ NEW_SESSION_RATE: rate, NEW_SESSION_RATE_PERIOD_S: 3600 });
+const visitor = (ip: string) => ({ ip, outpost: false });
+const refused = expect.objectContaining({ code: 'rate_limited' });
+
+it('limits the new sessions of a network, and says when the next one is possible', () => {
+  const limiter = limiterOf(2);
+  for (const ip of ['2001:db8::1', '2001:db8::2', '203.0.113.7']) limiter.admit(visitor(ip));
+  expect(() => limiter.admit(visitor('2001:db8::3'))).toThrow(refused);
+  expect(() => limiter.admit(visitor('2001:db8::4'))).toThrow(
+    expect.objectContaining({ retryAfterS: expect.closeTo(1800, -1) }),
+  );
+});
+
+it('does not limit outposts, and nobody if the rate is 0', () => {
+  const limiter = limiterOf(1);
+  limiter.admit(visitor('203.0.113.7'));
+  expect(() => limiter.admit({ ip: '203.0.113.7', outpost: true })).not.toThrow();
+  const unlimited = limiterOf(0);
+  expect(() => ['203.0.113.7', '203.0.113.7'].forEach((ip) => unlimited.admit(visitor(ip)))).not.toThrow();
+});

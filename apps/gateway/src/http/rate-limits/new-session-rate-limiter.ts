@@ -1,0 +1,24 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { GATEWAY_CONFIG, type GatewayConfig } from '../../gateway.config.js';
+import type { ClientInfo } from '../client.resolver.js';
+import { networkLimit } from './network-rate-limiter.js';
+
+type Settings = Pick<GatewayConfig, 'NEW_SESSION_RATE' | 'NEW_SESSION_RATE_PERIOD_S'>;
+
+/**
+ * Limits the sessions that requests without a session start from one network, because each session is stored
+ * (docs/spec/http.md#new-sessions).
+ */
+@Injectable()
+export class NewSessionRateLimiter {
+  private readonly count: (ip: string) => void;
+
+  constructor(@Inject(GATEWAY_CONFIG) { NEW_SESSION_RATE: requests, NEW_SESSION_RATE_PERIOD_S: periodS }: Settings) {
+    this.count = networkLimit({ requests, periodS });
+  }
+
+  /** Counts a new session. Does not count a session of an outpost, which has a token. Throws `rate_limited`. */
+  admit({ ip, outpost }: Pick<ClientInfo, 'ip' | 'outpost'>): void {
+    if (!outpost) this.count(ip);
+  }
+}
