@@ -3,41 +3,64 @@ import { join } from 'node:path';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 
-/** Names of values that an attacker could guess by the time of a comparison. */
-const SECRET = /(secret|token|csrf|password|passphrase|digest|hash|hmac|signature)$/i;
+/** Names of values that an attacker could guess by the time of a comparison. `key` alone also names fields of objects. */
+const SECRET =
+  /(derive|secret|token|csrf|password|passphrase|digest|hash|hmac|mac|signature|code|otp|pin|nonce|verifier|(session|api|access|private|signing|seal|recovery|encryption)_?key)(Of)?$/i;
 const COMPARISONS: ReadonlySet<ts.SyntaxKind> = new Set([
   ts.SyntaxKind.EqualsEqualsToken,
   ts.SyntaxKind.EqualsEqualsEqualsToken,
   ts.SyntaxKind.ExclamationEqualsToken,
   ts.SyntaxKind.ExclamationEqualsEqualsToken,
 ]);
-const METHODS = /^(equals|compare|localeCompare|startsWith|endsWith)$/;
+
+/** Functions and methods that stop at the first difference. */
+const COMPARING =
+  /^(equals|compare|localeCompare|startsWith|endsWith|includes|indexOf|lastIndexOf|isDeepStrictEqual|deepEqual)$/;
 
 /** Methods whose result is still the secret or a part of it. */
-const WRITTEN_OTHERWISE = /^(toString|trim|toLowerCase|slice|subarray|normalize)$/;
+const WRITTEN_OTHERWISE = /^(toString|trim|toLowerCase|toUpperCase|slice|subarray|normalize|replaceAll|padStart|at)$/;
 
-/** Returns the last name of `a.b.c`, `a.b.c!` or `c(…)`. */
-function nameOf(node: ts.Expression): string {
+/** Functions whose result is their first argument in another form. */
+const CONVERTING = /^(Buffer\.from|String|Uint8Array\.from|encodeURIComponent|decodeURIComponent)$/;
+
+/** Returns the last name of `a.b.c`, `a.b.c!`, `a['c']`, `c ?? d`, `await c(…)` or `Buffer.from(c)`. */
+function nameOf(node: ts.Node): string {
   if (ts.isIdentifier(node)) return node.text;
   if (ts.isNonNullExpression(node) || ts.isParenthesizedExpression(node)) return nameOf(node.expression);
+  if (ts.isAsExpression(node) || ts.isAwaitExpression(node)) return nameOf(node.expression);
   if (ts.isPropertyAccessExpression(node)) return node.name.text;
-  if (!ts.isCallExpression(node)) return '';
-  const called = node.expression;
+  if (ts.isElementAccessExpression(node)) return nameOf(node.argumentExpression);
+  if (ts.isStringLiteral(node)) return node.text;
+  if (ts.isBinaryExpression(node)) return nameOf(node.left);
+  return ts.isCallExpression(node) ? nameOfCall(node) : '';
+}
+
+function nameOfCall({ expression: called, arguments: [argument] }: ts.CallExpression): string {
+  if (argument && CONVERTING.test(called.getText())) return nameOf(argument);
   const same = ts.isPropertyAccessExpression(called) && WRITTEN_OTHERWISE.test(called.name.text);
   return nameOf(same ? called.expression : called);
 }
+
+const CONSTANT_KEYWORDS: ReadonlySet<ts.SyntaxKind> = new Set([
+  ts.SyntaxKind.NullKeyword,
+  ts.SyntaxKind.TrueKeyword,
+  ts.SyntaxKind.FalseKeyword,
+]);
 
 /** Whether an expression is a literal or a constant, which is never a secret. */
 const isPlain = (node: ts.Expression) =>
   ts.isLiteralExpression(node) ||
   ts.isTypeOfExpression(node) ||
-  node.kind === ts.SyntaxKind.NullKeyword ||
-  /^(undefined|[A-Z_]+)$/.test(nameOf(node));
+  CONSTANT_KEYWORDS.has(node.kind) ||
+  /^(undefined|[A-Z][A-Z_]*)$/.test(nameOf(node));
 
-function comparedIn(node: ts.Node): ts.Expression[] {
+/** Returns what an expression or a statement compares in a time that depends on the values. */
+function comparedIn(node: ts.Node): readonly ts.Expression[] {
   if (ts.isBinaryExpression(node) && COMPARISONS.has(node.operatorToken.kind)) return [node.left, node.right];
-  if (!ts.isCallExpression(node) || !ts.isPropertyAccessExpression(node.expression)) return [];
-  return METHODS.test(node.expression.name.text) ? [node.expression.expression, ...node.arguments] : [];
+  if (ts.isSwitchStatement(node)) return [node.expression];
+  if (!ts.isCallExpression(node) || !COMPARING.test(nameOf(node.expression))) return [];
+  const called = node.expression;
+  return ts.isPropertyAccessExpression(called) ? [called.expression, ...node.arguments] : node.arguments;
 }
 
 /** Returns the comparisons of secrets in a file that are not constant-time. */
@@ -63,10 +86,30 @@ describe('secrets', () => {
     expect(sources.flatMap((path) => unsafeComparisons(path, readFileSync(path, 'utf8')))).toEqual([]);
   });
 
-  it.each(['token !== a.csrfToken', 'hash.equals(b)', 'x.digest().toString() === y', 'key.startsWith(secret)'])(
-    'are found by this test when their comparison is not constant-time: %s',
+  it.each([
+    'token !== a.csrfToken',
+    'hash.equals(b)',
+    'x.digest().toString() === y',
+    'key.startsWith(secret)',
+    'sent.code == typed',
+    "row['api_key'] !== key",
+    '(stored.nonce ?? "") === nonce',
+    'Buffer.from(signature).equals(other)',
+    'Buffer.compare(a, tokenHash) === 0',
+    'known.includes(recoveryCode)',
+    'known.indexOf(session_key) >= 0',
+    'isDeepStrictEqual(digest, other)',
+    '(await hashOf(a)) === b',
+    '(await derive(typed, salt)).equals(key)',
+    'switch (token) { case other: }',
+  ])('are found by this test when their comparison is not constant-time: %s', (text) => {
+    expect(unsafeComparisons('x.ts', text)).toHaveLength(1);
+  });
+
+  it.each(["token === ''", 'hash === undefined', 'typeof secret === "string"', 'code !== REFUSED', 'key === field'])(
+    'are not suspected in a comparison with a constant, or by a name that is no secret: %s',
     (text) => {
-      expect(unsafeComparisons('x.ts', text)).toHaveLength(1);
+      expect(unsafeComparisons('x.ts', text)).toEqual([]);
     },
   );
 });

@@ -1,5 +1,7 @@
+import crypto from 'node:crypto';
+import { syncBuiltinESMExports } from 'node:module';
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { secretsEqual } from './secrets-equal.js';
 
 it('returns false for secrets that differ in any character or in length', () => {
@@ -10,4 +12,22 @@ it('returns false for secrets that differ in any character or in length', () => 
     false,
     false,
   ]);
+});
+
+it.each([
+  ['are equal', 'secret', 'secret'],
+  ['differ in the first character', 'secret', 'Xecret'],
+  ['differ in the last character', 'secret', 'secreX'],
+  ['differ in length', 'secret', 'secret-and-more'],
+  ['are empty', '', ''],
+])('decides by one constant-time comparison of two digests when the secrets %s (accident 12)', (_case, a, b) => {
+  const compared = vi.spyOn(crypto, 'timingSafeEqual');
+  syncBuiltinESMExports();
+  try {
+    secretsEqual(a, b);
+    expect(compared.mock.calls.map((sides) => sides.map(({ byteLength }) => byteLength))).toEqual([[32, 32]]);
+  } finally {
+    compared.mockRestore();
+    syncBuiltinESMExports();
+  }
 });

@@ -32,7 +32,8 @@ const crypto: CryptoPlugin = {
   name: 'node',
   hmac: (algorithm, key, data) => createHmac(algorithm, key).update(data).digest(),
   randomBytes: (length) => randomBytes(length),
-  constantTimeEqual: (a, b) => a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b)),
+  constantTimeEqual: (code, typed) =>
+    code.length === typed.length && timingSafeEqual(Buffer.from(code), Buffer.from(typed)),
 };
 
 /**
