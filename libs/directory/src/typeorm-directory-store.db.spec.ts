@@ -80,6 +80,14 @@ describe('users', () => {
     expect((await directory.createUser({ username: 'again', uuid })).epoch).toBeGreaterThan(epoch - 100);
   });
 
+  it('never get the pk or the uuid of a deleted user, not even with the same username (accident 45)', async () => {
+    const gone = await directory.createUser({ username: 'gone' });
+    await directory.removeUser(gone.pk);
+    const next = await directory.createUser({ username: 'gone' });
+    expect(next.pk).toBeGreaterThan(gone.pk);
+    expect(next.uuid).not.toBe(gone.uuid);
+  });
+
   it('have the time of the last password change', async () => {
     const { pk } = await directory.createUser({ username: 'changed', password_hash: 'a' });
     await source.query("UPDATE directory.users SET password_changed_at = 'epoch' WHERE pk = $1", [pk]);

@@ -159,7 +159,7 @@ describe('looking users up', () => {
     expect(await find('bob', ['username'])).toMatchObject({ is_active: false, locale: '' });
   });
 
-  it('treats an identifier as a value, never as SQL or a pattern', async () => {
+  it('treats an identifier as a value, never as SQL or a pattern (accident 44)', async () => {
     for (const identifier of ["' OR true --", '%', 'ali_e', '*)(uid=*', '\\', '$1', '"', 'Alice ']) {
       expect(await find(identifier, ['username', 'email', 'upn'])).toBeUndefined();
     }

@@ -79,7 +79,7 @@ for kind in seen:
             return str(bridge(len).constructor)`,
       'forbidden function',
     ],
-  ])('blocks %s', async (_, source, error) => {
+  ])('blocks %s (accident 16)', async (_, source, error) => {
     const names = { SECRET: join(folder, 'secret'), PORT: portOf(server) };
     const outcome = await run(source, { names });
     expect(outcome).toMatchObject({ result: null, truth: false });
@@ -87,7 +87,7 @@ for kind in seen:
     expect(connections).toBe(0);
   });
 
-  it('exposes no environment variables, arguments or files of the host', async () => {
+  it('exposes no environment variables, arguments or files of the host (accident 16)', async () => {
     const source = 'import os, sys\nreturn [dict(os.environ), sys.argv, sorted(os.listdir("/"))]';
     const { result } = await run(source);
     expect(result).toEqual([{}, [''], ['dev', 'gatehouse', 'home', 'lib', 'proc', 'tmp']]);

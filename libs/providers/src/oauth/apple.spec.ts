@@ -72,6 +72,12 @@ describe('a login at Apple', () => {
     expect(await login()).toMatchObject({ refused: { text: expect.stringContaining('verified') } });
   });
 
+  it('is refused without an id token, although Apple’s script sends no nonce (accident 17)', async () => {
+    provider.tokens = { id_token: undefined };
+    provider.metadata = {};
+    expect(await login()).toMatchObject({ refused: { text: expect.stringContaining('verified') } });
+  });
+
   it.each([
     ['an invalid private key', { consumer_secret: 'hush' }],
     ['an incomplete consumer_key', { consumer_key: 'org.example.login' }],

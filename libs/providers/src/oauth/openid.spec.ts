@@ -35,7 +35,7 @@ const misconfigured = { refused: { wire: 'misconfigured' } };
 const now = () => Math.floor(Date.now() / 1000);
 
 describe('a login by OpenID Connect', () => {
-  it('builds an authorization URL with a state, a nonce and a PKCE challenge', async () => {
+  it('builds an authorization URL with a state, a nonce and a PKCE challenge (accident 58)', async () => {
     const { to, kept } = await harness.mustBegin(source({ additional_scopes: 'groups' }));
     const parameters = Object.fromEntries(new URL(to).searchParams);
     expect(to).toContain(`${provider.url}/authorize?`);
@@ -94,20 +94,21 @@ describe('the callback', () => {
     ['another issuer (RFC 9207)', { iss: 'https://evil.example' }],
     ['an unknown code', { code: 'bad' }],
     ['no code', { code: '' }],
-  ])('is refused with %s', async (_case, callback) => {
+  ])('is refused with %s (accident 17)', async (_case, callback) => {
     expect(await login({ callback })).toMatchObject(unproven);
   });
 
-  it('is refused without `iss` when the metadata says that the provider sends it', async () => {
+  it('is refused without `iss` when the metadata says that the provider sends it (accident 17)', async () => {
     provider.metadata = { authorization_response_iss_parameter_supported: true };
     expect(await login()).toMatchObject(unproven);
     expect(await login({ callback: { iss: provider.url } })).toMatchObject({ identity: { identifier: 'alice' } });
   });
 
-  it('is refused with the kept nonce and verifier of another login', async () => {
+  it('is refused with the kept nonce and verifier of another login (accidents 17, 58)', async () => {
     const [mine, others] = [await harness.mustBegin(source()), await harness.mustBegin(source())];
     const answer = provider.authorize(mine.to);
-    for (const kept of [others.kept, { ...mine.kept, nonce: others.kept['nonce'] }, {}])
+    const mixed = ['nonce', 'verifier'].map((secret) => ({ ...mine.kept, [secret]: others.kept[secret] }));
+    for (const kept of [others.kept, ...mixed, {}])
       expect(await harness.complete(source(), kept, answer)).toMatchObject(unproven);
     expect(await harness.complete(source(), mine.kept, answer)).toMatchObject({ identity: { identifier: 'alice' } });
   });
@@ -133,19 +134,19 @@ describe('an id token', () => {
     ['that is not valid yet', { nbf: now() + 600 }],
     ['without a subject', { sub: undefined }],
     ['of another subject than the profile', { sub: 'mallory' }],
-  ])('is refused %s', async (_case, claims) => {
+  ])('is refused %s (accident 17)', async (_case, claims) => {
     provider.claims = claims;
     expect(await login()).toMatchObject(unproven);
   });
 
-  it('is refused without a signature, even if the metadata allows `none`', async () => {
+  it('is refused without a signature, even if the metadata allows `none` (accident 17)', async () => {
     provider.sign = (claims) => new UnsecuredJWT({ ...claims }).encode();
     expect(await login()).toMatchObject(unproven);
     provider.metadata = { id_token_signing_alg_values_supported: ['ES256', 'none'] };
     expect(await login({ using: new LoginHarness() })).toMatchObject(unproven);
   });
 
-  it('is refused when it is signed with an unknown key or with HS256', async () => {
+  it('is refused when it is signed with an unknown key or with HS256 (accident 17)', async () => {
     const other = await FakeOpenIdProvider.open();
     const own = provider.sign;
     provider.sign = other.sign;
@@ -159,12 +160,22 @@ describe('an id token', () => {
     await other.close();
   });
 
-  it('is required of an OpenID Connect provider', async () => {
+  it('is refused when another provider has signed it, whose keys are cached (accident 17)', async () => {
+    const other = await FakeOpenIdProvider.open();
+    const there = oauthSource({ oidc_well_known_url: `${other.url}/.well-known/openid-configuration` });
+    const { to, kept } = await harness.mustBegin(there);
+    expect(await harness.complete(there, kept, other.authorize(to))).toMatchObject({ identity: {} });
+    provider.sign = other.sign;
+    expect(await login()).toMatchObject(unproven);
+    await other.close();
+  });
+
+  it('is required of an OpenID Connect provider (accident 17)', async () => {
     provider.tokens = { id_token: undefined };
     expect(await login()).toMatchObject(unproven);
   });
 
-  it('is verified with the keys of the source, if it has any', async () => {
+  it('is verified with the keys of the source, if it has any (accident 17)', async () => {
     const other = await FakeOpenIdProvider.open();
     const { keys } = (await (await fetch(`${other.url}/jwks`)).json()) as { keys: object[] };
     expect(await login({ fields: { oidc_jwks: { keys } } })).toMatchObject(unproven);

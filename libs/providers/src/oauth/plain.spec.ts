@@ -28,7 +28,7 @@ async function login(type: string, callback: object = {}) {
 const notFound = (response: ServerResponse) => response.writeHead(404).end();
 
 describe('a login by plain OAuth 2', () => {
-  it('uses the default endpoints and scopes of the provider, with PKCE', async () => {
+  it('uses the default endpoints and scopes of the provider, with PKCE (accident 58)', async () => {
     const { to } = await harness.mustBegin(oauthSource({ provider_type: 'github', additional_scopes: 'read:org' }));
     const parameters = Object.fromEntries(new URL(to).searchParams);
     expect(to).toContain('https://github.com/login/oauth/authorize?');

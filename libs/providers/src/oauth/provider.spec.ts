@@ -49,7 +49,7 @@ describe('a certified OpenID Connect provider', () => {
     expect(await harness.complete(sourceAt(provider), kept, answer)).toMatchObject(unproven);
   });
 
-  it('proves nothing for another login, because the PKCE verifier differs', async () => {
+  it('proves nothing for another login, because the PKCE verifier differs (accident 58)', async () => {
     const [mine, others] = [await authorize(provider), await authorize(provider)];
     expect(await harness.complete(sourceAt(provider), mine.kept, others.answer)).toMatchObject(unproven);
   });

@@ -65,6 +65,28 @@ describe('offered devices', () => {
   );
 });
 
+describe('the factor that is asked for', () => {
+  /** Returns all subsets of a list, the empty one included. */
+  const subsets = <T>(of: readonly T[]): T[][] =>
+    of.reduce<T[][]>((all, item) => [...all, ...all.map((set) => [...set, item])], [[]]);
+  const ADD = { static: addCodes, totp: addTotp };
+  const OWNED = subsets(['static', 'totp'] as const).map((owned) => ({ owned }));
+  const ALLOWED = subsets(['static', 'totp', 'webauthn', 'duo', 'sms'] as const).filter(({ length }) => length > 0);
+
+  it.each(OWNED)('is every allowed one that the user has (accident 36): $owned', async ({ owned }) => {
+    const alice = newUser();
+    for (const kind of owned) await ADD[kind](alice);
+    for (const device_classes of ALLOWED) {
+      const reply = await drive(alice, { config: { device_classes, not_configured_action: 'deny' } }).show();
+      const offered = 'challenge' in reply ? reply.challenge['device_challenges'] : [];
+      const asked = (offered as { device_class: string }[]).map(({ device_class }) => device_class);
+      const expected = owned.filter((kind) => device_classes.includes(kind));
+      expect({ device_classes, asked }).toEqual({ device_classes, asked: expected });
+      expect(reply.type).toBe(expected.length > 0 ? 'challenge' : 'denied');
+    }
+  });
+});
+
 describe('a device whose stage was deleted', () => {
   const deletedStage = { stage: randomUUID() };
   it.each(['skip', 'deny', 'configure'])(
