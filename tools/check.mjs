@@ -13,6 +13,7 @@ const CHECKS = [
   'check:format',
   'check:unused',
   'check:openapi',
+  'check:security -- --offline',
   'docs:check',
 ];
 
@@ -34,7 +35,7 @@ export async function runAllChecks({ parallel = availableParallelism(), niceness
 function runCheck(name, niceness) {
   return new Promise((resolve) => {
     const startedAt = performance.now();
-    const child = spawn('npm', ['run', '--silent', name], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn('npm', ['run', '--silent', ...name.split(' ')], { stdio: ['ignore', 'pipe', 'pipe'] });
     if (niceness > 0) setPriority(child.pid, niceness);
     const output = [];
     child.stdout.on('data', (chunk) => output.push(chunk));

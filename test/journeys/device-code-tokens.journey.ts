@@ -15,7 +15,7 @@ import { clientEntries, OauthDevice } from '../support/oauth-device.js';
 
 const CODE = 'ak-provider-oauth2-device-code';
 const DONE = { component: 'xak-flow-redirect', to: '/' };
-const TOKEN = 'a-token-of-alice-that-nobody-guesses-0123456789abcdef';
+const TOKEN = 'a-token-of-alice-that-nobody-guesses-0123456789abcdef'; // not-a-secret
 const pending = { status: 400, body: { error: 'authorization_pending' } };
 
 let deployment: Deployment;

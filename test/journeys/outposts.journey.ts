@@ -13,7 +13,7 @@ import {
 import { Deployment } from '../support/deployment.js';
 import { Outpost } from '../support/outpost.js';
 
-const TOKEN = 'outpost-key-of-sixty-characters-as-gatehouse-draws-them-123';
+const TOKEN = 'outpost-key-of-sixty-characters-as-gatehouse-draws-them-123'; // not-a-secret
 const ME = '/api/v3/core/users/me/';
 const RIGHT = { username: 'alice', password: 'correct-horse-7' };
 const WRONG = { username: 'alice', password: 'wrong' };

@@ -19,7 +19,7 @@ import { migratedDatabase } from '../support/postgres.js';
 import { writing } from '../support/prompts.js';
 import { oauthEntry, plexEntry } from '../support/sources.js';
 
-const TOKEN = 'a-token-of-alice-that-is-hard-to-guess-0123456789abcd';
+const TOKEN = 'a-token-of-alice-that-is-hard-to-guess-0123456789abcd'; // not-a-secret
 
 /** A source connection is a credential: the owner of the account at the source can log in. */
 describeWithNats('a source connection', () => {

@@ -29,7 +29,7 @@ const USERS = ['alice', 'bob', 'carol', 'dave', 'erin', 'frank'] as const;
 export const tokenOf = (username: (typeof USERS)[number]) =>
   `a-token-of-${username}-that-nobody-guesses-0123456789abcdef`;
 /** The app password of Alice. */
-export const APP_PASSWORD = 'an-app-password-of-alice-that-nobody-guesses-01234567';
+export const APP_PASSWORD = 'an-app-password-of-alice-that-nobody-guesses-01234567'; // not-a-secret
 
 /** The services that `CREDENTIAL_FLOWS` need. */
 export const CREDENTIAL_SERVICES = ['identification', 'password', 'session', 'enrollment', 'mfa'] as const;

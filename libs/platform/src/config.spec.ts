@@ -22,7 +22,7 @@ describe('reading settings', () => {
     expect(() => readConfig(postgresConfig, { DATABASE_URL: 'mysql://db/x' })).toThrow('DATABASE_URL');
   });
   it('does not repeat an invalid value, which may contain a password', () => {
-    const read = () => readConfig(postgresConfig, { DATABASE_URL: 'mysql://u:hunter2@db/x' });
+    const read = () => readConfig(postgresConfig, { DATABASE_URL: 'mysql://u:hunter2@db/x' }); // not-a-secret
     expect(read).toThrow(expect.not.objectContaining({ message: expect.stringContaining('hunter2') }));
   });
 });

@@ -46,7 +46,7 @@ const SET_UPS = [
 
 const TOTP = {
   config_url:
-    'otpauth://totp/Example%3Aalice?secret=UYYJFVXFF4QY6DRLHA6PYFMIJODPCOPW&algorithm=SHA1&digits=6&period=30&issuer=Example',
+    'otpauth://totp/Example%3Aalice?secret=UYYJFVXFF4QY6DRLHA6PYFMIJODPCOPW&algorithm=SHA1&digits=6&period=30&issuer=Example', // not-a-secret
 };
 
 /** Example challenges of authenticator stages. */

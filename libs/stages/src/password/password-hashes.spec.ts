@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { hashPassword, parseHash, unusableHash, verifyPassword } from './password-hashes.js';
 
-const SALT = 'yG4kQ0f1ZbX2mN8cT6vW3r';
+const SALT = 'yG4kQ0f1ZbX2mN8cT6vW3r'; // not-a-secret
 const TYPED = 'Pässwörd 🔑 ';
 
 /**

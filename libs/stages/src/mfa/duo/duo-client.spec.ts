@@ -31,7 +31,7 @@ describe('the signature of a request', () => {
   const account = {
     host: 'API-x.duosecurity.com',
     integrationKey: 'DIWJ8X6AEYOR5OMC6TQ1',
-    secretKey: 'Zh5eGmUq9zpfQnyUIu5OL9iWoMMv5ZNmk3zLJ4Ep',
+    secretKey: 'Zh5eGmUq9zpfQnyUIu5OL9iWoMMv5ZNmk3zLJ4Ep', // not-a-secret
   };
   const body = canonicalBody({
     ...{ user_id: 'DU123', factor: 'auto', device: 'auto', async: '0', ipaddr: '1.2.3.4' },
