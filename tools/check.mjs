@@ -1,5 +1,5 @@
 /**
- * Runs every check besides the test suites: types, lint, formats and generated files. A check that fails says what is
+ * Runs every check besides the test suites: lint and types, formats and generated files. A check that fails says what is
  * wrong and where.
  */
 import { spawn } from 'node:child_process';
@@ -7,7 +7,6 @@ import { availableParallelism, setPriority } from 'node:os';
 import { pathToFileURL } from 'node:url';
 
 const CHECKS = [
-  'check:types',
   'check:lint',
   'check:imports',
   'check:format',
