@@ -151,7 +151,7 @@ describeWithNats('a courier', () => {
     let release = () => undefined as void;
     const released = new Promise<void>((resolve) => (release = resolve));
     const mailbox = await couriers.begin({ beforeAccepting: () => released });
-    const courier = await couriers.start({ MAIL_CONCURRENCY: '2' });
+    const courier = await couriers.startApart({ MAIL_CONCURRENCY: '2' });
     await couriers.put([1, 2, 3].map((n) => mailTo(`user-${n}@example.org`)));
     await mailbox.until(() => mailbox.pending.length === 2);
     const stopping = courier.says(/stopping/);
@@ -206,7 +206,7 @@ describeWithNats('a courier', () => {
     const login = { user: 'house', password: 'of cards' };
     const mailbox = await couriers.begin({ ...certificate, login });
     const settings = { NODE_EXTRA_CA_CERTS: join(folder, 'ca.crt'), MAIL_HOST: 'localhost', MAIL_TLS: 'starttls' };
-    await couriers.start({ ...settings, MAIL_USERNAME: login.user, MAIL_PASSWORD: login.password });
+    await couriers.startApart({ ...settings, MAIL_USERNAME: login.user, MAIL_PASSWORD: login.password });
     await couriers.put([mailTo('alice@example.org')]);
 
     expect(await mailbox.mailTo('alice@example.org')).toMatchObject({ encrypted: true, user: 'house' });
@@ -241,7 +241,7 @@ describeWithNats('two couriers', () => {
     const eventsOf = await listenForEvents();
     const load = { MAIL_CONCURRENCY: '5', MAIL_DEADLINE_S: '2' };
     const [first] = await Promise.all([
-      couriers.start({ ...load, MAIL_NAME: 'first' }),
+      couriers.startApart({ ...load, MAIL_NAME: 'first' }),
       couriers.start({ ...load, MAIL_NAME: 'second' }),
     ]);
     await couriers.put(Array.from({ length: MAILS }, (_, n) => mailTo(`user-${n}@example.org`)));

@@ -1,14 +1,13 @@
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, stat, watch, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { Browser } from '../support/browser.js';
+import { runCli } from '../support/commands.js';
 import { freePort, type RunningProcess, startProcess } from '../support/processes.js';
 
-const run = promisify(execFile);
 const FLOW = 'default-authentication-flow';
 
 let folder: string;
@@ -21,12 +20,9 @@ const startWith = (extra: Readonly<Record<string, string>>) =>
 const start = () => startWith({});
 
 /** Runs a command and returns its exit code and output. */
-async function command(name: string, ...args: string[]) {
-  const options = { env: { PATH: process.env['PATH'], ...env } };
-  return run(process.execPath, [`dist/apps/cli/src/${name}.js`, ...args], options).then(
-    ({ stdout }) => ({ code: 0, output: stdout }),
-    (error: { code: number; stderr: string }) => ({ code: error.code, output: error.stderr }),
-  );
+async function command(name: 'blueprint' | 'user', ...args: string[]) {
+  const { code, stdout, stderr } = await runCli(name, args, { env });
+  return { code, output: code === 0 ? stdout : stderr };
 }
 
 async function logIn(password: string) {

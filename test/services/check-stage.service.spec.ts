@@ -1,17 +1,15 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { stageRequestFixture } from '@gatehouse/stage-kit/testing';
 import { stages } from '@gatehouse/stages';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkStage, type ProtocolFinding } from '../../apps/cli/src/stage-check/check-stage.js';
 import { StageRequester } from '../../libs/local/src/stage-requester.js';
 import { DuoServer, duoAccount } from '../../libs/stages/testing/duo-server.js';
+import { runCli } from '../support/commands.js';
 import { describeWithNats } from '../support/nats.js';
 import { type FreshDatabase, migratedDatabase } from '../support/postgres.js';
 import { describeWithPython } from '../support/python.js';
 import { ServiceHarness } from './service-harness.js';
 
-const run = promisify(execFile);
 const TERMS = 'x_example_terms';
 const TERMS_OF_USE = 'examples/python-stage/terms_of_use.py';
 
@@ -42,7 +40,7 @@ describeWithNats('npm run check:stage', () => {
     const keys = `test:${Buffer.alloc(32).toString('base64')}`;
     const env = { DATABASE_URL: database.url, MFA_SEAL_KEYS: keys, DUO_URL: duo.url };
     const services = new Set(Object.values(stages).map(({ contract }) => contract.service));
-    await Promise.all([...services].map((service) => harness.start(service, env)));
+    await harness.startHosted([...services], env);
   });
   afterAll(async () => {
     await harness?.close();
@@ -52,14 +50,8 @@ describeWithNats('npm run check:stage', () => {
 
   /** Returns the output of the command and its exit code. */
   async function command(...args: string[]): Promise<{ code: number; output: string }> {
-    const line = ['dist/apps/cli/src/check-stage.js', ...args, '--nats', harness.url];
-    return run(process.execPath, line, { env: { PATH: process.env['PATH'] } }).then(
-      ({ stdout }) => ({ code: 0, output: stdout }),
-      ({ code, stdout, stderr }: { code: number; stdout: string; stderr: string }) => ({
-        code,
-        output: stdout + stderr,
-      }),
-    );
+    const { code, stdout, stderr } = await runCli('check-stage', [...args, '--nats', harness.url], { env: {} });
+    return { code, output: stdout + stderr };
   }
 
   /** Returns the faults that the check finds in a stage, by the promise that the stage breaks. */

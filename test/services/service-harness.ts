@@ -2,11 +2,12 @@ import { fileURLToPath } from 'node:url';
 import type { StageProblem, StageReply } from '@gatehouse/contracts';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { type RunningNats, startNats } from '../support/nats.js';
-import { type RunningProcess, startProcess } from '../support/processes.js';
+import { type RunningPart, type RunningProcess, startProcess } from '../support/processes.js';
+import { startHosted } from '../support/service-host.js';
 
 /** A NATS server, the services of one suite on it, and a client that sends them plain JSON. */
 export class ServiceHarness {
-  private readonly started: RunningProcess[] = [];
+  private readonly started: RunningPart[] = [];
 
   private constructor(
     private readonly nats: RunningNats,
@@ -27,6 +28,11 @@ export class ServiceHarness {
   start(service: string, env: Readonly<Record<string, string>> = {}): Promise<RunningProcess> {
     const entry = fileURLToPath(new URL(`../../dist/apps/${service}/src/main.js`, import.meta.url));
     return this.startProgram(process.execPath, entry, env);
+  }
+
+  /** Starts the stages of several services in one microservice of the service host. */
+  async startHosted(services: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<void> {
+    this.started.push(await startHosted({ part: 'stages', services, env: { NATS_URL: this.nats.url, ...env } }));
   }
 
   /** Starts a service whose `entry` another `program` runs, such as Python. */

@@ -7,7 +7,8 @@ import { flowDatabase } from '../../libs/executor-postgres/testing/flow-database
 import { Mailbox } from './mailbox.js';
 import { type RunningNats, startNats } from './nats.js';
 import type { NatsServerOptions } from './nats-server.js';
-import { type RunningProcess, startProcess } from './processes.js';
+import { type Environment, type RunningPart, type RunningProcess, startProcess } from './processes.js';
+import { startHosted } from './service-host.js';
 
 /** Returns a mail for the outbox. */
 export const mailTo = (address: string | null, changes: Partial<MailBody> = {}): OutboxMessage =>
@@ -31,9 +32,9 @@ interface CourierInfrastructure {
   readonly close: () => Promise<void>;
 }
 
-/** An outbox, a mail server and a bus, with couriers as processes. */
+/** An outbox, a mail server and a bus, with couriers. */
 export class CourierHarness {
-  readonly #couriers: RunningProcess[] = [];
+  readonly #couriers: RunningPart[] = [];
   #mailbox: Mailbox | undefined;
 
   private constructor(
@@ -66,15 +67,27 @@ export class CourierHarness {
     return this.infrastructure.nats;
   }
 
-  /** Starts a courier. Resolves when it is ready. */
-  async start(env: Readonly<Record<string, string>> = {}): Promise<RunningProcess> {
-    const settings = {
-      ...{ DATABASE_URL: this.url, NATS_URL: this.nats.url, SEAL_KEYS: this.infrastructure.seal, OUTBOX_POLL_MS: '20' },
-      ...{ MAIL_HOST: '127.0.0.1', MAIL_PORT: String(this.mailbox.port), MAIL_RETRY_S: '1' },
-    };
-    const courier = await startProcess('dist/apps/courier/src/main.js', { ...settings, ...env }, { ready: /serving/ });
+  /** Starts a courier in the service host. Resolves when it is ready. */
+  async start(settings: Environment = {}): Promise<RunningPart> {
+    const courier = await startHosted({ part: 'courier', env: this.#environment(settings) });
     this.#couriers.push(courier);
     return courier;
+  }
+
+  /** Starts a courier as a process of its own, for tests that end or watch it. Resolves when it is ready. */
+  async startApart(settings: Environment = {}): Promise<RunningProcess> {
+    const env = this.#environment(settings);
+    const courier = await startProcess('dist/apps/courier/src/main.js', env, { ready: /serving/ });
+    this.#couriers.push(courier);
+    return courier;
+  }
+
+  #environment(settings: Environment): Environment {
+    return {
+      ...{ DATABASE_URL: this.url, NATS_URL: this.nats.url, SEAL_KEYS: this.infrastructure.seal, OUTBOX_POLL_MS: '20' },
+      ...{ MAIL_HOST: '127.0.0.1', MAIL_PORT: String(this.mailbox.port), MAIL_RETRY_S: '1' },
+      ...settings,
+    };
   }
 
   /** Inserts messages into the outbox, created `agoS` seconds ago, and returns their ids. */
