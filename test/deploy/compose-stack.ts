@@ -54,7 +54,7 @@ export class ComposeStack {
     };
     const stop = () => Promise.all([postgres.stop(), rm(folder, { recursive: true })]);
     const stack = new ComposeStack(readCompose(env), { folder, port, addresses, env, nats, stop });
-    for (const job of ['migrate', 'roles']) await stack.run(job);
+    for (const job of ['migrate', 'roles'] as const) await stack.run(job);
     return stack;
   }
 
@@ -94,11 +94,9 @@ export class ComposeStack {
     return runCliOk('user', args, { env: this.environment('operator') });
   }
 
-  /** Runs the command of a container to its end and returns its output. Throws with its standard error. */
-  async run(service: string): Promise<string> {
-    const command = this.containers[service]?.command ?? [];
-    const env = { PATH: process.env['PATH'], ...this.environment(service) };
-    return (await run(process.execPath, [...command], { env })).stdout;
+  /** Runs a job with the environment of its container, and returns its output. Throws with its standard error. */
+  run(job: 'migrate' | 'roles'): Promise<string> {
+    return runCliOk(job, [], { env: this.environment(job) });
   }
 
   /** Applies a blueprint with the role of the operator. */

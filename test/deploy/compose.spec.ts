@@ -24,6 +24,11 @@ describe('docker-compose.yml', () => {
     expect(existsSync(`apps/${service}/src/main.ts`)).toBe(true);
   });
 
+  it.each(['migrate', 'roles'])('has a container for %s that runs its command', (job) => {
+    expect(compose[job]?.command).toEqual([`dist/apps/cli/src/${job}.js`]);
+    expect(existsSync(`apps/cli/src/${job}.ts`)).toBe(true);
+  });
+
   it('has no other containers', () => {
     expect(Object.keys(compose).sort()).toEqual([...CONTAINERS, 'postgres', 'nats'].sort());
   });

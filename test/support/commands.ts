@@ -4,6 +4,7 @@ import { checkStageCommand } from '../../apps/cli/src/check-stage.command.js';
 import { runCommand } from '../../apps/cli/src/command.js';
 import { mailCommand } from '../../apps/cli/src/mail.command.js';
 import { migrateCommand } from '../../apps/cli/src/migrate.command.js';
+import { rolesCommand } from '../../apps/cli/src/roles.command.js';
 import { userCommand } from '../../apps/cli/src/user.command.js';
 
 const COMMANDS = {
@@ -11,6 +12,7 @@ const COMMANDS = {
   'check-stage': checkStageCommand,
   mail: mailCommand,
   migrate: migrateCommand,
+  roles: rolesCommand,
   user: userCommand,
 } as const;
 
