@@ -110,6 +110,12 @@ describe('an evaluation cannot influence the next one', () => {
       '__import__("os").open("/gatehouse/functions.py", 0)',
       3,
     ],
+    [
+      'the functions of another module',
+      'from authentik.core.models import records\nrecords.Record.as_json(records)["left"] = True',
+      '__import__("sys").modules["records"].__dict__.get("left")',
+      null,
+    ],
     ['the frame of a generator', '(x for x in [1]).gi_frame.f_builtins["len"] = None', 'len([])', 0],
     [
       'the evaluation module',

@@ -5,6 +5,8 @@ const INTERRUPT = 2;
 /** The deadline of the running expression. Python polls it, so no other thread has to interrupt Python. */
 export class Deadline {
   private endsAt = Number.POSITIVE_INFINITY;
+  /** Whether Python was interrupted since the start, even if the expression caught the interrupt. */
+  wasInterrupted = false;
 
   /** The interrupt buffer of Pyodide. Reading it checks the clock. */
   readonly signal: Uint8Array;
@@ -15,6 +17,7 @@ export class Deadline {
 
   start(ms: number): void {
     this.endsAt = performance.now() + ms;
+    this.wasInterrupted = false;
   }
 
   stop(): void {
@@ -30,6 +33,7 @@ export class Deadline {
     const now = performance.now();
     if (now < this.endsAt) return 0;
     this.endsAt = now + REPEAT_INTERRUPT_MS;
+    this.wasInterrupted = true;
     return INTERRUPT;
   }
 }

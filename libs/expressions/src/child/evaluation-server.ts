@@ -1,8 +1,9 @@
+import { hash } from 'node:crypto';
 import { writeSync } from 'node:fs';
 import type { Deadline } from './deadline.js';
 import type { HostChannel } from './host-channel.js';
 import type { LineChannel } from './line-channel.js';
-import type { MemorySnapshot } from './memory-snapshot.js';
+import type { MemoryImages } from './memory-images.js';
 import type { FunctionName, PythonRuntime } from './python-runtime.js';
 
 /** The first byte of a reply from Python: the state of the interpreter (see evaluation.py). */
@@ -15,17 +16,26 @@ const NO_REPLY_EXIT_CODE = 71;
 /** A process is replaced when its memory has grown by this factor, because WebAssembly memory never shrinks. */
 const MAX_MEMORY_GROWTH = 3;
 const NEWLINE = Buffer.from('\n');
+/** Largest size of all compiled sources that are not plain. */
+const MAX_IMPURE_BYTES = 8 * 2 ** 20;
 
 interface Dependencies {
   readonly lines: LineChannel;
   readonly host: HostChannel;
   readonly deadline: Deadline;
   readonly runtime: PythonRuntime;
-  readonly memory: MemorySnapshot;
+  readonly memory: MemoryImages;
 }
 
 /** Handles one request after the other until the parent process exits. */
 export class EvaluationServer {
+  /**
+   * The compiled sources that are not plain, by the hash of their cache key. They are kept outside of Python, because each
+   * of them runs in the initial memory.
+   */
+  private readonly impure = new Map<string, Buffer>();
+  private impureBytes = 0;
+
   constructor(private readonly dependencies: Dependencies) {}
 
   serve(): never {
@@ -33,42 +43,55 @@ export class EvaluationServer {
     lines.send('!', Buffer.from('ready'));
     for (;;) {
       const [kind, ms] = this.line().toString().split(' ');
-      const body = kind === 'check' ? this.line() : this.threeLines();
       deadline.start(Number(ms));
-      const reply = kind === 'check' ? this.check(body) : this.evaluate(body);
+      const reply = kind === 'check' ? this.check(this.line()) : this.evaluate(this.line(), this.line(), this.line());
       deadline.stop();
       host.discardReply();
       lines.send(memory.growth > MAX_MEMORY_GROWTH ? 'x' : '=', reply.subarray(1));
     }
   }
 
-  private check(body: Buffer): Buffer {
-    const reply = this.call('check', body);
-    if (reply[0] === RESTORE) this.dependencies.memory.restore();
-    return reply;
+  private check(source: Buffer): Buffer {
+    this.dependencies.memory.useShared();
+    return this.callShared('check', source);
   }
 
-  /** Evaluates a source. The memory is saved before an impure source and restored after it. */
-  private evaluate(body: Buffer): Buffer {
+  private evaluate(...[key, input, plan]: [Buffer, Buffer, Buffer]): Buffer {
     const { memory } = this.dependencies;
-    let reply = this.call('evaluate_pure', body);
-    if (reply[0] === COMPILED || (reply[0] === NOT_PURE && reply[1] === COMPILED)) memory.markChanged();
-    if (reply[0] === NOT_PURE) {
-      memory.save();
-      reply = this.call('evaluate_impure', body);
-      // The memory is restored whatever the reply says: an impure source may have replaced the functions that make the
-      // reply.
-      memory.restore();
-    } else if (reply[0] === RESTORE) memory.restore();
+    const id = hash('sha256', key, 'base64');
+    let compiled = this.impure.get(id);
+    if (!compiled) {
+      memory.useShared();
+      const reply = this.callShared('evaluate_pure', joinLines(key, input, plan));
+      if (reply[0] !== NOT_PURE) return reply;
+      compiled = reply.subarray(1);
+      this.remember(id, compiled);
+    }
+    // The memory is restored before each such source, so that it finds nothing of any other evaluation.
+    memory.useInitial();
+    return this.call('evaluate_impure', joinLines(input, plan, compiled));
+  }
+
+  private remember(id: string, compiled: Buffer): void {
+    if (this.impureBytes + compiled.length > MAX_IMPURE_BYTES) {
+      this.impure.clear();
+      this.impureBytes = 0;
+    }
+    this.impure.set(id, compiled);
+    this.impureBytes += compiled.length;
+  }
+
+  /** Calls a function that leaves the shared memory intact, unless its reply says otherwise or the time is over. */
+  private callShared(name: FunctionName, body: Buffer): Buffer {
+    const { memory, deadline } = this.dependencies;
+    const reply = this.call(name, body);
+    if (reply[0] === RESTORE || deadline.wasInterrupted) memory.reset();
+    else if (reply[0] === COMPILED) memory.markChanged();
     return reply;
   }
 
   private call(name: FunctionName, body: Buffer): Buffer {
     return this.dependencies.runtime.call(name, body) ?? exitWithoutReply();
-  }
-
-  private threeLines(): Buffer {
-    return Buffer.concat([this.line(), NEWLINE, this.line(), NEWLINE, this.line()]);
   }
 
   private line(): Buffer {
@@ -80,3 +103,6 @@ function exitWithoutReply(): never {
   writeSync(2, 'Python returned neither a result nor an error.\n');
   process.exit(NO_REPLY_EXIT_CODE);
 }
+
+const joinLines = (...[first, second, third]: [Buffer, Buffer, Buffer]) =>
+  Buffer.concat([first, NEWLINE, second, NEWLINE, third]);

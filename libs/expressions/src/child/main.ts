@@ -5,7 +5,7 @@ import { EvaluationServer } from './evaluation-server.js';
 import { HostChannel } from './host-channel.js';
 import { ImportGuard } from './import-guard.js';
 import { LineChannel } from './line-channel.js';
-import { MemorySnapshot } from './memory-snapshot.js';
+import { MemoryImages } from './memory-images.js';
 import { loadFromSnapshot, writeSources } from './python-loader.js';
 import { PythonRuntime } from './python-runtime.js';
 
@@ -31,4 +31,4 @@ pyodide.setInterruptBuffer(deadline.signal);
 const runtime = PythonRuntime.harden(pyodide);
 guard.close();
 
-new EvaluationServer({ lines, host, deadline, runtime, memory: new MemorySnapshot(runtime) }).serve();
+new EvaluationServer({ lines, host, deadline, runtime, memory: new MemoryImages(runtime) }).serve();

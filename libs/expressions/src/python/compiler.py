@@ -4,6 +4,7 @@ import ast
 import builtins
 import json
 import keyword
+import marshal
 import textwrap
 import types
 import warnings
@@ -20,32 +21,43 @@ _REQUEST_NAMES = ("http_request", "ak_client_ip")
 warnings.simplefilter("ignore")
 _compiled = {}
 
+# The literal texts of all cached sources.
+literals = set()
+
 
 class Compiled:
     """A compiled source. `calls` are the sources that it may call, by policy name."""
 
-    __slots__ = ("_code", "calls", "names", "pure")
+    __slots__ = ("_code", "_names", "calls", "literals", "pure")
 
-    def __init__(self, code, names, pure):
+    def __init__(self, code, names, pure=False, literals=frozenset()):
         self._code = code
+        self._names = names
         self.calls = {}
-        self.names = names
+        self.literals = literals
         self.pure = pure
+
+    def parts(self):
+        return self._code, self._names
 
     def __call__(self, lookup):
         """Evaluates the source and returns its result. `lookup` returns the value of a global name."""
         function = types.FunctionType(self._code, {"__builtins__": builtins.__dict__, "__name__": "expression"})
-        return function(*map(lookup, self.names))
+        return function(*map(lookup, self._names))
 
 
 class InvalidSource:
     """A called policy with a syntax error. Calling it raises PolicyException, so that it does not pass."""
 
     __slots__ = ("_error",)
+    literals = frozenset()
     pure = True
 
     def __init__(self, error):
         self._error = error
+
+    def parts(self):
+        return (self._error,)
 
     def __call__(self, lookup):
         raise PolicyException("{message} (line {line}, column {column})".format(**self._error))
@@ -56,7 +68,7 @@ class ExpressionSyntaxError(Exception):
 
 
 def compiled(key):
-    """Returns the compiled source of a cache key, and whether it was compiled now. Syntax errors are not cached."""
+    """Returns the compiled source of a cache key, and whether it was added to the cache. Caches pure sources only."""
     cached = _compiled.get(key)
     if cached:
         return cached, False
@@ -66,10 +78,31 @@ def compiled(key):
     for name, source in spec.get("calls", {}).items():
         result.calls[name] = called = _compile_called(source, names)
         result.pure = result.pure and called.pure
+        result.literals |= called.literals
+    if result.pure:
+        _cache(key, result)
+    return result, result.pure
+
+
+def dumped(source):
+    """Returns a compiled source with its calls as bytes."""
+    return marshal.dumps((source.parts(), {name: called.parts() for name, called in source.calls.items()}))
+
+
+def loaded(data):
+    """Returns the compiled source of bytes that `dumped` has returned."""
+    parts, calls = marshal.loads(data)
+    source = Compiled(*parts)
+    source.calls = {name: Compiled(*called) if len(called) == 2 else InvalidSource(*called) for name, called in calls.items()}
+    return source
+
+
+def _cache(key, source):
     if len(_compiled) >= _CACHE_SIZE:
         _compiled.clear()
-    _compiled[key] = result
-    return result, True
+        literals.clear()
+    _compiled[key] = source
+    literals.update(source.literals)
 
 
 def _compile_called(source, names):
@@ -103,7 +136,7 @@ def _compile(source, names):
         pure = is_pure(tree)
         # An impure source may use names that its syntax tree does not show (`eval`), so it receives all names.
         parameters = _used(tree, names) if pure else names
-        return Compiled(_code(tree, parameters), parameters, pure)
+        return Compiled(_code(tree, parameters), parameters, pure, _literals_of(tree))
     except SyntaxError as error:
         details = {"line": error.lineno or 1, "column": (error.offset or 1) + margin, "message": error.msg}
         raise ExpressionSyntaxError(details) from None
@@ -116,6 +149,11 @@ def _used(tree, names):
     used = {node.id for node in nodes if isinstance(node, ast.Name)}
     used.update(name for node in nodes if isinstance(node, ast.Nonlocal) for name in node.names)
     return tuple(name for name in names if name in used)
+
+
+def _literals_of(tree):
+    constants = (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant))
+    return frozenset(value for value in constants if isinstance(value, (str, bytes)))
 
 
 def _margin(text):

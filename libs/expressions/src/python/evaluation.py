@@ -3,7 +3,8 @@
 import json
 import random
 
-from compiler import FILENAME, ExpressionSyntaxError, compiled, syntax_error_of
+from caches import forget_data
+from compiler import FILENAME, ExpressionSyntaxError, compiled, dumped, literals, loaded, syntax_error_of
 from host import PolicyException, plain_data, text_of
 from policy_api import EvaluationScope, PolicyApi
 from records import FlowPlan, Record, Request, context_of, user_of
@@ -31,17 +32,17 @@ _strict_dumps = _dumper(json.encoder.encode_basestring_ascii, False)
 _dumps = _dumper(json.encoder.encode_basestring, True)
 
 # The first byte of a reply tells the host the state of the interpreter: `=` unchanged, `+` a source was compiled and
-# cached, `!` the memory must be restored, `~` the source is not pure and was not run.
+# cached, `!` its memory must be restored, `~` the source is not pure and was not run; its compiled form follows.
 _UNCHANGED, _COMPILED, _RESTORE, _NOT_PURE = b"=", b"+", b"!", b"~"
 
 
 def evaluate_pure(message):
-    """Evaluates a pure source. Replies `_NOT_PURE` to any other source, without running it."""
+    """Evaluates a pure source. Compiles any other source without running it."""
     return _catch_all(_evaluate_pure, message)
 
 
 def evaluate_impure(message):
-    """Evaluates any source. The host must restore the interpreter's memory afterwards."""
+    """Evaluates a compiled source. The host must restore the interpreter's memory before and afterwards."""
     return _catch_all(_evaluate_impure, message)
 
 
@@ -68,16 +69,17 @@ def _evaluate_pure(message):
     except ExpressionSyntaxError as error:
         return _UNCHANGED + _failure("{message} (line {line}, column {column})".format(**error.args[0]))
     if not source.pure:
-        return _NOT_PURE + (_COMPILED if is_new else _UNCHANGED)
+        return _NOT_PURE + dumped(source)
     outcome, is_intact = _evaluate(source, inputs, plan)
+    forget_data(literals)
     return (_RESTORE if not is_intact else _COMPILED if is_new else _UNCHANGED) + outcome
 
 
 def _evaluate_impure(message):
-    key, inputs, plan = message.split(b"\n", 2)
+    inputs, plan, code = message.split(b"\n", 2)
     # The restored memory includes the state of the random generator. A new seed prevents repeated random numbers.
     random.seed()
-    return _RESTORE + _evaluate(compiled(key)[0], inputs, plan)[0]
+    return _RESTORE + _evaluate(loaded(code), inputs, plan)[0]
 
 
 def _evaluate(source, inputs, plan):

@@ -9,6 +9,10 @@ from host import ask
 from requests import Session
 
 
+_SPACES = re.compile(r"[-\s]+")
+_SYMBOLS = re.compile(r"[^\w\s-]")
+
+
 class Logger:
     """Discards the log messages of expressions."""
 
@@ -39,7 +43,7 @@ def list_flatten(value):
 
 def slugify(value):
     ascii_only = unicodedata.normalize("NFKD", str(value)).encode("ascii", "ignore").decode()
-    return re.sub(r"[-\s]+", "-", re.sub(r"[^\w\s-]", "", ascii_only.lower())).strip("-_")
+    return _SPACES.sub("-", _SYMBOLS.sub("", ascii_only.lower())).strip("-_")
 
 
 def resolve_dns(host, ip_version=None):

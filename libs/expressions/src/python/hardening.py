@@ -8,14 +8,11 @@ import random
 import sys
 import time
 
+import caches
 import host
 
 _PRELOADED = (
-    "authentik.core.models",
-    "authentik.flows.models",
-    "authentik.flows.planner",
-    "authentik.stages.prompt.stage",
-    "authentik.stages.user_write.stage",
+    "_strptime",
     "base64",
     "datetime",
     "hashlib",
@@ -44,6 +41,7 @@ def preload():
     """Imports the modules that expressions often use. Runs at build time, before the memory snapshot is taken."""
     for name in _PRELOADED:
         importlib.import_module(name)
+    caches.collect()
     gc.collect()
     gc.freeze()
 

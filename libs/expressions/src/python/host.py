@@ -36,8 +36,8 @@ def text_of(error):
 
 def plain_data(value):
     """The `default` function of json.dumps: converts the supported values that JSON does not have."""
-    if hasattr(value, "as_json"):
-        return value.as_json()
+    if hasattr(value, "_as_json"):
+        return value._as_json()
     if isinstance(value, (set, frozenset, tuple)):
         return list(value)
     if type(value).__module__ in ("ipaddress", "uuid", "datetime"):

@@ -1,6 +1,5 @@
 """The names that an expression can use: its own API, and the values that all expressions of one evaluation share."""
 
-import functools
 import ipaddress
 
 from functions import FUNCTIONS
@@ -13,8 +12,7 @@ _MAX_CALLS = 1000
 _API_NAMES = frozenset(("ak_call_policy", "ak_create_event", "ak_message"))
 
 
-@functools.lru_cache(256)
-def client_address(text):
+def _client_address(text):
     """Returns the client's address as an `ipaddress` object, or None when it is unknown."""
     return ipaddress.ip_address(text) if text else None
 
@@ -42,7 +40,7 @@ class EvaluationScope:
             return values[name]
         if name in FUNCTIONS:
             return FUNCTIONS[name]
-        return self.request.http_request if name == "http_request" else client_address(self.client_ip)
+        return self.request.http_request if name == "http_request" else _client_address(self.client_ip)
 
     def call(self, name, depth):
         """Evaluates another policy. A policy that raises an error does not pass, and the error is recorded."""

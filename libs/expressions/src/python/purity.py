@@ -4,8 +4,10 @@ A pure source can only reach and change objects that belong to its own evaluatio
 objects that the next evaluation shares, so the memory of the interpreter is restored after it.
 """
 
+import _string
 import ast
 import builtins
+import importlib
 
 _BUILTINS = frozenset(dir(builtins))
 
@@ -38,6 +40,31 @@ _MODULES = {
         "uuid": "UUID uuid4 uuid5",
     }.items()
 }
+
+_AUTHENTIK_MODULES = (
+    "authentik.core.models",
+    "authentik.flows.models",
+    "authentik.flows.planner",
+    "authentik.policies.exceptions",
+    "authentik.stages.prompt.stage",
+    "authentik.stages.user_write.stage",
+)
+
+
+def _own_names(module):
+    """Returns the public names that a module exports or defines itself, without the modules that it imports."""
+    own = [
+        name
+        for name, value in vars(module).items()
+        if isinstance(value, str) or getattr(value, "__module__", None) == module.__name__
+    ]
+    return frozenset(name for name in getattr(module, "__all__", own) if not name.startswith("_"))
+
+
+_MODULES.update({name: _own_names(importlib.import_module(name)) for name in _AUTHENTIK_MODULES})
+
+# Methods that read attributes by the names in a text: `"{0.__globals__}".format(f)`.
+_FORMATTING = ("format", "format_map")
 
 _PURE_NODES = (
     ast.Module,
@@ -112,13 +139,37 @@ def _is_pure_node(node, modules, safe_uses):
     if not isinstance(node, _PURE_NODES):
         return False
     if isinstance(node, ast.Attribute):
-        return isinstance(node.ctx, ast.Load) and not node.attr.startswith(_INTERNAL_PREFIXES)
+        return isinstance(node.ctx, ast.Load) and (_is_safe_attribute(node.attr) or _is_safe_format(node))
     if isinstance(node, ast.Name):
         if id(node) in safe_uses:
             return True
         is_allowed = node.id not in _BUILTINS or node.id in _SAFE_BUILTINS
         return is_allowed and not node.id.startswith("__") and node.id not in modules
     return True
+
+
+def _is_safe_attribute(name):
+    return not name.startswith(_INTERNAL_PREFIXES) and name not in _FORMATTING
+
+
+def _is_safe_format(node):
+    """Returns whether a node is `format` or `format_map` of a literal text that names safe attributes only."""
+    template = node.value
+    if node.attr not in _FORMATTING or not isinstance(template, ast.Constant) or not isinstance(template.value, str):
+        return False
+    try:
+        return all(_is_safe_attribute(name) for name in _attributes_of(template.value))
+    except ValueError:
+        return False
+
+
+def _attributes_of(template):
+    """Yields the names of the attributes that a format template reads, also within its format specifications."""
+    for _, field, specification, _ in _string.formatter_parser(template):
+        if field:
+            yield from (str(key) for is_attribute, key in _string.formatter_field_name_split(field)[1] if is_attribute)
+        if specification:
+            yield from _attributes_of(specification)
 
 
 def _imported_modules(nodes):
@@ -130,16 +181,15 @@ def _imported_modules(nodes):
         for name in node.names if isinstance(node, ast.Import) else ():
             if name.name not in _MODULES or "." in name.name:
                 return None
-            modules[name.asname or name.name] = _MODULES[name.name]
+            names = _MODULES[name.name]
+            # If a name stands for two modules, it is unknown which attributes are allowed.
+            if modules.setdefault(name.asname or name.name, names) is not names:
+                return None
     return modules
 
 
 def _is_allowed_import(node):
-    if node.level > 0:
-        return False
-    if node.module.startswith("authentik."):
-        return not any(alias.name.startswith(_INTERNAL_PREFIXES) or alias.name == "*" for alias in node.names)
-    return all(alias.name in _MODULES.get(node.module, ()) for alias in node.names)
+    return node.level == 0 and all(alias.name in _MODULES.get(node.module, ()) for alias in node.names)
 
 
 def _safe_uses(nodes, modules):
@@ -160,4 +210,4 @@ def _has_literal_attribute(call):
     if len(call.args) < 2 or call.keywords or any(isinstance(arg, ast.Starred) for arg in call.args):
         return False
     name = call.args[1]
-    return isinstance(name, ast.Constant) and isinstance(name.value, str) and not name.value.startswith(_INTERNAL_PREFIXES)
+    return isinstance(name, ast.Constant) and isinstance(name.value, str) and _is_safe_attribute(name.value)

@@ -11,11 +11,11 @@ class Record:
     def __init__(self, values):
         self.__dict__.update(values)
 
-    def as_json(self):
+    def _as_json(self):
         return self.__dict__
 
     def __eq__(self, other):
-        return isinstance(other, Record) and self.as_json() == other.as_json()
+        return isinstance(other, Record) and self._as_json() == other._as_json()
 
     __hash__ = object.__hash__
 
@@ -32,7 +32,7 @@ class Group(Record):
     class MultipleObjectsReturned(Exception):
         """More than one group matches."""
 
-    def as_json(self):
+    def _as_json(self):
         return self.pk
 
 
@@ -119,7 +119,7 @@ class User(Record):
         self.__dict__.setdefault("attributes", {})
         self._values = values
 
-    def as_json(self):
+    def _as_json(self):
         fields = {name: value for name, value in self.__dict__.items() if name != "_values"}
         if "attributes" not in self._values and not fields["attributes"]:
             del fields["attributes"]
@@ -166,7 +166,7 @@ class Anonymous(Record):
     def __init__(self):
         super().__init__({"attributes": {}})
 
-    def as_json(self):
+    def _as_json(self):
         return None
 
     def group_attributes(self, request=None):
@@ -261,7 +261,7 @@ class Request(Record):
         self.__dict__.pop("http_request", None)
         self.__dict__["_http"] = http
 
-    def as_json(self):
+    def _as_json(self):
         fields = {name: value for name, value in self.__dict__.items() if name != "_http"}
         return {**fields, "http_request": self.http_request}
 

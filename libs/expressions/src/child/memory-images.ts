@@ -1,0 +1,62 @@
+import type { PythonRuntime } from './python-runtime.js';
+
+/**
+ * Copies of Python's memory. All state of Python is in this memory, so restoring a copy restores the state. The initial
+ * copy contains nothing of any source or visitor. The shared copy also has the compiled plain sources.
+ */
+export class MemoryImages {
+  private readonly initial: Uint8Array;
+  /** The last copy of the shared memory. */
+  private shared: Uint8Array;
+  private isShared = true;
+  private isSaved = true;
+
+  constructor(private readonly runtime: PythonRuntime) {
+    this.initial = runtime.memory.slice();
+    this.shared = this.initial;
+  }
+
+  /** Restores the memory that plain sources share, if another source has run since. */
+  useShared(): void {
+    if (!this.isShared) this.load(this.shared);
+    this.isShared = true;
+  }
+
+  /** Marks the shared memory as changed, because a source was compiled. */
+  markChanged(): void {
+    this.isSaved = false;
+  }
+
+  /** Restores the initial memory for one source that is not plain. */
+  useInitial(): void {
+    if (this.isShared && !this.isSaved) this.saveShared();
+    this.load(this.initial);
+    this.isShared = false;
+  }
+
+  /** Replaces the shared memory by the initial memory, because an evaluation did not end regularly. */
+  reset(): void {
+    this.shared = this.initial;
+    this.isSaved = true;
+    this.load(this.initial);
+    this.isShared = true;
+  }
+
+  /** The size of the memory relative to its initial size. WebAssembly memory never shrinks. */
+  get growth(): number {
+    return this.runtime.memory.length / this.initial.length;
+  }
+
+  private saveShared(): void {
+    const { memory } = this.runtime;
+    if (this.shared !== this.initial && this.shared.length === memory.length) this.shared.set(memory);
+    else this.shared = memory.slice();
+    this.isSaved = true;
+  }
+
+  private load(image: Uint8Array): void {
+    this.runtime.closeFiles();
+    this.runtime.memory.set(image);
+    this.runtime.memory.fill(0, image.length);
+  }
+}

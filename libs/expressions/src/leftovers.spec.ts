@@ -1,0 +1,110 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { evaluator } from '../testing/index.js';
+import { type ExpressionInput, Interpreter } from './index.js';
+
+let interpreter: Interpreter;
+const run = evaluator(() => interpreter);
+
+beforeAll(async () => {
+  interpreter = await Interpreter.start({ memoryMb: 128 });
+});
+afterAll(() => interpreter.close());
+
+/** Python code that collects all strings of the interpreter that contain a text, except the text itself. */
+const FIND = `
+def find(text):
+    import gc, sys
+    gc.unfreeze()
+    seen, found = set(), []
+    todo = [*gc.get_objects(), sys.modules]
+    while todo:
+        value = todo.pop()
+        if id(value) in seen or value is text:
+            continue
+        seen.add(id(value))
+        if isinstance(value, (str, bytes)):
+            if text in (value if isinstance(value, str) else value.decode("latin-1")):
+                found.append(str(value)[:100])
+        else:
+            todo.extend(gc.get_referents(value))
+    return found
+`;
+const parts = ['left', 'over7f3a'];
+/** The text is assembled from parts, so that the search does not find its own source and input. */
+const search = async () => run(`${FIND}\nreturn find("".join(parts))`, { names: { parts } });
+
+const v: ExpressionInput = { context: { v: 'leftover7f3a' } };
+const LEAVERS: [string, string, ExpressionInput?][] = [
+  ['the source of a plain expression', 'return context.get("v") == "leftover7f3a"'],
+  ['the source of an expression that is not plain', 'import sys\nreturn sys.argv == "leftover7f3a"'],
+  ['the source of an expression with a syntax error', 'return ("leftover7f3a"'],
+  ['an attribute of a module', 'import sys\nsys.kept = context["v"]', v],
+  ['the input', 'return context["v"]', v],
+  ['the plan', 'context["flow_plan"].context["w"] = 1', { flow_plan: { slug: 'a', context: { v: 'leftover7f3a' } } }],
+  ['a regular expression', 'return regex_match("a", context["v"])', v],
+  ['the template of a replacement', 'return regex_replace("a", "a", context["v"])', v],
+  ['a URL', 'from urllib.parse import urlsplit\nreturn urlsplit(context["v"]).path', v],
+  ['the format of a date', 'from datetime import datetime\nreturn datetime.strptime("a", context["v"])', v],
+  ['the name of a text encoding', 'return "a".encode(context["v"])', v],
+  ['the message of an error', 'raise ValueError(context["v"])', v],
+  ['a reply of the host', 'return ak_user_by(username="joe").username'],
+];
+
+describe('an expression finds nothing in the interpreter of', () => {
+  it.each(LEAVERS)('%s', async (_, source, input = {}) => {
+    await run(source, input, { ask: async () => [{ username: 'leftover7f3a' }] });
+    expect(await search()).toMatchObject({ result: [] });
+  });
+
+  it('a called policy', async () => {
+    await interpreter.run(
+      { source: 'return ak_call_policy("b")', calls: { b: 'return "leftover7f3a"' }, input: {}, timeoutMs: 15_000 },
+      async () => null,
+    );
+    expect(await search()).toMatchObject({ result: [] });
+  });
+
+  it('a source whose syntax was checked', async () => {
+    await interpreter.check('return "leftover7f3a"');
+    expect(await search()).toMatchObject({ result: [] });
+  });
+});
+
+describe('a plain expression leaves in the interpreter, besides its compiled source, nothing of', () => {
+  /** Evaluates a plain source within an evaluation, in the same way as the child process does. */
+  const evaluate = (source: string) => `${FIND}
+import json, sys
+key = json.dumps({"source": json.loads(${JSON.stringify(JSON.stringify(source))}), "http": False, "names": []})
+text = "".join(parts)
+inputs = json.loads(json.dumps(input).replace("PLACEHOLDER", text))
+plan = json.dumps(inputs.get("flow_plan", {}).pop("context", None) or "")
+message = "\\n".join([key, json.dumps(inputs), plan if "v" in plan else ""]).encode()
+reply = sys.modules["evaluation"].evaluate_pure(message)
+if reply[:1] not in (b"+", b"="):
+    raise Exception(reply.decode())
+del inputs, plan, message, reply
+return find(text)`;
+  const plain = LEAVERS.filter(([name]) => !/source|module|reply/.test(name));
+
+  it.each(plain)('%s', async (_, source, input = {}) => {
+    const placeholder = JSON.parse(JSON.stringify(input).replaceAll('leftover7f3a', 'PLACEHOLDER'));
+    const outcome = await run(evaluate(source), { names: { parts, input: placeholder } });
+    expect(outcome).toMatchObject({ result: [] });
+  });
+
+  it('the arguments of functions that have a cache', async () => {
+    const source = `from urllib.parse import quote, urlsplit
+import re
+re.escape("a")
+return [urlsplit("http://a/").path, quote("a", safe="b"), ip_address("192.0.2.7").is_private, str(ak_client_ip)]`;
+    const sizes = `
+import functools
+caches = [value for value in gc.get_objects() if isinstance(value, functools._lru_cache_wrapper)]
+return [len(caches) > 9, *[cache.__qualname__ for cache in caches if cache.cache_info().currsize > 0]]`;
+    const evaluation = evaluate(source)
+      .replace('"http": False', '"http": True')
+      .replace(/return find.*$/, '');
+    const names = { parts, input: { client_ip: '192.0.2.9' } };
+    expect(await run(`${evaluation}\nimport gc\ngc.unfreeze()${sizes}`, { names })).toMatchObject({ result: [true] });
+  });
+});
