@@ -2,12 +2,11 @@ import { exitWithError, stopOnSignal } from '@gatehouse/platform';
 import { startStandalone } from './start-standalone.js';
 
 const fail = exitWithError('gatehouse');
-const { ready, stop } = startStandalone(process.env);
+const print = (line: string) => void process.stdout.write(`${line}\n`);
+const { ready, stop } = startStandalone(process.env, print);
 stopOnSignal(stop, fail);
 try {
-  const { url, admin } = await ready;
-  if (admin) process.stdout.write(`Administrator: ${admin.username}, password: ${admin.password}\n`);
-  process.stdout.write(`Gatehouse is ready: ${url}/if/flow/default-authentication-flow/\n`);
+  print(`Gatehouse is ready: ${await ready}/if/flow/default-authentication-flow/`);
 } catch (error) {
   fail(error);
 }

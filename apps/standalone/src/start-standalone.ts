@@ -3,10 +3,10 @@ import { gatewayConfig, startGateway } from '@gatehouse/gateway';
 import {
   applyBlueprintFolder,
   blueprintsFolder,
-  type CreatedAdmin,
   ensureAdmin,
   type LocalState,
   migrateAll,
+  type NewAdmin,
   openLocalState,
   openPostgres,
   sealKeys,
@@ -19,26 +19,24 @@ import { stages } from '@gatehouse/stages';
 import { openBus } from './local-bus.js';
 import { StartedParts } from './started-parts.js';
 
-interface Ready {
-  readonly url: string;
-  /** The administrator that this start has created, because there was none. */
-  readonly admin: CreatedAdmin | undefined;
-}
-
 export interface Standalone {
-  /** Rejects when the start has failed and everything was stopped again. Never settles if `stop` was called before. */
-  readonly ready: Promise<Ready>;
+  /**
+   * Resolves with the URL of the gateway. Rejects when the start has failed and everything was stopped again. Never
+   * settles if `stop` was called before.
+   */
+  readonly ready: Promise<string>;
   /** Stops everything that was started so far, in reverse order. */
   readonly stop: () => Promise<void>;
 }
 
 /**
  * Starts the gateway and all services in one process. Starts Postgres and NATS if their URLs are not set, migrates the
- * database and applies the blueprints. Stops everything again if one of these steps fails.
+ * database and applies the blueprints. Stops everything again if one of these steps fails. Prints what the user has to
+ * know, such as the password of a new administrator.
  */
-export function startStandalone(env: NodeJS.ProcessEnv): Standalone {
+export function startStandalone(env: NodeJS.ProcessEnv, print: (line: string) => void): Standalone {
   const parts = new StartedParts();
-  const ready = start(env, parts).catch(async (error: unknown) => {
+  const ready = start(env, parts, print).catch(async (error: unknown) => {
     // `stop` was called, so the error only says that a part was already stopped.
     if (parts.stopped) return new Promise<never>(() => undefined);
     await parts.stop();
@@ -47,13 +45,10 @@ export function startStandalone(env: NodeJS.ProcessEnv): Standalone {
   return { ready, stop: () => parts.stop() };
 }
 
-async function start(env: NodeJS.ProcessEnv, parts: StartedParts): Promise<Ready> {
+async function start(env: NodeJS.ProcessEnv, parts: StartedParts, print: (line: string) => void): Promise<string> {
   const state = await openLocalState(env);
   const postgres = await parts.start(() => openPostgres(env, async () => state));
-  await migrateAll(postgres.url);
-  const keys = env['SEAL_KEYS'] || sealKeys(state.sealKey);
-  await applyBlueprintFolder(postgres.url, blueprintsFolder(env), keys);
-  const admin = await ensureAdmin(postgres.url, keys, env);
+  await prepareDatabase(postgres.url, { env, keys: env['SEAL_KEYS'] || sealKeys(state.sealKey), print });
   const { bus } = await parts.start(() => openBus(state, env));
   const settings = { ...defaultSettings(state, env), ...env, DATABASE_URL: postgres.url };
   // Stages read their settings from the environment, as in a service process.
@@ -67,7 +62,21 @@ async function start(env: NodeJS.ProcessEnv, parts: StartedParts): Promise<Ready
   parts.add({ stop: () => courier.close() });
   const gateway = await startGateway(config, bus);
   parts.add({ stop: () => gateway.close() });
-  return { url: gateway.url, admin };
+  return gateway.url;
+}
+
+interface Preparation {
+  readonly env: NodeJS.ProcessEnv;
+  /** The keys of `SEAL_KEYS`. */
+  readonly keys: string;
+  readonly print: (line: string) => void;
+}
+
+async function prepareDatabase(url: string, { env, keys, print }: Preparation): Promise<void> {
+  await migrateAll(url);
+  await applyBlueprintFolder(url, blueprintsFolder(env), keys);
+  const announce = ({ username, password }: NewAdmin) => print(`Administrator: ${username}, password: ${password}`);
+  await ensureAdmin({ url, sealKeys: keys, env, announce });
 }
 
 const stageModules = () => Promise.all([policiesModule(), ...Object.values(stages).map(({ module }) => module())]);

@@ -39,30 +39,38 @@ export async function applyBlueprintFolder(url: string, folder: string, sealKeys
   return applyFiles(url, files.filter(isAutoApplied), { folder, sealKeys });
 }
 
-/** A newly created administrator. */
-export interface CreatedAdmin {
+/** An administrator that is about to be created. */
+export interface NewAdmin {
   readonly username: string;
   readonly password: string;
 }
 
+/** A database, and what creating an administrator in it needs. */
+interface AdminOptions {
+  readonly url: string;
+  /** Decrypt the secrets of objects that were applied before. */
+  readonly sealKeys: string;
+  readonly env: NodeJS.ProcessEnv;
+  /**
+   * Called before the administrator is saved. So the password of a saved administrator was always announced, also if
+   * this process is killed.
+   */
+  readonly announce: (admin: NewAdmin) => void;
+}
+
 /**
- * Creates an administrator and returns its username and password. Returns undefined if there is an administrator
- * already. ADMIN_USERNAME and ADMIN_PASSWORD set the username and the password; the password is random by default.
- * `sealKeys` decrypt the secrets of objects that were applied before.
+ * Creates an administrator if there is none. ADMIN_USERNAME and ADMIN_PASSWORD set the username and the password; the
+ * password is random by default.
  */
-export async function ensureAdmin(
-  url: string,
-  sealKeys: string,
-  env: NodeJS.ProcessEnv = process.env,
-): Promise<CreatedAdmin | undefined> {
-  if (await hasAdmin(url)) return undefined;
+export async function ensureAdmin({ url, sealKeys, env, announce }: AdminOptions): Promise<void> {
+  if (await hasAdmin(url)) return;
   const { ADMIN_USERNAME: username, ADMIN_PASSWORD: configured } = readConfig(standaloneConfig, env);
   const password = configured ?? randomBytes(12).toString('base64url');
+  announce({ username, password });
   await applyFiles(url, [{ name: 'first administrator', text: ADMIN_BLUEPRINT }], {
     env: { ADMIN_USERNAME: username, ADMIN_PASSWORD: password },
     sealKeys,
   });
-  return { username, password };
 }
 
 async function hasAdmin(url: string): Promise<boolean> {

@@ -1,6 +1,6 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { startEmbeddedPostgres } from '@gatehouse/platform';
+import { isProcessAlive, startEmbeddedPostgres } from '@gatehouse/platform';
 import { z } from 'zod';
 import { type LocalState, openLocalState, writePrivateFile } from './local-state.js';
 
@@ -46,13 +46,5 @@ async function runningUrl(file: string): Promise<string | undefined> {
   const text = await readFile(file, 'utf8').catch(() => undefined);
   if (text === undefined) return undefined;
   const { url, pid } = runningServer.parse(JSON.parse(text));
-  return isAlive(pid) ? url : undefined;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
+  return isProcessAlive(pid) ? url : undefined;
 }

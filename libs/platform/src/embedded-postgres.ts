@@ -1,9 +1,10 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { access, chown, mkdir, rm, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { access, chown, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { makeReachable, postgresAccount, type ServerAccount } from './embedded-postgres-account.js';
 import { findFreePort } from './free-port.js';
+import { isProcessAlive } from './process-alive.js';
 
 const run = promisify(execFile);
 
@@ -35,6 +36,7 @@ export interface RunningPostgres {
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<RunningPostgres> {
   const account = await postgresAccount();
   const { bin, dataDir } = await makeReachable(resolve(options.dataDir), account);
+  await removeInterrupted(dataDir);
   if (!(await exists(join(dataDir, 'PG_VERSION'))))
     await initialise({ bin, dataDir, account, password: options.password });
   const port = options.port ?? (await findFreePort());
@@ -71,20 +73,41 @@ interface Cluster {
   readonly password: string;
 }
 
+/**
+ * Creates the cluster in a folder of its own, which becomes `dataDir` when it is complete. So a start that was killed
+ * leaves no incomplete cluster in `dataDir`.
+ */
 async function initialise({ bin, dataDir, account, password }: Cluster): Promise<void> {
-  await mkdir(dataDir, { recursive: true, mode: 0o700 });
-  const passwordFile = `${dataDir}.password`;
+  const newDir = `${dataDir}${NEW}${process.pid}`;
+  const passwordFile = `${newDir}.password`;
+  await mkdir(newDir, { recursive: true, mode: 0o700 });
   await writeFile(passwordFile, password, { mode: 0o600 });
   if (account) {
-    for (const path of [dataDir, passwordFile]) await chown(path, account.uid, account.gid);
+    for (const path of [newDir, passwordFile]) await chown(path, account.uid, account.gid);
   }
   // The built-in locale converts the case of all Unicode letters on every operating system.
   const locale = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
   const access = ['--username=postgres', '--auth=scram-sha-256', `--pwfile=${passwordFile}`];
   try {
-    await run(join(bin, 'initdb'), [`--pgdata=${dataDir}`, ...access, ...locale], account);
+    await run(join(bin, 'initdb'), [`--pgdata=${newDir}`, ...access, ...locale], account);
+    await rename(newDir, dataDir);
   } finally {
     await rm(passwordFile, { force: true });
+  }
+}
+
+/** Precedes the id of the process that creates a cluster, in the names of its files. */
+const NEW = '.new.';
+
+/** Removes what processes have left that were killed while they created this cluster. */
+async function removeInterrupted(dataDir: string): Promise<void> {
+  const prefix = `${basename(dataDir)}${NEW}`;
+  const names = (await readdir(dirname(dataDir))).filter((name) => name.startsWith(prefix));
+  for (const name of names) {
+    const pid = Number.parseInt(name.slice(prefix.length), 10);
+    if (pid !== process.pid && isProcessAlive(pid)) continue;
+    // An `initdb` that outlives its parent may still write there. The next start tries again.
+    await rm(join(dirname(dataDir), name), { recursive: true, force: true }).catch(() => undefined);
   }
 }
 

@@ -1,0 +1,130 @@
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { chmod, mkdtemp, readdir, readFile, rm, watch } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Browser } from '../support/browser.js';
+import { freePort, type RunningProcess, startProcess } from '../support/processes.js';
+
+const MAIN = 'dist/apps/standalone/src/main.js';
+const FLOW = 'default-authentication-flow';
+/** Each test starts the whole product several times. */
+const TIMEOUT_MS = 180_000;
+
+const run = promisify(execFile);
+
+let folder: string;
+let env: Record<string, string>;
+let running: RunningProcess | undefined;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'gatehouse-starts-'));
+  // The account of the embedded Postgres must reach the folder.
+  await chmod(folder, 0o755);
+  env = {
+    ...{ GATEHOUSE_DIR: folder, PORT: String(await freePort()), GATEHOUSE_BUS: 'in-process' },
+    XDG_CACHE_HOME: process.env['XDG_CACHE_HOME'] ?? '',
+  };
+  running = undefined;
+});
+afterEach(async () => {
+  await running?.stop();
+  await stopOrphans();
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function start(ready = /Gatehouse is ready/): Promise<RunningProcess> {
+  running = await startProcess(MAIN, env, { ready });
+  return running;
+}
+
+/** Returns the password in the output, which is the last one that was printed. */
+const printedPassword = (output: string) =>
+  [...output.matchAll(/Administrator: admin, password: (\S+)\n/g)].at(-1)?.[1];
+
+async function logIn(password: string | undefined) {
+  const browser = new Browser(`http://127.0.0.1:${env['PORT']}`);
+  await browser.solve(FLOW, { uid_field: 'admin' });
+  await browser.solve(FLOW, { password });
+  return (await browser.fetch('/api/v3/core/users/me/')).body;
+}
+
+/** Returns the ids of the processes that have a path in their command line. */
+async function processesOf(path: string): Promise<number[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const commands = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')));
+  return pids.filter((_, i) => commands[i]?.includes(path)).map(Number);
+}
+
+/** Stops the Postgres server of a process that was killed. */
+async function stopOrphans(): Promise<void> {
+  for (const pid of await processesOf(folder)) {
+    process.kill(pid, 'SIGINT');
+    await run('tail', [`--pid=${pid}`, '-f', '/dev/null']);
+  }
+}
+
+describe('a first start that is interrupted', { timeout: TIMEOUT_MS }, () => {
+  it('by a port in use has printed the password of the administrator whom it created', async () => {
+    const occupant = createServer().listen(Number(env['PORT']), '127.0.0.1');
+    await once(occupant, 'listening');
+    const failed = await start().then(
+      () => 'it started',
+      (error: Error) => error.message,
+    );
+    occupant.close();
+    await once(occupant, 'close');
+
+    const { output } = await start();
+    const password = printedPassword(`${failed}${output()}`);
+    expect(await logIn(password)).toMatchObject({ user: { username: 'admin', is_superuser: true } });
+  });
+
+  it('by kill -9 while initdb runs, and again while the password is printed, is followed by a start that works', async () => {
+    const began = directoryIn(folder, /^postgres(?!.*(json|password))/);
+    const interrupted = start(/never printed/).catch((error: Error) => error.message);
+    const cluster = await began;
+    await entryIn(cluster, 'PG_VERSION');
+    const [main] = await processesOf(MAIN).then((pids) => childrenOfThisProcess(pids));
+    for (const pid of [main!, ...(await processesOf(cluster))]) process.kill(pid, 'SIGKILL');
+    expect(await interrupted).toContain('before it was ready');
+
+    const killed = await start(/Administrator: .*\n/);
+    killed.kill();
+    await killed.gone;
+    const { output } = await start();
+    const password = printedPassword(`${killed.output()}${output()}`);
+    expect(await logIn(password)).toMatchObject({ user: { username: 'admin' } });
+    const leftovers = (await readdir(folder)).filter((name) => name.startsWith('postgres.new'));
+    expect(leftovers).toEqual([]);
+  });
+});
+
+/** Resolves with the path of the first new entry of a folder that matches `pattern`. */
+async function directoryIn(parent: string, pattern: RegExp): Promise<string> {
+  for await (const { filename } of watch(parent)) {
+    if (filename && pattern.test(filename)) return join(parent, filename);
+  }
+  throw new Error(`${parent} is no longer watched`);
+}
+
+/** Resolves when a folder has an entry. */
+async function entryIn(parent: string, name: string): Promise<void> {
+  const events = watch(parent)[Symbol.asyncIterator]();
+  let event = events.next();
+  while (!existsSync(join(parent, name))) {
+    await event;
+    event = events.next();
+  }
+  void events.return?.();
+}
+
+/** Returns those processes that this process has started. */
+async function childrenOfThisProcess(pids: readonly number[]): Promise<number[]> {
+  const statuses = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')));
+  return pids.filter((_, i) => statuses[i]?.includes(`PPid:\t${process.pid}\n`));
+}
