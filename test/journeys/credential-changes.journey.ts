@@ -81,7 +81,7 @@ describe('a session whose login is older than CREDENTIAL_PROOF_S', () => {
     expect((await alice.solve('codes', { code })).body).toMatchObject({ component: 'ak-stage-authenticator-static' });
   });
 
-  it('requires the password before a change of password or mail address, and before the user is deleted', async () => {
+  it('requires the password before a change of password or mail address, and before the user is deleted (accident 55)', async () => {
     const erin = await withOldLogin('erin');
     expect((await erin.solve('settings', { name: 'Erin', email: 'erin@example.org' })).body).toMatchObject(DONE);
     expect((await erin.solve('settings', { name: 'Erin', email: 'other@example.org' })).body).toMatchObject(
@@ -121,7 +121,7 @@ describe('a login without proof of a password', () => {
   it.each([
     ['username only', 'nameless-login', [{ uid_field: 'alice' }]],
     ['an app password', 'mail-login', [{ uid_field: 'alice' }, { password: APP_PASSWORD }]],
-  ])('by %s must prove the password before it sets up a device', async (_, flow, answers) => {
+  ])('by %s must prove the password before it sets up a device (accident 55)', async (_, flow, answers) => {
     const alice = deployment.browser();
     for (const answer of answers) await alice.solve(flow, answer);
     expect(await statusOf(alice)).toBe(200);

@@ -105,6 +105,29 @@ describe('wrong passwords', () => {
     expect(refused).toEqual({ result: judged, judged: 0 });
   });
 
+  const failures = async () =>
+    (
+      await deployment.rows<{ failures: number }>(`SELECT failures FROM flow.attempts WHERE credential = 'password'`)
+    ).map((row) => row.failures);
+
+  it('are all counted, although only one of several concurrent answers to a plan is saved (accident 54)', async () => {
+    const browser = deployment.browser();
+    await browser.solve('login', { uid_field: 'dave' });
+    await Promise.all([1, 2, 3].map((guess) => browser.solve('login', { password: `guess-${guess}` })));
+    expect(await failures()).toEqual([3]);
+  });
+
+  it('stay counted when the save of their request fails (accident 54)', async () => {
+    const browser = deployment.browser();
+    await browser.solve('login', { uid_field: 'dave' });
+    await deployment.rows(`CREATE FUNCTION flow.fail() RETURNS trigger LANGUAGE plpgsql AS
+      $$BEGIN RAISE EXCEPTION 'no save'; END$$`);
+    await deployment.rows('CREATE TRIGGER fail BEFORE UPDATE ON flow.plans FOR EACH ROW EXECUTE FUNCTION flow.fail()');
+    const { judged } = await countingAttempts(deployment, () => browser.solve('login', { password: 'wrong' }));
+    await deployment.rows('DROP FUNCTION flow.fail CASCADE');
+    expect([judged, await failures()]).toEqual([1, [1]]);
+  });
+
   it('are counted together for every spelling of the username', async () => {
     const spellings = ['dave', 'DAVE', 'Dave', 'dave@example.org', 'DAVE@EXAMPLE.ORG'];
     for (const uid_field of spellings) {

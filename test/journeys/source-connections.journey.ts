@@ -86,7 +86,7 @@ describeWithNats('a source connection', () => {
     );
   const REFUSED = { status: 403, body: { code: 'proof_required' } };
 
-  it('cannot be created with an API token', async () => {
+  it('cannot be created with an API token (accident 55)', async () => {
     expect(await redeem(deployment.browser(), 'p1', `Bearer ${TOKEN}`)).toMatchObject(REFUSED);
     expect(await redeem(await logIn(), 'p1', `Bearer ${TOKEN}`)).toMatchObject(REFUSED);
     expect(await connections()).toEqual([]);
@@ -104,7 +104,7 @@ describeWithNats('a source connection', () => {
     expect(await connections()).toEqual(['a1', 'p2']);
   });
 
-  it('can be removed only by a session with a recent login, not by an API token', async () => {
+  it('can be removed only by a session with a recent login, not by an API token (accident 55)', async () => {
     await deployment.rows('DELETE FROM identification.connections');
     const alice = await logIn();
     await signIn(alice, 'a1');

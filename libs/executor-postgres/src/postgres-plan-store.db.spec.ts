@@ -173,6 +173,10 @@ describe('expiry', () => {
     const plan = freshPlan();
     await store.plans.create({ ...store.flow, versionId, plan, session: { id: begun.sessionId }, replaces: row });
     expect((await found()).stored?.plan.id).toBe(plan.id);
+
+    const newest = await publish(store.source, `${store.slug}-newest`);
+    await store.source.query('UPDATE flow.flows SET version_id = $1 WHERE slug = $2', [newest.versionId, store.slug]);
+    expect((await found()).stored?.plan.id).toBe(plan.id);
   });
 
   it('lets the cleaner delete expired rows, and no others', async () => {

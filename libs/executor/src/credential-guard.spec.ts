@@ -75,7 +75,7 @@ it.each<[string, GuardCase]>([
   expect(proofBefore(guardCase)).toBeUndefined();
 });
 
-it('inserts a step for a device first and then one for the password if the login is old', () => {
+it('inserts a step for a device first and then one for the password if the login is old (accident 55)', () => {
   expect(proofBefore({ session: OLD })).toEqual(asks(DEVICE));
   const before = { id: 's~1', ...DEVICE };
   expect(proofBefore({ session: OLD, plan: { steps: [before, { binding: 's' }], cursor: 1 } })).toEqual(asks(PASSWORD));
@@ -88,7 +88,7 @@ it('refuses the step if no inserted step has proved the user', () => {
   expect(() => proofBefore({ session: OLD, plan: { steps, cursor: 2 } })).toThrow('Log out, log in again');
 });
 
-it('requires a proof from a visitor who has proved only an app password', () => {
+it('requires a proof from a visitor who has proved only an app password (accident 55)', () => {
   const context = { pending_user: ALICE, auth_method: 'token' };
   expect(proofBefore({ context })).toEqual(asks(DEVICE));
 });
@@ -102,7 +102,7 @@ it.each<[string, GuardCase]>([
   ],
   ['a login of its own user', { kind: 'login', session: OLD, context: { pending_user: ALICE } }],
   ['a login of another user', { kind: 'login', session: OLD, context: { pending_user: BOB } }],
-])('refuses a token %s', (_, guardCase) => {
+])('refuses a token %s (accident 55)', (_, guardCase) => {
   expect(() => proofBefore({ ...guardCase, token: true })).toThrow(/An API token cannot/);
 });
 

@@ -117,6 +117,17 @@ describe('two concurrent answers', () => {
 });
 
 describe('a stage that fails', () => {
+  it.each(['stage_fault', 'stage_timeout'] as const)(
+    'with %s leaves the attempt counted, because it may have judged the answer (accident 54)',
+    async (code) => {
+      const { solve, attempts } = executorHarness(LOGIN, { ...DEFAULT_REPLIES, 'secret.respond': new Problem(code) });
+      await solve({ uid: 'alice' });
+      await solve({ password: 'a' });
+      expect(attempts.reserved.map(({ credential }) => credential)).toContain('password');
+      expect(attempts.released).toEqual([]);
+    },
+  );
+
   it('keeps the results of earlier stages of the same request', async () => {
     const { solve, plans } = executorHarness(LOGIN, {
       ...DEFAULT_REPLIES,

@@ -90,7 +90,7 @@ describe('the factor that is asked for', () => {
 describe('a device whose stage was deleted', () => {
   const deletedStage = { stage: randomUUID() };
   it.each(['skip', 'deny', 'configure'])(
-    'denies its user, whatever not_configured_action is: %s',
+    'denies its user, whatever not_configured_action is (accident 36): %s',
     async (not_configured_action) => {
       const alice = newUser();
       await addDevice(alice, 'sms', deletedStage);
