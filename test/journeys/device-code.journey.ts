@@ -14,6 +14,7 @@ import {
 import type { Browser } from '../support/browser.js';
 import { Deployment } from '../support/deployment.js';
 import { clientEntries, OauthDevice } from '../support/oauth-device.js';
+import { sendRaw } from '../support/raw-http.js';
 
 const CODE = 'ak-provider-oauth2-device-code';
 const FINISH = { component: 'ak-provider-oauth2-device-code-finish' };
@@ -66,6 +67,17 @@ const pending = { status: 400, body: { error: 'authorization_pending' } };
 const refused = { status: 400, body: { error: 'access_denied' } };
 
 describe('a device with a device code', () => {
+  it('gets addresses of the site, whatever Host its requests have (accident 41)', async () => {
+    const hosts = 'Host: evil.example\r\nX-Forwarded-Host: evil.example\r\n';
+    const form = `Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 12\r\n\r\nclient_id=tv`;
+    const codes = await sendRaw(deployment.url, `POST /application/o/device/ HTTP/1.1\r\n${hosts}${form}`);
+    const metadata = '/application/o/tv/.well-known/openid-configuration';
+    const published = await sendRaw(deployment.url, `GET ${metadata} HTTP/1.1\r\n${hosts}\r\n`);
+    expect([codes.status, published.status]).toEqual([200, 200]);
+    expect(codes.body).toContain(`"verification_uri":"${deployment.url}/device"`);
+    expect(codes.body + published.body).not.toContain('evil.example');
+  });
+
   it('is authorized by its user, and gets the allowed scopes through openid-client', async () => {
     const insecure = { execute: [openid.allowInsecureRequests] };
     const issuer = new URL('/application/o/tv/', deployment.url);

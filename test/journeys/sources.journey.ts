@@ -8,6 +8,7 @@ import { Deployment } from '../support/deployment.js';
 import { FakeProviderService } from '../support/fake-provider-service.js';
 import { describeWithNats } from '../support/nats.js';
 import { migratedDatabase } from '../support/postgres.js';
+import { sendRaw } from '../support/raw-http.js';
 import { changedSource, follow, SOURCES } from '../support/sources.js';
 
 const CALLBACK = '/source/oauth/callback';
@@ -92,6 +93,13 @@ describeWithNats('logins with sources', () => {
       expect(await usernameOf(attacker)).toBeUndefined();
       expect((await follow(victim, callback)).body).toMatchObject({ component: 'xak-flow-redirect' });
       expect(await usernameOf(victim)).toBe('carol');
+    });
+
+    it('is sent to the provider with a redirect URI of the site, whatever Host the request has (accident 41)', async () => {
+      const request =
+        'GET /source/oauth/login/hub/ HTTP/1.1\r\nHost: evil.example\r\nX-Forwarded-Host: evil.example\r\n\r\n';
+      expect((await sendRaw(deployment.url, request)).status).toBe(302);
+      expect(provider.began.at(-1)).toMatchObject({ redirect_uri: `${deployment.url}${CALLBACK}/hub/` });
     });
 
     it('completes the login once, with the state and nonce of the session that started it', async () => {
