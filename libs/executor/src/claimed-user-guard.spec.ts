@@ -23,7 +23,7 @@ it.each([
   expect(permits.granted).toEqual([ALICE.uuid]);
 });
 
-it('refuses a step that would change another superuser, before the step gets a permit or a request', async () => {
+it('refuses a step that would change another superuser, before the step gets a permit or a request (accident 7)', async () => {
   const { solve, permits, stages } = harness({ is_superuser: true, is_unclaimed: false });
 
   expect((await solve({ word: 'x' })).result).toMatchObject({
