@@ -59,7 +59,7 @@ async function logIn(username: string): Promise<Browser> {
 }
 
 describe('a flow bound to a group', () => {
-  it('applies only to members of the group and of its subgroups', async () => {
+  it('applies only to members of the group and of its subgroups (accident 40)', async () => {
     expect(await deployment.browser().show('staff-only')).toMatchObject(denied());
     expect(await (await logIn('bob')).show('staff-only')).toMatchObject(denied());
     for (const member of ['alice', 'carol']) {
@@ -72,7 +72,7 @@ describe('a flow bound to a group', () => {
     expect((await visitor.show('staff-only')).setCookies).toEqual([]);
   });
 
-  it('applies to a new member immediately', async () => {
+  it('applies to a new member immediately (accident 57)', async () => {
     const bob = await logIn('bob');
     await deployment.apply(blueprint(users, groupEntry('company', { users: ['carol', 'bob'] })));
     expect(await bob.show('staff-only')).toMatchObject(dummyPage);

@@ -86,6 +86,7 @@ describe('the list of sessions', () => {
     expect(own.filter(({ current }) => current)).toHaveLength(1);
     const otherSession = await currentOf(bob);
     expect(own.map(({ uuid }) => uuid)).not.toContain(otherSession);
+    expect((await alice.fetch(SESSIONS)).body).toMatchObject({ pagination: { count: own.length } });
     expect((await alice.fetch(`${SESSIONS}${otherSession}/`)).status).toBe(404);
     expect((await alice.show('login')).text).not.toContain(otherSession);
   });
@@ -127,7 +128,7 @@ describe('the list of sessions', () => {
     expect((await carol.fetch(`${SESSIONS}${await currentOf(alice)}/`)).body).toMatchObject({ current: false });
   });
 
-  it('can be filtered by username, which gives no access to sessions of other users', async () => {
+  it('can be filtered by username, which gives no access to sessions of other users (accident 48)', async () => {
     const [alice, carol] = [await logIn('alice'), await logIn('carol')];
     const idsOf = async (browser: Browser, query = '') => (await sessionsOf(browser, query)).map(({ uuid }) => uuid);
     const filter = `page_size=100&user__username`;
@@ -160,7 +161,7 @@ describe('deleting a session', () => {
     expect(await statuses(browser)).toEqual([403, 403]);
   });
 
-  it('is possible for sessions of other users only as a superuser', async () => {
+  it('is possible for sessions of other users only as a superuser (accident 48)', async () => {
     const [alice, bob, carol] = [await logIn('alice'), await logIn('bob'), await logIn('carol')];
     const path = `${SESSIONS}${await currentOf(alice)}/`;
 

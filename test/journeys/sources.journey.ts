@@ -166,7 +166,7 @@ describeWithNats('logins with sources', () => {
       }
     });
 
-    it('without an enrollment flow shows an error to unknown users', async () => {
+    it('without an enrollment flow shows an error to unknown users (accident 40)', async () => {
       provider.returnUser('n6', { username: 'unwanted' });
       const callback = await signIn(deployment.browser(), 'bare');
       expect(callback.status).toBe(400);

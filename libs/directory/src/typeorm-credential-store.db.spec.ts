@@ -103,7 +103,7 @@ describe('app passwords', () => {
     expect(await credentials.findAppPassword(owner.uuid, 'k1')).toBeUndefined();
   });
 
-  it('do not include tokens of another intent', async () => {
+  it('do not include tokens of another intent (accident 40)', async () => {
     const owner = await createUser('api-owner');
     await directory.createToken({ identifier: 'api', intent: 'api', user: owner.pk, key: 'api-key' });
     expect(await credentials.findAppPassword(owner.uuid, 'api-key')).toBeUndefined();

@@ -43,7 +43,7 @@ describe('a list of sessions', () => {
     expect(await sessions.findListed(id, user.uuid)).toMatchObject({ id });
   });
 
-  it('contains only the sessions of the user, the last used first, in pages', async () => {
+  it('contains only the sessions of the user, the last used first, in pages (accident 48)', async () => {
     const [user, other] = [await enrol(store.source), await enrol(store.source)];
     const first = await logIn(user);
     await logIn(other);
@@ -87,7 +87,7 @@ describe('removing a session', () => {
     expect(await sessions.remove(id, user.uuid)).toBe(false);
   });
 
-  it('removes a session of another user only if no user is given', async () => {
+  it('removes a session of another user only if no user is given (accident 48)', async () => {
     const [user, other] = [await enrol(store.source), await enrol(store.source)];
     const { id } = await logIn(user);
 

@@ -163,7 +163,7 @@ describe('a code', () => {
     expect(await answer({ code: ` ${typed} ` })).toMatchObject({ type: 'passed' });
   });
 
-  it('is not tried on a device that was added after the challenge was shown, so that no attempt goes uncounted', async () => {
+  it('is not tried on a device that was added after the challenge was shown, so that no attempt goes uncounted (accident 40)', async () => {
     const alice = newUser();
     await addTotp(alice);
     const { show, answer } = drive(alice);
@@ -228,7 +228,7 @@ describe('a user without a device', () => {
     expect(await drive(undefined, options).show()).toMatchObject({ type: 'denied' });
   });
 
-  it('chooses one of several setup stages, and every other response is rejected', async () => {
+  it('chooses one of several setup stages, and every other response is rejected (accident 40)', async () => {
     const { show, answer } = drive(newUser(), { config, request: { attached } });
     const shown = await show();
     expect(shown).toMatchObject({
