@@ -9,9 +9,9 @@ import { Deployment, SERVICES } from '../support/deployment.js';
 import { freePort } from '../support/processes.js';
 import { LoginLoad } from './login-load.js';
 
-const USERS = Array.from({ length: 6 }, (_, i) => `user-${i}`);
+const USERS = Array.from({ length: 4 }, (_, i) => `user-${i}`);
 /** Number of logins that must finish before each fault, and again after it. */
-const UNDISTURBED = 12;
+const UNDISTURBED = 8;
 
 let deployment: Deployment;
 let load: LoginLoad;
