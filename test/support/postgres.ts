@@ -21,7 +21,9 @@ async function copyOf(template: string): Promise<FreshDatabase> {
   const server = inject('postgresUrl');
   const name = `gatehouse_test_${inject('runId')}_${randomBytes(6).toString('hex')}`;
   // Connects to another database, because CREATE DATABASE fails while a client is connected to its template.
-  await onServer(server, (client) => client.query(`CREATE DATABASE "${name}" TEMPLATE "${template}"`));
+  await onServer(server, (client) =>
+    client.query(`CREATE DATABASE "${name}" TEMPLATE "${template}" STRATEGY file_copy`),
+  );
   const url = new URL(server);
   url.pathname = `/${name}`;
   return { url: url.href, drop: () => dropDatabases(server, name) };
