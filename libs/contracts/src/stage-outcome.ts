@@ -27,6 +27,7 @@ export interface RejectedOutcome<C extends StageContract> extends RetainedData<C
   readonly type: 'rejected';
   readonly errors: StageErrors<C>;
   readonly failed?: readonly string[];
+  readonly cost?: string;
   readonly effects?: readonly StageEffect<C>[];
 }
 export interface PassedOutcome<C extends StageContract> {
@@ -41,6 +42,7 @@ export interface DeniedOutcome<C extends StageContract> {
   readonly message?: StageMessage<C>;
   readonly context?: Writes<C>;
   readonly failed?: readonly string[];
+  readonly cost?: string;
   readonly effects?: readonly StageEffect<C>[];
 }
 

@@ -11,6 +11,12 @@ export const insert = z.object({
 });
 export type Insert = z.output<typeof insert>;
 
+/**
+ * Name of the work that judging an answer takes, if it differs between users. The gateway answers a locked credential
+ * as late as a wrong answer of the same cost (docs/spec/attempts.md#refused-attempts).
+ */
+const cost = z.string().max(64).optional();
+
 /** The reply of a stage, one of four types (docs/spec/bus-protocol.md#reply). A failure is a `stageProblem` instead. */
 export const stageReply = z.discriminatedUnion('type', [
   z.object({
@@ -28,6 +34,7 @@ export const stageReply = z.discriminatedUnion('type', [
     state: bag.optional(),
     context: bag.optional(),
     failed: z.array(z.string()).optional(),
+    cost,
     effects: z.array(effect).optional(),
   }),
   z.object({
@@ -42,6 +49,7 @@ export const stageReply = z.discriminatedUnion('type', [
     message: message.optional(),
     context: bag.optional(),
     failed: z.array(z.string()).optional(),
+    cost,
     effects: z.array(effect).optional(),
   }),
 ]);

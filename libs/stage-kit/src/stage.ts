@@ -46,5 +46,5 @@ export interface Stage<C extends StageContract> {
   challenge(input: ChallengeInput<C>): StageOutcome<C> | Promise<StageOutcome<C>>;
   respond(input: RespondInput<C>): StageOutcome<C> | Promise<StageOutcome<C>>;
   /** Handles a response with invalid fields. A stage without this method rejects the response with `errors`. */
-  refuse?(input: ChallengeInput<C>, errors: Errors): StageOutcome<C>;
+  refuse?(input: ChallengeInput<C>, errors: Errors): StageOutcome<C> | Promise<StageOutcome<C>>;
 }

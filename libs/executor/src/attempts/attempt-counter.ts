@@ -2,7 +2,7 @@ import { Problem, type StageReply } from '@gatehouse/contracts';
 import { mergeContext } from '@gatehouse/plan';
 import { type FlowRequest, timeLeftMs } from '../flow-request.js';
 import type { ResponseBody, StageInvocation, StageRun } from '../stage-request.js';
-import { isWrongAnswer, resultOf, type StageResult } from '../stage-result.js';
+import { resultOf, type StageResult } from '../stage-result.js';
 import {
   type AttemptReservation,
   type AttemptStore,
@@ -54,7 +54,7 @@ export class AttemptCounter {
         await responseTiming.pad(kind, () => this.locked(invocation, { body, ask }), timeLeftMs(request)),
       );
     }
-    const judged = responseTiming.measure(kind, () => ask(body), isWrongAnswer);
+    const judged = responseTiming.measure(kind, () => ask(body));
     const reply = await judged.catch(async (error: unknown) => {
       if (error instanceof Problem && NOT_PROCESSED_CODES.has(error.code)) await attempts.release(reserved);
       throw error;

@@ -110,6 +110,32 @@ describe('attempts', () => {
     expect(stages.clock.waits).toEqual([10]);
   });
 
+  it('that are refused take as long as a wrong answer of the same cost', async () => {
+    const judging = [
+      { ms: 800, cost: 'slow' },
+      { ms: 12, cost: 'quick' },
+      { ms: 4, cost: 'quick' },
+      { ms: 3, cost: 'slow' },
+      { ms: 2, cost: 'never measured' },
+    ];
+    const judge = (): StageReply => {
+      const { ms, cost } = judging.shift()!;
+      stages.clock.ms += ms;
+      return { ...rejectedReply(['password']), cost } as StageReply;
+    };
+    const { solve, attempts, stages } = executorHarness(flowOf([{ kind: 'secret' }]), {
+      ...DEFAULT_REPLIES,
+      'secret.respond': judge,
+    });
+    for (let i = 0; i < 2; i++) await solve({ password: 'wrong' });
+    attempts.result = { reserved: false, network: false, retryAfterS: 8 };
+    const results = [];
+    for (let i = 0; i < 3; i++) results.push((await solve({ password: 'wrong' })).result);
+
+    expect(stages.clock.waits).toEqual([8, 797]);
+    expect(JSON.stringify(results)).not.toContain('cost');
+  });
+
   it('at a chosen device are reserved only after the devices were shown, and no guess is judged before', async () => {
     const { solve, attempts, stages } = executorHarness(flowOf([{ kind: 'choice' }]), {
       'choice.challenge': challengeReply({ offers: [{ sort: 'totp', uid: '1' }] }),

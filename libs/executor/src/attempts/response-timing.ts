@@ -1,7 +1,13 @@
+import type { StageReply } from '@gatehouse/contracts';
+import { isWrongAnswer } from '../stage-result.js';
+
 /**
- * Number of durations kept per stage kind: enough to vary like real answers, few enough to follow changes of the load.
+ * Number of durations kept per kind of stage and cost: enough to vary like real answers, few enough to follow changes
+ * of the load.
  */
-const SAMPLES_PER_KIND = 32;
+const SAMPLES = 32;
+/** Number of kinds and costs with stored durations. Above it, the one that was measured least recently is dropped. */
+const MAX_COSTS = 256;
 
 interface Clock {
   /** Milliseconds on a monotonic clock. */
@@ -11,34 +17,42 @@ interface Clock {
 
 /**
  * Prevents a timing attack: an answer that is refused without being judged takes as long as a wrong answer of the same
- * kind of stage (docs/security.md#accident-6).
+ * kind of stage and the same cost (docs/security.md#accident-6).
  */
 export class ResponseTiming {
-  private readonly samples = new Map<string, number[]>();
+  private readonly samples = new Map<string, readonly number[]>();
 
   constructor(private readonly clock: Clock) {}
 
-  /** Runs `judge`, and stores its duration if the result is a wrong answer. */
-  async measure<T>(kind: string, judge: () => Promise<T>, isWrong: (result: T) => boolean): Promise<T> {
+  /** Runs `judge`, and stores its duration if the reply refuses the answer. */
+  async measure(kind: string, judge: () => Promise<StageReply>): Promise<StageReply> {
     const startedAt = this.clock.now();
-    const result = await judge();
-    if (isWrong(result))
-      this.samples.set(kind, [this.clock.now() - startedAt, ...this.durationsOf(kind)].slice(0, SAMPLES_PER_KIND));
-    return result;
+    const reply = await judge();
+    if (isWrongAnswer(reply)) this.store(keyOf(kind, reply), this.clock.now() - startedAt);
+    return reply;
   }
 
-  /** Runs `work`, then waits until the duration of a random stored wrong answer has passed, but at most `leftMs`. */
-  async pad<T>(kind: string, work: () => Promise<T>, leftMs: number): Promise<T> {
+  /**
+   * Runs `work`, then waits until the duration of a random stored wrong answer with the reply's cost has passed, but at
+   * most `leftMs`.
+   */
+  async pad(kind: string, work: () => Promise<StageReply>, leftMs: number): Promise<StageReply> {
     const startedAt = this.clock.now();
-    const durations = this.durationsOf(kind);
+    const reply = await work();
+    const durations = this.samples.get(keyOf(kind, reply)) ?? [];
     const target = Math.min(durations[Math.floor(Math.random() * durations.length)] ?? 0, leftMs);
-    const result = await work();
     const missing = target - (this.clock.now() - startedAt);
     if (missing > 0) await this.clock.wait(missing);
-    return result;
+    return reply;
   }
 
-  private durationsOf(kind: string): readonly number[] {
-    return this.samples.get(kind) ?? [];
+  private store(key: string, duration: number): void {
+    const durations = [duration, ...(this.samples.get(key) ?? [])].slice(0, SAMPLES);
+    this.samples.delete(key);
+    this.samples.set(key, durations);
+    const [oldest] = this.samples.keys();
+    if (oldest !== undefined && this.samples.size > MAX_COSTS) this.samples.delete(oldest);
   }
 }
+
+const keyOf = (kind: string, reply: StageReply) => `${kind} ${'cost' in reply ? (reply.cost ?? '') : ''}`;
