@@ -70,6 +70,7 @@ GRANT EXECUTE ON FUNCTION mfa.has_device TO gatehouse_policy;
 
 -- The password stage reads hashes. It can only replace a given outdated hash by a current one (docs/adr/0035).
 GRANT SELECT (id, is_active, password_hash) ON directory.users TO gatehouse_password;
+GRANT SELECT ON directory.password_ring, directory.password_ring_key TO gatehouse_password;
 GRANT EXECUTE ON FUNCTION directory.replace_hash TO gatehouse_password;
 GRANT SELECT (id, identifier, key_hash, intent, user_id, expires, expiring) ON directory.tokens TO gatehouse_password;
 

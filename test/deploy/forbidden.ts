@@ -63,6 +63,8 @@ export const FORBIDDEN: Readonly<Record<string, readonly string[]>> = {
   ],
   identification: [
     'SELECT password_hash FROM directory.users',
+    'SELECT FROM directory.password_ring',
+    'SELECT FROM directory.password_ring_key',
     'SELECT * FROM directory.users',
     `UPDATE directory.users SET email = ''`,
     'SELECT FROM directory.tokens',

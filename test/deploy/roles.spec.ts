@@ -119,11 +119,12 @@ describeWithNats('deploy/postgres/roles.sql', () => {
     );
     await withPool('password', async (source) => {
       const credentials = new TypeormCredentialStore(source);
-      const current = (await credentials.findHash(alice)) ?? '';
+      const { hash: current = '', standIns } = await credentials.findPassword(alice, 'alice');
+      expect(standIns).toEqual([current]);
       const outdated = `argon2${current}`;
       await stack.as('operator', (client) => client.query('UPDATE directory.users SET password_hash = $1', [outdated]));
       await credentials.upgradeHash(alice, outdated, current);
-      expect(await credentials.findHash(alice)).toBe(current);
+      expect(await credentials.findPassword(alice, 'alice')).toMatchObject({ hash: current });
       expect(await credentials.findAppPassword(alice, 'key')).toBeUndefined();
       await stack.as('operator', (client) => client.query(`UPDATE directory.tokens SET expiring = false`));
       expect(await credentials.findAppPassword(alice, 'key')).toMatchObject({ identifier: 'app' });

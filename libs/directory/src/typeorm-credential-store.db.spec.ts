@@ -38,10 +38,11 @@ describe('password hashes', () => {
     const active = await createUser('active', { password_hash: 'h' });
     const inactive = await createUser('inactive', { password_hash: 'h', is_active: false });
     const bare = await createUser('bare');
-    expect(await credentials.findHash(active.uuid)).toBe('h');
-    expect(await credentials.findHash(bare.uuid)).toBe('');
-    expect(await credentials.findHash(inactive.uuid)).toBeUndefined();
-    expect(await credentials.findHash('00000000-0000-0000-0000-000000000000')).toBeUndefined();
+    const found = async (uuid: string) => (await credentials.findPassword(uuid, 'name')).hash;
+    expect(await found(active.uuid)).toBe('h');
+    expect(await found(bare.uuid)).toBe('');
+    expect(await found(inactive.uuid)).toBeUndefined();
+    expect(await found('00000000-0000-0000-0000-000000000000')).toBeUndefined();
   });
 
   it('upgrades a hash without ending sessions', async () => {

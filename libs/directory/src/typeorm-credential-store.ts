@@ -1,11 +1,20 @@
 import { runNamed } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
-import { type AppPassword, CredentialStore } from './credential-store.js';
+import { type AppPassword, CredentialStore, type StoredPassword } from './credential-store.js';
 import { tokenHash } from './token-hash.js';
 
-const FIND_HASH = {
-  name: 'credentials.find_hash',
-  text: 'SELECT password_hash FROM directory.users WHERE id = $1 AND is_active',
+/**
+ * $1 id of a user, $2 name. The stand-in is the hash of the user who is next to the name on the ring. It is looked up
+ * for every name, so that known and unknown names cost the same (docs/adr/0042).
+ */
+const FIND_PASSWORD = {
+  name: 'credentials.find_password',
+  text: `SELECT u.is_active, u.password_hash, coalesce(
+      (SELECT r.password_hash FROM directory.password_ring r WHERE r.position >= k.position ORDER BY r.position LIMIT 1),
+      (SELECT r.password_hash FROM directory.password_ring r ORDER BY r.position LIMIT 1)) AS stand_in
+    FROM (SELECT substr(sha256(key || convert_to(lower($2), 'UTF8')), 1, 8) AS position
+          FROM directory.password_ring_key) k
+    LEFT JOIN directory.users u ON u.id = $1`,
 };
 const REPLACE_HASH = {
   name: 'credentials.replace_hash',
@@ -19,15 +28,25 @@ const FIND_APP_PASSWORD = {
       AND (NOT t.expiring OR t.expires > now())`,
 };
 
+interface PasswordRow {
+  readonly is_active: boolean | null;
+  readonly password_hash: string | null;
+  /** Null while no user has a usable hash. */
+  readonly stand_in: string | null;
+}
+
 /** Reads and upgrades credentials in `directory.users` and `directory.tokens`. */
 export class TypeormCredentialStore extends CredentialStore {
   constructor(private readonly source: DataSource) {
     super();
   }
 
-  async findHash(userId: string): Promise<string | undefined> {
-    const { rows } = await runNamed<{ password_hash: string }>(this.source, FIND_HASH, [userId]);
-    return rows[0]?.password_hash;
+  async findPassword(userId: string, username: string): Promise<StoredPassword> {
+    const { rows } = await runNamed<PasswordRow>(this.source, FIND_PASSWORD, [userId, username]);
+    const { is_active = null, password_hash = null, stand_in = null } = rows[0] ?? {};
+    // An inactive user keeps the cost of their own hash, so that a check does not reveal when the user was disabled.
+    const standIns = [is_active ? null : password_hash, stand_in].filter((hash) => hash !== null);
+    return { hash: is_active ? (password_hash ?? undefined) : undefined, standIns };
   }
 
   async upgradeHash(userId: string, outdated: string, upgraded: string): Promise<void> {

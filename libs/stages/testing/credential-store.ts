@@ -1,4 +1,4 @@
-import { type AppPassword, CredentialStore } from '@gatehouse/directory';
+import { type AppPassword, CredentialStore, type StoredPassword } from '@gatehouse/directory';
 import { type PasswordCheck, PasswordHasher } from '../src/password/password-hasher.js';
 
 /** The credential store of one user in memory. It records each call that would be an SQL statement in the database. */
@@ -7,28 +7,31 @@ export class InMemoryCredentialStore extends CredentialStore {
   constructor(
     private readonly user: string,
     private readonly hash: string | undefined,
-    private readonly appPassword?: string,
+    /** The app password of the user, and the stand-in of every name. */
+    private readonly more: { readonly appPassword?: string; readonly standIn?: string } = {},
   ) {
     super();
   }
-  async findHash(userId: string) {
+  async findPassword(userId: string): Promise<StoredPassword> {
     this.statements.push('hash');
-    return userId === this.user ? this.hash : undefined;
+    const { standIn } = this.more;
+    const standIns = standIn === undefined ? [] : [standIn];
+    return { hash: userId === this.user ? this.hash : undefined, standIns };
   }
   async upgradeHash(userId: string, outdated: string, upgraded: string) {
     this.statements.push(`upgrade ${userId} ${outdated} to ${upgraded.split('$').slice(0, 4).join('$')}`);
   }
   async findAppPassword(userId: string, key: string): Promise<AppPassword | undefined> {
     this.statements.push('app password');
-    return userId === this.user && key === this.appPassword ? { uuid: this.user, identifier: 'mail' } : undefined;
+    return userId === this.user && key === this.more.appPassword ? { uuid: this.user, identifier: 'mail' } : undefined;
   }
 }
 
-/** The real password hasher, which counts its calls. */
-export class CountingHasher extends PasswordHasher {
-  verified = 0;
+/** The real password hasher, which records the cost of each check. */
+export class RecordingHasher extends PasswordHasher {
+  readonly costs: string[] = [];
   override verify(check: PasswordCheck) {
-    this.verified++;
+    this.costs.push(check.hash.cost);
     return super.verify(check);
   }
 }

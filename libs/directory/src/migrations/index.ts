@@ -13,6 +13,7 @@ import { GuardSuperusers1764547260000 } from './1764547260000-guard-superusers.j
 import { GuardSourceGroups1764547320000 } from './1764547320000-guard-source-groups.js';
 import { PermitsOfServices1764547380000 } from './1764547380000-permits-of-services.js';
 import { VerifiedEmails1764633600000 } from './1764633600000-verified-emails.js';
+import { StandInHashes1764633780000 } from './1764633780000-stand-in-hashes.js';
 
 /** The Postgres schema of users, groups and tokens. */
 export const DIRECTORY_SCHEMA = 'directory';
@@ -34,4 +35,5 @@ export const directoryMigrations = [
   GuardSourceGroups1764547320000,
   PermitsOfServices1764547380000,
   VerifiedEmails1764633600000,
+  StandInHashes1764633780000,
 ];

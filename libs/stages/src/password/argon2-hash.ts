@@ -10,6 +10,9 @@ const ARGON2ID = 2 as Algorithm.Argon2id;
  */
 const COST = { algorithm: ARGON2ID, memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 
+/** The cost of new hashes, as in `StoredHash`. */
+export const CURRENT_COST = costOf(COST);
+
 /** Largest memory that a stored hash may ask for, in KiB. */
 const MAX_MEMORY = 256 * 1024;
 /** Largest product of memory and passes, in KiB. A hash at this limit takes about one second of one core. */
@@ -31,15 +34,17 @@ export function argon2Hash(stored: string): StoredHash | undefined {
   const cost = { memoryCost: Number(memory), timeCost: Number(passes), parallelism: Number(lanes) };
   if (!isAffordable(cost) || !hasValidLength(salt, 8) || !hasValidLength(digest, 16)) return undefined;
   return {
-    outdated: prefix !== undefined || !isCurrent(cost),
+    outdated: prefix !== undefined || costOf(cost) !== CURRENT_COST,
+    cost: costOf(cost),
     matches: (password) => verify(phc, password),
   };
 }
 
 type Cost = Pick<typeof COST, 'memoryCost' | 'timeCost' | 'parallelism'>;
 
-const isCurrent = ({ memoryCost, timeCost, parallelism }: Cost) =>
-  memoryCost === COST.memoryCost && timeCost === COST.timeCost && parallelism === COST.parallelism;
+function costOf({ memoryCost, timeCost, parallelism }: Cost): string {
+  return `argon2id ${memoryCost} ${timeCost} ${parallelism}`;
+}
 
 /**
  * Returns whether the cost parameters are within the limits. RFC 9106 (section 3.1) requires at least 8 KiB for each

@@ -17,7 +17,7 @@ export function bcryptHash(stored: string): StoredHash | undefined {
   const [, hash, digits] = STORED.exec(stored) ?? [];
   const cost = Number(digits);
   if (hash === undefined || cost < MIN_COST || cost > MAX_COST) return undefined;
-  return { outdated: true, matches: (password) => verify(digestOf(password), hash) };
+  return { outdated: true, cost: `bcrypt ${cost}`, matches: (password) => verify(digestOf(password), hash) };
 }
 
 /**

@@ -3,7 +3,8 @@ import { BusyError, Logger } from '@gatehouse/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import type { BACKENDS } from './password.contract.js';
 import { PasswordHasher } from './password-hasher.js';
-import { isKnownHash, type PasswordMatch } from './password-hashes.js';
+import { isKnownHash, type PasswordMatch, parseHash } from './password-hashes.js';
+import type { StoredHash } from './stored-hash.js';
 
 type Backend = (typeof BACKENDS)[number];
 const [INBUILT, TOKEN] = [
@@ -17,12 +18,18 @@ const [INBUILT, TOKEN] = [
  */
 const UNKNOWN_USER_ID = '00000000-0000-0000-0000-000000000000';
 
-export interface PasswordAttempt {
+/** The user whose password is checked, and how. */
+export interface PasswordSubject {
   /** UUID of the user. `undefined` if the user is not saved. */
   readonly userId: string | undefined;
-  readonly password: string;
+  /** The username, or the name that a visitor typed for an unknown user. */
+  readonly username: string;
   /** Backends to try, in this order. */
   readonly backends: readonly Backend[];
+}
+
+export interface PasswordAttempt extends PasswordSubject {
+  readonly password: string;
   readonly stillWanted: () => boolean;
 }
 
@@ -36,9 +43,17 @@ export interface AuthenticationResult {
   readonly args: Readonly<Record<string, unknown>>;
 }
 
+/** The result of a check, and the cost of its hash, which all checks of this user have. */
+export interface PasswordVerdict {
+  readonly cost: string;
+  /** `undefined` if no backend accepted the password. */
+  readonly accepted: AuthenticationResult | undefined;
+}
+
 /**
  * Checks a password at the configured backends. Every check costs one hash and the same statements, whether the user is
- * known or not and whatever hash is stored.
+ * known or not. Names without a usable hash cost what the hashes of users cost, each name always the same
+ * (docs/adr/0042).
  */
 @Injectable()
 export class PasswordAuthenticator {
@@ -50,26 +65,42 @@ export class PasswordAuthenticator {
   ) {}
 
   /**
-   * Returns the result of the first backend that accepts the password, or `undefined` if none does. Throws `BusyError`
-   * when too many hashes wait.
+   * Returns the result of the first backend that accepts the password. Throws `BusyError` when too many hashes wait.
    */
-  async authenticate(attempt: PasswordAttempt): Promise<AuthenticationResult | undefined> {
+  async authenticate(attempt: PasswordAttempt): Promise<PasswordVerdict> {
     const { password, backends, stillWanted } = attempt;
     const userId = attempt.userId ?? UNKNOWN_USER_ID;
-    const stored = backends.includes(INBUILT) ? await this.credentials.findHash(userId) : undefined;
-    const match = await this.hasher.verify({ password, stored, stillWanted });
+    const { stored, hash } = await this.findHash(attempt);
+    const match = await this.hasher.verify({ password, hash, stillWanted });
     for (const backend of backends) {
-      const result = await this.checkBackend(backend, { userId, password, match });
-      if (!result) continue;
-      if (result.backend === INBUILT && match === 'outdated') await this.upgradeHash(attempt, userId, stored ?? '');
-      return result;
+      const accepted = await this.checkBackend(backend, { userId, password, match });
+      if (!accepted) continue;
+      if (accepted.backend === INBUILT && match === 'outdated') await this.upgradeHash(attempt, userId, stored);
+      return { cost: hash.cost, accepted };
     }
-    return undefined;
+    return { cost: hash.cost, accepted: undefined };
+  }
+
+  /** Returns the cost of a check of this user's password, without a check. */
+  async costOf(subject: PasswordSubject): Promise<string> {
+    return (await this.findHash(subject)).hash.cost;
   }
 
   /** Returns whether the user has a usable password at the built-in backend. */
-  async hasUsablePassword(userId: string): Promise<boolean> {
-    return isKnownHash((await this.credentials.findHash(userId)) ?? '');
+  async hasUsablePassword({ uuid, username }: { uuid: string; username: string }): Promise<boolean> {
+    const { hash = '' } = await this.credentials.findPassword(uuid, username);
+    return isKnownHash(hash);
+  }
+
+  /** Returns the stored hash, empty if there is none, and the hash to compute. */
+  private async findHash({
+    userId,
+    username,
+    backends,
+  }: PasswordSubject): Promise<{ stored: string; hash: StoredHash }> {
+    if (!backends.includes(INBUILT)) return { stored: '', hash: parseHash('') };
+    const { hash: stored = '', standIns } = await this.credentials.findPassword(userId ?? UNKNOWN_USER_ID, username);
+    return { stored, hash: parseHash(stored, standIns) };
   }
 
   private async checkBackend(

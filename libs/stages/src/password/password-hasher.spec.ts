@@ -1,10 +1,13 @@
+import { EventEmitter, once } from 'node:events';
 import { BusyError } from '@gatehouse/platform';
 import { describe, expect, it } from 'vitest';
 import { PasswordHasher } from './password-hasher.js';
+import { parseHash } from './password-hashes.js';
+import type { StoredHash } from './stored-hash.js';
 
-const hasher = new PasswordHasher({ concurrency: 2, queue: 20 });
+const hasher = new PasswordHasher({ all: { concurrency: 2, queue: 20 }, legacy: { concurrency: 1, queue: 20 } });
 const stillWanted = () => true;
-const verify = (password: string, stored: string | undefined) => hasher.verify({ password, stored, stillWanted });
+const verify = (password: string, stored: string) => hasher.verify({ password, hash: parseHash(stored), stillWanted });
 
 describe('PasswordHasher', () => {
   it('hashes with argon2id, 19 MiB, two passes, one lane and a new salt for each hash', async () => {
@@ -25,14 +28,29 @@ describe('PasswordHasher', () => {
   it('compares a password with an outdated hash, and with a missing hash', async () => {
     const outdated = `argon2${await hasher.hash('pw', stillWanted)}`;
     expect(await verify('pw', outdated)).toBe('outdated');
-    expect(await verify('', undefined)).toBe('wrong');
+    expect(await verify('', '')).toBe('wrong');
   });
 });
 
+const LEGACY = `pbkdf2_sha256$1$salt$${Buffer.alloc(32).toString('base64')}`;
+
+/** Returns a hash of a legacy cost whose comparison ends when `release` is called. */
+function heldHash() {
+  const signals = new EventEmitter();
+  const [started, released] = [once(signals, 'started'), once(signals, 'released')];
+  const matches = async () => {
+    signals.emit('started');
+    await released;
+    return false;
+  };
+  const hash: StoredHash = { outdated: true, cost: 'pbkdf2_sha256 1', matches };
+  return { hash, started, release: () => signals.emit('released') };
+}
+
 describe('PasswordHasher under load', () => {
   it('throws BusyError at once when the queue is full', async () => {
-    const hasherWithShortQueue = new PasswordHasher({ concurrency: 1, queue: 2 });
-    const hashes = Array.from({ length: 6 }, () => hasherWithShortQueue.hash('pw', stillWanted));
+    const short = new PasswordHasher({ all: { concurrency: 1, queue: 2 }, legacy: { concurrency: 1, queue: 2 } });
+    const hashes = Array.from({ length: 6 }, () => short.hash('pw', stillWanted));
     const results = await Promise.allSettled(hashes);
     const refused = results.filter((result) => result.status === 'rejected');
     expect(refused.length).toBeGreaterThan(0);
@@ -40,8 +58,35 @@ describe('PasswordHasher under load', () => {
     expect(results.some(({ status }) => status === 'fulfilled')).toBe(true);
   });
 
+  it('limits hashes of another cost by themselves, stand-ins included, and then still checks current hashes', async () => {
+    const bounded = new PasswordHasher({ all: { concurrency: 4, queue: 20 }, legacy: { concurrency: 1, queue: 1 } });
+    const { hash: running, release } = heldHash();
+    const check = (hash: StoredHash) => bounded.verify({ password: 'pw', hash, stillWanted });
+    const waiting = [check(running), check(parseHash('', [LEGACY]))];
+
+    await expect(check(parseHash('', [LEGACY]))).rejects.toThrow(BusyError);
+    await expect(check(parseHash(LEGACY))).rejects.toThrow(BusyError);
+    expect(await check(parseHash(await bounded.hash('pw', stillWanted)))).toBe('right');
+    expect(await check(parseHash(''))).toBe('wrong');
+
+    release();
+    expect(await Promise.all(waiting)).toEqual(['wrong', 'wrong']);
+    expect(await check(parseHash('', [LEGACY]))).toBe('wrong');
+  });
+
+  it('counts hashes of another cost as hashes too', async () => {
+    const bounded = new PasswordHasher({ all: { concurrency: 1, queue: 0 }, legacy: { concurrency: 9, queue: 9 } });
+    const { hash: running, started, release } = heldHash();
+    const first = bounded.verify({ password: 'pw', hash: running, stillWanted });
+    await started;
+    await expect(bounded.hash('pw', stillWanted)).rejects.toThrow(BusyError);
+    await expect(bounded.verify({ password: 'pw', hash: parseHash(LEGACY), stillWanted })).rejects.toThrow(BusyError);
+    release();
+    expect(await first).toBe('wrong');
+  });
+
   it('throws BusyError without hashing when the caller has stopped waiting', async () => {
-    await expect(hasher.verify({ password: 'x', stored: undefined, stillWanted: () => false })).rejects.toThrow(
+    await expect(hasher.verify({ password: 'x', hash: parseHash(''), stillWanted: () => false })).rejects.toThrow(
       BusyError,
     );
   });

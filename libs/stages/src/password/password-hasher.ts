@@ -1,40 +1,52 @@
 import { ConcurrencyLimiter } from '@gatehouse/platform';
-import { hashPassword, type PasswordMatch, verifyPassword } from './password-hashes.js';
+import { CURRENT_COST, compare, hashPassword, type PasswordMatch } from './password-hashes.js';
+import type { StoredHash } from './stored-hash.js';
 
 export interface PasswordCheck {
   readonly password: string;
-  /** The stored hash. `undefined` if the user has no hash; the check then still costs one hash. */
-  readonly stored: string | undefined;
+  /** The hash to compare with. Of a user without a usable hash, a stand-in that no password matches. */
+  readonly hash: StoredHash;
   /** Returns whether the caller still waits for the result. */
   readonly stillWanted: () => boolean;
 }
 
-interface HashLimits {
+interface Limits {
   /** Number of hashes that run at the same time. A number above that of the cores only slows down each hash. */
   readonly concurrency: number;
   /** Number of hashes that may wait in the queue. */
   readonly queue: number;
 }
 
+/** The limits of all hashes, and of those among them whose cost is not the current one. */
+export interface PasswordHashLimits {
+  readonly all: Limits;
+  readonly legacy: Limits;
+}
+
 /**
  * Verifies and creates password hashes on libuv's threads, a limited number at a time. Each call costs exactly one
- * hash, whatever hash is stored, which prevents timing attacks. Both methods throw `BusyError` when the queue is full,
- * or when `stillWanted` returns `false` before the hash starts.
+ * hash. Hashes of another cost than the current one have a limit of their own besides, so that after an import they
+ * cannot hold up all other logins. Both methods throw `BusyError` when a queue is full, or when `stillWanted` returns
+ * `false` before the hash starts.
  */
 export class PasswordHasher {
-  private readonly limiter: ConcurrencyLimiter;
+  private readonly all: ConcurrencyLimiter;
+  private readonly legacy: ConcurrencyLimiter;
 
-  constructor({ concurrency, queue }: HashLimits) {
-    this.limiter = new ConcurrencyLimiter(concurrency, queue);
+  constructor({ all, legacy }: PasswordHashLimits) {
+    this.all = new ConcurrencyLimiter(all.concurrency, all.queue);
+    this.legacy = new ConcurrencyLimiter(legacy.concurrency, legacy.queue);
   }
 
-  /** Returns whether a password matches a stored hash, and whether the hash is outdated. */
-  verify({ password, stored = '', stillWanted }: PasswordCheck): Promise<PasswordMatch> {
-    return this.limiter.run(() => verifyPassword(password, stored), stillWanted);
+  /** Returns whether a password matches a hash, and whether the hash is outdated. */
+  verify({ password, hash, stillWanted }: PasswordCheck): Promise<PasswordMatch> {
+    const check = () => this.all.run(() => compare(password, hash), stillWanted);
+    // The cost decides, and not the user, so that a stand-in waits in the same queue as a user's hash.
+    return hash.cost === CURRENT_COST ? check() : this.legacy.run(check, stillWanted);
   }
 
   /** Returns a new hash of a password. */
   hash(password: string, stillWanted: () => boolean): Promise<string> {
-    return this.limiter.run(() => hashPassword(password), stillWanted);
+    return this.all.run(() => hashPassword(password), stillWanted);
   }
 }

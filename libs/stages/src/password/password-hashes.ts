@@ -1,11 +1,11 @@
-import { argon2Hash, hashPassword } from './argon2-hash.js';
+import { argon2Hash, CURRENT_COST, hashPassword } from './argon2-hash.js';
 import { bcryptHash } from './bcrypt-hash.js';
 
 import { pbkdf2Hash } from './pbkdf2-hash.js';
 import { scryptHash } from './scrypt-hash.js';
 import type { StoredHash, StoredHashReader } from './stored-hash.js';
 
-export { hashPassword };
+export { CURRENT_COST, hashPassword };
 
 /** Parsers of the supported kinds of hashes (docs/spec/stages.md#password-hashes). */
 const hashReaders: readonly StoredHashReader[] = [argon2Hash, pbkdf2Hash, bcryptHash, scryptHash];
@@ -19,6 +19,7 @@ export type PasswordMatch = 'right' | 'outdated' | 'wrong';
 /** A hash that no password matches. A comparison costs as much as one with a current hash. */
 export const unusableHash: StoredHash = {
   outdated: false,
+  cost: CURRENT_COST,
   matches: async (password) => {
     await hashPassword(password);
     return false;
@@ -35,16 +36,35 @@ function parseKnownHash(stored: string): StoredHash | undefined {
 }
 
 /**
- * Parses a stored hash. Returns `unusableHash` for text that is empty, malformed, of an unknown kind, or too expensive.
+ * Parses a stored hash. For text that is empty, malformed, of an unknown kind, or too expensive, returns a hash that no
+ * password matches: with the cost of the first usable stand-in, else `unusableHash`.
  */
-export const parseHash = (stored: string): StoredHash => parseKnownHash(stored) ?? unusableHash;
+export function parseHash(stored: string, standIns: readonly string[] = []): StoredHash {
+  const known = parseKnownHash(stored);
+  if (known) return known;
+  for (const standIn of standIns.map(parseKnownHash)) if (standIn) return withoutMatches(standIn);
+  return unusableHash;
+}
+
+/** Returns a hash of the same cost that no password matches. The result of the comparison is never read. */
+const withoutMatches = ({ cost, matches }: StoredHash): StoredHash => ({
+  outdated: false,
+  cost,
+  matches: async (password) => {
+    await matches(password);
+    return false;
+  },
+});
 
 /** Returns whether a stored text is a hash that this service can check. */
 export const isKnownHash = (stored: string): boolean => parseKnownHash(stored) !== undefined;
 
-/** Compares a password with a stored text, which need not be a hash. Costs one hash in every case. */
-export async function verifyPassword(password: string, stored: string): Promise<PasswordMatch> {
-  const { matches, outdated } = parseHash(stored);
+/** Compares a password with a parsed hash. */
+export async function compare(password: string, { matches, outdated }: StoredHash): Promise<PasswordMatch> {
   if (!(await matches(password))) return 'wrong';
   return outdated ? 'outdated' : 'right';
 }
+
+/** Compares a password with a stored text, which need not be a hash. Costs one hash in every case. */
+export const verifyPassword = (password: string, stored: string): Promise<PasswordMatch> =>
+  compare(password, parseHash(stored));

@@ -3,7 +3,7 @@ import { readConfig } from '@gatehouse/platform';
 import { stageModule } from '@gatehouse/stage-kit';
 
 import { PasswordHashController } from './nats-password-hash.controller.js';
-import { passwordConfig } from './password.config.js';
+import { hashLimits, passwordConfig } from './password.config.js';
 import { passwordContract } from './password.contract.js';
 import { PasswordStage } from './password.stage.js';
 import { PasswordAuthenticator } from './password-authenticator.js';
@@ -17,7 +17,4 @@ export const passwordModule = () =>
     providers: [PasswordAuthenticator, { provide: PasswordHasher, useFactory: createHasher }],
   });
 
-function createHasher() {
-  const { PASSWORD_CONCURRENCY, PASSWORD_QUEUE } = readConfig(passwordConfig);
-  return new PasswordHasher({ concurrency: PASSWORD_CONCURRENCY, queue: PASSWORD_QUEUE });
-}
+const createHasher = () => new PasswordHasher(hashLimits(readConfig(passwordConfig)));

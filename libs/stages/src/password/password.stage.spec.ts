@@ -1,7 +1,7 @@
 import type { PlanContext, StageRequest, User } from '@gatehouse/contracts';
 import { driveStage } from '@gatehouse/stage-kit/testing';
 import { describe, expect, it } from 'vitest';
-import { CountingHasher, InMemoryCredentialStore } from '../../testing/credential-store.js';
+import { InMemoryCredentialStore, RecordingHasher } from '../../testing/credential-store.js';
 import { hashPassword } from './argon2-hash.js';
 import { passwordContract } from './password.contract.js';
 import { PasswordStage } from './password.stage.js';
@@ -21,6 +21,9 @@ const outdatedHashes = [
   'scrypt$2$salt$1$1$Kgh4C2pf9fLH4jEf44uM0xAgLOnnQ+m3a9QAhqw6m2LHqFE0DDrpwa3Qrjmi55+S2ZeLgVeblh4jcRJFqWnCJA==',
 ] as const;
 const [OUTDATED] = outdatedHashes;
+const LIMITS = { concurrency: 1, queue: 4 };
+const CURRENT = 'argon2id 19456 2 1';
+const LEGACY = 'pbkdf2_sha256 1';
 
 const saved = (overrides: Partial<Extract<User, { kind: 'saved' }>> = {}): User => ({
   ...{ kind: 'saved', uuid: UUID, pk: 7, username: 'alice', name: 'Alice', email: 'a@example.org' },
@@ -41,7 +44,7 @@ function drive({
   config,
   request = {},
 }: DriveOptions) {
-  const hasher = new CountingHasher({ concurrency: 1, queue: 4 });
+  const hasher = new RecordingHasher({ all: LIMITS, legacy: LIMITS });
   const stage = driveStage(passwordContract, new PasswordStage(new PasswordAuthenticator(credentials, hasher)), {
     config: { backends: [INBUILT], ...config },
     context: context ?? { pending_user: saved() },
@@ -132,7 +135,7 @@ describe('a right password', () => {
 
   it('keeps the auth_method of an earlier step and merges auth_method_args', async () => {
     const context = { pending_user: saved(), auth_method: 'before', auth_method_args: { known: true } };
-    const credentials = new InMemoryCredentialStore(UUID, '!', 'app-key');
+    const credentials = new InMemoryCredentialStore(UUID, '!', { appPassword: 'app-key' });
     const reply = await drive({ credentials, context, config: { backends: [INBUILT, TOKEN] } }).answer({
       password: 'app-key',
     });
@@ -170,6 +173,7 @@ describe('a wrong password', () => {
     challenge: { allow_show_password: false },
     state: { failures: 1 },
     failed: ['password'],
+    cost: CURRENT,
   };
   const stage = { app: 'authentik_stages_password', model_name: 'passwordstage', name: 'step' };
   const failureEffects = (username: string) => [
@@ -203,13 +207,41 @@ describe('a wrong password', () => {
       const options = { config: { backends: configured }, context: { pending_user: user } };
       const driven = drive({ ...options, credentials: new InMemoryCredentialStore(UUID, await hash()) });
       expect(await driven.answer({ password: 'wrong' })).toEqual({ ...rejected, effects: failureEffects('alice') });
-      expect(driven.hasher.verified).toBe(1);
+      expect(driven.hasher.costs).toEqual([CURRENT]);
       const expected = [
         ...(configured.includes(INBUILT) ? ['hash'] : []),
         ...(configured.includes(TOKEN) ? ['app password'] : []),
       ];
       expect(driven.credentials.statements).toEqual(expected);
     }
+  });
+
+  it.each(failures.slice(1))('has the cost of the stand-in of the name for %s', async (_, user, hash) => {
+    const answer = async (configured: string[], response: Record<string, unknown>) => {
+      const credentials = new InMemoryCredentialStore(UUID, await hash(), { standIn: OUTDATED });
+      const options = { config: { backends: configured }, context: { pending_user: user }, credentials };
+      const driven = drive(options);
+      return { reply: await driven.answer(response), driven };
+    };
+    for (const configured of backends) {
+      const { reply, driven } = await answer(configured, { password: PASSWORD });
+      const cost = configured.includes(INBUILT) ? LEGACY : CURRENT;
+      expect(reply).toEqual({ ...rejected, cost, effects: failureEffects('alice') });
+      expect(driven.hasher.costs).toEqual([cost]);
+      // The gateway removes the guess at a locked credential. The reply then has the same cost, and no hash is computed.
+      const locked = await answer(configured, {});
+      expect(locked.reply).toMatchObject({ type: 'rejected', cost });
+      expect(locked.driven.hasher.costs).toEqual([]);
+    }
+  });
+
+  it.each(outdatedHashes)('has the cost of the hash of the user, whatever the stand-in: %s', async (stored) => {
+    const credentials = new InMemoryCredentialStore(UUID, stored, { standIn: await currentHash });
+    const [judged, locked] = [drive({ credentials }), drive({ credentials })];
+    const { cost } = (await judged.answer({ password: 'other' })) as { cost?: string };
+    expect(judged.hasher.costs).toEqual([cost]);
+    expect(cost).not.toBe(CURRENT);
+    expect(await locked.answer({})).toMatchObject({ cost });
   });
 
   it('is every password of a pretended, unsaved or unknown user: the stage rejects it', async () => {
@@ -228,6 +260,7 @@ describe('a wrong password', () => {
     expect(await driven.answer({ password: 'c' })).toEqual({
       type: 'denied',
       failed: ['password'],
+      cost: CURRENT,
       effects: failureEffects('alice'),
     });
   });
@@ -240,8 +273,8 @@ describe('a wrong password', () => {
     expect(replies.slice(0, 4).map((reply) => ('errors' in reply ? reply.errors : undefined))).toEqual(
       ['required', 'null', 'blank', 'not_a_string'].map((code) => ({ password: [{ code }] })),
     );
-    expect(replies[4]).toEqual({ type: 'denied' });
-    expect(driven.hasher.verified).toBe(0);
+    expect(replies[4]).toEqual({ type: 'denied', cost: CURRENT });
+    expect(driven.hasher.costs).toEqual([]);
   });
 
   it.each([
@@ -257,7 +290,7 @@ describe('a wrong password', () => {
         ...{ type: 'rejected', errors: { password: [{ code: 'password_invalid' }] }, failed: ['password'] },
         effects: failureEffects(pending_user.username),
       });
-      expect(driven.hasher.verified).toBe(0);
+      expect(driven.hasher.costs).toEqual([]);
     }
   });
 

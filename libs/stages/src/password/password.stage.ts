@@ -14,7 +14,7 @@ import {
 import type { ChallengeInput, RespondInput, Stage } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { passwordContract } from './password.contract.js';
-import { type AuthenticationResult, PasswordAuthenticator } from './password-authenticator.js';
+import { type AuthenticationResult, PasswordAuthenticator, type PasswordSubject } from './password-authenticator.js';
 
 type Contract = typeof passwordContract;
 
@@ -39,13 +39,12 @@ export class PasswordStage implements Stage<Contract> {
   async respond(input: RespondInput<Contract>): Promise<StageOutcome<Contract>> {
     const user = subjectUser(input);
     if (!user) return deny();
-    const result = await this.authenticator.authenticate({
-      userId: user.kind === 'saved' ? user.uuid : undefined,
+    const { accepted, cost } = await this.authenticator.authenticate({
+      ...subjectOf(input, user),
       password: input.response.password,
-      backends: input.config.backends,
       stillWanted: () => input.timeLeftMs() > 0,
     });
-    return result && user.kind === 'saved' ? verified(input, user, result) : failedLogin(input, user);
+    return accepted && user.kind === 'saved' ? verified(input, user, accepted) : failedLogin(input, user, cost);
   }
 
   /**
@@ -57,19 +56,22 @@ export class PasswordStage implements Stage<Contract> {
     const { pending_user: pending = user } = context;
     if (config.without_password === 'ask' || user?.kind !== 'saved') return false;
     if (pending?.kind !== 'saved' || pending.uuid !== user.uuid) return false;
-    return !(await this.authenticator.hasUsablePassword(user.uuid));
+    return !(await this.authenticator.hasUsablePassword(user));
   }
 
   /**
    * Rejects a response without a valid password. On the stage's own form, the response gets a field error and counts as
    * a failure of the step, but not as an attempt. If the stage is embedded, its host cannot show such a field error, so
-   * the response counts as a failed login (docs/spec/stages.md#identification-answer).
+   * the response counts as a failed login (docs/spec/stages.md#identification-answer). The reply has the cost of a
+   * check, so that the gateway can delay the answer for a locked credential as long as a check takes.
    */
-  refuse(input: ChallengeInput<Contract>, errors: Errors): StageOutcome<Contract> {
+  async refuse(input: ChallengeInput<Contract>, errors: Errors): Promise<StageOutcome<Contract>> {
     const user = subjectUser(input);
-    return input.step.embedded && user
-      ? failedLogin(input, user)
-      : failedAttempt(input, errors as StageErrors<Contract>, {});
+    if (!user) return failedAttempt(input, errors as StageErrors<Contract>, {});
+    const cost = await this.authenticator.costOf(subjectOf(input, user));
+    return input.step.embedded
+      ? failedLogin(input, user, cost)
+      : failedAttempt(input, errors as StageErrors<Contract>, { cost });
   }
 }
 
@@ -78,6 +80,13 @@ export class PasswordStage implements Stage<Contract> {
  */
 const subjectUser = ({ context, session }: ChallengeInput<Contract>): User | null =>
   context.pending_user ?? session.user;
+
+/** Returns the part of a check that does not depend on the typed password. */
+const subjectOf = ({ config }: ChallengeInput<Contract>, user: User): PasswordSubject => ({
+  userId: user.kind === 'saved' ? user.uuid : undefined,
+  username: user.username,
+  backends: config.backends,
+});
 
 function verified(
   { context }: RespondInput<Contract>,
@@ -99,12 +108,13 @@ function verified(
   });
 }
 
-function failedLogin(input: ChallengeInput<Contract>, { username }: User): StageOutcome<Contract> {
+function failedLogin(input: ChallengeInput<Contract>, { username }: User, cost: string): StageOutcome<Contract> {
   const stage = { app: APP, model_name: MODEL, name: input.step.name };
   return failedAttempt(
     input,
     { password: [{ code: 'password_invalid' }] },
     {
+      cost,
       failed: [CREDENTIAL],
       effects: [
         { type: 'event', action: 'login_failed', context: { username, password: REDACTED, stage } },
@@ -114,7 +124,7 @@ function failedLogin(input: ChallengeInput<Contract>, { username }: User): Stage
   );
 }
 
-type FailureRecord = Pick<Parameters<typeof deny<Contract>>[0] & object, 'failed' | 'effects'>;
+type FailureRecord = Pick<Parameters<typeof deny<Contract>>[0] & object, 'failed' | 'effects' | 'cost'>;
 
 /**
  * Returns the outcome of a failure, which the state of the step counts. The last allowed failure ends the flow without

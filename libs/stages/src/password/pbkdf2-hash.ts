@@ -27,6 +27,7 @@ export function pbkdf2Hash(stored: string): StoredHash | undefined {
   if (digest?.length !== bytes || iterations > MAX_ROUNDS) return undefined;
   return {
     outdated: true,
+    cost: `${kind} ${iterations}`,
     matches: async (password) => timingSafeEqual(await derive(password, salt, iterations, bytes, name), digest),
   };
 }

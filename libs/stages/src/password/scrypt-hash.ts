@@ -25,6 +25,7 @@ export function scryptHash(stored: string): StoredHash | undefined {
   if (key?.length !== KEY_BYTES || !isAcceptableCost(cost)) return undefined;
   return {
     outdated: true,
+    cost: `scrypt ${n} ${r} ${p}`,
     matches: async (password) =>
       timingSafeEqual(await derive(password, salt, KEY_BYTES, { ...cost, maxmem: MAX_MEMORY }), key),
   };
