@@ -4,6 +4,7 @@ import { watchOthers } from './cpu.js';
 import { type BenchEnvironment, startEnvironment } from './environment.js';
 import { Product } from './product.js';
 import { captchas } from './scenarios/captchas.js';
+import { enumeration } from './scenarios/enumeration.js';
 import { isolation } from './scenarios/isolation.js';
 import { pages } from './scenarios/pages.js';
 import { policies } from './scenarios/policies.js';
@@ -21,6 +22,7 @@ const scenarios: Readonly<Record<string, (environment: BenchEnvironment, product
   pages,
   policies,
   totp,
+  enumeration,
 };
 
 const requested = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(scenarios);

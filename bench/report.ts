@@ -1,4 +1,5 @@
-import { type RoundFigures, totalCpu, type Variant } from './measurement.js';
+import { percentiles, type RoundFigures, totalCpu, type Variant } from './measurement.js';
+import { areaUnderRoc } from './roc.js';
 
 const table = (head: readonly string[], rows: readonly (readonly string[])[]) =>
   [head, head.map((_, i) => (i === 0 ? '---' : '--:')), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
@@ -69,4 +70,34 @@ export function pagesTable(openings: readonly Opening[]): string {
     ms(scripted),
   ]);
   return table(['the login page', 'bytes', 'first usable field, ms', 'loaded with its script, ms'], rows);
+}
+
+/** Whether the probed name belongs to a user. */
+export type ProbeClass = 'existing' | 'unknown';
+
+interface EnumerationFigures {
+  /** Times of probes with a wrong password, in milliseconds. */
+  readonly rows: readonly {
+    readonly name: string;
+    readonly samples: Readonly<Record<ProbeClass, readonly number[]>>;
+  }[];
+  /** Area under the ROC curve that tells the two costs apart. */
+  readonly apart: number;
+}
+
+/** Returns the quartiles of both classes and the area under the ROC curve of "exists" for each set of probes. */
+export function enumerationReport({ rows, apart }: EnumerationFigures): string {
+  const quartiles = (values: readonly number[]) => [0.25, 0.5, 0.75].map(percentiles(values)).map(ms).join(' · ');
+  const head = [
+    'a wrong password',
+    'probes each',
+    'existing p25 · p50 · p75',
+    'unknown p25 · p50 · p75',
+    'area under ROC',
+  ];
+  const body = rows.map(({ name, samples: { existing, unknown } }) => [
+    ...[name, String(existing.length), quartiles(existing), quartiles(unknown)],
+    areaUnderRoc(existing, unknown).toFixed(3),
+  ]);
+  return `${table(head, body)}\n\nArea between users with an old and with a current hash: ${apart.toFixed(3)}.`;
 }
