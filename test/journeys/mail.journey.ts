@@ -4,6 +4,7 @@ import type { Browser } from '../support/browser.js';
 import { Deployment } from '../support/deployment.js';
 import { Mailbox } from '../support/mailbox.js';
 import { describeWithNats } from '../support/nats.js';
+import { sendRaw } from '../support/raw-http.js';
 import { readMail } from '../support/read-mail.js';
 
 const USERNAMES = ['alice', 'bob', 'carol', 'dave', 'erin', 'frank', 'grace', 'heidi', 'ivan', 'judy', 'kim'] as const;
@@ -170,9 +171,14 @@ describeWithNats('a mailed link and its code', () => {
       'content-type': 'application/json',
     };
     await browser.fetch('/api/v3/flows/executor/back/?query=next%3D%2Fa%26foo%3Dbar', { headers });
-    await browser.fetch('/api/v3/flows/executor/back/?query=next%3D%2Fa%26foo%3Dbar', {
-      ...{ method: 'POST', headers, body: JSON.stringify({ uid_field: 'heidi' }) },
-    });
+    // `fetch` cannot send another Host.
+    const request = [
+      'POST /api/v3/flows/executor/back/?query=next%3D%2Fa%26foo%3Dbar HTTP/1.1',
+      ...Object.entries({ ...headers, host: 'evil.example' }).map(([name, value]) => `${name}: ${value}`),
+      `cookie: authentik_session=${browser.cookie()}`,
+      'content-length: 21',
+    ];
+    await sendRaw(deployment.url, `${request.join('\r\n')}\r\n\r\n{"uid_field":"heidi"}`);
     const { link } = readMail(await mailbox.mailTo('heidi@example.org'));
     expect(link.origin + link.pathname).toBe(`${deployment.url}/if/flow/back/`);
     expect([...link.searchParams.keys()]).toEqual(['next', 'foo', 'flow_token']);

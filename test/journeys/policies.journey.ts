@@ -72,11 +72,14 @@ describe('a flow bound to a group', () => {
     expect((await visitor.show('staff-only')).setCookies).toEqual([]);
   });
 
-  it('applies to a new member immediately (accident 57)', async () => {
+  it('applies to a new member, and no longer to a former member, immediately (accident 57)', async () => {
     const bob = await logIn('bob');
+    expect(await bob.show('staff-only')).toMatchObject(denied());
     await deployment.apply(blueprint(users, groupEntry('company', { users: ['carol', 'bob'] })));
     expect(await bob.show('staff-only')).toMatchObject(dummyPage);
     await deployment.apply(blueprint(users, groupEntry('company', { users: ['carol'] })));
+    await bob.fetch('/flows/-/cancel/');
+    expect(await bob.show('staff-only')).toMatchObject(denied());
   });
 });
 

@@ -78,7 +78,7 @@ const KINDS = new Map(
     contract('login', { component: undefined }),
     contract('logout', { component: undefined, effects: ['logout'] }),
     // Changes the flow's user.
-    contract('editor', { component: undefined, writes_data: true, alters_user: true }),
+    contract('editor', { component: undefined, effects: [], writes_data: true, alters_user: true }),
     // Sets up a credential of the user. Another service serves it.
     contract('set_up', { component: undefined, service: 'keys', changes_credentials: () => true }),
     contract('redirect', { config: z.object({ to: z.string() }) }),

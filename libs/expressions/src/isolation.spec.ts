@@ -94,6 +94,12 @@ for kind in seen:
   });
 });
 
+it('leaves no finder of JavaScript modules in Python (accident 16)', async () => {
+  const { result } = await run('import sys\nreturn [type(finder).__module__ for finder in sys.meta_path]');
+  expect(result).not.toEqual([]);
+  expect(JSON.stringify(result)).not.toContain('pyodide');
+});
+
 describe('an evaluation cannot influence the next one', () => {
   const LEAKS = [
     ['builtins', 'import builtins\nbuiltins.len = lambda x: 99', 'len([])', 0],
