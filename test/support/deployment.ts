@@ -7,7 +7,7 @@ import { Browser } from './browser.js';
 import { runCliOk } from './commands.js';
 import { type RunningNats, startNats } from './nats.js';
 import { type FreshDatabase, migratedDatabase } from './postgres.js';
-import { type Environment, freePort, type RunningPart, startProcess } from './processes.js';
+import { type Environment, freePort, type RunningPart, type RunningProcess, startProcess } from './processes.js';
 import { startHosted } from './service-host.js';
 
 /** The services that every login needs. */
@@ -111,10 +111,14 @@ export class Deployment {
     return `http://127.0.0.1:${port}`;
   }
 
+  /** Returns the process id of a service that runs apart. */
+  pidOf(name: string): number {
+    return this.process(name).pid;
+  }
+
   /** Ends a process, by SIGTERM by default. Returns its exit code. */
   async end(name: string, signal?: NodeJS.Signals): Promise<number | null> {
-    const part = this.part(name);
-    if (!('pid' in part)) throw new Error(`${name} is not a process of its own: name it in \`apart\``);
+    const part = this.process(name);
     // A new instance may start under the same name before this instance has ended.
     this.parts.delete(name);
     return part.stop(signal);
@@ -204,6 +208,12 @@ export class Deployment {
     if (this.isApart(name)) return startProcess(`dist/apps/${name}/src/main.js`, env, { ready: /serving/ });
     if (name === 'gateway' || name === 'policy' || name === 'courier') return startHosted({ part: name, env });
     return startHosted({ part: 'stages', services: [name], env });
+  }
+
+  private process(name: string): RunningProcess {
+    const part = this.part(name);
+    if (!('pid' in part)) throw new Error(`${name} is not a process of its own: name it in \`apart\``);
+    return part as RunningProcess;
   }
 
   private part(name: string): RunningPart {

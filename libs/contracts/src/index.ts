@@ -10,6 +10,7 @@ export * from './envelope.js';
 export * from './external-stage.js';
 export * from './field-messages.js';
 export * from './fields.js';
+export * from './json-depth.js';
 export * from './login-source.js';
 export * from './message.js';
 export * from './password-hash.js';

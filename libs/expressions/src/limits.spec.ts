@@ -56,6 +56,69 @@ describe('the memory limit', () => {
   });
 });
 
+describe('the nesting limit', () => {
+  const NESTED = 'The data or the calls of the policy are nested too deeply.';
+  const nest = (type: string) => `x = ${type}\nfor _ in range(100_000): x = [x]\n`;
+
+  it.each([
+    ['JSON that it parses', 'import json\nreturn json.loads("[" * 100_000)'],
+    ['its result', `${nest('[]')}return x`],
+    ['a value that it prints', `${nest('[]')}return str(x)`],
+    ['values that it compares', `${nest('[]')}y = []\nfor _ in range(100_000): y = [y]\nreturn x == y`],
+    ['iterators', 'x = [1]\nfor _ in range(100_000): x = map(str, x)\nreturn list(x)'],
+    ['calls', 'def f(x): return sorted([1], key=f)\nreturn f(1)'],
+    ['calls of an expression that is not plain', 'import sys\ndef f(x): return sorted([1], key=f)\nreturn f(1)'],
+  ])('fails an expression for %s, and keeps the process', async (_, source) => {
+    const before = children();
+    expect(await run(source)).toMatchObject({ truth: false, error: NESTED });
+    expect(await run('return 1')).toMatchObject({ result: 1 });
+    expect(children()).toEqual(before);
+  });
+
+  it('never mixes up the replies of the host, wherever the stack overflows', async () => {
+    const ask = async () => [{ username: 'first' }];
+    const source = 'def f(x):\n  ak_user_by(username="a")\n  return sorted([1], key=f)\nreturn f(1)';
+    expect(await run(source, {}, { ask })).toMatchObject({ truth: false });
+    const next = { ask: async () => [{ username: 'second' }] };
+    expect(await run('return ak_user_by(username="a").username', {}, next)).toMatchObject({ result: 'second' });
+  });
+
+  const levels = (count: number) => `${'['.repeat(count)}"]"${']'.repeat(count)}`;
+  const limit = 'The JSON has more than 96 levels.';
+  const http = (count: number) => ({
+    ask: async () => ({
+      ...{ status: 200, reason: 'OK', url: 'http://a/', headers: {} },
+      body: Buffer.from(levels(count)).toString('base64'),
+    }),
+  });
+
+  it('is 96 levels for JSON responses, besides brackets in strings', async () => {
+    const source = 'return requests.get("http://a/").json() != 1';
+    expect(await run(source, {}, http(96))).toMatchObject({ result: true });
+    expect(await run(source, {}, http(97))).toMatchObject({ truth: false, error: limit });
+    const text = {
+      ask: async () => ({
+        ...(await http(1).ask()),
+        body: Buffer.from(`"${levels(99).replaceAll('"', '')}"`).toString('base64'),
+      }),
+    };
+    expect(await run(source, {}, text)).toMatchObject({ result: true });
+  });
+
+  it('is 96 levels for results, changes of the plan and requests to the host', async () => {
+    const nested = (count: number) => ({
+      names: { x: JSON.parse(levels(count)) },
+      flow_plan: { slug: 'a', context: {} },
+    });
+    expect((await run('return x', nested(95))).error).toBeUndefined();
+    expect(await run('return x', nested(96))).toMatchObject({ truth: false, error: limit });
+    expect((await run('context["flow_plan"].context["x"] = x', nested(93))).error).toBeUndefined();
+    expect((await run('context["flow_plan"].context["x"] = x', nested(94))).error).toBe(limit);
+    expect((await run('ak_user_by(name=x)', nested(93))).error).toBeUndefined();
+    expect((await run('ak_user_by(name=x)', nested(94))).error).toBe(limit);
+  });
+});
+
 describe('the output limit', () => {
   it('refuses a result that is too large', async () => {
     expect((await run('return "x" * 2_000_000')).error).toBe('The result of the policy is too large.');

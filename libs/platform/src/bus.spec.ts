@@ -46,10 +46,14 @@ describeBuses('a message bus', (start) => {
     expect(await Promise.all(numbers.map((n) => ask(String(n))))).toEqual(numbers);
   });
 
-  it.each(['', 'x', '{"a":', '\u0000'])('passes a body that is not JSON as malformed: %j', async (body) => {
-    await serve(async (data) => ({ malformed: data === MALFORMED }));
-    expect(await ask(body)).toEqual({ malformed: true });
-  });
+  const tooDeep = `${'['.repeat(129)}${']'.repeat(129)}`;
+  it.each(['', 'x', '{"a":', '\u0000', tooDeep])(
+    'passes a body that is not JSON, or nested too deeply, as malformed: %j',
+    async (body) => {
+      await serve(async (data) => ({ malformed: data === MALFORMED }));
+      expect(await ask(body)).toEqual({ malformed: true });
+    },
+  );
 
   it('replies null for a handler that returns nothing', async () => {
     await serve(async () => undefined);

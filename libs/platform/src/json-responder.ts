@@ -1,6 +1,7 @@
+import { exceedsDepth, MAX_MESSAGE_DEPTH } from '@gatehouse/contracts';
 import { isObservable, lastValueFrom } from 'rxjs';
 
-/** The value that a handler receives when the body of a request is not JSON. */
+/** The value that a handler receives when the body of a request is not JSON, or is nested too deeply. */
 export const MALFORMED = Symbol('malformed');
 
 /** Milliseconds that a server waits for open requests before it closes. */
@@ -51,7 +52,7 @@ export const delay = (ms: number): Promise<void> => new Promise((resolve) => set
 
 function parse(data: Uint8Array): unknown {
   try {
-    return JSON.parse(decoder.decode(data));
+    return exceedsDepth(data, MAX_MESSAGE_DEPTH) ? MALFORMED : JSON.parse(decoder.decode(data));
   } catch {
     return MALFORMED;
   }

@@ -60,13 +60,14 @@ describe('a request over the bus', () => {
 
   it.each<[string, unknown]>([
     ['is not JSON', Buffer.from('{')],
+    ['nests deeper than 128 levels', Buffer.from(`{"word":"a","more":${'['.repeat(128)}${']'.repeat(128)}}`)],
     ['does not fit the schema', { word: 1 }],
     ['is a problem without a known code', { problem: { code: 'rate_limited' } }],
-    ['is longer than allowed', { word: 'x'.repeat(100) }],
+    ['is longer than allowed', { word: 'x'.repeat(1000) }],
   ])('throws stage_fault when the reply %s', async (_why, answer) => {
     await serve(async () => answer);
     const detail = `the reply on ${SUBJECT} does not fit its contract`;
-    await expect(ask({ maxReplyBytes: 100 })).rejects.toMatchObject({ code: 'stage_fault', message: detail });
+    await expect(ask({ maxReplyBytes: 1000 })).rejects.toMatchObject({ code: 'stage_fault', message: detail });
   });
 
   it('throws the problem codes that the caller sets in place of the default codes', async () => {

@@ -1,4 +1,11 @@
-import { Problem, type ProblemCode, type StageProblem, stageProblem } from '@gatehouse/contracts';
+import {
+  exceedsDepth,
+  MAX_MESSAGE_DEPTH,
+  Problem,
+  type ProblemCode,
+  type StageProblem,
+  stageProblem,
+} from '@gatehouse/contracts';
 import type { z } from 'zod';
 import { BusDownError, NoRespondersError, type Requester, RequestTimeoutError } from './bus.js';
 
@@ -72,10 +79,10 @@ function problemOf({ problem }: StageProblem, code: ProblemCode = problem.code):
   });
 }
 
-/** Returns undefined for bytes that are not JSON. */
+/** Returns undefined for bytes that are not JSON, or are nested too deeply. */
 function parse(data: Uint8Array): unknown {
   try {
-    return JSON.parse(decoder.decode(data));
+    return exceedsDepth(data, MAX_MESSAGE_DEPTH) ? undefined : JSON.parse(decoder.decode(data));
   } catch {
     return undefined;
   }

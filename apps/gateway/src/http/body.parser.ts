@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { Problem, type Sentence, sentence } from '@gatehouse/contracts';
+import { exceedsDepth, MAX_JSON_DEPTH, Problem, type Sentence, sentence } from '@gatehouse/contracts';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 const FORM = /^application\/x-www-form-urlencoded\s*(;|$)/i;
@@ -62,30 +62,17 @@ function readBody(
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** Largest nesting of arrays and objects in a body. */
-export const MAX_DEPTH = 64;
-
 /** Parses JSON. The problem does not repeat the parser's message, which quotes the body with its secrets. */
 function json(body: Buffer): unknown {
   if (body.length === 0) return {};
   try {
     const text = decoder.decode(body);
-    return text.length > MAX_DEPTH && depthOf(text) > MAX_DEPTH
-      ? malformed(sentence('JSON parse error - more than {levels} levels', { levels: MAX_DEPTH }))
+    return exceedsDepth(body, MAX_JSON_DEPTH)
+      ? malformed(sentence('JSON parse error - more than {levels} levels', { levels: MAX_JSON_DEPTH }))
       : JSON.parse(text);
   } catch {
     return malformed(sentence('JSON parse error - this is no JSON'));
   }
-}
-
-/** Returns the largest nesting of arrays and objects in a JSON text. Ignores brackets inside strings. */
-function depthOf(text: string): number {
-  let [depth, deepest] = [0, 0];
-  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"?|[[\]{}]/gs)) {
-    if (token === '[' || token === '{') deepest = Math.max(deepest, ++depth);
-    else if (token === ']' || token === '}') depth--;
-  }
-  return deepest;
 }
 
 const malformed = (detail: Sentence) => new InvalidBody(new Problem('malformed_json', { detail }));

@@ -4,7 +4,7 @@ import type { Deadline } from './deadline.js';
 import type { HostChannel } from './host-channel.js';
 import type { LineChannel } from './line-channel.js';
 import type { MemoryImages } from './memory-images.js';
-import type { FunctionName, PythonRuntime } from './python-runtime.js';
+import { type FunctionName, type PythonRuntime, StackOverflowError } from './python-runtime.js';
 
 /** The first byte of a reply from Python: the state of the interpreter (see evaluation.py). */
 const COMPILED = '+'.charCodeAt(0);
@@ -15,6 +15,9 @@ const PARENT_GONE_EXIT_CODE = 0;
 const NO_REPLY_EXIT_CODE = 71;
 /** A process is replaced when its memory has grown by this factor, because WebAssembly memory never shrinks. */
 const MAX_MEMORY_GROWTH = 3;
+const OVERFLOW = 'The data or the calls of the policy are nested too deeply.';
+const OVERFLOW_RESULT = Buffer.from(`!${JSON.stringify({ error: OVERFLOW })}`);
+const OVERFLOW_SYNTAX_ERROR = Buffer.from(`!${JSON.stringify({ line: 1, column: 1, message: OVERFLOW })}`);
 const NEWLINE = Buffer.from('\n');
 /** Largest size of all compiled sources that are not plain. */
 const MAX_IMPURE_BYTES = 8 * 2 ** 20;
@@ -91,7 +94,14 @@ export class EvaluationServer {
   }
 
   private call(name: FunctionName, body: Buffer): Buffer {
-    return this.dependencies.runtime.call(name, body) ?? exitWithoutReply();
+    try {
+      return this.dependencies.runtime.call(name, body) ?? exitWithoutReply();
+    } catch (error) {
+      if (!(error instanceof StackOverflowError)) throw error;
+      return name === 'check' ? OVERFLOW_SYNTAX_ERROR : OVERFLOW_RESULT;
+    } finally {
+      this.dependencies.host.assertIdle();
+    }
   }
 
   private line(): Buffer {

@@ -13,6 +13,7 @@ const REQUEST_LIMIT = 262_144;
  */
 export class HostChannel {
   private reply: Uint8Array = Buffer.alloc(0);
+  private isWaiting = false;
 
   constructor(
     private readonly lines: LineChannel,
@@ -35,13 +36,23 @@ export class HostChannel {
     this.reply = Buffer.alloc(0);
   }
 
+  /**
+   * Throws when the stack overflowed between a request and its reply: the next line from the parent process could be this
+   * reply.
+   */
+  assertIdle(): void {
+    if (this.isWaiting) throw new Error('an exchange with the parent process was interrupted');
+  }
+
   private replyTo(request: Buffer): Uint8Array {
     const text = request.toString();
     if (text.startsWith(SLEEP)) return this.sleep(Number.parseFloat(text.slice(SLEEP.length)));
     // An expression can write any bytes to the descriptor. Replacing newlines keeps it from forging a second line.
+    this.isWaiting = true;
     this.lines.send('?', Buffer.from(text.replaceAll('\n', ' ')));
-    const reply = this.lines.next();
-    return reply ?? process.exit(0);
+    const reply = this.lines.next() ?? process.exit(0);
+    this.isWaiting = false;
+    return reply;
   }
 
   private sleep(seconds: number): Uint8Array {

@@ -8,6 +8,8 @@ interface PythonModule {
   HEAPU8: Uint8Array;
   FS: { streams: (object | null | undefined)[] };
   _malloc(size: number): number;
+  _emscripten_stack_get_current(): number;
+  __emscripten_stack_restore(pointer: number): void;
   _PyImport_AddModule(name: number): number;
   _PyObject_GetAttrString(object: number, name: number): number;
   _PyObject_CallOneArg(callable: number, argument: number): number;
@@ -21,6 +23,9 @@ interface PythonModule {
 /** The functions of evaluation.py that can be called. Each takes and returns bytes. */
 export const PYTHON_FUNCTIONS = ['evaluate_pure', 'evaluate_impure', 'check'] as const;
 export type FunctionName = (typeof PYTHON_FUNCTIONS)[number];
+
+/** Thrown when Python needed more stack than the process has. Its memory must be restored before the next call. */
+export class StackOverflowError extends Error {}
 
 /** Calls Python through its C API, without Pyodide's bridge to JavaScript. */
 export class PythonRuntime {
@@ -45,8 +50,29 @@ export class PythonRuntime {
     return this.module.HEAPU8;
   }
 
-  /** Calls a function. Returns undefined when Python raised an error, such as MemoryError, instead of a reply. */
+  /**
+   * Calls a function. Returns undefined when Python raised an error, such as MemoryError, instead of a reply. Throws
+   * StackOverflowError when data or calls were nested too deeply.
+   */
   call(name: FunctionName, argument: Uint8Array): Buffer | undefined {
+    const stack = this.module._emscripten_stack_get_current();
+    try {
+      return this.callFunction(name, argument);
+    } catch (error) {
+      // Python limits its own stack, but V8's stack, which it cannot see, is smaller.
+      if (!(error instanceof RangeError)) throw error;
+      this.module.__emscripten_stack_restore(stack);
+      throw new StackOverflowError('the stack of Python overflowed', { cause: error });
+    }
+  }
+
+  /** Closes all files that an expression left open. */
+  closeFiles(): void {
+    const { streams } = this.module.FS;
+    for (let descriptor = 3; descriptor < streams.length; descriptor++) streams[descriptor] = null;
+  }
+
+  private callFunction(name: FunctionName, argument: Uint8Array): Buffer | undefined {
     const { module } = this;
     const bytesObject = module._PyBytes_FromStringAndSize(0, argument.length);
     if (bytesObject === 0) return this.clearError();
@@ -58,12 +84,6 @@ export class PythonRuntime {
     const bytes = Buffer.from(module.HEAPU8.slice(start, start + module._PyBytes_Size(reply)));
     module._Py_DecRef(reply);
     return bytes;
-  }
-
-  /** Closes all files that an expression left open. */
-  closeFiles(): void {
-    const { streams } = this.module.FS;
-    for (let descriptor = 3; descriptor < streams.length; descriptor++) streams[descriptor] = null;
   }
 
   private clearError(): undefined {

@@ -5,7 +5,7 @@ import random
 
 from caches import forget_data
 from compiler import FILENAME, ExpressionSyntaxError, compiled, dumped, literals, loaded, syntax_error_of
-from host import PolicyException, plain_data, text_of
+from host import PolicyException, check_depth, plain_data, text_of
 from policy_api import EvaluationScope, PolicyApi
 from records import FlowPlan, Record, Request, context_of, user_of
 
@@ -130,6 +130,7 @@ def _outcome(result, api, scope, plan):
         encoded = _strict({**outcome, "result": outcome["truth"]})
     if len(encoded) > _MAX_OUTCOME:
         raise PolicyException("The result of the policy is too large.")
+    check_depth(encoded)
     return encoded
 
 

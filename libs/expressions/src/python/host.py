@@ -2,12 +2,17 @@
 
 import json
 import os
+import re
 
 # Keep references to these functions, because an expression can replace the functions of `os`.
 _read = os.read
 _write = os.write
 _REQUEST_FD = 2
 _REPLY_FD = 0
+
+# Largest nesting of arrays and objects: 64 levels of a value from outside, and those of the objects around it.
+MAX_DEPTH = 96
+_JSON_TOKENS = re.compile(rb'"(?:[^"\\]|\\.)*+"?|[\[\]{}]', re.S)
 
 
 class PolicyException(Exception):
@@ -16,7 +21,9 @@ class PolicyException(Exception):
 
 def ask(name, args):
     """Sends a request to the host and returns the value of its reply. Raises PolicyException for an error reply."""
-    _write(_REQUEST_FD, json.dumps([name, args], default=plain_data).encode())
+    request = json.dumps([name, args], default=plain_data).encode()
+    check_depth(request)
+    _write(_REQUEST_FD, request)
     chunks = []
     while chunk := _read(_REPLY_FD, 65536):
         chunks.append(chunk)
@@ -24,6 +31,18 @@ def ask(name, args):
     if "error" in reply:
         raise PolicyException(reply["error"])
     return reply.get("value")
+
+
+def check_depth(data):
+    """Raises PolicyException for JSON bytes with more than MAX_DEPTH levels. Ignores brackets inside strings."""
+    if data.count(b"[") + data.count(b"{") <= MAX_DEPTH:
+        return
+    depth = 0
+    for match in _JSON_TOKENS.finditer(data):
+        token = match[0]
+        depth += 1 if token in b"[{" else -1 if token in b"]}" else 0
+        if depth > MAX_DEPTH:
+            raise PolicyException(f"The JSON has more than {MAX_DEPTH} levels.")
 
 
 def text_of(error):

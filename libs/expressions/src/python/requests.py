@@ -5,7 +5,7 @@ import json as _json
 import types
 from urllib.parse import urlencode
 
-from host import PolicyException, ask
+from host import PolicyException, ask, check_depth
 
 _METHODS = ("get", "post", "put", "patch", "delete", "head", "options")
 
@@ -54,6 +54,7 @@ class Response:
             return self.content.decode("utf-8", "replace")
 
     def json(self):
+        check_depth(self.content)
         return _json.loads(self.content)
 
     def raise_for_status(self):

@@ -1,3 +1,4 @@
+import { exceedsDepth, MAX_JSON_DEPTH } from '@gatehouse/contracts';
 import type { CustomFetch } from 'openid-client';
 import type { ProviderHttpClient } from '../provider-http-client.js';
 
@@ -38,9 +39,10 @@ function normalizeTokenResponse(text: string, openId: boolean): string {
   return JSON.stringify({ token_type: 'bearer', ...rest, ...(openId && { id_token: idToken }) });
 }
 
-/** Parses a JSON object. Returns `undefined` for any other text. */
+/** Parses a JSON object. Returns `undefined` for any other text, and for one that is nested too deeply. */
 export function parseJsonObject(text: string): Record<string, unknown> | undefined {
   try {
+    if (exceedsDepth(Buffer.from(text), MAX_JSON_DEPTH)) return undefined;
     const value: unknown = JSON.parse(text);
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined;
   } catch {
