@@ -88,9 +88,9 @@ for kind in seen:
   });
 
   it('exposes no environment variables, arguments or files of the host (accident 16)', async () => {
-    const source = 'import os, sys\nreturn [dict(os.environ), sys.argv, sorted(os.listdir("/"))]';
+    const source = 'import os, sys\nreturn [dict(os.environ), sys.argv, sorted(os.listdir("/")), os.listdir("/dev")]';
     const { result } = await run(source);
-    expect(result).toEqual([{}, [''], ['dev', 'gatehouse', 'home', 'lib', 'proc', 'tmp']]);
+    expect(result).toEqual([{}, [''], ['dev', 'gatehouse', 'home', 'lib', 'proc', 'tmp'], ['shm']]);
   });
 });
 

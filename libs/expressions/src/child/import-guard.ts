@@ -8,6 +8,8 @@ type Imports = WebAssembly.Imports;
 /** Exit code after a call of a forbidden function. */
 const FORBIDDEN_CALL_EXIT_CODE = 70;
 const BAD_DESCRIPTOR = 8;
+/** Command of fcntl that sets the flags of a descriptor. Later evaluations could read those of the first three. */
+const F_SETFL = 4;
 const WRITE_FLAGS = 0o3 | 0o100 | 0o1000;
 const STDOUT = 1;
 const HOST_REQUEST_FD = 2;
@@ -88,6 +90,7 @@ export class ImportGuard {
   private restricted(real: Import): Record<string, Import> {
     return {
       __syscall_openat: (...args) => (((args[2] ?? 0) & WRITE_FLAGS) === 0 ? real(...args) : FILE_SYSTEM.readOnly),
+      __syscall_fcntl64: (...args) => (args[1] === F_SETFL ? FILE_SYSTEM.readOnly : real(...args)),
       fd_close: (...args) => ((args[0] ?? 0) > HOST_REQUEST_FD ? real(...args) : BAD_DESCRIPTOR),
       fd_read: (...args) => (args[0] === 0 ? this.read(args) : real(...args)),
       fd_write: (...args) => this.write(args),

@@ -7,7 +7,7 @@ const words = (text: string) => text.trim().split(/\s+/);
 export const ALLOWED_IMPORTS: ReadonlySet<string> = new Set(
   words(`
     _PyEM_TrampolineCall_JS _Py_CheckEmscriptenSignals_Helper _Py_emscripten_runtime can_run_sync_js
-    __syscall_faccessat __syscall_fcntl64 __syscall_fstat64 __syscall_getcwd __syscall_getdents64
+    __syscall_faccessat __syscall_fstat64 __syscall_getcwd __syscall_getdents64
     __syscall_getuid32_js __syscall_lstat64 __syscall_newfstatat __syscall_readlinkat __syscall_stat64
     __syscall_fadvise64 __syscall_statfs64 __syscall_fstatfs64
     fd_fdstat_get fd_pread fd_seek environ_get environ_sizes_get random_get

@@ -6,7 +6,7 @@ import { HostChannel } from './host-channel.js';
 import { ImportGuard } from './import-guard.js';
 import { LineChannel } from './line-channel.js';
 import { MemoryImages } from './memory-images.js';
-import { loadFromSnapshot, writeSources } from './python-loader.js';
+import { loadFromSnapshot, removeDevices, writeSources } from './python-loader.js';
 import { PythonRuntime } from './python-runtime.js';
 
 const [packageFolder = '', programFolder = '', memoryMb = '256'] = process.argv.slice(2);
@@ -29,6 +29,7 @@ const pyodide = await loadFromSnapshot(packageFolder, readFileSync(`${programFol
 writeSources(pyodide, `${programFolder}/python`);
 pyodide.setInterruptBuffer(deadline.signal);
 const runtime = PythonRuntime.harden(pyodide);
+removeDevices(pyodide);
 guard.close();
 
 new EvaluationServer({ lines, host, deadline, runtime, memory: new MemoryImages(runtime) }).serve();

@@ -29,6 +29,12 @@ export function writeSources({ FS }: PyodideInterface, folder: string): void {
   }
 }
 
+/** Removes all devices, because reading one changes its access time, which a later evaluation could read. */
+export function removeDevices({ FS }: PyodideInterface): void {
+  const paths = FS.readdir('/dev').map((name: string) => `/dev/${name}`);
+  for (const path of paths) if (!FS.isDir(FS.lstat(path).mode)) FS.unlink(path);
+}
+
 /** Imports the Python sources and the modules that expressions often use. */
 export const preloadModules = (pyodide: PyodideInterface): unknown => pyodide.runPython(SETUP);
 
