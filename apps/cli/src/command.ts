@@ -18,10 +18,11 @@ export interface CommandResult {
   readonly exitCode: 0 | 1;
 }
 
-/** A command of the operator. A plain string is the output of a command that succeeded. */
+/** A command of the operator. */
 export interface Command {
   /** The name that precedes the error messages of the command. */
   readonly name: string;
+  /** Returns the output of the command. A plain string means exit code 0. */
   readonly run: (args: readonly string[], process: CommandProcess) => Promise<string | CommandResult>;
 }
 

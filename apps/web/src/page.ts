@@ -65,7 +65,7 @@ export interface ApiPageData {
   readonly api: ApiOutline;
   readonly brand: Brand;
   readonly locale: Locale;
-  /** The default flow of the form that runs a flow. */
+  /** Slug of the flow that the form "Try a flow" proposes. */
   readonly slug: string;
 }
 
@@ -89,9 +89,9 @@ export interface RenderedPage {
 
 /** Origins that a challenge needs. */
 export interface ExternalOrigins {
-  /** Origins from which the page loads scripts and frames, and to which these connect. */
+  /** Origins from which the page loads scripts, styles and frames, and to which its scripts connect. */
   readonly scripts: readonly string[];
-  /** Origins to which the page's scripts connect. */
+  /** Further origins to which the page's scripts connect. */
   readonly connects: readonly string[];
   /** Origins to which the page submits forms. */
   readonly forms: readonly string[];

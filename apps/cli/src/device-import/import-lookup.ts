@@ -28,8 +28,8 @@ export class DeviceImportLookup {
   constructor(private readonly source: DataSource) {}
 
   /**
-   * Returns the local user ids of accounts in the order of the accounts, with `undefined` for an account that no local
-   * user has.
+   * Returns the id of the local user of each account, in the order of the accounts. The id is undefined if there is no
+   * local user.
    */
   async ownersOf(accounts: readonly (ExportedAccount | undefined)[]): Promise<(string | undefined)[]> {
     const numbered = accounts.map((account, n) => ({ ...account, n }));

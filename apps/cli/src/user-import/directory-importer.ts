@@ -43,7 +43,7 @@ export class DirectoryImporter {
   constructor(private readonly source: DataSource) {}
 
   /**
-   * Inserts groups and returns the number of new groups. Ignores a parent group that exists neither here nor in the
+   * Inserts groups and returns the number of new groups. Ignores a parent that is neither in the directory nor in the
    * export.
    */
   async addGroups(groups: readonly ImportedGroup[]): Promise<number> {

@@ -32,7 +32,7 @@ const REFUSAL_STATUSES: Readonly<Record<Refusal, number>> = {
   name: HttpStatus.BAD_REQUEST,
 };
 
-/** Kind of the stage whose flow the page links to for a change of the password. */
+/** Kind of the stage whose flow changes the password. The page links to that flow. */
 const PASSWORD = 'password';
 
 /** Largest number of sessions and of consents on the page. The page also shows the total number of sessions. */
@@ -69,8 +69,8 @@ export class AccountPageController {
   async submit(@Body() body: unknown, @Req() request: FastifyRequest, @Res() reply: FastifyReply) {
     const { principal } = request;
     if (!principal) return reply.redirect(LOGIN, 303);
-    // The handler parses the form and checks its CSRF token itself: an anonymous visitor is redirected first, and a
-    // stale token shows the page again.
+    // No guard checks the CSRF token, because an anonymous visitor is redirected first, and a form with a stale token
+    // gets the page again.
     const { [CSRF_FIELD]: token, ...fields } = parseForm(body);
     const isForged = formCsrfFailure(request, this.config.BASE_URL, token) !== undefined;
     const refused = isForged ? 'stale' : await this.change(fields, { request, principal });

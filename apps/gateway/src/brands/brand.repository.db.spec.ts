@@ -18,7 +18,7 @@ beforeEach(async () => {
   brands = new BrandRepository(store.source, { BRAND: 'The site' });
 });
 
-/** Stores a document as applying blueprints does. */
+/** Replaces the stored brands, as the command `blueprint apply` does. */
 async function write(document: unknown) {
   await store.source.query(
     `INSERT INTO flow.brand_sets (revision, document) VALUES ($1, $2)

@@ -44,8 +44,8 @@ export class BrandRepository extends BrandStore {
 
   private async read(): Promise<CachedBrands> {
     const { rows } = await runNamed<{ revision: string; document: unknown }>(this.source, LOAD, []);
-    // Uses no brands if a later version of Gatehouse wrote the document. Visitors still reach flows by the URLs of the
-    // flows.
+    // A document of a later version of Gatehouse may fail to parse, and then counts as no brands. Flows stay reachable
+    // by their own URLs.
     const set = brandSet.safeParse(rows[0]?.document).data ?? NO_BRANDS;
     return { revision: rows[0]?.revision ?? null, set };
   }

@@ -16,13 +16,13 @@ const status = z
   .meta({ id: 'DuoDeviceEnrollmentStatus', description: 'The status of the pairing of a phone with Duo.' });
 type Status = z.output<typeof status>;
 
-/** The status of the response if the session has not begun a pairing at the stage. */
+/** HTTP status of the response if the session has not begun a pairing at the stage. */
 const NO_ENROLMENT = 400;
 const COMPONENT = 'ak-stage-authenticator-duo';
 
 /**
- * The status of a pairing with Duo, which pages poll (docs/spec/mfa.md#duo-status). Sends a request to the stage and
- * does not change the plan. The executor authenticates the request.
+ * The status of a pairing with Duo, which pages poll (docs/spec/mfa.md#duo-status). Sends a `poll` answer through the
+ * executor, which authenticates the request. The answer does not change the plan.
  */
 @Public()
 @Controller('/api/v3/stages/authenticator/duo')

@@ -96,14 +96,14 @@ export class ExecutorController {
 }
 
 /**
- * Returns the cross-site mark for a request of a page that another site opened. If the run has expired meanwhile, its
- * restart gets the mark.
+ * Returns the cross-site mark for a request of a page. A page that another site opened repeats the parameter CROSS_SITE
+ * in its requests, so that a run that starts again after it expired gets the mark.
  */
 const crossSiteOfPage = (query: FlowRequestParams['query']) => (CROSS_SITE in query ? 'new' : undefined);
 
 /**
- * Returns the query and the cross-site mark of a GET. A page that another site opened says so in the query of its
- * requests. A navigation from another site to this API changes no run, and its `next` is ignored.
+ * Returns the query and the cross-site mark of a GET. A navigation from another site to this API marks a new run and an
+ * existing run, and its `next` is ignored.
  */
 function paramsOfGet(
   request: FastifyRequest,

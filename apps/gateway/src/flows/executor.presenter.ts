@@ -94,8 +94,8 @@ const translatedTexts = (
   );
 
 /**
- * Returns the rendered messages by field, without the fields that have no message. Even an empty object means that the
- * answer was refused.
+ * Returns the rendered messages by field, without the fields that have no message. An empty result still tells the
+ * client that the answer was refused.
  */
 const renderedErrors = (errors: Errors, catalogue: Catalogue, translate: Translate) =>
   Object.fromEntries(

@@ -15,9 +15,9 @@ export const FLOW_DEFAULTS = {
 export const CANCEL_URL = '/flows/-/cancel/';
 
 /**
- * Returns the user that a challenge shows: the typed identifier, else the pending user, else the logged-in user.
- * Includes the attributes of the logged-in user only, so that a visitor who types a username learns nothing from the
- * attributes of its user.
+ * Returns the user that a challenge shows: the typed identifier, else the pending user, else the logged-in user. Only
+ * the logged-in user has attributes in the result, so that typing a username does not reveal the attributes of that
+ * user.
  */
 export function displayedUser(context: Plan['context'], sessionUser: Identity | undefined): AvatarSubject | undefined {
   const { pending_user_identifier: typed, pending_user: pending } = context;

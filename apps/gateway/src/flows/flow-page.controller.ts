@@ -70,8 +70,8 @@ export class FlowPageController {
   }
 
   /**
-   * Returns the answer in a form. A form that may be forged gets a problem like a body that cannot be read, for
-   * anonymous visitors too.
+   * Returns the answer that a form contains. A body that cannot be read and a form that may be forged have a
+   * `bodyProblem`, for anonymous visitors too.
    */
   private submission(request: FastifyRequest, fields: unknown): ChallengeSubmission {
     if (fields instanceof InvalidBody) return { body: undefined, bodyProblem: fields.problem, csrfFailure: undefined };
@@ -97,7 +97,7 @@ export class FlowPageController {
       return { ...presented, slug, brand, locale, run, crossSite: isMarked || params.crossSite !== undefined };
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
-      // The page that reports an outage of the database needs a brand too, so use the last one that was loaded.
+      // During an outage of the database, the error page has the brand that was loaded last.
       const brand = await this.brands.find(request.host).catch(() => this.brands.lastKnown(request.host));
       const locale = localeFor(request, { brand });
       const presented = presentProblem(error, { requestId, details: false, translate: translator(locale) });
@@ -106,8 +106,8 @@ export class FlowPageController {
   }
 
   /**
-   * Redirects to a local path at the end of a flow. The CSP of the page forbids that a form leads to another site, so
-   * for another site the page shows a link.
+   * Redirects to a local path at the end of a flow. If the flow ends at another site, the page shows a link, because
+   * its CSP does not allow a form to lead there.
    */
   private redirectAtEnd({ reply }: HttpExchange, { body }: HttpResponseBody) {
     const to = String(body['to']);

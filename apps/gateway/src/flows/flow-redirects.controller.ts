@@ -11,7 +11,7 @@ import { SessionCookieService } from '../http/session-cookie.service.js';
 import { DeviceGrantClient } from '../oauth/device-grant.client.js';
 import { FlowService } from './flow.service.js';
 
-/** The designations that have a redirect. */
+/** The designations for which `/flows/-/default/<designation>/` redirects to a flow. */
 const DEFAULT_PURPOSES = ['authentication', 'invalidation'] as const;
 const isDefault = (designation: string): designation is (typeof DEFAULT_PURPOSES)[number] =>
   (DEFAULT_PURPOSES as readonly string[]).includes(designation);
@@ -20,7 +20,7 @@ const LOGOUT = '/flows/-/default/invalidation/';
 
 /**
  * Redirects to the flow of a designation or of a stage (docs/spec/executor.md#helper-addresses). Only `configure` needs
- * a user. `configure` refuses a secret in the query before it authenticates the user.
+ * a user. It refuses a secret in the query before it looks the user up.
  */
 @Public()
 @Controller('/flows/-')
@@ -64,7 +64,7 @@ export class FlowRedirectsController {
     if (isCrossSite(request)) return { url: `${LOGOUT}?${CROSS_SITE}=1`, statusCode: 302 };
     const key = await this.cookies.keyOf(request);
     const user = key && (await this.plans.deletePlans(key));
-    // If the consent service is away, the device cannot get a token either, and its code expires.
+    // Ignores an outage of the consent service: the device gets no token meanwhile, and its code expires.
     if (user) await this.grants.refuse(user).catch(ignoreProblem);
     return undefined;
   }

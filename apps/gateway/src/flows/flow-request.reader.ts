@@ -14,7 +14,7 @@ import { SessionCookieService } from '../http/session-cookie.service.js';
 
 /** The members of a FlowRequest that a controller reads from the URL and the body. */
 export type FlowRequestParams = Pick<FlowRequest, 'slug' | 'query' | 'answer' | 'crossSite'> & {
-  /** The outer query; by default the query of the HTTP request. */
+  /** The query of the URL, outside of the inner query; by default the query of the HTTP request. */
   readonly outer?: object;
 };
 
@@ -32,8 +32,8 @@ export class FlowRequestReader {
   ) {}
 
   /**
-   * Returns the FlowRequest of an HTTP request. Marks a `next` whose GET changes something, so that a link cannot make
-   * a login change it. Throws `credentials_in_query` or `query_too_long`.
+   * Returns the FlowRequest of an HTTP request. Marks a `next` whose GET changes something, so that the GET counts as
+   * cross-site. Throws `credentials_in_query` or `query_too_long`.
    */
   async read({ request, reply }: HttpExchange, params: FlowRequestParams): Promise<FlowRequest> {
     const arrivedAt = performance.now();

@@ -33,8 +33,8 @@ export class FlowService {
   ) {}
 
   /**
-   * Returns the current challenge of a flow, or answers that challenge. Throws a Problem for an error that occurs
-   * before a request is sent to a stage.
+   * Shows the current challenge of a flow, or answers it, and returns the response of the executor. Throws a Problem
+   * for an error that occurs before a request is sent to a stage.
    */
   async enter({ request, reply }: HttpExchange, params: FlowRequestParams): Promise<FlowResponse> {
     const flowRequest = await this.reader.read({ request, reply }, params);
@@ -76,8 +76,8 @@ export class FlowService {
   }
 
   /**
-   * Starts the authorization flow if the plan that ended claimed the code of a device. Returns the response unchanged if that
-   * flow cannot start now, so that the visitor tries again.
+   * Starts the authorization flow if the user claimed the code of a device in the plan that ended. Returns the response
+   * unchanged if that flow cannot start now, so that the visitor can try again.
    */
   private async startAuthorization(
     request: FastifyRequest,
@@ -110,6 +110,6 @@ export class FlowService {
   }
 }
 
-/** Returns the request with the new session key that the response of the device code flow sets. */
+/** Returns the request with the new session key, if the response sets one. */
 const withNewSessionKey = (request: FlowRequest, cookie: FlowResponse['cookie']): FlowRequest =>
   cookie ? { ...request, sessionKey: hashSessionKey(cookie.value) } : request;

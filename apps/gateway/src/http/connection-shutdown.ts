@@ -2,9 +2,9 @@ import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 
 /**
- * Closes connections without a request when the server shuts down. Node would wait for them without a time limit, and
- * browsers keep such connections in reserve. Closes a connection that has sent nothing at once, and a connection that
- * has sent a part of its first request after `arrivalMs` milliseconds.
+ * When the server shuts down, closes the connections whose first request has not arrived: unused connections at once,
+ * other connections after `arrivalMs` milliseconds. Node would wait for them without a time limit, and browsers keep
+ * unused connections in reserve.
  */
 export function closeIdleConnectionsOnShutdown(fastify: FastifyInstance, arrivalMs: number): void {
   const silent = new Set<Socket>();

@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 /**
- * Browsers accept a cookie with this prefix only from the host itself, over TLS and for all paths, so that no other host of the
- * domain can plant one (RFC 6265bis §4.1.3.2).
+ * Browsers accept a cookie with this prefix only from the host itself, over TLS and for all paths, so that another host
+ * of the domain cannot plant a cookie with this name (RFC 6265bis §4.1.3.2).
  */
 const HOST_PREFIX = '__Host-';
 

@@ -25,7 +25,7 @@ const ONE_YEAR_S = 365 * 86_400;
 const TOKEN_LENGTH = 32;
 const TOKEN = /^[A-Za-z0-9]{32}$/;
 
-/** Returns why an API request may be forged by another site, or undefined. Applies to logged-in users only. */
+/** Returns why an API request of a logged-in user may be forged by another site, or undefined. */
 export const apiCsrfFailure = (request: FastifyRequest, baseUrl: string): Sentence | undefined =>
   originFailure(request, baseUrl) ?? tokenFailure(request, request.headers[CSRF_HEADER], HEADER_MESSAGES);
 
@@ -36,8 +36,8 @@ export const formCsrfFailure = (request: FastifyRequest, baseUrl: string, token:
   originFailure(request, baseUrl) ?? tokenFailure(request, token, FORM_MESSAGES);
 
 /**
- * Returns why a request comes from the page of another site, or undefined. Such a page may not answer a flow, neither for a
- * logged-in user nor to log a visitor in (login CSRF). Programs send no `Origin`.
+ * Returns why a request comes from a page of another site, or undefined. Such a page must neither act for a logged-in
+ * user nor log a visitor in (login CSRF). A request without `Origin` passes, because programs send none.
  */
 export function crossSiteFailure(request: FastifyRequest, baseUrl: string): Sentence | undefined {
   const { origin } = request.headers;
@@ -79,8 +79,8 @@ function tokenFailure(request: FastifyRequest, token: unknown, from: CsrfMessage
 const isMatchingToken = (cookie: string, token: string) => TOKEN.test(cookie) && secretsEqual(cookie, token);
 
 /**
- * Sets the CSRF cookie to a new token and returns the token. A login calls this. Scripts of pages send the cookie's
- * value as a header (docs/spec/http.md#csrf).
+ * Sets the CSRF cookie to a new token, as after a login, and returns the token. Scripts of pages send the value of the
+ * cookie as a header (docs/spec/http.md#csrf).
  */
 export function issueCsrfToken(request: FastifyRequest, reply: FastifyReply): string {
   const token = randomToken(TOKEN_LENGTH);

@@ -19,7 +19,7 @@ declare module 'fastify' {
 
 const PAGINATED = Symbol('paginated');
 
-/** Marks a route that returns one page of a list, which the query names. */
+/** Marks a route that returns one page of a list. The query names the page. */
 export const Paginated = () => SetMetadata(PAGINATED, true);
 
 /** Injects the page number and size in the query, on routes with `@Paginated()`. */

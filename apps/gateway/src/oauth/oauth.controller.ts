@@ -67,7 +67,10 @@ export class OauthController {
     return 'error' in result ? oauthError({ request, reply }, result.error) : result;
   }
 
-  /** Refuses the token if the user was disabled after the approval. */
+  /**
+   * Returns the token of a device, or an error code. Returns `access_denied` if the user was disabled after the
+   * approval.
+   */
   private async redeem({ client_id, token_lifetime_s }: OauthClient, deviceCode: string | undefined) {
     if (deviceCode === undefined || deviceCode.length > MAX_DEVICE_SECRET_LENGTH) return { error: 'invalid_grant' };
     const poll = { deviceCode, clientId: client_id, lifetimeS: token_lifetime_s };

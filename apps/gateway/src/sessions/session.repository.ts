@@ -98,13 +98,13 @@ const REMOVE = {
   text: 'DELETE FROM flow.sessions WHERE ($1::uuid IS NULL OR user_id = $1) AND id = $2 AND user_id IS NOT NULL',
 };
 
-/** $1 id of the session, $2 uuid of the user, $3 seconds since the login at most. */
+/** $1 id of the session, $2 uuid of the user, $3 largest number of seconds since the login. */
 const HAS_PROVED = {
   name: 'session_proved',
   text: `SELECT FROM flow.sessions WHERE id = $1 AND user_id = $2 AND ${deviceProvedCondition('', 'make_interval(secs => $3::int)')}`,
 };
 
-/** $1 id of the session, $2 uuid of the user, $3 seconds since the login at most. */
+/** $1 id of the session, $2 uuid of the user, $3 largest number of seconds since the login. */
 const IS_RECENT = {
   name: 'session_recent',
   text: `SELECT FROM flow.sessions WHERE id = $1 AND user_id = $2 AND ${recentIn('', 'make_interval(secs => $3::int)')}`,

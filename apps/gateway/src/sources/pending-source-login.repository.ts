@@ -13,9 +13,9 @@ import { DataSource } from 'typeorm';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 
 /**
- * Stores a pending login in an existing session. `session` selects the session of the key and lets it last as long as
- * the login, `older` deletes the session's oldest logins above the limit. $1 hash of the state, $2 uuid of the source, $3 sealed body, $4 lifetime of
- * the login (interval), $5 SHA-256 of the session key.
+ * Stores a pending login in an existing session. `session` finds the session, and lets an anonymous session last as
+ * long as the login. `older` deletes the oldest logins of the session above the limit. $1 hash of the state, $2 uuid of
+ * the source, $3 sealed body, $4 lifetime of the login (interval), $5 SHA-256 of the session key.
  */
 const OPEN: NamedStatement = {
   name: 'source_login_open',
@@ -59,7 +59,7 @@ const TAKE: NamedStatement = {
     RETURNING l.body`,
 };
 
-/** The session of a request, or what to check before a session is created. */
+/** The session key of a request, and the check that runs before a session is created. */
 interface SessionSource {
   readonly sessionKey: Buffer | undefined;
   /** Throws `rate_limited`. */

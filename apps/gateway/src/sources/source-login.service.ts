@@ -49,7 +49,10 @@ export class SourceLoginService {
     @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
   ) {}
 
-  /** Returns an enabled source. Throws `not_found` if there is none, even for a login that has already begun. */
+  /**
+   * Returns an enabled source. Throws `not_found` if the source does not exist or is disabled, even if a login has
+   * already begun.
+   */
   async load(slug: string, model: PublishedSource['model'] = OAUTH_SOURCE): Promise<PublishedSource> {
     const source = await this.sources.find(slug);
     if (source?.model !== model) throw new Problem('not_found');
@@ -102,7 +105,7 @@ export class SourceLoginService {
       this.cookies.set(exchange, result.cookie, await this.clients.resolve(exchange.request));
     if (!('begin' in result)) return result;
     const { begin: slug, beginning } = result;
-    // `outer` is empty, because the parameters of the provider do not belong to the address of the flow.
+    // `outer` is empty, because the query of this request comes from the provider and is not the query of the flow.
     return this.flowService.begin(exchange, { slug, query, outer: {} }, beginning).then(
       () => ({ to: flowPageUrl(slug, query) }),
       (error: unknown) => ({ refused: refusalFor(error) }),

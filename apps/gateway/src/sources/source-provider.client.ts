@@ -14,7 +14,7 @@ import { Requester, requestOverBus } from '@gatehouse/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import type { z } from 'zod';
 
-/** Bytes of the largest reply that is parsed. The identification service limits the size of a provider's response. */
+/** Bytes of the largest reply of the identification service that is parsed. */
 const MAX_REPLY_BYTES = 256 * 1024;
 
 /**

@@ -65,15 +65,15 @@ export class SourceStageResumer {
   }
 
   /**
-   * Returns whether an identity may continue the plan (docs/spec/sources.md#return). An identity of an existing user
-   * may if that user is the plan's pending user, else the logged-in visitor, or if the plan has neither. A new identity
-   * may if the plan has neither, if the flow enrols users, or if the visitor connects an account to themselves.
+   * Returns whether an identity may continue the plan (docs/spec/sources.md#return). The plan expects its pending user,
+   * else the logged-in visitor, else any user. An identity of an existing user must be the expected user. A new
+   * identity may continue if the plan expects any user or the visitor, or if the flow enrols users.
    */
   admits({ stored: { plan }, version }: WaitingPlan, { user }: SourceUser, visitor: Identity | undefined): boolean {
     const { pending_user: pending } = plan.context;
     const expected = pending?.kind === 'saved' ? pending.uuid : visitor?.uuid;
-    // A plan with a pretended user is refused like a plan of another user, so that it does not reveal that the user
-    // does not exist.
+    // Refuses a plan with a pretended user like a plan of another user, so that the refusal does not reveal that the
+    // user does not exist.
     if (pending?.kind === 'pretended') return false;
     if (user) return expected === undefined || expected === user.uuid;
     return expected === undefined || version.flow.designation === 'enrollment' || expected === visitor?.uuid;

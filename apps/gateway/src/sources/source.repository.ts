@@ -42,8 +42,7 @@ const CONNECTED = {
   text: `SELECT ${COLUMNS} ${USERS} JOIN identification.connections c ON c.user_id = u.id WHERE c.source_id = $1 AND c.identifier = $2`,
 };
 /**
- * Select at most two users by the field of a matching mode, active users with a verified email address first. $1 email
- * address or username.
+ * Selects at most two users with the email address or username $1, active users with a verified email address first.
  */
 const MATCHING = {
   email: {

@@ -7,7 +7,7 @@ import { AvatarService } from './avatars/avatar.service.js';
 import { sessionUser, type UserSelf } from './user.dto.js';
 import type { AuthenticatedUser } from './user.repository.js';
 
-/** The user of a session or token, which reverse proxies request before they admit a visitor. */
+/** The user of a session or token. Reverse proxies request the user before they admit a visitor. */
 @Controller('/api/v3/core/users')
 export class UsersController {
   constructor(

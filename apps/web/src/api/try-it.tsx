@@ -53,7 +53,7 @@ interface ChallengeFormProps {
 
 function ChallengeForm({ flow, getChallenge }: ChallengeFormProps) {
   const { t } = useApi();
-  // Enabled after hydration, because before it the browser would submit the form to the page itself.
+  // The button is disabled before hydration, because the browser would then submit the form to the URL of this page.
   const [ready, setReady] = useState(false);
   useEffect(() => setReady(true), []);
   const get = (event: SubmitEvent) => {

@@ -20,7 +20,7 @@ export interface ValidateChallenge extends Envelope {
 export function AuthenticatorValidate({ challenge }: { challenge: ValidateChallenge }) {
   const { device_challenges: devices } = challenge;
   const [chosen, choose] = useState(devices.length === 1 ? 0 : undefined);
-  // Keep the index of the chosen device, because a repeated challenge has new data for the same devices.
+  // Keeps the index and not the device, because a repeated challenge contains new data for the same devices.
   const device = chosen === undefined ? undefined : devices[chosen];
   return (
     <>

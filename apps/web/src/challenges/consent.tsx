@@ -36,7 +36,10 @@ export function Consent({ challenge }: { challenge: ConsentChallenge }) {
         ) : (
           <Permissions title={t('The application asks for these permissions:')} permissions={granted} />
         )}
-        {/* Do not focus the button: a key held down while another site opens the page would press it. */}
+        {/*
+         * A consent without permissions may confirm a run that another site began. Its button has no focus, so that a
+         * key that the visitor holds down during the navigation does not press it.
+         */}
         <Button autofocus={asksForPermissions}>{t('Continue')}</Button>
       </Form>
     </>

@@ -16,7 +16,7 @@ export function DeviceCode({ challenge }: { challenge: Envelope }) {
   );
 }
 
-/** Asks whether the other device may sign in, so that a victim of device code phishing can refuse. */
+/** Asks whether the device that showed the code may sign in, so that a victim of device code phishing can refuse. */
 export function DeviceCodeFinish({ challenge }: { challenge: Envelope }) {
   const { t } = usePage();
   return (

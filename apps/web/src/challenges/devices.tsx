@@ -92,13 +92,17 @@ function SmsStep({ challenge, device, awaitsAction }: Props) {
   );
 }
 
-/** Sends a push and waits for the confirmation on the phone. Each response that the page sends is a long poll. */
+/**
+ * Sends a push and waits for the confirmation on the phone. The API replies to an answer when the user has decided, or
+ * after a while (long poll).
+ */
 function DuoStep({ challenge, device, awaitsAction }: Props) {
   const { t, answer, answerAutomatically, busy } = usePage();
   const push = { duo: device.device_uid };
   const { number } = device.challenge;
   const isWaiting = typeof number === 'string' || !(awaitsAction || challenge.response_errors);
-  // The page sends the first push automatically. After a refusal it sends another only on request.
+  // Sends the first push and then polls. After a refusal, or if another site opened the page, the visitor must request
+  // the push.
   useEffect(() => {
     if (isWaiting) answerAutomatically(push);
   }, [challenge]);

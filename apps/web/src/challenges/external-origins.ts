@@ -3,7 +3,7 @@ import type { Challenge, ExternalOrigins } from '../page.js';
 /** No external origins. */
 export const NO_ORIGINS: ExternalOrigins = { scripts: [], connects: [], forms: [] };
 
-/** Origins from which a captcha script loads, by the host of the script. */
+/** Origins that a captcha script loads files from and connects to, by the host of the script. */
 const CAPTCHA_ORIGINS: Readonly<Record<string, readonly string[]>> = {
   'www.recaptcha.net': ['https://www.recaptcha.net', 'https://www.gstatic.com'],
   'www.google.com': ['https://www.google.com', 'https://www.gstatic.com'],

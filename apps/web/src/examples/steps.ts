@@ -47,7 +47,7 @@ const SOURCES = [
   { name: 'Plex', icon_url: null, challenge: { component: 'ak-source-plex', client_id: 'abc', slug: 'plex' } },
 ];
 
-/** Example challenges of the other stages. */
+/** Example challenges, except those of authenticator stages (devices.ts) and of prompt stages (prompts.ts). */
 export const STEPS: Readonly<Record<string, Challenge>> = {
   identification: identification({}),
   'identification-refused': identification(wrong('non_field_errors', 'Failed to authenticate.')),

@@ -1,4 +1,4 @@
-/** Sends a request to the API with the CSRF token. With a `body` it is a POST. */
+/** Sends a request to the API with the CSRF token: a POST if there is a `body`, else a GET. */
 export const callApi = (address: string, { body, ...init }: RequestInit & { body?: string } = {}): Promise<Response> =>
   fetch(address, {
     ...init,

@@ -36,7 +36,10 @@ export class ExecutorClient {
   }
 }
 
-/** Adds the cross-site marker to a URL. Every request needs the marker, because an expired run starts again with it. */
+/**
+ * Adds the cross-site marker to a URL. A page that another site opened sends it with every request, so that a run that
+ * starts again after it expired is marked too.
+ */
 export const withCrossSite = (address: string) => `${address}${address.includes('?') ? '&' : '?'}cross_site=1`;
 
 const UNAVAILABLE_STATUSES: ReadonlySet<number> = new Set([429, 502, 503, 504]);

@@ -12,7 +12,10 @@ export interface PageContext {
   readonly t: Translate;
   /** Whether the page is sending an answer. Until the reply arrives, the page sends nothing else. */
   readonly busy: boolean;
-  /** Whether the flow inspector is open. It stops automatic redirects. Undefined until the run is fetched. */
+  /**
+   * Whether the flow inspector is open, which stops automatic redirects. Undefined until the inspector has fetched the
+   * run.
+   */
   readonly inspected: boolean | undefined;
   /**
    * Whether another site opened the page and the visitor has not acted yet. The page then sends no message by itself.

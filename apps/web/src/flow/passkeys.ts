@@ -8,7 +8,7 @@ interface PasskeyChallenge {
   readonly device_challenges?: readonly { readonly device_class: string; readonly challenge: RequestOptions }[];
 }
 
-/** Fetches the challenge of the flow at `url`, and offers the passkeys that it accepts in the autofill suggestions. */
+/** Offers the passkeys that the flow at `url` accepts as autofill suggestions, and logs in with the chosen passkey. */
 export async function offerPasskeys(url: string, signal: AbortSignal): Promise<void> {
   if (!(await PublicKeyCredential.isConditionalMediationAvailable?.())) return;
   const { pathname, search } = new URL(url, location.href);
@@ -20,7 +20,7 @@ export async function offerPasskeys(url: string, signal: AbortSignal): Promise<v
   if (!assertion) return;
   const body = JSON.stringify({ component: challenge.component, webauthn: assertion });
   const { to } = await request(executor, { body });
-  // The page of the flow at `url` then shows its next challenge or its refusal.
+  // Without a redirect (`to`), the page at `url` shows the next challenge or the refusal.
   location.assign(to ?? url);
 }
 

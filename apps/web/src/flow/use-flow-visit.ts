@@ -73,10 +73,7 @@ class ExecutorChannel {
   }
 }
 
-/**
- * Returns whether the CSRF token is outdated, as after a login in another tab. The page then fetches the challenge
- * again.
- */
+/** Returns whether the reply is 403. After a login in another tab, the CSRF token of this page is outdated. */
 const isForbidden = (reply: Reply) => reply.kind === 'refused' && reply.challenge['status'] === 403;
 
 /**

@@ -12,7 +12,7 @@ interface Options {
   readonly 'error-callback'?: () => void;
 }
 
-// Without a document, this script runs as a worker, which another instance of the script has started.
+// This script starts itself a second time, as a worker. Only the worker has no document.
 if (typeof document === 'undefined') serveWorker();
 else defineProvider((document.currentScript as HTMLScriptElement).src);
 

@@ -1,7 +1,7 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 
 /**
- * A proof of work: find the counter for which SHA-256 of salt, nonce and counter starts with the prefix. All
+ * A proof of work: find the counter for which SHA-256 of salt, nonce and counter starts with the prefix. The values are
  * hexadecimal.
  */
 interface Parameters {
@@ -14,8 +14,8 @@ interface Parameters {
 const COUNTER_BYTES = 4;
 
 /**
- * Tries counters in order. It does not use crypto.subtle, which is missing without TLS and is asynchronous for each
- * hash.
+ * Tries counters in order, until one fits. Does not use crypto.subtle, which browsers offer only over TLS, and whose
+ * hashes are asynchronous.
  */
 export function solve({ salt, nonce, keyPrefix }: Parameters) {
   const startedAt = performance.now();

@@ -7,7 +7,10 @@ const NO_BACKGROUND = '/static/dist/assets/images/flow_background.jpg';
 const [LIGHT, DARK] = ['#ffffff', '#1c1f24'];
 const MIN_CONTRAST = 4.5;
 
-/** Returns the CSS of a brand: the colour where its contrast suffices, the background and the custom rules. */
+/**
+ * Returns the CSS of a brand: its colour, its background and its custom rules. Links have the colour only where its
+ * contrast suffices.
+ */
 export function brandStyle(
   { colours, background: brandBackground, custom_css: css = '' }: Brand,
   flowBackground: string | undefined,

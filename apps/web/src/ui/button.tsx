@@ -20,7 +20,7 @@ export function Button({ plain = false, children, ...attributes }: Props) {
 /** Delay before the busy indicator is shown. */
 const INDICATOR_DELAY_MS = 300;
 
-/** Appears when the reply to a response takes long. */
+/** Shows that the page waits, if the reply to an answer takes long. */
 export function BusyIndicator() {
   const { busy, t } = usePage();
   const [long, setLong] = useState(false);

@@ -18,12 +18,15 @@ export const flowDiagramOf = (plan: Plan, version: FlowVersion): FlowDiagram =>
     };
   });
 
-/** Outcomes without an answer: the step was skipped by its policies, or deferred for a proof. */
+/**
+ * Outcomes without an answer: policies skipped the step, or a step that asks for a missing proof was inserted before
+ * it.
+ */
 const UNANSWERED: ReadonlySet<string | undefined> = new Set(['skipped', 'deferred']);
 
 interface PlacedStep {
   readonly step: Pick<Step, 'id' | 'name' | 'kind'>;
-  /** Index in the plan; undefined if the plan does not contain it. */
+  /** Index in the plan; undefined if the plan does not contain the step. */
   readonly at: number | undefined;
 }
 

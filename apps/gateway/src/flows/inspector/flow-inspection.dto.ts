@@ -51,7 +51,7 @@ const flowDiagram = z.array(
       step: z.string(),
       name: z.string(),
       kind: z.string(),
-      /** `left_out`: not part of this run. `refused`: the run ended there. */
+      /** `left_out`: not part of this run. `refused`: the run ended at this step. */
       state: z.enum(['passed', 'skipped', 'current', 'planned', 'left_out', 'refused']),
       /** Number of policies that are bound to the step. */
       policies: z.int(),

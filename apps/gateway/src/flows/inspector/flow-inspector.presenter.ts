@@ -12,7 +12,10 @@ interface InspectedRun {
   readonly sessionId: string;
 }
 
-/** Returns the inspection of a run, or undefined if it ended before it passed a step (docs/spec/executor.md#inspector). */
+/**
+ * Returns the inspection of a run, or undefined for a run that ended before any step passed
+ * (docs/spec/executor.md#inspector).
+ */
 export function presentInspection(inspected: InspectedRun): FlowInspection | undefined {
   const { plan, version } = inspected;
   const steps = stepsOf(plan, version);

@@ -46,7 +46,7 @@ function ordered(value: unknown): unknown {
 
 const plain = (value: unknown) => ordered(resolved(value));
 
-/** Returns the members of a union without their properties, which another test compares by the union's mapping. */
+/** Returns the members of a union without their properties, which the test of each component compares. */
 const listed = (members: unknown) =>
   (members as Json[])
     .map((member) => Object.fromEntries(Object.entries(member).filter(([key]) => key !== 'properties')))
@@ -71,7 +71,7 @@ interface Described {
   readonly properties: Readonly<Record<string, unknown>>;
 }
 
-/** Optional fields of newer versions, which older clients ignore. */
+/** Optional fields that the published API does not have, and that its clients ignore. */
 const ADDITIONS: Readonly<Record<string, readonly string[]>> = {
   'ak-stage-captcha challenge': ['action'],
   'ak-stage-identification answer': ['captcha_token'],

@@ -51,7 +51,10 @@ export class PageRenderer {
     return this.loaded.proofScript;
   }
 
-  /** Loads the pages of a build folder into memory. Their script sends the value of `csrfCookie` with its requests. */
+  /**
+   * Loads the pages of a build folder into memory. `csrfCookie` names the cookie whose value the script of the pages
+   * sends as a header.
+   */
   static async open(folder: string, csrfCookie: string = CSRF_COOKIE): Promise<PageRenderer> {
     const manifest = JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8')) as Manifest;
     const pages = (await import(pathToFileURL(join(folder, 'server.js')).href)) as PageRenderers;

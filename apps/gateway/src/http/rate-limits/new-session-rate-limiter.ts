@@ -5,10 +5,7 @@ import { networkLimit } from './network-rate-limiter.js';
 
 type Settings = Pick<GatewayConfig, 'NEW_SESSION_RATE' | 'NEW_SESSION_RATE_PERIOD_S'>;
 
-/**
- * Limits the sessions that requests without a session start from one network, because each session is stored
- * (docs/spec/http.md#new-sessions).
- */
+/** Limits the number of new sessions per network, because each session is stored (docs/spec/http.md#new-sessions). */
 @Injectable()
 export class NewSessionRateLimiter {
   private readonly count: (ip: string) => void;
@@ -17,7 +14,7 @@ export class NewSessionRateLimiter {
     this.count = networkLimit({ requests, periodS });
   }
 
-  /** Counts a new session. Does not count a session of an outpost, which has a token. Throws `rate_limited`. */
+  /** Counts a new session. Does not limit outposts, because their token authenticates them. Throws `rate_limited`. */
   admit({ ip, outpost }: Pick<ClientInfo, 'ip' | 'outpost'>): void {
     if (!outpost) this.count(ip);
   }
