@@ -1,5 +1,5 @@
 /**
- * Compiles every app and library into `dist/`. The pages become a bundle for browsers and one for the gateway.
+ * Compiles every app and library into `dist/`. The pages become a bundle for browsers and a bundle for the gateway.
  * Does nothing when no input has changed since the last build.
  */
 import { spawnSync } from 'node:child_process';

@@ -9,5 +9,6 @@ import { findSecrets } from './security/secrets.mjs';
 const offline = process.argv.includes('--offline');
 const faults = [...(await findSecrets()), ...findRefusedLicences(), ...(offline ? [] : await findVulnerabilities())];
 for (const fault of faults) console.log(fault);
-// Ends at once, because secretlint's profiler would compare all of its marks with each other.
+// Ends the process at once, because secretlint's profiler would otherwise compare all its performance marks with each
+// other.
 process.exit(faults.length > 0 ? 1 : 0);

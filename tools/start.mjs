@@ -5,8 +5,8 @@ import { availableParallelism } from 'node:os';
 import { prepare } from './prepare.mjs';
 
 prepare();
-// One thread for each core, so that no hash waits for a thread while a core is idle. Node's default of four threads may
-// be more or fewer than the cores.
+// One thread for each core, so that no hash waits while a core is idle, and two for DNS lookups and file reads. Node
+// starts four threads by default.
 const UV_THREADPOOL_SIZE = process.env.UV_THREADPOOL_SIZE ?? String(availableParallelism() + 2);
 const child = spawn(
   process.execPath,

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 
 /**
- * Returns a message for each production dependency with a known vulnerability. Some registries answer no audits: then
- * it says so, and returns nothing, because nothing was found out.
+ * Returns a message for each production dependency with a known vulnerability. If the registry answers no audits,
+ * prints the reason and returns no messages.
  */
 export async function findVulnerabilities() {
   const { stdout, error } = spawnSync('npm', ['audit', '--omit=dev', '--json'], { encoding: 'utf8' });

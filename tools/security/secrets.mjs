@@ -15,7 +15,7 @@ const MADE_UP = new Map([
 /** A literal that is assigned to a name like those of secrets. */
 const ASSIGNMENT =
   /\b\w*(?:secret|token|passw(?:or)?d|passphrase|api_?key|private_?key|access_?key|seal_?key|session_?key|credential|salt)\w*["'`]?\s*[:=]+\s*["'`]?([A-Za-z0-9+/_=-]{20,})/gi;
-/** Bits per character. Random text has more; words, paths and names have less. */
+/** Smallest entropy of a secret in bits per character. Words, paths and names have less. */
 const MIN_ENTROPY = 4;
 
 const RULES = [{ id: '@secretlint/secretlint-rule-preset-recommend', rule: creator }];
