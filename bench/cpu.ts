@@ -40,8 +40,8 @@ function ownTicks(): number {
 
 function machine(): { busy: number; total: number } {
   const line = readFileSync('/proc/stat', 'utf8').split('\n', 1)[0] ?? '';
-  // The fields are user, nice, system, idle, iowait, irq, softirq and steal. The later fields are already included in
-  // user.
+  // The fields are user, nice, system, idle, iowait, irq, softirq and steal. The fields after them, guest and
+  // guest_nice, are included in user and nice.
   const ticks = line.trim().split(/\s+/).slice(1, 9).map(Number);
   const total = ticks.reduce((sum, value) => sum + value, 0);
   return { busy: total - (ticks[3] ?? 0) - (ticks[4] ?? 0), total };

@@ -62,7 +62,10 @@ export async function runRound(
   }
 }
 
-/** Rounds are short, so that other load on the machine affects all variants equally. */
+/**
+ * Number of measured rounds of each variant. Rounds are short and take turns, so that other load on the machine affects
+ * all variants equally.
+ */
 export const ROUNDS = 9;
 /** Unmeasured rounds before the first measured one, so that the JIT compiler has warmed up. */
 export const WARM_UP = 9;

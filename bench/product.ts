@@ -70,7 +70,9 @@ export class Product implements MeasuredSite {
     await this.start(service, env);
   }
 
-  /** Starts a second gateway that runs pg's own named statements (docs/adr/0003). The other services serve both. */
+  /**
+   * Starts a second gateway that runs pg's own named statements (docs/adr/0003). Both gateways use the same services.
+   */
   async withPlainStatements(): Promise<MeasuredSite> {
     const port = String(await freePort());
     const url = `http://127.0.0.1:${port}`;

@@ -15,7 +15,10 @@ const VISITS_PER_USER = 2;
  * often be idle.
  */
 const CONCURRENCY = 32;
-/** Number of time slices: two password processes take turns on one core. All other processes use the other core. */
+/**
+ * Number of time slices, one for each of two password processes. Together they use one core and leave the other core to
+ * all other processes.
+ */
 const TURNS = 2;
 
 /** One hash at a time in each process, so that a second process adds capacity on a machine with few cores. */

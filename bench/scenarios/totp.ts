@@ -56,7 +56,7 @@ async function eachRound({ databaseUrl }: BenchEnvironment, run: (i: number) => 
 }
 
 const names = Array.from({ length: VISITS }, (_, i) => `user-${i}`);
-/** Users of the other scenarios exist already, and the import does not change them. */
+/** Some of these users exist already, from other scenarios. The import does not change them. */
 const userRows = () => names.map((username) => ({ username, email: `${username}@example.org` }));
 const deviceRows = (key: Buffer) =>
   names.map((username, pk) => ({
