@@ -17,8 +17,8 @@ export const translateBy =
   (locale: Locale, catalogue: CompiledCatalogue): Translate =>
   (text, params) => {
     const message = Object.hasOwn(catalogue, text) ? catalogue[text] : undefined;
-    // A built-in text with placeholders always comes with parameters, so this text is not built in: do not translate
-    // it.
+    // A built-in text with placeholders always comes with parameters. Without them, the text is an administrator's text
+    // that equals a built-in text, and is not translated.
     if (message === undefined || (params === undefined && typeof message !== 'string'))
       return interpolate(text, params);
     return String(format(message, locale, { ...params }, { formatters }));
