@@ -17,7 +17,10 @@ import {
 /** Kinds of messages, which are delivered independently. */
 export type MessageKind = 'mail' | 'event';
 
-/** A message with a lease of this courier. `tries` counts the leases of all couriers and identifies the lease. */
+/**
+ * A message with a lease of this courier. `tries` counts how often any courier has leased the message, and identifies
+ * this lease.
+ */
 export interface LeasedMessage {
   readonly id: string;
   readonly topic: string;

@@ -13,8 +13,8 @@ interface PollLoopOptions<T> {
 }
 
 /**
- * Takes items and handles up to `size` of them at the same time. Polls every `pollMs` milliseconds while there are
- * none.
+ * Takes items and handles up to `size` of them at the same time. Waits `pollMs` milliseconds after it has taken fewer
+ * items than it could handle.
  */
 export class PollLoop<T> {
   readonly #active = new Set<Promise<void>>();

@@ -5,7 +5,7 @@ import { type MailContent, mailVariables } from './mail-content.js';
 import { mailTemplates } from './mail-templates.js';
 import { quotedName } from './quoted-name.js';
 
-/** A mail cannot be rendered, because its template is unknown or its variables are invalid. */
+/** Thrown if the template of a mail is unknown or its variables are invalid. */
 export class TemplateError extends Error {}
 
 /** Renders a mail as text and HTML in the recipient's language. Throws TemplateError. */
