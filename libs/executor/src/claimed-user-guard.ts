@@ -14,8 +14,8 @@ const REASONS: Readonly<Record<UserClaim, string>> = {
 type GuardedRun = Pick<FlowRunView, 'context' | 'plan' | 'session'>;
 
 /**
- * Protects superusers from compromised services. If only a service claims who the plan's user is, no step logs in or
- * changes a superuser, or the superuser's credentials (docs/adr/0033).
+ * Protects superusers from compromised services. While only a service claims that the plan's user is a superuser, no
+ * step logs that user in, or changes the user or the user's credentials (docs/adr/0033).
  */
 export class ClaimedUserGuard {
   constructor(
@@ -24,7 +24,8 @@ export class ClaimedUserGuard {
   ) {}
 
   /**
-   * Throws `stage_fault` if the step must not run for the plan's user. Queries the directory only for a claimed user.
+   * Throws `stage_fault` if the step must not run for the plan's user. Queries the directory only if the user is
+   * claimed by a service.
    */
   async check(run: GuardedRun, step: Step): Promise<void> {
     const { plan, context } = run;

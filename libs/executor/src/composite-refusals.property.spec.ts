@@ -29,7 +29,10 @@ const onRefusal = fc.constantFrom('retry', 'restart', 'restart_with_context');
 const skippedFor = fc.constantFrom('never', 'known', 'named');
 const laterStep = fc.record({ kind: fc.constantFrom('secret', 'page'), onRefusal, skippedFor });
 
-/** An answer with at least one wrong part. Each part belongs to the field that one of the embedded stages judges. */
+/**
+ * An answer with a right or wrong value for the field of each embedded stage. The test drops answers without a wrong
+ * value.
+ */
 const wrongAnswer = fc
   .record({ password: fc.boolean(), token: fc.boolean(), pin: fc.boolean(), word: fc.boolean() })
   .map((right) =>

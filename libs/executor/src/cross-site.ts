@@ -7,7 +7,7 @@ import type { ChallengeSource, FlowResult } from './flow-response.js';
 
 const HEADER = sentence('Another website sent you here. Continue only if you want to.').text;
 
-/** How the question is presented: as a consent challenge, which every client can show. */
+/** The question whether to continue is a consent challenge, which every client can show. */
 const QUESTION: ChallengeSource = {
   component: 'ak-stage-consent',
   user_info: true,
@@ -23,8 +23,8 @@ const QUESTION: ChallengeSource = {
 type Question = Extract<FlowResult, { type: 'show' }>;
 
 /**
- * Returns the plan, with the cross-site mark if `request` comes from another site and no mailed link awaits
- * confirmation.
+ * Returns the plan, with a cross-site mark if the request comes from another site and marks this plan. A plan whose
+ * mailed link awaits confirmation gets no mark.
  */
 export function withCrossSiteMark(
   plan: Plan,
@@ -37,7 +37,7 @@ export function withCrossSiteMark(
 }
 
 /**
- * Returns the question that a marked plan asks before a step that acts on entry; `undefined` if the step may be
+ * Returns the question that a marked plan asks before a step with side effects on entry; `undefined` if the step may be
  * entered.
  */
 export function crossSiteQuestion(
@@ -51,7 +51,7 @@ export function crossSiteQuestion(
   return { type: 'show', contract: QUESTION, challenge, errors: undefined };
 }
 
-/** Whether an answer shows that the visitor acted, because no page sends such an answer by script. */
+/** Whether an answer shows that the visitor acted: a page's script never sends such an answer by itself. */
 export function isVisitorAction(answer: unknown, contract: StageContract | undefined): boolean {
   if (bodyErrors(answer)) return false;
   const fields = contract?.personal_fields;

@@ -3,10 +3,9 @@ import type { Plan } from '@gatehouse/plan';
 import { type LinkTarget, type ResumeLink, withResumeLink } from './resume-links.js';
 import { type SessionState, sessionAfterLogin, sessionAfterLogout } from './session-state.js';
 
-/** The TypeScript type of the effects with one value of `type`. */
+/** The effects of one type. */
 export type EffectOf<T extends EffectType> = Extract<Effect, { type: T }>;
 
-/** An event effect. */
 export type EventEffect = EffectOf<'event'>;
 
 type ReputationChange = NonNullable<PolicyRequest['reputation']>[number];

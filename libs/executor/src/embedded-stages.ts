@@ -15,8 +15,8 @@ import type { ResponseBody } from './stage-request.js';
 export type PassedReply = Extract<StageReply, { type: 'passed' }>;
 
 /**
- * A stage that is embedded in a host stage, with the host's config field that refers to the stage and the embedding
- * rule.
+ * A stage that is embedded in a host stage: the field of the host's config that refers to the stage, the rule in the
+ * host's contract, and the stage.
  */
 export interface EmbeddedStage {
   readonly field: string;
@@ -46,9 +46,8 @@ export function embeddedStages({ contract, stage }: HostStage, { attached }: Flo
 }
 
 /**
- * Returns the answer for the host, without the values that embedded stages judge. Each value is replaced by an empty
- * text or, if it contains a character that no text may contain, by that character, so that the host rejects it as in
- * any field.
+ * Returns the answer for the host, with an empty text for each value that an embedded stage judges. A value with a
+ * character that Postgres cannot store is replaced by that character, so that the host rejects the field.
  */
 export function withoutEmbeddedFields(body: ResponseBody, { embeds }: StageContract): ResponseBody {
   const fields = new Set(Object.values(embeds).map(({ field }) => field));
@@ -86,8 +85,8 @@ function mergedUser(host: PassedReply, part: PassedReply) {
 }
 
 /**
- * Returns the refusal of a composite step without facts. The host passes before an embedded stage refuses, and facts
- * that the host wrote, such as the user it found, must not stay in the plan (docs/adr/0033).
+ * Removes the facts from a reply that refuses the answer to a composite step. Facts of a host that passed before an
+ * embedded stage refused, such as the user it found, must not stay in the plan (docs/adr/0033).
  */
 export function withoutContext(reply: StageReply): StageReply {
   if (reply.type !== 'rejected' && reply.type !== 'denied') return reply;

@@ -63,8 +63,8 @@ export class Executor {
   }
 
   /**
-   * Returns the current challenge of a flow, or the result of an answer. Throws Problem if the request fails before
-   * that.
+   * Returns the current challenge of a flow, or the result of an answer. A problem of a step or of planning is a result
+   * too. Throws any other Problem.
    */
   async handle(request: FlowRequest): Promise<FlowResponse> {
     const arrival = await this.load(request);
@@ -112,7 +112,10 @@ export class Executor {
     return flowContext(arrival, chosen, this.dependencies.site);
   }
 
-  /** Whether the session was ended now, because it was used outside the network or place that it is bound to. */
+  /**
+   * Ends a session that is used outside the network or place that it is bound to. Returns whether the session has
+   * ended.
+   */
   private async isSessionEnded({ request, loaded: { session } }: LoadedRequest): Promise<boolean> {
     const { user } = session ?? {};
     return (
@@ -196,10 +199,10 @@ export class Executor {
   }
 }
 
-/** Problem codes of bodies that are refused before anything else is checked. */
+/** Problems of a body for which a request is refused before its API token is looked up. */
 const REJECTED_BODY_CODES: ReadonlySet<string> = new Set(['unsupported_media_type', 'body_too_large']);
 
-/** Throws for such a body. Called before the API token is looked up (docs/spec/http.md#order-of-checks). */
+/** Throws the problem of a body if the code is in REJECTED_BODY_CODES (docs/spec/http.md#order-of-checks). */
 function rejectUnacceptableBody(answer: ChallengeSubmission | undefined) {
   if (answer?.bodyProblem && REJECTED_BODY_CODES.has(answer.bodyProblem.code)) throw answer.bodyProblem;
 }
@@ -211,8 +214,8 @@ function rejectForgery(answer: ChallengeSubmission | undefined, sessionUser: Ide
 }
 
 /**
- * Returns a Problem as a result, so that the response can show its details to a user with that right. Rethrows other
- * errors.
+ * Returns a Problem as a result, so that the response can show its details to a user with the right to see them.
+ * Rethrows other errors.
  */
 function asProblemResult(error: unknown): FlowResult {
   if (error instanceof Problem) return { type: 'problem', problem: error };
@@ -230,8 +233,8 @@ function newPlan(version: FlowVersion, { query }: FlowRequest): Plan {
 }
 
 /**
- * Whether the caller satisfies the flow's authentication requirement. Not checked again for a plan that has itself
- * logged the visitor in or out, or that a mailed link resumed: the requirement was checked before.
+ * Whether the caller satisfies the flow's authentication requirement, or has satisfied it earlier in the plan: before a
+ * mailed link continued the plan, or before the plan logged the visitor in or out.
  */
 function mayContinue(context: FlowContext): boolean {
   const { authentication } = context.version.flow;

@@ -5,7 +5,7 @@ import type { Identity } from './ports/plan-store.js';
 /** Milliseconds that one request may take in all. */
 export const REQUEST_DEADLINE_MS = 20_000;
 
-/** Which plans a request from another site marks: only a plan that it starts, or any plan (docs/adr/0034). */
+/** Which plans get a cross-site mark by a request: only a plan that the request starts, or any plan (docs/adr/0034). */
 export type CrossSite = 'new' | 'any';
 
 /** A client's request to the executor. Made by the controller. */

@@ -42,7 +42,9 @@ export interface FlowResponse {
 
 type ResponseContext = Pick<FlowContext, 'version' | 'brand' | 'user'>;
 
-/** Returns the response of a request that has a plan, or that found one. */
+/**
+ * Returns the response with a result. `plan` is the plan of this request, or the plan that another request has saved.
+ */
 export function flowResponse(
   { version, brand, user }: ResponseContext,
   { plan, ...answer }: Pick<FlowResponse, 'result' | 'context' | 'effects' | 'cookie'> & { plan: Plan | undefined },

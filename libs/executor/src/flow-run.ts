@@ -58,8 +58,8 @@ const noChanges = (planBefore: Plan): UnsavedChanges => ({
 export type FlowRunView = Pick<FlowRun, 'context' | 'plan' | 'session' | 'revision' | 'budget' | 'reputation'>;
 
 /**
- * One request's run through a plan: the current plan, and the changes to save with it. Mutable, unlike all that it
- * holds.
+ * One request's run through a plan: the current plan, and the changes to save with it. A `FlowRun` is mutable, its
+ * plans are not.
  */
 export class FlowRun {
   readonly budget = new StepBudget();
@@ -119,7 +119,7 @@ export class FlowRun {
     return this.row?.revision ?? 0;
   }
 
-  /** Whether the plan has moved in this request. */
+  /** Whether the request has changed the plan. */
   get moved(): boolean {
     return this.currentPlan !== this.firstPlan;
   }
@@ -129,7 +129,7 @@ export class FlowRun {
     return this.unsaved.reputation;
   }
 
-  /** Every attempt that was reserved since the last save. */
+  /** The attempts that the next save resets or releases. */
   get reservations(): readonly AttemptReservation[] {
     const { reset, released } = this.unsaved.settlement;
     return [...reset, ...released];
@@ -141,9 +141,9 @@ export class FlowRun {
   }
 
   /**
-   * Whether the rows of the session get their full lifetime: the visitor has answered a challenge of an existing session,
-   * is logged in, or was identified by a proof. A first request without a session is no answer, because it would make a
-   * row of full lifetime as cheap as any other.
+   * Whether the rows of the session get their full lifetime: the visitor has answered a challenge of an existing
+   * session, is logged in, or was identified by a proof. An answer without a session does not count: otherwise an
+   * anonymous client could create rows of full lifetime with single requests.
    */
   get isAnswered(): boolean {
     const { loaded, request } = this.context;
@@ -216,7 +216,7 @@ export class FlowRun {
     this.unsaved.effects.push(...events);
   }
 
-  /** Stores an id for work that must be done once. The plan keeps the id until the work is done. */
+  /** Gives the plan an id for the next work of a stage that writes data, unless the plan has one (docs/adr/0023). */
   nameWork() {
     this.currentPlan = withWorkId(this.currentPlan, randomToken(WORK_ID_LENGTH));
   }

@@ -41,8 +41,8 @@ import { flowUserOf } from './stage-request.js';
 import { asRejection, isNextAnswerNew, type StageResult } from './stage-result.js';
 
 /**
- * The question before a step with side effects when the visitor has followed a mailed link. A mail scanner that follows
- * the link does not confirm it (docs/spec/plan.md#mailed-links).
+ * Asks a visitor who followed a mailed link to confirm, before a step with side effects. A mail scanner may follow the
+ * link too, but does not confirm (docs/spec/plan.md#mailed-links).
  */
 const CONFIRMATION: FlowResult = {
   type: 'show',
@@ -145,7 +145,7 @@ export class FlowRunner {
   }
 
   /**
-   * Inserts a step that asks for a missing proof before `step`. Returns whether one was missing. Throws
+   * Inserts a step that asks for a missing proof before `step`. Returns whether a proof was missing. Throws
    * `proof_required`.
    */
   private defer(step: Step): boolean {
@@ -188,7 +188,7 @@ export class FlowRunner {
   }
 
   private async challenge(step: Step): Promise<StageResult> {
-    // The stage of a challenge that was shown before was prepared then.
+    // If the challenge was shown before, its stage was prepared at that time.
     if (this.run.plan.shown?.step !== step.id) await this.prepareWork(step);
     this.run.startStep();
     return this.dependencies.stageInvoker.challenge(this.run, step);
@@ -235,8 +235,8 @@ export class FlowRunner {
   }
 
   /**
-   * Stores the work id of the next answer together with the challenge, so that the answer needs no save before its
-   * work.
+   * Saves the work id of the next answer together with the challenge. The request with that answer then needs no save
+   * before the stage writes data.
    */
   private nameNextWork(step: Step, before: Plan) {
     if (before.shown?.step !== step.id) this.run.move(withoutWorkId(this.run.plan));

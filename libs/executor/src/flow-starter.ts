@@ -62,9 +62,10 @@ export class FlowStarter {
 
   /**
    * Replaces the session's plan of the flow by a new one, if the flow's policies admit it. A request from another site
-   * keeps a run of the same user that started with the same steps. What the flow requires of a logged-in user is
-   * checked when the run is entered. An anonymous visitor gets a new session, whose cookie is returned: a source has
-   * just proved who the visitor is, and the current session key may be planted.
+   * keeps the running plan if the same user started it with the same steps. For a logged-in user, the flow's
+   * authentication requirement is checked later, when the user opens the flow. An anonymous visitor gets a new session,
+   * whose cookie is returned: an attacker may have planted the current session key before a source proved who the
+   * visitor is.
    *
    * Throws `not_found`, `not_authenticated` (the user's session is gone), `flow_not_applicable`, `permission_denied`
    * (by `access`), `rate_limited`, and `stage_busy` when another request was first.

@@ -29,7 +29,7 @@ export interface PlanCommit extends AttemptSettlement {
   readonly eventContext: EventContext;
   /** Whether the visitor is anonymous and has not answered a challenge: then the plan has a short lifetime. */
   readonly isUnanswered?: boolean;
-  /** Whether this commit has the first answer of an anonymous session, which gets its full lifetime. */
+  /** Whether this commit contains the first answer of an anonymous session. The session then gets its full lifetime. */
   readonly extendsSession?: boolean;
   /** Links in the mails among the effects. */
   readonly links: readonly ResumeLink[];

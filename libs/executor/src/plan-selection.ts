@@ -23,8 +23,8 @@ export async function selectPlan(plans: PlanStore, arrival: LoadedRequest): Prom
 }
 
 /**
- * Whether a stored plan is unconfirmed and its token is used up, for example by another session. Such a plan is
- * invalid.
+ * Whether the mailed link of a stored plan was used up, for example by another session, before an answer in this
+ * session confirmed it. The plan is then invalid.
  */
 async function isTokenUsed(plans: PlanStore, stored: StoredPlan | undefined, { slug }: FlowRequest): Promise<boolean> {
   const { token, confirmed = true } = stored?.plan.resumed ?? {};
@@ -60,9 +60,9 @@ function continuablePlan(arrival: LoadedRequest): StoredPlan | undefined {
 }
 
 /**
- * Whether a plan with data of its visitor is kept when a link on another site has a token. The link replaces the plan
- * only if the plan has such a token too, because a user who is invited twice may follow the second link from a webmail
- * page.
+ * Whether the plan is kept although a link on another site has a new token: the plan has data of its visitor, and was
+ * not started with such a token itself. A plan that was is replaced, because a user who is invited twice may follow the
+ * second link from a webmail page.
  */
 const isKept = ({ query, context }: Plan, tokens: readonly string[], { crossSite }: FlowRequest): boolean =>
   crossSite !== undefined &&

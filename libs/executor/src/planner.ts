@@ -44,8 +44,8 @@ export class Planner {
 }
 
 /**
- * Whether a visitor satisfies a flow's authentication requirement. Not checked again at a restart with a pending user
- * (docs/spec/executor.md#restart).
+ * Whether a visitor satisfies a flow's authentication requirement. Always true for a plan that restarts with a pending
+ * user (docs/spec/executor.md#restart).
  */
 export const isApplicable = ({ flow }: FlowVersion, visitor: Visitor, plan?: Plan): boolean =>
   plan?.context.pending_user !== undefined || meetsRequirement(flow.authentication, visitor);

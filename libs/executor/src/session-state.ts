@@ -14,8 +14,8 @@ export interface SessionState {
 type Login = Extract<Effect, { type: 'login' }>;
 
 /**
- * Returns the session after a login of the plan's user. Keeps `visitor`, so that the plan still satisfies its
- * requirement.
+ * Returns the session after a login of the plan's user. Keeps `visitor`, so that the plan still satisfies the flow's
+ * authentication requirement if it restarts.
  */
 export const sessionAfterLogin = (
   before: SessionState,

@@ -66,8 +66,8 @@ export class StageInvoker {
   }
 
   /**
-   * Lets a step judge an answer. Each embedded stage gets one field; a refusal by an embedded stage looks like the
-   * host's.
+   * Lets the stages of a step judge an answer. Each embedded stage gets one field of the answer. A refusal by an
+   * embedded stage looks like a refusal by the host.
    */
   async respond(run: StageRun, step: Step, body: ResponseBody): Promise<StageResult> {
     const invocation = this.ownStage(run, step);
@@ -177,17 +177,17 @@ export class StageInvoker {
       };
     }
     const reply = await this.refusedHost(run, invocation, { host, part: own.reply, error: embed.error });
-    // States are stored per pending user, and a refusal leaves the plan without one. Only an embedded stage that shows a
-    // challenge keeps its state.
+    // A state belongs to a pending user, and a refusal drops the pending user that the host has set. Only an embedded
+    // stage that shows a challenge keeps its state.
     const states =
       embed.asks === undefined ? result.states : { ...result.states, ...stateEntry(part.stateKey, own.reply) };
     return { reply, states, settlement: mergeSettlements(releaseInsteadOfReset(result.settlement), own.settlement) };
   }
 
   /**
-   * Shows the host's challenge with the host's one error code, for any refusal by an embedded stage. Drops all facts
-   * that the host wrote: the client must not learn whether the user exists (enumeration), and a user who has proved
-   * nothing must not become the pending user.
+   * Returns the rejection with the host's challenge and `error`, whatever the reason of the embedded stage. Drops all
+   * facts that the host wrote: the client must not learn whether the user exists (enumeration), and a user who has
+   * proved nothing must not become the pending user.
    */
   private async refusedHost(
     run: StageRun,

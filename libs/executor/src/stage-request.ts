@@ -83,7 +83,7 @@ function declaredFields({ response }: StageContract, body: ResponseBody): Respon
   return response.def.catchall instanceof z.ZodUnknown ? body : pick(body, Object.keys(response.shape));
 }
 
-/** Returns the `step` of a request. An embedded stage has a state key that begins with the id of the host's step. */
+/** Returns the `step` of a request. The state key differs from the stage's id only for an embedded stage. */
 function stepFields({
   stateKey,
   stage,

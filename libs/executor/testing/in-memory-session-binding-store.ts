@@ -12,7 +12,7 @@ export class InMemorySessionBindingStore extends SessionBindingStore {
   lookups = 0;
   readonly addresses: string[] = [];
   readonly ended: BrokenSession[] = [];
-  /** A checker for which all networks and geoLocator are unknown. */
+  /** A checker for which all networks and locations are unknown. */
   readonly checker = new SessionBindingChecker({
     sessions: this,
     geoLocator: new FixedGeoLocator(),
@@ -31,7 +31,7 @@ export class InMemorySessionBindingStore extends SessionBindingStore {
   }
 }
 
-/** Returns the networks and geoLocator that a test sets. */
+/** Returns the networks and locations that a test sets. */
 export class FixedGeoLocator extends GeoLocator {
   constructor(
     private readonly networks: Readonly<Record<string, NetworkInfo>> = {},

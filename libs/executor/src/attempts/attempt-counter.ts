@@ -14,7 +14,7 @@ import type { CredentialQueue } from './credential-queue.js';
 import type { ResponseTiming } from './response-timing.js';
 import { settleAttempts } from './settlement.js';
 
-/** What counting the attempts of an answer needs. */
+/** Dependencies of `AttemptCounter`. */
 export interface AttemptDependencies {
   readonly attempts: AttemptStore;
   readonly reservationFactory: ReservationFactory;
@@ -28,14 +28,17 @@ interface Answer {
   readonly ask: (body: ResponseBody) => Promise<StageReply>;
 }
 
-/** Codes of problems that a stage reports without having judged the answer. */
+/** Codes of problems after which the stage has not judged the answer. */
 const NOT_PROCESSED_CODES: ReadonlySet<string> = new Set(['stage_away', 'stage_busy', 'bus_down']);
 
 /** Counts the attempts of answers before their stages judge them (docs/spec/attempts.md#counting). */
 export class AttemptCounter {
   constructor(private readonly dependencies: AttemptDependencies) {}
 
-  /** Reserves the answer's attempts, then lets the stage judge the answer. Throws `rate_limited` for a blocked network. */
+  /**
+   * Reserves the answer's attempts, then lets the stage judge the answer. If a credential is locked or delayed, the
+   * stage gets the answer without the guesses. Throws `rate_limited` if the client's network has too many failures.
+   */
   async judge(run: StageRun, invocation: StageInvocation, { body, ask }: Answer): Promise<StageResult> {
     const { kind, attempts: rules } = invocation.contract;
     const { request } = run.context;
@@ -71,8 +74,8 @@ export class AttemptCounter {
   }
 
   /**
-   * Reserves attempts. Returns `undefined` if a credential is locked or delayed. Throws `rate_limited` for a blocked
-   * network.
+   * Reserves attempts. Returns `undefined` if a credential is locked or delayed. Throws `rate_limited` if the network
+   * has too many failures.
    */
   private async reserve(
     reservations: readonly AttemptReservation[],

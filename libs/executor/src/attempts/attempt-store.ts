@@ -2,10 +2,7 @@ import { createHmac } from 'node:crypto';
 import type { AttemptRule, Errors, User } from '@gatehouse/contracts';
 import ipaddr from 'ipaddr.js';
 
-/**
- * One count that an answer adds to a counter before it is judged: the counter of a credential, or of the client's
- * network.
- */
+/** One failure that is counted for a credential, or for the client's network, before the stage judges the answer. */
 export interface AttemptReservation {
   /** 16 bytes of an HMAC of the user or network, so that the table contains no name or address. */
   readonly subject: Buffer;
@@ -42,7 +39,7 @@ export abstract class AttemptStore {
   abstract unlock(subject: Buffer): Promise<readonly string[]>;
 }
 
-/** Seconds of delay after the first failure that is not free. Each further failure doubles the delay, up to an hour. */
+/** Seconds of delay after the first failure beyond `free`. Each further failure doubles the delay, up to an hour. */
 export const DEFAULT_FIRST_DELAY_S = 1;
 
 export const NETWORK_CREDENTIAL = 'network';
@@ -120,8 +117,8 @@ export class ReservationFactory {
 }
 
 /**
- * Returns an answer without its guesses. Also removes the choice of a device, because a stage reads a choice without a
- * guess as another kind of answer.
+ * Returns an answer without its guesses. Also removes the choice of a device, because a choice without a guess has its
+ * own meaning for a stage: the visitor selects a device.
  */
 export function withoutGuesses(rules: readonly AttemptRule[], body: JsonObject): JsonObject {
   const fields = new Set(rules.flatMap(({ when, pick }) => (pick ? [when, pick.field] : [when])));
@@ -134,12 +131,12 @@ export function wrongGuessErrors(rules: readonly AttemptRule[], body: JsonObject
   return { [field]: [{ code }] };
 }
 
-/** Whether a field's value is a guess, and not absent, null or empty. */
+/** Whether a field has a value: not absent, null or an empty text. */
 const hasValue = (value: unknown): boolean => value !== undefined && value !== null && value !== '';
 
 /**
- * Returns the credentials that an answer guesses at by one rule. Without a valid choice, those are of all offered
- * devices.
+ * Returns the credentials for which the rule counts an answer. If the answer chooses between devices: the credential of
+ * the chosen device or, without a valid choice, of every offered device.
  */
 function guessedCredentials(
   { credential, pick }: AttemptRule,

@@ -6,7 +6,7 @@ import { isWrongAnswer } from '../stage-result.js';
  * of the load.
  */
 const SAMPLES = 32;
-/** Number of kinds and costs with stored durations. Above it, the one that was measured least recently is dropped. */
+/** Number of kinds and costs with stored durations. Above it, the least recently measured is dropped. */
 const MAX_COSTS = 256;
 
 interface Clock {
@@ -16,8 +16,8 @@ interface Clock {
 }
 
 /**
- * Prevents a timing attack: an answer that is refused without being judged takes as long as a wrong answer of the same
- * kind of stage and the same cost (docs/security.md#accident-6).
+ * Prevents a timing attack: an answer that is refused without being judged takes as long as a wrong answer to a stage
+ * of the same kind, with the same `cost` in the reply (docs/security.md#accident-6).
  */
 export class ResponseTiming {
   private readonly samples = new Map<string, readonly number[]>();

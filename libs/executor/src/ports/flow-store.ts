@@ -25,7 +25,7 @@ export abstract class FlowStore {
   abstract findConfigureFlow(stageId: string): Promise<string | undefined>;
   /** Returns the stages of these kinds that users can set up, sorted by name. */
   abstract listConfigurableStages(kinds: readonly string[]): Promise<ConfigurableStage[]>;
-  /** Returns the properties of those of the flows that are published. */
+  /** Returns a summary of each of these flows that is published. */
   abstract summarize(flowIds: readonly string[]): Promise<FlowSummary[]>;
   /** Returns the slugs of all published flows, by id. */
   abstract listSlugs(): Promise<ReadonlyMap<string, string>>;
@@ -44,8 +44,8 @@ export interface HostBrand extends Brand {
 /** The brands of the installation. */
 export abstract class BrandStore {
   /**
-   * Returns the current brand of a host. If the caller has just loaded the revision of all brands, it passes
-   * `revision`, and a cache of that revision is used without a query.
+   * Returns the current brand of a host. `revision` is the revision of all brands that the caller has just loaded: a
+   * cache of that revision is used without a query.
    */
   abstract find(host: string, revision?: string | null): Promise<HostBrand>;
 

@@ -30,8 +30,8 @@ export const toSavedUser = ({
 export interface Session {
   readonly id: string;
   /**
-   * Whether the session key was replaced a few seconds ago. It authenticates nobody, and only returns how its plan
-   * ended.
+   * Whether the session key was replaced a few seconds ago. The old key authenticates nobody, and only returns how its
+   * plan ended.
    */
   readonly retired: boolean;
   /** Seconds until the session ends; `undefined` for a sliding session, whose cookie lives until the browser closes. */
@@ -100,7 +100,7 @@ export interface ResumedPlan extends Pick<StoredPlan, 'plan' | 'versionId' | 'or
 /** Plans and their sessions. */
 export abstract class PlanStore {
   /**
-   * Returns `undefined` if there is no such flow. Never returns expired sessions and plans, even before they are
+   * Returns `undefined` if no flow has this slug. Never returns expired sessions and plans, even before they are
    * deleted.
    */
   abstract load(slug: string, sessionKey: Buffer | undefined): Promise<LoadedFlow | undefined>;
@@ -113,7 +113,7 @@ export abstract class PlanStore {
    * the user may not log in, or if a mailed link was used already or has expired.
    */
   abstract save(plan: PlanCommit): Promise<boolean>;
-  /** Returns the slugs of the flows of a session's plans, the last saved first. The list is short. */
+  /** Returns the slugs of the flows of a session's plans, the last saved first. A long list is cut. */
   abstract listSlugs(sessionKey: Buffer): Promise<string[]>;
   /** Deletes every plan of a session. Returns the uuid of the session's user, if there is one. */
   abstract deletePlans(sessionKey: Buffer): Promise<string | undefined>;

@@ -19,7 +19,10 @@ export interface AddressChange {
   readonly to: string;
 }
 
-/** What a binding mode compares. Rules are sorted from weak to strong, and a mode includes all rules before its own. */
+/**
+ * A value that a binding mode compares. Lists of rules are sorted from weak to strong: a mode compares the value of its
+ * own rule and of all rules before it.
+ */
 interface BindingRule<T> {
   readonly mode: string;
   readonly reason: string;
@@ -63,9 +66,7 @@ interface BeforeAfter<T> {
   readonly after: T | undefined;
 }
 
-/**
- * Returns the first rule whose values differ. An unknown value equals nothing, so an unverifiable binding is violated.
- */
+/** Returns the violation of the first rule whose values differ. An unknown value counts as different. */
 function firstDifference<T>(
   { from, to }: { from: string; to: string },
   { before, after }: BeforeAfter<T>,
