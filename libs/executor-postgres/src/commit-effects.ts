@@ -127,7 +127,7 @@ const MAX_INDEXED = 200;
 const indexKey = (identifier: string) =>
   identifier.length <= MAX_INDEXED ? identifier : `sha256:${createHash('sha256').update(identifier).digest('hex')}`;
 
-/** Stores the source logins that a challenge offers. After such a login the visitor goes to the plan's destination. */
+/** Stores the source logins that a challenge offers. After the login, the visitor goes to the plan's destination. */
 function writeSourceLogins(
   logins: readonly EffectOf<'source_login'>[],
   { commit: { plan }, sealer, lifetimes }: CommitInput,

@@ -4,7 +4,7 @@ import { RETIRED_KEY_TTL } from './plan.statements.js';
 
 /**
  * SQL text that the save statement contains if a commit needs it. Its writes happen if and only if the plan is saved,
- * because each of them joins the rows of `saved`.
+ * because each of them joins `saved`, the plan rows that the statement has updated.
  */
 export interface CommitPart {
   /** SQL condition on sessions `s`: the statement locks the matching sessions before it updates the plan. */

@@ -2,7 +2,7 @@ import { hashToken } from '@gatehouse/executor';
 import type { Sealer, SealId } from '@gatehouse/platform';
 import { z } from 'zod';
 
-/** Largest number of pending source logins in one session. A new one deletes the oldest beyond this number. */
+/** Largest number of pending source logins in one session. A new login deletes the oldest logins beyond this number. */
 export const MAX_PENDING_SOURCE_LOGINS = 10;
 
 const pendingSourceLoginBody = z.object({

@@ -28,7 +28,7 @@ export interface LoadedFlowRow {
 export const planSealId = (id: string, revision: number): SealId => ({ table: 'flow.plans', id, revision });
 
 /**
- * Returns what the copy of a plan in a mailed link is sealed to: the hash of the token, because it has no session yet.
+ * Returns the seal id of the copy of a plan that a mailed link continues. The copy is found by the hash of the token.
  */
 export const resumeTokenSealId = (hash: Buffer): SealId => ({
   table: 'flow.resume_tokens',
@@ -86,7 +86,7 @@ interface SealedPlan {
   readonly id: string;
   readonly body: Buffer;
   readonly sealed: SealId;
-  /** The pending user as the directory has it now; null if it has no such user. */
+  /** The pending user as currently in the directory; null if the user does not exist. */
   readonly identity: SavedUser | null;
 }
 
@@ -104,7 +104,8 @@ export function openPlan(
   const reference = userReference.safeParse(context.pending_user);
   if (!reference.success) return { plan: { ...rest, id, context } as Plan, orphaned: false };
   const { uuid, epoch, backend } = reference.data;
-  // `pending_user_id` only serves the join. The sealed body decides who the plan's user is, and of which epoch.
+  // `pending_user_id` only serves the join. The sealed body decides who the plan's user is, and which epoch the user
+  // must have.
   const user = identity?.uuid === uuid ? { ...identity, ...(backend ? { backend } : {}) } : undefined;
   const { pending_user: _reference, ...others } = context;
   const plan = { ...rest, id, context: user ? { ...others, pending_user: user } : others } as Plan;

@@ -14,13 +14,15 @@ export const attributesColumn = (id: string, parameter: string) =>
   `CASE WHEN ${parameter}::boolean THEN (SELECT a.attributes FROM directory.user_attributes a WHERE a.id = ${id}) END AS attributes`;
 
 /**
- * SQL condition: the session's login verified a device and is younger than `within`. `from` prefixes the columns: `s.`.
+ * SQL condition: the session's login verified a device and is younger than `within`. `from` is the prefix of the
+ * columns, such as `s.`.
  */
 export const deviceProvedCondition = (from: string, within: string) =>
   `${from}data->'second_factor' = 'true' AND (${from}data->>'login_at')::timestamptz > now() - ${within}`;
 
 /**
- * SQL condition: the session's login verified its user and is younger than `within`. `from` prefixes the columns: `s.`.
+ * SQL condition: the session's login verified its user and is younger than `within`. `from` is the prefix of the
+ * columns, such as `s.`.
  */
 export const recentIn = (from: string, within: string) =>
   `${from}data->'proved' = 'true' AND (${from}data->>'login_at')::timestamptz > now() - ${within}`;
@@ -75,9 +77,9 @@ const REPLACE = `
     RETURNING session_id`;
 
 /**
- * Stores a new plan, or replaces the session's plan of the flow. Ids: $1 session, $2 flow, $3 new plan, $4 flow
- * version, $5 pending user or null. $6 sealed body, $7 lifetime (interval), $8 id and $9 revision of the plan to
- * replace, or null. Returns no row if the session has another live plan of the flow.
+ * Stores a new plan. Replaces the session's plan of the flow if it has expired or is the plan to replace, else stores
+ * nothing and returns no row. Ids: $1 session, $2 flow, $3 new plan, $4 flow version, $5 pending user or null. $6
+ * sealed body, $7 lifetime (interval), $8 id and $9 revision of the plan to replace, or null.
  */
 export const CREATE_PLAN: NamedStatement = {
   name: 'plan_begin',

@@ -62,8 +62,8 @@ export class PostgresAttemptStore extends AttemptStore {
 }
 
 /**
- * Returns the refusal. Contains the delay of a blocked network only: the client must not learn the delay of a
- * credential.
+ * Returns the refusal. For a blocked network, `retryAfterS` is the delay of the network alone: the client gets this
+ * number, and must not learn the delay of a credential.
  */
 function blockedResult(blocked: ReservedRow['blocked']): ReservationResult {
   const network = blocked.find(({ credential }) => credential === NETWORK_CREDENTIAL);

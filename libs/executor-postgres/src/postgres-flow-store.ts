@@ -74,8 +74,8 @@ export class PostgresFlowStore extends FlowStore {
   async find(versionId: string): Promise<FlowVersion | undefined> {
     const version = this.cache.get(versionId) ?? (await this.read(versionId));
     if (!version) return undefined;
-    // LRU: a Map keeps insertion order, and each use inserts the entry again, so its first entry was not used for
-    // longest.
+    // LRU: a Map keeps insertion order, and each use inserts the entry again, so its first entry is the least recently
+    // used.
     this.cache.delete(versionId);
     this.cache.set(versionId, version);
     if (this.cache.size > MAX_CACHED_VERSIONS) this.cache.delete(this.cache.keys().next().value!);
@@ -116,7 +116,10 @@ export class PostgresFlowStore extends FlowStore {
   }
 }
 
-/** Returns a version with the secrets of its stages unsealed. Throws `UnsealError`. They are kept only in memory. */
+/**
+ * Returns a version with the secrets of its stages unsealed. Throws `UnsealError`. The unsealed secrets are kept only
+ * in memory.
+ */
 function withOpenSecrets(version: FlowVersion, secretBox: SecretBox): FlowVersion {
   const open = (object: string, config: Readonly<Record<string, unknown>>) =>
     Object.fromEntries(

@@ -70,7 +70,7 @@ export class PostgresPlanStore extends PlanStore {
     const values = [slug, sessionKey ?? null, attributes, ...intervals];
     const { rows } = await runNamed<LoadedFlowRow>(this.source, LOAD_FLOW, values);
     const row = rows[0];
-    // Looking at a challenge extends no session: only an answer does.
+    // The short lifetime of an anonymous session is extended only by an answer.
     if (row?.session_id && row.unseen && !row.retired && !row.unanswered) this.touch(row.session_id);
     return row && toLoadedFlow(row, this.sealer);
   }
