@@ -27,7 +27,7 @@ export const brand = z.object({
   theme: z.enum(THEMES),
   /** Colours as `#rrggbb`. */
   colours: z.object({ primary: z.string().optional() }).optional(),
-  /** Background of flow pages. Like `layout`, it applies to flows that have none themselves. */
+  /** Background of the pages of flows that set no background. `layout` is for flows that set no layout. */
   background: z.string().optional(),
   layout: z.enum(LAYOUTS).optional(),
   footer_links: z.array(footerLink),
@@ -45,8 +45,8 @@ export const brandSet = z.object({
 export type BrandSet = z.output<typeof brandSet>;
 
 /**
- * Returns the brand of a host, which may contain a port. Of the brands whose domain the host ends with, that is the one
- * with the longest domain; if there is none, the default brand (docs/spec/blueprints.md#brand).
+ * Returns the brand with the longest domain that `host` ends with, else the default brand
+ * (docs/spec/blueprints.md#brand). `host` may contain a port.
  */
 export function brandFor(brands: readonly Brand[], host: string): Brand | undefined {
   const names = [host, host.replace(PORT, '')].map((name) => name.toLowerCase());
@@ -55,5 +55,5 @@ export function brandFor(brands: readonly Brand[], host: string): Brand | undefi
   return longest ?? brands.find((candidate) => candidate.default);
 }
 
-/** The end of a `Host` that is not compared: the dot of the DNS root, and the port. */
+/** The end of a `Host` that the domain of a brand may omit: the dot of the DNS root, and the port. */
 const PORT = /\.?(:\d+)?$/;

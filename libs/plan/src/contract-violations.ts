@@ -69,7 +69,7 @@ function verifiedViolations({ attempts, renews, verifies }: StageContract, reply
     .map((credential) => `verifies ${credential}, which its contract does not list`);
 }
 
-/** Whether the rule counts guesses at this credential. The name in a rule may contain members of the chosen item. */
+/** Whether the rule counts guesses at this credential. The rule's name may contain `{member}` placeholders. */
 function spends({ credential: template, pick }: AttemptRule, credential: string): boolean {
   const pattern = template.split(/\{(\w+)\}/).map((part, i) => {
     if (i % 2 === 0) return escaped(part);
@@ -81,10 +81,10 @@ function spends({ credential: template, pick }: AttemptRule, credential: string)
 const escaped = (text: string) => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 
 /**
- * Returns a violation if the reply replaces the plan's user by another user and may not do so. A stage without
- * `identifies` may never do so; a stage that identifies by proof, only if neither the plan nor the session has another
- * user; a stage that identifies by name, until a user has proved a credential, or in a reply that reports a credential
- * as verified itself.
+ * Returns a violation if the reply sets another pending user and the stage's `identifies` does not allow that.
+ * `by_writing` always allows it, and an absent value never. `by_proof` allows it if neither the plan nor the session
+ * has another user. `by_name` allows it until a user has proved a credential, and in a reply that itself reports a
+ * verified credential.
  */
 function identityViolations({ identifies }: StageContract, reply: StageReply, facts: InvocationFacts): string[] {
   const named = reply.context?.['pending_user'] as User | null | undefined;
@@ -124,9 +124,9 @@ const PROOF_FACTS: ReadonlySet<string> = new Set<ContextKey>([
 type IdentityFacts = Pick<InvocationFacts, 'pendingUser' | 'provedUser' | 'sessionUser'>;
 
 /**
- * Returns everything in a reply of policies that policies may not do. Policies may set facts that no stage shares to
- * any value, and shared facts to values that fit their schemas, except facts of a proof. They may not replace a user
- * who has proved a credential.
+ * Returns everything in a reply of policies that policies may not do. They may not set facts of a proof, nor replace a
+ * user who has proved a credential. Values of other facts that stages share must fit their schemas; facts that only
+ * policies use may have any value.
  */
 export function policyViolations({ context, insert }: PolicyReply, identity: IdentityFacts): string[] {
   const proofs = Object.entries(context.set).flatMap(([key, value]) =>

@@ -3,7 +3,7 @@ import { emptyPlan, type Plan } from './plan.js';
 import { withProvedUser } from './plan-state.js';
 import { insertSteps } from './steps.js';
 
-/** Restarts without a challenge in between, after which the client is denied. */
+/** Largest number of restarts without a challenge in between. Instead of a further restart, the flow is denied. */
 export const MAX_SILENT_RESTARTS = 8;
 
 /** Returns a new plan of a flow version, before its first step. */
@@ -25,9 +25,8 @@ export function applySeed(plan: Plan, begun: PlanSeed): Plan {
     context: { ...plan.context, ...begun.context },
     begun,
   };
-  // No stage may replace the user of a seed. But the seed is no proof of that user for `isProved`: the user may be that
-  // of an
-  // API token.
+  // No stage may replace the user of a seed. For `isProved`, the seed proves nothing: the user may come from an API
+  // token.
   return begun.context.pending_user ? withProvedUser(seeded) : seeded;
 }
 
@@ -44,7 +43,7 @@ export function restartPlan(plan: Plan, version: FlowVersion, { keepContext }: {
     cursor: 0,
     context: {},
     verdicts: {},
-    // Inserted steps of the new run get the same ids, and must not find the states of the removed ones.
+    // Inserted steps of the new run get the same ids, and must not find the states of the removed steps.
     states: Object.fromEntries(Object.entries(plan.states).filter(([step]) => !step.includes('~'))),
     restarts: plan.restarts + 1,
     silent_restarts: plan.silent_restarts + 1,

@@ -1,6 +1,6 @@
 import type { ContextKey, PlanContext, StageReply, User } from '@gatehouse/contracts';
 
-/** Returns the key by which a state belongs to a user. A state does not outlive a change of user. */
+/** Returns a text that identifies the user within a plan, for example as the owner of a state; null without a user. */
 export function userKey(user: User | undefined): string | null {
   if (!user) return null;
   return user.kind === 'saved' ? user.uuid : `${user.kind}:${user.username}`;
@@ -8,9 +8,9 @@ export function userKey(user: User | undefined): string | null {
 
 /**
  * Returns the context after a reply. A fact with the value null is removed. A pending user with the same uuid is merged
- * with the previous value. If the user changes, facts are removed that a mailed link (docs/security.md#accident-3) or a
- * device (docs/security.md#accident-25) proved for the previous user or, in a plan without a pending user, for the
- * visitor.
+ * with the previous value. If the user changes, removes the facts that a mailed link (docs/security.md#accident-3) or a
+ * device (docs/security.md#accident-25) proved for the previous user. In a plan without a pending user, the visitor
+ * counts as the previous user.
  */
 export function mergeContext(
   context: PlanContext,
@@ -58,7 +58,7 @@ export function isProved({ context, visitor }: PlanFacts, uuid: string): boolean
 const isLinkOfUser = ({ is_restored: link, pending_user: user }: PlanContext) =>
   !link || link.user === null || link.user === userKey(user);
 
-/** Merges two values of the same saved user. Another user replaces the first. */
+/** Merges two values of the same saved user. Returns `after` if it is another user. */
 export const mergeUser = (before: User | undefined, after: User): User =>
   before?.kind === 'saved' && after.kind === 'saved' && before.uuid === after.uuid ? { ...before, ...after } : after;
 
@@ -70,8 +70,8 @@ export function withoutBackend(named: User): User {
 }
 
 /**
- * Replaces the pending user in the reply of a stage that writes no users by the user as loaded from the directory. Such
- * a stage may only name another user, or set the backend that proved this user.
+ * If the reply writes the pending user again, restores the properties that were loaded from the directory, except
+ * `backend`. For stages that write no users: they may only name another user, or set the backend that proved this user.
  */
 export function withDirectoryUser<R extends StageReply>(reply: R, directoryUser: User | undefined): R {
   const named = (reply.context as { pending_user?: User } | undefined)?.pending_user;

@@ -36,11 +36,14 @@ export function withProvedUser(plan: Plan): Plan {
   return user?.kind === 'saved' ? { ...plan, proved_user: user.uuid } : plan;
 }
 
-/** Marks a plan that a cross-site navigation started. The visitor confirms the first acting step by `token`. */
+/**
+ * Marks a plan that a cross-site navigation started. The visitor confirms the first step with side effects by `token`.
+ */
 export const markCrossSite = (plan: Plan, token: string): Plan => ({ ...plan, cross_site: { token } });
 
 /**
- * Removes the cross-site mark, because the visitor has answered on this site. Acting steps need no confirmation then.
+ * Removes the cross-site mark, because the visitor has answered on this site. Steps with side effects then need no
+ * confirmation.
  */
 export function unmarkCrossSite(plan: Plan): Plan {
   if (!plan.cross_site) return plan;

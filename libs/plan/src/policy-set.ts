@@ -5,7 +5,7 @@ import type { FlowVersion, PolicySet } from './flow-version.js';
 export interface PolicyVerdict {
   readonly pass: boolean;
   readonly messages: readonly string[];
-  /** Whether the set would pass if its undecided policies passed. */
+  /** Whether the set does not pass, but would pass if its undecided policies passed. */
   readonly undecided: boolean;
 }
 
@@ -92,14 +92,15 @@ function resultOf(policy: string, { results }: PolicyFacts): PolicyResult {
 }
 
 /**
- * A visitor without a saved account matches no group or user binding (docs/spec/policies.md#group-and-user-bindings).
+ * Whether a group or user binding matches the user. A user who is not saved matches none
+ * (docs/spec/policies.md#group-and-user-bindings).
  */
 function matchesUser({ group, user }: PolicyBinding, facts: PolicyFacts): boolean {
   if (facts.user?.kind !== 'saved') return false;
   return group === undefined ? user === facts.user.uuid : facts.groups.has(group);
 }
 
-/** Returns the policies that the given ones may call by name, directly or through others. */
+/** Returns the policies that the policies with these ids may call by name, directly or through other policies. */
 export function callablePolicies(version: FlowVersion, ids: readonly string[]): ReturnType<typeof findPolicy>[] {
   const found = new Map<string, ReturnType<typeof findPolicy>>();
   const callers = [...ids];

@@ -49,8 +49,8 @@ function stepOf(planned: PlannedStep, version: FlowVersion): Step {
 }
 
 /**
- * Returns the policies to evaluate before the step. Returns `undefined` if the step has none, if the plan has a verdict
- * of theirs already, or if the step's challenge was shown.
+ * Returns the policies to evaluate before the step. Returns `undefined` if the step has none, if the plan already has
+ * their verdict, or if the step's challenge was shown.
  */
 export function pendingPolicies(plan: Plan, step: Step): PolicySet | undefined {
   const isDecided = Object.hasOwn(plan.verdicts, step.id) || plan.shown?.step === step.id;
@@ -71,8 +71,8 @@ function leaveStep({ shown: _left, ...plan }: Plan): Plan {
 }
 
 /**
- * Returns the plan after a step has passed. If steps were inserted before that step, they run next, and then it runs
- * again.
+ * Returns the plan after a step has passed. If steps were inserted before that step, they run next, and then the step
+ * runs again.
  */
 export function afterStep(plan: Plan, insert: Insert | undefined): Plan {
   const comesAgain = insert?.where === 'before' && insert.steps.length > 0;

@@ -2,8 +2,8 @@ import { isProved, mergeContext, userKey } from './merge-context.js';
 import type { Plan } from './plan.js';
 
 /**
- * The only basis for a plan's user, if the user has proved nothing in the plan: a stage claims to have created the
- * user, a policy named the user, or the user proved only a mailbox that a policy chose.
+ * Why a plan is about a user who has proved nothing else: a stage claims to have created the user, a policy named the
+ * user, or the user proved only a mailbox that a policy chose.
  */
 export type UserClaim = 'created' | 'named' | 'mail';
 
@@ -30,9 +30,8 @@ export function withPolicyFacts(plan: Plan, facts: Readonly<Record<string, unkno
 }
 
 /**
- * Returns the basis for the plan's user if it is only the claim of a service. Returns `undefined` for the user of the
- * session, and for a user who was verified in the plan. A verification does not count for a user whom a stage created
- * in the plan.
+ * Returns the claim that made this user the plan's user. Returns `undefined` for the user of the session, and for a
+ * user who was verified in the plan. For a user whom a stage created in the plan, always returns `created`.
  */
 export function userClaim(plan: Plan, uuid: string): UserClaim | undefined {
   if (plan.created_user === uuid) return 'created';
