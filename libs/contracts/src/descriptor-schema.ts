@@ -81,7 +81,7 @@ function jsonSchemaOf(schema: z.ZodType): z.core.JSONSchema.BaseSchema {
   return converted;
 }
 
-/** Returns the JSON Schema from the metadata of a wire field type. */
+/** Returns the JSON Schema that the metadata of a field type contains, with its title and description. */
 function wireSchemaOf(schema: z.core.$ZodType): z.core.JSONSchema.BaseSchema {
   const { wire, title, description } = z.globalRegistry.get(schema) ?? {};
   const texts = { ...(title ? { title } : {}), ...(description ? { description } : {}) };

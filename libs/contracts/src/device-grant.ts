@@ -59,7 +59,7 @@ export const deviceOperations = {
     request: z.object({ ...requestFields, user_code: userCode, user: z.uuid() }),
     reply: z.object({ claimed: claimedCode.nullable() }),
   },
-  /** Refuses one code, or all codes, of those that a user has claimed and not approved. */
+  /** Refuses the code `id`, or without `id` all codes, that a user has claimed and not approved. */
   refuse: {
     subject: 'device_code.refuse',
     request: z.object({ ...requestFields, user: z.uuid(), id: z.uuid().optional() }),

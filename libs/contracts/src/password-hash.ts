@@ -6,13 +6,13 @@ import { z } from 'zod';
  */
 export const PASSWORD_HASH_SUBJECT = 'password.hash';
 
-/** Largest length of a password. A longer one is refused before it is hashed. */
+/** Largest length of a password. A longer password is refused before it is hashed. */
 export const MAX_PASSWORD = 4096;
 
 /** Request to hash a new password. */
 export const passwordHashRequest = z.object({
   v: z.literal(1),
-  /** Milliseconds that remain, counted from receipt. */
+  /** Milliseconds that are left for the reply, counted from the receipt of the request. */
   timeout_ms: z.number(),
   password: z.string().min(1).max(MAX_PASSWORD),
 });

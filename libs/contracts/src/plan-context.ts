@@ -51,9 +51,9 @@ export const planContext = z.object({
    * created the user. An app password is a token and does not count.
    */
   verified_user: z.uuid().optional(),
-  /** The user, by uuid, whom the plan has asked for a device before the password is replaced. */
+  /** uuid of the user whom the plan has asked to prove a device before the password is replaced. */
   proof_asked: z.string().optional(),
-  /** Values of prompts, by the whole field key of the prompt: dots do not nest. */
+  /** Values of prompts by field key. A key with dots is one flat key, not a path. */
   prompt_data: secret(z.record(z.string(), z.unknown())).optional(),
   /** Keys of `prompt_data` whose values an invitation has fixed. */
   prompt_locked: z.array(z.string()).optional(),

@@ -30,9 +30,9 @@ export const configuredPolicy = z.object({
  */
 export const policyRequest = z.object({
   v: stageRequest.shape.v,
-  /** `<plan>.…`, like the id of a stage request. */
+  /** Starts with the plan's id and a dot, like the id of a stage request. */
   id: z.string(),
-  /** Milliseconds that remain for all policies, counted from receipt. */
+  /** Milliseconds that are left for all policies, counted from the receipt of the request. */
   timeout_ms: z.number(),
   locale: z.string(),
   policies: z.array(
@@ -55,7 +55,7 @@ export const policyRequest = z.object({
   site: stageRequest.shape.site,
   /**
    * The whole plan context, because policies are the administrator's code. `withheld` is true, and the context empty,
-   * if the policies only judge a response.
+   * for the validation policies of a form, which judge only the typed values.
    */
   flow_plan: z.object({ slug: z.string(), context: bag, withheld: z.boolean().exactOptional() }),
   /** Unsaved changes of this request to the reputation of identifiers at the client's address. */
@@ -84,7 +84,7 @@ export const policyReply = z.object({
   context: z
     .object({ set: bag.default({}), unset: z.array(z.string()).default([]) })
     .default(() => ({ set: {}, unset: [] })),
-  /** Steps to insert. `before` is not possible, because the bound step is just being decided. */
+  /** Steps to insert. `before` is not possible, because the policies are just deciding whether the bound step runs. */
   insert: insert.extend({ where: z.enum(['next', 'last']) }).optional(),
   /** Audit events, stored with the plan. */
   events: z.array(eventPayload).max(MAX_POLICY_EVENTS).optional(),

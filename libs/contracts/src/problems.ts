@@ -13,7 +13,7 @@ interface ProblemEntry {
   readonly retry_after_s?: number;
 }
 
-/** All named failures except the errors of stages (docs/spec/http.md#problems). */
+/** All problems by code (docs/spec/http.md#problems). Errors of a response's fields are in the contracts of stages. */
 export const problems = {
   malformed_http: { status: 400, body: 'generic', detail: 'This is no HTTP request.' },
   malformed_json: { status: 400, body: 'validation', detail: 'JSON parse error' },

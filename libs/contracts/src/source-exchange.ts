@@ -21,7 +21,7 @@ const bag = z.record(z.string(), z.unknown());
 
 const requestFields = {
   v: z.literal(PROTOCOL_VERSION),
-  /** Milliseconds that remain, counted from receipt. */
+  /** Milliseconds that are left for the reply, counted from the receipt of the request. */
   timeout_ms: z.number(),
   /** The published source, with its secrets. */
   source: publishedSource,
@@ -51,7 +51,9 @@ export const sourceBeginReply = z.union([
 ]);
 export type SourceBeginReply = z.output<typeof sourceBeginReply>;
 
-/** Request for the identity that the callback's parameters prove or, for Plex, the token from Plex's script. */
+/**
+ * Request for the identity that the callback's parameters prove. For Plex, the token from Plex's script is the proof.
+ */
 export const sourceCompleteRequest = z.object({
   ...requestFields,
   proof: z.union([

@@ -153,7 +153,8 @@ export interface StageContract {
   /** Which responses are attempts at a credential. */
   readonly attempts: readonly AttemptRule[];
   /**
-   * Credentials that the stage replaces. When it reports one of them as `verified`, the gateway resets its attempts.
+   * Credentials that the stage replaces. When the stage reports such a credential as `verified`, the gateway resets the
+   * attempts of the credential.
    */
   readonly renews: readonly string[];
   /** Further credentials that the stage may report as `verified`, although no attempts at them are counted. */
@@ -163,8 +164,8 @@ export interface StageContract {
   /** Other components that the challenge may have, besides `component`. */
   readonly shows_as: readonly string[];
   /**
-   * Returns the source that the visitor must come back from. Only the gateway can confirm this, by the fact
-   * `is_restored`.
+   * Returns the id of the source at which the visitor must log in. Only the gateway can confirm that login: it sets the
+   * fact `is_restored`. Undefined if the stage waits for no source.
    */
   readonly awaited_source: (config: Readonly<Record<string, unknown>>) => unknown;
   /** Names of request cookies that the stage receives. */

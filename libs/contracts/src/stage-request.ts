@@ -25,7 +25,7 @@ export const stageRequest = z.object({
    * idempotent.
    */
   id: z.string(),
-  /** Milliseconds that remain, counted from receipt. */
+  /** Milliseconds that are left for the reply, counted from the receipt of the request. */
   timeout_ms: z.number(),
   locale: z.string(),
   flow: z.object({ id: z.string().optional(), slug: z.string(), title: z.string(), designation }),
