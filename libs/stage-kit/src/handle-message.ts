@@ -44,8 +44,8 @@ export async function handleStageMessage<C extends StageContract>(
 }
 
 /**
- * Returns whether the gateway should retry later: the stage is overloaded, or the database or a service that the stage
- * calls is unavailable.
+ * Returns whether the stage cannot answer at the moment: it is overloaded, or the database or a service that it calls
+ * is unavailable.
  */
 const isUnavailable = (error: unknown): boolean =>
   error instanceof BusyError ||

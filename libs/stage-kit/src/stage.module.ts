@@ -13,10 +13,7 @@ const durations = histogram('gatehouse_stage_answer_seconds', 'Answers of stages
   'outcome',
 ]);
 
-/**
- * Returns the id `<plan>.<revision>.<turn>` of a request. The id connects the log lines of the gateway with those of
- * the stages.
- */
+/** Returns the id of a request, which connects the log lines of the gateway with those of the stages. */
 const idOf = (body: unknown) => (body as { id?: unknown } | null)?.id;
 
 /** Returns the Nest module that serves a stage on the bus, with the providers and imports that its handler needs. */

@@ -12,7 +12,7 @@ import type {
 
 /** A request of the gateway, as the handler of the stage receives it. */
 export interface ChallengeInput<C extends StageContract> {
-  /** Idempotency key `<plan>.<revision>.<turn>`. A stage with tables of its own writes to them once for each id. */
+  /** Id of the request. For a stage that writes data, a retry has the same id: the stage writes once for each id. */
   readonly id: string;
   readonly config: Config<C>;
   readonly context: Reads<C>;
