@@ -1,5 +1,5 @@
 import { ConcurrencyLimiter } from '@gatehouse/platform';
-import { CURRENT_COST, compare, hashPassword, type PasswordMatch } from './password-hashes.js';
+import { CURRENT_COST, checkHash, hashPassword, type PasswordMatch } from './password-hashes.js';
 import type { StoredHash } from './stored-hash.js';
 
 export interface PasswordCheck {
@@ -40,7 +40,7 @@ export class PasswordHasher {
 
   /** Returns whether a password matches a hash, and whether the hash is outdated. */
   verify({ password, hash, stillWanted }: PasswordCheck): Promise<PasswordMatch> {
-    const check = () => this.all.run(() => compare(password, hash), stillWanted);
+    const check = () => this.all.run(() => checkHash(password, hash), stillWanted);
     // The cost decides, and not the user, so that a stand-in waits in the same queue as a user's hash.
     return hash.cost === CURRENT_COST ? check() : this.legacy.run(check, stillWanted);
   }

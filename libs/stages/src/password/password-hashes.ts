@@ -60,11 +60,11 @@ const withoutMatches = ({ cost, matches }: StoredHash): StoredHash => ({
 export const isKnownHash = (stored: string): boolean => parseKnownHash(stored) !== undefined;
 
 /** Compares a password with a parsed hash. */
-export async function compare(password: string, { matches, outdated }: StoredHash): Promise<PasswordMatch> {
+export async function checkHash(password: string, { matches, outdated }: StoredHash): Promise<PasswordMatch> {
   if (!(await matches(password))) return 'wrong';
   return outdated ? 'outdated' : 'right';
 }
 
 /** Compares a password with a stored text, which need not be a hash. Costs one hash in every case. */
 export const verifyPassword = (password: string, stored: string): Promise<PasswordMatch> =>
-  compare(password, parseHash(stored));
+  checkHash(password, parseHash(stored));
