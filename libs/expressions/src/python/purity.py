@@ -207,7 +207,7 @@ def _safe_uses(nodes, modules):
 
 
 def _has_literal_attribute(call):
-    if len(call.args) < 2 or call.keywords or any(isinstance(arg, ast.Starred) for arg in call.args):
+    if len(call.args) < 2 or any(isinstance(arg, ast.Starred) for arg in call.args):
         return False
     name = call.args[1]
     return isinstance(name, ast.Constant) and isinstance(name.value, str) and _is_safe_attribute(name.value)
