@@ -92,9 +92,9 @@ GRANT SELECT (id, last_login), UPDATE (last_login) ON directory.users TO gatehou
 -- changes to superusers, and directory.join_groups prevents joining the groups of superusers (docs/adr/0035).
 GRANT USAGE ON SCHEMA enrollment TO gatehouse_enrollment;
 GRANT SELECT, INSERT, UPDATE, DELETE ON enrollment.done TO gatehouse_enrollment;
-GRANT SELECT (id, pk, username, name, email, verified_email, is_active, epoch, attributes),
-  INSERT (username, name, email, is_active, awaits_flow, type, path, attributes, password_hash),
-  UPDATE (username, name, email, attributes, password_hash, epoch, password_changed_at), DELETE
+GRANT SELECT (id, pk, username, username_key, name, email, verified_email, is_active, epoch, attributes),
+  INSERT (username, username_key, name, email, is_active, awaits_flow, type, path, attributes, password_hash),
+  UPDATE (username, username_key, name, email, attributes, password_hash, epoch, password_changed_at), DELETE
   ON directory.users TO gatehouse_enrollment;
 GRANT EXECUTE ON FUNCTION directory.join_groups TO gatehouse_enrollment;
 -- A single-use invitation is deleted when it is used.

@@ -201,6 +201,19 @@ describeWithNats('logins with sources', () => {
       expect(row).toEqual({ verified_email: email_verified ? email : '' });
     });
 
+    it('gives a new user its username in normal width, and enrols no user with an invisible character in it', async () => {
+      provider.returnUser('w1', { username: '\uff57ide' });
+      const wide = deployment.browser();
+      await follow(wide, await signIn(wide, 'hub'));
+      expect(await usernameOf(wide)).toBe('wide');
+      provider.returnUser('w2', { username: 'wi\u00adde' });
+      const refused = deployment.browser();
+      expect((await follow(refused, await signIn(refused, 'hub'))).body).toMatchObject({
+        component: 'ak-stage-access-denied',
+        error_message: 'Usernames cannot contain the character U+00AD.',
+      });
+    });
+
     it('logs no disabled user in, neither by email address nor by connection', async () => {
       provider.returnUser('i1', { email: 'idle@example.org' });
       expect((await signIn(deployment.browser(), 'mail')).text).toContain('has been denied');

@@ -70,6 +70,8 @@ describeWithNats('npm run user', () => {
       [['lock', 'nobody'], /there is no user nobody/],
       [['create', 'alice'], /there is a user alice already/],
       [['create', 'x', '--email', 'none'], /email: is not an email address/],
+      [['create', 'ali\u200bce'], /Usernames cannot contain the character U\+200B\./],
+      [['create', '\uff41lice'], /Write this username as alice\./],
       [['list', '--odd'], /Unknown option[^]*usage: npm run user -- list/],
       [['recovery-link', 'alice', '--flow', 'login'], /the flow login mails no link/],
       [['import', '/none.jsonl'], /cannot be read/],

@@ -2,6 +2,7 @@ import type { SavedUser } from '@gatehouse/contracts';
 import type { EntityManager } from 'typeorm';
 import { type Attributes, addSource, mergeAttributes } from './attributes.js';
 import type { UserFields } from './directory-store.js';
+import { InvalidUsernameError, prepareUsername } from './username.js';
 
 /** Changes of a user. Attributes are merged deeply into the existing ones. */
 export type AccountChange = Partial<
@@ -65,8 +66,9 @@ WHERE other.id IS DISTINCT FROM own.id AND (
 LIMIT 1`;
 
 /**
- * Creates, changes and removes users for flows, inside the caller's transaction. Never reads credentials. A duplicate
- * username fails the transaction. Throws NameTakenError for a username that is another user's address, and for an
+ * Creates, changes and removes users for flows, inside the caller's transaction. Never reads credentials. A username
+ * with the key of another user fails the transaction. Throws InvalidUsernameError for a username that a new account
+ * cannot have, so a change must not repeat the username that the user already has. Throws NameTakenError for a username that is another user's address, and for an
  * address that is another user's username. Postgres refuses to change or remove a superuser without a permit of the
  * gateway: `isSuperuserGuard` recognises this error.
  */
@@ -75,9 +77,11 @@ export class AccountRepository {
 
   async create({ source, attributes = {}, ...draft }: NewAccount): Promise<SavedUser> {
     await this.claimNames(draft);
-    const columns = Object.entries({ ...draft, attributes: addSource(attributes, source) }).filter(
-      ([, value]) => value !== undefined,
-    );
+    const columns = Object.entries({
+      ...draft,
+      ...usernameColumns(draft),
+      attributes: addSource(attributes, source),
+    }).filter(([, value]) => value !== undefined);
     const names = columns.map(([name]) => name).join(', ');
     const placeholders = columns.map((_, i) => `$${i + 1}`).join(', ');
     const sql = `INSERT INTO directory.users (${names}) VALUES (${placeholders}) RETURNING ${USER}`;
@@ -90,7 +94,7 @@ export class AccountRepository {
     await this.claimNames(change, userId);
     const before = attributes || source !== undefined ? await this.attributesOf(userId) : undefined;
     const after = before && addSource(mergeAttributes(before, attributes ?? {}), source);
-    const fields = { ...change, ...(after && { attributes: after }) };
+    const fields = { ...change, ...usernameColumns(change), ...(after && { attributes: after }) };
     const columns = Object.entries(fields).filter(([, value]) => value !== undefined);
     const set = [
       ...columns.map(([name], i) => `${name} = $${i + 2}`),
@@ -141,6 +145,14 @@ export class AccountRepository {
     const [row] = await this.manager.query<{ attributes: Attributes }[]>(sql, [userId]);
     return row?.attributes ?? {};
   }
+}
+
+/** Returns the columns of a new username. Throws InvalidUsernameError. */
+function usernameColumns({ username }: AccountChange) {
+  if (username === undefined) return {};
+  const prepared = prepareUsername(username);
+  if ('reason' in prepared) throw new InvalidUsernameError(prepared.reason);
+  return { username: prepared.name, username_key: prepared.key };
 }
 
 const valueOf = ([name, value]: [string, unknown]) => (name === 'attributes' ? JSON.stringify(value) : value);

@@ -83,8 +83,8 @@ export class UnknownFieldError extends Error {
 
 /**
  * Reads and writes users, groups and tokens inside the caller's transaction. Changing the password hash or disabling a
- * user raises the user's epoch, which ends their sessions. An email address that is written counts as verified. Results
- * are in the order of creation.
+ * user raises the user's epoch, which ends their sessions. An email address that is written counts as verified. A new
+ * username must be valid, else the promise rejects with InvalidUsernameError. Results are in the order of creation.
  */
 export abstract class DirectoryStore {
   abstract findUsers(identifiers: Identifiers): Promise<DirectoryUser[]>;

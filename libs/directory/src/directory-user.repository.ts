@@ -4,6 +4,7 @@ import type { DirectoryUser, Identifiers, NewUser, UserFields } from './director
 import { MembershipEntity } from './entities/membership.entity.js';
 import { UserEntity } from './entities/user.entity.js';
 import { type Columns, whereIdentifiers } from './typeorm-identifiers.js';
+import { requireUsername } from './username.js';
 
 const columns: Columns = {
   pk: ['u.pk', 'integer'],
@@ -30,7 +31,7 @@ export class DirectoryUserRepository {
   async create({ uuid, ...fields }: NewUser): Promise<DirectoryUser> {
     const { identifiers } = await this.manager.insert(
       UserEntity,
-      columnsOf({ ...fields, ...verifiedEmail(fields), ...(uuid ? { id: uuid } : {}) }),
+      columnsOf({ ...fields, ...usernameKey(fields), ...verifiedEmail(fields), ...(uuid ? { id: uuid } : {}) }),
     );
     return this.load(identifiers[0]!['id'] as string);
   }
@@ -38,7 +39,8 @@ export class DirectoryUserRepository {
   async update(pk: number, changes: Partial<UserFields>): Promise<DirectoryUser> {
     const id = await this.manager.transaction(async (manager) => {
       const before = await manager.findOneOrFail(UserEntity, { where: { pk }, lock: { mode: 'pessimistic_write' } });
-      const set = columnsOf({ ...changes, ...verifiedEmail(changes), ...epochChange(before, changes) });
+      const renamed = changes.username === before.username ? {} : usernameKey(changes);
+      const set = columnsOf({ ...changes, ...renamed, ...verifiedEmail(changes), ...epochChange(before, changes) });
       if (Object.keys(set).length > 0) await manager.update(UserEntity, before.id, set);
       return before.id;
     });
@@ -77,9 +79,13 @@ export class DirectoryUserRepository {
 
 /** Returns the fields of a DirectoryUser except the groups. */
 function fieldsOf(row: UserEntity): Omit<DirectoryUser, 'groups'> {
-  const { id: uuid, verified_email: _, last_login: __, date_joined: ___, password_changed_at: ____, ...fields } = row;
-  return { ...fields, uuid };
+  const { pk, username, name, email, is_active, password_hash, type, path, attributes, epoch } = row;
+  return { pk, uuid: row.id, username, name, email, is_active, password_hash, type, path, attributes, epoch };
 }
+
+/** Returns the key of a username that an administrator sets. Throws InvalidUsernameError. */
+const usernameKey = ({ username }: Partial<UserFields>) =>
+  username === undefined ? {} : { username_key: requireUsername(username).key };
 
 /** An address that an administrator sets counts as verified. */
 const verifiedEmail = ({ email }: Partial<UserFields>) => (email === undefined ? {} : { verified_email: email });

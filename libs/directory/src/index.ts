@@ -17,3 +17,6 @@ export * from './typeorm-directory-store.js';
 export * from './typeorm-user-lookup.js';
 export * from './user-input.js';
 export * from './user-lookup.js';
+export * from './username.js';
+export * from './username.repository.js';
+export * from './username-key.repository.js';

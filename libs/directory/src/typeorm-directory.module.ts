@@ -10,6 +10,7 @@ import { TypeormAccountActivation } from './typeorm-account-activation.js';
 import { TypeormCredentialStore } from './typeorm-credential-store.js';
 import { TypeormUserLookup } from './typeorm-user-lookup.js';
 import { UserLookup } from './user-lookup.js';
+import { UsernameRepository } from './username.repository.js';
 
 /** Closes the pool after the last open request was answered. */
 @Module({})
@@ -44,6 +45,11 @@ const shared: DynamicModule = {
       inject: [DataSource],
     },
     {
+      provide: UsernameRepository,
+      useFactory: (source: DataSource) => new UsernameRepository(source),
+      inject: [DataSource],
+    },
+    {
       provide: InvitationRepository,
       useFactory: (source: DataSource) => new InvitationRepository(source),
       inject: [DataSource],
@@ -54,7 +60,10 @@ const shared: DynamicModule = {
       inject: [DataSource],
     },
   ],
-  exports: [DataSource, AccountActivation, UserLookup, CredentialStore, InvitationRepository, PolicyUserRepository],
+  exports: [
+    ...[DataSource, AccountActivation, UserLookup, UsernameRepository, CredentialStore],
+    ...[InvitationRepository, PolicyUserRepository],
+  ],
 };
 
 /** Returns the module that provides the stores and repositories of the directory, on the Postgres of DATABASE_URL. */

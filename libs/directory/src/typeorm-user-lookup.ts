@@ -2,6 +2,7 @@ import type { SavedUser } from '@gatehouse/contracts';
 import { type NamedStatement, runNamed } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { type IdentifierField, UserLookup } from './user-lookup.js';
+import { toStoredUsername } from './username.js';
 
 /** Precedence of a user who is found by a field. A lower number has precedence (docs/spec/directory.md#lookup). */
 const EMAIL_RANK = 'directory.email_rank(is_active, email, verified_email)';
@@ -25,7 +26,8 @@ export class TypeormUserLookup extends UserLookup {
 
   async find(identifier: string, match: Match): Promise<SavedUser | undefined> {
     if (match.fields.length === 0) return undefined;
-    const { rows } = await runNamed<RankedRow>(this.source, statementOf(match), [identifier]);
+    const values = match.fields.includes('username') ? [identifier, toStoredUsername(identifier)] : [identifier];
+    const { rows } = await runNamed<RankedRow>(this.source, statementOf(match), values);
     const [first, second] = rows;
     if (!first || first.rank === second?.rank) return undefined;
     const { rank: _, ...user } = first;
@@ -52,13 +54,18 @@ const BY_UUID: NamedStatement = { name: 'users.get', text: `SELECT ${COLUMNS} FR
 function statementOf({ fields, caseInsensitive }: Match): NamedStatement {
   const sortedFields = [...new Set(fields)].sort();
   const fold = (sql: string) => (caseInsensitive ? `lower(${sql})` : sql);
+  const typed = fold('$1::text');
   const matches = sortedFields.map((field) => {
     const { sql, rank } = MATCHES[field];
-    const condition = `${fold(`(${sql})`)} = ${fold('$1::text')}`;
-    return `(SELECT id, ${rank} AS rank FROM directory.users WHERE ${condition} ORDER BY ${rank} LIMIT 2)`;
+    const column = fold(`(${sql})`);
+    if (field === 'username')
+      // Another user may have the name as it was typed, and existed before usernames were normalised.
+      return `(SELECT id, ${rank} AS rank FROM directory.users WHERE ${column} IN (${typed}, ${fold('$2::text')})
+        ORDER BY ${column} = ${typed} DESC LIMIT 1)`;
+    return `(SELECT id, ${rank} AS rank FROM directory.users WHERE ${column} = ${typed} ORDER BY ${rank} LIMIT 2)`;
   });
   return {
-    name: `users.find_first.${sortedFields.join('.')}.${caseInsensitive ? 'folded' : 'exact'}`,
+    name: `users.find_best.${sortedFields.join('.')}.${caseInsensitive ? 'folded' : 'exact'}`,
     text: `SELECT ${COLUMNS}, rank FROM directory.users JOIN (
         SELECT id, min(rank) AS rank FROM (${matches.join(' UNION ALL ')}) matches GROUP BY id ORDER BY 2 LIMIT 2
       ) best USING (id) ORDER BY rank`,

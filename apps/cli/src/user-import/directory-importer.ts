@@ -1,3 +1,4 @@
+import { claimUsernameKeys } from '@gatehouse/directory';
 import type { DataSource } from 'typeorm';
 import type { ImportedGroup, ImportedUser } from './export-lines.js';
 
@@ -56,6 +57,14 @@ export class DirectoryImporter {
       await manager.query(PARENTS, [JSON.stringify(children)]);
       return inserted.size;
     });
+  }
+
+  /**
+   * Reserves the names of the inserted users, in any spelling, against new accounts. Imported users keep their names,
+   * even if new accounts cannot have them.
+   */
+  async claimUsernameKeys(): Promise<void> {
+    await this.source.transaction((manager) => claimUsernameKeys(manager));
   }
 
   /** Inserts users with their memberships in existing groups. Returns the names of the new users in lower case. */

@@ -78,6 +78,18 @@ describe('an export', () => {
     expect(await found('bob')).toMatchObject({ email: 'bob@example.org', verified_email: '' });
   });
 
+  it('imports names that new accounts cannot have, and reserves the others in every spelling', async () => {
+    const names = ['ali\u200bce', 'rene\u0301', '\uff5aoe', 'zo\u00e9'];
+    expect(await imported(...names.map((name) => user(name)))).toMatchObject({ users: 4, wrong: 0 });
+    const rows = await source.query('SELECT username, username_key FROM directory.users ORDER BY pk');
+    expect(rows).toEqual([
+      { username: 'ali\u200bce', username_key: 'ali\u200bce' },
+      { username: 'rene\u0301', username_key: 'ren\u00e9' },
+      { username: '\uff5aoe', username_key: 'zoe' },
+      { username: 'zo\u00e9', username_key: 'zo\u00e9' },
+    ]);
+  });
+
   it('imports groups with their parents and members, whatever the order of the lines', async () => {
     const report = await imported(
       ...[

@@ -46,6 +46,7 @@ export async function importUsers({ file, importer, progress }: UserImportOption
     progress(bytesOfFirstPass + bytes, report);
   }
   await flush();
+  await importer.claimUsernameKeys();
   return report;
 }
 

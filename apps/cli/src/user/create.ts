@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
-import { TypeormDirectoryStore, userInput } from '@gatehouse/directory';
+import { interpolate } from '@gatehouse/contracts';
+import { InvalidUsernameError, TypeormDirectoryStore, userInput } from '@gatehouse/directory';
 import { CommandError } from '@gatehouse/local';
 import { hashPassword } from '@gatehouse/stages/password';
 import { readPassword } from './set-password.js';
@@ -32,7 +33,11 @@ export const create: UserSubcommand = {
         await directory.setGroups(user.pk, groups);
         return user;
       })
-      .catch((error: { readonly driverError?: { readonly code?: string } }) => {
+      .catch((error: { readonly driverError?: { readonly code?: string; readonly constraint?: string } }) => {
+        if (error instanceof InvalidUsernameError)
+          throw new CommandError(interpolate(error.reason.text, error.reason.params));
+        if (error.driverError?.constraint === USERNAME_KEY)
+          throw new CommandError(`there is a user with the name ${draft.data.username} in another spelling`);
         if (error.driverError?.code === UNIQUE_VIOLATION)
           throw new CommandError(`there is a user ${draft.data.username} already`);
         throw error;
@@ -43,6 +48,8 @@ export const create: UserSubcommand = {
 
 /** SQLSTATE of a unique violation. */
 const UNIQUE_VIOLATION = '23505';
+/** The index that finds names in another spelling (docs/spec/directory.md#usernames). */
+const USERNAME_KEY = 'users_username_key';
 
 async function groupId(directory: TypeormDirectoryStore, name: string): Promise<string> {
   const [group] = await directory.findGroups({ name });

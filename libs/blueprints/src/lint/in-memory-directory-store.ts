@@ -9,6 +9,7 @@ import {
   type NewGroup,
   type NewToken,
   type NewUser,
+  requireUsername,
   type TokenFields,
   tokenHash,
   type UserFields,
@@ -39,6 +40,7 @@ export class InMemoryDirectoryStore extends DirectoryStore {
   }
 
   async createUser({ uuid = randomUUID(), ...draft }: NewUser): Promise<DirectoryUser> {
+    requireUsername(draft.username);
     return this.#users.put({ ...USER, ...draft, uuid, epoch: 0, groups: [], pk: this.#users.size + 1 });
   }
 

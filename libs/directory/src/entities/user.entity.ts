@@ -7,6 +7,7 @@ export class UserEntity {
   @PrimaryGeneratedColumn('uuid') id: string;
   @Column({ type: 'int', generated: 'identity', insert: false, update: false }) pk: number;
   @Column({ type: 'varchar' }) username: string;
+  @Column({ type: 'text' }) username_key: string;
   @Column({ type: 'text' }) name: string;
   @Column({ type: 'varchar' }) email: string;
   @Column({ type: 'varchar' }) verified_email: string;

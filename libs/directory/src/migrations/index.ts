@@ -14,6 +14,7 @@ import { GuardSourceGroups1764547320000 } from './1764547320000-guard-source-gro
 import { PermitsOfServices1764547380000 } from './1764547380000-permits-of-services.js';
 import { VerifiedEmails1764633600000 } from './1764633600000-verified-emails.js';
 import { StandInHashes1764633780000 } from './1764633780000-stand-in-hashes.js';
+import { UsernameKeys1764633840000 } from './1764633840000-username-keys.js';
 
 /** The Postgres schema of users, groups and tokens. */
 export const DIRECTORY_SCHEMA = 'directory';
@@ -36,4 +37,5 @@ export const directoryMigrations = [
   PermitsOfServices1764547380000,
   VerifiedEmails1764633600000,
   StandInHashes1764633780000,
+  UsernameKeys1764633840000,
 ];

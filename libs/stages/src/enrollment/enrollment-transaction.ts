@@ -1,4 +1,10 @@
-import { AccountRepository, InvitationRepository, isSuperuserGuard, NameTakenError } from '@gatehouse/directory';
+import {
+  AccountRepository,
+  InvalidUsernameError,
+  InvitationRepository,
+  isSuperuserGuard,
+  NameTakenError,
+} from '@gatehouse/directory';
 import { Logger, runOnce } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { ENROLLMENT_SCHEMA } from './migrations/index.js';
@@ -10,7 +16,7 @@ export interface EnrollmentWriters {
 }
 
 /**
- * Thrown when Postgres rejects the data of a user: a name is taken, a value is too long, or the change would affect
+ * Thrown when the data of a user is rejected: a name is taken or invalid, a value is too long, or the change would affect
  * superusers or their groups.
  */
 export class InvalidUserDataError extends Error {}
@@ -42,7 +48,8 @@ export class EnrollmentTransactions {
       this.logger.event('Postgres refused to change a superuser or their groups (docs/adr/0035)', { reason });
       return new InvalidUserDataError('superusers are guarded', { cause: error });
     }
-    const isInvalid = error instanceof NameTakenError || INVALID_DATA.test(codeOf(error));
+    const isInvalid =
+      error instanceof NameTakenError || error instanceof InvalidUsernameError || INVALID_DATA.test(codeOf(error));
     return isInvalid ? new InvalidUserDataError('Postgres rejected the data of a user', { cause: error }) : undefined;
   }
 }

@@ -23,6 +23,31 @@ describe('the user write stage', () => {
     expect(await harness.write({ username: uniqueName(), email: address })).toMatchObject({ type: 'passed' });
   });
 
+  it('denies a username that a new account cannot have, with the reason, and keeps one that the user has', async () => {
+    const denied = { type: 'denied', message: { text: 'Usernames cannot contain the character {character}.' } };
+    expect(await harness.write({ username: 'ad\u200bmin' })).toMatchObject(denied);
+    const pretended = { kind: 'pretended', username: 'x', email: 'x' };
+    const recovery = { context: { pending_user: pretended } };
+    expect(await harness.write({ username: 'ad\u200bmin' }, recovery)).toMatchObject(denied);
+    const user = await harness.createUser();
+    const legacy = { ...user, username: `\u200b${user.username}` };
+    await harness.database.source.query('UPDATE directory.users SET username = $2 WHERE id = $1', [
+      ...[user.uuid, legacy.username],
+    ]);
+    const written = await harness.write(
+      { username: legacy.username, name: 'New' },
+      { context: { pending_user: legacy } },
+    );
+    expect(written).toMatchObject({ context: { pending_user: { username: legacy.username, name: 'New' } } });
+  });
+
+  it('stores the prepared form of a username, and accepts no other spelling of it', async () => {
+    const name = uniqueName();
+    const written = await harness.write({ username: `\uff35${name}` });
+    expect(written).toMatchObject({ context: { pending_user: { username: `U${name}` } } });
+    expect(await harness.write({ username: `\uff55${name}` })).toMatchObject({ type: 'denied' });
+  });
+
   it('creates only one of two concurrent users whose username and email address are the same text', async () => {
     const names = Array.from({ length: 4 }, uniqueName);
     const replies = await Promise.all(

@@ -1,5 +1,5 @@
 import { deny, pass, REDACTED, type SavedUser, type StageOutcome, UNPRINTABLE, type User } from '@gatehouse/contracts';
-import { MAX_NAME_LENGTH, type NewAccount } from '@gatehouse/directory';
+import { MAX_NAME_LENGTH, type NewAccount, prepareUsername } from '@gatehouse/directory';
 import type { ChallengeInput, Stage } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { EnrollmentTransactions, type EnrollmentWriters, InvalidUserDataError } from './enrollment-transaction.js';
@@ -45,9 +45,9 @@ export class UserWriteStage implements Stage<Contract> {
     if (!data) return deny({ message: { code: 'user_write_no_data' } });
     const target = targetUser(input);
     if (target === 'none') return deny({ message: { code: 'user_write_nobody' } });
-    const changes = userChangesFrom(data, locked);
-    if (changes.fields.username === '') return deny();
-    if (!Object.values(changes.fields).every(isValidName)) return writeFailed();
+    const changes = withoutUnchangedName(userChangesFrom(data, locked), target);
+    const refusal = refusalOf(changes);
+    if (refusal) return refusal;
     const proofStep = changes.password && typeof target === 'object' && requireProof(input, target);
     if (proofStep) return proofStep;
     const hash =
@@ -89,6 +89,21 @@ function requireProof({ flow, context }: Input, { uuid }: SavedUser): StageOutco
   if (flow.designation !== 'recovery' || hasVerifiedDevice || context.proof_asked === uuid) return undefined;
   const steps = [{ kind: 'authenticator_validate', config: { not_configured_action: 'skip' } }];
   return pass<Contract>({ context: { proof_asked: uuid }, insert: { where: 'before', steps } });
+}
+
+/** Removes the username from the changes if the user already has it: it may be one that a new account cannot have. */
+function withoutUnchangedName(changes: UserChanges, target: SavedUser | 'new' | 'pretended'): UserChanges {
+  const { username, ...fields } = changes.fields;
+  return typeof target === 'object' && username === target.username ? { ...changes, fields } : changes;
+}
+
+/** Returns the outcome for names that no user can have. */
+function refusalOf({ fields }: UserChanges): StageOutcome<Contract> | undefined {
+  const { username } = fields;
+  if (username === '') return deny();
+  if (!Object.values(fields).every(isValidName)) return writeFailed();
+  const prepared = username === undefined ? undefined : prepareUsername(username);
+  return prepared && 'reason' in prepared ? deny({ message: prepared.reason }) : undefined;
 }
 
 /** Returns whether a text is valid as a name: not too long, and without control characters. */

@@ -1,4 +1,4 @@
-import { type Errors, fieldErrors, NON_FIELD_ERRORS, pythonText } from '@gatehouse/contracts';
+import { type Errors, fieldErrors, type Message, NON_FIELD_ERRORS, pythonText } from '@gatehouse/contracts';
 import { fieldSchema } from './field-schemas.js';
 import type { FormLimits } from './prompt.config.js';
 import type { PromptType } from './prompt.wire.js';
@@ -10,9 +10,9 @@ type FieldResult = { readonly value: unknown } | { readonly errors: Errors[strin
 /** The values or the errors of a response, by field key. */
 export type ParsedAnswers = { readonly values: Values } | { readonly errors: Errors };
 
-/** Limits of a form, and the keys of its username fields whose username is taken. */
+/** Limits of a form, and the errors of its usernames by the keys of their fields. */
 export interface AnswerRules extends FormLimits {
-  readonly takenKeys?: readonly string[];
+  readonly usernameErrors?: Readonly<Record<string, Message>>;
 }
 
 /**
@@ -95,10 +95,11 @@ function parseField(field: FormField, body: Values, rules: AnswerRules): FieldRe
   return isAbsent ? defaultForAbsent(field, value, rules) : validate(field, value, rules);
 }
 
-function validate(field: FormField, value: unknown, { takenKeys = [], ...limits }: AnswerRules): FieldResult {
+function validate(field: FormField, value: unknown, { usernameErrors = {}, ...limits }: AnswerRules): FieldResult {
   const parsed = fieldSchema(field, limits).safeParse(value);
   if (!parsed.success) return { errors: fieldErrors(parsed.error)[NON_FIELD_ERRORS] ?? [] };
-  return takenKeys.includes(field.field_key) ? { errors: [{ code: 'prompt_username_taken' }] } : { value: parsed.data };
+  const usernameError = own(usernameErrors, field.field_key) as Message | undefined;
+  return usernameError ? { errors: [usernameError] } : { value: parsed.data };
 }
 
 /**

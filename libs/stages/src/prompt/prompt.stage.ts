@@ -1,5 +1,6 @@
 import {
   ask,
+  type Message,
   type PlanContext,
   pass,
   reject,
@@ -8,7 +9,7 @@ import {
   type StageOutcome,
   type User,
 } from '@gatehouse/contracts';
-import { UserLookup } from '@gatehouse/directory';
+import { prepareUsername, UsernameRepository } from '@gatehouse/directory';
 import type { ChallengeInput, RespondInput, Stage } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { type EvaluationSubject, FormPolicyClient, type RequestMethod } from './form-policy.client.js';
@@ -34,7 +35,7 @@ const REPLY_MARGIN_MS = 250;
 export class PromptStage implements Stage<Contract> {
   constructor(
     @Inject(FormPolicyClient) private readonly policies: FormPolicyClient,
-    @Inject(UserLookup) private readonly users: UserLookup,
+    @Inject(UsernameRepository) private readonly usernames: UsernameRepository,
     @Inject(PROMPT_LIMITS) private readonly limits: FormLimits,
   ) {}
 
@@ -46,8 +47,8 @@ export class PromptStage implements Stage<Contract> {
 
   async respond(input: RespondInput<Contract>): Promise<StageOutcome<Contract>> {
     const form = buildForm(formInput(input), input.state?.evaluated ?? (await this.evaluateExpressions(input, 'POST')));
-    const takenKeys = await this.keysOfTakenNames(input, form);
-    const parsed = parseAnswers(form, input.response, { ...this.limits, takenKeys });
+    const usernameErrors = await this.usernameErrors(input, form);
+    const parsed = parseAnswers(form, input.response, { ...this.limits, usernameErrors });
     const errors = 'errors' in parsed ? parsed.errors : await this.validationErrors(input, parsed.values);
     if (errors || 'errors' in parsed) return reject<Contract>(errors as StageErrors<Contract>);
     const { prompt_data = {}, prompt_secrets = [] } = input.context;
@@ -83,24 +84,24 @@ export class PromptStage implements Stage<Contract> {
     return { non_field_errors: errors.length > 0 ? errors : [{ code: 'prompt_not_accepted' }] };
   }
 
-  /**
-   * Returns the keys of the username fields whose entered value is the username or the email address of another user.
-   */
-  private async keysOfTakenNames({ context, session, response }: RespondInput<Contract>, form: readonly FormField[]) {
-    const self = userOf(context.pending_user, session.user);
-    const keys = await Promise.all(
-      enteredNames(form, response, this.limits).map(async ([key, name]) => {
-        const user = await this.findByName(name);
-        return !user || (self?.kind === 'saved' && self.uuid === user.uuid) ? [] : [key];
+  /** Returns the errors of the entered usernames, by the keys of their fields. */
+  private async usernameErrors({ context, session, response }: RespondInput<Contract>, form: readonly FormField[]) {
+    const user = userOf(context.pending_user, session.user);
+    const errors = await Promise.all(
+      enteredNames(form, response, this.limits).map(async ([key, name]): Promise<[string, Message][]> => {
+        const error = await this.usernameError(name, user?.kind === 'saved' ? user : undefined);
+        return error ? [[key, error]] : [];
       }),
     );
-    return keys.flat();
+    return Object.fromEntries(errors.flat());
   }
 
-  /** Returns the user with this username, else the user with this email address. */
-  private async findByName(name: string): Promise<SavedUser | undefined> {
-    const findBy = (field: 'username' | 'email') => this.users.find(name, { fields: [field], caseInsensitive: true });
-    return (await findBy('username')) ?? findBy('email');
+  /** Returns the error of a username that `user`, or a new user, cannot have. A user can keep an invalid username. */
+  private async usernameError(name: string, user: SavedUser | undefined): Promise<Message | undefined> {
+    if (name === user?.username) return undefined;
+    const prepared = prepareUsername(name);
+    if ('reason' in prepared) return prepared.reason;
+    return (await this.usernames.isTaken(prepared, user?.uuid)) ? { code: 'prompt_username_taken' } : undefined;
   }
 }
 

@@ -84,6 +84,10 @@ export const ar: Catalogue = {
     'صيغة التاريخ خاطئة. استخدم هذه الصيغة: YYYY-MM-DD.',
   "Passwords don't match.": 'كلمتا المرور غير متطابقتين.',
   'Username is already taken.': 'اسم المستخدم هذا محجوز بالفعل.',
+  'Usernames cannot contain the character {character}.': 'لا يمكن أن يحتوي اسم المستخدم على الحرف {character}.',
+  'Usernames cannot mix letters of several scripts.': 'لا يمكن أن يجمع اسم المستخدم بين حروف من أبجديات مختلفة.',
+  'Usernames in a right-to-left script must begin with a letter of this script, and end with one or with a digit.':
+    'يجب أن يبدأ اسم المستخدم المكتوب من اليمين إلى اليسار بحرف من الأبجدية نفسها، وأن ينتهي بحرف منها أو برقم.',
   'Failed to update user. Please try again later.': 'تعذر حفظ الحساب. يرجى المحاولة لاحقًا.',
   "No user found and can't create new user.": 'لا يوجد حساب ولا يمكن إنشاء حساب جديد.',
   'No Pending data.': 'لا يوجد ما يُحفظ.',

@@ -93,6 +93,12 @@ export const de: Catalogue = {
     'Das Datum hat ein falsches Format. Bitte so: JJJJ-MM-TT.',
   "Passwords don't match.": 'Die Passwörter stimmen nicht überein.',
   'Username is already taken.': 'Dieser Benutzername ist schon vergeben.',
+  'Usernames cannot contain the character {character}.':
+    'Benutzernamen dürfen das Zeichen {character} nicht enthalten.',
+  'Usernames cannot mix letters of several scripts.':
+    'Benutzernamen dürfen keine Buchstaben aus mehreren Schriften mischen.',
+  'Usernames in a right-to-left script must begin with a letter of this script, and end with one or with a digit.':
+    'Benutzernamen in einer von rechts nach links geschriebenen Schrift müssen mit einem Buchstaben dieser Schrift beginnen und mit einem solchen Buchstaben oder einer Ziffer enden.',
   'Failed to update user. Please try again later.':
     'Das Benutzerkonto konnte nicht gespeichert werden. Bitte versuchen Sie es später noch einmal.',
   "No user found and can't create new user.": 'Es gibt kein Benutzerkonto, und es darf keines angelegt werden.',

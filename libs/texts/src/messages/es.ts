@@ -88,6 +88,12 @@ export const es: Catalogue = {
     'La fecha no tiene el formato correcto. Use este: AAAA-MM-DD.',
   "Passwords don't match.": 'Las contraseñas no coinciden.',
   'Username is already taken.': 'Este nombre de usuario ya está ocupado.',
+  'Usernames cannot contain the character {character}.':
+    'Los nombres de usuario no pueden contener el carácter {character}.',
+  'Usernames cannot mix letters of several scripts.':
+    'Los nombres de usuario no pueden mezclar letras de varias escrituras.',
+  'Usernames in a right-to-left script must begin with a letter of this script, and end with one or with a digit.':
+    'Los nombres de usuario en una escritura de derecha a izquierda deben empezar por una letra de esta escritura y terminar en una letra de ella o en un dígito.',
   'Failed to update user. Please try again later.': 'No se pudo guardar la cuenta. Inténtelo de nuevo más tarde.',
   "No user found and can't create new user.": 'No hay ninguna cuenta y no se puede crear una.',
   'No Pending data.': 'No hay nada que guardar.',

@@ -92,6 +92,12 @@ export const fr: Catalogue = {
     'La date n’a pas le bon format. Utilisez celui-ci : AAAA-MM-JJ.',
   "Passwords don't match.": 'Les mots de passe ne correspondent pas.',
   'Username is already taken.': 'Ce nom d’utilisateur est déjà pris.',
+  'Usernames cannot contain the character {character}.':
+    'Les noms d’utilisateur ne peuvent pas contenir le caractère {character}.',
+  'Usernames cannot mix letters of several scripts.':
+    'Les noms d’utilisateur ne peuvent pas mélanger des lettres de plusieurs écritures.',
+  'Usernames in a right-to-left script must begin with a letter of this script, and end with one or with a digit.':
+    'Les noms d’utilisateur dans une écriture de droite à gauche doivent commencer par une lettre de cette écriture et se terminer par une telle lettre ou par un chiffre.',
   'Failed to update user. Please try again later.':
     'Le compte n’a pas pu être enregistré. Veuillez réessayer plus tard.',
   "No user found and can't create new user.": 'Aucun compte n’existe et aucun ne peut être créé.',

@@ -1,0 +1,55 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { claimUsernameKeys } from '../username-key.repository.js';
+
+/** Keys of existing accounts. They are unique, because the usernames are unique in lower case. */
+const COLUMN = `
+ALTER TABLE directory.users ADD COLUMN username_key text;
+UPDATE directory.users SET username_key = lower(username);
+ALTER TABLE directory.users ALTER COLUMN username_key SET NOT NULL;
+CREATE UNIQUE INDEX users_username_key ON directory.users (username_key)`;
+
+/**
+ * Creates the triggers that derive the key from the username if a statement does not set it: services of the previous
+ * version do not know the column.
+ */
+const TRIGGERS = `
+CREATE FUNCTION directory.derive_username_key() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+BEGIN
+  NEW.username_key := lower(NEW.username);
+  RETURN NEW;
+END $$;
+CREATE TRIGGER users_named BEFORE INSERT ON directory.users
+FOR EACH ROW WHEN (NEW.username_key IS NULL) EXECUTE FUNCTION directory.derive_username_key();
+CREATE TRIGGER users_renamed BEFORE UPDATE OF username ON directory.users
+FOR EACH ROW WHEN (NEW.username <> OLD.username AND NEW.username_key = OLD.username_key)
+EXECUTE FUNCTION directory.derive_username_key()`;
+
+const GUARDED = `id, pk, username, name, email, is_active, password_hash, type, path, attributes, epoch, date_joined,
+  password_changed_at, awaits_flow, verified_email`;
+
+/** Replaces the trigger of docs/adr/0035, which lists the columns that it guards. */
+const guard = (columns: string) => `
+DROP TRIGGER users_guarded ON directory.users;
+CREATE TRIGGER users_guarded BEFORE DELETE OR UPDATE OF ${columns} ON directory.users
+FOR EACH ROW WHEN (NOT directory.runs_as_owner()) EXECUTE FUNCTION directory.guard_superuser()`;
+
+/** Makes usernames unique by their key, so that no new account has a name in another spelling (docs/adr/0043). */
+export class UsernameKeys1764633840000 implements MigrationInterface {
+  name = 'UsernameKeys1764633840000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    for (const statement of [COLUMN, TRIGGERS, guard(`${GUARDED}, username_key`)]) await runner.query(statement);
+    await claimUsernameKeys(runner.manager);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    for (const statement of [
+      guard(GUARDED),
+      'DROP TRIGGER users_named ON directory.users',
+      'DROP TRIGGER users_renamed ON directory.users',
+      'DROP FUNCTION directory.derive_username_key',
+      'ALTER TABLE directory.users DROP COLUMN username_key',
+    ])
+      await runner.query(statement);
+  }
+}

@@ -1,0 +1,35 @@
+import type { EntityManager } from 'typeorm';
+import { prepareUsername } from './username.js';
+
+/** Number of users that one statement reads. */
+const BATCH = 1000;
+
+/** Selects usernames whose key may be more than the name in lower case. $1 pk of the last user of the batch before. */
+const NOT_ASCII = `
+SELECT id, pk, username FROM directory.users
+WHERE pk > $1 AND username ~ '[^ -~]' ORDER BY pk LIMIT ${BATCH}`;
+
+/** Sets the keys that no other user has. The first of several users with one key gets it. $1 array of users (JSON). */
+const CLAIM = `
+UPDATE directory.users u SET username_key = n.key
+FROM (SELECT DISTINCT ON (key) id, key FROM jsonb_to_recordset($1::jsonb) AS n (id uuid, pk integer, key text)
+      ORDER BY key, pk) n
+WHERE u.id = n.id AND NOT EXISTS (SELECT FROM directory.users other WHERE other.username_key = n.key)`;
+
+/**
+ * Gives users who were stored with their name in lower case as key the key that a new account with this name would
+ * have. A user whose name is invalid, or whose key another user has, keeps the name in lower case.
+ */
+export async function claimUsernameKeys(manager: Pick<EntityManager, 'query'>): Promise<void> {
+  for (let after = 0; ; ) {
+    const users = await manager.query<{ id: string; pk: number; username: string }[]>(NOT_ASCII, [after]);
+    const keys = users.flatMap(({ id, pk, username }) => {
+      const prepared = prepareUsername(username);
+      return 'key' in prepared ? [{ id, pk, key: prepared.key }] : [];
+    });
+    if (keys.length > 0) await manager.query(CLAIM, [JSON.stringify(keys)]);
+    const last = users.at(-1);
+    if (users.length < BATCH || !last) return;
+    after = last.pk;
+  }
+}
