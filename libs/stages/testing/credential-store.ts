@@ -7,7 +7,7 @@ export class InMemoryCredentialStore extends CredentialStore {
   constructor(
     private readonly user: string,
     private readonly hash: string | undefined,
-    /** The app password of the user, and the stand-in of every name. */
+    /** The app password of the user, and the stand-in hash that each lookup returns. */
     private readonly more: { readonly appPassword?: string; readonly standIn?: string } = {},
   ) {
     super();

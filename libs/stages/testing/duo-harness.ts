@@ -128,7 +128,7 @@ export class DuoHarness {
     return this.resources.query('DELETE FROM mfa.devices WHERE user_id = $1', [uuid]);
   }
 
-  /** Returns the user on the fake Duo server with the username of a user. */
+  /** Returns the Duo user of the fake server who has the same username. */
   duoUserOf = ({ username }: SavedUser) => [...this.server.users.values()].find((user) => user.username === username)!;
 
   /** Returns the pushes to the phone of a user. */

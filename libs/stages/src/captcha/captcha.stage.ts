@@ -53,8 +53,8 @@ export class CaptchaStage implements Stage<Contract> {
   }
 
   /**
-   * During an outage of the provider the visitor has no puzzle to solve, so a response without a token inserts the
-   * fallback stage.
+   * Rejects a response without a valid `token` field. During an outage the visitor cannot get a token, so the stage
+   * inserts the fallback stage instead.
    */
   refuse(input: ChallengeInput<Contract>, errors: Errors): Outcome {
     return this.fallbackDuringOutage(input) ?? reject<Contract>(errors as StageErrors<Contract>);

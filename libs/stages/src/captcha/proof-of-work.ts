@@ -24,8 +24,8 @@ interface ProofOptions {
 }
 
 /**
- * Returns a new challenge of version 2 of the ALTCHA protocol: find the counter whose hash with this salt has the given
- * prefix.
+ * Returns a new challenge of version 2 of the ALTCHA protocol. A client solves it by finding the counter whose hash
+ * with the salt of the challenge has the prefix of the challenge.
  */
 export async function createProofOfWork({ key, tries, expires }: ProofOptions): Promise<ProofOfWork> {
   const counter = randomInt(Math.floor(tries / 2), tries);

@@ -65,7 +65,7 @@ export class SiteverifyClient {
           ? new ProviderOutageError('the circuit breaker of the provider is open')
           : error;
       });
-    // Throws this error outside the circuit breaker: a client that sends invalid tokens must not open it for all users.
+    // Thrown outside the breaker, so that a client that sends invalid tokens cannot open the breaker for all users.
     if (result instanceof RequestRejectedError) throw result;
     return result;
   }

@@ -11,7 +11,7 @@ const MAX_CODES = 500;
 const NO_LIMIT = -1;
 
 /**
- * Returns the error that a provider's response means for the visitor, or `undefined` if the token is valid. `host` is
+ * Returns the error that the visitor gets for a provider's response, or `undefined` if the token is valid. `host` is
  * the host of this site.
  */
 export function verificationError(

@@ -75,7 +75,7 @@ export abstract class Factor<K extends DeviceClass = DeviceClass> {
   abstract readonly field: 'code' | 'webauthn' | 'duo';
   /** Whether a proof identifies its user, so that the factor is also offered to anonymous visitors. */
   readonly identifiesUser: boolean = false;
-  /** Whether `verify` sends a message to the user. It is then not called for a response that is refused anyway. */
+  /** Whether `verify` sends a message to the user. If so, the stage skips it after a wrong proof in another field. */
   readonly contactsUser: boolean = false;
 
   /**
@@ -85,7 +85,7 @@ export abstract class Factor<K extends DeviceClass = DeviceClass> {
    */
   abstract offer(context: FactorContext<K>): DeviceOffer<K> | undefined | Promise<DeviceOffer<K> | undefined>;
 
-  /** Handles the choice of the entry, for example by sending a code. */
+  /** Handles the user's choice of the entry, for example by sending a code. */
   choose(_choice: FactorContext<K> & { readonly offer: DeviceOffer<K> }): ChoiceResult<K> | Promise<ChoiceResult<K>> {
     return {};
   }

@@ -1,7 +1,7 @@
 import { type NamedStatement, runNamed } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 
-/** A phone number, user, client address or device for which messages are counted and limited. */
+/** The message limits of a phone number, user, client address or device. `subject` is its keyed digest. */
 export interface QuotaSubject {
   readonly subject: Buffer;
   readonly maxPerHour: number;
@@ -14,8 +14,8 @@ const HOUR = `interval '1 hour'`;
 /**
  * $1 subjects, $2 maximum messages an hour for each subject, $3 minimum seconds between two messages for each subject.
  * `held` locks the counts of the subjects, `blocked` selects the counts that have reached a limit, and `taken` adds one
- * message to each count when none is blocked. A transaction that waited for a row lock may be older than the row, so
- * the statement compares its `now()` with `sent_at` only for a subject with a minimum interval.
+ * message to each count when none is blocked. After a wait for a row lock, `now()` may be before the `sent_at` of the
+ * row, so the statement compares the two only for a subject with a minimum interval.
  */
 const CONSUME: NamedStatement = {
   name: 'sends.take',

@@ -1,7 +1,7 @@
 import type { Device } from '@gatehouse/authenticators';
 import type { Insert, PlanContext, SavedUser, StageRequest } from '@gatehouse/contracts';
 
-/** Members of the contract of every setup stage. They allow the stage to insert the step that asks for a proof. */
+/** Contract members that all setup stages share, such as the permission to insert the step that asks for a proof. */
 export const SETUP_CONTRACT_DEFAULTS = {
   reads: { pending_user: 'optional', auth_method_args: 'optional', enrolled_devices: 'optional' },
   writes: ['enrolled_devices'],
@@ -15,7 +15,7 @@ interface ProofInput {
   readonly session: StageRequest['session'];
 }
 
-/** The step that asks for a proof by a device of any class, and denies a user without one. */
+/** The step that asks for a proof by a device of any class, and denies a user without a device. */
 export const REQUIRE_PROOF_STEP: Insert = {
   where: 'before',
   steps: [{ kind: 'authenticator_validate', config: { not_configured_action: 'deny' } }],

@@ -10,7 +10,7 @@ const ARGON2ID = 2 as Algorithm.Argon2id;
  */
 const COST = { algorithm: ARGON2ID, memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 
-/** The cost of new hashes, as in `StoredHash`. */
+/** The cost of new hashes, in the format of `StoredHash.cost`. */
 export const CURRENT_COST = costOf(COST);
 
 /** Largest memory that a stored hash may ask for, in KiB. */

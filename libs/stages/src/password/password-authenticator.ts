@@ -18,7 +18,7 @@ const [INBUILT, TOKEN] = [
  */
 const UNKNOWN_USER_ID = '00000000-0000-0000-0000-000000000000';
 
-/** The user whose password is checked, and how. */
+/** The user whose password is checked, and the backends that check it. */
 export interface PasswordSubject {
   /** UUID of the user. `undefined` if the user is not saved. */
   readonly userId: string | undefined;
@@ -43,7 +43,7 @@ export interface AuthenticationResult {
   readonly args: Readonly<Record<string, unknown>>;
 }
 
-/** The result of a check, and the cost of its hash, which all checks of this user have. */
+/** The result of a check, and the cost of the hash that the check computed. */
 export interface PasswordVerdict {
   readonly cost: string;
   /** `undefined` if no backend accepted the password. */
@@ -52,7 +52,7 @@ export interface PasswordVerdict {
 
 /**
  * Checks a password at the configured backends. Every check costs one hash and the same statements, whether the user is
- * known or not. Names without a usable hash cost what the hashes of users cost, each name always the same
+ * known or not. For a name without a usable hash, it computes a stand-in hash, which the directory chooses by the name
  * (docs/adr/0042).
  */
 @Injectable()
@@ -81,7 +81,7 @@ export class PasswordAuthenticator {
     return { cost: hash.cost, accepted: undefined };
   }
 
-  /** Returns the cost of a check of this user's password, without a check. */
+  /** Returns the cost that a check of this user's password would have. Computes no hash. */
   async costOf(subject: PasswordSubject): Promise<string> {
     return (await this.findHash(subject)).hash.cost;
   }
@@ -92,7 +92,7 @@ export class PasswordAuthenticator {
     return isKnownHash(hash);
   }
 
-  /** Returns the stored hash, empty if there is none, and the hash to compute. */
+  /** Returns the stored text (empty if there is none), and the hash or stand-in to compare the password with. */
   private async findHash({
     userId,
     username,

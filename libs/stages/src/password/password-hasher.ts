@@ -4,7 +4,7 @@ import type { StoredHash } from './stored-hash.js';
 
 export interface PasswordCheck {
   readonly password: string;
-  /** The hash to compare with. Of a user without a usable hash, a stand-in that no password matches. */
+  /** The hash to compare with: the user's hash or, without a usable hash, a stand-in that no password matches. */
   readonly hash: StoredHash;
   /** Returns whether the caller still waits for the result. */
   readonly stillWanted: () => boolean;
@@ -17,17 +17,16 @@ interface Limits {
   readonly queue: number;
 }
 
-/** The limits of all hashes, and of those among them whose cost is not the current one. */
+/** Limits of all hashes, and additional limits of the legacy hashes, whose cost is not `CURRENT_COST`. */
 export interface PasswordHashLimits {
   readonly all: Limits;
   readonly legacy: Limits;
 }
 
 /**
- * Verifies and creates password hashes on libuv's threads, a limited number at a time. Each call costs exactly one
- * hash. Hashes of another cost than the current one have a limit of their own besides, so that after an import they
- * cannot hold up all other logins. Both methods throw `BusyError` when a queue is full, or when `stillWanted` returns
- * `false` before the hash starts.
+ * Verifies and creates password hashes on libuv's threads, a limited number at a time. Each call computes exactly one
+ * hash. Legacy hashes have additional limits, so that after an import they cannot delay all other logins. Both methods
+ * throw `BusyError` when a queue is full, or when `stillWanted` returns `false` before the hash starts.
  */
 export class PasswordHasher {
   private readonly all: ConcurrencyLimiter;
@@ -41,7 +40,7 @@ export class PasswordHasher {
   /** Returns whether a password matches a hash, and whether the hash is outdated. */
   verify({ password, hash, stillWanted }: PasswordCheck): Promise<PasswordMatch> {
     const check = () => this.all.run(() => checkHash(password, hash), stillWanted);
-    // The cost decides, and not the user, so that a stand-in waits in the same queue as a user's hash.
+    // Only the cost selects the queue, so that a stand-in waits as long as a user's hash of the same cost.
     return hash.cost === CURRENT_COST ? check() : this.legacy.run(check, stillWanted);
   }
 

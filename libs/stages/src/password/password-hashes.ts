@@ -46,7 +46,7 @@ export function parseHash(stored: string, standIns: readonly string[] = []): Sto
   return unusableHash;
 }
 
-/** Returns a hash of the same cost that no password matches. The result of the comparison is never read. */
+/** Returns a hash that no password matches. Its check computes the given hash, but ignores the result. */
 const withoutMatches = ({ cost, matches }: StoredHash): StoredHash => ({
   outdated: false,
   cost,

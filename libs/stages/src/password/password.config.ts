@@ -30,7 +30,7 @@ export const passwordConfig = z.object({
     .describe('Password hashes that may wait; above that the stage returns busy'),
 });
 
-/** Returns the limits of all hashes, and of those of an older kind or cost, which by default leave room for the others. */
+/** Returns the limits of all hashes and of legacy hashes. By default, legacy hashes leave room for current ones. */
 export function hashLimits(config: z.output<typeof passwordConfig>): PasswordHashLimits {
   const all = { concurrency: config.PASSWORD_CONCURRENCY, queue: config.PASSWORD_QUEUE };
   const legacy = {

@@ -81,7 +81,7 @@ export class PasswordStage implements Stage<Contract> {
 const subjectUser = ({ context, session }: ChallengeInput<Contract>): User | null =>
   context.pending_user ?? session.user;
 
-/** Returns the part of a check that does not depend on the typed password. */
+/** Returns the user whose password is checked, and the backends that check it. */
 const subjectOf = ({ config }: ChallengeInput<Contract>, user: User): PasswordSubject => ({
   userId: user.kind === 'saved' ? user.uuid : undefined,
   username: user.username,
@@ -127,8 +127,8 @@ function failedLogin(input: ChallengeInput<Contract>, { username }: User, cost: 
 type FailureRecord = Pick<Parameters<typeof deny<Contract>>[0] & object, 'failed' | 'effects' | 'cost'>;
 
 /**
- * Returns the outcome of a failure, which the state of the step counts. The last allowed failure ends the flow without
- * a message (docs/spec/stages.md#password-failures).
+ * Counts a failure in the state of the step, and rejects the response. The last allowed failure ends the flow without a
+ * message (docs/spec/stages.md#password-failures).
  */
 function failedAttempt(
   { config, state }: ChallengeInput<Contract>,

@@ -23,8 +23,8 @@ const MAX_EMAIL = 254;
 type FieldSchema = z.ZodType;
 
 /**
- * Returns the schema of the value of a field (docs/spec/stages.md#prompt-field-types). Fields that the visitor cannot
- * fill in have no value to validate.
+ * Returns the schema of the value of a field (docs/spec/stages.md#prompt-field-types). Not called for fields that the
+ * visitor cannot fill in.
  */
 export const fieldSchema = (field: FormField, limits: FormLimits): FieldSchema => SCHEMAS[field.type](field, limits);
 

@@ -30,7 +30,7 @@ export abstract class DeviceCodeStore {
    * refusal.
    */
   abstract claim(userCode: string, user: string): Promise<ClaimedCode | undefined>;
-  /** Returns whether the user holds the claim of a code that is neither approved nor refused. */
+  /** Returns whether the user has claimed the code, and the code is not yet approved, refused or expired. */
   abstract isOpen(claimed: string, user: string): Promise<boolean>;
   /** Approves a device. Returns `false` if the code is no longer open. Idempotent for each request `id`. */
   abstract approve(id: string, approval: DeviceApproval): Promise<boolean>;

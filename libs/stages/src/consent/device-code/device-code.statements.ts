@@ -3,7 +3,7 @@ import { CONSENT_SCHEMA as SCHEMA } from '../migrations/index.js';
 
 /** Number of expired rows that each insert deletes at most. */
 const DELETED_PER_INSERT = 10;
-/** Seconds after its expiry for which polls of a device code are answered with `expired_token`. */
+/** Seconds for which an expired device code is kept, so that polls get `expired_token`, not `invalid_grant`. */
 const REDEEMABLE_S = 600;
 /** Minimum time that a device has to fetch its token after the approval, in seconds. */
 const FETCH_S = 60;

@@ -20,7 +20,7 @@ export const authenticatorDuoContract = defineStage({
     client_secret: secret(z.string().min(1)),
     admin_integration_key: z.string().default(''),
     admin_secret_key: secret(z.string()).default(''),
-    /** Whether the challenge shows the number of a verified push, when the Duo account requires verified pushes. */
+    /** Whether to show a number that the user types into Duo's app, if the Duo account requires verified pushes. */
     number_matching: z.boolean().default(true),
     friendly_name: z.string().nullable().default(null),
     configure_flow: reference('flow'),

@@ -28,7 +28,7 @@ interface DuoImportOptions {
   readonly devices: DeviceRepository;
   /** The stage whose settings the devices will use. */
   readonly stage: string;
-  /** Returns, for each name in order, the id of the user with this name, or `undefined` without such a user. */
+  /** Returns the ids of the users with these names, in the same order; `undefined` for a name without a user. */
   readonly ownersOf: (names: readonly string[]) => Promise<readonly (string | undefined)[]>;
 }
 

@@ -93,7 +93,7 @@ export class DuoFactor extends Factor<Kind> {
       until: Date.now() + PUSH_LIFETIME_MS,
       ...(number === undefined ? {} : { number }),
     };
-    // Return a push with a number at once, because the user must see the number to answer the push.
+    // Do not wait for the answer to a push with a number: the user can answer only after the page shows the number.
     return number === undefined ? this.awaitAnswer(context, device, { settings, push }) : waitingVerdict(push);
   }
 
@@ -142,7 +142,8 @@ type PendingPush = DuoFactorState & { readonly transaction: string };
 const isPending = (state: DuoFactorState | undefined): state is PendingPush => state?.transaction !== undefined;
 
 /**
- * Returns the waiting verdict. The number is an error message, because some clients do not know the challenge's member.
+ * Returns the waiting verdict. Repeats the number in an error message, because some clients ignore `number` in the
+ * challenge.
  */
 const waitingVerdict = (push: PendingPush): ProofVerdict<Kind> => ({
   type: 'waiting',

@@ -15,7 +15,7 @@ export interface DuoAuthRequest {
   readonly ip: string;
 }
 
-/** Duo's decision before an authentication. */
+/** Result of Duo's `preauth`, which decides whether the user needs a push. */
 export type DuoPreauthResult =
   | { readonly result: 'allow' | 'deny' | 'enroll' }
   | {
@@ -27,18 +27,18 @@ export type DuoPreauthResult =
 /** The status of a push. */
 export type DuoAuthStatus = 'allow' | 'deny' | 'waiting';
 
-/** A push, with what the phone displays. */
+/** A push, and the texts that the phone displays. */
 export interface DuoPush extends DuoAuthRequest {
   /** The title, such as `Example Login request`. */
   readonly type: string;
   readonly username: string;
   /** Facts that the phone displays as a list, by label. */
   readonly facts: Readonly<Record<string, string>>;
-  /** The transaction of a verified push, whose number the user has seen. */
+  /** The transaction id that `preauth` returned for a verified push. */
   readonly transaction?: string | undefined;
 }
 
-/** A user of the Admin API. */
+/** A Duo user, as the Admin API lists it. */
 export interface DuoUser {
   readonly userId: string;
   readonly username: string;

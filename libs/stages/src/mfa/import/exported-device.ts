@@ -13,7 +13,7 @@ export type ImportedDeviceFields = Pick<NewDevice, 'handle' | 'stage' | 'counter
 /** The input of an import besides the exported row. */
 export interface ImportContext {
   readonly numbers: PhoneNumberIndex;
-  /** Id in this deployment of the stage that set up the device; `undefined` when there is no such stage. */
+  /** Id, in this deployment, of the stage that set up the device; `undefined` if the stage does not exist here. */
   readonly stage: string | undefined;
   /** The recovery codes of the device. */
   readonly codes: readonly string[];

@@ -25,7 +25,7 @@ export interface SendRequest {
   readonly ip: string;
   /** The code that this step sent last, if any. */
   readonly previous: SentCode | undefined;
-  /** Id that two concurrent requests for the same step share, so that both send the same code. Absent otherwise. */
+  /** Requests with the same id send the same code to a number. Without an id, the code is random. */
   readonly requestId?: string;
   readonly timeoutMs: number;
 }
@@ -36,7 +36,7 @@ export class CodeSender {
 
   constructor(private readonly options: CodeSenderOptions) {}
 
-  /** Returns the valid code: the previous one during the cooldown, else a new one. Throws `SmsNotSentError`. */
+  /** Sends a new code and returns it. During the cooldown, returns the previous code. Throws `SmsNotSentError`. */
   async send(request: SendRequest): Promise<SentCode> {
     const { boundTo, previous } = request;
     const cooldownMs = this.options.limits.SMS_COOLDOWN_S * 1000;

@@ -38,7 +38,7 @@ export class HttpSmsGateway {
   private readonly webhooks: RestrictedHttpClient;
 
   constructor(private readonly limits: GatewaySettings) {
-    // The address of Twilio is a setting of the operator. The address of a web hook is in a blueprint.
+    // The operator sets the URL of Twilio, so its host is allowed. Blueprints set web hooks, so SMS_HOSTS limits them.
     this.twilio = new RestrictedHttpClient(new URL(limits.SMS_TWILIO_URL).hostname);
     this.webhooks = new RestrictedHttpClient(limits.SMS_HOSTS);
   }

@@ -6,7 +6,7 @@ const SEPARATORS = /[\s()./\p{Pd}]/gu;
 /** Allows letters, because some providers accept them. Allows no colon, because `whatsapp:` would not send an SMS. */
 const NUMBER = /^\+?[a-z0-9]+$/i;
 
-/** Returns the form in which phone numbers are sent to, counted and compared. Returns `undefined` if invalid. */
+/** Returns the form of a phone number for sending, counting and comparing, or `undefined` for an invalid number. */
 export function normalizePhoneNumber(text: string): string | undefined {
   const plain = text.length > MAX_CHARACTERS ? '' : text.normalize('NFKC').replace(SEPARATORS, '');
   return NUMBER.test(plain) ? plain : undefined;

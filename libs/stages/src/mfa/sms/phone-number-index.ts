@@ -16,7 +16,7 @@ export class PhoneNumberIndex {
     return this.handlesOf(stage, number)[0] as string;
   }
 
-  /** Returns the handle of an imported number of which only the SHA-256 digest is known (docs/spec/mfa.md#sms-numbers). */
+  /** Returns the handle of an imported number that was exported as a SHA-256 digest (docs/spec/mfa.md#sms-numbers). */
   handleOfDigest(stage: string, sha256: string): string {
     return `${stage}:sha256:${sha256}`;
   }

@@ -11,8 +11,7 @@ interface AllowedModel {
 
 /**
  * Returns whether a stage accepts a model (docs/spec/mfa.md#webauthn-models). An empty list accepts every model.
- * `aaguid` is the AAGUID that was stored at the registration, so that a later change of the known models does not
- * affect the credential.
+ * `aaguid` is the AAGUID that the authenticator sent at the registration.
  */
 export function isModelAllowed(
   aaguid: string,

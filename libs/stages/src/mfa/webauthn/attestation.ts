@@ -72,7 +72,7 @@ const isIssued = (certificate: X509Certificate, issuer: X509Certificate) =>
 const isValidNow = ({ validFrom, validTo }: X509Certificate) =>
   Date.parse(validFrom) <= Date.now() && Date.now() <= Date.parse(validTo);
 
-/** Returns whether the statement's signature and format are valid. Its caller verifies the certificates. */
+/** Returns whether signature and format of the attestation are valid. The caller verifies the certificates. */
 async function isSigned({ response: credential, attestationObject, party }: AttestationClaim): Promise<boolean> {
   const { id, response } = credential;
   const { verified } = await verifyRegistrationResponse({

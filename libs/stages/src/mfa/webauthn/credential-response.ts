@@ -9,7 +9,7 @@ const MAX_ID_LENGTH = 1400;
 const bytes = encodedBytes(MAX_MEMBER_LENGTH);
 const id = encodedBytes(MAX_ID_LENGTH);
 
-/** Extensions, which older clients send as a JSON text and newer clients as an object under another name. */
+/** Older clients send JSON text in `registrationClientExtensions`, newer ones an object in `clientExtensionResults`. */
 const extensions = z.unknown().optional();
 
 const credentialFields = { id, rawId: id, type: z.literal('public-key') };

@@ -9,7 +9,7 @@ const deviceTypeConfig = z.object({
   icon: z.string().nullable().default(null),
 });
 
-/** The blueprint model for models of authenticators, which blueprints identify by AAGUID. */
+/** The blueprint model `webauthndevicetype`: a kind of authenticator, identified by its AAGUID. */
 export const deviceType: RelatedModel = {
   kind: 'webauthn_device_type',
   model: 'authentik_stages_authenticator_webauthn.webauthndevicetype',

@@ -34,8 +34,8 @@ export class WebauthnFactor extends Factor<Kind> {
   }
 
   /**
-   * Creates a new nonce for each entry. Keeps the nonce while the user chooses a device: the browser may already be
-   * signing it.
+   * Creates a new nonce, except while the stage handles a response: then it keeps a valid nonce, because the browser
+   * may already be signing it.
    */
   offer({ input, user, devices, memory }: FactorContext<Kind>): DeviceOffer<Kind> | undefined {
     const party = relyingPartyOf(input.site);
@@ -86,8 +86,8 @@ export class WebauthnFactor extends Factor<Kind> {
   }
 
   /**
-   * Verifies the assertion. Requires user verification when the credential identifies its user, as it is the only
-   * factor.
+   * Verifies the assertion. Requires user verification when the credential identifies its user, because the credential
+   * is then the only factor.
    */
   private async verifyResponse(
     { input, user, memory }: FactorAnswer<Kind>,
