@@ -102,8 +102,8 @@ export class DeviceRepository {
   }
 
   /**
-   * Records a use. Returns `false` if the counter is not higher (with `allowEqual`: is lower), or if the user has no such
-   * confirmed device.
+   * Records a use. Returns `false` if the new counter is not above the stored counter (with `allowEqual`: is below it),
+   * or if the user no longer has the device.
    */
   async recordUse({ id, user }: Device, counter?: CounterUpdate): Promise<boolean> {
     const values = [id, user, counter?.to ?? null, counter?.allowEqual ?? false];
