@@ -41,7 +41,8 @@ export class SourceConnectionRepository {
   constructor(private readonly pool: DataSource) {}
 
   /**
-   * Connects a user with an account. Returns `new`, `kept` if connected already, or `taken` if it is another user's.
+   * Connects a user with an account. Returns `new`, `kept` if they are already connected, or `taken` if the account
+   * belongs to another user.
    */
   async connect(operationId: string, { source, identifier, user }: SourceConnection): Promise<ConnectOutcome> {
     const { outcome } = await runOnce(this.pool, { table: DONE, id: operationId }, async (manager) => {

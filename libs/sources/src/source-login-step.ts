@@ -53,7 +53,8 @@ function appleStep({ uuid, slug, consumer_key }: OauthSource, baseUrl: string): 
 }
 
 /**
- * Returns the services id: the first of three parts of the consumer key, else all of it (docs/spec/sources.md#apple).
+ * Returns Apple's services id: the first part of a consumer key of three parts, else the whole consumer key
+ * (docs/spec/sources.md#apple).
  */
 function servicesId(consumerKey: string): string {
   const parts = consumerKey.split(';');

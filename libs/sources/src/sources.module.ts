@@ -6,8 +6,8 @@ import { PublishedSourceRepository } from './published-source.repository.js';
 import { SourceConnectionRepository } from './source-connection.repository.js';
 
 /**
- * Injection token of this module's pool. `DataSource` is no unique token, because a stage module may provide another
- * one.
+ * Injection token of this module's pool. The token is not `DataSource`, because a stage module may provide its own
+ * `DataSource`.
  */
 const SOURCES_POOL = Symbol('sources pool');
 
