@@ -19,10 +19,10 @@ export interface ProfileClaims {
   readonly groups?: unknown;
 }
 
-/** Maximum number of characters of each claim (`group`: of one group name), and of groups. */
+/** Maximum characters of each claim and of one group name (`group`), and maximum number of `groups`. */
 const MAX = { identifier: 255, username: 150, name: 1000, email: 254, group: 255, groups: 1000 };
 
-/** Control characters and lone surrogates, which Postgres does not store. */
+/** Control characters and lone surrogates. Postgres cannot store some of them. */
 const INVALID_TEXT = /[\p{Cc}\p{Cs}]/u;
 const EMAIL = /^[^\s@]+@[^\s@]+$/;
 

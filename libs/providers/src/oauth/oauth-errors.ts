@@ -34,7 +34,7 @@ function authorizationRefusal(source: string, error: string): LoginRefusedError 
   return new LoginDeniedError(source, reason);
 }
 
-/** Returns the text to log for the parameter `error`. Hides other texts than codes, because the client controls it. */
+/** Returns the parameter `error` for the log if it is a code. Hides any other text, because the client controls it. */
 const safeErrorCode = (error: string) => (/^[a-z_]{1,64}$/.test(error) ? error : 'an invalid error code');
 
 function* causesOf(error: unknown): Generator<Error> {

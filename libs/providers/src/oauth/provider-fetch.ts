@@ -39,7 +39,7 @@ function normalizeTokenResponse(text: string, openId: boolean): string {
   return JSON.stringify({ token_type: 'bearer', ...rest, ...(openId && { id_token: idToken }) });
 }
 
-/** Parses a JSON object. Returns `undefined` for any other text, and for one that is nested too deeply. */
+/** Parses a JSON object. Returns `undefined` for any other text, and for an object that is nested too deeply. */
 export function parseJsonObject(text: string): Record<string, unknown> | undefined {
   try {
     if (exceedsDepth(Buffer.from(text), MAX_JSON_DEPTH)) return undefined;

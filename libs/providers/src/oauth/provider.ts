@@ -34,8 +34,8 @@ export async function providerOf(source: OauthSource, metadataCache: MetadataCac
 }
 
 /**
- * Returns the metadata URL. A source with endpoints uses another server, so the URL of its provider type does not
- * apply.
+ * Returns the metadata URL. Ignores the URL of the provider type if the source has endpoints of its own, because they
+ * may be on another server.
  */
 function wellKnownUrlOf(source: OauthSource, { wellKnown }: ProviderType): string | undefined {
   const hasOwnEndpoints = source.authorization_url || source.access_token_url || source.profile_url;
@@ -58,7 +58,7 @@ function fromMetadata(source: OauthSource, type: ProviderType, published: Provid
   return { type, metadata, profileUrl, openId: true, hasKnownIssuer: true, pkce, usesBasicAuth };
 }
 
-/** Returns a provider without metadata. It cannot verify id tokens, so the profile at a trusted URL is the identity. */
+/** Returns a provider without metadata. Without metadata, the identity comes from the profile, not from an id token. */
 function withoutMetadata(source: OauthSource, type: ProviderType): Provider {
   const authorization = source.authorization_url || type.authorization;
   const token = source.access_token_url || type.token;
@@ -78,7 +78,10 @@ function withoutMetadata(source: OauthSource, type: ProviderType): Provider {
   return { type, metadata, profileUrl, openId: false, hasKnownIssuer, pkce, usesBasicAuth };
 }
 
-/** Returns the provider. Throws `InvalidMetadataError` when its authorization URL has no TLS and is not trusted. */
+/**
+ * Returns the provider. Throws `InvalidMetadataError` if its authorization URL has no TLS, and SOURCE_HOSTS does not
+ * name the host.
+ */
 export function assertTls(provider: Provider, http: ProviderHttpClient): Provider {
   const { authorization_endpoint: url } = provider.metadata;
   if (!http.isTrusted(url)) throw new InvalidMetadataError(`${url} does not use TLS: see SOURCE_HOSTS`);

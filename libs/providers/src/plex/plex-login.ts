@@ -64,7 +64,7 @@ export class PlexLogin {
   }
 
   /**
-   * Returns whether the account has a server in `allowed_servers`, or any if the list is empty
+   * Returns whether the account has a server in `allowed_servers` or, if the list is empty, any server
    * (docs/spec/sources.md#plex).
    */
   private async hasServer(request: PlexRequest): Promise<boolean> {
