@@ -1,11 +1,11 @@
-/** Records that users own their email address, and activates accounts that wait for this. */
+/** Records verified email addresses, and activates accounts that wait for the verification. */
 export abstract class AccountActivation {
   /** Records `address` as verified, if it is still the user's email address. */
   abstract recordVerified(userId: string, address: string): Promise<void>;
   /**
    * Activates an account that `flow` created inactive, and returns whether it did. Returns false after an administrator
    * has set the account active or inactive, so that a mail cannot undo the administrator's decision. Returns false for
-   * a superuser, whom Postgres protects.
+   * a superuser, because Postgres refuses the change (docs/adr/0035).
    */
   abstract activate(userId: string, flow: string | undefined): Promise<boolean>;
 }

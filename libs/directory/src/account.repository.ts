@@ -9,7 +9,7 @@ export type AccountChange = Partial<
   Pick<UserFields, 'username' | 'name' | 'email' | 'attributes'> & {
     /** A new hash ends all sessions of the user. */
     readonly password_hash: string;
-    /** Name of the source that the user came from, added to the list in the attributes. */
+    /** Name of the source that the user came from. It is added to the list of sources in the attributes. */
     readonly source: string | undefined;
   }
 >;
@@ -39,16 +39,16 @@ const USER = `id AS uuid, pk, username, name, email, is_active, epoch,
        THEN attributes#>>'{settings,locale}' ELSE '' END AS locale`;
 
 /**
- * Columns that change with the password hash. The higher epoch ends all sessions. The service may not read the old
- * hash, so every written hash counts as a new password.
+ * Columns that change with the password hash. The higher epoch ends all sessions. The role of the enrollment
+ * service cannot read the old hash, so every written hash counts as a new password.
  */
 const PASSWORD_CHANGE_COLUMNS = ['epoch = epoch + 1', 'password_changed_at = now()'];
 
 const JOIN = 'SELECT directory.join_groups($1, $2, $3)';
 
 /**
- * $1 usernames and addresses. Locks each name until the end of the transaction, so that two transactions cannot claim
- * it at the same time, as username or as address. Sorting the names prevents deadlocks.
+ * $1 usernames and addresses. Locks each name until the end of the transaction, so that concurrent transactions cannot
+ * give the same name to two users. Sorting the names prevents deadlocks.
  */
 const LOCK_NAMES = `
 SELECT pg_advisory_xact_lock(hashtextextended(name, 0))
@@ -110,8 +110,8 @@ export class AccountRepository {
   }
 
   /**
-   * Adds a user to groups. Throws an error for which `isSuperuserGuard` returns true if one of the groups makes its
-   * members superusers.
+   * Adds a user to groups. If one of the groups makes its members superusers, throws an error that `isSuperuserGuard`
+   * recognises.
    */
   async join(userId: string, { ids, names }: GroupSelection): Promise<void> {
     if (ids.length + names.length > 0) await this.manager.query(JOIN, [userId, ids, names]);
@@ -130,7 +130,10 @@ export class AccountRepository {
     return removed > 0;
   }
 
-  /** Users are found by username or address, so the username of one user must not be the address of another. */
+  /**
+   * Locks the names. Throws NameTakenError if the username is another user's address, or the address is another user's
+   * username, because a lookup by this name could find either user.
+   */
   private async claimNames({ username, email }: AccountChange, userId: string | null = null): Promise<void> {
     if (username === undefined && email === undefined) return;
     const names = [username ?? '', email ?? ''];

@@ -1,8 +1,8 @@
 /** The passwords of users. */
 export abstract class CredentialStore {
   /**
-   * Returns the password hash of an active user, and hashes whose cost a check takes if the user has no usable hash.
-   * `username` is the username, or the name that a visitor typed for an unknown user.
+   * Returns the password hash of an active user, and stand-in hashes for a name without a usable hash. `username` is
+   * the username, or the name that a visitor typed for an unknown user.
    */
   abstract findPassword(userId: string, username: string): Promise<StoredPassword>;
   /**
@@ -19,8 +19,8 @@ export interface StoredPassword {
   /** Undefined when no active user has the id, empty when the user has no password. */
   readonly hash: string | undefined;
   /**
-   * Stored hashes, of which a check costs as much as the first one that can be computed (docs/adr/0042). No password
-   * matches them.
+   * Stored hashes. If `hash` is not usable, the password is compared with the first usable stand-in, so that
+   * the check takes as long as for a user. The result of the comparison is ignored (docs/adr/0042).
    */
   readonly standIns: readonly string[];
 }

@@ -91,8 +91,8 @@ const usernameKey = ({ username }: Partial<UserFields>) =>
 const verifiedEmail = ({ email }: Partial<UserFields>) => (email === undefined ? {} : { verified_email: email });
 
 /**
- * Returns the changed epoch and the time of the password change. A new password, or disabling the user, increases the
- * epoch, which ends all sessions.
+ * Returns the columns that change with a new password or when the user is disabled. Both increase the epoch, which ends
+ * all sessions.
  */
 function epochChange(before: UserEntity, { password_hash, is_active }: Partial<UserFields>) {
   const isPasswordNew = password_hash !== undefined && !secretsEqual(password_hash, before.password_hash);

@@ -24,7 +24,10 @@ export interface GroupRef {
   readonly name: string;
 }
 
-/** Required values by field name. A field name may end in `__exact` or `__iexact`. */
+/**
+ * The values that a user or group must have, by field name. A field name may end in `__exact`, or in `__iexact` to
+ * ignore upper and lower case.
+ */
 export type Filters = Readonly<Record<string, unknown>>;
 
 const COLUMNS = `u.id AS uuid, u.pk, u.username, u.name, u.email, u.is_active, u.epoch, u.type, u.path, u.attributes,
@@ -65,7 +68,7 @@ const PASSWORD_CHANGE: NamedStatement = {
   name: 'people.password_change',
   text: 'SELECT password_changed_at AS at FROM directory.users WHERE id = $1',
 };
-/** $1 UUID of the user, $2 time after which a changed password is kept. */
+/** $1 UUID of the user, $2 a time: a password that was changed later is kept. */
 const EXPIRE: NamedStatement = { name: 'people.expire_password', text: 'SELECT directory.expire_password($1, $2)' };
 
 /** Reads users and groups for policies, with one statement for each call. Its only write expires a password. */
@@ -127,9 +130,9 @@ export class PolicyUserRepository {
     return rows[0]?.at;
   }
 
-  /** Deletes the password of a user unless it was changed after `changed`. Sessions continue. */
-  async expirePassword(userId: string, changed: Date): Promise<void> {
-    await runNamed(this.source, EXPIRE, [userId, changed]);
+  /** Deletes the password of a user, unless it was changed after `unlessChangedSince`. Sessions continue. */
+  async expirePassword(userId: string, unlessChangedSince: Date): Promise<void> {
+    await runNamed(this.source, EXPIRE, [userId, unlessChangedSince]);
   }
 }
 

@@ -10,7 +10,7 @@ const CURRENT = '$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc
 const LEGACY = 'pbkdf2_sha256$1000$salt$aGFzaA==';
 const USERS = 60;
 const NOBODY = '00000000-0000-0000-0000-000000000000';
-/** Names of no user. */
+/** Names that no user has. */
 const NAMES = Array.from({ length: 300 }, (_, i) => `ghost-${i}`);
 
 let database: FreshDatabase;
@@ -38,7 +38,7 @@ beforeEach(() => source.query('TRUNCATE directory.users CASCADE'));
 const digest = (text: string) => createHash('sha256').update(text).digest();
 const idOf = (username: string) => digest(username).toString('hex', 0, 16);
 const uuidOf = (username: string) => idOf(username).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
-/** Adds the name of the user to a hash, so that a test sees whose hash a name costs as much as. */
+/** Adds the username to the salt of a hash, so that a test can tell whose hash is the stand-in of a name. */
 const hashOf = (username: string, hash: string) => hash.replace('salt$', `salt-${username}$`);
 
 async function createUsers(prefix: string, count: number, hash: string) {

@@ -4,8 +4,8 @@ import { type AppPassword, CredentialStore, type StoredPassword } from './creden
 import { tokenHash } from './token-hash.js';
 
 /**
- * $1 id of a user, $2 name. The stand-in is the hash of the user who is next to the name on the ring. It is looked up
- * for every name, so that known and unknown names cost the same (docs/adr/0042).
+ * $1 id of a user, $2 name. The stand-in of a name is the hash at the next position of `password_ring`
+ * (docs/adr/0042). The statement finds one for every name, so that its duration does not reveal whether a user exists.
  */
 const FIND_PASSWORD = {
   name: 'credentials.find_password',
@@ -44,7 +44,7 @@ export class TypeormCredentialStore extends CredentialStore {
   async findPassword(userId: string, username: string): Promise<StoredPassword> {
     const { rows } = await runNamed<PasswordRow>(this.source, FIND_PASSWORD, [userId, username]);
     const { is_active = null, password_hash = null, stand_in = null } = rows[0] ?? {};
-    // An inactive user keeps the cost of their own hash, so that a check does not reveal when the user was disabled.
+    // The first stand-in of an inactive user is that user's hash, so that disabling a user changes no response time.
     const standIns = [is_active ? null : password_hash, stand_in].filter((hash) => hash !== null);
     return { hash: is_active ? (password_hash ?? undefined) : undefined, standIns };
   }

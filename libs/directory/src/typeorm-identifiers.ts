@@ -19,8 +19,8 @@ const isComparable = {
 export type Columns = Readonly<Record<string, readonly [sql: string, type: keyof typeof isComparable]>>;
 
 /**
- * Restricts `query` to rows that have all values of `identifiers` except the pk (a JSON column must contain the value),
- * or that have the pk. Without identifiers, no row matches.
+ * Restricts `query` to rows with the pk in `identifiers`, or with all its other values (a JSON column must contain the
+ * value). Without identifiers, no row matches.
  */
 export function whereIdentifiers<T extends object>(
   query: SelectQueryBuilder<T>,

@@ -40,7 +40,7 @@ const find = (identifier: string, fields: IdentifierField[], caseInsensitive = t
   new TypeormUserLookup(source).find(identifier, { fields, caseInsensitive });
 
 interface SharingUser {
-  /** Whether the shared identifier is the username or the address. */
+  /** `X` stands for the identifier that several users share, as username or as address. */
   readonly username?: 'X';
   readonly email?: 'X';
   readonly is_active?: boolean;

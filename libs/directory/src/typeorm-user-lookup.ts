@@ -47,9 +47,9 @@ const COLUMNS = `id AS uuid, pk, username, name, email, is_active, epoch,
 const BY_UUID: NamedStatement = { name: 'users.get', text: `SELECT ${COLUMNS} FROM directory.users WHERE id = $1` };
 
 /**
- * Returns the named statement for a combination of fields. It returns the two users with the highest precedence, which
- * is enough to detect an ambiguous identifier. Each field reads two rows at most, so that many accounts with one
- * address do not make the lookup slower.
+ * Returns the named statement for a combination of fields. The statement selects the two users with the highest
+ * precedence, which is enough to detect an ambiguous identifier. It reads at most two rows for each field, so that many
+ * accounts with one address do not make the lookup slower.
  */
 function statementOf({ fields, caseInsensitive }: Match): NamedStatement {
   const sortedFields = [...new Set(fields)].sort();

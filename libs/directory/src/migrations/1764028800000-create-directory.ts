@@ -85,7 +85,8 @@ CREATE FUNCTION directory.truthy(value jsonb) RETURNS boolean LANGUAGE sql IMMUT
 $$`;
 
 /**
- * The view calls these functions instead of a join, so that a query on the view reads groups only for matching users.
+ * Creates functions that the view `identities` calls in place of a join, so that a query on the view reads groups only
+ * for matching users.
  */
 const OF_GROUPS = `
 CREATE FUNCTION directory.is_superuser(of_user uuid) RETURNS boolean LANGUAGE sql STABLE AS $$

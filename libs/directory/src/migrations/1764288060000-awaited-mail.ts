@@ -20,7 +20,7 @@ const TRIGGER = `
 CREATE TRIGGER users_decided BEFORE UPDATE OF is_active ON directory.users
 FOR EACH ROW EXECUTE FUNCTION directory.await_nothing()`;
 
-/** Marks accounts that wait for a mail, so that they can be told from accounts that an administrator has disabled. */
+/** Marks accounts that wait for verification by mail, to distinguish them from accounts that were disabled. */
 export class AwaitedMail1764288060000 implements MigrationInterface {
   name = 'AwaitedMail1764288060000';
 

@@ -21,8 +21,8 @@ const LEAVE = `
 const UNGUARDED = `${LEAVE};`;
 
 /**
- * Refuses to add a user to a superuser group, and never removes a user from it: a group of the source may have become a
- * superuser group after its first member was added.
+ * Refuses to add users to a superuser group, and removes none. Users whom the source added before the group became a
+ * superuser group stay in it.
  */
 const GUARDED = `
   IF EXISTS (

@@ -17,7 +17,7 @@ DROP FUNCTION directory.use_superuser_permit(${parameters})`;
 /** The service has a default, because gateways and triggers of the previous version pass no service. */
 const PARAMETERS = `of_user uuid, of_service text DEFAULT 'enrollment'`;
 
-/** Returns the functions, for permits that name a service or for permits without one. */
+/** Returns the statements that create the functions. The parts of `service` are empty if permits have no service. */
 const functions = (parameters: string, service: { column: string; value: string; key: string; is: string }) => `
 CREATE FUNCTION directory.permit_superuser(${parameters}) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog AS $$

@@ -10,8 +10,8 @@ const COLUMN = `ALTER TABLE directory.users ADD COLUMN verified_email varchar(25
 const EXISTING = `UPDATE directory.users SET verified_email = email WHERE is_active AND email <> ''`;
 
 /**
- * Creates the function that returns which of several accounts with one email address the address identifies: the
- * account with the lowest rank (docs/spec/directory.md#lookup).
+ * Creates the function that ranks accounts with the same email address. A lookup by this address finds the account with
+ * the lowest rank (docs/spec/directory.md#lookup).
  */
 const RANK = `
 CREATE FUNCTION directory.email_rank(is_active boolean, email text, verified_email text) RETURNS integer
@@ -21,8 +21,8 @@ LANGUAGE sql IMMUTABLE AS $$
 $$`;
 
 /**
- * These indexes have the rank, so that a lookup reads two rows even if an attacker has enrolled many accounts with one
- * address. They replace the indexes of the address alone, also for older services.
+ * The indexes contain the rank, so that a lookup reads two rows even if an attacker has enrolled many accounts with one
+ * address. They replace the indexes on the address alone. Older services use them too.
  */
 const INDEXES = `
 CREATE INDEX users_email_rank_ci ON directory.users

@@ -3,7 +3,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 /** The formats of hashes that can verify a password, as in `directory.is_usable_hash`. */
 const IS_USABLE = `password_hash ~ '^(argon2\\$argon2id|\\$argon2id|pbkdf2_sha256|pbkdf2_sha1|bcrypt_sha256|scrypt)\\$'`;
 
-/** The position of a user on the ring. It is a digest, because imported ids need not be random. */
+/** The position of a user in `password_ring`. It is a digest, because imported ids need not be random. */
 const POSITION = 'substr(sha256(uuid_send(id)), 1, 8)';
 
 /** The index holds usable hashes only, so that a lookup never has to skip users without a password. */
@@ -14,7 +14,7 @@ const RING = `
 CREATE VIEW directory.password_ring AS
 SELECT ${POSITION} AS position, password_hash FROM directory.users WHERE ${IS_USABLE}`;
 
-/** Creates the key of the positions of names, one for all replicas of the password service. */
+/** Creates the key with which all replicas of the password service compute the positions of names. */
 const KEY = `
 CREATE TABLE directory.password_ring_key (
   key bytea NOT NULL,
@@ -22,7 +22,10 @@ CREATE TABLE directory.password_ring_key (
 );
 INSERT INTO directory.password_ring_key (key) VALUES (uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()))`;
 
-/** Creates the ring on which a name without a usable password finds the hash that it costs as much as (docs/adr/0042). */
+/**
+ * Creates the ring of password hashes. For a name without a usable hash, the password service checks the next hash on
+ * the ring, so that the check takes as long as for a user (docs/adr/0042).
+ */
 export class StandInHashes1764633780000 implements MigrationInterface {
   name = 'StandInHashes1764633780000';
 
