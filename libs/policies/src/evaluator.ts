@@ -96,7 +96,7 @@ interface PolicyEvaluation {
   readonly policy: RequestedPolicy;
   readonly request: PolicyRequest;
   readonly facts: EvaluationContext;
-  /** Milliseconds from the start to the deadline. */
+  /** Milliseconds from the start of the evaluation to the deadline. */
   readonly allowedMs: number;
   /** Time of the deadline, on the clock of `performance.now()`. */
   readonly deadline: number;
@@ -104,7 +104,7 @@ interface PolicyEvaluation {
 
 /**
  * Creates its AbortController on the first read of `signal`: few policies read it, and creating a controller takes as
- * long as a small expression.
+ * long as evaluating a small expression.
  */
 class LazyAbortSignal {
   private controller: AbortController | undefined;

@@ -67,7 +67,7 @@ export async function policiesModule(policies: Readonly<Record<string, PolicyEnt
   };
 }
 
-/** Starts the Python processes. The service is ready when they are. */
+/** Resolves when the first Python process is ready. */
 async function startPython(config: Settings): Promise<PythonRunner> {
   const { POLICY_PYTHON: size, POLICY_PYTHON_MB: memoryMb, POLICY_QUEUE: queue } = config;
   const logger = new Logger('policy');

@@ -33,7 +33,7 @@ export interface Policy<C extends PolicyContract = PolicyContract> {
   evaluate(input: PolicyInput<C>): PolicyOutcome | Promise<PolicyOutcome>;
 }
 
-/** An entry of the catalogue. */
+/** A kind of policy in the catalogue. */
 export interface PolicyEntry {
   readonly contract: PolicyContract;
   /**

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { UndecidedPolicyError } from '../policy.js';
 
-/** Characters of the hash that are sent (k-anonymity): hundreds of passwords share them. */
+/** Number of leading characters of the hash to send. Hundreds of passwords share them (k-anonymity). */
 const PREFIX_LENGTH = 5;
 const MAX_RESPONSE_BYTES = 1024 * 1024;
 

@@ -13,7 +13,7 @@ interface ReputationKey {
   readonly identifier?: string | undefined;
 }
 
-/** Reads reputation scores, the only table of the gateway that the policy service may read. */
+/** Reads reputation scores. Their table is the only one in the schema `flow` that the policy service may read. */
 export class ReputationRepository {
   constructor(private readonly source: DataSource) {}
 
