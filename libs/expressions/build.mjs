@@ -1,4 +1,7 @@
-/** Copies the Python sources to `dist/`, with a snapshot of Python's memory after importing them. A start from the snapshot takes a fifth of the time. */
+/**
+ * Copies the Python sources to `dist/`, with a snapshot of Python's memory after importing them. Python starts from the
+ * snapshot in a fifth of the time.
+ */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';

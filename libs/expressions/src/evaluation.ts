@@ -8,7 +8,7 @@ export type HostCallbacks = (name: string, args: unknown) => Promise<unknown>;
 export interface ExpressionInput {
   readonly request?: {
     /**
-     * The user as in the plan's context, with `attributes` and `password_usable` if known. Null for an anonymous
+     * The user as in the plan's context. `attributes` and `password_usable` may be absent. Null for an anonymous
      * visitor.
      */
     readonly user?: object | null;
@@ -17,7 +17,7 @@ export interface ExpressionInput {
     readonly context?: object;
     readonly debug?: boolean;
   };
-  /** Entries of `context` that override those of the plan's context. */
+  /** Entries of the variable `context`. They override entries of the plan's context with the same name. */
   readonly context?: object;
   /** The running plan. The result contains the changes to its context. */
   readonly flow_plan?: { readonly slug: string; readonly context: object };

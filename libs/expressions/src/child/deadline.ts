@@ -5,7 +5,7 @@ const INTERRUPT = 2;
 /** The deadline of the running expression. Python polls it, so no other thread has to interrupt Python. */
 export class Deadline {
   private endsAt = Number.POSITIVE_INFINITY;
-  /** Whether Python was interrupted since the start, even if the expression caught the interrupt. */
+  /** Whether Python was interrupted since the last `start`, even if the expression caught the interrupt. */
   wasInterrupted = false;
 
   /** The interrupt buffer of Pyodide. Reading it checks the clock. */

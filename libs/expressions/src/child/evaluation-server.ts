@@ -19,7 +19,7 @@ const OVERFLOW = 'The data or the calls of the policy are nested too deeply.';
 const OVERFLOW_RESULT = Buffer.from(`!${JSON.stringify({ error: OVERFLOW })}`);
 const OVERFLOW_SYNTAX_ERROR = Buffer.from(`!${JSON.stringify({ line: 1, column: 1, message: OVERFLOW })}`);
 const NEWLINE = Buffer.from('\n');
-/** Largest size of all compiled sources that are not plain. */
+/** Maximum total size of the kept compiled sources that are not plain, in bytes. */
 const MAX_IMPURE_BYTES = 8 * 2 ** 20;
 
 interface Dependencies {
@@ -33,8 +33,8 @@ interface Dependencies {
 /** Handles one request after the other until the parent process exits. */
 export class EvaluationServer {
   /**
-   * The compiled sources that are not plain, by the hash of their cache key. They are kept outside of Python, because each
-   * of them runs in the initial memory.
+   * The compiled sources that are not plain (docs/reference/expressions.md#isolation), by the hash of their cache key.
+   * They are kept outside of Python, because each of them runs in the initial memory.
    */
   private readonly impure = new Map<string, Buffer>();
   private impureBytes = 0;
@@ -70,7 +70,7 @@ export class EvaluationServer {
       compiled = reply.subarray(1);
       this.remember(id, compiled);
     }
-    // The memory is restored before each such source, so that it finds nothing of any other evaluation.
+    // The initial memory contains nothing of any other evaluation.
     memory.useInitial();
     return this.call('evaluate_impure', joinLines(input, plan, compiled));
   }
@@ -84,7 +84,7 @@ export class EvaluationServer {
     this.impureBytes += compiled.length;
   }
 
-  /** Calls a function that leaves the shared memory intact, unless its reply says otherwise or the time is over. */
+  /** Calls a function in the shared memory. Resets this memory if the reply says so or the function was interrupted. */
   private callShared(name: FunctionName, body: Buffer): Buffer {
     const { memory, deadline } = this.dependencies;
     const reply = this.call(name, body);

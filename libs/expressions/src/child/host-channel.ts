@@ -37,8 +37,8 @@ export class HostChannel {
   }
 
   /**
-   * Throws when the stack overflowed between a request and its reply: the next line from the parent process could be this
-   * reply.
+   * Throws when the stack overflowed before the reply to a request was read: this reply could be mistaken for the next
+   * line from the parent process.
    */
   assertIdle(): void {
     if (this.isWaiting) throw new Error('an exchange with the parent process was interrupted');

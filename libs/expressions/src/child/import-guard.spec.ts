@@ -31,7 +31,7 @@ beforeEach(async () => {
   );
   guard = new ImportGuard(new HostChannel(lines, new Deadline()), MB);
   Object.assign(WebAssembly, { instantiate });
-  // Node 20 has no such functions.
+  // Node 20 does not have these two functions.
   Object.assign(WebAssembly, { Suspending: class {}, promising: () => undefined });
   guard.install();
   const env = Object.fromEntries(NAMES.map((name) => [name, () => reached.push(name) && 77]));
@@ -60,7 +60,7 @@ function moduleOf(names: readonly string[]): Uint8Array<ArrayBuffer> {
 
 const call = (name: string, ...args: number[]) => (exported[name] as (...args: number[]) => number)(...args);
 const memory = () => new DataView((exported['memory'] as WebAssembly.Memory).buffer);
-/** Stores a text at 100, a vector with its place at 0, and returns the arguments of a call that reads or writes it. */
+/** Stores a text at address 100 and its vector at address 0. Returns the arguments of `fd_read` or `fd_write`. */
 function vectorOf(text: string): [number, number, number] {
   new Uint8Array(memory().buffer).set(Buffer.from(text), 100);
   memory().setUint32(0, 100, true);

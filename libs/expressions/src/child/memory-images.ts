@@ -2,7 +2,8 @@ import type { PythonRuntime } from './python-runtime.js';
 
 /**
  * Copies of Python's memory. All state of Python is in this memory, so restoring a copy restores the state. The initial
- * copy contains nothing of any source or visitor. The shared copy also has the compiled plain sources.
+ * copy contains nothing of any source or visitor. The shared copy also has the compiled plain sources
+ * (docs/reference/expressions.md#isolation).
  */
 export class MemoryImages {
   private readonly initial: Uint8Array;
@@ -16,7 +17,7 @@ export class MemoryImages {
     this.shared = this.initial;
   }
 
-  /** Restores the memory that plain sources share, if another source has run since. */
+  /** Restores the memory that plain sources share, unless it is already loaded. */
   useShared(): void {
     if (!this.isShared) this.load(this.shared);
     this.isShared = true;
@@ -34,7 +35,7 @@ export class MemoryImages {
     this.isShared = false;
   }
 
-  /** Replaces the shared memory by the initial memory, because an evaluation did not end regularly. */
+  /** Replaces the shared memory by the initial memory, after an interrupt or an error that may have changed it. */
   reset(): void {
     this.shared = this.initial;
     this.isSaved = true;

@@ -16,7 +16,7 @@ hardening.preload()
 export const loadFromSnapshot = (packageFolder: string, snapshot: Uint8Array): Promise<PyodideInterface> =>
   loadPython(packageFolder, { _loadSnapshot: snapshot });
 
-/** Loads Python without a snapshot, to make one. */
+/** Loads Python without a snapshot, so that a snapshot can be made. */
 export const loadFresh = (packageFolder: string): Promise<PyodideInterface> =>
   loadPython(packageFolder, { _makeSnapshot: true });
 
@@ -38,12 +38,12 @@ export function removeDevices({ FS }: PyodideInterface): void {
 /** Imports the Python sources and the modules that expressions often use. */
 export const preloadModules = (pyodide: PyodideInterface): unknown => pyodide.runPython(SETUP);
 
-/** Both kinds of loading use the same options, because a snapshot only fits the options that it was made with. */
+/** Loads Python with fixed options, because a snapshot works only with the options that it was made with. */
 async function loadPython(
   packageFolder: string,
   snapshotOptions: Parameters<typeof load>[0],
 ): Promise<PyodideInterface> {
-  // The loader only calls process.binding('constants'), which the permission model forbids.
+  // Node's permission model forbids process.binding. Pyodide's loader needs only the constants of `fs` from it.
   Object.assign(process, { binding: () => ({ fs: constants }) });
   const { href } = pathToFileURL(`${packageFolder}/pyodide.mjs`);
   const { loadPyodide }: { loadPyodide: typeof load } = await import(href);

@@ -24,7 +24,7 @@ interface PythonModule {
 export const PYTHON_FUNCTIONS = ['evaluate_pure', 'evaluate_impure', 'check'] as const;
 export type FunctionName = (typeof PYTHON_FUNCTIONS)[number];
 
-/** Thrown when Python needed more stack than the process has. Its memory must be restored before the next call. */
+/** Thrown when Python needed more stack than the process has. Restore Python's memory before the next call. */
 export class StackOverflowError extends Error {}
 
 /** Calls Python through its C API, without Pyodide's bridge to JavaScript. */
@@ -40,7 +40,7 @@ export class PythonRuntime {
     this.functions = Object.fromEntries(functions);
   }
 
-  /** Hardens Python, which must have its modules preloaded. Close the ImportGuard afterwards. */
+  /** Hardens Python. Call this after `preloadModules`, and close the ImportGuard afterwards. */
   static harden(pyodide: PyodideInterface): PythonRuntime {
     pyodide.runPython('import hardening\nhardening.harden()');
     return new PythonRuntime(Reflect.get(pyodide, '_module'));
