@@ -74,8 +74,8 @@ interface Cluster {
 }
 
 /**
- * Creates the cluster in a folder of its own, which becomes `dataDir` when it is complete. So a start that was killed
- * leaves no incomplete cluster in `dataDir`.
+ * Creates the cluster in a temporary folder, and renames the folder to `dataDir` when the cluster is complete. So a
+ * killed process leaves no incomplete cluster in `dataDir`.
  */
 async function initialise({ bin, dataDir, account, password }: Cluster): Promise<void> {
   const newDir = `${dataDir}${NEW}${process.pid}`;
@@ -96,17 +96,17 @@ async function initialise({ bin, dataDir, account, password }: Cluster): Promise
   }
 }
 
-/** Precedes the id of the process that creates a cluster, in the names of its files. */
+/** Separates `dataDir` from the process id in the names of temporary files. */
 const NEW = '.new.';
 
-/** Removes what processes have left that were killed while they created this cluster. */
+/** Removes the temporary files of processes that were killed while they created this cluster. */
 async function removeInterrupted(dataDir: string): Promise<void> {
   const prefix = `${basename(dataDir)}${NEW}`;
   const names = (await readdir(dirname(dataDir))).filter((name) => name.startsWith(prefix));
   for (const name of names) {
     const pid = Number.parseInt(name.slice(prefix.length), 10);
     if (pid !== process.pid && isProcessAlive(pid)) continue;
-    // An `initdb` that outlives its parent may still write there. The next start tries again.
+    // The removal fails if the `initdb` of a killed process still writes files. The next start tries again.
     await rm(join(dirname(dataDir), name), { recursive: true, force: true }).catch(() => undefined);
   }
 }

@@ -18,7 +18,7 @@ export interface GeoLocation {
   readonly longitude?: number | undefined;
 }
 
-/** Looks up IP addresses. Returns undefined for an unknown address, and for every address without a database. */
+/** Looks up IP addresses. Returns undefined for an unknown address, or if no database is configured. */
 export abstract class GeoLocator {
   abstract findNetwork(ip: string): NetworkInfo | undefined;
   abstract findLocation(ip: string): GeoLocation | undefined;

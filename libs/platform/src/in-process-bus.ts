@@ -18,9 +18,9 @@ const MAX_MESSAGE_BYTES = 2 ** 20;
 const NEVER = new Promise<never>(() => undefined);
 
 /**
- * The bus of a product that runs in one process without a NATS server. It copies every message as bytes, so that
- * requester and handler share no object, and throws the same errors as on NATS. A subject has one handler, because
- * there are no replicas.
+ * The bus of a Gatehouse that runs in one process without a NATS server. It copies every message as bytes, so that
+ * requester and handler share no object. Requests throw the same errors as on NATS. A subject has at most one handler,
+ * because one process has no replicas.
  */
 export class InProcessBus extends Bus {
   readonly address = 'this process';

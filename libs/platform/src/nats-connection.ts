@@ -26,7 +26,7 @@ export function natsOptions(settings: NatsSettings, name: string) {
   };
 }
 
-/** Returns the prefix of a client's inboxes, which the permissions of its NATS user name. */
+/** Returns the prefix of a client's inboxes. The client's NATS user needs the permission to subscribe to them. */
 export const inboxPrefixOf = (client: string): string => `_INBOX_${client}`;
 
 /** Returns the addresses of the servers without user names and passwords, for the log. */

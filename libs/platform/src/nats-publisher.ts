@@ -2,7 +2,7 @@ import { headers, type NatsConnection } from '@nats-io/transport-node';
 import { BusDownError, type EventMessage, Publisher, type PublisherSettings } from './bus.js';
 import { refusalOf } from './nats-connection.js';
 
-/** A JetStream stream drops a message whose id it has stored within its window for duplicates. */
+/** Header with the id of a message. JetStream drops a message if it has stored the id within its duplicate window. */
 const MESSAGE_ID = 'Nats-Msg-Id';
 const EXPECTED_STREAM = 'Nats-Expected-Stream';
 

@@ -108,7 +108,7 @@ function createAgents(lookup: LookupFunction | undefined) {
 async function textOf(message: IncomingMessage, maxBytes: number): Promise<string> {
   const chunks: Buffer[] = [];
   let length = 0;
-  // An error that leaves this loop early destroys the connection.
+  // Leaving the loop by an error destroys the connection.
   for await (const chunk of message as AsyncIterable<Buffer>) {
     length += chunk.length;
     if (length > maxBytes) throw new Error(`the response is longer than ${maxBytes} bytes`);

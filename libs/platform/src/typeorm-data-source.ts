@@ -72,8 +72,8 @@ export async function migrate(schema: Omit<DataSourceSettings, 'poolSize'>): Pro
 const DEADLOCK = '40P01';
 
 /**
- * Runs a named statement on the pool of the data source, without the ORM, for the hot path (docs/adr/0003). Runs it
- * once more if Postgres has aborted it because of a deadlock, which has rolled it back.
+ * Runs a named statement on the pool of the data source, without the ORM, for the hot path (docs/adr/0003). If Postgres
+ * rolls the statement back because of a deadlock, runs it once more.
  */
 export async function runNamed<R>(
   source: DataSource,
