@@ -53,15 +53,15 @@ const BLUEPRINT = /\.(yaml|json)$/;
 const HIDDEN = /(^|\/)\./;
 
 /**
- * Returns whether a stored hash is that of a password. An unchanged password keeps its hash, so that applying a file
- * again does not end sessions.
+ * Returns whether the hash `stored` matches the password. Then the hash is not replaced, because a new hash would end
+ * the user's sessions.
  */
 const verify = async (password: string, stored: string) => (await verifyPassword(password, stored)) !== 'wrong';
 
 interface ApplyOptions {
   /** Environment variables for `!Env`, and for the connection to external stages. */
   readonly env?: NodeJS.ProcessEnv;
-  /** Folder in which blueprints that other blueprints require are searched. */
+  /** Folder in which required blueprints are looked up. */
   readonly folder?: string;
   /** Whether unknown models are refused. By default, an unknown model is skipped if no login depends on it. */
   readonly strict?: boolean;

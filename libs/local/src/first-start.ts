@@ -4,10 +4,7 @@ import { openDataSource, readConfig } from '@gatehouse/platform';
 import { applyFiles, readFolder } from './apply-files.js';
 import { standaloneConfig } from './local.config.js';
 
-/**
- * The name of the group of administrators. The blueprints of this repository create the group too; other blueprints
- * need not.
- */
+/** The group of administrators. ADMIN_BLUEPRINT creates it, unless another blueprint has already created it. */
 const ADMINS = 'gatehouse admins';
 
 const ADMIN_BLUEPRINT = `
@@ -45,15 +42,14 @@ export interface NewAdmin {
   readonly password: string;
 }
 
-/** A database, and what creating an administrator in it needs. */
 interface AdminOptions {
   readonly url: string;
-  /** Decrypt the secrets of objects that were applied before. */
+  /** Keys that decrypt the secrets of the objects in the database. */
   readonly sealKeys: string;
   readonly env: NodeJS.ProcessEnv;
   /**
-   * Called before the administrator is saved. So the password of a saved administrator was always announced, also if
-   * this process is killed.
+   * Called before the administrator is saved, so that the password of a saved administrator is never lost, even if this
+   * process is killed.
    */
   readonly announce: (admin: NewAdmin) => void;
 }

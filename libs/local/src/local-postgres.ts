@@ -4,7 +4,7 @@ import { isProcessAlive, startEmbeddedPostgres } from '@gatehouse/platform';
 import { z } from 'zod';
 import { type LocalState, openLocalState, writePrivateFile } from './local-state.js';
 
-/** An open Postgres server. */
+/** A Postgres server that accepts connections. */
 export interface LocalPostgres {
   readonly url: string;
   /** Whether this is the embedded server, whose schemas the commands migrate before they use it. */
