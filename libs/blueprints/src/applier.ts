@@ -35,7 +35,7 @@ export interface EntryOrigin {
 export interface ApplyObserver {
   onSaved(origin: EntryOrigin, model: string, pk: Pk): void;
   onWarning(origin: EntryOrigin, notice: EntryWarning): void;
-  /** Returns the placeholder pk that later entries resolve to in place of the object that could not be saved. */
+  /** Returns a placeholder pk, to which later references to the object that could not be saved resolve. */
   onError(origin: EntryOrigin, error: BlueprintError): Pk;
   /** Returns a placeholder pk for an object that `!Find` did not find, and that may exist in the installation. */
   onMissingReference(origin: EntryOrigin, model: string, fields: JsonMap): Pk;
@@ -129,7 +129,7 @@ export class Applier {
   }
 
   async #apply(entry: Entry): Promise<EntryChange> {
-    // The linter also checks entries whose conditions are not met.
+    // Only the linter has an observer. It also checks entries whose conditions are not met.
     const conditions = this.applyContext.observer ? [] : entry.conditions;
     for (const condition of conditions) {
       if (!isTruthy(await resolve(condition, this.#scope))) return skipped(entry);
@@ -251,7 +251,7 @@ export class Applier {
   }
 
   /**
-   * Replaces a pk that an earlier entry claimed by the pk of the object that this entry was applied to
+   * Replaces each pk that an earlier entry declares with the real pk of that entry's object
    * (docs/spec/blueprints.md#entries).
    */
   #replaceAliases(values: JsonMap, depth = 0): JsonMap {

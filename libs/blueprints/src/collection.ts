@@ -39,8 +39,8 @@ export interface Collection<F extends FoundObject = FoundObject> {
   /** Whether an entry of this model needs no identifiers, because it runs an action and describes no object. */
   readonly needsNoIdentifiers?: boolean;
   /**
-   * Finds the first object with these values (a map must contain them) or with this `pk`. Throws ValidationError for an
-   * unknown field.
+   * Finds the object with the pk `pk`, or the first object with all the other values (a map must contain the value).
+   * Throws ValidationError for an unknown field.
    */
   find(identifiers: JsonMap): Promise<F | undefined>;
   /**
@@ -81,9 +81,7 @@ export function validate<S extends z.ZodObject>(schema: S, values: object): z.ou
   throw new ValidationError({ ...fieldErrors(parsed.error), ...missingFieldErrors(schema, values) });
 }
 
-/**
- * Returns the `required` error of authentik's API for each absent required field, in place of the error of its type.
- */
+/** Returns the error `required` of authentik's API for each required field that is absent from `values`. */
 function missingFieldErrors(schema: z.ZodObject, values: object): Errors {
   const absent = Object.entries(schema.shape).filter(
     ([name, field]) => !(name in values) && !accepts(field, undefined),

@@ -146,7 +146,7 @@ export class FlowCompiler {
     return [...companions, ...insertable.flatMap((contract) => contract.companions)];
   }
 
-  /** Returns the descriptors of the external stages among a stage and the stages that it refers to, by kind. */
+  /** Returns the descriptors, by kind, of a stage and of the stages that it refers to, if they are external stages. */
   #descriptors(stage: BlueprintObject): [string, StageDescriptor][] {
     return [stage, ...this.#referencedStages(stage)].flatMap((candidate) => {
       const external = externalStageOf(candidate);
@@ -155,8 +155,8 @@ export class FlowCompiler {
   }
 
   /**
-   * Returns a stage with its secrets moved out of its config, because the gateway sends this config to the stage that
-   * refers to it.
+   * Compiles a stage that another stage refers to. Moves the secrets out of its config, because the gateway sends the
+   * config to the other stage.
    */
   #compileAttached(object: BlueprintObject): FlowVersion['attached'][string] {
     const stage = this.#compileStage(object);

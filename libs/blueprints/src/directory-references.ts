@@ -10,7 +10,7 @@ import { isDirectoryReference, type ObjectModel } from './object-model.js';
  */
 export class DirectoryReferences implements Collection {
   readonly fields: ReadonlySet<string>;
-  /** The fields that refer to the directory, and the kind of each. */
+  /** The fields that refer to users or groups, each with `user` or `group`. */
   readonly #directoryFields: ReadonlyMap<string, string>;
 
   constructor(

@@ -59,8 +59,8 @@ export class Draft {
   }
 
   /**
-   * Marks an unchanged object, so that it is saved (and so sealed with the current key) and its flows are compiled
-   * again.
+   * Marks an unchanged object as changed. So it is saved, which seals it with the current key, and its flows are
+   * compiled again.
    */
   markForResealing(id: string): void {
     this.#touch(this.#objects.get(id) as BlueprintObject);
@@ -142,7 +142,7 @@ export class Draft {
     return object !== undefined && this.modelOf(object)?.protects?.(object.values) === true;
   }
 
-  /** Removes an object whose parent is gone. Clears the reference in any other object. */
+  /** Removes `other` if the removed object is its parent. Otherwise clears its references to the removed object. */
   #dropReferences(other: BlueprintObject, removedId: string): void {
     const model = this.modelOf(other);
     if (!model) return;

@@ -101,8 +101,8 @@ export class ExternalStageCollection implements Collection<FoundObject> {
 }
 
 /**
- * Throws ValidationError when a config does not match the descriptor. `otherStage` names the stage of a config that is
- * already stored.
+ * Throws ValidationError when a config does not match the descriptor. `otherStage` is the name of the stored stage
+ * that has the config, and undefined for the config in the entry.
  */
 function rejectConfig(descriptor: StageDescriptor, config: unknown, otherStage?: string): void {
   const parsed = fromDescriptor(descriptor).config.strict().safeParse(config);

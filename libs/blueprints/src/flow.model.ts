@@ -3,7 +3,6 @@ import { DENIED_ACTIONS, DESIGNATIONS, INVALID_RESPONSE_ACTIONS, LAYOUTS, REQUIR
 import { z } from 'zod';
 import type { ObjectModel } from './object-model.js';
 
-/** Pattern of a slug. */
 const SLUG = /^[-a-zA-Z0-9_]{1,50}$/;
 const NOT_A_SLUG = 'Enter a valid “slug” consisting of letters, numbers, underscores or hyphens.';
 const BOUND_MODES = ['any', 'all'] as const;

@@ -42,8 +42,8 @@ export function findBlueprint<F extends FolderFile>(
 }
 
 /**
- * Returns whether a blueprint is applied with its folder. Otherwise it is applied only when another blueprint requires
- * it. Throws BlueprintError for invalid metadata.
+ * Returns whether a blueprint is applied when its folder is applied, and not only when another blueprint requires it.
+ * Throws BlueprintError for invalid metadata.
  */
 export function isAutoApplied(file: BlueprintFile): boolean {
   const label = read(file).metadata?.labels[INSTANTIATE];

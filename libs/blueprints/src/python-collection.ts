@@ -52,8 +52,8 @@ export class PythonCollection implements Collection {
   }
 
   /**
-   * Returns syntax errors in optional Python fields. Such an error is only a warning, because a prompt field stays
-   * empty when its Python fails.
+   * Returns syntax errors in fields that are Python only if a boolean field says so, such as the placeholder of a
+   * prompt. They do not refuse the entry, because a prompt field stays empty when its Python fails.
    */
   warnings(entryValues: JsonMap, existing: FoundObject | undefined): Promise<FieldWarning[]> {
     return this.#syntaxErrorsIn(entryValues, existing, (flag) => flag !== true);

@@ -11,7 +11,7 @@ const identifiersSchema = z
 const requirementSchema = z.object({ identifiers: identifiersSchema, required: boolean().default(true) });
 
 /**
- * Entries that require another blueprint, which is applied before the entries after them
+ * Entries that require another blueprint. The required blueprint is applied before the entries that follow
  * (docs/spec/blueprints.md#required-blueprints).
  */
 export class RequiredBlueprints implements Collection {

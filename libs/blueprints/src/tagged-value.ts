@@ -18,7 +18,8 @@ export interface EnumerationItem {
 }
 
 /**
- * Maximum number of values that the tags of one file may resolve to. Nested `!Enumerate` and `!Context` tags multiply.
+ * Maximum number of values that the tags of one file may resolve to. Nested `!Enumerate` and `!Context` tags multiply
+ * the number of values.
  */
 export const MAX_RESOLVED = 1_000_000;
 

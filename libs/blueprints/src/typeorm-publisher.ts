@@ -11,7 +11,8 @@ const ADD_NEW_VERSIONS = `
   ON CONFLICT (flow_id, digest) DO NOTHING`;
 
 /**
- * $1 flow ids, $2 digests. Returns the version with the digest for each flow whose current version is another version.
+ * $1 flow ids, $2 digests of the versions that become current. Returns these versions, except those that are current
+ * already.
  */
 const FIND_MOVED = `
   SELECT v.flow_id AS id, v.id AS version_id, v.number, v.document->'flow'->>'slug' AS slug,

@@ -16,7 +16,7 @@ export const entries = (...lines: string[]): string => `entries:\n${lines.map((l
 
 /** A fresh database with the schemas that blueprints need, and methods that apply blueprints to it. */
 export class BlueprintHarness {
-  /** Texts of the blueprints that others can require, by path. */
+  /** Texts of the blueprints that the applied blueprints can require, by path. */
   readonly libraryFiles = new Map<string, string>();
 
   /** Seals the secrets of objects. */

@@ -20,7 +20,7 @@ const USER = 'authentik_core.user';
 
 /** Converts objects to entries. An object must be converted before the objects that refer to it. */
 export class EntryWriter {
-  /** Entries for the users and groups that objects refer to. `state: created` leaves existing ones unchanged. */
+  /** Entries for the users and groups that objects refer to. An import leaves existing users and groups unchanged. */
   readonly directory = new Map<string, ExportedEntry>();
   /** Names of the environment variables that `!Env` reads the secrets from. */
   readonly secrets = new Set<string>();

@@ -21,7 +21,7 @@ export const yamlTag = (tag: string, argument: string): YamlTag => new YamlTag(t
 /** The tag of the YAML 1.1 merge key `<<`. Exports never emit merge keys. */
 const MERGE = 'tag:yaml.org,2002:merge';
 
-/** Returns the YAML text of a value. Parsing it yields an equal value. `comment` is its header. */
+/** Returns a value as YAML text, which parses to an equal value. The text begins with `comment` as a comment. */
 export function writeYaml(value: YamlMap, comment: string): string {
   // Blueprints are parsed as YAML 1.1, so strings that YAML 1.1 reads as another type (such as `yes`) must be quoted.
   const document = new Document(value, (_, node: unknown) => (node instanceof YamlTag ? scalarOf(node) : node), {

@@ -1,7 +1,7 @@
 import type { Identifiers } from '@gatehouse/directory';
 import { contains } from '../json.js';
 
-/** Rows in memory that are found by pk or by contained field values. */
+/** Rows in memory that can be found by pk or by field values (a map must contain the value). */
 export class InMemoryTable<T extends { readonly pk: string | number }> {
   readonly #rows = new Map<T['pk'], T>();
 

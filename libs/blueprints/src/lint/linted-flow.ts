@@ -11,7 +11,7 @@ export interface LintedStep {
   readonly order: number;
   /** Undefined for a stage that is not in the files. */
   readonly stage: BlueprintObject | undefined;
-  /** Undefined also for an external stage. */
+  /** Undefined for an external stage and for a stage that is not in the files. */
   readonly contract: StageContract | undefined;
   /** The enabled policy bindings of this step. */
   readonly conditions: readonly BlueprintObject[];
