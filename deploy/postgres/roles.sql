@@ -23,7 +23,7 @@ END $$;
 GRANT USAGE ON SCHEMA flow TO gatehouse_gateway;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA flow TO gatehouse_gateway;
 REVOKE INSERT, UPDATE, DELETE ON flow.flows, flow.flow_versions, flow.brand_sets, flow.oauth_clients FROM gatehouse_gateway;
-REVOKE ALL ON flow.objects, flow.migrations, flow.mailed FROM gatehouse_gateway;
+REVOKE ALL ON flow.objects, flow.applied_blueprints, flow.migrations, flow.mailed FROM gatehouse_gateway;
 
 -- The gateway reads views of the directory. The functions in one of the views run with the caller's privileges, so the
 -- gateway may also read their tables.

@@ -8,6 +8,7 @@ export const FORBIDDEN: Readonly<Record<string, readonly string[]>> = {
     'UPDATE directory.groups SET is_superuser = true',
     'DELETE FROM directory.superuser_permits',
     'SELECT FROM flow.objects',
+    'DELETE FROM flow.applied_blueprints',
     `UPDATE flow.flows SET slug = 'mine'`,
     'DELETE FROM flow.flow_versions',
     'DELETE FROM flow.brand_sets',

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { SERVICES } from './catalogue.js';
 import { type Environment, readCompose } from './compose.js';
@@ -86,11 +86,11 @@ describe('deploy/k8s/base', () => {
     expect(labelled).toEqual([find('Job', 'migrate')]);
   });
 
-  it('applies blueprints with the environment of the operator', () => {
+  it('applies the shipped blueprints once, with the environment of the operator', () => {
     const [job] = manifestsOf(readFileSync('deploy/k8s/blueprint.yaml', 'utf8')) as [Manifest];
     const { POSTGRES_PASSWORD: _, ...environment } = environmentOf(containersOf(job)[0]!, env);
     expect(environment).toEqual(withoutEmpty(readCompose(env)['operator']?.environment));
-    expect(containersOf(job)[0]!.args.filter((arg) => arg.endsWith('.yaml') && !existsSync(arg))).toEqual([]);
+    expect(containersOf(job)[0]!.args).toEqual(['dist/apps/cli/src/blueprint.js', 'apply', '--once', 'blueprints']);
     expectRestricted(job);
   });
 

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { chmod, mkdtemp, readdir, readFile, rm, watch } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rm, watch, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -42,6 +42,11 @@ async function start(ready = /Gatehouse is ready/): Promise<RunningProcess> {
   return running;
 }
 
+async function restart(): Promise<string> {
+  await running?.stop();
+  return (await start()).output();
+}
+
 /** Returns the password in the output, which is the last one that was printed. */
 const printedPassword = (output: string) =>
   [...output.matchAll(/Administrator: admin, password: (\S+)\n/g)].at(-1)?.[1];
@@ -67,6 +72,50 @@ async function stopOrphans(): Promise<void> {
     await run('tail', [`--pid=${pid}`, '-f', '/dev/null']);
   }
 }
+
+describe('a later start', { timeout: TIMEOUT_MS }, () => {
+  const blueprint = async (...args: string[]) => {
+    const options = { env: { PATH: process.env['PATH'], ...env } };
+    return (await run(process.execPath, ['dist/apps/cli/src/blueprint.js', ...args], options)).stdout;
+  };
+  const challengeOf = async (slug: string) => {
+    const { status, body } = await new Browser(`http://127.0.0.1:${env['PORT']}`).show(slug);
+    return { status, title: (body['flow_info'] as { title?: string } | undefined)?.title };
+  };
+  const HARDENED = `
+version: 1
+entries:
+  - model: authentik_flows.flow
+    identifiers: { slug: ${FLOW} }
+    attrs: { title: Hardened }
+  - model: authentik_flows.flow
+    state: absent
+    identifiers: { slug: default-user-settings-flow }
+`;
+
+  it('changes no stored flow, names the blueprints that differ, and shows the differences on request', async () => {
+    expect((await start()).output()).not.toContain('differ');
+    const file = join(folder, 'hardened.yaml');
+    await writeFile(file, HARDENED);
+    await blueprint('apply', file);
+
+    const output = await restart();
+    expect(await challengeOf(FLOW)).toEqual({ status: 200, title: 'Hardened' });
+    expect(await challengeOf('default-user-settings-flow')).toMatchObject({ status: 404 });
+    expect(output).toContain(
+      `Not applied again, because the stored objects differ: blueprints/${FLOW}.yaml, ` +
+        'blueprints/default-user-settings-flow.yaml. Compare: npm run blueprint -- diff blueprints\n',
+    );
+
+    const differences = await blueprint('diff', 'blueprints');
+    expect(differences).toContain('title: "Hardened" → "Welcome to Gatehouse!"');
+    expect(differences).toContain('would create authentik_flows.flow default-user-settings-flow');
+    expect(await challengeOf(FLOW)).toMatchObject({ title: 'Hardened' });
+    await blueprint('apply', 'blueprints');
+    expect(await challengeOf(FLOW)).toMatchObject({ title: 'Welcome to Gatehouse!' });
+    expect(await challengeOf('default-user-settings-flow')).not.toMatchObject({ status: 404 });
+  });
+});
 
 describe('a first start that is interrupted', { timeout: TIMEOUT_MS }, () => {
   it('by a port in use has printed the password of the administrator whom it created', async () => {

@@ -1,20 +1,22 @@
 import { CommandError } from '@gatehouse/local';
-import { applyBlueprintFiles } from './blueprint/apply.js';
+import { applyBlueprintFiles, compareBlueprintFiles } from './blueprint/apply.js';
 import { checkBlueprintFiles } from './blueprint/check.js';
 import { exportBlueprint } from './blueprint/export.js';
 import type { Command } from './command.js';
 
 const SUBCOMMANDS: ReadonlyMap<string, Command['run']> = new Map<string, Command['run']>([
   ['apply', applyBlueprintFiles],
+  ['diff', compareBlueprintFiles],
   ['check', checkBlueprintFiles],
   ['export', exportBlueprint],
 ]);
 
-const USAGE = `usage: npm run blueprint -- apply [--strict] FILE-OR-FOLDER…
+const USAGE = `usage: npm run blueprint -- apply [--once] [--strict] FILE-OR-FOLDER…
+       npm run blueprint -- diff FILE-OR-FOLDER…
        npm run blueprint -- check [--json] FILE-OR-FOLDER…
        npm run blueprint -- export [--output FILE] FLOW_SLUG`;
 
-/** `npm run blueprint`: applies, checks and exports blueprints. */
+/** `npm run blueprint`: applies, compares, checks and exports blueprints. */
 export const blueprintCommand: Command = {
   name: 'blueprint',
   run: async ([name = '', ...args], process) => {

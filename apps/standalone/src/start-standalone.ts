@@ -74,7 +74,8 @@ interface Preparation {
 
 async function prepareDatabase(url: string, { env, keys, print }: Preparation): Promise<void> {
   await migrateAll(url);
-  await applyBlueprintFolder(url, blueprintsFolder(env), keys);
+  const result = await applyBlueprintFolder(url, blueprintsFolder(env), keys);
+  if ('notice' in result && result.notice !== undefined) print(result.notice);
   const announce = ({ username, password }: NewAdmin) => print(`Administrator: ${username}, password: ${password}`);
   await ensureAdmin({ url, sealKeys: keys, env, announce });
 }

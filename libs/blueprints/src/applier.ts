@@ -161,12 +161,12 @@ export class Applier {
       .check(values, existing)
       .catch((error: unknown) => this.#skippedDependency(error, attrs));
     if (typeof save === 'string') return this.#skip(entry, model, `it requires the skipped entry ${save}`);
-    const saved = state === 'created' && existing ? { ...existing, outcome: 'unchanged' as const } : await save();
-    if (saved.pk !== undefined) {
-      this.#remember(entry, identifiers, saved.pk);
-      this.applyContext.observer?.onSaved(this.#from(entry), model, saved.pk);
+    const { pk, ...change } = state === 'created' && existing ? unchanged(existing) : await save();
+    if (pk !== undefined) {
+      this.#remember(entry, identifiers, pk);
+      this.applyContext.observer?.onSaved(this.#from(entry), model, pk);
     }
-    return { outcome: saved.outcome, model, name: saved.name };
+    return { ...change, model };
   }
 
   async #resolve(entry: Entry): Promise<ResolvedEntry> {
@@ -265,6 +265,8 @@ export class Applier {
     return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, replaceWithin(value)]));
   }
 }
+
+const unchanged = ({ pk, name }: FoundObject) => ({ pk, name, outcome: 'unchanged' as const });
 
 const isState = (state: string): state is State => (STATES as readonly string[]).includes(state);
 

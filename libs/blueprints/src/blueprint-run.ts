@@ -16,6 +16,7 @@ interface BlueprintSources {
 export class BlueprintRun {
   readonly #applyContext: ApplyContext;
   readonly #reportsByName = new Map<string, FileReport>();
+  readonly #applied: BlueprintFile[] = [];
   /** Names of the files that are being applied, each required by the one before it. */
   readonly #running: string[] = [];
 
@@ -32,6 +33,11 @@ export class BlueprintRun {
     return [...this.#reportsByName.values()];
   }
 
+  /** The applied files, those included that other files require. */
+  get applied(): readonly BlueprintFile[] {
+    return this.#applied;
+  }
+
   async apply({ name, text }: BlueprintFile): Promise<void> {
     if (this.#reportsByName.has(name)) return;
     const cycleStart = this.#running.indexOf(name);
@@ -43,6 +49,7 @@ export class BlueprintRun {
     this.#running.push(name);
     try {
       this.#reportsByName.set(name, await new Applier(readDocument(name, text), this.#applyContext).run());
+      this.#applied.push({ name, text });
     } finally {
       this.#running.pop();
     }

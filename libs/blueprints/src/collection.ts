@@ -8,6 +8,7 @@ import {
   render,
 } from '@gatehouse/contracts';
 import type { z } from 'zod';
+import type { FieldDifference } from './field-difference.js';
 import type { JsonMap } from './json.js';
 import type { Pk } from './tagged-value.js';
 
@@ -24,6 +25,7 @@ export interface SaveResult {
   readonly pk: Pk | undefined;
   readonly name: string;
   readonly outcome: 'created' | 'changed' | 'unchanged' | 'applied' | 'missing';
+  readonly differences?: readonly FieldDifference[];
 }
 
 /** A value that is saved although it will not work. */

@@ -6,6 +6,5 @@ export { checkBlueprints } from './lint/check-blueprints.js';
 export { formatFindings } from './lint/finding.js';
 export * from './migrations/index.js';
 export type { PythonSyntaxChecker } from './python-collection.js';
-export { formatReport, type Report } from './report.js';
-
-export { applyBlueprints } from './typeorm-blueprints.js';
+export { formatComparison, formatReport, isDifferent, type Report } from './report.js';
+export { AlreadyAppliedError, type ApplyMode, applyBlueprints } from './typeorm-blueprints.js';

@@ -9,6 +9,7 @@ import {
   validate,
 } from './collection.js';
 import type { Draft } from './draft.js';
+import { fieldDifferences } from './field-difference.js';
 import { type LookupCondition, parseLookup } from './field-lookup.js';
 import { isMap, type Json, type JsonMap } from './json.js';
 import { type BlueprintObject, isDirectoryReference, type ObjectModel, referencesIn } from './object-model.js';
@@ -52,8 +53,10 @@ export class ObjectCollection implements Collection<FoundObject> {
     this.#rejectDuplicate(object, before);
     this.#rejectSecondFlag(object);
     return async () => {
+      const differences = before ? fieldDifferences(this.draft, before, object) : [];
       const isChanged = this.draft.put(object);
-      return { ...this.#toFoundObject(object), outcome: before ? (isChanged ? 'changed' : 'unchanged') : 'created' };
+      const outcome = before ? (isChanged ? 'changed' : 'unchanged') : 'created';
+      return { ...this.#toFoundObject(object), outcome, ...(differences.length > 0 && { differences }) };
     };
   }
 

@@ -1,3 +1,5 @@
+import type { FieldDifference } from './field-difference.js';
+
 const OUTCOMES = ['created', 'changed', 'unchanged', 'removed', 'applied', 'missing', 'skipped'] as const;
 const SILENT: readonly EntryOutcome[] = ['unchanged', 'skipped'];
 
@@ -16,6 +18,8 @@ export interface EntryChange {
   readonly name: string;
   /** The reason for skipping an entry whose conditions are met. */
   readonly reason?: string;
+  /** The fields that a `changed` entry gives another value, for models that are stored as blueprint objects. */
+  readonly differences?: readonly FieldDifference[];
 }
 
 /** The changes of one blueprint file. */
@@ -23,6 +27,8 @@ export interface FileReport {
   readonly file: string;
   readonly changes: readonly EntryChange[];
   readonly warnings: readonly string[];
+  /** Whether the file was applied before with another content. Only known for files of the folder of blueprints. */
+  readonly isNewVersion?: boolean;
 }
 
 /** A flow whose current version changed, to a new version or back to an earlier one. */
@@ -43,6 +49,30 @@ export interface Report {
 export function formatReport({ files, published, isChanged }: Report): string {
   const flows = published.map(({ slug, number }) => `published ${slug} (version ${number})`);
   return [...files.flatMap(formatFile), ...flows, ...(isChanged ? [] : ['nothing changed'])].join('\n');
+}
+
+const CHANGING: readonly EntryOutcome[] = ['created', 'changed', 'removed'];
+
+/** Returns whether an entry creates, changes or removes an object. */
+export const isChanging = ({ outcome }: EntryChange): boolean => CHANGING.includes(outcome);
+
+/** Returns whether a file differs from the stored objects. */
+export const isDifferent = ({ changes }: FileReport): boolean => changes.some(isChanging);
+
+const VERBS: Partial<Record<EntryOutcome, string>> = { created: 'create', changed: 'change', removed: 'remove' };
+
+/** Formats the report of a comparison as text: for each file, what it would change. */
+export const formatComparison = ({ files }: Report): string =>
+  files
+    .flatMap((report) => [
+      `${report.file}: ${isDifferent(report) ? 'differs from the stored objects' : 'like the stored objects'}`,
+      ...report.changes.filter(isChanging).flatMap(formatDifference),
+    ])
+    .join('\n');
+
+function formatDifference({ outcome, model, name, differences = [] }: EntryChange): string[] {
+  const fields = differences.map(({ field, stored, written }) => `    ${field}: ${stored} → ${written}`);
+  return [`  would ${VERBS[outcome]} ${model} ${name}`.trimEnd(), ...fields];
 }
 
 function formatFile({ file, changes, warnings }: FileReport): string[] {

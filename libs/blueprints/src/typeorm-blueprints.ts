@@ -2,6 +2,7 @@ import { type DirectoryStore, InvitationRepository, TypeormDirectoryStore } from
 import type { Sealer, SecretBox } from '@gatehouse/platform';
 import { PublishedSourceRepository } from '@gatehouse/sources';
 import type { DataSource, EntityManager } from 'typeorm';
+import { AppliedBlueprintRepository } from './applied-blueprint.repository.js';
 import { BlueprintRun } from './blueprint-run.js';
 import { compileBrands } from './brand.model.js';
 import { builtInContracts, builtInModels } from './built-in-models.js';
@@ -13,12 +14,21 @@ import type { BlueprintFile, BlueprintLibrary } from './library.js';
 import { collections } from './models.js';
 import { compileOauthClients } from './oauth-clients.js';
 import type { PythonSyntaxChecker } from './python-collection.js';
-import type { EntryOutcome, FileReport, PublishedFlow, Report } from './report.js';
+import { type FileReport, isChanging, type PublishedFlow, type Report } from './report.js';
 import { compileSources } from './source.model.js';
 import type { ResolutionScope } from './tagged-value.js';
 import { openDraft } from './typeorm-draft.js';
 import { TypeormPublisher } from './typeorm-publisher.js';
 import type { PasswordHashing } from './user-collection.js';
+
+/**
+ * `once` applies the files in an empty installation only. `compare` changes nothing: the report says what the files
+ * would change.
+ */
+export type ApplyMode = 'apply' | 'once' | 'compare';
+
+/** Thrown in the mode `once` when the installation is not empty. */
+export class AlreadyAppliedError extends Error {}
 
 interface ApplyOptions extends PasswordHashing {
   /** A data source that lists `directoryEntities`; flows and directory are in its database. */
@@ -37,38 +47,72 @@ interface ApplyOptions extends PasswordHashing {
   readonly context?: JsonMap;
   /** Whether every unsupported model is an error. Otherwise entries of models that no login depends on are skipped. */
   readonly strict?: boolean;
+  readonly mode?: ApplyMode;
+  /** Returns the path of a file in the folder of blueprints, whose applied contents are recorded. */
+  readonly folderPathOf?: (file: BlueprintFile) => string | undefined;
 }
 
 /**
  * Applies blueprint files, then compiles and publishes the affected flows, in one transaction. An invalid file changes
  * nothing and throws BlueprintError. An advisory lock serialises the runs of several processes.
  */
-export async function applyBlueprints(applyOptions: ApplyOptions): Promise<Report> {
-  const { source, files, library = async () => undefined, env, ...options } = applyOptions;
-  const { context = {}, strict = false, sealer, externalStages, syntax, ...passwords } = options;
-  return source.transaction(async (manager) => {
+export async function applyBlueprints({ mode = 'apply', ...options }: ApplyOptions): Promise<Report> {
+  return options.source.transaction(async (manager) => {
     await manager.query(`SELECT pg_advisory_xact_lock(hashtext('gatehouse blueprints'))`);
-    const { draft, objects, secretBox } = await openDraft(manager, sealer);
-    const directory: DirectoryStore = new TypeormDirectoryStore(manager);
-    const invitations = new InvitationRepository(manager);
-    const dependencies = { draft, directory, invitations, passwords, externalStages, syntax };
-    const settings = { files, library, env, context, strict };
-    const run = new BlueprintRun({ collections: collections(builtInModels, dependencies), ...settings });
-    for (const file of files) await run.apply(file);
-    const { saved, removed } = draft.changes;
-    await objects.remove(removed);
-    await objects.save(saved);
-    const published = await publish(draft, secretBox, manager);
-    const isChanged = draft.isChanged || published.length > 0 || run.reports.some(changesDirectory);
-    return { files: run.reports, published, isChanged };
+    if (mode === 'once' && !(await new AppliedBlueprintRepository(manager).isFirstRun()))
+      throw new AlreadyAppliedError();
+    if (mode !== 'compare') return run(manager, options);
+    await manager.query('SAVEPOINT compared');
+    const report = await run(manager, options);
+    await manager.query('ROLLBACK TO SAVEPOINT compared');
+    return report;
   });
 }
 
+async function run(manager: EntityManager, applyOptions: ApplyOptions): Promise<Report> {
+  const { files, library = async () => undefined, env, folderPathOf = () => undefined, ...options } = applyOptions;
+  const { context = {}, strict = false, sealer, externalStages, syntax, ...passwords } = options;
+  const { draft, objects, secretBox } = await openDraft(manager, sealer);
+  const directory: DirectoryStore = new TypeormDirectoryStore(manager);
+  const invitations = new InvitationRepository(manager);
+  const dependencies = { draft, directory, invitations, passwords, externalStages, syntax };
+  const settings = { files, library, env, context, strict };
+  const blueprintRun = new BlueprintRun({ collections: collections(builtInModels, dependencies), ...settings });
+  for (const file of files) await blueprintRun.apply(file);
+  const { reports, applied } = blueprintRun;
+  const { saved, removed } = draft.changes;
+  await objects.remove(removed);
+  await objects.save(saved);
+  const published = await publish(draft, secretBox, manager);
+  const isChanged = draft.isChanged || published.length > 0 || reports.some(changesDirectory);
+  return { files: await recorded(manager, reports, { applied, folderPathOf }), published, isChanged };
+}
+
+interface AppliedFiles extends Required<Pick<ApplyOptions, 'folderPathOf'>> {
+  readonly applied: readonly BlueprintFile[];
+}
+
+/** Records the applied contents. Returns the reports with a mark for each file that has a new version. */
+async function recorded(
+  manager: EntityManager,
+  reports: readonly FileReport[],
+  { applied, folderPathOf }: AppliedFiles,
+): Promise<FileReport[]> {
+  const folderFiles = applied.flatMap((file) => {
+    const path = folderPathOf(file);
+    return path === undefined ? [] : [{ ...file, path }];
+  });
+  const repository = new AppliedBlueprintRepository(manager);
+  const changedPaths = await repository.findChanged(folderFiles);
+  await repository.save(folderFiles);
+  const changedNames = folderFiles.filter(({ path }) => changedPaths.has(path)).map(({ name }) => name);
+  return reports.map((report) => ({ ...report, isNewVersion: changedNames.includes(report.file) }));
+}
+
 const blueprintModels = new Set(builtInModels.map(({ name }) => name));
-const CHANGING_OUTCOMES: readonly EntryOutcome[] = ['created', 'changed', 'removed'];
 
 const changesDirectory = ({ changes }: FileReport): boolean =>
-  changes.some(({ model, outcome }) => !blueprintModels.has(model) && CHANGING_OUTCOMES.includes(outcome));
+  changes.some((change) => !blueprintModels.has(change.model) && isChanging(change));
 
 async function publish(draft: Draft, secretBox: SecretBox, manager: EntityManager): Promise<PublishedFlow[]> {
   const compiler = new FlowCompiler(draft, builtInContracts, secretBox);

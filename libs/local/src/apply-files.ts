@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { join, normalize, sep } from 'node:path';
+import { isAbsolute, join, normalize, relative, sep } from 'node:path';
 import {
+  type ApplyMode,
   applyBlueprints,
   type BlueprintFile,
   type BlueprintLibrary,
@@ -18,7 +19,7 @@ import { ExternalStageClient } from './external-stage-client.js';
 import { standaloneConfig } from './local.config.js';
 import { LazyPythonSyntaxChecker } from './python-syntax-checker.js';
 
-/** Returns the folder of the blueprints that every start applies, and that other blueprints may require. */
+/** Returns the folder of the blueprints that the first start applies, and that other blueprints may require. */
 export const blueprintsFolder = (env: NodeJS.ProcessEnv = process.env): string =>
   readConfig(standaloneConfig, env).BLUEPRINTS_DIR;
 
@@ -58,7 +59,8 @@ const HIDDEN = /(^|\/)\./;
  */
 const verify = async (password: string, stored: string) => (await verifyPassword(password, stored)) !== 'wrong';
 
-interface ApplyOptions {
+/** Options of applying files. */
+export interface ApplyOptions {
   /** Environment variables for `!Env`, and for the connection to external stages. */
   readonly env?: NodeJS.ProcessEnv;
   /** Folder in which required blueprints are looked up. */
@@ -67,6 +69,8 @@ interface ApplyOptions {
   readonly strict?: boolean;
   /** The keys of `SEAL_KEYS`. Without keys, no object can have a secret. */
   readonly sealKeys?: string | undefined;
+  /** Whether to apply the files always, in an empty installation only, or to compare them only. */
+  readonly mode?: ApplyMode;
 }
 
 /** Returns a library that finds required blueprints in a folder. */
@@ -75,11 +79,22 @@ export const folderLibrary =
   async (reference) =>
     existsSync(folder) ? findBlueprint(await readFolder(folder), reference) : undefined;
 
-/** Applies blueprints to the database at `url`, all of them or none. */
+/** Returns the function that returns the path of a file in a folder, or `undefined` for a file outside of it. */
+const pathIn =
+  (folder: string) =>
+  ({ name }: BlueprintFile) => {
+    const path = relative(folder, name).split(sep).join('/');
+    return path.startsWith('../') || isAbsolute(path) ? undefined : path;
+  };
+
+/**
+ * Applies blueprints to the database at `url`, all of them or none. With the mode `compare`, the report says what they
+ * would change.
+ */
 export async function applyFiles(
   url: string,
   files: readonly BlueprintFile[],
-  { env = process.env, folder = blueprintsFolder(), sealKeys, strict = false }: ApplyOptions = {},
+  { env = process.env, folder = blueprintsFolder(), sealKeys, strict = false, mode = 'apply' }: ApplyOptions = {},
 ): Promise<Report> {
   const source = await openDataSource({ url, schema: FLOW_SCHEMA, entities: directoryEntities, poolSize: 2 });
   const library = folderLibrary(folder);
@@ -88,8 +103,8 @@ export async function applyFiles(
   const sealer = sealKeys === undefined ? undefined : new Sealer(sealKeys);
   try {
     return await applyBlueprints({
-      ...{ source, files, library, env, sealer, strict, externalStages, syntax },
-      ...{ hash: hashPassword, verify },
+      ...{ source, files, library, env, sealer, strict, externalStages, syntax, mode },
+      ...{ hash: hashPassword, verify, folderPathOf: pathIn(folder) },
     });
   } finally {
     await syntax.close();

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { FLOW_SCHEMA, isAutoApplied, type Report } from '@gatehouse/blueprints';
+import { FLOW_SCHEMA, isAutoApplied } from '@gatehouse/blueprints';
 import { openDataSource, readConfig } from '@gatehouse/platform';
 import { applyFiles, readFolder } from './apply-files.js';
+import { applyOnce, type OnceResult } from './apply-once.js';
 import { standaloneConfig } from './local.config.js';
 
 /** The group of administrators. ADMIN_BLUEPRINT creates it, unless another blueprint has already created it. */
@@ -28,12 +29,12 @@ entries:
 `;
 
 /**
- * Applies the blueprints of `folder` in the order of their paths. Skips the blueprints that are applied on request
- * only.
+ * Applies the blueprints of `folder` in the order of their paths, if the installation is empty. Skips the blueprints
+ * that are applied on request only.
  */
-export async function applyBlueprintFolder(url: string, folder: string, sealKeys?: string): Promise<Report> {
+export async function applyBlueprintFolder(url: string, folder: string, sealKeys?: string): Promise<OnceResult> {
   const files = await readFolder(folder);
-  return applyFiles(url, files.filter(isAutoApplied), { folder, sealKeys });
+  return applyOnce(url, { files: files.filter(isAutoApplied), names: [folder] }, { folder, sealKeys });
 }
 
 /** An administrator that is about to be created. */

@@ -1,4 +1,5 @@
 export * from './apply-files.js';
+export * from './apply-once.js';
 export * from './command-error.js';
 export * from './external-stage-client.js';
 export * from './first-start.js';

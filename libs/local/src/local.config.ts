@@ -9,7 +9,7 @@ export const standaloneConfig = z.object({
   BLUEPRINTS_DIR: z
     .string()
     .default('blueprints')
-    .describe('Folder of the blueprints that every start applies, and that other blueprints may require'),
+    .describe('Folder of the blueprints that the first start applies, and that other blueprints may require'),
   GATEHOUSE_BUS: z
     .literal('in-process', { error: ({ input }) => `must be "in-process" or unset, not "${String(input)}"` })
     .optional()

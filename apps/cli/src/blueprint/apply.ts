@@ -1,16 +1,51 @@
-import { formatReport } from '@gatehouse/blueprints';
-import { applyFiles, blueprintsFolder, migrateAll, openPostgres, readFiles, sealKeysOf } from '@gatehouse/local';
+import { formatComparison, formatReport, isAutoApplied } from '@gatehouse/blueprints';
+import {
+  type ApplyOptions,
+  applyFiles,
+  applyOnce,
+  blueprintsFolder,
+  migrateAll,
+  openPostgres,
+  readFiles,
+  sealKeysOf,
+} from '@gatehouse/local';
 import { type CommandProcess, parseCommandArguments } from '../command.js';
 
-/** Applies blueprints, all of them or none, and returns a report of the changes. */
+/**
+ * Applies blueprints, all of them or none, and returns a report of the changes. With `--once`, applies them only if the
+ * installation is empty.
+ */
 export async function applyBlueprintFiles(args: readonly string[], { env }: CommandProcess): Promise<string> {
-  const { values, names } = parseCommandArguments(args, { strict: { type: 'boolean', default: false } });
+  const { values, names } = parseCommandArguments(args, {
+    once: { type: 'boolean', default: false },
+    strict: { type: 'boolean', default: false },
+  });
   const files = await readFiles(names);
+  return withDatabase(env, async (url, settings) => {
+    const options = { ...settings, strict: values.strict };
+    if (!values.once) return formatReport(await applyFiles(url, files, options));
+    const result = await applyOnce(url, { files: files.filter(isAutoApplied), names }, options);
+    return 'report' in result ? formatReport(result.report) : (result.notice ?? 'nothing changed');
+  });
+}
+
+/** Returns what blueprints would change, without changing anything. */
+export async function compareBlueprintFiles(args: readonly string[], { env }: CommandProcess): Promise<string> {
+  const { names } = parseCommandArguments(args, {});
+  const files = await readFiles(names);
+  return withDatabase(env, async (url, settings) =>
+    formatComparison(await applyFiles(url, files, { ...settings, mode: 'compare' })),
+  );
+}
+
+async function withDatabase(
+  env: NodeJS.ProcessEnv,
+  use: (url: string, settings: ApplyOptions) => Promise<string>,
+): Promise<string> {
   const postgres = await openPostgres(env);
   try {
     if (postgres.embedded) await migrateAll(postgres.url);
-    const options = { env, folder: blueprintsFolder(env), sealKeys: await sealKeysOf(env), strict: values.strict };
-    return formatReport(await applyFiles(postgres.url, files, options));
+    return await use(postgres.url, { env, folder: blueprintsFolder(env), sealKeys: await sealKeysOf(env) });
   } finally {
     await postgres.stop();
   }

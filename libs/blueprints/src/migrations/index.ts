@@ -1,9 +1,15 @@
 import { CreateFlows1764028800000 } from './1764028800000-create-flows.js';
 import { BrandSets1764201600000 } from './1764201600000-brand-sets.js';
 import { OauthClients1764404460000 } from './1764404460000-oauth-clients.js';
+import { AppliedBlueprints1764720000000 } from './1764720000000-applied-blueprints.js';
 
 /** The Postgres schema of flows, plans and sessions. */
 export const FLOW_SCHEMA = 'flow';
 
 /** The migrations of the blueprint tables, in order. */
-export const blueprintMigrations = [CreateFlows1764028800000, BrandSets1764201600000, OauthClients1764404460000];
+export const blueprintMigrations = [
+  CreateFlows1764028800000,
+  BrandSets1764201600000,
+  OauthClients1764404460000,
+  AppliedBlueprints1764720000000,
+];

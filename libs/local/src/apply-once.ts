@@ -1,0 +1,44 @@
+import {
+  AlreadyAppliedError,
+  BlueprintError,
+  type BlueprintFile,
+  isDifferent,
+  type Report,
+} from '@gatehouse/blueprints';
+import { type ApplyOptions, applyFiles } from './apply-files.js';
+
+/** The report of a first run, or one line about a later run, which has applied nothing. */
+export type OnceResult = { readonly report: Report } | { readonly notice: string | undefined };
+
+/** Files, and the command line that names them. */
+interface NamedFiles {
+  readonly files: readonly BlueprintFile[];
+  readonly names: readonly string[];
+}
+
+/**
+ * Applies blueprints in an empty installation. In any other installation, changes nothing, and returns a line that names
+ * the files that differ from the stored objects, or `undefined` if no file does.
+ */
+export async function applyOnce(url: string, { files, names }: NamedFiles, options: ApplyOptions): Promise<OnceResult> {
+  try {
+    return { report: await applyFiles(url, files, { ...options, mode: 'once' }) };
+  } catch (error) {
+    if (!(error instanceof AlreadyAppliedError)) throw error;
+  }
+  const command = `npm run blueprint -- diff ${names.join(' ')}`;
+  try {
+    const report = await applyFiles(url, files, { ...options, mode: 'compare' });
+    const different = report.files
+      .filter(isDifferent)
+      .map(({ file, isNewVersion }) => `${file}${isNewVersion ? ' (new version)' : ''}`);
+    if (different.length === 0) return { notice: undefined };
+    return {
+      notice: `Not applied again, because the stored objects differ: ${different.join(', ')}. Compare: ${command}`,
+    };
+  } catch (error) {
+    // A blueprint that is not applied must not prevent a start.
+    if (!(error instanceof BlueprintError)) throw error;
+    return { notice: `Not applied again, and cannot be compared: ${error.message}. Compare: ${command}` };
+  }
+}
