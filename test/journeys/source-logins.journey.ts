@@ -95,7 +95,19 @@ describeInChromium('visitors who sign in at a source', () => {
           attrs: { user_fields: [], show_source_labels: true, sources: sourceKeys(['hub', 'mail']) },
         },
       ]),
-      flowEntries('apples', [{ stage: identification, attrs: { user_fields: [], sources: sourceKeys(['apple']) } }]),
+      {
+        model: 'authentik_brands.brand',
+        identifiers: { domain: '127.0.0.1' },
+        attrs: {
+          flow_authentication: keyOf('login'),
+          attributes: { gatehouse: { authentication_flow_only: true } },
+        },
+      },
+      flowEntries(
+        'apples',
+        [{ stage: identification, attrs: { user_fields: [], sources: sourceKeys(['apple']) } }],
+        ENROLLMENT,
+      ),
     );
   }
 
@@ -127,6 +139,11 @@ describeInChromium('visitors who sign in at a source', () => {
       expect(await page.textContent('main')).toContain('You are signed in as Nina.');
       expect(complaints).toEqual([]);
     }
+  });
+
+  it('cannot open the login flow of a source by its address, because the brand does not name it', async () => {
+    const { body } = await deployment.browser().show('known');
+    expect(body).toMatchObject({ component: 'ak-stage-access-denied' });
   });
 
   it('are linked to a user by email address if the source is so configured', async () => {

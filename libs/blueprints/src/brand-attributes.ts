@@ -38,6 +38,7 @@ const brandAttributes = z.looseObject({
     .default({}),
   gatehouse: z
     .strictObject({
+      authentication_flow_only: z.boolean(),
       colours: z.strictObject({ primary: colour }).partial(),
       background: picture,
       layout: z.enum(LAYOUTS),
@@ -60,10 +61,14 @@ export function attributeErrors(attributes: unknown): Errors {
   return { attributes: error.issues.map(({ path, message }) => ({ text: `${path.join('.')}: ${message}` })) };
 }
 
+/** Returns whether the attributes forbid login flows that the brand does not name. */
+export const forbidsOtherLogins = (attributes: unknown): boolean =>
+  brandAttributes.safeParse(attributes).data?.gatehouse.authentication_flow_only === true;
+
 /** Returns the brand settings in `attributes`. Throws when an attribute is invalid. */
 export function brandSettingsFrom(attributes: unknown) {
   const { settings, gatehouse } = brandAttributes.parse(attributes);
-  const { footer_links = [], custom_css = '', ...rest } = gatehouse;
+  const { footer_links = [], custom_css = '', authentication_flow_only: _, ...rest } = gatehouse;
   return {
     ...rest,
     footer_links,

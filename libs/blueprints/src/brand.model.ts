@@ -1,8 +1,15 @@
 import { boolean, char, jsonObject, reference, referencesOf } from '@gatehouse/contracts';
 import { BRAND_PURPOSES, type Brand, brand } from '@gatehouse/plan';
 import { z } from 'zod';
-import { attributeErrors, brandSettingsFrom, INVALID_PICTURE, isPictureAddress } from './brand-attributes.js';
+import {
+  attributeErrors,
+  brandSettingsFrom,
+  forbidsOtherLogins,
+  INVALID_PICTURE,
+  isPictureAddress,
+} from './brand-attributes.js';
 import type { Draft } from './draft.js';
+import { loginFlowIds } from './login-flows.js';
 import type { BlueprintObject, ObjectModel } from './object-model.js';
 
 const text = (maxLength: number) => char({ allowBlank: true, maxLength });
@@ -36,13 +43,35 @@ export const brandModel: ObjectModel = {
   references: referencesOf(brandSchema),
   parents: [],
   uniqueFlag: 'default',
-  check: ({ attributes = {} }) => attributeErrors(attributes),
+  check: ({ attributes = {}, flow_authentication }) => {
+    const errors = attributeErrors(attributes);
+    if (!forbidsOtherLogins(attributes) || flow_authentication) return errors;
+    return { ...errors, flow_authentication: [{ text: 'authentication_flow_only needs a login flow of the brand.' }] };
+  },
 };
+
+/** Returns whether a brand forbids login flows that it does not name (docs/reference/brands.md#other-login-flows). */
+export const isRestricted = ({ values }: BlueprintObject): boolean => forbidsOtherLogins(values['attributes']);
 
 /** Returns the brands of a draft in the form that the gateway reads, sorted by domain. */
 export function compileBrands(draft: Draft): Brand[] {
-  const brands = [...draft.objectsOf(brandModel.name)].map((object) => compileBrand(object, draft));
+  const objects = [...draft.objectsOf(brandModel.name)];
+  const allowed = allowedLogins(objects, draft);
+  const brands = objects.map((object) => ({ ...compileBrand(object, draft), ...allowed?.(object) }));
   return brands.sort((a, b) => (a.domain < b.domain ? -1 : 1));
+}
+
+/**
+ * Returns the function that returns a brand's allowed login flows, or `undefined` if no brand restricts them. A client
+ * chooses its `Host`, so a brand without the restriction allows no more than the flows that any brand names.
+ */
+function allowedLogins(brands: readonly BlueprintObject[], draft: Draft) {
+  if (!brands.some(isRestricted)) return undefined;
+  const slugsOf = (named: readonly BlueprintObject[]) => {
+    const ids = new Set(named.flatMap((brand) => [...loginFlowIds(draft, brand)]));
+    return [...ids].map((id) => String(draft.get(id)?.values['slug'])).sort();
+  };
+  return (brand: BlueprintObject) => ({ login_flows: slugsOf(isRestricted(brand) ? [brand] : brands) });
 }
 
 function compileBrand({ values }: BlueprintObject, draft: Draft): Brand {

@@ -111,3 +111,39 @@ describe('brands in blueprints', () => {
     expect(await first()).toEqual({});
   });
 });
+
+describe('a brand with authentication_flow_only', () => {
+  const only = 'attributes: {gatehouse: {authentication_flow_only: true}}';
+  const linking = (slug: string, to: string) => [
+    flow(to),
+    `{model: authentik_stages_identification.identificationstage, id: who ${slug}, identifiers: {name: ${slug}}, attrs: {user_fields: [email], passwordless_flow: !KeyOf ${to}}}`,
+    flow(slug),
+    `{model: authentik_flows.flowstagebinding, identifiers: {target: !KeyOf ${slug}, stage: !KeyOf who ${slug}, order: 0}}`,
+  ];
+  const allowed = async () =>
+    Object.fromEntries((await brands()).map(({ domain, login_flows }) => [domain, login_flows]));
+
+  it('allows its flows and those that they link, and other brands allow the flows of all brands', async () => {
+    await apply(
+      ...linking('login', 'passkey'),
+      ...linking('passkey', 'last'),
+      flow('shop'),
+      brand('a.example', `flow_authentication: !KeyOf login, ${only}`),
+      brand('b.example', 'flow_authentication: !KeyOf shop'),
+      brand('c.example'),
+    );
+    const all = ['last', 'login', 'passkey', 'shop'];
+    expect(await allowed()).toEqual({ 'a.example': ['last', 'login', 'passkey'], 'b.example': all, 'c.example': all });
+    await apply(brand('a.example', 'attributes: {}'));
+    expect(await allowed()).toEqual({ 'a.example': undefined, 'b.example': undefined, 'c.example': undefined });
+  });
+
+  it('needs a login flow, and allows none after that flow was deleted', async () => {
+    await expect(apply(brand('a.example', only))).rejects.toThrow(
+      'flow_authentication: authentication_flow_only needs a login flow of the brand.',
+    );
+    await apply(flow('login'), brand('a.example', `flow_authentication: !KeyOf login, ${only}`));
+    await apply(flow('login', 'absent'));
+    expect(await allowed()).toEqual({ 'a.example': [] });
+  });
+});

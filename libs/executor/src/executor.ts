@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Problem } from '@gatehouse/contracts';
-import { createPlan, currentStep, type FlowVersion, meetsRequirement, type Plan } from '@gatehouse/plan';
+import { createPlan, currentStep, type FlowVersion, mayStart, meetsRequirement, type Plan } from '@gatehouse/plan';
 import type { AttemptStore } from './attempts/attempt-store.js';
 import type { CredentialQueue } from './attempts/credential-queue.js';
 import type { ClaimedUserGuard } from './claimed-user-guard.js';
@@ -233,12 +233,14 @@ function newPlan(version: FlowVersion, { query }: FlowRequest): Plan {
 }
 
 /**
- * Whether the caller satisfies the flow's authentication requirement, or has satisfied it earlier in the plan: before a
- * mailed link continued the plan, or before the plan logged the visitor in or out.
+ * Whether the brand lets the caller start the flow, and the caller satisfies the flow's authentication requirement, or
+ * has satisfied it earlier in the plan: before a mailed link continued the plan, or before the plan logged the visitor
+ * in or out.
  */
 function mayContinue(context: FlowContext): boolean {
   const { authentication } = context.version.flow;
   const running = context.continued?.plan;
+  if (!running && !mayStart(context.brand, context.version.flow)) return false;
   if (running?.resumed || meetsRequirement(authentication, visitorOf(context))) return true;
   if (!running || authentication === 'require_outpost') return false;
   return authentication === 'require_unauthenticated' || running.visitor === null;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { DESIGNATIONS, LAYOUTS } from './flow-version.js';
+import { DESIGNATIONS, type FlowVersion, LAYOUTS } from './flow-version.js';
 
 /** The purposes for which a brand can name a flow. */
 export const BRAND_PURPOSES = [
@@ -32,6 +32,10 @@ export const brand = z.object({
   layout: z.enum(LAYOUTS).optional(),
   footer_links: z.array(footerLink),
   custom_css: z.string(),
+  /**
+   * Slugs of the flows with the designation `authentication` that visitors may start. Absent if no brand restricts them.
+   */
+  login_flows: z.array(z.string()).exactOptional(),
 });
 export type Brand = z.output<typeof brand>;
 
@@ -54,6 +58,25 @@ export function brandFor(brands: readonly Brand[], host: string): Brand | undefi
   const [longest] = matching.toSorted((a, b) => b.domain.length - a.domain.length);
   return longest ?? brands.find((candidate) => candidate.default);
 }
+
+/** Returns the allowed login flows of a host without a brand: those of all brands. `undefined`: all flows. */
+export function loginFlowsOfAll(brands: readonly Brand[]): string[] | undefined {
+  const restricted = brands.flatMap(({ login_flows }) => (login_flows ? [login_flows] : []));
+  return restricted.length === 0 ? undefined : [...new Set(restricted.flat())];
+}
+
+/**
+ * Returns whether a brand lets visitors start a flow. A flow that only outposts can run is no way for visitors, so it is
+ * not restricted.
+ */
+export const mayStart = (
+  { login_flows: allowed }: Pick<Brand, 'login_flows'>,
+  { slug, designation, authentication }: FlowVersion['flow'],
+): boolean =>
+  allowed === undefined ||
+  designation !== 'authentication' ||
+  authentication === 'require_outpost' ||
+  allowed.includes(slug);
 
 /** The end of a `Host` that the domain of a brand may omit: the dot of the DNS root, and the port. */
 const PORT = /\.?(:\d+)?$/;

@@ -1,5 +1,5 @@
 import { BrandStore, type HostBrand } from '@gatehouse/executor';
-import { type Brand, type BrandSet, brandFor, brandSet } from '@gatehouse/plan';
+import { type Brand, type BrandSet, brandFor, brandSet, loginFlowsOfAll } from '@gatehouse/plan';
 import { runNamed } from '@gatehouse/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
@@ -38,7 +38,7 @@ export class BrandRepository extends BrandStore {
   }
 
   private brandOf(host: string, { brands, first }: BrandSet): HostBrand {
-    const brand = brandFor(brands, host) ?? FALLBACK_BRAND;
+    const brand = brandFor(brands, host) ?? fallbackBrand(brands);
     return { ...brand, title: brand.title || this.config.BRAND, flowsByPurpose: { ...first, ...brand.flows } };
   }
 
@@ -53,8 +53,11 @@ export class BrandRepository extends BrandStore {
 
 const NO_BRANDS: BrandSet = { v: 1, brands: [], first: {} };
 
-/** The brand for a host that no stored brand matches, if no stored brand is the default. */
-const FALLBACK_BRAND: Brand = {
-  ...{ domain: 'fallback', default: true, title: '', logo: '', favicon: '', custom_css: '' },
-  ...{ flows: {}, locale: '', theme: 'automatic', footer_links: [] },
-};
+/** Returns the brand for a host that no stored brand matches, if no stored brand is the default. */
+function fallbackBrand(brands: readonly Brand[]): Brand {
+  const login_flows = loginFlowsOfAll(brands);
+  return {
+    ...{ domain: 'fallback', default: true, title: '', logo: '', favicon: '', custom_css: '' },
+    ...{ flows: {}, locale: '', theme: 'automatic', footer_links: [], ...(login_flows && { login_flows }) },
+  };
+}

@@ -41,6 +41,10 @@ const EMBEDDED = stage('identification', 'user_fields: [email], password_stage: 
 const DUMMY = stage('dummy');
 const DENY = stage('deny');
 const GROUP = (attrs: string) => `{model: authentik_core.group, identifiers: {name: staff}, attrs: {${attrs}}}`;
+const OTHER_FLOW =
+  '{model: authentik_flows.flow, id: other, identifiers: {slug: other}, attrs: {name: N, title: T, designation: authorization}}';
+const BRAND = (attrs: string) =>
+  `{model: authentik_brands.brand, identifiers: {domain: x}, attrs: {flow_authentication: !KeyOf other, ${attrs}}}`;
 const PAIR = ['a', 'b'].map((name) =>
   DUMMY.replaceAll(': dummy,', `: ${name},`).replace('name: dummy', `name: ${name}`),
 );
@@ -62,6 +66,11 @@ const cases: Record<
     [...LOGIN, DENY, at(25, 'deny')],
     8,
     [...LOGIN, DENY, at(25, 'deny'), expression('return context["x"]'), bound('at-25')],
+  ],
+  'login-beside-brand': [
+    [...LOGIN, OTHER_FLOW, BRAND('')],
+    2,
+    [...LOGIN, OTHER_FLOW, BRAND('attributes: {gatehouse: {authentication_flow_only: true}}')],
   ],
   'login-without-credential': [
     without(at(20, 'password')),

@@ -9,6 +9,7 @@ import { collections } from '../models.js';
 import { ObjectCollection } from '../object-collection.js';
 import type { PythonSyntaxChecker } from '../python-collection.js';
 import type { ResolutionScope } from '../tagged-value.js';
+import { brandRemarks } from './brand-rules.js';
 import { ExternalReferences } from './external-references.js';
 import { type Finding, finding } from './finding.js';
 import { FindingCollector, locationOf } from './finding-collector.js';
@@ -44,19 +45,24 @@ export async function checkBlueprints({ files, library, env, syntax }: CheckOpti
   });
   const unreadable: Finding[] = [];
   for (const file of files) await run.apply(file).catch((error: unknown) => unreadable.push(asFinding(error, file)));
-  const remarks = [
-    ...lintedFlows(draft, builtInContracts).flatMap(flowRemarks),
-    ...policyRemarks(draft, builtInContracts.policies),
-  ];
   const checkedFiles = new Set(files.map(({ name }) => name));
   return [
     ...unreadable,
     ...collector.findings,
-    ...locateRemarks(remarks, collector),
+    ...locateRemarks(remarksOf(draft), collector),
     ...duplicateBindings(draft, collector),
   ]
     .filter(({ file }) => checkedFiles.has(file))
     .sort(byPlace);
+}
+
+function remarksOf(draft: LintDraft): LintRemark[] {
+  const flows = lintedFlows(draft, builtInContracts);
+  return [
+    ...flows.flatMap(flowRemarks),
+    ...brandRemarks(draft, flows),
+    ...policyRemarks(draft, builtInContracts.policies),
+  ];
 }
 
 function lintCollections(draft: LintDraft, directory: InMemoryDirectoryStore, syntax: PythonSyntaxChecker) {

@@ -15,6 +15,7 @@ export const RULES = {
   permissions: 'warning',
   'not-in-files': 'warning',
   'login-by-policy-only': 'warning',
+  'login-beside-brand': 'warning',
   'unconditional-deny': 'warning',
   'mfa-skippable': 'warning',
   'mfa-conditional': 'warning',

@@ -9,10 +9,12 @@ export interface LintRemark {
   readonly text: string;
 }
 
+/** Designation of login flows. */
+export const LOGIN_DESIGNATION = 'authentication';
 /** Designations of flows that may have no stages. */
 const MAY_BE_EMPTY: readonly unknown[] = ['authorization', 'stage_configuration'];
 /** Designations of flows that log in users who are not authenticated yet. */
-const LOGIN_DESIGNATIONS: readonly unknown[] = ['authentication', 'recovery'];
+const LOGIN_DESIGNATIONS: readonly unknown[] = [LOGIN_DESIGNATION, 'recovery'];
 /** `authentication` values of flows that only authenticated users can enter. */
 const AUTHENTICATED_REQUIREMENTS: readonly unknown[] = ['require_authenticated', 'require_superuser'];
 
@@ -50,11 +52,19 @@ function unreachableStages({ steps }: LintedFlow): LintRemark[] {
   return [{ rule: 'unconditional-deny', objectId: end.binding.id, text }, ...unreachable];
 }
 
+/** Returns whether the flow logs users in who are not authenticated yet. */
+export const logsAnonymousIn = ({ flow, steps }: LintedFlow): boolean =>
+  LOGIN_DESIGNATIONS.includes(flow.values['designation']) &&
+  !AUTHENTICATED_REQUIREMENTS.includes(flow.values['authentication']) &&
+  steps.some(logsIn);
+
+const logsIn = ({ contract }: LintedStep) => contract?.effects.includes('login') === true;
+
 /** Returns a remark for a stage that logs the user in without a stage before it that verifies a credential. */
-function unprotectedLogin({ flow, steps, conditions }: LintedFlow): LintRemark[] {
-  const { designation, authentication } = flow.values;
-  if (!LOGIN_DESIGNATIONS.includes(designation) || AUTHENTICATED_REQUIREMENTS.includes(authentication)) return [];
-  const at = steps.findIndex(({ contract }) => contract?.effects.includes('login'));
+function unprotectedLogin(linted: LintedFlow): LintRemark[] {
+  if (!logsAnonymousIn(linted)) return [];
+  const { steps, conditions } = linted;
+  const at = steps.findIndex(logsIn);
   const login = steps[at];
   if (!login || steps.slice(0, at).some(mayProve)) return [];
   const rule = conditions.length > 0 ? 'login-by-policy-only' : 'login-without-credential';
