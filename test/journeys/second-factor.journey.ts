@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generateSync } from 'otplib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { blueprint, flowEntries, IDENTIFICATION, LOGIN, userEntry } from '../support/blueprints.js';
+import { blueprint, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
 import { Deployment } from '../support/deployment.js';
 
 const CODES = { stage: 'authenticator_static.authenticatorstaticstage' };
@@ -27,9 +27,10 @@ beforeAll(async () => {
         ...[userEntry('alice'), userEntry('bob')],
         flowEntries('enrol', [IDENTIFICATION, CODES], { designation: 'stage_configuration' }),
         flowEntries('login', [IDENTIFICATION, VALIDATE, LOGIN]),
+        flowEntries('behind', [IDENTIFICATION, PASSWORD, VALIDATE, LOGIN]),
       ),
     ],
-    services: ['identification', 'mfa', 'session'],
+    services: ['identification', 'mfa', 'password', 'session'],
     gateway: { TRUSTED_PROXIES: '127.0.0.1' },
   });
   const browser = deployment.browser();
@@ -40,19 +41,24 @@ beforeAll(async () => {
 afterAll(() => deployment?.close());
 
 /** Answers with a code in a new plan, from a client address. */
-async function answerWith(code: string | undefined, address: string) {
+async function answerWith(
+  code: string | undefined,
+  address: string,
+  { slug = 'login', password }: { slug?: string; password?: string } = {},
+) {
   const browser = deployment.browser();
   const headers = { 'content-type': 'application/json', 'x-forwarded-for': address };
   const send = (body: object) =>
-    browser.fetch('/api/v3/flows/executor/login/?query=', { method: 'POST', headers, body: JSON.stringify(body) });
+    browser.fetch(`/api/v3/flows/executor/${slug}/?query=`, { method: 'POST', headers, body: JSON.stringify(body) });
   await send({ uid_field: 'alice' });
+  if (password !== undefined) await send({ password });
   return send({ code });
 }
 const resetAttempts = () => deployment.rows('DELETE FROM flow.attempts');
 const countCodes = async () => (await deployment.rows('SELECT FROM mfa.codes')).length;
 
 describe('a second factor', () => {
-  it('is locked by a hundred wrong codes in a hundred plans from fifty addresses, with unchanged responses (accidents 22, 34)', async () => {
+  it('is delayed by a hundred wrong codes in a hundred plans from fifty addresses, with unchanged responses (accidents 22, 34)', async () => {
     const answers = [];
     for (let i = 0; i < 100; i++) answers.push(await answerWith('bogus', `198.51.100.${(i % 50) + 1}`));
     expect(answers.map(({ status }) => status)).toEqual(Array(100).fill(200));
@@ -68,8 +74,23 @@ describe('a second factor', () => {
     expect(await countCodes()).toBe(codes.length);
   });
 
-  it('that is locked refuses a right code without using it up, until it is unlocked (accident 29)', async () => {
-    await deployment.rows(`UPDATE flow.attempts SET failures = 50, free_at = now() WHERE credential = 'static'`);
+  it('is locked by fifty wrong codes after a right password, until it is unlocked', async () => {
+    await resetAttempts();
+    const behind = { slug: 'behind', password: 'correct-horse-7' };
+    await answerWith('bogus', '203.0.113.199', behind);
+    await deployment.rows(`UPDATE flow.attempts SET failures = 50, free_at = now() WHERE credential = 'static proved'`);
+    const refused = await answerWith(codes[0], '203.0.113.200', behind);
+    expect(refused.body).toMatchObject({ response_errors: { code: WRONG } });
+
+    expect(await deployment.user(['unlock', 'alice'])).toMatch(/static/);
+    const response = await answerWith(codes[2], '203.0.113.201', behind);
+    expect(response.body).toMatchObject({ component: 'xak-flow-redirect' });
+    codes = codes.filter((code) => code !== codes[2]);
+  });
+
+  it('that is delayed refuses a right code without using it up, until the delay ends (accident 29)', async () => {
+    await answerWith('bogus', '203.0.113.200');
+    await deployment.rows(`UPDATE flow.attempts SET free_at = now() + interval '1 hour' WHERE credential = 'static'`);
     expect((await answerWith(codes[0], '203.0.113.201')).body).toMatchObject({ response_errors: { code: WRONG } });
     expect(await countCodes()).toBe(codes.length);
 

@@ -18,7 +18,7 @@ const UNPRIVILEGED_EFFECTS: ReadonlySet<EffectType> = new Set(['event']);
 /** Fields that the gateway adds to every challenge. A stage may not declare them. */
 const PRESENTER_FIELDS = ['component', 'flow_info', 'pending_user', 'pending_user_avatar', 'response_errors'];
 /** Gatehouse's own cookies. A stage that reads them could impersonate the visitor. */
-const OWN_COOKIES = /^authentik/i;
+const OWN_COOKIES = /^(__Host-)?(authentik|gatehouse)/i;
 
 /** Returns whether a kind is that of an external stage. */
 export const isExternalKind = (kind: string): boolean => EXTERNAL_KIND.test(kind);

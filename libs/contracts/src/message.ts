@@ -26,6 +26,13 @@ export interface CatalogueEntry {
 }
 export type Catalogue = Readonly<Record<string, CatalogueEntry>>;
 
+/** Error of a challenge whose mail was not sent because of a limit. The same for users who do not exist. */
+export const MAIL_UNSENT: CatalogueEntry = {
+  string:
+    'No email was sent, because too many were requested. Try again later, or in a browser in which you have logged in before.',
+  code: 'email-unsent',
+};
+
 /**
  * Returns the sentence and wire code of a message, from the first catalogue that contains its code. Throws for an
  * unknown code.

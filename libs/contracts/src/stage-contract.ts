@@ -21,9 +21,9 @@ export interface AttemptRule {
    * Set if the response chooses among several credentials. An attempt without a valid choice counts for all of them.
    */
   readonly pick?: AttemptChoice;
-  /** Wrong answers in a row before delays begin. */
+  /** Wrong answers in a row before delays begin, of one network or known browser. */
   readonly free: number;
-  /** Wrong answers in a row that disable the credential until it is unlocked. */
+  /** Wrong answers in a row that lock the credential, behind another proof; else delays then grow up to a day. */
   readonly hard: number;
   /** The error of an attempt that the gateway refuses. Must be the error of a wrong response. */
   readonly refuse: { readonly field: string; readonly code: string };

@@ -35,8 +35,8 @@ export const courierSettings = z.object({
     'Seconds before the first retry of a mail; doubled after each attempt',
   ),
   MAIL_RETRY_MAX_S: integerSetting(3600, { max: 86_400 }).describe('Largest delay between retries in seconds'),
-  MAIL_PER_ADDRESS: integerSetting(20, { max: 10_000 }).describe(
-    'Largest number of mails to one address in a period; further mails are parked, so that an address cannot be flooded',
+  MAIL_PER_ADDRESS: integerSetting(100, { max: 10_000 }).describe(
+    'Largest number of mails to one address in a period; further mails are parked. The gateway limits the mails that visitors request before that (MAIL_REQUESTS_FREE), and tells them',
   ),
   MAIL_PER_ADDRESS_PERIOD_S: integerSetting(3600, { max: 604_800 }).describe('Length of that period in seconds'),
   EVENTS_BATCH: integerSetting(100, { max: 1000 }).describe('Largest number of events that are published together'),

@@ -11,14 +11,20 @@ export const RELEASED_COLUMNS = `failures = greatest(a.failures - c.times, 0),
         free_at = CASE WHEN a.failures - c.times >= a.free AND a.updated_at IS DISTINCT FROM c.taken_at
           THEN a.free_at ELSE ${NO_DELAY} END`;
 
-/** SQL for the time at which the delay ends after this number of failures. */
+/**
+ * SQL for the time at which the delay ends after this number of failures: at most an hour, and at most a day from
+ * `daily` failures on.
+ */
 const delayUntil = (failures: string) => `CASE WHEN ${failures} < free THEN ${NO_DELAY}
-          ELSE now() + least(interval '1 hour', $7::interval * power(2, least(${failures} - free, 12))) END`;
+          WHEN ${failures} < daily IS NOT FALSE
+            THEN now() + least(interval '1 hour', $7::interval * power(2, least(${failures} - free, 12)))
+          ELSE now() + least(interval '1 day', interval '1 hour' * power(2, least(${failures} - daily + 1, 5))) END`;
 
 /**
  * Reserves the attempts of one answer. Arrays with one element per attempt: $1 subjects, $2 credentials, $3 numbers of
  * failures without a delay, $4 numbers of failures that lock the credential (null: never), $5 intervals after which
- * failures are forgotten (null: never). Single intervals: $6 time since the answer arrived, $7 the first delay.
+ * failures are forgotten (null: never), $8 numbers of failures from which delays grow up to a day (null: never). Single
+ * intervals: $6 time since the answer arrived, $7 the first delay.
  *
  * `held` locks the existing rows in the order of subject and credential. If `blocked` finds one of them locked or
  * delayed, nothing is reserved. Otherwise `made` inserts missing rows with one failure, and `raised` adds a failure to
@@ -31,7 +37,8 @@ export const RESERVE_ATTEMPTS: NamedStatement = {
   text: `
     WITH ${ASYNC_COMMIT},
     wanted AS (
-      SELECT * FROM unnest($1::bytea[], $2::text[], $3::int[], $4::int[], $5::interval[]) w(subject, credential, free, hard, forget)),
+      SELECT * FROM unnest($1::bytea[], $2::text[], $3::int[], $4::int[], $5::interval[], $8::int[])
+        w(subject, credential, free, hard, forget, daily)),
     held AS MATERIALIZED (
       SELECT w.*, a.free_at, a.failures, coalesce(a.updated_at < now() - w.forget, false) AS forgotten
       FROM (SELECT * FROM wanted ORDER BY subject, credential) w CROSS JOIN LATERAL (

@@ -1,4 +1,4 @@
-import type { PlanCommit } from '@gatehouse/executor';
+import { counterOf, type PlanCommit } from '@gatehouse/executor';
 import { type OutboxMessage, outboxRow } from '@gatehouse/outbox';
 import type { Sealer } from '@gatehouse/platform';
 import { type CommitInput, interval, savedEffects } from './commit-effects.js';
@@ -43,8 +43,8 @@ const linkValues = ({ links, plan, versionId }: PlanCommit, sealer: Sealer): Sta
 
 const settlementValues = ({ reset, released }: PlanCommit): StatementValues => ({
   cleared_subjects: reset.map(({ subject }) => subject),
-  cleared_credentials: reset.map(({ credential }) => credential),
+  cleared_credentials: reset.map(counterOf),
   returned_subjects: released.map(({ subject }) => subject),
-  returned_credentials: released.map(({ credential }) => credential),
+  returned_credentials: released.map(counterOf),
   returned_times: released.map(({ reservedAt = null }) => reservedAt),
 });

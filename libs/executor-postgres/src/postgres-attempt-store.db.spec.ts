@@ -86,6 +86,30 @@ describe('attempts', () => {
     expect(await attempts.reserve([secret], 0)).toEqual({ reserved: false, network: false, retryAfterS: 3600 });
   });
 
+  it('are delayed for up to a day from the failure `daily` on, and never locked', async () => {
+    const secret = claim({ free: 1, hard: undefined, daily: 15 });
+    const waits: number[] = [];
+    for (let i = 0; i < 22; i++) {
+      expect(await attempts.reserve([secret], 0)).toMatchObject({ reserved: true });
+      const refused = await attempts.reserve([secret], 0);
+      waits.push(refused.reserved ? 0 : refused.retryAfterS / 3600);
+      await passTime(86_400);
+    }
+
+    expect(waits.slice(12)).toEqual([1, 1, 2, 4, 8, 16, 24, 24, 24, 24]);
+  });
+
+  it('are counted apart for each counter of a credential, and unlocked together', async () => {
+    const subject = randomBytes(16);
+    const [all, browser] = [claim({ subject, hard: 1 }), claim({ subject, hard: 1, counter: 'password browser:1' })];
+    await attempts.reserve([all], 0);
+    expect(await attempts.reserve([all], 0)).toMatchObject({ reserved: false });
+    expect(await attempts.reserve([browser], 0)).toMatchObject({ reserved: true });
+
+    expect(await attempts.unlock(subject)).toEqual(['password']);
+    expect(await attempts.reserve([all, browser], 0)).toMatchObject({ reserved: true });
+  });
+
   it('are refused at the hard limit, until an unlock', async () => {
     const secret = claim({ free: 100, hard: 3 });
     const outcomes = [];

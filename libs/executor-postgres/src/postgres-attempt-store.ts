@@ -3,6 +3,8 @@ import {
   type AttemptReservation,
   AttemptStore,
   attemptHmacKey,
+  counterOf,
+  credentialOf,
   DEFAULT_FIRST_DELAY_S,
   NETWORK_CREDENTIAL,
   type ReservationResult,
@@ -35,7 +37,8 @@ export class PostgresAttemptStore extends AttemptStore {
   }
 
   async reserve(reservations: readonly AttemptReservation[], ageMs: number): Promise<ReservationResult> {
-    const values = [...columns(reservations), `${ageMs} milliseconds`, `${this.firstDelayS} seconds`];
+    const daily = reservations.map((reservation) => reservation.daily ?? null);
+    const values = [...columns(reservations), `${ageMs} milliseconds`, `${this.firstDelayS} seconds`, daily];
     for (let i = 0; i < MAX_TRIES; i++) {
       const { taken, blocked, at } = (await runNamed<ReservedRow>(this.source, RESERVE_ATTEMPTS, values)).rows[0]!;
       const dated = reservations.map((reservation) => ({ ...reservation, reservedAt: at }));
@@ -57,7 +60,7 @@ export class PostgresAttemptStore extends AttemptStore {
 
   async unlock(subject: Buffer): Promise<readonly string[]> {
     const { rows } = await runNamed<{ credential: string }>(this.source, UNLOCK_SUBJECT, [subject]);
-    return rows.map(({ credential }) => credential).sort();
+    return [...new Set(rows.map(({ credential }) => credentialOf(credential)))].sort();
   }
 }
 
@@ -71,11 +74,11 @@ function blockedResult(blocked: ReservedRow['blocked']): ReservationResult {
   return { reserved: false, network: network !== undefined, retryAfterS: Math.ceil(seconds) };
 }
 
-const keyOf = ({ subject, credential }: AttemptReservation) => `${subject.toString('hex')} ${credential}`;
+const keyOf = (reservation: AttemptReservation) => `${reservation.subject.toString('hex')} ${counterOf(reservation)}`;
 
 const columns = (reservations: readonly AttemptReservation[]): unknown[] => [
   reservations.map(({ subject }) => subject),
-  reservations.map(({ credential }) => credential),
+  reservations.map(counterOf),
   reservations.map(({ free }) => free),
   reservations.map(({ hard }) => hard ?? null),
   reservations.map(({ forgetAfterS }) => (forgetAfterS === undefined ? null : `${forgetAfterS} seconds`)),

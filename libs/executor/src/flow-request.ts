@@ -1,4 +1,4 @@
-import type { Problem, Sentence } from '@gatehouse/contracts';
+import type { Problem, Sentence, User } from '@gatehouse/contracts';
 import type { Brand } from '@gatehouse/plan';
 import type { Identity } from './ports/plan-store.js';
 
@@ -40,6 +40,8 @@ export interface FlowRequest {
   };
   /** Returns the visitor's language, from the request, the user's setting and the brand. */
   readonly localeFor: (caller: { readonly user: Identity | undefined; readonly brand: Brand }) => string;
+  /** Returns the id of the browser, if the user has logged in with it before, since the user's last epoch. */
+  readonly knownBrowserOf: (user: User) => string | undefined;
   /** Called before any other work if the visitor is anonymous. Throws `rate_limited`. */
   readonly checkAnonymousRate: () => void;
   /** Called before a request without a session starts one. Throws `rate_limited`. */

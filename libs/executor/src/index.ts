@@ -1,5 +1,6 @@
 export * from './attempts/attempt-store.js';
 export * from './attempts/credential-queue.js';
+export * from './attempts/reservation-factory.js';
 export * from './attempts/response-timing.js';
 export * from './attempts/settlement.js';
 export * from './claimed-user-guard.js';

@@ -9,6 +9,7 @@ import {
   withDirectoryUser,
 } from '@gatehouse/plan';
 import { AttemptCounter, type AttemptDependencies } from './attempts/attempt-counter.js';
+import { MailLimiter } from './attempts/mail-limiter.js';
 import { EMPTY_SETTLEMENT, mergeSettlements, releaseInsteadOfReset } from './attempts/settlement.js';
 import {
   type EmbeddedStage,
@@ -51,9 +52,11 @@ interface PartialResponse {
  */
 export class StageInvoker {
   private readonly attempts: AttemptCounter;
+  private readonly mails: MailLimiter;
 
   constructor(private readonly dependencies: Dependencies) {
     this.attempts = new AttemptCounter(dependencies);
+    this.mails = new MailLimiter(dependencies);
   }
 
   /** Requests the challenge of a step. The stage may pass or deny instead, if it has nothing to ask. */
@@ -61,8 +64,9 @@ export class StageInvoker {
     const invocation = this.ownStage(run, step);
     if (!invocation) return resultOf({ type: 'denied' });
     const reply = await this.ask(run, invocation);
-    const settlement = { ...EMPTY_SETTLEMENT, reset: this.attempts.renewed(invocation, reply) };
-    return this.withEmbeddedChallenges(run, invocation, { ...resultOf(reply), settlement });
+    const settlement = { ...EMPTY_SETTLEMENT, reset: this.attempts.renewed(run, invocation, reply) };
+    const limited = await this.mails.limit(run, invocation, { ...resultOf(reply), settlement });
+    return this.withEmbeddedChallenges(run, invocation, limited);
   }
 
   /**
@@ -85,7 +89,8 @@ export class StageInvoker {
     if (result.reply.type === 'passed') result = await this.respondHost(run, { invocation, result, body });
     result = await this.respondEmbedded(run, { invocation, inner: after!, body, result });
     const reply = embeddedParts.length > 0 ? withoutContext(result.reply) : result.reply;
-    return this.withEmbeddedChallenges(run, invocation, { ...result, reply });
+    const limited = await this.mails.limit(run, invocation, { ...result, reply });
+    return this.withEmbeddedChallenges(run, invocation, limited);
   }
 
   /** Lets the embedded stages judge one after the other, until one of them does not pass. */

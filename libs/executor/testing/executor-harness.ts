@@ -1,6 +1,7 @@
 import type { FlowVersion } from '@gatehouse/plan';
-import { type AttemptStore, ReservationFactory } from '../src/attempts/attempt-store.js';
+import type { AttemptStore } from '../src/attempts/attempt-store.js';
 import { CredentialQueue, DEFAULT_QUEUE_LIMIT } from '../src/attempts/credential-queue.js';
+import { ReservationFactory } from '../src/attempts/reservation-factory.js';
 import { ResponseTiming } from '../src/attempts/response-timing.js';
 import { ClaimedUserGuard } from '../src/claimed-user-guard.js';
 import { CredentialGuard } from '../src/credential-guard.js';
@@ -40,6 +41,7 @@ const requestOf = (more: Partial<FlowRequest>): FlowRequest => ({
   answer: undefined,
   client: { ip: '203.0.113.7', user_agent: 'vitest', outpost: false, cookies: {} },
   localeFor: () => 'en',
+  knownBrowserOf: () => undefined,
   checkAnonymousRate: () => undefined,
   checkNewSessionRate: () => undefined,
   ...more,
@@ -78,7 +80,10 @@ function stageInvokerOf({ stages, contracts, attempts, violations }: Doubles) {
   const { clock } = stages;
   const credentialQueue = new CredentialQueue(DEFAULT_QUEUE_LIMIT);
   const responseTiming = new ResponseTiming({ now: () => clock.ms, wait: async (ms) => void clock.waits.push(ms) });
-  const reservationFactory = new ReservationFactory(Buffer.alloc(32), { free: 100, forgetAfterS: 900 });
+  const reservationFactory = new ReservationFactory(Buffer.alloc(32), {
+    network: { free: 100, forgetAfterS: 900 },
+    mailsFree: 5,
+  });
   const report = (_kind: string, found: readonly string[]) => void violations.push(...found);
   const stageInvoker = new StageInvoker({
     ...{ stages, contracts, attempts, reservationFactory, credentialQueue, responseTiming, report },

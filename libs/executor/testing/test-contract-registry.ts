@@ -70,6 +70,7 @@ const KINDS = new Map(
       identifies: 'by_writing',
       renews: ['password'],
     }),
+    contract('mailer', { response: answer('word'), effects: ['mail'] }),
     contract('diary', { response: answer('word'), writes_data: true }),
     contract('secret', { response: answer('password'), attempts: [guess] }),
     contract('choice', { response: answer('code', 'touch', 'chosen'), attempts: [chosen, touched] }),

@@ -95,8 +95,8 @@ const ATTEMPTS: Provider[] = [
     inject: [GATEWAY_CONFIG],
     useFactory: (config: GatewayConfig) =>
       new ReservationFactory(attemptHmacKey(config.SECRET_KEY), {
-        free: config.NETWORK_ATTEMPTS_FREE,
-        forgetAfterS: config.NETWORK_ATTEMPTS_FORGET_S,
+        network: { free: config.NETWORK_ATTEMPTS_FREE, forgetAfterS: config.NETWORK_ATTEMPTS_FORGET_S },
+        mailsFree: config.MAIL_REQUESTS_FREE,
       }),
   },
   {

@@ -6,6 +6,7 @@ import { AuthService } from '../http/auth/auth.service.js';
 import { ClientResolver } from '../http/client.resolver.js';
 import { withMarkedNext } from '../http/cross-site-request.js';
 import type { HttpExchange } from '../http/exchange.js';
+import { KNOWN_BROWSER_COOKIE, KnownBrowserService } from '../http/known-browser.service.js';
 import { localeFor } from '../http/locale.js';
 import { rejectCredentialsInQuery, rejectLongQuery } from '../http/query.js';
 import { AnonymousRateLimiter } from '../http/rate-limits/anonymous-rate-limiter.js';
@@ -27,6 +28,7 @@ export class FlowRequestReader {
     @Inject(AuthService) private readonly auth: AuthService,
     @Inject(SessionCookieService) private readonly cookies: SessionCookieService,
     @Inject(AnonymousRateLimiter) private readonly rateLimiter: AnonymousRateLimiter,
+    @Inject(KnownBrowserService) private readonly knownBrowsers: KnownBrowserService,
     @Inject(NewSessionRateLimiter) private readonly newSessions: NewSessionRateLimiter,
     @Inject(GATEWAY_CONFIG) private readonly config: Pick<GatewayConfig, 'QUERY_LIMIT_BYTES'>,
   ) {}
@@ -51,6 +53,8 @@ export class FlowRequestReader {
       authenticate: this.auth.tokenUserOf(request),
       client: { ...client, cookies: definedCookies(request) },
       localeFor: (caller) => localeFor(request, caller),
+      knownBrowserOf: (user) =>
+        user.kind === 'saved' ? this.knownBrowsers.idFor(request.cookies[KNOWN_BROWSER_COOKIE], user) : undefined,
       checkAnonymousRate: () => this.rateLimiter.admit(client.ip, reply),
       checkNewSessionRate: () => this.newSessions.admit(client),
     };

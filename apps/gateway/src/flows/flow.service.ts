@@ -12,6 +12,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { ensureCsrfToken, issueCsrfToken } from '../http/csrf.js';
 import type { HttpExchange } from '../http/exchange.js';
+import { KnownBrowserService } from '../http/known-browser.service.js';
 import { translatorFor } from '../http/locale.js';
 import { SessionCookieService, setEffectCookies } from '../http/session-cookie.service.js';
 import { DeviceAuthorizationService, type DeviceDecision, isRefusal } from '../oauth/device-authorization.service.js';
@@ -28,6 +29,7 @@ export class FlowService {
     @Inject(FlowStarter) private readonly starter: FlowStarter,
     @Inject(DeviceAuthorizationService) private readonly authorizations: DeviceAuthorizationService,
     @Inject(FlowRequestReader) private readonly reader: FlowRequestReader,
+    @Inject(KnownBrowserService) private readonly knownBrowsers: KnownBrowserService,
     @Inject(SessionCookieService) private readonly cookies: SessionCookieService,
     @Inject(Logger) private readonly logger: Logger,
   ) {}
@@ -42,6 +44,9 @@ export class FlowService {
     const response = await this.startAuthorization(request, flowRequest, executed);
     if (response.cookie) this.cookies.set({ request, reply }, response.cookie, flowRequest.client);
     setEffectCookies({ request, reply }, response.effects.cookies, flowRequest.client);
+    const { pending_user: user } = response.context;
+    if (response.effects.isLogin && user?.kind === 'saved' && !flowRequest.client.outpost)
+      this.knownBrowsers.remember({ request, reply }, user);
     if (response.effects.isLogin) issueCsrfToken(request, reply);
     else if (response.sessionUser && !flowRequest.authenticate) ensureCsrfToken(request, reply);
     this.log(request, flowRequest, response);

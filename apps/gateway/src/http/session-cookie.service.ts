@@ -94,7 +94,8 @@ export function setEffectCookies(
   }
 }
 
-const cookieAttributes = (request: FastifyRequest, outpost: boolean) =>
+/** Returns the attributes of every cookie that scripts of pages may not read. */
+export const cookieAttributes = (request: FastifyRequest, outpost: boolean) =>
   ({
     path: '/',
     httpOnly: true,

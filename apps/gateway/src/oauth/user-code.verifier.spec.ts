@@ -6,7 +6,10 @@ import type { DeviceGrantClient } from './device-grant.client.js';
 import { UserCodeVerifier } from './user-code.verifier.js';
 
 const RIGHT = userCode.parse('123456789');
-const reservations = new ReservationFactory(Buffer.alloc(32), { free: 100, forgetAfterS: 900 });
+const reservations = new ReservationFactory(Buffer.alloc(32), {
+  network: { free: 100, forgetAfterS: 900 },
+  mailsFree: 5,
+});
 
 function verifierWith(claim: (code: string) => Promise<ClaimedCode | undefined>) {
   const attempts = new InMemoryAttemptStore();

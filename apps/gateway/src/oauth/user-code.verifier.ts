@@ -18,7 +18,8 @@ export class UserCodeVerifier {
 
   /** Returns the claimed code, or undefined if it is wrong or the user has too many failures. Throws `rate_limited`. */
   async claim(code: string, user: SavedUser, ip: string): Promise<ClaimedCode | undefined> {
-    const spent = this.reservations.reservationsFor({ rules: RULES, body: { code }, shown: undefined, user, ip });
+    const guesser = { user, ip, isProved: true };
+    const spent = this.reservations.reservationsFor({ rules: RULES, body: { code }, shown: undefined, ...guesser });
     const reserved = await this.attempts.reserve(spent, 0);
     if (!reserved.reserved && reserved.network)
       throw new Problem('rate_limited', { retry_after_s: reserved.retryAfterS });

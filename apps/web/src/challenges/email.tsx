@@ -7,6 +7,8 @@ import { type Envelope, errorsOf } from './envelope.js';
 
 /** Error code that the stage returns after it has sent another mail on request. */
 const SENT = 'email-sent';
+/** Error code of a mail that was not sent because of a limit. */
+const UNSENT = 'email-unsent';
 
 export interface EmailChallenge extends Envelope {
   /** Set after the mailed link was opened. The visitor must then confirm, because link scanners open links too. */
@@ -32,10 +34,13 @@ function Waiting({ challenge }: { challenge: EmailChallenge }) {
   const { t } = usePage();
   const { code, non_field_errors: messages = [] } = errorsOf(challenge);
   const isSent = messages.length > 0 && messages.every((error) => error.code === SENT);
+  const isUnsent = messages.some((error) => error.code === UNSENT);
   return (
     <>
       {isSent && <Notice>{t('An email is on its way to you.')}</Notice>}
-      <p>{t('We have sent you an email. Follow the link in it to go on, in this browser or another one.')}</p>
+      {!isUnsent && (
+        <p>{t('We have sent you an email. Follow the link in it to go on, in this browser or another one.')}</p>
+      )}
       <Form challenge={challenge} fields={['code', ...(isSent ? ['non_field_errors'] : [])]}>
         <CodeField label={t('Or type the code from the email')} errors={code} />
         <Button>{t('Continue')}</Button>

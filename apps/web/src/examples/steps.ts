@@ -1,3 +1,4 @@
+import { MAIL_UNSENT } from '@gatehouse/contracts';
 import type { Challenge } from '../page.js';
 
 /** URL of the fake captcha provider of the example site. */
@@ -91,6 +92,7 @@ export const STEPS: Readonly<Record<string, Challenge>> = {
   email: stage('ak-stage-email'),
   'email-code-refused': stage('ak-stage-email', wrong('code', 'This code is wrong, or too old.')),
   'email-confirm': stage('ak-stage-email', { confirm: true }),
+  'email-unsent': stage('ak-stage-email', wrong('non_field_errors', MAIL_UNSENT.string, MAIL_UNSENT.code)),
   'email-again': stage('ak-stage-email', wrong('non_field_errors', 'email-sent', 'email-sent')),
   'device-code': stage('ak-provider-oauth2-device-code'),
   'device-code-finish': stage('ak-provider-oauth2-device-code-finish'),

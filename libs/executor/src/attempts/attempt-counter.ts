@@ -3,14 +3,10 @@ import { mergeContext } from '@gatehouse/plan';
 import { type FlowRequest, timeLeftMs } from '../flow-request.js';
 import type { ResponseBody, StageInvocation, StageRun } from '../stage-request.js';
 import { resultOf, type StageResult } from '../stage-result.js';
-import {
-  type AttemptReservation,
-  type AttemptStore,
-  type ReservationFactory,
-  withoutGuesses,
-  wrongGuessErrors,
-} from './attempt-store.js';
+import type { AttemptReservation, AttemptStore } from './attempt-store.js';
 import type { CredentialQueue } from './credential-queue.js';
+import { guesserOf } from './guesser.js';
+import { type ReservationFactory, withoutGuesses, wrongGuessErrors } from './reservation-factory.js';
 import type { ResponseTiming } from './response-timing.js';
 import { settleAttempts } from './settlement.js';
 
@@ -42,10 +38,8 @@ export class AttemptCounter {
   async judge(run: StageRun, invocation: StageInvocation, { body, ask }: Answer): Promise<StageResult> {
     const { kind, attempts: rules } = invocation.contract;
     const { request } = run.context;
-    const { context, shown } = invocation.plan;
-    // In a flow without a pending user, guesses count for the user of the session.
-    const user = context.pending_user ?? run.session.sessionUser ?? undefined;
-    const answer = { rules, body, shown: shown?.challenge, user, ip: request.client.ip };
+    const { shown } = invocation.plan;
+    const answer = { rules, body, shown: shown?.challenge, ...guesserOf(run, invocation) };
     const reservations = this.dependencies.reservationFactory.reservationsFor(answer);
     if (reservations.length === 0) return resultOf(await ask(body));
     const { attempts, responseTiming, credentialQueue } = this.dependencies;
@@ -66,11 +60,13 @@ export class AttemptCounter {
   }
 
   /** Returns the attempts to reset for credentials that the stage has replaced. */
-  renewed({ contract, plan }: StageInvocation, reply: StageReply): AttemptReservation[] {
+  renewed({ context }: StageRun, { contract, plan }: StageInvocation, reply: StageReply): AttemptReservation[] {
     if (reply.type !== 'passed' || contract.renews.length === 0) return [];
     const credentials = (reply.verified ?? []).filter((credential) => contract.renews.includes(credential));
     const { pending_user: user } = mergeContext(plan.context, reply.context, plan.visitor);
-    return this.dependencies.reservationFactory.renewedReservations(user, credentials);
+    const browser = user && context.request.knownBrowserOf(user);
+    const { ip } = context.request.client;
+    return this.dependencies.reservationFactory.renewedReservations(user, credentials, { ip, browser });
   }
 
   /**

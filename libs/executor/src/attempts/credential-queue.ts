@@ -1,5 +1,5 @@
 import { Problem } from '@gatehouse/contracts';
-import type { AttemptReservation } from './attempt-store.js';
+import { type AttemptReservation, counterOf } from './attempt-store.js';
 
 /** Largest number of answers in one queue. */
 export const DEFAULT_QUEUE_LIMIT = 256;
@@ -29,7 +29,7 @@ export class CredentialQueue {
   async enter(request: object, [reservation]: readonly AttemptReservation[], withinMs: number): Promise<void> {
     // A request joins one queue only, so that two requests cannot deadlock.
     if (!reservation || this.exits.has(request)) return;
-    const key = `${reservation.subject.toString('hex')} ${reservation.credential}`;
+    const key = `${reservation.subject.toString('hex')} ${counterOf(reservation)}`;
     const queue = this.queues.get(key);
     if (queue && queue.length >= this.limit) throw queueFull();
     this.append(request, key, queue);

@@ -60,7 +60,7 @@ describe('attempts', () => {
         return save(s);
       };
       await show();
-      return cleared;
+      return [...new Set(cleared)];
     };
     expect(await forgotten('scribe')).toEqual(['password']);
     expect(await forgotten('secret')).toEqual([]);

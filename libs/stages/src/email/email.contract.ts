@@ -5,6 +5,7 @@ import {
   type Errors,
   integer,
   MAIL_TEMPLATES,
+  MAIL_UNSENT,
   NON_FIELD_ERRORS,
   secret,
 } from '@gatehouse/contracts';
@@ -65,6 +66,11 @@ export const emailContract = defineStage({
   changes_user: true,
   errors: {
     email_no_user: { string: 'No Pending User.', code: 'invalid' },
+    email_unsent: MAIL_UNSENT,
+    email_early: {
+      string: 'An email was sent a moment ago. Please wait before you ask for another one.',
+      code: MAIL_UNSENT.code,
+    },
     email_code_invalid: { string: 'This code is wrong, or too old.', code: 'invalid' },
   },
   effects: ['mail', 'link_used'],
@@ -73,7 +79,7 @@ export const emailContract = defineStage({
       when: 'code',
       credential: EMAIL_CODE,
       free: 3,
-      hard: 10,
+      hard: 50,
       refuse: { field: 'code', code: 'email_code_invalid' },
     },
   ],

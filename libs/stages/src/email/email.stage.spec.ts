@@ -19,6 +19,8 @@ const unsavedUser: User = { kind: 'unsaved', username: 'new', name: 'New', email
 const otherThan = (code: string) => String((Number(code) + 1) % 1_000_000).padStart(6, '0');
 const followedLink = { step: 'step', user: UUID };
 const VERIFIED = { type: 'passed', context: { verified_user: UUID } };
+const EARLY = { non_field_errors: [{ code: 'email_early' }] };
+const UNSENT = { non_field_errors: [{ code: 'email_unsent' }] };
 const SENT = { non_field_errors: [{ text: 'email-sent', wire: 'email-sent' }] };
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'] }));
@@ -73,14 +75,18 @@ describe('an email stage', () => {
       expect(reply).toEqual({ type: 'denied', message: { code: 'email_no_user' } });
   });
 
-  it('sends further mails only after a pause and up to a limit, but always returns the same reply', async () => {
+  it('sends further mails only after a pause and up to a limit, and says when it sends none', async () => {
     const stage = drive();
     const codes = [codeIn(await stage.show())];
-    expect(await stage.answer({})).toEqual({ type: 'rejected', challenge: {}, errors: SENT });
-    for (const code of [undefined, '', null]) {
+    expect(await stage.answer({})).toEqual({ type: 'rejected', challenge: {}, errors: EARLY });
+    for (const [code, errors] of [
+      [undefined, SENT],
+      ['', SENT],
+      [null, UNSENT],
+    ] as const) {
       advanceClock(30);
       const reply = await stage.answer(code === undefined ? {} : { code });
-      expect(reply).toMatchObject({ type: 'rejected', errors: SENT });
+      expect(reply).toMatchObject({ type: 'rejected', errors });
       codes.push(...mailsIn(reply).map((mail) => String(mail.variables['code'])));
     }
     expect(codes).toHaveLength(3);
@@ -100,7 +106,8 @@ it('mails to a changed address within the same limit of mails', async () => {
   expect(mailed).toEqual(addresses.slice(0, LIMITS.mails));
   const last = { pending_user: alice(), email: addresses.at(-1)! };
   const answer = await drive({ context: last, request: { state: state! } }).answer({});
-  expect(answer).toEqual({ type: 'rejected', challenge: {}, errors: SENT });
+  expect(answer).toEqual({ type: 'rejected', challenge: {}, errors: UNSENT });
+  expect(await drive({ context: last, request: { state: state! } }).show()).toMatchObject({ errors: UNSENT });
 });
 
 describe('a rejection that restarts the flow', () => {

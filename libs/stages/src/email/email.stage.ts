@@ -12,6 +12,9 @@ type Contract = typeof emailContract;
 /** Error that clients recognise by its text `email-sent`. */
 const SENT = { text: 'email-sent', wire: 'email-sent' };
 
+/** Error that says that the limit of mails is reached. */
+const UNSENT = { non_field_errors: [{ code: 'email_unsent' as const }] };
+
 /** Injection token of the limits on mails and codes. */
 export const MAIL_LIMITS = Symbol('mail limits');
 
@@ -30,7 +33,8 @@ export class EmailStage implements Stage<Contract> {
     const user = input.context.pending_user;
     if (!user) return noUser();
     if (followedLink(input, user)) return this.passed(input, user);
-    return ask<Contract>({}, this.isMailDue(input, user) ? this.newMail(input, user) : {});
+    if (!this.isMailRequested(input, user)) return ask<Contract>({});
+    return ask<Contract>({}, this.hasMailsLeft(input.state) ? this.newMail(input, user) : { errors: UNSENT });
   }
 
   async respond(input: RespondInput<Contract>): Promise<StageOutcome<Contract>> {
@@ -53,32 +57,31 @@ export class EmailStage implements Stage<Contract> {
   }
 
   /**
-   * Rejects a response without a code with the error `email-sent`, whether another mail is sent or not
+   * Rejects a response without a code with the error `email-sent` if another mail is sent, else with the reason
    * (docs/spec/stages.md#email-resend). If the rejection restarts the flow, the stage sends the mail when the flow is
    * back at this step.
    */
   private resend(input: RespondInput<Contract>, user: User): StageOutcome<Contract> {
     const { state, step } = input;
-    const errors = { non_field_errors: [SENT] };
-    if (step.starts_over) return reject<Contract>(errors, state ? { state: { ...state, wanted: true } } : {});
-    const isAllowed = !state || (this.hasMailsLeft(state) && this.isPauseOver(state));
-    return reject<Contract>(errors, isAllowed ? this.newMail(input, user) : {});
+    const sent = { non_field_errors: [SENT] };
+    if (step.starts_over) return reject<Contract>(sent, state ? { state: { ...state, wanted: true } } : {});
+    if (!this.hasMailsLeft(state)) return reject<Contract>(UNSENT);
+    if (state && !this.isPauseOver(state)) return reject<Contract>({ non_field_errors: [{ code: 'email_early' }] });
+    return reject<Contract>(sent, this.newMail(input, user));
   }
 
   /**
-   * Returns whether a GET sends a mail: no mail was sent yet, the address has changed, or a response that restarted the
+   * Returns whether a GET should send a mail: no mail was sent yet, the address has changed, or a response that restarted the
    * flow asked for a mail.
    */
-  private isMailDue(input: ChallengeInput<Contract>, user: User): boolean {
+  private isMailRequested(input: ChallengeInput<Contract>, user: User): boolean {
     const { state } = input;
     if (!state) return true;
-    const isRequested =
-      state.address !== recipientAddress(input, user) || (state.wanted === true && this.isPauseOver(state));
-    return isRequested && this.hasMailsLeft(state);
+    return state.address !== recipientAddress(input, user) || (state.wanted === true && this.isPauseOver(state));
   }
 
-  private hasMailsLeft({ mails }: State<Contract>): boolean {
-    return mails < this.limits.mails;
+  private hasMailsLeft(state: State<Contract> | undefined): boolean {
+    return state === undefined || state.mails < this.limits.mails;
   }
 
   private isPauseOver({ sent_at }: State<Contract>): boolean {

@@ -92,6 +92,10 @@ export const ar: Catalogue = {
   "No user found and can't create new user.": 'لا يوجد حساب ولا يمكن إنشاء حساب جديد.',
   'No Pending data.': 'لا يوجد ما يُحفظ.',
   'Invalid invite/invite not found': 'هذه الدعوة غير موجودة أو لم تعد صالحة.',
+  'No email was sent, because too many were requested. Try again later, or in a browser in which you have logged in before.':
+    'لم تُرسل أي رسالة بريد إلكتروني لأن عدد الطلبات كبير جدًا. حاول مجددًا لاحقًا، أو من متصفح سبق أن سجّلت الدخول منه.',
+  'An email was sent a moment ago. Please wait before you ask for another one.':
+    'أُرسلت رسالة بريد إلكتروني قبل قليل. يُرجى الانتظار قبل طلب رسالة أخرى.',
   'This code is wrong, or too old.': 'هذا الرمز خاطئ أو قديم جدًا.',
   'No Pending User.': 'لا يوجد حساب معني بهذا.',
   'Unknown error': 'خطأ غير معروف',
@@ -102,6 +106,7 @@ export const ar: Catalogue = {
   'JSON parse error - this is no JSON': 'تعذّرت قراءة JSON: هذا ليس JSON.',
   'JSON parse error - more than {levels} levels': 'تعذّرت قراءة JSON: عدد المستويات يتجاوز {levels}.',
   'Credentials do not belong in the query.': 'لا يجوز وضع بيانات الدخول في العنوان.',
+  'The query is too long.': 'الاستعلام في العنوان طويل جدًا.',
   'The query is longer than {limit} bytes.': 'الاستعلام في العنوان أطول من {limit} بايت.',
   'Not found.': 'غير موجود.',
   'There is no flow for {designation}.': 'لا يوجد مسار مخصص لـ {designation}.',

@@ -104,6 +104,10 @@ export const de: Catalogue = {
   "No user found and can't create new user.": 'Es gibt kein Benutzerkonto, und es darf keines angelegt werden.',
   'No Pending data.': 'Es gibt nichts zu speichern.',
   'Invalid invite/invite not found': 'Diese Einladung gibt es nicht, oder sie gilt nicht mehr.',
+  'No email was sent, because too many were requested. Try again later, or in a browser in which you have logged in before.':
+    'Es wurde keine E-Mail gesendet, weil zu viele angefordert wurden. Versuchen Sie es später noch einmal oder in einem Browser, in dem Sie sich schon einmal angemeldet haben.',
+  'An email was sent a moment ago. Please wait before you ask for another one.':
+    'Gerade wurde eine E-Mail gesendet. Bitte warten Sie, bevor Sie eine weitere anfordern.',
   'This code is wrong, or too old.': 'Dieser Code ist falsch oder zu alt.',
   'No Pending User.': 'Es gibt kein Benutzerkonto, um das es hier geht.',
   'Unknown error': 'Unbekannter Fehler',
@@ -114,6 +118,7 @@ export const de: Catalogue = {
   'JSON parse error - this is no JSON': 'Das JSON kann nicht gelesen werden: Das ist kein JSON.',
   'JSON parse error - more than {levels} levels': 'Das JSON kann nicht gelesen werden: mehr als {levels} Ebenen.',
   'Credentials do not belong in the query.': 'Zugangsdaten gehören nicht in die Adresse.',
+  'The query is too long.': 'Die Anfrage in der Adresse ist zu lang.',
   'The query is longer than {limit} bytes.': 'Die Anfrage in der Adresse ist länger als {limit} Bytes.',
   'Not found.': 'Nicht gefunden.',
   'There is no flow for {designation}.': 'Es gibt keinen Ablauf für {designation}.',

@@ -98,6 +98,10 @@ export const es: Catalogue = {
   "No user found and can't create new user.": 'No hay ninguna cuenta y no se puede crear una.',
   'No Pending data.': 'No hay nada que guardar.',
   'Invalid invite/invite not found': 'Esta invitación no existe o ya no es válida.',
+  'No email was sent, because too many were requested. Try again later, or in a browser in which you have logged in before.':
+    'No se ha enviado ningún correo porque se han solicitado demasiados. Vuelva a intentarlo más tarde o en un navegador en el que ya haya iniciado sesión.',
+  'An email was sent a moment ago. Please wait before you ask for another one.':
+    'Se acaba de enviar un correo. Espere antes de pedir otro.',
   'This code is wrong, or too old.': 'Este código es incorrecto o demasiado antiguo.',
   'No Pending User.': 'No hay ninguna cuenta a la que se refiera esto.',
   'Unknown error': 'Error desconocido',
@@ -108,6 +112,7 @@ export const es: Catalogue = {
   'JSON parse error - this is no JSON': 'No se puede leer el JSON: esto no es JSON.',
   'JSON parse error - more than {levels} levels': 'No se puede leer el JSON: más de {levels} niveles.',
   'Credentials do not belong in the query.': 'Las credenciales no deben ir en la dirección.',
+  'The query is too long.': 'La consulta de la dirección es demasiado larga.',
   'The query is longer than {limit} bytes.': 'La consulta de la dirección supera los {limit} bytes.',
   'Not found.': 'No encontrado.',
   'There is no flow for {designation}.': 'No hay ningún proceso para {designation}.',

@@ -103,6 +103,10 @@ export const fr: Catalogue = {
   "No user found and can't create new user.": 'Aucun compte n’existe et aucun ne peut être créé.',
   'No Pending data.': 'Il n’y a rien à enregistrer.',
   'Invalid invite/invite not found': 'Cette invitation n’existe pas ou n’est plus valable.',
+  'No email was sent, because too many were requested. Try again later, or in a browser in which you have logged in before.':
+    'Aucun e-mail n’a été envoyé, car trop d’e-mails ont été demandés. Réessayez plus tard, ou dans un navigateur dans lequel vous vous êtes déjà connecté.',
+  'An email was sent a moment ago. Please wait before you ask for another one.':
+    'Un e-mail vient d’être envoyé. Veuillez patienter avant d’en demander un autre.',
   'This code is wrong, or too old.': 'Ce code est faux ou trop ancien.',
   'No Pending User.': 'Aucun compte n’est concerné ici.',
   'Unknown error': 'Erreur inconnue',
@@ -113,6 +117,7 @@ export const fr: Catalogue = {
   'JSON parse error - this is no JSON': 'Le JSON est illisible : ce n’est pas du JSON.',
   'JSON parse error - more than {levels} levels': 'Le JSON est illisible : plus de {levels} niveaux.',
   'Credentials do not belong in the query.': 'Les identifiants n’ont pas leur place dans l’adresse.',
+  'The query is too long.': 'La requête de l’adresse est trop longue.',
   'The query is longer than {limit} bytes.': 'La requête de l’adresse dépasse {limit} octets.',
   'Not found.': 'Introuvable.',
   'There is no flow for {designation}.': 'Il n’existe pas de parcours pour {designation}.',

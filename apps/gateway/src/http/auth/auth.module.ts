@@ -3,6 +3,7 @@ import { APP_GUARD } from '@nestjs/core';
 import { EngineModule } from '../../flows/engine.module.js';
 import { SessionsModule } from '../../sessions/sessions.module.js';
 import { ClientResolver } from '../client.resolver.js';
+import { KnownBrowserService } from '../known-browser.service.js';
 import { PaginationGuard } from '../pagination.guard.js';
 import { AnonymousRateLimiter } from '../rate-limits/anonymous-rate-limiter.js';
 import { NewSessionRateLimiter } from '../rate-limits/new-session-rate-limiter.js';
@@ -26,6 +27,7 @@ import { RecentLoginService } from './recent-login.service.js';
     SessionCookieService,
     AnonymousRateLimiter,
     NewSessionRateLimiter,
+    KnownBrowserService,
   ],
   exports: [
     AuthService,
@@ -34,6 +36,7 @@ import { RecentLoginService } from './recent-login.service.js';
     SessionCookieService,
     AnonymousRateLimiter,
     NewSessionRateLimiter,
+    KnownBrowserService,
   ],
 })
 export class AuthModule {}

@@ -1,7 +1,7 @@
-import type { AttemptRule, User } from '@gatehouse/contracts';
+import type { AttemptRule } from '@gatehouse/contracts';
 import { describe, expect, it } from 'vitest';
 import { ALICE } from '../../testing/test-flow.js';
-import { ReservationFactory, subjectOf } from './attempt-store.js';
+import { ReservationFactory, subjectOf } from './reservation-factory.js';
 
 const refuse = { field: 'code', code: 'wrong' };
 const password: AttemptRule = { when: 'password', credential: 'password', free: 5, hard: 50, refuse };
@@ -21,9 +21,9 @@ const offers = [
 
 /** Returns the credentials that an answer reserves attempts for. If there are any, the last is the network. */
 function spent(rules: AttemptRule[], body: Record<string, unknown>, shown: Record<string, unknown> = { offers }) {
-  const claims = new ReservationFactory(Buffer.alloc(32), { free: 100, forgetAfterS: 900 });
+  const claims = new ReservationFactory(Buffer.alloc(32), { network: { free: 100, forgetAfterS: 900 }, mailsFree: 5 });
   return claims
-    .reservationsFor({ rules, body, shown, user: ALICE, ip: '203.0.113.7' })
+    .reservationsFor({ rules, body, shown, user: ALICE, ip: '203.0.113.7', isProved: true })
     .map(({ credential }) => credential);
 }
 
@@ -42,28 +42,75 @@ describe('the attempts of an answer', () => {
 });
 
 it('counts guesses without a user by network, so that no network can lock out the others', () => {
-  const claims = new ReservationFactory(Buffer.alloc(32), { free: 100, forgetAfterS: 900 });
+  const claims = new ReservationFactory(Buffer.alloc(32), { network: { free: 100, forgetAfterS: 900 }, mailsFree: 5 });
   const subjectAt = (ip: string) =>
     claims
-      .reservationsFor({ rules: [password], body: { password: 'x' }, shown: {}, user: undefined, ip })[0]
+      .reservationsFor({
+        rules: [password],
+        body: { password: 'x' },
+        shown: {},
+        user: undefined,
+        ip,
+        isProved: false,
+      })[0]
       ?.subject.toString('hex');
 
   expect(subjectAt('2001:db8::1')).toBe(subjectAt('2001:db8::2'));
   expect(subjectAt('2001:db8::1')).not.toBe(subjectAt('203.0.113.7'));
 });
 
-it('keeps failures of a saved user until a right answer, and all others for a limited time', () => {
-  const claims = new ReservationFactory(Buffer.alloc(32), { free: 100, forgetAfterS: 900 });
-  const limitsAt = (user: User) =>
-    claims
-      .reservationsFor({ rules: [password], body: { password: 'x' }, shown: {}, user, ip: '203.0.113.7' })
-      .map(({ free, hard, forgetAfterS }) => [free, hard, forgetAfterS]);
+describe('a guess at a password', () => {
+  const claims = new ReservationFactory(Buffer.alloc(32), { network: { free: 100, forgetAfterS: 900 }, mailsFree: 5 });
+  const ONE_DAY = 86_400;
+  const guess = (more: Partial<Parameters<typeof claims.reservationsFor>[0]> = {}) =>
+    claims.reservationsFor({
+      ...{ rules: [password], body: { password: 'x' }, shown: {}, user: ALICE, ip: '203.0.113.7', isProved: false },
+      ...more,
+    });
+  const limitsOf = (more: Parameters<typeof guess>[0]) =>
+    guess(more).map(({ counter = 'all', free, hard, daily, forgetAfterS }) => [
+      ...[counter.replace(/:.*/, ''), free, hard, daily, forgetAfterS],
+    ]);
+  const network = ['all', 100, undefined, undefined, 900];
 
-  expect(limitsAt(ALICE)).toEqual([
-    [5, 50, undefined],
-    [100, undefined, 900],
-  ]);
-  expect(limitsAt({ kind: 'pretended', username: 'zoe', email: '' })[0]).toEqual([5, 50, 86_400]);
+  it('counts for its network first and then for all networks, and locks nothing without another proof', () => {
+    expect(limitsOf({})).toEqual([
+      ['password network', 5, undefined, 50, ONE_DAY],
+      ['all', 20, undefined, 50, 30 * ONE_DAY],
+      network,
+    ]);
+    const [here, there] = ['203.0.113.7', '203.0.113.8'].map((ip) => guess({ ip }));
+    expect(here![0]!.counter).not.toBe(there![0]!.counter);
+    expect(here![1]).toEqual(there![1]);
+  });
+
+  it('counts only for its browser if the user has logged in with it before', () => {
+    expect(limitsOf({ browser: 'b1' })).toEqual([['password browser', 5, undefined, 50, 30 * ONE_DAY]]);
+    expect(guess({ browser: 'b1' })[0]!.counter).not.toBe(guess({ browser: 'b2' })[0]!.counter);
+  });
+
+  it('can lock the password if the visitor has proved another credential, and is then never forgotten', () => {
+    const proved = ['password proved', 5, 50, undefined, undefined];
+    expect(limitsOf({ isProved: true })).toEqual([proved, network]);
+    expect(limitsOf({ isProved: true, browser: 'b1' })).toEqual([proved]);
+  });
+
+  it('has the same counters for an unknown name, which are forgotten after a day', () => {
+    expect(limitsOf({ user: { kind: 'pretended', username: 'zoe', email: '' } })).toEqual([
+      ['password network', 5, undefined, 50, ONE_DAY],
+      ['all', 20, undefined, 50, ONE_DAY],
+      network,
+    ]);
+  });
+
+  it('is forgotten with all counters that the visitor can reach when the password is replaced', () => {
+    const renewed = (browser?: string) =>
+      claims
+        .renewedReservations(ALICE, ['password'], { ip: '203.0.113.7', browser })
+        .map(({ counter }) => counter?.replace(/:.*/, ''));
+    expect(renewed()).toEqual(['password proved', 'password network', undefined]);
+    expect(renewed('b1')).toEqual(['password proved', 'password browser']);
+  });
 });
 
 describe('an answer that chooses a device', () => {

@@ -1,0 +1,83 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import type { SavedUser } from '@gatehouse/contracts';
+import { secretsEqual } from '@gatehouse/platform';
+import { Inject, Injectable } from '@nestjs/common';
+import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
+import type { HttpExchange } from './exchange.js';
+import { cookieAttributes } from './session-cookie.service.js';
+
+/** Cookie that marks a browser for the users who have logged in with it (docs/spec/attempts.md#known-browsers). */
+export const KNOWN_BROWSER_COOKIE = 'gatehouse_known';
+
+/** Largest number of users that one browser is marked for. The oldest mark is removed. */
+const MAX_MARKS = 5;
+const ID_BYTES = 12;
+const SEPARATOR = '~';
+/** A mark: id of the browser for the user, time of its end in seconds since 1970, and the HMAC of both and the user. */
+const MARK = /^([\w-]{16})\.(\d{1,12})\.([\w-]{43})$/;
+
+interface Mark {
+  readonly id: string;
+  readonly until: number;
+  readonly mac: string;
+}
+
+type MarkedUser = Pick<SavedUser, 'uuid' | 'epoch'>;
+
+/**
+ * Marks browsers for users who log in with them. A mark grants nothing: failures of a known browser are counted apart
+ * from those of strangers, so that strangers cannot keep the user out. A mark ends with the user's epoch.
+ */
+@Injectable()
+export class KnownBrowserService {
+  private readonly key: Buffer;
+  private readonly lifetimeS: number;
+
+  constructor(
+    @Inject(GATEWAY_CONFIG)
+    { SECRET_KEY, KNOWN_BROWSER_S }: Pick<GatewayConfig, 'SECRET_KEY' | 'KNOWN_BROWSER_S'>,
+  ) {
+    this.key = createHmac('sha256', SECRET_KEY).update('known browsers').digest();
+    this.lifetimeS = KNOWN_BROWSER_S;
+  }
+
+  /** Returns the id that the browser has for the user; `undefined` if it has no valid mark. */
+  idFor(cookie: string | undefined, user: MarkedUser, now = Date.now()): string | undefined {
+    return marksIn(cookie).find((mark) => this.isOf(mark, user, now))?.id;
+  }
+
+  /** Returns the value of the cookie after a login of the user, who keeps the id of the browser if there is one. */
+  markedFor(cookie: string | undefined, user: MarkedUser, now = Date.now()): string {
+    const seconds = Math.floor(now / 1000);
+    const marks = marksIn(cookie).filter(({ until }) => until > seconds);
+    const id = this.idFor(cookie, user, now) ?? randomBytes(ID_BYTES).toString('base64url');
+    const until = seconds + this.lifetimeS;
+    const own = { id, until, mac: this.macOf({ id, until }, user) };
+    const others = marks.filter((mark) => !this.isOf(mark, user, now));
+    return [own, ...others]
+      .slice(0, MAX_MARKS)
+      .map((mark) => `${mark.id}.${mark.until}.${mark.mac}`)
+      .join(SEPARATOR);
+  }
+
+  /** Sets the cookie after a login of the user. */
+  remember({ request, reply }: HttpExchange, user: MarkedUser): void {
+    const value = this.markedFor(request.cookies[KNOWN_BROWSER_COOKIE], user);
+    reply.setCookie(KNOWN_BROWSER_COOKIE, value, { ...cookieAttributes(request, false), maxAge: this.lifetimeS });
+  }
+
+  private isOf(mark: Mark, user: MarkedUser, now: number): boolean {
+    return mark.until * 1000 > now && secretsEqual(mark.mac, this.macOf(mark, user));
+  }
+
+  private macOf({ id, until }: Omit<Mark, 'mac'>, { uuid, epoch }: MarkedUser): string {
+    return createHmac('sha256', this.key).update(`${id} ${until} ${uuid} ${epoch}`).digest('base64url');
+  }
+}
+
+function marksIn(cookie = ''): Mark[] {
+  return cookie.split(SEPARATOR, MAX_MARKS).flatMap((text) => {
+    const [, id, until, mac] = MARK.exec(text) ?? [];
+    return id && until && mac ? [{ id, until: Number(until), mac }] : [];
+  });
+}

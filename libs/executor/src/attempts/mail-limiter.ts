@@ -1,0 +1,39 @@
+import { MAIL_UNSENT, NON_FIELD_ERRORS, type StageReply } from '@gatehouse/contracts';
+import type { StageInvocation, StageRun } from '../stage-request.js';
+import { effectsOf, type StageResult } from '../stage-result.js';
+import type { AttemptStore } from './attempt-store.js';
+import { guesserOf } from './guesser.js';
+import type { ReservationFactory } from './reservation-factory.js';
+
+const UNSENT = { text: MAIL_UNSENT.string, wire: MAIL_UNSENT.code };
+
+/**
+ * Limits the mails that visitors request (docs/spec/attempts.md#mails). Counts them like attempts: for the network or
+ * the known browser of the visitor first, then for the user, whether there is such a user or not.
+ */
+export class MailLimiter {
+  constructor(
+    private readonly dependencies: { readonly attempts: AttemptStore; readonly reservationFactory: ReservationFactory },
+  ) {}
+
+  /** Returns the result of a stage. Above a limit, returns it without its mails and its new state, and with an error. */
+  async limit(run: StageRun, invocation: StageInvocation, result: StageResult): Promise<StageResult> {
+    const { reply } = result;
+    if (!('challenge' in reply) || !effectsOf(reply).some(isMail)) return result;
+    const { attempts, reservationFactory } = this.dependencies;
+    const outcome = await attempts.reserve(reservationFactory.mailReservations(guesserOf(run, invocation)), 0);
+    return outcome.reserved ? result : { ...result, reply: withoutMail(reply) };
+  }
+}
+
+const isMail = ({ type }: { readonly type: string }) => type === 'mail';
+
+/** Drops the new state too, because it belongs to the mail: the visitor may request another one. */
+function withoutMail(reply: Extract<StageReply, { challenge: object }>): StageReply {
+  const { state: _mailed, ...rest } = reply;
+  return {
+    ...rest,
+    effects: effectsOf(reply).filter((effect) => !isMail(effect)),
+    errors: { ...reply.errors, [NON_FIELD_ERRORS]: [UNSENT] },
+  };
+}

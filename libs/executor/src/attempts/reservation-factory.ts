@@ -1,0 +1,203 @@
+import type { AttemptRule, Errors, User } from '@gatehouse/contracts';
+import ipaddr from 'ipaddr.js';
+import { type AttemptReservation, COUNTER_SEPARATOR, hmacSubject, NETWORK_CREDENTIAL } from './attempt-store.js';
+
+/** The limits that no contract defines. */
+export interface AttemptLimits {
+  /** Wrong credentials, and in addition mails, of one network. */
+  readonly network: { readonly free: number; readonly forgetAfterS: number };
+  /** Mails to one user that a network or a known browser may request before delays begin. */
+  readonly mailsFree: number;
+}
+
+/** Name of the counters of requested mails. */
+const MAIL = 'mail';
+/** Seconds without a requested mail after which the requested mails of a user are forgotten. */
+const MAIL_FORGET_S = 3600;
+
+/**
+ * Seconds without a failure after which the failures of visitors without a proof are forgotten. With the delays, this
+ * bounds the guesses at one account (docs/spec/attempts.md#guesses).
+ */
+const FORGET_S = 30 * 86_400;
+
+/**
+ * Seconds after which failures of one network, and those for an unknown name, are forgotten, so that they do not fill
+ * the table.
+ */
+const FORGET_SOON_S = 86_400;
+
+/** All networks together have this many times the free attempts of one network. */
+export const NETWORKS_FACTOR = 4;
+
+/** Bytes of the HMAC of a network in the name of a counter. */
+const NETWORK_DIGEST_BYTES = 6;
+
+type JsonObject = Readonly<Record<string, unknown>>;
+
+/** The visitor who guesses. */
+export interface Guesser {
+  readonly user: User | undefined;
+  readonly ip: string;
+  /** Whether the visitor has already proved to be the user, by another credential or by the session. */
+  readonly isProved: boolean;
+  /** Id of the browser, if the user has logged in with it before. */
+  readonly browser?: string | undefined;
+}
+
+interface AttemptInput extends Guesser {
+  readonly rules: readonly AttemptRule[];
+  readonly body: JsonObject;
+  /** The challenge that the answer is for, if one was shown. */
+  readonly shown: JsonObject | undefined;
+}
+
+/** The numbers of a rule. */
+type Limits = Pick<AttemptRule, 'free' | 'hard'>;
+
+/**
+ * Determines the attempts that an answer reserves, by the rules of the stage's contract and by who guesses
+ * (docs/spec/attempts.md#counters). In a flow without a user, guesses are counted per network, so that one network
+ * cannot lock out the others.
+ */
+export class ReservationFactory {
+  constructor(
+    private readonly key: Buffer,
+    private readonly limits: AttemptLimits,
+  ) {}
+
+  /** Returns the attempts that an answer reserves: none if the answer contains no guess. */
+  reservationsFor({ rules, body, shown, ...guesser }: AttemptInput): AttemptReservation[] {
+    const matching = rules.filter(({ when }) => hasValue(body[when]));
+    if (matching.length === 0) return [];
+    // An answer with two guesses at one credential counts once.
+    const guessed = new Map(
+      matching.flatMap((rule) =>
+        guessedCredentials(rule, body, shown).map((credential) => [credential, rule] as const),
+      ),
+    );
+    return [
+      ...[...guessed].flatMap(([credential, limits]) => this.countersOf(credential, limits, guesser)),
+      ...this.networkCounter(guesser, NETWORK_CREDENTIAL),
+    ];
+  }
+
+  /**
+   * Returns the attempts that a mail to a user costs: for the visitor and the user like a guess, and for the network,
+   * apart from its guesses.
+   */
+  mailReservations(guesser: Guesser): AttemptReservation[] {
+    const free = this.limits.mailsFree;
+    const counters = this.countersOf(MAIL, { free, hard: Infinity }, { ...guesser, isProved: false });
+    return [
+      ...counters.map(({ daily: _never, ...counter }) => ({ ...counter, forgetAfterS: MAIL_FORGET_S })),
+      ...this.networkCounter(guesser, `${MAIL}${COUNTER_SEPARATOR}${NETWORK_CREDENTIAL}`),
+    ];
+  }
+
+  /** Returns the attempts to reset for credentials that the user has replaced. */
+  renewedReservations(
+    user: User | undefined,
+    credentials: readonly string[],
+    guesser: Omit<Guesser, 'user' | 'isProved'>,
+  ): AttemptReservation[] {
+    if (user?.kind !== 'saved') return [];
+    return credentials.flatMap((credential) =>
+      [true, false].flatMap((isProved) =>
+        this.countersOf(credential, { free: 1, hard: 1 }, { ...guesser, user, isProved }),
+      ),
+    );
+  }
+
+  /** Returns the counter of the network; none for a known browser, which others of its network must not delay. */
+  private networkCounter({ ip, browser }: Pick<Guesser, 'ip' | 'browser'>, credential: string): AttemptReservation[] {
+    if (browser !== undefined) return [];
+    const subject = hmacSubject(this.key, networkName(ip));
+    return [{ subject, credential, ...this.limits.network, hard: undefined }];
+  }
+
+  /**
+   * Returns the counters of one credential. Only a visitor with another proof can lock a credential. A visitor without
+   * one is delayed: in a browser that the user has logged in with, by its own failures only, else by those of the
+   * network and by those of all networks.
+   */
+  private countersOf(credential: string, { free, hard }: Limits, guesser: Guesser): AttemptReservation[] {
+    const { user, ip, isProved, browser } = guesser;
+    const network = networkName(ip);
+    const subject = hmacSubject(this.key, user ? subjectOf(user) : `nobody:${network}`);
+    const named = (name: string) => ({ subject, credential, counter: `${credential}${COUNTER_SEPARATOR}${name}` });
+    const forgetAfterS = user?.kind === 'saved' ? FORGET_S : FORGET_SOON_S;
+    const delayed = { free, hard: undefined, daily: hard };
+    if (!user) return [{ subject, credential, ...delayed, forgetAfterS }];
+    if (isProved) return [{ ...named('proved'), free, hard, forgetAfterS: undefined }];
+    if (browser !== undefined) return [{ ...named(`browser:${browser}`), ...delayed, forgetAfterS }];
+    const digest = hmacSubject(this.key, network).subarray(0, NETWORK_DIGEST_BYTES).toString('hex');
+    return [
+      { ...named(`network:${digest}`), ...delayed, forgetAfterS: FORGET_SOON_S },
+      { subject, credential, ...delayed, free: free * NETWORKS_FACTOR, forgetAfterS },
+    ];
+  }
+}
+
+const networkName = (ip: string) => `net:${clientNetwork(ip)}`;
+
+/**
+ * Returns an answer without its guesses. Also removes the choice of a device, because a choice without a guess has its
+ * own meaning for a stage: the visitor selects a device.
+ */
+export function withoutGuesses(rules: readonly AttemptRule[], body: JsonObject): JsonObject {
+  const fields = new Set(rules.flatMap(({ when, pick }) => (pick ? [when, pick.field] : [when])));
+  return Object.fromEntries(Object.entries(body).filter(([field]) => !fields.has(field)));
+}
+
+/** Returns the errors that the client gets for wrong guesses. */
+export function wrongGuessErrors(rules: readonly AttemptRule[], body: JsonObject): Errors {
+  const { field, code } = (rules.find(({ when }) => hasValue(body[when])) ?? rules[0]!).refuse;
+  return { [field]: [{ code }] };
+}
+
+/** Whether a field has a value: not absent, null or an empty text. */
+const hasValue = (value: unknown): boolean => value !== undefined && value !== null && value !== '';
+
+/**
+ * Returns the credentials for which the rule counts an answer. If the answer chooses between devices: the credential of
+ * the chosen device or, without a valid choice, of every offered device.
+ */
+function guessedCredentials(
+  { credential, pick }: AttemptRule,
+  body: JsonObject,
+  shown: JsonObject | undefined,
+): string[] {
+  if (!pick) return [credential];
+  const { member, values } = pick.where;
+  const credentialOf = (offer: JsonObject) =>
+    credential.replace(/\{(\w+)\}/g, (_, name: string) => String(offer[name]));
+  const offered = objectsIn(shown?.[pick.among]).filter((offer) => values.includes(String(offer[member])));
+  const [chosen] = objectsIn([body[pick.field]]).map(credentialOf);
+  const all = offered.map(credentialOf);
+  return chosen !== undefined && all.includes(chosen) ? [chosen] : all;
+}
+
+const objectsIn = (value: unknown): JsonObject[] =>
+  Array.isArray(value) ? value.filter((item): item is JsonObject => typeof item === 'object' && item !== null) : [];
+
+/**
+ * Returns whom attempts are counted for: a saved user's id, an unsaved user's mail address, or the typed name.
+ * Normalizes names and addresses, so that spellings that differ in case or Unicode form share a counter.
+ */
+export function subjectOf(user: User): string {
+  if (user.kind === 'saved') return `user:${user.uuid}`;
+  return user.kind === 'unsaved' && user.email ? `mail:${normalized(user.email)}` : `name:${normalized(user.username)}`;
+}
+
+const normalized = (text: string) => text.normalize('NFKC').toLowerCase().trim();
+
+/**
+ * Returns the network of a client: an IPv4 address, or the /64 of an IPv6 address, as one client may have a whole /64.
+ */
+export function clientNetwork(ip: string): string {
+  const address = ipaddr.process(ip);
+  if (address instanceof ipaddr.IPv4) return address.toString();
+  const prefix = address.parts.slice(0, 4).map((part) => part.toString(16));
+  return `${prefix.join(':')}::/64`;
+}

@@ -1,0 +1,120 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { blueprint, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
+import { type Browser, usernameOf } from '../support/browser.js';
+import { Deployment } from '../support/deployment.js';
+
+const RIGHT = 'correct-horse-7';
+let deployment: Deployment;
+
+/** Delays outlast the tests. Trusts the tests as a proxy, so that they can send from any network. */
+beforeAll(async () => {
+  deployment = await Deployment.open({
+    blueprints: [
+      blueprint(userEntry('alice'), userEntry('bob'), flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN])),
+    ],
+    gateway: { TRUSTED_PROXIES: '127.0.0.1', ATTEMPTS_DELAY_S: '600' },
+  });
+});
+afterAll(() => deployment.close());
+beforeEach(() => deployment.rows('DELETE FROM flow.attempts'));
+
+/** Answers the login from a network with a username and a password. Returns the user who is logged in then. */
+async function logIn(browser: Browser, { as = 'alice', password = RIGHT, from = '203.0.113.7' } = {}) {
+  for (const body of [{ uid_field: as }, { password }]) {
+    const headers = { 'content-type': 'application/json', 'x-forwarded-for': from };
+    await browser.fetch('/api/v3/flows/executor/login/?query=', {
+      method: 'POST',
+      headers,
+      body: JSON.stringify(body),
+    });
+  }
+  return usernameOf(browser);
+}
+
+/** Returns a browser in which the user has logged in before, without a session. */
+async function browserKnownFor(as: string) {
+  const browser = deployment.browser();
+  expect(await logIn(browser, { as })).toBe(as);
+  browser.plant(undefined);
+  return browser;
+}
+
+/** Sends wrong passwords for alice, each from a network of its own. */
+async function guess(times: number) {
+  for (let i = 0; i < times; i++)
+    await logIn(deployment.browser(), { password: `guess ${i}`, from: `198.51.100.${i}` });
+}
+const setFailures = (failures: number, freeAt: string) =>
+  deployment.rows(
+    `UPDATE flow.attempts SET failures = $1, free_at = ${freeAt}, updated_at = now() WHERE credential = 'password'`,
+    [failures],
+  );
+
+describe('while strangers guess at the password of a user', () => {
+  it('the user logs in from a browser in which they have logged in before', async () => {
+    const [known, ofBob] = [await browserKnownFor('alice'), await browserKnownFor('bob')];
+    await guess(25);
+    await setFailures(500, `now() + interval '1 hour'`);
+
+    expect(await logIn(deployment.browser())).toBeUndefined();
+    expect(await logIn(ofBob)).toBeUndefined();
+    expect(await logIn(known)).toBe('alice');
+    // The login does not give the strangers further attempts.
+    expect(await logIn(deployment.browser())).toBeUndefined();
+  });
+
+  it('nor does a network keep out such a browser, whatever others of that network have done', async () => {
+    const known = await browserKnownFor('alice');
+    await logIn(deployment.browser(), { as: 'bob', password: 'wrong' });
+    await deployment.rows(`UPDATE flow.attempts SET failures = 500, free_at = now() + interval '1 hour'`);
+
+    expect(await logIn(deployment.browser())).toBeUndefined();
+    expect(await logIn(known)).toBe('alice');
+  });
+
+  it('wrong passwords from that browser are counted as well, and delay only that browser', async () => {
+    const known = await browserKnownFor('alice');
+    for (let i = 0; i < 6; i++) await logIn(known, { password: `typo ${i}` });
+
+    expect(await logIn(known)).toBeUndefined();
+    expect(await logIn(deployment.browser())).toBe('alice');
+  });
+
+  it('the network that guesses is delayed first, and the user logs in from another one', async () => {
+    const [attacker, from] = [deployment.browser(), '198.51.100.1'];
+    for (let i = 0; i < 6; i++) await logIn(attacker, { password: `guess ${i}`, from });
+
+    expect(await logIn(deployment.browser(), { from })).toBeUndefined();
+    expect(await logIn(deployment.browser())).toBe('alice');
+  });
+
+  it('no number of wrong passwords locks the password for longer than the delay', async () => {
+    await guess(1);
+    await setFailures(500, 'now()');
+
+    expect(await logIn(deployment.browser())).toBe('alice');
+  });
+});
+
+describe('the mark of a browser', () => {
+  it('is worthless for another user, and after the password was changed', async () => {
+    const known = await browserKnownFor('alice');
+    const mark = known.cookie('gatehouse_known')!;
+    expect(mark).toBeDefined();
+    await guess(25);
+    await setFailures(30, `now() + interval '1 hour'`);
+    await deployment.rows('UPDATE directory.users SET epoch = epoch + 1 WHERE username = $1', ['alice']);
+
+    expect(await logIn(known)).toBeUndefined();
+    expect(await logIn(await forgedBrowser(mark))).toBeUndefined();
+  });
+
+  async function forgedBrowser(mark: string) {
+    const browser = deployment.browser();
+    browser.plant(
+      mark.replace(/.$/, (last) => (last === 'A' ? 'B' : 'A')),
+      'gatehouse_known',
+    );
+    return browser;
+  }
+});
