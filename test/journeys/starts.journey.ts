@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Browser } from '../support/browser.js';
+import { runCliOk } from '../support/commands.js';
 import { freePort, type RunningProcess, startProcess } from '../support/processes.js';
 
 const MAIN = 'dist/apps/standalone/src/main.js';
@@ -74,10 +75,7 @@ async function stopOrphans(): Promise<void> {
 }
 
 describe('a later start', { timeout: TIMEOUT_MS }, () => {
-  const blueprint = async (...args: string[]) => {
-    const options = { env: { PATH: process.env['PATH'], ...env } };
-    return (await run(process.execPath, ['dist/apps/cli/src/blueprint.js', ...args], options)).stdout;
-  };
+  const blueprint = (...args: string[]) => runCliOk('blueprint', args, { env });
   const challengeOf = async (slug: string) => {
     const { status, body } = await new Browser(`http://127.0.0.1:${env['PORT']}`).show(slug);
     return { status, title: (body['flow_info'] as { title?: string } | undefined)?.title };
