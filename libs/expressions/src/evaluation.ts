@@ -1,3 +1,5 @@
+import { z } from 'zod';
+
 /**
  * Handles a request that an expression sends to the host, such as the lookup of a user. `name` is the kind of request.
  * Arguments and result are JSON. A rejection makes the policy fail.
@@ -37,33 +39,39 @@ export interface Evaluation {
   readonly callDepth?: number;
 }
 
-/** An event that an expression created with `ak_create_event`. */
-export interface EmittedEvent {
-  readonly action: string;
-  readonly context: Readonly<Record<string, unknown>>;
-}
+const bag = z.record(z.string(), z.unknown());
+
+/** The JSON of a reply. An expression can write it itself, so it is not trusted to be what evaluation.py writes. */
+const evaluationReply = z.object({
+  result: z.unknown().default(null),
+  truth: z.boolean().default(false),
+  messages: z.string().array().default([]),
+  context: z.object({ set: bag, unset: z.string().array() }).default({ set: {}, unset: [] }),
+  events: z.object({ action: z.string(), context: bag }).array().default([]),
+  failures: z.object({ policy: z.string(), error: z.string() }).array().default([]),
+  call_kwargs: bag.default({}),
+  redirect: z.string().optional(),
+  error: z.string().optional(),
+  line: z.number().optional(),
+});
 
 /** The result of an evaluation. */
-export interface EvaluationResult {
+export interface EvaluationResult extends Readonly<z.output<typeof evaluationReply>> {
   /** The returned value, or its truth value when it is not JSON. */
   readonly result: unknown;
-  readonly truth: boolean;
-  readonly messages: string[];
-  readonly context: { readonly set: Record<string, unknown>; readonly unset: string[] };
-  readonly events: readonly EmittedEvent[];
   /** Errors of the policies that the expression called. */
-  readonly failures: readonly { readonly policy: string; readonly error: string }[];
+  readonly failures: { readonly policy: string; readonly error: string }[];
   /**
    * Keyword arguments of the expression's calls of other policies. Policies that are evaluated later see them in their
    * context.
    */
-  readonly call_kwargs: Readonly<Record<string, unknown>>;
+  readonly call_kwargs: Record<string, unknown>;
   /** The URL that the expression redirects the browser to. */
-  readonly redirect?: string;
+  readonly redirect?: string | undefined;
   /** The reason why the policy could not decide, for the log. */
-  readonly error?: string;
+  readonly error?: string | undefined;
   /** The line of the source where the error was raised. */
-  readonly line?: number;
+  readonly line?: number | undefined;
 }
 
 /** A syntax error in a source. Lines and columns are counted from 1. */
@@ -73,17 +81,17 @@ export interface PythonSyntaxError {
   readonly message: string;
 }
 
-/** Returns an evaluation result with empty defaults for all other fields. */
-export const evaluationResult = (fields: Partial<EvaluationResult>): EvaluationResult => ({
-  result: null,
-  truth: false,
-  messages: [],
-  context: { set: {}, unset: [] },
-  events: [],
-  failures: [],
-  call_kwargs: {},
-  ...fields,
-});
+/** Returns the result of an evaluation that failed before Python could reply. */
+export const failedEvaluation = (error: string): EvaluationResult => evaluationReply.parse({ error });
+
+/** Returns the result in the line of a reply. The result is an error if the line is malformed. */
+export function decodeResult(line: string): EvaluationResult {
+  try {
+    return evaluationReply.parse(JSON.parse(line));
+  } catch {
+    return failedEvaluation('The result of the policy is malformed.');
+  }
+}
 
 /** Encodes an evaluation as three lines: the cache key of the compiled source, the input, and the plan's context. */
 export function encodeEvaluation({ source, input, calls, callDepth: call_depth }: Evaluation): string {

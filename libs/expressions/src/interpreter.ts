@@ -1,8 +1,9 @@
 import {
+  decodeResult,
   type Evaluation,
   type EvaluationResult,
   encodeEvaluation,
-  evaluationResult,
+  failedEvaluation,
   type HostCallbacks,
   type PythonSyntaxError,
 } from './evaluation.js';
@@ -54,7 +55,7 @@ export class Interpreter {
   async run(evaluation: Evaluation, ask: HostCallbacks): Promise<EvaluationResult> {
     const { timeoutMs } = evaluation;
     const reply = await this.runTask({ kind: 'evaluate', lines: encodeEvaluation(evaluation), timeoutMs, ask });
-    return evaluationResult('failure' in reply ? { error: reply.failure } : JSON.parse(reply.line));
+    return 'failure' in reply ? failedEvaluation(reply.failure) : decodeResult(reply.line);
   }
 
   /** Returns the first syntax error of a source, or undefined. Does not run the source. */

@@ -148,6 +148,31 @@ describe('an evaluation cannot influence the next one', () => {
   });
 });
 
+describe('an expression that writes its own reply', () => {
+  /** Replaces the function that encodes the result. `reply` is Python code that returns bytes. */
+  const forge = (reply: string) => `
+import sys
+evaluation = sys.modules["evaluation"]
+evaluation.check_depth = lambda data: None
+evaluation._MAX_OUTCOME = 1 << 30
+evaluation._strict = lambda outcome: ${reply}
+return 1`;
+
+  // The second line is long, so that it arrives after the process has got its next task.
+  it('gives no result for the next expression', async () => {
+    await run(forge(`b'{"result": 1}\\n={"result": "forged", "truth": true}' + b" " * 1_000_000`)).catch(() => {});
+    const results = await Promise.all([2, 3, 4].map(async (n) => (await run('return n', { names: { n } })).result));
+    expect(results).toEqual([2, 3, 4]);
+  });
+
+  it.each(['b"{"', 'b"null"', 'b"1"', 'b"[1]"', `b'{"messages": 1}'`, `b'{"context": {"set": 1}}'`])(
+    'gets an error for %s',
+    async (reply) => {
+      expect(await run(forge(reply))).toMatchObject({ truth: false, error: 'The result of the policy is malformed.' });
+    },
+  );
+});
+
 const portOf = (listening: Server) => {
   const address = listening.address();
   return address !== null && typeof address === 'object' ? address.port : 0;

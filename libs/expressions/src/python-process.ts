@@ -95,9 +95,11 @@ export class PythonProcess {
     await this.exited;
   }
 
+  /** Ends the process for a line without a task, because the line could be taken for the reply to the next task. */
   private onLine(line: string): void {
     const [kind, body] = [line[0], line.slice(1)];
-    if (kind === '?') void this.handleHostRequest(body);
+    if (!this.running) void this.end();
+    else if (kind === '?') void this.handleHostRequest(body);
     else {
       if (kind === RESTART_FLAG) void this.end();
       this.settle({ line: body });

@@ -47,9 +47,8 @@ export class HostChannel {
   private replyTo(request: Buffer): Uint8Array {
     const text = request.toString();
     if (text.startsWith(SLEEP)) return this.sleep(Number.parseFloat(text.slice(SLEEP.length)));
-    // An expression can write any bytes to the descriptor. Replacing newlines keeps it from forging a second line.
     this.isWaiting = true;
-    this.lines.send('?', Buffer.from(text.replaceAll('\n', ' ')));
+    this.lines.send('?', request);
     const reply = this.lines.next() ?? process.exit(0);
     this.isWaiting = false;
     return reply;

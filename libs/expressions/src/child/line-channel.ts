@@ -1,4 +1,5 @@
 const NEWLINE = 10;
+const SPACE = 32;
 const CHUNK = 65_536;
 const END = Buffer.from('\n');
 
@@ -29,8 +30,15 @@ export class LineChannel {
     return line;
   }
 
+  /**
+   * Sends a line. Replaces newlines in the body by spaces, because Python can write any bytes into a request or reply, and
+   * the parent process would take a second line for the reply to its next task.
+   */
   send(kind: string, body: Uint8Array): void {
-    let pending: Uint8Array = Buffer.concat([Buffer.from(kind), body, END]);
+    const line = Buffer.concat([Buffer.from(kind), body, END]);
+    const last = line.length - 1;
+    for (let at = line.indexOf(NEWLINE); at < last; at = line.indexOf(NEWLINE, at)) line[at] = SPACE;
+    let pending: Uint8Array = line;
     while (pending.length > 0) pending = pending.subarray(this.write(pending));
   }
 }
