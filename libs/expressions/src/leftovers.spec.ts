@@ -27,7 +27,18 @@ def find(text):
                 found.append(str(value)[:100])
         else:
             todo.extend(gc.get_referents(value))
+            # The collector does not visit the keys of a dict if all of them are strings.
+            todo.extend(value if isinstance(value, dict) else ())
     return found
+`;
+/** Python raises one shared object when memory runs out and all of its prepared errors are in use. */
+const EXHAUST = `
+held = []
+for _ in range(40):
+    try:
+        [0] * (2**31 - 1)
+    except Exception as error:
+        held.append(error)
 `;
 const parts = ['left', 'over7f3a'];
 /** The text is assembled from parts, so that the search does not find its own source and input. */
@@ -92,6 +103,25 @@ return find(text)`;
     expect(outcome).toMatchObject({ result: [] });
   });
 
+  it.each([
+    ['a netmask', 'ip_network("192.0.2.0/" + context["v"])', ['0'.repeat(40), '24']],
+    [
+      'an error that memory ran out',
+      `${EXHAUST}\ntry:\n  raise held[-1] from ValueError(context["v"])\nexcept Exception: pass`,
+      parts,
+    ],
+  ])('%s', async (_, source, parts) => {
+    const names = { parts, input: { context: { v: 'PLACEHOLDER' } } };
+    expect(await run(evaluate(source), { names })).toMatchObject({ result: [] });
+  });
+
+  it('a combination of flags', async () => {
+    const flags = 'return len(__import__("re").RegexFlag._value2member_map_)';
+    const combined = `${evaluate('import re\nreturn bool(re.A | 12345)').replace(/return find.*$/, '')}\n${flags}`;
+    const [before, after] = [await run(flags), await run(combined, { names: { parts, input: {} } })];
+    expect(after).toMatchObject({ result: before.result });
+  });
+
   it('the arguments of functions that have a cache', async () => {
     const source = `from urllib.parse import quote, urlsplit
 import re
@@ -107,4 +137,10 @@ return [len(caches) > 9, *[cache.__qualname__ for cache in caches if cache.cache
     const names = { parts, input: { client_ip: '192.0.2.9' } };
     expect(await run(`${evaluation}\nimport gc\ngc.unfreeze()${sizes}`, { names })).toMatchObject({ result: [true] });
   });
+});
+
+it('a plain expression does not learn whether an earlier one ran out of memory', async () => {
+  await run(`${EXHAUST}held[-1].add_note(str(context))`);
+  const { result } = await run(`${EXHAUST}return [held[-1] is held[-2], hasattr(held[-1], "__notes__")]`);
+  expect(result).toEqual([true, false]);
 });

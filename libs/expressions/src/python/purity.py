@@ -14,7 +14,7 @@ _BUILTINS = frozenset(dir(builtins))
 _SAFE_BUILTINS = frozenset(
     """ArithmeticError AssertionError AttributeError BaseException Exception False IndexError KeyError LookupError
     NameError None NotImplemented OverflowError RuntimeError StopIteration True TypeError ValueError ZeroDivisionError
-    abs all any ascii bin bool bytes callable chr dict divmod enumerate filter float format frozenset hasattr hash hex
+    abs all any ascii bin bool bytes callable chr dict divmod enumerate filter float format frozenset hash hex
     id int isinstance issubclass iter len list map max min next oct ord pow print range repr reversed round set slice
     sorted str sum tuple zip""".split()
 )
@@ -65,6 +65,12 @@ _MODULES.update({name: _own_names(importlib.import_module(name)) for name in _AU
 
 # Methods that read attributes by the names in a text: `"{0.__globals__}".format(f)`.
 _FORMATTING = ("format", "format_map")
+
+# Methods that change an error. Python raises one shared MemoryError if it cannot make another.
+_ERROR_CHANGING = ("add_note", "with_traceback")
+
+# Builtins that read an attribute by its name.
+_ATTRIBUTE_READERS = ("getattr", "hasattr")
 
 _PURE_NODES = (
     ast.Module,
@@ -149,7 +155,7 @@ def _is_pure_node(node, modules, safe_uses):
 
 
 def _is_safe_attribute(name):
-    return not name.startswith(_INTERNAL_PREFIXES) and name not in _FORMATTING
+    return not name.startswith(_INTERNAL_PREFIXES) and name not in _FORMATTING and name not in _ERROR_CHANGING
 
 
 def _is_safe_format(node):
@@ -193,14 +199,14 @@ def _is_allowed_import(node):
 
 
 def _safe_uses(nodes, modules):
-    """Returns the ids of name nodes that are safe in their place: a module before an allowed attribute, and getattr with
-    a literal attribute name."""
+    """Returns the ids of name nodes that are safe in their place: a module before an allowed attribute, and getattr or
+    hasattr with a literal attribute name."""
     safe_uses = set()
     for node in nodes:
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
             if node.attr in modules.get(node.value.id, ()):
                 safe_uses.add(id(node.value))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "getattr":
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _ATTRIBUTE_READERS:
             if _has_literal_attribute(node):
                 safe_uses.add(id(node.func))
     return safe_uses
