@@ -112,7 +112,7 @@ export interface StageContract {
   /** Service that answers requests to the stage in the standard deployment. */
   readonly service: string;
   readonly config: z.ZodObject;
-  /** Returns the errors of a config whose single fields are valid. Fields without a schema arrive unchecked. */
+  /** Checks fields of a config together, after each was checked by `config`. Returns the errors. */
   readonly validate: (config: Readonly<Record<string, unknown>>) => Errors;
   /**
    * Schema of the challenge. The metadata of this schema and of `response` gives their names in the published schema.

@@ -4,8 +4,9 @@ import { type AppPassword, CredentialStore, type StoredPassword } from './creden
 import { tokenHash } from './token-hash.js';
 
 /**
- * $1 id of a user, $2 name. The stand-in of a name is the hash at the next position of `password_ring`
- * (docs/adr/0042). The statement finds one for every name, so that its duration does not reveal whether a user exists.
+ * $1 id of a user, $2 the name that was typed. Besides the user's hash, returns the hash that is checked if the user does
+ * not exist or has no hash (`stand_in`, docs/adr/0042): the first one in `password_ring` from the position of the name
+ * on. It is returned for users with a hash too, so that both cases take the same time.
  */
 const FIND_PASSWORD = {
   name: 'credentials.find_password',

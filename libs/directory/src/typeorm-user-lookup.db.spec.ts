@@ -48,7 +48,7 @@ interface SharingUser {
 }
 const IDLE: SharingUser = { email: 'X', verified: true, is_active: false };
 
-/** Creates a user as a flow does. */
+/** Creates a user, and gives them `shared` as username, as address, or as both. */
 async function createWith(shared: string, { username, email, is_active = true, verified = false }: SharingUser) {
   const user = await directory.createUser({ username: username ? shared : randomUUID(), is_active });
   await source.query('UPDATE directory.users SET email = $2 WHERE id = $1', [user.uuid, email ? shared : '']);

@@ -95,8 +95,8 @@ export class FlowRun {
     this.unsaved = noChanges(plan);
     if (isStored(continued))
       this.row = { sessionId: loaded.session!.id, revision: continued.revision, plan: continued.plan };
-    // A continued plan without a row comes from a mailed link. The link set its user, not a typed name: the user counts
-    // as identified.
+    // A continued plan without a row comes from a mailed link. Its user comes from the link and was not typed, so the
+    // save renews the session key.
     else if (continued) this.unsaved.identified = true;
   }
 

@@ -61,8 +61,9 @@ export const planBody = z.object({
    */
   mail_by_policy: z.boolean().optional(),
   /**
-   * The cross-site mark: set when a navigation from another site started the plan, until the visitor answers. `token`
-   * confirms the question before the first step with side effects (docs/adr/0034).
+   * The cross-site mark: set when a navigation from another site started the plan, until the visitor answers. Before the
+   * first step with side effects, the visitor is asked to confirm, and the confirmation must contain `token`
+   * (docs/adr/0034).
    */
   cross_site: z.object({ token: z.string() }).optional(),
   /** Id of the next work of a stage that writes data, so that a retry repeats the same work (docs/adr/0023). */

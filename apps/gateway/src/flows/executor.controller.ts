@@ -96,8 +96,8 @@ export class ExecutorController {
 }
 
 /**
- * Returns the cross-site mark for a request of a page. A page that another site opened repeats the parameter CROSS_SITE
- * in its requests, so that a run that starts again after it expired gets the mark.
+ * Returns the cross-site mark for a request of a page: `new` marks the plan if this request starts one. A page that
+ * another site opened sends the parameter CROSS_SITE in each request, because its plan may expire and start again.
  */
 const crossSiteOfPage = (query: FlowRequestParams['query']) => (CROSS_SITE in query ? 'new' : undefined);
 

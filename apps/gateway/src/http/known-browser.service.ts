@@ -46,7 +46,10 @@ export class KnownBrowserService {
     return marksIn(cookie).find((mark) => this.isOf(mark, user, now))?.id;
   }
 
-  /** Returns the value of the cookie after a login of the user, who keeps the id of the browser if there is one. */
+  /**
+   * Returns the value of the cookie after a login of the user. If the browser was known for the user, its mark keeps its
+   * id.
+   */
   markedFor(cookie: string | undefined, user: MarkedUser, now = Date.now()): string {
     const seconds = Math.floor(now / 1000);
     const marks = marksIn(cookie).filter(({ until }) => until > seconds);

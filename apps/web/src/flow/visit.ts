@@ -73,7 +73,7 @@ function withChallenge(visit: Visit, challenge: Challenge, { expired }: { expire
   };
 }
 
-/** Returns the next delay: an exponential back-off that is at least as long as Retry-After. */
+/** Returns the next delay: the longer one of an exponential back-off and Retry-After, at most `MAX_WAIT_S`. */
 function nextUnavailable(
   before: Unavailable | undefined,
   { reason, retryAfterS }: { reason: Unavailable['reason']; retryAfterS: number },

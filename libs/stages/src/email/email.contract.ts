@@ -86,7 +86,7 @@ export const emailContract = defineStage({
   // The response field `code` is a secret, but URLs may contain a query parameter of this name, because `code` is a
   // common one.
   addressable: ['code'],
-  // Makes the gateway save the plan, which uses up the link, before it calls the stage, which may change the user.
+  // The stage may change the user, so the gateway saves the plan before it calls the stage. That save uses up the link.
   writes_data: true,
 });
 
