@@ -67,10 +67,6 @@ export const emailContract = defineStage({
   errors: {
     email_no_user: { string: 'No Pending User.', code: 'invalid' },
     email_unsent: MAIL_UNSENT,
-    email_early: {
-      string: 'An email was sent a moment ago. Please wait before you ask for another one.',
-      code: MAIL_UNSENT.code,
-    },
     email_code_invalid: { string: 'This code is wrong, or too old.', code: 'invalid' },
   },
   effects: ['mail', 'link_used'],

@@ -57,22 +57,22 @@ export class EmailStage implements Stage<Contract> {
   }
 
   /**
-   * Rejects a response without a code with the error `email-sent` if another mail is sent, else with the reason
-   * (docs/spec/stages.md#email-resend). If the rejection restarts the flow, the stage sends the mail when the flow is
-   * back at this step.
+   * Rejects a response without a code. The error is `email-sent`, also if no other mail is sent because the last one
+   * was sent a moment ago (docs/spec/stages.md#email-resend). If the rejection restarts the flow, the stage sends the
+   * mail when the flow is back at this step.
    */
   private resend(input: RespondInput<Contract>, user: User): StageOutcome<Contract> {
     const { state, step } = input;
     const sent = { non_field_errors: [SENT] };
     if (step.starts_over) return reject<Contract>(sent, state ? { state: { ...state, wanted: true } } : {});
     if (!this.hasMailsLeft(state)) return reject<Contract>(UNSENT);
-    if (state && !this.isPauseOver(state)) return reject<Contract>({ non_field_errors: [{ code: 'email_early' }] });
-    return reject<Contract>(sent, this.newMail(input, user));
+    const isEarly = state !== undefined && !this.isPauseOver(state);
+    return reject<Contract>(sent, isEarly ? {} : this.newMail(input, user));
   }
 
   /**
-   * Returns whether a GET should send a mail: no mail was sent yet, the address has changed, or a response that restarted the
-   * flow asked for a mail.
+   * Returns whether a GET should send a mail: no mail was sent yet, the address has changed, or a response that
+   * restarted the flow asked for a mail.
    */
   private isMailRequested(input: ChallengeInput<Contract>, user: User): boolean {
     const { state } = input;

@@ -94,8 +94,6 @@ export const ar: Catalogue = {
   'Invalid invite/invite not found': 'هذه الدعوة غير موجودة أو لم تعد صالحة.',
   'No email was sent, because too many were requested. Try again later, or in a browser in which you have logged in before.':
     'لم تُرسل أي رسالة بريد إلكتروني لأن عدد الطلبات كبير جدًا. حاول مجددًا لاحقًا، أو من متصفح سبق أن سجّلت الدخول منه.',
-  'An email was sent a moment ago. Please wait before you ask for another one.':
-    'أُرسلت رسالة بريد إلكتروني قبل قليل. يُرجى الانتظار قبل طلب رسالة أخرى.',
   'This code is wrong, or too old.': 'هذا الرمز خاطئ أو قديم جدًا.',
   'No Pending User.': 'لا يوجد حساب معني بهذا.',
   'Unknown error': 'خطأ غير معروف',

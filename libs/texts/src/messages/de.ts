@@ -106,8 +106,6 @@ export const de: Catalogue = {
   'Invalid invite/invite not found': 'Diese Einladung gibt es nicht, oder sie gilt nicht mehr.',
   'No email was sent, because too many were requested. Try again later, or in a browser in which you have logged in before.':
     'Es wurde keine E-Mail gesendet, weil zu viele angefordert wurden. Versuchen Sie es später noch einmal oder in einem Browser, in dem Sie sich schon einmal angemeldet haben.',
-  'An email was sent a moment ago. Please wait before you ask for another one.':
-    'Gerade wurde eine E-Mail gesendet. Bitte warten Sie, bevor Sie eine weitere anfordern.',
   'This code is wrong, or too old.': 'Dieser Code ist falsch oder zu alt.',
   'No Pending User.': 'Es gibt kein Benutzerkonto, um das es hier geht.',
   'Unknown error': 'Unbekannter Fehler',

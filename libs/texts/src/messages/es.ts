@@ -100,8 +100,6 @@ export const es: Catalogue = {
   'Invalid invite/invite not found': 'Esta invitación no existe o ya no es válida.',
   'No email was sent, because too many were requested. Try again later, or in a browser in which you have logged in before.':
     'No se ha enviado ningún correo porque se han solicitado demasiados. Vuelva a intentarlo más tarde o en un navegador en el que ya haya iniciado sesión.',
-  'An email was sent a moment ago. Please wait before you ask for another one.':
-    'Se acaba de enviar un correo. Espere antes de pedir otro.',
   'This code is wrong, or too old.': 'Este código es incorrecto o demasiado antiguo.',
   'No Pending User.': 'No hay ninguna cuenta a la que se refiera esto.',
   'Unknown error': 'Error desconocido',

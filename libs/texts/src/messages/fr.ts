@@ -105,8 +105,6 @@ export const fr: Catalogue = {
   'Invalid invite/invite not found': 'Cette invitation n’existe pas ou n’est plus valable.',
   'No email was sent, because too many were requested. Try again later, or in a browser in which you have logged in before.':
     'Aucun e-mail n’a été envoyé, car trop d’e-mails ont été demandés. Réessayez plus tard, ou dans un navigateur dans lequel vous vous êtes déjà connecté.',
-  'An email was sent a moment ago. Please wait before you ask for another one.':
-    'Un e-mail vient d’être envoyé. Veuillez patienter avant d’en demander un autre.',
   'This code is wrong, or too old.': 'Ce code est faux ou trop ancien.',
   'No Pending User.': 'Aucun compte n’est concerné ici.',
   'Unknown error': 'Erreur inconnue',
