@@ -76,10 +76,10 @@ export class AccountRepository {
   constructor(private readonly manager: EntityManager) {}
 
   async create({ source, attributes = {}, ...draft }: NewAccount): Promise<SavedUser> {
-    await this.claimNames(draft);
+    const fields = withPreparedName(draft);
+    await this.claimNames(fields);
     const columns = Object.entries({
-      ...draft,
-      ...usernameColumns(draft),
+      ...fields,
       attributes: addSource(attributes, source),
     }).filter(([, value]) => value !== undefined);
     const names = columns.map(([name]) => name).join(', ');
@@ -91,10 +91,11 @@ export class AccountRepository {
 
   /** Returns the changed user. Undefined when there is no such user. */
   async change(userId: string, { attributes, source, ...change }: AccountChange): Promise<SavedUser | undefined> {
-    await this.claimNames(change, userId);
+    const prepared = withPreparedName(change);
+    await this.claimNames(prepared, userId);
     const before = attributes || source !== undefined ? await this.attributesOf(userId) : undefined;
     const after = before && addSource(mergeAttributes(before, attributes ?? {}), source);
-    const fields = { ...change, ...usernameColumns(change), ...(after && { attributes: after }) };
+    const fields = { ...prepared, ...(after && { attributes: after }) };
     const columns = Object.entries(fields).filter(([, value]) => value !== undefined);
     const set = [
       ...columns.map(([name], i) => `${name} = $${i + 2}`),
@@ -131,8 +132,8 @@ export class AccountRepository {
   }
 
   /**
-   * Locks the names. Throws NameTakenError if the username is another user's address, or the address is another user's
-   * username, because a lookup by this name could find either user.
+   * Locks the names as they will be stored. Throws NameTakenError if the username is another user's address, or the
+   * address is another user's username, because a lookup by this name could find either user.
    */
   private async claimNames({ username, email }: AccountChange, userId: string | null = null): Promise<void> {
     if (username === undefined && email === undefined) return;
@@ -150,12 +151,12 @@ export class AccountRepository {
   }
 }
 
-/** Returns the columns of a new username. Throws InvalidUsernameError. */
-function usernameColumns({ username }: AccountChange) {
-  if (username === undefined) return {};
-  const prepared = prepareUsername(username);
+/** Returns a change with its username as it will be stored, and the key. Throws InvalidUsernameError. */
+function withPreparedName<T extends AccountChange>(change: T): T & { readonly username_key?: string } {
+  if (change.username === undefined) return change;
+  const prepared = prepareUsername(change.username);
   if ('reason' in prepared) throw new InvalidUsernameError(prepared.reason);
-  return { username: prepared.name, username_key: prepared.key };
+  return { ...change, username: prepared.name, username_key: prepared.key };
 }
 
 const valueOf = ([name, value]: [string, unknown]) => (name === 'attributes' ? JSON.stringify(value) : value);

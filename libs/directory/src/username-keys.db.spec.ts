@@ -2,7 +2,7 @@ import { openDataSource } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type FreshDatabase, migratedDatabase } from '../../../test/support/postgres.js';
-import { AccountRepository } from './account.repository.js';
+import { AccountRepository, NameTakenError } from './account.repository.js';
 import { directoryEntities } from './entities/index.js';
 import { UsernameKeys1764633840000 } from './migrations/1764633840000-username-keys.js';
 import { DIRECTORY_SCHEMA } from './migrations/index.js';
@@ -92,6 +92,19 @@ it('changes other fields of a user whose name a new account cannot have', async 
   const [user] = await directory.findUsers({ username: 'legacy\u200bname' });
   const changes = { username: 'legacy\u200bname', name: 'Legacy' };
   expect(await directory.updateUser(user!.pk, changes)).toMatchObject(changes);
+});
+
+it('gives no user the address of another user as username, in any spelling, and no address that is a username', async () => {
+  const { uuid } = await create('owner');
+  const accounts = new AccountRepository(source.manager);
+  await accounts.change(uuid, { email: 'owner@example.org' });
+  for (const name of ['OWNER@example.org', '\uff4fwner@example.org', 'owner@example\uff0eorg'])
+    await expect(create(name)).rejects.toThrow(NameTakenError);
+  await expect(accounts.change((await create('other')).uuid, { username: '\uff4fwner@example.org' })).rejects.toThrow(
+    NameTakenError,
+  );
+  await create('\uff4eame@example.org');
+  await expect(accounts.change(uuid, { email: 'name@example.org' })).rejects.toThrow(NameTakenError);
 });
 
 it('knows which names are taken: by a username in any spelling, or by an address', async () => {
