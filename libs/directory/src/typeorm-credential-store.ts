@@ -2,6 +2,7 @@ import { runNamed } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { type AppPassword, CredentialStore, type StoredPassword } from './credential-store.js';
 import { tokenHash } from './token-hash.js';
+import { toStoredUsername } from './username.js';
 
 /**
  * $1 id of a user, $2 the name that was typed. Besides the user's hash, returns the hash that is checked if the user does
@@ -43,7 +44,9 @@ export class TypeormCredentialStore extends CredentialStore {
   }
 
   async findPassword(userId: string, username: string): Promise<StoredPassword> {
-    const { rows } = await runNamed<PasswordRow>(this.source, FIND_PASSWORD, [userId, username]);
+    // All spellings that find the same user have the same stand-in.
+    const values = [userId, toStoredUsername(username)];
+    const { rows } = await runNamed<PasswordRow>(this.source, FIND_PASSWORD, values);
     const { is_active = null, password_hash = null, stand_in = null } = rows[0] ?? {};
     // The first stand-in of an inactive user is that user's hash, so that disabling a user changes no response time.
     const standIns = [is_active ? null : password_hash, stand_in].filter((hash) => hash !== null);

@@ -68,6 +68,15 @@ describe('looking users up', () => {
     expect(users.map((user) => user?.username)).toEqual(['Alice', 'Alice', 'Alice', 'Alice']);
   });
 
+  it('finds a user by each of the fields in full-width letters, as it finds unknown names', async () => {
+    const users = [
+      await find('\uff21lice', ['username']),
+      await find('\uff21lice@example\uff0eorg', ['email']),
+      await find('\uff21lice@corp', ['upn']),
+    ];
+    expect(users.map((user) => user?.username)).toEqual(['Alice', 'Alice', 'Alice']);
+  });
+
   it('returns the user as plans store it', async () => {
     expect(await find('Alice', ['username'])).toEqual({
       kind: 'saved',

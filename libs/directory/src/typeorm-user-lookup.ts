@@ -26,7 +26,7 @@ export class TypeormUserLookup extends UserLookup {
 
   async find(identifier: string, match: Match): Promise<SavedUser | undefined> {
     if (match.fields.length === 0) return undefined;
-    const values = match.fields.includes('username') ? [identifier, toStoredUsername(identifier)] : [identifier];
+    const values = [identifier, toStoredUsername(identifier)];
     const { rows } = await runNamed<RankedRow>(this.source, statementOf(match), values);
     const [first, second] = rows;
     if (!first || first.rank === second?.rank) return undefined;
@@ -47,25 +47,27 @@ const COLUMNS = `id AS uuid, pk, username, name, email, is_active, epoch,
 const BY_UUID: NamedStatement = { name: 'users.get', text: `SELECT ${COLUMNS} FROM directory.users WHERE id = $1` };
 
 /**
- * Returns the named statement for a combination of fields. The statement selects the two users with the highest
- * precedence, which is enough to detect an ambiguous identifier. It reads at most two rows for each field, so that many
- * accounts with one address do not make the lookup slower.
+ * Returns the named statement for a combination of fields. $1 identifier as it was typed, $2 in its stored form, which
+ * counts if no user has the field as it was typed: such users can be older than the normalisation of names. The statement
+ * selects the two users with the highest precedence, which is enough to detect an ambiguous identifier. It reads at most
+ * two rows for each field, so that many accounts with one address do not make the lookup slower.
  */
 function statementOf({ fields, caseInsensitive }: Match): NamedStatement {
   const sortedFields = [...new Set(fields)].sort();
   const fold = (sql: string) => (caseInsensitive ? `lower(${sql})` : sql);
-  const typed = fold('$1::text');
-  const matches = sortedFields.map((field) => {
+  const [typed, stored] = [fold('$1::text'), fold('$2::text')];
+  const matches = sortedFields.flatMap((field) => {
     const { sql, rank } = MATCHES[field];
     const column = fold(`(${sql})`);
-    if (field === 'username')
-      // Another user may have the name as it was typed, and existed before usernames were normalised.
-      return `(SELECT id, ${rank} AS rank FROM directory.users WHERE ${column} IN (${typed}, ${fold('$2::text')})
-        ORDER BY ${column} = ${typed} DESC LIMIT 1)`;
-    return `(SELECT id, ${rank} AS rank FROM directory.users WHERE ${column} = ${typed} ORDER BY ${rank} LIMIT 2)`;
+    const having = (value: string) => `FROM directory.users WHERE ${column} = ${value}`;
+    return [
+      `(SELECT id, ${rank} AS rank ${having(typed)} ORDER BY ${rank} LIMIT 2)`,
+      `(SELECT id, ${rank} AS rank ${having(stored)} AND ${stored} <> ${typed} AND NOT EXISTS (SELECT ${having(typed)})
+        ORDER BY ${rank} LIMIT 2)`,
+    ];
   });
   return {
-    name: `users.find_best.${sortedFields.join('.')}.${caseInsensitive ? 'folded' : 'exact'}`,
+    name: `users.find_normalised.${sortedFields.join('.')}.${caseInsensitive ? 'folded' : 'exact'}`,
     text: `SELECT ${COLUMNS}, rank FROM directory.users JOIN (
         SELECT id, min(rank) AS rank FROM (${matches.join(' UNION ALL ')}) matches GROUP BY id ORDER BY 2 LIMIT 2
       ) best USING (id) ORDER BY rank`,
