@@ -44,7 +44,7 @@ beforeAll(async () => {
 });
 afterAll(() => deployment.close());
 
-const outpost = (base = deployment.url) => new Outpost(base, { token: TOKEN, remoteIp: '203.0.113.77' });
+const outpost = (base = deployment.url, remoteIp = '203.0.113.77') => new Outpost(base, { token: TOKEN, remoteIp });
 
 describe('an outpost', () => {
   it.each(['login', 'combined', 'remembering', 'for-outposts'])(
@@ -89,9 +89,14 @@ describe('an outpost', () => {
     expect(anonymousClient.session).toBeUndefined();
   });
 
-  it('can log one user in many times concurrently, at two gateways', async () => {
-    const gateways = Array.from({ length: 30 }, (_, i) => (i % 2 === 0 ? deployment.url : internalUrl));
-    const results = await Promise.allSettled(gateways.map((gateway) => outpost(gateway).bind('login', RIGHT)));
+  it.each([
+    ['one address', () => '203.0.113.77'],
+    ['an address each', (i: number) => `203.0.113.${i}`],
+  ])('can log one user in many times concurrently, at two gateways, from %s', async (_, addressOf) => {
+    const clients = Array.from({ length: 60 }, (__, i) =>
+      outpost(i % 2 === 0 ? deployment.url : internalUrl, addressOf(i)),
+    );
+    const results = await Promise.allSettled(clients.map((client) => client.bind('login', RIGHT)));
 
     expect(results.filter(({ status }) => status === 'rejected')).toEqual([]);
   });

@@ -23,8 +23,8 @@ export class CredentialQueue {
   constructor(private readonly limit: number) {}
 
   /**
-   * Resolves when all earlier requests have left the queue. Later requests wait until this one calls `leave`. Throws
-   * `stage_busy` if the queue is full or the wait takes longer than `withinMs`.
+   * Resolves when all earlier requests have left the queue of the first reservation. Later requests wait until this one
+   * calls `leave`. Throws `stage_busy` if the queue is full or the wait takes longer than `withinMs`.
    */
   async enter(request: object, [reservation]: readonly AttemptReservation[], withinMs: number): Promise<void> {
     // A request joins one queue only, so that two requests cannot deadlock.

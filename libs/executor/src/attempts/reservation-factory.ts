@@ -118,8 +118,9 @@ export class ReservationFactory {
 
   /**
    * Returns the counters of one credential. Only a visitor with another proof can lock a credential. A visitor without
-   * one is delayed: in a browser that the user has logged in with, by its own failures only, else by those of the
-   * network and by those of all networks.
+   * one is delayed: in a browser that the user has logged in with, by its own failures only, else by those of all
+   * networks and by those of the network. The counter of all networks is first, because the first counter decides which
+   * answers queue (`CredentialQueue`): concurrent right answers raise it together, from whatever networks they come.
    */
   private countersOf(credential: string, { free, hard }: Limits, guesser: Guesser): AttemptReservation[] {
     const { user, ip, isProved, browser } = guesser;
@@ -133,8 +134,8 @@ export class ReservationFactory {
     if (browser !== undefined) return [{ ...named(`browser:${browser}`), ...delayed, forgetAfterS }];
     const digest = hmacSubject(this.key, network).subarray(0, NETWORK_DIGEST_BYTES).toString('hex');
     return [
-      { ...named(`network:${digest}`), ...delayed, forgetAfterS: FORGET_SOON_S },
       { subject, credential, ...delayed, free: free * NETWORKS_FACTOR, forgetAfterS },
+      { ...named(`network:${digest}`), ...delayed, forgetAfterS: FORGET_SOON_S },
     ];
   }
 }
