@@ -115,8 +115,8 @@ entries:
   });
 });
 
-describe('a first start that is interrupted', { timeout: TIMEOUT_MS }, () => {
-  it('by a port in use has printed the password of the administrator whom it created', async () => {
+describe('a first start', { timeout: TIMEOUT_MS }, () => {
+  it('that is interrupted by a port in use has printed the password of the administrator whom it created', async () => {
     const occupant = createServer().listen(Number(env['PORT']), '127.0.0.1');
     await once(occupant, 'listening');
     const failed = await start().then(
@@ -131,7 +131,15 @@ describe('a first start that is interrupted', { timeout: TIMEOUT_MS }, () => {
     expect(await logIn(password)).toMatchObject({ user: { username: 'admin', is_superuser: true } });
   });
 
-  it('by kill -9 while initdb runs, and again while the password is printed, is followed by a start that works', async () => {
+  it('prints no password that ADMIN_PASSWORD sets', async () => {
+    env = { ...env, ADMIN_PASSWORD: 'chosen-by-the-operator-7' };
+    const { output } = await start();
+    expect(output()).toContain('Administrator: admin, with the password of ADMIN_PASSWORD\n');
+    expect(output()).not.toContain('chosen-by-the-operator-7');
+    expect(await logIn('chosen-by-the-operator-7')).toMatchObject({ user: { username: 'admin' } });
+  });
+
+  it('that is interrupted by kill -9 while initdb runs, and again while the password is printed, is followed by a start that works', async () => {
     const began = directoryIn(folder, /^postgres(?!.*(json|password))/);
     const interrupted = start(/never printed/).catch((error: Error) => error.message);
     const cluster = await began;

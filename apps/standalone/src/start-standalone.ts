@@ -76,9 +76,11 @@ async function prepareDatabase(url: string, { env, keys, print }: Preparation): 
   await migrateAll(url);
   const result = await applyBlueprintFolder(url, blueprintsFolder(env), keys);
   if ('notice' in result && result.notice !== undefined) print(result.notice);
-  const announce = ({ username, password }: NewAdmin) => print(`Administrator: ${username}, password: ${password}`);
-  await ensureAdmin({ url, sealKeys: keys, env, announce });
+  await ensureAdmin({ url, sealKeys: keys, env, announce: (admin) => print(announcementOf(admin)) });
 }
+
+const announcementOf = ({ username, randomPassword }: NewAdmin) =>
+  `Administrator: ${username}, ${randomPassword ? `password: ${randomPassword}` : 'with the password of ADMIN_PASSWORD'}`;
 
 const stageModules = () => Promise.all([policiesModule(), ...Object.values(stages).map(({ module }) => module())]);
 

@@ -40,7 +40,8 @@ export async function applyBlueprintFolder(url: string, folder: string, sealKeys
 /** An administrator that is about to be created. */
 export interface NewAdmin {
   readonly username: string;
-  readonly password: string;
+  /** `undefined` if ADMIN_PASSWORD sets the password, so that it appears in no output. */
+  readonly randomPassword: string | undefined;
 }
 
 interface AdminOptions {
@@ -62,10 +63,10 @@ interface AdminOptions {
 export async function ensureAdmin({ url, sealKeys, env, announce }: AdminOptions): Promise<void> {
   if (await hasAdmin(url)) return;
   const { ADMIN_USERNAME: username, ADMIN_PASSWORD: configured } = readConfig(standaloneConfig, env);
-  const password = configured ?? randomBytes(12).toString('base64url');
-  announce({ username, password });
+  const randomPassword = configured === undefined ? randomBytes(12).toString('base64url') : undefined;
+  announce({ username, randomPassword });
   await applyFiles(url, [{ name: 'first administrator', text: ADMIN_BLUEPRINT }], {
-    env: { ADMIN_USERNAME: username, ADMIN_PASSWORD: password },
+    env: { ADMIN_USERNAME: username, ADMIN_PASSWORD: configured ?? randomPassword },
     sealKeys,
   });
 }
