@@ -102,6 +102,27 @@ describe('repeated wrong passwords', () => {
   });
 });
 
+describe('the limit of a network', () => {
+  it('does not reveal by guesses at delayed passwords that a name and an address are of one user (accident 6)', async () => {
+    const url = await deployment.openAnotherGateway({ ATTEMPTS_DELAY_S: '600', NETWORK_ATTEMPTS_FREE: '12' });
+    /** Guesses until the network is refused. Returns how many guesses that took. */
+    const guessesUntilRefused = async (names: readonly string[]) => {
+      await deployment.rows('DELETE FROM flow.attempts');
+      for (let guesses = 0; ; guesses++) {
+        const uid_field = names[Math.floor(guesses / 5)] ?? `another-${guesses}`;
+        const { status } = await logIn(new Browser(url), 'login', [uid_field, 'wrong']);
+        if (status === 429) return guesses;
+      }
+    };
+
+    const [known, unknown] = [
+      await guessesUntilRefused(['bob', 'bob@example.org']),
+      await guessesUntilRefused(['x', 'y']),
+    ];
+    expect(known).toBe(unknown);
+  });
+});
+
 describe('a password with invalid characters', () => {
   it.each([
     ['correct\0horse', 'Null characters are not allowed.', 'null_characters_not_allowed'],

@@ -21,8 +21,9 @@ describeWithNats('recovery mails that a stranger requests', () => {
     deployment = await Deployment.open({
       blueprints: [
         blueprint(
-          ...['alice', 'bob', 'carol', 'dave'].map((name) => userEntry(name)),
+          ...['alice', 'bob', 'carol', 'dave', 'erin'].map((name) => userEntry(name)),
           flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN]),
+          flowEntries('mailed-login', [IDENTIFICATION, PASSWORD, EMAIL, LOGIN]),
           flowEntries('back', [IDENTIFICATION, EMAIL, LOGIN], { designation: 'recovery' }),
         ),
       ],
@@ -78,6 +79,27 @@ describeWithNats('recovery mails that a stranger requests', () => {
     expect(errorsOf(await requestMail('bob', '203.0.113.9'))).toEqual([UNSENT]);
     expect(errorsOf(await requestMail('bob', '203.0.113.7', known))).toBeUndefined();
     await mailbox.mailTo('bob@example.org', 21);
+  });
+
+  it('do not use up the mails for a visitor who has proved to be the user by the password', async () => {
+    for (let i = 0; i < 30; i++) await requestMail('erin', `198.51.100.${i}`);
+    const user = deployment.browser();
+    await send(user, ['mailed-login', '203.0.113.7'], { uid_field: 'erin' });
+
+    const mailed = await send(user, ['mailed-login', '203.0.113.7'], { password: 'correct-horse-7' });
+    expect(mailed.body).toMatchObject({ component: 'ak-stage-email' });
+    expect(errorsOf(mailed)).toBeUndefined();
+  });
+
+  it('do not reveal by their limit that a name and an address are of one user (accident 6)', async () => {
+    for (const [username, address] of [
+      ['alice', 'alice@example.org'],
+      ['nobody', 'nobody@example.org'],
+    ] as const) {
+      for (let i = 0; i < 6; i++) await requestMail(username, '198.51.100.1');
+      expect(errorsOf(await requestMail(username, '198.51.100.1'))).toEqual([UNSENT]);
+      expect(errorsOf(await requestMail(address, '198.51.100.1'))).toBeUndefined();
+    }
   });
 
   it('and wrong codes lock no code for longer than the delay', async () => {

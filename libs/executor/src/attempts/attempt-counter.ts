@@ -3,7 +3,7 @@ import { mergeContext } from '@gatehouse/plan';
 import { type FlowRequest, timeLeftMs } from '../flow-request.js';
 import type { ResponseBody, StageInvocation, StageRun } from '../stage-request.js';
 import { resultOf, type StageResult } from '../stage-result.js';
-import type { AttemptReservation, AttemptStore } from './attempt-store.js';
+import { type AttemptReservation, type AttemptStore, NETWORK_CREDENTIAL } from './attempt-store.js';
 import type { CredentialQueue } from './credential-queue.js';
 import { guesserOf } from './guesser.js';
 import { type ReservationFactory, withoutGuesses, wrongGuessErrors } from './reservation-factory.js';
@@ -47,9 +47,11 @@ export class AttemptCounter {
     const reserved = await this.reserve(reservations, request);
     if (!reserved) {
       credentialQueue.leave(request);
-      return resultOf(
-        await responseTiming.pad(kind, () => this.locked(invocation, { body, ask }), timeLeftMs(request)),
-      );
+      const refuse = async () => {
+        await this.countForNetwork(reservations);
+        return this.locked(invocation, { body, ask });
+      };
+      return resultOf(await responseTiming.pad(kind, refuse, timeLeftMs(request)));
     }
     const judged = responseTiming.measure(kind, () => ask(body));
     const reply = await judged.catch(async (error: unknown) => {
@@ -81,6 +83,15 @@ export class AttemptCounter {
     if (outcome.reserved) return outcome.reservations;
     if (outcome.network) throw new Problem('rate_limited', { retry_after_s: outcome.retryAfterS });
     return undefined;
+  }
+
+  /**
+   * Counts a guess at a locked or delayed credential for the network. Otherwise the limit of the network, which is
+   * visible, would reveal which names share a credential (enumeration).
+   */
+  private async countForNetwork(reservations: readonly AttemptReservation[]): Promise<void> {
+    const ofNetwork = reservations.filter(({ credential }) => credential === NETWORK_CREDENTIAL);
+    if (ofNetwork.length > 0) await this.dependencies.attempts.reserve(ofNetwork, 0);
   }
 
   /**

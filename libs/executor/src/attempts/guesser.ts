@@ -6,8 +6,9 @@ import type { Guesser } from './reservation-factory.js';
 export function guesserOf({ context, session }: StageRun, { plan }: Pick<StageInvocation, 'plan'>): Guesser {
   const { request } = context;
   const { sessionUser } = session;
-  const user = plan.context.pending_user ?? sessionUser ?? undefined;
-  const guesser = { user, ip: request.client.ip };
+  const { pending_user, pending_user_identifier: typedName } = plan.context;
+  const user = pending_user ?? sessionUser ?? undefined;
+  const guesser = { user, ip: request.client.ip, typedName };
   if (user?.kind !== 'saved') return { ...guesser, isProved: false };
   const isOfSession = sessionUser?.kind === 'saved' && sessionUser.uuid === user.uuid;
   return { ...guesser, isProved: isOfSession || isProved(plan, user.uuid), browser: request.knownBrowserOf(user) };

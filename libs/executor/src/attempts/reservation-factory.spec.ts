@@ -113,6 +113,38 @@ describe('a guess at a password', () => {
   });
 });
 
+describe('a mail', () => {
+  const factory = new ReservationFactory(Buffer.alloc(32), { network: { free: 100, forgetAfterS: 900 }, mailsFree: 5 });
+  const ONE_HOUR = 3600;
+  const mailOf = (more: Partial<Parameters<typeof factory.mailReservations>[0]> = {}) =>
+    factory.mailReservations({ user: ALICE, ip: '203.0.113.7', isProved: false, ...more });
+  const subjectsOf = (more: Parameters<typeof mailOf>[0]) => mailOf(more).map(({ subject }) => subject.toString('hex'));
+
+  it('counts by the typed name, as for an unknown name, until the visitor has proved to be the user (accident 6)', () => {
+    const unknown = { kind: 'pretended', username: 'Alice@example.org', email: '' } as const;
+    const typed = { typedName: 'alice@example.org' };
+    expect(subjectsOf(typed)).toEqual(subjectsOf({ user: unknown, ...typed }));
+    expect(subjectsOf(typed)[0]).not.toBe(subjectsOf({ typedName: 'alice' })[0]);
+    expect(subjectsOf({ ...typed, isProved: true })[0]).toBe(subjectsOf({})[0]);
+  });
+
+  it('of a visitor who has proved to be the user counts apart from those of others, and locks nothing', () => {
+    expect(
+      mailOf({ isProved: true }).map(({ credential, counter, free, hard, daily, forgetAfterS }) => [
+        ...[counter ?? credential, free, hard, daily, forgetAfterS],
+      ]),
+    ).toEqual([
+      ['mail proved', 5, undefined, undefined, ONE_HOUR],
+      ['mail network', 100, undefined, undefined, 900],
+    ]);
+  });
+
+  it('to an address that the visitor has entered counts by that address, whatever name was typed', () => {
+    const newcomer = { kind: 'unsaved', username: 'a', name: '', email: 'victim@example.org' } as const;
+    expect(subjectsOf({ user: newcomer, typedName: 'a' })).toEqual(subjectsOf({ user: newcomer, typedName: 'b' }));
+  });
+});
+
 describe('an answer that chooses a device', () => {
   it('counts for the chosen device, whether its uid is a number or text', () => {
     for (const device_uid of ['2', 2]) {

@@ -43,6 +43,8 @@ export interface Guesser {
   readonly isProved: boolean;
   /** Id of the browser, if the user has logged in with it before. */
   readonly browser?: string | undefined;
+  /** The name that the visitor has typed, if challenges show it instead of the user's name. */
+  readonly typedName?: string | undefined;
 }
 
 interface AttemptInput extends Guesser {
@@ -84,13 +86,17 @@ export class ReservationFactory {
 
   /**
    * Returns the attempts that a mail to a user costs: for the visitor and the user like a guess, and for the network,
-   * apart from its guesses.
+   * apart from its guesses. Nothing locks mails.
    */
   mailReservations(guesser: Guesser): AttemptReservation[] {
     const free = this.limits.mailsFree;
-    const counters = this.countersOf(MAIL, { free, hard: Infinity }, { ...guesser, isProved: false });
+    const counters = this.countersOf(MAIL, { free, hard: Infinity }, asTyped(guesser));
     return [
-      ...counters.map(({ daily: _never, ...counter }) => ({ ...counter, forgetAfterS: MAIL_FORGET_S })),
+      ...counters.map(({ daily: _never, ...counter }) => ({
+        ...counter,
+        hard: undefined,
+        forgetAfterS: MAIL_FORGET_S,
+      })),
       ...this.networkCounter(guesser, `${MAIL}${COUNTER_SEPARATOR}${NETWORK_CREDENTIAL}`),
     ];
   }
@@ -138,6 +144,16 @@ export class ReservationFactory {
       { ...named(`network:${digest}`), ...delayed, forgetAfterS: FORGET_SOON_S },
     ];
   }
+}
+
+/**
+ * Returns the visitor with the typed name in place of the user. A refused mail is visible, so names that belong to one
+ * user must not share a limit before the visitor has proved to be that user (enumeration).
+ */
+function asTyped(guesser: Guesser): Guesser {
+  const { user, typedName: username, isProved } = guesser;
+  const isTyped = username !== undefined && user?.kind === 'saved' && !isProved;
+  return isTyped ? { ...guesser, user: { kind: 'pretended', username, email: '' } } : guesser;
 }
 
 const networkName = (ip: string) => `net:${clientNetwork(ip)}`;

@@ -81,6 +81,18 @@ describe('attempts', () => {
     expect(plans.plan?.states).toMatchObject({ 'secret-0': { state: { failures: 1 } } });
   });
 
+  it('that are refused count for the network, like wrong answers', async () => {
+    const { solve, attempts } = executorHarness(flowOf([{ kind: 'secret' }]), DEFAULT_REPLIES);
+    const reserve = attempts.reserve.bind(attempts);
+    attempts.reserve = async (reservations) =>
+      reservations.some(({ credential }) => credential === 'password')
+        ? { reserved: false, network: false, retryAfterS: 8 }
+        : reserve(reservations);
+    await solve({ password: 'hunter2' });
+
+    expect(attempts.reserved.map(({ credential }) => credential)).toEqual(['network']);
+  });
+
   it('that are refused end a flow exactly when wrong answers do, and never pass a step', async () => {
     for (const reply of [{ type: 'denied' }, { type: 'passed' }] as const) {
       const { solve, attempts } = executorHarness(flowOf([{ kind: 'secret' }]), {
