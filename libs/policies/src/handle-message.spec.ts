@@ -67,3 +67,13 @@ it('replaces a reply above the size limit by a stage_fault', () => {
     detail: `the reply has ${size} bytes, more than ${size - 1}`,
   });
 });
+
+it.each([129, 100_000])(
+  'replaces a reply of %i levels by a stage_fault, so that the gateway does not wait',
+  (levels) => {
+    const nested: unknown = JSON.parse(`${'['.repeat(levels)}${']'.repeat(levels)}`);
+    const deep = { results: {}, context: { set: { nested }, unset: [] } };
+    const { problem } = stageProblem.parse(JSON.parse(encodePolicyReply(deep, 1_000_000).toString()));
+    expect(problem).toEqual({ code: 'stage_fault', detail: 'the reply has more than 128 levels' });
+  },
+);

@@ -1,4 +1,10 @@
-import { type PolicyReply, policyRequest, type StageProblem } from '@gatehouse/contracts';
+import {
+  exceedsDepth,
+  MAX_MESSAGE_DEPTH,
+  type PolicyReply,
+  policyRequest,
+  type StageProblem,
+} from '@gatehouse/contracts';
 import { BusyError, type ConcurrencyLimiter, isDatabaseUnavailable } from '@gatehouse/platform';
 import { z } from 'zod';
 import type { Evaluator } from './evaluator.js';
@@ -37,10 +43,28 @@ export async function handlePolicyMessage(
   }
 }
 
-/** Encodes a reply for the bus. Replaces a reply above the size limit by a problem, never by a verdict. */
+/**
+ * Encodes a reply for the bus. Replaces a reply above the size limit, and one that nests too deeply for its reader, by a
+ * problem, never by a verdict.
+ */
 export function encodePolicyReply(reply: PolicyReply | StageProblem, maxBytes: number): Buffer {
-  const bytes = Buffer.from(JSON.stringify(reply));
+  const bytes = toJson(reply);
+  if (!bytes) return problemOf(`the reply has more than ${MAX_MESSAGE_DEPTH} levels`);
   if (bytes.length <= maxBytes) return bytes;
-  const detail = `the reply has ${bytes.length} bytes, more than ${maxBytes}`;
-  return Buffer.from(JSON.stringify({ problem: { code: 'stage_fault', detail } } satisfies StageProblem));
+  return problemOf(`the reply has ${bytes.length} bytes, more than ${maxBytes}`);
 }
+
+/** Returns a reply as JSON, or undefined if it nests too deeply. */
+function toJson(reply: PolicyReply | StageProblem): Buffer | undefined {
+  try {
+    const bytes = Buffer.from(JSON.stringify(reply));
+    return exceedsDepth(bytes, MAX_MESSAGE_DEPTH) ? undefined : bytes;
+  } catch (error) {
+    // JSON.stringify is recursive. Without a reply, the gateway would wait until its time limit.
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+const problemOf = (detail: string) =>
+  Buffer.from(JSON.stringify({ problem: { code: 'stage_fault', detail } } satisfies StageProblem));
