@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
  * Returns a message for each production dependency with a known vulnerability. If the registry answers no audits,
  * prints the reason and returns no messages.
  */
-export async function findVulnerabilities() {
+export function findVulnerabilities() {
   const { stdout, error } = spawnSync('npm', ['audit', '--omit=dev', '--json'], { encoding: 'utf8' });
   const report = parsed(stdout);
   if (!report?.vulnerabilities) {

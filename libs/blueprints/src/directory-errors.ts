@@ -1,5 +1,4 @@
-import { interpolate } from '@gatehouse/contracts';
-import { InvalidUsernameError, UnknownFieldError } from '@gatehouse/directory';
+import { InvalidUsernameError, UnknownFieldError, USERNAME_KEY_INDEX } from '@gatehouse/directory';
 import { ValidationError } from './collection.js';
 import { equal } from './json.js';
 
@@ -14,26 +13,22 @@ export async function translateLookupError<T>(search: Promise<T>): Promise<T> {
 }
 
 const UNIQUE_VIOLATION = '23505';
-/** The index that finds names in another spelling (docs/spec/directory.md#usernames). */
-const USERNAME_KEY = 'users_username_key';
 
-/** Awaits a write to the directory. Throws ValidationError when it violates a unique constraint or a username is invalid. */
+/** Awaits a write to the directory. Throws ValidationError for an invalid username or a violated unique constraint. */
 export async function translateWriteError<T>(write: Promise<T>): Promise<T> {
   try {
     return await write;
   } catch (error) {
-    if (error instanceof InvalidUsernameError) throw ValidationError.field('username', usernameFault(error));
+    if (error instanceof InvalidUsernameError) throw ValidationError.field('username', error.message);
     const { code, detail, constraint } = (error as { driverError?: DatabaseError }).driverError ?? {};
     if (code !== UNIQUE_VIOLATION) throw error;
-    if (constraint === USERNAME_KEY)
+    if (constraint === USERNAME_KEY_INDEX)
       throw ValidationError.field('username', 'Another user has this name in another spelling.');
     throw ValidationError.field('non_field_errors', `must be unique: ${detail ?? ''}`);
   }
 }
 
 type DatabaseError = Readonly<Partial<Record<'code' | 'detail' | 'constraint', string>>>;
-
-const usernameFault = ({ reason: { text, params } }: InvalidUsernameError) => interpolate(text, params);
 
 /** Returns the values that differ from `before`, or undefined when all are equal. */
 export function changedFields<V extends object>(

@@ -1,4 +1,4 @@
-import { type Sentence, sentence } from '@gatehouse/contracts';
+import { interpolate, type Sentence, sentence } from '@gatehouse/contracts';
 import { findForbiddenCharacter, isDirectionConsistent, isSingleScript } from './username-characters.js';
 
 /** A valid username (docs/spec/directory.md#usernames). */
@@ -9,12 +9,15 @@ export interface PreparedUsername {
   readonly key: string;
 }
 
-/** Thrown for a username that a new account cannot have. */
+/** Thrown for a username that a new account cannot have. The message is the reason in English. */
 export class InvalidUsernameError extends Error {
-  constructor(readonly reason: Sentence) {
-    super(reason.text);
+  constructor({ text, params }: Sentence) {
+    super(interpolate(text, params));
   }
 }
+
+/** Name of the index that a username violates if another user has it in another spelling. */
+export const USERNAME_KEY_INDEX = 'users_username_key';
 
 /** Characters with a wide or a narrow form: the ideographic space, and the half-width and full-width forms. */
 const WIDTH_VARIANTS = /[\u3000\uFF01-\uFFEF]/gu;

@@ -1,6 +1,5 @@
 import { parseArgs } from 'node:util';
-import { interpolate } from '@gatehouse/contracts';
-import { InvalidUsernameError, TypeormDirectoryStore, userInput } from '@gatehouse/directory';
+import { InvalidUsernameError, TypeormDirectoryStore, USERNAME_KEY_INDEX, userInput } from '@gatehouse/directory';
 import { CommandError } from '@gatehouse/local';
 import { hashPassword } from '@gatehouse/stages/password';
 import { readPassword } from './set-password.js';
@@ -34,9 +33,8 @@ export const create: UserSubcommand = {
         return user;
       })
       .catch((error: { readonly driverError?: { readonly code?: string; readonly constraint?: string } }) => {
-        if (error instanceof InvalidUsernameError)
-          throw new CommandError(interpolate(error.reason.text, error.reason.params));
-        if (error.driverError?.constraint === USERNAME_KEY)
+        if (error instanceof InvalidUsernameError) throw new CommandError(error.message);
+        if (error.driverError?.constraint === USERNAME_KEY_INDEX)
           throw new CommandError(`there is a user with the name ${draft.data.username} in another spelling`);
         if (error.driverError?.code === UNIQUE_VIOLATION)
           throw new CommandError(`there is a user ${draft.data.username} already`);
@@ -48,8 +46,6 @@ export const create: UserSubcommand = {
 
 /** SQLSTATE of a unique violation. */
 const UNIQUE_VIOLATION = '23505';
-/** The index that finds names in another spelling (docs/spec/directory.md#usernames). */
-const USERNAME_KEY = 'users_username_key';
 
 async function groupId(directory: TypeormDirectoryStore, name: string): Promise<string> {
   const [group] = await directory.findGroups({ name });

@@ -13,6 +13,16 @@ import { AuthGuard } from './auth.guard.js';
 import { AuthService } from './auth.service.js';
 import { RecentLoginService } from './recent-login.service.js';
 
+const SHARED = [
+  AuthService,
+  RecentLoginService,
+  ClientResolver,
+  SessionCookieService,
+  AnonymousRateLimiter,
+  NewSessionRateLimiter,
+  KnownBrowserService,
+];
+
 /** Authentication of all routes, and the client, session cookie and rate limit that it depends on. */
 @Module({
   imports: [EngineModule, SessionsModule],
@@ -21,22 +31,8 @@ import { RecentLoginService } from './recent-login.service.js';
     { provide: APP_GUARD, useClass: PaginationGuard },
     { provide: APP_GUARD, useClass: AuthGuard },
     ApiTokenRepository,
-    AuthService,
-    RecentLoginService,
-    ClientResolver,
-    SessionCookieService,
-    AnonymousRateLimiter,
-    NewSessionRateLimiter,
-    KnownBrowserService,
+    ...SHARED,
   ],
-  exports: [
-    AuthService,
-    RecentLoginService,
-    ClientResolver,
-    SessionCookieService,
-    AnonymousRateLimiter,
-    NewSessionRateLimiter,
-    KnownBrowserService,
-  ],
+  exports: SHARED,
 })
 export class AuthModule {}
