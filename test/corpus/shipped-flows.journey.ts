@@ -27,7 +27,7 @@ describe.skipIf(!defaults || !examples)('the unmodified flows of authentik’s b
     deployment = await Deployment.open({
       blueprints: [blueprint(userEntry('akadmin', { password: undefined }))],
       services: ['identification', 'password', 'session', 'enrollment', 'mfa', 'policy', 'courier'],
-      environment: { MAIL_HOST: '127.0.0.1', MAIL_PORT: String(mailbox.port), OUTBOX_POLL_MS: '20' },
+      environment: mailbox.settings,
     });
     await deployment.applyFiles(defaults!, example('flows-enrollment-2-stage'));
   });

@@ -41,7 +41,7 @@ describeWithNats('links of another site', () => {
     deployment = await Deployment.open({
       database,
       services: ['password', 'session', 'enrollment', 'mfa', 'courier'],
-      environment: { MAIL_HOST: '127.0.0.1', MAIL_PORT: String(mailbox.port), OUTBOX_POLL_MS: '20' },
+      environment: mailbox.settings,
       blueprints: [flows()],
     });
     // This process serves the source stage, so that only the fake provider service replies to the source subjects.

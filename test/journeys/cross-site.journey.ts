@@ -31,7 +31,7 @@ beforeAll(async () => {
   mailbox = await Mailbox.open();
   deployment = await Deployment.open({
     services: ['identification', 'password', 'session', 'enrollment', 'mfa', 'courier'],
-    environment: { MAIL_HOST: '127.0.0.1', MAIL_PORT: String(mailbox.port), OUTBOX_POLL_MS: '20' },
+    environment: mailbox.settings,
     blueprints: [
       blueprint(
         ...[...USERS, 'root'].map((name) => userEntry(name)),

@@ -28,9 +28,7 @@ describeWithNats('recovery mails that a stranger requests', () => {
         ),
       ],
       services: ['identification', 'password', 'session', 'enrollment', 'courier'],
-      environment: {
-        ...{ MAIL_HOST: '127.0.0.1', MAIL_PORT: String(mailbox.port), OUTBOX_POLL_MS: '20', EMAIL_RESEND_S: '0' },
-      },
+      environment: { ...mailbox.settings, EMAIL_RESEND_S: '0' },
       gateway: { TRUSTED_PROXIES: '127.0.0.1', ATTEMPTS_DELAY_S: '600' },
     });
   });

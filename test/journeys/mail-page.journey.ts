@@ -23,7 +23,7 @@ beforeAll(async () => {
       ),
     ],
     services: ['identification', 'session', 'enrollment', 'courier'],
-    environment: { MAIL_HOST: '127.0.0.1', MAIL_PORT: String(mailbox.port), OUTBOX_POLL_MS: '20', EMAIL_RESEND_S: '0' },
+    environment: { ...mailbox.settings, EMAIL_RESEND_S: '0' },
   });
 });
 afterAll(async () => {

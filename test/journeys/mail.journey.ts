@@ -30,9 +30,7 @@ describeWithNats('a mailed link and its code', () => {
         ),
       ],
       services: ['identification', 'session', 'enrollment', 'courier'],
-      environment: {
-        ...{ MAIL_HOST: '127.0.0.1', MAIL_PORT: String(mailbox.port), OUTBOX_POLL_MS: '20', EMAIL_RESEND_S: '0' },
-      },
+      environment: { ...mailbox.settings, EMAIL_RESEND_S: '0' },
       gateway: { CLEANUP_EVERY_S: '86400' },
     });
   });

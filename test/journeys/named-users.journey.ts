@@ -88,7 +88,7 @@ describeWithNats('a compromised policy service', () => {
     mailbox = await Mailbox.open();
     deployment = await Deployment.open({
       services: ['identification', 'password', 'session', 'enrollment', 'mfa', 'courier'],
-      environment: { MAIL_HOST: '127.0.0.1', MAIL_PORT: String(mailbox.port), OUTBOX_POLL_MS: '20' },
+      environment: mailbox.settings,
       blueprints: [
         blueprint(
           ...['mallory', 'root', 'chief', 'boss'].map((name) => userEntry(name)),

@@ -41,7 +41,7 @@ describeWithNats('an email address of several accounts', () => {
         ),
       ],
       services: ['identification', 'password', 'session', 'enrollment', 'mfa', 'policy', 'courier'],
-      environment: { MAIL_HOST: '127.0.0.1', MAIL_PORT: String(mailbox.port), OUTBOX_POLL_MS: '20' },
+      environment: mailbox.settings,
     });
   });
   afterAll(async () => {

@@ -65,7 +65,7 @@ describeWithNats('an email step in the middle of a flow', () => {
     deployment = await Deployment.open({
       blueprints: [blueprint(...entries)],
       services: ['identification', 'password', 'session', 'enrollment', 'mfa', 'policy', 'courier'],
-      environment: { MAIL_HOST: '127.0.0.1', MAIL_PORT: String(mailbox.port), OUTBOX_POLL_MS: '20' },
+      environment: mailbox.settings,
     });
   });
   afterAll(async () => {
