@@ -8,8 +8,8 @@ import type { ReservationFactory } from './reservation-factory.js';
 const UNSENT = { text: MAIL_UNSENT.string, wire: MAIL_UNSENT.code };
 
 /**
- * Limits the mails that visitors request (docs/spec/attempts.md#mails). Counts them like attempts: for the network or
- * the known browser of the visitor first, then for the user, whether there is such a user or not.
+ * Limits the mails that visitors request. Counts them like attempts, for unknown names too
+ * (docs/spec/attempts.md#mails).
  */
 export class MailLimiter {
   constructor(

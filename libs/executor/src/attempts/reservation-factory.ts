@@ -6,7 +6,7 @@ import { type AttemptReservation, COUNTER_SEPARATOR, hmacSubject, NETWORK_CREDEN
 export interface AttemptLimits {
   /** Wrong credentials, and in addition mails, of one network. */
   readonly network: { readonly free: number; readonly forgetAfterS: number };
-  /** Mails to one user that a network or a known browser may request before delays begin. */
+  /** Mails for one name that a network or a known browser may request before delays begin. */
   readonly mailsFree: number;
 }
 
