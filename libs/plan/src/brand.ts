@@ -60,7 +60,7 @@ export function brandFor(brands: readonly Brand[], host: string): Brand | undefi
 }
 
 /** Returns the allowed login flows of a host without a brand: those of all brands. `undefined`: all flows. */
-export function loginFlowsOfAll(brands: readonly Brand[]): string[] | undefined {
+export function loginFlowsOfAll(brands: readonly Pick<Brand, 'login_flows'>[]): string[] | undefined {
   const restricted = brands.flatMap(({ login_flows }) => (login_flows ? [login_flows] : []));
   return restricted.length === 0 ? undefined : [...new Set(restricted.flat())];
 }

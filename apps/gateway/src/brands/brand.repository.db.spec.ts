@@ -60,6 +60,14 @@ describe('brands', () => {
     expect(await brands.find('b.example', await revision())).toMatchObject(builtIn);
   });
 
+  it('of a document that a later version wrote still allow no other login flows', async () => {
+    const later = { ...brandOf('a.example', { login_flows: ['strong'] }), theme: 'a theme of a later version' };
+    await write({ v: 1, brands: [later, brandOf('b.example', { login_flows: ['strong', 'shop'] })], first: {} });
+
+    for (const host of ['a.example', 'b.example', 'c.example'])
+      expect(await brands.find(host)).toMatchObject({ title: 'The site', login_flows: ['strong', 'shop'] });
+  });
+
   it('change at the next load of the revision, and at the next lookup if no revision is given', async () => {
     for (const title of ['first', 'second']) {
       await saveBrands(brandOf('a.example', { title }));

@@ -3,6 +3,7 @@ import { type Brand, type BrandSet, brandFor, brandSet, loginFlowsOfAll } from '
 import { runNamed } from '@gatehouse/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { z } from 'zod';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 
 const LOAD = { name: 'brands_load', text: 'SELECT revision, document FROM flow.brand_sets' };
@@ -44,17 +45,30 @@ export class BrandRepository extends BrandStore {
 
   private async read(): Promise<CachedBrands> {
     const { rows } = await runNamed<{ revision: string; document: unknown }>(this.source, LOAD, []);
-    // A document of a later version of Gatehouse may fail to parse, and then counts as no brands. Flows stay reachable
-    // by their own URLs.
-    const set = brandSet.safeParse(rows[0]?.document).data ?? NO_BRANDS;
-    return { revision: rows[0]?.revision ?? null, set };
+    const document = rows[0]?.document;
+    return {
+      revision: rows[0]?.revision ?? null,
+      set: brandSet.safeParse(document).data ?? unreadableBrands(document),
+    };
   }
 }
 
 const NO_BRANDS: BrandSet = { v: 1, brands: [], first: {} };
 
+/** The part of a document of brands that limits login flows. */
+const restrictions = z.object({ brands: z.array(z.object({ login_flows: z.array(z.string()).exactOptional() })) });
+
+/**
+ * Returns the brands of a document that does not parse, because a later version of Gatehouse wrote it: a built-in brand,
+ * which allows no login flows that the stored brands forbid. Flows stay reachable by their own URLs.
+ */
+function unreadableBrands(document: unknown): BrandSet {
+  const { brands } = restrictions.safeParse(document).data ?? NO_BRANDS;
+  return { ...NO_BRANDS, brands: [fallbackBrand(brands)] };
+}
+
 /** Returns the brand for a host that no stored brand matches, if no stored brand is the default. */
-function fallbackBrand(brands: readonly Brand[]): Brand {
+function fallbackBrand(brands: readonly Pick<Brand, 'login_flows'>[]): Brand {
   const login_flows = loginFlowsOfAll(brands);
   return {
     ...{ domain: 'fallback', default: true, title: '', logo: '', favicon: '', custom_css: '' },
