@@ -38,6 +38,7 @@ const LOGIN = [
 ];
 const without = (line: string) => LOGIN.filter((entry) => entry !== line);
 const EMBEDDED = stage('identification', 'user_fields: [email], password_stage: !KeyOf password');
+const VALIDATE = stage('authenticator_validate', 'not_configured_action: deny');
 const DUMMY = stage('dummy');
 const DENY = stage('deny');
 const GROUP = (attrs: string) => `{model: authentik_core.group, identifiers: {name: staff}, attrs: {${attrs}}}`;
@@ -101,6 +102,11 @@ const cases: Record<
     [flow('designation: recovery'), DENY, at(1, 'deny')],
     4,
     [flow('designation: recovery'), DENY, at(1, 'deny'), expression('return context["x"]'), bound('at-1')],
+  ],
+  'devices-before-proof': [
+    [...without(at(20, 'password')), VALIDATE, at(20, 'authenticator_validate')],
+    9,
+    [...LOGIN, VALIDATE, at(25, 'authenticator_validate')],
   ],
   'same-order': [
     [flow('designation: recovery'), ...PAIR, at(1, 'a'), at(1, 'b')],

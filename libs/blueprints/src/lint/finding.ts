@@ -19,6 +19,7 @@ export const RULES = {
   'unconditional-deny': 'warning',
   'mfa-skippable': 'warning',
   'mfa-conditional': 'warning',
+  'devices-before-proof': 'warning',
   'same-order': 'warning',
   'bound-twice': 'warning',
   'policy-never-passes': 'warning',

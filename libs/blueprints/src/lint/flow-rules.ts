@@ -24,6 +24,7 @@ export const flowRemarks = (flow: LintedFlow): LintRemark[] => [
   ...unreachableStages(flow),
   ...unprotectedLogin(flow),
   ...flow.steps.flatMap(skippableFactors),
+  ...devicesBeforeProof(flow),
   ...sameOrders(flow),
 ];
 
@@ -53,10 +54,11 @@ function unreachableStages({ steps }: LintedFlow): LintRemark[] {
 }
 
 /** Returns whether the flow logs users in who are not authenticated yet. */
-export const logsAnonymousIn = ({ flow, steps }: LintedFlow): boolean =>
+export const logsAnonymousIn = (linted: LintedFlow): boolean => admitsAnonymous(linted) && linted.steps.some(logsIn);
+
+const admitsAnonymous = ({ flow }: LintedFlow) =>
   LOGIN_DESIGNATIONS.includes(flow.values['designation']) &&
-  !AUTHENTICATED_REQUIREMENTS.includes(flow.values['authentication']) &&
-  steps.some(logsIn);
+  !AUTHENTICATED_REQUIREMENTS.includes(flow.values['authentication']);
 
 const logsIn = ({ contract }: LintedStep) => contract?.effects.includes('login') === true;
 
@@ -101,6 +103,19 @@ function skippableFactors({ binding, proofs, conditions, ...step }: LintedStep):
     remarks.push({ rule: 'mfa-conditional', objectId: binding.id, text });
   }
   return remarks;
+}
+
+/**
+ * Returns a remark for the first stage that asks for a device of a user whom an anonymous visitor has only named: an
+ * unknown name has no devices.
+ */
+function devicesBeforeProof(linted: LintedFlow): LintRemark[] {
+  if (!admitsAnonymous(linted)) return [];
+  const at = linted.steps.findIndex(({ proofs }) => proofs.some(({ factor }) => factor === 'further'));
+  const [step, before] = [linted.steps[at], linted.steps.slice(0, at)];
+  if (!step || before.some(mayProve) || !before.some(({ contract }) => contract?.identifies === 'by_name')) return [];
+  const text = `${nameOf(step)} shows anonymous visitors which users exist, and their devices. Bind it after a stage that verifies a password or an address`;
+  return [{ rule: 'devices-before-proof', objectId: step.binding.id, text }];
 }
 
 function sameOrders({ steps }: LintedFlow): LintRemark[] {
