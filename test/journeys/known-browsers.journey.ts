@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { blueprint, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
-import { type Browser, usernameOf } from '../support/browser.js';
+import { Browser, usernameOf } from '../support/browser.js';
 import { Deployment } from '../support/deployment.js';
 
 const RIGHT = 'correct-horse-7';
@@ -86,6 +86,30 @@ describe('while strangers guess at the password of a user', () => {
 
     expect(await logIn(deployment.browser(), { from })).toBeUndefined();
     expect(await logIn(deployment.browser())).toBe('alice');
+  });
+
+  it('one network that guesses for a week, whenever it may, delays others by minutes only', async () => {
+    const url = await deployment.openAnotherGateway({ ATTEMPTS_DELAY_S: '1' });
+    const letPass = (seconds: number) =>
+      deployment.rows(
+        `UPDATE flow.attempts SET free_at = free_at - $1::interval, updated_at = updated_at - $1::interval`,
+        [`${seconds} s`],
+      );
+    const longestDelay = async () => {
+      const [row] = await deployment.rows<{ seconds: number }>(
+        `SELECT ceil(greatest(max(extract(epoch FROM free_at - now())), 0))::int AS seconds FROM flow.attempts`,
+      );
+      return row!.seconds;
+    };
+    for (let seconds = 0, delay = 0; seconds < 7 * 86_400; seconds += delay) {
+      await logIn(new Browser(url), { password: 'a guess', from: '198.51.100.1' });
+      delay = (await longestDelay()) + 1;
+      await letPass(delay);
+    }
+    await logIn(new Browser(url), { password: 'a guess', from: '198.51.100.1' });
+    await letPass(1800);
+
+    expect(await logIn(new Browser(url))).toBe('alice');
   });
 
   it('no number of wrong passwords locks the password for longer than the delay', async () => {

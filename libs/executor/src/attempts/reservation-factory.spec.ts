@@ -76,7 +76,7 @@ describe('a guess at a password', () => {
   it('counts for all networks and for its network, and locks nothing without another proof', () => {
     expect(limitsOf({})).toEqual([
       ['all', 20, undefined, 50, 30 * ONE_DAY],
-      ['password network', 5, undefined, 50, ONE_DAY],
+      ['password network', 5, undefined, 20, 30 * ONE_DAY],
       network,
     ]);
     const [here, there] = ['203.0.113.7', '203.0.113.8'].map((ip) => guess({ ip }));
@@ -98,7 +98,7 @@ describe('a guess at a password', () => {
   it('has the same counters for an unknown name, which are forgotten after a day', () => {
     expect(limitsOf({ user: { kind: 'pretended', username: 'zoe', email: '' } })).toEqual([
       ['all', 20, undefined, 50, ONE_DAY],
-      ['password network', 5, undefined, 50, ONE_DAY],
+      ['password network', 5, undefined, 20, ONE_DAY],
       network,
     ]);
   });

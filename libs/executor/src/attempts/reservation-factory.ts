@@ -21,14 +21,17 @@ const MAIL_FORGET_S = 3600;
  */
 const FORGET_S = 30 * 86_400;
 
-/**
- * Seconds after which failures of one network, and those for an unknown name, are forgotten, so that they do not fill
- * the table.
- */
+/** Seconds after which failures for an unknown name are forgotten, so that they do not fill the table. */
 const FORGET_SOON_S = 86_400;
 
 /** All networks together have this many times the free attempts of one network. */
 export const NETWORKS_FACTOR = 4;
+
+/**
+ * Failures from which the delays of one network at an account grow up to a day. They are fewer than those of all
+ * networks together, so that one network that never stops delays itself, and not others, for so long.
+ */
+const NETWORK_DAILY = 20;
 
 /** Bytes of the HMAC of a network in the name of a counter. */
 const NETWORK_DIGEST_BYTES = 6;
@@ -141,7 +144,7 @@ export class ReservationFactory {
     const digest = hmacSubject(this.key, network).subarray(0, NETWORK_DIGEST_BYTES).toString('hex');
     return [
       { subject, credential, ...delayed, free: free * NETWORKS_FACTOR, forgetAfterS },
-      { ...named(`network:${digest}`), ...delayed, forgetAfterS: FORGET_SOON_S },
+      { ...named(`network:${digest}`), ...delayed, daily: NETWORK_DAILY, forgetAfterS },
     ];
   }
 }
