@@ -139,6 +139,17 @@ return [len(caches) > 9, *[cache.__qualname__ for cache in caches if cache.cache
   });
 });
 
+it('a plain expression gets no method without its object, to write to or read from what all expressions share', async () => {
+  const input = { flow_plan: { slug: 'a', context: { v: 'leftover7f3a' } } };
+  const method = (name: string, call: string) => `
+try:
+    context["flow_plan"].${name}.missing
+except AttributeError as error:
+    return error.obj(${call})`;
+  await run(method('redirect', 'regex_match, context["v"]'), input);
+  expect(await run(method('destination', 'regex_match'), input)).toMatchObject({ result: null });
+});
+
 it('a plain expression does not learn whether an earlier one ran out of memory', async () => {
   await run(`${EXHAUST}held[-1].add_note(str(context))`);
   const { result } = await run(`${EXHAUST}return [held[-1] is held[-2], hasattr(held[-1], "__notes__")]`);

@@ -66,8 +66,9 @@ _MODULES.update({name: _own_names(importlib.import_module(name)) for name in _AU
 # Methods that read attributes by the names in a text: `"{0.__globals__}".format(f)`.
 _FORMATTING = ("format", "format_map")
 
-# Methods that change an error. Python raises one shared MemoryError if it cannot make another.
-_ERROR_CHANGING = ("add_note", "with_traceback")
+# Methods that change an error (Python raises one shared MemoryError if it cannot make another), and attributes of errors
+# and properties that give a method without its object, which could then be called with a shared object.
+_UNSAFE_ATTRIBUTES = ("add_note", "with_traceback", "obj", "fget", "fset", "fdel")
 
 # Builtins that read an attribute by its name.
 _ATTRIBUTE_READERS = ("getattr", "hasattr")
@@ -145,7 +146,8 @@ def _is_pure_node(node, modules, safe_uses):
     if not isinstance(node, _PURE_NODES):
         return False
     if isinstance(node, ast.Attribute):
-        return isinstance(node.ctx, ast.Load) and (_is_safe_attribute(node.attr) or _is_safe_format(node))
+        is_safe = _is_safe_attribute(node.attr) or id(node) in safe_uses or _is_safe_format(node)
+        return isinstance(node.ctx, ast.Load) and is_safe
     if isinstance(node, ast.Name):
         if id(node) in safe_uses:
             return True
@@ -155,7 +157,7 @@ def _is_pure_node(node, modules, safe_uses):
 
 
 def _is_safe_attribute(name):
-    return not name.startswith(_INTERNAL_PREFIXES) and name not in _FORMATTING and name not in _ERROR_CHANGING
+    return not name.startswith(_INTERNAL_PREFIXES) and name not in _FORMATTING and name not in _UNSAFE_ATTRIBUTES
 
 
 def _is_safe_format(node):
@@ -199,17 +201,31 @@ def _is_allowed_import(node):
 
 
 def _safe_uses(nodes, modules):
-    """Returns the ids of name nodes that are safe in their place: a module before an allowed attribute, and getattr or
-    hasattr with a literal attribute name."""
+    """Returns the ids of nodes that are safe in their place: a module before an allowed attribute, getattr or hasattr
+    with a literal attribute name, and `request.obj`."""
     safe_uses = set()
+    has_own_request = any("request" in _bound_names(node) for node in nodes)
     for node in nodes:
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            if node.attr == "obj" and node.value.id == "request" and not has_own_request:
+                safe_uses.add(id(node))
             if node.attr in modules.get(node.value.id, ()):
                 safe_uses.add(id(node.value))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _ATTRIBUTE_READERS:
             if _has_literal_attribute(node):
                 safe_uses.add(id(node.func))
     return safe_uses
+
+
+def _bound_names(node):
+    """Returns the names that a node assigns, or that it may assign."""
+    if isinstance(node, ast.Name):
+        return () if isinstance(node.ctx, ast.Load) else (node.id,)
+    if isinstance(node, ast.arg):
+        return (node.arg,)
+    if isinstance(node, ast.alias):
+        return (node.asname or node.name,)
+    return (node.name,) if isinstance(node, (ast.FunctionDef, ast.ExceptHandler)) else ()
 
 
 def _has_literal_attribute(call):

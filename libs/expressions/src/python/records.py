@@ -185,13 +185,14 @@ class FlowPlan:
         self.slug = values.get("slug", "")
         self.flow_pk = values.get("flow_pk")
         self.context = context
-        self._redirect = None
+        self._redirect = []
 
     def redirect(self, destination):
-        self._redirect = str(destination)
+        # Sets no attribute of `self`, which could be another object if an expression got the function alone.
+        self._redirect[:] = [str(destination)]
 
     def destination(self):
-        return self._redirect
+        return self._redirect[0] if self._redirect else None
 
 
 _OBJECTS = ("application", "source", "invitation", "brand")
