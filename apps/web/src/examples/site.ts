@@ -49,7 +49,12 @@ export async function openExamples(port = 0): Promise<ExampleSite> {
   return {
     url: `http://localhost:${listeningPort}`,
     names: Object.keys(EXAMPLES),
-    close: () => new Promise((resolve) => server.close(() => resolve())),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        // A browser opens connections on which it may never send a request, and closes them after minutes.
+        server.closeAllConnections();
+      }),
   };
 }
 
