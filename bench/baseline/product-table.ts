@@ -2,10 +2,16 @@ import { randomUUID } from 'node:crypto';
 import type { Pool } from 'pg';
 import { commitStatement } from '../../libs/executor-postgres/src/commit-statement.js';
 import { CREATE_PLAN_AND_SESSION, LOAD_FLOW } from '../../libs/executor-postgres/src/plan.statements.js';
+import { loadValues, type PlanLifetimes } from '../../libs/executor-postgres/src/postgres-plan-store.js';
 import type { Sealer } from '../../libs/platform/src/sealing.js';
 import { PLAN, type Row, SessionKeys, type Table } from './plan-table.js';
 
 const SLUG = 'one-dummy';
+const DAY_S = 86_400;
+const LIFETIMES: PlanLifetimes = {
+  ...{ anonymousSessionS: DAY_S, unansweredS: DAY_S, sessionS: DAY_S, planS: DAY_S },
+  ...{ sourceLoginS: DAY_S, proofS: DAY_S, credentialProofS: DAY_S },
+};
 
 interface LoadedRow {
   readonly flow_id: string;
@@ -42,7 +48,7 @@ export class ProductTable implements Table {
   async load(): Promise<{ row: Row; plan: unknown }> {
     const { rows } = await this.pool.query<LoadedRow>({
       ...LOAD_FLOW,
-      values: [SLUG, this.keys.next(), false, '1 day', '1 day', '1 day'],
+      values: loadValues(SLUG, this.keys.next(), { attributes: false, lifetimes: LIFETIMES }),
     });
     const { plan_id: id, session_id: session, revision, body } = rows[0]!;
     return { row: { id, session, revision, body }, plan: this.sealer.open(sealedAs(id, revision), body) };

@@ -53,6 +53,16 @@ interface PlanStoreSettings {
   readonly logger: Logger;
 }
 
+/** Returns the values of `LOAD_FLOW`. */
+export function loadValues(
+  slug: string,
+  sessionKey: Buffer | undefined,
+  { attributes, lifetimes }: Pick<PlanStoreSettings, 'attributes' | 'lifetimes'>,
+): unknown[] {
+  const { planS, proofS, credentialProofS, anonymousSessionS } = lifetimes;
+  return [slug, sessionKey ?? null, attributes, ...[planS, proofS, credentialProofS, anonymousSessionS].map(interval)];
+}
+
 /** Stores plans in Postgres. One prepared statement loads all data of a request, and one saves all its changes. */
 export class PostgresPlanStore extends PlanStore {
   constructor(
@@ -64,11 +74,7 @@ export class PostgresPlanStore extends PlanStore {
   }
 
   async load(slug: string, sessionKey: Buffer | undefined): Promise<LoadedFlow | undefined> {
-    const { attributes, lifetimes } = this.settings;
-    const { planS, proofS, credentialProofS, anonymousSessionS } = lifetimes;
-    const intervals = [planS, proofS, credentialProofS, anonymousSessionS].map(interval);
-    const values = [slug, sessionKey ?? null, attributes, ...intervals];
-    const { rows } = await runNamed<LoadedFlowRow>(this.source, LOAD_FLOW, values);
+    const { rows } = await runNamed<LoadedFlowRow>(this.source, LOAD_FLOW, loadValues(slug, sessionKey, this.settings));
     const row = rows[0];
     // The short lifetime of an anonymous session is extended only by an answer.
     if (row?.session_id && row.unseen && !row.retired && !row.unanswered) this.touch(row.session_id);
