@@ -3,7 +3,7 @@ import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@ne
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../../gateway.config.js';
 import { ClientResolver } from '../client.resolver.js';
-import { MAX_NETWORKS, NetworkRateLimiter } from './network-rate-limiter.js';
+import { type NetworkRateLimiter, networkRateLimiter } from './network-rate-limiter.js';
 
 type Settings = Pick<GatewayConfig, 'ANONYMOUS_RATE' | 'ANONYMOUS_RATE_PERIOD_S'>;
 
@@ -14,8 +14,7 @@ export class AnonymousRateLimiter {
   private readonly policy: string;
 
   constructor(@Inject(GATEWAY_CONFIG) { ANONYMOUS_RATE: requests, ANONYMOUS_RATE_PERIOD_S: periodS }: Settings) {
-    this.limiter =
-      requests === 0 ? undefined : new NetworkRateLimiter({ requests, periodS, maxNetworks: MAX_NETWORKS });
+    this.limiter = networkRateLimiter({ requests, periodS });
     this.policy = `"anonymous";q=${requests};w=${periodS}`;
   }
 

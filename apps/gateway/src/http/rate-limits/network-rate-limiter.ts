@@ -2,7 +2,7 @@ import { Problem } from '@gatehouse/contracts';
 import { clientNetwork } from '@gatehouse/executor';
 
 /** Largest number of networks that one limit counts at the same time. They need about 20 MB. */
-export const MAX_NETWORKS = 100_000;
+const MAX_NETWORKS = 100_000;
 
 /** Limit of the requests of one network. */
 export interface RateLimit {
@@ -72,12 +72,13 @@ export class NetworkRateLimiter {
   }
 }
 
-/**
- * Returns a function that counts one request of an address's network, and throws `rate_limited`. A limit of 0 requests
- * admits every request.
- */
-export function networkLimit({ requests, periodS }: Omit<RateLimit, 'maxNetworks'>): (ip: string) => void {
-  const limiter = requests === 0 ? undefined : new NetworkRateLimiter({ requests, periodS, maxNetworks: MAX_NETWORKS });
+/** Returns a limiter of the requests of each network; `undefined` if 0 requests, which means no limit. */
+export const networkRateLimiter = ({ requests, periodS }: Omit<RateLimit, 'maxNetworks'>) =>
+  requests === 0 ? undefined : new NetworkRateLimiter({ requests, periodS, maxNetworks: MAX_NETWORKS });
+
+/** Returns a function that counts one request of an address's network, and throws `rate_limited` above the limit. */
+export function networkLimit(limit: Omit<RateLimit, 'maxNetworks'>): (ip: string) => void {
+  const limiter = networkRateLimiter(limit);
   return (ip) => {
     const result = limiter?.count(ip);
     if (result?.admitted === false) throw new Problem('rate_limited', { retry_after_s: result.nextInS });
