@@ -16,9 +16,9 @@ def find(text):
     import gc, sys
     gc.unfreeze()
     seen, found = set(), []
-    todo = [*gc.get_objects(), sys.modules]
-    while todo:
-        value = todo.pop()
+    waiting = [*gc.get_objects(), sys.modules]
+    while waiting:
+        value = waiting.pop()
         if id(value) in seen or value is text:
             continue
         seen.add(id(value))
@@ -26,9 +26,9 @@ def find(text):
             if text in (value if isinstance(value, str) else value.decode("latin-1")):
                 found.append(str(value)[:100])
         else:
-            todo.extend(gc.get_referents(value))
+            waiting.extend(gc.get_referents(value))
             # The collector does not visit the keys of a dict if all of them are strings.
-            todo.extend(value if isinstance(value, dict) else ())
+            waiting.extend(value if isinstance(value, dict) else ())
     return found
 `;
 /** Python raises one shared object when memory runs out and all of its prepared errors are in use. */
