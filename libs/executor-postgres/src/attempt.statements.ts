@@ -81,7 +81,7 @@ export const RELEASE_ATTEMPTS: NamedStatement = {
     FROM lazily, c, (SELECT count(*) FROM held) h WHERE (a.subject, a.credential) = (c.subject, c.credential)`,
 };
 
-/** $1 HMAC subject of the user. Deletes the user's failures, and returns the credentials that had some. */
+/** $1 HMAC subject of the user. Deletes the user's failures, and returns the credentials that had failures. */
 export const UNLOCK_SUBJECT: NamedStatement = {
   name: 'attempts_unlock',
   text: 'DELETE FROM flow.attempts WHERE subject = $1 AND failures > 0 RETURNING credential',

@@ -48,7 +48,7 @@ const EFFECT_WRITERS: { readonly [T in EffectType]: EffectWriter<T> } = {
   end_sessions: (ends) => ({ parts: { end: { gone_user: ends.at(-1)!.user } } }),
   reputation: writeReputation,
   source_login: writeSourceLogins,
-  /** Saved by `PlanCommit.usedLinkStep`, which `FlowRun` sets from this effect. */
+  /** Adds nothing here: `FlowRun` turns this effect into `PlanCommit.usedLinkStep`, which the commit saves. */
   link_used: nothing,
   /** `cookie` and `authorize` only change the HTTP response. */
   cookie: nothing,
@@ -108,7 +108,10 @@ function writeLogout(_logouts: readonly EffectOf<'logout'>[], { commit, lifetime
   };
 }
 
-/** Saves nothing if the commit also logs in or out, because that already sets the session's epoch. */
+/**
+ * Keeps the session logged in after its user's epoch has changed. A login or logout in the same commit sets the
+ * session's epoch itself.
+ */
 function writeKeptSession(effects: readonly EffectOf<'keep_session'>[], { commit }: CommitInput): SavedEffects {
   const { user } = commit.eventContext;
   if (lastSessionChange(commit.effects) || user?.kind !== 'saved') return {};

@@ -4,7 +4,7 @@ import { type Plan, type PlanBody, planBody } from '@gatehouse/plan';
 import { type Sealer, type SealId, UnsealError } from '@gatehouse/platform';
 import { z } from 'zod';
 
-/** One row of `LOAD_FLOW`. */
+/** A row that the statement `LOAD_FLOW` returns. */
 export interface LoadedFlowRow {
   readonly flow_id: string;
   readonly newest_version_id: string;

@@ -24,7 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.close());
 
-/** Returns a list that grows by the name of each statement that the stores run. */
+/** Returns a list to which the name of each statement is added when a store runs it. */
 function recordStatements({ driver }: DataSource): string[] {
   const names: string[] = [];
   const { master } = driver as unknown as { master: { query(query: { readonly name?: string }): unknown } };

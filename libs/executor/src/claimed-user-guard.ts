@@ -14,8 +14,8 @@ const REASONS: Readonly<Record<UserClaim, string>> = {
 type GuardedRun = Pick<FlowRunView, 'context' | 'plan' | 'session'>;
 
 /**
- * Protects superusers from compromised services. While only a service claims that the plan's user is a superuser, no
- * step logs that user in, or changes the user or the user's credentials (docs/adr/0033).
+ * Protects superusers from compromised services. If the plan's user is a superuser and only a service says so, without
+ * a proof, no step logs that user in or changes the user or the user's credentials (docs/adr/0033).
  */
 export class ClaimedUserGuard {
   constructor(
@@ -24,8 +24,8 @@ export class ClaimedUserGuard {
   ) {}
 
   /**
-   * Throws `stage_fault` if the step must not run for the plan's user. Queries the directory only if the user is
-   * claimed by a service.
+   * Throws `stage_fault` if the step must not run for the plan's user. Queries the directory only if nothing but a
+   * service's claim made this user the plan's user.
    */
   async check(run: GuardedRun, step: Step): Promise<void> {
     const { plan, context } = run;

@@ -25,7 +25,7 @@ const host = fc.constantFrom(
   { kind: 'lobby', config: { first: 'password', last: 'word' } },
 );
 const onRefusal = fc.constantFrom('retry', 'restart', 'restart_with_context');
-/** For which plans a later step is skipped: for none, for those with a saved user, or for those with any user. */
+/** The plans for which a later step is skipped: none, those with a saved user, or those with any user. */
 const skippedFor = fc.constantFrom('never', 'known', 'named');
 const laterStep = fc.record({ kind: fc.constantFrom('secret', 'page'), onRefusal, skippedFor });
 

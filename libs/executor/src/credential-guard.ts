@@ -21,7 +21,7 @@ export class CredentialGuard {
 
   /**
    * Returns the proof step that must run before `step`; `undefined` if `step` may run now. Throws `proof_required` if
-   * all proof steps were inserted already. Throws it also for a request with an API token, if `step` authorizes a
+   * all proof steps were inserted already. For a request with an API token, also throws it if `step` authorizes a
    * device, or if `step` logs in or changes credentials and the plan has no proof of its user.
    */
   proofBefore(run: GuardedRun, step: Step): Insert | undefined {
@@ -38,8 +38,8 @@ export class CredentialGuard {
   }
 
   /**
-   * Returns the first proof step that was not inserted before this step yet. A proof step passes without a proof if the
-   * user has no credential for it: then the next one is needed.
+   * Returns the first proof step that the plan has not inserted before this step yet. If the user has no credential for
+   * a proof step, that step passes without a proof, and the next proof step is needed.
    */
   private nextProof({ steps, cursor }: Plan, { id }: Step) {
     const added = steps.slice(0, cursor).filter((planned) => 'kind' in planned && planned.id.startsWith(`${id}~`));
@@ -65,8 +65,9 @@ function refuseToken({ effects }: StageContract, changes: boolean) {
 const isByToken = ({ context }: GuardedRun) => context.request.authenticate !== undefined;
 
 /**
- * Whether the visitor still has to prove to be the plan's user. The user of the session has to if the login is not
- * recent. Any other user has to only after an app password: else the steps of the flow decide which proof is enough.
+ * Whether the visitor still has to prove to be the plan's user. For the session's user, this is so if the login is not
+ * recent. For any other user, this is so only after an app password; otherwise the steps of the flow decide which proof
+ * is enough.
  */
 function isProofMissing(run: GuardedRun): boolean {
   const { sessionUser, recentlyProved: recent } = run.session;

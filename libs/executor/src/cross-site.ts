@@ -23,8 +23,8 @@ const QUESTION: ChallengeSource = {
 type Question = Extract<FlowResult, { type: 'show' }>;
 
 /**
- * Returns the plan, with a cross-site mark if the request comes from another site and marks this plan. A plan whose
- * mailed link awaits confirmation gets no mark.
+ * Returns the plan. Adds a cross-site mark if the request comes from another site and `crossSite` includes this plan. A
+ * plan whose mailed link awaits confirmation gets no mark.
  */
 export function withCrossSiteMark(
   plan: Plan,

@@ -46,8 +46,8 @@ export function embeddedStages({ contract, stage }: HostStage, { attached }: Flo
 }
 
 /**
- * Returns the answer for the host, with an empty text for each value that an embedded stage judges. A value with a
- * character that Postgres cannot store is replaced by that character, so that the host rejects the field.
+ * Returns the answer for the host, with an empty text for each value that an embedded stage judges. If such a value
+ * contains a character that Postgres cannot store, only that character is kept, so that the host rejects the field.
  */
 export function withoutEmbeddedFields(body: ResponseBody, { embeds }: StageContract): ResponseBody {
   const fields = new Set(Object.values(embeds).map(({ field }) => field));

@@ -166,14 +166,15 @@ export class Executor {
     // The request that lost the race must not reveal its verdict. The attempt of a right answer is released.
     if (run.answerPassed) await this.dependencies.attempts.release(run.reservations);
     const reloaded = { ...(await this.load(context.request)), user: context.user };
-    // If the winner replaced the session key, only a request whose own answer was right may see the next challenge.
+    // If the other request replaced the session key, only a request whose own answer was right may see the next
+    // challenge.
     return this.repeat(reloaded, { isKeyProved: reloaded.loaded.session?.retired !== true || run.answerPassed });
   }
 
   /**
    * Shows the challenge that another request saved, or how the plan ended, without a request to a stage. If the session
-   * key is retired and the request proved nothing (`isKeyProved` false), shows only how the plan ended: the key may
-   * have been planted.
+   * key is retired and the request proved nothing (`isKeyProved` false), shows only how the plan ended, because an
+   * attacker may have planted the key.
    */
   private async repeat(arrival: LoadedRequest, { isKeyProved }: { isKeyProved: boolean }): Promise<FlowResponse> {
     const { stored, session } = arrival.loaded;
@@ -233,9 +234,9 @@ function newPlan(version: FlowVersion, { query }: FlowRequest): Plan {
 }
 
 /**
- * Whether the brand lets the caller start the flow, and the caller satisfies the flow's authentication requirement, or
- * has satisfied it earlier in the plan: before a mailed link continued the plan, or before the plan logged the visitor
- * in or out.
+ * Whether the brand lets the caller start the flow, and the caller satisfies the flow's authentication requirement. It
+ * is enough to have satisfied the requirement earlier in the plan: before a mailed link continued the plan, or before
+ * the plan logged the visitor in or out.
  */
 function mayContinue(context: FlowContext): boolean {
   const { authentication } = context.version.flow;

@@ -65,7 +65,10 @@ export function loadedSessionState(context: LoadedRequest): SessionState {
   };
 }
 
-/** Returns what events and reputation record of a request, except the user, who may change until the plan is saved. */
+/**
+ * Returns the data of a request that events and reputation record, without the user, who may change until the plan is
+ * saved.
+ */
 export function eventSource({ request, loaded, version }: FlowContext): Omit<EventContext, 'user' | 'recentlyProved'> {
   const { session } = loaded;
   const { ip: clientIp, user_agent: userAgent } = request.client;

@@ -5,7 +5,7 @@ import type { Identity } from './ports/plan-store.js';
 /** Milliseconds that one request may take in all. */
 export const REQUEST_DEADLINE_MS = 20_000;
 
-/** Which plans get a cross-site mark by a request: only a plan that the request starts, or any plan (docs/adr/0034). */
+/** Which plans a request from another site marks: only a plan that the request starts, or any plan (docs/adr/0034). */
 export type CrossSite = 'new' | 'any';
 
 /** A client's request to the executor. Made by the controller. */
@@ -40,15 +40,23 @@ export interface FlowRequest {
   };
   /** Returns the visitor's language, from the request, the user's setting and the brand. */
   readonly localeFor: (caller: { readonly user: Identity | undefined; readonly brand: Brand }) => string;
-  /** Returns the id of the browser, if the user has logged in with it before, since the user's last epoch. */
+  /** Returns the id of the browser, if the user has logged in with it before and the user's epoch is still the same. */
   readonly knownBrowserOf: (user: User) => string | undefined;
-  /** Called before any other work if the visitor is anonymous. Throws `rate_limited`. */
+  /**
+   * Counts the request for the rate limit of anonymous visitors. Called before any other work if the visitor is
+   * anonymous. Throws `rate_limited`.
+   */
   readonly checkAnonymousRate: () => void;
-  /** Called before a request without a session starts one. Throws `rate_limited`. */
+  /**
+   * Counts a new session for the rate limit of new sessions. Called before a request without a session starts one.
+   * Throws `rate_limited`.
+   */
   readonly checkNewSessionRate: () => void;
 }
 
-/** An answer to a challenge: any JSON value, or why the body cannot be read; and why the answer may be forged. */
+/**
+ * An answer to a challenge: any JSON value or the problem of an unreadable body, and the reasons why it may be forged.
+ */
 export interface ChallengeSubmission {
   readonly body: unknown;
   readonly bodyProblem?: Problem | undefined;

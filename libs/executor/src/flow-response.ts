@@ -57,7 +57,7 @@ export function flowResponse(
 export const responseWithoutPlan = (context: ResponseContext, result: FlowResult): FlowResponse =>
   flowResponse(context, { result, context: {}, cookie: undefined, effects: NO_RESPONSE_EFFECTS, plan: undefined });
 
-/** The redirect to the login flow of the brand. */
+/** Path that redirects to the login flow of the brand. */
 const LOGIN = '/flows/-/default/authentication/';
 
 /**

@@ -6,7 +6,7 @@ import type { ResumeLink } from './resume-links.js';
 /** The user and the client that events and reputation are about. */
 export interface EventContext {
   readonly user: User | undefined;
-  /** Whether the plan verified the user, if the plan logs the user in. */
+  /** Whether the plan verified the user whom it logs in. */
   readonly recentlyProved?: boolean;
   /** The user of the session before the effects are applied. */
   readonly sessionUser?: SavedUser | undefined;

@@ -47,8 +47,8 @@ function resumePlan({ plan: { shown: _shown, cross_site: _mark, ...plan }, step 
 
 /**
  * Returns the stored plan, unless the plan has ended or is another visitor's, or the query has another invitation or
- * mail token. The visitor is compared because a login cannot delete another visitor's plan that is created at the same
- * moment.
+ * mail token. The visitor is compared because a login that deletes the plans of other visitors misses a plan that is
+ * created at the same moment.
  */
 function continuablePlan(arrival: LoadedRequest): StoredPlan | undefined {
   const { request, loaded } = arrival;
@@ -60,9 +60,9 @@ function continuablePlan(arrival: LoadedRequest): StoredPlan | undefined {
 }
 
 /**
- * Whether the plan is kept although a link on another site has a new token: the plan has data of its visitor, and was
- * not started with such a token itself. A plan that was is replaced, because a user who is invited twice may follow the
- * second link from a webmail page.
+ * Whether the plan is kept when a link on another site has a new token. It is kept if it has data of its visitor and
+ * was not itself started with such a token. A plan that was started with a token is replaced, because a user who is
+ * invited twice may follow the second link from a webmail page.
  */
 const isKept = ({ query, context }: Plan, tokens: readonly string[], { crossSite }: FlowRequest): boolean =>
   crossSite !== undefined &&

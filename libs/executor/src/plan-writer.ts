@@ -37,8 +37,8 @@ export class PlanWriter {
 
   /**
    * Saves a run before a stage writes data, so that a retry sends the stage the same work id. Saves at most once per
-   * request, and numbers later messages from the new revision. Throws `OvertakenError` when another request has saved
-   * the plan first.
+   * request. Requests to stages after the save are numbered from the new revision. Throws `OvertakenError` when another
+   * request has saved the plan first.
    */
   async saveBeforeWork(run: FlowRun): Promise<void> {
     if (run.savedBeforeWork) return;
@@ -57,8 +57,9 @@ export class PlanWriter {
   }
 
   /**
-   * Stores a new plan. If the plan identifies its user, it must not be in a session whose key an attacker may have
-   * planted: the statement creates a new session for an anonymous visitor, or a new key for a logged-in user.
+   * Stores a new plan. If the plan identifies its user, the statement also creates a new session for an anonymous
+   * visitor, or a new key for a logged-in user, because an attacker may have planted the current key (session
+   * fixation).
    */
   private async create(run: FlowRun, plan: Plan): Promise<SavedRow | undefined> {
     const { loaded, versionId } = run.context;

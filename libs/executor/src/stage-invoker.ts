@@ -106,7 +106,7 @@ export class StageInvoker {
     return result;
   }
 
-  /** Lets the host judge, after the embedded stages that judge before the host. */
+  /** Lets the host judge. Called after the embedded stages that judge before the host. */
   private async respondHost(run: StageRun, { invocation, result, body }: PartialResponse): Promise<StageResult> {
     const own = await this.judge(run, invocation, withoutEmbeddedFields(body, invocation.contract));
     const states = { ...result.states, ...own.states };
@@ -148,7 +148,8 @@ export class StageInvoker {
   ): StageInvocation {
     const { stateKey: host, plan: before } = invocation;
     const stateKey = `${host}.${field}`;
-    // An embedded stage that showed a challenge stored its state for the plan's user before the host's reply.
+    // A state belongs to a user. An embedded stage with a challenge stored its state for the user that the plan had
+    // before the host's reply.
     const state = stateOf(embed.asks === undefined ? plan : before, stateKey);
     return { stateKey, state, contract: this.contractOf(attached.kind, context.version), stage: attached, plan };
   }
@@ -190,7 +191,7 @@ export class StageInvoker {
   }
 
   /**
-   * Returns the rejection with the host's challenge and `error`, whatever the reason of the embedded stage. Drops all
+   * Returns the rejection with the host's challenge and `error`, whatever reason the embedded stage gave. Drops all
    * facts that the host wrote: the client must not learn whether the user exists (enumeration), and a user who has
    * proved nothing must not become the pending user.
    */

@@ -32,8 +32,8 @@ export const stateEntry = (key: string, reply: StageReply) =>
   'state' in reply && reply.state ? { [key]: reply.state } : {};
 
 /**
- * Whether the next answer needs a new work id: after a rejection, and after a challenge that stores state or facts. A
- * stage replies with any other challenge to an answer that only chose an item: it has written nothing yet.
+ * Whether the next answer needs a new work id: after a rejection, and after a challenge that stores state or facts. Any
+ * other challenge replies to an answer that only chose an item, for which the stage has written nothing yet.
  */
 export const isNextAnswerNew = (reply: StageReply): boolean =>
   reply.type === 'rejected' ? true : reply.type === 'challenge' && (reply.state ?? reply.context) !== undefined;

@@ -23,7 +23,7 @@ export const policySetOf = (...bindings: Partial<Binding>[]): PolicySet => ({
 
 type FakePolicyReply = Partial<PolicyReply> | Problem | boolean;
 
-/** Replies what a test sets by policy id. All other policies pass. Records every request. */
+/** Replies with the results that a test has set by policy id. All other policies pass. Records every request. */
 export class FakePolicyClient extends PolicyClient {
   readonly requests: PolicyRequest[] = [];
   readonly replies: Record<string, FakePolicyReply | (() => FakePolicyReply)> = {};

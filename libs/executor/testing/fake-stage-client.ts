@@ -5,7 +5,7 @@ import { ALICE } from './test-flow.js';
 /** A reply, an error, or a function that makes the reply. */
 export type ScriptedReply = StageReply | Problem | ((request: StageRequest) => StageReply | Promise<StageReply>);
 
-/** Replies by a script of replies per `kind.verb`, and records every request. */
+/** Replies with the scripted reply for the `kind.verb` of a request, and records every request. */
 export class FakeStageClient extends StageClient {
   /** `kind.verb` of each request. */
   readonly hops: string[] = [];

@@ -66,8 +66,8 @@ export function loginFlowsOfAll(brands: readonly Pick<Brand, 'login_flows'>[]): 
 }
 
 /**
- * Returns whether a brand lets visitors start a flow. A flow that only outposts can run is no way for visitors, so it is
- * not restricted.
+ * Returns whether a brand lets visitors start a flow. A flow that only outposts can run is not restricted, because
+ * visitors cannot run it anyway.
  */
 export const mayStart = (
   { login_flows: allowed }: Pick<Brand, 'login_flows'>,

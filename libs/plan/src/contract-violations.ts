@@ -27,7 +27,7 @@ interface InvocationFacts {
   readonly provedUser?: string | undefined;
   /** The user of the session. */
   readonly sessionUser?: User | null;
-  /** Ids of the stages that its config refers to. */
+  /** Ids of the stages that the config of the step refers to. */
   readonly attached: readonly string[];
 }
 

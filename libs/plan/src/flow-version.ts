@@ -9,7 +9,7 @@ const policyBinding = z.object({
   timeout_s: z.number(),
   /** Whether the binding passes when its policy cannot decide. */
   failure_result: z.boolean(),
-  /** Set for a binding of a policy: the policy's id. Any other binding has the id of a `group` or of a `user`. */
+  /** Id of the policy, in a binding of a policy. Any other binding has the id of a `group` or of a `user`. */
   policy: z.string().optional(),
   group: z.string().optional(),
   user: z.string().optional(),

@@ -8,7 +8,7 @@ export const CLIENT_TYPES = ['confidential', 'public'] as const;
 /** An OAuth client with its application, as of the last time blueprints were applied. */
 export const oauthClient = z.object({
   v: z.literal(1),
-  /** Id of the provider, which its sealed secret is bound to. */
+  /** Id of the provider. The client's sealed secret is bound to it. */
   id: z.uuid(),
   client_id: z.string(),
   client_type: z.enum(CLIENT_TYPES),
@@ -20,7 +20,7 @@ export const oauthClient = z.object({
   /** Seconds that codes and tokens last. */
   code_lifetime_s: z.number(),
   token_lifetime_s: z.number(),
-  /** The policies that decide who may use the application, by binding and by id. */
+  /** The bindings that decide who may use the application, and the policies that they refer to, by id. */
   access: policySet,
   policies: z.record(z.string(), configuredPolicy),
 });

@@ -49,7 +49,10 @@ export const planBody = z.object({
    * proved. The plan cannot change its user after that, until the plan restarts (docs/adr/0033).
    */
   proved_user: z.string().optional(),
-  /** uuid of the user whom a stage claims to have created in this plan. That user is refused if a superuser. */
+  /**
+   * uuid of the user whom a stage claims to have created in this plan. If that user is a superuser, the plan is
+   * refused.
+   */
   created_user: z.string().optional(),
   /**
    * uuid of the user whom a policy named last. If that user is a superuser, a credential must be proved

@@ -25,7 +25,7 @@ export interface PolicyFacts {
   readonly user: User | undefined;
   /** Ids of the groups that the user belongs to, groups above them included. */
   readonly groups: ReadonlySet<string>;
-  /** By policy id. */
+  /** Results of the policies, by policy id. */
   readonly results: Readonly<Record<string, PolicyResult>>;
 }
 

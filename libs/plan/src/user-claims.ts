@@ -7,7 +7,9 @@ import type { Plan } from './plan.js';
  */
 export type UserClaim = 'created' | 'named' | 'mail';
 
-/** Returns the plan after a stage has created its pending user. A visitor who was logged in before is not new. */
+/**
+ * Returns the plan after a stage has created its pending user. A user who was logged in before the plan is not marked.
+ */
 export function withCreatedUser(plan: Plan): Plan {
   const { pending_user: user } = plan.context;
   return user?.kind === 'saved' && user.uuid !== plan.visitor ? { ...plan, created_user: user.uuid } : plan;

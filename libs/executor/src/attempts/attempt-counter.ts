@@ -86,8 +86,8 @@ export class AttemptCounter {
   }
 
   /**
-   * Counts a guess at a locked or delayed credential for the network. Otherwise the limit of the network, which is
-   * visible, would reveal which names share a credential (enumeration).
+   * Counts a guess at a locked or delayed credential for the network. If such guesses did not count, the client would
+   * see that the limit of its network comes later, and learn which names share a credential (enumeration).
    */
   private async countForNetwork(reservations: readonly AttemptReservation[]): Promise<void> {
     const ofNetwork = reservations.filter(({ credential }) => credential === NETWORK_CREDENTIAL);

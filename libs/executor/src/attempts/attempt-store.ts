@@ -9,7 +9,10 @@ export interface AttemptReservation {
   readonly counter?: string;
   /** Consecutive failures before delays start. */
   readonly free: number;
-  /** Consecutive failures that disable the credential; `undefined` for a counter that anonymous visitors can reach. */
+  /**
+   * Consecutive failures that disable the credential; `undefined` for a counter that anonymous visitors can raise,
+   * because they must not be able to disable a credential.
+   */
   readonly hard: number | undefined;
   /** Consecutive failures from which delays grow beyond an hour, up to a day; `undefined`: never. */
   readonly daily?: number;
@@ -37,7 +40,7 @@ export abstract class AttemptStore {
    * has set stays.
    */
   abstract release(reservations: readonly AttemptReservation[]): Promise<void>;
-  /** Deletes all failures of a subject. Returns the credentials that had some. */
+  /** Deletes all failures of a subject. Returns the credentials that had failures. */
   abstract unlock(subject: Buffer): Promise<readonly string[]>;
 }
 

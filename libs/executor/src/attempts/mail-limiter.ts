@@ -16,7 +16,10 @@ export class MailLimiter {
     private readonly dependencies: { readonly attempts: AttemptStore; readonly reservationFactory: ReservationFactory },
   ) {}
 
-  /** Returns the result of a stage. Above a limit, returns it without its mails and its new state, and with an error. */
+  /**
+   * Returns the result of a stage. Above a limit, removes the mails and the new state from the result, and adds an
+   * error.
+   */
   async limit(run: StageRun, invocation: StageInvocation, result: StageResult): Promise<StageResult> {
     const { reply } = result;
     if (!('challenge' in reply) || !effectsOf(reply).some(isMail)) return result;
@@ -28,7 +31,10 @@ export class MailLimiter {
 
 const isMail = ({ type }: { readonly type: string }) => type === 'mail';
 
-/** Drops the new state too, because it belongs to the mail: the visitor may request another one. */
+/**
+ * Removes the mail and the reply's new state, which says that the mail was sent. The visitor may then request another
+ * mail.
+ */
 function withoutMail(reply: Extract<StageReply, { challenge: object }>): StageReply {
   const { state: _mailed, ...rest } = reply;
   return {

@@ -4,7 +4,10 @@ import { type AttemptReservation, COUNTER_SEPARATOR, hmacSubject, NETWORK_CREDEN
 
 /** The limits that no contract defines. */
 export interface AttemptLimits {
-  /** Wrong credentials, and in addition mails, of one network. */
+  /**
+   * Free attempts of one network. Its wrong guesses and its requested mails are counted separately, each with this
+   * limit.
+   */
   readonly network: { readonly free: number; readonly forgetAfterS: number };
   /** Mails for one name that a network or a known browser may request before delays begin. */
   readonly mailsFree: number;
@@ -16,8 +19,8 @@ const MAIL = 'mail';
 const MAIL_FORGET_S = 3600;
 
 /**
- * Seconds without a failure after which the failures of visitors without a proof are forgotten. With the delays, this
- * bounds the guesses at one account (docs/spec/attempts.md#guesses).
+ * Seconds without a failure after which the failures of visitors who have proved nothing are forgotten. Together with
+ * the delays, this limits the guesses at one account (docs/spec/attempts.md#guesses).
  */
 const FORGET_S = 30 * 86_400;
 
@@ -28,12 +31,12 @@ const FORGET_SOON_S = 86_400;
 export const NETWORKS_FACTOR = 4;
 
 /**
- * Failures from which the delays of one network at an account grow up to a day. They are fewer than those of all
- * networks together, so that one network that never stops delays itself, and not others, for so long.
+ * Number of failures at one account from which the delays of a network grow up to a day. Lower than the number for all
+ * networks together, so that a network that never stops guessing delays only itself for that long.
  */
 const NETWORK_DAILY = 20;
 
-/** Bytes of the HMAC of a network in the name of a counter. */
+/** Length of the network's HMAC in the name of a counter, in bytes. */
 const NETWORK_DIGEST_BYTES = 6;
 
 type JsonObject = Readonly<Record<string, unknown>>;
@@ -88,8 +91,8 @@ export class ReservationFactory {
   }
 
   /**
-   * Returns the attempts that a mail to a user costs: for the visitor and the user like a guess, and for the network,
-   * apart from its guesses. Nothing locks mails.
+   * Returns the attempts that a mail to a user costs. The visitor and the user are counted as for a guess; the network
+   * has a counter of mails besides its counter of guesses. Mails are delayed, but never locked.
    */
   mailReservations(guesser: Guesser): AttemptReservation[] {
     const free = this.limits.mailsFree;
@@ -118,7 +121,10 @@ export class ReservationFactory {
     );
   }
 
-  /** Returns the counter of the network; none for a known browser, which others of its network must not delay. */
+  /**
+   * Returns the counter of the network. Returns none for a known browser, so that other clients of its network cannot
+   * delay it.
+   */
   private networkCounter({ ip, browser }: Pick<Guesser, 'ip' | 'browser'>, credential: string): AttemptReservation[] {
     if (browser !== undefined) return [];
     const subject = hmacSubject(this.key, networkName(ip));
@@ -126,10 +132,11 @@ export class ReservationFactory {
   }
 
   /**
-   * Returns the counters of one credential. Only a visitor with another proof can lock a credential. A visitor without
-   * one is delayed: in a browser that the user has logged in with, by its own failures only, else by those of all
-   * networks and by those of the network. The counter of all networks is first, because the first counter decides which
-   * answers queue (`CredentialQueue`): concurrent right answers raise it together, from whatever networks they come.
+   * Returns the counters of one credential. Only a visitor with another proof can lock the credential. A visitor
+   * without a proof is delayed. In a browser that the user has logged in with, only the failures of that browser count.
+   * In any other browser, the failures of all networks and those of the visitor's network count. The counter of all
+   * networks is first, because the first counter selects the queue (`CredentialQueue`), and concurrent right answers
+   * from different networks raise this counter together.
    */
   private countersOf(credential: string, { free, hard }: Limits, guesser: Guesser): AttemptReservation[] {
     const { user, ip, isProved, browser } = guesser;
@@ -150,8 +157,9 @@ export class ReservationFactory {
 }
 
 /**
- * Returns the visitor with the typed name in place of the user. A refused mail is visible, so names that belong to one
- * user must not share a limit before the visitor has proved to be that user (enumeration).
+ * Returns the visitor with the typed name in place of the user, unless the visitor has proved to be the user. The
+ * client sees that a mail was refused. If two names of one user shared a limit, a refusal would reveal that they belong
+ * together (enumeration).
  */
 function asTyped(guesser: Guesser): Guesser {
   const { user, typedName: username, isProved } = guesser;
@@ -162,8 +170,8 @@ function asTyped(guesser: Guesser): Guesser {
 const networkName = (ip: string) => `net:${clientNetwork(ip)}`;
 
 /**
- * Returns an answer without its guesses. Also removes the choice of a device, because a choice without a guess has its
- * own meaning for a stage: the visitor selects a device.
+ * Returns an answer without its guesses. Also removes the choice of a device: without a guess, a stage would understand
+ * it as the visitor's selection of a device.
  */
 export function withoutGuesses(rules: readonly AttemptRule[], body: JsonObject): JsonObject {
   const fields = new Set(rules.flatMap(({ when, pick }) => (pick ? [when, pick.field] : [when])));
@@ -202,8 +210,9 @@ const objectsIn = (value: unknown): JsonObject[] =>
   Array.isArray(value) ? value.filter((item): item is JsonObject => typeof item === 'object' && item !== null) : [];
 
 /**
- * Returns whom attempts are counted for: a saved user's id, an unsaved user's mail address, or the typed name.
- * Normalizes names and addresses, so that spellings that differ in case or Unicode form share a counter.
+ * Returns the text that identifies the user whose attempts are counted: a saved user's id, an unsaved user's mail
+ * address, or the typed name. Normalizes names and addresses, so that spellings that differ in case or Unicode form
+ * share a counter.
  */
 export function subjectOf(user: User): string {
   if (user.kind === 'saved') return `user:${user.uuid}`;

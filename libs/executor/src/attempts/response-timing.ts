@@ -6,7 +6,10 @@ import { isWrongAnswer } from '../stage-result.js';
  * of the load.
  */
 const SAMPLES = 32;
-/** Number of kinds and costs with stored durations. Above it, the least recently measured is dropped. */
+/**
+ * Largest number of pairs of kind and cost with stored durations. Beyond it, the least recently measured pair is
+ * dropped.
+ */
 const MAX_COSTS = 256;
 
 interface Clock {
@@ -33,8 +36,8 @@ export class ResponseTiming {
   }
 
   /**
-   * Runs `work`, then waits until the duration of a random stored wrong answer with the reply's cost has passed, but at
-   * most `leftMs`.
+   * Runs `work`, then waits until it has taken as long as a stored wrong answer of the same cost, chosen at random.
+   * Waits at most `leftMs`.
    */
   async pad(kind: string, work: () => Promise<StageReply>, leftMs: number): Promise<StageReply> {
     const startedAt = this.clock.now();

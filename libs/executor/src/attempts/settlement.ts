@@ -5,7 +5,7 @@ import { type AttemptReservation, NETWORK_CREDENTIAL } from './attempt-store.js'
 export interface AttemptSettlement {
   /** Attempts whose credentials were verified: the save deletes their counters. */
   readonly reset: readonly AttemptReservation[];
-  /** Attempts that were not judged: the save takes each off its counter. */
+  /** Attempts that were not judged: the save subtracts them from their counters. */
   readonly released: readonly AttemptReservation[];
 }
 
