@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** Folder for copies of binaries and for data that the server's account could not reach elsewhere. */
+/** Folder for copies of the Postgres programs, and for data folders that the server's account cannot reach. */
 const SHARED_DATA_DIR = '/var/lib/gatehouse';
 
 /** Unix account of the server. Undefined: the account of this process. */
@@ -73,7 +73,7 @@ async function copyToShared(native: string, version: string): Promise<string> {
   if (await stat(home).catch(() => undefined)) return home;
   const partial = `${home}.${process.pid}`;
   await cp(native, partial, { recursive: true, verbatimSymlinks: true });
-  // If two processes copy at once, the rename of the second fails, and it uses the copy of the first.
+  // If two processes copy at once, the rename in the slower process fails, and that process uses the other's copy.
   await rename(partial, home).catch(() => rm(partial, { recursive: true }));
   return home;
 }

@@ -45,7 +45,7 @@ export class SmsServer {
     return this.sent.at(-1)?.Body ?? '';
   }
 
-  /** A code that differs from that of the last message. */
+  /** A code that differs from the code of the last message. */
   get otherCode(): string {
     return String((Number(this.code) + 1) % 1e6).padStart(6, '0');
   }

@@ -112,7 +112,7 @@ export class EmailStage implements Stage<Contract> {
     result: Omit<Parameters<typeof pass<Contract>>[0] & object, 'context'> = {},
   ): Promise<StageOutcome<Contract>> {
     const { config, flow, state } = input;
-    // The link of an operator sends no mail, so it proves no address.
+    // An operator's link is created without a mail, so following it proves no address.
     if (user.kind === 'saved' && state?.address === user.email && user.email !== '')
       await this.activations.recordVerified(user.uuid, user.email);
     const canActivate = config.activate_user_on_success && user.kind === 'saved' && !user.is_active;

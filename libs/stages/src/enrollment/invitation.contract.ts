@@ -13,8 +13,8 @@ export const invitationContract = defineStage({
   config: z.object({
     continue_flow_without_invitation: boolean().default(false),
     /**
-     * Whether this step is the one that the stage has appended to the plan, and that redeems the invitation if no
-     * earlier step has redeemed it.
+     * Whether the stage itself has appended this step to the plan. The step redeems the invitation if no earlier step
+     * has redeemed it.
      */
     redeems: boolean().default(false),
   }),

@@ -62,8 +62,8 @@ const normalizeKey = (key: string) => key.replace(PREFIX, `${ATTRIBUTES}.`);
 const contains = (outer: string, inner: string) => outer === inner || inner.startsWith(`${outer}.`);
 
 /**
- * Splits the path of an attribute at its dots, but keeps a name of authentik (`goauthentik.io/…`), which contains a
- * dot, whole.
+ * Splits the path of an attribute at its dots. An attribute of authentik (`goauthentik.io/…`) has a dot in its name and
+ * stays whole.
  */
 const pathOf = (rest: string): string[] => (AUTHENTIK_ATTRIBUTE.test(rest) ? [rest] : rest.split('.'));
 

@@ -48,7 +48,7 @@ export const userWriteContract = defineStage({
     'proof_asked',
     'verified_user',
   ],
-  // The stage inserts this step before a recovery flow replaces a password, to ask for a second factor.
+  // Before a recovery flow replaces a password, the stage inserts a step of this kind, which asks for a second factor.
   inserts: ['authenticator_validate'],
   changes_user: true,
   identifies: 'by_writing',

@@ -91,13 +91,16 @@ function requireProof({ flow, context }: Input, { uuid }: SavedUser): StageOutco
   return pass<Contract>({ context: { proof_asked: uuid }, insert: { where: 'before', steps } });
 }
 
-/** Removes the username from the changes if the user already has it: it may be one that a new account cannot have. */
+/**
+ * Removes the username from the changes if the user already has it. An existing user may have a username that is not
+ * allowed for new accounts, and can keep it.
+ */
 function withoutUnchangedName(changes: UserChanges, target: SavedUser | 'new' | 'pretended'): UserChanges {
   const { username, ...fields } = changes.fields;
   return typeof target === 'object' && username === target.username ? { ...changes, fields } : changes;
 }
 
-/** Returns the outcome for names that no user can have. */
+/** Returns the denial if a name is one that no user can have; `undefined` if the names are allowed. */
 function refusalOf({ fields }: UserChanges): StageOutcome<Contract> | undefined {
   const { username } = fields;
   if (username === '') return deny();

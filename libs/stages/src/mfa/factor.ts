@@ -21,7 +21,7 @@ export interface FactorContext<K extends DeviceClass> {
   readonly memory: FactorState<K> | undefined;
 }
 
-/** One entry of the challenge, which stands for all of its `devices`. */
+/** One entry in the challenge's list of devices. It stands for all of its `devices`, which have the same class. */
 export interface DeviceOffer<K extends DeviceClass> {
   readonly uid: string;
   readonly challenge: Readonly<Record<string, unknown>>;
@@ -29,7 +29,7 @@ export interface DeviceOffer<K extends DeviceClass> {
   readonly memory?: FactorState<K> | undefined;
 }
 
-/** The result of handling the user's choice of an entry. */
+/** The factor's new state after the user has chosen an entry of the challenge, or the message of a refusal. */
 export interface ChoiceResult<K extends DeviceClass> {
   readonly memory?: FactorState<K> | undefined;
   readonly refused?: StageMessage<Contract>;

@@ -14,8 +14,9 @@ const HOUR = `interval '1 hour'`;
 /**
  * $1 subjects, $2 maximum messages an hour for each subject, $3 minimum seconds between two messages for each subject.
  * `held` locks the counts of the subjects, `blocked` selects the counts that have reached a limit, and `taken` adds one
- * message to each count when none is blocked. After a wait for a row lock, `now()` may be before the `sent_at` of the
- * row, so the statement compares the two only for a subject with a minimum interval.
+ * message to each count when none is blocked. `now()` is the start of the transaction. After a wait for a row lock it
+ * may be earlier than the row's `sent_at`, so the statement compares the two times only for a subject with a minimum
+ * interval.
  */
 const CONSUME: NamedStatement = {
   name: 'sends.take',

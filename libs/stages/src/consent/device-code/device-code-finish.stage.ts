@@ -6,7 +6,7 @@ import { DeviceCodeStore } from './device-code-store.js';
 
 type Contract = typeof deviceCodeFinishContract;
 
-/** Approves a device on a response of the user who has claimed the code of the device. */
+/** Approves a device when the user who has claimed the device's code responds. */
 @Injectable()
 export class DeviceCodeFinishStage implements Stage<Contract> {
   constructor(@Inject(DeviceCodeStore) private readonly codes: DeviceCodeStore) {}

@@ -73,8 +73,8 @@ export const REFUSE = {
 };
 
 /**
- * Finds a polled code. $1 hash of the device code, $2 client id. Locks the row, so that concurrent polls wait for each
- * other.
+ * Finds the device code of a poll. $1 hash of the device code, $2 client id. Locks the row, so that concurrent polls
+ * wait for each other.
  */
 export const FIND_POLLED = `
   SELECT id, claimed_by AS "user", approved_epoch AS epoch, refused, client_id, application_id AS application, scopes,

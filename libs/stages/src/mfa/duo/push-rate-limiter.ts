@@ -6,7 +6,7 @@ import { DuoSettings } from './duo.module.js';
 
 const S = 1000;
 
-/** Limits the pushes to a phone over all logins, against push fatigue attacks by someone who knows the password. */
+/** Limits the pushes to a phone over all logins, against push fatigue attacks by an attacker who knows the password. */
 @Injectable()
 export class PushRateLimiter {
   constructor(

@@ -26,7 +26,10 @@ export const authenticatorSmsContract = defineStage({
   }),
   challenge: authenticatorSmsChallenge,
   response: authenticatorSmsResponse,
-  /** The device that is being set up. `useless` is the refused phone number that an earlier prompt stage collected. */
+  /**
+   * The device that is being set up. `useless` is a phone number from an earlier prompt stage that this stage has
+   * refused.
+   */
   state: z.object({ id: z.uuid(), sent: sentCode.optional(), useless: z.string().optional() }),
   ...SETUP_CONTRACT_DEFAULTS,
   reads: { ...SETUP_CONTRACT_DEFAULTS.reads, prompt_data: 'optional' },

@@ -3,7 +3,10 @@ import { type Device, DeviceRepository } from '@gatehouse/authenticators';
 import { Sealer } from '@gatehouse/platform';
 import { Inject, Injectable } from '@nestjs/common';
 
-/** Finds devices by phone number. Handles are keyed digests, because an unkeyed digest of a number can be brute-forced. */
+/**
+ * Finds devices by phone number. A device is stored under a handle: a keyed digest of its number, because an unkeyed
+ * digest of a phone number can be brute-forced.
+ */
 @Injectable()
 export class PhoneNumberIndex {
   constructor(
@@ -11,7 +14,10 @@ export class PhoneNumberIndex {
     @Inject(Sealer) private readonly sealer: Sealer,
   ) {}
 
-  /** Returns the handle of a device with this number. Handles are unique for each stage. */
+  /**
+   * Returns the handle of a device with this number. It contains the id of the stage, so that two stages may register
+   * the same number.
+   */
   handleOf(stage: string, number: string): string {
     return this.handlesOf(stage, number)[0] as string;
   }

@@ -39,7 +39,7 @@ const attemptRule = (
   refuse: { field: when, code },
 });
 
-/** For each `not_configured_action`: what happens to a user without a device. */
+/** For each value of `not_configured_action`: what happens to a user without a device. */
 const WITHOUT_DEVICE: Readonly<Record<string, StageProof['if_missing']>> = {
   deny: 'refused',
   configure: 'set_up',
@@ -53,7 +53,8 @@ export const authenticatorValidateContract = defineStage({
   model: 'authentik_stages_authenticator_validate.authenticatorvalidatestage',
   service: 'mfa',
   acts: false,
-  // The page's script may choose an SMS device or request a Duo push without the user, so these two fields are missing.
+  // The page's script may choose an SMS device or request a Duo push without the user, so `selected_challenge` and
+  // `duo` are not in this list.
   personal_fields: ['selected_stage', 'code', 'webauthn'],
   proves: ({ not_configured_action: action }) => ({
     factor: 'further',

@@ -224,7 +224,7 @@ describe('a user without a device', () => {
     const options = { config: { ...config, configuration_stages: ids.slice(0, 1) }, request: { attached } };
     const insert = { where: 'next', steps: [{ attached: ids[0] }] };
     expect(await drive(newUser(), options).show()).toEqual({ type: 'passed', insert });
-    // A visitor without a user cannot set up a device, and must not pass either.
+    // A visitor who is not identified cannot set up a device, and must not pass either.
     expect(await drive(undefined, options).show()).toMatchObject({ type: 'denied' });
   });
 

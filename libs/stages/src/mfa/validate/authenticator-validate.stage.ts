@@ -23,8 +23,8 @@ const REMEMBERED_DEVICE = 'remembered_device';
 type Choice = NonNullable<Response<Contract>['selected_challenge']>;
 
 /**
- * Asks for a proof by a device. Verifies it against the device challenge that the visitor chose or, without a choice,
- * against all that were shown.
+ * Asks for a proof by a device. If the visitor has chosen an entry of the challenge, verifies the proof against this
+ * entry, otherwise against all shown entries.
  */
 @Injectable()
 export class AuthenticatorValidateStage implements Stage<Contract> {
