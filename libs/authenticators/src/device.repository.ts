@@ -96,14 +96,14 @@ export class DeviceRepository {
     const times = [device.created ?? null, device.lastUsed ?? null];
     const values = [id, user, kind, name, handle, stage, counter, JSON.stringify(facts), sealed, digests, ...times];
     const add = async () => (await runNamed<{ pk: number }>(this.source, ADD, values)).rows[0]?.pk;
-    // The loser of a race waits for the winner's row, but its own snapshot does not contain that row. The retry finds
-    // it.
+    // Of two concurrent calls with one id, the second waits for the row of the first, but the snapshot of its statement
+    // does not contain that row. A retry finds the row.
     return (await add()) ?? add();
   }
 
   /**
-   * Records a use. Returns `false` if the new counter is not above the stored counter (with `allowEqual`: is below it),
-   * or if the user no longer has the device.
+   * Records a use. Returns `false` if the new counter is not above the stored counter (with `allowEqual`: if it is
+   * below the stored counter), or if the user no longer has the device.
    */
   async recordUse({ id, user }: Device, counter?: CounterUpdate): Promise<boolean> {
     const values = [id, user, counter?.to ?? null, counter?.allowEqual ?? false];

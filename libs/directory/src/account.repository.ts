@@ -66,11 +66,11 @@ WHERE other.id IS DISTINCT FROM own.id AND (
 LIMIT 1`;
 
 /**
- * Creates, changes and removes users for flows, inside the caller's transaction. Never reads credentials. A username
- * with the key of another user fails the transaction. Throws InvalidUsernameError for a username that a new account
- * cannot have, so a change must not repeat the username that the user already has. Throws NameTakenError for a username that is another user's address, and for an
- * address that is another user's username. Postgres refuses to change or remove a superuser without a permit of the
- * gateway: `isSuperuserGuard` recognises this error.
+ * Creates, changes and removes users for flows, inside the caller's transaction. Never reads credentials. Throws
+ * InvalidUsernameError for a username that a new account cannot have, so a change must leave out a username that the
+ * user already has. Throws NameTakenError for a username that is another user's address, and for an address that is
+ * another user's username. A username with the key of another user fails the transaction. Postgres refuses to change or
+ * remove a superuser without a permit of the gateway: `isSuperuserGuard` recognises this error.
  */
 export class AccountRepository {
   constructor(private readonly manager: EntityManager) {}

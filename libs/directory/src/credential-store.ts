@@ -10,7 +10,7 @@ export abstract class CredentialStore {
    * Does nothing if the stored hash is no longer `outdated`, or if the user is a superuser (docs/adr/0035).
    */
   abstract upgradeHash(userId: string, outdated: string, upgraded: string): Promise<void>;
-  /** Returns the unexpired app password of an active user with this key. */
+  /** Returns the app password whose token has this key, if it has not expired and its user is active. */
   abstract findAppPassword(userId: string, key: string): Promise<AppPassword | undefined>;
 }
 

@@ -9,7 +9,10 @@ import type {
 } from './invitations.js';
 
 const FIELDS = 'i.id AS pk, i.name, i.expires, i.fixed_data, i.single_use, i.flow_id AS flow';
-/** The gateway's database role may read only `id`, `pk` and `last_login` of `directory.users`. Views give the rest. */
+/**
+ * The gateway's database role may read only `id`, `pk` and `last_login` of `directory.users`. It reads the other
+ * columns from views.
+ */
 const COLUMNS = `${FIELDS},
   (SELECT jsonb_build_object('pk', u.pk, 'uuid', u.id, 'username', u.username, 'name', u.name, 'is_active', u.is_active,
                              'last_login', l.last_login, 'email', u.email, 'attributes', a.attributes)

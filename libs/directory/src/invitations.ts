@@ -30,7 +30,7 @@ export interface Inviter {
 
 /** An invitation. Its `pk` is the secret in its link. */
 export interface Invitation extends RedeemableInvitation {
-  /** Null after that user was deleted. */
+  /** Null if the creator was deleted. */
   readonly created_by: Inviter | null;
 }
 

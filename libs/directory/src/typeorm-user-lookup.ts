@@ -47,10 +47,10 @@ const COLUMNS = `id AS uuid, pk, username, name, email, is_active, epoch,
 const BY_UUID: NamedStatement = { name: 'users.get', text: `SELECT ${COLUMNS} FROM directory.users WHERE id = $1` };
 
 /**
- * Returns the named statement for a combination of fields. $1 identifier as it was typed, $2 in its stored form, which
- * counts if no user has the field as it was typed: such users can be older than the normalisation of names. The statement
- * selects the two users with the highest precedence, which is enough to detect an ambiguous identifier. It reads at most
- * two rows for each field, so that many accounts with one address do not make the lookup slower.
+ * Returns the named statement for a combination of fields. $1 identifier as it was typed, $2 its stored form. A field
+ * is searched for $2 only if no user has $1 in that field; users from before the normalisation of names may have $1.
+ * The statement selects the two users with the highest precedence, which is enough to detect an ambiguous identifier.
+ * It reads at most two rows for each field, so that many accounts with one address do not make the lookup slower.
  */
 function statementOf({ fields, caseInsensitive }: Match): NamedStatement {
   const sortedFields = [...new Set(fields)].sort();

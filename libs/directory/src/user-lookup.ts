@@ -7,9 +7,9 @@ export type IdentifierField = 'email' | 'username' | 'upn';
 export abstract class UserLookup {
   /**
    * Returns the user who has `identifier` in one of `fields`. A username also matches in another width or normalisation
-   * form. Of several users, the one with precedence: a verified email
-   * address before a username or UPN, an unverified address last. Undefined when no user matches, or when the first two
-   * have the same precedence (docs/spec/directory.md#lookup). Also finds inactive users.
+   * form. If several users match, a verified email address has precedence over a username or UPN, and an unverified
+   * address comes last. Undefined when no user matches, or when the first two have the same precedence
+   * (docs/spec/directory.md#lookup). Also finds inactive users.
    */
   abstract find(
     identifier: string,

@@ -21,7 +21,10 @@ const ALLOWED_IN_CONTEXT = new RegExp(
   'gu',
 );
 
-/** Returns the first character that is not in the IdentifierClass of PRECIS (RFC 8264, 8), or not in this place. */
+/**
+ * Returns the first character that is not in the IdentifierClass of PRECIS (RFC 8264, 8), or that is not allowed
+ * between its neighbours.
+ */
 export const findForbiddenCharacter = (name: string): string | undefined =>
   Array.from(name.replace(ALLOWED_IN_CONTEXT, '')).find((character) => !isAllowed(character));
 

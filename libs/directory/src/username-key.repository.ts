@@ -9,7 +9,10 @@ const NOT_ASCII = `
 SELECT id, pk, username FROM directory.users
 WHERE pk > $1 AND username ~ '[^ -~]' ORDER BY pk LIMIT ${BATCH}`;
 
-/** Sets the keys that no other user has. The first of several users with one key gets it. $1 array of users (JSON). */
+/**
+ * Sets the keys that no other user has. Of several users with the same key, only the first gets it. $1 array of users
+ * (JSON).
+ */
 const CLAIM = `
 UPDATE directory.users u SET username_key = n.key
 FROM (SELECT DISTINCT ON (key) id, key FROM jsonb_to_recordset($1::jsonb) AS n (id uuid, pk integer, key text)
@@ -17,8 +20,8 @@ FROM (SELECT DISTINCT ON (key) id, key FROM jsonb_to_recordset($1::jsonb) AS n (
 WHERE u.id = n.id AND NOT EXISTS (SELECT FROM directory.users other WHERE other.username_key = n.key)`;
 
 /**
- * Gives users who were stored with their name in lower case as key the key that a new account with this name would
- * have. A user whose name is invalid, or whose key another user has, keeps the name in lower case.
+ * Replaces keys that are only the name in lower case by the key that a new account with this name would get. A user
+ * whose name is invalid, or whose new key belongs to another user, keeps the old key.
  */
 export async function claimUsernameKeys(manager: Pick<EntityManager, 'query'>): Promise<void> {
   for (let after = 0; ; ) {

@@ -38,8 +38,8 @@ export const toStoredUsername = (typed: string): string =>
 
 /**
  * Returns a username that an administrator has written, with its key. Throws `InvalidUsernameError` for a name that a
- * new account cannot have, and for one that would be stored in another spelling: the administrator must find the user by
- * the name that was written.
+ * new account cannot have, and for a name whose stored form differs from the written one, because the administrator
+ * must find the user by the written name.
  */
 export function requireUsername(written: string): PreparedUsername {
   const prepared = prepareUsername(written);

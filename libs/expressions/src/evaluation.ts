@@ -41,7 +41,7 @@ export interface Evaluation {
 
 const bag = z.record(z.string(), z.unknown());
 
-/** The JSON of a reply. An expression can write it itself, so it is not trusted to be what evaluation.py writes. */
+/** The JSON of a reply. It is validated, because an expression can write the reply in place of evaluation.py. */
 const evaluationReply = z.object({
   result: z.unknown().default(null),
   truth: z.boolean().default(false),

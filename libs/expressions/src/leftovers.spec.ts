@@ -31,7 +31,7 @@ def find(text):
             waiting.extend(value if isinstance(value, dict) else ())
     return found
 `;
-/** Python raises one shared object when memory runs out and all of its prepared errors are in use. */
+/** Python code that uses up memory and Python's prepared errors. Python then raises one shared MemoryError object. */
 const EXHAUST = `
 held = []
 for _ in range(40):

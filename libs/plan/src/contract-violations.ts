@@ -59,7 +59,7 @@ function contextViolations(contract: StageContract, reply: StageReply, pendingUs
   });
 }
 
-/** Returns verified credentials that the contract does not list. Guesses at them would not have been counted. */
+/** Returns verified credentials that the contract does not list, because guesses at them would not have been counted. */
 function verifiedViolations({ attempts, renews, verifies }: StageContract, reply: StageReply): string[] {
   const verified = (reply.type === 'passed' && reply.verified) || [];
   const isListed = (credential: string) =>

@@ -21,8 +21,8 @@ LANGUAGE sql IMMUTABLE AS $$
 $$`;
 
 /**
- * The indexes contain the rank, so that a lookup reads two rows even if an attacker has enrolled many accounts with one
- * address. They replace the indexes on the address alone. Older services use them too.
+ * The indexes contain the rank, so that a lookup reads two rows at most, even if an attacker has enrolled many accounts
+ * with one address. They replace the indexes on the address alone. Older services use them too.
  */
 const INDEXES = `
 CREATE INDEX users_email_rank_ci ON directory.users

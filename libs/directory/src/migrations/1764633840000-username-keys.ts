@@ -33,7 +33,9 @@ DROP TRIGGER users_guarded ON directory.users;
 CREATE TRIGGER users_guarded BEFORE DELETE OR UPDATE OF ${columns} ON directory.users
 FOR EACH ROW WHEN (NOT directory.runs_as_owner()) EXECUTE FUNCTION directory.guard_superuser()`;
 
-/** Makes usernames unique by their key, so that no new account has a name in another spelling (docs/adr/0043). */
+/**
+ * Makes usernames unique by their key, so that no new username is another spelling of an existing one (docs/adr/0043).
+ */
 export class UsernameKeys1764633840000 implements MigrationInterface {
   name = 'UsernameKeys1764633840000';
 

@@ -8,7 +8,10 @@ type Imports = WebAssembly.Imports;
 /** Exit code after a call of a forbidden function. */
 const FORBIDDEN_CALL_EXIT_CODE = 70;
 const BAD_DESCRIPTOR = 8;
-/** The fcntl command that sets descriptor flags. Later evaluations could read the flags of descriptors 0 to 2. */
+/**
+ * The fcntl command that sets descriptor flags. The guard refuses it, because later evaluations could read the flags of
+ * descriptors 0 to 2.
+ */
 const F_SETFL = 4;
 const WRITE_FLAGS = 0o3 | 0o100 | 0o1000;
 const STDOUT = 1;

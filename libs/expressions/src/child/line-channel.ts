@@ -31,8 +31,8 @@ export class LineChannel {
   }
 
   /**
-   * Sends a line. Replaces newlines in the body by spaces, because Python can write any bytes into a request or reply, and
-   * the parent process would take a second line for the reply to its next task.
+   * Sends a line. Python can write any bytes into a request or reply. Newlines in the body are replaced by spaces,
+   * because the parent process would take a second line for the reply to its next task.
    */
   send(kind: string, body: Uint8Array): void {
     const line = Buffer.concat([Buffer.from(kind), body, END]);

@@ -85,12 +85,12 @@ def compiled(key):
 
 
 def dumped(source):
-    """Returns a compiled source with its calls as bytes."""
+    """Returns a compiled source, and the sources that it may call, as bytes."""
     return marshal.dumps((source.parts(), {name: called.parts() for name, called in source.calls.items()}))
 
 
 def loaded(data):
-    """Returns the compiled source of bytes that `dumped` has returned."""
+    """Returns the compiled source from bytes that `dumped` has returned."""
     parts, calls = marshal.loads(data)
     source = Compiled(*parts)
     source.calls = {name: Compiled(*called) if len(called) == 2 else InvalidSource(*called) for name, called in calls.items()}

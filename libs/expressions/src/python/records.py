@@ -188,7 +188,8 @@ class FlowPlan:
         self._redirect = []
 
     def redirect(self, destination):
-        # Sets no attribute of `self`, which could be another object if an expression got the function alone.
+        # Changes the list in place and sets no attribute of `self`: an expression that gets this function without its
+        # object could call it with any other object as `self`.
         self._redirect[:] = [str(destination)]
 
     def destination(self):

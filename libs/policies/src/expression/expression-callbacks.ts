@@ -105,7 +105,7 @@ export class ExpressionCallbacks {
     return { passing: pass, messages, raw_result: pass };
   }
 
-  /** Returns false without a user, and for a user who is not saved. */
+  /** Returns whether the user has an authenticator. Returns false without a user, and for a user who is not saved. */
   private async hasAuthenticator({
     user,
     type,

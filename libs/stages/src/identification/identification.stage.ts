@@ -9,8 +9,8 @@ import type { identificationContract } from './identification.contract.js';
 type Contract = typeof identificationContract;
 
 /**
- * Asks for an identifier. The user with this identifier becomes the pending user; for an unknown identifier, a
- * pretended user does.
+ * Asks for an identifier. The user with this identifier becomes the pending user. For an unknown identifier, a pretended
+ * user becomes the pending user.
  */
 @Injectable()
 export class IdentificationStage implements Stage<Contract> {

@@ -17,10 +17,10 @@ export const allowedHosts = z
   });
 
 interface Entry {
-  /** Whether the entry is `*.name`. */
+  /** Whether the entry has the form `*.name`, which allows subdomains. */
   readonly subdomains: boolean;
   readonly name: string;
-  /** Undefined: the default ports of http and https. */
+  /** Port that the entry allows. Undefined: the default ports of http and https. */
   readonly port: string | undefined;
 }
 
