@@ -35,7 +35,7 @@ export interface EntryOrigin {
 export interface ApplyObserver {
   onSaved(origin: EntryOrigin, model: string, pk: Pk): void;
   onWarning(origin: EntryOrigin, notice: EntryWarning): void;
-  /** Returns a placeholder pk, to which later references to the object that could not be saved resolve. */
+  /** Returns a placeholder pk for the object that could not be saved, so that later references to it resolve. */
   onError(origin: EntryOrigin, error: BlueprintError): Pk;
   /** Returns a placeholder pk for an object that `!Find` did not find, and that may exist in the installation. */
   onMissingReference(origin: EntryOrigin, model: string, fields: JsonMap): Pk;
@@ -71,7 +71,7 @@ const UNSUPPORTED_MODEL = 'Gatehouse does not support this model';
  */
 export class Applier {
   readonly #ids = new Map<string, Pk>();
-  /** Maps the pk that an entry claims to the pk of the object that the entry was applied to. */
+  /** For each entry with a pk of its own: that pk, mapped to the pk of the object that the entry was applied to. */
   readonly #aliases = new Map<Json, Pk>();
   readonly #warnings: string[] = [];
   readonly #skippedEntries = new SkippedEntries();

@@ -62,8 +62,9 @@ export function compileBrands(draft: Draft): Brand[] {
 }
 
 /**
- * Returns the function that returns a brand's allowed login flows, or `undefined` if no brand restricts them. A client
- * chooses its `Host`, so a brand without the restriction allows no more than the flows that any brand names.
+ * Returns a function from a brand to its allowed login flows, or `undefined` if no brand restricts its login flows. A
+ * client chooses its `Host`, and could choose a brand without the restriction. Such a brand therefore allows only the
+ * flows that some brand names.
  */
 function allowedLogins(brands: readonly BlueprintObject[], draft: Draft) {
   if (!brands.some(isRestricted)) return undefined;

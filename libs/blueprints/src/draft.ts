@@ -59,8 +59,8 @@ export class Draft {
   }
 
   /**
-   * Marks an unchanged object as changed. So it is saved, which seals it with the current key, and its flows are
-   * compiled again.
+   * Marks an unchanged object as changed. The run then saves it, which seals it with the current key, and compiles its
+   * flows again.
    */
   markForResealing(id: string): void {
     this.#touch(this.#objects.get(id) as BlueprintObject);

@@ -18,7 +18,7 @@ export const isDirectoryReference = ({ to }: Reference): boolean => DIRECTORY_KI
 export interface ObjectModel {
   /** Lower case, `app.model`. */
   readonly name: string;
-  /** Key fields are unique among all objects of a kind, also across models. */
+  /** The kind of the objects. Keys are unique among all objects of a kind, also across models. */
   readonly kind: ReferenceKind;
   /** The fields that together identify an object of the kind. An object with a null in one of them has no key. */
   readonly key: readonly string[];

@@ -9,7 +9,7 @@ export class SkippedEntries {
 
   /**
    * Registers a skipped entry. Returns its placeholder pk, which is the same in every run, and the pk that the entry
-   * claims.
+   * has in its identifiers, if any.
    */
   add({ location: { number, id }, identifiers }: Entry, model: string): { pk: Pk; claimed: Json | undefined } {
     const pk = uuidOf(`${model} ${number} ${id ?? ''}`);

@@ -48,7 +48,10 @@ interface ApplyOptions extends PasswordHashing {
   /** Whether every unsupported model is an error. Otherwise entries of models that no login depends on are skipped. */
   readonly strict?: boolean;
   readonly mode?: ApplyMode;
-  /** Returns the path of a file in the folder of blueprints, whose applied contents are recorded. */
+  /**
+   * Returns the path of a file in the folder of blueprints, and undefined for any other file. The run records which
+   * content of a file in that folder was applied.
+   */
   readonly folderPathOf?: (file: BlueprintFile) => string | undefined;
 }
 

@@ -17,8 +17,8 @@ export const LEASE_MESSAGES: NamedStatement = {
 };
 
 /**
- * Returns the SQL that adds an event to the outbox if `source` has a row. The event is the parameters from `first` on:
- * id, topic and sealed body. A null id adds no event.
+ * Returns the SQL that adds an event to the outbox if `source` has a row. The parameters from number `first` on are the
+ * id, topic and sealed body of the event. A null id adds no event.
  */
 const INSERT_FOLLOW_UP = (source: string, first: number) => `
     INSERT INTO flow.outbox (id, topic, body, due_at)

@@ -106,8 +106,8 @@ function skippableFactors({ binding, proofs, conditions, ...step }: LintedStep):
 }
 
 /**
- * Returns a remark for the first stage that asks for a device of a user whom an anonymous visitor has only named: an
- * unknown name has no devices.
+ * Returns a remark for the first stage that asks for a device before the visitor has proved anything but a name. An
+ * unknown name has no devices, so the stage would show anonymous visitors which users exist.
  */
 function devicesBeforeProof(linted: LintedFlow): LintRemark[] {
   if (!admitsAnonymous(linted)) return [];

@@ -1,7 +1,7 @@
 import type { Identifiers } from '@gatehouse/directory';
 import { contains } from '../json.js';
 
-/** Rows in memory that can be found by pk or by field values (a map must contain the value). */
+/** Rows in memory that can be found by pk or by field values. A stored map has a value if it contains the given map. */
 export class InMemoryTable<T extends { readonly pk: string | number }> {
   readonly #rows = new Map<T['pk'], T>();
 
