@@ -4,7 +4,7 @@ WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --no-audit --no-fund
 COPY nest-cli.json tsconfig.json ./
-COPY tools/build.mjs tools/
+COPY tools/build.mjs tools/build-inputs.mjs tools/
 COPY apps apps
 COPY libs libs
 RUN node tools/build.mjs

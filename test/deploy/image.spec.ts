@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { dirname, relative, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 const dockerfile = readFileSync('Dockerfile', 'utf8');
@@ -15,6 +16,14 @@ describe('the image', () => {
   it.each(copied)('copies %s, which exists and is not in .dockerignore', (path) => {
     expect(existsSync(path)).toBe(true);
     expect(allowed).toContain(path);
+  });
+
+  it.each(copied.filter((path) => path.endsWith('.mjs')))('copies what %s imports', (script) => {
+    const imports = [...readFileSync(script, 'utf8').matchAll(/(?:from |import\()'(\.[^']+)'/g)];
+    for (const [, path = ''] of imports) {
+      const file = relative('.', resolve(dirname(script), path));
+      expect(copied.some((copy) => file === copy || file.startsWith(`${copy}/`))).toBe(true);
+    }
   });
 
   it('copies nothing else, so that it contains no secret', () => {
