@@ -45,3 +45,29 @@ export const ALLOWED_CALLS: Readonly<Record<string, readonly string[]>> = {
 
 /** All long-running services. */
 export const SERVICES: readonly string[] = ['gateway', 'courier', ...PATTERNS.keys()];
+
+/** What a container connects to: `front` takes requests of visitors, `world` are hosts on the internet. */
+export type Need = 'front' | 'bus' | 'data' | 'world';
+
+/** What each service and each job connects to. Both deployments are compared with it. */
+export const NEEDS: Readonly<Record<string, readonly Need[]>> = {
+  gateway: ['front', 'bus', 'data'],
+  // Providers of captchas.
+  captcha: ['bus', 'data', 'world'],
+  consent: ['bus', 'data'],
+  // The mail server.
+  courier: ['bus', 'data', 'world'],
+  enrollment: ['bus', 'data'],
+  // Sources: OAuth, OpenID Connect and Plex.
+  identification: ['bus', 'data', 'world'],
+  // Text messages and Duo.
+  mfa: ['bus', 'data', 'world'],
+  password: ['bus', 'data'],
+  // The list of breached passwords, and the hosts in POLICY_ALLOWED_HOSTS.
+  policy: ['bus', 'data', 'world'],
+  session: ['bus'],
+  migrate: ['data'],
+  roles: ['data'],
+  // `user -- import-duo` asks Duo.
+  operator: ['bus', 'data', 'world'],
+};
