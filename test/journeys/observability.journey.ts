@@ -11,7 +11,7 @@ beforeAll(async () => {
   deployment = await Deployment.open({
     apart: 'all',
     blueprints: [blueprint(userEntry('alice'), flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN]))],
-    gateway: { METRICS_PORT: String(port) },
+    gateway: { MONITORING_PORT: String(port) },
     environment: { LOG_LEVEL: 'debug' },
   });
 });
@@ -52,11 +52,11 @@ it('the logs of the gateway and of the stages correlate a login by its plan, and
   }
 });
 
-it('metrics are served on the loopback address only, unless METRICS_HOST names another one', async () => {
+it('metrics are served on the loopback address only, unless MONITORING_HOST names another one', async () => {
   // Every address in 127.0.0.0/8 reaches a server that listens on all addresses.
   await expect(fetch(`http://127.0.0.2:${port}/metrics`)).rejects.toThrow('fetch failed');
   const otherPort = await freePort();
-  await deployment.openAnotherGateway({ METRICS_PORT: String(otherPort), METRICS_HOST: '0.0.0.0' });
+  await deployment.openAnotherGateway({ MONITORING_PORT: String(otherPort), MONITORING_HOST: '0.0.0.0' });
   expect((await fetch(`http://127.0.0.2:${otherPort}/metrics`)).status).toBe(200);
 });
 

@@ -1,4 +1,4 @@
-import { InProcessBus, Logger, MaxmindGeoLocator, openDataSource, readConfig } from '@gatehouse/platform';
+import { InProcessBus, Logger, MaxmindGeoLocator, openDataSource, Readiness, readConfig } from '@gatehouse/platform';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -57,7 +57,7 @@ async function openInfrastructure(database: FreshDatabase): Promise<Infrastructu
   const requester = await new InProcessBus().openRequester();
   const geoLocator = await MaxmindGeoLocator.open({ asn: undefined, city: undefined });
   const pages = await PageRenderer.open('dist/apps/web');
-  return { config, source, requester, geoLocator, pages, logger };
+  return { config, source, requester, readiness: new Readiness(), geoLocator, pages, logger };
 }
 
 /** Returns the operations of a document in the form of Fastify's routes. */

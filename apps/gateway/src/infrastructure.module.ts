@@ -1,4 +1,4 @@
-import { GeoLocator, Logger, Requester, Sealer } from '@gatehouse/platform';
+import { GeoLocator, Logger, Readiness, Requester, Sealer } from '@gatehouse/platform';
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { GATEWAY_CONFIG, type GatewayConfig } from './gateway.config.js';
@@ -9,6 +9,7 @@ export interface Infrastructure {
   readonly config: GatewayConfig;
   readonly source: DataSource;
   readonly requester: Requester;
+  readonly readiness: Readiness;
   readonly geoLocator: GeoLocator;
   readonly pages: PageRenderer;
   readonly logger: Logger;
@@ -18,19 +19,20 @@ export interface Infrastructure {
 @Global()
 @Module({})
 export class InfrastructureModule {
-  static forRoot({ config, source, requester, geoLocator, pages, logger }: Infrastructure): DynamicModule {
+  static forRoot({ config, source, requester, readiness, geoLocator, pages, logger }: Infrastructure): DynamicModule {
     return {
       module: InfrastructureModule,
       providers: [
         { provide: GATEWAY_CONFIG, useValue: config },
         { provide: DataSource, useValue: source },
         { provide: Requester, useValue: requester },
+        { provide: Readiness, useValue: readiness },
         { provide: GeoLocator, useValue: geoLocator },
         { provide: PageRenderer, useValue: pages },
         { provide: Logger, useValue: logger },
         { provide: Sealer, useValue: new Sealer(config.SEAL_KEYS) },
       ],
-      exports: [GATEWAY_CONFIG, DataSource, Requester, GeoLocator, PageRenderer, Logger, Sealer],
+      exports: [GATEWAY_CONFIG, DataSource, Requester, Readiness, GeoLocator, PageRenderer, Logger, Sealer],
     };
   }
 }

@@ -7,9 +7,10 @@ import {
   Logger,
   MaxmindGeoLocator,
   NatsBus,
-  openDataSource,
+  openPool,
+  Readiness,
+  type RunningPart,
   runPeriodically,
-  serveMetrics,
 } from '@gatehouse/platform';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -23,21 +24,20 @@ import type { Infrastructure } from './infrastructure.module.js';
 /** The folder of the built pages. */
 const PAGES_FOLDER = fileURLToPath(new URL('../../web/', import.meta.url));
 
-export interface RunningGateway {
+export interface RunningGateway extends RunningPart {
   /** The URL of the gateway's HTTP server, without a trailing slash. */
   readonly url: string;
-  /** Resolves with the reason when the bus has refused the gateway for good. Otherwise never settles. */
-  readonly refused: Promise<Error>;
-  /** Waits for the responses to open requests, then closes every connection. */
-  close(): Promise<void>;
 }
 
 /** Connects to Postgres and to `bus`, then listens for HTTP requests. */
-export async function startGateway(config: GatewayConfig, bus: Bus = new NatsBus(config)): Promise<RunningGateway> {
-  const infrastructure = await openInfrastructure(config, bus);
+export async function startGateway(
+  config: GatewayConfig,
+  readiness: Readiness = new Readiness(config.READINESS_TIMEOUT_MS),
+  bus: Bus = new NatsBus(config),
+): Promise<RunningGateway> {
+  const infrastructure = await openInfrastructure(config, readiness, bus);
   const { source, requester, logger } = infrastructure;
   const app = await createApp(infrastructure);
-  const metricsServer = await serveMetrics(config);
   const cleaner = new ExpiredRowCleaner(source);
   const stopCleaning = runPeriodically(config.CLEANUP_EVERY_S, () => cleaner.sweep(), logger);
   await app.listen(config.PORT, config.HOST);
@@ -46,8 +46,8 @@ export async function startGateway(config: GatewayConfig, bus: Bus = new NatsBus
     url,
     refused: requester.refused,
     close: async () => {
+      readiness.stop();
       stopCleaning();
-      await metricsServer?.close();
       await app.close();
       await requester.close();
       await source.destroy();
@@ -55,17 +55,14 @@ export async function startGateway(config: GatewayConfig, bus: Bus = new NatsBus
   };
 }
 
-async function openInfrastructure(config: GatewayConfig, bus: Bus): Promise<Infrastructure> {
+async function openInfrastructure(config: GatewayConfig, readiness: Readiness, bus: Bus): Promise<Infrastructure> {
   const logger = new Logger('gateway', config.LOG_LEVEL);
   const geoLocator = await MaxmindGeoLocator.fromSettings(config);
   const pages = await PageRenderer.open(PAGES_FOLDER, config.CSRF_COOKIE);
-  const source = await openDataSource({
-    url: config.DATABASE_URL,
-    schema: FLOW_SCHEMA,
-    poolSize: config.DATABASE_POOL,
-  });
+  const source = await openPool({ schema: FLOW_SCHEMA, config, readiness });
   const requester = await bus.openRequester('gateway', logger);
-  return { config, source, requester, geoLocator, pages, logger };
+  readiness.require('bus', () => requester.isReady());
+  return { config, source, requester, readiness, geoLocator, pages, logger };
 }
 
 async function createApp(infrastructure: Infrastructure): Promise<NestFastifyApplication> {

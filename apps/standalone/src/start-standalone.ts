@@ -11,7 +11,7 @@ import {
   openPostgres,
   sealKeys,
 } from '@gatehouse/local';
-import { Logger, readConfig } from '@gatehouse/platform';
+import { Logger, Readiness, readConfig, serveMonitoring } from '@gatehouse/platform';
 import { policiesModule } from '@gatehouse/policies';
 import { providersModule } from '@gatehouse/providers';
 import { serveStages } from '@gatehouse/stage-kit';
@@ -56,11 +56,14 @@ async function start(env: NodeJS.ProcessEnv, parts: StartedParts, print: (line: 
   const config = readConfig(gatewayConfig, settings);
   const logger = new Logger('gatehouse', config.LOG_LEVEL);
   const modules = [...(await stageModules()), providersModule()];
-  const { service } = await serveStages({ name: 'standalone', modules, bus, logger });
+  const readiness = new Readiness(config.READINESS_TIMEOUT_MS);
+  const monitoring = await serveMonitoring(config, readiness);
+  parts.add({ stop: async () => monitoring?.close() });
+  const { service } = await serveStages({ name: 'standalone', modules, bus, logger, readiness });
   parts.add({ stop: () => service.close() });
-  const courier = await startCourier({ ...readConfig(courierConfig, settings), METRICS_PORT: undefined }, bus);
+  const courier = await startCourier(readConfig(courierConfig, settings), readiness, bus);
   parts.add({ stop: () => courier.close() });
-  const gateway = await startGateway(config, bus);
+  const gateway = await startGateway(config, readiness, bus);
   parts.add({ stop: () => gateway.close() });
   return gateway.url;
 }

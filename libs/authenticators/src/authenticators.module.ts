@@ -1,4 +1,4 @@
-import { Logger, openDataSource, postgresConfig, readConfig, runPeriodically, Sealer } from '@gatehouse/platform';
+import { Logger, poolProvider, readConfig, runPeriodically, Sealer } from '@gatehouse/platform';
 import {
   type DynamicModule,
   Inject,
@@ -35,13 +35,7 @@ class AuthenticatorsModule implements OnApplicationBootstrap, OnApplicationShutd
 const authenticatorsModuleDefinition: DynamicModule = {
   module: AuthenticatorsModule,
   providers: [
-    {
-      provide: DataSource,
-      useFactory: () => {
-        const { DATABASE_URL, DATABASE_POOL } = readConfig(postgresConfig);
-        return openDataSource({ url: DATABASE_URL, poolSize: DATABASE_POOL, schema: MFA_SCHEMA });
-      },
-    },
+    poolProvider(MFA_SCHEMA),
     { provide: Sealer, useFactory: () => new Sealer(readConfig(authenticatorsConfig).MFA_SEAL_KEYS) },
     {
       provide: DeviceRepository,

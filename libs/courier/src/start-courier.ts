@@ -2,11 +2,12 @@ import {
   type Bus,
   Logger,
   NatsBus,
-  openDataSource,
+  openPool,
   type Publisher,
+  Readiness,
+  type RunningPart,
   runPeriodically,
   Sealer,
-  serveMetrics,
 } from '@gatehouse/platform';
 import type { CourierConfig } from './courier.config.js';
 import { deliveries, registerOutboxMetrics } from './courier.metrics.js';
@@ -16,27 +17,22 @@ import { type LeasedMessage, OutboxRepository } from './outbox.repository.js';
 import { PollLoop } from './poll-loop.js';
 import { type MailServer, SmtpMailTransport } from './smtp-mail-transport.js';
 
-/** A running courier. */
-export interface RunningCourier {
-  /** Resolves with the reason when the bus has refused this process for good. Otherwise the promise never settles. */
-  readonly refused: Promise<Error>;
-  /** Finishes the deliveries that have begun, then closes every connection. */
-  close(): Promise<void>;
-}
-
 /** Seconds between two removals of expired rows. */
 const SWEEP_S = 600;
 
 /** Starts to deliver the messages of the outbox: mails by SMTP, events over `bus`. */
-export async function startCourier(config: CourierConfig, bus: Bus = new NatsBus(config)): Promise<RunningCourier> {
+export async function startCourier(
+  config: CourierConfig,
+  readiness: Readiness = new Readiness(),
+  bus: Bus = new NatsBus(config),
+): Promise<RunningPart> {
   const logger = new Logger('courier', config.LOG_LEVEL);
-  const { DATABASE_URL: url, DATABASE_POOL: poolSize } = config;
   const settings = { timeoutMs: config.EVENTS_TIMEOUT_MS, stream: config.EVENTS_STREAM };
-  const source = await openDataSource({ url, schema: 'flow', poolSize });
+  const source = await openPool({ schema: 'flow', config, readiness });
   const publisher = await bus.openPublisher('courier', settings, logger);
+  readiness.require('bus', () => publisher.isReady());
   const outbox = new OutboxRepository(source, new Sealer(config.SEAL_KEYS));
-  const metricsServer = await serveMetrics(config);
-  if (metricsServer) registerOutboxMetrics(outbox);
+  if (config.MONITORING_PORT !== undefined) registerOutboxMetrics(outbox);
   const dependencies = { config, outbox, logger };
   const loops = [deliverMails(dependencies), deliverEvents(dependencies, publisher)];
   const sweep = () => outbox.sweep(config.OUTBOX_KEEP_S, config.MAIL_PER_ADDRESS_PERIOD_S);
@@ -47,7 +43,6 @@ export async function startCourier(config: CourierConfig, bus: Bus = new NatsBus
       logger.log('stopping');
       stopSweeping();
       await Promise.all(loops.map((loop) => loop.close()));
-      await metricsServer?.close();
       await publisher.close();
       await source.destroy();
     },

@@ -1,4 +1,5 @@
-import { Inject, Module } from '@nestjs/common';
+import { Readiness } from '@gatehouse/platform';
+import { Global, Inject, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { DataSource } from 'typeorm';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -20,7 +21,11 @@ class IdentificationModule {
   ) {}
 }
 
-@Module({ imports: [PasswordModule, IdentificationModule] })
+@Global()
+@Module({ providers: [Readiness], exports: [Readiness] })
+class ReadinessModule {}
+
+@Module({ imports: [ReadinessModule, PasswordModule, IdentificationModule] })
 class Service {}
 
 describe('the directory in a service', () => {

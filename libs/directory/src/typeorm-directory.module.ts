@@ -1,4 +1,4 @@
-import { openDataSource, postgresConfig, readConfig } from '@gatehouse/platform';
+import { poolProvider } from '@gatehouse/platform';
 import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { AccountActivation } from './account-activation.js';
@@ -26,13 +26,7 @@ class DirectoryModule implements OnApplicationShutdown {
 const shared: DynamicModule = {
   module: DirectoryModule,
   providers: [
-    {
-      provide: DataSource,
-      useFactory: () => {
-        const { DATABASE_URL, DATABASE_POOL } = readConfig(postgresConfig);
-        return openDataSource({ url: DATABASE_URL, poolSize: DATABASE_POOL, schema: DIRECTORY_SCHEMA });
-      },
-    },
+    poolProvider(DIRECTORY_SCHEMA),
     {
       provide: AccountActivation,
       useFactory: (source: DataSource) => new TypeormAccountActivation(source),

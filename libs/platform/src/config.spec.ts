@@ -6,7 +6,8 @@ describe('reading settings', () => {
     expect(readConfig(natsConfig.extend(commonConfig.shape), { NATS_URL: '', LOG_LEVEL: undefined })).toEqual({
       NATS_URL: 'nats://127.0.0.1:4222',
       LOG_LEVEL: 'info',
-      METRICS_HOST: '127.0.0.1',
+      MONITORING_HOST: '127.0.0.1',
+      READINESS_TIMEOUT_MS: 2000,
     });
   });
   it('parses numbers, and ignores variables that the schema does not name', () => {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { READINESS_TIMEOUT_MS } from './readiness.js';
 
 /** Thrown for a mistake of the operator. The process prints only the message, without a stack trace, and exits. */
 export class ConfigError extends Error {}
@@ -21,17 +22,26 @@ export const commonConfig = z.object({
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .default('info')
     .describe('Lowest level that is logged'),
-  METRICS_PORT: z.coerce
+  MONITORING_PORT: z.coerce
     .number()
     .int()
     .min(0)
     .max(65_535)
     .optional()
-    .describe('Port of `GET /metrics` in the Prometheus text format. Unset: no metrics are served'),
-  METRICS_HOST: z
+    .describe(
+      'Port of the probes and the metrics: `/-/health/live/`, `/-/health/ready/` and `/metrics`. Unset: none. 0 takes a free one',
+    ),
+  MONITORING_HOST: z
     .string()
     .default('127.0.0.1')
-    .describe('Address of `METRICS_PORT`. Another address than loopback must be protected by a firewall'),
+    .describe('Address of `MONITORING_PORT`. Another address than loopback must be protected by a firewall'),
+  READINESS_TIMEOUT_MS: z.coerce
+    .number()
+    .int()
+    .min(100)
+    .max(60_000)
+    .default(READINESS_TIMEOUT_MS)
+    .describe('Milliseconds until a dependency that does not answer the readiness probe counts as missing'),
 });
 
 /** Settings of every process that connects to NATS. */

@@ -1,7 +1,4 @@
-import { createServer } from 'node:http';
-import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { z } from 'zod';
-import type { commonConfig } from './config.js';
+import { Gauge, Histogram, Registry } from 'prom-client';
 
 /** Registry of all metrics of this process. */
 export const metrics = new Registry();
@@ -24,44 +21,3 @@ export const lazyGauge = <L extends string>(
       for (const { labels, value } of await read()) this.set(labels, value);
     },
   });
-
-/** The HTTP server of the metrics. */
-export interface MetricsServer {
-  readonly port: number;
-  /** Lets the process exit while the server still listens. */
-  unref(): void;
-  close(): Promise<void>;
-}
-
-type MetricsConfig = Pick<z.output<typeof commonConfig>, 'METRICS_PORT' | 'METRICS_HOST'>;
-
-/**
- * Serves `GET /metrics` on a separate port, which must not be public. Port 0 uses a free port. Returns `undefined` if
- * METRICS_PORT is not set.
- */
-export async function serveMetrics(config: MetricsConfig): Promise<MetricsServer | undefined> {
-  const { METRICS_PORT: port, METRICS_HOST: host } = config;
-  if (port === undefined) return undefined;
-  collectDefaultMetrics({ register: metrics });
-  const server = createServer((request, reply) => {
-    if (request.method !== 'GET' || request.url !== '/metrics') return void reply.writeHead(404).end();
-    metrics.metrics().then(
-      (text) => reply.writeHead(200, { 'content-type': metrics.contentType }).end(text),
-      () => reply.writeHead(500).end(),
-    );
-  });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, resolve);
-  });
-  const address = server.address();
-  return {
-    port: typeof address === 'object' && address ? address.port : port,
-    unref: () => void server.unref(),
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
-}

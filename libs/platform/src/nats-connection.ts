@@ -59,6 +59,17 @@ export async function checkSubscriptions(connection: NatsConnection, subscriptio
     throw new Error(`NATS refuses the subscriptions ${refused.join(', ')}: check this user's permissions`);
 }
 
+/** Returns whether the server answers now and has accepted the subscriptions. Its time has no limit. */
+export async function isConnectionReady(connection: NatsConnection, subscriptions: readonly Subscription[]) {
+  try {
+    // The server reports refused subscriptions before it answers the flush.
+    await connection.flush();
+    return subscriptions.every((subscription) => !subscription.isClosed());
+  } catch {
+    return false;
+  }
+}
+
 /**
  * Returns a promise that resolves with the reason when the server has refused this client for good. Otherwise the
  * promise never settles.

@@ -1,7 +1,7 @@
 import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node';
 import { NatsContext, type NatsOptions, ServerNats } from '@nestjs/microservices';
 import { DRAIN_MS, delay, JsonResponder } from './json-responder.js';
-import { checkSubscriptions, refusalOf } from './nats-connection.js';
+import { checkSubscriptions, isConnectionReady, refusalOf } from './nats-connection.js';
 
 /**
  * Nest's NATS server with plain JSON on the wire and a `close` that loses no request: it drains the subscriptions,
@@ -34,6 +34,10 @@ export class NatsJsonServer extends ServerNats {
       context: new NatsContext([message.subject, message.headers]),
       respond: (reply) => message.respond(reply),
     });
+  }
+
+  async isReady(): Promise<boolean> {
+    return this.connection !== undefined && isConnectionReady(this.connection, this.subs);
   }
 
   override async close() {

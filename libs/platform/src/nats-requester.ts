@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createInbox, type Msg, type NatsConnection, type Subscription } from '@nats-io/transport-node';
 import { BusDownError, NoRespondersError, Requester, RequestTimeoutError } from './bus.js';
-import { checkSubscriptions, refusalOf } from './nats-connection.js';
+import { checkSubscriptions, isConnectionReady, refusalOf } from './nats-connection.js';
 
 interface PendingRequest {
   readonly settle: (message: Msg) => void;
@@ -43,6 +43,10 @@ export class NatsRequester extends Requester {
 
   get refused(): Promise<Error> {
     return refusalOf(this.connection);
+  }
+
+  isReady(): Promise<boolean> {
+    return isConnectionReady(this.connection, [this.replies]);
   }
 
   /**

@@ -1,11 +1,19 @@
-import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { type DynamicModule, Inject, type InjectionToken, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { postgresConfig, readConfig } from './config.js';
-import { openDataSource } from './typeorm-data-source.js';
+import { Readiness } from './readiness.js';
+import { openPool } from './typeorm-data-source.js';
+
+/** Returns the provider of a pool of connections to one schema, in the Postgres of DATABASE_URL. */
+export const poolProvider = (schema: string, token: InjectionToken = DataSource) => ({
+  provide: token,
+  useFactory: (readiness: Readiness) => openPool({ schema, config: readConfig(postgresConfig), readiness }),
+  inject: [Readiness],
+});
 
 /**
- * Returns a module that provides a pool of connections to one schema, in the Postgres of DATABASE_URL. The module
- * closes the pool after the last open request was answered.
+ * Returns a module that provides a pool of connections to one schema. The module closes the pool after the last open
+ * request was answered.
  */
 export function dataSourceModule(schema: string): DynamicModule {
   @Module({})
@@ -16,9 +24,5 @@ export function dataSourceModule(schema: string): DynamicModule {
       return this.source.destroy();
     }
   }
-  const open = () => {
-    const { DATABASE_URL, DATABASE_POOL } = readConfig(postgresConfig);
-    return openDataSource({ url: DATABASE_URL, poolSize: DATABASE_POOL, schema });
-  };
-  return { module: PoolModule, providers: [{ provide: DataSource, useFactory: open }], exports: [DataSource] };
+  return { module: PoolModule, providers: [poolProvider(schema)], exports: [DataSource] };
 }

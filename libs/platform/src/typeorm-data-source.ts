@@ -1,6 +1,9 @@
 import { DataSource, type DataSourceOptions } from 'typeorm';
+import type { z } from 'zod';
+import type { postgresConfig } from './config.js';
 import { Logger } from './logger.js';
 import { type NamedStatement, PreparedStatementQuery, type StatementResult } from './prepared-statement-query.js';
+import type { Readiness } from './readiness.js';
 
 /**
  * The time-outs of the server and of the client are in milliseconds, and end before a visitor gives up.
@@ -52,6 +55,22 @@ export async function openDataSource({
   });
   return source.initialize();
 }
+
+interface PoolSettings {
+  /** The Postgres schema of the tables. */
+  readonly schema: string;
+  readonly config: z.output<typeof postgresConfig>;
+  readonly readiness: Readiness;
+}
+
+/** Opens the pool of a process to one schema. The process is ready only while the pool reaches Postgres. */
+export async function openPool({ schema, config, readiness }: PoolSettings): Promise<DataSource> {
+  const source = await openDataSource({ url: config.DATABASE_URL, poolSize: config.DATABASE_POOL, schema });
+  readiness.require('database', async () => (await runNamed(source, PING, [])).rows.length === 1);
+  return source;
+}
+
+const PING = { name: 'ping', text: 'SELECT 1' };
 
 /** Runs the pending migrations of one schema and returns their names. An advisory lock serialises concurrent runs. */
 export async function migrate(schema: Omit<DataSourceSettings, 'poolSize'>): Promise<string[]> {

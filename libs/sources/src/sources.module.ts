@@ -1,4 +1,4 @@
-import { openDataSource, postgresConfig, readConfig } from '@gatehouse/platform';
+import { poolProvider } from '@gatehouse/platform';
 import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import { IDENTIFICATION_SCHEMA } from './migrations/index.js';
@@ -21,16 +21,11 @@ class SourcesModule implements OnApplicationShutdown {
   }
 }
 
-const openPool = () => {
-  const { DATABASE_URL, DATABASE_POOL } = readConfig(postgresConfig);
-  return openDataSource({ url: DATABASE_URL, poolSize: DATABASE_POOL, schema: IDENTIFICATION_SCHEMA });
-};
-
 /** The only definition object of this module, so that Nest creates one module and one pool for all importing stages. */
 const sourcesModuleDefinition: DynamicModule = {
   module: SourcesModule,
   providers: [
-    { provide: SOURCES_POOL, useFactory: openPool },
+    poolProvider(IDENTIFICATION_SCHEMA, SOURCES_POOL),
     {
       provide: PublishedSourceRepository,
       useFactory: (pool: DataSource) => new PublishedSourceRepository(pool),

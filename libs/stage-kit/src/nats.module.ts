@@ -1,4 +1,4 @@
-import { Bus, Requester } from '@gatehouse/platform';
+import { Bus, Readiness, Requester } from '@gatehouse/platform';
 import { type DynamicModule, Global, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 
 /** Closes the requester at shutdown, after the microservice has answered the last open request. */
@@ -22,7 +22,17 @@ export function natsModule(service: string): DynamicModule {
   if (existing) return existing;
   const module: DynamicModule = {
     module: RequesterModule,
-    providers: [{ provide: Requester, useFactory: (bus: Bus) => bus.openRequester(service), inject: [Bus] }],
+    providers: [
+      {
+        provide: Requester,
+        useFactory: async (bus: Bus, readiness: Readiness) => {
+          const requester = await bus.openRequester(service);
+          readiness.require('bus', () => requester.isReady());
+          return requester;
+        },
+        inject: [Bus, Readiness],
+      },
+    ],
     exports: [Requester],
   };
   modules.set(service, module);
@@ -31,11 +41,14 @@ export function natsModule(service: string): DynamicModule {
 
 @Global()
 @Module({})
-class GlobalBusModule {}
+class ProcessModule {}
 
-/** Returns the module that provides the bus of the process to every other module. */
-export const globalBusModule = (bus: Bus): DynamicModule => ({
-  module: GlobalBusModule,
-  providers: [{ provide: Bus, useValue: bus }],
-  exports: [Bus],
+/** Returns the module that provides the bus and the readiness of the process to every other module. */
+export const processModule = (bus: Bus, readiness: Readiness): DynamicModule => ({
+  module: ProcessModule,
+  providers: [
+    { provide: Bus, useValue: bus },
+    { provide: Readiness, useValue: readiness },
+  ],
+  exports: [Bus, Readiness],
 });

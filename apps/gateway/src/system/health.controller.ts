@@ -1,18 +1,18 @@
+import { Readiness } from '@gatehouse/platform';
 import { Controller, Get, HttpCode, HttpStatus, Inject, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { Public } from '../http/auth/auth.guard.js';
 import { ApiEndpoint } from '../http/openapi/api-endpoint.decorator.js';
-import { HealthRepository } from './health.repository.js';
 
 const ok = z.object({ status: z.literal('ok') });
-const unavailable = z.object({ status: z.literal('unavailable'), missing: z.array(z.string()) });
+const unavailable = z.object({ status: z.literal('unavailable'), missing: z.array(z.string()).readonly() });
 
 /** Liveness and readiness probes. */
 @Public()
 @Controller('/-/health')
 export class HealthController {
-  constructor(@Inject(HealthRepository) private readonly health: HealthRepository) {}
+  constructor(@Inject(Readiness) private readonly readiness: Readiness) {}
 
   /** Reports that the process runs. Ignores Postgres and NATS, so that their outage restarts no gateway. */
   @ApiEndpoint({
@@ -38,7 +38,7 @@ export class HealthController {
   })
   @Get('ready/')
   async ready(@Res({ passthrough: true }) reply: FastifyReply) {
-    const missing = await this.health.missingDependencies();
+    const missing = await this.readiness.missing();
     if (missing.length > 0) void reply.status(HttpStatus.SERVICE_UNAVAILABLE);
     return missing.length > 0 ? { status: 'unavailable', missing } : { status: 'ok' };
   }

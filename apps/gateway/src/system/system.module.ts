@@ -2,7 +2,6 @@ import { Module } from '@nestjs/common';
 import { BrandsModule } from '../brands/brands.module.js';
 import { ApiPageController } from './api-page.controller.js';
 import { HealthController } from './health.controller.js';
-import { HealthRepository } from './health.repository.js';
 import { RootConfigController } from './root-config.controller.js';
 import { SchemaController } from './schema.controller.js';
 
@@ -10,6 +9,5 @@ import { SchemaController } from './schema.controller.js';
 @Module({
   imports: [BrandsModule],
   controllers: [ApiPageController, HealthController, RootConfigController, SchemaController],
-  providers: [HealthRepository],
 })
 export class SystemModule {}

@@ -1,0 +1,76 @@
+import { afterEach, expect, it } from 'vitest';
+import { histogram, metrics } from './metrics.js';
+import { type MonitoringServer, serveMonitoring } from './monitoring-server.js';
+import { Readiness } from './readiness.js';
+
+let server: MonitoringServer;
+afterEach(async () => {
+  await server.close();
+  metrics.clear();
+});
+
+async function serve(readiness: Readiness) {
+  server = (await serveMonitoring({ MONITORING_PORT: 0, MONITORING_HOST: '127.0.0.1' }, readiness))!;
+  return (path: string, method = 'GET') => fetch(`http://127.0.0.1:${server.port}${path}`, { method });
+}
+
+it('serves the metrics of this process, and no other path or method', async () => {
+  const get = await serve(new Readiness());
+  histogram('test_seconds', 'Seconds', ['what']).observe({ what: 'nothing' }, 0.3);
+  const answer = await get('/metrics');
+  const text = await answer.text();
+
+  expect(answer.headers.get('content-type')).toMatch(/^text\/plain/);
+  expect(text).toContain('test_seconds_bucket{le="0.5",what="nothing"} 1');
+  expect(text).toContain('process_cpu_seconds_total');
+  expect((await get('/')).status).toBe(404);
+  expect((await get('/metrics', 'POST')).status).toBe(404);
+});
+
+it('names each missing dependency once with status 503, while the process is live', async () => {
+  const readiness = new Readiness();
+  let connected = false;
+  readiness.require('bus', () => connected);
+  readiness.require('bus', () => false);
+  readiness.require('database', () => Promise.reject(new Error('refused')));
+  readiness.require('python', () => true);
+  const get = await serve(readiness);
+  connected = true;
+  const answer = await get('/-/health/ready/');
+
+  expect(answer.status).toBe(503);
+  expect(await answer.json()).toEqual({ status: 'unavailable', missing: ['bus', 'database'] });
+  expect((await get('/-/health/live/')).status).toBe(200);
+});
+
+it('is ready as long as all dependencies can be used and the process does not stop', async () => {
+  const readiness = new Readiness();
+  readiness.require('bus', () => Promise.resolve(true));
+  const get = await serve(readiness);
+  const before = await get('/-/health/ready/');
+  readiness.stop();
+  const after = await get('/-/health/ready/');
+
+  expect([before.status, await before.json()]).toEqual([200, { status: 'ok' }]);
+  expect([after.status, await after.json()]).toEqual([503, { status: 'unavailable', missing: ['stopping'] }]);
+});
+
+it('counts a dependency that does not answer within READINESS_TIMEOUT_MS as missing', async () => {
+  const readiness = new Readiness(50);
+  readiness.require('database', () => new Promise(() => undefined));
+  const get = await serve(readiness);
+
+  expect(await (await get('/-/health/ready/')).json()).toEqual({ status: 'unavailable', missing: ['database'] });
+});
+
+it('runs one check for all probes that arrive at the same time', async () => {
+  const readiness = new Readiness();
+  let checks = 0;
+  readiness.require('database', async () => ++checks > 0);
+  await Promise.all([readiness.missing(), readiness.missing()]);
+  const together = checks;
+  await readiness.missing();
+  await serve(readiness);
+
+  expect([together, checks]).toEqual([1, 2]);
+});

@@ -1,0 +1,54 @@
+import type { z } from 'zod';
+import { type commonConfig, readConfig } from './config.js';
+import { Logger } from './logger.js';
+import { serveMonitoring } from './monitoring-server.js';
+import { exitWithError, stopOnSignal } from './process-exit.js';
+import { Readiness } from './readiness.js';
+
+/** The running part of a process: a gateway, a courier or a service. */
+export interface RunningPart {
+  /** Resolves with the reason when the bus has refused this process for good. Otherwise never settles. */
+  readonly refused: Promise<Error>;
+  /** The URL of its HTTP server, if it has one. */
+  readonly url?: string;
+  /** Finishes the work that has begun, then closes every connection. */
+  close(): Promise<void>;
+}
+
+type CommonConfig = typeof commonConfig;
+
+interface ProcessOptions<S extends CommonConfig> {
+  readonly name: string;
+  /** The settings of the process, at least those of `commonConfig`. */
+  readonly settings: S;
+  /** Starts the part. Adds its dependencies to `readiness`. */
+  readonly start: (config: z.output<S>, readiness: Readiness) => Promise<RunningPart>;
+}
+
+/**
+ * Runs a process until SIGTERM or SIGINT, then finishes the work that has begun and exits. Serves the monitoring port
+ * from the beginning to the end. Writes the reason to standard error and exits with code 1 when the process cannot
+ * start, or when the bus refuses it for good.
+ */
+export async function runProcess<S extends CommonConfig>(options: ProcessOptions<S>): Promise<void> {
+  const { name, settings, start } = options;
+  const fail = exitWithError(name);
+  try {
+    const config = readConfig(settings);
+    const readiness = new Readiness(config.READINESS_TIMEOUT_MS);
+    let part: RunningPart | undefined;
+    readiness.require('start', () => part !== undefined);
+    const monitoring = await serveMonitoring(config, readiness);
+    // Also during the start: as process 1 of a container, a process without a handler ignores the signal.
+    stopOnSignal(async () => {
+      readiness.stop();
+      await part?.close();
+      await monitoring?.close();
+    }, fail);
+    part = await start(config, readiness);
+    void part.refused.then(fail);
+    new Logger(name, config.LOG_LEVEL).event('serving', { service: name, url: part.url });
+  } catch (error) {
+    fail(error);
+  }
+}
