@@ -31,8 +31,8 @@ export interface Standalone {
 
 /**
  * Starts the gateway and all services in one process. Starts Postgres and NATS if their URLs are not set, migrates the
- * database and applies the blueprints. Stops everything again if one of these steps fails. Prints what the user has to
- * know, such as the password of a new administrator.
+ * database and applies the blueprints. Stops everything again if one of these steps fails. Prints what the operator has
+ * to know, such as the password of a new administrator.
  */
 export function startStandalone(env: NodeJS.ProcessEnv, print: (line: string) => void): Standalone {
   const parts = new StartedParts();
@@ -51,7 +51,7 @@ async function start(env: NodeJS.ProcessEnv, parts: StartedParts, print: (line: 
   await prepareDatabase(postgres.url, { env, keys: env['SEAL_KEYS'] || sealKeys(state.sealKey), print });
   const { bus } = await parts.start(() => openBus(state, env));
   const settings = { ...defaultSettings(state, env), ...env, DATABASE_URL: postgres.url };
-  // Stages read their settings from the environment, as in a service process.
+  // Stages read their settings from `process.env`, as they do in a service process.
   Object.assign(process.env, settings);
   const config = readConfig(gatewayConfig, settings);
   const logger = new Logger('gatehouse', config.LOG_LEVEL);
@@ -97,7 +97,7 @@ function defaultSettings(state: LocalState, { HOST, PORT, BASE_URL }: NodeJS.Pro
     MFA_SEAL_KEYS: sealKeys(state.mfaSealKey),
     SECRET_KEY: state.secretKey,
     BASE_URL: BASE_URL || `http://${HOST || '127.0.0.1'}:${PORT || '9000'}`,
-    // A provider of captchas, logins or text messages that is being tried out may run on this machine.
+    // The operator may try out a provider of captchas, logins or text messages that runs on this machine.
     CAPTCHA_HOSTS: ALSO_LOOPBACK,
     SOURCE_HOSTS: ALSO_LOOPBACK,
     SMS_HOSTS: ALSO_LOOPBACK,

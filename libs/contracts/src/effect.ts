@@ -68,7 +68,7 @@ export const effect = z.discriminatedUnion('type', [
     /** Whether the user has proved possession of a device in this plan. */
     second_factor: z.boolean().optional(),
   }),
-  /** Logs the user out of this session and deletes all its data except this plan. */
+  /** Logs the user out of this session, and deletes all data of the session except this plan. */
   z.object({ type: z.literal('logout') }),
   event,
   z.object({ type: z.literal('reputation'), identifier: z.string(), delta: z.int() }),

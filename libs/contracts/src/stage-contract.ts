@@ -21,9 +21,12 @@ export interface AttemptRule {
    * Set if the response chooses among several credentials. An attempt without a valid choice counts for all of them.
    */
   readonly pick?: AttemptChoice;
-  /** Wrong answers in a row before delays begin, of one network or known browser. */
+  /** Consecutive wrong answers of one network or known browser before delays begin. */
   readonly free: number;
-  /** Wrong answers in a row that lock the credential, behind another proof; else delays then grow up to a day. */
+  /**
+   * Consecutive wrong answers that lock the credential, if the visitor has another proof. For any other visitor, delays
+   * grow up to a day from this number on.
+   */
   readonly hard: number;
   /** The error of an attempt that the gateway refuses. Must be the error of a wrong response. */
   readonly refuse: { readonly field: string; readonly code: string };
@@ -178,9 +181,9 @@ export interface StageContract {
   readonly proves: (config: Readonly<Record<string, unknown>>) => StageProof | undefined;
   /**
    * Returns whether the step sets up, changes or removes a credential of its user. The gateway runs such a step only
-   * after a recent proof of that user, which an API token alone is not (docs/adr/0037). For a superuser, the gateway
-   * also grants the stage's service a permit in Postgres (docs/adr/0035). Undefined for a stage that never changes
-   * credentials.
+   * after a recent proof of that user; an API token alone is no such proof (docs/adr/0037). For a superuser, the
+   * gateway also grants the stage's service a permit in Postgres (docs/adr/0035). Undefined for a stage that never
+   * changes credentials.
    */
   readonly changes_credentials?: ((change: CredentialChange) => boolean) | undefined;
   /**

@@ -12,8 +12,9 @@ export const insert = z.object({
 export type Insert = z.output<typeof insert>;
 
 /**
- * Name of the work that judging an answer takes, if it differs between users. The gateway answers a locked credential
- * as late as a wrong answer of the same cost (docs/spec/attempts.md#refused-attempts).
+ * Name of the work that judging an answer takes, such as one kind of hash, if the work differs between users. The
+ * gateway delays the reply for a locked credential by the time of a wrong answer with the same cost
+ * (docs/spec/attempts.md#refused-attempts).
  */
 const cost = z.string().max(64).optional();
 

@@ -59,8 +59,8 @@ const NO_BRANDS: BrandSet = { v: 1, brands: [], first: {} };
 const restrictions = z.object({ brands: z.array(z.object({ login_flows: z.array(z.string()).exactOptional() })) });
 
 /**
- * Returns the brands of a document that does not parse, because a later version of Gatehouse wrote it: a built-in brand,
- * which allows no login flows that the stored brands forbid. Flows stay reachable by their own URLs.
+ * Returns the brands for a document that a later version of Gatehouse wrote and this version cannot parse: one built-in
+ * brand, which allows no login flows that the stored brands forbid. Flows stay reachable by their own URLs.
  */
 function unreadableBrands(document: unknown): BrandSet {
   const { brands } = restrictions.safeParse(document).data ?? NO_BRANDS;

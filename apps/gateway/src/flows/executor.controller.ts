@@ -102,8 +102,8 @@ export class ExecutorController {
 const crossSiteOfPage = (query: FlowRequestParams['query']) => (CROSS_SITE in query ? 'new' : undefined);
 
 /**
- * Returns the query and the cross-site mark of a GET. A navigation from another site to this API marks a new run and an
- * existing run, and its `next` is ignored.
+ * Returns the query and the cross-site mark of a GET. A navigation from another site to this API marks the run, whether
+ * it is new or existing, and its `next` is ignored.
  */
 function paramsOfGet(
   request: FastifyRequest,

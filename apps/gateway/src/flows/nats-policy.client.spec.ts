@@ -45,7 +45,7 @@ describeWithNats('the policy client over NATS', () => {
         if (reply !== undefined) message.respond(typeof reply === 'string' ? reply : JSON.stringify(reply));
       },
     });
-    // Flush, so that the server knows the subscription before the next request.
+    // Each flush waits until the server knows the change of the subscription, before the next request is sent.
     stopServing = async () => {
       subscription.unsubscribe();
       await service.flush();

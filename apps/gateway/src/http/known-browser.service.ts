@@ -25,8 +25,9 @@ interface Mark {
 type MarkedUser = Pick<SavedUser, 'uuid' | 'epoch'>;
 
 /**
- * Marks browsers for users who log in with them. A mark grants nothing: failures of a known browser are counted apart
- * from those of strangers, so that strangers cannot keep the user out. A mark ends with the user's epoch.
+ * Marks browsers for users who log in with them. A mark grants nothing: it only separates the failures of a known
+ * browser from those of other browsers, so that an attacker's failures cannot keep the user out. A mark ends with the
+ * user's epoch.
  */
 @Injectable()
 export class KnownBrowserService {

@@ -72,7 +72,7 @@ export class NetworkRateLimiter {
   }
 }
 
-/** Returns a limiter of the requests of each network; `undefined` if 0 requests, which means no limit. */
+/** Returns a limiter of the requests of each network; `undefined` for 0 requests, which means no limit. */
 export const networkRateLimiter = ({ requests, periodS }: Omit<RateLimit, 'maxNetworks'>) =>
   requests === 0 ? undefined : new NetworkRateLimiter({ requests, periodS, maxNetworks: MAX_NETWORKS });
 
