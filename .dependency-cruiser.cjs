@@ -1,5 +1,5 @@
 /**
- * Who may import whom. Each rule's comment is what its breaker should read.
+ * The rules about imports. The comment of a rule is its error message.
  * @type {import('dependency-cruiser').IConfiguration}
  */
 module.exports = {

@@ -36,7 +36,8 @@ export default defineConfig({
     setupFiles: ['test/support/setup.ts'],
     maxWorkers: 2,
     sequence: { sequencer: LongSuitesFirst },
-    // Modules are loaded once a worker, not once a file, which took longer than the tests: so no test changes one for others.
+    // A worker loads each module once for all test files, because loading the modules again for each file took longer
+    // than the tests. A test must therefore not leave a module changed.
     isolate: false,
     testTimeout: 40_000,
     hookTimeout: 120_000,

@@ -106,7 +106,7 @@ export const best = (rounds: readonly RoundFigures[]): RoundFigures =>
 /** Returns the CPU time of one visit in all processes, in microseconds. */
 export const totalCpu = ({ cpu }: RoundFigures) => [...cpu.values()].reduce((sum, value) => sum + value, 0);
 
-/** Returns the function that returns the value below which a share of the values is. */
+/** Returns a function from a share (0 to 1) to the value below which this share of the values lies. */
 export function percentiles(values: readonly number[]): (share: number) => number {
   const sorted = [...values].sort((a, b) => a - b);
   return (share) => sorted[Math.min(Math.floor(share * sorted.length), sorted.length - 1)] ?? Number.NaN;

@@ -81,7 +81,7 @@ interface EnumerationFigures {
     readonly name: string;
     readonly samples: Readonly<Record<ProbeClass, readonly number[]>>;
   }[];
-  /** Area under the ROC curve that tells the two costs apart. */
+  /** Area under the ROC curve of users with an old hash against users with a current hash. */
   readonly apart: number;
 }
 

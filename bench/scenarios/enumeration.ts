@@ -8,8 +8,8 @@ import { enumerationReport, type ProbeClass } from '../report.js';
 import { areaUnderRoc } from '../roc.js';
 
 /**
- * A third of authentik's rounds, so that the scenario takes minutes. A check costs some 50 ms of CPU time, one of a
- * current hash 11.
+ * A third of authentik's rounds, so that the scenario takes minutes. A check of such a hash costs some 50 ms of CPU
+ * time, and a check of a current hash 11 ms.
  */
 const ROUNDS = 240_000;
 const PASSWORD = 'correct-horse-7';
@@ -25,7 +25,10 @@ const UNKNOWN_NAMES = Array.from({ length: SAMPLES }, (_, i) => `ghost-${i}`);
 const REHASHED = `
   UPDATE directory.users SET password_hash = (SELECT password_hash FROM directory.users WHERE username = 'user-0')
   WHERE username LIKE 'imported-%' AND substr(username, 10)::int % 2 = 0`;
-/** Finds a name of no user, and the imported user with an old hash whose cost it has. $1 names. */
+/**
+ * Finds an unknown name, and the imported user whose old hash is the stand-in of that name. Checks of both names have
+ * the same cost. $1 unknown names.
+ */
 const SHADOW = `
   SELECT n.name AS unknown, u.username AS known FROM unnest($1::text[]) n (name)
   CROSS JOIN directory.password_ring_key k
@@ -46,7 +49,10 @@ interface ProbeResult extends Probe {
   readonly cpu: number;
 }
 
-/** Measures whether the time of a wrong password tells which names exist, after an import and around a rehash. */
+/**
+ * Measures whether the response time for a wrong password reveals which names exist, after an import and around a
+ * rehash.
+ */
 export async function enumeration({ databaseUrl }: BenchEnvironment, product: Product): Promise<string> {
   const client = new pg.Client(databaseUrl);
   await client.connect();
@@ -100,7 +106,7 @@ async function probeAroundRehash(client: pg.Client, product: Product) {
   const probeBoth = async () => {
     const results: ProbeResult[] = [];
     for (let i = 0; i < PROBES; i++) {
-      // No name is ever delayed for its wrong answers.
+      // Deletes the counted attempts, so that no name is delayed.
       await client.query('DELETE FROM flow.attempts');
       const probes = [
         { name: known, kind: 'existing' },

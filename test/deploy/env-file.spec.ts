@@ -22,7 +22,7 @@ describe('npm run deploy:env', () => {
     for (const keys of [SEAL_KEYS, MFA_SEAL_KEYS]) expect(() => new Sealer(keys ?? '')).not.toThrow();
     expect(MFA_SEAL_KEYS).not.toBe(SEAL_KEYS);
     expect(new Set(Object.values(secrets)).size).toBe(Object.keys(secrets).length);
-    // NATS reads such a secret as a string, and a URL can contain it, without quotes or escapes.
+    // A secret in this form needs no quotes in NATS's configuration and no escapes in a URL.
     for (const secret of Object.values(secrets)) expect(secret).toMatch(/^[a-z][a-z0-9]{32,}$/);
   });
 

@@ -34,7 +34,8 @@ beforeAll(async () => {
         userEntry('alice'),
         userEntry('outpost', { type: 'internal_service_account' }),
         tokenEntry('outpost', TOKEN),
-        // The first login flow by its slug, which would be the default of a host without a brand.
+        // The login flow with the first slug in alphabetical order, which would be the default of a host without a
+        // brand.
         flowEntries('a-weak-login', LOGIN_STEPS),
         flowEntries('a-redirecting-login', LOGIN_STEPS, { denied_action: 'continue' }),
         flowEntries('second-link', [DUMMY]),
@@ -64,7 +65,7 @@ describe('a brand with authentication_flow_only', () => {
   it.each([
     ['127.0.0.1', 'a-weak-login'],
     ['127.0.0.1', 'shop-login'],
-    // A client chooses its Host header: neither another brand nor a host without a brand opens a flow of no brand.
+    // A client chooses its Host header, so no host may open a login flow that no brand names.
     ['shop.example', 'a-weak-login'],
     ['unknown.example', 'a-weak-login'],
   ])('refuses a login flow that it does not name: on %s, %s', async (host, slug) => {

@@ -26,7 +26,10 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => deployment.close());
 
-/** JSON of 9000 levels, as a prompt field takes 10,000 characters. It ends early, which a parser notices last. */
+/**
+ * 9000 nested arrays that are never closed, within the 10,000 characters of a prompt field. Only at the end of the text
+ * does a parser notice that it is incomplete.
+ */
 const NESTED = '['.repeat(9000);
 
 /** Returns the process ids of the policy service and of its Python processes. */

@@ -59,7 +59,7 @@ describe('while strangers guess at the password of a user', () => {
     expect(await logIn(deployment.browser())).toBeUndefined();
     expect(await logIn(ofBob)).toBeUndefined();
     expect(await logIn(known)).toBe('alice');
-    // The login does not give the strangers further attempts.
+    // The login in the known browser gives other browsers no further attempts.
     expect(await logIn(deployment.browser())).toBeUndefined();
   });
 

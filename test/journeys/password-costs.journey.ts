@@ -6,11 +6,11 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { blueprint, flowEntries, IDENTIFICATION, LOGIN, PASSWORD } from '../support/blueprints.js';
 import { Deployment } from '../support/deployment.js';
 
-/** So many rounds that concurrent requests are in flight together. */
+/** PBKDF2 rounds. One check takes so long that the concurrent requests of a test overlap. */
 const ROUNDS = 1_200_000;
 const TYPED = 'correct-horse-7';
 const LEGACY = `pbkdf2_sha256$${ROUNDS}$salt$${pbkdf2Sync(TYPED, 'salt', ROUNDS, 32, 'sha256').toString('base64')}`;
-/** One check runs, and one waits. */
+/** Limits of legacy hashes: one check runs, and one waits. */
 const BOUND = { PASSWORD_LEGACY_CONCURRENCY: '1', PASSWORD_LEGACY_QUEUE: '1' };
 const PARALLEL = 5;
 

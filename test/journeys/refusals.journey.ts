@@ -74,7 +74,10 @@ const FORM = 'application/x-www-form-urlencoded';
 const FORGED = { 'x-authentik-csrf': 'x' };
 const SECRET = '?password=hunter2';
 
-/** Two errors, the expected one first; the sender (a rate-limited visitor or a user), the request and the refusal. */
+/**
+ * Requests with two errors: the errors, the first of which must be reported; the sender (`often`: a rate-limited
+ * visitor, `member`: a user); the request; the expected status and code.
+ */
 const PAIRS: readonly [string, 'often' | 'member', SentRequest, number, string][] = [
   ['address, method', 'often', { path: '/api/v3/flows/executor/login', method: 'PUT' }, 404, 'not_found'],
   ['address, rate', 'often', { path: '/api/v3/flows/executor/login' }, 404, 'not_found'],

@@ -36,7 +36,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'gatehouse-standalone-'));
   env = {
     ...{ GATEHOUSE_DIR: folder, PORT: String(await freePort()), XDG_CACHE_HOME: process.env['XDG_CACHE_HOME'] ?? '' },
-    // Longer than any test takes on a slow machine.
+    // The delay is longer than any test takes on a slow machine.
     ATTEMPTS_DELAY_S: '600',
   };
   running = await start();

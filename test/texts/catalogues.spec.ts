@@ -48,7 +48,7 @@ describe.each(['de', 'fr', 'es', 'ar'] as const)('the catalogue for %s', (locale
   it.each(translated)('keeps the placeholders of "%s" in every plural form', (text) => {
     const rendered = (number: number) =>
       spoken(text)(text, Object.fromEntries(placeholdersIn(text).map((name) => [name, number])));
-    // Translations may spell out one and two; larger numbers are figures.
+    // A translation may spell out one and two, but must show larger numbers as digits.
     for (const number of [0, 1, 2]) expect(rendered(number)).not.toMatch(/undefined|[{}]/);
     for (const number of [3, 11, 98_765])
       expect(rendered(number).split(String(number)).length - 1).toBe(placeholdersIn(text).length);

@@ -23,10 +23,7 @@ export interface AttemptRule {
   readonly pick?: AttemptChoice;
   /** Consecutive wrong answers of one network or known browser before delays begin. */
   readonly free: number;
-  /**
-   * Consecutive wrong answers that lock the credential, if the visitor has another proof. For any other visitor, delays
-   * grow up to a day from this number on.
-   */
+  /** Consecutive wrong answers that lock the credential. Without another proof, delays then grow up to a day. */
   readonly hard: number;
   /** The error of an attempt that the gateway refuses. Must be the error of a wrong response. */
   readonly refuse: { readonly field: string; readonly code: string };
