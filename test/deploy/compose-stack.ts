@@ -121,14 +121,10 @@ export class ComposeStack {
     );
   }
 
-  /** Restarts NATS with other passwords for its users. */
-  async changeNatsPasswords(): Promise<void> {
+  /** Restarts NATS with other nkeys for its users. */
+  async changeNatsKeys(): Promise<void> {
     await this.infrastructure.nats.stop();
-    const changed = Object.keys(this.infrastructure.env).map((name) => [name, 'changed']);
-    this.infrastructure.nats = await bus(
-      Object.fromEntries(changed),
-      Number(new URL(this.infrastructure.nats.url).port),
-    );
+    this.infrastructure.nats = await bus(await freshEnvironment(), Number(new URL(this.infrastructure.nats.url).port));
   }
 
   /** Runs statements with the Postgres role of a container. */

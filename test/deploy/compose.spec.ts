@@ -30,7 +30,7 @@ describe('docker-compose.yml', () => {
   });
 
   it('has no other containers', () => {
-    expect(Object.keys(compose).sort()).toEqual([...CONTAINERS, 'postgres', 'nats'].sort());
+    expect(Object.keys(compose).sort()).toEqual([...CONTAINERS, 'postgres', 'nats', 'nats-data'].sort());
   });
 
   it.each(CONTAINERS)('gives %s a read-only file system and no privileges', (service) => {
@@ -47,21 +47,26 @@ describe('docker-compose.yml', () => {
     expect(compose[service]).not.toHaveProperty('container_name');
   });
 
-  it.each(SERVICES)('gives %s the passwords of its own NATS user and Postgres role only', (service) => {
-    const { NATS_USER, NATS_PASSWORD, DATABASE_URL } = compose[service]?.environment ?? {};
-    expect([NATS_USER, NATS_PASSWORD]).toEqual([service, env[`NATS_PASSWORD_${service.toUpperCase()}`]]);
+  it.each(SERVICES)('gives %s the secrets of its own NATS user and Postgres role only', (service) => {
+    const { NATS_NKEY_SEED, DATABASE_URL } = compose[service]?.environment ?? {};
+    expect(NATS_NKEY_SEED).toBe(env[`NATS_NKEY_SEED_${service.toUpperCase()}`]);
     const { username, password } = new URL(DATABASE_URL ?? `x://gatehouse_${service}@none`);
     expect(username).toBe(`gatehouse_${service}`);
     expect(password).toBe(DATABASE_URL ? env[`DATABASE_PASSWORD_${service.toUpperCase()}`] : '');
     const text = JSON.stringify(compose[service]?.environment);
-    const ownNames = new Set(['NATS', 'DATABASE'].map((server) => `${server}_PASSWORD_${service.toUpperCase()}`));
-    const otherSecrets = Object.entries(env).filter(([name]) => name.includes('PASSWORD') && !ownNames.has(name));
+    const ownNames = new Set(['NATS_NKEY_SEED', 'DATABASE_PASSWORD'].map((name) => `${name}_${service.toUpperCase()}`));
+    const otherSecrets = Object.entries(env).filter(([name]) => /PASSWORD|SEED/.test(name) && !ownNames.has(name));
     expect(otherSecrets.filter(([, secret]) => text.includes(secret))).toEqual([]);
   });
 
   it.each(CONTAINERS)('connects %s to the networks of what it needs, and to no other', (service) => {
     const networks = (NEEDS[service] ?? []).map((need) => NETWORKS[need]);
     expect([...(compose[service]?.networks ?? [])].sort()).toEqual(networks.sort());
+  });
+
+  it('gives NATS the public keys of all users, and no secret', () => {
+    const expected = Object.entries(env).filter(([name]) => /^NATS_NKEY_(?!SEED_)/.test(name));
+    expect(compose['nats']?.environment).toEqual(Object.fromEntries(expected));
   });
 
   it('requires every secret from .env', () => {

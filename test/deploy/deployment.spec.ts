@@ -1,3 +1,4 @@
+import { nkeys } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { blueprint, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
 import { Browser } from '../support/browser.js';
@@ -32,28 +33,26 @@ describeWithNats('the services of docker-compose.yml', () => {
     return message;
   }
 
-  /** Returns the NATS credentials of a service. */
-  const credentialsOf = (service: string) => {
-    const { NATS_USER = '', NATS_PASSWORD = '' } = stack.environment(service);
-    return { NATS_USER, NATS_PASSWORD };
-  };
-
   describe('with the NATS user of another service', () => {
     const pairs = SERVICES.map((service, i) => ({ service, other: SERVICES[(i + 1) % SERVICES.length] as string }));
 
     it.each(pairs)(
       '$service exits when it connects as $other, and logs the reason',
       async ({ service, other }) => {
-        expect(await refusalOf(service, credentialsOf(other))).toMatch(/NATS refuses the subscriptions? /);
+        expect(await refusalOf(service, { NATS_NKEY_SEED: stack.environment(other)['NATS_NKEY_SEED'] ?? '' })).toMatch(
+          /NATS refuses the subscriptions? /,
+        );
       },
       START_TIMEOUT_MS,
     );
   });
 
   it.each(SERVICES)(
-    '%s exits when its NATS password is wrong',
+    '%s exits when NATS does not know its nkey',
     async (service) => {
-      expect(await refusalOf(service, { NATS_PASSWORD: 'wrong' })).toMatch(/Authorization Violation/);
+      expect(
+        await refusalOf(service, { NATS_NKEY_SEED: new TextDecoder().decode(nkeys.createUser().getSeed()) }),
+      ).toMatch(/Authorization Violation/);
     },
     START_TIMEOUT_MS,
   );
@@ -75,9 +74,9 @@ describeWithNats('the services of docker-compose.yml', () => {
     START_TIMEOUT_MS,
   );
 
-  it('exit when NATS rejects their password after a rotation, so that a restart gives them the new password', async () => {
+  it('exit when NATS rejects their nkey after a rotation, so that a restart gives them the new nkey', async () => {
     const running = [await stack.start('gateway', { PORT: '0' }), await stack.start('policy')];
-    await stack.changeNatsPasswords();
+    await stack.changeNatsKeys();
     for (const process of running) {
       expect(await process.gone).toBe(1);
       expect(process.output()).toMatch(/Authorization Violation/);

@@ -1,8 +1,10 @@
-import { appendFile, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { nkeys } from '@nats-io/transport-node';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Sealer } from '../../libs/platform/src/sealing.js';
+import { SERVICES } from './catalogue.js';
 import { completeEnvFile, readEnvFile } from './env-file.js';
 
 describe('npm run deploy:env', () => {
@@ -22,8 +24,33 @@ describe('npm run deploy:env', () => {
     for (const keys of [SEAL_KEYS, MFA_SEAL_KEYS]) expect(() => new Sealer(keys ?? '')).not.toThrow();
     expect(MFA_SEAL_KEYS).not.toBe(SEAL_KEYS);
     expect(new Set(Object.values(secrets)).size).toBe(Object.keys(secrets).length);
-    // A secret in this form needs no quotes in NATS's configuration and no escapes in a URL.
-    for (const secret of Object.values(secrets)) expect(secret).toMatch(/^[a-z][a-z0-9]{32,}$/);
+    // A value in these forms needs no quotes in NATS's configuration and no escapes in a URL.
+    for (const secret of Object.values(secrets)) expect(secret).toMatch(/^([a-z][a-z0-9]{32,}|S?U[A-Z2-7]{50,})$/);
+  });
+
+  it('gives each NATS user a seed, and the server the public key that belongs to it', async () => {
+    await completeEnvFile(file);
+    const env = await readEnvFile(file);
+    const seeds = Object.entries(env).filter(([name]) => name.startsWith('NATS_NKEY_SEED_'));
+    expect(seeds).toHaveLength(SERVICES.length + 1);
+    for (const [name, seed] of seeds) {
+      const pair = nkeys.fromSeed(new TextEncoder().encode(seed));
+      expect(env[name.replace('SEED_', '')]).toBe(pair.getPublicKey());
+    }
+  });
+
+  it('adds the public key of a seed that the file has, and refuses a damaged seed', async () => {
+    const pair = nkeys.createUser();
+    const seed = new TextDecoder().decode(pair.getSeed());
+    await writeFile(file, `NATS_NKEY_SEED_MFA=${seed}\n`);
+    await completeEnvFile(file);
+    expect((await readEnvFile(file))['NATS_NKEY_MFA']).toBe(pair.getPublicKey());
+
+    for (const damaged of [seed.slice(1), seed.replace(/.$/, '1'), seed.toLowerCase(), 'SU']) {
+      await writeFile(file, `NATS_NKEY_SEED_MFA=${damaged}\n`);
+      await expect(completeEnvFile(file)).rejects.toThrow('NATS_NKEY_SEED_MFA is not an nkey seed of a NATS user');
+      expect(await readFile(file, 'utf8')).toBe(`NATS_NKEY_SEED_MFA=${damaged}\n`);
+    }
   });
 
   it('generates new secrets each time', async () => {
@@ -37,7 +64,7 @@ describe('npm run deploy:env', () => {
     await completeEnvFile(file);
     const first = await readEnvFile(file);
     expect(first).toMatchObject({ BASE_URL: 'https://id.example.org', SECRET_KEY: 'mine' });
-    expect(first).toHaveProperty('NATS_PASSWORD_GATEWAY');
+    expect(first).toHaveProperty('NATS_NKEY_SEED_GATEWAY');
     await appendFile(file, '# mine too\n');
     expect(await completeEnvFile(file)).toMatch(/nothing is missing/);
     expect(await readEnvFile(file)).toEqual(first);

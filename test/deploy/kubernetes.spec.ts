@@ -94,7 +94,7 @@ describe('deploy/k8s/base', () => {
     expectRestricted(job);
   });
 
-  it('gives NATS the same passwords as docker-compose.yml', () => {
+  it('gives NATS the same public keys as docker-compose.yml', () => {
     const [container] = containersOf(find('StatefulSet', 'nats'));
     expect(environmentOf(container!, env)).toEqual(readCompose(env)['nats']?.environment);
   });

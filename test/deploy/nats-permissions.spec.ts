@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { PASSWORD_HASH_SUBJECT } from '@gatehouse/contracts';
-import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { connect, type NatsConnection, nkeyAuthenticator, nkeys } from '@nats-io/transport-node';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeWithNats, type RunningNats, startNats } from '../support/nats.js';
+import type { Environment } from '../support/processes.js';
 import { ALLOWED_CALLS, PATTERNS, type Pattern, SERVICES } from './catalogue.js';
 import { freshEnvironment } from './env-file.js';
 
@@ -32,19 +33,18 @@ const FORBIDDEN: Subscription[] = [
 
 describeWithNats('deploy/nats/nats.conf', () => {
   let nats: RunningNats;
+  let env: Environment;
   const users = new Map<string, NatsConnection>();
   const as = (service: string) => users.get(service)!;
 
   beforeAll(async () => {
-    const env = await freshEnvironment();
+    env = await freshEnvironment();
     const config = readFileSync('deploy/nats/nats.conf', 'utf8').replace('users: [', `users: [${AUDITOR}`);
     nats = await startNats({ config, env });
     for (const user of [...SERVICES, 'operator']) {
-      const pass = env[`NATS_PASSWORD_${user.toUpperCase()}`]!;
-      users.set(
-        user,
-        await connect({ servers: nats.url, user, pass, inboxPrefix: `_INBOX_${user}`, noAsyncTraces: true }),
-      );
+      const authenticator = nkeyAuthenticator(new TextEncoder().encode(env[`NATS_NKEY_SEED_${user.toUpperCase()}`]));
+      const options = { servers: nats.url, inboxPrefix: `_INBOX_${user}`, noAsyncTraces: true };
+      users.set(user, await connect({ ...options, authenticator }));
     }
   });
   afterAll(async () => {
@@ -143,9 +143,12 @@ describeWithNats('deploy/nats/nats.conf', () => {
     for (const subscription of [requests, inbox]) subscription.unsubscribe();
   });
 
-  it('rejects a connection with no password or a wrong one', async () => {
+  it('rejects a connection with no nkey or an unknown one, and the public key as a password', async () => {
     const options = { servers: nats.url, reconnect: false };
     await expect(connect(options)).rejects.toThrow(/authorization/i);
-    await expect(connect({ ...options, user: 'gateway', pass: 'x' })).rejects.toThrow(/authorization/i);
+    const unknown = nkeyAuthenticator(nkeys.createUser().getSeed());
+    await expect(connect({ ...options, authenticator: unknown })).rejects.toThrow(/authorization/i);
+    const login = { user: 'gateway', pass: env['NATS_NKEY_GATEWAY']! };
+    await expect(connect({ ...options, ...login })).rejects.toThrow(/authorization/i);
   });
 });

@@ -13,7 +13,7 @@ import { isInstalled } from './installed.js';
 describe.skipIf(!isInstalled('openssl'))('NATS over TLS, as the overlay tls configures it', () => {
   describeWithNats('a service', () => {
     let folder: string;
-    let login: Record<string, string>;
+    let env: Record<string, string>;
     let nats: RunningNats | undefined;
     let service: RunningProcess | undefined;
 
@@ -24,7 +24,7 @@ describe.skipIf(!isInstalled('openssl'))('NATS over TLS, as the overlay tls conf
       execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', ...subject, ...files], {
         stdio: 'ignore',
       });
-      login = { NATS_USER: 'session', NATS_PASSWORD: (await freshEnvironment())['NATS_PASSWORD_SESSION'] ?? '' };
+      env = await freshEnvironment();
     });
     afterEach(async () => {
       await service?.stop();
@@ -33,15 +33,15 @@ describe.skipIf(!isInstalled('openssl'))('NATS over TLS, as the overlay tls conf
     });
     afterAll(() => rm(folder, { recursive: true }));
 
-    /** Starts NATS with the users of deploy/nats, all with the password in `login`. Returns service settings. */
+    /** Starts NATS with the users of deploy/nats. Returns the settings of the service `session`. */
     async function serve(tls: string) {
       const config = `${await readFile('deploy/nats/nats.conf', 'utf8')}${tls}`;
-      const names = [...config.matchAll(/\$(NATS_\w+)/g)].map(([, name]) => [name, login['NATS_PASSWORD']]);
-      nats = await startNats({ config, env: Object.fromEntries(names) as Record<string, string> });
-      return { ...login, NATS_URL: nats.url.replace('nats://127.0.0.1', 'tls://localhost') };
+      nats = await startNats({ config, env });
+      const NATS_URL = nats.url.replace('nats://127.0.0.1', 'tls://localhost');
+      return { NATS_NKEY_SEED: env['NATS_NKEY_SEED_SESSION'] ?? '', NATS_URL };
     }
-    const start = async (env: Record<string, string>) => {
-      service = await startProcess('dist/apps/session/src/main.js', env, { ready: /"serving"/ });
+    const start = async (settings: Record<string, string>) => {
+      service = await startProcess('dist/apps/session/src/main.js', settings, { ready: /"serving"/ });
     };
     const serveTls = () => serve(`tls { cert_file: "${folder}/tls.crt", key_file: "${folder}/tls.key" }`);
 
@@ -54,11 +54,11 @@ describe.skipIf(!isInstalled('openssl'))('NATS over TLS, as the overlay tls conf
     const connectOnce = (settings: NatsSettings) =>
       connect({ ...natsOptions(settings, 'session'), waitOnFirstConnect: false, reconnect: false });
 
-    it('does not give its password to a server that it does not trust', async () => {
+    it('does not log in to a server that it does not trust', async () => {
       await expect(connectOnce(await serveTls())).rejects.toThrow(/self-signed certificate/);
     });
 
-    it('does not give its password to a server without TLS', async () => {
+    it('does not log in to a server without TLS', async () => {
       await expect(connectOnce(await serve(''))).rejects.toThrow(/does not support 'tls'/);
     });
   });

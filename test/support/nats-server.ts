@@ -9,28 +9,36 @@ import { killWhenParentDies } from './watchdog.js';
 /** A running nats-server. */
 export interface RunningNats {
   readonly url: string;
+  readonly pid: number;
+  /** Resolves when the output of the server, from its start, matches `pattern`. */
+  readonly says: (pattern: RegExp) => Promise<void>;
   readonly stop: () => Promise<void>;
 }
 
 export interface NatsServerOptions {
   /** Additional lines of the server's configuration file. */
   readonly config?: string;
+  /** Files beside the configuration file, by name, which it may include. */
+  readonly files?: Readonly<Record<string, string>>;
   /** Environment variables to which the configuration refers. */
   readonly env?: Readonly<Record<string, string>>;
   /** The port. By default, a free port. */
   readonly port?: number;
+  /** Folder of the configuration and of JetStream, which stays. By default, a new folder that is removed at the end. */
+  readonly folder?: string;
 }
 
 /** Starts the nats-server `program` on the loopback interface; resolves once it accepts connections. */
-export async function startNatsServer(program: string, { config = '', env = {}, port }: NatsServerOptions = {}) {
-  const folder = await mkdtemp(join(tmpdir(), 'gatehouse-nats-'));
-  const file = join(folder, 'nats.conf');
-  await writeFile(file, config);
-  const usedPort = port ?? (await findFreePort());
-  const server = spawn(program, ['-c', file, '-a', '127.0.0.1', '-p', String(usedPort)], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-    env: { ...process.env, ...env },
-  });
+export async function startNatsServer(program: string, options: NatsServerOptions = {}): Promise<RunningNats> {
+  const { config = '', files = {}, env = {}, port = await findFreePort() } = options;
+  const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'gatehouse-nats-')));
+  const removed = options.folder ? [] : [folder];
+  // The folder of JetStream in deploy/nats is the volume of a container.
+  for (const [name, text] of Object.entries({ 'server.conf': config, ...files }))
+    await writeFile(join(folder, name), text.replace('store_dir: "/data"', `store_dir: ${JSON.stringify(folder)}`));
+  // The last flag gives the monitoring port of the configuration a free number.
+  const flags = ['-c', join(folder, 'server.conf'), '-a', '127.0.0.1', '-p', String(port), '-m', '-1'];
+  const server = spawn(program, flags, { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...env } });
   const cancelWatchdog = killWhenParentDies(server.pid ?? 0, { remove: folder });
   const stop = async () => {
     if (server.exitCode === null && server.signalCode === null) {
@@ -38,23 +46,29 @@ export async function startNatsServer(program: string, { config = '', env = {}, 
       await once(server, 'exit');
     }
     cancelWatchdog();
-    await rm(folder, { recursive: true, force: true });
+    for (const path of removed) await rm(path, { recursive: true, force: true });
   };
-  await ready(server).catch(async (error: unknown) => {
+  const says = outputOf(server);
+  await says(/Server is ready/).catch(async (error: unknown) => {
     await stop();
     throw error;
   });
-  return { url: `nats://127.0.0.1:${usedPort}`, pid: server.pid as number, stop };
+  return { url: `nats://127.0.0.1:${port}`, pid: server.pid as number, says, stop };
 }
 
-function ready(server: ChildProcess): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let output = '';
-    server.stderr?.on('data', (chunk: Buffer) => {
-      output = (output + chunk).slice(-4096);
-      if (output.includes('Server is ready')) resolve();
-    });
-    server.once('error', reject);
-    server.once('exit', () => reject(new Error(`nats-server did not start:\n${output}`)));
+/** Collects the output of a server. Returns the function that waits for a part of it, and fails when the server ends. */
+function outputOf(server: ChildProcess): RunningNats['says'] {
+  let output = '';
+  server.stderr?.on('data', (chunk: Buffer) => {
+    output += String(chunk);
+    server.emit('output');
   });
+  return (pattern) =>
+    new Promise((resolve, reject) => {
+      const check = () => pattern.test(output) && resolve();
+      server.on('output', check);
+      server.once('error', reject);
+      server.once('exit', () => reject(new Error(`nats-server has ended:\n${output.slice(-4096)}`)));
+      check();
+    });
 }

@@ -44,11 +44,23 @@ export const commonConfig = z.object({
     .describe('Milliseconds until a dependency that does not answer the readiness probe counts as missing'),
 });
 
+const milliseconds = (fallback: number, max: number) => z.coerce.number().int().min(100).max(max).default(fallback);
+
 /** Settings of every process that connects to NATS. */
 export const natsConfig = z.object({
   NATS_URL: z.string().default('nats://127.0.0.1:4222').describe('NATS servers, comma separated'),
-  NATS_USER: z.string().optional().describe('NATS user of this service'),
-  NATS_PASSWORD: z.string().optional().describe('NATS password of this service'),
+  NATS_NKEY_SEED: z
+    .string()
+    .optional()
+    .describe('Seed of the nkey with which this service proves to NATS who it is; begins with `SU`'),
+  NATS_USER: z.string().optional().describe('NATS user of this service, for a server with passwords instead of nkeys'),
+  NATS_PASSWORD: z.string().optional().describe('Password of that user'),
+  NATS_PING_INTERVAL_MS: milliseconds(1000, 60_000).describe(
+    'Milliseconds between two pings of the NATS server. A server that has not answered two pings in a row counts as hung, and the process connects to another one',
+  ),
+  NATS_CONNECT_TIMEOUT_MS: milliseconds(2000, 60_000).describe(
+    'Milliseconds within which a NATS server must accept a connection, before the process tries the next one',
+  ),
 });
 
 /** Settings of every process that connects to Postgres. */

@@ -1,29 +1,64 @@
-import { connect, type NatsConnection, type Subscription } from '@nats-io/transport-node';
+import {
+  connect,
+  type NatsConnection,
+  nkeyAuthenticator,
+  nkeys,
+  type Server,
+  type Subscription,
+} from '@nats-io/transport-node';
+import { ConfigError, natsConfig } from './config.js';
 import { Logger } from './logger.js';
 
-/** The servers and the user of a NATS client. */
+/** The servers and the user of a NATS client. Times are in milliseconds. */
 export interface NatsSettings {
   readonly NATS_URL: string;
+  readonly NATS_NKEY_SEED?: string | undefined;
   readonly NATS_USER?: string | undefined;
   readonly NATS_PASSWORD?: string | undefined;
+  readonly NATS_PING_INTERVAL_MS?: number | undefined;
+  readonly NATS_CONNECT_TIMEOUT_MS?: number | undefined;
 }
 
+/** Number of pings without an answer after which the client gives a connection up. */
+const MAX_UNANSWERED_PINGS = 2;
+
 /**
- * Returns the options of every NATS client: the client waits for the server at the start and reconnects without limit.
+ * Returns the options of every NATS client: the client waits for the server at the start and reconnects without limit,
+ * also from a server that hangs. Throws ConfigError for credentials that cannot be used.
  */
 export function natsOptions(settings: NatsSettings, name: string) {
+  const config = natsConfig.parse(settings);
   return {
-    servers: settings.NATS_URL.split(','),
+    servers: config.NATS_URL.split(','),
     // Without this the client would fall back to plain text when the server offers no TLS.
-    ...(settings.NATS_URL.includes('tls://') ? { tls: {} } : {}),
+    ...(config.NATS_URL.includes('tls://') ? { tls: {} } : {}),
     name,
-    ...(settings.NATS_USER ? { user: settings.NATS_USER, pass: settings.NATS_PASSWORD ?? '' } : {}),
+    ...credentialsOf(config),
+    pingInterval: config.NATS_PING_INTERVAL_MS,
+    maxPingOut: MAX_UNANSWERED_PINGS,
+    timeout: config.NATS_CONNECT_TIMEOUT_MS,
     maxReconnectAttempts: -1,
     reconnectTimeWait: 250,
+    // The least recently tried server first. The client's own order begins with the server that it has just lost, which
+    // costs a time-out when that server hangs.
+    reconnectToServer: (servers: readonly Server[]) =>
+      servers.reduce((oldest, server) => (server.lastConnect < oldest.lastConnect ? server : oldest)),
     waitOnFirstConnect: true,
     noAsyncTraces: true,
     inboxPrefix: inboxPrefixOf(name),
   };
+}
+
+function credentialsOf({ NATS_NKEY_SEED, NATS_USER, NATS_PASSWORD }: NatsSettings) {
+  if (NATS_NKEY_SEED === undefined) return NATS_USER ? { user: NATS_USER, pass: NATS_PASSWORD ?? '' } : {};
+  if (NATS_USER) throw new ConfigError('NATS_NKEY_SEED and NATS_USER are both set: set only one of them');
+  const seed = new TextEncoder().encode(NATS_NKEY_SEED);
+  try {
+    nkeys.fromSeed(seed);
+  } catch {
+    throw new ConfigError('NATS_NKEY_SEED is not the seed of an nkey: it must be the whole text that begins with SU');
+  }
+  return { authenticator: nkeyAuthenticator(seed) };
 }
 
 /** Returns the prefix of a client's inboxes. The client's NATS user needs the permission to subscribe to them. */

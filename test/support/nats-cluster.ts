@@ -1,0 +1,68 @@
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { findFreePort } from '../../libs/platform/src/free-port.js';
+import { type NatsServerOptions, type RunningNats, startNatsServer } from './nats-server.js';
+
+const PASSWORD = 'cluster-of-a-test';
+
+/** The servers of a NATS cluster on the loopback interface, with the configuration in deploy/nats. */
+export class NatsCluster {
+  readonly #running = new Map<number, RunningNats>();
+
+  private constructor(
+    private readonly program: string,
+    private readonly folder: string,
+    private readonly options: readonly NatsServerOptions[],
+  ) {}
+
+  /** Starts `size` servers, to which the nkeys in `env` have access. */
+  static async open(program: string, env: Readonly<Record<string, string>>, size = 3): Promise<NatsCluster> {
+    const folder = await mkdtemp(join(tmpdir(), 'gatehouse-nats-cluster-'));
+    const [config, single] = await Promise.all(
+      ['cluster.conf', 'nats.conf'].map((name) => readFile(`deploy/nats/${name}`, 'utf8')),
+    );
+    const ports = await Promise.all(Array.from({ length: 2 * size }, () => findFreePort()));
+    const routePorts = ports.slice(size);
+    const NATS_ROUTES = JSON.stringify(routePorts.map((port) => `nats://cluster:${PASSWORD}@127.0.0.1:${port}`));
+    const options = routePorts.map((routePort, i) => ({
+      config: config!.replace('0.0.0.0:6222', `127.0.0.1:${routePort}`),
+      files: { 'nats.conf': single! },
+      env: { ...env, NATS_SERVER_NAME: `nats-${i}`, NATS_CLUSTER_PASSWORD: PASSWORD, NATS_ROUTES },
+      port: ports[i]!,
+      folder: join(folder, String(i)),
+    }));
+    for (const { folder: own } of options) await mkdir(own);
+    const cluster = new NatsCluster(program, folder, options);
+    await Promise.all(options.map((_, i) => cluster.start(i)));
+    return cluster;
+  }
+
+  /** Addresses of all servers, as in `NATS_URL`. */
+  get url(): string {
+    return this.options.map(({ port }) => `nats://127.0.0.1:${port}`).join(',');
+  }
+
+  get size(): number {
+    return this.options.length;
+  }
+
+  /** Returns the settings of server `i`, for a server that replaces or joins it. */
+  optionsOf(i: number): NatsServerOptions {
+    return this.options[i]!;
+  }
+
+  server(i: number): RunningNats {
+    return this.#running.get(i)!;
+  }
+
+  /** Starts server `i` with the data that it had. */
+  async start(i: number): Promise<void> {
+    this.#running.set(i, await startNatsServer(this.program, this.options[i]));
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#running.values()].map((server) => server.stop()));
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
