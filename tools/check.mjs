@@ -12,6 +12,7 @@ const CHECKS = [
   'check:format',
   'check:unused',
   'check:openapi',
+  'check:migrations',
   'check:security -- --offline',
   'docs:check',
 ];

@@ -1,5 +1,5 @@
 import { authenticatorsConfig } from '@gatehouse/authenticators';
-import { commonConfig, geoIpConfig, natsConfig, postgresConfig } from '@gatehouse/platform';
+import { commonConfig, geoIpConfig, migrationConfig, natsConfig, postgresConfig } from '@gatehouse/platform';
 import { z } from 'zod';
 import { gatewayConfig } from '../../apps/gateway/src/gateway.config.js';
 import { courierSettings } from '../../libs/courier/src/courier.config.js';
@@ -88,7 +88,7 @@ export const documents: readonly Document[] = [
     '## standalone and the commands',
     'These, and all settings of the gateway, captcha, courier, enrollment, identification, mfa, password and policy. Missing keys and secrets are ' +
       'generated and stored in `GATEHOUSE_DIR`.',
-    settingsOf(standaloneConfig),
+    settingsOf(standaloneConfig.extend(migrationConfig.shape)),
     '`npm run user` needs the `SECRET_KEY`, `SEAL_KEYS` and `BASE_URL` of the gateway. The command `roles` sets the password of the Postgres role ' +
       '`gatehouse_<service>` from `DATABASE_PASSWORD_<SERVICE>`.',
   ]),

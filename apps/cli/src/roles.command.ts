@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { CommandError } from '@gatehouse/local';
-import { postgresConfig, readConfig } from '@gatehouse/platform';
+import { migrationConfig, postgresConfig, readConfig, withMigrationLock } from '@gatehouse/platform';
 import pg from 'pg';
 import type { Command } from './command.js';
 import { scramVerifier } from './scram-verifier.js';
@@ -17,25 +17,33 @@ export const rolesCommand: Command = {
     const { DATABASE_URL } = readConfig(postgresConfig, env);
     const passwords = rolePasswords(env);
     if (passwords.length === 0) throw new CommandError('No DATABASE_PASSWORD_<SERVICE> is set in the environment.');
-    const client = new pg.Client({ connectionString: DATABASE_URL });
-    await client.connect();
-    try {
-      await client.query('BEGIN');
-      await client.query(`SELECT pg_advisory_xact_lock(hashtext('gatehouse migrations'))`);
-      await client.query(await readFile(ROLES_FILE, 'utf8'));
-      for (const { role, password } of passwords) {
-        const [name, verifier] = [pg.escapeIdentifier(role), pg.escapeLiteral(scramVerifier(password))];
-        await client.query(`ALTER ROLE ${name} PASSWORD ${verifier}`);
-      }
-      await client.query('COMMIT');
-    } finally {
-      await client.end();
-    }
+    await withMigrationLock(DATABASE_URL, readConfig(migrationConfig, env), () => setRoles(DATABASE_URL, passwords));
     return `roles: ${passwords.map(({ role }) => role).join(', ')}`;
   },
 };
 
-const rolePasswords = (env: NodeJS.ProcessEnv) =>
+interface RolePassword {
+  readonly role: string;
+  readonly password: string;
+}
+
+async function setRoles(url: string, passwords: readonly RolePassword[]): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query('BEGIN');
+    await client.query(await readFile(ROLES_FILE, 'utf8'));
+    for (const { role, password } of passwords) {
+      const [name, verifier] = [pg.escapeIdentifier(role), pg.escapeLiteral(scramVerifier(password))];
+      await client.query(`ALTER ROLE ${name} PASSWORD ${verifier}`);
+    }
+    await client.query('COMMIT');
+  } finally {
+    await client.end();
+  }
+}
+
+const rolePasswords = (env: NodeJS.ProcessEnv): RolePassword[] =>
   Object.entries(env).flatMap(([name, password]) => {
     const service = PASSWORD_VARIABLE.exec(name)?.[1];
     return service && password ? [{ role: `gatehouse_${service.toLowerCase()}`, password }] : [];

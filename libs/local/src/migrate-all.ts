@@ -2,23 +2,102 @@ import { MFA_SCHEMA, mfaMigrations } from '@gatehouse/authenticators';
 import { FLOW_SCHEMA } from '@gatehouse/blueprints';
 import { DIRECTORY_SCHEMA, directoryMigrations } from '@gatehouse/directory';
 import { executorMigrations } from '@gatehouse/executor-postgres';
-import { migrate } from '@gatehouse/platform';
+import {
+  findExecutedMigrations,
+  MigrationError,
+  migrate,
+  migrationConfig,
+  openDataSource,
+  readConfig,
+  type SchemaMigrations,
+  undoMigrations,
+} from '@gatehouse/platform';
 import { IDENTIFICATION_SCHEMA, identificationMigrations } from '@gatehouse/sources';
 import { CAPTCHA_SCHEMA, captchaMigrations } from '@gatehouse/stages/captcha';
 import { CONSENT_SCHEMA, consentMigrations } from '@gatehouse/stages/consent';
 import { ENROLLMENT_SCHEMA, enrollmentMigrations } from '@gatehouse/stages/enrollment';
 
+/** The migrations of all schemas. The directory is first, because other schemas use its views and functions. */
+export const allMigrations: readonly SchemaMigrations[] = [
+  { schema: DIRECTORY_SCHEMA, migrations: directoryMigrations },
+  { schema: FLOW_SCHEMA, migrations: executorMigrations },
+  { schema: CAPTCHA_SCHEMA, migrations: captchaMigrations },
+  { schema: CONSENT_SCHEMA, migrations: consentMigrations },
+  { schema: ENROLLMENT_SCHEMA, migrations: enrollmentMigrations },
+  { schema: IDENTIFICATION_SCHEMA, migrations: identificationMigrations },
+  { schema: MFA_SCHEMA, migrations: mfaMigrations },
+];
+
 /**
- * Migrates all schemas and returns the names of the migrations that ran. Migrates the directory first, because other
- * schemas use its view.
+ * Time of the last migration from before the first release. Versions from before it are not supported, so `--down`
+ * undoes no migration of that time.
  */
-export async function migrateAll(url: string): Promise<string[]> {
-  const directory = await migrate({ url, schema: DIRECTORY_SCHEMA, migrations: directoryMigrations });
-  const flow = await migrate({ url, schema: FLOW_SCHEMA, migrations: executorMigrations });
-  const captcha = await migrate({ url, schema: CAPTCHA_SCHEMA, migrations: captchaMigrations });
-  const consent = await migrate({ url, schema: CONSENT_SCHEMA, migrations: consentMigrations });
-  const enrollment = await migrate({ url, schema: ENROLLMENT_SCHEMA, migrations: enrollmentMigrations });
-  const identification = await migrate({ url, schema: IDENTIFICATION_SCHEMA, migrations: identificationMigrations });
-  const mfa = await migrate({ url, schema: MFA_SCHEMA, migrations: mfaMigrations });
-  return [...directory, ...flow, ...captcha, ...consent, ...enrollment, ...identification, ...mfa];
+const FIRST_RELEASE = 1_764_720_000_000;
+
+/** The versions before a contract step cannot use the schema after it. The name of its migration says so. */
+const CONTRACT_STEP = /^Contract/;
+
+const timeOf = (name: string) => Number(name.slice(-13));
+
+/** Runs the pending migrations of all schemas and returns their names. Errors are those of `migrate`. */
+export const migrateAll = (url: string, env: NodeJS.ProcessEnv = process.env): Promise<string[]> =>
+  migrate(url, allMigrations, readConfig(migrationConfig, env));
+
+/** The difference between the migrations of this version and those of a database. */
+export interface MigrationStatus {
+  /** Names of migrations of this version that have not run. */
+  readonly missing: readonly string[];
+  /** Names of migrations that have run and that this version does not have: they are of a newer version. */
+  readonly unknown: readonly string[];
+  /** The unknown migrations that are contract steps: this version cannot use the database. */
+  readonly incompatible: readonly string[];
+}
+
+/** Compares the database with the migrations of this version. Changes nothing. */
+export async function compareMigrations(url: string): Promise<MigrationStatus> {
+  const executed = await executedMigrations(url);
+  const names = new Set(executed.map(({ name }) => name));
+  const known = new Set(allMigrations.flatMap(({ migrations }) => migrations.map(({ name }) => name)));
+  const unknown = [...names].filter((name) => !known.has(name));
+  return {
+    missing: [...known].filter((name) => !names.has(name)),
+    unknown,
+    incompatible: unknown.filter((name) => CONTRACT_STEP.test(name)),
+  };
+}
+
+/**
+ * Undoes all migrations after the last contract step, the newest first, and returns their names. Data that only these
+ * migrations have a place for is lost. Throws MigrationError if the database has migrations of a newer version.
+ */
+export async function undoExpansions(url: string, env: NodeJS.ProcessEnv = process.env): Promise<string[]> {
+  const { unknown } = await compareMigrations(url);
+  if (unknown.length > 0)
+    throw new MigrationError(
+      `The database has migrations of a newer version: ${unknown.join(', ')}. Undo them with it.`,
+    );
+  const executed = await executedMigrations(url);
+  const contracts = executed.filter(({ name }) => CONTRACT_STEP.test(name)).map(({ name }) => timeOf(name));
+  const lastContract = Math.max(FIRST_RELEASE, ...contracts);
+  const expansions = executed
+    .reverse()
+    .filter(({ name }) => timeOf(name) > lastContract)
+    .sort((one, other) => timeOf(other.name) - timeOf(one.name));
+  await undoMigrations(url, expansions, readConfig(migrationConfig, env));
+  return expansions.map(({ name }) => name);
+}
+
+/** Returns the migrations that have run, by schema and in order. */
+async function executedMigrations(url: string) {
+  const source = await openDataSource({ url, schema: 'public', poolSize: 1 });
+  try {
+    const executed = [];
+    for (const schema of allMigrations) {
+      const names = await findExecutedMigrations(source, schema.schema);
+      executed.push(...names.map((name) => ({ schema, name })));
+    }
+    return executed;
+  } finally {
+    await source.destroy();
+  }
 }

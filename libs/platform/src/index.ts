@@ -29,4 +29,6 @@ export * from './secret-box.js';
 export * from './secrets-equal.js';
 export * from './typeorm-data-source.js';
 export * from './typeorm-data-source.module.js';
+export * from './typeorm-migrator.js';
 export * from './typeorm-run-once.js';
+export * from './typeorm-schema-changes.js';

@@ -1,26 +1,8 @@
-import { type DataSource, type MigrationInterface, QueryFailedError, type QueryRunner } from 'typeorm';
+import { type DataSource, QueryFailedError } from 'typeorm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type FreshDatabase, freshDatabase } from '../../../test/support/postgres.js';
 import { findFreePort } from './free-port.js';
-import { isDatabaseUnavailable, migrate, openDataSource, runNamed } from './typeorm-data-source.js';
-
-class CreateSamples1700000000000 implements MigrationInterface {
-  async up(runner: QueryRunner) {
-    await runner.query('CREATE TABLE sample.samples (id int PRIMARY KEY)');
-  }
-  async down(runner: QueryRunner) {
-    await runner.query('DROP TABLE sample.samples');
-  }
-}
-class FailingMigration1700000000001 implements MigrationInterface {
-  async up(runner: QueryRunner) {
-    await runner.query('CREATE TABLE sample.half (id int)');
-    await runner.query('SELECT broken');
-  }
-  async down() {
-    await Promise.resolve();
-  }
-}
+import { isDatabaseUnavailable, openDataSource, runNamed } from './typeorm-data-source.js';
 
 let database: FreshDatabase;
 beforeEach(async () => {
@@ -28,7 +10,10 @@ beforeEach(async () => {
 });
 afterEach(() => database.drop());
 
-const sample = () => ({ url: database.url, schema: 'sample', migrations: [CreateSamples1700000000000] });
+const sample = () => ({ url: database.url, schema: 'sample' });
+
+const createSamples = () =>
+  withDataSource((source) => source.query('CREATE SCHEMA sample; CREATE TABLE sample.samples (id int PRIMARY KEY)'));
 
 async function withDataSource<T>(work: (source: DataSource) => Promise<T>, poolSize = 2): Promise<T> {
   const source = await openDataSource({ ...sample(), poolSize });
@@ -44,29 +29,9 @@ const failureOf = (work: Promise<unknown>) =>
     (error: unknown) => error,
   );
 
-describe('migrating', () => {
-  it('creates the schema, and does nothing the second time', async () => {
-    expect(await migrate(sample())).toEqual(['CreateSamples1700000000000']);
-    expect(await migrate(sample())).toEqual([]);
-  });
-  it('runs once when several processes migrate at once', async () => {
-    const applied = await Promise.all(Array.from({ length: 4 }, () => migrate(sample())));
-    expect(applied.flat()).toEqual(['CreateSamples1700000000000']);
-  });
-  it('keeps completed migrations, rolls back the failed one, and can be repeated', async () => {
-    const failing = { ...sample(), migrations: [CreateSamples1700000000000, FailingMigration1700000000001] };
-    await expect(migrate(failing)).rejects.toThrow('broken');
-    const rows = await withDataSource((source) =>
-      source.query(`SELECT to_regclass('sample.samples') AS samples, to_regclass('sample.half') AS half`),
-    );
-    expect(rows).toEqual([{ samples: 'sample.samples', half: null }]);
-    expect(await migrate(sample())).toEqual([]);
-  });
-});
-
 describe('a named statement', () => {
   it('returns rows and the number of changed rows', async () => {
-    await migrate(sample());
+    await createSamples();
     await withDataSource(async (source) => {
       const insert = {
         name: 'insert-sample',
@@ -77,7 +42,7 @@ describe('a named statement', () => {
     });
   });
   it('uses a generic plan for all values', async () => {
-    await migrate(sample());
+    await createSamples();
     await withDataSource(async (source) => {
       const optional = {
         name: 'optional',

@@ -24,8 +24,11 @@ interface DataSourceSettings {
   readonly entities?: DataSourceOptions['entities'];
   readonly migrations?: DataSourceOptions['migrations'];
   readonly poolSize: number;
-  /** Disables the time-outs of statements, for migrations. */
-  readonly withoutTimeouts?: boolean;
+  /**
+   * Longest time in milliseconds that a statement waits for a lock, 0 for no limit. If it is set, statements have no
+   * other time limit. For migrations.
+   */
+  readonly lockTimeoutMs?: number;
 }
 
 /**
@@ -38,7 +41,7 @@ export async function openDataSource({
   entities = [],
   migrations = [],
   poolSize,
-  withoutTimeouts: patient = false,
+  lockTimeoutMs,
 }: DataSourceSettings): Promise<DataSource> {
   const logger = new Logger('postgres');
   const source = new DataSource({
@@ -50,7 +53,7 @@ export async function openDataSource({
     migrationsTableName: 'migrations',
     poolSize,
     connectTimeoutMS: 2000,
-    ...(patient ? {} : { extra: CONNECTION_SETTINGS }),
+    extra: lockTimeoutMs === undefined ? CONNECTION_SETTINGS : { options: `-c lock_timeout=${lockTimeoutMs}` },
     poolErrorHandler: (error: unknown) => logger.fault('a pooled connection broke', error),
   });
   return source.initialize();
@@ -71,22 +74,6 @@ export async function openPool({ schema, config, readiness }: PoolSettings): Pro
 }
 
 const PING = { name: 'ping', text: 'SELECT 1' };
-
-/** Runs the pending migrations of one schema and returns their names. An advisory lock serialises concurrent runs. */
-export async function migrate(schema: Omit<DataSourceSettings, 'poolSize'>): Promise<string[]> {
-  const source = await openDataSource({ ...schema, poolSize: 2, withoutTimeouts: true });
-  const lock = source.createQueryRunner();
-  try {
-    await lock.query(`SELECT pg_advisory_lock(hashtext('gatehouse migrations'))`);
-    await lock.query(`CREATE SCHEMA IF NOT EXISTS "${schema.schema}"`);
-    const applied = await source.runMigrations({ transaction: 'each' });
-    return applied.map((migration) => migration.name);
-  } finally {
-    await lock.query(`SELECT pg_advisory_unlock(hashtext('gatehouse migrations'))`);
-    await lock.release();
-    await source.destroy();
-  }
-}
 
 const DEADLOCK = '40P01';
 

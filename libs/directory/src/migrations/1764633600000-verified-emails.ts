@@ -1,20 +1,30 @@
+import { createIndexConcurrently, dropIndexConcurrently, setNotNull, updateInBatches } from '@gatehouse/platform';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
  * The address that the user has proved to own, or that an administrator has set. It counts only while `email` is the
- * same address, so any change of `email`, also by an older service, ends the verification.
+ * same address, so any change of `email`, also by an older service, ends the verification. New rows have the default;
+ * existing rows are null until the backfill.
  */
-const COLUMN = `ALTER TABLE directory.users ADD COLUMN verified_email varchar(254) NOT NULL DEFAULT ''`;
+const COLUMN = `
+ALTER TABLE directory.users ADD COLUMN IF NOT EXISTS verified_email varchar(254),
+  ALTER COLUMN verified_email SET DEFAULT ''`;
 
 /** Accounts from before verifications were recorded count as verified if they are active. */
-const EXISTING = `UPDATE directory.users SET verified_email = email WHERE is_active AND email <> ''`;
+const EXISTING = `
+WITH batch AS (
+  SELECT id, pk FROM directory.users WHERE pk > $1 AND verified_email IS NULL ORDER BY pk LIMIT $2 FOR NO KEY UPDATE),
+updated AS (
+  UPDATE directory.users u SET verified_email = CASE WHEN u.is_active THEN u.email ELSE '' END
+  FROM batch b WHERE u.id = b.id)
+SELECT max(pk) AS last FROM batch`;
 
 /**
  * Creates the function that ranks accounts with the same email address. A lookup by this address finds the account with
  * the lowest rank (docs/spec/directory.md#lookup).
  */
 const RANK = `
-CREATE FUNCTION directory.email_rank(is_active boolean, email text, verified_email text) RETURNS integer
+CREATE OR REPLACE FUNCTION directory.email_rank(is_active boolean, email text, verified_email text) RETURNS integer
 LANGUAGE sql IMMUTABLE AS $$
   SELECT CASE WHEN lower(email) = lower(verified_email) THEN CASE WHEN is_active THEN 0 ELSE 2 END
               WHEN is_active THEN 3 ELSE 4 END
@@ -24,11 +34,10 @@ $$`;
  * The indexes contain the rank, so that a lookup reads two rows at most, even if an attacker has enrolled many accounts
  * with one address. They replace the indexes on the address alone. Older services use them too.
  */
-const INDEXES = `
-CREATE INDEX users_email_rank_ci ON directory.users
-  (lower(email), directory.email_rank(is_active, email, verified_email));
-CREATE INDEX users_email_rank ON directory.users (email, directory.email_rank(is_active, email, verified_email));
-DROP INDEX directory.users_email_ci, directory.users_email`;
+const INDEXES = {
+  users_email_rank_ci: '(lower(email), directory.email_rank(is_active, email, verified_email))',
+  users_email_rank: '(email, directory.email_rank(is_active, email, verified_email))',
+};
 
 const PREVIOUS_INDEXES = `
 CREATE INDEX users_email_ci ON directory.users (lower(email));
@@ -40,7 +49,7 @@ DROP INDEX directory.users_email_rank_ci, directory.users_email_rank`;
  * verify an address, also of a superuser, but cannot end a verification.
  */
 const VERIFY = `
-CREATE FUNCTION directory.verify_email(of_user uuid, address text) RETURNS void
+CREATE OR REPLACE FUNCTION directory.verify_email(of_user uuid, address text) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog AS $$
   UPDATE directory.users SET verified_email = email
   WHERE id = of_user AND lower(email) = lower(address) AND email <> '' AND verified_email <> email
@@ -52,17 +61,24 @@ const GUARDED = `id, pk, username, name, email, is_active, password_hash, type, 
 
 /** Replaces the trigger of docs/adr/0035, which lists the columns that it guards. */
 const guard = (columns: string) => `
-DROP TRIGGER users_guarded ON directory.users;
-CREATE TRIGGER users_guarded BEFORE DELETE OR UPDATE OF ${columns} ON directory.users
+CREATE OR REPLACE TRIGGER users_guarded BEFORE DELETE OR UPDATE OF ${columns} ON directory.users
 FOR EACH ROW WHEN (NOT directory.runs_as_owner()) EXECUTE FUNCTION directory.guard_superuser()`;
 
 /** Records which email addresses are verified, so that an unverified account cannot shadow another account. */
 export class VerifiedEmails1764633600000 implements MigrationInterface {
   name = 'VerifiedEmails1764633600000';
 
+  transaction = false;
+
+  /** Each step can be repeated, because an interrupted migration runs again from its first step. */
   async up(runner: QueryRunner): Promise<void> {
-    for (const statement of [COLUMN, EXISTING, RANK, INDEXES, VERIFY, guard(`${GUARDED}, verified_email`)])
-      await runner.query(statement);
+    await runner.query(COLUMN);
+    await updateInBatches(runner, EXISTING);
+    await setNotNull(runner, { table: 'directory.users', column: 'verified_email' });
+    for (const statement of [RANK, VERIFY, guard(`${GUARDED}, verified_email`)]) await runner.query(statement);
+    for (const [name, columns] of Object.entries(INDEXES))
+      await createIndexConcurrently(runner, { name: `directory.${name}`, on: `directory.users ${columns}` });
+    for (const name of ['users_email_ci', 'users_email']) await dropIndexConcurrently(runner, `directory.${name}`);
     await runner.query(`CREATE OR REPLACE VIEW directory.identities AS ${IDENTITIES}, ${VERIFIED} ${FROM_USERS}`);
   }
 

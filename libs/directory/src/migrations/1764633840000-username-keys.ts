@@ -1,26 +1,31 @@
+import { createIndexConcurrently, setNotNull, updateInBatches } from '@gatehouse/platform';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { claimUsernameKeys } from '../username-key.repository.js';
 
+const COLUMN = 'ALTER TABLE directory.users ADD COLUMN IF NOT EXISTS username_key text';
+
 /** Keys of existing accounts. They are unique, because the usernames are unique in lower case. */
-const COLUMN = `
-ALTER TABLE directory.users ADD COLUMN username_key text;
-UPDATE directory.users SET username_key = lower(username);
-ALTER TABLE directory.users ALTER COLUMN username_key SET NOT NULL;
-CREATE UNIQUE INDEX users_username_key ON directory.users (username_key)`;
+const EXISTING = `
+WITH batch AS (
+  SELECT id, pk FROM directory.users WHERE pk > $1 AND username_key IS NULL ORDER BY pk LIMIT $2 FOR NO KEY UPDATE),
+updated AS (UPDATE directory.users u SET username_key = lower(u.username) FROM batch b WHERE u.id = b.id)
+SELECT max(pk) AS last FROM batch`;
+
+const INDEX = { name: 'directory.users_username_key', on: 'directory.users (username_key)', unique: true };
 
 /**
  * Creates the triggers that derive the key from the username if a statement does not set it: services of the previous
  * version do not know the column.
  */
 const TRIGGERS = `
-CREATE FUNCTION directory.derive_username_key() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+CREATE OR REPLACE FUNCTION directory.derive_username_key() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
 BEGIN
   NEW.username_key := lower(NEW.username);
   RETURN NEW;
 END $$;
-CREATE TRIGGER users_named BEFORE INSERT ON directory.users
+CREATE OR REPLACE TRIGGER users_named BEFORE INSERT ON directory.users
 FOR EACH ROW WHEN (NEW.username_key IS NULL) EXECUTE FUNCTION directory.derive_username_key();
-CREATE TRIGGER users_renamed BEFORE UPDATE OF username ON directory.users
+CREATE OR REPLACE TRIGGER users_renamed BEFORE UPDATE OF username ON directory.users
 FOR EACH ROW WHEN (NEW.username <> OLD.username AND NEW.username_key = OLD.username_key)
 EXECUTE FUNCTION directory.derive_username_key()`;
 
@@ -29,8 +34,7 @@ const GUARDED = `id, pk, username, name, email, is_active, password_hash, type, 
 
 /** Replaces the trigger of docs/adr/0035, which lists the columns that it guards. */
 const guard = (columns: string) => `
-DROP TRIGGER users_guarded ON directory.users;
-CREATE TRIGGER users_guarded BEFORE DELETE OR UPDATE OF ${columns} ON directory.users
+CREATE OR REPLACE TRIGGER users_guarded BEFORE DELETE OR UPDATE OF ${columns} ON directory.users
 FOR EACH ROW WHEN (NOT directory.runs_as_owner()) EXECUTE FUNCTION directory.guard_superuser()`;
 
 /**
@@ -39,8 +43,14 @@ FOR EACH ROW WHEN (NOT directory.runs_as_owner()) EXECUTE FUNCTION directory.gua
 export class UsernameKeys1764633840000 implements MigrationInterface {
   name = 'UsernameKeys1764633840000';
 
+  transaction = false;
+
+  /** Each step can be repeated, because an interrupted migration runs again from its first step. */
   async up(runner: QueryRunner): Promise<void> {
     for (const statement of [COLUMN, TRIGGERS, guard(`${GUARDED}, username_key`)]) await runner.query(statement);
+    await updateInBatches(runner, EXISTING);
+    await setNotNull(runner, { table: 'directory.users', column: 'username_key' });
+    await createIndexConcurrently(runner, INDEX);
     await claimUsernameKeys(runner.manager);
   }
 

@@ -1,0 +1,72 @@
+import { openDataSource } from '@gatehouse/platform';
+import type { DataSource } from 'typeorm';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { runCli } from '../../../test/support/commands.js';
+import { type FreshDatabase, freshDatabase, migratedDatabase } from '../../../test/support/postgres.js';
+import { allMigrations } from './migrate-all.js';
+
+let database: FreshDatabase;
+let source: DataSource;
+async function open(create: () => Promise<FreshDatabase>): Promise<void> {
+  database = await create();
+  source = await openDataSource({ url: database.url, schema: 'public', poolSize: 1 });
+}
+afterEach(async () => {
+  await source.destroy();
+  await database.drop();
+});
+
+const migrateCommand = (...args: string[]) => runCli('migrate', args, { env: { DATABASE_URL: database.url } });
+const names = allMigrations.flatMap(({ migrations }) => migrations.map(({ name }) => name));
+const executed = () =>
+  source.query(`SELECT name FROM directory.migrations UNION ALL SELECT name FROM flow.migrations ORDER BY name`);
+
+describe('migrate --check', () => {
+  it('names all migrations of an empty database, and changes nothing', async () => {
+    await open(freshDatabase);
+    const { code, stdout } = await migrateCommand('--check');
+    expect({ code, stdout }).toEqual({ code: 1, stdout: `missing: ${names.join(', ')}. Run migrate\n` });
+    expect(await source.query(`SELECT FROM pg_namespace WHERE nspname = 'directory'`)).toEqual([]);
+  });
+  it('finds nothing in a migrated database', async () => {
+    await open(migratedDatabase);
+    expect(await migrateCommand('--check')).toMatchObject({ code: 0, stdout: 'all migrations have run\n' });
+  });
+});
+
+describe('a database that a newer version has migrated', () => {
+  beforeEach(() => open(migratedDatabase));
+  const newer = (name: string) =>
+    source.query(`INSERT INTO directory.migrations (timestamp, name) VALUES (9999999999999, $1)`, [name]);
+
+  it('can be used as long as the newer version has only expanded it', async () => {
+    await newer('ExpandLater9999999999999');
+    const output = 'of a newer version: ExpandLater9999999999999';
+    expect(await migrateCommand('--check')).toMatchObject({ code: 0, stdout: `${output}\n` });
+    expect(await migrateCommand()).toMatchObject({ code: 0, stdout: `nothing to migrate\n${output}\n` });
+  });
+  it('is refused after a contract step of the newer version', async () => {
+    await newer('ContractLater9999999999999');
+    const before = await executed();
+    for (const args of [['--check'], []]) {
+      const { code, stdout } = await migrateCommand(...args);
+      expect({ code, stdout }).toMatchObject({ code: 1, stdout: expect.stringContaining('cannot use the database') });
+    }
+    expect(await executed()).toEqual(before);
+  });
+  it('loses no migration by --down of the older version', async () => {
+    await newer('ExpandLater9999999999999');
+    const before = await executed();
+    expect(await migrateCommand('--down')).toMatchObject({
+      code: 1,
+      stderr: 'migrate: The database has migrations of a newer version: ExpandLater9999999999999. Undo them with it.\n',
+    });
+    expect(await executed()).toEqual(before);
+  });
+});
+
+it('migrate refuses unknown options and arguments', async () => {
+  await open(freshDatabase);
+  for (const args of [['--upp'], ['name'], ['--check', '--down']])
+    expect(await migrateCommand(...args)).toMatchObject({ code: 1, stderr: expect.stringContaining('usage: npm run') });
+});

@@ -1,0 +1,80 @@
+import type { QueryRunner } from 'typeorm';
+
+/** Number of rows that one statement of a backfill changes, and thus locks. */
+const BATCH_ROWS = 1000;
+
+/** A table and its column, as they are written in a statement. */
+interface Column {
+  readonly table: string;
+  readonly column: string;
+}
+
+/** An index: its name with the schema, and the rest of its statement after `ON`. */
+interface Index {
+  readonly name: string;
+  readonly on: string;
+  readonly unique?: boolean;
+}
+
+/**
+ * Creates an index while other statements read and write the table. Does nothing if the index is there, and replaces
+ * the invalid index that an interrupted run leaves behind. Only for migrations without a transaction.
+ */
+export async function createIndexConcurrently(runner: QueryRunner, { name, on, unique = false }: Index): Promise<void> {
+  const [index]: { indisvalid: boolean }[] = await runner.query(
+    'SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass($1)',
+    [name],
+  );
+  if (index?.indisvalid === true) return;
+  await dropIndexConcurrently(runner, name);
+  const statement = `CREATE ${unique ? 'UNIQUE ' : ''}INDEX CONCURRENTLY ${name.split('.').at(-1)} ON ${on}`;
+  await withoutLockTimeout(runner, statement);
+}
+
+/** Drops an index, if it is there, while other statements use the table. Only for migrations without a transaction. */
+export const dropIndexConcurrently = (runner: QueryRunner, name: string): Promise<void> =>
+  withoutLockTimeout(runner, `DROP INDEX CONCURRENTLY IF EXISTS ${name}`);
+
+/** A concurrent statement waits for all transactions that are older, but no other statement waits for it. */
+async function withoutLockTimeout(runner: QueryRunner, statement: string): Promise<void> {
+  await runner.query('SET lock_timeout = 0');
+  try {
+    await runner.query(statement);
+  } finally {
+    await runner.query('RESET lock_timeout');
+  }
+}
+
+/**
+ * Runs a statement until it has been through the whole table, so that it never locks more than 1000 rows. $1 of the
+ * statement is the largest key of the batch before, at first 0; $2 is the number of rows. It returns one row with the
+ * largest key of its batch as `last`, or `null` for an empty batch. Only for migrations without a transaction.
+ */
+export async function updateInBatches(runner: QueryRunner, statement: string): Promise<void> {
+  for (let last: number | null = 0; last !== null; ) {
+    const rows: { last: number | null }[] = await runner.query(statement, [last, BATCH_ROWS]);
+    last = rows[0]?.last ?? null;
+  }
+}
+
+/**
+ * Makes a column NOT NULL. The scan for nulls is the validation of a constraint, during which others read and write the
+ * table. Only for migrations without a transaction.
+ */
+export async function setNotNull(runner: QueryRunner, { table, column }: Column): Promise<void> {
+  const constraint = `${column}_is_set`;
+  const [found]: { attnotnull: boolean }[] = await runner.query(
+    'SELECT attnotnull FROM pg_attribute WHERE attrelid = $1::regclass AND attname = $2',
+    [table, column],
+  );
+  if (found?.attnotnull !== true) {
+    await runner.query(
+      `ALTER TABLE ${table} DROP CONSTRAINT IF EXISTS ${constraint},
+         ADD CONSTRAINT ${constraint} CHECK (${column} IS NOT NULL) NOT VALID`,
+    );
+    await runner.query(`ALTER TABLE ${table} VALIDATE CONSTRAINT ${constraint}`);
+    // Not in one statement with DROP CONSTRAINT, which Postgres would do first: then it would scan behind its lock.
+    await runner.query(`ALTER TABLE ${table} ALTER COLUMN ${column} SET NOT NULL`);
+  }
+  await runner.query(`ALTER TABLE ${table} DROP CONSTRAINT IF EXISTS ${constraint}`);
+}
