@@ -99,7 +99,10 @@ const samplesOf = (results: readonly ProbeResult[], figure: 'ms' | 'cpu') => ({
   unknown: results.filter(({ kind }) => kind === 'unknown').map((result) => result[figure]),
 });
 
-/** Probes an existing and an unknown name of one cost in turn, before and after the user logs in for the first time. */
+/**
+ * Probes an existing and an unknown name with the same hash cost, before and after the first login of the existing
+ * user, which replaces the hash.
+ */
 async function probeAroundRehash(client: pg.Client, product: Product) {
   const { rows } = await client.query<{ known: string; unknown: string }>(SHADOW, [UNKNOWN_NAMES]);
   const { known, unknown } = rows[0]!;

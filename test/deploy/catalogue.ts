@@ -18,7 +18,7 @@ export interface Pattern {
 }
 
 const contracts = Object.values(stages).map(({ contract }) => contract);
-/** Subscriptions of services to subjects that are not those of their stages. */
+/** Subscriptions of services besides those for their stages. */
 const OTHER_SUBSCRIPTIONS: Readonly<Record<string, readonly Pattern[]>> = {
   consent: Object.values(deviceOperations).map(({ subject }) => ({ subject, queue: DEVICE_QUEUE })),
   password: [{ subject: PASSWORD_HASH_SUBJECT, queue: 'password' }],

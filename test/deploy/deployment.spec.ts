@@ -19,8 +19,8 @@ describeWithNats('the services of docker-compose.yml', () => {
   afterAll(() => stack?.close());
 
   /**
-   * Resolves with the error of a service that does not start. Services with an entry file of their own, and one of the
-   * others, must end as processes, with exit code 1.
+   * Resolves with the error of a service that does not start. The gateway, the courier and the policy service, which
+   * have entry files of their own, and one service with stages start as processes, which must end with exit code 1.
    */
   async function refusalOf(service: string, changes: Environment): Promise<string> {
     const isProcess = ['gateway', 'courier', 'policy', 'password'].includes(service);

@@ -250,7 +250,7 @@ describeInChromium('a link on another site, in a browser', () => {
     await page.getByText(QUESTION).waitFor();
     await page.reload();
     await page.getByText(QUESTION).waitFor();
-    // The plan is gone before the browser restores the page from its back/forward cache.
+    // Deletes the plan before the browser restores the page from its back/forward cache.
     await deployment.rows('DELETE FROM flow.plans');
     const confirmation = page.waitForResponse(/executor\/delete/);
     await page.evaluate(() => dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true })));

@@ -64,7 +64,7 @@ describeWithNats('an email address of several accounts', () => {
     expect((await browser.solve('enrol', { code })).body).toMatchObject(DONE);
     return email;
   }
-  /** Returns the name of the user whom the identifier and the password of `username` log in. */
+  /** Logs in with an identifier and the password of `username`. Returns the name of the user who is logged in then. */
   async function logIn(uid_field: string, username: string, password = `password of ${username}`) {
     const browser = deployment.browser();
     await browser.solve('login', { uid_field });

@@ -124,7 +124,7 @@ export class Deployment {
     return part.stop(signal);
   }
 
-  /** Stops the nats-server. Resolves when the gateway has noticed. */
+  /** Stops the nats-server. Resolves when the gateway has noticed the loss of the connection. */
   async stopBus(): Promise<void> {
     const noticed = this.part('gateway').says(/lost the connection to the bus/);
     await this.infrastructure.nats.stop();

@@ -34,7 +34,7 @@ export class FakeProviderService {
     return this.connection.close();
   }
 
-  /** Makes the user with this identifier the one who returns from the provider. */
+  /** Lets the provider return the user with this identifier from now on. */
   returnUser(identifier: string, user: object = {}, groups: Record<string, { name: string }> = {}): void {
     this.completeReply = { identity: { identifier, user, groups, info: { id: identifier } } };
   }

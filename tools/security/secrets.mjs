@@ -12,7 +12,7 @@ const MADE_UP = new Map([
   ['package-lock.json', 'digests of packages'],
 ]);
 
-/** A literal that is assigned to a name like those of secrets. */
+/** Matches a literal that is assigned to a name such as `token` or `password`. */
 const ASSIGNMENT =
   /\b\w*(?:secret|token|passw(?:or)?d|passphrase|api_?key|private_?key|access_?key|seal_?key|session_?key|credential|salt)\w*["'`]?\s*[:=]+\s*["'`]?([A-Za-z0-9+/_=-]{20,})/gi;
 /** Smallest entropy of a secret in bits per character. Words, paths and names have less. */

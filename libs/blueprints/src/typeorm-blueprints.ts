@@ -31,7 +31,7 @@ export type ApplyMode = 'apply' | 'once' | 'compare';
 export class AlreadyAppliedError extends Error {}
 
 interface ApplyOptions extends PasswordHashing {
-  /** A data source that lists `directoryEntities`; flows and directory are in its database. */
+  /** A data source whose database contains the flows and the directory. It must list `directoryEntities`. */
   readonly source: DataSource;
   /** Applied in this order. */
   readonly files: readonly BlueprintFile[];

@@ -8,7 +8,7 @@ export interface PolicyContract<Config extends z.ZodObject = z.ZodObject> {
   /** Blueprint model, lower case. */
   readonly model: string;
   readonly config: Config;
-  /** Returns the errors of a config whose single fields are valid. */
+  /** Checks fields of a config together, after `config` has checked each field. Returns the errors. */
   readonly validate?: (config: Readonly<Record<string, unknown>>) => Errors;
   /**
    * Returns whether a policy with this config can never pass, in any flow. The blueprint linter reports such a policy.

@@ -95,7 +95,7 @@ export interface RelatedModel {
   /** Fields that identify an object of the model. Default: `name`. */
   readonly key?: readonly string[];
   readonly config: z.ZodObject;
-  /** Returns the errors of a config whose single fields are valid. */
+  /** Checks fields of a config together, after `config` has checked each field. Returns the errors. */
   readonly validate?: (config: Readonly<Record<string, unknown>>) => Errors;
   /** Maps the name of a text field to the name of a boolean field. While the boolean is true, the text is Python. */
   readonly python?: Readonly<Record<string, string>>;
@@ -112,7 +112,7 @@ export interface StageContract {
   /** Service that answers requests to the stage in the standard deployment. */
   readonly service: string;
   readonly config: z.ZodObject;
-  /** Checks fields of a config together, after each was checked by `config`. Returns the errors. */
+  /** Checks fields of a config together, after `config` has checked each field. Returns the errors. */
   readonly validate: (config: Readonly<Record<string, unknown>>) => Errors;
   /**
    * Schema of the challenge. The metadata of this schema and of `response` gives their names in the published schema.

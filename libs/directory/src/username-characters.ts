@@ -59,7 +59,10 @@ const RIGHT_TO_LEFT =
   '[[\\p{Script_Extensions=Arabic}\\p{Script_Extensions=Hebrew}\\p{Script_Extensions=Thaana}]&&\\p{L}]';
 const HAS_RIGHT_TO_LEFT = new RegExp(`[${RIGHT_TO_LEFT}\\u0660-\\u0669]`, 'v');
 const STARTS_AND_ENDS = new RegExp(`^${RIGHT_TO_LEFT}(?:.*[${RIGHT_TO_LEFT}\\p{Nd}])?\\p{Mn}*$`, 'v');
-/** European and Arabic digits in one name (RFC 5893, 2), which includes digits of two Arabic kinds (RFC 5892, A.8). */
+/**
+ * Matches a name with digits of two kinds: European and Arabic digits (RFC 5893, 2), or two kinds of Arabic digits (RFC
+ * 5892, A.8).
+ */
 const MIXED_NUMBERS = /[0-9\u06F0-\u06F9].*[\u0660-\u0669]|[\u0660-\u0669].*[0-9\u06F0-\u06F9]/u;
 
 /** Returns whether a name in one script is displayed in the order of its characters (the Bidi rule, RFC 5893, 2). */

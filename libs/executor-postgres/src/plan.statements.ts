@@ -65,7 +65,7 @@ export const TOUCH_SESSION: NamedStatement = {
          WHERE id = $1 AND seen_at < now() - ${SEEN_INTERVAL}`,
 };
 
-/** How long a retired key can still see how its plan ended (docs/spec/sessions.md#session-keys). */
+/** How long a client can use a retired key to read how its plan ended (docs/spec/sessions.md#session-keys). */
 export const RETIRED_KEY_TTL = `interval '10 seconds'`;
 
 const PLAN_COLUMNS = '(session_id, flow_id, id, revision, version_id, pending_user_id, body, expires_at)';

@@ -40,9 +40,9 @@ export interface PlanLifetimes {
   readonly planS: number;
   /** Lifetime of a pending login at a source. */
   readonly sourceLoginS: number;
-  /** How long a login that verified a device proves that device. */
+  /** How long a login that verified a device counts as a proof of that device. */
   readonly proofS: number;
-  /** How long a login that verified its user proves that user. */
+  /** How long a login that verified its user counts as a proof of that user. */
   readonly credentialProofS: number;
 }
 

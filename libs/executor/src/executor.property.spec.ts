@@ -38,7 +38,7 @@ const passesIf =
     right(request.response ?? {}) ? passed : rejectedReply(['password']);
 
 /**
- * Returns an executor that checks every save: the saving request must have passed each step that the plan moves past.
+ * Returns an executor that checks every save: a request may move the plan only past steps that this request has passed.
  */
 function watched(flow: readonly Step[], schedule: <T>(task: Promise<T>) => Promise<T>) {
   const version = flowOf(flow);

@@ -45,7 +45,10 @@ interface UnsavedChanges {
   usedToken: Buffer | undefined;
   /** The step whose mailed link to use up, because the visitor has given the same proof in another way. */
   usedLinkStep: string | undefined;
-  /** Whether the plan got a saved user by other means than a typed name. */
+  /**
+   * Whether the save must renew the session key: the plan got a saved user without a typed name, or a credential was
+   * verified.
+   */
   identified: boolean;
 }
 
@@ -79,7 +82,7 @@ export class FlowRun {
   private currentSession: SessionState;
   private unsaved: UnsavedChanges;
   private stepStartedAt = performance.now();
-  /** Whether an earlier commit of this request had `isAnswered`. */
+  /** The value of `isAnswered` at an earlier save of this request. */
   private wasAnswered = false;
 
   /** `now` is the wall clock, for the trail. */

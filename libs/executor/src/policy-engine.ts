@@ -170,7 +170,10 @@ export class PolicyEngine {
     return Object.keys(patch).length > 0 ? withPolicyFacts(next, patch) : next;
   }
 
-  /** Returns the user whom policies name, with the properties of the directory, which policies cannot change. */
+  /**
+   * Returns the user whom policies name. The properties of the user come from the directory, because policies cannot
+   * change them.
+   */
   private async directoryUser(named: User, candidates: readonly (User | undefined)[]): Promise<User> {
     if (named.kind !== 'saved') return withoutBackend(named);
     const loaded = candidates.find((user) => userKey(user) === named.uuid);

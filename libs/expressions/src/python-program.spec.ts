@@ -11,7 +11,7 @@ afterEach(() => {
   delete process.env[SECRET];
 });
 
-/** JavaScript that an expression would run if it left Python. */
+/** JavaScript that an expression would run after an escape from Python. */
 const ESCAPED = `
 const attempt = (run) => { try { return String(run()); } catch (error) { return error.code ?? error.name; } };
 const fs = require('node:fs');

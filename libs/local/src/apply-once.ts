@@ -37,7 +37,7 @@ export async function applyOnce(url: string, { files, names }: NamedFiles, optio
       notice: `Not applied again, because the stored objects differ: ${different.join(', ')}. Compare: ${command}`,
     };
   } catch (error) {
-    // A blueprint that is not applied must not prevent a start.
+    // An invalid blueprint must not prevent the start: its objects were stored by an earlier start.
     if (!(error instanceof BlueprintError)) throw error;
     return { notice: `Not applied again, and cannot be compared: ${error.message}. Compare: ${command}` };
   }

@@ -59,7 +59,10 @@ export function brandFor(brands: readonly Brand[], host: string): Brand | undefi
   return longest ?? brands.find((candidate) => candidate.default);
 }
 
-/** Returns the allowed login flows of a host without a brand: those of all brands. `undefined`: all flows. */
+/**
+ * Returns the login flows that a host without a brand allows: those of all brands. `undefined` means that it allows all
+ * flows.
+ */
 export function loginFlowsOfAll(brands: readonly Pick<Brand, 'login_flows'>[]): string[] | undefined {
   const restricted = brands.flatMap(({ login_flows }) => (login_flows ? [login_flows] : []));
   return restricted.length === 0 ? undefined : [...new Set(restricted.flat())];

@@ -109,7 +109,7 @@ function isFact([key, value]: [string, unknown], pendingUser: User | undefined):
 /** Key that would change the prototype of the context object. */
 const PROTOTYPE_KEY = '__proto__';
 
-/** Facts that say how a user was proved. Only a stage that has checked a credential may set them, and no policy. */
+/** Facts that say how a user was proved. Only a stage that has checked a credential may set them. Policies may not. */
 const PROOF_FACTS: ReadonlySet<string> = new Set<ContextKey>([
   'auth_method',
   'auth_method_args',
@@ -124,9 +124,9 @@ const PROOF_FACTS: ReadonlySet<string> = new Set<ContextKey>([
 type IdentityFacts = Pick<InvocationFacts, 'pendingUser' | 'provedUser' | 'sessionUser'>;
 
 /**
- * Returns everything in a reply of policies that policies may not do. They may not set facts of a proof, nor replace a
- * user who has proved a credential. Values of other facts that stages share must fit their schemas; facts that only
- * policies use may have any value.
+ * Returns the violations in a reply of policies. Policies may not set facts of a proof, or replace a user who has
+ * proved a credential. Values of other facts that stages share must fit their schemas. Facts that only policies use may
+ * have any value.
  */
 export function policyViolations({ context, insert }: PolicyReply, identity: IdentityFacts): string[] {
   const proofs = Object.entries(context.set).flatMap(([key, value]) =>

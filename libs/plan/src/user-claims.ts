@@ -2,8 +2,8 @@ import { isProved, mergeContext, userKey } from './merge-context.js';
 import type { Plan } from './plan.js';
 
 /**
- * Why a plan is about a user who has proved nothing else: a stage claims to have created the user, a policy named the
- * user, or the user proved only a mailbox that a policy chose.
+ * Why a plan is about a user who has not proved a credential: a stage claims to have created the user, a policy named
+ * the user, or the user proved only a mailbox that a policy chose.
  */
 export type UserClaim = 'created' | 'named' | 'mail';
 
@@ -16,8 +16,8 @@ export function withCreatedUser(plan: Plan): Plan {
 }
 
 /**
- * Returns the plan with the facts that policies set. Notes the user whom they named, and whether they set the mail
- * address.
+ * Returns the plan with the facts that policies set. The plan then also records which user they named, and that they
+ * set the mail address.
  */
 export function withPolicyFacts(plan: Plan, facts: Readonly<Record<string, unknown>>): Plan {
   const context = mergeContext(plan.context, facts, plan.visitor);

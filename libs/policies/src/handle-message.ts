@@ -44,8 +44,8 @@ export async function handlePolicyMessage(
 }
 
 /**
- * Encodes a reply for the bus. Replaces a reply above the size limit, and one that nests too deeply for its reader, by a
- * problem, never by a verdict.
+ * Encodes a reply for the bus. A reply above the size limit, or nested too deeply for the gateway to parse, becomes a
+ * problem, never a verdict.
  */
 export function encodePolicyReply(reply: PolicyReply | StageProblem, maxBytes: number): Buffer {
   const bytes = toJson(reply);

@@ -14,7 +14,7 @@ export const SESSION_COOKIES = [SESSION_COOKIE, `${HOST_PREFIX}${SESSION_COOKIE}
 /** The names that can be configured for the cookie of the CSRF token. */
 export const CSRF_COOKIES = [CSRF_COOKIE, `${HOST_PREFIX}${CSRF_COOKIE}`] as const;
 
-/** Returns whether a browser keeps a cookie of this name for TLS only, and refuses it otherwise. */
+/** Returns whether browsers accept a cookie of this name only over TLS. */
 export const isHostOnly = (name: string): boolean => name.startsWith(HOST_PREFIX);
 
 const DECORATOR = 'csrfCookie';

@@ -3,9 +3,9 @@ import type { CrossSite } from '@gatehouse/executor';
 import type { FastifyRequest } from 'fastify';
 
 /**
- * Query parameter that makes a request count as cross-site. The gateway adds it to a `next` whose GET changes something:
- * another site may have chosen that `next`, but the browser requests it from this site, so `Sec-Fetch-Site` would not
- * show it.
+ * Query parameter that makes a request count as cross-site. The gateway adds it to a `next` whose GET changes
+ * something. Another site may have chosen that `next`, but the browser requests it from a page of this site, so
+ * `Sec-Fetch-Site` does not reveal the other site.
  */
 export const CROSS_SITE = 'cross_site';
 

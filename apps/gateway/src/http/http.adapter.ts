@@ -13,7 +13,7 @@ import { enforceStrictRouting, recordRequestMetrics } from './routing.hooks.js';
 import { TLS_ONLY } from './session-cookie.service.js';
 import { StandardHeaders } from './standard.headers.js';
 
-/** Milliseconds between two checks of Node for requests that are too slow. */
+/** Milliseconds between Node's checks for connections whose request arrives too slowly. */
 const CONNECTIONS_CHECKED_EVERY_MS = 5000;
 
 const newRequestId = () => randomUUID().replaceAll('-', '');

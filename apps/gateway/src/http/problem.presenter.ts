@@ -16,7 +16,7 @@ interface ProblemViewer {
 }
 
 /**
- * Returns the response of a problem. The entry of its code in `problems` says which form the body has
+ * Returns the response of a problem. `problems` defines the form of the body for each code
  * (docs/spec/http.md#problems).
  */
 export function presentProblem(problem: Problem, viewer: ProblemViewer): HttpResponseBody {

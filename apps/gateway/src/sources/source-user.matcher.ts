@@ -1,6 +1,6 @@
 import type { PublishedSource, SavedUser, SourceCompleteReply } from '@gatehouse/contracts';
 
-/** The identity that a source vouches for. */
+/** The identity that a source has authenticated. */
 export type SourceIdentity = Extract<SourceCompleteReply, { identity: unknown }>['identity'];
 
 /** The user that an identity belongs to, a new user, or a denial. */
@@ -14,7 +14,7 @@ const MATCHING_RULES = {
   username_deny: { field: 'username', links: false },
 } as const;
 
-/** A user with the value that a matching mode compares. */
+/** A user whose email address or username is the value that a matching mode compares. */
 export interface MatchingUser {
   readonly user: SavedUser;
   /** Whether the value is a username, or the verified email address of an active user. */

@@ -13,9 +13,9 @@ export class ListOwnerResolver {
   constructor(@Inject(UserRepository) private readonly users: UserRepository) {}
 
   /**
-   * Returns the uuid of the user whose objects are listed, or undefined for the objects of all users, which only
-   * superusers see. The query parameter `parameter` restricts the list to one user. Returns a uuid that no user has, so
-   * that the list is empty, if that user does not exist or the caller may not see the user's objects.
+   * Returns the uuid of the user whose objects are listed. Undefined means the objects of all users, which only
+   * superusers see. The query parameter `parameter` restricts the list to one user. If that user does not exist, or the
+   * caller may not see the user's objects, returns a uuid that no user has, so that the list is empty.
    */
   async resolve(
     { user }: Principal,

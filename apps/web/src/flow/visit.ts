@@ -22,7 +22,7 @@ export interface Unavailable {
   readonly tries: number;
 }
 
-/** Failures in a row after which the page stops retrying by itself. */
+/** Number of consecutive failures after which the page stops retrying by itself. */
 export const MAX_AUTOMATIC_RETRIES = 6;
 const MAX_WAIT_S = 30;
 

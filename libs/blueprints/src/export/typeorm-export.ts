@@ -12,7 +12,7 @@ import { FlowClosure, type OrderedObject } from './flow-closure.js';
 import { writeYaml } from './yaml-value.js';
 
 interface ExportOptions {
-  /** A data source that lists `directoryEntities`; flows and directory are in its database. */
+  /** A data source whose database contains the flows and the directory. It must list `directoryEntities`. */
   readonly source: DataSource;
   readonly slug: string;
   readonly sealer?: Sealer | undefined;

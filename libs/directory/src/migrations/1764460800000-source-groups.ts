@@ -27,8 +27,8 @@ $$`;
 
 /**
  * Creates the function that returns the group for an identifier of a source, and creates the group if necessary. Raises
- * GH001 for a group without a name, for a name that exists unless the mode links by name, and for a link by name to a
- * group that makes superusers.
+ * GH001 if the group has no name, if another group has the name and the mode does not link by name, or if the mode
+ * would link to a group that makes its members superusers.
  */
 const GROUP_OF = `
 CREATE FUNCTION directory.source_group(of_source uuid, of_identifier text, matching text, properties jsonb) RETURNS uuid

@@ -76,7 +76,8 @@ const PRIVATE =
   'REVOKE ALL ON FUNCTION directory.use_superuser_permit, directory.guard_superuser, directory.join_groups FROM PUBLIC';
 
 /**
- * Services cannot change superusers without a permit, or add anyone to a group that makes superusers (docs/adr/0035).
+ * Prevents services from changing superusers without a permit, and from adding users to a group that makes its members
+ * superusers (docs/adr/0035).
  */
 export class GuardSuperusers1764547260000 implements MigrationInterface {
   name = 'GuardSuperusers1764547260000';

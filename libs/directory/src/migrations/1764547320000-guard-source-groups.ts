@@ -32,7 +32,10 @@ const GUARDED = `
   END IF;
 ${LEAVE} AND NOT directory.makes_superuser(ug.group_id);`;
 
-/** Sources neither add members to a group that makes superusers nor remove them (docs/adr/0035). */
+/**
+ * Prevents sources from adding members to a group that makes its members superusers, and from removing its members
+ * (docs/adr/0035).
+ */
 export class GuardSourceGroups1764547320000 implements MigrationInterface {
   name = 'GuardSourceGroups1764547320000';
 

@@ -59,7 +59,7 @@ REVOKE ALL ON FUNCTION directory.verify_email FROM PUBLIC`;
 const GUARDED = `id, pk, username, name, email, is_active, password_hash, type, path, attributes, epoch, date_joined,
   password_changed_at, awaits_flow`;
 
-/** Replaces the trigger of docs/adr/0035, which lists the columns that it guards. */
+/** Replaces the trigger that guards superusers (docs/adr/0035), because a trigger lists the columns that it guards. */
 const guard = (columns: string) => `
 CREATE OR REPLACE TRIGGER users_guarded BEFORE DELETE OR UPDATE OF ${columns} ON directory.users
 FOR EACH ROW WHEN (NOT directory.runs_as_owner()) EXECUTE FUNCTION directory.guard_superuser()`;

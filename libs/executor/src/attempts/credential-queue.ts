@@ -11,8 +11,9 @@ interface QueueTail {
 }
 
 /**
- * Serialises answers for one credential within this process. The attempts of each answer are settled before those of
- * the next are reserved, so that concurrent right answers do not use up the free attempts.
+ * Serialises answers for one credential within this process. An answer reserves its attempts only after the answer
+ * before it has been judged and, if that answer was right, its attempts have been given back. Otherwise concurrent
+ * right answers would use up the free attempts.
  */
 export class CredentialQueue {
   /** The queues, by subject and credential. */

@@ -2,7 +2,7 @@ import { isProved } from '@gatehouse/plan';
 import type { StageInvocation, StageRun } from '../stage-request.js';
 import type { Guesser } from './reservation-factory.js';
 
-/** Returns for whom the attempts of a request count: the pending user, else the user of the session. */
+/** Returns who makes the guess in a request: the pending user, else the user of the session. */
 export function guesserOf({ context, session }: StageRun, { plan }: Pick<StageInvocation, 'plan'>): Guesser {
   const { request } = context;
   const { sessionUser } = session;

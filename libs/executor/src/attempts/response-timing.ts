@@ -19,8 +19,8 @@ interface Clock {
 }
 
 /**
- * Prevents a timing attack: an answer that is refused without being judged takes as long as a wrong answer to a stage
- * of the same kind, with the same `cost` in the reply (docs/security.md#accident-6).
+ * Prevents a timing attack. An answer that is refused without being judged takes as long as a wrong answer that a stage
+ * of the same kind has judged with the same `cost` in its reply (docs/security.md#accident-6).
  */
 export class ResponseTiming {
   private readonly samples = new Map<string, readonly number[]>();

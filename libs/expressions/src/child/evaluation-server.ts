@@ -19,7 +19,7 @@ const OVERFLOW = 'The data or the calls of the policy are nested too deeply.';
 const OVERFLOW_RESULT = Buffer.from(`!${JSON.stringify({ error: OVERFLOW })}`);
 const OVERFLOW_SYNTAX_ERROR = Buffer.from(`!${JSON.stringify({ line: 1, column: 1, message: OVERFLOW })}`);
 const NEWLINE = Buffer.from('\n');
-/** Maximum total size of the kept compiled sources that are not plain, in bytes. */
+/** Maximum total size of the cache of compiled sources that are not plain, in bytes. */
 const MAX_IMPURE_BYTES = 8 * 2 ** 20;
 
 interface Dependencies {

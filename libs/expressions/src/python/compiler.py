@@ -64,7 +64,7 @@ class InvalidSource:
 
 
 class ExpressionSyntaxError(Exception):
-    """A source is not valid Python. Its argument is a dict with `line`, `column` and `message`."""
+    """Raised for a source that is not valid Python. Its argument is a dict with `line`, `column` and `message`."""
 
 
 def compiled(key):

@@ -57,7 +57,8 @@ export const emailContract = defineStage({
     code_hash: z.string(),
     code_until: z.number(),
     /**
-     * Whether a response asked for another mail and its rejection restarted the flow, so that the mail is still due.
+     * Whether another mail is still due: a response asked for it, and the rejection of that response restarted the
+     * flow.
      */
     wanted: z.boolean().exactOptional(),
   }),

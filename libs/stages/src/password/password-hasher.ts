@@ -11,7 +11,7 @@ export interface PasswordCheck {
 }
 
 interface Limits {
-  /** Number of hashes that run at the same time. A number above that of the cores only slows down each hash. */
+  /** Number of hashes that run at the same time. More hashes than cores only slow down each hash. */
   readonly concurrency: number;
   /** Number of hashes that may wait in the queue. */
   readonly queue: number;

@@ -11,7 +11,7 @@ const SAFE_METHODS: ReadonlySet<RequestMethod> = new Set([
   RequestMethod.OPTIONS,
 ]);
 
-/** The routes without a CsrfGuard that check for CSRF in another way. Each value says how. */
+/** The routes without a CsrfGuard that check for CSRF in another way. Each value describes that check. */
 const CHECKED_ELSEWHERE: Readonly<Record<string, string>> = {
   'POST /api/v3/flows/executor/:flow_slug':
     'the executor checks after the rate limit (docs/spec/http.md#order-of-checks)',
