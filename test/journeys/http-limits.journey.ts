@@ -89,7 +89,7 @@ describe('a request whose host is not clear', () => {
     expect(JSON.parse(body)).toMatchObject({ code: 'malformed_http' });
   });
 
-  it('does not include HTTP/1.0, in which the Host header is optional', async () => {
+  it('does not include a request by HTTP/1.0, in which the Host header is optional', async () => {
     const { status, headers } = await sendRaw(deployment.url, `GET ${executor} HTTP/1.0\r\n\r\n`);
 
     expect([status, headers]).toMatchObject([200, HEADERS]);

@@ -63,7 +63,7 @@ describe('while strangers guess at the password of a user', () => {
     expect(await logIn(deployment.browser())).toBeUndefined();
   });
 
-  it('nor does a network keep out such a browser, whatever others of that network have done', async () => {
+  it('a browser in which the user has logged in before is admitted even from a blocked network', async () => {
     const known = await browserKnownFor('alice');
     await logIn(deployment.browser(), { as: 'bob', password: 'wrong' });
     await deployment.rows(`UPDATE flow.attempts SET failures = 500, free_at = now() + interval '1 hour'`);
@@ -72,7 +72,7 @@ describe('while strangers guess at the password of a user', () => {
     expect(await logIn(known)).toBe('alice');
   });
 
-  it('wrong passwords from that browser are counted as well, and delay only that browser', async () => {
+  it('wrong passwords from a browser in which the user has logged in before delay only that browser', async () => {
     const known = await browserKnownFor('alice');
     for (let i = 0; i < 6; i++) await logIn(known, { password: `typo ${i}` });
 
@@ -88,7 +88,7 @@ describe('while strangers guess at the password of a user', () => {
     expect(await logIn(deployment.browser())).toBe('alice');
   });
 
-  it('one network that guesses for a week, whenever it may, delays others by minutes only', async () => {
+  it('one network that guesses for a week, as often as it may, delays other networks by minutes only', async () => {
     const url = await deployment.openAnotherGateway({ ATTEMPTS_DELAY_S: '1' });
     const letPass = (seconds: number) =>
       deployment.rows(

@@ -73,7 +73,7 @@ describe('a session that has not answered a challenge', () => {
     expect(Math.min(answered.session, answered.plan)).toBeGreaterThan(3600 - 60);
   });
 
-  it('is not extended by a first request that is an answer already, but by the next one', async () => {
+  it('is not extended by an answer in its first request, but by the next answer', async () => {
     await deployment.rows('DELETE FROM flow.sessions');
     const browser = deployment.browser();
     await browser.solve('login', { uid_field: 'alice' });

@@ -114,7 +114,7 @@ describeWithNats('the prompt stage, with the policy service', () => {
     });
   });
 
-  it('shows validation policies a POST request and the typed values but no plan context, and field expressions a GET', async () => {
+  it('evaluates validation policies with a POST request and without the plan context, and field expressions with a GET', async () => {
     const method = { initial_value: 'return request.http_request.method', initial_value_expression: true };
     const fields = [field({ type: 'text', ...method })];
     const validation_policies = [

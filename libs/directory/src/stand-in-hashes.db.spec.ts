@@ -71,7 +71,7 @@ describe('the stand-in hash of an unknown name', () => {
     expect(new Set(before.values()).size).toBeGreaterThan(USERS / 2);
   });
 
-  it('is one of an older kind as often as the hash of a user is', async () => {
+  it('is outdated as often as the hash of a user', async () => {
     await createUsers('imported', 3 * USERS, LEGACY);
     await createUsers('enrolled', 2 * USERS, CURRENT);
     const share = (await legacyNames()).size / NAMES.length;
@@ -79,7 +79,7 @@ describe('the stand-in hash of an unknown name', () => {
     expect(share).toBeLessThan(0.7);
   });
 
-  it('becomes current with the hash of its user, and never turns back while hashes are replaced and users enrol', async () => {
+  it('becomes current with the hash of its user, and never outdated again while hashes are replaced and users enrol', async () => {
     const imported = await createUsers('imported', USERS, LEGACY);
     await createUsers('enrolled', USERS, CURRENT);
     let before = await legacyNames();
@@ -94,7 +94,7 @@ describe('the stand-in hash of an unknown name', () => {
     expect(before).toEqual(new Set());
   });
 
-  it('changes for the share of the imported users when a second import adds some', async () => {
+  it('changes for half of the names when an import doubles the number of users', async () => {
     await createUsers('enrolled', USERS, CURRENT);
     expect(await legacyNames()).toEqual(new Set());
     await createUsers('imported', USERS, LEGACY);
@@ -113,7 +113,7 @@ describe('the stand-in hash of an unknown name', () => {
     expect(moved).toEqual(NAMES.filter((name) => before.get(name) === hashOf(first, LEGACY)));
   });
 
-  it('is none without a usable hash in the directory, and never an unusable one', async () => {
+  it('does not exist while no user has a usable hash, and is never an unusable hash', async () => {
     for (const [i, hash] of ['', '!', 'plain', 'md5$a$b'].entries()) await createUsers(`bare-${i}`, 9, hash);
     expect(await standInOf('ghost')).toBeUndefined();
     await createUsers('imported', 1, LEGACY);
@@ -122,7 +122,7 @@ describe('the stand-in hash of an unknown name', () => {
 });
 
 describe('the password of a user', () => {
-  it('comes with a stand-in by the username, and the hash of an inactive user comes first', async () => {
+  it('is found with a stand-in for the username, after the hash of the user if the user is inactive', async () => {
     await createUsers('imported', USERS, LEGACY);
     await createUsers('bare', 1, '');
     await createUsers('inactive', 1, LEGACY);

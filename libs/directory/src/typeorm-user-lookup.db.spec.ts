@@ -68,7 +68,7 @@ describe('looking users up', () => {
     expect(users.map((user) => user?.username)).toEqual(['Alice', 'Alice', 'Alice', 'Alice']);
   });
 
-  it('finds a user by each of the fields in full-width letters, as it finds unknown names', async () => {
+  it('finds a user by each of the fields, also in full-width letters', async () => {
     const users = [
       await find('\uff21lice', ['username']),
       await find('\uff21lice@example\uff0eorg', ['email']),

@@ -66,7 +66,7 @@ describe('attempts', () => {
     expect(await patient.reserve([other], 0)).toMatchObject({ reserved: false, retryAfterS: 30 });
   });
 
-  it('are delayed as of the arrival of the answer, so that waiting in a queue outlasts no delay', async () => {
+  it('are refused if the answer arrived during a delay, even if the delay ends while the answer waits in a queue', async () => {
     const secret = claim({ free: 1 });
     await attempts.reserve([secret], 0);
     await passTime(30);

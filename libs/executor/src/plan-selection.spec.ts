@@ -54,7 +54,7 @@ describe('a mailed link', () => {
     expect(isLive()).toBe(false);
   });
 
-  it('shows a step that has no side effects at once, and is used up by the answer to that step', async () => {
+  it('shows at once a step that has no side effects, and is used up by the answer to that step', async () => {
     const { show, solve, stages, isLive } = mailed('puzzle');
 
     expect((await show(byLink)).result).toMatchObject({ challenge: { puzzle: true } });
@@ -185,7 +185,7 @@ describe('a step that writes data of its own', () => {
     expect(it.plans.plan?.cursor).toBe(2);
   });
 
-  it('gets a new work id with the next answer after a judged one', async () => {
+  it('gets a new work id with the next answer after the stage has judged one', async () => {
     const asks1: StageReply = { type: 'challenge', challenge: {} };
     const replies: StageReply[] = [asks1, rejectedReply(), { ...asks1, state: { sent: 1 } }, { type: 'passed' }];
     const it = executorHarness(flowOf([{ kind: 'diary' }]), {

@@ -101,7 +101,7 @@ describe('a policy that is unavailable', () => {
     expect([plans.saves, stages.hops]).toEqual([0, []]);
   });
 
-  it('neither grants nor skips a step: no verdict is stored, and earlier results are', async () => {
+  it('neither grants nor skips a step: the plan stores no verdict, and keeps the results of earlier steps', async () => {
     const flow = flowOf([
       { kind: 'ident' },
       { kind: 'page', policies: policySetOf({ policy: 'p', failure_result: true, negate: true }) },

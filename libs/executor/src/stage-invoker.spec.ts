@@ -91,14 +91,14 @@ describe('a composite step', () => {
   });
 });
 
-describe('a right answer within a refused one', () => {
+describe('a right answer in a composite step that is refused', () => {
   const inside = (id: string, kind: string) => ({ id, name: id, kind, model: 'm', config: {} });
   const attached = { a: inside('a', 'secret'), b: inside('b', 'page') };
   const flow = flowOf([{ kind: 'lobby', config: { first: 'a', last: 'b' } }], attached);
 
   it.each([
     ['host', { 'lobby.respond': rejectedReply() }],
-    ['other one inside', { 'lobby.respond': { type: 'passed' }, 'page.respond': rejectedReply() }],
+    ['other embedded stage', { 'lobby.respond': { type: 'passed' }, 'page.respond': rejectedReply() }],
   ] as const)('by the %s resets no failures, and is no failure', async (_who, refusal) => {
     const { solve, plans } = executorHarness(flow, {
       ...DEFAULT_REPLIES,

@@ -173,7 +173,7 @@ describe('a token', () => {
     expect(plans.session.user).toBe(alice);
   });
 
-  it('grants a plan no more than its user may have', async () => {
+  it('gives a plan only the rights of the user of the token, not those of the user of the session', async () => {
     const { show, plans } = executorHarness(requiring('require_superuser', 'page'), DEFAULT_REPLIES);
     plans.session = sessionOf({ ...alice, is_superuser: true });
 

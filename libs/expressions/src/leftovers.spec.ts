@@ -139,7 +139,7 @@ return [len(caches) > 9, *[cache.__qualname__ for cache in caches if cache.cache
   });
 });
 
-it('a plain expression gets no method without its object, to write to or read from what all expressions share', async () => {
+it('a plain expression cannot detach a method from its object to read or write what all expressions share', async () => {
   const input = { flow_plan: { slug: 'a', context: { v: 'leftover7f3a' } } };
   const method = (name: string, call: string) => `
 try:

@@ -60,7 +60,7 @@ describe('brands', () => {
     expect(await brands.find('b.example', await revision())).toMatchObject(builtIn);
   });
 
-  it('of a document that a later version wrote still allow no other login flows', async () => {
+  it('in a document that a later version wrote still restrict the login flows', async () => {
     const later = { ...brandOf('a.example', { login_flows: ['strong'] }), theme: 'a theme of a later version' };
     await write({ v: 1, brands: [later, brandOf('b.example', { login_flows: ['strong', 'shop'] })], first: {} });
 

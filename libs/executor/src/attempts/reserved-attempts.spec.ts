@@ -35,7 +35,7 @@ describe('attempts', () => {
     expect(await settled(rejectedReply())).toEqual({ cleared: 0, returned: 2 });
   });
 
-  it('are released with the time of their reservation, so that their delay is removed too', async () => {
+  it('keep the time of their reservation until their release, which then also removes their delay', async () => {
     const script = { ...DEFAULT_REPLIES, 'secret.respond': challengeReply() };
     const { solve, plans, attempts } = executorHarness(flowOf([{ kind: 'secret' }, { kind: 'page' }]), script);
     const save = plans.save.bind(plans);

@@ -127,7 +127,7 @@ describe('once the interpreter is loaded, the guard', () => {
     expect(call('emscripten_resize_heap', -1, 0, 0, 0)).toBe(0);
   });
 
-  it('lets no function suspend', () => {
+  it('lets no WebAssembly function suspend', () => {
     expect([Reflect.has(WebAssembly, 'Suspending'), Reflect.has(WebAssembly, 'promising')]).toEqual([false, false]);
   });
 });

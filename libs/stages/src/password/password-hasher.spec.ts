@@ -58,7 +58,7 @@ describe('PasswordHasher under load', () => {
     expect(results.some(({ status }) => status === 'fulfilled')).toBe(true);
   });
 
-  it('limits hashes of another cost by themselves, stand-ins included, and then still checks current hashes', async () => {
+  it('limits hashes of another cost separately, including stand-ins, and still checks current hashes at that limit', async () => {
     const bounded = new PasswordHasher({ all: { concurrency: 4, queue: 20 }, legacy: { concurrency: 1, queue: 1 } });
     const { hash: running, release } = heldHash();
     const check = (hash: StoredHash) => bounded.verify({ password: 'pw', hash, stillWanted });
@@ -74,7 +74,7 @@ describe('PasswordHasher under load', () => {
     expect(await check(parseHash('', [LEGACY]))).toBe('wrong');
   });
 
-  it('counts hashes of another cost as hashes too', async () => {
+  it('counts hashes of another cost in the limit of all hashes too', async () => {
     const bounded = new PasswordHasher({ all: { concurrency: 1, queue: 0 }, legacy: { concurrency: 9, queue: 9 } });
     const { hash: running, started, release } = heldHash();
     const first = bounded.verify({ password: 'pw', hash: running, stillWanted });
