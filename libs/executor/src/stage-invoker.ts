@@ -202,7 +202,7 @@ export class StageInvoker {
   ): Promise<StageReply> {
     const again = await this.ask(run, invocation);
     if (again.type !== 'challenge')
-      throw new Problem('stage_fault', { detail: 'the host of an embedded step does not ask' });
+      throw new Problem('stage_fault', { detail: 'the host of the embedded stage returned no challenge' });
     return {
       type: 'rejected',
       errors: { [NON_FIELD_ERRORS]: [{ code: error }] },

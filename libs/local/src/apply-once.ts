@@ -39,6 +39,8 @@ export async function applyOnce(url: string, { files, names }: NamedFiles, optio
   } catch (error) {
     // An invalid blueprint must not prevent the start: its objects were stored by an earlier start.
     if (!(error instanceof BlueprintError)) throw error;
-    return { notice: `Not applied again, and cannot be compared: ${error.message}. Compare: ${command}` };
+    return {
+      notice: `Not applied again, and cannot be compared: ${error.message}. Correct this, then compare: ${command}`,
+    };
   }
 }

@@ -182,7 +182,7 @@ export async function withMigrationLock<T>(url: string, limits: MigrationLimits,
   try {
     await retry(limits, async (isLast) => {
       if (await tryMigrationLock(runner)) return true;
-      if (isLast) throw new MigrationError(`Another process is migrating since ${limits.MIGRATION_WAIT_S} s.`);
+      if (isLast) throw new MigrationError(`Another process has been migrating for ${limits.MIGRATION_WAIT_S} s.`);
       return false;
     });
     return await work();

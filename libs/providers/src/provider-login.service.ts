@@ -36,7 +36,7 @@ export class ProviderLoginService {
   begin({ source, redirect_uri, state, timeout_ms }: SourceBeginRequest): Promise<SourceBeginReply> {
     return this.catchRefusal(source.slug, () => {
       if (source.model !== OAUTH_SOURCE)
-        throw new MisconfiguredSourceError(source.name, 'a login at Plex is started by its script');
+        throw new MisconfiguredSourceError(source.name, 'only the script of the page can start a login at Plex');
       return this.oauth.begin(source, { redirect_uri, state }, timeoutSignal(timeout_ms));
     });
   }

@@ -46,7 +46,7 @@ export class EnrollmentTransactions {
     if (isSuperuserGuard(error)) {
       const reason = error instanceof Error ? error.message : undefined;
       this.logger.event('Postgres refused to change a superuser or their groups (docs/adr/0035)', { reason });
-      return new InvalidUserDataError('superusers are guarded', { cause: error });
+      return new InvalidUserDataError('superusers cannot be changed here', { cause: error });
     }
     const isInvalid =
       error instanceof NameTakenError || error instanceof InvalidUsernameError || INVALID_DATA.test(codeOf(error));

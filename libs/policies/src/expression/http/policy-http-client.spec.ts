@@ -119,7 +119,7 @@ describe('a redirect', () => {
 
 describe('a refused server', () => {
   it('is every server while no host is allowed', async () => {
-    await expect(send('/echo', {}, createClient({}, []))).rejects.toThrow('Outgoing requests are off.');
+    await expect(send('/echo', {}, createClient({}, []))).rejects.toThrow('POLICY_ALLOWED_HOSTS allows no host.');
   });
 
   it('is a host that is not listed', async () => {

@@ -44,7 +44,7 @@ export class PolicyHttpClient {
 
   /** Sends a request and follows redirects within the same origin. Throws UndecidedPolicyError when it fails. */
   async send(args: z.output<typeof httpRequestArguments>, signal: AbortSignal): Promise<object> {
-    if (this.hosts.isEmpty) throw new UndecidedPolicyError('Outgoing requests are off.');
+    if (this.hosts.isEmpty) throw new UndecidedPolicyError('POLICY_ALLOWED_HOSTS allows no host.');
     const timeout = AbortSignal.timeout(Math.ceil(Math.min(args.timeout_ms ?? Infinity, this.limits.timeoutMs)));
     const limits = { maxBytes: this.limits.maxBytes, signal: AbortSignal.any([timeout, signal]), lookup: this.lookup };
     let request = this.requestOf(args);
