@@ -71,3 +71,10 @@ export const NEEDS: Readonly<Record<string, readonly Need[]>> = {
   // `user -- import-duo` asks Duo.
   operator: ['bus', 'data', 'world'],
 };
+
+/** The secrets of each service besides those with which it connects to NATS and Postgres. */
+export const SECRETS: Readonly<Record<string, readonly string[]>> = {
+  gateway: ['SEAL_KEYS', 'SECRET_KEY'],
+  courier: ['SEAL_KEYS'],
+  mfa: ['MFA_SEAL_KEYS'],
+};

@@ -1,136 +1,239 @@
-import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { NEEDS, SERVICES } from './catalogue.js';
-import { type Environment, readCompose } from './compose.js';
+import { parse } from 'yaml';
+import { courierSettings } from '../../libs/courier/src/courier.config.js';
+import { DRAIN_MS } from '../../libs/platform/src/json-responder.js';
+import { NEEDS, SECRETS, SERVICES } from './catalogue.js';
+import type { Environment } from './compose.js';
 import { freshEnvironment } from './env-file.js';
-import { isInstalled } from './installed.js';
-import { environmentOf, type Manifest, manifestsOf, readBase } from './kubernetes.js';
+import {
+  type ConfigObject,
+  containersOf,
+  find,
+  inputOf,
+  type Manifest,
+  podOf,
+  renderer,
+  renderSite,
+  workloadsOf,
+} from './kubernetes.js';
+import { schemaFaults } from './kubernetes-schema.js';
+import { restrictedFaults } from './pod-security.js';
 
-const { listedFiles, existingFiles, manifests, patch } = readBase();
-const ofKind = (kind: string, all = manifests) => all.filter((manifest) => manifest.kind === kind);
-const find = (kind: string, name: string) => ofKind(kind).find(({ metadata }) => metadata.name === name) as Manifest;
-const podOf = ({ spec }: Manifest) => spec.template;
-const containersOf = (manifest: Manifest) => [
-  ...(podOf(manifest).spec.initContainers ?? []),
-  ...podOf(manifest).spec.containers,
+const ROOT = 'deploy/k8s';
+const compose = readFileSync('docker-compose.yml', 'utf8');
+const SITES = [
+  { site: 'small', overlay: 'small', components: [] },
+  { site: 'ha', overlay: 'ha', components: [] },
+  { site: 'ha with tls', overlay: 'ha', components: ['tls'] },
+  { site: 'tls', overlay: 'tls', components: [] },
 ];
-const WORKLOADS = ['Deployment', 'StatefulSet', 'Job'];
 
-/** Checks the pod security standard `restricted`. */
-function expectRestricted(workload: Manifest) {
-  expect(podOf(workload).spec.securityContext).toMatchObject({
-    runAsNonRoot: true,
-    seccompProfile: { type: 'RuntimeDefault' },
-  });
-  for (const { securityContext } of containersOf(workload))
-    expect(securityContext).toMatchObject({ allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } });
-}
+const namesOf = (manifests: readonly Manifest[], kind: string) =>
+  manifests.filter((manifest) => manifest.kind === kind).map(({ metadata }) => metadata.name);
+const gatehouseContainers = (manifests: readonly Manifest[]) =>
+  workloadsOf(manifests)
+    .filter(({ kind }) => kind !== 'StatefulSet')
+    .flatMap(containersOf);
 
-/** Removes empty settings, which services treat as not set. */
-const withoutEmpty = (environment: Environment = {}): Environment =>
-  Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
-
-let env: Environment;
+let secrets: Environment;
 beforeAll(async () => {
-  env = await freshEnvironment();
+  secrets = await freshEnvironment();
 });
 
-describe('deploy/k8s/base', () => {
-  it('lists each of its files in the kustomization', () => {
-    expect([...listedFiles].sort()).toEqual([...existingFiles].sort());
+describe('the folders of deploy/k8s', () => {
+  const folders = readdirSync(ROOT, { recursive: true, encoding: 'utf8' })
+    .map((path) => join(ROOT, path))
+    .filter((path) => statSync(path).isDirectory() && readdirSync(path).includes('kustomization.yaml'));
+
+  it.each(folders)('%s has no file that its kustomization does not use', (folder) => {
+    const text = readFileSync(join(folder, 'kustomization.yaml'), 'utf8');
+    const unused = readdirSync(folder).filter((name) => name !== 'kustomization.yaml' && !text.includes(name));
+    expect(unused).toEqual([]);
+  });
+});
+
+/** Secrets that operators create apart from the overlay. */
+const operatorSecret = (name: string, values: Environment): ConfigObject => ({
+  ...{ kind: 'Secret', metadata: { name } },
+  data: Object.fromEntries(Object.entries(values).map(([key, value]) => [key, Buffer.from(value).toString('base64')])),
+});
+const OPERATOR_SECRETS = [
+  operatorSecret('administrator', { ADMIN_PASSWORD: 'of the administrator' }),
+  operatorSecret('nats-tls', { 'ca.crt': 'a CA', 'tls.crt': 'a certificate', 'tls.key': 'a key' }),
+];
+
+describe.skipIf(!renderer)('deploy/k8s', () => {
+  const rendered = new Map<string, Manifest[]>();
+  beforeAll(() => {
+    for (const { site, ...layers } of SITES) rendered.set(site, renderSite({ ...layers, secrets }));
   });
 
-  it('has a deployment for each service and for nothing else', () => {
-    expect(
-      ofKind('Deployment')
-        .map(({ metadata }) => metadata.name)
-        .sort(),
-    ).toEqual([...SERVICES].sort());
+  it('matches the types of the Kubernetes API without unknown fields', () => {
+    expect(schemaFaults([...rendered.values()].flat())).toEqual([]);
   });
 
-  it.each(SERVICES)('keeps at least one pod of %s during an eviction', (service) => {
-    expect(find('PodDisruptionBudget', service).spec).toMatchObject({
-      minAvailable: 1,
-      selector: { matchLabels: { 'app.kubernetes.io/name': service } },
+  it('has no unknown field that the types would accept', () => {
+    const [{ site } = { site: '' }] = SITES;
+    const wrong = { ...find(rendered.get(site) ?? [], 'Deployment', 'gateway'), replicas: 2 } as Manifest;
+    expect(schemaFaults([wrong]).join()).toMatch(/replicas.* does not exist in type 'Deployment'/);
+  });
+
+  it('would notice pods that break the pod security standard', () => {
+    const gateway = structuredClone(find(rendered.get('small') ?? [], 'Deployment', 'gateway'));
+    const pod = podOf(gateway).spec;
+    Object.assign(pod, {
+      hostNetwork: true,
+      volumes: [{ name: 'node', hostPath: { path: '/' } }],
+      securityContext: {},
+    });
+    Object.assign(pod.containers[0]!, { securityContext: { privileged: true, capabilities: { add: ['SYS_ADMIN'] } } });
+    expect(restrictedFaults(gateway)).toEqual(
+      [
+        ...['uses a namespace of the node', 'has a volume of a type that is not allowed', 'is privileged'],
+        ...[
+          'may gain privileges',
+          'keeps capabilities',
+          'adds capabilities',
+          'may run as root',
+          'has no seccomp profile',
+        ],
+      ].map((fault) => `gateway ${fault}`),
+    );
+  });
+
+  describe.each(SITES)('as $site', ({ site, overlay }) => {
+    let manifests: readonly Manifest[];
+    beforeAll(() => {
+      manifests = rendered.get(site) ?? [];
+    });
+
+    it('has a deployment for each service of docker-compose.yml and of the catalogue, and for nothing else', () => {
+      expect(namesOf(manifests, 'Deployment').sort()).toEqual([...SERVICES].sort());
+      const composed = [...compose.matchAll(/command: \[dist\/apps\/(\w+)\/src\/main\.js\]/g)];
+      expect(composed.map(([, name = '']) => name).sort()).toEqual([...SERVICES].sort());
+    });
+
+    it.each(SERVICES)('runs %s with its own secrets, and with no other secret', (service) => {
+      const deployment = find(manifests, 'Deployment', service);
+      const [container] = containersOf(deployment);
+      expect(container?.args).toEqual([`dist/apps/${service}/src/main.js`]);
+      const { environment, files } = inputOf([...manifests, ...OPERATOR_SECRETS], deployment, container!);
+      const given = [...Object.values(environment), ...Object.values(files)];
+      const known = Object.entries(secrets).filter(([, secret]) => given.some((value) => value.includes(secret)));
+      const expected = [
+        `NATS_NKEY_SEED_${service.toUpperCase()}`,
+        ...(NEEDS[service]?.includes('data') ? [`DATABASE_PASSWORD_${service.toUpperCase()}`] : []),
+        ...(SECRETS[service] ?? []),
+      ];
+      expect(known.map(([name]) => name).sort()).toEqual(expected.sort());
+      const paths = Object.entries(environment).filter(([name]) => name.endsWith('_FILE'));
+      for (const [, path] of paths) expect(Object.keys(files)).toContain(path);
+    });
+
+    it('has pods that satisfy the pod security standard restricted, which the namespace enforces', () => {
+      expect(workloadsOf(manifests).flatMap(restrictedFaults)).toEqual([]);
+      const { labels } = find(manifests, 'Namespace', 'gatehouse').metadata;
+      expect(labels).toMatchObject({ 'pod-security.kubernetes.io/enforce': 'restricted' });
+    });
+
+    it('is in its namespace as a whole', () => {
+      const outside = manifests.filter(({ metadata }) => metadata.namespace !== 'gatehouse');
+      expect(outside.map(({ kind }) => kind).sort()).toEqual(
+        overlay === 'ha' ? ['Namespace', 'PriorityClass'] : ['Namespace'],
+      );
+    });
+
+    it('runs one image everywhere, and servers of exact versions', () => {
+      const images = new Set(gatehouseContainers(manifests).map(({ image }) => image));
+      expect([...images]).toEqual(['registry.example.org/gatehouse:0.2.0']);
+      const servers = manifests.filter(({ kind }) => kind === 'StatefulSet').flatMap(containersOf);
+      for (const { image } of servers) expect(image).toMatch(/:\d+\.\d+(\.\d+)?-alpine$/);
+    });
+
+    it('reports the state of every long-running pod, and waits at least five seconds for the answer', () => {
+      for (const workload of workloadsOf(manifests).filter(({ kind }) => /Deployment|StatefulSet/.test(kind)))
+        for (const { startupProbe, livenessProbe, readinessProbe } of containersOf(workload))
+          for (const probe of [startupProbe, livenessProbe, readinessProbe])
+            expect(probe?.timeoutSeconds).toBeGreaterThanOrEqual(5);
+      for (const service of SERVICES) {
+        const [container] = containersOf(find(manifests, 'Deployment', service));
+        const { ports, startupProbe, livenessProbe, readinessProbe } = container!;
+        expect(ports).toContainEqual({ name: 'monitoring', containerPort: 9001 });
+        const monitoring = (path: string) => ({ httpGet: { path, port: 'monitoring' } });
+        expect(startupProbe).toMatchObject(monitoring('/-/health/live/'));
+        expect(livenessProbe).toMatchObject(monitoring('/-/health/live/'));
+        expect(readinessProbe).toMatchObject(monitoring('/-/health/ready/'));
+      }
+    });
+
+    it.each(SERVICES)('gives %s the time to finish its work when it stops', (service) => {
+      const { containers, terminationGracePeriodSeconds } = podOf(find(manifests, 'Deployment', service)).spec;
+      const pause = containers[0]?.lifecycle?.preStop?.sleep?.seconds ?? 0;
+      const work = service === 'courier' ? courierSettings.parse({}).MAIL_DEADLINE_S : DRAIN_MS / 1000;
+      expect(terminationGracePeriodSeconds).toBeGreaterThan(pause + work + 5);
+    });
+
+    it('can be upgraded step by step, because labels select each step', () => {
+      const componentOf = ({ metadata }: Manifest) => metadata.labels?.['app.kubernetes.io/component'];
+      const selected = (component: string, kinds: RegExp) =>
+        manifests.filter((manifest) => componentOf(manifest) === component && kinds.test(manifest.kind));
+      expect(selected('migration', /./)).toEqual([find(manifests, 'Job', 'migrate')]);
+      expect(selected('gateway', /./)).toEqual([find(manifests, 'Deployment', 'gateway')]);
+      expect(
+        selected('service', /./)
+          .map(({ metadata }) => metadata.name)
+          .sort(),
+      ).toEqual(SERVICES.filter((service) => service !== 'gateway').sort());
+    });
+
+    it('leaves the number of replicas to autoscalers and to kubectl scale', () => {
+      const fixed = manifests.filter(({ kind, spec }) => kind === 'Deployment' && spec.replicas !== undefined);
+      expect(fixed).toEqual([]);
+    });
+
+    it('sets only settings that processes know', () => {
+      const known = readFileSync('docs/reference/config.md', 'utf8');
+      const names = workloadsOf(manifests)
+        .filter(({ kind }) => kind !== 'StatefulSet')
+        .flatMap((workload) =>
+          containersOf(workload).flatMap((container) =>
+            Object.keys(inputOf([...manifests, ...OPERATOR_SECRETS], workload, container).environment),
+          ),
+        );
+      const others = new Set([
+        'DATABASE_PASSWORD',
+        'POSTGRES_PASSWORD',
+        'ADMIN_PASSWORD',
+        'UV_THREADPOOL_SIZE',
+        'NODE_EXTRA_CA_CERTS',
+        'GATEHOUSE_DIR',
+      ]);
+      const unknown = [...new Set(names)]
+        .map((name) => name.replace(/_FILE$/, '').replace(/^(DATABASE_PASSWORD_)[A-Z]+$/, '$1<SERVICE>'))
+        .filter((name) => !others.has(name) && !known.includes(`\`${name}\``));
+      expect(unknown).toEqual([]);
     });
   });
 
-  // The patch for all deployments selects the container by this name.
-  it.each(SERVICES)('names the only container of %s gatehouse', (service) => {
-    expect(podOf(find('Deployment', service)).spec.containers.map(({ name }) => name)).toEqual(['gatehouse']);
+  it('rolls out every pod when a setting or a secret has changed', () => {
+    const templates = (all: readonly Manifest[]) =>
+      all.filter(({ kind }) => kind === 'Deployment').map((deployment) => JSON.stringify(podOf(deployment)));
+    const before = templates(rendered.get('small') ?? []);
+    const settings = 'BASE_URL=https://id.example.org\nANONYMOUS_RATE=5\n';
+    const changes = [{ settings }, { secrets: { ...secrets, SECRET_KEY: 'another-secret-key-of-32-characters' } }]; // not-a-secret
+    for (const change of changes) {
+      const after = templates(renderSite({ secrets, ...change }));
+      expect(after.filter((template) => before.includes(template))).toEqual([]);
+    }
   });
 
-  it.each(SERVICES)('runs %s with the command and the environment of docker-compose.yml', (service) => {
-    const [container] = containersOf(find('Deployment', service));
-    const { command, environment } = readCompose(env)[service] ?? {};
-    expect(container?.args).toEqual(command);
-    const shared = containersOf(patch)[0]!.env;
-    const { DATABASE_PASSWORD: _, ...actual } = environmentOf(
-      { ...container!, env: [...container!.env, ...shared] },
-      env,
-    );
-    const { LOG_LEVEL: _level, ...expected } = withoutEmpty(environment);
-    expect(actual).toEqual(expected);
-  });
-
-  it.each(['migrate', 'roles'])('runs %s in the migration job with its command and environment', (command) => {
-    const container = containersOf(find('Job', 'migrate')).find(({ name }) => name === command)!;
-    const expected = readCompose(env)[command];
-    expect(container.args).toEqual(expected?.command);
-    expect(environmentOf(container, env)).toMatchObject(expected?.environment ?? {});
-  });
-
-  it('labels the migration job, so that an upgrade can run it before everything else', () => {
-    const labelled = manifests.filter(({ metadata }) => metadata.labels?.['app.kubernetes.io/name'] === 'migrate');
-    expect(labelled).toEqual([find('Job', 'migrate')]);
-  });
-
-  it('applies the shipped blueprints once, with the environment of the operator', () => {
-    const [job] = manifestsOf(readFileSync('deploy/k8s/blueprint.yaml', 'utf8')) as [Manifest];
-    const { POSTGRES_PASSWORD: _, ...environment } = environmentOf(containersOf(job)[0]!, env);
-    expect(environment).toEqual(withoutEmpty(readCompose(env)['operator']?.environment));
-    expect(containersOf(job)[0]!.args).toEqual(['dist/apps/cli/src/blueprint.js', 'apply', '--once', 'blueprints']);
-    expectRestricted(job);
-  });
-
-  it('gives NATS the same public keys as docker-compose.yml', () => {
-    const [container] = containersOf(find('StatefulSet', 'nats'));
-    expect(environmentOf(container!, env)).toEqual(readCompose(env)['nats']?.environment);
-  });
-
-  it.each(SERVICES)('lets %s connect to what it needs, and to nothing else', (service) => {
-    const labels = Object.keys(podOf(find('Deployment', service)).metadata.labels);
-    const world = service === 'courier' ? 'reaches-mail' : 'reaches-world';
-    const needs = { front: [], bus: ['reaches-nats'], data: ['reaches-postgres'], world: [world] };
-    const expected = (NEEDS[service] ?? []).flatMap((need) => needs[need]);
-    expect(labels.filter((label) => label.startsWith('reaches-')).sort()).toEqual(expected.sort());
-  });
-
-  it('autoscales the password service', () => {
-    expect(find('HorizontalPodAutoscaler', 'password').spec.scaleTargetRef?.name).toBe('password');
-    // A fixed number of replicas would reset the autoscaler at each roll-out.
-    expect(find('Deployment', 'password').spec).not.toHaveProperty('replicas');
-  });
-});
-
-describe.skipIf(!isInstalled('kubectl'))('kubectl kustomize', () => {
-  const rendered = (folder: string) =>
-    manifestsOf(execFileSync('kubectl', ['kustomize', folder], { encoding: 'utf8' }));
-
-  it.each(['deploy/k8s/base', 'deploy/k8s/overlays/tls'])(
-    'renders pods of %s that satisfy the pod security standard restricted',
-    (folder) => {
-      const workloads = rendered(folder).filter(({ kind }) => WORKLOADS.includes(kind));
-      expect(workloads).toHaveLength(SERVICES.length + 3);
-      for (const workload of workloads) expectRestricted(workload);
-    },
-  );
-
-  it('makes every service of the TLS overlay connect to NATS with TLS', () => {
-    const urls = ofKind('Deployment', rendered('deploy/k8s/overlays/tls')).map(
-      (deployment) => environmentOf(containersOf(deployment)[0]!, env)['NATS_URL'],
-    );
-    expect(urls).toEqual(SERVICES.map(() => 'tls://nats:4222'));
+  it('is the example that the page on Kubernetes tells operators to copy', () => {
+    const example = parse(readFileSync(`${ROOT}/overlays/example/kustomization.yaml`, 'utf8')) as {
+      resources: string[];
+    };
+    expect(example.resources).toEqual(['../small']);
+    expect(readFileSync('docs/how-to/deploy-on-kubernetes.md', 'utf8')).toContain('deploy/k8s/overlays/example');
   });
 });

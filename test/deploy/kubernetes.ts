@@ -1,68 +1,174 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { parse, parseAllDocuments } from 'yaml';
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Container, EnvVar, PodSpec, Volume } from 'kubernetes-types/core/v1.js';
+import type { LabelSelector, ObjectMeta } from 'kubernetes-types/meta/v1.js';
+import { parseAllDocuments } from 'yaml';
 import type { Environment } from './compose.js';
+import { isInstalled } from './installed.js';
 
-interface Container {
-  readonly name: string;
-  readonly args: readonly string[];
-  readonly env: readonly EnvVar[];
-  readonly securityContext?: Readonly<Record<string, unknown>>;
+/** The program that renders kustomizations, or `undefined` where none is installed (Debian package `kustomize`). */
+export const renderer: readonly string[] | undefined = isInstalled('kustomize')
+  ? ['kustomize', 'build']
+  : isInstalled('kubectl')
+    ? ['kubectl', 'kustomize']
+    : undefined;
+
+/** Pod template of a workload. */
+export interface PodTemplate {
+  readonly metadata: ObjectMeta;
+  readonly spec: PodSpec;
 }
-interface EnvVar {
-  readonly name: string;
-  readonly value?: string;
-  readonly valueFrom?: {
-    readonly secretKeyRef: { readonly name: string; readonly key: string; readonly optional?: boolean };
-  };
-}
-interface Pod {
-  readonly metadata: { readonly labels: Readonly<Record<string, string>> };
-  readonly spec: {
-    readonly initContainers?: readonly Container[];
-    readonly containers: readonly Container[];
-    readonly securityContext?: Readonly<Record<string, unknown>>;
-  };
+
+/** A ConfigMap or a Secret. */
+export interface ConfigObject {
+  readonly kind: string;
+  readonly metadata: { readonly name: string };
+  readonly data?: Readonly<Record<string, string>>;
 }
 
 /** An object of a manifest, with the properties that the tests read. */
 export interface Manifest {
+  readonly apiVersion: string;
   readonly kind: string;
-  readonly metadata: { readonly name: string; readonly labels?: Readonly<Record<string, string>> };
-  readonly spec: { readonly template: Pod; readonly scaleTargetRef?: { readonly name: string } };
+  readonly metadata: ObjectMeta & { readonly name: string };
+  readonly data?: Readonly<Record<string, string>>;
+  readonly spec: {
+    readonly template: PodTemplate;
+    readonly jobTemplate?: { readonly spec: { readonly template: PodTemplate } };
+    readonly selector?: LabelSelector;
+    readonly replicas?: number;
+    readonly minReplicas?: number;
+    readonly maxReplicas?: number;
+    readonly scaleTargetRef?: { readonly name: string };
+    readonly strategy?: { readonly rollingUpdate?: { readonly maxSurge?: number } };
+    readonly [other: string]: unknown;
+  };
 }
-
-const BASE = 'deploy/k8s/base';
 
 /** Parses the objects of a YAML text with several documents. */
-export const manifestsOf = (text: string): Manifest[] =>
+const manifestsOf = (text: string): Manifest[] =>
   parseAllDocuments(text).map((document) => document.toJS() as Manifest);
 
-/**
- * Returns the files that the base kustomization lists, the files that exist, the objects of its manifests, and the patch
- * of all deployments.
- */
-export function readBase() {
-  const { resources, patches } = parse(readFileSync(`${BASE}/kustomization.yaml`, 'utf8')) as {
-    resources: string[];
-    patches: { path: string }[];
-  };
-  const files = resources.filter((name) => name.endsWith('.yaml'));
-  return {
-    listedFiles: ['kustomization.yaml', ...files, ...patches.map(({ path }) => path)],
-    existingFiles: readdirSync(BASE),
-    patch: parse(readFileSync(`${BASE}/every-deployment.yaml`, 'utf8')) as Manifest,
-    manifests: files.flatMap((file) => manifestsOf(readFileSync(`${BASE}/${file}`, 'utf8'))),
-  };
+/** Renders a kustomization and returns its objects. Throws with the message of the renderer. */
+export function render(folder: string): Manifest[] {
+  const [program = '', ...args] = renderer ?? [];
+  return manifestsOf(execFileSync(program, [...args, folder], { encoding: 'utf8', stdio: 'pipe', maxBuffer: 1e8 }));
 }
 
-/** Returns the environment of a container, where the Secret `gatehouse` has the keys and values of `secret`. */
-export function environmentOf(container: Container, secret: Environment): Environment {
-  const environment: Record<string, string> = {};
-  for (const { name, value, valueFrom } of container.env) {
-    const found = value ?? secret[valueFrom?.secretKeyRef.key ?? ''];
-    if (found === undefined && !valueFrom?.secretKeyRef.optional) throw new Error(`${name} has no value`);
-    if (found !== undefined)
-      environment[name] = found.replaceAll(/\$\((\w+)\)/g, (_, other: string) => environment[other] ?? '');
-  }
-  return environment;
+/** An overlay of an operator. */
+export interface Site {
+  /** Path of the overlay that it extends, below deploy/k8s/overlays. */
+  readonly overlay?: string;
+  /** Names of components. */
+  readonly components?: readonly string[];
+  readonly settings?: string;
+  readonly secrets: Environment;
 }
+
+/** Renders a copy of deploy/k8s/overlays/example with other settings, as an operator would write it. */
+export function renderSite({ overlay = 'small', components = [], settings = '', secrets }: Site): Manifest[] {
+  const copy = mkdtempSync(join(tmpdir(), 'gatehouse-k8s-'));
+  try {
+    cpSync('deploy', copy, { recursive: true });
+    const folder = join(copy, 'k8s/overlays/mine');
+    cpSync(join(copy, 'k8s/overlays/example'), folder, { recursive: true });
+    const path = join(folder, 'kustomization.yaml');
+    const [document] = parseAllDocuments(execFileSync('cat', [path], { encoding: 'utf8' }));
+    const site = {
+      ...(document?.toJS() as object),
+      resources: [`../${overlay}`],
+      components: components.map((name) => `../../components/${name}`),
+    };
+    writeFileSync(path, JSON.stringify(site));
+    if (settings) writeFileSync(join(folder, 'settings.env'), settings);
+    writeFileSync(
+      join(folder, 'secrets.env'),
+      Object.entries(secrets)
+        .map(([name, value]) => `${name}=${value}\n`)
+        .join(''),
+    );
+    return render(folder);
+  } finally {
+    rmSync(copy, { recursive: true });
+  }
+}
+
+/** Kinds of objects that have a pod template. */
+const WORKLOADS = ['Deployment', 'StatefulSet', 'Job', 'CronJob'];
+
+/** Returns the objects that have a pod template. */
+export const workloadsOf = (manifests: readonly Manifest[]): Manifest[] =>
+  manifests.filter(({ kind }) => WORKLOADS.includes(kind));
+
+/** Returns the pod template of a workload. */
+export const podOf = ({ spec }: Manifest): PodTemplate => spec.jobTemplate?.spec.template ?? spec.template;
+
+/** Returns all containers of a workload, the initial ones first. */
+export const containersOf = (workload: Manifest): Container[] => {
+  const { initContainers = [], containers } = podOf(workload).spec;
+  return [...initContainers, ...containers];
+};
+
+/** Returns the object of a kind and a name. Throws when there is none. */
+export function find<T extends ConfigObject>(manifests: readonly T[], kind: string, name: string): T {
+  const found = manifests.find((manifest) => manifest.kind === kind && manifest.metadata.name === name);
+  if (!found) throw new Error(`there is no ${kind} ${name}`);
+  return found;
+}
+
+/** What a container is given. */
+export interface ContainerInput {
+  /** Its environment, from values, ConfigMaps, Secrets and fields of the pod. */
+  readonly environment: Environment;
+  /** The files of its Secret volumes, by path. */
+  readonly files: Environment;
+}
+
+/** Returns what a container of a workload is given by the rendered objects. Throws when a reference has no target. */
+export function inputOf(manifests: readonly ConfigObject[], workload: Manifest, container: Container): ContainerInput {
+  const environment: Record<string, string> = {};
+  for (const { configMapRef } of container.envFrom ?? [])
+    Object.assign(environment, find(manifests, 'ConfigMap', configMapRef?.name ?? '').data);
+  for (const variable of container.env ?? []) {
+    const value = valueOf(manifests, variable);
+    // Kubernetes substitutes variables of `env` that are defined before, not those of `envFrom`.
+    if (value !== undefined)
+      environment[variable.name] = value.replaceAll(/\$\((\w+)\)/g, (_, name: string) => environment[name] ?? '');
+  }
+  const volumes = new Map(podOf(workload).spec.volumes?.map((volume) => [volume.name, volume]));
+  const files = (container.volumeMounts ?? []).map(({ name, mountPath }) =>
+    filesOf(manifests, volumes.get(name), mountPath),
+  );
+  return { environment, files: Object.assign({}, ...files) as Environment };
+}
+
+function valueOf(manifests: readonly ConfigObject[], { name, value, valueFrom }: EnvVar): string | undefined {
+  if (value !== undefined) return value;
+  if (valueFrom?.fieldRef) return `<${valueFrom.fieldRef.fieldPath}>`;
+  const { name: secret = '', key = '', optional } = valueFrom?.secretKeyRef ?? {};
+  const found = secretOf(manifests, secret)?.[key];
+  if (found === undefined && !optional) throw new Error(`${name}: the Secret ${secret} has no ${key}`);
+  return found;
+}
+
+function filesOf(manifests: readonly ConfigObject[], volume: Volume | undefined, mountPath: string): Environment {
+  const { secretName = '', items = [] } = volume?.secret ?? {};
+  const entries = items.map(({ key, path }) => {
+    const value = secretOf(manifests, secretName)?.[key];
+    if (value === undefined) throw new Error(`${mountPath}/${path}: the Secret ${secretName} has no ${key}`);
+    return [`${mountPath}/${path}`, value];
+  });
+  return Object.fromEntries(entries) as Environment;
+}
+
+const secretOf = (manifests: readonly ConfigObject[], name: string): Environment | undefined => {
+  const secret = manifests.find(({ kind, metadata }) => kind === 'Secret' && metadata.name === name);
+  return (
+    secret &&
+    Object.fromEntries(
+      Object.entries(secret.data ?? {}).map(([key, value]) => [key, Buffer.from(value, 'base64').toString()]),
+    )
+  );
+};

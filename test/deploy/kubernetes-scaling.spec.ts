@@ -1,0 +1,141 @@
+import { readFileSync } from 'node:fs';
+import { postgresConfig } from '@gatehouse/platform';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { stages } from '../../libs/stages/src/catalogue.js';
+import { NEEDS, SERVICES } from './catalogue.js';
+import type { Environment } from './compose.js';
+import { freshEnvironment } from './env-file.js';
+import { containersOf, find, inputOf, type Manifest, podOf, renderer, renderSite } from './kubernetes.js';
+
+/** Replicas of a service at most: those of its autoscaler, or one. */
+const maxReplicas = (manifests: readonly Manifest[], service: string) =>
+  manifests.find(({ kind, spec }) => kind === 'HorizontalPodAutoscaler' && spec.scaleTargetRef?.name === service)?.spec
+    .maxReplicas ?? 1;
+
+/** Connections that are open besides those of services: a migration and two commands, and what Postgres reserves. */
+const OTHER_CONNECTIONS = 3 * 10 + 10;
+
+/** Returns the largest number of connections that the pods of all services open while all of them are rolled out. */
+function connectionsOf(manifests: readonly Manifest[]): number {
+  const services = SERVICES.filter((service) => NEEDS[service]?.includes('data'));
+  const each = services.map((service) => {
+    const deployment = find(manifests, 'Deployment', service);
+    const { environment } = inputOf(manifests, deployment, containersOf(deployment)[0]!);
+    const { DATABASE_POOL } = postgresConfig.pick({ DATABASE_POOL: true }).parse(environment);
+    // One pod more starts, and one stops.
+    const { maxSurge = 0 } = deployment.spec.strategy?.rollingUpdate ?? {};
+    return (maxReplicas(manifests, service) + maxSurge + 1) * DATABASE_POOL;
+  });
+  return each.reduce((sum, connections) => sum + connections, OTHER_CONNECTIONS);
+}
+
+const page = readFileSync('docs/how-to/deploy-on-kubernetes.md', 'utf8');
+
+/** Returns the CPU cores and the GiB of memory that all pods request, with the fewest replicas. */
+function requestsOf(manifests: readonly Manifest[]) {
+  const pods = manifests.filter(({ kind }) => /Deployment|StatefulSet/.test(kind));
+  const replicasOf = ({ kind, metadata, spec }: Manifest) =>
+    (kind === 'StatefulSet'
+      ? spec.replicas
+      : manifests.find((other) => other.kind === 'HorizontalPodAutoscaler' && other.metadata.name === metadata.name)
+          ?.spec.minReplicas) ?? 1;
+  const total = (resource: string, read: (quantity: string) => number) =>
+    pods
+      .flatMap((workload) =>
+        containersOf(workload).map(
+          ({ resources }) => replicasOf(workload) * read(String(resources?.requests?.[resource])),
+        ),
+      )
+      .reduce((sum, each) => sum + each);
+  const cpu = total('cpu', (text) => (text.endsWith('m') ? Number.parseInt(text, 10) / 1000 : Number(text)));
+  const memory = total('memory', (text) => Number.parseInt(text, 10) / 1024);
+  return `${cpu.toFixed(1)} cores, ${memory.toFixed(1)} GiB`;
+}
+
+describe.skipIf(!renderer)('deploy/k8s/overlays', () => {
+  let secrets: Environment;
+  let small: Manifest[];
+  let ha: Manifest[];
+  beforeAll(async () => {
+    secrets = await freshEnvironment();
+    small = renderSite({ overlay: 'small', secrets });
+    ha = renderSite({ overlay: 'ha', secrets });
+  });
+
+  it('small: Postgres accepts the connections of all pods while all of them are rolled out', () => {
+    const [postgres] = containersOf(find(small, 'StatefulSet', 'postgres'));
+    const [, limit] = /max_connections=(\d+)/.exec(postgres?.args?.join(' ') ?? '') ?? [];
+    expect(connectionsOf(small)).toBeLessThanOrEqual(Number(limit));
+  });
+
+  it('ha: the page tells how many connections Postgres must accept when every autoscaler is at its maximum', () => {
+    const [, limit] = /`max_connections` of at least (\d+)/.exec(page) ?? [];
+    expect(connectionsOf(ha)).toBeLessThanOrEqual(Number(limit));
+    expect(connectionsOf(ha)).toBeGreaterThan(Number(limit) - 50);
+  });
+
+  it('the page tells what the pods request', () => {
+    expect(page).toContain(`| \`small\` | ${requestsOf(small)} |`);
+    expect(page).toContain(`| \`ha\` | ${requestsOf(ha)} |`);
+  });
+
+  it.each(SERVICES)('ha: %s has at least two pods, scaled by their CPU time', (service) => {
+    expect(find(ha, 'HorizontalPodAutoscaler', service).spec).toMatchObject({
+      scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: service },
+      minReplicas: 2,
+      metrics: [{ type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization' } } }],
+    });
+    expect(maxReplicas(ha, service)).toBeGreaterThan(2);
+  });
+
+  it.each([...SERVICES, 'nats'])('ha: an eviction takes one pod of %s at a time', (name) => {
+    expect(find(ha, 'PodDisruptionBudget', name).spec).toMatchObject({
+      maxUnavailable: 1,
+      selector: { matchLabels: { 'app.kubernetes.io/name': name } },
+    });
+  });
+
+  it('ha: the pods of each service spread over zones and nodes, before pods without a priority', () => {
+    for (const service of SERVICES) {
+      const { priorityClassName, topologySpreadConstraints } = podOf(find(ha, 'Deployment', service)).spec;
+      expect(find(ha, 'PriorityClass', priorityClassName ?? '')).toHaveProperty('value', 1_000_000);
+      expect(topologySpreadConstraints?.map(({ topologyKey }) => topologyKey)).toEqual([
+        'topology.kubernetes.io/zone',
+        'kubernetes.io/hostname',
+      ]);
+      for (const { matchLabelKeys } of topologySpreadConstraints ?? [])
+        expect(matchLabelKeys).toEqual(['app.kubernetes.io/name', 'pod-template-hash']);
+    }
+  });
+
+  it('ha: NATS is a cluster of three servers on three nodes, which all processes know', () => {
+    const nats = find(ha, 'StatefulSet', 'nats');
+    const names = [0, 1, 2].map((index) => `nats-${index}.nats`);
+    expect(nats.spec).toMatchObject({ replicas: names.length, serviceName: 'nats' });
+    expect(find(ha, 'Service', 'nats').spec).toMatchObject({ clusterIP: 'None', publishNotReadyAddresses: true });
+    expect(podOf(nats).spec.affinity?.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution).toMatchObject([
+      { topologyKey: 'kubernetes.io/hostname' },
+    ]);
+    const { environment } = inputOf(ha, nats, containersOf(nats)[0]!);
+    const { NATS_ROUTES = '', NATS_CLUSTER_PASSWORD } = environment;
+    expect(JSON.parse(NATS_ROUTES)).toEqual(
+      names.map((name) => `nats://cluster:${NATS_CLUSTER_PASSWORD}@${name}:6222`),
+    );
+    const gateway = find(ha, 'Deployment', 'gateway');
+    const { NATS_URL } = inputOf(ha, gateway, containersOf(gateway)[0]!).environment;
+    expect(NATS_URL).toBe(names.map((name) => `nats://${name}:4222`).join(','));
+  });
+
+  it('keda: each service has one autoscaler, and a query names the stages of its service', () => {
+    const manifests = renderSite({ overlay: 'ha', components: ['keda'], secrets });
+    const scalers = manifests.filter(({ kind }) => /HorizontalPodAutoscaler|ScaledObject/.test(kind));
+    expect(scalers.map(({ spec }) => spec.scaleTargetRef?.name ?? '').sort()).toEqual([...SERVICES].sort());
+    for (const { kind, metadata, spec } of scalers) {
+      if (kind !== 'ScaledObject' || metadata.name === 'courier') continue;
+      const [, pattern = ''] = /kind=~?"([^"]+)"/.exec(JSON.stringify(spec).replaceAll('\\"', '"')) ?? [];
+      const matched = Object.values(stages).filter(({ contract }) => new RegExp(`^(${pattern})$`).test(contract.kind));
+      const own = Object.values(stages).filter(({ contract }) => contract.service === metadata.name);
+      expect(matched).toEqual(own);
+    }
+  });
+});

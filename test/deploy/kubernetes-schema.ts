@@ -1,0 +1,44 @@
+import ts from 'typescript';
+import type { Manifest } from './kubernetes.js';
+
+/** The module of kubernetes-types for each API version. */
+const MODULES: Readonly<Record<string, string>> = {
+  v1: 'core/v1',
+  'apps/v1': 'apps/v1',
+  'autoscaling/v2': 'autoscaling/v2',
+  'batch/v1': 'batch/v1',
+  'networking.k8s.io/v1': 'networking/v1',
+  'policy/v1': 'policy/v1',
+  'scheduling.k8s.io/v1': 'scheduling/v1',
+};
+
+const FILE = 'test/deploy/manifests.check.ts';
+
+/**
+ * Returns the differences between objects and the types of the Kubernetes API: unknown fields, missing fields and values
+ * of another type. The types are those of the oldest supported version, so newer fields count as unknown. Throws for an
+ * API version that is not known.
+ */
+export function schemaFaults(manifests: readonly Manifest[]): string[] {
+  const lines = manifests.map((manifest, index) => {
+    const module = MODULES[manifest.apiVersion];
+    if (!module) throw new Error(`no types are known for ${manifest.apiVersion} ${manifest.kind}`);
+    const type = `import('kubernetes-types/${module}.js').${manifest.kind}`;
+    return `export const object${index}: ${type} = ${JSON.stringify(manifest)};`;
+  });
+  const options: ts.CompilerOptions = {
+    ...{ strict: true, noEmit: true, skipLibCheck: true, types: [], lib: ['lib.es2023.d.ts'] },
+    ...{ module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext },
+  };
+  const host = ts.createCompilerHost(options);
+  const program = ts.createProgram([FILE], options, {
+    ...host,
+    fileExists: (name) => name === FILE || host.fileExists(name),
+    getSourceFile: (name, version) =>
+      name === FILE ? ts.createSourceFile(name, lines.join('\n'), version) : host.getSourceFile(name, version),
+  });
+  return ts.getPreEmitDiagnostics(program).map(({ file, start = 0, messageText }) => {
+    const { kind, metadata } = manifests[file?.getLineAndCharacterOfPosition(start).line ?? 0] as Manifest;
+    return `${kind} ${metadata.name}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`;
+  });
+}
