@@ -7,7 +7,7 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:cry
 /** First bytes of the encoded keys of a user: `SU` and `U` in base32. */
 const SEED_PREFIX = [0x95, 0x00];
 const PUBLIC_PREFIX = [0xa0];
-/** What precedes the 32 bytes of a private Ed25519 key in PKCS #8. */
+/** The bytes before the 32 bytes of a private Ed25519 key in PKCS #8. */
 const PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex');
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 
@@ -34,13 +34,13 @@ function encode(bytes) {
   return bits.replaceAll(/.{1,5}/g, (group) => ALPHABET[Number.parseInt(group.padEnd(5, '0'), 2)]);
 }
 
-/** Decodes base32. Incomplete last bytes are dropped. */
+/** Decodes base32. Drops an incomplete last byte. */
 function decode(text) {
   const bits = [...text].map((letter) => ALPHABET.indexOf(letter).toString(2).padStart(5, '0')).join('');
   return Buffer.from((bits.match(/[01]{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)));
 }
 
-/** Returns the CRC-16 of XMODEM. */
+/** Returns the CRC-16/XMODEM checksum. */
 function crc16(bytes) {
   let crc = 0;
   for (const byte of bytes) {

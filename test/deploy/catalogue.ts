@@ -46,10 +46,12 @@ export const ALLOWED_CALLS: Readonly<Record<string, readonly string[]>> = {
 /** All long-running services. */
 export const SERVICES: readonly string[] = ['gateway', 'courier', ...PATTERNS.keys()];
 
-/** What a container connects to: `front` takes requests of visitors, `world` are hosts on the internet. */
+/** What a container connects to: `front` is the network of the visitors, `world` is the internet. */
 export type Need = 'front' | 'bus' | 'data' | 'world';
 
-/** What each service and each job connects to. Both deployments are compared with it. */
+/**
+ * What each service and each job connects to. Tests compare both deployments, Compose and Kubernetes, with this table.
+ */
 export const NEEDS: Readonly<Record<string, readonly Need[]>> = {
   gateway: ['front', 'bus', 'data'],
   // Providers of captchas.

@@ -13,7 +13,7 @@ beforeAll(async () => {
   compose = readCompose(env);
 });
 
-/** The network that leads to each need. */
+/** The network of docker-compose.yml that meets each need. */
 const NETWORKS: Readonly<Record<Need, string>> = { front: 'front', bus: 'bus', data: 'data', world: 'out' };
 
 const CONTAINERS = [...SERVICES, 'migrate', 'roles', 'operator'];

@@ -18,13 +18,15 @@ export interface RunningNats {
 export interface NatsServerOptions {
   /** Additional lines of the server's configuration file. */
   readonly config?: string;
-  /** Files beside the configuration file, by name, which it may include. */
+  /** Further files by name, beside the configuration file, which may include them. */
   readonly files?: Readonly<Record<string, string>>;
   /** Environment variables to which the configuration refers. */
   readonly env?: Readonly<Record<string, string>>;
   /** The port. By default, a free port. */
   readonly port?: number;
-  /** Folder of the configuration and of JetStream, which stays. By default, a new folder that is removed at the end. */
+  /**
+   * Folder of the configuration and of JetStream, which is kept. By default, a new folder that is removed at the end.
+   */
   readonly folder?: string;
 }
 
@@ -36,7 +38,7 @@ export async function startNatsServer(program: string, options: NatsServerOption
   // The folder of JetStream in deploy/nats is the volume of a container.
   for (const [name, text] of Object.entries({ 'server.conf': config, ...files }))
     await writeFile(join(folder, name), text.replace('store_dir: "/data"', `store_dir: ${JSON.stringify(folder)}`));
-  // The last flag gives the monitoring port of the configuration a free number.
+  // The last flag replaces the configured monitoring port by a free port.
   const flags = ['-c', join(folder, 'server.conf'), '-a', '127.0.0.1', '-p', String(port), '-m', '-1'];
   const server = spawn(program, flags, { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...env } });
   const cancelWatchdog = killWhenParentDies(server.pid ?? 0, { remove: folder });

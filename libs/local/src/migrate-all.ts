@@ -29,17 +29,17 @@ export const allMigrations: readonly SchemaMigrations[] = [
 ];
 
 /**
- * Time of the last migration from before the first release. Versions from before it are not supported, so `--down`
- * undoes no migration of that time.
+ * Time of the last migration before the first release. No supported version is that old, so `--down` undoes no
+ * migration of that time.
  */
 const FIRST_RELEASE = 1_764_720_000_000;
 
-/** The versions before a contract step cannot use the schema after it. The name of its migration says so. */
+/** Matches the name of a contract step. Versions before that step cannot use the schema after it. */
 const CONTRACT_STEP = /^Contract/;
 
 const timeOf = (name: string) => Number(name.slice(-13));
 
-/** Runs the pending migrations of all schemas and returns their names. Errors are those of `migrate`. */
+/** Runs the pending migrations of all schemas and returns their names. Throws the errors of `migrate`. */
 export const migrateAll = (url: string, env: NodeJS.ProcessEnv = process.env): Promise<string[]> =>
   migrate(url, allMigrations, readConfig(migrationConfig, env));
 
@@ -47,7 +47,7 @@ export const migrateAll = (url: string, env: NodeJS.ProcessEnv = process.env): P
 export interface MigrationStatus {
   /** Names of migrations of this version that have not run. */
   readonly missing: readonly string[];
-  /** Names of migrations that have run and that this version does not have: they are of a newer version. */
+  /** Names of migrations that have run but do not exist in this version, because they are of a newer version. */
   readonly unknown: readonly string[];
   /** The unknown migrations that are contract steps: this version cannot use the database. */
   readonly incompatible: readonly string[];
@@ -67,8 +67,9 @@ export async function compareMigrations(url: string): Promise<MigrationStatus> {
 }
 
 /**
- * Undoes all migrations after the last contract step, the newest first, and returns their names. Data that only these
- * migrations have a place for is lost. Throws MigrationError if the database has migrations of a newer version.
+ * Undoes all migrations after the last contract step, the newest first, and returns their names. Deletes the tables and
+ * columns that these migrations have added, with their data. Throws MigrationError if the database has migrations of a
+ * newer version.
  */
 export async function undoExpansions(url: string, env: NodeJS.ProcessEnv = process.env): Promise<string[]> {
   const { unknown } = await compareMigrations(url);

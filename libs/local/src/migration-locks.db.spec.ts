@@ -5,8 +5,8 @@ import { type FreshDatabase, freshDatabase } from '../../../test/support/postgre
 import { allMigrations } from './migrate-all.js';
 
 /**
- * Migrations that scan or rewrite a table of an earlier migration while others cannot write it, each with the reason
- * why that is acceptable. They are all from before the first release.
+ * Migrations that scan or rewrite a table of an earlier migration while no other transaction can write the table, each
+ * with the reason why that is acceptable. They are all from before the first release.
  */
 const ACCEPTED: Readonly<Record<string, string>> = {
   'Courier1764374400000: flow.outbox': 'rows leave the outbox when they are delivered',
@@ -31,7 +31,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-/** A table of an earlier migration, as a migration leaves it before the end of its transaction. */
+/** A table of an earlier migration that a transaction has locked, and what the transaction has done to it. */
 interface TouchedTable {
   readonly table: string;
   /** Whether a lock of the transaction keeps other transactions from writing the table. */
@@ -42,14 +42,17 @@ interface TouchedTable {
 }
 
 /**
- * Numbers of scans, also of empty tables, by a transaction and those shortly before it. $1 ids of tables. Returns the
- * numbers in the order of the ids.
+ * Returns how often each table was scanned by this transaction, in the order of the ids. The numbers include scans of
+ * empty tables, and scans by this connection shortly before the transaction. $1 ids of the tables.
  */
 const SCANS = `
 SELECT array_agg(coalesce(s.seq_scan, 0) + coalesce(s.idx_scan, 0) ORDER BY t.n) AS scans
 FROM unnest($1::oid[]) WITH ORDINALITY t (id, n) LEFT JOIN pg_stat_xact_all_tables s ON s.relid = t.id`;
 
-/** $1 ids of tables, $2 their files, $3 the numbers of their scans at the start of the transaction. */
+/**
+ * Returns the tables that this transaction has locked. $1 ids of tables, $2 their files before the migration, $3 their
+ * numbers of scans at the start of the transaction.
+ */
 const TOUCHED = `
 SELECT t.id::regclass::text AS "table", pg_relation_filenode(t.id) <> t.file AS rewritten,
   bool_or(l.mode IN ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')) AS blocks,
@@ -64,7 +67,7 @@ const TABLES = `
 SELECT array_agg(c.oid) AS ids, array_agg(pg_relation_filenode(c.oid)) AS files FROM pg_class c
 WHERE c.relkind = 'r' AND c.relname <> 'migrations' AND c.relnamespace::regnamespace::text !~ '^(pg_|information_)'`;
 
-/** What services of the version before may use: columns, and functions with their parameters. */
+/** What services of the previous version may use: columns, and functions with their parameters. */
 const USED = `
 SELECT attrelid::regclass || '.' || attname || ' ' || format_type(atttypid, atttypmod) AS name
 FROM pg_attribute JOIN pg_class c ON c.oid = attrelid
@@ -74,7 +77,7 @@ UNION ALL
 SELECT oid::regprocedure::text FROM pg_proc
 WHERE pronamespace::regnamespace::text !~ '^(pg_|information_)' AND prorettype <> 'trigger'::regtype`;
 
-/** Runs a migration. Returns the tables that it scans or rewrites while others cannot write them. */
+/** Runs a migration. Returns the tables that it scans or rewrites while no other transaction can write them. */
 async function heavyTables(migration: MigrationInterface): Promise<string[]> {
   const query = runner.query.bind(runner);
   const [{ ids, files }] = await query(TABLES);
@@ -92,7 +95,7 @@ async function heavyTables(migration: MigrationInterface): Promise<string[]> {
   };
   if (migration.transaction !== false) await inTransaction('', () => migration.up(runner));
   else {
-    // Each statement is a transaction. Concurrent statements cannot run in an explicit one.
+    // Runs each statement in its own transaction. CONCURRENTLY is not possible in an explicit transaction.
     runner.query = (sql: string, values?: unknown[]) =>
       /CONCURRENTLY|^(RE)?SET /.test(sql) ? query(sql, values) : inTransaction(sql, () => query(sql, values));
     await migration.up(runner).finally(() => Object.assign(runner, { query }));

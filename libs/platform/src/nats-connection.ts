@@ -39,8 +39,8 @@ export function natsOptions(settings: NatsSettings, name: string) {
     timeout: config.NATS_CONNECT_TIMEOUT_MS,
     maxReconnectAttempts: -1,
     reconnectTimeWait: 250,
-    // The least recently tried server first. The client's own order begins with the server that it has just lost, which
-    // costs a time-out when that server hangs.
+    // Tries the least recently tried server first. By default the client begins with the server that it has just lost,
+    // and waits for a time-out if that server hangs.
     reconnectToServer: (servers: readonly Server[]) =>
       servers.reduce((oldest, server) => (server.lastConnect < oldest.lastConnect ? server : oldest)),
     waitOnFirstConnect: true,
@@ -94,7 +94,7 @@ export async function checkSubscriptions(connection: NatsConnection, subscriptio
     throw new Error(`NATS refuses the subscriptions ${refused.join(', ')}: check this user's permissions`);
 }
 
-/** Returns whether the server answers now and has accepted the subscriptions. Its time has no limit. */
+/** Returns whether the server answers now and has accepted the subscriptions. Has no time limit of its own. */
 export async function isConnectionReady(connection: NatsConnection, subscriptions: readonly Subscription[]) {
   try {
     // The server reports refused subscriptions before it answers the flush.

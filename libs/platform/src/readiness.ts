@@ -4,7 +4,7 @@ export type ReadinessCheck = () => boolean | Promise<boolean>;
 interface Requirement {
   readonly name: string;
   readonly check: ReadinessCheck;
-  /** The check that runs now, which all probes of that time share. */
+  /** The running check, whose result all probes of that time share. */
   running: Promise<boolean> | undefined;
 }
 

@@ -39,7 +39,7 @@ export async function runProcess<S extends CommonConfig>(options: ProcessOptions
     let part: RunningPart | undefined;
     readiness.require('start', () => part !== undefined);
     const monitoring = await serveMonitoring(config, readiness);
-    // Also during the start: as process 1 of a container, a process without a handler ignores the signal.
+    // Handles signals during the start too, because process 1 of a container ignores a signal without a handler.
     stopOnSignal(async () => {
       readiness.stop();
       await part?.close();

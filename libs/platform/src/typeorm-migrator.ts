@@ -86,7 +86,7 @@ export interface NamedMigration {
   readonly name: string;
 }
 
-/** Undoes migrations in this order. Limits and errors are those of `migrate`. */
+/** Undoes migrations in this order. Has the limits and throws the errors of `migrate`. */
 export const undoMigrations = (
   url: string,
   migrations: readonly NamedMigration[],

@@ -3,13 +3,13 @@ import type { QueryRunner } from 'typeorm';
 /** Number of rows that one statement of a backfill changes, and thus locks. */
 const BATCH_ROWS = 1000;
 
-/** A table and its column, as they are written in a statement. */
+/** A table and one of its columns, in the syntax of a statement. */
 interface Column {
   readonly table: string;
   readonly column: string;
 }
 
-/** An index: its name with the schema, and the rest of its statement after `ON`. */
+/** An index: its name with the schema, and the part of its statement after `ON`. */
 interface Index {
   readonly name: string;
   readonly on: string;
@@ -17,8 +17,8 @@ interface Index {
 }
 
 /**
- * Creates an index while other statements read and write the table. Does nothing if the index is there, and replaces
- * the invalid index that an interrupted run leaves behind. Only for migrations without a transaction.
+ * Creates an index while other statements read and write the table. Does nothing if the index exists, but replaces the
+ * invalid index that an interrupted run leaves behind. Only for migrations without a transaction.
  */
 export async function createIndexConcurrently(runner: QueryRunner, { name, on, unique = false }: Index): Promise<void> {
   const [index]: { indisvalid: boolean }[] = await runner.query(
@@ -31,11 +31,14 @@ export async function createIndexConcurrently(runner: QueryRunner, { name, on, u
   await withoutLockTimeout(runner, statement);
 }
 
-/** Drops an index, if it is there, while other statements use the table. Only for migrations without a transaction. */
+/** Drops an index, if it exists, while other statements use the table. Only for migrations without a transaction. */
 export const dropIndexConcurrently = (runner: QueryRunner, name: string): Promise<void> =>
   withoutLockTimeout(runner, `DROP INDEX CONCURRENTLY IF EXISTS ${name}`);
 
-/** A concurrent statement waits for all transactions that are older, but no other statement waits for it. */
+/**
+ * Runs a concurrent statement. It may wait for older transactions without a limit, because no other statement waits for
+ * it.
+ */
 async function withoutLockTimeout(runner: QueryRunner, statement: string): Promise<void> {
   await runner.query('SET lock_timeout = 0');
   try {
@@ -46,9 +49,10 @@ async function withoutLockTimeout(runner: QueryRunner, statement: string): Promi
 }
 
 /**
- * Runs a statement until it has been through the whole table, so that it never locks more than 1000 rows. $1 of the
- * statement is the largest key of the batch before, at first 0; $2 is the number of rows. It returns one row with the
- * largest key of its batch as `last`, or `null` for an empty batch. Only for migrations without a transaction.
+ * Updates a whole table in batches, so that no transaction locks more than 1000 rows. Repeats `statement` until it
+ * returns `null`. Its $1 is the largest key of the previous batch, at first 0; $2 is the number of rows of a batch. It
+ * returns one row whose `last` is the largest key of the batch, or `null` for an empty batch. Only for migrations
+ * without a transaction.
  */
 export async function updateInBatches(runner: QueryRunner, statement: string): Promise<void> {
   for (let last: number | null = 0; last !== null; ) {
@@ -58,8 +62,8 @@ export async function updateInBatches(runner: QueryRunner, statement: string): P
 }
 
 /**
- * Makes a column NOT NULL. The scan for nulls is the validation of a constraint, during which others read and write the
- * table. Only for migrations without a transaction.
+ * Makes a column NOT NULL while others read and write the table: Postgres looks for nulls when it validates a
+ * constraint, not when it sets NOT NULL. Only for migrations without a transaction.
  */
 export async function setNotNull(runner: QueryRunner, { table, column }: Column): Promise<void> {
   const constraint = `${column}_is_set`;
@@ -73,7 +77,8 @@ export async function setNotNull(runner: QueryRunner, { table, column }: Column)
          ADD CONSTRAINT ${constraint} CHECK (${column} IS NOT NULL) NOT VALID`,
     );
     await runner.query(`ALTER TABLE ${table} VALIDATE CONSTRAINT ${constraint}`);
-    // Not in one statement with DROP CONSTRAINT, which Postgres would do first: then it would scan behind its lock.
+    // Not combined with DROP CONSTRAINT: in one statement, Postgres would drop the constraint first, and then scan the
+    // locked table for nulls.
     await runner.query(`ALTER TABLE ${table} ALTER COLUMN ${column} SET NOT NULL`);
   }
   await runner.query(`ALTER TABLE ${table} DROP CONSTRAINT IF EXISTS ${constraint}`);
