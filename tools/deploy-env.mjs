@@ -28,7 +28,7 @@ function settingsOf(text) {
   return [...text.matchAll(/^([A-Z][A-Z0-9_]*)=(.*)$/gm)].map(([, name, value]) => [name, value.trim()]);
 }
 
-/** Returns a random secret, or the public key of a seed that FILE has or gets. */
+/** Returns a new value for a setting: a random secret, a seed, or the public key of a seed that FILE has or gets. */
 function drawn(name) {
   if (name.startsWith('NATS_NKEY_SEED_')) return newSeed();
   if (name.startsWith('NATS_NKEY_')) return publicKeyOfSetting(name.replace('NATS_NKEY_', 'NATS_NKEY_SEED_'));

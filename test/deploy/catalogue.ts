@@ -51,26 +51,27 @@ export type Need = 'front' | 'bus' | 'data' | 'world';
 
 /**
  * What each service and each job connects to. Tests compare both deployments, Compose and Kubernetes, with this table.
+ * Comments say for what a service needs the internet.
  */
 export const NEEDS: Readonly<Record<string, readonly Need[]>> = {
   gateway: ['front', 'bus', 'data'],
-  // Providers of captchas.
+  // To verify captchas at their providers.
   captcha: ['bus', 'data', 'world'],
   consent: ['bus', 'data'],
-  // The mail server.
+  // To send mails.
   courier: ['bus', 'data', 'world'],
   enrollment: ['bus', 'data'],
-  // Sources: OAuth, OpenID Connect and Plex.
+  // To log users in at sources (OAuth, OpenID Connect and Plex).
   identification: ['bus', 'data', 'world'],
-  // Text messages and Duo.
+  // To send text messages and Duo pushes.
   mfa: ['bus', 'data', 'world'],
   password: ['bus', 'data'],
-  // The list of breached passwords, and the hosts in POLICY_ALLOWED_HOSTS.
+  // To query the list of breached passwords, and to call the hosts in POLICY_ALLOWED_HOSTS.
   policy: ['bus', 'data', 'world'],
   session: ['bus'],
   migrate: ['data'],
   roles: ['data'],
-  // `user -- import-duo` asks Duo.
+  // For the command `user -- import-duo`.
   operator: ['bus', 'data', 'world'],
 };
 

@@ -223,7 +223,7 @@ function asProblemResult(error: unknown): FlowResult {
   throw error;
 }
 
-/** Returns `undefined` when another request has saved the plan first. */
+/** Returns `undefined` for the error that another request has saved the plan first. Throws any other error. */
 function ifOvertaken(error: unknown): undefined {
   if (!(error instanceof OvertakenError)) throw error;
 }

@@ -9,7 +9,8 @@ import { DeviceGrantClient } from './device-grant.client.js';
 import { OauthClientRepository } from './oauth-client.repository.js';
 
 /**
- * Returns the claims about the user of a device's token that the scopes of the token allow (OpenID Connect Core §5.3).
+ * Returns the claims about the user who has authorized a device, as far as the scopes of the device's token allow
+ * (OpenID Connect Core §5.3).
  */
 @Public()
 @UseGuards(AnonymousRateLimitGuard)

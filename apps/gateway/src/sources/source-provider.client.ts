@@ -30,7 +30,7 @@ export class SourceProviderClient {
     return this.ask(SOURCE_BEGIN_SUBJECT, request, sourceBeginReply);
   }
 
-  /** Returns the identity that the provider vouches for, or the reason of a refusal. */
+  /** Returns the identity that the provider has authenticated, or the reason of a refusal. */
   complete(request: Omit<SourceCompleteRequest, 'v' | 'timeout_ms'>): Promise<SourceCompleteReply> {
     return this.ask(SOURCE_COMPLETE_SUBJECT, request, sourceCompleteReply);
   }

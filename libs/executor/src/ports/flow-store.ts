@@ -10,8 +10,9 @@ export interface ConfigurableStage {
 export interface FlowSummary {
   readonly flow: FlowVersion['flow'];
   readonly mode: FlowVersion['guard']['mode'];
-  /** Ids of the stages of the flow's steps and, in `policies`, of the flow's own policies. */
+  /** Ids of the stages of the flow's steps. */
   readonly stages: readonly string[];
+  /** Ids of the policies of the flow itself. */
   readonly policies: readonly string[];
 }
 
