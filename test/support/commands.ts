@@ -2,6 +2,7 @@ import { Readable, Writable } from 'node:stream';
 import { blueprintCommand } from '../../apps/cli/src/blueprint.command.js';
 import { checkStageCommand } from '../../apps/cli/src/check-stage.command.js';
 import { runCommand } from '../../apps/cli/src/command.js';
+import { eventsCommand } from '../../apps/cli/src/events.command.js';
 import { mailCommand } from '../../apps/cli/src/mail.command.js';
 import { migrateCommand } from '../../apps/cli/src/migrate.command.js';
 import { rolesCommand } from '../../apps/cli/src/roles.command.js';
@@ -10,6 +11,7 @@ import { userCommand } from '../../apps/cli/src/user.command.js';
 const COMMANDS = {
   blueprint: blueprintCommand,
   'check-stage': checkStageCommand,
+  events: eventsCommand,
   mail: mailCommand,
   migrate: migrateCommand,
   roles: rolesCommand,

@@ -35,6 +35,8 @@ export class NatsCluster {
     for (const { folder: own } of options) await mkdir(own);
     const cluster = new NatsCluster(program, folder, options);
     await Promise.all(options.map((_, i) => cluster.start(i)));
+    // Without a leader, JetStream refuses to create a stream.
+    await Promise.all(options.map((_, i) => cluster.server(i).says(/new (JetStream cluster )?metadata leader/)));
     return cluster;
   }
 

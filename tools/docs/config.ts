@@ -3,6 +3,7 @@ import { commonConfig, geoIpConfig, migrationConfig, natsConfig, postgresConfig 
 import { z } from 'zod';
 import { gatewayConfig } from '../../apps/gateway/src/gateway.config.js';
 import { courierSettings } from '../../libs/courier/src/courier.config.js';
+import { eventStreamConfig } from '../../libs/courier/src/event-stream.js';
 import { standaloneConfig } from '../../libs/local/src/local.config.js';
 import { policyConfig } from '../../libs/policies/src/policy.config.js';
 import { providersConfig } from '../../libs/providers/src/providers.config.js';
@@ -73,6 +74,8 @@ export const documents: readonly Document[] = [
     '## courier',
     settingsOf(courierSettings),
     'The courier also needs the `SEAL_KEYS` of the gateway.',
+    'Settings of `npm run events`, which creates the stream:',
+    settingsOf(eventStreamConfig),
     '## enrollment',
     settingsOf(promptEnvironment.extend(emailConfig.shape)),
     '## identification',

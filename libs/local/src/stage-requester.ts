@@ -2,7 +2,7 @@ import { Problem, type STAGE_VERBS, stageSubject } from '@gatehouse/contracts';
 import { busFailureOf, NatsBus, natsConfig, type Requester, readConfig } from '@gatehouse/platform';
 
 /** The NATS user of the operator's commands. */
-const OPERATOR = 'operator';
+export const OPERATOR = 'operator';
 
 const START_NATS = 'Start a nats-server there, or set NATS_URL to one that runs. The gateway needs the same NATS_URL.';
 

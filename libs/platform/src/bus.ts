@@ -2,7 +2,7 @@ import type { Logger } from './logger.js';
 
 /** Thrown at once when no handler serves the subject of a request. */
 export class NoRespondersError extends Error {}
-/** Thrown when no reply arrives before the time limit. */
+/** Thrown when no reply arrives before the time limit, or when the connection is lost before the reply. */
 export class RequestTimeoutError extends Error {}
 /** Thrown at once when the bus cannot be reached, when the message is too large, or when the client is closed. */
 export class BusDownError extends Error {}

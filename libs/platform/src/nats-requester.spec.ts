@@ -1,7 +1,7 @@
 import { connect, type Msg, type NatsConnection } from '@nats-io/transport-node';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { describeWithNats, type RunningNats, startNats } from '../../../test/support/nats.js';
-import { BusDownError } from './bus.js';
+import { BusDownError, RequestTimeoutError } from './bus.js';
 import { connectNats } from './nats-connection.js';
 import { NatsRequester } from './nats-requester.js';
 
@@ -43,6 +43,14 @@ describeWithNats('a requester on NATS', () => {
     await service.flush();
     expect(requester.connected).toBe(true);
     expect(text(await requester.request('echo', 'again', LONG))).toBe('again');
+  });
+
+  it('fails open requests when the connection is lost, because the server drops their replies', async () => {
+    const received = new Promise<void>((resolve) => void serve('slow', () => resolve()));
+    const failure = requester.request('slow', '{}', LONG).catch((error: unknown) => error);
+    await received;
+    await nats.stop();
+    expect(await failure).toBeInstanceOf(RequestTimeoutError);
   });
 
   it('needs permissions only for its subjects and its inbox', async () => {

@@ -105,9 +105,16 @@ export class NatsRequester extends Requester {
     }
   }
 
+  /** Fails the open requests: the server drops their replies. The services may have processed them. */
+  private lose() {
+    this.up = false;
+    for (const { fail } of this.pending.values()) fail(new RequestTimeoutError('the connection to NATS was lost'));
+    this.pending.clear();
+  }
+
   private async watch() {
     for await (const status of this.connection.status()) {
-      if (status.type === 'disconnect') this.up = false;
+      if (status.type === 'disconnect') this.lose();
       else if (status.type === 'reconnect') this.up = true;
     }
     this.up = false;

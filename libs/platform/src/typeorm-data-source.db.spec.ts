@@ -1,6 +1,7 @@
 import { type DataSource, QueryFailedError } from 'typeorm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type FreshDatabase, freshDatabase } from '../../../test/support/postgres.js';
+import { onServer } from '../../../test/support/postgres-databases.js';
 import { findFreePort } from './free-port.js';
 import { isDatabaseUnavailable, openDataSource, runNamed } from './typeorm-data-source.js';
 
@@ -28,6 +29,35 @@ const failureOf = (work: Promise<unknown>) =>
     () => undefined,
     (error: unknown) => error,
   );
+
+describe('a server that takes no writes, such as a standby', () => {
+  const setReadOnly = (value: 'on' | 'off') =>
+    onServer(database.url, async (client) => {
+      await client.query('SET default_transaction_read_only = off');
+      const name = client.escapeIdentifier(new URL(database.url).pathname.slice(1));
+      await client.query(`ALTER DATABASE ${name} SET default_transaction_read_only = ${value}`);
+    });
+
+  it('gets no connection, and counts as unavailable until it takes writes', async () => {
+    await setReadOnly('on');
+    const failure = await failureOf(withDataSource(async () => 'connected'));
+    expect(failure).toMatchObject({ message: expect.stringMatching(/takes no writes/) as string });
+    expect(isDatabaseUnavailable(failure)).toBe(true);
+    await setReadOnly('off');
+    expect(await withDataSource(async () => 'connected')).toBe('connected');
+  });
+
+  it('loses the connection over which it has refused a write', async () => {
+    await withDataSource(async (source) => {
+      await source.query('SET default_transaction_read_only = on');
+      const create = { name: 'create', text: 'CREATE TABLE public.written ()' };
+      const failure = await failureOf(runNamed(source, create, []));
+      expect(failure).toMatchObject({ code: '25006' });
+      expect(isDatabaseUnavailable(failure)).toBe(true);
+      await expect(runNamed(source, create, [])).resolves.toMatchObject({ rows: [] });
+    }, 1);
+  });
+});
 
 describe('a named statement', () => {
   it('returns rows and the number of changed rows', async () => {
@@ -92,6 +122,9 @@ describe('isDatabaseUnavailable', () => {
         isDatabaseUnavailable(await failureOf(runNamed(source, { name: 'wrong', text: 'SELECT 1 / 0' }, []))),
       ).toBe(false);
     });
+  });
+  it.each(['EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'])('is true for %s of a connection', (code) => {
+    expect(isDatabaseUnavailable(Object.assign(new Error('connect'), { code }))).toBe(true);
   });
   it.each([undefined, null, 'ECONNREFUSED', { code: 'ECONNREFUSED' }, new Error('no')])('is false for %j', (error) => {
     expect(isDatabaseUnavailable(error)).toBe(false);

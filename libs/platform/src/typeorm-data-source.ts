@@ -1,3 +1,4 @@
+import type { ClientBase } from 'pg';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import type { z } from 'zod';
 import type { postgresConfig } from './config.js';
@@ -53,10 +54,25 @@ export async function openDataSource({
     migrationsTableName: 'migrations',
     poolSize,
     connectTimeoutMS: 2000,
-    extra: lockTimeoutMs === undefined ? CONNECTION_SETTINGS : { options: `-c lock_timeout=${lockTimeoutMs}` },
+    extra: {
+      ...(lockTimeoutMs === undefined ? CONNECTION_SETTINGS : { options: `-c lock_timeout=${lockTimeoutMs}` }),
+      onConnect: refuseReadOnly,
+    },
     poolErrorHandler: (error: unknown) => logger.fault('a pooled connection broke', error),
   });
   return source.initialize();
+}
+
+const READ_ONLY = '25006';
+
+/**
+ * Throws when the server of a new connection takes no writes, so that the pool gives the connection up. Such a
+ * connection is to a standby, or to a server that was the primary before a failover: every statement on it would fail.
+ */
+async function refuseReadOnly(client: ClientBase): Promise<void> {
+  const { rows } = await client.query<{ transaction_read_only: string }>('SHOW transaction_read_only');
+  if (rows[0]?.transaction_read_only !== 'off')
+    throw Object.assign(new Error('this Postgres takes no writes: it is a standby, or read only'), { code: READ_ONLY });
 }
 
 interface PoolSettings {
@@ -96,7 +112,10 @@ export async function runNamed<R>(
   });
 }
 
-const UNAVAILABLE_CODES = /^(08...|57P0[123]|57014|40P01|53300|ECONNREFUSED|ECONNRESET|ENOTFOUND|EPIPE|ETIMEDOUT)$/;
+const UNAVAILABLE_CODES = new RegExp(
+  `^(08...|57P0[123]|57014|40P01|53300|${READ_ONLY}|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|` +
+    'ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$',
+);
 
 /** Returns whether an error means that Postgres is unavailable, as opposed to an error in a statement. */
 export function isDatabaseUnavailable(error: unknown): boolean {

@@ -1,0 +1,80 @@
+import { NoRespondersError, type Requester } from '@gatehouse/platform';
+import { z } from 'zod';
+
+/** Nanoseconds of a second: JetStream's unit of time. */
+const NANOSECONDS = 1_000_000_000;
+/** Milliseconds within which NATS must answer a request of the command. */
+const TIMEOUT_MS = 5000;
+/** JetStream's code for a stream that does not exist. */
+const NOT_FOUND = 404;
+
+/** Settings of the command that creates the stream of events. */
+export const eventStreamConfig = z.object({
+  EVENTS_STREAM: z
+    .string()
+    .regex(/^[\w-]+$/, 'a stream has a name of letters, digits, - and _')
+    .meta({
+      description: 'Name of the JetStream stream; the courier needs the same setting',
+    }),
+  EVENTS_MAX_AGE_S: z.coerce
+    .number()
+    .int()
+    .min(60)
+    .max(3_153_600_000)
+    .default(30 * 86_400)
+    .describe('Seconds after which the stream deletes an event'),
+  EVENTS_MAX_BYTES: z.coerce
+    .number()
+    .int()
+    .min(1024)
+    .max(2 ** 50)
+    .default(512 * 1024 * 1024)
+    .describe('Largest size of the stream in bytes; beyond it, the oldest events are deleted'),
+  EVENTS_REPLICAS: z.coerce
+    .number()
+    .refine((count) => [1, 3, 5].includes(count), 'must be 1, 3 or 5')
+    .default(1)
+    .describe('Number of NATS servers that store each event: 1, 3 or 5; more than 1 needs a cluster'),
+});
+export type EventStreamConfig = z.output<typeof eventStreamConfig>;
+
+/** Thrown when NATS refuses the stream. The message says why. */
+export class EventStreamError extends Error {}
+
+const reply = z.object({
+  config: z.record(z.string(), z.unknown()).optional(),
+  error: z.object({ code: z.number(), description: z.string().default('no reason given') }).optional(),
+});
+type Reply = z.output<typeof reply>;
+
+/**
+ * Creates the stream that stores all events, or gives an existing stream the limits of `config`. Other properties of
+ * an existing stream stay. Returns what it did. Throws EventStreamError when NATS refuses, and the errors of the bus.
+ */
+export async function saveEventStream(bus: Requester, config: EventStreamConfig): Promise<'created' | 'updated'> {
+  const name = config.EVENTS_STREAM;
+  const found = await call(bus, `INFO.${name}`);
+  if (found.error && found.error.code !== NOT_FOUND) throw refusal(name, found);
+  const stream = {
+    ...{ storage: 'file', retention: 'limits', discard: 'old' },
+    ...found.config,
+    ...{ name, subjects: ['events.*'], num_replicas: config.EVENTS_REPLICAS },
+    ...{ max_age: config.EVENTS_MAX_AGE_S * NANOSECONDS, max_bytes: config.EVENTS_MAX_BYTES },
+  };
+  const saved = await call(bus, `${found.config ? 'UPDATE' : 'CREATE'}.${name}`, stream);
+  if (saved.error) throw refusal(name, saved);
+  return found.config ? 'updated' : 'created';
+}
+
+async function call(bus: Requester, operation: string, body?: object): Promise<Reply> {
+  try {
+    const bytes = await bus.request(`$JS.API.STREAM.${operation}`, body ? JSON.stringify(body) : '', TIMEOUT_MS);
+    return reply.parse(JSON.parse(new TextDecoder().decode(bytes)));
+  } catch (cause) {
+    if (!(cause instanceof NoRespondersError)) throw cause;
+    throw new EventStreamError('this NATS server has no JetStream: use deploy/nats/nats.conf', { cause });
+  }
+}
+
+const refusal = (name: string, { error }: Reply) =>
+  new EventStreamError(`NATS refuses the stream ${name}: ${error?.description}`);
