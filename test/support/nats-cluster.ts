@@ -36,7 +36,9 @@ export class NatsCluster {
     const cluster = new NatsCluster(program, folder, options);
     await Promise.all(options.map((_, i) => cluster.start(i)));
     // Without a leader, JetStream refuses to create a stream.
-    await Promise.all(options.map((_, i) => cluster.server(i).says(/new (JetStream cluster )?metadata leader/)));
+    await Promise.all(
+      options.map((_, i) => cluster.server(i).says(/new (JetStream cluster |remote )?metadata leader/)),
+    );
     return cluster;
   }
 
