@@ -1,5 +1,5 @@
 import { CommandError } from '@gatehouse/local';
-import { applyBlueprintFiles, compareBlueprintFiles } from './blueprint/apply.js';
+import { applyBlueprintFiles, compareBlueprintFiles, updateBlueprintFiles } from './blueprint/apply.js';
 import { checkBlueprintFiles } from './blueprint/check.js';
 import { exportBlueprint } from './blueprint/export.js';
 import type { Command } from './command.js';
@@ -7,16 +7,18 @@ import type { Command } from './command.js';
 const SUBCOMMANDS: ReadonlyMap<string, Command['run']> = new Map<string, Command['run']>([
   ['apply', applyBlueprintFiles],
   ['diff', compareBlueprintFiles],
+  ['update', updateBlueprintFiles],
   ['check', checkBlueprintFiles],
   ['export', exportBlueprint],
 ]);
 
 const USAGE = `usage: npm run blueprint -- apply [--once] [--strict] FILE-OR-FOLDER…
        npm run blueprint -- diff FILE-OR-FOLDER…
+       npm run blueprint -- update FILE-OR-FOLDER…
        npm run blueprint -- check [--json] FILE-OR-FOLDER…
        npm run blueprint -- export [--output FILE] FLOW_SLUG`;
 
-/** `npm run blueprint`: applies, compares, checks and exports blueprints. */
+/** `npm run blueprint`: applies, compares, updates, checks and exports blueprints. */
 export const blueprintCommand: Command = {
   name: 'blueprint',
   run: async ([name = '', ...args], process) => {

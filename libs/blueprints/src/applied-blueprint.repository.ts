@@ -2,17 +2,28 @@ import { createHash } from 'node:crypto';
 import type { EntityManager } from 'typeorm';
 import type { FolderFile } from './library.js';
 
-/** The content of a blueprint as stored: its path in the folder of blueprints, and its SHA-256. */
+/** The content of a blueprint as stored: its path in the folder of blueprints, its SHA-256 and its text. */
 interface ContentRow {
   readonly path: string;
   readonly digest: string;
+  readonly content: string;
 }
 
 /** $1 JSON list of blueprints. Saves the content that was applied last. */
 const SAVE = `
-  INSERT INTO flow.applied_blueprints (path, digest)
-  SELECT path, decode(digest, 'hex') FROM jsonb_to_recordset($1::jsonb) AS b (path text, digest text)
-  ON CONFLICT (path) DO UPDATE SET digest = excluded.digest, applied_at = now()`;
+  INSERT INTO flow.applied_blueprints (path, digest, content)
+  SELECT path, decode(digest, 'hex'), content
+  FROM jsonb_to_recordset($1::jsonb) AS b (path text, digest text, content text)
+  ON CONFLICT (path) DO UPDATE SET digest = excluded.digest, content = excluded.content, applied_at = now()`;
+
+/** $1 JSON list of blueprints. Adds the texts of those that a version before recorded by their digest alone. */
+const ADD_TEXTS = `
+  UPDATE flow.applied_blueprints a SET content = b.content
+  FROM jsonb_to_recordset($1::jsonb) AS b (path text, digest text, content text)
+  WHERE a.path = b.path AND a.digest = decode(b.digest, 'hex') AND a.content IS DISTINCT FROM b.content`;
+
+const FIND_TEXTS = `
+  SELECT path, content FROM flow.applied_blueprints WHERE digest = sha256(convert_to(content, 'UTF8'))`;
 
 /** $1 JSON list of blueprints. Returns the paths of those that were applied before with another content. */
 const FIND_CHANGED = `
@@ -38,6 +49,17 @@ export class AppliedBlueprintRepository {
     return new Set(rows.map(({ path }) => path));
   }
 
+  /** Returns the texts that were applied last, by path. Leaves out those that are not recorded. */
+  async findTexts(): Promise<ReadonlyMap<string, string>> {
+    const rows: { path: string; content: string }[] = await this.manager.query(FIND_TEXTS);
+    return new Map(rows.map(({ path, content }) => [path, content]));
+  }
+
+  /** Records the texts of files that were applied with this content by a version that recorded no texts. */
+  async addTexts(files: readonly FolderFile[]): Promise<void> {
+    await this.manager.query(ADD_TEXTS, [JSON.stringify(files.map(contentOf))]);
+  }
+
   async save(files: readonly FolderFile[]): Promise<void> {
     await this.manager.query(SAVE, [JSON.stringify(files.map(contentOf))]);
   }
@@ -46,4 +68,5 @@ export class AppliedBlueprintRepository {
 const contentOf = ({ path, text }: FolderFile): ContentRow => ({
   path,
   digest: createHash('sha256').update(text).digest('hex'),
+  content: text,
 });

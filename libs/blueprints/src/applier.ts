@@ -1,8 +1,11 @@
+import { type ApplyObserver, type EntryOrigin, type EntryWarning, fieldWarnings } from './apply-observer.js';
 import { BlueprintError, withLocation } from './blueprint-error.js';
-import { type Collection, ExpressionSyntaxError, type FoundObject, ValidationError } from './collection.js';
+import { type Collection, type FoundObject, ValidationError } from './collection.js';
 import type { BlueprintDocument, Entry } from './document.js';
+import { toBlueprintError } from './entry-error.js';
 import { isIgnorableModel } from './ignorable-models.js';
 import { deepMerge, isMap, isTruthy, type Json, type JsonMap } from './json.js';
+import { type AppliedEntry, type EntriesBefore, entryKey, reasonToKeep } from './kept-objects.js';
 import type { EntryChange, FileReport } from './report.js';
 import { SkippedEntries } from './skipped-entries.js';
 import {
@@ -18,29 +21,6 @@ import {
 const STATES = ['present', 'created', 'must_created', 'absent'] as const;
 type State = (typeof STATES)[number];
 
-/** A warning about a part of an entry that has no effect. */
-export interface EntryWarning {
-  readonly rule: 'unknown-field' | 'left-out' | 'permissions' | 'bad-expression';
-  readonly field?: string;
-  readonly text: string;
-}
-
-/** An entry and the file that contains it. */
-export interface EntryOrigin {
-  readonly file: string;
-  readonly entry: Entry;
-}
-
-/** Receives every finding of a run. With an observer the run continues after an error instead of throwing it. */
-export interface ApplyObserver {
-  onSaved(origin: EntryOrigin, model: string, pk: Pk): void;
-  onWarning(origin: EntryOrigin, notice: EntryWarning): void;
-  /** Returns a placeholder pk for the object that could not be saved, so that later references to it resolve. */
-  onError(origin: EntryOrigin, error: BlueprintError): Pk;
-  /** Returns a placeholder pk for an object that `!Find` did not find, and that may exist in the installation. */
-  onMissingReference(origin: EntryOrigin, model: string, fields: JsonMap): Pk;
-}
-
 /** The collections and settings that a blueprint is applied with. */
 export interface ApplyContext {
   /** Collections by model name in lower case. */
@@ -51,6 +31,8 @@ export interface ApplyContext {
   /** Whether every unsupported model is an error, including models that no login depends on. */
   readonly strict: boolean;
   readonly observer?: ApplyObserver;
+  /** Returns the entries of a file that were applied last. If it is set, objects with other changes are left. */
+  readonly entriesBefore?: (file: string) => EntriesBefore | undefined;
 }
 
 /** An entry with its tags resolved. */
@@ -58,6 +40,13 @@ interface ResolvedEntry {
   readonly state: State;
   readonly identifiers: JsonMap;
   readonly attrs: JsonMap;
+}
+
+/** A resolved entry of a model, and the object that it identifies. */
+interface FoundEntry extends ResolvedEntry {
+  readonly model: string;
+  readonly collection: Collection;
+  readonly existing: FoundObject | undefined;
 }
 
 /** Context values of every blueprint (docs/spec/blueprints.md#document). */
@@ -73,6 +62,8 @@ export class Applier {
   readonly #ids = new Map<string, Pk>();
   /** For each entry with a pk of its own: that pk, mapped to the pk of the object that the entry was applied to. */
   readonly #aliases = new Map<Json, Pk>();
+  /** The applied entries, by key. */
+  readonly applied = new Map<string, AppliedEntry>();
   readonly #warnings: string[] = [];
   readonly #skippedEntries = new SkippedEntries();
   /** The entry that is being applied. */
@@ -149,6 +140,36 @@ export class Applier {
       throw new BlueprintError('No or invalid identifiers');
     }
     const existing = await collection.find(identifiers);
+    const key = entryKey(model, identifiers);
+    const before = this.applyContext.entriesBefore?.(this.document.file);
+    const reason = before && reasonToKeep(before, { key, isAbsent: state === 'absent', attrs, collection, existing });
+    if (reason !== undefined) return this.#keep(entry, { model, identifiers, existing, reason });
+    const change = await this.#save(entry, { model, state, identifiers, attrs, collection, existing });
+    // The object of an entry with the state `created` may have been changed since in all fields.
+    const fields = new Set(state === 'present' ? Object.keys({ ...attrs, ...identifiers }) : []);
+    this.applied.set(key, { change, fields });
+    return change;
+  }
+
+  /** Leaves an object as it is. References to a removed object are omitted. */
+  #keep(
+    entry: Entry,
+    {
+      model,
+      identifiers,
+      existing,
+      reason,
+    }: Pick<FoundEntry, 'model' | 'identifiers' | 'existing'> & { reason: string },
+  ): EntryChange {
+    if (!existing) return this.#skip(entry, model, reason);
+    this.#remember(entry, identifiers, existing.pk);
+    return { outcome: 'kept', model, name: existing.name, reason };
+  }
+
+  async #save(
+    entry: Entry,
+    { model, state, identifiers, attrs, collection, existing }: FoundEntry,
+  ): Promise<EntryChange> {
     if (state === 'absent') return { model, ...(await this.#remove(collection, existing)) };
     if (state === 'must_created' && existing)
       throw new BlueprintError(`state is must_created, but ${existing.name} already exists`);
@@ -270,28 +291,8 @@ const unchanged = ({ pk, name }: FoundObject) => ({ pk, name, outcome: 'unchange
 
 const isState = (state: string): state is State => (STATES as readonly string[]).includes(state);
 
-const fieldWarnings = async (
-  collection: Collection,
-  values: JsonMap,
-  existing: FoundObject | undefined,
-): Promise<EntryWarning[]> =>
-  ((await collection.warnings?.(values, existing)) ?? []).map(({ field, text }) => ({
-    ...{ rule: 'bad-expression', field, text: `${field}: ${text}` },
-  }));
-
 /**
  * Returns the change of an entry whose conditions are not met. Its tags are not resolved, so `model` is the text in the
  * file.
  */
 const skipped = ({ location: { model = '' } }: Entry): EntryChange => ({ outcome: 'skipped', model, name: '' });
-
-/** Returns a BlueprintError with the field and its line for a ValidationError, and any other error unchanged. */
-function toBlueprintError(error: unknown, entry: Entry): unknown {
-  if (!(error instanceof ValidationError)) return error;
-  const { field, text } = error.first;
-  return new BlueprintError(
-    text,
-    { field, line: field === undefined ? undefined : entry.lineOf(field) },
-    { cause: error, code: error instanceof ExpressionSyntaxError ? 'bad-expression' : 'invalid-value' },
-  );
-}

@@ -2,6 +2,7 @@ import { Applier, type ApplyContext } from './applier.js';
 import { BlueprintError } from './blueprint-error.js';
 import type { Collection } from './collection.js';
 import { readDocument } from './document.js';
+import type { EntriesBefore } from './kept-objects.js';
 import { type BlueprintFile, type BlueprintLibrary, findBlueprint } from './library.js';
 import type { FileReport } from './report.js';
 import { RequiredBlueprints } from './required-blueprints.js';
@@ -17,6 +18,7 @@ export class BlueprintRun {
   readonly #applyContext: ApplyContext;
   readonly #reportsByName = new Map<string, FileReport>();
   readonly #applied: BlueprintFile[] = [];
+  readonly #entries = new Map<string, EntriesBefore>();
   /** Names of the files that are being applied, each required by the one before it. */
   readonly #running: string[] = [];
 
@@ -38,6 +40,11 @@ export class BlueprintRun {
     return this.#applied;
   }
 
+  /** The applied entries of each file, by its name. */
+  get entries(): ReadonlyMap<string, EntriesBefore> {
+    return this.#entries;
+  }
+
   async apply({ name, text }: BlueprintFile): Promise<void> {
     if (this.#reportsByName.has(name)) return;
     const cycleStart = this.#running.indexOf(name);
@@ -48,7 +55,9 @@ export class BlueprintRun {
     }
     this.#running.push(name);
     try {
-      this.#reportsByName.set(name, await new Applier(readDocument(name, text), this.#applyContext).run());
+      const applier = new Applier(readDocument(name, text), this.#applyContext);
+      this.#reportsByName.set(name, await applier.run());
+      this.#entries.set(name, applier.applied);
       this.#applied.push({ name, text });
     } finally {
       this.#running.pop();

@@ -52,6 +52,8 @@ export interface Collection<F extends FoundObject = FoundObject> {
   check(values: JsonMap, existing: F | undefined): Promise<() => Promise<SaveResult>>;
   /** Returns errors in Python fields that are reported as warnings and do not refuse the entry. */
   warnings?(values: JsonMap, existing: F | undefined): Promise<readonly FieldWarning[]>;
+  /** Returns whether a field of an object has its default value. Without this function, no field counts as default. */
+  hasDefault?(existing: F, field: string): boolean;
   remove(found: F): Promise<void>;
 }
 

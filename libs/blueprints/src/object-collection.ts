@@ -11,7 +11,7 @@ import {
 import type { Draft } from './draft.js';
 import { fieldDifferences } from './field-difference.js';
 import { type LookupCondition, parseLookup } from './field-lookup.js';
-import { isMap, type Json, type JsonMap } from './json.js';
+import { equal, isMap, type Json, type JsonMap } from './json.js';
 import { type BlueprintObject, isDirectoryReference, type ObjectModel, referencesIn } from './object-model.js';
 import { uuidOf } from './skipped-entries.js';
 
@@ -58,6 +58,13 @@ export class ObjectCollection implements Collection<FoundObject> {
       const outcome = before ? (isChanged ? 'changed' : 'unchanged') : 'created';
       return { ...this.#toFoundObject(object), outcome, ...(differences.length > 0 && { differences }) };
     };
+  }
+
+  hasDefault({ pk }: FoundObject, field: string): boolean {
+    const schema = this.model.schema.shape[field] as z.ZodType | undefined;
+    const parsed = schema?.safeParse(undefined);
+    const value = this.draft.get(String(pk))?.values[field] ?? null;
+    return parsed?.success === true && equal(value, parsed.data ?? null);
   }
 
   async remove({ pk }: FoundObject): Promise<void> {

@@ -1,11 +1,11 @@
 import type { FieldDifference } from './field-difference.js';
 
-const OUTCOMES = ['created', 'changed', 'unchanged', 'removed', 'applied', 'missing', 'skipped'] as const;
+const OUTCOMES = ['created', 'changed', 'unchanged', 'kept', 'removed', 'applied', 'missing', 'skipped'] as const;
 const SILENT: readonly EntryOutcome[] = ['unchanged', 'skipped'];
 
 /**
  * The outcome of an entry. `skipped`: its conditions are not met, or Gatehouse does not support its model (then
- * `reason` is set). An entry that requires another blueprint is `applied`, or `missing` when that blueprint is optional
+ * `reason` is set). `kept`: an update has left an object that was changed here. An entry that requires another blueprint is `applied`, or `missing` when that blueprint is optional
  * and was not found.
  */
 export type EntryOutcome = (typeof OUTCOMES)[number];
@@ -16,7 +16,7 @@ export interface EntryChange {
   readonly model: string;
   /** Display name of the object. Empty when no object is affected. */
   readonly name: string;
-  /** The reason for skipping an entry whose conditions are met. */
+  /** The reason for skipping an entry whose conditions are met, or for keeping its object. */
   readonly reason?: string;
   /** The fields that a `changed` entry gives another value, for models that are stored as blueprint objects. */
   readonly differences?: readonly FieldDifference[];

@@ -10,7 +10,8 @@ import { documentDigest, FlowCompiler } from './compile.js';
 import type { Draft } from './draft.js';
 import type { ExternalStages } from './external-stage-collection.js';
 import type { JsonMap } from './json.js';
-import type { BlueprintFile, BlueprintLibrary } from './library.js';
+import type { EntriesBefore } from './kept-objects.js';
+import type { BlueprintFile, BlueprintLibrary, FolderFile } from './library.js';
 import { collections } from './models.js';
 import { compileOauthClients } from './oauth-clients.js';
 import type { PythonSyntaxChecker } from './python-collection.js';
@@ -22,10 +23,10 @@ import { TypeormPublisher } from './typeorm-publisher.js';
 import type { PasswordHashing } from './user-collection.js';
 
 /**
- * `once` applies the files in an empty installation only. `compare` changes nothing: the report says what the files
- * would change.
+ * `once` applies the files in an empty installation only. `compare` changes no object: the report says what the files
+ * would change. `update` applies new versions of files, except to objects that were changed or removed since.
  */
-export type ApplyMode = 'apply' | 'once' | 'compare';
+export type ApplyMode = 'apply' | 'once' | 'compare' | 'update';
 
 /** Thrown in the mode `once` when the installation is not empty. */
 export class AlreadyAppliedError extends Error {}
@@ -64,22 +65,55 @@ export async function applyBlueprints({ mode = 'apply', ...options }: ApplyOptio
     await manager.query(`SELECT pg_advisory_xact_lock(hashtext('gatehouse blueprints'))`);
     if (mode === 'once' && !(await new AppliedBlueprintRepository(manager).isFirstRun()))
       throw new AlreadyAppliedError();
-    if (mode !== 'compare') return run(manager, options);
-    await manager.query('SAVEPOINT compared');
-    const report = await run(manager, options);
-    await manager.query('ROLLBACK TO SAVEPOINT compared');
-    return report;
+    if (mode === 'update') return update(manager, options);
+    if (mode !== 'compare') return (await run(manager, options)).report;
+    await new AppliedBlueprintRepository(manager).addTexts(folderFiles(options.files, options.folderPathOf));
+    return (await rolledBack(manager, options)).report;
   });
 }
 
-async function run(manager: EntityManager, applyOptions: ApplyOptions): Promise<Report> {
-  const { files, library = async () => undefined, env, folderPathOf = () => undefined, ...options } = applyOptions;
+/**
+ * Applies the new versions of files that were applied before. First applies the versions from before, and rolls that
+ * back, to find out which objects differ from them.
+ */
+async function update(manager: EntityManager, options: RunOptions): Promise<Report> {
+  const texts = await new AppliedBlueprintRepository(manager).findTexts();
+  const textBefore = (file: BlueprintFile) => texts.get(options.folderPathOf?.(file) ?? '');
+  const before = (file: BlueprintFile) => ({ ...file, text: textBefore(file) ?? file.text });
+  const files = options.files.filter((file) => ![undefined, file.text].includes(textBefore(file)));
+  const library: BlueprintLibrary = async (identifiers) => {
+    const file = await options.library?.(identifiers);
+    return file && before(file);
+  };
+  const { entries } = await rolledBack(manager, { ...options, files: files.map(before), library });
+  return (await run(manager, { ...options, files, entriesBefore: (file) => entries.get(file) })).report;
+}
+
+async function rolledBack(manager: EntityManager, options: RunOptions): Promise<RunResult> {
+  await manager.query('SAVEPOINT compared');
+  const result = await run(manager, options);
+  await manager.query('ROLLBACK TO SAVEPOINT compared');
+  return result;
+}
+
+interface RunOptions extends Omit<ApplyOptions, 'mode'> {
+  readonly entriesBefore?: (file: string) => EntriesBefore | undefined;
+}
+
+interface RunResult {
+  readonly report: Report;
+  /** The applied entries of each file, by its name. */
+  readonly entries: ReadonlyMap<string, EntriesBefore>;
+}
+
+async function run(manager: EntityManager, runOptions: RunOptions): Promise<RunResult> {
+  const { files, library = async () => undefined, env, folderPathOf, entriesBefore, ...options } = runOptions;
   const { context = {}, strict = false, sealer, externalStages, syntax, ...passwords } = options;
   const { draft, objects, secretBox } = await openDraft(manager, sealer);
   const directory: DirectoryStore = new TypeormDirectoryStore(manager);
   const invitations = new InvitationRepository(manager);
   const dependencies = { draft, directory, invitations, passwords, externalStages, syntax };
-  const settings = { files, library, env, context, strict };
+  const settings = { files, library, env, context, strict, ...(entriesBefore && { entriesBefore }) };
   const blueprintRun = new BlueprintRun({ collections: collections(builtInModels, dependencies), ...settings });
   for (const file of files) await blueprintRun.apply(file);
   const { reports, applied } = blueprintRun;
@@ -88,27 +122,26 @@ async function run(manager: EntityManager, applyOptions: ApplyOptions): Promise<
   await objects.save(saved);
   const published = await publish(draft, secretBox, manager);
   const isChanged = draft.isChanged || published.length > 0 || reports.some(changesDirectory);
-  return { files: await recorded(manager, reports, { applied, folderPathOf }), published, isChanged };
+  const marked = await recorded(manager, reports, folderFiles(applied, folderPathOf));
+  return { report: { files: marked, published, isChanged }, entries: blueprintRun.entries };
 }
 
-interface AppliedFiles extends Required<Pick<ApplyOptions, 'folderPathOf'>> {
-  readonly applied: readonly BlueprintFile[];
-}
+const folderFiles = (files: readonly BlueprintFile[], pathOf: ApplyOptions['folderPathOf']): FolderFile[] =>
+  files.flatMap((file) => {
+    const path = pathOf?.(file);
+    return path === undefined ? [] : [{ ...file, path }];
+  });
 
 /** Records the applied contents. Returns the reports with a mark for each file that has a new version. */
 async function recorded(
   manager: EntityManager,
   reports: readonly FileReport[],
-  { applied, folderPathOf }: AppliedFiles,
+  applied: readonly FolderFile[],
 ): Promise<FileReport[]> {
-  const folderFiles = applied.flatMap((file) => {
-    const path = folderPathOf(file);
-    return path === undefined ? [] : [{ ...file, path }];
-  });
   const repository = new AppliedBlueprintRepository(manager);
-  const changedPaths = await repository.findChanged(folderFiles);
-  await repository.save(folderFiles);
-  const changedNames = folderFiles.filter(({ path }) => changedPaths.has(path)).map(({ name }) => name);
+  const changedPaths = await repository.findChanged(applied);
+  await repository.save(applied);
+  const changedNames = applied.filter(({ path }) => changedPaths.has(path)).map(({ name }) => name);
   return reports.map((report) => ({ ...report, isNewVersion: changedNames.includes(report.file) }));
 }
 

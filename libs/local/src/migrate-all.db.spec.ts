@@ -1,9 +1,9 @@
-import { openDataSource } from '@gatehouse/platform';
-import type { DataSource } from 'typeorm';
+import { migrate, migrationConfig, openDataSource, readConfig } from '@gatehouse/platform';
+import type { DataSource, MigrationInterface, QueryRunner } from 'typeorm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runCli } from '../../../test/support/commands.js';
 import { type FreshDatabase, freshDatabase, migratedDatabase } from '../../../test/support/postgres.js';
-import { allMigrations } from './migrate-all.js';
+import { allMigrations, compareMigrations, undoExpansions } from './migrate-all.js';
 
 let database: FreshDatabase;
 let source: DataSource;
@@ -64,6 +64,61 @@ describe('a database that a newer version has migrated', () => {
     expect(await executed()).toEqual(before);
   });
 });
+
+describe('migrate --down', () => {
+  /** Columns and functions of all schemas. */
+  const schema = () =>
+    source.query(
+      `
+      SELECT attrelid::regclass || '.' || attname || ' ' || format_type(atttypid, atttypmod) || attnotnull AS name
+      FROM pg_attribute JOIN pg_class c ON c.oid = attrelid
+      WHERE attnum > 0 AND NOT attisdropped AND relnamespace::regnamespace::text = ANY ($1)
+      UNION ALL SELECT oid::regprocedure || prosrc FROM pg_proc WHERE pronamespace::regnamespace::text = ANY ($1)
+      ORDER BY name`,
+      [allMigrations.map(({ schema: name }) => name)],
+    );
+
+  it('undoes what came after the last contract step, the newest first, and `migrate` brings it back', async () => {
+    await open(migratedDatabase);
+    const before = await schema();
+    const expansions = names
+      .filter((name) => Number(name.slice(-13)) > 1_764_720_000_000)
+      .sort((one, other) => Number(other.slice(-13)) - Number(one.slice(-13)));
+    expect(expansions).toContain('BlueprintContents1764806400000');
+    expect(await migrateCommand('--down')).toMatchObject({ code: 0, stdout: `undone: ${expansions.join(', ')}\n` });
+    expect(await schema()).not.toEqual(before);
+    const { code, stdout } = await migrateCommand('--check');
+    expect(code).toBe(1);
+    for (const name of expansions) expect(stdout).toContain(name);
+    expect((await migrateCommand()).code).toBe(0);
+    expect(await schema()).toEqual(before);
+  });
+  it('never undoes a contract step, or what came before it, in any schema', async () => {
+    await open(freshDatabase);
+    const schemas = [
+      { schema: 'one', migrations: [migration('one', 'Expand1900000000001'), migration('one', 'Expand1900000000004')] },
+      {
+        schema: 'two',
+        migrations: [migration('two', 'Contract1900000000002'), migration('two', 'Expand1900000000003')],
+      },
+    ];
+    await migrate(database.url, schemas, readConfig(migrationConfig, {}));
+    const undone = ['Expand1900000000004', 'Expand1900000000003'];
+    expect(await undoExpansions(database.url, {}, schemas)).toEqual(undone);
+    expect(new Set((await compareMigrations(database.url, schemas)).missing)).toEqual(new Set(undone));
+    expect(await undoExpansions(database.url, {}, schemas)).toEqual([]);
+  });
+});
+
+/** A migration that creates a table of its own. */
+function migration(schema: string, name: string): new () => MigrationInterface {
+  const Table = class implements MigrationInterface {
+    up = (runner: QueryRunner) => runner.query(`CREATE TABLE ${schema}.${name} ()`);
+    down = (runner: QueryRunner) => runner.query(`DROP TABLE ${schema}.${name}`);
+  };
+  Object.defineProperty(Table, 'name', { value: name });
+  return Table;
+}
 
 it('migrate refuses unknown options and arguments', async () => {
   await open(freshDatabase);

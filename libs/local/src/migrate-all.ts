@@ -54,10 +54,10 @@ export interface MigrationStatus {
 }
 
 /** Compares the database with the migrations of this version. Changes nothing. */
-export async function compareMigrations(url: string): Promise<MigrationStatus> {
-  const executed = await executedMigrations(url);
+export async function compareMigrations(url: string, schemas = allMigrations): Promise<MigrationStatus> {
+  const executed = await executedMigrations(url, schemas);
   const names = new Set(executed.map(({ name }) => name));
-  const known = new Set(allMigrations.flatMap(({ migrations }) => migrations.map(({ name }) => name)));
+  const known = new Set(schemas.flatMap(({ migrations }) => migrations.map(({ name }) => name)));
   const unknown = [...names].filter((name) => !known.has(name));
   return {
     missing: [...known].filter((name) => !names.has(name)),
@@ -71,13 +71,17 @@ export async function compareMigrations(url: string): Promise<MigrationStatus> {
  * columns that these migrations have added, with their data. Throws MigrationError if the database has migrations of a
  * newer version.
  */
-export async function undoExpansions(url: string, env: NodeJS.ProcessEnv = process.env): Promise<string[]> {
-  const { unknown } = await compareMigrations(url);
+export async function undoExpansions(
+  url: string,
+  env: NodeJS.ProcessEnv = process.env,
+  schemas = allMigrations,
+): Promise<string[]> {
+  const { unknown } = await compareMigrations(url, schemas);
   if (unknown.length > 0)
     throw new MigrationError(
       `The database has migrations of a newer version: ${unknown.join(', ')}. Undo them with it.`,
     );
-  const executed = await executedMigrations(url);
+  const executed = await executedMigrations(url, schemas);
   const contracts = executed.filter(({ name }) => CONTRACT_STEP.test(name)).map(({ name }) => timeOf(name));
   const lastContract = Math.max(FIRST_RELEASE, ...contracts);
   const expansions = executed
@@ -89,11 +93,11 @@ export async function undoExpansions(url: string, env: NodeJS.ProcessEnv = proce
 }
 
 /** Returns the migrations that have run, by schema and in order. */
-async function executedMigrations(url: string) {
+async function executedMigrations(url: string, schemas: readonly SchemaMigrations[]) {
   const source = await openDataSource({ url, schema: 'public', poolSize: 1 });
   try {
     const executed = [];
-    for (const schema of allMigrations) {
+    for (const schema of schemas) {
       const names = await findExecutedMigrations(source, schema.schema);
       executed.push(...names.map((name) => ({ schema, name })));
     }

@@ -1,4 +1,4 @@
-import { formatComparison, formatReport, isAutoApplied } from '@gatehouse/blueprints';
+import { formatComparison, formatReport, isAutoApplied, isDifferent } from '@gatehouse/blueprints';
 import {
   type ApplyOptions,
   applyFiles,
@@ -36,6 +36,22 @@ export async function compareBlueprintFiles(args: readonly string[], { env }: Co
   return withDatabase(env, async (url, settings) =>
     formatComparison(await applyFiles(url, files, { ...settings, mode: 'compare' })),
   );
+}
+
+/**
+ * Applies the new versions of blueprints that were applied before. Leaves objects that were changed or removed since, and
+ * returns a report of the changes and of what still differs.
+ */
+export async function updateBlueprintFiles(args: readonly string[], { env }: CommandProcess): Promise<string> {
+  const { names } = parseCommandArguments(args, {});
+  const files = await readFiles(names);
+  return withDatabase(env, async (url, settings) => {
+    const updated = await applyFiles(url, files, { ...settings, mode: 'update' });
+    const compared = await applyFiles(url, files, { ...settings, mode: 'compare' });
+    const different = compared.files.filter(isDifferent);
+    const rest = different.length > 0 ? [formatComparison({ ...compared, files: different })] : [];
+    return [formatReport(updated), ...rest].join('\n');
+  });
 }
 
 async function withDatabase(

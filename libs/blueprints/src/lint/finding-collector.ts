@@ -1,4 +1,4 @@
-import type { ApplyObserver, EntryOrigin, EntryWarning } from '../applier.js';
+import type { ApplyObserver, EntryOrigin, EntryWarning } from '../apply-observer.js';
 import type { BlueprintError } from '../blueprint-error.js';
 import type { JsonMap } from '../json.js';
 import type { Pk } from '../tagged-value.js';

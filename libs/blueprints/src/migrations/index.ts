@@ -2,6 +2,7 @@ import { CreateFlows1764028800000 } from './1764028800000-create-flows.js';
 import { BrandSets1764201600000 } from './1764201600000-brand-sets.js';
 import { OauthClients1764404460000 } from './1764404460000-oauth-clients.js';
 import { AppliedBlueprints1764720000000 } from './1764720000000-applied-blueprints.js';
+import { BlueprintContents1764806400000 } from './1764806400000-blueprint-contents.js';
 
 /** The Postgres schema of flows, plans and sessions. */
 export const FLOW_SCHEMA = 'flow';
@@ -12,4 +13,5 @@ export const blueprintMigrations = [
   BrandSets1764201600000,
   OauthClients1764404460000,
   AppliedBlueprints1764720000000,
+  BlueprintContents1764806400000,
 ];

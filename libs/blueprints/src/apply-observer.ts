@@ -1,0 +1,38 @@
+import type { BlueprintError } from './blueprint-error.js';
+import type { Collection, FoundObject } from './collection.js';
+import type { Entry } from './document.js';
+import type { JsonMap } from './json.js';
+import type { Pk } from './tagged-value.js';
+
+/** A warning about a part of an entry that has no effect. */
+export interface EntryWarning {
+  readonly rule: 'unknown-field' | 'left-out' | 'permissions' | 'bad-expression';
+  readonly field?: string;
+  readonly text: string;
+}
+
+/** An entry and the file that contains it. */
+export interface EntryOrigin {
+  readonly file: string;
+  readonly entry: Entry;
+}
+
+/** Receives every finding of a run. With an observer the run continues after an error instead of throwing it. */
+export interface ApplyObserver {
+  onSaved(origin: EntryOrigin, model: string, pk: Pk): void;
+  onWarning(origin: EntryOrigin, notice: EntryWarning): void;
+  /** Returns a placeholder pk for the object that could not be saved, so that later references to it resolve. */
+  onError(origin: EntryOrigin, error: BlueprintError): Pk;
+  /** Returns a placeholder pk for an object that `!Find` did not find, and that may exist in the installation. */
+  onMissingReference(origin: EntryOrigin, model: string, fields: JsonMap): Pk;
+}
+
+/** Returns the warnings about the Python fields of an entry. */
+export const fieldWarnings = async (
+  collection: Collection,
+  values: JsonMap,
+  existing: FoundObject | undefined,
+): Promise<EntryWarning[]> =>
+  ((await collection.warnings?.(values, existing)) ?? []).map(({ field, text }) => ({
+    ...{ rule: 'bad-expression', field, text: `${field}: ${text}` },
+  }));
