@@ -26,6 +26,8 @@ const run = promisify(execFile);
 interface LocalInfrastructure {
   readonly folder: string;
   readonly port: string;
+  /** Monitoring port of the gateway. The other services have none. */
+  readonly monitoringPort: string;
   readonly addresses: Environment;
   readonly env: Environment;
   nats: RunningNats;
@@ -43,17 +45,17 @@ export class ComposeStack {
 
   /** Starts NATS and Postgres as in docker-compose.yml, migrates the schemas and creates the roles. */
   static async open(): Promise<ComposeStack> {
-    const port = String(await freePort());
+    const [port, monitoringPort] = [String(await freePort()), String(await freePort())];
     const env = { ...(await freshEnvironment()), BASE_URL: `http://127.0.0.1:${port}` };
     const folder = await mkdtemp(join(tmpdir(), 'gatehouse-stack-'));
     const [postgres, nats] = await Promise.all([database(env), bus(env)]);
     const addresses = {
       '@postgres:5432': `@${new URL(postgres.url).host}`,
       '//nats:4222': `//${new URL(nats.url).host}`,
-      '//127.0.0.1:9000': `//127.0.0.1:${port}`,
+      '/127.0.0.1/9001': `/127.0.0.1/${monitoringPort}`,
     };
     const stop = () => Promise.all([postgres.stop(), rm(folder, { recursive: true })]);
-    const stack = new ComposeStack(readCompose(env), { folder, port, addresses, env, nats, stop });
+    const stack = new ComposeStack(readCompose(env), { folder, port, monitoringPort, addresses, env, nats, stop });
     for (const job of ['migrate', 'roles'] as const) await stack.run(job);
     return stack;
   }
@@ -69,6 +71,8 @@ export class ComposeStack {
       HOST: '127.0.0.1',
       PORT: this.infrastructure.port,
       GATEHOUSE_DIR: this.infrastructure.folder,
+      MONITORING_HOST: '127.0.0.1',
+      MONITORING_PORT: service === 'gateway' ? this.infrastructure.monitoringPort : '',
     };
     const environment = Object.entries(this.containers[service]?.environment ?? {});
     return Object.fromEntries(environment.map(([name, value]) => [name, local[name] ?? this.localize(value)]));
@@ -112,7 +116,7 @@ export class ComposeStack {
   }
 
   /** Returns whether the health check of the container passes. */
-  isHealthy(service: string): Promise<boolean> {
+  isHealthy(service: 'gateway'): Promise<boolean> {
     const [, program = '', ...args] = this.containers[service]?.healthcheck?.test ?? [];
     const localArgs = args.map((arg) => this.localize(arg));
     return run(program, localArgs).then(

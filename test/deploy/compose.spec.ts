@@ -1,7 +1,7 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { NEEDS, type Need, PATTERNS, SERVICES } from './catalogue.js';
+import { NEEDS, type Need, SERVICES } from './catalogue.js';
 import { type Container, type Environment, readCompose } from './compose.js';
 import { freshEnvironment } from './env-file.js';
 import { isInstalled } from './installed.js';
@@ -16,6 +16,8 @@ beforeAll(async () => {
 /** The network of docker-compose.yml that meets each need. */
 const NETWORKS: Readonly<Record<Need, string>> = { front: 'front', bus: 'bus', data: 'data', world: 'out' };
 
+/** Containers of other images. */
+const OTHERS = ['proxy', 'postgres', 'nats', 'nats-data'];
 const CONTAINERS = [...SERVICES, 'migrate', 'roles', 'operator'];
 
 describe('docker-compose.yml', () => {
@@ -30,19 +32,57 @@ describe('docker-compose.yml', () => {
   });
 
   it('has no other containers', () => {
-    expect(Object.keys(compose).sort()).toEqual([...CONTAINERS, 'postgres', 'nats', 'nats-data'].sort());
+    expect(Object.keys(compose).sort()).toEqual([...CONTAINERS, ...OTHERS].sort());
   });
 
-  it.each(CONTAINERS)('gives %s a read-only file system and no privileges', (service) => {
-    expect(compose[service]).toMatchObject({
-      image: 'gatehouse',
+  it.each([...CONTAINERS, ...OTHERS])('gives %s a read-only file system, no privileges, and limits', (name) => {
+    expect(compose[name]).toMatchObject({
       read_only: true,
       cap_drop: ['ALL'],
       security_opt: ['no-new-privileges:true'],
+      mem_limit: expect.stringMatching(/^\d+[mg]$/),
+      pids_limit: expect.any(Number),
+      logging: { driver: 'local', options: { 'max-size': '10m', 'max-file': '5' } },
     });
   });
 
-  it.each([...PATTERNS.keys()])('can run several replicas of %s: no fixed port and no container name', (service) => {
+  it.each(CONTAINERS)('runs %s from the image that only `migrate` builds', (name) => {
+    expect(compose[name]).toMatchObject({ image: 'gatehouse', pull_policy: 'never' });
+    expect(compose[name]?.build).toBe(name === 'migrate' ? '.' : undefined);
+  });
+
+  it.each(OTHERS)('runs %s from an image with an exact version', (name) => {
+    expect(compose[name]?.image).toMatch(/^[a-z]+:\d+\.\d+(\.\d+)?-alpine$/);
+  });
+
+  it.each([...SERVICES, 'proxy', 'postgres', 'nats'])('has a health check of %s that a busy machine passes', (name) => {
+    const { test, timeout = '', start_period } = compose[name]?.healthcheck ?? {};
+    expect(test?.[0]).toBe('CMD');
+    expect(test).not.toContain('node');
+    expect(Number.parseInt(timeout, 10)).toBeGreaterThanOrEqual(5);
+    expect(start_period).toMatch(/^\d+s$/);
+  });
+
+  it.each(SERVICES)('runs as many replicas of %s as .env says', (service) => {
+    const name = `${service.toUpperCase()}_REPLICAS`;
+    expect(compose[service]?.deploy).toEqual({ replicas: service === 'gateway' ? '2' : '1' });
+    expect(readCompose({ ...env, [name]: '3' })[service]?.deploy).toEqual({ replicas: '3' });
+  });
+
+  it('does not migrate the database when an operator runs a command', () => {
+    expect(compose['operator']).not.toHaveProperty('depends_on');
+  });
+
+  it('publishes only the proxy, whose network the gateway trusts', () => {
+    expect(Object.keys(compose).filter((name) => compose[name]?.ports)).toEqual(['proxy']);
+    expect(compose['proxy']).toMatchObject({ ports: ['127.0.0.1:9000:9000'], networks: ['edge', 'front'] });
+    expect(compose['gateway']?.environment?.['TRUSTED_PROXIES']).toBe('10.231.0.0/24');
+    const settings = { FRONT_SUBNET: '10.9.0.0/24', TRUSTED_PROXIES: '192.0.2.1' };
+    const trusted = readCompose({ ...env, ...settings })['gateway']?.environment?.['TRUSTED_PROXIES'];
+    expect(trusted).toBe('10.9.0.0/24,192.0.2.1');
+  });
+
+  it.each(SERVICES)('can run several replicas of %s: no fixed port and no container name', (service) => {
     expect(compose[service]).not.toHaveProperty('ports');
     expect(compose[service]).not.toHaveProperty('container_name');
   });
@@ -75,6 +115,14 @@ describe('docker-compose.yml', () => {
     const { NATS_CLUSTER_PASSWORD: _, ...needed } = env;
     expect([...required].sort()).toEqual(Object.keys(needed).sort());
   });
+
+  it.skipIf(!isInstalled('haproxy')).each(['', '192.0.2.1', '192.0.2.1 2001:db8::/32'])(
+    'has a valid configuration of the proxy with TRUSTED_PROXIES=%s',
+    (proxies) => {
+      const options = { env: { PATH: process.env['PATH'], TRUSTED_PROXIES: proxies } };
+      expect(spawnSync('haproxy', ['-c', '-f', 'deploy/proxy/haproxy.cfg'], options).status).toBe(0);
+    },
+  );
 
   it.skipIf(!isInstalled('docker-compose'))('is parsed by docker-compose with the same environments', () => {
     const args = ['--env-file', '/dev/null', '--profile', 'operator', 'config', '--format', 'json'];

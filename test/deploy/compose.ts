@@ -12,7 +12,18 @@ export interface Container {
   readonly networks: readonly string[];
   readonly ports?: readonly string[];
   readonly depends_on?: Readonly<Record<string, unknown>>;
-  readonly healthcheck?: { readonly test: readonly string[] };
+  readonly healthcheck?: {
+    readonly test?: readonly string[];
+    readonly timeout?: string;
+    readonly start_period?: string;
+    readonly disable?: boolean;
+  };
+  readonly build?: string;
+  readonly pull_policy?: string;
+  readonly mem_limit?: string;
+  readonly pids_limit?: number;
+  readonly logging?: unknown;
+  readonly deploy?: { readonly replicas: string };
   readonly container_name?: string;
   readonly read_only?: boolean;
   readonly cap_drop?: readonly string[];
@@ -28,10 +39,15 @@ export function readCompose(env: Environment): Readonly<Record<string, Container
   return document.services;
 }
 
-/** Substitutes variables like Compose: `${NAME:-default}`, and `${NAME:?error}` for a required one. */
+/**
+ * Substitutes variables like Compose: `${NAME:-default}`, `${NAME:+text}` if it is set, `${NAME:?error}` for a required one,
+ * and `$$` for a dollar.
+ */
 function substitute(text: string, env: Environment): string {
-  return text.replaceAll(/\$\{(\w+)(?::([-?])([^}]*))?\}/g, (...[, name = '', operator, fallback = '']: string[]) => {
-    const value = env[name] || (operator === '-' ? fallback : undefined);
+  const variable = /\$\$|\$\{(\w+)(?::([-?+])([^}]*))?\}/g;
+  return text.replaceAll(variable, (...[match = '', name = '', operator, other = '']: string[]) => {
+    if (match === '$$') return '$';
+    const value = operator === '+' ? (env[name] ? other : '') : env[name] || (operator === '-' ? other : undefined);
     if (value === undefined) throw new Error(`${name} is not set`);
     return value;
   });

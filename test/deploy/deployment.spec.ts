@@ -75,7 +75,7 @@ describeWithNats('the services of docker-compose.yml', () => {
   );
 
   it('exit when NATS rejects their nkey after a rotation, so that a restart gives them the new nkey', async () => {
-    const running = [await stack.start('gateway', { PORT: '0' }), await stack.start('policy')];
+    const running = [await stack.start('gateway', { PORT: '0', MONITORING_PORT: '' }), await stack.start('policy')];
     await stack.changeNatsKeys();
     for (const process of running) {
       expect(await process.gone).toBe(1);

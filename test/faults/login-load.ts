@@ -1,6 +1,5 @@
 import { EventEmitter, once } from 'node:events';
 import type { Browser, BrowserResponse } from '../support/browser.js';
-import type { Deployment } from '../support/deployment.js';
 
 /** Milliseconds that a client waits before it retries. */
 const RETRY_DELAY_MS = 100;
@@ -9,21 +8,25 @@ const RETRY_DELAY_MS = 100;
 export interface Tally {
   begun: number;
   finished: number;
-  /** Number of requests that got a 503 or a refused connection. */
+  /** Number of requests that were sent, and of those that got a 502, 503 or 504, or no connection. */
+  requests: number;
   refused: number;
+  /** Longest time in which no login finished, in milliseconds. */
+  gapMs: number;
   /** Errors of logins that fell back to an earlier step or did not end in a session. Must be empty. */
   readonly lost: string[];
 }
 
 /** Clients that log in again and again, each as its own user, and retry every refused request. */
 export class LoginLoad {
-  readonly tally: Tally = { begun: 0, finished: 0, refused: 0, lost: [] };
+  readonly tally: Tally = { begun: 0, finished: 0, requests: 0, refused: 0, gapMs: 0, lost: [] };
   private readonly progress = new EventEmitter();
   private readonly visitors: Promise<void>[];
   private stopping = false;
+  private lastFinish = Date.now();
 
   constructor(
-    private readonly deployment: Deployment,
+    private readonly deployment: { browser(): Browser },
     { slug, users }: { slug: string; users: readonly string[] },
   ) {
     this.visitors = users.map((user) => this.visit(slug, user));
@@ -48,6 +51,8 @@ export class LoginLoad {
       const problem = await this.logIn(slug, user);
       if (problem) this.tally.lost.push(`${user}: ${problem}`);
       else this.tally.finished++;
+      this.tally.gapMs = Math.max(this.tally.gapMs, Date.now() - this.lastFinish);
+      this.lastFinish = Date.now();
       this.progress.emit('finished');
     }
   }
@@ -82,8 +87,9 @@ export class LoginLoad {
 
   /** Sends one request. After a refusal, waits and returns `undefined`. */
   private async attempt(send: () => Promise<BrowserResponse>): Promise<BrowserResponse | undefined> {
+    this.tally.requests++;
     const response = await send().catch(() => undefined);
-    if (response && response.status !== 503) return response;
+    if (response && ![502, 503, 504].includes(response.status)) return response;
     this.tally.refused++;
     await new Promise((resolve) => setTimeout(resolve, RETRY_DELAY_MS));
     return undefined;

@@ -1,0 +1,165 @@
+/**
+ * Replaces the containers of docker-compose.yml without losing a login.
+ *
+ * `npm run deploy -- upgrade [--no-build]`: builds the image (the one before is kept as `gatehouse:previous`), migrates
+ * the database, reloads NATS and the proxy, and replaces the containers of all services.
+ * `npm run deploy -- scale`: starts or stops containers, so that each service has the replicas of .env.
+ * `npm run deploy -- roll [SERVICE…]`: replaces the containers of these services, by default of all, so that they use the
+ * present image, settings and secrets.
+ */
+import { spawnSync } from 'node:child_process';
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** Seconds within which a new container must be ready. Longer than START_WAIT_S, which is 300 by default. */
+const READY_TIMEOUT_S = 360;
+const POLL_INTERVAL_MS = 500;
+const USAGE = `usage: npm run deploy -- upgrade [--no-build]
+       npm run deploy -- scale
+       npm run deploy -- roll [SERVICE…]`;
+
+/** A failure of a command, or of a container, that the operator has to see. */
+class DeployError extends Error {}
+
+async function run([command, ...args]) {
+  if (command === 'upgrade' && (args.length === 0 || (args.length === 1 && args[0] === '--no-build')))
+    return upgrade({ build: args.length === 0 });
+  if (command === 'scale' && args.length === 0) return scale();
+  if (command === 'roll' && !args.some((arg) => arg.startsWith('-'))) return roll(args);
+  throw new DeployError(USAGE);
+}
+
+async function upgrade({ build }) {
+  if (build) {
+    const image = readServices().gateway.image;
+    if (docker('images', '--quiet', image) !== '') docker('tag', image, `${image.replace(/:[^:/]*$/, '')}:previous`);
+    show('build', 'migrate');
+  }
+  // Starts them, or starts them anew if their images or settings have changed.
+  show('up', '--detach', '--no-build', '--wait', 'postgres', 'nats');
+  for (const job of ['migrate', 'roles']) show('run', '--rm', '--no-deps', job);
+  reload();
+  await roll([]);
+}
+
+/** Makes NATS and the proxy read their files again. Both are asked before whether the files are valid. */
+function reload() {
+  compose('exec', '-T', 'nats', 'nats-server', '-t', '-c', '/etc/nats/nats.conf');
+  compose('kill', '--signal', 'HUP', 'nats');
+  if (containersOf('proxy').length === 0) return;
+  compose('exec', '-T', 'proxy', 'haproxy', '-c', '-f', '/etc/haproxy/haproxy.cfg');
+  compose('kill', '--signal', 'USR2', 'proxy');
+}
+
+/** Starts or stops containers of services, without replacing any. */
+const scale = () =>
+  show('up', '--detach', '--no-deps', '--no-build', '--no-recreate', '--wait', ...rolledOf(readServices()));
+
+/** Replaces the containers of services, one service after the other, and the gateway last: services understand it. */
+async function roll(names) {
+  const services = readServices();
+  const rolled = rolledOf(services);
+  const unknown = names.filter((name) => !rolled.includes(name));
+  if (unknown.length > 0) throw new DeployError(`${unknown.join(', ')}: not one of ${rolled.join(', ')}`);
+  const chosen = rolled.filter((name) => names.length === 0 || names.includes(name));
+  const running = chosen.filter((name) => containersOf(name).length > 0);
+  const absent = chosen.filter((name) => !running.includes(name));
+  if (absent.length > 0) start(...absent);
+  for (const name of running.sort((a, b) => Number(a === 'gateway') - Number(b === 'gateway')))
+    await replace(name, services[name].deploy?.replicas ?? 1);
+  if (names.length === 0) start('proxy');
+}
+
+/** Starts services and waits until they are ready. */
+const start = (...services) => show('up', '--detach', '--no-deps', '--no-build', '--wait', ...services);
+
+/** Starts the new containers of a service, waits until they are ready, and then stops the old ones. */
+async function replace(service, replicas) {
+  const old = containersOf(service);
+  compose(
+    'up',
+    '--detach',
+    '--no-deps',
+    '--no-build',
+    '--no-recreate',
+    '--scale',
+    `${service}=${old.length + replicas}`,
+    service,
+  );
+  const added = containersOf(service).filter((id) => !old.includes(id));
+  try {
+    for (const id of added) await untilHealthy(service, id);
+    if (service === 'gateway') await untilProxied(old.length + added.length);
+  } catch (error) {
+    remove(added);
+    throw error;
+  }
+  remove(old);
+  console.log(`${service}: ${added.length} new, ${old.length} stopped`);
+}
+
+async function untilHealthy(service, id) {
+  const end = Date.now() + READY_TIMEOUT_S * 1000;
+  for (;;) {
+    const [status, health] = docker('inspect', '--format', '{{.State.Status}} {{.State.Health.Status}}', id).split(' ');
+    if (health === 'healthy') return;
+    if (status !== 'running' || Date.now() > end) {
+      const log = spawnSync('docker', ['logs', '--tail', '5', id], { encoding: 'utf8' });
+      throw new DeployError(
+        `${service}: the new container is ${status} and ${health}. The old ones stay. Its last lines:\n${log.stdout}${log.stderr}`,
+      );
+    }
+    await delay(POLL_INTERVAL_MS);
+  }
+}
+
+/** Resolves when the proxy sends requests to this number of gateways. */
+async function untilProxied(count) {
+  if (containersOf('proxy').length === 0) return;
+  const end = Date.now() + READY_TIMEOUT_S * 1000;
+  while (Number(compose('exec', '-T', 'proxy', 'wget', '-qO-', 'http://127.0.0.1:9001/-/gateways/')) < count) {
+    if (Date.now() > end)
+      throw new DeployError('gateway: the proxy does not find the new containers. The old ones stay.');
+    await delay(POLL_INTERVAL_MS);
+  }
+}
+
+/** Stops containers, each within its grace period, and removes them. */
+function remove(ids) {
+  if (ids.length === 0) return;
+  docker('stop', ...ids);
+  docker('rm', '--force', ...ids);
+}
+
+/** Returns the services of our image that run permanently. */
+const rolledOf = (services) =>
+  Object.keys(services).filter(
+    (name) => services[name].image === services.gateway.image && services[name].restart !== 'no',
+  );
+
+const readServices = () => JSON.parse(compose('config', '--format', 'json')).services;
+
+/** Returns the ids of the running containers of a service. */
+const containersOf = (service) => compose('ps', '--quiet', service).split('\n').filter(Boolean);
+
+const compose = (...args) => docker('compose', ...args);
+
+/** Runs a command of Docker and returns what it prints. Throws with its errors. */
+function docker(...args) {
+  const { status, stdout, stderr, error } = spawnSync('docker', args, { encoding: 'utf8' });
+  if (status !== 0) throw new DeployError(`docker ${args.join(' ')}: ${error?.message ?? stderr.trim()}`);
+  return stdout.trim();
+}
+
+/** Runs a command of Compose that prints its progress to the operator. */
+function show(...args) {
+  const { status } = spawnSync('docker', ['compose', ...args], { stdio: 'inherit' });
+  if (status !== 0) throw new DeployError(`docker compose ${args.join(' ')} has failed`);
+}
+
+try {
+  await run(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof DeployError)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+}
