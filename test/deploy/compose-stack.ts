@@ -34,7 +34,10 @@ interface LocalInfrastructure {
   readonly stop: () => Promise<unknown>;
 }
 
-/** Runs the services of docker-compose.yml on this machine: same commands and environments, local addresses. */
+/**
+ * Runs the services of docker-compose.yml on this machine, with the commands and environments of their containers, but
+ * with local addresses.
+ */
 export class ComposeStack {
   private readonly running: RunningPart[] = [];
 

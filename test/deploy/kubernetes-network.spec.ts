@@ -5,7 +5,7 @@ import { freshEnvironment } from './env-file.js';
 import { type Manifest, renderer, renderSite, workloadsOf } from './kubernetes.js';
 import { type Endpoint, mayConnect, type Pod, workloadPod } from './network-policies.js';
 
-/** What the pods of the deployment need that are no service. */
+/** What those pods of the deployment need that do not belong to a service. */
 const OTHER_NEEDS: Readonly<Record<string, readonly Need[]>> = {
   blueprints: ['bus', 'data'],
   administrator: ['bus', 'data'],

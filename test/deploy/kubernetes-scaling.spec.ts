@@ -7,7 +7,7 @@ import type { Environment } from './compose.js';
 import { freshEnvironment } from './env-file.js';
 import { containersOf, find, inputOf, type Manifest, podOf, renderer, renderSite } from './kubernetes.js';
 
-/** Replicas of a service at most: those of its autoscaler, or one. */
+/** Returns the largest number of replicas of a service: the maximum of its autoscaler, or one without an autoscaler. */
 const maxReplicas = (manifests: readonly Manifest[], service: string) =>
   manifests.find(({ kind, spec }) => kind === 'HorizontalPodAutoscaler' && spec.scaleTargetRef?.name === service)?.spec
     .maxReplicas ?? 1;
@@ -22,7 +22,7 @@ function connectionsOf(manifests: readonly Manifest[]): number {
     const deployment = find(manifests, 'Deployment', service);
     const { environment } = inputOf(manifests, deployment, containersOf(deployment)[0]!);
     const { DATABASE_POOL } = postgresConfig.pick({ DATABASE_POOL: true }).parse(environment);
-    // One pod more starts, and one stops.
+    // During a rollout, additional pods start while an old pod is still stopping.
     const { maxSurge = 0 } = deployment.spec.strategy?.rollingUpdate ?? {};
     return (maxReplicas(manifests, service) + maxSurge + 1) * DATABASE_POOL;
   });

@@ -13,7 +13,7 @@ const KEY = generateKeyPairSync('rsa', {
   publicKeyEncoding: { type: 'spki', format: 'pem' },
   privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
 }).privateKey;
-/** In parts, so that the check does not find it in this file. */
+/** Assembled from parts, so that the check does not find the secret in this file. */
 const RANDOM = ['apiKey = "q8Zr2TnVb4', 'Lx9Kd7Wm3Yc6Hs1Jf5Gp"'].join('');
 
 let folder: string;

@@ -96,8 +96,8 @@ export class DeviceRepository {
     const times = [device.created ?? null, device.lastUsed ?? null];
     const values = [id, user, kind, name, handle, stage, counter, JSON.stringify(facts), sealed, digests, ...times];
     const add = async () => (await runNamed<{ pk: number }>(this.source, ADD, values)).rows[0]?.pk;
-    // Of two concurrent calls with one id, the second waits for the row of the first, but the snapshot of its statement
-    // does not contain that row. A retry finds the row.
+    // If two calls with one id run at the same time, the second call waits until the first has inserted the row. The
+    // snapshot of its statement does not contain that row, so it returns nothing. The next statement finds the row.
     return (await add()) ?? add();
   }
 

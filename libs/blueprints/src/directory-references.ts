@@ -26,7 +26,8 @@ export class DirectoryReferences implements Collection {
 
   async find(identifiers: JsonMap): Promise<FoundObject | undefined> {
     const resolved = await this.#resolved(identifiers);
-    // An id that is no longer in the directory must still find the object that refers to it, so that it can be removed.
+    // Searches for the given id if the directory no longer has it, so that an entry can remove the object that refers
+    // to it.
     const searched = Object.entries(resolved).map(([name, id]) => [
       name,
       id === UNKNOWN_ID ? (identifiers[name] ?? null) : id,

@@ -5,7 +5,7 @@ const IGNORABLE_MODELS: readonly string[] = ['authentik_blueprints.blueprintinst
 
 /**
  * Returns whether entries of this model of authentik may be skipped, because no login depends on it. Stages and
- * policies are never skipped, also unknown ones: without them a flow would behave differently.
+ * policies are never skipped, not even unknown ones, because a flow would behave differently without them.
  */
 export const isIgnorableModel = (model: string): boolean =>
   IGNORABLE_APPS.test(model) || IGNORABLE_MODELS.includes(model);

@@ -1,7 +1,10 @@
 import { blueprintConfig, char, type RelatedModel, referencesOf, type StageContract } from '@gatehouse/contracts';
 import type { ObjectModel } from './object-model.js';
 
-/** Returns the model of the stages with a contract. Its fields are the name and the fields of the config. */
+/**
+ * Returns the blueprint model of the stages that have this contract. Its fields are the name and the fields of the
+ * config.
+ */
 export function stageModel(model: string, { config, validate, embeds, proves, ends }: StageContract): ObjectModel {
   const references = referencesOf(config);
   const policies = [...references].filter(([, { to }]) => to === 'policy').map(([field]) => field);

@@ -79,7 +79,8 @@ export class TypeormPublisher {
     const documents = flows.map(({ document }) => JSON.stringify(document));
     await this.manager.query(ADD_NEW_VERSIONS, [ids, documents, digests]);
     const moved: MovedFlow[] = await this.manager.query(FIND_MOVED, [ids, digests]);
-    // Slugs are unique: delete all pointers before inserting, so that a flow can take over the slug of another one.
+    // Deletes the rows of all these flows first, because slugs are unique and a flow may take over the slug of another
+    // one.
     await this.withdraw(moved.map(({ id }) => id));
     await this.manager.query(SET_CURRENT_VERSION, [JSON.stringify(moved)]);
     return moved.map(({ slug, number }) => ({ slug, number }));

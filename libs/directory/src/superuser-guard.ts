@@ -3,7 +3,7 @@ const CONSTRAINT = 'superusers_guarded';
 
 /**
  * Returns whether Postgres refused a statement because it would change a superuser, or add a user to a group that makes
- * superusers.
+ * its members superusers.
  */
 export function isSuperuserGuard(error: unknown): boolean {
   const { constraint, driverError } = (error ?? {}) as { constraint?: unknown; driverError?: { constraint?: unknown } };

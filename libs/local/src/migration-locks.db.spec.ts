@@ -14,7 +14,7 @@ const ACCEPTED: Readonly<Record<string, string>> = {
   'PermitsOfServices1764547380000: directory.superuser_permits': 'the table has at most one row for each superuser',
 };
 
-/** Time of the last migration from before the first release, when no rule forbade a contract step. */
+/** Time of the last migration before the first release. Until then, any migration could remove something. */
 const FIRST_RELEASE = 1_764_720_000_000;
 
 let database: FreshDatabase;

@@ -7,7 +7,10 @@ LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
   SELECT pg_has_role(c.relowner, 'USAGE') FROM pg_class c WHERE c.oid = 'mfa.devices'::regclass
 $$`;
 
-/** Raises an error for a superuser without a permit. Its constraint name distinguishes it from a missing grant. */
+/**
+ * Raises an error for a superuser without a permit. The constraint name of this error distinguishes it from the error
+ * of a missing grant.
+ */
 const REQUIRE_PERMIT = `
 CREATE FUNCTION mfa.require_permit(of_user uuid) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog AS $$

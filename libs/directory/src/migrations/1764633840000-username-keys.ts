@@ -4,7 +4,7 @@ import { claimUsernameKeys } from '../username-key.repository.js';
 
 const COLUMN = 'ALTER TABLE directory.users ADD COLUMN IF NOT EXISTS username_key text';
 
-/** Keys of existing accounts. They are unique, because the usernames are unique in lower case. */
+/** Writes the keys of existing accounts: their usernames in lower case, which are unique already. */
 const EXISTING = `
 WITH batch AS (
   SELECT id, pk FROM directory.users WHERE pk > $1 AND username_key IS NULL ORDER BY pk LIMIT $2 FOR NO KEY UPDATE),

@@ -66,8 +66,8 @@ _MODULES.update({name: _own_names(importlib.import_module(name)) for name in _AU
 # Methods that read attributes by the names in a text: `"{0.__globals__}".format(f)`.
 _FORMATTING = ("format", "format_map")
 
-# Methods that change an error: Python raises one shared MemoryError if it cannot make another. Attributes of errors and
-# properties that give a method without its object: a source could call the method with a shared object.
+# Two methods that change an error: if memory runs out, Python raises one error object that all evaluations share. The
+# attributes give access to a method without its object, so that a source could call the method with a shared object.
 _UNSAFE_ATTRIBUTES = ("add_note", "with_traceback", "obj", "fget", "fset", "fdel")
 
 # Builtins that read an attribute by its name.
