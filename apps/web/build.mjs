@@ -25,9 +25,10 @@ const common = {
 /** URL path under which the gateway serves the files. */
 const BASE = '/static/';
 
-export async function buildPages() {
+/** Builds the pages, and with `examples` the site that shows every page with made-up challenges. */
+export async function buildPages({ examples }) {
   await build({ ...common, base: BASE, build: browserBuild });
-  await build({ ...common, build: serverBuild, ssr: { noExternal: true } });
+  await build({ ...common, build: serverBuild({ examples }), ssr: { noExternal: true } });
   await build({ ...common, build: proofBuild });
   for (const folder of FILES) await compress(folder);
 }
@@ -42,17 +43,20 @@ const browserBuild = {
   rolldownOptions: { input: resolvePath('src/client.tsx') },
 };
 
-const serverBuild = {
+const serverBuild = ({ examples }) => ({
   outDir: OUT,
   emptyOutDir: false,
   ssr: true,
   sourcemap: true,
   cssMinify: true,
   rolldownOptions: {
-    input: { server: resolvePath('src/server.tsx'), examples: resolvePath('src/examples/site.ts') },
-    output: { entryFileNames: '[name].js' },
+    input: {
+      server: resolvePath('src/server.tsx'),
+      ...(examples ? { examples: resolvePath('src/examples/site.ts') } : {}),
+    },
+    output: { entryFileNames: '[name].js', sourcemapExcludeSources: true },
   },
-};
+});
 
 /**
  * Builds the proof of work as one script without imports. Any page can load the script, which also starts itself as a

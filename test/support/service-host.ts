@@ -40,7 +40,7 @@ class ServiceHost {
   static async open(): Promise<ServiceHost> {
     return new ServiceHost(
       await startProcess(
-        'test/support/service-host-process.mjs',
+        'dist/test/support/service-host-process.js',
         { UV_THREADPOOL_SIZE: '4' },
         { ready: /host is ready/, ipc: true },
       ),

@@ -1,4 +1,4 @@
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import cookie from '@fastify/cookie';
 import { FLOW_SCHEMA } from '@gatehouse/blueprints';
 import { ExpiredRowCleaner } from '@gatehouse/executor-postgres';
@@ -8,10 +8,12 @@ import {
   MaxmindGeoLocator,
   NatsBus,
   openPool,
+  packageFolder,
   Readiness,
   type RunningPart,
   runPeriodically,
 } from '@gatehouse/platform';
+
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { GatewayConfig } from './gateway.config.js';
@@ -22,7 +24,7 @@ import { ProblemFilter } from './http/problem.filter.js';
 import type { Infrastructure } from './infrastructure.module.js';
 
 /** The folder of the built pages. */
-const PAGES_FOLDER = fileURLToPath(new URL('../../web/', import.meta.url));
+const PAGES_FOLDER = join(packageFolder(), 'dist/apps/web');
 
 export interface RunningGateway extends RunningPart {
   /** The URL of the gateway's HTTP server, without a trailing slash. */

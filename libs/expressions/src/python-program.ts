@@ -30,6 +30,7 @@ export function pythonProgram(memoryMb: number): string[] {
     '--no-addons',
     '--no-warnings',
     '--max-old-space-size=128',
+    '--max-semi-space-size=2',
     join(compiled, 'child/main.js'),
     pyodide,
     compiled,

@@ -15,6 +15,7 @@ export * from './nats-bus.js';
 export * from './nats-connection.js';
 export * from './nats-requester.js';
 export * from './nats-server-binary.js';
+export * from './package-folder.js';
 export * from './prepared-statement-query.js';
 export * from './process-alive.js';
 export * from './process-exit.js';

@@ -1,6 +1,7 @@
 import { writeSync } from 'node:fs';
 import type { HostChannel } from './host-channel.js';
 import { ALLOWED_IMPORTS, DENIED_IMPORTS, FILE_SYSTEM, READ_ONLY_IMPORTS } from './imports.js';
+import { releaseMemory } from './release-memory.js';
 
 type Import = (...args: number[]) => number;
 type Imports = WebAssembly.Imports;
@@ -49,6 +50,8 @@ export class ImportGuard {
       const instance: WebAssembly.Instance = Reflect.get(result, 'instance') ?? result;
       const { memory } = instance.exports;
       if (memory instanceof WebAssembly.Memory) this.buffer ??= () => memory.buffer;
+      // V8 has its own copy of the bytes.
+      if (ArrayBuffer.isView(source)) await releaseMemory(source.buffer);
       return result;
     };
     Object.assign(WebAssembly, { instantiate: guarded });

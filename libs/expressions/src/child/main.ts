@@ -1,5 +1,5 @@
 /** The main program of the process that evaluates expressions. It handles one request at a time. */
-import { readFileSync, readSync, writeSync } from 'node:fs';
+import { readSync, writeSync } from 'node:fs';
 import { Deadline } from './deadline.js';
 import { EvaluationServer } from './evaluation-server.js';
 import { HostChannel } from './host-channel.js';
@@ -25,7 +25,7 @@ const host = new HostChannel(lines, deadline);
 const guard = new ImportGuard(host, Number(memoryMb) * MB);
 
 guard.install();
-const pyodide = await loadFromSnapshot(packageFolder, readFileSync(`${programFolder}/python.snapshot`));
+const pyodide = await loadFromSnapshot(packageFolder, `${programFolder}/python.snapshot`);
 writeSources(pyodide, `${programFolder}/python`);
 pyodide.setInterruptBuffer(deadline.signal);
 const runtime = PythonRuntime.harden(pyodide);

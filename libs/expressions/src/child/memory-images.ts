@@ -1,3 +1,4 @@
+import { MemoryImage } from './memory-image.js';
 import type { PythonRuntime } from './python-runtime.js';
 
 /**
@@ -6,14 +7,14 @@ import type { PythonRuntime } from './python-runtime.js';
  * (docs/reference/expressions.md#isolation).
  */
 export class MemoryImages {
-  private readonly initial: Uint8Array;
+  private readonly initial: MemoryImage;
   /** The last copy of the shared memory. */
-  private shared: Uint8Array;
+  private shared: MemoryImage;
   private isShared = true;
   private isSaved = true;
 
   constructor(private readonly runtime: PythonRuntime) {
-    this.initial = runtime.memory.slice();
+    this.initial = MemoryImage.of(runtime.memory);
     this.shared = this.initial;
   }
 
@@ -49,15 +50,12 @@ export class MemoryImages {
   }
 
   private saveShared(): void {
-    const { memory } = this.runtime;
-    if (this.shared !== this.initial && this.shared.length === memory.length) this.shared.set(memory);
-    else this.shared = memory.slice();
+    this.shared = MemoryImage.of(this.runtime.memory);
     this.isSaved = true;
   }
 
-  private load(image: Uint8Array): void {
+  private load(image: MemoryImage): void {
     this.runtime.closeFiles();
-    this.runtime.memory.set(image);
-    this.runtime.memory.fill(0, image.length);
+    image.restore(this.runtime.memory);
   }
 }

@@ -2,6 +2,8 @@ import { constants, readdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { loadPyodide as load, PyodideInterface } from 'pyodide';
+import { MemoryImage } from './memory-image.js';
+import { releaseMemory } from './release-memory.js';
 
 const HOME = '/gatehouse';
 const SETUP = `
@@ -12,9 +14,22 @@ import evaluation, hardening
 hardening.preload()
 `;
 
-/** Loads Python with the memory snapshot that was taken after `preloadModules`. */
-export const loadFromSnapshot = (packageFolder: string, snapshot: Uint8Array): Promise<PyodideInterface> =>
-  loadPython(packageFolder, { _loadSnapshot: snapshot });
+/** Loads Python with the file of the memory snapshot that was taken after `preloadModules`. */
+export async function loadFromSnapshot(packageFolder: string, file: string): Promise<PyodideInterface> {
+  const snapshot = await decodeSnapshot(file);
+  const pyodide = await loadPython(packageFolder, { _loadSnapshot: snapshot });
+  await releaseMemory(snapshot.buffer);
+  return pyodide;
+}
+
+async function decodeSnapshot(file: string): Promise<Uint8Array> {
+  const encoded = readFileSync(file);
+  const image = MemoryImage.decode(encoded);
+  const snapshot = new Uint8Array(image.length);
+  image.restore(snapshot);
+  await releaseMemory(encoded.buffer);
+  return snapshot;
+}
 
 /** Loads Python without a snapshot, so that a snapshot can be made. */
 export const loadFresh = (packageFolder: string): Promise<PyodideInterface> =>

@@ -1,6 +1,7 @@
 /** The build-time program that writes a snapshot of Python's memory after all modules are imported. */
 import { writeFileSync } from 'node:fs';
 import { disableSuspension } from './import-guard.js';
+import { MemoryImage } from './memory-image.js';
 import { loadFresh, preloadModules, writeSources } from './python-loader.js';
 
 const [packageFolder = '', sourceFolder = '', target = ''] = process.argv.slice(2);
@@ -9,4 +10,4 @@ disableSuspension();
 const pyodide = await loadFresh(packageFolder);
 writeSources(pyodide, sourceFolder);
 preloadModules(pyodide);
-writeFileSync(target, pyodide.makeMemorySnapshot());
+writeFileSync(target, MemoryImage.of(pyodide.makeMemorySnapshot()).encode());

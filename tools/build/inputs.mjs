@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const DIGEST_FILE = 'dist/.inputs';
-const FILES = ['nest-cli.json', 'tsconfig.json', 'package-lock.json', 'tools/build.mjs'];
+const FILES = ['tsconfig.json', 'package-lock.json', 'tools/build.mjs'];
+/** Entry file of the process in which the suites start parts of the product. The image is built without it. */
+export const SERVICE_HOST = 'test/support/service-host-process';
 const NOT_BUILT = /\.spec\.tsx?$|\/testing\//;
 
 /** Returns whether `dist/` was built from the present sources. */
@@ -24,7 +26,8 @@ export function recordBuild(digest) {
 /** Returns the digest of all files that the build reads. */
 export function digestOfInputs() {
   const hash = createHash('sha256').update(process.version);
-  for (const path of [...FILES, ...['apps', 'libs'].flatMap(sourcesOf)].sort())
+  const host = [`${SERVICE_HOST}.ts`].filter((path) => existsSync(path));
+  for (const path of [...FILES, ...host, ...['apps', 'libs', 'tools/build'].flatMap(sourcesOf)].sort())
     hash.update(`${path}\0`).update(readFileSync(path));
   return hash.digest('hex');
 }

@@ -1,0 +1,83 @@
+interface Run {
+  readonly start: number;
+  readonly bytes: Uint8Array;
+}
+
+const PAGE_BYTES = 4096;
+const ZERO_PAGE = Buffer.alloc(PAGE_BYTES);
+/** Separates the header from the bytes of an encoded image. */
+const NEWLINE = 10;
+
+/** A copy of a memory without its pages of zeros, which are half of Python's memory. */
+export class MemoryImage {
+  private constructor(
+    /** The size of the copied memory in bytes. */
+    readonly length: number,
+    private readonly runs: readonly Run[],
+  ) {}
+
+  /** Copies a memory. */
+  static of(memory: Uint8Array): MemoryImage {
+    const found = [...runsOf(memory)];
+    const copy = new Uint8Array(found.reduce((total, { bytes }) => total + bytes.length, 0));
+    let at = 0;
+    const runs = found.map(({ start, bytes }) => {
+      copy.set(bytes, at);
+      const copied = copy.subarray(at, at + bytes.length);
+      at += bytes.length;
+      return { start, bytes: copied };
+    });
+    return new MemoryImage(memory.length, runs);
+  }
+
+  /** Reads an image from the bytes of `encode`. Copies nothing. */
+  static decode(encoded: Uint8Array): MemoryImage {
+    const headerEnd = encoded.indexOf(NEWLINE);
+    const header = JSON.parse(Buffer.from(encoded.subarray(0, headerEnd)).toString()) as Header;
+    let at = headerEnd + 1;
+    const runs = header.runs.map(([start, length]) => {
+      const bytes = encoded.subarray(at, at + length);
+      at += length;
+      return { start, bytes };
+    });
+    return new MemoryImage(header.length, runs);
+  }
+
+  /** Returns the image as bytes for a file. */
+  encode(): Buffer {
+    const header: Header = { length: this.length, runs: this.runs.map(({ start, bytes }) => [start, bytes.length]) };
+    return Buffer.concat([Buffer.from(`${JSON.stringify(header)}\n`), ...this.runs.map(({ bytes }) => bytes)]);
+  }
+
+  /** Overwrites a memory with the image. Fills with zeros what the image does not contain. */
+  restore(memory: Uint8Array): void {
+    let end = 0;
+    for (const { start, bytes } of this.runs) {
+      memory.fill(0, end, start);
+      memory.set(bytes, start);
+      end = start + bytes.length;
+    }
+    memory.fill(0, end);
+  }
+}
+
+interface Header {
+  readonly length: number;
+  /** Start and length of each run, in bytes. */
+  readonly runs: readonly (readonly [number, number])[];
+}
+
+/** Yields the parts of a memory between its pages of zeros. */
+function* runsOf(memory: Uint8Array): Generator<Run> {
+  let start: number | undefined;
+  for (let at = 0; at < memory.length; at += PAGE_BYTES) {
+    if (!isZero(memory.subarray(at, at + PAGE_BYTES))) start ??= at;
+    else if (start !== undefined) {
+      yield { start, bytes: memory.subarray(start, at) };
+      start = undefined;
+    }
+  }
+  if (start !== undefined) yield { start, bytes: memory.subarray(start) };
+}
+
+const isZero = (page: Uint8Array) => ZERO_PAGE.compare(page, 0, page.length, 0, page.length) === 0;

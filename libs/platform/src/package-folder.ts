@@ -1,0 +1,18 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/**
+ * Returns the folder of the `package.json` that this code belongs to. The code is in another place of this folder when
+ * it is bundled. Throws when there is no `package.json` above it.
+ */
+export function packageFolder(): string {
+  const folder = findAbove(dirname(fileURLToPath(import.meta.url)));
+  if (folder === undefined) throw new Error('There is no package.json above the code of Gatehouse.');
+  return folder;
+}
+
+const findAbove = (folder: string): string | undefined => {
+  if (existsSync(join(folder, 'package.json'))) return folder;
+  return dirname(folder) === folder ? undefined : findAbove(dirname(folder));
+};

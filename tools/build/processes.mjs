@@ -1,0 +1,74 @@
+/**
+ * Bundles every process and command into `dist/`, with the packages that they use. Processes share code in
+ * `dist/chunks`, and each loads only the chunks that it needs (docs/adr/0053).
+ */
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { relative } from 'node:path';
+import { rolldown } from 'rolldown';
+import { ABSENT_PACKAGES, DEVELOPMENT_PACKAGES, EXTERNAL_PACKAGES } from './external-packages.mjs';
+import { SERVICE_HOST } from './inputs.mjs';
+
+const COMMANDS = ['blueprint', 'check-stage', 'mail', 'migrate', 'roles', 'user'].map((name) => `apps/cli/src/${name}`);
+const PYTHON = 'libs/expressions/src/child';
+const PACKAGE = /^.*node_modules\/(?:@[^/]+\/)?[^/]+/;
+
+/**
+ * Bundles all processes. Writes to `dist/packages.json` which packages are in the bundles, as paths of the lockfile.
+ */
+export async function buildProcesses() {
+  const main = await bundle([...processes(), ...COMMANDS, SERVICE_HOST].filter((path) => existsSync(`${path}.ts`)));
+  // Apart, because the sandbox of the Python process can read its own folder only.
+  const python = await bundle([`${PYTHON}/main`, `${PYTHON}/snapshot`], { chunks: PYTHON });
+  const modules = [...main, ...python].flatMap(({ moduleIds = [] }) => moduleIds);
+  const packages = modules.flatMap((id) => relative('.', id).match(PACKAGE) ?? []);
+  mkdirSync('dist', { recursive: true });
+  writeFileSync('dist/packages.json', `${JSON.stringify([...new Set(packages)].sort(), undefined, 2)}\n`);
+}
+
+const processes = () => readdirSync('apps').map((app) => `apps/${app}/src/main`);
+
+/** Bundles entry files, which are paths without their ending. Returns the written files. */
+export async function bundle(entries, { dir = 'dist', chunks = 'chunks', external = [] } = {}) {
+  const build = await rolldown({
+    input: Object.fromEntries(entries.map((path) => [path, `${path}.ts`])),
+    platform: 'node',
+    tsconfig: 'tsconfig.json',
+    external: [...EXTERNAL_PACKAGES, ...DEVELOPMENT_PACKAGES, ...ABSENT_PACKAGES, ...external],
+    treeshake: { moduleSideEffects: [{ test: /\/(apps|libs)\/[^/]+\/src\//, sideEffects: false }] },
+    plugins: [withoutOtherDatabases, mapOwnSourcesOnly],
+    onLog: failOnWarning,
+  });
+  const { output } = await build.write({
+    dir,
+    format: 'esm',
+    entryFileNames: '[name].js',
+    chunkFileNames: `${chunks}/[name]-[hash].js`,
+    sourcemap: true,
+    sourcemapExcludeSources: true,
+    comments: { legal: true, annotation: false, jsdoc: false },
+    keepNames: true,
+  });
+  return output;
+}
+
+/** Replaces TypeORM's drivers for other databases than Postgres, which TypeORM loads at its start, by empty modules. */
+const withoutOtherDatabases = {
+  name: 'without-other-databases',
+  load: {
+    filter: { id: /\/typeorm\/driver\/(?!postgres|types)[\w-]+\/\w+\.js$/ },
+    handler: () => 'module.exports = {};',
+  },
+};
+
+/**
+ * Leaves packages out of the source maps, because Node keeps the maps of loaded files in memory. Stack traces name the
+ * lines of the bundle for them.
+ */
+const mapOwnSourcesOnly = {
+  name: 'map-own-sources-only',
+  transform: { filter: { id: /\/node_modules\// }, handler: (code) => ({ code, map: { mappings: '' } }) },
+};
+
+function failOnWarning(level, log) {
+  if (level === 'warn') throw new Error(log.message);
+}
