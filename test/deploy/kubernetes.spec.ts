@@ -8,11 +8,11 @@ import { NEEDS, SECRETS, SERVICES } from './catalogue.js';
 import type { Environment } from './compose.js';
 import { freshEnvironment } from './env-file.js';
 import {
-  type ConfigObject,
   containersOf,
   find,
   inputOf,
   type Manifest,
+  operatorSecret,
   podOf,
   renderer,
   renderSite,
@@ -55,10 +55,6 @@ describe('the folders of deploy/k8s', () => {
 });
 
 /** Secrets that operators create apart from the overlay. */
-const operatorSecret = (name: string, values: Environment): ConfigObject => ({
-  ...{ kind: 'Secret', metadata: { name } },
-  data: Object.fromEntries(Object.entries(values).map(([key, value]) => [key, Buffer.from(value).toString('base64')])),
-});
 const OPERATOR_SECRETS = [
   operatorSecret('administrator', { ADMIN_PASSWORD: 'of the administrator' }),
   operatorSecret('nats-tls', { 'ca.crt': 'a CA', 'tls.crt': 'a certificate', 'tls.key': 'a key' }),

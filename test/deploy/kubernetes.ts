@@ -118,11 +118,17 @@ export function find<T extends ConfigObject>(manifests: readonly T[], kind: stri
   return found;
 }
 
+/** Returns a Secret that an operator creates apart from the overlay. */
+export const operatorSecret = (name: string, values: Environment): ConfigObject => ({
+  ...{ kind: 'Secret', metadata: { name } },
+  data: Object.fromEntries(Object.entries(values).map(([key, value]) => [key, Buffer.from(value).toString('base64')])),
+});
+
 /** What a container is given. */
 export interface ContainerInput {
   /** Its environment, from values, ConfigMaps, Secrets and fields of the pod. */
   readonly environment: Environment;
-  /** The files of its Secret volumes, by path. */
+  /** The files of its volumes from ConfigMaps and Secrets, by path. */
   readonly files: Environment;
 }
 
@@ -154,6 +160,10 @@ function valueOf(manifests: readonly ConfigObject[], { name, value, valueFrom }:
 }
 
 function filesOf(manifests: readonly ConfigObject[], volume: Volume | undefined, mountPath: string): Environment {
+  if (volume?.configMap && !volume.configMap.optional) {
+    const { data = {} } = find(manifests, 'ConfigMap', volume.configMap.name ?? '');
+    return Object.fromEntries(Object.entries(data).map(([name, text]) => [`${mountPath}/${name}`, text]));
+  }
   const { secretName = '', items = [] } = volume?.secret ?? {};
   const entries = items.map(({ key, path }) => {
     const value = secretOf(manifests, secretName)?.[key];
