@@ -72,8 +72,8 @@ describe.skipIf(!renderer)('the commands of deploy/k8s', () => {
   });
 
   it('can be run again', async () => {
-    await run('Job', 'migrate');
-    await run('CronJob', 'blueprints');
-    await run('CronJob', 'administrator');
+    await expect(run('Job', 'migrate')).resolves.toBeTypeOf('string');
+    await expect(run('CronJob', 'blueprints')).resolves.toBeTypeOf('string');
+    await expect(run('CronJob', 'administrator')).resolves.toBeTypeOf('string');
   });
 });

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Container, EnvVar, PodSpec, Volume } from 'kubernetes-types/core/v1.js';
+import type { Container, EnvVar, EnvVarSource, PodSpec, Volume } from 'kubernetes-types/core/v1.js';
 import type { LabelSelector, ObjectMeta } from 'kubernetes-types/meta/v1.js';
 import { parseAllDocuments } from 'yaml';
 import type { Environment } from './compose.js';
@@ -153,10 +153,15 @@ export function inputOf(manifests: readonly ConfigObject[], workload: Manifest, 
 function valueOf(manifests: readonly ConfigObject[], { name, value, valueFrom }: EnvVar): string | undefined {
   if (value !== undefined) return value;
   if (valueFrom?.fieldRef) return `<${valueFrom.fieldRef.fieldPath}>`;
-  const { name: secret = '', key = '', optional } = valueFrom?.secretKeyRef ?? {};
-  const found = secretOf(manifests, secret)?.[key];
-  if (found === undefined && !optional) throw new Error(`${name}: the Secret ${secret} has no ${key}`);
+  const found = referencedValue(manifests, valueFrom ?? {});
+  if (found === undefined && !valueFrom?.secretKeyRef?.optional) throw new Error(`${name} has no value`);
   return found;
+}
+
+function referencedValue(manifests: readonly ConfigObject[], source: EnvVarSource): string | undefined {
+  const { configMapKeyRef: setting, secretKeyRef: secret } = source;
+  if (setting) return find(manifests, 'ConfigMap', setting.name ?? '').data?.[setting.key];
+  return secret && secretOf(manifests, secret.name ?? '')?.[secret.key];
 }
 
 function filesOf(manifests: readonly ConfigObject[], volume: Volume | undefined, mountPath: string): Environment {
@@ -164,7 +169,9 @@ function filesOf(manifests: readonly ConfigObject[], volume: Volume | undefined,
     const { data = {} } = find(manifests, 'ConfigMap', volume.configMap.name ?? '');
     return Object.fromEntries(Object.entries(data).map(([name, text]) => [`${mountPath}/${name}`, text]));
   }
-  const { secretName = '', items = [] } = volume?.secret ?? {};
+  const { secretName = '' } = volume?.secret ?? {};
+  const keys = Object.keys(secretOf(manifests, secretName) ?? {});
+  const items = volume?.secret?.items ?? keys.map((key) => ({ key, path: key }));
   const entries = items.map(({ key, path }) => {
     const value = secretOf(manifests, secretName)?.[key];
     if (value === undefined) throw new Error(`${mountPath}/${path}: the Secret ${secretName} has no ${key}`);
