@@ -1,34 +1,53 @@
 /**
- * `npm run deploy:env [-- FILE]`: adds to FILE (`.env`) the settings of .env.example that FILE lacks. A setting that is
- * empty in .env.example is a secret and gets a random value; the public nkey of a NATS user is derived from its seed.
- * Settings that FILE has already stay as they are. Only the owner of FILE can read it.
+ * Adds the settings of .env.example that are not set yet. A setting that is empty there is a secret and gets a random value;
+ * the public nkey of a NATS user is derived from its seed. Existing settings stay as they are. Only the owner can read
+ * the files.
+ *
+ * `npm run deploy:env`: for docker-compose.yml. Adds secrets to secrets.env and all else to .env. Moves secrets out of
+ * .env, which every container gets.
+ * `npm run deploy:env -- FILE`: adds everything to FILE, for a Secret of Kubernetes.
  */
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { isSecret, readSettings, SECRETS_FILE, SETTINGS_FILE } from './env-settings.mjs';
 import { newSeed, publicKeyOf } from './nkeys.mjs';
 
-const file = process.argv[2] ?? '.env';
-const had = existsSync(file) ? readFileSync(file, 'utf8') : '';
-const known = new Map(settingsOf(had));
-const missing = [];
-for (const [name, value] of settingsOf(
-  readFileSync(fileURLToPath(new URL('../.env.example', import.meta.url)), 'utf8'),
-)) {
+const file = process.argv[2];
+if (file === undefined) moveSecrets();
+const files = file === undefined ? [SETTINGS_FILE, SECRETS_FILE] : [file];
+const known = new Map(files.flatMap(readSettings));
+const missing = new Map(files.map((path) => [path, []]));
+for (const [name, value] of readSettings(fileURLToPath(new URL('../.env.example', import.meta.url)))) {
   if (known.has(name)) continue;
   known.set(name, value === '' ? drawn(name) : value);
-  missing.push(`${name}=${known.get(name)}\n`);
+  missing.get(fileOf(name)).push(`${name}=${known.get(name)}\n`);
+}
+for (const [path, lines] of missing) {
+  append(path, lines);
+  console.log(lines.length > 0 ? `${path}: ${lines.length} settings added` : `${path}: nothing is missing`);
 }
 
-const gap = had === '' || had.endsWith('\n') ? '' : '\n';
-writeFileSync(file, gap + missing.join(''), { flag: 'a', mode: 0o600 });
-console.log(missing.length > 0 ? `${file}: ${missing.length} settings added` : `${file}: nothing is missing`);
-
-function settingsOf(text) {
-  return [...text.matchAll(/^([A-Z][A-Z0-9_]*)=(.*)$/gm)].map(([, name, value]) => [name, value.trim()]);
+function fileOf(name) {
+  return file ?? (isSecret(name) ? SECRETS_FILE : SETTINGS_FILE);
 }
 
-/** Returns a new value for a setting: a random secret, a seed, or the public key of a seed that FILE has or gets. */
+/** Moves the lines of secrets from .env to secrets.env. */
+function moveSecrets() {
+  const lines = existsSync(SETTINGS_FILE) ? readFileSync(SETTINGS_FILE, 'utf8').split(/(?<=\n)/) : [];
+  const isMoved = (line) => isSecret(line.split('=', 1)[0]);
+  if (!lines.some(isMoved)) return;
+  append(SECRETS_FILE, lines.filter(isMoved));
+  writeFileSync(SETTINGS_FILE, lines.filter((line) => !isMoved(line)).join(''));
+}
+
+function append(path, lines) {
+  const had = existsSync(path) ? readFileSync(path, 'utf8') : '';
+  const gap = lines.length === 0 || had === '' || had.endsWith('\n') ? '' : '\n';
+  writeFileSync(path, gap + lines.join(''), { flag: 'a', mode: 0o600 });
+}
+
+/** Returns a new value for a setting: a random secret, a seed, or the public key of a seed that is set. */
 function drawn(name) {
   if (name.startsWith('NATS_NKEY_SEED_')) return newSeed();
   if (name.startsWith('NATS_NKEY_')) return publicKeyOfSetting(name.replace('NATS_NKEY_', 'NATS_NKEY_SEED_'));
@@ -42,7 +61,7 @@ function publicKeyOfSetting(name) {
   try {
     return publicKeyOf(known.get(name));
   } catch (error) {
-    console.error(`${file}: ${name} is ${error.message}. Remove the line, and this command makes a new one.`);
+    console.error(`${fileOf(name)}: ${name} is ${error.message}. Remove the line, and this command makes a new one.`);
     process.exit(1);
   }
 }

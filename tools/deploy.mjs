@@ -9,6 +9,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
+import { isSecret, readSettings, SECRETS_FILE, SETTINGS_FILE } from './env-settings.mjs';
 
 /** Seconds within which a new container must be ready. Longer than START_WAIT_S, which is 300 by default. */
 const READY_TIMEOUT_S = 360;
@@ -21,6 +22,11 @@ const USAGE = `usage: npm run deploy -- upgrade [--no-build]
 class DeployError extends Error {}
 
 async function run([command, ...args]) {
+  const secrets = readSettings(SETTINGS_FILE).filter(([name]) => isSecret(name));
+  if (secrets.length > 0)
+    throw new DeployError(
+      `${SETTINGS_FILE} has ${secrets[0][0]}, which every container could read. Run npm run deploy:env, which moves it to ${SECRETS_FILE}.`,
+    );
   if (command === 'upgrade' && (args.length === 0 || (args.length === 1 && args[0] === '--no-build')))
     return upgrade({ build: args.length === 0 });
   if (command === 'scale' && args.length === 0) return scale();

@@ -1,9 +1,12 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
+import { appendFile, cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { NEEDS, type Need, SERVICES } from './catalogue.js';
-import { type Container, type Environment, readCompose } from './compose.js';
-import { freshEnvironment } from './env-file.js';
+import { type Container, type Environment, isSecret, readCompose, SERVICES_FILE } from './compose.js';
+import { completeFolder, freshEnvironment, readEnvFile } from './env-file.js';
 import { isInstalled } from './installed.js';
 
 let env: Environment;
@@ -16,6 +19,15 @@ beforeAll(async () => {
 /** The network of docker-compose.yml that meets each need. */
 const NETWORKS: Readonly<Record<Need, string>> = { front: 'front', bus: 'bus', data: 'data', world: 'out' };
 
+/** The secrets of each container besides those of its own NATS user and Postgres role. */
+const SECRETS: Readonly<Record<string, readonly string[]>> = {
+  gateway: ['SEAL_KEYS', 'SECRET_KEY'],
+  courier: ['SEAL_KEYS', 'MAIL_PASSWORD'],
+  mfa: ['MFA_SEAL_KEYS'],
+  migrate: ['POSTGRES_PASSWORD'],
+  roles: ['POSTGRES_PASSWORD', ...SERVICES.map((service) => `DATABASE_PASSWORD_${service.toUpperCase()}`)],
+  operator: ['POSTGRES_PASSWORD', 'SEAL_KEYS', 'MFA_SEAL_KEYS', 'SECRET_KEY'],
+};
 /** Containers of other images. */
 const OTHERS = ['proxy', 'postgres', 'nats', 'nats-data'];
 const CONTAINERS = [...SERVICES, 'migrate', 'roles', 'operator'];
@@ -95,7 +107,9 @@ describe('docker-compose.yml', () => {
     expect(password).toBe(DATABASE_URL ? env[`DATABASE_PASSWORD_${service.toUpperCase()}`] : '');
     const text = JSON.stringify(compose[service]?.environment);
     const ownNames = new Set(['NATS_NKEY_SEED', 'DATABASE_PASSWORD'].map((name) => `${name}_${service.toUpperCase()}`));
-    const otherSecrets = Object.entries(env).filter(([name]) => /PASSWORD|SEED/.test(name) && !ownNames.has(name));
+    const otherSecrets = Object.entries(env).filter(
+      ([name]) => isSecret(name) && !ownNames.has(name) && !SECRETS[service]?.includes(name),
+    );
     expect(otherSecrets.filter(([, secret]) => text.includes(secret))).toEqual([]);
   });
 
@@ -109,11 +123,22 @@ describe('docker-compose.yml', () => {
     expect(compose['nats']?.environment).toEqual(Object.fromEntries(expected));
   });
 
-  it('requires every secret from .env', () => {
-    const text = readFileSync('docker-compose.yml', 'utf8');
+  it('requires every secret and every public key', () => {
+    const text = readFileSync(SERVICES_FILE, 'utf8');
     const required = new Set([...text.matchAll(/\$\{(\w+):\?/g)].map(([, name = '']) => name));
-    const { NATS_CLUSTER_PASSWORD: _, ...needed } = env;
+    const { NATS_CLUSTER_PASSWORD: _, BASE_URL: _url, ...needed } = env;
     expect([...required].sort()).toEqual(Object.keys(needed).sort());
+  });
+
+  it.each(CONTAINERS)('gives %s every setting in .env, and no secret that it has no use for', (name) => {
+    const settings = { ANONYMOUS_RATE: '7', MAIL_FROM: 'id@example.org', PASSWORD_CONCURRENCY: '5' };
+    const environment = readCompose({ ...env, ...settings })[name]?.environment;
+    expect(environment).toMatchObject(settings);
+    const own = ['NATS_NKEY_SEED', 'DATABASE_PASSWORD'].map((secret) => `${secret}_${name.toUpperCase()}`);
+    const allowed = [...own, ...(SECRETS[name] ?? [])];
+    const values = JSON.stringify(environment);
+    const present = Object.keys(env).filter((secret) => isSecret(secret) && values.includes(env[secret] ?? ''));
+    expect(present.filter((secret) => !allowed.includes(secret))).toEqual([]);
   });
 
   it.skipIf(!isInstalled('haproxy')).each(['', '192.0.2.1', '192.0.2.1 2001:db8::/32'])(
@@ -124,12 +149,23 @@ describe('docker-compose.yml', () => {
     },
   );
 
-  it.skipIf(!isInstalled('docker-compose'))('is parsed by docker-compose with the same environments', () => {
-    const args = ['--env-file', '/dev/null', '--profile', 'operator', 'config', '--format', 'json'];
-    const options = { env: { PATH: process.env['PATH'], ...env }, encoding: 'utf8' } as const;
-    const parsed = JSON.parse(execFileSync('docker-compose', args, options)) as { services: typeof compose };
-    const environments = (services: typeof compose) =>
-      Object.fromEntries(Object.entries(services).map(([name, { environment }]) => [name, environment]));
-    expect(environments(parsed.services)).toEqual(environments(compose));
+  it.skipIf(!isInstalled('docker-compose'))('is parsed by docker-compose with the same environments', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'gatehouse-compose-'));
+    try {
+      for (const file of ['docker-compose.yml', SERVICES_FILE]) await cp(file, join(folder, file));
+      await completeFolder(folder);
+      await appendFile(join(folder, '.env'), 'ANONYMOUS_RATE=7\n');
+      await appendFile(join(folder, 'secrets.env'), 'MAIL_PASSWORD=mail\n');
+      const settings = await readEnvFile(join(folder, '.env'));
+      const secrets = await readEnvFile(join(folder, 'secrets.env'));
+      const args = ['--profile', 'operator', 'config', '--format', 'json'];
+      const options = { env: { PATH: process.env['PATH'] }, cwd: folder, encoding: 'utf8' } as const;
+      const parsed = JSON.parse(execFileSync('docker-compose', args, options)) as { services: typeof compose };
+      const environments = (services: typeof compose) =>
+        Object.fromEntries(Object.entries(services).map(([name, { environment }]) => [name, environment]));
+      expect(environments(parsed.services)).toEqual(environments(readCompose({ ...settings, ...secrets })));
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 });

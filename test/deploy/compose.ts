@@ -31,12 +31,34 @@ export interface Container {
   readonly volumes?: readonly string[];
 }
 
-/** Returns the services of docker-compose.yml with `env` substituted. Throws when a required variable is missing. */
+const SECRETS = new Set(
+  [...readFileSync('.env.example', 'utf8').matchAll(/^((?!NATS_NKEY_(?!SEED_))[A-Z_]+)=$/gm)].map(
+    ([, name = '']) => name,
+  ),
+);
+
+/** Returns whether a setting is in secrets.env. All others are in .env. */
+export const isSecret = (name: string): boolean => SECRETS.has(name) || name === 'MAIL_PASSWORD';
+
+/** The file with the services, which docker-compose.yml includes. */
+export const SERVICES_FILE = 'deploy/compose/services.yaml';
+
+/**
+ * Returns the services of docker-compose.yml with `env` in place of `.env` and `secrets.env`. Throws when a required
+ * variable is missing.
+ */
 export function readCompose(env: Environment): Readonly<Record<string, Container>> {
-  const document = parse(substitute(readFileSync('docker-compose.yml', 'utf8'), env), { merge: true }) as {
-    services: Record<string, Container>;
+  const document = parse(substitute(readFileSync(SERVICES_FILE, 'utf8'), env), { merge: true }) as {
+    services: Record<string, Container & { readonly env_file?: readonly string[] }>;
   };
-  return document.services;
+  const settings = Object.entries(env).filter(([name]) => !isSecret(name));
+  return Object.fromEntries(
+    Object.entries(document.services).map(([name, service]) => {
+      const { env_file, ...container } = service;
+      if (env_file === undefined) return [name, container];
+      return [name, { ...container, environment: { ...Object.fromEntries(settings), ...container.environment } }];
+    }),
+  );
 }
 
 /**

@@ -5,7 +5,8 @@ import { nkeys } from '@nats-io/transport-node';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Sealer } from '../../libs/platform/src/sealing.js';
 import { SERVICES } from './catalogue.js';
-import { completeEnvFile, readEnvFile } from './env-file.js';
+import { isSecret } from './compose.js';
+import { completeEnvFile, completeFolder, freshEnvironment, readEnvFile } from './env-file.js';
 
 describe('npm run deploy:env', () => {
   let folder: string;
@@ -68,5 +69,26 @@ describe('npm run deploy:env', () => {
     await appendFile(file, '# mine too\n');
     expect(await completeEnvFile(file)).toMatch(/nothing is missing/);
     expect(await readEnvFile(file)).toEqual(first);
+  });
+
+  it('writes for compose the secrets to a file of their own, apart from what every container gets', async () => {
+    await completeFolder(folder);
+    const [settings, secrets] = await Promise.all([readEnvFile(file), readEnvFile(join(folder, 'secrets.env'))]);
+    expect((await stat(join(folder, 'secrets.env'))).mode & 0o777).toBe(0o600);
+    expect(Object.keys(settings)).toEqual(expect.arrayContaining(['BASE_URL', 'NATS_NKEY_GATEWAY']));
+    expect(Object.keys(settings).filter(isSecret)).toEqual([]);
+    expect(Object.keys({ ...settings, ...secrets }).sort()).toEqual(Object.keys(await freshEnvironment()).sort());
+  });
+
+  it('moves the secrets of an older `.env`, and keeps their values', async () => {
+    await writeFile(file, 'BASE_URL=https://id.example.org\n# mine\nSECRET_KEY=mine\nMAIL_PASSWORD=also mine');
+    await completeFolder(folder);
+    const secrets = await readEnvFile(join(folder, 'secrets.env'));
+    expect(secrets).toMatchObject({ SECRET_KEY: 'mine', MAIL_PASSWORD: 'also mine' });
+    const text = await readFile(file, 'utf8');
+    expect(text).toMatch(/^BASE_URL=https:\/\/id\.example\.org\n# mine\n/);
+    expect(text).not.toContain('also mine');
+    await completeFolder(folder);
+    expect(await readEnvFile(join(folder, 'secrets.env'))).toEqual(secrets);
   });
 });

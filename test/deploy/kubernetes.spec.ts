@@ -5,7 +5,7 @@ import { parse } from 'yaml';
 import { courierSettings } from '../../libs/courier/src/courier.config.js';
 import { DRAIN_MS } from '../../libs/platform/src/json-responder.js';
 import { NEEDS, SECRETS, SERVICES } from './catalogue.js';
-import type { Environment } from './compose.js';
+import { type Environment, SERVICES_FILE } from './compose.js';
 import { freshEnvironment } from './env-file.js';
 import {
   containersOf,
@@ -22,7 +22,7 @@ import { schemaFaults } from './kubernetes-schema.js';
 import { restrictedFaults } from './pod-security.js';
 
 const ROOT = 'deploy/k8s';
-const compose = readFileSync('docker-compose.yml', 'utf8');
+const compose = readFileSync(SERVICES_FILE, 'utf8');
 const SITES = [
   { site: 'small', overlay: 'small', components: [] },
   { site: 'ha', overlay: 'ha', components: [] },

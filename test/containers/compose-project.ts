@@ -1,0 +1,85 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { codeBlocks } from './page-commands.js';
+
+/** What the tests read of `docker inspect`. */
+export interface Inspection {
+  readonly Id: string;
+  readonly Image: string;
+  readonly RestartCount: number;
+  readonly State: { readonly Pid: number; readonly Health?: { readonly Status: string } };
+  readonly Config: { readonly User: string; readonly Env: readonly string[] };
+  readonly HostConfig: {
+    readonly ReadonlyRootfs: boolean;
+    readonly CapDrop: readonly string[];
+    readonly SecurityOpt: readonly string[];
+    readonly Memory: number;
+  };
+}
+
+/** A copy of this working tree in a folder of its own, and its compose deployment. */
+export class ComposeProject {
+  readonly folder = mkdtempSync(join(tmpdir(), 'gatehouse-compose-'));
+  readonly url = 'http://127.0.0.1:9000';
+  private readonly env = { ...process.env, COMPOSE_PROJECT_NAME: 'gatehouse-test' };
+  private readonly followed: string[] = [];
+
+  constructor() {
+    const files = spawnSync('git', ['ls-files', '-co', '--exclude-standard', '-z', ':!node_modules'], {
+      maxBuffer: 1e8,
+    }).stdout;
+    const archive = spawnSync('tar', ['--null', '--files-from=-', '-c'], { input: files, maxBuffer: 1e9 }).stdout;
+    spawnSync('tar', ['-x', '-C', this.folder], { input: archive });
+  }
+
+  /** Runs a script with bash in the folder of the project, and returns what it prints. Throws with its errors. */
+  sh(script: string, input = ''): Promise<string> {
+    return new Promise((done, reject) => {
+      const child = spawn('bash', ['-euo', 'pipefail', '-c', script], { cwd: this.folder, env: this.env });
+      const [out, all]: [string[], string[]] = [[], []];
+      child.stdout.on('data', (chunk) => out.push(String(chunk)) && all.push(String(chunk)));
+      child.stderr.on('data', (chunk) => all.push(String(chunk)));
+      child.once('close', (code) =>
+        code === 0 ? done(out.join('').trim()) : reject(new Error(`${script}\nended with ${code}:\n${all.join('')}`)),
+      );
+      child.stdin.end(input);
+    });
+  }
+
+  /** Runs a block of commands of a page, the first under a heading by default. */
+  follow(page: string, heading: string, { block = 0, input = '' } = {}): Promise<string> {
+    const commands = codeBlocks(page, 'sh', heading)[block];
+    if (commands === undefined) throw new Error(`${page} has no block ${block} of commands under ${heading}`);
+    this.followed.push(commands);
+    return this.sh(commands, input);
+  }
+
+  /** Returns the blocks of commands of a page for compose that were not run. */
+  notFollowed(page: string): readonly string[] {
+    const isOurs = (block: string) => /^(docker|npm run deploy)/m.test(block);
+    return codeBlocks(page, 'sh').filter((block) => isOurs(block) && !this.followed.includes(block));
+  }
+
+  /** Returns the running containers of a service. */
+  async inspect(service: string): Promise<readonly Inspection[]> {
+    const ids = (await this.sh(`docker compose ps --quiet ${service}`)).replaceAll('\n', ' ');
+    return ids === '' ? [] : (JSON.parse(await this.sh(`docker inspect ${ids}`)) as Inspection[]);
+  }
+
+  /** Applies a blueprint. */
+  async apply(text: string): Promise<void> {
+    await this.sh('docker compose run --rm -T operator dist/apps/cli/src/blueprint.js apply /dev/stdin', text);
+  }
+
+  read(file: string): string {
+    return readFileSync(join(this.folder, file), 'utf8');
+  }
+
+  /** Removes the containers, the networks, the volumes and the folder. */
+  async close(): Promise<void> {
+    await this.sh('docker compose --profile operator down --volumes --timeout 5');
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}

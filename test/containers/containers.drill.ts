@@ -1,0 +1,291 @@
+import { spawnSync } from 'node:child_process';
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { NEEDS, type Need, SERVICES } from '../deploy/catalogue.js';
+import { LoginLoad } from '../faults/login-load.js';
+import { blueprint, userEntry } from '../support/blueprints.js';
+import { Browser, usernameOf } from '../support/browser.js';
+import { ComposeProject } from './compose-project.js';
+import { codeBlocks } from './page-commands.js';
+
+const DEPLOY = 'docs/how-to/deploy.md';
+const PASSWORD = 'correct-horse-7';
+const FLOW = 'default-authentication-flow';
+const USERS = Array.from({ length: 4 }, (_, i) => `user-${i}`);
+/** Logins that finish before each fault, and again after it. */
+const UNDISTURBED = 8;
+/** Largest memory of an idle container in MiB. */
+const MEMORY_MIB = { gateway: 150, policy: 500, others: 128 };
+/** A host on the internet, which the build of the image needs as well. */
+const WORLD = 'registry.npmjs.org:443';
+
+interface Row {
+  readonly fault: string;
+  readonly logins: number;
+  readonly requests: number;
+  readonly failures: number;
+  readonly gap_s: number;
+  readonly lost: number;
+}
+
+const rows: Row[] = [];
+const figures: string[] = [];
+let project: ComposeProject;
+beforeAll(() => {
+  const images = [
+    ...readFileSync('Dockerfile', 'utf8').matchAll(/^FROM (\S+:\S+)/gm),
+    ...readFileSync('docker-compose.yml', 'utf8').matchAll(/image: (\w+:[\w.-]+)/g),
+  ].map(([, image = '']) => image);
+  for (const image of new Set(images)) provide(image);
+  project = new ComposeProject();
+});
+afterAll(async () => {
+  process.stdout.write(`\n${[...figures, HEADER, ...rows.map(lineOf)].join('\n')}\n`);
+  await project?.close();
+});
+
+const HEADER = lineOf({
+  fault: 'fault',
+  logins: 'logins',
+  requests: 'requests',
+  failures: 'failures',
+  gap_s: 'gap in s',
+  lost: 'lost',
+});
+function lineOf({ fault, logins, requests, failures, gap_s, lost }: Readonly<Record<keyof Row, unknown>>): string {
+  const numbers = [logins, requests, failures, gap_s, lost].map((value) => String(value).padStart(9));
+  return `${String(fault).padEnd(34)}${numbers.join(' ')}`;
+}
+
+/** Pulls a base image. Where that fails, makes a stand-in of it. */
+function provide(image: string) {
+  const run = (program: string, ...args: string[]) => spawnSync(program, args, { encoding: 'utf8' });
+  if (run('docker', 'image', 'inspect', image).status === 0 || run('docker', 'pull', '--quiet', image).status === 0)
+    return;
+  const { status, stderr } = run('test/containers/base-images.sh', image);
+  if (status !== 0) throw new Error(`no base image ${image}: ${stderr}`);
+}
+
+/** Logs a user in. Returns the name of the user whom the session belongs to afterwards. */
+async function logIn(user: string): Promise<string | undefined> {
+  const browser = new Browser(project.url);
+  await browser.show(FLOW);
+  await browser.solve(FLOW, { uid_field: user });
+  await browser.solve(FLOW, { password: PASSWORD });
+  return usernameOf(browser);
+}
+
+/** Does something while users log in, and records what they noticed. */
+async function underLoad(fault: string, act: () => Promise<unknown>): Promise<Row> {
+  const load = new LoginLoad({ browser: () => new Browser(project.url) }, { slug: FLOW, users: USERS });
+  await load.finish(UNDISTURBED);
+  await act();
+  await load.finish(UNDISTURBED);
+  const { finished, requests, refused, gapMs, lost } = await load.stop();
+  expect(lost).toEqual([]);
+  const gap_s = Math.round(gapMs / 100) / 10;
+  const row = { fault, logins: finished, requests, failures: refused, gap_s, lost: lost.length };
+  rows.push(row);
+  process.stdout.write(`${lineOf(row)}\n`);
+  return row;
+}
+
+const untilReady = (services: readonly string[]) =>
+  project.sh(`docker compose up --detach --no-deps --no-build --no-recreate --wait ${services.join(' ')}`);
+
+describe('a compose deployment', () => {
+  it('is installed by the commands of the page, and logs its administrator in', async () => {
+    const start = Date.now();
+    await project.follow(DEPLOY, 'Install');
+    writeFileSync(join(project.folder, 'admin.yaml'), codeBlocks(DEPLOY, 'yaml', 'The first administrator')[0] ?? '');
+    await project.follow(DEPLOY, 'The first administrator', { input: `${PASSWORD}\n` });
+    expect(await logIn('admin')).toBe('admin');
+    figures.push(`from deploy:env to the first login: ${Math.round((Date.now() - start) / 1000)} s`);
+    expect(await project.follow(DEPLOY, 'The first administrator', { block: 1 })).toBe('{"status":"ok"}');
+    const size = Number(await project.sh("docker image inspect --format '{{.Size}}' gatehouse"));
+    const base = Number(await project.sh("docker image inspect --format '{{.Size}}' node:24-slim"));
+    figures.push(`image: ${Math.round(size / 1e6)} MB, of which ours ${Math.round((size - base) / 1e6)} MB`);
+    await project.apply(blueprint(USERS.map((user) => userEntry(user))));
+  });
+
+  it('runs every container healthy, unprivileged, and within its memory', async () => {
+    const lines = (await project.sh("docker stats --no-stream --format '{{.Name}} {{.MemUsage}}'")).split('\n');
+    for (const service of [...SERVICES, 'proxy', 'postgres', 'nats']) {
+      const containers = await project.inspect(service);
+      expect(containers).toHaveLength(service === 'gateway' ? 2 : 1);
+      for (const { State, Config, HostConfig } of containers) {
+        expect(State.Health?.Status).toBe('healthy');
+        expect(Config.User).toMatch(/^[1-9]\d*:[1-9]\d*$/);
+        expect(HostConfig).toMatchObject({ ReadonlyRootfs: true, CapDrop: ['ALL'] });
+        expect(HostConfig.SecurityOpt).toContain('no-new-privileges:true');
+        expect(HostConfig.Memory).toBeGreaterThan(0);
+      }
+    }
+    for (const service of SERVICES) {
+      const used = lines.filter((line) => line.startsWith(`gatehouse-test-${service}-`)).map(mebibytes);
+      figures.push(`memory of ${service}: ${used.map((value) => Math.round(value)).join(' and ')} MiB`);
+      const limit = service === 'gateway' || service === 'policy' ? MEMORY_MIB[service] : MEMORY_MIB.others;
+      for (const value of used) expect(value).toBeLessThan(limit);
+    }
+  });
+
+  it('cannot write to its root, also not as root', async () => {
+    for (const user of ['1000', '0']) {
+      const script = `docker compose exec -T --user ${user} session sh -c 'touch /app/x 2>&1 || true'`;
+      expect(await project.sh(script)).toMatch(/Read-only file system/);
+    }
+  });
+
+  it.each(Object.keys(NEEDS))('lets %s reach what it needs, and nothing else', async (name) => {
+    const targets = { bus: 'nats:4222', data: 'postgres:5432', world: WORLD } as const;
+    const probe = `Promise.all(process.argv.slice(1).map((target) => new Promise((done) => {
+        const [host, port] = target.split(":");
+        const socket = require("net").connect({ host, port, timeout: 5000 });
+        const end = (reached) => { socket.destroy(); done(reached); };
+        socket.on("connect", () => end(true)).on("error", () => end(false)).on("timeout", () => end(false));
+      }))).then((reached) => console.log(JSON.stringify(reached)))`;
+    const inside = SERVICES.includes(name)
+      ? `docker compose exec -T ${name} node`
+      : `docker compose run --rm --no-deps -T --entrypoint node ${name}`;
+    const output = await project.sh(`${inside} -e '${probe}' ${Object.values(targets).join(' ')}`);
+    const reached = JSON.parse(output.split('\n').at(-1) ?? '') as boolean[];
+    const names = (Object.keys(targets) as (keyof typeof targets)[]).filter((_, i) => reached[i]);
+    const needs = (NEEDS[name] ?? []).filter((need): need is Exclude<Need, 'front'> => need !== 'front');
+    expect(names).toEqual(needs);
+  });
+
+  it('lets the proxy reach the gateway, and neither NATS nor Postgres', async () => {
+    const tried = (url: string) =>
+      project.sh(`docker compose exec -T proxy wget -T 5 -t 1 -qO- ${url} >/dev/null 2>&1 && echo yes || echo no`);
+    expect(await tried('http://gateway:9000/-/health/live/')).toBe('yes');
+    expect(await tried('http://nats:8222/healthz')).toBe('no');
+    expect(await tried('http://postgres:5432/')).toBe('no');
+  });
+
+  it('counts visitors by the address of the connection, and ignores forwarded headers of a visitor', async () => {
+    const log = async () => project.sh('docker compose logs --no-log-prefix --tail 50 gateway');
+    expect(await log()).not.toContain('203.0.113.9');
+    const headers = { 'x-forwarded-for': '203.0.113.9', 'x-forwarded-host': 'evil.example' };
+    const browser = new Browser(project.url);
+    const { status, text } = await browser.fetch(`/if/flow/${FLOW}/`, { headers });
+    expect(status).toBe(200);
+    expect(text).not.toContain('evil.example');
+  });
+
+  it('scales the password service to three replicas and replaces no container', async () => {
+    const idsOf = async () => (await project.sh('docker compose ps --quiet')).split('\n');
+    const before = await idsOf();
+    await underLoad('password scaled to 3', () => project.follow(DEPLOY, 'Scale'));
+    const after = await idsOf();
+    expect(after).toEqual(expect.arrayContaining(before));
+    expect(after).toHaveLength(before.length + 2);
+    await project.follow('docs/how-to/scale.md', 'Scale a service');
+    expect(await project.inspect('identification')).toHaveLength(3);
+    await project.sh('sed -i /IDENTIFICATION_REPLICAS/d .env && npm run deploy -- scale');
+    expect(await project.inspect('identification')).toHaveLength(1);
+  });
+
+  it.each(SERVICES)('loses no login when %s is killed, which Docker restarts', async (service) => {
+    const [container] = await project.inspect(service);
+    await underLoad(`${service} killed`, async () => process.kill(container!.State.Pid, 'SIGKILL'));
+    await untilReady([service]);
+    const again = (await project.inspect(service)).find(({ Id }) => Id === container!.Id);
+    expect(again?.RestartCount).toBe(container!.RestartCount + 1);
+  });
+
+  it.each(['nats', 'postgres', 'proxy'])('loses no login when %s is restarted', async (service) => {
+    const { logins } = await underLoad(`${service} restarted`, () => project.sh(`docker compose restart ${service}`));
+    expect(logins).toBeGreaterThanOrEqual(2 * UNDISTURBED);
+    await untilReady([service]);
+  });
+
+  it('says what a container misses, by the commands of the page', async () => {
+    await project.sh('docker compose stop nats');
+    const problem = await project.follow(DEPLOY, 'When something is broken', { block: 1 });
+    expect(problem).toMatch(/ 503 /);
+    await project.sh('docker compose start nats');
+    await untilReady([...SERVICES, 'nats']);
+    expect(await project.follow(DEPLOY, 'When something is broken')).toContain('"status":"ok"');
+  });
+
+  it('is upgraded to a new image, and back, without a failed request, and keeps its replicas', async () => {
+    const old = (await project.inspect('session'))[0]!.Image;
+    appendFileSync(join(project.folder, 'blueprints/default-brand.yaml'), '\n# A new version.\n');
+    const row = await underLoad('upgrade', () => project.follow(DEPLOY, 'Upgrade'));
+    expect(row.failures).toBe(0);
+    for (const service of SERVICES) {
+      const images = (await project.inspect(service)).map(({ Image }) => Image);
+      expect(images).toHaveLength({ gateway: 2, password: 3 }[service] ?? 1);
+      expect(images).not.toContain(old);
+    }
+    const back = await underLoad('back to the previous image', () => project.follow(DEPLOY, 'Upgrade', { block: 1 }));
+    expect(back.failures).toBe(0);
+    expect((await project.inspect('session'))[0]!.Image).toBe(old);
+  });
+
+  it('gives NATS a changed nats.conf with an upgrade, without a restart', async () => {
+    const [nats] = await project.inspect('nats');
+    const file = join(project.folder, 'deploy/nats/nats.conf');
+    writeFileSync(file, project.read('deploy/nats/nats.conf').replace('write_deadline: "3s"', 'write_deadline: "4s"'));
+    await project.follow('docs/how-to/upgrade.md', 'Upgrade');
+    const settings = await project.sh('docker compose exec -T nats wget -qO- http://127.0.0.1:8222/varz');
+    expect(JSON.parse(settings)).toMatchObject({ write_deadline: 4e9 });
+    expect((await project.inspect('nats'))[0]!.Id).toBe(nats!.Id);
+  });
+
+  it('keeps the old containers when the new ones do not become ready', async () => {
+    const before = await project.inspect('session');
+    const broken = `printf 'FROM gatehouse\\nCMD ["-e", ""]\\nENTRYPOINT ["false"]\\n' | docker build --quiet --tag gatehouse -`;
+    await project.sh('docker tag gatehouse gatehouse:kept');
+    await project.sh(broken);
+    await expect(project.sh('npm run deploy -- roll session')).rejects.toThrow(
+      /session: the new container is .*The old ones stay/s,
+    );
+    await project.sh('docker tag gatehouse:kept gatehouse && docker rmi gatehouse:kept');
+    expect((await project.inspect('session')).map(({ Id }) => Id)).toEqual(before.map(({ Id }) => Id));
+  });
+
+  it('applies a setting in .env to all services when they are rolled, and no container has a foreign secret', async () => {
+    appendFileSync(join(project.folder, '.env'), 'ANONYMOUS_RATE=0\n');
+    const { failures } = await underLoad('all services rolled', () =>
+      project.follow(DEPLOY, 'Put your proxy in front'),
+    );
+    expect(failures).toBe(0);
+    const secrets = [...project.read('secrets.env').matchAll(/^(\w+)=(.+)$/gm)];
+    for (const service of SERVICES) {
+      const { Env } = (await project.inspect(service))[0]!.Config;
+      expect(Env).toContain('ANONYMOUS_RATE=0');
+      const present = secrets
+        .filter(([, , value = '']) => Env.some((line) => line.includes(value)))
+        .map(([, name]) => name);
+      const own = ['NATS_NKEY_SEED', 'DATABASE_PASSWORD'].map((name) => `${name}_${service.toUpperCase()}`);
+      const shared = ['SEAL_KEYS', 'MFA_SEAL_KEYS', 'SECRET_KEY'];
+      expect(present.filter((name) => ![...own, ...shared].includes(name ?? ''))).toEqual([]);
+    }
+  });
+
+  it('keeps its data when it goes down and up', async () => {
+    await project.follow(DEPLOY, 'When something is broken', { block: 2 });
+    expect(await logIn('admin')).toBe('admin');
+  });
+
+  it('is restored from a backup by the commands of the page', async () => {
+    await project.follow(DEPLOY, 'Back up and restore');
+    await project.apply(blueprint(userEntry('later')));
+    expect(await logIn('later')).toBe('later');
+    await project.follow(DEPLOY, 'Back up and restore', { block: 1 });
+    expect(await logIn('admin')).toBe('admin');
+    expect(await logIn('later')).toBeUndefined();
+  });
+
+  it.each(['deploy', 'scale', 'upgrade'])('has run every command for compose of the page %s', (page) => {
+    expect(project.notFollowed(`docs/how-to/${page}.md`)).toEqual([]);
+  });
+});
+
+/** Returns the used memory of a line of `docker stats`, such as `name 81.35MiB / 384MiB`, in MiB. */
+function mebibytes(line: string): number {
+  const [, amount = '', unit] = /([\d.]+)([MGK])iB \//.exec(line) ?? [];
+  return Number(amount) * { K: 1 / 1024, M: 1, G: 1024 }[unit as 'K' | 'M' | 'G'];
+}
