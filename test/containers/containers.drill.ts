@@ -34,7 +34,7 @@ const figures: string[] = [];
 let project: ComposeProject;
 beforeAll(() => {
   const images = [
-    ...readFileSync('Dockerfile', 'utf8').matchAll(/^FROM (\S+:\S+)/gm),
+    ...readFileSync('Dockerfile', 'utf8').matchAll(/^FROM (?:--platform=\S+ )?(\S+:\S+)/gm),
     ...readFileSync('docker-compose.yml', 'utf8').matchAll(/image: (\w+:[\w.-]+)/g),
   ].map(([, image = '']) => image);
   for (const image of new Set(images)) provide(image);

@@ -1,4 +1,4 @@
-import type { ClientBase } from 'pg';
+import pg, { type ClientBase } from 'pg';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import type { z } from 'zod';
 import type { postgresConfig } from './config.js';
@@ -47,6 +47,8 @@ export async function openDataSource({
   const logger = new Logger('postgres');
   const source = new DataSource({
     type: 'postgres',
+    // TypeORM would load it from node_modules, which the image does not contain.
+    driver: pg,
     url,
     schema,
     entities,
