@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { findFreePort } from '../../libs/platform/src/free-port.js';
 import { type NatsServerOptions, type RunningNats, startNatsServer } from './nats-server.js';
 
@@ -35,10 +36,7 @@ export class NatsCluster {
     for (const { folder: own } of options) await mkdir(own);
     const cluster = new NatsCluster(program, folder, options);
     await Promise.all(options.map((_, i) => cluster.start(i)));
-    // Without a leader, JetStream refuses to create a stream.
-    await Promise.all(
-      options.map((_, i) => cluster.server(i).says(/new (JetStream cluster |remote )?metadata leader/)),
-    );
+    for (let i = 0; i < size; i++) await healthy(cluster.server(i));
     return cluster;
   }
 
@@ -69,4 +67,9 @@ export class NatsCluster {
     await Promise.all([...this.#running.values()].map((server) => server.stop()));
     await rm(this.folder, { recursive: true, force: true });
   }
+}
+
+/** Resolves when a server and its JetStream are ready. Without a leader of the cluster, JetStream refuses a stream. */
+async function healthy({ monitoringUrl }: RunningNats): Promise<void> {
+  while (!(await fetch(`${monitoringUrl}/healthz`)).ok) await pause(50);
 }

@@ -9,10 +9,13 @@ import { killWhenParentDies } from './watchdog.js';
 /** A running nats-server. */
 export interface RunningNats {
   readonly url: string;
+  /** Address of the monitoring port. */
+  readonly monitoringUrl: string;
   readonly pid: number;
   /** Resolves when the output of the server, from its start, matches `pattern`. */
   readonly says: (pattern: RegExp) => Promise<void>;
-  readonly stop: () => Promise<void>;
+  /** Ends the server, by SIGKILL by default. */
+  readonly stop: (signal?: NodeJS.Signals) => Promise<void>;
 }
 
 export interface NatsServerOptions {
@@ -38,13 +41,14 @@ export async function startNatsServer(program: string, options: NatsServerOption
   // The folder of JetStream in deploy/nats is the volume of a container.
   for (const [name, text] of Object.entries({ 'server.conf': config, ...files }))
     await writeFile(join(folder, name), text.replace('store_dir: "/data"', `store_dir: ${JSON.stringify(folder)}`));
-  // The last flag replaces the configured monitoring port by a free port.
-  const flags = ['-c', join(folder, 'server.conf'), '-a', '127.0.0.1', '-p', String(port), '-m', '-1'];
+  const monitoringPort = await findFreePort();
+  const ports = ['-p', String(port), '-m', String(monitoringPort)];
+  const flags = ['-c', join(folder, 'server.conf'), '-a', '127.0.0.1', ...ports];
   const server = spawn(program, flags, { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...env } });
   const cancelWatchdog = killWhenParentDies(server.pid ?? 0, { remove: folder });
-  const stop = async () => {
+  const stop = async (signal: NodeJS.Signals = 'SIGKILL') => {
     if (server.exitCode === null && server.signalCode === null) {
-      server.kill('SIGKILL');
+      server.kill(signal);
       await once(server, 'exit');
     }
     cancelWatchdog();
@@ -55,7 +59,8 @@ export async function startNatsServer(program: string, options: NatsServerOption
     await stop();
     throw error;
   });
-  return { url: `nats://127.0.0.1:${port}`, pid: server.pid as number, says, stop };
+  const monitoringUrl = `http://127.0.0.1:${monitoringPort}`;
+  return { url: `nats://127.0.0.1:${port}`, monitoringUrl, pid: server.pid as number, says, stop };
 }
 
 /** Collects the output of a server. Returns the function that waits for a part of it, and fails when the server ends. */

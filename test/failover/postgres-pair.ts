@@ -1,0 +1,216 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { appendFile, chmod, chown, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { postgresAccount } from '../../libs/platform/src/embedded-postgres-account.js';
+import { findFreePort } from '../../libs/platform/src/free-port.js';
+import { onServer } from '../support/postgres-databases.js';
+import { killWhenParentDies } from '../support/watchdog.js';
+
+const run = promisify(execFile);
+
+const PASSWORD = 'postgres-of-a-drill';
+/** Milliseconds within which a server must start. */
+const START_MS = 60_000;
+
+interface PostgresServer {
+  readonly port: number;
+  readonly pid: number;
+  readonly exited: Promise<unknown>;
+}
+
+/** Where the two servers run. */
+interface Place {
+  /** Folder of the programs. */
+  readonly bin: string;
+  /** Folder of the data of both servers. */
+  readonly folder: string;
+  readonly account: Awaited<ReturnType<typeof postgresAccount>>;
+  readonly ports: Readonly<Record<ServerName, number>>;
+}
+
+/** The names of the two servers. `one` begins as the primary. */
+export type ServerName = 'one' | 'two';
+
+/** A primary and a synchronous standby that streams from it, made with the programs of PostgreSQL in `bin`. */
+export class PostgresPair {
+  readonly #running = new Map<ServerName, PostgresServer>();
+
+  private constructor(private readonly place: Place) {}
+
+  static async open(bin: string): Promise<PostgresPair> {
+    const folder = await mkdtemp(join(tmpdir(), 'gatehouse-pair-'));
+    const account = await postgresAccount();
+    await chmod(folder, 0o755);
+    if (account) await chown(folder, account.uid, account.gid);
+    const ports = { one: await findFreePort(), two: await findFreePort() };
+    const pair = new PostgresPair({ bin, folder, account, ports });
+    await pair.#initialise();
+    await pair.start('one');
+    await onServer(pair.url('one', 'postgres'), async (client) => {
+      await client.query(`CREATE ROLE replicator LOGIN REPLICATION PASSWORD '${PASSWORD}'`);
+      await client.query('CREATE ROLE gatehouse_check LOGIN');
+      await client.query('CREATE DATABASE gatehouse');
+    });
+    await pair.copy('one', 'two');
+    await pair.start('two');
+    // From now on, a commit waits for the standby.
+    await pair.stop('one');
+    await pair.start('one', ['synchronous_standby_names=ANY 1 (two)']);
+    return pair;
+  }
+
+  /** Address of one server, past the proxy, as the superuser. */
+  url(name: ServerName, database = 'gatehouse'): string {
+    return `postgres://postgres:${PASSWORD}@127.0.0.1:${this.place.ports[name]}/${database}`;
+  }
+
+  /** Host and port of a server. */
+  address(name: ServerName): string {
+    return `127.0.0.1:${this.place.ports[name]}`;
+  }
+
+  /** Starts a server with the data that it had. Resolves when it accepts connections. */
+  async start(name: ServerName, settings: readonly string[] = []): Promise<void> {
+    const port = this.place.ports[name];
+    const all = [`port=${port}`, 'listen_addresses=127.0.0.1', 'unix_socket_directories=', `cluster_name=${name}`];
+    const options = [...all, 'max_connections=200', ...settings].flatMap((one) => ['-c', one]);
+    const child = spawn(join(this.place.bin, 'postgres'), ['-D', this.#data(name), ...options], {
+      ...this.place.account,
+      stdio: ['ignore', 'ignore', 'pipe'],
+      detached: true,
+    });
+    const cancelWatchdog = killWhenParentDies(child.pid ?? 0, { remove: this.place.folder });
+    const exited = once(child, 'exit').then(cancelWatchdog);
+    await new Promise<void>((resolve, reject) => {
+      let output = '';
+      child.stderr.on('data', (chunk: Buffer) => {
+        output = (output + String(chunk)).slice(-8192);
+        // The first line is that of a standby.
+        if (/ready to accept (read-only )?connections/.test(output)) resolve();
+      });
+      child.once('error', reject);
+      child.once('exit', () => reject(new Error(`PostgreSQL ${name} did not start:\n${output}`)));
+      setTimeout(() => reject(new Error(`PostgreSQL ${name} did not start in time:\n${output}`)), START_MS).unref();
+    });
+    this.#running.set(name, { port, pid: child.pid as number, exited });
+  }
+
+  /** Stops a server and lets it write what it has. */
+  async stop(name: ServerName): Promise<void> {
+    const server = this.#running.get(name);
+    this.#running.delete(name);
+    if (!server) return;
+    process.kill(server.pid, 'SIGINT');
+    await server.exited;
+  }
+
+  /** Ends all processes of a server at once, as a crash of its machine does. */
+  async crash(name: ServerName): Promise<void> {
+    const server = this.#running.get(name)!;
+    this.#running.delete(name);
+    for (const pid of await this.#processesOf(server.pid)) signal(pid, 'SIGKILL');
+    await server.exited;
+  }
+
+  /** Stops all processes of a server without ending them, as a hung machine does. */
+  async hang(name: ServerName): Promise<void> {
+    for (const pid of await this.#processesOf(this.#running.get(name)!.pid)) signal(pid, 'SIGSTOP');
+  }
+
+  /** Makes the standby the primary. Resolves when it accepts writes. */
+  async promote(name: ServerName): Promise<void> {
+    await onServer(this.url(name, 'postgres'), (client) => client.query('SELECT pg_promote(true, 60)'));
+  }
+
+  /** Makes a crashed primary a standby of `primary`, by removing what it has written beyond it (pg_rewind). */
+  async rewind(name: ServerName, primary: ServerName): Promise<void> {
+    // Before its first checkpoint after the promotion, PostgreSQL 15 says that nothing has to be removed.
+    await onServer(this.url(primary, 'postgres'), (client) => client.query('CHECKPOINT'));
+    const source = `--source-server=host=127.0.0.1 port=${this.place.ports[primary]} user=postgres dbname=postgres`;
+    await this.#run('pg_rewind', [`--target-pgdata=${this.#data(name)}`, source]);
+    await this.#follow(name, primary);
+  }
+
+  /** Copies a running server to the empty folder of another one, which then follows it. */
+  async copy(from: ServerName, to: ServerName): Promise<void> {
+    const server = ['-h', '127.0.0.1', '-p', String(this.place.ports[from]), '-U', 'replicator'];
+    await this.#run('pg_basebackup', [...server, '-D', this.#data(to), '-X', 'stream', '-c', 'fast']);
+    await this.#follow(to, from);
+  }
+
+  /** Makes commits on `primary` wait for `standby`, as soon as that one streams. Before, no commit would end. */
+  async waitForStandby(primary: ServerName, standby: ServerName): Promise<void> {
+    await onServer(this.url(primary, 'postgres'), async (client) => {
+      const reached = async (condition: string) => {
+        const state = `SELECT FROM pg_stat_replication WHERE application_name = $1 AND ${condition}`;
+        while ((await client.query(state, [standby])).rowCount === 0) await pause(100);
+      };
+      await reached(`state = 'streaming'`);
+      await client.query(`ALTER SYSTEM SET synchronous_standby_names = 'ANY 1 (${standby})'`);
+      await client.query('SELECT pg_reload_conf()');
+      await reached(`sync_state = 'quorum'`);
+    });
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#running.keys()].map((name) => this.crash(name)));
+    await rm(this.place.folder, { recursive: true, force: true });
+  }
+
+  async #initialise(): Promise<void> {
+    const file = join(this.place.folder, 'password');
+    await writeFile(file, PASSWORD, { mode: 0o600 });
+    if (this.place.account) await chown(file, this.place.account.uid, this.place.account.gid);
+    const options = [
+      '-D',
+      this.#data('one'),
+      '-U',
+      'postgres',
+      '-A',
+      'scram-sha-256',
+      `--pwfile=${file}`,
+      '-E',
+      'UTF8',
+    ];
+    await this.#run('initdb', [...options, '--no-sync', '--locale=C', '--data-checksums']);
+    const hba = join(this.#data('one'), 'pg_hba.conf');
+    const rules = await readFile(hba, 'utf8');
+    // The proxy's check has no password. The role may log in and read what every role may read.
+    await writeFile(hba, `host postgres gatehouse_check 127.0.0.1/32 trust\n${rules}`);
+  }
+
+  async #follow(name: ServerName, primary: ServerName): Promise<void> {
+    const source = `host=127.0.0.1 port=${this.place.ports[primary]} user=replicator password=${PASSWORD}`;
+    await appendFile(join(this.#data(name), 'postgresql.auto.conf'), `primary_conninfo = '${source}'\n`);
+    const standby = join(this.#data(name), 'standby.signal');
+    await writeFile(standby, '');
+    if (this.place.account) await chown(standby, this.place.account.uid, this.place.account.gid);
+  }
+
+  async #run(program: string, args: readonly string[]): Promise<void> {
+    const env = { ...process.env, PGPASSWORD: PASSWORD };
+    await run(join(this.place.bin, program), [...args], { ...this.place.account, env, cwd: this.place.folder });
+  }
+
+  async #processesOf(pid: number): Promise<number[]> {
+    const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
+    return [pid, ...children.split(' ').filter(Boolean).map(Number)];
+  }
+
+  #data(name: ServerName): string {
+    return join(this.place.folder, name);
+  }
+}
+
+/** Sends a signal to a process that may have ended. */
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}

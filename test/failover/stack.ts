@@ -1,0 +1,236 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { NatsBus } from '../../libs/platform/src/nats-bus.js';
+import { freshEnvironment } from '../deploy/env-file.js';
+import { blueprint, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
+import { Browser } from '../support/browser.js';
+import { runCliOk } from '../support/commands.js';
+import { NatsCluster } from '../support/nats-cluster.js';
+import { onServer } from '../support/postgres-databases.js';
+import { type Environment, freePort, type RunningProcess, startProcess } from '../support/processes.js';
+import { type RunningProxy, startProxy } from './haproxy.js';
+import { PostgresPair } from './postgres-pair.js';
+
+/** The services that a login needs. Each runs twice. */
+const SERVICES = ['identification', 'password', 'session'] as const;
+const REPLICAS = [1, 2] as const;
+type Service = (typeof SERVICES)[number] | 'gateway' | 'courier';
+
+/** Name of the stream of events. */
+const STREAM = 'events';
+
+/** The programs that the drills need. */
+export interface Programs {
+  readonly natsServer: string;
+  /** Folder of the programs of PostgreSQL. */
+  readonly postgres: string;
+}
+
+interface Infrastructure {
+  readonly env: Environment;
+  readonly folder: string;
+  readonly nats: NatsCluster;
+  readonly postgres: PostgresPair;
+  readonly postgresUrl: (role: string) => string;
+  readonly gatewayPorts: readonly [number, number];
+  readonly monitoringPorts: readonly [number, number];
+}
+
+/**
+ * Gatehouse as processes, each part at least twice: three NATS servers, a Postgres primary with a synchronous standby
+ * behind a proxy, two gateways behind another proxy, and two of each service that a login needs.
+ */
+export class FailoverStack {
+  readonly #parts = new Map<string, RunningProcess>();
+  readonly #proxies: RunningProxy[] = [];
+
+  private constructor(
+    /** Address of the proxy in front of the gateways. */
+    readonly url: string,
+    private readonly infrastructure: Infrastructure,
+  ) {}
+
+  /** Starts everything, with `users` who can log in by the flow `login`. */
+  static async open(programs: Programs, users: readonly string[]): Promise<FailoverStack> {
+    const env = await freshEnvironment();
+    const [nats, postgres, folder] = await Promise.all([
+      NatsCluster.open(programs.natsServer, env),
+      PostgresPair.open(programs.postgres),
+      mkdtemp(join(tmpdir(), 'gatehouse-failover-')),
+    ]);
+    const [port, postgresPort, ...ports] = await Promise.all(Array.from({ length: 6 }, () => freePort()));
+    const [first, second, third, fourth] = ports as [number, number, number, number];
+    const postgresUrl = (role: string) =>
+      `postgres://gatehouse_${role}:${env[`DATABASE_PASSWORD_${role.toUpperCase()}`]}@127.0.0.1:${postgresPort}/gatehouse`;
+    const stack = new FailoverStack(`http://127.0.0.1:${port}`, {
+      ...{ env, folder, nats, postgres, postgresUrl },
+      ...{ gatewayPorts: [first, second], monitoringPorts: [third, fourth] },
+    });
+    await stack.#prepareDatabase(users);
+    await runCliOk('events', ['stream'], { env: { ...stack.#operator, EVENTS_STREAM: STREAM, EVENTS_REPLICAS: '3' } });
+    await stack.#startPostgresProxy(`127.0.0.1:${postgresPort}`);
+    const services = SERVICES.flatMap((service) => REPLICAS.map((replica) => stack.start(service, replica)));
+    const gateways = REPLICAS.map((replica) => stack.start('gateway', replica));
+    await Promise.all([...services, ...gateways, stack.start('courier', 1)]);
+    await stack.#startGatewayProxy(Number(port));
+    return stack;
+  }
+
+  get nats(): NatsCluster {
+    return this.infrastructure.nats;
+  }
+
+  get postgres(): PostgresPair {
+    return this.infrastructure.postgres;
+  }
+
+  /** Returns a secret or another setting of the deployment. */
+  setting(name: string): string {
+    return this.infrastructure.env[name] ?? '';
+  }
+
+  browser(): Browser {
+    return new Browser(this.url);
+  }
+
+  /** Returns a browser in which the user is logged in. */
+  async logIn(username: string): Promise<Browser> {
+    const browser = this.browser();
+    await browser.show('login');
+    await browser.solve('login', { component: 'ak-stage-identification', uid_field: username });
+    await browser.solve('login', { component: 'ak-stage-password', password: 'correct-horse-7' });
+    return browser;
+  }
+
+  /** Starts one of the two replicas of a service. */
+  async start(service: Service, replica: 1 | 2): Promise<void> {
+    const { env, nats, postgresUrl, gatewayPorts, monitoringPorts, folder } = this.infrastructure;
+    const common = {
+      NATS_URL: nats.url,
+      NATS_NKEY_SEED: env[`NATS_NKEY_SEED_${service.toUpperCase()}`] ?? '',
+      ...(service === 'session' ? {} : { DATABASE_URL: postgresUrl(service) }),
+      UV_THREADPOOL_SIZE: '4',
+    };
+    const { SEAL_KEYS = '', SECRET_KEY = '', UID_KEY = '' } = env;
+    const gateway = {
+      ...{ SEAL_KEYS, SECRET_KEY, UID_KEY, BASE_URL: this.url, TRUSTED_PROXIES: '127.0.0.1' },
+      ...{ PORT: String(gatewayPorts[replica - 1]), MONITORING_PORT: String(monitoringPorts[replica - 1]) },
+      ...{ NETWORK_ATTEMPTS_FREE: '1000000', ANONYMOUS_RATE: '0', NEW_SESSION_RATE: '0', GATEHOUSE_DIR: folder },
+    };
+    const courier = { SEAL_KEYS, EVENTS_STREAM: STREAM };
+    const settings = { ...common, ...(service === 'gateway' ? gateway : service === 'courier' ? courier : {}) };
+    const process = await startProcess(`dist/apps/${service}/src/main.js`, settings, { ready: /"serving"/ });
+    this.#parts.set(`${service} ${replica}`, process);
+  }
+
+  /** Ends one replica of a service: at once by SIGKILL, or after its open requests by SIGTERM. */
+  async end(service: Service, replica: 1 | 2, signal: NodeJS.Signals): Promise<void> {
+    await this.#parts.get(`${service} ${replica}`)?.stop(signal);
+    this.#parts.delete(`${service} ${replica}`);
+  }
+
+  /** Makes every process connect to one NATS server, by stopping the others for a moment. */
+  async gatherAt(i: number): Promise<void> {
+    const others = Array.from({ length: this.nats.size }, (_, j) => j).filter((j) => j !== i);
+    await Promise.all(others.map((j) => this.nats.server(j).stop()));
+    while ((await connections(this.nats.server(i).monitoringUrl)) < this.#parts.size) await pause(100);
+    await Promise.all(others.map((j) => this.nats.start(j)));
+  }
+
+  /** Resolves when the outbox in a database has no event. */
+  async outboxEmpty(databaseUrl: string): Promise<void> {
+    const events = `SELECT FROM flow.outbox WHERE topic LIKE 'events.%'`;
+    await onServer(databaseUrl, async (client) => {
+      while ((await client.query(events)).rowCount !== 0) await pause(200);
+    });
+  }
+
+  /** Returns the number of events in the stream. */
+  async storedEvents(): Promise<number> {
+    const bus = await new NatsBus(this.#operator).dial('operator');
+    const reply = await bus.request(`$JS.API.STREAM.INFO.${STREAM}`, '', 5000);
+    await bus.close();
+    return (JSON.parse(new TextDecoder().decode(reply)) as { state: { messages: number } }).state.messages;
+  }
+
+  /** Returns the end of the output of every process, to find out why a drill has failed. */
+  output(): string {
+    return [...this.#parts].map(([name, process]) => `== ${name}\n${process.output().slice(-3000)}`).join('\n');
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#parts.values()].map((process) => process.stop('SIGKILL')));
+    await Promise.all(this.#proxies.map((proxy) => proxy.stop()));
+    await Promise.all([this.nats.close(), this.postgres.close()]);
+    await rm(this.infrastructure.folder, { recursive: true, force: true });
+  }
+
+  /** NATS settings of the operator's commands. */
+  get #operator() {
+    return { NATS_URL: this.nats.url, NATS_NKEY_SEED: this.setting('NATS_NKEY_SEED_OPERATOR') };
+  }
+
+  async #prepareDatabase(users: readonly string[]): Promise<void> {
+    const { postgres, env, folder } = this.infrastructure;
+    const database = { ...env, DATABASE_URL: postgres.url('one') };
+    await runCliOk('migrate', [], { env: database });
+    await runCliOk('roles', [], { env: database });
+    const file = join(folder, 'blueprint.yaml');
+    const entries = users.map((user) => userEntry(user));
+    await writeFile(file, blueprint(entries, flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN])));
+    await runCliOk('blueprint', ['apply', file], { env: database });
+  }
+
+  async #startPostgresProxy(address: string): Promise<void> {
+    const { postgres } = this.infrastructure;
+    const proxy = await startProxy(await readFile('deploy/postgres/haproxy.cfg', 'utf8'), {
+      POSTGRES_PROXY: address,
+      POSTGRES_ONE: postgres.address('one'),
+      POSTGRES_TWO: postgres.address('two'),
+    });
+    this.#proxies.push(proxy);
+    await proxy.says(/Server postgres\/two is DOWN/);
+  }
+
+  async #startGatewayProxy(port: number): Promise<void> {
+    const { gatewayPorts, monitoringPorts } = this.infrastructure;
+    const servers = gatewayPorts.map(
+      (own, i) => `server gateway-${i + 1} 127.0.0.1:${own} check port ${monitoringPorts[i]} inter 1s fall 2 rise 1`,
+    );
+    this.#proxies.push(await startProxy(gatewayProxy(port, servers), {}));
+  }
+}
+
+/** Returns the number of clients of a NATS server. */
+async function connections(monitoringUrl: string): Promise<number> {
+  const { num_connections: count } = (await (await fetch(`${monitoringUrl}/connz`)).json()) as {
+    num_connections: number;
+  };
+  return count;
+}
+
+/** What a proxy in front of the gateways needs. docs/how-to/high-availability.md explains it. */
+const gatewayProxy = (port: number, servers: readonly string[]) => `
+global
+  log stderr format raw local0 notice
+defaults
+  mode http
+  log global
+  timeout connect 2s
+  timeout client 60s
+  timeout server 60s
+  timeout check 5s
+  option http-server-close
+  option forwardfor
+  retries 3
+  option redispatch 1
+  retry-on conn-failure
+listen gateways
+  bind 127.0.0.1:${port}
+  balance leastconn
+  option httpchk GET /-/health/ready/
+  http-check expect status 200
+  ${servers.join('\n  ')}
+`;
