@@ -116,6 +116,9 @@ export const gatewaySettings = z.object({
   PLAN_S: whole(3600).describe(
     'Lifetime of a plan in seconds since its last step; if its flow was changed meanwhile, since its start',
   ),
+  SAVE_CHECK_S: whole(8, { min: 0, max: 15 }).describe(
+    'Seconds for which the gateway asks Postgres whether an answer was saved, when the connection was lost during the save of a proof; then the visitor gets 503',
+  ),
   CLEANUP_EVERY_S: whole(60, { max: 86_400 }).describe('Seconds between two runs of the cleaner of expired rows'),
 });
 

@@ -58,6 +58,12 @@ export const LOAD_FLOW: NamedStatement = {
     WHERE f.slug = $1`,
 };
 
+/** $1 hash of a session key. Returns a row if the key is stored. */
+export const FIND_SESSION_KEY: NamedStatement = {
+  name: 'session_key_find',
+  text: 'SELECT FROM flow.session_keys WHERE hash = $1',
+};
+
 /** $1 id of the session. Updates `seen_at`, and extends a session with a sliding lifetime. */
 export const TOUCH_SESSION: NamedStatement = {
   name: 'session_seen',

@@ -1,8 +1,16 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Problem, type SavedUser } from '@gatehouse/contracts';
 import { type LoadedFlow, type NewPlan, type PlanCommit, PlanStore, type ResumedPlan } from '@gatehouse/executor';
 import type { Plan } from '@gatehouse/plan';
-import { type Logger, type NamedStatement, runNamed, type Sealer } from '@gatehouse/platform';
+import {
+  isConnectionLost,
+  isDatabaseUnavailable,
+  type Logger,
+  type NamedStatement,
+  runNamed,
+  type Sealer,
+} from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { interval } from './commit-effects.js';
 import { commitStatement } from './commit-statement.js';
@@ -13,6 +21,7 @@ import {
   CREATE_PLAN_AND_KEY,
   CREATE_PLAN_AND_SESSION,
   DROP_PLANS,
+  FIND_SESSION_KEY,
   LIST_PLAN_SLUGS,
   LOAD_FLOW,
   LOAD_PLAN_BY_TOKEN,
@@ -28,6 +37,9 @@ interface ResumedRow {
 
 /** Largest size of a plan's sealed body in bytes (docs/spec/plan.md#stored-plan). */
 const MAX_PLAN_BYTES = 256 * 1024;
+
+/** Milliseconds between two questions whether a save was committed. */
+const SAVE_CHECK_INTERVAL_MS = 100;
 
 /** Lifetimes of sessions, plans and proofs in seconds. */
 export interface PlanLifetimes {
@@ -50,6 +62,8 @@ interface PlanStoreSettings {
   readonly lifetimes: PlanLifetimes;
   /** Whether to load the attributes of logged-in users. */
   readonly attributes: boolean;
+  /** Seconds for which a save whose connection was lost asks Postgres whether it was committed. */
+  readonly saveCheckS: number;
   readonly logger: Logger;
 }
 
@@ -114,7 +128,13 @@ export class PostgresPlanStore extends PlanStore {
       lifetime: this.lifetime('planS', commit.isUnanswered),
     };
     const consequences = commitPartsOf({ commit, sealer: this.sealer, lifetimes: this.settings.lifetimes });
-    return (await runNamed(this.source, ...commitStatement(values, consequences))).rows.length > 0;
+    try {
+      return (await runNamed(this.source, ...commitStatement(values, consequences))).rows.length > 0;
+    } catch (error) {
+      // Only this response has the new session key. Without it, the visitor of a saved answer would have to begin again.
+      if (commit.newKey && isConnectionLost(error) && (await this.isSaved(commit.newKey))) return true;
+      throw error;
+    }
   }
 
   async listSlugs(sessionKey: Buffer): Promise<string[]> {
@@ -125,6 +145,23 @@ export class PostgresPlanStore extends PlanStore {
   async deletePlans(sessionKey: Buffer): Promise<string | undefined> {
     const { rows } = await runNamed<{ user_id: string }>(this.source, DROP_PLANS, [sessionKey]);
     return rows[0]?.user_id;
+  }
+
+  /**
+   * Returns whether the commit that inserts this session key was committed. Asks until Postgres answers, at most for
+   * `saveCheckS` seconds: after a crash, a standby may have to be promoted first.
+   */
+  private async isSaved(newKey: Buffer): Promise<boolean> {
+    const end = performance.now() + this.settings.saveCheckS * 1000;
+    while (performance.now() < end) {
+      try {
+        return (await runNamed(this.source, FIND_SESSION_KEY, [newKey])).rows.length > 0;
+      } catch (error) {
+        if (!isDatabaseUnavailable(error)) throw error;
+      }
+      await pause(SAVE_CHECK_INTERVAL_MS);
+    }
+    return false;
   }
 
   /** Updates the session's `seen_at` in the background: the response does not wait. */

@@ -61,7 +61,7 @@ async function browserAt(flow: keyof typeof FLOWS, replies: Record<string, Stage
   };
   const logger = new Logger('test', 'silent');
   const executor = executorHarness(FLOWS[flow], script, {
-    plans: new PostgresPlanStore(source, sealer, { lifetimes: LIFETIMES, attributes: false, logger }),
+    plans: new PostgresPlanStore(source, sealer, { lifetimes: LIFETIMES, attributes: false, saveCheckS: 5, logger }),
     flows: new PostgresFlowStore(source, sealer),
     attempts: new PostgresAttemptStore(source),
     eventRecorder: new PostgresEventRecorder(source, sealer),

@@ -51,6 +51,7 @@ export class PlanStoreHarness {
 
   private constructor(
     readonly source: DataSource,
+    readonly url: string,
     readonly close: () => Promise<void>,
   ) {
     this.plans = this.sealedBy(`a:${randomBytes(32).toString('base64')}`);
@@ -58,7 +59,7 @@ export class PlanStoreHarness {
 
   static async open(): Promise<PlanStoreHarness> {
     const database = await flowDatabase();
-    return new PlanStoreHarness(database.source, () => database.close());
+    return new PlanStoreHarness(database.source, database.url, () => database.close());
   }
 
   /** Returns a store on the same database that seals with other keys. */
@@ -66,6 +67,7 @@ export class PlanStoreHarness {
     return new PostgresPlanStore(this.source, new Sealer(keys), {
       lifetimes: LIFETIMES,
       attributes: false,
+      saveCheckS: 5,
       logger: new Logger('test', 'silent'),
     });
   }
@@ -84,8 +86,13 @@ export class PlanStoreHarness {
     return { hash, plan, sessionId };
   }
 
-  save({ sessionId, plan }: Pick<StartedPlan, 'sessionId' | 'plan'>, more: Partial<PlanCommit> = {}): Promise<boolean> {
-    return this.plans.save({
+  save(begun: Pick<StartedPlan, 'sessionId' | 'plan'>, more: Partial<PlanCommit> = {}): Promise<boolean> {
+    return this.plans.save(this.commitOf(begun, more));
+  }
+
+  /** Returns a commit of the plan with its first revision. */
+  commitOf({ sessionId, plan }: Pick<StartedPlan, 'sessionId' | 'plan'>, more: Partial<PlanCommit> = {}): PlanCommit {
+    return {
       sessionId,
       flowId: this.flow.flowId,
       plan,
@@ -99,7 +106,7 @@ export class PlanStoreHarness {
       links: [],
       usedToken: undefined,
       ...more,
-    });
+    };
   }
 
   /** Saves a commit of the plan whose effects log `user` in. */

@@ -119,6 +119,19 @@ const UNAVAILABLE_CODES = new RegExp(
     'ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$',
 );
 
+const LOST_CONNECTION_CODES = /^(08...|57P0[12]|ECONNRESET|EPIPE)$/;
+
+/**
+ * Returns whether an error means that a connection was lost, perhaps after the statement was sent, so that Postgres may
+ * have committed it.
+ */
+export function isConnectionLost(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code } = error as { code?: unknown };
+  if (typeof code === 'string' && LOST_CONNECTION_CODES.test(code)) return true;
+  return /^Connection terminated|^Query read timeout/.test(error.message);
+}
+
 /** Returns whether an error means that Postgres is unavailable, as opposed to an error in a statement. */
 export function isDatabaseUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;

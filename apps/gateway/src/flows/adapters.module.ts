@@ -45,6 +45,7 @@ const planStoreSettings = (config: GatewayConfig, logger: Logger): PlanStoreSett
     credentialProofS: config.CREDENTIAL_PROOF_S,
   },
   logger,
+  saveCheckS: config.SAVE_CHECK_S,
   attributes: readsAttributes(config.AVATARS),
 });
 
