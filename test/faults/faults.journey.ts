@@ -51,11 +51,11 @@ beforeEach(async () => {
 /** Waits for logins that start after the fault, and returns how all logins ended. */
 async function outcome(name: string) {
   await load.finish(UNDISTURBED);
-  const { begun, finished, refused, lost } = await load.stop();
+  const { begun, finished, startedOver, refused, lost } = await load.stop();
   process.stdout.write(`${name}: ${begun} begun, ${finished} finished, ${refused} refused, ${lost.length} lost\n`);
-  return { unfinished: begun - finished, refused, lost };
+  return { unfinished: begun - finished, startedOver, refused, lost };
 }
-const NONE_LOST = { unfinished: 0, lost: [] };
+const NONE_LOST = { unfinished: 0, startedOver: 0, lost: [] };
 
 describe('no login is lost', { timeout: 120_000 }, () => {
   it('when a stage is killed and started again', async () => {
