@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { FLOW_SCHEMA } from '@gatehouse/blueprints';
 import { OutboxAdmin, type OutboxEntry } from '@gatehouse/courier';
-import { CommandError, openLocalState, openPostgres, sealKeys } from '@gatehouse/local';
+import { CommandError, openLocalState, openMigratedPostgres, sealKeys } from '@gatehouse/local';
 import { openDataSource, Sealer } from '@gatehouse/platform';
 import { z } from 'zod';
 import type { Command } from './command.js';
@@ -52,7 +52,7 @@ async function withOutboxAdmin(
   env: NodeJS.ProcessEnv,
   work: (outbox: OutboxAdmin) => Promise<string>,
 ): Promise<string> {
-  const postgres = await openPostgres(env);
+  const postgres = await openMigratedPostgres(env);
   try {
     const source = await openDataSource({ url: postgres.url, schema: FLOW_SCHEMA, poolSize: 1 });
     try {

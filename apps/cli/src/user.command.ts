@@ -1,6 +1,6 @@
 import { FLOW_SCHEMA } from '@gatehouse/blueprints';
 import { directoryEntities } from '@gatehouse/directory';
-import { CommandError, openPostgres } from '@gatehouse/local';
+import { CommandError, openMigratedPostgres } from '@gatehouse/local';
 import { openDataSource } from '@gatehouse/platform';
 import type { Command, CommandProcess } from './command.js';
 import { create } from './user/create.js';
@@ -51,7 +51,7 @@ export const userCommand: Command = {
 };
 
 async function runOnDatabase(subcommand: UserSubcommand, args: readonly string[], process: CommandProcess) {
-  const postgres = await openPostgres(process.env);
+  const postgres = await openMigratedPostgres(process.env);
   try {
     const entities = directoryEntities;
     const source = await openDataSource({ url: postgres.url, schema: FLOW_SCHEMA, entities, poolSize: 1 });

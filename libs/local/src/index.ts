@@ -7,5 +7,6 @@ export * from './local.config.js';
 export * from './local-postgres.js';
 export * from './local-state.js';
 export * from './migrate-all.js';
+export * from './migrated-postgres.js';
 export * from './python-syntax-checker.js';
 export * from './stage-requester.js';

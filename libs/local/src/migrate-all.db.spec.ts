@@ -120,6 +120,25 @@ function migration(schema: string, name: string): new () => MigrationInterface {
   return Table;
 }
 
+it.each([
+  ['user', ['list']],
+  ['mail', ['list']],
+  ['blueprint', ['diff', 'blueprints']],
+  ['blueprint', ['export', 'login']],
+] as const)('%s does not migrate the database that DATABASE_URL names, and says what it lacks', async (name, args) => {
+  await open(migratedDatabase);
+  await migrateCommand('--down');
+  const before = await executed();
+  const { code, stderr } = await runCli(name, args, { env: { DATABASE_URL: database.url } });
+  expect({ code, stderr }).toEqual({
+    code: 1,
+    stderr: expect.stringMatching(
+      /lacks migrations of this version: .*BlueprintContents1764806400000.*, or run migrate/,
+    ),
+  });
+  expect(await executed()).toEqual(before);
+});
+
 it('migrate refuses unknown options and arguments', async () => {
   await open(freshDatabase);
   for (const args of [['--upp'], ['name'], ['--check', '--down']])

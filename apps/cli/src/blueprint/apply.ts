@@ -4,8 +4,7 @@ import {
   applyFiles,
   applyOnce,
   blueprintsFolder,
-  migrateAll,
-  openPostgres,
+  openMigratedPostgres,
   readFiles,
   sealKeysOf,
 } from '@gatehouse/local';
@@ -58,9 +57,8 @@ async function withDatabase(
   env: NodeJS.ProcessEnv,
   use: (url: string, settings: ApplyOptions) => Promise<string>,
 ): Promise<string> {
-  const postgres = await openPostgres(env);
+  const postgres = await openMigratedPostgres(env);
   try {
-    if (postgres.embedded) await migrateAll(postgres.url);
     return await use(postgres.url, { env, folder: blueprintsFolder(env), sealKeys: await sealKeysOf(env) });
   } finally {
     await postgres.stop();

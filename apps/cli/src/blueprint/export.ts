@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { exportFlow, FLOW_SCHEMA } from '@gatehouse/blueprints';
 import { directoryEntities } from '@gatehouse/directory';
-import { CommandError, openPostgres, sealKeysOf } from '@gatehouse/local';
+import { CommandError, openMigratedPostgres, sealKeysOf } from '@gatehouse/local';
 import { openDataSource, Sealer } from '@gatehouse/platform';
 import { type CommandProcess, parseCommandArguments } from '../command.js';
 
@@ -17,7 +17,7 @@ export async function exportBlueprint(args: readonly string[], { env }: CommandP
 }
 
 async function exportedText(slug: string, env: NodeJS.ProcessEnv): Promise<string> {
-  const postgres = await openPostgres(env);
+  const postgres = await openMigratedPostgres(env);
   try {
     const entities = directoryEntities;
     const source = await openDataSource({ url: postgres.url, schema: FLOW_SCHEMA, entities, poolSize: 1 });

@@ -13,11 +13,11 @@ ALTER TABLE directory.users ADD COLUMN IF NOT EXISTS verified_email varchar(254)
 /** Accounts from before verifications were recorded count as verified if they are active. */
 const EXISTING = `
 WITH batch AS (
-  SELECT id, pk FROM directory.users WHERE pk > $1 AND verified_email IS NULL ORDER BY pk LIMIT $2 FOR NO KEY UPDATE),
+  SELECT max(pk) AS last FROM (SELECT pk FROM directory.users WHERE pk > $1 ORDER BY pk LIMIT $2) page),
 updated AS (
   UPDATE directory.users u SET verified_email = CASE WHEN u.is_active THEN u.email ELSE '' END
-  FROM batch b WHERE u.id = b.id)
-SELECT max(pk) AS last FROM batch`;
+  FROM batch b WHERE u.pk > $1 AND u.pk <= b.last AND u.verified_email IS NULL)
+SELECT last FROM batch`;
 
 /**
  * Creates the function that ranks accounts with the same email address. A lookup by this address finds the account with

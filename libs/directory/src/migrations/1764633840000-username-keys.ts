@@ -7,9 +7,11 @@ const COLUMN = 'ALTER TABLE directory.users ADD COLUMN IF NOT EXISTS username_ke
 /** Writes the keys of existing accounts: their usernames in lower case, which are unique already. */
 const EXISTING = `
 WITH batch AS (
-  SELECT id, pk FROM directory.users WHERE pk > $1 AND username_key IS NULL ORDER BY pk LIMIT $2 FOR NO KEY UPDATE),
-updated AS (UPDATE directory.users u SET username_key = lower(u.username) FROM batch b WHERE u.id = b.id)
-SELECT max(pk) AS last FROM batch`;
+  SELECT max(pk) AS last FROM (SELECT pk FROM directory.users WHERE pk > $1 ORDER BY pk LIMIT $2) page),
+updated AS (
+  UPDATE directory.users u SET username_key = lower(u.username)
+  FROM batch b WHERE u.pk > $1 AND u.pk <= b.last AND u.username_key IS NULL)
+SELECT last FROM batch`;
 
 const INDEX = { name: 'directory.users_username_key', on: 'directory.users (username_key)', unique: true };
 

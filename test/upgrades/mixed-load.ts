@@ -1,0 +1,136 @@
+import { EventEmitter, once } from 'node:events';
+import { Browser, type BrowserResponse, usernameOf } from '../support/browser.js';
+import type { Mailbox } from '../support/mailbox.js';
+import { readMail } from '../support/read-mail.js';
+
+/** Milliseconds that a client waits before it retries. */
+const RETRY_DELAY_MS = 100;
+
+/** A user who logs in with a flow by a second factor: a static code or a mailed code. */
+export interface Account {
+  readonly slug: 'factor' | 'mailed';
+  readonly user: string;
+  /** The static codes that are not used yet. */
+  readonly codes: string[];
+}
+
+/** How many logins started and ended, and how. */
+export interface Tally {
+  begun: number;
+  finished: number;
+  /** Number of requests that got a 503 or no response. */
+  refused: number;
+  /** Errors of logins that fell back to an earlier step or did not end in a session. Must be empty. */
+  readonly lost: string[];
+}
+
+const newTally = (): Tally => ({ begun: 0, finished: 0, refused: 0, lost: [] });
+
+/** Clients that log in again and again, each with the next free account, and retry every refused request. */
+export class MixedLoad {
+  #tally = newTally();
+  readonly #progress = new EventEmitter();
+  readonly #clients: Promise<void>[];
+  #isStopping = false;
+
+  constructor(
+    private readonly url: string,
+    private readonly mailbox: Mailbox,
+    /** One list for each client. */
+    accounts: readonly (readonly Account[])[],
+  ) {
+    this.#clients = accounts.map((list) => this.#logInAgain(list));
+  }
+
+  /** Resolves when `more` further logins have finished. Returns and resets the tally. */
+  async finish(more: number): Promise<Tally> {
+    const goal = this.#tally.finished + more;
+    while (this.#tally.finished < goal && this.#tally.lost.length === 0) await once(this.#progress, 'finished');
+    const tally = this.#tally;
+    this.#tally = newTally();
+    return tally;
+  }
+
+  /** Starts no further login, waits for the running ones, and returns the tally. */
+  async stop(): Promise<Tally> {
+    this.#isStopping = true;
+    await Promise.all(this.#clients);
+    return this.#tally;
+  }
+
+  /** Runs a login up to its last challenge. Returns the function that answers it and returns why the login was lost. */
+  async begin(account: Account): Promise<() => Promise<string | undefined>> {
+    const { slug, user, codes } = account;
+    const browser = new Browser(this.url);
+    const sent = this.#mailsTo(user);
+    const identified = await this.#step(browser, slug, { component: 'ak-stage-identification', uid_field: user });
+    if (slug === 'factor') {
+      if (identified['component'] !== 'ak-stage-password') return async () => unexpected('identification', identified);
+      const proved = await this.#step(browser, slug, { component: 'ak-stage-password', password: 'correct-horse-7' });
+      const component = 'ak-stage-authenticator-validate';
+      if (proved['component'] !== component) return async () => unexpected('the password', proved);
+      const code = codes.shift() ?? '';
+      return () => this.#end(browser, account, { component, code });
+    }
+    const component = 'ak-stage-email';
+    if (identified['component'] !== component) return async () => unexpected('identification', identified);
+    const { code } = readMail(await this.mailbox.mailTo(`${user}@example.org`, sent + 1));
+    return () => this.#end(browser, account, { component, code });
+  }
+
+  #mailsTo(user: string): number {
+    return this.mailbox.mails.filter(({ recipients }) => recipients.includes(`${user}@example.org`)).length;
+  }
+
+  async #end(browser: Browser, { slug, user }: Account, answer: Answer): Promise<string | undefined> {
+    const done = await this.#step(browser, slug, answer);
+    if (done['component'] !== 'xak-flow-redirect') return unexpected(answer.component, done);
+    for (;;) {
+      const name = await usernameOf(browser).catch(() => undefined);
+      if (name === user) return undefined;
+      const { status, body } = await this.#retried(() => browser.fetch('/api/v3/core/users/me/'));
+      if (status === 403) return unexpected('the login', body);
+    }
+  }
+
+  async #logInAgain(accounts: readonly Account[]): Promise<void> {
+    for (let i = 0; !this.#isStopping; i = (i + 1) % accounts.length) {
+      const account = accounts[i]!;
+      this.#tally.begun++;
+      const problem = await (await this.begin(account))();
+      if (problem === undefined) this.#tally.finished++;
+      else this.#tally.lost.push(`${account.slug} ${account.user}: ${problem}`);
+      this.#progress.emit('finished');
+    }
+  }
+
+  /** Solves one challenge. After a refused POST, reads the challenge first: the answer may have been accepted. */
+  async #step(browser: Browser, slug: string, answer: Answer): Promise<BrowserResponse['body']> {
+    for (;;) {
+      const response = await this.#attempt(() => browser.solve(slug, answer));
+      if (response) return response.body;
+      const { body } = await this.#retried(() => browser.show(slug));
+      if (body['component'] !== answer.component) return body;
+    }
+  }
+
+  async #retried(send: () => Promise<BrowserResponse>): Promise<BrowserResponse> {
+    for (;;) {
+      const response = await this.#attempt(send);
+      if (response) return response;
+    }
+  }
+
+  /** Sends one request. After a refusal, waits and returns `undefined`. */
+  async #attempt(send: () => Promise<BrowserResponse>): Promise<BrowserResponse | undefined> {
+    const response = await send().catch(() => undefined);
+    if (response && response.status !== 503) return response;
+    this.#tally.refused++;
+    await new Promise((resolve) => setTimeout(resolve, RETRY_DELAY_MS));
+    return undefined;
+  }
+}
+
+type Answer = Readonly<Record<string, string>> & { readonly component: string };
+
+const unexpected = (step: string, body: unknown) => `after ${step}: ${JSON.stringify(body).slice(0, 200)}`;
