@@ -25,7 +25,7 @@ export interface Pod {
 /** The end of a connection: a pod, or an address outside the cluster. */
 export type Endpoint = Pod | { readonly address: string };
 
-/** A port on which an endpoint is connected to. */
+/** The port to which a client connects. */
 export interface Port {
   readonly port: number;
   readonly protocol?: string;

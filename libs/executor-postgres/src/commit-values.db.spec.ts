@@ -87,7 +87,7 @@ describe('a user who changes the password', () => {
     await store.source.query('UPDATE directory.users SET epoch = epoch + 1 WHERE id = $1', [user.uuid]);
     expect(await userIn(own)).toBeUndefined();
 
-    // An ended plan keeps no pending user.
+    // Ends the plan, which removes its pending user. The user of the effect then comes from the event context only.
     const plan = endPlan(own.plan, { to: '/' });
     const keeps: Effect = { type: 'keep_session', user_epoch: user.epoch + 1 };
     const about = { user, clientIp: '203.0.113.7', flow: store.slug };
