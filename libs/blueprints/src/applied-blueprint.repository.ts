@@ -16,7 +16,10 @@ const SAVE = `
   FROM jsonb_to_recordset($1::jsonb) AS b (path text, digest text, content text)
   ON CONFLICT (path) DO UPDATE SET digest = excluded.digest, content = excluded.content, applied_at = now()`;
 
-/** $1 JSON list of blueprints. Adds the texts of those that a version before recorded by their digest alone. */
+/**
+ * $1 JSON list of blueprints. Adds the texts of blueprints of which an earlier version of Gatehouse recorded only the
+ * digest.
+ */
 const ADD_TEXTS = `
   UPDATE flow.applied_blueprints a SET content = b.content
   FROM jsonb_to_recordset($1::jsonb) AS b (path text, digest text, content text)
@@ -55,7 +58,10 @@ export class AppliedBlueprintRepository {
     return new Map(rows.map(({ path, content }) => [path, content]));
   }
 
-  /** Records the texts of files that were applied with this content by a version that recorded no texts. */
+  /**
+   * Records the texts of files that an earlier version of Gatehouse has applied with the same content without recording
+   * their texts.
+   */
   async addTexts(files: readonly FolderFile[]): Promise<void> {
     await this.manager.query(ADD_TEXTS, [JSON.stringify(files.map(contentOf))]);
   }

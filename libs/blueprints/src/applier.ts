@@ -31,7 +31,7 @@ export interface ApplyContext {
   /** Whether every unsupported model is an error, including models that no login depends on. */
   readonly strict: boolean;
   readonly observer?: ApplyObserver;
-  /** Returns the entries of a file that were applied last. If it is set, objects with other changes are left. */
+  /** Returns the entries of a file's last applied version. If it is set, changed objects are left as they are. */
   readonly entriesBefore?: (file: string) => EntriesBefore | undefined;
 }
 
@@ -145,7 +145,7 @@ export class Applier {
     const reason = before && reasonToKeep(before, { key, isAbsent: state === 'absent', attrs, collection, existing });
     if (reason !== undefined) return this.#keep(entry, { model, identifiers, existing, reason });
     const change = await this.#save(entry, { model, state, identifiers, attrs, collection, existing });
-    // The object of an entry with the state `created` may have been changed since in all fields.
+    // An entry with the state `created` does not change an existing object, so it counts as setting no field.
     const fields = new Set(state === 'present' ? Object.keys({ ...attrs, ...identifiers }) : []);
     this.applied.set(key, { change, fields });
     return change;

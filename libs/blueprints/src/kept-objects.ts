@@ -9,8 +9,8 @@ export interface AppliedEntry {
 }
 
 /**
- * Entries of a file that were applied last to the stored objects, by key, in a run that was rolled back: an outcome other
- * than `unchanged` shows that an administrator has changed or removed the object.
+ * The entries of the last applied version of a file, by key. They are applied again in a run that is rolled back: an
+ * outcome other than `unchanged` shows that an administrator has changed or removed the object.
  */
 export type EntriesBefore = ReadonlyMap<string, AppliedEntry>;
 
@@ -26,9 +26,10 @@ interface NewEntry {
 }
 
 /**
- * Returns why an update leaves the object of an entry as it is, or `undefined` if the entry is applied. An object is left
- * if it differs from the version of the file that was applied last, if that version did not have it, or if the entry sets
- * a further field, or removes the object with a further field, that has another value than the default.
+ * Returns why an update leaves the object of an entry as it is, or `undefined` if the update applies the entry. The
+ * update leaves an object that differs from the last applied version of the file, and an object that this version did
+ * not have. It also leaves an object if the entry would change or remove a field that this version did not set, unless
+ * the field has its default value.
  */
 export function reasonToKeep(before: EntriesBefore, entry: NewEntry): string | undefined {
   const { key, isAbsent, attrs, collection, existing } = entry;
@@ -42,7 +43,7 @@ export function reasonToKeep(before: EntriesBefore, entry: NewEntry): string | u
     return fields.length > 0 ? `it was changed here: ${fields.join(', ')}` : 'it was changed here';
   }
   if (!existing) return undefined;
-  // A removal also loses the fields that the blueprint did not set.
+  // A removal also removes the fields that the blueprint did not set.
   const written = isAbsent
     ? [...collection.fields]
     : Object.keys(attrs).filter((field) => collection.fields.has(field));

@@ -5,8 +5,8 @@ const SILENT: readonly EntryOutcome[] = ['unchanged', 'skipped'];
 
 /**
  * The outcome of an entry. `skipped`: its conditions are not met, or Gatehouse does not support its model (then
- * `reason` is set). `kept`: an update has left an object that was changed here. An entry that requires another blueprint is `applied`, or `missing` when that blueprint is optional
- * and was not found.
+ * `reason` is set). `kept`: an update has left the object as it is, because an administrator may have changed it. An
+ * entry that requires another blueprint is `applied`, or `missing` when that blueprint is optional and was not found.
  */
 export type EntryOutcome = (typeof OUTCOMES)[number];
 

@@ -73,8 +73,8 @@ export async function applyBlueprints({ mode = 'apply', ...options }: ApplyOptio
 }
 
 /**
- * Applies the new versions of files that were applied before. First applies the versions from before, and rolls that
- * back, to find out which objects differ from them.
+ * Applies the new versions of files that were applied before. First applies the last applied versions, and rolls this
+ * back, to find out which objects differ from these versions.
  */
 async function update(manager: EntityManager, options: RunOptions): Promise<Report> {
   const texts = await new AppliedBlueprintRepository(manager).findTexts();

@@ -105,7 +105,9 @@ export class NatsRequester extends Requester {
     }
   }
 
-  /** Fails the open requests: the server drops their replies. The services may have processed them. */
+  /**
+   * Fails the open requests, because the server drops their replies. The services may have processed these requests.
+   */
   private lose() {
     this.up = false;
     for (const { fail } of this.pending.values()) fail(new RequestTimeoutError('the connection to NATS was lost'));

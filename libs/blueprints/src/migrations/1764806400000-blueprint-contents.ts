@@ -1,8 +1,9 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * Adds the text of applied blueprints, with which an update tells an administrator's changes from its own. It counts
- * only while its SHA-256 is `digest`: services of the version before change the digest alone.
+ * Adds the text of applied blueprints, by which an update distinguishes an administrator's changes from those of a new
+ * version. The text is valid only while its SHA-256 is `digest`, because services of the previous version change only
+ * the digest.
  */
 export class BlueprintContents1764806400000 implements MigrationInterface {
   readonly name = 'BlueprintContents1764806400000';
