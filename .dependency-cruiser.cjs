@@ -115,10 +115,11 @@ module.exports = {
     },
     {
       name: 'stage-kit-serves-any-stage',
-      comment: 'The kit serves stages that it does not know. It depends on contracts and the platform.',
+      comment:
+        'The kit serves stages that it does not know. It depends on contracts, schema versions and the platform.',
       severity: 'error',
       from: { path: '^libs/stage-kit/', pathNot: '\\.spec\\.ts$' },
-      to: { path: '^(libs|apps)/', pathNot: '^libs/(stage-kit|contracts|platform)/' },
+      to: { path: '^(libs|apps)/', pathNot: '^libs/(stage-kit|contracts|platform|schemas)/' },
     },
     {
       name: 'platform-knows-no-login',

@@ -116,3 +116,24 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON consent.device_codes, consent.access_tok
 GRANT SELECT ON consent.code_keys TO gatehouse_consent;
 GRANT SELECT, DELETE ON consent.grants TO gatehouse_gateway;
 GRANT SELECT (user_id, application_id), DELETE ON consent.access_tokens TO gatehouse_gateway;
+
+-- A service waits for the migrations of its version, and for the privileges on what they create. So it sees only the
+-- migrations that have run before this file.
+DO $$
+DECLARE
+  migrated text;
+  service text;
+  newest int;
+BEGIN
+  FOREACH migrated IN ARRAY ARRAY['directory', 'flow', 'captcha', 'consent', 'enrollment', 'identification', 'mfa'] LOOP
+    EXECUTE format('SELECT coalesce(max(id), 0) FROM %I.migrations', migrated) INTO newest;
+    EXECUTE format('ALTER TABLE %I.migrations ENABLE ROW LEVEL SECURITY', migrated);
+    EXECUTE format('DROP POLICY IF EXISTS granted ON %I.migrations', migrated);
+    EXECUTE format('CREATE POLICY granted ON %I.migrations FOR SELECT USING (id <= %s)', migrated, newest);
+    FOR service IN SELECT rolname FROM pg_roles WHERE rolname LIKE 'gatehouse\_%' LOOP
+      IF has_schema_privilege(service, migrated, 'USAGE') THEN
+        EXECUTE format('GRANT SELECT (id, "timestamp") ON %I.migrations TO %I', migrated, service);
+      END IF;
+    END LOOP;
+  END LOOP;
+END $$;

@@ -7,6 +7,7 @@ import {
   TypeormUserLookup,
 } from '@gatehouse/directory';
 import { openDataSource, Sealer } from '@gatehouse/platform';
+import { SCHEMA_VERSIONS } from '@gatehouse/schemas';
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BrandRepository } from '../../apps/gateway/src/brands/brand.repository.js';
@@ -285,6 +286,20 @@ describeWithNats('deploy/postgres/roles.sql', () => {
     const roles = (await stack.run('roles')).match(/gatehouse_\w+/g) ?? [];
     expect(roles.toSorted()).toEqual(ROLES.map((service) => `gatehouse_${service}`).toSorted());
     await expect(readTokens()).rejects.toMatchObject({ code: INSUFFICIENT_PRIVILEGE });
+  });
+
+  it('shows a service a migration once it has run after the migration, so that the service waits for its privileges', async () => {
+    const newest = () =>
+      stack.as('captcha', async (client) => {
+        const { rows } = await client.query<{ max: string }>('SELECT max("timestamp") FROM captcha.migrations');
+        return Number(rows[0]!.max);
+      });
+    await stack.as('operator', (client) =>
+      client.query(`INSERT INTO captcha.migrations ("timestamp", name) VALUES (9999999999999, 'Next9999999999999')`),
+    );
+    expect(await newest()).toBe(SCHEMA_VERSIONS.captcha);
+    await stack.run('roles');
+    expect(await newest()).toBe(9_999_999_999_999);
   });
 
   it('stores passwords only as SCRAM verifiers, and rejects a wrong password', async () => {

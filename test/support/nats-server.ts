@@ -14,6 +14,8 @@ export interface RunningNats {
   readonly pid: number;
   /** Resolves when the output of the server, from its start, matches `pattern`. */
   readonly says: (pattern: RegExp) => Promise<void>;
+  /** Gives the server another configuration. Resolves when the server uses it. */
+  readonly reload: (config: string) => Promise<void>;
   /** Ends the server, by SIGKILL by default. */
   readonly stop: (signal?: NodeJS.Signals) => Promise<void>;
 }
@@ -59,8 +61,14 @@ export async function startNatsServer(program: string, options: NatsServerOption
     await stop();
     throw error;
   });
+  let reloads = 0;
+  const reload = async (text: string) => {
+    await writeFile(join(folder, 'server.conf'), text);
+    server.kill('SIGHUP');
+    await says(new RegExp(`(Reloaded server configuration[^]*){${++reloads}}`));
+  };
   const monitoringUrl = `http://127.0.0.1:${monitoringPort}`;
-  return { url: `nats://127.0.0.1:${port}`, monitoringUrl, pid: server.pid as number, says, stop };
+  return { url: `nats://127.0.0.1:${port}`, monitoringUrl, pid: server.pid as number, says, reload, stop };
 }
 
 /** Collects the output of a server. Returns the function that waits for a part of it, and fails when the server ends. */

@@ -2,7 +2,7 @@ import type { Readable, Writable } from 'node:stream';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { BlueprintError } from '@gatehouse/blueprints';
 import { CommandError } from '@gatehouse/local';
-import { ConfigError, MigrationError } from '@gatehouse/platform';
+import { ConfigError, isDatabaseUnavailable, MigrationError, StartError } from '@gatehouse/platform';
 
 /** The members of a process that a command uses: the environment and the standard streams. */
 export interface CommandProcess {
@@ -54,6 +54,8 @@ export function parseCommandArguments<const O extends Options>(args: readonly st
 
 function errorText(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const isExpected = [CommandError, ConfigError, BlueprintError, MigrationError].some((kind) => error instanceof kind);
-  return isExpected ? error.message : (error.stack ?? error.message);
+  const expected = [CommandError, ConfigError, BlueprintError, MigrationError, StartError];
+  if (expected.some((kind) => error instanceof kind)) return error.message;
+  if (isDatabaseUnavailable(error)) return `Postgres cannot be reached: ${error.message}`;
+  return error.stack ?? error.message;
 }

@@ -7,6 +7,7 @@ import {
   openPostgres,
   undoExpansions,
 } from '@gatehouse/local';
+import { startReadiness, waitForPostgres } from '@gatehouse/platform';
 import type { Command, CommandResult } from './command.js';
 
 const USAGE = `usage: npm run migrate
@@ -14,7 +15,7 @@ const USAGE = `usage: npm run migrate
        npm run migrate -- --down`;
 
 /**
- * `npm run migrate`: brings all schemas up to date. `--check` changes nothing, and names the migrations that are
+ * `npm run migrate`: waits for Postgres and brings all schemas up to date. `--check` changes nothing, and names the migrations that are
  * missing. `--down` undoes the migrations after the last contract step.
  */
 export const migrateCommand: Command = {
@@ -23,6 +24,7 @@ export const migrateCommand: Command = {
     const run = subcommandOf(args);
     const postgres = await openPostgres(env);
     try {
+      await waitForPostgres(postgres.url, startReadiness('migrate', env));
       return await run(postgres.url, env);
     } finally {
       await postgres.stop();

@@ -1,6 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { CommandError } from '@gatehouse/local';
-import { migrationConfig, postgresConfig, readConfig, withMigrationLock } from '@gatehouse/platform';
+import {
+  migrationConfig,
+  PATIENT_CONNECT_MS,
+  postgresConfig,
+  readConfig,
+  startReadiness,
+  waitForPostgres,
+  withMigrationLock,
+} from '@gatehouse/platform';
 import pg from 'pg';
 import type { Command } from './command.js';
 import { scramVerifier } from './scram-verifier.js';
@@ -10,13 +18,14 @@ const ROLES_FILE = 'deploy/postgres/roles.sql';
 /** `DATABASE_PASSWORD_<SERVICE>` is the password of the role `gatehouse_<service>`. */
 const PASSWORD_VARIABLE = /^DATABASE_PASSWORD_([A-Z_]+)$/;
 
-/** Creates the Postgres roles of the services and sets their passwords. */
+/** Waits for Postgres, creates the Postgres roles of the services and sets their passwords. */
 export const rolesCommand: Command = {
   name: 'roles',
   run: async (_args, { env }) => {
     const { DATABASE_URL } = readConfig(postgresConfig, env);
     const passwords = rolePasswords(env);
     if (passwords.length === 0) throw new CommandError('No DATABASE_PASSWORD_<SERVICE> is set in the environment.');
+    await waitForPostgres(DATABASE_URL, startReadiness('roles', env));
     await withMigrationLock(DATABASE_URL, readConfig(migrationConfig, env), () => setRoles(DATABASE_URL, passwords));
     return `roles: ${passwords.map(({ role }) => role).join(', ')}`;
   },
@@ -28,7 +37,7 @@ interface RolePassword {
 }
 
 async function setRoles(url: string, passwords: readonly RolePassword[]): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: PATIENT_CONNECT_MS });
   await client.connect();
   try {
     await client.query('BEGIN');

@@ -13,7 +13,7 @@ import {
   type RunningPart,
   runPeriodically,
 } from '@gatehouse/platform';
-
+import { SCHEMA_VERSIONS } from '@gatehouse/schemas';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { GatewayConfig } from './gateway.config.js';
@@ -34,8 +34,8 @@ export interface RunningGateway extends RunningPart {
 /** Connects to Postgres and to `bus`, then listens for HTTP requests. */
 export async function startGateway(
   config: GatewayConfig,
-  readiness: Readiness = new Readiness(config.READINESS_TIMEOUT_MS),
-  bus: Bus = new NatsBus(config),
+  readiness: Readiness = new Readiness(),
+  bus: Bus = new NatsBus(config, readiness),
 ): Promise<RunningGateway> {
   const infrastructure = await openInfrastructure(config, readiness, bus);
   const { source, requester, logger } = infrastructure;
@@ -61,9 +61,8 @@ async function openInfrastructure(config: GatewayConfig, readiness: Readiness, b
   const logger = new Logger('gateway', config.LOG_LEVEL);
   const geoLocator = await MaxmindGeoLocator.fromSettings(config);
   const pages = await PageRenderer.open(PAGES_FOLDER, config.CSRF_COOKIE);
-  const source = await openPool({ schema: FLOW_SCHEMA, config, readiness });
+  const source = await openPool({ schema: FLOW_SCHEMA, config, readiness, versions: SCHEMA_VERSIONS });
   const requester = await bus.openRequester('gateway', logger);
-  readiness.require('bus', () => requester.isReady());
   return { config, source, requester, readiness, geoLocator, pages, logger };
 }
 

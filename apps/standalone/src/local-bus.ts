@@ -11,6 +11,7 @@ import {
   InProcessBus,
   NatsBus,
   natsConfig,
+  type Readiness,
   readConfig,
 } from '@gatehouse/platform';
 
@@ -27,11 +28,11 @@ const USER = 'gatehouse';
  * is installed, otherwise a bus within this process. `GATEHOUSE_BUS=in-process` always selects the bus within this
  * process.
  */
-export async function openBus(state: LocalState, env: NodeJS.ProcessEnv = process.env): Promise<OpenBus> {
+export async function openBus(state: LocalState, readiness: Readiness, env: NodeJS.ProcessEnv): Promise<OpenBus> {
   if (readConfig(standaloneConfig, env).GATEHOUSE_BUS) return inProcess('GATEHOUSE_BUS is in-process');
-  if (env['NATS_URL']) return { bus: new NatsBus(readConfig(natsConfig, env)), stop: async () => undefined };
+  if (env['NATS_URL']) return { bus: new NatsBus(readConfig(natsConfig, env), readiness), stop: async () => undefined };
   const program = await findNatsServer(env, { download: false });
-  return program ? startServer(state, program) : inProcess('No nats-server was found');
+  return program ? startServer(state, program, readiness) : inProcess('No nats-server was found');
 }
 
 function inProcess(reason: string): OpenBus {
@@ -42,7 +43,11 @@ function inProcess(reason: string): OpenBus {
   return { bus: new InProcessBus(), stop: async () => undefined };
 }
 
-async function startServer({ folder, busPassword }: LocalState, program: string): Promise<OpenBus> {
+async function startServer(
+  { folder, busPassword }: LocalState,
+  program: string,
+  readiness: Readiness,
+): Promise<OpenBus> {
   const port = await findFreePort();
   const config = join(folder, 'nats.conf');
   await writeFile(config, configOf(port, busPassword), { mode: 0o600 });
@@ -55,7 +60,7 @@ async function startServer({ folder, busPassword }: LocalState, program: string)
   const exited = once(server, 'exit');
   const settings = { NATS_URL: `nats://127.0.0.1:${port}`, NATS_USER: USER, NATS_PASSWORD: busPassword };
   return {
-    bus: new NatsBus(settings),
+    bus: new NatsBus(settings, readiness),
     stop: async () => {
       process.off('exit', kill);
       server.kill('SIGTERM');

@@ -11,7 +11,14 @@ import {
   openPostgres,
   sealKeys,
 } from '@gatehouse/local';
-import { Logger, Readiness, readConfig, serveMonitoring } from '@gatehouse/platform';
+import {
+  commonConfig,
+  Logger,
+  readConfig,
+  serveMonitoring,
+  startReadiness,
+  waitForPostgres,
+} from '@gatehouse/platform';
 import { policiesModule } from '@gatehouse/policies';
 import { providersModule } from '@gatehouse/providers';
 import { serveStages } from '@gatehouse/stage-kit';
@@ -46,25 +53,30 @@ export function startStandalone(env: NodeJS.ProcessEnv, print: (line: string) =>
 }
 
 async function start(env: NodeJS.ProcessEnv, parts: StartedParts, print: (line: string) => void): Promise<string> {
+  const common = readConfig(commonConfig, env);
+  const readiness = startReadiness('gatehouse', { LOG_LEVEL: QUIET, ...env });
+  let isReady = false;
+  readiness.require('start', () => isReady);
+  const monitoring = await serveMonitoring(common, readiness);
+  parts.add({ stop: async () => monitoring?.close() });
   const state = await openLocalState(env);
   const postgres = await parts.start(() => openPostgres(env, async () => state));
+  await waitForPostgres(postgres.url, readiness);
   await prepareDatabase(postgres.url, { env, keys: env['SEAL_KEYS'] || sealKeys(state.sealKey), print });
-  const { bus } = await parts.start(() => openBus(state, env));
+  const { bus } = await parts.start(() => openBus(state, readiness, env));
   const settings = { ...defaultSettings(state, env), ...env, DATABASE_URL: postgres.url };
   // Stages read their settings from `process.env`, as they do in a service process.
   Object.assign(process.env, settings);
   const config = readConfig(gatewayConfig, settings);
   const logger = new Logger('gatehouse', config.LOG_LEVEL);
   const modules = [...(await stageModules()), providersModule()];
-  const readiness = new Readiness(config.READINESS_TIMEOUT_MS);
-  const monitoring = await serveMonitoring(config, readiness);
-  parts.add({ stop: async () => monitoring?.close() });
   const { service } = await serveStages({ name: 'standalone', modules, bus, logger, readiness });
   parts.add({ stop: () => service.close() });
   const courier = await startCourier(readConfig(courierConfig, settings), readiness, bus);
   parts.add({ stop: () => courier.close() });
   const gateway = await startGateway(config, readiness, bus);
   parts.add({ stop: () => gateway.close() });
+  isReady = true;
   return gateway.url;
 }
 
@@ -87,6 +99,9 @@ const announcementOf = ({ username, randomPassword }: NewAdmin) =>
 
 const stageModules = () => Promise.all([policiesModule(), ...Object.values(stages).map(({ module }) => module())]);
 
+/** Level of the log of an installation without configuration, whose user reads the terminal. */
+const QUIET = 'warn';
+
 /** Allows all public hosts, and the loopback addresses of this machine. */
 const ALSO_LOOPBACK = '*,127.0.0.1,localhost';
 
@@ -101,6 +116,6 @@ function defaultSettings(state: LocalState, { HOST, PORT, BASE_URL }: NodeJS.Pro
     CAPTCHA_HOSTS: ALSO_LOOPBACK,
     SOURCE_HOSTS: ALSO_LOOPBACK,
     SMS_HOSTS: ALSO_LOOPBACK,
-    LOG_LEVEL: 'warn',
+    LOG_LEVEL: QUIET,
   };
 }

@@ -9,6 +9,7 @@ import {
   runPeriodically,
   Sealer,
 } from '@gatehouse/platform';
+import { SCHEMA_VERSIONS } from '@gatehouse/schemas';
 import type { CourierConfig } from './courier.config.js';
 import { deliveries, registerOutboxMetrics } from './courier.metrics.js';
 import { EventDelivery } from './event-delivery.js';
@@ -24,13 +25,12 @@ const SWEEP_S = 600;
 export async function startCourier(
   config: CourierConfig,
   readiness: Readiness = new Readiness(),
-  bus: Bus = new NatsBus(config),
+  bus: Bus = new NatsBus(config, readiness),
 ): Promise<RunningPart> {
   const logger = new Logger('courier', config.LOG_LEVEL);
   const settings = { timeoutMs: config.EVENTS_TIMEOUT_MS, stream: config.EVENTS_STREAM };
-  const source = await openPool({ schema: 'flow', config, readiness });
+  const source = await openPool({ schema: 'flow', config, readiness, versions: SCHEMA_VERSIONS });
   const publisher = await bus.openPublisher('courier', settings, logger);
-  readiness.require('bus', () => publisher.isReady());
   const outbox = new OutboxRepository(source, new Sealer(config.SEAL_KEYS));
   if (config.MONITORING_PORT !== undefined) registerOutboxMetrics(outbox);
   const dependencies = { config, outbox, logger };

@@ -1,4 +1,4 @@
-import { Readiness } from '@gatehouse/platform';
+import { REQUIRED_SCHEMAS, Readiness } from '@gatehouse/platform';
 import { Global, Inject, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { DataSource } from 'typeorm';
@@ -22,7 +22,13 @@ class IdentificationModule {
 }
 
 @Global()
-@Module({ providers: [Readiness], exports: [Readiness] })
+@Module({
+  providers: [
+    { provide: Readiness, useValue: new Readiness() },
+    { provide: REQUIRED_SCHEMAS, useValue: {} },
+  ],
+  exports: [Readiness, REQUIRED_SCHEMAS],
+})
 class ReadinessModule {}
 
 @Module({ imports: [ReadinessModule, PasswordModule, IdentificationModule] })

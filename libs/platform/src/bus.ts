@@ -11,8 +11,6 @@ export class BusDownError extends Error {}
 export abstract class Requester {
   /** Whether the bus can be reached now. */
   abstract readonly connected: boolean;
-  /** Returns whether the bus answers now and accepts this client. Has no time limit of its own. */
-  abstract isReady(): Promise<boolean>;
   /** Resolves with the reason when the bus has refused this client for good. Otherwise the promise never settles. */
   abstract readonly refused: Promise<Error>;
   /**
@@ -45,8 +43,6 @@ export interface PublisherSettings {
 
 /** Client of the bus that publishes events. */
 export abstract class Publisher {
-  /** Returns whether the bus answers now. Has no time limit of its own. */
-  abstract isReady(): Promise<boolean>;
   /** Resolves with the reason when the bus has refused this client for good. Otherwise the promise never settles. */
   abstract readonly refused: Promise<Error>;
   /** Publishes the messages. When this throws, some of the messages may have been published. */
@@ -57,8 +53,6 @@ export abstract class Publisher {
 
 /** Serves the message handlers of a Nest microservice: pass it to Nest as its transport `strategy`. */
 export interface BusServer {
-  /** Returns whether the bus answers now and has accepted all subscriptions. Has no time limit of its own. */
-  isReady(): Promise<boolean>;
   /** Resolves with the reason when the bus has refused this server for good. Otherwise the promise never settles. */
   readonly refused: Promise<Error>;
   listen(callback: (error?: unknown) => void): unknown;

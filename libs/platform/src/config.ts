@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { READINESS_TIMEOUT_MS } from './readiness.js';
 
 /** Thrown for a mistake of the operator. The process prints only the message, without a stack trace, and exits. */
 export class ConfigError extends Error {}
@@ -40,8 +39,17 @@ export const commonConfig = z.object({
     .int()
     .min(100)
     .max(60_000)
-    .default(READINESS_TIMEOUT_MS)
+    .default(2000)
     .describe('Milliseconds until a dependency that does not answer the readiness probe counts as missing'),
+  START_WAIT_S: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(86_400)
+    .default(300)
+    .describe(
+      'Seconds since its start in which a process waits for NATS, Postgres, its role and the migrations, before it ends. 0: each is tried once',
+    ),
 });
 
 const milliseconds = (fallback: number, max: number) => z.coerce.number().int().min(100).max(max).default(fallback);

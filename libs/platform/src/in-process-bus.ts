@@ -82,10 +82,6 @@ class InProcessRequester extends Requester {
     return !this.closed;
   }
 
-  isReady(): Promise<boolean> {
-    return Promise.resolve(!this.closed);
-  }
-
   async request(subject: string, body: string | Uint8Array, timeoutMs: number): Promise<Uint8Array> {
     if (this.closed) throw new BusDownError('the requester is closed');
     let timer: NodeJS.Timeout | undefined;
@@ -126,10 +122,6 @@ class InProcessPublisher extends Publisher {
 
   constructor(private readonly bus: InProcessBus) {
     super();
-  }
-
-  isReady(): Promise<boolean> {
-    return Promise.resolve(true);
   }
 
   async publish(messages: readonly EventMessage[]): Promise<void> {

@@ -33,10 +33,6 @@ export class InProcessServer extends Server implements BusServer {
     callback();
   }
 
-  isReady(): Promise<boolean> {
-    return Promise.resolve(this.removers.length > 0);
-  }
-
   async close() {
     for (const remove of this.removers.splice(0)) remove();
     await this.responder.drained(delay(this.drainMs));

@@ -56,7 +56,7 @@ it('is ready as long as all dependencies can be used and the process does not st
 });
 
 it('counts a dependency that does not answer within READINESS_TIMEOUT_MS as missing', async () => {
-  const readiness = new Readiness(50);
+  const readiness = new Readiness({ READINESS_TIMEOUT_MS: 50, START_WAIT_S: 0 });
   readiness.require('database', () => new Promise(() => undefined));
   const get = await serve(readiness);
 

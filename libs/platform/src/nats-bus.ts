@@ -1,24 +1,31 @@
 import { connect, createInbox } from '@nats-io/transport-node';
 import { Bus, BusDownError, type BusServer, type PublisherSettings } from './bus.js';
-import type { Logger } from './logger.js';
+import { Logger } from './logger.js';
 import {
-  checkSubscriptions,
   connectNats,
   inboxPrefixOf,
+  isConnectionReady,
   type NatsSettings,
   natsAddress,
   natsOptions,
+  waitForSubscriptions,
 } from './nats-connection.js';
 import { NatsJsonServer } from './nats-json-server.js';
 import { NatsPublisher } from './nats-publisher.js';
 import { NatsRequester } from './nats-requester.js';
+import { NatsSubscriptions } from './nats-subscriptions.js';
+import { Readiness } from './readiness.js';
 
 /** Milliseconds that a command waits for the connection to NATS. */
 const DIAL_MS = 5000;
 
 /** The bus of processes that run separately: one or more NATS servers. */
 export class NatsBus extends Bus {
-  constructor(private readonly settings: NatsSettings) {
+  /** The process is ready only while each of its connections works and has all subscriptions. */
+  constructor(
+    private readonly settings: NatsSettings,
+    private readonly readiness: Readiness = new Readiness(),
+  ) {
     super();
   }
 
@@ -26,29 +33,41 @@ export class NatsBus extends Bus {
     return natsAddress(this.settings);
   }
 
-  async openRequester(client: string, logger?: Logger): Promise<NatsRequester> {
-    const requester = new NatsRequester(await connectNats(this.settings, client, logger), inboxPrefixOf(client));
-    await requester.ready();
+  async openRequester(client: string, logger = new Logger(client)): Promise<NatsRequester> {
+    const { readiness } = this;
+    const connection = await connectNats(this.settings, client, { readiness, logger });
+    const requester = new NatsRequester(connection, inboxPrefixOf(client), { logger });
+    await waitForSubscriptions(requester.subscriptions, readiness);
+    readiness.require('bus', () => isConnectionReady(connection, requester.subscriptions));
     return requester;
   }
 
-  async openPublisher(client: string, settings: PublisherSettings, logger?: Logger): Promise<NatsPublisher> {
-    const connection = await connectNats(this.settings, client, logger);
+  async openPublisher(
+    client: string,
+    settings: PublisherSettings,
+    logger = new Logger(client),
+  ): Promise<NatsPublisher> {
+    const { readiness } = this;
+    const connection = await connectNats(this.settings, client, { readiness, logger });
     // JetStream sends its confirmations to an inbox. A user who may not subscribe to this inbox would wait for each
-    // confirmation until the time-out, so the permission is checked now.
-    const inbox = connection.subscribe(createInbox(inboxPrefixOf(client)));
-    await checkSubscriptions(connection, [inbox]);
-    inbox.unsubscribe();
+    // confirmation until the time-out.
+    const subscriptions = new NatsSubscriptions(connection, logger);
+    subscriptions.add(createInbox(inboxPrefixOf(client)), () => undefined);
+    await waitForSubscriptions(subscriptions, readiness);
+    readiness.require('bus', () => isConnectionReady(connection, subscriptions));
     return new NatsPublisher(connection, settings);
   }
 
   createServer(client: string, drainMs?: number): BusServer {
-    return new NatsJsonServer(natsOptions(this.settings, client), drainMs);
+    const { readiness } = this;
+    const server = new NatsJsonServer(natsOptions(this.settings, client), { readiness, drainMs });
+    readiness.require('bus', () => server.isReady());
+    return server;
   }
 
   /**
-   * Opens a requester for a command of the operator. Throws BusDownError when the server cannot be reached, instead of
-   * waiting for the server.
+   * Opens a requester for a command of the operator. Throws BusDownError when the server cannot be reached or refuses
+   * the inbox of the requester, instead of waiting for the server.
    */
   async dial(client: string): Promise<NatsRequester> {
     const options = natsOptions(this.settings, client);
@@ -57,7 +76,10 @@ export class NatsBus extends Bus {
       throw new BusDownError(`the bus at ${this.address} cannot be reached: ${cause.message}`, { cause });
     });
     const requester = new NatsRequester(connection, inboxPrefixOf(client));
-    await requester.ready();
+    await requester.subscriptions.check().catch(async (cause: Error) => {
+      await requester.close();
+      throw new BusDownError(cause.message, { cause });
+    });
     return requester;
   }
 }

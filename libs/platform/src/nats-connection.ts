@@ -1,13 +1,15 @@
 import {
   connect,
   type NatsConnection,
+  type NodeConnectionOptions,
   nkeyAuthenticator,
   nkeys,
   type Server,
-  type Subscription,
 } from '@nats-io/transport-node';
 import { ConfigError, natsConfig } from './config.js';
 import { Logger } from './logger.js';
+import { type NatsSubscriptions, SubscriptionRefusedError } from './nats-subscriptions.js';
+import { Readiness } from './readiness.js';
 
 /** The servers and the user of a NATS client. Times are in milliseconds. */
 export interface NatsSettings {
@@ -70,47 +72,63 @@ export const natsAddress = ({ NATS_URL }: NatsSettings): string =>
     .map((server) => server.slice(server.lastIndexOf('@') + 1))
     .join(', ');
 
-/** Opens a connection and logs whenever it is lost or restored. */
+interface ConnectionContext {
+  readonly readiness?: Readiness;
+  readonly logger?: Logger;
+}
+
+/** Waits for the server, opens a connection, and logs whenever it is lost or restored. */
 export async function connectNats(
   settings: NatsSettings,
   name: string,
-  logger: Logger = new Logger(name),
+  { readiness = new Readiness(), logger = new Logger(name) }: ConnectionContext = {},
 ): Promise<NatsConnection> {
   logger.log(`connecting to the bus at ${natsAddress(settings)}`);
-  const connection = await connect(natsOptions(settings, name));
+  const options = natsOptions(settings, name);
+  await waitForNats(options, readiness);
+  const connection = await connect(options);
   void logStatus(connection, logger);
   return connection;
 }
 
 /**
- * Resolves when the server has accepted the subscriptions. Throws when the permissions of the user refuse one of them.
+ * Resolves when a server accepts a connection with the user of `options`. Throws StartError when none does within
+ * START_WAIT_S. The first connection of the client itself would wait without a limit, and would not say why.
  */
-export async function checkSubscriptions(connection: NatsConnection, subscriptions: readonly Subscription[]) {
-  await connection.flush();
-  const refused = subscriptions
-    .filter((subscription) => subscription.isClosed())
-    .map((subscription) => subscription.getSubject());
-  if (refused.length > 0)
-    throw new Error(`NATS refuses the subscriptions ${refused.join(', ')}: check this user's permissions`);
+export async function waitForNats(options: NodeConnectionOptions, readiness: Readiness): Promise<void> {
+  const address = natsAddress({ NATS_URL: [options.servers ?? []].flat().join(',') });
+  const once = { ...options, waitOnFirstConnect: false, reconnect: false };
+  await readiness.waitFor(
+    'bus',
+    async () => (await connect(once)).close(),
+    (error) => `NATS at ${address} accepts no connection: ${(error as Error).message}`,
+  );
 }
 
 /** Returns whether the server answers now and has accepted the subscriptions. Has no time limit of its own. */
-export async function isConnectionReady(connection: NatsConnection, subscriptions: readonly Subscription[]) {
-  try {
-    // The server reports refused subscriptions before it answers the flush.
-    await connection.flush();
-    return subscriptions.every((subscription) => !subscription.isClosed());
-  } catch {
-    return false;
-  }
+export async function isConnectionReady(connection: NatsConnection, subscriptions?: NatsSubscriptions) {
+  // The server reports refused subscriptions before it answers the flush.
+  await connection.flush();
+  return subscriptions?.accepted ?? true;
 }
+
+/** Resolves when the server has accepted the subscriptions. Throws StartError when it has not within START_WAIT_S. */
+export const waitForSubscriptions = (subscriptions: NatsSubscriptions, readiness: Readiness): Promise<void> =>
+  readiness.waitFor(
+    'bus',
+    () => subscriptions.check(),
+    (error) => (error instanceof SubscriptionRefusedError ? error.message : undefined),
+  );
 
 /**
  * Returns a promise that resolves with the reason when the server has refused this client for good. Otherwise the
  * promise never settles.
  */
 export const refusalOf = (connection: NatsConnection): Promise<Error> =>
-  connection.closed().then((reason) => reason ?? new Promise<never>(() => undefined));
+  connection.closed().then((reason) => {
+    if (!reason) return new Promise<never>(() => undefined);
+    return new ConfigError(`NATS refuses this user: ${reason.message}. Check its nkey or its password`);
+  });
 
 async function logStatus(connection: NatsConnection, logger: Logger) {
   for await (const { type } of connection.status()) {

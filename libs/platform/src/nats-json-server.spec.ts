@@ -20,7 +20,7 @@ describeWithNats('a server on NATS', () => {
   beforeEach(async () => {
     nats = await startNats();
     connection = await connectNats({ NATS_URL: nats.url }, 'requester');
-    requester = new NatsRequester(connection, '_INBOX_requester', 5);
+    requester = new NatsRequester(connection, '_INBOX_requester', { sweepEveryMs: 5 });
     servers = [];
   });
   afterEach(async () => {
@@ -29,7 +29,7 @@ describeWithNats('a server on NATS', () => {
   });
 
   const serve = (handler: Handler, { login = {}, drainMs = 30_000 }: { login?: object; drainMs?: number } = {}) => {
-    const server = new NatsJsonServer(natsOptions({ NATS_URL: nats.url, ...login }, 'server'), drainMs);
+    const server = new NatsJsonServer(natsOptions({ NATS_URL: nats.url, ...login }, 'server'), { drainMs });
     server.addHandler('stage.sample.respond', handler, false, { queue: 'sample' });
     servers.push(server);
     return new Promise<NatsJsonServer>((resolve, reject) => {
@@ -91,7 +91,7 @@ describeWithNats('a server on NATS', () => {
     await serve(async () => 'answered', { login: { NATS_USER: 'server', NATS_PASSWORD: 's' } });
     await connection.close();
     connection = await connectNats({ NATS_URL: nats.url, NATS_USER: 'requester', NATS_PASSWORD: 's' }, 'requester');
-    requester = new NatsRequester(connection, '_INBOX_requester', 5);
+    requester = new NatsRequester(connection, '_INBOX_requester', { sweepEveryMs: 5 });
     expect(await ask('{}')).toBe('answered');
   });
 });

@@ -1,30 +1,61 @@
-import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node';
+import type { Msg, NatsConnection } from '@nats-io/transport-node';
 import { NatsContext, type NatsOptions, ServerNats } from '@nestjs/microservices';
 import { DRAIN_MS, delay, JsonResponder } from './json-responder.js';
-import { checkSubscriptions, isConnectionReady, refusalOf } from './nats-connection.js';
+import { isConnectionReady, refusalOf, waitForNats, waitForSubscriptions } from './nats-connection.js';
+import { NatsSubscriptions } from './nats-subscriptions.js';
+import { Readiness } from './readiness.js';
+
+interface ServerOptions {
+  readonly readiness?: Readiness;
+  /** Milliseconds that `close` waits for open requests. */
+  readonly drainMs?: number | undefined;
+}
 
 /**
  * Nest's NATS server with plain JSON on the wire and a `close` that loses no request: it drains the subscriptions,
- * waits for open handlers, then drains the connection.
+ * waits for open handlers, then drains the connection. A subscription that the server refuses is tried again.
  */
 export class NatsJsonServer extends ServerNats {
   private readonly responder = new JsonResponder();
+  private readonly readiness: Readiness;
+  private readonly drainMs: number;
+  private current: { readonly connection: NatsConnection; readonly subscriptions: NatsSubscriptions } | undefined;
 
   constructor(
-    settings: NonNullable<NatsOptions['options']>,
-    private readonly drainMs = DRAIN_MS,
+    private readonly settings: NonNullable<NatsOptions['options']>,
+    { readiness = new Readiness(), drainMs = DRAIN_MS }: ServerOptions = {},
   ) {
     super(settings);
+    this.readiness = readiness;
+    this.drainMs = drainMs;
   }
 
   /**
-   * Fails when the server's permissions refuse a subscription, because such a service would never receive a request.
+   * Waits for the NATS server, and until it accepts all subscriptions. Fails with StartError after START_WAIT_S, because
+   * a service without a subscription would never receive its requests.
    */
   override async listen(callback: (error?: unknown) => void) {
+    try {
+      await waitForNats(this.settings, this.readiness);
+    } catch (error) {
+      return callback(error);
+    }
     await super.listen((error?: unknown) => {
-      if (error) return callback(error);
-      checkSubscriptions(this.unwrap(), this.subs).then(() => callback(), callback);
+      if (error || !this.current) return callback(error);
+      waitForSubscriptions(this.current.subscriptions, this.readiness).then(() => callback(), callback);
     });
+  }
+
+  /** Replaces the method of Nest, whose subscriptions would end without a trace when the server refuses them. */
+  override bindEvents(connection: NatsConnection) {
+    const subscriptions = new NatsSubscriptions(connection, this.logger);
+    this.current = { connection, subscriptions };
+    for (const [subject, { extras }] of this.messageHandlers) {
+      const receive = (message: Msg) => {
+        this.handleMessage(subject, message).catch((error) => this.handleError(error as string));
+      };
+      subscriptions.add(subject, receive, extras?.['queue'] as string | undefined);
+    }
   }
 
   /** Replaces the method of Nest, which would create an Observable and a packet for each request. */
@@ -36,15 +67,16 @@ export class NatsJsonServer extends ServerNats {
     });
   }
 
+  /** Returns whether the NATS server answers now and has accepted all subscriptions. Its time has no limit. */
   async isReady(): Promise<boolean> {
-    return this.connection !== undefined && isConnectionReady(this.connection, this.subs);
+    return this.current !== undefined && isConnectionReady(this.current.connection, this.current.subscriptions);
   }
 
   override async close() {
-    const connection = this.connection;
-    if (!connection) return;
+    if (!this.current) return;
+    const { connection, subscriptions } = this.current;
     const limit = delay(this.drainMs);
-    await Promise.race([Promise.allSettled(this.subs.map((sub) => sub.drain())), limit]);
+    await Promise.race([subscriptions.drain(), limit]);
     await this.responder.drained(limit);
     await connection.drain().catch(() => connection.close());
   }
@@ -53,13 +85,6 @@ export class NatsJsonServer extends ServerNats {
    * Resolves with the reason when the NATS server has refused this user for good. Otherwise the promise never settles.
    */
   get refused(): Promise<Error> {
-    return this.connection ? refusalOf(this.connection) : new Promise<never>(() => undefined);
-  }
-
-  private get connection() {
-    return (this as unknown as { natsClient?: NatsConnection }).natsClient;
-  }
-  private get subs() {
-    return (this as unknown as { subscriptions: Subscription[] }).subscriptions;
+    return this.current ? refusalOf(this.current.connection) : new Promise<never>(() => undefined);
   }
 }

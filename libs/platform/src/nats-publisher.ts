@@ -1,6 +1,6 @@
 import { headers, type NatsConnection } from '@nats-io/transport-node';
 import { BusDownError, type EventMessage, Publisher, type PublisherSettings } from './bus.js';
-import { isConnectionReady, refusalOf } from './nats-connection.js';
+import { refusalOf } from './nats-connection.js';
 
 /** Header with the id of a message. JetStream drops a message if it has stored the id within its duplicate window. */
 const MESSAGE_ID = 'Nats-Msg-Id';
@@ -20,10 +20,6 @@ export class NatsPublisher extends Publisher {
 
   get refused(): Promise<Error> {
     return refusalOf(this.connection);
-  }
-
-  isReady(): Promise<boolean> {
-    return isConnectionReady(this.connection, []);
   }
 
   async publish(messages: readonly EventMessage[]): Promise<void> {

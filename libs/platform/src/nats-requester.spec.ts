@@ -18,7 +18,7 @@ describeWithNats('a requester on NATS', () => {
     nats = await startNats();
     client = await connectNats({ NATS_URL: nats.url }, 'client');
     service = await connectNats({ NATS_URL: nats.url }, 'service');
-    requester = new NatsRequester(client, '_INBOX_client', 5);
+    requester = new NatsRequester(client, '_INBOX_client', { sweepEveryMs: 5 });
   });
   afterEach(async () => {
     await Promise.all([client.close(), service.close()]);
@@ -60,7 +60,7 @@ describeWithNats('a requester on NATS', () => {
     const open = (name: string) => connectNats({ NATS_URL: nats.url, NATS_USER: name, NATS_PASSWORD: 's' }, name);
     await Promise.all([client.close(), service.close()]);
     [client, service] = [await open('client'), await open('service')];
-    requester = new NatsRequester(client, '_INBOX_client', 5);
+    requester = new NatsRequester(client, '_INBOX_client', { sweepEveryMs: 5 });
     await serve('echo', (message) => message.respond(message.data));
     expect(text(await requester.request('echo', 'allowed', LONG))).toBe('allowed');
     await expect(connect({ servers: nats.url })).rejects.toThrow(/authorization/i);

@@ -1,14 +1,15 @@
 import { ConfigError } from './config.js';
+import { StartError } from './readiness.js';
 
 /**
  * Returns the function that ends the process `name` after an error: it writes the reason to standard error and exits
- * with code 1. A ConfigError is written as a sentence, any other error with its stack.
+ * with code 1. A ConfigError or StartError is written as a sentence, any other error with its stack.
  */
 export const exitWithError =
   (name: string) =>
   (error: unknown): never => {
     const reason =
-      error instanceof ConfigError
+      error instanceof ConfigError || error instanceof StartError
         ? error.message
         : error instanceof Error
           ? (error.stack ?? error.message)

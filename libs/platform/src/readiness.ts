@@ -1,3 +1,6 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Logger } from './logger.js';
+
 /** Returns whether the process can use a dependency now. */
 export type ReadinessCheck = () => boolean | Promise<boolean>;
 
@@ -8,20 +11,60 @@ interface Requirement {
   running: Promise<boolean> | undefined;
 }
 
-/** Milliseconds that a check may take by default (READINESS_TIMEOUT_MS). */
-export const READINESS_TIMEOUT_MS = 2000;
+/** How long a process waits for its dependencies. */
+export interface ReadinessLimits {
+  /** Milliseconds after which a check has failed. */
+  readonly READINESS_TIMEOUT_MS: number;
+  /** Seconds since the start of the process in which it waits for its dependencies. 0: they are tried once. */
+  readonly START_WAIT_S: number;
+}
+
+const WITHOUT_WAITING: ReadinessLimits = { READINESS_TIMEOUT_MS: 2000, START_WAIT_S: 0 };
+
+/** Milliseconds between two tries of a dependency during the start. Each delay is twice the one before. */
+const [FIRST_DELAY_MS, LONGEST_DELAY_MS] = [250, 2000];
+
+/** Thrown when a dependency has not become usable during the start. Its message is a sentence for the operator. */
+export class StartError extends Error {}
 
 /** The dependencies of a process, and whether it can answer requests now. */
 export class Readiness {
   readonly #requirements: Requirement[] = [];
+  readonly #awaited = new Set<string>();
+  readonly #startedAt = performance.now();
   #stopping = false;
 
-  /** A check that takes longer than `timeoutMs` milliseconds has failed. */
-  constructor(private readonly timeoutMs: number = READINESS_TIMEOUT_MS) {}
+  constructor(
+    private readonly limits: ReadinessLimits = WITHOUT_WAITING,
+    private readonly logger: Logger = new Logger('start'),
+  ) {}
 
   /** Adds a dependency. Several dependencies may have the same name, such as two pools of `database`. */
   require(name: string, check: ReadinessCheck): void {
     this.#requirements.push({ name, check, running: undefined });
+  }
+
+  /**
+   * Returns the result of `attempt`, which connects to the dependency `name`. While `reasonToWait` finds a reason in the
+   * error of `attempt`, the dependency is missing, and is tried again. Throws StartError with that reason after
+   * START_WAIT_S, and any other error at once.
+   */
+  async waitFor<T>(name: string, attempt: () => Promise<T>, reasonToWait: ReasonToWait): Promise<T> {
+    const end = this.#startedAt + this.limits.START_WAIT_S * 1000;
+    let logged: string | undefined;
+    try {
+      for (let wait = FIRST_DELAY_MS; ; wait = Math.min(2 * wait, LONGEST_DELAY_MS)) {
+        const { result, reason } = await tryOnce(attempt, reasonToWait);
+        if (reason === undefined) return result as T;
+        if (performance.now() + wait > end) throw new StartError(this.#giveUp(reason));
+        if (reason !== logged) this.logger.warn(`waiting for the ${name}: ${reason}`);
+        logged = reason;
+        this.#awaited.add(name);
+        await delay(wait);
+      }
+    } finally {
+      this.#awaited.delete(name);
+    }
   }
 
   /** Marks the process as stopping: from now on it is not ready. */
@@ -33,7 +76,12 @@ export class Readiness {
   async missing(): Promise<readonly string[]> {
     const usable = await Promise.all(this.#requirements.map((requirement) => this.#isUsable(requirement)));
     const names = this.#requirements.filter((_, index) => !usable[index]).map(({ name }) => name);
-    return [...(this.#stopping ? ['stopping'] : []), ...new Set(names)];
+    return [...(this.#stopping ? ['stopping'] : []), ...new Set([...names, ...this.#awaited])];
+  }
+
+  #giveUp(reason: string): string {
+    const { START_WAIT_S: seconds } = this.limits;
+    return seconds === 0 ? reason : `${reason}. Gave up after START_WAIT_S, ${seconds} s`;
   }
 
   async #isUsable(requirement: Requirement): Promise<boolean> {
@@ -47,7 +95,7 @@ export class Readiness {
   async #run(check: ReadinessCheck): Promise<boolean> {
     let timer: NodeJS.Timeout | undefined;
     const timeout = new Promise<boolean>((resolve) => {
-      timer = setTimeout(() => resolve(false), this.timeoutMs);
+      timer = setTimeout(() => resolve(false), this.limits.READINESS_TIMEOUT_MS);
     });
     try {
       return await Promise.race([check(), timeout]);
@@ -56,5 +104,18 @@ export class Readiness {
     } finally {
       clearTimeout(timer);
     }
+  }
+}
+
+/** Returns why a failed attempt may succeed later, as a sentence without a full stop, or undefined if it cannot. */
+export type ReasonToWait = (error: unknown) => string | undefined;
+
+async function tryOnce<T>(attempt: () => Promise<T>, reasonToWait: ReasonToWait) {
+  try {
+    return { result: await attempt() };
+  } catch (error) {
+    const reason = reasonToWait(error);
+    if (reason === undefined) throw error;
+    return { reason };
   }
 }

@@ -98,9 +98,6 @@ describe('a request over the bus', () => {
 /** Forwards requests to another requester, and starts the service after the first request. */
 class ServiceThatStarts extends Requester {
   requests = 0;
-  isReady(): Promise<boolean> {
-    return Promise.resolve(true);
-  }
   readonly connected = true;
   readonly refused = new Promise<never>(() => undefined);
 

@@ -1,9 +1,15 @@
 import type { z } from 'zod';
-import { type commonConfig, readConfig } from './config.js';
+import { commonConfig, readConfig } from './config.js';
 import { Logger } from './logger.js';
 import { serveMonitoring } from './monitoring-server.js';
 import { exitWithError, stopOnSignal } from './process-exit.js';
 import { Readiness } from './readiness.js';
+
+/** Returns the readiness of a process with the limits in its environment. */
+export function startReadiness(name: string, env: NodeJS.ProcessEnv = process.env): Readiness {
+  const limits = readConfig(commonConfig, env);
+  return new Readiness(limits, new Logger(name, limits.LOG_LEVEL));
+}
 
 /** The running part of a process: a gateway, a courier or a service. */
 export interface RunningPart {
@@ -35,7 +41,7 @@ export async function runProcess<S extends CommonConfig>(options: ProcessOptions
   const fail = exitWithError(name);
   try {
     const config = readConfig(settings);
-    const readiness = new Readiness(config.READINESS_TIMEOUT_MS);
+    const readiness = startReadiness(name);
     let part: RunningPart | undefined;
     readiness.require('start', () => part !== undefined);
     const monitoring = await serveMonitoring(config, readiness);

@@ -2,13 +2,17 @@ import { type DynamicModule, Inject, type InjectionToken, Module, type OnApplica
 import { DataSource } from 'typeorm';
 import { postgresConfig, readConfig } from './config.js';
 import { Readiness } from './readiness.js';
-import { openPool } from './typeorm-data-source.js';
+import { openPool, type SchemaVersions } from './typeorm-pool.js';
+
+/** Injection token of the schema versions for which a pool waits. */
+export const REQUIRED_SCHEMAS = Symbol('required schemas');
 
 /** Returns the provider of a pool of connections to one schema, in the Postgres of DATABASE_URL. */
 export const poolProvider = (schema: string, token: InjectionToken = DataSource) => ({
   provide: token,
-  useFactory: (readiness: Readiness) => openPool({ schema, config: readConfig(postgresConfig), readiness }),
-  inject: [Readiness],
+  useFactory: (readiness: Readiness, versions: SchemaVersions) =>
+    openPool({ schema, config: readConfig(postgresConfig), readiness, versions }),
+  inject: [Readiness, REQUIRED_SCHEMAS],
 });
 
 /**

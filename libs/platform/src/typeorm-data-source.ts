@@ -1,10 +1,7 @@
 import pg, { type ClientBase } from 'pg';
 import { DataSource, type DataSourceOptions } from 'typeorm';
-import type { z } from 'zod';
-import type { postgresConfig } from './config.js';
 import { Logger } from './logger.js';
 import { type NamedStatement, PreparedStatementQuery, type StatementResult } from './prepared-statement-query.js';
-import type { Readiness } from './readiness.js';
 
 /**
  * The time-outs of the server and of the client are in milliseconds, and end before a visitor gives up.
@@ -17,6 +14,10 @@ const CONNECTION_SETTINGS = {
   query_timeout: 12_000,
   options: '-c plan_cache_mode=force_generic_plan -c random_page_cost=1.1 -c datestyle=ISO',
 };
+
+/** Milliseconds within which a request gets a connection, and within which a migration gets one. */
+const CONNECT_MS = 2000;
+export const PATIENT_CONNECT_MS = 10_000;
 
 interface DataSourceSettings {
   readonly url: string;
@@ -55,7 +56,7 @@ export async function openDataSource({
     migrations,
     migrationsTableName: 'migrations',
     poolSize,
-    connectTimeoutMS: 2000,
+    connectTimeoutMS: lockTimeoutMs === undefined ? CONNECT_MS : PATIENT_CONNECT_MS,
     extra: {
       ...(lockTimeoutMs === undefined ? CONNECTION_SETTINGS : { options: `-c lock_timeout=${lockTimeoutMs}` }),
       onConnect: refuseReadOnly,
@@ -76,22 +77,6 @@ async function refuseReadOnly(client: ClientBase): Promise<void> {
   if (rows[0]?.transaction_read_only !== 'off')
     throw Object.assign(new Error('this Postgres takes no writes: it is a standby, or read only'), { code: READ_ONLY });
 }
-
-interface PoolSettings {
-  /** The Postgres schema of the tables. */
-  readonly schema: string;
-  readonly config: z.output<typeof postgresConfig>;
-  readonly readiness: Readiness;
-}
-
-/** Opens the pool of a process to one schema. The process is ready only while the pool reaches Postgres. */
-export async function openPool({ schema, config, readiness }: PoolSettings): Promise<DataSource> {
-  const source = await openDataSource({ url: config.DATABASE_URL, poolSize: config.DATABASE_POOL, schema });
-  readiness.require('database', async () => (await runNamed(source, PING, [])).rows.length === 1);
-  return source;
-}
-
-const PING = { name: 'ping', text: 'SELECT 1' };
 
 const DEADLOCK = '40P01';
 

@@ -1,4 +1,5 @@
-import { Bus, Readiness, Requester } from '@gatehouse/platform';
+import { Bus, REQUIRED_SCHEMAS, Readiness, Requester } from '@gatehouse/platform';
+import { SCHEMA_VERSIONS } from '@gatehouse/schemas';
 import { type DynamicModule, Global, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 
 /** Closes the requester at shutdown, after the microservice has answered the last open request. */
@@ -22,17 +23,7 @@ export function natsModule(service: string): DynamicModule {
   if (existing) return existing;
   const module: DynamicModule = {
     module: RequesterModule,
-    providers: [
-      {
-        provide: Requester,
-        useFactory: async (bus: Bus, readiness: Readiness) => {
-          const requester = await bus.openRequester(service);
-          readiness.require('bus', () => requester.isReady());
-          return requester;
-        },
-        inject: [Bus, Readiness],
-      },
-    ],
+    providers: [{ provide: Requester, useFactory: (bus: Bus) => bus.openRequester(service), inject: [Bus] }],
     exports: [Requester],
   };
   modules.set(service, module);
@@ -43,12 +34,13 @@ export function natsModule(service: string): DynamicModule {
 @Module({})
 class ProcessModule {}
 
-/** Returns the module that provides the bus and the readiness of the process to every other module. */
+/** Returns the module that provides the bus, the readiness of the process and the schemas that it needs to every other module. */
 export const processModule = (bus: Bus, readiness: Readiness): DynamicModule => ({
   module: ProcessModule,
   providers: [
     { provide: Bus, useValue: bus },
     { provide: Readiness, useValue: readiness },
+    { provide: REQUIRED_SCHEMAS, useValue: SCHEMA_VERSIONS },
   ],
-  exports: [Bus, Readiness],
+  exports: [Bus, Readiness, REQUIRED_SCHEMAS],
 });

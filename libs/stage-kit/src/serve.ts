@@ -11,7 +11,7 @@ export const runService = (name: string, modules: () => Promise<DynamicModule[]>
     settings: natsConfig.extend(commonConfig.shape),
     start: async (config, readiness) => {
       const logger = new Logger(name, config.LOG_LEVEL);
-      const bus = new NatsBus(config);
+      const bus = new NatsBus(config, readiness);
       const { service, refused } = await serveStages({ name, modules: await modules(), bus, logger, readiness });
       return { refused, close: () => service.close() };
     },
@@ -34,6 +34,5 @@ export async function serveStages({ name, modules, bus, logger, readiness = new 
   const options = { strategy, logger, abortOnError: false };
   const service = await NestFactory.createMicroservice<MicroserviceOptions>(root, options);
   await service.listen();
-  readiness.require('bus', () => strategy.isReady());
   return { service, refused: strategy.refused };
 }

@@ -26,7 +26,9 @@ describeWithNats('the policy client over NATS', () => {
   beforeAll(async () => {
     nats = await startNats();
     service = await connectNats({ NATS_URL: nats.url }, 'service');
-    requester = new NatsRequester(await connectNats({ NATS_URL: nats.url }, 'gateway'), '_INBOX_gateway', 5);
+    requester = new NatsRequester(await connectNats({ NATS_URL: nats.url }, 'gateway'), '_INBOX_gateway', {
+      sweepEveryMs: 5,
+    });
     policies = new NatsPolicyClient(requester, LIMITS);
   });
   afterAll(async () => {
@@ -117,7 +119,7 @@ describeWithNats('the policy client over NATS', () => {
 
   it('throws bus_down when the bus is away', async () => {
     const connection = await connectNats({ NATS_URL: nats.url }, 'leaving');
-    const leaving = new NatsRequester(connection, '_INBOX_leaving', 5);
+    const leaving = new NatsRequester(connection, '_INBOX_leaving', { sweepEveryMs: 5 });
     await leaving.close();
     await expect(new NatsPolicyClient(leaving, LIMITS).evaluate(request)).rejects.toMatchObject({ code: 'bus_down' });
   });

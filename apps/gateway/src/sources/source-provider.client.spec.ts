@@ -30,7 +30,9 @@ describeWithNats('the provider client over NATS', () => {
   beforeAll(async () => {
     nats = await startNats();
     service = await connectNats({ NATS_URL: nats.url }, 'service');
-    requester = new NatsRequester(await connectNats({ NATS_URL: nats.url }, 'gateway'), '_INBOX_gateway', 5);
+    requester = new NatsRequester(await connectNats({ NATS_URL: nats.url }, 'gateway'), '_INBOX_gateway', {
+      sweepEveryMs: 5,
+    });
   });
   afterAll(async () => {
     await requester?.close();

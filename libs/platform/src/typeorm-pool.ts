@@ -1,0 +1,102 @@
+import pg from 'pg';
+import type { DataSource } from 'typeorm';
+import type { z } from 'zod';
+import type { postgresConfig } from './config.js';
+import type { Readiness } from './readiness.js';
+import { isDatabaseUnavailable, openDataSource, PATIENT_CONNECT_MS, runNamed } from './typeorm-data-source.js';
+
+/** The time of the newest migration of each Postgres schema. */
+export type SchemaVersions = Readonly<Record<string, number>>;
+
+interface PoolSettings {
+  /** The Postgres schema of the tables. */
+  readonly schema: string;
+  readonly config: z.output<typeof postgresConfig>;
+  readonly readiness: Readiness;
+  readonly versions: SchemaVersions;
+}
+
+/**
+ * Opens the pool of a process to one schema. Waits for Postgres, for the role of the process with its password, and for
+ * the migrations of `versions`; throws StartError after START_WAIT_S. The process is ready only while the pool reaches
+ * Postgres.
+ */
+export async function openPool({ schema, config, readiness, versions }: PoolSettings): Promise<DataSource> {
+  const { DATABASE_URL: url, DATABASE_POOL: poolSize } = config;
+  const source = await readiness.waitFor(
+    'database',
+    () => openDataSource({ url, poolSize, schema }),
+    (error) => reasonToWait(error, url),
+  );
+  await readiness.waitFor('migrations', () => checkMigrations(source, schema, versions), reasonToWaitForMigrations);
+  readiness.require('database', async () => (await runNamed(source, PING, [])).rows.length === 1);
+  return source;
+}
+
+/** Resolves when Postgres accepts a connection. Throws StartError after START_WAIT_S. */
+export async function waitForPostgres(url: string, readiness: Readiness): Promise<void> {
+  const connect = async () => {
+    const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: PATIENT_CONNECT_MS });
+    try {
+      await client.connect();
+    } finally {
+      await client.end();
+    }
+  };
+  await readiness.waitFor('database', connect, (error) => reasonToWait(error, url));
+}
+
+const PING = { name: 'ping', text: 'SELECT 1' };
+
+/** The password is wrong, the role may not log in or is missing, the database is missing. */
+const NOT_YET_CODES = new Set(['28P01', '28000', '3D000']);
+
+function reasonToWait(error: unknown, url: string): string | undefined {
+  const code = codeOf(error);
+  if (!isDatabaseUnavailable(error) && !NOT_YET_CODES.has(code)) return undefined;
+  const { host, pathname } = new URL(url);
+  return `Postgres at ${host}${pathname} accepts no connection: ${(error as Error).message || code}`;
+}
+
+class MigrationsMissingError extends Error {}
+
+const INSUFFICIENT_PRIVILEGE = '42501';
+const UNDEFINED_TABLE = '42P01';
+
+function reasonToWaitForMigrations(error: unknown): string | undefined {
+  if (error instanceof MigrationsMissingError || isDatabaseUnavailable(error)) return (error as Error).message;
+  const notYet = [INSUFFICIENT_PRIVILEGE, UNDEFINED_TABLE].includes(codeOf(error));
+  return notYet ? `${(error as Error).message}: run migrate, then roles` : undefined;
+}
+
+const codeOf = (error: unknown) =>
+  String((error as { driverError?: { code?: unknown } }).driverError?.code ?? (error as { code?: unknown }).code);
+
+/**
+ * Throws MigrationsMissingError if a schema that this role may use has no migration as new as in `versions`, if a schema
+ * is missing, or if the role may not use its `own` schema. A role sees a migration when `roles` has run after it.
+ */
+async function checkMigrations(source: DataSource, own: string, versions: SchemaVersions): Promise<void> {
+  const schemas: { name: string; usable: boolean | null }[] = await source.query(
+    `SELECT name, has_schema_privilege(oid, 'USAGE') AS usable
+     FROM unnest($1::text[]) name LEFT JOIN pg_namespace ON nspname = name`,
+    [Object.keys(versions)],
+  );
+  const missing: string[] = [];
+  for (const { name, usable } of schemas) {
+    if (usable === false && name !== own) continue;
+    const isMigrated = usable === true && (await newestMigration(source, name)) >= versions[name]!;
+    if (!isMigrated) missing.push(name);
+  }
+  if (missing.length > 0)
+    throw new MigrationsMissingError(
+      `Postgres lacks migrations of this version in ${missing.join(', ')}: run migrate, then roles`,
+    );
+}
+
+async function newestMigration(source: DataSource, schema: string): Promise<number> {
+  const [row]: { newest: string | null }[] = await source.query(
+    `SELECT max("timestamp") AS newest FROM ${pg.escapeIdentifier(schema)}.migrations`,
+  );
+  return Number(row?.newest ?? 0);
+}

@@ -1,0 +1,13 @@
+/**
+ * The Postgres schemas, and the time of the newest migration of each that this version needs. A process waits for them
+ * when it starts. A spec compares them with the migrations, which a service does not load.
+ */
+export const SCHEMA_VERSIONS = {
+  directory: 1_764_633_840_000,
+  flow: 1_764_720_000_000,
+  captcha: 1_764_201_720_000,
+  consent: 1_764_404_400_000,
+  enrollment: 1_764_201_660_000,
+  identification: 1_764_547_380_000,
+  mfa: 1_764_547_380_000,
+};
