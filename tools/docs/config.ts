@@ -55,18 +55,48 @@ function limitsOf({ enum: choices, minimum, maximum, minLength }: Setting): stri
   return bounded ? `${minimum} to ${maximum}` : `at least ${minimum}`;
 }
 
+const DATABASE_PARTS = table(
+  ['name', 'default', ''],
+  [
+    [code('DATABASE_HOST'), '**required**', 'Host name or address of Postgres'],
+    [code('DATABASE_PORT'), code('5432'), 'Its port'],
+    [code('DATABASE_NAME'), code('gatehouse'), 'Database'],
+    [code('DATABASE_USER'), '**required**', 'Role of this process'],
+    [code('DATABASE_PASSWORD'), '', 'Password of the role; unset with a client certificate'],
+    [
+      code('DATABASE_SSLMODE'),
+      '`verify-full` with a file below, else `disable`',
+      '`verify-full`: TLS, with the certificate and the name of the server verified',
+    ],
+    [
+      code('DATABASE_SSLROOTCERT'),
+      'the authorities of Node',
+      'File with the certificate of the authority of the server',
+    ],
+    [code('DATABASE_SSLCERT'), '', 'File with the client certificate of this process'],
+    [code('DATABASE_SSLKEY'), '', 'File with the key of that certificate'],
+  ],
+);
+
 /** The page of all settings. */
 export const documents: readonly Document[] = [
   page('docs/reference/config.md', [
     '# Settings',
     'Settings are environment variables. An empty variable counts as not set. A process with an invalid setting prints the ' +
       'name and the reason, and ends.',
+    '## Secrets in files',
+    'Each secret can be given as a file: `SECRET_KEY_FILE` is the path of a file with `SECRET_KEY`. Likewise `SEAL_KEYS`, ' +
+      '`MFA_SEAL_KEYS`, `NATS_NKEY_SEED`, `NATS_PASSWORD`, `DATABASE_URL`, `DATABASE_PASSWORD`, `MAIL_PASSWORD`, `ADMIN_PASSWORD` and, for ' +
+      'the command `roles`, `DATABASE_PASSWORD_<SERVICE>`. The file is read once at the start. It has at most 64 KiB, and a line ' +
+      'break at its end does not count. Setting both is an error.',
     '## Every process',
     settingsOf(commonConfig),
     '## Every process on the bus',
     settingsOf(natsConfig),
     '## Every process on Postgres',
     settingsOf(postgresConfig),
+    'The parts of `DATABASE_URL`, which replace it:',
+    DATABASE_PARTS,
     '## gateway',
     settingsOf(gatewayConfig, { except: SHARED }),
     '## captcha',

@@ -2,7 +2,13 @@ import type { Readable, Writable } from 'node:stream';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { BlueprintError } from '@gatehouse/blueprints';
 import { CommandError } from '@gatehouse/local';
-import { ConfigError, isDatabaseUnavailable, MigrationError, StartError } from '@gatehouse/platform';
+import {
+  ConfigError,
+  isDatabaseUnavailable,
+  MigrationError,
+  resolveEnvironment,
+  StartError,
+} from '@gatehouse/platform';
 
 /** The members of a process that a command uses: the environment and the standard streams. */
 export interface CommandProcess {
@@ -29,7 +35,8 @@ export interface Command {
 /** Runs a command and returns its exit code. Writes its output to standard output, or one sentence to standard error. */
 export async function runCommand(command: Command, args: readonly string[], process: CommandProcess): Promise<number> {
   try {
-    const result = await command.run(args, process);
+    const { stdin, stdout, stderr } = process;
+    const result = await command.run(args, { env: resolveEnvironment(process.env), stdin, stdout, stderr });
     const { output, exitCode } = typeof result === 'string' ? { output: result, exitCode: 0 } : result;
     process.stdout.write(`${output}\n`);
     return exitCode;

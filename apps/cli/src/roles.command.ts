@@ -16,7 +16,7 @@ import { scramVerifier } from './scram-verifier.js';
 const ROLES_FILE = 'deploy/postgres/roles.sql';
 
 /** `DATABASE_PASSWORD_<SERVICE>` is the password of the role `gatehouse_<service>`. */
-const PASSWORD_VARIABLE = /^DATABASE_PASSWORD_([A-Z_]+)$/;
+const PASSWORD_VARIABLE = /^DATABASE_PASSWORD_([A-Z]+)$/;
 
 /** Waits for Postgres, creates the Postgres roles of the services and sets their passwords. */
 export const rolesCommand: Command = {

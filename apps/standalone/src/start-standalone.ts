@@ -15,6 +15,7 @@ import {
   commonConfig,
   Logger,
   readConfig,
+  resolveEnvironment,
   serveMonitoring,
   startReadiness,
   waitForPostgres,
@@ -52,7 +53,8 @@ export function startStandalone(env: NodeJS.ProcessEnv, print: (line: string) =>
   return { ready, stop: () => parts.stop() };
 }
 
-async function start(env: NodeJS.ProcessEnv, parts: StartedParts, print: (line: string) => void): Promise<string> {
+async function start(given: NodeJS.ProcessEnv, parts: StartedParts, print: (line: string) => void): Promise<string> {
+  const env = resolveEnvironment(given);
   const common = readConfig(commonConfig, env);
   const readiness = startReadiness('gatehouse', { LOG_LEVEL: QUIET, ...env });
   let isReady = false;

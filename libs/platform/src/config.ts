@@ -75,7 +75,9 @@ export const natsConfig = z.object({
 export const postgresConfig = z.object({
   DATABASE_URL: z
     .url({ protocol: /^postgres(ql)?$/ })
-    .describe('Postgres, as postgres://user:password@host:port/database'),
+    .describe(
+      'Postgres, as `postgres://user:password@host:port/database`, also with a query such as `?sslmode=verify-full&sslrootcert=/ca.crt`; or its parts below',
+    ),
   DATABASE_POOL: z.coerce
     .number()
     .int()

@@ -3,6 +3,7 @@ export * from './bus.js';
 export * from './concurrency-limiter.js';
 export * from './config.js';
 export * from './embedded-postgres.js';
+export * from './environment.js';
 export * from './free-port.js';
 export * from './geo-locator.js';
 export * from './in-process-bus.js';

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { commonConfig, readConfig } from './config.js';
+import { resolveProcessEnvironment } from './environment.js';
 import { Logger } from './logger.js';
 import { serveMonitoring } from './monitoring-server.js';
 import { exitWithError, stopOnSignal } from './process-exit.js';
@@ -40,6 +41,7 @@ export async function runProcess<S extends CommonConfig>(options: ProcessOptions
   const { name, settings, start } = options;
   const fail = exitWithError(name);
   try {
+    resolveProcessEnvironment();
     const config = readConfig(settings);
     const readiness = startReadiness(name);
     let part: RunningPart | undefined;

@@ -1,0 +1,94 @@
+import { readFileSync, statSync } from 'node:fs';
+import { ConfigError } from './config.js';
+
+/** Settings that are secret. Each may be given as a file, whose path is in the setting with the same name and `_FILE`. */
+const SECRET =
+  /^(SEAL_KEYS|MFA_SEAL_KEYS|SECRET_KEY|UID_KEY|NATS_PASSWORD|NATS_NKEY_SEED|DATABASE_URL|DATABASE_PASSWORD(_[A-Z]+)?|MAIL_PASSWORD|ADMIN_PASSWORD)$/;
+
+/** Largest size of the file of a secret, in bytes. */
+const SECRET_FILE_BYTES = 64 * 1024;
+
+/** Parameters of a Postgres URL whose values are the paths of files, by setting. */
+const TLS_FILES = { DATABASE_SSLROOTCERT: 'sslrootcert', DATABASE_SSLCERT: 'sslcert', DATABASE_SSLKEY: 'sslkey' };
+
+const DATABASE_PARTS = [
+  ...['DATABASE_HOST', 'DATABASE_PORT', 'DATABASE_NAME', 'DATABASE_USER', 'DATABASE_SSLMODE'],
+  ...Object.keys(TLS_FILES),
+];
+
+/**
+ * Returns the environment with the secrets of the `…_FILE` settings, and with `DATABASE_URL` in place of its parts.
+ * Throws ConfigError, without any secret, when a file cannot be used, a part is missing or invalid, or a setting is given
+ * in two ways.
+ */
+export function resolveEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const resolved = { ...env };
+  for (const [name, path] of Object.entries(env)) {
+    const secret = name.endsWith('_FILE') ? name.slice(0, -'_FILE'.length) : '';
+    if (!path || !SECRET.test(secret)) continue;
+    if (env[secret]) throw new ConfigError(`${secret} and ${name} are both set: set only one of them`);
+    resolved[secret] = readSecret(name, path);
+    delete resolved[name];
+  }
+  const parts = DATABASE_PARTS.filter((name) => env[name]);
+  if (parts.length === 0) return resolved;
+  if (resolved['DATABASE_URL'])
+    throw new ConfigError(`DATABASE_URL and ${parts[0]} are both set: set the URL or its parts`);
+  const url = databaseUrl(resolved);
+  for (const name of [...parts, 'DATABASE_PASSWORD']) delete resolved[name];
+  return { ...resolved, DATABASE_URL: url };
+}
+
+/** Replaces the environment of this process by the resolved one, which every module reads. */
+export function resolveProcessEnvironment(): void {
+  const resolved = resolveEnvironment(process.env);
+  for (const name of Object.keys(process.env)) if (!(name in resolved)) delete process.env[name];
+  Object.assign(process.env, resolved);
+}
+
+/** Returns the text of the file, without the line break at its end. */
+function readSecret(name: string, path: string): string {
+  const text = readSmallFile(name, path).replace(/\r?\n$/, '');
+  if (text === '') throw new ConfigError(`${name}: the file ${path} is empty`);
+  return text;
+}
+
+function readSmallFile(name: string, path: string): string {
+  try {
+    // A pipe or a device could block the start, or never end.
+    const file = statSync(path);
+    if (!file.isFile()) throw new Error('it is no regular file');
+    if (file.size > SECRET_FILE_BYTES) throw new Error(`it has more than ${SECRET_FILE_BYTES} bytes`);
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new ConfigError(`${name}: the file ${path} cannot be used: ${(error as Error).message}`);
+  }
+}
+
+function databaseUrl(env: NodeJS.ProcessEnv): string {
+  const host = partOf(env, 'DATABASE_HOST', /^[\w.:-]+$/);
+  const port = partOf(env, 'DATABASE_PORT', /^\d{1,5}$/, '5432');
+  const name = partOf(env, 'DATABASE_NAME', /^[\w.$-]+$/, 'gatehouse');
+  const user = encodeURIComponent(partOf(env, 'DATABASE_USER', /./));
+  const password = env['DATABASE_PASSWORD'] ? `:${encodeURIComponent(env['DATABASE_PASSWORD'])}` : '';
+  const address = host.includes(':') ? `[${host}]` : host;
+  const url = `postgres://${user}${password}@${address}:${port}/${name}${tlsParameters(env)}`;
+  if (!URL.canParse(url)) throw new ConfigError('DATABASE_HOST or DATABASE_PORT is invalid');
+  return url;
+}
+
+function partOf(env: NodeJS.ProcessEnv, name: string, pattern: RegExp, preset?: string): string {
+  const value = env[name] || preset;
+  if (value === undefined) throw new ConfigError(`${name} is missing. The database needs it, or DATABASE_URL`);
+  if (!pattern.test(value)) throw new ConfigError(`${name} is invalid`);
+  return value;
+}
+
+/** With a certificate, the connection is encrypted, and the certificate and the name of the server are verified. */
+function tlsParameters(env: NodeJS.ProcessEnv): string {
+  const files = Object.entries(TLS_FILES).filter(([name]) => env[name]);
+  for (const [name] of files) readSmallFile(name, env[name]!);
+  const mode = partOf(env, 'DATABASE_SSLMODE', /^(disable|verify-full)$/, files.length > 0 ? 'verify-full' : 'disable');
+  const parameters = files.map(([name, parameter]): [string, string] => [parameter, env[name]!]);
+  return mode === 'disable' ? '' : `?${new URLSearchParams([['sslmode', mode], ...parameters]).toString()}`;
+}
