@@ -135,20 +135,27 @@ export interface ContainerInput {
 /** Returns what a container of a workload is given by the rendered objects. Throws when a reference has no target. */
 export function inputOf(manifests: readonly ConfigObject[], workload: Manifest, container: Container): ContainerInput {
   const environment: Record<string, string> = {};
-  for (const { configMapRef } of container.envFrom ?? [])
-    Object.assign(environment, find(manifests, 'ConfigMap', configMapRef?.name ?? '').data);
+  const maps = (container.envFrom ?? []).map(
+    ({ configMapRef }) => find(manifests, 'ConfigMap', configMapRef?.name ?? '').data,
+  );
   for (const variable of container.env ?? []) {
     const value = valueOf(manifests, variable);
-    // Kubernetes substitutes variables of `env` that are defined before, not those of `envFrom`.
-    if (value !== undefined)
-      environment[variable.name] = value.replaceAll(/\$\((\w+)\)/g, (_, name: string) => environment[name] ?? '');
+    if (value !== undefined) environment[variable.name] = substitute(value, environment);
   }
   const volumes = new Map(podOf(workload).spec.volumes?.map((volume) => [volume.name, volume]));
   const files = (container.volumeMounts ?? []).map(({ name, mountPath }) =>
     filesOf(manifests, volumes.get(name), mountPath),
   );
-  return { environment, files: Object.assign({}, ...files) as Environment };
+  return { environment: Object.assign({}, ...maps, environment), files: Object.assign({}, ...files) as Environment };
 }
+
+/** Substitutes variables of `env` that are defined before, as Kubernetes does. Throws when one is not defined. */
+const substitute = (value: string, environment: Environment): string =>
+  value.replaceAll(/\$\((\w+)\)/g, (_, name: string) => {
+    const found = environment[name];
+    if (found === undefined) throw new Error(`${value} needs ${name}, which is not defined before`);
+    return found;
+  });
 
 function valueOf(manifests: readonly ConfigObject[], { name, value, valueFrom }: EnvVar): string | undefined {
   if (value !== undefined) return value;
