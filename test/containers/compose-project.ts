@@ -23,7 +23,12 @@ export interface Inspection {
 export class ComposeProject {
   readonly folder = mkdtempSync(join(tmpdir(), 'gatehouse-compose-'));
   readonly url = 'http://127.0.0.1:9000';
-  private readonly env = { ...process.env, COMPOSE_PROJECT_NAME: 'gatehouse-test' };
+  /** Another name and subnet than those of a deployment in the same engine. */
+  private readonly env = {
+    ...process.env,
+    COMPOSE_PROJECT_NAME: 'gatehouse-test',
+    FRONT_SUBNET: '10.231.77.0/24',
+  };
   private readonly followed: string[] = [];
 
   constructor() {

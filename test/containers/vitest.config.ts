@@ -13,5 +13,6 @@ export default defineConfig({
     hookTimeout: STEP_TIMEOUT_MS,
     // Each step continues on the deployment that the step before has left.
     bail: 1,
+    reporters: ['verbose'],
   },
 });
