@@ -8,12 +8,16 @@
  * present image, settings and secrets.
  */
 import { spawnSync } from 'node:child_process';
+import { statSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isSecret, readSettings, SECRETS_FILE, SETTINGS_FILE } from './env-settings.mjs';
 
 /** Seconds within which a new container must be ready. Longer than START_WAIT_S, which is 300 by default. */
 const READY_TIMEOUT_S = 360;
 const POLL_INTERVAL_MS = 500;
+/** Milliseconds after which a connection that the proxy was opening is open. */
+const OPENING_MS = 1000;
+const PROXY_FILE = 'deploy/proxy/haproxy.cfg';
 const USAGE = `usage: npm run deploy -- upgrade [--no-build]
        npm run deploy -- scale
        npm run deploy -- roll [SERVICE…]`;
@@ -47,11 +51,14 @@ async function upgrade({ build }) {
   await roll([]);
 }
 
-/** Makes NATS and the proxy read their files again. Both are asked before whether the files are valid. */
+/** Makes NATS, and the proxy if its file has changed, read their files again. Both are asked before whether they are valid. */
 function reload() {
   compose('exec', '-T', 'nats', 'nats-server', '-t', '-c', '/etc/nats/nats.conf');
   compose('kill', '--signal', 'HUP', 'nats');
-  if (containersOf('proxy').length === 0) return;
+  const [proxy] = containersOf('proxy');
+  // A reloaded proxy knows no gateway for a second.
+  const started = proxy && Date.parse(docker('inspect', '--format', '{{.State.StartedAt}}', proxy));
+  if (!proxy || statSync(PROXY_FILE).mtimeMs < started) return;
   compose('exec', '-T', 'proxy', 'haproxy', '-c', '-f', '/etc/haproxy/haproxy.cfg');
   compose('kill', '--signal', 'USR2', 'proxy');
 }
@@ -99,7 +106,9 @@ async function replace(service, replicas) {
     remove(added);
     throw error;
   }
+  const slots = service === 'gateway' ? await takeOut(old) : [];
   remove(old);
+  for (const slot of slots) askProxy(`set server ${slot} state ready`);
   console.log(`${service}: ${added.length} new, ${old.length} stopped`);
 }
 
@@ -127,6 +136,29 @@ async function untilProxied(count) {
       throw new DeployError('gateway: the proxy does not find the new containers. The old ones stay.');
     await delay(POLL_INTERVAL_MS);
   }
+}
+
+/**
+ * Makes the proxy send no further request to these gateways, and returns their places in its list. A gateway that stops could
+ * reset a connection that it has not accepted yet.
+ */
+async function takeOut(ids) {
+  const format = '{{range $name, $network := .NetworkSettings.Networks}}{{$network.IPAddress}} {{end}}';
+  const addresses = ids.flatMap((id) => docker('inspect', '--format', format, id).split(' '));
+  const servers = askProxy('show servers state ready')
+    .split('\n')
+    .map((line) => line.split(' '))
+    .filter(([, , , , address]) => addresses.includes(address));
+  const slots = servers.map(([, backend, , name]) => `${backend}/${name}`);
+  for (const slot of slots) askProxy(`set server ${slot} state drain`);
+  await delay(OPENING_MS);
+  return slots;
+}
+
+/** Runs a command of HAProxy's runtime API and returns the answer. None without a running proxy. */
+function askProxy(command) {
+  if (containersOf('proxy').length === 0) return '';
+  return compose('exec', '-T', 'proxy', 'sh', '-c', 'echo "$0" | nc 127.0.0.1 9002', command);
 }
 
 /** Stops containers, each within its grace period, and removes them. */

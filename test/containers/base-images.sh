@@ -105,7 +105,7 @@ haproxy() {
   build "$1" <<'DOCKERFILE'
 FROM gatehouse-debian
 RUN groupadd --gid 99 proxy-user && useradd --uid 99 --gid 99 proxy-user \
-  && apt-get update && apt-get install --yes --no-install-recommends haproxy wget && rm -rf /var/lib/apt/lists/*
+  && apt-get update && apt-get install --yes --no-install-recommends haproxy netcat-openbsd wget && rm -rf /var/lib/apt/lists/*
 USER 99:99
 STOPSIGNAL SIGUSR1
 CMD ["haproxy", "-W", "-db", "-f", "/usr/local/etc/haproxy/haproxy.cfg"]
