@@ -25,12 +25,16 @@ const common = {
 /** URL path under which the gateway serves the files. */
 const BASE = '/static/';
 
-/** Builds the pages, and with `examples` the site that shows every page with made-up challenges. */
+/**
+ * Builds the pages, and with `examples` the site that shows every page with made-up challenges. Returns the files of
+ * the bundled modules.
+ */
 export async function buildPages({ examples }) {
-  await build({ ...common, base: BASE, build: browserBuild });
-  await build({ ...common, build: serverBuild({ examples }), ssr: { noExternal: true } });
-  await build({ ...common, build: proofBuild });
+  const browser = await build({ ...common, base: BASE, build: browserBuild });
+  const server = await build({ ...common, build: serverBuild({ examples }), ssr: { noExternal: true } });
+  const proof = await build({ ...common, build: proofBuild });
   for (const folder of FILES) await compress(folder);
+  return [browser, server, proof].flat().flatMap(({ output }) => output.flatMap(({ moduleIds = [] }) => moduleIds));
 }
 
 const browserBuild = {

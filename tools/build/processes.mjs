@@ -2,8 +2,7 @@
  * Bundles every process and command into `dist/`, with the packages that they use. Processes share code in
  * `dist/chunks`, and each loads only the chunks that it needs (docs/adr/0053).
  */
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
-import { relative } from 'node:path';
+import { existsSync, readdirSync } from 'node:fs';
 import { rolldown } from 'rolldown';
 import { ABSENT_PACKAGES, DEVELOPMENT_PACKAGES, EXTERNAL_PACKAGES } from './external-packages.mjs';
 import { SERVICE_HOST } from './inputs.mjs';
@@ -12,19 +11,13 @@ const COMMANDS = ['blueprint', 'check-stage', 'events', 'mail', 'migrate', 'role
   (name) => `apps/cli/src/${name}`,
 );
 const PYTHON = 'libs/expressions/src/child';
-const PACKAGE = /^.*node_modules\/(?:@[^/]+\/)?[^/]+/;
 
-/**
- * Bundles all processes. Writes to `dist/packages.json` which packages are in the bundles, as paths of the lockfile.
- */
+/** Bundles all processes. Returns the files of the bundled modules. */
 export async function buildProcesses() {
   const main = await bundle([...processes(), ...COMMANDS, SERVICE_HOST].filter((path) => existsSync(`${path}.ts`)));
   // Apart, because the sandbox of the Python process can read its own folder only.
   const python = await bundle([`${PYTHON}/main`, `${PYTHON}/snapshot`], { chunks: PYTHON });
-  const modules = [...main, ...python].flatMap(({ moduleIds = [] }) => moduleIds);
-  const packages = modules.flatMap((id) => relative('.', id).match(PACKAGE) ?? []);
-  mkdirSync('dist', { recursive: true });
-  writeFileSync('dist/packages.json', `${JSON.stringify([...new Set(packages)].sort(), undefined, 2)}\n`);
+  return [...main, ...python].flatMap(({ moduleIds = [] }) => moduleIds);
 }
 
 const processes = () => readdirSync('apps').map((app) => `apps/${app}/src/main`);

@@ -1,0 +1,94 @@
+/**
+ * `npm run release -- --image NAME` publishes the version of package.json: builds the image for all platforms and pushes
+ * it, writes the software bill of materials, the licences, the provenance and the checksums to `dist/release`, and tags
+ * the commit. With `--dry-run` it writes the files, and prints the commands instead of running them.
+ */
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { findObstacles, git, sectionOf } from './release/checks.mjs';
+import { provenanceOf, sha256 } from './release/provenance.mjs';
+import { shippedPackages, softwareBillOfMaterials } from './release/sbom.mjs';
+import { ALLOWED_LICENCES } from './security/licences.mjs';
+
+const PLATFORMS = ['linux/amd64', 'linux/arm64'];
+const FOLDER = 'dist/release';
+const BUILD_RESULT = 'dist/image.json';
+const USAGE = 'Usage: npm run release -- --image REGISTRY/NAME [--dry-run]';
+
+const { values } = parseArgs({
+  options: { image: { type: 'string' }, 'dry-run': { type: 'boolean', default: false } },
+});
+const dryRun = values['dry-run'];
+try {
+  release();
+} catch (error) {
+  console.error(`release: ${error.message}`);
+  process.exitCode = 1;
+}
+
+function release() {
+  if (!values.image && !dryRun) throw new Error(`NAME of the image is missing. ${USAGE}`);
+  const obstacles = findObstacles();
+  if (obstacles.length > 0) throw new Error(`not possible.\n${obstacles.join('\n')}`);
+  const startedAt = new Date();
+  const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+  const image = `${values.image ?? 'gatehouse'}:${version}`;
+  run(process.execPath, 'tools/released-migrations.mjs', '--complete');
+  run(process.execPath, 'tools/build.mjs');
+  const files = writeDocuments(version);
+  const built = publish(
+    ...['docker', 'buildx', 'build', '--platform', PLATFORMS.join(','), '--tag', image],
+    ...['--metadata-file', BUILD_RESULT, '--push', '.'],
+  );
+  const imageDigest = built ? JSON.parse(readFileSync(BUILD_RESULT, 'utf8'))['containerimage.digest'] : undefined;
+  writeProvenance({ version, image, imageDigest, files, startedAt });
+  publish('git', 'tag', '--annotate', `v${version}`, '--message', `Gatehouse ${version}`);
+  publish('git', 'push', 'origin', `v${version}`);
+  console.log(`\nFiles of the release, in ${FOLDER}:\n${readFileSync(`${FOLDER}/SHA256SUMS`, 'utf8')}`);
+  console.log(`Text of the release:\n\n${sectionOf(version)}`);
+}
+
+/** Writes the bill of materials and the licences. Returns their paths. Throws when a licence is not allowed. */
+function writeDocuments(version) {
+  const refused = shippedPackages().filter(({ license }) => !ALLOWED_LICENCES.has(license));
+  if (refused.length > 0)
+    throw new Error(
+      `licences that tools/security/licences.mjs does not allow: ${refused.map(({ reference, license }) => `${reference} (${license})`).join(', ')}`,
+    );
+  rmSync(FOLDER, { recursive: true, force: true });
+  mkdirSync(FOLDER, { recursive: true });
+  const [bill, licences] = [`${FOLDER}/gatehouse-${version}.cdx.json`, `${FOLDER}/THIRD-PARTY-LICENCES.txt`];
+  writeFileSync(bill, `${JSON.stringify(softwareBillOfMaterials(), undefined, 2)}\n`);
+  copyFileSync('dist/THIRD-PARTY-LICENCES.txt', licences);
+  return [bill, licences];
+}
+
+function writeProvenance({ version, files, ...rest }) {
+  const provenance = `${FOLDER}/gatehouse-${version}.provenance.json`;
+  const source = { commit: git('rev-parse', 'HEAD'), repository: repositoryUrl(), platforms: PLATFORMS };
+  writeFileSync(provenance, `${JSON.stringify(provenanceOf({ version, files, ...source, ...rest }), undefined, 2)}\n`);
+  const sums = [...files, provenance].map((path) => `${sha256(path)}  ${path.slice(FOLDER.length + 1)}\n`);
+  writeFileSync(`${FOLDER}/SHA256SUMS`, sums.join(''));
+}
+
+/** Returns the address of the remote `origin` without a user name and a password. Without a remote, `git+local`. */
+function repositoryUrl() {
+  const { status, stdout } = spawnSync('git', ['remote', 'get-url', 'origin'], { encoding: 'utf8' });
+  return status === 0 ? `git+${stdout.trim().replace(/\/\/[^/@]*@/, '//')}` : 'git+local';
+}
+
+/** Runs a command that publishes. In a dry run, prints it instead and returns false. */
+function publish(program, ...args) {
+  if (dryRun) {
+    console.log(`would run: ${[program, ...args].map((arg) => (/\s/.test(arg) ? `'${arg}'` : arg)).join(' ')}`);
+    return false;
+  }
+  run(program, ...args);
+  return true;
+}
+
+function run(program, ...args) {
+  const { status, error } = spawnSync(program, args, { stdio: 'inherit' });
+  if (status !== 0) throw new Error(`${program} ${args[0]} failed${error ? `: ${error.message}` : ''}`);
+}
