@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -22,9 +22,23 @@ import { freshEnvironment } from './env-file.js';
 
 const run = promisify(execFile);
 
+/**
+ * Copies what the Dockerfile puts into the image, so that the processes find the packages of the image and no others.
+ */
+async function copyImageFiles(folder: string): Promise<void> {
+  await run(process.execPath, ['tools/build/copy-packages.mjs', folder]);
+  await cp('package.json', join(folder, 'package.json'));
+  await cp('dist', join(folder, 'dist'), {
+    recursive: true,
+    filter: (path) => !/^dist\/(test|bench|release)/.test(path),
+  });
+}
+
 /** Servers on this machine, and the addresses that replace those of the containers. */
 interface LocalInfrastructure {
   readonly folder: string;
+  /** Folder with the files of the image. */
+  readonly image: string;
   readonly port: string;
   /** Monitoring port of the gateway. The other services have none. */
   readonly monitoringPort: string;
@@ -51,14 +65,24 @@ export class ComposeStack {
     const [port, monitoringPort] = [String(await freePort()), String(await freePort())];
     const env = { ...(await freshEnvironment()), BASE_URL: `http://127.0.0.1:${port}` };
     const folder = await mkdtemp(join(tmpdir(), 'gatehouse-stack-'));
-    const [postgres, nats] = await Promise.all([database(env), bus(env)]);
+    const image = join(folder, 'image');
+    const [postgres, nats] = await Promise.all([database(env), bus(env), copyImageFiles(image)]);
     const addresses = {
       '@postgres:5432': `@${new URL(postgres.url).host}`,
       '//nats:4222': `//${new URL(nats.url).host}`,
       '/127.0.0.1/9001': `/127.0.0.1/${monitoringPort}`,
     };
     const stop = () => Promise.all([postgres.stop(), rm(folder, { recursive: true })]);
-    const stack = new ComposeStack(readCompose(env), { folder, port, monitoringPort, addresses, env, nats, stop });
+    const stack = new ComposeStack(readCompose(env), {
+      folder,
+      image,
+      port,
+      monitoringPort,
+      addresses,
+      env,
+      nats,
+      stop,
+    });
     for (const job of ['migrate', 'roles'] as const) await stack.run(job);
     return stack;
   }
@@ -84,7 +108,11 @@ export class ComposeStack {
   /** Starts a service with its container command. Resolves when it is ready. `changes` override its environment. */
   async start(service: string, changes: Environment = {}): Promise<RunningProcess> {
     const [program = ''] = this.containers[service]?.command ?? [];
-    const process = await startProcess(program, { ...this.environment(service), ...changes }, { ready: /"serving"/ });
+    const process = await startProcess(
+      join(this.infrastructure.image, program),
+      { ...this.environment(service), ...changes },
+      { ready: /"serving"/ },
+    );
     this.running.push(process);
     return process;
   }

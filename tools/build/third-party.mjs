@@ -17,7 +17,8 @@ export function recordPackages(moduleIds) {
   const bundled = moduleIds.flatMap((id) => relative('.', id).match(PACKAGE) ?? []);
   const external = EXTERNAL_PACKAGES.map((name) => `node_modules/${name}`);
   const native = Object.keys(packages).filter((path) => NATIVE.test(path));
-  const paths = [...new Set([...bundled, ...external, ...native])].filter((path) => path in packages).sort();
+  const shipped = new Set([...bundled, ...external, ...native]);
+  const paths = Object.keys(packages).filter((path) => shipped.has(path));
   writeFileSync('dist/packages.json', `${JSON.stringify(paths, undefined, 2)}\n`);
   writeFileSync('dist/THIRD-PARTY-LICENCES.txt', paths.map((path) => noticeOf(path, packages[path])).join('\n'));
 }

@@ -34,7 +34,7 @@ function limitTo(shipped, document) {
     metadata: { ...document.metadata, component: { ...root, type: 'application', name: 'gatehouse' } },
     components: [...components.map(withoutDevelopmentMark), python],
     dependencies: [
-      ...[{ ref: root['bom-ref'], dependsOn: [...known, python['bom-ref']].sort() }],
+      ...[{ ref: root['bom-ref'], dependsOn: [...known, python['bom-ref']] }],
       ...document.dependencies
         .filter(({ ref }) => known.has(ref))
         .map(({ ref, dependsOn }) => ({ ref, dependsOn: dependsOn.filter((on) => known.has(on)) })),
