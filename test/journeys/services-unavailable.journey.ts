@@ -1,6 +1,8 @@
+import { Agent, request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { blueprint, DUMMY, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
 import { Deployment } from '../support/deployment.js';
+import { freePort } from '../support/processes.js';
 
 let deployment: Deployment;
 
@@ -78,6 +80,38 @@ describe('a gateway that stops', () => {
     expect((await browser.solve('login', { password: 'correct-horse-7' })).body).toMatchObject({ to: '/' });
   });
 });
+
+describe('a gateway that is stopping', () => {
+  it('answers requests on open connections, closes them, and is not ready, until SHUTDOWN_DELAY_S has passed', async () => {
+    const port = await freePort();
+    const url = await deployment.openAnotherGateway({ SHUTDOWN_DELAY_S: '3', MONITORING_PORT: String(port) });
+    const name = `gateway-${new URL(url).port}`;
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const flow = () => get(`${url}/api/v3/flows/executor/login/`, agent);
+    expect(await flow()).toEqual({ status: 200, connection: 'keep-alive' });
+
+    const stopping = deployment.says(name, /"stopping"/);
+    const ended = deployment.end(name);
+    await stopping;
+    expect((await fetch(`http://127.0.0.1:${port}/-/health/ready/`)).status).toBe(503);
+    expect(await flow()).toEqual({ status: 200, connection: 'close' });
+    expect(await flow()).toEqual({ status: 200, connection: 'close' });
+    expect(await ended).toBe(0);
+    agent.destroy();
+  });
+});
+
+/** Requests a URL on a connection of `agent`. */
+function get(url: string, agent: Agent): Promise<{ status: number | undefined; connection: string | undefined }> {
+  return new Promise((resolve, reject) => {
+    request(url, { agent }, (response) => {
+      const { statusCode: status, headers } = response;
+      response.resume().once('end', () => resolve({ status, connection: headers.connection }));
+    })
+      .once('error', reject)
+      .end();
+  });
+}
 
 describe('readiness', () => {
   it('reports an outage of NATS while liveness does not, and a login goes on when NATS is back', async () => {

@@ -71,7 +71,14 @@ export class Deployment {
     ]);
     const url = `http://${host}:${port}`;
     const [SEAL_KEYS, MFA_SEAL_KEYS] = [newSealKeys(), newSealKeys()];
-    const settings = { PORT: port, BASE_URL: url, SEAL_KEYS, SECRET_KEY: randomBytes(32).toString('hex'), ...gateway };
+    const settings = {
+      PORT: port,
+      BASE_URL: url,
+      SEAL_KEYS,
+      SECRET_KEY: randomBytes(32).toString('hex'),
+      SHUTDOWN_DELAY_S: '0',
+      ...gateway,
+    };
     const pool = new pg.Pool({ connectionString: database.url, max: 2 });
     // Dropping the database may end a connection that is still closing, which is an error of the pool.
     pool.on('error', () => undefined);

@@ -78,6 +78,9 @@ export const gatewaySettings = z.object({
   DEVICE_CODE_RATE: whole(100, { min: 0, max: 1_000_000 }).describe(
     'Device codes for one network in an hour, counted by each gateway; 0 for no limit',
   ),
+  SHUTDOWN_DELAY_S: whole(5, { min: 0, max: 300 }).describe(
+    'Seconds after SIGTERM in which the gateway is not ready, but still answers all requests, so that load balancers stop sending requests first',
+  ),
   REQUEST_ARRIVAL_S: whole(30, { max: 3600 }).describe('Seconds that a request may take to arrive, body included'),
   NETWORK_ATTEMPTS_FREE: whole(100).describe('Wrong credentials from one network before delays begin'),
   NETWORK_ATTEMPTS_FORGET_S: whole(900).describe(

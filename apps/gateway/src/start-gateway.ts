@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import cookie from '@fastify/cookie';
 import { FLOW_SCHEMA } from '@gatehouse/blueprints';
 import { ExpiredRowCleaner } from '@gatehouse/executor-postgres';
@@ -50,6 +51,7 @@ export async function startGateway(
     close: async () => {
       readiness.stop();
       stopCleaning();
+      await delay(config.SHUTDOWN_DELAY_S * 1000);
       await app.close();
       await requester.close();
       await source.destroy();
@@ -71,6 +73,11 @@ async function createApp(infrastructure: Infrastructure): Promise<NestFastifyApp
   const filter = new ProblemFilter(logger);
   const adapter = createFastifyAdapter(config, filter);
   await adapter.getInstance().register(cookie);
+  // Clients open their next connection elsewhere, before this process closes the connections that are idle.
+  adapter.getInstance().addHook('onRequest', (_request, reply, done) => {
+    if (infrastructure.readiness.stopping) void reply.header('connection', 'close');
+    done();
+  });
   const app = await NestFactory.create<NestFastifyApplication>(GatewayModule.forRoot(infrastructure), adapter, {
     bodyParser: false,
     logger,

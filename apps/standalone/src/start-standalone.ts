@@ -119,5 +119,7 @@ function defaultSettings(state: LocalState, { HOST, PORT, BASE_URL }: NodeJS.Pro
     SOURCE_HOSTS: ALSO_LOOPBACK,
     SMS_HOSTS: ALSO_LOOPBACK,
     LOG_LEVEL: QUIET,
+    // No load balancer sends requests here.
+    SHUTDOWN_DELAY_S: '0',
   };
 }

@@ -67,6 +67,11 @@ export class Readiness {
     }
   }
 
+  /** Whether the process is stopping. */
+  get stopping(): boolean {
+    return this.#stopping;
+  }
+
   /** Marks the process as stopping: from now on it is not ready. */
   stop(): void {
     this.#stopping = true;

@@ -44,18 +44,20 @@ export async function runProcess<S extends CommonConfig>(options: ProcessOptions
     resolveProcessEnvironment();
     const config = readConfig(settings);
     const readiness = startReadiness(name);
+    const logger = new Logger(name, config.LOG_LEVEL);
     let part: RunningPart | undefined;
     readiness.require('start', () => part !== undefined);
     const monitoring = await serveMonitoring(config, readiness);
     // Handles signals during the start too, because process 1 of a container ignores a signal without a handler.
     stopOnSignal(async () => {
       readiness.stop();
+      logger.log('stopping');
       await part?.close();
       await monitoring?.close();
     }, fail);
     part = await start(config, readiness);
     void part.refused.then(fail);
-    new Logger(name, config.LOG_LEVEL).event('serving', { service: name, url: part.url });
+    logger.event('serving', { service: name, url: part.url });
   } catch (error) {
     fail(error);
   }

@@ -25,6 +25,8 @@ export function createFastifyAdapter(config: GatewayConfig, filter: ProblemFilte
   const adapter = new FastifyAdapter({
     ...limitsOf(config),
     exposeHeadRoutes: false,
+    // A request on a connection that is still open must not be lost. Fastify answers it with `Connection: close`.
+    return503OnClosing: false,
     genReqId: newRequestId,
     // Fastify calls this for a URL that it cannot decode, which reaches no route.
     frameworkErrors: (_error: unknown, request: FastifyRequest, reply: FastifyReply) => {
