@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { chown, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { resolveEnvironment } from '@gatehouse/platform';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startOwnPostgres } from '../support/own-postgres.js';
@@ -10,7 +11,16 @@ import { onServer } from '../support/postgres-databases.js';
 import type { Environment } from './compose.js';
 import { freshEnvironment } from './env-file.js';
 import { isInstalled } from './installed.js';
-import { containersOf, find, inputOf, type Manifest, operatorSecret, renderer, renderSite } from './kubernetes.js';
+import {
+  containersOf,
+  find,
+  inputOf,
+  localEnvironment,
+  type Manifest,
+  operatorSecret,
+  renderer,
+  renderSite,
+} from './kubernetes.js';
 
 /** The commands of the page on Kubernetes that make certificates. */
 const COMMANDS = /```sh\n(issue\(\) [\s\S]*?)```/.exec(
@@ -74,15 +84,10 @@ describe.skipIf(!renderer || !isInstalled('openssl'))('Postgres with the compone
     const deployment = find(manifests, 'Deployment', service);
     const client = { ...secretOf(certificate), metadata: { name: `${service}-tls` } };
     const objects = [...manifests, secretOf('nats'), client];
-    const { environment, files } = inputOf(objects, deployment, containersOf(deployment)[0]!);
-    const port = new URL(postgres.url).port;
-    let url = (environment['DATABASE_URL'] ?? '').replace('@postgres:5432', `@localhost:${port}`);
-    for (const [path, text] of Object.entries(files)) {
-      const local = join(folder, `${certificate}${path.replaceAll('/', '-')}`);
-      await writeFile(local, text);
-      url = url.replace(path, local);
-    }
-    return url;
+    const input = inputOf(objects, deployment, containersOf(deployment)[0]!);
+    const copies = await mkdtemp(join(folder, `${certificate}-`));
+    const server = { DATABASE_HOST: 'localhost', DATABASE_PORT: new URL(postgres.url).port };
+    return resolveEnvironment({ ...localEnvironment(input, copies), ...server })['DATABASE_URL'] ?? '';
   }
 
   async function connect(connectionString: string): Promise<unknown> {
@@ -113,7 +118,7 @@ describe.skipIf(!renderer || !isInstalled('openssl'))('Postgres with the compone
   });
 
   it('does not get the password of a service that does not trust its certificate', async () => {
-    const trustsOther = (await urlOf('captcha')).replace('captcha-tls-ca.crt', 'consent.crt');
+    const trustsOther = (await urlOf('captcha')).replace('-tls-ca.crt', '-client-tls.crt');
     await expect(connect(trustsOther)).rejects.toThrow(/certificate/);
   });
 });

@@ -1,5 +1,8 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { resolveEnvironment } from '@gatehouse/platform';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { courierSettings } from '../../libs/courier/src/courier.config.js';
@@ -11,6 +14,7 @@ import {
   containersOf,
   find,
   inputOf,
+  localEnvironment,
   type Manifest,
   operatorSecret,
   podOf,
@@ -146,6 +150,18 @@ describe.skipIf(!renderer)('deploy/k8s', () => {
       expect(labels).toMatchObject({ 'pod-security.kubernetes.io/enforce': 'restricted' });
     });
 
+    it('gives every process secrets and a database in a form that it accepts', async () => {
+      const folder = await mkdtemp(join(tmpdir(), 'gatehouse-secrets-'));
+      const objects = [...manifests, ...OPERATOR_SECRETS];
+      for (const workload of workloadsOf(manifests).filter(({ kind }) => kind !== 'StatefulSet'))
+        for (const container of containersOf(workload)) {
+          const local = localEnvironment(inputOf(objects, workload, container), folder);
+          const { DATABASE_URL } = resolveEnvironment(local);
+          expect(DATABASE_URL).toMatch(site.includes('tls') ? /sslmode=verify-full/ : /^postgres:[^?]+$/);
+        }
+      await rm(folder, { recursive: true });
+    });
+
     it('is in its namespace as a whole', () => {
       const outside = manifests.filter(({ metadata }) => metadata.namespace !== 'gatehouse');
       expect(outside.map(({ kind }) => kind).sort()).toEqual(
@@ -214,21 +230,10 @@ describe.skipIf(!renderer)('deploy/k8s', () => {
             Object.keys(inputOf([...manifests, ...OPERATOR_SECRETS], workload, container).environment),
           ),
         );
-      const others = new Set([
-        'POSTGRES_PASSWORD',
-        'ADMIN_PASSWORD',
-        'UV_THREADPOOL_SIZE',
-        'NODE_EXTRA_CA_CERTS',
-        'GATEHOUSE_DIR',
-      ]);
+      const others = new Set(['ADMIN_PASSWORD', 'UV_THREADPOOL_SIZE', 'NODE_EXTRA_CA_CERTS', 'GATEHOUSE_DIR']);
       const unknown = [...new Set(names)]
         .map((name) => name.replace(/_FILE$/, '').replace(/^(DATABASE_PASSWORD_)[A-Z]+$/, '$1<SERVICE>'))
-        .filter(
-          (name) =>
-            !others.has(name) &&
-            !/^POSTGRES_(HOST|PORT|DATABASE|QUERY|USER|PASSWORD)$/.test(name) &&
-            !known.includes(`\`${name}\``),
-        );
+        .filter((name) => !others.has(name) && !known.includes(`\`${name}\``));
       expect(unknown).toEqual([]);
     });
   });

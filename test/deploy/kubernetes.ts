@@ -165,6 +165,16 @@ function valueOf(manifests: readonly ConfigObject[], { name, value, valueFrom }:
   return found;
 }
 
+/** Writes the files of a container to a folder of this machine. Returns its environment with the paths of the copies. */
+export function localEnvironment({ environment, files }: ContainerInput, folder: string): Record<string, string> {
+  const copies = new Map<string, string>();
+  for (const [path, text] of Object.entries(files)) {
+    copies.set(path, join(folder, path.replaceAll('/', '-')));
+    writeFileSync(join(folder, path.replaceAll('/', '-')), text);
+  }
+  return Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, copies.get(value) ?? value]));
+}
+
 function referencedValue(manifests: readonly ConfigObject[], source: EnvVarSource): string | undefined {
   const { configMapKeyRef: setting, secretKeyRef: secret } = source;
   if (setting) return find(manifests, 'ConfigMap', setting.name ?? '').data?.[setting.key];
