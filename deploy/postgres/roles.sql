@@ -63,6 +63,7 @@ GRANT EXECUTE ON FUNCTION directory.follow_source_groups TO gatehouse_identifica
 -- renames and deletes them for their owner. Policies see whether a user has a device.
 GRANT USAGE ON SCHEMA mfa TO gatehouse_mfa, gatehouse_gateway, gatehouse_policy;
 GRANT SELECT, INSERT, UPDATE, DELETE ON mfa.devices, mfa.codes, mfa.sends TO gatehouse_mfa;
+GRANT SELECT ON mfa.digest_keys TO gatehouse_mfa;
 GRANT SELECT (id, pk, username, name, email, is_active, epoch, attributes) ON directory.users TO gatehouse_mfa;
 GRANT SELECT ON mfa.owned_devices TO gatehouse_gateway;
 GRANT EXECUTE ON FUNCTION mfa.rename_device, mfa.remove_device TO gatehouse_gateway;

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -65,6 +66,18 @@ describeWithNats('a courier', () => {
       context: { to_email: 'alice@example.org' },
     });
     expect(event!.string()).not.toMatch(/hidden|012345/);
+  });
+
+  it('keeps a mail that was sealed with a key it does not have, until a courier has the key', async () => {
+    const mailbox = await couriers.begin();
+    const newKey = `new:${randomBytes(32).toString('base64')}`;
+    const courier = await couriers.start({ SEAL_KEYS: newKey, SEAL_KEY_RETRY_S: '1' });
+    const waits = courier.says(/messages wait for a seal key/);
+    const [id] = await couriers.put([mailTo('alice@example.org')]);
+    await waits;
+    expect(await couriers.rows()).toMatchObject([{ id, parked_at: null, tries: 0 }]);
+    await couriers.start({ SEAL_KEYS: `${newKey},${couriers.seal}` });
+    expect(await mailbox.mailTo('alice@example.org')).toMatchObject({ messageId: `<${id}@localhost>` });
   });
 
   it('publishes events with id and time, masks passwords, and records the last login', async () => {

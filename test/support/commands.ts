@@ -3,6 +3,7 @@ import { blueprintCommand } from '../../apps/cli/src/blueprint.command.js';
 import { checkStageCommand } from '../../apps/cli/src/check-stage.command.js';
 import { runCommand } from '../../apps/cli/src/command.js';
 import { eventsCommand } from '../../apps/cli/src/events.command.js';
+import { keysCommand } from '../../apps/cli/src/keys.command.js';
 import { mailCommand } from '../../apps/cli/src/mail.command.js';
 import { migrateCommand } from '../../apps/cli/src/migrate.command.js';
 import { rolesCommand } from '../../apps/cli/src/roles.command.js';
@@ -12,6 +13,7 @@ const COMMANDS = {
   blueprint: blueprintCommand,
   'check-stage': checkStageCommand,
   events: eventsCommand,
+  keys: keysCommand,
   mail: mailCommand,
   migrate: migrateCommand,
   roles: rolesCommand,

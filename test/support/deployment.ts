@@ -42,8 +42,8 @@ interface Infrastructure {
   readonly database: FreshDatabase;
   readonly pool: pg.Pool;
   readonly environment: Environment;
-  /** The seal keys, for services that open sealed values. */
-  readonly sealing: Environment;
+  /** The seal keys, for processes that open sealed values. */
+  sealing: Environment;
   readonly apart: readonly Service[] | 'all';
 }
 
@@ -74,7 +74,6 @@ export class Deployment {
     const settings = {
       PORT: port,
       BASE_URL: url,
-      SEAL_KEYS,
       SECRET_KEY: randomBytes(32).toString('hex'),
       SHUTDOWN_DELAY_S: '0',
       ...gateway,
@@ -106,16 +105,39 @@ export class Deployment {
   }
 
   async openGateway(): Promise<void> {
-    const env = { ...this.environment, ...this.gatewaySettings };
+    const env = { ...this.environment, ...this.gatewayKeys, ...this.gatewaySettings };
     this.parts.set('gateway', await this.startPart('gateway', env));
   }
 
   /** Starts another gateway on the same database and bus, with some settings of its own. Returns its address. */
   async openAnotherGateway(settings: Environment = {}): Promise<string> {
     const port = String(await freePort());
-    const env = { ...this.environment, ...this.gatewaySettings, ...settings, PORT: port };
+    const env = { ...this.environment, ...this.gatewayKeys, ...this.gatewaySettings, ...settings, PORT: port };
     this.parts.set(`gateway-${port}`, await this.startPart('gateway', env));
     return `http://127.0.0.1:${port}`;
+  }
+
+  /**
+   * Stops the parts one after the other, and starts each again with these seal keys. Commands use the keys too. A service
+   * must run apart, or have been started by `start`.
+   */
+  async rollOut(sealing: Environment, names: readonly (Service | 'gateway')[]): Promise<void> {
+    this.infrastructure.sealing = sealing;
+    for (const name of names) {
+      await this.stop(name);
+      await (name === 'gateway' ? this.openGateway() : this.start(name));
+    }
+  }
+
+  /** Stops a part that does not share its microservice with others. */
+  async stop(name: Service | 'gateway'): Promise<void> {
+    await this.part(name).stop();
+    this.parts.delete(name);
+  }
+
+  /** The seal keys of all processes. */
+  get sealing(): Environment {
+    return this.infrastructure.sealing;
   }
 
   /** Returns the process id of a service that runs apart. */
@@ -236,7 +258,13 @@ export class Deployment {
     return service === 'courier' ? { SEAL_KEYS } : {};
   }
 
-  private command(name: 'blueprint', ...args: string[]): Promise<string> {
+  private get gatewayKeys(): Environment {
+    const { SEAL_KEYS = '' } = this.infrastructure.sealing;
+    return { SEAL_KEYS };
+  }
+
+  /** Runs an operator command with the keys of the deployment, and returns its output. */
+  command(name: 'blueprint' | 'keys', ...args: string[]): Promise<string> {
     return runCliOk(name, args, { env: { ...this.environment, ...this.infrastructure.sealing } });
   }
 

@@ -122,7 +122,7 @@ export const documents: readonly Document[] = [
     'These, and all settings of the gateway, captcha, courier, enrollment, identification, mfa, password and policy. Missing keys and secrets are ' +
       'generated and stored in `GATEHOUSE_DIR`.',
     settingsOf(standaloneConfig.extend(migrationConfig.shape)),
-    '`npm run user` needs the `SECRET_KEY`, `SEAL_KEYS` and `BASE_URL` of the gateway. The command `roles` sets the password of the Postgres role ' +
+    '`npm run user` needs the `SECRET_KEY`, `PSEUDONYM_KEY` (if set), `SEAL_KEYS` and `BASE_URL` of the gateway. The command `roles` sets the password of the Postgres role ' +
       '`gatehouse_<service>` from `DATABASE_PASSWORD_<SERVICE>`.',
   ]),
 ];

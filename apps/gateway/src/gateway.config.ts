@@ -54,10 +54,12 @@ export const gatewaySettings = z.object({
     .describe(
       'Keys that encrypt plans and the secrets of stages: `id:base64` of 32 bytes, comma separated; the first encrypts, all decrypt',
     ),
-  SECRET_KEY: z
-    .string()
-    .min(32)
-    .describe('Key of the HMACs that stand for users in counted attempts and in their `uid`'),
+  SECRET_KEY: z.string().min(32).describe('Key of the marks of known browsers, and the default of `PSEUDONYM_KEY`'),
+  PSEUDONYM_KEY: z.string().min(32).optional().meta({
+    description:
+      'Key of the HMACs that stand for users: their `uid`, and the subjects of counted attempts. It must stay the same',
+    'x-default': '`SECRET_KEY`',
+  }),
   TRUSTED_PROXIES: z
     .string()
     .default('')

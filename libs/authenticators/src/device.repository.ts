@@ -1,7 +1,8 @@
 import type { DeviceClass } from '@gatehouse/contracts';
-import { ASYNC_COMMIT, type NamedStatement, runNamed, type Sealer } from '@gatehouse/platform';
+import { ASYNC_COMMIT, type NamedStatement, runNamed, type Sealer, type SealId } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import type { Device, NewDevice } from './device.js';
+import { DigestKeyRepository } from './digest-key.repository.js';
 
 /** How a use of a device changes its counter. */
 export interface CounterUpdate {
@@ -50,7 +51,7 @@ const RECORD_USE: NamedStatement = {
          WHERE id = $1 AND user_id = $2 AND confirmed AND ($3::bigint IS NULL OR counter < $3 OR ($4 AND counter = $3))`,
 };
 /**
- * $1 id of the device, $2 id of the user, $3 digests of one code: one digest for each key of the sealer. `spent`
+ * $1 id of the device, $2 id of the user, $3 digests of one code: one digest for each key. `spent`
  * deletes the code. The statement updates the device only when `spent` has deleted a code.
  */
 const CONSUME_CODE: NamedStatement = {
@@ -68,10 +69,15 @@ type Row = Omit<Device, 'openSecret'> & { readonly secret: Buffer | null };
  * Each single-use value is consumed in one statement, so that only one of several concurrent requests succeeds.
  */
 export class DeviceRepository {
+  /** The keys of digests in the schema. */
+  readonly digestKeys: DigestKeyRepository;
+
   constructor(
     private readonly source: DataSource,
     private readonly sealer: Sealer,
-  ) {}
+  ) {
+    this.digestKeys = new DigestKeyRepository(source, sealer);
+  }
 
   /** Returns the confirmed devices of a user, the most recently used of each kind first. */
   async findByUser(user: string): Promise<Device[]> {
@@ -91,8 +97,8 @@ export class DeviceRepository {
    */
   async add(device: NewDevice): Promise<number | undefined> {
     const { id, user, kind, name, handle = null, stage = null, counter = -1, facts = {}, secret, codes = [] } = device;
-    const sealed = secret === undefined ? null : this.sealer.seal(sealContextOf(id), secret);
-    const digests = codes.map((code) => this.sealer.digests(sealContextOf(id).table, digestInputOf(id, code))[0]);
+    const sealed = secret === undefined ? null : this.sealer.seal(deviceSealId(id), secret);
+    const digests = codes.map((code) => this.sealer.digests('mfa.devices', digestInputOf(id, code))[0]);
     const times = [device.created ?? null, device.lastUsed ?? null];
     const values = [id, user, kind, name, handle, stage, counter, JSON.stringify(facts), sealed, digests, ...times];
     const add = async () => (await runNamed<{ pk: number }>(this.source, ADD, values)).rows[0]?.pk;
@@ -112,16 +118,17 @@ export class DeviceRepository {
 
   /** Consumes a code of a device. Returns `false` when the device never had this code, or the code was used already. */
   async consumeCode({ id, user }: Device, code: string): Promise<boolean> {
-    const digests = this.sealer.digests(sealContextOf(id).table, digestInputOf(id, code));
+    const digests = await this.digestKeys.digests('mfa.devices', digestInputOf(id, code));
     return (await runNamed(this.source, CONSUME_CODE, [id, user, digests])).rowCount === 1;
   }
 
   private toDevice({ secret, ...row }: Row): Device {
-    return { ...row, openSecret: () => secret && this.sealer.open(sealContextOf(row.id), secret) };
+    return { ...row, openSecret: () => secret && this.sealer.open(deviceSealId(row.id), secret) };
   }
 }
 
-const sealContextOf = (id: string) => ({ table: 'mfa.devices', id, revision: 0 });
+/** Returns the seal id of a device's secret. */
+export const deviceSealId = (id: string): SealId => ({ table: 'mfa.devices', id, revision: 0 });
 
 /** Returns the input of a code's digest. It contains the device id, so that equal codes of two devices differ. */
 const digestInputOf = (id: string, code: string) => `${id}\0${code}`;

@@ -214,8 +214,7 @@ export class FlowCompiler {
 }
 
 /** Returns the SHA-256 digest of a document's canonical JSON. Documents with equal digests are the same version. */
-export const documentDigest = (document: FlowVersion): Buffer =>
-  createHash('sha256').update(canonical(document)).digest();
+export const documentDigest = (document: unknown): Buffer => createHash('sha256').update(canonical(document)).digest();
 
 const orderOf = ({ order }: JsonMap) => Number(order);
 

@@ -1,4 +1,5 @@
 export { BlueprintError } from './blueprint-error.js';
+export { documentDigest } from './compile.js';
 export { exportFlow } from './export/typeorm-export.js';
 export type { ExternalStages } from './external-stage-collection.js';
 export { type BlueprintFile, type BlueprintLibrary, type FolderFile, findBlueprint, isAutoApplied } from './library.js';

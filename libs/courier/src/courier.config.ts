@@ -50,6 +50,9 @@ export const courierSettings = z.object({
   OUTBOX_POLL_MS: integerSetting(500, { min: 10, max: 60_000 }).describe(
     'Milliseconds between two polls of an empty outbox',
   ),
+  SEAL_KEY_RETRY_S: integerSetting(60, { max: 3600 }).describe(
+    'Seconds until a message that was sealed with a key that this courier does not have is tried again; it is never parked for that reason',
+  ),
   OUTBOX_KEEP_S: integerSetting(30 * 86_400).describe('Seconds until parked messages are deleted'),
 });
 

@@ -55,6 +55,27 @@ describe('a due message', () => {
     expect((await outbox.lease('event', 5, 60)).map(({ id }) => id)).toEqual([event]);
   });
 
+  it('waits, and keeps its tries, while no courier has the key that sealed it', async () => {
+    const elsewhere = new Sealer(`k2:${Buffer.alloc(32, 8).toString('base64')}`);
+    const id = await put(undefined, elsewhere);
+    const leased = await outbox.lease('mail', 1, 60);
+    expect(leased).toMatchObject([{ id, body: undefined, missingKey: expect.stringContaining('key k2') }]);
+    await outbox.postpone(leased, 60);
+    expect(await outbox.lease('mail', 1, 60)).toEqual([]);
+    expect(await rows()).toMatchObject([{ tries: 0, parked_at: null, error: expect.stringContaining('key k2') }]);
+    await expireLeases();
+    expect(await new OutboxRepository(source, elsewhere).lease('mail', 1, 60)).toMatchObject([{ id, body: secret }]);
+  });
+
+  it('cannot be postponed by a courier whose lease another courier has taken over', async () => {
+    await put(undefined, new Sealer(`k2:${Buffer.alloc(32, 8).toString('base64')}`));
+    const lost = await outbox.lease('mail', 1, 60);
+    await expireLeases();
+    await outbox.lease('mail', 1, 60);
+    await outbox.postpone(lost, 3600);
+    expect(await rows()).toMatchObject([{ tries: 2, error: null }]);
+  });
+
   it('is leased without a body if no seal key opens its body', async () => {
     await put(undefined, new Sealer(`k:${Buffer.alloc(32, 8).toString('base64')}`));
     expect(await outbox.lease('mail', 1, 60)).toMatchObject([{ body: undefined }]);

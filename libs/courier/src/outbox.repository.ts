@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type OutboxMessage, openOutboxRow, outboxRow } from '@gatehouse/outbox';
-import { runNamed, type Sealer, UnsealError } from '@gatehouse/platform';
+import { runNamed, type Sealer, UnknownSealKeyError, UnsealError } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import {
   COUNT_RECIPIENT,
@@ -8,6 +8,7 @@ import {
   LEASE_MESSAGES,
   OUTBOX_STATS,
   PARK_MESSAGE,
+  POSTPONE_MESSAGES,
   RETRY_LATER,
   SET_LAST_LOGIN,
   SWEEP_COUNTS,
@@ -30,6 +31,8 @@ export interface LeasedMessage {
   readonly ageS: number;
   /** The opened body. Undefined if no seal key opens it. */
   readonly body: unknown;
+  /** Says which key this courier lacks to open the body. */
+  readonly missingKey?: string;
 }
 
 /** Numbers of messages of one kind. */
@@ -80,8 +83,18 @@ export class OutboxRepository {
       ...row,
       madeAt,
       ageS,
-      body: this.openBody(row.id, body),
+      ...this.openBody(row.id, body),
     }));
+  }
+
+  /**
+   * Makes messages due again in `delayS` seconds, and does not count this lease as a try: another courier, or this one
+   * with another key, can still deliver them.
+   */
+  async postpone(messages: readonly LeasedMessage[], delayS: number): Promise<void> {
+    const [ids, tries] = [messages.map(({ id }) => id), messages.map((message) => message.tries)];
+    const errors = messages.map(({ missingKey = '' }) => redactedError(missingKey));
+    await runNamed(this.source, POSTPONE_MESSAGES, [ids, tries, errors, seconds(delayS)]);
   }
 
   /** Deletes delivered messages, and adds `event` to the outbox in the same statement. */
@@ -124,11 +137,12 @@ export class OutboxRepository {
     await runNamed(this.source, SWEEP_COUNTS, [seconds(periodS)]);
   }
 
-  private openBody(id: string, body: Buffer): unknown {
+  private openBody(id: string, body: Buffer): Pick<LeasedMessage, 'body' | 'missingKey'> {
     try {
-      return openOutboxRow({ id, body }, this.sealer);
+      return { body: openOutboxRow({ id, body }, this.sealer) };
     } catch (error) {
-      if (error instanceof UnsealError) return undefined;
+      if (error instanceof UnknownSealKeyError) return { body: undefined, missingKey: error.message };
+      if (error instanceof UnsealError) return { body: undefined };
       throw error;
     }
   }

@@ -45,6 +45,18 @@ export const RETRY_LATER: NamedStatement = {
 };
 
 /**
+ * $1 ids of messages, $2 tries of each message's lease, $3 errors, $4 delay (interval). The number of tries becomes what
+ * it was before the lease.
+ */
+export const POSTPONE_MESSAGES: NamedStatement = {
+  name: 'outbox_postpone',
+  text: `
+    UPDATE flow.outbox o SET due_at = now() + $4::interval, error = t.error, tries = o.tries - 1
+    FROM unnest($1::uuid[], $2::int[], $3::text[]) t(id, tries, error)
+    WHERE o.id = t.id AND o.tries = t.tries AND o.parked_at IS NULL`,
+};
+
+/**
  * $1 id of a message, $2 tries of its lease, $3 error, $4-$6 id, topic and sealed body of an event, or nulls. `parked`
  * parks the message.
  */

@@ -14,7 +14,7 @@ import type { CourierConfig } from './courier.config.js';
 import { deliveries, registerOutboxMetrics } from './courier.metrics.js';
 import { EventDelivery } from './event-delivery.js';
 import { MailDelivery } from './mail-delivery.js';
-import { type LeasedMessage, OutboxRepository } from './outbox.repository.js';
+import { type LeasedMessage, type MessageKind, OutboxRepository } from './outbox.repository.js';
 import { PollLoop } from './poll-loop.js';
 import { type MailServer, SmtpMailTransport } from './smtp-mail-transport.js';
 
@@ -68,7 +68,7 @@ function deliverMails({ config, outbox, logger }: Dependencies): PollLoop<Leased
   return new PollLoop({
     size: config.MAIL_CONCURRENCY,
     pollMs: config.OUTBOX_POLL_MS,
-    take: (limit) => outbox.lease('mail', limit, leaseS),
+    take: (limit) => leaseOpened({ config, outbox, logger }, { kind: 'mail', limit, leaseS }),
     handle: (message) => delivery.handle(message),
     onFault: (error) => logger.fault('the outbox cannot be read', error),
   });
@@ -85,12 +85,35 @@ function deliverEvents(
     size: 1,
     pollMs: config.OUTBOX_POLL_MS,
     take: async () => {
-      const batch = await outbox.lease('event', config.EVENTS_BATCH, leaseS);
+      const batch = await leaseOpened(
+        { config, outbox, logger },
+        { kind: 'event', limit: config.EVENTS_BATCH, leaseS },
+      );
       return batch.length > 0 ? [batch] : [];
     },
     handle: (batch) => delivery.handle(batch),
     onFault: (error) => logger.fault('the outbox cannot be read', error),
   });
+}
+
+interface Lease {
+  readonly kind: MessageKind;
+  readonly limit: number;
+  readonly leaseS: number;
+}
+
+/** Leases due messages. Postpones those that were sealed with a key that this courier does not have. */
+async function leaseOpened(
+  { config, outbox, logger }: Dependencies,
+  { kind, limit, leaseS }: Lease,
+): Promise<LeasedMessage[]> {
+  const messages = await outbox.lease(kind, limit, leaseS);
+  const sealed = messages.filter(({ missingKey }) => missingKey !== undefined);
+  if (sealed.length === 0) return messages;
+  await outbox.postpone(sealed, config.SEAL_KEY_RETRY_S);
+  const [{ missingKey: error } = {}] = sealed;
+  logger.warn({ event: 'messages wait for a seal key', kind, messages: sealed.length, error });
+  return messages.filter(({ missingKey }) => missingKey === undefined);
 }
 
 /** Seconds of a batch's lease that are left for the statements before and after publishing. */

@@ -16,14 +16,19 @@ const pendingSourceLoginBody = z.object({
 /** The sealed body of a login at a source that the visitor has started and not completed. */
 export type PendingSourceLogin = Readonly<z.output<typeof pendingSourceLoginBody>>;
 
-const sealedRow = (hash: Buffer): SealId => ({ table: 'flow.source_logins', id: hash.toString('hex'), revision: 0 });
+/** Returns the seal id of a pending source login. */
+export const sourceLoginSealId = (hash: Buffer): SealId => ({
+  table: 'flow.source_logins',
+  id: hash.toString('hex'),
+  revision: 0,
+});
 
 /** Returns the row of a pending source login: the hash of the OAuth `state`, the source's id, and the sealed body. */
 export function pendingSourceLoginRow(state: string, login: PendingSourceLogin, sealer: Sealer) {
   const hash = hashToken(state);
-  return { hash, source: login.source, body: sealer.seal(sealedRow(hash), login) };
+  return { hash, source: login.source, body: sealer.seal(sourceLoginSealId(hash), login) };
 }
 
 /** Returns the pending source login of a row's sealed body. Throws `UnsealError` if the body cannot be opened. */
 export const openPendingSourceLogin = (state: string, body: Buffer, sealer: Sealer): PendingSourceLogin =>
-  pendingSourceLoginBody.parse(sealer.open(sealedRow(hashToken(state)), body));
+  pendingSourceLoginBody.parse(sealer.open(sourceLoginSealId(hashToken(state)), body));

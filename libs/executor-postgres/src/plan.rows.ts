@@ -1,7 +1,7 @@
 import type { SavedUser } from '@gatehouse/contracts';
 import type { Identity, LoadedFlow, Session, StoredPlan } from '@gatehouse/executor';
 import { type Plan, type PlanBody, planBody } from '@gatehouse/plan';
-import { type Sealer, type SealId, UnsealError } from '@gatehouse/platform';
+import { type Sealer, type SealId, UnknownSealKeyError, UnsealError } from '@gatehouse/platform';
 import { z } from 'zod';
 
 /** A row that the statement `LOAD_FLOW` returns. */
@@ -25,6 +25,7 @@ export interface LoadedFlowRow {
   readonly pending_identity: SavedUser | null;
 }
 
+/** Returns the seal id of a revision of a plan. */
 export const planSealId = (id: string, revision: number): SealId => ({ table: 'flow.plans', id, revision });
 
 /**
@@ -92,7 +93,7 @@ interface SealedPlan {
 
 /**
  * Opens a sealed plan. Returns `undefined`, as if there were no plan, if the body cannot be opened or has another
- * format.
+ * format. Throws UnknownSealKeyError.
  */
 export function openPlan(
   { id, body, sealed, identity }: SealedPlan,
@@ -116,7 +117,8 @@ function openBody(row: SealId, body: Buffer, sealer: Sealer): PlanBody | undefin
   try {
     return planBody.safeParse(sealer.open(row, body)).data;
   } catch (error) {
-    if (error instanceof UnsealError) return undefined;
+    // A plan that another gateway can open must not be replaced by a new plan.
+    if (error instanceof UnsealError && !(error instanceof UnknownSealKeyError)) return undefined;
     throw error;
   }
 }

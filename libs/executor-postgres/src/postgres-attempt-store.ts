@@ -85,5 +85,5 @@ const columns = (reservations: readonly AttemptReservation[]): unknown[] => [
 ];
 
 /** Unlocks a user: deletes all failed attempts at the user's credentials. Returns the credentials that had failures. */
-export const unlockUser = (source: DataSource, secretKey: string, uuid: string): Promise<readonly string[]> =>
-  new PostgresAttemptStore(source).unlock(userSubject(attemptHmacKey(secretKey), uuid));
+export const unlockUser = (source: DataSource, pseudonymKey: string, uuid: string): Promise<readonly string[]> =>
+  new PostgresAttemptStore(source).unlock(userSubject(attemptHmacKey(pseudonymKey), uuid));

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { newSessionKey } from '@gatehouse/executor';
+import { UnknownSealKeyError } from '@gatehouse/platform';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { enrol, publish } from '../testing/flow-database.js';
 import { freshPlan, LIFETIMES, PlanStoreHarness } from '../testing/plan-store-harness.js';
@@ -88,8 +89,15 @@ describe('a plan', () => {
       }),
     ).toBe(sessionId);
     expect((await store.plans.load(store.slug, other.hash))?.stored).toBeDefined();
-    const lost = store.sealedBy(`b:${randomBytes(32).toString('base64')}`);
+    const lost = store.sealedBy(`a:${randomBytes(32).toString('base64')}`);
     expect((await lost.load(store.slug, other.hash))?.stored).toBeUndefined();
+  });
+
+  it('throws, and is kept, in a gateway that lacks the key which another gateway has', async () => {
+    const begun = await store.begin();
+    const behind = store.sealedBy(`b:${randomBytes(32).toString('base64')}`);
+    await expect(behind.load(store.slug, begun.hash)).rejects.toThrow(UnknownSealKeyError);
+    expect((await store.plans.load(store.slug, begun.hash))?.stored).toBeDefined();
   });
 
   it('cannot be rolled back to an old body', async () => {

@@ -61,6 +61,11 @@ export async function mfaSealKeysOf(env: NodeJS.ProcessEnv = process.env): Promi
   return env['MFA_SEAL_KEYS'] || sealKeys((await storedSecrets(env)).mfaSealKey);
 }
 
+/** Returns `PSEUDONYM_KEY`, otherwise `SECRET_KEY`, otherwise the stored key of the local Gatehouse. */
+export async function pseudonymKeyOf(env: NodeJS.ProcessEnv = process.env): Promise<string> {
+  return env['PSEUDONYM_KEY'] || env['SECRET_KEY'] || (await openLocalState(env)).secretKey;
+}
+
 /** Returns a stored key in the format of `SEAL_KEYS`. */
 export function sealKeys(key: string): string;
 export function sealKeys(key: string | undefined): string | undefined;

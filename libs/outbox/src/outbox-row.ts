@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Sealer } from '@gatehouse/platform';
+import type { Sealer, SealId } from '@gatehouse/platform';
 import type { OutboxMessage } from './message.js';
 
 /** A message as a row of `flow.outbox`. */
@@ -9,14 +9,15 @@ export interface OutboxRow {
   readonly body: Buffer;
 }
 
-const sealedRow = (id: string) => ({ table: 'flow.outbox', id, revision: 0 });
+/** Returns the seal id of a row of the outbox. */
+export const outboxSealId = (id: string): SealId => ({ table: 'flow.outbox', id, revision: 0 });
 
 /** Returns a row of the outbox with a sealed body, because mails contain secret links and events personal data. */
 export function outboxRow({ topic, body }: OutboxMessage, sealer: Sealer): OutboxRow {
   const id = randomUUID();
-  return { id, topic, body: sealer.seal(sealedRow(id), body) };
+  return { id, topic, body: sealer.seal(outboxSealId(id), body) };
 }
 
 /** Returns the body of a row. Throws UnsealError. */
 export const openOutboxRow = ({ id, body }: Pick<OutboxRow, 'id' | 'body'>, sealer: Sealer): unknown =>
-  sealer.open(sealedRow(id), body);
+  sealer.open(outboxSealId(id), body);

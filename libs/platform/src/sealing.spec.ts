@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Sealer, UnsealError } from './sealing.js';
+import { Sealer, sealKeyIdOf, UnknownSealKeyError, UnsealError } from './sealing.js';
 
 const key = () => randomBytes(32).toString('base64');
 const [first, second] = [key(), key()];
@@ -39,6 +39,13 @@ describe('a sealed body', () => {
     const sealed = sealer.seal({ table: 'plans', id: 'ab', revision: 1 }, body);
     expect(() => sealer.open({ table: 'plansa', id: 'b', revision: 1 }, sealed)).toThrow(UnsealError);
   });
+  it('names the key that sealed it, and any other value names none', () => {
+    const sealed = sealer.seal(row, body);
+    expect(sealKeyIdOf(sealed)).toBe('k1');
+    for (const other of [Buffer.alloc(0), Buffer.from('k1'), sealed.subarray(0, 20), Buffer.alloc(64)]) {
+      expect(sealKeyIdOf(other)).toBeUndefined();
+    }
+  });
   it('does not open when it is truncated', () => {
     const sealed = sealer.seal(row, body);
     for (let length = 0; length < sealed.length; length++) {
@@ -63,6 +70,11 @@ describe('rotating keys', () => {
 
   it('opens bodies that the old key sealed', () => {
     expect(rotated.open(row, sealer.seal(row, body))).toEqual(body);
+  });
+  it('names the key that is not set, also to a process that has other keys', () => {
+    expect(() => new Sealer(`k2:${second}`).open(row, sealer.seal(row, body))).toThrow(
+      new UnknownSealKeyError('the body of plans a was sealed with the key k1, which is not set'),
+    );
   });
   it('seals with the new key', () => {
     const sealed = rotated.seal(row, body);
@@ -97,6 +109,9 @@ describe('invalid keys', () => {
       expect(() => new Sealer(keys)).toThrow('Expected id:base64 of 32 bytes');
     },
   );
+  it('throw when two have the same id, because one of them would be lost', () => {
+    expect(() => new Sealer(`k1:${first},k1:${second}`)).toThrow('two seal keys have the same id');
+  });
   it('do not appear in the error message', () => {
     const short = randomBytes(31).toString('base64');
     expect(() => new Sealer(`k1:${short}`)).toThrow(

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from './config.js';
 import { Sealer, UnsealError } from './sealing.js';
-import { SecretBox } from './secret-box.js';
+import { convertSealedValues, SecretBox } from './secret-box.js';
 
 const key = (id: string) => `${id}:${randomBytes(32).toString('base64')}`;
 const [older, newer] = [key('older'), key('newer')];
@@ -57,5 +57,32 @@ describe('a secret in a document', () => {
 
   it('is returned unchanged if it was never sealed', () => {
     expect(new SecretBox(undefined).open(id, { 'gatehouse:sealed': 1 })).toEqual({ 'gatehouse:sealed': 1 });
+  });
+});
+
+describe('the sealed values of a document', () => {
+  it('are converted with the object that each part belongs to, and nothing else is', () => {
+    const sealed = (text: string) => ({ 'gatehouse:sealed': Buffer.from(text).toString('base64') });
+    const document = {
+      a: sealed('x'),
+      list: [{ id: 'stage 2', config: { b: sealed('y') } }],
+      plain: { c: null, d: 'e' },
+    };
+    const found: unknown[] = [];
+    const converted = convertSealedValues(
+      document,
+      { object: 'whole', ownerOf: ({ id }) => (typeof id === 'string' ? id : undefined) },
+      (secret, bytes) => {
+        found.push([secret, bytes.toString()]);
+        return 'converted';
+      },
+    );
+    expect(found).toEqual([
+      [{ object: 'whole', field: 'a' }, 'x'],
+      [{ object: 'stage 2', field: 'b' }, 'y'],
+    ]);
+    expect(converted).toEqual({
+      ...{ a: 'converted', list: [{ id: 'stage 2', config: { b: 'converted' } }], plain: { c: null, d: 'e' } },
+    });
   });
 });

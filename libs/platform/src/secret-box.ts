@@ -73,3 +73,28 @@ export class SecretBox {
 const bytesOf = (value: SealedValue) => Buffer.from(value[SEALED_MARKER], 'base64');
 const nameOf = ({ object, field }: SecretId) => `${object}/${field}`;
 const rowOf = (id: SecretId): SealId => ({ table: 'flow.secrets', id: nameOf(id), revision: 0 });
+
+/** Returns the object that the secrets of a part of a document belong to, or `undefined` if it is that of the whole. */
+export type OwnerOf = (part: Readonly<Record<string, unknown>>) => string | undefined;
+
+/**
+ * Returns a copy of a JSON document in which `convert` has replaced each sealed value. `object` is the object that the
+ * document belongs to. With `ownerOf`, parts of the document belong to other objects.
+ */
+export function convertSealedValues(
+  document: unknown,
+  { object, ownerOf = () => undefined }: { readonly object: string; readonly ownerOf?: OwnerOf | undefined },
+  convert: (id: SecretId, sealed: Buffer, value: unknown) => unknown,
+): unknown {
+  const visit = (value: unknown, id: SecretId): unknown => {
+    const sealed = sealedValue.safeParse(value);
+    if (sealed.success) return convert(id, bytesOf(sealed.data), value);
+    if (Array.isArray(value)) return value.map((item: unknown) => visit(item, id));
+    if (typeof value !== 'object' || value === null) return value;
+    const owner = ownerOf(value as Readonly<Record<string, unknown>>) ?? id.object;
+    return Object.fromEntries(
+      Object.entries(value).map(([field, inner]) => [field, visit(inner, { object: owner, field })]),
+    );
+  };
+  return visit(document, { object, field: '' });
+}

@@ -27,8 +27,8 @@ interface DataSourceSettings {
   readonly migrations?: DataSourceOptions['migrations'];
   readonly poolSize: number;
   /**
-   * Longest time in milliseconds that a statement waits for a lock, 0 for no limit. Only migrations set it. Their
-   * statements then have no other time limit.
+   * Longest time in milliseconds that a statement waits for a lock, 0 for no limit. Migrations and commands over whole
+   * tables set it. Their statements then have no other time limit.
    */
   readonly lockTimeoutMs?: number;
 }

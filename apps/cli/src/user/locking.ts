@@ -1,5 +1,5 @@
 import { unlockUser } from '@gatehouse/executor-postgres';
-import { openLocalState } from '@gatehouse/local';
+import { pseudonymKeyOf } from '@gatehouse/local';
 import { updateUser, userSubcommand } from './find-user.js';
 
 /** Blocks new logins of a user and ends all sessions of the user. */
@@ -14,8 +14,7 @@ export const lock = userSubcommand(async (user, { source }) => {
 export const unlock = userSubcommand(async (user, { source, env }) => {
   const { uuid, username, is_active: wasActive } = user;
   if (!wasActive) await updateUser(source, user, { is_active: true });
-  const secretKey = env['SECRET_KEY'] || (await openLocalState(env)).secretKey;
-  const credentials = await unlockUser(source, secretKey, uuid);
+  const credentials = await unlockUser(source, await pseudonymKeyOf(env), uuid);
   const unlocked = [...(wasActive ? [] : ['the account']), ...credentials];
   return unlocked.length > 0 ? `unlocked for ${username}: ${unlocked.join(', ')}` : `${username} was not locked`;
 });

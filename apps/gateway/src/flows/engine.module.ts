@@ -94,7 +94,7 @@ const ATTEMPTS: Provider[] = [
     provide: ReservationFactory,
     inject: [GATEWAY_CONFIG],
     useFactory: (config: GatewayConfig) =>
-      new ReservationFactory(attemptHmacKey(config.SECRET_KEY), {
+      new ReservationFactory(attemptHmacKey(config.PSEUDONYM_KEY ?? config.SECRET_KEY), {
         network: { free: config.NETWORK_ATTEMPTS_FREE, forgetAfterS: config.NETWORK_ATTEMPTS_FORGET_S },
         mailsFree: config.MAIL_REQUESTS_FREE,
       }),

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import type { GatewayConfig } from '../gateway.config.js';
 
 const MAX_PK = 2 ** 31 - 1;
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -11,5 +12,7 @@ export const parsePk = (value: unknown): number | undefined =>
 export const isUuid = (value: unknown): value is string => typeof value === 'string' && UUID.test(value);
 
 /** Returns the identifier of a user for other systems. It does not reveal the user's id. */
-export const userUid = ({ uuid }: { readonly uuid: string }, { SECRET_KEY }: { readonly SECRET_KEY: string }) =>
-  createHmac('sha256', SECRET_KEY).update(`uid:${uuid}`).digest('hex');
+export const userUid = (
+  { uuid }: { readonly uuid: string },
+  { SECRET_KEY, PSEUDONYM_KEY = SECRET_KEY }: Pick<GatewayConfig, 'SECRET_KEY' | 'PSEUDONYM_KEY'>,
+) => createHmac('sha256', PSEUDONYM_KEY).update(`uid:${uuid}`).digest('hex');

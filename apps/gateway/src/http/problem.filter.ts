@@ -1,5 +1,5 @@
 import { Problem } from '@gatehouse/contracts';
-import { isDatabaseUnavailable, type Logger } from '@gatehouse/platform';
+import { isDatabaseUnavailable, type Logger, UnknownSealKeyError } from '@gatehouse/platform';
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, HttpStatus } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { translatorFor } from './locale.js';
@@ -20,7 +20,7 @@ export class ProblemFilter implements ExceptionFilter {
     if (error instanceof InvalidFieldsError)
       return void reply.status(HttpStatus.BAD_REQUEST).send(presentFieldErrors(error.errors));
     const problem = problemOf(error);
-    if (problem.code === 'internal_fault' || problem.code === 'database_away') {
+    if (LOGGED.has(problem.code)) {
       this.logger.fault(problem.message, error, { request_id: request.id });
     }
     const { status, body, headers } = presentProblem(problem, {
@@ -35,6 +35,9 @@ export class ProblemFilter implements ExceptionFilter {
   }
 }
 
+/** Codes of problems whose cause is an error of this process or of its surroundings. */
+const LOGGED: ReadonlySet<Problem['code']> = new Set(['internal_fault', 'database_away', 'seal_key_missing']);
+
 const BY_STATUS: Readonly<Record<number, Problem['code']>> = {
   400: 'malformed_json',
   404: 'not_found',
@@ -46,6 +49,7 @@ const BY_STATUS: Readonly<Record<number, Problem['code']>> = {
 function problemOf(cause: unknown): Problem {
   if (cause instanceof Problem) return cause;
   if (isDatabaseUnavailable(cause)) return new Problem('database_away', { cause });
+  if (cause instanceof UnknownSealKeyError) return new Problem('seal_key_missing', { cause });
   const status =
     cause instanceof HttpException ? cause.getStatus() : (cause as { statusCode?: unknown } | null)?.statusCode;
   const code = typeof status === 'number' ? BY_STATUS[status] : undefined;

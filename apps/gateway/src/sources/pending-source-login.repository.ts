@@ -50,14 +50,11 @@ const OPEN_WITH_SESSION: NamedStatement = {
  * Deletes and returns a pending login, so that only one of two concurrent requests with the same state finds it. $1
  * hash of the state, $2 SHA-256 of the session key.
  */
-const TAKE: NamedStatement = {
-  name: 'source_login_take',
-  text: `
+const TAKE = `
     DELETE FROM flow.source_logins l USING flow.session_keys k, flow.sessions s
     WHERE l.hash = $1 AND l.expires_at > now() AND k.hash = $2 AND k.until IS NULL AND k.session_id = l.session_id
       AND s.id = k.session_id AND s.expires_at > now()
-    RETURNING l.body`,
-};
+    RETURNING l.body`;
 
 /** The session key of a request, and the check that runs before a session is created. */
 interface SessionSource {
@@ -98,7 +95,10 @@ export class PendingSourceLoginRepository {
    */
   async take(state: string, sessionKey: Buffer | undefined): Promise<PendingSourceLogin | undefined> {
     if (!sessionKey) return undefined;
-    const { rows } = await runNamed<{ body: Buffer }>(this.source, TAKE, [hashToken(state), sessionKey]);
-    return rows[0] && openPendingSourceLogin(state, rows[0].body, this.sealer);
+    // One transaction, so that a login that another gateway can open is kept if this gateway cannot open it.
+    return this.source.transaction(async (manager) => {
+      const [rows] = await manager.query<[{ body: Buffer }[], number]>(TAKE, [hashToken(state), sessionKey]);
+      return rows[0] && openPendingSourceLogin(state, rows[0].body, this.sealer);
+    });
   }
 }

@@ -49,7 +49,7 @@ export const DEFAULT_FIRST_DELAY_S = 1;
 
 export const NETWORK_CREDENTIAL = 'network';
 
-/** Derives the HMAC key of attempt subjects from the gateway's secret. */
+/** Derives the HMAC key of attempt subjects from the pseudonym key. */
 export const attemptHmacKey = (secret: string): Buffer => createHmac('sha256', secret).update('attempts').digest();
 
 /** Returns the subject of a saved user. */

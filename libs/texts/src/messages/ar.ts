@@ -156,6 +156,7 @@ export const ar: Catalogue = {
   'The message bus cannot be reached.': 'يتعذّر الوصول إلى ناقل الرسائل.',
   'Policies cannot be evaluated.': 'يتعذّر تقييم السياسات.',
   'The database cannot be reached.': 'يتعذّر الوصول إلى قاعدة البيانات.',
+  'The stored data cannot be opened at the moment.': 'يتعذّر فتح البيانات المحفوظة في الوقت الحالي.',
   'Sign in again and prove yourself by one of your devices first.': 'سجّل الدخول من جديد وأثبت هويتك بأحد أجهزتك أولاً.',
   'An API token cannot set up or change credentials. Log in first.':
     'لا يمكن لرمز واجهة البرمجة إعداد بيانات الدخول أو تغييرها. سجّل الدخول أولاً.',

@@ -170,6 +170,7 @@ export const de: Catalogue = {
   'The message bus cannot be reached.': 'Der Nachrichtenbus ist nicht erreichbar.',
   'Policies cannot be evaluated.': 'Die Richtlinien können nicht ausgewertet werden.',
   'The database cannot be reached.': 'Die Datenbank ist nicht erreichbar.',
+  'The stored data cannot be opened at the moment.': 'Die gespeicherten Daten können im Moment nicht geöffnet werden.',
   'Sign in again and prove yourself by one of your devices first.':
     'Melden Sie sich erneut an und weisen Sie sich dabei mit einem Ihrer Geräte aus.',
   'An API token cannot set up or change credentials. Log in first.':

@@ -164,6 +164,7 @@ export const es: Catalogue = {
   'The message bus cannot be reached.': 'No se puede contactar con el bus de mensajes.',
   'Policies cannot be evaluated.': 'No se pueden evaluar las políticas.',
   'The database cannot be reached.': 'No se puede contactar con la base de datos.',
+  'The stored data cannot be opened at the moment.': 'Los datos guardados no se pueden abrir en este momento.',
   'Sign in again and prove yourself by one of your devices first.':
     'Vuelva a iniciar sesión y demuestre su identidad con uno de sus dispositivos.',
   'An API token cannot set up or change credentials. Log in first.':

@@ -169,6 +169,8 @@ export const fr: Catalogue = {
   'The message bus cannot be reached.': 'Le bus de messages est injoignable.',
   'Policies cannot be evaluated.': 'Les politiques ne peuvent pas être évaluées.',
   'The database cannot be reached.': 'La base de données est injoignable.',
+  'The stored data cannot be opened at the moment.':
+    'Les données enregistrées ne peuvent pas être ouvertes pour le moment.',
   'Sign in again and prove yourself by one of your devices first.':
     'Reconnectez-vous et prouvez votre identité avec l’un de vos appareils.',
   'An API token cannot set up or change credentials. Log in first.':

@@ -19,7 +19,7 @@ export class PhoneNumberIndex {
    * the same number.
    */
   handleOf(stage: string, number: string): string {
-    return this.handlesOf(stage, number)[0] as string;
+    return handleWith(stage, this.sealer.digests('mfa.numbers', number)[0] as Buffer);
   }
 
   /** Returns the handle of an imported number that was exported as a SHA-256 digest (docs/spec/mfa.md#sms-numbers). */
@@ -30,15 +30,14 @@ export class PhoneNumberIndex {
   /** Returns whether a device of this stage already has the number. */
   async isRegistered(stage: string, number: string): Promise<boolean> {
     const importedHandle = this.handleOfDigest(stage, createHash('sha256').update(number).digest('hex'));
-    for (const handle of [...this.handlesOf(stage, number), importedHandle])
+    const digests = await this.devices.digestKeys.digests('mfa.numbers', number);
+    for (const handle of [...digests.map((digest) => handleWith(stage, digest)), importedHandle])
       if (await this.devices.findByHandle('sms', handle)) return true;
     return false;
   }
-
-  private handlesOf(stage: string, number: string): string[] {
-    return this.sealer.digests('mfa.numbers', number).map((digest) => `${stage}:${digest.toString('hex')}`);
-  }
 }
+
+const handleWith = (stage: string, digest: Buffer) => `${stage}:${digest.toString('hex')}`;
 
 /** Returns the number of a device, or `undefined` when only its digest is stored. */
 export const phoneNumberOf = (device: Device): string | undefined => {

@@ -1,0 +1,117 @@
+import { parseArgs } from 'node:util';
+import { DigestKeyRepository } from '@gatehouse/authenticators';
+import { FLOW_SCHEMA } from '@gatehouse/blueprints';
+import { CommandError, mfaSealKeysOf, openPostgres, sealKeysOf } from '@gatehouse/local';
+import { openDataSource, Sealer } from '@gatehouse/platform';
+import type { DataSource } from 'typeorm';
+import type { Command, CommandResult } from './command.js';
+import { ColumnResealer } from './keys/column-resealer.js';
+import { resealDocuments } from './keys/document-resealer.js';
+import type { ResealCount } from './keys/reseal-count.js';
+import { GATEWAY_COLUMNS, MFA_COLUMNS, type SealedColumn } from './keys/sealed-columns.js';
+
+const USAGE = `usage: npm run keys -- reseal [--dry-run]   seals everything with the first key of SEAL_KEYS and of MFA_SEAL_KEYS`;
+
+/** `npm run keys`: seals all stored values with the current keys, so that the old keys can be removed. */
+export const keysCommand: Command = {
+  name: 'keys',
+  run: async (args, { env }) => {
+    const dryRun = parseArguments(args);
+    const [gatewayKeys, mfaKeys] = [await sealKeysOf(env), await mfaSealKeysOf(env)];
+    if (gatewayKeys === undefined && mfaKeys === undefined)
+      throw new CommandError('Neither SEAL_KEYS nor MFA_SEAL_KEYS is set.');
+    return onDatabase(env, async (source) => {
+      const parts = [
+        ...(gatewayKeys === undefined ? [] : [await resealGateway(source, ring('SEAL_KEYS', gatewayKeys), dryRun)]),
+        ...(mfaKeys === undefined ? [] : [await resealDevices(source, ring('MFA_SEAL_KEYS', mfaKeys), dryRun)]),
+      ];
+      const output = parts.map(({ output }) => output).join('\n\n');
+      return { output, exitCode: parts.some(({ exitCode }) => exitCode === 1) ? 1 : 0 };
+    });
+  },
+};
+
+/** The keys of one setting. */
+interface KeyRing {
+  readonly setting: 'SEAL_KEYS' | 'MFA_SEAL_KEYS';
+  readonly sealer: Sealer;
+  /** Ids of the keys that only open. */
+  readonly oldIds: readonly string[];
+}
+
+function ring(setting: KeyRing['setting'], keys: string): KeyRing {
+  try {
+    const sealer = new Sealer(keys);
+    const oldIds = sealer.digestKeys('').flatMap(({ id }) => (id === sealer.currentKeyId ? [] : [id]));
+    return { setting, sealer, oldIds };
+  } catch (cause) {
+    throw new CommandError(`${setting}: ${(cause as Error).message}`, { cause });
+  }
+}
+
+function parseArguments(args: readonly string[]): boolean {
+  try {
+    const options = { 'dry-run': { type: 'boolean', default: false } } as const;
+    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
+    if (positionals.length !== 1 || positionals[0] !== 'reseal') throw new CommandError(USAGE);
+    return values['dry-run'];
+  } catch (cause) {
+    throw new CommandError(USAGE, { cause });
+  }
+}
+
+async function onDatabase<T>(env: NodeJS.ProcessEnv, work: (source: DataSource) => Promise<T>): Promise<T> {
+  const postgres = await openPostgres(env);
+  try {
+    const source = await openDataSource({ url: postgres.url, schema: FLOW_SCHEMA, poolSize: 1, lockTimeoutMs: 10_000 });
+    try {
+      return await work(source);
+    } finally {
+      await source.destroy();
+    }
+  } finally {
+    await postgres.stop();
+  }
+}
+
+async function resealGateway(source: DataSource, keys: KeyRing, dryRun: boolean): Promise<CommandResult> {
+  const columns = await resealColumns(source, { keys, columns: GATEWAY_COLUMNS, dryRun });
+  return formatCounts([...columns, ...(await resealDocuments(source, keys.sealer, dryRun))], keys, dryRun);
+}
+
+async function resealDevices(source: DataSource, keys: KeyRing, dryRun: boolean): Promise<CommandResult> {
+  if (!dryRun) await source.transaction((manager) => new DigestKeyRepository(manager, keys.sealer).keep(manager));
+  return formatCounts(await resealColumns(source, { keys, columns: MFA_COLUMNS, dryRun }), keys, dryRun);
+}
+
+async function resealColumns(
+  source: DataSource,
+  { keys, columns, dryRun }: { keys: KeyRing; columns: readonly SealedColumn[]; dryRun: boolean },
+): Promise<ResealCount[]> {
+  const counts: ResealCount[] = [];
+  for (const column of columns) counts.push(await new ColumnResealer(source, keys.sealer, column).run(dryRun));
+  return counts;
+}
+
+function formatCounts(counts: readonly ResealCount[], keys: KeyRing, dryRun: boolean): CommandResult {
+  const lines = counts.map((count) => `  ${count.name}: ${formatCount(count, dryRun)}`);
+  const left = counts.reduce((sum, { remaining, unopenedTotal }) => sum + remaining + unopenedTotal, 0);
+  const output = [`${keys.setting}, sealing with ${keys.sealer.currentKeyId}`, ...lines, verdict(keys, left, dryRun)];
+  return { output: output.join('\n'), exitCode: left > 0 ? 1 : 0 };
+}
+
+function formatCount({ resealed, current, remaining, unopened }: ResealCount, dryRun: boolean): string {
+  return [
+    dryRun ? `${resealed} to reseal` : `${resealed} resealed`,
+    `${current} current`,
+    ...(remaining > 0 ? [`${remaining} in use`] : []),
+    ...[...unopened].map(([id, count]) => `${count} cannot be opened (key ${id})`),
+  ].join(', ');
+}
+
+function verdict({ setting, oldIds }: KeyRing, left: number, dryRun: boolean): string {
+  if (left > 0) return `${left} values still need another key. Keep all keys and run the command again.`;
+  if (dryRun) return 'Nothing was changed.';
+  if (oldIds.length === 0) return 'Everything is sealed with this key.';
+  return `${oldIds.join(', ')} can be removed from ${setting}, once no process seals with it.`;
+}

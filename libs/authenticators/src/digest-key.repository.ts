@@ -1,0 +1,72 @@
+import { keyedDigest, type Sealer, type SealId } from '@gatehouse/platform';
+import type { DataSource, EntityManager } from 'typeorm';
+
+/** The purposes of the digests in the schema: recovery codes, and phone numbers in handles. */
+const DIGEST_PURPOSES = ['mfa.devices', 'mfa.numbers'] as const;
+type DigestPurpose = (typeof DIGEST_PURPOSES)[number];
+
+interface Row {
+  readonly key_id: string;
+  readonly purpose: string;
+  readonly key: Buffer;
+}
+
+const LIST = 'SELECT key_id, purpose, key FROM mfa.digest_keys ORDER BY key_id, purpose';
+/** $1 ids of master keys, $2 purposes, $3 sealed digest keys. */
+const KEEP = `
+  INSERT INTO mfa.digest_keys (key_id, purpose, key) SELECT * FROM unnest($1::text[], $2::text[], $3::bytea[])
+  ON CONFLICT DO NOTHING`;
+
+/**
+ * Computes digests under the keys of the sealer and under the kept digest keys of removed keys. A digest cannot be
+ * computed anew with another key, because the digested text is not stored (docs/adr/0050).
+ */
+export class DigestKeyRepository {
+  private kept: Promise<readonly Row[]> | undefined;
+
+  constructor(
+    private readonly source: Pick<DataSource, 'query'>,
+    private readonly sealer: Sealer,
+  ) {}
+
+  /** Returns the digests of a text under every key, the current key first. Throws UnsealError for a kept key. */
+  async digests(purpose: DigestPurpose, text: string): Promise<Buffer[]> {
+    const own = this.sealer.digestKeys(purpose);
+    const removed = (await this.rows()).filter(
+      (row) => row.purpose === purpose && !own.some(({ id }) => id === row.key_id),
+    );
+    const opened = removed.map((row) => Buffer.from(String(this.sealer.open(digestKeySealId(row), row.key)), 'base64'));
+    return [...own.map(({ key }) => key), ...opened].map((key) => keyedDigest(key, text));
+  }
+
+  /** Keeps the digest keys of all keys of the sealer except the current key, sealed with the current key. */
+  async keep(manager: EntityManager): Promise<void> {
+    const rows = DIGEST_PURPOSES.flatMap((purpose) =>
+      this.sealer
+        .digestKeys(purpose)
+        .filter(({ id }) => id !== this.sealer.currentKeyId)
+        .map(({ id: key_id, key }) => ({ key_id, purpose, sealed: key.toString('base64') })),
+    );
+    await manager.query(KEEP, [
+      rows.map(({ key_id }) => key_id),
+      rows.map(({ purpose }) => purpose),
+      rows.map((row) => this.sealer.seal(digestKeySealId(row), row.sealed)),
+    ]);
+  }
+
+  /** Reads the kept keys once: a process gets other keys only by a restart. A failed read is repeated. */
+  private rows(): Promise<readonly Row[]> {
+    this.kept ??= this.source.query<Row[]>(LIST).catch((error: unknown) => {
+      this.kept = undefined;
+      throw error;
+    });
+    return this.kept;
+  }
+}
+
+/** Returns the seal id of a kept digest key. */
+export const digestKeySealId = ({ key_id, purpose }: Pick<Row, 'key_id' | 'purpose'>): SealId => ({
+  table: 'mfa.digest_keys',
+  id: `${key_id}/${purpose}`,
+  revision: 0,
+});
