@@ -113,9 +113,9 @@ export class FailoverStack {
       ...(service === 'session' ? {} : { DATABASE_URL: postgresUrl(service) }),
       UV_THREADPOOL_SIZE: '4',
     };
-    const { SEAL_KEYS = '', SECRET_KEY = '', UID_KEY = '' } = env;
+    const { SEAL_KEYS = '', SECRET_KEY = '', PSEUDONYM_KEY = '' } = env;
     const gateway = {
-      ...{ SEAL_KEYS, SECRET_KEY, UID_KEY, BASE_URL: this.url, TRUSTED_PROXIES: '127.0.0.1' },
+      ...{ SEAL_KEYS, SECRET_KEY, PSEUDONYM_KEY, BASE_URL: this.url, TRUSTED_PROXIES: '127.0.0.1' },
       ...{ PORT: String(gatewayPorts[replica - 1]), MONITORING_PORT: String(monitoringPorts[replica - 1]) },
       ...{ NETWORK_ATTEMPTS_FREE: '1000000', ANONYMOUS_RATE: '0', NEW_SESSION_RATE: '0', GATEHOUSE_DIR: folder },
     };

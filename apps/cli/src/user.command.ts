@@ -10,6 +10,7 @@ import { importDuoDevices } from './user/import-duo.js';
 import { importUsersFile } from './user/import-users.js';
 import { list } from './user/list.js';
 import { lock, unlock } from './user/locking.js';
+import { deleteUser, exportUser } from './user/personal-data.js';
 import { recoveryLink } from './user/recovery-link.js';
 import { removeDevices } from './user/remove-devices.js';
 import { setPassword } from './user/set-password.js';
@@ -23,6 +24,8 @@ const SUBCOMMANDS: Readonly<Record<string, UserSubcommand>> = {
   'end-sessions': endSessions,
   'remove-devices': removeDevices,
   'set-password': setPassword,
+  export: exportUser,
+  delete: deleteUser,
   'recovery-link': recoveryLink,
   import: importUsersFile,
   'import-devices': importDevicesFile,
@@ -34,7 +37,7 @@ const USAGE = [
   ...Object.entries(SUBCOMMANDS).map(([name, { usage }]) => `  ${name} ${usage}`),
 ].join('\n');
 
-/** `npm run user`: creates, imports, lists, changes, locks and recovers users. */
+/** `npm run user`: creates, imports, lists, changes, locks, recovers, exports and deletes users. */
 export const userCommand: Command = {
   name: 'user',
   run: async ([name = '', ...args], process) => {

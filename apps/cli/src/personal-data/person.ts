@@ -1,0 +1,101 @@
+import { createHash } from 'node:crypto';
+import { deviceSealId } from '@gatehouse/authenticators';
+import type { SavedUser } from '@gatehouse/contracts';
+import { attemptHmacKey, hmacSubject, subjectOf } from '@gatehouse/executor';
+import { CommandError } from '@gatehouse/local';
+import { openOutboxRow } from '@gatehouse/outbox';
+import { type Sealer, UnsealError } from '@gatehouse/platform';
+import type { EntityManager } from 'typeorm';
+
+/** The keys that are needed to find all rows about a person. */
+export interface PersonKeys {
+  /** The sealer of `SEAL_KEYS`, which opens the outbox. */
+  readonly gateway: Sealer;
+  /** The sealer of `MFA_SEAL_KEYS`, whose digests are the subjects of message quotas. */
+  readonly mfa: Sealer;
+  readonly pseudonymKey: string;
+}
+
+/** Messages of the outbox that are read at once. */
+const BATCH = 500;
+
+/** Returns the parameters of `PERSONAL_TABLES` for a user. Throws CommandError if a message cannot be opened. */
+export async function personParameters(
+  manager: EntityManager,
+  user: SavedUser,
+  { gateway, mfa, pseudonymKey }: PersonKeys,
+): Promise<unknown[]> {
+  const email = user.email.toLowerCase();
+  const names = [user.username, ...(user.email ? [user.email] : [])];
+  const key = attemptHmacKey(pseudonymKey);
+  const subjects = [
+    subjectOf(user),
+    ...names.map((username) => subjectOf({ kind: 'pretended', username, email: '' })),
+    subjectOf({ kind: 'unsaved', username: user.username, name: '', email: user.email }),
+  ].map((text) => hmacSubject(key, text));
+  const quotas = [`user:${user.uuid}`, ...(await quotasOfDevices(manager, user, mfa))];
+  return [
+    ...[user.uuid, user.username.toLowerCase(), email, subjects, createHash('sha256').update(email).digest()],
+    quotas.flatMap((text) => mfa.digests('mfa.sends', text)),
+    await messagesAbout(manager, user, gateway),
+    await invitationsAbout(manager, user),
+  ];
+}
+
+/** Returns the names under which the mfa service counts messages to the devices of a user. */
+async function quotasOfDevices(manager: EntityManager, { uuid }: SavedUser, sealer: Sealer): Promise<string[]> {
+  const devices = await manager.query<{ id: string; kind: string; secret: Buffer | null }[]>(
+    'SELECT id, kind, secret FROM mfa.devices WHERE user_id = $1',
+    [uuid],
+  );
+  return devices.flatMap(({ id, kind, secret }) => {
+    if (kind !== 'sms' || secret === null) return [`duo:${id}`];
+    const { number } = sealer.open(deviceSealId(id), secret) as { readonly number?: string };
+    return number === undefined ? [] : [`number:${number}`];
+  });
+}
+
+async function messagesAbout(manager: EntityManager, user: SavedUser, sealer: Sealer): Promise<string[]> {
+  const found: string[] = [];
+  for (let after = '00000000-0000-0000-0000-000000000000'; ; ) {
+    const rows = await manager.query<{ id: string; body: Buffer }[]>(
+      'SELECT id, body FROM flow.outbox WHERE id > $1 ORDER BY id LIMIT $2',
+      [after, BATCH],
+    );
+    for (const row of rows) if (mentions(opened(row, sealer), user)) found.push(row.id);
+    if (rows.length < BATCH) return found;
+    after = rows.at(-1)!.id;
+  }
+}
+
+function opened(row: { id: string; body: Buffer }, sealer: Sealer): unknown {
+  try {
+    return openOutboxRow(row, sealer);
+  } catch (cause) {
+    if (!(cause instanceof UnsealError)) throw cause;
+    const message = `The message ${row.id} of the outbox may be about the user, but ${cause.message}.`;
+    throw new CommandError(`${message} Set the key in SEAL_KEYS, or remove the message.`, { cause });
+  }
+}
+
+async function invitationsAbout(manager: EntityManager, user: SavedUser): Promise<string[]> {
+  const rows = await manager.query<{ id: string; fixed_data: unknown; created_by: string | null }[]>(
+    'SELECT id, fixed_data, created_by FROM directory.invitations',
+  );
+  return rows.flatMap((row) => (row.created_by === user.uuid || mentions(row.fixed_data, user) ? [row.id] : []));
+}
+
+/** Returns whether a JSON value contains the id or the address of a user, or the username as `username`. */
+function mentions(value: unknown, user: SavedUser, field?: string): boolean {
+  if (typeof value === 'string') {
+    const text = value.toLowerCase();
+    return (
+      text === user.uuid ||
+      (user.email !== '' && text.includes(user.email.toLowerCase())) ||
+      (field === 'username' && text === user.username.toLowerCase())
+    );
+  }
+  if (Array.isArray(value)) return value.some((item) => mentions(item, user, field));
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.entries(value).some(([name, inner]) => mentions(inner, user, name));
+}

@@ -1,0 +1,65 @@
+/** A table with rows about one person. */
+export interface PersonalTable {
+  readonly table: string;
+  /** SQL condition for the rows of a person, on the parameters of `personParameters`. */
+  readonly where: string;
+  /** Columns of the export: everything except secrets, their digests, and sealed values. */
+  readonly exported: string;
+}
+
+const owned = (table: string, owner: string, exported: string): PersonalTable => ({
+  ...{ table, exported, where: `${owner} = $1::uuid` },
+});
+/** Replies to requests of the last day, which may name the user. */
+const replies = (table: string): PersonalTable => ({
+  ...{ table, exported: 'at' },
+  where: `strpos(reply::text, $1::text) > 0 OR strpos(lower(reply::text), '"' || $3 || '"') > 0
+    OR strpos(lower(reply::text), '"username": "' || $2 || '"') > 0`,
+});
+
+/**
+ * All tables with rows about a person, in the order of their deletion. $1 uuid, $2 username and $3 address in lower case,
+ * $4 subjects of attempts, $5 digest of the address, $6 subjects of message quotas, $7 ids of outbox messages, $8 ids of
+ * invitations that name the person. Rows that refer to a deleted row are deleted with it: session keys, plans and logins
+ * at sources of a session, codes of a device.
+ */
+export const PERSONAL_TABLES: readonly PersonalTable[] = [
+  owned('flow.sessions', 'user_id', 'id, data, seen_at, expires_at'),
+  owned('flow.plans', 'pending_user_id', 'flow_id, begun_at, expires_at'),
+  owned('flow.resume_tokens', 'user_id', 'flow_id, step_id, expires_at'),
+  {
+    table: 'flow.attempts',
+    where: 'subject = ANY ($4::bytea[])',
+    exported: 'credential, failures, free_at, updated_at',
+  },
+  { table: 'flow.reputation', where: 'lower(identifier) IN ($2, $3)', exported: 'identifier, ip, score, expires_at' },
+  { table: 'flow.mailed', where: 'recipient = $5::bytea', exported: 'since, count' },
+  { table: 'flow.outbox', where: 'id = ANY ($7::uuid[])', exported: 'topic, made_at, due_at, parked_at' },
+  { table: 'mfa.sends', where: 'subject = ANY ($6::bytea[])', exported: 'sent_at, since, sent' },
+  owned('mfa.devices', 'user_id', 'kind, name, confirmed, facts, created_at, updated_at, last_used_at'),
+  owned('identification.connections', 'user_id', 'source_id, identifier, created_at'),
+  owned(
+    'consent.grants',
+    'user_id',
+    'application_slug, application_name, permissions, expires, created_at, updated_at',
+  ),
+  owned('consent.access_tokens', 'user_id', 'client_id, scopes, expires'),
+  owned('consent.device_codes', 'claimed_by', 'client_id, scopes, expires'),
+  ...['consent.done', 'enrollment.done', 'identification.done'].map(replies),
+  owned('directory.superuser_permits', 'user_id', 'service, expires_at'),
+  owned('directory.tokens', 'user_id', 'identifier, intent, expires, expiring, description, created_at'),
+  {
+    ...{ table: 'directory.invitations', where: 'id = ANY ($8::uuid[])' },
+    exported: 'id, name, expires, fixed_data, single_use, created_at',
+  },
+  owned(
+    'directory.user_groups',
+    'user_id',
+    'group_id, (SELECT g.name FROM directory.groups g WHERE g.id = group_id) AS name',
+  ),
+  owned(
+    'directory.users',
+    'id',
+    'id, pk, username, name, email, verified_email, is_active, type, path, attributes, last_login, date_joined, password_changed_at',
+  ),
+];

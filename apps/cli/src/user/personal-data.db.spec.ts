@@ -1,0 +1,215 @@
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { DeviceRepository } from '@gatehouse/authenticators';
+import type { SavedUser } from '@gatehouse/contracts';
+import { TypeormDirectoryStore } from '@gatehouse/directory';
+import { attemptHmacKey, userSubject } from '@gatehouse/executor';
+import { flowDatabase } from '@gatehouse/executor-postgres/testing';
+import { mailMessage, outboxRow } from '@gatehouse/outbox';
+import { Sealer } from '@gatehouse/platform';
+import type { DataSource } from 'typeorm';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { runCli } from '../../../../test/support/commands.js';
+import { PERSONAL_TABLES } from '../personal-data/personal-tables.js';
+
+const key = () => `k:${randomBytes(32).toString('base64')}`;
+const keys = { SEAL_KEYS: key(), MFA_SEAL_KEYS: key(), SECRET_KEY: 's'.repeat(32) };
+let url: string;
+let source: DataSource;
+let close: () => Promise<void>;
+beforeAll(async () => {
+  ({ url, source, close } = await flowDatabase());
+});
+afterAll(() => close?.());
+beforeEach(async () => {
+  await source.query('TRUNCATE directory.users, directory.groups, flow.sessions, flow.outbox, flow.objects CASCADE');
+  await source.query('TRUNCATE flow.reputation, flow.mailed, flow.attempts, flow.resume_tokens, mfa.devices CASCADE');
+  await source.query('TRUNCATE mfa.sends, identification.sources, consent.grants, consent.access_tokens CASCADE');
+  await source.query('TRUNCATE consent.device_codes, consent.done, enrollment.done, identification.done CASCADE');
+});
+
+const user = (...args: string[]) => runCli('user', args, { env: { DATABASE_URL: url, ...keys } });
+
+async function createUser(username: string): Promise<SavedUser> {
+  const created = await new TypeormDirectoryStore(source.manager).createUser({
+    ...{ username, email: `${username}@example.org` },
+  });
+  return { ...created, kind: 'saved', locale: '' };
+}
+
+async function putMail(person: SavedUser, sealKeys = keys.SEAL_KEYS): Promise<void> {
+  const mail = mailMessage(
+    {
+      ...{ type: 'mail', to: { address: person.email, name: '' }, template: 't', subject: 's', locale: 'en' },
+      variables: {},
+    },
+    { user: undefined, clientIp: '203.0.113.7', flow: undefined },
+  );
+  const { id, topic, body } = outboxRow(mail, new Sealer(sealKeys));
+  await source.query('INSERT INTO flow.outbox (id, topic, body, due_at) VALUES ($1, $2, $3, now())', [id, topic, body]);
+}
+
+/** Stores at least one row about a person in each table of `PERSONAL_TABLES`. */
+async function fill(person: SavedUser): Promise<void> {
+  const { uuid, username, email } = person;
+  const [session, id] = [randomUUID(), randomUUID()];
+  const run = (sql: string, ...values: unknown[]) => source.query(sql, values);
+  const soon = `now() + interval '1 hour'`;
+  await run(`INSERT INTO flow.sessions (id, user_id, expires_at) VALUES ($1, $2, ${soon})`, session, uuid);
+  await run('INSERT INTO flow.session_keys (hash, session_id) VALUES ($1, $2)', randomBytes(32), session);
+  await run(
+    `INSERT INTO flow.plans (session_id, flow_id, id, revision, version_id, pending_user_id, body, expires_at)
+     VALUES ($1, $2, $2, 0, $2, $3, 'x', ${soon})`,
+    ...[session, id, uuid],
+  );
+  await run(
+    `INSERT INTO flow.resume_tokens (hash, flow_id, version_id, plan_id, step_id, user_id, body, expires_at)
+     VALUES ($1, $2, $2, $2, 's', $3, 'x', ${soon})`,
+    ...[randomBytes(32), id, uuid],
+  );
+  await run(
+    `INSERT INTO flow.source_logins (hash, session_id, source_id, body, expires_at) VALUES ($1, $2, $3, 'x', ${soon})`,
+    ...[randomBytes(32), session, id],
+  );
+  await run(
+    `INSERT INTO flow.attempts (subject, credential, failures, free_at, free) VALUES ($1, 'password', 3, now(), 5)`,
+    userSubject(attemptHmacKey(keys.SECRET_KEY), uuid),
+  );
+  await run(`INSERT INTO flow.reputation VALUES ($1, '203.0.113.7', -3, ${soon})`, username);
+  await run('INSERT INTO flow.mailed VALUES ($1, now(), 1)', createHash('sha256').update(email).digest());
+  await putMail(person);
+  const mfa = new Sealer(keys.MFA_SEAL_KEYS);
+  const devices = new DeviceRepository(source, mfa);
+  const number = `+4917012345${username.length}`;
+  await devices.add({ id, user: uuid, kind: 'sms', name: `Phone of ${username}`, secret: { number }, codes: ['c'] });
+  await run('INSERT INTO mfa.sends VALUES ($1, now(), now(), 1)', mfa.digests('mfa.sends', `number:${number}`)[0]);
+  await run(`INSERT INTO identification.sources VALUES ($1, $2, '{}')`, id, username);
+  await run(
+    'INSERT INTO identification.connections (source_id, identifier, user_id) VALUES ($1, $2, $3)',
+    id,
+    email,
+    uuid,
+  );
+  await run(
+    `INSERT INTO consent.grants (user_id, application_id, application_slug, application_name, permissions)
+     VALUES ($1, $2, 'a', 'A', '{}')`,
+    ...[uuid, id],
+  );
+  await run(
+    `INSERT INTO consent.access_tokens VALUES ($1, $2, 1, 'c', $3, '{}', ${soon})`,
+    ...[randomBytes(32), uuid, id],
+  );
+  await run(
+    `INSERT INTO consent.device_codes (device_hash, user_hash, client_id, application_id, scopes, expires, interval_s, claimed_by)
+     VALUES ($1, $1, 'c', $2, '{}', ${soon}, 5, $3)`,
+    ...[randomBytes(32), id, uuid],
+  );
+  for (const schema of ['consent', 'enrollment', 'identification'])
+    await run(`INSERT INTO ${schema}.done (id, reply) VALUES ($1, $2)`, id, JSON.stringify({ user: { uuid } }));
+  await run(`INSERT INTO directory.superuser_permits (user_id, expires_at) VALUES ($1, ${soon})`, uuid);
+  await run(
+    `INSERT INTO directory.tokens (identifier, key_hash, intent, user_id) VALUES ($1, $2, 'api', $3)`,
+    ...[`token of ${username}`, randomBytes(32), uuid],
+  );
+  await run(`INSERT INTO directory.invitations (name, created_by) VALUES ('made', $1)`, uuid);
+  await run(`INSERT INTO directory.invitations (name, fixed_data) VALUES ('got', $1)`, JSON.stringify({ email }));
+  await run('INSERT INTO directory.groups (id, name) VALUES ($1, $2)', id, `group ${id}`);
+  await run('INSERT INTO directory.user_groups VALUES ($1, $2)', uuid, id);
+}
+
+/** Tables whose rows go with a row of a personal table. */
+const CASCADES = ['flow.session_keys', 'flow.source_logins', 'mfa.codes'];
+/** Tables without data about persons: configuration, keys of the database, digests of accepted captcha tokens. */
+const IMPERSONAL = [
+  ...[
+    'captcha.spent',
+    'consent.code_keys',
+    'directory.groups',
+    'directory.password_ring_key',
+    'directory.source_groups',
+  ],
+  ...['flow.applied_blueprints', 'flow.brand_sets', 'flow.flow_versions', 'flow.flows', 'flow.oauth_clients'],
+  ...['flow.objects', 'identification.sources', 'mfa.digest_keys'],
+  ...['captcha', 'consent', 'directory', 'enrollment', 'flow', 'identification', 'mfa'].map((s) => `${s}.migrations`),
+];
+
+async function allTables(): Promise<string[]> {
+  const rows = await source.query<{ name: string }[]>(`
+    SELECT table_schema || '.' || table_name AS name FROM information_schema.tables
+    WHERE table_type = 'BASE TABLE' AND table_schema NOT IN ('pg_catalog', 'information_schema') ORDER BY 1`);
+  return rows.map(({ name }) => name);
+}
+
+describe('npm run user', () => {
+  it('knows of every table whether it has data about persons', async () => {
+    const known = [...PERSONAL_TABLES.map(({ table }) => table), ...CASCADES, ...IMPERSONAL];
+    expect(await allTables()).toEqual(known.toSorted());
+  });
+
+  it('export prints the rows of every table about a person, without secrets', async () => {
+    const alice = await createUser('alice');
+    await new TypeormDirectoryStore(source.manager).updateUser(alice.pk, { password_hash: '$argon2id$hidden' });
+    await fill(alice);
+    const { code, stdout } = await user('export', 'alice');
+    const exported = JSON.parse(stdout) as Record<string, unknown[]>;
+    expect(code).toBe(0);
+    expect(PERSONAL_TABLES.filter(({ table }) => exported[table]?.length === 0)).toEqual([]);
+    expect(exported['directory.users']).toMatchObject([{ username: 'alice', email: 'alice@example.org' }]);
+    expect(stdout).not.toMatch(/argon2|hash|secret|"key"|body/);
+  });
+
+  it('delete leaves nothing of the person in any table, and everything of others', async () => {
+    const [alice, bob] = [await createUser('alice'), await createUser('bob')];
+    await fill(alice);
+    await fill(bob);
+    await source.query('DELETE FROM identification.sources WHERE slug = $1', ['alice']);
+    const before = await countRows();
+    expect((await user('delete', 'alice')).stdout).toContain('deleted alice');
+    for (const table of await allTables()) {
+      const found = await source.query(`SELECT FROM ${table} t WHERE row_to_json(t)::text ~* $1`, [
+        `alice|${alice.uuid}`,
+      ]);
+      expect([table, found]).toEqual([table, []]);
+    }
+    const subject = userSubject(attemptHmacKey(keys.SECRET_KEY), alice.uuid);
+    expect(await source.query('SELECT FROM flow.attempts WHERE subject = $1', [subject])).toEqual([]);
+    const after = await countRows();
+    for (const table of ['flow.outbox', 'flow.attempts', 'flow.mailed', 'flow.session_keys', 'mfa.codes'])
+      expect([table, after[table]]).toEqual([table, before[table]! - 1]);
+    const exported = JSON.parse((await user('export', 'bob')).stdout) as Record<string, unknown[]>;
+    expect(PERSONAL_TABLES.filter(({ table }) => exported[table]?.length === 0)).toEqual([]);
+  });
+
+  it('delete refuses while a message of the outbox cannot be opened, and changes nothing', async () => {
+    const alice = await createUser('alice');
+    await putMail(alice, `other:${randomBytes(32).toString('base64')}`);
+    expect(await user('delete', 'alice')).toMatchObject({ code: 1, stderr: expect.stringContaining('key other') });
+    expect((await user('list')).stdout).toContain('alice');
+  });
+
+  it('delete refuses a superuser without --superuser, the last one, and a user whom a blueprint object refers to', async () => {
+    const [alice, bob] = [await createUser('alice'), await createUser('bob')];
+    const [group] = await source.query<[{ id: string }]>(
+      `INSERT INTO directory.groups (name, is_superuser) VALUES ('admins', true) RETURNING id`,
+    );
+    const join = (uuid: string) => source.query('INSERT INTO directory.user_groups VALUES ($1, $2)', [uuid, group.id]);
+    await join(alice.uuid);
+    expect((await user('delete', 'alice')).stderr).toContain('alice is a superuser');
+    expect((await user('delete', 'alice', '--superuser')).stderr).toContain('the last active superuser');
+    await join(bob.uuid);
+    await source.query(`INSERT INTO flow.objects VALUES ($1, 'authentik_policies.policybinding', '{}', $2)`, [
+      ...[randomUUID(), JSON.stringify({ user: alice.uuid })],
+    ]);
+    expect((await user('delete', 'alice', '--superuser')).stderr).toContain('authentik_policies.policybinding');
+    await source.query('DELETE FROM flow.objects');
+    expect((await user('delete', 'alice', '--superuser')).code).toBe(0);
+  });
+});
+
+async function countRows(): Promise<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const table of await allTables()) {
+    const [row] = await source.query<[{ n: number }]>(`SELECT count(*)::int AS n FROM ${table}`);
+    counts[table] = row.n;
+  }
+  return counts;
+}

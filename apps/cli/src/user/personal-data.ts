@@ -1,0 +1,78 @@
+import { parseArgs } from 'node:util';
+import type { SavedUser } from '@gatehouse/contracts';
+import { CommandError, mfaSealKeysOf, pseudonymKeyOf, sealKeysOf } from '@gatehouse/local';
+import { Sealer } from '@gatehouse/platform';
+import type { EntityManager } from 'typeorm';
+import { type PersonKeys, personParameters } from '../personal-data/person.js';
+import { PERSONAL_TABLES } from '../personal-data/personal-tables.js';
+import { findUser, userSubcommand } from './find-user.js';
+import type { UserSubcommand } from './user-subcommand.js';
+
+/** Prints everything that is stored about a user as JSON, without secrets. */
+export const exportUser = userSubcommand(async (user, { source, env }) => {
+  const keys = await personKeys(env);
+  return source.transaction('REPEATABLE READ', async (manager) => {
+    const parameters = await personParameters(manager, user, keys);
+    const tables: Record<string, unknown> = {};
+    for (const { table, where, exported } of PERSONAL_TABLES)
+      tables[table] = await manager.query(...bound(`SELECT ${exported} FROM ${table} WHERE ${where}`, parameters));
+    return JSON.stringify(tables, undefined, 2);
+  });
+});
+
+const OPTIONS = { superuser: { type: 'boolean', default: false } } as const;
+
+/** Deletes a user with every row about the user. Deletes a superuser only with `--superuser`, and never the last one. */
+export const deleteUser: UserSubcommand = {
+  usage: 'USERNAME [--superuser]',
+  run: async (args, { source, env }) => {
+    const { values, positionals } = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
+    const user = await findUser(source, positionals[0]);
+    const keys = await personKeys(env);
+    return source.transaction(async (manager) => {
+      await manager.query('SELECT FROM directory.users WHERE id = $1 FOR UPDATE', [user.uuid]);
+      await checkDeletable(manager, user, values.superuser);
+      const parameters = await personParameters(manager, user, keys);
+      const deleted: string[] = [];
+      for (const { table, where } of PERSONAL_TABLES) {
+        const statement = bound(`DELETE FROM ${table} WHERE ${where}`, parameters);
+        const [, count] = await manager.query<[unknown[], number]>(...statement);
+        if (count > 0) deleted.push(`${table} ${count}`);
+      }
+      return `deleted ${user.username}: ${deleted.join(', ')}`;
+    });
+  },
+};
+
+/** Returns a statement with only the parameters that it uses, numbered anew: Postgres refuses unused parameters. */
+function bound(sql: string, parameters: readonly unknown[]): [string, unknown[]] {
+  const numbers = [...new Set([...sql.matchAll(/\$(\d)/g)].map(([, number]) => Number(number)))];
+  const renumbered = sql.replaceAll(/\$(\d)/g, (_, number) => `$${numbers.indexOf(Number(number)) + 1}`);
+  return [renumbered, numbers.map((number) => parameters[number - 1])];
+}
+
+async function personKeys(env: NodeJS.ProcessEnv): Promise<PersonKeys> {
+  const [gateway, mfa] = [await sealKeysOf(env), await mfaSealKeysOf(env)];
+  if (gateway === undefined || mfa === undefined)
+    throw new CommandError('SEAL_KEYS and MFA_SEAL_KEYS must be set, because rows about a user are found by them.');
+  return { gateway: new Sealer(gateway), mfa: new Sealer(mfa), pseudonymKey: await pseudonymKeyOf(env) };
+}
+
+/** $1 id of the user. Counts the other active superusers, if the user is a superuser. */
+const OTHER_SUPERUSERS = `
+  SELECT (SELECT count(*)::int FROM directory.users o WHERE o.is_active AND o.id <> $1 AND directory.is_superuser(o.id)) AS others
+  WHERE directory.is_superuser($1)`;
+/** $1 id of the user as text. Finds objects of blueprints that refer to the user, such as a binding of a flow. */
+const REFERRING = `SELECT model, id FROM flow.objects WHERE strpos(attrs::text || identifiers::text, $1) > 0 LIMIT 5`;
+
+async function checkDeletable(manager: EntityManager, user: SavedUser, superuser: boolean): Promise<void> {
+  const [privileged] = await manager.query<{ others: number }[]>(OTHER_SUPERUSERS, [user.uuid]);
+  if (privileged && !superuser)
+    throw new CommandError(`${user.username} is a superuser. Add --superuser to delete a superuser.`);
+  if (privileged?.others === 0) throw new CommandError(`${user.username} is the last active superuser.`);
+  const objects = await manager.query<{ model: string; id: string }[]>(REFERRING, [user.uuid]);
+  if (objects.length > 0)
+    throw new CommandError(
+      `Remove what refers to ${user.username} first: ${objects.map(({ model, id }) => `${model} ${id}`).join(', ')}`,
+    );
+}
