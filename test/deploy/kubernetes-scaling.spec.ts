@@ -68,10 +68,12 @@ describe.skipIf(!renderer)('deploy/k8s/overlays', () => {
     expect(connectionsOf(small)).toBeLessThanOrEqual(Number(limit));
   });
 
-  it('ha: the page tells how many connections Postgres must accept when every autoscaler is at its maximum', () => {
+  it('ha: the page and the example tell how many connections Postgres must accept at the maximum of all autoscalers', () => {
     const [, limit] = /`max_connections` of at least (\d+)/.exec(page) ?? [];
     expect(connectionsOf(ha)).toBeLessThanOrEqual(Number(limit));
     expect(connectionsOf(ha)).toBeGreaterThan(Number(limit) - 50);
+    const example = readFileSync('deploy/k8s/examples/cloudnative-pg.yaml', 'utf8');
+    expect(connectionsOf(ha)).toBeLessThanOrEqual(Number(/max_connections: "(\d+)"/.exec(example)?.[1]));
   });
 
   it('the page tells what the pods request', () => {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { resolveEnvironment } from '@gatehouse/platform';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { gatewaySettings } from '../../apps/gateway/src/gateway.config.js';
 import { courierSettings } from '../../libs/courier/src/courier.config.js';
 import { DRAIN_MS } from '../../libs/platform/src/json-responder.js';
 import { NEEDS, SECRETS, SERVICES } from './catalogue.js';
@@ -197,10 +198,10 @@ describe.skipIf(!renderer)('deploy/k8s', () => {
     });
 
     it.each(SERVICES)('gives %s the time to finish its work when it stops', (service) => {
-      const { containers, terminationGracePeriodSeconds } = podOf(find(manifests, 'Deployment', service)).spec;
-      const pause = containers[0]?.lifecycle?.preStop?.sleep?.seconds ?? 0;
+      const { terminationGracePeriodSeconds } = podOf(find(manifests, 'Deployment', service)).spec;
+      const delay = service === 'gateway' ? gatewaySettings.shape.SHUTDOWN_DELAY_S.parse(undefined) : 0;
       const work = service === 'courier' ? courierSettings.parse({}).MAIL_DEADLINE_S : DRAIN_MS / 1000;
-      expect(terminationGracePeriodSeconds).toBeGreaterThan(pause + work + 5);
+      expect(terminationGracePeriodSeconds).toBeGreaterThan(delay + work + 5);
     });
 
     it('can be upgraded step by step, because labels select each step', () => {
