@@ -73,7 +73,8 @@ async function createApp(infrastructure: Infrastructure): Promise<NestFastifyApp
   const filter = new ProblemFilter(logger);
   const adapter = createFastifyAdapter(config, filter);
   await adapter.getInstance().register(cookie);
-  // Clients open their next connection elsewhere, before this process closes the connections that are idle.
+  // During SHUTDOWN_DELAY_S, each response makes its client open the next connection at another gateway. Afterwards this
+  // process closes the idle connections, and a request that a client is sending on one would be lost.
   adapter.getInstance().addHook('onRequest', (_request, reply, done) => {
     if (infrastructure.readiness.stopping) void reply.header('connection', 'close');
     done();

@@ -32,7 +32,7 @@ export const userInfo = (user: AvatarSubject | undefined, avatars: AvatarService
   pending_user_avatar: avatars.urlOf(user),
 });
 
-/** Returns the flow info of a challenge that belongs to no flow. */
+/** Returns the flow info of a challenge that belongs to no flow, such as that of the AccessDeniedPage. */
 export const brandFlowInfo = ({ title, background, layout }: Brand): Omit<FlowInfo, 'cancel_url'> => ({
   ...{ title, background: background ?? FLOW_DEFAULTS.background, layout: layout ?? FLOW_DEFAULTS.layout },
 });

@@ -15,7 +15,10 @@ import { SessionCookieService } from '../http/session-cookie.service.js';
 
 /** The members of a FlowRequest that a controller reads from the URL and the body. */
 export type FlowRequestParams = Pick<FlowRequest, 'slug' | 'query' | 'answer' | 'crossSite'> & {
-  /** The query of the URL, outside of the inner query; by default the query of the HTTP request. */
+  /**
+   * The parameters of the URL itself, which must name no secret either. `query` has those inside of its parameter
+   * `query` (docs/spec/http.md#inner-query). By default the query of the HTTP request.
+   */
   readonly outer?: object;
 };
 

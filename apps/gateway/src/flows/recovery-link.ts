@@ -17,8 +17,8 @@ interface RecoveryLinkOptions {
 }
 
 /**
- * Creates the link that the first mail step of a flow would mail to a user. Returns the reason if no link can be
- * created.
+ * Creates the link that the first mail step of a flow would mail to a user, for `npm run user -- recovery-link`. Returns
+ * the reason if no link can be created.
  */
 export async function createRecoveryLink(
   source: DataSource,

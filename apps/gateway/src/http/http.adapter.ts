@@ -25,7 +25,7 @@ export function createFastifyAdapter(config: GatewayConfig, filter: ProblemFilte
   const adapter = new FastifyAdapter({
     ...limitsOf(config),
     exposeHeadRoutes: false,
-    // A request on a connection that is still open must not be lost. Fastify answers it with `Connection: close`.
+    // While it closes, Fastify still answers requests on open connections, with `Connection: close` and not with 503.
     return503OnClosing: false,
     genReqId: newRequestId,
     // Fastify calls this for a URL that it cannot decode, which reaches no route.

@@ -28,8 +28,8 @@ export const RequestedPage = createParamDecorator(
 );
 
 /**
- * Throws `not_found` for an invalid page number. This is a guard, because the page number is checked before
- * authentication.
+ * Throws `not_found` for an invalid page number. This is a guard and not a pipe, because Nest runs pipes after all
+ * guards, and the page number is checked before the AuthGuard (docs/adr/0040).
  */
 @Injectable()
 export class PaginationGuard implements CanActivate {

@@ -24,9 +24,9 @@ export class SessionCookieService {
 
   /**
    * Returns the SHA-256 of a request's session key, or undefined if there is none. If only one of several keys belongs
-   * to a live session, returns that key, because another installation may have set a cookie of that name for the parent
-   * domain. If several keys belong to live sessions, an attacker has planted one of them: returns undefined and ends
-   * all these sessions (docs/adr/0037).
+   * to a live session, returns that key: another installation of authentik or Gatehouse may have set a cookie of that
+   * name for the parent domain. If several keys belong to live sessions, an attacker has planted one of them: returns
+   * undefined and ends all these sessions (docs/adr/0037).
    */
   async keyOf(request: FastifyRequest): Promise<Buffer | undefined> {
     const keys = sessionKeysIn(request.headers.cookie, await this.nameFor(request));

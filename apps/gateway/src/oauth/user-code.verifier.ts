@@ -16,7 +16,10 @@ export class UserCodeVerifier {
     @Inject(DeviceGrantClient) private readonly grants: DeviceGrantClient,
   ) {}
 
-  /** Returns the claimed code, or undefined if it is wrong or the user has too many failures. Throws `rate_limited`. */
+  /**
+   * Returns the claimed code, or undefined if it is wrong or the user has too many failures. Throws `rate_limited` if
+   * the client's network has too many failures.
+   */
   async claim(code: string, user: SavedUser, ip: string): Promise<ClaimedCode | undefined> {
     const guesser = { user, ip, isProved: true };
     const spent = this.reservations.reservationsFor({ rules: RULES, body: { code }, shown: undefined, ...guesser });

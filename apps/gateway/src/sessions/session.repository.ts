@@ -188,7 +188,7 @@ export class SessionRepository {
     return (await runNamed(this.source, HAS_PROVED, [id, user, withinS])).rows.length > 0;
   }
 
-  /** Returns whether the user logged in to the session recently, with a proof of identity. */
+  /** Returns whether the user logged in to the session recently, with a proof (docs/spec/plan.md#recent-proof). */
   async isRecentLogin(id: string, { user, withinS }: ProofQuery): Promise<boolean> {
     return (await runNamed(this.source, IS_RECENT, [id, user, withinS])).rows.length > 0;
   }

@@ -92,7 +92,10 @@ export class SourceLoginService {
     return this.receive(exchange, { source, proof, query });
   }
 
-  /** Asks the provider to verify a proof of identity, and continues with the flow that the identity leads to. */
+  /**
+   * Exchanges `proof`, an authorization code or a Plex token, for the identity at the provider, and continues with the
+   * flow that the identity leads to.
+   */
   async receive(
     exchange: HttpExchange,
     { source, proof, query }: Pick<SourceCompleteRequest, 'source' | 'proof'> & Pick<SourceLoginContext, 'query'>,

@@ -51,7 +51,7 @@ export const postLoginSteps = ({ source }: SourceUser): Steps => ({
   ],
 });
 
-/** Returns the steps that follow the current step of a resumed plan. Unlike a login, it does not synchronise groups. */
+/** Returns the steps that follow the current step of a resumed plan: those of a login, without `group_update`. */
 export const postReturnSteps = ({ source }: SourceUser): Steps => ({
   where: 'last',
   steps: [{ kind: 'post_source', config: {} }, successMessage(source)],

@@ -57,7 +57,7 @@ const flowDiagram = z.array(
       policies: z.int(),
       /** Verdict of the policies of the current step; null for other steps and for steps without policies. */
       verdict: z.object({ pass: z.boolean(), messages: z.array(z.string()) }).nullable(),
-      /** Number of answers that were judged, and their total time in milliseconds. */
+      /** Number of verdicts of the stage in `trail`, and the total `ms` of all entries of the step. */
       answers: z.int(),
       ms: z.number(),
     })
@@ -75,7 +75,10 @@ export const flowInspection = z
     is_completed: z.boolean(),
     /** All steps of the run's flow. */
     steps: flowDiagram,
-    /** Every judged answer: its step, outcome, time and duration in milliseconds. */
+    /**
+     * The last outcomes of steps, each with its time and its duration in milliseconds: verdicts of stages, and `skipped`
+     * and `deferred` steps.
+     */
     trail: z.array(
       z.object({
         step: z.string(),

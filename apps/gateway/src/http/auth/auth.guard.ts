@@ -31,7 +31,7 @@ export const CurrentPrincipal = createParamDecorator((_data: unknown, context: E
   return context.switchToHttp().getRequest<FastifyRequest>().principal;
 });
 
-/** Injects the logged-in user. */
+/** Injects the user of the session or of the API token; undefined where the Principal is. */
 export const CurrentUser = createParamDecorator((_data: unknown, context: ExecutionContext) => {
   return context.switchToHttp().getRequest<FastifyRequest>().principal?.user;
 });

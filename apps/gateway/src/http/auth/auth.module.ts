@@ -23,11 +23,12 @@ const SHARED = [
   KnownBrowserService,
 ];
 
-/** Authentication of all routes, and the client, session cookie and rate limit that it depends on. */
+/** The guards of all routes, and SHARED: services about the sender of a request, which other modules use too. */
 @Module({
   imports: [EngineModule, SessionsModule],
   providers: [
-    // The guards of every route run in this order: an invalid page number is refused before authentication.
+    // Nest runs global guards in this order. Clients see the order of refusals (docs/adr/0040): a list with an invalid
+    // page number answers 404 to anonymous visitors too.
     { provide: APP_GUARD, useClass: PaginationGuard },
     { provide: APP_GUARD, useClass: AuthGuard },
     ApiTokenRepository,

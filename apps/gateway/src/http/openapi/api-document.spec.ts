@@ -71,7 +71,7 @@ interface Described {
   readonly properties: Readonly<Record<string, unknown>>;
 }
 
-/** Optional fields that the published API does not have, and that its clients ignore. */
+/** Optional fields that authentik's schema does not have, and that its clients ignore. */
 const ADDITIONS: Readonly<Record<string, readonly string[]>> = {
   'ak-stage-captcha challenge': ['action'],
   'ak-stage-identification answer': ['captcha_token'],

@@ -33,8 +33,8 @@ export class AnonymousRateLimiter {
 }
 
 /**
- * Counts every request of a route towards the anonymous rate limit, because clients of the route have no session.
- * Throws `rate_limited`.
+ * Counts every request of a route towards the anonymous rate limit. It is for routes with `@Public()`, whose requests
+ * the AuthGuard does not count. Throws `rate_limited`.
  */
 @Injectable()
 export class AnonymousRateLimitGuard implements CanActivate {
