@@ -26,8 +26,8 @@ const common = {
 const BASE = '/static/';
 
 /**
- * Builds the pages, and with `examples` the site that shows every page with made-up challenges. Returns the files of
- * the bundled modules.
+ * Builds the pages, and with `examples` the site that shows every page with made-up challenges. Returns the paths of all
+ * source modules in the bundles, from which tools/build.mjs lists the packages.
  */
 export async function buildPages({ examples }) {
   const browser = await build({ ...common, base: BASE, build: browserBuild });

@@ -35,8 +35,8 @@ export interface FlowPageData {
   /** Id of the run. It changes when the flow starts again. */
   readonly run?: string | undefined;
   /**
-   * Whether another site opened the page or started the run. The page's script then marks its requests as cross-site,
-   * and sends no mail or text message before the visitor acts.
+   * Whether another site opened the page or started the run. The page's script then adds `cross_site=1` to its
+   * requests, and asks for no text message and no Duo push before the visitor acts.
    */
   readonly cross_site?: true | undefined;
   /** Set when the challenge is unavailable: seconds to wait before a retry. */
@@ -54,7 +54,8 @@ export interface AccountPageData {
   /** Time at which the page is rendered, to which relative times refer. */
   readonly now: Date;
   /**
-   * Why a form was refused: its CSRF token is outdated, a device must be verified first, or the name is invalid.
+   * Why a form was refused: its CSRF token is outdated (`stale`), the session was not logged in with a device recently,
+   * which removing a device needs (`unproved`), or the new name of a device is invalid.
    */
   readonly refused?: 'stale' | 'unproved' | 'name';
 }

@@ -1,7 +1,7 @@
 /** The data of the account page. */
 export interface AccountData {
   readonly user: AccountUser;
-  /** URLs of the flows that change the user's details and password, if the brand has such flows. */
+  /** URLs of the brand's user settings flow, and of the flow that a password stage names. Absent without such a flow. */
   readonly changeFlows: { readonly details?: string; readonly password?: string };
   readonly sessions: AccountSessions;
   readonly devices: AccountDevices;

@@ -6,7 +6,10 @@ import { EndpointView } from './endpoint.js';
 import { type ApiOutline, endpointsByTag } from './schema.js';
 import { TryIt } from './try-it.js';
 
-/** The API documentation page. It is readable without JavaScript; only the form that runs a flow needs a script. */
+/**
+ * The API documentation page. Without JavaScript it lists the endpoints, links to the schemas as JSON, and has no working
+ * form that runs a flow.
+ */
 export function ApiPage({ pageData, t }: { pageData: ApiPageData; t: Translate }) {
   const schemas = useSchemas();
   const { api, brand, slug } = pageData;

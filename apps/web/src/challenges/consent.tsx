@@ -37,8 +37,9 @@ export function Consent({ challenge }: { challenge: ConsentChallenge }) {
           <Permissions title={t('The application asks for these permissions:')} permissions={granted} />
         )}
         {/*
-         * A consent without permissions may confirm a run that another site began. Its button has no focus, so that a
-         * key that the visitor holds down during the navigation does not press it.
+         * The gateway also uses this challenge, without permissions, to let the visitor confirm a run that another site
+         * began. Its button has no focus, so that a key that the visitor holds down during the navigation does not
+         * press it.
          */}
         <Button autofocus={asksForPermissions}>{t('Continue')}</Button>
       </Form>

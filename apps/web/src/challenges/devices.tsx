@@ -20,8 +20,8 @@ interface Props {
   readonly challenge: Envelope;
   readonly device: Device;
   /**
-   * Whether another site opened the page and the visitor has not acted yet. The page then sends no message before a
-   * click.
+   * Whether another site opened the page and the visitor has not acted yet. The page then asks for no text message and
+   * no Duo push before a click.
    */
   readonly awaitsAction: boolean;
 }
@@ -64,7 +64,7 @@ function CodeStep({ challenge, device: { device_class } }: Props) {
   );
 }
 
-/** Sends a text message when the device is chosen, and again only on request. */
+/** Asks for a text message when the device is chosen, except with `awaitsAction`, and otherwise by a button only. */
 function SmsStep({ challenge, device, awaitsAction }: Props) {
   const { t, sendRequest } = usePage();
   const [state, setState] = useState<{ sent: boolean; error?: string }>({ sent: false });

@@ -166,8 +166,8 @@ function Links({ challenge: { enroll_url, recovery_url, passwordless_url } }: { 
 }
 
 /**
- * Redirects to the source if it is the only way to log in. If another site opened the page, the URL gets the cross-site
- * marker, so that the login connects no account to the logged-in user.
+ * Redirects to the source if it is the only way to log in. If another site opened the page, the URL gets `cross_site=1`,
+ * so that the login connects no account to the logged-in user.
  */
 function useSingleSource({ sources = [], user_fields, passwordless_url }: IdentificationChallenge) {
   const { awaitsAction } = usePage();

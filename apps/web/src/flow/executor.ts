@@ -37,8 +37,8 @@ export class ExecutorClient {
 }
 
 /**
- * Adds the cross-site marker to a URL. A page that another site opened sends it with every request, so that a run that
- * starts again after it expired is marked too.
+ * Adds `cross_site=1` to a URL, so that the gateway gives the run the cross-site mark. A page that another site opened
+ * sends it with every request, so that a run that starts again after it expired is marked too.
  */
 export const withCrossSite = (address: string) => `${address}${address.includes('?') ? '&' : '?'}cross_site=1`;
 

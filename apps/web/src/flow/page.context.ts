@@ -18,7 +18,8 @@ export interface PageContext {
    */
   readonly inspected: boolean | undefined;
   /**
-   * Whether another site opened the page and the visitor has not acted yet. The page then sends no message by itself.
+   * Whether another site opened the page and the visitor has not acted yet. The page then asks for no text message and
+   * no Duo push by itself.
    */
   readonly awaitsAction: boolean;
   /** Answers the challenge after an action of the visitor. */

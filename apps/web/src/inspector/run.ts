@@ -20,7 +20,7 @@ export interface RunStep {
   readonly ms: number;
 }
 
-/** An answer of the visitor or a decision of the executor in the run. */
+/** An outcome of a step: the verdict of its stage, or `skipped` or `deferred` by the executor. */
 export interface TrailEntry {
   readonly name: string;
   readonly outcome: string;
