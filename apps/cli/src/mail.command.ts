@@ -18,7 +18,7 @@ const OPTIONS = {
 
 const count = z.coerce.number().int().min(1).max(10_000);
 
-/** `npm run mail`: lists, retries and removes messages of the outbox. */
+/** `npm run mail`: lists messages of the outbox, and retries and removes parked ones, which the courier has given up. */
 export const mailCommand: Command = {
   name: 'mail',
   run: async (args, { env }) => {

@@ -38,9 +38,9 @@ export interface Standalone {
 }
 
 /**
- * Starts the gateway and all services in one process. Starts Postgres and NATS if their URLs are not set, migrates the
- * database and applies the blueprints. Stops everything again if one of these steps fails. Prints what the operator has
- * to know, such as the password of a new administrator.
+ * Starts the gateway and all services in one process. Starts Postgres if DATABASE_URL is not set and a bus if NATS_URL is
+ * not set, migrates the database and applies the blueprints. Stops everything again if one of these steps fails. Prints
+ * what the operator has to know, such as the password of a new administrator.
  */
 export function startStandalone(env: NodeJS.ProcessEnv, print: (line: string) => void): Standalone {
   const parts = new StartedParts();
@@ -119,7 +119,7 @@ function defaultSettings(state: LocalState, { HOST, PORT, BASE_URL }: NodeJS.Pro
     SOURCE_HOSTS: ALSO_LOOPBACK,
     SMS_HOSTS: ALSO_LOOPBACK,
     LOG_LEVEL: QUIET,
-    // No load balancer sends requests here.
+    // Stops at once, because no load balancer sends requests here that could go to another gateway.
     SHUTDOWN_DELAY_S: '0',
   };
 }

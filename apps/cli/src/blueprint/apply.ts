@@ -11,8 +11,9 @@ import {
 import { type CommandProcess, parseCommandArguments } from '../command.js';
 
 /**
- * Applies blueprints, all of them or none, and returns a report of the changes. With `--once`, applies them only if the
- * installation is empty.
+ * Applies blueprints, all of them or none, and returns a report of the changes. With `--once`, applies them only to an
+ * empty installation, in which no blueprint was applied before, and otherwise says which of them differ from what is
+ * stored.
  */
 export async function applyBlueprintFiles(args: readonly string[], { env }: CommandProcess): Promise<string> {
   const { values, names } = parseCommandArguments(args, {

@@ -56,7 +56,8 @@ const DOCUMENTS: readonly SealedDocuments[] = [
   {
     name: 'flow.flow_versions.document',
     select: `SELECT id, id AS owner, document FROM flow.flow_versions WHERE document::text ${MARKED} FOR UPDATE`,
-    // The digest only finds the version of an unchanged blueprint. If two versions become equal, one keeps its old digest.
+    // Applying a blueprint finds the version of an unchanged flow by its digest, which is unique for each flow. So if two
+    // versions become equal, one keeps its old digest.
     update: `UPDATE flow.flow_versions v SET document = $2, digest = CASE
                WHEN EXISTS (SELECT FROM flow.flow_versions o WHERE o.flow_id = v.flow_id AND o.digest = $3) THEN v.digest
                ELSE $3 END WHERE id = $1`,

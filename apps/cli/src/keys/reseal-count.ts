@@ -1,4 +1,4 @@
-/** What a run found in one column. */
+/** What one run of `npm run keys` found in one column. */
 export class ResealCount {
   /** Values that were sealed anew, or would be. */
   resealed = 0;

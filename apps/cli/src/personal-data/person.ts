@@ -19,7 +19,10 @@ export interface PersonKeys {
 /** Messages of the outbox that are read at once. */
 const BATCH = 500;
 
-/** Returns the parameters of `PERSONAL_TABLES` for a user. Throws CommandError if a message cannot be opened. */
+/**
+ * Returns the parameters of `PERSONAL_TABLES` for a user. Throws CommandError if a message of the outbox cannot be
+ * opened, because it may be about the user.
+ */
 export async function personParameters(
   manager: EntityManager,
   user: SavedUser,
@@ -42,7 +45,7 @@ export async function personParameters(
   ];
 }
 
-/** Returns the names under which the mfa service counts messages to the devices of a user. */
+/** Returns the names under which the mfa service counts text messages and pushes to the devices of a user. */
 async function quotasOfDevices(manager: EntityManager, { uuid }: SavedUser, sealer: Sealer): Promise<string[]> {
   const devices = await manager.query<{ id: string; kind: string; secret: Buffer | null }[]>(
     'SELECT id, kind, secret FROM mfa.devices WHERE user_id = $1',

@@ -28,7 +28,7 @@ export class StageUnderTest {
     this.request = sampleRequest(contract, config);
   }
 
-  /** Returns violations unless the reply is one of the four outcomes and keeps the contract. */
+  /** Returns violations unless the reply is a challenge, rejected, passed or denied, and keeps the contract. */
   async hasOutcome(verb: StageVerb, more: Partial<StageRequest> = {}): Promise<string[]> {
     const { faults, reply } = await this.send(verb, JSON.stringify({ ...this.request, ...more }));
     if (!reply) return faults;

@@ -2,7 +2,7 @@ import { unlockUser } from '@gatehouse/executor-postgres';
 import { pseudonymKeyOf } from '@gatehouse/local';
 import { updateUser, userSubcommand } from './find-user.js';
 
-/** Blocks new logins of a user and ends all sessions of the user. */
+/** Makes a user inactive, which blocks new logins and ends all sessions of the user. */
 export const lock = userSubcommand(async (user, { source }) => {
   // Locks an inactive user too, because a pending activation mail could otherwise still activate the account.
   await updateUser(source, user, { is_active: false });
@@ -10,7 +10,7 @@ export const lock = userSubcommand(async (user, { source }) => {
   return `${user.username} is locked, and logged out everywhere`;
 });
 
-/** Activates a user and deletes the counts of failed attempts. */
+/** Makes a locked user active again, and deletes the counts of failed attempts, which may have locked a credential. */
 export const unlock = userSubcommand(async (user, { source, env }) => {
   const { uuid, username, is_active: wasActive } = user;
   if (!wasActive) await updateUser(source, user, { is_active: true });

@@ -116,7 +116,7 @@ async function fill(person: SavedUser): Promise<void> {
   await run('INSERT INTO directory.user_groups VALUES ($1, $2)', uuid, id);
 }
 
-/** Tables whose rows go with a row of a personal table. */
+/** Tables whose rows Postgres deletes together with a row of a personal table (`ON DELETE CASCADE`). */
 const CASCADES = ['flow.session_keys', 'flow.source_logins', 'mfa.codes'];
 /** Tables without data about persons: configuration, keys of the database, digests of accepted captcha tokens. */
 const IMPERSONAL = [
