@@ -14,8 +14,8 @@ const REASONS: Readonly<Record<UserClaim, string>> = {
 type GuardedRun = Pick<FlowRunView, 'context' | 'plan' | 'session'>;
 
 /**
- * Protects superusers from compromised services. If the plan's user is a superuser and only a service says so, without
- * a proof, no step logs that user in or changes the user or the user's credentials (docs/adr/0033).
+ * Protects superusers from compromised services. If only the claim of a service (`UserClaim`), and no proof, made a
+ * superuser the plan's user, no step logs that user in or changes the user or the user's credentials (docs/adr/0033).
  */
 export class ClaimedUserGuard {
   constructor(

@@ -8,7 +8,7 @@ const NO_CHANGE = sentence('An API token cannot set up or change credentials. Lo
 const NO_LOGIN = sentence('An API token cannot log a user in.');
 /** Message when an API token is used to authorize a device. */
 export const NO_AUTHORIZATION = sentence('An API token cannot authorize a device. Log in first.');
-/** Message when the login is too old and no step can ask for a proof. */
+/** Message when the login is too old and every proof step was inserted already. */
 export const LOG_IN_AGAIN = sentence('Log out, log in again, and come back.');
 
 type GuardedRun = Pick<FlowRunView, 'context' | 'plan' | 'session'>;
@@ -20,9 +20,10 @@ export class CredentialGuard {
   constructor(private readonly contracts: StageContractRegistry) {}
 
   /**
-   * Returns the proof step that must run before `step`; `undefined` if `step` may run now. Throws `proof_required` if
-   * all proof steps were inserted already. For a request with an API token, also throws it if `step` authorizes a
-   * device, or if `step` logs in or changes credentials and the plan has no proof of its user.
+   * Returns the proof step (see `StageContractRegistry.proofSteps`) that must run before `step`; `undefined` if `step`
+   * may run now. Throws `proof_required` if all proof steps were inserted already. For a request with an API token,
+   * also throws it if `step` authorizes a device, or if `step` logs in or changes credentials and the plan has no proof
+   * of its user.
    */
   proofBefore(run: GuardedRun, step: Step): Insert | undefined {
     const { plan, context } = run;

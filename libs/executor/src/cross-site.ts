@@ -23,8 +23,8 @@ const QUESTION: ChallengeSource = {
 type Question = Extract<FlowResult, { type: 'show' }>;
 
 /**
- * Returns the plan. Adds a cross-site mark if the request comes from another site and `crossSite` includes this plan. A
- * plan whose mailed link awaits confirmation gets no mark.
+ * Returns the plan, with a cross-site mark if the request comes from another site and `crossSite` includes this plan. A
+ * plan whose mailed link awaits confirmation gets no mark, because the link asks for a confirmation itself.
  */
 export function withCrossSiteMark(
   plan: Plan,
@@ -51,7 +51,10 @@ export function crossSiteQuestion(
   return { type: 'show', contract: QUESTION, challenge, errors: undefined };
 }
 
-/** Whether an answer shows that the visitor acted: a page's script never sends such an answer by itself. */
+/**
+ * Whether only a person can have given the answer: it is a JSON object and, if the contract lists `personal_fields`,
+ * has one of them. A page's script never fills in such a field by itself.
+ */
 export function isVisitorAction(answer: unknown, contract: StageContract | undefined): boolean {
   if (bodyErrors(answer)) return false;
   const fields = contract?.personal_fields;

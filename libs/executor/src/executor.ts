@@ -163,11 +163,12 @@ export class Executor {
       const { facts, plan, responseEffects: effects, cookie } = run;
       return flowResponse(context, { result, context: facts, plan, cookie, effects });
     }
-    // The request that lost the race must not reveal its verdict. The attempt of a right answer is released.
+    // The request that lost the race must not reveal its verdict. Its right answer was saved nowhere, so the attempt
+    // must not stay counted.
     if (run.answerPassed) await this.dependencies.attempts.release(run.reservations);
     const reloaded = { ...(await this.load(context.request)), user: context.user };
-    // If the other request replaced the session key, only a request whose own answer was right may see the next
-    // challenge.
+    // If the other request replaced the session key, an attacker may have planted the old key. Only a request whose own
+    // answer was right may then see the next challenge.
     return this.repeat(reloaded, { isKeyProved: reloaded.loaded.session?.retired !== true || run.answerPassed });
   }
 
@@ -235,8 +236,8 @@ function newPlan(version: FlowVersion, { query }: FlowRequest): Plan {
 
 /**
  * Whether the brand lets the caller start the flow, and the caller satisfies the flow's authentication requirement. It
- * is enough to have satisfied the requirement earlier in the plan: before a mailed link continued the plan, or before
- * the plan logged the visitor in or out.
+ * is enough to have satisfied the requirement earlier in the plan: before a mailed link continued the plan or, except
+ * for `require_outpost`, before the plan logged the visitor in or out.
  */
 function mayContinue(context: FlowContext): boolean {
   const { authentication } = context.version.flow;

@@ -43,8 +43,8 @@ export interface FlowRequest {
   /** Returns the id of the browser, if the user has logged in with it before and the user's epoch is still the same. */
   readonly knownBrowserOf: (user: User) => string | undefined;
   /**
-   * Counts the request for the rate limit of anonymous visitors. Called before any other work if the visitor is
-   * anonymous. Throws `rate_limited`.
+   * Counts the request for the rate limit of anonymous visitors. Called if the session has no user, before the API
+   * token is looked up and before any work for the plan. Throws `rate_limited`.
    */
   readonly checkAnonymousRate: () => void;
   /**

@@ -43,11 +43,14 @@ interface UnsavedChanges {
   settlement: AttemptSettlement;
   /** Hash of the resume token to use up, because the plan was confirmed or has ended. */
   usedToken: Buffer | undefined;
-  /** The step whose mailed link to use up, because the visitor has given the same proof in another way. */
+  /**
+   * The step whose mailed link to use up, because the visitor has given the same proof in another way, such as by the
+   * code in the same mail (effect `link_used`).
+   */
   usedLinkStep: string | undefined;
   /**
-   * Whether the save must renew the session key: the plan got a saved user without a typed name, or a credential was
-   * verified.
+   * Whether the save must renew the session key: a credential was verified, or the plan got a saved user by more than a
+   * typed name.
    */
   identified: boolean;
 }

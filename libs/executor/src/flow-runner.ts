@@ -61,7 +61,10 @@ interface Dependencies {
   readonly permits: SuperuserPermits;
 }
 
-/** Moves one run through its plan, for a limited number of steps. Saves only before a stage that needs a saved plan. */
+/**
+ * Moves one run through its plan, for a limited number of steps. Saves only before a request to a stage that writes
+ * data; the executor saves the end result.
+ */
 export class FlowRunner {
   constructor(
     private readonly run: FlowRun,
@@ -268,7 +271,9 @@ export class FlowRunner {
     return undefined;
   }
 
-  /** Ends the plan of a flow whose policies refuse a restart. */
+  /**
+   * Ends a plan that may not restart, because the flow's policies or its authentication requirement refuse the visitor.
+   */
   private refuse(messages: readonly string[]): FlowResult {
     const refusal = flowRefusal(this.run.context.version, this.run.plan.next, messages);
     return 'to' in refusal ? this.done(refusal) : this.deny(refusal.message);

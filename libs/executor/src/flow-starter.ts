@@ -62,10 +62,11 @@ export class FlowStarter {
 
   /**
    * Replaces the session's plan of the flow by a new one, if the flow's policies admit it. A request from another site
-   * keeps the running plan if the same user started it with the same steps. For a logged-in user, the flow's
-   * authentication requirement is checked later, when the user opens the flow. An anonymous visitor gets a new session,
-   * whose cookie is returned: an attacker may have planted the current session key before a source proved who the
-   * visitor is.
+   * keeps the running plan if the same user started it with the same additional steps. For a logged-in user, the flow's
+   * authentication requirement is checked later, when the user opens the flow.
+   *
+   * An anonymous visitor, who comes from a login at a source, gets a new session, whose cookie is returned: an attacker
+   * may have planted the session key that the visitor had before the source proved the user.
    *
    * Throws `not_found`, `not_authenticated` (the user's session is gone), `flow_not_applicable`, `permission_denied`
    * (by `access`), `rate_limited`, and `stage_busy` when another request was first.
@@ -131,7 +132,10 @@ function rejectSessionMismatch({ session }: LoadedFlow, { visitor }: FlowStartOp
   if (session ? session.retired : visitor) throw new Problem('not_authenticated');
 }
 
-/** Whether a request from another site keeps the running plan, because the same user started it with the same steps. */
+/**
+ * Whether a request from another site keeps the running plan, because the same user started it with the same additional
+ * steps.
+ */
 function keepsRunning(
   { crossSite }: FlowRequest,
   { stored }: LoadedFlow,

@@ -46,9 +46,9 @@ function resumePlan({ plan: { shown: _shown, cross_site: _mark, ...plan }, step 
 }
 
 /**
- * Returns the stored plan, unless the plan has ended or is another visitor's, or the query has another invitation or
- * mail token. The visitor is compared because a login that deletes the plans of other visitors misses a plan that is
- * created at the same moment.
+ * Returns the stored plan, unless the plan has ended or is another visitor's, or the query has another invitation token
+ * (`itoken` or `token`). The visitor is compared because a login that deletes the plans of other visitors misses a plan
+ * that is created at the same moment.
  */
 function continuablePlan(arrival: LoadedRequest): StoredPlan | undefined {
   const { request, loaded } = arrival;

@@ -5,7 +5,7 @@ import type { FlowRun, SavedRow } from './flow-run.js';
 import type { PlanStore } from './ports/plan-store.js';
 import { newSessionKey, type SessionKey } from './session-key.js';
 
-/** Thrown when another request has saved the plan first. */
+/** Thrown when a save before a stage's work fails, mostly because another request has saved the plan first. */
 export class OvertakenError extends Error {}
 
 interface Dependencies {
@@ -21,8 +21,8 @@ export class PlanWriter {
   constructor(private readonly stores: Dependencies) {}
 
   /**
-   * Saves a run with all its effects. Returns false if another request has saved the plan first: then nothing was
-   * saved.
+   * Saves a run with all its effects. Returns false if the store refuses the save: another request has saved the plan
+   * first, the user may not log in, or a mailed link was used already or has expired. Then nothing was saved.
    */
   async save(run: FlowRun): Promise<boolean> {
     const acts = hasConsequences(run);
@@ -37,8 +37,8 @@ export class PlanWriter {
 
   /**
    * Saves a run before a stage writes data, so that a retry sends the stage the same work id. Saves at most once per
-   * request. Requests to stages after the save are numbered from the new revision. Throws `OvertakenError` when another
-   * request has saved the plan first.
+   * request. Requests to stages after the save are numbered from the new revision. Throws `OvertakenError` if the save
+   * fails.
    */
   async saveBeforeWork(run: FlowRun): Promise<void> {
     if (run.savedBeforeWork) return;

@@ -106,7 +106,9 @@ export class StageInvoker {
     return result;
   }
 
-  /** Lets the host judge. Called after the embedded stages that judge before the host. */
+  /**
+   * Lets the host judge. Called after the embedded stages with a challenge of their own, which judge before the host.
+   */
   private async respondHost(run: StageRun, { invocation, result, body }: PartialResponse): Promise<StageResult> {
     const own = await this.judge(run, invocation, withoutEmbeddedFields(body, invocation.contract));
     const states = { ...result.states, ...own.states };
@@ -183,8 +185,9 @@ export class StageInvoker {
       };
     }
     const reply = await this.refusedHost(run, invocation, { host, part: own.reply, error: embed.error });
-    // A state belongs to a pending user, and a refusal drops the pending user that the host has set. Only an embedded
-    // stage that shows a challenge keeps its state.
+    // A state belongs to a user. The state of an embedded stage with a challenge belongs to the user whom the plan had
+    // before the host's reply. Any other state belongs to the user whom the host has set. A refusal drops that user,
+    // and so the state.
     const states =
       embed.asks === undefined ? result.states : { ...result.states, ...stateEntry(part.stateKey, own.reply) };
     return { reply, states, settlement: mergeSettlements(releaseInsteadOfReset(result.settlement), own.settlement) };

@@ -11,7 +11,7 @@ export class StepBudget {
   private count = 0;
   private saved = 0;
 
-  /** Returns the number of the next request since the last save. */
+  /** Returns the number of the next request, counted from the last save. */
   nextNumber(): number {
     return this.count++ - this.saved;
   }

@@ -95,8 +95,8 @@ export class AttemptCounter {
   }
 
   /**
-   * Returns the reply for a guess at a locked credential, which is the same as for a wrong guess. The stage gets the
-   * answer without the guess, so that the effects are the same too (docs/adr/0011).
+   * Returns the reply for a guess at a locked or delayed credential, which is the same as for a wrong guess. The stage
+   * gets the answer without the guess, so that the effects are the same too (docs/adr/0011).
    */
   private async locked(invocation: StageInvocation, { body, ask }: Answer): Promise<StageReply> {
     const rules = invocation.contract.attempts;

@@ -10,8 +10,8 @@ export interface AttemptReservation {
   /** Consecutive failures before delays start. */
   readonly free: number;
   /**
-   * Consecutive failures that disable the credential; `undefined` for a counter that anonymous visitors can raise,
-   * because they must not be able to disable a credential.
+   * Consecutive failures that lock the credential; `undefined` for a counter that visitors without a proof can raise,
+   * because they must not be able to lock a credential.
    */
   readonly hard: number | undefined;
   /** Consecutive failures from which delays grow beyond an hour, up to a day; `undefined`: never. */

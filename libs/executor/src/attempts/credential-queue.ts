@@ -12,8 +12,8 @@ interface QueueTail {
 
 /**
  * Serialises answers for one credential within this process. An answer reserves its attempts only after the answer
- * before it has been judged and, if that answer was right, its attempts have been given back. Otherwise concurrent
- * right answers would use up the free attempts.
+ * before it has been judged and, if that answer was right, its attempts have been reset or released. Otherwise
+ * concurrent right answers would use up the free attempts.
  */
 export class CredentialQueue {
   /** The queues, by subject and credential. */

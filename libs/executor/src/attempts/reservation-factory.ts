@@ -31,8 +31,9 @@ const FORGET_SOON_S = 86_400;
 export const NETWORKS_FACTOR = 4;
 
 /**
- * Number of failures at one account from which the delays of a network grow up to a day. Lower than the number for all
- * networks together, so that a network that never stops guessing delays only itself for that long.
+ * Failures of one network at one account from which the delays of that network grow up to a day. Lower than a rule's
+ * `hard`, from which the delays of all networks together do so. Thus a network that never stops guessing delays only
+ * itself for that long.
  */
 const NETWORK_DAILY = 20;
 
@@ -91,8 +92,8 @@ export class ReservationFactory {
   }
 
   /**
-   * Returns the attempts that a mail to a user costs. The visitor and the user are counted as for a guess; the network
-   * has a counter of mails besides its counter of guesses. Mails are delayed, but never locked.
+   * Returns the attempts that a mail to a user costs: those that a guess at a credential `mail` would cost, and one at
+   * the network's counter of all mails, which is not its counter of guesses. Mails are delayed, but never locked.
    */
   mailReservations(guesser: Guesser): AttemptReservation[] {
     const free = this.limits.mailsFree;
@@ -122,8 +123,8 @@ export class ReservationFactory {
   }
 
   /**
-   * Returns the counter of the network. Returns none for a known browser, so that other clients of its network cannot
-   * delay it.
+   * Returns the counter, named `credential`, of all guesses or of all requested mails of a network, for whatever user.
+   * Returns none for a known browser, so that other clients of its network cannot delay it.
    */
   private networkCounter({ ip, browser }: Pick<Guesser, 'ip' | 'browser'>, credential: string): AttemptReservation[] {
     if (browser !== undefined) return [];
@@ -132,11 +133,13 @@ export class ReservationFactory {
   }
 
   /**
-   * Returns the counters of one credential. Only a visitor with another proof can lock the credential. A visitor
-   * without a proof is delayed. In a browser that the user has logged in with, only the failures of that browser count.
-   * In any other browser, the failures of all networks and those of the visitor's network count. The counter of all
-   * networks is first, because the first counter selects the queue (`CredentialQueue`), and concurrent right answers
-   * from different networks raise this counter together.
+   * Returns the counters of one credential that a guess raises. The first one selects the queue (`CredentialQueue`).
+   * - Without a user: one counter of the visitor's network.
+   * - A visitor with another proof: one counter of all such visitors. Only this counter can lock the credential; the
+   *   others only delay guesses.
+   * - A browser that the user has logged in with: one counter of this browser.
+   * - Any other browser: one counter of all networks and one of the visitor's network. The former is first, because
+   *   concurrent right answers from different networks raise it together, and must therefore be in one queue.
    */
   private countersOf(credential: string, { free, hard }: Limits, guesser: Guesser): AttemptReservation[] {
     const { user, ip, isProved, browser } = guesser;

@@ -2,8 +2,8 @@ import type { StageReply } from '@gatehouse/contracts';
 import { isWrongAnswer } from '../stage-result.js';
 
 /**
- * Number of durations kept per kind of stage and cost: enough to vary like real answers, few enough to follow changes
- * of the load.
+ * Number of durations kept per kind of stage and `cost` in the reply: enough to vary like real answers, few enough to
+ * follow changes of the load.
  */
 const SAMPLES = 32;
 /**

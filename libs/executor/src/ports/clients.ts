@@ -26,7 +26,10 @@ export abstract class StageContractRegistry {
   abstract hasComponent(component: string, version: FlowVersion): boolean;
   /** Whether a built-in stage or an external stage of the version declares a secret field of this name. */
   abstract isSecretField(field: string, version?: FlowVersion): boolean;
-  /** Returns the steps that can prove a plan's user, in the order in which the gateway inserts them. */
+  /**
+   * Returns the proof steps: kinds and configs of steps that the gateway may insert before a step that changes
+   * credentials, if a recent proof is missing. `CredentialGuard` tries them in this order.
+   */
   abstract proofSteps(): readonly { readonly kind: string; readonly config: ProofStep['config'] }[];
 }
 

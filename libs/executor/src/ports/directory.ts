@@ -3,7 +3,10 @@ import type { SavedUser } from '@gatehouse/contracts';
 /** A user of the directory, with the properties that `ClaimedUserGuard` checks. */
 export interface DirectoryUser extends SavedUser {
   readonly is_superuser: boolean;
-  /** Whether the user has no password and has never logged in, like the administrator of a new installation. */
+  /**
+   * Whether the user has no password and has never logged in, like authentik's `akadmin` before the flow
+   * `initial-setup`.
+   */
   readonly is_unclaimed: boolean;
 }
 

@@ -21,7 +21,8 @@ export abstract class FlowStore {
   /** Returns `undefined` if the version does not exist or has an unknown format. */
   abstract find(versionId: string): Promise<FlowVersion | undefined>;
   /**
-   * Returns the slug of the stage's `configure_flow`. `undefined` if the stage has none or no published flow uses it.
+   * Returns the slug in the stage's `configure_flow`. `undefined` if the stage has none, or if no published flow uses
+   * the stage.
    */
   abstract findConfigureFlow(stageId: string): Promise<string | undefined>;
   /** Returns the stages of these kinds that users can set up, sorted by name. */
@@ -42,7 +43,7 @@ export interface HostBrand extends Brand {
   readonly flowsByPurpose: BrandSet['first'] & Brand['flows'];
 }
 
-/** The brands of the installation. */
+/** The stored brands. */
 export abstract class BrandStore {
   /**
    * Returns the current brand of a host. `revision` is the revision of all brands that the caller has just loaded: a

@@ -12,7 +12,10 @@ export interface Identity extends SavedUser {
   readonly attributes?: Readonly<Record<string, unknown>> | null;
 }
 
-/** Returns the properties of a user that stages and events may contain. */
+/**
+ * Returns a user with only the properties that stages and events may contain. Leaves out what `Identity` and
+ * `DirectoryUser` add, such as `is_superuser`, `debug` and `attributes`.
+ */
 export const toSavedUser = ({
   kind,
   uuid,
@@ -65,8 +68,8 @@ export interface LoadedFlow {
   readonly session: Session | undefined;
   readonly stored: StoredPlan | undefined;
   /**
-   * The session's plan row for this flow, which a new plan replaces. Set even if its plan is outdated or cannot be
-   * opened.
+   * The session's plan row for this flow, which a new plan replaces. Set even if `stored` is not, because the plan
+   * cannot be opened or has run for too long on a flow version that was replaced.
    */
   readonly planRow: PlanRow | undefined;
 }
