@@ -21,14 +21,14 @@ const delayUntil = (failures: string) => `CASE WHEN ${failures} < free THEN ${NO
           ELSE now() + least(interval '1 day', interval '1 hour' * power(2, least(${failures} - daily + 1, 5))) END`;
 
 /**
- * Reserves the attempts of one answer. Arrays with one element per attempt: $1 subjects, $2 credentials, $3 numbers of
- * failures without a delay, $4 numbers of failures that lock the credential (null: never), $5 intervals after which
- * failures are forgotten (null: never), $8 numbers of failures from which delays grow up to a day (null: never). Single
- * intervals: $6 time since the answer arrived, $7 the first delay.
+ * Reserves the attempts of one answer. Arrays with one element per attempt: $1 subjects, $2 names of counters (the
+ * column `credential`), $3 numbers of failures without a delay, $4 numbers of failures that lock the credential (null:
+ * never), $5 intervals after which failures are forgotten (null: never), $8 numbers of failures from which delays grow
+ * up to a day (null: never). Single intervals: $6 time since the answer arrived, $7 the first delay.
  *
- * `held` locks the existing rows in the order of subject and credential. If `blocked` finds one of them locked or
- * delayed, nothing is reserved. Otherwise `made` inserts missing rows with one failure, and `raised` adds a failure to
- * the existing rows and sets the next delay (docs/spec/attempts.md#counting). If another transaction inserts one of the
+ * `held` locks the existing rows in the order of subject and counter. If `blocked` finds one of them locked or delayed,
+ * nothing is reserved. Otherwise `made` inserts missing rows with one failure, and `raised` adds a failure to the
+ * existing rows and sets the next delay (docs/spec/attempts.md#counting). If another transaction inserts one of the
  * missing rows meanwhile, only the rows of `made` are reserved: waiting for that row while holding locks on others
  * could deadlock.
  */
@@ -66,7 +66,10 @@ export const RESERVE_ATTEMPTS: NamedStatement = {
     FROM lazily`,
 };
 
-/** Releases attempts. Arrays with one element per attempt: $1 subjects, $2 credentials, $3 `reservedAt` timestamps. */
+/**
+ * Releases attempts. Arrays with one element per attempt: $1 subjects, $2 names of counters, $3 `reservedAt`
+ * timestamps.
+ */
 export const RELEASE_ATTEMPTS: NamedStatement = {
   name: 'attempts_give_back',
   text: `

@@ -99,7 +99,9 @@ const sessionData = ({ backend, bindings, second_factor = false }: EffectOf<'log
     ...{ last_ip: eventContext.clientIp, last_user_agent: truncatedUserAgent(eventContext.userAgent ?? '') },
   });
 
-/** Logs the session out, and sends a logout event if a user was logged in. */
+/**
+ * Logs the session out, unless a login follows in the same commit, and sends a logout event if a user was logged in.
+ */
 function writeLogout(_logouts: readonly EffectOf<'logout'>[], { commit, lifetimes }: CommitInput): SavedEffects {
   const { sessionUser: user, clientIp, flow } = commit.eventContext;
   return {
@@ -130,7 +132,10 @@ const MAX_INDEXED = 200;
 const indexKey = (identifier: string) =>
   identifier.length <= MAX_INDEXED ? identifier : `sha256:${createHash('sha256').update(identifier).digest('hex')}`;
 
-/** Stores the source logins that a challenge offers. After the login, the visitor goes to the plan's destination. */
+/**
+ * Stores the source logins that the shown challenge offers. When the visitor returns from the source, `query` leads on
+ * to the plan's destination.
+ */
 function writeSourceLogins(
   logins: readonly EffectOf<'source_login'>[],
   { commit: { plan }, sealer, lifetimes }: CommitInput,

@@ -10,7 +10,7 @@ export function commitPartsOf(input: CommitInput): CommitParts {
   const { commit, sealer } = input;
   const { newKey, reset, released, usedToken, usedLinkStep, links } = commit;
   const { parts, messages } = savedEffects(input);
-  // A login or logout sets the lifetime itself, and Postgres updates a row only once in a statement.
+  // A login or logout sets the lifetime of the session itself, and Postgres updates a row only once in a statement.
   const isExtended = commit.extendsSession === true && !parts.login && !parts.logout;
   return {
     ...(newKey ? { key: { new_key: newKey } } : {}),

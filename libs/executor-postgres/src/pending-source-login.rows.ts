@@ -2,7 +2,10 @@ import { hashToken } from '@gatehouse/executor';
 import type { Sealer, SealId } from '@gatehouse/platform';
 import { z } from 'zod';
 
-/** Largest number of pending source logins in one session. A new login deletes the oldest logins beyond this number. */
+/**
+ * Largest number of pending source logins in one session. Beyond this number, a new login deletes those that expire
+ * first.
+ */
 export const MAX_PENDING_SOURCE_LOGINS = 10;
 
 const pendingSourceLoginBody = z.object({

@@ -18,7 +18,7 @@ import { RELEASE_ATTEMPTS, RESERVE_ATTEMPTS, UNLOCK_SUBJECT } from './attempt.st
 const MAX_TRIES = 5;
 
 interface ReservedRow {
-  /** One element per reserved attempt: the hex subject, a space, and the credential. */
+  /** One element per reserved attempt: the hex subject, a space, and the name of the counter. */
   readonly taken: readonly string[];
   readonly blocked: readonly { readonly credential: string; readonly retry_after_s: number }[];
   readonly at: string;

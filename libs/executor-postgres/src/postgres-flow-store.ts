@@ -18,7 +18,10 @@ const DESCRIBE = {
       jsonb_path_query_array(v.document, '$.guard.bindings[*].policy') AS policies
     FROM flow.flows f JOIN flow.flow_versions v ON v.id = f.version_id WHERE f.id = ANY ($1::uuid[])`,
 };
-/** $1 id of a stage that a flow uses as a step, or that the config of a step refers to. */
+/**
+ * Finds the `configure_flow` of a stage. $1 id of the stage, which a published flow uses as a step or in the config of
+ * a step.
+ */
 const FIND_CONFIGURE_FLOW = {
   name: 'flow_configuring',
   text: `

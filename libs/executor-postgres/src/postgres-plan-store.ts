@@ -131,7 +131,8 @@ export class PostgresPlanStore extends PlanStore {
     try {
       return (await runNamed(this.source, ...commitStatement(values, consequences))).rows.length > 0;
     } catch (error) {
-      // Only this response has the new session key. Without it, the visitor of a saved answer would have to begin again.
+      // The commit may have succeeded although the connection was lost. Only this response has the new session key:
+      // after an error, the visitor, whose answer was saved, would have to begin again.
       if (commit.newKey && isConnectionLost(error) && (await this.isSaved(commit.newKey))) return true;
       throw error;
     }

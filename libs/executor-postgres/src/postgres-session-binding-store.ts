@@ -25,7 +25,7 @@ const END = {
          INSERT INTO flow.outbox (id, topic, body, due_at) SELECT $3, $4, $5, now() FROM ended`,
 };
 
-/** Reads the bindings of sessions and stores their addresses in Postgres. */
+/** Reads the bindings of sessions, stores the addresses of their clients, and ends sessions, in Postgres. */
 export class PostgresSessionBindingStore extends SessionBindingStore {
   constructor(
     private readonly source: DataSource,
