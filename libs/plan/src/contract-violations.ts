@@ -20,7 +20,7 @@ import { userKey } from './merge-context.js';
 /** The short form of a saved user, which a reply may write if that user is the pending user already. */
 const savedUserReference = z.looseObject({ kind: z.literal('saved'), uuid: z.uuid(), backend: z.string().optional() });
 
-/** Facts about the request to a stage, with which the stage's reply must be consistent. */
+/** What the gateway knows about the request to a stage. The stage's reply must agree with it. */
 interface InvocationFacts {
   readonly pendingUser: User | undefined;
   /** uuid of the user who has proved a credential in this plan. */
@@ -59,7 +59,10 @@ function contextViolations(contract: StageContract, reply: StageReply, pendingUs
   });
 }
 
-/** Returns verified credentials that the contract does not list, because guesses at them would not have been counted. */
+/**
+ * Returns a violation for each verified credential that the contract does not list. The gateway counts no guesses at
+ * such a credential, so a compromised stage could otherwise claim any proof.
+ */
 function verifiedViolations({ attempts, renews, verifies }: StageContract, reply: StageReply): string[] {
   const verified = (reply.type === 'passed' && reply.verified) || [];
   const isListed = (credential: string) =>
@@ -81,10 +84,12 @@ function spends({ credential: template, pick }: AttemptRule, credential: string)
 const escaped = (text: string) => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 
 /**
- * Returns a violation if the reply sets another pending user and the stage's `identifies` does not allow that.
- * `by_writing` always allows it, and an absent value never. `by_proof` allows it if neither the plan nor the session
- * has another user. `by_name` allows it until a user has proved a credential, and in a reply that itself reports a
- * verified credential.
+ * Returns a violation if the reply sets another pending user than `identifies` of the stage's contract allows:
+ * - absent: none.
+ * - `by_proof`: a user for a plan that has none yet, but no other user than the session's.
+ * - `by_name`: any user until a user has proved a credential, and any user in a reply that itself reports a verified
+ *   credential.
+ * - `by_writing`: any user.
  */
 function identityViolations({ identifies }: StageContract, reply: StageReply, facts: InvocationFacts): string[] {
   const named = reply.context?.['pending_user'] as User | null | undefined;
@@ -124,9 +129,9 @@ const PROOF_FACTS: ReadonlySet<string> = new Set<ContextKey>([
 type IdentityFacts = Pick<InvocationFacts, 'pendingUser' | 'provedUser' | 'sessionUser'>;
 
 /**
- * Returns the violations in a reply of policies. Policies may not set facts of a proof, or replace a user who has
- * proved a credential. Values of other facts that stages share must fit their schemas. Facts that only policies use may
- * have any value.
+ * Returns the violations in a reply of policies. Policies may not set facts of a proof, replace a user who has proved a
+ * credential, or insert steps of other kinds than `POLICY_INSERTS`. Values of other facts that stages share must fit
+ * their schemas. Facts that only policies use may have any value.
  */
 export function policyViolations({ context, insert }: PolicyReply, identity: IdentityFacts): string[] {
   const proofs = Object.entries(context.set).flatMap(([key, value]) =>
@@ -149,7 +154,8 @@ export function policyViolations({ context, insert }: PolicyReply, identity: Ide
 }
 
 /**
- * Returns a violation if policies replace a user who has proved a credential, or name a user other than the session's.
+ * Returns a violation if policies replace or remove a user who has proved a credential, or name another user than the
+ * one who is logged in.
  */
 function policyIdentityViolations(
   { set, unset }: PolicyReply['context'],

@@ -25,8 +25,8 @@ export function applySeed(plan: Plan, begun: PlanSeed): Plan {
     context: { ...plan.context, ...begun.context },
     begun,
   };
-  // No stage may replace the user of a seed. `isProved` does not count the seed as a proof, because the user may come
-  // from an API token.
+  // No stage may replace the user of a seed. But `isProved` does not count the seed as a proof, because the user may
+  // come from an API token.
   return begun.context.pending_user ? withProvedUser(seeded) : seeded;
 }
 

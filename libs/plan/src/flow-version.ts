@@ -63,7 +63,10 @@ const boundStage = z.object({
   policies: policySet,
 });
 
-/** A stage that other stages refer to. Its secrets are separate, because only the stage itself may see them. */
+/**
+ * A stage that other stages refer to. Its secrets are apart from `config`, so that the gateway can leave them out when
+ * it sends this stage to a stage that refers to it. A stage that has this one as a companion gets them.
+ */
 const attachedStageWithSecrets = attachedStage.extend({ secrets: z.record(z.string(), z.unknown()).exactOptional() });
 
 /**

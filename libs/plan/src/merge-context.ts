@@ -8,9 +8,9 @@ export function userKey(user: User | undefined): string | null {
 
 /**
  * Returns the context after a reply. A fact with the value null is removed. A pending user with the same uuid is merged
- * with the previous value. If the user changes, removes the facts that a mailed link (docs/security.md#accident-3) or a
- * device (docs/security.md#accident-25) proved for the previous user. In a plan without a pending user, the visitor
- * counts as the previous user.
+ * with the previous value. If the user changes, removes the fact of a mailed link that another user followed
+ * (docs/security.md#accident-3) and the facts about how the previous user was authenticated, unless the reply sets them
+ * anew (docs/security.md#accident-25). In a plan without a pending user, `visitor` counts as the previous user.
  */
 export function mergeContext(
   context: PlanContext,
@@ -39,7 +39,7 @@ function isUserChanged(before: User | undefined, after: User | undefined, visito
   return visitor !== null && after !== undefined && userKey(after) !== visitor;
 }
 
-/** The facts of a plan, and the uuid of the session's user. */
+/** The facts of a plan, and the uuid of the user who runs it. */
 interface PlanFacts {
   readonly context: PlanContext;
   readonly visitor: string | null;
@@ -71,7 +71,8 @@ export function withoutBackend(named: User): User {
 
 /**
  * If the reply writes the pending user again, restores the properties that were loaded from the directory, except
- * `backend`. For stages that write no users: they may only name another user, or set the backend that proved this user.
+ * `backend`. For replies of stages without `changes_user`: they may only name another user, or set the backend that
+ * proved this user.
  */
 export function withDirectoryUser<R extends StageReply>(reply: R, directoryUser: User | undefined): R {
   const named = (reply.context as { pending_user?: User } | undefined)?.pending_user;

@@ -8,7 +8,7 @@ export const CLIENT_TYPES = ['confidential', 'public'] as const;
 /** An OAuth client with its application, as of the last time blueprints were applied. */
 export const oauthClient = z.object({
   v: z.literal(1),
-  /** Id of the provider. The client's sealed secret is bound to it. */
+  /** Id of the `oauth2provider` in the blueprint. The client's sealed secret is bound to it. */
   id: z.uuid(),
   client_id: z.string(),
   client_type: z.enum(CLIENT_TYPES),

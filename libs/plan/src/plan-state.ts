@@ -30,14 +30,15 @@ export function withoutWorkId(plan: Plan): Plan {
   return rest;
 }
 
-/** Stores that the pending user has proved an identity. After that the plan cannot change its user (docs/adr/0033). */
+/** Stores that the pending user has proved an identity. See `proved_user` in `planBody`. */
 export function withProvedUser(plan: Plan): Plan {
   const { pending_user: user } = plan.context;
   return user?.kind === 'saved' ? { ...plan, proved_user: user.uuid } : plan;
 }
 
 /**
- * Marks a plan that a cross-site navigation started. The visitor confirms the first step with side effects by `token`.
+ * Marks a plan that another site has started or continued. The visitor confirms the first step with side effects by
+ * `token`.
  */
 export const markCrossSite = (plan: Plan, token: string): Plan => ({ ...plan, cross_site: { token } });
 

@@ -33,7 +33,10 @@ export const planBody = z.object({
   /** The destination that was last requested. */
   next: z.string().optional(),
   query: z.record(z.string(), z.string()),
-  /** uuid of the session's user for whom the flow's requirement was checked; null for an anonymous visitor. */
+  /**
+   * uuid of the user who runs the plan: of the API token, else of the session, also after a login in this plan; null
+   * for an anonymous visitor.
+   */
   visitor: z.string().nullable(),
   restarts: z.int(),
   /** Restarts since a challenge was last shown. They are limited, so that no flow loops forever. */
@@ -46,16 +49,17 @@ export const planBody = z.object({
   resumed: z.object({ token: z.string(), confirmed: z.boolean() }).optional(),
   /**
    * uuid of the saved user who has proved a credential in this plan, or whom a mailed link, a source or a session
-   * proved. The plan cannot change its user after that, until the plan restarts (docs/adr/0033).
+   * proved. Until the plan restarts, no policy replaces this user, and a stage only by creating a user or by verifying
+   * another user's credential (docs/adr/0033).
    */
   proved_user: z.string().optional(),
   /**
-   * uuid of the user whom a stage claims to have created in this plan. If that user is a superuser, the plan is
-   * refused.
+   * uuid of the user whom a stage claims to have created in this plan. If that user is a superuser, no step may log in
+   * or change the user (`ClaimedUserGuard`).
    */
   created_user: z.string().optional(),
   /**
-   * uuid of the user whom a policy named last. If that user is a superuser, a credential must be proved
+   * uuid of the user whom a policy named last. If that user is a superuser, the same holds until a credential is proved
    * (docs/adr/0033).
    */
   named_by_policy: z.string().optional(),
@@ -64,9 +68,9 @@ export const planBody = z.object({
    */
   mail_by_policy: z.boolean().optional(),
   /**
-   * The cross-site mark: set when a navigation from another site started the plan, until the visitor answers. Before the
-   * first step with side effects, the visitor is asked to confirm, and the confirmation must contain `token`
-   * (docs/adr/0034).
+   * The cross-site mark: set when a request from another site started the plan, or continued it by a GET of the
+   * executor. Removed when the visitor acts. Before the first step with side effects, the visitor is asked to confirm,
+   * and the confirmation must contain `token` (docs/adr/0034).
    */
   cross_site: z.object({ token: z.string() }).optional(),
   /** Id of the next work of a stage that writes data, so that a retry repeats the same work (docs/adr/0023). */
@@ -100,7 +104,8 @@ export const emptyPlan = (id: string): Plan => ({
 });
 
 /**
- * Returns an ended plan with nothing but its ending, for repeated requests, and its trail, which has no visitor's data.
+ * Returns an ended plan with nothing but its ending, which repeated requests get, and its trail, which contains no data
+ * of the visitor.
  */
 export const endPlan = ({ id, trail }: Plan, ended: PlanEnding): Plan => ({ ...emptyPlan(id), ended, trail });
 
