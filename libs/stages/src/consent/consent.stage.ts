@@ -83,8 +83,8 @@ function consentParties({ config, context, session }: Input): ConsentParties | u
 }
 
 /**
- * Splits the requested permissions by whether the grant contains them. Leaves the request in the context as it is
- * (docs/spec/stages.md#consent).
+ * Splits the requested permissions by whether the grant contains them. Does not change the facts of the plan that
+ * contain the request (docs/spec/stages.md#consent).
  */
 function requestOf({ context }: Input, grant: ConsentGrant | undefined): RequestedPermissions {
   const { consent_permissions = [], consent_additional_permissions = [] } = context;

@@ -83,7 +83,8 @@ export const emailContract = defineStage({
   // The response field `code` is a secret, but URLs may contain a query parameter of this name, because `code` is a
   // common one.
   addressable: ['code'],
-  // The stage may change the user, so the gateway saves the plan before it calls the stage. That save uses up the link.
+  // The stage may change the user, so the gateway saves the plan before it calls the stage. If the visitor followed the
+  // mailed link, that save uses the link up. After a typed code, a later save does so, by the effect `link_used`.
   writes_data: true,
 });
 

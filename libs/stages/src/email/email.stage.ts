@@ -112,7 +112,7 @@ export class EmailStage implements Stage<Contract> {
     result: Omit<Parameters<typeof pass<Contract>>[0] & object, 'context'> = {},
   ): Promise<StageOutcome<Contract>> {
     const { config, flow, state } = input;
-    // An operator's link is created without a mail, so following it proves no address.
+    // A link that `npm run user -- recovery-link` has made was not mailed, so following it proves no address.
     if (user.kind === 'saved' && state?.address === user.email && user.email !== '')
       await this.activations.recordVerified(user.uuid, user.email);
     const canActivate = config.activate_user_on_success && user.kind === 'saved' && !user.is_active;
@@ -133,7 +133,8 @@ const noUser = () => deny<Contract>({ message: { code: 'email_no_user' } });
 
 /**
  * Returns whether the visitor has followed and confirmed the link of this step, for this user and their current
- * address. No mail was sent for a link that an operator has created, so then only the user must match.
+ * address. Without a state, no mail was sent: an operator has made the link (`npm run user -- recovery-link`), so only
+ * the user must match.
  */
 function followedLink(input: ChallengeInput<Contract>, user: User): boolean {
   const { context, step, state } = input;

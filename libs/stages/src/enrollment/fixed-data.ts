@@ -4,7 +4,8 @@ const ATTRIBUTES = 'attributes';
 
 /**
  * Merges the fixed data of an invitation into the entered data. A fixed value replaces the entered value of the same
- * key; other entered values stay.
+ * key, except that lists are concatenated and objects are merged. Other entered values stay. `locked` has the keys of
+ * the fixed values, which later forms must not change.
  */
 export function mergeFixedData(data: Values, fixed: Values): { readonly data: Values; readonly locked: string[] } {
   const locked = Object.entries(fixed).flatMap(([key, value]) => (key === ATTRIBUTES ? leafPaths(key, value) : [key]));

@@ -15,8 +15,9 @@ const FIELDS: ReadonlySet<string> = new Set(['username', 'name', 'email']);
 const ATTRIBUTES = 'attributes';
 const PREFIX = /^attributes[._]/;
 
-/** Names of attributes that grant rights or claim a verification. A form must not set such an attribute. */
+/** Names of authentik's own attributes. */
 const AUTHENTIK_ATTRIBUTE = /^goauthentik\.io(\/|$)/;
+/** Names of attributes that grant rights or claim a verification. A form must not set such an attribute. */
 const RESERVED = /^goauthentik\.io(\/|$)|verified/i;
 
 /**

@@ -5,7 +5,7 @@ import type { messageContract } from './message.contract.js';
 
 type Contract = typeof messageContract;
 
-/** Passes and shows the configured message as a toast. */
+/** Passes, and requests a toast with the configured message. */
 @Injectable()
 export class MessageStage implements Stage<Contract> {
   challenge({ config: { level, message } }: ChallengeInput<Contract>) {

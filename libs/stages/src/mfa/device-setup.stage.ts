@@ -35,7 +35,10 @@ export abstract class DeviceSetupStage<C extends StageContract> implements Stage
   /** Verifies the response. Adds the device when the response is valid. */
   protected abstract finish(input: RespondInput<C>, owner: SavedUser): Outcome<C>;
 
-  /** Returns the outcome for a visitor who cannot have devices. */
+  /**
+   * Returns the outcome for a visitor who cannot have devices: a denial. The static and TOTP stages let an anonymous
+   * visitor pass instead.
+   */
   protected handleNoOwner(_input: SetupInput): Outcome<C> {
     return deny();
   }

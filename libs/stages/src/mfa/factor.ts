@@ -80,8 +80,7 @@ export abstract class Factor<K extends DeviceClass = DeviceClass> {
 
   /**
    * Returns the entry for the devices of the context, or `undefined` when none of them is usable. The stage calls this
-   * for each rendering of the challenge, so the method must return an equivalent entry until the user has answered the
-   * entry.
+   * for each rendering of the challenge, so the entry must have the same `uid` until the user has answered it.
    */
   abstract offer(context: FactorContext<K>): DeviceOffer<K> | undefined | Promise<DeviceOffer<K> | undefined>;
 

@@ -21,7 +21,10 @@ type Contract = typeof passwordContract;
 const CREDENTIAL = 'password';
 const [APP, MODEL] = passwordContract.model.split('.');
 
-/** Checks the pending user's password. Replies are the same whether the user exists, is active or has a password. */
+/**
+ * Checks the pending user's password. Replies are the same whether the user exists, is active or has a password, except
+ * to a logged-in user (`mustDeny`).
+ */
 @Injectable()
 export class PasswordStage implements Stage<Contract> {
   constructor(@Inject(PasswordAuthenticator) private readonly authenticator: PasswordAuthenticator) {}

@@ -67,8 +67,8 @@ export class FormPolicyClient {
   }
 
   /**
-   * Returns whether all policies accept `values`. The policies see no other `prompt_data` of the plan. A policy that
-   * throws counts as a rejection.
+   * Returns whether all policies accept `values`. The policies see these values as `prompt_data`, and no facts of the
+   * plan. A policy that throws counts as a rejection.
    */
   async validate(
     validationPolicies: readonly ValidationPolicy[],

@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 /**
  * Contract of the redirect stage, which sends the browser to a URL and never passes. Blueprints cannot bind this stage;
- * policies and the planner insert it (docs/spec/stages.md#redirect).
+ * policies insert it (docs/spec/stages.md#redirect).
  */
 export const redirectContract = defineStage({
   kind: 'redirect',

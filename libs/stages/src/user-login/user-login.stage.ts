@@ -52,7 +52,7 @@ export class UserLoginStage implements Stage<Contract> {
           },
           { type: 'event', action: 'login', context: loginEventContext(context) },
           { type: 'reputation', identifier: user.username, delta: 1 },
-          // A login through a source shows its own greeting.
+          // A login through a source has a `message` step, which requests its own toast.
           ...(context.source ? [] : [{ type: 'toast', level: 'success', message: 'Successfully logged in!' } as const]),
         ],
       }),

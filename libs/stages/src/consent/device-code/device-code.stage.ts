@@ -6,7 +6,10 @@ import { DeviceCodeStore } from './device-code-store.js';
 
 type Contract = typeof deviceCodeContract;
 
-/** Returns the link to the page for this code. The same user can follow it again after this plan has ended. */
+/**
+ * Returns the URL of the page `/device` with this code. The visitor goes there if the authorization flow cannot start
+ * now. The code stays claimed, so the same user can enter it again after this plan has ended.
+ */
 const linkOf = (code: string) => `/device?${new URLSearchParams({ code })}`;
 
 /** Claims the code of a device for the logged-in user. After that no other user can approve the device. */

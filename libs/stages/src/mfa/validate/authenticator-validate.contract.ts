@@ -22,9 +22,8 @@ const SETUP_STAGE_REQUIRED = 'When "Not configured action" is set to "Configure"
 export const PROOF_COOKIE = 'authentik_mfa';
 
 /**
- * Returns the rule that limits the consecutive wrong proofs of one class of devices. After the last free attempt the
- * delay is one second; each further attempt doubles the delay, up to an hour. Attempts are counted by class, because a
- * count by device would start again with each new device.
+ * Returns the rule that counts the consecutive wrong proofs of one class of devices (docs/spec/attempts.md#rules).
+ * Counts by class, because a count by device would start again with each new device.
  */
 const attemptRule = (
   when: string,
