@@ -70,8 +70,9 @@ async function respond<C extends StageContract>(
 
 /**
  * Returns the reply for the outcome of a handler. A rejection also carries the next challenge, with the state and
- * effects of that challenge, which saves the gateway a second request. If the rejection restarts the flow, the visitor
- * never sees the next challenge, so the reply carries only the state and effects of the rejection.
+ * effects of that challenge, which saves the gateway a second request. If the rejection restarts the flow
+ * (`starts_over`), the visitor never sees that challenge, so the reply carries only the state and effects of the
+ * rejection.
  */
 async function toReply<C extends StageContract>(
   stage: Stage<C>,
