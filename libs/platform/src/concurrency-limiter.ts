@@ -1,6 +1,9 @@
 import pLimit from 'p-limit';
 
-/** Thrown when the queue of a limiter is full. */
+/**
+ * Thrown when a task cannot run now, for example because the queue of a limiter is full. A stage that throws it replies
+ * `stage_busy`.
+ */
 export class BusyError extends Error {}
 
 /** Limits how many tasks run at the same time and how many wait. A further task fails with BusyError immediately. */

@@ -7,7 +7,10 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** Folder for copies of the Postgres programs, and for data folders that the server's account cannot reach. */
+/**
+ * Folder for copies of the Postgres programs and for the data, where the original folders cannot be reached by the
+ * server's account.
+ */
 const SHARED_DATA_DIR = '/var/lib/gatehouse';
 
 /** Unix account of the server. Undefined: the account of this process. */

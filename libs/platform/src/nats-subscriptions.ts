@@ -93,7 +93,10 @@ export class NatsSubscriptions {
     if (this.accepted) this.#delayMs = this.firstDelayMs;
   }
 
-  /** The refusal after a reload names no queue, so the client itself does not notice that the subscription has ended. */
+  /**
+   * Notices subscriptions that the server refuses after a reload. Such a refusal names no queue, so the NATS client
+   * itself does not connect it with a subscription, and calls no callback.
+   */
   async #watch(): Promise<void> {
     for await (const status of this.connection.status()) {
       if (status.type !== 'error' || !(status.error instanceof errors.PermissionViolationError)) continue;

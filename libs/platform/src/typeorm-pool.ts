@@ -48,7 +48,7 @@ export async function waitForPostgres(url: string, readiness: Readiness): Promis
 
 const PING = { name: 'ping', text: 'SELECT 1' };
 
-/** The password is wrong, the role may not log in or is missing, the database is missing. */
+/** SQLSTATE codes for a wrong password, a role that may not log in or is missing, and a missing database. */
 const NOT_YET_CODES = new Set(['28P01', '28000', '3D000']);
 
 function reasonToWait(error: unknown, url: string): string | undefined {
@@ -73,8 +73,9 @@ const codeOf = (error: unknown) =>
   String((error as { driverError?: { code?: unknown } }).driverError?.code ?? (error as { code?: unknown }).code);
 
 /**
- * Throws MigrationsMissingError if a schema that this role may use has no migration as new as in `versions`, if a schema
- * is missing, or if the role may not use its `own` schema. A role sees a migration when `roles` has run after it.
+ * Throws MigrationsMissingError if a schema is missing, if the role may not use its `own` schema, or if a schema that
+ * it may use has no migration as new as in `versions`. The role sees a migration only after the command `roles` has
+ * run.
  */
 async function checkMigrations(source: DataSource, own: string, versions: SchemaVersions): Promise<void> {
   const schemas: { name: string; usable: boolean | null }[] = await source.query(

@@ -36,8 +36,8 @@ export const dropIndexConcurrently = (runner: QueryRunner, name: string): Promis
   withoutLockTimeout(runner, `DROP INDEX CONCURRENTLY IF EXISTS ${name}`);
 
 /**
- * Runs a concurrent statement. It may wait for older transactions without a limit, because no other statement waits for
- * it.
+ * Runs a statement with CONCURRENTLY. It may wait for older transactions without a limit, because no other statement
+ * waits for it meanwhile.
  */
 async function withoutLockTimeout(runner: QueryRunner, statement: string): Promise<void> {
   await runner.query('SET lock_timeout = 0');
