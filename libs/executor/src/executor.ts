@@ -52,8 +52,8 @@ interface Dependencies {
 }
 
 /**
- * Handles one request: one load, the steps of the plan, one conditional save (docs/spec/executor.md#one-request).
- * Contains no special case for any kind of stage.
+ * Handles one request: one load, the steps of the plan, and in most cases one conditional save
+ * (docs/spec/executor.md#one-request). Contains no special case for any kind of stage.
  */
 export class Executor {
   private readonly writer: PlanWriter;

@@ -191,7 +191,7 @@ export class FlowRunner {
   }
 
   private async challenge(step: Step): Promise<StageResult> {
-    // If the challenge was shown before, its stage was prepared at that time.
+    // If the challenge was shown before, `prepareWork` ran before it was shown.
     if (this.run.plan.shown?.step !== step.id) await this.prepareWork(step);
     this.run.startStep();
     return this.dependencies.stageInvoker.challenge(this.run, step);

@@ -55,14 +55,14 @@ export interface PolicyDecision extends PolicyVerdict {
   readonly effects: readonly EventEffect[];
 }
 
-/** The parts of a run that policies see. */
+/** The parts of a run that are needed to evaluate policies. */
 export type PolicyRun = Pick<FlowRunView, 'context' | 'session' | 'revision' | 'budget' | 'reputation'>;
 
 /** A set of policies to be evaluated about a plan. */
 export interface PolicyQuestion {
   readonly plan: Plan;
   readonly set: PolicySet;
-  /** The step before which policies insert steps. */
+  /** The step after which policies insert steps. The index -1 stands for the place before the first step. */
   readonly insertAt: InsertionPoint;
   /** The method that policies see. */
   readonly method?: PolicyRequest['method'];

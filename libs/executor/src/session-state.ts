@@ -4,9 +4,9 @@ import { isProved, type Plan, type Visitor } from '@gatehouse/plan';
 /** The session as it is after the logins and logouts that this request has made so far. */
 export interface SessionState {
   readonly sessionUser: StageRequest['session']['user'];
-  /** Whether the login verified a device of the user and is younger than AUTHENTICATOR_PROOF_S. */
+  /** Whether the login verified a device of the user and is younger than the setting AUTHENTICATOR_PROOF_S. */
   readonly deviceProved: boolean;
-  /** Whether the login verified the user and is younger than CREDENTIAL_PROOF_S. Always false for an API token. */
+  /** Whether the login verified the user and is younger than the setting CREDENTIAL_PROOF_S. Always false for an API token. */
   readonly recentlyProved: boolean;
   readonly visitor: Visitor;
 }

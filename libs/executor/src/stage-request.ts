@@ -65,7 +65,10 @@ export function buildStageRequest(
   };
 }
 
-/** Returns the id of a request to a stage. For a stage that writes data, a retry for the same work has the same id. */
+/**
+ * Returns the id of a request to a stage. For a stage that writes data, a retry has the same id, because the plan keeps
+ * its work id until the work is done.
+ */
 function requestId(
   { revision, budget }: StageRun,
   { stateKey, contract, plan }: Pick<StageInvocation, 'stateKey' | 'contract' | 'plan'>,
@@ -128,7 +131,7 @@ function attachedStages(
   );
 }
 
-/** Returns a stage without its secrets, which no other stage may see. */
+/** Returns a stage without its secrets, which a stage that refers to it must not see. */
 const withoutSecrets = ({ secrets: _own, ...stage }: FlowVersion['attached'][string]): AttachedStage => stage;
 
 /** Returns whether the plan lacks a fact that the stage requires. */

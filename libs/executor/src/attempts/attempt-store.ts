@@ -44,7 +44,10 @@ export abstract class AttemptStore {
   abstract unlock(subject: Buffer): Promise<readonly string[]>;
 }
 
-/** Seconds of delay after the first failure beyond `free`. Each further failure doubles the delay, up to an hour. */
+/**
+ * Seconds of delay after the first failure beyond `free`. Each further failure doubles the delay, up to an hour, or up
+ * to a day from `daily` failures on.
+ */
 export const DEFAULT_FIRST_DELAY_S = 1;
 
 export const NETWORK_CREDENTIAL = 'network';

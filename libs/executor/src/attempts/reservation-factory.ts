@@ -13,7 +13,7 @@ export interface AttemptLimits {
   readonly mailsFree: number;
 }
 
-/** Name of the counters of requested mails. */
+/** The credential under which requested mails are counted. */
 const MAIL = 'mail';
 /** Seconds without a requested mail after which the requested mails of a user are forgotten. */
 const MAIL_FORGET_S = 3600;

@@ -20,11 +20,17 @@ export abstract class StageClient {
 
 /** The contracts of all kinds of stages. */
 export abstract class StageContractRegistry {
-  /** Returns the contract of a kind. Throws `stage_fault` for an untrusted external stage that claims a privilege. */
+  /**
+   * Returns the contract of a kind, `undefined` if no stage has that kind. Throws `stage_fault` for an external stage
+   * that claims a privilege, such as the effect `login`, and is not in TRUSTED_STAGES.
+   */
   abstract find(kind: string, version: FlowVersion): StageContract | undefined;
   /** Whether a built-in stage or an external stage of the version has this component. */
   abstract hasComponent(component: string, version: FlowVersion): boolean;
-  /** Whether a built-in stage or an external stage of the version declares a secret field of this name. */
+  /**
+   * Whether no URL may have a query parameter of this name: a built-in stage, or an external stage of the version,
+   * declares a secret field of this name that is not `addressable`.
+   */
   abstract isSecretField(field: string, version?: FlowVersion): boolean;
   /**
    * Returns the proof steps: kinds and configs of steps that the gateway may insert before a step that changes

@@ -42,9 +42,9 @@ export interface Session {
   readonly user: Identity | undefined;
   /** Whether the session is anonymous and has only a short lifetime, until the visitor answers a challenge. */
   readonly isUnanswered?: boolean | undefined;
-  /** Whether the login verified a device of the user and is younger than AUTHENTICATOR_PROOF_S. */
+  /** Whether the login verified a device of the user and is younger than the setting AUTHENTICATOR_PROOF_S. */
   readonly deviceProved?: boolean | undefined;
-  /** Whether the login verified the user and is younger than CREDENTIAL_PROOF_S. */
+  /** Whether the login verified the user and is younger than the setting CREDENTIAL_PROOF_S. */
   readonly recentlyProved?: boolean | undefined;
   /** The address from which the session was last used, if it is known. */
   readonly lastIp?: string | undefined;

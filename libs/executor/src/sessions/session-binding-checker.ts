@@ -50,6 +50,6 @@ export abstract class SessionBindingStore {
   abstract findBindings(id: string): Promise<SessionBindings | undefined>;
   /** Stores the address and user agent from which a session is used. */
   abstract updateClient(id: string, to: { readonly ip: string; readonly user_agent: string }): Promise<void>;
-  /** Ends a session and records the event, in one transaction. */
+  /** Ends a session and records the `logout` event of its user, in one transaction. */
   abstract end(id: string, breach: BrokenSession): Promise<void>;
 }
