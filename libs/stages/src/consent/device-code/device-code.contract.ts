@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { deviceCodeChallenge, deviceCodeResponse } from './device-code.wire.js';
 
 /**
- * Contract of the device code stage, which asks for the code that another device shows and starts the flow of its
- * client (docs/spec/device-codes.md#entering).
+ * Contract of the device code stage, which asks for the code that another device shows. The gateway then starts the
+ * authorization flow of the code's client (docs/spec/device-codes.md#entering).
  */
 export const deviceCodeContract = defineStage({
   kind: DEVICE_CODE_KIND,
