@@ -8,8 +8,8 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 
 /**
- * Folder for copies of the Postgres programs and for the data, where the original folders cannot be reached by the
- * server's account.
+ * Folder that the server's account can reach. Holds copies of the Postgres programs, and the data, if that account
+ * cannot reach the original folders.
  */
 const SHARED_DATA_DIR = '/var/lib/gatehouse';
 

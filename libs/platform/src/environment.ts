@@ -84,7 +84,10 @@ function partOf(env: NodeJS.ProcessEnv, name: string, pattern: RegExp, preset?: 
   return value;
 }
 
-/** With a certificate, the connection is encrypted, and the certificate and the name of the server are verified. */
+/**
+ * Returns the TLS parameters of the URL. If a file is set, they are by default `verify-full`: the connection is
+ * encrypted, and the certificate and the name of the server are verified. Without a file, there are none by default.
+ */
 function tlsParameters(env: NodeJS.ProcessEnv): string {
   const files = Object.entries(TLS_FILES).filter(([name]) => env[name]);
   for (const [name] of files) readSmallFile(name, env[name]!);

@@ -67,7 +67,7 @@ export class NatsJsonServer extends ServerNats {
     });
   }
 
-  /** Returns whether the NATS server answers now and has accepted all subscriptions. Its time has no limit. */
+  /** Returns whether the NATS server answers now and has accepted all subscriptions. Has no time limit of its own. */
   async isReady(): Promise<boolean> {
     return this.current !== undefined && isConnectionReady(this.current.connection, this.current.subscriptions);
   }

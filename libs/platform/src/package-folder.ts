@@ -3,8 +3,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /**
- * Returns the folder of the `package.json` that this code belongs to. The code is in another place of this folder when
- * it is bundled. Throws when there is no `package.json` above it.
+ * Returns the folder of the `package.json` that this code belongs to. Searches upwards, because bundled code is deeper
+ * or less deep in that folder than its source. Throws when there is no `package.json` above it.
  */
 export function packageFolder(): string {
   const folder = findAbove(dirname(fileURLToPath(import.meta.url)));

@@ -41,8 +41,8 @@ const columnsByConnection = new WeakMap<PgConnection, Map<string, readonly Colum
 /**
  * One execution of a named statement, to be passed to `query` of a pg client or pool. It requests the description of
  * the result columns once for each connection. pg's own query requests the description at each execution, which for
- * many columns costs client and server more than the row itself (docs/adr/0003). Postgres refuses a prepared statement
- * whose result columns have changed.
+ * many columns costs client and server more than the row itself (docs/adr/0003). A stored description is never
+ * outdated, because Postgres refuses a prepared statement whose result columns have changed.
  */
 export class PreparedStatementQuery<R> {
   readonly name: string;

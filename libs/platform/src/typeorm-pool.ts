@@ -5,7 +5,7 @@ import type { postgresConfig } from './config.js';
 import type { Readiness } from './readiness.js';
 import { isDatabaseUnavailable, openDataSource, PATIENT_CONNECT_MS, runNamed } from './typeorm-data-source.js';
 
-/** The time of the newest migration of each Postgres schema. */
+/** The timestamp in the name of the newest migration, for each Postgres schema. */
 export type SchemaVersions = Readonly<Record<string, number>>;
 
 interface PoolSettings {
