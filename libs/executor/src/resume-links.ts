@@ -20,7 +20,7 @@ export interface ResumeLink {
   readonly ttlS: number;
 }
 
-/** The target of a link: a step of a flow, with the query that the flow was started with. */
+/** The target of a link: a step of a flow, with the query of the page at which the visitor is now. */
 export interface LinkTarget {
   readonly step: string;
   readonly slug: string;

@@ -72,7 +72,7 @@ function verifiedViolations({ attempts, renews, verifies }: StageContract, reply
     .map((credential) => `verifies ${credential}, which its contract does not list`);
 }
 
-/** Whether the rule counts guesses at this credential. The rule's name may contain `{member}` placeholders. */
+/** Whether the rule counts guesses at this credential. The name in the rule may contain `{member}` placeholders. */
 function spends({ credential: template, pick }: AttemptRule, credential: string): boolean {
   const pattern = template.split(/\{(\w+)\}/).map((part, i) => {
     if (i % 2 === 0) return escaped(part);
@@ -114,7 +114,7 @@ function isFact([key, value]: [string, unknown], pendingUser: User | undefined):
 /** Key that would change the prototype of the context object. */
 const PROTOTYPE_KEY = '__proto__';
 
-/** Facts that say how a user was proved. Only a stage that has checked a credential may set them. Policies may not. */
+/** Facts about proofs. Policies may not set them, only stages whose contracts list them. */
 const PROOF_FACTS: ReadonlySet<string> = new Set<ContextKey>([
   'auth_method',
   'auth_method_args',

@@ -33,7 +33,7 @@ export function withPolicyFacts(plan: Plan, facts: Readonly<Record<string, unkno
 }
 
 /**
- * Returns the claim that made this user the plan's user. Returns `undefined` for the user of the session, and for a
+ * Returns the claim that made this user the plan's user. Returns `undefined` for the user who runs the plan, and for a
  * user who was verified in the plan. For a user whom a stage created in the plan, always returns `created`.
  */
 export function userClaim(plan: Plan, uuid: string): UserClaim | undefined {

@@ -52,7 +52,7 @@ export const DEFAULT_FIRST_DELAY_S = 1;
 
 export const NETWORK_CREDENTIAL = 'network';
 
-/** Derives the HMAC key of attempt subjects from the pseudonym key. */
+/** Derives the HMAC key of attempt subjects from PSEUDONYM_KEY, by default SECRET_KEY. */
 export const attemptHmacKey = (secret: string): Buffer => createHmac('sha256', secret).update('attempts').digest();
 
 /** Returns the subject of a saved user. */

@@ -65,7 +65,10 @@ export class MessageQuotaRepository {
     return rows[0]?.taken === subjects.length;
   }
 
-  /** Returns whether a message was counted for a subject within about the last two hours. */
+  /**
+   * Returns whether a message was counted for a subject within the last two hours. May also find an older one that is
+   * not deleted yet.
+   */
   async hasRecent(subject: Buffer): Promise<boolean> {
     return (await runNamed(this.source, HAS_RECENT, [subject])).rows.length > 0;
   }

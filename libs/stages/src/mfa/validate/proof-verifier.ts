@@ -152,8 +152,8 @@ const verifyEntry = (
 const [APP, MODEL] = authenticatorValidateContract.model.split('.');
 
 /**
- * Rejects the response with an error for each failed field, counts the attempts and emits events
- * (docs/spec/mfa.md#mfa-events).
+ * Rejects the response with an error for each failed field, names the credentials whose attempts stay counted
+ * (`failed`), and requests events (docs/spec/mfa.md#mfa-events).
  */
 function rejectOutcome(input: Input, failed: readonly FailedField[], state: State<Contract>): StageOutcome<Contract> {
   const attempts = failed.flatMap(({ wrong }) => wrong).filter(({ verdict }) => verdict.guessed);
