@@ -42,7 +42,7 @@ const ADD: NamedStatement = {
 };
 /**
  * $1 id of the device, $2 id of the user, $3 new counter or NULL, $4 whether an unchanged counter is accepted. Updates
- * no row when the counter would not increase.
+ * no row when the counter would not increase, or with $4 when it would decrease.
  */
 const RECORD_USE: NamedStatement = {
   name: 'devices.use',

@@ -17,7 +17,9 @@ export type AccountChange = Partial<
 /** A user to create. */
 export type NewAccount = AccountChange &
   Pick<UserFields, 'username' | 'is_active' | 'type' | 'path'> & {
-    /** The flow that may activate the account after its address was verified. */
+    /**
+     * Id of the flow that may activate the inactive account after its address was verified. Null for other accounts.
+     */
     readonly awaits_flow: string | null;
   };
 
@@ -47,8 +49,9 @@ const PASSWORD_CHANGE_COLUMNS = ['epoch = epoch + 1', 'password_changed_at = now
 const JOIN = 'SELECT directory.join_groups($1, $2, $3)';
 
 /**
- * $1 usernames and addresses. Locks each name until the end of the transaction, so that concurrent transactions cannot
- * give the same name to two users. Sorting the names prevents deadlocks.
+ * $1 the username and the address that a user gets. Visitors log in with either, so a username must not be another
+ * user's address (FIND_OTHER). No unique index covers both columns. So each name is locked until the end of the
+ * transaction: concurrent transactions cannot give it to two users. Sorting the names prevents deadlocks.
  */
 const LOCK_NAMES = `
 SELECT pg_advisory_xact_lock(hashtextextended(name, 0))
@@ -56,7 +59,8 @@ FROM (SELECT DISTINCT lower(given) AS name FROM unnest($1::text[]) given WHERE g
 
 /**
  * $1 username, $2 address, $3 id of the user who gets them, or null for a new user. Finds another user (`other`) whose
- * address is $1 or whose username is $2. Names that the user $3 (`own`) already has are not checked.
+ * address is $1 or whose username is $2. Does not check a name that the user $3 (`own`) already has, because accounts
+ * from before this rule may share one.
  */
 const FIND_OTHER = `
 SELECT FROM directory.users other LEFT JOIN directory.users own ON own.id = $3
@@ -67,10 +71,11 @@ LIMIT 1`;
 
 /**
  * Creates, changes and removes users for flows, inside the caller's transaction. Never reads credentials. Throws
- * InvalidUsernameError for a username that a new account cannot have, so a change must leave out a username that the
- * user already has. Throws NameTakenError for a username that is another user's address, and for an address that is
- * another user's username. A username with the key of another user fails the transaction. Postgres refuses to change or
- * remove a superuser without a permit of the gateway: `isSuperuserGuard` recognises this error.
+ * InvalidUsernameError for a username that a new account cannot have. Older users may have such a username, so a change
+ * must leave out an unchanged username. Throws NameTakenError for a username that is another user's address, and for an
+ * address that is another user's username. A username with the key of another user violates USERNAME_KEY_INDEX.
+ * Postgres refuses to change or remove a superuser unless the gateway has permitted it (docs/adr/0035):
+ * `isSuperuserGuard` recognises this error.
  */
 export class AccountRepository {
   constructor(private readonly manager: EntityManager) {}

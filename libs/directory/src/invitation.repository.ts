@@ -103,8 +103,8 @@ export class InvitationRepository {
   }
 
   /**
-   * Returns whether the invitation was valid, and deletes it if it is for a single use. Only one of several concurrent
-   * calls succeeds.
+   * Returns whether the invitation was valid, and deletes it if it is for a single use. Of several concurrent calls for
+   * a single-use invitation, only one returns true.
    */
   async redeem(pk: string, flow = NO_FLOW): Promise<boolean> {
     return (await this.store.query<unknown[]>(REDEEM, [pk, flow])).length > 0;

@@ -137,8 +137,8 @@ export class PolicyUserRepository {
 }
 
 /**
- * Returns the WHERE condition of filters. Returns undefined for an unknown field or a value that is not a string,
- * number or boolean.
+ * Returns the WHERE condition of filters, with parameters from `$first` on, and the suffix for the name of a statement
+ * with this condition. Returns undefined for an unknown field or a value that is not a string, number or boolean.
  */
 function conditionsOf(filters: Filters, fields: Readonly<Record<string, string>>, first: number) {
   const names = Object.keys(filters).sort();

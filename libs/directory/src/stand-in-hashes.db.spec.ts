@@ -26,7 +26,7 @@ beforeAll(async () => {
   [source] = sources;
   replicas = [new TypeormCredentialStore(sources[0]), new TypeormCredentialStore(sources[1])];
   close = () => Promise.all(sources.map((each) => each.destroy()));
-  // With a known key, every run of these tests has the same ring.
+  // With a fixed key, each name has the same position in `password_ring` in every run of these tests.
   await source.query('UPDATE directory.password_ring_key SET key = $1', [digest('key')]);
 });
 afterAll(async () => {

@@ -44,7 +44,7 @@ export class TypeormCredentialStore extends CredentialStore {
   }
 
   async findPassword(userId: string, username: string): Promise<StoredPassword> {
-    // All spellings that find the same user have the same stand-in.
+    // So all spellings that find the same user have the same stand-in.
     const values = [userId, toStoredUsername(username)];
     const { rows } = await runNamed<PasswordRow>(this.source, FIND_PASSWORD, values);
     const { is_active = null, password_hash = null, stand_in = null } = rows[0] ?? {};

@@ -9,7 +9,10 @@ const CONJOINING_JAMO = /[\u1100-\u11FF\uA960-\uA97F\uD7B0-\uD7FF]/u;
 const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}\p{Cc}\p{Cn}]/u;
 const LETTERS_AND_DIGITS = /[\p{Ll}\p{Lu}\p{Lo}\p{Lm}\p{Mn}\p{Mc}\p{Nd}]/u;
 
-/** Characters that are allowed between certain others (RFC 5892, A.3 to A.7). Invisible joiners never are. */
+/**
+ * Characters that are allowed only next to certain others (RFC 5892, A.3 to A.7). The invisible joiners of A.1 and A.2
+ * are never allowed.
+ */
 const ALLOWED_IN_CONTEXT = new RegExp(
   [
     '(?<=l)\\u00B7(?=l)',
@@ -22,8 +25,8 @@ const ALLOWED_IN_CONTEXT = new RegExp(
 );
 
 /**
- * Returns the first character that is not in the IdentifierClass of PRECIS (RFC 8264, 8), or that is not allowed
- * between its neighbours.
+ * Returns the first character that is not in the IdentifierClass of PRECIS (RFC 8264, 8), or that is not allowed next
+ * to its neighbours.
  */
 export const findForbiddenCharacter = (name: string): string | undefined =>
   Array.from(name.replace(ALLOWED_IN_CONTEXT, '')).find((character) => !isAllowed(character));

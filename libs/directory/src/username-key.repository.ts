@@ -4,7 +4,10 @@ import { prepareUsername } from './username.js';
 /** Number of users that one statement reads. */
 const BATCH = 1000;
 
-/** Selects usernames whose key may be more than the name in lower case. $1 pk of the last user of the batch before. */
+/**
+ * Selects users whose username is not pure ASCII: only their key can differ from the name in lower case. $1 pk of the
+ * last user of the batch before.
+ */
 const NOT_ASCII = `
 SELECT id, pk, username FROM directory.users
 WHERE pk > $1 AND username ~ '[^ -~]' ORDER BY pk LIMIT ${BATCH}`;
@@ -20,8 +23,9 @@ FROM (SELECT DISTINCT ON (key) id, key FROM jsonb_to_recordset($1::jsonb) AS n (
 WHERE u.id = n.id AND NOT EXISTS (SELECT FROM directory.users other WHERE other.username_key = n.key)`;
 
 /**
- * Replaces keys that are only the name in lower case by the key that a new account with this name would get. A user
- * whose name is invalid, or whose new key belongs to another user, keeps the old key.
+ * Replaces keys that SQL has derived, which are only the name in lower case, by the key that a new account with this
+ * name would get. Runs after the migration that adds the column, and after an import of users. A user whose name is
+ * invalid, or whose new key belongs to another user, keeps the old key.
  */
 export async function claimUsernameKeys(manager: Pick<EntityManager, 'query'>): Promise<void> {
   for (let after = 0; ; ) {

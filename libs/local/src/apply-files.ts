@@ -54,8 +54,8 @@ const BLUEPRINT = /\.(yaml|json)$/;
 const HIDDEN = /(^|\/)\./;
 
 /**
- * Returns whether the hash `stored` matches the password. Then the hash is not replaced, because a new hash would end
- * the user's sessions.
+ * Returns whether the hash `stored` matches the password of a blueprint entry. If it does, `applyBlueprints` keeps the
+ * hash, even an outdated one, because a new hash would end the user's sessions.
  */
 const verify = async (password: string, stored: string) => (await verifyPassword(password, stored)) !== 'wrong';
 
@@ -69,7 +69,7 @@ export interface ApplyOptions {
   readonly strict?: boolean;
   /** The keys of `SEAL_KEYS`. Without keys, no object can have a secret. */
   readonly sealKeys?: string | undefined;
-  /** Whether to apply the files always, in an empty installation only, or to compare them only. */
+  /** When and what to apply, see `ApplyMode`. Default: `apply`. */
   readonly mode?: ApplyMode;
 }
 

@@ -7,7 +7,10 @@ import {
 } from '@gatehouse/blueprints';
 import { type ApplyOptions, applyFiles } from './apply-files.js';
 
-/** The report of a first run, or one line about a later run, which has applied nothing. */
+/**
+ * The report of a first run, or the result of a later run, which has applied nothing: one line about files that differ
+ * from the stored objects, or `undefined`.
+ */
 export type OnceResult = { readonly report: Report } | { readonly notice: string | undefined };
 
 /** Files, and the command line that names them. */
@@ -17,8 +20,8 @@ interface NamedFiles {
 }
 
 /**
- * Applies blueprints in an empty installation. In any other installation, changes nothing, and returns a line that names
- * the files that differ from the stored objects, or `undefined` if no file does.
+ * Applies blueprints if the database has no objects of blueprints yet. Otherwise changes nothing, and returns a line
+ * that names the files that differ from the stored objects, or `undefined` if no file does.
  */
 export async function applyOnce(url: string, { files, names }: NamedFiles, options: ApplyOptions): Promise<OnceResult> {
   try {
@@ -37,7 +40,7 @@ export async function applyOnce(url: string, { files, names }: NamedFiles, optio
       notice: `Not applied again, because the stored objects differ: ${different.join(', ')}. Compare: ${command}`,
     };
   } catch (error) {
-    // An invalid blueprint must not prevent the start: its objects were stored by an earlier start.
+    // An invalid blueprint must not prevent a later start, which needs the stored objects only.
     if (!(error instanceof BlueprintError)) throw error;
     return {
       notice: `Not applied again, and cannot be compared: ${error.message}. Correct this, then compare: ${command}`,

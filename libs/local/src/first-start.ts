@@ -29,8 +29,8 @@ entries:
 `;
 
 /**
- * Applies the blueprints of `folder` in the order of their paths, if the installation is empty. Skips the blueprints
- * that are applied on request only.
+ * Applies the blueprints of `folder` in the order of their paths, if the database has no objects of blueprints yet
+ * (`applyOnce`). Skips blueprints that are applied only when another blueprint requires them (`isAutoApplied`).
  */
 export async function applyBlueprintFolder(url: string, folder: string, sealKeys?: string): Promise<OnceResult> {
   const files = await readFolder(folder);

@@ -29,12 +29,15 @@ export const allMigrations: readonly SchemaMigrations[] = [
 ];
 
 /**
- * Time of the last migration before the first release. No supported version is that old, so `--down` undoes no
- * migration of that time.
+ * Time of the last migration before the first release. No supported version is that old, so `--down` undoes later
+ * migrations only.
  */
 const FIRST_RELEASE = 1_764_720_000_000;
 
-/** Matches the name of a contract step. Versions before that step cannot use the schema after it. */
+/**
+ * Matches the name of a contract step, a migration that removes what only older versions use (docs/adr/0051). Those
+ * versions cannot use the schema after it.
+ */
 const CONTRACT_STEP = /^Contract/;
 
 const timeOf = (name: string) => Number(name.slice(-13));

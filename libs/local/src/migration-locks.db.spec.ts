@@ -14,7 +14,10 @@ const ACCEPTED: Readonly<Record<string, string>> = {
   'PermitsOfServices1764547380000: directory.superuser_permits': 'the table has at most one row for each superuser',
 };
 
-/** Time of the last migration before the first release. Until then, any migration could remove something. */
+/**
+ * Time of the last migration before the first release. Only later migrations must be contract steps if they remove
+ * something (docs/adr/0051).
+ */
 const FIRST_RELEASE = 1_764_720_000_000;
 
 let database: FreshDatabase;

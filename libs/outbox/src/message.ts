@@ -1,7 +1,7 @@
 import { mailEffect, maskByKey, type User, user } from '@gatehouse/contracts';
 import { z } from 'zod';
 
-/** A message for other services. */
+/** A mail or an event before it becomes a sealed row of the outbox (`outboxRow`). */
 export interface OutboxMessage {
   readonly topic: string;
   readonly body: object;

@@ -2,8 +2,9 @@ import { runOnce } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { IDENTIFICATION_SCHEMA } from './migrations/index.js';
 
-/** A link between an account at a source and a user of Gatehouse. */
+/** A connection of an account at a source with a user of Gatehouse, who can log in at the source from then on. */
 export interface SourceConnection {
+  /** The id of the source. */
   readonly source: string;
   /** The id of the account at the source. */
   readonly identifier: string;
@@ -28,7 +29,10 @@ const CONNECT = `SELECT ${IDENTIFICATION_SCHEMA}.connect($1, $2, $3) AS outcome`
 /** $1 id of the user, $2 id of the source, $3 group matching mode, $4 JSON object of group properties by group name. */
 const SYNC_GROUPS = 'SELECT directory.follow_source_groups($1, $2, $3, $4)';
 
-/** SQLSTATE of the error that the directory raises for a group that a source may not assign. */
+/**
+ * SQLSTATE of the error that `follow_source_groups` raises for a group that a source may not assign: a group without a
+ * name, with the name of an existing group unless the mode is `name_link`, or that makes its members superusers.
+ */
 const GROUP_REFUSED = 'GH001';
 
 type ConnectOutcome = 'new' | 'kept' | 'taken';
@@ -53,8 +57,8 @@ export class SourceConnectionRepository {
   }
 
   /**
-   * Adds a user to these groups and removes the user from the other groups of the source. Returns `false`, and changes
-   * nothing, when the source may not assign one of the groups.
+   * Adds a user to these groups and removes the user from the other groups of the source, except from groups that make
+   * superusers. Returns `false`, and changes nothing, when the source may not assign one of the groups.
    */
   async syncGroups(operationId: string, { user, source, matching, groups }: SourceGroupMembership): Promise<boolean> {
     try {
