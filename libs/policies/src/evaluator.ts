@@ -80,7 +80,9 @@ export class Evaluator {
     return withDeadline(evaluation, () => registered.policy.evaluate(input)).finally(() => abort.abort());
   }
 
-  /** Evaluates another policy by name. A policy that fails does not pass. */
+  /**
+   * Evaluates another policy by name. If that policy cannot decide, the result does not pass and contains the error.
+   */
   private async call(evaluation: PolicyEvaluation, name: string, variables: Bag): Promise<PolicyResult> {
     const policy = evaluation.request.callable?.find((callable) => callable.name === name);
     if (!policy) throw new UndecidedPolicyError(`Policy '${name}' not found.`);

@@ -60,7 +60,8 @@ function toJson(reply: PolicyReply | StageProblem): Buffer | undefined {
     const bytes = Buffer.from(JSON.stringify(reply));
     return exceedsDepth(bytes, MAX_MESSAGE_DEPTH) ? undefined : bytes;
   } catch (error) {
-    // JSON.stringify is recursive. Without a reply, the gateway would wait until its time limit.
+    // JSON.stringify is recursive, so it throws RangeError for a reply that nests very deeply. The problem is sent in
+    // its place, because without any reply the gateway would wait until its time limit.
     if (error instanceof RangeError) return undefined;
     throw error;
   }

@@ -3,8 +3,8 @@ import type { ConcurrencyLimiter } from '@gatehouse/platform';
 import type { ExpressionLimits } from './expression-events.js';
 
 /**
- * Runs Python expressions, at most one at a time in each process of the interpreter. The interpreter keeps one more
- * process ready.
+ * Runs Python expressions, at most POLICY_PYTHON at the same time (`limiter`), each in a process of the interpreter.
+ * The interpreter has one more process, a spare.
  */
 export class PythonRunner {
   constructor(

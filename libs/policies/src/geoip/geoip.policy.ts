@@ -8,7 +8,10 @@ const NO_COUNTRY = 'GeoIP: client IP address not found in City database.';
 const OTHER_NETWORK = 'Client IP is not part of an allowed autonomous system.';
 const OTHER_COUNTRY = 'Client IP is not in an allowed country.';
 
-/** Passes when the client's network or country is listed. Fails with an error when its location is unknown. */
+/**
+ * Passes when the client's autonomous system or country is listed, and when both lists are empty. Throws
+ * UndecidedPolicyError when the database of a list that is not empty does not contain the client's address.
+ */
 @Injectable()
 export class GeoipPolicy implements Policy<typeof geoipContract> {
   constructor(@Inject(GeoLocator) private readonly geoLocator: GeoLocator) {}
