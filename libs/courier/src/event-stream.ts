@@ -3,12 +3,12 @@ import { z } from 'zod';
 
 /** Nanoseconds of a second: JetStream's unit of time. */
 const NANOSECONDS = 1_000_000_000;
-/** Milliseconds within which NATS must answer a request of the command. */
+/** Milliseconds within which NATS must answer a request of `npm run events`. */
 const TIMEOUT_MS = 5000;
 /** JetStream's code for a stream that does not exist. */
 const NOT_FOUND = 404;
 
-/** Settings of the command that creates the stream of events. */
+/** Settings of `npm run events`, the command that creates the stream of events. */
 export const eventStreamConfig = z.object({
   EVENTS_STREAM: z
     .string()
