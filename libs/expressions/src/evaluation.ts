@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 /**
  * Handles a request that an expression sends to the host, such as the lookup of a user. `name` is the kind of request.
- * Arguments and result are JSON. A rejection makes the policy fail.
+ * Arguments and result are JSON. A rejection raises PolicyException in the expression, which may catch it.
  */
 export type HostCallbacks = (name: string, args: unknown) => Promise<unknown>;
 

@@ -14,7 +14,10 @@ import { OUT_OF_TIME, PythonProcess, type PythonTask, type TaskResult } from './
 export interface InterpreterOptions {
   /** Memory limit of Python in each process, in megabytes. */
   readonly memoryMb: number;
-  /** Number of concurrent evaluations. One more process is kept as a spare. */
+  /**
+   * Largest number of evaluations that the caller runs at the same time. One more process is started as a spare, for
+   * when a process ends and is replaced.
+   */
   readonly size?: number;
   /** Called when a process fails to start. */
   readonly onStartError?: (error: unknown) => void;

@@ -82,7 +82,7 @@ describe('an expression finds nothing in the interpreter of', () => {
 });
 
 describe('a plain expression leaves in the interpreter, besides its compiled source, nothing of', () => {
-  /** Evaluates a plain source within an evaluation, in the same way as the child process does. */
+  /** Evaluates a pure source within an evaluation, in the same way as the child process does. */
   const evaluate = (source: string) => `${FIND}
 import json, sys
 key = json.dumps({"source": json.loads(${JSON.stringify(JSON.stringify(source))}), "http": False, "names": []})

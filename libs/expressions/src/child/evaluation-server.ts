@@ -19,7 +19,7 @@ const OVERFLOW = 'The data or the calls of the policy are nested too deeply.';
 const OVERFLOW_RESULT = Buffer.from(`!${JSON.stringify({ error: OVERFLOW })}`);
 const OVERFLOW_SYNTAX_ERROR = Buffer.from(`!${JSON.stringify({ line: 1, column: 1, message: OVERFLOW })}`);
 const NEWLINE = Buffer.from('\n');
-/** Maximum total size of the cache of compiled sources that are not plain, in bytes. */
+/** Maximum total size of `EvaluationServer.impure`, in bytes. */
 const MAX_IMPURE_BYTES = 8 * 2 ** 20;
 
 interface Dependencies {
@@ -33,8 +33,8 @@ interface Dependencies {
 /** Handles one request after the other until the parent process exits. */
 export class EvaluationServer {
   /**
-   * The compiled sources that are not plain (docs/reference/expressions.md#isolation), by the hash of their cache key.
-   * They are kept outside of Python, because each of them runs in the initial memory.
+   * The compiled sources that are not pure (purity.py), by the hash of their cache key. They are kept outside of
+   * Python, because each of them runs in the initial memory, which contains no compiled source.
    */
   private readonly impure = new Map<string, Buffer>();
   private impureBytes = 0;

@@ -3,8 +3,7 @@ import type { PythonRuntime } from './python-runtime.js';
 
 /**
  * Copies of Python's memory. All state of Python is in this memory, so restoring a copy restores the state. The initial
- * copy contains nothing of any source or visitor. The shared copy also has the compiled plain sources
- * (docs/reference/expressions.md#isolation).
+ * copy contains nothing of any source or visitor. The shared copy also has the compiled pure sources (purity.py).
  */
 export class MemoryImages {
   private readonly initial: MemoryImage;
@@ -18,7 +17,7 @@ export class MemoryImages {
     this.shared = this.initial;
   }
 
-  /** Restores the memory that plain sources share, unless it is already loaded. */
+  /** Restores the memory that pure sources share, unless it is already loaded. */
   useShared(): void {
     if (!this.isShared) this.load(this.shared);
     this.isShared = true;
@@ -29,7 +28,7 @@ export class MemoryImages {
     this.isSaved = false;
   }
 
-  /** Restores the initial memory for one source that is not plain. */
+  /** Restores the initial memory for one source that is not pure. */
   useInitial(): void {
     if (this.isShared && !this.isSaved) this.saveShared();
     this.load(this.initial);

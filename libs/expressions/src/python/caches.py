@@ -1,6 +1,6 @@
-"""Removes what plain evaluations leave in the caches of the standard library, such as texts of a visitor.
+"""Removes what evaluations of pure sources leave in the caches of the standard library, such as texts of a visitor.
 
-Other plain sources cannot read these caches, but could measure by time what is in them.
+Other pure sources cannot read these caches, but could measure by time what is in them.
 """
 
 import encodings

@@ -55,7 +55,8 @@ def check(message):
 
 
 def _catch_all(evaluate, message):
-    """Time or memory can run out at any step, also while an error is handled."""
+    """Returns the reply of `evaluate`, or a failure for any error: time or memory can run out at any step, also while
+    `evaluate` handles an error."""
     try:
         return evaluate(message)
     except BaseException as error:

@@ -1,4 +1,4 @@
-"""The functions that every expression can call, regardless of the evaluation."""
+"""The functions that every expression can call. They are the same objects in all evaluations."""
 
 import ipaddress
 import re

@@ -1,7 +1,8 @@
 """Decides from the syntax whether a source is pure.
 
-A pure source can only reach and change objects that belong to its own evaluation. Any other source may have changed
-objects that the next evaluation shares, so the memory of the interpreter is restored after it.
+A pure source (the documentation calls it plain) can only reach and change objects that belong to its own evaluation.
+Any other source may have changed objects that the next evaluation shares, so the memory of the interpreter is restored
+after it.
 """
 
 import _string
@@ -66,8 +67,9 @@ _MODULES.update({name: _own_names(importlib.import_module(name)) for name in _AU
 # Methods that read attributes by the names in a text: `"{0.__globals__}".format(f)`.
 _FORMATTING = ("format", "format_map")
 
-# Two methods that change an error: if memory runs out, Python raises one error object that all evaluations share. The
-# attributes give access to a method without its object, so that a source could call the method with a shared object.
+# `add_note` and `with_traceback` change an error: if memory runs out, Python raises one error object that all
+# evaluations share. The other attributes give access to a method without its object, so that a source could call the
+# method with a shared object.
 _UNSAFE_ATTRIBUTES = ("add_note", "with_traceback", "obj", "fget", "fset", "fdel")
 
 # Builtins that read an attribute by its name.

@@ -48,7 +48,7 @@ class Groups(Query):
 
 
 class Flows:
-    """Finds flows by their fields, to update them."""
+    """Finds flows by their fields, to update them. The policy service refuses that: only blueprints change flows."""
 
     __slots__ = ("_filters",)
 
