@@ -36,7 +36,10 @@ const FIND_CHANGED = `
 const IS_FIRST = `
   SELECT NOT EXISTS (SELECT FROM flow.applied_blueprints) AND NOT EXISTS (SELECT FROM flow.objects) AS "isFirst"`;
 
-/** The blueprints of the folder that were applied, each by the SHA-256 of its content. */
+/**
+ * Stores which version of each blueprint in BLUEPRINTS_DIR was applied last: by path, its text and the SHA-256 of the
+ * text (table `flow.applied_blueprints`).
+ */
 export class AppliedBlueprintRepository {
   constructor(private readonly manager: EntityManager) {}
 
@@ -52,7 +55,10 @@ export class AppliedBlueprintRepository {
     return new Set(rows.map(({ path }) => path));
   }
 
-  /** Returns the texts that were applied last, by path. Leaves out those that are not recorded. */
+  /**
+   * Returns the texts that were applied last, by path. Leaves out a text that does not match the digest, because an
+   * earlier version of Gatehouse has changed only the digest.
+   */
   async findTexts(): Promise<ReadonlyMap<string, string>> {
     const rows: { path: string; content: string }[] = await this.manager.query(FIND_TEXTS);
     return new Map(rows.map(({ path, content }) => [path, content]));

@@ -31,7 +31,10 @@ export interface ApplyContext {
   /** Whether every unsupported model is an error, including models that no login depends on. */
   readonly strict: boolean;
   readonly observer?: ApplyObserver;
-  /** Returns the entries of a file's last applied version. If it is set, changed objects are left as they are. */
+  /**
+   * Set in an update only (`ApplyMode`): returns the entries of a file's last applied version. Objects that were
+   * changed since are left as they are.
+   */
   readonly entriesBefore?: (file: string) => EntriesBefore | undefined;
 }
 
@@ -56,7 +59,7 @@ const UNSUPPORTED_MODEL = 'Gatehouse does not support this model';
 
 /**
  * One run of one blueprint: applies its entries in order (docs/spec/blueprints.md#applying). Throws BlueprintError at
- * the first invalid entry.
+ * the first invalid entry, unless there is an observer.
  */
 export class Applier {
   readonly #ids = new Map<string, Pk>();

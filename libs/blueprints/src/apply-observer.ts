@@ -17,13 +17,19 @@ export interface EntryOrigin {
   readonly entry: Entry;
 }
 
-/** Receives every finding of a run. With an observer the run continues after an error instead of throwing it. */
+/**
+ * Receives every finding of a run. Only the linter has an observer (`FindingCollector`): it applies files in memory,
+ * without a database, and continues after an error instead of throwing it.
+ */
 export interface ApplyObserver {
   onSaved(origin: EntryOrigin, model: string, pk: Pk): void;
   onWarning(origin: EntryOrigin, notice: EntryWarning): void;
   /** Returns a placeholder pk for the object that could not be saved, so that later references to it resolve. */
   onError(origin: EntryOrigin, error: BlueprintError): Pk;
-  /** Returns a placeholder pk for an object that `!Find` did not find, and that may exist in the installation. */
+  /**
+   * Returns a placeholder pk for an object that `!Find` did not find in the files, and that may exist in the database
+   * to which the files will be applied.
+   */
   onMissingReference(origin: EntryOrigin, model: string, fields: JsonMap): Pk;
 }
 

@@ -26,8 +26,8 @@ export class DirectoryReferences implements Collection {
 
   async find(identifiers: JsonMap): Promise<FoundObject | undefined> {
     const resolved = await this.#resolved(identifiers);
-    // Searches for the given id if the directory no longer has it, so that an entry can remove the object that refers
-    // to it.
+    // Searches for the given id if the directory no longer has it, so that an entry can remove the object, such as a
+    // policy binding, that refers to the deleted user or group.
     const searched = Object.entries(resolved).map(([name, id]) => [
       name,
       id === UNKNOWN_ID ? (identifiers[name] ?? null) : id,

@@ -45,8 +45,8 @@ export const flowModel: ObjectModel = {
 const NEVER_EVALUATED = 'Either evaluation on plan or evaluation on run must be enabled';
 
 /**
- * The model of flow stage bindings. Removing a flow or a stage removes its bindings. A stage that verifies a credential
- * cannot be removed while it is bound.
+ * The model of flow stage bindings. Removing a flow or a stage removes its bindings. A stage that verifies a
+ * credential, or that denies every user, cannot be removed while it is bound.
  */
 export const bindingModel: ObjectModel = {
   name: 'authentik_flows.flowstagebinding',

@@ -26,10 +26,12 @@ interface NewEntry {
 }
 
 /**
- * Returns why an update leaves the object of an entry as it is, or `undefined` if the update applies the entry. The
- * update leaves an object that differs from the last applied version of the file, and an object that this version did
- * not have. It also leaves an object if the entry would change or remove a field that this version did not set, unless
- * the field has its default value.
+ * Returns why an update leaves the object of an entry as it is, or `undefined` if the update applies the entry. It
+ * leaves
+ * - an existing object that the last applied version of the file does not describe
+ * - an object that was created, changed or removed since that version was applied
+ * - an object of which the entry would set or remove a field that the version did not set, unless the field has its
+ *   default value
  */
 export function reasonToKeep(before: EntriesBefore, entry: NewEntry): string | undefined {
   const { key, isAbsent, attrs, collection, existing } = entry;

@@ -36,7 +36,10 @@ const CONDITIONS = ['policy', 'group', 'user'] as const;
 const TOO_MANY = "Only one of 'policy', 'group' or 'user' can be set.";
 const NONE = "One of 'policy', 'group' or 'user' must be set.";
 
-/** The model of policy bindings, which are removed with their target. */
+/**
+ * The model of policy bindings. Removing a target removes its bindings. A policy cannot be removed while an enabled
+ * binding uses it; disabled bindings are removed with their policy.
+ */
 export const policyBindingModel: ObjectModel = {
   name: 'authentik_policies.policybinding',
   kind: 'policybinding',

@@ -4,9 +4,13 @@ const OUTCOMES = ['created', 'changed', 'unchanged', 'kept', 'removed', 'applied
 const SILENT: readonly EntryOutcome[] = ['unchanged', 'skipped'];
 
 /**
- * The outcome of an entry. `skipped`: its conditions are not met, or Gatehouse does not support its model (then
- * `reason` is set). `kept`: an update has left the object as it is, because an administrator may have changed it. An
- * entry that requires another blueprint is `applied`, or `missing` when that blueprint is optional and was not found.
+ * The outcome of an entry. Some need an explanation:
+ * - `skipped` without a `reason`: the conditions of the entry are not met
+ * - `skipped` with a `reason`: Gatehouse does not support the model, the entry depends on a skipped entry, or an update
+ *   does not create the object again, because an administrator has removed it
+ * - `kept`: an update has left the object as it is, because an administrator may have changed it
+ * - `applied`: the blueprint that the entry requires was applied
+ * - `missing`: the blueprint that the entry requires is optional and was not found
  */
 export type EntryOutcome = (typeof OUTCOMES)[number];
 
@@ -37,7 +41,7 @@ export interface PublishedFlow {
   readonly number: number;
 }
 
-/** The committed changes of a run. */
+/** The changes of a run. In the mode `compare`, they were rolled back. */
 export interface Report {
   readonly files: readonly FileReport[];
   readonly published: readonly PublishedFlow[];

@@ -35,7 +35,9 @@ export interface ResolutionScope {
    */
   readonly items: readonly (EnumerationItem | undefined)[];
   readonly budget: ResolutionBudget;
-  /** Returns the pk of the entry with this `id`, or undefined when no such entry was applied in this run. */
+  /**
+   * Returns the pk of the entry with this `id`, or undefined when this file has no such entry before the current one.
+   */
   keyOf(id: string): Pk | undefined;
   /**
    * Returns the pk of the first object of a model with these field values. Throws BlueprintError for an unknown model.

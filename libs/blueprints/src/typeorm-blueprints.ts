@@ -23,12 +23,13 @@ import { TypeormPublisher } from './typeorm-publisher.js';
 import type { PasswordHashing } from './user-collection.js';
 
 /**
- * `once` applies the files in an empty installation only. `compare` changes no object: the report says what the files
- * would change. `update` applies new versions of files, except to objects that were changed or removed since.
+ * `once` applies the files only to a database without blueprint objects (`isFirstRun`). `compare` changes no object:
+ * the report says what the files would change. `update` applies new versions of files, except to objects that were
+ * changed or removed since.
  */
 export type ApplyMode = 'apply' | 'once' | 'compare' | 'update';
 
-/** Thrown in the mode `once` when the installation is not empty. */
+/** Thrown in the mode `once` when the database has blueprint objects already. */
 export class AlreadyAppliedError extends Error {}
 
 interface ApplyOptions extends PasswordHashing {

@@ -128,7 +128,7 @@ function syntaxError({ message, linePos }: YAMLParseError): BlueprintError {
 const isMerge = ({ key }: Pair) =>
   isScalar(key) && (key.value === '<<' || typeof key.value === 'symbol') && key.type === Scalar.PLAIN;
 
-/** YAML 1.1 reads y and n as booleans, but blueprints mean the letters (PyYAML does the same). */
+/** YAML 1.1 reads y and n as booleans, but PyYAML, for which blueprints are written, reads them as the letters. */
 const LETTER = /^[yn]$/i;
 
 function plainScalar({ value, source }: Scalar, line: number | undefined): TaggedValue {

@@ -19,8 +19,8 @@ interface ExportOptions {
 }
 
 /**
- * Returns a blueprint of a flow and all objects that it depends on. Applying this blueprint to an empty installation
- * creates the same flow. Secrets are replaced by `!Env` tags. Throws BlueprintError.
+ * Returns a blueprint of a flow and all objects that it depends on. Applying this blueprint to a database without
+ * blueprint objects creates the same flow. Secrets are replaced by `!Env` tags. Throws BlueprintError.
  */
 export async function exportFlow({ source, slug, sealer }: ExportOptions): Promise<string> {
   return source.transaction('REPEATABLE READ', async (manager) => {

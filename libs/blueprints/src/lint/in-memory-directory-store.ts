@@ -22,7 +22,10 @@ const USER: UserFields = {
   password_hash: '',
 };
 
-/** An in-memory directory of the users, groups and tokens in the files. It also finds every placeholder pk. */
+/**
+ * An in-memory directory of the users, groups and tokens in the files. It also finds an empty user or group for each
+ * placeholder pk of ExternalReferences.
+ */
 export class InMemoryDirectoryStore extends DirectoryStore {
   readonly #users = new InMemoryTable<DirectoryUser>();
   readonly #groups = new InMemoryTable<DirectoryGroup>();
