@@ -5,7 +5,10 @@ import { redirectTarget } from './redirect-target.js';
 export const captchaPuzzle = z.object({
   site_key: z.string(),
   js_url: redirectTarget(),
-  /** Name of the action. The provider's verification must return the same name. */
+  /**
+   * Action that the page names to the provider's script (such as reCAPTCHA v3). The provider's verification must return
+   * it.
+   */
   action: z.string().optional(),
 });
 

@@ -78,7 +78,8 @@ export const effect = z.discriminatedUnion('type', [
   z.object({ type: z.literal('end_sessions'), user: z.uuid() }),
   mailEffect,
   /**
-   * Invalidates the link that this step mailed, because the visitor has given the same proof, such as the mailed code.
+   * Invalidates the link that this step mailed, because the visitor has typed the code of the same mail, which proves
+   * the same address.
    */
   z.object({ type: z.literal('link_used') }),
   z.object({

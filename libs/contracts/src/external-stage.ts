@@ -44,7 +44,8 @@ export function externalDescriptorErrors(descriptor: StageDescriptor): string[] 
 }
 
 /**
- * Returns errors for rules with unknown response fields or error codes, or with a lock before the free attempts end.
+ * Returns errors for attempt rules with unknown response fields or error codes, and for rules whose hard number is not
+ * above their free attempts.
  */
 function attemptRuleErrors({ attempts, errors, response }: StageDescriptor): string[] {
   const fields = attempts.flatMap(({ when, pick, refuse }) => [when, refuse.field, ...(pick ? [pick.field] : [])]);

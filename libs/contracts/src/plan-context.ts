@@ -51,7 +51,7 @@ export const planContext = z.object({
    * created the user. An app password is a token and does not count.
    */
   verified_user: z.uuid().optional(),
-  /** uuid of the user whom the plan has asked to prove a device before the password is replaced. */
+  /** uuid of the user whom the recovery has asked for an authenticator before it replaces the password. */
   proof_asked: z.string().optional(),
   /** Values of prompts by field key. A key with dots is one flat key, not a path. */
   prompt_data: secret(z.record(z.string(), z.unknown())).optional(),
@@ -59,7 +59,7 @@ export const planContext = z.object({
   prompt_locked: z.array(z.string()).optional(),
   /** Keys of `prompt_data` that are passwords. They are never shown, and removed once the user is written. */
   prompt_secrets: z.array(z.string()).optional(),
-  /** Groups for the user who will be written, by number or name. */
+  /** Groups that the user write stage adds the user to, by id or name. */
   groups: z.array(z.string()).optional(),
   user_path: z.string().optional(),
   user_type: z.string().optional(),
@@ -71,7 +71,7 @@ export const planContext = z.object({
   source_email: z.string().optional(),
   is_sso: z.boolean().optional(),
   source_groups: bag.optional(),
-  /** Identity at a source, which the gateway connects to the user at the end of the plan. */
+  /** Account at a source, which the stage `post_source` connects with the user at the end of the plan. */
   'goauthentik.io/sources/connection': z.object({ source: z.uuid(), identifier: z.string() }).optional(),
   /** Profile of the user from a source, for policies. */
   oauth_userinfo: secret(bag).optional(),
@@ -83,7 +83,7 @@ export const planContext = z.object({
   invitation_in_effect: z.boolean().optional(),
   /** A single-use invitation that is used up when the user is written. */
   invitation_due: z.uuid().optional(),
-  /** The step and the user of the mailed link that the visitor followed. */
+  /** The step and the user of the mailed link, or of the return from a source, that brought the visitor here. */
   is_restored: z.object({ step: z.string(), user: z.string().nullable() }).optional(),
   deny_message: z.string().optional(),
   /** Destination at the end of the flow, instead of `next`. May be an absolute URL. */

@@ -21,9 +21,15 @@ export interface AttemptRule {
    * Set if the response chooses among several credentials. An attempt without a valid choice counts for all of them.
    */
   readonly pick?: AttemptChoice;
-  /** Consecutive wrong answers of one network or known browser before delays begin. */
+  /**
+   * Consecutive wrong answers of one requester (a network, a known browser, or a visitor with another proof) before
+   * delays begin.
+   */
   readonly free: number;
-  /** Consecutive wrong answers that lock the credential. Without another proof, delays then grow up to a day. */
+  /**
+   * Consecutive wrong answers that lock the credential, if the visitor has proved another credential in this plan or is
+   * logged in as the user. For anybody else, they make the delays grow up to a day (docs/spec/attempts.md#counters).
+   */
   readonly hard: number;
   /** The error of an attempt that the gateway refuses. Must be the error of a wrong response. */
   readonly refuse: { readonly field: string; readonly code: string };
@@ -159,7 +165,10 @@ export interface StageContract {
   readonly renews: readonly string[];
   /** Further credentials that the stage may report as `verified`, although no attempts at them are counted. */
   readonly verifies: readonly string[];
-  /** Secret response fields whose names may be query parameters, because they have another meaning in a query. */
+  /**
+   * Secret response fields whose names may be query parameters, because they have another meaning in a query. A query
+   * with the name of any other secret field is refused (`credentials_in_query`).
+   */
   readonly addressable: readonly string[];
   /** Other components that the challenge may have, besides `component`. */
   readonly shows_as: readonly string[];

@@ -4,7 +4,9 @@ import { errors, message } from './message.js';
 
 const bag = z.record(z.string(), z.unknown());
 
-/** Steps to insert: `before` the current step, which then runs again, `next` to it, or `last` in the plan. */
+/**
+ * Steps to insert: `before` the current step, which then runs again, `next` (right after it), or `last` in the plan.
+ */
 export const insert = z.object({
   where: z.enum(['before', 'next', 'last']),
   steps: z.array(z.union([z.object({ attached: z.string() }), z.object({ kind: z.string(), config: bag })])),

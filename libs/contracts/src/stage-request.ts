@@ -53,7 +53,7 @@ export const stageRequest = z.object({
     outpost: z.boolean(),
     cookies: z.record(z.string(), z.string()),
   }),
-  /** User of the session. `proved` says whether that user proved a device at a recent login. */
+  /** User of the session. `proved` says whether that user was verified by an authenticator at a recent login. */
   session: z.object({ user: user.nullable(), proved: z.boolean().exactOptional() }),
   /** Query of the flow page without the flow token. */
   query: z.record(z.string(), z.string()),
