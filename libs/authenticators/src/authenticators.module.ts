@@ -47,7 +47,7 @@ const authenticatorsModuleDefinition: DynamicModule = {
 };
 
 /**
- * Provides `DeviceRepository`, its data source and its `Sealer` to the stages of `mfa`, on the Postgres of
+ * Provides `DeviceRepository`, its data source and its `Sealer` to the stages of the service `mfa`, on the Postgres of
  * DATABASE_URL.
  */
 export const authenticatorsModule = (): DynamicModule => authenticatorsModuleDefinition;

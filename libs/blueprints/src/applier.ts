@@ -63,7 +63,10 @@ const UNSUPPORTED_MODEL = 'Gatehouse does not support this model';
  */
 export class Applier {
   readonly #ids = new Map<string, Pk>();
-  /** For each entry with a pk of its own: that pk, mapped to the pk of the object that the entry was applied to. */
+  /**
+   * For each entry with a `pk` in its identifiers: that pk, mapped to the pk of the object that the entry was applied
+   * to.
+   */
   readonly #aliases = new Map<Json, Pk>();
   /** The applied entries, by key. */
   readonly applied = new Map<string, AppliedEntry>();

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 
 /**
- * Messages between the gateway's OAuth endpoints and the service that stores device codes and their tokens (RFC 8628).
- * They contain codes and tokens as plain text, which neither side stores or logs.
+ * Messages between the gateway's OAuth endpoints and the service `consent`, which stores device codes and their tokens
+ * (RFC 8628). They contain codes and tokens as plain text. Neither side logs these, and the service stores only their
+ * hashes.
  */
 
 /** Number of digits of a user code. */
@@ -52,7 +53,8 @@ export const deviceOperations = {
     reply: z.object({ device_code: z.string(), user_code: z.string(), interval: z.int() }),
   },
   /**
-   * Claims a user code for the first user who enters the code. Returns null to other users, and for an unknown code.
+   * Claims a user code for the first user who enters the code, so that only this user can approve or refuse it. Returns
+   * null to other users, and for an unknown code.
    */
   claim: {
     subject: 'device_code.claim',

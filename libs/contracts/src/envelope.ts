@@ -44,7 +44,10 @@ const envelope = {
 const userInfo = z.object({ pending_user: z.string(), pending_user_avatar: z.string() });
 export type UserInfo = z.output<typeof userInfo>;
 
-/** The schemas of a component. Their metadata contains the names and descriptions for the published schema. */
+/**
+ * The schemas of a challenge component and its response. Their metadata contains the names and descriptions for the
+ * published schema.
+ */
 export type WireShape = Pick<StageContract, 'challenge' | 'user_info'> & {
   readonly component: string;
   /** Absent if the challenge accepts no response. */

@@ -4,7 +4,8 @@ import type { Sentence, Translate } from './sentence.js';
 const params = z.record(z.string(), z.union([z.string(), z.number()])).optional();
 /**
  * A message for visitors, as a code of a catalogue or as text. The gateway translates the message. Text without a
- * translation stays unchanged. In text without parameters, braces are no placeholders.
+ * translation stays unchanged. `wire` is the code that clients get with a text. In text without parameters, braces are
+ * no placeholders.
  */
 export const message = z.union([
   z.object({ code: z.string(), params }),

@@ -223,7 +223,10 @@ export interface StageContract {
    * first.
    */
   readonly alters_user: boolean;
-  /** Whether the stage stores rows. The gateway saves the plan before a request to such a stage. */
+  /**
+   * Whether the stage stores rows. The gateway saves the plan before a request to such a stage, so that a retry has the
+   * same request id and stores nothing twice.
+   */
   readonly writes_data: boolean;
   /** Milliseconds that one request may take, at most 15 000. */
   readonly deadline_ms: number;

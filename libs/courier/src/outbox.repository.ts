@@ -97,7 +97,7 @@ export class OutboxRepository {
     await runNamed(this.source, POSTPONE_MESSAGES, [ids, tries, errors, seconds(delayS)]);
   }
 
-  /** Deletes delivered messages, and adds `event` to the outbox in the same statement. */
+  /** Deletes delivered messages, and adds `event`, such as `email_sent`, to the outbox in the same statement. */
   async delete(messages: readonly LeasedMessage[], event?: OutboxMessage): Promise<void> {
     const [ids, tries] = [messages.map(({ id }) => id), messages.map((message) => message.tries)];
     await runNamed(this.source, DELETE_DELIVERED, [ids, tries, ...this.columns(event)]);

@@ -41,8 +41,8 @@ const USER = `id AS uuid, pk, username, name, email, is_active, epoch,
        THEN attributes#>>'{settings,locale}' ELSE '' END AS locale`;
 
 /**
- * Columns that change with the password hash. The higher epoch ends all sessions. The role of the enrollment
- * service cannot read the old hash, so every written hash counts as a new password.
+ * Columns that change with the password hash. The higher epoch ends all sessions. The Postgres role of the enrollment
+ * service, which uses this repository, cannot read the old hash. So every written hash counts as a new password.
  */
 const PASSWORD_CHANGE_COLUMNS = ['epoch = epoch + 1', 'password_changed_at = now()'];
 
@@ -156,7 +156,10 @@ export class AccountRepository {
   }
 }
 
-/** Returns a change with its username as it will be stored, and the key. Throws InvalidUsernameError. */
+/**
+ * Returns a change with its username as it will be stored, and the key by which usernames are compared
+ * (`PreparedUsername`). Throws InvalidUsernameError.
+ */
 function withPreparedName<T extends AccountChange>(change: T): T & { readonly username_key?: string } {
   if (change.username === undefined) return change;
   const prepared = prepareUsername(change.username);

@@ -1,8 +1,8 @@
 /** The passwords of users. */
 export abstract class CredentialStore {
   /**
-   * Returns the password hash of an active user, and stand-in hashes for a name without a usable hash. `username` is
-   * the username, or the name that a visitor typed for an unknown user.
+   * Returns the password hash of an active user, and the stand-in hashes that are checked in place of a missing or
+   * unusable hash. `username` is the username, or the name that a visitor typed for an unknown user.
    */
   abstract findPassword(userId: string, username: string): Promise<StoredPassword>;
   /**

@@ -1,6 +1,6 @@
 /**
- * Field values to search for, by field name. An object matches if its pk is `pk`, or if it has all the other values (a
- * JSON field must contain the value, docs/spec/blueprints.md#entries).
+ * Field values to search for, by field name. An object matches if its pk is the value of `pk`, or if it has all the
+ * other values (a JSON field must contain the value, docs/spec/blueprints.md#entries).
  */
 export type Identifiers = Readonly<Record<string, unknown>>;
 

@@ -7,7 +7,8 @@ import { toStoredUsername } from './username.js';
 /**
  * $1 id of a user, $2 the name that was typed. Returns the user's hash and a stand-in hash, which is checked if the
  * user does not exist or has no hash (docs/adr/0042). The stand-in is the first hash in `password_ring` at or after the
- * position of the name. The statement reads it for users with a hash too, so that both cases take the same time.
+ * position of the name, which is a keyed hash of the name. The statement reads it for users with a hash too, so that
+ * both cases take the same time.
  */
 const FIND_PASSWORD = {
   name: 'credentials.find_password',

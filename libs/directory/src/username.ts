@@ -24,7 +24,7 @@ const WIDTH_VARIANTS = /[\u3000\uFF01-\uFFEF]/gu;
 
 /**
  * Prepares a username by the profile UsernameCaseMapped of PRECIS (RFC 8265, 3.3), but keeps the case of the name to
- * store. Returns the reason for visitors if a new account cannot have this name.
+ * store. If a new account cannot have this name, returns the reason as a text for visitors.
  */
 export function prepareUsername(typed: string): PreparedUsername | { readonly reason: Sentence } {
   const name = toStoredUsername(typed).trim();

@@ -79,7 +79,9 @@ export const folderLibrary =
   async (reference) =>
     existsSync(folder) ? findBlueprint(await readFolder(folder), reference) : undefined;
 
-/** Returns the function that returns the path of a file in a folder, or `undefined` for a file outside of it. */
+/**
+ * Returns a function from a file to its path relative to `folder`, or to `undefined` for a file outside of the folder.
+ */
 const pathIn =
   (folder: string) =>
   ({ name }: BlueprintFile) => {

@@ -22,7 +22,7 @@ const callbackArguments = {
   has_authenticator: z.object({ user: z.unknown(), type: z.string().nullable() }),
 };
 
-/** Data sources of the callbacks of expressions. */
+/** What `ExpressionCallbacks` reads from. */
 @Injectable()
 export class ExpressionDataSources {
   constructor(
@@ -32,7 +32,7 @@ export class ExpressionDataSources {
   ) {}
 }
 
-/** Answers the callbacks of a running expression. */
+/** Answers the requests that a running expression sends by `ask` of host.py. */
 export class ExpressionCallbacks {
   /**
    * Set when Postgres is unavailable or the service is busy: then the evaluation fails, even if the expression catches

@@ -6,8 +6,9 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { PolicyInput } from '../policy.js';
 
 /**
- * Matches Python source that may read a user field that the request lacks, or that may list all fields of the user. A
- * field name counts only after `.` or a quote, so that most words in comments do not match.
+ * Matches Python source that may read a user field that the request lacks, or that may list all fields of the user.
+ * Only for such a source, the user is read from the directory. A field name counts only after `.` or a quote, so that
+ * most words in comments do not match.
  */
 const DIRECTORY_FIELDS =
   /[.'"](attributes|type|path|date_joined|last_login|password_change_date|has_usable_password|is_superuser)\b|__dict__|\bvars\b/;

@@ -6,7 +6,7 @@ import { z } from 'zod';
 const ENTRY = /^(\*\.)?([a-z0-9_-]+(?:\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])(?::(\d{1,5}))?$/;
 const DEFAULT_PORTS: readonly string[] = ['80', '443'];
 
-/** Schema of the setting with the allowed hosts, comma separated. */
+/** Schema of POLICY_ALLOWED_HOSTS, the hosts that expressions may reach, comma separated. */
 export const allowedHosts = z
   .string()
   .default('')
