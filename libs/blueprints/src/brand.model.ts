@@ -63,8 +63,8 @@ export function compileBrands(draft: Draft): Brand[] {
 
 /**
  * Returns a function from a brand to its allowed login flows, or `undefined` if no brand restricts its login flows. A
- * client chooses its `Host`, and could choose a brand without the restriction. Such a brand therefore allows only the
- * flows that some brand names.
+ * client chooses its `Host`, and could choose a brand without the restriction. A brand without the restriction
+ * therefore allows only the flows that some brand names.
  */
 function allowedLogins(brands: readonly BlueprintObject[], draft: Draft) {
   if (!brands.some(isRestricted)) return undefined;

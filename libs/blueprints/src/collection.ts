@@ -41,8 +41,8 @@ export interface Collection<F extends FoundObject = FoundObject> {
   /** Whether an entry of this model needs no identifiers, because it runs an action and describes no object. */
   readonly needsNoIdentifiers?: boolean;
   /**
-   * Finds the object with the pk `pk`, or the first object that has all the other values. A stored map has a value if
-   * it contains the given map. Throws ValidationError for an unknown field.
+   * Finds the object whose pk is the value of `pk`, or the first object that has all the other values. A stored map has
+   * a value if it contains the given map. Throws ValidationError for an unknown field.
    */
   find(identifiers: JsonMap): Promise<F | undefined>;
   /**

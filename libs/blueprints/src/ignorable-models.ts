@@ -1,4 +1,4 @@
-/** Apps of authentik whose models are unrelated to login flows. */
+/** Apps of authentik whose models, unless Gatehouse supports them, no login flow depends on. */
 const IGNORABLE_APPS =
   /^authentik_(crypto|enterprise|events|outposts|providers?|rbac|reports|sources|tenants)(_\w+)?\./;
 const IGNORABLE_MODELS: readonly string[] = ['authentik_blueprints.blueprintinstance'];

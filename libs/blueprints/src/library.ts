@@ -17,9 +17,7 @@ export interface BlueprintIdentifiers {
 /** Finds a required blueprint. Resolves to undefined when no blueprint matches. */
 export type BlueprintLibrary = (identifiers: BlueprintIdentifiers) => Promise<BlueprintFile | undefined>;
 
-/**
- * The label that disables automatic application when it is "false" (docs/spec/blueprints.md#document).
- */
+/** The label that, when it is "false", excludes a blueprint from `isAutoApplied` (docs/spec/blueprints.md#document). */
 const INSTANTIATE = 'blueprints.goauthentik.io/instantiate';
 
 /** A blueprint file in a folder. */

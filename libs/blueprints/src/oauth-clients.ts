@@ -51,7 +51,7 @@ function compiled({ id, values }: BlueprintObject, { draft, secretBox }: Compile
 /** Returns the lifetime in seconds. A negative validity counts as zero, so the token expires immediately. */
 const lifetimeOf = (validity: string) => Math.max(0, seconds(validity));
 
-/** Throws BlueprintError when two applications have the same client. */
+/** Throws BlueprintError when the clients of two applications have the same `client_id`. */
 function rejectDuplicateClients(clients: readonly OauthClient[]): void {
   const byClientId = new Map<string, OauthClient>();
   for (const client of clients) {

@@ -6,7 +6,10 @@ import type { Json, JsonMap } from './json.js';
 const TARGET = 'target';
 const TARGETS: readonly ReferenceKind[] = ['flow', 'binding', 'application'];
 
-/** Returns whether a reference field of the expected kind accepts an object of this kind. */
+/**
+ * Returns whether a reference field of the kind `expected` accepts an object of the kind `kind`. A field of the kind
+ * `target` accepts all TARGETS.
+ */
 export const isOfKind = (expected: ReferenceKind, kind: ReferenceKind | undefined): boolean =>
   expected === TARGET ? kind !== undefined && TARGETS.includes(kind) : kind === expected;
 

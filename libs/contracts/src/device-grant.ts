@@ -88,7 +88,9 @@ export type DeviceReply<E extends DeviceOperation> = z.output<(typeof deviceOper
 export const DEVICE_QUEUE = 'device_code';
 
 /**
- * Kinds of the stages that the gateway adds to authorize a device: one asks for the user code, one approves the device.
+ * Kinds of the stages that the gateway adds at the end of a flow to authorize a device: `device_code` asks for the user
+ * code in the brand's device code flow, `device_code_finish` approves the device in the authorization flow of the OAuth
+ * client.
  */
 export const DEVICE_CODE_KIND = 'device_code';
 export const DEVICE_CODE_FINISH_KIND = 'device_code_finish';

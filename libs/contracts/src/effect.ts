@@ -89,7 +89,10 @@ export const effect = z.discriminatedUnion('type', [
     value: z.string().max(MAX_COOKIE_CHARACTERS),
     max_age_s: z.number().positive(),
   }),
-  /** Sent when the visitor has claimed a device code. Leads to the authorization flow of the code's OAuth client. */
+  /**
+   * Requested by the stage `device_code` when the visitor has claimed a device code. Leads to the authorization flow of
+   * the code's OAuth client.
+   */
   z.object({ type: z.literal('authorize'), claimed: claimedCode }),
   /**
    * Stores a pending source login for a button of the challenge. Only this session may complete the login with `state`.

@@ -56,7 +56,10 @@ const sourceConfig = z.object({
   icon: char({ maxLength: 500, allowBlank: true }).nullable().default(null),
 });
 
-/** Config of a source that uses OAuth 1, OAuth 2 or OpenID Connect (docs/spec/sources.md). */
+/**
+ * Config of a source that uses OAuth 2 or OpenID Connect (docs/spec/sources.md). OAuth 1 is not supported, so
+ * `request_token_url` has no effect.
+ */
 export const oauthSourceConfig = sourceConfig.extend({
   provider_type: choice(PROVIDER_TYPES),
   request_token_url: endpointUrl(),

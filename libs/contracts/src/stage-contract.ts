@@ -94,7 +94,7 @@ export type IdentificationMethod = (typeof IDENTIFICATION_METHODS)[number];
 
 /** A blueprint model that the config of a stage refers to, such as a field of a form. */
 export interface RelatedModel {
-  /** Kind of the model's objects in references. */
+  /** The kind by which references name the model's objects. */
   readonly kind: ReferenceKind;
   /** The blueprint model, lower case. */
   readonly model: string;
@@ -153,7 +153,7 @@ export interface StageContract {
   readonly embeds: Readonly<Record<string, EmbeddedStageRule>>;
   /**
    * Kinds of stages of the same service. This stage receives every stage of these kinds, with its secrets, because
-   * those stages created the data that this one uses.
+   * those stages created the data, such as devices, that this one uses.
    */
   readonly companions: readonly string[];
   /** Which responses are attempts at a credential. */

@@ -7,7 +7,7 @@ const bag = z.record(z.string(), z.unknown());
 /** Version of the envelope. Only a change that is not backward compatible increases the version. */
 export const PROTOCOL_VERSION = 1;
 
-/** A stage that the config of a step refers to, without its secrets. */
+/** A stage that the config of a step refers to, without its secrets, or a companion with its secrets. */
 export const attachedStage = z.object({
   id: z.string(),
   name: z.string(),

@@ -128,7 +128,7 @@ export class AccountRepository {
     await this.manager.query('SELECT directory.verify_email($1, $2)', [userId, address]);
   }
 
-  /** Removes a user with their sessions, groups and tokens. Returns false when there is no such user. */
+  /** Removes a user with their sessions, memberships in groups and tokens. Returns false when there is no such user. */
   async remove(userId: string): Promise<boolean> {
     const [, removed] = await this.manager.query<[unknown[], number]>('DELETE FROM directory.users WHERE id = $1', [
       userId,

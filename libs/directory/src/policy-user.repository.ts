@@ -71,7 +71,7 @@ const PASSWORD_CHANGE: NamedStatement = {
 /** $1 UUID of the user, $2 a time: a password that was changed later is kept. */
 const EXPIRE: NamedStatement = { name: 'people.expire_password', text: 'SELECT directory.expire_password($1, $2)' };
 
-/** Reads users and groups for policies, with one statement for each call. Its only write expires a password. */
+/** Reads users and groups for policies. Its only write expires a password. */
 export class PolicyUserRepository {
   constructor(private readonly source: DataSource) {}
 

@@ -6,8 +6,8 @@ export type IdentifierField = 'email' | 'username' | 'upn';
 /** Finds users. */
 export abstract class UserLookup {
   /**
-   * Returns the user who has `identifier` in one of `fields`. The identifier also matches in normal width and NFC, if
-   * no user has it as it was typed. If several users match, a verified email address has precedence over a username or
+   * Returns the user who has `identifier` in one of `fields`. If no user has it as it was typed, its form in normal
+   * width and NFC is searched for. If several users match, a verified email address has precedence over a username or
    * UPN, and an unverified address comes last. Undefined when no user matches, or when the first two have the same
    * precedence (docs/spec/directory.md#lookup). Also finds inactive users.
    */

@@ -1,4 +1,4 @@
-/** Characters that RFC 8264 allows or forbids by name (9.6). */
+/** Characters that RFC 8264 lists one by one as allowed or forbidden (9.6). */
 const ALLOWED_EXCEPTIONS = /[\u00DF\u03C2\u06FD\u06FE\u0F0B\u3007]/u;
 const FORBIDDEN_EXCEPTIONS = /\u302E|\u302F|[\u0640\u07FA\u3031-\u3035\u303B]/u;
 /** Printable ASCII characters, and the space, which separates the parts of a name (RFC 8265, 3.1). */

@@ -29,9 +29,7 @@ afterAll(async () => {
   await interpreter.close();
 });
 
-/**
- * Python code that regains access to Pyodide's bridge to JavaScript. The import guard must stop an attack even then.
- */
+/** Python code that finds all classes of the interpreter, as an attack would look for Pyodide's bridge to JavaScript. */
 const CLASSES = `
 seen, todo = set(), [object]
 while todo:
@@ -40,6 +38,7 @@ while todo:
             seen.add(kind)
             todo.append(kind)
 `;
+/** Python code that regains access to this bridge. The import guard must stop an attack even then. */
 const BRIDGE = 'import sys\nsys.modules.pop("_pyodide_core")\nimport _pyodide_core as core\n';
 
 describe('the sandbox', () => {

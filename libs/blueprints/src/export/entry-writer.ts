@@ -20,7 +20,10 @@ const USER = 'authentik_core.user';
 
 /** Converts objects to entries. An object must be converted before the objects that refer to it. */
 export class EntryWriter {
-  /** Entries for the users and groups that objects refer to. An import leaves existing users and groups unchanged. */
+  /**
+   * Entries for the users and groups that objects refer to. Applying the export leaves existing users and groups
+   * unchanged.
+   */
   readonly directory = new Map<string, ExportedEntry>();
   /** Names of the environment variables that `!Env` reads the secrets from. */
   readonly secrets = new Set<string>();
@@ -86,7 +89,7 @@ export class EntryWriter {
     const [group] = kind === 'group' ? await this.directoryStore.findGroups({ pk: id }) : [];
     const [user] = kind === 'user' ? await this.directoryStore.findUsers({ uuid: id }) : [];
     if (group) return this.#withId(id, group.name, { model: GROUP, identifiers: { name: group.name }, attrs: {} });
-    // A user whom the import creates must not be able to log in.
+    // A user who is created when the export is applied must not be able to log in.
     const attrs = { name: user?.name ?? '', is_active: false };
     if (user) return this.#withId(id, user.username, { model: USER, identifiers: { username: user.username }, attrs });
     throw new BlueprintError(

@@ -38,7 +38,7 @@ export class HostChannel {
 
   /**
    * Throws when the stack overflowed before the reply to a request was read: this reply could be mistaken for the next
-   * line from the parent process.
+   * line from the parent process. The error ends this process.
    */
   assertIdle(): void {
     if (this.isWaiting) throw new Error('an exchange with the parent process was interrupted');

@@ -5,7 +5,7 @@ import type { Provider } from './provider.js';
 import { parseJsonObject } from './provider-fetch.js';
 import type { OauthSource } from './provider-type.js';
 
-/** The client and the provider of a login. */
+/** What is needed to request a profile: the OAuth client, the provider and the source of the login. */
 export interface ProfileRequest {
   readonly config: client.Configuration;
   readonly provider: Provider;
