@@ -37,22 +37,16 @@ export interface NatsServerOptions {
 
 /** Starts the nats-server `program` on the loopback interface; resolves once it accepts connections. */
 export async function startNatsServer(program: string, options: NatsServerOptions = {}): Promise<RunningNats> {
-  const { config = '', files = {}, env = {}, port = await findFreePort() } = options;
+  const { env = {}, port = await findFreePort() } = options;
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'gatehouse-nats-')));
   const removed = options.folder ? [] : [folder];
-  // The folder of JetStream in deploy/nats is the volume of a container.
-  for (const [name, text] of Object.entries({ 'server.conf': config, ...files }))
-    await writeFile(join(folder, name), text.replace('store_dir: "/data"', `store_dir: ${JSON.stringify(folder)}`));
+  await writeConfiguration(folder, options);
   const monitoringPort = await findFreePort();
-  const ports = ['-p', String(port), '-m', String(monitoringPort)];
-  const flags = ['-c', join(folder, 'server.conf'), '-a', '127.0.0.1', ...ports];
+  const flags = ['-c', join(folder, 'server.conf'), '-a', '127.0.0.1', '-p', `${port}`, '-m', `${monitoringPort}`];
   const server = spawn(program, flags, { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...env } });
   const cancelWatchdog = killWhenParentDies(server.pid ?? 0, { remove: folder });
   const stop = async (signal: NodeJS.Signals = 'SIGKILL') => {
-    if (server.exitCode === null && server.signalCode === null) {
-      server.kill(signal);
-      await once(server, 'exit');
-    }
+    await end(server, signal);
     cancelWatchdog();
     for (const path of removed) await rm(path, { recursive: true, force: true });
   };
@@ -61,14 +55,40 @@ export async function startNatsServer(program: string, options: NatsServerOption
     await stop();
     throw error;
   });
+  return {
+    url: `nats://127.0.0.1:${port}`,
+    monitoringUrl: `http://127.0.0.1:${monitoringPort}`,
+    pid: server.pid as number,
+    says,
+    stop,
+    reload: reloaderOf(server, { path: join(folder, 'server.conf'), says }),
+  };
+}
+
+async function end(server: ChildProcess, signal: NodeJS.Signals) {
+  if (server.exitCode !== null || server.signalCode !== null) return;
+  server.kill(signal);
+  await once(server, 'exit');
+}
+
+async function writeConfiguration(folder: string, { config = '', files = {} }: NatsServerOptions) {
+  // The folder of JetStream in deploy/nats is the volume of a container.
+  const storage = `store_dir: ${JSON.stringify(folder)}`;
+  for (const [name, text] of Object.entries({ 'server.conf': config, ...files }))
+    await writeFile(join(folder, name), text.replace('store_dir: "/data"', storage));
+}
+
+/** Returns the function that gives a server another configuration; it resolves once the server uses it. */
+function reloaderOf(
+  server: ChildProcess,
+  { path, says }: { readonly path: string; readonly says: RunningNats['says'] },
+): RunningNats['reload'] {
   let reloads = 0;
-  const reload = async (text: string) => {
-    await writeFile(join(folder, 'server.conf'), text);
+  return async (text) => {
+    await writeFile(path, text);
     server.kill('SIGHUP');
     await says(new RegExp(`(Reloaded server configuration[^]*){${++reloads}}`));
   };
-  const monitoringUrl = `http://127.0.0.1:${monitoringPort}`;
-  return { url: `nats://127.0.0.1:${port}`, monitoringUrl, pid: server.pid as number, says, reload, stop };
 }
 
 /** Collects the output of a server. Returns the function that waits for a part of it, and fails when the server ends. */

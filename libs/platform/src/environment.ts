@@ -66,10 +66,10 @@ function readSmallFile(name: string, path: string): string {
 }
 
 function databaseUrl(env: NodeJS.ProcessEnv): string {
-  const host = partOf(env, 'DATABASE_HOST', /^[\w.:-]+$/);
-  const port = partOf(env, 'DATABASE_PORT', /^\d{1,5}$/, '5432');
-  const name = partOf(env, 'DATABASE_NAME', /^[\w.$-]+$/, 'gatehouse');
-  const user = encodeURIComponent(partOf(env, 'DATABASE_USER', /./));
+  const host = partOf(env, 'DATABASE_HOST', { pattern: /^[\w.:-]+$/ });
+  const port = partOf(env, 'DATABASE_PORT', { pattern: /^\d{1,5}$/, preset: '5432' });
+  const name = partOf(env, 'DATABASE_NAME', { pattern: /^[\w.$-]+$/, preset: 'gatehouse' });
+  const user = encodeURIComponent(partOf(env, 'DATABASE_USER', { pattern: /./ }));
   const password = env['DATABASE_PASSWORD'] ? `:${encodeURIComponent(env['DATABASE_PASSWORD'])}` : '';
   const address = host.includes(':') ? `[${host}]` : host;
   const url = `postgres://${user}${password}@${address}:${port}/${name}${tlsParameters(env)}`;
@@ -77,7 +77,13 @@ function databaseUrl(env: NodeJS.ProcessEnv): string {
   return url;
 }
 
-function partOf(env: NodeJS.ProcessEnv, name: string, pattern: RegExp, preset?: string): string {
+/** A part of the address of Postgres: the form of its value, and the value if it is not set. */
+interface AddressPart {
+  readonly pattern: RegExp;
+  readonly preset?: string;
+}
+
+function partOf(env: NodeJS.ProcessEnv, name: string, { pattern, preset }: AddressPart): string {
   const value = env[name] || preset;
   if (value === undefined) throw new ConfigError(`${name} is missing. The database needs it, or DATABASE_URL`);
   if (!pattern.test(value)) throw new ConfigError(`${name} is invalid`);
@@ -91,7 +97,8 @@ function partOf(env: NodeJS.ProcessEnv, name: string, pattern: RegExp, preset?: 
 function tlsParameters(env: NodeJS.ProcessEnv): string {
   const files = Object.entries(TLS_FILES).filter(([name]) => env[name]);
   for (const [name] of files) readSmallFile(name, env[name]!);
-  const mode = partOf(env, 'DATABASE_SSLMODE', /^(disable|verify-full)$/, files.length > 0 ? 'verify-full' : 'disable');
+  const preset = files.length > 0 ? 'verify-full' : 'disable';
+  const mode = partOf(env, 'DATABASE_SSLMODE', { pattern: /^(disable|verify-full)$/, preset });
   const parameters = files.map(([name, parameter]): [string, string] => [parameter, env[name]!]);
   return mode === 'disable' ? '' : `?${new URLSearchParams([['sslmode', mode], ...parameters]).toString()}`;
 }

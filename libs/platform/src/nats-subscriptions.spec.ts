@@ -2,7 +2,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { describeWithNats, type RunningNats, startNats } from '../../../test/support/nats.js';
 import { BusDownError } from './bus.js';
-import { Logger } from './logger.js';
+import type { Logger } from './logger.js';
 import { connectNats, isConnectionReady } from './nats-connection.js';
 import { NatsRequester } from './nats-requester.js';
 import { NatsSubscriptions } from './nats-subscriptions.js';

@@ -61,7 +61,7 @@ export class NatsSubscriptions {
   async drain(): Promise<void> {
     this.#closing = true;
     clearTimeout(this.#retry);
-    await Promise.allSettled(this.#entries.map(({ subscription }) => subscription?.drain()));
+    await Promise.allSettled(this.#entries.map(async ({ subscription }) => subscription?.drain()));
   }
 
   #subscribe(entry: Entry): void {
