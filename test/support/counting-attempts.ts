@@ -1,7 +1,7 @@
 import { connect } from '@nats-io/transport-node';
 import type { Deployment } from './deployment.js';
 
-/** Counts the passwords that the gateway sends to the password service during `work`. Subscribes to those requests. */
+/** Counts the passwords that the gateway sends to the password service during `work`, by a subscription to them. */
 export async function countingAttempts<T>(
   deployment: Deployment,
   work: () => Promise<T>,

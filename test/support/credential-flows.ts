@@ -44,7 +44,7 @@ export const CREDENTIAL_FLOWS = blueprint(
   flowEntries('nameless-login', [IDENTIFICATION, LOGIN]),
   flowEntries('first-login', [IDENTIFICATION, PASSWORD, CODES, LOGIN]),
   flowEntries('mail-first-login', [IDENTIFICATION, EITHER_PASSWORD, CODES, LOGIN]),
-  // First, because the configure URL redirects to the first flow that the config of a bound stage names.
+  // Before the flow `app`, whose stage refers to it as its `configure_flow`.
   flowEntries('about-me', [LOGIN], MEMBERS),
   flowEntries('app', [APP], MEMBERS),
   flowEntries('codes', [CODES], MEMBERS),

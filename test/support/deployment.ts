@@ -52,7 +52,7 @@ const servesStages = (service: Service): service is StageService =>
 
 const newSealKeys = () => `test:${randomBytes(32).toString('base64')}`;
 
-/** The whole built product on its own nats-server and database, which tests use by HTTP. */
+/** A gateway and some services of the built product, on their own nats-server and database. Tests use it by HTTP. */
 export class Deployment {
   private readonly parts = new Map<string, RunningPart>();
 
@@ -119,7 +119,7 @@ export class Deployment {
 
   /**
    * Stops the parts one after the other, and starts each again with these seal keys. Commands use the keys too. A service
-   * must run apart, or have been started by `start`.
+   * must run apart, or have been started by `start`: the stage services that `open` starts share one part.
    */
   async rollOut(sealing: Environment, names: readonly (Service | 'gateway')[]): Promise<void> {
     this.infrastructure.sealing = sealing;

@@ -8,7 +8,10 @@ import {
 } from '@gatehouse/contracts';
 import { connectNats } from '@gatehouse/platform';
 
-/** A provider service that follows the contract. Tests choose the user who returns from the provider. */
+/**
+ * Replies to the requests about providers, in place of the identification service. Tests choose the user who returns
+ * from the provider.
+ */
 export class FakeProviderService {
   readonly began: SourceBeginRequest[] = [];
   readonly completed: SourceCompleteRequest[] = [];

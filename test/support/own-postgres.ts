@@ -22,7 +22,8 @@ interface Options {
 /** Starts a Postgres server whose files are deleted when it is stopped. */
 export async function startOwnPostgres({ password, settings = NOT_DURABLE }: Options) {
   const folder = await mkdtemp(join(await baseFolder(), 'gatehouse-test-'));
-  // The server may run as another account, which must reach the cluster in this folder. Only it can read the cluster.
+  // The server may run as another account, which must reach its data directory in this folder. Only that account can
+  // read the directory.
   await chmod(folder, 0o755);
   const server = await startEmbeddedPostgres({ dataDir: join(folder, 'data'), password, settings });
   const cancelWatchdog = killWhenParentDies(server.pid, { remove: folder });

@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 /** A response to raw bytes. The status is 0 if the server closed the connection without a response. */
 export interface RawResponse {
   readonly status: number;
-  /** Header values by lower-case name. Of a repeated header, the last value. */
+  /** Header values by lower-case name. A repeated header has its last value. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
