@@ -20,7 +20,9 @@ let deployment: Deployment;
 /** Address of a second gateway on the same database. */
 let other: string;
 
-/** Keeps the default attempt limits. Trusts the tests as a proxy, so that they can send from any network. */
+/**
+ * The gateways have the default attempt limits, and trust the tests as a proxy, so that they can send from any network.
+ */
 beforeAll(async () => {
   const tokens = { ...PASSWORD, attrs: { backends: ['authentik.core.auth.TokenBackend'] } };
   const embedded = { model: `authentik_stages_${PASSWORD.stage}`, id: 'embedded', identifiers: { name: 'embedded' } };

@@ -42,7 +42,8 @@ beforeAll(async () => {
         }),
       ),
     ],
-    // No response waits until the new address is saved. With one connection, the next request waits for that statement.
+    // A response does not wait until the client's new address is saved in the session. With a pool of one connection, the
+    // next request waits for the statement that saves it, and a test can read the address.
     gateway: { TRUSTED_PROXIES: '127.0.0.1', GEOIP_ASN_DATABASE: asn, GEOIP_CITY_DATABASE: city, DATABASE_POOL: '1' },
   });
 });

@@ -34,8 +34,7 @@ beforeAll(async () => {
         userEntry('alice'),
         userEntry('outpost', { type: 'internal_service_account' }),
         tokenEntry('outpost', TOKEN),
-        // The login flow with the first slug in alphabetical order, which would be the default of a host without a
-        // brand.
+        // Login flows that no brand names. A host without a brand would get the one with the first slug.
         flowEntries('a-weak-login', LOGIN_STEPS),
         flowEntries('a-redirecting-login', LOGIN_STEPS, { denied_action: 'continue' }),
         flowEntries('second-link', [DUMMY]),
@@ -65,7 +64,8 @@ describe('a brand with authentication_flow_only', () => {
   it.each([
     ['127.0.0.1', 'a-weak-login'],
     ['127.0.0.1', 'shop-login'],
-    // A client chooses its Host header, so no host may open a login flow that no brand names.
+    // A client chooses its Host header. So once a brand has authentication_flow_only, no host may open a login flow that
+    // no brand names.
     ['shop.example', 'a-weak-login'],
     ['unknown.example', 'a-weak-login'],
   ])('refuses a login flow that it does not name: on %s, %s', async (host, slug) => {

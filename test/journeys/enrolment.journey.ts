@@ -151,7 +151,8 @@ describe('a new user', () => {
     ]);
     for (const { status } of responses) expect([200, 503]).toContain(status);
     const rows = () => deployment.rows(`SELECT FROM directory.users WHERE lower(username) = 'olga'`);
-    // If the GET with another `next` saves the plan first, all submissions are refused, and the visitor submits again.
+    // If the GET with another `next` saves the plan first, the compare-and-set of every submission fails, and the visitor
+    // submits again.
     if ((await rows()).length === 0) await browser.solve('enrol', answer);
     expect(await rows()).toHaveLength(1);
     expect(responses.map(({ text }) => text).join()).not.toContain('Failed to update user');

@@ -41,7 +41,7 @@ beforeAll(async () => {
           identifiers: { target: keyOf('combined'), stage: keyOf('combined ident'), order: 5 },
         },
         boundEntry('combined-1 bound', 'no password yet'),
-        // A page for users with a bad reputation.
+        // The dummy step is for users with a bad reputation only.
         policyEntry('reputation.reputationpolicy', 'bad reputation', { check_ip: false, threshold: -2 }),
         flowEntries('guarded', [IDENTIFICATION, DUMMY, PASSWORD, LOGIN]),
         boundEntry('guarded-1 bound', 'bad reputation'),

@@ -9,7 +9,7 @@ const RATE = 5;
 const BODY_LIMIT = 4096;
 let deployment: Deployment;
 
-/** The gateway trusts the tests as a proxy, so that they can use any network. The rate period outlasts the suite. */
+/** The gateway trusts the tests as a proxy, so that they can use any client address. The rate period outlasts the suite. */
 beforeAll(async () => {
   deployment = await Deployment.open({
     apart: ['session'],
@@ -38,12 +38,12 @@ interface SentRequest {
   readonly type?: string;
   readonly body?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** The client address. By default, an address in an unused network. */
+  /** The client address, which is a network of its own (IPv4). By default, an address that no request has used. */
   readonly from?: string;
 }
 
-let networks = 0;
-const newAddress = () => `10.0.${++networks >> 8}.${networks & 0xff}`;
+let addresses = 0;
+const newAddress = () => `10.0.${++addresses >> 8}.${addresses & 0xff}`;
 
 function send(
   browser: Browser,
@@ -54,7 +54,7 @@ function send(
   return browser.fetch(path, { method, headers, ...(body === undefined ? {} : { body }) });
 }
 
-/** Returns an address in a network that has used up its anonymous rate. */
+/** Returns a client address that has used up its anonymous rate. */
 async function limitedAddress(): Promise<string> {
   const from = newAddress();
   for (let i = 0; i < RATE; i++) await send(deployment.browser(), { method: 'GET', from });
@@ -75,8 +75,11 @@ const FORGED = { 'x-authentik-csrf': 'x' };
 const SECRET = '?password=hunter2';
 
 /**
- * Requests with two errors: the errors, the first of which must be reported; the sender (`often`: a rate-limited
- * visitor, `member`: a user); the request; the expected status and code.
+ * Requests with two errors, each with
+ * - the two errors, of which the gateway must report the first;
+ * - the sender: `often` is an anonymous visitor above the rate limit, `member` is a logged-in user;
+ * - the request;
+ * - the expected status and code.
  */
 const PAIRS: readonly [string, 'often' | 'member', SentRequest, number, string][] = [
   ['address, method', 'often', { path: '/api/v3/flows/executor/login', method: 'PUT' }, 404, 'not_found'],

@@ -5,7 +5,7 @@ import { Deployment } from '../support/deployment.js';
 
 let deployment: Deployment;
 
-/** Trusts the tests as a proxy, so that they can send from any network. */
+/** The gateway trusts the tests as a proxy, so that they can send from any network. */
 beforeAll(async () => {
   deployment = await Deployment.open({
     blueprints: [

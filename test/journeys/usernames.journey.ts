@@ -8,7 +8,7 @@ const DONE = { component: 'xak-flow-redirect', to: '/' };
 const PASS = 'a long password';
 const NFC = 'jos\u00e9';
 const NFD = 'jose\u0301';
-/** Name of an account from before usernames were compared: "rené" in NFD. */
+/** Names of accounts from before usernames had a `username_key`. This one is "rené" in NFD. */
 const OLD_NFD = 'rene\u0301';
 const OLD_INVISIBLE = 'old\u200bname';
 
