@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 import suites from '../../vitest.config.js';
 
-/** Minutes that one step may take on a slow machine: the first one makes the base images and builds the image. */
+/** Milliseconds that one step may take on a slow machine: the first one makes the base images and builds the image. */
 const STEP_TIMEOUT_MS = 20 * 60_000;
 
 export default defineConfig({

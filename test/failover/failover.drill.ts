@@ -51,7 +51,7 @@ const NONE_LOST = { unfinished: 0, lost: [] };
 /** No reply to an accepted answer was lost, as it can be when a gateway crashes. */
 const NONE_STARTED_OVER = { ...NONE_LOST, startedOver: 0 };
 
-/** Connects all processes to one NATS server, and begins a new tally. */
+/** Connects all processes to one NATS server, and starts to count logins anew. */
 async function gatherAt(i: number) {
   await stack.gatherAt(i);
   finishedLogins += (await load.stop()).finished;

@@ -126,9 +126,9 @@ export class PostgresPair {
     await onServer(this.url(name, 'postgres'), (client) => client.query('SELECT pg_promote(true, 60)'));
   }
 
-  /** Makes a crashed primary a standby of `primary`, by removing what it has written beyond it (pg_rewind). */
+  /** Makes a crashed primary a standby of `primary`, by removing what `primary` does not have (pg_rewind). */
   async rewind(name: ServerName, primary: ServerName): Promise<void> {
-    // Before its first checkpoint after the promotion, PostgreSQL 15 says that nothing has to be removed.
+    // Until the promoted server has made a checkpoint, the pg_rewind of PostgreSQL 15 finds nothing to remove.
     await onServer(this.url(primary, 'postgres'), (client) => client.query('CHECKPOINT'));
     const source = `--source-server=host=127.0.0.1 port=${this.place.ports[primary]} user=postgres dbname=postgres`;
     await this.#run('pg_rewind', [`--target-pgdata=${this.#data(name)}`, source]);
@@ -142,7 +142,7 @@ export class PostgresPair {
     await this.#follow(to, from);
   }
 
-  /** Makes commits on `primary` wait for `standby`, as soon as that one streams. Before, no commit would end. */
+  /** Makes commits on `primary` wait for `standby`, once the standby streams: a commit before that would never end. */
   async waitForStandby(primary: ServerName, standby: ServerName): Promise<void> {
     await onServer(this.url(primary, 'postgres'), async (client) => {
       const reached = async (condition: string) => {

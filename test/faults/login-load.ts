@@ -82,7 +82,7 @@ export class LoginLoad {
     return JSON.stringify(body).includes(`"${user}"`) ? undefined : `after the login: ${JSON.stringify(body)}`;
   }
 
-  /** Solves one challenge. After a refused POST, reads the challenge first: the response may have been accepted. */
+  /** Solves one challenge. After a refused POST, reads the challenge first: the answer may have been accepted. */
   private async step(browser: Browser, slug: string, answer: Record<string, string>): Promise<BrowserResponse['body']> {
     for (;;) {
       const response = await this.attempt(browser, () => browser.solve(slug, answer));

@@ -5,13 +5,13 @@ import { EXAMPLES } from '../../apps/web/src/examples/examples.js';
 import { describeInChromium, useChromium } from '../support/chromium.js';
 import { useExamples } from './examples.js';
 
-/** Returns the next response that the page sends. */
+/** Returns the next answer to a challenge that the page sends. */
 const answerOf = async (page: Page) => (await page.waitForRequest(isAnswer)).postDataJSON() as Record<string, unknown>;
 
 const isAnswer = (request: { method: () => string; url: () => string }) =>
   request.method() === 'POST' && request.url().includes('/api/v3/flows/executor/');
 
-/** Collects the responses that a page sends. */
+/** Collects the answers to challenges that a page sends. */
 function answersOf(page: Page) {
   const sent: Record<string, unknown>[] = [];
   page.on('request', (request) => isAnswer(request) && sent.push(request.postDataJSON()));

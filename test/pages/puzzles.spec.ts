@@ -6,7 +6,7 @@ import { useExamples } from './examples.js';
 const isResponse = (request: { method: () => string; url: () => string }) =>
   request.method() === 'POST' && request.url().includes('/api/v3/flows/executor/');
 
-/** Returns the next response that the page sends. */
+/** Returns the next answer to a challenge (in the API: challenge response) that the page sends. */
 const nextResponse = async (page: Page) =>
   (await page.waitForRequest(isResponse)).postDataJSON() as Record<string, unknown>;
 
@@ -14,7 +14,7 @@ describeInChromium('a page with a captcha', () => {
   const chromium = useChromium();
   const examples = useExamples();
 
-  /** Opens an example. `responses` collects every response that the page sends. */
+  /** Opens an example. `responses` collects every answer that the page sends. */
   async function opened(name: string) {
     const { page } = await chromium.open();
     const responses: unknown[] = [];

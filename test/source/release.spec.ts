@@ -14,7 +14,7 @@ beforeEach(() => {
   for (const path of [...DOCUMENTS, 'package.json']) cpSync(path, join(folder, path));
   symlinkSync(resolve('node_modules'), join(folder, 'node_modules'));
   mkdirSync(join(folder, 'tools'));
-  // The documents of a build are there already.
+  // A release runs these two tools. They do nothing here, because DOCUMENTS has the files of a build.
   write('tools/build.mjs', '');
   write('tools/released-migrations.mjs', '');
   write('CHANGELOG.md', `# Changes\n\n## ${version} (2026-11-29)\n\n- New.\n\n## 0.0.1 (2026-01-01)\n\n- Old.\n`);

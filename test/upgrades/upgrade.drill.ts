@@ -21,8 +21,8 @@ const VALIDATE = {
   stage: 'authenticator_validate.authenticatorvalidatestage',
   attrs: { not_configured_action: 'deny' },
 };
-/** Each user has 100 codes, which each work once. */
 const names = (prefix: string, count: number) => Array.from({ length: count }, (_, i) => `${prefix}-${i}`);
+/** The users of each client, who log in in turn. A user of the flow `factor` has 100 codes, and each works once. */
 const CLIENTS = [names('ann', 8), names('ben', 8), names('cem', 8), ['dan'], ['eva']];
 const HELD = ['held-ann', 'held-ben', 'held-dan', 'held-eva'];
 const slugOf = (user: string) => (/dan|eva/.test(user) ? 'mailed' : 'factor');
