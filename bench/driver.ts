@@ -7,7 +7,7 @@ const PREPARE_CONCURRENCY = 16;
 
 interface Visitor {
   readonly user: string;
-  /** A separate IP address for each visitor, so that network limits count each visitor separately. */
+  /** A separate IP address for each visitor, so that limits for each network count each visitor separately. */
   readonly address: string;
   cookie: string;
 }

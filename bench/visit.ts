@@ -13,7 +13,10 @@ export interface Visit {
   readonly measured: readonly Step[];
 }
 
-/** A job of the load generator. `admit` creates visitors, `measure` uses each of them once. */
+/**
+ * A job that a Driver sends to its load generator. `admit` creates `count` visitors and runs the unmeasured `steps` with
+ * each. `measure` runs the measured `steps` once with each admitted visitor, `concurrency` at a time, who is gone then.
+ */
 export type Job =
   | {
       readonly type: 'admit';
@@ -24,7 +27,7 @@ export type Job =
     }
   | { readonly type: 'measure'; readonly concurrency: number; readonly steps: readonly Step[] };
 
-/** The measurement of the load generator. */
+/** What the load generator measured in one job. */
 export interface Measurement {
   /** Latency of each visit in milliseconds. */
   readonly latencies: readonly number[];

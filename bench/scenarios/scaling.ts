@@ -8,7 +8,7 @@ import { prepareSlowUsers } from './slow-users.js';
 import { slowPassword } from './visits.js';
 
 const ROUNDS = 2;
-/** Visits per user, fewer than the failures that lock a user. */
+/** Visits per user, each with a wrong password: fewer than the failures after which answers are delayed. */
 const VISITS_PER_USER = 2;
 /**
  * Number of concurrent logins. NATS picks a queue member at random, so with fewer logins one of two processes would

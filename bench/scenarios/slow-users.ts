@@ -6,7 +6,7 @@ import type { BenchEnvironment } from '../environment.js';
 const ITERATIONS = 240_000;
 const KEY = pbkdf2Sync('correct-horse-7', 'salt', ITERATIONS, 32, 'sha256').toString('base64');
 
-/** Sets the hash of the slow users and deletes all failed attempts, so that no user is locked. */
+/** Sets the hash of the slow users and deletes all failed attempts, so that no answer is delayed. */
 export async function prepareSlowUsers({ databaseUrl }: BenchEnvironment): Promise<void> {
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
