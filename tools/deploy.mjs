@@ -15,7 +15,7 @@ import { isSecret, readSettings, SECRETS_FILE, SETTINGS_FILE } from './env-setti
 /** Seconds within which a new container must be ready. Longer than START_WAIT_S, which is 300 by default. */
 const READY_TIMEOUT_S = 360;
 const POLL_INTERVAL_MS = 500;
-/** Milliseconds after which a connection that the proxy was opening is open. */
+/** Milliseconds within which a connection is open that the proxy was opening when its gateway was taken out. */
 const OPENING_MS = 1000;
 const PROXY_FILE = 'deploy/proxy/haproxy.cfg';
 const USAGE = `usage: npm run deploy -- upgrade [--no-build]
@@ -44,19 +44,19 @@ async function upgrade({ build }) {
     if (docker('images', '--quiet', image) !== '') docker('tag', image, `${image.replace(/:[^:/]*$/, '')}:previous`);
     show('build', 'migrate');
   }
-  // Starts them, or starts them anew if their images or settings have changed.
+  // Starts Postgres and NATS, or replaces their containers if the images or settings have changed.
   show('up', '--detach', '--no-build', '--wait', 'postgres', 'nats');
   for (const job of ['migrate', 'roles']) show('run', '--rm', '--no-deps', job);
   reload();
   await roll([]);
 }
 
-/** Makes NATS, and the proxy if its file has changed, read their files again. Both are asked before whether they are valid. */
+/** Makes NATS read its file again, and the proxy if its file has changed, each only after a check of the file. */
 function reload() {
   compose('exec', '-T', 'nats', 'nats-server', '-t', '-c', '/etc/nats/nats.conf');
   compose('kill', '--signal', 'HUP', 'nats');
   const [proxy] = containersOf('proxy');
-  // A reloaded proxy knows no gateway for a second.
+  // Reloads the proxy only if its file is newer than its start, because a reloaded proxy knows no gateway for a second.
   const started = proxy && Date.parse(docker('inspect', '--format', '{{.State.StartedAt}}', proxy));
   if (!proxy || statSync(PROXY_FILE).mtimeMs < started) return;
   compose('exec', '-T', 'proxy', 'haproxy', '-c', '-f', '/etc/haproxy/haproxy.cfg');
@@ -67,7 +67,10 @@ function reload() {
 const scale = () =>
   show('up', '--detach', '--no-deps', '--no-build', '--no-recreate', '--wait', ...rolledOf(readServices()));
 
-/** Replaces the containers of services, one service after the other, and the gateway last: services understand it. */
+/**
+ * Replaces the containers of services, one service after the other, and the gateway last: a new service understands the
+ * requests of an old gateway.
+ */
 async function roll(names) {
   const services = readServices();
   const rolled = rolledOf(services);

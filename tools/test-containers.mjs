@@ -64,7 +64,7 @@ function openNetwork(name) {
   return { netns, closeNetwork };
 }
 
-/** Starts dockerd with its data in a folder. `ip netns exec` would hide the cgroups from it. */
+/** Starts dockerd with its data in a folder, by `nsenter`: `ip netns exec` would hide the cgroups from dockerd. */
 function startDaemon(netns, folder) {
   const options = {
     host: `unix://${join(folder, 'docker.sock')}`,

@@ -12,7 +12,7 @@ const COMMANDS = ['blueprint', 'check-stage', 'events', 'keys', 'mail', 'migrate
 );
 const PYTHON = 'libs/expressions/src/child';
 
-/** Bundles all processes. Returns the files of the bundled modules. */
+/** Bundles all processes. Returns the paths of all source modules in the bundles, from which build.mjs lists the packages. */
 export async function buildProcesses() {
   const main = await bundle([...processes(), ...COMMANDS, SERVICE_HOST].filter((path) => existsSync(`${path}.ts`)));
   // Apart, because the sandbox of the Python process can read its own folder only.
