@@ -100,8 +100,8 @@ GRANT SELECT (id, pk, username, username_key, name, email, verified_email, is_ac
 GRANT EXECUTE ON FUNCTION directory.join_groups TO gatehouse_enrollment;
 -- A single-use invitation is deleted when it is used.
 GRANT SELECT, DELETE ON directory.invitations TO gatehouse_enrollment;
--- An email stage activates an account that waits for it. Enrolment records verified addresses by a function, and cannot
--- end a verification.
+-- An email stage activates an account that waits for its mail (awaits_flow). Enrolment can only set verified_email to the
+-- user's present address, by a function.
 GRANT EXECUTE ON FUNCTION directory.verify_email TO gatehouse_enrollment;
 GRANT SELECT (id, is_active, awaits_flow), UPDATE (is_active) ON directory.users TO gatehouse_enrollment;
 
@@ -118,8 +118,8 @@ GRANT SELECT ON consent.code_keys TO gatehouse_consent;
 GRANT SELECT, DELETE ON consent.grants TO gatehouse_gateway;
 GRANT SELECT (user_id, application_id), DELETE ON consent.access_tokens TO gatehouse_gateway;
 
--- A service waits for the migrations of its version, and for the privileges on what they create. So it sees only the
--- migrations that have run before this file.
+-- At its start, a service waits until its schema's table of migrations shows the newest migration of its version. It must
+-- wait for the privileges on the new tables too, so the row policy shows only migrations that ran before this file.
 DO $$
 DECLARE
   migrated text;
