@@ -51,7 +51,7 @@ const RECORD_USE: NamedStatement = {
          WHERE id = $1 AND user_id = $2 AND confirmed AND ($3::bigint IS NULL OR counter < $3 OR ($4 AND counter = $3))`,
 };
 /**
- * $1 id of the device, $2 id of the user, $3 digests of one code: one digest for each key. `spent`
+ * $1 id of the device, $2 id of the user, $3 digests of one code: one digest for each key of `digestKeys`. `spent`
  * deletes the code. The statement updates the device only when `spent` has deleted a code.
  */
 const CONSUME_CODE: NamedStatement = {
@@ -69,7 +69,7 @@ type Row = Omit<Device, 'openSecret'> & { readonly secret: Buffer | null };
  * Each single-use value is consumed in one statement, so that only one of several concurrent requests succeeds.
  */
 export class DeviceRepository {
-  /** The keys of digests in the schema. */
+  /** Computes the digests of recovery codes and phone numbers. */
   readonly digestKeys: DigestKeyRepository;
 
   constructor(
@@ -127,7 +127,7 @@ export class DeviceRepository {
   }
 }
 
-/** Returns the seal id of a device's secret. */
+/** Returns the `SealId` of a device's secret. */
 export const deviceSealId = (id: string): SealId => ({ table: 'mfa.devices', id, revision: 0 });
 
 /** Returns the input of a code's digest. It contains the device id, so that equal codes of two devices differ. */

@@ -29,7 +29,10 @@ export class DigestKeyRepository {
     private readonly sealer: Sealer,
   ) {}
 
-  /** Returns the digests of a text under every key, the current key first. Throws UnsealError for a kept key. */
+  /**
+   * Returns the digests of a text under every key, the current key first. Throws UnsealError if a kept key cannot be
+   * opened.
+   */
   async digests(purpose: DigestPurpose, text: string): Promise<Buffer[]> {
     const own = this.sealer.digestKeys(purpose);
     const removed = (await this.rows()).filter(
@@ -39,7 +42,10 @@ export class DigestKeyRepository {
     return [...own.map(({ key }) => key), ...opened].map((key) => keyedDigest(key, text));
   }
 
-  /** Keeps the digest keys of all keys of the sealer except the current key, sealed with the current key. */
+  /**
+   * Stores the digest keys of all keys of the sealer except the current key, sealed with the current key, so that these
+   * keys can be removed (`npm run keys`).
+   */
   async keep(manager: EntityManager): Promise<void> {
     const rows = DIGEST_PURPOSES.flatMap((purpose) =>
       this.sealer
@@ -64,7 +70,7 @@ export class DigestKeyRepository {
   }
 }
 
-/** Returns the seal id of a kept digest key. */
+/** Returns the `SealId` of a kept digest key. */
 export const digestKeySealId = ({ key_id, purpose }: Pick<Row, 'key_id' | 'purpose'>): SealId => ({
   table: 'mfa.digest_keys',
   id: `${key_id}/${purpose}`,

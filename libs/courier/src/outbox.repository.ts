@@ -19,8 +19,8 @@ import {
 export type MessageKind = 'mail' | 'event';
 
 /**
- * A message with a lease of this courier. `tries` counts how often any courier has leased the message, and identifies
- * this lease.
+ * A message with a lease of this courier. `tries` counts how often any courier has leased the message, without the
+ * leases that were postponed, and identifies this lease.
  */
 export interface LeasedMessage {
   readonly id: string;

@@ -9,7 +9,7 @@ export interface OutboxRow {
   readonly body: Buffer;
 }
 
-/** Returns the seal id of a row of the outbox. */
+/** Returns the `SealId` of a row of the outbox. */
 export const outboxSealId = (id: string): SealId => ({ table: 'flow.outbox', id, revision: 0 });
 
 /** Returns a row of the outbox with a sealed body, because mails contain secret links and events personal data. */

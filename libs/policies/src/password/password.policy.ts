@@ -43,7 +43,7 @@ async function checkStrength(
   threshold: number,
   { user, site }: PolicyRequest,
 ): Promise<PolicyOutcome> {
-  // Its dictionaries take 0.8 MB of code and a multiple of it in memory, which most deployments never need.
+  // The dictionaries of zxcvbn take 0.8 MB of code and a multiple of it in memory, which most deployments never need.
   const { default: zxcvbn } = await import('zxcvbn');
   const userTexts = user?.kind === 'saved' ? [user.username, user.name, user.email] : [];
   const { score, feedback } = zxcvbn(password.slice(0, MAX_CHECKED_LENGTH), [...userTexts, site.brand]);
