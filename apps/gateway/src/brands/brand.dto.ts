@@ -8,8 +8,8 @@ const footerLink = z
 const slug = z.string().optional();
 
 /**
- * The brand of a host (docs/spec/clients.md#brand-and-configuration). The field of a flow is absent if the brand does
- * not name that flow.
+ * The brand of a host (docs/spec/clients.md#brand-and-configuration). A field `flow_…` is absent if the brand does not
+ * name such a flow.
  */
 export const currentBrand = z
   .object({

@@ -60,7 +60,8 @@ const restrictions = z.object({ brands: z.array(z.object({ login_flows: z.array(
 
 /**
  * Returns the brands for a document that a later version of Gatehouse wrote and this version cannot parse: one built-in
- * brand, which allows no login flows that the stored brands forbid. Flows stay reachable by their own URLs.
+ * brand. If stored brands limit the login flows, it allows only the login flows that one of them allows. Flows stay
+ * reachable by their own URLs.
  */
 function unreadableBrands(document: unknown): BrandSet {
   const { brands } = restrictions.safeParse(document).data ?? NO_BRANDS;

@@ -73,7 +73,10 @@ class ExecutorChannel {
   }
 }
 
-/** Returns whether the reply is 403. After a login in another tab, the CSRF token of this page is outdated. */
+/**
+ * Returns whether the reply is 403. A login in another tab changes the CSRF token, so an answer of this page can get a
+ * 403. The page then shows the current challenge.
+ */
 const isForbidden = (reply: Reply) => reply.kind === 'refused' && reply.challenge['status'] === 403;
 
 /**
