@@ -117,7 +117,10 @@ export class ComposeStack {
     return process;
   }
 
-  /** Starts a service in the service host of the worker, which takes a fraction of the time of `start`. */
+  /**
+   * Starts a service in the service host of the worker (test/support/service-host.ts), which takes a fraction of the time
+   * of `start`.
+   */
   async startHosted(service: string, changes: Environment = {}): Promise<void> {
     const env = { ...this.environment(service), ...changes };
     const part = service === 'gateway' || service === 'policy' || service === 'courier' ? service : 'stages';

@@ -19,8 +19,9 @@ describeWithNats('the services of docker-compose.yml', () => {
   afterAll(() => stack?.close());
 
   /**
-   * Resolves with the error of a service that does not start. The gateway, the courier and the policy service, which
-   * have entry files of their own, and one service with stages start as processes, which must end with exit code 1.
+   * Resolves with the error of a service that does not start. The gateway, the courier, the policy service and, for all
+   * services with stages, `password` start as processes, which must end with exit code 1. The other services start in
+   * the service host, because they have the same entry code as `password`.
    */
   async function refusalOf(service: string, changes: Environment): Promise<string> {
     const isProcess = ['gateway', 'courier', 'policy', 'password'].includes(service);

@@ -5,7 +5,7 @@ import { freshEnvironment } from './env-file.js';
 import { type Manifest, renderer, renderSite, workloadsOf } from './kubernetes.js';
 import { type Endpoint, mayConnect, type Pod, workloadPod } from './network-policies.js';
 
-/** What those pods of the deployment need that do not belong to a service. */
+/** What the pods connect to that run no service: servers and commands. NEEDS in catalogue.ts has the services. */
 const OTHER_NEEDS: Readonly<Record<string, readonly Need[]>> = {
   blueprints: ['bus', 'data'],
   administrator: ['bus', 'data'],

@@ -89,7 +89,7 @@ export class PostgresPair {
       let output = '';
       child.stderr.on('data', (chunk: Buffer) => {
         output = (output + String(chunk)).slice(-8192);
-        // The first line is that of a standby.
+        // A standby says `read-only`.
         if (/ready to accept (read-only )?connections/.test(output)) resolve();
       });
       child.once('error', reject);
@@ -179,7 +179,7 @@ export class PostgresPair {
     await this.#run('initdb', [...options, '--no-sync', '--locale=C', '--data-checksums']);
     const hba = join(this.#data('one'), 'pg_hba.conf');
     const rules = await readFile(hba, 'utf8');
-    // The proxy's check has no password. The role may log in and read what every role may read.
+    // The proxy checks the servers as the role gatehouse_check, without a password. The role has no privileges.
     await writeFile(hba, `host postgres gatehouse_check 127.0.0.1/32 trust\n${rules}`);
   }
 

@@ -44,7 +44,8 @@ describeWithNats('links of another site', () => {
       environment: mailbox.settings,
       blueprints: [flows()],
     });
-    // This process serves the source stage, so that only the fake provider service replies to the source subjects.
+    // This process serves the stages of `identification`. The service itself would reply to the source subjects too, in
+    // place of the fake provider service.
     vi.stubEnv('DATABASE_URL', database.url);
     const served = {
       name: 'identification',

@@ -41,7 +41,8 @@ describeWithNats('a source connection', () => {
       services: ['password', 'session', 'enrollment'],
       blueprints: [entries],
     });
-    // This process serves the source stage, so that only the fake provider service replies to the source subjects.
+    // This process serves the stages of `identification`. The service itself would reply to the source subjects too, in
+    // place of the fake provider service.
     vi.stubEnv('DATABASE_URL', database.url);
     const bus = new NatsBus({ NATS_URL: deployment.nats.url });
     const service = { name: 'identification', logger: new Logger('test'), modules: await stagesOf('identification') };

@@ -24,7 +24,8 @@ describeWithNats('logins with sources', () => {
   beforeAll(async () => {
     const database = await migratedDatabase();
     deployment = await Deployment.open({ database, services: SERVICES, blueprints: [SOURCES] });
-    // This process serves the source stage, so that only the fake provider service replies to the source subjects.
+    // This process serves the stages of `identification`. The service itself would reply to the source subjects too, in
+    // place of the fake provider service.
     vi.stubEnv('DATABASE_URL', database.url);
     const served = { name: 'identification', logger: new Logger('test'), modules: await stagesOf('identification') };
     identification = (await serveStages({ ...served, bus: new NatsBus({ NATS_URL: deployment.nats.url }) })).service;

@@ -30,7 +30,7 @@ export class ServiceHarness {
     return this.startProgram(process.execPath, entry, env);
   }
 
-  /** Starts the stages of several services in one microservice of the service host. */
+  /** Starts the stages of several services in one microservice of the service host (test/support/service-host.ts). */
   async startHosted(services: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<void> {
     this.started.push(await startHosted({ part: 'stages', services, env: { NATS_URL: this.nats.url, ...env } }));
   }

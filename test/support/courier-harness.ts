@@ -67,7 +67,7 @@ export class CourierHarness {
     return this.infrastructure.nats;
   }
 
-  /** Starts a courier in the service host. Resolves when it is ready. */
+  /** Starts a courier in the service host (service-host.ts). Resolves when it is ready. */
   async start(settings: Environment = {}): Promise<RunningPart> {
     const courier = await startHosted({ part: 'courier', env: this.#environment(settings) });
     this.#couriers.push(courier);

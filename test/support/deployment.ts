@@ -27,7 +27,7 @@ interface DeploymentOptions {
   readonly environment?: Environment;
   /**
    * The services that run as separate processes, for tests that end or watch a process. The service host of
-   * the worker runs the others, which start in a fraction of the time.
+   * the worker (service-host.ts) runs the others, which start in a fraction of the time.
    */
   readonly apart?: readonly Service[] | 'all';
   /** Host name in the URL of the gateway. Passkeys need a name instead of an IP address. */

@@ -72,7 +72,7 @@ async function end(server: ChildProcess, signal: NodeJS.Signals) {
 }
 
 async function writeConfiguration(folder: string, { config = '', files = {} }: NatsServerOptions) {
-  // The folder of JetStream in deploy/nats is the volume of a container.
+  // deploy/nats stores JetStream in `/data`, the volume of a container. This server stores it in its own folder.
   const storage = `store_dir: ${JSON.stringify(folder)}`;
   for (const [name, text] of Object.entries({ 'server.conf': config, ...files }))
     await writeFile(join(folder, name), text.replace('store_dir: "/data"', storage));
