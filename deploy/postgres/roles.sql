@@ -25,8 +25,8 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA flow TO gatehouse_g
 REVOKE INSERT, UPDATE, DELETE ON flow.flows, flow.flow_versions, flow.brand_sets, flow.oauth_clients FROM gatehouse_gateway;
 REVOKE ALL ON flow.objects, flow.applied_blueprints, flow.migrations, flow.mailed FROM gatehouse_gateway;
 
--- The gateway reads views of the directory. The functions in one of the views run with the caller's privileges, so the
--- gateway may also read their tables.
+-- The gateway reads views of the directory. The functions that the view identities calls run with the caller's privileges,
+-- so the gateway may also read their tables: user_groups and groups.
 GRANT USAGE ON SCHEMA directory TO gatehouse_gateway, gatehouse_enrollment, gatehouse_identification, gatehouse_mfa,
   gatehouse_password, gatehouse_policy;
 GRANT SELECT ON directory.identities, directory.user_attributes, directory.api_tokens, directory.user_groups,
