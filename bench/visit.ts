@@ -15,7 +15,7 @@ export interface Visit {
 
 /**
  * A job that a Driver sends to its load generator. `admit` creates `count` visitors and runs the unmeasured `steps` with
- * each. `measure` runs the measured `steps` once with each admitted visitor, `concurrency` at a time, who is gone then.
+ * each. `measure` runs the measured `steps` once with each of them, `concurrency` at a time, and forgets the visitors.
  */
 export type Job =
   | {

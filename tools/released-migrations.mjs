@@ -3,7 +3,7 @@
  * of each, without comments and formatting.
  *
  * `npm run check:migrations` fails if a released migration was edited or removed. With `--complete`, as in a release, it
- * also fails if a migration is not in the list. `npm run check:migrations -- --add VERSION` adds those to the list.
+ * also fails if a migration is not in the list. `npm run check:migrations -- --add VERSION` adds the missing ones.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';

@@ -17,7 +17,7 @@ const USERS = Array.from({ length: 4 }, (_, i) => `user-${i}`);
 const UNDISTURBED = 8;
 /** Largest memory of an idle container in MiB. */
 const MEMORY_MIB = { gateway: 150, policy: 500, others: 128 };
-/** A host on the internet, which the build of the image needs as well. */
+/** A host on the internet, to test which containers reach it. It is reachable, as the build of the image needs it too. */
 const WORLD = 'registry.npmjs.org:443';
 
 interface Row {

@@ -15,8 +15,9 @@ import { Deployment, SERVICES } from '../support/deployment.js';
 import { body, contentType, cookieValueOf, header, query } from '../support/hostile-input.js';
 import { type RawResponse, sendRaw } from '../support/raw-http.js';
 
-/** Number of runs per property, and the maximum number of requests per run. */
+/** Number of runs per property. */
 const RUNS = { numRuns: Number(process.env['FUZZ_RUNS'] ?? 25) };
+/** Maximum number of requests per run. */
 const BURST = 6;
 
 let deployment: Deployment;

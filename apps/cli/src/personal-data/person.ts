@@ -88,7 +88,7 @@ async function invitationsAbout(manager: EntityManager, user: SavedUser): Promis
   return rows.flatMap((row) => (row.created_by === user.uuid || mentions(row.fixed_data, user) ? [row.id] : []));
 }
 
-/** Returns whether a JSON value contains the id or the address of a user, or the username as `username`. */
+/** Returns whether a JSON value contains the id or the address of a user, or a member `username` with the username. */
 function mentions(value: unknown, user: SavedUser, field?: string): boolean {
   if (typeof value === 'string') {
     const text = value.toLowerCase();

@@ -71,7 +71,7 @@ export class FlowPageController {
 
   /**
    * Returns the answer that a form contains. A body that cannot be read and a form that may be forged have a
-   * `bodyProblem`, for anonymous visitors too.
+   * `bodyProblem`. Unlike requests to the API, forms of anonymous visitors are checked too, against login CSRF.
    */
   private submission(request: FastifyRequest, fields: unknown): ChallengeSubmission {
     if (fields instanceof InvalidBody) return { body: undefined, bodyProblem: fields.problem, csrfFailure: undefined };

@@ -13,8 +13,8 @@ export const FILE_ROUTE = { file: true } as const;
 const isFile = ({ routeOptions: { config } }: FastifyRequest) => 'file' in config && config.file === FILE_ROUTE.file;
 
 /**
- * Enforces strict paths: a path that does not end in a slash gets 404, and so does any other spelling of a path. A
- * method that a route does not have, HEAD included, gets 405. Must be called before routes are registered.
+ * Enforces strict paths: a path gets 404 if it does not end in a slash, or if anything in it is percent-encoded. A method
+ * that a route does not have, HEAD included, gets 405. Must be called before routes are registered.
  */
 export function enforceStrictRouting(fastify: FastifyInstance) {
   const routes = new Map<string, Route>();

@@ -29,7 +29,7 @@ const FIND_ACTIVE = {
   text: `SELECT ${AUTHENTICATED_USER_COLUMNS} FROM directory.identities u WHERE u.id = $1 AND u.is_active AND u.epoch = $3`,
 };
 
-/** Users, read from the view of the directory that the gateway may read. */
+/** Users, in the view `directory.identities`, which has no password hashes. */
 @Injectable()
 export class UserRepository {
   constructor(@Inject(DataSource) private readonly source: DataSource) {}

@@ -61,6 +61,6 @@ function Permissions({ title, permissions }: { title: string; permissions: reado
   );
 }
 
-/** Returns the permissions that have a description for users. */
+/** Returns the permissions to list: those with a text for users, without `openid`, which allows nothing but the login. */
 const withText = (permissions: readonly Permission[]) =>
   permissions.filter(({ name, id }) => name !== '' && id !== 'openid');

@@ -10,7 +10,7 @@ export type FormAnswer = Readonly<Record<string, unknown>>;
 export interface PageContext {
   readonly pageData: FlowPageData;
   readonly t: Translate;
-  /** Whether the page is sending an answer. Until the reply arrives, the page sends nothing else. */
+  /** Whether the page is sending an answer. Until the reply arrives, it sends no other answer. */
   readonly busy: boolean;
   /**
    * Whether the flow inspector is open, which stops automatic redirects. Undefined until the inspector has fetched the
@@ -26,7 +26,7 @@ export interface PageContext {
   readonly answer: (fields: FormAnswer) => void;
   /** Answers the challenge automatically. */
   readonly answerAutomatically: (fields: FormAnswer) => void;
-  /** Sends a request that is not an answer, such as choosing a device, and returns the reply. */
+  /** Sends a request that answers nothing, such as choosing a device, also while `busy`. Returns the next challenge. */
   readonly sendRequest: (fields: FormAnswer) => Promise<FormAnswer | undefined>;
   /** Fetches the current challenge again. */
   readonly refetch: () => void;

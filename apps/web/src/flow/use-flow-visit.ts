@@ -14,7 +14,7 @@ export interface FlowVisit {
   readonly refetch: () => void;
 }
 
-/** Runs a visit: sends one request at a time, and retries requests while the service is unavailable. */
+/** Runs a visit: sends one answer at a time, and retries requests while the service is unavailable. */
 export function useFlowVisit(pageData: FlowPageData): FlowVisit {
   const [visit, dispatch] = useReducer(reduceVisit, pageData, visitOf);
   const current = useRef(visit);
@@ -37,7 +37,7 @@ export function useFlowVisit(pageData: FlowPageData): FlowVisit {
   }, [visit]);
 }
 
-/** Sends requests to the executor one at a time, and dispatches the replies. */
+/** Sends answers and fetches challenges, one at a time, and dispatches the replies. */
 class ExecutorChannel {
   private readonly executor: ExecutorClient;
   /** The last answer that was sent. Undefined if the last request only fetched the challenge. */
@@ -55,7 +55,7 @@ class ExecutorChannel {
     return this.send(this.lastAnswer);
   }
 
-  /** Sends an answer, or fetches the challenge. Does nothing while another request is running. */
+  /** Sends an answer, or fetches the challenge. Does nothing while another call of `send` is running. */
   async send(fields: FormAnswer | undefined): Promise<void> {
     if (this.busy) return;
     this.busy = true;

@@ -18,7 +18,7 @@ const FIND_USER = {
     WHERE t.key_hash = $1 AND t.expires > now()`,
 };
 
-/** API tokens, read from the view of the directory that the gateway may read. */
+/** API tokens, in the view `directory.api_tokens`. The gateway may not read the table of all tokens. */
 @Injectable()
 export class ApiTokenRepository {
   private readonly withAttributes: boolean;
