@@ -286,10 +286,11 @@ export function defineStage<const D extends StageContractInput>(
   return { ...defaults, ...draft, acts_on_entry, grants, response } as CompleteContract<D> & StageContract;
 }
 
-/** Verbs of the requests to a stage: return the challenge, judge a response, or describe the contract. */
-export const STAGE_VERBS = ['challenge', 'respond', 'describe'] as const;
-/** Verbs of the requests to a stage while a flow runs. */
-export type StageVerb = Exclude<(typeof STAGE_VERBS)[number], 'describe'>;
+/** Verbs of the requests to a stage while a flow runs: return the challenge, or judge a response. */
+export const FLOW_VERBS = ['challenge', 'respond'] as const;
+export type StageVerb = (typeof FLOW_VERBS)[number];
+/** Verbs of all requests to a stage: also to describe the contract. */
+export const STAGE_VERBS = [...FLOW_VERBS, 'describe'] as const;
 
 /** Returns the subject of a stage and a verb, such as `stage.password.respond`. */
 export const stageSubject = (kind: string, verb: (typeof STAGE_VERBS)[number]) => `stage.${kind}.${verb}`;

@@ -58,10 +58,16 @@ export const stageReply = z.discriminatedUnion('type', [
 ]);
 export type StageReply = z.output<typeof stageReply>;
 
+/** Codes of the problems that a stage or the policy service can reply with. */
+export const STAGE_PROBLEM_CODES = ['stage_busy', 'stage_fault', 'stage_bad_request'] as const;
+
+/** Outcomes of a request to a stage: the type of the reply, or the code of the problem. */
+export const STAGE_OUTCOMES = [...stageReply.options.map(({ shape }) => shape.type.value), ...STAGE_PROBLEM_CODES];
+
 /** The reply of a stage that failed. */
 export const stageProblem = z.object({
   problem: z.object({
-    code: z.enum(['stage_busy', 'stage_fault', 'stage_bad_request']),
+    code: z.enum(STAGE_PROBLEM_CODES),
     retry_after_s: z.number().optional(),
     detail: z.string().optional(),
     /** Stack trace, shown to superusers only. */

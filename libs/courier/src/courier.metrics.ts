@@ -1,19 +1,26 @@
 import { histogram, lazyGauge } from '@gatehouse/platform';
 import type { OutboxRepository, OutboxStats } from './outbox.repository.js';
 
+const SORTS = ['mail', 'event'];
+
 /** Durations of deliveries of mails and of batches of events, by outcome. */
-export const deliveries = histogram('gatehouse_courier_delivery_seconds', 'Mails and batches of events handled here', [
-  'sort',
-  'outcome',
-]);
+export const deliveries = histogram({
+  name: 'gatehouse_courier_delivery_seconds',
+  help: 'Durations of deliveries of mails and of batches of events',
+  labels: { sort: SORTS, outcome: ['sent', 'published', 'later', 'parked'] },
+});
 
 /** Registers gauges of the outbox. They have the same values on every courier. */
-export function registerOutboxMetrics(outbox: OutboxRepository): void {
+export function registerOutboxMetrics(outbox: Pick<OutboxRepository, 'stats'>): void {
   const gauge = (name: string, help: string, valueOf: (stats: OutboxStats) => number) =>
-    lazyGauge({ name, help, labelNames: ['sort'] }, async () =>
+    lazyGauge({ name, help, labels: { sort: SORTS } }, async () =>
       (await outbox.stats()).map((stats) => ({ labels: { sort: stats.sort }, value: valueOf(stats) })),
     );
   gauge('gatehouse_outbox_waiting', 'Messages that wait in the outbox', ({ waiting }) => waiting);
-  gauge('gatehouse_outbox_parked', 'Messages that were parked', ({ parked }) => parked);
-  gauge('gatehouse_outbox_oldest_seconds', 'Age of the oldest message that waits', ({ oldestS }) => oldestS);
+  gauge('gatehouse_outbox_parked', 'Messages that are parked', ({ parked }) => parked);
+  gauge(
+    'gatehouse_outbox_oldest_seconds',
+    'Age of the oldest message that waits, in seconds',
+    ({ oldestS }) => oldestS,
+  );
 }

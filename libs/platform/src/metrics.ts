@@ -4,20 +4,41 @@ import { Gauge, Histogram, Registry } from 'prom-client';
 export const metrics = new Registry();
 
 /** Bucket limits in seconds, from the fastest stage to the longest deadline. */
-const BUCKETS_S = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20];
+export const BUCKETS_S = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20];
+
+/** All values that a label can have, or what its values are if they cannot be listed. */
+type LabelValues = readonly string[] | string;
+
+interface MetricFamily<L extends string = string> {
+  /** In seconds for a histogram. */
+  readonly name: string;
+  readonly help: string;
+  readonly labels: Readonly<Record<L, LabelValues>>;
+}
+
+/** The metric families that this process has registered, for docs/reference/metrics.md. */
+export const metricFamilies: (MetricFamily & { readonly type: 'histogram' | 'gauge' })[] = [];
 
 /** Registers a histogram of durations in seconds. */
-export const histogram = <L extends string>(name: string, help: string, labelNames: readonly L[]): Histogram<L> =>
-  new Histogram({ name, help, labelNames, buckets: BUCKETS_S, registers: [metrics] });
+export function histogram<L extends string>(family: MetricFamily<L>): Histogram<L> {
+  metricFamilies.push({ ...family, type: 'histogram' });
+  return new Histogram({ ...optionsOf(family), buckets: BUCKETS_S });
+}
 
 /** Registers a gauge whose values are read at each scrape. */
-export const lazyGauge = <L extends string>(
-  { name, help, labelNames }: { readonly name: string; readonly help: string; readonly labelNames: readonly L[] },
+export function lazyGauge<L extends string>(
+  family: MetricFamily<L>,
   read: () => Promise<readonly { readonly labels: Readonly<Record<L, string>>; readonly value: number }[]>,
-): Gauge<L> =>
-  new Gauge({
-    ...{ name, help, labelNames, registers: [metrics] },
+): Gauge<L> {
+  metricFamilies.push({ ...family, type: 'gauge' });
+  return new Gauge({
+    ...optionsOf(family),
     async collect() {
       for (const { labels, value } of await read()) this.set(labels, value);
     },
   });
+}
+
+const optionsOf = <L extends string>({ name, help, labels }: MetricFamily<L>) => ({
+  ...{ name, help, labelNames: Object.keys(labels) as L[], registers: [metrics] },
+});

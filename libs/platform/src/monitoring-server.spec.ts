@@ -16,7 +16,7 @@ async function serve(readiness: Readiness) {
 
 it('serves the metrics of this process, and no other path or method', async () => {
   const get = await serve(new Readiness());
-  histogram('test_seconds', 'Seconds', ['what']).observe({ what: 'nothing' }, 0.3);
+  histogram({ name: 'test_seconds', help: 'Seconds', labels: { what: ['nothing'] } }).observe({ what: 'nothing' }, 0.3);
   const answer = await get('/metrics');
   const text = await answer.text();
 

@@ -17,7 +17,11 @@ type Report = (message: string, error: unknown, facts: Readonly<Record<string, u
 /** Milliseconds reserved for the reply, so that an endless policy fails before the gateway times out. */
 const REPLY_TRAVEL_MS = 50;
 
-const evaluations = histogram('gatehouse_policy_evaluation_seconds', 'Policies evaluated here', ['kind', 'outcome']);
+const evaluations = histogram({
+  name: 'gatehouse_policy_evaluation_seconds',
+  help: 'Durations of the evaluation of single policies',
+  labels: { kind: 'the kind of the policy', outcome: ['pass', 'fail', 'error'] },
+});
 
 /** Evaluates the policies of a request one after another, because each may change the context of the next. */
 export class Evaluator {

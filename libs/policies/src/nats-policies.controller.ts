@@ -1,11 +1,15 @@
-import { POLICY_SUBJECT } from '@gatehouse/contracts';
+import { POLICY_SUBJECT, STAGE_PROBLEM_CODES } from '@gatehouse/contracts';
 import { type ConcurrencyLimiter, histogram, Logger, MALFORMED } from '@gatehouse/platform';
 import { Controller, Inject } from '@nestjs/common';
 import { MessagePattern, Payload } from '@nestjs/microservices';
 import { Evaluator } from './evaluator.js';
 import { encodePolicyReply, handlePolicyMessage } from './handle-message.js';
 
-const answers = histogram('gatehouse_policy_answer_seconds', 'Questions about policies answered here', ['outcome']);
+const answers = histogram({
+  name: 'gatehouse_policy_answer_seconds',
+  help: 'Durations of requests, each for one or more policies',
+  labels: { outcome: ['evaluated', ...STAGE_PROBLEM_CODES] },
+});
 
 /** Injection token of the limiter of concurrent requests. */
 export const POLICY_LIMITER = Symbol('policy limiter');

@@ -1,4 +1,4 @@
-import { type StageContract, type StageVerb, stageSubject } from '@gatehouse/contracts';
+import { FLOW_VERBS, STAGE_OUTCOMES, type StageContract, type StageVerb, stageSubject } from '@gatehouse/contracts';
 import { histogram, Logger, MALFORMED } from '@gatehouse/platform';
 import { Controller, type DynamicModule, Inject, type ModuleMetadata, type Type } from '@nestjs/common';
 import { MessagePattern, Payload } from '@nestjs/microservices';
@@ -7,11 +7,11 @@ import { encodeReply } from './encode-reply.js';
 import { handleStageMessage } from './handle-message.js';
 import type { Stage } from './stage.js';
 
-const durations = histogram('gatehouse_stage_answer_seconds', 'Answers of stages served here', [
-  'kind',
-  'verb',
-  'outcome',
-]);
+const durations = histogram({
+  name: 'gatehouse_stage_answer_seconds',
+  help: 'Durations of requests to stages, measured by their service',
+  labels: { kind: 'the kind of the stage', verb: FLOW_VERBS, outcome: STAGE_OUTCOMES },
+});
 
 /** Returns the id of a request, which connects the log lines of the gateway with those of the stages. */
 const idOf = (body: unknown) => (body as { id?: unknown } | null)?.id;

@@ -9,7 +9,11 @@ import {
 import { PolicyClient } from '@gatehouse/executor';
 import { histogram, type Requester, requestOverBus } from '@gatehouse/platform';
 
-const hops = histogram('gatehouse_policy_hop_seconds', 'Policies asked for by this gateway', ['outcome']);
+const hops = histogram({
+  name: 'gatehouse_policy_hop_seconds',
+  help: 'Durations of requests to the policy service, measured by the gateway',
+  labels: { outcome: ['evaluated', 'policy_away', 'bus_down', 'fault'] },
+});
 
 /** Maps every failure of the policy service to `policy_away`, because the gateway handles all of them alike. */
 const AWAY = {

@@ -1,5 +1,7 @@
 import {
+  FLOW_VERBS,
   Problem,
+  STAGE_OUTCOMES,
   type StageContract,
   type StageReply,
   type StageRequest,
@@ -13,7 +15,15 @@ import { histogram, type Requester, requestOverBus } from '@gatehouse/platform';
 /** Bytes of the largest request (docs/spec/bus-protocol.md#limits): well below the message limit of NATS. */
 const MAX_REQUEST_BYTES = 768 * 1024;
 
-const hops = histogram('gatehouse_stage_hop_seconds', 'Stages asked by this gateway', ['kind', 'verb', 'outcome']);
+const hops = histogram({
+  name: 'gatehouse_stage_hop_seconds',
+  help: 'Durations of requests to stages, measured by the gateway',
+  labels: {
+    kind: 'the kind of the stage',
+    verb: FLOW_VERBS,
+    outcome: [...STAGE_OUTCOMES, 'stage_away', 'stage_timeout', 'bus_down', 'body_too_large', 'fault'],
+  },
+});
 
 /** Sends requests to stage services over the bus, as plain JSON. */
 export class NatsStageClient extends StageClient {

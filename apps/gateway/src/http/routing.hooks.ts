@@ -58,7 +58,15 @@ function patternOf(url: string): RegExp {
   return new RegExp(`^${source}/$`);
 }
 
-const requests = histogram('gatehouse_http_seconds', 'HTTP requests answered here', ['route', 'method', 'status']);
+const requests = histogram({
+  name: 'gatehouse_http_seconds',
+  help: 'Durations of HTTP requests',
+  labels: {
+    route: 'the route with the names of its parameters, or `none` for any unknown path',
+    method: 'the HTTP method',
+    status: 'the HTTP status',
+  },
+});
 
 /**
  * Records a metric of every response by route. All unknown paths share one label, which limits the number of labels.
