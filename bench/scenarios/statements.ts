@@ -12,8 +12,8 @@ const VISITS: readonly (readonly [string, Visit])[] = [
 ];
 
 /**
- * Measures solves by two gateways: the product describes the rows of a statement once per connection, the other uses
- * pg's own named statements.
+ * Measures solves by two gateways (docs/adr/0003). In the product, Postgres describes the columns of a statement once per
+ * connection. In the other gateway, with pg's own named statements, Postgres describes them at every run.
  */
 export async function statements(environment: BenchEnvironment, product: Product): Promise<string> {
   const plain = await product.withPlainStatements();

@@ -11,7 +11,7 @@ import type { EntityManager } from 'typeorm';
 export interface PersonKeys {
   /** The sealer of `SEAL_KEYS`, which opens the outbox. */
   readonly gateway: Sealer;
-  /** The sealer of `MFA_SEAL_KEYS`, whose digests are the subjects of message quotas. */
+  /** The sealer of `MFA_SEAL_KEYS`. `mfa.sends` has its digests of users, Duo devices and phone numbers. */
   readonly mfa: Sealer;
   readonly pseudonymKey: string;
 }

@@ -16,8 +16,8 @@ import { SessionCookieService } from '../http/session-cookie.service.js';
 /** The members of a FlowRequest that a controller reads from the URL and the body. */
 export type FlowRequestParams = Pick<FlowRequest, 'slug' | 'query' | 'answer' | 'crossSite'> & {
   /**
-   * The parameters of the URL itself, which must name no secret either. `query` has those inside of its parameter
-   * `query` (docs/spec/http.md#inner-query). By default the query of the HTTP request.
+   * The parameters of the URL itself, by default those of the HTTP request. They must name no secret field, and nor must
+   * the inner query (docs/spec/http.md#inner-query), which is the member `query`.
    */
   readonly outer?: object;
 };
