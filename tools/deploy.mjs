@@ -15,7 +15,7 @@ import { isSecret, readSettings, SECRETS_FILE, SETTINGS_FILE } from './env-setti
 /** Seconds within which a new container must be ready. Longer than START_WAIT_S, which is 300 by default. */
 const READY_TIMEOUT_S = 360;
 const POLL_INTERVAL_MS = 500;
-/** Milliseconds within which a connection is open that the proxy was opening when its gateway was taken out. */
+/** Milliseconds to wait for connections that the proxy was already opening to a gateway when the gateway was taken out. */
 const OPENING_MS = 1000;
 const PROXY_FILE = 'deploy/proxy/haproxy.cfg';
 const USAGE = `usage: npm run deploy -- upgrade [--no-build]

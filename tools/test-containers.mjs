@@ -1,7 +1,7 @@
 /**
  * `npm run test:containers`: runs the compose deployment in a Docker engine and breaks it (test/containers). Uses the engine of
- * DOCKER_HOST, or of the default socket. As root with `dockerd`, `slirp4netns` and `debootstrap` installed, it starts an
- * engine of its own otherwise, in a network of its own, and stops it afterwards. ENGINE_NETNS names the network namespace
+ * DOCKER_HOST, or of the default socket. Without such an engine, starts one in a network of its own, and stops it
+ * afterwards: as root, with `dockerd`, `slirp4netns` and `debootstrap` installed. ENGINE_NETNS names the network namespace
  * of an engine that has one. Prints one line and succeeds where no engine can be had.
  */
 import { spawn, spawnSync } from 'node:child_process';

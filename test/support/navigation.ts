@@ -22,7 +22,7 @@ export async function navigate(
   return to?.startsWith('/') ? navigate(browser, to, options) : { ...response, address };
 }
 
-/** Serves a page with links on `localhost`: another site than 127.0.0.1, where the gateway is, for a browser. */
+/** Serves a page with links on `localhost`, which is another site for browsers than the gateway on 127.0.0.1. */
 export async function linkingSite(links: readonly string[]) {
   const server = createServer((_, reply) => {
     reply.setHeader('content-type', 'text/html').end(links.map((to) => `<a href="${to}">${to}</a>`).join(' '));

@@ -34,8 +34,8 @@ const stageOf: OwnerOf = ({ id, kind, config }) =>
   typeof id === 'string' && typeof kind === 'string' && config !== undefined ? id : undefined;
 
 /**
- * The documents, the objects of blueprints first: a secret that is published in several documents gets the same bytes in
- * all of them, so that applying an unchanged blueprint publishes nothing.
+ * The columns with documents. flow.objects is first: the SecretBox of the run gives a secret of an object the same sealed
+ * bytes in every document that it is published in, so that applying an unchanged blueprint publishes nothing.
  */
 const DOCUMENTS: readonly SealedDocuments[] = [
   {

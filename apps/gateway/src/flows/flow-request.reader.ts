@@ -37,8 +37,8 @@ export class FlowRequestReader {
   ) {}
 
   /**
-   * Returns the FlowRequest of an HTTP request. Marks a `next` whose GET changes something, so that the GET counts as
-   * cross-site. Throws `credentials_in_query` or `query_too_long`.
+   * Returns the FlowRequest of an HTTP request. Adds the parameter CROSS_SITE to a `next` whose GET changes something,
+   * because another site may have chosen it. Throws `credentials_in_query` or `query_too_long`.
    */
   async read({ request, reply }: HttpExchange, params: FlowRequestParams): Promise<FlowRequest> {
     const arrivedAt = performance.now();

@@ -1,7 +1,7 @@
 /** The data of the account page. */
 export interface AccountData {
   readonly user: AccountUser;
-  /** URLs of the brand's user settings flow, and of the flow that a password stage names. Absent without such a flow. */
+  /** URLs of the brand's user settings flow, and of the `configure_flow` of a password stage, if there are such flows. */
   readonly changeFlows: { readonly details?: string; readonly password?: string };
   readonly sessions: AccountSessions;
   readonly devices: AccountDevices;

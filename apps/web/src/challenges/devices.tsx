@@ -64,7 +64,7 @@ function CodeStep({ challenge, device: { device_class } }: Props) {
   );
 }
 
-/** Asks for a text message when the device is chosen, except with `awaitsAction`, and otherwise by a button only. */
+/** Asks for a text message when the device is chosen, unless `awaitsAction` is set, and whenever its button is clicked. */
 function SmsStep({ challenge, device, awaitsAction }: Props) {
   const { t, sendRequest } = usePage();
   const [state, setState] = useState<{ sent: boolean; error?: string }>({ sent: false });

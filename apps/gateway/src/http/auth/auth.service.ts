@@ -32,8 +32,8 @@ export class AuthService {
   ) {}
 
   /**
-   * Returns a function that loads the user of the request's bearer token, or undefined if the request has no token. The
-   * function throws `token_invalid`.
+   * Returns a function that loads the user of the request's bearer token, or undefined if the request has no token.
+   * Callers call the function after their rate limit. It throws `token_invalid`.
    */
   tokenUserOf({ headers }: FastifyRequest): (() => Promise<AuthenticatedUser>) | undefined {
     const [type, key] = parseAuthorization(headers.authorization ?? '');
