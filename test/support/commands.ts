@@ -2,6 +2,7 @@ import { Readable, Writable } from 'node:stream';
 import { blueprintCommand } from '../../apps/cli/src/blueprint.command.js';
 import { checkStageCommand } from '../../apps/cli/src/check-stage.command.js';
 import { runCommand } from '../../apps/cli/src/command.js';
+import { databaseCommand } from '../../apps/cli/src/database.command.js';
 import { eventsCommand } from '../../apps/cli/src/events.command.js';
 import { keysCommand } from '../../apps/cli/src/keys.command.js';
 import { mailCommand } from '../../apps/cli/src/mail.command.js';
@@ -12,6 +13,7 @@ import { userCommand } from '../../apps/cli/src/user.command.js';
 const COMMANDS = {
   blueprint: blueprintCommand,
   'check-stage': checkStageCommand,
+  database: databaseCommand,
   events: eventsCommand,
   keys: keysCommand,
   mail: mailCommand,

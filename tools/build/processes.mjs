@@ -7,7 +7,7 @@ import { rolldown } from 'rolldown';
 import { ABSENT_PACKAGES, DEVELOPMENT_PACKAGES, EXTERNAL_PACKAGES } from './external-packages.mjs';
 import { SERVICE_HOST } from './inputs.mjs';
 
-const COMMANDS = ['blueprint', 'check-stage', 'events', 'keys', 'mail', 'migrate', 'roles', 'user'].map(
+const COMMANDS = ['blueprint', 'check-stage', 'database', 'events', 'keys', 'mail', 'migrate', 'roles', 'user'].map(
   (name) => `apps/cli/src/${name}`,
 );
 const PYTHON = 'libs/expressions/src/child';

@@ -1,5 +1,6 @@
+import { generateSync } from 'otplib';
 import { describe, expect, it } from 'vitest';
-import { matchTimeStep, totpKey } from './totp-key.js';
+import { lastTimeStep, matchTimeStep, totpKey } from './totp-key.js';
 
 /** The key of the test vectors in RFC 4226 and RFC 6238. */
 const KEY = Buffer.from('12345678901234567890').toString('hex');
@@ -55,3 +56,15 @@ describe('matching a code', () => {
     expect(matchTimeStep(keyOf({ key: 'aa' }), '755224', 0)).toBeUndefined();
   });
 });
+
+it.each([{}, { drift: 7 }, { drift: -7, tolerance: 0 }, { step: 60, t0: 1_000_000, drift: 2 }])(
+  'the last time step is the highest step of an accepted code (%j)',
+  (fields) => {
+    const key = keyOf({ tolerance: 1, ...fields });
+    const nowS = 1_764_388_811;
+    const last = lastTimeStep(key, nowS);
+    const codeOf = (step: number) =>
+      generateSync({ secret: Buffer.from(KEY, 'hex'), epoch: key.t0 + step * key.step, period: key.step, t0: key.t0 });
+    expect([last, last + 1].map((step) => matchTimeStep(key, codeOf(step), nowS))).toEqual([last, undefined]);
+  },
+);

@@ -50,3 +50,8 @@ export function matchTimeStep({ key, digits, step, t0, tolerance, drift }: TotpK
   const result = verifySync({ ...options, epochTolerance: tolerance * step });
   return result.valid && 'timeStep' in result ? result.timeStep : undefined;
 }
+
+/** Returns the highest time step whose code is accepted at `nowS`, in seconds since 1970. */
+export function lastTimeStep({ step, t0, tolerance, drift }: TotpKey, nowS: number): number {
+  return Math.floor((nowS - t0) / step) + drift + tolerance;
+}
