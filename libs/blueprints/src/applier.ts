@@ -4,8 +4,9 @@ import { type Collection, type FoundObject, ValidationError } from './collection
 import type { BlueprintDocument, Entry } from './document.js';
 import { toBlueprintError } from './entry-error.js';
 import { isIgnorableModel } from './ignorable-models.js';
-import { deepMerge, isMap, isTruthy, type Json, type JsonMap } from './json.js';
+import { deepMerge, isTruthy, type Json, type JsonMap } from './json.js';
 import { type AppliedEntry, type EntriesBefore, entryKey, reasonToKeep } from './kept-objects.js';
+import { replaceAliases } from './pk-aliases.js';
 import type { EntryChange, FileReport } from './report.js';
 import { SkippedEntries } from './skipped-entries.js';
 import {
@@ -17,6 +18,7 @@ import {
   type TaggedMap,
   type TaggedValue,
 } from './tagged-value.js';
+import { rejectUnsetSecrets, resolveAttrs } from './unset-secrets.js';
 
 const STATES = ['present', 'created', 'must_created', 'absent'] as const;
 type State = (typeof STATES)[number];
@@ -43,6 +45,7 @@ interface ResolvedEntry {
   readonly state: State;
   readonly identifiers: JsonMap;
   readonly attrs: JsonMap;
+  readonly unsetVariables: ReadonlyMap<string, string>;
 }
 
 /** A resolved entry of a model, and the object that it identifies. */
@@ -86,6 +89,7 @@ export class Applier {
       resolvingKeys: new Set(),
       items: [],
       budget: new ResolutionBudget(),
+      unsetVariables: [],
       keyOf: (id) => this.#ids.get(id),
       find: (model, fields) => this.#find(model.toLowerCase(), fields),
     };
@@ -137,7 +141,8 @@ export class Applier {
   }
 
   async #applyTo(model: string, entry: Entry): Promise<EntryChange> {
-    const { state, identifiers, attrs } = await this.#resolve(entry);
+    const resolved = await this.#resolve(entry);
+    const { state, identifiers, attrs } = resolved;
     const skippedReference = this.#skippedEntries.nameIn(identifiers);
     if (skippedReference !== undefined)
       return this.#skip(entry, model, `it identifies its object by the skipped entry ${skippedReference}`);
@@ -150,7 +155,7 @@ export class Applier {
     const before = this.applyContext.entriesBefore?.(this.document.file);
     const reason = before && reasonToKeep(before, { key, isAbsent: state === 'absent', attrs, collection, existing });
     if (reason !== undefined) return this.#keep(entry, { model, identifiers, existing, reason });
-    const change = await this.#save(entry, { model, state, identifiers, attrs, collection, existing });
+    const change = await this.#save(entry, { ...resolved, model, collection, existing });
     // An entry with the state `created` does not change an existing object, so it counts as setting no field.
     const fields = new Set(state === 'present' ? Object.keys({ ...attrs, ...identifiers }) : []);
     this.applied.set(key, { change, fields });
@@ -174,11 +179,14 @@ export class Applier {
 
   async #save(
     entry: Entry,
-    { model, state, identifiers, attrs, collection, existing }: FoundEntry,
+    { model, state, identifiers, attrs, unsetVariables, collection, existing }: FoundEntry,
   ): Promise<EntryChange> {
     if (state === 'absent') return { model, ...(await this.#remove(collection, existing)) };
     if (state === 'must_created' && existing)
       throw new BlueprintError(`state is must_created, but ${existing.name} already exists`);
+    // The linter runs without the secrets of the installation.
+    const isSaved = !this.applyContext.observer && !(state === 'created' && existing);
+    if (isSaved) rejectUnsetSecrets(entry, collection.secrets, { unsetVariables });
     const values = deepMerge([this.#skippedEntries.without(attrs), identifiers]);
     this.#warn(entry, [
       ...this.#entryWarnings(entry, deepMerge([attrs, identifiers]), collection.fields),
@@ -199,9 +207,9 @@ export class Applier {
   async #resolve(entry: Entry): Promise<ResolvedEntry> {
     const state = String(await resolve(entry.state, this.#scope));
     if (!isState(state)) throw new BlueprintError(`must be one of ${STATES.join(', ')}`, { field: 'state' });
-    const identifiers = this.#replaceAliases(await resolveMap(entry.identifiers, this.#scope));
-    const attrs = this.#replaceAliases(await resolveMap(entry.attrs, this.#scope));
-    return { state, identifiers, attrs };
+    const identifiers = replaceAliases(await resolveMap(entry.identifiers, this.#scope), this.#aliases);
+    const { values, unsetVariables } = await resolveAttrs(entry.attrs, this.#scope);
+    return { state, identifiers, attrs: replaceAliases(values, this.#aliases), unsetVariables };
   }
 
   #collection(model: string): Collection {
@@ -275,21 +283,6 @@ export class Applier {
     await collection.remove(existing);
     for (const [id, pk] of this.#ids) if (pk === existing.pk) this.#ids.delete(id);
     return { outcome: 'removed', name: existing.name };
-  }
-
-  /**
-   * Replaces each pk that an earlier entry declares with the real pk of that entry's object
-   * (docs/spec/blueprints.md#entries).
-   */
-  #replaceAliases(values: JsonMap, depth = 0): JsonMap {
-    if (this.#aliases.size === 0) return values;
-    const replace = (value: Json): Json => this.#aliases.get(value) ?? value;
-    const replaceWithin = (value: Json): Json => {
-      if (depth > 0) return replace(value);
-      if (Array.isArray(value)) return value.map(replace);
-      return isMap(value) ? this.#replaceAliases(value as JsonMap, depth + 1) : replace(value);
-    };
-    return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, replaceWithin(value)]));
   }
 }
 

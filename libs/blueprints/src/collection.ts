@@ -38,6 +38,8 @@ export interface FieldWarning {
 export interface Collection<F extends FoundObject = FoundObject> {
   /** The fields that an entry can set. Other fields are ignored with a warning. */
   readonly fields: ReadonlySet<string>;
+  /** The fields that hold secrets. An entry that sets one to an unset environment variable is refused. */
+  readonly secrets?: ReadonlySet<string>;
   /** Whether an entry of this model needs no identifiers, because it runs an action and describes no object. */
   readonly needsNoIdentifiers?: boolean;
   /**

@@ -10,6 +10,7 @@ import { isDirectoryReference, type ObjectModel } from './object-model.js';
  */
 export class DirectoryReferences implements Collection {
   readonly fields: ReadonlySet<string>;
+  readonly secrets: ReadonlySet<string>;
   /** The fields that refer to users or groups, each with `user` or `group`. */
   readonly #directoryFields: ReadonlyMap<string, string>;
 
@@ -19,6 +20,7 @@ export class DirectoryReferences implements Collection {
     private readonly directory: DirectoryStore,
   ) {
     this.fields = objects.fields;
+    this.secrets = objects.secrets;
     this.#directoryFields = new Map(
       [...references].filter(([, to]) => isDirectoryReference(to)).map(([name, { to }]) => [name, to]),
     );

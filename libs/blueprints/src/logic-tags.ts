@@ -41,5 +41,9 @@ export function choose(argument: TaggedValue): TagResolver {
   const [test = null, yes = true, no = false, ...rest] = list('!If', argument);
   const { length } = list('!If', argument);
   if (rest.length > 0 || length === 0 || length === 2) throw new BlueprintError('!If takes a condition and two values');
-  return async (scope) => resolve(isTruthy(await resolve(test, scope)) ? yes : no, scope);
+  return async (scope) => {
+    // A condition may ask whether a variable is set.
+    const truth = await resolve(test, { ...scope, unsetVariables: [] });
+    return resolve(isTruthy(truth) ? yes : no, scope);
+  };
 }

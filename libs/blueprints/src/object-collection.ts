@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { secretFields } from '@gatehouse/contracts';
 import { z } from 'zod';
 import {
   type Collection,
@@ -21,12 +22,14 @@ const isId = (value: unknown): value is string => z.uuid().safeParse(value).succ
 /** The objects of one model, for a model whose objects are in the draft (`ObjectModel`). */
 export class ObjectCollection implements Collection<FoundObject> {
   readonly fields: ReadonlySet<string>;
+  readonly secrets: ReadonlySet<string>;
 
   constructor(
     private readonly model: ObjectModel,
     private readonly draft: Draft,
   ) {
     this.fields = new Set(Object.keys(model.schema.shape));
+    this.secrets = new Set(secretFields(model.schema));
   }
 
   async find({ pk: entryPk, ...identifiers }: JsonMap): Promise<FoundObject | undefined> {

@@ -31,6 +31,7 @@ interface Python {
 /** Objects with Python fields, whose syntax is checked before an object is saved. */
 export class PythonCollection implements Collection {
   readonly fields: ReadonlySet<string>;
+  readonly secrets: ReadonlySet<string>;
 
   constructor(
     private readonly objects: ObjectCollection,
@@ -38,6 +39,7 @@ export class PythonCollection implements Collection {
     private readonly python: Python,
   ) {
     this.fields = objects.fields;
+    this.secrets = objects.secrets;
   }
 
   find(identifiers: JsonMap): Promise<FoundObject | undefined> {

@@ -15,9 +15,12 @@ export function list(tag: string, argument: TaggedValue): readonly TaggedValue[]
   return argument;
 }
 
-/** Returns a tag's argument of the form `name` or `[name, default]`. Throws BlueprintError for anything else. */
-export function named(tag: string, argument: TaggedValue): { name: string; fallback: TaggedValue } {
-  if (!Array.isArray(argument)) return { name: scalar(tag, argument), fallback: null };
+/**
+ * Returns a tag's argument of the form `name` or `[name, default]`. `fallback` is undefined without a default. Throws
+ * BlueprintError for anything else.
+ */
+export function named(tag: string, argument: TaggedValue): { name: string; fallback: TaggedValue | undefined } {
+  if (!Array.isArray(argument)) return { name: scalar(tag, argument), fallback: undefined };
   if (argument.length > 2) throw new BlueprintError(`${tag} takes a name and a default`);
-  return { name: scalar(tag, argument[0]), fallback: argument[1] ?? null };
+  return { name: scalar(tag, argument[0]), fallback: argument[1] };
 }

@@ -35,6 +35,8 @@ export interface ResolutionScope {
    */
   readonly items: readonly (EnumerationItem | undefined)[];
   readonly budget: ResolutionBudget;
+  /** Collects the variables that an `!Env` without a default did not find, except in the condition of an `!If`. */
+  readonly unsetVariables: string[];
   /**
    * Returns the pk of the entry with this `id`, or undefined when this file has no such entry before the current one.
    */

@@ -9,6 +9,7 @@ const scope = (overrides: Partial<ResolutionScope> = {}): ResolutionScope => ({
   resolvingKeys: new Set(),
   items: [],
   budget: new ResolutionBudget(),
+  unsetVariables: [],
   keyOf: (id) => ({ flow: 'f-1', user: 7 })[id],
   find: async (model, fields) => (model === 'app.thing' && fields['name'] === 'x' ? 't-1' : undefined),
   ...overrides,

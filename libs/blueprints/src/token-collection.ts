@@ -37,6 +37,7 @@ interface FoundToken extends FoundObject {
 /** The tokens of the directory (docs/spec/directory.md#tokens). */
 export class TokenCollection implements Collection<FoundToken> {
   readonly fields: ReadonlySet<string> = new Set(Object.keys(tokenSchema.shape));
+  readonly secrets: ReadonlySet<string> = new Set(['key']);
 
   constructor(private readonly directory: DirectoryStore) {}
 

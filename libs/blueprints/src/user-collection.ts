@@ -52,6 +52,7 @@ interface FoundUser extends FoundObject {
 /** The users of the directory (docs/spec/directory.md#users). */
 export class UserCollection implements Collection<FoundUser> {
   readonly fields: ReadonlySet<string> = new Set(Object.keys(userSchema.shape));
+  readonly secrets: ReadonlySet<string> = new Set(['password', 'password_hash']);
 
   constructor(
     private readonly directory: DirectoryStore,

@@ -20,14 +20,17 @@ export function keyOf(argument: TaggedValue): TagResolver {
 /** `!Env NAME` or `!Env [NAME, default]`: an environment variable. An empty variable counts as unset. */
 export function env(argument: TaggedValue): TagResolver {
   const { name, fallback } = named('!Env', argument);
-  return async (scope) => scope.env[name] || resolve(fallback, scope);
+  return async (scope) => {
+    if (!scope.env[name] && fallback === undefined) scope.unsetVariables.push(name);
+    return scope.env[name] || resolve(fallback ?? null, scope);
+  };
 }
 
 /** `!Context key` or `!Context [key, default]`: a value of the context. */
 export function context(argument: TaggedValue): TagResolver {
   const { name, fallback } = named('!Context', argument);
   return async (scope) => {
-    if (!Object.hasOwn(scope.context, name)) return resolve(fallback, scope);
+    if (!Object.hasOwn(scope.context, name)) return resolve(fallback ?? null, scope);
     if (scope.resolvingKeys.has(name)) throw new BlueprintError(`Context: \`${name}\` refers to itself`);
     return resolve(scope.context[name] ?? null, { ...scope, resolvingKeys: new Set([...scope.resolvingKeys, name]) });
   };
