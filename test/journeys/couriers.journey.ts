@@ -10,6 +10,7 @@ import { createCertificate } from '../support/certificate.js';
 import { CourierHarness, mailTo } from '../support/courier-harness.js';
 import { smtpError } from '../support/mailbox.js';
 import { describeWithNats } from '../support/nats.js';
+import { freePort } from '../support/processes.js';
 
 let couriers: CourierHarness;
 let store: string;
@@ -175,6 +176,54 @@ describeWithNats('a courier', () => {
     expect(await exitCode).toBe(0);
     expect(mailbox.mails).toHaveLength(2);
     expect((await couriers.rows()).filter(({ topic }) => topic === 'mail')).toMatchObject([{ tries: 0 }]);
+  });
+
+  it('finishes the mail that it is sending at SIGTERM, once, and is not ready but live meanwhile', async () => {
+    let release = () => undefined as void;
+    const released = new Promise<void>((resolve) => (release = resolve));
+    const mailbox = await couriers.begin({ beforeAccepting: () => released });
+    const eventsOf = await listenForEvents();
+    const port = await freePort();
+    const courier = await couriers.startApart({ MAIL_CONCURRENCY: '1', MONITORING_PORT: String(port) });
+    const probe = async (name: string) => {
+      const answer = await fetch(`http://127.0.0.1:${port}/-/health/${name}/`);
+      return [answer.status, await answer.json()];
+    };
+    expect(await probe('ready')).toEqual([200, { status: 'ok' }]);
+    await couriers.put([mailTo('alice@example.org')]);
+    await mailbox.until(() => mailbox.pending.length === 1);
+    await couriers.put([mailTo('bob@example.org')]);
+    const stopping = courier.says(/stopping/);
+    const exitCode = courier.stop();
+    await stopping;
+    expect(await probe('ready')).toEqual([503, { status: 'unavailable', missing: ['stopping'] }]);
+    expect(await probe('live')).toEqual([200, { status: 'ok' }]);
+    expect(mailbox.mails).toEqual([]);
+    release();
+    expect(await exitCode).toBe(0);
+    expect((await couriers.rows()).filter(({ topic }) => topic === 'mail')).toMatchObject([
+      { tries: 0, parked_at: null },
+    ]);
+
+    await couriers.start();
+    await eventsOf('email_sent', 2);
+    expect(mailbox.mails.map(({ recipients }) => recipients[0])).toEqual(['alice@example.org', 'bob@example.org']);
+  });
+
+  it('ends with code 0 after MAIL_DEADLINE_S if a mail server is slower, and leaves the mail to another courier', async () => {
+    const never = new Promise<void>(() => undefined);
+    const beforeAccepting = ({ greeting }: { greeting: string }) => (greeting === 'first' ? never : Promise.resolve());
+    const mailbox = await couriers.begin({ beforeAccepting });
+    const courier = await couriers.startApart({ MAIL_NAME: 'first', MAIL_DEADLINE_S: '2' });
+    const [id] = await couriers.put([mailTo('alice@example.org')]);
+    await mailbox.until(() => mailbox.pending.length === 1);
+    expect(await courier.stop()).toBe(0);
+    expect(await couriers.rows()).toMatchObject([
+      { id, tries: 1, parked_at: null, error: 'not sent within 2 seconds' },
+    ]);
+
+    await couriers.start();
+    expect(await mailbox.mailTo('alice@example.org')).toMatchObject({ messageId: `<${id}@localhost>` });
   });
 
   it('keeps events while the bus is down and publishes them when the bus is back', async () => {
