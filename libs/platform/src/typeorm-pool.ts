@@ -48,14 +48,14 @@ export async function waitForPostgres(url: string, readiness: Readiness): Promis
 
 const PING = { name: 'ping', text: 'SELECT 1' };
 
-/** SQLSTATE codes for a wrong password, a role that may not log in or is missing, and a missing database. */
-const NOT_YET_CODES = new Set(['28P01', '28000', '3D000']);
+/** The SQLSTATE of a wrong password, a role that may not log in or is missing, and a missing database. */
+const NOT_YET_STATES = new Set(['28P01', '28000', '3D000']);
 
 function reasonToWait(error: unknown, url: string): string | undefined {
-  const code = codeOf(error);
-  if (!isDatabaseUnavailable(error) && !NOT_YET_CODES.has(code)) return undefined;
+  const sqlState = sqlStateOf(error);
+  if (!isDatabaseUnavailable(error) && !NOT_YET_STATES.has(sqlState)) return undefined;
   const { host, pathname } = new URL(url);
-  return `Postgres at ${host}${pathname} accepts no connection: ${(error as Error).message || code}`;
+  return `Postgres at ${host}${pathname} accepts no connection: ${(error as Error).message || sqlState}`;
 }
 
 class MigrationsMissingError extends Error {}
@@ -65,11 +65,11 @@ const UNDEFINED_TABLE = '42P01';
 
 function reasonToWaitForMigrations(error: unknown): string | undefined {
   if (error instanceof MigrationsMissingError || isDatabaseUnavailable(error)) return (error as Error).message;
-  const notYet = [INSUFFICIENT_PRIVILEGE, UNDEFINED_TABLE].includes(codeOf(error));
+  const notYet = [INSUFFICIENT_PRIVILEGE, UNDEFINED_TABLE].includes(sqlStateOf(error));
   return notYet ? `${(error as Error).message}: run migrate, then roles` : undefined;
 }
 
-const codeOf = (error: unknown) =>
+const sqlStateOf = (error: unknown) =>
   String((error as { driverError?: { code?: unknown } }).driverError?.code ?? (error as { code?: unknown }).code);
 
 /**
