@@ -5,12 +5,13 @@
  * where one of them is missing.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { findPostgresPrograms } from './postgres-programs.mjs';
 import { prepare } from './prepare.mjs';
 
 const natsServer = process.env.NATS_SERVER || find('nats-server');
-const postgres = process.env.POSTGRES_BIN || findPostgres();
+const postgres = process.env.POSTGRES_BIN || findPostgresPrograms();
 const missing = [!natsServer && 'nats-server', !find('haproxy') && 'haproxy', !postgres && 'pg_basebackup'].filter(
   Boolean,
 );
@@ -38,18 +39,4 @@ function find(program) {
   return folders()
     .map((folder) => join(folder, program))
     .find((path) => existsSync(path));
-}
-
-/** Returns the folder of the programs of the newest installed PostgreSQL. */
-function findPostgres() {
-  const debian = '/usr/lib/postgresql';
-  const versions = existsSync(debian)
-    ? readdirSync(debian)
-        .map(Number)
-        .filter((version) => version >= 15)
-    : [];
-  return versions
-    .sort((a, b) => b - a)
-    .map((version) => join(debian, String(version), 'bin'))
-    .find((folder) => existsSync(join(folder, 'pg_basebackup')));
 }

@@ -191,7 +191,7 @@ const epochIn = async ({ source }: Database): Promise<number> =>
 describe('npm run database -- after-restore', () => {
   it('counts with --dry-run, and changes nothing', async () => {
     const { code, stdout } = await run(finished, '--dry-run');
-    expect([code, stdout]).toEqual([0, expect.stringContaining('flow.sessions: 2 sessions')]);
+    expect([code, stdout]).toEqual([0, expect.stringContaining('flow.sessions: deleted 2 sessions')]);
     expect(stdout).toContain('Nothing was changed.');
     expect(await finished.source.query('SELECT FROM flow.sessions')).toHaveLength(2);
     expect(await epochIn(finished)).toBe(alice.epoch);
@@ -239,7 +239,7 @@ describe('npm run database -- after-restore', () => {
 
   it('keeps recovery codes with --keep-recovery-codes, and deletes tokens with --delete-tokens', async () => {
     const { stdout } = await run(keeping, '--keep-recovery-codes', '--delete-tokens');
-    expect(stdout).toContain('directory.tokens: 1 API tokens');
+    expect(stdout).toContain('directory.tokens: deleted 1 API tokens');
     expect(stdout).toContain('Recovery codes: used ones are valid, because of --keep-recovery-codes.');
     expect(await keeping.source.query('SELECT FROM directory.tokens')).toEqual([]);
     expect(await secrets['a recovery code']!(keeping)).toBe(true);

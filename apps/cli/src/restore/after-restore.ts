@@ -75,12 +75,12 @@ export class AfterRestore {
     const lines = [`  directory.users: ${users} users must log in again`];
     for (const rows of this.deleted()) {
       const count = await affected(manager, `DELETE FROM ${rows.table} WHERE ${rows.where ?? 'true'}`);
-      lines.push(`  ${rows.table}: ${count} ${rows.content} deleted`);
+      lines.push(`  ${rows.table}: deleted ${count} ${rows.content}`);
     }
     const apps = await this.raiseCounters(manager);
     lines.push(`  mfa.devices: ${apps} authenticator apps accept no code of before this minute`);
     const [{ count }] = await manager.query<[{ count: number }]>(OTHER_CONNECTIONS);
-    const warning = `${count} other connections use the database. Stop all services and run the command again.`;
+    const warning = `${count} other connections use the database. If a gateway runs, stop it and run the command again.`;
     return ['Worthless now:', ...lines, ...codes, ...(count > 0 ? [warning] : [])];
   }
 

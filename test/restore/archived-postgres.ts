@@ -1,0 +1,144 @@
+import { execFile } from 'node:child_process';
+import { appendFile, chmod, chown, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { postgresAccount } from '../../libs/platform/src/embedded-postgres-account.js';
+import { findFreePort } from '../../libs/platform/src/free-port.js';
+import { onServer } from '../support/postgres-databases.js';
+import { killWhenParentDies } from '../support/watchdog.js';
+
+const run = promisify(execFile);
+
+const PASSWORD = 'postgres-of-a-drill';
+const START_S = 60;
+
+/** Where the server runs. */
+interface Place {
+  /** Folder of the programs of PostgreSQL. */
+  readonly bin: string;
+  /** Folder of the data, the base backup and the archive of the log. */
+  readonly folder: string;
+  readonly account: Awaited<ReturnType<typeof postgresAccount>>;
+  readonly port: number;
+}
+
+/** A Postgres server that archives its log, made with the programs of PostgreSQL in `bin`. */
+export class ArchivedPostgres {
+  #cancelWatchdog: (() => void) | undefined;
+
+  private constructor(private readonly place: Place) {}
+
+  /** Starts a new server with an empty database. */
+  static async open(bin: string): Promise<ArchivedPostgres> {
+    const folder = await mkdtemp(join(tmpdir(), 'gatehouse-restore-'));
+    const account = await postgresAccount();
+    await chmod(folder, 0o755);
+    if (account) await chown(folder, account.uid, account.gid);
+    const server = new ArchivedPostgres({ bin, folder, account, port: await findFreePort() });
+    const password = join(folder, 'password');
+    await writeFile(password, PASSWORD, { mode: 0o600 });
+    if (account) await chown(password, account.uid, account.gid);
+    await server.#run('mkdir', [server.#archive]);
+    const access = ['-U', 'postgres', '-A', 'scram-sha-256', `--pwfile=${password}`];
+    await server.#run('initdb', ['-D', server.#data, ...access, '-E', 'UTF8', '--locale=C', '--no-sync']);
+    await appendFile(
+      join(server.#data, 'postgresql.conf'),
+      `wal_level = replica
+archive_mode = on
+archive_command = 'test ! -f ${server.#archive}/%f && cp %p ${server.#archive}/%f.part && mv ${server.#archive}/%f.part ${server.#archive}/%f'
+listen_addresses = '127.0.0.1'
+unix_socket_directories = ''
+port = ${server.place.port}
+max_connections = 200
+`,
+    );
+    await server.#start();
+    await onServer(server.#url('postgres'), (client) => client.query('CREATE DATABASE gatehouse'));
+    return server;
+  }
+
+  get url(): string {
+    return this.#url('gatehouse');
+  }
+
+  /** Makes a base backup and checks it. */
+  async backUp(): Promise<void> {
+    const server = ['-h', '127.0.0.1', '-p', String(this.place.port), '-U', 'postgres'];
+    await this.#run('pg_basebackup', [...server, '--pgdata', this.#backup, '--checkpoint=fast', '--wal-method=stream']);
+    await this.#run('pg_verifybackup', [this.#backup]);
+  }
+
+  /** Resolves when everything that is committed is in the archive. */
+  async archived(): Promise<void> {
+    await onServer(this.#url('postgres'), async (client) => {
+      const { rows } = await client.query<{ segment: string }>(
+        'SELECT pg_walfile_name(pg_current_wal_insert_lsn()) AS segment, pg_switch_wal()',
+      );
+      const done = 'SELECT FROM pg_stat_archiver WHERE last_archived_wal >= $1';
+      while ((await client.query(done, [rows[0]!.segment])).rowCount === 0) await pause(100);
+    });
+  }
+
+  /** Ends the server without letting it write what it has, and deletes its data. */
+  async destroy(): Promise<void> {
+    this.#cancelWatchdog?.();
+    await this.#run('pg_ctl', ['-D', this.#data, '-m', 'immediate', '-w', 'stop']);
+    await rm(this.#data, { recursive: true });
+  }
+
+  /** Restores the base backup and the archived log up to a time. Resolves when the server accepts writes. */
+  async restore(time: string): Promise<void> {
+    await this.#run('cp', ['-a', this.#backup, this.#data]);
+    const signal = join(this.#data, 'recovery.signal');
+    await appendFile(
+      join(this.#data, 'postgresql.auto.conf'),
+      `restore_command = 'cp ${this.#archive}/%f %p'
+recovery_target_time = '${time}'
+recovery_target_action = 'promote'
+archive_mode = off
+`,
+    );
+    await this.#run('touch', [signal]);
+    await this.#start();
+    await onServer(this.#url('postgres'), async (client) => {
+      const recovering = 'SELECT WHERE pg_is_in_recovery()';
+      while ((await client.query(recovering)).rowCount !== 0) await pause(100);
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.destroy().catch(() => undefined);
+    await rm(this.place.folder, { recursive: true, force: true });
+  }
+
+  async #start(): Promise<void> {
+    const log = join(this.place.folder, 'log');
+    await this.#run('pg_ctl', ['-D', this.#data, '-l', log, '-w', '-t', String(START_S), 'start']);
+    const [pid] = (await readFile(join(this.#data, 'postmaster.pid'), 'utf8')).split('\n', 1);
+    this.#cancelWatchdog = killWhenParentDies(Number(pid), { remove: this.place.folder });
+  }
+
+  async #run(program: string, args: readonly string[]): Promise<void> {
+    const { bin, account, folder } = this.place;
+    const env = { ...process.env, PGPASSWORD: PASSWORD, PATH: `${bin}:${process.env['PATH'] ?? ''}` };
+    await run(program, [...args], { ...account, env, cwd: folder });
+  }
+
+  #url(database: string): string {
+    return `postgres://postgres:${PASSWORD}@127.0.0.1:${this.place.port}/${database}`;
+  }
+
+  get #data(): string {
+    return join(this.place.folder, 'data');
+  }
+
+  get #backup(): string {
+    return join(this.place.folder, 'backup');
+  }
+
+  get #archive(): string {
+    return join(this.place.folder, 'archive');
+  }
+}
