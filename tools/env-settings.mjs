@@ -8,7 +8,7 @@ export const SECRETS_FILE = 'secrets.env';
 const SECRET = new RegExp(
   [
     '^(MFA_)?SEAL_KEYS$',
-    '^(SECRET|UID)_KEY$',
+    '^(SECRET|PSEUDONYM)_KEY$',
     '^DATABASE_URL$',
     '^(POSTGRES|DATABASE|NATS|NATS_CLUSTER|MAIL|ADMIN)_PASSWORD(_[A-Z]+)?$',
     '^NATS_NKEY_SEED(_[A-Z]+)?$',

@@ -21,12 +21,12 @@ const NETWORKS: Readonly<Record<Need, string>> = { front: 'front', bus: 'bus', d
 
 /** The secrets of each container besides those of its own NATS user and Postgres role. */
 const SECRETS: Readonly<Record<string, readonly string[]>> = {
-  gateway: ['SEAL_KEYS', 'SECRET_KEY'],
+  gateway: ['SEAL_KEYS', 'SECRET_KEY', 'PSEUDONYM_KEY'],
   courier: ['SEAL_KEYS', 'MAIL_PASSWORD'],
   mfa: ['MFA_SEAL_KEYS'],
   migrate: ['POSTGRES_PASSWORD'],
   roles: ['POSTGRES_PASSWORD', ...SERVICES.map((service) => `DATABASE_PASSWORD_${service.toUpperCase()}`)],
-  operator: ['POSTGRES_PASSWORD', 'SEAL_KEYS', 'MFA_SEAL_KEYS', 'SECRET_KEY'],
+  operator: ['POSTGRES_PASSWORD', 'SEAL_KEYS', 'MFA_SEAL_KEYS', 'SECRET_KEY', 'PSEUDONYM_KEY'],
 };
 /** Containers of other images. */
 const OTHERS = ['proxy', 'postgres', 'nats', 'nats-data'];
@@ -85,6 +85,10 @@ describe('docker-compose.yml', () => {
     expect(compose['operator']).not.toHaveProperty('depends_on');
   });
 
+  it('starts all services at once, and only what cannot wait after something else', () => {
+    expect(Object.keys(compose).filter((name) => compose[name]?.depends_on)).toEqual(['nats', 'roles']);
+  });
+
   it('publishes only the proxy, whose network the gateway trusts', () => {
     expect(Object.keys(compose).filter((name) => compose[name]?.ports)).toEqual(['proxy']);
     expect(compose['proxy']).toMatchObject({ ports: ['127.0.0.1:9000:9000'], networks: ['edge', 'front'] });
@@ -132,12 +136,15 @@ describe('docker-compose.yml', () => {
 
   it.each(CONTAINERS)('gives %s every setting in .env, and no secret that it has no use for', (name) => {
     const settings = { ANONYMOUS_RATE: '7', MAIL_FROM: 'id@example.org', PASSWORD_CONCURRENCY: '5' };
-    const environment = readCompose({ ...env, ...settings })[name]?.environment;
+    const secrets = { ...env, MAIL_PASSWORD: 'of the mail server', PSEUDONYM_KEY: 'for the life of the database' };
+    const environment = readCompose({ ...secrets, ...settings })[name]?.environment;
     expect(environment).toMatchObject(settings);
     const own = ['NATS_NKEY_SEED', 'DATABASE_PASSWORD'].map((secret) => `${secret}_${name.toUpperCase()}`);
     const allowed = [...own, ...(SECRETS[name] ?? [])];
     const values = JSON.stringify(environment);
-    const present = Object.keys(env).filter((secret) => isSecret(secret) && values.includes(env[secret] ?? ''));
+    const present = Object.entries(secrets).flatMap(([secret, value = '']) =>
+      isSecret(secret) && values.includes(value) ? [secret] : [],
+    );
     expect(present.filter((secret) => !allowed.includes(secret))).toEqual([]);
   });
 
@@ -155,7 +162,7 @@ describe('docker-compose.yml', () => {
       for (const file of ['docker-compose.yml', SERVICES_FILE]) await cp(file, join(folder, file));
       await completeFolder(folder);
       await appendFile(join(folder, '.env'), 'ANONYMOUS_RATE=7\n');
-      await appendFile(join(folder, 'secrets.env'), 'MAIL_PASSWORD=mail\n');
+      await appendFile(join(folder, 'secrets.env'), 'MAIL_PASSWORD=mail\nPSEUDONYM_KEY=for good\n');
       const settings = await readEnvFile(join(folder, '.env'));
       const secrets = await readEnvFile(join(folder, 'secrets.env'));
       const args = ['--profile', 'operator', 'config', '--format', 'json'];

@@ -37,8 +37,11 @@ const SECRETS = new Set(
   ),
 );
 
+/** Secrets that need not be set. */
+const OPTIONAL_SECRETS = ['MAIL_PASSWORD', 'PSEUDONYM_KEY'];
+
 /** Returns whether a setting is in secrets.env. All others are in .env. */
-export const isSecret = (name: string): boolean => SECRETS.has(name) || name === 'MAIL_PASSWORD';
+export const isSecret = (name: string): boolean => SECRETS.has(name) || OPTIONAL_SECRETS.includes(name);
 
 /** The file with the services, which docker-compose.yml includes. */
 export const SERVICES_FILE = 'deploy/compose/services.yaml';

@@ -82,12 +82,13 @@ describe('npm run deploy:env', () => {
 
   it('moves the secrets of an older `.env`, and keeps their values', async () => {
     await writeFile(file, 'BASE_URL=https://id.example.org\n# mine\nSECRET_KEY=mine\nMAIL_PASSWORD=also mine');
+    await appendFile(file, '\nPSEUDONYM_KEY=for good');
     await completeFolder(folder);
     const secrets = await readEnvFile(join(folder, 'secrets.env'));
-    expect(secrets).toMatchObject({ SECRET_KEY: 'mine', MAIL_PASSWORD: 'also mine' });
+    expect(secrets).toMatchObject({ SECRET_KEY: 'mine', MAIL_PASSWORD: 'also mine', PSEUDONYM_KEY: 'for good' });
     const text = await readFile(file, 'utf8');
     expect(text).toMatch(/^BASE_URL=https:\/\/id\.example\.org\n# mine\n/);
-    expect(text).not.toContain('also mine');
+    expect(text).not.toMatch(/also mine|for good/);
     await completeFolder(folder);
     expect(await readEnvFile(join(folder, 'secrets.env'))).toEqual(secrets);
   });
