@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { codeBlocks } from './page-commands.js';
@@ -73,9 +73,35 @@ export class ComposeProject {
     return ids === '' ? [] : (JSON.parse(await this.sh(`docker inspect ${ids}`)) as Inspection[]);
   }
 
+  /** Returns the used memory in MiB of the running containers, by service. */
+  async memory(): Promise<ReadonlyMap<string, readonly number[]>> {
+    const lines = (await this.sh("docker stats --no-stream --format '{{.Name}} {{.MemUsage}}'")).split('\n');
+    const used = new Map<string, number[]>();
+    for (const line of lines) {
+      // For example `gatehouse-test-password-1 81.35MiB / 384MiB`.
+      const [, service = '', amount, unit] = /^gatehouse-test-(\w+)-\d+ ([\d.]+)([MGK])iB \//.exec(line) ?? [];
+      const mebibytes = Number(amount) * { K: 1 / 1024, M: 1, G: 1024 }[unit as 'K' | 'M' | 'G'];
+      used.set(service, [...(used.get(service) ?? []), mebibytes]);
+    }
+    return used;
+  }
+
+  /** Runs a command of the operator, such as `user.js list`, and returns what it prints. */
+  operator(command: string, input = ''): Promise<string> {
+    return this.sh(`docker compose run --rm -T operator dist/apps/cli/src/${command}`, input);
+  }
+
   /** Applies a blueprint. */
   async apply(text: string): Promise<void> {
-    await this.sh('docker compose run --rm -T operator dist/apps/cli/src/blueprint.js apply /dev/stdin', text);
+    await this.operator('blueprint.js apply /dev/stdin', text);
+  }
+
+  /** Replaces the lines of secrets.env whose setting matches a name. */
+  changeSecrets(name: RegExp, line: (name: string, value: string) => string): void {
+    const text = this.read('secrets.env').replaceAll(/^(\w+)=(.*)\n/gm, (old, setting: string, value: string) =>
+      name.test(setting) ? line(setting, value) : old,
+    );
+    writeFileSync(join(this.folder, 'secrets.env'), text);
   }
 
   read(file: string): string {

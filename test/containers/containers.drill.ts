@@ -1,71 +1,37 @@
-import { spawnSync } from 'node:child_process';
-import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { NEEDS, type Need, SERVICES } from '../deploy/catalogue.js';
-import { LoginLoad } from '../faults/login-load.js';
+import { NEEDS, type Need, SECRETS, SERVICES } from '../deploy/catalogue.js';
 import { blueprint, userEntry } from '../support/blueprints.js';
 import { Browser, usernameOf } from '../support/browser.js';
+import { provideBaseImages } from './base-images.js';
 import { ComposeProject } from './compose-project.js';
+import { FaultMatrix, UNDISTURBED } from './fault-matrix.js';
 import { codeBlocks } from './page-commands.js';
 
 const DEPLOY = 'docs/how-to/deploy.md';
+const ROTATE_SECRETS = 'docs/how-to/rotate-secrets.md';
 const PASSWORD = 'correct-horse-7';
 const FLOW = 'default-authentication-flow';
 const USERS = Array.from({ length: 4 }, (_, i) => `user-${i}`);
-/** Logins that finish before each fault, and again after it. */
-const UNDISTURBED = 8;
 /** Largest memory of an idle container in MiB. */
 const MEMORY_MIB = { gateway: 150, policy: 500, others: 128 };
 /** A host on the internet, to test which containers reach it. It is reachable, as the build of the image needs it too. */
 const WORLD = 'registry.npmjs.org:443';
 
-interface Row {
-  readonly fault: string;
-  readonly logins: number;
-  readonly requests: number;
-  readonly failures: number;
-  readonly gap_s: number;
-  readonly lost: number;
-}
-
-const rows: Row[] = [];
+const matrix = new FaultMatrix(USERS, FLOW);
 const figures: string[] = [];
 let project: ComposeProject;
 beforeAll(() => {
-  const images = [
-    ...readFileSync('Dockerfile', 'utf8').matchAll(/^FROM (?:--platform=\S+ )?(\S+:\S+)/gm),
-    ...readFileSync('docker-compose.yml', 'utf8').matchAll(/image: (\w+:[\w.-]+)/g),
-  ].map(([, image = '']) => image);
-  for (const image of new Set(images)) provide(image);
+  provideBaseImages();
   project = new ComposeProject();
 });
 afterAll(async () => {
-  process.stdout.write(`\n${[...figures, HEADER, ...rows.map(lineOf)].join('\n')}\n`);
+  process.stdout.write(`\n${[...figures, ...matrix.lines()].join('\n')}\n`);
   await project?.close();
 });
-
-const HEADER = lineOf({
-  fault: 'fault',
-  logins: 'logins',
-  requests: 'requests',
-  failures: 'failures',
-  gap_s: 'gap in s',
-  lost: 'lost',
-});
-function lineOf({ fault, logins, requests, failures, gap_s, lost }: Readonly<Record<keyof Row, unknown>>): string {
-  const numbers = [logins, requests, failures, gap_s, lost].map((value) => String(value).padStart(9));
-  return `${String(fault).padEnd(34)}${numbers.join(' ')}`;
-}
-
-/** Pulls a base image. Where that fails, makes a stand-in of it. */
-function provide(image: string) {
-  const run = (program: string, ...args: string[]) => spawnSync(program, args, { encoding: 'utf8' });
-  if (run('docker', 'image', 'inspect', image).status === 0 || run('docker', 'pull', '--quiet', image).status === 0)
-    return;
-  const { status, stderr } = run('test/containers/base-images.sh', image);
-  if (status !== 0) throw new Error(`no base image ${image}: ${stderr}`);
-}
 
 /** Logs a user in. Returns the name of the user whom the session belongs to afterwards. */
 async function logIn(user: string): Promise<string | undefined> {
@@ -76,20 +42,7 @@ async function logIn(user: string): Promise<string | undefined> {
   return usernameOf(browser);
 }
 
-/** Does something while users log in, and records what they noticed. */
-async function underLoad(fault: string, act: () => Promise<unknown>): Promise<Row> {
-  const load = new LoginLoad({ browser: () => new Browser(project.url) }, { slug: FLOW, users: USERS });
-  await load.finish(UNDISTURBED);
-  await act();
-  await load.finish(UNDISTURBED);
-  const { finished, requests, refused, gapMs, lost } = await load.stop();
-  expect(lost).toEqual([]);
-  const gap_s = Math.round(gapMs / 100) / 10;
-  const row = { fault, logins: finished, requests, failures: refused, gap_s, lost: lost.length };
-  rows.push(row);
-  process.stdout.write(`${lineOf(row)}\n`);
-  return row;
-}
+const underLoad = (fault: string, act: () => Promise<unknown>) => matrix.run(project.url, fault, act);
 
 const untilReady = (services: readonly string[]) =>
   project.sh(`docker compose up --detach --no-deps --no-build --no-recreate --wait ${services.join(' ')}`);
@@ -110,7 +63,7 @@ describe('a compose deployment', () => {
   });
 
   it('runs every container healthy, unprivileged, and within its memory', async () => {
-    const lines = (await project.sh("docker stats --no-stream --format '{{.Name}} {{.MemUsage}}'")).split('\n');
+    const memory = await project.memory();
     for (const service of [...SERVICES, 'proxy', 'postgres', 'nats']) {
       const containers = await project.inspect(service);
       expect(containers).toHaveLength(service === 'gateway' ? 2 : 1);
@@ -123,7 +76,8 @@ describe('a compose deployment', () => {
       }
     }
     for (const service of SERVICES) {
-      const used = lines.filter((line) => line.startsWith(`gatehouse-test-${service}-`)).map(mebibytes);
+      const used = memory.get(service) ?? [];
+      expect(used).not.toEqual([]);
       figures.push(`memory of ${service}: ${used.map((value) => Math.round(value)).join(' and ')} MiB`);
       const limit = service === 'gateway' || service === 'policy' ? MEMORY_MIB[service] : MEMORY_MIB.others;
       for (const value of used) expect(value).toBeLessThan(limit);
@@ -260,9 +214,53 @@ describe('a compose deployment', () => {
         .filter(([, , value = '']) => Env.some((line) => line.includes(value)))
         .map(([, name]) => name);
       const own = ['NATS_NKEY_SEED', 'DATABASE_PASSWORD'].map((name) => `${name}_${service.toUpperCase()}`);
-      const shared = ['SEAL_KEYS', 'MFA_SEAL_KEYS', 'SECRET_KEY'];
-      expect(present.filter((name) => ![...own, ...shared].includes(name ?? ''))).toEqual([]);
+      expect(present.filter((name) => ![...own, ...(SECRETS[service] ?? [])].includes(name ?? ''))).toEqual([]);
     }
+  });
+
+  it('stores events in a stream that the operator creates', async () => {
+    appendFileSync(join(project.folder, '.env'), 'EVENTS_STREAM=events\n');
+    const created = await project.follow('docs/how-to/high-availability.md', 'Keep events in a stream');
+    expect(created).toContain('stream events created');
+    expect(await logIn('admin')).toBe('admin');
+    const outbox = `SELECT count(*) FROM flow.outbox WHERE topic LIKE 'events.%'`;
+    while ((await project.sh(`docker compose exec -T postgres psql -U postgres -d gatehouse -Atc "${outbox}"`)) !== '0')
+      await pause(200);
+    const stored = JSON.parse(await project.sh('docker compose exec -T nats wget -qO- http://127.0.0.1:8222/jsz'));
+    expect(stored).toMatchObject({ streams: 1, messages: expect.toSatisfy((count: number) => count > 0) });
+  });
+
+  it('exports and deletes a user', async () => {
+    await project.operator('user.js create eve --password', `${PASSWORD}\n`);
+    expect(await logIn('eve')).toBe('eve');
+    const exported = await project.operator('user.js export eve');
+    expect(exported).toContain('"eve"');
+    expect(await project.operator('user.js delete eve')).toContain('deleted eve');
+    expect(await logIn('eve')).toBeUndefined();
+  });
+
+  it('rotates the seal keys by the commands of the page', async () => {
+    const heading = '`SEAL_KEYS` and `MFA_SEAL_KEYS`';
+    const setting = /^(MFA_)?SEAL_KEYS$/;
+    const added = `k2:${randomBytes(32).toString('base64')}`;
+    await underLoad('seal keys rotated', async () => {
+      project.changeSecrets(setting, (name, old) => `${name}=${old},${added}\n`);
+      await project.follow(ROTATE_SECRETS, heading);
+      project.changeSecrets(setting, (name, keys) => `${name}=${added},${keys.split(',')[0]}\n`);
+      await project.follow(ROTATE_SECRETS, heading);
+    });
+    const output = await project.follow(ROTATE_SECRETS, heading, { block: 1 });
+    expect(output).toMatch(/k1 can be removed from SEAL_KEYS.*k1 can be removed from MFA_SEAL_KEYS/s);
+    project.changeSecrets(setting, (name) => `${name}=${added}\n`);
+    await project.follow(ROTATE_SECRETS, heading);
+    expect(await logIn('admin')).toBe('admin');
+  });
+
+  it('replaces the nkey of a service by the commands of the page', async () => {
+    project.changeSecrets(/^NATS_NKEY_SEED_MFA$/, () => '');
+    await project.sh('sed -i /^NATS_NKEY_MFA=/d .env');
+    await underLoad('nkey of mfa replaced', () => project.follow(ROTATE_SECRETS, 'Nkeys of NATS users'));
+    await untilReady(SERVICES);
   });
 
   it('keeps its data when it goes down and up', async () => {
@@ -279,13 +277,23 @@ describe('a compose deployment', () => {
     expect(await logIn('later')).toBeUndefined();
   });
 
-  it.each(['deploy', 'scale', 'upgrade'])('has run every command for compose of the page %s', (page) => {
-    expect(project.notFollowed(`docs/how-to/${page}.md`)).toEqual([]);
+  it('starts all containers at once on an empty database', async () => {
+    await project.sh('docker compose down --volumes');
+    const start = Date.now();
+    await project.sh('docker compose up --detach');
+    await untilReady([...SERVICES, 'proxy']);
+    figures.push(`from docker compose up to ready: ${Math.round((Date.now() - start) / 1000)} s`);
+    for (const service of SERVICES)
+      for (const { RestartCount } of await project.inspect(service)) expect(RestartCount).toBe(0);
+    await project.operator('blueprint.js apply --once blueprints');
+    await project.apply(blueprint(userEntry('first')));
+    expect(await logIn('first')).toBe('first');
   });
-});
 
-/** Returns the used memory of a line of `docker stats`, such as `name 81.35MiB / 384MiB`, in MiB. */
-function mebibytes(line: string): number {
-  const [, amount = '', unit] = /([\d.]+)([MGK])iB \//.exec(line) ?? [];
-  return Number(amount) * { K: 1 / 1024, M: 1, G: 1024 }[unit as 'K' | 'M' | 'G'];
-}
+  it.each(['deploy', 'scale', 'upgrade', 'rotate-secrets', 'high-availability'])(
+    'has run every command for compose of the page %s',
+    (page) => {
+      expect(project.notFollowed(`docs/how-to/${page}.md`)).toEqual([]);
+    },
+  );
+});

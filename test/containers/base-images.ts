@@ -1,0 +1,21 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { SERVICES_FILE } from '../deploy/compose.js';
+
+/** Provides the engine with the images that the Dockerfile and the compose file name. Throws if one cannot be had. */
+export function provideBaseImages(): void {
+  const images = [
+    ...readFileSync('Dockerfile', 'utf8').matchAll(/^FROM (?:--platform=\S+ )?(\S+:\S+)/gm),
+    ...readFileSync(SERVICES_FILE, 'utf8').matchAll(/image: (\w+:[\w.-]+)/g),
+  ].map(([, image = '']) => image);
+  for (const image of new Set(images)) provide(image);
+}
+
+/** Pulls a base image. Where that fails, makes a stand-in of it. */
+function provide(image: string) {
+  const run = (program: string, ...args: string[]) => spawnSync(program, args, { encoding: 'utf8' });
+  if (run('docker', 'image', 'inspect', image).status === 0 || run('docker', 'pull', '--quiet', image).status === 0)
+    return;
+  const { status, stderr } = run('test/containers/base-images.sh', image);
+  if (status !== 0) throw new Error(`no base image ${image}: ${stderr}`);
+}

@@ -1,0 +1,61 @@
+import { expect } from 'vitest';
+import { LoginLoad } from '../faults/login-load.js';
+import { Browser } from '../support/browser.js';
+
+/** Logins that finish before each fault, and again after it. */
+export const UNDISTURBED = 8;
+
+interface Row {
+  readonly fault: string;
+  readonly logins: number;
+  readonly requests: number;
+  readonly failures: number;
+  readonly gap_s: number;
+  readonly startedOver: number;
+}
+
+/** What users who log in notice of faults. */
+export class FaultMatrix {
+  private readonly rows: Row[] = [];
+
+  constructor(
+    private readonly users: readonly string[],
+    private readonly slug: string,
+  ) {}
+
+  /** Does something while users log in, and records what they noticed. Fails if a login was lost. */
+  async run(url: string, fault: string, act: () => Promise<unknown>): Promise<Row> {
+    const load = new LoginLoad({ browser: () => new Browser(url) }, { slug: this.slug, users: this.users });
+    await load.finish(UNDISTURBED);
+    await act();
+    await load.finish(UNDISTURBED);
+    const { finished, requests, refused, gapMs, startedOver, lost } = await load.stop();
+    expect(lost).toEqual([]);
+    const gap_s = Math.round(gapMs / 100) / 10;
+    const row = { fault, logins: finished, requests, failures: refused, gap_s, startedOver };
+    this.rows.push(row);
+    process.stdout.write(`${lineOf(row)}\n`);
+    return row;
+  }
+
+  /** Returns a header and a line for each fault. None of them has lost a login. */
+  lines(): readonly string[] {
+    const numbers = { logins: 'logins', requests: 'requests', failures: 'failures' };
+    return [
+      lineOf({ fault: 'fault', ...numbers, gap_s: 'gap in s', startedOver: 'started over' }),
+      ...this.rows.map(lineOf),
+    ];
+  }
+}
+
+function lineOf({
+  fault,
+  logins,
+  requests,
+  failures,
+  gap_s,
+  startedOver,
+}: Readonly<Record<keyof Row, unknown>>): string {
+  const numbers = [logins, requests, failures, gap_s, startedOver].map((value) => String(value).padStart(12));
+  return `${String(fault).padEnd(34)}${numbers.join(' ')}`;
+}
