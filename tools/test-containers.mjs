@@ -5,12 +5,14 @@
  * of an engine that has one. Prints one line and succeeds where no engine can be had.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 const ENGINE_TIMEOUT_MS = 60_000;
+/** CPU weight of all containers together. A process outside of them has 1024. */
+const CPU_SHARES = '12288';
 const OWN_ENGINE_NEEDS = ['dockerd', 'slirp4netns', 'nsenter', 'ip'];
 
 const engine = (await findEngine()) ?? (await startEngine());
@@ -46,7 +48,15 @@ async function startEngine() {
     await stop();
     throw new Error('dockerd does not start here');
   }
+  raiseCpuShares();
   return { env, netns, stop };
+}
+
+/** Gives the containers their CPU weight, where the kernel has cgroups v1. Otherwise they weigh as much as one process. */
+function raiseCpuShares() {
+  if (!existsSync('/sys/fs/cgroup/cpu/cpu.shares')) return;
+  mkdirSync('/sys/fs/cgroup/cpu/docker', { recursive: true });
+  writeFileSync('/sys/fs/cgroup/cpu/docker/cpu.shares', CPU_SHARES);
 }
 
 /** Makes a network namespace that reaches the internet through this process's network. */
