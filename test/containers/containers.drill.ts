@@ -261,6 +261,7 @@ describe('a compose deployment', () => {
     await project.sh('sed -i /^NATS_NKEY_MFA=/d .env');
     await underLoad('nkey of mfa replaced', () => project.follow(ROTATE_SECRETS, 'Nkeys of NATS users'));
     await untilReady(SERVICES);
+    expect(await logIn('admin')).toBe('admin');
   });
 
   it('keeps its data when it goes down and up', async () => {

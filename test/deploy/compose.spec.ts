@@ -142,7 +142,7 @@ describe('docker-compose.yml', () => {
     const own = ['NATS_NKEY_SEED', 'DATABASE_PASSWORD'].map((secret) => `${secret}_${name.toUpperCase()}`);
     const allowed = [...own, ...(SECRETS[name] ?? [])];
     const values = JSON.stringify(environment);
-    const present = Object.entries(secrets).flatMap(([secret, value = '']) =>
+    const present = Object.entries(secrets).flatMap(([secret, value]) =>
       isSecret(secret) && values.includes(value) ? [secret] : [],
     );
     expect(present.filter((secret) => !allowed.includes(secret))).toEqual([]);

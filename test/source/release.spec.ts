@@ -89,7 +89,7 @@ describe('npm run release', () => {
   });
 
   it('in a dry run writes the documents, and prints what it would publish', () => {
-    git('remote', 'add', 'origin', 'https://user:word@example.org/gatehouse.git');
+    git('remote', 'add', 'origin', 'https://user:word@example.org/gatehouse.git'); // not-a-secret
     const { status, stdout, stderr } = release('--dry-run', '--image', 'registry.example.org/gatehouse');
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(stdout).toContain(`--tag registry.example.org/gatehouse:${version} `);

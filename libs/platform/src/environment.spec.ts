@@ -62,7 +62,7 @@ describe('the database by its parts', () => {
   it('has port 5432 and the name gatehouse by default, and its password may be a file', async () => {
     const DATABASE_PASSWORD_FILE = await file('password', 'p@ss/w%rd?\n');
     expect(resolveEnvironment({ ...parts, DATABASE_PASSWORD_FILE })).toEqual({
-      DATABASE_URL: 'postgres://gatehouse_mfa:p%40ss%2Fw%25rd%3F@db.example.org:5432/gatehouse',
+      DATABASE_URL: 'postgres://gatehouse_mfa:p%40ss%2Fw%25rd%3F@db.example.org:5432/gatehouse', // not-a-secret
     });
   });
 
