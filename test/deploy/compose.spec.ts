@@ -85,9 +85,13 @@ describe('docker-compose.yml', () => {
     expect(compose['operator']).not.toHaveProperty('depends_on');
   });
 
-  it('starts all services at once, and only what cannot wait after something else', () => {
-    expect(Object.keys(compose).filter((name) => compose[name]?.depends_on)).toEqual(['nats', 'roles']);
-  });
+  it.each(SERVICES)(
+    'stops %s before NATS and Postgres, and starts it without waiting for the migrations',
+    (service) => {
+      const servers = { front: [], bus: ['nats'], data: ['postgres'], world: [] };
+      expect(compose[service]?.depends_on).toEqual((NEEDS[service] ?? []).flatMap((need) => servers[need]));
+    },
+  );
 
   it('publishes only the proxy, whose network the gateway trusts', () => {
     expect(Object.keys(compose).filter((name) => compose[name]?.ports)).toEqual(['proxy']);

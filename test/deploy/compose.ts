@@ -11,7 +11,7 @@ export interface Container {
   readonly environment?: Readonly<Record<string, string>>;
   readonly networks: readonly string[];
   readonly ports?: readonly string[];
-  readonly depends_on?: Readonly<Record<string, unknown>>;
+  readonly depends_on?: unknown;
   readonly healthcheck?: {
     readonly test?: readonly string[];
     readonly timeout?: string;
