@@ -63,7 +63,7 @@ export class ComposeProject {
 
   /** Returns the blocks of commands of a page for compose that were not run. */
   notFollowed(page: string): readonly string[] {
-    const isOurs = (block: string) => /^(docker|npm run deploy)/m.test(block);
+    const isOurs = (block: string) => /^(docker|npm run deploy)/m.test(block) && !/^kubectl/m.test(block);
     return codeBlocks(page, 'sh').filter((block) => isOurs(block) && !this.followed.includes(block));
   }
 
