@@ -20,17 +20,26 @@ export interface Tally {
   finished: number;
   /** Number of requests that got a 503 or no response. */
   refused: number;
+  /**
+   * Number of logins that a visitor began again after a refused request, because the reply to an accepted answer was lost
+   * together with the new session cookie in it (docs/adr/0006-new-session-key-with-every-proof.md).
+   */
+  startedOver: number;
+  /** Number of static codes that a visitor replaced by the next one after a refused request, which may have used them up. */
+  replacedCodes: number;
   /** Errors of logins that fell back to an earlier step or did not end in a session. Must be empty. */
   readonly lost: string[];
 }
 
-const newTally = (): Tally => ({ begun: 0, finished: 0, refused: 0, lost: [] });
+const newTally = (): Tally => ({ begun: 0, finished: 0, refused: 0, startedOver: 0, replacedCodes: 0, lost: [] });
 
 /** Clients that log in again and again, each with the next free account, and retry every refused request. */
 export class MixedLoad {
   #tally = newTally();
   readonly #progress = new EventEmitter();
   readonly #clients: Promise<void>[];
+  /** Browsers of which a request was refused. */
+  readonly #interrupted = new WeakSet<Browser>();
   #isStopping = false;
 
   constructor(
@@ -59,9 +68,8 @@ export class MixedLoad {
   }
 
   /** Runs a login up to its last challenge. Returns the function that answers it and returns why the login was lost. */
-  async begin(account: Account): Promise<() => Promise<string | undefined>> {
-    const { slug, user, codes } = account;
-    const browser = new Browser(this.url);
+  async begin(account: Account, browser = new Browser(this.url)): Promise<() => Promise<string | undefined>> {
+    const { slug, user } = account;
     const sent = this.#mailsTo(user);
     const identified = await this.#step(browser, slug, { component: 'ak-stage-identification', uid_field: user });
     if (slug === 'factor') {
@@ -69,8 +77,7 @@ export class MixedLoad {
       const proved = await this.#step(browser, slug, { component: 'ak-stage-password', password: 'correct-horse-7' });
       const component = 'ak-stage-authenticator-validate';
       if (proved['component'] !== component) return async () => unexpected('the password', proved);
-      const code = codes.shift() ?? '';
-      return () => this.#end(browser, account, { component, code });
+      return () => this.#end(browser, account, { component, code: nextCode(account) });
     }
     const component = 'ak-stage-email';
     if (identified['component'] !== component) return async () => unexpected('identification', identified);
@@ -82,13 +89,14 @@ export class MixedLoad {
     return this.mailbox.mails.filter(({ recipients }) => recipients.includes(`${user}@example.org`)).length;
   }
 
-  async #end(browser: Browser, { slug, user }: Account, answer: Answer): Promise<string | undefined> {
-    const done = await this.#step(browser, slug, answer);
+  async #end(browser: Browser, account: Account, answer: Answer): Promise<string | undefined> {
+    const { slug, user } = account;
+    const done = await this.#step(browser, slug, answer, () => this.#again(account, answer));
     if (done['component'] !== 'xak-flow-redirect') return unexpected(answer.component, done);
     for (;;) {
       const name = await usernameOf(browser).catch(() => undefined);
       if (name === user) return undefined;
-      const { status, body } = await this.#retried(() => browser.fetch('/api/v3/core/users/me/'));
+      const { status, body } = await this.#retried(browser, () => browser.fetch('/api/v3/core/users/me/'));
       if (status === 403) return unexpected('the login', body);
     }
   }
@@ -97,40 +105,64 @@ export class MixedLoad {
     for (let i = 0; !this.#isStopping; i = (i + 1) % accounts.length) {
       const account = accounts[i]!;
       this.#tally.begun++;
-      const problem = await (await this.begin(account))();
+      const problem = await this.#logIn(account);
       if (problem === undefined) this.#tally.finished++;
       else this.#tally.lost.push(`${account.slug} ${account.user}: ${problem}`);
       this.#progress.emit('finished');
     }
   }
 
+  /** Runs one login, from the start again if a reply was lost. Returns why the login was lost, or `undefined`. */
+  async #logIn(account: Account): Promise<string | undefined> {
+    const browser = new Browser(this.url);
+    const problem = await (await this.begin(account, browser))();
+    if (problem === undefined || !this.#interrupted.has(browser)) return problem;
+    this.#tally.startedOver++;
+    return this.#logIn(account);
+  }
+
+  /** Returns the answer to the same challenge after a refused request: with the next code, if codes work once. */
+  #again(account: Account, answer: Answer): Answer {
+    if (account.slug !== 'factor') return answer;
+    this.#tally.replacedCodes++;
+    return { ...answer, code: nextCode(account) };
+  }
+
   /** Solves one challenge. After a refused POST, reads the challenge first: the answer may have been accepted. */
-  async #step(browser: Browser, slug: string, answer: Answer): Promise<BrowserResponse['body']> {
-    for (;;) {
-      const response = await this.#attempt(() => browser.solve(slug, answer));
+  async #step(browser: Browser, slug: string, first: Answer, again = () => first): Promise<BrowserResponse['body']> {
+    for (let answer = first; ; answer = again()) {
+      const response = await this.#attempt(browser, () => browser.solve(slug, answer));
       if (response) return response.body;
-      const { body } = await this.#retried(() => browser.show(slug));
+      const { body } = await this.#retried(browser, () => browser.show(slug));
       if (body['component'] !== answer.component) return body;
     }
   }
 
-  async #retried(send: () => Promise<BrowserResponse>): Promise<BrowserResponse> {
+  async #retried(browser: Browser, send: () => Promise<BrowserResponse>): Promise<BrowserResponse> {
     for (;;) {
-      const response = await this.#attempt(send);
+      const response = await this.#attempt(browser, send);
       if (response) return response;
     }
   }
 
   /** Sends one request. After a refusal, waits and returns `undefined`. */
-  async #attempt(send: () => Promise<BrowserResponse>): Promise<BrowserResponse | undefined> {
+  async #attempt(browser: Browser, send: () => Promise<BrowserResponse>): Promise<BrowserResponse | undefined> {
     const response = await send().catch(() => undefined);
     if (response && response.status !== 503) return response;
     this.#tally.refused++;
+    this.#interrupted.add(browser);
     await new Promise((resolve) => setTimeout(resolve, RETRY_DELAY_MS));
     return undefined;
   }
 }
 
 type Answer = Readonly<Record<string, string>> & { readonly component: string };
+
+/** Takes the next static code of a user. Throws when none is left. */
+function nextCode({ user, codes }: Account): string {
+  const code = codes.shift();
+  if (code === undefined) throw new Error(`${user} has no static code left`);
+  return code;
+}
 
 const unexpected = (step: string, body: unknown) => `after ${step}: ${JSON.stringify(body).slice(0, 200)}`;

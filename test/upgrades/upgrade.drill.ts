@@ -106,10 +106,12 @@ async function accountOf(user: string): Promise<Account> {
   return { slug, user, codes: [...(body['codes'] as string[])] };
 }
 
-const print = (name: string, { begun, finished, refused, lost }: Tally, ms: number) =>
-  process.stdout.write(
-    `${name}: ${begun} begun, ${finished} finished, ${refused} requests retried, ${lost.length} lost, ${(ms / 1000).toFixed(1)} s\n`,
-  );
+const print = (name: string, tally: Tally, ms: number) => {
+  const { begun, finished, refused, startedOver, replacedCodes, lost } = tally;
+  const logins = `${begun} begun, ${finished} finished, ${lost.length} lost, ${startedOver} started over`;
+  const retries = `${refused} requests retried, ${replacedCodes} codes replaced`;
+  process.stdout.write(`${name}: ${logins}, ${retries}, ${(ms / 1000).toFixed(1)} s\n`);
+};
 
 /** Changes the running versions while users log in, and waits for logins after the change. */
 async function phase(name: string, change: () => Promise<unknown>): Promise<readonly string[]> {
@@ -117,12 +119,15 @@ async function phase(name: string, change: () => Promise<unknown>): Promise<read
   await change();
   const during = await load.finish(0);
   const after = await load.finish(LOGINS);
-  const sum = { ...after, refused: during.refused + after.refused, lost: [...during.lost, ...after.lost] };
-  print(
-    name,
-    { ...sum, begun: during.begun + after.begun, finished: during.finished + after.finished },
-    performance.now() - start,
-  );
+  const sum: Tally = {
+    begun: during.begun + after.begun,
+    finished: during.finished + after.finished,
+    refused: during.refused + after.refused,
+    startedOver: during.startedOver + after.startedOver,
+    replacedCodes: during.replacedCodes + after.replacedCodes,
+    lost: [...during.lost, ...after.lost],
+  };
+  print(name, sum, performance.now() - start);
   return sum.lost;
 }
 const held = (...users: string[]) =>
