@@ -130,7 +130,10 @@ async function untilHealthy(service, id) {
   }
 }
 
-/** Resolves when the proxy sends requests to this number of gateways. */
+/**
+ * Resolves when the proxy sends requests to at least this number of gateways, or if no proxy runs. Throws DeployError
+ * after READY_TIMEOUT_S.
+ */
 async function untilProxied(count) {
   if (containersOf('proxy').length === 0) return;
   const end = Date.now() + READY_TIMEOUT_S * 1000;

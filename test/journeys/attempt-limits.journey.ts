@@ -98,7 +98,8 @@ describe('repeated wrong passwords', () => {
       for (let i = 0; i < 100; i += 10) await Promise.all(Array.from({ length: 10 }, (_, j) => guess(i + j)));
     });
 
-    // Twenty attempts from different networks cost no delay. Four more cost delays of 1, 2, 4 and 8 seconds.
+    // The first 20 attempts, from all networks together, are free. Attempts 21 to 24 are judged after a delay of 1, 2, 4
+    // and 8 seconds each. The 25th would be judged after 31 seconds, when all guesses have been sent.
     expect(judged).toBeGreaterThanOrEqual(20);
     expect(judged).toBeLessThan(25);
   });

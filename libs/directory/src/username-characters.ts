@@ -10,8 +10,8 @@ const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}\
 const LETTERS_AND_DIGITS = /[\p{Ll}\p{Lu}\p{Lo}\p{Lm}\p{Mn}\p{Mc}\p{Nd}]/u;
 
 /**
- * Characters that are allowed only next to certain others (RFC 5892, A.3 to A.7). The invisible joiners of A.1 and A.2
- * are never allowed.
+ * Characters that are allowed only in a certain context (RFC 5892, A.3 to A.7): beside certain characters or, for U+30FB,
+ * in a name that also contains kana or Han. The invisible joiners of A.1 and A.2 are never allowed.
  */
 const ALLOWED_IN_CONTEXT = new RegExp(
   [
@@ -25,8 +25,8 @@ const ALLOWED_IN_CONTEXT = new RegExp(
 );
 
 /**
- * Returns the first character that is not in the IdentifierClass of PRECIS (RFC 8264, 8), or that is not allowed next
- * to its neighbours.
+ * Returns the first character that is not in the IdentifierClass of PRECIS (RFC 8264, 8), or that is not allowed in its
+ * context.
  */
 export const findForbiddenCharacter = (name: string): string | undefined =>
   Array.from(name.replace(ALLOWED_IN_CONTEXT, '')).find((character) => !isAllowed(character));

@@ -142,7 +142,10 @@ export class StageInvoker {
     return result;
   }
 
-  /** Returns the invocation of an embedded stage, with the plan as the host's reply has changed it. */
+  /**
+   * Returns the invocation of an embedded stage. For a challenge, its plan is that of the run. For an answer, it also
+   * has the context changes of the stages of this step that have already passed.
+   */
   private embeddedInvocation(
     { context }: StageRun,
     invocation: StageInvocation,

@@ -77,7 +77,10 @@ export class Readiness {
     this.#stopping = true;
   }
 
-  /** Returns the names of the dependencies that cannot be used now. The process is ready if there are none. */
+  /**
+   * Returns why the process is not ready: the names of the dependencies that cannot be used now, and `stopping` after
+   * `stop`. The process is ready if the list is empty.
+   */
   async missing(): Promise<readonly string[]> {
     const usable = await Promise.all(this.#requirements.map((requirement) => this.#isUsable(requirement)));
     const names = this.#requirements.filter((_, index) => !usable[index]).map(({ name }) => name);

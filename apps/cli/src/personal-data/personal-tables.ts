@@ -18,10 +18,11 @@ const replies = (table: string): PersonalTable => ({
 });
 
 /**
- * All tables with rows about a person, in the order of their deletion. $1 uuid, $2 username and $3 address in lower case,
- * $4 subjects of attempts, $5 digest of the address, $6 subjects of message quotas, $7 ids of outbox messages, $8 ids of
- * invitations that name the person. Rows that refer to a deleted row are deleted with it: session keys, plans and logins
- * at sources of a session, codes of a device.
+ * All tables with rows about a person, in the order of their deletion. The conditions use the parameters of
+ * `personParameters`: $1 uuid, $2 username and $3 email address in lower case, $4 subjects of attempts, $5 SHA-256 of the
+ * email address, $6 subjects of message quotas, $7 ids of outbox messages, $8 ids of invitations that name the person.
+ * Not listed are tables whose rows Postgres deletes by `ON DELETE CASCADE`: `flow.session_keys` and `flow.source_logins`
+ * with the session, `mfa.codes` with the device. The cascade also deletes all other plans of a deleted session.
  */
 export const PERSONAL_TABLES: readonly PersonalTable[] = [
   owned('flow.sessions', 'user_id', 'id, data, seen_at, expires_at'),

@@ -33,8 +33,8 @@ interface Dependencies {
 /** Handles one request after the other until the parent process exits. */
 export class EvaluationServer {
   /**
-   * The compiled sources that are not pure (purity.py), by the hash of their cache key. They are kept outside of
-   * Python, because each of them runs in the initial memory, which contains no compiled source.
+   * The compiled sources that are not pure (purity.py), by the hash of their cache key. They are kept here and not in
+   * Python, because Python's memory is reset to its initial copy (`MemoryImages`) before each of them runs.
    */
   private readonly impure = new Map<string, Buffer>();
   private impureBytes = 0;

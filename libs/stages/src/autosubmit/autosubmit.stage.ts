@@ -6,7 +6,7 @@ import type { autosubmitContract } from './autosubmit.contract.js';
 type Contract = typeof autosubmitContract;
 
 /**
- * Replies to every GET and every response with the form that the browser posts, and never passes. Denies if no valid
+ * Asks the browser to post a form to `url`. Never passes: an answer gets the same challenge again. Denies if no valid
  * `url` is set.
  */
 @Injectable()

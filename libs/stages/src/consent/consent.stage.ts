@@ -83,8 +83,8 @@ function consentParties({ config, context, session }: Input): ConsentParties | u
 }
 
 /**
- * Splits the requested permissions by whether the grant contains them. Does not change the facts of the plan that
- * contain the request (docs/spec/stages.md#consent).
+ * Returns the requested permissions: as `permissions` those that the grant contains, as `additional` the others. Without
+ * a grant, they are divided as in the plan's context, which keeps the request as it is (docs/spec/stages.md#consent).
  */
 function requestOf({ context }: Input, grant: ConsentGrant | undefined): RequestedPermissions {
   const { consent_permissions = [], consent_additional_permissions = [] } = context;

@@ -123,8 +123,8 @@ export class EmailStage implements Stage<Contract> {
 }
 
 /**
- * Returns the context change that verifies the user, if the mail went to the address of the user. Another address in
- * the plan may belong to another person.
+ * Returns the context change that verifies a saved user, unless the plan's recipient is another address than the
+ * user's, which may belong to another person.
  */
 const verifiedUser = (input: ChallengeInput<Contract>, user: User) =>
   user.kind === 'saved' && recipientAddress(input, user) === user.email ? { verified_user: user.uuid } : {};
