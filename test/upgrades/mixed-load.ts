@@ -71,10 +71,13 @@ export class MixedLoad {
   async begin(account: Account, browser = new Browser(this.url)): Promise<() => Promise<string | undefined>> {
     const { slug, user } = account;
     const sent = this.#mailsTo(user);
-    const identified = await this.#step(browser, slug, { component: 'ak-stage-identification', uid_field: user });
+    const identified = await this.#step(browser, account, { component: 'ak-stage-identification', uid_field: user });
     if (slug === 'factor') {
       if (identified['component'] !== 'ak-stage-password') return async () => unexpected('identification', identified);
-      const proved = await this.#step(browser, slug, { component: 'ak-stage-password', password: 'correct-horse-7' });
+      const proved = await this.#step(browser, account, {
+        component: 'ak-stage-password',
+        password: 'correct-horse-7',
+      });
       const component = 'ak-stage-authenticator-validate';
       if (proved['component'] !== component) return async () => unexpected('the password', proved);
       return () => this.#end(browser, account, { component, code: nextCode(account) });
@@ -90,8 +93,8 @@ export class MixedLoad {
   }
 
   async #end(browser: Browser, account: Account, answer: Answer): Promise<string | undefined> {
-    const { slug, user } = account;
-    const done = await this.#step(browser, slug, answer, () => this.#again(account, answer));
+    const { user } = account;
+    const done = await this.#step(browser, account, answer);
     if (done['component'] !== 'xak-flow-redirect') return unexpected(answer.component, done);
     for (;;) {
       const name = await usernameOf(browser).catch(() => undefined);
@@ -123,17 +126,17 @@ export class MixedLoad {
 
   /** Returns the answer to the same challenge after a refused request: with the next code, if codes work once. */
   #again(account: Account, answer: Answer): Answer {
-    if (account.slug !== 'factor') return answer;
+    if (account.slug !== 'factor' || answer['code'] === undefined) return answer;
     this.#tally.replacedCodes++;
     return { ...answer, code: nextCode(account) };
   }
 
   /** Solves one challenge. After a refused POST, reads the challenge first: the answer may have been accepted. */
-  async #step(browser: Browser, slug: string, first: Answer, again = () => first): Promise<BrowserResponse['body']> {
-    for (let answer = first; ; answer = again()) {
-      const response = await this.#attempt(browser, () => browser.solve(slug, answer));
+  async #step(browser: Browser, account: Account, first: Answer): Promise<BrowserResponse['body']> {
+    for (let answer = first; ; answer = this.#again(account, answer)) {
+      const response = await this.#attempt(browser, () => browser.solve(account.slug, answer));
       if (response) return response.body;
-      const { body } = await this.#retried(browser, () => browser.show(slug));
+      const { body } = await this.#retried(browser, () => browser.show(account.slug));
       if (body['component'] !== answer.component) return body;
     }
   }
