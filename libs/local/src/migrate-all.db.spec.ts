@@ -83,7 +83,7 @@ describe('migrate --down', () => {
     const before = await schema();
     const expansions = names
       .filter((name) => Number(name.slice(-13)) > 1_764_720_000_000)
-      .sort((one, other) => Number(other.slice(-13)) - Number(one.slice(-13)));
+      .sort((one, other) => Number(other.slice(-13)) - Number(one.slice(-13)) || other.localeCompare(one));
     expect(expansions).toContain('BlueprintContents1764806400000');
     expect(await migrateCommand('--down')).toMatchObject({ code: 0, stdout: `undone: ${expansions.join(', ')}\n` });
     expect(await schema()).not.toEqual(before);

@@ -119,7 +119,9 @@ describe('a lock that another transaction holds', () => {
   });
   it('fails `migrate` after MIGRATION_WAIT_S if the lock is that of another `migrate`', async () => {
     await runner.query(`SELECT pg_advisory_lock(hashtext('gatehouse migrations'))`);
-    await expect(run(SAMPLES, { ...LIMITS, MIGRATION_WAIT_S: 1 })).rejects.toThrow('Another process is migrating');
+    await expect(run(SAMPLES, { ...LIMITS, MIGRATION_WAIT_S: 1 })).rejects.toThrow(
+      'Another process has been migrating for 1 s',
+    );
     await runner.commitTransaction();
   });
 });

@@ -9,5 +9,5 @@ export const SCHEMA_VERSIONS = {
   consent: 1_764_404_400_000,
   enrollment: 1_764_201_660_000,
   identification: 1_764_547_380_000,
-  mfa: 1_764_547_380_000,
+  mfa: 1_764_806_400_000,
 };
