@@ -1,5 +1,5 @@
-import { connect, type NatsConnection, nkeyAuthenticator } from '@nats-io/transport-node';
-import { afterAll, afterEach, beforeAll, expect, inject, it } from 'vitest';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { Logger } from '../../libs/platform/src/logger.js';
 import { NatsBus } from '../../libs/platform/src/nats-bus.js';
 import { runCli, runCliOk } from '../support/commands.js';
@@ -15,14 +15,10 @@ const OPERATIONS = ['CREATE.events', 'UPDATE.events', 'INFO.events', 'DELETE.eve
 describeWithNats('the stream of events in deploy/nats', () => {
   let cluster: NatsCluster;
   let env: Environment;
-  const open: NatsConnection[] = [];
 
   beforeAll(async () => {
     env = await freshEnvironment();
     cluster = await NatsCluster.open(inject('natsServer'), env);
-  });
-  afterEach(async () => {
-    await Promise.all(open.splice(0).map((connection) => connection.close()));
   });
   afterAll(() => cluster?.close());
 
@@ -33,17 +29,10 @@ describeWithNats('the stream of events in deploy/nats', () => {
   const save = (settings: Environment = {}) =>
     runCli('events', ['stream'], { env: { ...settingsOf('operator'), EVENTS_STREAM: 'events', ...settings } });
 
-  async function connectAs(user: string): Promise<NatsConnection> {
-    const authenticator = nkeyAuthenticator(new TextEncoder().encode(env[`NATS_NKEY_SEED_${user.toUpperCase()}`]));
-    const options = { servers: cluster.url.split(','), inboxPrefix: `_INBOX_${user}`, noAsyncTraces: true };
-    const connection = await connect({ ...options, authenticator });
-    open.push(connection);
-    return connection;
-  }
-
   /** Returns the configuration and the number of events of the stream. */
   async function stored() {
-    const reply = await (await connectAs('operator')).request('$JS.API.STREAM.INFO.events', '', { timeout: 5000 });
+    const operator = await cluster.connectAs('operator');
+    const reply = await operator.request('$JS.API.STREAM.INFO.events', '', { timeout: 5000 });
     const { config, state } = reply.json<{ config: Record<string, unknown>; state: { messages: number } }>();
     return { ...config, messages: state.messages };
   }
@@ -73,7 +62,7 @@ describeWithNats('the stream of events in deploy/nats', () => {
   it('can be managed by the operator only, who can neither delete nor read it', async () => {
     const allowed: Record<string, string[]> = {};
     for (const user of [...SERVICES, 'operator']) {
-      const connection = await connectAs(user);
+      const connection = await cluster.connectAs(user);
       const refused = refusedSubjects(connection);
       for (const operation of OPERATIONS) connection.publish(`$JS.API.STREAM.${operation}`, '{}');
       await connection.flush();

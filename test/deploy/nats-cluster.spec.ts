@@ -1,48 +1,27 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connect, type NatsConnection, nkeyAuthenticator } from '@nats-io/transport-node';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { findFreePort } from '../../libs/platform/src/free-port.js';
 import { describeWithNats } from '../support/nats.js';
 import { NatsCluster } from '../support/nats-cluster.js';
 import { startNatsServer } from '../support/nats-server.js';
-import type { Environment } from '../support/processes.js';
 import { freshEnvironment } from './env-file.js';
 
 describeWithNats('deploy/nats/cluster.conf', () => {
   let cluster: NatsCluster;
-  let env: Environment;
-  const open: NatsConnection[] = [];
 
   beforeAll(async () => {
-    env = await freshEnvironment();
-    cluster = await NatsCluster.open(inject('natsServer'), env);
+    cluster = await NatsCluster.open(inject('natsServer'), await freshEnvironment());
   });
-  afterAll(async () => {
-    await Promise.all(open.map((connection) => connection.close()));
-    await cluster?.close();
-  });
-
-  /** Connects to one server as the NATS user of a service. */
-  async function connectAs(user: string, servers: string): Promise<NatsConnection> {
-    const authenticator = nkeyAuthenticator(new TextEncoder().encode(env[`NATS_NKEY_SEED_${user.toUpperCase()}`]));
-    const connection = await connect({
-      servers,
-      authenticator,
-      inboxPrefix: `_INBOX_${user}`,
-      ignoreClusterUpdates: true,
-    });
-    open.push(connection);
-    return connection;
-  }
+  afterAll(() => cluster?.close());
 
   it('carries a request at one server to a service at another, and the reply back', async () => {
-    const service = await connectAs('session', cluster.server(0).url);
+    const service = await cluster.connectAs('session', 0);
     service.subscribe('stage.deny.respond', { queue: 'deny', callback: (_, request) => void request.respond('reply') });
     await service.flush();
     for (const i of [1, 2]) {
-      const gateway = await connectAs('gateway', cluster.server(i).url);
+      const gateway = await cluster.connectAs('gateway', i);
       const reply = await gateway.request('stage.deny.respond', 'request', { timeout: 5000 });
       expect(reply.string()).toBe('reply');
     }

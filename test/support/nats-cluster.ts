@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { connect, type NatsConnection, nkeyAuthenticator } from '@nats-io/transport-node';
 import { findFreePort } from '../../libs/platform/src/free-port.js';
 import { type NatsServerOptions, type RunningNats, startNatsServer } from './nats-server.js';
 
@@ -10,6 +11,7 @@ const PASSWORD = 'cluster-of-a-test';
 /** The servers of a NATS cluster on the loopback interface, with the configuration in deploy/nats. */
 export class NatsCluster {
   readonly #running = new Map<number, RunningNats>();
+  readonly #connections: NatsConnection[] = [];
 
   private constructor(
     private readonly program: string,
@@ -63,7 +65,25 @@ export class NatsCluster {
     this.#running.set(i, await startNatsServer(this.program, this.options[i]));
   }
 
+  /**
+   * Connects as the NATS user of a service or of the operator, to server `i` only or else to any. `close` ends the
+   * connection.
+   */
+  async connectAs(user: string, i?: number): Promise<NatsConnection> {
+    const seed = this.options[0]!.env?.[`NATS_NKEY_SEED_${user.toUpperCase()}`];
+    const connection = await connect({
+      servers: i === undefined ? this.url.split(',') : this.server(i).url,
+      authenticator: nkeyAuthenticator(new TextEncoder().encode(seed)),
+      inboxPrefix: `_INBOX_${user}`,
+      ignoreClusterUpdates: i !== undefined,
+      noAsyncTraces: true,
+    });
+    this.#connections.push(connection);
+    return connection;
+  }
+
   async close(): Promise<void> {
+    await Promise.all(this.#connections.map((connection) => connection.close()));
     await Promise.all([...this.#running.values()].map((server) => server.stop()));
     await rm(this.folder, { recursive: true, force: true });
   }
