@@ -1,18 +1,13 @@
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFile, chmod, chown, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { promisify } from 'node:util';
-import { postgresAccount } from '../../libs/platform/src/embedded-postgres-account.js';
 import { findFreePort } from '../../libs/platform/src/free-port.js';
 import { onServer } from '../support/postgres-databases.js';
+import { PostgresPrograms } from '../support/postgres-programs.js';
 import { killWhenParentDies } from '../support/watchdog.js';
 
-const run = promisify(execFile);
-
-const PASSWORD = 'postgres-of-a-drill';
 /** Milliseconds within which a server must start. */
 const START_MS = 60_000;
 
@@ -24,11 +19,7 @@ interface PostgresServer {
 
 /** Where the two servers run. */
 interface Place {
-  /** Folder of the programs. */
-  readonly bin: string;
-  /** Folder of the data of both servers. */
-  readonly folder: string;
-  readonly account: Awaited<ReturnType<typeof postgresAccount>>;
+  readonly programs: PostgresPrograms;
   readonly ports: Readonly<Record<ServerName, number>>;
 }
 
@@ -42,16 +33,13 @@ export class PostgresPair {
   private constructor(private readonly place: Place) {}
 
   static async open(bin: string): Promise<PostgresPair> {
-    const folder = await mkdtemp(join(tmpdir(), 'gatehouse-pair-'));
-    const account = await postgresAccount();
-    await chmod(folder, 0o755);
-    if (account) await chown(folder, account.uid, account.gid);
+    const programs = await PostgresPrograms.open(bin);
     const ports = { one: await findFreePort(), two: await findFreePort() };
-    const pair = new PostgresPair({ bin, folder, account, ports });
+    const pair = new PostgresPair({ programs, ports });
     await pair.#initialise();
     await pair.start('one');
     await onServer(pair.url('one', 'postgres'), async (client) => {
-      await client.query(`CREATE ROLE replicator LOGIN REPLICATION PASSWORD '${PASSWORD}'`);
+      await client.query(`CREATE ROLE replicator LOGIN REPLICATION PASSWORD '${programs.password}'`);
       await client.query('CREATE ROLE gatehouse_check LOGIN');
       await client.query('CREATE DATABASE gatehouse');
     });
@@ -65,7 +53,7 @@ export class PostgresPair {
 
   /** Address of one server, past the proxy, as the superuser. */
   url(name: ServerName, database = 'gatehouse'): string {
-    return `postgres://postgres:${PASSWORD}@127.0.0.1:${this.place.ports[name]}/${database}`;
+    return `postgres://postgres:${this.place.programs.password}@127.0.0.1:${this.place.ports[name]}/${database}`;
   }
 
   /** Host and port of a server. */
@@ -78,12 +66,12 @@ export class PostgresPair {
     const port = this.place.ports[name];
     const all = [`port=${port}`, 'listen_addresses=127.0.0.1', 'unix_socket_directories=', `cluster_name=${name}`];
     const options = [...all, 'max_connections=200', ...settings].flatMap((one) => ['-c', one]);
-    const child = spawn(join(this.place.bin, 'postgres'), ['-D', this.#data(name), ...options], {
-      ...this.place.account,
+    const child = spawn(join(this.place.programs.bin, 'postgres'), ['-D', this.#data(name), ...options], {
+      ...this.place.programs.account,
       stdio: ['ignore', 'ignore', 'pipe'],
       detached: true,
     });
-    const cancelWatchdog = killWhenParentDies(child.pid ?? 0, { remove: this.place.folder });
+    const cancelWatchdog = killWhenParentDies(child.pid ?? 0, { remove: this.place.programs.folder });
     const exited = once(child, 'exit').then(cancelWatchdog);
     await new Promise<void>((resolve, reject) => {
       let output = '';
@@ -131,14 +119,14 @@ export class PostgresPair {
     // Until the promoted server has made a checkpoint, the pg_rewind of PostgreSQL 15 finds nothing to remove.
     await onServer(this.url(primary, 'postgres'), (client) => client.query('CHECKPOINT'));
     const source = `--source-server=host=127.0.0.1 port=${this.place.ports[primary]} user=postgres dbname=postgres`;
-    await this.#run('pg_rewind', [`--target-pgdata=${this.#data(name)}`, source]);
+    await this.place.programs.run('pg_rewind', [`--target-pgdata=${this.#data(name)}`, source]);
     await this.#follow(name, primary);
   }
 
   /** Copies a running server to the empty folder of another one, which then follows it. */
   async copy(from: ServerName, to: ServerName): Promise<void> {
     const server = ['-h', '127.0.0.1', '-p', String(this.place.ports[from]), '-U', 'replicator'];
-    await this.#run('pg_basebackup', [...server, '-D', this.#data(to), '-X', 'stream', '-c', 'fast']);
+    await this.place.programs.run('pg_basebackup', [...server, '-D', this.#data(to), '-X', 'stream', '-c', 'fast']);
     await this.#follow(to, from);
   }
 
@@ -158,25 +146,11 @@ export class PostgresPair {
 
   async close(): Promise<void> {
     await Promise.all([...this.#running.keys()].map((name) => this.crash(name)));
-    await rm(this.place.folder, { recursive: true, force: true });
+    await this.place.programs.close();
   }
 
   async #initialise(): Promise<void> {
-    const file = join(this.place.folder, 'password');
-    await writeFile(file, PASSWORD, { mode: 0o600 });
-    if (this.place.account) await chown(file, this.place.account.uid, this.place.account.gid);
-    const options = [
-      '-D',
-      this.#data('one'),
-      '-U',
-      'postgres',
-      '-A',
-      'scram-sha-256',
-      `--pwfile=${file}`,
-      '-E',
-      'UTF8',
-    ];
-    await this.#run('initdb', [...options, '--no-sync', '--locale=C', '--data-checksums']);
+    await this.place.programs.initialise(this.#data('one'));
     const hba = join(this.#data('one'), 'pg_hba.conf');
     const rules = await readFile(hba, 'utf8');
     // The proxy checks the servers as the role gatehouse_check, without a password. The role has no privileges.
@@ -184,16 +158,11 @@ export class PostgresPair {
   }
 
   async #follow(name: ServerName, primary: ServerName): Promise<void> {
-    const source = `host=127.0.0.1 port=${this.place.ports[primary]} user=replicator password=${PASSWORD}`;
+    const source = `host=127.0.0.1 port=${this.place.ports[primary]} user=replicator password=${this.place.programs.password}`;
     await appendFile(join(this.#data(name), 'postgresql.auto.conf'), `primary_conninfo = '${source}'\n`);
     const standby = join(this.#data(name), 'standby.signal');
     await writeFile(standby, '');
-    if (this.place.account) await chown(standby, this.place.account.uid, this.place.account.gid);
-  }
-
-  async #run(program: string, args: readonly string[]): Promise<void> {
-    const env = { ...process.env, PGPASSWORD: PASSWORD };
-    await run(join(this.place.bin, program), [...args], { ...this.place.account, env, cwd: this.place.folder });
+    await this.place.programs.giveAway(standby);
   }
 
   async #processesOf(pid: number): Promise<number[]> {
@@ -202,7 +171,7 @@ export class PostgresPair {
   }
 
   #data(name: ServerName): string {
-    return join(this.place.folder, name);
+    return join(this.place.programs.folder, name);
   }
 }
 

@@ -1,48 +1,28 @@
-import { execFile } from 'node:child_process';
-import { appendFile, chmod, chown, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { appendFile, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { promisify } from 'node:util';
-import { postgresAccount } from '../../libs/platform/src/embedded-postgres-account.js';
 import { findFreePort } from '../../libs/platform/src/free-port.js';
 import { onServer } from '../support/postgres-databases.js';
+import { PostgresPrograms } from '../support/postgres-programs.js';
 import { killWhenParentDies } from '../support/watchdog.js';
 
-const run = promisify(execFile);
-
-const PASSWORD = 'postgres-of-a-drill';
 const START_S = 60;
-
-/** Where the server runs. */
-interface Place {
-  /** Folder of the programs of PostgreSQL. */
-  readonly bin: string;
-  /** Folder of the data, the base backup and the archive of the log. */
-  readonly folder: string;
-  readonly account: Awaited<ReturnType<typeof postgresAccount>>;
-  readonly port: number;
-}
 
 /** A Postgres server that archives its log, made with the programs of PostgreSQL in `bin`. */
 export class ArchivedPostgres {
   #cancelWatchdog: (() => void) | undefined;
 
-  private constructor(private readonly place: Place) {}
+  private constructor(
+    private readonly programs: PostgresPrograms,
+    private readonly port: number,
+  ) {}
 
   /** Starts a new server with an empty database. */
   static async open(bin: string): Promise<ArchivedPostgres> {
-    const folder = await mkdtemp(join(tmpdir(), 'gatehouse-restore-'));
-    const account = await postgresAccount();
-    await chmod(folder, 0o755);
-    if (account) await chown(folder, account.uid, account.gid);
-    const server = new ArchivedPostgres({ bin, folder, account, port: await findFreePort() });
-    const password = join(folder, 'password');
-    await writeFile(password, PASSWORD, { mode: 0o600 });
-    if (account) await chown(password, account.uid, account.gid);
-    await server.#run('mkdir', [server.#archive]);
-    const access = ['-U', 'postgres', '-A', 'scram-sha-256', `--pwfile=${password}`];
-    await server.#run('initdb', ['-D', server.#data, ...access, '-E', 'UTF8', '--locale=C', '--no-sync']);
+    const programs = await PostgresPrograms.open(bin);
+    const server = new ArchivedPostgres(programs, await findFreePort());
+    await programs.run('mkdir', [server.#archive]);
+    await programs.initialise(server.#data);
     await appendFile(
       join(server.#data, 'postgresql.conf'),
       `wal_level = replica
@@ -50,7 +30,7 @@ archive_mode = on
 archive_command = 'test ! -f ${server.#archive}/%f && cp %p ${server.#archive}/%f.part && mv ${server.#archive}/%f.part ${server.#archive}/%f'
 listen_addresses = '127.0.0.1'
 unix_socket_directories = ''
-port = ${server.place.port}
+port = ${server.port}
 max_connections = 200
 `,
     );
@@ -65,9 +45,15 @@ max_connections = 200
 
   /** Makes a base backup and checks it. */
   async backUp(): Promise<void> {
-    const server = ['-h', '127.0.0.1', '-p', String(this.place.port), '-U', 'postgres'];
-    await this.#run('pg_basebackup', [...server, '--pgdata', this.#backup, '--checkpoint=fast', '--wal-method=stream']);
-    await this.#run('pg_verifybackup', [this.#backup]);
+    const server = ['-h', '127.0.0.1', '-p', String(this.port), '-U', 'postgres'];
+    await this.programs.run('pg_basebackup', [
+      ...server,
+      '--pgdata',
+      this.#backup,
+      '--checkpoint=fast',
+      '--wal-method=stream',
+    ]);
+    await this.programs.run('pg_verifybackup', [this.#backup]);
   }
 
   /** Resolves when everything that is committed is in the archive. */
@@ -84,13 +70,13 @@ max_connections = 200
   /** Ends the server without letting it write what it has, and deletes its data. */
   async destroy(): Promise<void> {
     this.#cancelWatchdog?.();
-    await this.#run('pg_ctl', ['-D', this.#data, '-m', 'immediate', '-w', 'stop']);
+    await this.programs.run('pg_ctl', ['-D', this.#data, '-m', 'immediate', '-w', 'stop']);
     await rm(this.#data, { recursive: true });
   }
 
   /** Restores the base backup and the archived log up to a time. Resolves when the server accepts writes. */
   async restore(time: string): Promise<void> {
-    await this.#run('cp', ['-a', this.#backup, this.#data]);
+    await this.programs.run('cp', ['-a', this.#backup, this.#data]);
     const signal = join(this.#data, 'recovery.signal');
     await appendFile(
       join(this.#data, 'postgresql.auto.conf'),
@@ -100,7 +86,7 @@ recovery_target_action = 'promote'
 archive_mode = off
 `,
     );
-    await this.#run('touch', [signal]);
+    await this.programs.run('touch', [signal]);
     await this.#start();
     await onServer(this.#url('postgres'), async (client) => {
       const recovering = 'SELECT WHERE pg_is_in_recovery()';
@@ -110,35 +96,29 @@ archive_mode = off
 
   async close(): Promise<void> {
     await this.destroy().catch(() => undefined);
-    await rm(this.place.folder, { recursive: true, force: true });
+    await this.programs.close();
   }
 
   async #start(): Promise<void> {
-    const log = join(this.place.folder, 'log');
-    await this.#run('pg_ctl', ['-D', this.#data, '-l', log, '-w', '-t', String(START_S), 'start']);
+    const log = join(this.programs.folder, 'log');
+    await this.programs.run('pg_ctl', ['-D', this.#data, '-l', log, '-w', '-t', String(START_S), 'start']);
     const [pid] = (await readFile(join(this.#data, 'postmaster.pid'), 'utf8')).split('\n', 1);
-    this.#cancelWatchdog = killWhenParentDies(Number(pid), { remove: this.place.folder });
-  }
-
-  async #run(program: string, args: readonly string[]): Promise<void> {
-    const { bin, account, folder } = this.place;
-    const env = { ...process.env, PGPASSWORD: PASSWORD, PATH: `${bin}:${process.env['PATH'] ?? ''}` };
-    await run(program, [...args], { ...account, env, cwd: folder });
+    this.#cancelWatchdog = killWhenParentDies(Number(pid), { remove: this.programs.folder });
   }
 
   #url(database: string): string {
-    return `postgres://postgres:${PASSWORD}@127.0.0.1:${this.place.port}/${database}`;
+    return `postgres://postgres:${this.programs.password}@127.0.0.1:${this.port}/${database}`;
   }
 
   get #data(): string {
-    return join(this.place.folder, 'data');
+    return join(this.programs.folder, 'data');
   }
 
   get #backup(): string {
-    return join(this.place.folder, 'backup');
+    return join(this.programs.folder, 'backup');
   }
 
   get #archive(): string {
-    return join(this.place.folder, 'archive');
+    return join(this.programs.folder, 'archive');
   }
 }
