@@ -1,4 +1,5 @@
 export * from './captcha.js';
+export * from './contract-types.js';
 export * from './date-parsing.js';
 export * from './descriptor-contract.js';
 export * from './descriptor-schema.js';

@@ -1,6 +1,7 @@
+import type { Challenge, ErrorCode, Response, State, Writes } from './contract-types.js';
 import type { Effect } from './effect.js';
 import type { FieldMessageCode } from './field-messages.js';
-import type { Challenge, ErrorCode, Response, StageContract, State, Writes } from './stage-contract.js';
+import type { StageContract } from './stage-contract.js';
 import type { Insert } from './stage-reply.js';
 
 /** A message: a code of the contract or of the field types, or text, such as that of a policy. */

@@ -29,7 +29,7 @@ import type { ClaimedUserGuard } from './claimed-user-guard.js';
 import type { CredentialGuard } from './credential-guard.js';
 import { confirmsCrossSite, crossSiteQuestion, isVisitorAction, withTokenError } from './cross-site.js';
 import { methodOf } from './flow-request.js';
-import { type ChallengeSource, type FlowResult, UNKNOWN_ERROR } from './flow-response.js';
+import { type FlowResult, LINK_CONFIRMATION, UNKNOWN_ERROR } from './flow-response.js';
 import type { FlowRun } from './flow-run.js';
 import type { PlanWriter } from './plan-writer.js';
 import { flowRefusal, isApplicable, type Planner } from './planner.js';
@@ -39,17 +39,6 @@ import type { SuperuserPermits } from './ports/directory.js';
 import type { StageInvoker } from './stage-invoker.js';
 import { flowUserOf } from './stage-request.js';
 import { asRejection, isNextAnswerNew, type StageResult } from './stage-result.js';
-
-/**
- * Asks a visitor who followed a mailed link to confirm, before a step with side effects. A mail scanner may follow the
- * link too, but does not confirm (docs/spec/plan.md#mailed-links).
- */
-const CONFIRMATION: FlowResult = {
-  type: 'show',
-  contract: { component: 'ak-stage-email', user_info: false, errors: {}, texts: {} } satisfies ChallengeSource,
-  challenge: { confirm: true },
-  errors: undefined,
-};
 
 interface Dependencies {
   readonly stageInvoker: StageInvoker;
@@ -160,7 +149,7 @@ export class FlowRunner {
   }
 
   private async enter(step: Step): Promise<FlowResult | undefined> {
-    if (this.run.plan.resumed?.confirmed === false && this.contractOf(step)?.acts) return CONFIRMATION;
+    if (this.run.plan.resumed?.confirmed === false && this.contractOf(step)?.acts) return LINK_CONFIRMATION;
     return this.questionBefore(step) ?? this.take(step, await this.challenge(step));
   }
 
