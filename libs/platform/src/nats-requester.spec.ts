@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events';
 import { connect, type Msg, type NatsConnection } from '@nats-io/transport-node';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { describeWithNats, type RunningNats, startNats } from '../../../test/support/nats.js';
@@ -46,7 +47,9 @@ describeWithNats('a requester on NATS', () => {
   });
 
   it('fails open requests when the connection is lost, because the server drops their replies', async () => {
-    const received = new Promise<void>((resolve) => void serve('slow', () => resolve()));
+    const requests = new EventEmitter();
+    const received = once(requests, 'arrived');
+    await serve('slow', () => requests.emit('arrived'));
     const failure = requester.request('slow', '{}', LONG).catch((error: unknown) => error);
     await received;
     await nats.stop();
