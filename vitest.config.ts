@@ -30,6 +30,7 @@ export default defineConfig({
       'apps/**/*.spec.ts',
       'test/**/*.spec.ts',
       'tools/**/*.spec.ts',
+      'bench/**/*.spec.ts',
       'test/**/*.journey.ts',
     ],
     globalSetup: ['test/support/global-setup.ts'],

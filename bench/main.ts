@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { watchOthers } from './cpu.js';
 import { type BenchEnvironment, startEnvironment } from './environment.js';
 import { Product } from './product.js';
+import { runScenarios, type ScenarioResult } from './run-scenarios.js';
 import { captchas } from './scenarios/captchas.js';
 import { enumeration } from './scenarios/enumeration.js';
 import { isolation } from './scenarios/isolation.js';
@@ -13,7 +14,9 @@ import { solves } from './scenarios/solves.js';
 import { statements } from './scenarios/statements.js';
 import { totp } from './scenarios/totp.js';
 
-const scenarios: Readonly<Record<string, (environment: BenchEnvironment, product: Product) => Promise<string>>> = {
+const scenarios: Readonly<
+  Record<string, (environment: BenchEnvironment, product: Product) => Promise<ScenarioResult>>
+> = {
   solves,
   statements,
   scaling,
@@ -39,8 +42,11 @@ const environment = await startEnvironment();
 const product = await Product.open(environment);
 try {
   process.stdout.write(`Node ${process.version}, ${availableParallelism()} cores, ${new Date().toISOString()}\n`);
-  for (const name of requested)
-    process.stdout.write(`\n### ${name}\n\n${await scenarios[name]?.(environment, product)}\n`);
+  const passed = await runScenarios(
+    requested.map((name) => ({ name, run: () => scenarios[name]!(environment, product) })),
+    (text) => process.stdout.write(text),
+  );
+  process.exitCode = passed ? 0 : 1;
 } finally {
   await product.stop();
   await environment.stop();

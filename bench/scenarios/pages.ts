@@ -5,6 +5,7 @@ import { CHROMIUM_ARGS, findChromium } from '../../test/support/chromium-binary.
 import type { BenchEnvironment } from '../environment.js';
 import type { Product } from '../product.js';
 import { type Opening, pagesTable } from '../report.js';
+import { LeftOutError } from '../run-scenarios.js';
 
 const ROUNDS = 15;
 
@@ -18,7 +19,7 @@ const BARE =
 /** Measures opening the login page and a bare form in a browser over a slow connection. */
 export async function pages(_ground: BenchEnvironment, product: Product): Promise<string> {
   const executablePath = findChromium();
-  if (!executablePath) throw new Error('Chromium was not found. Set CHROMIUM to its path');
+  if (!executablePath) throw new LeftOutError('Chromium was not found. Set CHROMIUM to its path.');
   const bare = await serveBare();
   const browser = await chromium.launch({ executablePath, args: CHROMIUM_ARGS });
   try {

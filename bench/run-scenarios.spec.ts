@@ -1,0 +1,48 @@
+import { expect, it } from 'vitest';
+import { LeftOutError, runScenarios, type Scenario } from './run-scenarios.js';
+
+const passing: Scenario = { name: 'solves', run: async () => 'a table' };
+const leftOut: Scenario = {
+  name: 'pages',
+  run: () => Promise.reject(new LeftOutError('Chromium was not found. Set CHROMIUM to its path.')),
+};
+const broken: Scenario = { name: 'policies', run: () => Promise.reject(new Error('unexpected response 503')) };
+const aboveBound: Scenario = { name: 'gate', run: async () => ({ text: 'two ratios', passed: false }) };
+
+async function resultOf(...scenarios: Scenario[]) {
+  let output = '';
+  const passed = await runScenarios(scenarios, (text) => {
+    output += text;
+  });
+  return { passed, output };
+}
+
+it('runs the scenarios after one that cannot run on this machine, says which was left out and why, and passes', async () => {
+  const { passed, output } = await resultOf(leftOut, passing);
+
+  expect(passed).toBe(true);
+  expect(output).toContain('### pages\n\nLeft out: Chromium was not found. Set CHROMIUM to its path.');
+  expect(output).toContain('### solves\n\na table');
+  expect(output).toMatch(/\nLeft out: pages\.\n$/);
+});
+
+it('runs the scenarios after one that fails, reports the failure, and does not pass', async () => {
+  const { passed, output } = await resultOf(broken, passing);
+
+  expect(passed).toBe(false);
+  expect(output).toContain('### policies\n\nFailed: Error: unexpected response 503');
+  expect(output).toContain('### solves\n\na table');
+  expect(output).toMatch(/\nFailed: policies\.\n$/);
+});
+
+it('prints the result of a scenario that is above its bounds, and does not pass', async () => {
+  const { passed, output } = await resultOf(aboveBound, passing);
+
+  expect(passed).toBe(false);
+  expect(output).toContain('### gate\n\ntwo ratios');
+  expect(output).toMatch(/\nFailed: gate\.\n$/);
+});
+
+it('says nothing of failures when every scenario has passed', async () => {
+  expect(await resultOf(passing)).toEqual({ passed: true, output: '\n### solves\n\na table\n' });
+});
