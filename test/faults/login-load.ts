@@ -3,6 +3,8 @@ import type { Browser, BrowserResponse } from '../support/browser.js';
 
 /** Milliseconds that a client waits before it retries. */
 const RETRY_DELAY_MS = 100;
+/** Milliseconds after which a client gives a login up. The login then counts as lost. */
+const GIVE_UP_MS = 60_000;
 
 /** How many logins started and ended, and how. */
 export interface Tally {
@@ -11,6 +13,8 @@ export interface Tally {
   /** Number of requests that were sent, and of those that got a 502, 503 or 504, or no connection. */
   requests: number;
   refused: number;
+  /** Number of refused requests by status and body, or by error. */
+  readonly refusals: Record<string, number>;
   /**
    * Number of logins that a visitor began again, because the reply to an accepted answer was lost together with the new
    * session cookie in it (docs/adr/0006-new-session-key-with-every-proof.md).
@@ -18,17 +22,29 @@ export interface Tally {
   startedOver: number;
   /** Longest time in which no login finished, in milliseconds. */
   gapMs: number;
-  /** Errors of logins that fell back to an earlier step or did not end in a session. Must be empty. */
+  /** Errors of logins that fell back to an earlier step, did not end in a session, or were given up. Must be empty. */
   readonly lost: string[];
+}
+
+/** Thrown when a login has taken longer than a visitor waits. */
+class GivenUpError extends Error {}
+
+/** A login that is running. */
+interface Visit {
+  readonly browser: Browser;
+  /** Time at which the visitor gives up, on the clock of `performance.now()`. */
+  readonly until: number;
+  isInterrupted: boolean;
 }
 
 /** Clients that log in again and again, each as its own user, and retry every refused request. */
 export class LoginLoad {
-  readonly tally: Tally = { begun: 0, finished: 0, requests: 0, refused: 0, startedOver: 0, gapMs: 0, lost: [] };
+  readonly tally: Tally = {
+    ...{ begun: 0, finished: 0, requests: 0, refused: 0, startedOver: 0, gapMs: 0 },
+    ...{ refusals: {}, lost: [] },
+  };
   private readonly progress = new EventEmitter();
   private readonly visitors: Promise<void>[];
-  /** Browsers of which a request was refused. */
-  private readonly interrupted = new WeakSet<Browser>();
   private stopping = false;
   private lastFinish = Date.now();
 
@@ -39,10 +55,10 @@ export class LoginLoad {
     this.visitors = users.map((user) => this.visit(slug, user));
   }
 
-  /** Resolves when `more` further logins have finished. */
+  /** Resolves when `more` further logins have finished, or when a login was lost. */
   async finish(more: number): Promise<void> {
     const goal = this.tally.finished + more;
-    while (this.tally.finished < goal) await once(this.progress, 'finished');
+    while (this.tally.finished < goal && this.tally.lost.length === 0) await once(this.progress, 'ended');
   }
 
   /** Starts no further login, waits for the running ones, and returns the tally. */
@@ -60,53 +76,70 @@ export class LoginLoad {
       else this.tally.finished++;
       this.tally.gapMs = Math.max(this.tally.gapMs, Date.now() - this.lastFinish);
       this.lastFinish = Date.now();
-      this.progress.emit('finished');
+      this.progress.emit('ended');
     }
   }
 
   /** Runs one login, from the start again if a reply was lost. Returns why the login was lost, or `undefined`. */
   private async logIn(slug: string, user: string): Promise<string | undefined> {
-    const browser = this.deployment.browser();
-    const problem = await this.runFlow(browser, slug, user);
-    if (!problem || !this.interrupted.has(browser)) return problem;
-    this.tally.startedOver++;
-    return this.logIn(slug, user);
+    const until = performance.now() + GIVE_UP_MS;
+    for (;;) {
+      const visit: Visit = { browser: this.deployment.browser(), until, isInterrupted: false };
+      try {
+        const problem = await this.runFlow(visit, slug, user);
+        if (!problem || !visit.isInterrupted) return problem;
+        this.tally.startedOver++;
+      } catch (error) {
+        if (error instanceof GivenUpError) return error.message;
+        throw error;
+      }
+    }
   }
 
-  private async runFlow(browser: Browser, slug: string, user: string): Promise<string | undefined> {
-    const identified = await this.step(browser, slug, { component: 'ak-stage-identification', uid_field: user });
+  private async runFlow(visit: Visit, slug: string, user: string): Promise<string | undefined> {
+    const identified = await this.step(visit, slug, { component: 'ak-stage-identification', uid_field: user });
     if (identified['component'] !== 'ak-stage-password') return `after identification: ${JSON.stringify(identified)}`;
-    const done = await this.step(browser, slug, { component: 'ak-stage-password', password: 'correct-horse-7' });
+    const done = await this.step(visit, slug, { component: 'ak-stage-password', password: 'correct-horse-7' });
     if (done['component'] !== 'xak-flow-redirect') return `after the password: ${JSON.stringify(done)}`;
-    const { body } = await this.retried(browser, () => browser.fetch('/api/v3/core/users/me/'));
+    const { body } = await this.retried(visit, (browser) => browser.fetch('/api/v3/core/users/me/'));
     return JSON.stringify(body).includes(`"${user}"`) ? undefined : `after the login: ${JSON.stringify(body)}`;
   }
 
   /** Solves one challenge. After a refused POST, reads the challenge first: the answer may have been accepted. */
-  private async step(browser: Browser, slug: string, answer: Record<string, string>): Promise<BrowserResponse['body']> {
+  private async step(visit: Visit, slug: string, answer: Record<string, string>): Promise<BrowserResponse['body']> {
     for (;;) {
-      const response = await this.attempt(browser, () => browser.solve(slug, answer));
+      const response = await this.attempt(visit, (browser) => browser.solve(slug, answer));
       if (response) return response.body;
-      const { body } = await this.retried(browser, () => browser.show(slug));
+      const { body } = await this.retried(visit, (browser) => browser.show(slug));
       if (body['component'] !== answer['component']) return body;
     }
   }
 
-  private async retried(browser: Browser, send: () => Promise<BrowserResponse>): Promise<BrowserResponse> {
+  private async retried(visit: Visit, send: (browser: Browser) => Promise<BrowserResponse>): Promise<BrowserResponse> {
     for (;;) {
-      const response = await this.attempt(browser, send);
+      const response = await this.attempt(visit, send);
       if (response) return response;
     }
   }
 
-  /** Sends one request. After a refusal, waits and returns `undefined`. */
-  private async attempt(browser: Browser, send: () => Promise<BrowserResponse>) {
+  /** Sends one request. After a refusal, waits and returns `undefined`. Throws GivenUpError after GIVE_UP_MS. */
+  private async attempt(visit: Visit, send: (browser: Browser) => Promise<BrowserResponse>) {
     this.tally.requests++;
-    const response = await send().catch(() => undefined);
-    if (response && ![502, 503, 504].includes(response.status)) return response;
+    const response = await send(visit.browser).catch((error: unknown) => String((error as Error).cause ?? error));
+    if (typeof response !== 'string' && ![502, 503, 504].includes(response.status)) return response;
+    const reason = typeof response === 'string' ? response : `${response.status} ${summaryOf(response.text)}`;
     this.tally.refused++;
-    this.interrupted.add(browser);
+    this.tally.refusals[reason] = (this.tally.refusals[reason] ?? 0) + 1;
+    visit.isInterrupted = true;
+    if (performance.now() > visit.until) throw new GivenUpError(`given up after ${GIVE_UP_MS} ms, the last: ${reason}`);
     await new Promise((resolve) => setTimeout(resolve, RETRY_DELAY_MS));
     return undefined;
   }
 }
+
+/** Returns the beginning of a body without the id of the request, in one line. */
+const summaryOf = (body: string) =>
+  body
+    .replace(/"request_id":"\w+"/, '"request_id":…')
+    .replace(/\s+/g, ' ')
+    .slice(0, 100);

@@ -1,7 +1,7 @@
 import { EventEmitter, once } from 'node:events';
 import { attemptHmacKey, userSubject } from '@gatehouse/executor';
 import { onServer } from '../support/postgres-databases.js';
-import type { FailoverStack } from './stack.js';
+import type { FaultStack } from './fault-stack.js';
 
 /** Wrong passwords for each victim: fewer than would delay the next one. */
 const GUESSES = 4;
@@ -16,7 +16,7 @@ export class WrongPasswords {
   #stopping = false;
 
   constructor(
-    private readonly stack: FailoverStack,
+    private readonly stack: FaultStack,
     private readonly victims: readonly string[],
   ) {
     this.#done = this.#guessAll();

@@ -29,6 +29,7 @@ export type ServerName = 'one' | 'two';
 /** A primary and a synchronous standby that streams from it, made with the programs of PostgreSQL in `bin`. */
 export class PostgresPair {
   readonly #running = new Map<ServerName, PostgresServer>();
+  #primary: ServerName = 'one';
 
   private constructor(private readonly place: Place) {}
 
@@ -54,6 +55,11 @@ export class PostgresPair {
   /** Address of one server, past the proxy, as the superuser. */
   url(name: ServerName, database = 'gatehouse'): string {
     return `postgres://postgres:${this.place.programs.password}@127.0.0.1:${this.place.ports[name]}/${database}`;
+  }
+
+  /** Address of the server that was promoted last, or else of `one`. */
+  get primaryUrl(): string {
+    return this.url(this.#primary);
   }
 
   /** Host and port of a server. */
@@ -112,6 +118,7 @@ export class PostgresPair {
   /** Makes the standby the primary. Resolves when it accepts writes. */
   async promote(name: ServerName): Promise<void> {
     await onServer(this.url(name, 'postgres'), (client) => client.query('SELECT pg_promote(true, 60)'));
+    this.#primary = name;
   }
 
   /** Makes a crashed primary a standby of `primary`, by removing what `primary` does not have (pg_rewind). */

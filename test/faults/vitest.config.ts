@@ -10,11 +10,12 @@ export default {
   ...config,
   test: {
     ...config.test,
-    include: ['test/failover/*.drill.ts'],
+    include: ['test/faults/*.drill.ts'],
     globalSetup: [],
     testTimeout: DRILL_TIMEOUT_MS,
     hookTimeout: DRILL_TIMEOUT_MS,
-    // Each drill continues with what the drill before has left.
-    bail: 1,
+    // One deployment at a time, so that the gaps of one do not come from the load of another.
+    fileParallelism: false,
+    maxWorkers: 1,
   },
 };

@@ -17,15 +17,17 @@ import { PostgresPair } from './postgres-pair.js';
 const SERVICES = ['identification', 'password', 'session'] as const;
 const REPLICAS = [1, 2] as const;
 type Service = (typeof SERVICES)[number] | 'gateway' | 'courier';
+/** The processes that are connected to one NATS server, while all others are connected to others. */
+type Group = 'all processes' | 'the gateways' | 'the services';
 
 /** Name of the stream of events. */
 const STREAM = 'events';
 
-/** The programs that the drills need. */
-export interface Programs {
-  readonly natsServer: string;
-  /** Folder of the programs of PostgreSQL. */
-  readonly postgres: string;
+export interface StackOptions {
+  /** Names of the users who can log in by the flow `login`. */
+  readonly users: readonly string[];
+  /** Additional settings of `password`. */
+  readonly password?: Environment;
 }
 
 interface Infrastructure {
@@ -36,13 +38,14 @@ interface Infrastructure {
   readonly postgresUrl: (role: string) => string;
   readonly gatewayPorts: readonly [number, number];
   readonly monitoringPorts: readonly [number, number];
+  readonly password: Environment;
 }
 
 /**
  * Gatehouse as processes, each part at least twice: three NATS servers, a Postgres primary with a synchronous standby
  * behind a proxy, two gateways behind another proxy, and two of each service that a login needs.
  */
-export class FailoverStack {
+export class FaultStack {
   readonly #parts = new Map<string, RunningProcess>();
   readonly #proxies: RunningProxy[] = [];
 
@@ -52,21 +55,21 @@ export class FailoverStack {
     private readonly infrastructure: Infrastructure,
   ) {}
 
-  /** Starts everything, with `users` who can log in by the flow `login`. */
-  static async open(programs: Programs, users: readonly string[]): Promise<FailoverStack> {
+  /** Starts everything. The programs are those of NATS_SERVER, POSTGRES_BIN and PATH. */
+  static async open({ users, password = {} }: StackOptions): Promise<FaultStack> {
     const env = await freshEnvironment();
     const [nats, postgres, folder] = await Promise.all([
-      NatsCluster.open(programs.natsServer, env),
-      PostgresPair.open(programs.postgres),
-      mkdtemp(join(tmpdir(), 'gatehouse-failover-')),
+      NatsCluster.open(process.env['NATS_SERVER'] ?? '', env),
+      PostgresPair.open(process.env['POSTGRES_BIN'] ?? ''),
+      mkdtemp(join(tmpdir(), 'gatehouse-faults-')),
     ]);
     const [port, postgresPort, ...ports] = await Promise.all(Array.from({ length: 6 }, () => freePort()));
     const [first, second, third, fourth] = ports as [number, number, number, number];
     const postgresUrl = (role: string) =>
       `postgres://gatehouse_${role}:${env[`DATABASE_PASSWORD_${role.toUpperCase()}`]}@127.0.0.1:${postgresPort}/gatehouse`;
-    const stack = new FailoverStack(`http://127.0.0.1:${port}`, {
+    const stack = new FaultStack(`http://127.0.0.1:${port}`, {
       ...{ env, folder, nats, postgres, postgresUrl },
-      ...{ gatewayPorts: [first, second], monitoringPorts: [third, fourth] },
+      ...{ gatewayPorts: [first, second], monitoringPorts: [third, fourth], password },
     });
     await stack.#prepareDatabase(users);
     await runCliOk('events', ['stream'], { env: { ...stack.#operator, EVENTS_STREAM: STREAM, EVENTS_REPLICAS: '3' } });
@@ -104,9 +107,9 @@ export class FailoverStack {
     return browser;
   }
 
-  /** Starts one of the two replicas of a service. */
-  async start(service: Service, replica: 1 | 2): Promise<void> {
-    const { env, nats, postgresUrl, gatewayPorts, monitoringPorts, folder } = this.infrastructure;
+  /** Starts a replica of a service. There are two gateways at most. */
+  async start(service: Service, replica: number, settings: Environment = {}): Promise<void> {
+    const { env, nats, postgresUrl, gatewayPorts, monitoringPorts, folder, password } = this.infrastructure;
     const common = {
       NATS_URL: nats.url,
       NATS_NKEY_SEED: env[`NATS_NKEY_SEED_${service.toUpperCase()}`] ?? '',
@@ -120,29 +123,41 @@ export class FailoverStack {
       ...{ NETWORK_ATTEMPTS_FREE: '1000000', ANONYMOUS_RATE: '0', NEW_SESSION_RATE: '0', GATEHOUSE_DIR: folder },
     };
     const courier = { SEAL_KEYS, EVENTS_STREAM: STREAM };
-    const settings = { ...common, ...(service === 'gateway' ? gateway : service === 'courier' ? courier : {}) };
-    const process = await startProcess(`dist/apps/${service}/src/main.js`, settings, { ready: /"serving"/ });
+    const own: Partial<Record<Service, Environment>> = { gateway, courier, password };
+    const all = { ...common, ...own[service], ...settings };
+    const process = await startProcess(`dist/apps/${service}/src/main.js`, all, { ready: /"serving"/ });
     this.#parts.set(`${service} ${replica}`, process);
   }
 
   /** Ends one replica of a service: at once by SIGKILL, or after its open requests by SIGTERM. */
-  async end(service: Service, replica: 1 | 2, signal: NodeJS.Signals): Promise<void> {
+  async end(service: Service, replica: number, signal: NodeJS.Signals): Promise<void> {
     await this.#parts.get(`${service} ${replica}`)?.stop(signal);
     this.#parts.delete(`${service} ${replica}`);
   }
 
+  /** Connects the processes of `group` to NATS server `i`, and all others to the next server. */
+  async connectToNats(i: number, group: Group): Promise<void> {
+    const next = (i + 1) % this.nats.size;
+    await this.#gatherAt(group === 'the gateways' ? next : i);
+    if (group === 'all processes') return;
+    const { url } = this.nats.server(group === 'the gateways' ? i : next);
+    await Promise.all(REPLICAS.map((replica) => this.end('gateway', replica, 'SIGKILL')));
+    // A process learns the addresses of the other servers from its own.
+    await Promise.all(REPLICAS.map((replica) => this.start('gateway', replica, { NATS_URL: url })));
+  }
+
   /** Makes every process connect to one NATS server, by stopping the others for a moment. */
-  async gatherAt(i: number): Promise<void> {
+  async #gatherAt(i: number): Promise<void> {
     const others = Array.from({ length: this.nats.size }, (_, j) => j).filter((j) => j !== i);
     await Promise.all(others.map((j) => this.nats.server(j).stop()));
     while ((await connections(this.nats.server(i).monitoringUrl)) < this.#parts.size) await pause(100);
     await Promise.all(others.map((j) => this.nats.start(j)));
   }
 
-  /** Resolves when the outbox in a database has no event. */
-  async outboxEmpty(databaseUrl: string): Promise<void> {
+  /** Resolves when the outbox has no event. */
+  async outboxEmpty(): Promise<void> {
     const events = `SELECT FROM flow.outbox WHERE topic LIKE 'events.%'`;
-    await onServer(databaseUrl, async (client) => {
+    await onServer(this.infrastructure.postgres.primaryUrl, async (client) => {
       while ((await client.query(events)).rowCount !== 0) await pause(200);
     });
   }
