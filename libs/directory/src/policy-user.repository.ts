@@ -37,11 +37,14 @@ const COLUMNS = `u.id AS uuid, u.pk, u.username, u.name, u.email, u.is_active, u
        THEN u.attributes#>>'{settings,locale}' ELSE '' END AS locale,
   directory.is_superuser(u.id) AS is_superuser`;
 
-/** SQL expressions of the fields that filters may name. Values are compared as text. */
+/**
+ * SQL expressions of the fields that filters may name. Values are compared as text, except with a column in KEYS, so that
+ * its index is used.
+ */
 const USER_FIELDS: Readonly<Record<string, string>> = {
-  pk: 'u.pk::text',
-  id: 'u.pk::text',
-  uuid: 'u.id::text',
+  pk: 'u.pk',
+  id: 'u.pk',
+  uuid: 'u.id',
   username: 'u.username::text',
   email: 'u.email::text',
   name: 'u.name',
@@ -50,8 +53,8 @@ const USER_FIELDS: Readonly<Record<string, string>> = {
   is_active: 'u.is_active::text',
 };
 const GROUP_FIELDS: Readonly<Record<string, string>> = {
-  pk: 'g.id::text',
-  group_uuid: 'g.id::text',
+  pk: 'g.id',
+  group_uuid: 'g.id',
   name: 'g.name',
   is_superuser: 'g.is_superuser::text',
 };
@@ -155,8 +158,22 @@ function conditionsOf(filters: Filters, fields: Readonly<Record<string, string>>
   };
 }
 
+/** Keys: their types, and the patterns of texts that are keys. Any other text equals no key. */
+const KEYS: Readonly<Record<string, readonly [type: string, pattern: string]>> = {
+  'u.pk': ['bigint', '^(0|[1-9][0-9]{0,17})$'],
+  'u.id': ['uuid', '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'],
+  'g.id': ['uuid', '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'],
+};
+
 const FILTER_NAME = /^[a-z_]+?(__(exact|iexact))?$/;
 const fieldOf = (name: string) => name.replace(/__(exact|iexact)$/, '');
 
-const comparison = (name: string, sql: string, index: number) =>
-  name.endsWith('__iexact') ? `lower(${sql}) = lower($${index}::text)` : `${sql} = $${index}::text`;
+function comparison(name: string, sql: string, index: number): string {
+  const value = `$${index}::text`;
+  const key = KEYS[sql];
+  const ignoresCase = name.endsWith('__iexact');
+  if (!key) return ignoresCase ? `lower(${sql}) = lower(${value})` : `${sql} = ${value}`;
+  const [type, pattern] = key;
+  const text = ignoresCase ? `lower(${value})` : value;
+  return `${sql} = CASE WHEN ${text} ~ '${pattern}' THEN ${text}::${type} END`;
+}

@@ -15,6 +15,7 @@ import { PermitsOfServices1764547380000 } from './1764547380000-permits-of-servi
 import { VerifiedEmails1764633600000 } from './1764633600000-verified-emails.js';
 import { StandInHashes1764633780000 } from './1764633780000-stand-in-hashes.js';
 import { UsernameKeys1764633840000 } from './1764633840000-username-keys.js';
+import { CheapGroupFunctions1764892860000 } from './1764892860000-cheap-group-functions.js';
 
 /** The Postgres schema of users, groups and tokens. */
 export const DIRECTORY_SCHEMA = 'directory';
@@ -38,4 +39,5 @@ export const directoryMigrations = [
   VerifiedEmails1764633600000,
   StandInHashes1764633780000,
   UsernameKeys1764633840000,
+  CheapGroupFunctions1764892860000,
 ];
