@@ -10,8 +10,8 @@ import { Deployment } from '../support/deployment.js';
 const ROUNDS = 1_200_000;
 const TYPED = 'correct-horse-7';
 const LEGACY = `pbkdf2_sha256$${ROUNDS}$salt$${pbkdf2Sync(TYPED, 'salt', ROUNDS, 32, 'sha256').toString('base64')}`;
-/** Limits of legacy hashes: one check runs, and one waits. */
-const BOUND = { PASSWORD_LEGACY_CONCURRENCY: '1', PASSWORD_LEGACY_QUEUE: '1' };
+/** Limits of legacy hashes: one check runs, and none waits. */
+const BOUND = { PASSWORD_LEGACY_CONCURRENCY: '1', PASSWORD_LEGACY_WAIT_MS: '1' };
 const PARALLEL = 5;
 
 const namesOf = (prefix: string) => Array.from({ length: PARALLEL }, (_, i) => `${prefix}-${i}`);
@@ -63,7 +63,7 @@ describe('after an import of slow hashes, concurrent wrong passwords', () => {
 
       const busy = answers.filter(({ status }) => status === 503);
       expect(busy.length).toBeGreaterThan(0);
-      for (const { headers } of busy) expect(headers.get('retry-after')).toBe('1');
+      for (const { headers } of busy) expect(headers.get('retry-after')).toMatch(/^[1-9]\d*$/);
       const [refused] = browsers.filter((_, i) => answers[i]?.status === 503);
       expect((await refused!.solve('login', { password: 'wrong' })).body).toMatchObject({
         ...{ component: 'ak-stage-password', pending_user: expect.stringContaining(prefix) },

@@ -44,7 +44,8 @@ describeWithNats('the password service', () => {
   });
   afterEach(() => harness.stopAll());
 
-  const start = (env: Record<string, string> = {}) => harness.start('password', { DATABASE_URL: database.url, ...env });
+  const start = (env: Record<string, string> = {}) =>
+    harness.start('password', { DATABASE_URL: database.url, PASSWORD_WAIT_MS: '9000', ...env });
 
   describe('with free capacity', () => {
     beforeEach(() => start());
@@ -82,8 +83,8 @@ describeWithNats('the password service', () => {
     });
   });
 
-  it('answers stage_busy at once when its queue is full', async () => {
-    await start({ PASSWORD_CONCURRENCY: '1', PASSWORD_QUEUE: '1' });
+  it('answers stage_busy at once when the expected wait is above PASSWORD_WAIT_MS', async () => {
+    await start({ PASSWORD_CONCURRENCY: '1', PASSWORD_WAIT_MS: '1' });
     const replies = await harness.flood(RESPOND, Array(8).fill(guess(slow, 'wrong')), () => harness.stopAll());
     expect(replies).toHaveLength(8);
     expect(replies[0]).toEqual({ problem: { code: 'stage_busy', retry_after_s: 1 } });

@@ -273,6 +273,8 @@ export class Deployment {
       DATABASE_URL: this.infrastructure.database.url,
       NATS_URL: this.nats.url,
       UV_THREADPOOL_SIZE: '4',
+      // A busy test machine must not refuse passwords.
+      PASSWORD_WAIT_MS: '9000',
       ...this.infrastructure.environment,
     };
   }

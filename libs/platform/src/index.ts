@@ -36,3 +36,4 @@ export * from './typeorm-migrator.js';
 export * from './typeorm-pool.js';
 export * from './typeorm-run-once.js';
 export * from './typeorm-schema-changes.js';
+export * from './wait-limiter.js';

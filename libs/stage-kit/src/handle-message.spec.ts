@@ -221,6 +221,10 @@ describe('a handler that throws', () => {
       expect(reports).toEqual([]);
     },
   );
+  it('tells the caller of an overloaded stage after how many seconds to try again', async () => {
+    const { reply } = await send(failing(new BusyError('the queue is long', 7)), 'challenge');
+    expect(reply).toEqual({ problem: { code: 'stage_busy', retry_after_s: 7 } });
+  });
   it('returns stage_fault when a service that it calls has failed', async () => {
     const { reply, reports } = await send(failing(new Problem('stage_fault', { detail: 'broken' })), 'challenge');
     expect(reply).toMatchObject({ problem: { code: 'stage_fault', detail: 'broken' } });

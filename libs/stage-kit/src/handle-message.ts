@@ -35,7 +35,7 @@ export async function handleStageMessage<C extends StageContract>(
       verb === 'challenge' ? await stage.challenge(input) : await respond(contract, stage, { input, request });
     return await toReply(stage, input, outcome);
   } catch (error) {
-    if (isUnavailable(error)) return { problem: { code: 'stage_busy', retry_after_s: 1 } };
+    if (isUnavailable(error)) return { problem: { code: 'stage_busy', retry_after_s: retryAfterS(error) } };
     if (error instanceof BadRequestError) return { problem: { code: 'stage_bad_request', detail: error.message } };
     report('a stage failed', error, { kind: contract.kind, verb });
     const fault = error instanceof Error ? error : new Error(String(error));
@@ -51,6 +51,8 @@ const isUnavailable = (error: unknown): boolean =>
   error instanceof BusyError ||
   isDatabaseUnavailable(error) ||
   (error instanceof Problem && error.entry.status === 503);
+
+const retryAfterS = (error: unknown): number => (error instanceof BusyError ? error.retryAfterS : 1);
 
 async function respond<C extends StageContract>(
   contract: C,

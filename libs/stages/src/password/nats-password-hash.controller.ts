@@ -28,7 +28,7 @@ export class PasswordHashController {
     try {
       return { hash: await this.hasher.hash(request.data.password, () => performance.now() < deadline) };
     } catch (error) {
-      if (error instanceof BusyError) return { problem: { code: 'stage_busy', retry_after_s: 1 } };
+      if (error instanceof BusyError) return { problem: { code: 'stage_busy', retry_after_s: error.retryAfterS } };
       this.logger.fault('a password could not be hashed', error);
       return { problem: { code: 'stage_fault' } };
     }

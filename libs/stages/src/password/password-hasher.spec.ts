@@ -5,7 +5,10 @@ import { PasswordHasher } from './password-hasher.js';
 import { parseHash } from './password-hashes.js';
 import type { StoredHash } from './stored-hash.js';
 
-const hasher = new PasswordHasher({ all: { concurrency: 2, queue: 20 }, legacy: { concurrency: 1, queue: 20 } });
+const hasher = new PasswordHasher({
+  all: { concurrency: 2, maxWaitMs: 5000 },
+  legacy: { concurrency: 1, maxWaitMs: 5000 },
+});
 const stillWanted = () => true;
 const verify = (password: string, stored: string) => hasher.verify({ password, hash: parseHash(stored), stillWanted });
 
@@ -48,8 +51,11 @@ function heldHash() {
 }
 
 describe('PasswordHasher under load', () => {
-  it('throws BusyError at once when the queue is full', async () => {
-    const short = new PasswordHasher({ all: { concurrency: 1, queue: 2 }, legacy: { concurrency: 1, queue: 2 } });
+  it('throws BusyError at once when the expected wait is above the limit', async () => {
+    const short = new PasswordHasher({
+      all: { concurrency: 1, maxWaitMs: 20 },
+      legacy: { concurrency: 1, maxWaitMs: 20 },
+    });
     const hashes = Array.from({ length: 6 }, () => short.hash('pw', stillWanted));
     const results = await Promise.allSettled(hashes);
     const refused = results.filter((result) => result.status === 'rejected');
@@ -59,7 +65,10 @@ describe('PasswordHasher under load', () => {
   });
 
   it('limits hashes of another cost separately, including stand-ins, and still checks current hashes at that limit', async () => {
-    const bounded = new PasswordHasher({ all: { concurrency: 4, queue: 20 }, legacy: { concurrency: 1, queue: 1 } });
+    const bounded = new PasswordHasher({
+      all: { concurrency: 4, maxWaitMs: 5000 },
+      legacy: { concurrency: 1, maxWaitMs: 150 },
+    });
     const { hash: running, release } = heldHash();
     const check = (hash: StoredHash) => bounded.verify({ password: 'pw', hash, stillWanted });
     const waiting = [check(running), check(parseHash('', [LEGACY]))];
@@ -75,7 +84,10 @@ describe('PasswordHasher under load', () => {
   });
 
   it('counts hashes of another cost in the limit of all hashes too', async () => {
-    const bounded = new PasswordHasher({ all: { concurrency: 1, queue: 0 }, legacy: { concurrency: 9, queue: 9 } });
+    const bounded = new PasswordHasher({
+      all: { concurrency: 1, maxWaitMs: 1 },
+      legacy: { concurrency: 9, maxWaitMs: 5000 },
+    });
     const { hash: running, started, release } = heldHash();
     const first = bounded.verify({ password: 'pw', hash: running, stillWanted });
     await started;

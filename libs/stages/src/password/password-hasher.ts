@@ -1,4 +1,4 @@
-import { ConcurrencyLimiter } from '@gatehouse/platform';
+import { WaitLimiter, type WaitLimits } from '@gatehouse/platform';
 import { CURRENT_COST, checkHash, hashPassword, type PasswordMatch } from './password-hashes.js';
 import type { StoredHash } from './stored-hash.js';
 
@@ -10,12 +10,11 @@ export interface PasswordCheck {
   readonly stillWanted: () => boolean;
 }
 
-interface Limits {
-  /** Number of hashes that run at the same time. More hashes than cores only slow down each hash. */
-  readonly concurrency: number;
-  /** Number of hashes that may wait in the queue. */
-  readonly queue: number;
-}
+/** More concurrent hashes than cores only slow down each hash. */
+type Limits = Omit<WaitLimits, 'assumedTaskMs'>;
+
+/** Milliseconds that a current hash and a legacy hash are assumed to take until one was measured. */
+const ASSUMED_MS = { all: 10, legacy: 100 };
 
 /** Limits of all hashes, and additional limits of the legacy hashes, whose cost is not `CURRENT_COST`. */
 export interface PasswordHashLimits {
@@ -26,15 +25,16 @@ export interface PasswordHashLimits {
 /**
  * Verifies and creates password hashes on libuv's threads, a limited number at a time. Each call computes exactly one
  * hash. Legacy hashes have additional limits, so that after an import they cannot delay all other logins. Both methods
- * throw `BusyError` when a queue is full, or when `stillWanted` returns `false` before the hash starts.
+ * throw `BusyError` when the expected wait is above the limit, or when `stillWanted` returns `false` before the hash
+ * starts.
  */
 export class PasswordHasher {
-  private readonly all: ConcurrencyLimiter;
-  private readonly legacy: ConcurrencyLimiter;
+  private readonly all: WaitLimiter;
+  private readonly legacy: WaitLimiter;
 
   constructor({ all, legacy }: PasswordHashLimits) {
-    this.all = new ConcurrencyLimiter(all.concurrency, all.queue);
-    this.legacy = new ConcurrencyLimiter(legacy.concurrency, legacy.queue);
+    this.all = new WaitLimiter({ ...all, assumedTaskMs: ASSUMED_MS.all });
+    this.legacy = new WaitLimiter({ ...legacy, assumedTaskMs: ASSUMED_MS.legacy });
   }
 
   /** Returns whether a password matches a hash, and whether the hash is outdated. */

@@ -17,25 +17,27 @@ export const passwordConfig = z.object({
     description: 'Of these, hashes of an older kind or cost, also those that unknown names cost',
     'x-default': 'one less than `PASSWORD_CONCURRENCY`, at least one',
   }),
-  PASSWORD_LEGACY_QUEUE: z.coerce.number().int().min(1).max(10_000).optional().meta({
-    description: 'Hashes of an older kind or cost that may wait; above that the stage returns busy',
-    'x-default': 'half of `PASSWORD_QUEUE`, at least one',
+  PASSWORD_LEGACY_WAIT_MS: z.coerce.number().int().min(1).max(9000).optional().meta({
+    description: 'The same for hashes of an older kind or cost',
+    'x-default': '`PASSWORD_WAIT_MS`',
   }),
-  PASSWORD_QUEUE: z.coerce
+  PASSWORD_WAIT_MS: z.coerce
     .number()
     .int()
     .min(1)
-    .max(10_000)
-    .default(64)
-    .describe('Password hashes that may wait; above that the stage returns busy'),
+    .max(9000)
+    .default(1000)
+    .describe(
+      'Milliseconds that a password hash may be expected to wait, by the number of hashes before it and their measured duration; above that the stage returns busy',
+    ),
 });
 
 /** Returns the limits of all hashes and of legacy hashes. By default, legacy hashes leave room for current ones. */
 export function hashLimits(config: z.output<typeof passwordConfig>): PasswordHashLimits {
-  const all = { concurrency: config.PASSWORD_CONCURRENCY, queue: config.PASSWORD_QUEUE };
+  const all = { concurrency: config.PASSWORD_CONCURRENCY, maxWaitMs: config.PASSWORD_WAIT_MS };
   const legacy = {
     concurrency: config.PASSWORD_LEGACY_CONCURRENCY ?? Math.max(1, all.concurrency - 1),
-    queue: config.PASSWORD_LEGACY_QUEUE ?? Math.ceil(all.queue / 2),
+    maxWaitMs: config.PASSWORD_LEGACY_WAIT_MS ?? all.maxWaitMs,
   };
   return { all, legacy };
 }

@@ -21,7 +21,7 @@ const outdatedHashes = [
   'scrypt$2$salt$1$1$Kgh4C2pf9fLH4jEf44uM0xAgLOnnQ+m3a9QAhqw6m2LHqFE0DDrpwa3Qrjmi55+S2ZeLgVeblh4jcRJFqWnCJA==',
 ] as const;
 const [OUTDATED] = outdatedHashes;
-const LIMITS = { concurrency: 1, queue: 4 };
+const LIMITS = { concurrency: 1, maxWaitMs: 5000 };
 const CURRENT = 'argon2id 19456 2 1';
 const LEGACY = 'pbkdf2_sha256 1';
 
