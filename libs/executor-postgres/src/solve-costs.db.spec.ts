@@ -5,7 +5,7 @@ import { DEFAULT_REPLIES, executorHarness, flowOf, LOGIN_REPLY, rejectedReply } 
 import type { FlowVersion } from '@gatehouse/plan';
 import { Logger, Sealer } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { enrol, flowDatabase, publish } from '../testing/flow-database.js';
 import { LIFETIMES } from '../testing/plan-store-harness.js';
 import { PostgresAttemptStore } from './postgres-attempt-store.js';
@@ -18,10 +18,12 @@ let statements: string[];
 let alice: SavedUser;
 
 beforeAll(async () => {
-  database = await flowDatabase();
+  database = await flowDatabase({ poolSize: 1 });
   statements = recordStatements(database.source);
   alice = await enrol(database.source);
 });
+// Each request counts its attempts in new rows, in whichever order the tests run.
+beforeEach(() => database.source.query('DELETE FROM flow.attempts'));
 afterAll(() => database.close());
 
 /** Returns a list to which the name of each statement is added when a store runs it. */
@@ -35,6 +37,33 @@ function recordStatements({ driver }: DataSource): string[] {
   };
   return names;
 }
+
+/** Rows that were inserted, updated and deleted, by table: `{ 'plans updated': 1 }`. */
+type RowCounts = Readonly<Record<string, number>>;
+
+/**
+ * Returns how many rows of each table the database has inserted, updated and deleted until now, from the counters of
+ * Postgres. The pool has one connection, which writes its counters at its next statement.
+ */
+async function writtenRows(): Promise<RowCounts> {
+  await database.source.query('SELECT pg_stat_force_next_flush()');
+  const tables = await database.source.query<
+    { name: string; inserted: string; updated: string; deleted: string }[]
+  >(`SELECT relname AS name, n_tup_ins AS inserted, n_tup_upd AS updated, n_tup_del AS deleted
+     FROM pg_stat_user_tables WHERE schemaname IN ('flow', 'directory')`);
+  return Object.fromEntries(
+    tables.flatMap(({ name, ...counts }) =>
+      Object.entries(counts).map(([change, count]) => [`${name} ${change}`, Number(count)]),
+    ),
+  );
+}
+
+const difference = (before: RowCounts, after: RowCounts): RowCounts =>
+  Object.fromEntries(
+    Object.entries(after)
+      .map(([name, count]): [string, number] => [name, count - (before[name] ?? 0)])
+      .filter(([, count]) => count !== 0),
+  );
 
 const PASSWORD = { inner: { id: 'inner', name: 'password', kind: 'secret', model: 'm', config: {} } };
 const FLOWS = {
@@ -90,12 +119,22 @@ interface SolveCost {
   readonly result: FlowResponse['result']['type'];
   readonly statements: readonly string[];
   readonly hops: readonly string[];
+  readonly rows: RowCounts;
 }
 
 const WHO = { uid: 'alice' };
 const GUESS = { password: 'hunter2' };
 
-describe('the statements and bus messages of a request', () => {
+const BEGUN = { 'plans inserted': 1, 'session_keys inserted': 1, 'sessions inserted': 1 };
+/** The first answer of a session extends its lifetime. */
+const EXTENDED = { 'plans updated': 1, 'sessions updated': 1 };
+/** A verified credential renews the session key, clears two of its attempts and gives the third back. */
+const PROVED = {
+  ...{ 'attempts inserted': 3, 'attempts deleted': 2, 'attempts updated': 1 },
+  ...{ 'session_keys inserted': 1, 'session_keys updated': 1, 'plans updated': 1 },
+};
+
+describe('the statements, bus messages and written rows of a request', () => {
   it.each<[string, SolveCost]>([
     [
       'GET of a new flow, whose version is not cached yet',
@@ -103,6 +142,7 @@ describe('the statements and bus messages of a request', () => {
         ...{ flow: 'password', before: [], result: 'show' },
         statements: ['plan_load', 'flow_version_load', 'plan_begin_with_session'],
         hops: ['ident.challenge'],
+        rows: BEGUN,
       },
     ],
     [
@@ -111,6 +151,7 @@ describe('the statements and bus messages of a request', () => {
         ...{ flow: 'password', before: [undefined], result: 'show' },
         statements: ['plan_load'],
         hops: ['ident.challenge'],
+        rows: {},
       },
     ],
     [
@@ -119,6 +160,7 @@ describe('the statements and bus messages of a request', () => {
         ...{ flow: 'dummies', before: [undefined], answer: { word: 'x' }, result: 'show' },
         statements: ['plan_load', 'save.extend'],
         hops: ['page.respond', 'page.challenge'],
+        rows: EXTENDED,
       },
     ],
     [
@@ -127,6 +169,7 @@ describe('the statements and bus messages of a request', () => {
         ...{ flow: 'password', before: [undefined], answer: WHO, result: 'show' },
         statements: ['plan_load', 'save.extend'],
         hops: ['ident.respond', 'secret.challenge'],
+        rows: EXTENDED,
       },
     ],
     [
@@ -135,6 +178,7 @@ describe('the statements and bus messages of a request', () => {
         ...{ flow: 'password', before: [undefined, WHO], answer: GUESS, result: 'show' },
         statements: ['plan_load', 'attempts_take', 'save.key.settle'],
         hops: ['secret.respond', 'page.challenge'],
+        rows: PROVED,
       },
     ],
     [
@@ -149,6 +193,7 @@ describe('the statements and bus messages of a request', () => {
         },
         statements: ['plan_load', 'attempts_take', 'save'],
         hops: ['secret.respond'],
+        rows: { 'attempts inserted': 3, 'plans updated': 1 },
       },
     ],
     [
@@ -157,6 +202,7 @@ describe('the statements and bus messages of a request', () => {
         ...{ flow: 'composite', before: [undefined], answer: { ...WHO, ...GUESS }, result: 'show' },
         statements: ['plan_load', 'attempts_take', 'save.key.extend.settle'],
         hops: ['ident.respond', 'secret.respond', 'page.challenge'],
+        rows: { ...PROVED, 'sessions updated': 1 },
       },
     ],
     [
@@ -165,6 +211,7 @@ describe('the statements and bus messages of a request', () => {
         ...{ flow: 'login', before: [undefined, WHO], answer: GUESS, result: 'done' },
         statements: ['plan_load', 'attempts_take', 'save.key.login.settle'],
         hops: ['secret.respond', 'login.challenge'],
+        rows: { ...PROVED, 'sessions updated': 1 },
       },
     ],
     [
@@ -179,17 +226,20 @@ describe('the statements and bus messages of a request', () => {
         },
         statements: ['plan_load', 'save.extend'],
         hops: ['page.respond'],
+        rows: EXTENDED,
       },
     ],
   ])('%s', async (_request, { flow, replies, before, answer, ...expected }) => {
     const { send, hops } = await browserAt(flow, replies);
     for (const earlier of before) await send(earlier);
+    const rowsBefore = await writtenRows();
     const [statementsBefore, hopsBefore] = [statements.length, hops.length];
     const { result } = await send(answer);
     expect({
       result: result.type,
       statements: statements.slice(statementsBefore),
       hops: hops.slice(hopsBefore),
+      rows: difference(rowsBefore, await writtenRows()),
     }).toEqual(expected);
   });
 });

@@ -8,13 +8,17 @@ import type { DataSource } from 'typeorm';
 import { migratedDatabase } from '../../../test/support/postgres.js';
 
 /** Creates a database with every schema. */
-export async function flowDatabase(): Promise<{ url: string; source: DataSource; close(): Promise<void> }> {
+export async function flowDatabase({ poolSize = 10 } = {}): Promise<{
+  url: string;
+  source: DataSource;
+  close(): Promise<void>;
+}> {
   const database = await migratedDatabase();
   const source = await openDataSource({
     url: database.url,
     schema: FLOW_SCHEMA,
     entities: directoryEntities,
-    poolSize: 10,
+    poolSize,
   });
   return {
     url: database.url,
