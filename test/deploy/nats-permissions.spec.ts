@@ -95,15 +95,15 @@ describeWithNats('deploy/nats/nats.conf', () => {
     expect(await subscribable(user, FORBIDDEN)).toEqual([{ subject: `_INBOX_${user}.>` }]);
   });
 
-  it('lets the gateway call every stage and the policy service, and the operator request stage descriptors', async () => {
+  it('lets the gateway call every stage, the policy service and itself, and the operator request stage descriptors', async () => {
     const subjects = SUBJECTS.map(({ subject }) => subject).sort();
     const callable = subjects.filter((subject) => !isDescribe(subject) && subject !== PASSWORD_HASH_SUBJECT);
-    expect(await reachable('gateway')).toEqual(callable);
+    expect(await reachable('gateway')).toEqual(['_INBOX_gateway.x', ...callable]);
     expect(await reachable('operator')).toEqual(subjects.filter(isDescribe));
   });
 
   it('lets the courier publish events and call no service, and lets no other user publish events', async () => {
-    expect(await reachable('courier')).toEqual([]);
+    expect(await reachable('courier')).toEqual(['_INBOX_courier.x']);
     const received: string[] = [];
     const auditor = await connect({ servers: nats.url, user: 'auditor', pass: 'auditor' });
     const callback = (_: unknown, message: { string(): string }) => void received.push(message.string());

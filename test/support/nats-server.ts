@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findFreePort } from '../../libs/platform/src/free-port.js';
@@ -16,6 +16,10 @@ export interface RunningNats {
   readonly says: (pattern: RegExp) => Promise<void>;
   /** Gives the server another configuration. Resolves when the server uses it. */
   readonly reload: (config: string) => Promise<void>;
+  /** Stops the process by SIGSTOP, which closes no connection. Resolves when none of its threads runs. */
+  readonly hang: () => Promise<void>;
+  /** Lets a process that hangs go on. */
+  readonly resume: () => void;
   /** Ends the server, by SIGKILL by default. */
   readonly stop: (signal?: NodeJS.Signals) => Promise<void>;
 }
@@ -60,9 +64,21 @@ export async function startNatsServer(program: string, options: NatsServerOption
     monitoringUrl: `http://127.0.0.1:${monitoringPort}`,
     pid: server.pid as number,
     says,
+    hang: () => hang(server.pid as number),
+    resume: () => void server.kill('SIGCONT'),
     stop,
     reload: reloaderOf(server, { path: join(folder, 'server.conf'), says }),
   };
+}
+
+async function hang(pid: number) {
+  process.kill(pid, 'SIGSTOP');
+  const isStopped = async (thread: string) =>
+    / T /.test((await readFile(`/proc/${pid}/task/${thread}/stat`, 'utf8')).replace(/^.*\)/, ''));
+  for (;;) {
+    const stopped = await Promise.all((await readdir(`/proc/${pid}/task`)).map(isStopped));
+    if (stopped.every(Boolean)) return;
+  }
 }
 
 async function end(server: ChildProcess, signal: NodeJS.Signals) {

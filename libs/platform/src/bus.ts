@@ -4,6 +4,8 @@ import type { Logger } from './logger.js';
 export class NoRespondersError extends Error {}
 /** Thrown when no reply arrives before the time limit, or when the connection is lost before the reply. */
 export class RequestTimeoutError extends Error {}
+/** Thrown when the reply was probably lost, because a server of the bus has failed. The bus still works. */
+export class ReplyLostError extends RequestTimeoutError {}
 /** Thrown at once when the bus cannot be reached, when the message is too large, or when the client is closed. */
 export class BusDownError extends Error {}
 
@@ -14,8 +16,8 @@ export abstract class Requester {
   /** Resolves with the reason when the bus has refused this client for good. Otherwise the promise never settles. */
   abstract readonly refused: Promise<Error>;
   /**
-   * Sends one request and returns the bytes of its reply. Throws NoRespondersError, RequestTimeoutError or
-   * BusDownError. Never sends a request twice.
+   * Sends one request and returns the bytes of its reply. Throws NoRespondersError, RequestTimeoutError (or its kind
+   * ReplyLostError) or BusDownError. Never sends a request twice.
    */
   abstract request(subject: string, body: string | Uint8Array, timeoutMs: number): Promise<Uint8Array>;
   /** Closes the client. Requests without a reply fail with BusDownError. */

@@ -69,6 +69,9 @@ export const natsConfig = z.object({
   NATS_CONNECT_TIMEOUT_MS: milliseconds(2000, 60_000).describe(
     'Milliseconds within which a NATS server must accept a connection, before the process tries the next one',
   ),
+  NATS_LOST_REPLY_MS: milliseconds(1000, 60_000).describe(
+    'Milliseconds that a request still waits for its reply after a NATS server has left the cluster. The reply may be lost with that server',
+  ),
 });
 
 /** Settings of every process that connects to Postgres. */

@@ -1,10 +1,10 @@
-import { connect, createInbox } from '@nats-io/transport-node';
+import { connect, createInbox, type NatsConnection } from '@nats-io/transport-node';
 import { Bus, BusDownError, type BusServer, type PublisherSettings } from './bus.js';
+import { natsConfig } from './config.js';
 import { Logger } from './logger.js';
 import {
   connectNats,
   inboxPrefixOf,
-  isConnectionReady,
   type NatsSettings,
   natsAddress,
   natsOptions,
@@ -13,15 +13,23 @@ import {
 import { NatsJsonServer } from './nats-json-server.js';
 import { NatsPublisher } from './nats-publisher.js';
 import { NatsRequester } from './nats-requester.js';
+import { NatsRoundTrip } from './nats-round-trip.js';
 import { NatsSubscriptions } from './nats-subscriptions.js';
 import { Readiness } from './readiness.js';
 
 /** Milliseconds that a command waits for the connection to NATS. */
 const DIAL_MS = 5000;
 
+interface OpenConnection {
+  readonly connection: NatsConnection;
+  readonly client: string;
+  readonly logger: Logger;
+  readonly subscriptions: NatsSubscriptions;
+}
+
 /** The bus of processes that run separately: one or more NATS servers. */
 export class NatsBus extends Bus {
-  /** The process is ready only while each of its connections works and has all subscriptions. */
+  /** The process is ready only while messages come back over NATS and each connection has all subscriptions. */
   constructor(
     private readonly settings: NatsSettings,
     private readonly readiness: Readiness = new Readiness(),
@@ -36,9 +44,9 @@ export class NatsBus extends Bus {
   async openRequester(client: string, logger = new Logger(client)): Promise<NatsRequester> {
     const { readiness } = this;
     const connection = await connectNats(this.settings, client, { readiness, logger });
-    const requester = new NatsRequester(connection, inboxPrefixOf(client), { logger });
-    await waitForSubscriptions(requester.subscriptions, readiness);
-    readiness.require('bus', () => isConnectionReady(connection, requester.subscriptions));
+    const { NATS_LOST_REPLY_MS: lostReplyMs } = natsConfig.parse(this.settings);
+    const requester = new NatsRequester(connection, inboxPrefixOf(client), { logger, lostReplyMs });
+    await this.#require({ connection, client, logger, subscriptions: requester.subscriptions });
     return requester;
   }
 
@@ -53,9 +61,16 @@ export class NatsBus extends Bus {
     // confirmation until the time-out.
     const subscriptions = new NatsSubscriptions(connection, logger);
     subscriptions.add(createInbox(inboxPrefixOf(client)), () => undefined);
-    await waitForSubscriptions(subscriptions, readiness);
-    readiness.require('bus', () => isConnectionReady(connection, subscriptions));
+    await this.#require({ connection, client, logger, subscriptions });
     return new NatsPublisher(connection, settings);
+  }
+
+  /** Waits for the subscriptions. From then on, the process is ready only with them and while messages come back. */
+  async #require({ connection, client, logger, subscriptions }: OpenConnection): Promise<void> {
+    const { readiness } = this;
+    await waitForSubscriptions(subscriptions, readiness);
+    const roundTrip = new NatsRoundTrip(connection, natsOptions(this.settings, client), logger);
+    readiness.require('bus', async () => (await roundTrip.completes(readiness.timeoutMs)) && subscriptions.accepted);
   }
 
   createServer(client: string, drainMs?: number): BusServer {

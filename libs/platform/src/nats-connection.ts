@@ -19,6 +19,7 @@ export interface NatsSettings {
   readonly NATS_PASSWORD?: string | undefined;
   readonly NATS_PING_INTERVAL_MS?: number | undefined;
   readonly NATS_CONNECT_TIMEOUT_MS?: number | undefined;
+  readonly NATS_LOST_REPLY_MS?: number | undefined;
 }
 
 /** Number of pings without an answer after which the client gives a connection up. */
@@ -106,10 +107,10 @@ export async function waitForNats(options: NodeConnectionOptions, readiness: Rea
 }
 
 /** Returns whether the server answers now and has accepted the subscriptions. Has no time limit of its own. */
-export async function isConnectionReady(connection: NatsConnection, subscriptions?: NatsSubscriptions) {
+export async function isConnectionReady(connection: NatsConnection, subscriptions: NatsSubscriptions) {
   // The server reports refused subscriptions before it answers the flush.
   await connection.flush();
-  return subscriptions?.accepted ?? true;
+  return subscriptions.accepted;
 }
 
 /** Resolves when the server has accepted the subscriptions. Throws StartError when it has not within START_WAIT_S. */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createInbox, type Msg, type NatsConnection } from '@nats-io/transport-node';
-import { BusDownError, NoRespondersError, Requester, RequestTimeoutError } from './bus.js';
+import { BusDownError, NoRespondersError, ReplyLostError, Requester, RequestTimeoutError } from './bus.js';
+import { natsConfig } from './config.js';
 import { Logger } from './logger.js';
 import { refusalOf } from './nats-connection.js';
 import { NatsSubscriptions } from './nats-subscriptions.js';
@@ -9,14 +10,20 @@ interface PendingRequest {
   readonly settle: (message: Msg) => void;
   readonly fail: (error: Error) => void;
   /** The deadline of the request, on the clock of `performance.now()`. */
-  readonly until: number;
+  until: number;
+  /** Whether a server was lost that may have carried the request, so that `until` is earlier than the requester asked. */
+  doubtful: boolean;
 }
 
 interface RequesterOptions {
   /** Milliseconds between two searches for requests whose time limit has passed. */
   readonly sweepEveryMs?: number;
+  /** Milliseconds that requests still wait for their replies after a NATS server has left the cluster. */
+  readonly lostReplyMs?: number;
   readonly logger?: Logger;
 }
+
+const DEFAULT_LOST_REPLY_MS = natsConfig.shape.NATS_LOST_REPLY_MS.parse(undefined);
 
 /**
  * Sends requests over NATS with one wildcard inbox for all replies. It needs no subscription, timer or stack trace for
@@ -28,14 +35,19 @@ export class NatsRequester extends Requester {
   private readonly pending = new Map<string, PendingRequest>();
   private readonly inbox: string;
   private readonly sweeper: NodeJS.Timeout;
+  private readonly lostReplyMs: number;
+  /** Addresses of the servers of the cluster, as the server of this connection has announced them. */
+  private servers: readonly string[];
   private up = true;
 
   constructor(
     private readonly connection: NatsConnection,
     inboxPrefix: string,
-    { sweepEveryMs = 50, logger = new Logger('nats') }: RequesterOptions = {},
+    { sweepEveryMs = 50, lostReplyMs = DEFAULT_LOST_REPLY_MS, logger = new Logger('nats') }: RequesterOptions = {},
   ) {
     super();
+    this.lostReplyMs = lostReplyMs;
+    this.servers = serversOf(connection);
     this.inbox = createInbox(inboxPrefix);
     this.subscriptions = new NatsSubscriptions(connection, logger);
     this.subscriptions.add(`${this.inbox}.*`, (message) => this.receive(message));
@@ -66,6 +78,7 @@ export class NatsRequester extends Requester {
         },
         fail: reject,
         until: performance.now() + timeoutMs,
+        doubtful: false,
       });
       try {
         this.connection.publish(subject, body, { reply: `${this.inbox}.${key}` });
@@ -93,10 +106,29 @@ export class NatsRequester extends Requester {
 
   private sweep() {
     const now = performance.now();
-    for (const [key, { until, fail }] of this.pending) {
+    for (const [key, { until, doubtful, fail }] of this.pending) {
       if (until > now) continue;
       this.pending.delete(key);
-      fail(new RequestTimeoutError('no reply arrived in time'));
+      fail(
+        doubtful
+          ? new ReplyLostError('no reply arrived after a NATS server has left the cluster')
+          : new RequestTimeoutError('no reply arrived in time'),
+      );
+    }
+  }
+
+  /**
+   * Shortens the time limit of the open requests when a server has left the cluster: a request that was sent over that
+   * server gets no reply. Requests over other servers get their replies meanwhile.
+   */
+  private compareServers() {
+    const before = this.servers;
+    this.servers = serversOf(this.connection);
+    if (before.every((server) => this.servers.includes(server))) return;
+    const until = performance.now() + this.lostReplyMs;
+    for (const request of this.pending.values()) {
+      request.doubtful = request.until > until;
+      request.until = Math.min(request.until, until);
     }
   }
 
@@ -113,7 +145,10 @@ export class NatsRequester extends Requester {
     for await (const status of this.connection.status()) {
       if (status.type === 'disconnect') this.lose();
       else if (status.type === 'reconnect') this.up = true;
+      else if (status.type === 'update') this.compareServers();
     }
     this.up = false;
   }
 }
+
+const serversOf = ({ info }: NatsConnection): readonly string[] => info?.connect_urls ?? [];

@@ -39,6 +39,11 @@ export class Readiness {
     private readonly logger: Logger = new Logger('start'),
   ) {}
 
+  /** Milliseconds after which a check has failed. */
+  get timeoutMs(): number {
+    return this.limits.READINESS_TIMEOUT_MS;
+  }
+
   /** Adds a dependency. Several dependencies may have the same name, such as two pools of `database`. */
   require(name: string, check: ReadinessCheck): void {
     this.#requirements.push({ name, check, running: undefined });

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { serveOn } from '../../../test/support/buses.js';
-import { type BusServer, Requester } from './bus.js';
+import { type BusServer, ReplyLostError, Requester } from './bus.js';
 import { InProcessBus } from './in-process-bus.js';
 import { type BusRequest, requestOverBus } from './request-over-bus.js';
 
@@ -93,7 +93,47 @@ describe('a request over the bus', () => {
     await expect(requestOverBus(starting, request)).rejects.toMatchObject({ code: 'stage_away' });
     expect(starting.requests).toBe(1);
   });
+
+  it('sends an idempotent request once more, in the time that is left, when its reply was lost', async () => {
+    await serve(async () => ({ word: 'again' }));
+    const losing = new LossyRequester(requester);
+    const request = { subject: SUBJECT, body: '{}', timeoutMs: 60_000, reply };
+    expect(await requestOverBus(losing, { ...request, idempotent: true })).toEqual({ word: 'again' });
+    expect(losing.timeouts).toHaveLength(2);
+    expect(losing.timeouts[1]).toBeLessThan(60_000);
+  });
+
+  it('throws stage_timeout when the reply to a request that is not idempotent was lost', async () => {
+    await serve(async () => ({ word: 'again' }));
+    const losing = new LossyRequester(requester);
+    const request = { subject: SUBJECT, body: '{}', timeoutMs: 60_000, reply };
+    await expect(requestOverBus(losing, request)).rejects.toMatchObject({ code: 'stage_timeout' });
+    expect(losing.timeouts).toEqual([60_000]);
+  });
 });
+
+/** Forwards requests to another requester. The reply to the first request is lost. */
+class LossyRequester extends Requester {
+  /** The time limits of the requests. */
+  readonly timeouts: number[] = [];
+  readonly connected = true;
+  readonly refused = new Promise<never>(() => undefined);
+
+  constructor(private readonly inner: Requester) {
+    super();
+  }
+
+  async request(subject: string, body: string, timeoutMs: number): Promise<Uint8Array> {
+    this.timeouts.push(timeoutMs);
+    const reply = await this.inner.request(subject, body, timeoutMs);
+    if (this.timeouts.length === 1) throw new ReplyLostError('lost');
+    return reply;
+  }
+
+  close(): Promise<void> {
+    return this.inner.close();
+  }
+}
 
 /** Forwards requests to another requester, and starts the service after the first request. */
 class ServiceThatStarts extends Requester {

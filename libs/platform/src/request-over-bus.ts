@@ -7,7 +7,7 @@ import {
   stageProblem,
 } from '@gatehouse/contracts';
 import type { z } from 'zod';
-import { BusDownError, NoRespondersError, type Requester, RequestTimeoutError } from './bus.js';
+import { BusDownError, NoRespondersError, ReplyLostError, type Requester, RequestTimeoutError } from './bus.js';
 
 /** A request in JSON, and the schema of its reply. */
 export interface BusRequest<S extends z.ZodType> {
@@ -18,7 +18,7 @@ export interface BusRequest<S extends z.ZodType> {
   readonly reply: S;
   /** Maximum size of a reply, in bytes. A longer reply throws `stage_fault`. */
   readonly maxReplyBytes?: number;
-  /** Whether to send the request once more when no service serves its subject. */
+  /** Whether to send the request once more when no service serves its subject, or when its reply was lost. */
   readonly idempotent?: boolean;
   /** Problem codes to throw in place of the default codes. */
   readonly codes?: Partial<Record<BusFailure | 'stage_fault', ProblemCode>>;
@@ -60,12 +60,14 @@ export function busFailureOf(error: unknown): BusFailure | undefined {
 
 async function send(requester: Requester, request: Omit<BusRequest<z.ZodType>, 'reply'>): Promise<Uint8Array> {
   const { subject, body, timeoutMs, idempotent = false, codes } = request;
+  const deadline = performance.now() + timeoutMs;
   try {
     return await requester.request(subject, body, timeoutMs);
   } catch (cause) {
     const code = busFailureOf(cause);
     if (code === undefined) throw cause;
-    if (code === 'stage_away' && idempotent) return send(requester, { ...request, idempotent: false });
+    if (idempotent && (code === 'stage_away' || cause instanceof ReplyLostError))
+      return send(requester, { ...request, idempotent: false, timeoutMs: deadline - performance.now() });
     throw new Problem(codes?.[code] ?? code, { cause });
   }
 }

@@ -1,0 +1,72 @@
+import type { NatsConnection } from '@nats-io/transport-node';
+import { afterEach, expect, it } from 'vitest';
+import { describeWithNats, type RunningNats, startNats } from '../../../test/support/nats.js';
+import type { Requester } from './bus.js';
+import { metrics } from './metrics.js';
+import { serveMonitoring } from './monitoring-server.js';
+import { NatsBus } from './nats-bus.js';
+import { connectNats, natsOptions } from './nats-connection.js';
+import { NatsRoundTrip } from './nats-round-trip.js';
+import { Readiness } from './readiness.js';
+
+describeWithNats('a round trip over NATS', () => {
+  let nats: RunningNats;
+  let connection: NatsConnection | undefined;
+  let warnings: string[] = [];
+
+  afterEach(async () => {
+    await nats.stop();
+    await connection?.close();
+    [connection, warnings] = [undefined, []];
+  });
+
+  async function roundTrip(config = '') {
+    nats = await startNats({ config });
+    const settings = {
+      NATS_URL: nats.url,
+      ...(config.includes('user: c') ? { NATS_USER: 'c', NATS_PASSWORD: 's' } : {}),
+    };
+    connection = await connectNats(settings, 'c');
+    return new NatsRoundTrip(connection, natsOptions(settings, 'c'), { warn: (line: string) => warnings.push(line) });
+  }
+
+  it('completes when the message comes back, also with permissions for the own inbox only', async () => {
+    const own = 'permissions: { publish: ["_INBOX_c.>"], subscribe: ["_INBOX_c.>"] }';
+    const trip = await roundTrip(`authorization { users: [{ user: c, password: s, ${own} }] }`);
+    expect(await trip.completes(2000)).toBe(true);
+    expect(warnings).toEqual([]);
+  });
+
+  it('does not complete when the message does not come back, although the server answers pings', async () => {
+    const trip = await roundTrip('mappings: { "_INBOX_c.*": "elsewhere.$1" }');
+    await expect(connection!.flush()).resolves.toBeUndefined();
+    expect(await trip.completes(2000)).toBe(false);
+  });
+
+  it('completes with a warning, once, when the user may not publish to its inbox', async () => {
+    const older = 'permissions: { publish: ["echo"], subscribe: ["_INBOX_c.>"] }';
+    const trip = await roundTrip(`authorization { users: [{ user: c, password: s, ${older} }] }`);
+    expect([await trip.completes(2000), await trip.completes(2000)]).toEqual([true, true]);
+    expect(warnings).toEqual([expect.stringContaining('_INBOX_c.>')]);
+  });
+
+  it('decides on readiness, and not on liveness, while the only server hangs', async () => {
+    nats = await startNats();
+    const readiness = new Readiness({ READINESS_TIMEOUT_MS: 500, START_WAIT_S: 10 });
+    const requester: Requester = await new NatsBus({ NATS_URL: nats.url }, readiness).openRequester('gateway');
+    const monitoring = (await serveMonitoring({ MONITORING_PORT: 0, MONITORING_HOST: '127.0.0.1' }, readiness))!;
+    const probe = async (name: string) => (await fetch(`http://127.0.0.1:${monitoring.port}/-/health/${name}/`)).status;
+    const before = [await probe('ready'), await probe('live')];
+    await nats.hang();
+    const meanwhile = [await probe('ready'), await probe('live')];
+    nats.resume();
+    const after = [await probe('ready'), await probe('live')];
+    await Promise.all([monitoring.close(), requester.close()]);
+    metrics.clear();
+    expect([before, meanwhile, after]).toEqual([
+      [200, 200],
+      [503, 200],
+      [200, 200],
+    ]);
+  });
+});

@@ -1,0 +1,94 @@
+import { setImmediate } from 'node:timers/promises';
+import { connect, createInbox, errors, type NatsConnection } from '@nats-io/transport-node';
+import type { LoggerService } from '@nestjs/common';
+import type { natsOptions } from './nats-connection.js';
+
+/** Proves that NATS carries messages, by a message that this process sends to an inbox of its own. */
+export class NatsRoundTrip {
+  #refused = false;
+  #warned = false;
+
+  constructor(
+    private readonly connection: NatsConnection,
+    private readonly options: ReturnType<typeof natsOptions>,
+    private readonly logger: Pick<LoggerService, 'warn'>,
+  ) {
+    void this.#watch();
+  }
+
+  /**
+   * Returns whether a message comes back within `timeoutMs`. Half of the time is for the connection of this process, the
+   * rest for new connections to all servers: while one server is slow or hangs, the process is about to leave it, so
+   * only the failure of all servers counts.
+   */
+  async completes(timeoutMs: number): Promise<boolean> {
+    const half = timeoutMs / 2;
+    return (await within(half, this.#returnsOver(this.connection))) || this.#completesElsewhere(half);
+  }
+
+  #completesElsewhere(timeoutMs: number): Promise<boolean> {
+    const attempts = this.options.servers.map(async (servers) => {
+      const once = { waitOnFirstConnect: false, reconnect: false, timeout: timeoutMs, ignoreClusterUpdates: true };
+      const connection = await connect({ ...this.options, ...once, servers });
+      const returned = await within(timeoutMs, this.#returnsOver(connection));
+      await connection.close();
+      if (!returned) throw new Error('no message came back');
+      return returned;
+    });
+    return within(timeoutMs, Promise.any(attempts));
+  }
+
+  /** Rejects while the connection is lost. The server delivers the message, or refuses it, before it answers the ping. */
+  async #returnsOver(connection: NatsConnection): Promise<boolean> {
+    const inbox = createInbox(this.options.inboxPrefix);
+    let returned = false;
+    const callback = (error: Error | null) => {
+      returned ||= error === null;
+    };
+    const subscription = connection.subscribe(inbox, { callback });
+    try {
+      connection.publish(inbox);
+      await connection.rtt();
+      // Listeners of the connection's status, which has the refusal, run after the answer to the ping.
+      await setImmediate();
+    } finally {
+      subscription.unsubscribe();
+    }
+    return returned || this.#refused;
+  }
+
+  /**
+   * Notices that this user may not publish to its inbox, because the configuration of NATS is older than this process.
+   * It can still send requests, so the answer to the ping counts instead of the message.
+   */
+  async #watch() {
+    for await (const status of this.connection.status()) if (status.type === 'error') this.#onError(status.error);
+  }
+
+  #onError(error: Error) {
+    if (!(error instanceof errors.PermissionViolationError) || error.operation !== 'publish') return;
+    const { inboxPrefix } = this.options;
+    if (!error.subject.startsWith(`${inboxPrefix}.`)) return;
+    this.#refused = true;
+    if (!this.#warned)
+      this.logger.warn(
+        `NATS does not let this user publish to ${inboxPrefix}.>: give it this permission (deploy/nats/nats.conf)`,
+      );
+    this.#warned = true;
+  }
+}
+
+/** Returns the result of an attempt, or false when it fails or takes longer than `ms` milliseconds. */
+async function within(ms: number, attempt: Promise<boolean>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), ms);
+  });
+  try {
+    return await Promise.race([attempt, timeout]);
+  } catch {
+    return false;
+  } finally {
+    clearTimeout(timer);
+  }
+}
