@@ -37,6 +37,9 @@ GRANT SELECT, INSERT (name, expires, fixed_data, single_use, flow_id, id, create
   UPDATE (name, expires, fixed_data, single_use, flow_id), DELETE ON directory.invitations TO gatehouse_gateway;
 GRANT SELECT (id, pk, last_login) ON directory.users TO gatehouse_gateway;
 
+-- The gateway deletes tokens some time after they have expired. It sees and deletes no other token.
+GRANT EXECUTE ON FUNCTION directory.count_expired_tokens, directory.delete_expired_tokens TO gatehouse_gateway;
+
 -- The gateway recognises an administrator account that nobody has logged in to yet (docs/adr/0033). For that, it sees
 -- whether the account has a password, never the hash.
 GRANT EXECUTE ON FUNCTION directory.has_password TO gatehouse_gateway;

@@ -16,10 +16,10 @@ import { ApiTokenRepository } from '../../apps/gateway/src/http/auth/api-token.r
 import { SessionRepository } from '../../apps/gateway/src/sessions/session.repository.js';
 import { OutboxRepository } from '../../libs/courier/src/outbox.repository.js';
 import { tokenHash } from '../../libs/directory/src/token-hash.js';
-import { ExpiredRowCleaner } from '../../libs/executor-postgres/src/expired-row-cleaner.js';
 import { PostgresGroupMembershipStore } from '../../libs/executor-postgres/src/postgres-directory.js';
 import { PostgresFlowStore } from '../../libs/executor-postgres/src/postgres-flow-store.js';
 import { PostgresPlanStore } from '../../libs/executor-postgres/src/postgres-plan-store.js';
+import { cleanerOn } from '../../libs/executor-postgres/testing/cleaner.js';
 import { Logger } from '../../libs/platform/src/logger.js';
 import { ReputationRepository } from '../../libs/policies/src/reputation/reputation.repository.js';
 import { SpentTokenRepository } from '../../libs/stages/src/captcha/spent-token.repository.js';
@@ -161,7 +161,8 @@ describeWithNats('deploy/postgres/roles.sql', () => {
         title: 'Here',
       });
       expect(await new PostgresGroupMembershipStore(source).filterGroups(alice, [alice])).toEqual(new Set());
-      await expect(new ExpiredRowCleaner(source).sweep()).resolves.toBeUndefined();
+      await expect(cleanerOn(source).sweep()).resolves.toBeUndefined();
+      expect(await cleanerOn(source).backlog()).toContainEqual({ table: 'directory.tokens', rows: 0 });
     });
   });
 

@@ -11,11 +11,15 @@ interface Section {
 const SECTIONS: readonly Section[] = [
   {
     title: 'gateway',
-    register: async () => [
-      await import('../../apps/gateway/src/http/routing.hooks.js'),
-      await import('../../apps/gateway/src/flows/nats-stage.client.js'),
-      await import('../../apps/gateway/src/flows/nats-policy.client.js'),
-    ],
+    text:
+      'The gauge of the cleanup has the same values on every gateway, so take its maximum, not its sum. Each scrape reads ' +
+      'it from indexes of Postgres.',
+    register: async () => {
+      await import('../../apps/gateway/src/http/routing.hooks.js');
+      await import('../../apps/gateway/src/flows/nats-stage.client.js');
+      await import('../../apps/gateway/src/flows/nats-policy.client.js');
+      await import('../../apps/gateway/src/cleanup/cleanup.metrics.js');
+    },
   },
   {
     title: 'Services of stages',

@@ -124,7 +124,32 @@ export const gatewaySettings = z.object({
   SAVE_CHECK_S: whole(8, { min: 0, max: 15 }).describe(
     'Seconds for which the gateway asks Postgres whether an answer was saved, when the connection was lost during the save of a proof; then the visitor gets 503',
   ),
-  CLEANUP_EVERY_S: whole(60, { max: 86_400 }).describe('Seconds between two runs of the cleaner of expired rows'),
+  CLEANUP_EVERY_S: whole(60, { max: 86_400 }).describe(
+    'Seconds between two runs of the cleaner of expired rows. A run ends when no expired row is left; one gateway at a time cleans up',
+  ),
+  CLEANUP_BATCH_ROWS: whole(1000, { min: 10, max: 10_000 }).describe(
+    'Rows that the cleaner looks at in one transaction',
+  ),
+  CLEANUP_TIME_PERCENT: whole(25, { max: 100 }).describe(
+    'Share of the time of a run in which the cleaner deletes; it rests after each transaction',
+  ),
+  CLEANUP_SLOW_FACTOR: z.coerce
+    .number()
+    .min(1.1)
+    .max(100)
+    .default(2)
+    .describe(
+      'The cleaner pauses while loading and saving plans takes this many times as long as usual: the last two seconds, compared with the last ten minutes',
+    ),
+  ATTEMPTS_KEEP_S: whole(365 * 86_400, { min: 86_400 }).describe(
+    'Seconds since the last failure after which the failures of a user who has proved another credential are deleted; a locked credential stays locked',
+  ),
+  EXPIRED_TOKENS_KEEP_S: whole(30 * 86_400, { min: 0 }).describe(
+    'Seconds for which an expired API token or app password is still listed, before it is deleted',
+  ),
+  EXPIRED_INVITATIONS_KEEP_S: whole(30 * 86_400, { min: 0 }).describe(
+    'Seconds for which an expired invitation is still listed, before it is deleted',
+  ),
 });
 
 /** Settings of the gateway from environment variables. Also validates combinations of settings. */

@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { AccountModule } from './account/account.module.js';
 import { BrandsModule } from './brands/brands.module.js';
+import { CleanupModule } from './cleanup/cleanup.module.js';
 import { ConsentsModule } from './consents/consents.module.js';
 import { DevicesModule } from './devices/devices.module.js';
 import { FlowsModule } from './flows/flows.module.js';
@@ -33,6 +34,7 @@ import { UsersModule } from './users/users.module.js';
     BrandsModule,
     AccountModule,
     SystemModule,
+    CleanupModule,
   ],
 })
 export class GatewayModule {

@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import cookie from '@fastify/cookie';
 import { FLOW_SCHEMA } from '@gatehouse/blueprints';
-import { ExpiredRowCleaner } from '@gatehouse/executor-postgres';
 import {
   type Bus,
   Logger,
@@ -12,7 +11,6 @@ import {
   packageFolder,
   Readiness,
   type RunningPart,
-  runPeriodically,
 } from '@gatehouse/platform';
 import { SCHEMA_VERSIONS } from '@gatehouse/schemas';
 import { NestFactory } from '@nestjs/core';
@@ -39,10 +37,8 @@ export async function startGateway(
   bus: Bus = new NatsBus(config, readiness),
 ): Promise<RunningGateway> {
   const infrastructure = await openInfrastructure(config, readiness, bus);
-  const { source, requester, logger } = infrastructure;
+  const { source, requester } = infrastructure;
   const app = await createApp(infrastructure);
-  const cleaner = new ExpiredRowCleaner(source);
-  const stopCleaning = runPeriodically(config.CLEANUP_EVERY_S, () => cleaner.sweep(), logger);
   await app.listen(config.PORT, config.HOST);
   const url = (await app.getUrl()).replace(/\/$/, '');
   return {
@@ -50,7 +46,6 @@ export async function startGateway(
     refused: requester.refused,
     close: async () => {
       readiness.stop();
-      stopCleaning();
       await delay(config.SHUTDOWN_DELAY_S * 1000);
       await app.close();
       await requester.close();

@@ -47,8 +47,8 @@ export const RESERVE_ATTEMPTS: NamedStatement = {
       SELECT credential, greatest(extract(epoch FROM free_at - now()), 1) AS retry_after_s
       FROM held WHERE NOT forgotten AND (free_at > now() - $6::interval OR failures >= hard)),
     made AS (
-      INSERT INTO flow.attempts (subject, credential, failures, free_at, free, hard, forget_after)
-      SELECT subject, credential, 1, ${delayUntil('1')}, free, hard, forget
+      INSERT INTO flow.attempts (subject, credential, failures, free_at, free, hard, forget_after, cleanup_at)
+      SELECT subject, credential, 1, ${delayUntil('1')}, free, hard, forget, now() + coalesce(forget, interval '1 day')
       FROM wanted WHERE NOT EXISTS (SELECT FROM blocked) AND (subject, credential) NOT IN (SELECT subject, credential FROM held)
       ORDER BY subject, credential ON CONFLICT (subject, credential) DO NOTHING
       RETURNING subject, credential),

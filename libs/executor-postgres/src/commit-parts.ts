@@ -39,7 +39,8 @@ export const COMMIT_PARTS = {
       UPDATE flow.sessions s SET user_id = :user, data = :data::jsonb || jsonb_build_object('login_at', now()), seen_at = now(),
         user_epoch = :epoch,
         ttl = CASE WHEN :fixed_ttl::interval IS NULL THEN :sliding_ttl::interval END,
-        expires_at = now() + coalesce(:fixed_ttl::interval, :sliding_ttl::interval)
+        expires_at = now() + coalesce(:fixed_ttl::interval, :sliding_ttl::interval),
+        cleanup_at = now() + coalesce(:fixed_ttl::interval, :sliding_ttl::interval)
       FROM saved WHERE s.id = saved.session_id),
     flushed AS (
       DELETE FROM flow.plans p USING saved, flow.sessions s
@@ -59,7 +60,8 @@ export const COMMIT_PARTS = {
     writes: `
     logout AS (
       UPDATE flow.sessions s SET user_id = NULL, user_epoch = NULL, data = '{}', seen_at = now(),
-        ttl = :strangers_ttl::interval, expires_at = now() + :strangers_ttl::interval
+        ttl = :strangers_ttl::interval, expires_at = now() + :strangers_ttl::interval,
+        cleanup_at = now() + :strangers_ttl::interval
       FROM saved WHERE s.id = saved.session_id),
     flushed AS (DELETE FROM flow.plans p USING saved WHERE p.session_id = saved.session_id AND p.flow_id <> :flow)`,
   },

@@ -1,39 +1,126 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { runNamed } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
+import {
+  type BatchRow,
+  type CleanedTable,
+  cleanedTables,
+  RELEASE_LEASE,
+  type Retention,
+  TAKE_LEASE,
+} from './cleanup.statements.js';
+import { interval } from './commit-effects.js';
 
-/**
- * Largest number of rows that one sweep deletes from a table, so that the sweep holds row locks only for a short time.
- */
-const BATCH = 5000;
+const LEASE = 'cleanup';
 
-const EXPIRED: Readonly<Record<string, string>> = {
-  'flow.plans': 'expires_at < now()',
-  'flow.session_keys': 'until < now()',
-  'flow.sessions': 'expires_at < now()',
-  'flow.attempts': `updated_at < now() - coalesce(forget_after, CASE WHEN failures = 0 THEN interval '1 day' END)`,
-  'flow.reputation': 'expires_at < now()',
-  'flow.resume_tokens': 'expires_at < now()',
-  'flow.source_logins': 'expires_at < now()',
-};
+/** Seconds after which another gateway cleans up, if this one has died. A batch takes at most 10 s. */
+const LEASE_S = 30;
+
+/** Milliseconds until the cleaner asks again whether solves are slow. */
+const PAUSE_MS = 250;
+
+/** Largest number of rows that `backlog` counts in one table. */
+export const MAX_BACKLOG = 10_000;
+
+export interface CleanerSettings {
+  /** Largest number of rows that one transaction looks at in a table. */
+  readonly batchRows: number;
+  /** Share of the time, in percent, in which a sweep deletes. It rests in between. */
+  readonly timePercent: number;
+  readonly retention: Retention;
+}
+
+interface CleanerObserver {
+  /** Returns whether the cleaner should wait, because requests are slow. */
+  readonly isBusy: () => boolean;
+  /** Called after each batch. */
+  readonly onRemoved: (table: string, rows: number) => void;
+}
 
 /**
  * Deletes expired rows to free space. Correctness does not depend on the deletion: every statement ignores expired
  * rows.
  */
 export class ExpiredRowCleaner {
-  constructor(private readonly source: DataSource) {}
+  private readonly holder = randomUUID();
+  private readonly stopping = new AbortController();
+  private readonly tables: readonly CleanedTable[];
+  private running: Promise<void> | undefined;
 
-  /** Deletes one batch of expired rows per table. Does nothing while another gateway sweeps (advisory lock). */
+  constructor(
+    private readonly source: DataSource,
+    private readonly settings: CleanerSettings,
+    private readonly observer: CleanerObserver,
+  ) {
+    this.tables = cleanedTables(settings.retention);
+  }
+
+  /**
+   * Deletes all expired rows, in batches of one transaction each. Does nothing while another gateway sweeps. Returns the
+   * running sweep, if there is one.
+   */
   async sweep(): Promise<void> {
-    await this.source.transaction(async (manager) => {
-      const [row] = await manager.query<{ mine: boolean }[]>(
-        `SELECT pg_try_advisory_xact_lock(hashtext('gatehouse janitor')) AS mine`,
-      );
-      if (!row?.mine) return;
-      for (const [table, expired] of Object.entries(EXPIRED)) {
-        await manager.query(
-          `DELETE FROM ${table} WHERE ctid = ANY (ARRAY(SELECT ctid FROM ${table} WHERE ${expired} LIMIT ${BATCH} FOR UPDATE SKIP LOCKED))`,
-        );
-      }
+    this.running ??= this.sweepOnce().finally(() => {
+      this.running = undefined;
     });
+    await this.running;
+  }
+
+  /** Ends the sweep after its present batch, and lets another gateway take over. */
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    // A failure is reported by `sweep`.
+    await this.running?.catch(() => undefined);
+  }
+
+  /** Returns how many rows of each table the next sweep looks at, at most `MAX_BACKLOG`. */
+  async backlog(): Promise<readonly { readonly table: string; readonly rows: number }[]> {
+    const text = this.tables.map(({ backlog }) => `(${backlog})`).join(' UNION ALL ');
+    const statement = { name: 'cleanup.backlog', text };
+    return (await runNamed<{ table: string; rows: number }>(this.source, statement, [MAX_BACKLOG])).rows;
+  }
+
+  private async sweepOnce(): Promise<void> {
+    try {
+      for (const table of this.tables) await this.clean(table);
+    } finally {
+      await runNamed(this.source, RELEASE_LEASE, [LEASE, this.holder]);
+    }
+  }
+
+  /** Each batch reads the index from where the last one ended, because the entries before it are dead. */
+  private async clean({ table, clean }: CleanedTable): Promise<void> {
+    const { batchRows } = this.settings;
+    for (let from = '-infinity', seen = batchRows; seen === batchRows; ) {
+      await this.waitForRequests();
+      if (!(await this.holdLease())) return;
+      const startedAt = performance.now();
+      const { rows } = await runNamed<BatchRow>(this.source, clean, [from, batchRows]);
+      const batch = rows[0]!;
+      ({ seen } = batch);
+      from = batch.last ?? from;
+      if (batch.removed > 0) this.observer.onRemoved(table, batch.removed);
+      if (seen === batchRows) await this.rest(performance.now() - startedAt);
+    }
+  }
+
+  /** Returns whether this gateway may run the next batch. Each batch renews the lease. */
+  private async holdLease(): Promise<boolean> {
+    if (this.stopping.signal.aborted) return false;
+    return (await runNamed(this.source, TAKE_LEASE, [LEASE, this.holder, interval(LEASE_S)])).rows.length > 0;
+  }
+
+  private async waitForRequests() {
+    while (this.observer.isBusy() && !this.stopping.signal.aborted) await this.pause(PAUSE_MS);
+  }
+
+  private rest(workMs: number): Promise<void> {
+    return this.pause(workMs * (100 / this.settings.timePercent - 1));
+  }
+
+  /** Resolves after `ms` milliseconds, or when the cleaner is stopped. */
+  private async pause(ms: number): Promise<void> {
+    await delay(ms, undefined, { signal: this.stopping.signal }).catch(() => undefined);
   }
 }

@@ -14,3 +14,4 @@ export * from './postgres-event-recorder.js';
 export * from './postgres-flow-store.js';
 export * from './postgres-plan-store.js';
 export * from './postgres-session-binding-store.js';
+export * from './statement-latency.js';

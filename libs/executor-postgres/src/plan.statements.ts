@@ -74,7 +74,7 @@ export const TOUCH_SESSION: NamedStatement = {
 /** How long a client can use a retired key to read how its plan ended (docs/spec/sessions.md#session-keys). */
 export const RETIRED_KEY_TTL = `interval '10 seconds'`;
 
-const PLAN_COLUMNS = '(session_id, flow_id, id, revision, version_id, pending_user_id, body, expires_at)';
+const PLAN_COLUMNS = '(session_id, flow_id, id, revision, version_id, pending_user_id, body, expires_at, cleanup_at)';
 const REPLACE = `
     ON CONFLICT (session_id, flow_id) DO UPDATE SET id = excluded.id, revision = excluded.revision,
       version_id = excluded.version_id, pending_user_id = excluded.pending_user_id, body = excluded.body,
@@ -89,7 +89,7 @@ const REPLACE = `
  */
 export const CREATE_PLAN: NamedStatement = {
   name: 'plan_begin',
-  text: `INSERT INTO flow.plans ${PLAN_COLUMNS} SELECT s.id, $2, $3, 0, $4, $5, $6, now() + $7::interval
+  text: `INSERT INTO flow.plans ${PLAN_COLUMNS} SELECT s.id, $2, $3, 0, $4, $5, $6, now() + $7::interval, now() + $7::interval
          FROM flow.sessions s WHERE s.id = $1 FOR KEY SHARE ${REPLACE}`,
 };
 
@@ -102,7 +102,7 @@ export const CREATE_PLAN_AND_KEY: NamedStatement = {
   text: `
     WITH session AS MATERIALIZED (SELECT s.id FROM flow.sessions s WHERE s.id = $1 FOR UPDATE),
     saved AS (
-      INSERT INTO flow.plans ${PLAN_COLUMNS} SELECT session.id, $2, $3, 0, $4, $5, $6, now() + $7::interval FROM session
+      INSERT INTO flow.plans ${PLAN_COLUMNS} SELECT session.id, $2, $3, 0, $4, $5, $6, now() + $7::interval, now() + $7::interval FROM session
       ${REPLACE}),
     retired AS (
       UPDATE flow.session_keys k SET until = now() + ${RETIRED_KEY_TTL} FROM saved
@@ -119,9 +119,10 @@ export const CREATE_PLAN_AND_SESSION: NamedStatement = {
   name: 'plan_begin_with_session',
   text: `
     WITH session AS (
-      INSERT INTO flow.sessions (id, ttl, expires_at) VALUES ($1, $11::interval, now() + $11::interval) RETURNING id),
+      INSERT INTO flow.sessions (id, ttl, expires_at, cleanup_at)
+      VALUES ($1, $11::interval, now() + $11::interval, now() + $11::interval) RETURNING id),
     key AS (INSERT INTO flow.session_keys (hash, session_id) SELECT $10, id FROM session)
-    INSERT INTO flow.plans ${PLAN_COLUMNS} SELECT session.id, $2, $3, 0, $4, $5, $6, now() + $7::interval FROM session
+    INSERT INTO flow.plans ${PLAN_COLUMNS} SELECT session.id, $2, $3, 0, $4, $5, $6, now() + $7::interval, now() + $7::interval FROM session
     ${REPLACE}`,
 };
 

@@ -4,7 +4,6 @@ import { UnknownSealKeyError } from '@gatehouse/platform';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { enrol, publish } from '../testing/flow-database.js';
 import { freshPlan, LIFETIMES, PlanStoreHarness } from '../testing/plan-store-harness.js';
-import { ExpiredRowCleaner } from './expired-row-cleaner.js';
 
 let store: PlanStoreHarness;
 
@@ -185,19 +184,5 @@ describe('expiry', () => {
     const newest = await publish(store.source, `${store.slug}-newest`);
     await store.source.query('UPDATE flow.flows SET version_id = $1 WHERE slug = $2', [newest.versionId, store.slug]);
     expect((await found()).stored?.plan.id).toBe(plan.id);
-  });
-
-  it('lets the cleaner delete expired rows, and no others', async () => {
-    const [old, young] = [await store.begin(), await store.begin()];
-    await store.source.query(`UPDATE flow.sessions SET expires_at = now() - interval '1 s' WHERE id = $1`, [
-      old.sessionId,
-    ]);
-    await new ExpiredRowCleaner(store.source).sweep();
-    const left = await store.source.query<{ id: string }[]>('SELECT id FROM flow.sessions WHERE id = ANY ($1)', [
-      [old.sessionId, young.sessionId],
-    ]);
-
-    expect(left).toEqual([{ id: young.sessionId }]);
-    expect(await store.source.query('SELECT FROM flow.plans WHERE id = $1', [old.plan.id])).toHaveLength(0);
   });
 });

@@ -27,6 +27,7 @@ import {
   LOAD_PLAN_BY_TOKEN,
   TOUCH_SESSION,
 } from './plan.statements.js';
+import { StatementLatency } from './statement-latency.js';
 
 interface ResumedRow {
   readonly version_id: string;
@@ -64,6 +65,8 @@ interface PlanStoreSettings {
   readonly attributes: boolean;
   /** Seconds for which a save whose connection was lost asks Postgres whether it was committed. */
   readonly saveCheckS: number;
+  /** Measures the statements that load and save plans. */
+  readonly latency?: StatementLatency;
   readonly logger: Logger;
 }
 
@@ -79,16 +82,20 @@ export function loadValues(
 
 /** Stores plans in Postgres. One prepared statement loads all data of a request, and one saves all its changes. */
 export class PostgresPlanStore extends PlanStore {
+  private readonly latency: StatementLatency;
+
   constructor(
     private readonly source: DataSource,
     private readonly sealer: Sealer,
     private readonly settings: PlanStoreSettings,
   ) {
     super();
+    this.latency = settings.latency ?? new StatementLatency();
   }
 
   async load(slug: string, sessionKey: Buffer | undefined): Promise<LoadedFlow | undefined> {
-    const { rows } = await runNamed<LoadedFlowRow>(this.source, LOAD_FLOW, loadValues(slug, sessionKey, this.settings));
+    const values = loadValues(slug, sessionKey, this.settings);
+    const { rows } = await this.latency.measure(() => runNamed<LoadedFlowRow>(this.source, LOAD_FLOW, values));
     const row = rows[0];
     // The short lifetime of an anonymous session is extended only by an answer.
     if (row?.session_id && row.unseen && !row.retired && !row.unanswered) this.touch(row.session_id);
@@ -129,7 +136,9 @@ export class PostgresPlanStore extends PlanStore {
     };
     const consequences = commitPartsOf({ commit, sealer: this.sealer, lifetimes: this.settings.lifetimes });
     try {
-      return (await runNamed(this.source, ...commitStatement(values, consequences))).rows.length > 0;
+      const [statement, parameters] = commitStatement(values, consequences);
+      const saved = await this.latency.measure(() => runNamed(this.source, statement, parameters));
+      return saved.rows.length > 0;
     } catch (error) {
       // The commit may have succeeded although the connection was lost. Only this response has the new session key:
       // after an error, the visitor, whose answer was saved, would have to begin again.

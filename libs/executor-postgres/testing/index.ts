@@ -1,2 +1,3 @@
+export * from './cleaner.js';
 export * from './flow-database.js';
 export * from './plan-store-harness.js';

@@ -57,8 +57,9 @@ export class PlanStoreHarness {
     this.plans = this.sealedBy(`a:${randomBytes(32).toString('base64')}`);
   }
 
-  static async open(): Promise<PlanStoreHarness> {
-    const database = await flowDatabase();
+  /** `poolSize` is the number of connections to the database. */
+  static async open(poolSize = 10): Promise<PlanStoreHarness> {
+    const database = await flowDatabase({ poolSize });
     return new PlanStoreHarness(database.source, database.url, () => database.close());
   }
 

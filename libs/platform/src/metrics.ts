@@ -1,4 +1,4 @@
-import { Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 /** Registry of all metrics of this process. */
 export const metrics = new Registry();
@@ -17,7 +17,7 @@ interface MetricFamily<L extends string = string> {
 }
 
 /** The metric families that this process has registered, for docs/reference/metrics.md. */
-export const metricFamilies: (MetricFamily & { readonly type: 'histogram' | 'gauge' })[] = [];
+export const metricFamilies: (MetricFamily & { readonly type: 'histogram' | 'gauge' | 'counter' })[] = [];
 
 /** Registers a histogram of durations in seconds. */
 export function histogram<L extends string>(family: MetricFamily<L>): Histogram<L> {
@@ -25,7 +25,16 @@ export function histogram<L extends string>(family: MetricFamily<L>): Histogram<
   return new Histogram({ ...optionsOf(family), buckets: BUCKETS_S });
 }
 
-/** Registers a gauge whose values are read at each scrape. */
+/** Registers a counter. Its name ends in `_total`. */
+export function counter<L extends string>(family: MetricFamily<L>): Counter<L> {
+  metricFamilies.push({ ...family, type: 'counter' });
+  return new Counter(optionsOf(family));
+}
+
+/**
+ * Registers a gauge whose values are read at each scrape. While they cannot be read, because Postgres is down, the gauge
+ * has no values, and the other metrics are served.
+ */
 export function lazyGauge<L extends string>(
   family: MetricFamily<L>,
   read: () => Promise<readonly { readonly labels: Readonly<Record<L, string>>; readonly value: number }[]>,
@@ -34,7 +43,9 @@ export function lazyGauge<L extends string>(
   return new Gauge({
     ...optionsOf(family),
     async collect() {
-      for (const { labels, value } of await read()) this.set(labels, value);
+      const values = await read().catch(() => []);
+      this.reset();
+      for (const { labels, value } of values) this.set(labels, value);
     },
   });
 }

@@ -1,5 +1,5 @@
 import { afterEach, expect, it } from 'vitest';
-import { histogram, metrics } from './metrics.js';
+import { counter, histogram, lazyGauge, metrics } from './metrics.js';
 import { type MonitoringServer, serveMonitoring } from './monitoring-server.js';
 import { Readiness } from './readiness.js';
 
@@ -25,6 +25,21 @@ it('serves the metrics of this process, and no other path or method', async () =
   expect(text).toContain('process_cpu_seconds_total');
   expect((await get('/')).status).toBe(404);
   expect((await get('/metrics', 'POST')).status).toBe(404);
+});
+
+it('serves a gauge with the values of this scrape only, and the other metrics while a gauge cannot be read', async () => {
+  const get = await serve(new Readiness());
+  counter({ name: 'test_total', help: 'Total', labels: {} }).inc(3);
+  let read = async () => [{ labels: { what: 'first' }, value: 7 }];
+  lazyGauge({ name: 'test_rows', help: 'Rows', labels: { what: ['first', 'second'] } }, () => read());
+  const scrape = async () =>
+    (await (await get('/metrics')).text()).split('\n').filter((line) => line.startsWith('test_'));
+
+  expect(await scrape()).toEqual(['test_total 3', 'test_rows{what="first"} 7']);
+  read = async () => [{ labels: { what: 'second' }, value: 8 }];
+  expect(await scrape()).toEqual(['test_total 3', 'test_rows{what="second"} 8']);
+  read = () => Promise.reject(new Error('Postgres is down'));
+  expect(await scrape()).toEqual(['test_total 3']);
 });
 
 it('names each missing dependency once with status 503, while the process is live', async () => {

@@ -92,6 +92,8 @@ export const RESTORED_TABLES: readonly RestoredTable[] = [
   ...keep('flow.mailed', 'mfa.sends', 'flow.reputation'),
   // Captcha tokens. A provider accepts each once, and the puzzles of Gatehouse belong to a plan.
   ...keep('captcha.spent'),
+  // Which gateway cleans up. The lease of a gateway that is gone has passed.
+  ...keep('flow.leases'),
   // Replies to requests of plans, which are deleted.
   ...keep('consent.done', 'enrollment.done', 'identification.done'),
   ...keep(

@@ -21,6 +21,7 @@ import {
   PostgresSessionBindingStore,
   PostgresSuperuserPermits,
   PostgresUserDirectory,
+  StatementLatency,
 } from '@gatehouse/executor-postgres';
 import { Logger, Requester, Sealer } from '@gatehouse/platform';
 import { type Abstract, Module, type Provider, type Type } from '@nestjs/common';
@@ -34,7 +35,7 @@ import { CatalogueContractRegistry } from './stage-contract.registry.js';
 const PLAN_STORE_SETTINGS = Symbol('plan store settings');
 type PlanStoreSettings = ConstructorParameters<typeof PostgresPlanStore>[2];
 
-const planStoreSettings = (config: GatewayConfig, logger: Logger): PlanStoreSettings => ({
+const planStoreSettings = (config: GatewayConfig, latency: StatementLatency, logger: Logger): PlanStoreSettings => ({
   lifetimes: {
     anonymousSessionS: config.ANONYMOUS_SESSION_S,
     unansweredS: config.UNANSWERED_SESSION_S,
@@ -44,6 +45,7 @@ const planStoreSettings = (config: GatewayConfig, logger: Logger): PlanStoreSett
     proofS: config.AUTHENTICATOR_PROOF_S,
     credentialProofS: config.CREDENTIAL_PROOF_S,
   },
+  latency,
   logger,
   saveCheckS: config.SAVE_CHECK_S,
   attributes: readsAttributes(config.AVATARS),
@@ -65,7 +67,8 @@ const onSealedDatabase = <P>(port: Abstract<P>, adapter: Type<P>): Provider => (
 
 /** Nest providers of the executor's ports: stores on Postgres, and clients of the bus. */
 const ADAPTERS: Provider[] = [
-  { provide: PLAN_STORE_SETTINGS, inject: [GATEWAY_CONFIG, Logger], useFactory: planStoreSettings },
+  { provide: StatementLatency, useFactory: () => new StatementLatency() },
+  { provide: PLAN_STORE_SETTINGS, inject: [GATEWAY_CONFIG, StatementLatency, Logger], useFactory: planStoreSettings },
   {
     provide: PlanStore,
     inject: [DataSource, Sealer, PLAN_STORE_SETTINGS],
@@ -117,6 +120,7 @@ const ADAPTERS: Provider[] = [
     StageContractRegistry,
     StageClient,
     PolicyClient,
+    StatementLatency,
   ],
 })
 export class AdaptersModule {}

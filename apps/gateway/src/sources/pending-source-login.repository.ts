@@ -40,7 +40,8 @@ const OPEN_WITH_SESSION: NamedStatement = {
   name: 'source_login_open_with_session',
   text: `
     WITH session AS (
-      INSERT INTO flow.sessions (id, ttl, expires_at) VALUES ($6, $4::interval, now() + $4::interval) RETURNING id),
+      INSERT INTO flow.sessions (id, ttl, expires_at, cleanup_at)
+      VALUES ($6, $4::interval, now() + $4::interval, now() + $4::interval) RETURNING id),
     key AS (INSERT INTO flow.session_keys (hash, session_id) SELECT $5, id FROM session)
     INSERT INTO flow.source_logins (hash, session_id, source_id, body, expires_at)
     SELECT $1, session.id, $2, $3, now() + $4::interval FROM session`,

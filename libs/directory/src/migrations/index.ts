@@ -16,6 +16,7 @@ import { VerifiedEmails1764633600000 } from './1764633600000-verified-emails.js'
 import { StandInHashes1764633780000 } from './1764633780000-stand-in-hashes.js';
 import { UsernameKeys1764633840000 } from './1764633840000-username-keys.js';
 import { CheapGroupFunctions1764892860000 } from './1764892860000-cheap-group-functions.js';
+import { ExpiredTokens1764892920000 } from './1764892920000-expired-tokens.js';
 
 /** The Postgres schema of users, groups and tokens. */
 export const DIRECTORY_SCHEMA = 'directory';
@@ -40,4 +41,5 @@ export const directoryMigrations = [
   StandInHashes1764633780000,
   UsernameKeys1764633840000,
   CheapGroupFunctions1764892860000,
+  ExpiredTokens1764892920000,
 ];

@@ -4,6 +4,7 @@ import { ResumeTokens1764115260000 } from './1764115260000-resume-tokens.js';
 import { PlansBegun1764115320000 } from './1764115320000-plans-begun.js';
 import { Courier1764374400000 } from './1764374400000-courier.js';
 import { SourceLogins1764460800000 } from './1764460800000-source-logins.js';
+import { CleanupTimes1764892860000 } from './1764892860000-cleanup-times.js';
 
 /** Migrations of the schema `flow`, in order. */
 export const executorMigrations = [
@@ -13,4 +14,5 @@ export const executorMigrations = [
   PlansBegun1764115320000,
   Courier1764374400000,
   SourceLogins1764460800000,
+  CleanupTimes1764892860000,
 ];

@@ -1,0 +1,35 @@
+import { type ExpiredRowCleaner, MAX_BACKLOG } from '@gatehouse/executor-postgres';
+import { counter, lazyGauge } from '@gatehouse/platform';
+
+type Backlog = Pick<ExpiredRowCleaner, 'backlog'>;
+
+const labels = { table: 'the table with its schema, such as `flow.plans`' };
+
+/** Expired rows that this gateway has deleted, by table. */
+export const removedRows = counter({
+  name: 'gatehouse_cleanup_removed_rows_total',
+  help: 'Expired rows that this gateway has deleted. Rows that are deleted with their session are not counted',
+  labels,
+});
+
+/** The cleaners of this process. They all see the same database. */
+const cleaners = new Set<Backlog>();
+
+lazyGauge(
+  {
+    name: 'gatehouse_cleanup_backlog_rows',
+    help: `Rows that the next cleanup looks at, because they have expired or may have; ${MAX_BACKLOG} means as many or more`,
+    labels,
+  },
+  async () => {
+    const [cleaner] = cleaners;
+    const backlog = (await cleaner?.backlog()) ?? [];
+    return backlog.map(({ table, rows }) => ({ labels: { table }, value: rows }));
+  },
+);
+
+/** Serves the backlog of a cleaner as a metric. Returns the function that ends this. */
+export function reportBacklog(cleaner: Backlog): () => void {
+  cleaners.add(cleaner);
+  return () => void cleaners.delete(cleaner);
+}

@@ -1,0 +1,126 @@
+import type { NamedStatement } from '@gatehouse/platform';
+
+/** How long rows are kept, in seconds. */
+export interface Retention {
+  /** Since the last failure, of the counters of a user that are never forgotten, except locked ones. */
+  readonly attemptsS: number;
+  /** Since the end of an API token or app password. */
+  readonly tokensS: number;
+  /** Since the end of an invitation. */
+  readonly invitationsS: number;
+}
+
+/** A table that the cleaner cleans. */
+export interface CleanedTable {
+  readonly table: string;
+  /**
+   * Looks at the next batch of rows and deletes those that have expired. Returns a row of `BatchRow`. $1 time from which
+   * the index is read, $2 largest number of rows.
+   */
+  readonly clean: NamedStatement;
+  /** SQL query for the number of rows that the next run looks at, as `rows`, at most $1. */
+  readonly backlog: string;
+}
+
+/** The result of a batch. */
+export interface BatchRow {
+  /** Number of rows that were looked at. Fewer than the batch has room for: these were the last. */
+  readonly seen: number;
+  readonly removed: number;
+  /** Time from which the next batch reads the index. */
+  readonly last: string | null;
+}
+
+interface Rule {
+  readonly table: string;
+  /** Indexed column with the time at which the cleaner looks at the row. */
+  readonly due: string;
+  /** SQL for how long a row is kept after that time. */
+  readonly keep?: string;
+  /**
+   * SQL for the end of a row whose `due` is only the earliest time of its end: a row that has not ended is looked at
+   * again at its end. Without it, the row has ended when it is due.
+   */
+  readonly end?: string;
+}
+
+const seconds = (value: number) => `interval '${value} seconds'`;
+
+/**
+ * The end of an attempt. A counter without failures is deleted after a day. Counters of users who have given another
+ * proof are never forgotten (`forget_after` is null), so they end after `attemptsS`, unless they lock the credential.
+ */
+const attemptEnd = ({ attemptsS }: Retention) => `coalesce(
+  updated_at + coalesce(forget_after, CASE WHEN failures = 0 THEN interval '1 day'
+    WHEN (failures < hard) IS NOT FALSE THEN ${seconds(attemptsS)} END),
+  now() + ${seconds(attemptsS)})`;
+
+/** Sessions first: Postgres deletes the keys, plans and logins at sources of a session with it. */
+const rulesOf = (retention: Retention): readonly Rule[] => [
+  { table: 'flow.sessions', due: 'cleanup_at', end: 'expires_at' },
+  { table: 'flow.plans', due: 'cleanup_at', end: 'expires_at' },
+  { table: 'flow.session_keys', due: 'until' },
+  { table: 'flow.source_logins', due: 'expires_at' },
+  { table: 'flow.resume_tokens', due: 'expires_at' },
+  { table: 'flow.attempts', due: 'cleanup_at', end: attemptEnd(retention) },
+  { table: 'flow.reputation', due: 'expires_at' },
+  { table: 'directory.invitations', due: 'expires', keep: seconds(retention.invitationsS) },
+];
+
+/** Returns the tables that the cleaner cleans, in this order. */
+export const cleanedTables = (retention: Retention): readonly CleanedTable[] => [
+  ...rulesOf(retention).map(cleanedTable),
+  tokensTable(retention),
+];
+
+/** Returns the statements of a rule. They read the index of `due` in its order, and never the whole table. */
+function cleanedTable({ table, due, keep = `interval '0'`, end }: Rule): CleanedTable {
+  const isDue = `${due} < now() - ${keep}`;
+  const moved = `,
+    moved AS (
+      UPDATE ${table} SET ${due} = ${end} WHERE ctid = ANY (ARRAY(SELECT place FROM found WHERE NOT ended)))`;
+  return {
+    table,
+    clean: {
+      name: `cleanup.${table}`,
+      text: `
+    WITH found AS MATERIALIZED (
+      SELECT ctid AS place, ${due} AS due, ${end === undefined ? 'true' : `${end} < now()`} AS ended FROM ${table}
+      WHERE ${due} >= $1::timestamptz AND ${isDue} ORDER BY ${due} LIMIT $2::int FOR UPDATE SKIP LOCKED),
+    removed AS (
+      DELETE FROM ${table} WHERE ctid = ANY (ARRAY(SELECT place FROM found WHERE ended)) RETURNING 1)${end === undefined ? '' : moved}
+    SELECT count(*)::int AS seen, (SELECT count(*)::int FROM removed) AS removed, max(due)::text AS last FROM found`,
+    },
+    backlog: `SELECT '${table}' AS "table", count(*)::int AS rows
+      FROM (SELECT FROM ${table} WHERE ${isDue} ORDER BY ${due} LIMIT $1) due`,
+  };
+}
+
+/** The role of the gateway cannot read tokens, so functions of the directory count and delete them. */
+function tokensTable({ tokensS }: Retention): CleanedTable {
+  const table = 'directory.tokens';
+  return {
+    table,
+    clean: {
+      name: `cleanup.${table}`,
+      text: `SELECT n AS seen, n AS removed, $1::timestamptz::text AS last
+        FROM directory.delete_expired_tokens(${seconds(tokensS)}, $2::int) n`,
+    },
+    backlog: `SELECT '${table}' AS "table", directory.count_expired_tokens(${seconds(tokensS)}, $1::int) AS rows`,
+  };
+}
+
+/** $1 name of the task, $2 id of the holder, $3 interval. Returns a row if the holder has the lease from now on. */
+export const TAKE_LEASE: NamedStatement = {
+  name: 'lease_take',
+  text: `
+    INSERT INTO flow.leases AS l (name, holder, until) VALUES ($1, $2, now() + $3::interval)
+    ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until
+    WHERE l.holder = excluded.holder OR l.until < now() RETURNING name`,
+};
+
+/** $1 name of the task, $2 id of the holder. */
+export const RELEASE_LEASE: NamedStatement = {
+  name: 'lease_release',
+  text: 'DELETE FROM flow.leases WHERE name = $1 AND holder = $2',
+};

@@ -1,0 +1,244 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { cleanerOn } from '../testing/cleaner.js';
+import { enrol } from '../testing/flow-database.js';
+import { PlanStoreHarness } from '../testing/plan-store-harness.js';
+
+const PAST = `now() - interval '1 s'`;
+const FUTURE = `now() + interval '1 hour'`;
+/** Just before and after the 30 days for which expired tokens and invitations are kept. */
+const [KEPT, LATE] = [`now() - interval '29 days'`, `now() - interval '31 days'`];
+const TABLES = [
+  ...['sessions', 'plans', 'session_keys', 'source_logins', 'resume_tokens', 'attempts', 'reputation'].map(
+    (table) => `flow.${table}`,
+  ),
+  ...['directory.invitations', 'directory.tokens'],
+];
+
+let store: PlanStoreHarness;
+let user: string;
+beforeAll(async () => {
+  store = await PlanStoreHarness.open();
+  user = (await enrol(store.source)).uuid;
+});
+afterAll(() => store.close());
+beforeEach(() => store.source.query(`TRUNCATE flow.leases, ${TABLES.join(', ')}`));
+
+const query = <T>(sql: string, values: unknown[] = []) => store.source.query<T[]>(sql, values);
+const count = async (table: string) => (await query<{ n: number }>(`SELECT count(*)::int AS n FROM ${table}`))[0]!.n;
+
+/** Inserts sessions that the cleaner looks at next, and that have expired. */
+const addExpired = (sessions: number) =>
+  query(`INSERT INTO flow.sessions (id, expires_at, cleanup_at)
+    SELECT gen_random_uuid(), ${PAST}, ${PAST} FROM generate_series(1, ${sessions})`);
+
+const addSession = async (ends: string, looksAt = ends) => {
+  const id = randomUUID();
+  await query(`INSERT INTO flow.sessions (id, expires_at, cleanup_at) VALUES ($1, ${ends}, ${looksAt})`, [id]);
+  return id;
+};
+
+const addPlan = (session: string, ends: string) =>
+  query(
+    `INSERT INTO flow.plans (session_id, flow_id, id, revision, version_id, body, expires_at, cleanup_at)
+     VALUES ($1, gen_random_uuid(), gen_random_uuid(), 0, gen_random_uuid(), 'x', ${ends}, ${PAST})`,
+    [session],
+  );
+
+const addAttempt = (columns: string, values: string) =>
+  query(
+    `INSERT INTO flow.attempts (subject, credential, free_at, free, cleanup_at, ${columns})
+     VALUES ($1, 'password', now(), 5, ${PAST}, ${values})`,
+    [randomBytes(16)],
+  );
+
+describe('a sweep', () => {
+  it('deletes expired rows of each table, and no others', async () => {
+    const live = await addSession(FUTURE, PAST);
+    const ended = await addSession(PAST);
+    for (const session of [live, ended]) {
+      await addPlan(session, PAST);
+      await addPlan(session, FUTURE);
+      await query('INSERT INTO flow.session_keys (hash, session_id) VALUES ($1, $2)', [randomBytes(32), session]);
+    }
+    for (const ends of [PAST, FUTURE]) {
+      const hash = randomBytes(32);
+      await query(`INSERT INTO flow.session_keys (hash, session_id, until) VALUES ($1, $2, ${ends})`, [hash, live]);
+      await query(
+        `INSERT INTO flow.source_logins (hash, session_id, source_id, body, expires_at)
+         VALUES ($1, $2, gen_random_uuid(), 'x', ${ends})`,
+        [hash, live],
+      );
+      await query(
+        `INSERT INTO flow.resume_tokens (hash, flow_id, version_id, plan_id, step_id, body, expires_at)
+         VALUES ($1, $2, $2, $2, 's', 'x', ${ends})`,
+        [hash, randomUUID()],
+      );
+      await query(
+        `INSERT INTO flow.reputation (identifier, ip, score, expires_at) VALUES ($1, '203.0.113.7', 1, ${ends})`,
+        [hash.toString('hex')],
+      );
+    }
+    await addAttempt('failures, forget_after, updated_at', `3, interval '1 hour', now() - interval '2 hours'`);
+    await addAttempt('failures, forget_after, updated_at', `3, interval '1 hour', now()`);
+    for (const ends of [KEPT, LATE]) {
+      await query(`INSERT INTO directory.invitations (name, expires) VALUES ('n', ${ends})`);
+      await query(
+        `INSERT INTO directory.tokens (identifier, key_hash, intent, user_id, expires)
+         VALUES ($1, $2, 'api', $3, ${ends})`,
+        [randomUUID(), randomBytes(32), user],
+      );
+    }
+    await cleanerOn(store.source).sweep();
+
+    const left = Object.fromEntries(await Promise.all(TABLES.map(async (table) => [table, await count(table)])));
+    // Of the session that has not ended: its plan that has not ended, its key, and its retired key that is still known.
+    expect(left).toEqual({ ...Object.fromEntries(TABLES.map((table) => [table, 1])), 'flow.session_keys': 2 });
+    expect(await query('SELECT id FROM flow.sessions')).toEqual([{ id: live }]);
+  });
+
+  it('deletes all expired rows, in batches of one transaction each', async () => {
+    await addExpired(35);
+    const removed: number[] = [];
+    await cleanerOn(store.source, { batchRows: 10 }, { onRemoved: (_, rows) => removed.push(rows) }).sweep();
+    expect(removed).toEqual([10, 10, 10, 5]);
+    expect(await count('flow.sessions')).toBe(0);
+  });
+
+  it('looks again at a session or plan that was used meanwhile, when it ends', async () => {
+    const session = await addSession(FUTURE, PAST);
+    await addPlan(session, FUTURE);
+    await cleanerOn(store.source).sweep();
+    for (const table of ['flow.sessions', 'flow.plans'])
+      expect(await query(`SELECT cleanup_at = expires_at AS moved FROM ${table}`)).toEqual([{ moved: true }]);
+  });
+
+  it('leaves rows that a request has locked to the next sweep', async () => {
+    await addExpired(2);
+    const request = store.source.createQueryRunner();
+    await request.startTransaction();
+    await request.query('SELECT FROM flow.sessions LIMIT 1 FOR UPDATE');
+    await cleanerOn(store.source).sweep();
+    expect(await count('flow.sessions')).toBe(1);
+    await request.rollbackTransaction();
+    await request.release();
+    await cleanerOn(store.source).sweep();
+    expect(await count('flow.sessions')).toBe(0);
+  });
+
+  it('finds expired rows by an index, in every table', async () => {
+    const owner = await addSession(FUTURE);
+    await query(`INSERT INTO flow.session_keys (hash, session_id)
+      SELECT uuid_send(gen_random_uuid()), '${owner}' FROM generate_series(1, 500)`);
+    await query(`INSERT INTO flow.sessions (id, expires_at, cleanup_at)
+      SELECT gen_random_uuid(), ${FUTURE}, ${FUTURE} FROM generate_series(1, 500)`);
+    await query(`INSERT INTO flow.plans (session_id, flow_id, id, revision, version_id, body, expires_at, cleanup_at)
+      SELECT id, id, id, 0, id, 'x', ${FUTURE}, ${FUTURE} FROM flow.sessions`);
+    await query(`INSERT INTO flow.attempts (subject, credential, failures, free_at, free, cleanup_at)
+      SELECT uuid_send(gen_random_uuid()), 'password', 1, now(), 5, ${FUTURE} FROM generate_series(1, 500)`);
+    await query(`ANALYZE flow.sessions, flow.session_keys, flow.plans, flow.attempts`);
+    const scans = async () => {
+      await query('SELECT pg_stat_force_next_flush()');
+      return query<{ relname: string; seq_scan: string }>(
+        `SELECT relname, seq_scan FROM pg_stat_user_tables WHERE relname = ANY ($1) ORDER BY relname`,
+        [['sessions', 'session_keys', 'plans', 'attempts']],
+      );
+    };
+    const before = await scans();
+    await cleanerOn(store.source).sweep();
+    await cleanerOn(store.source).backlog();
+    expect(await scans()).toEqual(before);
+  });
+});
+
+describe('of several gateways', () => {
+  it('one sweeps, until it stops', async () => {
+    await addExpired(15);
+    let onFirstBatch = () => {};
+    const firstBatch = new Promise<void>((resolve) => {
+      onFirstBatch = resolve;
+    });
+    let isBusy = false;
+    const settings = { batchRows: 10 };
+    const first = cleanerOn(store.source, settings, {
+      isBusy: () => isBusy,
+      onRemoved: () => {
+        isBusy = true;
+        onFirstBatch();
+      },
+    });
+    const sweep = first.sweep();
+    await firstBatch;
+    const second = cleanerOn(store.source, settings);
+    await second.sweep();
+    expect(await count('flow.sessions')).toBe(5);
+
+    await first.stop();
+    await sweep;
+    expect(await count('flow.sessions')).toBe(5);
+    await second.sweep();
+    expect(await count('flow.sessions')).toBe(0);
+  });
+
+  it('another one takes over when the lease of a dead one has passed', async () => {
+    await addExpired(1);
+    const lease = (until: string) =>
+      query(`INSERT INTO flow.leases VALUES ('cleanup', gen_random_uuid(), ${until})
+        ON CONFLICT (name) DO UPDATE SET until = excluded.until`);
+    await lease(`now() + interval '30 s'`);
+    await cleanerOn(store.source).sweep();
+    expect(await count('flow.sessions')).toBe(1);
+    await lease(PAST);
+    await cleanerOn(store.source).sweep();
+    expect(await count('flow.sessions')).toBe(0);
+  });
+});
+
+describe('the failures of a user who has proved another credential', () => {
+  const YEAR_AGO = `now() - interval '366 days'`;
+
+  it('are deleted a year after the last one, but a locked credential stays locked', async () => {
+    await addAttempt('failures, hard, updated_at', `4, 50, ${YEAR_AGO}`);
+    await addAttempt('failures, hard, updated_at', `4, 50, now() - interval '364 days'`);
+    await addAttempt('failures, hard, updated_at', `50, 50, ${YEAR_AGO}`);
+    await cleanerOn(store.source).sweep();
+    expect(await query('SELECT failures FROM flow.attempts ORDER BY failures')).toEqual([
+      { failures: 4 },
+      { failures: 50 },
+    ]);
+    expect(await query('SELECT FROM flow.attempts WHERE cleanup_at <= now()')).toEqual([]);
+  });
+
+  it('are deleted a day later if none is left', async () => {
+    await addAttempt('failures, hard, updated_at', `0, 50, now() - interval '25 hours'`);
+    await addAttempt('failures, hard, updated_at', `0, 50, now() - interval '23 hours'`);
+    await cleanerOn(store.source).sweep();
+    expect(await count('flow.attempts')).toBe(1);
+  });
+});
+
+it('the backlog is the number of rows that the next sweep looks at', async () => {
+  await addExpired(3);
+  await addSession(FUTURE);
+  const cleaner = cleanerOn(store.source);
+  const backlog = async () => Object.fromEntries((await cleaner.backlog()).map(({ table, rows }) => [table, rows]));
+  const none = Object.fromEntries(TABLES.map((table) => [table, 0]));
+  expect(await backlog()).toEqual({ ...none, 'flow.sessions': 3 });
+  await cleaner.sweep();
+  expect(await backlog()).toEqual(none);
+});
+
+it('a cleaner rests between batches, and stops at once', async () => {
+  await addExpired(20);
+  let resolve = () => {};
+  const batch = new Promise<void>((done) => {
+    resolve = done;
+  });
+  // Deletes for one percent of the time, so the rest is 99 times as long as the batch.
+  const cleaner = cleanerOn(store.source, { batchRows: 10, timePercent: 1 }, { onRemoved: () => resolve() });
+  const sweep = cleaner.sweep();
+  await batch;
+  await cleaner.stop();
+  await sweep;
+  expect(await count('flow.sessions')).toBe(10);
+});

@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { StatementLatency } from './statement-latency.js';
+
+/** A latency on a clock that only statements and `wait` move. */
+function harness() {
+  let now = 0;
+  const latency = new StatementLatency(() => now);
+  const wait = (ms: number) => {
+    now += ms;
+  };
+  /** Runs statements of `ms` milliseconds each, one after another, for some seconds. */
+  const run = async (ms: number, seconds: number) => {
+    for (const end = now + seconds * 1000; now < end; wait(50)) await latency.measure(async () => wait(ms));
+  };
+  return { latency, run, wait };
+}
+
+describe('statements', () => {
+  it('are slow when those of the last seconds take longer than usual by the factor', async () => {
+    const { latency, run } = harness();
+    await run(2, 60);
+    expect(latency.isSlow(2)).toBe(false);
+    await run(3, 10);
+    expect(latency.isSlow(2)).toBe(false);
+    await run(8, 10);
+    expect(latency.isSlow(2)).toBe(true);
+    await run(2, 10);
+    expect(latency.isSlow(2)).toBe(false);
+  });
+
+  it('that stay slow are usual after some minutes, so that background work goes on', async () => {
+    const { latency, run } = harness();
+    await run(2, 60);
+    await run(8, 60);
+    expect(latency.isSlow(2)).toBe(true);
+    await run(8, 600);
+    expect(latency.isSlow(2)).toBe(false);
+  });
+
+  it('are not slow when there were none in the last seconds', async () => {
+    const { latency, run, wait } = harness();
+    expect(latency.isSlow(1.1)).toBe(false);
+    await run(2, 60);
+    await run(20, 10);
+    expect(latency.isSlow(2)).toBe(true);
+    wait(2001);
+    expect(latency.isSlow(2)).toBe(false);
+  });
+
+  it('count also when they fail', async () => {
+    const { latency, run, wait } = harness();
+    await run(2, 60);
+    const failure = latency.measure(async () => {
+      wait(5000);
+      throw new Error('timeout');
+    });
+    await expect(failure).rejects.toThrow('timeout');
+    expect(latency.isSlow(2)).toBe(true);
+  });
+});
