@@ -96,7 +96,7 @@ describeWithNats('deploy/postgres/roles.sql', () => {
       const outbox = new OutboxRepository(source, new Sealer(seal));
       const [sent, deferred, invalid] = await outbox.lease('mail', 3, 60);
       await outbox.delete([sent!], { topic: 'events.email_sent', body: {} });
-      await outbox.retryLater(deferred!, 'away', 60);
+      await outbox.retryLater([deferred!], 'away', () => 60);
       await outbox.park(invalid!, 'odd');
       expect(await outbox.countMailTo('alice@example.org', 60)).toBe(1);
       await outbox.recordLogin(alice, new Date());

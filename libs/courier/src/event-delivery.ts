@@ -67,11 +67,9 @@ export class EventDelivery {
 
   async #retryLater(batch: readonly LeasedMessage[]): Promise<void> {
     const { outbox, logger } = this.dependencies;
-    for (const message of batch) {
-      // An event that cannot be rescheduled is due again when the lease of this courier expires.
-      await outbox
-        .retryLater(message, 'not published', retryDelay(message.tries, RETRY_DELAYS))
-        .catch((error: unknown) => logger.fault('an event could not be rescheduled', error, { event: message.id }));
-    }
+    // Events that cannot be rescheduled are due again when the lease of this courier expires.
+    await outbox
+      .retryLater(batch, 'not published', (tries) => retryDelay(tries, RETRY_DELAYS))
+      .catch((error: unknown) => logger.fault('events could not be rescheduled', error, { events: batch.length }));
   }
 }

@@ -16,6 +16,8 @@ interface Settings {
   readonly perAddressPeriodS: number;
   /** Seconds for which a mail is leased. */
   readonly leaseS: number;
+  /** Seconds after which a delivery ends while the courier stops. */
+  readonly deadlineS: number;
 }
 
 interface Dependencies {
@@ -38,7 +40,14 @@ const STORE_RETRY_MS = 1000;
 
 /** Sends mails. The failure of one mail is stored with it and does not affect others. */
 export class MailDelivery {
+  #stopping = false;
+
   constructor(private readonly dependencies: Dependencies) {}
+
+  /** Ends each delivery within the deadline, also while its outcome cannot be stored. */
+  stop(): void {
+    this.#stopping = true;
+  }
 
   async handle(message: LeasedMessage): Promise<void> {
     const startedAt = performance.now();
@@ -47,7 +56,7 @@ export class MailDelivery {
       return this.#retry(message, 'an internal error, see the log of the courier');
     });
     this.dependencies.observe(outcome.type, performance.now() - startedAt);
-    await this.#store(message, outcome, startedAt + this.dependencies.settings.leaseS * 1000);
+    await this.#store(message, outcome, startedAt);
     if (outcome.type !== 'sent')
       this.dependencies.logger.warn({ mail: message.id, tries: message.tries, ...outcomeFields(outcome) });
   }
@@ -91,9 +100,10 @@ export class MailDelivery {
 
   /**
    * Stores the outcome, and retries until the lease ends, so that a restart of Postgres does not cause a second
-   * delivery.
+   * delivery. A courier that stops retries until the deadline only, which its grace period allows for.
    */
-  async #store(message: LeasedMessage, outcome: DeliveryOutcome, until: number): Promise<void> {
+  async #store(message: LeasedMessage, outcome: DeliveryOutcome, startedAt: number): Promise<void> {
+    const { leaseS, deadlineS } = this.dependencies.settings;
     for (;;) {
       try {
         return await this.#settle(message, outcome);
@@ -102,7 +112,8 @@ export class MailDelivery {
           mail: message.id,
           ...outcomeFields(outcome),
         });
-        if (performance.now() + STORE_RETRY_MS > until) return;
+        const limitS = this.#stopping ? deadlineS : leaseS;
+        if (performance.now() + STORE_RETRY_MS > startedAt + limitS * 1000) return;
         await pause(STORE_RETRY_MS);
       }
     }
@@ -116,7 +127,7 @@ export class MailDelivery {
       case 'parked':
         return outbox.park(message, outcome.error, outcome.event);
       case 'later':
-        return outbox.retryLater(message, outcome.error, retryDelay(message.tries, settings));
+        return outbox.retryLater([message], outcome.error, (tries) => retryDelay(tries, settings));
     }
   }
 }

@@ -91,10 +91,19 @@ describe('the holder of a lease', () => {
     expect(await outbox.lease('event', 1, 60)).toMatchObject([{ topic: 'events.email_sent', body: { sent: true } }]);
   });
 
+  it('reschedules several messages, each after its own delay', async () => {
+    const [first, second] = [await put(), await put()];
+    const [tried] = await outbox.lease('mail', 1, 60);
+    await expireLeases();
+    const leased = await outbox.lease('mail', 2, 60);
+    await outbox.retryLater(leased, 'the server is down', (tries) => (tries === 1 ? 0 : 60));
+    expect([tried!.id, ...(await outbox.lease('mail', 2, 60)).map(({ id }) => id)]).toEqual([first, second]);
+  });
+
   it('reschedules the message and stores the error', async () => {
     await put();
-    const [leased] = await outbox.lease('mail', 1, 60);
-    await outbox.retryLater(leased!, 'the server is down', 60);
+    const leased = await outbox.lease('mail', 1, 60);
+    await outbox.retryLater(leased, 'the server is down', () => 60);
     expect(await outbox.lease('mail', 1, 60)).toEqual([]);
     await expireLeases();
     expect(await outbox.lease('mail', 1, 60)).toMatchObject([{ tries: 2 }]);
@@ -120,7 +129,7 @@ describe('the holder of a lease', () => {
     const [current] = await outbox.lease('mail', 1, 60);
     await outbox.delete([expired!], { topic: 'events.email_sent', body: {} });
     await outbox.park(expired!, 'too late');
-    await outbox.retryLater(expired!, 'too late', 0);
+    await outbox.retryLater([expired!], 'too late', () => 0);
     expect(await rows()).toMatchObject([{ id, tries: 2, parked_at: null, error: null }]);
     await outbox.delete([current!]);
     expect(await rows()).toEqual([]);

@@ -103,9 +103,15 @@ export class OutboxRepository {
     await runNamed(this.source, DELETE_DELIVERED, [ids, tries, ...this.columns(event)]);
   }
 
-  /** Makes a message due again in `delayS` seconds, and stores the error of this attempt. */
-  async retryLater({ id, tries }: LeasedMessage, error: string, delayS: number): Promise<void> {
-    await runNamed(this.source, RETRY_LATER, [id, tries, redactedError(error), seconds(delayS)]);
+  /** Makes messages due again in `delayS` seconds, by their number of tries, and stores the error of this attempt. */
+  async retryLater(
+    messages: readonly LeasedMessage[],
+    error: string,
+    delayS: (tries: number) => number,
+  ): Promise<void> {
+    const [ids, tries] = [messages.map(({ id }) => id), messages.map((message) => message.tries)];
+    const delays = tries.map((count) => seconds(delayS(count)));
+    await runNamed(this.source, RETRY_LATER, [ids, tries, redactedError(error), delays]);
   }
 
   /**

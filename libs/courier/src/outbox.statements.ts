@@ -37,11 +37,13 @@ export const DELETE_DELIVERED: NamedStatement = {
     ${INSERT_FOLLOW_UP('gone', 3)}`,
 };
 
-/** $1 id of a message, $2 tries of its lease, $3 error, $4 delay (interval). */
+/** $1 ids of messages, $2 tries of each message's lease, $3 error, $4 delay of each message (interval). */
 export const RETRY_LATER: NamedStatement = {
   name: 'outbox_later',
-  text: `UPDATE flow.outbox SET due_at = now() + $4::interval, error = $3
-         WHERE id = $1 AND tries = $2 AND parked_at IS NULL`,
+  text: `
+    UPDATE flow.outbox o SET due_at = now() + t.delay, error = $3
+    FROM unnest($1::uuid[], $2::int[], $4::interval[]) t(id, tries, delay)
+    WHERE o.id = t.id AND o.tries = t.tries AND o.parked_at IS NULL`,
 };
 
 /**

@@ -55,23 +55,29 @@ interface Dependencies {
   readonly logger: Logger;
 }
 
-function deliverMails({ config, outbox, logger }: Dependencies): PollLoop<LeasedMessage> {
+function deliverMails({ config, outbox, logger }: Dependencies): Pick<PollLoop<LeasedMessage>, 'close'> {
   const leaseS = 2 * config.MAIL_DEADLINE_S;
   const settings = {
-    ...{ server: serverOf(config), tries: config.MAIL_TRIES, leaseS },
+    ...{ server: serverOf(config), tries: config.MAIL_TRIES },
+    ...{ leaseS, deadlineS: config.MAIL_DEADLINE_S },
     ...{ retryS: config.MAIL_RETRY_S, retryMaxS: config.MAIL_RETRY_MAX_S },
     ...{ perAddress: config.MAIL_PER_ADDRESS, perAddressPeriodS: config.MAIL_PER_ADDRESS_PERIOD_S },
   };
   const transport = new SmtpMailTransport({ name: config.MAIL_NAME, deadlineS: config.MAIL_DEADLINE_S });
   const observe = (outcome: string, ms: number) => deliveries.observe({ sort: 'mail', outcome }, ms / 1000);
   const delivery = new MailDelivery({ outbox, transport, settings, logger, observe });
-  return new PollLoop({
+  const loop = new PollLoop({
     size: config.MAIL_CONCURRENCY,
     pollMs: config.OUTBOX_POLL_MS,
     take: (limit) => leaseOpened({ config, outbox, logger }, { kind: 'mail', limit, leaseS }),
     handle: (message) => delivery.handle(message),
     onFault: (error) => logger.fault('the outbox cannot be read', error),
   });
+  const close = () => {
+    delivery.stop();
+    return loop.close();
+  };
+  return { close };
 }
 
 function deliverEvents(

@@ -1,8 +1,13 @@
+import dns from 'node:dns';
 import { type NatsConnection, nkeys, type Status } from '@nats-io/transport-node';
-import { afterEach, expect, it } from 'vitest';
+import { Logger } from '@nestjs/common';
+import { afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { describeWithNats, type RunningNats, startNats } from '../../../test/support/nats.js';
 import { ConfigError } from './config.js';
 import { connectNats, natsOptions } from './nats-connection.js';
+import { NatsJsonServer } from './nats-json-server.js';
+import { NatsPublisher } from './nats-publisher.js';
+import { NatsRequester } from './nats-requester.js';
 
 const seedOf = (pair: ReturnType<typeof nkeys.createUser>) => new TextDecoder().decode(pair.getSeed());
 
@@ -10,7 +15,10 @@ describeWithNats('a connection to NATS', () => {
   let connection: NatsConnection | undefined;
   let servers: RunningNats[] = [];
 
+  // This suite provokes failures, so it discards their log lines.
+  beforeAll(() => Logger.overrideLogger(false));
   afterEach(async () => {
+    vi.restoreAllMocks();
     await connection?.close();
     await Promise.all(servers.map((server) => server.stop()));
     [connection, servers] = [undefined, []];
@@ -71,4 +79,42 @@ describeWithNats('a connection to NATS', () => {
       await connection.close();
     }
   });
+
+  const CLIENTS: Record<string, (NATS_URL: string) => Promise<{ close(): Promise<void> }>> = {
+    requester: async (NATS_URL) => {
+      connection = await connectNats({ NATS_URL }, 'client');
+      const requester = new NatsRequester(connection, '_INBOX_client');
+      return { close: () => requester.close(50) };
+    },
+    publisher: async (NATS_URL) => {
+      connection = await connectNats({ NATS_URL }, 'client');
+      return new NatsPublisher(connection, { timeoutMs: 50, stream: undefined });
+    },
+    server: async (NATS_URL) => {
+      const server = new NatsJsonServer(natsOptions({ NATS_URL }, 'client'), { drainMs: 50 });
+      server.addHandler('stage.sample.respond', async () => 'answered', false, { queue: 'sample' });
+      await new Promise<unknown>((resolve) => void server.listen(resolve));
+      connection = server.unwrap<NatsConnection>();
+      return server;
+    },
+  };
+
+  it.each(Object.keys(CLIENTS))('of a %s closes in time when the name of its server is gone', async (name) => {
+    const NATS_URL = (await start(1)).replace('127.0.0.1', 'nats.example.org');
+    const addresses = [{ address: '127.0.0.1', family: 4 }];
+    const lookup = vi.spyOn(dns, 'lookup').mockImplementation(answering(null, addresses));
+    const client = await CLIENTS[name]!(NATS_URL);
+    lookup.mockImplementation(answering(new Error('not found'), []));
+    const lost = statusOf('disconnect');
+    await servers[0]!.stop();
+    await lost;
+    await client.close();
+    expect(connection!.isClosed()).toBe(true);
+  });
 });
+
+type Lookup = (error: Error | null, addresses: { readonly address: string; readonly family: number }[]) => void;
+
+/** Returns a resolver of names that gives each name the same answer. */
+const answering = (...answer: Parameters<Lookup>) =>
+  ((_name: string, _options: object, callback: Lookup) => callback(...answer)) as unknown as typeof dns.lookup;

@@ -106,6 +106,16 @@ export async function waitForNats(options: NodeConnectionOptions, readiness: Rea
   );
 }
 
+/**
+ * Closes a connection when the server has everything that was sent, and when `limit` resolves at the latest. The drain of
+ * the client itself has no limit: it waits for the next attempt to connect, which is never made while DNS does not know
+ * the name of a server.
+ */
+export async function drainAndClose(connection: NatsConnection, limit: Promise<void>): Promise<void> {
+  await Promise.race([connection.drain(), limit]).catch(() => undefined);
+  await connection.close();
+}
+
 /** Returns whether the server answers now and has accepted the subscriptions. Has no time limit of its own. */
 export async function isConnectionReady(connection: NatsConnection, subscriptions: NatsSubscriptions) {
   // The server reports refused subscriptions before it answers the flush.

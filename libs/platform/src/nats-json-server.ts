@@ -1,7 +1,7 @@
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
 import { NatsContext, type NatsOptions, ServerNats } from '@nestjs/microservices';
 import { DRAIN_MS, delay, JsonResponder } from './json-responder.js';
-import { isConnectionReady, refusalOf, waitForNats, waitForSubscriptions } from './nats-connection.js';
+import { drainAndClose, isConnectionReady, refusalOf, waitForNats, waitForSubscriptions } from './nats-connection.js';
 import { NatsSubscriptions } from './nats-subscriptions.js';
 import { Readiness } from './readiness.js';
 
@@ -78,7 +78,7 @@ export class NatsJsonServer extends ServerNats {
     const limit = delay(this.drainMs);
     await Promise.race([subscriptions.drain(), limit]);
     await this.responder.drained(limit);
-    await connection.drain().catch(() => connection.close());
+    await drainAndClose(connection, limit);
   }
 
   /**

@@ -1,6 +1,7 @@
 import { headers, type NatsConnection } from '@nats-io/transport-node';
 import { BusDownError, type EventMessage, Publisher, type PublisherSettings } from './bus.js';
-import { refusalOf } from './nats-connection.js';
+import { delay } from './json-responder.js';
+import { drainAndClose, refusalOf } from './nats-connection.js';
 
 /** Header with the id of a message. JetStream drops a message if it has stored the id within its duplicate window. */
 const MESSAGE_ID = 'Nats-Msg-Id';
@@ -39,7 +40,7 @@ export class NatsPublisher extends Publisher {
   }
 
   close(): Promise<void> {
-    return this.connection.drain().catch(() => this.connection.close());
+    return drainAndClose(this.connection, delay(this.settings.timeoutMs));
   }
 
   async #store({ subject, body, id }: EventMessage, stream: string): Promise<void> {

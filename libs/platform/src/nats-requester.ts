@@ -2,9 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { createInbox, type Msg, type NatsConnection } from '@nats-io/transport-node';
 import { BusDownError, NoRespondersError, ReplyLostError, Requester, RequestTimeoutError } from './bus.js';
 import { natsConfig } from './config.js';
+import { delay } from './json-responder.js';
 import { Logger } from './logger.js';
-import { refusalOf } from './nats-connection.js';
+import { drainAndClose, refusalOf } from './nats-connection.js';
 import { NatsSubscriptions } from './nats-subscriptions.js';
+
+/** Milliseconds that a requester waits for the server when it closes. */
+const CLOSE_MS = 2000;
 
 interface PendingRequest {
   readonly settle: (message: Msg) => void;
@@ -89,10 +93,10 @@ export class NatsRequester extends Requester {
     });
   }
 
-  async close(): Promise<void> {
+  async close(limitMs = CLOSE_MS): Promise<void> {
     clearInterval(this.sweeper);
     this.up = false;
-    await this.connection.drain().catch(() => this.connection.close());
+    await drainAndClose(this.connection, delay(limitMs));
     for (const { fail } of this.pending.values()) fail(new BusDownError('the connection to NATS is closed'));
     this.pending.clear();
   }

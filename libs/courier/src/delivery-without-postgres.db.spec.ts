@@ -1,0 +1,87 @@
+import { flowDatabase } from '@gatehouse/executor-postgres/testing';
+import { eventMessage, mailMessage, type OutboxMessage, outboxRow } from '@gatehouse/outbox';
+import { BusDownError, type Logger, type Publisher, Sealer } from '@gatehouse/platform';
+import type { DataSource } from 'typeorm';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { EventDelivery } from './event-delivery.js';
+import { MailDelivery } from './mail-delivery.js';
+import { OutboxRepository } from './outbox.repository.js';
+import { SmtpMailTransport } from './smtp-mail-transport.js';
+
+const sealer = new Sealer(`k:${Buffer.alloc(32, 7).toString('base64')}`);
+const ABOUT = { user: undefined, clientIp: '203.0.113.7', flow: undefined };
+const EVENT = eventMessage({ action: 'login', context: {}, ...ABOUT });
+const MAIL = mailMessage(
+  { type: 'mail', to: null, template: 'email/password_reset.html', subject: '', locale: 'en', variables: {} },
+  ABOUT,
+);
+
+let source: DataSource;
+let close: () => Promise<void>;
+let outbox: OutboxRepository;
+let faults: string[];
+let onFault: () => void;
+const logger = {
+  fault: (message: string) => {
+    faults.push(message);
+    onFault();
+  },
+  warn: () => undefined,
+} as unknown as Logger;
+
+beforeAll(async () => {
+  ({ source, close } = await flowDatabase());
+  outbox = new OutboxRepository(source, sealer);
+});
+afterAll(() => close());
+beforeEach(() => {
+  faults = [];
+  onFault = () => undefined;
+});
+
+/** Leases new messages, and makes each further statement on the outbox fail until the returned function is called. */
+async function leaseAndFail(message: OutboxMessage, count: number) {
+  for (let i = 0; i < count; i++) {
+    const { id, topic, body } = outboxRow({ ...message }, sealer);
+    await source.query('INSERT INTO flow.outbox (id, topic, body, due_at) VALUES ($1, $2, $3, now())', [
+      id,
+      topic,
+      body,
+    ]);
+  }
+  const leased = await outbox.lease(message === MAIL ? 'mail' : 'event', count, 60);
+  await source.query('ALTER TABLE flow.outbox RENAME TO outbox_away');
+  return { leased, restore: () => source.query('ALTER TABLE flow.outbox_away RENAME TO outbox') };
+}
+
+it('a batch of events is given up after one statement, when the bus and Postgres are away', async () => {
+  const { leased, restore } = await leaseAndFail(EVENT, 3);
+  const publisher = { publish: () => Promise.reject(new BusDownError('away')) } as unknown as Publisher;
+  const delivery = new EventDelivery({ outbox, publisher, logger, observe: () => undefined });
+  await delivery.handle(leased);
+  await restore();
+  expect(leased).toHaveLength(3);
+  expect(faults).toEqual(['events could not be published', 'events could not be rescheduled']);
+});
+
+it('a mail is given up at its deadline instead of the end of its lease, when the courier stops', async () => {
+  const { leased, restore } = await leaseAndFail(MAIL, 1);
+  const server = {
+    host: 'localhost',
+    port: 1,
+    tls: 'none',
+    from: '',
+    username: '',
+    password: '',
+    timeout_s: 1,
+  } as const;
+  const settings = {
+    ...{ server, tries: 1, retryS: 1, retryMaxS: 1, perAddress: 1, perAddressPeriodS: 1, leaseS: 3600, deadlineS: 0 },
+  };
+  const transport = new SmtpMailTransport({ name: undefined, deadlineS: 1 });
+  const delivery = new MailDelivery({ outbox, transport, settings, logger, observe: () => undefined });
+  onFault = () => delivery.stop();
+  await delivery.handle(leased[0]!);
+  await restore();
+  expect(faults).toEqual(['the outcome of a mail could not be stored']);
+});
