@@ -28,6 +28,7 @@ export default defineConfig({
     include: [
       'libs/**/*.spec.ts',
       'apps/**/*.spec.ts',
+      'load/**/*.spec.ts',
       'test/**/*.spec.ts',
       'tools/**/*.spec.ts',
       'bench/**/*.spec.ts',

@@ -73,7 +73,7 @@ function importersSince(ref) {
 }
 
 const testFiles = () =>
-  ['apps', 'libs', 'test', 'tools']
+  ['apps', 'libs', 'load', 'test', 'tools']
     .flatMap((folder) => readdirSync(folder, { recursive: true }).map((path) => join(folder, path)))
     .filter((path) => /\.spec\.ts$|^test\/.*\.journey\.ts$/.test(path));
 

@@ -2,8 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { hashPassword } from '@gatehouse/stages/password';
 import { generateSync } from 'otplib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { exportRows, LoadUsers } from '../../load/load-users.js';
+import { readScenario } from '../../load/scenario.js';
+import { runStage } from '../../load/stage.js';
+import { UserRing } from '../../load/user-ring.js';
 import { blueprint, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
 import { Deployment } from '../support/deployment.js';
 
@@ -124,7 +129,7 @@ describe('an imported device', () => {
       { model: 'authentik_stages_authenticator_totp.totpdevice', pk: 3, fields },
       { model: 'authentik_core.user', pk: 7, fields: { username: 'bob' } },
     ];
-    expect(await importDevices(lines)).toMatch(/^1 devices \(1 totp\) imported in [\d.]+ s$/);
+    expect(await importFile('import-devices', lines)).toMatch(/^1 devices \(1 totp\) imported in [\d.]+ s$/);
     const code = generateSync({ secret: key, epoch: Date.now() / 1000 });
     const login = async () => {
       const browser = deployment.browser();
@@ -132,24 +137,64 @@ describe('an imported device', () => {
       return (await browser.solve('login', { code })).body['component'];
     };
     expect(await login()).toBe('xak-flow-redirect');
-    expect(await importDevices(lines)).toMatch(/^0 devices imported in [\d.]+ s\n1 devices exist already/);
+    expect(await importFile('import-devices', lines)).toMatch(
+      /^0 devices imported in [\d.]+ s\n1 devices exist already/,
+    );
     expect(await login()).toBe('ak-stage-authenticator-validate');
 
     const invalidLine = { ...lines[0], fields: { ...fields, user: ['nobody'] } };
-    await expect(importDevices([invalidLine])).rejects.toMatchObject({
+    await expect(importFile('import-devices', [invalidLine])).rejects.toMatchObject({
       code: 1,
       stdout: expect.stringMatching(/1 invalid lines were skipped:\n {2}line 1: there is no user nobody here/),
     });
   });
+});
 
-  async function importDevices(lines: readonly object[]): Promise<string> {
-    const folder = await mkdtemp(join(tmpdir(), 'gatehouse-devices-'));
-    try {
-      const file = join(folder, 'export.jsonl');
-      await writeFile(file, lines.map((line) => JSON.stringify(line)).join('\n'));
-      return await deployment.user(['import-devices', file]);
-    } finally {
-      await rm(folder, { recursive: true });
-    }
+/** Imports the rows of an export by a subcommand of `npm run user`. */
+async function importFile(command: 'import' | 'import-devices', lines: readonly object[]): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'gatehouse-devices-'));
+  try {
+    const file = join(folder, 'export.jsonl');
+    await writeFile(file, lines.map((line) => JSON.stringify(line)).join('\n'));
+    return await deployment.user([command, file]);
+  } finally {
+    await rm(folder, { recursive: true });
   }
+}
+
+describe('the load generator', () => {
+  it('logs in with the accounts that it creates, by their passwords and codes of their apps', async () => {
+    const users = new LoadUsers('a seed of this journey', 'load-');
+    const passwordHash = await hashPassword(users.password);
+    const accounts = { count: 4, first: 0, passwordHash, withTotp: true, staticCodes: 0 };
+    await importFile('import', [...exportRows(users, accounts)]);
+    await importFile('import-devices', [...exportRows(users, accounts)]);
+
+    const scenario = { ...(await readScenario('login-mfa')), flow: 'behind' };
+    const share = { index: 0, of: 1 };
+    const limits = { timeoutMs: 30_000, retryForMs: 0, drainMs: 60_000, maxInFlight: 10 };
+    const options = { url: deployment.url, insecure: false, forwardedFor: true, scenario, seed: 1, share };
+    // A second of four visitors a second, at equal distances.
+    const load = {
+      model: { type: 'open' as const, rate: 4, pattern: 'constant' as const },
+      rampMs: 0,
+      durationMs: 1000,
+    };
+    const recording = await runStage(
+      { ...options, ...limits, ...load },
+      {
+        ring: new UserRing(users, { count: 4, firstCode: 0, staticCodes: 0, share }),
+        startedAt: performance.now(),
+        stopping: () => false,
+      },
+    );
+    expect(recording.failures).toEqual(new Map());
+    expect(recording).toMatchObject({ begun: 4, finished: 4, requests: 16, startedOver: 0 });
+    expect([...recording.steps].map(([label, { count }]) => [label, count])).toEqual([
+      ['GET', 4],
+      ['ak-stage-identification', 4],
+      ['ak-stage-password', 4],
+      ['ak-stage-authenticator-validate', 4],
+    ]);
+  });
 });

@@ -1,0 +1,27 @@
+import type { Clock } from './clock.js';
+
+/** The visits of a closed model. */
+export interface ClosedModel {
+  /** Number of visitors, each of whom begins the next visit when the last one has ended. */
+  readonly visitors: number;
+  readonly startedAt: number;
+  /** Time in which the visitors begin one after the other, in milliseconds. */
+  readonly rampMs: number;
+  readonly durationMs: number;
+  readonly visit: (due: number) => Promise<void>;
+  readonly stopping: () => boolean;
+}
+
+/**
+ * Runs visits until `durationMs` has passed. Resolves when all visits have ended. The rate follows from the latency of
+ * the deployment, so the latencies of this model say nothing about a higher rate.
+ */
+export async function runClosedModel(model: ClosedModel, clock: Clock): Promise<void> {
+  const end = model.startedAt + model.durationMs;
+  const visitor = async (number: number) => {
+    const first = model.startedAt + (model.rampMs * number) / model.visitors;
+    if (first > clock.now()) await clock.sleep(first - clock.now());
+    while (clock.now() < end && !model.stopping()) await model.visit(clock.now());
+  };
+  await Promise.all(Array.from({ length: model.visitors }, (_, number) => visitor(number)));
+}

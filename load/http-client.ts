@@ -1,0 +1,83 @@
+import { Agent as HttpAgent, type IncomingHttpHeaders, request as requestHttp } from 'node:http';
+import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
+
+/** Settings of an HTTP client. */
+export interface HttpClientOptions {
+  /** Whether to accept any certificate, such as a self-signed one. */
+  readonly insecure?: boolean;
+  /** Time limit of a request, in milliseconds. */
+  readonly timeoutMs: number;
+}
+
+/** A request to the deployment. */
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** JSON. */
+  readonly body?: string | undefined;
+}
+
+/** A complete response. */
+export interface HttpResponse {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly text: string;
+}
+
+/** Sends requests to one deployment on keep-alive connections, of which all visitors take any that is free. */
+export class HttpClient {
+  private readonly agent: HttpAgent;
+  private readonly request: typeof requestHttp;
+  private readonly base: URL;
+
+  constructor(
+    url: string,
+    private readonly options: HttpClientOptions,
+  ) {
+    this.base = new URL(url);
+    const secure = this.base.protocol === 'https:';
+    const { insecure = false } = options;
+    this.agent = secure
+      ? new HttpsAgent({ keepAlive: true, rejectUnauthorized: !insecure })
+      : new HttpAgent({ keepAlive: true });
+    this.request = secure ? requestHttps : requestHttp;
+  }
+
+  /** The origin, which browsers send with a POST. */
+  get origin(): string {
+    return this.base.origin;
+  }
+
+  /** Sends a request. Rejects if there is no complete response within the time limit. */
+  send({ method, path, headers, body }: HttpRequest): Promise<HttpResponse> {
+    const { agent, base } = this;
+    const sent = body === undefined ? headers : { ...headers, 'content-length': String(Buffer.byteLength(body)) };
+    return new Promise((resolve, reject) => {
+      const outgoing = this.request(new URL(path, base), { agent, method, headers: sent });
+      const timer = setTimeout(
+        () => outgoing.destroy(new Error(`no response within ${this.options.timeoutMs} ms`)),
+        this.options.timeoutMs,
+      );
+      const fail = (error: Error) => {
+        clearTimeout(timer);
+        reject(error);
+      };
+      outgoing.once('error', fail).once('response', (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk)).once('error', fail);
+        response.once('end', () => {
+          clearTimeout(timer);
+          const text = Buffer.concat(chunks).toString();
+          resolve({ status: response.statusCode ?? 0, headers: response.headers, text });
+        });
+      });
+      outgoing.end(body);
+    });
+  }
+
+  /** Closes all connections. */
+  close(): void {
+    this.agent.destroy();
+  }
+}

@@ -1,0 +1,99 @@
+import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
+
+/** Width of the time slots in which begun, finished and failed visits are counted, in milliseconds. */
+export const SLOT_MS = 100;
+/** Number of different reasons that are counted apart. */
+const MAX_REASONS = 50;
+/** Latencies are recorded in microseconds, up to one hour, with three significant digits. */
+const HISTOGRAM = { lowest: 1, highest: 3_600_000_000, figures: 3 };
+
+/** Creates a histogram of latencies in microseconds (HDR, of Node). */
+export const latencyHistogram = (): RecordableHistogram => createHistogram(HISTOGRAM);
+
+/** Records a latency in milliseconds. */
+export function recordMs(histogram: RecordableHistogram, ms: number): void {
+  histogram.record(Math.min(HISTOGRAM.highest, Math.max(HISTOGRAM.lowest, Math.round(ms * 1000))));
+}
+
+/** The counts of one time slot. */
+export interface Slot {
+  begun: number;
+  finished: number;
+  failed: number;
+}
+
+/** What one or several load generators have recorded. It can be sent between threads. */
+export interface Recording {
+  begun: number;
+  finished: number;
+  failed: number;
+  /** Visitors who could not be served because too many visits were running. */
+  turnedAway: number;
+  startedOver: number;
+  requests: number;
+  retried: number;
+  maxInFlight: number;
+  /** Visits that began after the ramp, and how many of them finished before the end of the load. */
+  measuredBegun: number;
+  measuredFailed: number;
+  finishedInTime: number;
+  /** Latency of visits that began after the ramp, without think times. */
+  readonly visits: RecordableHistogram;
+  /** Latency of responses by step. */
+  readonly steps: Map<string, RecordableHistogram>;
+  /** Latency of refusals. */
+  readonly refusals: RecordableHistogram;
+  /** How late requests were sent. */
+  readonly lateness: RecordableHistogram;
+  readonly failures: Map<string, number>;
+  /** Number of refusals by status. 0 means no response. */
+  readonly refused: Map<number, number>;
+  readonly slots: Slot[];
+}
+
+/** Returns a recording without visits. */
+export const emptyRecording = (): Recording => ({
+  ...{ begun: 0, finished: 0, failed: 0, turnedAway: 0, startedOver: 0, requests: 0, retried: 0, maxInFlight: 0 },
+  ...{ measuredBegun: 0, measuredFailed: 0, finishedInTime: 0 },
+  ...{ visits: latencyHistogram(), refusals: latencyHistogram(), lateness: latencyHistogram() },
+  ...{ steps: new Map(), failures: new Map(), refused: new Map(), slots: [] },
+});
+
+const COUNTS = [
+  ...(['begun', 'finished', 'failed', 'turnedAway', 'startedOver', 'requests', 'retried', 'maxInFlight'] as const),
+  ...(['measuredBegun', 'measuredFailed', 'finishedInTime'] as const),
+] as const;
+
+/** Adds `part` to `total`. */
+export function addRecording(total: Recording, part: Recording): void {
+  for (const name of COUNTS) total[name] += part[name];
+  for (const name of ['visits', 'refusals', 'lateness'] as const) total[name].add(part[name]);
+  for (const [label, histogram] of part.steps) stepOf(total, label).add(histogram);
+  for (const [reason, count] of part.failures) countReason(total.failures, reason, count);
+  for (const [status, count] of part.refused) total.refused.set(status, (total.refused.get(status) ?? 0) + count);
+  for (const [i, slot] of part.slots.entries()) {
+    const sum = slotAt(total.slots, i);
+    for (const name of ['begun', 'finished', 'failed'] as const) sum[name] += slot[name];
+  }
+}
+
+/** Returns the histogram of a step, which is created when it is needed. */
+export function stepOf({ steps }: Recording, label: string): RecordableHistogram {
+  const found = steps.get(label);
+  if (found) return found;
+  const created = latencyHistogram();
+  steps.set(label, created);
+  return created;
+}
+
+/** Counts a reason. Beyond a number of different reasons, counts it as `other`. */
+export function countReason(reasons: Map<string, number>, reason: string, count = 1): void {
+  const known = reasons.has(reason) || reasons.size < MAX_REASONS ? reason : 'other';
+  reasons.set(known, (reasons.get(known) ?? 0) + count);
+}
+
+/** Returns the slot with this number, which is created with all slots before it when it is needed. */
+export function slotAt(slots: Slot[], number: number): Slot {
+  while (slots.length <= number) slots.push({ begun: 0, finished: 0, failed: 0 });
+  return slots[number]!;
+}

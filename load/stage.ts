@@ -1,0 +1,146 @@
+import { arrivalTimes, type Share } from './arrivals.js';
+import { type Clock, systemClock } from './clock.js';
+import { runClosedModel } from './closed-model.js';
+import { HttpClient } from './http-client.js';
+import { runOpenModel } from './open-model.js';
+import { randomOf } from './random.js';
+import { countReason, emptyRecording, type Recording, recordMs, SLOT_MS, slotAt } from './recorder.js';
+import type { Scenario } from './scenario.js';
+import type { UserRing } from './user-ring.js';
+import { Visit } from './visit.js';
+import { Visitor } from './visitor.js';
+
+/** How visitors come. */
+export type LoadModel =
+  | { readonly type: 'open'; readonly rate: number; readonly pattern: 'poisson' | 'constant' }
+  | { readonly type: 'closed'; readonly visitors: number };
+
+/** A load on a deployment for a time. */
+export interface Stage {
+  readonly url: string;
+  readonly insecure: boolean;
+  readonly timeoutMs: number;
+  readonly retryForMs: number;
+  /** Whether each account sends a client address of its own as X-Forwarded-For. */
+  readonly forwardedFor: boolean;
+  readonly scenario: Scenario;
+  readonly model: LoadModel;
+  readonly rampMs: number;
+  readonly durationMs: number;
+  /** How long visits may run after the end of the load, in milliseconds. */
+  readonly drainMs: number;
+  readonly maxInFlight: number;
+  readonly seed: number;
+  readonly share: Share;
+}
+
+/** What a load generator needs to run a stage. */
+export interface StageContext {
+  readonly ring: UserRing;
+  readonly stopping: () => boolean;
+  /** When the load begins, by the clock. */
+  readonly startedAt: number;
+  readonly clock?: Clock;
+}
+
+/** Runs this generator's share of a stage, and returns what it has recorded. */
+export async function runStage(stage: Stage, context: StageContext): Promise<Recording> {
+  const client = new HttpClient(stage.url, stage);
+  const run = new StageRun(stage, { ...context, clock: context.clock ?? systemClock }, client);
+  try {
+    await run.untilDrained();
+    return run.recording;
+  } finally {
+    client.close();
+  }
+}
+
+class StageRun {
+  readonly recording = emptyRecording();
+  private readonly random: () => number;
+  private inFlight = 0;
+  /** Set at the end of the stage, so that visits which are still running send nothing into the next one. */
+  private abandoned = false;
+
+  constructor(
+    private readonly stage: Stage,
+    private readonly context: Required<StageContext>,
+    private readonly client: HttpClient,
+  ) {
+    this.random = randomOf(stage.seed + stage.share.index);
+  }
+
+  /** Resolves when all visits have ended, or the time to drain is over. Counts visits that are running then as failed. */
+  async untilDrained(): Promise<void> {
+    const { stage, context } = this;
+    const drainMs = context.startedAt + stage.durationMs + stage.drainMs - context.clock.now();
+    const drained = new AbortController();
+    await Promise.race([this.run(), context.clock.sleep(drainMs, drained.signal)]);
+    drained.abort();
+    this.abandoned = true;
+    for (let i = this.inFlight; i > 0; i--) {
+      countReason(this.recording.failures, 'still running at the end');
+      this.end('failed', stage.rampMs);
+    }
+  }
+
+  private run(): Promise<void> {
+    const { model, share, rampMs, durationMs, seed, maxInFlight } = this.stage;
+    const { clock, startedAt, stopping } = this.context;
+    const visit = (due: number) => this.visit(due);
+    if (model.type === 'closed') {
+      const visitors = Math.floor((model.visitors - share.index + share.of - 1) / share.of);
+      return runClosedModel({ visitors, startedAt, rampMs, durationMs, visit, stopping }, clock);
+    }
+    const arrivals = arrivalTimes({ ...model, rampMs, durationMs, seed }, share);
+    const onTurnedAway = (due: number) => this.turnAway(due);
+    return runOpenModel({ arrivals, startedAt, maxInFlight, visit, onTurnedAway, stopping }, clock);
+  }
+
+  private async visit(due: number): Promise<void> {
+    const { stage, context, recording } = this;
+    const arrivedAt = this.begin(due);
+    this.inFlight++;
+    recording.maxInFlight = Math.max(recording.maxInFlight, this.inFlight);
+    const account = context.ring.next();
+    const visitor = new Visitor(this.client, stage.forwardedFor ? account.address : undefined);
+    const { scenario, retryForMs } = stage;
+    const { clock } = context;
+    const measuredFrom = context.startedAt + stage.rampMs;
+    const isAbandoned = () => this.abandoned;
+    const visit = new Visit(
+      { scenario, clock, random: this.random, recording, retryForMs, measuredFrom, isAbandoned },
+      visitor,
+      account.valueOf,
+    );
+    const latency = await visit.run(due);
+    if (this.abandoned) return;
+    this.inFlight--;
+    if (latency !== undefined && arrivedAt >= stage.rampMs) recordMs(recording.visits, latency);
+    this.end(latency === undefined ? 'failed' : 'finished', arrivedAt);
+  }
+
+  private turnAway(due: number) {
+    this.recording.turnedAway++;
+    countReason(this.recording.failures, 'not begun: too many visits were running');
+    this.end('failed', this.begin(due));
+  }
+
+  /** Counts a visit that begins. Returns when its visitor arrived, in milliseconds since the start of the load. */
+  private begin(due: number): number {
+    const at = due - this.context.startedAt;
+    this.recording.begun++;
+    if (at >= this.stage.rampMs) this.recording.measuredBegun++;
+    slotAt(this.recording.slots, Math.floor(at / SLOT_MS)).begun++;
+    return at;
+  }
+
+  private end(how: 'finished' | 'failed', arrivedAt: number) {
+    const { recording, stage } = this;
+    const at = this.context.clock.now() - this.context.startedAt;
+    recording[how]++;
+    slotAt(recording.slots, Math.floor(at / SLOT_MS))[how]++;
+    if (how === 'failed' && arrivedAt >= stage.rampMs) recording.measuredFailed++;
+    if (how === 'finished' && at >= stage.rampMs && at < stage.durationMs) recording.finishedInTime++;
+  }
+}

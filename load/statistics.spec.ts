@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { addRecording, countReason, emptyRecording, recordMs, slotAt, stepOf } from './recorder.js';
+import { latenciesOf, periodOf } from './statistics.js';
+
+describe('latencies', () => {
+  it('have percentiles with three significant digits', () => {
+    const { visits } = emptyRecording();
+    for (let ms = 1; ms <= 1000; ms++) recordMs(visits, ms);
+    const { p50, p95, p99, max, ...rest } = latenciesOf(visits)!;
+    const offBy = (value: number, expected: number) => Math.abs(value - expected) / expected;
+    expect(Math.max(offBy(p50, 500), offBy(p95, 950), offBy(p99, 990), offBy(max, 1000))).toBeLessThan(0.002);
+    expect(rest).toMatchObject({ count: 1000 });
+  });
+
+  it('are null without any, and never above one hour', () => {
+    const { visits } = emptyRecording();
+    expect(latenciesOf(visits)).toBeNull();
+    recordMs(visits, 10 * 3_600_000);
+    expect(latenciesOf(visits)?.p50).toBeGreaterThan(3_590_000);
+  });
+});
+
+describe('recordings of several load generators', () => {
+  it('are added up', () => {
+    const recorded = (ms: number) => {
+      const recording = emptyRecording();
+      Object.assign(recording, { begun: 2, finished: 1, failed: 1, maxInFlight: 3 });
+      recordMs(recording.visits, ms);
+      recordMs(stepOf(recording, 'GET'), ms);
+      countReason(recording.failures, 'late');
+      recording.refused.set(503, 2);
+      slotAt(recording.slots, ms / 100).finished++;
+      return recording;
+    };
+    const total = emptyRecording();
+    for (const part of [recorded(100), emptyRecording(), recorded(300)]) addRecording(total, part);
+    expect(total).toMatchObject({ begun: 4, finished: 2, failed: 2, maxInFlight: 6 });
+    expect(latenciesOf(total.visits)).toMatchObject({ count: 2, max: expect.closeTo(300, 0) });
+    expect(latenciesOf(stepOf(total, 'GET'))).toMatchObject({ count: 2 });
+    expect([total.failures, total.refused]).toEqual([new Map([['late', 2]]), new Map([[503, 4]])]);
+    expect(total.slots.map(({ finished }) => finished)).toEqual([0, 1, 0, 1]);
+  });
+
+  it('count at most fifty different reasons apart', () => {
+    const reasons = new Map<string, number>();
+    for (let i = 0; i < 60; i++) countReason(reasons, `reason ${i}`);
+    expect([reasons.size, reasons.get('other'), reasons.get('reason 49')]).toEqual([51, 10, 1]);
+  });
+});
+
+describe('a period of the load', () => {
+  it('has its own visits, and its longest time without a finished one', () => {
+    const slots = [3, 0, 0, 1, 0, 0, 0, 2, 5].map((finished) => ({ begun: 1, finished, failed: 0 }));
+    expect(periodOf(slots, 0, 900)).toEqual({ begun: 9, finished: 11, failed: 0, gapMs: 300 });
+    expect(periodOf(slots, 100, 400)).toEqual({ begun: 3, finished: 1, failed: 0, gapMs: 200 });
+  });
+});

@@ -1,0 +1,33 @@
+import { CookieJar } from './cookie-jar.js';
+import type { HttpClient, HttpResponse } from './http-client.js';
+
+const CSRF_COOKIES = ['authentik_csrf', '__Host-authentik_csrf'];
+
+/** The browser of one visitor: cookies, the CSRF header, and the client address if a proxy may state one. */
+export class Visitor {
+  private readonly jar = new CookieJar();
+
+  constructor(
+    private readonly client: HttpClient,
+    /** The client address to send as X-Forwarded-For. */
+    private readonly address?: string,
+  ) {}
+
+  /** Sends a request, with `body` as JSON. Rejects without a complete response. */
+  async send(method: 'GET' | 'POST', path: string, body?: string): Promise<HttpResponse> {
+    const response = await this.client.send({ method, path, body, headers: this.headers(method) });
+    this.jar.store(response.headers['set-cookie']);
+    return response;
+  }
+
+  private headers(method: 'GET' | 'POST'): Record<string, string> {
+    const headers: Record<string, string> = { accept: 'application/json' };
+    const { header: cookie } = this.jar;
+    if (cookie) headers['cookie'] = cookie;
+    const csrf = CSRF_COOKIES.map((name) => this.jar.get(name)).find(Boolean);
+    if (csrf) headers['x-authentik-csrf'] = csrf;
+    if (this.address) headers['x-forwarded-for'] = this.address;
+    if (method === 'POST') Object.assign(headers, { 'content-type': 'application/json', origin: this.client.origin });
+    return headers;
+  }
+}
