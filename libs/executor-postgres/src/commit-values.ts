@@ -12,15 +12,13 @@ export function commitPartsOf(input: CommitInput): CommitParts {
   const { parts, messages } = savedEffects(input);
   // A login or logout sets the lifetime of the session itself, and Postgres updates a row only once in a statement.
   const isExtended = commit.extendsSession === true && !parts.login && !parts.logout;
-  return {
-    ...(newKey ? { key: { new_key: newKey } } : {}),
-    ...parts,
-    ...(isExtended ? { extend: { full_ttl: interval(input.lifetimes.anonymousSessionS) } } : {}),
-    ...(usedToken || usedLinkStep ? { burn: { burnt_hash: usedToken ?? null, burnt_step: usedLinkStep ?? null } } : {}),
-    ...(links.length > 0 ? { link: linkValues(commit, sealer) } : {}),
-    ...(reset.length + released.length > 0 ? { settle: settlementValues(commit) } : {}),
-    ...(messages.length > 0 ? { send: outboxValues(messages, sealer) } : {}),
-  };
+  if (newKey) parts.key = { new_key: newKey };
+  if (isExtended) parts.extend = { full_ttl: interval(input.lifetimes.anonymousSessionS) };
+  if (usedToken || usedLinkStep) parts.burn = { burnt_hash: usedToken ?? null, burnt_step: usedLinkStep ?? null };
+  if (links.length > 0) parts.link = linkValues(commit, sealer);
+  if (reset.length + released.length > 0) parts.settle = settlementValues(commit);
+  if (messages.length > 0) parts.send = outboxValues(messages, sealer);
+  return parts;
 }
 
 function outboxValues(messages: readonly OutboxMessage[], sealer: Sealer): StatementValues {

@@ -46,11 +46,11 @@ const userReference = z.object({
 });
 
 /** Returns the sealed content of a plan: everything except its id, with a saved user as a reference. */
-export function planBodyOf({ id: _id, context, ...plan }: Plan): PlanBody {
-  const { pending_user: user, ...rest } = context;
-  if (user?.kind !== 'saved') return { ...plan, context: { ...rest, pending_user: user } };
+export function planBodyOf({ id: _id, ...plan }: Plan): PlanBody {
+  const { pending_user: user } = plan.context;
+  if (user?.kind !== 'saved') return plan;
   const { kind, uuid, epoch, backend } = user;
-  return { ...plan, context: { ...rest, pending_user: { kind, uuid, epoch, backend } } };
+  return { ...plan, context: { ...plan.context, pending_user: { kind, uuid, epoch, backend } } };
 }
 
 export function toLoadedFlow(row: LoadedFlowRow, sealer: Sealer): LoadedFlow {
@@ -66,21 +66,21 @@ export function toLoadedFlow(row: LoadedFlowRow, sealer: Sealer): LoadedFlow {
 
 function sessionOf(row: LoadedFlowRow, id: string): Session {
   const session = { id, retired: row.retired === true, remainingS: row.session_left_s ?? undefined };
-  if (!row.session_identity) return { ...session, user: undefined, isUnanswered: row.unanswered === true };
+  if (!row.session_identity) return { user: undefined, isUnanswered: row.unanswered === true, ...session };
   const { last_ip, proved, recent, ...user } = row.session_identity;
   return {
-    ...session,
     user,
     deviceProved: proved === true,
     recentlyProved: recent === true,
     lastIp: last_ip ?? undefined,
+    ...session,
   };
 }
 
 function storedPlan(row: LoadedFlowRow, id: string, sealer: Sealer): StoredPlan | undefined {
   const { revision, version_id: versionId, body, pending_identity: identity } = row;
   const opened = openPlan({ id, body, identity, sealed: planSealId(id, revision) }, sealer);
-  return opened && { ...opened, revision, versionId };
+  return opened && { revision, versionId, ...opened };
 }
 
 interface SealedPlan {
@@ -101,15 +101,15 @@ export function openPlan(
 ): Pick<StoredPlan, 'plan' | 'orphaned'> | undefined {
   const opened = openBody(sealed, body, sealer);
   if (!opened) return undefined;
-  const { context, ...rest } = opened;
-  const reference = userReference.safeParse(context.pending_user);
-  if (!reference.success) return { plan: { ...rest, id, context } as Plan, orphaned: false };
+  const { context } = opened;
+  const reference = context.pending_user === undefined ? undefined : userReference.safeParse(context.pending_user);
+  if (!reference?.success) return { plan: { id, ...opened } as Plan, orphaned: false };
   const { uuid, epoch, backend } = reference.data;
   // `pending_user_id` only serves the join. The sealed body decides who the plan's user is, and which epoch the user
   // must have.
-  const user = identity?.uuid === uuid ? { ...identity, ...(backend ? { backend } : {}) } : undefined;
-  const { pending_user: _reference, ...others } = context;
-  const plan = { ...rest, id, context: user ? { ...others, pending_user: user } : others } as Plan;
+  const user = identity?.uuid === uuid ? identity : undefined;
+  const pendingUser = user && backend ? { backend, ...user } : user;
+  const plan = { id, ...opened, context: { ...context, pending_user: pendingUser } } as Plan;
   return { plan, orphaned: user?.epoch !== epoch };
 }
 

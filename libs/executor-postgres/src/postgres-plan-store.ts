@@ -130,8 +130,13 @@ export class PostgresPlanStore extends PlanStore {
   async save(commit: PlanCommit): Promise<boolean> {
     const { sessionId, flowId, plan, revision } = commit;
     const values = {
-      ...{ session: sessionId, flow: flowId, plan: plan.id, revision, pending_user: pendingUserId(plan) },
-      ...{ body: this.seal(plan, revision + 1), is_over: plan.ended !== undefined },
+      session: sessionId,
+      flow: flowId,
+      plan: plan.id,
+      revision,
+      pending_user: pendingUserId(plan),
+      body: this.seal(plan, revision + 1),
+      is_over: plan.ended !== undefined,
       lifetime: this.lifetime('planS', commit.isUnanswered),
     };
     const consequences = commitPartsOf({ commit, sealer: this.sealer, lifetimes: this.settings.lifetimes });

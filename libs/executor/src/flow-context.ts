@@ -36,7 +36,7 @@ export function flowContext(
   configured: ConfiguredSite,
 ): FlowContext {
   const site = siteFor(configured, loaded.brand);
-  return { ...loaded, version, versionId, continued, site, locale: loaded.request.localeFor(loaded) };
+  return { version, versionId, continued, site, locale: loaded.request.localeFor(loaded), ...loaded };
 }
 
 /** Whether the plan has a row in the visitor's session. */
@@ -83,7 +83,7 @@ const siteFor = (
   configured: ConfiguredSite,
   { title, flowsByPurpose: { recovery } }: HostBrand,
 ): StageRequest['site'] => ({
-  ...configured,
   brand: title,
   flows: recovery === undefined ? {} : { recovery },
+  ...configured,
 });

@@ -47,10 +47,11 @@ type ResponseContext = Pick<FlowContext, 'version' | 'brand' | 'user'>;
  */
 export function flowResponse(
   { version, brand, user }: ResponseContext,
-  { plan, ...answer }: Pick<FlowResponse, 'result' | 'context' | 'effects' | 'cookie'> & { plan: Plan | undefined },
+  answer: Pick<FlowResponse, 'result' | 'context' | 'effects' | 'cookie'> & { readonly plan: Plan | undefined },
 ): FlowResponse {
-  const run = { planId: plan?.id, crossSite: plan?.cross_site !== undefined };
-  return { ...answer, ...run, version, brand, sessionUser: user };
+  const { plan, result, context, effects, cookie } = answer;
+  const crossSite = plan?.cross_site !== undefined;
+  return { result, version, brand, context, sessionUser: user, cookie, effects, crossSite, planId: plan?.id };
 }
 
 /** Returns the response of a request without a plan. */

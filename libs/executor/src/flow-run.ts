@@ -56,8 +56,14 @@ interface UnsavedChanges {
 }
 
 const noChanges = (planBefore: Plan): UnsavedChanges => ({
-  ...{ planBefore, effects: [], links: [], reputation: [], settlement: EMPTY_SETTLEMENT, identified: false },
-  ...{ usedToken: undefined, usedLinkStep: undefined },
+  planBefore,
+  effects: [],
+  links: [],
+  reputation: [],
+  settlement: EMPTY_SETTLEMENT,
+  usedToken: undefined,
+  usedLinkStep: undefined,
+  identified: false,
 });
 
 /** The parts of a run that stages, policies and guards read. */
@@ -253,18 +259,23 @@ export class FlowRun {
   commit({ sessionId, revision }: SavedRow, newKey: Buffer | undefined): PlanCommit {
     const { loaded, versionId } = this.context;
     const { effects, links, settlement, usedToken, usedLinkStep } = this.unsaved;
-    const subject = { user: this.lastFacts.pending_user, recentlyProved: this.currentSession.recentlyProved };
+    const { recentlyProved } = this.currentSession;
     return {
-      ...{ sessionId, flowId: loaded.flowId, versionId, plan: this.currentPlan, revision, effects, newKey },
+      sessionId,
+      flowId: loaded.flowId,
+      versionId,
+      plan: this.currentPlan,
+      revision,
+      effects,
+      newKey,
       isUnanswered: !this.isAnswered,
       extendsSession: this.isAnswered && loaded.session?.isUnanswered === true,
-      ...{
-        eventContext: { ...eventSource(this.context), ...subject },
-        ...settlement,
-        links,
-        usedToken,
-        usedLinkStep,
-      },
+      eventContext: { user: this.lastFacts.pending_user, recentlyProved, ...eventSource(this.context) },
+      reset: settlement.reset,
+      released: settlement.released,
+      links,
+      usedToken,
+      usedLinkStep,
     };
   }
 

@@ -53,7 +53,7 @@ export function buildStageRequest(
     flow: { id, slug, title, designation },
     step: stepFields({ stateKey, stage, plan }),
     site,
-    client: { ...client, cookies: pick(cookies, contract.cookies) },
+    client: { cookies: pick(cookies, contract.cookies), ...client },
     session: { user: sessionUser, proved },
     query,
     config: stage.config,
@@ -94,7 +94,10 @@ function stepFields({
 }: Pick<StageInvocation, 'stateKey' | 'stage' | 'plan'>): StageRequest['step'] {
   const { id, name, stage: bound = id, onRefusal = 'retry' } = stage;
   return {
-    ...{ id, name, stage: bound, confirmed: plan.resumed?.confirmed ?? true },
+    id,
+    name,
+    stage: bound,
+    confirmed: plan.resumed?.confirmed ?? true,
     ...(stateKey !== id && { embedded: true }),
     ...(onRefusal !== 'retry' && { starts_over: true }),
   };

@@ -107,7 +107,7 @@ export const emptyPlan = (id: string): Plan => ({
  * Returns an ended plan with nothing but its ending, which repeated requests get, and its trail, which contains no data
  * of the visitor.
  */
-export const endPlan = ({ id, trail }: Plan, ended: PlanEnding): Plan => ({ ...emptyPlan(id), ended, trail });
+export const endPlan = ({ id, trail }: Plan, ended: PlanEnding): Plan => ({ ended, ...emptyPlan(id), trail });
 
 /**
  * Returns a finished plan's destination: the fact `redirect`, else `next`, else `/`. Returns a non-local `next` as

@@ -66,8 +66,8 @@ export function enterStep(plan: Plan, step: Step, { pass, messages }: Pick<Polic
 }
 
 /** Returns the plan at the next step, without the shown challenge and the verdict of the current step. */
-function leaveStep({ shown: _left, ...plan }: Plan): Plan {
-  return { ...plan, verdicts: {}, cursor: plan.cursor + 1 };
+function leaveStep(plan: Plan): Plan {
+  return { ...plan, shown: undefined, verdicts: {}, cursor: plan.cursor + 1 };
 }
 
 /**

@@ -60,7 +60,7 @@ async function respond<C extends StageContract>(
   { input, request }: { input: ChallengeInput<C>; request: StageRequest },
 ): Promise<StageOutcome<C>> {
   const response = contract.response.safeParse(request.response ?? {});
-  if (response.success) return stage.respond({ ...input, response: response.data } as RespondInput<C>);
+  if (response.success) return stage.respond({ response: response.data, ...input } as RespondInput<C>);
   // A stage without a component cannot show field errors, so it handles an invalid response like a GET.
   if (contract.component === undefined) return stage.challenge(input);
   const errors = fieldErrors(response.error);
@@ -108,7 +108,16 @@ function toInput<C extends StageContract>(contract: C, request: StageRequest): C
   const deadline = performance.now() + request.timeout_ms;
   const { id, flow, step, site, client, session, query, locale, attached, companions, context } = request;
   return {
-    ...{ id, flow, step, site, client, session, query, locale, attached, companions },
+    id,
+    flow,
+    step,
+    site,
+    client,
+    session,
+    query,
+    locale,
+    attached,
+    companions,
     config: parseRequest(contract.config, request.config, 'config') as ChallengeInput<C>['config'],
     context: context as ChallengeInput<C>['context'],
     ...(request.state === undefined ? {} : { state: parseRequest(contract.state, request.state, 'state') as never }),

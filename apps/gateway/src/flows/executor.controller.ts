@@ -46,7 +46,7 @@ export class ExecutorController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const params = { slug, ...paramsOfGet(request, parseInnerQuery(query)), answer: undefined };
+    const params = { slug, answer: undefined, ...paramsOfGet(request, parseInnerQuery(query)) };
     return this.execute({ request, reply }, params);
   }
 
@@ -86,7 +86,8 @@ export class ExecutorController {
     const { request, reply } = exchange;
     const response = await this.flowService.enter(exchange, params);
     const { status, body, headers } = presentFlowResponse(response, {
-      ...{ requestId: request.id, avatars: this.avatars },
+      requestId: request.id,
+      avatars: this.avatars,
       translate: translatorFor(request, { user: response.sessionUser, brand: response.brand }),
     });
     void reply.status(status).headers(headers ?? {});

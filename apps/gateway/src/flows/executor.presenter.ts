@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { type Catalogue, type Errors, fieldMessages, render, type Translate } from '@gatehouse/contracts';
 import { type ChallengeSource, type FlowResponse, type FlowResult, UNKNOWN_ERROR } from '@gatehouse/executor';
 import { type HttpResponseBody, presentProblem } from '../http/problem.presenter.js';
@@ -14,8 +14,7 @@ export const RUN_ID_HEADER = 'x-gatehouse-run';
 const RUN_ID_LENGTH = 16;
 
 /** Returns the public id of a run, which reveals nothing about the plan. */
-export const publicRunId = (planId: string): string =>
-  createHash('sha256').update(planId).digest('base64url').slice(0, RUN_ID_LENGTH);
+export const publicRunId = (planId: string): string => hash('sha256', planId, 'base64url').slice(0, RUN_ID_LENGTH);
 
 interface PresentationContext {
   readonly requestId: string;
@@ -49,14 +48,15 @@ function challengeOf(
   { avatars, translate }: PresentationContext,
 ) {
   const user = displayedUser(response.context, response.sessionUser);
-  return {
-    ...challenge,
-    ...translatedTexts(challenge, contract.texts, translate),
-    component: componentOf(contract, challenge),
-    flow_info: flowInfo(response, user),
-    ...(contract.user_info ? userInfo(user, avatars) : {}),
-    ...(errors ? { response_errors: renderedErrors(errors, contract.errors, translate) } : {}),
-  };
+  // V8 adds a property to an object several times as fast this way as after a spread.
+  return Object.assign(
+    {},
+    challenge,
+    translatedTexts(challenge, contract.texts, translate),
+    { component: componentOf(contract, challenge), flow_info: flowInfo(response, user) },
+    contract.user_info ? userInfo(user, avatars) : {},
+    errors ? { response_errors: renderedErrors(errors, contract.errors, translate) } : {},
+  );
 }
 
 function accessDenied(

@@ -42,19 +42,21 @@ export class FlowRequestReader {
    */
   async read({ request, reply }: HttpExchange, params: FlowRequestParams): Promise<FlowRequest> {
     const arrivedAt = performance.now();
-    const { outer = request.query as object, ...rest } = params;
+    const { slug, answer, crossSite, outer = request.query as object } = params;
     rejectCredentialsInQuery((field) => this.contracts.isSecretField(field), outer, params.query);
     rejectLongQuery(params.query, this.config.QUERY_LIMIT_BYTES);
     const client = await this.clients.resolve(request);
     return {
-      ...rest,
+      slug,
+      answer,
+      crossSite,
       query: withMarkedNext(params.query),
       arrivedAt,
       host: request.host,
       queryNames: [outer, params.query].flatMap(Object.keys),
       sessionKey: await this.cookies.keyOf(request),
       authenticate: this.auth.tokenUserOf(request),
-      client: { ...client, cookies: definedCookies(request) },
+      client: { cookies: definedCookies(request), ...client },
       localeFor: (caller) => localeFor(request, caller),
       knownBrowserOf: (user) =>
         user.kind === 'saved' ? this.knownBrowsers.idFor(request.cookies[KNOWN_BROWSER_COOKIE], user) : undefined,

@@ -47,7 +47,10 @@ export class NatsStageClient extends StageClient {
     const body = Buffer.from(JSON.stringify(request));
     if (body.length > MAX_REQUEST_BYTES) throw tooLarge(request);
     return requestOverBus(this.requester, {
-      ...{ subject: stageSubject(kind, verb), body, timeoutMs: request.timeout_ms, reply: stageReply },
+      subject: stageSubject(kind, verb),
+      body,
+      timeoutMs: request.timeout_ms,
+      reply: stageReply,
       // A request with an answer must not be sent twice, because the stage could judge the answer twice.
       idempotent: verb === 'challenge',
     });

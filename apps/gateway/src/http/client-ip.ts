@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net';
 import { Problem } from '@gatehouse/contracts';
 import type { FastifyRequest } from 'fastify';
 import ipaddr from 'ipaddr.js';
@@ -17,6 +18,7 @@ export function clientIp({ ip, socket: { remoteAddress } }: Pick<FastifyRequest,
 
 /** Returns an IP address in canonical form without a port, or undefined if the text is no IP address. */
 export function canonicalIp(text: string): string | undefined {
+  if (isIPv4(text)) return text;
   const bare = /^\[([^\]]+)\](?::\d+)?$/.exec(text)?.[1] ?? /^([\d.]+):\d+$/.exec(text)?.[1] ?? text;
   if (bare.includes('%') || !(ipaddr.IPv4.isValidFourPartDecimal(bare) || ipaddr.IPv6.isValid(bare))) return undefined;
   return ipaddr.process(bare).toString();

@@ -90,7 +90,7 @@ export function setEffectCookies(
 ) {
   for (const { name, value, max_age_s } of cookies) {
     const maxAge = Math.floor(max_age_s);
-    reply.setCookie(name, value, { ...cookieAttributes(request, outpost), maxAge });
+    reply.setCookie(name, value, { maxAge, ...cookieAttributes(request, outpost) });
   }
 }
 

@@ -1,5 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
+const ID_HEADER = 'x-authentik-id';
+
 /** Headers of every response, errors and unknown addresses included (docs/spec/http.md#response-headers). */
 export class StandardHeaders {
   private readonly fixed: Readonly<Record<string, string>>;
@@ -27,10 +29,10 @@ export class StandardHeaders {
   }
 
   set(request: FastifyRequest, reply: FastifyReply) {
-    void reply.headers(this.forRequest(request.id));
+    void reply.headers(this.fixed).header(ID_HEADER, request.id);
   }
 
   forRequest(requestId: string): Readonly<Record<string, string>> {
-    return { ...this.fixed, 'x-authentik-id': requestId };
+    return { ...this.fixed, [ID_HEADER]: requestId };
   }
 }

@@ -8,8 +8,9 @@ export function guesserOf({ context, session }: StageRun, { plan }: Pick<StageIn
   const { sessionUser } = session;
   const { pending_user, pending_user_identifier: typedName } = plan.context;
   const user = pending_user ?? sessionUser ?? undefined;
-  const guesser = { user, ip: request.client.ip, typedName };
-  if (user?.kind !== 'saved') return { ...guesser, isProved: false };
+  const guesser = { ip: request.client.ip, typedName };
+  if (user?.kind !== 'saved') return { user, isProved: false, ...guesser };
   const isOfSession = sessionUser?.kind === 'saved' && sessionUser.uuid === user.uuid;
-  return { ...guesser, isProved: isOfSession || isProved(plan, user.uuid), browser: request.knownBrowserOf(user) };
+  const browser = request.knownBrowserOf(user);
+  return { user, isProved: isOfSession || isProved(plan, user.uuid), browser, ...guesser };
 }
