@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Problem, type SavedUser } from '@gatehouse/contracts';
 import { type LoadedFlow, type NewPlan, type PlanCommit, PlanStore, type ResumedPlan } from '@gatehouse/executor';
@@ -10,6 +9,7 @@ import {
   type NamedStatement,
   runNamed,
   type Sealer,
+  uuidV7,
 } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { interval } from './commit-effects.js';
@@ -106,12 +106,12 @@ export class PostgresPlanStore extends PlanStore {
     const { rows } = await runNamed<ResumedRow>(this.source, LOAD_PLAN_BY_TOKEN, [token, slug]);
     if (!rows[0]) return undefined;
     const { version_id: versionId, step_id: step, body, pending_identity: identity } = rows[0];
-    const opened = openPlan({ id: randomUUID(), body, identity, sealed: resumeTokenSealId(token) }, this.sealer);
+    const opened = openPlan({ id: uuidV7(), body, identity, sealed: resumeTokenSealId(token) }, this.sealer);
     return opened && { ...opened, versionId, step };
   }
 
   async create({ flowId, versionId, plan, session, replaces, isUnanswered }: NewPlan): Promise<string | undefined> {
-    const sessionId = 'id' in session ? session.id : randomUUID();
+    const sessionId = 'id' in session ? session.id : uuidV7();
     const values = [
       ...[sessionId, flowId, plan.id, versionId, pendingUserId(plan), this.seal(plan, 0)],
       ...[this.lifetime('planS', isUnanswered), replaces?.id ?? null, replaces?.revision ?? null],

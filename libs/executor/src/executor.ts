@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import { Problem } from '@gatehouse/contracts';
 import { createPlan, currentStep, type FlowVersion, mayStart, meetsRequirement, type Plan } from '@gatehouse/plan';
+import { uuidV7 } from '@gatehouse/platform';
 import type { AttemptStore } from './attempts/attempt-store.js';
 import type { CredentialQueue } from './attempts/credential-queue.js';
 import type { ClaimedUserGuard } from './claimed-user-guard.js';
@@ -231,7 +231,7 @@ function ifOvertaken(error: unknown): undefined {
 
 function newPlan(version: FlowVersion, { query }: FlowRequest): Plan {
   const { flow_token: _secret, next: _kept, ...rest } = query;
-  return { ...createPlan(version, randomUUID()), query: rest };
+  return { ...createPlan(version, uuidV7()), query: rest };
 }
 
 /**

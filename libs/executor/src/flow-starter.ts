@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { Problem } from '@gatehouse/contracts';
 import {
@@ -10,6 +9,7 @@ import {
   type PlanSeed,
   type PolicySet,
 } from '@gatehouse/plan';
+import { uuidV7 } from '@gatehouse/platform';
 import { withCrossSiteMark } from './cross-site.js';
 import type { EventEffect } from './effects.js';
 import {
@@ -148,7 +148,7 @@ function keepsRunning(
 function initialPlan(context: FlowContext, { context: facts, insert }: FlowStartOptions): Plan {
   const { query, crossSite } = context.request;
   const { flow_token: _secret, next, ...rest } = query;
-  const seeded = applySeed(createPlan(context.version, randomUUID()), { context: facts, insert });
+  const seeded = applySeed(createPlan(context.version, uuidV7()), { context: facts, insert });
   const plan = withCrossSiteMark(seeded, crossSite, { isNew: true });
   return { ...plan, visitor: visitorId(context), query: rest, ...(next ? { next } : {}) };
 }

@@ -1,5 +1,4 @@
-import { randomUUID } from 'node:crypto';
-import type { Sealer, SealId } from '@gatehouse/platform';
+import { type Sealer, type SealId, uuidV7 } from '@gatehouse/platform';
 import type { OutboxMessage } from './message.js';
 
 /** A message as a row of `flow.outbox`. */
@@ -14,7 +13,7 @@ export const outboxSealId = (id: string): SealId => ({ table: 'flow.outbox', id,
 
 /** Returns a row of the outbox with a sealed body, because mails contain secret links and events personal data. */
 export function outboxRow({ topic, body }: OutboxMessage, sealer: Sealer): OutboxRow {
-  const id = randomUUID();
+  const id = uuidV7();
   return { id, topic, body: sealer.seal(outboxSealId(id), body) };
 }
 

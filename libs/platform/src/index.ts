@@ -36,4 +36,5 @@ export * from './typeorm-migrator.js';
 export * from './typeorm-pool.js';
 export * from './typeorm-run-once.js';
 export * from './typeorm-schema-changes.js';
+export * from './uuid-v7.js';
 export * from './wait-limiter.js';

@@ -1,9 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import type { SavedUser } from '@gatehouse/contracts';
 import { hashToken, randomToken, resumeUrl, TOKEN_LENGTH } from '@gatehouse/executor';
 import { interval, PostgresFlowStore, planBodyOf, resumeTokenSealId } from '@gatehouse/executor-postgres';
 import { createPlan, type FlowVersion } from '@gatehouse/plan';
-import type { Sealer } from '@gatehouse/platform';
+import { type Sealer, uuidV7 } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { BrandRepository } from '../brands/brand.repository.js';
 import { CatalogueContractRegistry } from './stage-contract.registry.js';
@@ -34,7 +33,7 @@ export async function createRecoveryLink(
   if (!flow || !version) return { problem: `there is no flow ${slug}` };
   const cursor = mailStepIndex(version);
   if (cursor < 0) return { problem: `the flow ${slug} mails no link` };
-  const plan = { ...createPlan(version, randomUUID()), cursor, context: { pending_user: user } };
+  const plan = { ...createPlan(version, uuidV7()), cursor, context: { pending_user: user } };
   const token = randomToken(TOKEN_LENGTH);
   const [hash, step] = [hashToken(token), version.steps[cursor]!.id];
   await source.query(INSERT, [

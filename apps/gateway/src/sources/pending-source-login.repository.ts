@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { hashToken, newSessionKey, type SessionKey } from '@gatehouse/executor';
 import {
   interval,
@@ -7,7 +6,7 @@ import {
   type PendingSourceLogin,
   pendingSourceLoginRow,
 } from '@gatehouse/executor-postgres';
-import { type NamedStatement, runNamed, Sealer } from '@gatehouse/platform';
+import { type NamedStatement, runNamed, Sealer, uuidV7 } from '@gatehouse/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
@@ -87,7 +86,7 @@ export class PendingSourceLoginRepository {
     if (sessionKey && (await runNamed(this.source, OPEN, [...row, sessionKey])).rows.length > 0) return undefined;
     checkNewSessionRate();
     const key = newSessionKey(undefined);
-    await runNamed(this.source, OPEN_WITH_SESSION, [...row, key.hash, randomUUID()]);
+    await runNamed(this.source, OPEN_WITH_SESSION, [...row, key.hash, uuidV7()]);
     return key;
   }
 
