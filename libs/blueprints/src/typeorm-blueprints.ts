@@ -50,6 +50,8 @@ interface ApplyOptions extends PasswordHashing {
   /** Whether every unsupported model is an error. Otherwise entries of models that no login depends on are skipped. */
   readonly strict?: boolean;
   readonly mode?: ApplyMode;
+  /** Versions to keep of each flow, besides those that are in use. By default all. */
+  readonly flowVersionsKept?: number;
   /**
    * Returns the path of a file in the folder of blueprints, and undefined for any other file. The run records which
    * content of a file in that folder was applied.
@@ -109,7 +111,7 @@ interface RunResult {
 
 async function run(manager: EntityManager, runOptions: RunOptions): Promise<RunResult> {
   const { files, library = async () => undefined, env, folderPathOf, entriesBefore, ...options } = runOptions;
-  const { context = {}, strict = false, sealer, externalStages, syntax, ...passwords } = options;
+  const { context = {}, strict = false, sealer, externalStages, syntax, flowVersionsKept, ...passwords } = options;
   const { draft, objects, secretBox } = await openDraft(manager, sealer);
   const directory: DirectoryStore = new TypeormDirectoryStore(manager);
   const invitations = new InvitationRepository(manager);
@@ -122,6 +124,8 @@ async function run(manager: EntityManager, runOptions: RunOptions): Promise<RunR
   await objects.remove(removed);
   await objects.save(saved);
   const published = await publish(draft, secretBox, manager);
+  if (published.length > 0 && flowVersionsKept !== undefined)
+    await new TypeormPublisher(manager).deleteOldVersions(flowVersionsKept);
   const isChanged = draft.isChanged || published.length > 0 || reports.some(changesDirectory);
   const marked = await recorded(manager, reports, folderFiles(applied, folderPathOf));
   return { report: { files: marked, published, isChanged }, entries: blueprintRun.entries };

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { BlueprintHarness, entries } from '../testing/blueprint-harness.js';
 
 let harness: BlueprintHarness;
@@ -72,6 +72,60 @@ describe('TypeormPublisher', () => {
       `{model: authentik_flows.flowstagebinding, identifiers: {pk: ${pk}, target: !KeyOf a, stage: !KeyOf ${stage}, order: 1}}`;
     await harness.apply(entries(flow('a'), dummy('x'), dummy('y'), bound('x', id(2)), bound('y', id(1))));
     expect(await harness.stepNames('a')).toEqual(['y', 'x']);
+  });
+
+  describe('with a number of versions to keep', () => {
+    /** Publishes the next version of a flow: each run binds one more stage. */
+    const publishNext = async (...orders: number[]) => {
+      for (const order of orders)
+        await harness.applyAs({ flowVersionsKept: 2 }, entries(flow('a'), dummy('s'), bind('a', 's', order)));
+    };
+    const versions = () =>
+      harness.query<{ id: string; flow: string; number: number }>(
+        'SELECT id, flow_id AS flow, number FROM flow.flow_versions ORDER BY number',
+      );
+    const numbers = async () => (await versions()).map(({ number }) => number);
+    afterEach(() => harness.query('TRUNCATE flow.sessions, flow.resume_tokens CASCADE'));
+
+    it('keeps the newest ones of each flow', async () => {
+      await harness.apply(entries(flow('other')));
+      await publishNext(1, 2, 3, 4);
+      expect(await numbers()).toEqual([1, 3, 4]);
+      expect((await harness.currentVersion('a'))?.document.steps).toHaveLength(4);
+    });
+
+    it('keeps the current one, also when it is an older one again', async () => {
+      for (const layout of ['stacked', 'sidebar_left', 'sidebar_right'])
+        await harness.apply(entries(flow('a', `layout: ${layout}`)));
+      await harness.applyAs({ flowVersionsKept: 2 }, entries(flow('a', 'layout: stacked')));
+      expect(await numbers()).toEqual([1, 2, 3]);
+    });
+
+    it.each(['a plan', 'a mailed link'])('keeps one that %s continues, until that has ended', async (holder) => {
+      await publishNext(1);
+      const [first] = await versions();
+      if (holder === 'a plan') {
+        const [session] = await harness.query<{ id: string }>(
+          'INSERT INTO flow.sessions (id, expires_at) VALUES (gen_random_uuid(), now()) RETURNING id',
+        );
+        await harness.query(
+          `INSERT INTO flow.plans (session_id, flow_id, id, revision, version_id, body, expires_at)
+           VALUES ($1, $2, gen_random_uuid(), 0, $3, 'x', now())`,
+          [session!.id, first!.flow, first!.id],
+        );
+      } else {
+        await harness.query(
+          `INSERT INTO flow.resume_tokens (hash, flow_id, version_id, plan_id, step_id, body, expires_at)
+           VALUES ('h', $1, $2, gen_random_uuid(), 's', 'x', now())`,
+          [first!.flow, first!.id],
+        );
+      }
+      await publishNext(2, 3, 4);
+      expect(await numbers()).toEqual([1, 3, 4]);
+      await harness.query('TRUNCATE flow.plans, flow.resume_tokens');
+      await publishNext(5);
+      expect(await numbers()).toEqual([4, 5]);
+    });
   });
 
   it('applies 600 entries within the test timeout', async () => {

@@ -30,6 +30,18 @@ const SET_CURRENT_VERSION = `
   FROM jsonb_to_recordset($1::jsonb) AS m (id uuid, slug text, designation text, version_id uuid)`;
 
 /**
+ * $1 number of versions to keep of each flow. Deletes older versions, except the current one and those that a plan or a
+ * mailed link continues.
+ */
+const DELETE_OLD_VERSIONS = `
+  DELETE FROM flow.flow_versions v
+  USING (SELECT id, row_number() OVER (PARTITION BY flow_id ORDER BY number DESC) AS age FROM flow.flow_versions) a
+  WHERE a.id = v.id AND a.age > $1
+    AND NOT EXISTS (SELECT FROM flow.flows f WHERE f.version_id = v.id)
+    AND NOT EXISTS (SELECT FROM flow.plans p WHERE p.version_id = v.id)
+    AND NOT EXISTS (SELECT FROM flow.resume_tokens t WHERE t.version_id = v.id)`;
+
+/**
  * $1 JSON list of brands. Saves the brands with the first flow of each designation (`f`). The revision changes only if
  * the document changes.
  */
@@ -89,6 +101,11 @@ export class TypeormPublisher {
   /** Removes flows, so that no new plan starts on them. Running plans keep their version. */
   async withdraw(flowIds: readonly string[]): Promise<void> {
     if (flowIds.length > 0) await this.manager.query('DELETE FROM flow.flows WHERE id = ANY($1::uuid[])', [flowIds]);
+  }
+
+  /** Deletes the versions of each flow that are older than the newest `kept` ones and that nothing uses. */
+  async deleteOldVersions(kept: number): Promise<void> {
+    await this.manager.query(DELETE_OLD_VERSIONS, [kept]);
   }
 
   /** Replaces the brands and the first flow of each designation. Keeps the revision when the document is unchanged. */

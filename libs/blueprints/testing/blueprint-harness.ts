@@ -68,7 +68,10 @@ export class BlueprintHarness {
     return this.applyAs({}, ...texts);
   }
 
-  applyAs(options: { readonly strict?: boolean }, ...texts: string[]): Promise<Report> {
+  applyAs(
+    options: { readonly strict?: boolean; readonly flowVersionsKept?: number },
+    ...texts: string[]
+  ): Promise<Report> {
     const files = texts.map((text, i) => ({ name: `${i + 1}.yaml`, text }));
     const libraryFiles = [...this.libraryFiles].map(([path, text]) => ({ name: path, path, text }));
     return applyBlueprints({

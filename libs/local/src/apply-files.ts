@@ -103,9 +103,10 @@ export async function applyFiles(
   const externalStages = new ExternalStageClient(env);
   const syntax = new LazyPythonSyntaxChecker();
   const sealer = sealKeys === undefined ? undefined : new Sealer(sealKeys);
+  const { FLOW_VERSIONS_KEPT: flowVersionsKept } = readConfig(standaloneConfig, env);
   try {
     return await applyBlueprints({
-      ...{ source, files, library, env, sealer, strict, externalStages, syntax, mode },
+      ...{ source, files, library, env, sealer, strict, externalStages, syntax, mode, flowVersionsKept },
       ...{ hash: hashPassword, verify, folderPathOf: pathIn(folder) },
     });
   } finally {

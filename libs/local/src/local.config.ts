@@ -14,6 +14,15 @@ export const standaloneConfig = z.object({
     .literal('in-process', { error: ({ input }) => `must be "in-process" or unset, not "${String(input)}"` })
     .optional()
     .describe('`in-process` keeps all messages within `npm start`, even if a NATS server is available'),
+  FLOW_VERSIONS_KEPT: z.coerce
+    .number()
+    .int()
+    .min(2)
+    .max(10_000)
+    .default(20)
+    .describe(
+      'Versions of each flow that `blueprint` keeps when it publishes another one, besides those that running logins and mailed links use',
+    ),
   ADMIN_USERNAME: z.string().default('admin').describe('Name of the administrator who is created when there is none'),
   ADMIN_PASSWORD: z
     .string()
