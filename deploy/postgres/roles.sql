@@ -1,6 +1,6 @@
 -- A role for each service that uses the database, with only the privileges that its statements need. Run after every migration,
--- in one transaction, by `node dist/apps/cli/src/roles.js`, which also sets the passwords. Privileges of a role
--- that are not granted here are revoked.
+-- in one transaction, by `node dist/apps/cli/src/roles.js`, which also stores the passwords and the settings of the roles
+-- (docs/adr/0057). Privileges of a role that are not granted here are revoked.
 DO $$
 DECLARE
   service text;

@@ -1,8 +1,11 @@
+import { readFileSync } from 'node:fs';
 import { nkeys } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { blueprint, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
 import { Browser } from '../support/browser.js';
 import { describeWithNats } from '../support/nats.js';
+import { hasPgbouncer, type RunningPgbouncer, startPgbouncer } from '../support/pgbouncer.js';
+import { onServer } from '../support/postgres-databases.js';
 import type { Environment } from '../support/processes.js';
 import { PATTERNS, SERVICES } from './catalogue.js';
 import { ComposeStack } from './compose-stack.js';
@@ -10,13 +13,38 @@ import { ComposeStack } from './compose-stack.js';
 /** Timeout in milliseconds of a start. The Python of policies starts slowly on a loaded machine. */
 const START_TIMEOUT_MS = 60_000;
 
+/** Password of the role that looks up those of the services for PgBouncer. */
+const POOLER_PASSWORD = 'of-the-pooler'; // not-a-secret
+
+/** Starts PgBouncer as deploy/postgres describes it, with one connection for each role. */
+async function startPooler(stack: ComposeStack): Promise<RunningPgbouncer> {
+  await stack.as('operator', async (client) => {
+    await client.query(readFileSync('deploy/postgres/pgbouncer.sql', 'utf8'));
+    await client.query(`ALTER ROLE pgbouncer PASSWORD '${POOLER_PASSWORD}'`);
+  });
+  const database = stack.environment('operator')['DATABASE_URL'] ?? '';
+  return startPgbouncer({ database, poolSize: 1, password: POOLER_PASSWORD });
+}
+
 describeWithNats('the services of docker-compose.yml', () => {
   let stack: ComposeStack;
+  let pooler: RunningPgbouncer | undefined;
   beforeAll(async () => {
     stack = await ComposeStack.open();
     await stack.apply(blueprint(userEntry('alice'), flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN])));
+    if (hasPgbouncer) pooler = await startPooler(stack);
   });
-  afterAll(() => stack?.close());
+  afterAll(async () => {
+    await stack?.close();
+    await pooler?.stop();
+  });
+
+  /** Returns the URL of a container for Postgres, through PgBouncer if it is installed. */
+  function databaseUrl(service: string): string {
+    const url = stack.environment(service)['DATABASE_URL'];
+    if (!url || !pooler) return url ?? '';
+    return Object.assign(new URL(url), { host: new URL(pooler.url).host }).href;
+  }
 
   /**
    * Resolves with the error of a service that does not start. The gateway, the courier, the policy service and, for all
@@ -61,10 +89,11 @@ describeWithNats('the services of docker-compose.yml', () => {
   );
 
   it(
-    'log a visitor in, each with its own NATS user and Postgres role',
+    'log a visitor in, each with its own NATS user and Postgres role, also through PgBouncer',
     async () => {
       expect(await stack.isHealthy('gateway')).toBe(false);
-      await Promise.all(['gateway', ...PATTERNS.keys()].map((service) => stack.start(service)));
+      const start = (service: string) => stack.start(service, { DATABASE_URL: databaseUrl(service) });
+      await Promise.all(['gateway', ...PATTERNS.keys()].map(start));
       expect(await stack.isHealthy('gateway')).toBe(true);
 
       const browser = new Browser(stack.url);
@@ -75,6 +104,21 @@ describeWithNats('the services of docker-compose.yml', () => {
       expect((await browser.fetch('/api/v3/core/users/me/')).body).toMatchObject({ user: { username: 'alice' } });
     },
     START_TIMEOUT_MS,
+  );
+
+  it.skipIf(!hasPgbouncer)(
+    'need their own passwords for PgBouncer, which lets in no superuser and no other role',
+    async () => {
+      const connect = (user: string, password: string) => {
+        const url = Object.assign(new URL(databaseUrl('gateway')), { username: user, password });
+        return onServer(url.href, async () => 'connected');
+      };
+      const passwordOf = (service: string) => new URL(databaseUrl(service)).password;
+      expect(await connect('gatehouse_policy', passwordOf('policy'))).toBe('connected');
+      const [failed, unknown] = [/SASL authentication failed/, /no such user|authentication failed/];
+      await expect(connect('gatehouse_policy', passwordOf('gateway'))).rejects.toThrow(failed);
+      await expect(connect('postgres', passwordOf('operator'))).rejects.toThrow(unknown);
+    },
   );
 
   it('exit when NATS rejects their nkey after a rotation, so that a restart gives them the new nkey', async () => {

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { postgresConfig } from '@gatehouse/platform';
+import { postgresConfig, REQUIRED_SCHEMAS } from '@gatehouse/platform';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { stages } from '../../libs/stages/src/catalogue.js';
+import { gatewaySettings } from '../../apps/gateway/src/gateway.config.js';
+import { stages, stagesOf } from '../../libs/stages/src/catalogue.js';
 import { NEEDS, SERVICES } from './catalogue.js';
 import type { Environment } from './compose.js';
 import { freshEnvironment } from './env-file.js';
@@ -15,18 +16,41 @@ const maxReplicas = (manifests: readonly Manifest[], service: string) =>
 /** Connections that are open besides those of services: a migration and two commands, and what Postgres reserves. */
 const OTHER_CONNECTIONS = 3 * 10 + 10;
 
+/** Returns the pools that the modules of a service open. Nest makes one module, and its pool, of each definition object. */
+async function poolsOf(service: string): Promise<number> {
+  const found = new Set<unknown>();
+  const visit = (module: Awaited<ReturnType<typeof stagesOf>>[number]) => {
+    for (const provider of module.providers ?? [])
+      if ('inject' in provider && provider.inject?.includes(REQUIRED_SCHEMAS)) found.add(module);
+    for (const imported of module.imports ?? []) if ('module' in imported) visit(imported);
+  };
+  const isStageService = Object.values(stages).some(({ contract }) => contract.service === service);
+  // The gateway, the courier and the policy service have one pool.
+  if (!isStageService) return 1;
+  for (const module of await stagesOf(service)) visit(module);
+  return found.size;
+}
+
+/** Returns the largest number of connections of one pod of a service. */
+async function connectionsOfPod(manifests: readonly Manifest[], service: string): Promise<number> {
+  const { environment } = inputOf(
+    manifests,
+    find(manifests, 'Deployment', service),
+    containersOf(find(manifests, 'Deployment', service))[0]!,
+  );
+  const config = service === 'gateway' ? gatewaySettings : postgresConfig;
+  return config.pick({ DATABASE_POOL: true }).parse(environment).DATABASE_POOL * (await poolsOf(service));
+}
+
 /** Returns the largest number of connections that the pods of all services open while all of them are rolled out. */
-function connectionsOf(manifests: readonly Manifest[]): number {
-  const services = SERVICES.filter((service) => NEEDS[service]?.includes('data'));
-  const each = services.map((service) => {
-    const deployment = find(manifests, 'Deployment', service);
-    const { environment } = inputOf(manifests, deployment, containersOf(deployment)[0]!);
-    const { DATABASE_POOL } = postgresConfig.pick({ DATABASE_POOL: true }).parse(environment);
+async function connectionsOf(manifests: readonly Manifest[]): Promise<number> {
+  let sum = OTHER_CONNECTIONS;
+  for (const service of SERVICES.filter((name) => NEEDS[name]?.includes('data'))) {
     // During a rollout, additional pods start while an old pod is still stopping.
-    const { maxSurge = 0 } = deployment.spec.strategy?.rollingUpdate ?? {};
-    return (maxReplicas(manifests, service) + maxSurge + 1) * DATABASE_POOL;
-  });
-  return each.reduce((sum, connections) => sum + connections, OTHER_CONNECTIONS);
+    const { maxSurge = 0 } = find(manifests, 'Deployment', service).spec.strategy?.rollingUpdate ?? {};
+    sum += (maxReplicas(manifests, service) + maxSurge + 1) * (await connectionsOfPod(manifests, service));
+  }
+  return sum;
 }
 
 const page = readFileSync('docs/how-to/deploy-on-kubernetes.md', 'utf8');
@@ -62,18 +86,33 @@ describe.skipIf(!renderer)('deploy/k8s/overlays', () => {
     ha = renderSite({ overlay: 'ha', secrets });
   });
 
-  it('small: Postgres accepts the connections of all pods while all of them are rolled out', () => {
+  it('small: Postgres accepts the connections of all pods while all of them are rolled out', async () => {
     const [postgres] = containersOf(find(small, 'StatefulSet', 'postgres'));
     const [, limit] = /max_connections=(\d+)/.exec(postgres?.args?.join(' ') ?? '') ?? [];
-    expect(connectionsOf(small)).toBeLessThanOrEqual(Number(limit));
+    expect(await connectionsOf(small)).toBeLessThanOrEqual(Number(limit));
   });
 
-  it('ha: the page and the example tell how many connections Postgres must accept at the maximum of all autoscalers', () => {
+  it('ha: the page and the example tell how many connections Postgres must accept at the maximum of all autoscalers', async () => {
     const [, limit] = /`max_connections` of at least (\d+)/.exec(page) ?? [];
-    expect(connectionsOf(ha)).toBeLessThanOrEqual(Number(limit));
-    expect(connectionsOf(ha)).toBeGreaterThan(Number(limit) - 50);
+    const connections = await connectionsOf(ha);
+    expect(connections).toBeLessThanOrEqual(Number(limit));
+    expect(connections).toBeGreaterThan(Number(limit) - 50);
     const example = readFileSync('deploy/k8s/examples/cloudnative-pg.yaml', 'utf8');
-    expect(connectionsOf(ha)).toBeLessThanOrEqual(Number(/max_connections: "(\d+)"/.exec(example)?.[1]));
+    expect(connections).toBeLessThanOrEqual(Number(/max_connections: "(\d+)"/.exec(example)?.[1]));
+  });
+
+  it('the page on scaling tells the connections of a pod of each service', async () => {
+    const scaling = readFileSync('docs/how-to/scale.md', 'utf8');
+    const each = await Promise.all(
+      SERVICES.map(
+        async (service) =>
+          [service, NEEDS[service]?.includes('data') ? await connectionsOfPod(ha, service) : 0] as const,
+      ),
+    );
+    for (const count of new Set(each.map(([, connections]) => connections))) {
+      const services = each.filter(([, connections]) => connections === count).map(([service]) => `\`${service}\``);
+      expect(scaling).toContain(`| ${services.sort().join(', ')} | ${count} |`);
+    }
   });
 
   it('the page tells what the pods request', () => {

@@ -6,7 +6,7 @@ import {
   TypeormCredentialStore,
   TypeormUserLookup,
 } from '@gatehouse/directory';
-import { openDataSource, Sealer } from '@gatehouse/platform';
+import { openDataSource, ROLE_SETTINGS, Sealer } from '@gatehouse/platform';
 import { SCHEMA_VERSIONS } from '@gatehouse/schemas';
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -82,6 +82,15 @@ describeWithNats('deploy/postgres/roles.sql', () => {
       );
       const none = { rolsuper: false, rolcreaterole: false, rolcreatedb: false, rolbypassrls: false, member: false };
       expect(rows).toEqual([none]);
+    });
+
+    it('has the settings of services on connections without startup parameters', async () => {
+      const { rows } = await stack.as(service, (client) =>
+        client.query<{ name: string; value: string }>(
+          `SELECT name, current_setting(name) AS value FROM pg_settings WHERE source = 'database user'`,
+        ),
+      );
+      expect(Object.fromEntries(rows.map(({ name, value }) => [name, value]))).toEqual(ROLE_SETTINGS);
     });
   });
 

@@ -40,6 +40,7 @@ const consentFlow = (slug: string, ...permissions: string[]) => [
 let deployment: Deployment;
 beforeAll(async () => {
   deployment = await Deployment.open({
+    pgbouncer: true,
     blueprints: [
       blueprint(
         userEntry('alice'),

@@ -25,6 +25,7 @@ const ofUser = (expression: string) => ({
 let deployment: Deployment;
 beforeAll(async () => {
   deployment = await Deployment.open({
+    pgbouncer: true,
     services: ['identification', 'password', 'session', 'enrollment', 'policy'],
     blueprints: [
       blueprint(

@@ -10,6 +10,7 @@ beforeAll(async () => {
     attrs: { user_fields: ['username', 'email'], pretend_user_exists: true },
   };
   deployment = await Deployment.open({
+    pgbouncer: true,
     blueprints: [
       blueprint(
         userEntry('alice'),

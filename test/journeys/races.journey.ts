@@ -11,6 +11,7 @@ let deployment: Deployment;
 
 beforeAll(async () => {
   deployment = await Deployment.open({
+    pgbouncer: true,
     blueprints: [
       blueprint(
         NAMES.map((name) => userEntry(name)),

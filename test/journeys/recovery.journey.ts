@@ -16,6 +16,7 @@ let deployment: Deployment;
 let codes: string[];
 beforeAll(async () => {
   deployment = await Deployment.open({
+    pgbouncer: true,
     services: ['identification', 'password', 'session', 'enrollment', 'mfa'],
     blueprints: [
       blueprint(

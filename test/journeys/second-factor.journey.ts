@@ -27,6 +27,7 @@ let codes: string[];
 /** The gateway trusts the tests as a proxy, so that they can use any client address. */
 beforeAll(async () => {
   deployment = await Deployment.open({
+    pgbouncer: true,
     blueprints: [
       blueprint(
         ...[userEntry('alice'), userEntry('bob')],

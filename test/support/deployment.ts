@@ -6,6 +6,7 @@ import pg from 'pg';
 import { Browser } from './browser.js';
 import { runCliOk } from './commands.js';
 import { type RunningNats, startNats } from './nats.js';
+import { hasPgbouncer, type RunningPgbouncer, startPgbouncer } from './pgbouncer.js';
 import { type FreshDatabase, migratedDatabase } from './postgres.js';
 import { type Environment, freePort, type RunningPart, type RunningProcess, startProcess } from './processes.js';
 import { startHosted } from './service-host.js';
@@ -34,12 +35,19 @@ interface DeploymentOptions {
   readonly host?: string;
   /** A migrated database. By default, a new database on the Postgres of the test run. */
   readonly database?: FreshDatabase;
+  /** Whether services connect through PgBouncer, if it is installed. With TEST_PGBOUNCER set, all deployments do. */
+  readonly pgbouncer?: boolean;
 }
+
+/** Connections of PgBouncer to Postgres. Each service may have more. */
+const PGBOUNCER_POOL = 3;
 
 /** The database, the bus and the settings that all services of a deployment share. */
 interface Infrastructure {
   nats: RunningNats;
   readonly database: FreshDatabase;
+  /** Undefined if the services connect to Postgres directly. */
+  readonly pgbouncer: RunningPgbouncer | undefined;
   readonly pool: pg.Pool;
   readonly environment: Environment;
   /** The seal keys, for processes that open sealed values. */
@@ -82,7 +90,9 @@ export class Deployment {
     // Dropping the database may end a connection that is still closing, which is an error of the pool.
     pool.on('error', () => undefined);
     const sealing = { SEAL_KEYS, MFA_SEAL_KEYS };
-    const infrastructure = { nats, database, pool, environment, sealing, apart: options.apart ?? [] };
+    const isPooled = hasPgbouncer && (options.pgbouncer || Boolean(process.env['TEST_PGBOUNCER']));
+    const pgbouncer = isPooled ? await startPgbouncer({ database: database.url, poolSize: PGBOUNCER_POOL }) : undefined;
+    const infrastructure = { nats, database, pgbouncer, pool, environment, sealing, apart: options.apart ?? [] };
     const deployment = new Deployment(url, infrastructure, settings);
     for (const blueprint of blueprints) await deployment.apply(blueprint);
     await deployment.startAll(services);
@@ -100,19 +110,19 @@ export class Deployment {
 
   /** Starts a service. With another `name`, the service runs beside its first instance. */
   async start(service: Service, name: string = service): Promise<void> {
-    const env = { ...this.environment, ...this.sealingOf(service) };
+    const env = { ...this.serviceEnvironment, ...this.sealingOf(service) };
     this.parts.set(name, await this.startPart(service, env));
   }
 
   async openGateway(): Promise<void> {
-    const env = { ...this.environment, ...this.gatewayKeys, ...this.gatewaySettings };
+    const env = { ...this.serviceEnvironment, ...this.gatewayKeys, ...this.gatewaySettings };
     this.parts.set('gateway', await this.startPart('gateway', env));
   }
 
   /** Starts another gateway on the same database and bus, with some settings of its own. Returns its address. */
   async openAnotherGateway(settings: Environment = {}): Promise<string> {
     const port = String(await freePort());
-    const env = { ...this.environment, ...this.gatewayKeys, ...this.gatewaySettings, ...settings, PORT: port };
+    const env = { ...this.serviceEnvironment, ...this.gatewayKeys, ...this.gatewaySettings, ...settings, PORT: port };
     this.parts.set(`gateway-${port}`, await this.startPart('gateway', env));
     return `http://127.0.0.1:${port}`;
   }
@@ -209,6 +219,7 @@ export class Deployment {
 
   async close(): Promise<void> {
     await Promise.all([...new Set(this.parts.values())].map((part) => part.stop()));
+    await this.infrastructure.pgbouncer?.stop();
     await this.infrastructure.pool.end();
     await this.nats.stop();
     await this.infrastructure.database.drop();
@@ -228,7 +239,7 @@ export class Deployment {
 
   /** Starts the stages of several services in one microservice of the service host. */
   private async startStages(services: readonly StageService[]): Promise<void> {
-    const env = { ...this.environment, ...this.infrastructure.sealing, ...this.gatewaySettings };
+    const env = { ...this.serviceEnvironment, ...this.infrastructure.sealing, ...this.gatewaySettings };
     const part = await startHosted({ part: 'stages', services, env });
     for (const name of services) this.parts.set(name, part);
   }
@@ -266,6 +277,12 @@ export class Deployment {
   /** Runs an operator command with the keys of the deployment, and returns its output. */
   command(name: 'blueprint' | 'database' | 'keys', ...args: string[]): Promise<string> {
     return runCliOk(name, args, { env: { ...this.environment, ...this.infrastructure.sealing } });
+  }
+
+  /** Settings of the services, which PgBouncer may serve. Commands connect to Postgres directly. */
+  private get serviceEnvironment(): Environment {
+    const { pgbouncer } = this.infrastructure;
+    return { ...this.environment, ...(pgbouncer ? { DATABASE_URL: pgbouncer.url } : {}) };
   }
 
   private get environment(): Environment {

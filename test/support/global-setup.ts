@@ -6,6 +6,7 @@ import { findNatsServer } from '../../libs/platform/src/nats-server-binary.js';
 import { isInstalled } from '../deploy/installed.js';
 import { findChromium } from './chromium-binary.js';
 import { startOwnPostgres } from './own-postgres.js';
+import { hasPgbouncer } from './pgbouncer.js';
 import { migratedName } from './postgres.js';
 import { dropDatabases, onServer } from './postgres-databases.js';
 
@@ -39,6 +40,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
     console.warn('There is no nats-server: the suites that need one are skipped (with CI set, they fail).');
   if (!isInstalled('python3'))
     console.warn('There is no python3: the suites of the stage in Python are skipped (with CI set, they fail).');
+  if (!hasPgbouncer)
+    console.warn(
+      'There is no pgbouncer: its suites are skipped, and no journey runs through it (apt-get install pgbouncer).',
+    );
   if (!chromium) console.warn('There is no Chromium: the suites in a browser are skipped (with CI set, they fail).');
   return async () => {
     await dropDatabases(postgres.url, `gatehouse_test_${runId}_%`);

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { inject } from 'vitest';
+import { storeRoleSettings } from '../../libs/platform/src/typeorm-role-settings.js';
 import { dropDatabases, onServer } from './postgres-databases.js';
 
 /** A database that one test file uses. */
@@ -21,9 +22,10 @@ async function copyOf(template: string): Promise<FreshDatabase> {
   const server = inject('postgresUrl');
   const name = `gatehouse_test_${inject('runId')}_${randomBytes(6).toString('hex')}`;
   // Connects to another database, because CREATE DATABASE fails while a client is connected to its template.
-  await onServer(server, (client) =>
-    client.query(`CREATE DATABASE "${name}" TEMPLATE "${template}" STRATEGY file_copy`),
-  );
+  await onServer(server, async (client) => {
+    await client.query(`CREATE DATABASE "${name}" TEMPLATE "${template}" STRATEGY file_copy`);
+    await client.query(storeRoleSettings({ role: 'current_user', database: `'${name}'` }));
+  });
   const url = new URL(server);
   url.pathname = `/${name}`;
   return { url: url.href, drop: () => dropDatabases(server, name) };

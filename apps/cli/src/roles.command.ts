@@ -6,6 +6,7 @@ import {
   postgresConfig,
   readConfig,
   startReadiness,
+  storeRoleSettings,
   waitForPostgres,
   withMigrationLock,
 } from '@gatehouse/platform';
@@ -18,7 +19,7 @@ const ROLES_FILE = 'deploy/postgres/roles.sql';
 /** `DATABASE_PASSWORD_<SERVICE>` is the password of the role `gatehouse_<service>`. */
 const PASSWORD_VARIABLE = /^DATABASE_PASSWORD_([A-Z]+)$/;
 
-/** Waits for Postgres, creates the Postgres roles of the services and sets their passwords. */
+/** Waits for Postgres, creates the Postgres roles of the services, and stores their passwords and settings. */
 export const rolesCommand: Command = {
   name: 'roles',
   run: async (_args, { env }) => {
@@ -45,6 +46,7 @@ async function setRoles(url: string, passwords: readonly RolePassword[]): Promis
     for (const { role, password } of passwords) {
       const [name, verifier] = [pg.escapeIdentifier(role), pg.escapeLiteral(scramVerifier(password))];
       await client.query(`ALTER ROLE ${name} PASSWORD ${verifier}`);
+      await client.query(storeRoleSettings({ role: pg.escapeLiteral(role), database: 'current_database()' }));
     }
     await client.query('COMMIT');
   } finally {

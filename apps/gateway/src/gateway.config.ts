@@ -13,6 +13,7 @@ export const gatewaySettings = z.object({
   ...commonConfig.shape,
   ...natsConfig.shape,
   ...postgresConfig.shape,
+  DATABASE_POOL: postgresConfig.shape.DATABASE_POOL.unwrap().default(10),
   ...geoIpConfig.shape,
   HOST: z.string().default('127.0.0.1').describe('Address to listen on'),
   PORT: whole(9000, { min: 0, max: 65_535 }).describe('Port to listen on; 0 takes a free one'),

@@ -86,6 +86,8 @@ export const postgresConfig = z.object({
     .int()
     .min(1)
     .max(200)
-    .default(10)
-    .describe('Largest number of connections that this process opens'),
+    .default(3)
+    .describe(
+      'Largest number of connections of a pool. `identification` has two pools, every other process one. The default of the gateway is 10',
+    ),
 });

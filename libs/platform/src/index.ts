@@ -34,6 +34,7 @@ export * from './typeorm-data-source.js';
 export * from './typeorm-data-source.module.js';
 export * from './typeorm-migrator.js';
 export * from './typeorm-pool.js';
+export * from './typeorm-role-settings.js';
 export * from './typeorm-run-once.js';
 export * from './typeorm-schema-changes.js';
 export * from './uuid-v7.js';

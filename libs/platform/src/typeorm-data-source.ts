@@ -1,19 +1,14 @@
-import pg, { type ClientBase } from 'pg';
+import pg, { type ClientBase, type QueryResult } from 'pg';
 import { DataSource, type DataSourceOptions } from 'typeorm';
+import { ConfigError } from './config.js';
 import { Logger } from './logger.js';
 import { type NamedStatement, PreparedStatementQuery, type StatementResult } from './prepared-statement-query.js';
 
 /**
- * The time-outs of the server and of the client are in milliseconds, and end before a visitor gives up.
- * `force_generic_plan`: planning a long statement at each execution would take longer than running it.
- * `random_page_cost`: hot rows are in memory, so an index lookup is cheap and small tables need no sequential scan.
- * `datestyle=ISO`: dates round-trip.
+ * Milliseconds after which the client gives up a statement: later than the server (ROLE_SETTINGS), before a visitor does.
+ * There are no startup parameters, because a connection pooler refuses them (docs/adr/0057).
  */
-const CONNECTION_SETTINGS = {
-  statement_timeout: 10_000,
-  query_timeout: 12_000,
-  options: '-c plan_cache_mode=force_generic_plan -c random_page_cost=1.1 -c datestyle=ISO',
-};
+const QUERY_MS = 12_000;
 
 /** Milliseconds within which a request gets a connection, and within which a migration gets one. */
 const CONNECT_MS = 2000;
@@ -27,8 +22,8 @@ interface DataSourceSettings {
   readonly migrations?: DataSourceOptions['migrations'];
   readonly poolSize: number;
   /**
-   * Longest time in milliseconds that a statement waits for a lock, 0 for no limit. Migrations and commands over whole
-   * tables set it. Their statements then have no other time limit.
+   * Longest time in milliseconds that a statement waits for a lock. Migrations and commands over whole tables set it.
+   * Their statements then have no other time limit, and must not go through a connection pooler.
    */
   readonly lockTimeoutMs?: number;
 }
@@ -57,24 +52,50 @@ export async function openDataSource({
     migrationsTableName: 'migrations',
     poolSize,
     connectTimeoutMS: lockTimeoutMs === undefined ? CONNECT_MS : PATIENT_CONNECT_MS,
-    extra: {
-      ...(lockTimeoutMs === undefined ? CONNECTION_SETTINGS : { options: `-c lock_timeout=${lockTimeoutMs}` }),
-      onConnect: refuseReadOnly,
-    },
+    extra: connectionOptions(lockTimeoutMs),
     poolErrorHandler: (error: unknown) => logger.fault('a pooled connection broke', error),
   });
-  return source.initialize();
+  return source.initialize().catch((error: unknown) => {
+    throw isParameterRefused(error) ? new ConfigError(DIRECT_ONLY) : error;
+  });
+}
+
+/** Returns the options of pg for each connection: those of a service, or with a lock timeout those of a command. */
+const connectionOptions = (lockTimeoutMs: number | undefined) =>
+  lockTimeoutMs === undefined
+    ? { query_timeout: QUERY_MS, onConnect: prepareConnection }
+    : {
+        options: `-c lock_timeout=${lockTimeoutMs} -c statement_timeout=0`,
+        onConnect: (client: ClientBase) => prepareDirectConnection(client, lockTimeoutMs),
+      };
+
+const DIRECT_ONLY =
+  'DATABASE_URL leads to a connection pooler, such as PgBouncer. Migrations and commands over whole tables need a direct connection to Postgres.';
+
+/** Returns whether a pooler has refused the startup parameters of a connection. */
+const isParameterRefused = (error: unknown) =>
+  error instanceof Error && /unsupported startup parameter/.test(error.message);
+
+/** Throws ConfigError when a pooler has ignored the startup parameters: the session would not be the client's own. */
+async function prepareDirectConnection(client: ClientBase, lockTimeoutMs: number): Promise<void> {
+  await prepareConnection(client);
+  const { rows } = await client.query<{ ms: string }>(
+    `SELECT setting AS ms FROM pg_settings WHERE name = 'lock_timeout'`,
+  );
+  if (Number(rows[0]?.ms) !== lockTimeoutMs) throw new ConfigError(DIRECT_ONLY);
 }
 
 const READ_ONLY = '25006';
 
 /**
- * Throws when the server of a new connection takes no writes, so that the pool gives the connection up. Such a
- * connection is to a standby, or to a server that was the primary before a failover: every statement on it would fail.
+ * Makes dates round-trip, in one statement with the check for writes. PgBouncer keeps this setting for each client. Throws
+ * when the server of a new connection takes no writes, so that the pool gives the connection up. Such a connection is to a
+ * standby, or to a server that was the primary before a failover: every statement on it would fail.
  */
-async function refuseReadOnly(client: ClientBase): Promise<void> {
-  const { rows } = await client.query<{ transaction_read_only: string }>('SHOW transaction_read_only');
-  if (rows[0]?.transaction_read_only !== 'off')
+async function prepareConnection(client: ClientBase): Promise<void> {
+  const results: unknown = await client.query('SET datestyle = ISO; SHOW transaction_read_only');
+  const [, shown] = results as [QueryResult, QueryResult<{ transaction_read_only: string }>];
+  if (shown.rows[0]?.transaction_read_only !== 'off')
     throw Object.assign(new Error('this Postgres takes no writes: it is a standby, or read only'), { code: READ_ONLY });
 }
 
@@ -93,11 +114,17 @@ export async function runNamed<R>(
     master: { query(query: PreparedStatementQuery<R>): Promise<StatementResult<R>> };
   };
   const execute = () => master.query(new PreparedStatementQuery<R>(statement, values));
-  return execute().catch((error: { code?: unknown }) => {
+  return execute().catch((error: { code?: unknown; message: string }) => {
     if (error.code === DEADLOCK) return execute();
+    if (STATEMENT_NAME_CODES.has(error.code)) error.message += NAMES_UNTRACKED;
     throw error;
   });
 }
+
+/** A prepared statement that does not exist, or exists already, on the connection that a pooler has chosen. */
+const STATEMENT_NAME_CODES = new Set<unknown>(['26000', '42P05']);
+const NAMES_UNTRACKED =
+  '. A connection pooler in front of Postgres must track prepared statements: PgBouncer 1.21 or newer, with max_prepared_statements';
 
 const UNAVAILABLE_CODES = new RegExp(
   `^(08...|57P0[123]|57014|40P01|53300|${READ_ONLY}|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|` +

@@ -177,7 +177,8 @@ async function retryLocks(name: string, limits: MigrationLimits, work: () => Pro
  * (deadlock). Throws MigrationError after MIGRATION_WAIT_S.
  */
 export async function withMigrationLock<T>(url: string, limits: MigrationLimits, work: () => Promise<T>): Promise<T> {
-  const source = await openDataSource({ url, schema: 'public', poolSize: 1, lockTimeoutMs: 0 });
+  const lockTimeoutMs = limits.MIGRATION_LOCK_TIMEOUT_MS;
+  const source = await openDataSource({ url, schema: 'public', poolSize: 1, lockTimeoutMs });
   const runner = source.createQueryRunner();
   try {
     await retry(limits, async (isLast) => {

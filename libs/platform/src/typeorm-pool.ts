@@ -2,8 +2,10 @@ import pg from 'pg';
 import type { DataSource } from 'typeorm';
 import type { z } from 'zod';
 import type { postgresConfig } from './config.js';
+import { Logger } from './logger.js';
 import type { Readiness } from './readiness.js';
 import { isDatabaseUnavailable, openDataSource, PATIENT_CONNECT_MS, runNamed } from './typeorm-data-source.js';
+import { missingSettings, storeRoleSettings } from './typeorm-role-settings.js';
 
 /** The timestamp in the name of the newest migration, for each Postgres schema. */
 export type SchemaVersions = Readonly<Record<string, number>>;
@@ -25,13 +27,36 @@ export async function openPool({ schema, config, readiness, versions }: PoolSett
   const { DATABASE_URL: url, DATABASE_POOL: poolSize } = config;
   const source = await readiness.waitFor(
     'database',
-    () => openDataSource({ url, poolSize, schema }),
+    () => openWithRoleSettings(() => openDataSource({ url, poolSize, schema })),
     (error) => reasonToWait(error, url),
   );
   await readiness.waitFor('migrations', () => checkMigrations(source, schema, versions), reasonToWaitForMigrations);
   readiness.require('database', async () => (await runNamed(source, PING, [])).rows.length === 1);
   return source;
 }
+
+/**
+ * Returns a pool whose connections have the settings of services. If the command `roles` has not stored them for the role,
+ * stores them and opens the pool again: a deployment with one user has no such command. A pooler may still have older
+ * connections to Postgres, so what is missing then is only logged.
+ */
+async function openWithRoleSettings(open: () => Promise<DataSource>): Promise<DataSource> {
+  const logger = new Logger('postgres');
+  const first = await open();
+  try {
+    if ((await missingSettings(first)).length === 0) return first;
+    await first.query(storeRoleSettings());
+  } catch (error) {
+    logger.fault('cannot store the settings of the role', error);
+  }
+  await first.destroy();
+  const source = await open();
+  const missing = await missingSettings(source);
+  if (missing.length > 0) logger.warn(`connections to Postgres lack ${missing.join(', ')}: ${SETTINGS_MISSING}`);
+  return source;
+}
+
+const SETTINGS_MISSING = 'run roles, and RECONNECT in the console of PgBouncer, if there is one';
 
 /** Resolves when Postgres accepts a connection. Throws StartError after START_WAIT_S. */
 export async function waitForPostgres(url: string, readiness: Readiness): Promise<void> {

@@ -1,0 +1,101 @@
+import type { DataSource } from 'typeorm';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { hasPgbouncer, type RunningPgbouncer, startPgbouncer } from '../../../test/support/pgbouncer.js';
+import { type FreshDatabase, freshDatabase } from '../../../test/support/postgres.js';
+import { onServer } from '../../../test/support/postgres-databases.js';
+import { ConfigError, readConfig } from './config.js';
+import { isDatabaseUnavailable, openDataSource, runNamed } from './typeorm-data-source.js';
+import { migrate, migrationConfig } from './typeorm-migrator.js';
+
+/** Connections of the client. PgBouncer has two for them. */
+const CLIENTS = 8;
+
+let database: FreshDatabase;
+let pooler: RunningPgbouncer;
+let source: DataSource | undefined;
+beforeEach(async () => {
+  database = await freshDatabase();
+});
+afterEach(async () => {
+  await source?.destroy();
+  source = undefined;
+  await pooler.stop();
+  await database.drop();
+});
+
+async function through(settings: Readonly<Record<string, string | number>> = {}): Promise<DataSource> {
+  pooler = await startPgbouncer({ database: database.url, poolSize: 2, settings });
+  source = await openDataSource({ url: pooler.url, schema: 'public', poolSize: CLIENTS });
+  return source;
+}
+
+/** A statement of more bytes than PgBouncer reads at once (pkt_buf), or a short one. */
+const statement = (i: number) => ({
+  name: `statement-${i}`,
+  text: `SELECT $1::int AS value, ${i} AS statement, '${'x'.repeat((i % 2) * 9000)}' AS text`,
+});
+
+const runAll = (pool: DataSource) =>
+  Promise.allSettled(
+    Array.from({ length: 300 }, async (_, value) => {
+      const { rows } = await runNamed(pool, statement(value % 6), [value]);
+      expect(rows).toMatchObject([{ value, statement: value % 6 }]);
+    }),
+  );
+const failures = (results: readonly PromiseSettledResult<void>[]) =>
+  results.flatMap((result) => (result.status === 'rejected' ? [String(result.reason)] : []));
+
+describe.skipIf(!hasPgbouncer)('a pool of more connections than PgBouncer has in transaction mode', () => {
+  it.each([500, 2])('runs named statements on any connection, when PgBouncer keeps %d of them', async (kept) => {
+    const pool = await through({ max_prepared_statements: kept });
+    expect(failures(await runAll(pool))).toEqual([]);
+  });
+
+  it('says what is missing, when PgBouncer keeps none', async () => {
+    const failed = failures(await runAll(await through({ max_prepared_statements: 0 })));
+    expect(failed.length).toBeGreaterThan(0);
+    for (const message of failed) expect(message).toMatch(/prepared statement .*PgBouncer .* max_prepared_statements/);
+  });
+
+  it('plans a statement once for each connection to Postgres, without its values', async () => {
+    const pool = await through();
+    for (let i = 0; i < 7; i++) await runNamed(pool, statement(0), [i]);
+    const [plans] = await pool.query(
+      `SELECT generic_plans::int AS generic, custom_plans::int AS custom FROM pg_prepared_statements WHERE statement LIKE 'SELECT $1::int%'`,
+    );
+    expect(plans).toEqual({ generic: 7, custom: 0 });
+  });
+
+  it('reads dates as they were written, also where the database has another style', async () => {
+    await onServer(database.url, (client) =>
+      client.query(`ALTER DATABASE "${new URL(database.url).pathname.slice(1)}" SET datestyle = 'German'`),
+    );
+    const pool = await through();
+    const at = new Date('2026-11-12T10:00:00.000Z');
+    const read = async () => (await runNamed(pool, { name: 'at', text: 'SELECT $1::timestamptz AS at' }, [at])).rows;
+    for (const rows of await Promise.all(Array.from({ length: CLIENTS }, read))) expect(rows).toEqual([{ at }]);
+  });
+
+  it('waits in line, and fails as an unavailable database does when no connection is free in time', async () => {
+    const pool = await through({ query_wait_timeout: 1, default_pool_size: 1 });
+    await pool.transaction(async (manager) => {
+      await manager.query('SELECT 1');
+      const failure: unknown = await runNamed(pool, statement(0), [1]).catch((error: unknown) => error);
+      expect(failure).toMatchObject({ message: 'query_wait_timeout' });
+      expect(isDatabaseUnavailable(failure)).toBe(true);
+    });
+    expect(failures(await runAll(pool))).toEqual([]);
+  });
+});
+
+describe.skipIf(!hasPgbouncer)('migrate through PgBouncer', () => {
+  it.each(['', 'options'])(
+    'is refused with the reason, when PgBouncer ignores the startup parameters "%s"',
+    async (ignored) => {
+      await through({ ignore_startup_parameters: ignored });
+      const migrated = migrate(pooler.url, [], readConfig(migrationConfig, {}));
+      await expect(migrated).rejects.toThrow(ConfigError);
+      await expect(migrated).rejects.toThrow(/leads to a connection pooler.*need a direct connection/);
+    },
+  );
+});
