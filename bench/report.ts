@@ -1,8 +1,6 @@
+import { table } from '../load/markdown.js';
 import { percentiles, type RoundFigures, totalCpu, type Variant } from './measurement.js';
 import { areaUnderRoc } from './roc.js';
-
-const table = (head: readonly string[], rows: readonly (readonly string[])[]) =>
-  [head, head.map((_, i) => (i === 0 ? '---' : '--:')), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
 
 const ms = (value: number) => (value < 10 ? value.toFixed(1) : value.toFixed(0));
 const latencies = ({ p50, p95, p99 }: RoundFigures) => [p50, p95, p99].map(ms);

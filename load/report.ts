@@ -1,14 +1,9 @@
+import { table } from './markdown.js';
 import type { LoadResult } from './result.js';
 import type { Latencies } from './statistics.js';
 
 /** Facts that the load generator cannot see. The operator can state them with `--note`. */
 export const NOTED_FACTS = ['version', 'hardware', 'processes', 'nats'] as const;
-
-/** Returns a Markdown table. */
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
-  return [line(head), line(head.map((_, i) => (i === 0 ? '---' : '--:'))), ...rows.map(line)].join('\n');
-}
 
 /** Returns the report as Markdown. */
 export function markdownReport(result: LoadResult): string {

@@ -3,6 +3,7 @@ import { generateSync } from 'otplib';
 import type { Share } from './arrivals.js';
 import type { LoadUsers } from './load-users.js';
 import type { Placeholder } from './scenario.js';
+import { addressOf } from './visitor.js';
 
 /** Seconds for which one code of an authenticator app is valid. */
 const TOTP_PERIOD_S = 30;
@@ -49,7 +50,7 @@ export class UserRing {
     const index = (share.index + (this.turn++ % own) * share.of) % count;
     return {
       username: this.users.username(index),
-      address: `10.${(index >> 16) & 255}.${(index >> 8) & 255}.${index & 255}`,
+      address: addressOf(index),
       valueOf: (placeholder) => this.valueOf(placeholder, index),
     };
   }

@@ -3,6 +3,10 @@ import type { HttpClient, HttpResponse } from './http-client.js';
 
 const CSRF_COOKIES = ['authentik_csrf', '__Host-authentik_csrf'];
 
+/** Returns the network address of a visitor by number, in 10.0.0.0/8. */
+export const addressOf = (number: number): string =>
+  `10.${(number >> 16) & 255}.${(number >> 8) & 255}.${number & 255}`;
+
 /** The browser of one visitor: cookies, the CSRF header, and the client address if a proxy may state one. */
 export class Visitor {
   private readonly jar = new CookieJar();

@@ -1,15 +1,15 @@
 // `npm run load`: installs packages if needed, bundles the load generator, and runs it. Needs no built product.
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { installIfNeeded } from './install.mjs';
 
 installIfNeeded();
 const { bundle } = await import('./build/processes.mjs');
 await bundle(['load/main', 'load/worker'], { chunks: 'load' });
-const { status } = spawnSync(
-  process.execPath,
-  ['--enable-source-maps', 'dist/load/main.js', ...process.argv.slice(2)],
-  {
-    stdio: 'inherit',
-  },
-);
-process.exitCode = status ?? 1;
+const args = ['--enable-source-maps', 'dist/load/main.js', ...process.argv.slice(2)];
+const child = spawn(process.execPath, args, { stdio: 'inherit' });
+// A Ctrl-C in the terminal reaches the load generator too, which then ends with a report.
+process.on('SIGINT', () => undefined);
+process.on('SIGTERM', () => child.kill());
+child.on('exit', (code) => {
+  process.exitCode = code ?? 1;
+});
