@@ -128,7 +128,7 @@ export class PostgresMeter {
     const { rows } = await this.client.query<{ name: string; rows: number }>(ROWS);
     const rowsOf = (table: string) => rows.find(({ name }) => name === table)?.rows ?? null;
     const hash = (await this.client.query<{ hash: string | null }>(HASH, [username])).rows[0]?.hash ?? null;
-    const backends = `SELECT count(*)::int AS count FROM pg_stat_activity WHERE backend_type = 'client backend'`;
+    const backends = `SELECT count(*)::int AS count FROM pg_stat_activity WHERE datname = current_database()`;
     const { count } = await this.row<{ count: number }>(backends);
     return {
       users: rowsOf('users'),

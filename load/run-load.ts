@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { systemClock } from './clock.js';
 import { type FoundLimit, findLimit } from './find-limit.js';
+import { HttpClient } from './http-client.js';
 import { type Kill, type KillResult, parseKill, readKills, runKills } from './kills.js';
 import { LoadError } from './load-error.js';
 import { LoadUsers } from './load-users.js';
@@ -10,6 +11,8 @@ import { markdownReport } from './report.js';
 import { type LoadResult, loadResult } from './result.js';
 import { placeholdersOf, readScenario, type Scenario } from './scenario.js';
 import type { Stage } from './stage.js';
+import { executorPath } from './visit.js';
+import { Visitor } from './visitor.js';
 import { HEAD_START_MS, type StageResult, WorkerPool } from './worker-pool.js';
 
 /** `npm run load`: runs a load test, or searches the highest rate. */
@@ -18,6 +21,7 @@ export async function runLoad(args: readonly string[], env: NodeJS.ProcessEnv) {
   checkModel(options);
   const scenario = await readScenario(options.scenario);
   checkAccounts(options, scenario);
+  await checkFlow(options, scenario);
   const listed = options.kills === undefined ? [] : await readKills(options.kills);
   const kills = [...options.kill.map(parseKill), ...listed];
   const pool = new WorkerPool(options.workers, {
@@ -47,6 +51,20 @@ function checkAccounts({ staticCodes, users, workers }: RunOptions, scenario: Sc
   if (placeholdersOf(scenario).has('static') && staticCodes === 0)
     throw new LoadError('The scenario uses recovery codes: set --static-codes to the number that each account has.');
   if (users < workers) throw new LoadError('There must be at least as many --users as --workers.');
+}
+
+/** Asks for the flow once, so that a wrong address is a sentence and not a report of failed visits. */
+async function checkFlow({ url, insecure, timeout }: RunOptions, scenario: Scenario): Promise<void> {
+  const client = new HttpClient(url, { insecure, timeoutMs: timeout });
+  try {
+    const { status } = await new Visitor(client).send('GET', executorPath(scenario));
+    if (status === 404) throw new LoadError(`${url} has no flow ${scenario.flow}. See the comment in the scenario.`);
+  } catch (error) {
+    if (error instanceof LoadError) throw error;
+    throw new LoadError(`${url} cannot be reached: ${(error as Error).message}. --insecure accepts any certificate.`);
+  } finally {
+    client.close();
+  }
 }
 
 class LoadRun {

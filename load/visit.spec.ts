@@ -103,6 +103,10 @@ describe('a visit', () => {
     expect(recording).toMatchObject({ requests: 3, retried: 2 });
   });
 
+  it('says why there was no response', async () => {
+    expect((await visit(['lost'], { retryForMs: 0 })).failures).toEqual(['refused: no response (ECONNRESET)']);
+  });
+
   it('fails at the first refusal if it may not retry', async () => {
     const { recording, failures } = await visit([{ status: 429 }], { retryForMs: 0 });
     expect(failures).toEqual(['refused: 429']);

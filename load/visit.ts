@@ -37,6 +37,9 @@ export interface VisitContext {
   readonly isAbandoned: () => boolean;
 }
 
+/** Returns the path of a scenario's flow in the executor API. */
+export const executorPath = ({ flow }: Pick<Scenario, 'flow'>): string => `/api/v3/flows/executor/${flow}/?query=`;
+
 /** One visitor, who runs through the flow of a scenario once. */
 export class Visit {
   /** When the next request should be sent. */
@@ -155,7 +158,7 @@ export class Visit {
     const { due } = this;
     recording.requests++;
     this.record(recording.lateness, clock.now() - due, due);
-    const response = await send().catch((): HttpResponse => ({ status: 0, headers: {}, text: '' }));
+    const response = await send().catch(withoutResponse);
     this.due = clock.now();
     if (isRefusal(response)) {
       this.record(recording.refusals, this.due - due, due);
@@ -174,7 +177,7 @@ export class Visit {
   }
 
   /** Waits before the request is sent again. Fails if refusals have lasted too long. */
-  private async backOff({ status, headers }: HttpResponse) {
+  private async backOff({ status, headers, text }: HttpResponse) {
     const { clock, recording, retryForMs, isAbandoned } = this.context;
     recording.refused.set(status, (recording.refused.get(status) ?? 0) + 1);
     this.interrupted = true;
@@ -182,18 +185,23 @@ export class Visit {
     const asked = Number(headers['retry-after']) * 1000 || RETRY_DELAY_MS;
     const wait = Math.min(asked, MAX_RETRY_AFTER_MS);
     if (isAbandoned() || this.due + wait - this.refusedSince > retryForMs)
-      throw new VisitFailure(status === 0 ? 'refused: no response' : `refused: ${status}`);
+      throw new VisitFailure(status === 0 ? `refused: no response (${text})` : `refused: ${status}`);
     recording.retried++;
     await clock.sleep(wait);
     this.due += wait;
   }
 
   private get path(): string {
-    return `/api/v3/flows/executor/${this.context.scenario.flow}/?query=`;
+    return executorPath(this.context.scenario);
   }
 }
 
 type Challenge = Readonly<Record<string, unknown>>;
+
+/** Stands for a response that did not come, with the reason as its text. */
+const withoutResponse = (error: NodeJS.ErrnoException): HttpResponse => ({
+  ...{ status: 0, headers: {}, text: error.code ?? error.message },
+});
 
 /** Statuses of a deployment or of a proxy before it that asks to come again. 0 means no response. */
 const isRefusal = ({ status }: HttpResponse) => [0, 429, 502, 503, 504].includes(status);

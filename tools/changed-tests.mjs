@@ -21,6 +21,7 @@ const NAMED_BY = [
   { folder: /^libs\/authenticators\//, words: () => ['authenticator', 'mfa'] },
   { folder: /^apps\/web\//, words: () => ['chromium', 'flow-page', 'if/flow'] },
   { folder: /^apps\/(\w+)\/src\//, words: (name) => [name] },
+  { folder: /^load\//, words: () => ['tools/load.mjs'] },
   { folder: /^examples\//, words: () => ['examples/'] },
   { folder: /^blueprints\//, words: () => ['blueprints/'] },
   { folder: /^(deploy\/|docker-compose|Dockerfile)/, words: () => ['deploy/', 'compose', 'Dockerfile'] },

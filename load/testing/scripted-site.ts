@@ -25,7 +25,7 @@ export async function scriptedSite(...script: readonly ScriptedResponse[]) {
     const { method, url, headers } = request;
     const next = script[received.length];
     received.push({ method, url, headers, body: Buffer.concat(chunks).toString() });
-    if (next === undefined || next === 'lost') request.destroy();
+    if (next === undefined || next === 'lost') request.socket.destroy();
     else response.writeHead(next.status ?? 200, next.headers).end(JSON.stringify(next.body ?? {}));
   };
   const server = createServer((request, response) => void answer(request, response));

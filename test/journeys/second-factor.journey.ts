@@ -1,16 +1,17 @@
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { hashPassword } from '@gatehouse/stages/password';
 import { generateSync } from 'otplib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exportRows, LoadUsers } from '../../load/load-users.js';
-import { readScenario } from '../../load/scenario.js';
-import { runStage } from '../../load/stage.js';
-import { UserRing } from '../../load/user-ring.js';
 import { blueprint, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
 import { Deployment } from '../support/deployment.js';
+
+const run = promisify(execFile);
 
 const CODES = { stage: 'authenticator_static.authenticatorstaticstage' };
 const VALIDATE = {
@@ -152,12 +153,16 @@ describe('an imported device', () => {
 });
 
 /** Imports the rows of an export by a subcommand of `npm run user`. */
-async function importFile(command: 'import' | 'import-devices', lines: readonly object[]): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'gatehouse-devices-'));
+const importFile = (command: 'import' | 'import-devices', rows: readonly object[]): Promise<string> =>
+  withFile(rows.map((row) => JSON.stringify(row)).join('\n'), (file) => deployment.user([command, file]));
+
+/** Calls `use` with a file of this text, in a folder that is deleted afterwards. */
+async function withFile<T>(text: string, use: (file: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'gatehouse-input-'));
   try {
-    const file = join(folder, 'export.jsonl');
-    await writeFile(file, lines.map((line) => JSON.stringify(line)).join('\n'));
-    return await deployment.user([command, file]);
+    const file = join(folder, 'input');
+    await writeFile(file, text);
+    return await use(file);
   } finally {
     await rm(folder, { recursive: true });
   }
@@ -165,37 +170,37 @@ async function importFile(command: 'import' | 'import-devices', lines: readonly 
 
 describe('the load generator', () => {
   it('logs in with the accounts that it creates, by their passwords and codes of their apps', async () => {
-    const users = new LoadUsers('a seed of this journey', 'load-');
+    const seed = 'a seed of this journey';
+    const users = new LoadUsers(seed, 'load-');
     const passwordHash = await hashPassword(users.password);
-    const accounts = { count: 4, first: 0, passwordHash, withTotp: true, staticCodes: 0 };
-    await importFile('import', [...exportRows(users, accounts)]);
-    await importFile('import-devices', [...exportRows(users, accounts)]);
+    const rows = [...exportRows(users, { count: 4, first: 0, passwordHash, withTotp: true, staticCodes: 0 })];
+    await importFile('import', rows);
+    await importFile('import-devices', rows);
 
-    const scenario = { ...(await readScenario('login-mfa')), flow: 'behind' };
-    const share = { index: 0, of: 1 };
-    const limits = { timeoutMs: 30_000, retryForMs: 0, drainMs: 60_000, maxInFlight: 10 };
-    const options = { url: deployment.url, insecure: false, forwardedFor: true, scenario, seed: 1, share };
-    // A second of four visitors a second, at equal distances.
-    const load = {
-      model: { type: 'open' as const, rate: 4, pattern: 'constant' as const },
-      rampMs: 0,
-      durationMs: 1000,
-    };
-    const recording = await runStage(
-      { ...options, ...limits, ...load },
-      {
-        ring: new UserRing(users, { count: 4, firstCode: 0, staticCodes: 0, share }),
-        startedAt: performance.now(),
-        stopping: () => false,
-      },
-    );
-    expect(recording.failures).toEqual(new Map());
-    expect(recording).toMatchObject({ begun: 4, finished: 4, requests: 16, startedOver: 0 });
-    expect([...recording.steps].map(([label, { count }]) => [label, count])).toEqual([
-      ['GET', 4],
-      ['ak-stage-identification', 4],
-      ['ak-stage-password', 4],
-      ['ak-stage-authenticator-validate', 4],
+    const shipped = await readFile('load/scenarios/login-mfa.yaml', 'utf8');
+    const result = await withFile(shipped.replace('load-login-mfa', 'behind'), async (scenario) => {
+      const load = ['--rate', '4', '--pattern', 'constant', '--duration', '1s', '--users', '4', '--workers', '2'];
+      const args = [
+        '--url',
+        deployment.url,
+        '--scenario',
+        scenario,
+        '--seed',
+        seed,
+        ...load,
+        '--out',
+        `${scenario}.out`,
+      ];
+      await run(process.execPath, ['tools/load.mjs', ...args, '--retry-for', '0s', '--kill', '500ms=echo half']);
+      return JSON.parse(await readFile(`${scenario}.out.json`, 'utf8')) as Record<string, unknown>;
+    });
+    expect(result).toMatchObject({ failures: {}, begun: 4, finished: 4, requests: 16, errorRate: 0, startedOver: 0 });
+    expect(result['kills']).toMatchObject([{ run: 'echo half', exitCode: 0, after: { begun: 2 } }]);
+    expect(Object.keys(result['stepsMs'] as object)).toEqual([
+      'GET',
+      'ak-stage-identification',
+      'ak-stage-password',
+      'ak-stage-authenticator-validate',
     ]);
   });
 });
