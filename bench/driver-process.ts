@@ -21,13 +21,18 @@ export class Driver {
   }
 
   private async send(job: Job): Promise<Measurement> {
-    const reply = once(this.child, 'message') as Promise<[JobResult]>;
-    const exited = once(this.child, 'exit').then((): never => {
+    const over = new AbortController();
+    const reply = once(this.child, 'message', over) as Promise<[JobResult]>;
+    const exited = once(this.child, 'exit', over).then((): never => {
       throw new Error('the load generator exited');
     });
     this.child.send(job);
-    const [result] = await Promise.race([reply, exited]);
-    if ('failure' in result) throw new Error(result.failure);
-    return result.measured;
+    try {
+      const [result] = await Promise.race([reply, exited]);
+      if ('failure' in result) throw new Error(result.failure);
+      return result.measured;
+    } finally {
+      over.abort();
+    }
   }
 }

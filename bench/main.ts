@@ -5,6 +5,7 @@ import { type BenchEnvironment, startEnvironment } from './environment.js';
 import { Product } from './product.js';
 import { runScenarios, type ScenarioResult } from './run-scenarios.js';
 import { captchas } from './scenarios/captchas.js';
+import { cleanup } from './scenarios/cleanup.js';
 import { enumeration } from './scenarios/enumeration.js';
 import { isolation } from './scenarios/isolation.js';
 import { pages } from './scenarios/pages.js';
@@ -26,6 +27,7 @@ const scenarios: Readonly<
   policies,
   totp,
   enumeration,
+  cleanup,
 };
 
 const requested = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(scenarios);

@@ -49,6 +49,46 @@ export function hangingTable({ alone, underLoad }: { alone: RoundFigures; underL
   return table(['the captcha provider', 'p50 ms', 'p95', 'p99', 'p50, times alone'], rows);
 }
 
+/** A table with its size in MiB, indexes included. */
+export interface TableSize {
+  readonly name: string;
+  readonly mib: number;
+}
+
+/** What the scenario `cleanup` has measured. */
+export interface CleanupFigures {
+  /** Latencies of solves in milliseconds, before, during and after the cleanup. */
+  readonly phases: readonly { readonly name: string; readonly latencies: readonly number[] }[];
+  readonly rows: number;
+  /** Seconds until all rows were deleted. */
+  readonly seconds: number;
+  readonly full: readonly TableSize[];
+  readonly left: readonly TableSize[];
+  /** Share of the updates of plans that changed no index, 0 to 1. */
+  readonly hotShare: number;
+}
+
+/** Returns a table of solves before, during and after a cleanup, and a table of the sizes of its tables. */
+export function cleanupReport({ phases, rows, seconds, full, left, hotShare }: CleanupFigures): string {
+  const usual = percentiles(phases[0]!.latencies)(0.95);
+  const solves = phases.map(({ name, latencies }) => {
+    const at = percentiles(latencies);
+    return [
+      name,
+      String(latencies.length),
+      ...[0.5, 0.95, 0.99].map((share) => ms(at(share))),
+      times(at(0.95) / usual),
+    ];
+  });
+  const sizes = full.map(({ name, mib }, i) => [name, mib.toFixed(0), left[i]!.mib.toFixed(0)]);
+  return [
+    `${rows} expired rows were gone after ${seconds.toFixed(0)} s: ${(rows / seconds).toFixed(0)} a second.`,
+    `Of the updates of plans, ${(hotShare * 100).toFixed(1)} % changed no index (HOT).`,
+    table(['solves', 'number', 'p50 ms', 'p95', 'p99', 'p95, times before'], solves),
+    table(['table with its indexes', 'MiB full', 'MiB after a vacuum'], sizes),
+  ].join('\n\n');
+}
+
 /** The cost of opening a page. */
 export interface Opening {
   readonly name: string;

@@ -151,6 +151,40 @@ describe('a sweep', () => {
   });
 });
 
+describe('while a cleaner runs', () => {
+  const RACES = 50;
+  const REQUESTS = 8;
+
+  it('a plan is saved by one of many concurrent requests, in each of 50 races, and stays', async () => {
+    await store.nextFlow();
+    const begun = await Promise.all(Array.from({ length: RACES }, () => store.begin()));
+    await addExpired(1000);
+    let isRacing = true;
+    let sweeps = 0;
+    const cleaning = (async () => {
+      const cleaner = cleanerOn(store.source, { batchRows: 10 });
+      for (; isRacing; sweeps++) {
+        // The cleaner looks at the very rows that the requests save.
+        await query(`UPDATE flow.sessions SET cleanup_at = ${PAST}; UPDATE flow.plans SET cleanup_at = ${PAST}`);
+        await cleaner.sweep();
+      }
+    })();
+    const winners = [];
+    for (const one of begun) {
+      const saved = await Promise.all(
+        Array.from({ length: REQUESTS }, () => store.save(one, { extendsSession: true, newKey: randomBytes(32) })),
+      );
+      winners.push(saved.filter(Boolean).length);
+    }
+    isRacing = false;
+    await cleaning;
+    expect(sweeps).toBeGreaterThan(0);
+    expect(winners).toEqual(winners.map(() => 1));
+    expect(await query('SELECT revision FROM flow.plans')).toEqual(begun.map(() => ({ revision: 1 })));
+    expect(await count('flow.sessions')).toBe(RACES);
+  });
+});
+
 describe('of several gateways', () => {
   it('one sweeps, until it stops', async () => {
     await addExpired(15);

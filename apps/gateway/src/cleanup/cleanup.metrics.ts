@@ -22,7 +22,7 @@ lazyGauge(
     labels,
   },
   async () => {
-    const [cleaner] = cleaners;
+    const cleaner = [...cleaners].at(-1);
     const backlog = (await cleaner?.backlog()) ?? [];
     return backlog.map(({ table, rows }) => ({ labels: { table }, value: rows }));
   },

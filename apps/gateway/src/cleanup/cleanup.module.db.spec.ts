@@ -1,0 +1,78 @@
+import { ExpiredRowCleaner, StatementLatency } from '@gatehouse/executor-postgres';
+import { flowDatabase } from '@gatehouse/executor-postgres/testing';
+import { InProcessBus, Logger, MaxmindGeoLocator, metrics, Readiness, readConfig } from '@gatehouse/platform';
+import type { INestApplicationContext } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { gatewayConfig } from '../gateway.config.js';
+import { PageRenderer } from '../http/pages/page-renderer.js';
+import { InfrastructureModule } from '../infrastructure.module.js';
+import { CleanupModule } from './cleanup.module.js';
+
+let database: Awaited<ReturnType<typeof flowDatabase>>;
+let app: INestApplicationContext | undefined;
+beforeEach(async () => {
+  database = await flowDatabase();
+});
+afterEach(async () => {
+  await app?.close();
+  await database.close();
+});
+
+/** Starts the module with settings of the gateway. */
+async function start(settings: Readonly<Record<string, string>>): Promise<INestApplicationContext> {
+  const { source, url } = database;
+  const secrets = { SEAL_KEYS: `test:${Buffer.alloc(32).toString('base64')}`, SECRET_KEY: 'x'.repeat(32) };
+  const infrastructure = InfrastructureModule.forRoot({
+    ...{ source, readiness: new Readiness(), logger: new Logger('gateway', 'silent') },
+    config: readConfig(gatewayConfig, { DATABASE_URL: url, ...secrets, ...settings }),
+    requester: await new InProcessBus().openRequester(),
+    geoLocator: await MaxmindGeoLocator.open({ asn: undefined, city: undefined }),
+    pages: await PageRenderer.open('dist/apps/web'),
+  });
+  const module = { module: class {}, imports: [infrastructure, CleanupModule] };
+  app = await NestFactory.createApplicationContext(module, { logger: false });
+  return app;
+}
+
+const inviteUntil = (expires: string) =>
+  database.source.query(`INSERT INTO directory.invitations (name, expires) VALUES ('n', ${expires})`);
+const invitations = async () => (await database.source.query<unknown[]>('SELECT FROM directory.invitations')).length;
+
+/** Returns the value of a metric for the table of invitations. */
+async function scrape(name: string): Promise<number> {
+  const series = `${name}{table="directory.invitations"} `;
+  const line = (await metrics.metrics()).split('\n').find((text) => text.startsWith(series));
+  return Number(line?.slice(series.length) ?? 0);
+}
+const REMOVED = 'gatehouse_cleanup_removed_rows_total';
+const BACKLOG = 'gatehouse_cleanup_backlog_rows';
+
+it('the gateway deletes what is older than its settings allow, and counts it', async () => {
+  const context = await start({ EXPIRED_INVITATIONS_KEEP_S: '60', CLEANUP_EVERY_S: '86400' });
+  await inviteUntil(`now() - interval '61 s'`);
+  await inviteUntil(`now() - interval '50 s'`);
+  const removed = await scrape(REMOVED);
+  expect(await scrape(BACKLOG)).toBe(1);
+  await context.get(ExpiredRowCleaner).sweep();
+  expect(await invitations()).toBe(1);
+  expect(await scrape(REMOVED)).toBe(removed + 1);
+  expect(await scrape(BACKLOG)).toBe(0);
+});
+
+it('the gateway does not clean up while requests are slow, and stops at once', async () => {
+  const context = await start({
+    EXPIRED_INVITATIONS_KEEP_S: '0',
+    CLEANUP_EVERY_S: '86400',
+    CLEANUP_SLOW_FACTOR: '1.5',
+  });
+  await inviteUntil(`now() - interval '1 s'`);
+  const latency = context.get(StatementLatency, { strict: false });
+  await latency.measure(async () => undefined);
+  await latency.measure(() => database.source.query('SELECT count(*) FROM generate_series(1, 300000)'));
+  const sweep = context.get(ExpiredRowCleaner).sweep();
+  await context.close();
+  app = undefined;
+  await sweep;
+  expect(await invitations()).toBe(1);
+});

@@ -1,0 +1,127 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import pg from 'pg';
+import { Driver } from '../driver-process.js';
+import type { BenchEnvironment } from '../environment.js';
+import type { Product } from '../product.js';
+import { type CleanupFigures, cleanupReport, type TableSize } from '../report.js';
+import { USERS } from './flows.js';
+import { dummyToNext } from './visits.js';
+
+/** Expired rows in each of four tables: a million together. */
+const ROWS = 250_000;
+const TABLES = ['sessions', 'plans', 'session_keys', 'attempts'];
+/** Bytes of a plan's body, about those of a login. */
+const BODY_HEX = `repeat(md5(i::text), 50)`;
+const VISITS = 500;
+/** Few enough to leave the machine some time. A busy machine measures the queue for its cores. */
+const CONCURRENCY = 2;
+const ROUNDS = 12;
+const WARM_UP = 6;
+const POLL_MS = 200;
+
+/** Rows whose ends differ by a microsecond, as rows of different requests do. */
+const ended = `now() - interval '1 hour' + i * interval '1 microsecond'`;
+const FILL = [
+  `INSERT INTO flow.sessions (id, ttl, expires_at, cleanup_at)
+   SELECT gen_random_uuid(), interval '15 minutes', ${ended}, ${ended} FROM generate_series(1, ${ROWS}) i`,
+  `INSERT INTO flow.session_keys (hash, session_id) SELECT sha256(uuid_send(id)), id FROM flow.sessions WHERE expires_at < now()`,
+  `INSERT INTO flow.plans (session_id, flow_id, id, revision, version_id, body, expires_at, cleanup_at)
+   SELECT s.id, f.id, gen_random_uuid(), 1, f.version_id, decode(${BODY_HEX}, 'hex'), s.expires_at, s.cleanup_at
+   FROM (SELECT *, row_number() OVER () AS i FROM flow.sessions WHERE expires_at < now()) s,
+     (SELECT id, version_id FROM flow.flows LIMIT 1) f`,
+  `INSERT INTO flow.attempts (subject, credential, failures, free_at, updated_at, free, forget_after, cleanup_at)
+   SELECT uuid_send(gen_random_uuid()), 'password', 1, now(), now() - interval '2 hours', 5, interval '1 hour', ${ended}
+   FROM generate_series(1, ${ROWS}) i`,
+  'VACUUM ANALYZE flow.sessions, flow.session_keys, flow.plans, flow.attempts',
+  'CHECKPOINT',
+];
+
+/** As long as another holder has the lease, the gateway does not clean up. */
+const HOLD_LEASE = `INSERT INTO flow.leases (name, holder, until) VALUES ('cleanup', gen_random_uuid(), 'infinity')
+  ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until`;
+const RELEASE_LEASE = `DELETE FROM flow.leases WHERE name = 'cleanup'`;
+
+const IS_CLEAN = `
+  SELECT NOT EXISTS (SELECT FROM flow.sessions WHERE cleanup_at < now())
+    AND NOT EXISTS (SELECT FROM flow.plans WHERE cleanup_at < now())
+    AND NOT EXISTS (SELECT FROM flow.attempts WHERE cleanup_at < now()) AS clean`;
+
+const SIZES = `
+  SELECT relname AS name, pg_total_relation_size(relid)::float8 / 1048576 AS mib
+  FROM pg_stat_user_tables WHERE schemaname = 'flow' AND relname = ANY ($1) ORDER BY relname`;
+
+const PLAN_UPDATES = `
+  SELECT n_tup_upd::int AS all, n_tup_hot_upd::int AS hot FROM pg_stat_user_tables
+  WHERE schemaname = 'flow' AND relname = 'plans'`;
+
+/** Measures how fast a million expired rows are deleted, and what this costs the solves meanwhile. */
+export async function cleanup({ databaseUrl }: BenchEnvironment, product: Product): Promise<string> {
+  const client = new pg.Client(databaseUrl);
+  const driver = new Driver();
+  await client.connect();
+  try {
+    await client.query(HOLD_LEASE);
+    await product.serve('gateway', { CLEANUP_EVERY_S: '1' });
+    return cleanupReport(await measureCleanup({ client, driver, url: product.url }));
+  } finally {
+    driver.stop();
+    await client.end();
+    await product.serve('gateway', {});
+  }
+}
+
+interface Tools {
+  readonly client: pg.Client;
+  readonly driver: Driver;
+  readonly url: string;
+}
+
+async function measureCleanup(tools: Tools): Promise<CleanupFigures> {
+  const { client } = tools;
+  const sizes = async () => (await client.query<TableSize>(SIZES, [TABLES])).rows;
+  for (const statement of FILL) await client.query(statement);
+  const full = await sizes();
+  await solveWhile(tools, (rounds) => rounds < WARM_UP);
+  const updatesBefore = await planUpdates(client);
+  const before = await solveWhile(tools, (rounds) => rounds < ROUNDS);
+  await client.query(RELEASE_LEASE);
+  const cleaned = timeUntilClean(client);
+  let seconds: number | undefined;
+  void cleaned.then((value) => {
+    seconds = value;
+  });
+  const during = await solveWhile(tools, () => seconds === undefined);
+  await cleaned;
+  const after = await solveWhile(tools, (rounds) => rounds < ROUNDS);
+  const updates = await planUpdates(client);
+  await client.query('VACUUM flow.sessions, flow.session_keys, flow.plans, flow.attempts');
+  return {
+    phases: [
+      { name: 'before', latencies: before },
+      { name: 'during the cleanup', latencies: during },
+      { name: 'after', latencies: after },
+    ],
+    ...{ rows: TABLES.length * ROWS, seconds: seconds!, full, left: await sizes() },
+    hotShare: (updates.hot - updatesBefore.hot) / (updates.all - updatesBefore.all),
+  };
+}
+
+/** Runs rounds of visits as long as `goesOn`. Returns the latencies. */
+async function solveWhile({ driver, url }: Tools, goesOn: (rounds: number) => boolean): Promise<number[]> {
+  const latencies: number[] = [];
+  for (let rounds = 0; goesOn(rounds); rounds++) {
+    await driver.admit(dummyToNext, { url, count: VISITS, users: USERS });
+    latencies.push(...(await driver.measure(dummyToNext, CONCURRENCY)).latencies);
+  }
+  return latencies;
+}
+
+async function timeUntilClean(client: pg.Client): Promise<number> {
+  const startedAt = performance.now();
+  while (!(await client.query<{ clean: boolean }>(IS_CLEAN)).rows[0]!.clean) await delay(POLL_MS);
+  return (performance.now() - startedAt) / 1000;
+}
+
+async function planUpdates(client: pg.Client): Promise<{ all: number; hot: number }> {
+  return (await client.query<{ all: number; hot: number }>(PLAN_UPDATES)).rows[0]!;
+}
