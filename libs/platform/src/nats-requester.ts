@@ -131,8 +131,9 @@ export class NatsRequester extends Requester {
     if (before.every((server) => this.servers.includes(server))) return;
     const until = performance.now() + this.lostReplyMs;
     for (const request of this.pending.values()) {
-      request.doubtful = request.until > until;
-      request.until = Math.min(request.until, until);
+      if (request.until <= until) continue;
+      request.until = until;
+      request.doubtful = true;
     }
   }
 

@@ -50,6 +50,17 @@ describeWithNats('a round trip over NATS', () => {
     expect(warnings).toEqual([expect.stringContaining('_INBOX_c.>')]);
   });
 
+  it('waits for the message again after a reload has given the permission to publish to the inbox', async () => {
+    const user = (publish: string) =>
+      `authorization { users: [{ user: c, password: s, permissions: { publish: ["${publish}"], subscribe: ["_INBOX_c.>"] } }] }`;
+    const trip = await roundTrip(user('echo'));
+    expect(await trip.completes(2000)).toBe(true);
+    await nats.reload(user('_INBOX_c.>'));
+    expect(await trip.completes(2000)).toBe(true);
+    await nats.reload(`${user('_INBOX_c.>')}\nmappings: { "_INBOX_c.*": "elsewhere.$1" }`);
+    expect(await trip.completes(2000)).toBe(false);
+  });
+
   it('decides on readiness, and not on liveness, while the only server hangs', async () => {
     nats = await startNats();
     const readiness = new Readiness({ READINESS_TIMEOUT_MS: 500, START_WAIT_S: 10 });

@@ -54,6 +54,7 @@ export class NatsRoundTrip {
     } finally {
       subscription.unsubscribe();
     }
+    if (returned) this.#refused = false;
     return returned || this.#refused;
   }
 
