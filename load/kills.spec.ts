@@ -39,6 +39,7 @@ describe('commands during a load', () => {
       { at: 60_000, run: 'second' },
     ]);
     await expect(write('- { at: soon, run: "" }')).rejects.toThrow(/0.at: is not a duration.*\n {2}0.run: /);
+    await expect(write('- [')).rejects.toThrow(/kills.yaml is not YAML: /);
     await expect(readKills(join(folder, 'absent'))).rejects.toThrow(/cannot be read: ENOENT/);
   });
 

@@ -1,10 +1,9 @@
 import { spawn } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
-import { parse } from 'yaml';
 import { z } from 'zod';
 import type { Clock } from './clock.js';
 import { duration } from './duration.js';
 import { LoadError } from './load-error.js';
+import { parseYaml, readText } from './yaml-file.js';
 
 /** Largest number of commands in one run. */
 const MAX_KILLS = 100;
@@ -36,15 +35,8 @@ export function parseKill(text: string): Kill {
 }
 
 /** Reads a YAML list of `at` and `run`. */
-export async function readKills(path: string): Promise<readonly Kill[]> {
-  const text = await readFile(path, 'utf8').catch((error: Error) => {
-    throw new LoadError(`The list of commands ${path} cannot be read: ${error.message}`);
-  });
-  const { success, data, error } = kills.safeParse(parse(text));
-  if (success) return data;
-  const mistakes = error.issues.map(({ path: place, message }) => `  ${place.join('.') || 'file'}: ${message}`);
-  throw new LoadError(`${path} is not a list of times and commands:\n${mistakes.join('\n')}`);
-}
+export const readKills = async (path: string): Promise<readonly Kill[]> =>
+  parseYaml(kills, await readText(path, 'The list of commands'), { name: path, kind: 'a list of times and commands' });
 
 /** When the commands may run. */
 export interface KillWindow {

@@ -42,7 +42,7 @@ describe('the options of a load test', () => {
     ['--random-seed', '-1', /random-seed/],
     ['--prefix', 'Load', /^--prefix: /],
     ['--pattern', 'bursts', /^--pattern: /],
-    ['--seed', 'short', /^--seed: /],
+    ['--seed', 'short', /^--seed: must have at least 8 characters/],
     ['--speed', '3', /Unknown option '--speed'/],
   ])('refuse %s %s', (option, value, message) => {
     expect(() => parse(option, value)).toThrow(LoadError);

@@ -10,7 +10,7 @@ const time = (min: string, max: string) => durationWithin(min, max).meta({ 'x-li
 const accounts = {
   seed: z
     .string('is missing: set --seed or LOAD_SEED to the text with which the accounts were created')
-    .min(8)
+    .min(8, 'must have at least 8 characters')
     .describe('Secret text from which the password and all codes of the accounts are derived. Or `LOAD_SEED`'),
   prefix: z
     .string()

@@ -51,6 +51,7 @@ describe('the result of a load', () => {
   it('has null for what is not known, and the report says so', () => {
     const result = resultOf(stage({ recording: emptyRecording(), elapsedMs: 2000 }));
     expect(result).toMatchObject({ errorRate: null, goodputPerSecond: null, visitMs: null, postgres: null });
+    expect(result.durationS).toBe(2);
     const report = markdownReport(result);
     expect(report).toContain('| hardware (stated) | 8 vCPU |');
     for (const field of ['error rate', 'nats (stated)', 'password hash', 'WAL of a visit, KiB'])

@@ -86,7 +86,7 @@ export function loadResult({ options, version, result, kills, postgres }: Measur
   const loadEnd = Math.min(options.duration, result.elapsedMs);
   return {
     date: new Date(result.startedAt).toISOString(),
-    ...settingsOf(options),
+    ...settingsOf({ ...options, duration: loadEnd }),
     ...{ begun, finished, failed, turnedAway, requests, retried, startedOver, maxInFlight },
     errorRate: ratio(recording.measuredFailed, recording.measuredBegun),
     goodputPerSecond: ratio(recording.finishedInTime, measuredS),

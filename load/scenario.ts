@@ -1,8 +1,6 @@
-import { readFile } from 'node:fs/promises';
-import { parse, YAMLParseError } from 'yaml';
 import { z } from 'zod';
 import { duration } from './duration.js';
-import { LoadError } from './load-error.js';
+import { parseYaml, readText } from './yaml-file.js';
 
 /** The placeholders of answers, with their meaning. */
 export const PLACEHOLDERS = {
@@ -82,29 +80,15 @@ export type ScenarioRequest = Scenario['afterwards'][number];
 export type ThinkTime = ScenarioStep['think'];
 
 /** Parses the text of a scenario file. Throws `LoadError` with all mistakes, each with its place. */
-export function parseScenario(text: string, name: string): Scenario {
-  const { success, data, error } = scenario.safeParse(parseYaml(text, name));
-  if (success) return { ...data, name };
-  const mistakes = error.issues.map(({ path, message }) => `  ${path.join('.') || 'file'}: ${message}`);
-  throw new LoadError(`${name} is not a scenario:\n${mistakes.join('\n')}`);
-}
-
-function parseYaml(text: string, name: string): unknown {
-  try {
-    return parse(text);
-  } catch (error) {
-    if (error instanceof YAMLParseError) throw new LoadError(`${name} is not YAML: ${error.message}`);
-    throw error;
-  }
-}
+export const parseScenario = (text: string, name: string): Scenario => ({
+  ...parseYaml(scenario, text, { name, kind: 'a scenario' }),
+  name,
+});
 
 /** Reads a scenario by its path, or a shipped scenario by its name. */
 export async function readScenario(nameOrPath: string): Promise<Scenario> {
   const path = /[./]/.test(nameOrPath) ? nameOrPath : `load/scenarios/${nameOrPath}.yaml`;
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new LoadError(`The scenario ${path} cannot be read: ${error.message}`);
-  });
-  return parseScenario(text, nameOrPath);
+  return parseScenario(await readText(path, 'The scenario'), nameOrPath);
 }
 
 /** Returns which placeholders the answers of a scenario use. */
