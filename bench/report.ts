@@ -89,6 +89,23 @@ export function cleanupReport({ phases, rows, seconds, full, left, hotShare }: C
   ].join('\n\n');
 }
 
+/** The load of a minute, and the sizes of the tables at its end. */
+export interface SizeSample {
+  readonly visits: number;
+  readonly tables: readonly TableSize[];
+}
+
+/** Returns a table of the sizes of tables at the end of each minute. */
+export function sizesTable(samples: readonly SizeSample[]): string {
+  const head = ['minute', 'flows begun and ended', ...samples[0]!.tables.map(({ name }) => `${name}, MiB`)];
+  const rows = samples.map(({ visits, tables }, i) => [
+    String(i + 1),
+    String(visits),
+    ...tables.map(({ mib }) => mib.toFixed(1)),
+  ]);
+  return table(head, rows);
+}
+
 /** The cost of opening a page. */
 export interface Opening {
   readonly name: string;

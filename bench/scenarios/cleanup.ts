@@ -78,9 +78,8 @@ interface Tools {
 
 async function measureCleanup(tools: Tools): Promise<CleanupFigures> {
   const { client } = tools;
-  const sizes = async () => (await client.query<TableSize>(SIZES, [TABLES])).rows;
   for (const statement of FILL) await client.query(statement);
-  const full = await sizes();
+  const full = await tableSizes(client);
   await solveWhile(tools, (rounds) => rounds < WARM_UP);
   const updatesBefore = await planUpdates(client);
   const before = await solveWhile(tools, (rounds) => rounds < ROUNDS);
@@ -101,10 +100,14 @@ async function measureCleanup(tools: Tools): Promise<CleanupFigures> {
       { name: 'during the cleanup', latencies: during },
       { name: 'after', latencies: after },
     ],
-    ...{ rows: TABLES.length * ROWS, seconds: seconds!, full, left: await sizes() },
+    ...{ rows: TABLES.length * ROWS, seconds: seconds!, full, left: await tableSizes(client) },
     hotShare: (updates.hot - updatesBefore.hot) / (updates.all - updatesBefore.all),
   };
 }
+
+/** Returns the sizes of the tables that are cleaned most. */
+export const tableSizes = async (client: pg.Client): Promise<readonly TableSize[]> =>
+  (await client.query<TableSize>(SIZES, [TABLES])).rows;
 
 /** Runs rounds of visits as long as `goesOn`. Returns the latencies. */
 async function solveWhile({ driver, url }: Tools, goesOn: (rounds: number) => boolean): Promise<number[]> {

@@ -38,6 +38,9 @@ export const dummy: Visit = {
   measured: [passDummy('one-dummy', 'xak-flow-redirect')],
 };
 
+/** A whole run of a flow with one dummy stage, in a session of its own. */
+export const wholeDummy: Visit = { before: [], measured: [...dummy.before, ...dummy.measured] };
+
 /** An answer to a dummy stage that leads to a second dummy stage. */
 export const dummyToNext: Visit = {
   before: [getChallenge('two-dummies', 'ak-stage-dummy')],
