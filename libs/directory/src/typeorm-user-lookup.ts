@@ -46,13 +46,23 @@ const COLUMNS = `id AS uuid, pk, username, name, email, is_active, epoch,
 
 const BY_UUID: NamedStatement = { name: 'users.get', text: `SELECT ${COLUMNS} FROM directory.users WHERE id = $1` };
 
+const statements = new Map<string, NamedStatement>();
+
+/** Returns the statement of `lookupStatement`, built once for each combination of fields. */
+function statementOf(match: Match): NamedStatement {
+  const key = `${[...match.fields].sort().join('.')}.${match.caseInsensitive}`;
+  const statement = statements.get(key) ?? lookupStatement(match);
+  statements.set(key, statement);
+  return statement;
+}
+
 /**
  * Returns the named statement for a combination of fields. $1 identifier as it was typed, $2 its stored form. A field
  * is searched for $2 only if no user has $1 in that field; users from before the normalisation of names may have $1.
  * The statement selects the two users with the highest precedence, which is enough to detect an ambiguous identifier.
  * It reads at most two rows for each field, so that many accounts with one address do not make the lookup slower.
  */
-function statementOf({ fields, caseInsensitive }: Match): NamedStatement {
+function lookupStatement({ fields, caseInsensitive }: Match): NamedStatement {
   const sortedFields = [...new Set(fields)].sort();
   const fold = (sql: string) => (caseInsensitive ? `lower(${sql})` : sql);
   const [typed, stored] = [fold('$1::text'), fold('$2::text')];

@@ -61,6 +61,7 @@ const WRITTEN_TYPES = Object.keys(EFFECT_WRITERS) as EffectType[];
 
 /** Returns the parts of the statement and the outbox messages that the effects of a commit save. */
 export function savedEffects(input: CommitInput): Required<SavedEffects> {
+  if (input.commit.effects.length === 0) return { parts: {}, messages: [] };
   const saved = WRITTEN_TYPES.map((type) => writeEffects(type, input));
   return {
     parts: Object.assign({}, ...saved.map(({ parts }) => parts)) as CommitParts,

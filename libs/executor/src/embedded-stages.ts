@@ -51,6 +51,7 @@ export function embeddedStages({ contract, stage }: HostStage, { attached }: Flo
  */
 export function withoutEmbeddedFields(body: ResponseBody, { embeds }: StageContract): ResponseBody {
   const fields = new Set(Object.values(embeds).map(({ field }) => field));
+  if (fields.size === 0) return body;
   return Object.fromEntries(
     Object.entries(body).map(([key, value]) => [
       key,

@@ -40,7 +40,7 @@ export class BrandRepository extends BrandStore {
 
   private brandOf(host: string, { brands, first }: BrandSet): HostBrand {
     const brand = brandFor(brands, host) ?? fallbackBrand(brands);
-    return { ...brand, title: brand.title || this.config.BRAND, flowsByPurpose: { ...first, ...brand.flows } };
+    return { flowsByPurpose: { ...first, ...brand.flows }, ...brand, title: brand.title || this.config.BRAND };
   }
 
   private async read(): Promise<CachedBrands> {
@@ -72,7 +72,16 @@ function unreadableBrands(document: unknown): BrandSet {
 function fallbackBrand(brands: readonly Pick<Brand, 'login_flows'>[]): Brand {
   const login_flows = loginFlowsOfAll(brands);
   return {
-    ...{ domain: 'fallback', default: true, title: '', logo: '', favicon: '', custom_css: '' },
-    ...{ flows: {}, locale: '', theme: 'automatic', footer_links: [], ...(login_flows && { login_flows }) },
+    domain: 'fallback',
+    default: true,
+    title: '',
+    logo: '',
+    favicon: '',
+    custom_css: '',
+    flows: {},
+    locale: '',
+    theme: 'automatic',
+    footer_links: [],
+    ...(login_flows && { login_flows }),
   };
 }
