@@ -1,9 +1,9 @@
 /**
  * `npm run test:faults`: kills, hangs and restarts the parts of a deployment on this machine while users log in
- * (test/faults/*.drill.ts): NATS servers, gateways, services, and a Postgres primary whose standby is promoted.
+ * (test/faults/*.drill.ts): NATS servers, gateways, services, PgBouncer, and a Postgres primary whose standby is promoted.
  * Prints a table of what the users noticed; `--report FILE` also writes it to a file. Other arguments are Vitest's, such as
- * `nats` for the drills of one file. Needs `nats-server`, `haproxy` and the programs of PostgreSQL 15 or newer
- * (Debian: nats-server, haproxy, postgresql). Prints one line and succeeds where one of them is missing.
+ * `nats` for the drills of one file. Needs `nats-server`, `haproxy`, `pgbouncer` and the programs of PostgreSQL 15 or newer
+ * (Debian: nats-server, haproxy, pgbouncer, postgresql). Prints one line and succeeds where one of them is missing.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -25,9 +25,12 @@ const COLUMNS = {
 
 const natsServer = process.env.NATS_SERVER || find('nats-server');
 const postgres = process.env.POSTGRES_BIN || findPostgresPrograms();
-const missing = [!natsServer && 'nats-server', !find('haproxy') && 'haproxy', !postgres && 'pg_basebackup'].filter(
-  Boolean,
-);
+const missing = [
+  !natsServer && 'nats-server',
+  !find('haproxy') && 'haproxy',
+  !find('pgbouncer') && 'pgbouncer',
+  !postgres && 'pg_basebackup',
+].filter(Boolean);
 if (missing.length > 0) console.log(`SKIPPED: ${missing.join(', ')} is not installed`);
 else {
   prepare();

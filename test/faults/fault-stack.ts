@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -11,7 +11,8 @@ import { NatsCluster } from '../support/nats-cluster.js';
 import { onServer } from '../support/postgres-databases.js';
 import { type Environment, freePort, type RunningProcess, startProcess } from '../support/processes.js';
 import { type RunningProxy, startProxy } from './haproxy.js';
-import { PostgresPair } from './postgres-pair.js';
+import type { PostgresPair } from './postgres-pair.js';
+import { ProxiedPostgres } from './proxied-postgres.js';
 
 /** The services that a login needs. Each runs twice. */
 const SERVICES = ['identification', 'password', 'session'] as const;
@@ -34,20 +35,19 @@ interface Infrastructure {
   readonly env: Environment;
   readonly folder: string;
   readonly nats: NatsCluster;
-  readonly postgres: PostgresPair;
-  readonly postgresUrl: (role: string) => string;
+  readonly database: ProxiedPostgres;
   readonly gatewayPorts: readonly [number, number];
   readonly monitoringPorts: readonly [number, number];
   readonly password: Environment;
 }
 
 /**
- * Gatehouse as processes, each part at least twice: three NATS servers, a Postgres primary with a synchronous standby
- * behind a proxy, two gateways behind another proxy, and two of each service that a login needs.
+ * Gatehouse as processes: three NATS servers, a Postgres primary with a synchronous standby behind a proxy and PgBouncer,
+ * two gateways behind another proxy, two of each service that a login needs, and a courier.
  */
 export class FaultStack {
   readonly #parts = new Map<string, RunningProcess>();
-  readonly #proxies: RunningProxy[] = [];
+  #proxy: RunningProxy | undefined;
 
   private constructor(
     /** Address of the proxy in front of the gateways. */
@@ -58,26 +58,24 @@ export class FaultStack {
   /** Starts everything. The programs are those of NATS_SERVER, POSTGRES_BIN and PATH. */
   static async open({ users, password = {} }: StackOptions): Promise<FaultStack> {
     const env = await freshEnvironment();
-    const [nats, postgres, folder] = await Promise.all([
+    const [nats, database, folder] = await Promise.all([
       NatsCluster.open(process.env['NATS_SERVER'] ?? '', env),
-      PostgresPair.open(process.env['POSTGRES_BIN'] ?? ''),
+      ProxiedPostgres.open(),
       mkdtemp(join(tmpdir(), 'gatehouse-faults-')),
     ]);
-    const [port, postgresPort, ...ports] = await Promise.all(Array.from({ length: 6 }, () => freePort()));
-    const [first, second, third, fourth] = ports as [number, number, number, number];
-    const postgresUrl = (role: string) =>
-      `postgres://gatehouse_${role}:${env[`DATABASE_PASSWORD_${role.toUpperCase()}`]}@127.0.0.1:${postgresPort}/gatehouse`;
+    const ports = await Promise.all(Array.from({ length: 5 }, () => freePort()));
+    const [port, first, second, third, fourth] = ports as [number, number, number, number, number];
     const stack = new FaultStack(`http://127.0.0.1:${port}`, {
-      ...{ env, folder, nats, postgres, postgresUrl },
+      ...{ env, folder, nats, database },
       ...{ gatewayPorts: [first, second], monitoringPorts: [third, fourth], password },
     });
     await stack.#prepareDatabase(users);
     await runCliOk('events', ['stream'], { env: { ...stack.#operator, EVENTS_STREAM: STREAM, EVENTS_REPLICAS: '3' } });
-    await stack.#startPostgresProxy(`127.0.0.1:${postgresPort}`);
+    await database.startProxies();
     const services = SERVICES.flatMap((service) => REPLICAS.map((replica) => stack.start(service, replica)));
     const gateways = REPLICAS.map((replica) => stack.start('gateway', replica));
     await Promise.all([...services, ...gateways, stack.start('courier', 1)]);
-    await stack.#startGatewayProxy(Number(port));
+    await stack.#startGatewayProxy(port);
     return stack;
   }
 
@@ -85,8 +83,13 @@ export class FaultStack {
     return this.infrastructure.nats;
   }
 
+  get database(): ProxiedPostgres {
+    return this.infrastructure.database;
+  }
+
+  /** The servers of the database. */
   get postgres(): PostgresPair {
-    return this.infrastructure.postgres;
+    return this.infrastructure.database.pair;
   }
 
   /** Returns a secret or another setting of the deployment. */
@@ -109,11 +112,12 @@ export class FaultStack {
 
   /** Starts a replica of a service. There are two gateways at most. */
   async start(service: Service, replica: number, settings: Environment = {}): Promise<void> {
-    const { env, nats, postgresUrl, gatewayPorts, monitoringPorts, folder, password } = this.infrastructure;
+    const { env, nats, database, gatewayPorts, monitoringPorts, folder, password } = this.infrastructure;
+    const databasePassword = env[`DATABASE_PASSWORD_${service.toUpperCase()}`] ?? '';
     const common = {
       NATS_URL: nats.url,
       NATS_NKEY_SEED: env[`NATS_NKEY_SEED_${service.toUpperCase()}`] ?? '',
-      ...(service === 'session' ? {} : { DATABASE_URL: postgresUrl(service) }),
+      ...(service === 'session' ? {} : { DATABASE_URL: database.url(`gatehouse_${service}`, databasePassword) }),
       UV_THREADPOOL_SIZE: '4',
     };
     const { SEAL_KEYS = '', SECRET_KEY = '', PSEUDONYM_KEY = '' } = env;
@@ -157,7 +161,7 @@ export class FaultStack {
   /** Resolves when the outbox has no event. */
   async outboxEmpty(): Promise<void> {
     const events = `SELECT FROM flow.outbox WHERE topic LIKE 'events.%'`;
-    await onServer(this.infrastructure.postgres.primaryUrl, async (client) => {
+    await onServer(this.postgres.primaryUrl, async (client) => {
       while ((await client.query(events)).rowCount !== 0) await pause(200);
     });
   }
@@ -177,8 +181,7 @@ export class FaultStack {
 
   async close(): Promise<void> {
     await Promise.all([...this.#parts.values()].map((process) => process.stop('SIGKILL')));
-    await Promise.all(this.#proxies.map((proxy) => proxy.stop()));
-    await Promise.all([this.nats.close(), this.postgres.close()]);
+    await Promise.all([this.#proxy?.stop(), this.nats.close(), this.database.close()]);
     await rm(this.infrastructure.folder, { recursive: true, force: true });
   }
 
@@ -188,8 +191,8 @@ export class FaultStack {
   }
 
   async #prepareDatabase(users: readonly string[]): Promise<void> {
-    const { postgres, env, folder } = this.infrastructure;
-    const database = { ...env, DATABASE_URL: postgres.url('one') };
+    const { env, folder } = this.infrastructure;
+    const database = { ...env, DATABASE_URL: this.postgres.url('one') };
     await runCliOk('migrate', [], { env: database });
     await runCliOk('roles', [], { env: database });
     const file = join(folder, 'blueprint.yaml');
@@ -198,23 +201,12 @@ export class FaultStack {
     await runCliOk('blueprint', ['apply', file], { env: database });
   }
 
-  async #startPostgresProxy(address: string): Promise<void> {
-    const { postgres } = this.infrastructure;
-    const proxy = await startProxy(await readFile('deploy/postgres/haproxy.cfg', 'utf8'), {
-      POSTGRES_PROXY: address,
-      POSTGRES_ONE: postgres.address('one'),
-      POSTGRES_TWO: postgres.address('two'),
-    });
-    this.#proxies.push(proxy);
-    await proxy.says(/Server postgres\/two is DOWN/);
-  }
-
   async #startGatewayProxy(port: number): Promise<void> {
     const { gatewayPorts, monitoringPorts } = this.infrastructure;
     const servers = gatewayPorts.map(
       (own, i) => `server gateway-${i + 1} 127.0.0.1:${own} check port ${monitoringPorts[i]} inter 1s fall 2 rise 1`,
     );
-    this.#proxies.push(await startProxy(gatewayProxy(port, servers), {}));
+    this.#proxy = await startProxy(gatewayProxy(port, servers), {});
   }
 }
 

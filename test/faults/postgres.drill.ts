@@ -16,6 +16,20 @@ beforeAll(async () => {
 afterAll(() => drill?.close());
 afterEach(({ task }) => drill.endTest(task.result?.state === 'fail'));
 
+describe('no login is lost when', () => {
+  it('PgBouncer is killed and started again', async () => {
+    await drill.startLoad();
+    await drill.stack.database.restartPgbouncer();
+    expect(await drill.outcome('PgBouncer killed and restarted')).toMatchObject(NONE_STARTED_OVER);
+  });
+
+  it('PgBouncer drops all connections', async () => {
+    await drill.startLoad();
+    await drill.stack.database.dropConnections();
+    expect(await drill.outcome('connections of PgBouncer dropped')).toMatchObject(NONE_STARTED_OVER);
+  });
+});
+
 // Each test continues with the servers that the test before has left.
 describe('when the standby of Postgres is promoted', () => {
   it('after a crash: no login lost, no session ended, no answered wrong password forgotten', async () => {
