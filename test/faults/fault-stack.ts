@@ -148,6 +148,7 @@ export class FaultStack {
     await Promise.all(REPLICAS.map((replica) => this.end('gateway', replica, 'SIGKILL')));
     // A process learns the addresses of the other servers from its own.
     await Promise.all(REPLICAS.map((replica) => this.start('gateway', replica, { NATS_URL: url })));
+    await this.#ready();
   }
 
   /** Makes every process connect to one NATS server, by stopping the others for a moment. */
@@ -201,12 +202,23 @@ export class FaultStack {
     await runCliOk('blueprint', ['apply', file], { env: database });
   }
 
+  /** Resolves when the proxy leads to a gateway that is ready. */
+  async #ready(): Promise<void> {
+    const isReady = () =>
+      fetch(`${this.url}/-/health/ready/`).then(
+        ({ ok }) => ok,
+        () => false,
+      );
+    while (!(await isReady())) await pause(50);
+  }
+
   async #startGatewayProxy(port: number): Promise<void> {
     const { gatewayPorts, monitoringPorts } = this.infrastructure;
     const servers = gatewayPorts.map(
       (own, i) => `server gateway-${i + 1} 127.0.0.1:${own} check port ${monitoringPorts[i]} inter 1s fall 2 rise 1`,
     );
     this.#proxy = await startProxy(gatewayProxy(port, servers), {});
+    await this.#ready();
   }
 }
 
