@@ -21,6 +21,9 @@ type Service = (typeof SERVICES)[number] | 'gateway' | 'courier';
 /** The processes that are connected to one NATS server, while all others are connected to others. */
 type Group = 'all processes' | 'the gateways' | 'the services';
 
+/** Characters of the output of each process that are kept for a drill that has failed. */
+const OUTPUT_LENGTH = 100_000;
+
 /** Name of the stream of events. */
 const STREAM = 'events';
 
@@ -47,6 +50,7 @@ interface Infrastructure {
  */
 export class FaultStack {
   readonly #parts = new Map<string, RunningProcess>();
+  readonly #started: [name: string, process: RunningProcess][] = [];
   #proxy: RunningProxy | undefined;
 
   private constructor(
@@ -131,6 +135,7 @@ export class FaultStack {
     const all = { ...common, ...own[service], ...settings };
     const process = await startProcess(`dist/apps/${service}/src/main.js`, all, { ready: /"serving"/ });
     this.#parts.set(`${service} ${replica}`, process);
+    this.#started.push([`${service} ${replica}`, process]);
   }
 
   /** Ends one replica of a service: at once by SIGKILL, or after its open requests by SIGTERM. */
@@ -175,9 +180,9 @@ export class FaultStack {
     return (JSON.parse(new TextDecoder().decode(reply)) as { state: { messages: number } }).state.messages;
   }
 
-  /** Returns the end of the output of every process, to find out why a drill has failed. */
+  /** Returns the end of the output of every process, also of those that have ended, to find out why a drill has failed. */
   output(): string {
-    return [...this.#parts].map(([name, process]) => `== ${name}\n${process.output().slice(-3000)}`).join('\n');
+    return this.#started.map(([name, process]) => `== ${name}\n${process.output().slice(-OUTPUT_LENGTH)}`).join('\n');
   }
 
   async close(): Promise<void> {
