@@ -1,5 +1,6 @@
 import { Agent as HttpAgent, type IncomingHttpHeaders, request as requestHttp } from 'node:http';
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
+import { urlToHttpOptions } from 'node:url';
 
 /** Settings of an HTTP client. */
 export interface HttpClientOptions {
@@ -29,14 +30,19 @@ export interface HttpResponse {
 export class HttpClient {
   private readonly agent: HttpAgent;
   private readonly request: typeof requestHttp;
-  private readonly base: URL;
+  /** The address as options of requests, parsed once. */
+  private readonly target: ReturnType<typeof urlToHttpOptions>;
+  /** The origin, which browsers send with a POST. */
+  readonly origin: string;
 
   constructor(
     url: string,
     private readonly options: HttpClientOptions,
   ) {
-    this.base = new URL(url);
-    const secure = this.base.protocol === 'https:';
+    const base = new URL(url);
+    this.target = urlToHttpOptions(base);
+    this.origin = base.origin;
+    const secure = base.protocol === 'https:';
     const { insecure = false } = options;
     this.agent = secure
       ? new HttpsAgent({ keepAlive: true, rejectUnauthorized: !insecure })
@@ -44,17 +50,12 @@ export class HttpClient {
     this.request = secure ? requestHttps : requestHttp;
   }
 
-  /** The origin, which browsers send with a POST. */
-  get origin(): string {
-    return this.base.origin;
-  }
-
   /** Sends a request. Rejects if there is no complete response within the time limit. */
   send({ method, path, headers, body }: HttpRequest): Promise<HttpResponse> {
-    const { agent, base } = this;
+    const { agent, target } = this;
     const sent = body === undefined ? headers : { ...headers, 'content-length': String(Buffer.byteLength(body)) };
     return new Promise((resolve, reject) => {
-      const outgoing = this.request(new URL(path, base), { agent, method, headers: sent });
+      const outgoing = this.request({ ...target, path, agent, method, headers: sent });
       const timer = setTimeout(
         () => outgoing.destroy(new Error(`no response within ${this.options.timeoutMs} ms`)),
         this.options.timeoutMs,
