@@ -191,11 +191,16 @@ describe('npm run user', () => {
     const [group] = await source.query<[{ id: string }]>(
       `INSERT INTO directory.groups (name, is_superuser) VALUES ('admins', true) RETURNING id`,
     );
-    const join = (uuid: string) => source.query('INSERT INTO directory.user_groups VALUES ($1, $2)', [uuid, group.id]);
-    await join(alice.uuid);
+    const [below] = await source.query<[{ id: string }]>(
+      `INSERT INTO directory.groups (name, parent_id) VALUES ('admins of a site', $1) RETURNING id`,
+      [group.id],
+    );
+    const join = (uuid: string, id: string) =>
+      source.query('INSERT INTO directory.user_groups VALUES ($1, $2)', [uuid, id]);
+    await join(alice.uuid, group.id);
     expect((await user('delete', 'alice')).stderr).toContain('alice is a superuser');
     expect((await user('delete', 'alice', '--superuser')).stderr).toContain('the last active superuser');
-    await join(bob.uuid);
+    await join(bob.uuid, below.id);
     await source.query(`INSERT INTO flow.objects VALUES ($1, 'authentik_policies.policybinding', '{}', $2)`, [
       ...[randomUUID(), JSON.stringify({ user: alice.uuid })],
     ]);
