@@ -94,7 +94,8 @@ class LoadRun {
     );
     const best = found.passed === undefined ? undefined : results.get(found.passed);
     const steps = [...results].map(([rate, result]) => stepLine(rate, result, isWithin(options, result)));
-    const text = `${limitText(found)}\n\n${steps.join('\n')}\n\n${best ? markdownReport(best) : ''}`;
+    const late = [...results.values()].some((result) => result.warnings.length > 0 && !isWithin(options, result));
+    const text = `${limitText(found)}${late ? ` ${LATE}` : ''}\n\n${steps.join('\n')}\n\n${best ? markdownReport(best) : ''}`;
     return this.outputOf(text, { limit: found, steps: [...results.values()] }, best !== undefined);
   }
 
@@ -143,6 +144,8 @@ function stageOf(options: RunOptions, scenario: Scenario): Omit<Stage, 'share'> 
     ...{ rampMs: options.ramp, durationMs: options.duration, drainMs: options.drain },
   };
 }
+
+const LATE = 'The load generator was late or busy in a load beyond the limits, so the limit may be its own.';
 
 const isWithin = ({ maxErrors, maxP95 }: RunOptions, { errorRate, visitMs }: LoadResult): boolean =>
   errorRate !== null && errorRate <= maxErrors && visitMs !== null && visitMs.p95 <= maxP95;

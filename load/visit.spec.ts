@@ -96,6 +96,11 @@ describe('a visit', () => {
     expect(recording.startedOver).toBe(1);
   });
 
+  it('fails if the flow begins again for another reason, also after a refusal', async () => {
+    const { failures } = await visit([shows('name'), 'lost', shows('name'), shows('password'), shows('name')]);
+    expect(failures).toEqual(['name came again']);
+  });
+
   it('fails when it was refused for too long', async () => {
     const { latency, recording, failures } = await visit([BUSY, BUSY, BUSY, BUSY], { retryForMs: 5000 });
     expect(latency).toBeUndefined();

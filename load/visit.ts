@@ -120,6 +120,7 @@ export class Visit {
     if (errors.length > 0)
       throw new VisitFailure(`${step.component} rejected the answer: ${errors.map(codeOf).join()}`);
     this.passed++;
+    this.interrupted = false;
     this.refusedSince = undefined;
     return challenge;
   }
