@@ -8,6 +8,7 @@ import { captchas } from './scenarios/captchas.js';
 import { cleanup } from './scenarios/cleanup.js';
 import { enumeration } from './scenarios/enumeration.js';
 import { isolation } from './scenarios/isolation.js';
+import { overload } from './scenarios/overload.js';
 import { pages } from './scenarios/pages.js';
 import { policies } from './scenarios/policies.js';
 import { scaling } from './scenarios/scaling.js';
@@ -24,6 +25,7 @@ const scenarios: Readonly<
   scaling,
   isolation,
   captchas,
+  overload,
   pages,
   policies,
   totp,

@@ -4,7 +4,7 @@ import { prepare } from './prepare.mjs';
 
 prepare();
 const { bundle } = await import('./build/processes.mjs');
-const entries = ['main', 'driver', 'baseline/server', 'baseline/echo'].map((name) => `bench/${name}`);
+const entries = ['main', 'driver', 'load-driver', 'baseline/server', 'baseline/echo'].map((name) => `bench/${name}`);
 await bundle(entries, { chunks: 'bench', external: ['playwright-core'] });
 const { status } = spawnSync(
   process.execPath,

@@ -84,6 +84,8 @@ export class Deployment {
       BASE_URL: url,
       SECRET_KEY: randomBytes(32).toString('hex'),
       SHUTDOWN_DELAY_S: '0',
+      // A busy test machine must not make the gateway refuse requests.
+      ADMISSION_DELAY_MS: '0',
       ...gateway,
     };
     const pool = new pg.Pool({ connectionString: database.url, max: 2 });

@@ -16,6 +16,7 @@ const SECTIONS: readonly Section[] = [
       'it from indexes of Postgres.',
     register: async () => {
       await import('../../apps/gateway/src/http/routing.hooks.js');
+      await import('../../apps/gateway/src/http/admission/admission.metrics.js');
       await import('../../apps/gateway/src/flows/nats-stage.client.js');
       await import('../../apps/gateway/src/flows/nats-policy.client.js');
       await import('../../apps/gateway/src/cleanup/cleanup.metrics.js');

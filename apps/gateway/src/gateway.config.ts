@@ -81,6 +81,10 @@ export const gatewaySettings = z.object({
   DEVICE_CODE_RATE: whole(100, { min: 0, max: 1_000_000 }).describe(
     'Device codes for one network in an hour, counted by each gateway; 0 for no limit',
   ),
+  ADMISSION_DELAY_MS: whole(20, { min: 0, max: 1000 }).describe(
+    'Milliseconds that requests may queue, for the event loop or for a connection to Postgres, before the gateway lowers the number in flight and refuses the rest with 503; 0 for no such limit',
+  ),
+  IN_FLIGHT_MAX: whole(2000, { max: 100_000 }).describe('Largest number of requests in flight; further ones get 503'),
   SHUTDOWN_DELAY_S: whole(5, { min: 0, max: 300 }).describe(
     'Seconds after SIGTERM in which the gateway is not ready, but still answers all requests, so that load balancers stop sending requests first',
   ),

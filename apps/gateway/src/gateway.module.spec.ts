@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type FreshDatabase, freshDatabase } from '../../../test/support/postgres.js';
 import { gatewayConfig } from './gateway.config.js';
 import { GatewayModule } from './gateway.module.js';
+import { Admission } from './http/admission/admission.js';
 import { PublishedSchema } from './http/openapi/published-schema.js';
 import { PageRenderer } from './http/pages/page-renderer.js';
 import type { Infrastructure } from './infrastructure.module.js';
@@ -31,6 +32,7 @@ describe('the published schema', () => {
   });
   afterAll(async () => {
     await app.close();
+    infrastructure.admission.stop();
     await infrastructure.requester.close();
     await infrastructure.source.destroy();
     await database.drop();
@@ -57,7 +59,9 @@ async function openInfrastructure(database: FreshDatabase): Promise<Infrastructu
   const requester = await new InProcessBus().openRequester();
   const geoLocator = await MaxmindGeoLocator.open({ asn: undefined, city: undefined });
   const pages = await PageRenderer.open('dist/apps/web');
-  return { config, source, requester, readiness: new Readiness(), geoLocator, pages, logger };
+  const idle = { take: () => 0, stop: () => undefined };
+  const admission = new Admission({ delayMs: 0, max: 1 }, idle);
+  return { config, source, requester, readiness: new Readiness(), geoLocator, pages, logger, admission };
 }
 
 /** Returns the operations of a document in the form of Fastify's routes. */

@@ -2,6 +2,7 @@ import { GeoLocator, Logger, Readiness, Requester, Sealer } from '@gatehouse/pla
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { GATEWAY_CONFIG, type GatewayConfig } from './gateway.config.js';
+import { Admission } from './http/admission/admission.js';
 import { PageRenderer } from './http/pages/page-renderer.js';
 
 /** Configuration and connections, which exist before the application. */
@@ -13,13 +14,15 @@ export interface Infrastructure {
   readonly geoLocator: GeoLocator;
   readonly pages: PageRenderer;
   readonly logger: Logger;
+  readonly admission: Admission;
 }
 
 /** Provides the infrastructure to all modules. */
 @Global()
 @Module({})
 export class InfrastructureModule {
-  static forRoot({ config, source, requester, readiness, geoLocator, pages, logger }: Infrastructure): DynamicModule {
+  static forRoot(infrastructure: Infrastructure): DynamicModule {
+    const { config, source, requester, readiness, geoLocator, pages, logger, admission } = infrastructure;
     return {
       module: InfrastructureModule,
       providers: [
@@ -30,9 +33,10 @@ export class InfrastructureModule {
         { provide: GeoLocator, useValue: geoLocator },
         { provide: PageRenderer, useValue: pages },
         { provide: Logger, useValue: logger },
+        { provide: Admission, useValue: admission },
         { provide: Sealer, useValue: new Sealer(config.SEAL_KEYS) },
       ],
-      exports: [GATEWAY_CONFIG, DataSource, Requester, Readiness, GeoLocator, PageRenderer, Logger, Sealer],
+      exports: [GATEWAY_CONFIG, DataSource, Requester, Readiness, GeoLocator, PageRenderer, Logger, Admission, Sealer],
     };
   }
 }

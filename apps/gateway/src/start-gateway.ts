@@ -2,8 +2,10 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import cookie from '@fastify/cookie';
 import { FLOW_SCHEMA } from '@gatehouse/blueprints';
+import { BrandStore } from '@gatehouse/executor';
 import {
   type Bus,
+  connectionPoolOf,
   Logger,
   MaxmindGeoLocator,
   NatsBus,
@@ -17,6 +19,8 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { GatewayConfig } from './gateway.config.js';
 import { GatewayModule } from './gateway.module.js';
+import { Admission } from './http/admission/admission.js';
+import { QueueingTime } from './http/admission/queueing-time.js';
 import { createFastifyAdapter } from './http/http.adapter.js';
 import { PageRenderer } from './http/pages/page-renderer.js';
 import { ProblemFilter } from './http/problem.filter.js';
@@ -37,7 +41,7 @@ export async function startGateway(
   bus: Bus = new NatsBus(config, readiness),
 ): Promise<RunningGateway> {
   const infrastructure = await openInfrastructure(config, readiness, bus);
-  const { source, requester } = infrastructure;
+  const { source, requester, admission } = infrastructure;
   const app = await createApp(infrastructure);
   await app.listen(config.PORT, config.HOST);
   const url = (await app.getUrl()).replace(/\/$/, '');
@@ -48,6 +52,7 @@ export async function startGateway(
       readiness.stop();
       await delay(config.SHUTDOWN_DELAY_S * 1000);
       await app.close();
+      admission.stop();
       await requester.close();
       await source.destroy();
     },
@@ -60,18 +65,21 @@ async function openInfrastructure(config: GatewayConfig, readiness: Readiness, b
   const pages = await PageRenderer.open(PAGES_FOLDER, config.CSRF_COOKIE);
   const source = await openPool({ schema: FLOW_SCHEMA, config, readiness, versions: SCHEMA_VERSIONS });
   const requester = await bus.openRequester('gateway', logger);
-  return { config, source, requester, readiness, geoLocator, pages, logger };
+  const limits = { delayMs: config.ADMISSION_DELAY_MS, max: config.IN_FLIGHT_MAX };
+  const admission = new Admission(limits, new QueueingTime(connectionPoolOf(source)));
+  return { config, source, requester, readiness, geoLocator, pages, logger, admission };
 }
 
 async function createApp(infrastructure: Infrastructure): Promise<NestFastifyApplication> {
-  const { config, logger } = infrastructure;
+  const { config, logger, admission, pages, readiness } = infrastructure;
   const filter = new ProblemFilter(logger);
-  const adapter = createFastifyAdapter(config, filter);
+  const refusals = { pages, brands: () => app.get(BrandStore, { strict: false }), stopping: () => readiness.stopping };
+  const adapter = createFastifyAdapter({ config, filter, admission, refusals });
   await adapter.getInstance().register(cookie);
   // During SHUTDOWN_DELAY_S, each response makes its client open the next connection at another gateway. Afterwards this
   // process closes the idle connections, and a request that a client is sending on one would be lost.
   adapter.getInstance().addHook('onRequest', (_request, reply, done) => {
-    if (infrastructure.readiness.stopping) void reply.header('connection', 'close');
+    if (readiness.stopping) void reply.header('connection', 'close');
     done();
   });
   const app = await NestFactory.create<NestFastifyApplication>(GatewayModule.forRoot(infrastructure), adapter, {

@@ -49,6 +49,7 @@ export const problems = {
   bus_down: { status: 503, body: 'flow_error', detail: 'The message bus cannot be reached.', retry_after_s: 1 },
   policy_away: { status: 503, body: 'flow_error', detail: 'Policies cannot be evaluated.', retry_after_s: 1 },
   database_away: { status: 503, body: 'flow_error', detail: 'The database cannot be reached.', retry_after_s: 1 },
+  overloaded: { status: 503, body: 'flow_error', detail: 'Too many requests at once.', retry_after_s: 1 },
   seal_key_missing: {
     status: 503,
     body: 'flow_error',

@@ -31,6 +31,12 @@ export function counter<L extends string>(family: MetricFamily<L>): Counter<L> {
   return new Counter(optionsOf(family));
 }
 
+/** Registers a gauge that is set whenever its value changes. */
+export function gauge<L extends string>(family: MetricFamily<L>): Gauge<L> {
+  metricFamilies.push({ ...family, type: 'gauge' });
+  return new Gauge(optionsOf(family));
+}
+
 /**
  * Registers a gauge whose values are read at each scrape. While they cannot be read, because Postgres is down, the gauge
  * has no values, and the other metrics are served.

@@ -126,3 +126,13 @@ async function newestMigration(source: DataSource, schema: string): Promise<numb
   );
   return Number(row?.newest ?? 0);
 }
+
+/** The part of pg's pool that tells how long statements wait for a connection. */
+export interface ConnectionPool {
+  readonly waitingCount: number;
+  on(event: 'acquire', listener: () => void): unknown;
+}
+
+/** Returns the pool of a data source, to which TypeORM gives no typed access. */
+export const connectionPoolOf = ({ driver }: DataSource): ConnectionPool =>
+  (driver as unknown as { readonly master: ConnectionPool }).master;

@@ -5,6 +5,7 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { gatewayConfig } from '../gateway.config.js';
+import { Admission } from '../http/admission/admission.js';
 import { PageRenderer } from '../http/pages/page-renderer.js';
 import { InfrastructureModule } from '../infrastructure.module.js';
 import { CleanupModule } from './cleanup.module.js';
@@ -29,6 +30,7 @@ async function start(settings: Readonly<Record<string, string>>): Promise<INestA
     requester: await new InProcessBus().openRequester(),
     geoLocator: await MaxmindGeoLocator.open({ asn: undefined, city: undefined }),
     pages: await PageRenderer.open('dist/apps/web'),
+    admission: new Admission({ delayMs: 0, max: 1 }, { take: () => 0, stop: () => undefined }),
   });
   const module = { module: class {}, imports: [infrastructure, CleanupModule] };
   app = await NestFactory.createApplicationContext(module, { logger: false });

@@ -27,6 +27,7 @@ import { Logger, Requester, Sealer } from '@gatehouse/platform';
 import { type Abstract, Module, type Provider, type Type } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
+import { Admission } from '../http/admission/admission.js';
 import { readsAttributes } from '../users/avatars/avatar-modes.js';
 import { NatsPolicyClient } from './nats-policy.client.js';
 import { NatsStageClient } from './nats-stage.client.js';
@@ -94,8 +95,8 @@ const ADAPTERS: Provider[] = [
   },
   {
     provide: StageClient,
-    inject: [Requester],
-    useFactory: (requester: Requester) => new NatsStageClient(requester),
+    inject: [Requester, Admission],
+    useFactory: (requester: Requester, admission: Admission) => new NatsStageClient(requester, admission),
   },
   {
     provide: PolicyClient,

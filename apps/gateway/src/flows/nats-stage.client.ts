@@ -11,6 +11,7 @@ import {
 } from '@gatehouse/contracts';
 import { StageClient } from '@gatehouse/executor';
 import { histogram, type Requester, requestOverBus } from '@gatehouse/platform';
+import type { Admission } from '../http/admission/admission.js';
 
 /** Bytes of the largest request (docs/spec/bus-protocol.md#limits): well below the message limit of NATS. */
 const MAX_REQUEST_BYTES = 768 * 1024;
@@ -25,9 +26,15 @@ const hops = histogram({
   },
 });
 
-/** Sends requests to stage services over the bus, as plain JSON. */
+/**
+ * Sends requests to stage services over the bus, as plain JSON. Reports busy stages, so that new visits of their flows
+ * are refused.
+ */
 export class NatsStageClient extends StageClient {
-  constructor(private readonly requester: Requester) {
+  constructor(
+    private readonly requester: Requester,
+    private readonly admission: Pick<Admission, 'reportBusy'>,
+  ) {
     super();
   }
 
@@ -38,6 +45,8 @@ export class NatsStageClient extends StageClient {
       stop({ outcome: reply.type });
       return reply;
     } catch (error) {
+      if (error instanceof Problem && error.code === 'stage_busy')
+        this.admission.reportBusy(request.flow.slug, error.retryAfterS ?? 1);
       stop({ outcome: error instanceof Problem ? error.code : 'fault' });
       throw error;
     }

@@ -146,6 +146,7 @@ export const ar: Catalogue = {
   'No service serves this stage.': 'لا توجد خدمة تتولى هذه الخطوة.',
   'The stage did not answer in time.': 'لم تستجب خدمة هذه الخطوة في الوقت المناسب.',
   'The stage is busy.': 'خدمة هذه الخطوة مشغولة.',
+  'Too many requests at once.': 'طلبات كثيرة جدًا في آن واحد.',
   '{source} cannot be reached just now. Please try again later.':
     'يتعذّر الوصول إلى {source} الآن. يُرجى المحاولة لاحقًا.',
   '{source} is not set up correctly. Ask your administrator.': 'لم يُضبط {source} ضبطًا صحيحًا. راجع المسؤول.',

@@ -159,6 +159,7 @@ export const de: Catalogue = {
   'No service serves this stage.': 'Kein Dienst bedient diesen Schritt.',
   'The stage did not answer in time.': 'Der Dienst dieses Schritts hat nicht rechtzeitig geantwortet.',
   'The stage is busy.': 'Der Dienst dieses Schritts ist ausgelastet.',
+  'Too many requests at once.': 'Zu viele Anfragen auf einmal.',
   '{source} cannot be reached just now. Please try again later.':
     '{source} ist gerade nicht erreichbar. Bitte versuchen Sie es später noch einmal.',
   '{source} is not set up correctly. Ask your administrator.':

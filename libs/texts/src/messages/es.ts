@@ -153,6 +153,7 @@ export const es: Catalogue = {
   'No service serves this stage.': 'Ningún servicio atiende este paso.',
   'The stage did not answer in time.': 'El servicio de este paso no ha respondido a tiempo.',
   'The stage is busy.': 'El servicio de este paso está ocupado.',
+  'Too many requests at once.': 'Demasiadas solicitudes a la vez.',
   '{source} cannot be reached just now. Please try again later.':
     'No se puede contactar con {source} en este momento. Inténtelo de nuevo más tarde.',
   '{source} is not set up correctly. Ask your administrator.':

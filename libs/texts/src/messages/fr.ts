@@ -158,6 +158,7 @@ export const fr: Catalogue = {
   'No service serves this stage.': 'Aucun service ne prend en charge cette étape.',
   'The stage did not answer in time.': 'Le service de cette étape n’a pas répondu à temps.',
   'The stage is busy.': 'Le service de cette étape est occupé.',
+  'Too many requests at once.': 'Trop de requêtes à la fois.',
   '{source} cannot be reached just now. Please try again later.':
     '{source} est injoignable pour le moment. Veuillez réessayer plus tard.',
   '{source} is not set up correctly. Ask your administrator.':

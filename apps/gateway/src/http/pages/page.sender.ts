@@ -2,13 +2,12 @@ import type { FastifyReply } from 'fastify';
 import type { SendablePage } from './page-renderer.js';
 
 /** Sends a page with a CSP that allows its own resources, and those of other sites that its challenge needs. */
-export const sendPage = (reply: FastifyReply, { html, nonce, externalOrigins }: SendablePage) =>
-  reply
-    .header('content-security-policy', contentSecurityPolicy(nonce, externalOrigins))
-    .type('text/html; charset=utf-8')
-    .send(html);
+export const sendPage = (reply: FastifyReply, { html, ...page }: SendablePage) =>
+  reply.header('content-security-policy', contentSecurityPolicy(page)).type('text/html; charset=utf-8').send(html);
 
-function contentSecurityPolicy(nonce: string, { scripts, connects, forms }: SendablePage['externalOrigins']): string {
+/** Returns the CSP of a page. */
+export function contentSecurityPolicy({ nonce, externalOrigins }: Omit<SendablePage, 'html'>): string {
+  const { scripts, connects, forms } = externalOrigins;
   const own = `'nonce-${nonce}'`;
   const rules = [
     ["default-src 'none'"],

@@ -1,0 +1,73 @@
+/** Priorities of requests, the lowest first (docs/spec/http.md#admission). */
+export const PRIORITIES = ['new', 'look', 'answer'] as const;
+export type Priority = (typeof PRIORITIES)[number];
+
+/** How many times the limit may be in flight when a request of a priority is still admitted. */
+const SHARES: Readonly<Record<Priority, number>> = { new: 1, look: 2, answer: 4 };
+
+/** The limit at the start, to which it returns while requests do not queue. */
+export const INITIAL_LIMIT = 128;
+/** The smallest limit: enough requests to use a whole core. */
+export const MIN_LIMIT = 16;
+/** Largest factor by which one adjustment raises the limit, and by which it lowers the limit. */
+const [RISE, FALL] = [1.1, 0.5];
+
+export interface InFlightLimits {
+  /** Longest queueing time in milliseconds at which the limit does not fall. 0 for no adaptive limit. */
+  readonly delayMs: number;
+  /** Largest number of requests in flight. */
+  readonly max: number;
+}
+
+/**
+ * Limits the number of requests in flight by the time that requests queue. The limit falls in proportion to the excess
+ * of that time, and rises while requests do not queue and need more.
+ */
+export class InFlightLimit {
+  private limit: number;
+  private count = 0;
+  /** Largest number in flight since the last adjustment. */
+  private peak = 0;
+
+  constructor(private readonly limits: InFlightLimits) {
+    this.limit = limits.delayMs === 0 ? limits.max : Math.min(INITIAL_LIMIT, limits.max);
+  }
+
+  get value(): number {
+    return this.limit;
+  }
+
+  get inFlight(): number {
+    return this.count;
+  }
+
+  /** Returns whether a request of this priority is admitted now. */
+  admits(priority: Priority): boolean {
+    return this.count < Math.min(this.limits.max, this.limit * SHARES[priority]);
+  }
+
+  /** Counts an admitted request. */
+  enter(): void {
+    this.count += 1;
+    this.peak = Math.max(this.peak, this.count);
+  }
+
+  leave(): void {
+    this.count -= 1;
+  }
+
+  /** Adjusts the limit to the time that requests have queued since the last adjustment, in milliseconds. */
+  adjust(queuedMs: number): void {
+    const { peak, limits } = this;
+    this.peak = this.count;
+    if (limits.delayMs === 0) return;
+    if (queuedMs > limits.delayMs) {
+      // With fewer requests in flight, something else delays the process, and a lower limit would not help.
+      if (peak < MIN_LIMIT) return;
+      const fall = Math.max(FALL, limits.delayMs / queuedMs);
+      this.limit = Math.max(MIN_LIMIT, Math.min(this.limit, peak) * fall);
+    } else if (peak >= this.limit || this.limit < INITIAL_LIMIT) {
+      this.limit = Math.min(limits.max, this.limit * RISE);
+    }
+  }
+}

@@ -1,0 +1,28 @@
+import type { IncomingMessage } from 'node:http';
+import { SESSION_COOKIE } from '../cookie-names.js';
+import { FILES_ADDRESS } from '../pages/page-renderer.js';
+import type { Priority } from './in-flight-limit.js';
+
+/** Requests that are always admitted: probes, and files, which cost as little as a refusal. */
+const ALWAYS = ['/-/health/', `${FILES_ADDRESS}/`];
+
+type Request = Pick<IncomingMessage, 'url' | 'method' | 'headers'>;
+
+/**
+ * Returns the priority of a request, or undefined if it is always admitted. Looks neither at the body nor at the
+ * session, so a client can pretend to have one.
+ */
+export function priorityOf({ url = '', method, headers }: Request): Priority | undefined {
+  if (ALWAYS.some((path) => url.startsWith(path))) return undefined;
+  // The cookie with the prefix `__Host-` contains the same name.
+  const hasCredentials = headers.cookie?.includes(`${SESSION_COOKIE}=`) || headers.authorization !== undefined;
+  if (!hasCredentials) return 'new';
+  return method === 'GET' ? 'look' : 'answer';
+}
+
+/** Returns the slug of the flow that a request is for, by its API or its page. */
+export const flowOf = ({ url = '' }: Request): string | undefined =>
+  /^\/(?:api\/v3\/flows\/executor|if\/flow)\/([-\w]+)\//.exec(url)?.[1];
+
+/** Returns whether a browser shows the response as the page of a flow. */
+export const isFlowPage = ({ url = '' }: Request): boolean => url.startsWith('/if/flow/');

@@ -1,0 +1,46 @@
+import { EventEmitter } from 'node:events';
+import { expect, it, onTestFinished } from 'vitest';
+import { QueueingTime } from './queueing-time.js';
+
+function poolWith(waitingCount: number) {
+  return Object.assign(new EventEmitter(), { waitingCount });
+}
+
+function measure(waitingCount: number) {
+  let nowMs = 0;
+  const pool = poolWith(waitingCount);
+  const time = new QueueingTime(pool, () => nowMs);
+  onTestFinished(() => time.stop());
+  return { pool, time, pass: (ms: number) => (nowMs += ms) };
+}
+
+/** Keeps the event loop busy in each of its turns. */
+async function occupyLoop(turns: number, ms: number) {
+  for (let i = 0; i < turns; i++) {
+    const end = performance.now() + ms;
+    while (performance.now() < end);
+    await new Promise((resolve) => setTimeout(resolve, 0));
+  }
+}
+
+it('tells how long a statement waits for a connection, by the number that wait and the rate at which they get one', () => {
+  const { pool, time, pass } = measure(500);
+  for (let i = 0; i < 50; i++) pool.emit('acquire');
+  pass(1000);
+  expect(time.take()).toBe(10_000);
+  for (let i = 0; i < 1000; i++) pool.emit('acquire');
+  pass(1000);
+  expect(time.take()).toBe(500);
+});
+
+it('counts a pool whose connections do not become free as slow', () => {
+  const { time, pass } = measure(30);
+  pass(100);
+  expect(time.take()).toBe(3000);
+});
+
+it('tells the median delay of a busy event loop', async () => {
+  const { time } = measure(0);
+  await occupyLoop(5, 60);
+  expect(time.take()).toBeGreaterThan(40);
+});

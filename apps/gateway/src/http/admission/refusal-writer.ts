@@ -1,0 +1,69 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { interpolate, Problem } from '@gatehouse/contracts';
+import type { BrandStore } from '@gatehouse/executor';
+import { chooseLocale } from '@gatehouse/texts';
+import { CSRF_FIELD } from '../csrf.js';
+import { contentSecurityPolicy } from '../pages/page.sender.js';
+import { brandAppearance, type PageRenderer } from '../pages/page-renderer.js';
+import { presentProblem } from '../problem.presenter.js';
+import type { StandardHeaders } from '../standard.headers.js';
+import { flowOf, isFlowPage } from './priority.js';
+
+export interface RefusalContext {
+  readonly pages: Pick<PageRenderer, 'flow'>;
+  /** Returns the source of the brands that pages show. */
+  readonly brands: () => Pick<BrandStore, 'lastKnown'>;
+  /** Returns whether the process is stopping, so that connections must end. */
+  readonly stopping: () => boolean;
+}
+
+const OVERLOADED = new Problem('overloaded');
+
+/**
+ * Writes the response to a refused request: the problem `overloaded`, or at the address of a flow a page that says so
+ * and tries again by itself. Reads neither the body of the request nor the database.
+ */
+export class RefusalWriter {
+  constructor(
+    private readonly headers: StandardHeaders,
+    private readonly newRequestId: () => string,
+    private readonly context: RefusalContext,
+  ) {}
+
+  /** `retryAfterS` replaces the default of the problem. */
+  write(request: IncomingMessage, response: ServerResponse, retryAfterS?: number): void {
+    const problem = retryAfterS === undefined ? OVERLOADED : new Problem('overloaded', { retry_after_s: retryAfterS });
+    const requestId = this.newRequestId();
+    const presented = presentProblem(problem, { requestId, details: false, translate: interpolate });
+    const { type, text, csp } = isFlowPage(request)
+      ? this.page(request, presented.body, problem.retryAfterS)
+      : { type: 'application/json; charset=utf-8', text: JSON.stringify(presented.body), csp: {} };
+    response
+      .writeHead(presented.status, {
+        ...this.headers.forRequest(requestId),
+        ...presented.headers,
+        ...csp,
+        ...(this.context.stopping() ? { connection: 'close' } : {}),
+        'content-type': type,
+        'content-length': Buffer.byteLength(text),
+      })
+      .end(text);
+  }
+
+  private page(request: IncomingMessage, body: object, retry_after_s: number | undefined) {
+    const { headers, url = '' } = request;
+    const brand = this.context.brands().lastKnown(headers.host ?? '');
+    const page = this.context.pages.flow({
+      challenge: body as Parameters<PageRenderer['flow']>[0]['challenge'],
+      brand: brandAppearance(brand),
+      locale: chooseLocale(headers['accept-language'], undefined, brand.locale),
+      slug: flowOf(request) ?? '',
+      address: url,
+      // The page has no form. Its script sends the token of the cookie.
+      token: { field: CSRF_FIELD, value: '' },
+      retry_after_s,
+    });
+    const csp = { 'content-security-policy': contentSecurityPolicy(page) };
+    return { type: 'text/html; charset=utf-8', text: page.html, csp };
+  }
+}

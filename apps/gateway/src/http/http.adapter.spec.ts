@@ -1,0 +1,93 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect } from 'node:net';
+import { Logger, readConfig } from '@gatehouse/platform';
+import { expect, it, onTestFinished } from 'vitest';
+import { gatewayConfig } from '../gateway.config.js';
+import { Admission } from './admission/admission.js';
+import { createFastifyAdapter } from './http.adapter.js';
+import { ProblemFilter } from './problem.filter.js';
+
+/** Starts the gateway's server with a route that answers when it is told to. */
+async function serve(settings: Readonly<Record<string, string>> = {}) {
+  const config = readConfig(gatewayConfig, {
+    DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none',
+    SEAL_KEYS: `test:${Buffer.alloc(32).toString('base64')}`,
+    SECRET_KEY: 'x'.repeat(32),
+    ...settings,
+  });
+  const filter = new ProblemFilter(new Logger('gateway', 'silent'));
+  const limits = { delayMs: config.ADMISSION_DELAY_MS, max: config.IN_FLIGHT_MAX };
+  const admission = new Admission(limits, { take: () => 0, stop: () => undefined });
+  const unused = () => {
+    throw new Error('not a page');
+  };
+  let stopping = false;
+  const refusals = { pages: { flow: unused }, brands: unused, stopping: () => stopping };
+  const fastify = createFastifyAdapter({ config, filter, admission, refusals }).getInstance();
+  fastify.addHook('preClose', (done) => {
+    stopping = true;
+    done();
+  });
+  fastify.setErrorHandler((error, request, reply) => filter.answer(error, request, reply));
+  fastify.get('/slow/', async () => {
+    await once(fastify.server, 'answer');
+    return { answered: true };
+  });
+  await fastify.listen({ port: 0, host: '127.0.0.1' });
+  onTestFinished(() => admission.stop());
+  return fastify;
+}
+
+/** Opens a connection. Returns it with a function that resolves with all that it receives until its end. */
+async function connectTo({ server }: Awaited<ReturnType<typeof serve>>) {
+  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  await once(socket, 'connect');
+  const received = (async () => {
+    let text = '';
+    for await (const chunk of socket) text += String(chunk);
+    return text;
+  })();
+  return { socket, received };
+}
+
+const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`;
+
+it('answers requests that arrive on an open connection while the server closes, with the body and headers of the API', async () => {
+  const fastify = await serve();
+  const { socket, received } = await connectTo(fastify);
+  const first = once(fastify.server, 'request');
+  socket.write(get('/slow/'));
+  await first;
+  const closed = fastify.close();
+  const second = once(fastify.server, 'request');
+  socket.write(get('/nowhere/'));
+  await second;
+  fastify.server.emit('answer');
+  await closed;
+
+  const responses = (await received).split(/(?=HTTP\/1\.1 )/);
+  expect(responses).toEqual([
+    expect.stringMatching(/^HTTP\/1\.1 200 OK\r\n[^]*x-authentik-id: [0-9a-f]{32}\r\n[^]*\{"answered":true\}$/),
+    expect.stringMatching(
+      /^HTTP\/1\.1 404 Not Found\r\n(?=[^]*connection: close\r\n)[^]*x-authentik-id: [0-9a-f]{32}\r\n[^]*\{"detail":"Not found.","code":"not_found"\}$/i,
+    ),
+  ]);
+});
+
+it('refuses a request while the server closes in the same form as before, and ends its connection', async () => {
+  const fastify = await serve({ IN_FLIGHT_MAX: '1' });
+  const { socket, received } = await connectTo(fastify);
+  const first = once(fastify.server, 'request');
+  socket.write(get('/slow/'));
+  await first;
+  const closed = fastify.close();
+  const second = once(fastify.server, 'request');
+  socket.write(get('/slow/'));
+  await second;
+  fastify.server.emit('answer');
+  await closed;
+
+  expect(await received).toMatch(
+    /HTTP\/1\.1 503 Service Unavailable\r\n[^]*retry-after: 1\r\nconnection: close\r\n[^]*\{"component":"ak-stage-flow-error","request_id":"[0-9a-f]{32}"\}$/,
+  );
+});

@@ -1,0 +1,53 @@
+import { table } from '../load/markdown.js';
+
+/** The figures of one kind of visits. Rates are visits a second. */
+export interface OverloadRow {
+  readonly name: string;
+  /** Finished in the closed model, which saturates the product. */
+  readonly peak: number;
+  /** Finished in the open model, at the rate of the peak. Figures without a value were not measured. */
+  readonly single?: number;
+  /** Arrived, and finished, in the overload. */
+  readonly offered: number;
+  readonly crowded: number;
+  /** CPU time of the product for one finished visit, refusals included, divided by that at the peak. */
+  readonly cpuTimes?: number;
+  /** Visits without a valid response. */
+  readonly failed: number;
+  /** Share of the visits that were refused after their first request. */
+  readonly refusedLate: number;
+  readonly refusalP50: number;
+  readonly refusalP99: number;
+  readonly finishedP99: number;
+  readonly recoveryMs?: number;
+}
+
+/** Returns a table of the figures before, at and after an overload. */
+export function overloadTable(rows: readonly OverloadRow[], pinned: boolean): string {
+  const head = [
+    ...[
+      'visit',
+      'peak, a second',
+      'at 1×, of the peak',
+      'arrived a second',
+      'finished, of the peak',
+      'CPU each, times the peak',
+      'failed',
+    ],
+    ...['refused after its first request', 'refusals p50 ms', 'p99', 'finished visits p99 ms', 'recovery ms'],
+  ];
+  const body = rows.map((row) => [
+    ...[row.name, row.peak.toFixed(0), ratio(row.single && row.single / row.peak), row.offered.toFixed(0)],
+    ...[ratio(row.crowded / row.peak), ratio(row.cpuTimes), String(row.failed)],
+    `${(row.refusedLate * 100).toFixed(1)} %`,
+    ...[row.refusalP50, row.refusalP99, row.finishedP99, row.recoveryMs].map(ms),
+  ]);
+  const cores = pinned
+    ? 'The load generator has one core, and the product with Postgres and NATS another.'
+    : 'The load generator shares its cores with the product, which makes the figures worse: pinning needs two cores and taskset.';
+  return `${table(head, body)}\n\n${cores}`;
+}
+
+const ratio = (value: number | undefined) => value?.toFixed(2) ?? '';
+/** Returns whole milliseconds, and nothing if there was no such visit. */
+const ms = (value: number | undefined) => (value === undefined || Number.isNaN(value) ? '' : value.toFixed(0));

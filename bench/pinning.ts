@@ -1,0 +1,25 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+
+/** The cores of a bench that separates the load generator from the product, if the machine has two. */
+export const CORES = { driver: 0, product: 1 } as const;
+
+/** Whether the processes can be pinned to cores: needs two cores, and taskset of util-linux. */
+export const canPin = (): boolean => availableParallelism() > CORES.product && hasTaskset();
+
+function hasTaskset(): boolean {
+  try {
+    execFileSync('taskset', ['--version'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Pins a process with its threads and its descendants to a core. Processes that it starts later inherit the core. */
+export function pin(pid: number, core: number): void {
+  execFileSync('taskset', ['-a', '-c', '-p', String(core), String(pid)], { stdio: 'ignore' });
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean);
+  for (const child of children) pin(Number(child), core);
+}
