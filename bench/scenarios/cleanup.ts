@@ -10,12 +10,11 @@ import { dummyToNext } from './visits.js';
 /** Expired rows in each of four tables: a million together. */
 const ROWS = 250_000;
 const TABLES = ['sessions', 'plans', 'session_keys', 'attempts'];
-/** Bytes of a plan's body, about those of a login. */
+/** A plan's body of 800 bytes, about those of a login. */
 const BODY_HEX = `repeat(md5(i::text), 50)`;
 const VISITS = 500;
 /** Few enough to leave the machine some time. A busy machine measures the queue for its cores. */
 const CONCURRENCY = 2;
-const ROUNDS = 12;
 const WARM_UP = 6;
 const POLL_MS = 200;
 
@@ -41,10 +40,11 @@ const HOLD_LEASE = `INSERT INTO flow.leases (name, holder, until) VALUES ('clean
   ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until`;
 const RELEASE_LEASE = `DELETE FROM flow.leases WHERE name = 'cleanup'`;
 
-const IS_CLEAN = `
-  SELECT NOT EXISTS (SELECT FROM flow.sessions WHERE cleanup_at < now())
-    AND NOT EXISTS (SELECT FROM flow.plans WHERE cleanup_at < now())
-    AND NOT EXISTS (SELECT FROM flow.attempts WHERE cleanup_at < now()) AS clean`;
+/** Returns whether rows of the fill are left, and whether the gateway cleans up. */
+const STATE = `
+  SELECT EXISTS (SELECT FROM flow.sessions WHERE cleanup_at < now() - interval '30 minutes')
+    OR EXISTS (SELECT FROM flow.attempts WHERE cleanup_at < now() - interval '30 minutes') AS left,
+    EXISTS (SELECT FROM flow.leases WHERE name = 'cleanup') AS running`;
 
 const SIZES = `
   SELECT relname AS name, pg_total_relation_size(relid)::float8 / 1048576 AS mib
@@ -80,51 +80,67 @@ async function measureCleanup(tools: Tools): Promise<CleanupFigures> {
   const { client } = tools;
   for (const statement of FILL) await client.query(statement);
   const full = await tableSizes(client);
-  await solveWhile(tools, (rounds) => rounds < WARM_UP);
-  const updatesBefore = await planUpdates(client);
-  const before = await solveWhile(tools, (rounds) => rounds < ROUNDS);
-  await client.query(RELEASE_LEASE);
-  const cleaned = timeUntilClean(client);
-  let seconds: number | undefined;
-  void cleaned.then((value) => {
-    seconds = value;
-  });
-  const during = await solveWhile(tools, () => seconds === undefined);
-  await cleaned;
-  const after = await solveWhile(tools, (rounds) => rounds < ROUNDS);
-  const updates = await planUpdates(client);
+  for (let i = 0; i < WARM_UP; i++) await solve(tools);
+  const before = await planUpdates(client);
+  const { seconds, ...latencies } = await inTurns(tools);
+  const after = await planUpdates(client);
   await client.query('VACUUM flow.sessions, flow.session_keys, flow.plans, flow.attempts');
   return {
-    phases: [
-      { name: 'before', latencies: before },
-      { name: 'during the cleanup', latencies: during },
-      { name: 'after', latencies: after },
-    ],
-    ...{ rows: TABLES.length * ROWS, seconds: seconds!, full, left: await tableSizes(client) },
-    hotShare: (updates.hot - updatesBefore.hot) / (updates.all - updatesBefore.all),
+    ...{ ...latencies, rows: TABLES.length * ROWS, seconds, full, left: await tableSizes(client) },
+    hotShare: (after.hot - before.hot) / (after.all - before.all),
   };
 }
 
-/** Returns the sizes of the tables that are cleaned most. */
-export const tableSizes = async (client: pg.Client): Promise<readonly TableSize[]> =>
-  (await client.query<TableSize>(SIZES, [TABLES])).rows;
-
-/** Runs rounds of visits as long as `goesOn`. Returns the latencies. */
-async function solveWhile({ driver, url }: Tools, goesOn: (rounds: number) => boolean): Promise<number[]> {
-  const latencies: number[] = [];
-  for (let rounds = 0; goesOn(rounds); rounds++) {
-    await driver.admit(dummyToNext, { url, count: VISITS, users: USERS });
-    latencies.push(...(await driver.measure(dummyToNext, CONCURRENCY)).latencies);
+/**
+ * Runs rounds of visits without and with a cleanup in turn, so that other load on the machine affects both equally, until
+ * all rows are deleted. Returns the latencies, and the seconds in which the gateway cleaned up.
+ */
+async function inTurns(tools: Tools): Promise<Pick<CleanupFigures, 'without' | 'during' | 'seconds'>> {
+  const { client } = tools;
+  const without: number[] = [];
+  const during: number[] = [];
+  let seconds = 0;
+  for (let isLeft = true; isLeft; ) {
+    await client.query(HOLD_LEASE);
+    without.push(...(await solve(tools)));
+    await client.query(RELEASE_LEASE);
+    await until(client, ({ left, running }) => running || !left);
+    const startedAt = performance.now();
+    let isOver = false;
+    const round = solve(tools).finally(() => {
+      isOver = true;
+    });
+    ({ left: isLeft } = await until(client, ({ left }) => isOver || !left));
+    seconds += (performance.now() - startedAt) / 1000;
+    during.push(...(await round));
   }
-  return latencies;
+  return { without, during, seconds };
 }
 
-async function timeUntilClean(client: pg.Client): Promise<number> {
-  const startedAt = performance.now();
-  while (!(await client.query<{ clean: boolean }>(IS_CLEAN)).rows[0]!.clean) await delay(POLL_MS);
-  return (performance.now() - startedAt) / 1000;
+/** Runs a round of visits. Returns the latencies. */
+async function solve({ driver, url }: Tools): Promise<number[]> {
+  await driver.admit(dummyToNext, { url, count: VISITS, users: USERS });
+  return [...(await driver.measure(dummyToNext, CONCURRENCY)).latencies];
+}
+
+interface State {
+  readonly left: boolean;
+  readonly running: boolean;
+}
+
+/** Returns the state of the cleanup as soon as it is as `isReached` expects. */
+async function until(client: pg.Client, isReached: (state: State) => boolean): Promise<State> {
+  for (;;) {
+    const [state] = (await client.query<State>(STATE)).rows;
+    if (state && isReached(state)) return state;
+    await delay(POLL_MS);
+  }
 }
 
 async function planUpdates(client: pg.Client): Promise<{ all: number; hot: number }> {
   return (await client.query<{ all: number; hot: number }>(PLAN_UPDATES)).rows[0]!;
 }
+
+/** Returns the sizes of the tables that are cleaned most. */
+export const tableSizes = async (client: pg.Client): Promise<readonly TableSize[]> =>
+  (await client.query<TableSize>(SIZES, [TABLES])).rows;
