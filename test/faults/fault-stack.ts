@@ -129,6 +129,8 @@ export class FaultStack {
       ...{ SEAL_KEYS, SECRET_KEY, PSEUDONYM_KEY, BASE_URL: this.url, TRUSTED_PROXIES: '127.0.0.1' },
       ...{ PORT: String(gatewayPorts[replica - 1]), MONITORING_PORT: String(monitoringPorts[replica - 1]) },
       ...{ NETWORK_ATTEMPTS_FREE: '1000000', ANONYMOUS_RATE: '0', NEW_SESSION_RATE: '0', GATEHOUSE_DIR: folder },
+      // The drills count what a fault costs, not what is refused because the machine is busy.
+      ADMISSION_DELAY_MS: '0',
     };
     const courier = { SEAL_KEYS, EVENTS_STREAM: STREAM };
     const own: Partial<Record<Service, Environment>> = { gateway, courier, password };
