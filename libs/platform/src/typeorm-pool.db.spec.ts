@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type FreshDatabase, freshDatabase } from '../../../test/support/postgres.js';
@@ -15,10 +16,10 @@ beforeEach(async () => {
 });
 afterEach(() => database.drop());
 
-const open = () =>
+const open = (url = database.url) =>
   openPool({
     schema: 'public',
-    config: { DATABASE_URL: database.url, DATABASE_POOL: 1 },
+    config: { DATABASE_URL: url, DATABASE_POOL: 1 },
     readiness: new Readiness(),
     versions: {},
   });
@@ -39,8 +40,19 @@ describe('the pool of a service whose role has no settings', () => {
       await pool.destroy();
     }
   });
+  it('stores them also for a role without other privileges', async () => {
+    const role = `gatehouse_test_${randomBytes(6).toString('hex')}`;
+    await onServer(database.url, (client) => client.query(`CREATE ROLE ${role} LOGIN PASSWORD '${role}'`));
+    try {
+      const pool = await open(Object.assign(new URL(database.url), { username: role, password: role }).href);
+      expect(await storedSettings(pool)).toEqual(ROLE_SETTINGS);
+      await pool.destroy();
+    } finally {
+      await onServer(database.url, (client) => client.query(`DROP ROLE ${role}`));
+    }
+  });
   it('has them also when several services with one role start at the same time', async () => {
-    const pools = await Promise.all(Array.from({ length: 5 }, open));
+    const pools = await Promise.all(Array.from({ length: 5 }, () => open()));
     expect(await Promise.all(pools.map(storedSettings))).toEqual(pools.map(() => ROLE_SETTINGS));
     await Promise.all(pools.map((pool) => pool.destroy()));
   });
