@@ -60,6 +60,7 @@ export async function cleanup({ databaseUrl }: BenchEnvironment, product: Produc
   const driver = new Driver();
   await client.connect();
   try {
+    await client.query('SET statement_timeout = 0');
     await client.query(HOLD_LEASE);
     await product.serve('gateway', { CLEANUP_EVERY_S: '1' });
     return cleanupReport(await measureCleanup({ client, driver, url: product.url }));
