@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 
 /** The cores of a bench that separates the load generator from the product, if the machine has two. */
@@ -21,5 +21,14 @@ function hasTaskset(): boolean {
 export function pin(pid: number, core: number): void {
   execFileSync('taskset', ['-a', '-c', '-p', String(core), String(pid)], { stdio: 'ignore' });
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean);
-  for (const child of children) pin(Number(child), core);
+  for (const child of children) pinUnlessEnded(Number(child), core);
+}
+
+/** Pins a process that may end at any time, such as a worker of Postgres. */
+function pinUnlessEnded(pid: number, core: number): void {
+  try {
+    pin(pid, core);
+  } catch (error) {
+    if (existsSync(`/proc/${pid}`)) throw error;
+  }
 }
