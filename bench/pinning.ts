@@ -17,17 +17,20 @@ function hasTaskset(): boolean {
   }
 }
 
-/** Pins a process with its threads and its descendants to a core. Processes that it starts later inherit the core. */
-export function pin(pid: number, core: number): void {
-  execFileSync('taskset', ['-a', '-c', '-p', String(core), String(pid)], { stdio: 'ignore' });
+/**
+ * Pins a process with its threads and its descendants to a core, or to cores such as `0-2`. Processes that it starts
+ * later inherit them.
+ */
+export function pin(pid: number, cores: number | string): void {
+  execFileSync('taskset', ['-a', '-c', '-p', String(cores), String(pid)], { stdio: 'ignore' });
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean);
-  for (const child of children) pinUnlessEnded(Number(child), core);
+  for (const child of children) pinUnlessEnded(Number(child), cores);
 }
 
 /** Pins a process that may end at any time, such as a worker of Postgres. */
-function pinUnlessEnded(pid: number, core: number): void {
+function pinUnlessEnded(pid: number, cores: number | string): void {
   try {
-    pin(pid, core);
+    pin(pid, cores);
   } catch (error) {
     if (existsSync(`/proc/${pid}`)) throw error;
   }

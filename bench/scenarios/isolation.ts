@@ -1,8 +1,11 @@
+import { availableParallelism } from 'node:os';
 import { Driver } from '../driver-process.js';
 import type { BenchEnvironment } from '../environment.js';
 import { best, type RoundFigures, runRound } from '../measurement.js';
+import { canPin, pin } from '../pinning.js';
 import type { Product } from '../product.js';
 import { isolationTable } from '../report.js';
+import { LeftOutError } from '../run-scenarios.js';
 import { USERS } from './flows.js';
 import { ONE_HASH_AT_A_TIME } from './scaling.js';
 import { prepareSlowUsers } from './slow-users.js';
@@ -10,14 +13,33 @@ import { identification, slowPassword } from './visits.js';
 
 const ROUNDS = 3;
 const VISITS = 300;
-/** Number of logins, enough to run longer than the identifications. */
-const LOGINS = USERS;
+/**
+ * Number of logins, enough to run longer than the identifications, and fewer for each user than the failures after which
+ * answers are delayed.
+ */
+const LOGINS = 2 * USERS;
 /** Concurrent logins, more than the password service can process. */
 const LOGIN_CONCURRENCY = 16;
 
-/** Measures that an overloaded password service does not slow down identification while a core is free. */
+/**
+ * Measures that an overloaded password service does not slow down identification while a core is free: in all rounds,
+ * the password service has one core, and all other processes have the rest.
+ */
 export async function isolation(environment: BenchEnvironment, product: Product): Promise<string> {
-  await product.servePasswords(1, ONE_HASH_AT_A_TIME);
+  if (!canPin()) throw new LeftOutError('it needs two cores and taskset');
+  const last = availableParallelism() - 1;
+  const [password] = await product.servePasswords(1, ONE_HASH_AT_A_TIME);
+  try {
+    // Includes the servers and the load generators, which are descendants of this process.
+    pin(process.pid, `0-${last - 1}`);
+    pin(password!, last);
+    return await measure(environment, product);
+  } finally {
+    pin(process.pid, `0-${last}`);
+  }
+}
+
+async function measure(environment: BenchEnvironment, product: Product): Promise<string> {
   const variant = { name: 'identification', site: product, visit: identification, count: VISITS };
   const alone: RoundFigures[] = [];
   const crowded: RoundFigures[] = [];
