@@ -1,14 +1,14 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import type { Job, JobResult, Measurement, Visit } from './visit.js';
+import type { Audience, Job, JobResult, Measurement, Visit } from './visit.js';
 
 /** Controls a load generator process. */
 export class Driver {
   private readonly child: ChildProcess = fork(new URL('./driver.js', import.meta.url));
 
   /** Creates visitors and runs the unmeasured steps of a visit. */
-  async admit({ before }: Visit, target: { readonly url: string; readonly count: number; readonly users: number }) {
-    await this.send({ type: 'admit', steps: before, ...target });
+  async admit({ before, hasSession = false }: Visit, audience: Omit<Audience, 'flows'> & { readonly flows?: number }) {
+    await this.send({ type: 'admit', steps: before, hasSession, flows: 1, ...audience });
   }
 
   /** Runs the measured steps with the admitted visitors, `concurrency` at a time. Throws for an unexpected response. */

@@ -1,18 +1,26 @@
 /** The load generator, a separate process: a fixed number of concurrent visitors on keep-alive connections. */
+import { hash, randomInt } from 'node:crypto';
 import { HttpClient } from '../load/http-client.js';
 import { addressOf, Visitor } from '../load/visitor.js';
-import type { Job, JobResult, Measurement, Step } from './visit.js';
+import type { Audience, Job, JobResult, Measurement, Step } from './visit.js';
 
 /** Number of visitors that run the unmeasured steps concurrently. */
 const PREPARE_CONCURRENCY = 16;
+
+/** A prime, so that visitors with consecutive numbers are users whose rows are far apart. */
+const STRIDE = 7919;
 
 /** Time limit of a request, in milliseconds. */
 const TIMEOUT_MS = 300_000;
 
 interface BenchVisitor {
   readonly user: string;
+  /** Number of the visitor's flow. */
+  readonly flow: string;
   /** Has a client address of its own, so that limits for each network count each visitor separately. */
   readonly browser: Visitor;
+  /** Path that the last redirect led to. */
+  location: string;
 }
 
 let visitors: BenchVisitor[] = [];
@@ -29,11 +37,18 @@ const report = (done: JobResult) => void process.send?.(done);
 async function run(job: Job): Promise<Measurement> {
   if (job.type === 'measure') return visit(visitors.splice(0), job.steps, job.concurrency);
   const client = new HttpClient(job.url, { timeoutMs: TIMEOUT_MS });
-  visitors = Array.from({ length: job.count }, (_, i) => ({
-    user: `user-${i % job.users}`,
-    browser: new Visitor(client, addressOf(i)),
-  }));
+  const first = randomInt(job.users);
+  visitors = Array.from({ length: job.count }, (_, i) => visitorOf(i, client, { ...job, first }));
   return visit([...visitors], job.steps, PREPARE_CONCURRENCY);
+}
+
+type Admission = Audience & { readonly hasSession: boolean; readonly first: number };
+
+function visitorOf(i: number, client: HttpClient, { users, flows, hasSession, first }: Admission): BenchVisitor {
+  const number = (first + i * STRIDE) % users;
+  const cookies = hasSession ? [`authentik_session=${hash('sha256', `session-${number}`, 'base64url')}`] : [];
+  const browser = new Visitor(client, addressOf(i), cookies);
+  return { user: `user-${number}`, flow: String(number % flows), browser, location: '' };
 }
 
 async function visit(pending: BenchVisitor[], steps: readonly Step[], concurrency: number): Promise<Measurement> {
@@ -52,7 +67,12 @@ async function visit(pending: BenchVisitor[], steps: readonly Step[], concurrenc
   return { latencies, atFullLoad: atFullLoad ?? { visits: 0, ms: 0 } };
 }
 
-async function sendStep({ user, browser }: BenchVisitor, { method, path, body, expects }: Step): Promise<void> {
-  const { status, text } = await browser.send(method, path, body?.replaceAll('$user', user));
-  if (!text.includes(expects)) throw new Error(`${method} ${path}: unexpected response ${status} ${text}`);
+async function sendStep(visitor: BenchVisitor, { method, path, body, expects }: Step): Promise<void> {
+  const { user, flow, browser } = visitor;
+  const address = path.replace('$flow', flow).replace('$location', visitor.location);
+  const { status, text, headers } = await browser.send(method, address, body?.replaceAll('$user', user));
+  const { location = '' } = headers;
+  if (location !== '') visitor.location = location.replace(/^https?:\/\/[^/]+/, '');
+  if (!text.includes(expects) && !location.includes(expects))
+    throw new Error(`${method} ${address}: unexpected response ${status} ${location} ${text}`);
 }

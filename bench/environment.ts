@@ -4,6 +4,13 @@ import { startNatsServer } from '../test/support/nats-server.js';
 import { startOwnPostgres } from '../test/support/own-postgres.js';
 import type { WatchedProcess } from './cpu.js';
 
+/** A server of the product, with its processes. */
+interface BenchServer {
+  readonly url: string;
+  readonly watched: WatchedProcess;
+  readonly stop: () => Promise<void>;
+}
+
 /** The servers of the product and of its baseline: a Postgres with durable writes, and a nats-server. */
 export interface BenchEnvironment {
   readonly databaseUrl: string;
@@ -13,20 +20,30 @@ export interface BenchEnvironment {
 }
 
 export async function startEnvironment(): Promise<BenchEnvironment> {
-  const binary = await findNatsServer();
-  if (!binary) throw new Error('nats-server was not found. Install it, or set NATS_SERVER to its path');
-  const postgres = await startOwnPostgres({ password: randomBytes(24).toString('base64url'), settings: [] });
-  const nats = await startNatsServer(binary);
+  const postgres = await startPostgres();
+  const nats = await startNats();
   return {
     databaseUrl: postgres.url,
     natsUrl: nats.url,
-    watched: [
-      { name: 'nats', pid: nats.pid },
-      { name: 'postgres', pid: postgres.pid, includesChildren: true },
-    ],
+    watched: [nats.watched, postgres.watched],
     stop: async () => {
       await nats.stop();
       await postgres.stop();
     },
   };
+}
+
+/** Starts a Postgres with durable writes, whose files are deleted when it is stopped. */
+export async function startPostgres({ settings = [] as readonly string[], onDisk = false } = {}): Promise<BenchServer> {
+  const password = randomBytes(24).toString('base64url');
+  const { url, pid, stop } = await startOwnPostgres({ password, settings, onDisk });
+  return { url, stop, watched: { name: 'postgres', pid, includesChildren: true } };
+}
+
+/** Starts a nats-server. */
+export async function startNats(): Promise<BenchServer> {
+  const binary = await findNatsServer();
+  if (!binary) throw new Error('nats-server was not found. Install it, or set NATS_SERVER to its path');
+  const { url, pid, stop } = await startNatsServer(binary);
+  return { url, stop, watched: { name: 'nats', pid } };
 }

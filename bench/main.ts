@@ -1,5 +1,6 @@
-/** `npm run bench [-- scenario…]`: measures the product and its baseline, and prints Markdown tables. */
+/** `npm run bench [-- scenario… [--users N]]`: measures the product and its baseline, and prints Markdown tables. */
 import { availableParallelism } from 'node:os';
+import { type BenchOptions, benchOptions } from './bench-options.js';
 import { watchOthers } from './cpu.js';
 import { type BenchEnvironment, startEnvironment } from './environment.js';
 import { Product } from './product.js';
@@ -7,19 +8,25 @@ import { runScenarios, type ScenarioResult } from './run-scenarios.js';
 import { captchas } from './scenarios/captchas.js';
 import { cleanup } from './scenarios/cleanup.js';
 import { enumeration } from './scenarios/enumeration.js';
+import { gate } from './scenarios/gate.js';
+import { growth } from './scenarios/growth.js';
 import { isolation } from './scenarios/isolation.js';
+import { memory } from './scenarios/memory.js';
 import { overload } from './scenarios/overload.js';
 import { pages } from './scenarios/pages.js';
+import { peers } from './scenarios/peers.js';
 import { policies } from './scenarios/policies.js';
+import { rates } from './scenarios/rates.js';
 import { scaling } from './scenarios/scaling.js';
 import { sizes } from './scenarios/sizes.js';
 import { solves } from './scenarios/solves.js';
 import { statements } from './scenarios/statements.js';
 import { totp } from './scenarios/totp.js';
 
-const scenarios: Readonly<
-  Record<string, (environment: BenchEnvironment, product: Product) => Promise<ScenarioResult>>
-> = {
+type RunScenario = (environment: BenchEnvironment, product: Product) => Promise<ScenarioResult>;
+
+const options = parsedOptions();
+const scenarios: Readonly<Record<string, RunScenario>> = {
   solves,
   statements,
   scaling,
@@ -30,20 +37,23 @@ const scenarios: Readonly<
   policies,
   totp,
   enumeration,
+  rates,
+  memory,
+};
+/** Scenarios that run only by name: they repeat others, install packages, or take ten minutes. */
+const onRequest: Readonly<Record<string, RunScenario>> = {
   cleanup,
   sizes,
+  gate,
+  growth: () => growth(options),
+  peers,
 };
+const all = { ...scenarios, ...onRequest };
 
-/** Scenarios that take ten minutes each, and run only when they are named. */
-const LONG = ['cleanup', 'sizes'];
-
-const requested =
-  process.argv.length > 2 ? process.argv.slice(2) : Object.keys(scenarios).filter((name) => !LONG.includes(name));
-const unknown = requested.filter((name) => !Object.hasOwn(scenarios, name));
+const requested = options.scenarios.length > 0 ? options.scenarios : Object.keys(scenarios);
+const unknown = requested.filter((name) => !Object.hasOwn(all, name));
 if (unknown.length > 0) {
-  process.stderr.write(
-    `bench: unknown scenario ${unknown.join(', ')}. Scenarios: ${Object.keys(scenarios).join(', ')}\n`,
-  );
+  process.stderr.write(`bench: unknown scenario ${unknown.join(', ')}. Scenarios: ${Object.keys(all).join(', ')}\n`);
   process.exit(1);
 }
 
@@ -53,7 +63,7 @@ const product = await Product.open(environment);
 try {
   process.stdout.write(`Node ${process.version}, ${availableParallelism()} cores, ${new Date().toISOString()}\n`);
   const passed = await runScenarios(
-    requested.map((name) => ({ name, run: () => scenarios[name]!(environment, product) })),
+    requested.map((name) => ({ name, run: () => all[name]!(environment, product) })),
     (text) => process.stdout.write(text),
   );
   process.exitCode = passed ? 0 : 1;
@@ -62,3 +72,12 @@ try {
   await environment.stop();
 }
 process.stdout.write(`\nOther processes used ${(otherWork() * 100).toFixed(0)} % of the CPU time meanwhile.\n`);
+
+function parsedOptions(): BenchOptions {
+  try {
+    return benchOptions(process.argv.slice(2));
+  } catch (error) {
+    process.stderr.write(`bench: ${error instanceof Error ? error.message : String(error)}\n`);
+    return process.exit(1);
+  }
+}

@@ -19,8 +19,16 @@ export interface Variant {
   readonly count: number;
   /** Number of users that the visits are distributed over. Defaults to USERS. */
   readonly users?: number;
+  /** Number of flows that the users are distributed over. Defaults to 1. */
+  readonly flows?: number;
   /** Name of the variant that does only the minimum work of this variant. */
   readonly baseline?: string;
+}
+
+/** Variants with their figures by name. */
+export interface Comparison {
+  readonly variants: readonly Variant[];
+  readonly measured: ReadonlyMap<string, RoundFigures>;
 }
 
 /** The figures of one round of a variant. */
@@ -38,13 +46,13 @@ export interface RoundFigures {
  * Runs one round of a variant with its own load generator. `shared` lists the processes that other variants use too.
  */
 export async function runRound(
-  { site, visit, count, users = USERS }: Variant,
+  { site, visit, count, users = USERS, flows = 1 }: Variant,
   concurrency: number,
   shared: readonly WatchedProcess[],
 ): Promise<RoundFigures> {
   const driver = new Driver();
   try {
-    await driver.admit(visit, { url: site.url, count, users });
+    await driver.admit(visit, { url: site.url, count, users, flows });
     const watched = [...site.watched(), ...shared];
     const before = cpuOf(watched);
     const { latencies, atFullLoad } = await driver.measure(visit, concurrency);
@@ -75,12 +83,13 @@ const CONCURRENCY = 16;
 export async function runInterleaved(
   variants: readonly Variant[],
   { watched }: { readonly watched: readonly WatchedProcess[] },
+  { warmUp, rounds: count } = { warmUp: WARM_UP, rounds: ROUNDS },
 ): Promise<ReadonlyMap<string, RoundFigures>> {
   const rounds = new Map(variants.map(({ name }): [string, RoundFigures[]] => [name, []]));
-  for (let i = 0; i < WARM_UP + ROUNDS; i++) {
+  for (let i = 0; i < warmUp + count; i++) {
     for (const variant of variants) {
       const figures = await runRound(variant, CONCURRENCY, watched);
-      if (i >= WARM_UP) rounds.get(variant.name)?.push(figures);
+      if (i >= warmUp) rounds.get(variant.name)?.push(figures);
     }
   }
   return new Map([...rounds].map(([name, figures]) => [name, median(figures)]));
@@ -102,6 +111,12 @@ export function median(rounds: readonly RoundFigures[]): RoundFigures {
 /** Returns the fastest round, because other load on the machine can only slow a round down. */
 export const best = (rounds: readonly RoundFigures[]): RoundFigures =>
   rounds.reduce((fastest, candidate) => (candidate.perSecond > fastest.perSecond ? candidate : fastest));
+
+/** Returns the ratio of the CPU time of a variant to that of its baseline. */
+export function ratioOf({ variants, measured }: Comparison, name: string): number {
+  const { baseline = name } = variants.find((variant) => variant.name === name)!;
+  return totalCpu(measured.get(name)!) / totalCpu(measured.get(baseline)!);
+}
 
 /** Returns the CPU time of one visit in all processes, in microseconds. */
 export const totalCpu = ({ cpu }: RoundFigures) => [...cpu.values()].reduce((sum, value) => sum + value, 0);

@@ -14,7 +14,18 @@ import { FLOWS } from './scenarios/flows.js';
 const run = promisify(execFile);
 
 type Environment = Readonly<Record<string, string>>;
-type Service = 'gateway' | 'captcha' | 'identification' | 'mfa' | 'session' | 'password' | 'policy';
+/** A process of the product. */
+export type Service =
+  | 'gateway'
+  | 'captcha'
+  | 'consent'
+  | 'courier'
+  | 'enrollment'
+  | 'identification'
+  | 'mfa'
+  | 'password'
+  | 'policy'
+  | 'session';
 
 interface Running {
   readonly name: Service;
@@ -30,7 +41,7 @@ export class Product implements MeasuredSite {
     private readonly env: Environment,
   ) {}
 
-  static async open({ natsUrl, databaseUrl }: BenchEnvironment): Promise<Product> {
+  static async open({ natsUrl, databaseUrl }: Pick<BenchEnvironment, 'natsUrl' | 'databaseUrl'>): Promise<Product> {
     const port = String(await freePort());
     const url = `http://127.0.0.1:${port}`;
     const product = new Product(url, {
@@ -57,17 +68,15 @@ export class Product implements MeasuredSite {
     return this.running.filter(({ name }) => name === 'password').map(({ process }) => process.pid);
   }
 
-  /**
-   * Starts the policy service. The other scenarios do not need the service, and its Python processes use much memory.
-   */
-  async servePolicies(): Promise<void> {
-    await this.start('policy');
-  }
-
   /** Starts or restarts a service. */
   async serve(service: Service, env: Environment): Promise<void> {
     await this.end(({ name }) => name === service);
     await this.start(service, env);
+  }
+
+  /** Returns the `NODE_OPTIONS` that load `bench/<name>.mjs` before a process starts. */
+  static preload(name: string): string {
+    return `--import=${pathToFileURL(`bench/${name}.mjs`).href}`;
   }
 
   /**
@@ -76,8 +85,7 @@ export class Product implements MeasuredSite {
   async withPlainStatements(): Promise<MeasuredSite> {
     const port = String(await freePort());
     const url = `http://127.0.0.1:${port}`;
-    const preload = pathToFileURL('bench/plain-statements.mjs').href;
-    const env = { ...this.env, PORT: port, BASE_URL: url, NODE_OPTIONS: `--import=${preload}` };
+    const env = { ...this.env, PORT: port, BASE_URL: url, NODE_OPTIONS: Product.preload('plain-statements') };
     const gateway = await startProcess('dist/apps/gateway/src/main.js', env, { ready: /serving/ });
     const others = () => this.watched().filter(({ name }) => name !== 'gateway');
     return {

@@ -1,5 +1,6 @@
 import { table } from '../load/markdown.js';
-import { percentiles, type RoundFigures, totalCpu, type Variant } from './measurement.js';
+import { type Comparison, percentiles, type RoundFigures, ratioOf, totalCpu } from './measurement.js';
+import type { MemoryUse } from './memory.js';
 import { areaUnderRoc } from './roc.js';
 
 const ms = (value: number) => (value < 10 ? value.toFixed(1) : value.toFixed(0));
@@ -15,11 +16,12 @@ const split = ({ cpu }: RoundFigures) =>
     .join(' · ');
 
 /** Returns a table with a row for each variant: rate, latencies, CPU time by process, and the ratio to its baseline. */
-export function solvesTable(variants: readonly Variant[], measured: ReadonlyMap<string, RoundFigures>): string {
+export function solvesTable(comparison: Comparison): string {
+  const { variants, measured } = comparison;
   const rows = variants.map(({ name, baseline }) => {
     const figures = measured.get(name)!;
     const total = totalCpu(figures);
-    const ratio = baseline === undefined ? '' : times(total / totalCpu(measured.get(baseline)!));
+    const ratio = baseline === undefined ? '' : times(ratioOf(comparison, name));
     return [name, figures.perSecond.toFixed(0), ...latencies(figures), total.toFixed(0), split(figures), ratio];
   });
   return table(['what', 'a second', 'p50 ms', 'p95', 'p99', 'CPU µs each', 'of which', 'times its baseline'], rows);
@@ -158,4 +160,116 @@ export function enumerationReport({ rows, apart }: EnumerationFigures): string {
     areaUnderRoc(existing, unknown).toFixed(3),
   ]);
   return `${table(head, body)}\n\nArea between users with an old and with a current hash: ${apart.toFixed(3)}.`;
+}
+
+/** Returns a table of the CPU time of each login, and the rate that one core of CPU time carries. */
+export function ratesTable(logins: readonly (readonly [name: string, figures: RoundFigures])[]): string {
+  const rows = logins.map(([name, figures]) => [name, inMs(totalCpu(figures)), splitInMs(figures), perCore(figures)]);
+  return table(['a login', 'CPU ms each', 'of which', 'a second per vCPU'], rows);
+}
+
+const inMs = (us: number) => (us / 1000).toFixed(2);
+const perCore = (figures: RoundFigures) => (1_000_000 / totalCpu(figures)).toFixed(0);
+const splitInMs = ({ cpu }: RoundFigures) =>
+  [...cpu]
+    .filter(([, used]) => used >= 10)
+    .sort(([, a], [, b]) => b - a)
+    .map(([name, used]) => `${name} ${inMs(used)}`)
+    .join(' · ');
+
+const LARGE_POSTGRES = { cores: 32, utilisation: 0.7 };
+
+/** Returns a sentence with the logins that a Postgres of 32 cores carries, computed from its CPU time for one login. */
+export function postgresCapacity({ cpu }: RoundFigures): string {
+  const { cores, utilisation } = LARGE_POSTGRES;
+  const each = cpu.get('postgres') ?? Number.NaN;
+  const rate = Math.floor((cores * utilisation * 1_000_000) / each);
+  return `A Postgres of ${cores} cores, ${utilisation * 100} % of them used: ${cores} × ${utilisation} × 1000 / ${inMs(each)} ms = ${rate} logins a second.`;
+}
+
+/** The memory of a process after its start and after a load. */
+export interface ProcessMemory {
+  readonly name: string;
+  readonly idle: MemoryUse;
+  readonly loaded: MemoryUse;
+}
+
+/** Returns a table with a row for each process, in megabytes (10^6 bytes). */
+export function memoryTable(processes: readonly ProcessMemory[]): string {
+  const megabytes = (bytes: number) => (bytes / 1e6).toFixed(0);
+  const rows = processes.map(({ name, idle, loaded }) => [
+    name,
+    ...[idle.rss, idle.pss, loaded.rss, loaded.pss, loaded.peak].map(megabytes),
+  ]);
+  return table(['process', 'idle RSS', 'idle PSS', 'loaded RSS', 'loaded PSS', 'peak RSS'], rows);
+}
+
+/** The CPU time of a visit in a small and in a large database. */
+export interface Growth {
+  readonly name: string;
+  readonly small: RoundFigures;
+  readonly large: RoundFigures;
+}
+
+const postgresUs = ({ cpu }: RoundFigures) => (cpu.get('postgres') ?? 0).toFixed(0);
+
+/** Returns the ratio of the CPU time in the large database to that in the small one. */
+export const growthRatio = ({ small, large }: Growth) => totalCpu(large) / totalCpu(small);
+
+/** Returns a table with a row for each visit. */
+export function growthTable(growths: readonly Growth[], bound: number): string {
+  const rows = growths.map((growth) => {
+    const { name, small, large } = growth;
+    const cells = [small, large].map((figures) => `${totalCpu(figures).toFixed(0)} (${postgresUs(figures)})`);
+    return [name, ...cells, ms(small.p50), ms(large.p50), times(growthRatio(growth)), times(bound)];
+  });
+  const head = [
+    'what',
+    'small: CPU µs each (of Postgres)',
+    'large',
+    'small: p50 ms',
+    'large',
+    'large / small',
+    'bound',
+  ];
+  return table(head, rows);
+}
+
+/** A login of another product, or of Gatehouse. */
+export interface PeerLogin {
+  readonly name: string;
+  readonly figures: RoundFigures;
+  readonly requests: number;
+  /** Transactions of Postgres for one login. */
+  readonly transactions: number;
+}
+
+/** Returns a table with a row for each product. */
+export function peersTable(logins: readonly PeerLogin[], hash: RoundFigures): string {
+  const rows = logins.map(({ name, figures, requests, transactions }) => [
+    ...[name, String(requests), transactions.toFixed(1), inMs(totalCpu(figures)), splitInMs(figures)],
+    ...[inMs(totalCpu(figures) - totalCpu(hash)), perCore(figures), ms(figures.p50)],
+  ]);
+  const head = ['a login by', 'requests', 'transactions', 'CPU ms each', 'of which', 'beside its hash'];
+  return table([...head, 'a second per vCPU', 'p50 ms'], rows);
+}
+
+/** A ratio with its bound. */
+export interface BoundedRatio {
+  readonly name: string;
+  readonly ratio: number;
+  readonly bound: number;
+}
+
+export const isWithinBound = ({ ratio, bound }: BoundedRatio) => ratio <= bound;
+
+/** Returns a table with a row for each ratio, and whether it is within its bound. */
+export function gateTable(ratios: readonly BoundedRatio[]): string {
+  const rows = ratios.map((each) => [
+    each.name,
+    times(each.ratio),
+    times(each.bound),
+    isWithinBound(each) ? 'pass' : 'FAIL',
+  ]);
+  return table(['what', 'times its baseline', 'bound', 'result'], rows);
 }

@@ -1,16 +1,30 @@
-/** One request of a visit, and a text that its response must contain. */
+/** One request of a visit. */
 export interface Step {
   readonly method: 'GET' | 'POST';
+  /** `$flow` stands for the number of the visitor's flow, `$location` for the address of the last redirect. */
   readonly path: string;
   /** JSON body. `$user` stands for the visitor's username. */
   readonly body?: string;
+  /** Text that the response must contain in its address of a redirect or in its body. */
   readonly expects: string;
 }
 
 /** The requests of a visitor: the unmeasured preparation, then the measured steps. */
 export interface Visit {
+  /** Whether the visitor has the cookie of a session that growth-data.ts has created. */
+  readonly hasSession?: boolean;
   readonly before: readonly Step[];
   readonly measured: readonly Step[];
+}
+
+/** The visitors of a site. */
+export interface Audience {
+  readonly url: string;
+  readonly count: number;
+  /** Number of users that the visitors are distributed over, at random if there are more users than visitors. */
+  readonly users: number;
+  /** Number of flows that the users are distributed over. */
+  readonly flows: number;
 }
 
 /**
@@ -18,13 +32,7 @@ export interface Visit {
  * each. `measure` runs the measured `steps` once with each of them, `concurrency` at a time, and forgets the visitors.
  */
 export type Job =
-  | {
-      readonly type: 'admit';
-      readonly url: string;
-      readonly count: number;
-      readonly users: number;
-      readonly steps: readonly Step[];
-    }
+  | ({ readonly type: 'admit'; readonly hasSession: boolean; readonly steps: readonly Step[] } & Audience)
   | { readonly type: 'measure'; readonly concurrency: number; readonly steps: readonly Step[] };
 
 /** What the load generator measured in one job. */

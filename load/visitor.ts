@@ -15,7 +15,11 @@ export class Visitor {
     private readonly client: HttpClient,
     /** The client address to send as X-Forwarded-For. */
     private readonly address?: string,
-  ) {}
+    /** Cookies that the browser has already, in the form of the header Set-Cookie. */
+    cookies: readonly string[] = [],
+  ) {
+    this.jar.store(cookies);
+  }
 
   /** Sends a request, with `body` as JSON. Rejects without a complete response. */
   async send(method: 'GET' | 'POST', path: string, body?: string): Promise<HttpResponse> {

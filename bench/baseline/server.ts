@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { connect } from '@nats-io/transport-node';
-import { verify } from '@node-rs/argon2';
+import { type Algorithm, hash, verify } from '@node-rs/argon2';
 import { fastify } from 'fastify';
 import pg from 'pg';
 import { NatsRequester } from '../../libs/platform/src/nats-requester.js';
@@ -22,7 +22,9 @@ const requester = new NatsRequester(connection, '_INBOX_baseline');
 const pool = new pg.Pool({ connectionString: process.env['DATABASE_URL'], max: 10 });
 const sealer = new Sealer(`baseline:${randomBytes(32).toString('base64')}`);
 const tables = { least: new MinimalTable(pool, sealer), product: new ProductTable(pool, sealer) };
-const hash = await hashPassword('correct-horse-7');
+/** Keycloak's default cost. The package declares the enum for the compiler only. */
+const KEYCLOAK = { algorithm: 2 as Algorithm.Argon2id, memoryCost: 7168, timeCost: 5, parallelism: 1 };
+const hashes = { ours: await hashPassword('correct-horse-7'), keycloak: await hash('correct-horse-7', KEYCLOAK) };
 const decoder = new TextDecoder();
 
 async function echo(times: number) {
@@ -42,8 +44,8 @@ app.post<{ Params: { table: keyof typeof tables; echoes: string } }>('/whole/:ta
   if (!(await table.save(row, plan))) throw new Error('two requests used the same row');
   return RESPONSE;
 });
-app.post('/hash', async () => {
-  if (!(await verify(hash, 'correct-horse-7'))) throw new Error('the hash does not match');
+app.post<{ Params: { cost: keyof typeof hashes } }>('/hash/:cost', async ({ params }) => {
+  if (!(await verify(hashes[params.cost], 'correct-horse-7'))) throw new Error('the hash does not match');
   return RESPONSE;
 });
 

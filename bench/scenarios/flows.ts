@@ -26,4 +26,5 @@ export const FLOWS = blueprint(
   expressionEntry('no password yet', NO_PASSWORD_YET),
   boundEntry('policy-dummies-1 bound', 'no password yet'),
   flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN]),
+  flowEntries('no-password', [IDENTIFICATION, DUMMY, LOGIN]),
 );

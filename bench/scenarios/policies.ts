@@ -1,22 +1,23 @@
 import type { BenchEnvironment } from '../environment.js';
-import { runInterleaved, type Variant } from '../measurement.js';
+import { type Comparison, runInterleaved, type Variant } from '../measurement.js';
 import type { Product } from '../product.js';
 import { solvesTable } from '../report.js';
 import { dummyToNext, dummyWithPolicy } from './visits.js';
 
+const WITHOUT = 'dummy: on to the next';
+/** The variant with an expression policy. */
+export const WITH_EXPRESSION = '… whose step an expression decides on';
+
+/** Returns a table of solves with and without an expression policy on the next step. */
+export const policies = async (environment: BenchEnvironment, product: Product): Promise<string> =>
+  solvesTable(await comparePolicies(environment, product));
+
 /** Measures a solve with and without an expression policy on the next step. */
-export async function policies(environment: BenchEnvironment, product: Product): Promise<string> {
-  await product.servePolicies();
-  const without = 'dummy: on to the next';
+export async function comparePolicies(environment: BenchEnvironment, product: Product): Promise<Comparison> {
+  await product.serve('policy', {});
   const variants: Variant[] = [
-    { name: without, site: product, visit: dummyToNext, count: 500 },
-    {
-      name: '… whose step an expression decides on',
-      site: product,
-      visit: dummyWithPolicy,
-      count: 500,
-      baseline: without,
-    },
+    { name: WITHOUT, site: product, visit: dummyToNext, count: 500 },
+    { name: WITH_EXPRESSION, site: product, visit: dummyWithPolicy, count: 500, baseline: WITHOUT },
   ];
-  return solvesTable(variants, await runInterleaved(variants, environment));
+  return { variants, measured: await runInterleaved(variants, environment) };
 }

@@ -22,7 +22,7 @@ export async function statements(environment: BenchEnvironment, product: Product
     { name: `${name}, by pg's own named statements`, site: plain, visit, count: 500, baseline: name },
   ]);
   try {
-    return solvesTable(variants, await runInterleaved(variants, environment));
+    return solvesTable({ variants, measured: await runInterleaved(variants, environment) });
   } finally {
     await plain.stop();
   }

@@ -3,7 +3,7 @@ import { generateSync } from 'otplib';
 import pg from 'pg';
 import { blueprint, DUMMY, flowEntries, IDENTIFICATION } from '../../test/support/blueprints.js';
 import type { BenchEnvironment } from '../environment.js';
-import { median, ROUNDS, type RoundFigures, runRound, type Variant, WARM_UP } from '../measurement.js';
+import { type Comparison, median, ROUNDS, type RoundFigures, runRound, type Variant, WARM_UP } from '../measurement.js';
 import type { Product } from '../product.js';
 import { solvesTable } from '../report.js';
 import { identification, totpCode } from './visits.js';
@@ -16,8 +16,15 @@ const VALIDATE = {
   attrs: { device_classes: ['totp'], not_configured_action: 'deny' },
 };
 
+/** The variant with a code. */
+export const CODE = 'a code of an app';
+
+/** Returns a table of a valid TOTP code and an identification. */
+export const totp = async (environment: BenchEnvironment, product: Product): Promise<string> =>
+  solvesTable(await compareCodes(environment, product));
+
 /** Measures a valid TOTP code and an identification, both of which lead to the next challenge. */
-export async function totp(environment: BenchEnvironment, product: Product): Promise<string> {
+export async function compareCodes(environment: BenchEnvironment, product: Product): Promise<Comparison> {
   const key = randomBytes(20);
   await product.apply(blueprint(flowEntries('app', [IDENTIFICATION, VALIDATE, DUMMY])));
   await product.importRows('import', userRows());
@@ -26,7 +33,7 @@ export async function totp(environment: BenchEnvironment, product: Product): Pro
   const site = { site: product, count: VISITS, users: VISITS };
   const variants: Variant[] = [
     { ...site, name: 'identification', visit: identification },
-    { ...site, name: 'a code of an app', visit: totpCode(''), baseline: 'identification' },
+    { ...site, name: CODE, visit: totpCode(''), baseline: 'identification' },
   ];
   const measured = new Map(variants.map(({ name }): [string, RoundFigures[]] => [name, []]));
   await eachRound(environment, async (i) => {
@@ -38,7 +45,7 @@ export async function totp(environment: BenchEnvironment, product: Product): Pro
       if (i >= WARM_UP) measured.get(variant.name)?.push(figures);
     }
   });
-  return solvesTable(variants, new Map([...measured].map(([name, figures]) => [name, median(figures)])));
+  return { variants, measured: new Map([...measured].map(([name, figures]) => [name, median(figures)])) };
 }
 
 /** Resets the used codes before each round, because a code can be used only once. */

@@ -29,7 +29,8 @@ export const BASELINES = {
   least: baseline('/whole/least/1'),
   whole: baseline('/whole/product/1'),
   wholeTwice: baseline('/whole/product/2'),
-  hash: baseline('/hash'),
+  hash: baseline('/hash/ours'),
+  keycloakHash: baseline('/hash/keycloak'),
 };
 
 /** An answer to a dummy stage that ends the flow: one load, one stage request, one save. */
@@ -90,4 +91,67 @@ export const slowPassword: Visit = {
 export const login: Visit = {
   before: [],
   measured: [getChallenge('login', 'ak-stage-identification'), identify, enterPassword],
+};
+
+/** A complete login by a flow with a dummy step in place of the password. */
+export const loginWithoutHash: Visit = {
+  before: [],
+  measured: [
+    getChallenge('no-password', 'ak-stage-identification'),
+    solve('no-password', { component: 'ak-stage-identification', uid_field: '$user' }, 'ak-stage-dummy'),
+    passDummy('no-password', 'xak-flow-redirect'),
+  ],
+};
+
+/** A request of a logged-in user. */
+export const ownAccount: Visit = {
+  hasSession: true,
+  before: [],
+  measured: [{ method: 'GET', path: '/api/v3/core/users/me/', expects: '"username"' }],
+};
+
+/** Returns a visit to the flow `login` with each visitor at one of the copies `login-N`. */
+export function atCopies({ before, measured }: Visit): Visit {
+  const atCopy = (step: Step) => ({ ...step, path: step.path.replace('/login/', '/login-$flow/') });
+  return { before: before.map(atCopy), measured: measured.map(atCopy) };
+}
+
+/** Where node-oidc-provider sends a user who has logged in. No server listens there. */
+export const REDIRECT_URI = 'https://client.example.org/callback';
+
+/** A login of Better Auth by e-mail and password. */
+export const betterAuthLogin: Visit = {
+  before: [],
+  measured: [
+    {
+      method: 'POST',
+      path: '/api/auth/sign-in/email',
+      body: JSON.stringify({ email: '$user@example.org', password: 'correct-horse-7' }),
+      expects: '"token"',
+    },
+  ],
+};
+
+const AUTHORIZATION = new URLSearchParams({
+  ...{ client_id: 'bench', response_type: 'code', scope: 'openid', redirect_uri: REDIRECT_URI },
+  ...{ code_challenge: 'x'.repeat(43), code_challenge_method: 'S256' },
+});
+
+/**
+ * A login at node-oidc-provider, from the authorization request to the code: the form of the interaction, the password,
+ * and the end of the authorization.
+ */
+export const oidcProviderLogin: Visit = {
+  before: [],
+  measured: [
+    { method: 'GET', path: `/auth?${AUTHORIZATION}`, expects: '/interaction/' },
+    { method: 'GET', path: '$location', expects: '<form' },
+    {
+      method: 'POST',
+      path: '$location',
+      body: JSON.stringify({ user: '$user', password: 'correct-horse-7' }),
+      expects: '/auth/',
+    },
+    { method: 'GET', path: '$location', expects: `${REDIRECT_URI}?code=` },
+  ],
 };

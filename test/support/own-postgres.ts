@@ -17,11 +17,14 @@ interface Options {
   readonly password: string;
   /** Server settings. By default, `NOT_DURABLE`. */
   readonly settings?: readonly string[];
+  /** Whether to store the files on disk also if there is room in memory. */
+  readonly onDisk?: boolean;
 }
 
 /** Starts a Postgres server whose files are deleted when it is stopped. */
-export async function startOwnPostgres({ password, settings = NOT_DURABLE }: Options) {
-  const folder = await mkdtemp(join(await baseFolder(), 'gatehouse-test-'));
+export async function startOwnPostgres({ password, settings = NOT_DURABLE, onDisk = false }: Options) {
+  const base = onDisk ? tmpdir() : await baseFolder();
+  const folder = await mkdtemp(join(base, 'gatehouse-test-'));
   // The server may run as another account, which must reach its data directory in this folder. Only that account can
   // read the directory.
   await chmod(folder, 0o755);

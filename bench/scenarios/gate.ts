@@ -1,0 +1,38 @@
+import type { BenchEnvironment } from '../environment.js';
+import { type Comparison, ratioOf } from '../measurement.js';
+import type { Product } from '../product.js';
+import { type BoundedRatio, gateTable, isWithinBound } from '../report.js';
+import type { ScenarioResult } from '../run-scenarios.js';
+import { comparePolicies, WITH_EXPRESSION } from './policies.js';
+import { compareSolves } from './solves.js';
+import { CODE, compareCodes } from './totp.js';
+
+/** Bounds of the CPU time of a solve, in times that of its baseline: the largest of several runs, and a few per cent. */
+const SOLVES = {
+  'dummy: the last answer': 1.65,
+  'dummy: on to the next': 1.75,
+  identification: 2.1,
+  'a login': 2.25,
+};
+const EXPRESSION = { [WITH_EXPRESSION]: 1.65 };
+const CODES = { [CODE]: 1.8 };
+
+/** Baselines that no solve of the gate has. */
+const UNUSED_BASELINES = [
+  'bare Fastify',
+  '… and one echo over NATS',
+  '… and the least two statements, one open, one seal',
+];
+
+/** Compares ratios with their bounds. Ratios hardly depend on the machine, unlike times. */
+export async function gate(environment: BenchEnvironment, product: Product): Promise<ScenarioResult> {
+  const ratios = [
+    ...within(SOLVES, await compareSolves(environment, product, (name) => !UNUSED_BASELINES.includes(name))),
+    ...within(EXPRESSION, await comparePolicies(environment, product)),
+    ...within(CODES, await compareCodes(environment, product)),
+  ];
+  return { text: gateTable(ratios), passed: ratios.every(isWithinBound) };
+}
+
+const within = (bounds: Readonly<Record<string, number>>, comparison: Comparison): BoundedRatio[] =>
+  Object.entries(bounds).map(([name, bound]) => ({ name, bound, ratio: ratioOf(comparison, name) }));
