@@ -20,6 +20,8 @@ export interface Slot {
   begun: number;
   finished: number;
   failed: number;
+  /** Latency in milliseconds of the slowest visit that began in the slot. Infinity if a visit that began in it failed. */
+  slowestMs: number;
 }
 
 /** What one or several load generators have recorded. It can be sent between threads. */
@@ -41,8 +43,8 @@ export interface Recording {
   readonly visits: RecordableHistogram;
   /** Latency of responses by step. */
   readonly steps: Map<string, RecordableHistogram>;
-  /** Latency of refusals. */
-  readonly refusals: RecordableHistogram;
+  /** Latency of refusals by step, without requests that had no response. */
+  readonly refusals: Map<string, RecordableHistogram>;
   /** How late requests were sent. */
   readonly lateness: RecordableHistogram;
   readonly failures: Map<string, number>;
@@ -55,8 +57,8 @@ export interface Recording {
 export const emptyRecording = (): Recording => ({
   ...{ begun: 0, finished: 0, failed: 0, turnedAway: 0, startedOver: 0, requests: 0, retried: 0, maxInFlight: 0 },
   ...{ measuredBegun: 0, measuredFailed: 0, finishedInTime: 0 },
-  ...{ visits: latencyHistogram(), refusals: latencyHistogram(), lateness: latencyHistogram() },
-  ...{ steps: new Map(), failures: new Map(), refused: new Map(), slots: [] },
+  ...{ visits: latencyHistogram(), lateness: latencyHistogram() },
+  ...{ steps: new Map(), refusals: new Map(), failures: new Map(), refused: new Map(), slots: [] },
 });
 
 const COUNTS = [
@@ -67,22 +69,24 @@ const COUNTS = [
 /** Adds `part` to `total`. */
 export function addRecording(total: Recording, part: Recording): void {
   for (const name of COUNTS) total[name] += part[name];
-  for (const name of ['visits', 'refusals', 'lateness'] as const) total[name].add(part[name]);
-  for (const [label, histogram] of part.steps) stepOf(total, label).add(histogram);
+  for (const name of ['visits', 'lateness'] as const) total[name].add(part[name]);
+  for (const name of ['steps', 'refusals'] as const)
+    for (const [label, histogram] of part[name]) histogramOf(total[name], label).add(histogram);
   for (const [reason, count] of part.failures) countReason(total.failures, reason, count);
   for (const [status, count] of part.refused) total.refused.set(status, (total.refused.get(status) ?? 0) + count);
   for (const [i, slot] of part.slots.entries()) {
     const sum = slotAt(total.slots, i);
     for (const name of ['begun', 'finished', 'failed'] as const) sum[name] += slot[name];
+    sum.slowestMs = Math.max(sum.slowestMs, slot.slowestMs);
   }
 }
 
 /** Returns the histogram of a step, which is created when it is needed. */
-export function stepOf({ steps }: Recording, label: string): RecordableHistogram {
-  const found = steps.get(label);
+export function histogramOf(histograms: Map<string, RecordableHistogram>, label: string): RecordableHistogram {
+  const found = histograms.get(label);
   if (found) return found;
   const created = latencyHistogram();
-  steps.set(label, created);
+  histograms.set(label, created);
   return created;
 }
 
@@ -94,6 +98,6 @@ export function countReason(reasons: Map<string, number>, reason: string, count 
 
 /** Returns the slot with this number, which is created with all slots before it when it is needed. */
 export function slotAt(slots: Slot[], number: number): Slot {
-  while (slots.length <= number) slots.push({ begun: 0, finished: 0, failed: 0 });
+  while (slots.length <= number) slots.push({ begun: 0, finished: 0, failed: 0, slowestMs: 0 });
   return slots[number]!;
 }

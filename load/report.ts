@@ -77,7 +77,7 @@ function postgresFacts(postgres: LoadResult['postgres']): [string, unknown][] {
 
 const HEAD = ['', 'count', 'p50', 'p90', 'p95', 'p99', 'p99.9', 'max', 'mean'];
 
-function latencyTable({ visitMs, stepsMs, refusalMs, generator }: LoadResult): string {
+function latencyTable({ visitMs, stepsMs, refusalMs, refusedStepsMs, generator }: LoadResult): string {
   const row = (name: string, latencies: Latencies | null) => {
     if (!latencies) return [name, '0', ...HEAD.slice(2).map(() => '')];
     const { count, p50, p90, p95, p99, p999, max, mean } = latencies;
@@ -87,6 +87,7 @@ function latencyTable({ visitMs, stepsMs, refusalMs, generator }: LoadResult): s
     row('a visit, without think times', visitMs),
     ...Object.entries(stepsMs).map(([label, latencies]) => row(label, latencies)),
     row('refusals', refusalMs),
+    ...Object.entries(refusedStepsMs).map(([label, latencies]) => row(`… of ${label}`, latencies)),
     row('sent late by', generator.lateMs),
   ]);
 }
@@ -98,11 +99,22 @@ function countTable(title: string, counts: Readonly<Record<string, number>>): st
 
 function killTable({ kills }: LoadResult): string[] {
   if (kills.length === 0) return [];
-  const head = ['command', 'at, s', 'took, s', 'exit code', 'begun', 'finished', 'lost', 'gap, s'];
-  const rows = kills.map(({ run, beganAt, endedAt, exitCode, after }) => [
+  const head = [
+    'command',
+    'at, s',
+    'took, s',
+    'exit code',
+    'begun',
+    'finished',
+    'lost',
+    'gap, s',
+    'recovered after, s',
+  ];
+  const rows = kills.map(({ run, beganAt, endedAt, exitCode, after, recoveredAfterMs }) => [
     ...[`\`${run}\``, seconds(beganAt), seconds(endedAt - beganAt), shown(exitCode)],
     ...[after.begun, after.finished, after.failed].map(String),
     seconds(after.gapMs),
+    recoveredAfterMs === null ? 'not meanwhile' : seconds(recoveredAfterMs),
   ]);
   return ['## Commands', table(head, rows), 'The counts of a command end with the next one, or with the load.'];
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseOptions, runOptions } from './options.js';
-import { countReason, emptyRecording, recordMs, slotAt } from './recorder.js';
+import { countReason, emptyRecording, histogramOf, recordMs, slotAt } from './recorder.js';
 import { markdownReport } from './report.js';
 import { loadResult } from './result.js';
 import type { StageResult } from './worker-pool.js';
@@ -76,6 +76,29 @@ describe('the result of a load', () => {
       ['kill 5000', 1, 4900],
     ]);
     expect(markdownReport(resultOf(stage(), { kills: [kill(1000)] }))).toContain('| `kill 1000` | 1.0 | 0.1 | 0 |');
+  });
+
+  it('says how long after a command visits took at most three times the median of the load', () => {
+    const kill = (at: number) => ({ at, beganAt: at, endedAt: at + 50, run: `kill ${at}`, exitCode: 0, output: '' });
+    const result = stage();
+    for (const [number, slowestMs] of [Number.POSITIVE_INFINITY, 121, 119].entries())
+      Object.assign(slotAt(result.recording.slots, 10 + number), { begun: 10, slowestMs });
+    const { kills } = resultOf(result, { kills: [kill(1000), kill(5000)] });
+    expect(kills.map(({ recoveredAfterMs }) => recoveredAfterMs)).toEqual([200, null]);
+    const report = markdownReport(resultOf(result, { kills: [kill(1000), kill(5000)] }));
+    expect(report).toMatch(/\| `kill 1000` \|.*\| 0\.2 \|\n\| `kill 5000` \|.*\| not meanwhile \|/);
+  });
+
+  it('has the latency of refusals by step, apart from that of responses', () => {
+    const { recording } = stage();
+    recordMs(histogramOf(recording.refusals, 'GET'), 3);
+    recordMs(histogramOf(recording.refusals, 'password'), 300);
+    const result = resultOf(stage({ recording }));
+    expect(result.refusedStepsMs).toMatchObject({ GET: { count: 1 }, password: { count: 1 } });
+    expect(result.refusalMs).toMatchObject({ count: 2, max: expect.closeTo(300, 0) });
+    expect(markdownReport(result)).toMatch(
+      /\| refusals \| 2 \|.*\n\| … of GET \| 1 \| 3 \|.*\n\| … of password \| 1 \|/,
+    );
   });
 
   it('warns when the load generator was late or busy, or accounts had no codes', () => {

@@ -2,16 +2,27 @@ import { availableParallelism, cpus, release, totalmem, type } from 'node:os';
 import type { KillResult } from './kills.js';
 import type { RunOptions } from './options.js';
 import type { PostgresFigures } from './postgres-figures.js';
-import { type Latencies, latenciesOf, type Period, periodOf } from './statistics.js';
+import type { Recording } from './recorder.js';
+import {
+  type Latencies,
+  latenciesByStep,
+  latenciesOf,
+  latenciesOfAll,
+  type Period,
+  periodOf,
+  recoveryOf,
+} from './statistics.js';
 import type { StageResult } from './worker-pool.js';
 
 /** Lateness (99th percentile, milliseconds) from which the load generator itself distorts the figures. */
 const LATE_MS = 20;
+/** A visit is as quick as usual if it takes at most so many times the median of the load. */
+export const QUICK_FACTOR = 3;
 /** Share of time in which a thread may be busy before the load generator is a bottleneck. */
 const BUSY = 0.8;
 
 /** The report of a load. A figure that is not known is `null`. */
-export interface LoadResult {
+export interface LoadResult extends VisitFigures {
   readonly date: string;
   readonly url: string;
   readonly scenario: string;
@@ -21,28 +32,47 @@ export interface LoadResult {
   readonly durationS: number;
   readonly rampS: number;
   readonly accounts: number;
-  readonly begun: number;
-  readonly finished: number;
-  readonly failed: number;
-  readonly turnedAway: number;
   readonly errorRate: number | null;
   readonly goodputPerSecond: number | null;
-  readonly visitMs: Latencies | null;
-  readonly stepsMs: Readonly<Record<string, Latencies | null>>;
-  readonly requests: number;
-  readonly refused: Readonly<Record<string, number>>;
-  readonly refusalMs: Latencies | null;
-  readonly retried: number;
-  readonly startedOver: number;
-  readonly failures: Readonly<Record<string, number>>;
   readonly gapMs: number;
-  readonly maxInFlight: number;
-  readonly kills: readonly (KillResult & { readonly after: Period })[];
+  readonly kills: readonly (KillResult & { readonly after: Period; readonly recoveredAfterMs: number | null })[];
   readonly generator: GeneratorFigures;
   readonly postgres: PostgresReport | null;
   /** Facts that the operator has stated. */
   readonly notes: Readonly<Record<string, string>>;
   readonly warnings: readonly string[];
+}
+
+/** What became of the visits of a load. */
+export interface VisitFigures {
+  readonly begun: number;
+  readonly finished: number;
+  readonly failed: number;
+  readonly turnedAway: number;
+  readonly visitMs: Latencies | null;
+  readonly stepsMs: Readonly<Record<string, Latencies | null>>;
+  readonly requests: number;
+  readonly refused: Readonly<Record<string, number>>;
+  readonly refusalMs: Latencies | null;
+  readonly refusedStepsMs: Readonly<Record<string, Latencies | null>>;
+  readonly retried: number;
+  readonly startedOver: number;
+  readonly failures: Readonly<Record<string, number>>;
+  readonly maxInFlight: number;
+}
+
+/** Returns what became of the visits of a load. */
+export function visitFigures(recording: Recording): VisitFigures {
+  const { begun, finished, failed, turnedAway, requests, retried, startedOver, maxInFlight } = recording;
+  return {
+    ...{ begun, finished, failed, turnedAway, requests, retried, startedOver, maxInFlight },
+    visitMs: latenciesOf(recording.visits),
+    stepsMs: latenciesByStep(recording.steps),
+    refused: namedStatuses(recording.refused),
+    refusalMs: latenciesOfAll(recording.refusals.values()),
+    refusedStepsMs: latenciesByStep(recording.refusals),
+    failures: Object.fromEntries(recording.failures),
+  };
 }
 
 interface GeneratorFigures {
@@ -81,24 +111,18 @@ export interface Measured {
 export function loadResult({ options, version, result, kills, postgres }: Measured): LoadResult {
   const { recording } = result;
   const measuredS = Math.max(0, Math.min(options.duration, result.elapsedMs) - options.ramp) / 1000;
-  const { begun, finished, failed, turnedAway, requests, retried, startedOver, maxInFlight } = recording;
   const generator = generatorFigures(options, result, version);
   const loadEnd = Math.min(options.duration, result.elapsedMs);
   return {
     date: new Date(result.startedAt).toISOString(),
     ...settingsOf({ ...options, duration: loadEnd }),
-    ...{ begun, finished, failed, turnedAway, requests, retried, startedOver, maxInFlight },
+    ...visitFigures(recording),
     errorRate: ratio(recording.measuredFailed, recording.measuredBegun),
     goodputPerSecond: ratio(recording.finishedInTime, measuredS),
-    visitMs: latenciesOf(recording.visits),
-    stepsMs: Object.fromEntries([...recording.steps].map(([label, histogram]) => [label, latenciesOf(histogram)])),
-    refused: namedStatuses(recording.refused),
-    refusalMs: latenciesOf(recording.refusals),
-    failures: Object.fromEntries(recording.failures),
     gapMs: periodOf(recording.slots, 0, loadEnd).gapMs,
     kills: killsWithPeriods(kills, result, loadEnd),
     generator,
-    postgres: postgres ? postgresReport(postgres, finished) : null,
+    postgres: postgres ? postgresReport(postgres, recording.finished) : null,
     notes: notesOf(options.note),
     warnings: warningsOf(generator, recording.failures),
   };
@@ -123,13 +147,19 @@ function generatorFigures({ workers }: RunOptions, result: StageResult, version:
   };
 }
 
-const killsWithPeriods = (kills: readonly KillResult[], { recording }: StageResult, loadEnd: number) =>
-  [...kills]
+function killsWithPeriods(kills: readonly KillResult[], { recording }: StageResult, loadEnd: number) {
+  const quickMs = QUICK_FACTOR * (latenciesOf(recording.visits)?.p50 ?? 0);
+  return [...kills]
     .sort((a, b) => a.beganAt - b.beganAt)
-    .map((kill, i, sorted) => ({
-      ...kill,
-      after: periodOf(recording.slots, kill.beganAt, sorted[i + 1]?.beganAt ?? loadEnd),
-    }));
+    .map((kill, i, sorted) => {
+      const [fromMs, toMsExclusive] = [kill.beganAt, sorted[i + 1]?.beganAt ?? loadEnd];
+      return {
+        ...kill,
+        after: periodOf(recording.slots, fromMs, toMsExclusive),
+        recoveredAfterMs: recoveryOf(recording.slots, { fromMs, toMsExclusive, quickMs }),
+      };
+    });
+}
 
 function postgresReport(figures: PostgresFigures, finished: number): PostgresReport {
   const { cpuS, reads, writes, syncs, walBytes, commits } = figures;

@@ -55,10 +55,17 @@ export async function runStage(stage: Stage, context: StageContext): Promise<Rec
   }
 }
 
+/** A visit that has begun. */
+interface RunningVisit {
+  /** In milliseconds since the start of the load. */
+  readonly arrivedAt: number;
+}
+
 class StageRun {
   readonly recording = emptyRecording();
   private readonly random: () => number;
-  private inFlight = 0;
+  /** The visits that have not ended. */
+  private readonly running = new Set<RunningVisit>();
   /** Set at the end of the stage, so that visits which are still running send nothing into the next one. */
   private abandoned = false;
 
@@ -78,9 +85,9 @@ class StageRun {
     await Promise.race([this.run(), context.clock.sleep(drainMs, drained.signal)]);
     drained.abort();
     this.abandoned = true;
-    for (let i = this.inFlight; i > 0; i--) {
+    for (const visit of this.running) {
       countReason(this.recording.failures, 'still running at the end');
-      this.end('failed', stage.rampMs);
+      this.end(visit);
     }
   }
 
@@ -99,9 +106,9 @@ class StageRun {
 
   private async visit(due: number): Promise<void> {
     const { stage, context, recording } = this;
-    const arrivedAt = this.begin(due);
-    this.inFlight++;
-    recording.maxInFlight = Math.max(recording.maxInFlight, this.inFlight);
+    const begun = this.begin(due);
+    this.running.add(begun);
+    recording.maxInFlight = Math.max(recording.maxInFlight, this.running.size);
     const account = context.ring.next();
     const visitor = new Visitor(this.client, stage.forwardedFor ? account.address : undefined);
     const { scenario, retryForMs } = stage;
@@ -115,32 +122,45 @@ class StageRun {
     );
     const latency = await visit.run(due);
     if (this.abandoned) return;
-    this.inFlight--;
-    if (latency !== undefined && arrivedAt >= stage.rampMs) recordMs(recording.visits, latency);
-    this.end(latency === undefined ? 'failed' : 'finished', arrivedAt);
+    this.running.delete(begun);
+    this.end(begun, latency);
   }
 
   private turnAway(due: number) {
     this.recording.turnedAway++;
     countReason(this.recording.failures, 'not begun: too many visits were running');
-    this.end('failed', this.begin(due));
+    this.end(this.begin(due));
   }
 
-  /** Counts a visit that begins. Returns when its visitor arrived, in milliseconds since the start of the load. */
-  private begin(due: number): number {
-    const at = due - this.context.startedAt;
+  /** Counts a visit that begins. */
+  private begin(due: number): RunningVisit {
+    const arrivedAt = due - this.context.startedAt;
     this.recording.begun++;
-    if (at >= this.stage.rampMs) this.recording.measuredBegun++;
-    slotAt(this.recording.slots, Math.floor(at / SLOT_MS)).begun++;
-    return at;
+    if (arrivedAt >= this.stage.rampMs) this.recording.measuredBegun++;
+    this.slotAt(arrivedAt).begun++;
+    return { arrivedAt };
   }
 
-  private end(how: 'finished' | 'failed', arrivedAt: number) {
+  /** Counts a visit that has ended: finished after `latency` milliseconds, or failed without it. */
+  private end({ arrivedAt }: RunningVisit, latency?: number) {
     const { recording, stage } = this;
-    const at = this.context.clock.now() - this.context.startedAt;
+    const [at, how] = [this.now, latency === undefined ? 'failed' : 'finished'] as const;
     recording[how]++;
-    slotAt(recording.slots, Math.floor(at / SLOT_MS))[how]++;
-    if (how === 'failed' && arrivedAt >= stage.rampMs) recording.measuredFailed++;
+    this.slotAt(at)[how]++;
+    const begun = this.slotAt(arrivedAt);
+    begun.slowestMs = Math.max(begun.slowestMs, latency ?? Number.POSITIVE_INFINITY);
     if (how === 'finished' && at >= stage.rampMs && at < stage.durationMs) recording.finishedInTime++;
+    if (arrivedAt < stage.rampMs) return;
+    if (latency === undefined) recording.measuredFailed++;
+    else recordMs(recording.visits, latency);
+  }
+
+  /** Milliseconds since the start of the load. */
+  private get now(): number {
+    return this.context.clock.now() - this.context.startedAt;
+  }
+
+  private slotAt(ms: number) {
+    return slotAt(this.recording.slots, Math.floor(ms / SLOT_MS));
   }
 }

@@ -1,5 +1,5 @@
 import type { RecordableHistogram } from 'node:perf_hooks';
-import { SLOT_MS, type Slot } from './recorder.js';
+import { latencyHistogram, SLOT_MS, type Slot } from './recorder.js';
 
 /** Latencies in milliseconds. */
 export interface Latencies {
@@ -24,6 +24,17 @@ export function latenciesOf(histogram: RecordableHistogram): Latencies | null {
   };
 }
 
+/** Returns the percentiles of each histogram. */
+export const latenciesByStep = (histograms: ReadonlyMap<string, RecordableHistogram>) =>
+  Object.fromEntries([...histograms].map(([label, histogram]) => [label, latenciesOf(histogram)]));
+
+/** Returns the percentiles of all values of several histograms, or `null` if there is none. */
+export function latenciesOfAll(histograms: Iterable<RecordableHistogram>): Latencies | null {
+  const sum = latencyHistogram();
+  for (const histogram of histograms) sum.add(histogram);
+  return latenciesOf(sum);
+}
+
 const toMs = (microseconds: number) => Math.round(microseconds / 10) / 100;
 
 /** The visits in a part of the load. */
@@ -40,6 +51,27 @@ export function periodOf(slots: readonly Slot[], fromMs: number, toMsExclusive: 
   const part = slots.slice(Math.floor(fromMs / SLOT_MS), Math.ceil(toMsExclusive / SLOT_MS));
   const sum = (name: keyof Slot) => part.reduce((total, slot) => total + slot[name], 0);
   return { begun: sum('begun'), finished: sum('finished'), failed: sum('failed'), gapMs: longestGap(part) * SLOT_MS };
+}
+
+/** Visits in a row that must be quick for a deployment to have recovered. */
+const QUICK_VISITS = 10;
+
+/**
+ * Returns how many milliseconds after `fromMs` the first of ten visits in a row began that all finished within
+ * `quickMs`, in steps of a tenth of a second; `null` if there were none before `toMsExclusive`.
+ */
+export function recoveryOf(
+  slots: readonly Slot[],
+  { fromMs, toMsExclusive, quickMs }: { fromMs: number; toMsExclusive: number; quickMs: number },
+): number | null {
+  const first = Math.floor(fromMs / SLOT_MS);
+  let [start, visits] = [first, 0];
+  for (const [i, { begun, slowestMs }] of slots.slice(first, Math.ceil(toMsExclusive / SLOT_MS)).entries()) {
+    if (slowestMs > quickMs) [start, visits] = [first + i + 1, 0];
+    else visits += begun;
+    if (visits >= QUICK_VISITS) return (start - first) * SLOT_MS;
+  }
+  return null;
 }
 
 /** Returns the longest run of slots in which no visit finished. */

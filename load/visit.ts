@@ -1,7 +1,7 @@
 import type { RecordableHistogram } from 'node:perf_hooks';
 import type { Clock } from './clock.js';
 import type { HttpResponse } from './http-client.js';
-import { countReason, type Recording, recordMs, stepOf } from './recorder.js';
+import { countReason, histogramOf, type Recording, recordMs } from './recorder.js';
 import {
   fillIn,
   type Placeholder,
@@ -18,7 +18,7 @@ const RETRY_DELAY_MS = 100;
 /** Longest wait that a `Retry-After` may ask for, in milliseconds. */
 const MAX_RETRY_AFTER_MS = 30_000;
 /** Label of the request that begins a flow, or reads its challenge again. */
-const LOOK = 'GET';
+export const LOOK = 'GET';
 
 /** Why a visit has failed. */
 class VisitFailure extends Error {}
@@ -162,11 +162,11 @@ export class Visit {
     const response = await send().catch(withoutResponse);
     this.due = clock.now();
     if (isRefusal(response)) {
-      this.record(recording.refusals, this.due - due, due);
+      if (response.status !== 0) this.record(histogramOf(recording.refusals, label), this.due - due, due);
       await this.backOff(response);
       return undefined;
     }
-    this.record(stepOf(recording, label), this.due - due, due);
+    this.record(histogramOf(recording.steps, label), this.due - due, due);
     // authentik answers a solved challenge with a redirect to the next one.
     if (response.status === 302) return this.retried(LOOK, () => this.visitor.send('GET', this.path));
     if (response.status !== 200) throw new VisitFailure(`status ${response.status} at ${label}`);
