@@ -2,7 +2,8 @@
 import { hash, randomInt } from 'node:crypto';
 import { HttpClient } from '../load/http-client.js';
 import { addressOf, Visitor } from '../load/visitor.js';
-import type { Audience, Job, JobResult, Measurement, Step } from './visit.js';
+import { serveJobs } from './serve-jobs.js';
+import type { Audience, Job, Measurement, Step } from './visit.js';
 
 /** Number of visitors that run the unmeasured steps concurrently. */
 const PREPARE_CONCURRENCY = 16;
@@ -25,14 +26,7 @@ interface BenchVisitor {
 
 let visitors: BenchVisitor[] = [];
 
-process.on('message', (job: Job) => {
-  run(job).then(
-    (measured) => report({ measured }),
-    (error: unknown) => report({ failure: String(error) }),
-  );
-});
-
-const report = (done: JobResult) => void process.send?.(done);
+serveJobs(run);
 
 async function run(job: Job): Promise<Measurement> {
   if (job.type === 'measure') return visit(visitors.splice(0), job.steps, job.concurrency);

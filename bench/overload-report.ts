@@ -16,10 +16,11 @@ export interface OverloadRow {
   readonly failed: number;
   /** Share of the visits that were refused after their first request. */
   readonly refusedLate: number;
-  readonly refusalP50: number;
-  readonly refusalP99: number;
-  readonly finishedP99: number;
-  readonly recoveryMs?: number;
+  readonly refusalP50: number | undefined;
+  readonly refusalP99: number | undefined;
+  readonly finishedP99: number | undefined;
+  /** `null`: not within the time that followed. */
+  readonly recoveryMs?: number | null;
 }
 
 /** Returns a table of the figures before, at and after an overload. */
@@ -40,7 +41,8 @@ export function overloadTable(rows: readonly OverloadRow[], pinned: boolean): st
     ...[row.name, row.peak.toFixed(0), ratio(row.single && row.single / row.peak), row.offered.toFixed(0)],
     ...[ratio(row.crowded / row.peak), ratio(row.cpuTimes), String(row.failed)],
     `${(row.refusedLate * 100).toFixed(1)} %`,
-    ...[row.refusalP50, row.refusalP99, row.finishedP99, row.recoveryMs].map(ms),
+    ...[row.refusalP50, row.refusalP99, row.finishedP99].map(ms),
+    row.recoveryMs === null ? 'not seen' : ms(row.recoveryMs),
   ]);
   const cores = pinned
     ? 'The load generator has one core, and the product with Postgres and NATS another.'
@@ -50,4 +52,4 @@ export function overloadTable(rows: readonly OverloadRow[], pinned: boolean): st
 
 const ratio = (value: number | undefined) => value?.toFixed(2) ?? '';
 /** Returns whole milliseconds, and nothing if there was no such visit. */
-const ms = (value: number | undefined) => (value === undefined || Number.isNaN(value) ? '' : value.toFixed(0));
+const ms = (value: number | undefined) => value?.toFixed(0) ?? '';

@@ -42,5 +42,3 @@ export interface Measurement {
   /** Completed visits and elapsed milliseconds at the moment when fewer visitors than `concurrency` were left. */
   readonly atFullLoad: { readonly visits: number; readonly ms: number };
 }
-
-export type JobResult = { readonly measured: Measurement } | { readonly failure: string };

@@ -6,8 +6,9 @@ import { canPin, pin } from '../pinning.js';
 import type { Product } from '../product.js';
 import { isolationTable } from '../report.js';
 import { LeftOutError } from '../run-scenarios.js';
+import { underLoad } from '../under-load.js';
 import { USERS } from './flows.js';
-import { ONE_HASH_AT_A_TIME } from './scaling.js';
+import { UNLIMITED } from './service-settings.js';
 import { prepareSlowUsers } from './slow-users.js';
 import { identification, slowPassword } from './visits.js';
 
@@ -23,12 +24,14 @@ const LOGIN_CONCURRENCY = 16;
 
 /**
  * Measures that an overloaded password service does not slow down identification while a core is free: in all rounds,
- * the password service has one core, and all other processes have the rest.
+ * the password service has one core, and all other processes have the rest. Nothing is refused, so that the queue stays
+ * as long as the logins.
  */
 export async function isolation(environment: BenchEnvironment, product: Product): Promise<string> {
   if (!canPin()) throw new LeftOutError('it needs two cores and taskset');
   const last = availableParallelism() - 1;
-  const [password] = await product.servePasswords(1, ONE_HASH_AT_A_TIME);
+  await product.serve('gateway', UNLIMITED.gateway);
+  const [password] = await product.servePasswords(1, UNLIMITED.password);
   try {
     // Includes the servers and the load generators, which are descendants of this process.
     pin(process.pid, `0-${last - 1}`);
@@ -36,6 +39,7 @@ export async function isolation(environment: BenchEnvironment, product: Product)
     return await measure(environment, product);
   } finally {
     pin(process.pid, `0-${last}`);
+    await product.serve('gateway', {});
   }
 }
 
@@ -56,15 +60,7 @@ async function withBusyLogins(product: Product, measure: () => Promise<RoundFigu
   const load = new Driver();
   try {
     await load.admit(slowPassword, { url: product.url, count: LOGINS, users: USERS });
-    let isOver = false;
-    const end = () => {
-      isOver = true;
-    };
-    void load.measure(slowPassword, LOGIN_CONCURRENCY).then(end, end);
-    const figures = await measure();
-    if (isOver)
-      throw new Error('the logins ended before the identifications, so the figures are invalid. Increase LOGINS');
-    return figures;
+    return await underLoad(load.measure(slowPassword, LOGIN_CONCURRENCY), measure);
   } finally {
     load.stop();
   }

@@ -1,35 +1,36 @@
+import { randomBytes } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import { hashPassword } from '../../libs/stages/src/password/argon2-hash.js';
-import type { VisitResult } from '../arrivals.js';
-import { cpuOf, type WatchedProcess } from '../cpu.js';
+import { exportRows, LoadUsers } from '../../load/load-users.js';
+import { QUICK_FACTOR } from '../../load/result.js';
+import { readScenario, type Scenario } from '../../load/scenario.js';
+import type { LoadModel } from '../../load/stage.js';
+import { recoveryOf } from '../../load/statistics.js';
+import { cpuOf } from '../cpu.js';
 import type { BenchEnvironment } from '../environment.js';
-import { LoadDriver } from '../load-driver-process.js';
-import { percentiles } from '../measurement.js';
+import { JobProcess } from '../job-process.js';
+import type { LoadFigures, LoadJob } from '../load-driver.js';
+import { crowdFigures } from '../overload-figures.js';
 import { type OverloadRow, overloadTable } from '../overload-report.js';
 import { CORES, canPin, pin } from '../pinning.js';
 import type { Product } from '../product.js';
-import type { Visit } from '../visit.js';
-import { ONE_HASH_AT_A_TIME } from './scaling.js';
-import { identification, login } from './visits.js';
+import { ONE_HASH_AT_A_TIME, UNLIMITED } from './service-settings.js';
 
-/** Number of users, more than logins in flight, so that no two logins queue for the counters of one user. */
-const USERS = 1000;
+/** The accounts: more than logins in flight, so that no two logins queue for the counters of one user. */
+const ACCOUNTS = { seed: randomBytes(16).toString('hex'), prefix: 'load-', count: 1000 };
 /** Visitors of the closed model whose rate counts as the peak: enough to saturate one core. */
 const VISITORS = 32;
 const SECONDS = { warmUp: 4, peak: 3, single: 3, overload: 5, calm: 2 };
 const OVERLOAD = 3;
 /** Share of the peak before and after the overload. */
 const CALM = 0.3;
-/** Visits in a row that must be as quick as before the overload, for it to be over. */
-const QUICK_VISITS = 10;
-/** A visit is as quick as before if it takes at most so many times the median of then. */
-const QUICK_FACTOR = 3;
 
-/** Settings with which nothing is refused early, for comparison. */
-const UNLIMITED = {
-  gateway: { ADMISSION_DELAY_MS: '0', IN_FLIGHT_MAX: '100000' },
-  password: { ...ONE_HASH_AT_A_TIME, PASSWORD_WAIT_MS: '9000' },
+/** A visitor who is refused goes away. Visits that run two seconds after a phase have failed, so that a bench ends in time. */
+const STAGE = {
+  ...{ insecure: false, forwardedFor: true, retryForMs: 0, timeoutMs: 60_000 },
+  ...{ rampMs: 0, drainMs: 2000, maxInFlight: 10_000, seed: 1 },
 };
-const VISITS = { identification, login } as const;
+const VISITS = ['identification', 'login'];
 
 /**
  * Measures how many visits finish at three times the capacity, how quickly the others are refused, and how long the
@@ -37,102 +38,90 @@ const VISITS = { identification, login } as const;
  */
 export async function overload(environment: BenchEnvironment, product: Product): Promise<string> {
   await product.servePasswords(1, ONE_HASH_AT_A_TIME);
-  const password = await hashPassword('correct-horse-7');
-  const users = Array.from({ length: USERS }, (_, i) => ({ username: `load-${i}`, password }));
-  await product.importRows('import', users);
-  const driver = new LoadDriver(product.url, USERS);
+  await importAccounts(product);
+  const driver = new JobProcess<LoadJob, LoadFigures>(new URL('./load-driver.js', import.meta.url));
   const pinned = canPin();
   /** Returns the phases of a visit, with all processes that run now pinned to their cores. */
-  const phases = (visit: Visit) => {
+  const phases = async (name: string) => {
     const watched = [...product.watched(), ...environment.watched];
     if (pinned) for (const { pid } of watched) pin(pid, CORES.product);
-    return phasesOf(driver, visit, watched);
+    const scenario = { ...(await readScenario(name)), flow: 'login' };
+    return phasesOf({ driver, url: product.url, scenario, cpuUs: () => sumOf(cpuOf(watched)) });
   };
   try {
     if (pinned) pin(driver.pid, CORES.driver);
     const rows: OverloadRow[] = [];
-    for (const [name, visit] of Object.entries(VISITS)) rows.push({ name, ...(await measure(phases(visit))) });
+    for (const name of VISITS) rows.push({ name, ...(await measure(await phases(name))) });
     await product.serve('gateway', UNLIMITED.gateway);
     await product.serve('password', UNLIMITED.password);
-    for (const { name, peak } of [...rows]) {
-      const crowded = await crowd(phases(VISITS[name as keyof typeof VISITS]), peak);
-      rows.push({ name: `${name}, without limits`, peak, ...crowded });
-    }
+    for (const { name, peak } of [...rows])
+      rows.push({ name: `${name}, without limits`, peak, ...(await crowd(await phases(name), peak)) });
     return overloadTable(rows, pinned);
   } finally {
     driver.stop();
+    // Includes the product and the servers, which are descendants of this process, for the scenarios that follow.
+    if (pinned) pin(process.pid, `0-${availableParallelism() - 1}`);
   }
 }
 
+async function importAccounts(product: Product): Promise<void> {
+  const users = new LoadUsers(ACCOUNTS.seed, ACCOUNTS.prefix);
+  const passwordHash = await hashPassword(users.password);
+  const accounts = { count: ACCOUNTS.count, first: 0, passwordHash, withTotp: false, staticCodes: 0 };
+  await product.importRows('import', [...exportRows(users, accounts)]);
+}
+
 interface Phase {
-  readonly results: readonly VisitResult[];
-  /** Finished visits a second. */
+  readonly load: LoadFigures;
+  /** Visits a second that finished within the phase. */
   readonly rate: number;
   /** CPU time of the product for each finished visit, in microseconds. */
   readonly cpu: number;
 }
 
-type RunPhase = (load: { visitors: number } | { perSecond: number }, seconds: number) => Promise<Phase>;
+type RunPhase = (model: LoadModel, seconds: number) => Promise<Phase>;
+
+const open = (rate: number): LoadModel => ({ type: 'open', rate, pattern: 'poisson' });
+const CLOSED: LoadModel = { type: 'closed', visitors: VISITORS };
 
 async function measure(run: RunPhase): Promise<Omit<OverloadRow, 'name'>> {
-  await run({ visitors: VISITORS }, SECONDS.warmUp);
-  const peak = await run({ visitors: VISITORS }, SECONDS.peak);
-  const calm = await run({ perSecond: CALM * peak.rate }, SECONDS.calm);
-  const single = await run({ perSecond: peak.rate }, SECONDS.single);
-  const crowded = await run({ perSecond: OVERLOAD * peak.rate }, SECONDS.overload);
-  const after = await run({ perSecond: CALM * peak.rate }, SECONDS.calm);
+  await run(CLOSED, SECONDS.warmUp);
+  const peak = await run(CLOSED, SECONDS.peak);
+  const calm = await run(open(CALM * peak.rate), SECONDS.calm);
+  const single = await run(open(peak.rate), SECONDS.single);
+  const crowded = await run(open(OVERLOAD * peak.rate), SECONDS.overload);
+  const after = await run(open(CALM * peak.rate), SECONDS.calm);
+  const quickMs = QUICK_FACTOR * (calm.load.visitMs?.p50 ?? 0);
   return {
-    ...{ peak: peak.rate, single: single.rate, crowded: crowded.rate, cpuTimes: crowded.cpu / peak.cpu },
-    ...crowdFigures(crowded.results),
-    recoveryMs: recoveryOf(after.results, percentiles(durations(calm.results))(0.5)),
+    ...{ peak: peak.rate, single: single.rate, cpuTimes: crowded.cpu / peak.cpu },
+    ...crowdFigures(crowded.load, SECONDS.overload),
+    recoveryMs: recoveryOf(after.load.slots, { fromMs: 0, toMsExclusive: SECONDS.calm * 1000, quickMs }),
   };
 }
 
 /** Runs an overload of a known peak. */
 async function crowd(run: RunPhase, peak: number) {
-  await run({ visitors: VISITORS }, SECONDS.warmUp);
-  const { rate, results } = await run({ perSecond: OVERLOAD * peak }, SECONDS.overload);
-  return { crowded: rate, ...crowdFigures(results) };
+  await run(CLOSED, SECONDS.warmUp);
+  const { load } = await run(open(OVERLOAD * peak), SECONDS.overload);
+  return crowdFigures(load, SECONDS.overload);
 }
 
-function crowdFigures(results: readonly VisitResult[]) {
-  const refusals = results.filter(({ outcome }) => outcome === 'refused');
-  const at = percentiles(refusals.map(({ lastRequestMs }) => lastRequestMs));
-  return {
-    offered: results.length / SECONDS.overload,
-    failed: results.filter(({ outcome }) => outcome === 'failed').length,
-    refusedLate: refusals.filter(({ step }) => step > 0).length / results.length,
-    refusalP50: at(0.5),
-    refusalP99: at(0.99),
-    finishedP99: percentiles(durations(results))(0.99),
-  };
+interface PhaseContext {
+  readonly driver: JobProcess<LoadJob, LoadFigures>;
+  readonly url: string;
+  readonly scenario: Scenario;
+  /** Returns the CPU time of the product until now. */
+  readonly cpuUs: () => number;
 }
 
 /** Returns the function that runs the phases of one kind of visits. */
 const phasesOf =
-  (driver: LoadDriver, { before, measured }: Visit, watched: readonly WatchedProcess[]): RunPhase =>
-  async (load, seconds) => {
-    const start = cpuOf(watched);
-    const results = await driver.run({ steps: [...before, ...measured], seconds, ...load });
-    const used = [...cpuOf(watched)].reduce((sum, [name, us]) => sum + us - (start.get(name) ?? 0), 0);
-    return { results, rate: rateOf(results, seconds), cpu: used / finished(results).length };
+  ({ driver, url, scenario, cpuUs }: PhaseContext): RunPhase =>
+  async (model, seconds) => {
+    const before = cpuUs();
+    const stage = { ...STAGE, url, scenario, model, durationMs: seconds * 1000 };
+    const load = await driver.run({ stage, accounts: ACCOUNTS });
+    return { load, rate: load.finishedInTime / seconds, cpu: (cpuUs() - before) / load.finished };
   };
 
-const finished = (results: readonly VisitResult[]) => results.filter(({ outcome }) => outcome === 'finished');
-const durations = (results: readonly VisitResult[]) => finished(results).map((r) => r.endedAt - r.arrivedAt);
-
-/** Returns the visits a second that finished within the phase. Those that finish after its end do not count. */
-const rateOf = (results: readonly VisitResult[], seconds: number) =>
-  finished(results).filter(({ endedAt }) => endedAt <= seconds * 1000).length / seconds;
-
-/** Returns the milliseconds after which visits are finished as quickly as before; infinity if they never are. */
-function recoveryOf(results: readonly VisitResult[], medianBefore: number): number {
-  const isQuick = ({ outcome, arrivedAt, endedAt }: VisitResult) =>
-    outcome === 'finished' && endedAt - arrivedAt <= QUICK_FACTOR * medianBefore;
-  const sorted = [...results].sort((a, b) => a.arrivedAt - b.arrivedAt);
-  const first = sorted.findIndex((_, i) => {
-    const run = sorted.slice(i, i + QUICK_VISITS);
-    return run.length === QUICK_VISITS && run.every(isQuick);
-  });
-  return sorted[first]?.arrivedAt ?? Number.POSITIVE_INFINITY;
-}
+const sumOf = (times: ReadonlyMap<string, number>) => [...times.values()].reduce((sum, us) => sum + us, 0);

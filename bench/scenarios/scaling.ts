@@ -4,6 +4,7 @@ import type { Product } from '../product.js';
 import { scalingTable } from '../report.js';
 import { timeSlice } from '../time-slice.js';
 import { USERS } from './flows.js';
+import { UNLIMITED } from './service-settings.js';
 import { prepareSlowUsers } from './slow-users.js';
 import { slowPassword } from './visits.js';
 
@@ -21,9 +22,6 @@ const CONCURRENCY = 32;
  */
 const TURNS = 2;
 
-/** One hash at a time in each process, so that a second process adds capacity on a machine with few cores. */
-export const ONE_HASH_AT_A_TIME = { PASSWORD_CONCURRENCY: '1' };
-
 /** Measures what a second password process adds while cores are free. */
 export async function scaling(environment: BenchEnvironment, product: Product): Promise<string> {
   const variant = { name: 'password', site: product, visit: slowPassword, count: USERS * VISITS_PER_USER };
@@ -31,7 +29,7 @@ export async function scaling(environment: BenchEnvironment, product: Product): 
   for (let i = 0; i < ROUNDS; i++) {
     for (const [processes, figures] of rounds) {
       await prepareSlowUsers(environment);
-      const pids = await product.servePasswords(processes, ONE_HASH_AT_A_TIME);
+      const pids = await product.servePasswords(processes, UNLIMITED.password);
       const release = timeSlice(TURNS, pids);
       try {
         figures.push(await runRound(variant, CONCURRENCY, environment.watched));

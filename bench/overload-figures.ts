@@ -1,0 +1,22 @@
+import { LOOK } from '../load/visit.js';
+import type { LoadFigures } from './load-driver.js';
+import type { OverloadRow } from './overload-report.js';
+
+/** The figures of an overload alone. */
+export type CrowdFigures = Omit<OverloadRow, 'name' | 'peak' | 'single' | 'cpuTimes' | 'recoveryMs'>;
+
+/** Returns the figures of an overload of so many seconds, whose visitors went away when they were refused. */
+export function crowdFigures(load: LoadFigures, seconds: number): CrowdFigures {
+  const { begun, failed, refused, refusalMs, refusedStepsMs, visitMs } = load;
+  const refusals = Object.entries(refusedStepsMs).map(([step, latencies]) => ({ step, count: latencies?.count ?? 0 }));
+  const late = refusals.filter(({ step }) => step !== LOOK).reduce((sum, { count }) => sum + count, 0);
+  return {
+    offered: begun / seconds,
+    crowded: load.finishedInTime / seconds,
+    failed: failed - (refused['503'] ?? 0),
+    refusedLate: late / begun,
+    refusalP50: refusalMs?.p50,
+    refusalP99: refusalMs?.p99,
+    finishedP99: visitMs?.p99,
+  };
+}
