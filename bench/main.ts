@@ -1,8 +1,10 @@
 /** `npm run bench [-- scenario… [--users N]]`: measures the product and its baseline, and prints Markdown tables. */
 import { availableParallelism } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type BenchOptions, benchOptions } from './bench-options.js';
 import { watchOthers } from './cpu.js';
 import { type BenchEnvironment, startEnvironment } from './environment.js';
+import { withProblem } from './problem-cause.js';
 import { Product } from './product.js';
 import { runScenarios, type ScenarioResult } from './run-scenarios.js';
 import { captchas } from './scenarios/captchas.js';
@@ -50,6 +52,9 @@ const onRequest: Readonly<Record<string, RunScenario>> = {
 };
 const all = { ...scenarios, ...onRequest };
 
+/** Longer than the processes keep lines of their logs, in milliseconds. */
+const LOG_DELAY_MS = 500;
+
 const requested = options.scenarios.length > 0 ? options.scenarios : Object.keys(scenarios);
 const unknown = requested.filter((name) => !Object.hasOwn(all, name));
 if (unknown.length > 0) {
@@ -63,7 +68,7 @@ const product = await Product.open(environment);
 try {
   process.stdout.write(`Node ${process.version}, ${availableParallelism()} cores, ${new Date().toISOString()}\n`);
   const passed = await runScenarios(
-    requested.map((name) => ({ name, run: () => all[name]!(environment, product) })),
+    requested.map((name) => ({ name, run: () => all[name]!(environment, product).catch(failWithProblem) })),
     (text) => process.stdout.write(text),
   );
   process.exitCode = passed ? 0 : 1;
@@ -72,6 +77,14 @@ try {
   await environment.stop();
 }
 process.stdout.write(`\nOther processes used ${(otherWork() * 100).toFixed(0)} % of the CPU time meanwhile.\n`);
+
+/** Throws the error of a scenario with the problem of the request that failed. */
+async function failWithProblem(error: unknown): Promise<never> {
+  if (!(error instanceof Error)) throw error;
+  await delay(LOG_DELAY_MS);
+  error.stack = withProblem(error.stack ?? error.message, product.log());
+  throw error;
+}
 
 function parsedOptions(): BenchOptions {
   try {

@@ -35,6 +35,8 @@ interface Running {
 /** The processes of the product as they are deployed: a gateway and one process for each service. */
 export class Product implements MeasuredSite {
   private running: Running[] = [];
+  /** All processes that were started, also those that have ended. */
+  private readonly started: RunningProcess[] = [];
 
   private constructor(
     readonly url: string,
@@ -59,6 +61,11 @@ export class Product implements MeasuredSite {
 
   watched(): WatchedProcess[] {
     return this.running.map(({ name, process }) => ({ name, pid: process.pid, includesChildren: name === 'policy' }));
+  }
+
+  /** Returns what all processes have logged so far. They keep a line for up to 200 ms. */
+  log(): string {
+    return this.started.map(({ output }) => output()).join('');
   }
 
   /** Restarts the password service with `count` processes and the settings `env`. Returns the process ids. */
@@ -109,6 +116,7 @@ export class Product implements MeasuredSite {
     const entry = `dist/apps/${name}/src/main.js`;
     const process = await startProcess(entry, { ...this.env, ...env }, { ready: /serving/ });
     this.running.push({ name, process });
+    this.started.push(process);
   }
 
   /** Applies a blueprint with the command line. */
