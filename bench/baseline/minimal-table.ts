@@ -25,6 +25,7 @@ export class MinimalTable implements Table {
 
   async fill(): Promise<void> {
     await this.pool.query(`
+      DROP SCHEMA IF EXISTS bench CASCADE;
       CREATE SCHEMA bench;
       CREATE TABLE bench.sessions (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), key bytea UNIQUE,
         expires_at timestamptz DEFAULT now() + interval '1 day');
