@@ -132,10 +132,10 @@ export const gatewaySettings = z.object({
   CLEANUP_EVERY_S: whole(60, { max: 86_400 }).describe(
     'Seconds between two runs of the cleaner of expired rows. A run ends when no expired row is left; one gateway at a time cleans up',
   ),
-  CLEANUP_BATCH_ROWS: whole(1000, { min: 10, max: 10_000 }).describe(
+  CLEANUP_BATCH_ROWS: whole(200, { min: 10, max: 10_000 }).describe(
     'Rows that the cleaner looks at in one transaction',
   ),
-  CLEANUP_TIME_PERCENT: whole(25, { max: 100 }).describe(
+  CLEANUP_TIME_PERCENT: whole(10, { max: 100 }).describe(
     'Share of the time of a run in which the cleaner deletes; it rests after each transaction',
   ),
   CLEANUP_SLOW_FACTOR: z.coerce
