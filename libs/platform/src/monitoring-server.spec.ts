@@ -1,12 +1,17 @@
-import { afterEach, expect, it } from 'vitest';
-import { counter, histogram, lazyGauge, metrics } from './metrics.js';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { rememberMetrics } from '../../../test/support/metrics.js';
+import { counter, histogram, lazyGauge } from './metrics.js';
 import { type MonitoringServer, serveMonitoring } from './monitoring-server.js';
 import { Readiness } from './readiness.js';
 
 let server: MonitoringServer;
+let removeNewMetrics: () => void;
+beforeEach(() => {
+  removeNewMetrics = rememberMetrics();
+});
 afterEach(async () => {
   await server.close();
-  metrics.clear();
+  removeNewMetrics();
 });
 
 async function serve(readiness: Readiness) {

@@ -1,8 +1,8 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 import { afterEach, expect, it } from 'vitest';
+import { rememberMetrics } from '../../../test/support/metrics.js';
 import { describeWithNats, type RunningNats, startNats } from '../../../test/support/nats.js';
 import type { Requester } from './bus.js';
-import { metrics } from './metrics.js';
 import { serveMonitoring } from './monitoring-server.js';
 import { NatsBus } from './nats-bus.js';
 import { connectNats, natsOptions } from './nats-connection.js';
@@ -62,6 +62,7 @@ describeWithNats('a round trip over NATS', () => {
   });
 
   it('decides on readiness, and not on liveness, while the only server hangs', async () => {
+    const removeNewMetrics = rememberMetrics();
     nats = await startNats();
     const readiness = new Readiness({ READINESS_TIMEOUT_MS: 500, START_WAIT_S: 10 });
     const requester: Requester = await new NatsBus({ NATS_URL: nats.url }, readiness).openRequester('gateway');
@@ -73,7 +74,7 @@ describeWithNats('a round trip over NATS', () => {
     nats.resume();
     const after = [await probe('ready'), await probe('live')];
     await Promise.all([monitoring.close(), requester.close()]);
-    metrics.clear();
+    removeNewMetrics();
     expect([before, meanwhile, after]).toEqual([
       [200, 200],
       [503, 200],
