@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import pg from 'pg';
-import { Driver } from '../driver-process.js';
+import type pg from 'pg';
+import { type DatabaseTools, withDatabaseTools } from '../database-tools.js';
 import type { BenchEnvironment } from '../environment.js';
 import type { Product } from '../product.js';
 import { type CleanupFigures, cleanupReport, type TableSize } from '../report.js';
@@ -55,29 +55,12 @@ const PLAN_UPDATES = `
   WHERE schemaname = 'flow' AND relname = 'plans'`;
 
 /** Measures how fast a million expired rows are deleted, and what this costs the solves meanwhile. */
-export async function cleanup({ databaseUrl }: BenchEnvironment, product: Product): Promise<string> {
-  const client = new pg.Client(databaseUrl);
-  const driver = new Driver();
-  await client.connect();
-  try {
-    await client.query('SET statement_timeout = 0');
-    await client.query(HOLD_LEASE);
-    await product.serve('gateway', { CLEANUP_EVERY_S: '1' });
-    return cleanupReport(await measureCleanup({ client, driver, url: product.url }));
-  } finally {
-    driver.stop();
-    await client.end();
-    await product.serve('gateway', {});
-  }
+export function cleanup(environment: BenchEnvironment, product: Product): Promise<string> {
+  const setup = { product, env: { CLEANUP_EVERY_S: '1' }, first: ['SET statement_timeout = 0', HOLD_LEASE] };
+  return withDatabaseTools(environment, setup, async (tools) => cleanupReport(await measureCleanup(tools)));
 }
 
-interface Tools {
-  readonly client: pg.Client;
-  readonly driver: Driver;
-  readonly url: string;
-}
-
-async function measureCleanup(tools: Tools): Promise<CleanupFigures> {
+async function measureCleanup(tools: DatabaseTools): Promise<CleanupFigures> {
   const { client } = tools;
   for (const statement of FILL) await client.query(statement);
   const full = await tableSizes(client);
@@ -96,7 +79,7 @@ async function measureCleanup(tools: Tools): Promise<CleanupFigures> {
  * Runs rounds of visits without and with a cleanup in turn, so that other load on the machine affects both equally, until
  * all rows are deleted. Returns the latencies, and the seconds in which the gateway cleaned up.
  */
-async function inTurns(tools: Tools): Promise<Pick<CleanupFigures, 'without' | 'during' | 'seconds'>> {
+async function inTurns(tools: DatabaseTools): Promise<Pick<CleanupFigures, 'without' | 'during' | 'seconds'>> {
   const { client } = tools;
   const without: number[] = [];
   const during: number[] = [];
@@ -119,7 +102,7 @@ async function inTurns(tools: Tools): Promise<Pick<CleanupFigures, 'without' | '
 }
 
 /** Runs a round of visits. Returns the latencies. */
-async function solve({ driver, url }: Tools): Promise<number[]> {
+async function solve({ driver, url }: DatabaseTools): Promise<number[]> {
   await driver.admit(dummyToNext, { url, count: VISITS, users: USERS });
   return [...(await driver.measure(dummyToNext, CONCURRENCY)).latencies];
 }

@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import pg from 'pg';
-import { Driver } from '../driver-process.js';
+import { type DatabaseTools, withDatabaseTools } from '../database-tools.js';
 import type { BenchEnvironment } from '../environment.js';
 import type { Product } from '../product.js';
 import { type SizeSample, sizesTable } from '../report.js';
@@ -22,27 +21,12 @@ const LIFETIMES = {
 };
 
 /** Measures the sizes of the tables in each of ten minutes at full load. */
-export async function sizes({ databaseUrl }: BenchEnvironment, product: Product): Promise<string> {
-  const client = new pg.Client(databaseUrl);
-  const driver = new Driver();
-  await client.connect();
-  try {
-    await product.serve('gateway', LIFETIMES);
-    return sizesTable(await sampleSizes({ client, driver, url: product.url }));
-  } finally {
-    driver.stop();
-    await client.end();
-    await product.serve('gateway', {});
-  }
+export function sizes(environment: BenchEnvironment, product: Product): Promise<string> {
+  const setup = { product, env: LIFETIMES };
+  return withDatabaseTools(environment, setup, async (tools) => sizesTable(await sampleSizes(tools)));
 }
 
-interface Tools {
-  readonly client: pg.Client;
-  readonly driver: Driver;
-  readonly url: string;
-}
-
-async function sampleSizes({ client, driver, url }: Tools): Promise<SizeSample[]> {
+async function sampleSizes({ client, driver, url }: DatabaseTools): Promise<SizeSample[]> {
   const samples: SizeSample[] = [];
   let visits = 0;
   let isOver = false;

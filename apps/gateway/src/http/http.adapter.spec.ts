@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect } from 'node:net';
 import { Logger, readConfig } from '@gatehouse/platform';
+import type { FastifyInstance } from 'fastify';
 import { expect, it, onTestFinished } from 'vitest';
 import { gatewayConfig } from '../gateway.config.js';
 import { Admission } from './admission/admission.js';
@@ -39,7 +40,7 @@ async function serve(settings: Readonly<Record<string, string>> = {}) {
 }
 
 /** Opens a connection. Returns it with a function that resolves with all that it receives until its end. */
-async function connectTo({ server }: Awaited<ReturnType<typeof serve>>) {
+async function connectTo({ server }: FastifyInstance) {
   const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
   await once(socket, 'connect');
   const received = (async () => {
@@ -52,20 +53,28 @@ async function connectTo({ server }: Awaited<ReturnType<typeof serve>>) {
 
 const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`;
 
-it('answers requests that arrive on an open connection while the server closes, with the body and headers of the API', async () => {
-  const fastify = await serve();
+/**
+ * Sends a slow request, and one to `path` on the same connection while the server closes. Returns both responses when the
+ * server has closed.
+ */
+async function requestsAtClose(fastify: FastifyInstance, path: string): Promise<string> {
   const { socket, received } = await connectTo(fastify);
   const first = once(fastify.server, 'request');
   socket.write(get('/slow/'));
   await first;
   const closed = fastify.close();
   const second = once(fastify.server, 'request');
-  socket.write(get('/nowhere/'));
+  socket.write(get(path));
   await second;
   fastify.server.emit('answer');
   await closed;
+  return received;
+}
 
-  const responses = (await received).split(/(?=HTTP\/1\.1 )/);
+it('answers requests that arrive on an open connection while the server closes, with the body and headers of the API', async () => {
+  const received = await requestsAtClose(await serve(), '/nowhere/');
+
+  const responses = received.split(/(?=HTTP\/1\.1 )/);
   expect(responses).toEqual([
     expect.stringMatching(/^HTTP\/1\.1 200 OK\r\n[^]*x-authentik-id: [0-9a-f]{32}\r\n[^]*\{"answered":true\}$/),
     expect.stringMatching(
@@ -75,19 +84,7 @@ it('answers requests that arrive on an open connection while the server closes, 
 });
 
 it('refuses a request while the server closes in the same form as before, and ends its connection', async () => {
-  const fastify = await serve({ IN_FLIGHT_MAX: '1' });
-  const { socket, received } = await connectTo(fastify);
-  const first = once(fastify.server, 'request');
-  socket.write(get('/slow/'));
-  await first;
-  const closed = fastify.close();
-  const second = once(fastify.server, 'request');
-  socket.write(get('/slow/'));
-  await second;
-  fastify.server.emit('answer');
-  await closed;
-
-  expect(await received).toMatch(
+  expect(await requestsAtClose(await serve({ IN_FLIGHT_MAX: '1' }), '/slow/')).toMatch(
     /HTTP\/1\.1 503 Service Unavailable\r\n[^]*retry-after: 1\r\nconnection: close\r\n[^]*\{"component":"ak-stage-flow-error","request_id":"[0-9a-f]{32}"\}$/,
   );
 });
