@@ -7,7 +7,7 @@ import { comparePolicies, WITH_EXPRESSION } from './policies.js';
 import { compareSolves } from './solves.js';
 import { CODE, compareCodes } from './totp.js';
 
-/** Bounds of the CPU time of a solve, in times that of its baseline: the largest of several runs, and a few per cent. */
+/** Bounds of the CPU time of a solve, in times that of its baseline: the usual ratios, and a few per cent. */
 const SOLVES = {
   'dummy: the last answer': 1.65,
   'dummy: on to the next': 1.75,
