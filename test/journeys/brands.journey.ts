@@ -128,9 +128,9 @@ describe('the brand of a host name', () => {
       const page = await fetchAt('new.example', '/if/flow/login/');
       return [(await brandOf('new.example'))['branding_title'], /<title>(.*)<\/title>/.exec(page.text)?.[1]];
     };
-    expect(await titles()).toEqual(['First', 'Welcome - First']);
+    expect(await titles()).toEqual(['First', 'Log in - First']);
     await deployment.apply(blueprint(brandEntry('new.example', { branding_title: 'Second' })));
-    expect(await titles()).toEqual(['Second', 'Welcome - Second']);
+    expect(await titles()).toEqual(['Second', 'Log in - Second']);
   });
 });
 

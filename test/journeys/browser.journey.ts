@@ -54,7 +54,7 @@ describeInChromium('in a real browser', () => {
     await page.keyboard.press('Enter');
     await page.getByLabel('Password', { exact: true }).waitFor();
     expect(await focused(page)).toBe('password');
-    expect(await page.title()).toBe('Welcome - Gatehouse');
+    expect(await page.title()).toBe('Enter your password - Gatehouse');
     await page.keyboard.type('correct-horse-7');
     await page.keyboard.press('Enter');
     await page.getByRole('button', { name: 'Yes' }).waitFor();

@@ -164,6 +164,22 @@ describeInChromium('a page', () => {
     expect(answers).toHaveLength(1);
   });
 
+  it('names the task in the heading and in the title of the document, also while a choice is open', async () => {
+    const { page } = await opened('validate-choice');
+    const heading = page.getByRole('heading', { level: 1 });
+    const shown = async () => [await heading.textContent(), await page.title()];
+    expect(await shown()).toEqual(['Confirm that it is you', 'Confirm that it is you - Example']);
+    expect(await page.locator('header').innerText()).toContain('Welcome to Example');
+    await page.getByRole('button', { name: 'Recovery code' }).click();
+    await page.getByRole('heading', { name: 'Enter a recovery code' }).waitFor();
+    expect(await shown()).toEqual(['Enter a recovery code', 'Enter a recovery code - Example']);
+    expect(await page.getByLabel('Recovery code').evaluate((field) => field === document.activeElement)).toBe(true);
+    await page.getByRole('button', { name: 'Choose another way' }).click();
+
+    await page.getByRole('heading', { name: 'Confirm that it is you' }).waitFor();
+    expect(await page.title()).toBe('Confirm that it is you - Example');
+  });
+
   it('registers a security key, logs in with it, and sends both results in the format of the API', async () => {
     const { page } = await opened('webauthn');
     await addKey(page);

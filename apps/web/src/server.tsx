@@ -6,7 +6,7 @@ import type { Envelope } from './challenges/envelope.js';
 import { externalOriginsOf, NO_ORIGINS } from './challenges/external-origins.js';
 import { renderDocument } from './document.js';
 import { FlowPage } from './flow/flow-page.js';
-import { headingOf } from './flow/heading.js';
+import { documentTitleOf, headingOf } from './flow/heading.js';
 import { asksToInspect } from './flow/use-inspector.js';
 import type { ApiPageData, BrowserPageData, FlowPageData, PageRenderers } from './page.js';
 import accountStyle from './style/account.css?inline';
@@ -18,8 +18,7 @@ import wideStyle from './style/wide.css?inline';
 export const renderFlowPage: PageRenderers['renderFlowPage'] = (pageData, frame) => {
   const { challenge, brand, locale, retry_after_s: refreshS } = pageData;
   const t = translator(locale);
-  const heading = headingOf(challenge as Envelope, { t, site: brand.title });
-  const title = heading === brand.title ? heading : `${heading} - ${brand.title}`;
+  const title = documentTitleOf(headingOf(challenge as Envelope, { t, site: brand.title }), brand.title);
   const background = (challenge as Envelope).flow_info?.background;
   const inspected = asksToInspect(pageData);
   const body = render(<FlowPage pageData={pageData} t={t} />);

@@ -69,21 +69,17 @@ function Devices({ devices, choose }: { devices: readonly Device[]; choose: (i: 
 }
 
 function SetUps({ setUps }: { setUps: readonly SetUp[] }) {
-  const { t } = usePage();
   return (
-    <>
-      <h2>{t('Set up a device to go on')}</h2>
-      <ul class="devices">
-        {setUps.map(({ pk, name, verbose_name }) => (
-          <li key={pk}>
-            <button name="selected_stage" value={pk} class="plain device">
-              <strong>{name ?? verbose_name}</strong>
-              {name && <span class="hint">{verbose_name}</span>}
-            </button>
-          </li>
-        ))}
-      </ul>
-    </>
+    <ul class="devices">
+      {setUps.map(({ pk, name, verbose_name }) => (
+        <li key={pk}>
+          <button name="selected_stage" value={pk} class="plain device">
+            <strong>{name ?? verbose_name}</strong>
+            {name && <span class="hint">{verbose_name}</span>}
+          </button>
+        </li>
+      ))}
+    </ul>
   );
 }
 

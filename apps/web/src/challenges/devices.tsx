@@ -1,6 +1,7 @@
 import type { FunctionComponent } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { usePage } from '../flow/page.context.js';
+import { deviceHeading } from '../flow/heading.js';
+import { useHeading, usePage } from '../flow/page.context.js';
 import type { RequestOptions } from '../flow/webauthn.js';
 import { Alert, Notice, ScriptRequired } from '../ui/alert.js';
 import { Button } from '../ui/button.js';
@@ -30,6 +31,7 @@ interface Props {
 export function DeviceStep({ back, ...props }: Omit<Props, 'awaitsAction'> & { back: (() => void) | undefined }) {
   const { t, awaitsAction } = usePage();
   const Step = STEPS[props.device.device_class] ?? CodeStep;
+  useHeading(deviceHeading(props.device.device_class, t));
   return (
     <>
       {/* Choosing among several devices is an action, so the page may use the device without another click. */}

@@ -1,4 +1,4 @@
-import { usePage } from '../flow/page.context.js';
+import { useHeading, usePage } from '../flow/page.context.js';
 import { Alert } from '../ui/alert.js';
 import { Apple, type AppleChallenge } from './apple.js';
 import { Plex, type PlexChallenge } from './plex.js';
@@ -54,8 +54,9 @@ const SourceLabel = ({ source: { name, icon_url } }: { source: Source }) => (
 );
 
 /** Shows the challenge of a source whose challenge is not a redirect. */
-export function SourceStep({ source: { challenge }, back }: { source: Source; back: () => void }) {
+export function SourceStep({ source: { challenge, name }, back }: { source: Source; back: () => void }) {
   const { t } = usePage();
+  useHeading(t('Continue with {name}', { name }));
   return (
     <>
       <SourceChallenge challenge={challenge} />

@@ -11,7 +11,6 @@ export function UserLogin({ challenge }: { challenge: Envelope }) {
     <>
       <UserBadge challenge={challenge} />
       <Form challenge={challenge}>
-        <h2>{t('Stay signed in on this device?')}</h2>
         <p>{t('You will be asked to sign in less often. Choose no if others use this device.')}</p>
         <div class="choice">
           <Button name="remember_me" value="true" autofocus>

@@ -1,6 +1,6 @@
 import type { Translate } from '@gatehouse/texts/browser';
 import { createContext } from 'preact';
-import { useContext } from 'preact/hooks';
+import { useContext, useLayoutEffect } from 'preact/hooks';
 import type { FlowPageData } from '../page.js';
 
 /** The answer to a challenge, by field. */
@@ -30,6 +30,8 @@ export interface PageContext {
   readonly sendRequest: (fields: FormAnswer) => Promise<FormAnswer | undefined>;
   /** Fetches the current challenge again. */
   readonly refetch: () => void;
+  /** Replaces the heading of the step. `undefined` restores it. */
+  readonly setHeading: (text: string | undefined) => void;
 }
 
 const Context = createContext<PageContext | undefined>(undefined);
@@ -42,4 +44,17 @@ export function usePage(): PageContext {
   const page = useContext(Context);
   if (!page) throw new Error('usePage must be called inside a PageProvider');
   return page;
+}
+
+/**
+ * Replaces the heading of the page while the calling component is mounted, such as during the step of a chosen device.
+ * The focus moves to the first field then, else to the heading. `undefined` keeps the heading.
+ */
+export function useHeading(text: string | undefined): void {
+  const { setHeading } = usePage();
+  useLayoutEffect(() => {
+    if (text === undefined) return undefined;
+    setHeading(text);
+    return () => setHeading(undefined);
+  }, [text]);
 }

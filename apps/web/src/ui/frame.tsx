@@ -11,6 +11,8 @@ const LAYOUTS: ReadonlySet<string> = new Set([
 
 interface Props {
   readonly brand: Brand;
+  /** Title of the flow, which is shown beside the brand. */
+  readonly flowTitle?: string | undefined;
   readonly layout?: string | undefined;
   /** Whether the card is wider than the card of a login step. */
   readonly wide?: boolean;
@@ -18,12 +20,15 @@ interface Props {
 }
 
 /** The frame of every page: brand, card and footer links. */
-export function Frame({ brand, layout = 'stacked', wide = false, children }: Props) {
+export function Frame({ brand, flowTitle, layout = 'stacked', wide = false, children }: Props) {
   const { title, footer_links: links = [] } = brand;
   return (
     <div class={`page ${wide ? 'wide' : LAYOUTS.has(layout) ? layout : 'stacked'}`}>
       <div class="card">
-        <header>{brand.logo ? <Logo brand={brand} logo={brand.logo} /> : <span class="site">{title}</span>}</header>
+        <header>
+          {brand.logo ? <Logo brand={brand} logo={brand.logo} /> : <span class="site">{title}</span>}
+          {flowTitle && flowTitle !== title && <p class="flow">{flowTitle}</p>}
+        </header>
         {children}
       </div>
       {links.length > 0 && (

@@ -72,7 +72,6 @@ export const ar: Catalogue = {
   'This question has been asked anew since. Please look at it again.':
     'طُرح هذا السؤال من جديد بعد ذلك. يُرجى مراجعته مرة أخرى.',
   'What is asked for has changed. Please look at it again.': 'تغيّر المطلوب. يُرجى مراجعته مرة أخرى.',
-  'Log in': 'تسجيل الدخول',
   'What you entered was not accepted.': 'لم يُقبل ما أدخلته.',
   'The file is larger than {kib} KiB.': 'الملف أكبر من {kib} كيبيبايت.',
   'This has characters that cannot be shown.': 'تحتوي هذه القيمة على محارف لا يمكن عرضها.',

@@ -81,7 +81,6 @@ export const de: Catalogue = {
     'Diese Frage wurde inzwischen neu gestellt. Bitte sehen Sie sie sich noch einmal an.',
   'What is asked for has changed. Please look at it again.':
     'Was verlangt wird, hat sich geändert. Bitte sehen Sie es sich noch einmal an.',
-  'Log in': 'Anmelden',
   'What you entered was not accepted.': 'Was Sie eingegeben haben, wurde nicht angenommen.',
   'The file is larger than {kib} KiB.': 'Die Datei ist größer als {kib} KiB.',
   'This has characters that cannot be shown.': 'Dies enthält Zeichen, die nicht angezeigt werden können.',

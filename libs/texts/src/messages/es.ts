@@ -76,7 +76,6 @@ export const es: Catalogue = {
   'This question has been asked anew since. Please look at it again.':
     'Esta pregunta se ha vuelto a plantear desde entonces. Vuelva a leerla.',
   'What is asked for has changed. Please look at it again.': 'Lo que se solicita ha cambiado. Vuelva a leerlo.',
-  'Log in': 'Iniciar sesión',
   'What you entered was not accepted.': 'Lo que ha introducido no se ha aceptado.',
   'The file is larger than {kib} KiB.': 'El archivo supera los {kib} KiB.',
   'This has characters that cannot be shown.': 'Este valor contiene caracteres que no se pueden mostrar.',

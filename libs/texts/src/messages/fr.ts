@@ -80,7 +80,6 @@ export const fr: Catalogue = {
   'This question has been asked anew since. Please look at it again.':
     'Cette question a été posée à nouveau depuis. Veuillez la relire.',
   'What is asked for has changed. Please look at it again.': 'Ce qui est demandé a changé. Veuillez le relire.',
-  'Log in': 'Se connecter',
   'What you entered was not accepted.': 'Votre saisie n’a pas été acceptée.',
   'The file is larger than {kib} KiB.': 'Le fichier dépasse {kib} Kio.',
   'This has characters that cannot be shown.': 'Cette valeur contient des caractères qui ne peuvent pas être affichés.',

@@ -1,0 +1,34 @@
+import { useEffect, useRef } from 'preact/hooks';
+import type { Envelope } from '../challenges/envelope.js';
+
+interface Shown {
+  readonly step: number;
+  readonly challenge: Envelope;
+  /** The heading of the part of the step that is shown. Undefined for the whole step. */
+  readonly partHeading: string | undefined;
+}
+
+/**
+ * Returns the reference for the element in which the focus moves after each answer, and when another part of the step is
+ * shown: to the first invalid field, else to the first field, else to the heading.
+ */
+export function useFocus({ step, challenge, partHeading }: Shown) {
+  const main = useRef<HTMLElement>(null);
+  const isFirst = useRef(true);
+  const moveFocus = () =>
+    FOCUS_TARGETS.map((target) => main.current?.querySelector<HTMLElement>(target))
+      .find(Boolean)
+      ?.focus();
+  useEffect(() => {
+    // Do not move the focus at the first step: it uses `autofocus`, and the visitor may be typing already.
+    if (!isFirst.current) moveFocus();
+    isFirst.current = false;
+  }, [step, challenge]);
+  useEffect(() => {
+    // A choice removes the button that had the focus. A field that has the focus keeps it.
+    if (partHeading !== undefined && document.activeElement === document.body) moveFocus();
+  }, [partHeading]);
+  return main;
+}
+
+const FOCUS_TARGETS = ['[aria-invalid] input, [aria-invalid]:not(fieldset)', '[autofocus]', 'h1'];
