@@ -106,6 +106,20 @@ it('lets users change their name and their password on the account page', async 
   expect(await changeNameAndPassword('Ada')).toMatchObject({ user: { name: 'Ada' } });
 });
 
+it('gives the administrator an email address that a form with a required address takes back unchanged', async () => {
+  const file = join(folder, 'contact.yaml');
+  await writeFile(file, CONTACT_FORM);
+  expect(await command('blueprint', 'apply', file)).toMatchObject({ code: 0 });
+  const browser = new Browser(`http://127.0.0.1:${env['PORT']}`);
+  await browser.solve(FLOW, { uid_field: 'admin' });
+  await browser.solve(FLOW, { password: printedPassword });
+  const { body } = await browser.show('contact');
+  const [{ initial_value: email }] = body['fields'] as [{ readonly initial_value: string }];
+
+  expect((await browser.solve('contact', { email })).body).toMatchObject({ component: 'xak-flow-redirect' });
+  expect((await browser.fetch('/api/v3/core/users/me/')).body).toMatchObject({ user: { email: 'admin@localhost' } });
+});
+
 it('ends all sessions and logins of a user by command', async () => {
   const [loggedIn, pending] = [0, 1].map(() => new Browser(`http://127.0.0.1:${env['PORT']}`));
   for (const browser of [loggedIn!, pending!]) await browser.solve(FLOW, { uid_field: 'admin' });
@@ -245,6 +259,39 @@ async function changeNameAndPassword(name: string) {
   expect((await setPassword(printedPassword)).body).toMatchObject({ component: 'xak-flow-redirect' });
   return (await browser.fetch('/api/v3/core/users/me/')).body;
 }
+
+/** A flow with the email field that settings flows written for authentik contain. */
+const CONTACT_FORM = `
+version: 1
+entries:
+  - model: authentik_flows.flow
+    id: flow
+    identifiers: { slug: contact }
+    attrs: { name: Contact, title: Contact, designation: stage_configuration, authentication: require_authenticated }
+  - model: authentik_stages_prompt.prompt
+    id: email
+    identifiers: { name: contact-email }
+    attrs:
+      field_key: email
+      label: Email
+      type: email
+      required: true
+      order: 1
+      initial_value: return user.email
+      initial_value_expression: true
+  - model: authentik_stages_prompt.promptstage
+    id: form
+    identifiers: { name: contact }
+    attrs: { fields: [!KeyOf email] }
+  - model: authentik_stages_user_write.userwritestage
+    id: write
+    identifiers: { name: contact-write }
+    attrs: { user_creation_mode: never_create }
+  - model: authentik_flows.flowstagebinding
+    identifiers: { target: !KeyOf flow, stage: !KeyOf form, order: 1 }
+  - model: authentik_flows.flowstagebinding
+    identifiers: { target: !KeyOf flow, stage: !KeyOf write, order: 2 }
+`;
 
 async function childrenOf(pid: number): Promise<number[]> {
   return (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).trim().split(' ').map(Number);

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { openDataSource } from '@gatehouse/platform';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { migratedDatabase } from '../../../test/support/postgres.js';
 import { applyFiles, readFiles } from './apply-files.js';
@@ -34,10 +35,10 @@ const requiring = (identifiers: string) =>
 const applied = (report: Awaited<ReturnType<typeof applyFiles>>) =>
   report.files.flatMap(({ changes }) => changes.filter(({ outcome }) => outcome === 'created').map(({ name }) => name));
 
-async function createdAdmins(sealKeys: string) {
+async function createdAdmins(sealKeys: string, env: NodeJS.ProcessEnv = { ADMIN_USERNAME: 'root' }) {
   const admins: object[] = [];
   const announce = (admin: object) => void admins.push(admin);
-  await ensureAdmin({ url: database.url, sealKeys, env: { ADMIN_USERNAME: 'root' }, announce });
+  await ensureAdmin({ url: database.url, sealKeys, env, announce });
   return admins;
 }
 
@@ -98,3 +99,21 @@ it('creates the first administrator if no blueprint has created a group of admin
   expect(await createdAdmins(keys)).toMatchObject([{ username: 'root' }]);
   expect(await createdAdmins(keys)).toEqual([]);
 });
+
+it('gives the first administrator the address of ADMIN_EMAIL, which has to be one that forms accept', async () => {
+  const keys = `test:${randomBytes(32).toString('base64')}`;
+  for (const ADMIN_EMAIL of ['root', 'root@', 'root@host', 'a b@example.org'])
+    await expect(createdAdmins(keys, { ADMIN_EMAIL })).rejects.toThrow('ADMIN_EMAIL');
+  await createdAdmins(keys, { ADMIN_EMAIL: 'ops@example.org' });
+  expect(await emailsOf(database.url)).toEqual(['ops@example.org']);
+});
+
+async function emailsOf(url: string): Promise<string[]> {
+  const source = await openDataSource({ url, schema: 'directory', poolSize: 1 });
+  try {
+    const users = await source.query<{ email: string }[]>('SELECT email FROM directory.users');
+    return users.map(({ email }) => email);
+  } finally {
+    await source.destroy();
+  }
+}

@@ -23,6 +23,7 @@ entries:
       username: !Env ADMIN_USERNAME
     attrs:
       name: Administrator
+      email: !Env ADMIN_EMAIL
       password: !Env ADMIN_PASSWORD
       groups:
         - !KeyOf admins
@@ -57,16 +58,17 @@ interface AdminOptions {
 }
 
 /**
- * Creates an administrator if there is none. ADMIN_USERNAME and ADMIN_PASSWORD set the username and the password; the
- * password is random by default.
+ * Creates an administrator if there is none. ADMIN_USERNAME, ADMIN_EMAIL and ADMIN_PASSWORD set the username, the email
+ * address and the password; the password is random by default.
  */
 export async function ensureAdmin({ url, sealKeys, env, announce }: AdminOptions): Promise<void> {
   if (await hasAdmin(url)) return;
-  const { ADMIN_USERNAME: username, ADMIN_PASSWORD: configured } = readConfig(standaloneConfig, env);
+  const config = readConfig(standaloneConfig, env);
+  const { ADMIN_USERNAME: username, ADMIN_EMAIL, ADMIN_PASSWORD: configured } = config;
   const randomPassword = configured === undefined ? randomBytes(12).toString('base64url') : undefined;
   announce({ username, randomPassword });
   await applyFiles(url, [{ name: 'first administrator', text: ADMIN_BLUEPRINT }], {
-    env: { ADMIN_USERNAME: username, ADMIN_PASSWORD: configured ?? randomPassword },
+    env: { ADMIN_USERNAME: username, ADMIN_EMAIL, ADMIN_PASSWORD: configured ?? randomPassword },
     sealKeys,
   });
 }

@@ -1,5 +1,8 @@
 import { z } from 'zod';
 
+/** An email address that the email field of a form accepts. */
+const FORM_EMAIL = /^[^\s@]+@(?:localhost|[^\s@.]+(?:\.[^\s@.]+)+)$/i;
+
 /** Settings of `npm start` and of the commands, in addition to the settings of the services. */
 export const standaloneConfig = z.object({
   GATEHOUSE_DIR: z
@@ -24,6 +27,12 @@ export const standaloneConfig = z.object({
       'Versions of each flow that `blueprint` keeps when it publishes another one, besides those that running logins and mailed links use',
     ),
   ADMIN_USERNAME: z.string().default('admin').describe('Name of the administrator who is created when there is none'),
+  ADMIN_EMAIL: z
+    .string()
+    .max(254)
+    .regex(FORM_EMAIL, 'must be an email address at localhost or at a host name with a dot')
+    .default('admin@localhost')
+    .describe('Email address of that administrator. Forms accept the default, but it receives no mail from outside'),
   ADMIN_PASSWORD: z
     .string()
     .optional()
