@@ -1,31 +1,15 @@
 import { LOCALES } from '@gatehouse/texts/browser';
 import type { FunctionComponent } from 'preact';
+import { parseTime } from '../flow/local-time.js';
 import { usePage } from '../flow/page.context.js';
 import { ScriptRequired } from '../ui/alert.js';
 import { described, Field, FieldFooter, type FieldProps } from '../ui/field.js';
 import { RichText } from '../ui/rich-text.js';
-import type { WireMessage } from './envelope.js';
-
-/** A field of a prompt challenge. */
-export interface PromptFieldData {
-  readonly field_key: string;
-  readonly label: string;
-  readonly type: string;
-  readonly required: boolean;
-  readonly placeholder: string;
-  readonly initial_value: string;
-  readonly sub_text: string;
-  readonly choices: readonly string[] | null;
-}
-
-interface Props {
-  readonly field: PromptFieldData;
-  readonly errors?: readonly WireMessage[] | undefined;
-  readonly first: boolean;
-}
+import { DateTimeField } from './date-time-field.js';
+import type { PromptFieldData, PromptFieldProps } from './prompt-field.props.js';
 
 /** Renders a field by its type. */
-export function PromptField(props: Props) {
+export function PromptField(props: PromptFieldProps) {
   const Input = COMPONENTS[props.field.type] ?? TextInput;
   return <Input {...props} />;
 }
@@ -43,7 +27,7 @@ const INPUT_PROPS: Readonly<Record<string, Partial<FieldProps>>> = {
 /** Values of `autocomplete`, by field name in authentik's default blueprints. */
 const AUTOCOMPLETE: Readonly<Record<string, string>> = { name: 'name', username: 'username', email: 'email' };
 
-function TextInput({ field, errors, first }: Props) {
+function TextInput({ field, errors, first }: PromptFieldProps) {
   const { field_key: name, label, type, required, placeholder, initial_value } = field;
   return (
     <Field
@@ -61,7 +45,7 @@ function TextInput({ field, errors, first }: Props) {
   );
 }
 
-function TextArea({ field, errors, first }: Props) {
+function TextArea({ field, errors, first }: PromptFieldProps) {
   const { field_key: name, label, type, required, placeholder, initial_value } = field;
   return (
     <div class="field">
@@ -82,7 +66,7 @@ function TextArea({ field, errors, first }: Props) {
   );
 }
 
-function Checkbox({ field, errors, first }: Props) {
+function Checkbox({ field, errors, first }: PromptFieldProps) {
   const { field_key: name, label, required, initial_value } = field;
   const hint = hintOf(field);
   return (
@@ -104,7 +88,7 @@ function Checkbox({ field, errors, first }: Props) {
   );
 }
 
-function Radios({ field, errors, first }: Props) {
+function Radios({ field, errors, first }: PromptFieldProps) {
   const { field_key: name, label, required, initial_value, choices } = field;
   const hint = hintOf(field);
   return (
@@ -133,7 +117,7 @@ interface Choice {
   readonly text: string;
 }
 
-function Select({ field, errors, first, choices }: Props & { choices: readonly Choice[] }) {
+function Select({ field, errors, first, choices }: PromptFieldProps & { choices: readonly Choice[] }) {
   const { field_key: name, label, required, initial_value } = field;
   const hint = hintOf(field);
   return (
@@ -151,18 +135,18 @@ function Select({ field, errors, first, choices }: Props & { choices: readonly C
   );
 }
 
-const Dropdown = (props: Props) => (
+const Dropdown = (props: PromptFieldProps) => (
   <Select {...props} choices={(props.field.choices ?? []).map((choice) => ({ value: choice, text: choice }))} />
 );
 
-function Locale(props: Props) {
+function Locale(props: PromptFieldProps) {
   const { t } = usePage();
   const options = LOCALES.map(({ locale, name }) => ({ value: locale, text: name }));
   const field = { ...props.field, required: false };
   return <Select {...props} field={field} choices={[{ value: '', text: t('As my browser says') }, ...options]} />;
 }
 
-function FilePick({ field, errors, first }: Props) {
+function FilePick({ field, errors, first }: PromptFieldProps) {
   const { field_key: name, label, required } = field;
   return (
     <>
@@ -180,11 +164,19 @@ function FilePick({ field, errors, first }: Props) {
   );
 }
 
-const Hidden = ({ field: { field_key, initial_value } }: Props) => (
+/** An initial value that no date and time input can show stays a text. */
+const DateTime = (props: PromptFieldProps) =>
+  props.field.initial_value === '' || parseTime(props.field.initial_value) ? (
+    <DateTimeField {...props} />
+  ) : (
+    <TextInput {...props} />
+  );
+
+const Hidden = ({ field: { field_key, initial_value } }: PromptFieldProps) => (
   <input type="hidden" name={field_key} value={initial_value} />
 );
 
-const Static = ({ field }: Props) => (
+const Static = ({ field }: PromptFieldProps) => (
   <div class="static">
     <RichText html={field.initial_value} />
     {field.sub_text && (
@@ -195,14 +187,14 @@ const Static = ({ field }: Props) => (
   </div>
 );
 
-const Separator = ({ field: { placeholder } }: Props) => (
+const Separator = ({ field: { placeholder } }: PromptFieldProps) => (
   <div class="separator">
     <hr />
     {placeholder && <h2>{placeholder}</h2>}
   </div>
 );
 
-const COMPONENTS: Readonly<Record<string, FunctionComponent<Props>>> = {
+const COMPONENTS: Readonly<Record<string, FunctionComponent<PromptFieldProps>>> = {
   text_area: TextArea,
   text_area_read_only: TextArea,
   checkbox: Checkbox,
@@ -210,6 +202,7 @@ const COMPONENTS: Readonly<Record<string, FunctionComponent<Props>>> = {
   dropdown: Dropdown,
   'ak-locale': Locale,
   file: FilePick,
+  'date-time': DateTime,
   hidden: Hidden,
   static: Static,
   separator: Separator,

@@ -2,7 +2,8 @@ import { usePage } from '../flow/page.context.js';
 import { Button } from '../ui/button.js';
 import { Form } from '../ui/form.js';
 import { type Envelope, errorsOf } from './envelope.js';
-import { PromptField, type PromptFieldData } from './prompt-field.js';
+import { PromptField } from './prompt-field.js';
+import type { PromptFieldData } from './prompt-field.props.js';
 
 /** The challenge with the fields of a prompt stage. */
 export interface PromptChallenge extends Envelope {

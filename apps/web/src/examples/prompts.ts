@@ -14,6 +14,18 @@ const field = (type: string, own: Readonly<Record<string, unknown>> = {}) => ({
   ...own,
 });
 
+const TIMES = [
+  // In Berlin, 02:30 comes twice in this night. This is the second one.
+  field('date-time', {
+    label: 'Appointment',
+    field_key: 'night',
+    required: true,
+    initial_value: '2024-10-27T01:30:00Z',
+  }),
+  field('date-time', { label: 'Started', field_key: 'second', initial_value: '2024-07-01 12:00:15.123456+02:00' }),
+  field('date-time', { label: 'Ended', field_key: 'text', initial_value: '2024-W30-1' }),
+];
+
 const EVERY_TYPE = [
   field('static', { label: '', initial_value: 'Read <b>this</b> and <a href="https://example.org/terms">that</a>.' }),
   field('text', { label: 'Name', field_key: 'name', required: true, sub_text: 'As your <em>friends</em> know you.' }),
@@ -41,6 +53,7 @@ export const PROMPTS: Readonly<Record<string, Challenge>> = {
     fields: [field('text', { label: 'Name', field_key: 'name', required: true }), field('email', { label: 'Email' })],
   }),
   'prompt-everything': stage('ak-stage-prompt', { fields: EVERY_TYPE }),
+  'prompt-times': stage('ak-stage-prompt', { fields: TIMES }),
   'prompt-refused': stage('ak-stage-prompt', {
     fields: EVERY_TYPE,
     response_errors: {

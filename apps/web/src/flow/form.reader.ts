@@ -1,6 +1,10 @@
+import { timeAnswer } from './local-time.js';
 import type { FormAnswer } from './page.context.js';
 
-/** Returns a form's fields in the executor's format, with files as data URLs. Omits the field `excluded`. */
+/**
+ * Returns a form's fields in the executor's format, with files as data URLs and local times in UTC. Omits the field
+ * `excluded`.
+ */
 export async function readForm(
   form: HTMLFormElement,
   submitter: HTMLElement | null,
@@ -8,9 +12,14 @@ export async function readForm(
 ): Promise<FormAnswer> {
   const entries = [...new FormData(form, submitter).entries()].filter(([name]) => name !== excluded);
   const fields = await Promise.all(
-    entries.map(async ([name, value]) => [name, typeof value === 'string' ? value : await dataUrl(value)] as const),
+    entries.map(async ([name, value]) => [name, await answerOf(form.elements.namedItem(name), value)] as const),
   );
   return Object.fromEntries(fields);
+}
+
+function answerOf(field: RadioNodeList | Element | null, value: FormDataEntryValue): string | Promise<string> {
+  if (typeof value !== 'string') return dataUrl(value);
+  return field instanceof HTMLInputElement && field.type === 'datetime-local' ? timeAnswer(field) : value;
 }
 
 function dataUrl(file: File): Promise<string> {

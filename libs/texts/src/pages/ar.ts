@@ -61,6 +61,8 @@ export const ar: Catalogue = {
   'The application already has these permissions:': 'لدى التطبيق هذه الأذونات بالفعل:',
   'The application asks for these permissions too:': 'يطلب التطبيق أيضًا هذه الأذونات:',
   'As my browser says': 'بحسب إعداد المتصفح',
+  'In your time zone: {zone}.': 'بتوقيتك المحلي: {zone}.',
+  'In coordinated universal time (UTC).': 'بالتوقيت العالمي المنسق (UTC).',
   'We are checking that you are no robot.': 'نتحقق من أنك لست روبوتًا.',
   'The check could not be carried out.': 'تعذّر إجراء التحقق.',
   'We have sent you an email. Follow the link in it to go on, in this browser or another one.':

@@ -61,6 +61,8 @@ export const de: Catalogue = {
   'The application already has these permissions:': 'Die Anwendung hat bereits diese Berechtigungen:',
   'The application asks for these permissions too:': 'Die Anwendung bittet außerdem um diese Berechtigungen:',
   'As my browser says': 'Wie mein Browser eingestellt ist',
+  'In your time zone: {zone}.': 'In Ihrer Zeitzone: {zone}.',
+  'In coordinated universal time (UTC).': 'In koordinierter Weltzeit (UTC).',
   'We are checking that you are no robot.': 'Wir prüfen, ob Sie ein Mensch sind.',
   'The check could not be carried out.': 'Die Prüfung konnte nicht durchgeführt werden.',
   'We have sent you an email. Follow the link in it to go on, in this browser or another one.':

@@ -61,6 +61,8 @@ export const es: Catalogue = {
   'The application already has these permissions:': 'La aplicación ya tiene estos permisos:',
   'The application asks for these permissions too:': 'La aplicación solicita además estos permisos:',
   'As my browser says': 'Según mi navegador',
+  'In your time zone: {zone}.': 'En su zona horaria: {zone}.',
+  'In coordinated universal time (UTC).': 'En tiempo universal coordinado (UTC).',
   'We are checking that you are no robot.': 'Estamos comprobando que no es un robot.',
   'The check could not be carried out.': 'No se ha podido realizar la comprobación.',
   'We have sent you an email. Follow the link in it to go on, in this browser or another one.':

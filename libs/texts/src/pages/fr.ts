@@ -61,6 +61,8 @@ export const fr: Catalogue = {
   'The application already has these permissions:': 'L’application dispose déjà des autorisations suivantes :',
   'The application asks for these permissions too:': 'L’application demande également les autorisations suivantes :',
   'As my browser says': 'Comme mon navigateur',
+  'In your time zone: {zone}.': 'Dans votre fuseau horaire : {zone}.',
+  'In coordinated universal time (UTC).': 'En temps universel coordonné (UTC).',
   'We are checking that you are no robot.': 'Nous vérifions que vous n’êtes pas un robot.',
   'The check could not be carried out.': 'La vérification n’a pas pu être effectuée.',
   'We have sent you an email. Follow the link in it to go on, in this browser or another one.':
