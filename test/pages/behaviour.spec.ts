@@ -3,20 +3,8 @@ import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
 import { EXAMPLES } from '../../apps/web/src/examples/examples.js';
 import { describeInChromium, useChromium } from '../support/chromium.js';
+import { answerOf, answersOf } from './answers.js';
 import { useExamples } from './examples.js';
-
-/** Returns the next answer to a challenge that the page sends. */
-const answerOf = async (page: Page) => (await page.waitForRequest(isAnswer)).postDataJSON() as Record<string, unknown>;
-
-const isAnswer = (request: { method: () => string; url: () => string }) =>
-  request.method() === 'POST' && request.url().includes('/api/v3/flows/executor/');
-
-/** Collects the answers to challenges that a page sends. */
-function answersOf(page: Page) {
-  const sent: Record<string, unknown>[] = [];
-  page.on('request', (request) => isAnswer(request) && sent.push(request.postDataJSON()));
-  return sent;
-}
 
 describeInChromium('a page', () => {
   const chromium = useChromium();

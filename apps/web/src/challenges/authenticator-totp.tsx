@@ -14,32 +14,58 @@ export interface TotpChallenge extends Envelope {
 
 export function AuthenticatorTotp({ challenge }: { challenge: TotpChallenge }) {
   const { t } = usePage();
-  const secret = secretOf(challenge.config_url);
   return (
     <>
       <UserBadge challenge={challenge} />
       <Form challenge={challenge} fields={['code']}>
-        <p>{t('Scan this picture with your authenticator app, then enter the code that it shows.')}</p>
+        <OpenInApp url={challenge.config_url} />
+        <p class="pointed">{t('Scan this picture with your authenticator app, then enter the code that it shows.')}</p>
         <QrCode text={challenge.config_url} />
-        <details class="by-hand">
-          <summary>{t('Cannot scan it?')}</summary>
-          <p>{t('Enter this key into the app:')}</p>
-          <p>
-            <code class="key" dir="ltr">
-              {secret}
-            </code>
-          </p>
-          <div class="choice">
-            <Copy text={secret.replaceAll(' ', '')} label={t('Copy key')} />
-            <a class="plain" href={challenge.config_url}>
-              {t('Open in app')}
-            </a>
-          </div>
-        </details>
+        <ByHand url={challenge.config_url} />
         <CodeField errors={errorsOf(challenge)['code']} />
         <Button>{t('Continue')}</Button>
       </Form>
     </>
+  );
+}
+
+/**
+ * The main way on a phone, which cannot scan its own screen. The style sheet shows this only to touch screens, and there
+ * hides what is marked as `pointed`, so that it works without a script.
+ */
+function OpenInApp({ url }: { url: string }) {
+  const { t } = usePage();
+  return (
+    <div class="touched">
+      <p>{t('Open your authenticator app on this device, then enter the code that it shows.')}</p>
+      <a class="main" href={url}>
+        {t('Open in app')}
+      </a>
+      <p class="hint">{t('Is the app on another device? Scan this picture with it.')}</p>
+    </div>
+  );
+}
+
+/** The secret as text, and the link to the app, for visitors who cannot scan the QR code. */
+function ByHand({ url }: { url: string }) {
+  const { t } = usePage();
+  const secret = secretOf(url);
+  return (
+    <details class="by-hand">
+      <summary>{t('Cannot scan it?')}</summary>
+      <p>{t('Enter this key into the app:')}</p>
+      <p>
+        <code class="key" dir="ltr">
+          {secret}
+        </code>
+      </p>
+      <div class="choice">
+        <Copy text={secret.replaceAll(' ', '')} label={t('Copy key')} />
+        <a class="plain pointed" href={url}>
+          {t('Open in app')}
+        </a>
+      </div>
+    </details>
   );
 }
 

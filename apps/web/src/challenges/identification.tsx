@@ -7,7 +7,8 @@ import { Field } from '../ui/field.js';
 import { Form } from '../ui/form.js';
 import { type CaptchaOptions, CaptchaWidget } from './captcha-widget.js';
 import { type Envelope, errorsOf } from './envelope.js';
-import { type Source, SourceButtons, SourceStep } from './sources.js';
+import { OtherWays } from './other-ways.js';
+import { type Source, SourceStep } from './sources.js';
 
 /** The challenge to identify the user. */
 export interface IdentificationChallenge extends Envelope {
@@ -28,7 +29,6 @@ export interface IdentificationChallenge extends Envelope {
 export function Identification({ challenge }: { challenge: IdentificationChallenge }) {
   const { t } = usePage();
   const [source, setSource] = useState<Source>();
-  const { sources = [] } = challenge;
   const fields = challenge.user_fields ?? [];
   useSingleSource(challenge);
   usePasskeys(challenge.passwordless_url);
@@ -41,14 +41,13 @@ export function Identification({ challenge }: { challenge: IdentificationChallen
       ) : (
         <p>{t('Select one of the options below.')}</p>
       )}
-      {sources.length > 0 && (
-        <SourceButtons
-          sources={sources}
-          labels={challenge.show_source_labels ?? false}
-          alone={fields.length === 0}
-          choose={setSource}
-        />
-      )}
+      <OtherWays
+        passkeyUrl={challenge.passwordless_url}
+        sources={challenge.sources ?? []}
+        labels={challenge.show_source_labels ?? false}
+        alone={fields.length === 0}
+        choose={setSource}
+      />
       <Links challenge={challenge} />
     </>
   );
@@ -146,10 +145,9 @@ function useLabel(fields: readonly string[]): string {
   }
 }
 
-function Links({ challenge: { enroll_url, recovery_url, passwordless_url } }: { challenge: IdentificationChallenge }) {
+function Links({ challenge: { enroll_url, recovery_url } }: { challenge: IdentificationChallenge }) {
   const { t } = usePage();
   const links = [
-    [passwordless_url, t('Use a passkey or security key')],
     [recovery_url, t('Forgot username or password?')],
     [enroll_url, t('Create an account')],
   ].filter(([url]) => url);

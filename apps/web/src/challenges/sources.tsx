@@ -14,34 +14,26 @@ interface SourceButtonsProps {
   readonly sources: readonly Source[];
   /** Whether buttons show the source's name beside its icon. */
   readonly labels: boolean;
-  /** Whether sources are the only option to log in. */
-  readonly alone: boolean;
   readonly choose: (source: Source) => void;
 }
 
-export function SourceButtons({ sources, labels, alone, choose }: SourceButtonsProps) {
-  const { t } = usePage();
-  return (
-    <div class="sources">
-      {!alone && <p class="or">{t('or')}</p>}
-      <ul class={labels || sources.length < 3 ? 'named' : 'icons'}>
-        {sources.map((source) => (
-          <li key={source.name}>
-            {source.challenge.to === undefined ? (
-              <button type="button" class="plain source" onClick={() => choose(source)}>
-                <SourceLabel source={source} />
-              </button>
-            ) : (
-              <a class="plain source" href={source.challenge.to}>
-                <SourceLabel source={source} />
-              </a>
-            )}
-          </li>
-        ))}
-      </ul>
-    </div>
-  );
-}
+export const SourceButtons = ({ sources, labels, choose }: SourceButtonsProps) => (
+  <ul class={labels || sources.length < 3 ? 'named' : 'icons'}>
+    {sources.map((source) => (
+      <li key={source.name}>
+        {source.challenge.to === undefined ? (
+          <button type="button" class="plain source" onClick={() => choose(source)}>
+            <SourceLabel source={source} />
+          </button>
+        ) : (
+          <a class="plain source" href={source.challenge.to}>
+            <SourceLabel source={source} />
+          </a>
+        )}
+      </li>
+    ))}
+  </ul>
+);
 
 /** Returns whether the URL of an icon is a picture. `fa://` means an icon font, which Gatehouse does not include. */
 const isPicture = (url: string | null | undefined): url is string => Boolean(url) && !url?.startsWith('fa://');

@@ -110,6 +110,9 @@ export const ar: Catalogue = {
   'Enter this key into the app:': 'أدخل هذا المفتاح في التطبيق:',
   'Copy key': 'نسخ المفتاح',
   'Open in app': 'فتح في التطبيق',
+  'Open your authenticator app on this device, then enter the code that it shows.':
+    'افتح تطبيق المصادقة على هذا الجهاز، ثم أدخل الرمز الذي يعرضه.',
+  'Is the app on another device? Scan this picture with it.': 'هل التطبيق على جهاز آخر؟ امسح هذه الصورة باستخدامه.',
   Duo: 'Duo',
   'QR code for the Duo app': 'رمز QR لتطبيق Duo',
   'Scan this picture with the Duo app, or open the link on your phone.':

@@ -111,6 +111,10 @@ export const de: Catalogue = {
   'Enter this key into the app:': 'Geben Sie diesen Schlüssel in der App ein:',
   'Copy key': 'Schlüssel kopieren',
   'Open in app': 'In der App öffnen',
+  'Open your authenticator app on this device, then enter the code that it shows.':
+    'Öffnen Sie Ihre Authenticator-App auf diesem Gerät und geben Sie dann den Code ein, den sie anzeigt.',
+  'Is the app on another device? Scan this picture with it.':
+    'Ist die App auf einem anderen Gerät? Scannen Sie dieses Bild damit.',
   Duo: 'Duo',
   'QR code for the Duo app': 'QR-Code für die Duo-App',
   'Scan this picture with the Duo app, or open the link on your phone.':

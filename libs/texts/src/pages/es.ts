@@ -112,6 +112,10 @@ export const es: Catalogue = {
   'Enter this key into the app:': 'Introduzca esta clave en la aplicación:',
   'Copy key': 'Copiar la clave',
   'Open in app': 'Abrir en la aplicación',
+  'Open your authenticator app on this device, then enter the code that it shows.':
+    'Abra su aplicación de autenticación en este dispositivo e introduzca el código que muestra.',
+  'Is the app on another device? Scan this picture with it.':
+    '¿Tiene la aplicación en otro dispositivo? Escanee esta imagen con él.',
   Duo: 'Duo',
   'QR code for the Duo app': 'Código QR para la aplicación Duo',
   'Scan this picture with the Duo app, or open the link on your phone.':

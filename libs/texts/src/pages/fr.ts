@@ -112,6 +112,10 @@ export const fr: Catalogue = {
   'Enter this key into the app:': 'Saisissez cette clé dans l’application :',
   'Copy key': 'Copier la clé',
   'Open in app': 'Ouvrir dans l’application',
+  'Open your authenticator app on this device, then enter the code that it shows.':
+    'Ouvrez votre application d’authentification sur cet appareil, puis saisissez le code qu’elle affiche.',
+  'Is the app on another device? Scan this picture with it.':
+    'L’application est sur un autre appareil ? Scannez cette image avec celui-ci.',
   Duo: 'Duo',
   'QR code for the Duo app': 'Code QR pour l’application Duo',
   'Scan this picture with the Duo app, or open the link on your phone.':
