@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import type { Brand } from '../page.js';
+import mark from './mark.svg?raw';
 
 const LAYOUTS: ReadonlySet<string> = new Set([
   'stacked',
@@ -11,7 +12,7 @@ const LAYOUTS: ReadonlySet<string> = new Set([
 
 interface Props {
   readonly brand: Brand;
-  /** Title of the flow, which is shown beside the brand. */
+  /** Title of the flow, which is shown below the brand. An empty text reserves its line. */
   readonly flowTitle?: string | undefined;
   readonly layout?: string | undefined;
   /** Whether the card is wider than the card of a login step. */
@@ -25,9 +26,10 @@ export function Frame({ brand, flowTitle, layout = 'stacked', wide = false, chil
   return (
     <div class={`page ${wide ? 'wide' : LAYOUTS.has(layout) ? layout : 'stacked'}`}>
       <div class="card">
-        <header>
-          {brand.logo ? <Logo brand={brand} logo={brand.logo} /> : <span class="site">{title}</span>}
-          {flowTitle && flowTitle !== title && <p class="flow">{flowTitle}</p>}
+        <header class={brand.logo ? 'logo' : undefined}>
+          {brand.logo ? <Logo brand={brand} logo={brand.logo} /> : <Emblem />}
+          {!brand.logo && <span class="site">{title}</span>}
+          {flowTitle !== undefined && <p class="flow">{flowTitle}</p>}
         </header>
         {children}
       </div>
@@ -43,6 +45,9 @@ export function Frame({ brand, flowTitle, layout = 'stacked', wide = false, chil
     </div>
   );
 }
+
+/** The sign of Gatehouse, in the colour of the brand. It has no text, because the name of the brand is beside it. */
+const Emblem = () => <span class="emblem" aria-hidden="true" dangerouslySetInnerHTML={{ __html: mark }} />;
 
 /** Shows the logo, which may have variants for light and dark themes. */
 function Logo({ brand: { title, theme }, logo }: { brand: Brand; logo: string }) {

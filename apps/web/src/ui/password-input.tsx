@@ -38,7 +38,7 @@ export function PasswordInput({ input, revealable, refused }: Props) {
         />
         {revealable && <Reveal shown={shown} toggle={() => setShown(!shown)} inputId={input.name} />}
       </div>
-      <p class="hint" role="status">
+      <p class="hint reserved" role="status">
         {capsLock && t('Caps lock is on.')}
       </p>
     </>
