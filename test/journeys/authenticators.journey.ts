@@ -243,7 +243,7 @@ describe('an additional device', () => {
     const alice = await withDevice();
     expect((await alice.show('app')).body).toMatchObject({ component: 'ak-stage-authenticator-static' });
     await deployment.rows(
-      `UPDATE flow.sessions SET data = data || jsonb_build_object('login_at', now() - interval '301 seconds')`,
+      `UPDATE flow.sessions SET data = data || jsonb_build_object('devices_at', now() - interval '301 seconds')`,
     );
     expect((await alice.solve('app', {})).body).toMatchObject(VALIDATION);
     expect(await deviceTypes()).toEqual(['static']);

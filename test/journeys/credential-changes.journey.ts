@@ -161,7 +161,7 @@ describe('a recent proof', () => {
     const prompt = await gina.solve('join', { username: 'gina', password: OLD });
     expect(prompt.body).toMatchObject({ component: 'ak-stage-authenticator-static' });
     expect((await gina.solve('join', {})).body).toMatchObject(DONE);
-    expect((await gina.show('app')).body).toMatchObject({ component: 'ak-stage-authenticator-validate' });
+    expect((await gina.show('app')).body).toMatchObject({ component: 'ak-stage-authenticator-totp' });
     expect(await deviceCount()).toBe(2);
   });
 });

@@ -49,6 +49,7 @@ export const CREDENTIAL_FLOWS = blueprint(
   flowEntries('app', [APP], MEMBERS),
   flowEntries('codes', [CODES], MEMBERS),
   flowEntries('keys', [KEYS], MEMBERS),
+  flowEntries('nameless-codes', [IDENTIFICATION, CODES], { designation: 'stage_configuration' }),
   flowEntries('sure-codes', [PASSWORD, CODES], MEMBERS),
   flowEntries('private', [DUMMY], MEMBERS),
   ...[fieldEntry('new', ['password', 'password']), fieldEntry('new', ['password_repeat', 'password'])],

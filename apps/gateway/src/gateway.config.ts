@@ -118,10 +118,10 @@ export const gatewaySettings = z.object({
     'Lifetime of a login without a duration of its own, in seconds since its last use',
   ),
   AUTHENTICATOR_PROOF_S: whole(600, { max: 86_400 }).describe(
-    'Seconds after a login with a device in which the user may remove a device or set up another',
+    'Seconds after a login with a device in which the user may remove a device or set up another. A device that was set up or proved since then counts as long for setting up another',
   ),
   CREDENTIAL_PROOF_S: whole(3600, { min: 60, max: 86_400 }).describe(
-    'Seconds after a login in which the user may change credentials without another proof',
+    'Seconds after a login, or a later proof in its session, in which the user may change credentials without another proof',
   ),
   PLAN_S: whole(3600).describe(
     'Lifetime of a plan in seconds since its last step; if its flow was changed meanwhile, since its start',

@@ -20,6 +20,7 @@ export * from './policy-contract.js';
 export * from './policy-evaluation.js';
 export * from './policy-limits.js';
 export * from './problems.js';
+export * from './proved-devices.js';
 export * from './python-text.js';
 export * from './redirect-target.js';
 export * from './reference.js';

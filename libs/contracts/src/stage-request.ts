@@ -53,8 +53,13 @@ export const stageRequest = z.object({
     outpost: z.boolean(),
     cookies: z.record(z.string(), z.string()),
   }),
-  /** User of the session. `proved` says whether that user was verified by an authenticator at a recent login. */
-  session: z.object({ user: user.nullable(), proved: z.boolean().exactOptional() }),
+  session: z.object({
+    user: user.nullable(),
+    /** Whether that user was verified by an authenticator at a recent login. */
+    proved: z.boolean().exactOptional(),
+    /** `pk` of each device of that user of which the session has a recent proof (docs/spec/sessions.md#proofs). */
+    proved_devices: z.array(z.int()).exactOptional(),
+  }),
   /** Query of the flow page without the flow token. */
   query: z.record(z.string(), z.string()),
   config: bag,

@@ -97,6 +97,7 @@ function writeLogin(logins: readonly EffectOf<'login'>[], { commit, lifetimes }:
 const sessionData = ({ backend, bindings, second_factor = false }: EffectOf<'login'>, { eventContext }: PlanCommit) =>
   JSON.stringify({
     ...{ backend, bindings, second_factor, proved: eventContext.recentlyProved === true },
+    devices: eventContext.provedDevices ?? [],
     ...{ last_ip: eventContext.clientIp, last_user_agent: truncatedUserAgent(eventContext.userAgent ?? '') },
   });
 

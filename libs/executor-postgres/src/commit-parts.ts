@@ -36,7 +36,7 @@ export const COMMIT_PARTS = {
     condition: 'EXISTS (SELECT FROM directory.identities WHERE id = :user AND is_active AND epoch = :epoch)',
     writes: `
     login AS (
-      UPDATE flow.sessions s SET user_id = :user, data = :data::jsonb || jsonb_build_object('login_at', now()), seen_at = now(),
+      UPDATE flow.sessions s SET user_id = :user, data = :data::jsonb || jsonb_build_object('login_at', now(), 'devices_at', now()), seen_at = now(),
         user_epoch = :epoch,
         ttl = CASE WHEN :fixed_ttl::interval IS NULL THEN :sliding_ttl::interval END,
         expires_at = now() + coalesce(:fixed_ttl::interval, :sliding_ttl::interval),
@@ -72,6 +72,17 @@ export const COMMIT_PARTS = {
     extended AS (
       UPDATE flow.sessions s SET seen_at = now(), ttl = :full_ttl::interval, expires_at = now() + :full_ttl::interval
       FROM saved WHERE s.id = saved.session_id AND s.user_id IS NULL)`,
+  },
+  /** Notes in the session that its user was verified, and of which devices there is a proof. */
+  prove: {
+    locks: 's.id = :session',
+    writes: `
+    proved AS (
+      UPDATE flow.sessions s SET data = s.data
+        || CASE WHEN :is_verified::boolean THEN jsonb_build_object('proved_at', now()) ELSE '{}' END
+        || CASE WHEN :proved_devices::jsonb = '[]' THEN '{}'
+           ELSE jsonb_build_object('devices', :proved_devices::jsonb, 'devices_at', now()) END
+      FROM saved WHERE s.id = saved.session_id AND s.user_id = :proved_user)`,
   },
   /** Gives the session the new epoch of its user, so that the session continues. */
   keep: {

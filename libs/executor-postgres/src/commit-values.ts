@@ -1,4 +1,4 @@
-import { counterOf, type PlanCommit } from '@gatehouse/executor';
+import { counterOf, type PlanCommit, type SessionProof } from '@gatehouse/executor';
 import { type OutboxMessage, outboxRow } from '@gatehouse/outbox';
 import type { Sealer } from '@gatehouse/platform';
 import { type CommitInput, interval, savedEffects } from './commit-effects.js';
@@ -10,16 +10,29 @@ export function commitPartsOf(input: CommitInput): CommitParts {
   const { commit, sealer } = input;
   const { newKey, reset, released, usedToken, usedLinkStep, links } = commit;
   const { parts, messages } = savedEffects(input);
-  // A login or logout sets the lifetime of the session itself, and Postgres updates a row only once in a statement.
-  const isExtended = commit.extendsSession === true && !parts.login && !parts.logout;
+  if (!parts.login && !parts.logout && !parts.keep) Object.assign(parts, sessionParts(input));
   if (newKey) parts.key = { new_key: newKey };
-  if (isExtended) parts.extend = { full_ttl: interval(input.lifetimes.anonymousSessionS) };
   if (usedToken || usedLinkStep) parts.burn = { burnt_hash: usedToken ?? null, burnt_step: usedLinkStep ?? null };
   if (links.length > 0) parts.link = linkValues(commit, sealer);
   if (reset.length + released.length > 0) parts.settle = settlementValues(commit);
   if (messages.length > 0) parts.send = outboxValues(messages, sealer);
   return parts;
 }
+
+/**
+ * Returns the parts that update the row of the session. Postgres updates a row only once in a statement: a login or
+ * logout sets the lifetime and the proofs of the session itself, and a commit that changes its epoch adds no proof.
+ */
+const sessionParts = ({ commit, lifetimes }: CommitInput): CommitParts => ({
+  ...(commit.proof && { prove: proofValues(commit.proof) }),
+  ...(commit.extendsSession === true && { extend: { full_ttl: interval(lifetimes.anonymousSessionS) } }),
+});
+
+const proofValues = ({ user, devices, isVerified }: SessionProof): StatementValues => ({
+  proved_user: user,
+  proved_devices: JSON.stringify(devices),
+  is_verified: isVerified,
+});
 
 function outboxValues(messages: readonly OutboxMessage[], sealer: Sealer): StatementValues {
   const rows = messages.map((message) => outboxRow(message, sealer));

@@ -20,7 +20,12 @@ export interface LoadedFlowRow {
   readonly body: Buffer;
   readonly outdated: boolean | null;
   readonly session_identity:
-    | (Identity & { readonly last_ip: string | null; readonly proved: boolean | null; readonly recent: boolean | null })
+    | (Identity & {
+        readonly last_ip: string | null;
+        readonly proved: boolean | null;
+        readonly recent: boolean | null;
+        readonly devices: readonly number[] | null;
+      })
     | null;
   readonly pending_identity: SavedUser | null;
 }
@@ -67,11 +72,12 @@ export function toLoadedFlow(row: LoadedFlowRow, sealer: Sealer): LoadedFlow {
 function sessionOf(row: LoadedFlowRow, id: string): Session {
   const session = { id, retired: row.retired === true, remainingS: row.session_left_s ?? undefined };
   if (!row.session_identity) return { user: undefined, isUnanswered: row.unanswered === true, ...session };
-  const { last_ip, proved, recent, ...user } = row.session_identity;
+  const { last_ip, proved, recent, devices, ...user } = row.session_identity;
   return {
     user,
     deviceProved: proved === true,
     recentlyProved: recent === true,
+    provedDevices: devices ?? [],
     lastIp: last_ip ?? undefined,
     ...session,
   };

@@ -21,14 +21,20 @@ export const deviceProvedCondition = (from: string, within: string) =>
   `${from}data->'second_factor' = 'true' AND (${from}data->>'login_at')::timestamptz > now() - ${within}`;
 
 /**
- * SQL condition: the session's login verified its user and is younger than `within`. `from` is the prefix of the
- * columns, such as `s.`.
+ * SQL condition: the session's login, or a later proof in the session, verified its user, and is younger than `within`.
+ * `from` is the prefix of the columns, such as `s.`.
  */
 export const recentIn = (from: string, within: string) =>
-  `${from}data->'proved' = 'true' AND (${from}data->>'login_at')::timestamptz > now() - ${within}`;
+  `(${from}data->'proved' = 'true' AND (${from}data->>'login_at')::timestamptz > now() - ${within}
+    OR (${from}data->>'proved_at')::timestamptz > now() - ${within})`;
+
+/** SQL for the devices of which the session has a proof that is younger than `within`. */
+const provedDevices = (within: string) =>
+  `CASE WHEN (s.data->>'devices_at')::timestamptz > now() - ${within} THEN s.data->'devices' END AS devices`;
 
 const OF_SESSION = `, is_superuser, debug, ${attributesColumn('identities.id', '$3')}, s.data->>'last_ip' AS last_ip,
-          ${deviceProvedCondition('s.', '$5::interval')} AS proved, ${recentIn('s.', '$6::interval')} AS recent`;
+          ${deviceProvedCondition('s.', '$5::interval')} AS proved, ${recentIn('s.', '$6::interval')} AS recent,
+          ${provedDevices('$5::interval')}`;
 
 /**
  * Loads a flow with the visitor's session, user and plan. $1 slug of the flow, $2 SHA-256 of the session cookie, $3

@@ -61,6 +61,7 @@ export function loadedSessionState(context: LoadedRequest): SessionState {
     sessionUser: user ? toSavedUser(user) : null,
     deviceProved: own?.user !== undefined && own.deviceProved === true,
     recentlyProved: own?.user !== undefined && own.recentlyProved === true,
+    provedDevices: own?.user ? (own.provedDevices ?? []) : [],
     visitor: visitorOf(context),
   };
 }
@@ -69,7 +70,11 @@ export function loadedSessionState(context: LoadedRequest): SessionState {
  * Returns the data of a request that events and reputation record, without the user, who may change until the plan is
  * saved.
  */
-export function eventSource({ request, loaded, version }: FlowContext): Omit<EventContext, 'user' | 'recentlyProved'> {
+export function eventSource({
+  request,
+  loaded,
+  version,
+}: FlowContext): Omit<EventContext, 'user' | 'recentlyProved' | 'provedDevices'> {
   const { session } = loaded;
   const { ip: clientIp, user_agent: userAgent } = request.client;
   return { sessionUser: session?.user && toSavedUser(session.user), clientIp, userAgent, flow: version.flow.slug };

@@ -15,6 +15,7 @@ import { eventSource, type FlowContext, isStored, loadedSessionState } from './f
 import type { PlanCommit } from './plan-commit.js';
 import { type ResumeLink, randomToken } from './resume-links.js';
 import type { SessionCookie } from './session-key.js';
+import { sessionProof } from './session-proof.js';
 import type { SessionState } from './session-state.js';
 import { StepBudget } from './step-budget.js';
 
@@ -53,6 +54,8 @@ interface UnsavedChanges {
    * typed name.
    */
   identified: boolean;
+  /** The user, by uuid, who has passed a proof that a guard or a stage has asked for. */
+  confirmedUser: string | undefined;
 }
 
 const noChanges = (planBefore: Plan): UnsavedChanges => ({
@@ -64,6 +67,7 @@ const noChanges = (planBefore: Plan): UnsavedChanges => ({
   usedToken: undefined,
   usedLinkStep: undefined,
   identified: false,
+  confirmedUser: undefined,
 });
 
 /** The parts of a run that stages, policies and guards read. */
@@ -193,6 +197,11 @@ export class FlowRun {
     this.unsaved.identified = true;
   }
 
+  /** Makes the next save note in the session that its user was verified, if this is the user of the session. */
+  confirmUser(uuid: string | undefined) {
+    this.unsaved.confirmedUser = uuid ?? this.unsaved.confirmedUser;
+  }
+
   /** Starts the clock of the next trail entry. */
   startStep() {
     this.stepStartedAt = performance.now();
@@ -259,7 +268,7 @@ export class FlowRun {
   commit({ sessionId, revision }: SavedRow, newKey: Buffer | undefined): PlanCommit {
     const { loaded, versionId } = this.context;
     const { effects, links, settlement, usedToken, usedLinkStep } = this.unsaved;
-    const { recentlyProved } = this.currentSession;
+    const { recentlyProved, provedDevices } = this.currentSession;
     return {
       sessionId,
       flowId: loaded.flowId,
@@ -270,7 +279,8 @@ export class FlowRun {
       newKey,
       isUnanswered: !this.isAnswered,
       extendsSession: this.isAnswered && loaded.session?.isUnanswered === true,
-      eventContext: { user: this.lastFacts.pending_user, recentlyProved, ...eventSource(this.context) },
+      eventContext: { user: this.lastFacts.pending_user, recentlyProved, provedDevices, ...eventSource(this.context) },
+      proof: sessionProof(this),
       reset: settlement.reset,
       released: settlement.released,
       links,

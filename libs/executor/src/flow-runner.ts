@@ -36,6 +36,7 @@ import { flowRefusal, isApplicable, type Planner } from './planner.js';
 import type { PolicyEngine } from './policy-engine.js';
 import type { StageContractRegistry } from './ports/clients.js';
 import type { SuperuserPermits } from './ports/directory.js';
+import { confirmedUser } from './session-proof.js';
 import type { StageInvoker } from './stage-invoker.js';
 import { flowUserOf } from './stage-request.js';
 import { asRejection, isNextAnswerNew, type StageResult } from './stage-result.js';
@@ -211,6 +212,7 @@ export class FlowRunner {
     this.run.apply(reply.effects ?? [], step);
     this.run.settle(result.settlement);
     if (reply.type === 'passed' && reply.verified?.length) this.run.renewKey();
+    this.run.confirmUser(confirmedUser(step, this.contractOf(step), reply));
     switch (action.type) {
       case 'show':
         this.nameNextWork(step, before);

@@ -27,6 +27,7 @@ export * from './ports/flow-store.js';
 export * from './ports/plan-store.js';
 export * from './resume-links.js';
 export * from './session-key.js';
+export * from './session-proof.js';
 export * from './session-state.js';
 export * from './sessions/session-binding.js';
 export * from './sessions/session-binding-checker.js';

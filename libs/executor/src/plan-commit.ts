@@ -8,11 +8,23 @@ export interface EventContext {
   readonly user: User | undefined;
   /** Whether the plan verified the user whom it logs in. */
   readonly recentlyProved?: boolean;
+  /** `pk` of each device of which that plan has a proof. */
+  readonly provedDevices?: readonly number[];
   /** The user of the session before the effects are applied. */
   readonly sessionUser?: SavedUser | undefined;
   readonly clientIp: string;
   readonly userAgent?: string;
   readonly flow: string;
+}
+
+/** What a commit adds to the proofs of its session (docs/spec/sessions.md#proofs). */
+export interface SessionProof {
+  /** The user of the session, by uuid. */
+  readonly user: string;
+  /** `pk` of each device that was verified or set up since the commit before. */
+  readonly devices: readonly number[];
+  /** Whether the user was verified since the commit before. */
+  readonly isVerified: boolean;
 }
 
 /** The next revision of a plan, with all changes that are saved with it or not at all. Made by `FlowRun`. */
@@ -31,6 +43,8 @@ export interface PlanCommit extends AttemptSettlement {
   readonly isUnanswered?: boolean;
   /** Whether this commit contains the first answer of an anonymous session. The session then gets its full lifetime. */
   readonly extendsSession?: boolean;
+  /** Proofs that the session gets. A login or logout in the same commit replaces all proofs instead. */
+  readonly proof?: SessionProof | undefined;
   /** Links in the mails among the effects. */
   readonly links: readonly ResumeLink[];
   /** Hash of the resume token that this commit uses up. The save fails if the token was used already. */

@@ -4,6 +4,7 @@ import { lastSessionChange } from './effects.js';
 import type { FlowRun, SavedRow } from './flow-run.js';
 import type { PlanStore } from './ports/plan-store.js';
 import { newSessionKey, type SessionKey } from './session-key.js';
+import { sessionProof } from './session-proof.js';
 
 /** Thrown when a save before a stage's work fails, mostly because another request has saved the plan first. */
 export class OvertakenError extends Error {}
@@ -98,14 +99,15 @@ const isChanged = ({ row, plan }: FlowRun): boolean => (row ? !isSame(row.plan, 
 const isSame = (a: Plan, b: Plan) => a === b || (a.trail === b.trail && JSON.stringify(a) === JSON.stringify(b));
 
 /**
- * Returns a new session key if the run logs in or out, verifies a credential, follows a mailed link, or identifies its
+ * Returns a new session key if the run logs in or out, verifies a credential, sets up a device, follows a mailed link, or identifies its
  * user by more than a typed name. A key that an attacker has planted before is then worthless (docs/adr/0006,
  * docs/adr/0033).
  */
-function newKeyFor({ changes, context }: FlowRun): SessionKey | undefined {
+function newKeyFor(run: FlowRun): SessionKey | undefined {
+  const { context, changes } = run;
   const { effects, settlement, usedToken, identified } = changes;
   const change = lastSessionChange(effects);
   if (change) return newSessionKey(change.type === 'login' ? (change.duration_s ?? undefined) : undefined);
-  const isProof = settlement.reset.length > 0 || usedToken !== undefined || identified;
+  const isProof = settlement.reset.length > 0 || usedToken !== undefined || identified || sessionProof(run);
   return isProof ? newSessionKey(context.loaded.session?.remainingS) : undefined;
 }

@@ -11,6 +11,7 @@ const alice: SessionState = {
   sessionUser: savedUser('alice') as SessionState['sessionUser'],
   deviceProved: true,
   recentlyProved: true,
+  provedDevices: [1],
   visitor: { authenticated: true, superuser: false, outpost: false },
 };
 /** A plan in which Bob is the pending user and not verified. */
@@ -19,21 +20,24 @@ const plan = { ...emptyPlan('p'), context: { pending_user: savedUser('bob') } } 
 it.each([
   [
     { type: 'login', second_factor: true },
-    { sessionUser: { username: 'bob' }, deviceProved: true, recentlyProved: false },
+    { sessionUser: { username: 'bob' }, deviceProved: true, recentlyProved: false, provedDevices: [] },
   ],
   [
     { type: 'login', second_factor: false },
     { sessionUser: { username: 'bob' }, deviceProved: false, recentlyProved: false },
   ],
   [{ type: 'login' }, { sessionUser: { username: 'bob' }, deviceProved: false }],
-  [{ type: 'logout' }, { sessionUser: null, deviceProved: false, recentlyProved: false }],
+  [{ type: 'logout' }, { sessionUser: null, deviceProved: false, recentlyProved: false, provedDevices: [] }],
 ])('the proofs of one login do not count for the next, even in one request (accident 25): %j', (change, after) => {
   const { uuid: user } = savedUser('bob');
   expect(sessionAfter(alice, { ...change, user } as SessionChange, plan)).toMatchObject(after);
 });
 
-it('a login counts as a recent proof if its plan has verified the user', () => {
+it('a login counts as a recent proof, also of the devices of its plan, if that plan has verified the user', () => {
   const { uuid } = savedUser('bob');
-  const proved = { ...plan, context: { ...plan.context, verified_user: uuid } };
-  expect(sessionAfter(alice, { type: 'login', user: uuid } as SessionChange, proved).recentlyProved).toBe(true);
+  const proved = { ...plan, context: { ...plan.context, verified_user: uuid, enrolled_devices: [7] } };
+  expect(sessionAfter(alice, { type: 'login', user: uuid } as SessionChange, proved)).toMatchObject({
+    recentlyProved: true,
+    provedDevices: [7],
+  });
 });

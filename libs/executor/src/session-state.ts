@@ -1,4 +1,4 @@
-import type { Effect, StageRequest } from '@gatehouse/contracts';
+import { type Effect, provedDevices, type StageRequest } from '@gatehouse/contracts';
 import { isProved, type Plan, type Visitor } from '@gatehouse/plan';
 
 /** The session as it is after the logins and logouts that this request has made so far. */
@@ -6,8 +6,13 @@ export interface SessionState {
   readonly sessionUser: StageRequest['session']['user'];
   /** Whether the login verified a device of the user and is younger than the setting AUTHENTICATOR_PROOF_S. */
   readonly deviceProved: boolean;
-  /** Whether the login verified the user and is younger than the setting CREDENTIAL_PROOF_S. Always false for an API token. */
+  /**
+   * Whether the login, or a later proof in this session, verified the user within the setting CREDENTIAL_PROOF_S. Always
+   * false for an API token.
+   */
   readonly recentlyProved: boolean;
+  /** `pk` of each device of which the session has a proof within the setting AUTHENTICATOR_PROOF_S. */
+  readonly provedDevices: readonly number[];
   readonly visitor: Visitor;
 }
 
@@ -26,10 +31,11 @@ export const sessionAfterLogin = (
   sessionUser: plan.context.pending_user ?? null,
   deviceProved: second_factor === true,
   recentlyProved: isProved(plan, user),
+  provedDevices: isProved(plan, user) ? provedDevices(plan.context) : [],
 });
 
 /** Returns the session after a logout. */
 export const sessionAfterLogout = ({ visitor: { outpost } }: SessionState): SessionState => ({
-  ...{ sessionUser: null, deviceProved: false, recentlyProved: false },
+  ...{ sessionUser: null, deviceProved: false, recentlyProved: false, provedDevices: [] },
   visitor: { authenticated: false, superuser: false, outpost },
 });

@@ -41,7 +41,7 @@ export function buildStageRequest(
   body: ResponseBody | undefined,
 ): StageRequest {
   const { request, version, site, locale } = run.context;
-  const { sessionUser, deviceProved: proved } = run.session;
+  const { sessionUser, deviceProved: proved, provedDevices } = run.session;
   const { id, slug, title, designation } = version.flow;
   const { flow_token: _secret, ...query } = request.query;
   const { cookies, ...client } = request.client;
@@ -54,7 +54,7 @@ export function buildStageRequest(
     step: stepFields({ stateKey, stage, plan }),
     site,
     client: { cookies: pick(cookies, contract.cookies), ...client },
-    session: { user: sessionUser, proved },
+    session: { user: sessionUser, proved, proved_devices: [...provedDevices] },
     query,
     config: stage.config,
     attached: attachedStages(stage.config, version),

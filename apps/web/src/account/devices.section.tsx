@@ -1,6 +1,6 @@
 import type { Translate } from '@gatehouse/texts/browser';
+import { relativeTime } from '../ui/relative-time.js';
 import type { AccountDevice } from './account.js';
-import { relativeTime } from './relative-time.js';
 import type { SectionProps } from './section.js';
 
 /** Maximum length of a device's name, in characters. */

@@ -1,6 +1,6 @@
 import type { Translate } from '@gatehouse/texts/browser';
+import { relativeTime } from '../ui/relative-time.js';
 import type { AccountSession } from './account.js';
-import { relativeTime } from './relative-time.js';
 import type { SectionProps } from './section.js';
 
 /** Lists the user's sessions, each with a form that ends it. */

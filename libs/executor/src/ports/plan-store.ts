@@ -44,8 +44,10 @@ export interface Session {
   readonly isUnanswered?: boolean | undefined;
   /** Whether the login verified a device of the user and is younger than the setting AUTHENTICATOR_PROOF_S. */
   readonly deviceProved?: boolean | undefined;
-  /** Whether the login verified the user and is younger than the setting CREDENTIAL_PROOF_S. */
+  /** Whether the login, or a later proof in this session, verified the user within the setting CREDENTIAL_PROOF_S. */
   readonly recentlyProved?: boolean | undefined;
+  /** `pk` of each device of which the session has a proof within the setting AUTHENTICATOR_PROOF_S. */
+  readonly provedDevices?: readonly number[] | undefined;
   /** The address from which the session was last used, if it is known. */
   readonly lastIp?: string | undefined;
 }

@@ -72,6 +72,17 @@ describe('setting up a further device', () => {
     expect(await setUp(alice, {}, { user: bob, proved: true }).show()).toEqual(INSERTS_PROOF_STEP);
   });
 
+  it('accepts a recent proof of the session, of a device that the user still has (accident 25)', async () => {
+    const [alice, bob] = [newUser(), newUser()];
+    const app = await addDevice(alice, 'totp');
+    const removed = app + 1_000_000;
+    const showIn = (session: StageRequest['session']) => setUp(alice, {}, session).show();
+    expect(typeOf(await showIn({ user: alice, proved: false, proved_devices: [app] }))).toBe('challenge');
+    expect(await showIn({ user: alice, proved: true, proved_devices: [removed] })).toEqual(INSERTS_PROOF_STEP);
+    expect(await showIn({ user: alice, proved: true, proved_devices: [] })).toEqual(INSERTS_PROOF_STEP);
+    expect(await showIn({ user: bob, proved: true, proved_devices: [app] })).toEqual(INSERTS_PROOF_STEP);
+  });
+
   it('requires no proof for a second device in the plan that set up the first device', async () => {
     const alice = newUser();
     const { show, answer } = setUp(alice, { enrolled_devices: [1] });

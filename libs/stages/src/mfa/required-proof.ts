@@ -1,5 +1,5 @@
 import type { Device } from '@gatehouse/authenticators';
-import type { Insert, PlanContext, SavedUser, StageRequest } from '@gatehouse/contracts';
+import { type Insert, type PlanContext, provedDevices, type SavedUser, type StageRequest } from '@gatehouse/contracts';
 
 /** Contract members that all setup stages share, such as the permission to insert the step that asks for a proof. */
 export const SETUP_CONTRACT_DEFAULTS = {
@@ -22,24 +22,18 @@ export const REQUIRE_PROOF_STEP: Insert = {
 };
 
 /**
- * Returns whether the user must prove a device: the user has a usable device, but has proved none at a recent login of
- * the session or in this plan. A device that was set up in this plan counts as proved (docs/security.md#accident-25).
+ * Returns whether the user must prove a device: the user has a usable device, but neither this plan nor, recently, the
+ * session has a proof of one that the user still has. The set-up of a device counts as its proof
+ * (docs/security.md#accident-25).
  */
 export function needsProof({ context, session }: ProofInput, { uuid }: SavedUser, devices: readonly Device[]): boolean {
-  if (
-    !devices.some(isUsableForProof) ||
-    (session.proved && session.user?.kind === 'saved' && session.user.uuid === uuid)
-  )
-    return false;
-  const proved = new Set([...provedDevicePks(context), ...(context.enrolled_devices ?? [])]);
+  if (!devices.some(isUsableForProof)) return false;
+  const isOwn = session.user?.kind === 'saved' && session.user.uuid === uuid;
+  // A gateway of the version before names no devices, and says only that there was a proof.
+  if (isOwn && session.proved && session.proved_devices === undefined) return false;
+  const proved = new Set([...provedDevices(context), ...(isOwn ? (session.proved_devices ?? []) : [])]);
   return !devices.some(({ pk }) => proved.has(pk));
 }
 
 /** Returns whether a device can give a proof. A phone whose number is stored only as a digest cannot get a code. */
 export const isUsableForProof = ({ facts }: Device) => facts['verified_only'] !== true;
-
-/** Returns the `pk` of each device that a stage of this plan has verified (docs/spec/mfa.md#mfa-context). */
-function provedDevicePks({ auth_method_args }: ProofInput['context']): unknown[] {
-  const devices = auth_method_args?.['mfa_devices'];
-  return Array.isArray(devices) ? devices.map((device) => (device as { pk?: unknown } | null)?.pk) : [];
-}

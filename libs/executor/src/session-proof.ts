@@ -1,0 +1,49 @@
+import {
+  type PlanContext,
+  provedDevices,
+  type SavedUser,
+  type StageContract,
+  type StageReply,
+  verifiedDevices,
+} from '@gatehouse/contracts';
+import type { Plan, Step } from '@gatehouse/plan';
+import type { SessionProof } from './plan-commit.js';
+import type { SessionState } from './session-state.js';
+
+/** The parts of a run that decide what it proves. */
+interface ProofRun {
+  readonly context: { readonly request: { readonly authenticate?: unknown } };
+  readonly changes: { readonly planBefore: Plan; readonly confirmedUser: string | undefined };
+  readonly facts: PlanContext;
+  readonly session: SessionState;
+}
+
+/**
+ * Returns the proofs of the session's own user that are new in a run; `undefined` if there are none. An API token proves
+ * nothing to the session. A mailed link and a source prove less than a device does, so they count in their plan only.
+ */
+export function sessionProof({ context, changes, facts, session }: ProofRun): SessionProof | undefined {
+  const user = facts.pending_user ?? session.sessionUser;
+  if (context.request.authenticate || user?.kind !== 'saved' || !isUserOf(session, user)) return undefined;
+  const known = new Set(provedDevices(changes.planBefore.context));
+  const devices = provedDevices(facts).filter((pk) => !known.has(pk));
+  const isVerified = changes.confirmedUser === user.uuid || verifiedDevices(facts).some((pk) => !known.has(pk));
+  return devices.length > 0 || isVerified ? { user: user.uuid, devices, isVerified } : undefined;
+}
+
+const isUserOf = ({ sessionUser }: SessionState, { uuid }: SavedUser) =>
+  sessionUser?.kind === 'saved' && sessionUser.uuid === uuid;
+
+/**
+ * Returns the user, by uuid, whom a step has verified that was inserted because of a missing proof. A password that a
+ * flow asks for on its own does not count: `CredentialGuard` asks a user who has a device for the device.
+ */
+export function confirmedUser(
+  { id, stage }: Step,
+  contract: StageContract | undefined,
+  { type, context }: StageReply,
+): string | undefined {
+  const isInserted = stage === id;
+  if (type !== 'passed' || !isInserted || !contract?.proof_step) return undefined;
+  return (context as PlanContext | undefined)?.verified_user;
+}
