@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest';
+import { violations } from '../support/access.js';
 import { describeInChromium, useChromium } from '../support/chromium.js';
+import { answerOf, answersOf } from './answers.js';
 import { useExamples } from './examples.js';
 
 describeInChromium('the ways to prove who one is', () => {
@@ -39,5 +41,50 @@ describeInChromium('the ways to prove who one is', () => {
     expect(linkTop < pictureTop).toBe(isFirst);
     expect(await link.getAttribute('href')).toMatch(/^otpauth:/);
     expect(complaints).toEqual([]);
+  });
+
+  it('are in order, each with an icon, and say nothing of the devices before a proof', async () => {
+    const { page } = await chromium.open();
+    await page.goto(examples.address('validate-choice'));
+    await page.getByRole('heading', { level: 1, name: 'Confirm that it is you' }).waitFor();
+    expect(await page.locator('.device strong').allTextContents()).toEqual([
+      ...['Passkey or security key', 'Authenticator app', 'Duo', 'Text message', 'Recovery code'],
+    ]);
+    expect(await page.locator('.device svg[aria-hidden=true]').count()).toBe(5);
+    expect(await page.locator('.devices').textContent()).not.toContain('last used');
+  });
+
+  it('begin with the one that was used last, but send no message before a click', async () => {
+    const { page, complaints } = await chromium.open();
+    const answers = answersOf(page);
+    await page.goto(examples.address('validate-last-used'));
+    await page.getByRole('heading', { level: 1, name: 'Confirm by text message' }).waitFor();
+    await page.getByRole('button', { name: 'Choose another way' }).click();
+    expect(await page.locator('.device').allTextContents()).toEqual([
+      expect.stringMatching(/^Text messagelast used .* ago$/),
+      expect.stringMatching(/^Passkey or security keyiCloud Keychain · last used .* ago$/),
+      "Authenticator appAlice's phone, Work phone",
+      'Recovery codeUse one of the codes that you have kept.',
+    ]);
+    expect(await violations(page)).toEqual([]);
+    await page.reload();
+    expect(answers).toEqual([]);
+    const answer = answerOf(page);
+    await page.getByRole('button', { name: 'Send code' }).click();
+
+    const selected_challenge = { device_class: 'sms', device_uid: '3', challenge: {} };
+    expect(await answer).toEqual({ component: 'ak-stage-authenticator-validate', selected_challenge });
+    expect(complaints).toEqual([]);
+  });
+
+  it('take a code of an app, or a recovery code, without a script', async () => {
+    const { page } = await chromium.open({ javaScriptEnabled: false });
+    await page.goto(examples.address('validate-choice'));
+    await page.getByLabel('Code of your app, or a recovery code').fill('123456');
+    const sent = page.waitForRequest((request) => request.method() === 'POST');
+    await page.getByRole('button', { name: 'Continue' }).click();
+
+    expect(new URLSearchParams((await sent).postData() ?? '').get('code')).toBe('123456');
+    expect(await page.locator('.devices').isVisible()).toBe(false);
   });
 });

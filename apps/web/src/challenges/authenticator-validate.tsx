@@ -1,14 +1,18 @@
 import { useState } from 'preact/hooks';
-import { usePage } from '../flow/page.context.js';
+import { FactorIcon } from '../ui/factor-icon.js';
 import { Form } from '../ui/form.js';
 import { UserBadge } from '../ui/user-badge.js';
+import { DeviceList } from './device-list.js';
 import { type Device, DeviceStep } from './devices.js';
 import type { Envelope } from './envelope.js';
+import { shownAtFirst } from './factors.js';
+import { ScriptlessCode } from './scriptless-code.js';
 
 interface SetUp {
   readonly pk: string;
   readonly name: string | null;
   readonly verbose_name: string;
+  readonly meta_model_name: string;
 }
 
 /** The challenge to validate a device. */
@@ -19,9 +23,9 @@ export interface ValidateChallenge extends Envelope {
 
 export function AuthenticatorValidate({ challenge }: { challenge: ValidateChallenge }) {
   const { device_challenges: devices } = challenge;
-  const [chosen, choose] = useState(devices.length === 1 ? 0 : undefined);
-  // Keeps the index and not the device, because a repeated challenge contains new data for the same devices.
-  const device = chosen === undefined ? undefined : devices[chosen];
+  const [shown, show] = useState({ deviceClass: shownAtFirst(devices)?.device_class, isChosen: false });
+  // Keeps the class and not the device, because a repeated challenge contains new data for the same devices.
+  const device = devices.find(({ device_class }) => device_class === shown.deviceClass);
   return (
     <>
       <UserBadge challenge={challenge} />
@@ -29,53 +33,46 @@ export function AuthenticatorValidate({ challenge }: { challenge: ValidateChalle
         <DeviceStep
           challenge={challenge}
           device={device}
-          back={devices.length > 1 ? () => choose(undefined) : undefined}
+          isChosen={shown.isChosen}
+          back={devices.length > 1 ? () => show({ deviceClass: undefined, isChosen: false }) : undefined}
         />
       ) : (
-        <DeviceChoice challenge={challenge} choose={choose} />
+        <DeviceChoice challenge={challenge} choose={(deviceClass) => show({ deviceClass, isChosen: true })} />
       )}
+      {devices.length > 1 && !(device && takesCode(device)) && <ScriptlessCode challenge={challenge} />}
     </>
   );
 }
 
-function DeviceChoice({ challenge, choose }: { challenge: ValidateChallenge; choose: (i: number) => void }) {
+/** Whether the step of a device has a field for a code. */
+const takesCode = ({ device_class }: Device) => !['webauthn', 'duo'].includes(device_class);
+
+interface ChoiceProps {
+  readonly challenge: ValidateChallenge;
+  readonly choose: (deviceClass: string) => void;
+}
+
+function DeviceChoice({ challenge, choose }: ChoiceProps) {
   const { device_challenges: devices, configuration_stages: setUps } = challenge;
   return (
     <Form challenge={challenge}>
-      {devices.length > 0 && <Devices devices={devices} choose={choose} />}
+      {devices.length > 0 && <DeviceList devices={devices} choose={choose} />}
       {setUps.length > 0 && <SetUps setUps={setUps} />}
     </Form>
-  );
-}
-
-function Devices({ devices, choose }: { devices: readonly Device[]; choose: (i: number) => void }) {
-  const { t } = usePage();
-  const deviceTexts = useDeviceTexts();
-  return (
-    <>
-      <h2>{t('How do you want to prove that it is you?')}</h2>
-      <ul class="devices">
-        {devices.map(({ device_class, device_uid }, i) => (
-          <li key={`${device_class}-${device_uid}`}>
-            <button type="button" class="plain device" onClick={() => choose(i)}>
-              <strong>{deviceTexts[device_class]?.[0] ?? device_class}</strong>
-              <span class="hint">{deviceTexts[device_class]?.[1]}</span>
-            </button>
-          </li>
-        ))}
-      </ul>
-    </>
   );
 }
 
 function SetUps({ setUps }: { setUps: readonly SetUp[] }) {
   return (
     <ul class="devices">
-      {setUps.map(({ pk, name, verbose_name }) => (
+      {setUps.map(({ pk, name, verbose_name, meta_model_name }) => (
         <li key={pk}>
           <button name="selected_stage" value={pk} class="plain device">
-            <strong>{name ?? verbose_name}</strong>
-            {name && <span class="hint">{verbose_name}</span>}
+            <FactorIcon of={classOf(meta_model_name)} />
+            <span>
+              <strong>{name ?? verbose_name}</strong>
+              {name && <span class="hint">{verbose_name}</span>}
+            </span>
           </button>
         </li>
       ))}
@@ -83,14 +80,5 @@ function SetUps({ setUps }: { setUps: readonly SetUp[] }) {
   );
 }
 
-/** Returns the names and descriptions of the device classes. */
-function useDeviceTexts(): Readonly<Record<string, readonly [name: string, description: string]>> {
-  const { t } = usePage();
-  return {
-    webauthn: [t('Passkey or security key'), t('Confirm with your device or touch your key.')],
-    totp: [t('Authenticator app'), t('Enter the code that the app shows.')],
-    duo: [t('Duo'), t('Confirm a message on your phone.')],
-    sms: [t('Text message'), t('Get a code on your phone.')],
-    static: [t('Recovery code'), t('Use one of the codes that you have kept.')],
-  };
-}
+/** Returns the device class that a stage sets up, from the name of its model (`authentik_stages_authenticator_totp.…`). */
+const classOf = (model: string): string => /authenticator_(\w+)\./.exec(model)?.[1] ?? '';

@@ -15,29 +15,39 @@ export interface Device {
   readonly device_class: string;
   readonly device_uid: string;
   readonly challenge: Readonly<Record<string, unknown>>;
+  /** Null, or absent, before the visitor has proved to be the owner, and for a device that was never used. */
+  readonly last_used?: string | null;
+  /** Names of the devices of this class, the last used first. Empty before the visitor has proved to be the owner. */
+  readonly names?: readonly string[];
 }
 
 interface Props {
   readonly challenge: Envelope;
   readonly device: Device;
-  /**
-   * Whether another site opened the page and the visitor has not acted yet. The page then asks for no text message and
-   * no Duo push before a click.
-   */
+  /** Whether the page asks for no text message and no Duo push before a click. */
   readonly awaitsAction: boolean;
 }
 
+type DeviceStepProps = Omit<Props, 'awaitsAction'> & {
+  /** Whether the visitor has chosen the device. */
+  readonly isChosen: boolean;
+  /** Shows the choice again. Undefined if there is only one device. */
+  readonly back: (() => void) | undefined;
+};
+
 /** Shows the step for one device, and a button back to the choice if there are several. */
-export function DeviceStep({ back, ...props }: Omit<Props, 'awaitsAction'> & { back: (() => void) | undefined }) {
-  const { t, awaitsAction } = usePage();
+export function DeviceStep({ isChosen, back, ...props }: DeviceStepProps) {
+  const { t, ...page } = usePage();
+  // No message is sent if another site opened the page, or if the visitor may prefer another of several devices. A
+  // choice is an action, so the page may use the chosen device without another click.
+  const awaitsAction = !isChosen && (page.awaitsAction || back !== undefined);
   const Step = STEPS[props.device.device_class] ?? CodeStep;
   useHeading(deviceHeading(props.device.device_class, t));
   return (
     <>
-      {/* Choosing among several devices is an action, so the page may use the device without another click. */}
-      <Step {...props} awaitsAction={awaitsAction && !back} />
+      <Step {...props} awaitsAction={awaitsAction} />
       {back && (
-        <button type="button" class="plain" onClick={back}>
+        <button type="button" class="plain scripted" onClick={back}>
           {t('Choose another way')}
         </button>
       )}
@@ -74,7 +84,7 @@ function SmsStep({ challenge, device, awaitsAction }: Props) {
   const send = async () => {
     setHasStarted(true);
     setState({ sent: false });
-    const reply = await sendRequest({ selected_challenge: device });
+    const reply = await sendRequest({ selected_challenge: referenceTo(device) });
     const refused = errorsOf((reply ?? {}) as unknown as Envelope)['selected_challenge'];
     setState(refused ? { sent: false, error: messagesOf(refused) } : { sent: reply !== undefined });
   };
@@ -85,14 +95,22 @@ function SmsStep({ challenge, device, awaitsAction }: Props) {
     <Form challenge={challenge} fields={['code']}>
       {state.error && <Alert>{state.error}</Alert>}
       {state.sent && <Notice>{t('We have sent a code to your phone.')}</Notice>}
+      {!hasStarted && <SendButton text={t('Send code')} send={send} plain={false} />}
       <CodeField errors={errorsOf(challenge)['code']} />
-      <Button>{t('Continue')}</Button>
-      <Button type="button" plain onClick={() => void send()}>
-        {hasStarted ? t('Send another code') : t('Send code')}
-      </Button>
+      <Button plain={!hasStarted}>{t('Continue')}</Button>
+      {hasStarted && <SendButton text={t('Send another code')} send={send} plain />}
     </Form>
   );
 }
+
+/** Returns a device as an answer names it, with the fields that every version of the API knows. */
+const referenceTo = ({ device_class, device_uid, challenge }: Device) => ({ device_class, device_uid, challenge });
+
+const SendButton = ({ text, send, plain }: { text: string; send: () => Promise<void>; plain: boolean }) => (
+  <Button type="button" plain={plain} onClick={() => void send()}>
+    {text}
+  </Button>
+);
 
 /**
  * Sends a push and waits for the confirmation on the phone. The API replies to an answer when the user has decided, or

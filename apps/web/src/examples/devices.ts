@@ -58,6 +58,12 @@ export const DEVICES: Readonly<Record<string, Challenge>> = {
     device('duo'),
     device('static'),
   ]),
+  'validate-last-used': validate([
+    { ...device('webauthn', KEY_QUESTION), names: ['iCloud Keychain'], last_used: '2026-03-14T09:26:53Z' },
+    { ...device('totp'), names: ["Alice's phone", 'Work phone'], last_used: null },
+    { ...device('sms'), names: [], last_used: '2026-11-26T09:26:53Z' },
+    { ...device('static'), names: [], last_used: null },
+  ]),
   'validate-totp': validate([device('totp')]),
   'validate-refused': validate(
     [device('totp')],

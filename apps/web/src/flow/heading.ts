@@ -1,5 +1,6 @@
 import type { Translate } from '@gatehouse/texts/browser';
 import type { Envelope } from '../challenges/envelope.js';
+import { shownAtFirst } from '../challenges/factors.js';
 
 /** Options of a heading. */
 export interface HeadingOptions {
@@ -15,7 +16,7 @@ interface Step extends Envelope {
   readonly permissions?: readonly unknown[];
   readonly additional_permissions?: readonly unknown[];
   readonly phone_number_required?: boolean;
-  readonly device_challenges?: readonly { readonly device_class: string }[];
+  readonly device_challenges?: readonly { readonly device_class: string; readonly last_used?: string | null }[];
   readonly confirm?: boolean;
   readonly fields?: readonly { readonly type: string }[];
 }
@@ -97,9 +98,9 @@ function identificationTask(t: Translate, { flow_designation }: Step): string {
   }
 }
 
-function validationTask(t: Translate, { device_challenges: [first, second] = [] }: Step): string {
-  if (!first) return t('Set up a device to go on');
-  return second ? t('Confirm that it is you') : deviceHeading(first.device_class, t);
+function validationTask(t: Translate, { device_challenges: devices = [] }: Step): string {
+  if (devices.length === 0) return t('Set up a device to go on');
+  return deviceHeading(shownAtFirst(devices)?.device_class ?? '', t);
 }
 
 const asksForPermissions = ({ permissions = [], additional_permissions = [] }: Step) =>

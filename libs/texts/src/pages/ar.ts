@@ -95,6 +95,8 @@ export const ar: Catalogue = {
   'With the code of the country, like +44 7700 900000.': 'مع رمز البلد، مثل ‎+44 7700 900000‎.',
   'Recovery code': 'رمز الاسترداد',
   'Use one of the codes that you have kept.': 'استخدم أحد الرموز التي احتفظت بها.',
+  'last used {when}': 'آخر استخدام: {when}',
+  'Code of your app, or a recovery code': 'رمز من تطبيقك أو رمز استرداد',
   'Enter one of the recovery codes that you have kept.': 'أدخل أحد رموز الاسترداد التي احتفظت بها.',
   'Keep these codes in a safe place. Each of them lets you in once when you do not have your device.':
     'احتفظ بهذه الرموز في مكان آمن. يتيح لك كل رمز منها الدخول مرة واحدة عندما لا يكون جهازك معك.',

@@ -95,6 +95,8 @@ export const de: Catalogue = {
   'With the code of the country, like +44 7700 900000.': 'Mit Ländervorwahl, zum Beispiel +44 7700 900000.',
   'Recovery code': 'Wiederherstellungscode',
   'Use one of the codes that you have kept.': 'Verwenden Sie einen der Codes, die Sie aufbewahrt haben.',
+  'last used {when}': 'zuletzt benutzt {when}',
+  'Code of your app, or a recovery code': 'Code Ihrer App oder ein Wiederherstellungscode',
   'Enter one of the recovery codes that you have kept.':
     'Geben Sie einen der Wiederherstellungscodes ein, die Sie aufbewahrt haben.',
   'Keep these codes in a safe place. Each of them lets you in once when you do not have your device.':

@@ -96,6 +96,8 @@ export const es: Catalogue = {
   'With the code of the country, like +44 7700 900000.': 'Con el prefijo del país, por ejemplo +44 7700 900000.',
   'Recovery code': 'Código de recuperación',
   'Use one of the codes that you have kept.': 'Use uno de los códigos que ha guardado.',
+  'last used {when}': 'último uso: {when}',
+  'Code of your app, or a recovery code': 'Código de su aplicación o un código de recuperación',
   'Enter one of the recovery codes that you have kept.':
     'Introduzca uno de los códigos de recuperación que ha guardado.',
   'Keep these codes in a safe place. Each of them lets you in once when you do not have your device.':

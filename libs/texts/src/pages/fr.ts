@@ -96,6 +96,8 @@ export const fr: Catalogue = {
   'With the code of the country, like +44 7700 900000.': 'Avec l’indicatif du pays, par exemple +44 7700 900000.',
   'Recovery code': 'Code de récupération',
   'Use one of the codes that you have kept.': 'Utilisez l’un des codes que vous avez conservés.',
+  'last used {when}': 'dernière utilisation : {when}',
+  'Code of your app, or a recovery code': 'Code de votre application ou code de récupération',
   'Enter one of the recovery codes that you have kept.':
     'Saisissez l’un des codes de récupération que vous avez conservés.',
   'Keep these codes in a safe place. Each of them lets you in once when you do not have your device.':

@@ -13,6 +13,7 @@ import {
 import { BusyError } from '@gatehouse/platform';
 import type { ChallengeInput, RespondInput } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
+import { DEFAULT_NAMES } from '../default-names.js';
 import { DeviceSetupStage, deviceAddedOutcome } from '../device-setup.stage.js';
 import type { authenticatorDuoContract } from './authenticator-duo.contract.js';
 import { type DuoEnrollStatus, DuoRejectedError, DuoUnavailableError } from './duo.js';
@@ -22,7 +23,7 @@ import { loginAccount } from './duo-stages.js';
 type Contract = typeof authenticatorDuoContract;
 type Input = ChallengeInput<Contract>;
 
-const NAME = 'Duo Authenticator';
+const NAME = DEFAULT_NAMES.duo;
 
 /** Pairs a phone with Duo, and adds the device once Duo confirms the pairing. */
 @Injectable()

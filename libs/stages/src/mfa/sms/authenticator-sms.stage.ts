@@ -12,6 +12,7 @@ import {
 } from '@gatehouse/contracts';
 import type { ChallengeInput, RespondInput } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
+import { DEFAULT_NAMES } from '../default-names.js';
 import { DeviceSetupStage, deviceAddedOutcome } from '../device-setup.stage.js';
 import type { authenticatorSmsContract } from './authenticator-sms.contract.js';
 import { CodeSender } from './code-sender.js';
@@ -23,7 +24,7 @@ import { isUnexpired, matchesSentCode, type SentCode } from './sms-code.js';
 type Contract = typeof authenticatorSmsContract;
 type PendingDevice = State<Contract>;
 
-const NAME = 'SMS Device';
+const NAME = DEFAULT_NAMES.sms;
 const TOO_EARLY = 'authenticator_sms_early';
 
 /** Asks for a phone number, sends a code to it, and adds the device after the right code. */

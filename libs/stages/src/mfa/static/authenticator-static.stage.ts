@@ -3,13 +3,14 @@ import { DeviceRepository } from '@gatehouse/authenticators';
 import { ask, deny, pass, type SavedUser, type StageOutcome } from '@gatehouse/contracts';
 import type { ChallengeInput, RespondInput } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
+import { DEFAULT_NAMES } from '../default-names.js';
 import { deviceOwner } from '../device-owner.js';
 import { DeviceSetupStage, deviceAddedOutcome } from '../device-setup.stage.js';
 import type { authenticatorStaticContract } from './authenticator-static.contract.js';
 
 type Contract = typeof authenticatorStaticContract;
 
-const NAME = 'Static Token';
+const NAME = DEFAULT_NAMES.static;
 
 /** Shows recovery codes once, and stores their digests after the confirmation. */
 @Injectable()

@@ -3,6 +3,7 @@ import { DeviceRepository } from '@gatehouse/authenticators';
 import { ask, deny, pass, reject, type SavedUser, type StageOutcome, type State } from '@gatehouse/contracts';
 import type { ChallengeInput, RespondInput } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
+import { DEFAULT_NAMES } from '../default-names.js';
 import { deviceOwner } from '../device-owner.js';
 import { DeviceSetupStage, deviceAddedOutcome } from '../device-setup.stage.js';
 import type { authenticatorTotpContract } from './authenticator-totp.contract.js';
@@ -11,7 +12,7 @@ import { matchTimeStep, newTotpKey, totpKey } from './totp-key.js';
 
 type Contract = typeof authenticatorTotpContract;
 
-const NAME = 'TOTP Authenticator';
+const NAME = DEFAULT_NAMES.totp;
 
 /** Shows a new TOTP key, and adds the device once the user has entered a code that the key generates. */
 @Injectable()

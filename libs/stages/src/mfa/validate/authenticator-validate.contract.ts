@@ -87,6 +87,7 @@ export const authenticatorValidateContract = defineStage({
     pending_user: 'optional',
     auth_method: 'optional',
     auth_method_args: 'optional',
+    verified_user: 'optional',
     application: 'optional',
   },
   writes: ['pending_user', 'auth_method', 'auth_method_args', 'verified_user'],

@@ -11,6 +11,7 @@ import type { ChallengeInput, RespondInput, Stage } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { savedDeviceOwner } from '../device-owner.js';
 import type { authenticatorValidateContract } from './authenticator-validate.contract.js';
+import { detailsOf } from './device-details.js';
 import { chooseSetup, handleNoDevice, handleUnusableDevices } from './no-device-action.js';
 import { factorStateOf, OfferBuilder, type OfferedDevice, withFactorState } from './offer-builder.js';
 import { ProofVerifier, proofFields } from './proof-verifier.js';
@@ -103,11 +104,13 @@ export class AuthenticatorValidateStage implements Stage<Contract> {
 const offersSetup = ({ config }: ChallengeInput<Contract>) => config.not_configured_action === 'configure';
 
 /** Returns the challenge. Keeps its entries in the state, because a response is verified against shown entries only. */
-function show({ state }: ChallengeInput<Contract>, offered: readonly OfferedDevice[]) {
+function show(input: ChallengeInput<Contract>, offered: readonly OfferedDevice[]) {
+  const { state } = input;
   const entries = offered.map(({ factor, offer }) => ({
     device_class: factor.deviceClass,
     device_uid: offer.uid,
     challenge: offer.challenge,
+    ...detailsOf(input, offer.devices),
   }));
   const memory = offered.reduce(
     (states, { factor, offer }) => withFactorState(states, factor.deviceClass, offer.memory),

@@ -3,7 +3,13 @@ import { z } from 'zod';
 
 /** An entry of the challenge (docs/spec/mfa.md#validate-challenge). */
 const deviceChallenge = z
-  .object({ device_class: z.string(), device_uid: z.string(), challenge: z.record(z.string(), z.unknown()) })
+  .object({
+    device_class: z.string(),
+    device_uid: z.string(),
+    challenge: z.record(z.string(), z.unknown()),
+    last_used: z.iso.datetime().nullable().default(null),
+    names: z.array(z.string()).default([]),
+  })
   .meta({ id: 'DeviceChallenge', description: 'A device that the user can choose, with its own challenge.' });
 
 const selectableStage = z

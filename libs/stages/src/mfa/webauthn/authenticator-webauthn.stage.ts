@@ -3,6 +3,7 @@ import { DeviceRepository, MAX_DEVICE_NAME_LENGTH } from '@gatehouse/authenticat
 import { ask, pass, reject, type SavedUser, type StageMessage, type StageOutcome } from '@gatehouse/contracts';
 import type { ChallengeInput, RespondInput } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
+import { DEFAULT_NAMES } from '../default-names.js';
 import { DeviceSetupStage, deviceAddedOutcome } from '../device-setup.stage.js';
 import { isModelAllowed } from './allowed-models.js';
 import { AuthenticatorModels } from './attestation.js';
@@ -17,7 +18,7 @@ import { WebauthnSettings } from './webauthn.config.js';
 type Contract = typeof authenticatorWebauthnContract;
 type Input = ChallengeInput<Contract>;
 
-const NAME = 'WebAuthn Device';
+const NAME = DEFAULT_NAMES.webauthn;
 
 /** Registers a credential that the browser creates. */
 @Injectable()

@@ -1,0 +1,26 @@
+/** The members of a device that decide its place. */
+interface RankedDevice {
+  readonly device_class: string;
+  /** Absent or null before the visitor has proved to be the owner, and for a device that was never used. */
+  readonly last_used?: string | null | undefined;
+}
+
+/** The device classes in the order of the choice: what resists phishing first, what replaces a lost device last. */
+const ORDER: readonly string[] = ['webauthn', 'totp', 'duo', 'sms', 'static'];
+
+/** Returns the devices in the order in which the page offers them: the last used first. */
+export function inOrder<D extends RankedDevice>(devices: readonly D[]): D[] {
+  const first = lastUsed(devices);
+  const rank = (device: D) => (device === first ? -1 : ORDER.indexOf(device.device_class) + 1 || ORDER.length + 1);
+  return [...devices].sort((a, b) => rank(a) - rank(b));
+}
+
+/** Returns the device that the page shows at first: the only one, else the last used. Undefined for the choice. */
+export const shownAtFirst = <D extends RankedDevice>(devices: readonly D[]): D | undefined =>
+  devices.length === 1 ? devices[0] : lastUsed(devices);
+
+/** Returns the device that was used last. Recovery codes do not count: they are for a visitor who has lost the others. */
+const lastUsed = <D extends RankedDevice>(devices: readonly D[]): D | undefined =>
+  devices
+    .filter(({ device_class, last_used }) => last_used && device_class !== 'static')
+    .sort((a, b) => Date.parse(b.last_used ?? '') - Date.parse(a.last_used ?? ''))[0];

@@ -1,0 +1,10 @@
+import type { DeviceClass } from '@gatehouse/contracts';
+
+/** The name of a new device until its owner renames it. */
+export const DEFAULT_NAMES: Readonly<Record<DeviceClass, string>> = {
+  duo: 'Duo Authenticator',
+  sms: 'SMS Device',
+  static: 'Static Token',
+  totp: 'TOTP Authenticator',
+  webauthn: 'WebAuthn Device',
+};

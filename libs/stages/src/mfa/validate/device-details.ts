@@ -1,0 +1,43 @@
+import type { Device } from '@gatehouse/authenticators';
+import type { SavedUser } from '@gatehouse/contracts';
+import type { ChallengeInput } from '@gatehouse/stage-kit';
+import { DEFAULT_NAMES } from '../default-names.js';
+import { savedDeviceOwner } from '../device-owner.js';
+import type { authenticatorValidateContract } from './authenticator-validate.contract.js';
+
+type Input = ChallengeInput<typeof authenticatorValidateContract>;
+
+/** What an entry of the challenge says about its devices. */
+interface DeviceDetails {
+  /** Time of the last use of any of the devices. */
+  readonly last_used: string | null;
+  /** Names that the owner, or the model of the device, has given. The most recently used device is first. */
+  readonly names: string[];
+}
+
+const NO_DETAILS: DeviceDetails = { last_used: null, names: [] };
+
+/**
+ * Returns what an entry says about its devices. It says nothing before the visitor has proved to be the owner, because
+ * names and times would tell a stranger about the user.
+ */
+export function detailsOf(input: Input, devices: readonly Device[]): DeviceDetails {
+  const owner = savedDeviceOwner(input);
+  if (!owner || !isProvedTo(input, owner)) return NO_DETAILS;
+  const byUse = [...devices].sort((a, b) => usedAt(b) - usedAt(a));
+  const lastUsed = byUse[0]?.lastUsed;
+  return {
+    last_used: lastUsed?.toISOString() ?? null,
+    names: byUse.filter(({ kind, name }) => name !== DEFAULT_NAMES[kind]).map(({ name }) => name),
+  };
+}
+
+const usedAt = ({ lastUsed }: Device) => lastUsed?.getTime() ?? 0;
+
+/** Whether the visitor has proved to be this user, in this plan or by the login of the session. */
+function isProvedTo({ context, session }: Input, { uuid }: SavedUser): boolean {
+  const { verified_user, auth_method } = context;
+  const isLoggedIn = session.user?.kind === 'saved' && session.user.uuid === uuid;
+  // An app password is a token, and proves nothing.
+  return isLoggedIn || verified_user === uuid || (auth_method !== undefined && auth_method !== 'token');
+}
