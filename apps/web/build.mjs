@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 import { build } from 'vite';
+import { buildIcons } from './icons/build.mjs';
 
 const resolvePath = (path) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -34,6 +35,7 @@ export async function buildPages({ examples }) {
   const server = await build({ ...common, build: serverBuild({ examples }), ssr: { noExternal: true } });
   const proof = await build({ ...common, build: proofBuild });
   for (const folder of FILES) await compress(folder);
+  await buildIcons(join(OUT, 'icons'));
   return [browser, server, proof].flat().flatMap(({ output }) => output.flatMap(({ moduleIds = [] }) => moduleIds));
 }
 

@@ -123,6 +123,22 @@ describe('the brand of a host name', () => {
     expect(await brandOf('shop.example', hostHeader('new.example'))).toMatchObject({ branding_title: 'The Shop' });
   });
 
+  it('decides what /favicon.ico is: the icon of the brand, else one that the build has drawn', async () => {
+    const [own, built, touch] = [
+      await fetchAt('shop.example', '/favicon.ico'),
+      await fetchAt('other.example', '/favicon.ico'),
+      await fetchAt('other.example', '/apple-touch-icon.png'),
+    ];
+
+    expect([own.status, own.headers.get('location')]).toEqual([302, 'https://cdn.example/shop.png']);
+    expect([built.status, built.headers.get('content-type')]).toEqual([200, 'image/x-icon']);
+    expect([touch.status, touch.headers.get('content-type')]).toEqual([200, 'image/png']);
+    for (const { headers } of [own, built, touch]) expect(headers.get('cache-control')).toBe('public, max-age=86400');
+    expect(Number(built.headers.get('content-length'))).toBeLessThan(2000);
+    expect((await fetchAt('shop.example', '/if/flow/login/')).text).toContain('href="https://cdn.example/shop.png"');
+    expect((await fetchAt('other.example', '/if/flow/login/')).text).toContain('href="/apple-touch-icon.png"');
+  });
+
   it('changes in every gateway as soon as a blueprint has been applied', async () => {
     const titles = async () => {
       const page = await fetchAt('new.example', '/if/flow/login/');

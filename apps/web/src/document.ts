@@ -25,7 +25,7 @@ export function renderDocument(
   const { nonce, script, csrfCookie } = frame;
   const direction = LOCALES.find((candidate) => candidate.locale === locale)?.direction;
   const theme = brand.theme === 'light' || brand.theme === 'dark' ? ` data-theme="${brand.theme}"` : '';
-  const icon = brand.favicon ? `<link rel="icon" href="${escaped(brand.favicon)}">` : '';
+  const icon = brand.favicon ? `<link rel="icon" href="${escaped(brand.favicon)}">` : TOUCH_ICON;
   const refresh = refreshS ? `<noscript><meta http-equiv="refresh" content="${refreshS}"></noscript>` : '';
   const scripts =
     state === undefined
@@ -39,6 +39,9 @@ export function renderDocument(
 <body><div id="page">${body}</div>${scripts}</body></html>
 `;
 }
+
+/** Browsers find `/favicon.ico` without a link. */
+const TOUCH_ICON = '<link rel="apple-touch-icon" href="/apple-touch-icon.png">';
 
 const escaped = (text: string) => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 

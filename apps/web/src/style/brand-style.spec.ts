@@ -1,26 +1,67 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { brandStyle } from './brand-style.js';
-import { contrast, readableColour } from './colour.js';
+import { colourOf, contrast } from './colour.js';
 
 const style = (overrides: object = {}, flowBackground?: string) =>
   brandStyle({ title: 'Example', ...overrides }, flowBackground);
 
-describe('the style of a brand', () => {
-  it('uses black or white text on the brand colour, whichever has more contrast', () => {
-    for (const colour of ['#ffdd00', '#1f5fbf', '#777777', '#000000']) {
-      expect(contrast(colour, readableColour(colour))).toBeGreaterThanOrEqual(4.5);
-    }
-    expect(style({ colours: { primary: '#fd0' } })).toContain('--accent:#ffdd00;--on-accent:#000000');
+/** All colours of three digits. */
+const COLOURS = Array.from({ length: 4096 }, (_, i) => `#${i.toString(16).padStart(3, '0')}`);
+
+/** The surfaces of the style sheet on which text stands, by scheme. */
+const SURFACES = surfacesOf(readFileSync(new URL('base.css', import.meta.url), 'utf8'));
+
+function surfacesOf(css: string) {
+  const found = [...css.matchAll(/--(?:ground|card|soft|wrong-soft|notice-soft): light-dark\((#\w+), (#\w+)\)/g)];
+  const colours = (group: 1 | 2) => found.map((match) => colourOf(match[group]) ?? '');
+  return { light: colours(1), dark: colours(2) };
+}
+
+const customProperties = (rules: string): Record<string, string> =>
+  Object.fromEntries([...rules.matchAll(/(--[-a-z]+):([^;}]+)/g)].map(([, name = '', value = '']) => [name, value]));
+
+/** Returns what is hard to see in the colours of a brand. */
+const failuresOf = (primary: string, colours: Record<string, string>): string[] =>
+  (['light', 'dark'] as const).flatMap((scheme) => {
+    const [accent = '', onAccent = '', edge = '', link = ''] = ['accent', 'on-accent', 'edge', 'link'].map(
+      (name) => colours[`--${name}-${scheme}`],
+    );
+    const card = SURFACES[scheme][1] ?? '';
+    return [
+      ...(contrast(accent, onAccent) < 4.5 ? [`text of buttons of ${primary}`] : []),
+      ...(Math.min(...SURFACES[scheme].map((surface) => contrast(link, surface))) < 4.5 ? [`links of ${primary}`] : []),
+      ...(contrast(edge === 'transparent' ? accent : edge, card) < 3 ? [`edges of ${primary} (${scheme})`] : []),
+    ];
   });
 
-  it('uses the brand colour for links only on backgrounds with enough contrast', () => {
-    const dark = style({ colours: { primary: '#003366' } });
-    const bright = style({ colours: { primary: '#ffdd00' } });
+describe('the style of a brand', () => {
+  it('has readable buttons, links and edges in both schemes for every brand colour', () => {
+    const failures = COLOURS.flatMap((primary) =>
+      failuresOf(primary, customProperties(style({ colours: { primary } }))),
+    );
 
-    expect(dark).toContain('--link:#003366');
-    expect(dark).not.toContain('--link-dark');
-    expect(bright).toContain('--link-dark:#ffdd00');
-    expect(bright).not.toContain('--link:');
+    expect(failures).toEqual([]);
+    expect(COLOURS).toHaveLength(4096);
+    expect(SURFACES.light).toHaveLength(5);
+  });
+
+  it('keeps the brand colour of buttons, and of links where its contrast suffices', () => {
+    const rules = style({ colours: { primary: '#1f5fbf' } });
+
+    expect(rules).toContain('--accent-light:#1f5fbf;--on-accent-light:#ffffff;--edge-light:transparent;');
+    expect(rules).toContain('--link-light:#1f5fbf;--accent-dark:#1f5fbf;');
+  });
+
+  it('changes only the lightness of links, so that they stay in the colour of the brand', () => {
+    const yellow = customProperties(style({ colours: { primary: '#fd0' } }));
+    const blue = customProperties(style({ colours: { primary: '#003' } }));
+
+    expect(yellow).toMatchObject({ '--accent-light': '#ffdd00', '--on-accent-light': '#000000' });
+    expect(yellow['--link-light']).toMatch(/^#[67].[56].00$/);
+    expect(yellow['--edge-light']).toBe(yellow['--link-light']);
+    expect(yellow['--link-dark']).toBe('#ffdd00');
+    expect(blue['--link-dark']).toMatch(/^#(..)\1ff$/);
   });
 
   it.each(['red;}body{display:none', 'url(x)', '#12', ''])('ignores the invalid colour %j', (primary) => {

@@ -33,7 +33,7 @@ export const de: Catalogue = {
   'Set up text messages': 'SMS einrichten',
   'Check your phone': 'Sehen Sie auf Ihr Telefon',
   'Set up Duo': 'Duo einrichten',
-  'Save your recovery codes': 'Wiederherstellungscodes sichern',
+  'Save your recovery codes': 'Ihre Codes sicher aufbewahren',
   Details: 'Einzelheiten',
   Message: 'Nachricht',
   Password: 'Passwort',

@@ -20,6 +20,7 @@ it.each([
     { method: 'GET', url: '/api/v3/core/users/me/', headers: { authorization: 'Bearer k' } },
   ],
   ['a probe', undefined, { method: 'GET', url: '/-/health/live/', headers: {} }],
+  ['an icon', undefined, { method: 'GET', url: '/favicon.ico', headers: {} }],
   ['a file of a page', undefined, { method: 'GET', url: '/static/pages/client.js', headers: {} }],
 ])('%s has the priority %s', (_what, priority, request) => {
   expect(priorityOf(request)).toBe(priority);

@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import { SESSION_COOKIE } from '../cookie-names.js';
-import { FILES_ADDRESS } from '../pages/page-renderer.js';
+import { FILES_ADDRESS, ICON_TYPES } from '../pages/page-renderer.js';
 import type { Priority } from './in-flight-limit.js';
 
 /** Requests that are always admitted: probes, and files, which cost as little as a refusal. */
-const ALWAYS = ['/-/health/', `${FILES_ADDRESS}/`];
+const ALWAYS = ['/-/health/', `${FILES_ADDRESS}/`, ...Object.keys(ICON_TYPES)];
 
 type Request = Pick<IncomingMessage, 'url' | 'method' | 'headers'>;
 

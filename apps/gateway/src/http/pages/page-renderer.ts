@@ -29,6 +29,8 @@ const ENTRY = 'src/client.tsx';
 /** The built script that solves proof-of-work challenges. */
 const PROOF_OF_WORK_FILE = 'proof/proof-of-work.js';
 const SUFFIXES: Readonly<Record<Encoding, string>> = { br: '.br', gzip: '.gz', identity: '' };
+/** The icons that browsers and phones request, by their paths, with their media types. */
+export const ICON_TYPES = { '/favicon.ico': 'image/x-icon', '/apple-touch-icon.png': 'image/png' } as const;
 /** URL path of the folder with the page scripts. The content of a URL in this folder never changes. */
 export const FILES_ADDRESS = '/static/pages';
 
@@ -36,6 +38,8 @@ interface LoadedFiles {
   /** The files by their names. */
   readonly files: ReadonlyMap<string, StaticFile>;
   readonly proofScript: StaticFile;
+  /** The icons by their paths. */
+  readonly icons: ReadonlyMap<string, Buffer>;
 }
 
 /** Renders the built pages and serves the files that they load. */
@@ -51,6 +55,11 @@ export class PageRenderer {
     return this.loaded.proofScript;
   }
 
+  /** Returns the icon of the site at a path of `ICON_TYPES`. */
+  icon(path: string): Buffer | undefined {
+    return this.loaded.icons.get(path);
+  }
+
   /**
    * Loads the pages of a build folder into memory. `csrfCookie` names the cookie whose value the script of the pages
    * sends as a header.
@@ -64,7 +73,10 @@ export class PageRenderer {
     const script = basename(manifest[ENTRY]?.file ?? '');
     const proofScript = await read(join(folder, PROOF_OF_WORK_FILE));
     const frame = { script: `${FILES_ADDRESS}/${script}`, csrfCookie };
-    return new PageRenderer(pages, frame, { files: new Map(files), proofScript });
+    const icons = await Promise.all(
+      Object.keys(ICON_TYPES).map(async (path) => [path, await readFile(join(folder, 'icons', path))] as const),
+    );
+    return new PageRenderer(pages, frame, { files: new Map(files), proofScript, icons: new Map(icons) });
   }
 
   file(name: string): StaticFile | undefined {

@@ -1,12 +1,14 @@
 import { Module } from '@nestjs/common';
+import { BrandsModule } from '../../brands/brands.module.js';
 import { UsersModule } from '../../users/users.module.js';
 import { AccessDeniedPage } from './access-denied.page.js';
+import { IconsController } from './icons.controller.js';
 import { PageFilesController, ProofOfWorkScriptController } from './page-files.controller.js';
 
-/** Scripts of pages, and the page that refuses visitors. */
+/** Scripts and icons of pages, and the page that refuses visitors. */
 @Module({
-  imports: [UsersModule],
-  controllers: [PageFilesController, ProofOfWorkScriptController],
+  imports: [BrandsModule, UsersModule],
+  controllers: [IconsController, PageFilesController, ProofOfWorkScriptController],
   providers: [AccessDeniedPage],
   exports: [AccessDeniedPage],
 })

@@ -8,6 +8,14 @@ const avatarOf = (AVATARS: string, changes: object = {}) =>
   new AvatarService({ AVATARS }).urlOf({ ...alice, ...changes });
 const svgOf = (uri: string) => Buffer.from(uri.split(',')[1] ?? '', 'base64').toString();
 
+/** Returns the luminance of a colour of three or six hex digits (WCAG 2.2). */
+function luminance(digits: string): number {
+  const six = digits.length === 3 ? digits.replace(/./g, '$&$&') : digits;
+  const linear = (part: number) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
+  const [red = 0, green = 0, blue = 0] = [...Buffer.from(six, 'hex')].map((byte) => linear(byte / 255));
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+}
+
 describe('an avatar', () => {
   it('is the default avatar for an anonymous visitor', () => {
     expect(new AvatarService({ AVATARS: 'initials' }).urlOf(undefined)).toBe(DEFAULT_AVATAR);
@@ -38,6 +46,18 @@ describe('an avatar', () => {
     const colourOf = (name: string) => /fill="(#[0-9a-f]{6})"/.exec(svgOf(avatarOf('initials', { name })))?.[1];
     expect(colourOf('ALICE LIDDELL')).toBe(colourOf('Alice Liddell'));
     expect(colourOf('Anna Lee')).not.toBe(colourOf('Alice Liddell'));
+  });
+
+  it('has readable initials for every name', () => {
+    const contrasts = Array.from({ length: 5000 }, (_, i) => {
+      const svg = svgOf(avatarOf('initials', { name: `Name ${i}` }));
+      const [background = '', text = ''] = [...svg.matchAll(/fill="#([0-9a-f]+)"/g)].map(([, colour]) => colour);
+      const [dark = 0, light = 0] = [luminance(background), luminance(text)].sort((a, b) => a - b);
+      return (light + 0.05) / (dark + 0.05);
+    });
+
+    expect(Math.min(...contrasts)).toBeGreaterThanOrEqual(4.5);
+    expect(new Set(contrasts).size).toBeGreaterThan(100);
   });
 
   it('comes from a path in the user’s attributes, if the value there is a text', () => {

@@ -8,12 +8,12 @@ export function initialsAvatar({ name, username }: { name: string; username: str
 
 /** Returns an SVG image of the initials of a text. */
 export function initialsSvg(text: string): string {
-  const background = colourOf(text.toLowerCase());
+  const background = darkened(colourOf(text.toLowerCase()));
   const label = initials(text).toUpperCase();
   return (
     '<svg xmlns="http://www.w3.org/2000/svg" width="64px" height="64px" viewBox="0 0 64 64">' +
     `<rect width="64" height="64" fill="${hex(background)}"/>` +
-    `<text x="50%" y="50%" fill="${isBright(background) ? '#000' : '#fff'}" font-size="28" font-weight="400" ` +
+    `<text x="50%" y="50%" fill="#fff" font-size="28" font-weight="400" ` +
     'font-family="sans-serif" text-anchor="middle" dominant-baseline="central">' +
     `${escaped(label)}</text></svg>`
   );
@@ -41,6 +41,23 @@ function colourOf(text: string): Colour {
 
 const hex = (colour: Colour) => `#${colour.map((byte) => byte.toString(16).padStart(2, '0')).join('')}`;
 
-const isBright = ([red, green, blue]: Colour) => 0.299 * red + 0.587 * green + 0.114 * blue > 186;
+/** Contrast of the white initials with their background (WCAG 2.2, 1.4.3). */
+const MIN_CONTRAST = 4.5;
+/** The luminance of a background with which white text has that contrast. */
+const MAX_LUMINANCE = 1.05 / MIN_CONTRAST - 0.05;
+
+/** Returns the colour, darker if white text would have too little contrast. The hue stays the same. */
+function darkened(colour: Colour): Colour {
+  const [red, green, blue] = colour.map(linear) as [number, number, number];
+  const scale = Math.min(1, MAX_LUMINANCE / (0.2126 * red + 0.7152 * green + 0.0722 * blue));
+  return scale === 1 ? colour : [encoded(red * scale), encoded(green * scale), encoded(blue * scale)];
+}
+
+/** Returns the linear intensity of an sRGB byte, 0 to 1. */
+const linear = (byte: number) => (byte / 255 <= 0.04045 ? byte / 255 / 12.92 : ((byte / 255 + 0.055) / 1.055) ** 2.4);
+
+/** Returns the sRGB byte of a linear intensity, rounded down. */
+const encoded = (light: number) =>
+  Math.floor(255 * (light <= 0.0031308 ? light * 12.92 : 1.055 * light ** (1 / 2.4) - 0.055));
 
 const escaped = (text: string) => text.replace(/[<>&"']/g, (character) => `&#${character.charCodeAt(0)};`);
