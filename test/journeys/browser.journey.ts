@@ -109,7 +109,7 @@ describeInChromium('in a real browser', () => {
     await page.getByLabel('Username or email').fill('alice');
     release();
     await page.waitForLoadState('load');
-    await page.getByRole('button', { name: 'Log in' }).click();
+    await page.getByRole('button', { name: 'Next' }).click();
 
     await page.getByLabel('Password', { exact: true }).waitFor();
     expect(await page.textContent('main')).toContain('alice');
@@ -158,6 +158,47 @@ describeInChromium('in a real browser', () => {
     },
     RESTART_TIMEOUT_MS,
   );
+
+  it('remembers a name that was proved, if the visitor wants it, and forgets it on one click', async () => {
+    const { page } = await visit();
+    const stored = () => page.evaluate(() => JSON.stringify([localStorage, sessionStorage]));
+    const startAgain = async () => {
+      await page.context().clearCookies();
+      await page.goto(address());
+    };
+    const wish = page.getByLabel('Fill in my name here next time');
+    const name = page.getByLabel('Username or email');
+    expect(await wish.isChecked()).toBe(false);
+    await answer(page, 'Username or email', 'alice');
+    await answer(page, 'Password', 'correct-horse-7');
+    await page.getByRole('button', { name: 'Yes' }).waitFor();
+    expect(await stored()).toBe('[{},{}]');
+    await startAgain();
+    await wish.check();
+    // The step for the password follows a mistyped name too.
+    await answer(page, 'Username or email', 'alicf');
+    await answer(page, 'Password', 'correct-horse-7');
+    await page.getByText('Invalid password').waitFor();
+    await startAgain();
+    expect(await name.inputValue()).toBe('');
+    await wish.check();
+    const sent = page.waitForRequest((request) => request.method() === 'POST');
+    await answer(page, 'Username or email', 'alice');
+    expect((await sent).postDataJSON()).toEqual({ component: 'ak-stage-identification', uid_field: 'alice' });
+    await answer(page, 'Password', 'correct-horse-7');
+    await page.getByRole('button', { name: 'Yes' }).waitFor();
+    await startAgain();
+    const change = page.getByRole('button', { name: 'Not you? Use another account' });
+    await change.waitFor();
+    expect([await name.inputValue(), await focused(page), await wish.count()]).toEqual(['alice', 'uid_field', 0]);
+    await page.keyboard.press('Enter');
+    await page.getByLabel('Password', { exact: true }).waitFor();
+    await startAgain();
+    await change.click();
+
+    expect([await name.inputValue(), await focused(page), await stored()]).toEqual(['', 'uid_field', '[{},{}]']);
+    expect(await wish.isChecked()).toBe(false);
+  });
 
   it('restarts the flow with a notice when the session cookie was deleted, and keeps `next`', async () => {
     const { page } = await visit();

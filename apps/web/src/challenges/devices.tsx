@@ -2,6 +2,7 @@ import type { FunctionComponent } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { deviceHeading } from '../flow/heading.js';
 import { useHeading, usePage } from '../flow/page.context.js';
+import { usePrefill } from '../flow/prefill.js';
 import type { RequestOptions } from '../flow/webauthn.js';
 import { Alert, Notice, ScriptRequired } from '../ui/alert.js';
 import { Button } from '../ui/button.js';
@@ -58,6 +59,7 @@ export function DeviceStep({ isChosen, back, ...props }: DeviceStepProps) {
 function CodeStep({ challenge, device: { device_class } }: Props) {
   const { t } = usePage();
   const isRecoveryCode = device_class === 'static';
+  usePrefill('code', isRecoveryCode ? undefined : 'code');
   return (
     <Form challenge={challenge} fields={['code']}>
       <p>

@@ -5,8 +5,10 @@ import { ScriptRequired } from '../ui/alert.js';
 import { Button } from '../ui/button.js';
 import { Field } from '../ui/field.js';
 import { Form } from '../ui/form.js';
+import { AccountMemory, keepAccount } from './account-memory.js';
 import { type CaptchaOptions, CaptchaWidget } from './captcha-widget.js';
 import { type Envelope, errorsOf } from './envelope.js';
+import { keepManagerFields, ManagerFields } from './manager-fields.js';
 import { OtherWays } from './other-ways.js';
 import { type Source, SourceStep } from './sources.js';
 
@@ -24,6 +26,8 @@ export interface IdentificationChallenge extends Envelope {
   readonly primary_action?: string;
   readonly sources?: readonly Source[];
   readonly show_source_labels?: boolean;
+  /** Whether the page offers to remember the name in the browser. Absent counts as true. */
+  readonly enable_remember_me?: boolean;
 }
 
 export function Identification({ challenge }: { challenge: IdentificationChallenge }) {
@@ -72,13 +76,22 @@ function Introduction({ challenge }: { challenge: IdentificationChallenge }) {
 function IdentificationForm({ challenge }: { challenge: IdentificationChallenge }) {
   const { t } = usePage();
   const captcha = challenge.captcha_stage ?? undefined;
-  const { token, onSolved, ready } = useCaptchaToken(captcha);
+  const { token, onSolved, solved } = useCaptchaToken(captcha);
+  const asksForPassword = challenge.password_fields;
+  const isLogin = challenge.flow_designation === 'authentication';
+  const ready = async (form: HTMLFormElement) => {
+    await solved;
+    keepAccount(form);
+    keepManagerFields(form);
+  };
   return (
     <>
       <Form challenge={challenge} fields={['uid_field', 'password']} ready={ready}>
         <IdentificationFields challenge={challenge} />
+        {isLogin && !asksForPassword && <ManagerFields />}
+        {isLogin && challenge.enable_remember_me !== false && <AccountMemory />}
         {captcha && <input ref={token} type="hidden" name="captcha_token" />}
-        <Button>{challenge.primary_action ?? t('Continue')}</Button>
+        <Button>{(asksForPassword && challenge.primary_action) || t('Next')}</Button>
       </Form>
       {/* The captcha is outside of the form, so that no control of the captcha provider can submit the form. */}
       {captcha && <CaptchaWidget captcha={captcha} onSolved={onSolved} />}
@@ -117,7 +130,7 @@ function IdentificationFields({ challenge }: { challenge: IdentificationChalleng
   );
 }
 
-/** Returns the reference for the form's token input, and `ready`, which resolves when the captcha is solved. */
+/** Returns the reference for the form's token input, and `solved`, which resolves when the captcha is solved. */
 function useCaptchaToken(captcha: CaptchaOptions | undefined) {
   const token = useRef<HTMLInputElement>(null);
   return useMemo(() => {
@@ -127,7 +140,7 @@ function useCaptchaToken(captcha: CaptchaOptions | undefined) {
       if (token.current) token.current.value = text;
       arrived();
     };
-    return { token, onSolved, ready: () => arrival };
+    return { token, onSolved, solved: arrival };
   }, [captcha]);
 }
 

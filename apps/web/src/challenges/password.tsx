@@ -1,4 +1,5 @@
 import { usePage } from '../flow/page.context.js';
+import { usePrefill } from '../flow/prefill.js';
 import { Button } from '../ui/button.js';
 import { Field } from '../ui/field.js';
 import { Form } from '../ui/form.js';
@@ -13,6 +14,7 @@ export interface PasswordChallenge extends Envelope {
 
 export function Password({ challenge }: { challenge: PasswordChallenge }) {
   const { t } = usePage();
+  usePrefill('password', 'password');
   return (
     <>
       <UserBadge challenge={challenge} />

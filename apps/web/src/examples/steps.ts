@@ -36,6 +36,7 @@ const identification = (own: Readonly<Record<string, unknown>>) =>
     primary_action: 'Log in',
     sources: [],
     show_source_labels: false,
+    enable_remember_me: true,
     ...own,
   });
 
@@ -51,7 +52,10 @@ const SOURCES = [
 /** Example challenges, except those of authenticator stages (devices.ts) and of prompt stages (prompts.ts). */
 export const STEPS: Readonly<Record<string, Challenge>> = {
   identification: identification({}),
-  'identification-refused': identification(wrong('non_field_errors', 'Failed to authenticate.')),
+  'identification-refused': identification({
+    enable_remember_me: false,
+    ...wrong('non_field_errors', 'Failed to authenticate.'),
+  }),
   'identification-everything': identification({
     password_fields: true,
     allow_show_password: true,

@@ -3,6 +3,7 @@ import { externalOriginsOf, isAllowedBy } from '../challenges/external-origins.j
 import type { FlowPageData } from '../page.js';
 import { ExecutorClient, type Reply } from './executor.js';
 import type { FormAnswer } from './page.context.js';
+import { rememberProvedAccount } from './remembered-account.js';
 import { MAX_AUTOMATIC_RETRIES, reduceVisit, type Visit, type VisitEvent, visitOf } from './visit.js';
 
 /** The state of a visit to a flow, and the functions that advance it. */
@@ -63,6 +64,7 @@ class ExecutorChannel {
     this.dispatch({ kind: 'sent' });
     const reply = await (fields ? this.executor.solve(fields) : this.executor.show());
     this.busy = false;
+    if (fields && reply.kind === 'challenge') rememberProvedAccount(fields, reply.challenge);
     if (fields && isForbidden(reply)) return this.send(undefined);
     if (!reloadsPage(reply, this.pageData)) this.dispatch(reply);
   }

@@ -10,7 +10,7 @@ interface Props {
   /** Fields that show their own errors. */
   readonly fields?: readonly string[];
   /** Returns a promise that the form awaits before it reads its fields, for example until the captcha is solved. */
-  readonly ready?: () => Promise<unknown>;
+  readonly ready?: (form: HTMLFormElement) => Promise<unknown>;
   readonly children: ComponentChildren;
 }
 
@@ -21,7 +21,7 @@ export function Form({ challenge, fields = [], ready = async () => undefined, ch
     event.preventDefault();
     const form = event.currentTarget as HTMLFormElement;
     const { submitter } = event;
-    void ready()
+    void ready(form)
       .then(() => readForm(form, submitter, pageData.token.field))
       .then(answer);
   };

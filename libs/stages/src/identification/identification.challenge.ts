@@ -26,6 +26,7 @@ export function buildChallenge(
     primary_action: flow.designation === 'authentication' ? 'Log in' : 'Continue',
     sources,
     show_source_labels: config.show_source_labels,
+    enable_remember_me: config.enable_remember_me,
   };
 }
 

@@ -46,6 +46,7 @@ export const identificationContract = defineStage({
     passwordless_flow: reference('flow'),
     sources: references('source'),
     show_source_labels: boolean().default(false),
+    enable_remember_me: boolean().default(true),
   }),
   validate: ({ user_fields, sources }) =>
     isNonEmptyList(user_fields) || isNonEmptyList(sources) ? {} : { [NON_FIELD_ERRORS]: [{ text: NO_LOOKUP_FIELDS }] },
@@ -63,6 +64,7 @@ export const identificationContract = defineStage({
       primary_action: z.string(),
       sources: z.array(loginSource).optional(),
       show_source_labels: z.boolean(),
+      enable_remember_me: z.boolean().default(true),
     })
     .meta({
       id: 'IdentificationChallenge',

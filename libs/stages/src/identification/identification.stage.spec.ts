@@ -80,6 +80,7 @@ describe('the identification challenge', () => {
         primary_action: 'Log in',
         sources: [],
         show_source_labels: false,
+        enable_remember_me: true,
       },
     });
   });
@@ -108,6 +109,12 @@ describe('the identification challenge', () => {
     const application = { uuid: alice.uuid, pk: 1, slug: 'app', name: 'The App' };
     expect(await drive({ context: { application } }).show()).toMatchObject({
       challenge: { application_pre: 'The App' },
+    });
+  });
+
+  it('lets the page remember the name unless enable_remember_me is false', async () => {
+    expect(await drive({ config: { enable_remember_me: false } }).show()).toMatchObject({
+      challenge: { enable_remember_me: false },
     });
   });
 

@@ -75,7 +75,7 @@ interface Described {
 const ADDITIONS: Readonly<Record<string, readonly string[]>> = {
   'ak-stage-captcha challenge': ['action'],
   'ak-stage-identification answer': ['captcha_token'],
-  'ak-stage-identification challenge': ['captcha_stage'],
+  'ak-stage-identification challenge': ['captcha_stage', 'enable_remember_me'],
 };
 
 describe('flows_executor_solve', () => {

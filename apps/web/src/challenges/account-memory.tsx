@@ -1,0 +1,60 @@
+import { useLayoutEffect, useState } from 'preact/hooks';
+import { usePage } from '../flow/page.context.js';
+import { chooseAccount, forgetAccount, rememberedAccount } from '../flow/remembered-account.js';
+
+const NAME_FIELD = 'uid_field';
+const TICK = 'remember-account';
+
+/**
+ * Fills in the account of last time, with a button that forgets it. Without one, a tick lets the browser remember the
+ * name. Both need the script, and have the same height, so that nothing moves.
+ */
+export function AccountMemory() {
+  const { t } = usePage();
+  const { remembered, forget } = useRememberedAccount();
+  return (
+    <div class="memory scripted">
+      {remembered ? (
+        <button type="button" class="link" onClick={forget}>
+          {t('Not you? Use another account')}
+        </button>
+      ) : (
+        <label class="tick">
+          {/* The input has no name, so that the answer does not contain it. */}
+          <input type="checkbox" id={TICK} />
+          <span>{t('Fill in my name here next time')}</span>
+        </label>
+      )}
+    </div>
+  );
+}
+
+/** Lets the browser remember the name of the form once it is proved, if the visitor ticked that. */
+export function keepAccount(form: HTMLFormElement): void {
+  const isTicked = form.querySelector<HTMLInputElement>(`#${TICK}`)?.checked ?? false;
+  chooseAccount(isTicked ? nameField()?.value.trim() : undefined);
+}
+
+function useRememberedAccount() {
+  const [remembered, setRemembered] = useState<string>();
+  useLayoutEffect(() => {
+    const field = nameField();
+    const name = rememberedAccount();
+    // What the visitor or the browser has filled in stays. A field for email addresses takes no other name.
+    if (!field || field.value !== '' || !name || (field.type === 'email' && !name.includes('@'))) return;
+    field.value = name;
+    setRemembered(name);
+    if (document.activeElement === field) document.getElementById('password')?.focus();
+  }, []);
+  const forget = () => {
+    forgetAccount();
+    setRemembered(undefined);
+    const field = nameField();
+    if (!field) return;
+    field.value = '';
+    field.focus();
+  };
+  return { remembered, forget };
+}
+
+const nameField = () => document.getElementById(NAME_FIELD) as HTMLInputElement | null;
