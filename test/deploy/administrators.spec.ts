@@ -13,6 +13,7 @@ import {
   userEntry,
 } from '../support/blueprints.js';
 import { Browser } from '../support/browser.js';
+import { followLink } from '../support/mailed-links.js';
 import { describeWithNats } from '../support/nats.js';
 import { OpenIdProvider } from '../support/openid-provider.js';
 import { asking, fieldEntry, writing } from '../support/prompts.js';
@@ -137,7 +138,7 @@ describeWithNats('administrators, while each service has its own Postgres role',
   it('can recover their account by a mailed link', async () => {
     const link = new URL((await stack.user('recovery-link', 'loser', '--flow', 'back')).trim());
     const browser = new Browser(stack.url);
-    await browser.solve('back', {}, link.search.slice(1));
+    await followLink(browser, 'back', link.search.slice(1));
     expect((await browser.solve('back', newPassword('another-horse-8'))).body).toMatchObject(DONE);
     expect(await statusOf(browser)).toBe(200);
     expect(await statusOf(await loggedIn('loser', 'another-horse-8'))).toBe(200);

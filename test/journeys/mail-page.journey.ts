@@ -53,19 +53,29 @@ describeInChromium('the email stage in Chromium', () => {
     expect(complaints).toEqual([]);
   });
 
-  it('logs the user in who clicks the link in the mail and confirms it on the page', async () => {
+  it('logs the user in who clicks the link in the mail and confirms it on the page, and says later that it is used', async () => {
     const requester = deployment.browser();
     await requester.solve('back', { uid_field: 'reader-de' });
     const { html } = await mailbox.mailTo('reader-de@example.org');
-    const { page, complaints } = await chromium.open();
-    await page.setContent(html ?? '');
-    await page.getByRole('link').click();
+    const [{ page, complaints }, { page: late }] = [await chromium.open(), await chromium.open()];
+    for (const tab of [page, late]) {
+      await tab.setContent(html ?? '');
+      await tab.getByRole('link').click();
+      await tab.getByRole('heading', { name: 'Confirm that it is you' }).waitFor();
+    }
     await page.getByText('You have followed the link in our email.').waitFor();
+    expect(await page.textContent('main')).toContain('reader-de');
     expect(await faultsOf(page)).toEqual([]);
     await page.getByRole('button', { name: 'Continue' }).click();
-
     await page.waitForURL(`${deployment.url}/if/user/`);
     expect(complaints).toEqual([]);
+
+    await late.getByRole('button', { name: 'Continue' }).click();
+    await late.getByText('Link was already used, please request a new link.').waitFor();
+    await late.reload();
+    await late.getByLabel('Username or email').waitFor();
+    expect(await late.getByRole('alert').textContent()).toBe('Link was already used, please request a new link.');
+    expect(await faultsOf(late)).toEqual([]);
   });
 
   it('sends a mail in every language that is accessible, fits the width of a phone and loads nothing', async () => {

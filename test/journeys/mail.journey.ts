@@ -3,15 +3,34 @@ import { blueprint, EMAIL, flowEntries, IDENTIFICATION, LOGIN, userEntry } from 
 import type { Browser } from '../support/browser.js';
 import { Deployment } from '../support/deployment.js';
 import { Mailbox } from '../support/mailbox.js';
+import { confirmLink, followLink, LINK_QUESTION } from '../support/mailed-links.js';
 import { describeWithNats } from '../support/nats.js';
 import { sendRaw } from '../support/raw-http.js';
 import { readMail } from '../support/read-mail.js';
 
-const USERNAMES = ['alice', 'bob', 'carol', 'dave', 'erin', 'frank', 'grace', 'heidi', 'ivan', 'judy', 'kim'] as const;
+const USERNAMES = [
+  'alice',
+  'bob',
+  'carol',
+  'dave',
+  'erin',
+  'frank',
+  'grace',
+  'heidi',
+  'ivan',
+  'judy',
+  'kim',
+  'leo',
+  'mia',
+  'nora',
+  'olga',
+] as const;
 type Username = (typeof USERNAMES)[number];
 const WAITING = { component: 'ak-stage-email' };
 const emailWith = (invalid_response_action: string) => ({ ...EMAIL, binding: { invalid_response_action } });
 const DONE = { component: 'xak-flow-redirect', to: '/' };
+const BEGINNING = { component: 'ak-stage-identification' };
+const GONE = 'Link was already used, please request a new link.';
 const REFUSED = { response_errors: { code: [{ string: 'This code is wrong, or too old.', code: 'invalid' }] } };
 
 describeWithNats('a mailed link and its code', () => {
@@ -50,17 +69,55 @@ describeWithNats('a mailed link and its code', () => {
   const countRows = async (table: string) =>
     (await deployment.rows<{ n: number }>(`SELECT count(*)::int AS n FROM ${table}`))[0]!.n;
 
-  it('log the user in by the link in any browser, after a confirmation', async () => {
-    const { query } = await requestMail('alice', 'next=%2Fif%2Fuser%2F');
+  it('log the user in by the link in any browser, after a consent that link scanners do not give', async () => {
+    const { browser, query } = await requestMail('alice', 'next=%2Fif%2Fuser%2F');
     const [scanner, phone] = [deployment.browser(), deployment.browser()];
-    for (let i = 0; i < 2; i++)
-      expect((await scanner.show('back', query)).body).toMatchObject({ ...WAITING, confirm: true });
-    expect((await phone.show('back', query)).body).toMatchObject({ ...WAITING, confirm: true });
+    for (let i = 0; i < 10; i++) expect((await scanner.show('back', query)).body).toMatchObject(LINK_QUESTION);
+    for (const body of [{}, { component: 'ak-stage-email' }, { component: 'ak-stage-consent', token: 'x' }])
+      expect((await scanner.solve('back', body, query)).body).toMatchObject(LINK_QUESTION);
+    expect((await deployment.browser().solve('back', {}, query)).body).toMatchObject(LINK_QUESTION);
+    const question = await phone.show('back', query);
+    expect(question.body).toMatchObject({ ...LINK_QUESTION, pending_user: 'alice', additional_permissions: [] });
+    expect((await browser.show('back')).body).toMatchObject(WAITING);
 
-    const answer = await phone.solve('back', { component: 'ak-stage-email' }, query);
+    const answer = await confirmLink(phone, 'back', { query, question });
     expect(answer.body).toMatchObject({ ...DONE, to: '/if/user/' });
-    expect(await statusOf(phone)).toBe(200);
-    expect(await statusOf(scanner)).toBe(403);
+    expect([await statusOf(phone), await statusOf(scanner), await statusOf(browser)]).toEqual([200, 403, 403]);
+  });
+
+  it('ask in the browser that requested the mail too, which then has a new key and is the only one with the plan', async () => {
+    const { browser, code, query } = await requestMail('leo');
+    const witness = deployment.browser();
+    witness.plant(browser.cookie());
+    expect((await witness.show('back')).body).toMatchObject(WAITING);
+    const question = await browser.show('back', query);
+    expect(question.body).toMatchObject(LINK_QUESTION);
+    expect(browser.cookie()).not.toBe(witness.cookie());
+    expect((await witness.solve('back', { code })).body).toMatchObject(BEGINNING);
+    expect((await witness.show('back')).body).toMatchObject(BEGINNING);
+    // A page that was opened before the link still shows the email step.
+    expect((await browser.solve('back', { component: 'ak-stage-email' })).body).toMatchObject(LINK_QUESTION);
+
+    expect((await confirmLink(browser, 'back', { query, question })).body).toMatchObject(DONE);
+    expect([await statusOf(browser), await statusOf(witness)]).toEqual([200, 403]);
+  });
+
+  it('log the user in by the code after the link was followed but not confirmed, here and elsewhere', async () => {
+    for (const [username, followsHere] of [
+      ['mia', true],
+      ['nora', false],
+    ] as const) {
+      const { browser, code, query } = await requestMail(username);
+      const phone = deployment.browser();
+      const question = await phone.show('back', query);
+      if (followsHere) await browser.show('back', query);
+      expect((await browser.solve('back', { component: 'ak-stage-email', code })).body).toMatchObject(DONE);
+      expect(await statusOf(browser)).toBe(200);
+
+      const late = await confirmLink(phone, 'back', { query, question });
+      expect(late.body).toMatchObject({ component: 'ak-stage-access-denied', error_message: GONE });
+      expect(await statusOf(phone)).toBe(403);
+    }
   });
 
   it('do not continue the plan in a session whose key an attacker planted in the browser that opens the link', async () => {
@@ -68,12 +125,13 @@ describeWithNats('a mailed link and its code', () => {
     const [attacker, victim] = [deployment.browser(), deployment.browser()];
     await attacker.show('back');
     victim.plant(attacker.cookie());
-    expect((await victim.show('back', query)).body).toMatchObject({ ...WAITING, confirm: true });
+    const question = await victim.show('back', query);
+    expect(question.body).toMatchObject(LINK_QUESTION);
 
-    expect((await attacker.solve('back', {})).body).toMatchObject({ component: 'ak-stage-identification' });
+    expect((await attacker.solve('back', {})).body).toMatchObject(BEGINNING);
     const pendingKey = victim.cookie();
     expect(pendingKey).not.toBe(attacker.cookie());
-    expect((await victim.solve('back', {}, query)).body).toMatchObject(DONE);
+    expect((await confirmLink(victim, 'back', { query, question })).body).toMatchObject(DONE);
     expect(victim.cookie()).not.toBe(pendingKey);
     expect([await statusOf(attacker), await statusOf(victim)]).toEqual([403, 200]);
   });
@@ -81,13 +139,30 @@ describeWithNats('a mailed link and its code', () => {
   it('log the user in once, even when the link is opened concurrently (accident 27)', async () => {
     const { query } = await requestMail('bob');
     const browsers = [deployment.browser(), deployment.browser(), deployment.browser()];
-    for (const browser of browsers) await browser.show('back', query);
-    const answers = await Promise.all(browsers.map((browser) => browser.solve('back', {}, query)));
-    expect(answers.filter(({ body }) => body['component'] === DONE.component)).toHaveLength(1);
+    const questions = await Promise.all(browsers.map((browser) => browser.show('back', query)));
+    const answers = await Promise.all(
+      browsers.map((browser, i) => confirmLink(browser, 'back', { query, question: questions[i]! })),
+    );
+    const texts = answers.map(({ body }) => body['error_message'] ?? body['component']);
+    expect([GONE, DONE.component].map((text) => texts.filter((other) => other === text).length)).toEqual([2, 1]);
 
-    expect((await deployment.browser().show('back', query)).body).toMatchObject({
-      component: 'ak-stage-identification',
-    });
+    // A visitor who lost the race while the answer was saved ends the plan with this request.
+    await Promise.all(browsers.filter((_, i) => texts[i] === GONE).map((browser) => browser.show('back', query)));
+    const errors = { non_field_errors: [{ string: GONE, code: 'link-used' }] };
+    for (const browser of [...browsers.filter((_, i) => texts[i] === GONE), deployment.browser()])
+      expect((await browser.show('back', query)).body).toMatchObject({ ...BEGINNING, response_errors: errors });
+  });
+
+  it('log the user in once, even when link and code are used concurrently (accident 27)', async () => {
+    const { browser, code, query } = await requestMail('olga');
+    const phone = deployment.browser();
+    const question = await phone.show('back', query);
+    const answers = await Promise.all([
+      browser.solve('back', { code }),
+      confirmLink(phone, 'back', { query, question }),
+    ]);
+    expect(answers.filter(({ body }) => body['component'] === DONE.component)).toHaveLength(1);
+    expect((await Promise.all([browser, phone].map(statusOf))).filter((status) => status === 200)).toHaveLength(1);
   });
 
   it('log the user in by the code in the browser that requested the mail, which invalidates the link', async () => {
@@ -95,14 +170,12 @@ describeWithNats('a mailed link and its code', () => {
     expect((await browser.solve('back', { code })).body).toMatchObject(DONE);
     expect(await statusOf(browser)).toBe(200);
 
-    expect((await deployment.browser().show('back', query)).body).toMatchObject({
-      component: 'ak-stage-identification',
-    });
+    expect((await deployment.browser().show('back', query)).body).toMatchObject(BEGINNING);
   });
 
   it('do not log the user in by the code after the link was used', async () => {
     const { browser, code, query } = await requestMail('dave');
-    expect((await deployment.browser().solve('back', {}, query)).body).toMatchObject(DONE);
+    expect((await followLink(deployment.browser(), 'back', query)).body).toMatchObject(DONE);
 
     expect((await browser.solve('back', { code })).body).toMatchObject(WAITING);
     expect(await statusOf(browser)).toBe(403);
@@ -123,19 +196,15 @@ describeWithNats('a mailed link and its code', () => {
 
   it('are valid in their flow only, and only those of the latest mail (accident 27)', async () => {
     const { browser, query } = await requestMail('frank');
-    expect((await deployment.browser().show('other', query)).body).toMatchObject({
-      component: 'ak-stage-identification',
-    });
+    expect((await deployment.browser().show('other', query)).body).toMatchObject(BEGINNING);
     expect((await browser.solve('back', {})).body).toMatchObject({
       ...WAITING,
       response_errors: { non_field_errors: [{ string: 'email-sent', code: 'email-sent' }] },
     });
     const secondMail = readMail(await mailbox.mailTo('frank@example.org', 2));
 
-    expect((await deployment.browser().show('back', query)).body).toMatchObject({
-      component: 'ak-stage-identification',
-    });
-    expect((await deployment.browser().show('back', secondMail.query)).body).toMatchObject({ confirm: true });
+    expect((await deployment.browser().show('back', query)).body).toMatchObject(BEGINNING);
+    expect((await deployment.browser().show('back', secondMail.query)).body).toMatchObject(LINK_QUESTION);
   });
 
   it.each([
@@ -146,7 +215,7 @@ describeWithNats('a mailed link and its code', () => {
     expect((await browser.solve(slug, { uid_field: username })).body).toMatchObject(WAITING);
     // Mails that are sent concurrently may arrive in any order.
     await mailbox.mailTo(`${username}@example.org`);
-    expect((await browser.solve(slug, {})).body).toMatchObject({ component: 'ak-stage-identification' });
+    expect((await browser.solve(slug, {})).body).toMatchObject(BEGINNING);
 
     expect((await browser.solve(slug, { uid_field: username })).body).toMatchObject(WAITING);
     // If the response without a code had sent a mail too, this second mail would not be the latest.
@@ -156,10 +225,11 @@ describeWithNats('a mailed link and its code', () => {
 
   it('are invalid after they expire, even before the cleaner runs (accident 15)', async () => {
     const { query } = await requestMail('grace');
+    const phone = deployment.browser();
+    const question = await phone.show('back', query);
     await deployment.rows(`UPDATE flow.resume_tokens SET expires_at = now() - interval '1 second'`);
-    expect((await deployment.browser().show('back', query)).body).toMatchObject({
-      component: 'ak-stage-identification',
-    });
+    expect((await confirmLink(phone, 'back', { query, question })).body).toMatchObject({ error_message: GONE });
+    expect((await deployment.browser().show('back', query)).body).toMatchObject(BEGINNING);
   });
 
   it('use the configured base URL, not the host headers of the request (accident 41)', async () => {

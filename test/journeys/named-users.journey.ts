@@ -6,6 +6,7 @@ import { blueprint, EMAIL, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEnt
 import { usernameOf } from '../support/browser.js';
 import { Deployment } from '../support/deployment.js';
 import { Mailbox } from '../support/mailbox.js';
+import { followLink } from '../support/mailed-links.js';
 import { describeWithNats } from '../support/nats.js';
 import { boundEntry, expressionEntry } from '../support/policy-entries.js';
 import { asking, fieldEntry, writing } from '../support/prompts.js';
@@ -196,7 +197,7 @@ describeWithNats('a compromised policy service', () => {
     const attacker = deployment.browser();
     const components = [
       (await attacker.show('recover', query)).body,
-      (await attacker.solve('recover', {}, query)).body,
+      (await followLink(attacker, 'recover', query)).body,
       (await attacker.solve('recover', STOLEN, query)).body,
     ].map((body) => body['component']);
     const ownerLogin = await usernameOf(await logIn('boss', STOLEN));

@@ -12,6 +12,7 @@ import {
 } from '../support/blueprints.js';
 import { usernameOf } from '../support/browser.js';
 import { Deployment } from '../support/deployment.js';
+import { LINK_QUESTION } from '../support/mailed-links.js';
 import { describeWithNats } from '../support/nats.js';
 import { type FreshDatabase, migratedDatabase } from '../support/postgres.js';
 
@@ -79,8 +80,8 @@ describeWithNats('a session key that an attacker planted', () => {
     await client.end();
 
     expect(concurrent.body).toMatchObject({ component: 'ak-stage-identification' });
-    expect((await response).body).toMatchObject({ component: 'ak-stage-email' });
-    expect((await attacker.show('back')).body).not.toMatchObject({ component: 'ak-stage-email' });
+    expect((await response).body).toMatchObject(LINK_QUESTION);
+    expect((await attacker.show('back')).body).not.toMatchObject({ component: 'ak-stage-consent' });
   });
 });
 

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { blueprint, EMAIL, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
 import type { Browser } from '../support/browser.js';
 import { Deployment } from '../support/deployment.js';
+import { followLink } from '../support/mailed-links.js';
 import { asking, fieldEntry, writing } from '../support/prompts.js';
 
 const CODES = { stage: 'authenticator_static.authenticatorstaticstage' };
@@ -59,7 +60,7 @@ const statusOf = async (browser: Browser) => (await browser.fetch('/api/v3/core/
 async function recover(code: string | undefined): Promise<Browser> {
   const link = new URL(await deployment.user(['recovery-link', 'alice', '--flow', 'back']));
   const browser = deployment.browser();
-  await browser.solve('back', {}, link.search.slice(1));
+  await followLink(browser, 'back', link.search.slice(1));
   expect((await browser.solve('back', { code })).body).toMatchObject({ component: 'ak-stage-prompt' });
   return browser;
 }
@@ -70,7 +71,7 @@ describe('a visitor with a recovery link', () => {
     const link = new URL(await deployment.user(['recovery-link', 'alice', '--flow', 'back']));
     const [browser, query] = [deployment.browser(), link.search.slice(1)];
     const validation = { component: 'ak-stage-authenticator-validate' };
-    expect((await browser.solve('back', {}, query)).body).toMatchObject(validation);
+    expect((await followLink(browser, 'back', query)).body).toMatchObject(validation);
     for (const body of [NEW, { ...NEW, component: 'ak-stage-prompt' }, { code: 'bogus' }])
       expect((await browser.solve('back', body)).body).toMatchObject(validation);
     expect(await statusOf(browser)).toBe(403);
@@ -79,13 +80,13 @@ describe('a visitor with a recovery link', () => {
 
   it('must prove a second factor before the password is replaced, even in a flow without a validation step (accident 25)', async () => {
     await deployment.rows('DELETE FROM flow.attempts');
-    const followLink = async (username: string) => {
+    const recoverForgetful = async (username: string) => {
       const link = new URL(await deployment.user(['recovery-link', username, '--flow', 'forgetful']));
       const browser = deployment.browser();
-      expect((await browser.solve('forgetful', {}, link.search.slice(1))).body['component']).toBe('ak-stage-prompt');
+      expect((await followLink(browser, 'forgetful', link.search.slice(1))).body['component']).toBe('ak-stage-prompt');
       return browser;
     };
-    const alice = await followLink('alice');
+    const alice = await recoverForgetful('alice');
     const validation = { component: 'ak-stage-authenticator-validate' };
     for (const body of [NEW, NEW, { code: 'bogus' }])
       expect((await alice.solve('forgetful', body)).body).toMatchObject(validation);
@@ -97,7 +98,7 @@ describe('a visitor with a recovery link', () => {
     const restored = { password: OLD, password_repeat: OLD };
     await (await recover(codes[3])).solve('back', restored);
 
-    const bob = await followLink('bob');
+    const bob = await recoverForgetful('bob');
     expect((await bob.solve('forgetful', NEW)).body).toMatchObject({ component: 'xak-flow-redirect' });
   });
 

@@ -10,6 +10,7 @@ import {
   userEntry,
 } from '../support/blueprints.js';
 import { Deployment } from '../support/deployment.js';
+import { confirmLink, LINK_QUESTION } from '../support/mailed-links.js';
 import { describeWithNats } from '../support/nats.js';
 
 describeWithNats('npm run user', () => {
@@ -56,8 +57,11 @@ describeWithNats('npm run user', () => {
     const link = new URL(await deployment.user(['recovery-link', 'alice']));
     expect(link.href).toMatch(new RegExp(`^${deployment.url}/if/flow/back/\\?flow_token=[A-Za-z0-9]{60}$`));
     const [browser, query] = [deployment.browser(), link.search.slice(1)];
-    expect((await browser.show('back', query)).body).toMatchObject({ component: 'ak-stage-email', confirm: true });
-    expect((await browser.solve('back', {}, query)).body).toMatchObject({ component: 'xak-flow-redirect' });
+    const question = await browser.show('back', query);
+    expect(question.body).toMatchObject(LINK_QUESTION);
+    expect((await confirmLink(browser, 'back', { query, question })).body).toMatchObject({
+      component: 'xak-flow-redirect',
+    });
     expect((await browser.fetch('/api/v3/core/users/me/')).body).toMatchObject({ user: { username: 'alice' } });
     expect((await deployment.browser().show('back', query)).body).toMatchObject({
       component: 'ak-stage-identification',

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { blueprint, flowEntries, IDENTIFICATION, keyOf, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
 import { Deployment } from '../support/deployment.js';
 import { Mailbox } from '../support/mailbox.js';
+import { followLink, LINK_QUESTION } from '../support/mailed-links.js';
 import { describeWithNats } from '../support/nats.js';
 import { readMail } from '../support/read-mail.js';
 
@@ -92,7 +93,8 @@ describeWithNats('an email step in the middle of a flow', () => {
     const { code, query } = readMail(message);
     expect(message.text).toContain('Confirm your email address');
     const reader = method === 'link' ? deployment.browser() : browser;
-    const answer = method === 'link' ? await reader.solve('enroll', {}, query) : await reader.solve('enroll', { code });
+    const answer =
+      method === 'link' ? await followLink(reader, 'enroll', query) : await reader.solve('enroll', { code });
     expect(answer.body).toMatchObject(DONE);
     expect((await reader.fetch('/api/v3/core/users/me/')).body).toMatchObject({
       user: { username, is_active: true },
@@ -104,8 +106,8 @@ describeWithNats('an email step in the middle of a flow', () => {
     await deployment.browser().solve('recover', { uid_field: 'alice' });
     const { query } = readMail(await mailbox.mailTo('alice@example.org'));
     const [scanner, phone] = [deployment.browser(), deployment.browser()];
-    expect((await scanner.show('recover', query)).body).toMatchObject({ component: 'ak-stage-email', confirm: true });
-    expect((await phone.solve('recover', {}, query)).body).toMatchObject({ component: 'ak-stage-prompt' });
+    expect((await scanner.show('recover', query)).body).toMatchObject(LINK_QUESTION);
+    expect((await followLink(phone, 'recover', query)).body).toMatchObject({ component: 'ak-stage-prompt' });
     const password = 'another long one';
     expect((await phone.solve('recover', { password, password_repeat: 'different' }, query)).body).toHaveProperty(
       'response_errors',
@@ -114,6 +116,10 @@ describeWithNats('an email step in the middle of a flow', () => {
 
     expect(await canLogIn('alice', password)).toBe(true);
     expect(await canLogIn('alice', 'correct-horse-7')).toBe(false);
+    expect((await scanner.show('recover', query)).body).toMatchObject({
+      component: 'ak-stage-access-denied',
+      error_message: 'Link was already used, please request a new link.',
+    });
     expect((await scanner.show('recover', query)).body).toMatchObject({ component: 'ak-stage-identification' });
   });
 
@@ -133,7 +139,7 @@ describeWithNats('an email step in the middle of a flow', () => {
     await deployment.browser().solve('recover', { uid_field: 'new-link' });
     const { query } = readMail(await mailbox.mailTo('new-link@example.org', 2));
     const reader = deployment.browser();
-    await reader.solve('recover', {}, query);
+    await followLink(reader, 'recover', query);
     const password = 'yet another long one';
     await reader.solve('recover', { password, password_repeat: password }, query);
     expect((await reader.fetch('/api/v3/core/users/me/')).status).toBe(403);

@@ -17,6 +17,7 @@ import { type Browser, usernameOf } from '../support/browser.js';
 import { runCliOk } from '../support/commands.js';
 import { Deployment } from '../support/deployment.js';
 import { Mailbox } from '../support/mailbox.js';
+import { followLink } from '../support/mailed-links.js';
 import { readMail } from '../support/read-mail.js';
 import { ArchivedPostgres } from './archived-postgres.js';
 
@@ -142,7 +143,7 @@ beforeAll(async () => {
   const erin = await logIn('erin');
   const session = erin.cookie();
   secrets = {
-    'mailed link': { user: 'carol', use: (browser) => browser.solve('back', {}, query) },
+    'mailed link': { user: 'carol', use: (browser) => followLink(browser, 'back', query) },
     'recovery code': { user: 'alice', use: withCode('alice', () => code ?? '') },
     'code of an authenticator app': { user: 'bob', use: withCode('bob', currentCode) },
     'session, then logged out': { user: 'erin', use: async (browser) => browser.plant(session) },
@@ -202,7 +203,7 @@ describe('a database that is restored to a time before its loss', () => {
   it('lets the users log in anew, and make new codes', async () => {
     expect(await usernameOf(await logIn('dave'))).toBe('dave');
     const browser = deployment.browser();
-    await browser.solve('back', {}, await requestLink(2));
+    await followLink(browser, 'back', await requestLink(2));
     expect(await usernameOf(browser)).toBe('carol');
     await deployment.user(['remove-devices', 'alice']);
     await deployment.user(['unlock', 'alice']);

@@ -201,7 +201,7 @@ export interface StageContract {
   readonly proof_step?: ProofStep | undefined;
   /** Whether no visitor can pass the stage. */
   readonly ends: boolean;
-  /** Whether passing the stage has side effects. A mailed link asks for a confirmation before such a step. */
+  /** Whether passing the stage has side effects. The default of `acts_on_entry`. */
   readonly acts: boolean;
   /**
    * Returns whether the step has side effects when it is entered, before the visitor answers. In a plan that a

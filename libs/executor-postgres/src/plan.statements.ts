@@ -119,7 +119,7 @@ export const CREATE_PLAN_AND_KEY: NamedStatement = {
 
 /**
  * Like CREATE_PLAN, in a new session with the id $1. $10 SHA-256 of the session's key, $11 its sliding lifetime
- * (interval).
+ * (interval), $12 id of the session that loses its plan of the flow, or null.
  */
 export const CREATE_PLAN_AND_SESSION: NamedStatement = {
   name: 'plan_begin_with_session',
@@ -127,7 +127,8 @@ export const CREATE_PLAN_AND_SESSION: NamedStatement = {
     WITH session AS (
       INSERT INTO flow.sessions (id, ttl, expires_at, cleanup_at)
       VALUES ($1, $11::interval, now() + $11::interval, now() + $11::interval) RETURNING id),
-    key AS (INSERT INTO flow.session_keys (hash, session_id) SELECT $10, id FROM session)
+    key AS (INSERT INTO flow.session_keys (hash, session_id) SELECT $10, id FROM session),
+    left_behind AS (DELETE FROM flow.plans p USING session WHERE p.session_id = $12 AND p.flow_id = $2)
     INSERT INTO flow.plans ${PLAN_COLUMNS} SELECT session.id, $2, $3, 0, $4, $5, $6, now() + $7::interval, now() + $7::interval FROM session
     ${REPLACE}`,
 };

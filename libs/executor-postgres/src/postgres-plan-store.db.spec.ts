@@ -68,6 +68,31 @@ describe('a plan', () => {
     expect((await store.plans.load(store.slug, hash))?.stored?.plan.id).toBe(again.plan.id);
   });
 
+  it('is deleted when its visitor goes on in a new session, and no plan of another flow or session is', async () => {
+    const [begun, bystander] = [await store.begin(), await store.begin()];
+    const first = store.slug;
+    await store.nextFlow();
+    const other = { ...store.flow, plan: freshPlan(), session: { id: begun.sessionId }, replaces: undefined };
+    await store.plans.create(other);
+    const second = freshPlan();
+    const { hash } = newSessionKey(undefined);
+    const moved = {
+      ...store.flow,
+      plan: second,
+      session: { newKey: hash, leaves: begun.sessionId },
+      replaces: undefined,
+    };
+    const planOf = async (slug: string, key: Buffer) => (await store.plans.load(slug, key))?.stored?.plan.id;
+
+    expect(await store.plans.create(moved)).not.toBe(begun.sessionId);
+    expect(await planOf(store.slug, begun.hash)).toBeUndefined();
+    expect(await planOf(store.slug, hash)).toBe(second.id);
+    expect([await planOf(first, begun.hash), await planOf(first, bystander.hash)]).toEqual([
+      begun.plan.id,
+      bystander.plan.id,
+    ]);
+  });
+
   it('is ignored, and can be replaced, if its body was moved from another row or its key is lost', async () => {
     const { hash, sessionId, plan } = await store.begin();
     const other = await store.begin();

@@ -196,6 +196,7 @@ export class PostgresPlanStore extends PlanStore {
 const pendingUserId = ({ context: { pending_user: user } }: Plan) => (user?.kind === 'saved' ? user.uuid : null);
 
 function creation(session: NewPlan['session'], values: unknown[], sessionTtl: string): [NamedStatement, unknown[]] {
-  if (!('id' in session)) return [CREATE_PLAN_AND_SESSION, [...values, session.newKey, sessionTtl]];
+  if (!('id' in session))
+    return [CREATE_PLAN_AND_SESSION, [...values, session.newKey, sessionTtl, session.leaves ?? null]];
   return session.newKey ? [CREATE_PLAN_AND_KEY, [...values, session.newKey]] : [CREATE_PLAN, values];
 }

@@ -1,26 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { bodyErrors, type StageContract, sentence } from '@gatehouse/contracts';
 import { markCrossSite, type Plan, type Step } from '@gatehouse/plan';
-import { secretsEqual } from '@gatehouse/platform';
+import { agrees, type ConsentQuestion, consentQuestion } from './consent-question.js';
 import type { CrossSite } from './flow-request.js';
-import type { ChallengeSource, FlowResult } from './flow-response.js';
 
 const HEADER = sentence('Another website sent you here. Continue only if you want to.').text;
-
-/** The question whether to continue is a consent challenge, which every client can show. */
-const QUESTION: ChallengeSource = {
-  component: 'ak-stage-consent',
-  user_info: true,
-  errors: {
-    cross_site_token: {
-      string: 'This question has been asked anew since. Please look at it again.',
-      code: 'invalid',
-    },
-  },
-  texts: { header_text: [HEADER] },
-};
-
-type Question = Extract<FlowResult, { type: 'show' }>;
 
 /**
  * Returns the plan, with a cross-site mark if the request comes from another site and `crossSite` includes this plan. A
@@ -44,11 +28,9 @@ export function crossSiteQuestion(
   { cross_site, shown }: Plan,
   step: Step,
   contract: StageContract | undefined,
-): Question | undefined {
+): ConsentQuestion | undefined {
   if (!cross_site || shown?.step === step.id || !contract?.acts_on_entry(step.config)) return undefined;
-  const { token } = cross_site;
-  const challenge = { header_text: HEADER, permissions: [], additional_permissions: [], token };
-  return { type: 'show', contract: QUESTION, challenge, errors: undefined };
+  return consentQuestion(HEADER, cross_site.token);
 }
 
 /**
@@ -62,13 +44,4 @@ export function isVisitorAction(answer: unknown, contract: StageContract | undef
 }
 
 /** Whether an answer confirms the question of a marked plan. */
-export function confirmsCrossSite(body: unknown, { cross_site }: Plan): boolean {
-  const token = (body as { readonly token?: unknown } | null | undefined)?.token;
-  return cross_site !== undefined && typeof token === 'string' && secretsEqual(token, cross_site.token);
-}
-
-/** Returns the question again, with the error for an answer that does not contain the token. */
-export const withTokenError = (question: Question): Question => ({
-  ...question,
-  errors: { token: [{ code: 'cross_site_token' }] },
-});
+export const confirmsCrossSite = (body: unknown, { cross_site }: Plan): boolean => agrees(body, cross_site?.token);

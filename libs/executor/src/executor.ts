@@ -21,7 +21,8 @@ import type { ChallengeSubmission, FlowRequest } from './flow-request.js';
 import { type FlowResponse, type FlowResult, flowResponse, loginUrl, responseWithoutPlan } from './flow-response.js';
 import { FlowRun } from './flow-run.js';
 import { FlowRunner } from './flow-runner.js';
-import { selectPlan } from './plan-selection.js';
+import { LINK_GONE, linkQuestion, withLinkGone, withLinkToken } from './link-confirmation.js';
+import { isUnconfirmedLinkGone, selectPlan } from './plan-selection.js';
 import { OvertakenError, PlanWriter } from './plan-writer.js';
 import { flowRefusal, type Planner } from './planner.js';
 import type { PolicyEngine } from './policy-engine.js';
@@ -82,13 +83,16 @@ export class Executor {
   }
 
   private async continue(arrival: LoadedRequest): Promise<FlowResponse> {
-    const context = await this.contextOf(arrival, await selectPlan(this.dependencies.plans, arrival));
+    const { continued, hasInvalidLink } = await selectPlan(this.dependencies.plans, arrival);
+    const context = await this.contextOf(arrival, continued);
     this.refuseSecrets(context);
     if (!mayContinue(context)) return notApplicable(context, []);
     if (!arrival.loaded.session) arrival.request.checkNewSessionRate();
     const run = new FlowRun(context, currentPlan(context), this.dependencies.now);
-    const response = context.continued ? this.execute(run) : this.start(run);
-    return response.finally(() => this.dependencies.credentialQueue.leave(arrival.request));
+    const response = await (context.continued ? this.execute(run) : this.start(run)).finally(() =>
+      this.dependencies.credentialQueue.leave(arrival.request),
+    );
+    return hasInvalidLink && !arrival.request.answer ? withLinkGone(response) : response;
   }
 
   private async load(request: FlowRequest): Promise<LoadedRequest> {
@@ -181,25 +185,31 @@ export class Executor {
     const { stored, session } = arrival.loaded;
     const version =
       (stored && (await this.dependencies.flows.find(stored.versionId))) ?? (await this.newest(arrival.loaded));
-    const result = endResult(stored?.plan) ?? (isKeyProved ? this.shown(stored?.plan, version) : undefined);
+    const plan = stored?.plan;
+    const isLinkGone = await isUnconfirmedLinkGone(this.dependencies.plans, plan, arrival.request.slug);
+    const ending = endResult(plan) ?? (isLinkGone ? LINK_DENIAL : undefined);
+    const result = ending ?? (isKeyProved ? this.shown(plan, version) : undefined);
     if (!result) throw new Problem('stage_busy', { detail: 'Another request of this session was quicker.' });
-    const context = session?.retired ? {} : (stored?.plan.context ?? {});
+    const context = session?.retired ? {} : (plan?.context ?? {});
     const { brand, user } = arrival;
     return flowResponse(
       { version, brand, user },
-      { result, context, cookie: undefined, effects: NO_RESPONSE_EFFECTS, plan: stored?.plan },
+      { result, context, cookie: undefined, effects: NO_RESPONSE_EFFECTS, plan },
     );
   }
 
   private shown(plan: Plan | undefined, version: FlowVersion): FlowResult | undefined {
     const step = plan && currentStep(plan, version);
     const contract = step && this.dependencies.contracts.find(step.kind, version);
-    const question = step && crossSiteQuestion(plan, step, contract);
+    const question = step && (linkQuestion(plan) ?? crossSiteQuestion(plan, step, contract));
     if (question) return question;
     if (!contract || plan.shown?.step !== step.id) return undefined;
     return { type: 'show', contract, challenge: plan.shown.challenge, errors: undefined };
   }
 }
+
+/** The result of a request that lost to another one which has used its mailed link up. */
+const LINK_DENIAL: FlowResult = { type: 'denied', message: LINK_GONE };
 
 /** Problems of a body for which a request is refused before its API token is looked up. */
 const REJECTED_BODY_CODES: ReadonlySet<string> = new Set(['unsupported_media_type', 'body_too_large']);
@@ -251,9 +261,8 @@ function mayContinue(context: FlowContext): boolean {
 /** Returns the running plan, or a new one, with the current visitor and the destination that was last requested. */
 function currentPlan(context: FlowContext): Plan {
   const { request, version, continued } = context;
-  const plan = withCrossSiteMark(continued?.plan ?? newPlan(version, request), request.crossSite, {
-    isNew: !continued,
-  });
+  const given = withLinkToken(continued?.plan ?? newPlan(version, request));
+  const plan = withCrossSiteMark(given, request.crossSite, { isNew: !continued });
   const visitor = visitorId(context);
   const next = request.query['next'] || plan.next;
   if (visitor === plan.visitor && next === plan.next) return plan;

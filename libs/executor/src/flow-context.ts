@@ -7,7 +7,10 @@ import { type Identity, type LoadedFlow, type ResumedPlan, type StoredPlan, toSa
 import type { SessionState } from './session-state.js';
 
 /** A plan that a request continues: a plan of its session, or one that a mailed link leads to. */
-export type ContinuedPlan = StoredPlan | ResumedPlan;
+export type ContinuedPlan = (StoredPlan | ResumedPlan) & {
+  /** Set if the plan awaits the confirmation of a mailed link that was used up elsewhere or has expired. */
+  readonly isLinkGone?: boolean;
+};
 
 /** Everything that the executor has loaded for a request. Read only. */
 export interface FlowContext {
@@ -40,7 +43,7 @@ export function flowContext(
 }
 
 /** Whether the plan has a row in the visitor's session. */
-export const isStored = (plan: ContinuedPlan | undefined): plan is StoredPlan =>
+export const isStored = (plan: ContinuedPlan | undefined): plan is ContinuedPlan & StoredPlan =>
   plan !== undefined && 'revision' in plan;
 
 /** Returns the caller's uuid as plans store it; null for an anonymous visitor. */

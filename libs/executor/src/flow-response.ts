@@ -72,14 +72,3 @@ export function loginUrl({ slug, query }: FlowRequest, { flow }: FlowVersion): s
   const next = flow.designation === 'authentication' ? query['next'] : page;
   return next ? `${LOGIN}?${new URLSearchParams({ next }).toString()}` : LOGIN;
 }
-
-/**
- * Asks a visitor who followed a mailed link to confirm, before a step with side effects. A mail scanner may follow the
- * link too, but does not confirm (docs/spec/plan.md#mailed-links).
- */
-export const LINK_CONFIRMATION: FlowResult = {
-  type: 'show',
-  contract: { component: 'ak-stage-email', user_info: false, errors: {}, texts: {} } satisfies ChallengeSource,
-  challenge: { confirm: true },
-  errors: undefined,
-};

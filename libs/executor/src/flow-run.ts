@@ -223,7 +223,8 @@ export class FlowRun {
       this.unsaved.effects.push(collected.effect);
       if (collected.link) this.unsaved.links.push(collected.link);
       if (collected.reputation) this.unsaved.reputation.push(collected.reputation);
-      this.unsaved.usedLinkStep = collected.usedLinkStep ?? this.unsaved.usedLinkStep;
+      // A plan that was resumed from the link finds the link by its token.
+      if (collected.usedLinkStep && !this.confirm()) this.unsaved.usedLinkStep = collected.usedLinkStep;
       this.responseEffects = respondToEffect(this.responseEffects, effect);
     }
     const change = lastSessionChange(effects);
@@ -246,21 +247,20 @@ export class FlowRun {
     this.unsaved.settlement = mergeSettlements(this.unsaved.settlement, settlement);
   }
 
-  /**
-   * Uses up the mailed link that resumed the plan. Returns whether this is the first answer since the link was
-   * followed.
-   */
+  /** Uses up the mailed link that resumed the plan, unless that has happened before. Returns whether it has not. */
   confirm(): boolean {
     const { resumed } = this.currentPlan;
     if (!resumed || resumed.confirmed) return false;
-    this.currentPlan = { ...this.currentPlan, resumed: { ...resumed, confirmed: true } };
-    this.unsaved.usedToken = Buffer.from(resumed.token, 'hex');
+    const { token } = resumed;
+    // The step is shown anew, so that the save which uses the link up comes before its stage is asked.
+    this.currentPlan = { ...this.currentPlan, shown: undefined, resumed: { token, confirmed: true } };
+    this.unsaved.usedToken = Buffer.from(token, 'hex');
     return true;
   }
 
-  /** Ends the plan, and uses up the mailed link that resumed it. */
+  /** Ends the plan, and uses up the mailed link that resumed it, unless the link is gone. */
   end(ending: PlanEnding) {
-    this.confirm();
+    if (!this.context.continued?.isLinkGone) this.confirm();
     this.currentPlan = endPlan(this.currentPlan, ending);
   }
 

@@ -13,6 +13,7 @@ import {
   currentStep,
   destination,
   enterStep,
+  isLinkUnconfirmed,
   MAX_SILENT_RESTARTS,
   type Plan,
   type PlanEnding,
@@ -26,11 +27,13 @@ import {
   withoutWorkId,
 } from '@gatehouse/plan';
 import type { ClaimedUserGuard } from './claimed-user-guard.js';
+import { withTokenError } from './consent-question.js';
 import type { CredentialGuard } from './credential-guard.js';
-import { confirmsCrossSite, crossSiteQuestion, isVisitorAction, withTokenError } from './cross-site.js';
+import { confirmsCrossSite, crossSiteQuestion, isVisitorAction } from './cross-site.js';
 import { methodOf } from './flow-request.js';
-import { type FlowResult, LINK_CONFIRMATION, UNKNOWN_ERROR } from './flow-response.js';
+import { type FlowResult, UNKNOWN_ERROR } from './flow-response.js';
 import type { FlowRun } from './flow-run.js';
+import { askAboutLink, isForOther, LINK_GONE } from './link-confirmation.js';
 import type { PlanWriter } from './plan-writer.js';
 import { flowRefusal, isApplicable, type Planner } from './planner.js';
 import type { PolicyEngine } from './policy-engine.js';
@@ -67,21 +70,24 @@ export class FlowRunner {
    * the problem is the result, and the run keeps the changes of the earlier steps.
    */
   async go(): Promise<FlowResult> {
-    let result = this.run.context.continued?.orphaned ? this.deny(undefined) : await this.firstStep();
+    const { orphaned, isLinkGone } = this.run.context.continued ?? {};
+    let result =
+      orphaned || isLinkGone
+        ? this.deny(isLinkGone ? LINK_GONE : undefined)
+        : (askAboutLink(this.run, this.dependencies.contracts) ?? (await this.firstStep()));
     while (!result) result = await this.nextStep();
     return result;
   }
 
   private async firstStep(): Promise<FlowResult | undefined> {
-    const { request } = this.run.context;
-    const step = await this.arrive(methodOf(request));
+    const step = await this.arrive(methodOf(this.run.context.request));
     if (!step) return this.finish();
-    const { answer } = request;
-    if (!answer) return this.enter(step);
+    const { answer } = this.run.context.request;
+    // An answer that has confirmed a mailed link is not for the step.
+    if (!answer || this.run.changes.usedToken) return this.enter(step);
     const question = this.questionBefore(step);
     if (question && !confirmsCrossSite(answer.body, this.run.plan)) return withTokenError(question);
     if (question) return this.enterUnmarked(step);
-    if (this.run.confirm() && this.contractOf(step)?.acts) return this.enter(step);
     if (!this.isFor(step, answer.body)) return this.showAgain(step);
     if (isVisitorAction(answer.body, this.contractOf(step))) this.run.move(unmarkCrossSite(this.run.plan));
     const errors = bodyErrors(answer.body);
@@ -150,7 +156,6 @@ export class FlowRunner {
   }
 
   private async enter(step: Step): Promise<FlowResult | undefined> {
-    if (this.run.plan.resumed?.confirmed === false && this.contractOf(step)?.acts) return LINK_CONFIRMATION;
     return this.questionBefore(step) ?? this.take(step, await this.challenge(step));
   }
 
@@ -190,11 +195,10 @@ export class FlowRunner {
   /** Whether the answer is for the step. An answer for another step comes from a late double click, and is ignored. */
   private isFor(step: Step, body: unknown): boolean {
     const contract = this.contractOf(step);
-    if (!acceptsAnswer(this.run.plan, step, contract?.attempts)) return false;
-    const component = (body as { component?: unknown } | null)?.component;
-    if (typeof component !== 'string' || !this.dependencies.contracts.hasComponent(component, this.run.context.version))
-      return true;
-    return component === contract?.component;
+    const target = { own: contract?.component, version: this.run.context.version };
+    // The mailed code is taken although its challenge was shown before the link was followed.
+    const isTaken = isLinkUnconfirmed(this.run.plan) || acceptsAnswer(this.run.plan, step, contract?.attempts);
+    return isTaken && !isForOther(body, this.dependencies.contracts, target);
   }
 
   /** Returns the challenge that was shown before, without a request to its stage. */

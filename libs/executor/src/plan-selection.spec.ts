@@ -7,7 +7,7 @@ import { ALICE, flowOf } from '../testing/test-flow.js';
 import { hashToken } from './resume-links.js';
 
 const TOKEN = 'the-token-of-a-mail';
-const CONFIRM = { type: 'show', contract: { component: 'ak-stage-email' } };
+const QUESTION = { type: 'show', contract: { component: 'ak-stage-consent' } };
 const byLink = { query: { flow_token: TOKEN } };
 
 const script = {
@@ -25,71 +25,40 @@ function mailed(second: string, resumed: { orphaned?: boolean; plan?: Partial<Pl
   it.plans.resumedPlans.set(hashToken(TOKEN).toString('hex'), {
     ...{ plan, versionId: 'v1', orphaned: resumed.orphaned ?? false, step: `${second}-1` },
   });
-  return { ...it, isLive: () => it.plans.resumedPlans.size === 1 };
+  const confirm = () => it.solve({ token: it.plans.plan?.resumed?.consent }, byLink);
+  return { ...it, confirm, isLive: () => it.plans.resumedPlans.size === 1 };
 }
 
 describe('a mailed link', () => {
-  it('asks for a confirmation before an acting step, and has no effect until then', async () => {
-    const { show, plans, stages, isLive } = mailed('login');
-
-    for (let i = 0; i < 3; i++) expect((await show(byLink)).result).toMatchObject(CONFIRM);
-    expect(stages.hops).toEqual([]);
-    expect(plans.savedEffects).toEqual([]);
-    expect(isLive()).toBe(true);
-  });
-
-  it('continues its plan with any answer, which uses the link up', async () => {
-    const { show, solve, plans, isLive } = mailed('login');
-    await show(byLink);
-
-    expect((await solve({ component: 'ak-stage-email' }, byLink)).result).toMatchObject({ type: 'done' });
-    expect(plans.savedEffects).toMatchObject([{ type: 'login', user: ALICE.uuid }]);
-    expect(isLive()).toBe(false);
-  });
-
-  it('needs no GET before the answer', async () => {
-    const { solve, isLive } = mailed('login');
-
-    expect((await solve({}, byLink)).result).toMatchObject({ type: 'done' });
-    expect(isLive()).toBe(false);
-  });
-
-  it('shows at once a step that has no side effects, and is used up by the answer to that step', async () => {
-    const { show, solve, stages, isLive } = mailed('puzzle');
-
-    expect((await show(byLink)).result).toMatchObject({ challenge: { puzzle: true } });
-    expect(stages.requests[0]?.step.confirmed).toBe(false);
-    expect(isLive()).toBe(true);
-    expect((await solve({ token: 'x' }, byLink)).result).toMatchObject({ type: 'done' });
-    expect(stages.requests.at(-1)?.step.confirmed).toBe(true);
-    expect(isLive()).toBe(false);
-  });
-
   it('stores its step and user in the plan, and drops the challenge that was shown before the mail', async () => {
     const { show, plans } = mailed('puzzle', { plan: { shown: { step: 'puzzle-1', challenge: { older: true } } } });
     await show(byLink);
 
     expect(plans.plan?.context.is_restored).toEqual({ step: 'puzzle-1', user: ALICE.uuid });
-    expect(plans.plan?.shown?.challenge).toEqual({ puzzle: true });
+    expect(plans.plan?.shown).toBeUndefined();
   });
 
   it('takes no answer to a challenge that was shown before it was mailed', async () => {
     const trail = [{ step: 'ident-0', outcome: 'passed', at: '', ms: 0 }];
-    const { solve, stages } = mailed('puzzle', { plan: { shown: { step: 'puzzle-1', challenge: {} }, trail } });
+    const { solve, confirm, stages } = mailed('puzzle', {
+      plan: { shown: { step: 'puzzle-1', challenge: {} }, trail },
+    });
 
-    expect((await solve({ token: 'x' }, byLink)).result).toMatchObject({ challenge: { puzzle: true } });
+    expect((await solve({ token: 'x' }, byLink)).result).toMatchObject(QUESTION);
+    expect((await confirm()).result).toMatchObject({ challenge: { puzzle: true } });
     expect(stages.hops).toEqual(['puzzle.challenge']);
   });
 
   it('stays about the user it was mailed to, whatever user an answer names (accident 3)', async () => {
-    const { show, solve, plans, stages } = mailed('puzzle');
+    const { show, solve, confirm, plans, stages } = mailed('puzzle');
     await show(byLink);
-    for (const body of [
+    const others = [
       { component: 'ak-stage-ident', uid: 'mallory' },
       { uid: 'mallory', pending_user: 'mallory' },
-    ]) {
-      await solve(body, byLink);
-    }
+    ];
+    for (const body of others) await solve(body, byLink);
+    await confirm();
+    for (const body of others) await solve(body, byLink);
 
     expect(stages.hops).not.toContain('ident.respond');
     expect(plans.savedEffects).toMatchObject([{ type: 'login', user: ALICE.uuid }]);
@@ -104,28 +73,48 @@ describe('a mailed link', () => {
     expect(plans.plan?.id).toBe(id);
   });
 
-  it('that was used up in another browser ends the plan that it started here', async () => {
-    const { show, plans, stages } = mailed('puzzle');
+  it('that was used up in another browser denies the plan that it started here, and the flow begins anew', async () => {
+    const { show, confirm, plans, stages } = mailed('puzzle');
     await show(byLink);
-    plans.resumedPlans.clear();
+    const { plan } = plans;
+    const message = { text: 'Link was already used, please request a new link.' };
+    for (const ask of [() => show(byLink), () => show(), confirm]) {
+      plans.plan = plan;
+      plans.resumedPlans.clear();
+      expect((await ask()).result).toEqual({ type: 'denied', message });
+      expect(stages.hops).toEqual([]);
+    }
 
-    expect((await show(byLink)).result).toMatchObject({ challenge: { who: true } });
-    expect((await show()).result).toMatchObject({ challenge: { who: true } });
-    expect(stages.hops.slice(1)).toEqual(['ident.challenge', 'ident.challenge']);
+    expect((await show()).result).toMatchObject({ challenge: { who: true }, errors: undefined });
   });
 
   it('is used up once by two concurrent answers', async () => {
-    const { show, solve, plans } = mailed('login');
+    const { show, confirm, plans } = mailed('login');
     await show(byLink);
-    await Promise.allSettled([solve({}, byLink), solve({}, byLink)]);
+    await Promise.allSettled([confirm(), confirm()]);
 
     expect(plans.savedEffects.filter(({ type }) => type === 'login')).toHaveLength(1);
   });
 
-  it('with an unknown token changes nothing', async () => {
-    const { show } = mailed('login');
+  it('that is not valid is an error of the challenge that its GET shows, and of no answer', async () => {
+    const { show, solve } = mailed('login');
+    const invalid = { query: { flow_token: 'another' } };
+    const errors = {
+      non_field_errors: [{ text: 'Link was already used, please request a new link.', wire: 'link-used' }],
+    };
 
-    expect((await show({ query: { flow_token: 'another' } })).result).toMatchObject({ challenge: { who: true } });
+    for (let i = 0; i < 2; i++)
+      expect((await show(invalid)).result).toMatchObject({ challenge: { who: true }, errors });
+    expect((await solve({ component: 'ak-stage-page' }, invalid)).result).toMatchObject({ errors: undefined });
+  });
+
+  it('that is not valid leaves another link, whose plan runs in this browser, as it is', async () => {
+    const { show, confirm, isLive } = mailed('login');
+    await show(byLink);
+
+    expect((await show({ query: { flow_token: 'another' } })).result).toMatchObject(QUESTION);
+    expect(isLive()).toBe(true);
+    expect((await confirm()).result).toMatchObject({ type: 'done' });
   });
 
   it('of a user who was deleted or has a new password is used up and denied', async () => {

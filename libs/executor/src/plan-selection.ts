@@ -5,31 +5,37 @@ import type { FlowRequest } from './flow-request.js';
 import type { PlanStore, ResumedPlan, StoredPlan } from './ports/plan-store.js';
 import { hashToken } from './resume-links.js';
 
+/** The plan that a request continues. */
+export interface PlanSelection {
+  /** `undefined` if the request starts a new plan. */
+  readonly continued: ContinuedPlan | undefined;
+  /** Whether the request has the token of a link that is not valid: it was used up, has expired or never existed. */
+  readonly hasInvalidLink: boolean;
+}
+
 /**
- * Returns the plan that the request continues; `undefined` if the request starts a new plan. A live resume token of
- * this flow takes precedence over the session's plan, unless the same token resumed that plan. Any other token is
- * ignored (docs/spec/plan.md#mailed-links).
+ * Selects the plan that the request continues. A live resume token of this flow takes precedence over the session's
+ * plan, unless the same token resumed that plan (docs/spec/plan.md#mailed-links).
  */
-export async function selectPlan(plans: PlanStore, arrival: LoadedRequest): Promise<ContinuedPlan | undefined> {
+export async function selectPlan(plans: PlanStore, arrival: LoadedRequest): Promise<PlanSelection> {
   const { request } = arrival;
   const stored = continuablePlan(arrival);
   const { flow_token } = request.query;
   const token = flow_token ? hashToken(flow_token) : undefined;
-  if (token && !secretsEqual(stored?.plan.resumed?.token ?? '', token.toString('hex'))) {
-    const found = await plans.findResumed(request.slug, token);
-    if (found) return { ...found, plan: resumePlan(found, token) };
-  }
-  return (await isTokenUsed(plans, stored, request)) ? undefined : stored;
+  const isOther = token !== undefined && !secretsEqual(stored?.plan.resumed?.token ?? '', token.toString('hex'));
+  const found = isOther ? await plans.findResumed(request.slug, token) : undefined;
+  if (found) return { continued: { ...found, plan: resumePlan(found, token!) }, hasInvalidLink: false };
+  const isLinkGone = await isUnconfirmedLinkGone(plans, stored?.plan, request.slug);
+  return { continued: stored && (isLinkGone ? { ...stored, isLinkGone } : stored), hasInvalidLink: isOther };
 }
 
 /**
- * Whether the mailed link of a stored plan was used up, for example by another session, before an answer in this
- * session confirmed it. The plan is then invalid.
+ * Whether a plan awaits the confirmation of a mailed link that has expired or was used up, for example by another
+ * session.
  */
-async function isTokenUsed(plans: PlanStore, stored: StoredPlan | undefined, { slug }: FlowRequest): Promise<boolean> {
-  const { token, confirmed = true } = stored?.plan.resumed ?? {};
-  if (confirmed || token === undefined) return false;
-  return (await plans.findResumed(slug, Buffer.from(token, 'hex'))) === undefined;
+export async function isUnconfirmedLinkGone(plans: PlanStore, plan: Plan | undefined, slug: string): Promise<boolean> {
+  if (!plan?.resumed || plan.resumed.confirmed) return false;
+  return (await plans.findResumed(slug, Buffer.from(plan.resumed.token, 'hex'))) === undefined;
 }
 
 /**

@@ -60,7 +60,7 @@ export class PlanWriter {
   /**
    * Stores a new plan. If the plan identifies its user, the statement also creates a new session for an anonymous
    * visitor, or a new key for a logged-in user, because an attacker may have planted the current key (session
-   * fixation).
+   * fixation). The current key keeps no plan of this flow.
    */
   private async create(run: FlowRun, plan: Plan): Promise<SavedRow | undefined> {
     const { loaded, versionId } = run.context;
@@ -68,7 +68,7 @@ export class PlanWriter {
     const { identified } = run.changes;
     const owner = identified && !session?.user ? undefined : session;
     const key = owner && !identified ? undefined : newSessionKey(owner?.remainingS);
-    const target = owner ? { id: owner.id, newKey: key?.hash } : { newKey: key!.hash };
+    const target = owner ? { id: owner.id, newKey: key?.hash } : { newKey: key!.hash, leaves: session?.id };
     const newPlan = { flowId, versionId, plan, session: target, replaces, isUnanswered: !run.isAnswered };
     const sessionId = await this.stores.plans.create(newPlan);
     if (sessionId === undefined) return undefined;

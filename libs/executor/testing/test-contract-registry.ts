@@ -43,7 +43,7 @@ const answer = (...fields: string[]) => z.object(Object.fromEntries(fields.map((
  * the embedded stage. `lobby` embeds two stages and shows the challenge of the first. `secret` counts attempts,
  * `choice` counts attempts at the chosen device. `needy` requires a user. `page` grants nothing. `puzzle` and `robot`
  * have no side effects on entry. A script may answer `robot`: only a response with `code` shows that a person acted.
- * `scribe` and `diary` write data; `scribe` writes passwords.
+ * `scribe` and `diary` write data; `scribe` writes passwords. `verifier` mails a link and a code, and writes data.
  */
 const KINDS = new Map(
   [
@@ -71,6 +71,12 @@ const KINDS = new Map(
       renews: ['password'],
     }),
     contract('mailer', { response: answer('word'), effects: ['mail'] }),
+    contract('verifier', {
+      response: answer('code'),
+      effects: ['mail', 'link_used'],
+      attempts: [{ ...guess, when: 'code', credential: 'mailed_code', refuse: { field: 'code', code: 'wrong' } }],
+      writes_data: true,
+    }),
     contract('diary', { response: answer('word'), writes_data: true }),
     contract('secret', { response: answer('password'), attempts: [guess] }),
     contract('choice', { response: answer('code', 'touch', 'chosen'), attempts: [chosen, touched] }),

@@ -36,6 +36,9 @@ export function withProvedUser(plan: Plan): Plan {
   return user?.kind === 'saved' ? { ...plan, proved_user: user.uuid } : plan;
 }
 
+/** Whether a mailed link has resumed the plan, and no answer has used the link up. */
+export const isLinkUnconfirmed = ({ resumed }: Plan): boolean => resumed?.confirmed === false;
+
 /**
  * Marks a plan that another site has started or continued. The visitor confirms the first step with side effects by
  * `token`.

@@ -45,8 +45,10 @@ export const planBody = z.object({
   begun: z.object({ context: planContext, insert: insert.optional() }).optional(),
   /**
    * Hash of the resume token of the mailed link that continued the plan, and whether an answer has used the token up.
+   * Until then, `consent` is the token of the question that the visitor is asked (docs/adr/0064). The version before
+   * drops it, and asks in its own way.
    */
-  resumed: z.object({ token: z.string(), confirmed: z.boolean() }).optional(),
+  resumed: z.object({ token: z.string(), confirmed: z.boolean(), consent: z.string().optional() }).optional(),
   /**
    * uuid of the saved user who has proved a credential in this plan, or whom a mailed link, a source or a session
    * proved. Until the plan restarts, no policy replaces this user, and a stage only by creating a user or by verifying

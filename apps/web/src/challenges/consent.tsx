@@ -15,10 +15,16 @@ export interface ConsentChallenge extends Envelope {
   readonly permissions: readonly Permission[];
   readonly additional_permissions: readonly Permission[];
   readonly token: string;
+  /** `email` if the visitor has opened a mailed link, which takes effect after a confirmation. */
+  readonly confirms?: 'email' | undefined;
 }
 
 export function Consent({ challenge }: { challenge: ConsentChallenge }) {
   const { t } = usePage();
+  const header =
+    challenge.confirms === 'email'
+      ? t('You have followed the link in our email. Go on, if it was you who asked for it.')
+      : challenge.header_text;
   const granted = withText(challenge.permissions);
   const requested = withText(challenge.additional_permissions);
   const asksForPermissions = challenge.permissions.length + challenge.additional_permissions.length > 0;
@@ -27,7 +33,7 @@ export function Consent({ challenge }: { challenge: ConsentChallenge }) {
       <UserBadge challenge={challenge} />
       <Form challenge={challenge}>
         <input type="hidden" name="token" value={challenge.token} />
-        {challenge.header_text && <p class="lead">{challenge.header_text}</p>}
+        {header && <p class="lead">{header}</p>}
         {requested.length > 0 ? (
           <>
             <Permissions title={t('The application already has these permissions:')} permissions={granted} />
@@ -37,9 +43,9 @@ export function Consent({ challenge }: { challenge: ConsentChallenge }) {
           <Permissions title={t('The application asks for these permissions:')} permissions={granted} />
         )}
         {/*
-         * The gateway also uses this challenge, without permissions, to let the visitor confirm a run that another site
-         * began. Its button has no focus, so that a key that the visitor holds down during the navigation does not
-         * press it.
+         * The gateway also uses this challenge, without permissions, to let the visitor confirm a mailed link, or a run
+         * that another site began. Its button has no focus, so that a key that the visitor holds down during the
+         * navigation does not press it.
          */}
         <Button autofocus={asksForPermissions}>{t('Continue')}</Button>
       </Form>

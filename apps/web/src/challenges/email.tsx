@@ -10,27 +10,8 @@ const SENT = 'email-sent';
 /** Error code of a mail that was not sent because of a limit. */
 const UNSENT = 'email-unsent';
 
-export interface EmailChallenge extends Envelope {
-  /** Set after the mailed link was opened. The visitor must then confirm, because link scanners open links too. */
-  readonly confirm?: boolean;
-}
-
-/** Waits until the visitor opens the mailed link or types the mailed code. Asks for a confirmation after the link. */
-export function Email({ challenge }: { challenge: EmailChallenge }) {
-  return challenge.confirm ? <Confirmation challenge={challenge} /> : <Waiting challenge={challenge} />;
-}
-
-function Confirmation({ challenge }: { challenge: EmailChallenge }) {
-  const { t } = usePage();
-  return (
-    <Form challenge={challenge}>
-      <p>{t('You have followed the link in our email. Go on, if it was you who asked for it.')}</p>
-      <Button>{t('Continue')}</Button>
-    </Form>
-  );
-}
-
-function Waiting({ challenge }: { challenge: EmailChallenge }) {
+/** Waits until the visitor opens the mailed link or types the mailed code. */
+export function Email({ challenge }: { challenge: Envelope }) {
   const { t } = usePage();
   const { code, non_field_errors: messages = [] } = errorsOf(challenge);
   const isSent = messages.length > 0 && messages.every((error) => error.code === SENT);

@@ -95,7 +95,15 @@ export const STEPS: Readonly<Record<string, Challenge>> = {
   dummy: stage('ak-stage-dummy', { name: 'a step' }),
   email: stage('ak-stage-email'),
   'email-code-refused': stage('ak-stage-email', wrong('code', 'This code is wrong, or too old.')),
-  'email-confirm': stage('ak-stage-email', { confirm: true }),
+  'email-confirm': stageFor('ak-stage-consent', {
+    header_text: 'Continue to confirm this email address.',
+    ...{
+      permissions: [],
+      additional_permissions: [],
+      token: '27fb5918-871f-465f-9687-e8e6302d6e80',
+      confirms: 'email',
+    },
+  }),
   'email-unsent': stage('ak-stage-email', wrong('non_field_errors', MAIL_UNSENT.string, MAIL_UNSENT.code)),
   'email-again': stage('ak-stage-email', wrong('non_field_errors', 'email-sent', 'email-sent')),
   'device-code': stage('ak-provider-oauth2-device-code'),

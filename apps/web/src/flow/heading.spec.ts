@@ -18,7 +18,7 @@ describe('the heading of a step', () => {
     ['identification', 'Log in'],
     ['password', 'Enter your password'],
     ['email', 'Check your email'],
-    ['email-confirm', 'Confirm to continue'],
+    ['email-confirm', 'Confirm that it is you'],
     ['consent', 'Allow access'],
     ['captcha', 'Confirm that you are human'],
     ['user-login', 'Stay signed in on this device?'],

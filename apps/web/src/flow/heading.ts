@@ -17,7 +17,7 @@ interface Step extends Envelope {
   readonly additional_permissions?: readonly unknown[];
   readonly phone_number_required?: boolean;
   readonly device_challenges?: readonly { readonly device_class: string; readonly last_used?: string | null }[];
-  readonly confirm?: boolean;
+  readonly confirms?: string | undefined;
   readonly fields?: readonly { readonly type: string }[];
 }
 
@@ -75,8 +75,8 @@ const TASKS: Readonly<Record<string, (t: Translate, step: Step) => string | unde
   'ak-stage-authenticator-webauthn': (t) => t('Set up a passkey'),
   'ak-stage-autosubmit': (t, { title }) => title || t('One moment…'),
   'ak-stage-captcha': (t) => t('Confirm that you are human'),
-  'ak-stage-consent': (t, step) => t(asksForPermissions(step) ? 'Allow access' : 'Confirm to continue'),
-  'ak-stage-email': (t, { confirm }) => t(confirm ? 'Confirm to continue' : 'Check your email'),
+  'ak-stage-consent': (t, step) => consentTask(t, step),
+  'ak-stage-email': (t) => t('Check your email'),
   'ak-stage-flow-error': (t) => t('Something went wrong'),
   'ak-stage-identification': (t, step) => identificationTask(t, step),
   'ak-stage-password': (t) => t('Enter your password'),
@@ -103,8 +103,10 @@ function validationTask(t: Translate, { device_challenges: devices = [] }: Step)
   return deviceHeading(shownAtFirst(devices)?.device_class ?? '', t);
 }
 
-const asksForPermissions = ({ permissions = [], additional_permissions = [] }: Step) =>
-  permissions.length + additional_permissions.length > 0;
+function consentTask(t: Translate, { confirms, permissions = [], additional_permissions = [] }: Step): string {
+  if (confirms === 'email') return t('Confirm that it is you');
+  return t(permissions.length + additional_permissions.length > 0 ? 'Allow access' : 'Confirm to continue');
+}
 
 /** Returns whether all fields are passwords. The title of the flow fits the fields of any other form better. */
 const asksOnlyForPassword = (fields: NonNullable<Step['fields']>) => {

@@ -188,7 +188,7 @@ export function wrongGuessErrors(rules: readonly AttemptRule[], body: JsonObject
 }
 
 /** Whether a field has a value: not absent, null or an empty text. */
-const hasValue = (value: unknown): boolean => value !== undefined && value !== null && value !== '';
+export const hasValue = (value: unknown): boolean => value !== undefined && value !== null && value !== '';
 
 /**
  * Returns the credentials for which the rule counts an answer. If the answer chooses between devices: the credential of

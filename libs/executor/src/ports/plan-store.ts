@@ -88,9 +88,12 @@ export interface NewPlan {
   readonly plan: Plan;
   /**
    * The session of the plan. Without an id, a new session is created. `newKey` is the hash of the new session's key, or
-   * of the key that replaces the current key of the session in the same statement.
+   * of the key that replaces the current key of the session in the same statement. `leaves` is the id of the session
+   * whose plan of this flow the statement deletes, because the visitor goes on in the new session.
    */
-  readonly session: { readonly id: string; readonly newKey?: Buffer | undefined } | { readonly newKey: Buffer };
+  readonly session:
+    | { readonly id: string; readonly newKey?: Buffer | undefined }
+    | { readonly newKey: Buffer; readonly leaves?: string | undefined };
   readonly replaces: PlanRow | undefined;
   /** Whether the visitor is anonymous and has not answered a challenge: then the rows have a short lifetime. */
   readonly isUnanswered?: boolean;

@@ -6,10 +6,7 @@ const MAX_CODE = 32;
 
 /** Challenge that waits for the mailed link or code (docs/spec/stages.md#email-challenge). */
 export const emailChallenge = z
-  .object({
-    /** `true` if the visitor has followed the link and must still confirm this. */
-    confirm: unpublished(z.literal(true).optional()),
-  })
+  .object({})
   .meta({ id: 'EmailChallenge', description: 'A mail was sent. Its link continues the flow.' });
 
 /** Response with the mailed code. A response without a code asks for another mail. */

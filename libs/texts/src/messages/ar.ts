@@ -67,6 +67,8 @@ export const ar: Catalogue = {
   'Failed to validate token: {codes}': 'تعذّر التحقق من الرمز: {codes}',
   'Invalid captcha response': 'استجابة غير صالحة لاختبار التحقق',
   'This token has been used already.': 'سبق استخدام هذا الرمز.',
+  'Continue to confirm this email address.': 'تابع لتأكيد عنوان البريد الإلكتروني هذا.',
+  'Link was already used, please request a new link.': 'استُخدم هذا الرابط من قبل أو انتهت صلاحيته. يُرجى طلب رابط جديد.',
   'Another website sent you here. Continue only if you want to.':
     'أحضرك موقع آخر إلى هنا. لا تتابع إلا إذا كنت تريد ذلك.',
   'This question has been asked anew since. Please look at it again.':

@@ -75,6 +75,9 @@ export const de: Catalogue = {
   'Failed to validate token: {codes}': 'Das Token konnte nicht geprüft werden: {codes}',
   'Invalid captcha response': 'Ungültige Captcha-Antwort',
   'This token has been used already.': 'Dieses Token wurde bereits verwendet.',
+  'Continue to confirm this email address.': 'Fahren Sie fort, um diese E-Mail-Adresse zu bestätigen.',
+  'Link was already used, please request a new link.':
+    'Dieser Link wurde schon benutzt oder ist abgelaufen. Bitte fordern Sie einen neuen an.',
   'Another website sent you here. Continue only if you want to.':
     'Eine andere Website hat Sie hierher geführt. Fahren Sie nur fort, wenn Sie das möchten.',
   'This question has been asked anew since. Please look at it again.':

@@ -71,6 +71,9 @@ export const es: Catalogue = {
   'Failed to validate token: {codes}': 'No se pudo comprobar el token: {codes}',
   'Invalid captcha response': 'Respuesta al captcha no válida',
   'This token has been used already.': 'Este token ya se ha utilizado.',
+  'Continue to confirm this email address.': 'Continúe para confirmar esta dirección de correo electrónico.',
+  'Link was already used, please request a new link.':
+    'Este enlace ya se ha utilizado o ha caducado. Solicite uno nuevo.',
   'Another website sent you here. Continue only if you want to.':
     'Otro sitio web le ha traído aquí. Continúe solo si lo desea.',
   'This question has been asked anew since. Please look at it again.':

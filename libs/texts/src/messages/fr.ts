@@ -75,6 +75,9 @@ export const fr: Catalogue = {
   'Failed to validate token: {codes}': 'Le jeton n’a pas pu être vérifié : {codes}',
   'Invalid captcha response': 'Réponse au captcha non valide',
   'This token has been used already.': 'Ce jeton a déjà été utilisé.',
+  'Continue to confirm this email address.': 'Continuez pour confirmer cette adresse e-mail.',
+  'Link was already used, please request a new link.':
+    'Ce lien a déjà été utilisé ou a expiré. Veuillez en demander un nouveau.',
   'Another website sent you here. Continue only if you want to.':
     'Un autre site web vous a amené ici. Ne continuez que si vous le souhaitez.',
   'This question has been asked anew since. Please look at it again.':

@@ -1,0 +1,39 @@
+import { secretsEqual } from '@gatehouse/platform';
+import type { ChallengeSource, FlowResult } from './flow-response.js';
+
+/** A question of the gateway, as a consent challenge without permissions, which every client can show. */
+export type ConsentQuestion = Extract<FlowResult, { type: 'show' }>;
+
+/** Component of the challenge that asks for a consent. */
+export const CONSENT_COMPONENT = 'ak-stage-consent';
+
+const ERRORS: ChallengeSource['errors'] = {
+  question_token: {
+    string: 'This question has been asked anew since. Please look at it again.',
+    code: 'invalid',
+  },
+};
+
+/** Returns a question with this header. An answer agrees by `token`. `more` are additional fields of the challenge. */
+export const consentQuestion = (
+  header: string,
+  token: string,
+  more: Readonly<Record<string, unknown>> = {},
+): ConsentQuestion => ({
+  type: 'show',
+  contract: { component: CONSENT_COMPONENT, user_info: true, errors: ERRORS, texts: { header_text: [header] } },
+  challenge: { header_text: header, permissions: [], additional_permissions: [], token, ...more },
+  errors: undefined,
+});
+
+/** Whether an answer contains the token of a question. Without a token to compare with, no answer does. */
+export function agrees(body: unknown, expected: string | undefined): boolean {
+  const token = (body as { readonly token?: unknown } | null | undefined)?.token;
+  return expected !== undefined && typeof token === 'string' && secretsEqual(token, expected);
+}
+
+/** Returns the question again, with the error for an answer that does not contain the token. */
+export const withTokenError = (question: ConsentQuestion): ConsentQuestion => ({
+  ...question,
+  errors: { token: [{ code: 'question_token' }] },
+});

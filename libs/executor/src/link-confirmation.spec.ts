@@ -1,0 +1,158 @@
+import { createPlan, type Plan } from '@gatehouse/plan';
+import { describe, expect, it } from 'vitest';
+import { executorHarness } from '../testing/executor-harness.js';
+import { challengeReply, DEFAULT_REPLIES, LOGIN_REPLY, rejectedReply } from '../testing/fake-stage-client.js';
+import { ALICE, flowOf } from '../testing/test-flow.js';
+import { hashToken } from './resume-links.js';
+
+const TOKEN = 'the-token-of-a-mail';
+const HASH = hashToken(TOKEN).toString('hex');
+const byLink = { query: { flow_token: TOKEN } };
+const QUESTION = {
+  type: 'show',
+  contract: { component: 'ak-stage-consent', user_info: true },
+  challenge: {
+    header_text: 'Continue to confirm this email address.',
+    ...{
+      permissions: [],
+      additional_permissions: [],
+      confirms: 'email',
+      token: expect.stringMatching(/^[A-Za-z0-9]{32}$/),
+    },
+  },
+};
+const CODE = '123456';
+
+const script = {
+  ...DEFAULT_REPLIES,
+  'puzzle.challenge': challengeReply({ puzzle: true }),
+  'login.challenge': LOGIN_REPLY,
+  'verifier.challenge': ({ step }) => (step.confirmed ? { type: 'passed' } : challengeReply({ waiting: true })),
+  'verifier.respond': ({ response }) =>
+    response?.['code'] === CODE
+      ? { type: 'passed', verified: ['mailed_code'], effects: [{ type: 'link_used' }] }
+      : rejectedReply(['mailed_code']),
+} satisfies Parameters<typeof executorHarness>[1];
+
+/** Returns a harness with a mailed link to the second step of a flow whose first step alice has passed. */
+function mailed(second: string, more: Partial<Plan> = {}) {
+  const version = flowOf([{ kind: 'ident' }, { kind: second }, ...(second === 'login' ? [] : [{ kind: 'login' }])]);
+  const trail = [{ step: 'ident-0', outcome: 'passed', at: '', ms: 0 }];
+  const context = { pending_user: ALICE };
+  const plan = { ...createPlan(version, 'from-mail'), cursor: 1, trail, context, ...more };
+  const it = executorHarness(version, script);
+  it.plans.resumedPlans.set(HASH, { plan, versionId: 'v1', orphaned: false, step: `${second}-1` });
+  const token = () => it.plans.plan?.resumed?.consent;
+  return { ...it, token, isLive: () => it.plans.resumedPlans.has(HASH) };
+}
+
+describe('a followed link', () => {
+  it.each(['login', 'puzzle', 'verifier'])(
+    'asks for a consent before a step %s, and has no effect until then, however often it is opened',
+    async (kind) => {
+      const { show, plans, stages, isLive } = mailed(kind);
+
+      for (let i = 0; i < 10; i++) expect((await show(byLink)).result).toMatchObject(QUESTION);
+      expect([stages.hops, plans.savedEffects, plans.revision, isLive()]).toEqual([[], [], 0, true]);
+    },
+  );
+
+  it.each([
+    ...[undefined, null, [[]], {}, { token: '' }, { token: 7 }, { token: TOKEN }, { token: HASH }, { code: CODE }],
+    ...[{ component: 'ak-stage-consent' }, { component: 'ak-stage-email', confirm: true }],
+  ])('has no effect after the answer %j, which lacks the token of the question', async (body) => {
+    const { show, solve, token, stages, isLive } = mailed('login');
+    const errors = { token: [{ code: 'question_token' }] };
+
+    expect((await solve(body, byLink)).result).toMatchObject({ ...QUESTION, errors });
+    await show(byLink);
+    const asked = token();
+    expect((await solve(body, byLink)).result).toMatchObject({ ...QUESTION, errors });
+    expect([token(), stages.hops, isLive()]).toEqual([asked, [], true]);
+  });
+
+  it('shows the question without an error after an answer of a page that shows an older challenge', async () => {
+    const { solve, isLive } = mailed('login');
+
+    expect((await solve({ component: 'ak-stage-ident', uid: 'x' }, byLink)).result).toMatchObject({
+      ...QUESTION,
+      errors: undefined,
+    });
+    expect(isLive()).toBe(true);
+  });
+
+  it('continues its plan with the answer that has the token, which uses the link up before the stage is asked', async () => {
+    const { show, solve, token, stages, isLive } = mailed('verifier');
+    await show(byLink);
+    expect((await solve({ component: 'ak-stage-consent', token: token() }, byLink)).result).toMatchObject({
+      type: 'done',
+    });
+
+    expect(stages.requests.map(({ step }) => step.confirmed)).toEqual([true, true]);
+    expect([stages.hops, isLive()]).toEqual([['verifier.challenge', 'login.challenge'], false]);
+  });
+
+  it('gives the step its question first and then its own challenge, in plans of the version before too', async () => {
+    const { show, solve, token, plans, stages } = mailed('puzzle');
+    await show(byLink);
+    // The version before stores neither the token of the question nor that the step was not shown.
+    const { resumed, ...plan } = plans.plan!;
+    const shown = { step: 'puzzle-1', challenge: { puzzle: true } };
+    plans.plan = { ...plan, shown, resumed: { token: resumed!.token, confirmed: false } };
+
+    expect((await solve({ component: 'ak-stage-email' }, byLink)).result).toMatchObject(QUESTION);
+    expect((await show(byLink)).result).toMatchObject(QUESTION);
+    expect((await solve({ token: token() }, byLink)).result).toMatchObject({ challenge: { puzzle: true } });
+    expect(stages.hops).toEqual(['puzzle.challenge']);
+  });
+
+  it('shows the question, or that the link is gone, to a request that lost a race', async () => {
+    const { show, solve, token, plans } = mailed('verifier');
+    await show(byLink);
+    const save = plans.save.bind(plans);
+    plans.save = async () => false;
+    expect((await solve({ token: token() }, byLink)).result).toMatchObject(QUESTION);
+    plans.save = async (commit) => {
+      plans.resumedPlans.clear();
+      return save(commit);
+    };
+    expect((await solve({ token: token() }, byLink)).result).toEqual({
+      type: 'denied',
+      message: { text: 'Link was already used, please request a new link.', wire: 'link-used' },
+    });
+  });
+});
+
+describe('the code of a mail whose link was followed in the same browser', () => {
+  it('passes without the question, and uses the link up', async () => {
+    const { show, solve, plans, isLive } = mailed('verifier');
+    await show(byLink);
+
+    expect((await solve({ component: 'ak-stage-verifier', code: CODE })).result).toMatchObject({ type: 'done' });
+    expect(plans.savedEffects).toMatchObject([{ type: 'link_used' }, { type: 'login' }]);
+    expect(isLive()).toBe(false);
+  });
+
+  it('is a counted attempt that leaves the link and its question as they are, if it is wrong', async () => {
+    const { show, solve, token, attempts, stages, isLive } = mailed('verifier');
+    await show(byLink);
+
+    for (const code of ['1', '2'])
+      expect((await solve({ code }, byLink)).result).toMatchObject({ errors: { word: [{ code: 'wrong' }] } });
+    expect(attempts.reserved.map(({ credential }) => credential)).toContain('mailed_code');
+    expect([attempts.released, isLive()]).toEqual([[], true]);
+    expect((await show(byLink)).result).toMatchObject(QUESTION);
+    // The stage is asked anew, from a saved plan, although its challenge was shown with the wrong code.
+    expect((await solve({ token: token() }, byLink)).result).toMatchObject({ type: 'done' });
+    expect(stages.hops.slice(-2)).toEqual(['verifier.challenge', 'login.challenge']);
+  });
+
+  it('is worth nothing once the link was used up', async () => {
+    const { show, solve, plans, stages } = mailed('verifier');
+    await show(byLink);
+    plans.resumedPlans.clear();
+
+    expect((await solve({ code: CODE })).result).toMatchObject({ type: 'denied' });
+    expect(stages.hops).toEqual([]);
+  });
+});

@@ -1,0 +1,80 @@
+import { bodyErrors, type Message, NON_FIELD_ERRORS, sentence } from '@gatehouse/contracts';
+import { currentStep, type FlowVersion, isLinkUnconfirmed, type Plan } from '@gatehouse/plan';
+import { hasValue } from './attempts/reservation-factory.js';
+import {
+  agrees,
+  CONSENT_COMPONENT,
+  type ConsentQuestion,
+  consentQuestion,
+  withTokenError,
+} from './consent-question.js';
+import type { FlowResponse } from './flow-response.js';
+import type { FlowRun } from './flow-run.js';
+import type { StageContractRegistry } from './ports/clients.js';
+import { randomToken } from './resume-links.js';
+
+const HEADER = sentence('Continue to confirm this email address.').text;
+
+/** Length of the token of the question, in letters and digits. */
+const CONSENT_LENGTH = 32;
+
+/** What a visitor is told whose mailed link was used up or has expired. */
+export const LINK_GONE: Message = {
+  ...sentence('Link was already used, please request a new link.'),
+  wire: 'link-used',
+};
+
+/** Returns the plan, with a token for the question of its mailed link, if that awaits confirmation. */
+export function withLinkToken(plan: Plan): Plan {
+  const { resumed } = plan;
+  if (!resumed || resumed.confirmed || resumed.consent !== undefined) return plan;
+  return { ...plan, resumed: { ...resumed, consent: randomToken(CONSENT_LENGTH) } };
+}
+
+/** Returns the question of a plan whose mailed link awaits confirmation; `undefined` for any other plan. */
+export const linkQuestion = (plan: Plan): ConsentQuestion | undefined =>
+  isLinkUnconfirmed(plan) ? consentQuestion(HEADER, plan.resumed?.consent ?? '', { confirms: 'email' }) : undefined;
+
+/**
+ * Returns the question of the plan's mailed link if the run must not go on: link scanners follow links, so only an
+ * answer with the token of the question uses the link up. The proof that came in the same mail needs no confirmation
+ * (docs/spec/plan.md#mailed-links).
+ */
+export function askAboutLink(run: FlowRun, contracts: StageContractRegistry): ConsentQuestion | undefined {
+  const question = linkQuestion(run.plan);
+  const { answer } = run.context.request;
+  if (!question || !answer) return question;
+  const { body } = answer;
+  const { version } = run.context;
+  if (agrees(body, run.plan.resumed?.consent)) run.confirm();
+  else if (!isOtherProof(body, contracts, run))
+    return isForOther(body, contracts, { own: CONSENT_COMPONENT, version }) ? question : withTokenError(question);
+  return undefined;
+}
+
+/** Whether an answer is for the step that mailed the link, and may use the link up, as the mailed code does. */
+function isOtherProof(body: unknown, contracts: StageContractRegistry, { plan, context: { version } }: FlowRun) {
+  const step = currentStep(plan, version);
+  const contract = step && contracts.find(step.kind, version);
+  if (!contract?.effects.includes('link_used') || bodyErrors(body)) return false;
+  const isCounted = contract.attempts.some(({ when }) => hasValue((body as Record<string, unknown>)[when]));
+  return isCounted && !isForOther(body, contracts, { own: contract.component, version });
+}
+
+/** Whether an answer names another known component. Such an answer comes from a page that shows an older challenge. */
+export function isForOther(
+  body: unknown,
+  contracts: StageContractRegistry,
+  { own, version }: { readonly own: string | undefined; readonly version: FlowVersion },
+): boolean {
+  const component = (body as { component?: unknown } | null | undefined)?.component;
+  return typeof component === 'string' && component !== own && contracts.hasComponent(component, version);
+}
+
+/** Returns the response, whose challenge also says that the mailed link of the request is not valid. */
+export function withLinkGone(response: FlowResponse): FlowResponse {
+  const { result } = response;
+  if (result.type !== 'show') return response;
+  const { [NON_FIELD_ERRORS]: others = [], ...errors } = result.errors ?? {};
+  return { ...response, result: { ...result, errors: { ...errors, [NON_FIELD_ERRORS]: [LINK_GONE, ...others] } } };
+}
