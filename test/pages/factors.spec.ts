@@ -87,4 +87,10 @@ describeInChromium('the ways to prove who one is', () => {
     expect(new URLSearchParams((await sent).postData() ?? '').get('code')).toBe('123456');
     expect(await page.locator('.devices').isVisible()).toBe(false);
   });
+
+  it('that can be set up have names that visitors know', async () => {
+    const { page } = await chromium.open();
+    await page.goto(examples.address('validate-set-up'));
+    expect(await page.locator('.device').allTextContents()).toEqual(['Recovery codes', 'Phone appAuthenticator app']);
+  });
 });

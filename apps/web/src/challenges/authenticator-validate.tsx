@@ -1,4 +1,6 @@
+import type { Translate } from '@gatehouse/texts/browser';
 import { useState } from 'preact/hooks';
+import { usePage } from '../flow/page.context.js';
 import { FactorIcon } from '../ui/factor-icon.js';
 import { Form } from '../ui/form.js';
 import { UserBadge } from '../ui/user-badge.js';
@@ -65,20 +67,38 @@ function DeviceChoice({ challenge, choose }: ChoiceProps) {
 function SetUps({ setUps }: { setUps: readonly SetUp[] }) {
   return (
     <ul class="devices">
-      {setUps.map(({ pk, name, verbose_name, meta_model_name }) => (
-        <li key={pk}>
-          <button name="selected_stage" value={pk} class="plain device">
-            <FactorIcon of={classOf(meta_model_name)} />
-            <span>
-              <strong>{name ?? verbose_name}</strong>
-              {name && <span class="hint">{verbose_name}</span>}
-            </span>
-          </button>
+      {setUps.map((setUp) => (
+        <li key={setUp.pk}>
+          <SetUpButton setUp={setUp} />
         </li>
       ))}
     </ul>
   );
 }
+
+function SetUpButton({ setUp: { pk, name, verbose_name, meta_model_name } }: { setUp: SetUp }) {
+  const { t } = usePage();
+  const deviceClass = classOf(meta_model_name);
+  const kind = kindsIn(t)[deviceClass] ?? verbose_name;
+  return (
+    <button name="selected_stage" value={pk} class="plain device">
+      <FactorIcon of={deviceClass} />
+      <span>
+        <strong>{name ?? kind}</strong>
+        {name && name !== kind && <span class="hint">{kind}</span>}
+      </span>
+    </button>
+  );
+}
+
+/** Returns what each device class sets up, in words that visitors know. */
+const kindsIn = (t: Translate): Readonly<Record<string, string>> => ({
+  webauthn: t('Passkey or security key'),
+  totp: t('Authenticator app'),
+  duo: t('Duo'),
+  sms: t('Text message'),
+  static: t('Recovery codes'),
+});
 
 /** Returns the device class that a stage sets up, from the name of its model (`authentik_stages_authenticator_totp.…`). */
 const classOf = (model: string): string => /authenticator_(\w+)\./.exec(model)?.[1] ?? '';

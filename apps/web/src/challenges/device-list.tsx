@@ -11,21 +11,15 @@ interface Props {
 }
 
 /** The choice among several devices. */
-export function DeviceList({ devices, choose }: Props) {
-  const { t } = usePage();
-  return (
-    <>
-      <h2>{t('How do you want to prove that it is you?')}</h2>
-      <ul class="devices scripted">
-        {inOrder(devices).map((device) => (
-          <li key={device.device_class}>
-            <DeviceButton device={device} choose={choose} />
-          </li>
-        ))}
-      </ul>
-    </>
-  );
-}
+export const DeviceList = ({ devices, choose }: Props) => (
+  <ul class="devices scripted">
+    {inOrder(devices).map((device) => (
+      <li key={device.device_class}>
+        <DeviceButton device={device} choose={choose} />
+      </li>
+    ))}
+  </ul>
+);
 
 function DeviceButton({ device, choose }: { device: Device; choose: Props['choose'] }) {
   const { t } = usePage();
