@@ -81,6 +81,26 @@ describeInChromium('a step of a login', () => {
     expect(await sizeOf(page)).toEqual(before);
   });
 
+  it('has room for the logo of the brand before it is loaded', async () => {
+    const { page } = await chromium.open();
+    let load = () => {};
+    const awaited = new Promise<void>((resolve) => (load = resolve));
+    const body = '<svg xmlns="http://www.w3.org/2000/svg" width="160" height="40"/>';
+    await page.route(
+      ({ pathname }) => pathname === '/logo.svg',
+      async (route) => {
+        await awaited;
+        await route.fulfill({ contentType: 'image/svg+xml', body });
+      },
+    );
+    await page.goto(`${examples.address('password')}?logo=/logo.svg`, { waitUntil: 'domcontentloaded' });
+    const before = await topsOf(page);
+    load();
+    await page.waitForFunction(() => document.querySelector('img')?.naturalWidth === 160);
+
+    expect(await topsOf(page)).toEqual(before);
+  });
+
   it('does not move sideways when a long step brings a scrollbar', async () => {
     const { page } = await opened('stacked', 1280);
     const before = await page.locator('.card').boundingBox();

@@ -34,7 +34,7 @@ const BRAND: Brand = {
   ],
 };
 
-/** Starts the site. Each example is at `/if/flow/{name}/`; `?layout=`, `?locale=` and `?colour=` (a brand colour without `#`) change its look. */
+/** Starts the site. Each example is at `/if/flow/{name}/`; `?layout=`, `?locale=` and `?colour=` (a brand colour without `#`) and `?logo=` change its look. */
 export async function openExamples(port = 0): Promise<ExampleSite> {
   const manifest = JSON.parse(await readFile(new URL('manifest.json', BUILT), 'utf8')) as Manifest;
   const script = `/static/${manifest['src/client.tsx']?.file}`;
@@ -94,7 +94,11 @@ function drawn(challenge: Challenge, { name, searchParams, script }: Wanted): st
   const layout = searchParams.get('layout');
   const pageData: FlowPageData = {
     challenge: layout ? { ...challenge, flow_info: { ...(challenge['flow_info'] as object), layout } } : challenge,
-    brand: { ...BRAND, colours: { primary: `#${searchParams.get('colour') ?? ''}` } },
+    brand: {
+      ...BRAND,
+      colours: { primary: `#${searchParams.get('colour') ?? ''}` },
+      logo: searchParams.get('logo') ?? undefined,
+    },
     locale: chooseLocale(undefined, searchParams.get('locale') ?? ''),
     slug: name,
     address: `/if/flow/${name}/`,
