@@ -20,9 +20,11 @@ const sizeOf = (page: Page) =>
     return [card?.height, button?.y];
   });
 
-/** Replies to a request of the page with an example challenge in a layout. */
-const replyWith = (route: Route, name: string, layout: string) =>
-  route.fulfill({ json: { ...EXAMPLES[name], flow_info: { ...(EXAMPLES[name]?.['flow_info'] as object), layout } } });
+/** Replies to a request of the page with an example challenge, in a layout if the challenge names its flow. */
+function replyWith(route: Route, name: string, layout: string) {
+  const { flow_info: flow, ...challenge } = EXAMPLES[name] as Readonly<Record<string, unknown>>;
+  return route.fulfill({ json: { ...challenge, ...(flow ? { flow_info: { ...flow, layout } } : {}) } });
+}
 
 describeInChromium('a step of a login', () => {
   const chromium = useChromium();
@@ -62,6 +64,8 @@ describeInChromium('a step of a login', () => {
     await advance('validate-totp', '#code');
     expect(await topsOf(page)).toEqual(first);
     await advance('validate-choice', '.devices');
+    expect(await topsOf(page)).toEqual(first);
+    await advance('error', 'form[method=get]');
     expect(await topsOf(page)).toEqual(first);
   });
 

@@ -20,7 +20,7 @@ export function FlowPage({ pageData, t }: { pageData: FlowPageData; t: Translate
   const busy = visit.phase === 'sending';
   const challenge = visit.challenge as Envelope;
   const { brand } = pageData;
-  const { heading, partHeading, setHeading, flowTitle } = useStepHeading(challenge, { t, site: brand.title });
+  const { heading, partHeading, setHeading, flowTitle, layout } = useStepHeading(challenge, { t, site: brand.title });
   const main = useFocus({ step: visit.step, challenge, partHeading });
   const inspector = useInspector(pageData, { challenge: visit.challenge, t });
   const inspected = inspector.open;
@@ -29,7 +29,7 @@ export function FlowPage({ pageData, t }: { pageData: FlowPageData; t: Translate
   const page = useMemo(() => shared, [busy, inspected, awaitsAction]);
   return (
     <PageProvider value={page}>
-      <Frame brand={brand} flowTitle={flowTitle} layout={challenge.flow_info?.layout ?? brand.layout}>
+      <Frame brand={brand} flowTitle={flowTitle} layout={layout ?? brand.layout}>
         <main ref={main} aria-busy={busy || undefined}>
           <h1 tabIndex={-1}>{heading}</h1>
           <StepContent visit={visit} />

@@ -64,7 +64,7 @@ describe('the heading of a step', () => {
   });
 
   it.each(['-', ' — ', '…', '👋', ''])('never is the title %j, which screen readers do not announce', (title) => {
-    expect(titleOf({ component: 'ak-stage-dummy', flow_info: { title } })).toBeUndefined();
+    expect(titleOf({ flow_info: { title } })).toBeUndefined();
     expect(heading({ component: 'ak-stage-dummy', flow_info: { title } })).toBe(SITE);
   });
 

@@ -32,7 +32,7 @@ export const headingOf = (challenge: Envelope, { t, site }: HeadingOptions): str
  * Returns the title of the challenge's flow. Returns undefined for a title without a letter or a digit, such as a dash,
  * because screen readers announce nothing for it.
  */
-export function titleOf({ flow_info }: Envelope): string | undefined {
+export function titleOf({ flow_info }: Pick<Envelope, 'flow_info'>): string | undefined {
   const title = flow_info?.title?.trim();
   return title && /[\p{L}\p{N}]/u.test(title) ? title : undefined;
 }

@@ -1,18 +1,32 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Envelope } from '../challenges/envelope.js';
 import { documentTitleOf, type HeadingOptions, headingOf, titleOf } from './heading.js';
 
 /**
- * Returns the heading of the shown step and the title of its flow, and sets the title of the document. The title is empty
- * if the heading repeats it, and undefined if the flow has no title but the name of the site.
+ * Returns the heading of the shown step, and the title and layout of its flow. Sets the title of the document. The title
+ * of the flow is empty if the heading repeats it, and undefined if the flow has no title but the name of the site.
  */
 export function useStepHeading(challenge: Envelope, options: HeadingOptions) {
   const [partHeading, setHeading] = useState<string>();
   const heading = partHeading ?? headingOf(challenge, options);
-  const title = titleOf(challenge);
+  const flowInfo = useFlowInfo(challenge);
+  const title = titleOf({ flow_info: flowInfo });
   const flowTitle = title === heading ? '' : title;
   useEffect(() => {
     document.title = documentTitleOf(heading, options.site);
   }, [heading]);
-  return { heading, partHeading, setHeading, flowTitle: title === options.site ? undefined : flowTitle };
+  return {
+    heading,
+    partHeading,
+    setHeading,
+    flowTitle: title === options.site ? undefined : flowTitle,
+    layout: flowInfo?.layout,
+  };
+}
+
+/** Returns the flow of the challenge, else that of the challenge before, because redirects and errors name none. */
+function useFlowInfo({ flow_info }: Envelope): Envelope['flow_info'] {
+  const known = useRef(flow_info);
+  known.current = flow_info ?? known.current;
+  return known.current;
 }
