@@ -248,7 +248,7 @@ describe('/flows/-/cancel/', () => {
     expect((await browser.fetch('/flows/-/cancel/', { method: 'POST' })).status).toBe(405);
     const { status, headers } = await browser.fetch('/flows/-/cancel/');
 
-    expect([status, headers.get('location')]).toEqual([302, '/flows/-/default/invalidation/']);
+    expect([status, headers.get('location')]).toEqual([302, '/if/flow/login/']);
     expect((await browser.show('login')).body).toMatchObject({ component: 'ak-stage-identification' });
   });
 });

@@ -84,17 +84,16 @@ describe('the script of a page', () => {
     expect((await page.submit({})).body).toEqual({ component: 'xak-flow-redirect', to: '/app/?a=b' });
   });
 
-  it('redirects a visitor who cancels to the logout, and then restarts the login', async () => {
+  it('restarts the login, with its next, for a visitor who cancels', async () => {
     const browser = deployment.browser();
-    const page = await pageOf(browser, '/if/flow/login/');
+    const page = await pageOf(browser, '/if/flow/login/?next=%2Fapp%2F');
     await page.submit({ uid_field: 'alice' });
     const { flow_info } = (await page.submit({ password: 'wrong' })).body as { flow_info: { cancel_url: string } };
+    expect(flow_info.cancel_url).toBe('/flows/-/cancel/');
     const cancelled = await browser.fetch(flow_info.cancel_url);
-    const logout = await browser.fetch(cancelled.headers.get('location') ?? '');
 
-    expect(logout.headers.get('location')).toBe('/if/flow/bye/');
-    expect((await browser.show('bye')).body).toEqual({ component: 'xak-flow-redirect', to: '/' });
-    expect((await (await pageOf(browser, '/if/flow/login/')).look()).body).toMatchObject({
+    expect(cancelled.headers.get('location')).toBe('/if/flow/login/?next=%2Fapp%2F');
+    expect((await (await pageOf(browser, '/if/flow/login/?next=%2Fapp%2F')).look()).body).toMatchObject({
       component: 'ak-stage-identification',
     });
   });

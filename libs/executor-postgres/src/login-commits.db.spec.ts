@@ -67,7 +67,7 @@ describe('a login', () => {
     expect(await sessions.find(begun.hash)).toBeUndefined();
     expect([await store.plans.listSlugs(begun.hash), await store.plans.deletePlans(begun.hash)]).toEqual([
       [],
-      undefined,
+      { user: undefined, cancelled: undefined },
     ]);
     expect(await store.plans.listSlugs(hash)).toEqual([store.slug]);
     await store.source.query(`UPDATE flow.session_keys SET until = now() - interval '1 s' WHERE hash = $1`, [

@@ -1,5 +1,5 @@
 import type { SavedUser } from '@gatehouse/contracts';
-import type { Identity, LoadedFlow, Session, StoredPlan } from '@gatehouse/executor';
+import type { CancelledPlan, Identity, LoadedFlow, Session, StoredPlan } from '@gatehouse/executor';
 import { type Plan, type PlanBody, planBody } from '@gatehouse/plan';
 import { type Sealer, type SealId, UnknownSealKeyError, UnsealError } from '@gatehouse/platform';
 import { z } from 'zod';
@@ -87,6 +87,28 @@ function storedPlan(row: LoadedFlowRow, id: string, sealer: Sealer): StoredPlan 
   const { revision, version_id: versionId, body, pending_identity: identity } = row;
   const opened = openPlan({ id, body, identity, sealed: planSealId(id, revision) }, sealer);
   return opened && { revision, versionId, ...opened };
+}
+
+/** A row that the statement `DROP_PLANS` returns. Without a plan, the columns after the user are null. */
+export interface CancelledRow {
+  readonly user_id: string | null;
+  readonly slug: string | null;
+  readonly id: string | null;
+  readonly revision: number;
+  readonly body: Buffer;
+}
+
+/** Returns the deleted plan of a row, if the row has one that can be opened. */
+export function cancelledPlan({ slug, id, revision, body }: CancelledRow, sealer: Sealer): CancelledPlan | undefined {
+  if (slug === null || id === null) return undefined;
+  try {
+    const opened = openPlan({ id, body, identity: null, sealed: planSealId(id, revision) }, sealer);
+    return opened && { slug, plan: opened.plan };
+  } catch (error) {
+    // The plan is deleted already, so a key that only other gateways have must not make the cancellation fail.
+    if (error instanceof UnknownSealKeyError) return undefined;
+    throw error;
+  }
 }
 
 interface SealedPlan {

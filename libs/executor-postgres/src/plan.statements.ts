@@ -152,12 +152,19 @@ export const LIST_PLAN_SLUGS: NamedStatement = {
     WHERE k.hash = $1 AND k.until IS NULL ORDER BY p.expires_at DESC LIMIT 20`,
 };
 
-/** $1 SHA-256 of the session cookie. Deletes every plan of the session, and returns the uuid of the session's user. */
+/**
+ * Deletes every plan of a session. Returns the session's user, and the plan of one flow, or the plan that was last saved.
+ * $1 SHA-256 of the session cookie, $2 slug of that flow or null.
+ */
 export const DROP_PLANS: NamedStatement = {
   name: 'plan_cancel',
   text: `
     WITH here AS (SELECT session_id FROM flow.session_keys WHERE hash = $1 AND until IS NULL),
-    gone AS (DELETE FROM flow.plans p USING here WHERE p.session_id = here.session_id)
-    SELECT s.user_id FROM flow.sessions s JOIN here ON here.session_id = s.id
-    WHERE s.expires_at > now() AND s.user_id IS NOT NULL`,
+    gone AS (
+      DELETE FROM flow.plans p USING here WHERE p.session_id = here.session_id
+      RETURNING p.flow_id, p.id, p.revision, p.body, p.expires_at)
+    SELECT s.user_id, f.slug, gone.id, gone.revision, gone.body
+    FROM here JOIN flow.sessions s ON s.id = here.session_id AND s.expires_at > now()
+    LEFT JOIN (gone JOIN flow.flows f ON f.id = gone.flow_id AND ($2::text IS NULL OR f.slug = $2)) ON gone.expires_at > now()
+    ORDER BY gone.expires_at DESC NULLS LAST LIMIT 1`,
 };

@@ -211,3 +211,29 @@ describe('expiry', () => {
     expect((await found()).stored?.plan.id).toBe(plan.id);
   });
 });
+
+describe('deletePlans', () => {
+  it('returns the plan of a flow, or the plan that was last saved, and deletes all plans of the session', async () => {
+    const begin = async () => {
+      const begun = await store.begin({ ...freshPlan(), next: '/first' });
+      const first = store.slug;
+      await store.nextFlow();
+      const target = { session: { id: begun.sessionId }, replaces: undefined };
+      await store.plans.create({ ...store.flow, ...target, plan: { ...freshPlan(), next: '/second' } });
+      return { ...begun, first };
+    };
+    const [last, named, other] = [await begin(), await begin(), await begin()];
+    expect(await store.plans.deletePlans(last.hash)).toMatchObject({
+      user: undefined,
+      cancelled: { plan: { next: '/second' } },
+    });
+    expect(await store.plans.deletePlans(named.hash, named.first)).toMatchObject({
+      cancelled: { slug: named.first, plan: { next: '/first' } },
+    });
+    expect((await store.plans.deletePlans(other.hash, 'nowhere')).cancelled).toBeUndefined();
+    for (const { sessionId, hash } of [last, named, other]) {
+      expect(await store.count('SELECT FROM flow.plans WHERE session_id = $1', sessionId)).toBe(0);
+      expect(await store.plans.deletePlans(hash)).toEqual({ user: undefined, cancelled: undefined });
+    }
+  });
+});

@@ -1,6 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Problem, type SavedUser } from '@gatehouse/contracts';
-import { type LoadedFlow, type NewPlan, type PlanCommit, PlanStore, type ResumedPlan } from '@gatehouse/executor';
+import {
+  type Cancellation,
+  type LoadedFlow,
+  type NewPlan,
+  type PlanCommit,
+  PlanStore,
+  type ResumedPlan,
+} from '@gatehouse/executor';
 import type { Plan } from '@gatehouse/plan';
 import {
   isConnectionLost,
@@ -15,7 +22,16 @@ import type { DataSource } from 'typeorm';
 import { interval } from './commit-effects.js';
 import { commitStatement } from './commit-statement.js';
 import { commitPartsOf } from './commit-values.js';
-import { type LoadedFlowRow, openPlan, planBodyOf, planSealId, resumeTokenSealId, toLoadedFlow } from './plan.rows.js';
+import {
+  type CancelledRow,
+  cancelledPlan,
+  type LoadedFlowRow,
+  openPlan,
+  planBodyOf,
+  planSealId,
+  resumeTokenSealId,
+  toLoadedFlow,
+} from './plan.rows.js';
 import {
   CREATE_PLAN,
   CREATE_PLAN_AND_KEY,
@@ -157,9 +173,10 @@ export class PostgresPlanStore extends PlanStore {
     return rows.map(({ slug }) => slug);
   }
 
-  async deletePlans(sessionKey: Buffer): Promise<string | undefined> {
-    const { rows } = await runNamed<{ user_id: string }>(this.source, DROP_PLANS, [sessionKey]);
-    return rows[0]?.user_id;
+  async deletePlans(sessionKey: Buffer, slug?: string): Promise<Cancellation> {
+    const { rows } = await runNamed<CancelledRow>(this.source, DROP_PLANS, [sessionKey, slug ?? null]);
+    const [row] = rows;
+    return { user: row?.user_id ?? undefined, cancelled: row && cancelledPlan(row, this.sealer) };
   }
 
   /**

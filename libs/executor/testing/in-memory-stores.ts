@@ -63,8 +63,9 @@ export class InMemoryPlanStore extends PlanStore {
     return this.plan ? ['login'] : [];
   }
   async deletePlans() {
+    const { plan } = this;
     this.plan = undefined;
-    return this.session?.user?.uuid;
+    return { user: this.session?.user?.uuid, cancelled: plan && { slug: 'login', plan } };
   }
 }
 

@@ -9,6 +9,7 @@ import { CROSS_SITE, crossSiteOf, isCrossSite } from '../http/cross-site-request
 import { parseInnerQuery, rejectCredentialsInQuery } from '../http/query.js';
 import { SessionCookieService } from '../http/session-cookie.service.js';
 import { DeviceGrantClient } from '../oauth/device-grant.client.js';
+import { cancelDestination, refererPage } from './cancel-destination.js';
 import { FlowService } from './flow.service.js';
 
 /** The designations for which `/flows/-/default/<designation>/` redirects to a flow. */
@@ -17,6 +18,10 @@ const isDefault = (designation: string): designation is (typeof DEFAULT_PURPOSES
   (DEFAULT_PURPOSES as readonly string[]).includes(designation);
 
 const LOGOUT = '/flows/-/default/invalidation/';
+/** Query parameter of a link by which a user refuses, and stays logged in. */
+const STAY = 'stay';
+/** What is cancelled for a visitor without a session. */
+const NOTHING_CANCELLED = { user: undefined, cancelled: undefined };
 
 /**
  * Redirects to the flow of a designation or of a stage (docs/spec/executor.md#helper-addresses). Only `configure` needs
@@ -54,19 +59,22 @@ export class FlowRedirectsController {
   }
 
   /**
-   * Deletes all plans of the session, refuses the device codes that the user has claimed and not approved, and
-   * redirects to the logout flow, as clients expect of the link "Not you?". A navigation from another site deletes
-   * nothing, and the logout flow then asks for confirmation.
+   * Deletes all plans of the session, and refuses the device codes that the user has claimed and not approved. Redirects
+   * to the start of the flow that the visitor has left, with its `next`, and logs a user out before, as clients expect of
+   * the link "Not you?". A navigation from another site deletes nothing, and the logout flow then asks for confirmation.
    */
   @Get('cancel/')
   @Redirect(LOGOUT, 302)
   async cancel(@Req() request: FastifyRequest) {
     if (isCrossSite(request)) return { url: `${LOGOUT}?${CROSS_SITE}=1`, statusCode: 302 };
+    const page = refererPage(request.headers.referer, request.host);
     const key = await this.cookies.keyOf(request);
-    const user = key && (await this.plans.deletePlans(key));
+    const { user, cancelled } = key ? await this.plans.deletePlans(key, page?.slug) : NOTHING_CANCELLED;
     // Ignores an outage of the consent service: the device gets no token meanwhile, and its code expires.
     if (user) await this.grants.refuse(user).catch(ignoreProblem);
-    return undefined;
+    const { invalidation: logout } = (await this.brands.find(request.host)).flowsByPurpose;
+    const visitor = { isLoggedIn: user !== undefined, stays: STAY in Object(request.query) };
+    return { url: cancelDestination({ page, cancelled, logout, ...visitor }), statusCode: 302 };
   }
 
   /** Starts the flow in which users configure a stage for themselves. Anonymous visitors log in first. */

@@ -1,6 +1,7 @@
 import { usePage } from '../flow/page.context.js';
 import { Button } from '../ui/button.js';
 import { Form } from '../ui/form.js';
+import { RefusalLink } from '../ui/refusal-link.js';
 import { UserBadge } from '../ui/user-badge.js';
 import type { Envelope } from './envelope.js';
 
@@ -20,7 +21,7 @@ export interface ConsentChallenge extends Envelope {
 }
 
 export function Consent({ challenge }: { challenge: ConsentChallenge }) {
-  const { t } = usePage();
+  const { t, pageData } = usePage();
   const header =
     challenge.confirms === 'email'
       ? t('You have followed the link in our email. Go on, if it was you who asked for it.')
@@ -44,11 +45,12 @@ export function Consent({ challenge }: { challenge: ConsentChallenge }) {
         )}
         {/*
          * The gateway also uses this challenge, without permissions, to let the visitor confirm a mailed link, or a run
-         * that another site began. Its button has no focus, so that a key that the visitor holds down during the
-         * navigation does not press it.
+         * that another site began. Its button has no focus, nor has that of a page which another site opened, so that a
+         * key that the visitor holds down during the navigation does not press it.
          */}
-        <Button autofocus={asksForPermissions}>{t('Continue')}</Button>
+        <Button autofocus={asksForPermissions && !pageData.cross_site}>{t('Continue')}</Button>
       </Form>
+      {asksForPermissions && <RefusalLink challenge={challenge} />}
     </>
   );
 }

@@ -105,6 +105,18 @@ export interface ResumedPlan extends Pick<StoredPlan, 'plan' | 'versionId' | 'or
   readonly step: string;
 }
 
+/** A deleted plan and the slug of its flow. Its pending user is not loaded. */
+export interface CancelledPlan {
+  readonly slug: string;
+  readonly plan: Plan;
+}
+
+/** The uuid of the session's user, if there is one, and the plan that the visitor has left. */
+export interface Cancellation {
+  readonly user: string | undefined;
+  readonly cancelled: CancelledPlan | undefined;
+}
+
 /** Plans and their sessions. */
 export abstract class PlanStore {
   /**
@@ -123,8 +135,8 @@ export abstract class PlanStore {
   abstract save(plan: PlanCommit): Promise<boolean>;
   /** Returns the slugs of the flows of a session's plans, the last saved first. A long list is cut. */
   abstract listSlugs(sessionKey: Buffer): Promise<string[]>;
-  /** Deletes every plan of a session. Returns the uuid of the session's user, if there is one. */
-  abstract deletePlans(sessionKey: Buffer): Promise<string | undefined>;
+  /** Deletes every plan of a session. Returns the plan of the flow `slug`, or without `slug` the plan that was last saved. */
+  abstract deletePlans(sessionKey: Buffer, slug?: string): Promise<Cancellation>;
 }
 
 /** Records events of requests that save no plan. */

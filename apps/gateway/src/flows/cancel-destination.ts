@@ -1,0 +1,77 @@
+import { isLocalPath } from '@gatehouse/contracts';
+import type { CancelledPlan } from '@gatehouse/executor';
+import { CROSS_SITE } from '../http/cross-site-request.js';
+import { parseInnerQuery } from '../http/query.js';
+
+const LOGIN = '/flows/-/default/authentication/';
+const LOGOUT = '/flows/-/default/invalidation/';
+
+/** The page of a flow that a visitor has left: the slug of the flow, and the query of the page. */
+export interface FlowPage {
+  readonly slug: string;
+  readonly query: Readonly<Record<string, string>>;
+}
+
+/** Returns the page of a flow that a `Referer` of this host names. A plan may have ended long before its page is left. */
+export function refererPage(referer: string | undefined, host: string): FlowPage | undefined {
+  if (!referer || !URL.canParse(referer)) return undefined;
+  const url = new URL(referer);
+  const [, slug] = /^\/if\/flow\/([-\w]+)\/$/.exec(url.pathname) ?? [];
+  return slug && url.host === host ? { slug, query: parseInnerQuery(url.search.slice(1)) } : undefined;
+}
+
+/** What is known of a visitor who cancels. */
+interface Cancellation {
+  /** The page that the visitor has left, if the browser names it. */
+  readonly page: FlowPage | undefined;
+  /** The plan of that page, or else the plan that was last saved. */
+  readonly cancelled: CancelledPlan | undefined;
+  readonly isLoggedIn: boolean;
+  /** Whether a logged-in user only refuses, and stays logged in. */
+  readonly stays: boolean;
+  /** Slug of the flow that logs out. */
+  readonly logout: string | undefined;
+}
+
+/**
+ * Returns the local path to which a visitor who cancels is redirected: the start of the same flow, with its query and
+ * `next`. A logged-in user is logged out on the way, unless the user only refuses (docs/spec/executor.md#cancel).
+ */
+export function cancelDestination(cancellation: Cancellation): string {
+  const { isLoggedIn, stays, logout } = cancellation;
+  if (isLoggedIn && stays) return '/';
+  const page = pageOf(cancellation);
+  const next = localNext(page);
+  if (page && isLoggedIn && page.slug !== logout && isRestartable(cancellation))
+    return withNext(LOGOUT, addressOf(page));
+  if (isLoggedIn || !page) return withNext(LOGOUT, next);
+  return isRestartable(cancellation) ? addressOf(page) : withNext(LOGIN, next);
+}
+
+function pageOf({ page, cancelled }: Cancellation): FlowPage | undefined {
+  if (!cancelled) return page;
+  const { slug, plan } = cancelled;
+  if (plan.ended) return page ?? ('denied' in plan.ended ? { slug, query: {} } : undefined);
+  const { query, next, cross_site: isMarked } = plan;
+  // Keeps the mark: the redirect comes from this site, and would otherwise start a flow that acts without a question.
+  const marked = isMarked ? { ...query, [CROSS_SITE]: '1' } : query;
+  return { slug, query: next === undefined ? marked : { ...marked, next } };
+}
+
+/** Whether the flow's page can start the flow again: a plan with added steps, such as a device's, starts elsewhere. */
+const isRestartable = ({ cancelled }: Cancellation): boolean => cancelled?.plan.begun?.insert === undefined;
+
+const localNext = (page: FlowPage | undefined): string | undefined => {
+  const next = page?.query['next'];
+  return next !== undefined && isLocalPath(next) ? next : undefined;
+};
+
+function addressOf({ slug, query }: FlowPage): string {
+  const { flow_token: _secret, next: _checked, ...rest } = query;
+  const next = localNext({ slug, query });
+  const kept = new URLSearchParams({ ...rest, ...(next === undefined ? {} : { next }) }).toString();
+  return `/if/flow/${slug}/${kept && `?${kept}`}`;
+}
+
+const withNext = (path: string, next: string | undefined): string =>
+  next === undefined ? path : `${path}?${new URLSearchParams({ next }).toString()}`;
