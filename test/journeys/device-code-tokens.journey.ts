@@ -14,7 +14,6 @@ import { Deployment } from '../support/deployment.js';
 import { clientEntries, OauthDevice } from '../support/oauth-device.js';
 
 const CODE = 'ak-provider-oauth2-device-code';
-const DONE = { component: 'xak-flow-redirect', to: '/' };
 const TOKEN = 'a-token-of-alice-that-nobody-guesses-0123456789abcdef'; // not-a-secret
 const pending = { status: 400, body: { error: 'authorization_pending' } };
 
@@ -79,6 +78,8 @@ describe('an API token cannot authorize a device', () => {
     const body = JSON.stringify({ component: CODE, code: entry.code });
     expect(await alice.fetch('/api/v3/flows/executor/code/?query=', { ...post, body })).toMatchObject(refusedToken);
     expect(await device.redeem('radio', deviceCode)).toMatchObject(pending);
-    expect((await alice.solve('plain', {})).body).toEqual(DONE);
+    const { body: question } = await alice.show('plain');
+    const consented = await alice.solve('plain', { token: question['token'] });
+    expect(consented.body).toMatchObject({ component: 'ak-provider-oauth2-device-code-finish', approved: true });
   });
 });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { claimedCode } from './device-grant.js';
+import { claimedCode, userCode } from './device-grant.js';
 import { secret } from './secret.js';
 
 /**
@@ -91,9 +91,9 @@ export const effect = z.discriminatedUnion('type', [
   }),
   /**
    * Requested by the stage `device_code` when the visitor has claimed a device code. Leads to the authorization flow of
-   * the code's OAuth client.
+   * the code's OAuth client. `user_code` is the code that the visitor typed. Consent services before 0.3 do not send it.
    */
-  z.object({ type: z.literal('authorize'), claimed: claimedCode }),
+  z.object({ type: z.literal('authorize'), claimed: claimedCode, user_code: userCode.optional() }),
   /**
    * Stores a pending source login for a button of the challenge. Only this session may complete the login with `state`.
    */

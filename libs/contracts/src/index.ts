@@ -33,6 +33,7 @@ export * from './stage-descriptor.js';
 export * from './stage-outcome.js';
 export * from './stage-reply.js';
 export * from './stage-request.js';
+export * from './stage-subject.js';
 export * from './system-challenges.js';
 export * from './unpublished.js';
 export * from './unstorable-characters.js';

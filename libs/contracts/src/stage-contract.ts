@@ -197,6 +197,11 @@ export interface StageContract {
    * even with a recent proof (docs/adr/0037).
    */
   readonly requires_session: boolean;
+  /**
+   * `asked`: with a passed answer, the stage may report that the visitor consents to what its challenge named. `needed`:
+   * the stage learns whether it comes right after such an answer, in the same request (`step.consented`).
+   */
+  readonly consent: 'asked' | 'needed' | undefined;
   /** Set for a stage that the gateway may add before a step that changes credentials, to get a missing proof. */
   readonly proof_step?: ProofStep | undefined;
   /** Whether no visitor can pass the stage. */
@@ -261,6 +266,7 @@ const defaults = {
   personal_fields: undefined,
   grants: false,
   requires_session: false,
+  consent: undefined,
   alters_user: false,
   writes_data: false,
   deadline_ms: 5000,
@@ -285,12 +291,3 @@ export function defineStage<const D extends StageContractInput>(
   const { acts = true, acts_on_entry = () => acts } = draft;
   return { ...defaults, ...draft, acts_on_entry, grants, response } as CompleteContract<D> & StageContract;
 }
-
-/** Verbs of the requests to a stage while a flow runs: return the challenge, or judge a response. */
-export const FLOW_VERBS = ['challenge', 'respond'] as const;
-export type StageVerb = (typeof FLOW_VERBS)[number];
-/** Verbs of all requests to a stage: also to describe the contract. */
-export const STAGE_VERBS = [...FLOW_VERBS, 'describe'] as const;
-
-/** Returns the subject of a stage and a verb, such as `stage.password.respond`. */
-export const stageSubject = (kind: string, verb: (typeof STAGE_VERBS)[number]) => `stage.${kind}.${verb}`;

@@ -37,6 +37,7 @@ export interface PassedOutcome<C extends StageContract> {
   readonly effects?: readonly StageEffect<C>[];
   readonly insert?: Insert;
   readonly verified?: readonly string[];
+  readonly consented?: true;
 }
 export interface DeniedOutcome<C extends StageContract> {
   readonly type: 'denied';

@@ -46,6 +46,8 @@ export const stageReply = z.discriminatedUnion('type', [
     effects: z.array(effect).optional(),
     insert: insert.optional(),
     verified: z.array(z.string()).optional(),
+    /** True if the visitor has consented, by this answer, to what the challenge named. */
+    consented: z.boolean().optional(),
   }),
   z.object({
     type: z.literal('denied'),

@@ -39,6 +39,11 @@ export const stageRequest = z.object({
     embedded: z.boolean().exactOptional(),
     /** True if a rejection restarts the flow, so that a challenge in the rejection would never be shown. */
     starts_over: z.boolean().exactOptional(),
+    /**
+     * For a stage that needs consent: whether the visitor has consented by the answer in this HTTP request, and no other
+     * step came after that answer. Never true on a GET. Gateways before 0.3 do not send it.
+     */
+    consented: z.boolean().exactOptional(),
   }),
   site: z.object({
     base_url: z.string(),

@@ -1,4 +1,4 @@
-import type { ClaimedCode, Effect, EffectType, PolicyRequest } from '@gatehouse/contracts';
+import type { Effect, EffectType, PolicyRequest } from '@gatehouse/contracts';
 import type { Plan } from '@gatehouse/plan';
 import { type LinkTarget, type ResumeLink, withResumeLink } from './resume-links.js';
 import { type SessionState, sessionAfterLogin, sessionAfterLogout } from './session-state.js';
@@ -23,8 +23,8 @@ interface CollectedEffect {
 /** What the effects of a request add to its HTTP response. */
 export interface ResponseEffects {
   readonly cookies: readonly EffectOf<'cookie'>[];
-  /** The claimed device code that the visitor may approve or refuse now. */
-  readonly authorization: ClaimedCode | undefined;
+  /** The device code that the visitor has typed, and may approve or refuse now. */
+  readonly authorization: EffectOf<'authorize'> | undefined;
   /** Whether the request has logged its visitor in. */
   readonly isLogin: boolean;
 }
@@ -55,7 +55,7 @@ const EFFECT_HANDLERS: { readonly [T in EffectType]: EffectHandler<T> } = {
   link_used: { collect: (effect, { step }) => ({ effect, usedLinkStep: step }) },
   cookie: { respond: (response, effect) => ({ ...response, cookies: [...response.cookies, effect] }) },
   authorize: {
-    respond: (response, { claimed }) => ({ ...response, authorization: response.authorization ?? claimed }),
+    respond: (response, effect) => ({ ...response, authorization: response.authorization ?? effect }),
   },
   source_login: {},
   /** Has no consequence: no page shows toasts yet. */

@@ -1,7 +1,7 @@
 import type { Effect, IdentificationMethod, PolicyRequest, StageReply } from '@gatehouse/contracts';
 import { endPlan, type Plan, type PlanEnding, type Step, userKey, withCreatedUser, withWorkId } from '@gatehouse/plan';
 import type { AttemptReservation } from './attempts/attempt-store.js';
-import { type AttemptSettlement, EMPTY_SETTLEMENT, mergeSettlements } from './attempts/settlement.js';
+import { type AttemptSettlement, mergeSettlements } from './attempts/settlement.js';
 import {
   collectEffect,
   type EventEffect,
@@ -13,11 +13,12 @@ import {
 } from './effects.js';
 import { eventSource, type FlowContext, isStored, loadedSessionState } from './flow-context.js';
 import type { PlanCommit } from './plan-commit.js';
-import { type ResumeLink, randomToken } from './resume-links.js';
+import { randomToken } from './resume-links.js';
 import type { SessionCookie } from './session-key.js';
 import { sessionProof } from './session-proof.js';
 import type { SessionState } from './session-state.js';
 import { StepBudget } from './step-budget.js';
+import { noChanges, type UnsavedChanges } from './unsaved-changes.js';
 
 /** Largest number of entries in a plan's trail. The oldest entries are removed. */
 const MAX_TRAIL_ENTRIES = 50;
@@ -34,44 +35,11 @@ export interface SavedRow {
   readonly plan: Plan;
 }
 
-/** Changes that a run has collected since its last save. */
-interface UnsavedChanges {
-  /** The plan as last saved, or as the run started. */
-  readonly planBefore: Plan;
-  readonly effects: Effect[];
-  readonly links: ResumeLink[];
-  readonly reputation: NonNullable<PolicyRequest['reputation']>;
-  settlement: AttemptSettlement;
-  /** Hash of the resume token to use up, because the plan was confirmed or has ended. */
-  usedToken: Buffer | undefined;
-  /**
-   * The step whose mailed link to use up, because the visitor has given the same proof in another way, such as by the
-   * code in the same mail (effect `link_used`).
-   */
-  usedLinkStep: string | undefined;
-  /**
-   * Whether the save must renew the session key: a credential was verified, or the plan got a saved user by more than a
-   * typed name.
-   */
-  identified: boolean;
-  /** The user, by uuid, who has passed a proof that a guard or a stage has asked for. */
-  confirmedUser: string | undefined;
-}
-
-const noChanges = (planBefore: Plan): UnsavedChanges => ({
-  planBefore,
-  effects: [],
-  links: [],
-  reputation: [],
-  settlement: EMPTY_SETTLEMENT,
-  usedToken: undefined,
-  usedLinkStep: undefined,
-  identified: false,
-  confirmedUser: undefined,
-});
-
 /** The parts of a run that stages, policies and guards read. */
-export type FlowRunView = Pick<FlowRun, 'context' | 'plan' | 'session' | 'revision' | 'budget' | 'reputation'>;
+export type FlowRunView = Pick<
+  FlowRun,
+  'context' | 'plan' | 'session' | 'revision' | 'budget' | 'reputation' | 'consented'
+>;
 
 /**
  * One request's run through a plan: the current plan, and the changes to save with it. A `FlowRun` is mutable, its
@@ -83,6 +51,8 @@ export class FlowRun {
   responseEffects: ResponseEffects = NO_RESPONSE_EFFECTS;
   /** Whether the visitor's answer has passed its step. */
   answerPassed = false;
+  /** Whether the visitor's answer was a consent, after which no other step was entered (docs/adr/0065). */
+  consented: boolean;
   /** The session cookie to set, if a save has made a new key. */
   cookie: SessionCookie | undefined;
   /** Whether the run was saved before a request to a stage that writes data. */
@@ -104,7 +74,8 @@ export class FlowRun {
     plan: Plan,
     private readonly now: () => Date,
   ) {
-    const { continued, loaded } = context;
+    const { continued, loaded, request } = context;
+    this.consented = request.consented === true;
     this.firstPlan = this.currentPlan = plan;
     this.lastFacts = plan.context;
     this.currentSession = loadedSessionState(context);
@@ -190,6 +161,17 @@ export class FlowRun {
     const isOther = user?.kind === 'saved' && userKey(user) !== userKey(this.currentPlan.context.pending_user);
     if (isOther && identifies !== 'by_name') this.unsaved.identified = true;
     this.move(isOther && identifies === 'by_writing' ? withCreatedUser(plan) : plan);
+  }
+
+  /** Records whether the visitor's answer has passed its step, and whether it was a consent. */
+  judge(reply: StageReply) {
+    this.answerPassed = reply.type === 'passed';
+    this.consented = reply.type === 'passed' && reply.consented === true;
+  }
+
+  /** Forgets the consent, which counts only for the step that comes right after it. */
+  dropConsent() {
+    this.consented = false;
   }
 
   /** Makes the next save replace the session key, because a credential was verified. */

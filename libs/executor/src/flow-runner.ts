@@ -99,7 +99,7 @@ export class FlowRunner {
     await this.prepareWork(step);
     this.run.startStep();
     const result = await this.dependencies.stageInvoker.respond(this.run, step, body);
-    this.run.answerPassed = result.reply.type === 'passed';
+    this.run.judge(result.reply);
     if (isNextAnswerNew(result.reply)) this.run.move(withoutWorkId(this.run.plan));
     return this.take(step, result);
   }
@@ -189,7 +189,7 @@ export class FlowRunner {
     // If the challenge was shown before, `prepareWork` ran before it was shown.
     if (this.run.plan.shown?.step !== step.id) await this.prepareWork(step);
     this.run.startStep();
-    return this.dependencies.stageInvoker.challenge(this.run, step);
+    return this.dependencies.stageInvoker.challenge(this.run, step).finally(() => this.run.dropConsent());
   }
 
   /** Whether the answer is for the step. An answer for another step comes from a late double click, and is ignored. */

@@ -20,7 +20,7 @@ describe('a flow that is started with a seed', () => {
   it('has the facts and steps of the seed, and continues like a flow without a seed', async () => {
     const { start, show, solve, plans } = executorHarness(flowOf([{ kind: 'ident' }]), DEFAULT_REPLIES);
     plans.session = loggedIn;
-    expect(await start({ ...outfit, visitor: alice })).toBeUndefined();
+    expect((await start({ ...outfit, visitor: alice })).cookie).toBeUndefined();
     expect(plans.plan).toMatchObject({ visitor: alice.uuid, context: { is_sso: true } });
     expect((await show()).result).toMatchObject({ challenge: { who: true } });
     expect((await solve({ who: 'me' })).result).toMatchObject({ challenge: { page: true } });
@@ -29,7 +29,7 @@ describe('a flow that is started with a seed', () => {
 
   it('starts in a new session for an anonymous visitor', async () => {
     const { start, show, plans } = executorHarness(requiring('require_unauthenticated'), DEFAULT_REPLIES);
-    expect(await start({ ...outfit, visitor: undefined })).toMatchObject({
+    expect((await start({ ...outfit, visitor: undefined })).cookie).toMatchObject({
       value: expect.stringMatching(/^[\w-]{43}$/),
     });
     expect(plans.plan).toMatchObject({ visitor: null, context: { is_sso: true } });

@@ -47,6 +47,12 @@ export interface FlowStartOptions extends PlanSeed {
   readonly access?: { readonly set: PolicySet; readonly policies: FlowVersion['policies'] };
 }
 
+/** A started flow: its plan, and the session cookie to set if the visitor got a new session. */
+export interface StartedFlow {
+  readonly plan: Plan;
+  readonly cookie: SessionCookie | undefined;
+}
+
 /** Returns the options for a flow that a user starts for the user's own account. */
 export const startForUser = (user: Identity): FlowStartOptions => ({
   visitor: user,
@@ -71,12 +77,13 @@ export class FlowStarter {
    * Throws `not_found`, `not_authenticated` (the user's session is gone), `flow_not_applicable`, `permission_denied`
    * (by `access`), `rate_limited`, and `stage_busy` when another request was first.
    */
-  async start(request: FlowRequest, options: FlowStartOptions): Promise<SessionCookie | undefined> {
+  async start(request: FlowRequest, options: FlowStartOptions): Promise<StartedFlow> {
     const loaded = await this.dependencies.plans.load(request.slug, request.sessionKey);
     const version = loaded && (await this.dependencies.flows.find(loaded.newestVersionId));
     if (!version) throw new Problem('not_found');
     rejectSessionMismatch(loaded, options);
-    if (keepsRunning(request, loaded, options)) return undefined;
+    const kept = keptPlan(request, loaded, options);
+    if (kept) return { plan: kept, cookie: undefined };
     if (!loaded.session) request.checkNewSessionRate();
     const context = await this.contextOf(request, { loaded, version, user: options.visitor });
     const plan = await this.planned(context, options);
@@ -85,7 +92,7 @@ export class FlowStarter {
     const owner = key ? { newKey: key.hash } : { id: session!.id };
     const sessionId = await this.dependencies.plans.create({ flowId, versionId, plan, session: owner, replaces });
     if (!sessionId) throw new Problem('stage_busy', { detail: 'Another request of this session was quicker.' });
-    return key?.cookie;
+    return { plan, cookie: key?.cookie };
   }
 
   private async contextOf(
@@ -133,16 +140,17 @@ function rejectSessionMismatch({ session }: LoadedFlow, { visitor }: FlowStartOp
 }
 
 /**
- * Whether a request from another site keeps the running plan, because the same user started it with the same additional
- * steps.
+ * Returns the running plan if a request from another site must keep it, because the same user started it with the same
+ * additional steps.
  */
-function keepsRunning(
+function keptPlan(
   { crossSite }: FlowRequest,
   { stored }: LoadedFlow,
   { visitor, insert }: FlowStartOptions,
-): boolean {
-  if (!crossSite || !visitor || !stored || stored.plan.ended) return false;
-  return stored.plan.visitor === visitor.uuid && isDeepStrictEqual(stored.plan.begun?.insert, insert);
+): Plan | undefined {
+  if (!crossSite || !visitor || !stored || stored.plan.ended) return undefined;
+  const isSame = stored.plan.visitor === visitor.uuid && isDeepStrictEqual(stored.plan.begun?.insert, insert);
+  return isSame ? stored.plan : undefined;
 }
 
 function initialPlan(context: FlowContext, { context: facts, insert }: FlowStartOptions): Plan {

@@ -29,7 +29,7 @@ export interface StageInvocation {
 }
 
 /** The parts of a run that a request to a stage is built from. */
-export type StageRun = Pick<FlowRunView, 'context' | 'plan' | 'session' | 'revision' | 'budget'>;
+export type StageRun = Pick<FlowRunView, 'context' | 'plan' | 'session' | 'revision' | 'budget' | 'consented'>;
 
 /**
  * Returns the request to one stage, with only what the stage's contract lets the stage know
@@ -51,7 +51,7 @@ export function buildStageRequest(
     timeout_ms: Math.floor(Math.min(contract.deadline_ms, timeLeftMs(request))),
     locale,
     flow: { id, slug, title, designation },
-    step: stepFields({ stateKey, stage, plan }),
+    step: stepFields(run, { stateKey, contract, stage, plan }),
     site,
     client: { cookies: pick(cookies, contract.cookies), ...client },
     session: { user: sessionUser, proved, proved_devices: [...provedDevices] },
@@ -87,11 +87,10 @@ function declaredFields({ response }: StageContract, body: ResponseBody): Respon
 }
 
 /** Returns the `step` of a request. The state key differs from the stage's id only for an embedded stage. */
-function stepFields({
-  stateKey,
-  stage,
-  plan,
-}: Pick<StageInvocation, 'stateKey' | 'stage' | 'plan'>): StageRequest['step'] {
+function stepFields(
+  { consented }: Pick<StageRun, 'consented'>,
+  { stateKey, contract, stage, plan }: Omit<StageInvocation, 'state'>,
+): StageRequest['step'] {
   const { id, name, stage: bound = id, onRefusal = 'retry' } = stage;
   return {
     id,
@@ -100,6 +99,7 @@ function stepFields({
     confirmed: plan.resumed?.confirmed ?? true,
     ...(stateKey !== id && { embedded: true }),
     ...(onRefusal !== 'retry' && { starts_over: true }),
+    ...(contract.consent === 'needed' && { consented }),
   };
 }
 

@@ -44,6 +44,7 @@ const answer = (...fields: string[]) => z.object(Object.fromEntries(fields.map((
  * `choice` counts attempts at the chosen device. `needy` requires a user. `page` grants nothing. `puzzle` and `robot`
  * have no side effects on entry. A script may answer `robot`: only a response with `code` shows that a person acted.
  * `scribe` and `diary` write data; `scribe` writes passwords. `verifier` mails a link and a code, and writes data.
+ * `asker` asks for consent, and `granter` needs it.
  */
 const KINDS = new Map(
   [
@@ -82,6 +83,8 @@ const KINDS = new Map(
     contract('choice', { response: answer('code', 'touch', 'chosen'), attempts: [chosen, touched] }),
     contract('page', { response: answer('word'), grants: false, effects: ['event', 'reputation'] }),
     contract('needy', { reads: { pending_user: 'required' } }),
+    contract('asker', { response: answer('token'), consent: 'asked' }),
+    contract('granter', { response: answer('token'), consent: 'needed' }),
     contract('login', { component: undefined }),
     contract('logout', { component: undefined, effects: ['logout'] }),
     // Changes the flow's user.

@@ -46,6 +46,16 @@ const passed = (rest: Omit<Extract<StageReply, { type: 'passed' }>, 'type'> = {}
 });
 const redirect = { where: 'next' as const, steps: [{ kind: 'redirect', config: { to: '/' } }] };
 
+it('a stage reports a consent only if its contract asks for consent', () => {
+  const facts = { pendingUser: alice, attached: [] };
+  const asker = defineStage({ ...drafted, consent: 'asked' });
+  expect(contractViolations(asker, passed({ consented: true }), facts)).toEqual([]);
+  for (const other of [modest, defineStage({ ...drafted, consent: 'needed' })])
+    expect(contractViolations(other, passed({ consented: true }), facts)).toEqual([
+      'reports a consent, which its contract does not ask for',
+    ]);
+});
+
 describe('a stage within its contract', () => {
   it.each<[string, StageReply]>([
     ['passes', passed()],

@@ -42,6 +42,7 @@ export function contractViolations(contract: StageContract, reply: StageReply, f
     ...challengeViolations(contract, reply),
     ...stateViolations(contract, reply),
     ...verifiedViolations(contract, reply),
+    ...consentViolations(contract, reply),
     ...(reply.type === 'passed' ? insertViolations(contract, reply, attached) : []),
   ];
 }
@@ -71,6 +72,12 @@ function verifiedViolations({ attempts, renews, verifies }: StageContract, reply
     .filter((credential) => !isListed(credential))
     .map((credential) => `verifies ${credential}, which its contract does not list`);
 }
+
+/** Returns a violation if the stage reports a consent that its contract says it never asks for. */
+const consentViolations = ({ consent }: StageContract, reply: StageReply): string[] =>
+  reply.type === 'passed' && reply.consented && consent !== 'asked'
+    ? ['reports a consent, which its contract does not ask for']
+    : [];
 
 /** Whether the rule counts guesses at this credential. The name in the rule may contain `{member}` placeholders. */
 function spends({ credential: template, pick }: AttemptRule, credential: string): boolean {

@@ -63,7 +63,7 @@ export class FlowService {
     options: FlowStartOptions,
   ): Promise<void> {
     const flowRequest = await this.reader.read(exchange, { ...params, answer: undefined });
-    const cookie = await this.starter.start(flowRequest, options);
+    const { cookie } = await this.starter.start(flowRequest, options);
     if (cookie) this.cookies.set(exchange, cookie, flowRequest.client);
   }
 
@@ -81,7 +81,7 @@ export class FlowService {
   }
 
   /**
-   * Starts the authorization flow if the user claimed the code of a device in the plan that ended. Returns the response
+   * Starts the authorization flow if the user typed the code of a device in the plan that ended. Returns the response
    * unchanged if that flow cannot start now, so that the visitor can try again.
    */
   private async startAuthorization(
@@ -90,13 +90,14 @@ export class FlowService {
     response: FlowResponse,
   ): Promise<FlowResponse> {
     const { effects, sessionUser: visitor, brand, cookie } = response;
-    const { authorization: claimed } = effects;
-    if (!claimed || !visitor) return response;
+    const { authorization } = effects;
+    if (!authorization || !visitor) return response;
+    const { claimed, user_code: userCode } = authorization;
     const translate = translatorFor(request, { user: visitor, brand });
     try {
-      const decision = { claimed, visitor, translate };
-      const slug = await this.authorizations.begin(withNewSessionKey(flowRequest, cookie), decision);
-      return { ...response, result: { type: 'done', to: `/if/flow/${slug}/` } };
+      const decision = { claimed, userCode, visitor, translate };
+      const result = await this.authorizations.beginTyped(withNewSessionKey(flowRequest, cookie), decision);
+      return { ...response, result };
     } catch (error) {
       if (isRefusal(error)) return { ...response, result: { type: 'denied', message: error.detail } };
       if (error instanceof Problem) return response;

@@ -6,13 +6,25 @@ import {
   sentence,
   type Translate,
 } from '@gatehouse/contracts';
-import { type FlowRequest, FlowStarter, type FlowStartOptions, type Identity } from '@gatehouse/executor';
+import {
+  Executor,
+  type FlowRequest,
+  type FlowResult,
+  FlowStarter,
+  type FlowStartOptions,
+  type Identity,
+  type StartedFlow,
+} from '@gatehouse/executor';
 import type { OauthClient } from '@gatehouse/plan';
 import { Inject, Injectable } from '@nestjs/common';
 import { DeviceGrantClient } from './device-grant.client.js';
 import { OauthClientRepository } from './oauth-client.repository.js';
 
-const CONSENT_HEADER = sentence("You're about to sign into {name}.");
+const CONSENT_HEADER = sentence(
+  "You're about to sign into {name}. Continue only if your own device shows the code {code}.",
+);
+/** Header for a code that the consent service does not repeat (before 0.3). */
+const CONSENT_HEADER_WITHOUT_CODE = sentence("You're about to sign into {name}.");
 
 /** The scopes that a device can request, with their texts for users. */
 export const SUPPORTED_SCOPES: Readonly<Record<string, string>> = {
@@ -24,6 +36,8 @@ export const SUPPORTED_SCOPES: Readonly<Record<string, string>> = {
 /** A claimed code, the user who decides about it, and the language of that user. */
 export interface DeviceDecision {
   readonly claimed: ClaimedCode;
+  /** The code as the device shows it, so that the user can compare. */
+  readonly userCode: string | undefined;
   readonly visitor: Identity;
   readonly translate: Translate;
 }
@@ -39,6 +53,7 @@ export const isRefusal = (error: unknown): error is Problem =>
 @Injectable()
 export class DeviceAuthorizationService {
   constructor(
+    @Inject(Executor) private readonly executor: Executor,
     @Inject(FlowStarter) private readonly starter: FlowStarter,
     @Inject(OauthClientRepository) private readonly clients: OauthClientRepository,
     @Inject(DeviceGrantClient) private readonly grants: DeviceGrantClient,
@@ -47,14 +62,35 @@ export class DeviceAuthorizationService {
   /**
    * Begins the authorization flow of the code's client, whose last step approves the code. Returns the slug of the
    * flow. Refuses the code if the flow or the application does not admit this user. Throws `permission_denied`, and the
-   * problems of `FlowStarter.begin`.
+   * problems of `FlowStarter.start`.
    */
   async begin(request: FlowRequest, decision: DeviceDecision): Promise<string> {
+    return (await this.start(request, decision)).slug;
+  }
+
+  /**
+   * Like `begin`, for a code that the user typed in this request. Returns what the request shows: a redirect to the page
+   * of the flow, or a denial. If the flow has no step of its own, the typed code approves the device at once, before the
+   * redirect (docs/spec/device-codes.md#finish).
+   */
+  async beginTyped(request: FlowRequest, decision: DeviceDecision): Promise<FlowResult> {
+    const { slug, plan } = await this.start(request, decision);
+    const page = { type: 'done', to: `/if/flow/${slug}/` } as const;
+    if (plan.steps.length > 1) return page;
+    const entry = { ...request, slug, query: {}, queryNames: [], answer: undefined, consented: true };
+    const { result } = await this.executor.handle(entry);
+    return result.type === 'denied' ? result : page;
+  }
+
+  private async start(
+    request: FlowRequest,
+    decision: DeviceDecision,
+  ): Promise<StartedFlow & { readonly slug: string }> {
     const { claimed, visitor } = decision;
     try {
       const client = await this.clientOf(claimed);
-      await this.starter.start({ ...request, slug: client.flow }, startOptions(client, decision));
-      return client.flow;
+      const { flow: slug } = client;
+      return { slug, ...(await this.starter.start({ ...request, slug }, startOptions(client, decision))) };
     } catch (error) {
       if (isRefusal(error)) await this.grants.refuse(visitor.uuid, claimed.id);
       throw error;
@@ -69,19 +105,23 @@ export class DeviceAuthorizationService {
   }
 }
 
-function startOptions(client: OauthClient, { claimed, visitor, translate }: DeviceDecision): FlowStartOptions {
+function startOptions(client: OauthClient, decision: DeviceDecision): FlowStartOptions {
+  const { claimed, visitor } = decision;
   const steps = [{ kind: DEVICE_CODE_FINISH_KIND, config: { claimed: claimed.id } }];
   const access = { set: client.access, policies: client.policies };
-  return { visitor, context: contextOf(client, claimed, translate), insert: { where: 'last', steps }, access };
+  return { visitor, context: contextOf(client, decision), insert: { where: 'last', steps }, access };
 }
 
-function contextOf({ application }: OauthClient, { scopes }: ClaimedCode, translate: Translate): PlanContext {
+function contextOf({ application }: OauthClient, { claimed, userCode, translate }: DeviceDecision): PlanContext {
   const { name } = application;
-  const permissions = scopes.filter((id) => Object.hasOwn(SUPPORTED_SCOPES, id));
+  const permissions = claimed.scopes.filter((id) => Object.hasOwn(SUPPORTED_SCOPES, id));
   return {
     application,
     is_sso: true,
-    consent_header: translate(CONSENT_HEADER.text, { name }),
+    consent_header:
+      userCode === undefined
+        ? translate(CONSENT_HEADER_WITHOUT_CODE.text, { name })
+        : translate(CONSENT_HEADER.text, { name, code: userCode }),
     consent_permissions: permissions.map((id) => ({ id, name: translate(SUPPORTED_SCOPES[id]!) })),
   };
 }

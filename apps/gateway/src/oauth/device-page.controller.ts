@@ -82,7 +82,7 @@ export class DevicePageController {
     return this.flowService.authorize(
       exchange,
       { query, crossSite: crossSiteOf(exchange.request) },
-      { claimed, visitor: user, translate },
+      { claimed, userCode: code, visitor: user, translate },
     );
   }
 

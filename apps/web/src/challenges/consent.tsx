@@ -1,3 +1,4 @@
+import type { Translate } from '@gatehouse/texts/browser';
 import { usePage } from '../flow/page.context.js';
 import { Button } from '../ui/button.js';
 import { Form } from '../ui/form.js';
@@ -22,10 +23,7 @@ export interface ConsentChallenge extends Envelope {
 
 export function Consent({ challenge }: { challenge: ConsentChallenge }) {
   const { t, pageData } = usePage();
-  const header =
-    challenge.confirms === 'email'
-      ? t('You have followed the link in our email. Go on, if it was you who asked for it.')
-      : challenge.header_text;
+  const header = headerOf(challenge, t);
   const granted = withText(challenge.permissions);
   const requested = withText(challenge.additional_permissions);
   const asksForPermissions = challenge.permissions.length + challenge.additional_permissions.length > 0;
@@ -54,6 +52,11 @@ export function Consent({ challenge }: { challenge: ConsentChallenge }) {
     </>
   );
 }
+
+const headerOf = ({ confirms, header_text }: ConsentChallenge, t: Translate) =>
+  confirms === 'email'
+    ? t('You have followed the link in our email. Go on, if it was you who asked for it.')
+    : header_text;
 
 function Permissions({ title, permissions }: { title: string; permissions: readonly Permission[] }) {
   if (permissions.length === 0) return null;

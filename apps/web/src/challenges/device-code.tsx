@@ -2,6 +2,7 @@ import { usePage } from '../flow/page.context.js';
 import { Button } from '../ui/button.js';
 import { CodeField } from '../ui/code-field.js';
 import { Form } from '../ui/form.js';
+import { RefusalLink } from '../ui/refusal-link.js';
 import { type Envelope, errorsOf } from './envelope.js';
 
 /** Asks for the code that another device shows. */
@@ -16,8 +17,25 @@ export function DeviceCode({ challenge }: { challenge: Envelope }) {
   );
 }
 
+/** The challenge at the end of a device login. */
+export interface DeviceCodeFinishChallenge extends Envelope {
+  readonly approved?: boolean | undefined;
+}
+
+/** Says that the device is signed in, or asks for it if a service of the version before still waits for the answer. */
+export function DeviceCodeFinish({ challenge }: { challenge: DeviceCodeFinishChallenge }) {
+  const { t } = usePage();
+  if (!challenge.approved) return <DeviceQuestion challenge={challenge} />;
+  return (
+    <Form challenge={challenge}>
+      <p>{t('You can go on there and close this page.')}</p>
+      <Button>{t('Continue')}</Button>
+    </Form>
+  );
+}
+
 /** Asks whether the device that showed the code may sign in, so that a victim of device code phishing can refuse. */
-export function DeviceCodeFinish({ challenge }: { challenge: Envelope }) {
+function DeviceQuestion({ challenge }: { challenge: Envelope }) {
   const { t } = usePage();
   return (
     <>
@@ -25,11 +43,7 @@ export function DeviceCodeFinish({ challenge }: { challenge: Envelope }) {
         <p>{t('Sign the device in as you? Say yes only if you have just asked for it there yourself.')}</p>
         <Button>{t('Sign the device in')}</Button>
       </Form>
-      <ul class="links">
-        <li>
-          <a href={challenge.flow_info?.cancel_url}>{t('No, cancel')}</a>
-        </li>
-      </ul>
+      <RefusalLink challenge={challenge} />
     </>
   );
 }

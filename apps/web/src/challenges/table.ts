@@ -30,7 +30,7 @@ const untyped = <C extends Envelope>(component: FunctionComponent<{ challenge: C
 /** The components of challenges, by `component` name. */
 export const CHALLENGES: Readonly<Record<string, Step>> = {
   'ak-provider-oauth2-device-code': DeviceCode,
-  'ak-provider-oauth2-device-code-finish': DeviceCodeFinish,
+  'ak-provider-oauth2-device-code-finish': untyped(DeviceCodeFinish),
   'ak-source-oauth-apple': untyped(Apple),
   'ak-source-plex': untyped(Plex),
   'ak-stage-access-denied': Denied,

@@ -107,7 +107,14 @@ export const STEPS: Readonly<Record<string, Challenge>> = {
   'email-unsent': stage('ak-stage-email', wrong('non_field_errors', MAIL_UNSENT.string, MAIL_UNSENT.code)),
   'email-again': stage('ak-stage-email', wrong('non_field_errors', 'email-sent', 'email-sent')),
   'device-code': stage('ak-provider-oauth2-device-code'),
-  'device-code-finish': stage('ak-provider-oauth2-device-code-finish'),
+  'device-code-consent': stageFor('ak-stage-consent', {
+    header_text: "You're about to sign into Television. Continue only if your own device shows the code 023456789.",
+    permissions: [{ id: 'profile', name: 'See your name and username' }],
+    additional_permissions: [],
+    token: '27fb5918-871f-465f-9687-e8e6302d6e80',
+  }),
+  'device-code-finish': stage('ak-provider-oauth2-device-code-finish', { approved: true }),
+  'device-code-question': stage('ak-provider-oauth2-device-code-finish'),
   plex: { component: 'ak-source-plex', client_id: 'abc', slug: 'plex' },
   apple: {
     component: 'ak-source-oauth-apple',

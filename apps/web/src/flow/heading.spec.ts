@@ -30,6 +30,8 @@ describe('the heading of a step', () => {
     ['sms-number', 'Set up text messages'],
     ['sms-code', 'Check your phone'],
     ['device-code', 'Connect a device'],
+    ['device-code-finish', 'Your device is signed in'],
+    ['device-code-question', 'Sign the device in?'],
     ['autosubmit', 'Redirecting to Example App...'],
     ...Object.entries(WITHOUT_TASK),
   ])('of %s is "%s"', (example, expected) => {

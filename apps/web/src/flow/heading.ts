@@ -18,6 +18,7 @@ interface Step extends Envelope {
   readonly phone_number_required?: boolean;
   readonly device_challenges?: readonly { readonly device_class: string; readonly last_used?: string | null }[];
   readonly confirms?: string | undefined;
+  readonly approved?: boolean;
   readonly fields?: readonly { readonly type: string }[];
 }
 
@@ -62,7 +63,8 @@ export function deviceHeading(deviceClass: string, t: Translate): string {
 /** The tasks of challenges, by component. Undefined if only the flow's title says what the step is for. */
 const TASKS: Readonly<Record<string, (t: Translate, step: Step) => string | undefined>> = {
   'ak-provider-oauth2-device-code': (t) => t('Connect a device'),
-  'ak-provider-oauth2-device-code-finish': (t) => t('Sign the device in?'),
+  'ak-provider-oauth2-device-code-finish': (t, { approved }) =>
+    t(approved ? 'Your device is signed in' : 'Sign the device in?'),
   'ak-source-oauth-apple': (t) => t('Continue with {name}', { name: 'Apple' }),
   'ak-source-plex': (t) => t('Continue with {name}', { name: 'Plex' }),
   'ak-stage-access-denied': (t) => t('Permission denied'),

@@ -59,5 +59,6 @@ export const consentContract = defineStage({
   addressable: ['token'],
   // On a GET the stage only asks, or passes because of an earlier grant.
   acts_on_entry: () => false,
+  consent: 'asked',
   writes_data: true,
 });

@@ -77,7 +77,7 @@ describe('the consent challenge', () => {
     await step.show();
     const rejected = await step.answer({ token: first });
     expect(rejected).toMatchObject({ type: 'rejected', errors: { token: [{ code: 'consent_outdated' }] } });
-    expect(await step.answer({ token: tokenOf(rejected) })).toEqual({ type: 'passed' });
+    expect(await step.answer({ token: tokenOf(rejected) })).toEqual({ type: 'passed', consented: true });
   });
 
   it('rejects a response that comes before the challenge was shown', async () => {
@@ -97,7 +97,7 @@ describe('the consent challenge', () => {
       { context: { consent_permissions: named('a'), pending_user: user } },
     ];
     for (const options of cases) {
-      expect(await consent(options)).toEqual({ type: 'passed' });
+      expect(await consent(options)).toEqual({ type: 'passed', consented: true });
       expect(await drive(options).show()).toMatchObject({ type: 'challenge' });
     }
     expect(await rowsOf(app)).toEqual([]);
@@ -115,6 +115,14 @@ describe('a grant', () => {
       type: 'passed',
     });
     expect(await rowsOf(context.application)).toMatchObject([{ permissions: ['a', 'b'] }]);
+  });
+
+  it('lets an answer with an old token pass, but not as a consent', async () => {
+    const context = { ...newParties(), consent_permissions: named('a') };
+    const step = drive({ context });
+    await step.show();
+    expect(await consent({ context })).toMatchObject({ type: 'passed', consented: true });
+    expect(await step.answer({ token: 'of an older page' })).toEqual({ type: 'passed' });
   });
 
   it('does not cover more permissions, however often the page is opened (accident 9)', async () => {

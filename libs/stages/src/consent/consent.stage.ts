@@ -48,11 +48,12 @@ export class ConsentStage implements Stage<Contract> {
     const parties = consentParties(input);
     const grant = parties && (await this.grants.find(parties));
     if (!matchesShown(requestOf(input, grant), shown)) return this.askAgain(input, 'consent_changed');
-    return parties ? this.saveGrant(input, parties) : pass<Contract>();
+    return parties ? this.saveGrant(input, parties) : pass<Contract>({ consented: true });
   }
 
   /**
-   * Rejects the response and asks again. Passes if the user has meanwhile granted all permissions in another session.
+   * Rejects the response and asks again. Passes if the user has meanwhile granted all permissions in another session,
+   * but reports no consent, because the response consents to nothing.
    */
   private async askAgain(input: Input, code: 'consent_outdated' | 'consent_changed'): Promise<Outcome> {
     const outcome = await this.challenge(input);
@@ -69,7 +70,7 @@ export class ConsentStage implements Stage<Contract> {
     const model = { app: 'authentik_stages_consent', model_name: 'userconsent', pk, name };
     const action = isNew ? 'model_created' : 'model_updated';
     const facts = { model, application: slug, permissions: [...granted], expires_in_s: lifetime_s };
-    return pass<Contract>({ effects: [{ type: 'event', action, context: facts }] });
+    return pass<Contract>({ consented: true, effects: [{ type: 'event', action, context: facts }] });
   }
 }
 

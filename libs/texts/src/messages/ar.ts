@@ -167,6 +167,8 @@ export const ar: Catalogue = {
   'Log out, log in again, and come back.': 'سجّل الخروج ثم سجّل الدخول وحاول من جديد.',
   'You have no password to confirm this with. Log out, log in again, and come back.':
     'ليست لديك كلمة مرور لتأكيد ذلك. سجّل الخروج ثم سجّل الدخول وحاول من جديد.',
+  "You're about to sign into {name}. Continue only if your own device shows the code {code}.":
+    'أنت على وشك تسجيل الدخول إلى {name}. تابع فقط إذا كان جهازك أنت يعرض الرمز {code}.',
   "You're about to sign into {name}.": 'أنت على وشك تسجيل الدخول إلى {name}.',
   'Know who you are': 'معرفة من أنت',
   'See your name and username': 'الاطلاع على اسمك واسم المستخدم',

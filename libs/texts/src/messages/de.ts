@@ -185,6 +185,8 @@ export const de: Catalogue = {
     'Melden Sie sich ab, melden Sie sich wieder an und versuchen Sie es noch einmal.',
   'You have no password to confirm this with. Log out, log in again, and come back.':
     'Sie haben kein Passwort, mit dem Sie das bestätigen könnten. Melden Sie sich ab, melden Sie sich wieder an und versuchen Sie es noch einmal.',
+  "You're about to sign into {name}. Continue only if your own device shows the code {code}.":
+    'Sie melden sich gleich bei {name} an. Fahren Sie nur fort, wenn Ihr eigenes Gerät den Code {code} anzeigt.',
   "You're about to sign into {name}.": 'Sie melden sich gleich bei {name} an.',
   'Know who you are': 'Erfahren, wer Sie sind',
   'See your name and username': 'Ihren Namen und Benutzernamen sehen',

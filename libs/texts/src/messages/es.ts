@@ -178,6 +178,8 @@ export const es: Catalogue = {
   'Log out, log in again, and come back.': 'Cierre la sesión, vuelva a iniciarla e inténtelo de nuevo.',
   'You have no password to confirm this with. Log out, log in again, and come back.':
     'No tiene contraseña con la que confirmar esto. Cierre la sesión, vuelva a iniciarla e inténtelo de nuevo.',
+  "You're about to sign into {name}. Continue only if your own device shows the code {code}.":
+    'Está a punto de iniciar sesión en {name}. Continúe solo si su propio dispositivo muestra el código {code}.',
   "You're about to sign into {name}.": 'Está a punto de iniciar sesión en {name}.',
   'Know who you are': 'Saber quién es usted',
   'See your name and username': 'Ver su nombre y su nombre de usuario',

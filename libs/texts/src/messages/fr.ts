@@ -184,6 +184,8 @@ export const fr: Catalogue = {
   'Log out, log in again, and come back.': 'Déconnectez-vous, reconnectez-vous, puis recommencez.',
   'You have no password to confirm this with. Log out, log in again, and come back.':
     'Vous n’avez pas de mot de passe pour confirmer cela. Déconnectez-vous, reconnectez-vous, puis recommencez.',
+  "You're about to sign into {name}. Continue only if your own device shows the code {code}.":
+    'Vous êtes sur le point de vous connecter à {name}. Continuez seulement si votre propre appareil affiche le code {code}.',
   "You're about to sign into {name}.": 'Vous êtes sur le point de vous connecter à {name}.',
   'Know who you are': 'Savoir qui vous êtes',
   'See your name and username': 'Voir votre nom et votre nom d’utilisateur',

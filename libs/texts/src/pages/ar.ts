@@ -79,6 +79,8 @@ export const ar: Catalogue = {
   Code: 'الرمز',
   'Device code': 'رمز الجهاز',
   'Enter the code that is shown on your device.': 'أدخل الرمز المعروض على جهازك.',
+  'Your device is signed in': 'تم تسجيل دخول جهازك',
+  'You can go on there and close this page.': 'يمكنك المتابعة عليه وإغلاق هذه الصفحة.',
   'Sign the device in as you? Say yes only if you have just asked for it there yourself.':
     'هل تريد تسجيل دخول الجهاز باسمك؟ وافق فقط إذا طلبت ذلك بنفسك للتو على ذلك الجهاز.',
   'Sign the device in': 'تسجيل دخول الجهاز',

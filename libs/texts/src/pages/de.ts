@@ -79,6 +79,8 @@ export const de: Catalogue = {
   Code: 'Code',
   'Device code': 'Gerätecode',
   'Enter the code that is shown on your device.': 'Geben Sie den Code ein, der auf Ihrem Gerät angezeigt wird.',
+  'Your device is signed in': 'Ihr Gerät ist angemeldet',
+  'You can go on there and close this page.': 'Sie können dort weitermachen und diese Seite schließen.',
   'Sign the device in as you? Say yes only if you have just asked for it there yourself.':
     'Möchten Sie das Gerät anmelden? Sagen Sie nur dann ja, wenn Sie dort gerade selbst danach gefragt haben.',
   'Sign the device in': 'Gerät anmelden',

@@ -79,6 +79,8 @@ export const es: Catalogue = {
   Code: 'Código',
   'Device code': 'Código del dispositivo',
   'Enter the code that is shown on your device.': 'Introduzca el código que aparece en su dispositivo.',
+  'Your device is signed in': 'Su dispositivo ha iniciado sesión',
+  'You can go on there and close this page.': 'Puede continuar en él y cerrar esta página.',
   'Sign the device in as you? Say yes only if you have just asked for it there yourself.':
     '¿Iniciar sesión en el dispositivo en su nombre? Acepte solo si acaba de pedirlo usted mismo en él.',
   'Sign the device in': 'Iniciar sesión en el dispositivo',

@@ -79,6 +79,8 @@ export const fr: Catalogue = {
   Code: 'Code',
   'Device code': 'Code de l’appareil',
   'Enter the code that is shown on your device.': 'Saisissez le code affiché sur votre appareil.',
+  'Your device is signed in': 'Votre appareil est connecté',
+  'You can go on there and close this page.': 'Vous pouvez continuer sur celui-ci et fermer cette page.',
   'Sign the device in as you? Say yes only if you have just asked for it there yourself.':
     'Connecter l’appareil en votre nom ? Acceptez seulement si vous venez de le demander vous-même sur cet appareil.',
   'Sign the device in': 'Connecter l’appareil',

@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { deviceCodeFinishChallenge, deviceCodeFinishResponse } from './device-code.wire.js';
 
 /**
- * Contract of the last step of a device login: a response approves the device, a GET does not
- * (docs/spec/device-codes.md#finish).
+ * Contract of the last step of a device login. It approves the device only as the direct reply to a consent or to a typed
+ * code, never on a GET (docs/spec/device-codes.md#finish).
  */
 export const deviceCodeFinishContract = defineStage({
   kind: DEVICE_CODE_FINISH_KIND,
@@ -15,13 +15,17 @@ export const deviceCodeFinishContract = defineStage({
   config: z.object({ claimed: z.uuid() }),
   challenge: deviceCodeFinishChallenge,
   response: deviceCodeFinishResponse,
-  state: z.object({}),
+  /** Set once the device is approved. */
+  state: z.object({ approved: z.literal(true).optional() }),
   reads: { application: 'optional', consent_permissions: 'optional' },
   writes: ['redirect'],
   errors: {
     device_code_finish_over: { string: 'The code has expired. Please start again on your device.', code: 'invalid' },
   },
   effects: ['event'],
+  inserts: ['consent'],
+  consent: 'needed',
+  // Entered after an answer of the visitor, it approves; entered by a GET, it only asks.
   acts_on_entry: () => false,
   grants: true,
   requires_session: true,

@@ -1,44 +1,72 @@
-import { ask, deny, isLocalPath, pass, type StageOutcome } from '@gatehouse/contracts';
+import { ask, deny, type Insert, isLocalPath, pass, type StageOutcome } from '@gatehouse/contracts';
 import type { ChallengeInput, RespondInput, Stage } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
+import { consentContract } from '../consent.contract.js';
 import type { deviceCodeFinishContract } from './device-code-finish.contract.js';
 import { DeviceCodeStore } from './device-code-store.js';
 
 type Contract = typeof deviceCodeFinishContract;
+type Input = ChallengeInput<Contract>;
+type Outcome = StageOutcome<Contract>;
 
-/** Approves a device when the user who has claimed the device's code responds. */
+/** Asks for a consent by a step before this one, which is then entered again. */
+const CONSENT_FIRST: Insert = {
+  where: 'before',
+  steps: [{ kind: consentContract.kind, config: { mode: 'always_require' } }],
+};
+
+/**
+ * Approves a device as the direct reply to the consent of the user who has claimed the device's code, or to the code that
+ * this user typed. Entered in any other way, it asks for a consent first.
+ */
 @Injectable()
 export class DeviceCodeFinishStage implements Stage<Contract> {
   constructor(@Inject(DeviceCodeStore) private readonly codes: DeviceCodeStore) {}
 
-  async challenge({ config, session }: ChallengeInput<Contract>): Promise<StageOutcome<Contract>> {
+  async challenge(input: Input): Promise<Outcome> {
+    const { id, config, session, step, state } = input;
     if (session.user?.kind !== 'saved') return deny<Contract>();
-    return (await this.codes.isOpen(config.claimed, session.user.uuid)) ? ask<Contract>({}) : expired();
+    if (state?.approved) return ask<Contract>({ approved: true });
+    // The reply to the consent may have been lost after the approval. A repeated request has the same id.
+    if (step.consented ? await this.approve(input) : await this.codes.isApproved(id)) return approved(input);
+    if (step.consented || !(await this.codes.isOpen(config.claimed, session.user.uuid))) return expired();
+    return isAskedHere(input) ? ask<Contract>({}) : pass<Contract>({ insert: CONSENT_FIRST });
   }
 
-  async respond({
-    id,
-    config,
-    context,
-    session,
-    flow,
-    query,
-  }: RespondInput<Contract>): Promise<StageOutcome<Contract>> {
+  async respond(input: RespondInput<Contract>): Promise<Outcome> {
+    const { session, state, query } = input;
     if (session.user?.kind !== 'saved') return deny<Contract>();
-    const scopes = (context.consent_permissions ?? []).map((permission) => permission.id);
-    const approved = await this.codes.approve(id, { claimed: config.claimed, user: session.user, scopes });
-    if (!approved) return expired();
-    const { application } = context;
-    const eventContext = { authorized_application: application?.slug, flow: flow.id, scopes: scopes.join(' ') };
-    const effects = [{ type: 'event', action: 'authorize_application', context: eventContext } as const];
-    return pass<Contract>({ effects, ...(hasInvalidNext(query['next']) ? { context: { redirect: '/' } } : {}) });
+    if (state?.approved) return pass<Contract>(destination(query['next']));
+    if (!isAskedHere(input)) return this.challenge(input);
+    if (!(await this.approve(input))) return expired();
+    return pass<Contract>({ effects: [approvalEvent(input)], ...destination(query['next']) });
+  }
+
+  private async approve({ id, config, context, session: { user } }: Input): Promise<boolean> {
+    return (
+      user?.kind === 'saved' && this.codes.approve(id, { claimed: config.claimed, user, scopes: scopesOf(context) })
+    );
   }
 }
 
+/** Whether the gateway is one before 0.3, which knows no consent: its page asks for an answer to this step. */
+const isAskedHere = ({ step }: Input) => step.consented === undefined;
+
+const scopesOf = ({ consent_permissions = [] }: Input['context']) => consent_permissions.map(({ id }) => id);
+
+const approved = (input: Input): Outcome =>
+  ask<Contract>({ approved: true }, { state: { approved: true }, effects: [approvalEvent(input)] });
+
+const approvalEvent = ({ context, flow }: Input) => {
+  const scopes = scopesOf(context).join(' ');
+  const facts = { authorized_application: context.application?.slug, flow: flow.id, scopes };
+  return { type: 'event', action: 'authorize_application', context: facts } as const;
+};
+
 /**
- * Returns whether `next` is invalid. The stage then redirects to `/`, because an error about `next` would look as if
- * the device had been refused.
+ * Returns the fact that leads to `/` instead of an invalid `next`, because an error about `next` would look as if the
+ * device had been refused.
  */
-const hasInvalidNext = (next = '') => next !== '' && !isLocalPath(next);
+const destination = (next = '') => (next === '' || isLocalPath(next) ? {} : { context: { redirect: '/' } });
 
 const expired = () => deny<Contract>({ message: { code: 'device_code_finish_over' } });

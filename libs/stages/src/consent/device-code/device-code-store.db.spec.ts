@@ -79,7 +79,9 @@ describe('device codes', () => {
     const approval = { claimed: id, user, scopes: ['openid'] };
     const work = randomUUID();
     const both = await Promise.all([codes.approve(work, approval), codes.approve(work, approval)]);
-    expect([...both, await codes.approve(randomUUID(), approval)]).toEqual([true, true, false]);
+    const late = randomUUID();
+    expect([...both, await codes.approve(late, approval)]).toEqual([true, true, false]);
+    expect([await codes.isApproved(work), await codes.isApproved(late)]).toEqual([true, false]);
   });
 });
 

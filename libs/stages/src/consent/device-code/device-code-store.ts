@@ -34,6 +34,8 @@ export abstract class DeviceCodeStore {
   abstract isOpen(claimed: string, user: string): Promise<boolean>;
   /** Approves a device. Returns `false` if the code is no longer open. Idempotent for each request `id`. */
   abstract approve(id: string, approval: DeviceApproval): Promise<boolean>;
+  /** Returns whether the request `id` has approved a device. */
+  abstract isApproved(id: string): Promise<boolean>;
   /**
    * Refuses the code `claimed`, or all open codes that the user has claimed, and returns the number of refused codes.
    */

@@ -29,7 +29,7 @@ export class DeviceCodeStage implements Stage<Contract> {
     if (!claimed) return reject<Contract>({ code: [{ code: 'device_code_invalid' }] }, { failed: ['device_code'] });
     return pass<Contract>({
       context: { redirect: linkOf(code) },
-      effects: [{ type: 'authorize', claimed }],
+      effects: [{ type: 'authorize', claimed, user_code: code }],
       verified: ['device_code'],
     });
   }

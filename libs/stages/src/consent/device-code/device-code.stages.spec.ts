@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { SavedUser } from '@gatehouse/contracts';
-import { driveStage } from '@gatehouse/stage-kit/testing';
+import { driveStage, stageRequestFixture } from '@gatehouse/stage-kit/testing';
 import { describe, expect, it } from 'vitest';
 import { deviceCodeContract } from './device-code.contract.js';
 import { DeviceCodeStage } from './device-code.stage.js';
@@ -18,15 +18,23 @@ const CLAIMED = { id: randomUUID(), client_id: 'tv', application: randomUUID(), 
 class InMemoryDeviceCodeStore extends DeviceCodeStore {
   open = true;
   readonly approvals: DeviceApproval[] = [];
+  /** Ids of the requests that have approved a device. */
+  readonly approvedBy = new Set<string>();
   async claim(code: string, user: string) {
     return this.open && code === '012345678' && user === ALICE.uuid ? CLAIMED : undefined;
   }
   async isOpen() {
     return this.open;
   }
-  async approve(_id: string, approval: DeviceApproval) {
-    if (this.open) this.approvals.push(approval);
+  async approve(id: string, approval: DeviceApproval) {
+    if (this.open) {
+      this.approvals.push(approval);
+      this.approvedBy.add(id);
+    }
     return this.open;
+  }
+  async isApproved(id: string) {
+    return this.approvedBy.has(id);
   }
   async issue() {
     return { device_code: '', user_code: '', interval: 5 };
@@ -54,7 +62,7 @@ describe('the device code stage', () => {
       expect(await driveCodeStage().answer({ code })).toEqual({
         type: 'passed',
         context: { redirect: '/device?code=012345678' },
-        effects: [{ type: 'authorize', claimed: CLAIMED }],
+        effects: [{ type: 'authorize', claimed: CLAIMED, user_code: '012345678' }],
         verified: ['device_code'],
       });
     },
@@ -75,25 +83,65 @@ describe('the device code stage', () => {
   });
 });
 
+interface FinishOptions {
+  readonly codes?: InMemoryDeviceCodeStore;
+  readonly session?: SavedUser | null;
+  readonly query?: Record<string, string>;
+  /** Whether the gateway says that the visitor has consented. A gateway before 0.3 says nothing. */
+  readonly consented?: boolean | undefined;
+}
+
 describe('the device code finish stage', () => {
-  const driveFinishStage = (
-    codes: InMemoryDeviceCodeStore,
-    session: SavedUser | null = ALICE,
-    query: Record<string, string> = {},
-  ) =>
-    driveStage(deviceCodeFinishContract, new DeviceCodeFinishStage(codes), {
+  const driveFinishStage = (options: FinishOptions = {}) => {
+    const { codes = new InMemoryDeviceCodeStore(), session = ALICE, query = {} } = options;
+    const { step } = stageRequestFixture();
+    const consented = 'consented' in options ? options.consented : true;
+    return driveStage(deviceCodeFinishContract, new DeviceCodeFinishStage(codes), {
       config: { claimed: CLAIMED.id },
       context: { consent_permissions: [{ id: 'openid', name: '' }] },
-      request: { session: { user: session }, query },
+      request: { session: { user: session }, query, step: consented === undefined ? step : { ...step, consented } },
     });
+  };
+  const approval = { claimed: CLAIMED.id, user: { uuid: ALICE.uuid }, scopes: ['openid'] };
 
-  it('approves the device on a response, never on a GET', async () => {
+  it('approves the device once, right after a consent, and then only shows that it is signed in', async () => {
     const codes = new InMemoryDeviceCodeStore();
-    const step = driveFinishStage(codes);
-    for (const _ of [1, 2, 3]) expect(await step.show()).toMatchObject({ type: 'challenge' });
+    const step = driveFinishStage({ codes });
+    const shown = { type: 'challenge', challenge: { approved: true } };
+    expect(await step.show()).toMatchObject({ ...shown, effects: [{ action: 'authorize_application' }] });
+    codes.open = false;
+    expect(await step.show()).toEqual(shown);
+    expect(await step.answer({})).toEqual({ type: 'passed' });
+    expect(codes.approvals).toMatchObject([approval]);
+  });
+
+  it('approves nothing without a consent, but inserts a consent that is not remembered', async () => {
+    const codes = new InMemoryDeviceCodeStore();
+    const step = driveFinishStage({ codes, consented: false });
+    const steps = [{ kind: 'consent', config: { mode: 'always_require' } }];
+    for (const reply of [await step.show(), await step.answer({})])
+      expect(reply).toEqual({ type: 'passed', insert: { where: 'before', steps } });
+    expect(codes.approvals).toEqual([]);
+  });
+
+  it('shows that the device is signed in if the reply to the consent was lost', async () => {
+    const codes = new InMemoryDeviceCodeStore();
+    await driveFinishStage({ codes }).show();
+    codes.open = false;
+    expect(await driveFinishStage({ codes, consented: false }).show()).toMatchObject({
+      ...{ type: 'challenge', challenge: { approved: true } },
+      effects: [{ action: 'authorize_application' }],
+    });
+    expect(codes.approvals).toHaveLength(1);
+  });
+
+  it('asks by its own challenge behind a gateway of the version before, and approves on the response', async () => {
+    const codes = new InMemoryDeviceCodeStore();
+    const step = driveFinishStage({ codes, consented: undefined });
+    for (const _ of [1, 2, 3]) expect(await step.show()).toEqual({ type: 'challenge', challenge: {} });
     expect(codes.approvals).toEqual([]);
     expect(await step.answer({})).toMatchObject({ type: 'passed', effects: [{ action: 'authorize_application' }] });
-    expect(codes.approvals).toMatchObject([{ claimed: CLAIMED.id, user: { uuid: ALICE.uuid }, scopes: ['openid'] }]);
+    expect(codes.approvals).toMatchObject([approval]);
   });
 
   it.each([
@@ -102,17 +150,23 @@ describe('the device code finish stage', () => {
     ['/app/', undefined],
     ['', undefined],
   ])('redirects to / instead of next only if next is invalid: %j', async (next, context) => {
-    const reply = await driveFinishStage(new InMemoryDeviceCodeStore(), ALICE, { next }).answer({});
+    const step = driveFinishStage({ query: { next } });
+    await step.show();
+    const reply = await step.answer({});
     expect([reply.type, 'context' in reply ? reply.context : undefined]).toEqual(['passed', context]);
   });
 
-  it('denies if the code has expired, or the visitor is not logged in', async () => {
-    const codes = new InMemoryDeviceCodeStore();
-    expect(await driveFinishStage(codes, null).show()).toMatchObject({ type: 'denied' });
-    expect(await driveFinishStage(codes, null).answer({})).toMatchObject({ type: 'denied' });
-    codes.open = false;
-    for (const reply of [await driveFinishStage(codes).show(), await driveFinishStage(codes).answer({})])
-      expect(reply).toMatchObject({ type: 'denied', message: { code: 'device_code_finish_over' } });
-    expect(codes.approvals).toEqual([]);
-  });
+  it.each([true, false, undefined])(
+    'denies if the code has expired, or the visitor is not logged in (consented: %s)',
+    async (consented) => {
+      const codes = new InMemoryDeviceCodeStore();
+      expect(await driveFinishStage({ codes, consented, session: null }).show()).toMatchObject({ type: 'denied' });
+      expect(await driveFinishStage({ codes, consented, session: null }).answer({})).toMatchObject({ type: 'denied' });
+      codes.open = false;
+      const step = driveFinishStage({ codes, consented });
+      for (const reply of [await step.show(), await step.answer({})])
+        expect(reply).toMatchObject({ type: 'denied', message: { code: 'device_code_finish_over' } });
+      expect(codes.approvals).toEqual([]);
+    },
+  );
 });

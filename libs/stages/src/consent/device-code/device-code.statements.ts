@@ -64,6 +64,12 @@ export const APPROVE = `
     expires = greatest(expires, now() + interval '${FETCH_S} s')
   WHERE id = $1 AND claimed_by = $2 AND ${OPEN} RETURNING id`;
 
+/** Finds the approval of a device by an earlier request. $1 id of the request. */
+export const IS_APPROVED = {
+  name: 'device_code_approved',
+  text: `SELECT id FROM ${SCHEMA}.done WHERE id = $1 AND reply->'approved' = 'true'`,
+};
+
 /** Refuses claimed codes. $1 user uuid, $2 id of the code, or null for all open codes that the user has claimed. */
 export const REFUSE = {
   name: 'device_code_refuse',

@@ -11,13 +11,18 @@ export const deviceCodeResponse = z
   .object({ code: secret(digits()) })
   .meta({ id: 'OAuthDeviceCodeChallengeResponseRequest', description: 'The code that the other device shows.' });
 
-/** Challenge that asks for approval of the device. */
+/** Challenge that says that the device is approved. Consent services before 0.3 ask for the approval by it. */
 export const deviceCodeFinishChallenge = z
-  .object({})
-  .meta({ id: 'OAuthDeviceCodeFinishChallenge', description: 'Asks whether the other device may sign in.' });
+  .object({
+    approved: z
+      .boolean()
+      .optional()
+      .meta({ description: 'Whether the other device is signed in. Absent if it still waits for the answer.' }),
+  })
+  .meta({ id: 'OAuthDeviceCodeFinishChallenge', description: 'Says that the other device is signed in.' });
 
-/** Response that approves the device. */
+/** Response that leaves the page of the approved device. */
 export const deviceCodeFinishResponse = z.object({}).meta({
   id: 'OAuthDeviceCodeFinishChallengeResponseRequest',
-  description: 'Approves the login of the other device.',
+  description: 'Ends the login of the other device.',
 });

@@ -74,6 +74,10 @@ export class TypeormDeviceCodeStore extends DeviceCodeStore {
     return approved;
   }
 
+  async isApproved(id: string): Promise<boolean> {
+    return (await runNamed(this.source, statements.IS_APPROVED, [id])).rowCount === 1;
+  }
+
   async refuse(user: string, claimed?: string): Promise<number> {
     return (await runNamed(this.source, statements.REFUSE, [user, claimed ?? null])).rowCount ?? 0;
   }

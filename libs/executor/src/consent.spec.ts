@@ -1,0 +1,74 @@
+import type { StageReply } from '@gatehouse/contracts';
+import { describe, expect, it } from 'vitest';
+import { executorHarness } from '../testing/executor-harness.js';
+import { challengeReply, DEFAULT_REPLIES, type ScriptedReply } from '../testing/fake-stage-client.js';
+import { flowOf } from '../testing/test-flow.js';
+
+const CONSENTED: StageReply = { type: 'passed', consented: true };
+const SCRIPT: Record<string, ScriptedReply> = {
+  ...DEFAULT_REPLIES,
+  'asker.challenge': challengeReply(),
+  'asker.respond': CONSENTED,
+  'granter.challenge': challengeReply(),
+  'granter.respond': { type: 'passed' },
+};
+const flow = (...kinds: string[]) => flowOf(kinds.map((kind) => ({ kind })));
+/** Returns a harness, and the values of `step.consented` in the requests to the stage `granter`. */
+function harnessOf(version: ReturnType<typeof flowOf>, script = SCRIPT) {
+  const harness = executorHarness(version, script);
+  const { hops, requests } = harness.stages;
+  const consents = () => requests.filter((_, i) => hops[i]?.startsWith('granter')).map(({ step }) => step.consented);
+  return { ...harness, consents };
+}
+
+describe('a stage that needs consent', () => {
+  it('learns of a consent in the request that gave it, and never again', async () => {
+    const { show, solve, consents, stages } = harnessOf(flow('asker', 'granter'));
+    await show();
+    await solve({ token: 'x' });
+    await show();
+    await solve({});
+    expect(consents()).toEqual([true, false, false]);
+    expect(
+      stages.requests.every(({ step }, i) => stages.hops[i]?.startsWith('granter') || !('consented' in step)),
+    ).toBe(true);
+  });
+
+  it.each<[string, string[], Record<string, ScriptedReply>]>([
+    [
+      'if the stage that asks for consent passes on a GET',
+      ['asker', 'granter'],
+      { 'asker.challenge': { type: 'passed' } },
+    ],
+    ['if the answer was no consent', ['asker', 'granter'], { 'asker.respond': { type: 'passed' } }],
+    [
+      'if another step came after the consent',
+      ['asker', 'mailer', 'granter'],
+      { 'mailer.challenge': { type: 'passed' } },
+    ],
+  ])('learns of none %s', async (_, kinds, replies) => {
+    const { show, solve, consents } = harnessOf(flow(...kinds), { ...SCRIPT, ...replies });
+    await show();
+    await solve({ token: 'x' });
+    expect(consents()[0]).toBe(false);
+  });
+
+  it('learns that the visitor has typed the code of a device, for the first step only', async () => {
+    const direct = harnessOf(flow('granter'));
+    await direct.show({ consented: true });
+    await direct.show();
+    const later = harnessOf(flow('mailer', 'granter'), { ...SCRIPT, 'mailer.challenge': { type: 'passed' } });
+    await later.show({ consented: true });
+    expect([direct.consents(), later.consents()]).toEqual([[true, false], [false]]);
+  });
+});
+
+it('a consent that a stage reports against its contract changes nothing (accident 61)', async () => {
+  const { show, solve, consents, violations } = harnessOf(flow('page', 'granter'), {
+    ...SCRIPT,
+    'page.respond': CONSENTED,
+  });
+  await show();
+  expect((await solve({ word: 'x' })).result).toMatchObject({ type: 'problem', problem: { code: 'stage_fault' } });
+  expect([violations, consents()]).toEqual([['reports a consent, which its contract does not ask for'], []]);
+});
