@@ -1,3 +1,4 @@
+import { ChallengeTypesFromJSON, type ConsentChallenge } from '@goauthentik/api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { blueprint, EMAIL, flowEntries, IDENTIFICATION, LOGIN, userEntry } from '../support/blueprints.js';
 import type { Browser } from '../support/browser.js';
@@ -24,6 +25,7 @@ const USERNAMES = [
   'mia',
   'nora',
   'olga',
+  'paul',
 ] as const;
 type Username = (typeof USERNAMES)[number];
 const WAITING = { component: 'ak-stage-email' };
@@ -100,6 +102,21 @@ describeWithNats('a mailed link and its code', () => {
 
     expect((await confirmLink(browser, 'back', { query, question })).body).toMatchObject(DONE);
     expect([await statusOf(browser), await statusOf(witness)]).toEqual([200, 403]);
+  });
+
+  it('are confirmed by the requests of authentik’s own page, which repeats the component and the CSRF cookie', async () => {
+    const { browser, link, query } = await requestMail('paul');
+    expect((await browser.fetch(link.pathname + link.search)).status).toBe(200);
+    const shown = ChallengeTypesFromJSON((await browser.show('back', query)).body) as ConsentChallenge;
+    expect(shown).toMatchObject({
+      headerText: LINK_QUESTION.header_text,
+      pendingUser: 'paul',
+      additionalPermissions: [],
+    });
+    const { component, token } = shown;
+    const done = await browser.solve('back', { component, token }, query);
+    expect([done.body, done.body['response_errors']]).toMatchObject([DONE, undefined]);
+    expect(await statusOf(browser)).toBe(200);
   });
 
   it('log the user in by the code after the link was followed but not confirmed, here and elsewhere', async () => {
