@@ -142,7 +142,7 @@ describe.each(wireShapes)('the wire shapes of $component', ({ challenge, respons
 });
 
 it('rejects script URLs in every challenge, even from a compromised stage (accident 11)', () => {
-  // `config_url` is for a QR code; the browser never opens it.
+  // `config_url` is left out: it is for a QR code, and the browser never opens it.
   const addresses = [...wireShapes, ...systemChallenges].flatMap(({ component, challenge }) =>
     Object.entries(challenge.shape)
       .filter(([name]) => /^to$|url$/.test(name) && name !== 'config_url')
@@ -167,7 +167,7 @@ describe('the catalogue', () => {
 
   it('has at most one stage for each component and each model', () => {
     expect(unique(entries.flatMap(({ contract }) => contract.model ?? []))).toBe(true);
-    // A stage that shows the challenges of sources has no component of its own.
+    // Leave out the stages that show the challenges of sources, because these stages have no component of their own.
     const own = entries.filter(({ contract }) => contract.shows_as.length === 0);
     expect(unique(own.flatMap(({ contract }) => contract.component ?? []))).toBe(true);
   });

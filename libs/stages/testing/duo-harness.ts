@@ -51,7 +51,7 @@ interface ValidateOptions {
   readonly maxPerHour?: number;
   readonly outpost?: boolean;
   readonly request?: object;
-  /** Further factors of the validation stage. */
+  /** Factors that the validation stage offers in addition to Duo. */
   readonly otherFactors?: readonly Factor[];
 }
 

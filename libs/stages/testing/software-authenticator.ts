@@ -56,7 +56,9 @@ const rsa = (alg: number, digest: string, options: Omit<SignKeyObjectInput, 'key
   digest,
   options,
 });
-/** RSA_PKCS1_PSS_PADDING, with a salt as long as the digest (RFC 8230). */
+/**
+ * Options of RSA-PSS signatures: padding 6 is RSA_PKCS1_PSS_PADDING, and the salt is as long as the digest (RFC 8230).
+ */
 const pss = (bytes: number) => ({ padding: 6, saltLength: bytes });
 
 /** Signature algorithms by COSE number. The setup stage requests all of them except the last. */

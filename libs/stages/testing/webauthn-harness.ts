@@ -57,7 +57,7 @@ export const refusal = (field: string, message: object) => ({ type: 'rejected', 
 
 interface Settings {
   readonly challengeS: number;
-  /** Further factors of the validation stage. */
+  /** Factors that the validation stage offers in addition to WebAuthn. */
   readonly otherFactors?: (devices: DeviceRepository) => readonly Factor[];
   readonly request?: Partial<StageRequest>;
 }

@@ -17,9 +17,7 @@ const MODEL = 'authentik_stages_captcha.captchastage';
 /** Value of `api_url` that selects the built-in proof of work, which involves no third party. */
 export const PROOF_OF_WORK = 'gatehouse:proof-of-work';
 
-/**
- * Largest length of a token, in characters. The limit is three times the length of the longest token of any provider.
- */
+/** Largest length of a captcha token, in characters: three times the length of the longest token of any provider. */
 export const MAX_TOKEN = 16_384;
 
 /** Smallest length of the key that signs proofs of work, in characters. */
@@ -27,7 +25,7 @@ export const MIN_PROOF_KEY = 32;
 
 const INVALID_ADDRESS = `Enter an http(s) URL or ${PROOF_OF_WORK}.`;
 
-/** A proof of work challenge, as the state of the step stores it. */
+/** Schema of a proof-of-work challenge in the state of the step. */
 export const proofOfWork = z.object({
   parameters: z.looseObject({ expiresAt: z.number() }),
   signature: z.string(),

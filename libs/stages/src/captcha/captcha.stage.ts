@@ -53,8 +53,8 @@ export class CaptchaStage implements Stage<Contract> {
   }
 
   /**
-   * Rejects a response without a valid `token` field. During an outage the visitor cannot get a token, so the stage
-   * inserts the fallback stage instead.
+   * Rejects a response without a valid `token` field. While the provider is unavailable, the visitor cannot get a
+   * token, so the stage inserts the fallback stage instead.
    */
   refuse(input: ChallengeInput<Contract>, errors: Errors): Outcome {
     return this.fallbackDuringOutage(input) ?? reject<Contract>(errors as StageErrors<Contract>);
@@ -89,7 +89,10 @@ export class CaptchaStage implements Stage<Contract> {
     }
   }
 
-  /** Checks a solution. A rejection clears the state, so that the visitor can try each proof of work only once. */
+  /**
+   * Checks the solution of a proof of work. A rejection clears the state, so that the visitor can try each proof of
+   * work only once.
+   */
   private async checkProof(input: RespondInput<Contract>): Promise<Outcome> {
     const { config, response, state } = input;
     const isValid = state?.proof && (await isValidSolution(response.token, state.proof, config.private_key));
@@ -98,7 +101,10 @@ export class CaptchaStage implements Stage<Contract> {
     return isUnused ? passed(input, { success: true }) : rejected({ code: 'captcha_spent' }, {});
   }
 
-  /** Returns the saved proof of work until half of its lifetime is over, so that most GETs do not change the plan. */
+  /**
+   * Returns the proof of work from the state during the first half of its lifetime, so that most GETs do not change the
+   * plan. Later returns `undefined`.
+   */
   private reusableProof(proof: ProofOfWork | undefined): ProofOfWork | undefined {
     const secondsLeft = proof ? proof.parameters.expiresAt - Date.now() / 1000 : 0;
     return secondsLeft > this.limits.CAPTCHA_PROOF_S / 2 ? proof : undefined;

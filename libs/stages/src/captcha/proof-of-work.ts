@@ -24,8 +24,8 @@ interface ProofOptions {
 }
 
 /**
- * Returns a new challenge of version 2 of the ALTCHA protocol. A client solves it by finding the number that, hashed
- * with the challenge's salt, gives a hash with the challenge's prefix.
+ * Returns a new challenge of version 2 of the ALTCHA protocol. The client tries numbers until the hash of the
+ * challenge's salt and the number has the prefix that the challenge demands.
  */
 export async function createProofOfWork({ key, tries, expires }: ProofOptions): Promise<ProofOfWork> {
   const counter = randomInt(Math.floor(tries / 2), tries);

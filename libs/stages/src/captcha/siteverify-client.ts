@@ -51,8 +51,9 @@ export class SiteverifyClient {
   }
 
   /**
-   * Returns the provider's response to a token. Throws `ProviderOutageError` or `RequestRejectedError` if there is no
-   * such response, and `BusyError` when too many requests to this provider are open.
+   * Sends a token to the provider and returns the provider's response. Throws `ProviderOutageError` or
+   * `RequestRejectedError` if the provider gives no verdict, and `BusyError` when too many requests to this provider
+   * are open.
    */
   async verify({ address, form, stillWanted }: SiteverifyRequest): Promise<SiteverifyResponse> {
     if (!this.http.isAllowed(new URL(address)))

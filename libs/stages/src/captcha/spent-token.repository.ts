@@ -10,7 +10,7 @@ import { CAPTCHA_SCHEMA } from './migrations/index.js';
 export const REMEMBERED_HOURS = 25;
 
 /**
- * Number of expired rows that each insert deletes at most. It is more than one, so that expired rows do not accumulate.
+ * Largest number of expired rows that one insert deletes. It is more than one, so that expired rows do not accumulate.
  */
 const DELETED_PER_INSERT = 10;
 
@@ -32,9 +32,7 @@ const SPEND = {
 
 /** A captcha token, with the site operator's account at the provider. */
 export interface CaptchaToken {
-  /**
-   * API URL and site key of the provider, or `PROOF_OF_WORK`. Equal texts of different accounts are different tokens.
-   */
+  /** API URL and site key of the provider, or `PROOF_OF_WORK`. The same text from two accounts counts as two tokens. */
   readonly account: string;
   readonly text: string;
 }

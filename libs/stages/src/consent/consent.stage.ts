@@ -52,8 +52,8 @@ export class ConsentStage implements Stage<Contract> {
   }
 
   /**
-   * Rejects the response and asks again. Passes if the user has meanwhile granted all permissions in another session,
-   * but reports no consent, because the response consents to nothing.
+   * Rejects the response and shows the challenge again. Passes if the user has granted all permissions in another
+   * session since the challenge was shown. Then reports no consent, because this response consents to nothing.
    */
   private async askAgain(input: Input, code: 'consent_outdated' | 'consent_changed'): Promise<Outcome> {
     const outcome = await this.challenge(input);
@@ -84,8 +84,8 @@ function consentParties({ config, context, session }: Input): ConsentParties | u
 }
 
 /**
- * Returns the requested permissions: as `permissions` those that the grant contains, as `additional` the others. Without
- * a grant, they are divided as in the plan's context, which keeps the request as it is (docs/spec/stages.md#consent).
+ * Splits the requested permissions: `permissions` are in the grant, `additional` are not. Without a grant, returns the
+ * two lists of the plan's context unchanged (docs/spec/stages.md#consent).
  */
 function requestOf({ context }: Input, grant: ConsentGrant | undefined): RequestedPermissions {
   const { consent_permissions = [], consent_additional_permissions = [] } = context;

@@ -29,8 +29,8 @@ interface MailInput {
 }
 
 /**
- * Returns the mail effect with the code; the gateway adds the link. If `address` is empty, returns a mail to the
- * recipient `null` with the same content, so that it costs as much to seal and save (timing attack).
+ * Returns the mail effect with the code; the gateway adds the link. If `address` is empty, the recipient is `null` and
+ * the content stays the same, so that sealing and saving take as long (prevents a timing attack).
  */
 export function buildMail(input: ChallengeInput<Contract>, { user, address, digits, limits }: MailInput): Mail {
   const { config, site, locale } = input;

@@ -57,8 +57,8 @@ export const emailContract = defineStage({
     code_hash: z.string(),
     code_until: z.number(),
     /**
-     * Whether another mail is still due: a response asked for it, and the rejection of that response restarted the
-     * flow.
+     * `true` if a response asked for another mail, but its rejection restarted the flow. The stage sends that mail when
+     * the flow is back at this step.
      */
     wanted: z.boolean().exactOptional(),
   }),
@@ -80,11 +80,12 @@ export const emailContract = defineStage({
       refuse: { field: 'code', code: 'email_code_invalid' },
     },
   ],
-  // The response field `code` is a secret, but URLs may contain a query parameter of this name, because `code` is a
-  // common one.
+  // The response field `code` is a secret. URLs may contain a query parameter named `code` nevertheless, because many
+  // sites use this name for other values.
   addressable: ['code'],
-  // The stage may change the user, so the gateway saves the plan before it calls the stage. If the visitor followed the
-  // mailed link, that save uses the link up. After a typed code, a later save does so, by the effect `link_used`.
+  // The stage may change the user, so the gateway saves the plan before it calls the stage. This save consumes the
+  // mailed link if the visitor has followed it. If the visitor has typed the code, the effect `link_used` consumes the
+  // link in a later save.
   writes_data: true,
 });
 

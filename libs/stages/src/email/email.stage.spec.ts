@@ -157,7 +157,7 @@ describe('the code of a mail', () => {
     const first = codeIn(await stage.show());
     advanceClock(30);
     const second = codeIn(await stage.answer({}));
-    // With a probability of one in a million both mails have the same code.
+    // With a probability of one in a million both mails have the same code. Then use another wrong code.
     const earlier = first === second ? otherThan(second) : first;
     expect(await stage.answer({ code: earlier })).toMatchObject({ type: 'rejected' });
     expect(await stage.answer({ code: second })).toMatchObject({ type: 'passed' });

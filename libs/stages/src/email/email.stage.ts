@@ -57,9 +57,9 @@ export class EmailStage implements Stage<Contract> {
   }
 
   /**
-   * Rejects a response without a code. The error is `email-sent`, also if no other mail is sent because the last one
-   * was sent a moment ago (docs/spec/stages.md#email-resend). If the rejection restarts the flow, the stage sends the
-   * mail when the flow is back at this step.
+   * Sends another mail for a response without a code, and rejects the response with `email-sent`. The error is the same
+   * if the last mail is too recent to send another one (docs/spec/stages.md#email-resend). If the rejection restarts
+   * the flow, the stage sends the mail when the flow is back at this step.
    */
   private resend(input: RespondInput<Contract>, user: User): StageOutcome<Contract> {
     const { state, step } = input;
@@ -112,7 +112,8 @@ export class EmailStage implements Stage<Contract> {
     result: Omit<Parameters<typeof pass<Contract>>[0] & object, 'context'> = {},
   ): Promise<StageOutcome<Contract>> {
     const { config, flow, state } = input;
-    // A link that `npm run user -- recovery-link` has made was not mailed, so following it proves no address.
+    // Without this mail's address in the state, an operator has made the link (`npm run user -- recovery-link`). No
+    // mail was sent, so the link does not prove an address.
     if (user.kind === 'saved' && state?.address === user.email && user.email !== '')
       await this.activations.recordVerified(user.uuid, user.email);
     const canActivate = config.activate_user_on_success && user.kind === 'saved' && !user.is_active;
@@ -123,8 +124,8 @@ export class EmailStage implements Stage<Contract> {
 }
 
 /**
- * Returns the context change that verifies a saved user, unless the plan's recipient is another address than the
- * user's, which may belong to another person.
+ * Returns the context change that marks a saved user as verified. Changes nothing if the plan mails to another address
+ * than the user's, because that address may belong to another person.
  */
 const verifiedUser = (input: ChallengeInput<Contract>, user: User) =>
   user.kind === 'saved' && recipientAddress(input, user) === user.email ? { verified_user: user.uuid } : {};
@@ -133,7 +134,7 @@ const noUser = () => deny<Contract>({ message: { code: 'email_no_user' } });
 
 /**
  * Returns whether the visitor has followed and confirmed the link of this step, for this user and their current
- * address. Without a state, no mail was sent: an operator has made the link (`npm run user -- recovery-link`), so only
+ * address. Without a state no mail was sent: an operator has made the link (`npm run user -- recovery-link`). Then only
  * the user must match.
  */
 function followedLink(input: ChallengeInput<Contract>, user: User): boolean {

@@ -14,11 +14,14 @@ export function mergeFixedData(data: Values, fixed: Values): { readonly data: Va
   return { data: Object.fromEntries([...unlocked, ...merged]) as Values, locked };
 }
 
-/** Returns whether no fixed path equals the key, lies below the key, or lies above it. */
+/**
+ * Returns whether entered data may have this key: `locked` has neither the key, nor a path below it, nor a path above
+ * it.
+ */
 const isUnlocked = (key: string, locked: readonly string[]) =>
   locked.every((path) => path !== key && !path.startsWith(`${key}.`) && !key.startsWith(`${path}.`));
 
-/** Returns the dotted paths of all leaf values, in the form of the keys of form fields. */
+/** Returns the dotted paths of all leaf values, such as `attributes.a.b`. Field keys of forms have the same format. */
 function leafPaths(key: string, value: unknown): string[] {
   if (!isObject(value) || Object.keys(value).length === 0) return [key];
   return Object.entries(value).flatMap(([name, inner]) => leafPaths(`${key}.${name}`, inner));

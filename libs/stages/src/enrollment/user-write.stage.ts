@@ -14,7 +14,10 @@ type Values = Readonly<Record<string, unknown>>;
 
 const INBUILT = 'authentik.core.auth.InbuiltBackend';
 const DEFAULT_PATH = 'users';
-/** Milliseconds that the time limit of the password hash leaves for the database writes. */
+/**
+ * Milliseconds before the request's deadline at which the hashing must have ended, to leave time for the database
+ * writes.
+ */
 const DATABASE_MARGIN_MS = 1000;
 /** Largest length of a value in an event, in characters. */
 const EVENT_TEXT_LIMIT = 1024;
@@ -100,7 +103,7 @@ function withoutUnchangedName(changes: UserChanges, target: SavedUser | 'new' | 
   return typeof target === 'object' && username === target.username ? { ...changes, fields } : changes;
 }
 
-/** Returns the denial if a name is one that no user can have; `undefined` if the names are allowed. */
+/** Returns a denial if no user can have one of the names, `undefined` if all names are valid. */
 function refusalOf({ fields }: UserChanges): StageOutcome<Contract> | undefined {
   const { username } = fields;
   if (username === '') return deny();

@@ -17,7 +17,10 @@ import { z } from 'zod';
 
 export const USER_FIELDS = ['email', 'username', 'upn'] as const;
 
-/** Models of the stages that this stage can embed. An embedded stage of another model would accept any value. */
+/**
+ * Models of the only stages that this stage embeds. A stage of another model would accept any password or captcha
+ * token.
+ */
 const CAPTCHA = 'authentik_stages_captcha.captchastage';
 const PASSWORD = 'authentik_stages_password.passwordstage';
 

@@ -42,16 +42,17 @@ export class IdentificationStage implements Stage<Contract> {
 }
 
 /**
- * Returns the outcome for an unknown identifier: passes with a pretended user if an embedded password stage or
- * `pretend_user_exists` hides the difference, else rejects. A rejection also saves the pretended user in the context,
- * so that policies and a restart with context see the identifier (docs/spec/stages.md#identification-answer).
+ * Returns the outcome for an unknown identifier. Passes with a pretended user if an embedded password stage or
+ * `pretend_user_exists` hides that the user is unknown, else rejects. A rejection also saves the pretended user in the
+ * context, so that policies see the identifier, also after a restart that keeps the context
+ * (docs/spec/stages.md#identification-answer).
  */
 function unknownUser(input: RespondInput<Contract>): StageOutcome<Contract> {
   const identifier = input.response.uid_field;
   const context = userContext(input, { kind: 'pretended', username: identifier, email: identifier });
   // The embedded password stage records the failed login, as it does for known users.
   if (passwordStageOf(input)) return pass<Contract>({ context });
-  // No reputation effect here: writing a row for unknown users only would reveal them by timing.
+  // No reputation effect here: only unknown users would cause a row, and the time to write the row would reveal them.
   if (input.config.pretend_user_exists) return pass<Contract>({ context });
   const effects = [{ type: 'reputation', identifier, delta: -1 } as const];
   return reject<Contract>({ non_field_errors: [{ code: 'identification_failed' }] }, { context, effects });

@@ -5,7 +5,10 @@ interface OwnerInput {
   readonly session: StageRequest['session'];
 }
 
-/** Returns the user whose devices a step uses: the pending user, else the session's (docs/spec/mfa.md#device-owner). */
+/**
+ * Returns the user whose devices a step uses: the pending user, else the user of the session
+ * (docs/spec/mfa.md#device-owner).
+ */
 export const deviceOwner = ({ context, session }: OwnerInput): User | undefined =>
   context.pending_user ?? session.user ?? undefined;
 

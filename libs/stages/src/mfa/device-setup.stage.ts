@@ -17,7 +17,7 @@ type Outcome<C extends StageContract> = StageOutcome<C> | Promise<StageOutcome<C
 
 /**
  * Base class of the stages that set up a device. A user who already has a device must first prove possession of one,
- * because a password alone may not add or replace a factor (docs/security.md#accident-25).
+ * because a password alone must not be enough to add or replace a factor (docs/security.md#accident-25).
  */
 export abstract class DeviceSetupStage<C extends StageContract> implements Stage<C> {
   constructor(protected readonly devices: DeviceRepository) {}

@@ -57,7 +57,7 @@ export type ProofVerdict<K extends DeviceClass> =
   /** The device has not answered yet. The stage shows the challenge again, with `message` when the visitor must act. */
   | { readonly type: 'waiting'; readonly memory: FactorState<K>; readonly message?: StageMessage<Contract> };
 
-/** An answer to an entry of a factor. */
+/** An answer to a factor's entry of the challenge, with the data to verify the answer. */
 export interface FactorAnswer<K extends DeviceClass> extends FactorContext<K> {
   /** The value of the factor's field in the response. */
   readonly answer: unknown;
@@ -66,8 +66,8 @@ export interface FactorAnswer<K extends DeviceClass> extends FactorContext<K> {
 }
 
 /**
- * A class of devices in the validation stage. Each factor has a folder, and is listed in
- * `authenticator-validate.module.ts`.
+ * Base class of the factors. A factor offers and verifies the devices of one class in the validation stage. It has a
+ * folder of its own, and is listed in `authenticator-validate.module.ts`.
  */
 export abstract class Factor<K extends DeviceClass = DeviceClass> {
   abstract readonly deviceClass: K;

@@ -12,11 +12,11 @@ export interface QuotaSubject {
 const HOUR = `interval '1 hour'`;
 
 /**
- * $1 subjects, $2 maximum messages an hour for each subject, $3 minimum seconds between two messages for each subject.
- * `held` locks the counts of the subjects, `blocked` selects the counts that have reached a limit, and `taken` adds one
- * message to each count when none is blocked. `now()` is the start of the transaction. After a wait for a row lock it
- * may be earlier than the row's `sent_at`, so the statement compares the two times only for a subject with a minimum
- * interval.
+ * Counts one message for each subject, or for none of them if one has reached a limit. $1 subjects, $2 maximum messages
+ * an hour for each subject, $3 minimum seconds between two messages for each subject. `held` locks the counts of the
+ * subjects, `blocked` selects the counts that have reached a limit, and `taken` adds one message to each count when
+ * none is blocked. `now()` is the start of the transaction, so after a wait for a row lock it may be earlier than
+ * `sent_at`. This must not block a subject without a minimum interval, so the statement ignores its `sent_at`.
  */
 const CONSUME: NamedStatement = {
   name: 'sends.take',

@@ -22,14 +22,14 @@ export const REQUIRE_PROOF_STEP: Insert = {
 };
 
 /**
- * Returns whether the user must prove a device: the user has a usable device, but neither this plan nor, recently, the
- * session has a proof of one that the user still has. The set-up of a device counts as its proof
+ * Returns whether the user must prove a device first. True if the user has a usable device, and none of the user's
+ * devices was proved in this plan or recently in the session. Setting up a device counts as its proof
  * (docs/security.md#accident-25).
  */
 export function needsProof({ context, session }: ProofInput, { uuid }: SavedUser, devices: readonly Device[]): boolean {
   if (!devices.some(isUsableForProof)) return false;
   const isOwn = session.user?.kind === 'saved' && session.user.uuid === uuid;
-  // A gateway of the version before names no devices, and says only that there was a proof.
+  // A gateway of the previous version does not send `proved_devices`, so accept its `proved` alone.
   if (isOwn && session.proved && session.proved_devices === undefined) return false;
   const proved = new Set([...provedDevices(context), ...(isOwn ? (session.proved_devices ?? []) : [])]);
   return !devices.some(({ pk }) => proved.has(pk));

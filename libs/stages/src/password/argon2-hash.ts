@@ -27,7 +27,7 @@ const STORED =
 /** Returns a new argon2id hash of a password, as a PHC string. */
 export const hashPassword = (password: string): Promise<string> => hash(password, COST);
 
-/** Parses a stored argon2id hash. The returned hash is outdated unless it has the form and the cost of new hashes. */
+/** Parses a stored argon2id hash. Marks the hash as outdated unless it has the form and the cost of new hashes. */
 export function argon2Hash(stored: string): StoredHash | undefined {
   const [, prefix, phc, memory, passes, lanes, salt, digest] = STORED.exec(stored) ?? [];
   if (phc === undefined || salt === undefined || digest === undefined) return undefined;

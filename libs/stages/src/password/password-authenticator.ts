@@ -81,7 +81,7 @@ export class PasswordAuthenticator {
     return { cost: hash.cost, accepted: undefined };
   }
 
-  /** Returns the cost that a check of this user's password would have. Computes no hash. */
+  /** Returns the cost of the hash that a check of this user's password would compute. Computes no hash itself. */
   async costOf(subject: PasswordSubject): Promise<string> {
     return (await this.findHash(subject)).hash.cost;
   }

@@ -10,10 +10,13 @@ export interface PasswordCheck {
   readonly stillWanted: () => boolean;
 }
 
-/** More concurrent hashes than cores only slow down each hash. */
+/**
+ * How many hashes may run at the same time, and how long a hash may wait. More hashes than cores only slow each other
+ * down.
+ */
 type Limits = Omit<WaitLimits, 'assumedTaskMs'>;
 
-/** Milliseconds that a current hash and a legacy hash are assumed to take until one was measured. */
+/** Milliseconds that a current hash and a legacy hash are assumed to take, until the first one is measured. */
 const ASSUMED_MS = { all: 10, legacy: 100 };
 
 /** Limits of all hashes, and additional limits of the legacy hashes, whose cost is not `CURRENT_COST`. */

@@ -48,7 +48,7 @@ describe('the hashes of migrated users', () => {
   });
 
   it('include the test vector of RFC 7914', async () => {
-    // Section 11: PBKDF2-HMAC-SHA-256 of "Password" and "NaCl" with 80000 rounds, the first 32 bytes.
+    // RFC 7914, section 11: PBKDF2-HMAC-SHA-256 of "Password" and "NaCl" with 80000 rounds, the first 32 bytes.
     const digest = Buffer.from('4ddcd8f60b98be21830cee5ef22701f9641a4418d04c0414aeff08876b34ab56', 'hex');
     const stored = `pbkdf2_sha256$80000$NaCl$${digest.toString('base64')}`;
     expect(await verifyPassword('Password', stored)).toBe('outdated');

@@ -79,7 +79,10 @@ function invalid(ctx: z.RefinementCtx, message: Message): never {
   return z.NEVER;
 }
 
-/** Returns the choice whose Python text equals the Python text of the value, because a choice need not be a string. */
+/**
+ * Returns the choice that equals the value. Compares both as Python's `str()` writes them, because a choice may be a
+ * number or a list.
+ */
 function choiceOf(value: unknown, choices: readonly unknown[]): { value: unknown } | Message {
   const text = pythonText(value);
   const index = choices.findIndex((choice) => pythonText(choice) === text);
@@ -92,7 +95,7 @@ const MAILBOX = /^[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*$/;
 const HOST = /^(?:[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?\.)+[a-z\d-]{2,63}(?<!-)$/;
 /**
  * Characters that are invalid in a host name of any script. URL parsers end the host at some of these characters, or
- * remove them. Valid are the middle dot and the invisible joiners that some scripts use (RFC 5892 A).
+ * remove them. The middle dot and the invisible joiners that some scripts use are valid (RFC 5892 A).
  */
 const NOT_IN_HOST = /[^\p{L}\p{M}\p{N}\p{Join_Control}·.-]/u;
 /** The only host name that is accepted without a dot. */
@@ -109,7 +112,7 @@ function email(text: string, ctx: z.RefinementCtx): string {
 }
 
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
-/** Characters that the length limit of a file allows for the header of its data URI. */
+/** Length of a data URI's header, in characters, that the length limit of a file allows for. */
 const HEADER = 256;
 const encodedLength = (bytes: number) => HEADER + Math.ceil(bytes / 3) * 4;
 

@@ -103,8 +103,8 @@ function validate(field: FormField, value: unknown, { usernameErrors = {}, ...li
 }
 
 /**
- * Returns the result of a field for which the response has no value. If the key is missing, an optional field takes its
- * initial value, which is validated; if the visitor emptied the field, it has no value. An unticked checkbox has no
+ * Returns the result of a field that is missing or empty in the response. A missing optional field takes its initial
+ * value, which is validated. An optional field that the visitor emptied has no value. An unticked checkbox has no
  * value, because clients do not send its key (docs/spec/stages.md#prompt-answers).
  */
 function defaultForAbsent(field: FormField, value: unknown, rules: AnswerRules): FieldResult {

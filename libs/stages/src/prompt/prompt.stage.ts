@@ -96,7 +96,10 @@ export class PromptStage implements Stage<Contract> {
     return Object.fromEntries(errors.flat());
   }
 
-  /** Returns the error of a username that `user`, or a new user, cannot have. A user can keep an invalid username. */
+  /**
+   * Returns the error of a username that `user`, or a new user, cannot have. A user may keep the current username, even
+   * if it is invalid.
+   */
   private async usernameError(name: string, user: SavedUser | undefined): Promise<Message | undefined> {
     if (name === user?.username) return undefined;
     const prepared = prepareUsername(name);

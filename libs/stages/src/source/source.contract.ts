@@ -40,7 +40,8 @@ export const sourceContract = defineStage({
     source_disabled: { string: 'Invalid source', code: 'invalid' },
   },
   effects: ['source_login'],
-  // A redirect to the source is harmless, even if another site has started the flow.
+  // Entering the step only redirects the browser to the source, which is harmless even if another site has started the
+  // flow.
   acts_on_entry: () => false,
   proves: () => ({ factor: 'first', if_missing: 'refused' }),
   awaited_source: ({ source }) => source,

@@ -38,6 +38,7 @@ export const userLoginContract = defineStage({
     source: 'optional',
   },
   effects: ['login', 'event', 'reputation', 'toast'],
-  // If `remember_me_offset` is not zero, the stage first asks whether to remember the browser.
+  // If `remember_me_offset` is not zero, entering the step does not log the user in: the stage first asks whether to
+  // remember the browser.
   acts_on_entry: ({ remember_me_offset: offset }) => typeof offset !== 'string' || seconds(offset) === 0,
 });

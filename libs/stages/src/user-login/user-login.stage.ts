@@ -30,7 +30,10 @@ export class UserLoginStage implements Stage<Contract> {
     return this.login(input, offersRemember(input) && input.response.remember_me);
   }
 
-  /** Ignores field errors if the config makes the stage show no challenge: the stage then accepts any response. */
+  /**
+   * Rejects a response with invalid fields. If the stage shows no challenge, because the config offers no choice to
+   * remember the browser, ignores the errors and logs the user in.
+   */
   refuse(input: ChallengeInput<Contract>, errors: Errors): StageOutcome<Contract> {
     if (!offersRemember(input)) return this.login(input, false);
     return withSavedUser(input, () => reject<Contract>(errors as StageErrors<Contract>));

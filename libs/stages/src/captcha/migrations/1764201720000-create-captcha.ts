@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Digests of accepted tokens, each with the id of the request that used the token. */
+/** Table of the digests of accepted tokens, each with the id of the request that used the token. */
 const SPENT = `
 CREATE TABLE captcha.spent (
   digest bytea PRIMARY KEY,

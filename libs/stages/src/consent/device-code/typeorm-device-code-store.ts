@@ -18,9 +18,9 @@ import {
   type TokenPoll,
 } from './device-code-store.js';
 
-/** Number of random user codes to try before `issue` fails. */
+/** Number of random user codes that `issue` tries before it fails. A code that another device has cannot be used. */
 const TRIES = 5;
-/** Bytes of a device code, which has 128 characters. */
+/** Random bytes of a device code, which has 128 characters in base64url. */
 const DEVICE_CODE_BYTES = 96;
 const TOKEN_BYTES = 32;
 

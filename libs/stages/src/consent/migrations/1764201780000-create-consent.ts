@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Permissions that users have granted to applications. The name of the application is for the list of grants. */
+/** Table of the permissions that users have granted to applications. A user's list of grants shows the name. */
 const GRANTS = `
 CREATE TABLE consent.grants (
   pk int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -18,7 +18,7 @@ CREATE TABLE consent.grants (
 /** Index that finds expired grants. */
 const EXPIRY = 'CREATE INDEX grants_expires ON consent.grants (expires) WHERE expires IS NOT NULL';
 
-/** Ids of handled requests with their results, so that a repeated request gets the same result. */
+/** Table of handled requests with their results, so that a repeated request gets the same result. */
 const DONE = `
 CREATE TABLE consent.done (
   id text PRIMARY KEY,

@@ -1,7 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * Key that hashes user codes, which are too short for a hash without a key. Only the owner of the schema can read it.
+ * Table of the key that hashes user codes, which are too short for a hash without a key. Only the owner of the schema
+ * can read this table.
  */
 const KEY = `
 CREATE TABLE consent.code_keys (
@@ -12,7 +13,7 @@ CREATE TABLE consent.code_keys (
 const INSERT_KEY = `
 INSERT INTO consent.code_keys (key) VALUES (uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()))`;
 
-/** Codes of devices that wait for approval or for their token. */
+/** Table of the codes of devices that wait for approval or for their token. */
 const CODES = `
 CREATE TABLE consent.device_codes (
   id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
@@ -32,7 +33,7 @@ const CODES_BY_EXPIRY = 'CREATE INDEX device_codes_expires ON consent.device_cod
 const CODES_BY_USER =
   'CREATE INDEX device_codes_claimed ON consent.device_codes (claimed_by) WHERE claimed_by IS NOT NULL';
 
-/** Access tokens of devices. The primary key is the hash of the token. */
+/** Table of the access tokens of devices. The primary key is the hash of the token. */
 const TOKENS = `
 CREATE TABLE consent.access_tokens (
   hash bytea PRIMARY KEY,

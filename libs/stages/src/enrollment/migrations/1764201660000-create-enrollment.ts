@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Ids of handled requests with their results, so that a repeated request gets the same result (docs/adr/0023). */
+/** Table of handled requests with their results, so that a repeated request gets the same result (docs/adr/0023). */
 const DONE = `
 CREATE TABLE enrollment.done (
   id text PRIMARY KEY,

@@ -27,7 +27,7 @@ beforeEach(() => {
 });
 
 describe('the signature of a request', () => {
-  // Another implementation of version 5 of Duo's scheme made this signature.
+  // The expected signature below comes from another implementation of version 5 of Duo's scheme.
   const account = {
     host: 'API-x.duosecurity.com',
     integrationKey: 'DIWJ8X6AEYOR5OMC6TQ1',

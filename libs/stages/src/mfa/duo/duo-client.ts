@@ -124,7 +124,9 @@ export class DuoClient {
   }
 }
 
-/** Treats a response in an undocumented form like an outage. */
+/**
+ * Validates a response of Duo. Throws `DuoUnavailableError` for a response in an undocumented format, as for an outage.
+ */
 function parseResponse<S extends z.ZodType>(schema: S, response: unknown): z.output<S> {
   const parsed = schema.safeParse(response);
   if (parsed.success) return parsed.data;

@@ -6,7 +6,7 @@ export const duoFactorState = z.object({
   device: z.int(),
   /** Duo's transaction id; absent after a denial, which blocks further pushes until `until`. */
   transaction: z.string().optional(),
-  /** End of the push or of the block, in milliseconds since 1970. */
+  /** Time at which the push ends, or the block after a denial, in milliseconds since 1970. */
   until: z.number(),
   /** The number that the user must type into Duo's app; absent when the push needs none. */
   number: z.string().optional(),

@@ -11,7 +11,7 @@ type Kind = 'duo';
 type DuoFactorAnswer = FactorAnswer<Kind>;
 type RefusalCode = 'authenticator_validate_duo' | 'authenticator_validate_duo_away';
 
-/** Milliseconds for which a push counts as pending. Duo itself lets a push expire after 60 seconds. */
+/** Milliseconds after which a push is no longer pending. Duo itself ends a push earlier, after 60 seconds. */
 const PUSH_LIFETIME_MS = 90_000;
 /** Milliseconds before the deadline at which polling stops, so that the reply arrives in time. */
 const REPLY_RESERVE_MS = 750;
@@ -77,7 +77,7 @@ export class DuoFactor extends Factor<Kind> {
   ): Promise<ProofVerdict<Kind>> {
     const { site, client } = context.input;
     const userId = device.handle ?? '';
-    // An outpost cannot display a number.
+    // Do not request number matching for an outpost, because an outpost cannot display the number.
     const numberMatching = settings.numberMatching && !client.outpost;
     const preauth = await this.duo.preauth(settings.account, { userId, ip: client.ip, numberMatching });
     if (preauth.result === 'allow') return this.accept(device);

@@ -42,7 +42,8 @@ export class AuthenticatorSmsStage extends DeviceSetupStage<Contract> {
     const pending = pendingDeviceOf(input);
     const promptedNumber = numberFromPrompt(input);
     if (pending.sent || promptedNumber === undefined || pending.useless === promptedNumber) return show(pending);
-    // The step has no saved state yet, so either of two concurrent requests may save it. Both must send the same code.
+    // The step has no saved state yet, and only one of two concurrent requests will save one. The code is derived from
+    // the request id, so that both requests send the same code.
     const request = input.state ? {} : { requestId: input.id };
     const sent = await this.sendCode(input, owner, { enteredNumber: promptedNumber, ...request });
     return show('code' in sent ? { ...pending, sent } : { ...pending, useless: promptedNumber });

@@ -25,7 +25,7 @@ export type TotpKey = z.output<typeof totpKey>;
 /** Returns a new random key as hexadecimal digits. */
 export const newTotpKey = (): string => randomBytes(KEY_BYTES).toString('hex');
 
-// Imported keys may be shorter than the library's minimum.
+// Accept keys of any length, because imported keys may be shorter than the library's minimum.
 const guardrails = createGuardrails({ MIN_SECRET_BYTES: 1 });
 
 const crypto: CryptoPlugin = {

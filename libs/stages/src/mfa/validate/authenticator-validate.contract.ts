@@ -80,7 +80,7 @@ export const authenticatorValidateContract = defineStage({
   state: z.object({
     /** The entries of the shown challenge. The stage verifies a response against these entries only. */
     offers: z.array(z.object({ device_class: z.enum(DEVICE_CLASSES), device_uid: z.string() })),
-    /** The state of each factor. */
+    /** The state that each factor keeps between two requests. */
     memory: z.object({ sms: sentCode.optional(), webauthn: nonce.optional(), duo: duoFactorState.optional() }),
   }),
   reads: {
@@ -93,7 +93,7 @@ export const authenticatorValidateContract = defineStage({
   writes: ['pending_user', 'auth_method', 'auth_method_args', 'verified_user'],
   proof_step: { order: 1, config: { not_configured_action: 'skip' } },
   identifies: 'by_proof',
-  // The credential of a remembered proof, for which no attempts are counted.
+  // The stage may report a remembered proof as `verified`, although no attempts at it are counted.
   verifies: ['remembered_device'],
   inserts: [
     'authenticator_duo',

@@ -11,15 +11,15 @@ type Input = ChallengeInput<typeof authenticatorValidateContract>;
 interface DeviceDetails {
   /** Time of the last use of any of the devices. */
   readonly last_used: string | null;
-  /** Names that the owner, or the model of the device, has given. The most recently used device is first. */
+  /** Names of the devices, the most recently used device first. Default names are left out. */
   readonly names: string[];
 }
 
 const NO_DETAILS: DeviceDetails = { last_used: null, names: [] };
 
 /**
- * Returns what an entry says about its devices. It says nothing before the visitor has proved to be the owner, because
- * names and times would tell a stranger about the user.
+ * Returns what an entry says about its devices. Returns no details before the visitor has proved to be the owner,
+ * because names and times would tell a stranger about the user.
  */
 export function detailsOf(input: Input, devices: readonly Device[]): DeviceDetails {
   const owner = savedDeviceOwner(input);
@@ -34,10 +34,10 @@ export function detailsOf(input: Input, devices: readonly Device[]): DeviceDetai
 
 const usedAt = ({ lastUsed }: Device) => lastUsed?.getTime() ?? 0;
 
-/** Whether the visitor has proved to be this user, in this plan or by the login of the session. */
+/** Returns whether the visitor has proved to be this user, in this plan or by the login of the session. */
 function isProvedTo({ context, session }: Input, { uuid }: SavedUser): boolean {
   const { verified_user, auth_method } = context;
   const isLoggedIn = session.user?.kind === 'saved' && session.user.uuid === uuid;
-  // An app password is a token, and proves nothing.
+  // The method `token` is an app password, which does not prove that the user is present.
   return isLoggedIn || verified_user === uuid || (auth_method !== undefined && auth_method !== 'token');
 }

@@ -39,7 +39,10 @@ function offerSetups(input: ChallengeInput<Contract>): StageOutcome<Contract> {
   return ask<Contract>(challenge, { state: { offers: [], memory: {} } });
 }
 
-/** The error code for each field of a response that is sent although no device was offered. */
+/**
+ * The error code for each field of a response to a challenge without devices. Only the choice of a setup stage is valid
+ * there.
+ */
 const FIELD_ERRORS = {
   selected_challenge: 'authenticator_validate_choice',
   selected_stage: 'authenticator_validate_stage',

@@ -32,7 +32,7 @@ type Field = (typeof FIELDS)[number];
 export const proofFields = (response: Response<Contract>): Field[] =>
   FIELDS.filter((field) => response[field] !== undefined);
 
-/** A verification without a verdict yet. The stage shows the challenge again with this state and these messages. */
+/** A verification that has no verdict yet. The stage shows the challenge again with this state and these errors. */
 interface PendingVerification {
   readonly pending: State<Contract>;
   readonly errors: StageErrors<Contract>;
@@ -47,7 +47,8 @@ interface FieldResult {
 }
 
 /**
- * A field with a wrong proof, and the entries that refused it: none when the challenge showed no entry for the field.
+ * A field with a wrong proof. `wrong` has the entries that refused the proof, none when the challenge showed no entry
+ * for the field.
  */
 interface FailedField {
   readonly field: Field;
@@ -152,8 +153,8 @@ const verifyEntry = (
 const [APP, MODEL] = authenticatorValidateContract.model.split('.');
 
 /**
- * Rejects the response with an error for each failed field, names the credentials whose attempts stay counted
- * (`failed`), and requests events (docs/spec/mfa.md#mfa-events).
+ * Rejects the response with an error for each failed field. `failed` names the credentials whose attempts stay counted.
+ * Also requests the events of the failures (docs/spec/mfa.md#mfa-events).
  */
 function rejectOutcome(input: Input, failed: readonly FailedField[], state: State<Contract>): StageOutcome<Contract> {
   const attempts = failed.flatMap(({ wrong }) => wrong).filter(({ verdict }) => verdict.guessed);

@@ -40,7 +40,7 @@ export class RememberedProof {
     if (!content.success) return false;
     const { device, until } = content.data;
     const remainingMs = until - Date.now();
-    // A longer remaining time means that the threshold was lowered after the cookie was set.
+    // A remaining time above `maxAgeMs` means that the configured threshold was lowered after the cookie was set.
     return remainingMs > 0 && remainingMs <= maxAgeMs && devices.some(({ id }) => id === device);
   }
 

@@ -28,7 +28,8 @@ export interface VerifiedAssertion {
 }
 
 /**
- * Verifies the assertion of a browser. Returns `undefined` for an invalid one (docs/spec/mfa.md#webauthn-assertion).
+ * Verifies an assertion of the browser. Returns `undefined` if the assertion is invalid
+ * (docs/spec/mfa.md#webauthn-assertion).
  */
 export async function verifyAssertion(
   response: AssertionResponse,
@@ -41,8 +42,8 @@ export async function verifyAssertion(
   try {
     return await verifySignature(response, requirements);
   } catch {
-    // The library throws for an invalid and for a malformed assertion. The client can send either, so neither is a
-    // fault.
+    // The library throws for an invalid or malformed assertion. Any client can send one, so the error is not a fault of
+    // the server.
     return undefined;
   }
 }

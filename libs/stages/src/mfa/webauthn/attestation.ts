@@ -20,8 +20,8 @@ export class NoAuthenticatorModels extends AuthenticatorModels {
 }
 
 /**
- * Attestation formats that Gatehouse accepts as an attestation of a model. For other formats the library would trust
- * its built-in roots or, for `android-key`, the chain that the client sent, and would fetch any address that a
+ * Attestation formats that Gatehouse accepts as a proof of the model. For other formats the library would trust its
+ * built-in roots or, for `android-key`, the chain that the client sent. It would also fetch any address that a
  * certificate names (SSRF).
  */
 const VERIFIABLE_FORMATS: ReadonlySet<string> = new Set(['packed', 'tpm']);

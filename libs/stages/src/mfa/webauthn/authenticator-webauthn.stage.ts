@@ -61,7 +61,8 @@ export class AuthenticatorWebauthnStage extends DeviceSetupStage<Contract> {
   }
 
   /**
-   * Returns whether the stage allows the model. Under restrictions, a model that supports attestation must be attested.
+   * Returns whether the stage allows the model. If the stage restricts the models, an attestation must prove the model,
+   * unless the model does not support attestation.
    */
   private acceptsModel({ config }: Input, { aaguid, proven }: NewCredential): boolean {
     const { device_type_restrictions: allowed } = config;

@@ -40,8 +40,8 @@ export function creationOptions({ party, owner, challenge, rules, existing }: Cr
   return {
     rp: { name: party.name, id: party.id },
     user: {
-      // The handle's text is also valid base64, and clients decode `id` twice: base64url to the text, then base64 to
-      // bytes.
+      // Clients decode `id` twice: first base64url to the text of the handle, then that text as base64. This works,
+      // because hexadecimal digits are valid base64.
       id: Buffer.from(owner.handle, 'ascii').toString('base64url'),
       name: owner.username,
       displayName: owner.name || owner.username,

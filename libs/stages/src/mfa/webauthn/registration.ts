@@ -33,8 +33,8 @@ export type RegistrationResult = { readonly credential: NewCredential } | { read
 const refused = (reason: string): RegistrationResult => ({ refused: reason });
 
 /**
- * Verifies the browser's response to `creationOptions`. The authenticator data shows whether the user was verified. For
- * the other rules of the stage there is only what the browser reports.
+ * Verifies the browser's response to `creationOptions`. The authenticator data shows whether the user was verified. The
+ * other rules of the stage are checked only against what the browser reports.
  */
 export async function verifyRegistration(
   body: unknown,

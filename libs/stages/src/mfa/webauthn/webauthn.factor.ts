@@ -44,8 +44,8 @@ export class WebauthnFactor extends Factor<Kind> {
       .filter(({ aaguid }) => this.acceptsModel(input, aaguid))
       .sort((a, b) => a.device.name.localeCompare(b.device.name));
     const ofThisSite = allowed.filter(({ rpId }) => rpId === '' || rpId === party.id);
-    // A user whose keys all belong to an earlier domain still has a second factor, and must not pass as a user without
-    // one.
+    // Offer keys of an earlier domain if the user has no other keys. These keys do not work here, but the user has a
+    // second factor, and must not pass as a user without one.
     const usable = ofThisSite.length > 0 ? ofThisSite : allowed;
     const [first] = usable;
     if (user && !first) return undefined;
