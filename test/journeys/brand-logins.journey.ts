@@ -77,7 +77,7 @@ describe('a brand with authentication_flow_only', () => {
     await browser.solve('a-weak-login', { uid_field: 'alice' });
     expect((await browser.solve('a-weak-login', { password: RIGHT.password })).body).toMatchObject(DENIED);
     expect(await usernameOf(browser)).toBeUndefined();
-    expect((await browser.fetch('/if/flow/a-weak-login/')).text).toContain('Flow does not apply to current user.');
+    expect((await browser.fetch('/if/flow/a-weak-login/')).text).toContain('You cannot go on here.');
   });
 
   it('redirects as the denied_action of such a flow says', async () => {

@@ -70,7 +70,7 @@ describeInChromium('in a real browser', () => {
     const { page, observed } = await visit({ javaScriptEnabled: false });
     await answer(page, 'Username or email', 'alice');
     await answer(page, 'Password', 'not-her-password');
-    await page.getByText('Invalid password').waitFor();
+    await page.getByText('Wrong password. Please try again.').waitFor();
     await answer(page, 'Password', 'correct-horse-7');
     await page.getByRole('button', { name: 'No' }).click();
     await page.waitForURL(`${deployment.url}/if/user/?after`);
@@ -84,7 +84,7 @@ describeInChromium('in a real browser', () => {
     await answer(page, 'Username or email', 'alice');
     const password = page.getByLabel('Password', { exact: true });
     await answer(page, 'Password', 'not-her-password');
-    await page.getByText('Invalid password').waitFor();
+    await page.getByText('Wrong password. Please try again.').waitFor();
     await isCleared(page);
 
     expect(await focused(page)).toBe('password');
@@ -178,7 +178,7 @@ describeInChromium('in a real browser', () => {
     // The step for the password follows a mistyped name too.
     await answer(page, 'Username or email', 'alicf');
     await answer(page, 'Password', 'correct-horse-7');
-    await page.getByText('Invalid password').waitFor();
+    await page.getByText('Wrong password. Please try again.').waitFor();
     await startAgain();
     expect(await name.inputValue()).toBe('');
     await wish.check();
@@ -218,10 +218,10 @@ describeInChromium('in a real browser', () => {
   it('shows the end of a flow: access denied, or flow not found', async () => {
     const { page } = await chromium.open();
     await page.goto(`${deployment.url}/if/flow/closed/`);
-    expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('Permission denied');
-    expect(await page.getByRole('alert').textContent()).toBe('Flow does not apply to current user.');
+    expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('Please log in');
+    expect(await page.getByRole('alert').textContent()).toBe('You need to be logged in to go on here.');
     await page.goto(`${deployment.url}/if/flow/nowhere/`);
-    expect(await page.getByRole('alert').textContent()).toBe('Not found.');
+    expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('Page not found');
   });
 });
 

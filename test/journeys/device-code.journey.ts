@@ -164,6 +164,7 @@ describe('a device is not authorized', () => {
     const denied = await openLink(bob, code);
     expect([denied.status, denied.headers.get('location')]).toEqual([200, null]);
     expect(denied.text).toContain('Permission denied');
+    expect(denied.text).toContain('This code is wrong or has expired. Compare it with the one on your device.');
     await bob.fetch('/device');
     expect((await bob.solve('code', { code })).body).toMatchObject({
       response_errors: { code: [{ code: 'invalid' }] },

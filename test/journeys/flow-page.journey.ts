@@ -45,7 +45,9 @@ describe('the flow page', () => {
 
     expect(status).toBe(200);
     expect(text).toMatch(/<input [^>]*name="password"[^>]* aria-invalid="true" aria-describedby="password-error"/);
-    expect(text).toMatch(/<p class="error" id="password-error">Invalid password<\/p>/);
+    expect(text).toMatch(
+      /<p class="error" id="password-error"><svg [^>]*>.*?<\/svg><span>Wrong password\. Please try again\.<\/span>/,
+    );
     expect(text).not.toContain('not-her-password');
   });
 
@@ -103,10 +105,11 @@ describe('the flow page', () => {
   it('explains an unknown flow, a denied flow and an unavailable service', async () => {
     expect(await deployment.browser().fetch('/if/flow/nowhere/')).toMatchObject({
       status: 404,
-      text: expect.stringContaining('Not found.'),
+      text: expect.stringContaining('There is nothing at this address'),
     });
+    // The brand has no other login flow, so the visitor cannot be led to one.
     expect((await deployment.browser().fetch('/if/flow/closed/')).text).toContain(
-      'Flow does not apply to current user.',
+      'You need to be logged in to go on here.',
     );
     const browser = deployment.browser();
     await submit(browser, page, { uid_field: 'alice' });

@@ -42,7 +42,9 @@ describeInChromium('the email stage in Chromium', () => {
     const code = page.getByLabel('Or type the code from the email');
     await code.fill('nonsense');
     await page.getByRole('button', { name: 'Continue' }).click();
-    await page.getByText('This code is wrong, or too old.').waitFor();
+    await page
+      .getByText('This code is wrong or too old. Enter the newest one, or let us send another email.')
+      .waitFor();
     await page.getByRole('button', { name: 'Send it again' }).click();
     await page.getByText('An email is on its way to you.').waitFor();
     expect(await faultsOf(page)).toEqual([]);

@@ -23,6 +23,7 @@ import { Admission } from './http/admission/admission.js';
 import { QueueingTime } from './http/admission/queueing-time.js';
 import { createFastifyAdapter } from './http/http.adapter.js';
 import { PageRenderer } from './http/pages/page-renderer.js';
+import { ProblemPage } from './http/pages/problem.page.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import type { Infrastructure } from './infrastructure.module.js';
 
@@ -72,8 +73,9 @@ async function openInfrastructure(config: GatewayConfig, readiness: Readiness, b
 
 async function createApp(infrastructure: Infrastructure): Promise<NestFastifyApplication> {
   const { config, logger, admission, pages, readiness } = infrastructure;
-  const filter = new ProblemFilter(logger);
-  const refusals = { pages, brands: () => app.get(BrandStore, { strict: false }), stopping: () => readiness.stopping };
+  const brands = () => app.get(BrandStore, { strict: false });
+  const filter = new ProblemFilter(logger, new ProblemPage({ pages, brands }));
+  const refusals = { pages, brands, stopping: () => readiness.stopping };
   const adapter = createFastifyAdapter({ config, filter, admission, refusals });
   await adapter.getInstance().register(cookie);
   // During SHUTDOWN_DELAY_S, each response makes its client open the next connection at another gateway. Afterwards this

@@ -39,6 +39,12 @@ export interface FlowPageData {
    * requests, and asks for no text message and no Duo push before the visitor acts.
    */
   readonly cross_site?: true | undefined;
+  /** Names of the reasons of the challenge's texts: the value of the response header `x-gatehouse-reason`. */
+  readonly reasons?: string | undefined;
+  /** Fields that the visitor typed into a form that was refused, by name. Contains no secret. */
+  readonly typed?: Readonly<Record<string, string>> | undefined;
+  /** URL of the brand's recovery flow, if there is one. */
+  readonly recovery_url?: string | undefined;
   /** Set when the challenge is unavailable: seconds to wait before a retry. */
   readonly retry_after_s?: number | undefined;
 }

@@ -4,6 +4,7 @@ import { AccountPage } from './account/account-page.js';
 import { ApiPage } from './api/api-page.js';
 import type { Envelope } from './challenges/envelope.js';
 import { externalOriginsOf, NO_ORIGINS } from './challenges/external-origins.js';
+import { withReasons } from './challenges/reasons.js';
 import { renderDocument } from './document.js';
 import { FlowPage } from './flow/flow-page.js';
 import { documentTitleOf, headingOf } from './flow/heading.js';
@@ -16,7 +17,8 @@ import wideStyle from './style/wide.css?inline';
 
 /** Renders a flow page with its challenge, for browsers with and without JavaScript. */
 export const renderFlowPage: PageRenderers['renderFlowPage'] = (pageData, frame) => {
-  const { challenge, brand, locale, retry_after_s: refreshS } = pageData;
+  const { brand, locale, retry_after_s: refreshS } = pageData;
+  const challenge = withReasons(pageData.challenge, pageData.reasons);
   const t = translator(locale);
   const title = documentTitleOf(headingOf(challenge as Envelope, { t, site: brand.title }), brand.title);
   const background = (challenge as Envelope).flow_info?.background;

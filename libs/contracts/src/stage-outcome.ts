@@ -42,6 +42,8 @@ export interface PassedOutcome<C extends StageContract> {
 export interface DeniedOutcome<C extends StageContract> {
   readonly type: 'denied';
   readonly message?: StageMessage<C>;
+  /** Name of the reason for pages, if it is another than the code of the message. */
+  readonly reason?: string;
   readonly context?: Writes<C>;
   readonly failed?: readonly string[];
   readonly cost?: string;

@@ -20,6 +20,15 @@ export type Insert = z.output<typeof insert>;
  */
 const cost = z.string().max(64).optional();
 
+/**
+ * Name of the reason of a denial, for pages that explain it in their own words (docs/adr/0061). Clients of the API see
+ * only the message.
+ */
+export const denialReason = z
+  .string()
+  .max(64)
+  .regex(/^[a-z0-9_]+$/);
+
 /** The reply of a stage, one of four types (docs/spec/bus-protocol.md#reply). A failure is a `stageProblem` instead. */
 export const stageReply = z.discriminatedUnion('type', [
   z.object({
@@ -52,6 +61,7 @@ export const stageReply = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('denied'),
     message: message.optional(),
+    reason: denialReason.optional(),
     context: bag.optional(),
     failed: z.array(z.string()).optional(),
     cost,

@@ -194,7 +194,7 @@ describe('a plan', () => {
   it('is denied without a request to the stage if a required fact is missing', async () => {
     const { show, stages } = executorHarness(flowOf([{ kind: 'needy' }]), {});
 
-    expect((await show()).result).toEqual({ type: 'denied', message: { text: 'Unknown error' } });
+    expect((await show()).result).toMatchObject({ message: { text: 'Unknown error' }, reason: 'unspecified' });
     expect(stages.hops).toEqual([]);
   });
 
@@ -236,6 +236,7 @@ describe('a plan', () => {
     expect((await evil.solve({}, { query: { next: '//evil.example' } })).result).toEqual({
       type: 'denied',
       message: { text: 'Invalid next URL' },
+      reason: 'next_invalid',
     });
   });
 
@@ -259,6 +260,12 @@ describe('a plan', () => {
   });
 });
 
+const NOT_ADMITTED = {
+  type: 'denied',
+  message: { text: 'Flow does not apply to current user.' },
+  reason: 'login_required',
+};
+
 describe('a flow', () => {
   it('that does not exist fails with not_found', async () => {
     await expect(executorHarness(LOGIN, DEFAULT_REPLIES).show({ slug: 'nowhere' })).rejects.toMatchObject({
@@ -274,8 +281,8 @@ describe('a flow', () => {
   });
 
   it.each([
-    ['message_continue', { type: 'denied', message: { text: 'Flow does not apply to current user.' } }],
-    ['message', { type: 'denied', message: { text: 'Flow does not apply to current user.' } }],
+    ['message_continue', NOT_ADMITTED],
+    ['message', NOT_ADMITTED],
     ['continue', { type: 'done', to: '/next' }],
   ] as const)('that does not admit the visitor follows its denied_action: %s', async (denied_action, result) => {
     const version = flowOf([{ kind: 'page' }]);

@@ -271,11 +271,13 @@ function currentPlan(context: FlowContext): Plan {
 
 /** Returns the response for a flow that does not apply to the visitor. No plan is stored. */
 function notApplicable(context: FlowContext, messages: readonly string[]): FlowResponse {
-  const refusal = flowRefusal(context.version, context.request.query['next'], messages);
+  const next = context.request.query['next'];
+  const refusal = flowRefusal(context.version, { visitor: visitorOf(context), next, messages });
   return responseWithoutPlan(context, 'to' in refusal ? { type: 'done', ...refusal } : { type: 'denied', ...refusal });
 }
 
 function endResult(plan: Plan | undefined): FlowResult | undefined {
   if (!plan?.ended) return undefined;
-  return 'to' in plan.ended ? { type: 'done', to: plan.ended.to } : { type: 'denied', message: plan.ended.denied };
+  if ('to' in plan.ended) return { type: 'done', to: plan.ended.to };
+  return { type: 'denied', message: plan.ended.denied, reason: plan.ended.reason };
 }

@@ -1,4 +1,13 @@
-import { type Errors, type Message, type Problem, type StageContract, sentence } from '@gatehouse/contracts';
+import {
+  type Catalogue,
+  type Errors,
+  fieldMessages,
+  type Message,
+  type Problem,
+  type StageContract,
+  sentence,
+  sentenceOf,
+} from '@gatehouse/contracts';
 import type { Brand, FlowVersion, Plan } from '@gatehouse/plan';
 import { NO_RESPONSE_EFFECTS, type ResponseEffects } from './effects.js';
 import type { FlowContext } from './flow-context.js';
@@ -19,11 +28,28 @@ export type FlowResult =
       readonly errors: Errors | undefined;
     }
   | { readonly type: 'done'; readonly to: string }
-  | { readonly type: 'denied'; readonly message: Message | undefined }
+  | {
+      readonly type: 'denied';
+      readonly message: Message | undefined;
+      /** Name of the reason, for pages (docs/adr/0061). */
+      readonly reason?: string | undefined;
+    }
   | { readonly type: 'problem'; readonly problem: Problem };
 
 /** The text of a denial without a message. */
 export const UNKNOWN_ERROR = sentence('Unknown error');
+
+/**
+ * Returns a denial. Its reason is `named`, else the code of the message. A denial without a text says UNKNOWN_ERROR and
+ * has the reason `unspecified`. A text of an administrator or of policies has no reason.
+ */
+export function denial(message: Message | undefined, catalogue: Catalogue = {}, named?: string) {
+  const { wire: _, ...text } = sentenceOf(message ?? UNKNOWN_ERROR, catalogue, fieldMessages);
+  const isBlank = message === undefined || text.text === '';
+  const code = message && 'code' in message ? message.code : undefined;
+  const reason = named ?? code ?? (isBlank ? 'unspecified' : undefined);
+  return { type: 'denied' as const, message: isBlank ? UNKNOWN_ERROR : text, ...(reason && { reason }) };
+}
 
 /** What the executor returns for a request: the result, and what is needed to present the result. */
 export interface FlowResponse {

@@ -1,12 +1,4 @@
-import {
-  bodyErrors,
-  type Errors,
-  fieldMessages,
-  type Message,
-  Problem,
-  sentence,
-  sentenceOf,
-} from '@gatehouse/contracts';
+import { bodyErrors, type Errors, type Message, Problem, sentence } from '@gatehouse/contracts';
 import {
   acceptsAnswer,
   advance,
@@ -31,7 +23,7 @@ import { withTokenError } from './consent-question.js';
 import type { CredentialGuard } from './credential-guard.js';
 import { confirmsCrossSite, crossSiteQuestion, isVisitorAction } from './cross-site.js';
 import { methodOf } from './flow-request.js';
-import { type FlowResult, UNKNOWN_ERROR } from './flow-response.js';
+import { denial, type FlowResult } from './flow-response.js';
 import type { FlowRun } from './flow-run.js';
 import { askAboutLink, isForOther, LINK_GONE } from './link-confirmation.js';
 import type { PlanWriter } from './plan-writer.js';
@@ -43,6 +35,8 @@ import { confirmedUser } from './session-proof.js';
 import type { StageInvoker } from './stage-invoker.js';
 import { flowUserOf } from './stage-request.js';
 import { asRejection, isNextAnswerNew, type StageResult } from './stage-result.js';
+
+const INVALID_NEXT = sentence('Invalid next URL');
 
 interface Dependencies {
   readonly stageInvoker: StageInvoker;
@@ -228,7 +222,7 @@ export class FlowRunner {
       case 'done':
         return this.finish();
       case 'denied':
-        return this.deny(action.message, step);
+        return this.deny(action.message, step, action.reason);
     }
   }
 
@@ -270,13 +264,14 @@ export class FlowRunner {
    * Ends a plan that may not restart, because the flow's policies or its authentication requirement refuse the visitor.
    */
   private refuse(messages: readonly string[]): FlowResult {
-    const refusal = flowRefusal(this.run.context.version, this.run.plan.next, messages);
-    return 'to' in refusal ? this.done(refusal) : this.deny(refusal.message);
+    const { context, plan, session } = this.run;
+    const refusal = flowRefusal(context.version, { visitor: session.visitor, next: plan.next, messages });
+    return 'to' in refusal ? this.done(refusal) : this.deny(refusal.message, undefined, refusal.reason);
   }
 
   private finish(): FlowResult {
     const target = destination(this.run.plan);
-    return 'invalid' in target ? this.deny(sentence('Invalid next URL')) : this.done(target);
+    return 'invalid' in target ? this.deny(INVALID_NEXT, undefined, 'next_invalid') : this.done(target);
   }
 
   private done(target: Extract<PlanEnding, { to: string }>): FlowResult {
@@ -284,12 +279,10 @@ export class FlowRunner {
     return { type: 'done', to: target.to };
   }
 
-  private deny(message: Message | undefined, step?: Step): FlowResult {
-    const catalogue = step && this.contractOf(step)?.errors;
-    const { wire: _, ...text } = sentenceOf(message ?? UNKNOWN_ERROR, catalogue ?? {}, fieldMessages);
-    const denied = text.text === '' ? UNKNOWN_ERROR : text;
-    this.run.end({ denied });
-    return { type: 'denied', message: denied };
+  private deny(message: Message | undefined, step?: Step, named?: string): FlowResult {
+    const { type, message: denied, ...reason } = denial(message, step && this.contractOf(step)?.errors, named);
+    this.run.end({ denied, ...reason });
+    return { type, message: denied, ...reason };
   }
 
   private challengeResult(step: Step, challenge: Readonly<Record<string, unknown>>, errors?: Errors): FlowResult {

@@ -4,7 +4,11 @@ import { policySetOf } from '../testing/fake-policy-client.js';
 import { DEFAULT_REPLIES, rejectedReply } from '../testing/fake-stage-client.js';
 import { ALICE, flowOf } from '../testing/test-flow.js';
 
-const DENIED = { type: 'denied', message: { text: 'Flow does not apply to current user.' } };
+const DENIED = {
+  type: 'denied',
+  message: { text: 'Flow does not apply to current user.' },
+  reason: 'login_required',
+};
 const alice = { ...ALICE, is_superuser: false, debug: false };
 const loggedIn = { id: 's', retired: false, remainingS: undefined, user: alice };
 const shows = (challenge: object) => ({ type: 'show', challenge, errors: undefined });

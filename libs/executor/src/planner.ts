@@ -50,12 +50,31 @@ export class Planner {
 export const isApplicable = ({ flow }: FlowVersion, visitor: Visitor, plan?: Plan): boolean =>
   plan?.context.pending_user !== undefined || meetsRequirement(flow.authentication, visitor);
 
-/** The result of a flow that does not apply. */
-export type FlowRefusal = { readonly to: string } | { readonly message: Message };
+/** The result of a flow that does not apply. `reason` names the reason for pages (docs/adr/0061). */
+export type FlowRefusal =
+  | { readonly to: string }
+  | { readonly message: Message; readonly reason: FlowRefusalReason | undefined };
+
+/** Why a flow does not apply: `login_required` and `logged_in` tell a page where to lead the visitor. */
+export type FlowRefusalReason = 'login_required' | 'logged_in' | 'superuser_required' | 'not_applicable';
+
+interface RefusedVisit {
+  readonly visitor: Visitor;
+  readonly next: string | undefined;
+  /** The messages of the policies that refused. */
+  readonly messages: readonly string[];
+}
 
 /** Returns the redirect or the message that `denied_action` selects (docs/spec/executor.md#denied-action). */
-export function flowRefusal({ flow }: FlowVersion, next: string | undefined, messages: readonly string[]): FlowRefusal {
+export function flowRefusal({ flow }: FlowVersion, { visitor, next, messages }: RefusedVisit): FlowRefusal {
   if (flow.denied_action === 'continue') return { to: next && isLocalPath(next) ? toUri(next) : '/' };
   const text = messages.join('\n');
-  return { message: text === '' ? DOES_NOT_APPLY : { text } };
+  if (text !== '') return { message: { text }, reason: undefined };
+  return { message: DOES_NOT_APPLY, reason: refusalReason(flow, visitor) };
+}
+
+function refusalReason({ authentication }: FlowVersion['flow'], visitor: Visitor): FlowRefusalReason {
+  if (meetsRequirement(authentication, visitor) || authentication === 'require_outpost') return 'not_applicable';
+  if (authentication === 'require_unauthenticated') return 'logged_in';
+  return visitor.authenticated ? 'superuser_required' : 'login_required';
 }

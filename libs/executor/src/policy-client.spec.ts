@@ -97,7 +97,10 @@ describe('a deny stage with a policy, at the start of a flow', () => {
     policies.replies['p'] = false;
     expect((await show()).result).toMatchObject(shows({ who: true }));
     policies.replies['p'] = true;
-    expect((await solve({ uid: 'nobody' })).result).toEqual({ type: 'denied', message: { text: 'Unknown error' } });
+    expect((await solve({ uid: 'nobody' })).result).toMatchObject({
+      type: 'denied',
+      message: { text: 'Unknown error' },
+    });
     expect(policies.requests.map(({ user }) => user)).toEqual([null, unknown]);
     expect(policies.requests.map(({ reputation }) => reputation)).toEqual([
       undefined,

@@ -16,7 +16,7 @@ export type NextAction =
   /** The executor plans the flow again, on the same flow version. */
   | { readonly type: 'restart'; readonly keepContext: boolean }
   | { readonly type: 'done' }
-  | { readonly type: 'denied'; readonly message: Message | undefined };
+  | { readonly type: 'denied'; readonly message: Message | undefined; readonly reason: string | undefined };
 
 /** The plan after a reply, and what the executor does next. */
 export interface PlanTransition {
@@ -36,7 +36,7 @@ export function advance(before: Plan, step: Step, reply: StageReply): PlanTransi
     }
     case 'denied':
       return step.onRefusal === 'retry'
-        ? { plan: merged, action: { type: 'denied', message: reply.message } }
+        ? { plan: merged, action: { type: 'denied', message: reply.message, reason: reply.reason } }
         : restart(merged, step);
     case 'passed': {
       const proved = reply.verified?.length ? withProvedUser(merged) : merged;

@@ -11,8 +11,8 @@ const plannedStep = z.union([
   z.object({ id: z.string(), kind: z.string(), config: jsonObject }),
 ]);
 
-/** How a flow ended: the destination, or the message of the denial. */
-const ending = z.union([z.object({ to: z.string() }), z.object({ denied: message })]);
+/** How a flow ended: the destination, or the message of the denial and the name of its reason. */
+const ending = z.union([z.object({ to: z.string() }), z.object({ denied: message, reason: z.string().optional() })]);
 export type PlanEnding = z.output<typeof ending>;
 
 /**

@@ -4,6 +4,7 @@ import { type ChallengeSource, type FlowResponse, type FlowResult, UNKNOWN_ERROR
 import { type HttpResponseBody, presentProblem } from '../http/problem.presenter.js';
 import type { AvatarService } from '../users/avatars/avatar.service.js';
 import { displayedUser, flowInfo, userInfo } from './flow-info.js';
+import { REASON_HEADER, reasonsOf } from './reason.header.js';
 
 /**
  * Response header with the public id of the run. A page compares it to detect that another run has replaced the run
@@ -32,14 +33,19 @@ export function presentFlowResponse(response: FlowResponse, context: Presentatio
   const { requestId, translate } = context;
   switch (result.type) {
     case 'show':
-      return { status: 200, body: challengeOf(response, result, context) };
+      return { status: 200, headers: reasonHeaders(result), body: challengeOf(response, result, context) };
     case 'done':
       return { status: 200, body: { component: 'xak-flow-redirect', to: result.to } };
     case 'denied':
-      return { status: 200, body: accessDenied(response, result, context) };
+      return { status: 200, headers: reasonHeaders(result), body: accessDenied(response, result, context) };
     case 'problem':
       return presentProblem(result.problem, { requestId, details: maySeeDetails(response), translate });
   }
+}
+
+function reasonHeaders(result: FlowResult): Readonly<Record<string, string>> {
+  const reasons = reasonsOf(result);
+  return reasons === undefined ? {} : { [REASON_HEADER]: reasons };
 }
 
 function challengeOf(

@@ -21,6 +21,8 @@ import { AvatarService } from '../users/avatars/avatar.service.js';
 import { presentFlowResponse, publicRunId } from './executor.presenter.js';
 import { FlowService } from './flow.service.js';
 import type { FlowRequestParams } from './flow-request.reader.js';
+import { REASON_HEADER } from './reason.header.js';
+import { wayOn } from './way-on.js';
 
 /** The data of a page. */
 interface PageResponse extends HttpResponseBody {
@@ -28,6 +30,10 @@ interface PageResponse extends HttpResponseBody {
   readonly brand: Brand;
   readonly locale: Locale;
   readonly run?: string | undefined;
+  /** Path to which the page redirects instead of showing the refusal of the flow. */
+  readonly wayOn?: string | undefined;
+  /** What the visitor typed into the form that was refused, without secrets. */
+  readonly typed?: FlowPageData['typed'];
   /**
    * Whether another site opened the page, or another site started the run and the visitor has not answered a challenge
    * since.
@@ -52,7 +58,7 @@ export class FlowPageController {
     const exchange = { request, reply };
     const crossSite = crossSiteOf(request);
     const page = await this.execute(exchange, { slug, query: queryOf(request), answer: undefined, crossSite });
-    return this.redirectAtEnd(exchange, page) ?? this.draw(exchange, page);
+    return this.redirect(exchange, page) ?? this.draw(exchange, page);
   }
 
   @Post(':slug/')
@@ -66,7 +72,7 @@ export class FlowPageController {
     const crossSite = crossSiteOf(request);
     const params = { slug, query: queryOf(request), answer: this.submission(request, fields), crossSite };
     const page = await this.execute(exchange, params);
-    return this.redirectAtEnd(exchange, page) ?? this.redirectToGet(exchange, page) ?? this.draw(exchange, page);
+    return this.redirect(exchange, page) ?? this.redirectToGet(exchange, page) ?? this.draw(exchange, page);
   }
 
   /**
@@ -94,7 +100,9 @@ export class FlowPageController {
         translate: translator(locale),
       });
       const run = planId === undefined ? undefined : publicRunId(planId);
-      return { ...presented, slug, brand, locale, run, crossSite: isMarked || params.crossSite !== undefined };
+      const page = { ...presented, slug, brand, locale, run, typed: typedFields(params.answer) };
+      const elsewhere = wayOn(response, { slug, query: params.query, brand: this.brands.lastKnown(request.host) });
+      return { ...page, wayOn: elsewhere, crossSite: isMarked || params.crossSite !== undefined };
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       // During an outage of the database, the error page has the brand that was loaded last.
@@ -106,10 +114,11 @@ export class FlowPageController {
   }
 
   /**
-   * Redirects to a local path at the end of a flow. If the flow ends at another site, the page shows a link, because
-   * its CSP does not allow a form to lead there.
+   * Redirects to a local path at the end of a flow, and a visitor whom the flow does not admit to where they can go on.
+   * If the flow ends at another site, the page shows a link, because its CSP does not allow a form to lead there.
    */
-  private redirectAtEnd({ reply }: HttpExchange, { body }: HttpResponseBody) {
+  private redirect({ reply }: HttpExchange, { body, wayOn: elsewhere }: PageResponse) {
+    if (elsewhere !== undefined) return reply.redirect(elsewhere, 303);
     const to = String(body['to']);
     return body['component'] === 'xak-flow-redirect' && isLocalPath(to) ? reply.redirect(toUri(to), 303) : undefined;
   }
@@ -121,7 +130,8 @@ export class FlowPageController {
   }
 
   private draw({ request, reply }: HttpExchange, response: PageResponse) {
-    const { status, headers = {}, slug, brand, locale, run, crossSite } = response;
+    const { status, headers = {}, slug, brand, locale, run, crossSite, typed } = response;
+    const { recovery } = this.brands.lastKnown(request.host).flowsByPurpose;
     const retryAfter = headers['retry-after'];
     const page = this.pages.flow({
       challenge: challengeOf(response, request.id),
@@ -131,6 +141,9 @@ export class FlowPageController {
       address: request.url,
       token: { field: CSRF_FIELD, value: ensureCsrfToken(request, reply) },
       run,
+      typed,
+      reasons: headers[REASON_HEADER],
+      recovery_url: recovery === undefined ? undefined : `/if/flow/${recovery}/`,
       cross_site: crossSite || undefined,
       retry_after_s: retryAfter === undefined ? undefined : Number(retryAfter),
     });
@@ -142,7 +155,21 @@ export class FlowPageController {
 const challengeOf = ({ body }: HttpResponseBody, requestId: string): FlowPageData['challenge'] =>
   'component' in body
     ? (body as FlowPageData['challenge'])
-    : { component: 'ak-stage-flow-error', request_id: requestId, error: body['detail'] ?? body['non_field_errors'] };
+    : {
+        component: 'ak-stage-flow-error',
+        request_id: requestId,
+        error: body['detail'] ?? body['non_field_errors'],
+        reason: body['code'],
+      };
+
+/** Name of the only field that a refused form shows again: what the visitor typed in it is no secret. */
+const NAME_FIELD = 'uid_field';
+
+/** Returns what the page of a refused form shows again in a browser without scripts. */
+function typedFields(answer: ChallengeSubmission | undefined): FlowPageData['typed'] {
+  const { [NAME_FIELD]: name } = Object(answer?.body) as Record<string, unknown>;
+  return typeof name === 'string' ? { [NAME_FIELD]: name } : undefined;
+}
 
 /** Returns the query of the page's URL. API clients send the same parameters as the inner query. */
 const queryOf = ({ url }: FastifyRequest) => parseInnerQuery(url.split('?').slice(1).join('?'));

@@ -16,12 +16,12 @@ async function serve(settings: Readonly<Record<string, string>> = {}) {
     SECRET_KEY: 'x'.repeat(32),
     ...settings,
   });
-  const filter = new ProblemFilter(new Logger('gateway', 'silent'));
-  const limits = { delayMs: config.ADMISSION_DELAY_MS, max: config.IN_FLIGHT_MAX };
-  const admission = new Admission(limits, { take: () => 0, stop: () => undefined });
   const unused = () => {
     throw new Error('not a page');
   };
+  const filter = new ProblemFilter(new Logger('gateway', 'silent'), { send: unused });
+  const limits = { delayMs: config.ADMISSION_DELAY_MS, max: config.IN_FLIGHT_MAX };
+  const admission = new Admission(limits, { take: () => 0, stop: () => undefined });
   let stopping = false;
   const refusals = { pages: { flow: unused }, brands: unused, stopping: () => stopping };
   const fastify = createFastifyAdapter({ config, filter, admission, refusals }).getInstance();

@@ -3,13 +3,20 @@ import { isDatabaseUnavailable, type Logger, UnknownSealKeyError } from '@gateho
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, HttpStatus } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { translatorFor } from './locale.js';
+import { isNavigation, type ProblemPage } from './pages/problem.page.js';
 import { presentFieldErrors, presentProblem } from './problem.presenter.js';
 import { InvalidFieldsError } from './zod-body.pipe.js';
 
-/** Responds to every error, Fastify's errors included, with the error body of the API. */
+/**
+ * Responds to every error, Fastify's errors included, with the error body of the API, or with a page if a browser opened
+ * the address to show it.
+ */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
-  constructor(private readonly logger: Logger) {}
+  constructor(
+    private readonly logger: Logger,
+    private readonly page: Pick<ProblemPage, 'send'>,
+  ) {}
 
   catch(error: unknown, host: ArgumentsHost) {
     const [request, reply] = host.getArgs<[FastifyRequest, FastifyReply]>();
@@ -23,11 +30,13 @@ export class ProblemFilter implements ExceptionFilter {
     if (LOGGED.has(problem.code)) {
       this.logger.fault(problem.message, error, { request_id: request.id });
     }
-    const { status, body, headers } = presentProblem(problem, {
+    const presented = presentProblem(problem, {
       requestId: request.id,
       details: false,
       translate: translatorFor(request, {}),
     });
+    if (isNavigation(request)) return this.page.send(request, reply, { ...presented, code: problem.code });
+    const { status, body, headers } = presented;
     void reply
       .status(status)
       .headers(headers ?? {})

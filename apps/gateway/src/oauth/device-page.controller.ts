@@ -24,6 +24,8 @@ import { isRefusal } from './device-authorization.service.js';
 import { UserCodeVerifier } from './user-code.verifier.js';
 
 const WRONG_CODE = sentence('Invalid code');
+/** Reason of WRONG_CODE: the same as in the step that asks for the code. */
+const WRONG_CODE_REASON = 'device_code_invalid';
 
 /** A request of a logged-in user for the device page. */
 interface DeviceVisit {
@@ -70,7 +72,8 @@ export class DevicePageController {
     } catch (error) {
       if (!isRefusal(error)) throw error;
       const message = translate(error.detail.text, error.detail.params);
-      return this.deniedPage.send(exchange, { user, brand, message, retryUrl: '/device' });
+      const reason = error.detail === WRONG_CODE ? WRONG_CODE_REASON : undefined;
+      return this.deniedPage.send(exchange, { user, brand, message, reason, retryUrl: '/device' });
     }
   }
 

@@ -7,9 +7,9 @@ import type { RequestOptions } from '../flow/webauthn.js';
 import { Alert, Notice, ScriptRequired } from '../ui/alert.js';
 import { Button } from '../ui/button.js';
 import { CodeField } from '../ui/code-field.js';
-import { messagesOf } from '../ui/field.js';
 import { Form, FormErrors } from '../ui/form.js';
 import { type Envelope, errorsOf } from './envelope.js';
+import { messagesOf } from './error-words.js';
 
 /** A device of the user, with its own challenge. */
 export interface Device {
@@ -88,7 +88,7 @@ function SmsStep({ challenge, device, awaitsAction }: Props) {
     setState({ sent: false });
     const reply = await sendRequest({ selected_challenge: referenceTo(device) });
     const refused = errorsOf((reply ?? {}) as unknown as Envelope)['selected_challenge'];
-    setState(refused ? { sent: false, error: messagesOf(refused) } : { sent: reply !== undefined });
+    setState(refused ? { sent: false, error: messagesOf(refused, t) } : { sent: reply !== undefined });
   };
   useEffect(() => {
     if (hasStarted) void send();

@@ -1,9 +1,11 @@
+import type { Translate } from '@gatehouse/texts/browser';
 import { useEffect } from 'preact/hooks';
 import { usePage } from '../flow/page.context.js';
 import { Alert } from '../ui/alert.js';
-import { Button } from '../ui/button.js';
 import { UserBadge } from '../ui/user-badge.js';
+import { denialOf, NOT_FOUND, type WayOn } from './denials.js';
 import type { Envelope } from './envelope.js';
+import { wordsFor } from './error-words.js';
 
 /** The challenge of a flow that ended with a denial. */
 export interface DeniedChallenge extends Envelope {
@@ -12,18 +14,33 @@ export interface DeniedChallenge extends Envelope {
 
 export function Denied({ challenge }: { challenge: DeniedChallenge }) {
   const { t, pageData } = usePage();
+  const { text, ways } = denialOf({ challenge, pageData, t }) ?? {
+    text: wordsForDenial(challenge, t),
+    ways: [{ text: t('Start again'), href: pageData.address }],
+  };
   return (
     <>
       <UserBadge challenge={challenge} />
-      <Alert>{challenge.error_message ?? t('Request has been denied.')}</Alert>
-      <ul class="links">
-        <li>
-          <a href={challenge.flow_info?.cancel_url ?? pageData.address}>{t('Start again')}</a>
-        </li>
-      </ul>
+      <Alert>{text}</Alert>
+      <WaysOn ways={ways} />
     </>
   );
 }
+
+/** Returns the page's words for the error that ended the flow, else the message of the stage or of the policies. */
+const wordsForDenial = ({ reason, error_message: string }: DeniedChallenge, t: Translate): string =>
+  wordsFor({ string: string || t('Request has been denied.'), code: '', ...(reason ? { reason } : {}) }, t);
+
+/** Links that lead on. The first looks like the button of a step. */
+const WaysOn = ({ ways }: { ways: readonly WayOn[] }) => (
+  <div class="ways">
+    {ways.map(({ text, href }, i) => (
+      <a key={href} class={i === 0 ? 'main' : 'plain'} href={href}>
+        {text}
+      </a>
+    ))}
+  </div>
+);
 
 /** The challenge of a flow that ended with an internal error. */
 export interface ErrorChallenge extends Envelope {
@@ -32,24 +49,58 @@ export interface ErrorChallenge extends Envelope {
   readonly traceback?: string | undefined;
 }
 
-export function FlowError({ challenge: { error, traceback, request_id } }: { challenge: ErrorChallenge }) {
-  const { t, pageData, refetch } = usePage();
+export function FlowError({ challenge }: { challenge: ErrorChallenge }) {
+  const { error, traceback, request_id } = challenge;
+  const { t, pageData } = usePage();
+  if (challenge.reason === NOT_FOUND) return <NotFound />;
   return (
     <>
-      <Alert>{error || t('Something went wrong. Please try again later.')}</Alert>
+      <Alert>
+        {problemWords(challenge.reason, t) ?? (error || t('Something went wrong. Please try again later.'))}
+      </Alert>
       {traceback && (
         <pre class="trace" tabIndex={0} role="region" aria-label={t('Details')}>
           {traceback}
         </pre>
       )}
-      <form method="get" action={pageData.address} onSubmit={(event) => (event.preventDefault(), refetch())}>
-        <Button>{t('Try again')}</Button>
-      </form>
+      <a class="main" href={pageData.address}>
+        {t('Try again')}
+      </a>
       {request_id && (
         <p class="hint">
           {t('If it happens again, tell your administrator this number:')} <code class="id">{request_id}</code>
         </p>
       )}
+    </>
+  );
+}
+
+/** Returns the page's words for a problem of the API. */
+function problemWords(code: string | undefined, t: Translate): string | undefined {
+  switch (code) {
+    case 'csrf_failed':
+      return t('This page was out of date, so your answer was not accepted. Please try again.');
+    case 'body_too_large':
+      return t('What you sent is too large. Please choose a smaller file or a shorter text.');
+    case 'rate_limited':
+      return t('Too many requests came from your network. Please try again later.');
+    default:
+      return undefined;
+  }
+}
+
+/** Shown at an address that leads nowhere. The start page is that of the user's account, or asks to log in first. */
+function NotFound() {
+  const { t } = usePage();
+  return (
+    <>
+      <p>{t('There is nothing at this address, or not any more. Check it for typing mistakes.')}</p>
+      <WaysOn
+        ways={[
+          { text: t('Go to your account'), href: '/' },
+          { text: t('Log in'), href: '/flows/-/default/authentication/' },
+        ]}
+      />
     </>
   );
 }

@@ -2,6 +2,8 @@
 export interface WireMessage {
   readonly string: string;
   readonly code: string;
+  /** Name of the reason, by which the page chooses its own words. */
+  readonly reason?: string;
 }
 
 /** Errors by field. */
@@ -14,6 +16,8 @@ export interface Envelope {
     | { readonly title?: string; readonly background?: string; readonly cancel_url?: string; readonly layout?: string }
     | undefined;
   readonly response_errors?: Errors | undefined;
+  /** Name of the reason why the run was refused, by which the page chooses its own words. */
+  readonly reason?: string | undefined;
   readonly pending_user?: string | undefined;
   readonly pending_user_avatar?: string | undefined;
 }

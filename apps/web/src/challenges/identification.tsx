@@ -7,7 +7,8 @@ import { Field } from '../ui/field.js';
 import { Form } from '../ui/form.js';
 import { AccountMemory, keepAccount } from './account-memory.js';
 import { type CaptchaOptions, CaptchaWidget } from './captcha-widget.js';
-import { type Envelope, errorsOf } from './envelope.js';
+import type { Envelope } from './envelope.js';
+import { identificationErrorsOf, WrongLogin } from './identification-errors.js';
 import { keepManagerFields, ManagerFields } from './manager-fields.js';
 import { OtherWays } from './other-ways.js';
 import { type Source, SourceStep } from './sources.js';
@@ -86,7 +87,7 @@ function IdentificationForm({ challenge }: { challenge: IdentificationChallenge 
   };
   return (
     <>
-      <Form challenge={challenge} fields={['uid_field', 'password']} ready={ready}>
+      <Form challenge={challenge} fields={identificationErrorsOf(challenge).shown} ready={ready}>
         <IdentificationFields challenge={challenge} />
         {isLogin && !asksForPassword && <ManagerFields />}
         {isLogin && challenge.enable_remember_me !== false && <AccountMemory />}
@@ -101,10 +102,9 @@ function IdentificationForm({ challenge }: { challenge: IdentificationChallenge 
 }
 
 function IdentificationFields({ challenge }: { challenge: IdentificationChallenge }) {
-  const { t } = usePage();
-  const errors = errorsOf(challenge);
+  const { t, pageData } = usePage();
+  const errors = identificationErrorsOf(challenge);
   const fields = challenge.user_fields ?? [];
-  const atPassword = errors['password'] !== undefined && errors['uid_field'] === undefined;
   return (
     <>
       <Field
@@ -112,8 +112,9 @@ function IdentificationFields({ challenge }: { challenge: IdentificationChalleng
         label={useLabel(fields)}
         type={fields.join() === 'email' ? 'email' : 'text'}
         autocomplete="username webauthn"
-        errors={errors['uid_field']}
-        first={!atPassword}
+        initial={pageData.typed?.['uid_field']}
+        errors={errors.name}
+        first={!errors.atPassword}
       />
       {challenge.password_fields && (
         <Field
@@ -122,8 +123,9 @@ function IdentificationFields({ challenge }: { challenge: IdentificationChalleng
           type="password"
           autocomplete="current-password"
           revealable={challenge.allow_show_password ?? false}
-          errors={errors['password']}
-          first={atPassword}
+          errors={errors.password}
+          errorText={<WrongLogin errors={errors.password} recoveryUrl={challenge.recovery_url} />}
+          first={errors.atPassword}
         />
       )}
     </>

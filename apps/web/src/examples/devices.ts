@@ -67,22 +67,33 @@ export const DEVICES: Readonly<Record<string, Challenge>> = {
   'validate-totp': validate([device('totp')]),
   'validate-refused': validate(
     [device('totp')],
-    wrong('code', 'Invalid Token. Please ensure the time on your device is accurate and try refetch.'),
+    wrong('code', 'Invalid Token. Please ensure the time on your device is accurate and try again.', {
+      reason: 'authenticator_validate_code',
+    }),
   ),
   'validate-static': validate([device('static')]),
   'validate-sms': validate([device('sms')]),
-  'validate-webauthn': validate([device('webauthn', KEY_QUESTION)], wrong('webauthn', 'Assertion failed')),
-  'validate-duo': validate([device('duo')], wrong('duo', 'Duo denied access', 'denied')),
+  'validate-webauthn': validate(
+    [device('webauthn', KEY_QUESTION)],
+    wrong('webauthn', 'Assertion failed', { reason: 'authenticator_validate_assertion' }),
+  ),
+  'validate-duo': validate(
+    [device('duo')],
+    wrong('duo', 'Duo denied access', { code: 'denied', reason: 'authenticator_validate_duo' }),
+  ),
   'validate-duo-number': validate([device('duo', { number: '042931' })]),
   'validate-set-up': validate([], { configuration_stages: SET_UPS }),
   totp: stageFor('ak-stage-authenticator-totp', TOTP),
-  'totp-refused': stageFor('ak-stage-authenticator-totp', { ...TOTP, ...wrong('code', 'Code does not match') }),
+  'totp-refused': stageFor('ak-stage-authenticator-totp', {
+    ...TOTP,
+    ...wrong('code', 'Code does not match', { reason: 'authenticator_totp_code' }),
+  }),
   static: stageFor('ak-stage-authenticator-static', {
     codes: ['CchTy9lm16Ar', 'fIblAWuhVUbp', 'liLig3SJHDfs', 'sRfQI6FJg2cX', 'eOYIH6hsdHGJ', 'int1RvqkR8Yz'],
   }),
   'sms-number': stageFor('ak-stage-authenticator-sms', {
     phone_number_required: true,
-    ...wrong('phone_number', 'Invalid phone number'),
+    ...wrong('phone_number', 'Invalid phone number', { reason: 'authenticator_sms_number' }),
   }),
   'sms-code': stageFor('ak-stage-authenticator-sms', { phone_number_required: false }),
   duo: stageFor('ak-stage-authenticator-duo', {
@@ -93,6 +104,8 @@ export const DEVICES: Readonly<Record<string, Challenge>> = {
   }),
   webauthn: stageFor('ak-stage-authenticator-webauthn', {
     registration: REGISTRATION,
-    ...wrong('response', 'Registration failed. Error: Unexpected RP ID hash'),
+    ...wrong('response', 'Registration failed. Error: Unexpected RP ID hash', {
+      reason: 'authenticator_webauthn_failed',
+    }),
   }),
 };

@@ -57,9 +57,9 @@ export const PROMPTS: Readonly<Record<string, Challenge>> = {
   'prompt-refused': stage('ak-stage-prompt', {
     fields: EVERY_TYPE,
     response_errors: {
-      ...wrong('username', 'Username is already taken.').response_errors,
-      ...wrong('radio_button_group', '"Green" is not a valid choice.', 'invalid_choice').response_errors,
-      ...wrong('non_field_errors', "Passwords don't match.").response_errors,
+      ...wrong('username', 'Username is already taken.', { reason: 'prompt_username_taken' }).response_errors,
+      ...wrong('radio_button_group', '"Green" is not a valid choice.', { code: 'invalid_choice' }).response_errors,
+      ...wrong('non_field_errors', "Passwords don't match.", { reason: 'prompt_passwords_differ' }).response_errors,
     },
   }),
 };

@@ -101,8 +101,9 @@ function drawn(challenge: Challenge, { name, searchParams, script }: Wanted): st
     },
     locale: chooseLocale(undefined, searchParams.get('locale') ?? ''),
     slug: name,
-    address: `/if/flow/${name}/`,
+    address: `/if/flow/${name}/${searchParams.size > 0 ? `?${searchParams}` : ''}`,
     token: { field: 'csrf_token', value: 'x' },
+    recovery_url: '/if/flow/recovery/',
   };
   return renderFlowPage(pageData, { nonce: 'example', script, csrfCookie: 'authentik_csrf' }).html;
 }

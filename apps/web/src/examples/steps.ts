@@ -23,8 +23,8 @@ export const stageFor = (component: string, own: Readonly<Record<string, unknown
   stage(component, { ...USER, ...own });
 
 /** Returns an error of a field. */
-export const wrong = (field: string, string: string, code = 'invalid') => ({
-  response_errors: { [field]: [{ string, code }] },
+export const wrong = (field: string, string: string, { code = 'invalid', reason = '' } = {}) => ({
+  response_errors: { [field]: [{ string, code, ...(reason && { reason }) }] },
 });
 
 const identification = (own: Readonly<Record<string, unknown>>) =>
@@ -54,7 +54,12 @@ export const STEPS: Readonly<Record<string, Challenge>> = {
   identification: identification({}),
   'identification-refused': identification({
     enable_remember_me: false,
-    ...wrong('non_field_errors', 'Failed to authenticate.'),
+    ...wrong('non_field_errors', 'Failed to authenticate.', { reason: 'identification_failed' }),
+  }),
+  'identification-password-refused': identification({
+    password_fields: true,
+    recovery_url: '/if/flow/recovery/',
+    ...wrong('non_field_errors', 'Failed to authenticate.', { reason: 'identification_failed' }),
   }),
   'identification-everything': identification({
     password_fields: true,
@@ -65,7 +70,7 @@ export const STEPS: Readonly<Record<string, Challenge>> = {
     passwordless_url: '/if/flow/passkey/',
     sources: SOURCES,
     show_source_labels: true,
-    ...wrong('uid_field', 'This field may not be blank.', 'blank'),
+    ...wrong('uid_field', 'This field may not be blank.', { code: 'blank' }),
   }),
   'identification-captcha': identification({
     captcha_stage: { component: 'ak-stage-captcha', site_key: 'site-key', js_url: CAPTCHA_SCRIPT_URL },
@@ -74,7 +79,8 @@ export const STEPS: Readonly<Record<string, Challenge>> = {
   password: stageFor('ak-stage-password', { allow_show_password: true, recovery_url: '/if/flow/recovery/' }),
   'password-refused': stageFor('ak-stage-password', {
     allow_show_password: false,
-    ...wrong('password', 'Invalid password'),
+    recovery_url: '/if/flow/recovery/',
+    ...wrong('password', 'Invalid password', { reason: 'password_invalid' }),
   }),
   'user-login': stageFor('ak-stage-user-login'),
   consent: stageFor('ak-stage-consent', {
@@ -94,7 +100,10 @@ export const STEPS: Readonly<Record<string, Challenge>> = {
   }),
   dummy: stage('ak-stage-dummy', { name: 'a step' }),
   email: stage('ak-stage-email'),
-  'email-code-refused': stage('ak-stage-email', wrong('code', 'This code is wrong, or too old.')),
+  'email-code-refused': stage(
+    'ak-stage-email',
+    wrong('code', 'This code is wrong, or too old.', { reason: 'email_code_invalid' }),
+  ),
   'email-confirm': stageFor('ak-stage-consent', {
     header_text: 'Continue to confirm this email address.',
     ...{
@@ -104,8 +113,8 @@ export const STEPS: Readonly<Record<string, Challenge>> = {
       confirms: 'email',
     },
   }),
-  'email-unsent': stage('ak-stage-email', wrong('non_field_errors', MAIL_UNSENT.string, MAIL_UNSENT.code)),
-  'email-again': stage('ak-stage-email', wrong('non_field_errors', 'email-sent', 'email-sent')),
+  'email-unsent': stage('ak-stage-email', wrong('non_field_errors', MAIL_UNSENT.string, MAIL_UNSENT)),
+  'email-again': stage('ak-stage-email', wrong('non_field_errors', 'email-sent', { code: 'email-sent' })),
   'device-code': stage('ak-provider-oauth2-device-code'),
   'device-code-consent': stageFor('ak-stage-consent', {
     header_text: "You're about to sign into Television. Continue only if your own device shows the code 023456789.",
@@ -130,6 +139,15 @@ export const STEPS: Readonly<Record<string, Challenge>> = {
     title: 'Redirecting to Example App...',
   }),
   redirect: { component: 'xak-flow-redirect', to: 'https://app.example.org/callback?code=1' },
+  'denied-attempts': stageFor('ak-stage-access-denied', {
+    error_message: 'Unknown error',
+    reason: 'too_many_attempts',
+  }),
+  'denied-logged-in': stageFor('ak-stage-access-denied', {
+    error_message: 'Flow does not apply to current user.',
+    reason: 'logged_in',
+  }),
+  'not-found': { component: 'ak-stage-flow-error', request_id: '', error: 'Not found.', reason: 'not_found' },
   denied: stageFor('ak-stage-access-denied', { error_message: 'Flow does not apply to current user.' }),
   error: { component: 'ak-stage-flow-error', request_id: '6b392030af434ca3ac4a8aeba1c8b2dc' },
   'error-details': {

@@ -1,11 +1,15 @@
+import { withReasons } from '../challenges/reasons.js';
 import type { Challenge, FlowPageData } from '../page.js';
 import { callApi, executorAddress } from './api.js';
 import type { FormAnswer } from './page.context.js';
 
+/** Why the executor gave no answer: an outage, no connection, or a rate limit. */
+export type UnavailableReason = 'service' | 'network' | 'limited';
+
 /** The result of a request to the executor. */
 export type Reply =
   | { readonly kind: 'challenge'; readonly challenge: Challenge; readonly run: string | undefined }
-  | { readonly kind: 'unavailable'; readonly retryAfterS: number; readonly reason: 'service' | 'network' }
+  | { readonly kind: 'unavailable'; readonly retryAfterS: number; readonly reason: UnavailableReason }
   | { readonly kind: 'refused'; readonly challenge: Challenge };
 
 /** A client of the flow executor API. */
@@ -46,13 +50,14 @@ const UNAVAILABLE_STATUSES: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 
 async function replyOf(response: Response): Promise<Reply> {
   if (UNAVAILABLE_STATUSES.has(response.status)) {
-    return { kind: 'unavailable', retryAfterS: Number(response.headers.get('retry-after')) || 2, reason: 'service' };
+    const retryAfterS = Number(response.headers.get('retry-after')) || 2;
+    return { kind: 'unavailable', retryAfterS, reason: response.status === 429 ? 'limited' : 'service' };
   }
   const body = (await response.json()) as Record<string, unknown>;
   if (response.ok || typeof body['component'] === 'string') {
     return {
       kind: 'challenge',
-      challenge: body as Challenge,
+      challenge: withReasons(body as Challenge, response.headers.get('x-gatehouse-reason')),
       run: response.headers.get('x-gatehouse-run') ?? undefined,
     };
   }
@@ -62,10 +67,11 @@ async function replyOf(response: Response): Promise<Reply> {
 /** Converts an error of the gateway to a flow error challenge. */
 const errorReply = (
   { headers, status }: Response,
-  { detail, non_field_errors }: Record<string, unknown>,
+  { detail, non_field_errors, code }: Record<string, unknown>,
 ): Challenge => ({
   component: 'ak-stage-flow-error',
   request_id: headers.get('x-authentik-id') ?? '',
   error: String(detail ?? (non_field_errors as unknown[] | undefined)?.[0] ?? ''),
+  reason: code,
   status,
 });

@@ -32,6 +32,10 @@ describe('the heading of a step', () => {
     ['device-code', 'Connect a device'],
     ['device-code-finish', 'Your device is signed in'],
     ['device-code-question', 'Sign the device in?'],
+    ['denied-attempts', 'Too many attempts'],
+    ['denied-logged-in', 'You are already logged in'],
+    ['denied', 'Permission denied'],
+    ['not-found', 'Page not found'],
     ['autosubmit', 'Redirecting to Example App...'],
     ...Object.entries(WITHOUT_TASK),
   ])('of %s is "%s"', (example, expected) => {

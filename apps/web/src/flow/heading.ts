@@ -1,4 +1,5 @@
 import type { Translate } from '@gatehouse/texts/browser';
+import { denialHeading, errorHeading } from '../challenges/denials.js';
 import type { Envelope } from '../challenges/envelope.js';
 import { shownAtFirst } from '../challenges/factors.js';
 
@@ -67,7 +68,7 @@ const TASKS: Readonly<Record<string, (t: Translate, step: Step) => string | unde
     t(approved ? 'Your device is signed in' : 'Sign the device in?'),
   'ak-source-oauth-apple': (t) => t('Continue with {name}', { name: 'Apple' }),
   'ak-source-plex': (t) => t('Continue with {name}', { name: 'Plex' }),
-  'ak-stage-access-denied': (t) => t('Permission denied'),
+  'ak-stage-access-denied': (t, step) => denialHeading(step, t),
   'ak-stage-authenticator-duo': (t) => t('Set up Duo'),
   'ak-stage-authenticator-sms': (t, step) =>
     t(step.phone_number_required ? 'Set up text messages' : 'Check your phone'),
@@ -79,7 +80,7 @@ const TASKS: Readonly<Record<string, (t: Translate, step: Step) => string | unde
   'ak-stage-captcha': (t) => t('Confirm that you are human'),
   'ak-stage-consent': (t, step) => consentTask(t, step),
   'ak-stage-email': (t) => t('Check your email'),
-  'ak-stage-flow-error': (t) => t('Something went wrong'),
+  'ak-stage-flow-error': (t, step) => errorHeading(step, t),
   'ak-stage-identification': (t, step) => identificationTask(t, step),
   'ak-stage-password': (t) => t('Enter your password'),
   'ak-stage-prompt': (t, { fields = [] }) => (asksOnlyForPassword(fields) ? t('Choose a password') : undefined),

@@ -1,19 +1,18 @@
+import type { Translate } from '@gatehouse/texts/browser';
 import { usePage } from './page.context.js';
 import { MAX_AUTOMATIC_RETRIES, type Unavailable } from './visit.js';
 
 /** Tells the visitor that the service is unavailable, and whether the page retries automatically. */
 export function UnavailableNotice({ unavailable, retry }: { unavailable: Unavailable; retry: () => void }) {
-  const { t } = usePage();
+  const { t, pageData } = usePage();
   const isRetrying = unavailable.tries <= MAX_AUTOMATIC_RETRIES;
   return (
     <div class="notice" role="status">
       <p>
-        {unavailable.reason === 'network'
-          ? t('There is no connection at the moment.')
-          : t('This service cannot be reached at the moment.')}{' '}
+        {causeOf(unavailable, t)}{' '}
         {isRetrying
           ? t('We try again by ourselves, and nothing that you typed is lost.')
-          : t('Please try again later.')}
+          : adviceFor(unavailable, { t, locale: pageData.locale })}
       </p>
       {!isRetrying && (
         <button type="button" class="plain" onClick={retry}>
@@ -22,4 +21,23 @@ export function UnavailableNotice({ unavailable, retry }: { unavailable: Unavail
       )}
     </div>
   );
+}
+
+function causeOf({ reason }: Unavailable, t: Translate): string {
+  switch (reason) {
+    case 'network':
+      return t('There is no connection at the moment.');
+    case 'limited':
+      return t('Too many attempts came from your network.');
+    case 'service':
+      return t('This service cannot be reached at the moment.');
+  }
+}
+
+/** Says when to try again. The time is relative, because the server does not know the visitor's time zone. */
+function adviceFor({ reason, waitS }: Unavailable, { t, locale }: { t: Translate; locale: string }): string {
+  if (reason !== 'limited') return t('Please try again later.');
+  const [count, unit] = waitS < 5400 ? ([waitS / 60, 'minute'] as const) : ([waitS / 3600, 'hour'] as const);
+  const time = new Intl.RelativeTimeFormat(locale).format(Math.ceil(count), unit);
+  return t('Please try again {time}.', { time });
 }

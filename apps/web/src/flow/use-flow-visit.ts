@@ -66,6 +66,7 @@ class ExecutorChannel {
     this.busy = false;
     if (fields && reply.kind === 'challenge') rememberProvedAccount(fields, reply.challenge);
     if (fields && isForbidden(reply)) return this.send(undefined);
+    if (isOtherVisitor(reply)) return location.assign(this.pageData.address);
     if (!reloadsPage(reply, this.pageData)) this.dispatch(reply);
   }
 
@@ -80,6 +81,13 @@ class ExecutorChannel {
  * 403. The page then shows the current challenge.
  */
 const isForbidden = (reply: Reply) => reply.kind === 'refused' && reply.challenge['status'] === 403;
+
+/**
+ * Returns whether the flow does not admit the visitor, who has logged in or out meanwhile. The gateway knows where such
+ * a visitor can go on, and redirects the page there.
+ */
+const isOtherVisitor = (reply: Reply) =>
+  reply.kind === 'challenge' && ['login_required', 'logged_in'].includes(String(reply.challenge['reason']));
 
 /**
  * Reloads the page if its Content-Security-Policy forbids origins of the next challenge. Returns whether it reloads.

@@ -70,6 +70,19 @@ describe('a visit to a flow', () => {
     expect(reduceVisit(back, UNAVAILABLE).unavailable?.tries).toBe(1);
   });
 
+  it('does not retry by itself after a rate limit that lasts longer than its longest delay', () => {
+    const limited = (retryAfterS: number) =>
+      reduceVisit(visitOf(pageData()), { kind: 'unavailable', reason: 'limited', retryAfterS }).unavailable;
+
+    expect(limited(30)).toEqual({ reason: 'limited', waitS: 30, tries: 1 });
+    expect(limited(31)).toEqual({ reason: 'limited', waitS: 31, tries: MAX_AUTOMATIC_RETRIES + 1 });
+    const challenge = { component: 'ak-stage-flow-error', reason: 'rate_limited' };
+    expect(visitOf(pageData({ challenge, retry_after_s: 600 })).unavailable).toMatchObject({
+      reason: 'limited',
+      waitS: 600,
+    });
+  });
+
   it('starts as unavailable when the page data has no challenge', () => {
     expect(visitOf(pageData({ retry_after_s: 1 })).unavailable).toEqual({ reason: 'service', waitS: 1, tries: 1 });
   });

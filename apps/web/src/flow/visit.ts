@@ -1,5 +1,6 @@
+import { withReasons } from '../challenges/reasons.js';
 import type { Challenge, FlowPageData } from '../page.js';
-import type { Reply } from './executor.js';
+import type { Reply, UnavailableReason } from './executor.js';
 
 /** The state of a visit to a flow. */
 export interface Visit {
@@ -17,7 +18,7 @@ export interface Visit {
 
 /** Why the executor is unavailable and how long to wait. `tries` counts the failures in a row. */
 export interface Unavailable {
-  readonly reason: 'service' | 'network';
+  readonly reason: UnavailableReason;
   readonly waitS: number;
   readonly tries: number;
 }
@@ -25,23 +26,27 @@ export interface Unavailable {
 /** Number of consecutive failures after which the page stops retrying by itself. */
 export const MAX_AUTOMATIC_RETRIES = 6;
 const MAX_WAIT_S = 30;
+/** Code of the problem that a client or a network has sent too many requests. */
+const RATE_LIMITED = 'rate_limited';
 
 /** An event that changes a visit. */
 export type VisitEvent = { readonly kind: 'sent' | 'user-acted' } | Reply;
 
 /** Returns the initial state of a visit. */
-export const visitOf = ({ challenge, run, cross_site, retry_after_s }: FlowPageData): Visit => ({
-  challenge,
-  run,
-  step: 0,
-  phase: 'idle',
-  expired: false,
-  awaitsAction: cross_site === true,
-  unavailable:
-    retry_after_s === undefined
-      ? undefined
-      : nextUnavailable(undefined, { reason: 'service', retryAfterS: retry_after_s }),
-});
+export function visitOf({ challenge: received, reasons, run, cross_site, retry_after_s }: FlowPageData): Visit {
+  const challenge = withReasons(received, reasons);
+  const reason = challenge['reason'] === RATE_LIMITED ? 'limited' : 'service';
+  return {
+    challenge,
+    run,
+    step: 0,
+    phase: 'idle',
+    expired: false,
+    awaitsAction: cross_site === true,
+    unavailable:
+      retry_after_s === undefined ? undefined : nextUnavailable(undefined, { reason, retryAfterS: retry_after_s }),
+  };
+}
 
 /** The reducer of a visit. */
 export function reduceVisit(visit: Visit, event: VisitEvent): Visit {
@@ -73,11 +78,16 @@ function withChallenge(visit: Visit, challenge: Challenge, { expired }: { expire
   };
 }
 
-/** Returns the next delay: the longer one of an exponential back-off and Retry-After, at most `MAX_WAIT_S`. */
+/**
+ * Returns the next delay: the longer one of an exponential back-off and Retry-After, at most `MAX_WAIT_S`. After a rate
+ * limit that lasts longer, the page does not retry by itself, because only the visitor knows whether to wait.
+ */
 function nextUnavailable(
   before: Unavailable | undefined,
-  { reason, retryAfterS }: { reason: Unavailable['reason']; retryAfterS: number },
+  { reason, retryAfterS }: { reason: UnavailableReason; retryAfterS: number },
 ): Unavailable {
+  if (reason === 'limited' && retryAfterS > MAX_WAIT_S)
+    return { reason, tries: MAX_AUTOMATIC_RETRIES + 1, waitS: retryAfterS };
   const tries = (before?.tries ?? 0) + 1;
   return { reason, tries, waitS: Math.min(MAX_WAIT_S, Math.max(retryAfterS, 2 ** (tries - 1))) };
 }

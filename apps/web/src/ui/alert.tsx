@@ -1,10 +1,12 @@
 import type { ComponentChildren } from 'preact';
 import { usePage } from '../flow/page.context.js';
+import { WarningIcon } from './error-text.js';
 
 /** A message that screen readers announce immediately. */
 export const Alert = ({ children }: { children: ComponentChildren }) => (
   <div class="alert" role="alert">
-    {children}
+    <WarningIcon />
+    <div>{children}</div>
   </div>
 );
 

@@ -1,5 +1,8 @@
 import type { ComponentChildren } from 'preact';
 import type { WireMessage } from '../challenges/envelope.js';
+import { messagesOf } from '../challenges/error-words.js';
+import { usePage } from '../flow/page.context.js';
+import { ErrorText } from './error-text.js';
 import { type InputAttributes, PasswordInput } from './password-input.js';
 
 /** The properties of an input field. */
@@ -16,6 +19,8 @@ export interface FieldProps {
   readonly maxLength?: number;
   readonly hint?: ComponentChildren;
   readonly errors?: readonly WireMessage[] | undefined;
+  /** Replaces the words for the errors. */
+  readonly errorText?: ComponentChildren;
   /** Whether the field gets the initial focus. */
   readonly first?: boolean;
   /** Whether a button reveals the typed text. */
@@ -24,7 +29,7 @@ export interface FieldProps {
 
 /** A field with its label, hint and errors. */
 export function Field(props: FieldProps) {
-  const { name, label, hint, errors = [] } = props;
+  const { name, label, hint, errors = [], errorText } = props;
   const input = inputAttributes(props);
   return (
     <div class="field">
@@ -34,13 +39,19 @@ export function Field(props: FieldProps) {
       ) : (
         <input {...input} />
       )}
-      <FieldFooter name={name} hint={hint} errors={errors} />
+      <FieldFooter name={name} hint={hint} errors={errors} errorText={errorText} />
     </div>
   );
 }
 
 /** The hint and the errors of a field. */
-export function FieldFooter({ name, hint, errors = [] }: Pick<FieldProps, 'name' | 'hint' | 'errors'>) {
+export function FieldFooter({
+  name,
+  hint,
+  errors = [],
+  errorText,
+}: Pick<FieldProps, 'name' | 'hint' | 'errors' | 'errorText'>) {
+  const { t } = usePage();
   return (
     <>
       {hint && (
@@ -48,11 +59,7 @@ export function FieldFooter({ name, hint, errors = [] }: Pick<FieldProps, 'name'
           {hint}
         </div>
       )}
-      {errors.length > 0 && (
-        <p class="error" id={`${name}-error`}>
-          {messagesOf(errors)}
-        </p>
-      )}
+      {errors.length > 0 && <ErrorText name={name}>{errorText ?? messagesOf(errors, t)}</ErrorText>}
     </>
   );
 }
@@ -65,9 +72,6 @@ export const described = ({ name, hint, errors = [] }: Pick<FieldProps, 'name' |
     ...(ids.length > 0 ? { 'aria-describedby': ids.join(' ') } : {}),
   };
 };
-
-/** Returns error messages as one text. */
-export const messagesOf = (messages: readonly WireMessage[]): string => messages.map(({ string }) => string).join(' ');
 
 function inputAttributes(props: FieldProps): InputAttributes {
   const {

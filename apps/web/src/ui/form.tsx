@@ -1,9 +1,9 @@
 import type { ComponentChildren } from 'preact';
 import { type Envelope, errorsOf } from '../challenges/envelope.js';
+import { messagesOf } from '../challenges/error-words.js';
 import { readForm } from '../flow/form.reader.js';
 import { usePage } from '../flow/page.context.js';
 import { Alert } from './alert.js';
-import { messagesOf } from './field.js';
 
 interface Props {
   readonly challenge: Envelope;
@@ -37,8 +37,9 @@ export function Form({ challenge, fields = [], ready = async () => undefined, ch
 
 /** Shows the errors that no visible field shows. `shownFields` are the fields that show their own errors. */
 export function FormErrors({ challenge, shownFields = [] }: { challenge: Envelope; shownFields?: readonly string[] }) {
+  const { t } = usePage();
   const otherErrors = Object.entries(errorsOf(challenge)).flatMap(([field, messages]) =>
     shownFields.includes(field) ? [] : (messages ?? []),
   );
-  return otherErrors.length > 0 ? <Alert>{messagesOf(otherErrors)}</Alert> : null;
+  return otherErrors.length > 0 ? <Alert>{messagesOf(otherErrors, t)}</Alert> : null;
 }

@@ -251,7 +251,7 @@ describe('a wrong password', () => {
     }
   });
 
-  it('ends the flow without a message at the last allowed failure, which also counts as an attempt', async () => {
+  it('ends the flow with a reason but no message at the last allowed failure, which also counts as an attempt', async () => {
     const driven = drive({ credentials: await currentCredentials(), config: { failed_attempts_before_cancel: 3 } });
     const types = [await driven.answer({ password: 'a' }), await driven.answer({ password: 'b' })].map(
       ({ type }) => type,
@@ -259,6 +259,7 @@ describe('a wrong password', () => {
     expect(types).toEqual(['rejected', 'rejected']);
     expect(await driven.answer({ password: 'c' })).toEqual({
       type: 'denied',
+      reason: 'too_many_attempts',
       failed: ['password'],
       cost: CURRENT,
       effects: failureEffects('alice'),
@@ -273,7 +274,7 @@ describe('a wrong password', () => {
     expect(replies.slice(0, 4).map((reply) => ('errors' in reply ? reply.errors : undefined))).toEqual(
       ['required', 'null', 'blank', 'not_a_string'].map((code) => ({ password: [{ code }] })),
     );
-    expect(replies[4]).toEqual({ type: 'denied', cost: CURRENT });
+    expect(replies[4]).toEqual({ type: 'denied', reason: 'too_many_attempts', cost: CURRENT });
     expect(driven.hasher.costs).toEqual([]);
   });
 

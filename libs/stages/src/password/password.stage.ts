@@ -19,6 +19,7 @@ import { type AuthenticationResult, PasswordAuthenticator, type PasswordSubject 
 type Contract = typeof passwordContract;
 
 const CREDENTIAL = 'password';
+const TOO_MANY_ATTEMPTS = 'too_many_attempts';
 const [APP, MODEL] = passwordContract.model.split('.');
 
 /**
@@ -132,7 +133,7 @@ type FailureRecord = Pick<Parameters<typeof deny<Contract>>[0] & object, 'failed
 
 /**
  * Counts a failure in the state of the step, and rejects the response. The last allowed failure ends the flow without a
- * message (docs/spec/stages.md#password-failures).
+ * message, but with a reason for pages (docs/spec/stages.md#password-failures).
  */
 function failedAttempt(
   { config, state }: ChallengeInput<Contract>,
@@ -140,7 +141,7 @@ function failedAttempt(
   record: FailureRecord,
 ) {
   const failures = (state?.failures ?? 0) + 1;
-  if (failures >= config.failed_attempts_before_cancel) return deny<Contract>(record);
+  if (failures >= config.failed_attempts_before_cancel) return deny<Contract>({ ...record, reason: TOO_MANY_ATTEMPTS });
   return reject<Contract>(errors, { ...record, state: { failures } });
 }
 

@@ -13,6 +13,8 @@ interface DeniedPageOptions {
   readonly brand: HostBrand;
   /** The reason, in the visitor's language. */
   readonly message: string;
+  /** Name of the reason, by which the page may choose its own words (docs/adr/0061). */
+  readonly reason?: string | undefined;
   readonly retryUrl: string;
 }
 
@@ -24,12 +26,13 @@ export class AccessDeniedPage {
     @Inject(PageRenderer) private readonly pages: PageRenderer,
   ) {}
 
-  send({ request, reply }: HttpExchange, { user, brand, message, retryUrl }: DeniedPageOptions) {
+  send({ request, reply }: HttpExchange, { user, brand, message, reason, retryUrl }: DeniedPageOptions) {
     const challenge = {
       component: 'ak-stage-access-denied',
       flow_info: { ...brandFlowInfo(brand), cancel_url: retryUrl },
       ...userInfo(user, this.avatars),
       error_message: message,
+      reason,
     };
     const page = this.pages.flow({
       ...{

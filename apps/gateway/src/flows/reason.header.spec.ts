@@ -1,0 +1,46 @@
+import type { FlowResult } from '@gatehouse/executor';
+import { stages } from '@gatehouse/stages';
+import { expect, it } from 'vitest';
+import { MAX_REASON_BYTES, reasonsOf } from './reason.header.js';
+
+const contract = {
+  ...{ component: 'ak-stage-prompt', user_info: false, texts: {} },
+  errors: { taken: { string: 'Taken.', code: 'invalid' }, differ: { string: 'They differ.', code: 'invalid' } },
+};
+
+const refused = (errors: Extract<FlowResult, { type: 'show' }>['errors']) =>
+  reasonsOf({ type: 'show', contract, challenge: {}, errors });
+
+it('names the reason of each message of a field that has a named one, in order', () => {
+  const errors = { 'a&b': [{ text: 'Own text' }, { code: 'taken' }], c: [{ code: 'differ' }], d: [{ text: 'Other' }] };
+
+  expect(refused(errors)).toBe('a%26b=&a%26b=taken&c=differ');
+});
+
+it('leaves out the codes of field types, which are in the body', () => {
+  expect(refused({ name: [{ code: 'required' }] })).toBeUndefined();
+});
+
+it('names the reason of a denial, and nothing for other results', () => {
+  expect(reasonsOf({ type: 'denied', message: undefined, reason: 'too_many_attempts' })).toBe(
+    'error_message=too_many_attempts',
+  );
+  expect(reasonsOf({ type: 'denied', message: { text: 'Not today.' } })).toBeUndefined();
+  expect(reasonsOf({ type: 'done', to: '/' })).toBeUndefined();
+});
+
+it('sends no header that is longer than its limit', () => {
+  const errorsOf = (length: number) => ({ ['f'.repeat(length)]: [{ code: 'taken' }] });
+
+  expect(refused(errorsOf(MAX_REASON_BYTES - '=taken'.length))).toHaveLength(MAX_REASON_BYTES);
+  expect(refused(errorsOf(MAX_REASON_BYTES - '=taken'.length + 1))).toBeUndefined();
+});
+
+it('tells no more than the texts: within a stage, no two reasons have the same text', () => {
+  for (const {
+    contract: { kind, errors },
+  } of Object.values(stages)) {
+    const texts = Object.values(errors).map(({ string }) => string);
+    expect([kind, new Set(texts).size]).toEqual([kind, texts.length]);
+  }
+});

@@ -1,0 +1,37 @@
+import type { Errors, StageContract } from '@gatehouse/contracts';
+import type { FlowResult } from '@gatehouse/executor';
+
+/**
+ * Response header that names the reasons of the texts in a challenge (docs/adr/0061). Its value has the format of a
+ * query: pairs of a field and the reason of the field's text. A page chooses its own words by them.
+ */
+export const REASON_HEADER = 'x-gatehouse-reason';
+
+/** Longest value of the header. A longer header could exceed the limits of proxies, so it is left out. */
+export const MAX_REASON_BYTES = 2048;
+
+/** Field of an access denied challenge that has the text of the denial. */
+const DENIAL_TEXT = 'error_message';
+
+/** Returns the value of the REASON_HEADER for a result, or `undefined` if no text of the result has a named reason. */
+export function reasonsOf(result: FlowResult): string | undefined {
+  const value = new URLSearchParams(pairsOf(result)).toString();
+  return value === '' || value.length > MAX_REASON_BYTES ? undefined : value;
+}
+
+function pairsOf(result: FlowResult): string[][] {
+  if (result.type === 'denied') return result.reason === undefined ? [] : [[DENIAL_TEXT, result.reason]];
+  return result.type === 'show' && result.errors ? reasonsOfErrors(result.errors, result.contract.errors) : [];
+}
+
+/**
+ * Returns the codes of a contract's messages by field. The codes of the field types are left out, because each of them
+ * has its own code in the body, and a form may have many fields.
+ */
+const reasonsOfErrors = (errors: Errors, catalogue: StageContract['errors']): string[][] =>
+  Object.entries(errors).flatMap(([field, messages]) => {
+    const reasons = messages.map((message) =>
+      'code' in message && Object.hasOwn(catalogue, message.code) ? message.code : '',
+    );
+    return reasons.some(Boolean) ? reasons.map((reason) => [field, reason]) : [];
+  });

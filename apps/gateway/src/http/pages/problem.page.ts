@@ -1,0 +1,50 @@
+import type { BrandStore } from '@gatehouse/executor';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { CSRF_FIELD } from '../csrf.js';
+import { localeFor } from '../locale.js';
+import type { HttpResponseBody } from '../problem.presenter.js';
+import { sendPage } from './page.sender.js';
+import { brandAppearance, type PageRenderer } from './page-renderer.js';
+
+/** Paths whose clients are programs, even if a browser opens them: the API and the probes. */
+const FOR_PROGRAMS = /^\/(?:api|-)\//;
+
+/** Returns whether a browser requests the address to show it as a page. */
+export const isNavigation = ({ method, url, headers }: FastifyRequest): boolean =>
+  method === 'GET' && String(headers.accept ?? '').includes('text/html') && !FOR_PROGRAMS.test(url);
+
+interface ProblemPageContext {
+  readonly pages: Pick<PageRenderer, 'flow'>;
+  /** Returns the source of the brands that pages show. */
+  readonly brands: () => Pick<BrandStore, 'lastKnown'>;
+}
+
+/**
+ * The page that a browser gets instead of the JSON of a problem, such as at an unknown address. Needs no query, so that
+ * it costs little and works during an outage of the database.
+ */
+export class ProblemPage {
+  constructor(private readonly context: ProblemPageContext) {}
+
+  /** Sends the page. `code` is the code of the problem, by which the page chooses its words. */
+  send(request: FastifyRequest, reply: FastifyReply, { status, headers = {}, body, code }: ProblemResponse): void {
+    const brand = this.context.brands().lastKnown(request.host);
+    const page = this.context.pages.flow({
+      challenge: {
+        component: 'ak-stage-flow-error',
+        request_id: request.id,
+        error: body['detail'] ?? body['non_field_errors'],
+        reason: code,
+      },
+      brand: brandAppearance(brand),
+      locale: localeFor(request, { brand }),
+      slug: '',
+      address: request.url,
+      // The page has no form.
+      token: { field: CSRF_FIELD, value: '' },
+    });
+    void sendPage(reply.status(status).headers(headers), page);
+  }
+}
+
+type ProblemResponse = HttpResponseBody & { readonly code: string };
