@@ -4,8 +4,8 @@ import { ASYNC_COMMIT, type NamedStatement } from '@gatehouse/platform';
 const NO_DELAY = 'to_timestamp(0)';
 
 /**
- * Assignments that release `c.times` attempts of row `a`. `c.taken_at` is when the last of them was reserved: if
- * another attempt was reserved after that, the row keeps the delay of the later reservation.
+ * Assignments that release `c.times` attempts of row `a`. `c.taken_at` is when the last of these attempts was reserved.
+ * If the row was reserved again after that, it keeps the delay of the later reservation.
  */
 export const RELEASED_COLUMNS = `failures = greatest(a.failures - c.times, 0),
         free_at = CASE WHEN a.failures - c.times >= a.free AND a.updated_at IS DISTINCT FROM c.taken_at
@@ -28,9 +28,10 @@ const delayUntil = (failures: string) => `CASE WHEN ${failures} < free THEN ${NO
  *
  * `held` locks the existing rows in the order of subject and counter. If `blocked` finds one of them locked or delayed,
  * nothing is reserved. Otherwise `made` inserts missing rows with one failure, and `raised` adds a failure to the
- * existing rows and sets the next delay (docs/spec/attempts.md#counting). If another transaction inserts one of the
- * missing rows meanwhile, only the rows of `made` are reserved: waiting for that row while holding locks on others
- * could deadlock.
+ * existing rows and sets the next delay (docs/spec/attempts.md#counting).
+ *
+ * If another transaction inserts a missing row at the same time, only the rows of `made` are reserved: this statement
+ * holds locks, so waiting for that row could deadlock.
  */
 export const RESERVE_ATTEMPTS: NamedStatement = {
   name: 'attempts_take',
@@ -84,7 +85,7 @@ export const RELEASE_ATTEMPTS: NamedStatement = {
     FROM lazily, c, (SELECT count(*) FROM held) h WHERE (a.subject, a.credential) = (c.subject, c.credential)`,
 };
 
-/** $1 HMAC subject of the user. Deletes the user's failures, and returns the credentials that had failures. */
+/** Deletes a user's failures, and returns the credentials that had failures. $1 HMAC subject of the user. */
 export const UNLOCK_SUBJECT: NamedStatement = {
   name: 'attempts_unlock',
   text: 'DELETE FROM flow.attempts WHERE subject = $1 AND failures > 0 RETURNING credential',

@@ -1,12 +1,14 @@
 import type { NamedStatement } from '@gatehouse/platform';
 
-/** How long rows are kept, in seconds. */
+/** How many seconds rows are kept. */
 export interface Retention {
-  /** Since the last failure, of the counters of a user that are never forgotten, except locked ones. */
+  /**
+   * Seconds since the last failure for which a counter without `forget_after` is kept, unless it locks its credential.
+   */
   readonly attemptsS: number;
-  /** Since the end of an API token or app password. */
+  /** Seconds for which an ended API token or app password is kept. */
   readonly tokensS: number;
-  /** Since the end of an invitation. */
+  /** Seconds for which an ended invitation is kept. */
   readonly invitationsS: number;
 }
 
@@ -24,7 +26,7 @@ export interface CleanedTable {
 
 /** The result of a batch. */
 export interface BatchRow {
-  /** Number of rows that were looked at. Fewer than the batch has room for: these were the last. */
+  /** Number of rows in the batch. A batch with fewer rows than it may have is the last. */
   readonly seen: number;
   readonly removed: number;
   /** Time from which the next batch reads the index. */
@@ -35,11 +37,11 @@ interface Rule {
   readonly table: string;
   /** Indexed column with the time at which the cleaner looks at the row. */
   readonly due: string;
-  /** SQL for how long a row is kept after that time. */
+  /** SQL interval for which a row is kept after `due`. */
   readonly keep?: string;
   /**
-   * SQL for the end of a row whose `due` is only the earliest time of its end: a row that has not ended is looked at
-   * again at its end. Without it, the row has ended when it is due.
+   * SQL for the time at which the row ends, if that may be later than `due`. The cleaner looks at a row that has not
+   * ended again at that time. Default: the row ends when it is due.
    */
   readonly end?: string;
 }
@@ -55,7 +57,7 @@ const attemptEnd = ({ attemptsS }: Retention) => `coalesce(
     WHEN (failures < hard) IS NOT FALSE THEN ${seconds(attemptsS)} END),
   now() + ${seconds(attemptsS)})`;
 
-/** Sessions first: Postgres deletes the keys, plans and logins at sources of a session with it. */
+/** Sessions come first, because Postgres also deletes the keys, plans and source logins of a deleted session. */
 const rulesOf = (retention: Retention): readonly Rule[] => [
   { table: 'flow.sessions', due: 'cleanup_at', end: 'expires_at' },
   { table: 'flow.plans', due: 'cleanup_at', end: 'expires_at' },
@@ -110,7 +112,10 @@ function tokensTable({ tokensS }: Retention): CleanedTable {
   };
 }
 
-/** $1 name of the task, $2 id of the holder, $3 interval. Returns a row if the holder has the lease from now on. */
+/**
+ * Takes or renews a lease. $1 name of the task, $2 id of the holder, $3 duration (interval). Returns a row if the
+ * holder now has the lease.
+ */
 export const TAKE_LEASE: NamedStatement = {
   name: 'lease_take',
   text: `
@@ -119,7 +124,7 @@ export const TAKE_LEASE: NamedStatement = {
     WHERE l.holder = excluded.holder OR l.until < now() RETURNING name`,
 };
 
-/** $1 name of the task, $2 id of the holder. */
+/** Releases a lease. $1 name of the task, $2 id of the holder. */
 export const RELEASE_LEASE: NamedStatement = {
   name: 'lease_release',
   text: 'DELETE FROM flow.leases WHERE name = $1 AND holder = $2',

@@ -50,7 +50,7 @@ const EFFECT_WRITERS: { readonly [T in EffectType]: EffectWriter<T> } = {
   source_login: writeSourceLogins,
   /** Adds nothing here: `FlowRun` turns this effect into `PlanCommit.usedLinkStep`, which the commit saves. */
   link_used: nothing,
-  /** `cookie` and `authorize` only change the HTTP response. */
+  /** No part of the statement: `cookie` and `authorize` only change the HTTP response. */
   cookie: nothing,
   authorize: nothing,
   /** Has no consequence: no page shows toasts yet. */
@@ -135,8 +135,8 @@ const indexKey = (identifier: string) =>
   identifier.length <= MAX_INDEXED ? identifier : `sha256:${createHash('sha256').update(identifier).digest('hex')}`;
 
 /**
- * Stores the source logins that the shown challenge offers. When the visitor returns from the source, `query` leads on
- * to the plan's destination.
+ * Stores the source logins that the shown challenge offers. `query` leads the visitor who returns from the source to
+ * the plan's destination.
  */
 function writeSourceLogins(
   logins: readonly EffectOf<'source_login'>[],

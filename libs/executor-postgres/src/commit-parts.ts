@@ -73,7 +73,7 @@ export const COMMIT_PARTS = {
       UPDATE flow.sessions s SET seen_at = now(), ttl = :full_ttl::interval, expires_at = now() + :full_ttl::interval
       FROM saved WHERE s.id = saved.session_id AND s.user_id IS NULL)`,
   },
-  /** Notes in the session that its user was verified, and of which devices there is a proof. */
+  /** Records in the session that its user was verified, and of which devices there is a proof. */
   prove: {
     locks: 's.id = :session',
     writes: `

@@ -92,7 +92,8 @@ describe('a sweep', () => {
     await cleanerOn(store.source).sweep();
 
     const left = Object.fromEntries(await Promise.all(TABLES.map(async (table) => [table, await count(table)])));
-    // Of the session that has not ended: its plan that has not ended, its key, and its retired key that is still known.
+    // One row of each table is left, and two keys: the live session, its live plan, its current key and its retired key
+    // that is still recognised.
     expect(left).toEqual({ ...Object.fromEntries(TABLES.map((table) => [table, 1])), 'flow.session_keys': 2 });
     expect(await query('SELECT id FROM flow.sessions')).toEqual([{ id: live }]);
   });
@@ -268,7 +269,7 @@ it('a cleaner rests between batches, and stops at once', async () => {
   const batch = new Promise<void>((done) => {
     resolve = done;
   });
-  // Deletes for one percent of the time, so the rest is 99 times as long as the batch.
+  // With 1 percent for deletions, the pause after a batch is 99 times as long as the batch.
   const cleaner = cleanerOn(store.source, { batchRows: 10, timePercent: 1 }, { onRemoved: () => resolve() });
   const sweep = cleaner.sweep();
   await batch;

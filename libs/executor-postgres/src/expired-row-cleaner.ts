@@ -17,7 +17,7 @@ const LEASE = 'cleanup';
 /** Seconds after which another gateway cleans up, if this one has died. A batch takes at most 10 s. */
 const LEASE_S = 30;
 
-/** Milliseconds until the cleaner asks again whether solves are slow. */
+/** Milliseconds between two checks whether requests are slow. */
 const PAUSE_MS = 250;
 
 /** Largest number of rows that `backlog` counts in one table. */
@@ -26,7 +26,7 @@ export const MAX_BACKLOG = 10_000;
 export interface CleanerSettings {
   /** Largest number of rows that one transaction looks at in a table. */
   readonly batchRows: number;
-  /** Share of the time, in percent, in which a sweep deletes. It rests in between. */
+  /** Percentage of a sweep's time in which it deletes. For the rest of the time it pauses. */
   readonly timePercent: number;
   readonly retention: Retention;
 }
@@ -67,7 +67,7 @@ export class ExpiredRowCleaner {
     await this.running;
   }
 
-  /** Ends the sweep after its present batch, and lets another gateway take over. */
+  /** Ends the sweep after its current batch, and lets another gateway take over. */
   async stop(): Promise<void> {
     this.stopping.abort();
     // A failure is reported by `sweep`.

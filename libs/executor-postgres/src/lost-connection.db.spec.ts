@@ -79,7 +79,7 @@ describe('a save whose connection is lost', () => {
     relay.close();
   });
 
-  /** Saves a plan, of which the relay loses the statement or the reply. */
+  /** Saves a plan while the relay loses the statement or its reply. */
   async function save(losing: Relay['losing'], newKey: Buffer | undefined, saveCheckS = 5): Promise<boolean> {
     const settings = { lifetimes: LIFETIMES, attributes: false, saveCheckS, logger: new Logger('test', 'silent') };
     const plans = new PostgresPlanStore(source, new Sealer(`a:${randomBytes(32).toString('base64')}`), settings);

@@ -64,13 +64,13 @@ export const LOAD_FLOW: NamedStatement = {
     WHERE f.slug = $1`,
 };
 
-/** $1 hash of a session key. Returns a row if the key is stored. */
+/** Returns a row if a session key is stored. $1 SHA-256 of the key. */
 export const FIND_SESSION_KEY: NamedStatement = {
   name: 'session_key_find',
   text: 'SELECT FROM flow.session_keys WHERE hash = $1',
 };
 
-/** $1 id of the session. Updates `seen_at`, and extends a session with a sliding lifetime. */
+/** Updates a session's `seen_at`, and extends a session with a sliding lifetime. $1 id of the session. */
 export const TOUCH_SESSION: NamedStatement = {
   name: 'session_seen',
   text: `UPDATE flow.sessions SET seen_at = now(), expires_at = CASE WHEN ttl IS NULL THEN expires_at ELSE now() + ttl END
@@ -133,7 +133,10 @@ export const CREATE_PLAN_AND_SESSION: NamedStatement = {
     ${REPLACE}`,
 };
 
-/** $1 SHA-256 of a resume token, $2 slug of the flow. Finds no token of another flow. */
+/**
+ * Finds the plan of a mailed link. $1 SHA-256 of the resume token, $2 slug of the flow. A token of another flow is not
+ * found.
+ */
 export const LOAD_PLAN_BY_TOKEN: NamedStatement = {
   name: 'plan_find_resumed',
   text: `
@@ -142,7 +145,7 @@ export const LOAD_PLAN_BY_TOKEN: NamedStatement = {
     WHERE t.hash = $1 AND t.expires_at > now() AND f.slug = $2`,
 };
 
-/** $1 SHA-256 of the session cookie. Returns the slugs of the flows of the session's plans, the last saved first. */
+/** Returns the slugs of the flows of a session's plans, the last saved first. $1 SHA-256 of the session cookie. */
 export const LIST_PLAN_SLUGS: NamedStatement = {
   name: 'plan_slugs',
   text: `

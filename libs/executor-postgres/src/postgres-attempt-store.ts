@@ -14,7 +14,7 @@ import { runNamed } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { RELEASE_ATTEMPTS, RESERVE_ATTEMPTS, UNLOCK_SUBJECT } from './attempt.statements.js';
 
-/** How often a reservation is tried while other requests insert or delete the same rows at the same time. */
+/** Largest number of tries of a reservation that meets other requests which insert or delete the same rows. */
 const MAX_TRIES = 5;
 
 interface ReservedRow {

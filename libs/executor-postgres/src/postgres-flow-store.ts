@@ -9,7 +9,7 @@ export const MAX_CACHED_VERSIONS = 500;
 const LOAD = { name: 'flow_version_load', text: 'SELECT document FROM flow.flow_versions WHERE id = $1' };
 const EXISTS = { name: 'flow_exists', text: 'SELECT FROM flow.flows WHERE id = $1' };
 const SLUGS = { name: 'flow_slugs', text: 'SELECT id, slug FROM flow.flows ORDER BY slug' };
-/** $1 array of flow ids. */
+/** Returns the settings, stages and policies of published flows. $1 array of flow ids. */
 const DESCRIBE = {
   name: 'flow_describe',
   text: `
@@ -19,8 +19,8 @@ const DESCRIBE = {
     FROM flow.flows f JOIN flow.flow_versions v ON v.id = f.version_id WHERE f.id = ANY ($1::uuid[])`,
 };
 /**
- * Finds the `configure_flow` of a stage. $1 id of the stage, which a published flow uses as a step or in the config of
- * a step.
+ * Finds the `configure_flow` of a stage that a published flow uses as a step or in the config of a step. $1 id of the
+ * stage.
  */
 const FIND_CONFIGURE_FLOW = {
   name: 'flow_configuring',
@@ -34,7 +34,7 @@ const FIND_CONFIGURE_FLOW = {
     WHERE slug IS NOT NULL ORDER BY slug LIMIT 1`,
 };
 
-/** $1 array of stage kinds, $2 largest number of rows. */
+/** Lists the stages that have a `configure_flow`. $1 array of stage kinds, $2 largest number of rows. */
 const LIST_CONFIGURABLE_STAGES = {
   name: 'flow_configurable',
   text: `
@@ -46,7 +46,7 @@ const LIST_CONFIGURABLE_STAGES = {
     GROUP BY id ORDER BY name, id LIMIT $2`,
 };
 
-/** $1 id of the stage, $2 largest number of rows. */
+/** Lists the slugs of the flows that use a stage. $1 id of the stage, $2 largest number of rows. */
 const FIND_FLOWS_USING_STAGE = {
   name: 'flow_using',
   text: `

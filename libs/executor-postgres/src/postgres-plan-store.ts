@@ -55,7 +55,7 @@ interface ResumedRow {
 /** Largest size of a plan's sealed body in bytes (docs/spec/plan.md#stored-plan). */
 const MAX_PLAN_BYTES = 256 * 1024;
 
-/** Milliseconds between two questions whether a save was committed. */
+/** Milliseconds between two checks whether a save was committed. */
 const SAVE_CHECK_INTERVAL_MS = 100;
 
 /** Lifetimes of sessions, plans and proofs in seconds. */
@@ -79,7 +79,7 @@ interface PlanStoreSettings {
   readonly lifetimes: PlanLifetimes;
   /** Whether to load the attributes of logged-in users. */
   readonly attributes: boolean;
-  /** Seconds for which a save whose connection was lost asks Postgres whether it was committed. */
+  /** Seconds for which a save whose connection was lost keeps asking Postgres whether it was committed. */
   readonly saveCheckS: number;
   /** Measures the statements that load and save plans. */
   readonly latency?: StatementLatency;
@@ -161,8 +161,8 @@ export class PostgresPlanStore extends PlanStore {
       const saved = await this.latency.measure(() => runNamed(this.source, statement, parameters));
       return saved.rows.length > 0;
     } catch (error) {
-      // The commit may have succeeded although the connection was lost. Only this response has the new session key:
-      // after an error, the visitor, whose answer was saved, would have to begin again.
+      // The save may be committed although the connection was lost. Only this response has the new session key: if it
+      // were an error, the visitor, whose answer was saved, would have to begin again.
       if (commit.newKey && isConnectionLost(error) && (await this.isSaved(commit.newKey))) return true;
       throw error;
     }
@@ -180,7 +180,7 @@ export class PostgresPlanStore extends PlanStore {
   }
 
   /**
-   * Returns whether the commit that inserts this session key was committed. Asks until Postgres answers, at most for
+   * Returns whether the save that inserts this session key was committed. Asks until Postgres answers, at most for
    * `saveCheckS` seconds: after a crash, a standby may have to be promoted first.
    */
   private async isSaved(newKey: Buffer): Promise<boolean> {

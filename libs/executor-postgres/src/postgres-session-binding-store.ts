@@ -4,21 +4,24 @@ import { eventMessage, outboxRow } from '@gatehouse/outbox';
 import { runNamed, type Sealer } from '@gatehouse/platform';
 import type { DataSource, EntityManager } from 'typeorm';
 
-/** $1 id of the session. */
+/** Finds the bindings of a session. $1 id of the session. */
 const FIND_BINDINGS = {
   name: 'session_bindings',
   text: `SELECT data->'bindings'->>'network' AS network, data->'bindings'->>'geoip' AS geoip
          FROM flow.sessions WHERE id = $1 AND user_id IS NOT NULL`,
 };
 
-/** $1 id of the session, $2 client's IP address, $3 user agent. */
+/** Stores the client of a session. $1 id of the session, $2 client's IP address, $3 user agent. */
 const MOVE = {
   name: 'session_move',
   text: `UPDATE flow.sessions SET data = data || jsonb_build_object('last_ip', $2::text, 'last_user_agent', $3::text)
          WHERE id = $1 AND user_id IS NOT NULL`,
 };
 
-/** $1 id of the session, $2 uuid of its user, $3 id, $4 topic and $5 sealed body of the outbox row with the event. */
+/**
+ * Ends a session and stores the event. $1 id of the session, $2 uuid of its user. Outbox row: $3 id, $4 topic, $5
+ * sealed body.
+ */
 const END = {
   name: 'session_break',
   text: `WITH ended AS (DELETE FROM flow.sessions WHERE id = $1 AND user_id = $2 RETURNING id)

@@ -2,7 +2,7 @@
 const PRESENT_S = 2;
 const USUAL_S = 600;
 
-/** A mean in which the weight of a value falls by 1/e in `periodS` seconds. */
+/** An exponentially decaying mean: the weight of a value falls by 1/e in `periodS` seconds. */
 class DecayingMean {
   value: number | undefined;
   private updatedAt = 0;
@@ -17,15 +17,15 @@ class DecayingMean {
 }
 
 /**
- * Compares the present duration of the statements that requests wait for with their usual duration. Work in the
- * background asks it whether to wait.
+ * Compares the present duration of the statements that requests wait for with their usual duration. Background work
+ * waits while the present duration is much longer.
  */
 export class StatementLatency {
   private readonly present = new DecayingMean(PRESENT_S);
   private readonly usual = new DecayingMean(USUAL_S);
   private lastAt = Number.NEGATIVE_INFINITY;
 
-  /** `now` is a time of `performance.now()`. */
+  /** `now` returns the current time in milliseconds. */
   constructor(private readonly now: () => number = () => performance.now()) {}
 
   /** Measures a statement, also one that fails. */
@@ -39,9 +39,9 @@ export class StatementLatency {
   }
 
   /**
-   * Returns whether statements take more than `factor` times as long as usual. Without a statement in the last seconds,
-   * no request waits, and the result is false. The usual duration follows the present one, so that a load that stays is
-   * usual after some minutes.
+   * Returns whether statements take more than `factor` times as long as usual. Returns false without a statement in the
+   * last seconds, because then no request waits. The usual duration follows the present one, so that a lasting load
+   * becomes usual after some minutes.
    */
   isSlow(factor: number): boolean {
     if (this.now() - this.lastAt > PRESENT_S * 1000) return false;

@@ -25,7 +25,7 @@ const host = fc.constantFrom(
   { kind: 'lobby', config: { first: 'password', last: 'word' } },
 );
 const onRefusal = fc.constantFrom('retry', 'restart', 'restart_with_context');
-/** The plans for which a later step is skipped: none, those with a saved user, or those with any user. */
+/** Which plans skip a later step: none, those with a saved user, or those with any user. */
 const skippedFor = fc.constantFrom('never', 'known', 'named');
 const laterStep = fc.record({ kind: fc.constantFrom('secret', 'page'), onRefusal, skippedFor });
 

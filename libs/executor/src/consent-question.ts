@@ -1,7 +1,7 @@
 import { secretsEqual } from '@gatehouse/platform';
 import type { ChallengeSource, FlowResult } from './flow-response.js';
 
-/** A question of the gateway, as a consent challenge without permissions, which every client can show. */
+/** A question that the gateway asks. It is a consent challenge without permissions, which every client can show. */
 export type ConsentQuestion = Extract<FlowResult, { type: 'show' }>;
 
 /** Component of the challenge that asks for a consent. */
@@ -26,7 +26,7 @@ export const consentQuestion = (
   errors: undefined,
 });
 
-/** Whether an answer contains the token of a question. Without a token to compare with, no answer does. */
+/** Whether an answer contains the question's token. False if `expected` is undefined. */
 export function agrees(body: unknown, expected: string | undefined): boolean {
   const token = (body as { readonly token?: unknown } | null | undefined)?.token;
   return expected !== undefined && typeof token === 'string' && secretsEqual(token, expected);

@@ -34,8 +34,8 @@ export function crossSiteQuestion(
 }
 
 /**
- * Whether only a person can have given the answer: it is a JSON object and, if the contract lists `personal_fields`,
- * has one of them. A page's script never fills in such a field by itself.
+ * Whether only a person can have given the answer: it is a JSON object and, if the contract lists `personal_fields`, it
+ * has one of them. Scripts of a page never fill in these fields.
  */
 export function isVisitorAction(answer: unknown, contract: StageContract | undefined): boolean {
   if (bodyErrors(answer)) return false;

@@ -103,8 +103,8 @@ export class Executor {
   }
 
   /**
-   * Returns the context. If the plan's version was deleted or has an unknown format, a new plan on the newest version
-   * starts.
+   * Returns the request's context with the selected plan. If that plan's version was deleted or has an unknown format,
+   * a new plan on the newest version starts.
    */
   private async contextOf(arrival: LoadedRequest, selected: ContinuedPlan | undefined): Promise<FlowContext> {
     const { newestVersionId } = arrival.loaded;
@@ -167,12 +167,12 @@ export class Executor {
       const { facts, plan, responseEffects: effects, cookie } = run;
       return flowResponse(context, { result, context: facts, plan, cookie, effects });
     }
-    // The request that lost the race must not reveal its verdict. Its right answer was saved nowhere, so the attempt
-    // must not stay counted.
+    // This request lost the race, so its verdict was not saved and must not be revealed. A right answer's attempt must
+    // not stay counted.
     if (run.answerPassed) await this.dependencies.attempts.release(run.reservations);
     const reloaded = { ...(await this.load(context.request)), user: context.user };
-    // If the other request replaced the session key, an attacker may have planted the old key. Only a request whose own
-    // answer was right may then see the next challenge.
+    // If the other request replaced the session key, an attacker may have planted the old key. Then only a request
+    // whose own answer was right gets the next challenge.
     return this.repeat(reloaded, { isKeyProved: reloaded.loaded.session?.retired !== true || run.answerPassed });
   }
 
@@ -208,10 +208,10 @@ export class Executor {
   }
 }
 
-/** The result of a request that lost to another one which has used its mailed link up. */
+/** The result of a request whose mailed link another request has used up first. */
 const LINK_DENIAL: FlowResult = { type: 'denied', message: LINK_GONE };
 
-/** Problems of a body for which a request is refused before its API token is looked up. */
+/** Problems of a body that are reported before the request's API token is looked up. */
 const REJECTED_BODY_CODES: ReadonlySet<string> = new Set(['unsupported_media_type', 'body_too_large']);
 
 /** Throws the problem of a body if the code is in REJECTED_BODY_CODES (docs/spec/http.md#order-of-checks). */

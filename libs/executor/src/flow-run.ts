@@ -128,9 +128,9 @@ export class FlowRun {
   }
 
   /**
-   * Whether the rows of the session get their full lifetime: the visitor has answered a challenge of an existing
-   * session, is logged in, or was identified by a proof. An answer without a session does not count: otherwise an
-   * anonymous client could create rows of full lifetime with single requests.
+   * Whether the session's rows get their full lifetime: the visitor has answered a challenge of an existing session, is
+   * logged in, or was identified by a proof. An answer without a session does not count, so that an anonymous client
+   * cannot create rows of full lifetime with single requests.
    */
   get isAnswered(): boolean {
     const { loaded, request } = this.context;
@@ -179,7 +179,9 @@ export class FlowRun {
     this.unsaved.identified = true;
   }
 
-  /** Makes the next save note in the session that its user was verified, if this is the user of the session. */
+  /**
+   * Makes the next save record in the session that this user was verified. A user other than the session's is ignored.
+   */
   confirmUser(uuid: string | undefined) {
     this.unsaved.confirmedUser = uuid ?? this.unsaved.confirmedUser;
   }
@@ -205,7 +207,7 @@ export class FlowRun {
       this.unsaved.effects.push(collected.effect);
       if (collected.link) this.unsaved.links.push(collected.link);
       if (collected.reputation) this.unsaved.reputation.push(collected.reputation);
-      // A plan that was resumed from the link finds the link by its token.
+      // If this link resumed the plan, `confirm` uses the link up by its token. Otherwise the step identifies the link.
       if (collected.usedLinkStep && !this.confirm()) this.unsaved.usedLinkStep = collected.usedLinkStep;
       this.responseEffects = respondToEffect(this.responseEffects, effect);
     }
@@ -229,12 +231,13 @@ export class FlowRun {
     this.unsaved.settlement = mergeSettlements(this.unsaved.settlement, settlement);
   }
 
-  /** Uses up the mailed link that resumed the plan, unless that has happened before. Returns whether it has not. */
+  /** Uses up the mailed link that resumed the plan. Returns false if no link did, or if the link was used up before. */
   confirm(): boolean {
     const { resumed } = this.currentPlan;
     if (!resumed || resumed.confirmed) return false;
     const { token } = resumed;
-    // The step is shown anew, so that the save which uses the link up comes before its stage is asked.
+    // Without a shown challenge, the stage is asked for one again. Before that, the plan is saved, which uses the link
+    // up.
     this.currentPlan = { ...this.currentPlan, shown: undefined, resumed: { token, confirmed: true } };
     this.unsaved.usedToken = Buffer.from(token, 'hex');
     return true;

@@ -190,7 +190,8 @@ export class FlowRunner {
   private isFor(step: Step, body: unknown): boolean {
     const contract = this.contractOf(step);
     const target = { own: contract?.component, version: this.run.context.version };
-    // The mailed code is taken although its challenge was shown before the link was followed.
+    // While a followed link is unconfirmed, also accept the mailed code. Its challenge was shown before the link was
+    // followed.
     const isTaken = isLinkUnconfirmed(this.run.plan) || acceptsAnswer(this.run.plan, step, contract?.attempts);
     return isTaken && !isForOther(body, this.dependencies.contracts, target);
   }

@@ -95,7 +95,7 @@ describe('a followed link', () => {
   it('gives the step its question first and then its own challenge, in plans of the version before too', async () => {
     const { show, solve, token, plans, stages } = mailed('puzzle');
     await show(byLink);
-    // The version before stores neither the token of the question nor that the step was not shown.
+    // Stores the plan as the previous version does: with a shown step, and without the token of the question.
     const { resumed, ...plan } = plans.plan!;
     const shown = { step: 'puzzle-1', challenge: { puzzle: true } };
     plans.plan = { ...plan, shown, resumed: { token: resumed!.token, confirmed: false } };
@@ -142,7 +142,7 @@ describe('the code of a mail whose link was followed in the same browser', () =>
     expect(attempts.reserved.map(({ credential }) => credential)).toContain('mailed_code');
     expect([attempts.released, isLive()]).toEqual([[], true]);
     expect((await show(byLink)).result).toMatchObject(QUESTION);
-    // The stage is asked anew, from a saved plan, although its challenge was shown with the wrong code.
+    // The confirmation drops the challenge that was shown with the wrong code, so the stage is asked for it again.
     expect((await solve({ token: token() }, byLink)).result).toMatchObject({ type: 'done' });
     expect(stages.hops.slice(-2)).toEqual(['verifier.challenge', 'login.challenge']);
   });

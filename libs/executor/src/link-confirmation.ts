@@ -15,16 +15,16 @@ import { randomToken } from './resume-links.js';
 
 const HEADER = sentence('Continue to confirm this email address.').text;
 
-/** Length of the token of the question, in letters and digits. */
+/** Length of the question's token, which consists of letters and digits. */
 const CONSENT_LENGTH = 32;
 
-/** What a visitor is told whose mailed link was used up or has expired. */
+/** Message for a visitor whose mailed link was used up or has expired. */
 export const LINK_GONE: Message = {
   ...sentence('Link was already used, please request a new link.'),
   wire: 'link-used',
 };
 
-/** Returns the plan, with a token for the question of its mailed link, if that awaits confirmation. */
+/** Returns the plan. If its mailed link awaits confirmation, adds a token for the question that asks for it. */
 export function withLinkToken(plan: Plan): Plan {
   const { resumed } = plan;
   if (!resumed || resumed.confirmed || resumed.consent !== undefined) return plan;
@@ -36,8 +36,8 @@ export const linkQuestion = (plan: Plan): ConsentQuestion | undefined =>
   isLinkUnconfirmed(plan) ? consentQuestion(HEADER, plan.resumed?.consent ?? '', { confirms: 'email' }) : undefined;
 
 /**
- * Returns the question of the plan's mailed link if the run must not go on: link scanners follow links, so only an
- * answer with the token of the question uses the link up. The proof that came in the same mail needs no confirmation
+ * Returns the question of the plan's mailed link if the run must not go on. Link scanners follow links, so only an
+ * answer with the question's token uses the link up. The code in the same mail needs no confirmation
  * (docs/spec/plan.md#mailed-links).
  */
 export function askAboutLink(run: FlowRun, contracts: StageContractRegistry): ConsentQuestion | undefined {
@@ -52,7 +52,9 @@ export function askAboutLink(run: FlowRun, contracts: StageContractRegistry): Co
   return undefined;
 }
 
-/** Whether an answer is for the step that mailed the link, and may use the link up, as the mailed code does. */
+/**
+ * Whether an answer proves the same as the mailed link, such as the code in the same mail. It may then use the link up.
+ */
 function isOtherProof(body: unknown, contracts: StageContractRegistry, { plan, context: { version } }: FlowRun) {
   const step = currentStep(plan, version);
   const contract = step && contracts.find(step.kind, version);
@@ -61,7 +63,9 @@ function isOtherProof(body: unknown, contracts: StageContractRegistry, { plan, c
   return isCounted && !isForOther(body, contracts, { own: contract.component, version });
 }
 
-/** Whether an answer names another known component. Such an answer comes from a page that shows an older challenge. */
+/**
+ * Whether an answer names a known component other than `own`. Such an answer comes from a page with an older challenge.
+ */
 export function isForOther(
   body: unknown,
   contracts: StageContractRegistry,
@@ -71,7 +75,7 @@ export function isForOther(
   return typeof component === 'string' && component !== own && contracts.hasComponent(component, version);
 }
 
-/** Returns the response, whose challenge also says that the mailed link of the request is not valid. */
+/** Returns the response. If it shows a challenge, adds the error that the request's mailed link is not valid. */
 export function withLinkGone(response: FlowResponse): FlowResponse {
   const { result } = response;
   if (result.type !== 'show') return response;

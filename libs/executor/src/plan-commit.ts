@@ -8,7 +8,7 @@ export interface EventContext {
   readonly user: User | undefined;
   /** Whether the plan verified the user whom it logs in. */
   readonly recentlyProved?: boolean;
-  /** `pk` of each device of which that plan has a proof. */
+  /** `pk` of each device of which the plan has a proof. */
   readonly provedDevices?: readonly number[];
   /** The user of the session before the effects are applied. */
   readonly sessionUser?: SavedUser | undefined;
@@ -21,9 +21,9 @@ export interface EventContext {
 export interface SessionProof {
   /** The user of the session, by uuid. */
   readonly user: string;
-  /** `pk` of each device that was verified or set up since the commit before. */
+  /** `pk` of each device that was verified or set up since the previous commit. */
   readonly devices: readonly number[];
-  /** Whether the user was verified since the commit before. */
+  /** Whether the user was verified since the previous commit. */
   readonly isVerified: boolean;
 }
 

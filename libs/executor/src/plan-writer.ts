@@ -58,9 +58,9 @@ export class PlanWriter {
   }
 
   /**
-   * Stores a new plan. If the plan identifies its user, the statement also creates a new session for an anonymous
-   * visitor, or a new key for a logged-in user, because an attacker may have planted the current key (session
-   * fixation). The current key keeps no plan of this flow.
+   * Stores a new plan. If the plan identifies its user, an attacker may have planted the current session key (session
+   * fixation). The same statement then creates a new session for an anonymous visitor, or a new key for a logged-in
+   * user. The anonymous visitor's old session loses its plan of this flow.
    */
   private async create(run: FlowRun, plan: Plan): Promise<SavedRow | undefined> {
     const { loaded, versionId } = run.context;

@@ -58,7 +58,7 @@ export interface PolicyDecision extends PolicyVerdict {
 /** The parts of a run that are needed to evaluate policies. */
 export type PolicyRun = Pick<FlowRunView, 'context' | 'session' | 'revision' | 'budget' | 'reputation'>;
 
-/** A set of policies to be evaluated about a plan. */
+/** A policy set to evaluate for a plan. */
 export interface PolicyQuestion {
   readonly plan: Plan;
   readonly set: PolicySet;

@@ -10,7 +10,7 @@ import type { Plan, Step } from '@gatehouse/plan';
 import type { SessionProof } from './plan-commit.js';
 import type { SessionState } from './session-state.js';
 
-/** The parts of a run that decide what it proves. */
+/** The parts of a run that `sessionProof` reads. */
 interface ProofRun {
   readonly context: { readonly request: { readonly authenticate?: unknown } };
   readonly changes: { readonly planBefore: Plan; readonly confirmedUser: string | undefined };
@@ -19,7 +19,7 @@ interface ProofRun {
 }
 
 /**
- * Returns the proofs of the session's own user that are new in a run; `undefined` if there are none. An API token proves
+ * Returns the proofs of the session's user that the run has added; `undefined` if there are none. An API token proves
  * nothing to the session. A mailed link and a source prove less than a device does, so they count in their plan only.
  */
 export function sessionProof({ context, changes, facts, session }: ProofRun): SessionProof | undefined {
@@ -35,8 +35,8 @@ const isUserOf = ({ sessionUser }: SessionState, { uuid }: SavedUser) =>
   sessionUser?.kind === 'saved' && sessionUser.uuid === uuid;
 
 /**
- * Returns the user, by uuid, whom a step has verified that was inserted because of a missing proof. A password that a
- * flow asks for on its own does not count: `CredentialGuard` asks a user who has a device for the device.
+ * Returns the uuid of the user whom an inserted proof step has verified. A password step of the flow itself does not
+ * count, because `CredentialGuard` requires the device of a user who has one.
  */
 export function confirmedUser(
   { id, stage }: Step,

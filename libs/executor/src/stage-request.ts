@@ -10,7 +10,7 @@ import { z } from 'zod';
 import { timeLeftMs } from './flow-request.js';
 import type { FlowRunView } from './flow-run.js';
 
-/** Returns the saved user that a step is about: the pending user, else the user of the session. */
+/** Returns the saved user whom a step concerns: the pending user, else the user of the session. */
 export function flowUserOf({ plan, session }: Pick<FlowRunView, 'plan' | 'session'>): SavedUser | undefined {
   const user = plan.context.pending_user ?? session.sessionUser;
   return user?.kind === 'saved' ? user : undefined;

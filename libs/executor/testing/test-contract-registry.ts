@@ -39,8 +39,8 @@ const touched = { ...chosen, when: 'touch', refuse: { field: 'touch', code: 'wro
 const answer = (...fields: string[]) => z.object(Object.fromEntries(fields.map((name) => [name, z.unknown()])));
 
 /**
- * The test contracts. `ident` embeds the stage in its config field `inner`. `hall` does too, and shows the challenge of
- * the embedded stage. `lobby` embeds two stages and shows the challenge of the first. `secret` counts attempts,
+ * The test contracts. `ident` embeds the stage in its config field `inner`. `hall` embeds a stage in the same way, and
+ * shows its challenge. `lobby` embeds two stages and shows the challenge of the first. `secret` counts attempts,
  * `choice` counts attempts at the chosen device. `needy` requires a user. `page` grants nothing. `puzzle` and `robot`
  * have no side effects on entry. A script may answer `robot`: only a response with `code` shows that a person acted.
  * `scribe` and `diary` write data; `scribe` writes passwords. `verifier` mails a link and a code, and writes data.

@@ -95,7 +95,7 @@ export class PythonProcess {
     await this.exited;
   }
 
-  /** Ends the process for a line without a task, because the line could be taken for the reply to the next task. */
+  /** Ends the process if a line arrives while no task runs: the line could be taken for the reply to the next task. */
   private onLine(line: string): void {
     const [kind, body] = [line[0], line.slice(1)];
     if (!this.running) void this.end();

@@ -81,5 +81,7 @@ export const mayStart = (
   authentication === 'require_outpost' ||
   allowed.includes(slug);
 
-/** The end of a `Host` that the domain of a brand may omit: the dot of the DNS root, and the port. */
+/**
+ * The end of a `Host` that is ignored when it is compared with a brand's domain: the dot of the DNS root, and the port.
+ */
 const PORT = /\.?(:\d+)?$/;

@@ -17,7 +17,7 @@ import {
 import { z } from 'zod';
 import { userKey } from './merge-context.js';
 
-/** The short form of a saved user, which a reply may write if that user is the pending user already. */
+/** The short form of a saved user. A reply may write it if that user already is the pending user. */
 const savedUserReference = z.looseObject({ kind: z.literal('saved'), uuid: z.uuid(), backend: z.string().optional() });
 
 /** What the gateway knows about the request to a stage. The stage's reply must agree with it. */
@@ -79,7 +79,10 @@ const consentViolations = ({ consent }: StageContract, reply: StageReply): strin
     ? ['reports a consent, which its contract does not ask for']
     : [];
 
-/** Whether the rule counts guesses at this credential. The name in the rule may contain `{member}` placeholders. */
+/**
+ * Whether the rule counts guesses at this credential. The credential's name in the rule may contain `{member}`
+ * placeholders.
+ */
 function spends({ credential: template, pick }: AttemptRule, credential: string): boolean {
   const pattern = template.split(/\{(\w+)\}/).map((part, i) => {
     if (i % 2 === 0) return escaped(part);
@@ -91,8 +94,8 @@ function spends({ credential: template, pick }: AttemptRule, credential: string)
 const escaped = (text: string) => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 
 /**
- * Returns a violation if the reply sets another pending user than `identifies` of the stage's contract allows:
- * - absent: none.
+ * Returns a violation if the reply sets a pending user that `identifies` of the stage's contract does not allow.
+ * - absent: the reply may set no user.
  * - `by_proof`: a user for a plan that has none yet, but no other user than the session's.
  * - `by_name`: any user until a user has proved a credential, and any user in a reply that itself reports a verified
  *   credential.

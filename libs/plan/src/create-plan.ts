@@ -3,7 +3,7 @@ import { emptyPlan, type Plan } from './plan.js';
 import { withProvedUser } from './plan-state.js';
 import { insertSteps } from './steps.js';
 
-/** Largest number of restarts without a challenge in between. Instead of a further restart, the flow is denied. */
+/** Largest number of restarts without a challenge in between. A further restart denies the flow. */
 export const MAX_SILENT_RESTARTS = 8;
 
 /** Returns a new plan of a flow version, before its first step. */
@@ -25,7 +25,7 @@ export function applySeed(plan: Plan, begun: PlanSeed): Plan {
     context: { ...plan.context, ...begun.context },
     begun,
   };
-  // No stage may replace the user of a seed. But `isProved` does not count the seed as a proof, because the user may
+  // No stage may replace the seed's user. Still, `isProved` does not count the seed as a proof, because the user may
   // come from an API token.
   return begun.context.pending_user ? withProvedUser(seeded) : seeded;
 }

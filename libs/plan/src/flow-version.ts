@@ -45,7 +45,7 @@ const flow = z.object({
   name: z.string(),
   title: z.string(),
   designation: z.enum(DESIGNATIONS),
-  /** Background of the flow's pages. If the flow has none, the brand's is used, as for `layout`. */
+  /** Background of the flow's pages. Default: the background of the brand. `layout` has the same default. */
   background: z.string().optional(),
   layout: z.enum(LAYOUTS).optional(),
   denied_action: z.enum(DENIED_ACTIONS),
@@ -64,8 +64,8 @@ const boundStage = z.object({
 });
 
 /**
- * A stage that other stages refer to. Its secrets are apart from `config`, so that the gateway can leave them out when
- * it sends this stage to a stage that refers to it. A stage that has this one as a companion gets them.
+ * A stage that other stages refer to. A stage that refers to it must not get its secrets, so they are apart from
+ * `config`. Only a stage that has it as a companion gets them.
  */
 const attachedStageWithSecrets = attachedStage.extend({ secrets: z.record(z.string(), z.unknown()).exactOptional() });
 

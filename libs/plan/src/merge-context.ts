@@ -46,7 +46,7 @@ interface PlanFacts {
 }
 
 /**
- * Whether a user was verified in a plan: by the fact `verified_user`, or by the fact `auth_method`, with which other
+ * Whether a user was verified in a plan: by the fact `verified_user`, or by the fact `auth_method`, with which some
  * stages report that they verified the pending user. An app password (`token`) verifies nothing.
  */
 export function isProved({ context, visitor }: PlanFacts, uuid: string): boolean {
@@ -70,9 +70,8 @@ export function withoutBackend(named: User): User {
 }
 
 /**
- * If the reply writes the pending user again, restores the properties that were loaded from the directory, except
- * `backend`. For replies of stages without `changes_user`: they may only name another user, or set the backend that
- * proved this user.
+ * Corrects a reply that writes the pending user again: restores all properties from the directory except `backend`.
+ * Used for stages without `changes_user`, which may only name another user, or set the backend that proved this user.
  */
 export function withDirectoryUser<R extends StageReply>(reply: R, directoryUser: User | undefined): R {
   const named = (reply.context as { pending_user?: User } | undefined)?.pending_user;

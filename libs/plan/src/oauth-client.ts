@@ -12,7 +12,7 @@ export const oauthClient = z.object({
   id: z.uuid(),
   client_id: z.string(),
   client_type: z.enum(CLIENT_TYPES),
-  /** Sealed in storage; empty for a client without a secret. */
+  /** The client's secret, sealed in storage; empty for a client without a secret. */
   client_secret: z.unknown(),
   application: z.object({ uuid: z.uuid(), slug: z.string(), name: z.string() }),
   /** Slug of the authorization flow. */

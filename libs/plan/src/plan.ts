@@ -39,20 +39,20 @@ export const planBody = z.object({
    */
   visitor: z.string().nullable(),
   restarts: z.int(),
-  /** Restarts since a challenge was last shown. They are limited, so that no flow loops forever. */
+  /** Number of restarts since a challenge was last shown. It is limited, so that no flow loops forever. */
   silent_restarts: z.int().default(0),
   /** The facts and steps that the plan started with in addition to its flow. A restart restores them. */
   begun: z.object({ context: planContext, insert: insert.optional() }).optional(),
   /**
    * Hash of the resume token of the mailed link that continued the plan, and whether an answer has used the token up.
-   * Until then, `consent` is the token of the question that the visitor is asked (docs/adr/0064). The version before
-   * drops it, and asks in its own way.
+   * Until then, `consent` is the token of the question that the visitor is asked (docs/adr/0064). The previous version
+   * of Gatehouse drops `consent`, and asks without it.
    */
   resumed: z.object({ token: z.string(), confirmed: z.boolean(), consent: z.string().optional() }).optional(),
   /**
    * uuid of the saved user who has proved a credential in this plan, or whom a mailed link, a source or a session
-   * proved. Until the plan restarts, no policy replaces this user, and a stage only by creating a user or by verifying
-   * another user's credential (docs/adr/0033).
+   * proved. Until the plan restarts, policies cannot replace this user. A stage can do so only by creating a user or by
+   * verifying another user's credential (docs/adr/0033).
    */
   proved_user: z.string().optional(),
   /**
@@ -61,8 +61,8 @@ export const planBody = z.object({
    */
   created_user: z.string().optional(),
   /**
-   * uuid of the user whom a policy named last. If that user is a superuser, the same holds until a credential is proved
-   * (docs/adr/0033).
+   * uuid of the user whom a policy named last. If that user is a superuser, no step may log in or change the user until
+   * a credential is proved (docs/adr/0033).
    */
   named_by_policy: z.string().optional(),
   /**

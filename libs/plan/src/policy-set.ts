@@ -23,7 +23,7 @@ export interface PolicyQueries {
 /** The user that a set is judged for, with the results of lookups and policies. */
 export interface PolicyFacts {
   readonly user: User | undefined;
-  /** Ids of the groups that the user belongs to, groups above them included. */
+  /** Ids of the groups that the user belongs to, including the groups above them. */
   readonly groups: ReadonlySet<string>;
   /** Results of the policies, by policy id. */
   readonly results: Readonly<Record<string, PolicyResult>>;

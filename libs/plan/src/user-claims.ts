@@ -8,8 +8,8 @@ import type { Plan } from './plan.js';
 export type UserClaim = 'created' | 'named' | 'mail';
 
 /**
- * Returns the plan after a stage has created its pending user. Does not mark the user who runs the plan, who existed
- * before.
+ * Returns the plan after a stage has created its pending user. Does not mark the user who runs the plan, because that
+ * user existed before.
  */
 export function withCreatedUser(plan: Plan): Plan {
   const { pending_user: user } = plan.context;

@@ -25,7 +25,7 @@ export class EvaluationContext {
     this.extra = request.context;
   }
 
-  /** Variables for policies besides the facts of the plan. */
+  /** Variables that policies see besides the facts of the plan. */
   get extraVariables(): Bag {
     return this.extra;
   }

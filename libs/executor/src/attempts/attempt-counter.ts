@@ -24,7 +24,7 @@ interface Answer {
   readonly ask: (body: ResponseBody) => Promise<StageReply>;
 }
 
-/** Codes of problems after which the stage has not judged the answer. */
+/** Problem codes which mean that the stage has not judged the answer. */
 const NOT_PROCESSED_CODES: ReadonlySet<string> = new Set(['stage_away', 'stage_busy', 'bus_down']);
 
 /** Counts the attempts of answers before their stages judge them (docs/spec/attempts.md#counting). */
@@ -61,7 +61,7 @@ export class AttemptCounter {
     return { reply, states: {}, settlement: settleAttempts(reserved, reply) };
   }
 
-  /** Returns the attempts to reset for credentials that the stage has replaced. */
+  /** Returns the attempts to reset, because the stage has replaced their credentials. */
   renewed({ context }: StageRun, { contract, plan }: StageInvocation, reply: StageReply): AttemptReservation[] {
     if (reply.type !== 'passed' || contract.renews.length === 0) return [];
     const credentials = (reply.verified ?? []).filter((credential) => contract.renews.includes(credential));
@@ -86,8 +86,8 @@ export class AttemptCounter {
   }
 
   /**
-   * Counts a guess at a locked or delayed credential for the network. If such guesses did not count, the client would
-   * see that the limit of its network comes later, and learn which names share a credential (enumeration).
+   * Counts a guess at a locked or delayed credential for the network too. Otherwise the network's limit would come
+   * later for names that share a credential, and so reveal which names do (enumeration).
    */
   private async countForNetwork(reservations: readonly AttemptReservation[]): Promise<void> {
     const ofNetwork = reservations.filter(({ credential }) => credential === NETWORK_CREDENTIAL);
@@ -95,8 +95,8 @@ export class AttemptCounter {
   }
 
   /**
-   * Returns the reply for a guess at a locked or delayed credential, which is the same as for a wrong guess. The stage
-   * gets the answer without the guess, so that the effects are the same too (docs/adr/0011).
+   * Returns the reply for a guess at a locked or delayed credential, which equals the reply for a wrong guess. The
+   * stage gets the answer without the guess, so that its effects are equal too (docs/adr/0011).
    */
   private async locked(invocation: StageInvocation, { body, ask }: Answer): Promise<StageReply> {
     const rules = invocation.contract.attempts;

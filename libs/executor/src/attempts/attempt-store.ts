@@ -18,7 +18,7 @@ export interface AttemptReservation {
   readonly daily?: number;
   /** Seconds without a failure after which failures are forgotten; `undefined`: never. */
   readonly forgetAfterS: number | undefined;
-  /** Time of the reservation, as the store returned it. A release passes this time back to the store. */
+  /** Time of the reservation, set by the store. A release passes this time back to the store. */
   readonly reservedAt?: string;
 }
 
@@ -27,12 +27,12 @@ export type ReservationResult =
   /** `network` is true if the network has too many failures, false if a credential is locked or delayed. */
   | { readonly reserved: false; readonly network: boolean; readonly retryAfterS: number };
 
-/** Counts guesses at credentials. The engine counts, not the stage (docs/spec/attempts.md#counting). */
+/** Counts guesses at credentials. Stages do not count guesses themselves (docs/spec/attempts.md#counting). */
 export abstract class AttemptStore {
   /**
    * Reserves all of the attempts, or none, and commits before the answer is judged. Returns the reservations with
-   * `reservedAt`. `ageMs` is the time since the answer arrived. Delays are checked as of the arrival, so that an answer
-   * cannot wait in a queue until its delay is over.
+   * `reservedAt`. `ageMs` is the time since the answer arrived: a delay must have been over at the arrival, so that no
+   * answer waits in a queue until its delay ends.
    */
   abstract reserve(reservations: readonly AttemptReservation[], ageMs: number): Promise<ReservationResult>;
   /**

@@ -57,7 +57,7 @@ export class CredentialQueue {
 
 const queueFull = () => new Problem('stage_busy', { detail: 'Too many answers for one credential at once.' });
 
-/** Whether the promise resolves within some milliseconds. */
+/** Resolves to true if the promise resolves within `ms` milliseconds, else to false. */
 function settlesWithin(promise: Promise<void>, ms: number): Promise<boolean> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => resolve(false), ms);

@@ -9,7 +9,9 @@ const MAIL: Effect = {
 const mailed: StageReply = { type: 'challenge', challenge: {}, state: { mails: 1 }, effects: [MAIL] };
 const resent: StageReply = { ...mailed, type: 'rejected', errors: { non_field_errors: [{ text: 'sent' }] } };
 
-/** Enters a step that mails or, if `reply` is a rejection, answers it. Returns the result, and what was saved. */
+/**
+ * Enters a step that mails. If `reply` is a rejection, sends an answer instead. Returns the result and what was saved.
+ */
 async function mail(isRefused: boolean, reply: StageReply = mailed) {
   const isAnswer = reply.type === 'rejected';
   const replies = isAnswer

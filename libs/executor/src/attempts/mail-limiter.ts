@@ -8,7 +8,7 @@ import type { ReservationFactory } from './reservation-factory.js';
 const UNSENT = { text: MAIL_UNSENT.string, wire: MAIL_UNSENT.code };
 
 /**
- * Limits the mails that visitors request. Counts them like attempts, for unknown names too
+ * Limits the mails that visitors request. Counts mails as attempts, also mails to unknown names
  * (docs/spec/attempts.md#mails).
  */
 export class MailLimiter {

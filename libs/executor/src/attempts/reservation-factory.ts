@@ -31,9 +31,9 @@ const FORGET_SOON_S = 86_400;
 export const NETWORKS_FACTOR = 4;
 
 /**
- * Failures of one network at one account from which the delays of that network grow up to a day. Lower than a rule's
- * `hard`, from which the delays of all networks together do so. Thus a network that never stops guessing delays only
- * itself for that long.
+ * Number of failures of one network at one account from which the network's delays grow up to a day. It is lower than
+ * `hard` of a rule, which is that number for all networks together. So a network that never stops guessing causes such
+ * delays only for itself.
  */
 const NETWORK_DAILY = 20;
 
@@ -92,8 +92,9 @@ export class ReservationFactory {
   }
 
   /**
-   * Returns the attempts that a mail to a user costs: those that a guess at a credential `mail` would cost, and one at
-   * the network's counter of all mails, which is not its counter of guesses. Mails are delayed, but never locked.
+   * Returns the attempts that a mail to a user costs: those of a guess at a credential `mail`, and one at the network's
+   * counter of all mails. The network's guesses have another counter. Too many attempts delay mails, but never lock
+   * them.
    */
   mailReservations(guesser: Guesser): AttemptReservation[] {
     const free = this.limits.mailsFree;
@@ -123,8 +124,8 @@ export class ReservationFactory {
   }
 
   /**
-   * Returns the counter, named `credential`, of all guesses or of all requested mails of a network, for whatever user.
-   * Returns none for a known browser, so that other clients of its network cannot delay it.
+   * Returns the network's counter of all guesses, or of all requested mails, at any user. `credential` is the counter's
+   * name. Returns none for a known browser, so that other clients of its network cannot delay it.
    */
   private networkCounter({ ip, browser }: Pick<Guesser, 'ip' | 'browser'>, credential: string): AttemptReservation[] {
     if (browser !== undefined) return [];

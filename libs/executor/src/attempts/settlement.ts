@@ -27,7 +27,7 @@ export function settleAttempts(reservations: readonly AttemptReservation[], repl
     }
     case 'rejected':
     case 'denied': {
-      // A failed attempt at any credential stays counted for the network too.
+      // A failed attempt at any credential also stays counted for the network.
       const failed = new Set(reply.failed);
       if (failed.size > 0) failed.add(NETWORK_CREDENTIAL);
       return { reset: [], released: reservations.filter(({ credential }) => !failed.has(credential)) };

@@ -28,8 +28,8 @@ export abstract class StageContractRegistry {
   /** Whether a built-in stage or an external stage of the version has this component. */
   abstract hasComponent(component: string, version: FlowVersion): boolean;
   /**
-   * Whether no URL may have a query parameter of this name: a built-in stage, or an external stage of the version,
-   * declares a secret field of this name that is not `addressable`.
+   * Whether a URL must not have a query parameter of this name, because a built-in stage, or an external stage of the
+   * version, declares it as a secret field that is not `addressable`.
    */
   abstract isSecretField(field: string, version?: FlowVersion): boolean;
   /**

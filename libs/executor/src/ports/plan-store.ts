@@ -13,8 +13,8 @@ export interface Identity extends SavedUser {
 }
 
 /**
- * Returns a user with only the properties that stages and events may contain. Leaves out what `Identity` and
- * `DirectoryUser` add, such as `is_superuser`, `debug` and `attributes`.
+ * Returns a user with only the properties that stages and events may contain. Leaves out the additional properties of
+ * `Identity` and `DirectoryUser`, such as `is_superuser`, `debug` and `attributes`.
  */
 export const toSavedUser = ({
   kind,
@@ -133,7 +133,7 @@ export abstract class PlanStore {
    * the user may not log in, or if a mailed link was used already or has expired.
    */
   abstract save(plan: PlanCommit): Promise<boolean>;
-  /** Returns the slugs of the flows of a session's plans, the last saved first. A long list is cut. */
+  /** Returns the slugs of the flows of a session's plans, the last saved first, up to a largest number. */
   abstract listSlugs(sessionKey: Buffer): Promise<string[]>;
   /** Deletes every plan of a session. Returns the plan of the flow `slug`, or without `slug` the plan that was last saved. */
   abstract deletePlans(sessionKey: Buffer, slug?: string): Promise<Cancellation>;

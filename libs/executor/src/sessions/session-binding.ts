@@ -20,8 +20,8 @@ export interface AddressChange {
 }
 
 /**
- * A value that a binding mode compares. Lists of rules are sorted from weak to strong: a mode compares the value of its
- * own rule and of all rules before it.
+ * A value that a binding mode compares. A list of rules is sorted from weak to strong. A mode compares the value of its
+ * own rule and of all rules before that one.
  */
 interface BindingRule<T> {
   readonly mode: string;

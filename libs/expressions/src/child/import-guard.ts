@@ -10,8 +10,8 @@ type Imports = WebAssembly.Imports;
 const FORBIDDEN_CALL_EXIT_CODE = 70;
 const BAD_DESCRIPTOR = 8;
 /**
- * The fcntl command that sets descriptor flags. The guard refuses it, because later evaluations could read the flags of
- * descriptors 0 to 2.
+ * The fcntl command that sets descriptor flags. The guard refuses it, because the flags of descriptors 0 to 2 would
+ * outlast the evaluation, and later evaluations could read them.
  */
 const F_SETFL = 4;
 const WRITE_FLAGS = 0o3 | 0o100 | 0o1000;

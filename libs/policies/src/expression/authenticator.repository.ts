@@ -1,7 +1,7 @@
 import { type NamedStatement, runNamed } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 
-/** $1 UUID of the user, $2 kind of the device, or null for any kind. */
+/** Whether a user has a device. $1 UUID of the user, $2 kind of the device, or null for any kind. */
 const HAS: NamedStatement = { name: 'authenticators.has', text: 'SELECT mfa.has_device($1, $2) AS has' };
 
 /** Looks up devices by the only function of the schema `mfa` that the policy service may call. */

@@ -32,7 +32,7 @@ export class ExpressionDataSources {
   ) {}
 }
 
-/** Answers the requests that a running expression sends by `ask` of host.py. */
+/** Answers the requests of a running expression, which host.py sends by its function `ask`. */
 export class ExpressionCallbacks {
   /**
    * Set when Postgres is unavailable or the service is busy: then the evaluation fails, even if the expression catches

@@ -5,7 +5,7 @@ import type { passwordExpiryContract } from './password-expiry.contract.js';
 
 const DAY_MS = 86_400_000;
 
-/** Counts whole days since the last password change. Passes for users who are not saved. */
+/** Refuses a password whose age has reached the configured number of whole days. Passes for users who are not saved. */
 @Injectable()
 export class PasswordExpiryPolicy implements Policy<typeof passwordExpiryContract> {
   constructor(@Inject(PolicyUserRepository) private readonly users: PolicyUserRepository) {}

@@ -3,7 +3,9 @@ import { z } from 'zod';
 
 const count = (fallback = 0) => integer({ min: 0, max: 2 ** 31 - 1 }).default(fallback);
 
-/** authentik's default. It contains the backslash twice, so a backslash in a password counts as two symbols. */
+/**
+ * Default symbols of authentik. They contain the backslash twice, so a backslash in a password counts as two symbols.
+ */
 const SYMBOLS = '!\\"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~ ';
 
 /** Checks a new password (docs/spec/policies.md#kinds). */

@@ -1,7 +1,7 @@
 import { type NamedStatement, runNamed } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 
-/** $1 IP address, $2 username. A null matches no row. */
+/** Sums the scores of an address and a username. $1 IP address, $2 username. A null matches no row. */
 const SCORE: NamedStatement = {
   name: 'reputation_score',
   text: `SELECT coalesce(sum(score), 0)::int AS score FROM flow.reputation
