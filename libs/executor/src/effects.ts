@@ -31,7 +31,7 @@ export interface ResponseEffects {
 
 export const NO_RESPONSE_EFFECTS: ResponseEffects = { cookies: [], authorization: undefined, isLogin: false };
 
-/** What effects of one type do before and after the save. What they do within the save, the plan store decides. */
+/** What effects of one type do before and after the save. The plan store decides what they do within the save. */
 interface EffectHandler<T extends EffectType> {
   /** Returns what the commit saves for the effect. Default: the effect itself. */
   readonly collect?: (effect: EffectOf<T>, origin: LinkTarget) => CollectedEffect;

@@ -179,9 +179,7 @@ export class FlowRun {
     this.unsaved.identified = true;
   }
 
-  /**
-   * Makes the next save record in the session that this user was verified. A user other than the session's is ignored.
-   */
+  /** Makes the next save record in the session that this user was verified. Ignores a user who is not the session's. */
   confirmUser(uuid: string | undefined) {
     this.unsaved.confirmedUser = uuid ?? this.unsaved.confirmedUser;
   }
@@ -236,8 +234,7 @@ export class FlowRun {
     const { resumed } = this.currentPlan;
     if (!resumed || resumed.confirmed) return false;
     const { token } = resumed;
-    // Without a shown challenge, the stage is asked for one again. Before that, the plan is saved, which uses the link
-    // up.
+    // Dropping the shown challenge makes the run save the plan, which uses the link up, before it asks the stage again.
     this.currentPlan = { ...this.currentPlan, shown: undefined, resumed: { token, confirmed: true } };
     this.unsaved.usedToken = Buffer.from(token, 'hex');
     return true;

@@ -23,7 +23,7 @@ export interface UnsavedChanges {
    * typed name.
    */
   identified: boolean;
-  /** The user, by uuid, who has passed a proof that a guard or a stage has asked for. */
+  /** uuid of the user who has passed a proof that a guard or a stage has asked for. */
   confirmedUser: string | undefined;
 }
 

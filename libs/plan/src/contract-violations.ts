@@ -79,10 +79,7 @@ const consentViolations = ({ consent }: StageContract, reply: StageReply): strin
     ? ['reports a consent, which its contract does not ask for']
     : [];
 
-/**
- * Whether the rule counts guesses at this credential. The credential's name in the rule may contain `{member}`
- * placeholders.
- */
+/** Whether the rule counts guesses at this credential, whose name in the rule may contain `{member}` placeholders. */
 function spends({ credential: template, pick }: AttemptRule, credential: string): boolean {
   const pattern = template.split(/\{(\w+)\}/).map((part, i) => {
     if (i % 2 === 0) return escaped(part);
@@ -95,7 +92,7 @@ const escaped = (text: string) => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 
 /**
  * Returns a violation if the reply sets a pending user that `identifies` of the stage's contract does not allow.
- * - absent: the reply may set no user.
+ * - absent: no other user than the current one.
  * - `by_proof`: a user for a plan that has none yet, but no other user than the session's.
  * - `by_name`: any user until a user has proved a credential, and any user in a reply that itself reports a verified
  *   credential.
