@@ -9,7 +9,7 @@ interface ContentRow {
   readonly content: string;
 }
 
-/** $1 JSON list of blueprints. Saves the content that was applied last. */
+/** Saves the content of each blueprint that was applied last. $1 JSON list of blueprints. */
 const SAVE = `
   INSERT INTO flow.applied_blueprints (path, digest, content)
   SELECT path, decode(digest, 'hex'), content
@@ -17,8 +17,8 @@ const SAVE = `
   ON CONFLICT (path) DO UPDATE SET digest = excluded.digest, content = excluded.content, applied_at = now()`;
 
 /**
- * $1 JSON list of blueprints. Adds the texts of blueprints of which an earlier version of Gatehouse recorded only the
- * digest.
+ * Adds the texts of blueprints of which an earlier version of Gatehouse recorded only the digest. $1 JSON list of
+ * blueprints.
  */
 const ADD_TEXTS = `
   UPDATE flow.applied_blueprints a SET content = b.content
@@ -28,7 +28,7 @@ const ADD_TEXTS = `
 const FIND_TEXTS = `
   SELECT path, content FROM flow.applied_blueprints WHERE digest = sha256(convert_to(content, 'UTF8'))`;
 
-/** $1 JSON list of blueprints. Returns the paths of those that were applied before with another content. */
+/** Returns the paths of blueprints that were applied before with another content. $1 JSON list of blueprints. */
 const FIND_CHANGED = `
   SELECT path FROM jsonb_to_recordset($1::jsonb) AS b (path text, digest text)
   JOIN flow.applied_blueprints a USING (path) WHERE a.digest <> decode(b.digest, 'hex')`;

@@ -291,7 +291,7 @@ const unchanged = ({ pk, name }: FoundObject) => ({ pk, name, outcome: 'unchange
 const isState = (state: string): state is State => (STATES as readonly string[]).includes(state);
 
 /**
- * Returns the change of an entry whose conditions are not met. Its tags are not resolved, so `model` is the text in the
- * file.
+ * Returns the change of an entry whose conditions are not met. The entry's tags are not resolved, so `model` is the
+ * text in the file.
  */
 const skipped = ({ location: { model = '' } }: Entry): EntryChange => ({ outcome: 'skipped', model, name: '' });

@@ -7,7 +7,7 @@ import { type BlueprintFile, type BlueprintLibrary, findBlueprint } from './libr
 import type { FileReport } from './report.js';
 import { RequiredBlueprints } from './required-blueprints.js';
 
-/** Where required blueprints are looked up: first in the files of the run, then in the library. */
+/** Where the run looks up required blueprints: first in its own files, then in the library. */
 interface BlueprintSources {
   readonly files: readonly BlueprintFile[];
   readonly library: BlueprintLibrary;
@@ -35,7 +35,7 @@ export class BlueprintRun {
     return [...this.#reportsByName.values()];
   }
 
-  /** The applied files, those included that other files require. */
+  /** The applied files, including those that other files require. */
   get applied(): readonly BlueprintFile[] {
     return this.#applied;
   }

@@ -48,8 +48,8 @@ export interface Collection<F extends FoundObject = FoundObject> {
    */
   find(identifiers: JsonMap): Promise<F | undefined>;
   /**
-   * Validates `values`; a field that is absent has the value of the existing object. Returns the function that saves
-   * them. Throws ValidationError.
+   * Validates `values`, together with the existing object's values of absent fields. Returns the function that saves
+   * `values`. Throws ValidationError.
    */
   check(values: JsonMap, existing: F | undefined): Promise<() => Promise<SaveResult>>;
   /** Returns errors in Python fields that are reported as warnings and do not refuse the entry. */

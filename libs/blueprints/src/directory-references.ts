@@ -69,5 +69,5 @@ export class DirectoryReferences implements Collection {
 /** Placeholder for an unknown user or group. It equals no id. */
 const UNKNOWN_ID = false;
 
-/** A reference may be written as a map with a `pk`. */
+/** Returns the pk of a reference, which may be written as a map with a `pk`. */
 const pkOf = (value: Json | undefined): Json => (isMap(value) ? ((value as JsonMap)['pk'] ?? null) : (value ?? null));

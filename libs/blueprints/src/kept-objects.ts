@@ -9,8 +9,8 @@ export interface AppliedEntry {
 }
 
 /**
- * The entries of the last applied version of a file, by key. They are applied again in a run that is rolled back: an
- * outcome other than `unchanged` shows that an administrator has changed or removed the object.
+ * The entries of the last applied version of a file, by key. An update first applies this version again, and rolls it
+ * back. An outcome other than `unchanged` shows that an administrator has changed or removed the object since.
  */
 export type EntriesBefore = ReadonlyMap<string, AppliedEntry>;
 

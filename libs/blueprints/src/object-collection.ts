@@ -116,7 +116,7 @@ export class ObjectCollection implements Collection<FoundObject> {
     return condition;
   }
 
-  /** A reference may be written as a map with a `pk`. */
+  /** Returns the id of a reference, which may be written as a map with a `pk`. */
   #reference(name: string, value: Json): Json {
     if (!this.model.references.has(name)) return value;
     return Array.isArray(value) ? value.map(pkOf) : pkOf(value);

@@ -19,7 +19,7 @@ export const isDirectoryReference = ({ to }: Reference): boolean => DIRECTORY_KI
 
 /** Describes a model whose objects are stored as blueprint objects. */
 export interface ObjectModel {
-  /** Lower case, `app.model`. */
+  /** The model name in lower case: `app.model`. */
   readonly name: string;
   /** The kind of the objects. Keys are unique among all objects of a kind, also across models. */
   readonly kind: ReferenceKind;

@@ -31,7 +31,7 @@ export interface FileReport {
   readonly file: string;
   readonly changes: readonly EntryChange[];
   readonly warnings: readonly string[];
-  /** Whether the file was applied before with another content. Only known for files of the folder of blueprints. */
+  /** Whether the file was applied before with another content. Set only for files of the folder of blueprints. */
   readonly isNewVersion?: boolean;
 }
 

@@ -86,8 +86,8 @@ export class TokenCollection implements Collection<FoundToken> {
 }
 
 /**
- * Returns the expiry that an entry sets, or undefined when it sets none. Ignores the expiry of an API token, whose
- * lifetime the directory sets.
+ * Returns the expiry that an entry sets, or undefined when it sets none. Ignores the expiry of an API token, because
+ * the directory sets the lifetime of API tokens.
  */
 function expiryOf(intent: TokenValues['intent'], expires: string | null | undefined): Date | null | undefined {
   if (intent === 'api' || expires === undefined) return undefined;

@@ -2,7 +2,7 @@ import type { Brand, FlowVersion, OauthClient } from '@gatehouse/plan';
 import type { EntityManager } from 'typeorm';
 import type { PublishedFlow } from './report.js';
 
-/** $1 flow ids, $2 documents, $3 digests. Adds each document with a new digest as the next version of its flow. */
+/** Adds each document with a new digest as the next version of its flow. $1 flow ids, $2 documents, $3 digests. */
 const ADD_NEW_VERSIONS = `
   INSERT INTO flow.flow_versions (id, flow_id, number, document, digest)
   SELECT gen_random_uuid(), e.flow_id,
@@ -11,8 +11,8 @@ const ADD_NEW_VERSIONS = `
   ON CONFLICT (flow_id, digest) DO NOTHING`;
 
 /**
- * $1 flow ids, $2 digests of the versions that become current. Returns these versions, except those that are current
- * already.
+ * Returns the versions that become current, except those that are current already. $1 flow ids, $2 digests of the
+ * versions.
  */
 const FIND_MOVED = `
   SELECT v.flow_id AS id, v.id AS version_id, v.number, v.document->'flow'->>'slug' AS slug,
@@ -23,15 +23,15 @@ const FIND_MOVED = `
   WHERE f.version_id IS DISTINCT FROM v.id
   ORDER BY slug`;
 
-/** $1 JSON list of flows with their versions. Inserts each flow with its current version. */
+/** Inserts each flow with its current version. $1 JSON list of flows with their versions. */
 const SET_CURRENT_VERSION = `
   INSERT INTO flow.flows (id, slug, designation, version_id)
   SELECT id, slug, designation, version_id
   FROM jsonb_to_recordset($1::jsonb) AS m (id uuid, slug text, designation text, version_id uuid)`;
 
 /**
- * $1 number of versions to keep of each flow. Deletes older versions, except the current one and those that a plan or a
- * mailed link continues.
+ * Deletes old flow versions, except the current one and those that a plan or a mailed link continues. $1 number of
+ * versions to keep of each flow.
  */
 const DELETE_OLD_VERSIONS = `
   DELETE FROM flow.flow_versions v
@@ -42,8 +42,8 @@ const DELETE_OLD_VERSIONS = `
     AND NOT EXISTS (SELECT FROM flow.resume_tokens t WHERE t.version_id = v.id)`;
 
 /**
- * $1 JSON list of brands. Saves the brands with the first flow of each designation (`f`). The revision changes only if
- * the document changes.
+ * Saves the brands with the first flow of each designation (`f`). The revision changes only if the document changes. $1
+ * JSON list of brands.
  */
 const SET_BRANDS = `
   INSERT INTO flow.brand_sets AS before (revision, document)
@@ -53,11 +53,11 @@ const SET_BRANDS = `
   ON CONFLICT (single) DO UPDATE SET revision = excluded.revision, document = excluded.document
   WHERE before.document <> excluded.document`;
 
-/** The JSON list of clients $1 as rows `c`. */
+/** SQL for the JSON list of clients $1 as rows `c`. */
 const CLIENTS = `jsonb_to_recordset($1::jsonb) AS c (client_id text, application text, document jsonb)`;
 /**
- * $1 the new clients as JSON. Deletes the clients that were removed or changed. Changed clients are inserted again
- * afterwards, so that a client can take over the slug or id of another client.
+ * Deletes the clients that were removed or changed. Changed clients are inserted again afterwards, so that a client can
+ * take over the slug or id of another client. $1 the new clients as JSON.
  */
 const DROP_CLIENTS = `
   DELETE FROM flow.oauth_clients k WHERE NOT EXISTS (

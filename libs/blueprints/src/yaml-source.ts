@@ -128,7 +128,10 @@ function syntaxError({ message, linePos }: YAMLParseError): BlueprintError {
 const isMerge = ({ key }: Pair) =>
   isScalar(key) && (key.value === '<<' || typeof key.value === 'symbol') && key.type === Scalar.PLAIN;
 
-/** YAML 1.1 reads y and n as booleans, but PyYAML, for which blueprints are written, reads them as the letters. */
+/**
+ * The letters that YAML 1.1 reads as booleans. They stay texts, because PyYAML, for which blueprints are written, reads
+ * them so.
+ */
 const LETTER = /^[yn]$/i;
 
 function plainScalar({ value, source }: Scalar, line: number | undefined): TaggedValue {

@@ -17,15 +17,15 @@ export interface OutboxEntry {
 
 type Row = Omit<OutboxEntry, 'to'> & { readonly body: Buffer };
 
-/** $1 true for parked, false for waiting messages, $2 largest number of messages. */
+/** Lists parked or waiting messages. $1 true for parked, false for waiting messages, $2 largest number of messages. */
 const LIST = `
   SELECT id, topic, made_at AS "madeAt", due_at AS "dueAt", tries, parked_at AS "parkedAt", error, body
   FROM flow.outbox WHERE parked_at IS NOT NULL = $1 ORDER BY made_at DESC LIMIT $2`;
-/** $1 ids of messages, or null for all parked messages. */
+/** Makes parked messages due again. $1 ids of messages, or null for all parked messages. */
 const RETRY = `
   UPDATE flow.outbox SET parked_at = NULL, tries = 0, due_at = now(), error = NULL
   WHERE parked_at IS NOT NULL AND ($1::uuid[] IS NULL OR id = ANY($1)) RETURNING id`;
-/** $1 ids of messages. */
+/** Deletes parked messages. $1 ids of messages. */
 const REMOVE = 'DELETE FROM flow.outbox WHERE parked_at IS NOT NULL AND id = ANY($1::uuid[]) RETURNING id';
 
 /**

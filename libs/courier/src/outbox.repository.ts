@@ -31,7 +31,7 @@ export interface LeasedMessage {
   readonly ageS: number;
   /** The opened body. Undefined if no seal key opens it. */
   readonly body: unknown;
-  /** Says which key this courier lacks to open the body. */
+  /** Error message that names the key which this courier lacks to open the body. */
   readonly missingKey?: string;
 }
 

@@ -1,9 +1,9 @@
 import type { NamedStatement } from '@gatehouse/platform';
 
 /**
- * $1 true for mails, false for events, $2 largest number of messages, $3 length of the lease (interval). `due` locks
- * due messages that no concurrent statement has locked. The UPDATE leases them: a leased message is due again after its
- * lease. The number of tries identifies the lease.
+ * Leases due messages. $1 true for mails, false for events, $2 largest number of messages, $3 length of the lease
+ * (interval). `due` locks due messages that no concurrent statement has locked. The UPDATE makes them due again at the
+ * end of the lease. The number of tries identifies the lease.
  */
 export const LEASE_MESSAGES: NamedStatement = {
   name: 'outbox_take',
@@ -25,8 +25,8 @@ const INSERT_FOLLOW_UP = (source: string, first: number) => `
     SELECT $${first}::uuid, $${first + 1}::text, $${first + 2}::bytea, now() FROM ${source} WHERE $${first}::uuid IS NOT NULL LIMIT 1`;
 
 /**
- * $1 ids of messages, $2 tries of each message's lease, $3-$5 id, topic and sealed body of an event, or nulls. `gone`
- * deletes the messages whose lease no other courier has taken over.
+ * Deletes delivered messages, unless another courier has taken over their lease, and adds an event. $1 ids of messages,
+ * $2 tries of each message's lease, $3-$5 id, topic and sealed body of the event, or nulls for no event.
  */
 export const DELETE_DELIVERED: NamedStatement = {
   name: 'outbox_done',
@@ -37,7 +37,10 @@ export const DELETE_DELIVERED: NamedStatement = {
     ${INSERT_FOLLOW_UP('gone', 3)}`,
 };
 
-/** $1 ids of messages, $2 tries of each message's lease, $3 error, $4 delay of each message (interval). */
+/**
+ * Makes messages due again after a failed delivery. $1 ids of messages, $2 tries of each message's lease, $3 error, $4
+ * delay of each message (interval).
+ */
 export const RETRY_LATER: NamedStatement = {
   name: 'outbox_later',
   text: `
@@ -47,8 +50,8 @@ export const RETRY_LATER: NamedStatement = {
 };
 
 /**
- * $1 ids of messages, $2 tries of each message's lease, $3 errors, $4 delay (interval). The number of tries becomes what
- * it was before the lease.
+ * Makes messages due again, and undoes the count of this lease as a try. $1 ids of messages, $2 tries of each message's
+ * lease, $3 errors, $4 delay (interval).
  */
 export const POSTPONE_MESSAGES: NamedStatement = {
   name: 'outbox_postpone',
@@ -59,8 +62,8 @@ export const POSTPONE_MESSAGES: NamedStatement = {
 };
 
 /**
- * $1 id of a message, $2 tries of its lease, $3 error, $4-$6 id, topic and sealed body of an event, or nulls. `parked`
- * parks the message.
+ * Parks a message, and adds an event. $1 id of the message, $2 tries of its lease, $3 error, $4-$6 id, topic and sealed
+ * body of the event, or nulls for no event.
  */
 export const PARK_MESSAGE: NamedStatement = {
   name: 'outbox_park',
@@ -72,8 +75,8 @@ export const PARK_MESSAGE: NamedStatement = {
 };
 
 /**
- * $1 SHA-256 digest of an address, $2 length of the counting period (interval). A count from an earlier period restarts
- * at 1.
+ * Counts a mail to an address, and returns the number of mails in the current period. $1 SHA-256 digest of the address,
+ * $2 length of the period (interval). A count from an earlier period restarts at 1.
  */
 export const COUNT_RECIPIENT: NamedStatement = {
   name: 'mailed_count',
@@ -86,20 +89,21 @@ export const COUNT_RECIPIENT: NamedStatement = {
 };
 
 /**
- * $1 UUID of the user, $2 time of the login. Events of logins may arrive out of order, so an earlier time is ignored.
+ * Stores the time of a user's last login. $1 UUID of the user, $2 time of the login. Login events may arrive out of
+ * order, so an earlier time than the stored one is ignored.
  */
 export const SET_LAST_LOGIN: NamedStatement = {
   name: 'user_logged_in',
   text: `UPDATE directory.users SET last_login = $2 WHERE id = $1 AND (last_login IS NULL OR last_login < $2)`,
 };
 
-/** $1 time for which parked messages are kept (interval). */
+/** Deletes messages that have been parked for long. $1 how long parked messages are kept (interval). */
 export const SWEEP_PARKED: NamedStatement = {
   name: 'outbox_sweep',
   text: 'DELETE FROM flow.outbox WHERE parked_at < now() - $1::interval',
 };
 
-/** $1 length of the counting period (interval). */
+/** Deletes the mail counts of past periods. $1 length of the counting period (interval). */
 export const SWEEP_COUNTS: NamedStatement = {
   name: 'mailed_sweep',
   text: 'DELETE FROM flow.mailed WHERE since < now() - $1::interval',

@@ -6,15 +6,15 @@ interface PollLoopOptions<T> {
   /** Milliseconds between two polls when there is no work. */
   readonly pollMs: number;
   readonly take: (limit: number) => Promise<readonly T[]>;
-  /** Must not reject. */
+  /** Handles one item. Must not reject. */
   readonly handle: (item: T) => Promise<void>;
   /** Called when `take` rejects. */
   readonly onFault: (error: unknown) => void;
 }
 
 /**
- * Takes items and handles up to `size` of them at the same time. Waits `pollMs` milliseconds after it has taken fewer
- * items than it could handle.
+ * Takes items and handles up to `size` of them at the same time. After it has taken fewer items than it could handle,
+ * it waits `pollMs` milliseconds.
  */
 export class PollLoop<T> {
   readonly #active = new Set<Promise<void>>();

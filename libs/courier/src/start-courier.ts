@@ -122,7 +122,7 @@ async function leaseOpened(
   return messages.filter(({ missingKey }) => missingKey === undefined);
 }
 
-/** Seconds of a batch's lease that are left for the statements before and after publishing. */
+/** Seconds of a batch's lease that are kept for the statements before and after publishing. */
 const LEASE_MARGIN_S = 20;
 
 const serverOf = (config: CourierConfig): MailServer => ({

@@ -49,18 +49,18 @@ const PASSWORD_CHANGE_COLUMNS = ['epoch = epoch + 1', 'password_changed_at = now
 const JOIN = 'SELECT directory.join_groups($1, $2, $3)';
 
 /**
- * $1 the username and the address that a user gets. Visitors log in with either, so a username must not be another
- * user's address (FIND_OTHER). No unique index covers both columns. So each name is locked until the end of the
- * transaction: concurrent transactions cannot give it to two users. Sorting the names prevents deadlocks.
+ * Locks the username and the address that a user gets ($1) until the end of the transaction, so that concurrent
+ * transactions cannot give them to two users. Visitors log in with either, so a username must not be another user's
+ * address (FIND_OTHER), and no unique index covers both columns. Sorting the names prevents deadlocks.
  */
 const LOCK_NAMES = `
 SELECT pg_advisory_xact_lock(hashtextextended(name, 0))
 FROM (SELECT DISTINCT lower(given) AS name FROM unnest($1::text[]) given WHERE given <> '' ORDER BY 1) names`;
 
 /**
- * $1 username, $2 address, $3 id of the user who gets them, or null for a new user. Finds another user (`other`) whose
- * address is $1 or whose username is $2. Does not check a name that the user $3 (`own`) already has, because accounts
- * from before this rule may share one.
+ * Finds another user (`other`) whose address is $1 or whose username is $2. $1 username, $2 address, $3 id of the user
+ * who gets them, or null for a new user. Does not check a name that the user $3 (`own`) already has: older accounts may
+ * share a name.
  */
 const FIND_OTHER = `
 SELECT FROM directory.users other LEFT JOIN directory.users own ON own.id = $3
@@ -148,7 +148,7 @@ export class AccountRepository {
     if (others.length > 0) throw new NameTakenError('the name belongs to another user');
   }
 
-  /** Locks the row, so that concurrent merges lose no update. */
+  /** Locks the user's row, so that no concurrent merge of attributes is lost. */
   private async attributesOf(userId: string): Promise<Attributes> {
     const sql = 'SELECT attributes FROM directory.users WHERE id = $1 FOR UPDATE';
     const [row] = await this.manager.query<{ attributes: Attributes }[]>(sql, [userId]);

@@ -87,7 +87,7 @@ function fieldsOf(row: UserEntity): Omit<DirectoryUser, 'groups'> {
 const usernameKey = ({ username }: Partial<UserFields>) =>
   username === undefined ? {} : { username_key: requireUsername(username).key };
 
-/** An address that an administrator sets counts as verified. */
+/** Returns the column that marks the email address as verified, because an administrator has set it. */
 const verifiedEmail = ({ email }: Partial<UserFields>) => (email === undefined ? {} : { verified_email: email });
 
 /**

@@ -46,8 +46,8 @@ describe('a user in the view for the gateway', () => {
     expect(await find()).toEqual(alice);
     await client.query('BEGIN');
     await find();
-    // The planner locks every index of a table, and running a plan only those that it uses. PostgreSQL 18 keeps the plans of
-    // functions in SQL too, older versions do not.
+    // Planning locks every index of a table. Running a plan locks only the indexes that it uses. PostgreSQL 18 also
+    // keeps the plans of functions in SQL, older versions do not.
     const { rows } = await client.query(
       `SELECT FROM pg_locks WHERE pid = pg_backend_pid() AND relation = 'directory.groups_parent'::regclass`,
     );
@@ -73,7 +73,7 @@ async function rowsRead(table: string, work: () => Promise<unknown>): Promise<nu
     );
     return Number(row.count);
   };
-  // Otherwise Postgres scans a table of a page, and the count would not tell whether an index can be used.
+  // Otherwise Postgres would scan a table of one page, and the count would not show whether it can use an index.
   await source.query('SET enable_seqscan = off');
   const before = await count();
   await work();

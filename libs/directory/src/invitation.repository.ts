@@ -26,12 +26,12 @@ const ORDER_COLUMNS: Readonly<Record<InvitationOrder['by'], string>> = {
   ...{ created_by: 'c.pk', single_use: 'i.single_use', flow: 'i.flow_id' },
 };
 
-/** $1 id of the invitation, $2 id of the flow. */
+/** SQL condition for an invitation that a flow can use. $1 id of the invitation, $2 id of the flow. */
 const USABLE = `i.id = $1 AND (i.expires IS NULL OR i.expires > now()) AND (i.flow_id IS NULL OR i.flow_id = $2::uuid)`;
 const FIND_USABLE = `SELECT ${FIELDS} FROM directory.invitations i WHERE ${USABLE}`;
 /**
- * $1 id of the invitation, $2 id of the flow. `used` deletes a single-use invitation; the last SELECT finds a reusable
- * invitation. Concurrent deletes wait for each other, and only the first returns the row.
+ * Redeems an invitation. $1 id of the invitation, $2 id of the flow. `used` deletes a single-use invitation; the last
+ * SELECT finds a reusable invitation. Concurrent deletes wait for each other, and only the first returns the row.
  */
 const REDEEM = `
   WITH used AS (DELETE FROM directory.invitations i WHERE ${USABLE} AND i.single_use RETURNING i.id)

@@ -71,7 +71,7 @@ const PASSWORD_CHANGE: NamedStatement = {
   name: 'people.password_change',
   text: 'SELECT password_changed_at AS at FROM directory.users WHERE id = $1',
 };
-/** $1 UUID of the user, $2 a time: a password that was changed later is kept. */
+/** Deletes a user's password, unless it was changed after a time. $1 UUID of the user, $2 the time. */
 const EXPIRE: NamedStatement = { name: 'people.expire_password', text: 'SELECT directory.expire_password($1, $2)' };
 
 /** Reads users and groups for policies. Its only write expires a password. */
@@ -158,7 +158,7 @@ function conditionsOf(filters: Filters, fields: Readonly<Record<string, string>>
   };
 }
 
-/** Keys: their types, and the patterns of texts that are keys. Any other text equals no key. */
+/** Type and text pattern of each key column. A text that does not match the pattern equals no key. */
 const KEYS: Readonly<Record<string, readonly [type: string, pattern: string]>> = {
   'u.pk': ['bigint', '^(0|[1-9][0-9]{0,17})$'],
   'u.id': ['uuid', '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'],

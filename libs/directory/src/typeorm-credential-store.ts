@@ -5,10 +5,10 @@ import { tokenHash } from './token-hash.js';
 import { toStoredUsername } from './username.js';
 
 /**
- * $1 id of a user, $2 the name that was typed. Returns the user's hash and a stand-in hash, which is checked if the
- * user does not exist or has no hash (docs/adr/0042). The stand-in is the first hash in `password_ring` at or after the
- * position of the name, which is a keyed hash of the name. The statement reads it for users with a hash too, so that
- * both cases take the same time.
+ * Returns a user's password hash, and a stand-in hash that is checked if the user does not exist or has no hash
+ * (docs/adr/0042). $1 id of the user, $2 the name that was typed. The stand-in is the first hash in `password_ring` at
+ * or after the position of the name, which is a keyed hash of the name. The statement reads it for users with a hash
+ * too, so that both cases take the same time.
  */
 const FIND_PASSWORD = {
   name: 'credentials.find_password',
@@ -45,7 +45,7 @@ export class TypeormCredentialStore extends CredentialStore {
   }
 
   async findPassword(userId: string, username: string): Promise<StoredPassword> {
-    // So all spellings that find the same user have the same stand-in.
+    // Uses the stored form of the name, so that all spellings that find the same user have the same stand-in.
     const values = [userId, toStoredUsername(username)];
     const { rows } = await runNamed<PasswordRow>(this.source, FIND_PASSWORD, values);
     const { is_active = null, password_hash = null, stand_in = null } = rows[0] ?? {};

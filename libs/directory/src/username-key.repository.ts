@@ -5,16 +5,16 @@ import { prepareUsername } from './username.js';
 const BATCH = 1000;
 
 /**
- * Selects users whose username is not pure ASCII: only their key can differ from the name in lower case. $1 pk of the
- * last user of the batch before.
+ * Selects users whose username is not pure ASCII. Only their key can differ from the username in lower case. $1 pk of
+ * the last user in the previous batch.
  */
 const NOT_ASCII = `
 SELECT id, pk, username FROM directory.users
 WHERE pk > $1 AND username ~ '[^ -~]' ORDER BY pk LIMIT ${BATCH}`;
 
 /**
- * Sets the keys that no other user has. Of several users with the same key, only the first gets it. $1 array of users
- * (JSON).
+ * Sets the keys in a list of users, except keys that another user already has. Of several users with the same key, only
+ * the first gets it. $1 the list as JSON.
  */
 const CLAIM = `
 UPDATE directory.users u SET username_key = n.key

@@ -2,7 +2,9 @@ import { runNamed } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import type { PreparedUsername } from './username.js';
 
-/** $1 username, $2 key of the username, $3 id of the user who may have them, or null. */
+/**
+ * Whether another user has a username or its key. $1 username, $2 key, $3 id of the user who may have them, or null.
+ */
 const IS_TAKEN = {
   name: 'usernames.is_taken',
   text: `SELECT EXISTS (SELECT FROM directory.users WHERE id IS DISTINCT FROM $3

@@ -8,8 +8,8 @@ import {
 import { type ApplyOptions, applyFiles } from './apply-files.js';
 
 /**
- * The report of a first run, or the result of a later run, which has applied nothing: one line about files that differ
- * from the stored objects, or `undefined`.
+ * The result of `applyOnce`: the report of the first run. A later run applies nothing, and returns one line about files
+ * that differ from the stored objects, or `undefined`.
  */
 export type OnceResult = { readonly report: Report } | { readonly notice: string | undefined };
 

@@ -7,7 +7,7 @@ import { type LocalState, openLocalState, writePrivateFile } from './local-state
 /** A Postgres server that accepts connections. */
 export interface LocalPostgres {
   readonly url: string;
-  /** Whether this is the embedded server, whose schemas the commands migrate before they use it. */
+  /** Whether this is the embedded server. Commands migrate its schemas before they use it. */
   readonly embedded: boolean;
   readonly stop: () => Promise<void>;
 }

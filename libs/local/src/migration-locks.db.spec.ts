@@ -5,8 +5,8 @@ import { type FreshDatabase, freshDatabase } from '../../../test/support/postgre
 import { allMigrations } from './migrate-all.js';
 
 /**
- * Migrations that scan or rewrite a table of an earlier migration while no other transaction can write the table, each
- * with the reason why that is acceptable. They are all from before the first release.
+ * Migrations that scan or rewrite an existing table while no other transaction can write it, each with the reason why
+ * that is acceptable. All of them are from before the first release.
  */
 const ACCEPTED: Readonly<Record<string, string>> = {
   'Courier1764374400000: flow.outbox': 'rows leave the outbox when they are delivered',
@@ -45,8 +45,8 @@ interface TouchedTable {
 }
 
 /**
- * Returns how often each table was scanned by this transaction, in the order of the ids. The numbers include scans of
- * empty tables, and scans by this connection shortly before the transaction. $1 ids of the tables.
+ * Returns how often this transaction has scanned each table, in the order of the ids in $1. The numbers include scans
+ * of empty tables, and scans by this connection shortly before the transaction.
  */
 const SCANS = `
 SELECT array_agg(coalesce(s.seq_scan, 0) + coalesce(s.idx_scan, 0) ORDER BY t.n) AS scans

@@ -12,8 +12,7 @@ export const MAIL_TOPIC = 'mail';
 const EVENT_TOPIC_PREFIX = 'events.';
 
 /**
- * The circumstances of an event: the user of the flow at that time, the client's address, and the slug of the flow, if
- * any.
+ * What an event is about: the user of the flow at that time, the client's address, and the slug of the flow, if any.
  */
 export interface EventSubject {
   readonly user: User | undefined;

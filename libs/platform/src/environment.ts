@@ -77,7 +77,7 @@ function databaseUrl(env: NodeJS.ProcessEnv): string {
   return url;
 }
 
-/** A part of the address of Postgres: the form of its value, and the value if it is not set. */
+/** A setting that is a part of the Postgres URL: the pattern of its value, and its default. */
 interface AddressPart {
   readonly pattern: RegExp;
   readonly preset?: string;
@@ -91,8 +91,8 @@ function partOf(env: NodeJS.ProcessEnv, name: string, { pattern, preset }: Addre
 }
 
 /**
- * Returns the TLS parameters of the URL. If a file is set, they are by default `verify-full`: the connection is
- * encrypted, and the certificate and the name of the server are verified. Without a file, there are none by default.
+ * Returns the TLS parameters of the URL. If a TLS file is set, they default to `verify-full`, that is, the connection
+ * is encrypted, and the server's certificate and name are verified. Otherwise there are none by default.
  */
 function tlsParameters(env: NodeJS.ProcessEnv): string {
   const files = Object.entries(TLS_FILES).filter(([name]) => env[name]);

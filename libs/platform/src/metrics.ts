@@ -6,11 +6,11 @@ export const metrics = new Registry();
 /** Bucket limits in seconds, from the fastest stage to the longest deadline. */
 export const BUCKETS_S = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20];
 
-/** All values that a label can have, or what its values are if they cannot be listed. */
+/** The values that a label can have: all of them or, if they cannot be listed, a description. */
 type LabelValues = readonly string[] | string;
 
 interface MetricFamily<L extends string = string> {
-  /** In seconds for a histogram. */
+  /** Name of the metric. A histogram's name ends in `_seconds`. */
   readonly name: string;
   readonly help: string;
   readonly labels: Readonly<Record<L, LabelValues>>;

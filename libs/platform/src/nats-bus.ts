@@ -29,7 +29,7 @@ interface OpenConnection {
 
 /** The bus of processes that run separately: one or more NATS servers. */
 export class NatsBus extends Bus {
-  /** The process is ready only while messages come back over NATS and each connection has all subscriptions. */
+  /** Makes the process ready only while messages come back over NATS and each connection has all its subscriptions. */
   constructor(
     private readonly settings: NatsSettings,
     private readonly readiness: Readiness = new Readiness(),
@@ -65,7 +65,10 @@ export class NatsBus extends Bus {
     return new NatsPublisher(connection, settings);
   }
 
-  /** Waits for the subscriptions. From then on, the process is ready only with them and while messages come back. */
+  /**
+   * Waits until the server has accepted the subscriptions. From then on, the process is ready only while they stay
+   * accepted and messages come back over NATS.
+   */
   async #require({ connection, client, logger, subscriptions }: OpenConnection): Promise<void> {
     const { readiness } = this;
     await waitForSubscriptions(subscriptions, readiness);

@@ -93,8 +93,8 @@ export async function connectNats(
 }
 
 /**
- * Resolves when a server accepts a connection with the user of `options`. Throws StartError when none does within
- * START_WAIT_S. The first connection of the client itself would wait without a limit, and would not say why.
+ * Resolves when a server accepts a connection with the user of `options`. Throws StartError if no server does within
+ * START_WAIT_S. The client's own first connection would wait without a limit, and would not say why.
  */
 export async function waitForNats(options: NodeConnectionOptions, readiness: Readiness): Promise<void> {
   const address = natsAddress({ NATS_URL: [options.servers ?? []].flat().join(',') });
@@ -107,9 +107,9 @@ export async function waitForNats(options: NodeConnectionOptions, readiness: Rea
 }
 
 /**
- * Closes a connection when the server has everything that was sent, and when `limit` resolves at the latest. The drain of
- * the client itself has no limit: it waits for the next attempt to connect, which is never made while DNS does not know
- * the name of a server.
+ * Closes a connection when the server has received everything, at the latest when `limit` resolves. The client's own
+ * drain has no limit: it waits for the next attempt to connect, which never comes while DNS cannot resolve the name of
+ * a server.
  */
 export async function drainAndClose(connection: NatsConnection, limit: Promise<void>): Promise<void> {
   await Promise.race([connection.drain(), limit]).catch(() => undefined);
@@ -123,7 +123,9 @@ export async function isConnectionReady(connection: NatsConnection, subscription
   return subscriptions.accepted;
 }
 
-/** Resolves when the server has accepted the subscriptions. Throws StartError when it has not within START_WAIT_S. */
+/**
+ * Resolves when the server has accepted the subscriptions. Throws StartError if that takes longer than START_WAIT_S.
+ */
 export const waitForSubscriptions = (subscriptions: NatsSubscriptions, readiness: Readiness): Promise<void> =>
   readiness.waitFor(
     'bus',

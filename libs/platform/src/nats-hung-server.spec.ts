@@ -13,7 +13,7 @@ import { NatsRoundTrip } from './nats-round-trip.js';
 import { requestOverBus } from './request-over-bus.js';
 
 const LONG = 60_000;
-/** Milliseconds that a hung server may cost a request. */
+/** Largest number of milliseconds that a hung server may delay a request. */
 const STATED_MS = 5000;
 const [CHALLENGE, RESPOND] = ['stage.deny.challenge', 'stage.deny.respond'];
 

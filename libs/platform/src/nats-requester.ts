@@ -15,7 +15,9 @@ interface PendingRequest {
   readonly fail: (error: Error) => void;
   /** The deadline of the request, on the clock of `performance.now()`. */
   until: number;
-  /** Whether a server was lost that may have carried the request, so that `until` is earlier than the requester asked. */
+  /**
+   * Whether the request may have gone over a server that was lost. `until` is then earlier than the requester asked.
+   */
   doubtful: boolean;
 }
 
@@ -122,8 +124,8 @@ export class NatsRequester extends Requester {
   }
 
   /**
-   * Shortens the time limit of the open requests when a server has left the cluster: a request that was sent over that
-   * server gets no reply. Requests over other servers get their replies meanwhile.
+   * Shortens the time limit of the open requests when a server has left the cluster. A request that was sent over that
+   * server gets no reply; replies to the others arrive within the shorter limit.
    */
   private compareServers() {
     const before = this.servers;

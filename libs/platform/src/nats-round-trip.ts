@@ -17,8 +17,8 @@ export class NatsRoundTrip {
   }
 
   /**
-   * Returns whether a message comes back within `timeoutMs`. Half of the time is for the connection of this process, the
-   * rest for new connections to all servers: while one server is slow or hangs, the process is about to leave it, so
+   * Returns whether a message comes back within `timeoutMs`. Half of the time is for the connection of this process,
+   * the rest for new connections to all servers. When one server is slow or hangs, the process is about to leave it, so
    * only the failure of all servers counts.
    */
   async completes(timeoutMs: number): Promise<boolean> {
@@ -38,7 +38,10 @@ export class NatsRoundTrip {
     return within(timeoutMs, Promise.any(attempts));
   }
 
-  /** Rejects while the connection is lost. The server delivers the message, or refuses it, before it answers the ping. */
+  /**
+   * Returns whether a message comes back over a connection. Rejects while the connection is lost. The server delivers
+   * or refuses the message before it answers the ping.
+   */
   async #returnsOver(connection: NatsConnection): Promise<boolean> {
     const inbox = createInbox(this.options.inboxPrefix);
     let returned = false;

@@ -35,7 +35,7 @@ export class NatsSubscriptions {
     void this.#watch();
   }
 
-  /** Whether the server has refused none of the subscriptions, as far as this client has heard. */
+  /** Whether no subscription is known to be refused by the server. */
   get accepted(): boolean {
     return !this.#entries.some(({ refused }) => refused);
   }
@@ -57,7 +57,7 @@ export class NatsSubscriptions {
       );
   }
 
-  /** Ends all subscriptions. Resolves when the messages that have arrived were passed on. */
+  /** Ends all subscriptions. Resolves when the handlers have got all messages that have arrived. */
   async drain(): Promise<void> {
     this.#closing = true;
     clearTimeout(this.#retry);

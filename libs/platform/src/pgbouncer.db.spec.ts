@@ -7,7 +7,7 @@ import { ConfigError, readConfig } from './config.js';
 import { isDatabaseUnavailable, openDataSource, runNamed } from './typeorm-data-source.js';
 import { migrate, migrationConfig } from './typeorm-migrator.js';
 
-/** Connections of the client. PgBouncer has two for them. */
+/** Number of the client's connections to PgBouncer, which has two connections to Postgres for them. */
 const CLIENTS = 8;
 
 let database: FreshDatabase;

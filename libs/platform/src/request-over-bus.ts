@@ -81,7 +81,7 @@ function problemOf({ problem }: StageProblem, code: ProblemCode = problem.code):
   });
 }
 
-/** Returns undefined for bytes that are not JSON, or are nested too deeply. */
+/** Parses JSON. Returns undefined for bytes that are not JSON, or are nested too deeply. */
 function parse(data: Uint8Array): unknown {
   try {
     return exceedsDepth(data, MAX_MESSAGE_DEPTH) ? undefined : JSON.parse(decoder.decode(data));

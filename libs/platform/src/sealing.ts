@@ -64,7 +64,10 @@ export class Sealer {
     return Buffer.concat([Buffer.from([VERSION, id.length]), id, nonce, text, cipher.getAuthTag()]);
   }
 
-  /** Throws UnsealError; if the body was sealed with a key that is not in the list, UnknownSealKeyError. */
+  /**
+   * Returns the decrypted value. Throws UnknownSealKeyError if no key in the list has the id in the body, and
+   * UnsealError if the body cannot be opened for another reason.
+   */
   open(row: SealId, sealed: Buffer): unknown {
     const id = sealKeyIdOf(sealed);
     if (id !== undefined && !this.keys.has(id)) {
@@ -115,7 +118,9 @@ export class Sealer {
   }
 }
 
-/** Returns the id of the key that sealed a body, or `undefined` if the value has not the format of a sealed body. */
+/**
+ * Returns the id of the key that sealed a body, or `undefined` if the value does not have the format of a sealed body.
+ */
 export function sealKeyIdOf(sealed: Buffer): string | undefined {
   const end = 2 + (sealed[1] ?? 0);
   const id = sealed.subarray(2, end).toString();

@@ -60,7 +60,10 @@ export async function openDataSource({
   });
 }
 
-/** Returns the options of pg for each connection: those of a service, or with a lock timeout those of a command. */
+/**
+ * Returns the options of pg for each connection: those of a command if there is a lock timeout, otherwise those of a
+ * service.
+ */
 const connectionOptions = (lockTimeoutMs: number | undefined) =>
   lockTimeoutMs === undefined
     ? { query_timeout: QUERY_MS, onConnect: prepareConnection }
@@ -88,9 +91,9 @@ async function prepareDirectConnection(client: ClientBase, lockTimeoutMs: number
 const READ_ONLY = '25006';
 
 /**
- * Makes dates round-trip, in one statement with the check for writes. PgBouncer keeps this setting for each client. Throws
- * when the server of a new connection takes no writes, so that the pool gives the connection up. Such a connection is to a
- * standby, or to a server that was the primary before a failover: every statement on it would fail.
+ * Checks a new connection and sets DateStyle, so that dates round-trip, in one statement. PgBouncer keeps this setting
+ * for each client. Throws when the server takes no writes, so that the pool gives the connection up: the server is a
+ * standby, or was the primary before a failover, and every write would fail.
  */
 async function prepareConnection(client: ClientBase): Promise<void> {
   const results: unknown = await client.query('SET datestyle = ISO; SHOW transaction_read_only');
@@ -121,7 +124,7 @@ export async function runNamed<R>(
   });
 }
 
-/** A prepared statement that does not exist, or exists already, on the connection that a pooler has chosen. */
+/** SQLSTATEs of a statement name that the connection chosen by a pooler does not know, or already has. */
 const STATEMENT_NAME_CODES = new Set<unknown>(['26000', '42P05']);
 const NAMES_UNTRACKED =
   '. A connection pooler in front of Postgres must track prepared statements: PgBouncer 1.21 or newer, with max_prepared_statements';

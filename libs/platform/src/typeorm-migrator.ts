@@ -201,7 +201,7 @@ async function tryMigrationLock(runner: QueryRunner): Promise<boolean> {
   return row?.held === true;
 }
 
-/** Calls `attempt` until it returns true. The last call has `isLast`, and must throw or return true. */
+/** Calls `attempt` until it returns true. `isLast` is true for the last call, which must return true or throw. */
 async function retry(limits: MigrationLimits, attempt: (isLast: boolean) => Promise<boolean>): Promise<void> {
   const end = performance.now() + limits.MIGRATION_WAIT_S * 1000;
   for (let wait = FIRST_DELAY_MS; ; wait = Math.min(2 * wait, LONGEST_DELAY_MS)) {

@@ -36,9 +36,9 @@ export async function openPool({ schema, config, readiness, versions }: PoolSett
 }
 
 /**
- * Returns a pool whose connections have the settings of services. If the command `roles` has not stored them for the role,
- * stores them and opens the pool again: a deployment with one user has no such command. A pooler may still have older
- * connections to Postgres, so what is missing then is only logged.
+ * Returns a pool whose connections have the settings of services. If the command `roles` has not stored them for the
+ * role, stores them and opens the pool again: a deployment with one user has no such command. A pooler may keep older
+ * connections to Postgres without the settings, so settings that are still missing are only logged.
  */
 async function openWithRoleSettings(open: () => Promise<DataSource>): Promise<DataSource> {
   const logger = new Logger('postgres');

@@ -31,8 +31,9 @@ export const runOnce = <T extends object>(
   });
 
 /**
- * $1 id of the work. `old` selects expired rows, `swept` deletes them. The INSERT waits for a concurrent transaction
- * with the same id, and returns no row if that transaction has recorded its reply.
+ * Returns the statement that reserves an id of work, and returns a row if the work must run. $1 id of the work. `old`
+ * selects expired rows, `swept` deletes them. The INSERT waits for a concurrent transaction with the same id, and
+ * returns no row if that transaction has recorded its reply.
  */
 const reserveStatement = (table: string) => `
   WITH old AS (

@@ -9,7 +9,7 @@ interface Column {
   readonly column: string;
 }
 
-/** An index: its name with the schema, and the part of its statement after `ON`. */
+/** An index: its name with the schema, and the part of its CREATE INDEX statement after `ON`. */
 interface Index {
   readonly name: string;
   readonly on: string;

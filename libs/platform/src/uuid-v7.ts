@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 
 /**
- * Returns a UUID of version 7 (RFC 9562): the time in milliseconds and 74 random bits. Rows with such keys are inserted
- * side by side in an index, where random keys would each change another page. It reveals when it was made. For a secret,
- * use `randomUUID`.
+ * Returns a UUID of version 7 (RFC 9562): the time in milliseconds and 74 random bits. An index stores such keys next
+ * to each other, while random keys would each change another page. The UUID reveals when it was made, so it is no
+ * secret: use `randomUUID` for secrets.
  */
 export function uuidV7(now = Date.now()): string {
   const time = now.toString(16).padStart(12, '0');

@@ -9,7 +9,10 @@ export interface WaitLimits {
   readonly assumedTaskMs: number;
 }
 
-/** Share of the newest duration in the moving average: after ten tasks, two thirds of it are measured. */
+/**
+ * Weight of the newest duration in the moving average. After ten tasks, two thirds of the average come from measured
+ * durations.
+ */
 const NEWEST = 0.1;
 
 /**
@@ -36,8 +39,8 @@ export class WaitLimiter {
   }
 
   /**
-   * Runs `task` as soon as a slot is free. Throws BusyError with the expected wait if that is above the limit, and
-   * BusyError if `isStillNeeded` returns false once the slot is free.
+   * Runs `task` as soon as a slot is free. Throws BusyError with the expected wait if that wait is above the limit.
+   * Throws BusyError if `isStillNeeded` returns false once the slot is free.
    */
   async run<T>(task: () => Promise<T>, isStillNeeded?: () => boolean): Promise<T> {
     const waitMs = this.expectedWaitMs;

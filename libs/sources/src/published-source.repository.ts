@@ -4,14 +4,17 @@ import { type PublicSource, publicSource, type SealedSource } from './published-
 
 const TABLE = `${IDENTIFICATION_SCHEMA}.sources`;
 
-/** $1 ids of sources. */
+/** Finds the enabled sources among $1 (ids). */
 const FIND_ENABLED = `
   SELECT document FROM ${TABLE} WHERE id = ANY ($1::uuid[]) AND (document->>'enabled')::boolean
   ORDER BY document->>'name', slug`;
 
-/** $1 ids of the sources to keep. */
+/** Deletes all sources except those in $1 (ids). */
 const DELETE_OTHERS = `DELETE FROM ${TABLE} WHERE id <> ALL ($1::uuid[])`;
-/** $1 JSON array of the documents of all sources. Writes only documents that differ from the stored ones. */
+/**
+ * Stores sources. Writes only documents that differ from the stored ones. $1 JSON array of the documents of all
+ * sources.
+ */
 const UPSERT = `
   INSERT INTO ${TABLE} AS before (id, slug, document)
   SELECT (d->>'uuid')::uuid, d->>'slug', d FROM jsonb_array_elements($1::jsonb) d

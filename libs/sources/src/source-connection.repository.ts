@@ -24,9 +24,12 @@ export interface SourceGroupMembership {
 /** Table of the operations that have run. It makes operations idempotent. */
 const DONE = `${IDENTIFICATION_SCHEMA}.done`;
 
-/** $1 id of the source, $2 id of the account at the source, $3 id of the user. */
+/** Connects a user with an account. $1 id of the source, $2 id of the account at the source, $3 id of the user. */
 const CONNECT = `SELECT ${IDENTIFICATION_SCHEMA}.connect($1, $2, $3) AS outcome`;
-/** $1 id of the user, $2 id of the source, $3 group matching mode, $4 JSON object of group properties by group name. */
+/**
+ * Synchronises a user's groups. $1 id of the user, $2 id of the source, $3 group matching mode, $4 JSON object of group
+ * properties by group name.
+ */
 const SYNC_GROUPS = 'SELECT directory.follow_source_groups($1, $2, $3, $4)';
 
 /**

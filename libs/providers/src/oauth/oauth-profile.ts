@@ -5,7 +5,7 @@ import type { Provider } from './provider.js';
 import { parseJsonObject } from './provider-fetch.js';
 import type { OauthSource } from './provider-type.js';
 
-/** What is needed to request a profile: the OAuth client, the provider and the source of the login. */
+/** What `fetchProfile` needs besides the tokens: the OAuth client, the provider and the source of the login. */
 export interface ProfileRequest {
   readonly config: client.Configuration;
   readonly provider: Provider;

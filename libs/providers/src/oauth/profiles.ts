@@ -9,7 +9,7 @@ const nestedObject = (profile: ProviderProfile, ...path: readonly string[]): Pro
     return typeof next === 'object' && next !== null ? (next as ProviderProfile) : {};
   }, profile);
 
-/** The standard claims (OpenID Connect Core 1.0, 5.1), and the common claim `groups`. */
+/** Reads the standard claims (OpenID Connect Core 1.0, 5.1), and the common claim `groups`. */
 export const openid: ReadProfile = (profile) => ({
   identifier: profile['sub'],
   username: profile['preferred_username'] ?? profile['nickname'],
@@ -19,7 +19,7 @@ export const openid: ReadProfile = (profile) => ({
   groups: profile['groups'],
 });
 
-/** The id token of Apple. The name is present at the first login only, and there is no user name. */
+/** Reads the id token of Apple, which has the name at the first login only, and no username. */
 export const apple: ReadProfile = (profile) => ({
   identifier: profile['sub'],
   name: profile['name'],
@@ -27,7 +27,7 @@ export const apple: ReadProfile = (profile) => ({
   email_verified: profile['email_verified'],
 });
 
-/** Microsoft Graph's `me`. */
+/** Reads `me` of Microsoft Graph. */
 export const azuread: ReadProfile = (profile) => ({
   identifier: profile['id'],
   username: profile['userPrincipalName'],
@@ -35,7 +35,7 @@ export const azuread: ReadProfile = (profile) => ({
   email: profile['mail'],
 });
 
-/** Discord’s `users/@me`. */
+/** Reads `users/@me` of Discord. */
 export const discord: ReadProfile = (profile) => ({
   identifier: profile['id'],
   username: profile['username'],
@@ -44,14 +44,14 @@ export const discord: ReadProfile = (profile) => ({
   email_verified: profile['verified'],
 });
 
-/** Facebook’s `me`. Display names are freely chosen, so they are not used as user names. */
+/** Reads `me` of Facebook. Users choose their display names freely, so these are not used as usernames. */
 export const facebook: ReadProfile = (profile) => ({
   identifier: profile['id'],
   name: profile['name'],
   email: profile['email'],
 });
 
-/** GitHub’s `user`, with the primary email address. */
+/** Reads `user` of GitHub, with the primary email address added. */
 export const github: ReadProfile = (profile) => ({
   identifier: profile['id'],
   username: profile['login'],
@@ -60,7 +60,7 @@ export const github: ReadProfile = (profile) => ({
   email_verified: profile['email_verified'],
 });
 
-/** The profile of a mailbox of mailcow. */
+/** Reads the profile of a mailcow mailbox. */
 export const mailcow: ReadProfile = (profile) => ({
   identifier: profile['id'] ?? profile['identifier'],
   username: profile['username'],
@@ -68,7 +68,7 @@ export const mailcow: ReadProfile = (profile) => ({
   email: profile['email'],
 });
 
-/** Patreon’s `identity`. */
+/** Reads `identity` of Patreon. */
 export const patreon: ReadProfile = (profile) => {
   const [{ id }, user] = [nestedObject(profile, 'data'), nestedObject(profile, 'data', 'attributes')];
   return {
@@ -80,14 +80,14 @@ export const patreon: ReadProfile = (profile) => {
   };
 };
 
-/** Reddit’s `me`, which has no email address. */
+/** Reads `me` of Reddit, which has no email address. */
 export const reddit: ReadProfile = (profile) => ({
   identifier: profile['id'],
   username: profile['name'],
   name: profile['name'],
 });
 
-/** Twitter’s `users/me`, which has no email address. */
+/** Reads `users/me` of Twitter, which has no email address. */
 export const twitter: ReadProfile = (profile) => {
   const user = nestedObject(profile, 'data');
   return { identifier: user['id'], username: user['username'], name: user['name'] };

@@ -79,8 +79,8 @@ function withoutMetadata(source: OauthSource, type: ProviderType): Provider {
 }
 
 /**
- * Returns the provider. Throws `InvalidMetadataError` if its authorization URL has no TLS, and SOURCE_HOSTS does not
- * name the host.
+ * Returns the provider. Throws `InvalidMetadataError` if its authorization URL has no TLS, unless SOURCE_HOSTS names
+ * the host.
  */
 export function assertTls(provider: Provider, http: ProviderHttpClient): Provider {
   const { authorization_endpoint: url } = provider.metadata;
