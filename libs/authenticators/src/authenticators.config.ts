@@ -1,7 +1,8 @@
 import { z } from 'zod';
 
 /**
- * Settings of the device store. Its keys are separate from the gateway's: neither set opens what the other has sealed.
+ * Settings of the device store. Its keys are separate from the gateway's, so that neither process can open what the
+ * other has sealed.
  */
 export const authenticatorsConfig = z.object({
   MFA_SEAL_KEYS: z

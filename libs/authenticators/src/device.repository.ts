@@ -14,21 +14,21 @@ export interface CounterUpdate {
 const COLUMNS = `id, pk, user_id AS "user", kind, name, handle, stage_id AS stage, counter::float8 AS counter, facts, secret,
   created_at AS created, updated_at AS updated, last_used_at AS "lastUsed"`;
 
-/** $1 id of the user. */
+/** Finds the confirmed devices of a user. $1 id of the user. */
 const FIND_BY_USER: NamedStatement = {
   name: 'devices.of',
   text: `SELECT ${COLUMNS} FROM mfa.devices WHERE user_id = $1 AND confirmed ORDER BY kind, last_used_at DESC NULLS LAST, pk`,
 };
-/** $1 kind of device, $2 handle. */
+/** Finds a confirmed device by its handle. $1 kind of device, $2 handle. */
 const FIND_BY_HANDLE: NamedStatement = {
   name: 'devices.by_handle',
   text: `SELECT ${COLUMNS} FROM mfa.devices WHERE kind = $1 AND handle = $2 AND confirmed`,
 };
 /**
- * $1 id, $2 id of the user, $3 kind, $4 name, $5 handle, $6 id of the stage, $7 counter, $8 facts, $9 sealed secret,
- * $10 digests of the codes, $11 time of creation or NULL for now, $12 time of the last use or NULL. `kept` adds the
- * device, and `coded` adds the codes of an added device. The result is the `pk` of the added device, or of the user's
- * device that already has the id.
+ * Adds a device with its codes. $1 id, $2 id of the user, $3 kind, $4 name, $5 handle, $6 id of the stage, $7 counter,
+ * $8 facts, $9 sealed secret, $10 digests of the codes, $11 time of creation or NULL for now, $12 time of the last use
+ * or NULL. `kept` adds the device, and `coded` adds the codes of an added device. Returns the `pk` of the added device,
+ * or of the user's device that already has the id.
  */
 const ADD: NamedStatement = {
   name: 'devices.add',
@@ -41,8 +41,9 @@ const ADD: NamedStatement = {
     SELECT pk FROM kept UNION ALL SELECT pk FROM mfa.devices WHERE id = $1 AND user_id = $2`,
 };
 /**
- * $1 id of the device, $2 id of the user, $3 new counter or NULL, $4 whether an unchanged counter is accepted. Updates
- * no row when the counter would not increase, or with $4 when it would decrease.
+ * Records a use of a device and raises its counter. $1 id of the device, $2 id of the user, $3 new counter or NULL, $4
+ * whether an unchanged counter is accepted. Updates no row when the counter would not increase, or with $4 when it
+ * would decrease.
  */
 const RECORD_USE: NamedStatement = {
   name: 'devices.use',
@@ -51,8 +52,8 @@ const RECORD_USE: NamedStatement = {
          WHERE id = $1 AND user_id = $2 AND confirmed AND ($3::bigint IS NULL OR counter < $3 OR ($4 AND counter = $3))`,
 };
 /**
- * $1 id of the device, $2 id of the user, $3 digests of one code: one digest for each key of `digestKeys`. `spent`
- * deletes the code. The statement updates the device only when `spent` has deleted a code.
+ * Consumes a code of a device. $1 id of the device, $2 id of the user, $3 digests of one code: one digest for each key
+ * of `digestKeys`. `spent` deletes the code. Updates the device only when `spent` has deleted a code.
  */
 const CONSUME_CODE: NamedStatement = {
   name: 'devices.spend',

@@ -12,14 +12,14 @@ interface Row {
 }
 
 const LIST = 'SELECT key_id, purpose, key FROM mfa.digest_keys ORDER BY key_id, purpose';
-/** $1 ids of master keys, $2 purposes, $3 sealed digest keys. */
+/** Stores digest keys that are not stored yet. $1 ids of their master keys, $2 purposes, $3 sealed digest keys. */
 const KEEP = `
   INSERT INTO mfa.digest_keys (key_id, purpose, key) SELECT * FROM unnest($1::text[], $2::text[], $3::bytea[])
   ON CONFLICT DO NOTHING`;
 
 /**
- * Computes digests under the keys of the sealer and under the kept digest keys of removed keys. A digest cannot be
- * computed anew with another key, because the digested text is not stored (docs/adr/0050).
+ * Computes digests with the keys of the sealer, and with the stored digest keys of master keys that were removed. A
+ * digest cannot be computed again with a new key, because the digested text is not stored (docs/adr/0050).
  */
 export class DigestKeyRepository {
   private kept: Promise<readonly Row[]> | undefined;
@@ -30,8 +30,8 @@ export class DigestKeyRepository {
   ) {}
 
   /**
-   * Returns the digests of a text under every key, the current key first. Throws UnsealError if a kept key cannot be
-   * opened.
+   * Returns the digests of a text, one for each key, the current key first. Throws `UnsealError` if a stored key cannot
+   * be opened.
    */
   async digests(purpose: DigestPurpose, text: string): Promise<Buffer[]> {
     const own = this.sealer.digestKeys(purpose);
@@ -43,8 +43,8 @@ export class DigestKeyRepository {
   }
 
   /**
-   * Stores the digest keys of all keys of the sealer except the current key, sealed with the current key, so that these
-   * keys can be removed (`npm run keys`).
+   * Stores the digest keys of all keys of the sealer except the current one, and seals them with the current key. The
+   * operator can then remove the other keys (`npm run keys`).
    */
   async keep(manager: EntityManager): Promise<void> {
     const rows = DIGEST_PURPOSES.flatMap((purpose) =>
@@ -60,7 +60,10 @@ export class DigestKeyRepository {
     ]);
   }
 
-  /** Reads the kept keys once: a process gets other keys only by a restart. A failed read is repeated. */
+  /**
+   * Reads the stored keys once, because a process gets other keys only by a restart. After a failed read, the next call
+   * reads again.
+   */
   private rows(): Promise<readonly Row[]> {
     this.kept ??= this.source.query<Row[]>(LIST).catch((error: unknown) => {
       this.kept = undefined;
@@ -70,7 +73,7 @@ export class DigestKeyRepository {
   }
 }
 
-/** Returns the `SealId` of a kept digest key. */
+/** Returns the `SealId` of a stored digest key. */
 export const digestKeySealId = ({ key_id, purpose }: Pick<Row, 'key_id' | 'purpose'>): SealId => ({
   table: 'mfa.digest_keys',
   id: `${key_id}/${purpose}`,

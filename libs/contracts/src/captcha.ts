@@ -6,8 +6,8 @@ export const captchaPuzzle = z.object({
   site_key: z.string(),
   js_url: redirectTarget(),
   /**
-   * Action that the page names to the provider's script (such as reCAPTCHA v3). The provider's verification must return
-   * it.
+   * Action that the page passes to the provider's script, such as reCAPTCHA v3. The provider's verification must return
+   * the same action.
    */
   action: z.string().optional(),
 });

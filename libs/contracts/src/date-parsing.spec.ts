@@ -53,7 +53,7 @@ const TABLE: [text: string, date: string | undefined, dateTime: string | undefin
   ['2024-01-01T10:00+24:00', undefined, undefined],
   ['0001-01-01T00:30+01:00', undefined, undefined],
   ['9999-12-31T23:30-01:00', undefined, undefined],
-  // Python accepts these texts with a wrong result, so they are refused.
+  // Python accepts these texts but misreads them, so Gatehouse refuses them.
   ['2024-01-01T10:30.5', undefined, undefined],
   ['2024010110', undefined, undefined],
   ['2024-01-01T10:30:x+01:00', undefined, undefined],

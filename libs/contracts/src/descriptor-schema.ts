@@ -33,7 +33,7 @@ export const descriptorSchema = z.strictObject({
   minItems: count.optional(),
   maxItems: count.optional(),
   required: z.array(z.string()).optional(),
-  /** The value must never be in a log, a URL or a challenge. */
+  /** Whether the value must stay out of logs, URLs and challenges. */
   'x-secret': z.boolean().optional(),
   get properties() {
     return z.record(fieldName, descriptorSchema).optional();
@@ -64,7 +64,10 @@ export function toDescriptorSchema(schema: z.ZodObject): DescriptorObject {
   return descriptorObject.parse(jsonSchemaOf(schema));
 }
 
-/** An empty metadata registry, with which zod writes schemas inline instead of references to their `id` metadata. */
+/**
+ * An empty metadata registry. With it, zod writes nested schemas inline instead of as references to the `id` in their
+ * metadata.
+ */
 const ANONYMOUS_REGISTRY = z.registry<Record<string, unknown>>();
 
 function jsonSchemaOf(schema: z.ZodType): z.core.JSONSchema.BaseSchema {
@@ -81,7 +84,9 @@ function jsonSchemaOf(schema: z.ZodType): z.core.JSONSchema.BaseSchema {
   return converted;
 }
 
-/** Returns the JSON Schema that the metadata of a field type contains, with its title and description. */
+/**
+ * Returns the JSON Schema that a field type declares in its metadata as `wire`, with the field's title and description.
+ */
 function wireSchemaOf(schema: z.core.$ZodType): z.core.JSONSchema.BaseSchema {
   const { wire, title, description } = z.globalRegistry.get(schema) ?? {};
   const texts = { ...(title ? { title } : {}), ...(description ? { description } : {}) };
@@ -90,7 +95,10 @@ function wireSchemaOf(schema: z.core.$ZodType): z.core.JSONSchema.BaseSchema {
 
 const SUPPORTED_KEYWORDS: ReadonlySet<string> = new Set(Object.keys(descriptorSchema.shape));
 
-/** Allows further fields, makes fields with a default optional, and removes the bounds that zod adds to integers. */
+/**
+ * Returns the schema without unsupported keywords and without the limits that zod adds: it allows further fields, does
+ * not require fields with a default, and does not bound integers to the safe range.
+ */
 function withoutExtras(schema: z.core.JSONSchema.BaseSchema): z.core.JSONSchema.BaseSchema {
   const { additionalProperties, required, properties = {}, minimum, maximum, ...rest } = schema;
   const isOpen = Object.keys(Object(additionalProperties)).length === 0;

@@ -10,7 +10,7 @@ import { z } from 'zod';
 export const USER_CODE_DIGITS = 9;
 /** Largest length of a device code or a token. */
 export const MAX_DEVICE_SECRET_LENGTH = 256;
-/** Initial polling interval, and by how much each `slow_down` increases the interval (RFC 8628 §3.5). */
+/** Seconds between two polls at the beginning, and seconds that each `slow_down` adds (RFC 8628 §3.5). */
 export const POLL_INTERVAL_S = 5;
 
 const requestFields = { v: z.literal(1), timeout_ms: z.number() };
@@ -88,8 +88,8 @@ export type DeviceReply<E extends DeviceOperation> = z.output<(typeof deviceOper
 export const DEVICE_QUEUE = 'device_code';
 
 /**
- * Kinds of the stages that the gateway adds at the end of a flow to authorize a device: `device_code` asks for the user
- * code in the brand's device code flow, `device_code_finish` approves the device in the authorization flow of the OAuth
+ * Kinds of the stages that the gateway adds at the end of a flow to authorize a device. `device_code` asks for the user
+ * code in the brand's device code flow. `device_code_finish` approves the device in the authorization flow of the OAuth
  * client.
  */
 export const DEVICE_CODE_KIND = 'device_code';

@@ -61,7 +61,7 @@ export const effect = z.discriminatedUnion('type', [
     /** UUID of the saved user to log in. */
     user: z.uuid(),
     backend: z.string(),
-    /** Lifetime of the session. Null for a session that lasts until the browser is closed. */
+    /** Lifetime of the session in seconds. Null for a session that lasts until the browser is closed. */
     duration_s: z.number().positive().nullable(),
     bindings: z.object({ network: z.string(), geoip: z.string() }),
     terminate_other_sessions: z.boolean(),
@@ -72,14 +72,17 @@ export const effect = z.discriminatedUnion('type', [
   z.object({ type: z.literal('logout') }),
   event,
   z.object({ type: z.literal('reputation'), identifier: z.string(), delta: z.int() }),
-  /** The user changed their own password: this session continues with the new epoch, all other sessions end. */
+  /**
+   * Keeps this session, with the new epoch, and ends all other sessions of the user, who has changed their own
+   * password.
+   */
   z.object({ type: z.literal('keep_session'), user_epoch: z.int() }),
   /** Ends all sessions of a saved user. */
   z.object({ type: z.literal('end_sessions'), user: z.uuid() }),
   mailEffect,
   /**
-   * Invalidates the link that this step mailed, because the visitor has typed the code of the same mail, which proves
-   * the same address.
+   * Invalidates the link in the mail of this step, because the visitor has typed the code in this mail. Link and code
+   * prove the same address.
    */
   z.object({ type: z.literal('link_used') }),
   z.object({
@@ -108,8 +111,8 @@ export const EFFECT_TYPES = effect.options.map(({ shape }) => shape.type.value);
 export const REFUSAL_EFFECTS: ReadonlySet<EffectType> = new Set(['event', 'reputation']);
 
 /**
- * Effect types that a challenge or rejected reply may have: those of a denied reply, and what a challenge needs, such
- * as a mail.
+ * Effect types that a challenge or a rejected reply may have: those of `REFUSAL_EFFECTS`, and those that a challenge
+ * needs, such as a mail.
  */
 export const CHALLENGE_EFFECTS: ReadonlySet<EffectType> = new Set([
   ...REFUSAL_EFFECTS,

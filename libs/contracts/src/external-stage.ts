@@ -44,8 +44,8 @@ export function externalDescriptorErrors(descriptor: StageDescriptor): string[] 
 }
 
 /**
- * Returns errors for attempt rules with unknown response fields or error codes, and for rules whose hard number is not
- * above their free attempts.
+ * Returns an error for each attempt rule that names an unknown response field or error code, or whose `hard` is not
+ * above its `free`.
  */
 function attemptRuleErrors({ attempts, errors, response }: StageDescriptor): string[] {
   const fields = attempts.flatMap(({ when, pick, refuse }) => [when, refuse.field, ...(pick ? [pick.field] : [])]);

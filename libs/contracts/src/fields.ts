@@ -13,9 +13,9 @@ import { findUnstorableCharacter } from './unstorable-characters.js';
 type Params = Record<string, string | number>;
 type FieldIssue = readonly [code: FieldMessageCode, params?: Params];
 interface Optionality {
-  /** Whether the field may be absent. It then stays absent. */
+  /** Whether the field may be absent. An absent field gets no default. */
   readonly optional?: boolean;
-  /** Whether the value may be null. It then stays null. */
+  /** Whether the value may be null. The parsed value is then null too. */
   readonly nullable?: boolean;
 }
 
@@ -29,8 +29,8 @@ const failField = (code: FieldMessageCode, params?: Params): never => {
 };
 
 /**
- * Returns a zod schema that coerces a value. `wire` is the field's JSON Schema in the published schema, which is
- * authentik's: it omits limits that only Gatehouse has.
+ * Returns a zod schema that coerces a value. `wire` is the JSON Schema of the field in the published schema. It equals
+ * authentik's, so it omits limits that only Gatehouse has.
  */
 function field<T>(coerce: (value: unknown) => T, wire: Readonly<Record<string, unknown>> | z.ZodType) {
   return z
@@ -58,7 +58,10 @@ interface CharOptions {
   readonly notTextCode?: FieldMessageCode;
 }
 
-/** Text. Converts numbers, trims by default, and refuses NUL and lone surrogates. */
+/**
+ * Returns the schema of a text field. It converts numbers to text, trims by default, and refuses NUL and lone
+ * surrogates.
+ */
 export function char(options: CharOptions = {}): z.ZodType<string> {
   const { trim = true, allowBlank = false, maxLength, minLength, notTextCode = 'not_a_string' } = options;
   return field(
@@ -80,14 +83,14 @@ export function char(options: CharOptions = {}): z.ZodType<string> {
   );
 }
 
-/** Counts code points, not UTF-16 units, as authentik does. */
+/** Returns the number of code points, not of UTF-16 units, because authentik counts lengths this way. */
 const countCodePoints = (text: string) => {
   let count = 0;
   for (const _ of text) count++;
   return count;
 };
 
-/** A whole number, as a number or as text (`" 12 "`, `"12.0"`, `"1_000"`). */
+/** Returns the schema of an integer field. It accepts a number, or text such as `" 12 "`, `"12.0"` and `"1_000"`. */
 export function integer({ min, max }: { min?: number; max?: number } = {}): z.ZodType<number> {
   return field(
     (value) => {
@@ -100,7 +103,7 @@ export function integer({ min, max }: { min?: number; max?: number } = {}): z.Zo
   );
 }
 
-/** A number, as a JSON number or as text. */
+/** Returns the schema of a number field. It accepts a JSON number, or text that contains one. */
 export function number(): z.ZodType<number> {
   return field(
     (value) => {
@@ -115,8 +118,8 @@ export function number(): z.ZodType<number> {
 const NUMBER = /^[+-]?(\d{1,32}(\.\d{0,32})?|\.\d{1,32})(e[+-]?\d{1,3})?$/i;
 
 /**
- * A code of digits, kept as text so that leading zeros are significant. The published schema calls it an integer
- * (docs/spec/fields.md#digits).
+ * Returns the schema of a code of digits. The parsed value is text, so that leading zeros are significant, although the
+ * published schema calls it an integer (docs/spec/fields.md#digits).
  */
 export function digits(): z.ZodType<string> {
   return field(integerText, { type: 'integer' });
@@ -134,7 +137,7 @@ function toInteger(value: unknown): number {
 
 /** Returns the sign and the ASCII digits of a whole number. */
 function integerText(value: unknown): string {
-  // JSON.parse has already rounded a number beyond the safe range.
+  // Refuse a number beyond the safe range, because JSON.parse has already rounded it.
   if (typeof value === 'number') return Number.isSafeInteger(value) ? String(value) : failField('not_an_integer');
   if (typeof value !== 'string') return failField('not_an_integer');
   if (value.length > MAX_INTEGER_TEXT) return failField('max_string_length');
@@ -154,7 +157,7 @@ function asciiDigits(text: string): string {
   });
 }
 
-/** A date-time, as ISO 8601 text in UTC. */
+/** Returns the schema of a date-time field. The parsed value is ISO 8601 text in UTC. */
 export function dateTime(): z.ZodType<string> {
   return field((value) => parseDateTime(value)?.value ?? failField('not_a_moment'), {
     type: 'string',
@@ -180,7 +183,7 @@ const FALSE_VALUES = new Set([
   '0',
 ]);
 
-/** A boolean, in the spellings that forms send (`on`, `True`, `1`, …). */
+/** Returns the schema of a boolean field. It accepts the spellings that forms send (`on`, `True`, `1`, …). */
 export function boolean(): z.ZodType<boolean> {
   return field(
     (value) => {
@@ -192,7 +195,9 @@ export function boolean(): z.ZodType<boolean> {
   );
 }
 
-/** One of the given strings. Compares the Python string form of the value. */
+/**
+ * Returns the schema of a field that allows only the given strings. It compares the Python string form of the value.
+ */
 export function choice<const T extends string>(choices: readonly [T, ...T[]]): z.ZodType<T> {
   return field(
     (value) =>
@@ -202,7 +207,10 @@ export function choice<const T extends string>(choices: readonly [T, ...T[]]): z
   );
 }
 
-/** A JSON object, unchanged. Refuses NUL and lone surrogates in its strings, which Postgres cannot store. */
+/**
+ * Returns the schema of a JSON object, which stays unchanged. It refuses NUL and lone surrogates in strings, because
+ * Postgres cannot store them.
+ */
 export function jsonObject(): z.ZodType<Record<string, unknown>> {
   return field(
     (value) => {
@@ -220,14 +228,14 @@ const characterIssue = (character: string): FieldIssue =>
     ? ['null_characters']
     : ['surrogate_characters', { code_point: character.charCodeAt(0).toString(16).toUpperCase() }];
 
-/** An object with typed fields. */
+/** Returns the schema of an object with typed fields. */
 export function nested<S extends z.ZodRawShape>(shape: z.ZodObject<S>): z.ZodType<z.output<z.ZodObject<S>>> {
   const object = (value: unknown) =>
     wireTypeName(value) === 'dict' ? (value as object) : failField('not_an_object', { type: wireTypeName(value) });
   return field(object, shape).pipe(shape as z.ZodType<z.output<z.ZodObject<S>>, object>);
 }
 
-/** Returns a schema that also allows the field to be absent, null, or both. `type` checks other values. */
+/** Returns a schema that also allows an absent field, null, or both. `type` parses all other values. */
 export function optionalNullable<T>(
   type: z.ZodType<T>,
   options: Optionality & { nullable: true; optional: true },

@@ -1,7 +1,10 @@
 /** Largest nesting of arrays and objects in JSON from outside: bodies of requests, and replies of other servers. */
 export const MAX_JSON_DEPTH = 64;
 
-/** Largest nesting in messages between services, whose objects contain such JSON. */
+/**
+ * Largest nesting in messages between services. It is above `MAX_JSON_DEPTH`, because the messages contain JSON from
+ * outside.
+ */
 export const MAX_MESSAGE_DEPTH = 128;
 
 const QUOTE = 0x22;

@@ -3,9 +3,9 @@ import type { Sentence, Translate } from './sentence.js';
 
 const params = z.record(z.string(), z.union([z.string(), z.number()])).optional();
 /**
- * A message for visitors, as a code of a catalogue or as text. The gateway translates the message. Text without a
- * translation stays unchanged. `wire` is the code that clients get with a text. In text without parameters, braces are
- * no placeholders.
+ * A message for visitors: a `code` of a catalogue, or a text. The gateway translates the message. A text without a
+ * translation stays unchanged. `wire` is the code that clients get with a text. Without `params`, braces in a text have
+ * no meaning.
  */
 export const message = z.union([
   z.object({ code: z.string(), params }),
@@ -13,7 +13,10 @@ export const message = z.union([
 ]);
 export type Message = z.output<typeof message>;
 
-/** Errors by field name or `non_field_errors`. May be empty: the reply type `rejected` refuses the response anyway. */
+/**
+ * Errors by field name, or by `non_field_errors`. May be empty, because the reply type `rejected` alone refuses the
+ * response.
+ */
 export const errors = z.record(z.string(), z.array(message));
 export type Errors = z.output<typeof errors>;
 
@@ -27,7 +30,10 @@ export interface CatalogueEntry {
 }
 export type Catalogue = Readonly<Record<string, CatalogueEntry>>;
 
-/** Error of a challenge whose mail was not sent because of a limit. The same for users who do not exist. */
+/**
+ * Error of a challenge whose mail was not sent because of a limit. Users who do not exist get the same error (prevents
+ * enumeration).
+ */
 export const MAIL_UNSENT: CatalogueEntry = {
   string:
     'No email was sent, because too many were requested. Try again later, or in a browser in which you have logged in before.',

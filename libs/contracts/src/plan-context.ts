@@ -47,17 +47,17 @@ export const planContext = z.object({
   /** Primary keys of the devices that were set up in this plan. */
   enrolled_devices: z.array(z.int()).optional(),
   /**
-   * The user, by uuid, who was verified in this plan: by password, device, mailed link or source, or because this plan
+   * UUID of the user who was verified in this plan: by password, device, mailed link or source, or because this plan
    * created the user. An app password is a token and does not count.
    */
   verified_user: z.uuid().optional(),
-  /** uuid of the user whom the recovery has asked for an authenticator before it replaces the password. */
+  /** UUID of the user whom a recovery flow has asked for a second factor, before the flow replaces the password. */
   proof_asked: z.string().optional(),
   /** Values of prompts by field key. A key with dots is one flat key, not a path. */
   prompt_data: secret(z.record(z.string(), z.unknown())).optional(),
   /** Keys of `prompt_data` whose values an invitation has fixed. */
   prompt_locked: z.array(z.string()).optional(),
-  /** Keys of `prompt_data` that are passwords. They are never shown, and removed once the user is written. */
+  /** Keys of `prompt_data` that are passwords. Their values are never shown, and are removed once the user is saved. */
   prompt_secrets: z.array(z.string()).optional(),
   /** Groups that the user write stage adds the user to, by id or name. */
   groups: z.array(z.string()).optional(),
@@ -81,9 +81,12 @@ export const planContext = z.object({
   captcha: z.object({ response: bag, stage: z.string() }).optional(),
   invitation: z.object({ uuid: z.uuid(), name: z.string() }).optional(),
   invitation_in_effect: z.boolean().optional(),
-  /** A single-use invitation that is used up when the user is written. */
+  /** UUID of the single-use invitation that is redeemed when the user is saved. */
   invitation_due: z.uuid().optional(),
-  /** The step and the user of the mailed link, or of the return from a source, that brought the visitor here. */
+  /**
+   * Set when the visitor arrives by a mailed link, or returns from a source: the step to continue with, and the user of
+   * the plan.
+   */
   is_restored: z.object({ step: z.string(), user: z.string().nullable() }).optional(),
   deny_message: z.string().optional(),
   /** Destination at the end of the flow, instead of `next`. May be an absolute URL. */

@@ -41,7 +41,7 @@ export const policyRequest = z.object({
       ...configuredPolicy.shape,
       /** Milliseconds until the policy counts as failed. */
       timeout_ms: z.number(),
-      /** True to get the value of the expression, for a form field, instead of a verdict. */
+      /** True to get the value of a form field's expression instead of a verdict. */
       value: z.boolean().optional(),
     }),
   ),
@@ -54,11 +54,12 @@ export const policyRequest = z.object({
   method: z.enum(['GET', 'POST']).exactOptional(),
   site: stageRequest.shape.site,
   /**
-   * The whole plan context, because policies are the administrator's code. `withheld` is true, and the context empty,
-   * for the validation policies of a form, which judge only the typed values.
+   * The flow's slug and the whole plan context. Policies may see all facts, because the administrator wrote the
+   * policies. The validation policies of a form judge only the typed values: for them `withheld` is true, and the
+   * context is empty.
    */
   flow_plan: z.object({ slug: z.string(), context: bag, withheld: z.boolean().exactOptional() }),
-  /** Unsaved changes of this request to the reputation of identifiers at the client's address. */
+  /** Changes of reputation that this request has made and not saved yet, of identifiers at the client's address. */
   reputation: z.array(z.object({ identifier: z.string(), delta: z.int() })).optional(),
   /** Further context variables, which override those of the plan context. */
   context: bag,
@@ -84,7 +85,7 @@ export const policyReply = z.object({
   context: z
     .object({ set: bag.default({}), unset: z.array(z.string()).default([]) })
     .default(() => ({ set: {}, unset: [] })),
-  /** Steps to insert. `before` is not possible, because the policies are just deciding whether the bound step runs. */
+  /** Steps to insert. `before` is not allowed, because the policies are just deciding whether the bound step runs. */
   insert: insert.extend({ where: z.enum(['next', 'last']) }).optional(),
   /** Audit events, stored with the plan. */
   events: z.array(eventPayload).max(MAX_POLICY_EVENTS).optional(),

@@ -61,7 +61,7 @@ export const problems = {
 export type ProblemCode = keyof typeof problems;
 
 interface ProblemOptions {
-  /** Replaces the detail of `problems`: a sentence for visitors, or an English text for operators. */
+  /** Detail that replaces the one in `problems`: a sentence for visitors, or an English text for operators. */
   readonly detail?: Sentence | string;
   readonly retry_after_s?: number;
   readonly cause?: unknown;

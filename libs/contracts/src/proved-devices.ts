@@ -9,7 +9,10 @@ export function verifiedDevices({ auth_method_args }: DeviceFacts): number[] {
   return devices.map((device) => (device as { pk?: unknown } | null)?.pk).filter((pk) => typeof pk === 'number');
 }
 
-/** Returns the `pk` of each device of which the plan has a proof: it was verified, or set up, in this plan. */
+/**
+ * Returns the `pk` of each device that this plan has proved, that is, each device that was verified or set up in this
+ * plan.
+ */
 export const provedDevices = (context: DeviceFacts): number[] => [
   ...verifiedDevices(context),
   ...(context.enrolled_devices ?? []),

@@ -20,7 +20,7 @@ export interface Reference {
 
 const referenceRegistry = z.registry<Reference>();
 
-/** Returns the schema of a config field that refers to another blueprint object. Null refers to none. */
+/** Returns the schema of a config field that refers to another blueprint object. Null means no object. */
 export function reference(to: ReferenceKind, model?: string) {
   const schema = z.string().nullable().default(null);
   referenceRegistry.add(schema, { to, ...(model === undefined ? {} : { model }) });

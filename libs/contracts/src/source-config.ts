@@ -52,7 +52,7 @@ const sourceConfig = z.object({
   user_matching_mode: choice(USER_MATCHING).default('identifier'),
   group_matching_mode: choice(GROUP_MATCHING).default('identifier'),
   user_path_template: char({ maxLength: 500 }).default('goauthentik.io/sources/%(slug)s'),
-  /** A path, a URL, or `fa://name`. Empty for the icon of the provider type. */
+  /** A path, a URL, or `fa://name`. If empty, the page shows the icon of the provider type. */
   icon: char({ maxLength: 500, allowBlank: true }).nullable().default(null),
 });
 

@@ -5,9 +5,9 @@ import { PROTOCOL_VERSION } from './stage-request.js';
 
 /**
  * NATS subjects at which the identification service begins and completes a login at a source (docs/spec/sources.md).
- * The gateway sends the requests. The gateway also checks that the source is enabled and that `state` is unexpired,
- * unused and of the browser's session, and it decides what the identity is used for. The service talks to the providers
- * and stores nothing.
+ * The gateway sends the requests. It also checks that the source is enabled, and that `state` is unexpired, unused and
+ * belongs to the browser's session. It decides what the identity is used for. The service talks to the providers and
+ * stores nothing.
  */
 export const SOURCE_BEGIN_SUBJECT = 'sources.begin';
 export const SOURCE_COMPLETE_SUBJECT = 'sources.complete';
@@ -40,7 +40,8 @@ export const sourceBeginRequest = z.object({
 export type SourceBeginRequest = z.output<typeof sourceBeginRequest>;
 
 /**
- * Data that the service needs at the callback, such as nonce and PKCE verifier. The gateway seals and returns it, once.
+ * Data that the service needs at the callback, such as nonce and PKCE verifier. The gateway stores it sealed, and
+ * returns it once.
  */
 const providerState = bag;
 

@@ -22,13 +22,14 @@ export interface AttemptRule {
    */
   readonly pick?: AttemptChoice;
   /**
-   * Consecutive wrong answers of one requester (a network, a known browser, or a visitor with another proof) before
-   * delays begin.
+   * Number of consecutive wrong answers that one requester (a network, a known browser, or a visitor with another
+   * proof) may give before delays begin.
    */
   readonly free: number;
   /**
-   * Consecutive wrong answers that lock the credential, if the visitor has proved another credential in this plan or is
-   * logged in as the user. For anybody else, they make the delays grow up to a day (docs/spec/attempts.md#counters).
+   * Number of consecutive wrong answers that locks the credential, if the visitor has proved another credential in this
+   * plan or is logged in as the user. For any other visitor, it locks nothing: the delays grow up to a day
+   * (docs/spec/attempts.md#counters).
    */
   readonly hard: number;
   /** The error of an attempt that the gateway refuses. Must be the error of a wrong response. */
@@ -51,7 +52,7 @@ export interface AttemptChoice {
 export interface EmbeddedStageRule {
   /** Response field that the embedded stage judges. */
   readonly field: string;
-  /** Name of that field in the embedded stage's contract, if it has another name there. */
+  /** Name of the same field in the embedded stage's contract. Absent if the name is the same. */
   readonly as?: string;
   /** Error code that the host shows for any refusal by the embedded stage. */
   readonly error: string;
@@ -71,7 +72,7 @@ export interface StageProof {
   readonly if_missing: 'refused' | 'set_up' | 'let_in';
 }
 
-/** Input for deciding whether a step changes credentials. */
+/** Input with which `changes_credentials` decides whether a step changes credentials. */
 export interface CredentialChange {
   readonly config: Readonly<Record<string, unknown>>;
   readonly context: PlanContext;
@@ -79,7 +80,7 @@ export interface CredentialChange {
   readonly user: SavedUser | undefined;
 }
 
-/** How the gateway adds a stage to a plan that lacks a proof of the plan's user. */
+/** Order and config with which the gateway adds the stage to a plan that lacks a proof of the user. */
 export interface ProofStep {
   /** The gateway adds the stage with the lowest value first. */
   readonly order: number;
@@ -156,7 +157,7 @@ export interface StageContract {
    * those stages created the data, such as devices, that this one uses.
    */
   readonly companions: readonly string[];
-  /** Which responses are attempts at a credential. */
+  /** Rules that define which responses are attempts at a credential. */
   readonly attempts: readonly AttemptRule[];
   /**
    * Credentials that the stage replaces. When the stage reports such a credential as `verified`, the gateway resets the
@@ -198,15 +199,16 @@ export interface StageContract {
    */
   readonly requires_session: boolean;
   /**
-   * `asked`: with a passed answer, the stage may report that the visitor consents to what its challenge named. `needed`:
-   * the stage learns whether it comes right after such an answer, in the same request (`step.consented`).
+   * `asked`: when the stage passes, its reply may report that the visitor consents to what its challenge named.
+   * `needed`: the stage gets `step.consented`, which is true if it runs right after such a reply, in the same HTTP
+   * request.
    */
   readonly consent: 'asked' | 'needed' | undefined;
   /** Set for a stage that the gateway may add before a step that changes credentials, to get a missing proof. */
   readonly proof_step?: ProofStep | undefined;
-  /** Whether no visitor can pass the stage. */
+  /** Whether the stage never passes and so ends the flow for every visitor. */
   readonly ends: boolean;
-  /** Whether passing the stage has side effects. The default of `acts_on_entry`. */
+  /** Whether passing the stage has side effects. Also the default of `acts_on_entry`. */
   readonly acts: boolean;
   /**
    * Returns whether the step has side effects when it is entered, before the visitor answers. In a plan that a
@@ -214,8 +216,8 @@ export interface StageContract {
    */
   readonly acts_on_entry: (config: Readonly<Record<string, unknown>>) => boolean;
   /**
-   * Response fields that only a person fills in. A page's script may send a response without them, so such a response
-   * is no sign that the visitor acted. Undefined if every response is such a sign.
+   * Response fields that only a person fills in. A page's script may send a response without these fields, so such a
+   * response does not show that the visitor acted. Undefined if every response shows this.
    */
   readonly personal_fields: readonly string[] | undefined;
   /**

@@ -55,7 +55,7 @@ export const stageReply = z.discriminatedUnion('type', [
     effects: z.array(effect).optional(),
     insert: insert.optional(),
     verified: z.array(z.string()).optional(),
-    /** True if the visitor has consented, by this answer, to what the challenge named. */
+    /** True if the visitor's response consents to what the challenge named. */
     consented: z.boolean().optional(),
   }),
   z.object({

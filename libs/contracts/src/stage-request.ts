@@ -40,8 +40,8 @@ export const stageRequest = z.object({
     /** True if a rejection restarts the flow, so that a challenge in the rejection would never be shown. */
     starts_over: z.boolean().exactOptional(),
     /**
-     * For a stage that needs consent: whether the visitor has consented by the answer in this HTTP request, and no other
-     * step came after that answer. Never true on a GET. Gateways before 0.3 do not send it.
+     * For a stage with `consent: 'needed'`: whether the response in this HTTP request gave the consent, and no other
+     * step was answered after it. Never true on a GET. Gateways before 0.3 do not send this member.
      */
     consented: z.boolean().exactOptional(),
   }),
@@ -60,9 +60,12 @@ export const stageRequest = z.object({
   }),
   session: z.object({
     user: user.nullable(),
-    /** Whether that user was verified by an authenticator at a recent login. */
+    /** Whether the session's user was verified by an authenticator at a recent login. */
     proved: z.boolean().exactOptional(),
-    /** `pk` of each device of that user of which the session has a recent proof (docs/spec/sessions.md#proofs). */
+    /**
+     * `pk` of each device of the session's user that was recently proved in this session
+     * (docs/spec/sessions.md#proofs).
+     */
     proved_devices: z.array(z.int()).exactOptional(),
   }),
   /** Query of the flow page without the flow token. */

@@ -101,7 +101,7 @@ async function toReply<C extends StageContract>(
   });
 }
 
-/** Widens a typed outcome to the wire type: every outcome is one of the four replies. */
+/** Casts a typed outcome to the wire type, because every outcome is one of the four replies. */
 const asReply = (outcome: object) => outcome as StageReply;
 
 function toInput<C extends StageContract>(contract: C, request: StageRequest): ChallengeInput<C> {

@@ -33,7 +33,7 @@ export interface ChallengeInput<C extends StageContract> {
   readonly timeLeftMs: () => number;
 }
 
-/** A request of the gateway with the visitor's response, which the contract has parsed. */
+/** A request of the gateway with the visitor's response, as the contract's schema has parsed it. */
 export interface RespondInput<C extends StageContract> extends ChallengeInput<C> {
   readonly response: Response<C>;
 }

@@ -1,6 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** The sealed digest keys of master keys that were removed. The services read them; the command `keys` writes them. */
+/**
+ * Table of the sealed digest keys of master keys that were removed. The services read it; the command `keys` writes it.
+ */
 const TABLE = `
 CREATE TABLE mfa.digest_keys (
   key_id text NOT NULL,
@@ -9,7 +11,10 @@ CREATE TABLE mfa.digest_keys (
   PRIMARY KEY (key_id, purpose)
 )`;
 
-/** Creates the table of digest keys, so that a master key can be removed before its digests are (docs/adr/0050). */
+/**
+ * Creates the table of digest keys, so that a master key can be removed while digests made with it are still in use
+ * (docs/adr/0050).
+ */
 export class DigestKeys1764806400000 implements MigrationInterface {
   name = 'DigestKeys1764806400000';
 
