@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 
 /** The command line of the benchmark. */
 export interface BenchOptions {
-  /** Names of the scenarios to run; none means all that need no more than this machine and some minutes. */
+  /** Names of the scenarios to run. An empty list means all except those that run only by name. */
   readonly scenarios: readonly string[];
   /** Number of users in the large database of the scenario `growth`. */
   readonly users: number;

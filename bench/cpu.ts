@@ -57,7 +57,7 @@ function withChildren(pid: number): number {
   return children.reduce((sum, child) => sum + ownOf(child), own + ended);
 }
 
-/** Returns the CPU ticks of a process, or 0 if the process has exited meanwhile. */
+/** Returns the CPU ticks of a process, or 0 if the process has exited. */
 function ownOf(pid: number): number {
   try {
     return ticksOf(pid).own;

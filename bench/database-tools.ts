@@ -3,7 +3,7 @@ import { Driver } from './driver-process.js';
 import type { BenchEnvironment } from './environment.js';
 import type { Product } from './product.js';
 
-/** What a part needs that measures the database while visits go on. */
+/** What a scenario needs to measure the database while visits run. */
 export interface DatabaseTools {
   readonly client: pg.Client;
   readonly driver: Driver;
@@ -13,9 +13,9 @@ export interface DatabaseTools {
 
 interface DatabaseSetup {
   readonly product: Product;
-  /** Settings of the gateway meanwhile. */
+  /** Settings of the gateway during the measurement. */
   readonly env: Readonly<Record<string, string>>;
-  /** Statements that run before the gateway starts. */
+  /** SQL statements that run before the gateway starts. */
   readonly first?: readonly string[];
 }
 

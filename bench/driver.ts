@@ -18,7 +18,10 @@ interface BenchVisitor {
   readonly user: string;
   /** Number of the visitor's flow. */
   readonly flow: string;
-  /** Has a client address of its own, so that limits for each network count each visitor separately. */
+  /**
+   * The visitor's browser. It sends a client address of its own, so that limits for each network count each visitor
+   * separately.
+   */
   readonly browser: Visitor;
   /** Path that the last redirect led to. */
   location: string;

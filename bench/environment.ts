@@ -4,7 +4,7 @@ import { startNatsServer } from '../test/support/nats-server.js';
 import { startOwnPostgres } from '../test/support/own-postgres.js';
 import type { WatchedProcess } from './cpu.js';
 
-/** A server of the product, with its processes. */
+/** A Postgres or NATS server, with its processes. */
 interface BenchServer {
   readonly url: string;
   readonly watched: WatchedProcess;

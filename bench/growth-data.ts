@@ -3,14 +3,17 @@ import type { Client } from 'pg';
 /** Number of rows of a database. */
 export interface Size {
   readonly users: number;
-  /** Sessions, each of another user, and `plans` more that are anonymous. */
+  /**
+   * Number of sessions of logged-in users, at most one for each user. `plans` is the number of anonymous sessions, each
+   * with a plan.
+   */
   readonly sessions: number;
   readonly plans: number;
   readonly flows: number;
 }
 
 const GROUPS = 50;
-/** Groups of each user. */
+/** Number of groups of each user. */
 const MEMBERSHIPS = 2;
 
 /** Value of the cookie of session `n`: 43 characters, like a random key. bench/driver.ts derives the same. */

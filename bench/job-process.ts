@@ -4,12 +4,12 @@ import { once } from 'node:events';
 /** The reply of a load generator to a job. */
 export type JobReply<Result> = { readonly result: Result } | { readonly failure: string };
 
-/** A load generator in a process of its own, which runs one job at a time. `entry` serves them with `serveJobs`. */
+/** A load generator in a process of its own, which runs one job at a time. The file `entry` must call `serveJobs`. */
 export class JobProcess<Job extends object, Result> {
   private readonly child: ChildProcess;
 
   constructor(entry: URL) {
-    // Unlike JSON, this serialization has infinite numbers.
+    // // JSON cannot represent the infinite numbers of the results.
     this.child = fork(entry, { serialization: 'advanced' });
   }
 

@@ -6,13 +6,13 @@ import { runStage, type Stage } from '../load/stage.js';
 import { UserRing } from '../load/user-ring.js';
 import { serveJobs } from './serve-jobs.js';
 
-/** A load, and the accounts that visit. */
+/** A load, and the accounts that its visitors use. */
 export interface LoadJob {
   readonly stage: Omit<Stage, 'share'>;
   readonly accounts: { readonly seed: string; readonly prefix: string; readonly count: number };
 }
 
-/** What became of the visits of a load. */
+/** The figures of the visits of a load. */
 export interface LoadFigures extends VisitFigures {
   /** Visits that finished before the end of the load. */
   readonly finishedInTime: number;
@@ -20,7 +20,7 @@ export interface LoadFigures extends VisitFigures {
 }
 
 const ALONE = { index: 0, of: 1 };
-/** The same for all jobs, so that a load begins with other accounts than the last one ended with. */
+/** Shared by all jobs, so that each load begins with the account after the last one of the previous load. */
 let ring: UserRing | undefined;
 
 serveJobs(async ({ stage, accounts: { seed, prefix, count } }: LoadJob): Promise<LoadFigures> => {

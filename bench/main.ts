@@ -52,7 +52,7 @@ const onRequest: Readonly<Record<string, RunScenario>> = {
 };
 const all = { ...scenarios, ...onRequest };
 
-/** Longer than the processes keep lines of their logs, in milliseconds. */
+/** Milliseconds to wait for the last log lines, longer than the processes buffer them. */
 const LOG_DELAY_MS = 500;
 
 const requested = options.scenarios.length > 0 ? options.scenarios : Object.keys(scenarios);
@@ -78,7 +78,7 @@ try {
 }
 process.stdout.write(`\nOther processes used ${(otherWork() * 100).toFixed(0)} % of the CPU time meanwhile.\n`);
 
-/** Throws the error of a scenario with the problem of the request that failed. */
+/** Rethrows the error of a scenario, with the problem that the gateway logged for the failed request. */
 async function failWithProblem(error: unknown): Promise<never> {
   if (!(error instanceof Error)) throw error;
   await delay(LOG_DELAY_MS);

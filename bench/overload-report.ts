@@ -3,11 +3,14 @@ import { table } from '../load/markdown.js';
 /** The figures of one kind of visits. Rates are visits a second. */
 export interface OverloadRow {
   readonly name: string;
-  /** Finished in the closed model, which saturates the product. */
+  /** Visits a second that finish in the closed model, which saturates the product. */
   readonly peak: number;
-  /** Finished in the open model, at the rate of the peak. Figures without a value were not measured. */
+  /**
+   * Visits a second that finish in the open model, when visitors arrive at the rate of the peak. `undefined` if not
+   * measured.
+   */
   readonly single?: number;
-  /** Arrived, and finished, in the overload. */
+  /** Visits a second that begin in the overload (`offered`), and that finish (`crowded`). */
   readonly offered: number;
   readonly crowded: number;
   /** CPU time of the product for one finished visit, refusals included, divided by that at the peak. */
@@ -19,7 +22,7 @@ export interface OverloadRow {
   readonly refusalP50: number | undefined;
   readonly refusalP99: number | undefined;
   readonly finishedP99: number | undefined;
-  /** `null`: not within the time that followed. */
+  /** Milliseconds until the product recovered. `null` if it did not recover in the phase after the overload. */
   readonly recoveryMs?: number | null;
 }
 

@@ -141,7 +141,7 @@ interface EnumerationFigures {
     readonly name: string;
     readonly samples: Readonly<Record<ProbeClass, readonly number[]>>;
   }[];
-  /** Area under the ROC curve of users with an old hash against users with a current hash. */
+  /** Area under the ROC curve that separates users with an old hash from users with a current hash. */
   readonly apart: number;
 }
 

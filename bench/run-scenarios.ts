@@ -1,4 +1,4 @@
-/** The result of a scenario: its tables, and whether they are within their bounds. A text alone has passed. */
+/** The result of a scenario: its tables, and whether they are within their bounds. A plain text counts as passed. */
 export type ScenarioResult = string | { readonly text: string; readonly passed: boolean };
 
 /** A part of the benchmark. */

@@ -9,7 +9,7 @@ import { HttpClient } from './http-client.js';
 const stops: (() => unknown)[] = [];
 afterEach(() => stops.splice(0).forEach((stop) => void stop()));
 
-/** A site with a self-signed certificate, which answers after `release`, at once by default. */
+/** Starts a site with a self-signed certificate, which answers when `release` resolves. */
 async function site(release: Promise<void> = Promise.resolve()) {
   const server = createServer(createCertificate(), (_, response) => void release.then(() => response.end('hello')));
   server.listen(0, '127.0.0.1');

@@ -26,11 +26,11 @@ export interface HttpResponse {
   readonly text: string;
 }
 
-/** Sends requests to one deployment on keep-alive connections, of which all visitors take any that is free. */
+/** Sends requests to one deployment over keep-alive connections that all visitors share. */
 export class HttpClient {
   private readonly agent: HttpAgent;
   private readonly request: typeof requestHttp;
-  /** The address as options of requests, parsed once. */
+  /** The address of the deployment, parsed once into the options of a request. */
   private readonly target: ReturnType<typeof urlToHttpOptions>;
   /** The origin, which browsers send with a POST. */
   readonly origin: string;

@@ -18,10 +18,10 @@ export type Kill = z.output<typeof kill>;
 
 /** How a command ended. */
 export interface KillResult extends Kill {
-  /** When it began and ended, in milliseconds since the start of the load. */
+  /** When the command began and ended, in milliseconds since the start of the load. */
   readonly beganAt: number;
   readonly endedAt: number;
-  /** `null` after a signal. */
+  /** Exit code of the command, or `null` when a signal ended it. */
   readonly exitCode: number | null;
   readonly output: string;
 }
@@ -38,7 +38,7 @@ export function parseKill(text: string): Kill {
 export const readKills = async (path: string): Promise<readonly Kill[]> =>
   parseYaml(kills, await readText(path, 'The list of commands'), { name: path, kind: 'a list of times and commands' });
 
-/** When the commands may run. */
+/** The time in which commands may run. */
 export interface KillWindow {
   readonly startedAt: number;
   readonly clock: Clock;
@@ -46,7 +46,10 @@ export interface KillWindow {
   readonly signal: AbortSignal;
 }
 
-/** Runs the commands at their times, in a shell. Resolves with how each ended that began before the load ended. */
+/**
+ * Runs the commands at their times, in a shell. Resolves with a result for each command that began before the load
+ * ended.
+ */
 export async function runKills(list: readonly Kill[], window: KillWindow): Promise<readonly KillResult[]> {
   const results = await Promise.all(list.map((entry) => runAtItsTime(entry, window)));
   return results.filter((result) => result !== undefined);

@@ -91,8 +91,8 @@ export const optionName = (key: string): string =>
   `--${key.replaceAll(/[A-Z0-9]+/g, (part) => `-${part.toLowerCase()}`)}`;
 
 /**
- * Parses the arguments of a command line. Throws `LoadError` that names each wrong option. The environment gives secrets
- * that must not be in a list of processes.
+ * Parses the arguments of a command line. Throws a `LoadError` that names each wrong option. Secrets come from `env`,
+ * because every user of the machine can see command lines.
  */
 export function parseOptions<S extends z.ZodObject>(
   schema: S,

@@ -12,12 +12,12 @@ interface Counters {
   readonly syncs?: number;
 }
 
-/** What Postgres did for the load. `null`: not known, for the reason in `unknown`. */
+/** What Postgres did for the load. A figure is `null` if it is not known; `unknown` has the reasons. */
 export interface PostgresFigures {
   readonly version: string;
   /** Parameters of the stored hash of an account, without salt and digest. */
   readonly hash: string | null;
-  /** Estimated numbers of rows, of the statistics of Postgres. */
+  /** Number of rows, as estimated by the statistics of Postgres. */
   readonly users: number | null;
   readonly sessions: number | null;
   readonly plans: number | null;
@@ -34,7 +34,7 @@ export interface PostgresFigures {
 const COUNTERS = `
   SELECT (SELECT xact_commit FROM pg_stat_database WHERE datname = current_database())::float AS commits,
     (SELECT to_jsonb(w) FROM pg_stat_wal w) AS wal`;
-/** From Postgres 16 on. Writes by which a table grows are writes too. */
+/** I/O counters, which Postgres has from version 16 on. `extends` counts the writes by which a table grows. */
 const IO = `
   SELECT sum(reads)::float AS reads, sum(coalesce(writes, 0) + coalesce(extends, 0))::float AS writes,
     sum(fsyncs)::float AS syncs FROM pg_stat_io`;
@@ -97,7 +97,8 @@ export class PostgresMeter {
   }
 
   private async counters(): Promise<Counters> {
-    // Processes report their statistics once a second at most. Waiting for that would add work of other times.
+    // // Backends report their statistics once a second at most. A wait for them would add work that is not part of the
+    // load.
     const { commits, wal } = await this.row<{ commits: number; wal: WalCounters }>(COUNTERS);
     const walBytes = Number(wal['wal_bytes']);
     const cpuUs =
@@ -108,7 +109,9 @@ export class PostgresMeter {
     };
   }
 
-  /** Before Postgres 18, the writes of the WAL are counted apart. */
+  /**
+   * Returns the I/O counters. Before Postgres 18, the writes of the WAL are in `pg_stat_wal` instead of `pg_stat_io`.
+   */
   private async io(wal: WalCounters) {
     if (Number.parseInt(this.version, 10) < 16) return {};
     const { reads, writes, syncs } = await this.row<{ reads: number; writes: number; syncs: number }>(IO);

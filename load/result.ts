@@ -16,7 +16,7 @@ import type { StageResult } from './worker-pool.js';
 
 /** Lateness (99th percentile, milliseconds) from which the load generator itself distorts the figures. */
 const LATE_MS = 20;
-/** A visit is as quick as usual if it takes at most so many times the median of the load. */
+/** A visit is as quick as usual if its latency is at most this multiple of the load's median. */
 export const QUICK_FACTOR = 3;
 /** Share of time in which a thread may be busy before the load generator is a bottleneck. */
 const BUSY = 0.8;
@@ -43,7 +43,7 @@ export interface LoadResult extends VisitFigures {
   readonly warnings: readonly string[];
 }
 
-/** What became of the visits of a load. */
+/** Counts and latencies of the visits of a load. */
 export interface VisitFigures {
   readonly begun: number;
   readonly finished: number;
@@ -61,7 +61,7 @@ export interface VisitFigures {
   readonly maxInFlight: number;
 }
 
-/** Returns what became of the visits of a load. */
+/** Returns the counts and latencies of the visits of a load. */
 export function visitFigures(recording: Recording): VisitFigures {
   const { begun, finished, failed, turnedAway, requests, retried, startedOver, maxInFlight } = recording;
   return {
@@ -98,7 +98,7 @@ export interface PostgresReport extends PostgresFigures {
   readonly commitsPerVisit: number | null;
 }
 
-/** What the report is made of. */
+/** What `loadResult` makes the report of. */
 export interface Measured {
   readonly options: RunOptions;
   readonly version: string;

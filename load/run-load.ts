@@ -28,7 +28,7 @@ export async function runLoad(args: readonly string[], env: NodeJS.ProcessEnv) {
     ...{ seed: options.seed, prefix: options.prefix },
     ring: { count: options.users, firstCode: options.firstCode, staticCodes: options.staticCodes },
   });
-  // A load that is interrupted is reported. A search has nothing to report yet.
+  // // An interrupted load still ends with its report. An interrupted search has none.
   if (!options.findLimit) process.once('SIGINT', () => pool.stop());
   try {
     const run = new LoadRun({ options, scenario, kills }, pool);
@@ -53,7 +53,7 @@ function checkAccounts({ staticCodes, users, workers }: RunOptions, scenario: Sc
   if (users < workers) throw new LoadError('There must be at least as many --users as --workers.');
 }
 
-/** Asks for the flow once, so that a wrong address is a sentence and not a report of failed visits. */
+/** Requests the flow once, so that a wrong address causes one error message instead of a load of failed visits. */
 async function checkFlow({ url, insecure, timeout }: RunOptions, scenario: Scenario): Promise<void> {
   const client = new HttpClient(url, { insecure, timeoutMs: timeout });
   try {

@@ -39,7 +39,7 @@ const step = z.strictObject({
   /** The challenge that this step answers. */
   component: z.string().min(1),
   answer,
-  /** How long the visitor looks at the challenge before the answer. */
+  /** How long the visitor thinks before the answer. */
   think: think.default(NO_THINKING),
   /** Whether the flow may leave this step out. */
   optional: z.boolean().default(false),

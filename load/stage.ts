@@ -10,7 +10,10 @@ import type { UserRing } from './user-ring.js';
 import { Visit } from './visit.js';
 import { Visitor } from './visitor.js';
 
-/** How visitors come. */
+/**
+ * How visitors arrive: independently at a rate (open), or a fixed number of visitors, each of whom begins again
+ * (closed).
+ */
 export type LoadModel =
   | { readonly type: 'open'; readonly rate: number; readonly pattern: 'poisson' | 'constant' }
   | { readonly type: 'closed'; readonly visitors: number };
@@ -38,7 +41,7 @@ export interface Stage {
 export interface StageContext {
   readonly ring: UserRing;
   readonly stopping: () => boolean;
-  /** When the load begins, by the clock. */
+  /** Time of `clock` at which the load begins, in milliseconds. */
   readonly startedAt: number;
   readonly clock?: Clock;
 }

@@ -17,7 +17,7 @@ export interface Account {
   readonly valueOf: (placeholder: Placeholder) => string;
 }
 
-/** An account has no code that it has not used before. Not a failure of the deployment. */
+/** Thrown when an account has used all its codes. This is not a failure of the deployment. */
 export class NoCodeLeftError extends Error {
   override readonly name = 'NoCodeLeftError';
 }
@@ -26,7 +26,10 @@ export class NoCodeLeftError extends Error {
 export interface UserRingOptions {
   /** Number of accounts of all load generators together. */
   readonly count: number;
-  /** Number of the first recovery code that was not used before the run, and the number of all. */
+  /**
+   * `firstCode` is the number of the first recovery code that no earlier run used, `staticCodes` the number of all
+   * codes.
+   */
   readonly firstCode: number;
   readonly staticCodes: number;
   readonly share: Share;

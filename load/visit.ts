@@ -20,7 +20,7 @@ const MAX_RETRY_AFTER_MS = 30_000;
 /** Label of the request that begins a flow, or reads its challenge again. */
 export const LOOK = 'GET';
 
-/** Why a visit has failed. */
+/** Thrown when a visit has failed, with the reason as its message. */
 class VisitFailure extends Error {}
 
 /** What a visit needs. */
@@ -29,11 +29,11 @@ export interface VisitContext {
   readonly clock: Clock;
   readonly random: () => number;
   readonly recording: Recording;
-  /** How long a visitor sends a refused request again, in milliseconds. 0 means never. */
+  /** How long a visitor retries a refused request, in milliseconds. 0 means that the visitor does not retry. */
   readonly retryForMs: number;
-  /** Latencies of requests that were due before this time, in the ramp, are not recorded. */
+  /** Time from which latencies are recorded. Requests that were due earlier belong to the ramp. */
   readonly measuredFrom: number;
-  /** Whether the load is over, so that a visit sends no further requests. */
+  /** Returns whether the load is over, so that the visit must send no further requests. */
   readonly isAbandoned: () => boolean;
 }
 
@@ -48,7 +48,7 @@ export class Visit {
   /** Number of steps that have passed. */
   private passed = 0;
   private refusedSince: number | undefined;
-  /** Whether a refused answer may have been accepted, so that the login continues at another step than expected. */
+  /** Whether a refused request may have been accepted. The login may then continue at another step than expected. */
   private interrupted = false;
 
   constructor(
@@ -92,13 +92,15 @@ export class Visit {
     return step;
   }
 
-  /** After a lost reply, the flow may begin again, because a new session key was lost with it (docs/adr/0006). */
+  /**
+   * Counts a login that begins again. Throws unless a reply was lost, with the new session key in it (docs/adr/0006).
+   */
   private startOver({ component }: ScenarioStep) {
     if (!this.interrupted) throw new VisitFailure(`${component} came again`);
     this.context.recording.startedOver++;
   }
 
-  /** Returns whether steps before the step with this index were left out which the flow may not leave out. */
+  /** Returns whether the flow has skipped a required step before the step with this index. */
   private missesSteps(index: number): boolean {
     const missed = this.context.scenario.steps.slice(this.passed, index).filter(({ optional }) => !optional);
     return missed.length > 0 && !this.interrupted;
@@ -109,7 +111,7 @@ export class Visit {
     return steps.slice(this.passed).find(({ optional }) => !optional)?.component ?? end;
   }
 
-  /** Answers a challenge and returns the next one. After a refusal, reads where the flow is. */
+  /** Answers a challenge and returns the next one. After a refusal, returns the challenge that the flow shows now. */
   private async solve(step: ScenarioStep): Promise<Challenge> {
     await this.think(step.think);
     const body = fillIn(JSON.stringify({ component: step.component, ...step.answer }), this.valueOf);
@@ -199,12 +201,12 @@ export class Visit {
 
 type Challenge = Readonly<Record<string, unknown>>;
 
-/** Stands for a response that did not come, with the reason as its text. */
+/** Returns a response with status 0 for a request that got none, with the reason as its text. */
 const withoutResponse = (error: NodeJS.ErrnoException): HttpResponse => ({
   ...{ status: 0, headers: {}, text: error.code ?? error.message },
 });
 
-/** Statuses of a deployment or of a proxy before it that asks to come again. 0 means no response. */
+/** Statuses with which a deployment, or a proxy before it, asks the client to retry later. 0 means no response. */
 const isRefusal = ({ status }: HttpResponse) => [0, 429, 502, 503, 504].includes(status);
 
 function challengeOf({ text }: HttpResponse): Challenge {

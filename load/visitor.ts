@@ -7,7 +7,7 @@ const CSRF_COOKIES = ['authentik_csrf', '__Host-authentik_csrf'];
 export const addressOf = (number: number): string =>
   `10.${(number >> 16) & 255}.${(number >> 8) & 255}.${number & 255}`;
 
-/** The browser of one visitor: cookies, the CSRF header, and the client address if a proxy may state one. */
+/** The browser of one visitor: stores cookies, and sends the CSRF header and, if it has one, a client address. */
 export class Visitor {
   private readonly jar = new CookieJar();
 

@@ -54,7 +54,7 @@ export class WorkerPool {
     };
   }
 
-  /** Lets no further visit begin. */
+  /** Stops new visits from starting. */
   stop(): void {
     for (const worker of this.workers) worker.postMessage({ stop: true } satisfies WorkerJob);
   }

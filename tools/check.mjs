@@ -1,6 +1,6 @@
 /**
- * Runs every check besides the test suites, in CHECKS. The types are part of `check:lint`. A check that fails says what
- * is wrong and where.
+ * Runs all checks in CHECKS, but no test suites. `check:lint` also checks the types. A check that fails says what is
+ * wrong and where.
  */
 import { spawn } from 'node:child_process';
 import { availableParallelism, setPriority } from 'node:os';

@@ -15,7 +15,10 @@ import { isSecret, readSettings, SECRETS_FILE, SETTINGS_FILE } from './env-setti
 /** Seconds within which a new container must be ready. Longer than START_WAIT_S, which is 300 by default. */
 const READY_TIMEOUT_S = 360;
 const POLL_INTERVAL_MS = 500;
-/** Milliseconds to wait for connections that the proxy was already opening to a gateway when the gateway was taken out. */
+/**
+ * Milliseconds to wait after the proxy has been told to stop using a gateway: the proxy may still open connections to
+ * it.
+ */
 const OPENING_MS = 1000;
 const PROXY_FILE = 'deploy/proxy/haproxy.cfg';
 const USAGE = `usage: npm run deploy -- upgrade [--no-build]
@@ -51,12 +54,13 @@ async function upgrade({ build }) {
   await roll([]);
 }
 
-/** Makes NATS read its file again, and the proxy if its file has changed, each only after a check of the file. */
+/** Reloads the configuration of NATS, and that of the proxy if its file has changed. Checks each file first. */
 function reload() {
   compose('exec', '-T', 'nats', 'nats-server', '-t', '-c', '/etc/nats/nats.conf');
   compose('kill', '--signal', 'HUP', 'nats');
   const [proxy] = containersOf('proxy');
-  // Reloads the proxy only if its file is newer than its start, because a reloaded proxy knows no gateway for a second.
+  // // Reloads the proxy only if its file is newer than its start, because a reloaded proxy knows no gateway for about
+  // a second.
   const started = proxy && Date.parse(docker('inspect', '--format', '{{.State.StartedAt}}', proxy));
   if (!proxy || statSync(PROXY_FILE).mtimeMs < started) return;
   compose('exec', '-T', 'proxy', 'haproxy', '-c', '-f', '/etc/haproxy/haproxy.cfg');
@@ -161,7 +165,7 @@ async function takeOut(ids) {
   return slots;
 }
 
-/** Runs a command of HAProxy's runtime API and returns the answer. None without a running proxy. */
+/** Runs a command of HAProxy's runtime API. Returns the answer, which is empty when no proxy runs. */
 function askProxy(command) {
   if (containersOf('proxy').length === 0) return '';
   return compose('exec', '-T', 'proxy', 'sh', '-c', 'echo "$0" | nc 127.0.0.1 9002', command);

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 
 /** The settings of docker-compose.yml that every container gets. */
 export const SETTINGS_FILE = '.env';
-/** Its secrets, of which each container gets its own. */
+/** The secrets of docker-compose.yml. Each container gets only those that it needs. */
 export const SECRETS_FILE = 'secrets.env';
 
 const SECRET = new RegExp(

@@ -39,7 +39,7 @@ if (add !== undefined && problems.length === 0 && unlisted.length > 0) {
   console.log(`added ${unlisted.length} migrations to ${LIST}`);
 }
 
-/** Returns the digest of the tokens of a file. */
+/** Returns the digest of the tokens of a file, which ignores comments and formatting. */
 function digestOf(path) {
   const file = ts.createSourceFile(path, readFileSync(path, 'utf8'), ts.ScriptTarget.Latest, true);
   const hash = createHash('sha256');

@@ -79,7 +79,7 @@ function machine(loadBefore) {
   return `${new Date().toISOString()}, ${availableParallelism()} cores, load average ${loads.join(' before and ')} after`;
 }
 
-/** Returns the folders of programs, with those of servers that an ordinary user's PATH may lack. */
+/** Returns the folders of PATH, and two folders of server programs that the PATH of an ordinary user may lack. */
 function folders() {
   return [...(process.env.PATH ?? '').split(delimiter), '/usr/local/sbin', '/usr/sbin'];
 }

@@ -13,7 +13,7 @@ import { hashPassword } from '../../libs/stages/src/password/argon2-hash.js';
 import { MinimalTable } from './minimal-table.js';
 import { ProductTable } from './product-table.js';
 
-/** A request and a reply as large as those of a dummy stage. */
+/** The body of a request and of a reply, as large as those of a dummy stage. */
 const REQUEST = JSON.stringify({ filler: 'x'.repeat(700) });
 const RESPONSE = { component: 'ak-stage-dummy', flow_info: { filler: 'x'.repeat(200) } };
 
@@ -22,7 +22,7 @@ const requester = new NatsRequester(connection, '_INBOX_baseline');
 const pool = new pg.Pool({ connectionString: process.env['DATABASE_URL'], max: 10 });
 const sealer = new Sealer(`baseline:${randomBytes(32).toString('base64')}`);
 const tables = { least: new MinimalTable(pool, sealer), product: new ProductTable(pool, sealer) };
-/** Keycloak's default cost. The package declares the enum for the compiler only. */
+/** Parameters of Keycloak's default hash. The cast is needed because the package has the enum as a type only. */
 const KEYCLOAK = { algorithm: 2 as Algorithm.Argon2id, memoryCost: 7168, timeCost: 5, parallelism: 1 };
 const hashes = { ours: await hashPassword('correct-horse-7'), keycloak: await hash('correct-horse-7', KEYCLOAK) };
 const decoder = new TextDecoder();

@@ -10,15 +10,17 @@ import { dummyToNext } from './visits.js';
 /** Expired rows in each of four tables: a million together. */
 const ROWS = 250_000;
 const TABLES = ['sessions', 'plans', 'session_keys', 'attempts'];
-/** A plan's body of 800 bytes, about those of a login. */
+/** Body of 800 bytes, about the size of a login's plan. */
 const BODY_HEX = `repeat(md5(i::text), 50)`;
 const VISITS = 500;
-/** Few enough to leave the machine some time. A busy machine measures the queue for its cores. */
+/**
+ * Concurrent visits. So few do not saturate the machine. Otherwise the latencies would measure the queue for its cores.
+ */
 const CONCURRENCY = 2;
 const WARM_UP = 6;
 const POLL_MS = 200;
 
-/** Rows whose ends differ by a microsecond, as rows of different requests do. */
+/** When row `i` expires. Rows expire a microsecond apart, because different requests write them in production. */
 const ended = `now() - interval '1 hour' + i * interval '1 microsecond'`;
 const FILL = [
   `INSERT INTO flow.sessions (id, ttl, expires_at, cleanup_at)
@@ -40,7 +42,7 @@ const HOLD_LEASE = `INSERT INTO flow.leases (name, holder, until) VALUES ('clean
   ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until`;
 const RELEASE_LEASE = `DELETE FROM flow.leases WHERE name = 'cleanup'`;
 
-/** Returns whether rows of the fill are left, and whether the gateway cleans up. */
+/** Returns whether expired rows are left, and whether the gateway is cleaning up. */
 const STATE = `
   SELECT EXISTS (SELECT FROM flow.sessions WHERE cleanup_at < now() - interval '30 minutes')
     OR EXISTS (SELECT FROM flow.attempts WHERE cleanup_at < now() - interval '30 minutes') AS left,
@@ -54,7 +56,7 @@ const PLAN_UPDATES = `
   SELECT n_tup_upd::int AS all, n_tup_hot_upd::int AS hot FROM pg_stat_user_tables
   WHERE schemaname = 'flow' AND relname = 'plans'`;
 
-/** Measures how fast a million expired rows are deleted, and what this costs the solves meanwhile. */
+/** Measures how fast a million expired rows are deleted, and how much slower solves are during that time. */
 export function cleanup(environment: BenchEnvironment, product: Product): Promise<string> {
   const setup = { product, env: { CLEANUP_EVERY_S: '1' }, first: ['SET statement_timeout = 0', HOLD_LEASE] };
   return withDatabaseTools(environment, setup, async (tools) => cleanupReport(await measureCleanup(tools)));
@@ -112,7 +114,7 @@ interface State {
   readonly running: boolean;
 }
 
-/** Returns the state of the cleanup as soon as it is as `isReached` expects. */
+/** Polls the state of the cleanup until `isReached` accepts it, and returns it. */
 async function until(client: pg.Client, isReached: (state: State) => boolean): Promise<State> {
   for (;;) {
     const [state] = (await client.query<State>(STATE)).rows;

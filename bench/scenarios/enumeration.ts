@@ -15,9 +15,9 @@ const ROUNDS = 240_000;
 const PASSWORD = 'correct-horse-7';
 /** Imported users, of whom half have a current hash, as if they had logged in since the import. */
 const IMPORTED = 4000;
-/** Probes of each class, each of another name. */
+/** Number of probes of each class, each with another name. */
 const SAMPLES = 500;
-/** Probes of one name before and after its hash is replaced. */
+/** Number of probes of one name, before and after its hash is replaced. */
 const PROBES = 50;
 const WARM_UP = 40;
 const UNKNOWN_NAMES = Array.from({ length: SAMPLES }, (_, i) => `ghost-${i}`);

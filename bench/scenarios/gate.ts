@@ -7,7 +7,7 @@ import { comparePolicies, WITH_EXPRESSION } from './policies.js';
 import { compareSolves } from './solves.js';
 import { CODE, compareCodes } from './totp.js';
 
-/** Bounds of the CPU time of a solve, in times that of its baseline: the usual ratios, and a few per cent. */
+/** Largest ratio of the CPU time of a solve to that of its baseline: the usual ratio plus a few per cent. */
 const SOLVES = {
   'dummy: the last answer': 1.65,
   'dummy: on to the next': 1.75,
@@ -17,7 +17,7 @@ const SOLVES = {
 const EXPRESSION = { [WITH_EXPRESSION]: 1.95 };
 const CODES = { [CODE]: 1.85 };
 
-/** Baselines that no solve of the gate has. */
+/** Baselines with which the gate compares no solve. */
 const UNUSED_BASELINES = [
   'bare Fastify',
   '… and one echo over NATS',

@@ -16,8 +16,8 @@ const SMALL: Size = { users: 1000, sessions: 1000, plans: 100, flows: 10 };
 const LARGE: Size = { users: 1_000_000, sessions: 1_000_000, plans: 100_000, flows: 1000 };
 
 /**
- * Settings for a database of some gigabytes. Autovacuum is off: it would work for the small tables, which change by a
- * fifth within seconds, and not for the large ones.
+ * Settings for a database of some gigabytes. Autovacuum is off, because it would run on the small tables only: a fifth
+ * of their rows changes within seconds.
  */
 const SETTINGS = ['shared_buffers=2GB', 'max_wal_size=16GB', 'checkpoint_timeout=1h', 'autovacuum=off'];
 const ROUNDS = { warmUp: 6, rounds: 9 };
@@ -51,7 +51,7 @@ export async function growth({ users }: BenchOptions): Promise<ScenarioResult> {
 
 interface GrowthSite extends MeasuredSite {
   readonly size: Size;
-  /** Size of the database in bytes, and seconds that it took to fill. */
+  /** Size of the database in bytes. `seconds` is the time that it took to fill. */
   readonly bytes: number;
   readonly seconds: number;
 }

@@ -15,8 +15,8 @@ import { identification, slowPassword } from './visits.js';
 const ROUNDS = 3;
 const VISITS = 300;
 /**
- * Number of logins, enough to run longer than the identifications, and fewer for each user than the failures after which
- * answers are delayed.
+ * Number of logins. They last longer than the identifications, and each user has fewer failures than delay the next
+ * answer.
  */
 const LOGINS = 2 * USERS;
 /** Concurrent logins, more than the password service can process. */
@@ -24,8 +24,8 @@ const LOGIN_CONCURRENCY = 16;
 
 /**
  * Measures that an overloaded password service does not slow down identification while a core is free: in all rounds,
- * the password service has one core, and all other processes have the rest. Nothing is refused, so that the queue stays
- * as long as the logins.
+ * the password service has one core, and all other processes have the rest. Without admission limits, no login is
+ * refused, so the queue stays full.
  */
 export async function isolation(environment: BenchEnvironment, product: Product): Promise<string> {
   if (!canPin()) throw new LeftOutError('it needs two cores and taskset');

@@ -18,14 +18,17 @@ import { ONE_HASH_AT_A_TIME, UNLIMITED } from './service-settings.js';
 
 /** The accounts: more than logins in flight, so that no two logins queue for the counters of one user. */
 const ACCOUNTS = { seed: randomBytes(16).toString('hex'), prefix: 'load-', count: 1000 };
-/** Visitors of the closed model whose rate counts as the peak: enough to saturate one core. */
+/** Number of concurrent visitors that measure the peak: enough to saturate one core. */
 const VISITORS = 32;
 const SECONDS = { warmUp: 4, peak: 3, single: 3, overload: 5, calm: 2 };
 const OVERLOAD = 3;
-/** Share of the peak before and after the overload. */
+/** Rate before and after the overload, as a share of the peak. */
 const CALM = 0.3;
 
-/** A visitor who is refused goes away. Visits that run two seconds after a phase have failed, so that a bench ends in time. */
+/**
+ * Refused visitors do not retry. Visits that still run two seconds after a phase count as failed, so that a bench ends
+ * in time.
+ */
 const STAGE = {
   ...{ insecure: false, forwardedFor: true, retryForMs: 0, timeoutMs: 60_000 },
   ...{ rampMs: 0, drainMs: 2000, maxInFlight: 10_000, seed: 1 },
@@ -99,7 +102,7 @@ async function measure(run: RunPhase): Promise<Omit<OverloadRow, 'name'>> {
   };
 }
 
-/** Runs an overload of a known peak. */
+/** Runs an overload at a multiple of a known peak rate. */
 async function crowd(run: RunPhase, peak: number) {
   await run(CLOSED, SECONDS.warmUp);
   const { load } = await run(open(OVERLOAD * peak), SECONDS.overload);

@@ -100,7 +100,10 @@ async function startPeer(environment: BenchEnvironment, { folder, name, visit }:
 
 const TRANSACTIONS = `
   SELECT xact_commit + xact_rollback AS count FROM pg_stat_database WHERE datname = current_database()`;
-/** An idle connection of Postgres adds its counts to the counters within ten seconds. */
+/**
+ * Milliseconds to wait before the counters are read: an idle connection of Postgres reports its counts within ten
+ * seconds.
+ */
 const COUNTERS_MS = 11_000;
 
 /** Returns the number of transactions in each database until now. */

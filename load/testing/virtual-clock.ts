@@ -5,7 +5,10 @@ interface Sleeper {
   readonly wake: () => void;
 }
 
-/** A clock that stands still until all work is waiting for it, and then goes on to the next waiting point. */
+/**
+ * A clock that stands still while work can run. When all work sleeps, it jumps to the time at which the next sleeper
+ * wakes.
+ */
 export class VirtualClock implements Clock {
   private time = 0;
   private sleepers: Sleeper[] = [];

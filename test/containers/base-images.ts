@@ -2,7 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { SERVICES_FILE } from '../deploy/compose.js';
 
-/** Provides the engine with the images that the Dockerfile and the compose file name. Throws if one cannot be had. */
+/**
+ * Provides the engine with the images that the Dockerfile and the compose file name. Throws if one can be neither
+ * pulled nor built.
+ */
 export function provideBaseImages(): void {
   const images = [
     ...readFileSync('Dockerfile', 'utf8').matchAll(/^FROM (?:--platform=\S+ )?(\S+:\S+)/gm),
@@ -11,7 +14,7 @@ export function provideBaseImages(): void {
   for (const image of new Set(images)) provide(image);
 }
 
-/** Pulls a base image. Where that fails, makes a stand-in of it. */
+/** Pulls a base image. If that fails, builds a replacement. */
 function provide(image: string) {
   const run = (program: string, ...args: string[]) => spawnSync(program, args, { encoding: 'utf8' });
   if (run('docker', 'image', 'inspect', image).status === 0 || run('docker', 'pull', '--quiet', image).status === 0)

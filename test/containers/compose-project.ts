@@ -23,7 +23,7 @@ export interface Inspection {
 export class ComposeProject {
   readonly folder = mkdtempSync(join(tmpdir(), 'gatehouse-compose-'));
   readonly url = 'http://127.0.0.1:9000';
-  /** Another name and subnet than those of a deployment in the same engine. */
+  /** Name and subnet that no deployment in the same engine uses. */
   private readonly env = {
     ...process.env,
     COMPOSE_PROJECT_NAME: 'gatehouse-test',
@@ -53,7 +53,9 @@ export class ComposeProject {
     });
   }
 
-  /** Runs a block of commands of a page, the first under a heading by default. */
+  /**
+   * Runs the commands of a code block of a docs page: of block number `block` under the heading, by default the first.
+   */
   follow(page: string, heading: string, { block = 0, input = '' } = {}): Promise<string> {
     const commands = codeBlocks(page, 'sh', heading)[block];
     if (commands === undefined) throw new Error(`${page} has no block ${block} of commands under ${heading}`);
@@ -61,7 +63,7 @@ export class ComposeProject {
     return this.sh(commands, input);
   }
 
-  /** Returns the blocks of commands of a page for compose that were not run. */
+  /** Returns the code blocks of a page with Docker or deploy commands that `follow` has not run. */
   notFollowed(page: string): readonly string[] {
     const isOurs = (block: string) => /^(docker|npm run deploy)/m.test(block) && !/^kubectl/m.test(block);
     return codeBlocks(page, 'sh').filter((block) => isOurs(block) && !this.followed.includes(block));

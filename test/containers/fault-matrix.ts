@@ -1,7 +1,7 @@
 import { LoginLoad } from '../faults/login-load.js';
 import { Browser } from '../support/browser.js';
 
-/** Logins that finish before each fault, and again after it. */
+/** Number of logins that must finish before each fault, and again after it. */
 export const UNDISTURBED = 8;
 
 interface Row {
@@ -13,7 +13,7 @@ interface Row {
   readonly startedOver: number;
 }
 
-/** What users who log in notice of faults. */
+/** Records what users notice of faults while they log in. */
 export class FaultMatrix {
   private readonly rows: Row[] = [];
 
@@ -22,7 +22,9 @@ export class FaultMatrix {
     private readonly slug: string,
   ) {}
 
-  /** Does something while users log in, and records what they noticed. Fails if a login was lost. */
+  /**
+   * Runs `act`, which causes the fault, while users log in. Records what the users noticed. Throws if a login was lost.
+   */
   async run(url: string, fault: string, act: () => Promise<unknown>): Promise<Row> {
     const load = new LoginLoad({ browser: () => new Browser(url) }, { slug: this.slug, users: this.users });
     await load.finish(UNDISTURBED);
@@ -37,7 +39,7 @@ export class FaultMatrix {
     return row;
   }
 
-  /** Returns a header and a line for each fault. None of them has lost a login. */
+  /** Returns a table of the recorded faults: a header, and one line for each fault. */
   lines(): readonly string[] {
     const numbers = { logins: 'logins', requests: 'requests', failures: 'failures' };
     return [

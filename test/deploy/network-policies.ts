@@ -81,7 +81,7 @@ function rulesFor(policies: readonly NetworkPolicySpec[], type: 'Egress' | 'Ingr
   return selecting.flatMap(({ egress = [], ingress = [] }) => (type === 'Egress' ? egress : ingress));
 }
 
-/** Without peers, a rule is about every endpoint. */
+/** Returns whether an endpoint is among the peers of a rule. A rule without peers applies to every endpoint. */
 const matchesPeer = (peers: readonly NetworkPolicyPeer[] | undefined, endpoint: Endpoint): boolean =>
   !peers?.length ||
   peers.some(({ ipBlock, namespaceSelector, podSelector }) => {
@@ -94,7 +94,10 @@ const matchesPeer = (peers: readonly NetworkPolicyPeer[] | undefined, endpoint: 
     return inNamespace && (!podSelector || matchesLabels(podSelector, endpoint.labels));
   });
 
-/** Without ports, a rule is about every port. A named port is that of the pod. */
+/**
+ * Returns whether a port is among the ports of a rule. A rule without ports applies to every port. The pod defines the
+ * named ports.
+ */
 const matchesPort = (ports: readonly NetworkPolicyPort[] | undefined, to: Endpoint, { port, protocol = 'TCP' }: Port) =>
   !ports?.length ||
   ports.some((rule) => {

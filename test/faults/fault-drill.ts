@@ -7,7 +7,7 @@ import { LoginLoad, type Tally } from './login-load.js';
 /** The users who log in without pause. */
 export const USERS = Array.from({ length: 4 }, (_, i) => `user-${i}`);
 export const NONE_LOST = { unfinished: 0, lost: [] };
-/** No reply to an accepted answer was lost, as it can be when a gateway crashes. */
+/** Expected if no reply to an accepted answer was lost. Only the crash of a gateway can lose one. */
 export const NONE_STARTED_OVER = { ...NONE_LOST, startedOver: 0 };
 
 /** A deployment whose parts are killed, hung and restarted one after the other, while users log in. */
@@ -23,7 +23,7 @@ export class FaultDrill {
     return new FaultDrill(await FaultStack.open({ users: USERS, ...options }));
   }
 
-  /** Lets `users` log in again and again, and counts from zero. Resolves when some logins have finished. */
+  /** Lets `users` log in again and again, and resets the tally. Resolves when some logins have finished. */
   async startLoad(users: readonly string[] = USERS): Promise<void> {
     await this.stopLoad();
     this.#visitors = users.length;
@@ -43,7 +43,10 @@ export class FaultDrill {
     return (1000 * count) / (performance.now() - startedAt);
   }
 
-  /** Waits for logins that begin after the fault. Returns how all logins ended, and reports it under the name `fault`. */
+  /**
+   * Waits for logins that begin after the fault, and stops the load. Returns how all logins ended, and reports it under
+   * the name `fault`.
+   */
   async outcome(fault: string) {
     await this.loginsGoOn();
     const tally = await this.stopLoad();
@@ -53,7 +56,7 @@ export class FaultDrill {
     return { unfinished: begun - finished, lost, startedOver, refused, gapMs };
   }
 
-  /** Waits for the running logins, and starts no other. */
+  /** Starts no further login, waits for the running ones, and returns the tally of the load. */
   async stopLoad(): Promise<Tally | undefined> {
     const tally = await this.#load?.stop();
     this.#finished += tally?.finished ?? 0;
@@ -61,7 +64,10 @@ export class FaultDrill {
     return tally;
   }
 
-  /** Returns the number of logins that have finished, and of the events in the stream, when the outbox is empty. */
+  /**
+   * Stops the load and waits until the outbox is empty. Returns the number of finished logins, and of events in the
+   * stream.
+   */
   async loginsAndEvents(): Promise<{ logins: number; events: number }> {
     await this.stopLoad();
     await this.stack.outboxEmpty();

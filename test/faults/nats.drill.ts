@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { FaultDrill, NONE_STARTED_OVER } from './fault-drill.js';
 
 const SERVERS = [0, 1, 2] as const;
-/** Milliseconds that a NATS server hangs: longer than it takes to notice it. */
+/** Milliseconds that a NATS server hangs: longer than its clients need to notice it. */
 const HANG_MS = 8000;
 /** Longest time in milliseconds without a finished login, while a NATS server hangs. */
 const LONGEST_GAP_MS = 5000;

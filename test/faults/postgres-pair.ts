@@ -83,7 +83,7 @@ export class PostgresPair {
       let output = '';
       child.stderr.on('data', (chunk: Buffer) => {
         output = (output + String(chunk)).slice(-8192);
-        // A standby says `read-only`.
+        // // The log line of a standby contains `read-only`.
         if (/ready to accept (read-only )?connections/.test(output)) resolve();
       });
       child.once('error', reject);
@@ -93,7 +93,7 @@ export class PostgresPair {
     this.#running.set(name, { port, pid: child.pid as number, exited });
   }
 
-  /** Stops a server and lets it write what it has. */
+  /** Stops a server after it has written its data to disk. */
   async stop(name: ServerName): Promise<void> {
     const server = this.#running.get(name);
     this.#running.delete(name);
@@ -121,7 +121,7 @@ export class PostgresPair {
     this.#primary = name;
   }
 
-  /** Makes a crashed primary a standby of `primary`, by removing what `primary` does not have (pg_rewind). */
+  /** Makes a crashed primary a standby of `primary`. Removes the changes that `primary` does not have (pg_rewind). */
   async rewind(name: ServerName, primary: ServerName): Promise<void> {
     // Until the promoted server has made a checkpoint, the pg_rewind of PostgreSQL 15 finds nothing to remove.
     await onServer(this.url(primary, 'postgres'), (client) => client.query('CHECKPOINT'));

@@ -2,7 +2,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { FaultDrill, NONE_LOST, NONE_STARTED_OVER, USERS } from './fault-drill.js';
 
 /**
- * One hash at a time, so that a replica is the limit. Hashes may wait, because other work on this machine makes them slow.
+ * One hash at a time, so that the number of replicas limits the rate. Hashes may wait long, because other work of this
+ * machine slows them down.
  */
 const ONE_HASH = { PASSWORD_CONCURRENCY: '1', PASSWORD_WAIT_MS: '5000' };
 /** More visitors than one hash at a time can serve without a queue. */

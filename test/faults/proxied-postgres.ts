@@ -5,12 +5,12 @@ import { freePort } from '../support/processes.js';
 import { type RunningProxy, startProxy } from './haproxy.js';
 import { PostgresPair } from './postgres-pair.js';
 
-/** Password of the role `pgbouncer`, which also gives commands to PgBouncer. */
+/** Password of the role `pgbouncer`, which may also run commands of PgBouncer's console. */
 const PASSWORD = 'pgbouncer-of-a-drill';
 /** Connections of PgBouncer to Postgres for each role. */
 const POOL_SIZE = 10;
 
-/** A pair of Postgres servers, behind a proxy that knows the primary, behind PgBouncer. */
+/** A PgBouncer, which connects to a proxy, which forwards to the primary of two Postgres servers. */
 export class ProxiedPostgres {
   #proxy: RunningProxy | undefined;
   #pgbouncer: RunningPgbouncer | undefined;

@@ -3,7 +3,7 @@ import { attemptHmacKey, userSubject } from '@gatehouse/executor';
 import { onServer } from '../support/postgres-databases.js';
 import type { FaultStack } from './fault-stack.js';
 
-/** Wrong passwords for each victim: fewer than would delay the next one. */
+/** Number of wrong passwords for each victim, so few that no answer is delayed. */
 const GUESSES = 4;
 
 /** A visitor who types wrong passwords for one victim after the other, and remembers which of them were answered. */

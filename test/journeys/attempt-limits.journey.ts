@@ -108,7 +108,7 @@ describe('repeated wrong passwords', () => {
 describe('the limit of a network', () => {
   it('does not reveal by guesses at delayed passwords that a name and an address are of one user (accident 6)', async () => {
     const url = await deployment.openAnotherGateway({ ATTEMPTS_DELAY_S: '600', NETWORK_ATTEMPTS_FREE: '12' });
-    /** Guesses until the network is refused. Returns how many guesses that took. */
+    /** Sends guesses until the gateway refuses the network, and returns their number. */
     const guessesUntilRefused = async (names: readonly string[]) => {
       await deployment.rows('DELETE FROM flow.attempts');
       for (let guesses = 0; ; guesses++) {

@@ -175,7 +175,7 @@ describeInChromium('in a real browser', () => {
     expect(await stored()).toBe('[{},{}]');
     await startAgain();
     await wish.check();
-    // The step for the password follows a mistyped name too.
+    // // An unknown name leads to the password step too, so the login fails at the password.
     await answer(page, 'Username or email', 'alicf');
     await answer(page, 'Password', 'correct-horse-7');
     await page.getByText('Wrong password. Please try again.').waitFor();

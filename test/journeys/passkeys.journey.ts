@@ -131,7 +131,7 @@ describeInChromium('passkeys in Chromium', () => {
   });
 });
 
-/** Returns the credentials as after further use: with a higher signature counter. */
+/** Returns the credentials with a higher signature counter, as if they had been used since. */
 const usedCredentials = (credentials: readonly StoredCredential[]) =>
   credentials.map((credential) => ({ ...credential, signCount: credential.signCount + 100 }));
 

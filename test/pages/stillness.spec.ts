@@ -108,7 +108,7 @@ describeInChromium('a step of a login', () => {
   it('does not move sideways when a long step brings a scrollbar', async () => {
     const { page } = await opened('stacked', 1280);
     const before = await page.locator('.card').boundingBox();
-    // The browser of the tests hides scrollbars, so this takes as much of the width as one.
+    // // Stands for a scrollbar, because the browser of the tests shows none.
     await page.addStyleTag({ content: ':root { padding-inline-end: 15px }' });
 
     expect(await page.evaluate(() => document.body.offsetWidth)).toBe(1265);

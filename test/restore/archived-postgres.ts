@@ -67,7 +67,7 @@ max_connections = 200
     });
   }
 
-  /** Ends the server without letting it write what it has, and deletes its data. */
+  /** Kills the server, so that it writes no buffered data, and deletes its data. */
   async destroy(): Promise<void> {
     this.#cancelWatchdog?.();
     await this.programs.run('pg_ctl', ['-D', this.#data, '-m', 'immediate', '-w', 'stop']);

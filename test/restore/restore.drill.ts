@@ -30,7 +30,7 @@ const VALIDATE = {
   attrs: { not_configured_action: 'deny' },
 };
 const WRONG_PASSWORDS = 5;
-/** Seconds of a time step of the authenticator app: a code stays valid for longer than the drill takes. */
+/** Seconds of a time step of the authenticator app, so long that a code stays valid for the whole drill. */
 const STEP_S = 600;
 const KEY = Buffer.alloc(20, 7);
 
@@ -138,7 +138,7 @@ beforeAll(async () => {
   await addApp();
   const [code] = await setUpCodes();
   await postgres.backUp();
-  // What follows is only in the log.
+  // // The base backup does not contain the changes that follow. The restore takes them from the archived log.
   const query = await requestLink(1);
   const erin = await logIn('erin');
   const session = erin.cookie();

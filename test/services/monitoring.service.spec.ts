@@ -53,7 +53,7 @@ describeWithNats('the monitoring port of a service', () => {
     expect(await ready()).toEqual(READY);
   });
 
-  /** Lets nobody connect to the database and ends all connections to it, or lets everybody connect again. */
+  /** Ends all connections to the database and refuses new ones, or allows connections again. */
   async function allowConnections(allowed: boolean): Promise<void> {
     const url = new URL(database.url);
     const name = url.pathname.slice(1);

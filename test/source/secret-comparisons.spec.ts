@@ -57,7 +57,7 @@ const isPlain = (node: ts.Expression) =>
   CONSTANT_KEYWORDS.has(node.kind) ||
   /^(undefined|[A-Z][A-Z_]*)$/.test(nameOf(node));
 
-/** Returns what an expression or a statement compares in a time that depends on the values. */
+/** Returns the operands that an expression or a statement compares in a time that depends on their values. */
 function comparedIn(node: ts.Node): readonly ts.Expression[] {
   if (ts.isBinaryExpression(node) && COMPARISONS.has(node.operatorToken.kind)) return [node.left, node.right];
   if (ts.isSwitchStatement(node)) return [node.expression];

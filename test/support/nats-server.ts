@@ -107,7 +107,7 @@ function reloaderOf(
   };
 }
 
-/** Collects the output of a server. Returns the function that waits for a part of it, and fails when the server ends. */
+/** Returns a function that waits until the output of the server matches a pattern. It rejects when the server ends. */
 function outputOf(server: ChildProcess): RunningNats['says'] {
   let output = '';
   server.stderr?.on('data', (chunk: Buffer) => {

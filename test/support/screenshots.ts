@@ -12,7 +12,7 @@ interface Look {
 const WIDE: BrowserContextOptions = { viewport: { width: 1280, height: 800 }, colorScheme: 'light' };
 const PHONE = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true } as const;
 
-/** The looks in which each page is pictured. The name of a look ends the name of its files. */
+/** The combinations of settings in which each page is pictured. The name of a look is the suffix of its file names. */
 const LOOKS: Readonly<Record<string, Look>> = {
   wide: { context: WIDE },
   narrow: { context: { ...PHONE, colorScheme: 'dark' } },
@@ -59,7 +59,8 @@ async function picture(
   for (const name of names) {
     const page = await context.newPage();
     await page.goto(`${site}/if/flow/${name}/${query}`);
-    // The script loads parts such as the QR code by itself. A page that waits for Duo never stops asking.
+    // // Waits for parts that the script loads later, such as the QR code. The timeout is for pages that poll forever,
+    // such as that of Duo.
     await page.waitForLoadState('networkidle', { timeout: SETTLING_MS }).catch(() => undefined);
     const path = join(folder, `${name}.${look}.png`);
     await page.screenshot({ path, fullPage: true });

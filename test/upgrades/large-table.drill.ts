@@ -37,7 +37,10 @@ afterAll(async () => {
   await postgres?.stop();
 });
 
-/** Does what a login does with a user, again and again. Returns the longest time of one pair of statements. */
+/**
+ * Runs the two statements of a login for random users until `isOver`. Returns the number of runs, and the longest in
+ * milliseconds.
+ */
 async function logIn(isOver: () => boolean): Promise<{ count: number; longest: number }> {
   let [count, longest] = [0, 0];
   for (; !isOver(); count++) {

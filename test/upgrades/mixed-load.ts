@@ -38,7 +38,7 @@ export class MixedLoad {
   #tally = newTally();
   readonly #progress = new EventEmitter();
   readonly #clients: Promise<void>[];
-  /** Browsers of which a request was refused. */
+  /** Browsers that had a refused request. A refused request may have been processed. */
   readonly #interrupted = new WeakSet<Browser>();
   #isStopping = false;
 
@@ -124,7 +124,9 @@ export class MixedLoad {
     return this.#logIn(account);
   }
 
-  /** Returns the answer to the same challenge after a refused request: with the next code, if codes work once. */
+  /**
+   * Returns the answer to repeat after a refused request. A static code works once, so it is replaced by the next one.
+   */
   #again(account: Account, answer: Answer): Answer {
     if (account.slug !== 'factor' || answer['code'] === undefined) return answer;
     this.#tally.replacedCodes++;

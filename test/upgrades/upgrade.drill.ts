@@ -36,7 +36,7 @@ const BLUEPRINT = blueprint(
   flowEntries('mailed', [IDENTIFICATION, EMAIL, LOGIN]),
 );
 
-/** Limits that keep the load of one network and one mailbox from being delayed. */
+/** Limits so high that none delays the load, which comes from one network and mails to one address. */
 const NO_LIMITS = {
   ...{
     NETWORK_ATTEMPTS_FREE: '100000',

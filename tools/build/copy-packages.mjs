@@ -19,7 +19,10 @@ for (const name of EXTERNAL_PACKAGES.flatMap((name) => [name, ...nativePackagesO
     filter: (path) => !FOR_DEVELOPERS.test(path),
   });
 
-/** Returns the installed packages of native code of a package. npm installs those of one platform. */
+/**
+ * Returns the installed packages that contain the native code of a package. npm installs only those for its own
+ * platform.
+ */
 function nativePackagesOf(name) {
   const { optionalDependencies = {} } = JSON.parse(readFileSync(join('node_modules', name, 'package.json'), 'utf8'));
   return Object.keys(optionalDependencies).filter((dependency) => existsSync(join('node_modules', dependency)));

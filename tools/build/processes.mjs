@@ -15,14 +15,14 @@ const PYTHON = 'libs/expressions/src/child';
 /** Bundles all processes. Returns the paths of all source modules in the bundles, from which build.mjs lists the packages. */
 export async function buildProcesses() {
   const main = await bundle([...processes(), ...COMMANDS, SERVICE_HOST].filter((path) => existsSync(`${path}.ts`)));
-  // Apart, because the sandbox of the Python process can read its own folder only.
+  // // The Python process has a bundle of its own, because its sandbox can read no other folder.
   const python = await bundle([`${PYTHON}/main`, `${PYTHON}/snapshot`], { chunks: PYTHON });
   return [...main, ...python].flatMap(({ moduleIds = [] }) => moduleIds);
 }
 
 const processes = () => readdirSync('apps').map((app) => `apps/${app}/src/main`);
 
-/** Bundles entry files, which are paths without their ending. Returns the written files. */
+/** Bundles entry files, whose paths are given without `.ts`. Returns the written chunks. */
 export async function bundle(entries, { dir = 'dist', chunks = 'chunks', external = [] } = {}) {
   const build = await rolldown({
     input: Object.fromEntries(entries.map((path) => [path, `${path}.ts`])),

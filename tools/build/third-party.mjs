@@ -1,5 +1,5 @@
 /**
- * Which packages are in `dist/` and beside it in the image, and their licences. Packages are named by their paths in
+ * Lists the packages in `dist/` and beside it in the image, with their licences. Names a package by its path in
  * package-lock.json.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
