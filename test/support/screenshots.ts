@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Browser, type BrowserContextOptions, chromium } from 'playwright-core';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { CHROMIUM_ARGS, findChromium } from './chromium-binary.js';
 
 interface Look {
@@ -63,10 +63,20 @@ async function picture(
     // such as that of Duo.
     await page.waitForLoadState('networkidle', { timeout: SETTLING_MS }).catch(() => undefined);
     const path = join(folder, `${name}.${look}.png`);
-    await page.screenshot({ path, fullPage: true });
+    await showWhole(page);
+    await page.screenshot({ path });
     await page.close();
     files.push(path);
   }
   await context.close();
   return files;
+}
+
+/** Makes the window as high as the page. A screenshot of the full page would lose the touch screen. */
+async function showWhole(page: Page): Promise<void> {
+  const { width, height } = await page.evaluate(() => ({
+    width: window.innerWidth,
+    height: document.documentElement.scrollHeight,
+  }));
+  await page.setViewportSize({ width, height });
 }
