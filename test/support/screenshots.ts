@@ -63,8 +63,9 @@ async function picture(
     // such as that of Duo.
     await page.waitForLoadState('networkidle', { timeout: SETTLING_MS }).catch(() => undefined);
     const path = join(folder, `${name}.${look}.png`);
-    await showWhole(page);
-    await page.screenshot({ path });
+    // A picture of the full page loses the touch screen.
+    if (options.hasTouch) await showWhole(page);
+    await page.screenshot({ path, fullPage: !options.hasTouch });
     await page.close();
     files.push(path);
   }
@@ -72,7 +73,7 @@ async function picture(
   return files;
 }
 
-/** Makes the window as high as the page. A screenshot of the full page would lose the touch screen. */
+/** Makes the window as high as the page. */
 async function showWhole(page: Page): Promise<void> {
   const { width, height } = await page.evaluate(() => ({
     width: window.innerWidth,
