@@ -79,6 +79,18 @@ describeInChromium('in a real browser', () => {
     expect(observed.complaints).toEqual([]);
   });
 
+  it('changes its language without JavaScript and stays at the same step', async () => {
+    const { page, observed } = await visit({ javaScriptEnabled: false, locale: 'fr-FR' });
+    await answer(page, 'Nom d’utilisateur ou adresse e-mail', 'alice');
+    await page.getByLabel('Mot de passe', { exact: true }).waitFor();
+    await page.locator('summary').click();
+    await page.getByRole('button', { name: 'Deutsch' }).click();
+    await page.getByLabel('Passwort', { exact: true }).waitFor();
+
+    expect([page.url(), await page.locator('html').getAttribute('lang')]).toEqual([address(), 'de']);
+    expect(observed.complaints).toEqual([]);
+  });
+
   it('shows an error at its field, focuses the field, and accepts the corrected response', async () => {
     const { page } = await visit();
     await answer(page, 'Username or email', 'alice');

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { blueprint, DUMMY, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
+import type { Browser } from '../support/browser.js';
 import { Deployment } from '../support/deployment.js';
+import { post } from '../support/forms.js';
 
 let deployment: Deployment;
 
@@ -117,6 +119,55 @@ describe('the language setting of a user', () => {
   it('is ignored if its language is not supported', async () => {
     expect((await (await logIn('klingon', 'de')).show('login')).body).toMatchObject({ primary_action: 'Anmelden' });
     expect((await (await logIn('klingon')).show('login')).body).toMatchObject({ primary_action: 'Log in' });
+  });
+});
+
+describe('the choice in the language menu', () => {
+  const choose = (browser: Browser, locale: string, next = '/if/flow/login/') =>
+    post(browser, `/if/language/?next=${encodeURIComponent(next)}`, { locale });
+
+  it('is a cookie with the language only, which outlives the login, until the visitor takes it back', async () => {
+    const browser = deployment.browser('es');
+    const { status, headers } = await choose(browser, 'de', '/if/flow/login/?next=%2Fapp%2F');
+    expect([status, headers.get('location')]).toEqual([303, '/if/flow/login/?next=%2Fapp%2F']);
+    expect(headers.get('set-cookie')).toBe('gatehouse_locale=de; Max-Age=31536000; Path=/; HttpOnly; SameSite=Lax');
+    expect((await browser.show('login')).body).toMatchObject({ primary_action: 'Anmelden' });
+    await browser.solve('login', { uid_field: 'alice' });
+    await browser.solve('login', { password: 'correct-horse-7' });
+    const { text } = await browser.fetch('/if/user/');
+    expect(text).toContain('<html lang="de" dir="ltr"');
+    expect(text).toMatch(/value="de"[^>]* aria-current="true">Deutsch</);
+    await choose(browser, '');
+    expect((await browser.fetch('/if/user/')).text).toContain('<html lang="es" dir="ltr"');
+    expect(browser.cookie('gatehouse_locale')).toBe('');
+  });
+
+  it('takes precedence over the brand, but not over the setting of a user, whose pages have no menu', async () => {
+    const brandHost = { headers: { 'x-forwarded-host': 'www.spanish.example' } };
+    const browser = deployment.browser();
+    await choose(browser, 'ar');
+    expect((await browser.fetch('/if/flow/login/', brandHost)).text).toContain('<html lang="ar" dir="rtl"');
+    await browser.solve('login', { uid_field: 'francoise' });
+    await browser.solve('login', { password: 'correct-horse-7' });
+    const { text } = await browser.fetch('/if/user/');
+    expect(text).toContain('<html lang="fr" dir="ltr"');
+    expect(text).not.toContain('/if/language/');
+  });
+
+  it.each(['tlh', 'de-AT', 'DE', 'de; x', '__proto__'])('ignores the unknown language %j', async (locale) => {
+    const browser = deployment.browser('fr');
+    expect((await choose(browser, locale)).headers.get('set-cookie')).toBeNull();
+    const headers = { cookie: `gatehouse_locale=${encodeURIComponent(locale)}` };
+    expect((await browser.fetch('/if/flow/login/', { headers })).text).toContain('<html lang="fr"');
+  });
+
+  it('is refused from another site, and leads to no other site', async () => {
+    const browser = deployment.browser();
+    const headers = { origin: 'https://evil.example', 'content-type': 'application/x-www-form-urlencoded' };
+    const forged = await browser.fetch('/if/language/', { method: 'POST', headers, body: 'locale=de' });
+    expect([forged.status, browser.cookie('gatehouse_locale')]).toEqual([403, undefined]);
+    for (const next of ['//evil.example', 'https://evil.example/', '/\\evil.example'])
+      expect((await choose(browser, 'de', next)).headers.get('location')).toBe('/');
   });
 });
 

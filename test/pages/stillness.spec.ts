@@ -37,7 +37,7 @@ describeInChromium('a step of a login', () => {
     await page.getByLabel('Username or email').fill('alice');
     const advance = async (name: string, shown: string) => {
       await page.route(EXECUTOR, (route) => replyWith(route, name, layout), { times: 1 });
-      await page.locator('form').evaluate((form: HTMLFormElement) => {
+      await page.locator('main form').evaluate((form: HTMLFormElement) => {
         form.noValidate = true;
         form.requestSubmit();
       });

@@ -22,11 +22,17 @@ export interface Brand {
   readonly layout?: string | undefined;
 }
 
+/** The language of a page. */
+export interface LanguagePageData {
+  readonly locale: Locale;
+  /** The visitor's choice in the language menu, `''` for none. Without this field, the page has no menu. */
+  readonly chosen_locale?: Locale | '' | undefined;
+}
+
 /** The data of a flow page. The browser receives all of it. */
-export interface FlowPageData {
+export interface FlowPageData extends LanguagePageData {
   readonly challenge: Challenge;
   readonly brand: Brand;
-  readonly locale: Locale;
   readonly slug: string;
   /** URL of the page, which is the target of its forms. */
   readonly address: string;
@@ -50,10 +56,9 @@ export interface FlowPageData {
 }
 
 /** The data of the account page. */
-export interface AccountPageData {
+export interface AccountPageData extends LanguagePageData {
   readonly account: AccountData;
   readonly brand: Brand;
-  readonly locale: Locale;
   /** URL of the page, which is the target of its forms. */
   readonly address: string;
   readonly token: FlowPageData['token'];

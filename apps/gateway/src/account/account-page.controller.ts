@@ -12,7 +12,7 @@ import { ClientResolver } from '../http/client.resolver.js';
 import { CSRF_FIELD, ensureCsrfToken, formCsrfFailure } from '../http/csrf.js';
 import type { HttpExchange } from '../http/exchange.js';
 import { isUuid, parsePk } from '../http/identifiers.js';
-import { localeFor } from '../http/locale.js';
+import { pageLanguageFor } from '../http/locale.js';
 import { sendPage } from '../http/pages/page.sender.js';
 import { brandAppearance, PageRenderer } from '../http/pages/page-renderer.js';
 import { type FormFields, parseForm } from '../http/zod-body.pipe.js';
@@ -100,7 +100,7 @@ export class AccountPageController {
     const page = this.pages.account({
       account: await this.loadAccount(principal, brand),
       brand: brandAppearance(brand),
-      locale: localeFor(request, { user: principal.user, brand }),
+      ...pageLanguageFor(request, { user: principal.user, brand }),
       address: ACCOUNT_PAGE_PATH,
       token: { field: CSRF_FIELD, value: ensureCsrfToken(request, reply) },
       now: new Date(),

@@ -2,7 +2,7 @@ import { isLocalPath, Problem, toUri } from '@gatehouse/contracts';
 import type { ChallengeSubmission } from '@gatehouse/executor';
 import { BrandStore } from '@gatehouse/executor';
 import type { Brand } from '@gatehouse/plan';
-import { type Locale, translator } from '@gatehouse/texts';
+import { translator } from '@gatehouse/texts';
 import type { FlowPageData } from '@gatehouse/web';
 import { Body, Controller, Get, Inject, Param, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -12,7 +12,7 @@ import { InvalidBody } from '../http/body.parser.js';
 import { crossSiteOf } from '../http/cross-site-request.js';
 import { CSRF_FIELD, ensureCsrfToken, formCsrfFailure } from '../http/csrf.js';
 import type { HttpExchange } from '../http/exchange.js';
-import { localeFor } from '../http/locale.js';
+import { pageLanguageFor } from '../http/locale.js';
 import { sendPage } from '../http/pages/page.sender.js';
 import { brandAppearance, PageRenderer } from '../http/pages/page-renderer.js';
 import { type HttpResponseBody, presentProblem } from '../http/problem.presenter.js';
@@ -28,7 +28,7 @@ import { wayOn } from './way-on.js';
 interface PageResponse extends HttpResponseBody {
   readonly slug: string;
   readonly brand: Brand;
-  readonly locale: Locale;
+  readonly language: Pick<FlowPageData, 'locale' | 'chosen_locale'>;
   readonly run?: string | undefined;
   /** Path to which the page redirects instead of showing the refusal of the flow. */
   readonly wayOn?: string | undefined;
@@ -93,23 +93,23 @@ export class FlowPageController {
     try {
       const response = await this.flowService.enter(exchange, params);
       const { brand, sessionUser: user, planId, crossSite: isMarked } = response;
-      const locale = localeFor(request, { user, brand });
+      const language = pageLanguageFor(request, { user, brand });
       const presented = presentFlowResponse(response, {
         requestId,
         avatars: this.avatars,
-        translate: translator(locale),
+        translate: translator(language.locale),
       });
       const run = planId === undefined ? undefined : publicRunId(planId);
-      const page = { ...presented, slug, brand, locale, run, typed: typedFields(params.answer) };
+      const page = { ...presented, slug, brand, language, run, typed: typedFields(params.answer) };
       const elsewhere = wayOn(response, { slug, query: params.query, brand: this.brands.lastKnown(request.host) });
       return { ...page, wayOn: elsewhere, crossSite: isMarked || params.crossSite !== undefined };
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       // During an outage of the database, the error page has the brand that was loaded last.
       const brand = await this.brands.find(request.host).catch(() => this.brands.lastKnown(request.host));
-      const locale = localeFor(request, { brand });
-      const presented = presentProblem(error, { requestId, details: false, translate: translator(locale) });
-      return { ...presented, slug, brand, locale, crossSite: params.crossSite !== undefined };
+      const language = pageLanguageFor(request, { brand });
+      const presented = presentProblem(error, { requestId, details: false, translate: translator(language.locale) });
+      return { ...presented, slug, brand, language, crossSite: params.crossSite !== undefined };
     }
   }
 
@@ -130,13 +130,13 @@ export class FlowPageController {
   }
 
   private draw({ request, reply }: HttpExchange, response: PageResponse) {
-    const { status, headers = {}, slug, brand, locale, run, crossSite, typed } = response;
+    const { status, headers = {}, slug, brand, language, run, crossSite, typed } = response;
     const { recovery } = this.brands.lastKnown(request.host).flowsByPurpose;
     const retryAfter = headers['retry-after'];
     const page = this.pages.flow({
       challenge: challengeOf(response, request.id),
       brand: brandAppearance(brand),
-      locale,
+      ...language,
       slug,
       address: request.url,
       token: { field: CSRF_FIELD, value: ensureCsrfToken(request, reply) },

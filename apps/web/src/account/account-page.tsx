@@ -2,13 +2,14 @@ import type { Translate } from '@gatehouse/texts/browser';
 import type { AccountPageData } from '../page.js';
 import { Alert, Notice } from '../ui/alert.js';
 import { Frame } from '../ui/frame.js';
+import { languageMenuOf } from '../ui/language-menu.js';
 import { MAX_NAME } from './devices.section.js';
 import type { SectionProps } from './section.js';
 import { SECTIONS } from './sections.js';
 
 /** The account page of a user. The page needs no JavaScript, because every action is a form. */
 export const AccountPage = ({ pageData, t }: { pageData: AccountPageData; t: Translate }) => (
-  <Frame brand={pageData.brand} wide>
+  <Frame brand={pageData.brand} menu={languageMenuOf({ pageData, t })} wide>
     <main>
       <div class="top">
         <h1>{t('You are signed in as {username}.', { username: pageData.account.user.username })}</h1>

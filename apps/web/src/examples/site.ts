@@ -100,6 +100,7 @@ function drawn(challenge: Challenge, { name, searchParams, script }: Wanted): st
       logo: searchParams.get('logo') ?? undefined,
     },
     locale: chooseLocale(undefined, searchParams.get('locale') ?? ''),
+    chosen_locale: '',
     slug: name,
     address: `/if/flow/${name}/${searchParams.size > 0 ? `?${searchParams}` : ''}`,
     token: { field: 'csrf_token', value: 'x' },

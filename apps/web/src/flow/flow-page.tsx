@@ -6,6 +6,7 @@ import type { FlowPageData } from '../page.js';
 import { Notice } from '../ui/alert.js';
 import { BusyIndicator } from '../ui/button.js';
 import { Frame } from '../ui/frame.js';
+import { languageMenuOf } from '../ui/language-menu.js';
 import { PageProvider, usePage } from './page.context.js';
 import { UnavailableNotice } from './unavailable-notice.js';
 import { useFlowVisit } from './use-flow-visit.js';
@@ -29,7 +30,7 @@ export function FlowPage({ pageData, t }: { pageData: FlowPageData; t: Translate
   const page = useMemo(() => shared, [busy, inspected, awaitsAction]);
   return (
     <PageProvider value={page}>
-      <Frame brand={brand} flowTitle={flowTitle} layout={layout ?? brand.layout}>
+      <Frame brand={brand} flowTitle={flowTitle} layout={layout ?? brand.layout} menu={languageMenuOf({ pageData, t })}>
         <main ref={main} aria-busy={busy || undefined}>
           <h1 tabIndex={-1}>{heading}</h1>
           <StepContent visit={visit} />

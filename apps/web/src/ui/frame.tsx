@@ -17,11 +17,13 @@ interface Props {
   readonly layout?: string | undefined;
   /** Whether the card is wider than the card of a login step. */
   readonly wide?: boolean;
+  /** The language menu. */
+  readonly menu?: ComponentChildren;
   readonly children: ComponentChildren;
 }
 
 /** The frame of every page: brand, card and footer links. */
-export function Frame({ brand, flowTitle, layout = 'stacked', wide = false, children }: Props) {
+export function Frame({ brand, flowTitle, layout = 'stacked', wide = false, menu, children }: Props) {
   const { title, footer_links: links = [] } = brand;
   return (
     <div class={`page ${wide ? 'wide' : LAYOUTS.has(layout) ? layout : 'stacked'}`}>
@@ -33,18 +35,23 @@ export function Frame({ brand, flowTitle, layout = 'stacked', wide = false, chil
         </header>
         {children}
       </div>
-      {links.length > 0 && (
+      {(links.length > 0 || menu) && (
         <footer>
-          <ul>
-            {links.map(({ name, href }) => (
-              <li key={name}>{href ? <a href={href}>{name}</a> : name}</li>
-            ))}
-          </ul>
+          {links.length > 0 && <FooterLinks links={links} />}
+          {menu}
         </footer>
       )}
     </div>
   );
 }
+
+const FooterLinks = ({ links }: { links: NonNullable<Brand['footer_links']> }) => (
+  <ul>
+    {links.map(({ name, href }) => (
+      <li key={name}>{href ? <a href={href}>{name}</a> : name}</li>
+    ))}
+  </ul>
+);
 
 /** The sign of Gatehouse, in the colour of the brand. It has no text, because the name of the brand is beside it. */
 const Emblem = () => <span class="emblem" aria-hidden="true" dangerouslySetInnerHTML={{ __html: mark }} />;

@@ -61,6 +61,8 @@ export const ar: Catalogue = {
   'The application already has these permissions:': 'لدى التطبيق هذه الأذونات بالفعل:',
   'The application asks for these permissions too:': 'يطلب التطبيق أيضًا هذه الأذونات:',
   'As my browser says': 'بحسب إعداد المتصفح',
+  Language: 'اللغة',
+  Automatic: 'تلقائي',
   Next: 'التالي',
   'Fill in my name here next time': 'املأ اسمي هنا في المرة القادمة',
   'Not you? Use another account': 'لست أنت؟ استخدم حسابًا آخر',

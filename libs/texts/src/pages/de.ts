@@ -61,6 +61,8 @@ export const de: Catalogue = {
   'The application already has these permissions:': 'Die Anwendung hat bereits diese Berechtigungen:',
   'The application asks for these permissions too:': 'Die Anwendung bittet außerdem um diese Berechtigungen:',
   'As my browser says': 'Wie mein Browser eingestellt ist',
+  Language: 'Sprache',
+  Automatic: 'Automatisch',
   Next: 'Weiter',
   'Fill in my name here next time': 'Meinen Namen hier nächstes Mal eintragen',
   'Not you? Use another account': 'Nicht Sie? Anderes Konto verwenden',

@@ -61,6 +61,8 @@ export const es: Catalogue = {
   'The application already has these permissions:': 'La aplicación ya tiene estos permisos:',
   'The application asks for these permissions too:': 'La aplicación solicita además estos permisos:',
   'As my browser says': 'Según mi navegador',
+  Language: 'Idioma',
+  Automatic: 'Automático',
   Next: 'Siguiente',
   'Fill in my name here next time': 'Rellenar aquí mi nombre la próxima vez',
   'Not you? Use another account': '¿No es usted? Usar otra cuenta',

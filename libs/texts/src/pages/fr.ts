@@ -61,6 +61,8 @@ export const fr: Catalogue = {
   'The application already has these permissions:': 'L’application dispose déjà des autorisations suivantes :',
   'The application asks for these permissions too:': 'L’application demande également les autorisations suivantes :',
   'As my browser says': 'Comme mon navigateur',
+  Language: 'Langue',
+  Automatic: 'Automatique',
   Next: 'Suivant',
   'Fill in my name here next time': 'Remplir mon nom ici la prochaine fois',
   'Not you? Use another account': 'Ce n’est pas vous ? Utiliser un autre compte',
