@@ -34,8 +34,8 @@ export interface ApplyContext {
   readonly strict: boolean;
   readonly observer?: ApplyObserver;
   /**
-   * Set in an update only (`ApplyMode`): returns the entries of a file's last applied version. Objects that were
-   * changed since are left as they are.
+   * Present only in an update (`ApplyMode`): returns the entries of a file's last applied version. The update keeps
+   * objects that were changed since that version.
    */
   readonly entriesBefore?: (file: string) => EntriesBefore | undefined;
 }
@@ -66,10 +66,7 @@ const UNSUPPORTED_MODEL = 'Gatehouse does not support this model';
  */
 export class Applier {
   readonly #ids = new Map<string, Pk>();
-  /**
-   * For each entry with a `pk` in its identifiers: that pk, mapped to the pk of the object that the entry was applied
-   * to.
-   */
+  /** Maps each `pk` in the identifiers of an entry to the pk of the object that the entry was applied to. */
   readonly #aliases = new Map<Json, Pk>();
   /** The applied entries, by key. */
   readonly applied = new Map<string, AppliedEntry>();

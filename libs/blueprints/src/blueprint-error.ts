@@ -1,7 +1,7 @@
 /** The position of an error in a blueprint. Unknown parts are absent. */
 export interface SourceLocation {
   readonly file?: string | undefined;
-  /** Counted from 1. */
+  /** Line number, counted from 1. */
   readonly line?: number | undefined;
   readonly entry?: EntryLocation | undefined;
   readonly field?: string | undefined;

@@ -22,7 +22,7 @@ const INSTANTIATE = 'blueprints.goauthentik.io/instantiate';
 
 /** A blueprint file in a folder. */
 export interface FolderFile extends BlueprintFile {
-  /** Relative to the folder, with `/` as the separator. */
+  /** Path relative to the folder, with `/` as the separator. */
   readonly path: string;
 }
 

@@ -2,7 +2,9 @@ import type { Errors, Reference, ReferenceKind } from '@gatehouse/contracts';
 import type { z } from 'zod';
 import type { Json, JsonMap } from './json.js';
 
-/** The reference kind of policy targets, and the kinds of objects that policies can be bound to. */
+/**
+ * The kind of references to policy targets, and the kinds of objects that can be targets, to which policies are bound.
+ */
 const TARGET = 'target';
 const TARGETS: readonly ReferenceKind[] = ['flow', 'binding', 'application'];
 

@@ -2,8 +2,8 @@ import { isMap, type Json, type JsonMap } from './json.js';
 import type { Pk } from './tagged-value.js';
 
 /**
- * Replaces each pk that an earlier entry declares with the real pk of that entry's object
- * (docs/spec/blueprints.md#entries), in values and one level within lists and maps. `aliases` has the real pks.
+ * Replaces pks that earlier entries have in their identifiers by the real pks of the entries' objects, which `aliases`
+ * contains (docs/spec/blueprints.md#entries). Replaces values, and members of lists and maps one level deep.
  */
 export function replaceAliases(values: JsonMap, aliases: ReadonlyMap<Json, Pk>, depth = 0): JsonMap {
   if (aliases.size === 0) return values;

@@ -67,7 +67,7 @@ export class PolicyBindings {
     return [...ids];
   }
 
-  /** Returns the policies that a policy may call: those whose quoted name occurs in its Python. */
+  /** Returns the policies that a policy may call, whose names in quotes occur in its Python. */
   #calls(policy: BlueprintObject | undefined): string[] {
     if (!policy) return [];
     const field = this.contracts.get(policy.model)?.pythonField;

@@ -35,13 +35,13 @@ export class AlreadyAppliedError extends Error {}
 interface ApplyOptions extends PasswordHashing {
   /** A data source whose database contains the flows and the directory. It must list `directoryEntities`. */
   readonly source: DataSource;
-  /** Applied in this order. */
+  /** The files to apply, in this order. */
   readonly files: readonly BlueprintFile[];
   /** Finds required blueprints. By default none are found. */
   readonly library?: BlueprintLibrary;
   /** Environment variables for `!Env`. */
   readonly env: ResolutionScope['env'];
-  /** Seals the secrets of objects. Without it objects with secrets are refused. */
+  /** Seals the secrets of objects. Without a sealer, objects with secrets are refused. */
   readonly sealer?: Sealer | undefined;
   readonly externalStages: ExternalStages;
   readonly syntax: PythonSyntaxChecker;

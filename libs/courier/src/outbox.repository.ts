@@ -103,7 +103,10 @@ export class OutboxRepository {
     await runNamed(this.source, DELETE_DELIVERED, [ids, tries, ...this.columns(event)]);
   }
 
-  /** Makes messages due again in `delayS` seconds, by their number of tries, and stores the error of this attempt. */
+  /**
+   * Makes each message due again after a delay, and stores the error of this attempt. `delayS` returns the delay in
+   * seconds for a number of tries.
+   */
   async retryLater(
     messages: readonly LeasedMessage[],
     error: string,

@@ -5,7 +5,7 @@ import SMTPConnection, { type SMTPEnvelope } from 'nodemailer/lib/smtp-connectio
 export interface MailServer {
   readonly host: string;
   readonly port: number;
-  /** Empty: no authentication. */
+  /** Username at the server. Empty: no authentication. */
   readonly username: string;
   readonly password: string;
   readonly tls: 'none' | 'starttls' | 'implicit';
@@ -90,7 +90,10 @@ export class SmtpMailTransport {
   }
 }
 
-/** The configuration decides about encryption, never the server or an attacker on the network (downgrade attack). */
+/**
+ * Returns the options of a connection. Only the configuration decides about encryption, so that neither the server nor
+ * an attacker on the network can switch it off (downgrade attack).
+ */
 function optionsOf({ host, port, tls, timeout_s }: MailServer) {
   const ms = timeout_s * 1000;
   return {

@@ -16,11 +16,12 @@ export abstract class CredentialStore {
 
 /** The stored password of a name, which need not belong to a user. */
 export interface StoredPassword {
-  /** Undefined when no active user has the id, empty when the user has no password. */
+  /** The user's hash. Undefined when no active user has the id, empty when the user has no password. */
   readonly hash: string | undefined;
   /**
-   * Stored hashes. If `hash` is not usable, the password is compared with the first usable stand-in, so that
-   * the check takes as long as for a user. The result of the comparison is ignored (docs/adr/0042).
+   * Stored hashes of other users. If `hash` is not usable, the password is compared with the first usable stand-in, so
+   * that the check takes as long as for a user with a password. The result of that comparison is ignored
+   * (docs/adr/0042).
    */
   readonly standIns: readonly string[];
 }

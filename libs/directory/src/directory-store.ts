@@ -24,7 +24,7 @@ export interface UserFields {
 export interface DirectoryUser extends UserFields {
   readonly pk: number;
   readonly uuid: string;
-  /** Rises when all sessions of the user must end. */
+  /** A number that rises when all sessions of the user must end. */
   readonly epoch: number;
   /** The pks of the user's direct groups, unordered. */
   readonly groups: readonly string[];

@@ -1,12 +1,12 @@
 /** The fields of an invitation (docs/spec/directory.md#invitations). */
 export interface InvitationFields {
   readonly name: string;
-  /** Null: the invitation never expires. */
+  /** Time at which the invitation expires. Null: never. */
   readonly expires: Date | null;
   /** Prompt values that the invited user cannot change. */
   readonly fixed_data: Readonly<Record<string, unknown>>;
   readonly single_use: boolean;
-  /** Id of the only flow that accepts it. Null: every flow accepts it. */
+  /** Id of the only flow that accepts the invitation. Null: every flow accepts it. */
   readonly flow: string | null;
 }
 
@@ -22,7 +22,7 @@ export interface Inviter {
   readonly username: string;
   readonly name: string;
   readonly is_active: boolean;
-  /** ISO 8601. */
+  /** Time of the last login in ISO 8601. */
   readonly last_login: string | null;
   readonly email: string;
   readonly attributes: Readonly<Record<string, unknown>>;
@@ -43,7 +43,7 @@ export interface InvitationFilter {
   readonly name?: string | undefined;
   /** Username of the creator. */
   readonly creator?: string | undefined;
-  /** Compared in milliseconds, the precision of the API. */
+  /** Expiry. Times are compared in milliseconds, the precision of the API. */
   readonly expires?: Date | undefined;
   /** Id of a flow. */
   readonly flow?: string | undefined;

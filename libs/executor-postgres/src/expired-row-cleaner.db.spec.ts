@@ -106,7 +106,7 @@ describe('a sweep', () => {
     expect(await count('flow.sessions')).toBe(0);
   });
 
-  it('looks again at a session or plan that was used meanwhile, when it ends', async () => {
+  it('looks at a session or plan that is still in use again when it ends', async () => {
     const session = await addSession(FUTURE, PAST);
     await addPlan(session, FUTURE);
     await cleanerOn(store.source).sweep();
@@ -215,7 +215,7 @@ describe('of several gateways', () => {
     expect(await count('flow.sessions')).toBe(0);
   });
 
-  it('another one takes over when the lease of a dead one has passed', async () => {
+  it('another one takes over when the lease of a crashed one has expired', async () => {
     await addExpired(1);
     const lease = (until: string) =>
       query(`INSERT INTO flow.leases VALUES ('cleanup', gen_random_uuid(), ${until})
@@ -244,7 +244,7 @@ describe('the failures of a user who has proved another credential', () => {
     expect(await query('SELECT FROM flow.attempts WHERE cleanup_at <= now()')).toEqual([]);
   });
 
-  it('are deleted a day later if none is left', async () => {
+  it('have a counter that is deleted a day after it became empty', async () => {
     await addAttempt('failures, hard, updated_at', `0, 50, now() - interval '25 hours'`);
     await addAttempt('failures, hard, updated_at', `0, 50, now() - interval '23 hours'`);
     await cleanerOn(store.source).sweep();

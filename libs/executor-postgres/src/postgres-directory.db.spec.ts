@@ -14,7 +14,10 @@ describe('group memberships', () => {
   });
   afterAll(() => database?.close());
 
-  /** Creates a chain of groups, each the parent of the one before. Returns their ids, the lowest child first. */
+  /**
+   * Creates a chain of groups, in which each group is the parent of the group before it. Returns their ids, the lowest
+   * child first.
+   */
   async function tower(levels: number): Promise<string[]> {
     const names = Array.from({ length: levels }, (_, level) => `${levels}-${level}`).reverse();
     const groups: string[] = [];

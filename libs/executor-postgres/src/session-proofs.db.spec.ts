@@ -54,7 +54,7 @@ describe('a proof of the user of a session', () => {
     expect(await proofsOf(begun)).toEqual({ recentlyProved: true, provedDevices: [7] });
   });
 
-  it('is not noted for another user than that of the session, nor if the plan is not saved (accident 25)', async () => {
+  it('is stored only for the user of the session, and only together with the plan (accident 25)', async () => {
     const [user, other] = [await enrol(store.source), await enrol(store.source)];
     const begun = await loggedIn(user);
     await prove(begun, { user: other.uuid, devices: [7], isVerified: true });

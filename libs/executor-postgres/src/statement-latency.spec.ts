@@ -16,7 +16,7 @@ function harness() {
 }
 
 describe('statements', () => {
-  it('are slow when those of the last seconds take longer than usual by the factor', async () => {
+  it('are slow when those of the last seconds take more than `factor` times as long as usual', async () => {
     const { latency, run } = harness();
     await run(2, 60);
     expect(latency.isSlow(2)).toBe(false);
@@ -37,7 +37,7 @@ describe('statements', () => {
     expect(latency.isSlow(2)).toBe(false);
   });
 
-  it('are not slow when there were none in the last seconds', async () => {
+  it('are not slow without a statement in the last seconds', async () => {
     const { latency, run, wait } = harness();
     expect(latency.isSlow(1.1)).toBe(false);
     await run(2, 60);

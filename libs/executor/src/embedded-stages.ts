@@ -107,7 +107,8 @@ interface EmbeddedChallenge {
 }
 
 /**
- * Returns the host's reply with the challenge of an embedded stage in it, or null in its place if that stage has none.
+ * Returns the host's reply with the challenge of an embedded stage in its field, or null in that field if the stage has
+ * no challenge.
  */
 export const withEmbeddedChallenge = <R extends Extract<StageReply, { challenge: object }>>(
   host: R,

@@ -158,7 +158,7 @@ describe('any requests of a browser, in any order', () => {
   });
 });
 
-it('fails for a step that no answer has passed', async () => {
+it('fails for a plan that moves past a step which no answer has passed', async () => {
   const it = watched([identify, { kind: 'page' }, { kind: 'login' }], (task) => task);
   await send(it, undefined, 0);
   await send(it, { uid: 'alice' }, 1);

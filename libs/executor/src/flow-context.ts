@@ -8,7 +8,7 @@ import type { SessionState } from './session-state.js';
 
 /** A plan that a request continues: a plan of its session, or one that a mailed link leads to. */
 export type ContinuedPlan = (StoredPlan | ResumedPlan) & {
-  /** Set if the plan awaits the confirmation of a mailed link that was used up elsewhere or has expired. */
+  /** Whether the plan awaits the confirmation of a mailed link that was used up elsewhere or has expired. */
   readonly isLinkGone?: boolean;
 };
 

@@ -89,7 +89,7 @@ const LOGIN = '/flows/-/default/authentication/';
 
 /**
  * Returns the URL of a new login that leads back to this flow. If this flow is itself a login, the new login leads to
- * this flow's destination instead.
+ * the destination of this flow.
  */
 export function loginUrl({ slug, query }: FlowRequest, { flow }: FlowVersion): string {
   const { flow_token: _secret, ...rest } = query;

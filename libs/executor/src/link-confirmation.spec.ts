@@ -92,7 +92,7 @@ describe('a followed link', () => {
     expect([stages.hops, isLive()]).toEqual([['verifier.challenge', 'login.challenge'], false]);
   });
 
-  it('gives the step its question first and then its own challenge, in plans of the version before too', async () => {
+  it('asks its question before the step shows its challenge, also in a plan of the previous version', async () => {
     const { show, solve, token, plans, stages } = mailed('puzzle');
     await show(byLink);
     // Stores the plan as the previous version does: with a shown step, and without the token of the question.

@@ -43,7 +43,7 @@ export interface PlanCommit extends AttemptSettlement {
   readonly isUnanswered?: boolean;
   /** Whether this commit contains the first answer of an anonymous session. The session then gets its full lifetime. */
   readonly extendsSession?: boolean;
-  /** Proofs that the session gets. A login or logout in the same commit replaces all proofs instead. */
+  /** Proofs to add to the session. Ignored with a login or logout in the same commit, which replaces all proofs. */
   readonly proof?: SessionProof | undefined;
   /** Links in the mails among the effects. */
   readonly links: readonly ResumeLink[];

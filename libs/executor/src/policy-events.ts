@@ -3,7 +3,8 @@ import type { PolicyReply, PolicyRequest } from '@gatehouse/contracts';
 import type { EventEffect } from './effects.js';
 
 /**
- * Returns the events of an evaluation: those in the reply, one per error, and one per policy with execution logging.
+ * Returns the events of an evaluation: the events in the reply, one event per error, and one per policy with execution
+ * logging.
  */
 export function policyEvents({ policies }: PolicyRequest, { results, events = [] }: PolicyReply): EventEffect[] {
   const judged = policies.flatMap(({ id, name: policy, kind, config }): EventEffect[] => {

@@ -59,7 +59,7 @@ export class StageInvoker {
     this.mails = new MailLimiter(dependencies);
   }
 
-  /** Requests the challenge of a step. The stage may pass or deny instead, if it has nothing to ask. */
+  /** Requests the challenge of a step. A stage that has nothing to ask may pass or deny at once. */
   async challenge(run: StageRun, step: Step): Promise<StageResult> {
     const invocation = this.ownStage(run, step);
     if (!invocation) return resultOf({ type: 'denied' });
@@ -106,9 +106,7 @@ export class StageInvoker {
     return result;
   }
 
-  /**
-   * Lets the host judge. Called after the embedded stages with a challenge of their own, which judge before the host.
-   */
+  /** Lets the host judge the answer, after the embedded stages with a challenge of their own have judged it. */
   private async respondHost(run: StageRun, { invocation, result, body }: PartialResponse): Promise<StageResult> {
     const own = await this.judge(run, invocation, withoutEmbeddedFields(body, invocation.contract));
     const states = { ...result.states, ...own.states };

@@ -27,7 +27,7 @@ export const isWrongAnswer = ({ type }: StageReply) => type === 'rejected' || ty
 /** Returns a result without states of embedded stages and without attempts. */
 export const resultOf = (reply: StageReply): StageResult => ({ reply, states: {}, settlement: EMPTY_SETTLEMENT });
 
-/** Returns an object with the state of a reply under this key; an empty object if the reply has none. */
+/** Returns an object with the state of a reply under this key, or an empty object if the reply has no state. */
 export const stateEntry = (key: string, reply: StageReply) =>
   'state' in reply && reply.state ? { [key]: reply.state } : {};
 

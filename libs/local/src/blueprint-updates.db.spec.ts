@@ -137,7 +137,7 @@ describe('an update of a shipped blueprint', () => {
     expect(await messages()).toEqual({ a: '' });
   });
 
-  it('changes nothing of a blueprint whose content before is not recorded', async () => {
+  it('changes nothing for a blueprint whose last applied content is not recorded', async () => {
     await ship(deny('a', 'deny_message: one'));
     await start();
     await source.query('UPDATE flow.applied_blueprints SET content = NULL');
@@ -146,7 +146,7 @@ describe('an update of a shipped blueprint', () => {
     expect(await messages()).toEqual({ a: 'one' });
   });
 
-  it('knows the content that a version before recorded by its digest, after a start with the same content', async () => {
+  it('knows a content that an earlier version recorded as a digest, after a start with that content', async () => {
     await ship(deny('a', 'deny_message: one'));
     await start();
     await source.query(`UPDATE flow.applied_blueprints SET content = 'of a still older version'`);

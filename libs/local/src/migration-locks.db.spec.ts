@@ -109,7 +109,7 @@ async function heavyTables(migration: MigrationInterface): Promise<string[]> {
 const used = async () => new Set((await runner.query(USED)).map(({ name }: { name: string }) => name));
 
 describe('the migrations', () => {
-  it('block no table of an earlier migration for longer than a moment, and remove nothing but in contract steps', async () => {
+  it('block no earlier table for longer than a moment, and remove something only in contract steps', async () => {
     const heavy: string[] = [];
     const removing: string[] = [];
     for (const { schema, migrations } of allMigrations) {
@@ -156,7 +156,7 @@ describe('the check', () => {
   ])('lets %s through', async (statement) => {
     expect(await heavyTables(migration(statement))).toEqual([]);
   });
-  it('lets a concurrent index, a validation and a batch through, but no update of a whole table', async () => {
+  it('accepts a concurrent index, a validation and a batch, and refuses an update of a whole table', async () => {
     const statements = [
       'CREATE INDEX CONCURRENTLY c ON samples (other)',
       'ALTER TABLE samples VALIDATE CONSTRAINT positive',

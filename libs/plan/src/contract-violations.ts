@@ -161,8 +161,8 @@ export function policyViolations({ context, insert }: PolicyReply, identity: Ide
 }
 
 /**
- * Returns a violation if policies replace or remove a user who has proved a credential, or name another user than the
- * one who is logged in.
+ * Returns a violation if policies replace or remove a user who has proved a credential, or name a user who is not the
+ * logged-in user.
  */
 function policyIdentityViolations(
   { set, unset }: PolicyReply['context'],

@@ -26,7 +26,7 @@ export const planBody = z.object({
   context: planContext.extend({ pending_user: z.unknown().optional() }).loose(),
   /** The state of each step by step id, with the pending user for whom it was stored. */
   states: z.record(z.string(), z.object({ user: z.string().nullable(), state: jsonObject })),
-  /** The verdict of the current step's policies, by step id. Empty if there is none. */
+  /** The verdict of the current step's policies, by step id. Empty if there is no verdict. */
   verdicts: z.record(z.string(), z.object({ pass: z.boolean(), messages: z.array(z.string()) })).default({}),
   /** The step whose challenge was shown. Only this step takes an answer. */
   shown: z.object({ step: z.string(), challenge: jsonObject }).optional(),

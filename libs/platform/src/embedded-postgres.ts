@@ -12,7 +12,7 @@ const run = promisify(execFile);
 export interface EmbeddedPostgresOptions {
   /** Folder of the cluster. The first start creates it, later starts reuse it. */
   readonly dataDir: string;
-  /** Undefined: a free port. */
+  /** Port of the server. Undefined: a free port. */
   readonly port?: number;
   /** Password of the superuser `postgres`. Only the first start of a `dataDir` sets it. */
   readonly password: string;

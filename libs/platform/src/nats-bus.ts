@@ -84,8 +84,8 @@ export class NatsBus extends Bus {
   }
 
   /**
-   * Opens a requester for a command of the operator. Throws BusDownError when the server cannot be reached or refuses
-   * the inbox of the requester, instead of waiting for the server.
+   * Opens a requester for a command of the operator. Does not wait for the server: throws BusDownError when the server
+   * cannot be reached or refuses the inbox of the requester.
    */
   async dial(client: string): Promise<NatsRequester> {
     const options = natsOptions(this.settings, client);

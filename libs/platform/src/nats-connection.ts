@@ -33,7 +33,7 @@ export function natsOptions(settings: NatsSettings, name: string) {
   const config = natsConfig.parse(settings);
   return {
     servers: config.NATS_URL.split(','),
-    // Without this the client would fall back to plain text when the server offers no TLS.
+    // If the server offers no TLS, the client must fail and not fall back to plain text.
     ...(config.NATS_URL.includes('tls://') ? { tls: {} } : {}),
     name,
     ...credentialsOf(config),

@@ -62,8 +62,8 @@ export class NatsRoundTrip {
   }
 
   /**
-   * Notices that this user may not publish to its inbox, because the configuration of NATS is older than this process.
-   * It can still send requests, so the answer to the ping counts instead of the message.
+   * Watches for the error that this user may not publish to its inbox, because the configuration of NATS is older than
+   * this process. The user can still send requests, so `completes` then relies on the answer to the ping alone.
    */
   async #watch() {
     for await (const status of this.connection.status()) if (status.type === 'error') this.#onError(status.error);

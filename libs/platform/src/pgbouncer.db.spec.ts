@@ -58,7 +58,7 @@ describe.skipIf(!hasPgbouncer)('a pool of more connections than PgBouncer has in
     expect(await failuresOf(pool)).toEqual([]);
   });
 
-  it('says what is missing, when PgBouncer keeps none', async () => {
+  it('names the missing PgBouncer setting when PgBouncer keeps no prepared statements', async () => {
     const failed = await failuresOf(await through({ max_prepared_statements: 0 }));
     expect(failed.length).toBeGreaterThan(0);
     for (const message of failed) expect(message).toMatch(/prepared statement .*PgBouncer .* max_prepared_statements/);

@@ -7,7 +7,7 @@ export type ReadinessCheck = () => boolean | Promise<boolean>;
 interface Requirement {
   readonly name: string;
   readonly check: ReadinessCheck;
-  /** The running check, whose result all probes of that time share. */
+  /** The running check. Probes that arrive while it runs share its result. */
   running: Promise<boolean> | undefined;
 }
 
@@ -15,7 +15,10 @@ interface Requirement {
 export interface ReadinessLimits {
   /** Milliseconds after which a check has failed. */
   readonly READINESS_TIMEOUT_MS: number;
-  /** Seconds since the start of the process in which it waits for its dependencies. 0: they are tried once. */
+  /**
+   * Seconds after the start of the process during which it waits for its dependencies. 0: it tries each dependency
+   * once.
+   */
   readonly START_WAIT_S: number;
 }
 

@@ -10,7 +10,7 @@ import { type NamedStatement, PreparedStatementQuery, type StatementResult } fro
  */
 const QUERY_MS = 12_000;
 
-/** Milliseconds within which a request gets a connection, and within which a migration gets one. */
+/** Milliseconds that a service waits for a connection, and that a migration or a starting process waits for one. */
 const CONNECT_MS = 2000;
 export const PATIENT_CONNECT_MS = 10_000;
 

@@ -36,8 +36,8 @@ export const dropIndexConcurrently = (runner: QueryRunner, name: string): Promis
   withoutLockTimeout(runner, `DROP INDEX CONCURRENTLY IF EXISTS ${name}`);
 
 /**
- * Runs a statement with CONCURRENTLY. It may wait for older transactions without a limit, because no other statement
- * waits for it meanwhile.
+ * Runs a statement with CONCURRENTLY without a lock timeout. The statement may wait long for older transactions,
+ * because no other statement waits for it.
  */
 async function withoutLockTimeout(runner: QueryRunner, statement: string): Promise<void> {
   await runner.query('SET lock_timeout = 0');

@@ -37,7 +37,7 @@ export interface Finding {
   readonly entry: EntryLocation | undefined;
   readonly severity: (typeof RULES)[Rule];
   readonly rule: Rule;
-  /** One sentence. */
+  /** The message, one sentence. */
   readonly text: string;
 }
 

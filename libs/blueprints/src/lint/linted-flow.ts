@@ -9,9 +9,9 @@ import type { LintDraft } from './lint-draft.js';
 export interface LintedStep {
   readonly binding: BlueprintObject;
   readonly order: number;
-  /** Undefined for a stage that is not in the files. */
+  /** The bound stage. Undefined if the stage is not in the files. */
   readonly stage: BlueprintObject | undefined;
-  /** Undefined for an external stage and for a stage that is not in the files. */
+  /** The contract of the stage. Undefined for an external stage and for a stage that is not in the files. */
   readonly contract: StageContract | undefined;
   /** The enabled policy bindings of this step. */
   readonly conditions: readonly BlueprintObject[];
@@ -23,7 +23,7 @@ export interface LintedStep {
 export interface LintedFlow {
   readonly flow: BlueprintObject;
   readonly conditions: readonly BlueprintObject[];
-  /** Sorted by order. */
+  /** The steps, sorted by order. */
   readonly steps: readonly LintedStep[];
 }
 

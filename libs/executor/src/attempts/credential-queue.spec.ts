@@ -58,7 +58,7 @@ describe('answers for one credential', () => {
     await expect(lines.enter({}, claim('alice'), LONG_MS)).resolves.toBeUndefined();
   });
 
-  it('of one request join one queue once: the request never waits for itself', async () => {
+  it('of one request enter one queue only, so that the request never waits for itself', async () => {
     const lines = new CredentialQueue(DEFAULT_QUEUE_LIMIT);
     const request = {};
     await lines.enter(request, claim('alice'), LONG_MS);

@@ -2,7 +2,7 @@ import type { AttemptRule, Errors, User } from '@gatehouse/contracts';
 import ipaddr from 'ipaddr.js';
 import { type AttemptReservation, COUNTER_SEPARATOR, hmacSubject, NETWORK_CREDENTIAL } from './attempt-store.js';
 
-/** The limits that no contract defines. */
+/** Limits of attempts that are not in the contracts of stages. */
 export interface AttemptLimits {
   /**
    * Free attempts of one network. Its wrong guesses and its requested mails are counted separately, each with this
@@ -61,7 +61,7 @@ interface AttemptInput extends Guesser {
   readonly shown: JsonObject | undefined;
 }
 
-/** The numbers of a rule. */
+/** The limits of a rule. */
 type Limits = Pick<AttemptRule, 'free' | 'hard'>;
 
 /**

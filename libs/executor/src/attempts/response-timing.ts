@@ -36,7 +36,7 @@ export class ResponseTiming {
   }
 
   /**
-   * Runs `work`, then waits until it has taken as long as a stored wrong answer of the same cost, chosen at random.
+   * Runs `work`, then waits until the duration of a stored wrong answer of the same cost, chosen at random, has passed.
    * Waits at most `leftMs`.
    */
   async pad(kind: string, work: () => Promise<StageReply>, leftMs: number): Promise<StageReply> {

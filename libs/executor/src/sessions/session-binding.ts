@@ -40,9 +40,7 @@ const LOCATION: readonly BindingRule<GeoLocation>[] = [
   { mode: 'bind_continent_country_city', reason: 'geoip.city', value: ({ city }) => city },
 ];
 
-/**
- * Returns the first violation of a session's bindings: the network is checked before the place. `undefined` if none.
- */
+/** Returns the first violation of a session's bindings, or `undefined`. Checks the network before the place. */
 export function findViolation(
   { from, to }: AddressChange,
   bindings: SessionBindings,

@@ -60,7 +60,10 @@ async function clientSecretOf({ provider_type, consumer_key, consumer_secret }: 
   });
 }
 
-/** Returns the signing keys of the setting `oidc_jwks`, or `undefined` without it. They replace all published keys. */
+/**
+ * Returns the signing keys in the setting `oidc_jwks`, which replace all published keys; `undefined` without the
+ * setting.
+ */
 function configuredKeys({ oidc_jwks: jwks }: OauthSource): client.ExportedJWKSCache | undefined {
   const { keys } = (jwks ?? {}) as { keys?: unknown };
   if (!Array.isArray(keys) || keys.length === 0) return undefined;

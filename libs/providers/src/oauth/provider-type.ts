@@ -116,7 +116,10 @@ export const PROVIDERS: Readonly<Record<OauthSource['provider_type'], ProviderTy
   },
 };
 
-/** Returns the scopes of a login: the provider's and `additional_scopes`, or only the latter if they begin with `*`. */
+/**
+ * Returns the scopes of a login: the provider's default scopes and `additional_scopes`. If `additional_scopes` begins
+ * with `*`, returns no default scopes.
+ */
 export function scopesOf({ scopes }: ProviderType, { additional_scopes: additional }: OauthSource): string {
   const scopesOfSource = additional.replace(/^\*/, '').split(/\s+/).filter(Boolean);
   return [...new Set(additional.startsWith('*') ? scopesOfSource : [...scopes, ...scopesOfSource])].join(' ');
