@@ -1,7 +1,7 @@
 /**
- * Parses dates and date-times as authentik does (docs/spec/fields.md#dates): first by the rules of Python's
- * `fromisoformat`, which accepts ISO 8601 without separators, week dates and any separator before the time, then by a
- * looser format with single digits. Results are ISO 8601 text.
+ * Parses dates and date-times as authentik does (docs/spec/fields.md#dates). First tries the rules of Python's
+ * `fromisoformat`, which accepts ISO 8601 without separators, week dates and any separator before the time. Then tries
+ * a looser format with single digits. Results are ISO 8601 text.
  */
 
 interface ParsedDate {

@@ -93,8 +93,9 @@ export const effect = z.discriminatedUnion('type', [
     max_age_s: z.number().positive(),
   }),
   /**
-   * Requested by the stage `device_code` when the visitor has claimed a device code. Leads to the authorization flow of
-   * the code's OAuth client. `user_code` is the code that the visitor typed. Consent services before 0.3 do not send it.
+   * Starts the authorization flow of the code's OAuth client. The stage `device_code` requests this effect when the
+   * visitor has claimed a device code. `user_code` is the code that the visitor typed. Consent services before 0.3 do
+   * not send `user_code`.
    */
   z.object({ type: z.literal('authorize'), claimed: claimedCode, user_code: userCode.optional() }),
   /**

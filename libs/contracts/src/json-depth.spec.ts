@@ -16,11 +16,11 @@ describe('the nesting of a JSON text', () => {
     expect([exceeds(text, 1), exceeds(text, 2)]).toEqual([true, false]);
   });
 
-  it.each(['', '1', '"[[["', '"[[[', '"\\'])('of %s is no level', (text) => {
+  it.each(['', '1', '"[[["', '"[[[', '"\\'])('of %s is zero levels', (text) => {
     expect(exceeds(text, 0)).toBe(false);
   });
 
-  it('counts the deepest level, also in a text that is no JSON', () => {
+  it('counts the deepest level, also in a text that is not valid JSON', () => {
     expect([exceeds('[[[1],1', 2), exceeds('[]]]]][[[', 2), exceeds('[],[],[]', 1)]).toEqual([true, false, false]);
     expect(exceeds('['.repeat(1_000_000), 64)).toBe(true);
   });

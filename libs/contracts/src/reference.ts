@@ -2,15 +2,18 @@ import { z } from 'zod';
 import { schemaLayers } from './schema-layers.js';
 
 /**
- * Kind of object that a config field refers to: `flow` (compiled to its slug), `stage` (stays an id, resolved in
- * `attached`), `policy`, `group` or `user` (a UUID of the directory), or a kind of `related_models` of a contract.
+ * Kind of object that a config field refers to. A `flow` is compiled to its slug. A `stage` stays an id, and the
+ * request has the stage in `attached`. A `group` or `user` is a UUID of the directory. The other kinds are `policy`,
+ * and the kinds in `related_models` of a contract.
  */
 export type ReferenceKind = string;
 
 /** What a config field refers to. */
 export interface Reference {
   readonly to: ReferenceKind;
-  /** Blueprint model that the object must have. An external stage is accepted too, another built-in model is not. */
+  /**
+   * Blueprint model that the object must have. An external stage is accepted too. Other built-in models are refused.
+   */
   readonly model?: string;
   /** Whether the field holds a list of ids. */
   readonly many?: boolean;

@@ -153,8 +153,8 @@ export interface StageContract {
   /** Embedded stages, by the config field that refers to them. */
   readonly embeds: Readonly<Record<string, EmbeddedStageRule>>;
   /**
-   * Kinds of stages of the same service. This stage receives every stage of these kinds, with its secrets, because
-   * those stages created the data, such as devices, that this one uses.
+   * Kinds of stages of the same service whose data, such as devices, this stage uses. The stage receives all stages of
+   * these kinds, with their secrets.
    */
   readonly companions: readonly string[];
   /** Rules that define which responses are attempts at a credential. */

@@ -14,15 +14,15 @@ export const insert = z.object({
 export type Insert = z.output<typeof insert>;
 
 /**
- * Name of the work that judging an answer takes, such as one kind of hash, if the work differs between users. The
- * gateway delays the reply for a locked credential by the time of a wrong answer with the same cost
+ * Name of the work that judging a response takes, such as one kind of hash. Set if the work differs between users. The
+ * gateway delays the reply for a locked credential by the time that a wrong response with the same cost takes
  * (docs/spec/attempts.md#refused-attempts).
  */
 const cost = z.string().max(64).optional();
 
 /**
- * Name of the reason of a denial, for pages that explain it in their own words (docs/adr/0061). Clients of the API see
- * only the message.
+ * Name of the reason for a denial. Pages explain the reason in their own words (docs/adr/0061), and clients of the API
+ * see only the message.
  */
 export const denialReason = z
   .string()

@@ -200,8 +200,8 @@ function send(response: ServerResponse, reply: unknown): void {
 }
 
 /**
- * Returns an error unless the request has the signature that Duo documents: HMAC-SHA512 of seven lines, in hexadecimal,
- * as the password of Basic authentication.
+ * Returns an error if the request does not have the signature that Duo documents: HMAC-SHA512 of seven lines, in
+ * hexadecimal, as the password of Basic authentication.
  */
 function signatureError({ method = '', headers }: IncomingMessage, url: URL, body: string): Fail | undefined {
   const { integrationKey, secretKey, host } = duoAccount;

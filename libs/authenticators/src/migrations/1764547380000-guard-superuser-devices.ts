@@ -8,8 +8,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
 $$`;
 
 /**
- * Raises an error for a superuser without a permit. The constraint name of this error distinguishes it from the error
- * of a missing grant.
+ * Raises an error for a superuser without a permit. The error has a constraint name, which distinguishes it from the
+ * error of a missing Postgres grant.
  */
 const REQUIRE_PERMIT = `
 CREATE FUNCTION mfa.require_permit(of_user uuid) RETURNS void

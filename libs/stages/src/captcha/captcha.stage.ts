@@ -125,7 +125,7 @@ const puzzleOf = ({ config }: ChallengeInput<Contract>): Challenge<Contract> => 
 const HCAPTCHA = /(^|\.)hcaptcha\.com$/;
 
 function verificationRequest({ config, response, client, timeLeftMs }: RespondInput<Contract>) {
-  // An hCaptcha account has one secret for all its sites, so the request must name the site.
+  // An hCaptcha account has one secret for all its sites, so the request must name the site that showed the puzzle.
   const site = HCAPTCHA.test(new URL(config.api_url).hostname) ? { sitekey: config.public_key } : {};
   return {
     address: config.api_url,

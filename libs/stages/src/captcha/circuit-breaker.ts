@@ -4,7 +4,7 @@ export class CircuitOpenError extends Error {}
 interface CircuitBreakerOptions {
   /** Consecutive failures that open the circuit. */
   readonly failures: number;
-  /** Milliseconds until an open circuit lets one trial call through. */
+  /** Milliseconds for which an open circuit blocks all calls, before one trial call may run. */
   readonly pauseMs: number;
 }
 

@@ -6,7 +6,10 @@ import { ConsentStage } from './consent.stage.js';
 import { ConsentGrantRepository } from './consent-grant.repository.js';
 import { CONSENT_SCHEMA } from './migrations/index.js';
 
-/** A single object, so that Nest opens one connection pool for all stages of the service. */
+/**
+ * Module of the database connection. All stages of the service share this one object, so that Nest opens one connection
+ * pool.
+ */
 export const consentDataSourceModule = dataSourceModule(CONSENT_SCHEMA);
 
 /** Returns the module that serves the consent stage. It stores grants in the database of `DATABASE_URL`. */

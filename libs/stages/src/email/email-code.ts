@@ -3,7 +3,7 @@ import { secretsEqual } from '@gatehouse/platform';
 
 const DIGITS = 6;
 
-/** The salted hash of a mailed code, as the state of the step stores it. */
+/** The salted hash of a mailed code, in the state of the step. */
 export interface StoredCode {
   readonly salt: string;
   readonly code_hash: string;

@@ -7,8 +7,8 @@ type Contract = typeof emailContract;
 type Mail = Extract<Effect, { type: 'mail' }>;
 
 /**
- * Seconds that a link works longer than the mail says, for users who open it in the last minute
- * (docs/spec/stages.md#email-mail).
+ * Seconds for which a link still works after the lifetime that the mail states, for users who open it in the last
+ * minute (docs/spec/stages.md#email-mail).
  */
 const GRACE_S = 60;
 

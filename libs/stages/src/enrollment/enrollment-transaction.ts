@@ -21,7 +21,10 @@ export interface EnrollmentWriters {
  */
 export class InvalidUserDataError extends Error {}
 
-/** Runs the changes of a stage in one transaction, together with a record that makes them idempotent. */
+/**
+ * Runs the database changes of a stage in one transaction. The transaction also saves the request id, which makes the
+ * changes idempotent.
+ */
 export class EnrollmentTransactions {
   private readonly logger = new Logger('enrollment');
 

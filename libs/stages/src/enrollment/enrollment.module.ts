@@ -5,7 +5,9 @@ import { EnrollmentTransactions } from './enrollment-transaction.js';
 
 class EnrollmentModule {}
 
-/** A single object, so that Nest creates the module once for all stages of the service that import it. */
+/**
+ * The module that all importing stages of the service share. It is one object, so that Nest creates the module once.
+ */
 const shared: DynamicModule = {
   module: EnrollmentModule,
   imports: [directoryModule()],

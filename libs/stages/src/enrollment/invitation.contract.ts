@@ -27,7 +27,7 @@ export const invitationContract = defineStage({
   errors: { invitation_invalid: { string: 'Invalid invite/invite not found', code: 'invalid' } },
   effects: ['event'],
   inserts: ['invitation'],
-  // Finding an invitation does not redeem it (docs/adr/0024).
+  // Entering a step without `redeems` only finds the invitation, which changes nothing (docs/adr/0024).
   acts_on_entry: ({ redeems }) => redeems === true,
   writes_data: true,
 });

@@ -12,8 +12,8 @@ type Input = ChallengeInput<Contract>;
 const TOKEN = /^[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}$/i;
 
 /**
- * Finds the invitation of the visitor without a challenge. A later step redeems it: the step that writes the user or,
- * without such a step, a step at the end of the flow (docs/adr/0024).
+ * Finds the visitor's invitation without a challenge. A later step redeems the invitation: the step that writes the
+ * user, or a step at the end of a flow that writes no user (docs/adr/0024).
  */
 @Injectable()
 export class InvitationStage implements Stage<Contract> {

@@ -82,9 +82,9 @@ export class UserWriteStage implements Stage<Contract> {
 }
 
 /**
- * Returns the outcome that inserts a second-factor step before a recovery flow replaces a password, unless the plan has
- * verified a device. Access to a mailbox must not replace a second factor (docs/security.md#accident-25). The inserted
- * step skips users without a device.
+ * Returns the outcome that inserts a second-factor step before a recovery flow replaces a password, because access to a
+ * mailbox must not replace a second factor (docs/security.md#accident-25). `undefined` if the plan has verified a
+ * device. The inserted step skips users without a device.
  */
 function requireProof({ flow, context }: Input, { uuid }: SavedUser): StageOutcome<Contract> | undefined {
   const devices = context.auth_method_args?.['mfa_devices'];

@@ -40,7 +40,7 @@ export type ProofVerdict<K extends DeviceClass> =
   | {
       readonly type: 'right';
       readonly device: Device;
-      /** The owner of the device, when the proof identified a user whom the plan did not know before. */
+      /** The owner of the device. Set when the proof identified the user, whom the plan did not know before. */
       readonly user?: SavedUser;
       /** Members that the stage adds to `auth_method_args` in the context. */
       readonly methodArgs?: Readonly<Record<string, unknown>>;
@@ -61,7 +61,7 @@ export type ProofVerdict<K extends DeviceClass> =
 export interface FactorAnswer<K extends DeviceClass> extends FactorContext<K> {
   /** The value of the factor's field in the response. */
   readonly answer: unknown;
-  /** The entry as the challenge showed it, without the devices that were deleted afterwards. */
+  /** The entry as the challenge showed it. Devices that were deleted since then are left out. */
   readonly offer: DeviceOffer<K>;
 }
 

@@ -92,7 +92,10 @@ export class PasswordAuthenticator {
     return isKnownHash(hash);
   }
 
-  /** Returns the stored text (empty if there is none), and the hash or stand-in to compare the password with. */
+  /**
+   * Returns the user's stored hash as text, empty if there is none. Also returns the parsed hash, or a stand-in, to
+   * compare the password with.
+   */
   private async findHash({
     userId,
     username,

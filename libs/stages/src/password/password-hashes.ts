@@ -16,7 +16,7 @@ const hashReaders: readonly StoredHashReader[] = [argon2Hash, pbkdf2Hash, bcrypt
  */
 export type PasswordMatch = 'right' | 'outdated' | 'wrong';
 
-/** A hash that no password matches. A comparison costs as much as one with a current hash. */
+/** A hash that no password matches. Its check takes as long as the check of a current hash. */
 export const unusableHash: StoredHash = {
   outdated: false,
   cost: CURRENT_COST,
@@ -36,8 +36,8 @@ function parseKnownHash(stored: string): StoredHash | undefined {
 }
 
 /**
- * Parses a stored hash. For text that is empty, malformed, of an unknown kind, or too expensive, returns a hash that no
- * password matches: with the cost of the first usable stand-in, else `unusableHash`.
+ * Parses a stored hash. If the text is empty, malformed, of an unknown kind or too expensive, returns a hash that no
+ * password matches. That hash has the cost of the first usable stand-in, else of `unusableHash`.
  */
 export function parseHash(stored: string, standIns: readonly string[] = []): StoredHash {
   const known = parseKnownHash(stored);
@@ -65,6 +65,6 @@ export async function checkHash(password: string, { matches, outdated }: StoredH
   return outdated ? 'outdated' : 'right';
 }
 
-/** Compares a password with a stored text, which need not be a hash. Costs one hash in every case. */
+/** Compares a password with a stored text, which need not be a hash. Computes exactly one hash for any text. */
 export const verifyPassword = (password: string, stored: string): Promise<PasswordMatch> =>
   checkHash(password, parseHash(stored));

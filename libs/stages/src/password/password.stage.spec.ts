@@ -244,7 +244,7 @@ describe('a wrong password', () => {
     expect(await locked.answer({})).toMatchObject({ cost });
   });
 
-  it('is every password of a pretended, unsaved or unknown user: the stage rejects it', async () => {
+  it('is any password that is entered for a pretended, unsaved or unknown user', async () => {
     for (const pending_user of [pretended, unsaved, saved({ uuid: '00000000-0000-0000-0000-000000000000' })]) {
       const driven = drive({ context: { pending_user }, credentials: await currentCredentials() });
       expect((await driven.answer({ password: PASSWORD })).type).toBe('rejected');

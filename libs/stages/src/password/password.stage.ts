@@ -52,8 +52,8 @@ export class PasswordStage implements Stage<Contract> {
   }
 
   /**
-   * Returns whether the visitor is a logged-in user without a password and the config says to deny such a user. The
-   * stage asks all other visitors, which prevents enumeration.
+   * Returns whether the visitor is a logged-in user without a password, and the config denies such users. All other
+   * visitors are asked for a password, which prevents enumeration.
    */
   private async mustDeny({ config, context, session }: ChallengeInput<Contract>): Promise<boolean> {
     const { user } = session;

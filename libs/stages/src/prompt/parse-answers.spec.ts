@@ -130,7 +130,7 @@ describe('the value of a field', () => {
     },
   );
 
-  /** A field with choices and an empty placeholder has one choice, the empty text, which means no value. */
+  /** A field with choices whose placeholder is empty has one choice: the empty text, which means no value. */
   const NO_CHOICE = { placeholder: '' };
 
   it.each(['text', 'text_area', 'email'] as const)('of type %s may be empty if the field is optional', (type) => {

@@ -30,7 +30,7 @@ const promptModelConfig = z.object({
   initial_value_expression: boolean().default(false),
 });
 
-/** A field of a form as the blueprint configures it. */
+/** A form field, as the blueprint configures it. */
 const promptField = promptModelConfig.extend({ id: z.string(), name: z.string() });
 export type PromptField = z.output<typeof promptField>;
 

@@ -19,7 +19,7 @@ export const postSourceContract = defineStage({
     post_source_taken: { string: 'This account of {source} is connected with another user.', code: 'invalid' },
   },
   effects: ['event'],
-  // Anyone who can log in to a connected account can log in as the user.
+  // Whoever controls the connected account can log in as the user.
   grants: true,
   changes_credentials: () => true,
   writes_data: true,

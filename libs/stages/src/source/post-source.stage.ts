@@ -8,8 +8,8 @@ type Contract = typeof postSourceContract;
 type Input = ChallengeInput<Contract>;
 
 /**
- * Connects the account at the source with the pending user. Denies unless the user is saved and active, and the account
- * is connected with no other user.
+ * Connects the account at the source with the pending user. Denies if the user is not saved or not active, or if
+ * another user has the account.
  */
 @Injectable()
 export class PostSourceStage implements Stage<Contract> {

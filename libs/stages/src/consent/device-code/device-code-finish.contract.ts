@@ -15,7 +15,7 @@ export const deviceCodeFinishContract = defineStage({
   config: z.object({ claimed: z.uuid() }),
   challenge: deviceCodeFinishChallenge,
   response: deviceCodeFinishResponse,
-  /** Set once the device is approved. */
+  /** `approved` is `true` once the device is approved. */
   state: z.object({ approved: z.literal(true).optional() }),
   reads: { application: 'optional', consent_permissions: 'optional' },
   writes: ['redirect'],
@@ -25,7 +25,8 @@ export const deviceCodeFinishContract = defineStage({
   effects: ['event'],
   inserts: ['consent'],
   consent: 'needed',
-  // Entered after an answer of the visitor, it approves; entered by a GET, it only asks.
+  // A GET has no side effects: the stage only asks. It approves when the step is entered after a response of the
+  // visitor.
   acts_on_entry: () => false,
   grants: true,
   requires_session: true,

@@ -9,15 +9,15 @@ type Contract = typeof deviceCodeFinishContract;
 type Input = ChallengeInput<Contract>;
 type Outcome = StageOutcome<Contract>;
 
-/** Asks for a consent by a step before this one, which is then entered again. */
+/** Inserts a consent step before this step, which runs again after the consent. */
 const CONSENT_FIRST: Insert = {
   where: 'before',
   steps: [{ kind: consentContract.kind, config: { mode: 'always_require' } }],
 };
 
 /**
- * Approves a device as the direct reply to the consent of the user who has claimed the device's code, or to the code that
- * this user typed. Entered in any other way, it asks for a consent first.
+ * Approves a device when the step is entered as the direct reply to a consent, or to the typed code, of the user who
+ * has claimed the code. When the step is entered in any other way, asks for a consent first.
  */
 @Injectable()
 export class DeviceCodeFinishStage implements Stage<Contract> {
@@ -27,7 +27,7 @@ export class DeviceCodeFinishStage implements Stage<Contract> {
     const { id, config, session, step, state } = input;
     if (session.user?.kind !== 'saved') return deny<Contract>();
     if (state?.approved) return ask<Contract>({ approved: true });
-    // The reply to the consent may have been lost after the approval. A repeated request has the same id.
+    // An earlier try of this request, with the same id, may have approved the device, and its reply was lost.
     if (step.consented ? await this.approve(input) : await this.codes.isApproved(id)) return approved(input);
     if (step.consented || !(await this.codes.isOpen(config.claimed, session.user.uuid))) return expired();
     return isAskedHere(input) ? ask<Contract>({}) : pass<Contract>({ insert: CONSENT_FIRST });
@@ -49,7 +49,9 @@ export class DeviceCodeFinishStage implements Stage<Contract> {
   }
 }
 
-/** Whether the gateway is one before 0.3, which knows no consent: its page asks for an answer to this step. */
+/**
+ * Returns whether the gateway is older than 0.3 and sends no `consented`. Such a gateway needs a response to this step.
+ */
 const isAskedHere = ({ step }: Input) => step.consented === undefined;
 
 const scopesOf = ({ consent_permissions = [] }: Input['context']) => consent_permissions.map(({ id }) => id);
@@ -64,8 +66,8 @@ const approvalEvent = ({ context, flow }: Input) => {
 };
 
 /**
- * Returns the fact that leads to `/` instead of an invalid `next`, because an error about `next` would look as if the
- * device had been refused.
+ * Returns the context that replaces an invalid `next` by `/`, because an error about `next` would look as if the device
+ * had been refused.
  */
 const destination = (next = '') => (next === '' || isLocalPath(next) ? {} : { context: { redirect: '/' } });
 

@@ -10,7 +10,7 @@ const FETCH_S = 60;
 /** Seconds by which a poll may be early, because networks and clocks are not exact. */
 const SLACK_S = 1;
 
-/** Returns SQL for the keyed hash of a user code. A user code is too short for a hash without a key. */
+/** Returns SQL for the keyed hash of a user code. An unkeyed hash of so short a code could be brute-forced. */
 const userCodeDigest = (code: string) => `sha256((SELECT key FROM ${SCHEMA}.code_keys) || convert_to(${code}, 'UTF8'))`;
 
 const deleteExpired = (table: string, key: string, after_s: number) => `

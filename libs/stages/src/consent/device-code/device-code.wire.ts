@@ -11,7 +11,10 @@ export const deviceCodeResponse = z
   .object({ code: secret(digits()) })
   .meta({ id: 'OAuthDeviceCodeChallengeResponseRequest', description: 'The code that the other device shows.' });
 
-/** Challenge that says that the device is approved. Consent services before 0.3 ask for the approval by it. */
+/**
+ * Challenge that says that the device is approved. Consent services before 0.3 use this challenge to ask for the
+ * approval.
+ */
 export const deviceCodeFinishChallenge = z
   .object({
     approved: z
@@ -21,7 +24,7 @@ export const deviceCodeFinishChallenge = z
   })
   .meta({ id: 'OAuthDeviceCodeFinishChallenge', description: 'Says that the other device is signed in.' });
 
-/** Response that leaves the page of the approved device. */
+/** Response with which the visitor leaves the page of the approved device. */
 export const deviceCodeFinishResponse = z.object({}).meta({
   id: 'OAuthDeviceCodeFinishChallengeResponseRequest',
   description: 'Ends the login of the other device.',

@@ -15,8 +15,8 @@ export const authenticatorDuoChallenge = z
   .meta({ id: 'AuthenticatorDuoChallenge', description: 'Pairs the Duo app, by a QR code or a link.' });
 
 /**
- * The response that confirms the pairing, which the stage then verifies with Duo. With `poll`, it only asks for the
- * status.
+ * The response that says that the user has paired the phone. The stage then asks Duo whether this is true. With `poll`,
+ * the response only asks for the status.
  */
 export const authenticatorDuoResponse = z
   .object({ poll: optionalNullable(boolean(), { optional: true }).meta({ unpublished: true }) })

@@ -132,7 +132,7 @@ export class DuoFactor extends Factor<Kind> {
     return 'waiting';
   }
 
-  /** Accepts the proof, unless the device was deleted while its user answered the push. */
+  /** Accepts the proof. Refuses it if the device was deleted while its user answered the push. */
   private async accept(device: Device): Promise<ProofVerdict<Kind>> {
     return (await this.devices.recordUse(device)) ? { type: 'right', device } : refused('authenticator_validate_duo');
   }

@@ -6,7 +6,10 @@ import { DuoSettings } from './duo.module.js';
 
 const S = 1000;
 
-/** Limits the pushes to a phone over all logins, against push fatigue attacks by an attacker who knows the password. */
+/**
+ * Limits the pushes to a phone over all logins, so that an attacker who knows the password cannot send pushes until the
+ * user accepts one (push fatigue).
+ */
 @Injectable()
 export class PushRateLimiter {
   constructor(

@@ -27,7 +27,7 @@ type PendingDevice = State<Contract>;
 const NAME = DEFAULT_NAMES.sms;
 const TOO_EARLY = 'authenticator_sms_early';
 
-/** Asks for a phone number, sends a code to it, and adds the device after the right code. */
+/** Asks for a phone number, sends a code to the number, and adds the device when the visitor enters the right code. */
 @Injectable()
 export class AuthenticatorSmsStage extends DeviceSetupStage<Contract> {
   constructor(

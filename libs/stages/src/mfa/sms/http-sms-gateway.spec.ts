@@ -85,7 +85,7 @@ describe('a failing provider', () => {
         status: responseStatus,
         rateLimited: false,
       });
-      // If the client followed the redirect, there would be a second request.
+      // A client that follows the redirect would send a second request.
       expect(received).toHaveLength(1);
     },
   );

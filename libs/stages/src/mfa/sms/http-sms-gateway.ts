@@ -96,7 +96,8 @@ const messageText = (code: string) => `Use this code to authenticate in authenti
 const basicAuth = (user: string, password: string) => `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
 
 /**
- * Returns the code of a network error. The error's message may contain a URL with a phone number, so it is not used.
+ * Returns the code of a network error, to log instead of the error's message, which may contain a URL with a phone
+ * number.
  */
 const errorCodeOf = (error: unknown) => {
   const { code } = error as { code?: unknown };

@@ -8,7 +8,7 @@ const LIFETIME_MS = 300_000;
 const MAX_TRIES = 5;
 const DIGITS = 6;
 
-/** A sent code, as the step that sent it stores it in its state. */
+/** A sent code, in the state of the step that sent it. */
 export const sentCode = z.object({
   /** Id of the device for which the code is valid, or the phone number while the device does not exist yet. */
   to: z.string(),

@@ -1,6 +1,6 @@
 import { ScureBase32Plugin } from 'otplib';
 
-/** Length of a TOTP time step, for which one code is current, in seconds. */
+/** Length of a TOTP time step in seconds. A code is current during one time step. */
 export const TOTP_STEP_S = 30;
 
 interface OtpauthAccount {

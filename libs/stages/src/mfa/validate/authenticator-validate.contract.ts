@@ -22,8 +22,8 @@ const SETUP_STAGE_REQUIRED = 'When "Not configured action" is set to "Configure"
 export const PROOF_COOKIE = 'authentik_mfa';
 
 /**
- * Returns the rule that counts the consecutive wrong proofs of one class of devices (docs/spec/attempts.md#rules).
- * Counts by class, because a count by device would start again with each new device.
+ * Returns the rule that counts the consecutive wrong proofs of one class of devices (docs/spec/attempts.md#rules). A
+ * count for each device would give an attacker new attempts with each device that the user adds.
  */
 const attemptRule = (
   when: string,

@@ -65,7 +65,7 @@ describe('offered devices', () => {
   );
 });
 
-describe('the factor that is asked for', () => {
+describe('the factors that the user is asked for', () => {
   /** Returns all subsets of a list, the empty one included. */
   const subsets = <T>(of: readonly T[]): T[][] =>
     of.reduce<T[][]>((all, item) => [...all, ...all.map((set) => [...set, item])], [[]]);
@@ -73,7 +73,7 @@ describe('the factor that is asked for', () => {
   const OWNED = subsets(['static', 'totp'] as const).map((owned) => ({ owned }));
   const ALLOWED = subsets(['static', 'totp', 'webauthn', 'duo', 'sms'] as const).filter(({ length }) => length > 0);
 
-  it.each(OWNED)('is every allowed one that the user has (accident 36): $owned', async ({ owned }) => {
+  it.each(OWNED)('are all allowed factors that the user has (accident 36): $owned', async ({ owned }) => {
     const alice = newUser();
     for (const kind of owned) await ADD[kind](alice);
     for (const device_classes of ALLOWED) {
@@ -224,7 +224,7 @@ describe('a user without a device', () => {
     const options = { config: { ...config, configuration_stages: ids.slice(0, 1) }, request: { attached } };
     const insert = { where: 'next', steps: [{ attached: ids[0] }] };
     expect(await drive(newUser(), options).show()).toEqual({ type: 'passed', insert });
-    // A visitor who is not identified cannot set up a device, and must not pass either.
+    // An anonymous visitor cannot set up a device, so the stage must deny this visitor.
     expect(await drive(undefined, options).show()).toMatchObject({ type: 'denied' });
   });
 

@@ -26,7 +26,10 @@ const COMPANION_KINDS: readonly string[] = authenticatorValidateContract.compani
 export const factorStateOf = (states: FactorStates | undefined, deviceClass: DeviceClass) =>
   (states as Readonly<Record<string, unknown>> | undefined)?.[deviceClass] as FactorState<DeviceClass> | undefined;
 
-/** Returns the states of all factors after one factor's state is replaced. An `undefined` state replaces nothing. */
+/**
+ * Returns the states of all factors with the state of one factor replaced. If the new state is `undefined`, returns
+ * them unchanged.
+ */
 export const withFactorState = (
   states: FactorStates | undefined,
   deviceClass: DeviceClass,
@@ -45,8 +48,8 @@ export class OfferBuilder {
   ) {}
 
   /**
-   * Returns an entry for each allowed class of which the user has usable devices. For a visitor who is not yet
-   * identified, returns the entries of the factors whose proof identifies a user.
+   * Returns an entry for each allowed class of which the user has usable devices. An anonymous visitor
+   * who logs in gets the entries of the factors whose proof identifies a user.
    */
   async build(input: ChallengeInput<Contract>): Promise<OfferedDevice[]> {
     const user = savedDeviceOwner(input);

@@ -67,7 +67,7 @@ export class ProofVerifier {
     let state = input.state ?? { offers: [], memory: {} };
     for (const field of proofFields(input.response)) {
       const fieldEntries = entries.filter(({ factor }) => factor.field === field);
-      // Send no push for a response that already has a wrong proof, because it is refused anyway.
+      // If one proof is already wrong, the response is rejected anyway, so do not send a push.
       if (failed.length > 0 && fieldEntries.some(({ factor }) => factor.contactsUser)) continue;
       const result = await this.verifyField(fieldEntries, { ...input, state }, field);
       state = result.state;

@@ -14,9 +14,9 @@ const cookieContent = z.object({ device: z.uuid(), until: z.number() });
 const MAX_COOKIE_LENGTH = 1024;
 
 /**
- * Remembers a proof in a sealed cookie for the duration that the stage configures (docs/spec/mfa.md#remembered-proof).
- * The cookie is valid for one stage, for one user until the user's sessions are ended or the password changes, and for
- * one device until the device is deleted.
+ * Remembers a proof in a sealed cookie for the configured duration (docs/spec/mfa.md#remembered-proof). The cookie is
+ * valid for one stage, user and device. It becomes invalid when the user's sessions are ended, the password changes, or
+ * the device is deleted.
  */
 @Injectable()
 export class RememberedProof {

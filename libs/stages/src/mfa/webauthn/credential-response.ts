@@ -9,7 +9,10 @@ const MAX_ID_LENGTH = 1400;
 const bytes = encodedBytes(MAX_MEMBER_LENGTH);
 const id = encodedBytes(MAX_ID_LENGTH);
 
-/** Older clients send JSON text in `registrationClientExtensions`, newer ones an object in `clientExtensionResults`. */
+/**
+ * Extension results. Older clients send JSON text in `registrationClientExtensions`, newer ones an object in
+ * `clientExtensionResults`.
+ */
 const extensions = z.unknown().optional();
 
 const credentialFields = { id, rawId: id, type: z.literal('public-key') };

@@ -24,8 +24,8 @@ export class PasskeyRepository {
   }
 
   /**
-   * Records a use. Returns `false` if the signature counter did not increase, except when the authenticator never
-   * counts.
+   * Records a use. Returns `false` if the signature counter did not increase. A counter that stays at zero is accepted,
+   * because some authenticators do not count.
    */
   recordUse({ device }: Passkey, signCount: number): Promise<boolean> {
     return this.devices.recordUse(device, { to: signCount, allowEqual: signCount === 0 });

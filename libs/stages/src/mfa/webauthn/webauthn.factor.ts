@@ -34,8 +34,8 @@ export class WebauthnFactor extends Factor<Kind> {
   }
 
   /**
-   * Creates a new nonce, except while the stage handles a response: then it keeps a valid nonce, because the browser
-   * may already be signing it.
+   * Creates a new nonce for each rendering. While the stage handles a response, keeps a valid nonce, because the
+   * browser may already be signing it.
    */
   offer({ input, user, devices, memory }: FactorContext<Kind>): DeviceOffer<Kind> | undefined {
     const party = relyingPartyOf(input.site);
