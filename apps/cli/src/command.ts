@@ -48,7 +48,10 @@ export async function runCommand(command: Command, args: readonly string[], proc
 
 type Options = NonNullable<ParseArgsConfig['options']>;
 
-/** Returns the options and the names of a command line. Throws CommandError for an unknown option, or without a name. */
+/**
+ * Returns the options and the names of a command line. Throws CommandError for an unknown option, or if there is no
+ * name.
+ */
 export function parseCommandArguments<const O extends Options>(args: readonly string[], options: O) {
   try {
     const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });

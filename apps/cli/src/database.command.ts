@@ -14,7 +14,7 @@ const OPTIONS = {
   'delete-tokens': { type: 'boolean', default: false },
 } as const;
 
-/** `npm run database`: what must be done with a database that was restored from a backup. */
+/** `npm run database`: makes the single-use secrets of a database that was restored from a backup worthless. */
 export const databaseCommand: Command = {
   name: 'database',
   run: async (args, { env }) => {

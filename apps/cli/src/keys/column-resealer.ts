@@ -5,7 +5,7 @@ import type { SealedColumn } from './sealed-columns.js';
 
 /** Rows that one transaction locks. Other processes wait for these rows for milliseconds. */
 const BATCH = 200;
-/** How often a table is read while other transactions lock some of its rows. */
+/** Largest number of passes over a table while other transactions lock some of its rows. */
 const MAX_PASSES = 5;
 
 type Row = Readonly<Record<string, unknown>> & { readonly sealed: Buffer };

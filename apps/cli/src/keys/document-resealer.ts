@@ -15,7 +15,7 @@ interface SealedDocuments {
   readonly name: string;
   /** Returns the rows with sealed values: `id` for the update, `owner` for the object of the secrets. */
   readonly select: string;
-  /** $1 id, $2 document; with `hasDigest`, $3 digest of the document. */
+  /** Saves a document. $1 id of the row, $2 document; with `hasDigest`, $3 digest of the document. */
   readonly update: string;
   readonly hasDigest?: boolean;
   readonly ownerOf?: OwnerOf | undefined;
@@ -34,8 +34,8 @@ const stageOf: OwnerOf = ({ id, kind, config }) =>
   typeof id === 'string' && typeof kind === 'string' && config !== undefined ? id : undefined;
 
 /**
- * The columns with documents. flow.objects is first: the SecretBox of the run gives a secret of an object the same sealed
- * bytes in every document that it is published in, so that applying an unchanged blueprint publishes nothing.
+ * The columns with sealed documents. flow.objects comes first: the run then reuses the sealed bytes of an object's
+ * secret in every published document. With equal bytes, applying an unchanged blueprint publishes nothing.
  */
 const DOCUMENTS: readonly SealedDocuments[] = [
   {

@@ -1,12 +1,12 @@
 /** What one run of `npm run keys` found in one column. */
 export class ResealCount {
-  /** Values that were sealed anew, or would be. */
+  /** Number of values that the run has resealed, or would reseal if it were no dry run. */
   resealed = 0;
-  /** Values that are sealed with the current key after the run. */
+  /** Number of values that are sealed with the current key after the run. */
   current = 0;
-  /** Values that other transactions locked during the whole run. */
+  /** Number of values that other transactions locked during the whole run. */
   remaining = 0;
-  /** Values that no key opens, by the id of the key that sealed them. */
+  /** Number of values that no key opens, by the id of the key that sealed them. */
   readonly unopened = new Map<string, number>();
 
   constructor(readonly name: string) {}

@@ -11,12 +11,12 @@ import type { EntityManager } from 'typeorm';
 export interface PersonKeys {
   /** The sealer of `SEAL_KEYS`, which opens the outbox. */
   readonly gateway: Sealer;
-  /** The sealer of `MFA_SEAL_KEYS`. `mfa.sends` has its digests of users, Duo devices and phone numbers. */
+  /** The sealer of `MFA_SEAL_KEYS`. It computes the digests of users, Duo devices and phone numbers in `mfa.sends`. */
   readonly mfa: Sealer;
   readonly pseudonymKey: string;
 }
 
-/** Messages of the outbox that are read at once. */
+/** Number of outbox messages that one statement reads. */
 const BATCH = 500;
 
 /**

@@ -54,7 +54,7 @@ async function restored(name: string): Promise<Database> {
   return openDatabase(Object.assign(new URL(server), { pathname: `/${copy}` }).href);
 }
 
-/** A secret, by the function that uses it and returns whether it was accepted. */
+/** Functions by secret. Each uses its secret, and returns whether the secret was accepted. */
 type Secrets = Readonly<Record<string, (database: Database) => Promise<boolean>>>;
 
 const anyRow = async ({ source }: Database, sql: string, ...values: unknown[]) =>
@@ -156,7 +156,7 @@ async function fillOthers({ source, devices }: Database, alice: SavedUser): Prom
 let live: Database;
 let alice: SavedUser;
 let secrets: Secrets;
-/** The database as it was at the recovery point, once as it is and once for each way to run the command. */
+/** Copies of the database at the recovery point: an untouched one, and one for each way to run the command. */
 let untouched: Database;
 let finished: Database;
 let keeping: Database;

@@ -6,7 +6,7 @@ import type { DataSource, EntityManager } from 'typeorm';
 import { RESTORED_TABLES } from './restored-tables.js';
 
 interface AfterRestoreOptions {
-  /** Rolls everything back, to count only. */
+  /** Rolls all changes back, so that the command only counts them. */
   readonly dryRun: boolean;
   /** Keeps recovery codes, although a code that was used after the recovery point is valid again. */
   readonly keepRecoveryCodes: boolean;
@@ -16,7 +16,7 @@ interface AfterRestoreOptions {
 
 /** Number of users whose names the output lists. */
 const LISTED_USERS = 20;
-/** Authenticator apps that are read at once. */
+/** Number of authenticator apps that one statement reads. */
 const BATCH = 500;
 
 /**
@@ -33,14 +33,14 @@ const USERS_WITH_CODES = `
     NOT EXISTS (SELECT FROM mfa.devices o WHERE o.user_id = d.user_id AND o.kind <> 'static' AND o.confirmed) AS only
   FROM mfa.devices d LEFT JOIN directory.users u ON u.id = d.user_id
   WHERE EXISTS (SELECT FROM mfa.codes c WHERE c.device_id = d.id) GROUP BY d.user_id, u.username ORDER BY 1`;
-/** $1 ids of devices, $2 the time step of each. */
+/** Raises the last used time step of authenticator apps. $1 ids of devices, $2 the time step of each device. */
 const RAISE_COUNTERS = `
   UPDATE mfa.devices d SET counter = greatest(d.counter, n.step)
   FROM unnest($1::uuid[], $2::bigint[]) n(id, step) WHERE d.id = n.id`;
 
 /**
- * Makes the sessions, plans and single-use secrets of a restored database worthless, in one transaction: after a restore,
- * what was used since the recovery point could be used again (docs/how-to/back-up-and-restore.md).
+ * Makes the sessions, plans and single-use secrets of a restored database worthless, in one transaction. Without this,
+ * secrets that were used since the recovery point could be used again (docs/how-to/back-up-and-restore.md).
  */
 export class AfterRestore {
   constructor(

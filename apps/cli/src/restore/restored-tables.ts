@@ -1,4 +1,7 @@
-/** A table whose rows are deleted after a restore, because the rows are secrets, or lead to secrets, that may be used. */
+/**
+ * A table whose rows are deleted after a restore. The rows are secrets or lead to secrets, some of which were used
+ * already.
+ */
 interface DeletedRows {
   readonly treatment: 'delete';
   /** SQL condition for the rows. Without it, all rows. */
@@ -7,7 +10,7 @@ interface DeletedRows {
   readonly content: string;
 }
 
-/** A table whose rows are changed after a restore, so that what was used is worthless. */
+/** A table whose rows are changed after a restore, so that secrets that were used become worthless. */
 interface RenewedRows {
   readonly treatment: 'renew';
 }
@@ -20,7 +23,7 @@ interface KeptRows {
 /** What happens after a restore to the rows of a table, and what the restore has undone in it. */
 export type RestoredTable = (DeletedRows | RenewedRows | KeptRows) & {
   readonly table: string;
-  /** What was done after the recovery point and is undone, and what the operator can do about it. */
+  /** Changes after the recovery point that the restore has undone, and what the operator can do about them. */
   readonly undone?: string;
 };
 
@@ -84,7 +87,7 @@ export const RESTORED_TABLES: readonly RestoredTable[] = [
   // Published documents of these objects, and other configuration.
   ...keep('flow.flow_versions', 'flow.flows', 'flow.brand_sets', 'flow.oauth_clients', 'flow.applied_blueprints'),
   ...keep('identification.sources', 'directory.groups', 'directory.source_groups'),
-  // Keys of the database. Nothing that was used can be used again by them.
+  // // Keys of the database. They make no used secret valid again.
   ...keep('consent.code_keys', 'directory.password_ring_key', 'mfa.digest_keys'),
   // Deleted with their sessions.
   ...keep('flow.session_keys', 'flow.plans', 'flow.source_logins'),
@@ -92,7 +95,7 @@ export const RESTORED_TABLES: readonly RestoredTable[] = [
   ...keep('flow.mailed', 'mfa.sends', 'flow.reputation'),
   // Captcha tokens. A provider accepts each once, and the puzzles of Gatehouse belong to a plan.
   ...keep('captcha.spent'),
-  // Which gateway cleans up. The lease of a gateway that is gone has passed.
+  // // The lease of the cleanup, which has expired since.
   ...keep('flow.leases'),
   // Replies to requests of plans, which are deleted.
   ...keep('consent.done', 'enrollment.done', 'identification.done'),

@@ -15,7 +15,7 @@ interface Row {
 const OPTIONS = { most: { type: 'string', default: '100' } } as const;
 const count = z.coerce.number().int().min(1).max(100_000);
 
-/** $1: part of a username or an email address. $2: maximum number of users. */
+/** Selects users. $1 part of a username or an email address, or empty for all users, $2 maximum number of users. */
 const LIST = `
   SELECT username, email, is_active, type, last_login FROM directory.users
   WHERE $1 = '' OR strpos(lower(username), lower($1)) > 0 OR strpos(lower(email), lower($1)) > 0

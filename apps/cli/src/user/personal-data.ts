@@ -59,8 +59,8 @@ async function personKeys(env: NodeJS.ProcessEnv): Promise<PersonKeys> {
 }
 
 /**
- * $1 id of the user. Counts the other active superusers, if the user is a superuser. `below` collects the groups that make
- * superusers and those below them, up to 20 levels, because a call of `is_superuser` for each user would take minutes.
+ * Counts the other active superusers, if the user $1 is a superuser. `below` collects the groups that make superusers
+ * and those below them, up to 20 levels, because a call of `is_superuser` for each user would take minutes.
  */
 const OTHER_SUPERUSERS = `
   WITH RECURSIVE below (id, level) AS (
@@ -72,7 +72,7 @@ const OTHER_SUPERUSERS = `
     JOIN directory.user_groups m ON m.group_id = b.id JOIN directory.users o ON o.id = m.user_id
     WHERE o.is_active AND o.id <> $1) AS others
   WHERE directory.is_superuser($1)`;
-/** $1 id of the user as text. Finds objects of blueprints that refer to the user, such as a binding of a flow. */
+/** Finds objects of blueprints that refer to the user, such as a binding of a flow. $1 id of the user as text. */
 const REFERRING = `SELECT model, id FROM flow.objects WHERE strpos(attrs::text || identifiers::text, $1) > 0 LIMIT 5`;
 
 async function checkDeletable(manager: EntityManager, user: SavedUser, superuser: boolean): Promise<void> {

@@ -5,7 +5,7 @@ import { AllowAnonymous } from '../http/auth/auth.guard.js';
 import { ApiEndpoint } from '../http/openapi/api-endpoint.decorator.js';
 import { currentBrand, toCurrentBrand } from './brand.dto.js';
 
-/** The brand of a host, which clients load before they draw a page. */
+/** Returns the brand of the request's host, which clients load before they draw a page. */
 @Controller('/api/v3/core/brands')
 export class BrandsController {
   constructor(@Inject(BrandStore) private readonly brands: BrandStore) {}

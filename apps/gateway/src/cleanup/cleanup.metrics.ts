@@ -12,7 +12,7 @@ export const removedRows = counter({
   labels,
 });
 
-/** The cleaners of this process. They all see the same database. */
+/** The cleaners of this process. All of them report the same backlog, because they clean the same database. */
 const cleaners = new Set<Backlog>();
 
 lazyGauge(
@@ -28,7 +28,7 @@ lazyGauge(
   },
 );
 
-/** Serves the backlog of a cleaner as a metric. Returns the function that ends this. */
+/** Serves the backlog of a cleaner as a metric, until the returned function is called. */
 export function reportBacklog(cleaner: Backlog): () => void {
   cleaners.add(cleaner);
   return () => void cleaners.delete(cleaner);

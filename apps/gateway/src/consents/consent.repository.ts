@@ -56,9 +56,9 @@ const LIST = perUserStatement(
 );
 const FIND = perUserStatement('consent_listed', 'g.user_id', (owner) => `${LISTED} ${LIVE} AND ${owner} AND g.pk = $2`);
 /**
- * `gone` deletes a consent, `tokens` deletes the access tokens of the user's devices for the same application, and the
- * last statement writes the audit event. $1 pk of the consent, $2 uuid of the user, $3-$5 id, topic and body of the
- * outbox row.
+ * Revokes a consent. `gone` deletes the consent, `tokens` deletes the access tokens of the user's devices for the same
+ * application, and the last statement writes the audit event. $1 pk of the consent, $2 uuid of the user, $3-$5 id,
+ * topic and body of the outbox row.
  */
 const REMOVE = {
   name: 'consent_remove',

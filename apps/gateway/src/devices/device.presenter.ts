@@ -3,7 +3,7 @@ import type { DeviceClass } from '@gatehouse/contracts';
 import type { AnyDeviceDto, DeviceDto } from './device.dto.js';
 import type { UserDevice } from './user-device.repository.js';
 
-/** The names of a device class in the API. `extras` returns the fields that only devices of this class have. */
+/** The names of a device class in the API. `extras` returns the fields that no other device class has. */
 interface DeviceClassInfo {
   readonly name: string;
   readonly model: string;

@@ -38,15 +38,15 @@ export class DeviceService {
     return device;
   }
 
-  /** Renames a device. Throws `not_found` if it was removed meanwhile. */
+  /** Renames a device. Throws `not_found` if the device no longer exists. */
   async rename(device: UserDevice, name: string, actor: RequestActor): Promise<void> {
     if (!(await this.devices.rename(device, name, await this.changeBy(actor)))) throw new Problem('not_found');
   }
 
   /**
-   * Removes a device. Throws `proof_required` unless the session was logged in with a device, within AUTHENTICATOR_PROOF_S:
-   * a password, an unattended browser or an API token must not be enough (docs/security.md#accident-25). Throws
-   * `not_found` if the device was removed meanwhile.
+   * Removes a device. Throws `proof_required` unless the session was logged in with a device, within
+   * AUTHENTICATOR_PROOF_S: a password, an unattended browser or an API token must not be enough
+   * (docs/security.md#accident-25). Throws `not_found` if the device no longer exists.
    */
   async remove(device: UserDevice, actor: RequestActor): Promise<void> {
     if (!(await this.hasProof(actor.principal))) throw new Problem('proof_required');

@@ -33,7 +33,7 @@ export interface DeviceChange {
   readonly clientIp: string;
 }
 
-/** $1 uuid of the owner, $2 kind of the devices, or null for all kinds. */
+/** Selects the devices of an owner. $1 uuid of the owner, $2 kind of the devices, or null for all kinds. */
 const OWNED = `FROM mfa.owned_devices d WHERE d.user_id = $1 AND ($2::text IS NULL OR d.kind = $2)`;
 const LISTED_COLUMNS = `SELECT d.pk, d.kind, d.name, d.facts, d.created_at AS created, d.updated_at AS updated,
     d.last_used_at AS "lastUsed"`;

@@ -12,7 +12,10 @@ export interface FlowPage {
   readonly query: Readonly<Record<string, string>>;
 }
 
-/** Returns the page of a flow that a `Referer` of this host names. A plan may have ended long before its page is left. */
+/**
+ * Returns the slug and the query in a `Referer` of this host. Needed because the plan of the page may have ended
+ * before.
+ */
 export function refererPage(referer: string | undefined, host: string): FlowPage | undefined {
   if (!referer || !URL.canParse(referer)) return undefined;
   const url = new URL(referer);
@@ -20,14 +23,14 @@ export function refererPage(referer: string | undefined, host: string): FlowPage
   return slug && url.host === host ? { slug, query: parseInnerQuery(url.search.slice(1)) } : undefined;
 }
 
-/** What is known of a visitor who cancels. */
+/** A visitor's request to cancel. */
 interface Cancellation {
   /** The page that the visitor has left, if the browser names it. */
   readonly page: FlowPage | undefined;
   /** The plan of that page, or else the plan that was last saved. */
   readonly cancelled: CancelledPlan | undefined;
   readonly isLoggedIn: boolean;
-  /** Whether a logged-in user only refuses, and stays logged in. */
+  /** Whether a logged-in user refuses without logging out. */
   readonly stays: boolean;
   /** Slug of the flow that logs out. */
   readonly logout: string | undefined;
@@ -53,12 +56,16 @@ function pageOf({ page, cancelled }: Cancellation): FlowPage | undefined {
   const { slug, plan } = cancelled;
   if (plan.ended) return page ?? ('denied' in plan.ended ? { slug, query: {} } : undefined);
   const { query, next, cross_site: isMarked } = plan;
-  // Keeps the mark: the redirect comes from this site, and would otherwise start a flow that acts without a question.
+  // // Keeps the cross-site mark. Without it, the flow would act without a question, because the redirect comes from
+  // this site.
   const marked = isMarked ? { ...query, [CROSS_SITE]: '1' } : query;
   return { slug, query: next === undefined ? marked : { ...marked, next } };
 }
 
-/** Whether the flow's page can start the flow again: a plan with added steps, such as a device's, starts elsewhere. */
+/**
+ * Returns whether the flow's page can start the flow again. A plan with added steps, such as that of a device code,
+ * starts elsewhere.
+ */
 const isRestartable = ({ cancelled }: Cancellation): boolean => cancelled?.plan.begun?.insert === undefined;
 
 const localNext = (page: FlowPage | undefined): string | undefined => {

@@ -18,9 +18,9 @@ const isDefault = (designation: string): designation is (typeof DEFAULT_PURPOSES
   (DEFAULT_PURPOSES as readonly string[]).includes(designation);
 
 const LOGOUT = '/flows/-/default/invalidation/';
-/** Query parameter of a link by which a user refuses, and stays logged in. */
+/** Query parameter of the link by which a user refuses without logging out. */
 const STAY = 'stay';
-/** What is cancelled for a visitor without a session. */
+/** The result of cancelling without a session. */
 const NOTHING_CANCELLED = { user: undefined, cancelled: undefined };
 
 /**
@@ -70,7 +70,8 @@ export class FlowRedirectsController {
     const page = refererPage(request.headers.referer, request.host);
     const key = await this.cookies.keyOf(request);
     const { user, cancelled } = key ? await this.plans.deletePlans(key, page?.slug) : NOTHING_CANCELLED;
-    // Ignores an outage of the consent service: the device gets no token meanwhile, and its code expires.
+    // // Ignores an outage of the consent service. During the outage the device gets no token, and its code soon
+    // expires.
     if (user) await this.grants.refuse(user).catch(ignoreProblem);
     const { invalidation: logout } = (await this.brands.find(request.host)).flowsByPurpose;
     const visitor = { isLoggedIn: user !== undefined, stays: STAY in Object(request.query) };

@@ -16,8 +16,8 @@ import { SessionCookieService } from '../http/session-cookie.service.js';
 /** The members of a FlowRequest that a controller reads from the URL and the body. */
 export type FlowRequestParams = Pick<FlowRequest, 'slug' | 'query' | 'answer' | 'crossSite'> & {
   /**
-   * The parameters of the URL itself, by default those of the HTTP request. They must name no secret field, and nor must
-   * the inner query (docs/spec/http.md#inner-query), which is the member `query`.
+   * The parameters of the URL itself, by default those of the HTTP request. Neither they nor the inner query, which is
+   * the member `query`, may contain a secret field (docs/spec/http.md#inner-query).
    */
   readonly outer?: object;
 };

@@ -35,8 +35,8 @@ export class FlowService {
   ) {}
 
   /**
-   * Shows the current challenge of a flow, or answers it, and returns the response of the executor. A problem of a step,
-   * or of planning the flow, is such a response. Throws any other Problem.
+   * Shows the current challenge of a flow, or answers it, and returns the response of the executor. A problem of a step
+   * or of planning becomes such a response. Throws any other Problem.
    */
   async enter({ request, reply }: HttpExchange, params: FlowRequestParams): Promise<FlowResponse> {
     const flowRequest = await this.reader.read({ request, reply }, params);

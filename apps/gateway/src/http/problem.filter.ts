@@ -44,7 +44,7 @@ export class ProblemFilter implements ExceptionFilter {
   }
 }
 
-/** Codes of problems whose cause is an error of this process or of its surroundings. */
+/** Codes of problems that are logged, because an error of this process or of its environment caused them. */
 const LOGGED: ReadonlySet<Problem['code']> = new Set(['internal_fault', 'database_away', 'seal_key_missing']);
 
 const BY_STATUS: Readonly<Record<number, Problem['code']>> = {

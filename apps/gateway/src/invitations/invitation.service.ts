@@ -39,8 +39,8 @@ export class InvitationService {
   }
 
   /**
-   * Changes an invitation and returns it. Throws `not_found`, also for an invitation that was used meanwhile, and
-   * InvalidFieldsError.
+   * Changes an invitation and returns it. Throws `not_found` if there is none, for example because it was just used,
+   * and InvalidFieldsError.
    */
   async change(uuid: string, body: unknown, type: z.ZodType<ParsedRequest>): Promise<Invitation> {
     const invitation = await this.load(uuid);

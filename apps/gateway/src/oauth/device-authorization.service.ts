@@ -23,7 +23,7 @@ import { OauthClientRepository } from './oauth-client.repository.js';
 const CONSENT_HEADER = sentence(
   "You're about to sign into {name}. Continue only if your own device shows the code {code}.",
 );
-/** Header for a code that the consent service does not repeat (before 0.3). */
+/** Header of the consent without the user code, which consent services before version 0.3 do not return. */
 const CONSENT_HEADER_WITHOUT_CODE = sentence("You're about to sign into {name}.");
 
 /** The scopes that a device can request, with their texts for users. */

@@ -36,7 +36,10 @@ export interface ChosenKey {
   readonly ended: number;
 }
 
-/** $1 SHA-256 of the session key, $2 whether to load the user's attributes. */
+/**
+ * Selects the active user of a current session key. $1 SHA-256 of the session key, $2 whether to load the user's
+ * attributes.
+ */
 const FIND = {
   name: 'session_user',
   text: `
@@ -49,9 +52,9 @@ const FIND = {
 };
 
 /**
- * $1 SHA-256 of each of several session keys. `live` selects the keys of unexpired sessions, retired keys included.
- * `locked` locks the sessions of current keys if there are several, in the order of their ids, so that requests with
- * the same keys cannot deadlock. `ended` deletes the locked sessions.
+ * Selects the keys of unexpired sessions, and ends the sessions if the current keys belong to several sessions. `live`
+ * selects the keys, retired ones included. `locked` locks the sessions in the order of their ids, so that requests with
+ * the same keys cannot deadlock. `ended` deletes them. $1 SHA-256 of each key.
  */
 const CHOOSE = {
   name: 'session_choose',
@@ -98,13 +101,19 @@ const REMOVE = {
   text: 'DELETE FROM flow.sessions WHERE ($1::uuid IS NULL OR user_id = $1) AND id = $2 AND user_id IS NOT NULL',
 };
 
-/** $1 id of the session, $2 uuid of the user, $3 largest number of seconds since the login. */
+/**
+ * Finds a session in which the user has proved a device. $1 id of the session, $2 uuid of the user, $3 largest number
+ * of seconds since the login.
+ */
 const HAS_PROVED = {
   name: 'session_proved',
   text: `SELECT FROM flow.sessions WHERE id = $1 AND user_id = $2 AND ${deviceProvedCondition('', 'make_interval(secs => $3::int)')}`,
 };
 
-/** $1 id of the session, $2 uuid of the user, $3 largest number of seconds since the login. */
+/**
+ * Finds a session with a recent login. $1 id of the session, $2 uuid of the user, $3 largest number of seconds since
+ * the login.
+ */
 const IS_RECENT = {
   name: 'session_recent',
   text: `SELECT FROM flow.sessions WHERE id = $1 AND user_id = $2 AND ${recentIn('', 'make_interval(secs => $3::int)')}`,
@@ -156,7 +165,7 @@ export class SessionRepository {
   async choose(keys: readonly Buffer[]): Promise<ChosenKey> {
     const { rows } = await runNamed<ChosenRow>(this.source, CHOOSE, [keys]);
     const current = rows.filter((row) => row.current);
-    // Without a current key, a retired key counts: a client may still use it to read how its plan ended.
+    // // If no key is current, a retired key counts, so that a client can still read how its plan ended.
     const [only, ...others] = current.length > 0 ? current : rows;
     return { key: others.length > 0 ? undefined : only?.hash, ended: only?.ended ?? 0 };
   }

@@ -8,10 +8,7 @@ import { initialsSvg } from '../users/avatars/initials.avatar.js';
 
 const FILE = /^([a-z]{1,20})\.svg$/;
 
-/**
- * Icons of sources that have no icon: the initials of the provider type, because the logos of providers may not be
- * copied.
- */
+/** Default icons of sources: the initials of the provider type, because the logos of providers may not be copied. */
 @Public()
 @Controller('/static/authentik/sources')
 export class SourceIconsController {

@@ -34,9 +34,11 @@ export interface ConnectionChange {
 const COLUMNS = `'saved' AS kind, u.id AS uuid, u.pk, u.username, u.name, u.email, u.is_active, u.epoch, u.locale`;
 const USERS = 'FROM directory.identities u';
 
-/** $1 slug of the source. */
+/** Selects the document of the source with the slug $1. */
 const FIND = { name: 'source_find', text: 'SELECT document FROM identification.sources WHERE slug = $1' };
-/** $1 uuid of the source, $2 identifier of the account at the source. */
+/**
+ * Selects the user who is connected with an account. $1 uuid of the source, $2 identifier of the account at the source.
+ */
 const CONNECTED = {
   name: 'source_connected',
   text: `SELECT ${COLUMNS} ${USERS} JOIN identification.connections c ON c.user_id = u.id WHERE c.source_id = $1 AND c.identifier = $2`,
@@ -56,9 +58,9 @@ const MATCHING = {
 } as const;
 
 /**
- * $1-$3 id, topic and body of the outbox row, $4 uuid of the source, $5 identifier of the account, $6 uuid of the user.
- * `permitted` grants the permit to connect a superuser (docs/adr/0035), `made` calls `identification.connect`, which
- * uses up the permit, and `told` writes the event of a new connection.
+ * Connects a user with an account. `permitted` grants the permit to connect a superuser (docs/adr/0035), `made` calls
+ * `identification.connect`, which uses up the permit, and `told` writes the event of a new connection. $1-$3 id, topic
+ * and body of the outbox row, $4 uuid of the source, $5 identifier of the account, $6 uuid of the user.
  */
 const CONNECT = {
   name: 'source_connect',
@@ -68,7 +70,7 @@ const CONNECT = {
     SELECT outcome FROM made`,
 };
 
-/** $1 uuid of the user. */
+/** Selects the connections of the user with the uuid $1. */
 const OWNED =
   'FROM identification.connections c JOIN identification.sources s ON s.id = c.source_id WHERE c.user_id = $1';
 const COUNT = { name: 'source_connection_count', text: `SELECT count(*)::int AS count ${OWNED}` };

@@ -23,7 +23,7 @@ export type AuthenticatedUserRow = Omit<AuthenticatedUser, 'kind'>;
 
 const BY_PK = { name: 'owner_by_pk', text: 'SELECT id FROM directory.identities WHERE pk = $1' };
 const BY_USERNAME = { name: 'owner_by_username', text: 'SELECT id FROM directory.identities WHERE username = $1' };
-/** $1 uuid of the user, $2 false (loads no attributes), $3 epoch that the user must have. */
+/** Selects an active user. $1 uuid of the user, $2 false (loads no attributes), $3 epoch that the user must have. */
 const FIND_ACTIVE = {
   name: 'grantor_find',
   text: `SELECT ${AUTHENTICATED_USER_COLUMNS} FROM directory.identities u WHERE u.id = $1 AND u.is_active AND u.epoch = $3`,

@@ -6,8 +6,8 @@ const NAME_FIELD = 'uid_field';
 const TICK = 'remember-account';
 
 /**
- * Fills in the account of last time, with a button that forgets it. Without one, a tick lets the browser remember the
- * name. Both need the script, and have the same height, so that nothing moves.
+ * Fills in the remembered name, with a button that forgets it. If no name is remembered, shows a checkbox for
+ * remembering the name. Both need JavaScript, and have the same height, so that the form does not move.
  */
 export function AccountMemory() {
   const { t } = usePage();
@@ -29,7 +29,7 @@ export function AccountMemory() {
   );
 }
 
-/** Lets the browser remember the name of the form once it is proved, if the visitor ticked that. */
+/** Keeps the name in the form if the visitor has ticked the checkbox. The browser remembers the name after a proof. */
 export function keepAccount(form: HTMLFormElement): void {
   const isTicked = form.querySelector<HTMLInputElement>(`#${TICK}`)?.checked ?? false;
   chooseAccount(isTicked ? nameField()?.value.trim() : undefined);
@@ -40,7 +40,7 @@ function useRememberedAccount() {
   useLayoutEffect(() => {
     const field = nameField();
     const name = rememberedAccount();
-    // What the visitor or the browser has filled in stays. A field for email addresses takes no other name.
+    // // Keeps a name that the visitor or the browser has filled in. A field for email addresses accepts no username.
     if (!field || field.value !== '' || !name || (field.type === 'email' && !name.includes('@'))) return;
     field.value = name;
     setRemembered(name);

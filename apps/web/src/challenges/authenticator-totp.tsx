@@ -30,8 +30,8 @@ export function AuthenticatorTotp({ challenge }: { challenge: TotpChallenge }) {
 }
 
 /**
- * The main way on a phone, which cannot scan its own screen. The style sheet shows this only to touch screens, and there
- * hides what is marked as `pointed`, so that it works without a script.
+ * The link that opens the authenticator app, because a phone cannot scan its own screen. CSS shows it on touch screens
+ * only, and hides elements of the class `pointed` there, so that it works without JavaScript.
  */
 function OpenInApp({ url }: { url: string }) {
   const { t } = usePage();

@@ -33,7 +33,7 @@ export function CaptchaWidget({ captcha, onSolved }: CaptchaWidgetProps) {
   );
 }
 
-/** Runs the captcha in a container. Returns the reference for the container, and whether the captcha failed. */
+/** Runs the captcha in a container. Returns the ref of the container, and whether the captcha failed. */
 function useCaptcha(captcha: CaptchaOptions, onSolved: (token: string) => void) {
   const container = useRef<HTMLDivElement>(null);
   const [failed, setFailed] = useState(false);

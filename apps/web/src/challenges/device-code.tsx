@@ -22,7 +22,10 @@ export interface DeviceCodeFinishChallenge extends Envelope {
   readonly approved?: boolean | undefined;
 }
 
-/** Says that the device is signed in, or asks for it if a service of the version before still waits for the answer. */
+/**
+ * Says that the device is signed in. For a stage service of the previous version, which still waits for an answer, asks
+ * whether it may sign in.
+ */
 export function DeviceCodeFinish({ challenge }: { challenge: DeviceCodeFinishChallenge }) {
   const { t } = usePage();
   if (!challenge.approved) return <DeviceQuestion challenge={challenge} />;

@@ -25,7 +25,7 @@ export interface Device {
 interface Props {
   readonly challenge: Envelope;
   readonly device: Device;
-  /** Whether the page asks for no text message and no Duo push before a click. */
+  /** Whether the page requests a text message or a Duo push only after a click. */
   readonly awaitsAction: boolean;
 }
 
@@ -105,7 +105,7 @@ function SmsStep({ challenge, device, awaitsAction }: Props) {
   );
 }
 
-/** Returns a device as an answer names it, with the fields that every version of the API knows. */
+/** Returns the reference to a device in an answer, with only the fields that every version of the API knows. */
 const referenceTo = ({ device_class, device_uid, challenge }: Device) => ({ device_class, device_uid, challenge });
 
 const SendButton = ({ text, send, plain }: { text: string; send: () => Promise<void>; plain: boolean }) => (
@@ -115,8 +115,8 @@ const SendButton = ({ text, send, plain }: { text: string; send: () => Promise<v
 );
 
 /**
- * Sends a push and waits for the confirmation on the phone. The API replies to an answer when the user has decided, or
- * after a while (long poll).
+ * Sends a push and waits for the confirmation on the phone. The API replies when the user has decided, or after a while
+ * (long poll).
  */
 function DuoStep({ challenge, device, awaitsAction }: Props) {
   const { t, answer, answerAutomatically, busy } = usePage();

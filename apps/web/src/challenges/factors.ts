@@ -1,21 +1,24 @@
-/** The members of a device that decide its place. */
+/** The fields of a device that determine its position in the list. */
 interface RankedDevice {
   readonly device_class: string;
   /** Absent or null before the visitor has proved to be the owner, and for a device that was never used. */
   readonly last_used?: string | null | undefined;
 }
 
-/** The device classes in the order of the choice: what resists phishing first, what replaces a lost device last. */
+/** The device classes in the order of the list: phishing-resistant devices first, recovery codes last. */
 const ORDER: readonly string[] = ['webauthn', 'totp', 'duo', 'sms', 'static'];
 
-/** Returns the devices in the order in which the page offers them: the last used first. */
+/** Returns the devices in the order of the list: the last used device first, the others by class. */
 export function inOrder<D extends RankedDevice>(devices: readonly D[]): D[] {
   const first = lastUsed(devices);
   const rank = (device: D) => (device === first ? -1 : ORDER.indexOf(device.device_class) + 1 || ORDER.length + 1);
   return [...devices].sort((a, b) => rank(a) - rank(b));
 }
 
-/** Returns the device that the page shows at first: the only one, else the last used. Undefined for the choice. */
+/**
+ * Returns the device that the page shows at first: the only one, else the last used. Undefined if the page shows the
+ * list.
+ */
 export const shownAtFirst = <D extends RankedDevice>(devices: readonly D[]): D | undefined =>
   devices.length === 1 ? devices[0] : lastUsed(devices);
 

@@ -132,7 +132,7 @@ function IdentificationFields({ challenge }: { challenge: IdentificationChalleng
   );
 }
 
-/** Returns the reference for the form's token input, and `solved`, which resolves when the captcha is solved. */
+/** Returns the ref of the form's token input, and `solved`, which resolves when the captcha is solved. */
 function useCaptchaToken(captcha: CaptchaOptions | undefined) {
   const token = useRef<HTMLInputElement>(null);
   return useMemo(() => {

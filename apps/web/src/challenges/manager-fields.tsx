@@ -7,11 +7,11 @@ const FIELDS = [
 ] as const;
 
 /**
- * Fields that only password managers see and fill, so that they need not be asked again in the steps for the password and
- * the code. The fields have no names, so that no form sends them.
+ * Invisible fields that password managers fill with the password and the code, so that visitors need not type them in
+ * later steps. The fields have no names, so that no form sends them.
  */
 export function ManagerFields() {
-  // A flow that starts again asks for a name, and perhaps for another user.
+  // // Forgets the values of an earlier run, because a flow that starts again may be for another user.
   useLayoutEffect(() => keepPrefill({}), []);
   return (
     <>
@@ -22,7 +22,7 @@ export function ManagerFields() {
   );
 }
 
-/** Moves what a password manager has filled into the fields of a form to the memory of the page. */
+/** Keeps the values that a password manager has filled in for later steps, and clears the fields. */
 export function keepManagerFields(form: HTMLFormElement): void {
   const taken = FIELDS.map(({ part }) => {
     const field = form.querySelector<HTMLInputElement>(`#manager-${part}`);

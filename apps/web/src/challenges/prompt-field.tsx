@@ -164,7 +164,7 @@ function FilePick({ field, errors, first }: PromptFieldProps) {
   );
 }
 
-/** An initial value that no date and time input can show stays a text. */
+/** A date and time input, or a text input if the initial value is one that a date and time input cannot show. */
 const DateTime = (props: PromptFieldProps) =>
   props.field.initial_value === '' || parseTime(props.field.initial_value) ? (
     <DateTimeField {...props} />

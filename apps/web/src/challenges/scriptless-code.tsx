@@ -6,7 +6,7 @@ import { Form } from '../ui/form.js';
 import type { Device } from './devices.js';
 import { type Envelope, errorsOf } from './envelope.js';
 
-/** Classes whose codes a visitor has at hand without a request of the page. */
+/** Device classes whose codes a visitor has without a request to the server. */
 const AT_HAND: readonly string[] = ['totp', 'static'];
 
 interface Props {
@@ -14,8 +14,8 @@ interface Props {
 }
 
 /**
- * A form for visitors without script, who cannot choose among their devices: it takes a code of any of them. The script
- * removes it.
+ * A form for visitors without JavaScript, who cannot choose a device. It accepts a code of any device. With JavaScript,
+ * the form is removed.
  */
 export function ScriptlessCode({ challenge }: Props) {
   const { t } = usePage();

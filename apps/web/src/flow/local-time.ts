@@ -19,9 +19,9 @@ export function inputText(time: Date, zone: 'utc' | 'local'): string {
 }
 
 /**
- * Returns the answer of an `<input type="datetime-local">`: the initial value of the challenge if the visitor has not
- * changed it, else the time in UTC. The attribute `data-initial` holds the initial value. It is sent as it was, because
- * the input shows neither fractions of a second nor which of two equal local times is meant at the end of summer time.
+ * Returns the answer of an `<input type="datetime-local">`: the initial value of the challenge (`data-initial`) if the
+ * visitor has not changed it, else the time in UTC. An unchanged value is sent as it was, because the input loses
+ * fractions of a second. It also cannot tell the two equal local times at the end of summer time apart.
  */
 export function timeAnswer({ value, defaultValue, dataset }: HTMLInputElement): string {
   if (value === defaultValue) return dataset['initial'] ?? value;

@@ -26,7 +26,10 @@ export interface PageContext {
   readonly answer: (fields: FormAnswer) => void;
   /** Answers the challenge automatically. */
   readonly answerAutomatically: (fields: FormAnswer) => void;
-  /** Sends a request that answers nothing, such as choosing a device, also while `busy`. Returns the next challenge. */
+  /**
+   * Sends a request that does not answer the challenge, such as the choice of a device, even while `busy`. Returns the
+   * next challenge.
+   */
   readonly sendRequest: (fields: FormAnswer) => Promise<FormAnswer | undefined>;
   /** Fetches the current challenge again. */
   readonly refetch: () => void;

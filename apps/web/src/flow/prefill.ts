@@ -1,20 +1,20 @@
 import { useLayoutEffect } from 'preact/hooks';
 
-/** What a password manager can fill in before the page asks for it. */
+/** Values that a password manager can fill in before their step. */
 export interface Prefill {
   readonly password: string;
   readonly code: string;
 }
 
-/** In the memory of the page only, so that it ends with the page. */
+/** Kept in memory only, so that the values are lost when the page is left. */
 let kept: Partial<Prefill> = {};
 
-/** Keeps what a password manager has filled in for later steps. */
+/** Replaces the values that are kept for later steps. */
 export const keepPrefill = (prefill: Partial<Prefill>): void => {
   kept = prefill;
 };
 
-/** Puts what was kept into a field when the field appears, once. */
+/** Fills a field with the kept value when the field appears, and then forgets the value. */
 export function usePrefill(fieldId: string, part: keyof Prefill | undefined): void {
   useLayoutEffect(() => {
     const field = document.getElementById(fieldId);

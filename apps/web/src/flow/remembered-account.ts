@@ -1,9 +1,12 @@
 import type { Challenge } from '../page.js';
 import type { FormAnswer } from './page.context.js';
 
-/** Key of the name in the storage of the browser. */
+/** Key of the remembered name in the storage of the browser. */
 const REMEMBERED = 'gatehouse.account';
-/** Key of the name that waits for its proof in the storage of the tab, which survives a reload of the page. */
+/**
+ * Key of the chosen name in the storage of the tab, which survives a reload. The name waits there for a proof of the
+ * user.
+ */
 const CHOSEN = 'gatehouse.account.chosen';
 
 /** Returns the name that the visitor let this browser remember. */
@@ -12,13 +15,13 @@ export const rememberedAccount = (): string | undefined => inStorage(() => local
 /** Removes the remembered name. */
 export const forgetAccount = (): void => inStorage(() => localStorage.removeItem(REMEMBERED));
 
-/** Keeps the name that the visitor wants to be remembered until it is proved. `undefined` drops an earlier one. */
+/** Keeps the name to remember until the user is proved. `undefined` removes a name that was kept before. */
 export const chooseAccount = (name: string | undefined): void =>
   inStorage(() => (name ? sessionStorage.setItem(CHOSEN, name) : sessionStorage.removeItem(CHOSEN)));
 
 /**
- * Remembers the chosen name if the answer was a proof and the next step was reached. A mistyped name reaches the step for
- * the password too, so the name alone is not enough.
+ * Remembers the chosen name if the answer proved the user and the login went on. A mistyped name is not remembered,
+ * because its login fails at the password.
  */
 export function rememberProvedAccount(answer: FormAnswer, next: Challenge): void {
   const isProof = PROOFS.has(String(answer['component'])) || 'password' in answer;
@@ -34,14 +37,14 @@ export function rememberProvedAccount(answer: FormAnswer, next: Challenge): void
 /** Components whose answers prove the user. */
 const PROOFS: ReadonlySet<string> = new Set(['ak-stage-authenticator-validate', 'ak-stage-email', 'ak-stage-password']);
 
-/** Components of challenges after which the login did not go on. */
+/** Components of challenges that show that the login did not go on. */
 const NOT_REACHED: ReadonlySet<string> = new Set([
   'ak-stage-access-denied',
   'ak-stage-flow-error',
   'ak-stage-identification',
 ]);
 
-/** Returns the result of `use`; `undefined` if there is none, or if the browser allows no storage. */
+/** Returns the stored value that `use` reads. `undefined` if there is no value, or if the browser allows no storage. */
 function inStorage<T>(use: () => T | null): T | undefined {
   try {
     return use() ?? undefined;

@@ -4,13 +4,13 @@ import type { Envelope } from '../challenges/envelope.js';
 interface Shown {
   readonly step: number;
   readonly challenge: Envelope;
-  /** The heading of the part of the step that is shown. Undefined for the whole step. */
+  /** The heading of the shown part of the step. Undefined if the whole step is shown. */
   readonly partHeading: string | undefined;
 }
 
 /**
- * Returns the reference for the element in which the focus moves after each answer, and when another part of the step is
- * shown: to the first invalid field, else to the first field, else to the heading.
+ * Returns the ref of the element in which the focus moves after each answer, and when another part of the step is
+ * shown. The focus moves to the first invalid field, else to the first field, else to the heading.
  */
 export function useFocus({ step, challenge, partHeading }: Shown) {
   const main = useRef<HTMLElement>(null);
@@ -25,7 +25,7 @@ export function useFocus({ step, challenge, partHeading }: Shown) {
     isFirst.current = false;
   }, [step, challenge]);
   useEffect(() => {
-    // A choice removes the button that had the focus. A field that has the focus keeps it.
+    // // Moves the focus only if it was lost with the clicked button, because a new field may have taken the focus.
     if (partHeading !== undefined && document.activeElement === document.body) moveFocus();
   }, [partHeading]);
   return main;

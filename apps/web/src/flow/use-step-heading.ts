@@ -3,8 +3,8 @@ import type { Envelope } from '../challenges/envelope.js';
 import { documentTitleOf, type HeadingOptions, headingOf, titleOf } from './heading.js';
 
 /**
- * Returns the heading of the shown step, and the title and layout of its flow. Sets the title of the document. The title
- * of the flow is empty if the heading repeats it, and undefined if the flow has no title but the name of the site.
+ * Returns the heading of the shown step, and the title and layout of its flow. Sets the title of the document. The
+ * title of the flow is empty if the heading repeats it, and undefined if it is the name of the site.
  */
 export function useStepHeading(challenge: Envelope, options: HeadingOptions) {
   const [partHeading, setHeading] = useState<string>();
@@ -24,7 +24,10 @@ export function useStepHeading(challenge: Envelope, options: HeadingOptions) {
   };
 }
 
-/** Returns the flow of the challenge, else that of the challenge before, because redirects and errors name none. */
+/**
+ * Returns the flow info of the challenge. Redirects and errors have none, so the previous flow info is returned for
+ * them.
+ */
 function useFlowInfo({ flow_info }: Envelope): Envelope['flow_info'] {
   const known = useRef(flow_info);
   known.current = flow_info ?? known.current;

@@ -21,7 +21,7 @@ function surfacesOf(css: string) {
 const customProperties = (rules: string): Record<string, string> =>
   Object.fromEntries([...rules.matchAll(/(--[-a-z]+):([^;}]+)/g)].map(([, name = '', value = '']) => [name, value]));
 
-/** Returns what is hard to see in the colours of a brand. */
+/** Returns the uses of the colours of a brand whose contrast is too low. */
 const failuresOf = (primary: string, colours: Record<string, string>): string[] =>
   (['light', 'dark'] as const).flatMap((scheme) => {
     const [accent = '', onAccent = '', edge = '', link = ''] = ['accent', 'on-accent', 'edge', 'link'].map(

@@ -7,7 +7,7 @@ const NO_BACKGROUND = '/static/dist/assets/images/flow_background.jpg';
 /** Contrast of text, and of the edges of controls (WCAG 2.2, 1.4.3 and 1.4.11). */
 const [TEXT_CONTRAST, EDGE_CONTRAST] = [4.5, 3];
 
-/** The surfaces of `base.css` with the least contrast with links, and the cards. */
+/** Colours of `base.css` by scheme: the surface on which links have the least contrast, and the card. */
 const SURFACES = { light: { worst: '#e6eaf1', card: '#ffffff' }, dark: { worst: '#262c36', card: '#171b22' } };
 
 /** Returns the CSS of a brand: its colours, its background and its custom rules. */
@@ -27,8 +27,8 @@ export function brandStyle(
 }
 
 /**
- * Returns the colours of controls in a scheme. Buttons keep the colour of the brand, with black or white text. Where it
- * can hardly be told from the card, they get an edge. Links and focus rings get the nearest lightness with enough
+ * Returns the colours of controls in a scheme. Buttons keep the colour of the brand, with black or white text. They get
+ * an edge if their contrast with the card is too low. Links and focus rings get the nearest lightness with enough
  * contrast on every surface.
  */
 function schemeColours(accent: string, scheme: keyof typeof SURFACES): Readonly<Record<string, string>> {

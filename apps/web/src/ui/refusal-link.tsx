@@ -1,7 +1,7 @@
 import type { Envelope } from '../challenges/envelope.js';
 import { usePage } from '../flow/page.context.js';
 
-/** A link by which the user refuses what the page asks, and stays logged in. */
+/** The link by which the user refuses without logging out. */
 export function RefusalLink({ challenge: { flow_info } }: { challenge: Envelope }) {
   const { t } = usePage();
   if (!flow_info?.cancel_url) return null;

@@ -1,7 +1,7 @@
 import type { Envelope } from '../challenges/envelope.js';
 import { usePage } from '../flow/page.context.js';
 
-/** Shows the pending user, with a link with which a different user can log in. */
+/** Shows the pending user, with a link to log in as a different user. */
 export function UserBadge({
   challenge: { pending_user: user, pending_user_avatar: avatar, flow_info },
 }: {

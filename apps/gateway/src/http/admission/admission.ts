@@ -22,8 +22,8 @@ interface Refusal {
 }
 
 /**
- * Refuses requests that the gateway, or a stage of their flow, cannot process soon, before anything of them is processed
- * (docs/adr/0058).
+ * Refuses requests that the gateway, or a stage of their flow, cannot process soon. A refused request costs little,
+ * because no part of it is processed (docs/adr/0058).
  */
 export class Admission {
   readonly limit: InFlightLimit;

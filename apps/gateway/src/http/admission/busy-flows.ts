@@ -1,6 +1,6 @@
-/** Part of the limit that remains after a stage was busy. */
+/** Factor by which a limit falls after an interval in which a stage was busy. */
 const FALL = 0.9;
-/** Adjustments without a busy stage after which a flow has no limit any more. */
+/** Number of adjustments without a busy stage after which the limit of a flow is removed. */
 const FORGOTTEN_AFTER = 100;
 
 interface FlowLimit {
@@ -8,19 +8,19 @@ interface FlowLimit {
   /** Largest number in flight since the last adjustment. */
   peak: number;
   retryAfterS: number;
-  /** Adjustments since a stage of the flow was busy. */
+  /** Number of adjustments since a stage of the flow was busy. */
   age: number;
 }
 
 /**
- * Limits the requests in flight of each flow with a busy stage, so that new visits are refused before they begin and not
- * at that stage. The limit falls with each interval in which a stage of the flow was busy, and else rises slowly.
+ * Limits the requests in flight of each flow with a busy stage, so that new visits are refused before they begin and
+ * not at that stage. The limit falls after each interval in which a stage was busy, and rises slowly after the others.
  */
 export class BusyFlows {
   private readonly inFlight = new Map<string, number>();
   private readonly limits = new Map<string, FlowLimit>();
 
-  /** Returns the seconds after which to try again if the flow admits no new visit now. */
+  /** Returns the seconds after which to retry if the flow admits no new visit now, else undefined. */
   refusalOf(flow: string): number | undefined {
     const limit = this.limits.get(flow);
     return limit && this.countOf(flow) >= limit.value ? limit.retryAfterS : undefined;
@@ -39,7 +39,7 @@ export class BusyFlows {
     else this.inFlight.delete(flow);
   }
 
-  /** Records that a stage of the flow was busy, and after how many seconds to try again. */
+  /** Records that a stage of the flow was busy, and after how many seconds clients should retry. */
   report(flow: string, retryAfterS: number): void {
     const count = this.countOf(flow);
     const { value, peak } = this.limits.get(flow) ?? { value: count, peak: count };

@@ -2,26 +2,26 @@
 export const PRIORITIES = ['new', 'look', 'answer'] as const;
 export type Priority = (typeof PRIORITIES)[number];
 
-/** How many times the limit may be in flight when a request of a priority is still admitted. */
+/** A request of a priority is admitted while fewer requests than this multiple of the limit are in flight. */
 const SHARES: Readonly<Record<Priority, number>> = { new: 1, look: 2, answer: 4 };
 
-/** The limit at the start, to which it returns while requests do not queue. */
+/** The initial limit. A lower limit rises to it again while requests do not queue. */
 export const INITIAL_LIMIT = 128;
 /** The smallest limit: enough requests to use a whole core. */
 export const MIN_LIMIT = 16;
-/** Largest factor by which one adjustment raises the limit, and by which it lowers the limit. */
+/** Largest and smallest factor of one adjustment of the limit. */
 const [RISE, FALL] = [1.1, 0.5];
 
 export interface InFlightLimits {
-  /** Longest queueing time in milliseconds at which the limit does not fall. 0 for no adaptive limit. */
+  /** The limit falls if requests queue for longer, in milliseconds. 0 switches the adaptive limit off. */
   readonly delayMs: number;
   /** Largest number of requests in flight. */
   readonly max: number;
 }
 
 /**
- * Limits the number of requests in flight by the time that requests queue. The limit falls in proportion to the excess
- * of that time, and rises while requests do not queue and need more.
+ * Limits the number of requests in flight by the time for which requests queue. The limit falls in proportion to the
+ * excess of that time. It rises while requests do not queue and use the whole limit.
  */
 export class InFlightLimit {
   private limit: number;
@@ -62,7 +62,7 @@ export class InFlightLimit {
     this.peak = this.count;
     if (limits.delayMs === 0) return;
     if (queuedMs > limits.delayMs) {
-      // With fewer requests in flight, something else delays the process, and a lower limit would not help.
+      // // With so few requests in flight, something else delays the process, and a lower limit would not help.
       if (peak < MIN_LIMIT) return;
       const fall = Math.max(FALL, limits.delayMs / queuedMs);
       this.limit = Math.max(MIN_LIMIT, Math.min(this.limit, peak) * fall);

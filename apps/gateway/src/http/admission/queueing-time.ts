@@ -6,7 +6,8 @@ const RESOLUTION_MS = 5;
 
 /**
  * Measures how long requests queue in this process: before the event loop reads them, or for a connection to Postgres.
- * A saturated event loop delays requests before any code of the gateway sees them, so their durations do not show it.
+ * The durations of requests do not show this delay, because a saturated event loop delays requests before any code of
+ * the gateway runs.
  */
 export class QueueingTime {
   private readonly loop: IntervalHistogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
@@ -40,7 +41,7 @@ export class QueueingTime {
     return Math.max(0, medianMs - RESOLUTION_MS);
   }
 
-  /** Returns how long the next statement waits if connections become free at the rate of late. */
+  /** Estimates how long the next statement waits for a connection, from the rate of connections since the last call. */
   private takeConnectionWait(): number {
     const { acquired, measuredAt } = this;
     this.acquired = 0;

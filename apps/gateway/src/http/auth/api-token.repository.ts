@@ -10,7 +10,7 @@ import {
   type AuthenticatedUserRow,
 } from '../../users/user.repository.js';
 
-/** $1 hash of the API token's key, $2 whether to load the user's attributes. */
+/** Selects the active user of an API token. $1 hash of the token's key, $2 whether to load the user's attributes. */
 const FIND_USER = {
   name: 'token_user',
   text: `SELECT ${AUTHENTICATED_USER_COLUMNS}

@@ -27,8 +27,8 @@ const SHARED = [
 @Module({
   imports: [EngineModule, SessionsModule],
   providers: [
-    // Nest runs global guards in this order. Clients see the order of refusals (docs/adr/0040): a list with an invalid
-    // page number answers 404 to anonymous visitors too.
+    // // Nest runs global guards in this order, and clients see it (docs/adr/0040): an anonymous request for an invalid
+    // page of a list gets 404, not 403.
     { provide: APP_GUARD, useClass: PaginationGuard },
     { provide: APP_GUARD, useClass: AuthGuard },
     ApiTokenRepository,
