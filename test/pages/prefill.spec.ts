@@ -31,7 +31,7 @@ describeInChromium('what a password manager fills in beside the name', () => {
     await password.waitFor();
     expect(await password.inputValue()).toBe('correct-horse-7');
     await page.keyboard.press('Enter');
-    await page.getByText('Invalid password').waitFor();
+    await page.locator('#password-error').waitFor();
     await expect.poll(() => password.inputValue()).toBe('');
     await password.fill('another');
     await page.keyboard.press('Enter');
