@@ -65,7 +65,7 @@ describeInChromium('a step of a login', () => {
     expect(await topsOf(page)).toEqual(first);
     await advance('validate-choice', '.devices');
     expect(await topsOf(page)).toEqual(first);
-    await advance('error', 'form[method=get]');
+    await advance('error', '[role=alert]');
     expect(await topsOf(page)).toEqual(first);
   });
 
@@ -108,7 +108,7 @@ describeInChromium('a step of a login', () => {
   it('does not move sideways when a long step brings a scrollbar', async () => {
     const { page } = await opened('stacked', 1280);
     const before = await page.locator('.card').boundingBox();
-    // // Stands for a scrollbar, because the browser of the tests shows none.
+    // Stands for a scrollbar, because the browser of the tests shows none.
     await page.addStyleTag({ content: ':root { padding-inline-end: 15px }' });
 
     expect(await page.evaluate(() => document.body.offsetWidth)).toBe(1265);
