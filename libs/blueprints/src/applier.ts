@@ -40,7 +40,7 @@ export interface ApplyContext {
   readonly entriesBefore?: (file: string) => EntriesBefore | undefined;
 }
 
-/** An entry with its tags resolved. */
+/** An entry whose tags are resolved. */
 interface ResolvedEntry {
   readonly state: State;
   readonly identifiers: JsonMap;
@@ -55,7 +55,7 @@ interface FoundEntry extends ResolvedEntry {
   readonly existing: FoundObject | undefined;
 }
 
-/** Context values of every blueprint (docs/spec/blueprints.md#document). */
+/** Context values that every blueprint has (docs/spec/blueprints.md#document). */
 const BUILT_IN = { 'goauthentik.io/enterprise/licensed': false, 'goauthentik.io/rbac/models': {} };
 
 const UNSUPPORTED_MODEL = 'Gatehouse does not support this model';
@@ -159,7 +159,10 @@ export class Applier {
     return change;
   }
 
-  /** Leaves an object as it is. References to a removed object are omitted. */
+  /**
+   * Leaves the object of an entry as it is, and returns the change `kept`. If the object no longer exists, skips the
+   * entry.
+   */
   #keep(
     entry: Entry,
     {

@@ -1,4 +1,4 @@
-/** The position of an error in a blueprint. Unknown parts are absent. */
+/** The position of an error in a blueprint. Parts that are not known are absent. */
 export interface SourceLocation {
   readonly file?: string | undefined;
   /** Line number, counted from 1. */
@@ -26,7 +26,7 @@ interface Options extends ErrorOptions {
   readonly code?: BlueprintErrorCode;
 }
 
-/** A blueprint that cannot be applied. The message is one line with the position and the reason. */
+/** Thrown for a blueprint that cannot be applied. The message is one line with the position and the reason. */
 export class BlueprintError extends Error {
   readonly code: BlueprintErrorCode;
 

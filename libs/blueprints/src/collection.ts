@@ -15,7 +15,7 @@ import type { Pk } from './tagged-value.js';
 /** An existing object. */
 export interface FoundObject {
   readonly pk: Pk;
-  /** Display name in reports and messages. */
+  /** Display name of the object in reports and messages. */
   readonly name: string;
 }
 
@@ -59,7 +59,7 @@ export interface Collection<F extends FoundObject = FoundObject> {
   remove(found: F): Promise<void>;
 }
 
-/** Invalid values, with the errors by field. */
+/** Thrown for invalid values, with the errors by field. */
 export class ValidationError extends Error {
   constructor(readonly errors: Errors) {
     super('invalid');
@@ -77,7 +77,7 @@ export class ValidationError extends Error {
   }
 }
 
-/** A field that holds invalid Python. */
+/** Thrown for a field that holds invalid Python. */
 export class ExpressionSyntaxError extends ValidationError {}
 
 /** Returns the values parsed by their schema. Throws ValidationError. */

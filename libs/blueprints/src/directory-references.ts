@@ -11,7 +11,7 @@ import { isDirectoryReference, type ObjectModel } from './object-model.js';
 export class DirectoryReferences implements Collection {
   readonly fields: ReadonlySet<string>;
   readonly secrets: ReadonlySet<string>;
-  /** The fields that refer to users or groups, each with `user` or `group`. */
+  /** The fields that refer to users or groups, with the kind of each: `user` or `group`. */
   readonly #directoryFields: ReadonlyMap<string, string>;
 
   constructor(
@@ -28,8 +28,8 @@ export class DirectoryReferences implements Collection {
 
   async find(identifiers: JsonMap): Promise<FoundObject | undefined> {
     const resolved = await this.#resolved(identifiers);
-    // Searches for the given id if the directory no longer has it, so that an entry can remove the object, such as a
-    // policy binding, that refers to the deleted user or group.
+    // The directory may no longer have the id. Searching for the id still finds an object that refers to it, such as a
+    // policy binding of a deleted user, so that an entry can remove the object.
     const searched = Object.entries(resolved).map(([name, id]) => [
       name,
       id === UNKNOWN_ID ? (identifiers[name] ?? null) : id,

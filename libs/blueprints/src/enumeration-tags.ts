@@ -15,7 +15,7 @@ const collectors: Readonly<Record<string, (bodies: readonly Json[]) => Json>> = 
   MAP: (bodies) => deepMerge(bodies.map(pairs)),
 };
 
-/** `!Enumerate [iterable, SEQ or MAP, body]`: the body resolved once for each item. */
+/** Parses `!Enumerate [iterable, SEQ or MAP, body]`, which resolves the body once for each item. */
 export function enumerate(argument: TaggedValue): TagResolver {
   const args = list('!Enumerate', argument);
   if (args.length !== 3) throw new BlueprintError('!Enumerate takes an iterable, SEQ or MAP, and a body');
@@ -32,9 +32,11 @@ export function enumerate(argument: TaggedValue): TagResolver {
   };
 }
 
-/** `!Index depth`: the index or key of the current item of an enclosing `!Enumerate`; depth 0 is the innermost. */
+/**
+ * Parses `!Index depth`: the index or key of the current item of an enclosing `!Enumerate`. Depth 0 is the innermost.
+ */
 export const index = (argument: TaggedValue): TagResolver => fromItem('Index', argument);
-/** `!Value depth`: the value of the current item of an enclosing `!Enumerate`; depth 0 is the innermost. */
+/** Parses `!Value depth`: the value of the current item of an enclosing `!Enumerate`. Depth 0 is the innermost. */
 export const value = (argument: TaggedValue): TagResolver => fromItem('Value', argument);
 
 function fromItem(name: 'Index' | 'Value', argument: TaggedValue): TagResolver {

@@ -1,4 +1,4 @@
-/** Apps of authentik whose models, unless Gatehouse supports them, no login flow depends on. */
+/** Apps of authentik. No login flow depends on those of their models that Gatehouse does not support. */
 const IGNORABLE_APPS =
   /^authentik_(crypto|enterprise|events|outposts|providers?|rbac|reports|sources|tenants)(_\w+)?\./;
 const IGNORABLE_MODELS: readonly string[] = ['authentik_blueprints.blueprintinstance'];

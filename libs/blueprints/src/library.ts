@@ -8,9 +8,9 @@ export interface BlueprintFile {
 
 /** What identifies a required blueprint. All given properties must match. */
 export interface BlueprintIdentifiers {
-  /** The `name` of its metadata. */
+  /** The `name` in the blueprint's metadata. */
   readonly name?: string | undefined;
-  /** Its path relative to the blueprints folder. */
+  /** Path of the blueprint relative to the blueprints folder. */
   readonly path?: string | undefined;
 }
 

@@ -22,7 +22,7 @@ const modes: Readonly<Record<string, Mode>> = {
   XNOR: not(odd),
 };
 
-/** `!Condition [MODE, value…]`: the truth values of the arguments combined by MODE. */
+/** Parses `!Condition [MODE, value…]`, which combines the truth values of the arguments by MODE. */
 export function condition(argument: TaggedValue): TagResolver {
   const [word, ...values] = list('!Condition', argument);
   const name = scalar('!Condition', word, 'mode').toUpperCase();
@@ -34,7 +34,7 @@ export function condition(argument: TaggedValue): TagResolver {
 }
 
 /**
- * `!If [condition, a, b]`: a if the condition is true, else b. The other value is not resolved. `!If [condition]`: the
+ * Parses `!If [condition, a, b]`, which resolves only a if the condition is true, else only b. `!If [condition]` is the
  * truth value of the condition.
  */
 export function choose(argument: TaggedValue): TagResolver {

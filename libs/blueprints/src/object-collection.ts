@@ -19,7 +19,7 @@ import { uuidOf } from './skipped-entries.js';
 const NOT_AN_ID = 'Must be a valid UUID.';
 const isId = (value: unknown): value is string => z.uuid().safeParse(value).success;
 
-/** The objects of one model, for a model whose objects are in the draft (`ObjectModel`). */
+/** The objects of one model that is stored as blueprint objects (`ObjectModel`). */
 export class ObjectCollection implements Collection<FoundObject> {
   readonly fields: ReadonlySet<string>;
   readonly secrets: ReadonlySet<string>;

@@ -2,9 +2,7 @@ import type { Errors, Reference, ReferenceKind } from '@gatehouse/contracts';
 import type { z } from 'zod';
 import type { Json, JsonMap } from './json.js';
 
-/**
- * The kind of references to policy targets, and the kinds of objects that can be targets, to which policies are bound.
- */
+/** The kind of a reference to a policy target, and the kinds of objects that can be policy targets. */
 const TARGET = 'target';
 const TARGETS: readonly ReferenceKind[] = ['flow', 'binding', 'application'];
 

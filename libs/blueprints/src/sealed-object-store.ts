@@ -4,7 +4,7 @@ import { isMap, type Json, type JsonMap } from './json.js';
 import type { ObjectModel } from './object-model.js';
 import { ObjectStore, type StoredObject } from './object-store.js';
 
-/** Converts one secret field. */
+/** Seals or opens one secret field. */
 type SecretConversion = (field: string, value: Json) => unknown;
 
 /** Seals the secrets of objects when they are saved, and opens them when they are loaded. */

@@ -4,7 +4,7 @@ import { formatPercent } from './percent.js';
 import { list, named, scalar } from './tag-argument.js';
 import { resolve, resolveList, type TaggedValue, type TagResolver } from './tagged-value.js';
 
-/** `!KeyOf id`: the pk of an earlier entry. */
+/** Parses `!KeyOf id`: the pk of an earlier entry. */
 export function keyOf(argument: TaggedValue): TagResolver {
   const id = scalar('!KeyOf', argument);
   return async (scope) => {
@@ -17,7 +17,7 @@ export function keyOf(argument: TaggedValue): TagResolver {
   };
 }
 
-/** `!Env NAME` or `!Env [NAME, default]`: an environment variable. An empty variable counts as unset. */
+/** Parses `!Env NAME` or `!Env [NAME, default]`: an environment variable. An empty variable counts as unset. */
 export function env(argument: TaggedValue): TagResolver {
   const { name, fallback } = named('!Env', argument);
   return async (scope) => {
@@ -26,7 +26,7 @@ export function env(argument: TaggedValue): TagResolver {
   };
 }
 
-/** `!Context key` or `!Context [key, default]`: a value of the context. */
+/** Parses `!Context key` or `!Context [key, default]`: a value of the context. */
 export function context(argument: TaggedValue): TagResolver {
   const { name, fallback } = named('!Context', argument);
   return async (scope) => {
@@ -36,14 +36,14 @@ export function context(argument: TaggedValue): TagResolver {
   };
 }
 
-/** `!Format [format, value…]`: the values formatted like Python's `%` operator. */
+/** Parses `!Format [format, value…]`, which formats the values like Python's `%` operator. */
 export function format(argument: TaggedValue): TagResolver {
   const [template, ...values] = list('!Format', argument);
   if (template === undefined) throw new BlueprintError('!Format needs a format string');
   return async (scope) => formatPercent(String(await resolve(template, scope)), await resolveList(values, scope));
 }
 
-/** `!Find [app.model, [field, value]…]`: the pk of the first object with these values, or null. */
+/** Parses `!Find [app.model, [field, value]…]`: the pk of the first object with these values, or null. */
 export function find(argument: TaggedValue): TagResolver {
   const [model, ...pairs] = list('!Find', argument);
   const fields = pairs.map((pair) => list('!Find', pair));

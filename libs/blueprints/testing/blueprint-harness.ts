@@ -25,7 +25,7 @@ export class BlueprintHarness {
   /** Descriptors of the running external stages, by kind. */
   readonly descriptors = new Map<string, unknown>();
   readonly trusted = new Set<string>();
-  /** Further variables for `!Env`. */
+  /** More environment variables for `!Env`. */
   env: Readonly<Record<string, string>> = {};
   private readonly externalStages = {
     describe: async (kind: string) => {

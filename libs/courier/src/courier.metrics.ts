@@ -3,7 +3,7 @@ import type { OutboxRepository, OutboxStats } from './outbox.repository.js';
 
 const SORTS = ['mail', 'event'];
 
-/** Durations of deliveries of mails and of batches of events, by outcome. */
+/** Durations of deliveries: of each mail and of each batch of events, by outcome. */
 export const deliveries = histogram({
   name: 'gatehouse_courier_delivery_seconds',
   help: 'Durations of deliveries of mails and of batches of events',

@@ -1,11 +1,11 @@
 import { NoRespondersError, type Requester } from '@gatehouse/platform';
 import { z } from 'zod';
 
-/** Nanoseconds of a second: JetStream's unit of time. */
+/** Nanoseconds in a second. JetStream's times are in nanoseconds. */
 const NANOSECONDS = 1_000_000_000;
 /** Milliseconds within which NATS must answer a request of `npm run events`. */
 const TIMEOUT_MS = 5000;
-/** JetStream's code for a stream that does not exist. */
+/** JetStream's error code for a stream that does not exist. */
 const NOT_FOUND = 404;
 
 /** Settings of `npm run events`, the command that creates the stream of events. */

@@ -14,7 +14,7 @@ export abstract class CredentialStore {
   abstract findAppPassword(userId: string, key: string): Promise<AppPassword | undefined>;
 }
 
-/** The stored password of a name, which need not belong to a user. */
+/** The stored password for a username or a typed name, which need not belong to a user. */
 export interface StoredPassword {
   /** The user's hash. Undefined when no active user has the id, empty when the user has no password. */
   readonly hash: string | undefined;

@@ -68,7 +68,10 @@ export class DirectoryGroupRepository {
   }
 }
 
-/** The cast is necessary because TypeORM's partial type does not accept JSON of unknown shape. */
+/**
+ * Returns the values as columns. The cast is necessary because TypeORM's partial type does not accept JSON of unknown
+ * shape.
+ */
 function columnsOf({ parent, ...fields }: Partial<GroupFields>) {
   return { ...fields, ...(parent === undefined ? {} : { parent_id: parent }) } as QueryDeepPartialEntity<GroupEntity>;
 }

@@ -103,5 +103,8 @@ function epochChange(before: UserEntity, { password_hash, is_active }: Partial<U
   };
 }
 
-/** The cast is necessary because TypeORM's partial type does not accept JSON of unknown shape. */
+/**
+ * Returns the values as columns. The cast is necessary because TypeORM's partial type does not accept JSON of unknown
+ * shape.
+ */
 const columnsOf = (fields: object) => fields as QueryDeepPartialEntity<UserEntity>;

@@ -26,7 +26,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-/** A hash of Django, and one in the current format. */
+/** Two hashes: one of Django, and one in the current format. */
 const OUTDATED = 'pbkdf2_sha256$1000$salt$aGFzaA==';
 const CURRENT = '$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g';
 

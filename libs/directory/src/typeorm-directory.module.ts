@@ -22,7 +22,7 @@ class DirectoryModule implements OnApplicationShutdown {
   }
 }
 
-/** A single object, so that Nest creates one module and one pool for all stages that import it. */
+/** The module as a single object, so that Nest creates one module and one pool for all stages that import it. */
 const shared: DynamicModule = {
   module: DirectoryModule,
   providers: [

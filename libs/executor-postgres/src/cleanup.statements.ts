@@ -98,7 +98,10 @@ function cleanedTable({ table, due, keep = `interval '0'`, end }: Rule): Cleaned
   };
 }
 
-/** The role of the gateway cannot read tokens, so functions of the directory count and delete them. */
+/**
+ * Returns the statements for tokens. The role of the gateway cannot read tokens, so functions of the directory count
+ * and delete them.
+ */
 function tokensTable({ tokensS }: Retention): CleanedTable {
   const table = 'directory.tokens';
   return {

@@ -1,6 +1,6 @@
 import type { NamedStatement } from '@gatehouse/platform';
 
-/** A request updates the session's `seen_at` when it is older than this. */
+/** Age of the session's `seen_at` from which a request updates it. */
 const SEEN_INTERVAL = `interval '5 minutes'`;
 
 /** SQL for a user as one JSON value, because the database client parses one value faster than many columns. */

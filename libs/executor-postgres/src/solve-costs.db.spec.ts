@@ -126,9 +126,12 @@ const WHO = { uid: 'alice' };
 const GUESS = { password: 'hunter2' };
 
 const BEGUN = { 'plans inserted': 1, 'session_keys inserted': 1, 'sessions inserted': 1 };
-/** The first answer of a session extends its lifetime. */
+/** Written rows of a session's first answer, which also extends the session's lifetime. */
 const EXTENDED = { 'plans updated': 1, 'sessions updated': 1 };
-/** A verified credential renews the session key, clears two of its attempts and releases the third. */
+/**
+ * Written rows of an answer that verifies a credential: it renews the session key, clears two of its attempts and
+ * releases the third.
+ */
 const PROVED = {
   ...{ 'attempts inserted': 3, 'attempts deleted': 2, 'attempts updated': 1 },
   ...{ 'session_keys inserted': 1, 'session_keys updated': 1, 'plans updated': 1 },

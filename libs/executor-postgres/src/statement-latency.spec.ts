@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { StatementLatency } from './statement-latency.js';
 
-/** A latency on a clock that only statements and `wait` move. */
+/** Returns a `StatementLatency` whose clock only moves with statements and `wait`. */
 function harness() {
   let now = 0;
   const latency = new StatementLatency(() => now);

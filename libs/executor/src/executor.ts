@@ -208,7 +208,7 @@ export class Executor {
   }
 }
 
-/** The result of a request whose mailed link another request has used up first. */
+/** The result of a request after another request has used up its mailed link. */
 const LINK_DENIAL: FlowResult = { type: 'denied', message: LINK_GONE };
 
 /** Problems of a body that are reported before the request's API token is looked up. */

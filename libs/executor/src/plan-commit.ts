@@ -8,7 +8,7 @@ export interface EventContext {
   readonly user: User | undefined;
   /** Whether the plan verified the user whom it logs in. */
   readonly recentlyProved?: boolean;
-  /** `pk` of each device of which the plan has a proof. */
+  /** Primary keys (`pk`) of the devices that the plan has a proof of. */
   readonly provedDevices?: readonly number[];
   /** The user of the session before the effects are applied. */
   readonly sessionUser?: SavedUser | undefined;
@@ -21,7 +21,7 @@ export interface EventContext {
 export interface SessionProof {
   /** The user of the session, by uuid. */
   readonly user: string;
-  /** `pk` of each device that was verified or set up since the previous commit. */
+  /** Primary keys (`pk`) of the devices that were verified or set up since the previous commit. */
   readonly devices: readonly number[];
   /** Whether the user was verified since the previous commit. */
   readonly isVerified: boolean;

@@ -7,7 +7,7 @@ import { hashToken } from './resume-links.js';
 
 /** The plan that a request continues. */
 export interface PlanSelection {
-  /** `undefined` if the request starts a new plan. */
+  /** The plan to continue; `undefined` if the request starts a new plan. */
   readonly continued: ContinuedPlan | undefined;
   /** Whether the request has the token of a link that is not valid: it was used up, has expired or never existed. */
   readonly hasInvalidLink: boolean;

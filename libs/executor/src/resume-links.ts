@@ -3,24 +3,27 @@ import type { Effect } from '@gatehouse/contracts';
 import type { Plan } from '@gatehouse/plan';
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
-/** Length of a link's token in characters: over 350 bits. */
+/** Length of a link's token in characters. So many random letters and digits have over 350 bits. */
 export const TOKEN_LENGTH = 60;
 
 /** Returns random letters and digits. */
 export const randomToken = (length: number): string =>
   Array.from({ length }, () => ALPHABET[randomInt(ALPHABET.length)]).join('');
 
-/** Returns the SHA-256 of a token. Only the hash is stored; the token has too much entropy to be guessed from it. */
+/**
+ * Returns the SHA-256 of a token, the only form that is stored. A token has too much entropy to be guessed from its
+ * hash.
+ */
 export const hashToken = (token: string): Buffer => hash('sha256', token, 'buffer');
 
-/** A mailed link to store, which leads back to a step of the plan, once. */
+/** A mailed link to store. It leads back to a step of the plan, and can be used once. */
 export interface ResumeLink {
   readonly hash: Buffer;
   readonly step: string;
   readonly ttlS: number;
 }
 
-/** The target of a link: a step of a flow, with the query of the page at which the visitor is now. */
+/** The target of a link: a step of a flow, with the query of the page that the visitor has open. */
 export interface LinkTarget {
   readonly step: string;
   readonly slug: string;

@@ -13,7 +13,10 @@ export interface SessionKey {
   readonly hash: Buffer;
 }
 
-/** Returns a random key of 256 bits. Without `maxAgeS` the cookie lives until the browser closes. */
+/**
+ * Returns a random key of 256 bits. `maxAgeS` is the cookie's lifetime in seconds; without it, the cookie lives until
+ * the browser closes.
+ */
 export function newSessionKey(maxAgeS: number | undefined): SessionKey {
   const value = randomBytes(32).toString('base64url');
   return { cookie: { value, maxAgeS }, hash: hashSessionKey(value) };

@@ -4,14 +4,14 @@ import { isProved, type Plan, type Visitor } from '@gatehouse/plan';
 /** The session as it is after the logins and logouts that this request has made so far. */
 export interface SessionState {
   readonly sessionUser: StageRequest['session']['user'];
-  /** Whether the login verified a device of the user and is younger than the setting AUTHENTICATOR_PROOF_S. */
+  /** Whether the login verified a device of the user, and was within the last AUTHENTICATOR_PROOF_S seconds. */
   readonly deviceProved: boolean;
   /**
    * Whether the login, or a later proof in this session, verified the user within the setting CREDENTIAL_PROOF_S. Always
    * false for an API token.
    */
   readonly recentlyProved: boolean;
-  /** `pk` of each device of which the session has a proof within the setting AUTHENTICATOR_PROOF_S. */
+  /** Primary keys (`pk`) of the devices that the session has a proof of, within the setting AUTHENTICATOR_PROOF_S. */
   readonly provedDevices: readonly number[];
   readonly visitor: Visitor;
 }

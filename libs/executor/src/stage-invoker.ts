@@ -141,8 +141,8 @@ export class StageInvoker {
   }
 
   /**
-   * Returns the invocation of an embedded stage. For a challenge, its plan is that of the run. For an answer, it also
-   * has the context changes of the stages of this step that have already passed.
+   * Returns the invocation of an embedded stage. For a challenge, the plan in it is the run's plan. For an answer, that
+   * plan also contains the facts of the stages of this step that have already passed.
    */
   private embeddedInvocation(
     { context }: StageRun,
@@ -151,7 +151,7 @@ export class StageInvoker {
   ): StageInvocation {
     const { stateKey: host, plan: before } = invocation;
     const stateKey = `${host}.${field}`;
-    // A state belongs to a user. An embedded stage with a challenge stored its state for the user that the plan had
+    // A state belongs to a user. An embedded stage with a challenge stored its state for the user whom the plan had
     // before the host's reply.
     const state = stateOf(embed.asks === undefined ? plan : before, stateKey);
     return { stateKey, state, contract: this.contractOf(attached.kind, context.version), stage: attached, plan };

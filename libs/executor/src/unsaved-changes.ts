@@ -27,7 +27,7 @@ export interface UnsavedChanges {
   confirmedUser: string | undefined;
 }
 
-/** Returns no changes since this plan. */
+/** Returns the empty set of changes. `planBefore` is the plan as last saved, or as the run started. */
 export const noChanges = (planBefore: Plan): UnsavedChanges => ({
   planBefore,
   effects: [],

@@ -7,7 +7,7 @@ export type ScriptedReply = StageReply | Problem | ((request: StageRequest) => S
 
 /** Replies with the scripted reply for the `kind.verb` of a request, and records every request. */
 export class FakeStageClient extends StageClient {
-  /** `kind.verb` of each request. */
+  /** Kind and verb of each request, as `kind.verb`. */
   readonly hops: string[] = [];
   readonly requests: Parameters<StageClient['send']>[2][] = [];
   readonly clock = { ms: 0, waits: [] as number[] };
@@ -52,7 +52,7 @@ export const LOGIN_REPLY: StageReply = {
   ],
 };
 
-/** Replies with which each kind of test stage shows a challenge and passes. */
+/** Default replies of the test stages: each shows a challenge and passes with any answer. */
 export const DEFAULT_REPLIES = {
   'ident.challenge': challengeReply({ who: true }),
   'ident.respond': { type: 'passed', context: { pending_user: ALICE } },

@@ -87,9 +87,9 @@ const KINDS = new Map(
     contract('granter', { response: answer('token'), consent: 'needed' }),
     contract('login', { component: undefined }),
     contract('logout', { component: undefined, effects: ['logout'] }),
-    // Changes the flow's user.
+    // A stage that changes the flow's user.
     contract('editor', { component: undefined, effects: [], writes_data: true, alters_user: true }),
-    // Sets up a credential of the user. Another service serves it.
+    // A stage of another service, which sets up a credential of the user.
     contract('set_up', { component: undefined, service: 'keys', changes_credentials: () => true }),
     contract('redirect', { config: z.object({ to: z.string() }) }),
   ].map((c) => [c.kind, c]),

@@ -19,9 +19,9 @@ interface TestStep {
   readonly kind: string;
   readonly config?: Readonly<Record<string, unknown>>;
   readonly onRefusal?: 'retry' | 'restart' | 'restart_with_context';
-  /** Evaluated when the step becomes current. */
+  /** Policies that are evaluated when the step becomes current. */
   readonly policies?: PolicySet;
-  /** Evaluated when the flow is planned. */
+  /** Policies that are evaluated when the flow is planned. */
   readonly planned?: PolicySet;
 }
 

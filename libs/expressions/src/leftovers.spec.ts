@@ -41,7 +41,7 @@ for _ in range(40):
         held.append(error)
 `;
 const parts = ['left', 'over7f3a'];
-/** The text is assembled from parts, so that the search does not find its own source and input. */
+/** Searches for a text that is assembled from parts, so that the search does not find its own source and input. */
 const search = async () => run(`${FIND}\nreturn find("".join(parts))`, { names: { parts } });
 
 const v: ExpressionInput = { context: { v: 'leftover7f3a' } };

@@ -7,9 +7,9 @@ interface TestBinding {
   readonly kind?: string;
   readonly config?: Readonly<Record<string, unknown>>;
   readonly onRefusal?: BoundStage['invalid_response_action'];
-  /** Evaluated when the step becomes current. */
+  /** Policies that are evaluated when the step becomes current. */
   readonly policies?: PolicySet;
-  /** Evaluated when the flow is planned. */
+  /** Policies that are evaluated when the flow is planned. */
   readonly planned?: PolicySet;
 }
 

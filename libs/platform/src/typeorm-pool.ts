@@ -73,7 +73,10 @@ export async function waitForPostgres(url: string, readiness: Readiness): Promis
 
 const PING = { name: 'ping', text: 'SELECT 1' };
 
-/** The SQLSTATE of a wrong password, a role that may not log in or is missing, and a missing database. */
+/**
+ * SQLSTATEs of errors that may pass: a wrong password, a role that is missing or may not log in, and a missing
+ * database.
+ */
 const NOT_YET_STATES = new Set(['28P01', '28000', '3D000']);
 
 function reasonToWait(error: unknown, url: string): string | undefined {

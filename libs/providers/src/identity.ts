@@ -19,7 +19,7 @@ export interface ProfileClaims {
   readonly groups?: unknown;
 }
 
-/** Maximum characters of each claim and of one group name (`group`), and maximum number of `groups`. */
+/** Maximum numbers of characters of each claim and of a group's name (`group`), and the maximum number of `groups`. */
 const MAX = { identifier: 255, username: 150, name: 1000, email: 254, group: 255, groups: 1000 };
 
 /** Control characters and lone surrogates. Postgres cannot store some of them. */

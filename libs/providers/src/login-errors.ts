@@ -1,7 +1,10 @@
 import type { Message } from '@gatehouse/contracts';
 import { sentence } from '@gatehouse/contracts/sentence';
 
-/** Base class of refused logins, with a message for the visitor and a reason for the log. Neither contains a secret. */
+/**
+ * Base class of the errors that refuse a login, with a message for the visitor and a reason for the log. Neither
+ * contains a secret.
+ */
 export class LoginRefusedError extends Error {
   constructor(
     readonly visitorMessage: Message,

@@ -2,7 +2,7 @@ import { runOnce } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { IDENTIFICATION_SCHEMA } from './migrations/index.js';
 
-/** A connection of an account at a source with a user of Gatehouse, who can log in at the source from then on. */
+/** A connection of an account at a source with a user of Gatehouse. It lets the user log in at the source. */
 export interface SourceConnection {
   /** The id of the source. */
   readonly source: string;

@@ -15,7 +15,7 @@ export interface YamlMap {
   readonly [key: string]: YamlValue;
 }
 
-/** `!Tag argument`. */
+/** Returns the YAML tag `!Tag argument`. */
 export const yamlTag = (tag: string, argument: string): YamlTag => new YamlTag(tag, argument);
 
 /** The tag of the YAML 1.1 merge key `<<`. Exports never emit merge keys. */

@@ -18,7 +18,7 @@ interface QueueTail {
 export class CredentialQueue {
   /** The queues, by subject and credential. */
   private readonly queues = new Map<string, QueueTail>();
-  /** The function by which each request leaves its queue. */
+  /** For each queued request, the function that lets the next request proceed. */
   private readonly exits = new WeakMap<object, () => void>();
 
   constructor(private readonly limit: number) {}

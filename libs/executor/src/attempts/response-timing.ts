@@ -13,7 +13,7 @@ const SAMPLES = 32;
 const MAX_COSTS = 256;
 
 interface Clock {
-  /** Milliseconds on a monotonic clock. */
+  /** Returns milliseconds on a monotonic clock. */
   readonly now: () => number;
   readonly wait: (ms: number) => Promise<unknown>;
 }

@@ -42,11 +42,11 @@ export interface Session {
   readonly user: Identity | undefined;
   /** Whether the session is anonymous and has only a short lifetime, until the visitor answers a challenge. */
   readonly isUnanswered?: boolean | undefined;
-  /** Whether the login verified a device of the user and is younger than the setting AUTHENTICATOR_PROOF_S. */
+  /** Whether the login verified a device of the user, and was within the last AUTHENTICATOR_PROOF_S seconds. */
   readonly deviceProved?: boolean | undefined;
   /** Whether the login, or a later proof in this session, verified the user within the setting CREDENTIAL_PROOF_S. */
   readonly recentlyProved?: boolean | undefined;
-  /** `pk` of each device of which the session has a proof within the setting AUTHENTICATOR_PROOF_S. */
+  /** Primary keys (`pk`) of the devices that the session has a proof of, within the setting AUTHENTICATOR_PROOF_S. */
   readonly provedDevices?: readonly number[] | undefined;
   /** The address from which the session was last used, if it is known. */
   readonly lastIp?: string | undefined;
@@ -120,8 +120,8 @@ export interface Cancellation {
 /** Plans and their sessions. */
 export abstract class PlanStore {
   /**
-   * Returns `undefined` if no flow has this slug. Never returns expired sessions and plans, even before they are
-   * deleted.
+   * Loads the data of a request. Returns `undefined` if no flow has this slug. Never returns expired sessions and
+   * plans, even before they are deleted.
    */
   abstract load(slug: string, sessionKey: Buffer | undefined): Promise<LoadedFlow | undefined>;
   /** Returns the plan of a live resume token of this flow, with a new id. */
@@ -133,7 +133,7 @@ export abstract class PlanStore {
    * the user may not log in, or if a mailed link was used already or has expired.
    */
   abstract save(plan: PlanCommit): Promise<boolean>;
-  /** Returns the slugs of the flows of a session's plans, the last saved first, up to a largest number. */
+  /** Returns the slugs of the flows of a session's plans, the last saved first. Leaves out the oldest of very many. */
   abstract listSlugs(sessionKey: Buffer): Promise<string[]>;
   /** Deletes every plan of a session. Returns the plan of the flow `slug`, or without `slug` the plan that was last saved. */
   abstract deletePlans(sessionKey: Buffer, slug?: string): Promise<Cancellation>;

@@ -13,7 +13,9 @@ const NOT_PURE = '~'.charCodeAt(0);
 
 const PARENT_GONE_EXIT_CODE = 0;
 const NO_REPLY_EXIT_CODE = 71;
-/** A process is replaced when its memory has grown by this factor, because WebAssembly memory never shrinks. */
+/**
+ * Growth factor of a process's memory after which the process is replaced, because WebAssembly memory never shrinks.
+ */
 const MAX_MEMORY_GROWTH = 3;
 const OVERFLOW = 'The data or the calls of the policy are nested too deeply.';
 const OVERFLOW_RESULT = Buffer.from(`!${JSON.stringify({ error: OVERFLOW })}`);

@@ -40,7 +40,7 @@ export const DENIED_IMPORTS: ReadonlyMap<string, number> = new Map([
   ['fd_pwrite', -FORBIDDEN],
   ['fd_sync', -FORBIDDEN],
   ['_emscripten_system', -52],
-  // EAI_FAIL: host names never resolve.
+  // getaddrinfo returns EAI_FAIL: host names never resolve.
   ['getaddrinfo', -4],
   ['getnameinfo', -4],
 ]);

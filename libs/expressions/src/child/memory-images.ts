@@ -7,7 +7,7 @@ import type { PythonRuntime } from './python-runtime.js';
  */
 export class MemoryImages {
   private readonly initial: MemoryImage;
-  /** The last copy of the shared memory. */
+  /** The latest copy of the shared memory. */
   private shared: MemoryImage;
   private isShared = true;
   private isSaved = true;

@@ -8,7 +8,7 @@ interface AppleKey {
   readonly pem: string;
 }
 
-/** Lifetime of a client secret, which is used for one request only. */
+/** Lifetime of a client secret. Each secret is used for one request only. */
 const LIFETIME = '5m';
 
 /** Splits a consumer key `services_id;team_id;key_id` (docs/spec/sources.md#apple). Any other key is the client id. */
