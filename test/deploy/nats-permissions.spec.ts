@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { PASSWORD_HASH_SUBJECT } from '@gatehouse/contracts';
 import { connect, type NatsConnection, nkeyAuthenticator, nkeys } from '@nats-io/transport-node';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { MESSAGE_SUBJECT } from '../../apps/gateway/src/sockets/session-message.js';
 import { describeWithNats, type RunningNats, startNats } from '../support/nats.js';
 import type { Environment } from '../support/processes.js';
 import { ALLOWED_CALLS, PATTERNS, type Pattern, SERVICES } from './catalogue.js';
@@ -100,6 +101,23 @@ describeWithNats('deploy/nats/nats.conf', () => {
     const callable = subjects.filter((subject) => !isDescribe(subject) && subject !== PASSWORD_HASH_SUBJECT);
     expect(await reachable('gateway')).toEqual(['_INBOX_gateway.x', ...callable]);
     expect(await reachable('operator')).toEqual(subjects.filter(isDescribe));
+  });
+
+  it('lets only gateways send messages for visitors, and only gateways receive them', async () => {
+    const subject = MESSAGE_SUBJECT;
+    for (const user of users.keys())
+      expect([user, await subscribable(user, [{ subject }])]).toEqual([user, user === 'gateway' ? [{ subject }] : []]);
+    const received: string[] = [];
+    const callback = (_: unknown, message: { string(): string }) => void received.push(message.string());
+    const subscription = as('gateway').subscribe(subject, { callback });
+    await as('gateway').flush();
+    for (const [user, connection] of users) {
+      connection.publish(subject, user);
+      await connection.flush();
+    }
+    await as('gateway').flush();
+    expect(received).toEqual(['gateway']);
+    subscription.unsubscribe();
   });
 
   it('lets the courier publish events and call no service, and lets no other user publish events', async () => {

@@ -20,6 +20,7 @@ const SECTIONS: readonly Section[] = [
       await import('../../apps/gateway/src/flows/nats-stage.client.js');
       await import('../../apps/gateway/src/flows/nats-policy.client.js');
       await import('../../apps/gateway/src/cleanup/cleanup.metrics.js');
+      await import('../../apps/gateway/src/sockets/socket.metrics.js');
     },
   },
   {

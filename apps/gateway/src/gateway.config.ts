@@ -78,6 +78,31 @@ export const gatewaySettings = z.object({
     'Sessions that requests without a session start from one network in a period, counted by each gateway; 0 for no limit',
   ),
   NEW_SESSION_RATE_PERIOD_S: whole(60, { max: 86_400 }).describe('Seconds of that period'),
+  SOCKETS_MAX: whole(10_000, { min: 0, max: 1_000_000 }).describe(
+    'Open WebSockets of pages in one gateway; further ones get 503. 0 for none',
+  ),
+  SOCKETS_PER_NETWORK: whole(1000, { max: 1_000_000 }).describe(
+    'Open WebSockets of one network in one gateway; further ones get 429',
+  ),
+  SOCKETS_PER_SESSION: whole(20, { max: 10_000 }).describe(
+    'Open WebSockets of one session in one gateway, one for each tab; further ones get 429',
+  ),
+  SOCKET_RATE: whole(1000, { min: 0, max: 1_000_000 }).describe(
+    'Requests of one network for a WebSocket in a period, counted by each gateway; 0 for no limit',
+  ),
+  SOCKET_RATE_PERIOD_S: whole(10, { max: 86_400 }).describe('Seconds of that period'),
+  SOCKET_QUEUE_BYTES: whole(16 * 1024, { min: 8 * 1024, max: 1024 * 1024 }).describe(
+    'Bytes that may wait for a client which does not read its WebSocket, before the gateway closes the connection',
+  ),
+  SOCKET_IDLE_S: whole(30, { max: 3600 }).describe(
+    'Seconds between two pings on a WebSocket. A client that has not answered the last one is disconnected',
+  ),
+  SOCKET_S: whole(600, { max: 86_400 }).describe(
+    'Seconds after which a WebSocket closes; the page opens another, with its present cookie',
+  ),
+  SOCKET_STRANGER_S: whole(2, { max: 3600 }).describe(
+    'Seconds after which a WebSocket without a session cookie closes; the page opens another, with the cookie that it has got meanwhile',
+  ),
   DEVICE_CODE_RATE: whole(100, { min: 0, max: 1_000_000 }).describe(
     'Device codes for one network in an hour, counted by each gateway; 0 for no limit',
   ),

@@ -14,6 +14,7 @@ import { type Infrastructure, InfrastructureModule } from './infrastructure.modu
 import { InvitationsModule } from './invitations/invitations.module.js';
 import { OauthModule } from './oauth/oauth.module.js';
 import { SessionsModule } from './sessions/sessions.module.js';
+import { SocketsModule } from './sockets/sockets.module.js';
 import { SourcesModule } from './sources/sources.module.js';
 import { SystemModule } from './system/system.module.js';
 import { UsersModule } from './users/users.module.js';
@@ -33,6 +34,7 @@ import { UsersModule } from './users/users.module.js';
     OauthModule,
     BrandsModule,
     AccountModule,
+    SocketsModule,
     SystemModule,
     CleanupModule,
   ],

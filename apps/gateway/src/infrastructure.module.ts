@@ -1,4 +1,4 @@
-import { GeoLocator, Logger, Readiness, Requester, Sealer } from '@gatehouse/platform';
+import { Broadcaster, GeoLocator, Logger, Readiness, Requester, Sealer } from '@gatehouse/platform';
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { GATEWAY_CONFIG, type GatewayConfig } from './gateway.config.js';
@@ -9,7 +9,8 @@ import { PageRenderer } from './http/pages/page-renderer.js';
 export interface Infrastructure {
   readonly config: GatewayConfig;
   readonly source: DataSource;
-  readonly requester: Requester;
+  /** The client of the bus. */
+  readonly requester: Requester & Broadcaster;
   readonly readiness: Readiness;
   readonly geoLocator: GeoLocator;
   readonly pages: PageRenderer;
@@ -29,6 +30,7 @@ export class InfrastructureModule {
         { provide: GATEWAY_CONFIG, useValue: config },
         { provide: DataSource, useValue: source },
         { provide: Requester, useValue: requester },
+        { provide: Broadcaster, useValue: requester },
         { provide: Readiness, useValue: readiness },
         { provide: GeoLocator, useValue: geoLocator },
         { provide: PageRenderer, useValue: pages },
@@ -36,7 +38,18 @@ export class InfrastructureModule {
         { provide: Admission, useValue: admission },
         { provide: Sealer, useValue: new Sealer(config.SEAL_KEYS) },
       ],
-      exports: [GATEWAY_CONFIG, DataSource, Requester, Readiness, GeoLocator, PageRenderer, Logger, Admission, Sealer],
+      exports: [
+        GATEWAY_CONFIG,
+        DataSource,
+        Requester,
+        Broadcaster,
+        Readiness,
+        GeoLocator,
+        PageRenderer,
+        Logger,
+        Admission,
+        Sealer,
+      ],
     };
   }
 }

@@ -26,6 +26,7 @@ import { PageRenderer } from './http/pages/page-renderer.js';
 import { ProblemPage } from './http/pages/problem.page.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import type { Infrastructure } from './infrastructure.module.js';
+import { SocketHub } from './sockets/socket.hub.js';
 
 /** The folder of the built pages. */
 const PAGES_FOLDER = join(packageFolder(), 'dist/apps/web');
@@ -51,6 +52,7 @@ export async function startGateway(
     refused: requester.refused,
     close: async () => {
       readiness.stop();
+      app.get(SocketHub).drain(config.SHUTDOWN_DELAY_S * 1000);
       await delay(config.SHUTDOWN_DELAY_S * 1000);
       await app.close();
       admission.stop();

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { claimedCode, userCode } from './device-grant.js';
 import { secret } from './secret.js';
+import type { Sentence } from './sentence.js';
 
 /**
  * Largest length of a cookie value. With name and attributes, the cookie stays below all browser limits (RFC 6265
@@ -102,22 +103,33 @@ export const effect = z.discriminatedUnion('type', [
    * Stores a pending source login for a button of the challenge. Only this session may complete the login with `state`.
    */
   z.object({ type: z.literal('source_login'), source: z.uuid(), state: z.string().min(32).max(128) }),
-  z.object({ type: z.literal('toast'), level: z.enum(['success', 'info', 'warning', 'error']), message: z.string() }),
+  /** A text for the open pages of the session. The gateway translates it and fills in the parameters. */
+  z.object({
+    type: z.literal('toast'),
+    level: z.enum(['success', 'info', 'warning', 'error']),
+    message: z.string(),
+    params: z.record(z.string(), z.union([z.string(), z.number()])).exactOptional(),
+  }),
 ]);
 export type Effect = z.output<typeof effect>;
 export type EffectType = Effect['type'];
 export const EFFECT_TYPES = effect.options.map(({ shape }) => shape.type.value);
 
-/** Effect types that a denied reply may have, because they only record what happened. */
-export const REFUSAL_EFFECTS: ReadonlySet<EffectType> = new Set(['event', 'reputation']);
+/** Effect types that a denied reply may have, because they only say what happened. */
+export const REFUSAL_EFFECTS: ReadonlySet<EffectType> = new Set(['event', 'reputation', 'toast']);
 
 /**
  * Effect types that a challenge or a rejected reply may have: those of `REFUSAL_EFFECTS`, and those that a challenge
  * needs, such as a mail.
  */
-export const CHALLENGE_EFFECTS: ReadonlySet<EffectType> = new Set([
-  ...REFUSAL_EFFECTS,
-  'mail',
-  'source_login',
-  'toast',
-]);
+export const CHALLENGE_EFFECTS: ReadonlySet<EffectType> = new Set([...REFUSAL_EFFECTS, 'mail', 'source_login']);
+
+type Toast = Extract<Effect, { type: 'toast' }>;
+
+/** Returns the effect that shows a text to the visitor. */
+export const toast = (level: Toast['level'], { text, params }: Sentence): Toast => ({
+  type: 'toast',
+  level,
+  message: text,
+  ...(params === undefined ? {} : { params }),
+});

@@ -28,6 +28,8 @@ export const stageRequest = z.object({
   /** Milliseconds that are left for the reply, counted from the receipt of the request. */
   timeout_ms: z.number(),
   locale: z.string(),
+  /** Whether the gateway accepts toasts of every kind of stage, with every reply. Gateways before 0.3 do not say so. */
+  toasts: z.boolean().exactOptional(),
   flow: z.object({ id: z.string().optional(), slug: z.string(), title: z.string(), designation }),
   /** `stage` is the id of the bound stage, or the id of the step if the step was inserted at run time. */
   step: z.object({

@@ -53,7 +53,7 @@ const EFFECT_WRITERS: { readonly [T in EffectType]: EffectWriter<T> } = {
   /** No part of the statement: `cookie` and `authorize` only change the HTTP response. */
   cookie: nothing,
   authorize: nothing,
-  /** Has no consequence: no page shows toasts yet. */
+  /** Sent after the save, and never stored. */
   toast: nothing,
 };
 

@@ -23,13 +23,20 @@ interface CollectedEffect {
 /** What the effects of a request add to its HTTP response. */
 export interface ResponseEffects {
   readonly cookies: readonly EffectOf<'cookie'>[];
+  /** Messages for the visitor's open pages. */
+  readonly toasts: readonly EffectOf<'toast'>[];
   /** The device code that the visitor has typed, and may approve or refuse now. */
   readonly authorization: EffectOf<'authorize'> | undefined;
   /** Whether the request has logged its visitor in. */
   readonly isLogin: boolean;
 }
 
-export const NO_RESPONSE_EFFECTS: ResponseEffects = { cookies: [], authorization: undefined, isLogin: false };
+export const NO_RESPONSE_EFFECTS: ResponseEffects = {
+  cookies: [],
+  toasts: [],
+  authorization: undefined,
+  isLogin: false,
+};
 
 /** What effects of one type do before and after the save. The plan store decides what they do within the save. */
 interface EffectHandler<T extends EffectType> {
@@ -58,8 +65,7 @@ const EFFECT_HANDLERS: { readonly [T in EffectType]: EffectHandler<T> } = {
     respond: (response, effect) => ({ ...response, authorization: response.authorization ?? effect }),
   },
   source_login: {},
-  /** Has no consequence: no page shows toasts yet. */
-  toast: {},
+  toast: { respond: (response, effect) => ({ ...response, toasts: [...response.toasts, effect] }) },
 };
 
 /** Returns what the commit saves for an effect. */

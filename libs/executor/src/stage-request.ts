@@ -50,6 +50,7 @@ export function buildStageRequest(
     id: requestId(run, { stateKey, contract, plan }),
     timeout_ms: Math.floor(Math.min(contract.deadline_ms, timeLeftMs(request))),
     locale,
+    toasts: true,
     flow: { id, slug, title, designation },
     step: stepFields(run, { stateKey, contract, stage, plan }),
     site,

@@ -75,6 +75,11 @@ describe('a stage within its contract', () => {
   ])('%s', (_what, reply) => {
     expect(contractViolations(contract, reply, { pendingUser: alice, attached: [] })).toEqual([]);
   });
+  it('says so to the visitor when it denies', () => {
+    const talking = { ...contract, effects: [...contract.effects, 'toast' as const] };
+    const reply: StageReply = { type: 'denied', effects: [event, toast] };
+    expect(contractViolations(talking, reply, { pendingUser: alice, attached: [] })).toEqual([]);
+  });
   it('writes the pending user by uuid alone', () => {
     const { uuid } = alice as Extract<User, { kind: 'saved' }>;
     expect(

@@ -1,7 +1,14 @@
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { describeBuses, MAX_MESSAGE_BYTES, type RunningBus, serveOn } from '../../../test/support/buses.js';
-import { BusDownError, type BusServer, NoRespondersError, type Requester, RequestTimeoutError } from './bus.js';
+import {
+  type Broadcaster,
+  BusDownError,
+  type BusServer,
+  NoRespondersError,
+  type Requester,
+  RequestTimeoutError,
+} from './bus.js';
 import { MALFORMED } from './json-responder.js';
 
 const LONG = 60_000;
@@ -11,7 +18,7 @@ type Handler = (data: unknown) => Promise<unknown>;
 
 describeBuses('a message bus', (start) => {
   let running: RunningBus;
-  let requester: Requester;
+  let requester: Requester & Broadcaster;
   let servers: BusServer[];
 
   // This suite provokes failures, so it discards their log lines.
@@ -171,6 +178,30 @@ describeBuses('a message bus', (start) => {
     await all.promise;
     expect(received).toEqual([{ id: '1' }, { id: '3' }]);
     await publisher.close();
+  });
+
+  it('broadcasts messages in their order to a listener, also its own, and none after it has closed', async () => {
+    const sender = await running.bus.openRequester('sender');
+    const received: string[] = [];
+    const all = signal();
+    requester.listen('news', (body) => {
+      received.push(textOf(body));
+      if (received.length === 3) all.resolve();
+    });
+    await serve(async (data) => data);
+    // The reply shows that the bus has processed the subscription.
+    await ask('{}');
+    for (const text of ['first', 'second']) expect(sender.broadcast('news', text)).toBe(true);
+    await sender.request(SUBJECT, '{}', LONG);
+    expect(requester.broadcast('news', 'own')).toBe(true);
+    await all.promise;
+    expect(received).toEqual(['first', 'second', 'own']);
+
+    sender.broadcast('news', 'too late');
+    await requester.close();
+    expect(requester.broadcast('news', 'closed')).toBe(false);
+    await sender.close();
+    expect(received).not.toContain('closed');
   });
 });
 

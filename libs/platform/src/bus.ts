@@ -24,6 +24,20 @@ export abstract class Requester {
   abstract close(): Promise<void>;
 }
 
+/** Client of the bus that sends messages to all processes that listen, and receives such messages. */
+export abstract class Broadcaster {
+  /**
+   * Sends a message to every listener of the subject, the sender included, at most once. Returns false and sends nothing
+   * while the bus cannot be reached.
+   */
+  abstract broadcast(subject: string, body: string): boolean;
+  /**
+   * Passes each message of a subject to `receive`, which must not throw, until the client closes. The process is ready
+   * without this subscription.
+   */
+  abstract listen(subject: string, receive: (body: Uint8Array) => void): void;
+}
+
 /** A message that expects no reply. */
 export interface EventMessage {
   /** Unique id, by which a JetStream stream drops a message that is published again. */
@@ -66,8 +80,10 @@ export interface BusServer {
 export abstract class Bus {
   /** Where the bus is, for the log. Contains no secrets. */
   abstract readonly address: string;
-  /** Opens a requester. `client` is the name of its NATS user and the prefix of its inbox. */
-  abstract openRequester(client: string, logger?: Logger): Promise<Requester>;
+  /**
+   * Opens a requester, which is also a broadcaster. `client` is the name of its NATS user and the prefix of its inbox.
+   */
+  abstract openRequester(client: string, logger?: Logger): Promise<Requester & Broadcaster>;
   /** Opens a publisher. `client` is the name of its NATS user and the prefix of its inbox. */
   abstract openPublisher(client: string, settings: PublisherSettings, logger?: Logger): Promise<Publisher>;
   /**

@@ -1,4 +1,5 @@
 import {
+  type Broadcaster,
   Bus,
   BusDownError,
   type BusServer,
@@ -30,7 +31,7 @@ export class InProcessBus extends Bus {
     super();
   }
 
-  openRequester(): Promise<Requester> {
+  openRequester(): Promise<Requester & Broadcaster> {
     return Promise.resolve(new InProcessRequester(this));
   }
 
@@ -69,9 +70,10 @@ export class InProcessBus extends Bus {
   }
 }
 
-class InProcessRequester extends Requester {
+class InProcessRequester extends Requester implements Broadcaster {
   readonly refused = NEVER;
   private readonly pending = new Set<(error: Error) => void>();
+  private readonly removers: (() => void)[] = [];
   private closed = false;
 
   constructor(private readonly bus: InProcessBus) {
@@ -99,8 +101,19 @@ class InProcessRequester extends Requester {
     }
   }
 
+  broadcast(subject: string, body: string): boolean {
+    if (!this.closed) this.bus.deliver(subject, body, () => undefined);
+    return !this.closed;
+  }
+
+  listen(subject: string, receive: (body: Uint8Array) => void): void {
+    // The listener runs in a later turn of the event loop, as on NATS.
+    this.removers.push(this.bus.serve(subject, (body) => void setImmediate(() => this.closed || receive(body))));
+  }
+
   close(): Promise<void> {
     this.closed = true;
+    for (const remove of this.removers.splice(0)) remove();
     for (const fail of this.pending) fail(new BusDownError('the requester is closed'));
     return Promise.resolve();
   }

@@ -3,6 +3,7 @@ import { connect, type Msg, type NatsConnection } from '@nats-io/transport-node'
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { describeWithNats, type RunningNats, startNats } from '../../../test/support/nats.js';
 import { BusDownError, RequestTimeoutError } from './bus.js';
+import { Logger } from './logger.js';
 import { connectNats } from './nats-connection.js';
 import { NatsRequester } from './nats-requester.js';
 
@@ -38,6 +39,7 @@ describeWithNats('a requester on NATS', () => {
     await nats.stop();
     await lost;
     expect(requester.connected).toBe(false);
+    expect(requester.broadcast('news', 'lost')).toBe(false);
     await expect(requester.request('echo', '{}', LONG)).rejects.toBeInstanceOf(BusDownError);
     nats = await startNats({ port: Number(new URL(nats.url).port) });
     await Promise.all([back, served]);
@@ -63,9 +65,14 @@ describeWithNats('a requester on NATS', () => {
     const open = (name: string) => connectNats({ NATS_URL: nats.url, NATS_USER: name, NATS_PASSWORD: 's' }, name);
     await Promise.all([client.close(), service.close()]);
     [client, service] = [await open('client'), await open('service')];
-    requester = new NatsRequester(client, '_INBOX_client', { sweepEveryMs: 5 });
+    requester = new NatsRequester(client, '_INBOX_client', { sweepEveryMs: 5, logger: new Logger('test', 'silent') });
     await serve('echo', (message) => message.respond(message.data));
     expect(text(await requester.request('echo', 'allowed', LONG))).toBe('allowed');
+    // A gateway that may not listen to broadcasts yet still serves logins.
+    requester.listen('news', () => expect.unreachable());
+    expect(requester.broadcast('news', 'refused')).toBe(true);
+    expect(text(await requester.request('echo', 'again', LONG))).toBe('again');
+    expect(requester.connected).toBe(true);
     await expect(connect({ servers: nats.url })).rejects.toThrow(/authorization/i);
   });
 

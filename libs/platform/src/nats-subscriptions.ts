@@ -83,6 +83,8 @@ export class NatsSubscriptions {
 
   async #tryAgain(): Promise<void> {
     this.#retry = undefined;
+    // To subscribe on a closed connection throws.
+    if (this.connection.isClosed()) return;
     this.#delayMs = Math.min(2 * this.#delayMs, LONGEST_DELAY_MS);
     const tried = this.#entries.filter(({ refused }) => refused);
     for (const entry of tried) this.#subscribe(entry);

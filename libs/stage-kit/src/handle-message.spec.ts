@@ -124,6 +124,22 @@ describe('a respond request', () => {
     expect(restarting).toMatchObject({ type: 'rejected', state: { failures: 1 } });
     expect(restarting).not.toHaveProperty('effects');
   });
+  it('sends no toast to a gateway that does not say that it accepts toasts', async () => {
+    const toastingContract = defineStage({
+      ...contract,
+      model: 'samples.toastingContract',
+      effects: ['toast', 'event'],
+    });
+    const [toast, event] = [
+      { type: 'toast', level: 'info', message: 'sent' },
+      { type: 'event', action: 'sent', context: {} },
+    ] as const;
+    const passes = () => pass<typeof toastingContract>({ effects: [toast, event] });
+    const { toasts: _new, ...body } = stageRequestFixture({ config: { word: 'x' } });
+    const message = { verb: 'challenge', body, report: () => expect.unreachable() } as const;
+    const stage: Stage<typeof toastingContract> = { challenge: passes, respond: passes };
+    expect(await handleStageMessage(toastingContract, stage, message)).toMatchObject({ effects: [event] });
+  });
   it('rejects an invalid response with one error for each field and does not call the handler', async () => {
     const neverResponds: Riddle = { ...riddle, respond: () => expect.unreachable() };
     expect(await replyOf(neverResponds, 'respond', { response: { loud: 'perhaps' } })).toEqual({

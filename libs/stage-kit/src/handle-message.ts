@@ -33,7 +33,8 @@ export async function handleStageMessage<C extends StageContract>(
     const input = toInput(contract, request);
     const outcome =
       verb === 'challenge' ? await stage.challenge(input) : await respond(contract, stage, { input, request });
-    return await toReply(stage, input, outcome);
+    const reply = await toReply(stage, input, outcome);
+    return request.toasts ? reply : withoutToasts(reply);
   } catch (error) {
     if (isUnavailable(error)) return { problem: { code: 'stage_busy', retry_after_s: retryAfterS(error) } };
     if (error instanceof BadRequestError) return { problem: { code: 'stage_bad_request', detail: error.message } };
@@ -100,6 +101,10 @@ async function toReply<C extends StageContract>(
     ...(effects.length === 0 ? {} : { effects }),
   });
 }
+
+/** Returns a reply without toasts, for a gateway that would take some of them for a violation of the contract. */
+const withoutToasts = (reply: StageReply): StageReply =>
+  reply.effects ? { ...reply, effects: reply.effects.filter(({ type }) => type !== 'toast') } : reply;
 
 /** Casts a typed outcome to the wire type, because every outcome is one of the four replies. */
 const asReply = (outcome: object) => outcome as StageReply;

@@ -14,6 +14,7 @@ export const stageRequestFixture = (overrides: Partial<StageRequest> = {}): Stag
   v: PROTOCOL_VERSION,
   id: '00000000-0000-4000-8000-000000000000.1.0',
   timeout_ms: 5000,
+  toasts: true,
   locale: 'en',
   flow: { slug: 'login', title: 'Welcome', designation: 'authentication' },
   step: { id: 'step', name: 'step', confirmed: true, stage: '5a0c1d4e-8a52-4f2e-9d8c-3b1f6f0f7c21' },

@@ -18,6 +18,7 @@ import { brandAppearance, PageRenderer } from '../http/pages/page-renderer.js';
 import { type FormFields, parseForm } from '../http/zod-body.pipe.js';
 import { SessionRepository, type SessionSummary } from '../sessions/session.repository.js';
 import { parseUserAgent } from '../sessions/user-agent.js';
+import { SessionMessenger } from '../sockets/session-messenger.js';
 import { AvatarService } from '../users/avatars/avatar.service.js';
 import { DeviceFormService } from './device-form.service.js';
 
@@ -52,6 +53,7 @@ export class AccountPageController {
     @Inject(PageRenderer) private readonly pages: PageRenderer,
     @Inject(BrandStore) private readonly brands: BrandStore,
     @Inject(FlowStore) private readonly flows: FlowStore,
+    @Inject(SessionMessenger) private readonly messenger: SessionMessenger,
     @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
   ) {}
 
@@ -83,7 +85,8 @@ export class AccountPageController {
     { session, consent, ...deviceFields }: FormFields,
     actor: RequestActor,
   ): Promise<Refusal | undefined> {
-    if (isUuid(session)) await this.sessions.remove(session, actor.principal.user.uuid);
+    const ended = isUuid(session) ? await this.sessions.remove(session, actor.principal.user.uuid) : undefined;
+    this.messenger.closeSockets(ended ?? []);
     await this.revokeConsent(parsePk(consent), actor);
     return this.deviceForms.change(deviceFields, actor);
   }

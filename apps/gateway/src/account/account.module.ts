@@ -5,6 +5,7 @@ import { DevicesModule } from '../devices/devices.module.js';
 import { EngineModule } from '../flows/engine.module.js';
 import { AuthModule } from '../http/auth/auth.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
+import { SocketsModule } from '../sockets/sockets.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { AccountPageController } from './account-page.controller.js';
 import { DeviceFormService } from './device-form.service.js';
@@ -12,7 +13,16 @@ import { HomeController } from './home.controller.js';
 
 /** The account page, on which users manage their sessions, devices and consents. */
 @Module({
-  imports: [AuthModule, BrandsModule, ConsentsModule, DevicesModule, EngineModule, SessionsModule, UsersModule],
+  imports: [
+    AuthModule,
+    BrandsModule,
+    ConsentsModule,
+    DevicesModule,
+    EngineModule,
+    SessionsModule,
+    SocketsModule,
+    UsersModule,
+  ],
   controllers: [HomeController, AccountPageController],
   providers: [DeviceFormService],
 })

@@ -16,6 +16,7 @@ import { KnownBrowserService } from '../http/known-browser.service.js';
 import { translatorFor } from '../http/locale.js';
 import { SessionCookieService, setEffectCookies } from '../http/session-cookie.service.js';
 import { DeviceAuthorizationService, type DeviceDecision, isRefusal } from '../oauth/device-authorization.service.js';
+import { SessionMessenger } from '../sockets/session-messenger.js';
 import { type FlowRequestParams, FlowRequestReader } from './flow-request.reader.js';
 
 /**
@@ -31,6 +32,7 @@ export class FlowService {
     @Inject(FlowRequestReader) private readonly reader: FlowRequestReader,
     @Inject(KnownBrowserService) private readonly knownBrowsers: KnownBrowserService,
     @Inject(SessionCookieService) private readonly cookies: SessionCookieService,
+    @Inject(SessionMessenger) private readonly messenger: SessionMessenger,
     @Inject(Logger) private readonly logger: Logger,
   ) {}
 
@@ -41,6 +43,8 @@ export class FlowService {
   async enter({ request, reply }: HttpExchange, params: FlowRequestParams): Promise<FlowResponse> {
     const flowRequest = await this.reader.read({ request, reply }, params);
     const executed = await this.executor.handle(flowRequest);
+    // Before the cookie is set, which closes the WebSockets of the session.
+    this.sendToasts(request, flowRequest, executed);
     const response = await this.startAuthorization(request, flowRequest, executed);
     if (response.cookie) this.cookies.set({ request, reply }, response.cookie, flowRequest.client);
     setEffectCookies({ request, reply }, response.effects.cookies, flowRequest.client);
@@ -103,6 +107,15 @@ export class FlowService {
       if (error instanceof Problem) return response;
       throw error;
     }
+  }
+
+  /** Sends the toasts of stages to the pages of the session, in the visitor's language. */
+  private sendToasts(request: FastifyRequest, { sessionKey }: FlowRequest, response: FlowResponse) {
+    const { effects, sessionUser: user, brand } = response;
+    if (effects.toasts.length === 0) return;
+    const translate = translatorFor(request, { user, brand });
+    const texts = effects.toasts.map(({ level, message, params }) => ({ level, text: translate(message, params) }));
+    this.messenger.send(sessionKey, texts);
   }
 
   /** Logs the id of the plan, which the log lines of stages contain too. Logs no input of the visitor. */

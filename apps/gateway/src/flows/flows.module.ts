@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { BrandsModule } from '../brands/brands.module.js';
 import { AuthModule } from '../http/auth/auth.module.js';
 import { DeviceAuthorizationModule } from '../oauth/device-authorization.module.js';
+import { SocketsModule } from '../sockets/sockets.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { EngineModule } from './engine.module.js';
 import { ExecutorController } from './executor.controller.js';
@@ -14,7 +15,7 @@ import { FlowInspectorController } from './inspector/flow-inspector.controller.j
 
 /** Flows: the executor API, pages, redirects and the inspector. */
 @Module({
-  imports: [AuthModule, BrandsModule, DeviceAuthorizationModule, EngineModule, UsersModule],
+  imports: [AuthModule, BrandsModule, DeviceAuthorizationModule, EngineModule, SocketsModule, UsersModule],
   controllers: [
     ExecutorController,
     FlowPageController,

@@ -15,6 +15,7 @@ import type { ProblemFilter } from './problem.filter.js';
 import { enforceStrictRouting, recordRequestMetrics } from './routing.hooks.js';
 import { TLS_ONLY } from './session-cookie.service.js';
 import { StandardHeaders } from './standard.headers.js';
+import { handleUpgrades } from './upgrades.js';
 
 /** Milliseconds for which an idle connection stays open: longer than the usual minute of load balancers. */
 const KEEP_ALIVE_MS = 72_000;
@@ -64,6 +65,7 @@ export function createFastifyAdapter({ config, filter, admission, refusals }: Ad
 function addHooks(fastify: FastifyInstance, config: GatewayConfig, headers: StandardHeaders): void {
   // Ignores an unknown `Expect` header (RFC 9110 §10.1.1). Node's own refusal would lack the standard headers.
   fastify.server.on('checkExpectation', (request, response) => fastify.server.emit('request', request, response));
+  handleUpgrades(fastify);
   closeIdleConnectionsOnShutdown(fastify, config.REQUEST_ARRIVAL_S * 1000);
   recordRequestMetrics(fastify);
   headers.addTo(fastify);

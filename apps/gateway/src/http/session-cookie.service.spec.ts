@@ -39,7 +39,7 @@ describe('session keys in cookies', () => {
 describe('the session cookie', () => {
   const ownKey = hashSessionKey(OWN);
   function cookiesOf({ outpost = false, name = HOST_ONLY as GatewayConfig['SESSION_COOKIE'], ended = 0 } = {}) {
-    const [lookups, events]: [Buffer[][], string[]] = [[], []];
+    const [lookups, events, closed]: [Buffer[][], string[], Buffer[]] = [[], [], []];
     const sessions = {
       choose: async (keys: readonly Buffer[]) => {
         lookups.push([...keys]);
@@ -48,8 +48,9 @@ describe('the session cookie', () => {
     };
     const clients = { resolve: async () => ({ ip: '', user_agent: '', outpost }) };
     const logger = { event: (what: string) => void events.push(what) };
-    const cookies = new SessionCookieService(sessions, clients, logger, { SESSION_COOKIE: name });
-    return { cookies, lookups, events };
+    const messenger = { closeSockets: (keys: readonly Buffer[]) => void closed.push(...keys) };
+    const cookies = new SessionCookieService(sessions, clients, logger, messenger, { SESSION_COOKIE: name });
+    return { cookies, lookups, events, closed };
   }
   const requestWith = (cookie: string) => ({ id: 'r', headers: { cookie } }) as unknown as FastifyRequest;
 
@@ -78,7 +79,7 @@ describe('the session cookie', () => {
   it('is Secure if its name requires it', () => {
     const set: unknown[] = [];
     const reply = { setCookie: (...values: unknown[]) => void set.push(values) };
-    const request = { protocol: 'http', server: { hasDecorator: () => false } };
+    const request = { protocol: 'http', headers: {}, server: { hasDecorator: () => false } };
     const exchange = { request, reply } as unknown as HttpExchange;
     cookiesOf().cookies.set(exchange, { value: OWN, maxAgeS: undefined }, { outpost: false });
     cookiesOf().cookies.set(exchange, { value: OWN, maxAgeS: 9.5 }, { outpost: true });
@@ -86,5 +87,13 @@ describe('the session cookie', () => {
       [HOST_ONLY, OWN, { path: '/', secure: true, httpOnly: true }],
       [SESSION_COOKIE, OWN, { path: '/', secure: false, maxAge: 9 }],
     ]);
+  });
+
+  it('closes the WebSockets of the keys that it replaces', () => {
+    const { cookies, closed } = cookiesOf({ name: SESSION_COOKIE });
+    const request = { ...requestWith(`authentik_session=${OWN}; authentik_session=${OLDER}`), protocol: 'https' };
+    const exchange = { request, reply: { setCookie: () => undefined } } as unknown as HttpExchange;
+    cookies.set(exchange, { value: OWN, maxAgeS: undefined }, { outpost: false });
+    expect(closed).toEqual([ownKey, hashSessionKey(OLDER)]);
   });
 });

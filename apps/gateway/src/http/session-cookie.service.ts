@@ -5,6 +5,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 import { SessionRepository } from '../sessions/session.repository.js';
+import { SessionMessenger } from '../sockets/session-messenger.js';
 import { type ClientInfo, ClientResolver } from './client.resolver.js';
 import { isHostOnly, SESSION_COOKIE } from './cookie-names.js';
 import type { HttpExchange } from './exchange.js';
@@ -19,6 +20,7 @@ export class SessionCookieService {
     @Inject(SessionRepository) private readonly sessions: Pick<SessionRepository, 'choose'>,
     @Inject(ClientResolver) private readonly clients: Pick<ClientResolver, 'resolve'>,
     @Inject(Logger) private readonly logger: Pick<Logger, 'event'>,
+    @Inject(SessionMessenger) private readonly messenger: Pick<SessionMessenger, 'closeSockets'>,
     @Inject(GATEWAY_CONFIG) private readonly config: Pick<GatewayConfig, 'SESSION_COOKIE'>,
   ) {}
 
@@ -35,7 +37,8 @@ export class SessionCookieService {
 
   /**
    * Sets the session cookie, HttpOnly, and Secure if the visitor came by TLS. An outpost may use an internal address of
-   * the site over plain HTTP, where a client would not return a Secure cookie.
+   * the site over plain HTTP, where a client would not return a Secure cookie. Closes the WebSockets that were opened
+   * with the cookies of the request, so that no page listens with a key that is not the session's any more.
    */
   set(
     { request, reply }: HttpExchange,
@@ -48,6 +51,7 @@ export class SessionCookieService {
       ...(isHostOnly(name) ? { ...attributes, secure: true } : attributes),
       ...(maxAgeS === undefined ? {} : { maxAge: Math.floor(maxAgeS) }),
     });
+    if (!outpost) this.messenger.closeSockets(sessionKeysIn(request.headers.cookie, name));
   }
 
   private async choose(keys: readonly Buffer[], request: FastifyRequest): Promise<Buffer | undefined> {

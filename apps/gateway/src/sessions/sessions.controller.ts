@@ -8,6 +8,7 @@ import { isUuid } from '../http/identifiers.js';
 import { ApiEndpoint, genericError } from '../http/openapi/api-endpoint.decorator.js';
 import { Paginated, RequestedPage } from '../http/pagination.guard.js';
 import { type Page, pageQuery, paginated, toSlice } from '../http/pagination.js';
+import { SessionMessenger } from '../sockets/session-messenger.js';
 import { ListOwnerResolver } from '../users/list-owner.resolver.js';
 import { type AuthenticatedSession, authenticatedSession, authenticatedSessions } from './session.dto.js';
 import { SessionRepository, type SessionSummary } from './session.repository.js';
@@ -19,6 +20,7 @@ export class SessionsController {
   constructor(
     @Inject(SessionRepository) private readonly sessions: SessionRepository,
     @Inject(ListOwnerResolver) private readonly owners: ListOwnerResolver,
+    @Inject(SessionMessenger) private readonly messenger: SessionMessenger,
   ) {}
 
   @ApiEndpoint({
@@ -72,8 +74,9 @@ export class SessionsController {
   @HttpCode(HttpStatus.NO_CONTENT)
   @UseGuards(CsrfGuard)
   async remove(@Param('uuid') uuid: string, @CurrentPrincipal() principal: Principal): Promise<void> {
-    const ended = isUuid(uuid) && (await this.sessions.remove(uuid, visibleOwner(principal)));
-    if (!ended) throw new Problem('not_found');
+    const keys = isUuid(uuid) ? await this.sessions.remove(uuid, visibleOwner(principal)) : undefined;
+    if (!keys) throw new Problem('not_found');
+    this.messenger.closeSockets(keys);
   }
 }
 

@@ -22,9 +22,9 @@ export interface SourceRefusal {
   readonly why: Sentence;
 }
 
-/** How a login at a source continues: at a URL, with a flow to begin, or with a refusal. */
+/** How a login at a source continues: at a URL, with a flow to begin, or with a refusal. `toast` is for the visitor. */
 export type SourceFlowResult =
-  | { readonly to: string; readonly cookie?: SessionCookie }
+  | { readonly to: string; readonly cookie?: SessionCookie; readonly toast?: Sentence }
   | { readonly begin: string; readonly beginning: FlowStartOptions }
   | { readonly refused: SourceRefusal };
 
@@ -82,10 +82,11 @@ export class SourceFlowManager {
   async connect(
     { source, identity, clientIp }: Pick<SourceLoginContext, 'source' | 'identity' | 'clientIp'>,
     user: Identity,
-  ): Promise<{ readonly to: string } | { readonly refused: SourceRefusal }> {
+  ): Promise<{ readonly to: string; readonly toast: Sentence } | { readonly refused: SourceRefusal }> {
     const account = { source: source.uuid, name: source.name, identifier: identity.identifier };
     const result = await this.sources.connect(account, { user: toSavedUser(user), clientIp });
-    if (result !== 'taken') return { to: LINKED_URL };
+    if (result !== 'taken')
+      return { to: LINKED_URL, toast: sentence('Successfully linked {name}!', { name: source.name }) };
     return {
       refused: {
         status: 200,

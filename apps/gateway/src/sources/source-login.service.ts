@@ -5,6 +5,7 @@ import {
   OAUTH_SOURCE,
   Problem,
   type PublishedSource,
+  type Sentence,
   type SourceCompleteRequest,
   sentence,
 } from '@gatehouse/contracts';
@@ -16,9 +17,11 @@ import { AuthService, type Principal } from '../http/auth/auth.service.js';
 import { RecentLoginService } from '../http/auth/recent-login.service.js';
 import { ClientResolver } from '../http/client.resolver.js';
 import type { HttpExchange } from '../http/exchange.js';
+import { translatorFor } from '../http/locale.js';
 import { rejectLongQuery } from '../http/query.js';
 import { NewSessionRateLimiter } from '../http/rate-limits/new-session-rate-limiter.js';
 import { SessionCookieService } from '../http/session-cookie.service.js';
+import { SessionMessenger } from '../sockets/session-messenger.js';
 import { PendingSourceLoginRepository } from './pending-source-login.repository.js';
 import { SourceRepository } from './source.repository.js';
 import { refusalFor, SourceFlowManager, type SourceLoginContext, type SourceRefusal } from './source-flow.manager.js';
@@ -45,6 +48,7 @@ export class SourceLoginService {
     @Inject(ClientResolver) private readonly clients: ClientResolver,
     @Inject(RecentLoginService) private readonly recentLogins: RecentLoginService,
     @Inject(SessionCookieService) private readonly cookies: SessionCookieService,
+    @Inject(SessionMessenger) private readonly messenger: SessionMessenger,
     @Inject(NewSessionRateLimiter) private readonly newSessions: NewSessionRateLimiter,
     @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
   ) {}
@@ -104,6 +108,7 @@ export class SourceLoginService {
     if ('refused' in completed) return { refused: refusalFrom(completed.refused) };
     const session = await this.sessionOf(exchange);
     const result = await this.flowManager.receive({ source, identity: completed.identity, query, ...session });
+    if ('to' in result && result.toast) this.sendToast(exchange, session, result.toast);
     if ('to' in result && result.cookie)
       this.cookies.set(exchange, result.cookie, await this.clients.resolve(exchange.request));
     if (!('begin' in result)) return result;
@@ -137,6 +142,14 @@ export class SourceLoginService {
     const { ip: clientIp } = await this.clients.resolve(exchange.request);
     const sessionKey = await this.cookies.keyOf(exchange.request);
     return { sessionKey, visitor: principal?.user, recent, clientIp };
+  }
+
+  private sendToast(
+    { request }: HttpExchange,
+    { sessionKey, visitor: user }: Pick<SourceLoginContext, 'sessionKey' | 'visitor'>,
+    { text, params }: Sentence,
+  ): void {
+    this.messenger.send(sessionKey, [{ level: 'success', text: translatorFor(request, { user })(text, params) }]);
   }
 
   private redirectUri = ({ slug }: PublishedSource) =>

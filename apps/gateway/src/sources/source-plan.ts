@@ -1,4 +1,4 @@
-import type { PlanContext, PublishedSource, SavedUser } from '@gatehouse/contracts';
+import { type PlanContext, type PublishedSource, type SavedUser, sentence } from '@gatehouse/contracts';
 import type { PlanSeed } from '@gatehouse/plan';
 import type { SourceIdentity } from './source-user.matcher.js';
 
@@ -57,7 +57,7 @@ export const postReturnSteps = ({ source }: SourceUser): Steps => ({
   steps: [{ kind: 'post_source', config: {} }, successMessage(source)],
 });
 
-const successMessage = ({ name }: PublishedSource) => ({
-  kind: 'message',
-  config: { message: `Successfully authenticated with ${name}!` },
-});
+function successMessage({ name }: PublishedSource) {
+  const { text: message, params } = sentence('Successfully authenticated with {name}!', { name });
+  return { kind: 'message', config: { message, params } };
+}

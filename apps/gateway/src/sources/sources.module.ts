@@ -4,6 +4,7 @@ import { EngineModule } from '../flows/engine.module.js';
 import { FlowsModule } from '../flows/flows.module.js';
 import { AuthModule } from '../http/auth/auth.module.js';
 import { PagesModule } from '../http/pages/pages.module.js';
+import { SocketsModule } from '../sockets/sockets.module.js';
 import { PendingSourceLoginRepository } from './pending-source-login.repository.js';
 import { PlexController } from './plex.controller.js';
 import { SourceRepository } from './source.repository.js';
@@ -17,7 +18,7 @@ import { UserSourceConnectionsController } from './user-source-connections.contr
 
 /** Logins at OAuth and Plex sources, and connections of users with them. */
 @Module({
-  imports: [AuthModule, BrandsModule, EngineModule, FlowsModule, PagesModule],
+  imports: [AuthModule, BrandsModule, EngineModule, FlowsModule, PagesModule, SocketsModule],
   controllers: [SourceLoginController, SourceIconsController, PlexController, UserSourceConnectionsController],
   providers: [
     SourceLoginService,

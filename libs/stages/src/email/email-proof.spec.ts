@@ -35,11 +35,12 @@ async function followLink(context: PlanContext, verifications = new InMemoryVeri
 
 it('verifies the user only if the mail went to their own address', async () => {
   const context = { pending_user: alice };
-  expect(await followLink(context)).toEqual({ type: 'passed', context: { verified_user: alice.uuid } });
+  expect(await followLink(context)).toMatchObject({ type: 'passed', context: { verified_user: alice.uuid } });
   expect(await followLink({ ...context, email: alice.email })).toMatchObject({
     context: { verified_user: alice.uuid },
   });
-  expect(await followLink({ ...context, email: 'other@example.org' })).toEqual({ type: 'passed', context: {} });
+  const other = await followLink({ ...context, email: 'other@example.org' });
+  expect([other.type, 'context' in other && other.context]).toEqual(['passed', {}]);
 });
 
 it('records the address of the user as verified, and no other address', async () => {

@@ -70,7 +70,7 @@ export const emailContract = defineStage({
     email_unsent: MAIL_UNSENT,
     email_code_invalid: { string: 'This code is wrong, or too old.', code: 'invalid' },
   },
-  effects: ['mail', 'link_used'],
+  effects: ['mail', 'link_used', 'toast'],
   attempts: [
     {
       when: 'code',

@@ -18,7 +18,9 @@ const pretendedUser: User = { kind: 'pretended', username: 'ghost', email: 'ghos
 const unsavedUser: User = { kind: 'unsaved', username: 'new', name: 'New', email: 'new@example.org' };
 const otherThan = (code: string) => String((Number(code) + 1) % 1_000_000).padStart(6, '0');
 const followedLink = { step: 'step', user: UUID };
-const VERIFIED = { type: 'passed', context: { verified_user: UUID } };
+const VERIFIED_TOAST = { type: 'toast', level: 'success', message: 'Successfully verified Email.' };
+const VERIFIED = { type: 'passed', context: { verified_user: UUID }, effects: [VERIFIED_TOAST] };
+const SENT_TOAST = { type: 'toast', level: 'success', message: 'Email Successfully sent.' };
 const UNSENT = { non_field_errors: [{ code: 'email_unsent' }] };
 const SENT = { non_field_errors: [{ text: 'email-sent', wire: 'email-sent' }] };
 
@@ -71,13 +73,17 @@ describe('an email stage', () => {
 
   it('denies without a pending user', async () => {
     for (const reply of [await drive({ context: {} }).show(), await drive({ context: {} }).answer({})])
-      expect(reply).toEqual({ type: 'denied', message: { code: 'email_no_user' } });
+      expect(reply).toEqual({
+        type: 'denied',
+        message: { code: 'email_no_user' },
+        effects: [{ type: 'toast', level: 'error', message: 'No pending user.' }],
+      });
   });
 
   it('sends further mails only after a pause and up to a limit, and says when the limit is reached', async () => {
     const stage = drive();
     const codes = [codeIn(await stage.show())];
-    expect(await stage.answer({})).toEqual({ type: 'rejected', challenge: {}, errors: SENT });
+    expect(await stage.answer({})).toEqual({ type: 'rejected', challenge: {}, errors: SENT, effects: [SENT_TOAST] });
     for (const [code, errors] of [
       [undefined, SENT],
       ['', SENT],
@@ -137,7 +143,7 @@ describe('the code of a mail', () => {
       expect(await stage.answer({ code: typed(code) })).toEqual({
         ...VERIFIED,
         verified: ['email_code'],
-        effects: [{ type: 'link_used' }],
+        effects: [{ type: 'link_used' }, VERIFIED_TOAST],
       });
     }
   });
@@ -221,7 +227,8 @@ describe('a visitor who has followed the link', () => {
       const is_restored = { step: 'step', user: pending_user.kind === 'saved' ? UUID : null };
       const state = 'state' in mailed ? mailed.state : undefined;
       const returned = { ...enrolment, ...confirmed(), ...(state && { state }) };
-      const passed = pending_user.kind === 'saved' ? VERIFIED : { type: 'passed', context: {} };
+      const passed =
+        pending_user.kind === 'saved' ? VERIFIED : { type: 'passed', context: {}, effects: [VERIFIED_TOAST] };
       expect(await drive({ context: { pending_user, is_restored }, request: returned }).show()).toEqual(passed);
       const other = { pending_user, is_restored, email: 'other@example.org' };
       expect(mailIn(await drive({ context: other, request: returned }).show()).to?.address).toBe('other@example.org');

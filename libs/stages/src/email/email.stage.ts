@@ -1,4 +1,14 @@
-import { ask, deny, pass, reject, type StageOutcome, type State, type User } from '@gatehouse/contracts';
+import {
+  ask,
+  deny,
+  pass,
+  reject,
+  type StageOutcome,
+  type State,
+  sentence,
+  toast,
+  type User,
+} from '@gatehouse/contracts';
 import { AccountActivation } from '@gatehouse/directory';
 import type { ChallengeInput, RespondInput, Stage } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
@@ -11,6 +21,9 @@ type Contract = typeof emailContract;
 
 /** Error that clients recognise by its text `email-sent`. */
 const SENT = { text: 'email-sent', wire: 'email-sent' };
+
+const SENT_TOAST = sentence('Email Successfully sent.');
+const VERIFIED_TOAST = sentence('Successfully verified Email.');
 
 /** Error that says that the limit of mails is reached. */
 const UNSENT = { non_field_errors: [{ code: 'email_unsent' as const }] };
@@ -67,7 +80,8 @@ export class EmailStage implements Stage<Contract> {
     if (step.starts_over) return reject<Contract>(sent, state ? { state: { ...state, wanted: true } } : {});
     if (!this.hasMailsLeft(state)) return reject<Contract>(UNSENT);
     const isEarly = state !== undefined && !this.isPauseOver(state);
-    return reject<Contract>(sent, isEarly ? {} : this.newMail(input, user));
+    const mail = isEarly ? { effects: [] } : this.newMail(input, user);
+    return reject<Contract>(sent, { ...mail, effects: [...mail.effects, toast('success', SENT_TOAST)] });
   }
 
   /**
@@ -119,7 +133,8 @@ export class EmailStage implements Stage<Contract> {
     const canActivate = config.activate_user_on_success && user.kind === 'saved' && !user.is_active;
     const isActivated = canActivate && (await this.activations.activate(user.uuid, flow.id));
     const activatedUser = isActivated ? { pending_user: { ...user, is_active: true } } : {};
-    return pass<Contract>({ ...result, context: { ...verifiedUser(input, user), ...activatedUser } });
+    const effects = [...(result.effects ?? []), toast('success', VERIFIED_TOAST)];
+    return pass<Contract>({ ...result, effects, context: { ...verifiedUser(input, user), ...activatedUser } });
   }
 }
 
@@ -130,7 +145,11 @@ export class EmailStage implements Stage<Contract> {
 const verifiedUser = (input: ChallengeInput<Contract>, user: User) =>
   user.kind === 'saved' && recipientAddress(input, user) === user.email ? { verified_user: user.uuid } : {};
 
-const noUser = () => deny<Contract>({ message: { code: 'email_no_user' } });
+const noUser = () =>
+  deny<Contract>({
+    message: { code: 'email_no_user' },
+    effects: [toast('error', sentence('No pending user.'))],
+  });
 
 /**
  * Returns whether the visitor has followed and confirmed the link of this step, for this user and their current

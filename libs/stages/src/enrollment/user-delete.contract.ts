@@ -17,7 +17,7 @@ export const userDeleteContract = defineStage({
     user_delete_nobody: { string: 'No Pending User.', code: 'invalid' },
     user_delete_failed: { string: 'Failed to update user. Please try again later.', code: 'invalid' },
   },
-  effects: ['logout', 'end_sessions', 'event'],
+  effects: ['logout', 'end_sessions', 'event', 'toast'],
   grants: true,
   changes_credentials: () => true,
   alters_user: true,

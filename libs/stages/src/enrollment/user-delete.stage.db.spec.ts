@@ -24,7 +24,8 @@ const drive = (options: DriveOptions) =>
 /** Returns a request with a new id. */
 const newRequest = () => ({ id: randomUUID() });
 
-const DENIED = { type: 'denied', message: { code: 'user_delete_nobody' } };
+const NOBODY = { type: 'toast', level: 'error', message: 'No Pending User.' };
+const DENIED = { type: 'denied', message: { code: 'user_delete_nobody' }, effects: [NOBODY] };
 
 describe('the user delete stage', () => {
   it('deletes the pending user, ends their sessions and records an event', async () => {

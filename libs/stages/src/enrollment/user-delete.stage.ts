@@ -1,4 +1,4 @@
-import { deny, pass, type SavedUser, type StageOutcome } from '@gatehouse/contracts';
+import { deny, pass, type SavedUser, type StageOutcome, sentence, toast } from '@gatehouse/contracts';
 import type { ChallengeInput, Stage } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { EnrollmentTransactions, InvalidUserDataError } from './enrollment-transaction.js';
@@ -32,7 +32,11 @@ export class UserDeleteStage implements Stage<Contract> {
   }
 }
 
-const noUser = () => deny<Contract>({ message: { code: 'user_delete_nobody' } });
+const noUser = () =>
+  deny<Contract>({
+    message: { code: 'user_delete_nobody' },
+    effects: [toast('error', sentence('No Pending User.'))],
+  });
 
 function deleted({ uuid, pk, username }: SavedUser): StageOutcome<Contract> {
   const model = { app: 'authentik_core', model_name: 'user', pk, name: username };

@@ -13,6 +13,8 @@ export const messageContract = defineStage({
   acts: false,
   config: z.object({
     message: char({ maxLength: 1000 }),
+    /** Values of the placeholders in the message. */
+    params: z.record(z.string(), z.string()).exactOptional(),
     level: choice(['success', 'info', 'warning', 'error']).default('success'),
   }),
   challenge: z.object({}),

@@ -4,8 +4,9 @@ import { messageContract } from './message.contract.js';
 import { MessageStage } from './message.stage.js';
 
 it('shows its message as a toast and passes, on a GET and on a response', async () => {
-  const stage = driveStage(messageContract, new MessageStage(), { config: { message: 'Welcome from Hub!' } });
-  const passed = { type: 'passed', effects: [{ type: 'toast', level: 'success', message: 'Welcome from Hub!' }] };
+  const config = { message: 'Welcome from {name}!', params: { name: 'Hub' } };
+  const stage = driveStage(messageContract, new MessageStage(), { config });
+  const passed = { type: 'passed', effects: [{ type: 'toast', level: 'success', ...config }] };
   expect(await stage.show()).toEqual(passed);
   expect(await stage.answer({ any: 1 })).toEqual(passed);
 });

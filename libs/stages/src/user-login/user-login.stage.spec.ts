@@ -114,10 +114,13 @@ describe('without a saved, active user', () => {
   it.each(Object.keys(contexts))(
     'denies %s, with and without a challenge, on a GET and on a response',
     async (title) => {
+      const toast = { type: 'toast', level: 'error', message: 'No Pending user to login.' };
+      // The reply must not differ between users who exist and users who do not.
+      const denied = { type: 'denied', ...(title === 'no pending user' ? { effects: [toast] } : {}) };
       for (const config of [{}, REMEMBER]) {
-        expect(await drive(config, contexts[title]).show()).toEqual({ type: 'denied' });
-        expect(await drive(config, contexts[title]).answer({ remember_me: true })).toEqual({ type: 'denied' });
-        expect(await drive(config, contexts[title]).answer({})).toEqual({ type: 'denied' });
+        expect(await drive(config, contexts[title]).show()).toEqual(denied);
+        expect(await drive(config, contexts[title]).answer({ remember_me: true })).toEqual(denied);
+        expect(await drive(config, contexts[title]).answer({})).toEqual(denied);
       }
     },
   );

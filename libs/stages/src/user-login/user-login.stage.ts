@@ -9,6 +9,8 @@ import {
   type StageErrors,
   type StageOutcome,
   seconds,
+  sentence,
+  toast,
 } from '@gatehouse/contracts';
 import type { ChallengeInput, RespondInput, Stage } from '@gatehouse/stage-kit';
 import { Injectable } from '@nestjs/common';
@@ -56,7 +58,7 @@ export class UserLoginStage implements Stage<Contract> {
           { type: 'event', action: 'login', context: loginEventContext(context) },
           { type: 'reputation', identifier: user.username, delta: 1 },
           // A login through a source has a `message` step, which requests its own toast.
-          ...(context.source ? [] : [{ type: 'toast', level: 'success', message: 'Successfully logged in!' } as const]),
+          ...(context.source ? [] : [toast('success', sentence('Successfully logged in!'))]),
         ],
       }),
     );
@@ -74,7 +76,8 @@ function withSavedUser(
   then: (user: SavedUser) => StageOutcome<Contract>,
 ): StageOutcome<Contract> {
   const user = context.pending_user;
-  return user?.kind === 'saved' && user.is_active ? then(user) : deny<Contract>();
+  if (!user) return deny<Contract>({ effects: [toast('error', sentence('No Pending user to login.'))] });
+  return user.kind === 'saved' && user.is_active ? then(user) : deny<Contract>();
 }
 
 /** Returns the seconds until the session ends, or `null` if it ends when the browser closes. */

@@ -175,4 +175,11 @@ export const ar: Catalogue = {
   'See your e-mail address': 'الاطلاع على عنوان بريدك الإلكتروني',
   'Invalid code': 'رمز غير صالح',
   'The code has expired. Please start again on your device.': 'انتهت صلاحية الرمز. يُرجى البدء من جديد على جهازك.',
+  'Successfully logged in!': 'تم تسجيل دخولك!',
+  'No Pending user to login.': 'لم يُعرف بعد من يريد تسجيل الدخول.',
+  'Email Successfully sent.': 'تم إرسال البريد الإلكتروني.',
+  'Successfully verified Email.': 'تم تأكيد عنوان بريدك الإلكتروني.',
+  'No pending user.': 'لا يوجد حساب معني بهذا.',
+  'Successfully authenticated with {name}!': 'تم تسجيل دخولك عبر {name}!',
+  'Successfully linked {name}!': 'تم ربط حسابك بـ {name}!',
 };

@@ -194,4 +194,11 @@ export const de: Catalogue = {
   'Invalid code': 'Ungültiger Code',
   'The code has expired. Please start again on your device.':
     'Der Code ist abgelaufen. Bitte beginnen Sie auf Ihrem Gerät von vorn.',
+  'Successfully logged in!': 'Sie sind angemeldet!',
+  'No Pending user to login.': 'Es steht noch nicht fest, wer sich anmelden möchte.',
+  'Email Successfully sent.': 'Die E-Mail ist unterwegs.',
+  'Successfully verified Email.': 'Ihre E-Mail-Adresse ist bestätigt.',
+  'No pending user.': 'Es gibt kein Benutzerkonto, um das es hier geht.',
+  'Successfully authenticated with {name}!': 'Sie haben sich mit {name} angemeldet!',
+  'Successfully linked {name}!': 'Ihr Konto ist jetzt mit {name} verbunden!',
 };

@@ -187,4 +187,11 @@ export const es: Catalogue = {
   'Invalid code': 'Código no válido',
   'The code has expired. Please start again on your device.':
     'El código ha caducado. Empiece de nuevo en su dispositivo.',
+  'Successfully logged in!': '¡Ha iniciado sesión!',
+  'No Pending user to login.': 'Aún no se sabe quién quiere iniciar sesión.',
+  'Email Successfully sent.': 'El correo se ha enviado.',
+  'Successfully verified Email.': 'Su dirección de correo está confirmada.',
+  'No pending user.': 'No hay ninguna cuenta a la que se refiera esto.',
+  'Successfully authenticated with {name}!': '¡Ha iniciado sesión con {name}!',
+  'Successfully linked {name}!': '¡Su cuenta ya está vinculada con {name}!',
 };

@@ -193,4 +193,11 @@ export const fr: Catalogue = {
   'Invalid code': 'Code non valide',
   'The code has expired. Please start again on your device.':
     'Le code a expiré. Veuillez recommencer sur votre appareil.',
+  'Successfully logged in!': 'Vous êtes connecté !',
+  'No Pending user to login.': 'On ne sait pas encore qui souhaite se connecter.',
+  'Email Successfully sent.': 'L’e-mail a bien été envoyé.',
+  'Successfully verified Email.': 'Votre adresse e-mail est confirmée.',
+  'No pending user.': 'Aucun compte n’est concerné ici.',
+  'Successfully authenticated with {name}!': 'Vous êtes connecté avec {name} !',
+  'Successfully linked {name}!': 'Votre compte est maintenant lié à {name} !',
 };

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { EngineModule } from '../../flows/engine.module.js';
 import { SessionsModule } from '../../sessions/sessions.module.js';
+import { SocketsModule } from '../../sockets/sockets.module.js';
 import { ClientResolver } from '../client.resolver.js';
 import { KnownBrowserService } from '../known-browser.service.js';
 import { PaginationGuard } from '../pagination.guard.js';
@@ -25,7 +26,7 @@ const SHARED = [
 
 /** The guards of all routes, and SHARED: services about the sender of a request, which other modules use too. */
 @Module({
-  imports: [EngineModule, SessionsModule],
+  imports: [EngineModule, SessionsModule, SocketsModule],
   providers: [
     // // Nest runs global guards in this order, and clients see it (docs/adr/0040): an anonymous request for an invalid
     // page of a list gets 404, not 403.

@@ -1,0 +1,8 @@
+import { hash } from 'node:crypto';
+
+/**
+ * Returns the name under which messages for a session travel over the bus. `key` is the stored hash of a session key. The
+ * name reveals neither the key nor that hash.
+ */
+export const socketChannel = (key: Buffer): string =>
+  hash('sha256', Buffer.concat([Buffer.from('gatehouse socket channel\0'), key]), 'base64url');

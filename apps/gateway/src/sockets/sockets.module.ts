@@ -1,0 +1,13 @@
+import { Module } from '@nestjs/common';
+import { SessionMessenger } from './session-messenger.js';
+import { SocketController } from './socket.controller.js';
+import { SocketHub } from './socket.hub.js';
+import { SocketLimits } from './socket-limits.js';
+
+/** The WebSockets of pages, and the messages that are sent on them. */
+@Module({
+  controllers: [SocketController],
+  providers: [SocketLimits, SocketHub, SessionMessenger],
+  exports: [SessionMessenger],
+})
+export class SocketsModule {}
