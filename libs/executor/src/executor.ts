@@ -159,6 +159,7 @@ export class Executor {
 
   private async execute(run: FlowRun): Promise<FlowResponse> {
     const { context } = run;
+    if (run.leavesSession) context.request.checkNewSessionRate();
     const runner = new FlowRunner(run, this.dependencies, this.writer);
     const result = await runner.go().catch(ifOvertaken).catch(asProblemResult);
     const isSaved =

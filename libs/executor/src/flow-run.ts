@@ -106,6 +106,15 @@ export class FlowRun {
     return this.row?.revision ?? 0;
   }
 
+  /**
+   * Whether the first save starts a new session for an anonymous visitor who has one, because an attacker may have
+   * planted its key (session fixation).
+   */
+  get leavesSession(): boolean {
+    const { session } = this.context.loaded;
+    return this.row === undefined && this.unsaved.identified && session !== undefined && !session.user;
+  }
+
   /** Whether the request has changed the plan. */
   get moved(): boolean {
     return this.currentPlan !== this.firstPlan;

@@ -1,3 +1,4 @@
+import { Problem } from '@gatehouse/contracts';
 import { createPlan, type Plan } from '@gatehouse/plan';
 import { describe, expect, it } from 'vitest';
 import { executorHarness } from '../testing/executor-harness.js';
@@ -56,6 +57,28 @@ describe('a followed link', () => {
       expect([stages.hops, plans.savedEffects, plans.revision, isLive()]).toEqual([[], [], 0, true]);
     },
   );
+
+  it('is counted as a new session each time that it opens one for an anonymous visitor, before it has any effect', async () => {
+    const { show, solve, plans, stages, isLive } = mailed('verifier');
+    let admitted = 0;
+    const checkNewSessionRate = () => {
+      if (++admitted > 1) throw new Problem('rate_limited');
+    };
+    const anonymous = { id: 's', retired: false, remainingS: undefined, user: undefined };
+
+    for (const [session, count] of [
+      [{ ...anonymous, user: { ...ALICE, is_superuser: false, debug: false } }, 0],
+      [anonymous, 1],
+    ] as const) {
+      Object.assign(plans, { plan: undefined, session });
+      for (let i = 0; i < 2; i++) await show({ ...byLink, checkNewSessionRate });
+      expect(admitted).toBe(count);
+    }
+    Object.assign(plans, { plan: undefined, saves: 0 });
+    for (const open of [show, (more: object) => solve({ code: CODE }, more)])
+      await expect(open({ ...byLink, checkNewSessionRate })).rejects.toMatchObject({ code: 'rate_limited' });
+    expect([plans.saves, stages.hops, isLive()]).toEqual([0, [], true]);
+  });
 
   it.each([
     ...[undefined, null, [[]], {}, { token: '' }, { token: 7 }, { token: TOKEN }, { token: HASH }, { code: CODE }],

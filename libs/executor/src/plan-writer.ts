@@ -66,7 +66,7 @@ export class PlanWriter {
     const { loaded, versionId } = run.context;
     const { session, flowId, planRow: replaces } = loaded;
     const { identified } = run.changes;
-    const owner = identified && !session?.user ? undefined : session;
+    const owner = run.leavesSession ? undefined : session;
     const key = owner && !identified ? undefined : newSessionKey(owner?.remainingS);
     const target = owner ? { id: owner.id, newKey: key?.hash } : { newKey: key!.hash, leaves: session?.id };
     const newPlan = { flowId, versionId, plan, session: target, replaces, isUnanswered: !run.isAnswered };
