@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { executorHarness } from '../testing/executor-harness.js';
 import { challengeReply, DEFAULT_REPLIES, type ScriptedReply } from '../testing/fake-stage-client.js';
 import { flowOf } from '../testing/test-flow.js';
+import type { FlowStartOptions } from './flow-starter.js';
 
 const CONSENTED: StageReply = { type: 'passed', consented: true };
 const SCRIPT: Record<string, ScriptedReply> = {
@@ -12,6 +13,7 @@ const SCRIPT: Record<string, ScriptedReply> = {
   'granter.challenge': challengeReply(),
   'granter.respond': { type: 'passed' },
 };
+const STARTED: FlowStartOptions = { visitor: undefined, context: {}, insert: undefined };
 const flow = (...kinds: string[]) => flowOf(kinds.map((kind) => ({ kind })));
 /** Returns a harness, and the values of `step.consented` in the requests to the stage `granter`. */
 function harnessOf(version: ReturnType<typeof flowOf>, script = SCRIPT) {
@@ -55,11 +57,20 @@ describe('a stage that needs consent', () => {
 
   it('learns that the visitor has typed the code of a device, for the first step only', async () => {
     const direct = harnessOf(flow('granter'));
-    await direct.show({ consented: true });
+    const { plan } = await direct.start(STARTED);
+    await direct.show({ consentedPlan: plan.id });
     await direct.show();
     const later = harnessOf(flow('mailer', 'granter'), { ...SCRIPT, 'mailer.challenge': { type: 'passed' } });
-    await later.show({ consented: true });
+    await later.show({ consentedPlan: (await later.start(STARTED)).plan.id });
     expect([direct.consents(), later.consents()]).toEqual([[true, false], [false]]);
+  });
+
+  it('learns of no typed code if the link of another device has replaced the plan meanwhile', async () => {
+    const { start, show, consents } = harnessOf(flow('granter'));
+    const typed = await start(STARTED);
+    await start(STARTED);
+    await show({ consentedPlan: typed.plan.id });
+    expect(consents()).toEqual([false]);
   });
 });
 

@@ -32,8 +32,8 @@ export interface FlowRequest {
    * Which plans this request marks as started by another site; `undefined` for a request from this site or a program.
    */
   readonly crossSite?: CrossSite | undefined;
-  /** Whether the visitor has typed the code of the device that the plan is about, in this HTTP request. */
-  readonly consented?: boolean;
+  /** Id of the plan about the device whose code the visitor has typed in this HTTP request. */
+  readonly consentedPlan?: string;
   readonly client: {
     readonly ip: string;
     readonly user_agent: string;

@@ -75,7 +75,8 @@ export class FlowRun {
     private readonly now: () => Date,
   ) {
     const { continued, loaded, request } = context;
-    this.consented = request.consented === true;
+    // A link that the browser opens at the same moment replaces the plan by that of another device.
+    this.consented = request.consentedPlan === plan.id;
     this.firstPlan = this.currentPlan = plan;
     this.lastFacts = plan.context;
     this.currentSession = loadedSessionState(context);

@@ -77,7 +77,7 @@ export class DeviceAuthorizationService {
     const { slug, plan } = await this.start(request, decision);
     const page = { type: 'done', to: `/if/flow/${slug}/` } as const;
     if (plan.steps.length > 1) return page;
-    const entry = { ...request, slug, query: {}, queryNames: [], answer: undefined, consented: true };
+    const entry = { ...request, slug, query: {}, queryNames: [], answer: undefined, consentedPlan: plan.id };
     const { result } = await this.executor.handle(entry);
     return result.type === 'denied' ? result : page;
   }
