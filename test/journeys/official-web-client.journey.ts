@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
 import {
   blueprint,
   EMAIL,
@@ -36,7 +37,7 @@ beforeAll(async () => {
   mailbox = await Mailbox.open();
   deployment = await Deployment.open({
     services: ['identification', 'password', 'session', 'consent', 'enrollment', 'courier'],
-    environment: mailbox.settings,
+    environment: { ...mailbox.settings, EMAIL_RESEND_S: '0' },
     blueprints: [
       blueprint(
         ...['alice', 'bob', 'carol'].map((name) => userEntry(name)),
@@ -71,7 +72,16 @@ afterAll(async () => {
   await mailbox?.close();
 });
 
-const visitor = () => new OfficialWebClient(deployment.browser(), deployment.url);
+const toast = (message: string) => ({ message_type: 'message', level: 'success', message });
+
+const visitors: OfficialWebClient[] = [];
+afterEach(() => Promise.all(visitors.splice(0).map((visitor) => visitor.leave())));
+
+function visitor(): OfficialWebClient {
+  const client = new OfficialWebClient(deployment.browser(), deployment.url);
+  visitors.push(client);
+  return client;
+}
 
 /** Logs in on the page that the visitor sees. */
 async function logInHere(client: OfficialWebClient, name: string): Promise<void> {
@@ -171,5 +181,37 @@ describe('the web client of authentik 2024.8.2 and its link “Not you?”', () 
     expect(client.challenge.component).toBe('ak-stage-identification');
     await logInHere(client, 'carol');
     expect([client.address, await usernameOf(client.browser)]).toEqual([NEXT, 'carol']);
+  });
+});
+
+describe('the web client of authentik 2024.8.2 and its WebSocket', () => {
+  // The WebSocket is requested together with the first calls, so without a cookie on the first page of a visitor.
+  it('stays connected on the first page of a visitor', async () => {
+    const client = visitor();
+    await client.go('/if/flow/login/');
+    await client.submit({ uid_field: 'alice' });
+    expect(client.socket?.ws.readyState).toBe(WebSocket.OPEN);
+  });
+
+  // POST of ak-stage-email without fields, by the button "Send Email again."
+  it('gets a toast for a mail that was sent again', async () => {
+    const client = visitor();
+    await client.go('/if/flow/back/');
+    await client.go('/if/flow/back/');
+    await client.submit({ uid_field: 'carol' });
+    await client.submit({});
+    expect(await client.socket?.next()).toMatchObject(toast('Email Successfully sent.'));
+  });
+
+  // Two pages of one session: the login on one of them is told on the other, which then connects with the new cookie.
+  it('gets a toast for a login, and is closed because the session has a new key', async () => {
+    const client = visitor();
+    await client.go('/if/flow/login/');
+    const otherPage = new OfficialWebClient(client.browser, deployment.url);
+    visitors.push(otherPage);
+    await otherPage.go('/if/flow/back/');
+    await logInHere(client, 'alice');
+    expect(await otherPage.socket?.next()).toMatchObject(toast('Successfully logged in!'));
+    await otherPage.socket?.closed;
   });
 });

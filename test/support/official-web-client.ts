@@ -1,5 +1,6 @@
 import { ChallengeTypesFromJSON } from '@goauthentik/api';
 import type { Browser } from './browser.js';
+import { PageSocket } from './page-socket.js';
 
 /** Headers of a request by the script of a page. */
 const SCRIPT = {
@@ -24,7 +25,7 @@ export interface ShownChallenge {
 /**
  * The requests of one visitor who uses the web client of authentik 2024.8.2, as recorded in Chromium from that client,
  * built from its source and served in front of the gateway. The client has its own page at `/if/flow/<slug>/`. This page
- * asks for the settings and for the challenge at once. It sends the CSRF cookie, or an empty
+ * asks for the settings, opens the WebSocket and asks for the challenge, all at once. It sends the CSRF cookie, or an empty
  * text, in a header. It answers with the fields of its form and the component of the challenge, repeats its whole query
  * each time, and follows `xak-flow-redirect` by itself. Links are followed as a browser follows them.
  */
@@ -32,6 +33,8 @@ export class OfficialWebClient {
   /** Path and query of the document that the visitor sees. */
   address = '';
   challenge: ShownChallenge = { component: '' };
+  /** The WebSocket of the flow page. */
+  socket: PageSocket | undefined;
 
   /** `url` is the address of the gateway. */
   constructor(
@@ -55,7 +58,14 @@ export class OfficialWebClient {
     await this.show(await this.ask(this.executor, { method: 'POST', body, 'content-type': 'application/json' }));
   }
 
+  /** Closes the WebSocket, as leaving the page does. */
+  async leave(): Promise<void> {
+    await this.socket?.close();
+    this.socket = undefined;
+  }
+
   private async load(address: string, headers: Readonly<Record<string, string>>): Promise<void> {
+    await this.leave();
     const { pathname, search } = new URL(address, this.url);
     this.address = pathname + search;
     if (FLOW_PAGE.test(pathname)) return this.open();
@@ -67,9 +77,18 @@ export class OfficialWebClient {
   private async open(): Promise<void> {
     const [challenge] = await Promise.all([
       this.ask(this.executor),
+      this.connect(),
       ...SETTINGS.map((path) => this.ask(`/api/v3/${path}`)),
     ]);
     await this.show(challenge);
+  }
+
+  private async connect(): Promise<void> {
+    const key = this.browser.cookie();
+    this.socket = await PageSocket.open(this.url, {
+      deflate: true,
+      ...(key === undefined ? {} : { cookie: `authentik_session=${key}` }),
+    });
   }
 
   private async ask(path: string, { method = 'GET', body, ...headers }: Readonly<Record<string, string>> = {}) {
