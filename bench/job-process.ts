@@ -9,7 +9,7 @@ export class JobProcess<Job extends object, Result> {
   private readonly child: ChildProcess;
 
   constructor(entry: URL) {
-    // // JSON cannot represent the infinite numbers of the results.
+    // JSON cannot represent the infinite numbers of the results.
     this.child = fork(entry, { serialization: 'advanced' });
   }
 

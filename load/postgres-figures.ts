@@ -97,7 +97,7 @@ export class PostgresMeter {
   }
 
   private async counters(): Promise<Counters> {
-    // // Backends report their statistics once a second at most. A wait for them would add work that is not part of the
+    // Backends report their statistics once a second at most. A wait for them would add work that is not part of the
     // load.
     const { commits, wal } = await this.row<{ commits: number; wal: WalCounters }>(COUNTERS);
     const walBytes = Number(wal['wal_bytes']);

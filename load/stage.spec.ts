@@ -67,7 +67,7 @@ it('says how long the slowest visit of a tenth of a second took, and that one wi
     const recording = await run({ ...STAGE, ...times, url }, () => false);
     expect(recording).toMatchObject({ begun: 1, failed: 1 });
     expect(recording.slots[0]).toMatchObject({ begun: 1, slowestMs: Number.POSITIVE_INFINITY });
-    // // The visit began in the ramp, whose visits are not measured.
+    // The visit began in the ramp, whose visits are not measured.
     expect(recording).toMatchObject({ measuredBegun: 0, measuredFailed: 0 });
   } finally {
     silent.close();

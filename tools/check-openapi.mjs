@@ -3,12 +3,12 @@ import { createConfig, lintFromString } from '@redocly/openapi-core';
 import { runnerImport } from 'vite';
 
 const RULES = {
-  // // Off, because the paths of the API end in a slash.
+  // Off, because the paths of the API end in a slash.
   'no-server-trailing-slash': 'off',
   'no-path-trailing-slash': 'off',
-  // // Off, because clients expect that `component`, the discriminator of a union, is optional.
+  // Off, because clients expect that `component`, the discriminator of a union, is optional.
   'no-illogical-composition-keywords': 'off',
-  // // Off, because an operation has a description of one sentence, so it needs no summary.
+  // Off, because an operation has a description of one sentence, so it needs no summary.
   'operation-summary': 'off',
 };
 

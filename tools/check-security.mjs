@@ -9,5 +9,5 @@ import { findSecrets } from './security/secrets.mjs';
 const offline = process.argv.includes('--offline');
 const faults = [...(await findSecrets()), ...findRefusedLicences(), ...(offline ? [] : findVulnerabilities())];
 for (const fault of faults) console.log(fault);
-// // Ends the process at once. Otherwise secretlint's profiler would compare all its performance marks with each other.
+// Ends the process at once. Otherwise secretlint's profiler would compare all its performance marks with each other.
 process.exit(faults.length > 0 ? 1 : 0);

@@ -59,8 +59,8 @@ function reload() {
   compose('exec', '-T', 'nats', 'nats-server', '-t', '-c', '/etc/nats/nats.conf');
   compose('kill', '--signal', 'HUP', 'nats');
   const [proxy] = containersOf('proxy');
-  // // Reloads the proxy only if its file is newer than its start, because a reloaded proxy knows no gateway for about
-  // a second.
+  // Reloads the proxy only if its file is newer than its start, because a reloaded proxy knows no gateway for about a
+  // second.
   const started = proxy && Date.parse(docker('inspect', '--format', '{{.State.StartedAt}}', proxy));
   if (!proxy || statSync(PROXY_FILE).mtimeMs < started) return;
   compose('exec', '-T', 'proxy', 'haproxy', '-c', '-f', '/etc/haproxy/haproxy.cfg');

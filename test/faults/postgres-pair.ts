@@ -83,7 +83,7 @@ export class PostgresPair {
       let output = '';
       child.stderr.on('data', (chunk: Buffer) => {
         output = (output + String(chunk)).slice(-8192);
-        // // The log line of a standby contains `read-only`.
+        // The log line of a standby contains `read-only`.
         if (/ready to accept (read-only )?connections/.test(output)) resolve();
       });
       child.once('error', reject);

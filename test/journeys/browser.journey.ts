@@ -187,7 +187,7 @@ describeInChromium('in a real browser', () => {
     expect(await stored()).toBe('[{},{}]');
     await startAgain();
     await wish.check();
-    // // An unknown name leads to the password step too, so the login fails at the password.
+    // An unknown name leads to the password step too, so the login fails at the password.
     await answer(page, 'Username or email', 'alicf');
     await answer(page, 'Password', 'correct-horse-7');
     await page.getByText('Wrong password. Please try again.').waitFor();

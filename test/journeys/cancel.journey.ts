@@ -110,7 +110,7 @@ describe('"Not you?" logs a user out', () => {
     expect((await browser.show('bye', query)).body).toMatchObject({ component: 'ak-stage-dummy' });
     expect(await usernameOf(browser)).toBe('alice');
     const { body } = await browser.solve('bye', {}, query);
-    // // The redirect carries the cross-site mark, because another site may have chosen its target
+    // The redirect carries the cross-site mark, because another site may have chosen its target
     // (docs/spec/executor.md#cross-site).
     expect(body).toEqual({ component: 'xak-flow-redirect', to: `${target}&cross_site=1` });
     expect(await usernameOf(browser)).toBeUndefined();

@@ -163,7 +163,7 @@ describeWithNats('a mailed link and its code', () => {
     const texts = answers.map(({ body }) => body['error_message'] ?? body['component']);
     expect([GONE, DONE.component].map((text) => texts.filter((other) => other === text).length)).toEqual([2, 1]);
 
-    // // A browser that lost the race keeps its plan until this request, which ends the plan.
+    // A browser that lost the race keeps its plan until this request, which ends the plan.
     await Promise.all(browsers.filter((_, i) => texts[i] === GONE).map((browser) => browser.show('back', query)));
     const errors = { non_field_errors: [{ string: GONE, code: 'link-used' }] };
     for (const browser of [...browsers.filter((_, i) => texts[i] === GONE), deployment.browser()])

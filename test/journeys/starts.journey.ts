@@ -24,7 +24,7 @@ let running: RunningProcess | undefined;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'gatehouse-starts-'));
-  // // Postgres runs as another account, which must be able to enter the folder.
+  // Postgres runs as another account, which must be able to enter the folder.
   await chmod(folder, 0o755);
   env = {
     ...{ GATEHOUSE_DIR: folder, PORT: String(await freePort()), GATEHOUSE_BUS: 'in-process' },

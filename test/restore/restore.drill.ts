@@ -138,7 +138,7 @@ beforeAll(async () => {
   await addApp();
   const [code] = await setUpCodes();
   await postgres.backUp();
-  // // The base backup does not contain the changes that follow. The restore takes them from the archived log.
+  // The base backup does not contain the changes that follow. The restore takes them from the archived log.
   const query = await requestLink(1);
   const erin = await logIn('erin');
   const session = erin.cookie();

@@ -15,7 +15,7 @@ export function officialClient(browser: Browser, { accessToken }: Settings = {})
     ...(accessToken === undefined ? {} : { accessToken }),
     fetchApi: async (url: string, init?: RequestInit) => {
       const { status, headers, text } = await browser.fetch(url, init);
-      // // `Response` throws for a status 204 with any body, even an empty one.
+      // `Response` throws for a status 204 with any body, even an empty one.
       return new Response(text === '' ? null : text, { status, headers });
     },
   });

@@ -59,7 +59,7 @@ async function picture(
   for (const name of names) {
     const page = await context.newPage();
     await page.goto(`${site}/if/flow/${name}/${query}`);
-    // // Waits for parts that the script loads later, such as the QR code. The timeout is for pages that poll forever,
+    // Waits for parts that the script loads later, such as the QR code. The timeout is for pages that poll forever,
     // such as that of Duo.
     await page.waitForLoadState('networkidle', { timeout: SETTLING_MS }).catch(() => undefined);
     const path = join(folder, `${name}.${look}.png`);

@@ -15,7 +15,7 @@ const PYTHON = 'libs/expressions/src/child';
 /** Bundles all processes. Returns the paths of all source modules in the bundles, from which build.mjs lists the packages. */
 export async function buildProcesses() {
   const main = await bundle([...processes(), ...COMMANDS, SERVICE_HOST].filter((path) => existsSync(`${path}.ts`)));
-  // // The Python process has a bundle of its own, because its sandbox can read no other folder.
+  // The Python process has a bundle of its own, because its sandbox can read no other folder.
   const python = await bundle([`${PYTHON}/main`, `${PYTHON}/snapshot`], { chunks: PYTHON });
   return [...main, ...python].flatMap(({ moduleIds = [] }) => moduleIds);
 }

@@ -54,7 +54,7 @@ async function blocksOf({ title, text, register }: Section): Promise<string[]> {
 }
 
 const sections: string[] = [];
-// // Imports the sections one after another, because a metric belongs to the section whose import has registered it.
+// Imports the sections one after another, because a metric belongs to the section whose import has registered it.
 for (const section of SECTIONS) sections.push(...(await blocksOf(section)));
 
 /** The page of all metrics. */

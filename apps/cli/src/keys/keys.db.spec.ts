@@ -204,12 +204,11 @@ const COLUMNS: Readonly<Record<string, 'sealed' | 'contains sealed secrets' | 'k
   'flow.flow_versions.document': 'contains sealed secrets',
   'flow.oauth_clients.document': 'contains sealed secrets',
   'identification.sources.document': 'contains sealed secrets',
-  // // Keyed by a digest key in `mfa.digest_keys`, which MFA_SEAL_KEYS seals and `reseal` keeps. Handles of devices are
-  // text.
+  // Keyed by a digest key that is derived from MFA_SEAL_KEYS and that `reseal` keeps. Handles of devices are text.
   'mfa.codes.digest': 'keyed digest',
-  // // Keyed by MFA_SEAL_KEYS. Counts the messages of an hour.
+  // Keyed by MFA_SEAL_KEYS. Counts the messages of an hour.
   'mfa.sends.subject': 'keyed digest',
-  // // Keyed by PSEUDONYM_KEY, or by a key in the database.
+  // Keyed by PSEUDONYM_KEY, or by a key in the database.
   'flow.attempts.subject': 'keyed digest',
   'consent.device_codes.user_hash': 'keyed digest',
   // SHA-256 digests, keys of the database itself, and JSON without secrets.

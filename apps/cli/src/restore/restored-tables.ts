@@ -87,7 +87,7 @@ export const RESTORED_TABLES: readonly RestoredTable[] = [
   // Published documents of these objects, and other configuration.
   ...keep('flow.flow_versions', 'flow.flows', 'flow.brand_sets', 'flow.oauth_clients', 'flow.applied_blueprints'),
   ...keep('identification.sources', 'directory.groups', 'directory.source_groups'),
-  // // Keys of the database. They make no used secret valid again.
+  // Keys of the database. They make no used secret valid again.
   ...keep('consent.code_keys', 'directory.password_ring_key', 'mfa.digest_keys'),
   // Deleted with their sessions.
   ...keep('flow.session_keys', 'flow.plans', 'flow.source_logins'),
@@ -95,7 +95,7 @@ export const RESTORED_TABLES: readonly RestoredTable[] = [
   ...keep('flow.mailed', 'mfa.sends', 'flow.reputation'),
   // Captcha tokens. A provider accepts each once, and the puzzles of Gatehouse belong to a plan.
   ...keep('captcha.spent'),
-  // // The lease of the cleanup, which has expired since.
+  // The lease of the cleanup, which has expired since.
   ...keep('flow.leases'),
   // Replies to requests of plans, which are deleted.
   ...keep('consent.done', 'enrollment.done', 'identification.done'),

@@ -56,8 +56,8 @@ function pageOf({ page, cancelled }: Cancellation): FlowPage | undefined {
   const { slug, plan } = cancelled;
   if (plan.ended) return page ?? ('denied' in plan.ended ? { slug, query: {} } : undefined);
   const { query, next, cross_site: isMarked } = plan;
-  // // Keeps the cross-site mark. Without it, the flow would act without a question, because the redirect comes from
-  // this site.
+  // Keeps the cross-site mark. Without it, the flow would act without a question, because the redirect comes from this
+  // site.
   const marked = isMarked ? { ...query, [CROSS_SITE]: '1' } : query;
   return { slug, query: next === undefined ? marked : { ...marked, next } };
 }

@@ -54,7 +54,7 @@ function challengeOf(
   { avatars, translate }: PresentationContext,
 ) {
   const user = displayedUser(response.context, response.sessionUser);
-  // // V8 adds properties several times as fast with `Object.assign` as after a spread.
+  // V8 adds properties several times as fast with `Object.assign` as after a spread.
   return Object.assign(
     {},
     challenge,

@@ -70,8 +70,7 @@ export class FlowRedirectsController {
     const page = refererPage(request.headers.referer, request.host);
     const key = await this.cookies.keyOf(request);
     const { user, cancelled } = key ? await this.plans.deletePlans(key, page?.slug) : NOTHING_CANCELLED;
-    // // Ignores an outage of the consent service. During the outage the device gets no token, and its code soon
-    // expires.
+    // Ignores an outage of the consent service. During the outage the device gets no token, and its code soon expires.
     if (user) await this.grants.refuse(user).catch(ignoreProblem);
     const { invalidation: logout } = (await this.brands.find(request.host)).flowsByPurpose;
     const visitor = { isLoggedIn: user !== undefined, stays: STAY in Object(request.query) };

@@ -21,7 +21,7 @@ export function rejectConnection(
 ) {
   if (socket.writable && error.code !== 'ECONNRESET') {
     const problem = new Problem(PROBLEM_CODES[error.code ?? ''] ?? 'malformed_http');
-    // // The server could not parse the headers, so the visitor's language is unknown and the message is in English.
+    // The server could not parse the headers, so the visitor's language is unknown and the message is in English.
     const { status, body } = presentProblem(problem, { requestId, details: false, translate: interpolate });
     const text = JSON.stringify(body);
     const allHeaders = {

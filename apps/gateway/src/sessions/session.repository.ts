@@ -167,7 +167,7 @@ export class SessionRepository {
   async choose(keys: readonly Buffer[]): Promise<ChosenKey> {
     const { rows } = await runNamed<ChosenRow>(this.source, CHOOSE, [keys]);
     const current = rows.filter((row) => row.current);
-    // // If no key is current, a retired key counts, so that a client can still read how its plan ended.
+    // If no key is current, a retired key counts, so that a client can still read how its plan ended.
     const [only, ...others] = current.length > 0 ? current : rows;
     return { key: others.length > 0 ? undefined : only?.hash, ended: only?.ended ?? 0 };
   }

@@ -40,7 +40,7 @@ function useRememberedAccount() {
   useLayoutEffect(() => {
     const field = nameField();
     const name = rememberedAccount();
-    // // Keeps a name that the visitor or the browser has filled in. A field for email addresses accepts no username.
+    // Keeps a name that the visitor or the browser has filled in. A field for email addresses accepts no username.
     if (!field || field.value !== '' || !name || (field.type === 'email' && !name.includes('@'))) return;
     field.value = name;
     setRemembered(name);

@@ -26,7 +26,7 @@ export interface ValidateChallenge extends Envelope {
 export function AuthenticatorValidate({ challenge }: { challenge: ValidateChallenge }) {
   const { device_challenges: devices } = challenge;
   const [shown, show] = useState({ deviceClass: shownAtFirst(devices)?.device_class, isChosen: false });
-  // // Stores the class and not the device, because a repeated challenge contains new data for the same devices.
+  // Stores the class and not the device, because a repeated challenge contains new data for the same devices.
   const device = devices.find(({ device_class }) => device_class === shown.deviceClass);
   return (
     <>

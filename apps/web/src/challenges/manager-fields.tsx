@@ -11,7 +11,7 @@ const FIELDS = [
  * later steps. The fields have no names, so that no form sends them.
  */
 export function ManagerFields() {
-  // // Forgets the values of an earlier run, because a flow that starts again may be for another user.
+  // Forgets the values of an earlier run, because a flow that starts again may be for another user.
   useLayoutEffect(() => keepPrefill({}), []);
   return (
     <>

@@ -52,7 +52,7 @@ export async function openExamples(port = 0): Promise<ExampleSite> {
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
-        // // `close` waits for open connections, and browsers keep unused connections open for minutes.
+        // `close` waits for open connections, and browsers keep unused connections open for minutes.
         server.closeAllConnections();
       }),
   };

@@ -25,7 +25,7 @@ export function useFocus({ step, challenge, partHeading }: Shown) {
     isFirst.current = false;
   }, [step, challenge]);
   useEffect(() => {
-    // // Moves the focus only if it was lost with the clicked button, because a new field may have taken the focus.
+    // Moves the focus only if it was lost with the clicked button, because a new field may have taken the focus.
     if (partHeading !== undefined && document.activeElement === document.body) moveFocus();
   }, [partHeading]);
   return main;

@@ -28,7 +28,7 @@ const SHARED = [
 @Module({
   imports: [EngineModule, SessionsModule, SocketsModule],
   providers: [
-    // // Nest runs global guards in this order, and clients see it (docs/adr/0040): an anonymous request for an invalid
+    // Nest runs global guards in this order, and clients see it (docs/adr/0040): an anonymous request for an invalid
     // page of a list gets 404, not 403.
     { provide: APP_GUARD, useClass: PaginationGuard },
     { provide: APP_GUARD, useClass: AuthGuard },
