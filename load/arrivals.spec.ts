@@ -12,13 +12,13 @@ describe('the arrivals of visitors', () => {
     expect([...arrivalTimes(plan({ rate: 4, durationMs: 1000 }))]).toEqual([125, 375, 625, 875]);
   });
 
-  it('rise from zero to the rate in the ramp, which has half as many', () => {
+  it('rise from zero to the rate during the ramp, which therefore has half as many', () => {
     const times = [...arrivalTimes(plan({ rampMs: 4000 }))];
     const between = (from: number, to: number) => times.filter((at) => at >= from && at < to).length;
     expect([between(0, 2000), between(2000, 4000), between(4000, 6000)]).toEqual([50, 150, 200]);
   });
 
-  it('have random distances with the Poisson pattern, of the mean of the rate', () => {
+  it('have random distances with the Poisson pattern, whose mean matches the rate', () => {
     const times = [...arrivalTimes(plan({ pattern: 'poisson', durationMs: 100_000 }))];
     // The standard deviation of 10,000 expected arrivals is 100.
     expect(Math.abs(times.length - 10_000)).toBeLessThan(500);

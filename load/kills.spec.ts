@@ -28,7 +28,7 @@ describe('commands during a load', () => {
       expect(() => parseKill(text)).toThrow(LoadError);
   });
 
-  it('are read from a file, whose mistakes are told with their places', async () => {
+  it('are read from a file, each of whose mistakes is reported with its place', async () => {
     const write = async (text: string) => {
       const path = join(folder, 'kills.yaml');
       await writeFile(path, text);

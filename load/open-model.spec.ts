@@ -55,7 +55,7 @@ describe('the open model', () => {
     expect(latencies).toEqual([40, 30, 20]);
   });
 
-  it('turns a visitor away while as many visits run as may, and goes on', async () => {
+  it('turns a visitor away while the largest number of visits runs, and serves later visitors', async () => {
     const clock = new VirtualClock();
     const model = { arrivals: [0, 10, 20, 130], maxInFlight: 2 };
     const { latencies, turnedAway } = await latenciesOf(clock, model, () => clock.sleep(100));

@@ -14,7 +14,7 @@ const HASH = '$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$ZGlnZXN0';
 const flush = () => database.source.query('SELECT pg_stat_force_next_flush()');
 
 describe('the figures of Postgres', () => {
-  it('are what it did between two times, and what it stores', async () => {
+  it('count what it did between start and end, and what it stores', async () => {
     const { source, url } = database;
     const meter = await PostgresMeter.open(url);
     try {
@@ -39,7 +39,7 @@ describe('the figures of Postgres', () => {
     }
   });
 
-  it('tell what they do not know', async () => {
+  it('name the figures that are not known', async () => {
     const meter = await PostgresMeter.open(database.url);
     try {
       await meter.start();

@@ -78,7 +78,7 @@ describe('the result of a load', () => {
     expect(markdownReport(resultOf(stage(), { kills: [kill(1000)] }))).toContain('| `kill 1000` | 1.0 | 0.1 | 0 |');
   });
 
-  it('says how long after a command visits took at most three times the median of the load', () => {
+  it('says how long after a command visits were as quick as usual: at most three times the median of the load', () => {
     const kill = (at: number) => ({ at, beganAt: at, endedAt: at + 50, run: `kill ${at}`, exitCode: 0, output: '' });
     const result = stage();
     for (const [number, slowestMs] of [Number.POSITIVE_INFINITY, 121, 119].entries())

@@ -25,7 +25,7 @@ function run(stage: Stage, stopping: () => boolean) {
   return runStage(stage, { ring, stopping, startedAt: performance.now() });
 }
 
-it('measures the refusals of each step apart from responses, and a request without a response as neither', async () => {
+it('measures the latency of refusals and responses separately by step, and none without a response', async () => {
   const name = { body: { component: 'name' } };
   const busy = { status: 503 };
   const site = await scriptedSite(name, { body: { component: 'password' } }, busy, name, busy, 'lost');
@@ -51,7 +51,7 @@ it('measures the refusals of each step apart from responses, and a request witho
   }
 });
 
-it('says how long the slowest visit of a tenth of a second took, and that one without an end failed', async () => {
+it('records the slowest visit of each tenth of a second, and counts a visit without an end as failed', async () => {
   const site = await scriptedSite({ body: { component: 'name' } }, { body: { component: 'password' } });
   try {
     const { slots, visits } = await run({ ...STAGE, url: site.url }, () => site.received.length >= 2);

@@ -12,7 +12,7 @@ describe('latencies', () => {
     expect(rest).toMatchObject({ count: 1000 });
   });
 
-  it('are null without any, and never above one hour', () => {
+  it('are null without a recorded value, and never above one hour', () => {
     const { visits } = emptyRecording();
     expect(latenciesOf(visits)).toBeNull();
     recordMs(visits, 10 * 3_600_000);
@@ -71,7 +71,7 @@ describe('the recovery of a deployment', () => {
     expect(recoveryOf(slotsOf(900, 20, 30, 10), during)).toBe(0);
   });
 
-  it('takes a failed visit for a slow one, and a time without visits for neither', () => {
+  it('counts a failed visit as slow, and ignores a time without visits', () => {
     const [quick, , none] = slotsOf(5, 5, 0);
     const failed = { begun: 1, finished: 0, failed: 1, slowestMs: Number.POSITIVE_INFINITY };
     const slots = [quick!, failed, quick!, { ...none!, begun: 0 }, quick!, quick!];

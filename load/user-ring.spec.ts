@@ -34,7 +34,7 @@ describe('codes of authenticator apps', () => {
   beforeEach(() => void vi.useFakeTimers({ now: 1_800_000_000_000 }));
   afterEach(() => void vi.useRealTimers());
 
-  it('are valid, and the next period serves a second login', () => {
+  it('are valid, and a second login uses the code of the next period', () => {
     const account = ringOf({ count: 1 }).next();
     const accepts = (token: string, epoch: number) =>
       verifySync({ secret: users.totpSecret(0), token, epoch, epochTolerance: 0 }).valid;

@@ -17,7 +17,7 @@ async function refusalsWith(settings: Readonly<Record<string, string>>): Promise
   return results.filter((result) => result.status === 'rejected' && result.reason instanceof BusyError).length;
 }
 
-it('lets all logins of a scenario wait that fills the queue, some of which the default limit refuses', async () => {
+it('refuses no login of a scenario that fills the queue, although the default limit refuses some', async () => {
   expect(await refusalsWith(UNLIMITED.password)).toBe(0);
   expect(await refusalsWith(ONE_HASH_AT_A_TIME)).toBeGreaterThan(0);
 });

@@ -230,7 +230,7 @@ function plain(...columns: readonly string[]) {
   return Object.fromEntries(columns.map((column) => [column, 'plain'] as const));
 }
 
-it('knows of every column with bytes or JSON whether a seal key is needed to read it', async () => {
+it('covers every column with bytes or JSON, and says whether it is sealed', async () => {
   const rows = await source.query<{ name: string }[]>(`
     SELECT table_schema || '.' || table_name || '.' || column_name AS name
     FROM information_schema.columns JOIN information_schema.tables USING (table_schema, table_name)

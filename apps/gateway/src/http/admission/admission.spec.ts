@@ -102,7 +102,7 @@ describe('a gateway with too many requests in flight', () => {
     expect(held).toHaveLength(INITIAL_LIMIT);
   });
 
-  it('still takes looks and answers of running logins', async () => {
+  it('still admits GETs and answers of running logins', async () => {
     const { send, occupy, holds, release } = await serve();
     await occupy(INITIAL_LIMIT);
     const admitted = Promise.all([send('GET', EXECUTOR, SESSION), send('POST', EXECUTOR, SESSION)]);

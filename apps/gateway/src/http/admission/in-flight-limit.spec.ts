@@ -14,7 +14,7 @@ const drain = (limit: InFlightLimit) => {
 };
 
 describe('a limit of requests in flight', () => {
-  it('admits looks of running logins when it refuses new visits, and answers when it refuses those', () => {
+  it('admits GETs of running logins when it refuses new visits, and answers when it refuses GETs too', () => {
     const limit = limitOf();
     expect(fill(limit, 'new')).toBe(INITIAL_LIMIT);
     expect(limit.admits('look')).toBe(true);
@@ -86,7 +86,7 @@ describe('a limit of requests in flight', () => {
     expect(limit.value).toBeGreaterThanOrEqual(INITIAL_LIMIT);
   });
 
-  it('has only the largest number as its limit if the queueing time is not limited', () => {
+  it('stays at the largest number of requests if the adaptive limit is off', () => {
     const limit = new InFlightLimit({ delayMs: 0, max: 500 });
     expect(fill(limit, 'new')).toBe(500);
     limit.adjust(10_000);

@@ -23,7 +23,7 @@ async function occupyLoop(turns: number, ms: number) {
   }
 }
 
-it('tells how long a statement waits for a connection, by the number that wait and the rate at which they get one', () => {
+it('estimates how long a statement waits for a connection, from the waiting statements and the rate of connections', () => {
   const { pool, time, pass } = measure(500);
   for (let i = 0; i < 50; i++) pool.emit('acquire');
   pass(1000);
@@ -39,7 +39,7 @@ it('counts a pool whose connections do not become free as slow', () => {
   expect(time.take()).toBe(3000);
 });
 
-it('tells the median delay of a busy event loop', async () => {
+it('returns the median delay of a busy event loop', async () => {
   const { time } = measure(0);
   await occupyLoop(5, 60);
   expect(time.take()).toBeGreaterThan(40);

@@ -15,7 +15,7 @@ it('limits the new sessions of a network, and says when the next one is possible
   );
 });
 
-it('does not limit outposts, and nobody if the rate is 0', () => {
+it('does not limit outposts, and limits no network if the rate is 0', () => {
   const limiter = limiterOf(1);
   limiter.admit(visitor('203.0.113.7'));
   expect(() => limiter.admit({ ip: '203.0.113.7', outpost: true })).not.toThrow();
