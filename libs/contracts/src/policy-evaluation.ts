@@ -30,7 +30,7 @@ export const configuredPolicy = z.object({
  */
 export const policyRequest = z.object({
   v: stageRequest.shape.v,
-  /** Starts with the plan's id and a dot, like the id of a stage request. */
+  /** Id of the request, which starts with the plan's id and a dot, like the id of a stage request. */
   id: z.string(),
   /** Milliseconds that are left for all policies, counted from the receipt of the request. */
   timeout_ms: z.number(),

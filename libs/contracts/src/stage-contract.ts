@@ -95,7 +95,7 @@ export type IdentificationMethod = (typeof IDENTIFICATION_METHODS)[number];
 
 /** A blueprint model that the config of a stage refers to, such as a field of a form. */
 export interface RelatedModel {
-  /** The kind by which references name the model's objects. */
+  /** Kind that config fields use to refer to objects of this model (`Reference.to`). */
   readonly kind: ReferenceKind;
   /** The blueprint model, lower case. */
   readonly model: string;

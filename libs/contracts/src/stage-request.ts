@@ -21,8 +21,8 @@ export type AttachedStage = z.output<typeof attachedStage>;
 export const stageRequest = z.object({
   v: z.literal(PROTOCOL_VERSION),
   /**
-   * Starts with the plan's id and a dot. A retry for the same work has the same id, so that the stage can be
-   * idempotent.
+   * Id of the request, which starts with the plan's id and a dot. A retry for the same work has the same id, so that
+   * the stage can be idempotent.
    */
   id: z.string(),
   /** Milliseconds that are left for the reply, counted from the receipt of the request. */

@@ -27,7 +27,7 @@ const REQUIRED_FIELDS: Readonly<Record<string, string[]>> = {
 };
 const unique = (values: readonly unknown[]) => new Set(values).size === values.length;
 
-/** Effects of stages that log users in, or create, change or delete accounts. */
+/** A stage with one of these effects logs users in, or creates, changes or deletes accounts. */
 const GRANTING = ['login', 'keep_session', 'end_sessions'];
 
 it('skips stages that log in users or write accounts if their policy cannot decide (accident 1)', () => {

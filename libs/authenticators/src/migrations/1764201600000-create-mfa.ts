@@ -1,6 +1,9 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** The tables. A `pk` is unique across all kinds of devices. Secrets are sealed, and codes are keyed digests. */
+/**
+ * Tables of devices, their codes and the message quotas. A `pk` is unique across all kinds of devices. Secrets are
+ * sealed, and codes are keyed digests.
+ */
 const TABLES = `
 CREATE TABLE mfa.devices (
   id uuid PRIMARY KEY,

@@ -228,7 +228,8 @@ describe('a wrong password', () => {
       const cost = configured.includes(INBUILT) ? LEGACY : CURRENT;
       expect(reply).toEqual({ ...rejected, cost, effects: failureEffects('alice') });
       expect(driven.hasher.costs).toEqual([cost]);
-      // The gateway removes the guess at a locked credential. The reply then has the same cost, and no hash is computed.
+      // If the credential is locked, the gateway sends the response without the password. The reply then has the same
+      // cost, and no hash is computed.
       const locked = await answer(configured, {});
       expect(locked.reply).toMatchObject({ type: 'rejected', cost });
       expect(locked.driven.hasher.costs).toEqual([]);

@@ -19,7 +19,7 @@ const REPLY_RESERVE_MS = 750;
 /** Maximum number of long polls for a push in one request. */
 const MAX_POLLS = 5;
 
-/** Push notifications to a phone (docs/spec/mfa.md#duo-push). */
+/** Factor of phones that confirm a push notification of Duo (docs/spec/mfa.md#duo-push). */
 @Injectable()
 export class DuoFactor extends Factor<Kind> {
   readonly deviceClass = 'duo';

@@ -18,8 +18,8 @@ import { matchesSentCode } from './sms-code.js';
 type Kind = 'sms';
 
 /**
- * Codes by text message. When the user chooses the entry, the factor sends a code to the most recently used phone, with
- * the settings of the stage that set up the phone (docs/spec/mfa.md#sms).
+ * Factor of codes by text message. When the user chooses the entry, it sends a code to the most recently used phone. It
+ * uses the settings of the stage that set up the phone (docs/spec/mfa.md#sms).
  */
 @Injectable()
 export class SmsFactor extends Factor<Kind> {

@@ -2,7 +2,7 @@ import { type Device, DeviceRepository } from '@gatehouse/authenticators';
 import { Inject, Injectable } from '@nestjs/common';
 import { CodeFactor } from '../code.factor.js';
 
-/** Recovery codes. A code is case sensitive and works once (docs/spec/mfa.md#static). */
+/** Factor of recovery codes. A code is case sensitive and works once (docs/spec/mfa.md#static). */
 @Injectable()
 export class StaticFactor extends CodeFactor<'static'> {
   readonly deviceClass = 'static';

@@ -3,9 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { CodeFactor, normalizeDigits } from '../code.factor.js';
 import { matchTimeStep, totpKey } from './totp-key.js';
 
-/**
- * Time-based codes. A code is accepted once, and then no older code is accepted (docs/spec/mfa.md#totp-verification).
- */
+/** Factor of time-based codes. It accepts a code once, and then no older code (docs/spec/mfa.md#totp-verification). */
 @Injectable()
 export class TotpFactor extends CodeFactor<'totp'> {
   readonly deviceClass = 'totp';

@@ -18,7 +18,10 @@ type Refusal = Extract<ProofVerdict<Kind>, { type: 'wrong' }>['message'];
 /** The `device_uid` of the entry that accepts any passkey of the site. */
 const ANY_DEVICE_UID = '-1';
 
-/** Passkeys and security keys. An assertion signs a nonce that is valid once (docs/spec/mfa.md#webauthn-request). */
+/**
+ * Factor of passkeys and security keys. An assertion signs a nonce that is valid once
+ * (docs/spec/mfa.md#webauthn-request).
+ */
 @Injectable()
 export class WebauthnFactor extends Factor<Kind> {
   readonly deviceClass = 'webauthn';
