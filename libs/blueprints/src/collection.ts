@@ -69,7 +69,7 @@ export class ValidationError extends Error {
     return new ValidationError({ [field]: [{ text }] });
   }
 
-  /** The first field with errors and its messages. The field is undefined when they concern the whole object. */
+  /** The first field with errors, and its messages. The field is undefined when the errors concern the whole object. */
   get first(): { field: string | undefined; text: string } {
     const [field, messages] = Object.entries(this.errors)[0] ?? [NON_FIELD_ERRORS, []];
     const text = messages.map((message) => render(message, interpolate, fieldMessages).string).join(' ');

@@ -67,7 +67,7 @@ export class InvitationRepository {
     return row!.count;
   }
 
-  /** `by` is the UUID of the creator. */
+  /** Creates an invitation. `by` is the UUID of its creator. */
   async create({
     pk,
     by,

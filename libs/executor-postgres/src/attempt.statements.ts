@@ -12,8 +12,8 @@ export const RELEASED_COLUMNS = `failures = greatest(a.failures - c.times, 0),
           THEN a.free_at ELSE ${NO_DELAY} END`;
 
 /**
- * SQL for the time at which the delay ends after this number of failures. The delay is at most an hour, or at most a
- * day from `daily` failures on.
+ * Returns SQL for the time at which the delay ends after this number of failures. The delay is at most an hour, or at
+ * most a day from `daily` failures on.
  */
 const delayUntil = (failures: string) => `CASE WHEN ${failures} < free THEN ${NO_DELAY}
           WHEN ${failures} < daily IS NOT FALSE

@@ -49,15 +49,19 @@ interface Rule {
 const seconds = (value: number) => `interval '${value} seconds'`;
 
 /**
- * The end of an attempt. A counter without failures is deleted after a day. Counters of users who have given another
- * proof are never forgotten (`forget_after` is null), so they end after `attemptsS`, unless they lock the credential.
+ * Returns SQL for the end of an attempt. A counter without failures is deleted after a day. Counters of users who have
+ * given another proof are never forgotten (`forget_after` is null), so they end after `attemptsS`, unless they lock the
+ * credential.
  */
 const attemptEnd = ({ attemptsS }: Retention) => `coalesce(
   updated_at + coalesce(forget_after, CASE WHEN failures = 0 THEN interval '1 day'
     WHEN (failures < hard) IS NOT FALSE THEN ${seconds(attemptsS)} END),
   now() + ${seconds(attemptsS)})`;
 
-/** Sessions come first, because Postgres also deletes the keys, plans and source logins of a deleted session. */
+/**
+ * Returns the rules of the tables. Sessions come first, because Postgres also deletes the keys, plans and source logins
+ * of a deleted session.
+ */
 const rulesOf = (retention: Retention): readonly Rule[] => [
   { table: 'flow.sessions', due: 'cleanup_at', end: 'expires_at' },
   { table: 'flow.plans', due: 'cleanup_at', end: 'expires_at' },

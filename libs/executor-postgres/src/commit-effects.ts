@@ -30,7 +30,7 @@ interface SavedEffects {
 /** Returns what the effects of one type save. `effects` are all effects of that type in the commit, in their order. */
 type EffectWriter<T extends EffectType> = (effects: readonly EffectOf<T>[], input: CommitInput) => SavedEffects;
 
-/** Writer of effect types that add nothing to the save statement. */
+/** The writer for effect types that add nothing to the save statement. */
 const nothing = (): SavedEffects => ({});
 
 /**

@@ -89,7 +89,10 @@ export class ExpiredRowCleaner {
     }
   }
 
-  /** Each batch reads the index from where the last one ended, because the entries before it are dead. */
+  /**
+   * Cleans one table, batch after batch. Each batch reads the index from where the last one ended, because the entries
+   * before it are dead.
+   */
   private async clean({ table, clean }: CleanedTable): Promise<void> {
     const { batchRows } = this.settings;
     for (let from = '-infinity', seen = batchRows; seen === batchRows; ) {

@@ -14,21 +14,21 @@ export const attributesColumn = (id: string, parameter: string) =>
   `CASE WHEN ${parameter}::boolean THEN (SELECT a.attributes FROM directory.user_attributes a WHERE a.id = ${id}) END AS attributes`;
 
 /**
- * SQL condition: the session's login verified a device and is younger than `within`. `from` is the prefix of the
- * columns, such as `s.`.
+ * SQL condition: the session's login verified a device, less than `within` ago. `from` is the prefix of the columns,
+ * such as `s.`.
  */
 export const deviceProvedCondition = (from: string, within: string) =>
   `${from}data->'second_factor' = 'true' AND (${from}data->>'login_at')::timestamptz > now() - ${within}`;
 
 /**
- * SQL condition: the session's login, or a later proof in the session, verified its user, and is younger than `within`.
+ * SQL condition: the session's login, or a later proof in the session, verified its user, less than `within` ago.
  * `from` is the prefix of the columns, such as `s.`.
  */
 export const recentIn = (from: string, within: string) =>
   `(${from}data->'proved' = 'true' AND (${from}data->>'login_at')::timestamptz > now() - ${within}
     OR (${from}data->>'proved_at')::timestamptz > now() - ${within})`;
 
-/** SQL for the devices of which the session has a proof that is younger than `within`. */
+/** SQL for the devices of which the session has a proof from less than `within` ago. */
 const provedDevices = (within: string) =>
   `CASE WHEN (s.data->>'devices_at')::timestamptz > now() - ${within} THEN s.data->'devices' END AS devices`;
 

@@ -59,7 +59,7 @@ function watched(flow: readonly Step[], schedule: <T>(task: Promise<T>) => Promi
   });
   const { plans, stages, attempts } = it;
 
-  /** Called for a new plan. If an answer started the plan, only the trail says which step that answer passed. */
+  /** Checks a new plan. If an answer started the plan, only the trail says which step that answer passed. */
   function began({ cursor, trail }: Plan) {
     behind = cursor;
     const passed = trail.filter(({ outcome }) => outcome === 'passed').map(({ step }) => step);

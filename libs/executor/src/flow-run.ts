@@ -65,7 +65,7 @@ export class FlowRun {
   private currentSession: SessionState;
   private unsaved: UnsavedChanges;
   private stepStartedAt = performance.now();
-  /** The value of `isAnswered` at an earlier save of this request. */
+  /** Whether the visitor had answered at an earlier save of this request. */
   private wasAnswered = false;
 
   /** `now` is the wall clock, for the trail. */
@@ -179,7 +179,7 @@ export class FlowRun {
     this.consented = reply.type === 'passed' && reply.consented === true;
   }
 
-  /** Forgets the consent, which counts only for the step that comes right after it. */
+  /** Forgets the consent, which counts only for the step right after the step that asked for it. */
   dropConsent() {
     this.consented = false;
   }

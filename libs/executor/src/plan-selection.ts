@@ -15,7 +15,7 @@ export interface PlanSelection {
 
 /**
  * Selects the plan that the request continues. A live resume token of this flow takes precedence over the session's
- * plan, unless the same token resumed that plan (docs/spec/plan.md#mailed-links).
+ * plan, unless that token has resumed the session's plan before (docs/spec/plan.md#mailed-links).
  */
 export async function selectPlan(plans: PlanStore, arrival: LoadedRequest): Promise<PlanSelection> {
   const { request } = arrival;

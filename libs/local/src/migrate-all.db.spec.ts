@@ -66,7 +66,7 @@ describe('a database that a newer version has migrated', () => {
 });
 
 describe('migrate --down', () => {
-  /** Columns and functions of all schemas. */
+  /** Returns the columns and functions of all schemas. */
   const schema = () =>
     source.query(
       `
@@ -110,7 +110,7 @@ describe('migrate --down', () => {
   });
 });
 
-/** A migration that creates a table of its own. */
+/** Returns a migration that creates a table of its own. */
 function migration(schema: string, name: string): new () => MigrationInterface {
   const Table = class implements MigrationInterface {
     up = (runner: QueryRunner) => runner.query(`CREATE TABLE ${schema}.${name} ()`);

@@ -205,7 +205,7 @@ describeBuses('a message bus', (start) => {
   });
 });
 
-/** A promise and the function that resolves it. */
+/** Returns a promise and the function that resolves it. */
 function signal() {
   let resolvePromise: () => void = () => undefined;
   const promise = new Promise<void>((resolve) => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { BusyError, ConcurrencyLimiter } from './concurrency-limiter.js';
 
-/** A task that runs until `end` is called. */
+/** Returns a task that runs until `end` is called. */
 function controlledTask() {
   let end: (() => void) | undefined;
   const ended = new Promise<void>((resolve) => {

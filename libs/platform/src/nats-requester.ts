@@ -51,7 +51,7 @@ export class NatsRequester extends Requester implements Broadcaster {
   private readonly inbox: string;
   private readonly sweeper: NodeJS.Timeout;
   private readonly lostReplyMs: number;
-  /** Addresses of the servers of the cluster, as the server of this connection has announced them. */
+  /** Addresses of the cluster's servers, which the connected server has announced. */
   private servers: readonly string[];
   private up = true;
 

@@ -29,7 +29,7 @@ async function through(settings: Readonly<Record<string, string | number>> = {})
   return source;
 }
 
-/** A statement of more bytes than PgBouncer reads at once (pkt_buf), or a short one. */
+/** Returns a statement of more bytes than PgBouncer reads at once (pkt_buf), or a short statement. */
 const statement = (i: number) => ({
   name: `statement-${i}`,
   text: `SELECT $1::int AS value, ${i} AS statement, '${'x'.repeat((i % 2) * 9000)}' AS text`,

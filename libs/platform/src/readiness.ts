@@ -107,7 +107,7 @@ export class Readiness {
     return requirement.running;
   }
 
-  /** Never rejects, and resolves within the time limit. */
+  /** Runs a check within the time limit. Resolves to false if the check fails, and never rejects. */
   async #run(check: ReadinessCheck): Promise<boolean> {
     let timer: NodeJS.Timeout | undefined;
     const timeout = new Promise<boolean>((resolve) => {

@@ -26,7 +26,7 @@ const serve = async (answer: () => Promise<unknown>) => {
 };
 const ask = (more: Partial<BusRequest<typeof reply>> = {}) =>
   requestOverBus(requester, { subject: SUBJECT, body: '{}', timeoutMs: 60_000, reply, ...more });
-/** A handler that never replies. */
+/** A handler that never sends a reply. */
 const silent = () => new Promise(() => undefined);
 
 describe('a request over the bus', () => {

@@ -19,7 +19,7 @@ export class InMemoryTable<T extends { readonly pk: string | number }> {
     return row;
   }
 
-  /** Changes a row. Throws when no row has the pk. */
+  /** Changes the row with this pk. Throws when no row has the pk. */
   change(pk: T['pk'], changes: Partial<T>): T {
     const before = this.#rows.get(pk);
     if (!before) throw new Error(`no row has the pk ${pk}`);

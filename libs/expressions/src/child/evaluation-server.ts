@@ -35,8 +35,8 @@ interface Dependencies {
 /** Handles one request after the other until the parent process exits. */
 export class EvaluationServer {
   /**
-   * The compiled sources that are not pure (purity.py), by the hash of their cache key. They are kept here and not in
-   * Python, because Python's memory is reset to its initial copy (`MemoryImages`) before each of them runs.
+   * The compiled sources that are not pure (purity.py), by the hash of their cache key. This process keeps them,
+   * because Python's memory is reset to its initial copy (`MemoryImages`) before each of them runs.
    */
   private readonly impure = new Map<string, Buffer>();
   private impureBytes = 0;
