@@ -96,4 +96,16 @@ describe('the session cookie', () => {
     cookies.set(exchange, { value: OWN, maxAgeS: undefined }, { outpost: false });
     expect(closed).toEqual([ownKey, hashSessionKey(OLDER)]);
   });
+
+  it('closes those of four keys only, so that made-up cookies do not multiply messages', () => {
+    const { cookies, closed } = cookiesOf({ name: SESSION_COOKIE });
+    const keys = Array.from({ length: 300 }, (_, i) => String(i).padStart(43, 'k'));
+    const request = {
+      ...requestWith(keys.map((key) => `authentik_session=${key}`).join('; ')),
+      protocol: 'https',
+    };
+    const exchange = { request, reply: { setCookie: () => undefined } } as unknown as HttpExchange;
+    cookies.set(exchange, { value: OWN, maxAgeS: undefined }, { outpost: false });
+    expect(closed).toEqual(keys.slice(0, 4).map(hashSessionKey));
+  });
 });

@@ -6,6 +6,7 @@ import type { FastifyRequest } from 'fastify';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 import { SessionRepository } from '../sessions/session.repository.js';
 import { SessionMessenger } from '../sockets/session-messenger.js';
+import { MAX_CHANNELS } from '../sockets/socket-channel.js';
 import { type ClientInfo, ClientResolver } from './client.resolver.js';
 import { isHostOnly, SESSION_COOKIE } from './cookie-names.js';
 import type { HttpExchange } from './exchange.js';
@@ -51,7 +52,8 @@ export class SessionCookieService {
       ...(isHostOnly(name) ? { ...attributes, secure: true } : attributes),
       ...(maxAgeS === undefined ? {} : { maxAge: Math.floor(maxAgeS) }),
     });
-    if (!outpost) this.messenger.closeSockets(sessionKeysIn(request.headers.cookie, name));
+    // Each key costs a message to every gateway, and a client can make up hundreds of them.
+    if (!outpost) this.messenger.closeSockets(sessionKeysIn(request.headers.cookie, name).slice(0, MAX_CHANNELS));
   }
 
   private async choose(keys: readonly Buffer[], request: FastifyRequest): Promise<Buffer | undefined> {

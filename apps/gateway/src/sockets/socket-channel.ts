@@ -1,5 +1,8 @@
 import { hash } from 'node:crypto';
 
+/** Session keys in the cookies of one request that name channels. Further ones are ignored. */
+export const MAX_CHANNELS = 4;
+
 /**
  * Returns the name under which messages for a session travel over the bus. `key` is the stored hash of a session key. The
  * name reveals neither the key nor that hash.

@@ -10,15 +10,13 @@ import { sessionKeysIn } from '../http/session-cookie.service.js';
 import { SOCKET_PATH, type UpgradableConnection, upgradableConnection } from '../http/upgrades.js';
 import { CLOSING_MS, SocketHub } from './socket.hub.js';
 import { refusedSockets, type SocketRefusal } from './socket.metrics.js';
-import { socketChannel } from './socket-channel.js';
+import { MAX_CHANNELS, socketChannel } from './socket-channel.js';
 import { type SocketClient, SocketLimits } from './socket-limits.js';
 
 /** Bytes of the largest message that a client may send. The WebSocket closes with 1009 at a larger one. */
 const MAX_MESSAGE_BYTES = 1024;
 /** Fragments of such a message. */
 const MAX_FRAGMENTS = 16;
-/** Session keys of one request. Further ones are ignored. */
-const MAX_KEYS = 4;
 
 /** The version of the WebSocket protocol, and the form of a client's key (RFC 6455 §4.1). */
 const VERSION = '13';
@@ -86,7 +84,7 @@ export class SocketController {
 
   private clientOf(request: FastifyRequest): SocketClient {
     const keys = sessionKeysIn(request.headers.cookie, this.config.SESSION_COOKIE);
-    return { ip: clientIp(request), channels: keys.slice(0, MAX_KEYS).map(socketChannel) };
+    return { ip: clientIp(request), channels: keys.slice(0, MAX_CHANNELS).map(socketChannel) };
   }
 
   private upgrade({ raw }: FastifyRequest, connection: UpgradableConnection, client: SocketClient): void {
