@@ -114,8 +114,9 @@ export class FlowPageController {
   }
 
   /**
-   * Redirects to a local path at the end of a flow, and a visitor whom the flow does not admit to where they can go on.
-   * If the flow ends at another site, the page shows a link, because its CSP does not allow a form to lead there.
+   * Redirects to a local path at the end of a flow. Also redirects a visitor whom the flow does not admit to a page
+   * where the visitor can continue. If the flow ends at another site, the page shows a link, because its CSP does not
+   * allow a form to lead there.
    */
   private redirect({ reply }: HttpExchange, { body, wayOn: elsewhere }: PageResponse) {
     if (elsewhere !== undefined) return reply.redirect(elsewhere, 303);
@@ -162,10 +163,10 @@ const challengeOf = ({ body }: HttpResponseBody, requestId: string): FlowPageDat
         reason: body['code'],
       };
 
-/** Name of the only field that a refused form shows again: what the visitor typed in it is no secret. */
+/** Name of the only field that a refused form shows again. Its text is no secret. */
 const NAME_FIELD = 'uid_field';
 
-/** Returns what the page of a refused form shows again in a browser without scripts. */
+/** Returns the fields that the page of a refused form fills in again for a browser without scripts. */
 function typedFields(answer: ChallengeSubmission | undefined): FlowPageData['typed'] {
   const { [NAME_FIELD]: name } = Object(answer?.body) as Record<string, unknown>;
   return typeof name === 'string' ? { [NAME_FIELD]: name } : undefined;

@@ -43,7 +43,7 @@ export class FlowService {
   async enter({ request, reply }: HttpExchange, params: FlowRequestParams): Promise<FlowResponse> {
     const flowRequest = await this.reader.read({ request, reply }, params);
     const executed = await this.executor.handle(flowRequest);
-    // Before the cookie is set, which closes the WebSockets of the session.
+    // Must precede the new cookie, because a new cookie closes the WebSockets of the session.
     this.sendToasts(request, flowRequest, executed);
     const response = await this.startAuthorization(request, flowRequest, executed);
     if (response.cookie) this.cookies.set({ request, reply }, response.cookie, flowRequest.client);

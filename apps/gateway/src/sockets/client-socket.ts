@@ -4,11 +4,14 @@ import type { WebSocket } from 'ws';
 /** Close codes (RFC 6455 §7.4.1). */
 export const CLOSE = { normal: 1000, goingAway: 1001, unsupported: 1003, policy: 1008 } as const;
 
-/** Bytes that a client may send on one WebSocket. Pages send none but the answers to pings, of some 6 bytes each. */
+/**
+ * Maximum number of bytes that a client may send on one WebSocket. Pages send only answers to pings, of some 6 bytes
+ * each.
+ */
 export const MAX_INBOUND_BYTES = 16 * 1024;
 
 interface SocketOptions {
-  /** Bytes that may wait for the client. */
+  /** Maximum number of bytes that may wait for the client. */
   readonly queueBytes: number;
   /** Milliseconds between two pings. */
   readonly idleMs: number;
@@ -17,7 +20,7 @@ interface SocketOptions {
   readonly now: number;
 }
 
-/** An open WebSocket of a page. It only sends: what the client sends is ignored, and limited. */
+/** An open WebSocket of a page. It only sends messages: data from the client is ignored, and its size limited. */
 export class ClientSocket {
   private pingAt: number;
   private readonly endsAt: number;
@@ -40,7 +43,7 @@ export class ClientSocket {
     stream.on('data', (chunk: Buffer) => this.receive(chunk.length));
   }
 
-  /** Sends a text. If too much waits for the client already, ends the connection and returns false. */
+  /** Sends a text. If too many bytes wait for the client already, ends the connection and returns false. */
   send(text: string): boolean {
     if (this.ws.bufferedAmount + Buffer.byteLength(text) > this.options.queueBytes) {
       this.ws.terminate();

@@ -15,7 +15,7 @@ export interface SocketClient {
   readonly channels: readonly string[];
 }
 
-/** Numbers by key, without those that are 0. */
+/** Counts by key. A count of 0 is removed. */
 class Counts {
   private readonly counts = new Map<string, number>();
 
@@ -42,7 +42,7 @@ export class SocketLimits {
     this.handshakes = networkRateLimiter({ requests: settings.SOCKET_RATE, periodS: settings.SOCKET_RATE_PERIOD_S });
   }
 
-  /** Counts a request for a WebSocket. Returns why it is refused; `undefined` if it is not. */
+  /** Counts a request for a WebSocket. Returns the reason of the refusal; `undefined` if the request is admitted. */
   refusalOf({ ip, channels }: SocketClient): SocketRefusal | undefined {
     const { SOCKETS_MAX, SOCKETS_PER_NETWORK, SOCKETS_PER_SESSION } = this.settings;
     if (this.handshakes?.count(ip).admitted === false) return 'rate';

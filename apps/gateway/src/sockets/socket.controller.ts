@@ -13,9 +13,9 @@ import { refusedSockets, type SocketRefusal } from './socket.metrics.js';
 import { MAX_CHANNELS, socketChannel } from './socket-channel.js';
 import { type SocketClient, SocketLimits } from './socket-limits.js';
 
-/** Bytes of the largest message that a client may send. The WebSocket closes with 1009 at a larger one. */
+/** Bytes of the largest message that a client may send. A larger message closes the WebSocket with code 1009. */
 const MAX_MESSAGE_BYTES = 1024;
-/** Fragments of such a message. */
+/** Maximum number of fragments of one message. */
 const MAX_FRAGMENTS = 16;
 
 /** The version of the WebSocket protocol, and the form of a client's key (RFC 6455 §4.1). */

@@ -30,7 +30,7 @@ export class SocketHub implements OnApplicationBootstrap, BeforeApplicationShutd
     @Inject(GATEWAY_CONFIG) private readonly settings: Settings,
   ) {}
 
-  /** Whether the process closes, so that no further WebSocket can be opened. */
+  /** Whether the process is stopping, so that it accepts no further WebSocket. */
   get stopping(): boolean {
     return this.isStopping;
   }
@@ -53,8 +53,8 @@ export class SocketHub implements OnApplicationBootstrap, BeforeApplicationShutd
   }
 
   /**
-   * Closes the WebSockets that are open now, spread over the second half of `delayMs` milliseconds: by then, the proxy
-   * sends new connections to other gateways, and these do not get all of them at once.
+   * Closes the WebSockets that are open now, spread over the second half of `delayMs` milliseconds. The proxy then
+   * already sends new connections to other gateways, and these do not get all of them at once.
    */
   drain(delayMs: number): void {
     for (const socket of this.sockets)
@@ -64,7 +64,7 @@ export class SocketHub implements OnApplicationBootstrap, BeforeApplicationShutd
   /** Adds an open WebSocket until it closes. */
   add(ws: WebSocket, { socket: stream }: UpgradableConnection, client: SocketClient): void {
     const { SOCKET_QUEUE_BYTES: queueBytes, SOCKET_IDLE_S, SOCKET_S, SOCKET_STRANGER_S } = this.settings;
-    // A page without a session cannot get a message. It connects again, with the cookie that it has got meanwhile.
+    // A page without a session gets no messages, so it must connect again with the cookie that it has got since.
     const lifetimeMs = 1000 * (client.channels.length > 0 ? SOCKET_S : Math.min(SOCKET_S, SOCKET_STRANGER_S));
     const times = { idleMs: SOCKET_IDLE_S * 1000, lifetimeMs, now: performance.now() };
     const socket = new ClientSocket(ws, stream, { queueBytes, ...times });

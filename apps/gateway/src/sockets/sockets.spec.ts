@@ -28,7 +28,10 @@ afterEach(async () => {
   app = undefined;
 });
 
-/** Starts the gateway's server with the module and the in-process bus. No request is admitted but that for a WebSocket. */
+/**
+ * Starts the gateway's server with the module and the in-process bus. The admission refuses every request except
+ * WebSockets.
+ */
 async function start(settings: Readonly<Record<string, string>> = {}) {
   const config = readConfig(gatewayConfig, {
     DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none',
@@ -80,7 +83,7 @@ async function scrape(series: string): Promise<number> {
   return Number(line?.slice(series.length) ?? 0);
 }
 
-/** Sends a frame that says which bits and opcode it has, masked with zeros. */
+/** Sends a frame masked with zeros. `first` is its first byte: the flags and the opcode. */
 function sendFrame({ ws }: PageSocket, first: number, payload: Buffer): void {
   const { _socket: stream } = ws as unknown as { _socket: NodeJS.WritableStream };
   const length = payload.length < 126 ? [payload.length] : [126, payload.length >> 8, payload.length & 0xff];
@@ -290,7 +293,7 @@ describe('a WebSocket', () => {
     await once(page.ws, 'pong');
     after(60);
     expect(page.ws.readyState).toBe(WebSocket.OPEN);
-    // A half-open connection: the client is there for the kernel only.
+    // Simulates a half-open connection: the kernel of the client answers, but the client reads nothing.
     page.ws.pause();
     after(90);
     after(120);

@@ -21,7 +21,7 @@ interface Options {
   readonly t: Translate;
 }
 
-/** Code of the problem that there is nothing at an address. */
+/** Code of the problem of an address that does not exist. */
 export const NOT_FOUND = 'not_found';
 
 const LOGIN = '/flows/-/default/authentication/';

@@ -89,7 +89,7 @@ function problemWords(code: string | undefined, t: Translate): string | undefine
   }
 }
 
-/** Shown at an address that leads nowhere. The start page is that of the user's account, or asks to log in first. */
+/** Shown at an address that does not exist. The link to the account asks anonymous visitors to log in first. */
 function NotFound() {
   const { t } = usePage();
   return (

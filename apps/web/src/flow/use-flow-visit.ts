@@ -83,8 +83,8 @@ class ExecutorChannel {
 const isForbidden = (reply: Reply) => reply.kind === 'refused' && reply.challenge['status'] === 403;
 
 /**
- * Returns whether the flow does not admit the visitor, who has logged in or out meanwhile. The gateway knows where such
- * a visitor can go on, and redirects the page there.
+ * Returns whether the flow no longer admits the visitor, because of a login or logout in another tab. The page then
+ * reloads, and the gateway redirects it.
  */
 const isOtherVisitor = (reply: Reply) =>
   reply.kind === 'challenge' && ['login_required', 'logged_in'].includes(String(reply.challenge['reason']));
