@@ -116,7 +116,7 @@ describeInChromium('forms in a browser', () => {
       const { page, complaints } = await openFlow('new', script);
       await fillIdentity(page, `full-${script}`);
       await submitForm(page);
-      await page.getByText('Username is already taken.').waitFor();
+      await page.getByText('This name is taken. Please choose another one.').waitFor();
       await fillIdentity(page, username);
       await submitForm(page);
       await page.getByText(`You are signed in as ${username}.`).waitFor();

@@ -38,7 +38,7 @@ describeInChromium('the email stage in Chromium', () => {
     const { page, complaints } = await chromium.open();
     await page.goto(`${deployment.url}${PAGE}`);
     await page.getByLabel('Username or email').fill('reader-en');
-    await page.getByRole('button', { name: 'Continue' }).click();
+    await page.getByRole('button', { name: 'Next' }).click();
     const code = page.getByLabel('Or type the code from the email');
     await code.fill('nonsense');
     await page.getByRole('button', { name: 'Continue' }).click();

@@ -3,9 +3,8 @@ import { LinkedText } from '../ui/error-text.js';
 import { type Envelope, errorsOf, type WireMessage } from './envelope.js';
 import { messagesOf } from './error-words.js';
 
-/** Reasons of refused answers. */
+/** Reason of an answer whose name and password do not fit. */
 const LOGIN_FAILED = 'identification_failed';
-const CAPTCHA_FAILED = 'identification_captcha';
 
 type FieldErrors = readonly WireMessage[] | undefined;
 
@@ -21,13 +20,14 @@ export interface IdentificationErrors {
 
 /**
  * Returns the errors of an identification. A login that failed as a whole is shown at the password if the step asks for
- * it, because a mistake in a masked text is more likely, else at the name.
+ * it, because a mistake in a masked text is more likely, else at the name. Any other error of the whole step, such as a
+ * used link or a failed captcha, belongs to no field.
  */
 export function identificationErrorsOf(
   challenge: Envelope & { readonly password_fields: boolean },
 ): IdentificationErrors {
   const { uid_field, password, non_field_errors: failed } = errorsOf(challenge);
-  const login = failed?.every(({ reason }) => reason !== CAPTCHA_FAILED) ? failed : undefined;
+  const login = failed?.every(({ reason }) => reason === LOGIN_FAILED) ? failed : undefined;
   const shown = ['uid_field', 'password', ...(login ? ['non_field_errors'] : [])];
   const name = uid_field ?? (challenge.password_fields ? undefined : login);
   const atLogin = password ?? (challenge.password_fields ? login : undefined);
