@@ -85,25 +85,6 @@ describeInChromium('a page', () => {
     });
   });
 
-  it('shows the busy indicator only when a reply is slow', async () => {
-    const { page } = await opened('dummy');
-    let go = () => {};
-    const held = new Promise<void>((resolve) => {
-      go = resolve;
-    });
-    await page.route('**/api/**', async (route) => {
-      await held;
-      await route.continue();
-    });
-    await page.getByRole('button', { name: 'Continue' }).click();
-    expect(await page.locator('main').getAttribute('aria-busy')).toBe('true');
-    await page.getByRole('status').getByText('One moment…').waitFor();
-    go();
-
-    await page.getByText('One moment…').waitFor({ state: 'detached' });
-    expect(await page.getByRole('button', { name: 'Continue' }).getAttribute('aria-disabled')).toBeNull();
-  });
-
   it('shows a TOTP key as a QR code and as text', async () => {
     const { page, complaints } = await opened('totp');
     await page.getByRole('img', { name: 'QR code for your authenticator app' }).waitFor();

@@ -1,6 +1,7 @@
 import type { Translate } from '@gatehouse/texts/browser';
 import { useState } from 'preact/hooks';
 import { usePage } from '../flow/page.context.js';
+import { Button } from '../ui/button.js';
 import { FactorIcon } from '../ui/factor-icon.js';
 import { Form } from '../ui/form.js';
 import { UserBadge } from '../ui/user-badge.js';
@@ -81,13 +82,13 @@ function SetUpButton({ setUp: { pk, name, verbose_name, meta_model_name } }: { s
   const deviceClass = classOf(meta_model_name);
   const kind = kindsIn(t)[deviceClass] ?? verbose_name;
   return (
-    <button name="selected_stage" value={pk} class="plain device">
+    <Button name="selected_stage" value={pk} class="plain device">
       <FactorIcon of={deviceClass} />
       <span>
         <strong>{name ?? kind}</strong>
         {name && name !== kind && <span class="hint">{kind}</span>}
       </span>
-    </button>
+    </Button>
   );
 }
 

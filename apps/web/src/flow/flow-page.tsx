@@ -1,10 +1,10 @@
 import type { Translate } from '@gatehouse/texts/browser';
-import { useMemo } from 'preact/hooks';
+import { useMemo, useRef } from 'preact/hooks';
 import type { Envelope } from '../challenges/envelope.js';
 import { componentFor } from '../challenges/table.js';
 import type { FlowPageData } from '../page.js';
 import { Notice } from '../ui/alert.js';
-import { BusyIndicator } from '../ui/button.js';
+import { BusyIndicator } from '../ui/busy-indicator.js';
 import { Frame } from '../ui/frame.js';
 import { languageMenuOf } from '../ui/language-menu.js';
 import { PageProvider, usePage } from './page.context.js';
@@ -25,8 +25,9 @@ export function FlowPage({ pageData, t }: { pageData: FlowPageData; t: Translate
   const main = useFocus({ step: visit.step, challenge, partHeading });
   const inspector = useInspector(pageData, { challenge: visit.challenge, t });
   const inspected = inspector.open;
+  const pressed = useRef<HTMLButtonElement>(null);
   const { awaitsAction } = visit;
-  const shared = { pageData, t, busy, inspected, awaitsAction, setHeading, ...senders };
+  const shared = { pageData, t, busy, pressed, inspected, awaitsAction, setHeading, ...senders };
   const page = useMemo(() => shared, [busy, inspected, awaitsAction]);
   return (
     <PageProvider value={page}>
@@ -34,8 +35,9 @@ export function FlowPage({ pageData, t }: { pageData: FlowPageData; t: Translate
         <main ref={main} aria-busy={busy || undefined}>
           <h1 tabIndex={-1}>{heading}</h1>
           <StepContent visit={visit} />
-          <BusyIndicator />
         </main>
+        {/* Outside of <main>, because screen readers may announce nothing in an element that is busy. */}
+        <BusyIndicator />
       </Frame>
       {inspector.panel}
     </PageProvider>

@@ -1,6 +1,6 @@
 import type { Translate } from '@gatehouse/texts/browser';
 import { createContext } from 'preact';
-import { useContext, useLayoutEffect } from 'preact/hooks';
+import { type MutableRef, useContext, useLayoutEffect } from 'preact/hooks';
 import type { FlowPageData } from '../page.js';
 
 /** The answer to a challenge, by field. */
@@ -12,6 +12,8 @@ export interface PageContext {
   readonly t: Translate;
   /** Whether the page is sending an answer. Until the reply arrives, it sends no other answer. */
   readonly busy: boolean;
+  /** The button that the visitor has pressed last, which shows that the page waits. Null while there is none. */
+  readonly pressed: MutableRef<HTMLButtonElement | null>;
   /**
    * Whether the flow inspector is open, which stops automatic redirects. Undefined until the inspector has fetched the
    * run.

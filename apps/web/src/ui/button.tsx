@@ -1,5 +1,4 @@
 import type { ComponentChildren, JSX } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
 import { usePage } from '../flow/page.context.js';
 
 type Props = JSX.ButtonHTMLAttributes<HTMLButtonElement> & {
@@ -7,36 +6,21 @@ type Props = JSX.ButtonHTMLAttributes<HTMLButtonElement> & {
   readonly children: ComponentChildren;
 };
 
-/** A button that is disabled with aria-disabled while an answer is sent, so that it keeps the focus. */
-export function Button({ plain = false, children, ...attributes }: Props) {
-  const { busy } = usePage();
+/**
+ * A button that answers the challenge, or asks for something. While an answer is sent, it is disabled with aria-disabled,
+ * so that it keeps the focus, and a click does nothing.
+ */
+export function Button({ plain = false, children, onClick, ...attributes }: Props) {
+  const { busy, pressed } = usePage();
+  // The Enter key in a field clicks the form's default button, so it arrives here too.
+  const press = (event: JSX.TargetedMouseEvent<HTMLButtonElement>) => {
+    if (busy) return event.preventDefault();
+    pressed.current = event.currentTarget;
+    onClick?.(event);
+  };
   return (
-    <button class={plain ? 'plain' : 'main'} aria-disabled={busy || undefined} {...attributes}>
+    <button class={plain ? 'plain' : 'main'} aria-disabled={busy || undefined} onClick={press} {...attributes}>
       {children}
     </button>
-  );
-}
-
-/** Delay before the busy indicator is shown. */
-const INDICATOR_DELAY_MS = 300;
-
-/** Shows that the page waits, if the reply to an answer takes long. */
-export function BusyIndicator() {
-  const { busy, t } = usePage();
-  const [long, setLong] = useState(false);
-  useEffect(() => {
-    if (!busy) return setLong(false);
-    const timer = setTimeout(() => setLong(true), INDICATOR_DELAY_MS);
-    return () => clearTimeout(timer);
-  }, [busy]);
-  return (
-    <p class="patience" role="status">
-      {long && (
-        <>
-          <span class="spinner" aria-hidden="true" />
-          {t('One moment…')}
-        </>
-      )}
-    </p>
   );
 }

@@ -1,0 +1,112 @@
+import type { Locator, Page } from 'playwright-core';
+import { expect, it } from 'vitest';
+import { describeInChromium, useChromium } from '../support/chromium.js';
+import { answersOf } from './answers.js';
+import { useExamples } from './examples.js';
+
+/** Returns what covers a button: the animation of its spinner and the colour of its text. */
+const spinnerOf = (button: Locator) =>
+  button.evaluate((element) => [
+    getComputedStyle(element, '::after').animationName,
+    getComputedStyle(element).color === 'rgba(0, 0, 0, 0)',
+  ]);
+
+const COVERED = ['turn', true];
+const FREE = ['none', false];
+
+/** Holds the replies to answers until the returned function is called. */
+async function heldReplies(page: Page): Promise<() => void> {
+  let release = () => {};
+  const held = new Promise<void>((resolve) => (release = resolve));
+  await page.route('**/api/**', async (route) => {
+    await held;
+    await route.continue();
+  });
+  return release;
+}
+
+/** Collects every text of the live region outside of `main`, in the order in which a screen reader gets it. */
+const collectSpoken = (page: Page) =>
+  page.evaluate(() => {
+    const spoken: (string | null)[] = [];
+    Object.assign(globalThis, { spoken });
+    const region = document.querySelector('.card > [role=status]');
+    if (region) new MutationObserver(() => spoken.push(region.textContent)).observe(region, { childList: true });
+  });
+
+const spokenIn = (page: Page) => page.evaluate(() => (globalThis as unknown as { spoken: string[] }).spoken);
+
+describeInChromium('a page that waits for a slow reply', () => {
+  const chromium = useChromium();
+  const examples = useExamples();
+
+  async function opened(name: string, options: Parameters<typeof chromium.open>[0] = {}) {
+    const { page } = await chromium.open(options);
+    const sent = answersOf(page);
+    await page.goto(examples.address(name));
+    return { page, sent, release: await heldReplies(page) };
+  }
+
+  it('shows a spinner in the pressed button only, moves nothing, says so once, and sends nothing else', async () => {
+    const { page, sent, release } = await opened('user-login');
+    const [yes, no] = ['Yes', 'No'].map((name) => page.getByRole('button', { name })) as [Locator, Locator];
+    const boxes = async () => [
+      await yes.boundingBox(),
+      await no.boundingBox(),
+      await page.locator('.card').boundingBox(),
+    ];
+    const before = await boxes();
+    await collectSpoken(page);
+    await no.click();
+    expect(await page.locator('main').getAttribute('aria-busy')).toBe('true');
+    expect(await spinnerOf(no)).toEqual(FREE);
+    await page.locator('[data-busy]').waitFor();
+    expect([await spinnerOf(no), await spinnerOf(yes)]).toEqual([COVERED, FREE]);
+    expect(await boxes()).toEqual(before);
+    expect((await page.getByRole('status').boundingBox())?.height).toBe(1);
+    await yes.click({ force: true });
+    await no.click({ force: true });
+    expect(await page.locator('[data-busy]').textContent()).toBe('No');
+    release();
+    await page.locator('main[aria-busy]').waitFor({ state: 'detached' });
+
+    expect(sent).toEqual([{ component: 'ak-stage-user-login', remember_me: 'false' }]);
+    expect(await spokenIn(page)).toEqual(['One moment…', '']);
+    expect(await page.locator('[data-busy], [aria-disabled]').count()).toBe(0);
+  });
+
+  it('takes the Enter key in a field for the default button, and turns slowly if motion is reduced', async () => {
+    const { page } = await opened('password', { reducedMotion: 'reduce' });
+    await page.getByRole('button', { name: 'Show password' }).click();
+    await page.locator('#password').fill('secret');
+    await page.keyboard.press('Enter');
+    await page.locator('[data-busy]').waitFor();
+
+    const button = page.getByRole('button', { name: 'Continue' });
+    expect(await spinnerOf(button)).toEqual(COVERED);
+    expect(await button.evaluate((element) => getComputedStyle(element, '::after').animationDuration)).toBe('4s');
+  });
+
+  it('hides the text below the spinner in forced colours too', async () => {
+    const { page } = await opened('dummy', { forcedColors: 'active' });
+    const button = page.getByRole('button', { name: 'Continue' });
+    await button.click();
+    await page.locator('[data-busy]').waitFor();
+
+    expect(await spinnerOf(button)).toEqual(COVERED);
+  });
+
+  it('shows the spinner below the step that no button has sent, and still offers another way', async () => {
+    const { page, sent } = await opened('validate-choice');
+    await page.getByRole('button', { name: 'Duo' }).click();
+    const indicator = page.getByText('One moment…');
+    await indicator.waitFor();
+    expect((await indicator.boundingBox())?.height).toBeGreaterThan(15);
+    expect(await page.locator('[data-busy]').count()).toBe(0);
+    await page.getByRole('button', { name: 'Choose another way' }).click();
+    await page.getByRole('button', { name: 'Authenticator app' }).click();
+    await page.getByLabel('Code').waitFor();
+
+    expect(sent).toEqual([{ component: 'ak-stage-authenticator-validate', duo: expect.any(String) }]);
+  });
+});
