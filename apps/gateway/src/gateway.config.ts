@@ -100,7 +100,7 @@ export const gatewaySettings = z.object({
   SOCKET_S: whole(600, { max: 86_400 }).describe(
     'Seconds after which a WebSocket closes; the page opens another, with its present cookie',
   ),
-  SOCKET_STRANGER_S: whole(2, { max: 3600 }).describe(
+  SOCKET_ANONYMOUS_S: whole(2, { max: 3600 }).describe(
     'Seconds after which a WebSocket without a session cookie closes; the page opens another, with the cookie that it has got meanwhile',
   ),
   DEVICE_CODE_RATE: whole(100, { min: 0, max: 1_000_000 }).describe(

@@ -107,7 +107,7 @@ const sessionData = ({ backend, bindings, second_factor = false }: EffectOf<'log
 function writeLogout(_logouts: readonly EffectOf<'logout'>[], { commit, lifetimes }: CommitInput): SavedEffects {
   const { sessionUser: user, clientIp, flow } = commit.eventContext;
   return {
-    ...(isLast('logout', commit) && { parts: { logout: { strangers_ttl: interval(lifetimes.anonymousSessionS) } } }),
+    ...(isLast('logout', commit) && { parts: { logout: { anonymous_ttl: interval(lifetimes.anonymousSessionS) } } }),
     ...(user && { messages: [eventMessage({ action: 'logout', context: {}, user, clientIp, flow })] }),
   };
 }

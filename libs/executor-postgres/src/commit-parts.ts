@@ -60,8 +60,8 @@ export const COMMIT_PARTS = {
     writes: `
     logout AS (
       UPDATE flow.sessions s SET user_id = NULL, user_epoch = NULL, data = '{}', seen_at = now(),
-        ttl = :strangers_ttl::interval, expires_at = now() + :strangers_ttl::interval,
-        cleanup_at = now() + :strangers_ttl::interval
+        ttl = :anonymous_ttl::interval, expires_at = now() + :anonymous_ttl::interval,
+        cleanup_at = now() + :anonymous_ttl::interval
       FROM saved WHERE s.id = saved.session_id),
     flushed AS (DELETE FROM flow.plans p USING saved WHERE p.session_id = saved.session_id AND p.flow_id <> :flow)`,
   },

@@ -17,7 +17,7 @@ it('a commit statement returns its values in the order of its parameters', () =>
 
 it('commit statements with different parts have different names and texts', () => {
   const [plain] = commitStatement(plan, {});
-  const [out] = commitStatement(plan, { logout: { strangers_ttl: '1 hour' } });
+  const [out] = commitStatement(plan, { logout: { anonymous_ttl: '1 hour' } });
 
   expect(commitStatement({ ...plan, revision: 4 }, {})[0]).toBe(plain);
   expect(out.name).not.toBe(plain.name);
@@ -25,5 +25,5 @@ it('commit statements with different parts have different names and texts', () =
 });
 
 it('a commit statement throws if a parameter has no value', () => {
-  expect(() => commitStatement(plan, { logout: {} })).toThrow(':strangers_ttl');
+  expect(() => commitStatement(plan, { logout: {} })).toThrow(':anonymous_ttl');
 });

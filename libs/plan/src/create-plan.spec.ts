@@ -101,15 +101,15 @@ describe('withoutBinding', () => {
 
 describe('the authentication requirement', () => {
   const visitors: Record<string, Visitor> = {
-    stranger: { authenticated: false, superuser: false, outpost: false },
+    anonymous: { authenticated: false, superuser: false, outpost: false },
     user: { authenticated: true, superuser: false, outpost: false },
     superuser: { authenticated: true, superuser: true, outpost: false },
     outpost: { authenticated: false, superuser: false, outpost: true },
   };
   it.each([
-    ['none', ['stranger', 'user', 'superuser', 'outpost']],
+    ['none', ['anonymous', 'user', 'superuser', 'outpost']],
     ['require_authenticated', ['user', 'superuser']],
-    ['require_unauthenticated', ['stranger', 'outpost']],
+    ['require_unauthenticated', ['anonymous', 'outpost']],
     ['require_superuser', ['superuser']],
     ['require_outpost', ['outpost']],
   ] as const)('%s admits %j and no other visitor', (requirement, admitted) => {

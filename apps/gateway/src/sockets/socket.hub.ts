@@ -13,7 +13,7 @@ const CHECK_EVERY_MS = 1000;
 /** Milliseconds that a client has for the closing handshake. */
 export const CLOSING_MS = 500;
 
-type Settings = Pick<GatewayConfig, 'SOCKET_QUEUE_BYTES' | 'SOCKET_IDLE_S' | 'SOCKET_S' | 'SOCKET_STRANGER_S'>;
+type Settings = Pick<GatewayConfig, 'SOCKET_QUEUE_BYTES' | 'SOCKET_IDLE_S' | 'SOCKET_S' | 'SOCKET_ANONYMOUS_S'>;
 
 /** The open WebSockets of this process. Passes messages from the bus to those of their session. */
 @Injectable()
@@ -63,9 +63,9 @@ export class SocketHub implements OnApplicationBootstrap, BeforeApplicationShutd
 
   /** Adds an open WebSocket until it closes. */
   add(ws: WebSocket, { socket: stream }: UpgradableConnection, client: SocketClient): void {
-    const { SOCKET_QUEUE_BYTES: queueBytes, SOCKET_IDLE_S, SOCKET_S, SOCKET_STRANGER_S } = this.settings;
+    const { SOCKET_QUEUE_BYTES: queueBytes, SOCKET_IDLE_S, SOCKET_S, SOCKET_ANONYMOUS_S } = this.settings;
     // A page without a session gets no messages, so it must connect again with the cookie that it has got since.
-    const lifetimeMs = 1000 * (client.channels.length > 0 ? SOCKET_S : Math.min(SOCKET_S, SOCKET_STRANGER_S));
+    const lifetimeMs = 1000 * (client.channels.length > 0 ? SOCKET_S : Math.min(SOCKET_S, SOCKET_ANONYMOUS_S));
     const times = { idleMs: SOCKET_IDLE_S * 1000, lifetimeMs, now: performance.now() };
     const socket = new ClientSocket(ws, stream, { queueBytes, ...times });
     const leave = this.limits.enter(client);

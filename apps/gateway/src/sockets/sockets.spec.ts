@@ -96,7 +96,7 @@ describe('messages', () => {
     const { url, messenger } = await start();
     const [first, second] = [await PageSocket.open(url, OWN), await PageSocket.open(url, OWN)];
     const other = await PageSocket.open(url, { cookie: cookieOf('b'.repeat(43)) });
-    const stranger = await PageSocket.open(url);
+    const anonymous = await PageSocket.open(url);
 
     messenger.send(hashOf(KEY), [HELLO, { level: 'error', text: 'x'.repeat(MAX_TEXT_CHARACTERS + 1) }]);
     messenger.closeSockets([hashOf(KEY)]);
@@ -105,8 +105,8 @@ describe('messages', () => {
       expect(await page.next()).toMatchObject({ level: 'error', message: 'x'.repeat(MAX_TEXT_CHARACTERS) });
       expect(await page.closed).toBe(1000);
     }
-    expect([...other.waiting, ...stranger.waiting]).toEqual([]);
-    expect([other.ws.readyState, stranger.ws.readyState]).toEqual([WebSocket.OPEN, WebSocket.OPEN]);
+    expect([...other.waiting, ...anonymous.waiting]).toEqual([]);
+    expect([other.ws.readyState, anonymous.ws.readyState]).toEqual([WebSocket.OPEN, WebSocket.OPEN]);
   });
 
   it('reach a page that sent several session cookies under each of them', async () => {
@@ -272,11 +272,11 @@ describe('a WebSocket', () => {
 
   it('closes after 2 s without a session cookie, and after 10 minutes with one, so that the page comes back with its present cookie', async () => {
     const { url, after } = await start();
-    const [stranger, page] = [await PageSocket.open(url), await PageSocket.open(url, OWN)];
+    const [anonymous, page] = [await PageSocket.open(url), await PageSocket.open(url, OWN)];
     after(1.9);
-    expect(stranger.ws.readyState).toBe(WebSocket.OPEN);
+    expect(anonymous.ws.readyState).toBe(WebSocket.OPEN);
     after(2);
-    expect(await stranger.closed).toBe(1000);
+    expect(await anonymous.closed).toBe(1000);
     expect(page.ws.readyState).toBe(WebSocket.OPEN);
     after(600);
     expect(await page.closed).toBe(1000);
