@@ -35,9 +35,15 @@ const script = {
       : rejectedReply(['mailed_code']),
 } satisfies Parameters<typeof executorHarness>[1];
 
+type OnRefusal = 'retry' | 'restart' | 'restart_with_context';
+
 /** Returns a harness with a mailed link to the second step of a flow whose first step alice has passed. */
-function mailed(second: string, more: Partial<Plan> = {}) {
-  const version = flowOf([{ kind: 'ident' }, { kind: second }, ...(second === 'login' ? [] : [{ kind: 'login' }])]);
+function mailed(second: string, more: Partial<Plan> = {}, onRefusal: OnRefusal = 'retry') {
+  const version = flowOf([
+    { kind: 'ident' },
+    { kind: second, onRefusal },
+    ...(second === 'login' ? [] : [{ kind: 'login' }]),
+  ]);
   const trail = [{ step: 'ident-0', outcome: 'passed', at: '', ms: 0 }];
   const context = { pending_user: ALICE };
   const plan = { ...createPlan(version, 'from-mail'), cursor: 1, trail, context, ...more };
@@ -169,6 +175,20 @@ describe('the code of a mail whose link was followed in the same browser', () =>
     expect((await solve({ token: token() }, byLink)).result).toMatchObject({ type: 'done' });
     expect(stages.hops.slice(-2)).toEqual(['verifier.challenge', 'login.challenge']);
   });
+
+  it.each(['restart', 'restart_with_context'] as const)(
+    'leaves the plan of the link, which still counts, if it is wrong and the step has the action %s',
+    async (action) => {
+      const { show, solve, token, plans, isLive } = mailed('verifier', {}, action);
+      await show(byLink);
+
+      expect((await solve({ code: '1' }, byLink)).result).toMatchObject({ challenge: { who: true } });
+      expect([plans.plan?.resumed, plans.plan?.context.is_restored, isLive()]).toEqual([undefined, undefined, true]);
+      expect((await show()).result).toMatchObject({ challenge: { who: true } });
+      expect((await show(byLink)).result).toMatchObject(QUESTION);
+      expect((await solve({ token: token() }, byLink)).result).toMatchObject({ type: 'done' });
+    },
+  );
 
   it('is worth nothing once the link was used up', async () => {
     const { show, solve, plans, stages } = mailed('verifier');

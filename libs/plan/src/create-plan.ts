@@ -1,6 +1,6 @@
 import type { FlowVersion } from './flow-version.js';
 import { emptyPlan, type Plan } from './plan.js';
-import { withProvedUser } from './plan-state.js';
+import { isLinkUnconfirmed, withProvedUser } from './plan-state.js';
 import { insertSteps } from './steps.js';
 
 /** Largest number of restarts without a challenge in between. A further restart denies the flow. */
@@ -36,7 +36,7 @@ export function applySeed(plan: Plan, begun: PlanSeed): Plan {
  */
 export function restartPlan(plan: Plan, version: FlowVersion, { keepContext }: { keepContext: boolean }): Plan {
   // The visitor must pass every step again, so a kept pending user counts as not proved.
-  const { shown: _shown, proved_user: _proved, ...rest } = plan;
+  const { shown: _shown, proved_user: _proved, ...rest } = withoutUnconfirmedLink(plan);
   const again: Plan = {
     ...rest,
     steps: createPlan(version, plan.id).steps,
@@ -49,7 +49,18 @@ export function restartPlan(plan: Plan, version: FlowVersion, { keepContext }: {
     silent_restarts: plan.silent_restarts + 1,
   };
   const seeded = plan.begun ? applySeed(again, plan.begun) : again;
-  return keepContext ? { ...seeded, context: plan.context } : seeded;
+  return keepContext ? { ...seeded, context: rest.context } : seeded;
+}
+
+/**
+ * Returns the plan without a mailed link that awaits confirmation. The restarted plan is not that of the link any more,
+ * so a confirmation would use the link up for nothing. The visitor can follow it again.
+ */
+function withoutUnconfirmedLink(plan: Plan): Plan {
+  if (!isLinkUnconfirmed(plan)) return plan;
+  const { resumed: _resumed, ...rest } = plan;
+  const { is_restored: _restored, ...context } = plan.context;
+  return { ...rest, context };
 }
 
 /** The caller's properties that a flow's authentication requirement checks. */
