@@ -16,6 +16,7 @@ import type { Browser } from '../support/browser.js';
 import { describeInChromium, useChromium } from '../support/chromium.js';
 import { Deployment } from '../support/deployment.js';
 import { post } from '../support/forms.js';
+import { PHONE, smallTargetsOf } from '../support/targets.js';
 
 let deployment: Deployment;
 const page = '/if/user/';
@@ -120,7 +121,7 @@ describeInChromium('the account page in a browser', () => {
     await tab.waitForURL(`${deployment.url}${page}`);
   };
 
-  it('has no accessibility faults in left-to-right and right-to-left languages', async () => {
+  it('has no accessibility faults in left-to-right and right-to-left languages, nor small controls on a phone', async () => {
     const { page: tab, complaints } = await chromium.open();
     await logIn(tab);
     await loggedIn('alice');
@@ -133,6 +134,8 @@ describeInChromium('the account page in a browser', () => {
       expect(await tab.locator('html').getAttribute('dir')).toBe(direction);
       expect(await faultsOf(tab)).toEqual([]);
     }
+    await tab.setViewportSize(PHONE.viewport);
+    expect(await smallTargetsOf(tab)).toEqual([]);
     expect(complaints).toEqual([]);
   });
 
