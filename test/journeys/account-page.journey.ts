@@ -72,6 +72,19 @@ describe('the account page', () => {
     expect(text).not.toContain('<script');
   });
 
+  it.each([
+    ['de', /^<time datetime="[^"]+Z" title="\d+\. \p{L}+ \d{4} um \d\d:\d\d UTC">jetzt</u],
+    ['ar', /^<time datetime="[^"]+Z" title="\d+ \p{L}+ \d{4} في \d+:\d\d [صم] UTC">الآن</u],
+  ])(
+    'shows when a session was last used, and as a title the date and time, in the language %s',
+    async (language, time) => {
+      const alice = await loggedIn('alice');
+      const { text } = await alice.fetch(page, { headers: { 'accept-language': language } });
+
+      expect(text.slice(text.indexOf('<time ')).replaceAll(/\s/gu, ' ')).toMatch(time);
+    },
+  );
+
   it('ends another session of the user by a form', async () => {
     const [current, other] = [await loggedIn('alice'), await loggedIn('alice')];
     const others = await endableSessions(current);

@@ -89,6 +89,21 @@ describeInChromium('the flow inspector', () => {
     expect(await states(page)).toEqual(['passed', 'passed', 'passed']);
   });
 
+  it('shows times in the language of the page and in the time zone of the visitor', async () => {
+    const { page } = await chromium.open({ locale: 'de', timezoneId: 'Asia/Kathmandu' });
+    await page.goto(`${deployment.url}/if/flow/login/?inspector`);
+    await answer(page, 'Benutzername oder E-Mail-Adresse', 'root');
+    await answer(page, 'Passwort', 'correct-horse-7');
+    const time = page.locator('.inspector time').first();
+    await time.waitFor();
+    const at = new Date((await time.getAttribute('datetime'))!);
+    const words = (options: Intl.DateTimeFormatOptions) =>
+      new Intl.DateTimeFormat('de', { timeZone: 'Asia/Kathmandu', ...options }).format(at);
+
+    expect(await time.textContent()).toBe(words({ timeStyle: 'medium' }));
+    expect(await time.getAttribute('title')).toBe(words({ dateStyle: 'long', timeStyle: 'short' }));
+  });
+
   it('is not available to other users, whose flow runs as usual', async () => {
     const { page } = await loggedIn('alice', '&inspector');
     await page.waitForURL(`${deployment.url}/if/user/`);

@@ -73,3 +73,22 @@ describeInChromium('a field for a date and a time', () => {
     });
   });
 });
+
+describeInChromium('the last use of a device', () => {
+  const chromium = useChromium();
+  const examples = useExamples();
+
+  it.each([
+    ['de', 'Eine andere Möglichkeit wählen', '14. März 2026 um 10:26'],
+    ['ar', 'اختيار طريقة أخرى', '14 مارس 2026 في 10:26 ص'],
+  ])('has its date and time in the visitor’s time zone and in the language %s', async (locale, otherWay, title) => {
+    const { page, complaints } = await chromium.open({ timezoneId: 'Europe/Berlin' });
+    await page.goto(`${examples.address('validate-last-used')}?locale=${locale}`);
+    await page.getByRole('button', { name: otherWay }).click();
+    const time = page.locator('time[datetime="2026-03-14T09:26:53.000Z"]');
+
+    expect((await time.getAttribute('title'))?.replaceAll(/\s/gu, ' ')).toBe(title);
+    expect(await time.textContent()).toMatch(/\d/);
+    expect(complaints).toEqual([]);
+  });
+});

@@ -1,6 +1,6 @@
 import type { Translate } from '@gatehouse/texts/browser';
-import { relativeTime } from '../ui/relative-time.js';
 import type { AccountDevice } from './account.js';
+import { LastUse } from './last-use.js';
 import type { SectionProps } from './section.js';
 
 /** Maximum length of a device's name, in characters. */
@@ -82,16 +82,12 @@ function RemoveForm({
   );
 }
 
-function Facts({ device: { kind, lastUsed }, pageData: { locale, now }, t }: SectionProps & { device: AccountDevice }) {
+function Facts({ device: { kind, lastUsed }, pageData, t }: SectionProps & { device: AccountDevice }) {
   return (
     <div class="hint">
       {kindsIn(t)[kind] ?? kind}
       {' · '}
-      {lastUsed ? (
-        <time dateTime={lastUsed.toISOString()}>{relativeTime(locale, lastUsed, now)}</time>
-      ) : (
-        t('never used')
-      )}
+      {lastUsed ? <LastUse at={lastUsed} pageData={pageData} /> : t('never used')}
     </div>
   );
 }

@@ -1,6 +1,6 @@
 import type { Translate } from '@gatehouse/texts/browser';
-import { relativeTime } from '../ui/relative-time.js';
 import type { AccountSession } from './account.js';
+import { LastUse } from './last-use.js';
 import type { SectionProps } from './section.js';
 
 /** Lists the user's sessions, each with a form that ends it. */
@@ -20,11 +20,8 @@ export function SessionsSection({ pageData, t }: SectionProps) {
   );
 }
 
-function Session({
-  session,
-  pageData: { token, address, locale, now },
-  t,
-}: SectionProps & { session: AccountSession }) {
+function Session({ session, pageData, t }: SectionProps & { session: AccountSession }) {
+  const { token, address } = pageData;
   const { id, lastUsed, current } = session;
   const device = deviceOf(session, t);
   return (
@@ -34,7 +31,7 @@ function Session({
         <div class="hint">
           {session.address && <bdi>{session.address}</bdi>}
           {session.address && ' · '}
-          <time dateTime={lastUsed.toISOString()}>{relativeTime(locale, lastUsed, now)}</time>
+          <LastUse at={lastUsed} pageData={pageData} />
         </div>
       </div>
       {!current && (

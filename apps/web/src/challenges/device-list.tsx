@@ -1,6 +1,7 @@
 import type { Translate } from '@gatehouse/texts/browser';
 import { usePage } from '../flow/page.context.js';
 import { FactorIcon } from '../ui/factor-icon.js';
+import { Moment } from '../ui/moment.js';
 import { relativeTime } from '../ui/relative-time.js';
 import type { Device } from './devices.js';
 import { inOrder } from './factors.js';
@@ -40,14 +41,22 @@ function DeviceButton({ device, choose }: { device: Device; choose: Props['choos
 
 /** The names and the last use of the devices, which the challenge has only for a visitor who has proved to own them. */
 function Details({ device: { names = [], last_used }, otherwise }: { device: Device; otherwise: string | undefined }) {
-  const { t, pageData } = usePage();
   if (names.length === 0 && !last_used) return <>{otherwise}</>;
   return (
     <>
       {names.length > 0 && <bdi>{names.join(', ')}</bdi>}
       {names.length > 0 && last_used && ' · '}
-      {last_used && t('last used {when}', { when: relativeTime(pageData.locale, new Date(last_used), new Date()) })}
+      {last_used && <LastUse at={new Date(last_used)} />}
     </>
+  );
+}
+
+function LastUse({ at }: { at: Date }) {
+  const { t, pageData } = usePage();
+  return (
+    <Moment at={at} locale={pageData.locale}>
+      {t('last used {when}', { when: relativeTime(pageData.locale, at, new Date()) })}
+    </Moment>
   );
 }
 

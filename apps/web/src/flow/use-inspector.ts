@@ -29,7 +29,7 @@ export function useInspector(
   useEffect(() => {
     if (!isRequested) return undefined;
     let isStale = false;
-    void inspect(pageData.slug, t).then((panel) => isStale || setState({ challenge, panel }));
+    void inspect(pageData, t).then((panel) => isStale || setState({ challenge, panel }));
     return () => {
       isStale = true;
     };
@@ -38,10 +38,10 @@ export function useInspector(
   return { panel: state?.panel, open: isRequested && open };
 }
 
-async function inspect(slug: string, t: Translate): Promise<ComponentChildren> {
+async function inspect(pageData: FlowPageData, t: Translate): Promise<ComponentChildren> {
   try {
     const { inspectorOf } = await import('../inspector/inspector.js');
-    return await inspectorOf(slug, t);
+    return await inspectorOf(pageData, t);
   } catch {
     // If the inspector cannot be loaded, the flow continues without it.
     return undefined;

@@ -1,22 +1,30 @@
 import type { Translate } from '@gatehouse/texts/browser';
 import type { ComponentChildren } from 'preact';
+import type { FlowPageData } from '../page.js';
+import { timeOfDay } from '../ui/absolute-time.js';
+import { Moment } from '../ui/moment.js';
 import { FlowDiagram } from './flow-diagram.js';
 import { findRun, type Run, type TrailEntry } from './run.js';
 
 /** Returns the inspector panel of a flow, or undefined when the visitor has no permission. */
-export async function inspectorOf(slug: string, t: Translate): Promise<ComponentChildren> {
+export async function inspectorOf({ slug, locale }: FlowPageData, t: Translate): Promise<ComponentChildren> {
   const run = await findRun(slug);
-  return run === undefined ? undefined : <Panel run={run} t={t} />;
+  return run === undefined ? undefined : <Panel run={run} locale={locale} t={t} />;
 }
 
-const Panel = ({ run, t }: { run: Run | null; t: Translate }) => (
+interface Language {
+  readonly locale: string;
+  readonly t: Translate;
+}
+
+const Panel = ({ run, locale, t }: Language & { run: Run | null }) => (
   <aside class="inspector" aria-labelledby="inspector">
     <h2 id="inspector">{t('Flow inspector')}</h2>
-    {run ? <Facts run={run} t={t} /> : <p>{t('There is no run of this flow in your session.')}</p>}
+    {run ? <Facts run={run} locale={locale} t={t} /> : <p>{t('There is no run of this flow in your session.')}</p>}
   </aside>
 );
 
-function Facts({ run, t }: { run: Run; t: Translate }) {
+function Facts({ run, locale, t }: Language & { run: Run }) {
   const { plan_context: context } = run.current_plan;
   return (
     <>
@@ -32,12 +40,12 @@ function Facts({ run, t }: { run: Run; t: Translate }) {
         </pre>
       )}
       <h3>{t('Times')}</h3>
-      <Times trail={run.trail} t={t} />
+      <Times trail={run.trail} locale={locale} t={t} />
     </>
   );
 }
 
-function Times({ trail, t }: { trail: readonly TrailEntry[]; t: Translate }) {
+function Times({ trail, locale, t }: Language & { trail: readonly TrailEntry[] }) {
   if (trail.length === 0) return <p class="hint">{t('Nothing was answered yet.')}</p>;
   return (
     <table>
@@ -54,7 +62,9 @@ function Times({ trail, t }: { trail: readonly TrailEntry[]; t: Translate }) {
         {trail.map(({ name, outcome, at, ms }) => (
           <tr key={at + name + outcome}>
             <td>
-              <time dateTime={at}>{at.slice(11, 19)}</time>
+              <Moment at={new Date(at)} locale={locale}>
+                {timeOfDay(locale, new Date(at))}
+              </Moment>
             </td>
             <td>{name}</td>
             <td>{outcome}</td>
