@@ -142,6 +142,17 @@ describe('the choice in the language menu', () => {
     expect(browser.cookie('gatehouse_locale')).toBe('');
   });
 
+  it.each(['/api/v3/', '/no-such-page?from=mail', '/if/flow/no-such-flow/'])('is also offered at %s', async (path) => {
+    const browser = deployment.browser('fr');
+    const headers = { accept: 'text/html' };
+    const form = `action="/if/language/?next=${encodeURIComponent(path)}"`;
+    expect((await browser.fetch(path, { headers })).text).toContain(form);
+    expect((await choose(browser, 'ar', path)).headers.get('location')).toBe(path);
+    const { text } = await browser.fetch(path, { headers });
+    expect(text).toContain('<html lang="ar" dir="rtl"');
+    expect(text).toMatch(/value="ar"[^>]* aria-current="true"/);
+  });
+
   it('takes precedence over the brand, but not over the setting of a user, whose pages have no menu', async () => {
     const brandHost = { headers: { 'x-forwarded-host': 'www.spanish.example' } };
     const browser = deployment.browser();

@@ -72,11 +72,12 @@ export interface AccountPageData extends LanguagePageData {
 }
 
 /** The data of the API page. The browser receives all of it. */
-export interface ApiPageData {
+export interface ApiPageData extends LanguagePageData {
   /** The OpenAPI document without its named schemas, which the browser fetches. */
   readonly api: ApiOutline;
   readonly brand: Brand;
-  readonly locale: Locale;
+  /** URL of the page, to which its language menu leads back. */
+  readonly address: string;
   /** Slug of the flow that the form "Try a flow" proposes. */
   readonly slug: string;
 }

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { chooseLocale, LOCALES, type Locale, supportedLocale, type Translate, translator } from '@gatehouse/texts';
 import type { FastifyRequest } from 'fastify';
 
@@ -12,18 +13,20 @@ interface LocaleSources {
 /** Cookie with the language that the visitor has chosen in the language menu of a page. It contains nothing else. */
 export const LOCALE_COOKIE = 'gatehouse_locale';
 
-/** A request whose cookies are `null` if it was refused before they were parsed. */
-interface CookieRequest {
-  readonly cookies: FastifyRequest['cookies'] | null;
+/**
+ * Returns the visitor's choice in the menu. Reads the `Cookie` header, because requests for an unknown address, and those
+ * that are refused early, have no parsed cookies. A cookie with any other value counts as none.
+ */
+export function chosenLocale({ cookie = '' }: IncomingHttpHeaders): Locale | undefined {
+  const value = COOKIE_PATTERN.exec(cookie)?.groups?.['value'];
+  return LOCALES.find(({ locale }) => locale === value)?.locale;
 }
 
-/** Returns the language that the visitor has chosen in the menu. A cookie with any other value counts as none. */
-const chosenLocale = ({ cookies }: CookieRequest): Locale | undefined =>
-  LOCALES.find(({ locale }) => locale === cookies?.[LOCALE_COOKIE])?.locale;
+const COOKIE_PATTERN = new RegExp(`(?:^|; ?)${LOCALE_COOKIE}=(?<value>[^;]*)`);
 
 /** Returns the visitor's language: the user's setting, else the choice in the menu, the brand's, or the browser's. */
 export const localeFor = (request: FastifyRequest, { user, brand }: LocaleSources): Locale =>
-  chooseLocale(request.headers['accept-language'], user?.locale, chosenLocale(request), brand?.locale);
+  chooseLocale(request.headers['accept-language'], user?.locale, chosenLocale(request.headers), brand?.locale);
 
 /** Returns a function that translates into the visitor's language. */
 export const translatorFor = (request: FastifyRequest, sources: LocaleSources): Translate =>
@@ -35,5 +38,7 @@ export const translatorFor = (request: FastifyRequest, sources: LocaleSources): 
  */
 export const pageLanguageFor = (request: FastifyRequest, sources: LocaleSources) => ({
   locale: localeFor(request, sources),
-  chosen_locale: supportedLocale(sources.user?.locale ?? '') ? undefined : (chosenLocale(request) ?? ('' as const)),
+  chosen_locale: supportedLocale(sources.user?.locale ?? '')
+    ? undefined
+    : (chosenLocale(request.headers) ?? ('' as const)),
 });

@@ -4,7 +4,7 @@ import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Public } from '../http/auth/auth.guard.js';
 import { ensureCsrfToken } from '../http/csrf.js';
-import { localeFor } from '../http/locale.js';
+import { pageLanguageFor } from '../http/locale.js';
 import { PublishedSchema } from '../http/openapi/published-schema.js';
 import { sendPage } from '../http/pages/page.sender.js';
 import { brandAppearance, PageRenderer } from '../http/pages/page-renderer.js';
@@ -25,8 +25,14 @@ export class ApiPageController {
     ensureCsrfToken(request, reply);
     const brand = await this.brands.find(request.host);
     const slug = brand.flowsByPurpose.authentication ?? '';
-    const locale = localeFor(request, { brand });
-    return sendPage(reply, this.pages.api({ api: this.outline(), brand: brandAppearance(brand), locale, slug }));
+    const page = this.pages.api({
+      api: this.outline(),
+      brand: brandAppearance(brand),
+      ...pageLanguageFor(request, { brand }),
+      address: request.url,
+      slug,
+    });
+    return sendPage(reply, page);
   }
 
   /** Returns the OpenAPI document without its components, which the page fetches when it needs them. */

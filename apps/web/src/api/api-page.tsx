@@ -1,6 +1,7 @@
 import type { Translate } from '@gatehouse/texts/browser';
 import type { ApiPageData } from '../page.js';
 import { Frame } from '../ui/frame.js';
+import { languageMenuOf } from '../ui/language-menu.js';
 import { ApiProvider, DOCUMENT_ADDRESS, useApi, useSchemas } from './api.context.js';
 import { EndpointView } from './endpoint.js';
 import { type ApiOutline, endpointsByTag } from './schema.js';
@@ -15,7 +16,7 @@ export function ApiPage({ pageData, t }: { pageData: ApiPageData; t: Translate }
   const { api, brand, slug } = pageData;
   return (
     <ApiProvider value={{ t, schemas }}>
-      <Frame brand={brand} wide>
+      <Frame brand={brand} menu={languageMenuOf({ pageData, t })} wide>
         <main class="api">
           <h1>
             {api.info.title} {api.info.version}

@@ -134,6 +134,16 @@ describe('a gateway with too many requests in flight', () => {
     expect(page.text).toContain(`nonce="${nonce}"`);
   });
 
+  it.each([
+    ['the language that they chose in the menu', 'a=b; gatehouse_locale=ar; c=d', 'ar'],
+    ['the language of their browser if the choice is unknown', 'gatehouse_locale=tlh', 'de'],
+  ])('shows visitors of a flow a page in %s', async (_, cookie, locale) => {
+    const { send, occupy } = await serve();
+    await occupy(INITIAL_LIMIT);
+    const { text } = await send('GET', '/if/flow/login/', { 'accept-language': 'de', cookie });
+    expect(text).toContain(`<html lang="${locale}"`);
+  });
+
   it('admits requests again as soon as others are answered', async () => {
     const { send, occupy, holds, held, release } = await serve();
     await occupy(INITIAL_LIMIT);

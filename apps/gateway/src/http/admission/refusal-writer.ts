@@ -3,6 +3,7 @@ import { interpolate, Problem } from '@gatehouse/contracts';
 import type { BrandStore } from '@gatehouse/executor';
 import { chooseLocale } from '@gatehouse/texts';
 import { CSRF_FIELD } from '../csrf.js';
+import { chosenLocale } from '../locale.js';
 import { contentSecurityPolicy } from '../pages/page.sender.js';
 import { brandAppearance, type PageRenderer } from '../pages/page-renderer.js';
 import { presentProblem } from '../problem.presenter.js';
@@ -56,7 +57,7 @@ export class RefusalWriter {
     const page = this.context.pages.flow({
       challenge: body as Parameters<PageRenderer['flow']>[0]['challenge'],
       brand: brandAppearance(brand),
-      locale: chooseLocale(headers['accept-language'], undefined, brand.locale),
+      locale: chooseLocale(headers['accept-language'], chosenLocale(headers), brand.locale),
       slug: flowOf(request) ?? '',
       address: url,
       // The page has no form. Its script sends the token of the cookie.

@@ -4,7 +4,7 @@ import { brandFlowInfo, userInfo } from '../../flows/flow-info.js';
 import { AvatarService } from '../../users/avatars/avatar.service.js';
 import { CSRF_FIELD, ensureCsrfToken } from '../csrf.js';
 import type { HttpExchange } from '../exchange.js';
-import { localeFor } from '../locale.js';
+import { pageLanguageFor } from '../locale.js';
 import { sendPage } from './page.sender.js';
 import { brandAppearance, PageRenderer } from './page-renderer.js';
 
@@ -38,7 +38,7 @@ export class AccessDeniedPage {
       ...{
         challenge,
         brand: brandAppearance(brand),
-        locale: localeFor(request, { user, brand }),
+        ...pageLanguageFor(request, { user, brand }),
         slug: '',
         address: retryUrl,
       },

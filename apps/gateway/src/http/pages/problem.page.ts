@@ -1,7 +1,7 @@
 import type { BrandStore } from '@gatehouse/executor';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CSRF_FIELD } from '../csrf.js';
-import { localeFor } from '../locale.js';
+import { pageLanguageFor } from '../locale.js';
 import type { HttpResponseBody } from '../problem.presenter.js';
 import { sendPage } from './page.sender.js';
 import { brandAppearance, type PageRenderer } from './page-renderer.js';
@@ -37,7 +37,7 @@ export class ProblemPage {
         reason: code,
       },
       brand: brandAppearance(brand),
-      locale: localeFor(request, { brand }),
+      ...pageLanguageFor(request, { brand }),
       slug: '',
       address: request.url,
       // The page has no form.
