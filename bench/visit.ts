@@ -39,6 +39,9 @@ export type Job =
 export interface Measurement {
   /** Latency of each visit in milliseconds. */
   readonly latencies: readonly number[];
-  /** Completed visits and elapsed milliseconds at the moment when fewer visitors than `concurrency` were left. */
+  /**
+   * Completed visits and elapsed milliseconds when the first worker found no visitor waiting. Until then, `concurrency`
+   * visits were running at any time, so the throughput is computed from these.
+   */
   readonly atFullLoad: { readonly visits: number; readonly ms: number };
 }

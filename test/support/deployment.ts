@@ -39,7 +39,7 @@ interface DeploymentOptions {
   readonly pgbouncer?: boolean;
 }
 
-/** Connections of PgBouncer to Postgres. Each service may have more. */
+/** Connections of PgBouncer to Postgres. All services share them, and take turns because they want more. */
 const PGBOUNCER_POOL = 3;
 
 /** The database, the bus and the settings that all services of a deployment share. */

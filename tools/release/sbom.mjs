@@ -2,8 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
 /**
- * Returns a CycloneDX document about what the image adds to its base image: the packages in the bundles and beside them,
- * and Python. npm describes all packages of package-lock.json, of which development packages are left out.
+ * Returns a CycloneDX document about what the image adds to its base image: the packages that are bundled, those that
+ * are installed unbundled, and Python. npm describes every package of package-lock.json. This function keeps only those
+ * that are in the image.
  */
 export function softwareBillOfMaterials() {
   const args = ['sbom', '--package-lock-only', '--sbom-format', 'cyclonedx'];

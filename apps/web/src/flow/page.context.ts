@@ -52,8 +52,9 @@ export function usePage(): PageContext {
 }
 
 /**
- * Replaces the heading of the page while the calling component is mounted, such as during the step of a chosen device.
- * The focus moves to the first field then, else to the heading. `undefined` keeps the heading.
+ * Replaces the heading of the page while the calling component is mounted, such as one that shows a chosen device.
+ * When the heading changes and no element has the focus, `useFocus` moves the focus to the first field, or to the
+ * heading if there is no field. `undefined` keeps the heading.
  */
 export function useHeading(text: string | undefined): void {
   const { setHeading } = usePage();

@@ -50,7 +50,10 @@ export interface Guesser {
   readonly isProved: boolean;
   /** Id of the browser, if the user has logged in with it before. */
   readonly browser?: string | undefined;
-  /** The name that the visitor has typed, if challenges show it instead of the user's name. */
+  /**
+   * The name that the visitor has typed. Set only if the identification stage hides the user's name. Mails are then
+   * counted for this name instead of the user.
+   */
   readonly typedName?: string | undefined;
 }
 
