@@ -1,6 +1,6 @@
 import { beforeAll, expect, it } from 'vitest';
 import { EXAMPLES } from '../../apps/web/src/examples/examples.js';
-import { COLOUR_SCHEMES, overflows, violations } from '../support/access.js';
+import { COLOUR_SCHEMES, faultsOf, overflows, violations } from '../support/access.js';
 import { describeInChromium, useChromium } from '../support/chromium.js';
 import { useExamples } from './examples.js';
 
@@ -26,6 +26,15 @@ describeInChromium('every page', () => {
       expect({ width, overflows: await overflows(page) }).toEqual({ width, overflows: false });
     }
     expect(complaints.filter((complaint) => !EXPECTED[name]?.test(complaint))).toEqual([]);
+  });
+
+  it('the open language menu is accessible in light and dark, wide and narrow', async () => {
+    const { page, complaints } = await chromium.open();
+    await page.goto(examples.address('password'));
+    await page.locator('.languages summary').click();
+    await page.getByRole('button', { name: 'العربية' }).waitFor();
+    expect(await faultsOf(page)).toEqual([]);
+    expect(complaints).toEqual([]);
   });
 
   it.each(['identification-everything', 'validate-choice', 'totp', 'static', 'prompt-refused'])(

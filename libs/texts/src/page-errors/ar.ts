@@ -7,7 +7,7 @@ export const ar: Catalogue = {
   'This way cannot be used now. Please choose another one.':
     'لا يمكن استخدام هذه الطريقة الآن. يُرجى اختيار طريقة أخرى.',
   'This file could not be read. Please choose another one.': 'تعذّرت قراءة هذا الملف. يُرجى اختيار ملف آخر.',
-  'This device is registered already. Please use another one.': 'هذا الجهاز مسجّل من قبل. يُرجى استخدام جهاز آخر.',
+  'This device is registered already. Please use another one.': 'هذا الجهاز مسجّل بالفعل. يُرجى استخدام جهاز آخر.',
   'The check that you are no robot has failed. Please try it again.':
     'فشل التحقق من أنك لست روبوتًا. يُرجى المحاولة مرة أخرى.',
   'We do not know this name. Check it for typing mistakes, and try again.':
@@ -35,7 +35,7 @@ export const ar: Catalogue = {
   'Duo did not let you in. Send the message again, and confirm it on your phone.':
     'لم يسمح لك Duo بالدخول. أرسل الرسالة مرة أخرى وأكّدها على هاتفك.',
   'A second proof that it is you is needed, and you have set up none. Ask your administrator.':
-    'يلزم إثبات ثانٍ لهويتك، ولم تُعدّ أي إثبات. يُرجى مراجعة المسؤول.',
+    'يلزم إثبات ثانٍ لهويتك، ولم تُعِدّ أي وسيلة لذلك. يُرجى مراجعة المسؤول.',
   'Your phone is not connected yet. Scan the picture with the Duo app.': 'هاتفك غير متصل بعد. امسح الصورة بتطبيق Duo.',
   'This invitation is no longer valid. Ask for a new one.': 'لم تعد هذه الدعوة صالحة. اطلب دعوة جديدة.',
   'This name is taken. Please choose another one.': 'هذا الاسم مستخدم. يُرجى اختيار اسم آخر.',
@@ -46,16 +46,16 @@ export const ar: Catalogue = {
   'This was not accepted. Please change it and try again.': 'لم يُقبل هذا. يُرجى تغييره والمحاولة مرة أخرى.',
   'Too many attempts': 'محاولات كثيرة جدًا',
   'Please log in': 'يُرجى تسجيل الدخول',
-  'You are already logged in': 'لقد سجّلت الدخول من قبل',
+  'You are already logged in': 'أنت مسجّل الدخول بالفعل',
   'This link leads elsewhere': 'هذا الرابط يؤدي إلى موقع آخر',
   'Page not found': 'الصفحة غير موجودة',
-  'Log out': 'الخروج من الحساب',
+  'Log out': 'تسجيل الخروج',
   'Go to your account': 'الانتقال إلى حسابك',
   'Reset the password': 'إعادة تعيين كلمة المرور',
   'The password was wrong too many times. Start again, or reset your password if you have forgotten it.':
-    'كانت كلمة المرور غير صحيحة مرات كثيرة. ابدأ من جديد، أو أعد تعيين كلمة المرور إن نسيتها.',
+    'أُدخلت كلمة مرور غير صحيحة مرات كثيرة جدًا. ابدأ من جديد، أو أعد تعيين كلمة المرور إن نسيتها.',
   'The password was wrong too many times. Please start again.':
-    'كانت كلمة المرور غير صحيحة مرات كثيرة. يُرجى البدء من جديد.',
+    'أُدخلت كلمة مرور غير صحيحة مرات كثيرة جدًا. يُرجى البدء من جديد.',
   'You need to be logged in to go on here.': 'يجب أن تكون مسجّل الدخول للمتابعة هنا.',
   'You are logged in as {username}. Log out first if you want to go on here as somebody else.':
     'أنت مسجّل الدخول باسم {username}. سجّل الخروج أولًا إن أردت المتابعة هنا بحساب آخر.',

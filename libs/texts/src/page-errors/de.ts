@@ -37,7 +37,7 @@ export const de: Catalogue = {
   'This device could not confirm that it is you. Please try again.':
     'Dieses Gerät konnte nicht bestätigen, dass Sie es sind. Bitte versuchen Sie es erneut.',
   'Duo did not let you in. Send the message again, and confirm it on your phone.':
-    'Duo hat Sie nicht eingelassen. Senden Sie die Nachricht erneut und bestätigen Sie sie auf Ihrem Telefon.',
+    'Duo hat die Anmeldung nicht bestätigt. Senden Sie die Nachricht erneut und bestätigen Sie sie auf Ihrem Telefon.',
   'A second proof that it is you is needed, and you have set up none. Ask your administrator.':
     'Ein zweiter Nachweis, dass Sie es sind, ist nötig, und Sie haben keinen eingerichtet. Bitte wenden Sie sich an Ihre Administration.',
   'Your phone is not connected yet. Scan the picture with the Duo app.':

@@ -37,7 +37,7 @@ export const es: Catalogue = {
   'This device could not confirm that it is you. Please try again.':
     'Este dispositivo no ha podido confirmar que es usted. Inténtelo de nuevo, por favor.',
   'Duo did not let you in. Send the message again, and confirm it on your phone.':
-    'Duo no le ha dejado entrar. Envíe el mensaje otra vez y confírmelo en su teléfono.',
+    'Duo no ha confirmado el inicio de sesión. Envíe el mensaje otra vez y confírmelo en su teléfono.',
   'A second proof that it is you is needed, and you have set up none. Ask your administrator.':
     'Se necesita una segunda prueba de que es usted y no ha configurado ninguna. Consulte a su administrador.',
   'Your phone is not connected yet. Scan the picture with the Duo app.':
@@ -60,9 +60,9 @@ export const es: Catalogue = {
   'Go to your account': 'Ir a su cuenta',
   'Reset the password': 'Restablecer la contraseña',
   'The password was wrong too many times. Start again, or reset your password if you have forgotten it.':
-    'La contraseña ha sido incorrecta demasiadas veces. Empiece de nuevo o restablezca su contraseña si la ha olvidado.',
+    'Ha introducido demasiadas veces una contraseña incorrecta. Empiece de nuevo o restablezca su contraseña si la ha olvidado.',
   'The password was wrong too many times. Please start again.':
-    'La contraseña ha sido incorrecta demasiadas veces. Empiece de nuevo, por favor.',
+    'Ha introducido demasiadas veces una contraseña incorrecta. Empiece de nuevo, por favor.',
   'You need to be logged in to go on here.': 'Tiene que haber iniciado sesión para continuar aquí.',
   'You are logged in as {username}. Log out first if you want to go on here as somebody else.':
     'Ha iniciado sesión como {username}. Cierre primero la sesión si quiere continuar aquí como otra persona.',
@@ -72,7 +72,7 @@ export const es: Catalogue = {
   'You cannot go on here. Start again, or ask your administrator if that does not help.':
     'No puede continuar aquí. Empiece de nuevo o, si eso no ayuda, consulte a su administrador.',
   'The address to which you would be led now belongs to another site, so we do not follow it.':
-    'La dirección a la que se le llevaría pertenece a otro sitio, así que no la seguimos.',
+    'La dirección a la que se le llevaría pertenece a otro sitio, por lo que no la abrimos.',
   'This page was out of date, so your answer was not accepted. Please try again.':
     'Esta página ya no estaba actualizada, así que no se ha aceptado su respuesta. Inténtelo de nuevo, por favor.',
   'What you sent is too large. Please choose a smaller file or a shorter text.':

@@ -11,7 +11,7 @@ export const fr: Catalogue = {
   'This device is registered already. Please use another one.':
     'Cet appareil est déjà enregistré. Veuillez en utiliser un autre.',
   'The check that you are no robot has failed. Please try it again.':
-    'La vérification que vous n’êtes pas un robot a échoué. Veuillez réessayer.',
+    'Nous n’avons pas pu vérifier que vous n’êtes pas un robot. Veuillez réessayer.',
   'We do not know this name. Check it for typing mistakes, and try again.':
     'Nous ne connaissons pas ce nom. Vérifiez qu’il ne contient pas de faute de frappe, puis réessayez.',
   'Wrong password. Please try again.': 'Mot de passe incorrect. Veuillez réessayer.',
@@ -37,7 +37,7 @@ export const fr: Catalogue = {
   'This device could not confirm that it is you. Please try again.':
     'Cet appareil n’a pas pu confirmer votre identité. Veuillez réessayer.',
   'Duo did not let you in. Send the message again, and confirm it on your phone.':
-    'Duo ne vous a pas laissé entrer. Renvoyez le message et confirmez-le sur votre téléphone.',
+    'Duo n’a pas validé la connexion. Renvoyez le message et confirmez-le sur votre téléphone.',
   'A second proof that it is you is needed, and you have set up none. Ask your administrator.':
     'Une deuxième preuve de votre identité est nécessaire, et vous n’en avez configuré aucune. Adressez-vous à votre administrateur.',
   'Your phone is not connected yet. Scan the picture with the Duo app.':
@@ -47,23 +47,23 @@ export const fr: Catalogue = {
   'This name is taken. Please choose another one.': 'Ce nom est déjà pris. Veuillez en choisir un autre.',
   'The two passwords differ. Enter the same one twice.':
     'Les deux mots de passe sont différents. Saisissez deux fois le même.',
-  'This is no date. Enter it like 2028-05-27.': 'Ce n’est pas une date. Saisissez-la comme 2028-05-27.',
+  'This is no date. Enter it like 2028-05-27.': 'Ce n’est pas une date. Saisissez-la sous la forme 2028-05-27.',
   'This is no date with a time. Enter it like 2028-05-27 14:50.':
-    'Ce n’est pas une date avec une heure. Saisissez-la comme 2028-05-27 14:50.',
+    'Ce n’est pas une date avec une heure. Saisissez-la sous la forme 2028-05-27 14:50.',
   'This was not accepted. Please change it and try again.':
-    'Cela n’a pas été accepté. Veuillez le modifier et réessayer.',
+    'Cette saisie n’a pas été acceptée. Veuillez la modifier et réessayer.',
   'Too many attempts': 'Trop de tentatives',
   'Please log in': 'Veuillez vous connecter',
   'You are already logged in': 'Vous êtes déjà connecté',
   'This link leads elsewhere': 'Ce lien mène ailleurs',
   'Page not found': 'Page introuvable',
   'Log out': 'Se déconnecter',
-  'Go to your account': 'Aller à votre compte',
+  'Go to your account': 'Accéder à votre compte',
   'Reset the password': 'Réinitialiser votre mot de passe',
   'The password was wrong too many times. Start again, or reset your password if you have forgotten it.':
-    'Le mot de passe a été incorrect trop de fois. Recommencez, ou réinitialisez votre mot de passe si vous l’avez oublié.',
+    'Vous avez saisi trop de mots de passe incorrects. Recommencez, ou réinitialisez votre mot de passe si vous l’avez oublié.',
   'The password was wrong too many times. Please start again.':
-    'Le mot de passe a été incorrect trop de fois. Veuillez recommencer.',
+    'Vous avez saisi trop de mots de passe incorrects. Veuillez recommencer.',
   'You need to be logged in to go on here.': 'Vous devez être connecté pour continuer ici.',
   'You are logged in as {username}. Log out first if you want to go on here as somebody else.':
     'Vous êtes connecté en tant que {username}. Déconnectez-vous d’abord si vous voulez continuer ici avec un autre compte.',
@@ -73,7 +73,7 @@ export const fr: Catalogue = {
   'You cannot go on here. Start again, or ask your administrator if that does not help.':
     'Vous ne pouvez pas continuer ici. Recommencez, ou adressez-vous à votre administrateur si cela ne suffit pas.',
   'The address to which you would be led now belongs to another site, so we do not follow it.':
-    'L’adresse vers laquelle vous seriez dirigé appartient à un autre site, nous ne la suivons donc pas.',
+    'L’adresse vers laquelle vous seriez dirigé appartient à un autre site, nous ne l’ouvrons donc pas.',
   'This page was out of date, so your answer was not accepted. Please try again.':
     'Cette page n’était plus à jour, votre réponse n’a donc pas été acceptée. Veuillez réessayer.',
   'What you sent is too large. Please choose a smaller file or a shorter text.':

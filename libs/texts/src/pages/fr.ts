@@ -64,7 +64,7 @@ export const fr: Catalogue = {
   Language: 'Langue',
   Automatic: 'Automatique',
   Next: 'Suivant',
-  'Fill in my name here next time': 'Remplir mon nom ici la prochaine fois',
+  'Fill in my name here next time': 'Préremplir mon nom ici la prochaine fois',
   'Not you? Use another account': 'Ce n’est pas vous ? Utiliser un autre compte',
   'In your time zone: {zone}.': 'Dans votre fuseau horaire : {zone}.',
   'In coordinated universal time (UTC).': 'En temps universel coordonné (UTC).',
@@ -82,7 +82,7 @@ export const fr: Catalogue = {
   'Device code': 'Code de l’appareil',
   'Enter the code that is shown on your device.': 'Saisissez le code affiché sur votre appareil.',
   'Your device is signed in': 'Votre appareil est connecté',
-  'You can go on there and close this page.': 'Vous pouvez continuer sur celui-ci et fermer cette page.',
+  'You can go on there and close this page.': 'Vous pouvez continuer sur l’appareil et fermer cette page.',
   'Sign the device in as you? Say yes only if you have just asked for it there yourself.':
     'Connecter l’appareil en votre nom ? Acceptez seulement si vous venez de le demander vous-même sur cet appareil.',
   'Sign the device in': 'Connecter l’appareil',
