@@ -33,7 +33,7 @@ export interface Tally {
 
 const newTally = (): Tally => ({ begun: 0, finished: 0, refused: 0, startedOver: 0, replacedCodes: 0, lost: [] });
 
-/** Clients that log in again and again, each with the next free account, and retry every refused request. */
+/** Clients that log in again and again, each with the accounts of its own list in turn, and retry every refused request. */
 export class MixedLoad {
   #tally = newTally();
   readonly #progress = new EventEmitter();

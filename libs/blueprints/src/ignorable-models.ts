@@ -1,4 +1,4 @@
-/** Apps of authentik. No login flow depends on those of their models that Gatehouse does not support. */
+/** Apps of authentik whose unsupported models may be skipped, because no login flow needs them. */
 const IGNORABLE_APPS =
   /^authentik_(crypto|enterprise|events|outposts|providers?|rbac|reports|sources|tenants)(_\w+)?\./;
 const IGNORABLE_MODELS: readonly string[] = ['authentik_blueprints.blueprintinstance'];

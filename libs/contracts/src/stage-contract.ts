@@ -27,9 +27,9 @@ export interface AttemptRule {
    */
   readonly free: number;
   /**
-   * Number of consecutive wrong answers that locks the credential, if the visitor has proved another credential in this
-   * plan or is logged in as the user. For any other visitor, it locks nothing: the delays grow up to a day
-   * (docs/spec/attempts.md#counters).
+   * Number of consecutive wrong answers from which the credential is locked, if the visitor has proved another credential
+   * in this plan or is logged in as the user. For any other visitor, nothing is locked: from this number on, delays grow
+   * to a day instead of an hour (docs/spec/attempts.md#counters).
    */
   readonly hard: number;
   /** The error of an attempt that the gateway refuses. Must be the error of a wrong response. */
@@ -127,7 +127,7 @@ export interface StageContract {
   readonly challenge: z.ZodObject;
   readonly response: z.ZodObject;
   readonly state: z.ZodObject;
-  /** Facts that the stage receives. If a `required` fact is absent, the gateway denies the flow without a request. */
+  /** Facts that the stage receives. If a `required` fact is absent, the gateway denies the flow. */
   readonly reads: Readonly<Partial<Record<ContextKey, 'required' | 'optional'>>>;
   /**
    * Whether the stage receives all facts, including those that only policies use, because it evaluates policies itself.

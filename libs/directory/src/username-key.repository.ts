@@ -5,8 +5,8 @@ import { prepareUsername } from './username.js';
 const BATCH = 1000;
 
 /**
- * Selects users whose username is not pure ASCII. Only their key can differ from the username in lower case. $1 pk of
- * the last user in the previous batch.
+ * Selects users whose username is not pure ASCII. For every other user, `username_key` is the username in lower case.
+ * $1 pk of the last user in the previous batch.
  */
 const NOT_ASCII = `
 SELECT id, pk, username FROM directory.users

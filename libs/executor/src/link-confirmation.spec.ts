@@ -171,7 +171,7 @@ describe('the code of a mail whose link was followed in the same browser', () =>
     expect(attempts.reserved.map(({ credential }) => credential)).toContain('mailed_code');
     expect([attempts.released, isLive()]).toEqual([[], true]);
     expect((await show(byLink)).result).toMatchObject(QUESTION);
-    // The confirmation drops the challenge that was shown with the wrong code, so the stage is asked for it again.
+    // Confirming the link drops the challenge that the plan kept after the wrong code, so the stage makes a new one.
     expect((await solve({ token: token() }, byLink)).result).toMatchObject({ type: 'done' });
     expect(stages.hops.slice(-2)).toEqual(['verifier.challenge', 'login.challenge']);
   });

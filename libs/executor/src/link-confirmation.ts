@@ -53,7 +53,8 @@ export function askAboutLink(run: FlowRun, contracts: StageContractRegistry): Co
 }
 
 /**
- * Whether an answer proves the same as the mailed link, such as the code in the same mail. It may then use the link up.
+ * Whether the answer itself proves access to the mailbox, such as the code from the same mail. Such an answer needs no
+ * confirmation. If it is right, it uses the link up as well.
  */
 function isOtherProof(body: unknown, contracts: StageContractRegistry, { plan, context: { version } }: FlowRun) {
   const step = currentStep(plan, version);

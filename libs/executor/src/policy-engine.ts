@@ -103,8 +103,9 @@ export class PolicyEngine {
   }
 
   /**
-   * Evaluates whether a step of this kind runs. If the result depends on a policy that could not decide, a step that
-   * grants something is skipped and any other step runs, so that nothing is granted (docs/security.md#accident-1).
+   * Evaluates whether a step of this kind runs. If the result depends on a policy that could not decide, the step is
+   * skipped if it grants something, such as a login, and runs if it grants nothing, such as a check. So a broken policy
+   * neither grants anything nor removes a check (docs/security.md#accident-1).
    */
   async decideStep(run: PolicyRun, kind: string, question: PolicyQuestion): Promise<PolicyDecision> {
     const decision = await this.decide(run, question);

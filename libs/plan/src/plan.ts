@@ -61,8 +61,8 @@ export const planBody = z.object({
    */
   created_user: z.string().optional(),
   /**
-   * uuid of the user whom a policy named last. If that user is a superuser, no step may log in or change the user until
-   * a credential is proved (docs/adr/0033).
+   * uuid of the saved user whom a policy last set as the pending user, in place of another. If that user is a superuser,
+   * no step may log in or change the user until a credential of that user is proved (docs/adr/0033).
    */
   named_by_policy: z.string().optional(),
   /**

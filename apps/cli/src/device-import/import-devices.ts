@@ -23,7 +23,7 @@ export interface DeviceReport {
   existing: number;
   /** Number of devices that were skipped because their owners never finished the setup. */
   unconfirmed: number;
-  /** Number of lines that were skipped because the import does not support their model. */
+  /** Number of lines that were skipped because they hold other objects than users, stages, devices and codes. */
   others: number;
   /** Number of invalid lines. */
   wrong: number;

@@ -56,8 +56,8 @@ const LIST = perUserStatement(
 );
 const FIND = perUserStatement('consent_listed', 'g.user_id', (owner) => `${LISTED} ${LIVE} AND ${owner} AND g.pk = $2`);
 /**
- * Revokes a consent. `gone` deletes the consent, `tokens` deletes the access tokens of the user's devices for the same
- * application, and the last statement writes the audit event. $1 pk of the consent, $2 uuid of the user, $3-$5 id,
+ * Revokes a consent. `gone` deletes the consent, `tokens` deletes the access tokens that the user has granted to the
+ * same application by device codes (RFC 8628), and the last statement writes the audit event. $1 pk of the consent, $2 uuid of the user, $3-$5 id,
  * topic and body of the outbox row.
  */
 const REMOVE = {

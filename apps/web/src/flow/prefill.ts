@@ -1,6 +1,6 @@
 import { useLayoutEffect } from 'preact/hooks';
 
-/** Values that a password manager can fill in before their step. */
+/** Values that a password manager fills into invisible fields of an earlier step, for the step that asks for them. */
 export interface Prefill {
   readonly password: string;
   readonly code: string;

@@ -10,7 +10,7 @@ export const asksToInspect = ({ address }: FlowPageData): boolean =>
 /** The flow inspector of a page. */
 export interface Inspector {
   readonly panel: ComponentChildren;
-  /** Whether the inspector is open. Undefined until the run of this challenge is fetched. */
+  /** Whether the inspector is open. Undefined while the URL requests it and the run is not fetched yet. */
   readonly open: boolean | undefined;
 }
 

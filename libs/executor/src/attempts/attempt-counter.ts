@@ -61,7 +61,7 @@ export class AttemptCounter {
     return { reply, states: {}, settlement: settleAttempts(reserved, reply) };
   }
 
-  /** Returns the attempts to reset, because the stage has replaced their credentials. */
+  /** Returns the attempts at credentials that the stage has replaced. The store resets their counters. */
   renewed({ context }: StageRun, { contract, plan }: StageInvocation, reply: StageReply): AttemptReservation[] {
     if (reply.type !== 'passed' || contract.renews.length === 0) return [];
     const credentials = (reply.verified ?? []).filter((credential) => contract.renews.includes(credential));

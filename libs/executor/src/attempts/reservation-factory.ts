@@ -137,13 +137,14 @@ export class ReservationFactory {
   }
 
   /**
-   * Returns the counters of one credential that a guess raises. The first one selects the queue (`CredentialQueue`).
+   * Returns the counters that a guess at one credential raises. Answers whose first counter is the same are judged one
+   * after the other (`CredentialQueue`).
    * - Without a user: one counter of the visitor's network.
    * - A visitor with another proof: one counter of all such visitors. Only this counter can lock the credential; the
    *   others only delay guesses.
    * - A browser that the user has logged in with: one counter of this browser.
-   * - Any other browser: one counter of all networks and one of the visitor's network. The former is first, because
-   *   concurrent right answers from different networks raise it together, and must therefore be in one queue.
+   * - Any other browser: one counter that all networks share, and one of the visitor's network. The shared counter is
+   *   first: without the queue, concurrent right answers from different networks would use up its free attempts.
    */
   private countersOf(credential: string, { free, hard }: Limits, guesser: Guesser): AttemptReservation[] {
     const { user, ip, isProved, browser } = guesser;
