@@ -23,6 +23,12 @@ import { readMail } from '../support/read-mail.js';
 const DELETION = '/if/flow/delete/';
 const LOGOUT_PAGE = '/if/flow/logout/';
 const QUESTION = 'Another website sent you here. Continue only if you want to.';
+/** Headers of a form that another site submits. The browser sends no cookie with it. */
+const FORGED_FORM = {
+  'content-type': 'application/x-www-form-urlencoded',
+  origin: 'https://evil.example',
+  'sec-fetch-site': 'cross-site',
+};
 const USERS = ['ann', 'ben', 'cleo', 'dan', 'eve', 'finn', 'gina', 'hugo', 'iris', 'jack', 'kim', 'leo'];
 
 let deployment: Deployment;
@@ -149,6 +155,15 @@ describe('a flow that another site opened', () => {
     await begin('same-origin');
     const { body } = await open(root, '/api/v3/flows/executor/delete/?query=', 'cross-site');
     expect([await userExists('root'), body['component']]).toEqual([true, 'ak-stage-consent']);
+  });
+
+  it('requires confirmation after the link of its error page too, which leads here from this site', async () => {
+    const form = { method: 'POST', body: 'uid_field=leo', headers: FORGED_FORM };
+    const { status, text } = await deployment.browser().fetch(DELETION, form);
+    const [, tryAgain = ''] = /<a class="main" href="([^"]+)"/.exec(text) ?? [];
+    const leo = await loggedIn('leo');
+    const confirmation = asksForConfirmation(await open(leo, tryAgain, 'same-origin'));
+    expect([status, await userExists('leo'), confirmation]).toEqual([403, true, true]);
   });
 
   it('asks in the language of the visitor', async () => {

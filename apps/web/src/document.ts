@@ -13,20 +13,23 @@ interface Content {
   readonly state?: unknown;
   /** CSS rules for this page in addition to the common style sheet. */
   readonly ownStyle?: string | undefined;
-  /** Seconds after which a browser without JavaScript reloads the page. */
+  /** Seconds after which a browser without JavaScript opens the page again, at `address`. */
   readonly refreshS?: number | undefined;
+  readonly address?: string | undefined;
 }
 
 /** Returns the HTML document around a rendered body. */
 export function renderDocument(
-  { title, brand, background, locale, body, state, ownStyle = '', refreshS }: Content,
+  { title, brand, background, locale, body, state, ownStyle = '', refreshS, address = '' }: Content,
   frame: DocumentOptions,
 ): string {
   const { nonce, script, csrfCookie } = frame;
   const direction = LOCALES.find((candidate) => candidate.locale === locale)?.direction;
   const theme = brand.theme === 'light' || brand.theme === 'dark' ? ` data-theme="${brand.theme}"` : '';
   const icon = brand.favicon ? `<link rel="icon" href="${escaped(brand.favicon)}">` : TOUCH_ICON;
-  const refresh = refreshS ? `<noscript><meta http-equiv="refresh" content="${refreshS}"></noscript>` : '';
+  const refresh = refreshS
+    ? `<noscript><meta http-equiv="refresh" content="${refreshS};url=${escaped(address)}"></noscript>`
+    : '';
   const scripts =
     state === undefined
       ? ''

@@ -17,7 +17,7 @@ import wideStyle from './style/wide.css?inline';
 
 /** Renders a flow page with its challenge, for browsers with and without JavaScript. */
 export const renderFlowPage: PageRenderers['renderFlowPage'] = (pageData, frame) => {
-  const { brand, locale, retry_after_s: refreshS } = pageData;
+  const { address, brand, locale, retry_after_s: refreshS } = pageData;
   const challenge = withReasons(pageData.challenge, pageData.reasons);
   const t = translator(locale);
   const title = documentTitleOf(headingOf(challenge as Envelope, { t, site: brand.title }), brand.title);
@@ -27,7 +27,7 @@ export const renderFlowPage: PageRenderers['renderFlowPage'] = (pageData, frame)
   const texts = (inspected ? panelCatalogue : pageCatalogue)(locale);
   const state: BrowserPageData<FlowPageData> = { ...pageData, texts };
   const ownStyle = inspected ? inspectorStyle : '';
-  const html = renderDocument({ title, brand, background, locale, body, state, ownStyle, refreshS }, frame);
+  const html = renderDocument({ title, brand, background, locale, body, state, ownStyle, refreshS, address }, frame);
   return { html, externalOrigins: externalOriginsOf(challenge) };
 };
 

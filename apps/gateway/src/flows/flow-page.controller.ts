@@ -9,7 +9,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 import { Public } from '../http/auth/auth.guard.js';
 import { InvalidBody } from '../http/body.parser.js';
-import { crossSiteOf } from '../http/cross-site-request.js';
+import { crossSiteOf, pageAddress } from '../http/cross-site-request.js';
 import { CSRF_FIELD, ensureCsrfToken, formCsrfFailure } from '../http/csrf.js';
 import type { HttpExchange } from '../http/exchange.js';
 import { pageLanguageFor } from '../http/locale.js';
@@ -139,7 +139,7 @@ export class FlowPageController {
       brand: brandAppearance(brand),
       ...language,
       slug,
-      address: request.url,
+      address: pageAddress(request, crossSite),
       token: { field: CSRF_FIELD, value: ensureCsrfToken(request, reply) },
       run,
       typed,

@@ -20,7 +20,7 @@ const PREFETCH = /prefetch|prerender|preview/i;
  * Returns whether another site (a sibling domain too) sent the browser here, or the browser prefetches the URL.
  * Programs, old browsers and browsers over plain HTTP send no `Sec-Fetch-Site` and count as this site (docs/adr/0034).
  */
-export const isCrossSite = ({ headers, query }: FastifyRequest): boolean =>
+export const isCrossSite = ({ headers, query }: Pick<FastifyRequest, 'headers' | 'query'>): boolean =>
   !['same-origin', 'none', undefined].includes(headers['sec-fetch-site'] as string | undefined) ||
   PREFETCH_HEADERS.some((name) => PREFETCH.test(String(headers[name] ?? ''))) ||
   CROSS_SITE in Object(query);
@@ -37,6 +37,13 @@ export function markedNext(next: string): string {
   if (!ACTING.test(decoded(pathname)) || searchParams.has(CROSS_SITE)) return next;
   return `${pathname}${search}${search ? '&' : '?'}${CROSS_SITE}=1${hash}`;
 }
+
+/**
+ * Returns the URL of a page for its links and forms. If another site opened the page, the URL has the CROSS_SITE
+ * parameter, because the browser requests the links and forms of a page as this site's own.
+ */
+export const pageAddress = ({ url }: Pick<FastifyRequest, 'url'>, isMarked: boolean): string =>
+  isMarked ? markedNext(url) : url;
 
 /** Returns the query, with the CROSS_SITE parameter in its `next` if a GET of `next` changes something. */
 export const withMarkedNext = (query: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>

@@ -129,7 +129,7 @@ describe('a gateway with too many requests in flight', () => {
       headers: { 'retry-after': '1', 'content-type': 'text/html; charset=utf-8' },
       text: expect.stringContaining('<html lang="de"'),
     });
-    expect(page.text).toContain('http-equiv="refresh" content="1"');
+    expect(page.text).toContain('http-equiv="refresh" content="1;url=/if/flow/login/?next=/"');
     const [, nonce] = /script-src 'nonce-([^']+)'/.exec(String(page.headers['content-security-policy'])) ?? [];
     expect(page.text).toContain(`nonce="${nonce}"`);
   });
@@ -142,6 +142,14 @@ describe('a gateway with too many requests in flight', () => {
     await occupy(INITIAL_LIMIT);
     const { text } = await send('GET', '/if/flow/login/', { 'accept-language': 'de', cookie });
     expect(text).toContain(`<html lang="${locale}"`);
+  });
+
+  it('shows a page whose attempts are still cross-site if another site opened it', async () => {
+    const { send, occupy } = await serve();
+    await occupy(INITIAL_LIMIT);
+    const { text } = await send('GET', '/if/flow/login/', { 'sec-fetch-site': 'cross-site' });
+    expect(text).toContain('http-equiv="refresh" content="1;url=/if/flow/login/?cross_site=1"');
+    expect(text).toContain('"cross_site":true');
   });
 
   it('admits requests again as soon as others are answered', async () => {

@@ -2,11 +2,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { interpolate, Problem } from '@gatehouse/contracts';
 import type { BrandStore } from '@gatehouse/executor';
 import { chooseLocale } from '@gatehouse/texts';
+import { isCrossSite, pageAddress } from '../cross-site-request.js';
 import { CSRF_FIELD } from '../csrf.js';
 import { chosenLocale } from '../locale.js';
 import { contentSecurityPolicy } from '../pages/page.sender.js';
 import { brandAppearance, type PageRenderer } from '../pages/page-renderer.js';
 import { presentProblem } from '../problem.presenter.js';
+import { parseInnerQuery } from '../query.js';
 import type { StandardHeaders } from '../standard.headers.js';
 import { flowOf, isFlowPage } from './priority.js';
 
@@ -54,12 +56,14 @@ export class RefusalWriter {
   private page(request: IncomingMessage, body: object, retry_after_s: number | undefined) {
     const { headers, url = '' } = request;
     const brand = this.context.brands().lastKnown(headers.host ?? '');
+    const crossSite = isCrossSite({ headers, query: parseInnerQuery(url.split('?').slice(1).join('?')) });
     const page = this.context.pages.flow({
       challenge: body as Parameters<PageRenderer['flow']>[0]['challenge'],
       brand: brandAppearance(brand),
       locale: chooseLocale(headers['accept-language'], chosenLocale(headers), brand.locale),
       slug: flowOf(request) ?? '',
-      address: url,
+      address: pageAddress({ url }, crossSite),
+      cross_site: crossSite || undefined,
       // The page has no form. Its script sends the token of the cookie.
       token: { field: CSRF_FIELD, value: '' },
       retry_after_s,

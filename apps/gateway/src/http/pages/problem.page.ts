@@ -1,5 +1,6 @@
 import type { BrandStore } from '@gatehouse/executor';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { isCrossSite, pageAddress } from '../cross-site-request.js';
 import { CSRF_FIELD } from '../csrf.js';
 import { pageLanguageFor } from '../locale.js';
 import type { HttpResponseBody } from '../problem.presenter.js';
@@ -39,7 +40,7 @@ export class ProblemPage {
       brand: brandAppearance(brand),
       ...pageLanguageFor(request, { brand }),
       slug: '',
-      address: request.url,
+      address: pageAddress(request, isCrossSite(request)),
       // The page has no form.
       token: { field: CSRF_FIELD, value: '' },
     });
