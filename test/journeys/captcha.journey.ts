@@ -183,7 +183,7 @@ describeInChromium('the proof of work in a browser', () => {
       await page.keyboard.press('Enter');
     };
     await logIn('wrong');
-    await page.getByText('Failed to authenticate.').waitFor();
+    await page.getByText('Wrong name or password. Please try again.').waitFor();
     await logIn('correct-horse-7');
     await page
       .getByText('proof-combined 1')

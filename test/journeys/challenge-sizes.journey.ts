@@ -31,7 +31,7 @@ function expectSize({ body, text }: BrowserResponse, component: string, bytes: n
 it('sends no larger challenges in the shipped login than today', async () => {
   const browser = deployment.browser();
 
-  expectSize(await browser.show(LOGIN), 'ak-stage-identification', 390);
+  expectSize(await browser.show(LOGIN), 'ak-stage-identification', 420);
   expectSize(await browser.solve(LOGIN, { uid_field: 'alice' }), 'ak-stage-password', 680);
   expectSize(await browser.solve(LOGIN, { password: 'wrong' }), 'ak-stage-password', 760);
   expectSize(await browser.solve(LOGIN, { password: 'correct-horse-7' }), 'xak-flow-redirect', 45);

@@ -112,7 +112,7 @@ describeInChromium('passkeys in Chromium', () => {
     expect(new URL(secondFactor.page.url()).pathname).toBe('/if/flow/login/');
     const passwordless = await openPage([unregistered(credentials[0]!)]);
     await passwordless.page.goto(urlOf('/if/flow/passkey/?next=/if/user/'));
-    await passwordless.page.getByText('Invalid device').waitFor();
+    await passwordless.page.getByText('This device is not set up for your account. Please use another one.').waitFor();
     await passwordless.authenticator.clear();
     for (const credential of usedCredentials(credentials)) await passwordless.authenticator.add(credential);
     await passwordless.page.getByRole('button', { name: 'Try again' }).click();
@@ -126,7 +126,7 @@ describeInChromium('passkeys in Chromium', () => {
     await waitForAccountPage(original.page, 'erin');
     const copy = await openPage(credentials);
     await logIn(copy.page, 'erin');
-    await copy.page.getByText('Assertion failed').waitFor();
+    await copy.page.getByText('This device could not confirm that it is you. Please try again.').waitFor();
     expect(new URL(copy.page.url()).pathname).toBe('/if/flow/login/');
   });
 });

@@ -75,7 +75,7 @@ describeInChromium('an authenticator app in Chromium', () => {
     const { page, complaints } = await openLogin('alice');
     const usedCode = codeAt(secret, step);
     await enterCode(page, usedCode);
-    await page.getByText('Invalid Token. Please ensure the time on your device is accurate and try again.').waitFor();
+    await page.getByText('This code did not match.').waitFor();
     expect(new URL(page.url()).pathname).toBe('/if/flow/login/');
     await deployment.rows('DELETE FROM flow.attempts');
     await enterCode(page, codeAt(secret, step + 1));
@@ -91,7 +91,7 @@ describeInChromium('an authenticator app in Chromium', () => {
     await waitForAccountPage(login.page, 'bob');
     const replay = await openLogin('bob');
     await enterCode(replay.page, code);
-    await replay.page.getByText('Invalid Token.').waitFor();
+    await replay.page.getByText('This code did not match.').waitFor();
     expect(new URL(replay.page.url()).pathname).toBe('/if/flow/login/');
   });
 

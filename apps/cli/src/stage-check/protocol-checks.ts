@@ -9,10 +9,12 @@ export interface ProtocolCheck {
 
 const VERBS = ['challenge', 'respond'] as const satisfies StageVerb[];
 
-/** Names of the required members of a request. */
-const MEMBERS = Object.entries(stageRequest.shape)
-  .filter(([, schema]) => !schema.safeParse(undefined).success)
-  .map(([name]) => name);
+/** Returns the names of the members that this request must have. */
+const requiredMembers = (request: object): string[] =>
+  Object.keys(request).filter((name) => {
+    const others = Object.entries(request).filter(([other]) => other !== name);
+    return !stageRequest.safeParse(Object.fromEntries(others)).success;
+  });
 
 const INVALID_JSON = ['', '{', 'nil', "{'v': 1}"];
 const INVALID_REQUESTS = [null, [], 7, 'x', {}].map((value) => JSON.stringify(value));
@@ -43,7 +45,9 @@ export const PROTOCOL_CHECKS: readonly ProtocolCheck[] = [
   {
     promise: 'refuses a request that lacks a member',
     faults: (stage) =>
-      both((verb) => each(MEMBERS, (name) => stage.refuses(verb, { ...stage.request, [name]: undefined }))),
+      both((verb) =>
+        each(requiredMembers(stage.request), (name) => stage.refuses(verb, { ...stage.request, [name]: undefined })),
+      ),
   },
   {
     promise: 'refuses a config that is not an object',
