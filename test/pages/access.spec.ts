@@ -37,6 +37,18 @@ describeInChromium('every page', () => {
     expect(complaints).toEqual([]);
   });
 
+  it.each(['identification-everything', 'validate-choice', 'password-refused', 'prompt-refused'])(
+    '%s is accessible in the colours that the visitor forces',
+    async (name) => {
+      const { page } = await chromium.open({ reducedMotion: 'reduce', viewport: { width: 320, height: 800 } });
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme, forcedColors: 'active', reducedMotion: 'reduce' });
+        await page.goto(examples.address(name));
+        expect({ colorScheme, found: await violations(page) }).toEqual({ colorScheme, found: [] });
+      }
+    },
+  );
+
   it.each(['identification-everything', 'validate-choice', 'totp', 'static', 'prompt-refused'])(
     '%s is laid out from right to left in Arabic',
     async (name) => {
