@@ -64,7 +64,7 @@ describe('a followed link', () => {
     },
   );
 
-  it('is counted as a new session each time that it opens one for an anonymous visitor, before it has any effect', async () => {
+  it('counts as a new session of an anonymous visitor each time it starts one, before it has an effect', async () => {
     const { show, solve, plans, stages, isLive } = mailed('verifier');
     let admitted = 0;
     const checkNewSessionRate = () => {
