@@ -18,6 +18,7 @@ import {
   resolveEnvironment,
   serveMonitoring,
   startReadiness,
+  startTracing,
   waitForPostgres,
 } from '@gatehouse/platform';
 import { policiesModule } from '@gatehouse/policies';
@@ -71,6 +72,8 @@ async function start(given: NodeJS.ProcessEnv, parts: StartedParts, print: (line
   Object.assign(process.env, settings);
   const config = readConfig(gatewayConfig, settings);
   const logger = new Logger('gatehouse', config.LOG_LEVEL);
+  const stopTracing = await startTracing(config, 'standalone', logger);
+  parts.add({ stop: stopTracing });
   const modules = [...(await stageModules()), providersModule()];
   const { service } = await serveStages({ name: 'standalone', modules, bus, logger, readiness });
   parts.add({ stop: () => service.close() });

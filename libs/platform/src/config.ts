@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { tracingConfig } from './tracing/tracing.config.js';
 
 /** Thrown for a mistake of the operator. The process prints only the message, without a stack trace, and exits. */
 export class ConfigError extends Error {}
@@ -50,6 +51,7 @@ export const commonConfig = z.object({
     .describe(
       'Seconds since its start in which a process waits for NATS, Postgres, its role and the migrations, before it ends. 0: each is tried once',
     ),
+  ...tracingConfig.shape,
 });
 
 const milliseconds = (fallback: number, max: number) => z.coerce.number().int().min(100).max(max).default(fallback);

@@ -5,6 +5,7 @@ import { Logger } from './logger.js';
 import { serveMonitoring } from './monitoring-server.js';
 import { exitWithError, stopOnSignal } from './process-exit.js';
 import { Readiness } from './readiness.js';
+import { startTracing } from './tracing/start-tracing.js';
 
 /** Returns the readiness of a process with the limits in its environment. */
 export function startReadiness(name: string, env: NodeJS.ProcessEnv = process.env): Readiness {
@@ -47,12 +48,14 @@ export async function runProcess<S extends CommonConfig>(options: ProcessOptions
     const logger = new Logger(name, config.LOG_LEVEL);
     let part: RunningPart | undefined;
     readiness.require('start', () => part !== undefined);
+    const stopTracing = await startTracing(config, name, logger);
     const monitoring = await serveMonitoring(config, readiness);
     // Handles signals during the start too, because process 1 of a container ignores a signal without a handler.
     stopOnSignal(async () => {
       readiness.stop();
       logger.log('stopping');
       await part?.close();
+      await stopTracing();
       await monitoring?.close();
     }, fail);
     part = await start(config, readiness);

@@ -1,0 +1,102 @@
+import { setImmediate } from 'node:timers/promises';
+import { SpanStatusCode } from '@opentelemetry/api';
+import { expect, it } from 'vitest';
+import { recordTestSpans } from '../../../../test/support/spans.js';
+import { activeTrace, activeTraceparent, annotateSpan, beginWork, traceWork, withSpan } from './active-span.js';
+import { parseTraceparent } from './traceparent.js';
+
+const parent = parseTraceparent('00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01')!;
+const unsampled = { ...parent, traceFlags: 0 };
+const child = () => ({ name: 'child' });
+
+it('records nothing while traces are off', async () => {
+  expect(beginWork({ name: 'request', parent })).toBeUndefined();
+  await traceWork({ name: 'request', always: true }, async () => {
+    await withSpan(child, async (span) => expect(span).toBeUndefined());
+    expect(activeTrace()).toBeUndefined();
+  });
+});
+
+it('names the trace and the innermost span while a recorded request runs, and not before or after', async () => {
+  const spans = recordTestSpans();
+  expect(activeTrace()).toBeUndefined();
+  let inner: unknown;
+  let late: Promise<unknown> | undefined;
+  await traceWork({ name: 'request' }, async () => {
+    await setImmediate();
+    await withSpan(child, async () => {
+      await setImmediate();
+      inner = activeTrace();
+      expect(activeTraceparent()).toBe(`00-${activeTrace()!.traceId}-${activeTrace()!.spanId}-01`);
+    });
+    late = setImmediate().then(() => setImmediate().then(activeTrace));
+  });
+  const [first, second] = spans();
+  expect([first?.name, second?.name]).toEqual(['child', 'request']);
+  expect(inner).toMatchObject(first!.spanContext());
+  expect(first!.parentSpanContext?.spanId).toBe(second!.spanContext().spanId);
+  expect(await late).toBeUndefined();
+  expect(activeTrace()).toBeUndefined();
+});
+
+it('keeps requests that run at the same time apart, recorded ones and others', async () => {
+  recordTestSpans();
+  const request = async (index: number) => {
+    const isRecorded = index % 3 === 0;
+    await traceWork({ name: 'request', parent: isRecorded ? undefined : unsampled }, async () => {
+      const trace = activeTrace()?.traceId;
+      expect(trace !== undefined).toBe(isRecorded);
+      for (let i = 0; i < index % 7; i++) {
+        await setImmediate();
+        await withSpan(child, async () => {
+          await setImmediate();
+          expect(activeTrace()?.traceId).toBe(trace);
+        });
+      }
+    });
+  };
+  await Promise.all(Array.from({ length: 60 }, (_, index) => request(index)));
+  // All requests have ended, so the context is out of use. The next requests take it into use again.
+  await Promise.all(Array.from({ length: 60 }, (_, index) => request(index)));
+});
+
+it('follows the decision of the process that caused the work', async () => {
+  const spans = recordTestSpans(0);
+  await traceWork({ name: 'unsampled', parent: unsampled }, async () => expect(activeTrace()).toBeUndefined());
+  await traceWork({ name: 'sampled', parent }, async () => expect(activeTrace()?.traceId).toBe(parent.traceId));
+  await traceWork({ name: 'root' }, async () => expect(activeTrace()).toBeUndefined());
+  await traceWork({ name: 'delivery', always: true, links: [parent] }, async () => undefined);
+  expect(spans().map(({ name }) => name)).toEqual(['sampled', 'delivery']);
+  expect(spans()[0]?.parentSpanContext).toMatchObject(parent);
+  expect(spans()[1]?.parentSpanContext).toBeUndefined();
+  expect(spans()[1]?.links).toMatchObject([{ context: parent }]);
+});
+
+it('marks the span of a failure with its code or class, and leaves out the message', async () => {
+  const spans = recordTestSpans();
+  const fail = () =>
+    withSpan(child, async () => {
+      throw Object.assign(new RangeError('the user anna does not exist'), { code: '23505' });
+    });
+  await expect(traceWork({ name: 'request' }, async () => fail())).rejects.toThrow(RangeError);
+  await expect(
+    traceWork({ name: 'request' }, async () => {
+      throw new RangeError('the user anna does not exist');
+    }),
+  ).rejects.toThrow(RangeError);
+  expect(spans().map(({ attributes, status }) => [attributes['error.type'], status.code])).toEqual([
+    ['23505', SpanStatusCode.ERROR],
+    ['23505', SpanStatusCode.ERROR],
+    ['RangeError', SpanStatusCode.ERROR],
+  ]);
+  expect(spans().flatMap(({ events }) => events)).toEqual([]);
+});
+
+it('adds attributes to the active span, and does not compute them without one', async () => {
+  const spans = recordTestSpans();
+  let computed = 0;
+  const attributes = () => ({ count: ++computed });
+  annotateSpan(attributes);
+  await traceWork({ name: 'request' }, async () => annotateSpan(attributes));
+  expect(spans()[0]?.attributes).toEqual({ count: 1 });
+});

@@ -1,0 +1,113 @@
+import { once } from 'node:events';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect, it, onTestFinished } from 'vitest';
+import { Logger } from '../logger.js';
+import { traceWork } from './active-span.js';
+import { startTracing } from './start-tracing.js';
+import { tracingConfig } from './tracing.config.js';
+
+class RecordingLogger extends Logger {
+  readonly lines: string[] = [];
+  override log(message: unknown) {
+    this.lines.push(`info ${String(message)}`);
+  }
+  override warn(message: unknown) {
+    this.lines.push(`warn ${String(message)}`);
+  }
+}
+
+interface Batch {
+  readonly body: string;
+  readonly response: ServerResponse;
+}
+
+/** An HTTP server to which the process exports spans. Each request waits until the test answers it. */
+async function collector() {
+  const batches: Batch[] = [];
+  const server = createServer((request, response) => {
+    let body = '';
+    request.setEncoding('utf8').on('data', (chunk: string) => {
+      body += chunk;
+    });
+    request.once('end', () => {
+      batches.push({ body: `${request.url} ${body}`, response });
+      server.emit('batch');
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const next = async (): Promise<Batch> => {
+    while (batches.length === 0) await once(server, 'batch');
+    return batches.shift()!;
+  };
+  return { next, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+}
+
+async function trace(url: string, settings: Readonly<Record<string, string>> = {}) {
+  const logger = new RecordingLogger('test', 'silent');
+  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: url, OTEL_TRACES_SAMPLER_ARG: '1', OTEL_BSP_SCHEDULE_DELAY: '100' };
+  const stop = await startTracing(tracingConfig.parse({ ...env, ...settings }), 'test', logger);
+  onTestFinished(stop);
+  const record = (name: string) => traceWork({ name }, async () => undefined);
+  return { logger, stop, record };
+}
+
+it('sends spans with the name and version of the process, and the last ones when it stops', async () => {
+  const { next, url } = await collector();
+  const { record, stop, logger } = await trace(`${url}/`);
+  await record('first');
+  const first = await next();
+  expect(first.body).toContain('/v1/traces ');
+  expect(first.body).toContain('"name":"first"');
+  expect(first.body).toMatch(/"service\.name","value":\{"stringValue":"gatehouse-test"\}.*"service\.version"/);
+  first.response.end('{}');
+  await record('second');
+  const stopped = stop();
+  const second = await next();
+  expect(second.body).toContain('"name":"second"');
+  second.response.end('{}');
+  await stopped;
+  expect(logger.lines).toEqual([]);
+});
+
+it('logs one line when the collector refuses spans, however many batches, and one when it accepts them again', async () => {
+  const { next, url } = await collector();
+  const { record, logger } = await trace(url);
+  for (const status of [400, 400, 200, 200]) {
+    await record(`answered ${status}`);
+    (await next()).response.writeHead(status).end('{}');
+  }
+  expect(logger.lines).toEqual([
+    expect.stringMatching(/^warn the collector accepts no spans: /),
+    'info the collector accepts spans again; 2 were lost',
+  ]);
+});
+
+it('drops spans beyond the queue while the collector does not answer', async () => {
+  const { next, url } = await collector();
+  const { record, stop } = await trace(url, { OTEL_BSP_MAX_QUEUE_SIZE: '2' });
+  await record('waits 0');
+  const unanswered = await next();
+  for (let i = 1; i <= 5; i++) await record(`waits ${i}`);
+  const stopped = stop();
+  const last = await next();
+  expect(last.body.match(/waits \d/g)).toEqual(['waits 1', 'waits 2']);
+  last.response.end('{}');
+  unanswered.response.end('{}');
+  await stopped;
+});
+
+it('stops within a few seconds although the collector does not answer', async () => {
+  const { next, url } = await collector();
+  const { record, stop } = await trace(url);
+  await record('lost');
+  await next();
+  const startedAt = performance.now();
+  await stop();
+  expect(performance.now() - startedAt).toBeLessThan(5000);
+});

@@ -1,0 +1,66 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
+import { detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources';
+import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+import {
+  ATTR_SERVICE_INSTANCE_ID,
+  ATTR_SERVICE_NAME,
+  ATTR_SERVICE_NAMESPACE,
+  ATTR_SERVICE_VERSION,
+} from '@opentelemetry/semantic-conventions';
+import { delay } from '../json-responder.js';
+import type { Logger } from '../logger.js';
+import { packageFolder } from '../package-folder.js';
+import { recordSpans } from './active-span.js';
+import { ReportingExporter } from './reporting-exporter.js';
+import type { StopTracing, TracingConfig } from './tracing.config.js';
+
+/** Milliseconds that a process waits at its end for the collector to accept the last spans. */
+const SHUTDOWN_MS = 2000;
+
+/** Largest number of spans in a request to the collector. */
+const BATCH = 512;
+
+/** Values of attributes are cut to this number of characters. */
+const MAX_VALUE_LENGTH = 256;
+
+/** Opens the export of spans to a collector. Loads OpenTelemetry's SDK, so it is imported only where traces are on. */
+export function openOtlpTracing(config: TracingConfig, name: string, logger: Logger): StopTracing {
+  const exporter = new OTLPTraceExporter({
+    url: `${config.OTEL_EXPORTER_OTLP_ENDPOINT?.replace(/\/$/, '')}/v1/traces`,
+    timeoutMillis: config.OTEL_EXPORTER_OTLP_TIMEOUT,
+  });
+  const processor = new BatchSpanProcessor({
+    exporter: new ReportingExporter(exporter, logger),
+    maxQueueSize: config.OTEL_BSP_MAX_QUEUE_SIZE,
+    maxExportBatchSize: Math.min(BATCH, config.OTEL_BSP_MAX_QUEUE_SIZE),
+    scheduledDelayMillis: config.OTEL_BSP_SCHEDULE_DELAY,
+    exportTimeoutMillis: config.OTEL_EXPORTER_OTLP_TIMEOUT,
+  });
+  const provider = new TracerProvider({
+    resource: resourceOf(name).merge(detectResources({ detectors: [envDetector] })),
+    spanLimits: { attributeValueLengthLimit: MAX_VALUE_LENGTH },
+    spanProcessors: [processor],
+  });
+  const stop = recordSpans({ tracer: provider.getTracer('gatehouse'), ratio: config.OTEL_TRACES_SAMPLER_ARG });
+  // Spans are lost when the collector does not accept them in time. The process must end nevertheless.
+  const flush = () => Promise.race([provider.shutdown().catch(() => undefined), delay(SHUTDOWN_MS)]);
+  let stopped: Promise<void> | undefined;
+  return () => {
+    stop();
+    stopped ??= flush();
+    return stopped;
+  };
+}
+
+function resourceOf(name: string) {
+  const { version } = JSON.parse(readFileSync(join(packageFolder(), 'package.json'), 'utf8')) as { version: string };
+  return resourceFromAttributes({
+    [ATTR_SERVICE_NAME]: `gatehouse-${name}`,
+    [ATTR_SERVICE_NAMESPACE]: 'gatehouse',
+    [ATTR_SERVICE_VERSION]: version,
+    [ATTR_SERVICE_INSTANCE_ID]: randomUUID(),
+  });
+}
