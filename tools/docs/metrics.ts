@@ -1,39 +1,33 @@
-import { BUCKETS_S, metricFamilies } from '@gatehouse/platform';
+import { BUCKETS_S, metricFamilies, QUESTIONS } from '@gatehouse/platform';
 import { code, type Document, page, table } from './markdown.js';
 
-interface Section {
-  readonly title: string;
-  readonly text?: string;
-  /** Imports the modules that register the metrics of the section. */
+interface Part {
+  /** The processes whose metrics the modules register. */
+  readonly processes: string;
+  /** Imports the modules that register metrics. */
   readonly register: () => Promise<unknown>;
 }
 
-const SECTIONS: readonly Section[] = [
+const PARTS: readonly Part[] = [
+  // This file imports the modules that every process has.
+  { processes: 'every process', register: () => Promise.resolve() },
   {
-    title: 'gateway',
-    text:
-      'The gauge of the cleanup has the same values on every gateway, so take its maximum, not its sum. Each scrape reads ' +
-      'it from indexes of Postgres.',
+    processes: 'gateway',
     register: async () => {
+      await import('../../apps/gateway/src/flows/flow.metrics.js');
       await import('../../apps/gateway/src/http/routing.hooks.js');
       await import('../../apps/gateway/src/http/admission/admission.metrics.js');
+      await import('../../apps/gateway/src/http/rate-limits/rate-limit.metrics.js');
       await import('../../apps/gateway/src/flows/nats-stage.client.js');
       await import('../../apps/gateway/src/flows/nats-policy.client.js');
       await import('../../apps/gateway/src/cleanup/cleanup.metrics.js');
       await import('../../apps/gateway/src/sockets/socket.metrics.js');
     },
   },
+  { processes: 'services of stages', register: () => import('@gatehouse/stage-kit') },
+  { processes: 'policy', register: () => import('../../libs/policies/src/nats-policies.controller.js') },
   {
-    title: 'Services of stages',
-    text: 'captcha, consent, enrollment, identification, mfa, password and session.',
-    register: () => import('@gatehouse/stage-kit'),
-  },
-  { title: 'policy', register: () => import('../../libs/policies/src/nats-policies.controller.js') },
-  {
-    title: 'courier',
-    text:
-      'The gauges of the outbox have the same values on every courier, so take their maximum, not their sum. Each scrape ' +
-      'reads them from Postgres.',
+    processes: 'courier',
     register: async () => {
       const { registerOutboxMetrics } = await import('../../libs/courier/src/courier.metrics.js');
       registerOutboxMetrics({ stats: async () => [] });
@@ -41,21 +35,34 @@ const SECTIONS: readonly Section[] = [
   },
 ];
 
+type Family = (typeof metricFamilies)[number] & { readonly registeredBy: string };
+
+/** Imports the parts one after another, because a metric belongs to the part whose import has registered it. */
+async function registeredFamilies(): Promise<Family[]> {
+  const families: Family[] = [];
+  for (const { processes: registeredBy, register } of PARTS) {
+    await register();
+    families.push(...metricFamilies.slice(families.length).map((family) => ({ ...family, registeredBy })));
+  }
+  return families;
+}
+
 const labelText = ([label, values]: [string, readonly string[] | string]) =>
   `${code(label)}: ${typeof values === 'string' ? values : values.map(code).join(', ')}`;
 
-async function blocksOf({ title, text, register }: Section): Promise<string[]> {
-  const before = metricFamilies.length;
-  await register();
-  const rows = metricFamilies
-    .slice(before)
-    .map(({ name, type, labels, help }) => [code(name), type, Object.entries(labels).map(labelText).join('; '), help]);
-  return [`## ${title}`, ...(text === undefined ? [] : [text]), table(['name', 'type', 'labels', ''], rows)];
-}
+const rowOf = ({ name, type, processes, registeredBy, labels, help }: Family) => [
+  ...[code(name), type, processes ?? registeredBy],
+  ...[Object.entries(labels).map(labelText).join('; '), help],
+];
 
-const sections: string[] = [];
-// Imports the sections one after another, because a metric belongs to the section whose import has registered it.
-for (const section of SECTIONS) sections.push(...(await blocksOf(section)));
+const families = await registeredFamilies();
+const sections = Object.entries(QUESTIONS).flatMap(([question, title]) => [
+  `## ${title}`,
+  table(
+    ['name', 'type', 'processes', 'labels', 'meaning'],
+    families.filter((family) => family.question === question).map(rowOf),
+  ),
+]);
 
 /** The page of all metrics. */
 export const documents: readonly Document[] = [
@@ -67,6 +74,10 @@ export const documents: readonly Document[] = [
     'Every process also serves the default metrics of [prom-client](https://github.com/siimon/prom-client): ' +
       '`process_*` (CPU time, memory, open files, start time) and `nodejs_*` (event loop, garbage collection, heap, ' +
       'handles, version of Node).',
+    'The services of stages are captcha, consent, enrollment, identification, mfa, password and session. ' +
+      'Label values that an administrator or a client could invent are limited: beyond the limit they are `other`.',
+    'The gauges of the outbox and of the backlog of the cleanup have the same values on every courier or gateway, so take ' +
+      'their maximum, not their sum. Each scrape reads them from indexes of Postgres.',
     ...sections,
     'Codes of problems, such as `stage_busy`, are explained in [errors](errors.md). `fault` is an unexpected error, which ' +
       'the log tells. A mail or batch that will be tried again is `later`.',

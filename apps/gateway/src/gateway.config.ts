@@ -174,6 +174,12 @@ export const gatewaySettings = z.object({
   ATTEMPTS_KEEP_S: whole(365 * 86_400, { min: 86_400 }).describe(
     'Seconds since the last failure after which the failures of a user who has proved another credential are deleted; a locked credential stays locked',
   ),
+  METRICS_FLOWS_MAX: whole(100, { min: 0, max: 10_000 }).describe(
+    'Flows with metrics of their own; all further ones share the label `other`',
+  ),
+  METRICS_KINDS_MAX: whole(100, { min: 0, max: 1000 }).describe(
+    'Kinds of stages with metrics of their own; all further ones share the label `other`',
+  ),
   EXPIRED_TOKENS_KEEP_S: whole(30 * 86_400, { min: 0 }).describe(
     'Seconds for which an expired API token or app password is still listed, before it is deleted',
   ),

@@ -45,7 +45,8 @@ export const RESERVE_ATTEMPTS: NamedStatement = {
       FROM (SELECT * FROM wanted ORDER BY subject, credential) w CROSS JOIN LATERAL (
         SELECT free_at, failures, updated_at FROM flow.attempts WHERE (subject, credential) = (w.subject, w.credential) FOR UPDATE) a),
     blocked AS (
-      SELECT credential, greatest(extract(epoch FROM free_at - now()), 1) AS retry_after_s
+      SELECT credential, greatest(extract(epoch FROM free_at - now()), 1) AS retry_after_s,
+        coalesce(failures >= hard, false) AS locked
       FROM held WHERE NOT forgotten AND (free_at > now() - $6::interval OR failures >= hard)),
     made AS (
       INSERT INTO flow.attempts (subject, credential, failures, free_at, free, hard, forget_after, cleanup_at)

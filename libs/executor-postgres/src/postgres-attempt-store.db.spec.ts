@@ -85,7 +85,9 @@ describe('attempts', () => {
     }
     await attempts.reserve([secret], 0);
 
-    expect(await attempts.reserve([secret], 0)).toEqual({ reserved: false, network: false, retryAfterS: 3600 });
+    expect(await attempts.reserve([secret], 0)).toEqual({
+      ...{ reserved: false, network: false, locked: false, retryAfterS: 3600 },
+    });
   });
 
   it('are delayed for up to a day from the failure `daily` on, and never locked', async () => {
@@ -157,7 +159,9 @@ describe('attempts', () => {
       secret.subject,
     ]);
 
-    expect(await attempts.reserve([secret, place], 0)).toEqual({ reserved: false, network: true, retryAfterS: 1 });
+    expect(await attempts.reserve([secret, place], 0)).toEqual({
+      ...{ reserved: false, network: true, locked: true, retryAfterS: 1 },
+    });
   });
 
   it('that are released do not remove the delay that a later attempt has set', async () => {

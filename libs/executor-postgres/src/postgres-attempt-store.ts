@@ -20,7 +20,11 @@ const MAX_TRIES = 5;
 interface ReservedRow {
   /** One element per reserved attempt: the hex subject, a space, and the name of the counter. */
   readonly taken: readonly string[];
-  readonly blocked: readonly { readonly credential: string; readonly retry_after_s: number }[];
+  readonly blocked: readonly {
+    readonly credential: string;
+    readonly retry_after_s: number;
+    readonly locked: boolean;
+  }[];
   readonly at: string;
 }
 
@@ -71,7 +75,8 @@ export class PostgresAttemptStore extends AttemptStore {
 function blockedResult(blocked: ReservedRow['blocked']): ReservationResult {
   const network = blocked.find(({ credential }) => credential === NETWORK_CREDENTIAL);
   const seconds = network?.retry_after_s ?? Math.max(...blocked.map((row) => row.retry_after_s));
-  return { reserved: false, network: network !== undefined, retryAfterS: Math.ceil(seconds) };
+  const locked = blocked.some((row) => row.locked);
+  return { reserved: false, network: network !== undefined, locked, retryAfterS: Math.ceil(seconds) };
 }
 
 const keyOf = (reservation: AttemptReservation) => `${reservation.subject.toString('hex')} ${counterOf(reservation)}`;

@@ -22,12 +22,14 @@ import { type FlowResponse, type FlowResult, flowResponse, loginUrl, responseWit
 import { FlowRun } from './flow-run.js';
 import { FlowRunner } from './flow-runner.js';
 import { LINK_GONE, linkQuestion, withLinkGone, withLinkToken } from './link-confirmation.js';
+import { observeRun } from './observed-run.js';
 import { isUnconfirmedLinkGone, selectPlan } from './plan-selection.js';
 import { OvertakenError, PlanWriter } from './plan-writer.js';
 import { flowRefusal, type Planner } from './planner.js';
 import type { PolicyEngine } from './policy-engine.js';
 import type { StageContractRegistry } from './ports/clients.js';
 import type { SuperuserPermits } from './ports/directory.js';
+import type { FlowObserver } from './ports/flow-observer.js';
 import type { BrandStore, FlowStore } from './ports/flow-store.js';
 import type { EventRecorder, Identity, LoadedFlow, PlanStore } from './ports/plan-store.js';
 import type { SessionBindingChecker } from './sessions/session-binding-checker.js';
@@ -48,6 +50,7 @@ interface Dependencies {
   readonly policyEngine: PolicyEngine;
   readonly planner: Planner;
   readonly eventRecorder: EventRecorder;
+  readonly observer: FlowObserver;
   readonly site: ConfiguredSite;
   readonly now: () => Date;
 }
@@ -165,6 +168,7 @@ export class Executor {
     const isSaved =
       result !== undefined && ((result.type === 'problem' && !run.moved) || (await this.writer.save(run)));
     if (isSaved) {
+      observeRun(this.dependencies.observer, run, result);
       const { facts, plan, responseEffects: effects, cookie } = run;
       return flowResponse(context, { result, context: facts, plan, cookie, effects });
     }

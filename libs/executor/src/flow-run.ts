@@ -13,6 +13,7 @@ import {
 } from './effects.js';
 import { eventSource, type FlowContext, isStored, loadedSessionState } from './flow-context.js';
 import type { PlanCommit } from './plan-commit.js';
+import type { StepOutcome } from './ports/flow-observer.js';
 import { randomToken } from './resume-links.js';
 import type { SessionCookie } from './session-key.js';
 import { sessionProof } from './session-proof.js';
@@ -24,9 +25,6 @@ import { noChanges, type UnsavedChanges } from './unsaved-changes.js';
 const MAX_TRAIL_ENTRIES = 50;
 
 const WORK_ID_LENGTH = 12;
-
-/** The outcome of a step in the trail. */
-type TrailOutcome = StageReply['type'] | 'skipped' | 'deferred';
 
 /** The row of a plan, as this request last read or wrote it. */
 export interface SavedRow {
@@ -59,6 +57,8 @@ export class FlowRun {
   savedBeforeWork = false;
   /** The plan's row; `undefined` until the plan is stored. */
   row: SavedRow | undefined;
+  /** The steps of this run so far, for metrics. */
+  readonly stepOutcomes: { readonly kind: string; readonly outcome: StepOutcome }[] = [];
   private firstPlan: Plan;
   private currentPlan: Plan;
   private lastFacts: Plan['context'];
@@ -200,7 +200,8 @@ export class FlowRun {
   }
 
   /** Returns the plan with one more entry in its trail. */
-  withTrailEntry(plan: Plan, step: Step, outcome: TrailOutcome): Plan {
+  withTrailEntry(plan: Plan, step: Step, outcome: Exclude<StepOutcome, 'fault'>): Plan {
+    this.stepOutcomes.push({ kind: step.kind, outcome });
     const ms = Math.round(performance.now() - this.stepStartedAt);
     const entry = { step: step.id, outcome, at: this.now().toISOString(), ms };
     return { ...plan, trail: [...plan.trail, entry].slice(-MAX_TRAIL_ENTRIES) };
@@ -269,6 +270,7 @@ export class FlowRun {
       revision,
       effects,
       newKey,
+      hasAnswer: this.context.request.answer !== undefined,
       isUnanswered: !this.isAnswered,
       extendsSession: this.isAnswered && loaded.session?.isUnanswered === true,
       eventContext: { user: this.lastFacts.pending_user, recentlyProved, provedDevices, ...eventSource(this.context) },

@@ -22,8 +22,10 @@ import {
 } from './flow-context.js';
 import type { FlowRequest } from './flow-request.js';
 import { FlowRun } from './flow-run.js';
+import { observeNewPlan } from './observed-run.js';
 import type { Planner } from './planner.js';
 import type { PolicyEngine } from './policy-engine.js';
+import type { FlowObserver } from './ports/flow-observer.js';
 import type { BrandStore, FlowStore } from './ports/flow-store.js';
 import type { EventRecorder } from './ports/plan-store.js';
 import { type Identity, type LoadedFlow, type PlanStore, toSavedUser } from './ports/plan-store.js';
@@ -36,6 +38,7 @@ interface Dependencies {
   readonly planner: Planner;
   readonly policyEngine: PolicyEngine;
   readonly eventRecorder: EventRecorder;
+  readonly observer: FlowObserver;
   readonly site: ConfiguredSite;
 }
 
@@ -92,6 +95,7 @@ export class FlowStarter {
     const owner = key ? { newKey: key.hash } : { id: session!.id };
     const sessionId = await this.dependencies.plans.create({ flowId, versionId, plan, session: owner, replaces });
     if (!sessionId) throw new Problem('stage_busy', { detail: 'Another request of this session was quicker.' });
+    observeNewPlan(this.dependencies.observer, context);
     return { plan, cookie: key?.cookie };
   }
 

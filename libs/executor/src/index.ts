@@ -25,6 +25,7 @@ export * from './policy-engine.js';
 export * from './policy-events.js';
 export * from './ports/clients.js';
 export * from './ports/directory.js';
+export * from './ports/flow-observer.js';
 export * from './ports/flow-store.js';
 export * from './ports/plan-store.js';
 export * from './resume-links.js';

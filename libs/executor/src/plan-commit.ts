@@ -39,6 +39,8 @@ export interface PlanCommit extends AttemptSettlement {
   /** SHA-256 of the session's new key; `undefined` if the session keeps its key. */
   readonly newKey: Buffer | undefined;
   readonly eventContext: EventContext;
+  /** Whether the request of this commit has an answer. An expired plan without an answer counts as abandoned. */
+  readonly hasAnswer?: boolean;
   /** Whether the visitor is anonymous and has not answered a challenge: then the plan has a short lifetime. */
   readonly isUnanswered?: boolean;
   /** Whether this commit contains the first answer of an anonymous session. The session then gets its full lifetime. */

@@ -16,6 +16,7 @@ import { StageInvoker } from '../src/stage-invoker.js';
 import { FakePolicyClient, InMemoryGroupMembershipStore } from './fake-policy-client.js';
 import { FakeStageClient, type ScriptedReply } from './fake-stage-client.js';
 import { InMemoryBrandStore } from './in-memory-brand-store.js';
+import { InMemoryFlowObserver } from './in-memory-flow-observer.js';
 import { InMemorySessionBindingStore } from './in-memory-session-binding-store.js';
 import {
   InMemoryAttemptStore,
@@ -59,6 +60,7 @@ const doublesOf = (version: FlowVersion, script: Readonly<Record<string, Scripte
   users: new InMemoryUserDirectory(ALICE),
   boundSessions: new InMemorySessionBindingStore(),
   events: new InMemoryEventRecorder(),
+  observer: new InMemoryFlowObserver(),
   permits: new InMemorySuperuserPermits(),
   contracts: new TestContractRegistry(),
   /** The contract violations that were reported. */
@@ -76,7 +78,7 @@ interface OwnPorts {
 
 type Doubles = Omit<ReturnType<typeof doublesOf>, keyof OwnPorts> & { readonly attempts: AttemptStore };
 
-function stageInvokerOf({ stages, contracts, attempts, violations }: Doubles) {
+function stageInvokerOf({ stages, contracts, attempts, violations, observer }: Doubles) {
   const { clock } = stages;
   const credentialQueue = new CredentialQueue(DEFAULT_QUEUE_LIMIT);
   const responseTiming = new ResponseTiming({ now: () => clock.ms, wait: async (ms) => void clock.waits.push(ms) });
@@ -86,7 +88,7 @@ function stageInvokerOf({ stages, contracts, attempts, violations }: Doubles) {
   });
   const report = (_kind: string, found: readonly string[]) => void violations.push(...found);
   const stageInvoker = new StageInvoker({
-    ...{ stages, contracts, attempts, reservationFactory, credentialQueue, responseTiming, report },
+    ...{ stages, contracts, attempts, reservationFactory, credentialQueue, responseTiming, observer, report },
   });
   return { credentialQueue, stageInvoker };
 }

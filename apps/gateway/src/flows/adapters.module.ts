@@ -2,6 +2,7 @@ import { policyMessageLimits } from '@gatehouse/contracts';
 import {
   AttemptStore,
   EventRecorder,
+  FlowObserver,
   FlowStore,
   GroupMembershipStore,
   PlanStore,
@@ -29,6 +30,7 @@ import { DataSource } from 'typeorm';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 import { Admission } from '../http/admission/admission.js';
 import { readsAttributes } from '../users/avatars/avatar-modes.js';
+import { CountingFlowObserver, MetricLabels } from './flow.metrics.js';
 import { NatsPolicyClient } from './nats-policy.client.js';
 import { NatsStageClient } from './nats-stage.client.js';
 import { CatalogueContractRegistry } from './stage-contract.registry.js';
@@ -68,6 +70,12 @@ const onSealedDatabase = <P>(port: Abstract<P>, adapter: Type<P>): Provider => (
 
 /** Nest providers of the executor's ports: stores on Postgres, and clients of the bus. */
 const ADAPTERS: Provider[] = [
+  { provide: MetricLabels, inject: [GATEWAY_CONFIG], useFactory: (config: GatewayConfig) => new MetricLabels(config) },
+  {
+    provide: FlowObserver,
+    inject: [MetricLabels],
+    useFactory: (labels: MetricLabels) => new CountingFlowObserver(labels),
+  },
   { provide: StatementLatency, useFactory: () => new StatementLatency() },
   { provide: PLAN_STORE_SETTINGS, inject: [GATEWAY_CONFIG, StatementLatency, Logger], useFactory: planStoreSettings },
   {
@@ -95,8 +103,9 @@ const ADAPTERS: Provider[] = [
   },
   {
     provide: StageClient,
-    inject: [Requester, Admission],
-    useFactory: (requester: Requester, admission: Admission) => new NatsStageClient(requester, admission),
+    inject: [Requester, Admission, MetricLabels],
+    useFactory: (requester: Requester, admission: Admission, labels: MetricLabels) =>
+      new NatsStageClient(requester, admission, labels),
   },
   {
     provide: PolicyClient,
@@ -113,6 +122,7 @@ const ADAPTERS: Provider[] = [
     PlanStore,
     FlowStore,
     EventRecorder,
+    FlowObserver,
     SessionBindingStore,
     GroupMembershipStore,
     UserDirectory,

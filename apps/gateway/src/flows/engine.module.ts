@@ -9,6 +9,7 @@ import {
   CredentialQueue,
   EventRecorder,
   Executor,
+  FlowObserver,
   FlowStarter,
   FlowStore,
   GroupMembershipStore,
@@ -145,6 +146,7 @@ const ENGINE: Provider[] = [
     reservationFactory: ReservationFactory,
     credentialQueue: CredentialQueue,
     responseTiming: ResponseTiming,
+    observer: FlowObserver,
     report: STAGE_REPORT,
   }),
   provideWith(FlowStarter, {
@@ -154,6 +156,7 @@ const ENGINE: Provider[] = [
     planner: Planner,
     policyEngine: PolicyEngine,
     eventRecorder: EventRecorder,
+    observer: FlowObserver,
     site: SITE,
   }),
   provideWith(Executor, {
@@ -171,6 +174,7 @@ const ENGINE: Provider[] = [
     policyEngine: PolicyEngine,
     planner: Planner,
     eventRecorder: EventRecorder,
+    observer: FlowObserver,
     site: SITE,
     now: CLOCK,
   }),

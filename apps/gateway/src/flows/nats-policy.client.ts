@@ -11,6 +11,7 @@ import { histogram, type Requester, requestOverBus } from '@gatehouse/platform';
 
 const hops = histogram({
   name: 'gatehouse_policy_hop_seconds',
+  question: 'slow',
   help: 'Durations of requests to the policy service, measured by the gateway',
   labels: { outcome: ['evaluated', 'policy_away', 'bus_down', 'fault'] },
 });

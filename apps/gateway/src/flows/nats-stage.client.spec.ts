@@ -19,9 +19,8 @@ async function answerOf(reply: object | undefined) {
   const bus = new InProcessBus();
   if (reply) bus.serve(stageSubject('password', 'respond'), (_data, respond) => respond(JSON.stringify(reply)));
   const reported: [string, number][] = [];
-  const client = new NatsStageClient(await bus.openRequester(), {
-    reportBusy: (...report) => void reported.push(report),
-  });
+  const admission = { reportBusy: (...report: [string, number]) => void reported.push(report) };
+  const client = new NatsStageClient(await bus.openRequester(), admission, { kindOf: (kind) => kind });
   const problem = await client.send(contract, 'respond', request).catch((error: unknown) => error);
   return { problem, reported };
 }

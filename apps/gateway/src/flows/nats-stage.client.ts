@@ -12,15 +12,17 @@ import {
 import { StageClient } from '@gatehouse/executor';
 import { histogram, type Requester, requestOverBus } from '@gatehouse/platform';
 import type { Admission } from '../http/admission/admission.js';
+import type { MetricLabels } from './flow.metrics.js';
 
 /** Bytes of the largest request (docs/spec/bus-protocol.md#limits): well below the message limit of NATS. */
 const MAX_REQUEST_BYTES = 768 * 1024;
 
 const hops = histogram({
   name: 'gatehouse_stage_hop_seconds',
+  question: 'slow',
   help: 'Durations of requests to stages, measured by the gateway',
   labels: {
-    kind: 'the kind of the stage',
+    kind: 'the kind of the stage, or `other` beyond METRICS_KINDS_MAX kinds',
     verb: FLOW_VERBS,
     outcome: [...STAGE_OUTCOMES, 'stage_away', 'stage_timeout', 'bus_down', 'body_too_large', 'fault'],
   },
@@ -34,12 +36,13 @@ export class NatsStageClient extends StageClient {
   constructor(
     private readonly requester: Requester,
     private readonly admission: Pick<Admission, 'reportBusy'>,
+    private readonly labels: Pick<MetricLabels, 'kindOf'>,
   ) {
     super();
   }
 
   async send({ kind }: StageContract, verb: StageVerb, request: StageRequest): Promise<StageReply> {
-    const stop = hops.startTimer({ kind, verb });
+    const stop = hops.startTimer({ kind: this.labels.kindOf(kind), verb });
     try {
       const reply = await this.exchange(kind, verb, request);
       stop({ outcome: reply.type });

@@ -1,6 +1,6 @@
 import { type ClaimedCode, userCode } from '@gatehouse/contracts';
 import { ReservationFactory } from '@gatehouse/executor';
-import { ALICE, InMemoryAttemptStore } from '@gatehouse/executor/testing';
+import { ALICE, InMemoryAttemptStore, InMemoryFlowObserver } from '@gatehouse/executor/testing';
 import { expect, it } from 'vitest';
 import type { DeviceGrantClient } from './device-grant.client.js';
 import { UserCodeVerifier } from './user-code.verifier.js';
@@ -14,8 +14,9 @@ const reservations = new ReservationFactory(Buffer.alloc(32), {
 function verifierWith(claim: (code: string) => Promise<ClaimedCode | undefined>) {
   const attempts = new InMemoryAttemptStore();
   const grants = { claim } as Pick<DeviceGrantClient, 'claim'> as DeviceGrantClient;
-  const verifier = new UserCodeVerifier(attempts, reservations, grants);
-  return { attempts, claim: (code: string) => verifier.claim(code, ALICE, '203.0.113.7') };
+  const observer = new InMemoryFlowObserver();
+  const verifier = new UserCodeVerifier(attempts, reservations, grants, observer);
+  return { attempts, observer, claim: (code: string) => verifier.claim(code, ALICE, '203.0.113.7') };
 }
 const releasedBy = ({ released }: InMemoryAttemptStore) =>
   released.map(({ credential, reservedAt }) => `${credential} reserved ${reservedAt}`);
@@ -34,4 +35,13 @@ it('releases the attempt of a code that could not be looked up', async () => {
   const { attempts, claim } = verifierWith(() => Promise.reject(new Error('away')));
   await expect(claim(RIGHT)).rejects.toThrow('away');
   expect(releasedBy(attempts)).toEqual(RELEASED);
+});
+
+it('tells the observer why it does not look a code up', async () => {
+  const { attempts, observer, claim } = verifierWith(() => Promise.reject(new Error('looked up')));
+  attempts.result = { reserved: false, network: false, locked: true, retryAfterS: 1 };
+  expect(await claim(RIGHT)).toBeUndefined();
+  attempts.result = { reserved: false, network: true, retryAfterS: 1 };
+  await expect(claim(RIGHT)).rejects.toMatchObject({ code: 'rate_limited' });
+  expect(observer.seen).toEqual(['refused locked', 'refused network']);
 });

@@ -1,5 +1,5 @@
 import { type ClaimedCode, DEVICE_CODE_KIND, Problem, type SavedUser, userCode } from '@gatehouse/contracts';
-import { AttemptStore, ReservationFactory } from '@gatehouse/executor';
+import { AttemptStore, FlowObserver, ReservationFactory, refusalOf } from '@gatehouse/executor';
 import { stages } from '@gatehouse/stages';
 import { Inject, Injectable } from '@nestjs/common';
 import { DeviceGrantClient } from './device-grant.client.js';
@@ -14,6 +14,7 @@ export class UserCodeVerifier {
     @Inject(AttemptStore) private readonly attempts: AttemptStore,
     @Inject(ReservationFactory) private readonly reservations: ReservationFactory,
     @Inject(DeviceGrantClient) private readonly grants: DeviceGrantClient,
+    @Inject(FlowObserver) private readonly observer: FlowObserver,
   ) {}
 
   /**
@@ -24,9 +25,11 @@ export class UserCodeVerifier {
     const guesser = { user, ip, isProved: true };
     const spent = this.reservations.reservationsFor({ rules: RULES, body: { code }, shown: undefined, ...guesser });
     const reserved = await this.attempts.reserve(spent, 0);
-    if (!reserved.reserved && reserved.network)
-      throw new Problem('rate_limited', { retry_after_s: reserved.retryAfterS });
-    if (!reserved.reserved) return undefined;
+    if (!reserved.reserved) {
+      this.observer.attemptRefused(refusalOf(reserved));
+      if (reserved.network) throw new Problem('rate_limited', { retry_after_s: reserved.retryAfterS });
+      return undefined;
+    }
     if (!userCode.safeParse(code).success) return undefined;
     const claimed = await this.grants.claim(code, user.uuid).catch(async (error: unknown) => {
       await this.attempts.release(reserved.reservations);

@@ -1,9 +1,10 @@
 import { Problem, type StageReply } from '@gatehouse/contracts';
 import { mergeContext } from '@gatehouse/plan';
 import { type FlowRequest, timeLeftMs } from '../flow-request.js';
+import type { FlowObserver } from '../ports/flow-observer.js';
 import type { ResponseBody, StageInvocation, StageRun } from '../stage-request.js';
 import { resultOf, type StageResult } from '../stage-result.js';
-import { type AttemptReservation, type AttemptStore, NETWORK_CREDENTIAL } from './attempt-store.js';
+import { type AttemptReservation, type AttemptStore, NETWORK_CREDENTIAL, refusalOf } from './attempt-store.js';
 import type { CredentialQueue } from './credential-queue.js';
 import { guesserOf } from './guesser.js';
 import { type ReservationFactory, withoutGuesses, wrongGuessErrors } from './reservation-factory.js';
@@ -16,6 +17,7 @@ export interface AttemptDependencies {
   readonly reservationFactory: ReservationFactory;
   readonly credentialQueue: CredentialQueue;
   readonly responseTiming: ResponseTiming;
+  readonly observer: Pick<FlowObserver, 'attemptRefused'>;
 }
 
 /** An answer, and the function that sends it to its stage. */
@@ -81,6 +83,7 @@ export class AttemptCounter {
   ): Promise<readonly AttemptReservation[] | undefined> {
     const outcome = await this.dependencies.attempts.reserve(reservations, performance.now() - arrivedAt);
     if (outcome.reserved) return outcome.reservations;
+    this.dependencies.observer.attemptRefused(refusalOf(outcome));
     if (outcome.network) throw new Problem('rate_limited', { retry_after_s: outcome.retryAfterS });
     return undefined;
   }

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import type { AttemptRefusal } from '../ports/flow-observer.js';
 
 /** One failure that is counted for a credential, or for the client's network, before the stage judges the answer. */
 export interface AttemptReservation {
@@ -25,9 +26,19 @@ export interface AttemptReservation {
 export type ReservationResult =
   | { readonly reserved: true; readonly reservations: readonly AttemptReservation[] }
   /** `network` is true if the network has too many failures, false if a credential is locked or delayed. */
-  | { readonly reserved: false; readonly network: boolean; readonly retryAfterS: number };
+  | {
+      readonly reserved: false;
+      readonly network: boolean;
+      /** Whether a credential is locked, and not only delayed. For metrics only. */
+      readonly locked?: boolean;
+      readonly retryAfterS: number;
+    };
 
 /** Counts guesses at credentials. Stages do not count guesses themselves (docs/spec/attempts.md#counting). */
+/** Returns why attempts were not reserved, for metrics. */
+export const refusalOf = ({ network, locked }: Extract<ReservationResult, { reserved: false }>): AttemptRefusal =>
+  network ? 'network' : locked ? 'locked' : 'delayed';
+
 export abstract class AttemptStore {
   /**
    * Reserves all of the attempts, or none, and commits before the answer is judged. Returns the reservations with

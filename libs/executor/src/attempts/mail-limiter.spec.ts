@@ -18,11 +18,11 @@ async function mail(isRefused: boolean, reply: StageReply = mailed) {
     ? { 'mailer.challenge': challengeReply(), 'mailer.respond': reply }
     : { 'mailer.challenge': reply };
   const flow = flowOf([{ kind: 'ident' }, { kind: 'mailer' }]);
-  const { solve, plans, attempts } = executorHarness(flow, { ...DEFAULT_REPLIES, ...replies });
+  const { solve, plans, attempts, observer } = executorHarness(flow, { ...DEFAULT_REPLIES, ...replies });
   if (isRefused) attempts.result = { reserved: false, network: false, retryAfterS: 8 };
   const entered = await solve({ uid: 'alice' });
   const { result } = isAnswer ? await solve({}) : entered;
-  return { result, plans, attempts };
+  return { result, plans, attempts, observer };
 }
 
 describe('a mail that a challenge requests', () => {
@@ -38,7 +38,7 @@ describe('a mail that a challenge requests', () => {
     ['the challenge', mailed],
     ['a rejection', resent],
   ])('is dropped above the limit together with the state of the stage, and %s says so', async (_, reply) => {
-    const { result, plans } = await mail(true, reply);
+    const { result, plans, observer } = await mail(true, reply);
     expect(result).toMatchObject({
       type: 'show',
       errors: { non_field_errors: [{ text: expect.stringContaining('No email was sent'), wire: 'email-unsent' }] },
@@ -46,5 +46,6 @@ describe('a mail that a challenge requests', () => {
     expect(plans.savedEffects.filter(({ type }) => type === 'mail')).toEqual([]);
     expect(Object.keys(plans.plan?.states ?? {})).not.toContain('mailer-1');
     expect(plans.plan?.context.pending_user).toEqual(ALICE);
+    expect(observer.seen).toContain('refused mail');
   });
 });

@@ -1,9 +1,8 @@
 import { MAIL_UNSENT, NON_FIELD_ERRORS, type StageReply } from '@gatehouse/contracts';
 import type { StageInvocation, StageRun } from '../stage-request.js';
 import { effectsOf, type StageResult } from '../stage-result.js';
-import type { AttemptStore } from './attempt-store.js';
+import type { AttemptDependencies } from './attempt-counter.js';
 import { guesserOf } from './guesser.js';
-import type { ReservationFactory } from './reservation-factory.js';
 
 const UNSENT = { text: MAIL_UNSENT.string, wire: MAIL_UNSENT.code };
 
@@ -13,7 +12,7 @@ const UNSENT = { text: MAIL_UNSENT.string, wire: MAIL_UNSENT.code };
  */
 export class MailLimiter {
   constructor(
-    private readonly dependencies: { readonly attempts: AttemptStore; readonly reservationFactory: ReservationFactory },
+    private readonly dependencies: Pick<AttemptDependencies, 'attempts' | 'reservationFactory' | 'observer'>,
   ) {}
 
   /**
@@ -25,7 +24,9 @@ export class MailLimiter {
     if (!('challenge' in reply) || !effectsOf(reply).some(isMail)) return result;
     const { attempts, reservationFactory } = this.dependencies;
     const outcome = await attempts.reserve(reservationFactory.mailReservations(guesserOf(run, invocation)), 0);
-    return outcome.reserved ? result : { ...result, reply: withoutMail(reply) };
+    if (outcome.reserved) return result;
+    this.dependencies.observer.attemptRefused('mail');
+    return { ...result, reply: withoutMail(reply) };
   }
 }
 

@@ -1,0 +1,85 @@
+import type { AttemptRefusal } from '@gatehouse/executor';
+import { FlowObserver, type ObservedFlow, type PlanOutcome, type StepOutcome } from '@gatehouse/executor';
+import { boundedLabel, counter } from '@gatehouse/platform';
+import type { GatewayConfig } from '../gateway.config.js';
+
+const flow = 'the slug of a published flow, or `other` beyond METRICS_FLOWS_MAX flows';
+const designation = 'the designation of the flow';
+
+const begun = counter({
+  name: 'gatehouse_flows_begun_total',
+  question: 'logins',
+  help: 'Plans that were started. A mailed link that is opened in another session than its plan starts a new one',
+  labels: { flow, designation },
+});
+
+const ended = counter({
+  name: 'gatehouse_flows_ended_total',
+  question: 'logins',
+  help: 'Plans that ended. A plan that is deleted with its session, or by a login or logout in another flow, is not counted',
+  labels: {
+    flow,
+    designation,
+    outcome:
+      '`done`; `denied`; `expired`: was answered and ran out of time; `abandoned`: was cancelled, was started again, or was never answered and ran out of time. The gateway that cleans up counts plans that ran out of time',
+  },
+});
+
+const steps = counter({
+  name: 'gatehouse_steps_total',
+  question: 'logins',
+  help: 'Steps that a stage has judged, or that were left',
+  labels: {
+    flow,
+    kind: 'the kind of the stage, or `other` beyond METRICS_KINDS_MAX kinds',
+    outcome:
+      '`passed`; `rejected`: a wrong answer; `denied`; `skipped` by its policies; `deferred`: a proof of the user is needed before; `fault`: the stage or its policies gave no result',
+  },
+});
+
+const attemptsRefused = counter({
+  name: 'gatehouse_attempts_refused_total',
+  question: 'abuse',
+  help: 'Guesses at credentials and requests for mails that were refused without being judged',
+  labels: {
+    reason:
+      '`locked`: the credential is locked; `delayed`: it had too many failures; `network`: the network of the client had too many; `mail`: too many mails were requested',
+  },
+});
+
+/** Limits the flows and kinds of stages that have series of their own. */
+export class MetricLabels {
+  readonly flowOf: (slug: string) => string;
+  readonly kindOf: (kind: string) => string;
+
+  constructor({
+    METRICS_FLOWS_MAX,
+    METRICS_KINDS_MAX,
+  }: Pick<GatewayConfig, 'METRICS_FLOWS_MAX' | 'METRICS_KINDS_MAX'>) {
+    this.flowOf = boundedLabel(METRICS_FLOWS_MAX);
+    this.kindOf = boundedLabel(METRICS_KINDS_MAX);
+  }
+}
+
+/** Counts what happens in flows. No label comes from a client: the slug is that of a flow that was found. */
+export class CountingFlowObserver extends FlowObserver {
+  constructor(private readonly labels: MetricLabels) {
+    super();
+  }
+
+  planBegan({ slug, designation }: ObservedFlow): void {
+    begun.inc({ flow: this.labels.flowOf(slug), designation });
+  }
+
+  planEnded({ slug, designation }: ObservedFlow, outcome: PlanOutcome, plans = 1): void {
+    ended.inc({ flow: this.labels.flowOf(slug), designation, outcome }, plans);
+  }
+
+  stepTaken({ slug }: ObservedFlow, kind: string, outcome: StepOutcome): void {
+    steps.inc({ flow: this.labels.flowOf(slug), kind: this.labels.kindOf(kind), outcome });
+  }
+
+  attemptRefused(reason: AttemptRefusal): void {
+    attemptsRefused.inc({ reason });
+  }
+}

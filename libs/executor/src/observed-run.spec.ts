@@ -1,0 +1,116 @@
+import { Problem } from '@gatehouse/contracts';
+import { describe, expect, it } from 'vitest';
+import { executorHarness } from '../testing/executor-harness.js';
+import { DEFAULT_REPLIES, rejectedReply } from '../testing/fake-stage-client.js';
+import { ALICE, flowOf } from '../testing/test-flow.js';
+import { startForUser } from './flow-starter.js';
+import { hashToken } from './resume-links.js';
+
+const LOGIN = flowOf([{ kind: 'ident' }, { kind: 'secret' }, { kind: 'login' }]);
+
+describe('the observer', () => {
+  it('is told once that a plan began and ended, and of each step, in this order', async () => {
+    const { show, solve, observer } = executorHarness(LOGIN, DEFAULT_REPLIES);
+    await show();
+    await show();
+    await solve({ uid: 'alice' });
+    await solve({ password: 'hunter2' });
+    await solve({ password: 'hunter2' }, { sessionKey: Buffer.alloc(32) });
+    expect(observer.seen.slice(0, 5)).toEqual([
+      'begun login',
+      ...['ident passed', 'secret passed', 'login passed'],
+      'done login',
+    ]);
+  });
+
+  it('is told of a wrong answer, and of a denial', async () => {
+    const { solve, observer } = executorHarness(LOGIN, {
+      ...DEFAULT_REPLIES,
+      'ident.respond': rejectedReply(),
+      'secret.respond': { type: 'denied' },
+    });
+    await solve({ uid: 'alice' });
+    expect(observer.seen).toEqual(['begun login', 'ident rejected']);
+    const denied = executorHarness(flowOf([{ kind: 'secret' }]), {
+      ...DEFAULT_REPLIES,
+      'secret.respond': { type: 'denied' },
+    });
+    await denied.solve({ password: 'x' });
+    expect(denied.observer.seen).toEqual(['begun login', 'secret denied', 'denied login']);
+  });
+
+  it('is told of a step whose stage failed, and of no plan if the first step failed', async () => {
+    const { show, solve, observer } = executorHarness(LOGIN, {
+      ...DEFAULT_REPLIES,
+      'secret.challenge': new Problem('stage_timeout'),
+    });
+    await show();
+    await solve({ uid: 'alice' });
+    expect(observer.seen).toEqual(['begun login', 'ident passed', 'secret fault']);
+    const failed = executorHarness(LOGIN, {});
+    await failed.show();
+    expect(failed.observer.seen).toEqual(['ident fault']);
+  });
+
+  it('is not told of a step that another request has saved first', async () => {
+    const { show, solve, observer } = executorHarness(LOGIN, DEFAULT_REPLIES);
+    await show();
+    await Promise.all([solve({ uid: 'alice' }), solve({ uid: 'alice' })]);
+    expect(observer.seen).toEqual(['begun login', 'ident passed']);
+  });
+
+  it('is told that a plan was abandoned when a new one replaces it, but not when it had ended', async () => {
+    const { show, solve, start, observer, plans } = executorHarness(LOGIN, DEFAULT_REPLIES);
+    plans.session = {
+      id: 's',
+      retired: false,
+      remainingS: undefined,
+      user: { ...ALICE, is_superuser: false, debug: false },
+    };
+    await start(startForUser(plans.session.user!));
+    await start(startForUser(plans.session.user!));
+    expect(observer.seen).toEqual(['begun login', 'begun login', 'abandoned login']);
+    observer.seen.length = 0;
+    await show();
+    await solve({ uid: 'alice' });
+    await solve({ password: 'hunter2' });
+    await start(startForUser(plans.session.user!));
+    expect(observer.seen.slice(-2)).toEqual(['done login', 'begun login']);
+  });
+
+  it('is told of a new plan when a mailed link is opened elsewhere, and of none in the session of its plan', async () => {
+    const query = { flow_token: 'token' };
+    const elsewhere = executorHarness(LOGIN, DEFAULT_REPLIES);
+    const resumed = { versionId: 'v1', orphaned: false, step: 'ident-0' };
+    await elsewhere.show();
+    const { plan } = elsewhere.plans;
+    const hash = hashToken('token').toString('hex');
+    elsewhere.plans.resumedPlans.set(hash, { ...resumed, plan: { ...plan!, id: 'other' } });
+    elsewhere.observer.seen.length = 0;
+    await elsewhere.show({ query });
+    expect(elsewhere.observer.seen).toEqual([]);
+
+    const here = executorHarness(LOGIN, DEFAULT_REPLIES);
+    here.plans.resumedPlans.set(hash, { ...resumed, plan: plan! });
+    await here.show({ query });
+    expect(here.observer.seen).toEqual(['begun login']);
+  });
+});
+
+describe('a refused attempt', () => {
+  it.each([
+    ['locked', { network: false, locked: true }],
+    ['delayed', { network: false, locked: false }],
+    ['network', { network: true }],
+  ])('is told with its reason: %s', async (reason, refusal) => {
+    const { show, solve, attempts, observer } = executorHarness(LOGIN, {
+      ...DEFAULT_REPLIES,
+      'secret.respond': rejectedReply(['password']),
+    });
+    await show();
+    await solve({ uid: 'alice' });
+    attempts.result = { reserved: false, retryAfterS: 1, ...refusal };
+    await solve({ password: 'x' });
+    expect(observer.seen.filter((text) => text.startsWith('refused'))).toEqual([`refused ${reason}`]);
+  });
+});

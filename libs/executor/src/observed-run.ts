@@ -1,0 +1,36 @@
+import { currentStep } from '@gatehouse/plan';
+import { type FlowContext, isStored } from './flow-context.js';
+import type { FlowResult } from './flow-response.js';
+import type { FlowRun } from './flow-run.js';
+import type { FlowObserver } from './ports/flow-observer.js';
+import type { LoadedFlow } from './ports/plan-store.js';
+
+/** Tells the observer what a run has saved. `result` is the result of the request. */
+export function observeRun(observer: FlowObserver, run: FlowRun, result: FlowResult): void {
+  const { context, plan } = run;
+  const { flow } = context.version;
+  if (!isStored(context.continued) && (run.row || plan.ended)) observeNewPlan(observer, context);
+  for (const { kind, outcome } of run.stepOutcomes) observer.stepTaken(flow, kind, outcome);
+  // Problems with another body, such as `rate_limited`, are refusals.
+  if (result.type === 'problem' && result.problem.entry.body === 'flow_error') {
+    const step = currentStep(plan, context.version);
+    if (step) observer.stepTaken(flow, step.kind, 'fault');
+  }
+  if (plan.ended) observer.planEnded(flow, 'to' in plan.ended ? 'done' : 'denied');
+}
+
+/** Tells the observer that a plan began, and that the plan which it replaces was abandoned. */
+export function observeNewPlan(
+  observer: FlowObserver,
+  { version: { flow }, loaded, continued }: Pick<FlowContext, 'version' | 'loaded' | 'continued'>,
+): void {
+  const isReplacing = isUnfinished(loaded);
+  // A mailed link that is opened in the session of its plan continues that plan.
+  if (isReplacing && continued) return;
+  observer.planBegan(flow);
+  if (isReplacing) observer.planEnded(flow, 'abandoned');
+}
+
+/** Whether the session has a plan of the flow that has not ended. */
+const isUnfinished = ({ planRow, stored }: LoadedFlow): boolean =>
+  planRow !== undefined && stored?.plan.ended === undefined;

@@ -1,0 +1,23 @@
+import type { AttemptRefusal, ObservedFlow, PlanOutcome, StepOutcome } from '../src/ports/flow-observer.js';
+import { FlowObserver } from '../src/ports/flow-observer.js';
+
+/** Keeps what it is told, as one text each, such as `begun login` and `password rejected`. */
+export class InMemoryFlowObserver extends FlowObserver {
+  readonly seen: string[] = [];
+
+  planBegan({ slug }: ObservedFlow): void {
+    this.seen.push(`begun ${slug}`);
+  }
+
+  planEnded({ slug }: ObservedFlow, outcome: PlanOutcome): void {
+    this.seen.push(`${outcome} ${slug}`);
+  }
+
+  stepTaken(_flow: ObservedFlow, kind: string, outcome: StepOutcome): void {
+    this.seen.push(`${kind} ${outcome}`);
+  }
+
+  attemptRefused(reason: AttemptRefusal): void {
+    this.seen.push(`refused ${reason}`);
+  }
+}
