@@ -1,4 +1,4 @@
-import { Broadcaster, GeoLocator, Logger, Readiness, Requester, Sealer } from '@gatehouse/platform';
+import { Broadcaster, GeoLocator, Logger, Readiness, Requester, reportKeys, Sealer } from '@gatehouse/platform';
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { GATEWAY_CONFIG, type GatewayConfig } from './gateway.config.js';
@@ -24,6 +24,8 @@ export interface Infrastructure {
 export class InfrastructureModule {
   static forRoot(infrastructure: Infrastructure): DynamicModule {
     const { config, source, requester, readiness, geoLocator, pages, logger, admission } = infrastructure;
+    const sealer = new Sealer(config.SEAL_KEYS);
+    reportKeys('SEAL_KEYS', sealer);
     return {
       module: InfrastructureModule,
       providers: [
@@ -36,7 +38,7 @@ export class InfrastructureModule {
         { provide: PageRenderer, useValue: pages },
         { provide: Logger, useValue: logger },
         { provide: Admission, useValue: admission },
-        { provide: Sealer, useValue: new Sealer(config.SEAL_KEYS) },
+        { provide: Sealer, useValue: sealer },
       ],
       exports: [
         GATEWAY_CONFIG,

@@ -60,7 +60,7 @@ async function start(given: NodeJS.ProcessEnv, parts: StartedParts, print: (line
   const readiness = startReadiness('gatehouse', { LOG_LEVEL: QUIET, ...env });
   let isReady = false;
   readiness.require('start', () => isReady);
-  const monitoring = await serveMonitoring(common, readiness);
+  const monitoring = await serveMonitoring(common, readiness, 'standalone');
   parts.add({ stop: async () => monitoring?.close() });
   const state = await openLocalState(env);
   const postgres = await parts.start(() => openPostgres(env, async () => state));

@@ -1,4 +1,4 @@
-import { Logger, poolProvider, readConfig, runPeriodically, Sealer } from '@gatehouse/platform';
+import { Logger, poolProvider, readConfig, reportKeys, runPeriodically, Sealer } from '@gatehouse/platform';
 import {
   type DynamicModule,
   Inject,
@@ -31,12 +31,18 @@ class AuthenticatorsModule implements OnApplicationBootstrap, OnApplicationShutd
   }
 }
 
+function createSealer(): Sealer {
+  const sealer = new Sealer(readConfig(authenticatorsConfig).MFA_SEAL_KEYS);
+  reportKeys('MFA_SEAL_KEYS', sealer);
+  return sealer;
+}
+
 /** The only definition object of this module, so that Nest creates one module and one pool for all importing stages. */
 const authenticatorsModuleDefinition: DynamicModule = {
   module: AuthenticatorsModule,
   providers: [
     poolProvider(MFA_SCHEMA),
-    { provide: Sealer, useFactory: () => new Sealer(readConfig(authenticatorsConfig).MFA_SEAL_KEYS) },
+    { provide: Sealer, useFactory: createSealer },
     {
       provide: DeviceRepository,
       useFactory: (source: DataSource, sealer: Sealer) => new DeviceRepository(source, sealer),

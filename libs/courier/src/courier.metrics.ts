@@ -1,4 +1,4 @@
-import { histogram, lazyGauge } from '@gatehouse/platform';
+import { counter, histogram, lazyGauge } from '@gatehouse/platform';
 import type { OutboxRepository, OutboxStats } from './outbox.repository.js';
 
 const SORTS = ['mail', 'event'];
@@ -6,14 +6,23 @@ const SORTS = ['mail', 'event'];
 /** Durations of deliveries: of each mail and of each batch of events, by outcome. */
 export const deliveries = histogram({
   name: 'gatehouse_courier_delivery_seconds',
+  question: 'messages',
   help: 'Durations of deliveries of mails and of batches of events',
   labels: { sort: SORTS, outcome: ['sent', 'published', 'later', 'parked'] },
+});
+
+/** Mails by outcome. */
+export const mails = counter({
+  name: 'gatehouse_mails_total',
+  question: 'messages',
+  help: 'Deliveries of mails. A parked mail is not tried again',
+  labels: { outcome: '`sent`; `retried`: it is tried again later; `parked`' },
 });
 
 /** Registers gauges of the outbox. They have the same values on every courier. */
 export function registerOutboxMetrics(outbox: Pick<OutboxRepository, 'stats'>): void {
   const gauge = (name: string, help: string, valueOf: (stats: OutboxStats) => number) =>
-    lazyGauge({ name, help, labels: { sort: SORTS } }, async () =>
+    lazyGauge({ name, help, question: 'messages', labels: { sort: SORTS } }, async () =>
       (await outbox.stats()).map((stats) => ({ labels: { sort: stats.sort }, value: valueOf(stats) })),
     );
   gauge('gatehouse_outbox_waiting', 'Messages that wait in the outbox', ({ waiting }) => waiting);

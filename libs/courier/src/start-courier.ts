@@ -6,12 +6,13 @@ import {
   type Publisher,
   Readiness,
   type RunningPart,
+  reportKeys,
   runPeriodically,
   Sealer,
 } from '@gatehouse/platform';
 import { SCHEMA_VERSIONS } from '@gatehouse/schemas';
 import type { CourierConfig } from './courier.config.js';
-import { deliveries, registerOutboxMetrics } from './courier.metrics.js';
+import { deliveries, mails, registerOutboxMetrics } from './courier.metrics.js';
 import { EventDelivery } from './event-delivery.js';
 import { MailDelivery } from './mail-delivery.js';
 import { type LeasedMessage, type MessageKind, OutboxRepository } from './outbox.repository.js';
@@ -31,7 +32,9 @@ export async function startCourier(
   const settings = { timeoutMs: config.EVENTS_TIMEOUT_MS, stream: config.EVENTS_STREAM };
   const source = await openPool({ schema: 'flow', config, readiness, versions: SCHEMA_VERSIONS });
   const publisher = await bus.openPublisher('courier', settings, logger);
-  const outbox = new OutboxRepository(source, new Sealer(config.SEAL_KEYS));
+  const sealer = new Sealer(config.SEAL_KEYS);
+  reportKeys('SEAL_KEYS', sealer);
+  const outbox = new OutboxRepository(source, sealer);
   if (config.MONITORING_PORT !== undefined) registerOutboxMetrics(outbox);
   const dependencies = { config, outbox, logger };
   const loops = [deliverMails(dependencies), deliverEvents(dependencies, publisher)];
@@ -64,7 +67,10 @@ function deliverMails({ config, outbox, logger }: Dependencies): Pick<PollLoop<L
     ...{ perAddress: config.MAIL_PER_ADDRESS, perAddressPeriodS: config.MAIL_PER_ADDRESS_PERIOD_S },
   };
   const transport = new SmtpMailTransport({ name: config.MAIL_NAME, deadlineS: config.MAIL_DEADLINE_S });
-  const observe = (outcome: string, ms: number) => deliveries.observe({ sort: 'mail', outcome }, ms / 1000);
+  const observe = (outcome: 'sent' | 'later' | 'parked', ms: number) => {
+    deliveries.observe({ sort: 'mail', outcome }, ms / 1000);
+    mails.inc({ outcome: outcome === 'later' ? 'retried' : outcome });
+  };
   const delivery = new MailDelivery({ outbox, transport, settings, logger, observe });
   const loop = new PollLoop({
     size: config.MAIL_CONCURRENCY,

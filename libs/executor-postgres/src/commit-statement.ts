@@ -54,7 +54,8 @@ export type StatementValues = Readonly<Record<string, unknown>>;
 export function namedParameters(name: string, text: string): (values: StatementValues) => [NamedStatement, unknown[]] {
   const names: string[] = [];
   const position = (value: string) => (names.includes(value) ? names.indexOf(value) + 1 : names.push(value));
-  const statement = { name, text: text.replace(/(?<!:):([a-z_]+)/g, (_, value: string) => `$${position(value)}`) };
+  const numbered = text.replace(/(?<!:):([a-z_]+)/g, (_, value: string) => `$${position(value)}`);
+  const statement = { name, text: numbered, conditional: true };
   return (values) => [statement, names.map((value) => valueOf(values, value))];
 }
 

@@ -36,6 +36,8 @@ interface CleanerObserver {
   readonly isBusy: () => boolean;
   /** Called after each batch. */
   readonly onRemoved: (table: string, rows: number) => void;
+  /** Called after a round that has looked at every table, with the numbers of rows that it has deleted. */
+  readonly onRound?: (removed: ReadonlyMap<string, number>) => void;
 }
 
 /**
@@ -82,8 +84,14 @@ export class ExpiredRowCleaner {
   }
 
   private async sweepOnce(): Promise<void> {
+    const removed = new Map<string, number>();
     try {
-      for (const table of this.tables) await this.clean(table);
+      for (const table of this.tables) {
+        const rows = await this.clean(table);
+        if (rows === undefined) return;
+        removed.set(table.table, rows);
+      }
+      this.observer.onRound?.(removed);
     } finally {
       await runNamed(this.source, RELEASE_LEASE, [LEASE, this.holder]);
     }
@@ -91,21 +99,24 @@ export class ExpiredRowCleaner {
 
   /**
    * Cleans one table, batch after batch. Each batch reads the index from where the last one ended, because the entries
-   * before it are dead.
+   * before it are dead. Returns the number of deleted rows; `undefined` if the cleaner stops or another gateway sweeps.
    */
-  private async clean({ table, clean }: CleanedTable): Promise<void> {
+  private async clean({ table, clean }: CleanedTable): Promise<number | undefined> {
     const { batchRows } = this.settings;
+    let removed = 0;
     for (let from = '-infinity', seen = batchRows; seen === batchRows; ) {
       await this.waitForRequests();
-      if (!(await this.holdLease())) return;
+      if (!(await this.holdLease())) return undefined;
       const startedAt = performance.now();
       const { rows } = await runNamed<BatchRow>(this.source, clean, [from, batchRows]);
       const batch = rows[0]!;
       ({ seen } = batch);
       from = batch.last ?? from;
+      removed += batch.removed;
       if (batch.removed > 0) this.observer.onRemoved(table, batch.removed);
       if (seen === batchRows) await this.rest(performance.now() - startedAt);
     }
+    return removed;
   }
 
   /** Returns whether this gateway may run the next batch. Each batch renews the lease. */

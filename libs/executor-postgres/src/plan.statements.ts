@@ -95,6 +95,7 @@ const REPLACE = `
  */
 export const CREATE_PLAN: NamedStatement = {
   name: 'plan_begin',
+  conditional: true,
   text: `INSERT INTO flow.plans ${PLAN_COLUMNS} SELECT s.id, $2, $3, 0, $4, $5, $6, now() + $7::interval, now() + $7::interval
          FROM flow.sessions s WHERE s.id = $1 FOR KEY SHARE ${REPLACE}`,
 };
@@ -105,6 +106,7 @@ export const CREATE_PLAN: NamedStatement = {
  */
 export const CREATE_PLAN_AND_KEY: NamedStatement = {
   name: 'plan_begin_with_key',
+  conditional: true,
   text: `
     WITH session AS MATERIALIZED (SELECT s.id FROM flow.sessions s WHERE s.id = $1 FOR UPDATE),
     saved AS (
@@ -123,6 +125,7 @@ export const CREATE_PLAN_AND_KEY: NamedStatement = {
  */
 export const CREATE_PLAN_AND_SESSION: NamedStatement = {
   name: 'plan_begin_with_session',
+  conditional: true,
   text: `
     WITH session AS (
       INSERT INTO flow.sessions (id, ttl, expires_at, cleanup_at)

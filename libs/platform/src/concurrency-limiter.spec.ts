@@ -19,7 +19,7 @@ const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 describe('a concurrency limiter', () => {
   it('runs as many tasks as its limit at the same time, and starts a waiting task when a slot becomes free', async () => {
-    const limiter = new ConcurrencyLimiter(2, 5);
+    const limiter = new ConcurrencyLimiter(2, 5, 'policy');
     const tasks = [controlledTask(), controlledTask(), controlledTask()];
     const results = tasks.map(({ task }) => limiter.run(task));
     await settled();
@@ -33,7 +33,7 @@ describe('a concurrency limiter', () => {
   });
 
   it('throws BusyError at once when the queue is full', async () => {
-    const limiter = new ConcurrencyLimiter(1, 1);
+    const limiter = new ConcurrencyLimiter(1, 1, 'policy');
     const [running, waiting, late] = [controlledTask(), controlledTask(), controlledTask()];
     const first = limiter.run(running.task);
     await settled();
@@ -46,7 +46,7 @@ describe('a concurrency limiter', () => {
   });
 
   it('applies its limits to tasks that are submitted in the same turn of the event loop', async () => {
-    const limiter = new ConcurrencyLimiter(2, 1);
+    const limiter = new ConcurrencyLimiter(2, 1, 'policy');
     const tasks = [controlledTask(), controlledTask(), controlledTask(), controlledTask()];
     const results = tasks.map(({ task }) => limiter.run(task).catch((error: unknown) => error));
     tasks.forEach(({ end }) => end());
@@ -54,11 +54,11 @@ describe('a concurrency limiter', () => {
   });
 
   it('runs a task when a slot is free, even if no task may wait', async () => {
-    expect(await new ConcurrencyLimiter(1, 0).run(async () => 'done')).toBe('done');
+    expect(await new ConcurrencyLimiter(1, 0, 'policy').run(async () => 'done')).toBe('done');
   });
 
   it('does not start a task that is no longer needed when its slot is free', async () => {
-    const limiter = new ConcurrencyLimiter(1, 1);
+    const limiter = new ConcurrencyLimiter(1, 1, 'policy');
     const [running, abandoned] = [controlledTask(), controlledTask()];
     const first = limiter.run(running.task);
     await settled();
@@ -70,7 +70,7 @@ describe('a concurrency limiter', () => {
   });
 
   it('frees the slot of a task that failed', async () => {
-    const limiter = new ConcurrencyLimiter(1, 0);
+    const limiter = new ConcurrencyLimiter(1, 0, 'policy');
     const fail = () => Promise.reject(new Error('broken'));
     await expect(limiter.run(fail)).rejects.toThrow('broken');
     expect(await limiter.run(async () => 'done')).toBe('done');

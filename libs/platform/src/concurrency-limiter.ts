@@ -1,4 +1,5 @@
 import pLimit from 'p-limit';
+import { type Work, type WorkMetrics, workMetrics } from './work.metrics.js';
 
 /**
  * Thrown when a task cannot run now, for example because the queue of a limiter is full. A stage that throws it replies
@@ -18,10 +19,13 @@ export class BusyError extends Error {
 export class ConcurrencyLimiter {
   private readonly limit: ReturnType<typeof pLimit>;
   private readonly capacity: number;
+  private readonly metrics: WorkMetrics;
 
-  constructor(concurrency: number, queue: number) {
+  /** `concurrency` tasks run, and `queue` tasks wait. `work` names the tasks in metrics. */
+  constructor(concurrency: number, queue: number, work: Work) {
     this.limit = pLimit(concurrency);
     this.capacity = concurrency + queue;
+    this.metrics = workMetrics(work);
   }
 
   /** Number of tasks that run or wait. */
@@ -34,10 +38,27 @@ export class ConcurrencyLimiter {
    * false once the slot is free.
    */
   async run<T>(task: () => Promise<T>, isStillNeeded: () => boolean = () => true): Promise<T> {
-    if (this.size >= this.capacity) throw new BusyError();
+    if (this.size >= this.capacity) throw this.refuse();
+    this.metrics.queued.inc();
     return this.limit(() => {
-      if (!isStillNeeded()) throw new BusyError();
-      return task();
+      this.metrics.queued.dec();
+      if (!isStillNeeded()) throw this.refuse();
+      return this.measure(task);
     });
+  }
+
+  /** Counts a refused task, and returns the error for it. `retryAfterS` is that of BusyError. */
+  refuse(retryAfterS?: number): BusyError {
+    this.metrics.refused.inc();
+    return new BusyError(undefined, retryAfterS);
+  }
+
+  private async measure<T>(task: () => Promise<T>): Promise<T> {
+    this.metrics.running.inc();
+    try {
+      return await task();
+    } finally {
+      this.metrics.running.dec();
+    }
   }
 }

@@ -9,10 +9,26 @@ export const BUCKETS_S = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.
 /** The values that a label can have: all of them or, if they cannot be listed, a description. */
 type LabelValues = readonly string[] | string;
 
+/** The questions of an operator that metrics answer, in the order of docs/reference/metrics.md. */
+export const QUESTIONS = {
+  logins: 'Are logins failing?',
+  slow: 'What is slow?',
+  full: 'Is it full?',
+  abuse: 'Does a client guess credentials or send too many requests?',
+  dependencies: 'Can the processes reach Postgres and NATS?',
+  messages: 'Do mails, events and messages for pages arrive?',
+  cleanup: 'Are expired rows deleted?',
+  keys: 'Which version, keys and certificates are in use?',
+} as const;
+
 interface MetricFamily<L extends string = string> {
   /** Name of the metric. A histogram's name ends in `_seconds`. */
   readonly name: string;
   readonly help: string;
+  /** The question that the metric answers. */
+  readonly question: keyof typeof QUESTIONS;
+  /** The processes that have values of it, for docs/reference/metrics.md. Default: the processes that register it. */
+  readonly processes?: string;
   readonly labels: Readonly<Record<L, LabelValues>>;
 }
 
@@ -51,10 +67,29 @@ export function lazyGauge<L extends string>(
     async collect() {
       const values = await read().catch(() => []);
       this.reset();
+      // `reset` gives a gauge without labels the value 0.
+      if (Object.keys(family.labels).length === 0) this.remove();
       for (const { labels, value } of values) this.set(labels, value);
     },
   });
 }
+
+/**
+ * Returns a function that returns the first `max` distinct values unchanged, and `other` for all further ones. It limits
+ * the number of series of a label whose values an administrator names, such as the slugs of flows.
+ */
+export function boundedLabel(max: number): (value: string) => string {
+  const known = new Set<string>();
+  return (value) => {
+    if (known.has(value)) return value;
+    if (known.size >= max) return OTHER;
+    known.add(value);
+    return value;
+  };
+}
+
+/** The value of a label that stands for all values without a series of their own. */
+export const OTHER = 'other';
 
 const optionsOf = <L extends string>({ name, help, labels }: MetricFamily<L>) => ({
   ...{ name, help, labelNames: Object.keys(labels) as L[], registers: [metrics] },

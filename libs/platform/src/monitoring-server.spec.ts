@@ -15,13 +15,16 @@ afterEach(async () => {
 });
 
 async function serve(readiness: Readiness) {
-  server = (await serveMonitoring({ MONITORING_PORT: 0, MONITORING_HOST: '127.0.0.1' }, readiness))!;
+  server = (await serveMonitoring({ MONITORING_PORT: 0, MONITORING_HOST: '127.0.0.1' }, readiness, 'test'))!;
   return (path: string, method = 'GET') => fetch(`http://127.0.0.1:${server.port}${path}`, { method });
 }
 
 it('serves the metrics of this process, and no other path or method', async () => {
   const get = await serve(new Readiness());
-  histogram({ name: 'test_seconds', help: 'Seconds', labels: { what: ['nothing'] } }).observe({ what: 'nothing' }, 0.3);
+  histogram({ name: 'test_seconds', question: 'slow', help: 'Seconds', labels: { what: ['nothing'] } }).observe(
+    { what: 'nothing' },
+    0.3,
+  );
   const answer = await get('/metrics');
   const text = await answer.text();
 
@@ -34,9 +37,9 @@ it('serves the metrics of this process, and no other path or method', async () =
 
 it('serves a gauge with the values of this scrape only, and the other metrics while a gauge cannot be read', async () => {
   const get = await serve(new Readiness());
-  counter({ name: 'test_total', help: 'Total', labels: {} }).inc(3);
+  counter({ name: 'test_total', question: 'slow', help: 'Total', labels: {} }).inc(3);
   let read = async () => [{ labels: { what: 'first' }, value: 7 }];
-  lazyGauge({ name: 'test_rows', help: 'Rows', labels: { what: ['first', 'second'] } }, () => read());
+  lazyGauge({ name: 'test_rows', question: 'slow', help: 'Rows', labels: { what: ['first', 'second'] } }, () => read());
   const scrape = async () =>
     (await (await get('/metrics')).text()).split('\n').filter((line) => line.startsWith('test_'));
 

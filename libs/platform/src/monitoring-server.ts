@@ -1,8 +1,11 @@
 import { createServer, type ServerResponse } from 'node:http';
 import { collectDefaultMetrics } from 'prom-client';
 import type { z } from 'zod';
+import { reportCertificateFile } from './certificate.metrics.js';
 import type { commonConfig } from './config.js';
 import { metrics } from './metrics.js';
+import { packageVersion } from './package-folder.js';
+import { processInfo, reportReadiness } from './process.metrics.js';
 import type { Readiness } from './readiness.js';
 
 /** The HTTP server of the probes and metrics. */
@@ -15,14 +18,18 @@ type MonitoringConfig = Pick<z.output<typeof commonConfig>, 'MONITORING_PORT' | 
 
 /**
  * Serves the liveness probe, the readiness probe and the metrics on a port of their own, which must not be public.
- * Port 0 uses a free port. Returns `undefined` if MONITORING_PORT is not set.
+ * Port 0 uses a free port. Returns `undefined` if MONITORING_PORT is not set. `name` is the name of the process.
  */
 export async function serveMonitoring(
   { MONITORING_PORT: port, MONITORING_HOST: host }: MonitoringConfig,
   readiness: Readiness,
+  name: string,
 ): Promise<MonitoringServer | undefined> {
   if (port === undefined) return undefined;
   collectDefaultMetrics({ register: metrics });
+  processInfo.set({ version: packageVersion(), process: name }, 1);
+  reportCertificateFile('node_extra_ca', process.env['NODE_EXTRA_CA_CERTS']);
+  const stopReporting = reportReadiness(readiness);
   const server = createServer(({ method, url }, reply) => {
     respond(method === 'GET' ? url : undefined, { reply, readiness }).catch(() => reply.writeHead(500).end());
   });
@@ -35,6 +42,7 @@ export async function serveMonitoring(
     port: typeof address === 'object' && address ? address.port : port,
     close: () =>
       new Promise((resolve) => {
+        stopReporting();
         server.close(() => resolve());
         server.closeAllConnections();
       }),

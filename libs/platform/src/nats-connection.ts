@@ -8,6 +8,7 @@ import {
 } from '@nats-io/transport-node';
 import { ConfigError, natsConfig } from './config.js';
 import { Logger } from './logger.js';
+import { reportNatsConnection } from './nats.metrics.js';
 import { type NatsSubscriptions, SubscriptionRefusedError } from './nats-subscriptions.js';
 import { Readiness } from './readiness.js';
 
@@ -89,6 +90,7 @@ export async function connectNats(
   await waitForNats(options, readiness);
   const connection = await connect(options);
   void logStatus(connection, logger);
+  reportNatsConnection(connection);
   return connection;
 }
 

@@ -1,6 +1,7 @@
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
 import { NatsContext, type NatsOptions, ServerNats } from '@nestjs/microservices';
 import { DRAIN_MS, delay, JsonResponder } from './json-responder.js';
+import { reportNatsConnection } from './nats.metrics.js';
 import { drainAndClose, isConnectionReady, refusalOf, waitForNats, waitForSubscriptions } from './nats-connection.js';
 import { NatsSubscriptions } from './nats-subscriptions.js';
 import { Readiness } from './readiness.js';
@@ -50,6 +51,7 @@ export class NatsJsonServer extends ServerNats {
   override bindEvents(connection: NatsConnection) {
     const subscriptions = new NatsSubscriptions(connection, this.logger);
     this.current = { connection, subscriptions };
+    reportNatsConnection(connection);
     for (const [subject, { extras }] of this.messageHandlers) {
       const receive = (message: Msg) => {
         this.handleMessage(subject, message).catch((error) => this.handleError(error as string));

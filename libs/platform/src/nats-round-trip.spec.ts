@@ -66,7 +66,11 @@ describeWithNats('a round trip over NATS', () => {
     nats = await startNats();
     const readiness = new Readiness({ READINESS_TIMEOUT_MS: 500, START_WAIT_S: 10 });
     const requester: Requester = await new NatsBus({ NATS_URL: nats.url }, readiness).openRequester('gateway');
-    const monitoring = (await serveMonitoring({ MONITORING_PORT: 0, MONITORING_HOST: '127.0.0.1' }, readiness))!;
+    const monitoring = (await serveMonitoring(
+      { MONITORING_PORT: 0, MONITORING_HOST: '127.0.0.1' },
+      readiness,
+      'test',
+    ))!;
     const probe = async (name: string) => (await fetch(`http://127.0.0.1:${monitoring.port}/-/health/${name}/`)).status;
     const before = [await probe('ready'), await probe('live')];
     await nats.hang();

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -16,3 +16,7 @@ const findAbove = (folder: string): string | undefined => {
   if (existsSync(join(folder, 'package.json'))) return folder;
   return dirname(folder) === folder ? undefined : findAbove(dirname(folder));
 };
+
+/** Returns the version of Gatehouse in its `package.json`. */
+export const packageVersion = (): string =>
+  (JSON.parse(readFileSync(join(packageFolder(), 'package.json'), 'utf8')) as { readonly version: string }).version;

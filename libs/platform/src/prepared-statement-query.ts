@@ -7,6 +7,8 @@ import pg from 'pg';
 export interface NamedStatement {
   readonly name: string;
   readonly text: string;
+  /** Whether the statement returns no row if another request was first, or if a condition is not met. */
+  readonly conditional?: boolean;
 }
 
 export interface StatementResult<R> {

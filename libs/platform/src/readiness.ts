@@ -52,6 +52,11 @@ export class Readiness {
     this.#requirements.push({ name, check, running: undefined });
   }
 
+  /** The names of the dependencies. */
+  get names(): readonly string[] {
+    return [...new Set(this.#requirements.map(({ name }) => name))];
+  }
+
   /**
    * Returns the result of `attempt`, which connects to the dependency `name`. While `reasonToWait` finds a reason in the
    * error of `attempt`, the dependency is missing, and is tried again. Throws StartError with that reason after

@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => new Promise((closed) => server.close(closed)));
 
 const send = (hosts: string, host: string, maxBytes = 100) =>
-  new RestrictedHttpClient(hosts).send(
+  new RestrictedHttpClient(hosts, 'source').send(
     { method: 'GET', url: new URL(`http://${host}:${port}/`), headers: {} },
     { maxBytes, signal: AbortSignal.timeout(10_000) },
   );

@@ -1,6 +1,7 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
+import { measureProvider, type Provider } from './provider.metrics.js';
 import { filteredLookup, isPublicAddress } from './public-address.js';
 
 /** A request to an HTTP server. */
@@ -38,8 +39,11 @@ export class RestrictedHttpClient {
   private readonly unrestrictedAgents = createAgents(undefined);
   private readonly publicAgents = createAgents(filteredLookup(isPublicAddress));
 
-  /** `hosts` is comma separated. `*` allows every host with a public address. */
-  constructor(hosts: string) {
+  /** `hosts` is comma separated. `*` allows every host with a public address. `provider` names the hosts in metrics. */
+  constructor(
+    hosts: string,
+    private readonly provider: Provider,
+  ) {
     const isListed = hosts.split(',').map((host) => host.trim().toLowerCase());
     this.hosts = new Set(isListed.filter(Boolean));
   }
@@ -64,8 +68,10 @@ export class RestrictedHttpClient {
    * than `maxBytes`.
    */
   async send(request: OutgoingRequest, { maxBytes, signal }: RequestLimits): Promise<OutgoingResponse> {
-    const message = await this.receive(request, signal);
-    return { status: message.statusCode ?? 0, headers: message.headers, text: await textOf(message, maxBytes) };
+    return measureProvider(this.provider, async () => {
+      const message = await this.receive(request, signal);
+      return { status: message.statusCode ?? 0, headers: message.headers, text: await textOf(message, maxBytes) };
+    });
   }
 
   /**
@@ -73,9 +79,12 @@ export class RestrictedHttpClient {
    * and when the host is not allowed.
    */
   async sendForStatus(request: OutgoingRequest, signal: AbortSignal): Promise<number> {
-    const message = await this.receive(request, signal);
-    message.destroy();
-    return message.statusCode ?? 0;
+    const { status } = await measureProvider(this.provider, async () => {
+      const message = await this.receive(request, signal);
+      message.destroy();
+      return { status: message.statusCode ?? 0 };
+    });
+    return status;
   }
 
   private async receive(

@@ -49,7 +49,7 @@ export async function runProcess<S extends CommonConfig>(options: ProcessOptions
     let part: RunningPart | undefined;
     readiness.require('start', () => part !== undefined);
     const stopTracing = await startTracing(config, name, logger);
-    const monitoring = await serveMonitoring(config, readiness);
+    const monitoring = await serveMonitoring(config, readiness, name);
     // Handles signals during the start too, because process 1 of a container ignores a signal without a handler.
     stopOnSignal(async () => {
       readiness.stop();

@@ -55,6 +55,11 @@ export class Sealer {
     this.currentKeyId = pairs[0]![0];
   }
 
+  /** Ids of all keys, the current key first. */
+  get keyIds(): string[] {
+    return [...this.keys.keys()];
+  }
+
   seal(row: SealId, body: unknown): Buffer {
     const id = Buffer.from(this.currentKeyId);
     const nonce = randomBytes(NONCE);

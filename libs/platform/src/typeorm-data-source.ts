@@ -1,7 +1,9 @@
 import pg, { type ClientBase, type QueryResult } from 'pg';
 import { DataSource, type DataSourceOptions } from 'typeorm';
+import { reportPeerCertificate } from './certificate.metrics.js';
 import { ConfigError } from './config.js';
 import { Logger } from './logger.js';
+import { statementObservers } from './postgres.metrics.js';
 import { type NamedStatement, PreparedStatementQuery, type StatementResult } from './prepared-statement-query.js';
 
 /**
@@ -96,6 +98,9 @@ const READ_ONLY = '25006';
  * standby, or was the primary before a failover, and every write would fail.
  */
 async function prepareConnection(client: ClientBase): Promise<void> {
+  // The types of pg leave the socket out.
+  const { connection } = client as unknown as { readonly connection?: { readonly stream?: unknown } };
+  reportPeerCertificate('postgres_server', connection?.stream);
   const results: unknown = await client.query('SET datestyle = ISO; SHOW transaction_read_only');
   const [, shown] = results as [QueryResult, QueryResult<{ transaction_read_only: string }>];
   if (shown.rows[0]?.transaction_read_only !== 'off')
@@ -117,11 +122,19 @@ export async function runNamed<R>(
     master: { query(query: PreparedStatementQuery<R>): Promise<StatementResult<R>> };
   };
   const execute = () => master.query(new PreparedStatementQuery<R>(statement, values));
-  return execute().catch((error: { code?: unknown; message: string }) => {
-    if (error.code === DEADLOCK) return execute();
-    if (STATEMENT_NAME_CODES.has(error.code)) error.message += NAMES_UNTRACKED;
-    throw error;
-  });
+  const startedAt = performance.now();
+  let outcome: 'ok' | 'conflict' | 'error' = 'error';
+  try {
+    const result = await execute().catch((error: { code?: unknown; message: string }) => {
+      if (error.code === DEADLOCK) return execute();
+      if (STATEMENT_NAME_CODES.has(error.code)) error.message += NAMES_UNTRACKED;
+      throw error;
+    });
+    outcome = statement.conditional && result.rows.length === 0 ? 'conflict' : 'ok';
+    return result;
+  } finally {
+    statementObservers(statement.name)[outcome]((performance.now() - startedAt) / 1000);
+  }
 }
 
 /** SQLSTATEs of a statement name that the connection chosen by a pooler does not know, or already has. */

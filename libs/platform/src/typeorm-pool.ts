@@ -1,8 +1,10 @@
 import pg from 'pg';
 import type { DataSource } from 'typeorm';
 import type { z } from 'zod';
+import { reportCertificateFile } from './certificate.metrics.js';
 import type { postgresConfig } from './config.js';
 import { Logger } from './logger.js';
+import { type MeasuredPool, reportPool } from './postgres.metrics.js';
 import type { Readiness } from './readiness.js';
 import { isDatabaseUnavailable, openDataSource, PATIENT_CONNECT_MS, runNamed } from './typeorm-data-source.js';
 import { missingSettings, storeRoleSettings } from './typeorm-role-settings.js';
@@ -30,6 +32,10 @@ export async function openPool({ schema, config, readiness, versions }: PoolSett
     () => openWithRoleSettings(() => openDataSource({ url, poolSize, schema })),
     (error) => reasonToWait(error, url),
   );
+  reportPool(connectionPoolOf(source));
+  const { searchParams } = new URL(url);
+  reportCertificateFile('postgres_client', searchParams.get('sslcert'));
+  reportCertificateFile('postgres_authority', searchParams.get('sslrootcert'));
   await readiness.waitFor('migrations', () => checkMigrations(source, schema, versions), reasonToWaitForMigrations);
   readiness.require('database', async () => (await runNamed(source, PING, [])).rows.length === 1);
   return source;
@@ -137,5 +143,5 @@ export interface ConnectionPool {
 }
 
 /** Returns the pool of a data source, to which TypeORM gives no typed access. */
-export const connectionPoolOf = ({ driver }: DataSource): ConnectionPool =>
-  (driver as unknown as { readonly master: ConnectionPool }).master;
+export const connectionPoolOf = ({ driver }: DataSource): ConnectionPool & MeasuredPool =>
+  (driver as unknown as { readonly master: ConnectionPool & MeasuredPool }).master;

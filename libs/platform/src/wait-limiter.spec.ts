@@ -3,10 +3,10 @@ import { BusyError } from './concurrency-limiter.js';
 import { WaitLimiter, type WaitLimits } from './wait-limiter.js';
 
 /** Returns a limiter on a clock of its own, and a function that starts a task. */
-function limiterWith(limits: WaitLimits) {
+function limiterWith(limits: Omit<WaitLimits, 'work'>) {
   let nowMs = 0;
   const ends: (() => void)[] = [];
-  const limiter = new WaitLimiter(limits, () => nowMs);
+  const limiter = new WaitLimiter({ ...limits, work: 'password' }, () => nowMs);
   const start = () => limiter.run(() => new Promise<void>((resolve) => ends.push(resolve)));
   /** Ends the running task that has started first, `ms` milliseconds later. */
   const endAfter = async (ms: number) => {

@@ -1,4 +1,5 @@
-import { BusyError, ConcurrencyLimiter } from './concurrency-limiter.js';
+import { ConcurrencyLimiter } from './concurrency-limiter.js';
+import type { Work } from './work.metrics.js';
 
 export interface WaitLimits {
   /** Number of tasks that run at the same time. */
@@ -7,6 +8,8 @@ export interface WaitLimits {
   readonly maxWaitMs: number;
   /** Duration of a task in milliseconds, which is assumed until the first task has ended. */
   readonly assumedTaskMs: number;
+  /** The name of the tasks in metrics. */
+  readonly work: Work;
 }
 
 /**
@@ -27,7 +30,7 @@ export class WaitLimiter {
     private readonly limits: WaitLimits,
     private readonly now: () => number = () => performance.now(),
   ) {
-    this.limiter = new ConcurrencyLimiter(limits.concurrency, Number.POSITIVE_INFINITY);
+    this.limiter = new ConcurrencyLimiter(limits.concurrency, Number.POSITIVE_INFINITY, limits.work);
     this.taskMs = limits.assumedTaskMs;
   }
 
@@ -44,7 +47,7 @@ export class WaitLimiter {
    */
   async run<T>(task: () => Promise<T>, isStillNeeded?: () => boolean): Promise<T> {
     const waitMs = this.expectedWaitMs;
-    if (waitMs > this.limits.maxWaitMs) throw new BusyError(undefined, Math.ceil(waitMs / 1000));
+    if (waitMs > this.limits.maxWaitMs) throw this.limiter.refuse(Math.ceil(waitMs / 1000));
     return this.limiter.run(() => this.measure(task), isStillNeeded);
   }
 

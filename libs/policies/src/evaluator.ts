@@ -19,6 +19,7 @@ const REPLY_TRAVEL_MS = 50;
 
 const evaluations = histogram({
   name: 'gatehouse_policy_evaluation_seconds',
+  question: 'slow',
   help: 'Durations of the evaluation of single policies',
   labels: { kind: 'the kind of the policy', outcome: ['pass', 'fail', 'error'] },
 });

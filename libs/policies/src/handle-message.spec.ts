@@ -10,7 +10,7 @@ import type { Policy } from './policy.js';
 const contract = definePolicy({ kind: 'sample', model: 'samples.policy', config: z.object({}) });
 const policies = [{ id: 'a', kind: 'sample', name: 'a', config: {}, timeout_ms: 5000 }];
 
-function dependenciesOf(evaluate: Policy['evaluate'], limiter = new ConcurrencyLimiter(1, 1)) {
+function dependenciesOf(evaluate: Policy['evaluate'], limiter = new ConcurrencyLimiter(1, 1, 'policy')) {
   const reports: unknown[] = [];
   const evaluator = new Evaluator(new Map([['sample', { contract, policy: { evaluate } }]]));
   return { evaluator, limiter, reports, report: (_message: string, error: unknown) => void reports.push(error) };

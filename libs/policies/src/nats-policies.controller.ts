@@ -7,6 +7,7 @@ import { encodePolicyReply, handlePolicyMessage } from './handle-message.js';
 
 const answers = histogram({
   name: 'gatehouse_policy_answer_seconds',
+  question: 'slow',
   help: 'Durations of requests, each for one or more policies',
   labels: { outcome: ['evaluated', ...STAGE_PROBLEM_CODES] },
 });

@@ -48,7 +48,7 @@ export async function policiesModule(policies: Readonly<Record<string, PolicyEnt
     imports: [directoryModule()],
     providers: [
       ...types,
-      { provide: POLICY_LIMITER, useValue: new ConcurrencyLimiter(config.POLICY_CONCURRENCY, config.POLICY_QUEUE) },
+      { provide: POLICY_LIMITER, useValue: requestLimiter(config) },
       { provide: POLICY_REPLY_BYTES, useValue: config.POLICY_REPLY_BYTES },
       { provide: GeoLocator, useFactory: () => MaxmindGeoLocator.fromSettings(config) },
       ExpressionInputs,
@@ -67,13 +67,16 @@ export async function policiesModule(policies: Readonly<Record<string, PolicyEnt
   };
 }
 
+const requestLimiter = ({ POLICY_CONCURRENCY, POLICY_QUEUE }: Settings) =>
+  new ConcurrencyLimiter(POLICY_CONCURRENCY, POLICY_QUEUE, 'policy');
+
 /** Resolves when the first Python process is ready. */
 async function startPython(config: Settings): Promise<PythonRunner> {
   const { POLICY_PYTHON: size, POLICY_PYTHON_MB: memoryMb, POLICY_QUEUE: queue } = config;
   const logger = new Logger('policy');
   const onFault = (error: unknown) => logger.fault('Python did not start', error);
   const interpreter = await Interpreter.start({ memoryMb, size, onStartError: onFault });
-  return new PythonRunner(interpreter, new ConcurrencyLimiter(size, queue), expressionLimits(config));
+  return new PythonRunner(interpreter, new ConcurrencyLimiter(size, queue, 'expression'), expressionLimits(config));
 }
 
 const expressionLimits = (config: Settings): ExpressionLimits => ({

@@ -28,7 +28,7 @@ export class ProviderHttpClient {
   private readonly limiters = new Map<string, ConcurrencyLimiter>();
 
   constructor(private readonly limits: ProvidersConfig) {
-    this.http = new RestrictedHttpClient(limits.SOURCE_HOSTS);
+    this.http = new RestrictedHttpClient(limits.SOURCE_HOSTS, 'source');
   }
 
   /** Returns whether secrets may be sent to an address: it uses TLS, or SOURCE_HOSTS lists its host by name. */
@@ -67,7 +67,8 @@ export class ProviderHttpClient {
   }
 
   private limiterFor({ host }: URL): ConcurrencyLimiter {
-    const limiter = this.limiters.get(host) ?? new ConcurrencyLimiter(this.limits.SOURCE_CONCURRENCY, MAX_QUEUED);
+    const limiter =
+      this.limiters.get(host) ?? new ConcurrencyLimiter(this.limits.SOURCE_CONCURRENCY, MAX_QUEUED, 'source');
     this.limiters.set(host, limiter);
     return limiter;
   }

@@ -9,6 +9,7 @@ import type { Stage } from './stage.js';
 
 const durations = histogram({
   name: 'gatehouse_stage_answer_seconds',
+  question: 'slow',
   help: 'Durations of requests to stages, measured by their service',
   labels: { kind: 'the kind of the stage', verb: FLOW_VERBS, outcome: STAGE_OUTCOMES },
 });

@@ -1,5 +1,5 @@
 import { type ExpiredRowCleaner, MAX_BACKLOG } from '@gatehouse/executor-postgres';
-import { counter, lazyGauge } from '@gatehouse/platform';
+import { counter, gauge, lazyGauge } from '@gatehouse/platform';
 
 type Backlog = Pick<ExpiredRowCleaner, 'backlog'>;
 
@@ -8,8 +8,25 @@ const labels = { table: 'the table with its schema, such as `flow.plans`' };
 /** Expired rows that this gateway has deleted, by table. */
 export const removedRows = counter({
   name: 'gatehouse_cleanup_removed_rows_total',
+  question: 'cleanup',
   help: 'Expired rows that this gateway has deleted. Rows that are deleted with their session are not counted',
   labels,
+});
+
+/** Rows that the last complete round of this gateway has deleted, by table. */
+export const roundRows = gauge({
+  name: 'gatehouse_cleanup_round_rows',
+  question: 'cleanup',
+  help: 'Rows that the last complete round of this gateway has deleted. One gateway at a time cleans up',
+  labels,
+});
+
+/** Unix time at which this gateway has last completed a round. */
+export const lastSuccess = gauge({
+  name: 'gatehouse_cleanup_last_success_timestamp_seconds',
+  question: 'cleanup',
+  help: 'Unix time at which this gateway has last completed a round, 0 before its first. Take the maximum of all gateways',
+  labels: {},
 });
 
 /** The cleaners of this process. All of them report the same backlog, because they clean the same database. */
@@ -18,6 +35,7 @@ const cleaners = new Set<Backlog>();
 lazyGauge(
   {
     name: 'gatehouse_cleanup_backlog_rows',
+    question: 'cleanup',
     help: `Rows that the next cleanup looks at, because they have expired or may have; ${MAX_BACKLOG} means as many or more`,
     labels,
   },

@@ -10,7 +10,7 @@ import {
 import { DataSource } from 'typeorm';
 import { AdaptersModule } from '../flows/adapters.module.js';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
-import { removedRows, reportBacklog } from './cleanup.metrics.js';
+import { lastSuccess, removedRows, reportBacklog, roundRows } from './cleanup.metrics.js';
 
 const cleaner: Provider = {
   provide: ExpiredRowCleaner,
@@ -25,6 +25,10 @@ const cleaner: Provider = {
     return new ExpiredRowCleaner(source, settings, {
       isBusy: () => latency.isSlow(config.CLEANUP_SLOW_FACTOR),
       onRemoved: (table, rows) => removedRows.inc({ table }, rows),
+      onRound: (removed) => {
+        for (const [table, rows] of removed) roundRows.set({ table }, rows);
+        lastSuccess.setToCurrentTime();
+      },
     });
   },
 };

@@ -13,7 +13,7 @@ export class DeviceCodeRateLimiter {
   readonly admit: (ip: string) => void;
 
   constructor(@Inject(GATEWAY_CONFIG) { DEVICE_CODE_RATE: requests }: Pick<GatewayConfig, 'DEVICE_CODE_RATE'>) {
-    this.admit = networkLimit({ requests, periodS: PERIOD_S });
+    this.admit = networkLimit('device_code', { requests, periodS: PERIOD_S });
   }
 }
 

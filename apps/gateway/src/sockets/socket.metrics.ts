@@ -6,18 +6,21 @@ export type SocketRefusal = (typeof SOCKET_REFUSALS)[number];
 
 export const openSockets = gauge({
   name: 'gatehouse_sockets_open',
+  question: 'full',
   help: 'Open WebSockets of pages',
   labels: {},
 });
 
 export const refusedSockets = counter({
   name: 'gatehouse_sockets_refused_total',
+  question: 'abuse',
   help: 'WebSockets that were refused',
   labels: { reason: SOCKET_REFUSALS },
 });
 
 export const socketMessages = counter({
   name: 'gatehouse_socket_messages_total',
+  question: 'messages',
   help: 'Messages for visitors',
   labels: {
     outcome:

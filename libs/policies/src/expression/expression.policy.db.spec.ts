@@ -35,7 +35,7 @@ beforeAll(async () => {
   await interpreter.whenFull();
   const users = new PolicyUserRepository(source);
   const geoLocator = await MaxmindGeoLocator.open({ asn: undefined, city: undefined });
-  const python = new PythonRunner(interpreter, new ConcurrencyLimiter(1, 10), {
+  const python = new PythonRunner(interpreter, new ConcurrencyLimiter(1, 10, 'expression'), {
     callDepth: 3,
     events: 3,
     eventBytes: 256,

@@ -42,7 +42,7 @@ export class SiteverifyClient {
   private readonly http: RestrictedHttpClient;
 
   constructor(private readonly limits: CaptchaConfig) {
-    this.http = new RestrictedHttpClient(limits.CAPTCHA_HOSTS);
+    this.http = new RestrictedHttpClient(limits.CAPTCHA_HOSTS, 'captcha');
   }
 
   /** Returns whether the circuit breaker of a provider is open. */
@@ -77,7 +77,7 @@ export class SiteverifyClient {
     const { CAPTCHA_OUTAGE_FAILURES: failures, CAPTCHA_OUTAGE_S, CAPTCHA_CONCURRENCY } = this.limits;
     const provider = {
       breaker: new CircuitBreaker({ failures, pauseMs: CAPTCHA_OUTAGE_S * 1000 }),
-      limiter: new ConcurrencyLimiter(CAPTCHA_CONCURRENCY, QUEUE),
+      limiter: new ConcurrencyLimiter(CAPTCHA_CONCURRENCY, QUEUE, 'captcha'),
     };
     this.providers.set(address, provider);
     return provider;

@@ -14,7 +14,7 @@ export interface PasswordCheck {
  * How many hashes may run at the same time, and how long a hash may wait. More hashes than cores only slow each other
  * down.
  */
-type Limits = Omit<WaitLimits, 'assumedTaskMs'>;
+type Limits = Omit<WaitLimits, 'assumedTaskMs' | 'work'>;
 
 /** Milliseconds that a current hash and a legacy hash are assumed to take, until the first one is measured. */
 const ASSUMED_MS = { all: 10, legacy: 100 };
@@ -36,8 +36,8 @@ export class PasswordHasher {
   private readonly legacy: WaitLimiter;
 
   constructor({ all, legacy }: PasswordHashLimits) {
-    this.all = new WaitLimiter({ ...all, assumedTaskMs: ASSUMED_MS.all });
-    this.legacy = new WaitLimiter({ ...legacy, assumedTaskMs: ASSUMED_MS.legacy });
+    this.all = new WaitLimiter({ ...all, assumedTaskMs: ASSUMED_MS.all, work: 'password' });
+    this.legacy = new WaitLimiter({ ...legacy, assumedTaskMs: ASSUMED_MS.legacy, work: 'password_legacy' });
   }
 
   /** Returns whether a password matches a hash, and whether the hash is outdated. */

@@ -1,9 +1,8 @@
-import { Problem } from '@gatehouse/contracts';
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../../gateway.config.js';
 import { ClientResolver } from '../client.resolver.js';
-import { type NetworkRateLimiter, networkRateLimiter } from './network-rate-limiter.js';
+import { type NetworkRateLimiter, networkRateLimiter, rateLimitProblem } from './network-rate-limiter.js';
 
 type Settings = Pick<GatewayConfig, 'ANONYMOUS_RATE' | 'ANONYMOUS_RATE_PERIOD_S'>;
 
@@ -28,7 +27,7 @@ export class AnonymousRateLimiter {
     void reply
       .header('ratelimit-policy', this.policy)
       .header('ratelimit', `"anonymous";r=${remaining};t=${Math.ceil(fullInS)}`);
-    if (!admitted) throw new Problem('rate_limited', { retry_after_s: nextInS });
+    if (!admitted) throw rateLimitProblem('anonymous', { nextInS });
   }
 }
 

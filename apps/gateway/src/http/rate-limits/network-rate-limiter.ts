@@ -1,5 +1,6 @@
 import { Problem } from '@gatehouse/contracts';
 import { clientNetwork } from '@gatehouse/executor';
+import { type RateLimitName, rateLimited } from './rate-limit.metrics.js';
 
 /** Largest number of networks that one limit counts at the same time. They need about 20 MB. */
 const MAX_NETWORKS = 100_000;
@@ -77,10 +78,16 @@ export const networkRateLimiter = ({ requests, periodS }: Omit<RateLimit, 'maxNe
   requests === 0 ? undefined : new NetworkRateLimiter({ requests, periodS, maxNetworks: MAX_NETWORKS });
 
 /** Returns a function that counts one request of an address's network, and throws `rate_limited` above the limit. */
-export function networkLimit(limit: Omit<RateLimit, 'maxNetworks'>): (ip: string) => void {
+export function networkLimit(name: RateLimitName, limit: Omit<RateLimit, 'maxNetworks'>): (ip: string) => void {
   const limiter = networkRateLimiter(limit);
   return (ip) => {
     const result = limiter?.count(ip);
-    if (result?.admitted === false) throw new Problem('rate_limited', { retry_after_s: result.nextInS });
+    if (result?.admitted === false) throw rateLimitProblem(name, result);
   };
+}
+
+/** Counts a request above the limit `name`, and returns the problem for it. */
+export function rateLimitProblem(name: RateLimitName, { nextInS }: Pick<RateLimitResult, 'nextInS'>): Problem {
+  rateLimited.inc({ limit: name });
+  return new Problem('rate_limited', { retry_after_s: nextInS });
 }

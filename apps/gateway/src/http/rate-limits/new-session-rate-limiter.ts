@@ -11,7 +11,7 @@ export class NewSessionRateLimiter {
   private readonly count: (ip: string) => void;
 
   constructor(@Inject(GATEWAY_CONFIG) { NEW_SESSION_RATE: requests, NEW_SESSION_RATE_PERIOD_S: periodS }: Settings) {
-    this.count = networkLimit({ requests, periodS });
+    this.count = networkLimit('new_session', { requests, periodS });
   }
 
   /** Counts a new session. Does not limit outposts, because their token authenticates them. Throws `rate_limited`. */

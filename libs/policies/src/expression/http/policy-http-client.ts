@@ -1,6 +1,6 @@
 import { lookup, lookupService } from 'node:dns/promises';
 import { isIP, type LookupFunction } from 'node:net';
-import { filteredLookup } from '@gatehouse/platform';
+import { filteredLookup, measureProvider } from '@gatehouse/platform';
 import { z } from 'zod';
 import { UndecidedPolicyError } from '../../policy.js';
 import type { AllowedHosts } from './allowed-hosts.js';
@@ -49,7 +49,8 @@ export class PolicyHttpClient {
     const limits = { maxBytes: this.limits.maxBytes, signal: AbortSignal.any([timeout, signal]), lookup: this.lookup };
     let request = this.requestOf(args);
     for (let redirects = 0; ; redirects++) {
-      const response = await sendRequest(request, limits);
+      const current = request;
+      const response = await measureProvider('expression', () => sendRequest(current, limits));
       const next = args.redirects ? followRedirect(request, response) : undefined;
       if (!next) return toExpressionResponse(request, response);
       if (redirects === MAX_REDIRECTS)

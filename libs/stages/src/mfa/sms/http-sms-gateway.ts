@@ -39,8 +39,8 @@ export class HttpSmsGateway {
 
   constructor(private readonly limits: GatewaySettings) {
     // The operator sets the URL of Twilio, so its host is allowed. Blueprints set web hooks, so SMS_HOSTS limits them.
-    this.twilio = new RestrictedHttpClient(new URL(limits.SMS_TWILIO_URL).hostname);
-    this.webhooks = new RestrictedHttpClient(limits.SMS_HOSTS);
+    this.twilio = new RestrictedHttpClient(new URL(limits.SMS_TWILIO_URL).hostname, 'sms');
+    this.webhooks = new RestrictedHttpClient(limits.SMS_HOSTS, 'sms');
   }
 
   /** Sends a message. Throws `SmsNotSentError` when the provider does not accept it. */

@@ -1,0 +1,14 @@
+import { counter } from '@gatehouse/platform';
+
+/** The rate limits of networks. */
+export type RateLimitName = 'anonymous' | 'new_session' | 'device_code';
+
+/** Requests above a rate limit. */
+export const rateLimited = counter({
+  name: 'gatehouse_rate_limited_total',
+  question: 'abuse',
+  help: 'Requests that were refused with 429 by a rate limit of their network',
+  labels: {
+    limit: '`anonymous`: ANONYMOUS_RATE; `new_session`: NEW_SESSION_RATE; `device_code`: DEVICE_CODE_RATE',
+  },
+});

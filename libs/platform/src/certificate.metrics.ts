@@ -1,0 +1,49 @@
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { TLSSocket } from 'node:tls';
+import { gauge } from './metrics.js';
+
+/** The certificates whose end a process knows. */
+const CERTIFICATES = {
+  postgres_server: 'the certificate of Postgres, as of the last connection',
+  nats_server: 'that of NATS',
+  postgres_client: 'the file `sslcert` of DATABASE_URL',
+  postgres_authority: 'the file `sslrootcert`',
+  node_extra_ca: 'the file of NODE_EXTRA_CA_CERTS',
+} as const;
+type CertificateUse = keyof typeof CERTIFICATES;
+
+const expiry = gauge({
+  name: 'gatehouse_certificate_expiry_timestamp_seconds',
+  question: 'keys',
+  help: 'Unix time at which a certificate ends that this process uses or has verified. Of several certificates in a file, the first that ends',
+  labels: {
+    use: Object.entries(CERTIFICATES)
+      .map(([use, text]) => `\`${use}\`: ${text}`)
+      .join('; '),
+  },
+});
+
+/** Reports when the certificate ends that the server on the other side of a TLS socket has. Ignores other sockets. */
+export function reportPeerCertificate(use: CertificateUse, socket: unknown): void {
+  if (!(socket instanceof TLSSocket)) return;
+  const { valid_to: end } = socket.getPeerCertificate();
+  if (end) expiry.set({ use }, Date.parse(end) / 1000);
+}
+
+const PEM_BLOCK = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+
+/**
+ * Reports when the first certificate of a PEM file ends. Ignores `undefined`, and a file that cannot be read: the
+ * connection that needs it fails and says why.
+ */
+export function reportCertificateFile(use: CertificateUse, path: string | null | undefined): void {
+  if (!path) return;
+  try {
+    const blocks = readFileSync(path, 'utf8').match(PEM_BLOCK) ?? [];
+    const ends = blocks.map((pem) => Date.parse(new X509Certificate(pem).validTo) / 1000);
+    if (ends.length > 0) expiry.set({ use }, Math.min(...ends));
+  } catch {
+    // See above.
+  }
+}
