@@ -24,8 +24,6 @@ export interface Infrastructure {
 export class InfrastructureModule {
   static forRoot(infrastructure: Infrastructure): DynamicModule {
     const { config, source, requester, readiness, geoLocator, pages, logger, admission } = infrastructure;
-    const sealer = new Sealer(config.SEAL_KEYS);
-    reportKeys('SEAL_KEYS', sealer);
     return {
       module: InfrastructureModule,
       providers: [
@@ -38,7 +36,7 @@ export class InfrastructureModule {
         { provide: PageRenderer, useValue: pages },
         { provide: Logger, useValue: logger },
         { provide: Admission, useValue: admission },
-        { provide: Sealer, useValue: sealer },
+        { provide: Sealer, useValue: openSealer(config) },
       ],
       exports: [
         GATEWAY_CONFIG,
@@ -54,4 +52,11 @@ export class InfrastructureModule {
       ],
     };
   }
+}
+
+/** Returns the sealer of the gateway, and reports the ids of its keys. */
+function openSealer({ SEAL_KEYS }: GatewayConfig): Sealer {
+  const sealer = new Sealer(SEAL_KEYS);
+  reportKeys('SEAL_KEYS', sealer);
+  return sealer;
 }

@@ -8,7 +8,7 @@ import {
 } from '@nats-io/transport-node';
 import { ConfigError, natsConfig } from './config.js';
 import { Logger } from './logger.js';
-import { reportNatsConnection } from './nats.metrics.js';
+import { reportNatsConnection } from './nats-connection.metrics.js';
 import { type NatsSubscriptions, SubscriptionRefusedError } from './nats-subscriptions.js';
 import { Readiness } from './readiness.js';
 

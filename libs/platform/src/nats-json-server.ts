@@ -1,8 +1,8 @@
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
 import { NatsContext, type NatsOptions, ServerNats } from '@nestjs/microservices';
 import { DRAIN_MS, delay, JsonResponder } from './json-responder.js';
-import { reportNatsConnection } from './nats.metrics.js';
 import { drainAndClose, isConnectionReady, refusalOf, waitForNats, waitForSubscriptions } from './nats-connection.js';
+import { reportNatsConnection } from './nats-connection.metrics.js';
 import { NatsSubscriptions } from './nats-subscriptions.js';
 import { Readiness } from './readiness.js';
 
