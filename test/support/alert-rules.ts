@@ -1,0 +1,65 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse, stringify } from 'yaml';
+
+/** The folder with the Prometheus rules of a deployment. */
+export const RULES_FOLDER = 'deploy/prometheus/rules';
+
+/** A rule of Prometheus: a recording rule or an alert. */
+export interface Rule {
+  readonly record?: string;
+  readonly alert?: string;
+  readonly expr: string;
+  readonly for?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+/** A file of rules. */
+interface RuleFile {
+  readonly groups: readonly { readonly name: string; readonly interval?: string; readonly rules: readonly Rule[] }[];
+}
+
+const ruleFiles = (): RuleFile[] =>
+  readdirSync(RULES_FOLDER)
+    .sort()
+    .map((name) => parse(readFileSync(join(RULES_FOLDER, name), 'utf8')) as RuleFile);
+
+/** Returns all rules of a deployment. */
+export const readRules = (): Rule[] => ruleFiles().flatMap(({ groups }) => groups.flatMap(({ rules }) => rules));
+
+const UNITS_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const DURATION = /(\d+)(ms|[smhd])/g;
+
+/** Returns a duration of Prometheus, such as `1h30m`, divided by a factor, in milliseconds. */
+export function scaleDuration(duration: string, factor: number): string {
+  const parts = [...duration.matchAll(DURATION)];
+  const ms = parts.reduce((sum, [, count, unit]) => sum + Number(count) * UNITS_MS[unit as keyof typeof UNITS_MS], 0);
+  return `${Math.max(1, Math.round(ms / factor))}ms`;
+}
+
+/** Returns an expression with its ranges, such as `[5m]`, and its offsets divided by a factor. */
+export const scaleExpression = (expr: string, factor: number): string =>
+  expr.replace(/(?<=\[|\[\w+:|\boffset )(?:\d+(?:ms|[smhd]))+/g, (duration) => scaleDuration(duration, factor));
+
+/**
+ * Returns the text of one file with all rules, in which every time window is divided by `factor`: the ranges and offsets
+ * of expressions, `for`, and the intervals of groups. So a test with a real Prometheus sees within seconds what takes
+ * minutes in a deployment. Divide the scrape interval too: a range must hold several scrapes. Thresholds stay, also those
+ * in seconds, such as the age of the oldest mail.
+ */
+export function scaledRules(factor: number): string {
+  const scaleRule = (rule: Rule) => ({
+    ...rule,
+    expr: scaleExpression(rule.expr, factor),
+    ...(rule.for && { for: scaleDuration(rule.for, factor) }),
+  });
+  const groups = ruleFiles().flatMap((file) =>
+    file.groups.map((group) => ({
+      ...group,
+      ...(group.interval && { interval: scaleDuration(group.interval, factor) }),
+      rules: group.rules.map(scaleRule),
+    })),
+  );
+  return stringify({ groups }, { lineWidth: 0 });
+}
