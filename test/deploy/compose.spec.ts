@@ -29,7 +29,7 @@ const SECRETS: Readonly<Record<string, readonly string[]>> = {
   operator: ['POSTGRES_PASSWORD', 'SEAL_KEYS', 'MFA_SEAL_KEYS', 'SECRET_KEY', 'PSEUDONYM_KEY'],
 };
 /** Containers of other images. */
-const OTHERS = ['proxy', 'postgres', 'nats', 'nats-data'];
+const OTHERS = ['proxy', 'postgres', 'nats', 'nats-data', 'prometheus', 'grafana'];
 const CONTAINERS = [...SERVICES, 'migrate', 'roles', 'operator'];
 
 describe('docker-compose.yml', () => {
@@ -64,16 +64,19 @@ describe('docker-compose.yml', () => {
   });
 
   it.each(OTHERS)('runs %s from an image with an exact version', (name) => {
-    expect(compose[name]?.image).toMatch(/^[a-z]+:\d+\.\d+(\.\d+)?-alpine$/);
+    expect(compose[name]?.image).toMatch(/^([a-z]+:\d+\.\d+(\.\d+)?-alpine|[a-z]+\/[a-z]+:v?\d+\.\d+\.\d+)$/);
   });
 
-  it.each([...SERVICES, 'proxy', 'postgres', 'nats'])('has a health check of %s that a busy machine passes', (name) => {
-    const { test, timeout = '', start_period } = compose[name]?.healthcheck ?? {};
-    expect(test?.[0]).toBe('CMD');
-    expect(test).not.toContain('node');
-    expect(Number.parseInt(timeout, 10)).toBeGreaterThanOrEqual(5);
-    expect(start_period).toMatch(/^\d+s$/);
-  });
+  it.each([...SERVICES, ...OTHERS.filter((name) => name !== 'nats-data')])(
+    'has a health check of %s that a busy machine passes',
+    (name) => {
+      const { test, timeout = '', start_period } = compose[name]?.healthcheck ?? {};
+      expect(test?.[0]).toBe('CMD');
+      expect(test).not.toContain('node');
+      expect(Number.parseInt(timeout, 10)).toBeGreaterThanOrEqual(5);
+      expect(start_period).toMatch(/^\d+s$/);
+    },
+  );
 
   it.each(SERVICES)('runs as many replicas of %s as .env says', (service) => {
     const name = `${service.toUpperCase()}_REPLICAS`;
@@ -93,8 +96,9 @@ describe('docker-compose.yml', () => {
     },
   );
 
-  it('publishes only the proxy, whose network the gateway trusts', () => {
-    expect(Object.keys(compose).filter((name) => compose[name]?.ports)).toEqual(['proxy']);
+  it('publishes only the proxy, whose network the gateway trusts, unless a profile is active', () => {
+    const published = Object.keys(compose).filter((name) => compose[name]?.ports && !compose[name].profiles);
+    expect(published).toEqual(['proxy']);
     expect(compose['proxy']).toMatchObject({ ports: ['127.0.0.1:9000:9000'], networks: ['edge', 'front'] });
     expect(compose['gateway']?.environment?.['TRUSTED_PROXIES']).toBe('10.231.0.0/24');
     const settings = { FRONT_SUBNET: '10.9.0.0/24', TRUSTED_PROXIES: '192.0.2.1' };
@@ -169,7 +173,7 @@ describe('docker-compose.yml', () => {
       await appendFile(join(folder, 'secrets.env'), 'MAIL_PASSWORD=mail\nPSEUDONYM_KEY=for good\n');
       const settings = await readEnvFile(join(folder, '.env'));
       const secrets = await readEnvFile(join(folder, 'secrets.env'));
-      const args = ['--profile', 'operator', 'config', '--format', 'json'];
+      const args = ['--profile', 'operator', '--profile', 'observe', 'config', '--format', 'json'];
       const options = { env: { PATH: process.env['PATH'] }, cwd: folder, encoding: 'utf8' } as const;
       const parsed = JSON.parse(execFileSync('docker-compose', args, options)) as { services: typeof compose };
       const environments = (services: typeof compose) =>

@@ -10,6 +10,7 @@ export interface Container {
   readonly command?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
   readonly networks: readonly string[];
+  readonly profiles?: readonly string[];
   readonly ports?: readonly string[];
   readonly depends_on?: unknown;
   readonly healthcheck?: {
