@@ -1,21 +1,53 @@
+import { writeFile } from 'node:fs/promises';
+import { generateSync, ScureBase32Plugin } from 'otplib';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { blueprint, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
-import { Deployment } from '../support/deployment.js';
+import { blueprint, EMAIL, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
+import { Deployment, SERVICES } from '../support/deployment.js';
+import { Mailbox } from '../support/mailbox.js';
+import { OtlpReceiver, type ReceivedSpan } from '../support/otlp-receiver.js';
+import { boundEntry, expressionEntry } from '../support/policy-entries.js';
 import { freePort } from '../support/processes.js';
+import { readMail } from '../support/read-mail.js';
+import { drawTraces } from '../support/trace-picture.js';
+import { completeTraces, pathsOf, type Trace } from '../support/traces.js';
 
 let deployment: Deployment;
 let port: number;
+let collector: OtlpReceiver;
+let mailbox: Mailbox;
+
+const CODES = { stage: 'authenticator_totp.authenticatortotpstage', attrs: { digits: 6 } };
+const VALIDATE = {
+  stage: 'authenticator_validate.authenticatorvalidatestage',
+  attrs: { device_classes: ['totp'], not_configured_action: 'deny' },
+};
 
 beforeAll(async () => {
   port = await freePort();
+  collector = await OtlpReceiver.open();
+  mailbox = await Mailbox.open();
   deployment = await Deployment.open({
     apart: 'all',
-    blueprints: [blueprint(userEntry('alice'), flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN]))],
+    blueprints: [
+      blueprint(
+        ...[userEntry('alice'), userEntry('bob')],
+        flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN]),
+        flowEntries('enrol', [IDENTIFICATION, CODES]),
+        flowEntries('strong', [IDENTIFICATION, PASSWORD, VALIDATE, EMAIL, LOGIN]),
+        expressionEntry('only bob', 'return request.user.username == "bob"'),
+        boundEntry('strong-1 bound', 'only bob'),
+      ),
+    ],
+    services: [...SERVICES, 'mfa', 'enrollment', 'policy', 'courier'],
     gateway: { MONITORING_PORT: String(port) },
-    environment: { LOG_LEVEL: 'debug' },
+    environment: { LOG_LEVEL: 'debug', ...collector.settings, ...mailbox.settings },
   });
 });
-afterAll(() => deployment.close());
+afterAll(async () => {
+  await deployment?.close();
+  await mailbox?.close();
+  await collector?.close();
+});
 
 it('the logs of the gateway and of the stages correlate a login by its plan, and contain no secret', async () => {
   const browser = deployment.browser();
@@ -68,4 +100,125 @@ it('metrics count responses by route and stage, without labels for users', async
   );
   expect(text).toMatch(/gatehouse_stage_hop_seconds_count\{kind="password",verb="respond",outcome="passed"\} 1/);
   expect(text).not.toContain('alice');
+});
+
+it('each request of a login is one trace, from HTTP into the SQL of the stages; mail and event are linked to it', async () => {
+  const browser = deployment.browser();
+  const setup = await browser.solve('enrol', { uid_field: 'bob' });
+  const key = new URL((setup.body as { config_url: string }).config_url).searchParams.get('secret')!;
+  const secret = new ScureBase32Plugin().decode(key);
+  const step = Math.floor(Date.now() / 30_000);
+  const [setupCode, loginCode] = [step, step + 1].map((at) => generateSync({ secret, epoch: at * 30 }));
+  await browser.solve('enrol', { code: setupCode });
+  await browser.solve('strong', { uid_field: 'bob' });
+  await browser.solve('strong', { password: 'correct-horse-7' });
+  await browser.solve('strong', { code: loginCode });
+  const mail = readMail(await mailbox.mailTo('bob@example.org'));
+  const login = await browser.solve('strong', { code: mail.code });
+  expect(login.body).toMatchObject({ component: 'xak-flow-redirect' });
+
+  const traces = await completeTraces(collector, 4, ({ attributes }) => attributes['gatehouse.flow'] === 'strong');
+  const [identified, checked, sent, done] = traces;
+  const roots = traces.map(([root]) => root!);
+  expect(new Set(roots.map(({ attributes }) => attributes['gatehouse.plan'])).size).toBe(1);
+  expect(roots.at(-1)).toMatchObject({
+    name: 'POST /api/v3/flows/executor/:flow_slug',
+    attributes: {
+      'http.request.method': 'POST',
+      'http.route': '/api/v3/flows/executor/:flow_slug',
+      'http.response.status_code': 200,
+      'gatehouse.request_id': login.headers.get('x-authentik-id'),
+      'gatehouse.outcome': 'done',
+    },
+  });
+  const gateway = 'gateway: POST /api/v3/flows/executor/:flow_slug (server)';
+  const stage = (service: string, subject: string) =>
+    `${gateway} > gateway: request stage.${subject} (client) > ${service}: process stage.${subject} (server)`;
+  expect(pathsOf(identified!)).toEqual(
+    expect.arrayContaining([
+      `${gateway} > gateway: plan_load (client)`,
+      `${stage('identification', 'identification.respond')} > identification: users.find_normalised.email.username.folded (client)`,
+      `${gateway} > gateway: request policy.evaluate (client) > policy: process policy.evaluate (server) > policy: evaluate expression (internal)`,
+      stage('password', 'password.challenge'),
+    ]),
+  );
+  expect(pathsOf(checked!)).toEqual(
+    expect.arrayContaining([
+      `${stage('password', 'password.respond')} > password: credentials.find_password (client)`,
+      `${stage('password', 'password.respond')} > password: check password hash (internal)`,
+      `${gateway} > gateway: save.key.settle (client)`,
+    ]),
+  );
+  expect(pathsOf(sent!)).toEqual(
+    expect.arrayContaining([
+      `${stage('mfa', 'authenticator_validate.respond')} > mfa: devices.use (client)`,
+      stage('enrollment', 'email.challenge'),
+    ]),
+  );
+  expect(done!.find(({ name }) => name === 'process stage.user_login.challenge')).toMatchObject({
+    service: 'gatehouse-session',
+    attributes: {
+      'messaging.system': 'nats',
+      'messaging.destination.name': 'stage.user_login.challenge',
+      'gatehouse.stage.kind': 'user_login',
+      'gatehouse.outcome': 'passed',
+    },
+  });
+  expect(identified!.find(({ name }) => name === 'evaluate expression')?.attributes).toEqual({
+    'gatehouse.policy.kind': 'expression',
+    'gatehouse.policy.name': 'only bob',
+    'gatehouse.outcome': 'pass',
+  });
+
+  const linkedTo = (trace: Trace | undefined, name: string) =>
+    completeTraces(collector, 1, (root) => root.name === name && root.links.some(isRootOf(trace)));
+  const [delivery] = await linkedTo(sent, 'deliver mail');
+  expect(pathsOf(delivery!)).toContain('courier: deliver mail (consumer) > courier: send mail (client)');
+  expect(delivery![0]!.attributes).toMatchObject({ 'gatehouse.outcome': 'sent', 'gatehouse.outbox.tries': 1 });
+  const [published] = await linkedTo(done, 'publish events');
+  expect(published![0]).toMatchObject({ kind: 'producer', attributes: { 'gatehouse.outcome': 'published' } });
+
+  const exported = collector.raw.join('\n');
+  const cookies = ['authentik_session', 'authentik_csrf'].map((name) => browser.cookie(name)!);
+  const { searchParams } = mail.link;
+  const secrets = [
+    'correct-horse-7',
+    key,
+    setupCode!,
+    loginCode!,
+    mail.code,
+    ...cookies,
+    searchParams.get('flow_token')!,
+  ];
+  for (const text of [...secrets, 'bob@example.org', 'flow_token', 'example.org'])
+    expect({ text, isExported: exported.includes(text) }).toEqual({ text, isExported: false });
+  if (process.env['TRACE_PICTURE'])
+    await writeFile(process.env['TRACE_PICTURE'], drawTraces([checked!, sent!, delivery!]));
+});
+
+const isRootOf =
+  (trace: Trace | undefined) =>
+  ({ traceId, spanId }: ReceivedSpan['links'][number]): boolean =>
+    trace?.[0]?.traceId === traceId && trace[0].spanId === spanId;
+
+it('a caller cannot make its request recorded or join its trace, and its own trace is linked', async () => {
+  const caller = { traceId: 'ab'.repeat(16), spanId: 'cd'.repeat(8) };
+  const send = (traceparent: string) =>
+    deployment.browser().fetch('/api/v3/root/config/', { headers: { traceparent, 'x-forwarded-for': '192.0.2.1' } });
+  const isTraced = ({ headers }: { headers: Headers }) => {
+    const id = headers.get('x-authentik-id');
+    return completeTraces(collector, 1, ({ attributes }) => attributes['gatehouse.request_id'] === id);
+  };
+  const [[linked] = []] = await isTraced(await send(`00-${caller.traceId}-${caller.spanId}-01`));
+  expect(linked).toMatchObject({ links: [caller], parentSpanId: undefined });
+  expect(linked?.traceId).not.toBe(caller.traceId);
+  for (const hostile of [
+    `00-${caller.traceId}-${caller.spanId}`,
+    'x'.repeat(8000),
+    `00-${'0'.repeat(32)}-${caller.spanId}-01`,
+  ]) {
+    const response = await send(hostile);
+    expect(response.status).toBe(200);
+    expect((await isTraced(response))[0]?.[0]?.links).toEqual([]);
+  }
 });

@@ -3,6 +3,7 @@ import { DEFAULT_FIRST_DELAY_S, DEFAULT_QUEUE_LIMIT } from '@gatehouse/executor'
 import { commonConfig, geoIpConfig, natsConfig, postgresConfig } from '@gatehouse/platform';
 import { z } from 'zod';
 import { CSRF_COOKIE, CSRF_COOKIES, isHostOnly, SESSION_COOKIE, SESSION_COOKIES } from './http/cookie-names.js';
+import { TRACEPARENT_USES } from './http/request-spans.js';
 import { avatarModes } from './users/avatars/avatar-modes.js';
 
 const whole = (fallback: number, { min = 1, max = Number.MAX_SAFE_INTEGER } = {}) =>
@@ -65,6 +66,12 @@ export const gatewaySettings = z.object({
     .string()
     .default('')
     .describe('Addresses or networks whose X-Forwarded-For, -Proto and -Host are trusted, comma separated'),
+  TRACEPARENT: z
+    .enum(TRACEPARENT_USES)
+    .default('link')
+    .describe(
+      'What the header `traceparent` of a request does to its trace: `link` links a new trace to the trace of the caller; `join` continues the trace of the caller, recorded or not, if an address in TRUSTED_PROXIES has sent the request',
+    ),
   TRUSTED_STAGES: trustedStages,
   BODY_LIMIT_BYTES: whole(256 * 1024, { max: 512 * 1024 }).describe('Largest request body'),
   QUERY_LIMIT_BYTES: whole(2048, { min: 256, max: 16 * 1024 }).describe(

@@ -35,5 +35,6 @@ export * from './stage-reply.js';
 export * from './stage-request.js';
 export * from './stage-subject.js';
 export * from './system-challenges.js';
+export * from './trace-attributes.js';
 export * from './unpublished.js';
 export * from './unstorable-characters.js';

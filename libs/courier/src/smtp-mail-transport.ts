@@ -1,3 +1,5 @@
+import { SpanKind, type SpanStart, withSpan } from '@gatehouse/platform';
+import { ATTR_SERVER_ADDRESS, ATTR_SERVER_PORT } from '@opentelemetry/semantic-conventions';
 import MailComposer from 'nodemailer/lib/mail-composer';
 import SMTPConnection, { type SMTPEnvelope } from 'nodemailer/lib/smtp-connection';
 
@@ -51,7 +53,14 @@ export class SmtpMailTransport {
   constructor(private readonly settings: Settings) {}
 
   /** Resolves when the server has accepted the mail. Throws MailDeliveryError. */
-  async send(mail: Mail, server: MailServer): Promise<void> {
+  send(mail: Mail, server: MailServer): Promise<void> {
+    return withSpan(
+      () => smtpSpan(server),
+      () => this.transmit(mail, server),
+    );
+  }
+
+  private async transmit(mail: Mail, server: MailServer): Promise<void> {
     const { envelope, message } = await composeMessage(mail, server);
     const connection = new SMTPConnection({
       ...optionsOf(server),
@@ -89,6 +98,12 @@ export class SmtpMailTransport {
     }
   }
 }
+
+const smtpSpan = ({ host, port }: MailServer): SpanStart => ({
+  name: 'send mail',
+  kind: SpanKind.CLIENT,
+  attributes: { [ATTR_SERVER_ADDRESS]: host, [ATTR_SERVER_PORT]: port },
+});
 
 /**
  * Returns the options of a connection. Only the configuration decides about encryption, so that neither the server nor

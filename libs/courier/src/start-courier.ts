@@ -1,4 +1,6 @@
+import { traceAttributes } from '@gatehouse/contracts';
 import {
+  annotateSpan,
   type Bus,
   Logger,
   NatsBus,
@@ -13,6 +15,7 @@ import {
 import { SCHEMA_VERSIONS } from '@gatehouse/schemas';
 import type { CourierConfig } from './courier.config.js';
 import { deliveries, mails, registerOutboxMetrics } from './courier.metrics.js';
+import { traceEvents, traceMail } from './delivery-spans.js';
 import { EventDelivery } from './event-delivery.js';
 import { MailDelivery } from './mail-delivery.js';
 import { type LeasedMessage, type MessageKind, OutboxRepository } from './outbox.repository.js';
@@ -70,13 +73,14 @@ function deliverMails({ config, outbox, logger }: Dependencies): Pick<PollLoop<L
   const observe = (outcome: 'sent' | 'later' | 'parked', ms: number) => {
     deliveries.observe({ sort: 'mail', outcome }, ms / 1000);
     mails.inc({ outcome: outcome === 'later' ? 'retried' : outcome });
+    annotateSpan(() => ({ [traceAttributes.outcome]: outcome }));
   };
   const delivery = new MailDelivery({ outbox, transport, settings, logger, observe });
   const loop = new PollLoop({
     size: config.MAIL_CONCURRENCY,
     pollMs: config.OUTBOX_POLL_MS,
     take: (limit) => leaseOpened({ config, outbox, logger }, { kind: 'mail', limit, leaseS }),
-    handle: (message) => delivery.handle(message),
+    handle: (message) => traceMail(message, () => delivery.handle(message)),
     onFault: (error) => logger.fault('the outbox cannot be read', error),
   });
   const close = () => {
@@ -90,7 +94,10 @@ function deliverEvents(
   { config, outbox, logger }: Dependencies,
   publisher: Publisher,
 ): PollLoop<readonly LeasedMessage[]> {
-  const observe = (outcome: string, ms: number) => deliveries.observe({ sort: 'event', outcome }, ms / 1000);
+  const observe = (outcome: string, ms: number) => {
+    deliveries.observe({ sort: 'event', outcome }, ms / 1000);
+    annotateSpan(() => ({ [traceAttributes.outcome]: outcome }));
+  };
   const delivery = new EventDelivery({ outbox, publisher, logger, observe });
   const leaseS = Math.ceil((2 * config.EVENTS_TIMEOUT_MS) / 1000) + LEASE_MARGIN_S;
   return new PollLoop<readonly LeasedMessage[]>({
@@ -103,7 +110,7 @@ function deliverEvents(
       );
       return batch.length > 0 ? [batch] : [];
     },
-    handle: (batch) => delivery.handle(batch),
+    handle: (batch) => traceEvents(batch, () => delivery.handle(batch)),
     onFault: (error) => logger.fault('the outbox cannot be read', error),
   });
 }

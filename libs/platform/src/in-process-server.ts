@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { NatsContext, Server } from '@nestjs/microservices';
 import type { BusServer } from './bus.js';
 import { DRAIN_MS, delay, JsonResponder } from './json-responder.js';
+import { activeTraceparent } from './tracing/active-span.js';
 
 /** Handles one message. Calls `respond` at most once. */
 export type SubjectHandler = (data: Uint8Array, respond: (reply: string | Uint8Array) => void) => void;
@@ -56,6 +57,8 @@ export class InProcessServer extends Server implements BusServer {
       await setImmediate();
       return this.messageHandlers.get(subject)?.(body, context);
     };
-    this.responder.answer(handler, { data, context, respond }).catch((error) => this.handleError(error as string));
+    this.responder
+      .answer(handler, { data, context, respond, subject, traceparent: activeTraceparent() })
+      .catch((error) => this.handleError(error as string));
   }
 }

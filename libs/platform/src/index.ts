@@ -33,6 +33,8 @@ export * from './sealing.js';
 export * from './secret-box.js';
 export * from './secrets-equal.js';
 export * from './tracing/active-span.js';
+export * from './tracing/http-client-spans.js';
+export { publishSpan } from './tracing/message-spans.js';
 export * from './tracing/start-tracing.js';
 export * from './tracing/traceparent.js';
 export * from './typeorm-data-source.js';

@@ -1,5 +1,8 @@
 import { exceedsDepth, MAX_MESSAGE_DEPTH } from '@gatehouse/contracts';
 import { isObservable, lastValueFrom } from 'rxjs';
+import { traceWork } from './tracing/active-span.js';
+import { answerSpan } from './tracing/message-spans.js';
+import { parseTraceparent } from './tracing/traceparent.js';
 
 /** The value that a handler receives when the body of a request is not JSON, or is nested too deeply. */
 export const MALFORMED = Symbol('malformed');
@@ -14,6 +17,9 @@ interface IncomingRequest {
   /** Nest's context of the message, passed on to the handler. */
   readonly context: unknown;
   readonly respond: (reply: string | Uint8Array) => unknown;
+  readonly subject: string;
+  /** The span of the sender, in the format of the header `traceparent`. */
+  readonly traceparent: string | undefined;
 }
 
 const decoder = new TextDecoder();
@@ -30,15 +36,24 @@ export class JsonResponder {
    * Parses a request, calls its handler and sends the reply. When the handler throws, rethrows the error and sends no
    * reply.
    */
-  async answer(handler: Handler | undefined, { data, context, respond }: IncomingRequest): Promise<void> {
+  async answer(handler: Handler | undefined, request: IncomingRequest): Promise<void> {
     this.open++;
+    const { subject, data } = request;
+    // Only a request that its sender records is recorded here.
+    const parent = request.traceparent === undefined ? undefined : parseTraceparent(request.traceparent);
     try {
-      const result: unknown = await handler?.(parse(data), context as never);
-      const reply: unknown = isObservable(result) ? await lastValueFrom(result) : result;
-      respond(reply instanceof Uint8Array ? reply : JSON.stringify(reply ?? null));
+      await (parent === undefined
+        ? this.handle(handler, request)
+        : traceWork({ ...answerSpan(subject, data.length), parent }, () => this.handle(handler, request)));
     } finally {
       if (--this.open === 0) this.onIdle?.();
     }
+  }
+
+  private async handle(handler: Handler | undefined, { data, context, respond }: IncomingRequest): Promise<void> {
+    const result: unknown = await handler?.(parse(data), context as never);
+    const reply: unknown = isObservable(result) ? await lastValueFrom(result) : result;
+    respond(reply instanceof Uint8Array ? reply : JSON.stringify(reply ?? null));
   }
 
   /** Resolves when no request is open, or when `limit` resolves. */

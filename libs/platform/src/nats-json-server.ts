@@ -5,6 +5,8 @@ import { drainAndClose, isConnectionReady, refusalOf, waitForNats, waitForSubscr
 import { reportNatsConnection } from './nats-connection.metrics.js';
 import { NatsSubscriptions } from './nats-subscriptions.js';
 import { Readiness } from './readiness.js';
+import { isTracing } from './tracing/active-span.js';
+import { TRACEPARENT_HEADER } from './tracing/message-spans.js';
 
 interface ServerOptions {
   readonly readiness?: Readiness;
@@ -66,6 +68,8 @@ export class NatsJsonServer extends ServerNats {
       data: message.data,
       context: new NatsContext([message.subject, message.headers]),
       respond: (reply) => message.respond(reply),
+      subject,
+      traceparent: isTracing() ? message.headers?.get(TRACEPARENT_HEADER) : undefined,
     });
   }
 

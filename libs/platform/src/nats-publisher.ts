@@ -2,6 +2,8 @@ import { headers, type NatsConnection } from '@nats-io/transport-node';
 import { BusDownError, type EventMessage, Publisher, type PublisherSettings } from './bus.js';
 import { delay } from './json-responder.js';
 import { drainAndClose, refusalOf } from './nats-connection.js';
+import { activeTraceparent } from './tracing/active-span.js';
+import { TRACEPARENT_HEADER } from './tracing/message-spans.js';
 
 /** Header with the id of a message. JetStream drops a message if it has stored the id within its duplicate window. */
 const MESSAGE_ID = 'Nats-Msg-Id';
@@ -60,6 +62,8 @@ export class NatsPublisher extends Publisher {
 
 function headersOf(values: Readonly<Record<string, string>>) {
   const all = headers();
+  const traceparent = activeTraceparent();
+  if (traceparent !== undefined) all.set(TRACEPARENT_HEADER, traceparent);
   for (const [name, value] of Object.entries(values)) all.set(name, value);
   return all;
 }

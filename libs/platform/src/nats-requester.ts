@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createInbox, type Msg, type NatsConnection } from '@nats-io/transport-node';
+import { createInbox, headers, type Msg, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
 import {
   type Broadcaster,
   BusDownError,
@@ -13,6 +13,8 @@ import { delay } from './json-responder.js';
 import { Logger } from './logger.js';
 import { drainAndClose, refusalOf } from './nats-connection.js';
 import { NatsSubscriptions } from './nats-subscriptions.js';
+import { activeTraceparent } from './tracing/active-span.js';
+import { TRACEPARENT_HEADER } from './tracing/message-spans.js';
 
 /** Milliseconds that a requester waits for the server when it closes. */
 const CLOSE_MS = 2000;
@@ -97,7 +99,7 @@ export class NatsRequester extends Requester implements Broadcaster {
         doubtful: false,
       });
       try {
-        this.connection.publish(subject, body, { reply: `${this.inbox}.${key}` });
+        this.connection.publish(subject, body, { reply: `${this.inbox}.${key}`, ...traceHeaders() });
       } catch (cause) {
         this.pending.delete(key);
         reject(new BusDownError(`NATS refuses a message to ${subject}`, { cause }));
@@ -177,6 +179,15 @@ export class NatsRequester extends Requester implements Broadcaster {
     }
     this.up = false;
   }
+}
+
+/** Returns the headers that carry the active span to the service, if there is one. */
+function traceHeaders(): { readonly headers?: MsgHdrs } {
+  const traceparent = activeTraceparent();
+  if (traceparent === undefined) return {};
+  const all = headers();
+  all.set(TRACEPARENT_HEADER, traceparent);
+  return { headers: all };
 }
 
 const serversOf = ({ info }: NatsConnection): readonly string[] => info?.connect_urls ?? [];

@@ -8,6 +8,8 @@ import {
 } from '@gatehouse/contracts';
 import type { z } from 'zod';
 import { BusDownError, NoRespondersError, ReplyLostError, type Requester, RequestTimeoutError } from './bus.js';
+import { type Attributes, withSpan } from './tracing/active-span.js';
+import { requestSpan } from './tracing/message-spans.js';
 
 /** A request in JSON, and the schema of its reply. */
 export interface BusRequest<S extends z.ZodType> {
@@ -22,6 +24,10 @@ export interface BusRequest<S extends z.ZodType> {
   readonly idempotent?: boolean;
   /** Problem codes to throw in place of the default codes. */
   readonly codes?: Partial<Record<BusFailure | 'stage_fault', ProblemCode>>;
+  /** Attributes of the span of this request. */
+  readonly attributes?: Attributes;
+  /** Returns attributes of the span for a reply. */
+  readonly attributesOf?: (reply: z.output<S>) => Attributes;
   /** Problem code to throw in place of the code of any problem that the service replies with. */
   readonly answeredCode?: ProblemCode;
 }
@@ -36,10 +42,22 @@ const decoder = new TextDecoder();
  * serves the subject, `stage_timeout`, `bus_down`, `stage_fault` when the reply does not fit the schema, and the
  * problem that the service replies with.
  */
-export async function requestOverBus<S extends z.ZodType>(
+export function requestOverBus<S extends z.ZodType>(
   requester: Requester,
   request: BusRequest<S>,
 ): Promise<z.output<S>> {
+  const { subject, body, attributes = {}, attributesOf } = request;
+  return withSpan(
+    () => requestSpan(subject, body.length, attributes),
+    async (span) => {
+      const reply = await exchange(requester, request);
+      if (attributesOf) span?.setAttributes(attributesOf(reply));
+      return reply;
+    },
+  );
+}
+
+async function exchange<S extends z.ZodType>(requester: Requester, request: BusRequest<S>): Promise<z.output<S>> {
   const { subject, reply, codes, answeredCode, maxReplyBytes = Number.POSITIVE_INFINITY } = request;
   const data = await send(requester, request);
   const body = data.length > maxReplyBytes ? undefined : parse(data);
@@ -58,7 +76,10 @@ export function busFailureOf(error: unknown): BusFailure | undefined {
   return error instanceof BusDownError ? 'bus_down' : undefined;
 }
 
-async function send(requester: Requester, request: Omit<BusRequest<z.ZodType>, 'reply'>): Promise<Uint8Array> {
+async function send(
+  requester: Requester,
+  request: Omit<BusRequest<z.ZodType>, 'reply' | 'attributesOf'>,
+): Promise<Uint8Array> {
   const { subject, body, timeoutMs, idempotent = false, codes } = request;
   const deadline = performance.now() + timeoutMs;
   try {

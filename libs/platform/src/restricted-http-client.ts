@@ -3,6 +3,7 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import { measureProvider, type Provider } from './provider.metrics.js';
 import { filteredLookup, isPublicAddress } from './public-address.js';
+import { withHttpRequestSpan } from './tracing/http-client-spans.js';
 
 /** A request to an HTTP server. */
 export interface OutgoingRequest {
@@ -68,10 +69,11 @@ export class RestrictedHttpClient {
    * than `maxBytes`.
    */
   async send(request: OutgoingRequest, { maxBytes, signal }: RequestLimits): Promise<OutgoingResponse> {
-    return measureProvider(this.provider, async () => {
+    const exchange = async () => {
       const message = await this.receive(request, signal);
       return { status: message.statusCode ?? 0, headers: message.headers, text: await textOf(message, maxBytes) };
-    });
+    };
+    return this.observe(request, exchange);
   }
 
   /**
@@ -79,12 +81,20 @@ export class RestrictedHttpClient {
    * and when the host is not allowed.
    */
   async sendForStatus(request: OutgoingRequest, signal: AbortSignal): Promise<number> {
-    const { status } = await measureProvider(this.provider, async () => {
+    const exchange = async () => {
       const message = await this.receive(request, signal);
       message.destroy();
       return { status: message.statusCode ?? 0 };
-    });
-    return status;
+    };
+    return (await this.observe(request, exchange)).status;
+  }
+
+  /** Measures a request, and records a span of it. */
+  private observe<R extends { readonly status: number }>(
+    { method, url }: OutgoingRequest,
+    exchange: () => Promise<R>,
+  ): Promise<R> {
+    return withHttpRequestSpan(method, url, () => measureProvider(this.provider, exchange));
   }
 
   private async receive(

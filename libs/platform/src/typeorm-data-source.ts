@@ -5,6 +5,9 @@ import { ConfigError } from './config.js';
 import { Logger } from './logger.js';
 import { statementObservers } from './postgres.metrics.js';
 import { type NamedStatement, PreparedStatementQuery, type StatementResult } from './prepared-statement-query.js';
+import { isTracing, withSpan } from './tracing/active-span.js';
+import { statementSpan } from './tracing/database-spans.js';
+import { querySpans } from './typeorm-query-spans.js';
 
 /**
  * Milliseconds after which the client gives up a statement: later than the server (ROLE_SETTINGS), before a visitor does.
@@ -57,9 +60,11 @@ export async function openDataSource({
     extra: connectionOptions(lockTimeoutMs),
     poolErrorHandler: (error: unknown) => logger.fault('a pooled connection broke', error),
   });
-  return source.initialize().catch((error: unknown) => {
+  await source.initialize().catch((error: unknown) => {
     throw isParameterRefused(error) ? new ConfigError(DIRECT_ONLY) : error;
   });
+  if (isTracing()) source.subscribers.push(querySpans);
+  return source;
 }
 
 /**
@@ -121,7 +126,8 @@ export async function runNamed<R>(
   const { master } = source.driver as unknown as {
     master: { query(query: PreparedStatementQuery<R>): Promise<StatementResult<R>> };
   };
-  const execute = () => master.query(new PreparedStatementQuery<R>(statement, values));
+  const send = () => master.query(new PreparedStatementQuery<R>(statement, values));
+  const execute = () => withSpan(() => statementSpan(statement.name), send);
   const startedAt = performance.now();
   let outcome: 'ok' | 'conflict' | 'error' = 'error';
   try {

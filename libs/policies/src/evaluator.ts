@@ -1,5 +1,11 @@
-import type { PolicyContract, PolicyReply, PolicyRequest, PolicyResult } from '@gatehouse/contracts';
-import { BusyError, histogram, isDatabaseUnavailable } from '@gatehouse/platform';
+import {
+  type PolicyContract,
+  type PolicyReply,
+  type PolicyRequest,
+  type PolicyResult,
+  traceAttributes,
+} from '@gatehouse/contracts';
+import { BusyError, histogram, isDatabaseUnavailable, type SpanStart, withSpan } from '@gatehouse/platform';
 import { EvaluationContext } from './evaluation-context.js';
 import { type Policy, type PolicyInput, UndecidedPolicyError } from './policy.js';
 import { redactPromptValues } from './redact-prompt-values.js';
@@ -39,7 +45,15 @@ export class Evaluator {
     for (const policy of request.policies) {
       const startedAt = performance.now();
       const allowedMs = Math.min(until - startedAt, policy.timeout_ms);
-      const result = await this.resultOf({ policy, request, facts, allowedMs, deadline: startedAt + allowedMs });
+      const evaluation = { policy, request, facts, allowedMs, deadline: startedAt + allowedMs };
+      const result = await withSpan(
+        () => policySpan(policy),
+        async (span) => {
+          const found = await this.resultOf(evaluation);
+          span?.setAttribute(traceAttributes.outcome, outcomeOf(found));
+          return found;
+        },
+      );
       evaluations.observe({ kind: policy.kind, outcome: outcomeOf(result) }, (performance.now() - startedAt) / 1000);
       results[policy.id] = result;
     }
@@ -146,5 +160,10 @@ async function withDeadline<T>({ allowedMs, deadline }: PolicyEvaluation, work: 
     clearTimeout(timer);
   }
 }
+
+const policySpan = ({ kind, name }: RequestedPolicy): SpanStart => ({
+  name: `evaluate ${kind}`,
+  attributes: { [traceAttributes.policyKind]: kind, [traceAttributes.policyName]: name },
+});
 
 const outcomeOf = ({ error, pass }: PolicyResult) => (error !== undefined ? 'error' : pass ? 'pass' : 'fail');

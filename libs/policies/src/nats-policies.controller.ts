@@ -1,5 +1,5 @@
-import { POLICY_SUBJECT, STAGE_PROBLEM_CODES } from '@gatehouse/contracts';
-import { type ConcurrencyLimiter, histogram, Logger, MALFORMED } from '@gatehouse/platform';
+import { POLICY_SUBJECT, STAGE_PROBLEM_CODES, traceAttributes } from '@gatehouse/contracts';
+import { annotateSpan, type ConcurrencyLimiter, histogram, Logger, MALFORMED } from '@gatehouse/platform';
 import { Controller, Inject } from '@nestjs/common';
 import { MessagePattern, Payload } from '@nestjs/microservices';
 import { Evaluator } from './evaluator.js';
@@ -38,6 +38,10 @@ export class PolicyController {
     const outcome = 'problem' in reply ? reply.problem.code : 'evaluated';
     const seconds = (performance.now() - startedAt) / 1000;
     answers.observe({ outcome }, seconds);
+    annotateSpan(() => ({
+      [traceAttributes.turn]: String(requestIdOf(body)),
+      [traceAttributes.outcome]: outcome,
+    }));
     logger.debug({ turn: requestIdOf(body), outcome, ms: seconds * 1000 });
     return encodePolicyReply(reply, this.maxBytes);
   }

@@ -1,5 +1,12 @@
-import { FLOW_VERBS, STAGE_OUTCOMES, type StageContract, type StageVerb, stageSubject } from '@gatehouse/contracts';
-import { histogram, Logger, MALFORMED } from '@gatehouse/platform';
+import {
+  FLOW_VERBS,
+  STAGE_OUTCOMES,
+  type StageContract,
+  type StageVerb,
+  stageSubject,
+  traceAttributes,
+} from '@gatehouse/contracts';
+import { annotateSpan, histogram, Logger, MALFORMED } from '@gatehouse/platform';
 import { Controller, type DynamicModule, Inject, type ModuleMetadata, type Type } from '@nestjs/common';
 import { MessagePattern, Payload } from '@nestjs/microservices';
 import { describeHandler } from './describe-handler.js';
@@ -82,6 +89,12 @@ function messageHandler<C extends StageContract>(contract: C) {
     );
     const seconds = (performance.now() - startedAt) / 1000;
     durations.observe({ kind, verb, outcome }, seconds);
+    annotateSpan(() => ({
+      [traceAttributes.stageKind]: kind,
+      [traceAttributes.stageVerb]: verb,
+      [traceAttributes.turn]: String(idOf(body)),
+      [traceAttributes.outcome]: outcome,
+    }));
     logger.debug({ turn: idOf(body), verb, outcome, ms: seconds * 1000 });
     return bytes;
   };

@@ -1,4 +1,4 @@
-import { Problem } from '@gatehouse/contracts';
+import { Problem, traceAttributes } from '@gatehouse/contracts';
 import {
   Executor,
   type FlowRequest,
@@ -7,7 +7,7 @@ import {
   type FlowStartOptions,
   hashSessionKey,
 } from '@gatehouse/executor';
-import { Logger } from '@gatehouse/platform';
+import { annotateSpan, Logger } from '@gatehouse/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { ensureCsrfToken, issueCsrfToken } from '../http/csrf.js';
@@ -126,8 +126,16 @@ export class FlowService {
     const ms = Math.round(performance.now() - arrivedAt);
     const fields = { request_id: id, method, flow, plan: planId, told: result.type, component, problem, ms };
     this.logger.event('flow', fields);
+    annotateSpan(() => attributesOf(fields));
   }
 }
+
+/** Returns the attributes of a request's span. */
+const attributesOf = ({ flow, plan, told }: Readonly<Record<'flow' | 'plan' | 'told', string | undefined>>) => ({
+  [traceAttributes.flow]: flow,
+  [traceAttributes.outcome]: told,
+  ...(plan !== undefined && { [traceAttributes.plan]: plan }),
+});
 
 /** Returns the request with the new session key, if the response sets one. */
 const withNewSessionKey = (request: FlowRequest, cookie: FlowResponse['cookie']): FlowRequest =>

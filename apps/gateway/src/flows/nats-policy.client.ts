@@ -5,6 +5,7 @@ import {
   type PolicyRequest,
   Problem,
   policyReplyTo,
+  traceAttributes,
 } from '@gatehouse/contracts';
 import { PolicyClient } from '@gatehouse/executor';
 import { histogram, type Requester, requestOverBus } from '@gatehouse/platform';
@@ -52,6 +53,7 @@ export class NatsPolicyClient extends PolicyClient {
     const { timeout_ms: timeoutMs, policies } = request;
     const reply = policyReplyTo(policies);
     const given = { subject: POLICY_SUBJECT, body, timeoutMs, reply, maxReplyBytes: this.limits.reply };
-    return requestOverBus(this.requester, { ...given, ...AWAY });
+    const attributes = { [traceAttributes.policies]: policies.length, [traceAttributes.turn]: request.id };
+    return requestOverBus(this.requester, { ...given, ...AWAY, attributes });
   }
 }

@@ -8,6 +8,7 @@ import {
   type StageVerb,
   stageReply,
   stageSubject,
+  traceAttributes,
 } from '@gatehouse/contracts';
 import { StageClient } from '@gatehouse/executor';
 import { histogram, type Requester, requestOverBus } from '@gatehouse/platform';
@@ -63,6 +64,12 @@ export class NatsStageClient extends StageClient {
       body,
       timeoutMs: request.timeout_ms,
       reply: stageReply,
+      attributes: {
+        [traceAttributes.stageKind]: kind,
+        [traceAttributes.stageVerb]: verb,
+        [traceAttributes.turn]: request.id,
+      },
+      attributesOf: ({ type }) => ({ [traceAttributes.outcome]: type }),
       // A request with an answer must not be sent twice, because the stage could judge the answer twice.
       idempotent: verb === 'challenge',
     });

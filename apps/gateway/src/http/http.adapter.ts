@@ -12,6 +12,7 @@ import { closeIdleConnectionsOnShutdown } from './connection-shutdown.js';
 import { decorateCsrfCookie } from './cookie-names.js';
 import { hostProblem, requireOneHost } from './host-header.js';
 import type { ProblemFilter } from './problem.filter.js';
+import { recordRequestSpans } from './request-spans.js';
 import { enforceStrictRouting, recordRequestMetrics } from './routing.hooks.js';
 import { TLS_ONLY } from './session-cookie.service.js';
 import { StandardHeaders } from './standard.headers.js';
@@ -68,6 +69,7 @@ function addHooks(fastify: FastifyInstance, config: GatewayConfig, headers: Stan
   handleUpgrades(fastify);
   closeIdleConnectionsOnShutdown(fastify, config.REQUEST_ARRIVAL_S * 1000);
   recordRequestMetrics(fastify);
+  recordRequestSpans(fastify, config.TRACEPARENT);
   headers.addTo(fastify);
   requireOneHost(fastify);
   enforceStrictRouting(fastify);

@@ -11,14 +11,14 @@ const child = () => ({ name: 'child' });
 
 it('records nothing while traces are off', async () => {
   expect(beginWork({ name: 'request', parent })).toBeUndefined();
-  await traceWork({ name: 'request', always: true }, async () => {
+  await traceWork({ name: 'request', sampled: true }, async () => {
     await withSpan(child, async (span) => expect(span).toBeUndefined());
     expect(activeTrace()).toBeUndefined();
   });
 });
 
 it('names the trace and the innermost span while a recorded request runs, and not before or after', async () => {
-  const spans = recordTestSpans();
+  const { ended: spans } = recordTestSpans();
   expect(activeTrace()).toBeUndefined();
   let inner: unknown;
   let late: Promise<unknown> | undefined;
@@ -61,11 +61,11 @@ it('keeps requests that run at the same time apart, recorded ones and others', a
 });
 
 it('follows the decision of the process that caused the work', async () => {
-  const spans = recordTestSpans(0);
+  const { ended: spans } = recordTestSpans(0);
   await traceWork({ name: 'unsampled', parent: unsampled }, async () => expect(activeTrace()).toBeUndefined());
   await traceWork({ name: 'sampled', parent }, async () => expect(activeTrace()?.traceId).toBe(parent.traceId));
   await traceWork({ name: 'root' }, async () => expect(activeTrace()).toBeUndefined());
-  await traceWork({ name: 'delivery', always: true, links: [parent] }, async () => undefined);
+  await traceWork({ name: 'delivery', sampled: true, links: [parent] }, async () => undefined);
   expect(spans().map(({ name }) => name)).toEqual(['sampled', 'delivery']);
   expect(spans()[0]?.parentSpanContext).toMatchObject(parent);
   expect(spans()[1]?.parentSpanContext).toBeUndefined();
@@ -73,7 +73,7 @@ it('follows the decision of the process that caused the work', async () => {
 });
 
 it('marks the span of a failure with its code or class, and leaves out the message', async () => {
-  const spans = recordTestSpans();
+  const { ended: spans } = recordTestSpans();
   const fail = () =>
     withSpan(child, async () => {
       throw Object.assign(new RangeError('the user anna does not exist'), { code: '23505' });
@@ -93,7 +93,7 @@ it('marks the span of a failure with its code or class, and leaves out the messa
 });
 
 it('adds attributes to the active span, and does not compute them without one', async () => {
-  const spans = recordTestSpans();
+  const { ended: spans } = recordTestSpans();
   let computed = 0;
   const attributes = () => ({ count: ++computed });
   annotateSpan(attributes);

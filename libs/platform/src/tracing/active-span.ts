@@ -9,6 +9,7 @@ import {
   type Tracer,
   trace,
 } from '@opentelemetry/api';
+import { ATTR_ERROR_TYPE } from '@opentelemetry/semantic-conventions';
 import { formatTraceparent, isSampled } from './traceparent.js';
 
 /** The ids that connect a log line with a trace, in lower-case hexadecimal. */
@@ -31,8 +32,8 @@ export interface FirstSpan extends SpanStart {
   readonly parent?: SpanContext | undefined;
   /** Spans of other traces that have a part in this one. */
   readonly links?: readonly SpanContext[];
-  /** Records the span whatever the sampling ratio is. */
-  readonly always?: boolean;
+  /** Decides whether to record a span without a parent. By default, the sampling ratio does. */
+  readonly sampled?: boolean;
 }
 
 interface Scope {
@@ -56,6 +57,9 @@ let open = 0;
  * process. It is therefore only in use while a recorded request is open (docs/adr/0066).
  */
 const scopes = new AsyncLocalStorage<Scope>();
+
+/** Returns whether this process records any spans. */
+export const isTracing = (): boolean => tracing !== undefined;
 
 /** Records spans from now on. Returns the function that ends this. */
 export function recordSpans(started: Tracing): () => void {
@@ -94,10 +98,10 @@ export class TracedWork {
 }
 
 /** Begins the work for a request or message. Returns `undefined` if it is not recorded. */
-export function beginWork({ parent, links = [], always = false, ...start }: FirstSpan): TracedWork | undefined {
+export function beginWork({ parent, links = [], sampled, ...start }: FirstSpan): TracedWork | undefined {
   if (tracing === undefined) return undefined;
   const { tracer, ratio } = tracing;
-  if (!(parent === undefined ? always || Math.random() < ratio : isSampled(parent))) return undefined;
+  if (!(parent === undefined ? (sampled ?? Math.random() < ratio) : isSampled(parent))) return undefined;
   const context = parent === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, parent);
   return new TracedWork(
     tracer.startSpan(start.name, { ...start, links: links.map((link) => ({ context: link })) }, context),
@@ -122,7 +126,7 @@ export async function traceWork<T>(first: FirstSpan, task: () => Promise<T>): Pr
  * Runs `task` in a span below the active one, which ends with it. Without an active span, only calls `task`. `start` is
  * called only if the span is recorded.
  */
-export function withSpan<T>(start: () => SpanStart, task: (span: Span | undefined) => T | Promise<T>): T | Promise<T> {
+export function withSpan<T>(start: () => SpanStart, task: (span: Span | undefined) => Promise<T>): Promise<T> {
   const scope = activeScope();
   return scope === undefined ? task(undefined) : runInSpan(scope, start(), task);
 }
@@ -130,7 +134,7 @@ export function withSpan<T>(start: () => SpanStart, task: (span: Span | undefine
 async function runInSpan<T>(
   { span: parent, work }: Scope,
   start: SpanStart,
-  task: (span: Span) => T | Promise<T>,
+  task: (span: Span) => Promise<T>,
 ): Promise<T> {
   const span = startChild(parent, start);
   if (span === undefined) return task(parent);
@@ -144,8 +148,21 @@ async function runInSpan<T>(
   }
 }
 
-const startChild = (parent: Span, { name, ...options }: SpanStart): Span | undefined =>
-  tracing?.tracer.startSpan(name, options, trace.setSpan(ROOT_CONTEXT, parent));
+const startChild = (
+  parent: Span,
+  { name, ...options }: SpanStart & { readonly startTime?: number },
+): Span | undefined => tracing?.tracer.startSpan(name, options, trace.setSpan(ROOT_CONTEXT, parent));
+
+/** Records a span below the active one that has just ended. `durationMs` is its duration in milliseconds. */
+export function recordEndedSpan(start: () => SpanStart & { readonly error?: unknown }, durationMs: number): void {
+  const scope = activeScope();
+  if (scope === undefined) return;
+  const { error, ...ended } = start();
+  const now = Date.now();
+  const span = startChild(scope.span, { ...ended, startTime: now - durationMs });
+  if (span && error !== undefined) recordFailure(span, error);
+  span?.end(now);
+}
 
 /** Adds attributes to the active span, if there is one. `attributes` is called only then. */
 export function annotateSpan(attributes: () => Attributes): void {
@@ -171,7 +188,7 @@ export function activeTraceparent(): string | undefined {
 export function recordFailure(span: Span, error: unknown): void {
   const { code } = error as { code?: unknown };
   const type = typeof code === 'string' ? code : error instanceof Error ? error.constructor.name : typeof error;
-  span.setStatus({ code: SpanStatusCode.ERROR }).setAttribute('error.type', type);
+  span.setStatus({ code: SpanStatusCode.ERROR }).setAttribute(ATTR_ERROR_TYPE, type);
 }
 
 function activeScope(): Scope | undefined {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { measureProvider } from '@gatehouse/platform';
+import { measureProvider, withHttpRequestSpan } from '@gatehouse/platform';
 import { UndecidedPolicyError } from '../policy.js';
 
 /** Number of leading characters of the hash to send. Hundreds of passwords share them (k-anonymity). */
@@ -20,11 +20,13 @@ export class BreachedPasswordLookup {
 
   private async range(prefix: string, signal: AbortSignal): Promise<string[]> {
     const url = new URL(`range/${prefix}`, this.url.endsWith('/') ? this.url : `${this.url}/`);
-    const response = await measureProvider('breached_passwords', () =>
-      fetch(url, { signal, redirect: 'error', headers: { 'add-padding': 'true' } }).catch((cause: unknown) => {
-        throw new UndecidedPolicyError('the list of breached passwords cannot be reached', { cause });
-      }),
-    );
+    const send = () =>
+      measureProvider('breached_passwords', () =>
+        fetch(url, { signal, redirect: 'error', headers: { 'add-padding': 'true' } }),
+      );
+    const response = await withHttpRequestSpan('GET', url, send).catch((cause: unknown) => {
+      throw new UndecidedPolicyError('the list of breached passwords cannot be reached', { cause });
+    });
     if (!response.ok)
       throw new UndecidedPolicyError(`the list of breached passwords responds with status ${response.status}`);
     return (await textOf(response)).split(/\r?\n/);

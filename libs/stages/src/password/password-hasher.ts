@@ -1,4 +1,4 @@
-import { WaitLimiter, type WaitLimits } from '@gatehouse/platform';
+import { WaitLimiter, type WaitLimits, withSpan } from '@gatehouse/platform';
 import { CURRENT_COST, checkHash, hashPassword, type PasswordMatch } from './password-hashes.js';
 import type { StoredHash } from './stored-hash.js';
 
@@ -42,13 +42,32 @@ export class PasswordHasher {
 
   /** Returns whether a password matches a hash, and whether the hash is outdated. */
   verify({ password, hash, stillWanted }: PasswordCheck): Promise<PasswordMatch> {
-    const check = () => this.all.run(() => checkHash(password, hash), stillWanted);
-    // Only the cost selects the queue, so that a stand-in waits as long as a user's hash of the same cost.
-    return hash.cost === CURRENT_COST ? check() : this.legacy.run(check, stillWanted);
+    return inHashSpan('check password hash', (begun) => {
+      const compare = () => {
+        begun();
+        return checkHash(password, hash);
+      };
+      const check = () => this.all.run(compare, stillWanted);
+      // Only the cost selects the queue, so that a stand-in waits as long as a user's hash of the same cost.
+      return hash.cost === CURRENT_COST ? check() : this.legacy.run(check, stillWanted);
+    });
   }
 
   /** Returns a new hash of a password. */
   hash(password: string, stillWanted: () => boolean): Promise<string> {
-    return this.all.run(() => hashPassword(password), stillWanted);
+    return inHashSpan('hash password', (begun) => {
+      const compute = () => {
+        begun();
+        return hashPassword(password);
+      };
+      return this.all.run(compute, stillWanted);
+    });
   }
 }
+
+/** Runs `task` in a span. The event `started`, which `begun` adds, separates the time in the queue from the computation. */
+const inHashSpan = <T>(name: string, task: (begun: () => void) => Promise<T>): Promise<T> =>
+  withSpan(
+    () => ({ name }),
+    (span) => task(() => span?.addEvent('started')),
+  );

@@ -1,6 +1,6 @@
 import { lookup, lookupService } from 'node:dns/promises';
 import { isIP, type LookupFunction } from 'node:net';
-import { filteredLookup, measureProvider } from '@gatehouse/platform';
+import { filteredLookup, measureProvider, withHttpRequestSpan } from '@gatehouse/platform';
 import { z } from 'zod';
 import { UndecidedPolicyError } from '../../policy.js';
 import type { AllowedHosts } from './allowed-hosts.js';
@@ -50,7 +50,8 @@ export class PolicyHttpClient {
     let request = this.requestOf(args);
     for (let redirects = 0; ; redirects++) {
       const current = request;
-      const response = await measureProvider('expression', () => sendRequest(current, limits));
+      const send = () => measureProvider('expression', () => sendRequest(current, limits));
+      const response = await withHttpRequestSpan(current.method, current.url, send);
       const next = args.redirects ? followRedirect(request, response) : undefined;
       if (!next) return toExpressionResponse(request, response);
       if (redirects === MAX_REDIRECTS)

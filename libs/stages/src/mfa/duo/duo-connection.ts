@@ -1,4 +1,4 @@
-import { measureProvider } from '@gatehouse/platform';
+import { measureProvider, withHttpRequestSpan } from '@gatehouse/platform';
 import { z } from 'zod';
 import { DuoRejectedError, DuoUnavailableError } from './duo.js';
 import { authorization, canonicalBody, canonicalQuery, type DuoAccount, type SignedRequest } from './duo-signature.js';
@@ -75,14 +75,16 @@ export class DuoConnection {
     const url = new URL(`${path}${query && `?${query}`}`, this.options.url ?? `https://${account.host}`);
     const signal = AbortSignal.timeout(Math.max(1, Math.ceil(timeoutMs)));
     try {
-      const { status, text } = await measureProvider('duo', async () => {
+      const exchange = async () => {
         const response = await fetch(url, {
           ...{ method, signal, redirect: 'error' },
           headers: method === 'POST' ? { ...headers, 'content-type': 'application/json' } : headers,
           ...(method === 'POST' ? { body } : {}),
         });
         return { status: response.status, text: await readText(response) };
-      });
+      };
+      const send = () => measureProvider('duo', exchange);
+      const { status, text } = await withHttpRequestSpan(method, url, send);
       return parseDuoReply(status, text);
     } catch (cause) {
       if (cause instanceof DuoUnavailableError) throw cause;

@@ -1,0 +1,31 @@
+import { traceAttributes } from '@gatehouse/contracts';
+import { originOf } from '@gatehouse/outbox';
+import { publishSpan, SpanKind, type SpanStart, traceWork } from '@gatehouse/platform';
+import type { LeasedMessage } from './outbox.repository.js';
+
+/** Delivers a mail in a trace of its own, linked to the request that created the mail, if that request was recorded. */
+export const traceMail = (mail: LeasedMessage, deliver: () => Promise<void>): Promise<void> =>
+  traceLinked(
+    [mail],
+    {
+      name: 'deliver mail',
+      kind: SpanKind.CONSUMER,
+      attributes: { [traceAttributes.messageKind]: 'mail', [traceAttributes.tries]: mail.tries },
+    },
+    deliver,
+  );
+
+/** Publishes events in a trace of its own, linked to the requests that created them, if those were recorded. */
+export const traceEvents = (events: readonly LeasedMessage[], publish: () => Promise<void>): Promise<void> => {
+  const { attributes, ...span } = publishSpan('events', events.length);
+  return traceLinked(
+    events,
+    { ...span, attributes: { ...attributes, [traceAttributes.messageKind]: 'event' } },
+    publish,
+  );
+};
+
+function traceLinked(messages: readonly LeasedMessage[], span: SpanStart, task: () => Promise<void>): Promise<void> {
+  const links = messages.flatMap(({ body }) => originOf(body) ?? []);
+  return links.length === 0 ? task() : traceWork({ ...span, links, sampled: true }, task);
+}

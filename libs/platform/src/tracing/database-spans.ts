@@ -1,0 +1,24 @@
+import { SpanKind } from '@opentelemetry/api';
+import {
+  ATTR_DB_QUERY_SUMMARY,
+  ATTR_DB_SYSTEM_NAME,
+  DB_SYSTEM_NAME_VALUE_POSTGRESQL,
+} from '@opentelemetry/semantic-conventions';
+import type { SpanStart } from './active-span.js';
+
+/** The span of a statement. Contains neither its text, which can be long, nor its values. */
+export const statementSpan = (summary: string): SpanStart => ({
+  name: summary,
+  kind: SpanKind.CLIENT,
+  attributes: { [ATTR_DB_SYSTEM_NAME]: DB_SYSTEM_NAME_VALUE_POSTGRESQL, [ATTR_DB_QUERY_SUMMARY]: summary },
+});
+
+const OPERATION = /^\s*(START TRANSACTION|[A-Z]+)/i;
+const TABLE = /\b(?:FROM|INTO|UPDATE|JOIN)\s+((?:"?[a-z_]\w*"?\.)?"?[a-z_]\w*"?)/i;
+
+/** Returns the operation and the first table of a statement without a name, such as `SELECT directory.users`. */
+export function summaryOf(text: string): string {
+  const operation = OPERATION.exec(text)?.[1]?.toUpperCase() ?? 'QUERY';
+  const table = TABLE.exec(text)?.[1]?.replaceAll('"', '');
+  return table === undefined ? operation : `${operation} ${table}`;
+}

@@ -1,0 +1,44 @@
+import { type Attributes, SpanKind } from '@opentelemetry/api';
+import type { SpanStart } from './active-span.js';
+
+/** Header of a NATS message that carries the span of its sender, in the format of W3C Trace Context. */
+export const TRACEPARENT_HEADER = 'traceparent';
+
+/** Names of the messaging conventions of OpenTelemetry, which are not stable yet. */
+const SYSTEM = 'messaging.system';
+const DESTINATION = 'messaging.destination.name';
+const OPERATION_NAME = 'messaging.operation.name';
+const OPERATION_TYPE = 'messaging.operation.type';
+const BODY_SIZE = 'messaging.message.body.size';
+const BATCH_SIZE = 'messaging.batch.message_count';
+
+/** The span of a process that sends a request over the bus and waits for the reply. */
+export const requestSpan = (subject: string, bytes: number, attributes: Attributes): SpanStart => ({
+  name: `request ${subject}`,
+  kind: SpanKind.CLIENT,
+  attributes: {
+    ...{ [SYSTEM]: 'nats', [DESTINATION]: subject, [BODY_SIZE]: bytes },
+    ...{ [OPERATION_NAME]: 'request', [OPERATION_TYPE]: 'send' },
+    ...attributes,
+  },
+});
+
+/** The span of a process that answers a request of the bus. */
+export const answerSpan = (subject: string, bytes: number): SpanStart => ({
+  name: `process ${subject}`,
+  kind: SpanKind.SERVER,
+  attributes: {
+    ...{ [SYSTEM]: 'nats', [DESTINATION]: subject, [BODY_SIZE]: bytes },
+    ...{ [OPERATION_NAME]: 'process', [OPERATION_TYPE]: 'process' },
+  },
+});
+
+/** The span of a process that publishes a batch of messages. */
+export const publishSpan = (destination: string, count: number): SpanStart => ({
+  name: `publish ${destination}`,
+  kind: SpanKind.PRODUCER,
+  attributes: {
+    ...{ [SYSTEM]: 'nats', [DESTINATION]: destination, [BATCH_SIZE]: count },
+    ...{ [OPERATION_NAME]: 'publish', [OPERATION_TYPE]: 'send' },
+  },
+});
