@@ -24,6 +24,7 @@ import { sizes } from './scenarios/sizes.js';
 import { solves } from './scenarios/solves.js';
 import { statements } from './scenarios/statements.js';
 import { totp } from './scenarios/totp.js';
+import { tracing } from './scenarios/tracing.js';
 
 type RunScenario = (environment: BenchEnvironment, product: Product) => Promise<ScenarioResult>;
 
@@ -48,6 +49,7 @@ const onRequest: Readonly<Record<string, RunScenario>> = {
   sizes,
   gate,
   growth: () => growth(options),
+  tracing,
   peers,
 };
 const all = { ...scenarios, ...onRequest };

@@ -41,21 +41,31 @@ export class Product implements MeasuredSite {
   private constructor(
     readonly url: string,
     private readonly env: Environment,
+    /** Folder of the build. */
+    private readonly build: string,
   ) {}
 
-  static async open({ natsUrl, databaseUrl }: Pick<BenchEnvironment, 'natsUrl' | 'databaseUrl'>): Promise<Product> {
+  /** Starts the product from the folder `build`, with the settings `env`. MONITORING_PORT is for the gateway only. */
+  static async open(
+    { natsUrl, databaseUrl }: Pick<BenchEnvironment, 'natsUrl' | 'databaseUrl'>,
+    { env = {}, build = 'dist' }: { readonly env?: Environment; readonly build?: string | undefined } = {},
+  ): Promise<Product> {
     const port = String(await freePort());
     const url = `http://127.0.0.1:${port}`;
-    const product = new Product(url, {
+    const { MONITORING_PORT, ...shared } = env;
+    const settings = {
       NATS_URL: natsUrl,
       DATABASE_URL: databaseUrl,
       ...gatewaySettings(port, url),
       // Without this variable the password service would start itself again to set the variable.
       UV_THREADPOOL_SIZE: String(availableParallelism() + 2),
-    });
+      ...shared,
+    };
+    const product = new Product(url, settings, build);
     await product.command('migrate');
     await product.apply(FLOWS);
-    for (const service of ['identification', 'session', 'password', 'gateway'] as const) await product.start(service);
+    for (const service of ['identification', 'session', 'password'] as const) await product.start(service);
+    await product.start('gateway', MONITORING_PORT === undefined ? {} : { MONITORING_PORT });
     return product;
   }
 
@@ -113,7 +123,7 @@ export class Product implements MeasuredSite {
   }
 
   private async start(name: Service, env: Environment = {}) {
-    const entry = `dist/apps/${name}/src/main.js`;
+    const entry = `${this.build}/apps/${name}/src/main.js`;
     const process = await startProcess(entry, { ...this.env, ...env }, { ready: /serving/ });
     this.running.push({ name, process });
     this.started.push(process);
@@ -132,7 +142,7 @@ export class Product implements MeasuredSite {
 
   private async command(name: string, ...args: string[]) {
     const env = { PATH: process.env['PATH'], ...this.env };
-    await run(process.execPath, [`dist/apps/cli/src/${name}.js`, ...args], { env });
+    await run(process.execPath, [`${this.build}/apps/cli/src/${name}.js`, ...args], { env });
   }
 }
 
