@@ -6,7 +6,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { Browser } from '../support/browser.js';
 import { runCli } from '../support/commands.js';
+import { onServer } from '../support/postgres-databases.js';
 import { freePort, type RunningProcess, startProcess } from '../support/processes.js';
+import { hasPrometheus, RunningPrometheus } from '../support/prometheus.js';
+import { runRunbooks } from '../support/runbooks.js';
 
 const FLOW = 'default-authentication-flow';
 
@@ -14,6 +17,7 @@ let folder: string;
 let env: Record<string, string>;
 let running: RunningProcess;
 let printedPassword: string;
+let monitoring: string;
 
 const startWith = (extra: Readonly<Record<string, string>>) =>
   startProcess('dist/apps/standalone/src/main.js', { ...env, ...extra }, { ready: /Gatehouse is ready/ });
@@ -38,7 +42,9 @@ beforeAll(async () => {
     ...{ GATEHOUSE_DIR: folder, PORT: String(await freePort()), XDG_CACHE_HOME: process.env['XDG_CACHE_HOME'] ?? '' },
     // The delay is longer than any test takes on a slow machine.
     ATTEMPTS_DELAY_S: '600',
+    MONITORING_PORT: String(await freePort()),
   };
+  monitoring = `127.0.0.1:${env['MONITORING_PORT']}`;
   running = await start();
   printedPassword = /Administrator: admin, password: (\S+)/.exec(running.output())?.[1] ?? '';
 }, 120_000);
@@ -149,6 +155,41 @@ it('unlocks a user by command', async () => {
 
   expect(await command('user', 'unlock', 'admin')).toMatchObject({ output: 'unlocked for admin: password\n' });
   expect((await logIn(printedPassword)).body).toMatchObject({ to: '/' });
+});
+
+it.skipIf(!hasPrometheus)('serves metrics from which Prometheus records all rules, and runbooks answer', async () => {
+  await logIn(printedPassword);
+  const [prometheus, stop] = await RunningPrometheus.open({
+    targets: { standalone: monitoring },
+    factor: 60,
+    rules: [
+      { alert: 'Scraped', expr: 'sum(up{job="gatehouse"}) > 0' },
+      { alert: 'Recorded', expr: 'gatehouse:solves:rate5m > 0' },
+    ],
+  });
+  try {
+    // Prometheus sees an increase only if it has read the counter before.
+    await prometheus.fires('Scraped');
+    await logIn(printedPassword);
+    await prometheus.fires('Recorded');
+    const rules = await prometheus.rules();
+    expect(rules.filter(({ name }) => name.startsWith('Gatehouse')).length).toBeGreaterThan(40);
+    expect(rules.filter(({ health }) => health === 'err')).toEqual([]);
+    expect(await prometheus.query('gatehouse:solves_failed:ratio_rate5m')).toMatchObject([{ value: 0 }]);
+    const [p95] = await prometheus.query('gatehouse:solve_seconds:p95_5m');
+    expect(p95?.value).toBeGreaterThan(0);
+    const { queries, statements, failed } = await runRunbooks(`http://${monitoring}`);
+    expect(failed).toEqual([]);
+    // Prometheus refuses a query with a mistake, and Postgres a statement.
+    for (const query of queries) await prometheus.query(query);
+    const { url } = JSON.parse(await readFile(join(folder, 'postgres.json'), 'utf8')) as { url: string };
+    await onServer(url, async (client) => {
+      for (const statement of statements) await client.query(statement);
+    });
+    expect([queries.length > 50, statements.length > 5]).toEqual([true, true]);
+  } finally {
+    await stop();
+  }
 });
 
 it('stops all child processes after several signals, and keeps its data for the next start', async () => {

@@ -31,17 +31,19 @@ interface Options {
   readonly ready: RegExp;
   /** Program that runs the entry file. By default, Node. */
   readonly program?: string;
+  /** Arguments after the entry file. */
+  readonly args?: readonly string[];
   /** Whether to open an IPC channel to the process. */
   readonly ipc?: boolean;
 }
 
-/** Starts `<program> <entry>` with only the environment `env` and PATH. Resolves when its output matches `ready`. */
+/** Starts `<program> <entry> <args>` with only the environment `env` and PATH. Resolves when its output matches `ready`. */
 export async function startProcess(
   entry: string,
   env: Environment,
-  { ready, program = process.execPath, ipc = false }: Options,
+  { ready, program = process.execPath, args = [], ipc = false }: Options,
 ): Promise<RunningProcess> {
-  const child = spawn(program, [entry], {
+  const child = spawn(program, [entry, ...args], {
     env: { PATH: process.env['PATH'], ...env },
     stdio: ['ignore', 'pipe', 'pipe', ...(ipc ? ['ipc' as const] : [])],
   });
