@@ -8,11 +8,14 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { type Container, readCompose } from './compose.js';
 import { freshEnvironment } from './env-file.js';
+import { dashboardFaults } from './grafana-schema.js';
 import { isInstalled } from './installed.js';
 import { metricsOf, unknownNames } from './promql.js';
 
 const run = promisify(execFile);
 const FOLDER = 'deploy/grafana';
+/** Timeout in milliseconds of a test that runs the compiler, which takes two seconds of CPU time. */
+const TYPES_TIMEOUT_MS = 120_000;
 
 /** A dashboard, with the properties that the tests read. */
 interface Model {
@@ -40,6 +43,19 @@ describe('the dashboards of deploy/grafana', () => {
   it('have unique uids', () => {
     expect(new Set(dashboards.map(({ model }) => model.uid)).size).toBe(files.length);
   });
+
+  it(
+    'match the types of Grafana’s schema, and an unknown style of a graph does not',
+    () => {
+      const models = dashboards.map(({ model }) => model);
+      const graph = models[0]!.panels.find(({ type }) => type === 'timeseries');
+      const fieldConfig = { defaults: { custom: { drawStyle: 'lines' } }, overrides: [] };
+      const wrong = { ...models[0]!, uid: 'wrong', panels: [{ ...graph!, title: 'graph', fieldConfig }] };
+      const fault = /^wrong graph: Type '"lines"' is not assignable/;
+      expect(dashboardFaults([...models, wrong])).toEqual([expect.stringMatching(fault)]);
+    },
+    TYPES_TIMEOUT_MS,
+  );
 
   it.each(dashboards)('$name: queries name only metrics and labels that exist', ({ model }) => {
     const queries = queriesOf(model);

@@ -1,5 +1,5 @@
-import ts from 'typescript';
 import type { Manifest } from './kubernetes.js';
+import { typeFaults } from './type-check.js';
 
 /** The module of kubernetes-types for each API version. */
 const MODULES: Readonly<Record<string, string>> = {
@@ -11,8 +11,6 @@ const MODULES: Readonly<Record<string, string>> = {
   'policy/v1': 'policy/v1',
   'scheduling.k8s.io/v1': 'scheduling/v1',
 };
-
-const FILE = 'test/deploy/manifests.check.ts';
 
 /**
  * Returns the differences between objects and the types of the Kubernetes API: unknown fields, missing fields and values
@@ -26,19 +24,8 @@ export function schemaFaults(manifests: readonly Manifest[]): string[] {
     const type = `import('kubernetes-types/${module}.js').${manifest.kind}`;
     return `export const object${index}: ${type} = ${JSON.stringify(manifest)};`;
   });
-  const options: ts.CompilerOptions = {
-    ...{ strict: true, noEmit: true, skipLibCheck: true, types: [], lib: ['lib.es2023.d.ts'] },
-    ...{ module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext },
-  };
-  const host = ts.createCompilerHost(options);
-  const program = ts.createProgram([FILE], options, {
-    ...host,
-    fileExists: (name) => name === FILE || host.fileExists(name),
-    getSourceFile: (name, version) =>
-      name === FILE ? ts.createSourceFile(name, lines.join('\n'), version) : host.getSourceFile(name, version),
-  });
-  return ts.getPreEmitDiagnostics(program).map(({ file, start = 0, messageText }) => {
-    const { kind, metadata } = manifests[file?.getLineAndCharacterOfPosition(start).line ?? 0] as Manifest;
-    return `${kind} ${metadata.name}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`;
+  return typeFaults(lines.join('\n')).map(({ line, message }) => {
+    const { kind, metadata } = manifests[line] as Manifest;
+    return `${kind} ${metadata.name}: ${message}`;
   });
 }
