@@ -47,7 +47,7 @@ describeWithNats('the stream of events in deploy/nats', () => {
       { timeoutMs: 5000, stream: 'events' },
       new Logger('courier', 'silent'),
     );
-    await publisher.publish([{ id: 'one', subject: 'events.login', body: {} }]);
+    await publisher.publish([{ id: 'one', subject: 'events.login', contentType: 'application/json', body: {} }]);
     await publisher.close();
     expect(await save({ EVENTS_REPLICAS: '3', EVENTS_MAX_BYTES: '1048576' })).toMatchObject({
       code: 0,

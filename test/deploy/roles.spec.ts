@@ -20,6 +20,7 @@ import { PostgresGroupMembershipStore } from '../../libs/executor-postgres/src/p
 import { PostgresFlowStore } from '../../libs/executor-postgres/src/postgres-flow-store.js';
 import { PostgresPlanStore } from '../../libs/executor-postgres/src/postgres-plan-store.js';
 import { cleanerOn } from '../../libs/executor-postgres/testing/cleaner.js';
+import { REQUEST_FACTS } from '../../libs/executor-postgres/testing/event-context.js';
 import { Logger } from '../../libs/platform/src/logger.js';
 import { ReputationRepository } from '../../libs/policies/src/reputation/reputation.repository.js';
 import { SpentTokenRepository } from '../../libs/stages/src/captcha/spent-token.repository.js';
@@ -202,7 +203,7 @@ describeWithNats('deploy/postgres/roles.sql', () => {
     });
     await withPool('gateway', async (source) => {
       const devices = new UserDeviceRepository(source, sealer);
-      const change = { owner: { ...alicePayload, uuid: alice }, clientIp: '203.0.113.7' };
+      const change = { owner: { ...alicePayload, uuid: alice }, facts: REQUEST_FACTS };
       const [found] = await devices.list({ owner: alice }, { offset: 0, limit: 5 });
       expect([await devices.rename(found!, 'Phone', change), await devices.count({ owner: alice })]).toEqual([true, 1]);
       expect(await devices.find(alice, found!)).toMatchObject({ kind: 'totp', name: 'Phone' });

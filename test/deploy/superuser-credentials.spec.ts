@@ -6,6 +6,7 @@ import type pg from 'pg';
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { SourceRepository } from '../../apps/gateway/src/sources/source.repository.js';
+import { REQUEST_FACTS } from '../../libs/executor-postgres/testing/event-context.js';
 import { postSourceContract } from '../../libs/stages/src/source/post-source.contract.js';
 import { blueprint, flowEntries, groupEntry, keyOf, LOGIN, userEntry } from '../support/blueprints.js';
 import { describeWithNats } from '../support/nats.js';
@@ -96,7 +97,7 @@ describeWithNats('credentials of superusers in Postgres', () => {
           }),
         );
         const user = { kind: 'saved', uuid: ids['admin']!, pk: 1, username: 'admin', name: '', email: '' } as const;
-        const change = { user: { ...user, is_active: true, epoch: 0, locale: '' }, clientIp: '203.0.113.7' };
+        const change = { user: { ...user, is_active: true, epoch: 0, locale: '' }, facts: REQUEST_FACTS };
         const account = { source: ids['hub']!, identifier: 'by the page', name: 'Hub' };
         const sources = new SourceRepository(gateway, new Sealer(SEAL));
         expect([byFlow, await sources.connect(account, change), await sources.connect(account, change)]).toEqual([

@@ -2,9 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { eventMessage, type OutboxMessage } from '@gatehouse/outbox';
+import { cloudEvent, type User } from '@gatehouse/contracts';
+import { type OutboxMessage, requestedEventMessage } from '@gatehouse/outbox';
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { REQUEST_FACTS } from '../../libs/executor-postgres/testing/event-context.js';
 import { enrol } from '../../libs/executor-postgres/testing/flow-database.js';
 import { createCertificate } from '../support/certificate.js';
 import { CourierHarness, mailTo } from '../support/courier-harness.js';
@@ -48,8 +50,8 @@ async function listenForEvents() {
   };
 }
 
-const outboxEvent = (action: string, user?: Parameters<typeof eventMessage>[0]['user']): OutboxMessage =>
-  eventMessage({ action, context: { password: 'x' }, user, clientIp: '203.0.113.7', flow: undefined });
+const outboxEvent = (action: string, user?: User): OutboxMessage =>
+  requestedEventMessage({ action, context: { password: 'x' } }, { ...REQUEST_FACTS, user });
 
 describeWithNats('a courier', () => {
   it('sends a mail of the outbox, publishes an event without secrets, and deletes the row', async () => {
@@ -62,9 +64,8 @@ describeWithNats('a courier', () => {
     expect(mail).toMatchObject({ subject: 'Help is near', messageId: `<${id}@localhost>` });
     const [event] = await eventsOf('email_sent');
     expect(event!.json()).toMatchObject({
-      action: 'email_sent',
-      flow: 'recovery',
-      context: { to_email: 'alice@example.org' },
+      type: 'gatehouse.email_sent',
+      data: { flow: 'recovery', client_ip: '203.0.113.7', context: { to_email: 'alice@example.org' } },
     });
     expect(event!.string()).not.toMatch(/hidden|012345/);
   });
@@ -81,22 +82,26 @@ describeWithNats('a courier', () => {
     expect(await mailbox.mailTo('alice@example.org')).toMatchObject({ messageId: `<${id}@localhost>` });
   });
 
-  it('publishes events with id and time, masks passwords, and records the last login', async () => {
+  it('publishes events as CloudEvents, masks passwords, and records the last login', async () => {
     await couriers.begin();
     const eventsOf = await listenForEvents();
     const alice = await enrol(couriers.source);
     await couriers.put([outboxEvent('login', alice), outboxEvent('password_set', alice)]);
-    await couriers.start();
+    await couriers.start({ EVENTS_SOURCE: 'https://id.example.org' });
 
     const [login] = await eventsOf('login');
     await eventsOf('password_set');
-    const { id, at, ...event } = login!.json<{ id: string; at: string }>();
-    expect(login!.headers?.get('Nats-Msg-Id')).toBe(id);
-    expect(event).toMatchObject({ context: { password: '********************' }, user: { uuid: alice.uuid } });
+    const event = cloudEvent.parse(login!.json());
+    expect(login!.headers?.get('Nats-Msg-Id')).toBe(event.id);
+    expect(login!.headers?.get('content-type')).toBe('application/cloudevents+json');
+    expect(event).toMatchObject({
+      ...{ source: 'https://id.example.org', type: 'gatehouse.login', subject: `users/${alice.uuid}` },
+      data: { context: { password: '********************' }, user: { uuid: alice.uuid }, level: 'info' },
+    });
     await couriers.put([outboxEvent('logout')]);
     await eventsOf('logout');
     const [row] = await couriers.source.query('SELECT last_login FROM directory.users WHERE id = $1', [alice.uuid]);
-    expect(row.last_login).toEqual(new Date(at));
+    expect(row.last_login).toEqual(new Date(event.time));
   });
 
   it('retries when the mail server is busy, and sends the mail once', async () => {
@@ -238,7 +243,7 @@ describeWithNats('a courier', () => {
     await couriers.restartBus();
     const eventsOf = await listenForEvents();
 
-    expect((await eventsOf('login'))[0]!.json()).toMatchObject({ action: 'login' });
+    expect((await eventsOf('login'))[0]!.json()).toMatchObject({ data: { action: 'login' } });
   });
 
   it('waits for the acknowledgement of a JetStream stream if one is configured', async () => {

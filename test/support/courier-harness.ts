@@ -3,6 +3,7 @@ import { type MailBody, mailMessage, type OutboxMessage, outboxRow } from '@gate
 import { Sealer } from '@gatehouse/platform';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import type { DataSource } from 'typeorm';
+import { REQUEST_FACTS } from '../../libs/executor-postgres/testing/event-context.js';
 import { flowDatabase } from '../../libs/executor-postgres/testing/flow-database.js';
 import { Mailbox } from './mailbox.js';
 import { type RunningNats, startNats } from './nats.js';
@@ -22,7 +23,7 @@ export const mailTo = (address: string | null, changes: Partial<MailBody> = {}):
       },
       ...changes,
     },
-    { user: undefined, clientIp: '203.0.113.7', flow: 'recovery' },
+    { ...REQUEST_FACTS, user: undefined, flow: 'recovery' },
   );
 
 interface CourierInfrastructure {

@@ -1,5 +1,6 @@
 import type { Challenge, ErrorCode, Response, State, Writes } from './contract-types.js';
 import type { Effect } from './effect.js';
+import type { AuditEvent } from './events/audit-events.js';
 import type { FieldMessageCode } from './field-messages.js';
 import type { StageContract } from './stage-contract.js';
 import type { Insert } from './stage-reply.js';
@@ -9,7 +10,9 @@ export type StageMessage<C extends StageContract> =
   | { readonly code: ErrorCode<C> | FieldMessageCode; readonly params?: Record<string, string | number> }
   | { readonly text: string; readonly wire?: string };
 
-type StageEffect<C extends StageContract> = Extract<Effect, { type: C['effects'][number] }>;
+/** An effect that built-in stages may request. The context of an event must fit its action. */
+type OwnEffect = Exclude<Effect, { type: 'event' }> | ({ readonly type: 'event' } & AuditEvent);
+type StageEffect<C extends StageContract> = Extract<OwnEffect, { type: C['effects'][number] }>;
 type Field<C extends StageContract> = (keyof Response<C> & string) | 'non_field_errors';
 
 export type StageErrors<C extends StageContract> = Partial<Record<Field<C>, readonly StageMessage<C>[]>>;

@@ -1,3 +1,4 @@
+import { cloudEventSettings } from '@gatehouse/outbox';
 import { commonConfig, natsConfig, postgresConfig } from '@gatehouse/platform';
 import { z } from 'zod';
 
@@ -43,6 +44,7 @@ export const courierSettings = z.object({
   EVENTS_TIMEOUT_MS: integerSetting(5000, { min: 100, max: 60_000 }).describe(
     'Milliseconds within which NATS must accept them',
   ),
+  ...cloudEventSettings.shape,
   EVENTS_STREAM: z.string().optional().meta({
     description: 'JetStream stream that must store an event before it is deleted from the outbox',
     'x-default': 'none: the NATS server must have received it',

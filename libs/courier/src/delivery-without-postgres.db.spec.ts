@@ -1,4 +1,4 @@
-import { flowDatabase } from '@gatehouse/executor-postgres/testing';
+import { flowDatabase, REQUEST_FACTS } from '@gatehouse/executor-postgres/testing';
 import { eventMessage, mailMessage, type OutboxMessage, outboxRow } from '@gatehouse/outbox';
 import { BusDownError, type Logger, type Publisher, Sealer } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
@@ -9,11 +9,11 @@ import { OutboxRepository } from './outbox.repository.js';
 import { SmtpMailTransport } from './smtp-mail-transport.js';
 
 const sealer = new Sealer(`k:${Buffer.alloc(32, 7).toString('base64')}`);
-const ABOUT = { user: undefined, clientIp: '203.0.113.7', flow: undefined };
-const EVENT = eventMessage({ action: 'login', context: {}, ...ABOUT });
+const FACTS = { ...REQUEST_FACTS, user: undefined };
+const EVENT = eventMessage({ action: 'login', context: {} }, FACTS);
 const MAIL = mailMessage(
   { type: 'mail', to: null, template: 'email/password_reset.html', subject: '', locale: 'en', variables: {} },
-  ABOUT,
+  FACTS,
 );
 
 let source: DataSource;
@@ -57,7 +57,7 @@ async function leaseAndFail(message: OutboxMessage, count: number) {
 it('a batch of events is given up after one statement, when the bus and Postgres are away', async () => {
   const { leased, restore } = await leaseAndFail(EVENT, 3);
   const publisher = { publish: () => Promise.reject(new BusDownError('away')) } as unknown as Publisher;
-  const delivery = new EventDelivery({ outbox, publisher, logger, observe: () => undefined });
+  const delivery = new EventDelivery({ outbox, publisher, source: 'urn:test', logger, observe: () => undefined });
   await delivery.handle(leased);
   await restore();
   expect(leased).toHaveLength(3);

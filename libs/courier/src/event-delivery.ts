@@ -1,4 +1,4 @@
-import { type EventBody, eventBody } from '@gatehouse/outbox';
+import { CLOUD_EVENT_CONTENT_TYPE, type EventBody, eventBody, toCloudEvent } from '@gatehouse/outbox';
 import type { Logger, Publisher } from '@gatehouse/platform';
 import { retryDelay } from './mail-delivery.js';
 import type { LeasedMessage, OutboxRepository } from './outbox.repository.js';
@@ -6,6 +6,8 @@ import type { LeasedMessage, OutboxRepository } from './outbox.repository.js';
 interface Dependencies {
   readonly outbox: OutboxRepository;
   readonly publisher: Publisher;
+  /** URI of this deployment, the CloudEvents attribute `source`. */
+  readonly source: string;
   readonly logger: Logger;
   /** Called with the outcome of each batch and the milliseconds that publishing took. */
   readonly observe: (outcome: 'published' | 'later', ms: number) => void;
@@ -40,7 +42,7 @@ export class EventDelivery {
   }
 
   async #publish(batch: readonly LeasedMessage[]): Promise<void> {
-    const { outbox, publisher } = this.dependencies;
+    const { outbox, publisher, source } = this.dependencies;
     const readable = batch.flatMap((message): OpenedEvent[] => {
       const body = eventBody.safeParse(message.body);
       return body.success ? [{ message, body: body.data }] : [];
@@ -50,7 +52,8 @@ export class EventDelivery {
       if (!readableMessages.has(message)) await outbox.park(message, 'the body cannot be read');
     await publisher.publish(
       readable.map(({ message: { id, topic, madeAt }, body }) => ({
-        ...{ id, subject: topic, body: { id, at: madeAt.toISOString(), ...body } },
+        ...{ id, subject: topic, contentType: CLOUD_EVENT_CONTENT_TYPE },
+        body: toCloudEvent({ id, madeAt, body }, source),
       })),
     );
     for (const event of readable) await this.#recordLogin(event);

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { eventMessage, type MailBody, mailBody, type OutboxMessage } from '@gatehouse/outbox';
+import { type MailBody, mailBody, mailEventMessage, type OutboxMessage } from '@gatehouse/outbox';
 import type { Logger } from '@gatehouse/platform';
 import type { LeasedMessage, OutboxRepository } from './outbox.repository.js';
 import { MailDeliveryError, type MailServer, type SmtpMailTransport } from './smtp-mail-transport.js';
@@ -141,24 +141,24 @@ const outcomeFields = (outcome: DeliveryOutcome) => ({
   ...('error' in outcome ? { error: outcome.error } : {}),
 });
 
-const eventSubject = ({ about: { user, client_ip: clientIp, flow } }: MailBody) => ({
-  ...{ user: user ?? undefined, clientIp, flow: flow ?? undefined },
-});
-
 /**
  * Returns authentik's event for a sent mail (docs/spec/events.md#audit-events), without the text of the mail, because
  * the text contains the secret link.
  */
 const sentEvent = (mail: MailBody, { to, from, subject }: { to: string; from: string; subject: string }) =>
-  eventMessage({
-    ...eventSubject(mail),
-    action: 'email_sent',
-    context: { message: `Email to ${to} sent`, subject, from_email: from, to_email: to },
-  });
+  mailEventMessage(
+    {
+      action: 'email_sent',
+      context: { message: `Email to ${to} sent`, subject, from_email: from, to_email: to },
+    },
+    mail,
+  );
 
 const deliveryFailedEvent = (mail: MailBody, error: string) =>
-  eventMessage({
-    ...eventSubject(mail),
-    action: 'configuration_error',
-    context: { message: 'Exception occurred while rendering E-mail template', error, template: mail.template },
-  });
+  mailEventMessage(
+    {
+      action: 'configuration_error',
+      context: { message: 'Exception occurred while rendering E-mail template', error, template: mail.template },
+    },
+    mail,
+  );

@@ -98,7 +98,7 @@ function deliverEvents(
     deliveries.observe({ sort: 'event', outcome }, ms / 1000);
     annotateSpan(() => ({ [traceAttributes.outcome]: outcome }));
   };
-  const delivery = new EventDelivery({ outbox, publisher, logger, observe });
+  const delivery = new EventDelivery({ outbox, publisher, source: config.EVENTS_SOURCE, logger, observe });
   const leaseS = Math.ceil((2 * config.EVENTS_TIMEOUT_MS) / 1000) + LEASE_MARGIN_S;
   return new PollLoop<readonly LeasedMessage[]>({
     size: 1,

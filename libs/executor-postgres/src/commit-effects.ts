@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { EffectType } from '@gatehouse/contracts';
 import { type EffectOf, lastSessionChange, type PlanCommit } from '@gatehouse/executor';
-import { eventMessage, mailMessage, type OutboxMessage } from '@gatehouse/outbox';
+import { eventMessage, mailMessage, type OutboxMessage, requestedEventMessage } from '@gatehouse/outbox';
 import type { Sealer } from '@gatehouse/platform';
 import type { CommitParts, StatementValues } from './commit-statement.js';
+import { eventFacts } from './event-facts.js';
 import { pendingSourceLoginRow } from './pending-source-login.rows.js';
 import { truncatedUserAgent } from './postgres-session-binding-store.js';
 
@@ -38,9 +39,9 @@ const nothing = (): SavedEffects => ({});
  * in the order of `COMMIT_PARTS`, which is the order of the row locks.
  */
 const EFFECT_WRITERS: { readonly [T in EffectType]: EffectWriter<T> } = {
-  mail: (mails, { commit }) => ({ messages: mails.map((mail) => mailMessage(mail, commit.eventContext)) }),
+  mail: (mails, { commit }) => ({ messages: mails.map((mail) => mailMessage(mail, eventFacts(commit.eventContext))) }),
   event: (events, { commit }) => ({
-    messages: events.map(({ action, context }) => eventMessage({ ...eventFacts(commit), action, context })),
+    messages: events.map((event) => requestedEventMessage(event, eventFacts(commit.eventContext))),
   }),
   logout: writeLogout,
   login: writeLogin,
@@ -74,8 +75,6 @@ function writeEffects<T extends EffectType>(type: T, input: CommitInput): SavedE
   return effects.length > 0 ? EFFECT_WRITERS[type](effects, input) : {};
 }
 
-const eventFacts = ({ eventContext: { user, clientIp, flow } }: PlanCommit) => ({ user, clientIp, flow });
-
 /** Whether the last login or logout of the commit has this type. Only the last one changes the session. */
 const isLast = (type: 'login' | 'logout', { effects }: PlanCommit) => lastSessionChange(effects)?.type === type;
 
@@ -98,17 +97,18 @@ const sessionData = ({ backend, bindings, second_factor = false }: EffectOf<'log
   JSON.stringify({
     ...{ backend, bindings, second_factor, proved: eventContext.recentlyProved === true },
     devices: eventContext.provedDevices ?? [],
-    ...{ last_ip: eventContext.clientIp, last_user_agent: truncatedUserAgent(eventContext.userAgent ?? '') },
+    ...{ last_ip: eventContext.clientIp, last_user_agent: truncatedUserAgent(eventContext.userAgent) },
   });
 
 /**
  * Logs the session out, unless a login follows in the same commit, and sends a logout event if a user was logged in.
  */
 function writeLogout(_logouts: readonly EffectOf<'logout'>[], { commit, lifetimes }: CommitInput): SavedEffects {
-  const { sessionUser: user, clientIp, flow } = commit.eventContext;
+  const { sessionUser: user } = commit.eventContext;
+  const facts = { ...eventFacts(commit.eventContext), user };
   return {
     ...(isLast('logout', commit) && { parts: { logout: { anonymous_ttl: interval(lifetimes.anonymousSessionS) } } }),
-    ...(user && { messages: [eventMessage({ action: 'logout', context: {}, user, clientIp, flow })] }),
+    ...(user && { messages: [eventMessage({ action: 'logout', context: {} }, facts)] }),
   };
 }
 

@@ -3,6 +3,7 @@ import type { Effect } from '@gatehouse/contracts';
 import { hashToken, newSessionKey, type ResumeLink, randomToken } from '@gatehouse/executor';
 import { endPlan } from '@gatehouse/plan';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { eventContextFor } from '../testing/event-context.js';
 import { enrol } from '../testing/flow-database.js';
 import { freshPlan, PlanStoreHarness } from '../testing/plan-store-harness.js';
 
@@ -90,7 +91,7 @@ describe('a user who changes the password', () => {
     // Ends the plan, which removes its pending user. The user of the effect then comes from the event context only.
     const plan = endPlan(own.plan, { to: '/' });
     const keeps: Effect = { type: 'keep_session', user_epoch: user.epoch + 1 };
-    const about = { user, clientIp: '203.0.113.7', flow: store.slug };
+    const about = eventContextFor(user, store.slug);
     expect(await store.save({ ...own, plan }, { revision: 1, effects: [keeps], eventContext: about })).toBe(true);
     expect(await userIn(own)).toBe(user.uuid);
     expect(await userIn(other)).toBeUndefined();
@@ -100,7 +101,7 @@ describe('a user who changes the password', () => {
     const [user, otherUser] = [await enrol(store.source), await enrol(store.source)];
     const own = await loggedIn(otherUser);
     const plan = { ...own.plan, context: { pending_user: user } };
-    const about = { user, clientIp: '203.0.113.7', flow: store.slug };
+    const about = eventContextFor(user, store.slug);
     await store.save(
       { ...own, plan },
       { revision: 1, effects: [{ type: 'keep_session', user_epoch: 99 }], eventContext: about },

@@ -2,7 +2,15 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { AttemptReservation } from '@gatehouse/executor';
 import { newSessionKey } from '@gatehouse/executor';
 import { PostgresAttemptStore } from '@gatehouse/executor-postgres';
-import { enrol, freshPlan, LIFETIMES, login, PlanStoreHarness, publish } from '@gatehouse/executor-postgres/testing';
+import {
+  enrol,
+  eventContextFor,
+  freshPlan,
+  LIFETIMES,
+  login,
+  PlanStoreHarness,
+  publish,
+} from '@gatehouse/executor-postgres/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { SessionRepository } from '../../../apps/gateway/src/sessions/session.repository.js';
 
@@ -28,7 +36,7 @@ describe('a login', () => {
           { type: 'reputation', identifier: store.slug, delta: 1 },
         ],
         newKey: randomBytes(32),
-        eventContext: { user, clientIp: '203.0.113.7', flow: store.slug },
+        eventContext: eventContextFor(user, store.slug),
       });
     const won = (await Promise.all(Array.from({ length: 20 }, save))).filter(Boolean);
 

@@ -1,6 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { newSessionKey } from '@gatehouse/executor';
-import { enrol, freshPlan, LIFETIMES, login, PlanStoreHarness, publish } from '@gatehouse/executor-postgres/testing';
+import {
+  enrol,
+  eventContextFor,
+  freshPlan,
+  LIFETIMES,
+  login,
+  PlanStoreHarness,
+  publish,
+} from '@gatehouse/executor-postgres/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { SessionRepository } from '../../../apps/gateway/src/sessions/session.repository.js';
 
@@ -23,7 +31,7 @@ async function loggedIn() {
   const logOut = (newKey: Buffer) =>
     store.save(begun, {
       ...{ revision: 1, effects: [{ type: 'logout' }], newKey },
-      eventContext: { user: undefined, sessionUser: user, clientIp: '203.0.113.7', flow: store.slug },
+      eventContext: { ...eventContextFor(undefined, store.slug), sessionUser: user },
     });
   return { begun, user, hash, logOut };
 }
@@ -80,7 +88,7 @@ describe('a logout', () => {
 
   it('and a login in one request: the session follows the later of the two', async () => {
     const { begun, user } = await loggedIn();
-    const about = { user, clientIp: '203.0.113.7', flow: store.slug };
+    const about = eventContextFor(user, store.slug);
     const sessions = new SessionRepository(store.source, { AVATARS: 'none' });
     const [first, second] = [newSessionKey(undefined).hash, newSessionKey(undefined).hash];
     await store.save(begun, {

@@ -1,7 +1,8 @@
 import { type EventContext, type EventEffect, EventRecorder } from '@gatehouse/executor';
-import { eventMessage, outboxRow } from '@gatehouse/outbox';
+import { outboxRow, requestedEventMessage } from '@gatehouse/outbox';
 import { type NamedStatement, runNamed, type Sealer } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
+import { eventFacts } from './event-facts.js';
 
 /** Inserts outbox rows. Arrays with one element per row: $1 ids, $2 topics, $3 sealed bodies. */
 const RECORD: NamedStatement = {
@@ -19,11 +20,10 @@ export class PostgresEventRecorder extends EventRecorder {
     super();
   }
 
-  async record(events: readonly EventEffect[], { user, clientIp, flow }: EventContext): Promise<void> {
-    const rows = events.map(({ action, context }) =>
-      outboxRow(eventMessage({ action, context, user, clientIp, flow }), this.sealer),
-    );
-    if (rows.length === 0) return;
+  async record(events: readonly EventEffect[], about: EventContext): Promise<void> {
+    if (events.length === 0) return;
+    const facts = eventFacts(about);
+    const rows = events.map((event) => outboxRow(requestedEventMessage(event, facts), this.sealer));
     await runNamed(this.source, RECORD, [
       ...[rows.map(({ id }) => id), rows.map(({ topic }) => topic), rows.map(({ body }) => body)],
     ]);

@@ -46,13 +46,20 @@ export class PostgresSessionBindingStore extends SessionBindingStore {
     await runNamed(this.source, MOVE, [id, ip, truncatedUserAgent(user_agent)]);
   }
 
-  async end(id: string, { user, violation: broken, change: move }: BrokenSession): Promise<void> {
+  async end(id: string, { user, violation: broken, change: move, request }: BrokenSession): Promise<void> {
     const context = {
-      logout_reason: 'Session binding broken',
+      logout_reason: 'Session binding broken' as const,
       binding: broken,
       ip: { previous: move.from ?? null, new: move.to },
     };
-    const event = eventMessage({ action: 'logout', context, user, clientIp: move.to, flow: undefined });
+    const { uuid, username } = user;
+    const event = eventMessage(
+      { action: 'logout', context },
+      {
+        ...request,
+        ...{ user, actor: { type: 'user', uuid, username }, clientIp: move.to, flow: undefined, plan: undefined },
+      },
+    );
     const row = outboxRow(event, this.sealer);
     await runNamed(this.source, END, [id, user.uuid, row.id, row.topic, row.body]);
   }

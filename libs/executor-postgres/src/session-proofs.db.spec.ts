@@ -1,5 +1,5 @@
 import { newSessionKey, type SessionProof } from '@gatehouse/executor';
-import { enrol, LIFETIMES, login, PlanStoreHarness } from '@gatehouse/executor-postgres/testing';
+import { enrol, eventContextFor, LIFETIMES, login, PlanStoreHarness } from '@gatehouse/executor-postgres/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 type User = Awaited<ReturnType<typeof enrol>>;
@@ -15,7 +15,7 @@ beforeEach(() => store.nextFlow());
 async function loggedIn(user: User, provedDevices: readonly number[] = []) {
   const begun = await store.begin();
   const { hash } = newSessionKey(undefined);
-  const about = { user, recentlyProved: false, provedDevices, clientIp: '203.0.113.7', flow: store.slug };
+  const about = { ...eventContextFor(user, store.slug), recentlyProved: false, provedDevices };
   await store.save(begun, { effects: [login(user)], newKey: hash, eventContext: about });
   return { ...begun, hash };
 }

@@ -1,3 +1,4 @@
 export * from './cleaner.js';
+export * from './event-context.js';
 export * from './flow-database.js';
 export * from './plan-store-harness.js';

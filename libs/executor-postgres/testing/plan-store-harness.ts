@@ -7,6 +7,7 @@ import { createPlan, type Plan } from '@gatehouse/plan';
 import { Logger, Sealer } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { PostgresPlanStore } from '../src/postgres-plan-store.js';
+import { eventContextFor } from './event-context.js';
 import { flowDatabase, publish } from './flow-database.js';
 
 export const LIFETIMES = {
@@ -100,7 +101,7 @@ export class PlanStoreHarness {
       revision: 0,
       effects: [],
       newKey: undefined,
-      eventContext: { user: undefined, clientIp: '203.0.113.7', flow: this.slug },
+      eventContext: eventContextFor(undefined, this.slug),
       reset: [],
       released: [],
       versionId: this.flow.versionId,
@@ -117,8 +118,8 @@ export class PlanStoreHarness {
     more: Partial<Login & PlanCommit> = {},
   ): Promise<boolean> {
     const { newKey = randomBytes(32), revision = 0, ...rest } = more;
-    const about = { user, clientIp: '203.0.113.7', flow: this.slug };
-    return this.save(begun, { effects: [login(user, rest)], newKey, revision, eventContext: about });
+    const eventContext = eventContextFor(user, this.slug);
+    return this.save(begun, { effects: [login(user, rest)], newKey, revision, eventContext });
   }
 
   /** Returns the number of rows that a SQL query returns. */

@@ -7,10 +7,10 @@ import type { ClaimedUserGuard } from './claimed-user-guard.js';
 import type { CredentialGuard } from './credential-guard.js';
 import { crossSiteQuestion, withCrossSiteMark } from './cross-site.js';
 import { NO_RESPONSE_EFFECTS } from './effects.js';
+import { eventContextOf } from './event-context.js';
 import {
   type ConfiguredSite,
   type ContinuedPlan,
-  eventSource,
   type FlowContext,
   flowContext,
   type LoadedRequest,
@@ -125,9 +125,7 @@ export class Executor {
    */
   private async isSessionEnded({ request, loaded: { session } }: LoadedRequest): Promise<boolean> {
     const { user } = session ?? {};
-    return (
-      user !== undefined && !(await this.dependencies.sessionBindings.check({ ...session!, user }, request.client))
-    );
+    return user !== undefined && !(await this.dependencies.sessionBindings.check({ ...session!, user }, request));
   }
 
   private async sendToLogin({ request, loaded, brand }: LoadedRequest): Promise<FlowResponse> {
@@ -156,7 +154,7 @@ export class Executor {
       return this.execute(run);
     }
     const user = run.session.sessionUser ?? undefined;
-    await this.dependencies.eventRecorder.record(planned.effects, { ...eventSource(context), user });
+    await this.dependencies.eventRecorder.record(planned.effects, eventContextOf(run, user));
     return notApplicable(context, planned.refused);
   }
 

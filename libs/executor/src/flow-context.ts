@@ -1,7 +1,6 @@
 import type { StageRequest } from '@gatehouse/contracts';
 import type { FlowVersion, Plan, Visitor } from '@gatehouse/plan';
 import type { FlowRequest } from './flow-request.js';
-import type { EventContext } from './plan-commit.js';
 import type { HostBrand } from './ports/flow-store.js';
 import { type Identity, type LoadedFlow, type ResumedPlan, type StoredPlan, toSavedUser } from './ports/plan-store.js';
 import type { SessionState } from './session-state.js';
@@ -56,10 +55,13 @@ export const visitorOf = ({ request, user }: LoadedRequest): Visitor => ({
   outpost: request.client.outpost,
 });
 
+/** Whether an API token says who the caller is. */
+export const isByToken = ({ request }: Pick<FlowContext, 'request'>): boolean => request.authenticate !== undefined;
+
 /** Returns the state of the session before the first step. An API token proves nothing about its user. */
 export function loadedSessionState(context: LoadedRequest): SessionState {
-  const { request, loaded, user } = context;
-  const own = request.authenticate ? undefined : loaded.session;
+  const { loaded, user } = context;
+  const own = isByToken(context) ? undefined : loaded.session;
   return {
     sessionUser: user ? toSavedUser(user) : null,
     deviceProved: own?.user !== undefined && own.deviceProved === true,
@@ -67,20 +69,6 @@ export function loadedSessionState(context: LoadedRequest): SessionState {
     provedDevices: own?.user ? (own.provedDevices ?? []) : [],
     visitor: visitorOf(context),
   };
-}
-
-/**
- * Returns the data of a request that events and reputation record, without the user, who may change until the plan is
- * saved.
- */
-export function eventSource({
-  request,
-  loaded,
-  version,
-}: FlowContext): Omit<EventContext, 'user' | 'recentlyProved' | 'provedDevices'> {
-  const { session } = loaded;
-  const { ip: clientIp, user_agent: userAgent } = request.client;
-  return { sessionUser: session?.user && toSavedUser(session.user), clientIp, userAgent, flow: version.flow.slug };
 }
 
 /** The settings of the site. Links use them in place of the `Host` that a client sends. */

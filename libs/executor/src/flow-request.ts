@@ -1,5 +1,6 @@
 import type { Problem, Sentence, User } from '@gatehouse/contracts';
 import type { Brand } from '@gatehouse/plan';
+import type { GeoLocation } from '@gatehouse/platform';
 import type { Identity } from './ports/plan-store.js';
 
 /** Milliseconds that one request may take in all. */
@@ -12,6 +13,8 @@ export type CrossSite = 'new' | 'any';
 export interface FlowRequest {
   /** Time of arrival on the clock of `performance.now()`. The deadline counts from it. */
   readonly arrivedAt: number;
+  /** The value of the response header `x-authentik-id`. */
+  readonly requestId: string;
   readonly slug: string;
   /** The `Host` that the client sent. Selects the brand. Never used to build a link. */
   readonly host: string;
@@ -40,6 +43,11 @@ export interface FlowRequest {
     readonly outpost: boolean;
     readonly cookies: Readonly<Record<string, string>>;
   };
+  /**
+   * Returns where the client's address is; `undefined` if no GeoIP database knows it. Called only for a request that
+   * has events or mails.
+   */
+  readonly findLocation: () => GeoLocation | undefined;
   /** Returns the visitor's language, from the request, the user's setting and the brand. */
   readonly localeFor: (caller: { readonly user: Identity | undefined; readonly brand: Brand }) => string;
   /** Returns the id of the browser, if the user has logged in with it before and the user's epoch is still the same. */

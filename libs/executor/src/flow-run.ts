@@ -11,7 +11,8 @@ import {
   respondToEffect,
   sessionAfter,
 } from './effects.js';
-import { eventSource, type FlowContext, isStored, loadedSessionState } from './flow-context.js';
+import { eventContextOf } from './event-context.js';
+import { type FlowContext, isStored, loadedSessionState } from './flow-context.js';
 import type { PlanCommit } from './plan-commit.js';
 import type { StepOutcome } from './ports/flow-observer.js';
 import { randomToken } from './resume-links.js';
@@ -261,7 +262,6 @@ export class FlowRun {
   commit({ sessionId, revision }: SavedRow, newKey: Buffer | undefined): PlanCommit {
     const { loaded, versionId } = this.context;
     const { effects, links, settlement, usedToken, usedLinkStep } = this.unsaved;
-    const { recentlyProved, provedDevices } = this.currentSession;
     return {
       sessionId,
       flowId: loaded.flowId,
@@ -273,7 +273,7 @@ export class FlowRun {
       hasAnswer: this.context.request.answer !== undefined,
       isUnanswered: !this.isAnswered,
       extendsSession: this.isAnswered && loaded.session?.isUnanswered === true,
-      eventContext: { user: this.lastFacts.pending_user, recentlyProved, provedDevices, ...eventSource(this.context) },
+      eventContext: eventContextOf(this),
       proof: sessionProof(this),
       reset: settlement.reset,
       released: settlement.released,

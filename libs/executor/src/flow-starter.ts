@@ -12,14 +12,8 @@ import {
 import { uuidV7 } from '@gatehouse/platform';
 import { withCrossSiteMark } from './cross-site.js';
 import type { EventEffect } from './effects.js';
-import {
-  type ConfiguredSite,
-  eventSource,
-  type FlowContext,
-  flowContext,
-  visitorId,
-  visitorOf,
-} from './flow-context.js';
+import { eventContextOf } from './event-context.js';
+import { type ConfiguredSite, type FlowContext, flowContext, visitorId, visitorOf } from './flow-context.js';
 import type { FlowRequest } from './flow-request.js';
 import { FlowRun } from './flow-run.js';
 import { observeNewPlan } from './observed-run.js';
@@ -133,8 +127,8 @@ export class FlowStarter {
     return decision.plan;
   }
 
-  private record({ context, plan }: FlowRun, events: readonly EventEffect[]): Promise<void> {
-    return this.dependencies.eventRecorder.record(events, { ...eventSource(context), user: plan.context.pending_user });
+  private record(run: FlowRun, events: readonly EventEffect[]): Promise<void> {
+    return this.dependencies.eventRecorder.record(events, eventContextOf(run));
   }
 }
 

@@ -1,11 +1,14 @@
-import type { Effect, SavedUser, User } from '@gatehouse/contracts';
+import type { Effect, EventActor, SavedUser, User } from '@gatehouse/contracts';
 import type { Plan } from '@gatehouse/plan';
+import type { GeoLocation } from '@gatehouse/platform';
 import type { AttemptSettlement } from './attempts/settlement.js';
 import type { ResumeLink } from './resume-links.js';
 
 /** The user and the client that events and reputation are about. */
 export interface EventContext {
   readonly user: User | undefined;
+  /** Who causes the events. */
+  readonly actor: EventActor;
   /** Whether the plan verified the user whom it logs in. */
   readonly recentlyProved?: boolean;
   /** Primary keys (`pk`) of the devices that the plan has a proof of. */
@@ -13,8 +16,14 @@ export interface EventContext {
   /** The user of the session before the effects are applied. */
   readonly sessionUser?: SavedUser | undefined;
   readonly clientIp: string;
-  readonly userAgent?: string;
+  readonly userAgent: string;
+  readonly requestId: string;
+  /** Slug of the flow. */
   readonly flow: string;
+  /** Id of the plan. */
+  readonly plan: string;
+  /** Looks up where the client's address is. */
+  readonly findLocation: () => GeoLocation | undefined;
 }
 
 /** What a commit adds to the proofs of its session (docs/spec/sessions.md#proofs). */

@@ -1,4 +1,4 @@
-import type { PolicyReply, PolicyRequest } from '@gatehouse/contracts';
+import type { AuditEvent, PolicyReply, PolicyRequest } from '@gatehouse/contracts';
 
 import type { EventEffect } from './effects.js';
 
@@ -9,17 +9,13 @@ import type { EventEffect } from './effects.js';
 export function policyEvents({ policies }: PolicyRequest, { results, events = [] }: PolicyReply): EventEffect[] {
   const judged = policies.flatMap(({ id, name: policy, kind, config }): EventEffect[] => {
     const { pass: passing, messages = [], error } = results[id] ?? {};
-    if (error !== undefined) return [eventEffect('policy_exception', { message: error, policy, kind })];
+    if (error !== undefined)
+      return [eventEffect({ action: 'policy_exception', context: { message: error, policy, kind } })];
     if (config['execution_logging'] !== true) return [];
-    return [
-      eventEffect('policy_execution', { message: 'Policy Execution', policy, kind, result: { passing, messages } }),
-    ];
+    const context = { message: 'Policy Execution', policy, kind, result: { passing, messages } } as const;
+    return [eventEffect({ action: 'policy_execution', context })];
   });
-  return [...events.map(({ action, context }) => eventEffect(action, context)), ...judged];
+  return [...events.map((event): EventEffect => ({ type: 'event', ...event })), ...judged];
 }
 
-const eventEffect = (action: string, context: EventEffect['context']): EventEffect => ({
-  type: 'event',
-  action,
-  context,
-});
+const eventEffect = ({ action, context }: AuditEvent): EventEffect => ({ type: 'event', action, context });

@@ -34,6 +34,7 @@ const SITE = { base_url: 'https://id.example.org', rp_id: 'id.example.org' };
 /** Returns a request with defaults. */
 const requestOf = (more: Partial<FlowRequest>): FlowRequest => ({
   arrivedAt: performance.now(),
+  requestId: 'request-1',
   slug: 'login',
   host: 'id.example.org',
   sessionKey: Buffer.alloc(32),
@@ -41,6 +42,7 @@ const requestOf = (more: Partial<FlowRequest>): FlowRequest => ({
   queryNames: [],
   answer: undefined,
   client: { ip: '203.0.113.7', user_agent: 'vitest', outpost: false, cookies: {} },
+  findLocation: () => undefined,
   localeFor: () => 'en',
   knownBrowserOf: () => undefined,
   checkAnonymousRate: () => undefined,

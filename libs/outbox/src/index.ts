@@ -1,2 +1,3 @@
+export * from './cloud-event.js';
 export * from './message.js';
 export * from './outbox-row.js';

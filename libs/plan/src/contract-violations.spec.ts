@@ -56,6 +56,19 @@ it('a stage reports a consent only if its contract asks for consent', () => {
     ]);
 });
 
+it('a stage records an action of the list only with a context that fits it, and other actions with any context', () => {
+  const facts = { pendingUser: alice, attached: [] };
+  const records = (action: string, context: Record<string, unknown>) =>
+    contractViolations(contract, passed({ effects: [{ type: 'event', action, context }] }), facts);
+  expect(records('login_failed', { username: 7 })).toEqual([
+    'asks for the event login_failed with a context that does not fit the action',
+  ]);
+  expect([
+    records('invitation_used', { invitation_uuid: 'x', more: 1 }),
+    records('terms_accepted', { any: 1 }),
+  ]).toEqual([[], []]);
+});
+
 describe('a stage within its contract', () => {
   it.each<[string, StageReply]>([
     ['passes', passed()],

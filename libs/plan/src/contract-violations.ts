@@ -5,6 +5,7 @@ import {
   type Effect,
   type EffectType,
   fieldMessages,
+  fitsAction,
   POLICY_INSERTS,
   type PolicyReply,
   planContext,
@@ -216,7 +217,8 @@ const EFFECT_RULES: { readonly [T in EffectType]: EffectRule<T> } = {
   cookie: ({ name }, { cookies }) =>
     cookies.includes(name) ? [] : [`sets the cookie ${name}, which its contract does not list`],
   logout: allowed,
-  event: allowed,
+  event: ({ action, context }) =>
+    fitsAction(action, context) ? [] : [`asks for the event ${action} with a context that does not fit the action`],
   reputation: allowed,
   keep_session: allowed,
   mail: allowed,

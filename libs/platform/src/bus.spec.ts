@@ -173,7 +173,7 @@ describeBuses('a message bus', (start) => {
       if (received.length === 2) all.resolve();
     });
     const publisher = await running.bus.openPublisher('publisher', { timeoutMs: LONG, stream: undefined });
-    const event = (id: string, subject = SUBJECT) => ({ id, subject, body: { id } });
+    const event = (id: string, subject = SUBJECT) => ({ id, subject, contentType: 'application/json', body: { id } });
     await publisher.publish([event('1'), event('2', 'unserved'), event('3')]);
     await all.promise;
     expect(received).toEqual([{ id: '1' }, { id: '3' }]);

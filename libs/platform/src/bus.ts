@@ -43,6 +43,8 @@ export interface EventMessage {
   /** Unique id, by which a JetStream stream drops a message that is published again. */
   readonly id: string;
   readonly subject: string;
+  /** Media type of the body. Not delivered in one process, where messages have no headers. */
+  readonly contentType: string;
   readonly body: object;
 }
 

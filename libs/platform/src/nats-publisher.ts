@@ -8,6 +8,8 @@ import { TRACEPARENT_HEADER } from './tracing/message-spans.js';
 /** Header with the id of a message. JetStream drops a message if it has stored the id within its duplicate window. */
 const MESSAGE_ID = 'Nats-Msg-Id';
 const EXPECTED_STREAM = 'Nats-Expected-Stream';
+/** Header that marks the structured mode in the NATS binding of CloudEvents. */
+const CONTENT_TYPE = 'content-type';
 
 /** Publishes events on NATS, to a JetStream stream if one is configured. */
 export class NatsPublisher extends Publisher {
@@ -31,8 +33,10 @@ export class NatsPublisher extends Publisher {
       await Promise.all(messages.map((message) => this.#store(message, stream)));
       return;
     }
-    for (const { subject, body, id } of messages)
-      this.connection.publish(subject, JSON.stringify(body), { headers: headersOf({ [MESSAGE_ID]: id }) });
+    for (const { subject, body, id, contentType } of messages) {
+      const headers = headersOf({ [MESSAGE_ID]: id, [CONTENT_TYPE]: contentType });
+      this.connection.publish(subject, JSON.stringify(body), { headers });
+    }
     await withTimeout(this.connection.flush(), timeoutMs);
     // If the user may not publish to a subject, the server reports this in a separate status event before it answers
     // the flush.
@@ -45,10 +49,10 @@ export class NatsPublisher extends Publisher {
     return drainAndClose(this.connection, delay(this.settings.timeoutMs));
   }
 
-  async #store({ subject, body, id }: EventMessage, stream: string): Promise<void> {
+  async #store({ subject, body, id, contentType }: EventMessage, stream: string): Promise<void> {
     const options = {
       timeout: this.settings.timeoutMs,
-      headers: headersOf({ [MESSAGE_ID]: id, [EXPECTED_STREAM]: stream }),
+      headers: headersOf({ [MESSAGE_ID]: id, [EXPECTED_STREAM]: stream, [CONTENT_TYPE]: contentType }),
     };
     const reply = await this.connection.request(subject, JSON.stringify(body), options);
     const { error } = reply.json<{ error?: { description?: string } }>();

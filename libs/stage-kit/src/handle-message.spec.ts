@@ -132,7 +132,7 @@ describe('a respond request', () => {
     });
     const [toast, event] = [
       { type: 'toast', level: 'info', message: 'sent' },
-      { type: 'event', action: 'sent', context: {} },
+      { type: 'event', action: 'password_set', context: {} },
     ] as const;
     const passes = () => pass<typeof toastingContract>({ effects: [toast, event] });
     const { toasts: _new, ...body } = stageRequestFixture({ config: { word: 'x' } });

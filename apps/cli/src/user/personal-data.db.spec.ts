@@ -3,7 +3,7 @@ import { DeviceRepository } from '@gatehouse/authenticators';
 import type { SavedUser } from '@gatehouse/contracts';
 import { TypeormDirectoryStore } from '@gatehouse/directory';
 import { attemptHmacKey, userSubject } from '@gatehouse/executor';
-import { flowDatabase } from '@gatehouse/executor-postgres/testing';
+import { flowDatabase, REQUEST_FACTS } from '@gatehouse/executor-postgres/testing';
 import { mailMessage, outboxRow } from '@gatehouse/outbox';
 import { Sealer } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
@@ -42,7 +42,7 @@ async function putMail(person: SavedUser, sealKeys = keys.SEAL_KEYS): Promise<vo
       ...{ type: 'mail', to: { address: person.email, name: '' }, template: 't', subject: 's', locale: 'en' },
       variables: {},
     },
-    { user: undefined, clientIp: '203.0.113.7', flow: undefined },
+    { ...REQUEST_FACTS, user: undefined },
   );
   const { id, topic, body } = outboxRow(mail, new Sealer(sealKeys));
   await source.query('INSERT INTO flow.outbox (id, topic, body, due_at) VALUES ($1, $2, $3, now())', [id, topic, body]);

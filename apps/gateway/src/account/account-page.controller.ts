@@ -8,8 +8,8 @@ import type { RequestActor } from '../devices/device.service.js';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 import { AllowAnonymous } from '../http/auth/auth.guard.js';
 import type { Principal } from '../http/auth/auth.service.js';
-import { ClientResolver } from '../http/client.resolver.js';
 import { CSRF_FIELD, ensureCsrfToken, formCsrfFailure } from '../http/csrf.js';
+import { EventFactsReader } from '../http/event-facts.reader.js';
 import type { HttpExchange } from '../http/exchange.js';
 import { isUuid, parsePk } from '../http/identifiers.js';
 import { pageLanguageFor } from '../http/locale.js';
@@ -48,7 +48,7 @@ export class AccountPageController {
     @Inject(SessionRepository) private readonly sessions: SessionRepository,
     @Inject(ConsentRepository) private readonly consents: ConsentRepository,
     @Inject(DeviceFormService) private readonly deviceForms: DeviceFormService,
-    @Inject(ClientResolver) private readonly clients: ClientResolver,
+    @Inject(EventFactsReader) private readonly eventFacts: EventFactsReader,
     @Inject(AvatarService) private readonly avatars: AvatarService,
     @Inject(PageRenderer) private readonly pages: PageRenderer,
     @Inject(BrandStore) private readonly brands: BrandStore,
@@ -91,11 +91,9 @@ export class AccountPageController {
     return this.deviceForms.change(deviceFields, actor);
   }
 
-  private async revokeConsent(pk: number | undefined, { request, principal: { user } }: RequestActor): Promise<void> {
-    const consent = pk === undefined ? undefined : await this.consents.find(pk, user.uuid);
-    if (!consent) return;
-    const { ip: clientIp } = await this.clients.resolve(request);
-    await this.consents.remove(consent, { revokedBy: user, clientIp });
+  private async revokeConsent(pk: number | undefined, { request, principal }: RequestActor): Promise<void> {
+    const consent = pk === undefined ? undefined : await this.consents.find(pk, principal.user.uuid);
+    if (consent) await this.consents.remove(consent, await this.eventFacts.read(request, principal));
   }
 
   private async draw({ request, reply }: HttpExchange, principal: Principal, refused?: Refusal) {

@@ -1,8 +1,9 @@
-import type { SavedUser } from '@gatehouse/contracts';
+import { toSavedUser } from '@gatehouse/executor';
 import { eventMessage, outboxRow } from '@gatehouse/outbox';
 import { runNamed, Sealer } from '@gatehouse/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import type { RequestFacts } from '../http/event-facts.reader.js';
 import type { Slice } from '../http/pagination.js';
 import { perUserStatement } from '../users/user.repository.js';
 
@@ -26,12 +27,8 @@ export interface ConsentUser {
   readonly is_active: boolean;
   readonly is_superuser: boolean;
   readonly type: string;
-}
-
-/** The user who revokes a consent, and the address of the client. */
-export interface Revocation {
-  readonly revokedBy: SavedUser;
-  readonly clientIp: string;
+  readonly epoch: number;
+  readonly locale: string;
 }
 
 /** Unexpired consents of existing users. */
@@ -42,7 +39,7 @@ const LIVE = `
 const LISTED = `
   SELECT g.pk, g.permissions, g.expires, g.application_id, g.application_slug, g.application_name,
     jsonb_build_object('pk', u.pk, 'uuid', u.id, 'username', u.username, 'name', u.name, 'email', u.email,
-      'is_active', u.is_active, 'is_superuser', u.is_superuser, 'type', u.type) AS user`;
+      'is_active', u.is_active, 'is_superuser', u.is_superuser, 'type', u.type, 'epoch', u.epoch, 'locale', u.locale) AS user`;
 
 const COUNT = perUserStatement(
   'consent_count',
@@ -103,12 +100,15 @@ export class ConsentRepository {
     return (await runNamed<Row>(this.source, FIND(userId), [userId ?? null, pk])).rows.map(toConsent)[0];
   }
 
-  /** Revokes a consent and writes an audit event. Returns false if there is no such consent. */
-  async remove(consent: ConsentRecord, { revokedBy, clientIp }: Revocation): Promise<boolean> {
+  /** Revokes a consent and writes an audit event about its user. Returns false if there is no such consent. */
+  async remove(consent: ConsentRecord, facts: RequestFacts): Promise<boolean> {
     const { pk, user, application, permissions } = consent;
     const model = { app: 'authentik_stages_consent', model_name: 'userconsent', pk, name: application.name };
     const context = { model, application: application.slug, permissions: [...permissions], of: user.username };
-    const event = eventMessage({ action: 'model_deleted', context, user: revokedBy, clientIp, flow: undefined });
+    const event = eventMessage(
+      { action: 'model_deleted', context },
+      { ...facts, user: toSavedUser({ ...user, kind: 'saved' }) },
+    );
     const row = outboxRow(event, this.sealer);
     const values = [pk, user.uuid, row.id, row.topic, row.body];
     return (await runNamed(this.source, REMOVE, values)).rowCount === 1;

@@ -6,7 +6,7 @@ import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 import { CurrentPrincipal } from '../http/auth/auth.guard.js';
 import type { Principal } from '../http/auth/auth.service.js';
 import { CsrfGuard } from '../http/auth/csrf.guard.js';
-import { ClientResolver } from '../http/client.resolver.js';
+import { EventFactsReader } from '../http/event-facts.reader.js';
 import { parsePk, userUid } from '../http/identifiers.js';
 import { ApiEndpoint, genericError } from '../http/openapi/api-endpoint.decorator.js';
 import { Paginated, RequestedPage } from '../http/pagination.guard.js';
@@ -22,7 +22,7 @@ export class ConsentsController {
   constructor(
     @Inject(ConsentRepository) private readonly consents: ConsentRepository,
     @Inject(ListOwnerResolver) private readonly owners: ListOwnerResolver,
-    @Inject(ClientResolver) private readonly clients: ClientResolver,
+    @Inject(EventFactsReader) private readonly eventFacts: EventFactsReader,
     @Inject(AvatarService) private readonly avatars: AvatarService,
     @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
   ) {}
@@ -78,8 +78,8 @@ export class ConsentsController {
     @Req() request: FastifyRequest,
   ): Promise<void> {
     const consent = await this.load(id, principal);
-    const { ip: clientIp } = await this.clients.resolve(request);
-    if (!(await this.consents.remove(consent, { revokedBy: principal.user, clientIp }))) throw new Problem('not_found');
+    const facts = await this.eventFacts.read(request, principal);
+    if (!(await this.consents.remove(consent, facts))) throw new Problem('not_found');
   }
 
   /** Throws `not_found` if there is no such consent, or if it belongs to another user. */
@@ -91,7 +91,9 @@ export class ConsentsController {
     return consent;
   }
 
-  private present({ pk, expires, user, application: { uuid, slug, name }, permissions }: ConsentRecord): UserConsent {
+  private present({ pk, expires, user: owner, application, permissions }: ConsentRecord): UserConsent {
+    const { uuid, slug, name } = application;
+    const { epoch: _epoch, locale: _locale, ...user } = owner;
     return {
       pk,
       expires: expires?.toISOString() ?? null,

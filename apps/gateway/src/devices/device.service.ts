@@ -3,7 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 import type { Principal } from '../http/auth/auth.service.js';
-import { ClientResolver } from '../http/client.resolver.js';
+import { EventFactsReader } from '../http/event-facts.reader.js';
 import { parsePk } from '../http/identifiers.js';
 import { SessionRepository } from '../sessions/session.repository.js';
 import { type DeviceChange, type UserDevice, UserDeviceRepository } from './user-device.repository.js';
@@ -26,7 +26,7 @@ export class DeviceService {
   constructor(
     @Inject(UserDeviceRepository) private readonly devices: UserDeviceRepository,
     @Inject(SessionRepository) private readonly sessions: SessionRepository,
-    @Inject(ClientResolver) private readonly clients: ClientResolver,
+    @Inject(EventFactsReader) private readonly eventFacts: EventFactsReader,
     @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
   ) {}
 
@@ -60,7 +60,7 @@ export class DeviceService {
   }
 
   private async changeBy({ request, principal }: RequestActor): Promise<DeviceChange> {
-    return { owner: principal.user, clientIp: (await this.clients.resolve(request)).ip };
+    return { owner: principal.user, facts: await this.eventFacts.read(request, principal) };
   }
 }
 

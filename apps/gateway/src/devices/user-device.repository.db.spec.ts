@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { DeviceRepository } from '@gatehouse/authenticators';
 import { deviceSettings } from '@gatehouse/authenticators/testing';
 import type { DeviceClass, SavedUser } from '@gatehouse/contracts';
-import { enrol, flowDatabase } from '@gatehouse/executor-postgres/testing';
+import { enrol, flowDatabase, REQUEST_FACTS } from '@gatehouse/executor-postgres/testing';
 import { Sealer } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -30,7 +30,7 @@ async function addDevice(user: SavedUser, kind: DeviceClass = 'totp', name: stri
   const pk = await devices.add({ id: randomUUID(), user: user.uuid, kind, name, secret, facts: { ending: '00' } });
   return (await userDevices.find(user.uuid, { kind, pk: pk! }))!;
 }
-const changeBy = (owner: SavedUser) => ({ owner, clientIp: '203.0.113.7' });
+const changeBy = (owner: SavedUser) => ({ owner, facts: REQUEST_FACTS });
 const outboxTopics = async () =>
   (await source.query<{ topic: string }[]>('SELECT topic FROM flow.outbox')).map((r) => r.topic);
 

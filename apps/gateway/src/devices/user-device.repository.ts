@@ -1,9 +1,11 @@
 import { deviceModel } from '@gatehouse/authenticators';
 import type { DeviceClass, SavedUser } from '@gatehouse/contracts';
+import { toSavedUser } from '@gatehouse/executor';
 import { eventMessage, outboxRow } from '@gatehouse/outbox';
 import { runNamed, Sealer } from '@gatehouse/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import type { RequestFacts } from '../http/event-facts.reader.js';
 import type { Slice } from '../http/pagination.js';
 
 /** Identifies a device of a user. */
@@ -27,10 +29,10 @@ export interface UserDeviceFilter {
   readonly kind?: DeviceClass | undefined;
 }
 
-/** The owner who changes a device, and the address of the client. */
+/** The owner who changes a device, and what the event records about the request. */
 export interface DeviceChange {
   readonly owner: SavedUser;
-  readonly clientIp: string;
+  readonly facts: RequestFacts;
 }
 
 /** Selects the devices of an owner. $1 uuid of the owner, $2 kind of the devices, or null for all kinds. */
@@ -92,9 +94,14 @@ export class UserDeviceRepository {
   }
 
   /** Returns the values of $1-$6 in RENAME and REMOVE. */
-  private changeValues(action: string, { kind, pk, name }: UserDevice, { owner, clientIp }: DeviceChange): unknown[] {
+  private changeValues(
+    action: 'model_updated' | 'model_deleted',
+    { kind, pk, name }: UserDevice,
+    { owner, facts }: DeviceChange,
+  ): unknown[] {
     const context = { model: { ...deviceModel(kind), pk, name } };
-    const row = outboxRow(eventMessage({ action, context, user: owner, clientIp, flow: undefined }), this.sealer);
+    const event = eventMessage({ action, context }, { ...facts, user: toSavedUser(owner) });
+    const row = outboxRow(event, this.sealer);
     return [row.id, row.topic, row.body, owner.uuid, kind, pk];
   }
 }

@@ -1,4 +1,5 @@
 import { type FlowRequest, StageContractRegistry } from '@gatehouse/executor';
+import { GeoLocator } from '@gatehouse/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
@@ -33,6 +34,7 @@ export class FlowRequestReader {
     @Inject(AnonymousRateLimiter) private readonly rateLimiter: AnonymousRateLimiter,
     @Inject(KnownBrowserService) private readonly knownBrowsers: KnownBrowserService,
     @Inject(NewSessionRateLimiter) private readonly newSessions: NewSessionRateLimiter,
+    @Inject(GeoLocator) private readonly geoLocator: GeoLocator,
     @Inject(GATEWAY_CONFIG) private readonly config: Pick<GatewayConfig, 'QUERY_LIMIT_BYTES'>,
   ) {}
 
@@ -47,6 +49,7 @@ export class FlowRequestReader {
     rejectLongQuery(params.query, this.config.QUERY_LIMIT_BYTES);
     const client = await this.clients.resolve(request);
     return {
+      requestId: request.id,
       slug,
       answer,
       crossSite,
@@ -57,6 +60,7 @@ export class FlowRequestReader {
       sessionKey: await this.cookies.keyOf(request),
       authenticate: this.auth.tokenUserOf(request),
       client: { cookies: definedCookies(request), ...client },
+      findLocation: () => this.geoLocator.findLocation(client.ip),
       localeFor: (caller) => localeFor(request, caller),
       knownBrowserOf: (user) =>
         user.kind === 'saved' ? this.knownBrowsers.idFor(request.cookies[KNOWN_BROWSER_COOKIE], user) : undefined,

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { newSessionKey } from '@gatehouse/executor';
 import { PostgresSessionBindingStore, truncatedUserAgent } from '@gatehouse/executor-postgres';
-import { enrol, LIFETIMES, login, PlanStoreHarness } from '@gatehouse/executor-postgres/testing';
+import { enrol, eventContextFor, LIFETIMES, login, PlanStoreHarness } from '@gatehouse/executor-postgres/testing';
 import { Sealer } from '@gatehouse/platform';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { SessionRepository } from './session.repository.js';
@@ -23,7 +23,7 @@ type User = Awaited<ReturnType<typeof enrol>>;
 async function logIn(user: User, options: Parameters<typeof login>[1] = {}, proved = false) {
   const begun = await store.begin();
   const { hash } = newSessionKey(undefined);
-  const about = { user, recentlyProved: proved, clientIp: '203.0.113.7', userAgent: 'curl/8.5.0', flow: store.slug };
+  const about = { ...eventContextFor(user, store.slug), recentlyProved: proved, userAgent: 'curl/8.5.0' };
   await store.save(begun, { effects: [login(user, options)], newKey: hash, eventContext: about });
   return { id: begun.sessionId, hash, before: begun.hash };
 }
@@ -162,6 +162,7 @@ describe('a bound session', () => {
       user,
       violation: { reason: 'geoip.continent', previous_value: 'EU', new_value: 'NA' },
       change: { from: '203.0.113.7', to: '198.51.100.7' },
+      request: { userAgent: 'vitest', requestId: 'request-1', location: undefined },
     };
     const logoutEvents = () => store.count(`SELECT FROM flow.outbox WHERE topic = 'events.logout'`);
     const before = await logoutEvents();

@@ -3,6 +3,7 @@ import type { FlowStartOptions, SessionCookie } from '@gatehouse/executor';
 import { type Identity, LOG_IN_AGAIN, toSavedUser } from '@gatehouse/executor';
 import { Inject, Injectable } from '@nestjs/common';
 import { markedNext } from '../http/cross-site-request.js';
+import type { RequestFacts } from '../http/event-facts.reader.js';
 import { SourceRepository } from './source.repository.js';
 import { postLoginSteps, type SourceUser, sourceContext } from './source-plan.js';
 import { SourceStageResumer } from './source-stage.resumer.js';
@@ -37,7 +38,8 @@ export interface SourceLoginContext {
   readonly visitor: Identity | undefined;
   /** Whether the visitor's login is recent enough to connect a new account. */
   readonly recent: boolean;
-  readonly clientIp: string;
+  /** What the events record about the request. */
+  readonly facts: RequestFacts;
   /** The query with which the login was started. */
   readonly query: Readonly<Record<string, string>>;
 }
@@ -80,11 +82,11 @@ export class SourceFlowManager {
 
   /** Connects a user with an account. Refuses an account that belongs to another user. */
   async connect(
-    { source, identity, clientIp }: Pick<SourceLoginContext, 'source' | 'identity' | 'clientIp'>,
+    { source, identity, facts }: Pick<SourceLoginContext, 'source' | 'identity' | 'facts'>,
     user: Identity,
   ): Promise<{ readonly to: string; readonly toast: Sentence } | { readonly refused: SourceRefusal }> {
     const account = { source: source.uuid, name: source.name, identifier: identity.identifier };
-    const result = await this.sources.connect(account, { user: toSavedUser(user), clientIp });
+    const result = await this.sources.connect(account, { user: toSavedUser(user), facts });
     if (result !== 'taken')
       return { to: LINKED_URL, toast: sentence('Successfully linked {name}!', { name: source.name }) };
     return {

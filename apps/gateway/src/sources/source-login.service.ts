@@ -16,6 +16,7 @@ import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 import { AuthService, type Principal } from '../http/auth/auth.service.js';
 import { RecentLoginService } from '../http/auth/recent-login.service.js';
 import { ClientResolver } from '../http/client.resolver.js';
+import { EventFactsReader } from '../http/event-facts.reader.js';
 import type { HttpExchange } from '../http/exchange.js';
 import { translatorFor } from '../http/locale.js';
 import { rejectLongQuery } from '../http/query.js';
@@ -46,6 +47,7 @@ export class SourceLoginService {
     @Inject(FlowService) private readonly flowService: FlowService,
     @Inject(AuthService) private readonly auth: AuthService,
     @Inject(ClientResolver) private readonly clients: ClientResolver,
+    @Inject(EventFactsReader) private readonly eventFacts: EventFactsReader,
     @Inject(RecentLoginService) private readonly recentLogins: RecentLoginService,
     @Inject(SessionCookieService) private readonly cookies: SessionCookieService,
     @Inject(SessionMessenger) private readonly messenger: SessionMessenger,
@@ -128,8 +130,8 @@ export class SourceLoginService {
     await this.recentLogins.require(principal);
     const completed = await this.providers.complete({ source, proof });
     if ('refused' in completed) return { refused: refusalFrom(completed.refused) };
-    const { ip: clientIp } = await this.clients.resolve(exchange.request);
-    return this.flowManager.connect({ source, identity: completed.identity, clientIp }, principal.user);
+    const facts = await this.eventFacts.read(exchange.request, principal);
+    return this.flowManager.connect({ source, identity: completed.identity, facts }, principal.user);
   }
 
   /**
@@ -139,9 +141,9 @@ export class SourceLoginService {
   private async sessionOf(exchange: HttpExchange) {
     const principal = sessionPrincipal(await this.auth.find(exchange));
     const recent = principal !== undefined && (await this.recentLogins.covers(principal));
-    const { ip: clientIp } = await this.clients.resolve(exchange.request);
+    const facts = await this.eventFacts.read(exchange.request, principal);
     const sessionKey = await this.cookies.keyOf(exchange.request);
-    return { sessionKey, visitor: principal?.user, recent, clientIp };
+    return { sessionKey, visitor: principal?.user, recent, facts };
   }
 
   private sendToast(

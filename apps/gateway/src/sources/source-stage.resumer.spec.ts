@@ -1,6 +1,7 @@
 import { publishedSource, type SavedUser } from '@gatehouse/contracts';
 import type { FlowStore } from '@gatehouse/executor';
 import { ALICE, flowOf, InMemoryPlanStore } from '@gatehouse/executor/testing';
+import { REQUEST_FACTS } from '@gatehouse/executor-postgres/testing';
 import { createPlan, type Plan, storeState } from '@gatehouse/plan';
 import { describe, expect, it } from 'vitest';
 import { CatalogueContractRegistry } from '../flows/stage-contract.registry.js';
@@ -13,7 +14,7 @@ const source = publishedSource.parse({
 const otherSource = { ...source, uuid: '41c0a6de-1d6b-4a8e-9d0f-5d2a4a3f0009' };
 const BOB = { ...ALICE, uuid: otherSource.uuid, username: 'bob' };
 const version = flowOf([{ kind: 'source', config: { source: source.uuid, resume_timeout: 'minutes=10' } }]);
-const visit = { sessionKey: Buffer.alloc(32), visitor: undefined, clientIp: '203.0.113.7' };
+const visit = { sessionKey: Buffer.alloc(32), visitor: undefined, facts: REQUEST_FACTS };
 const identity = { identifier: '1', user: { username: 'fromhub', name: 'From Hub' }, groups: {}, info: { id: 1 } };
 
 /** Returns a plan whose source stage waits for the login for another `forMs` milliseconds. */

@@ -13,6 +13,7 @@ import {
   withProvedUser,
 } from '@gatehouse/plan';
 import { Inject, Injectable } from '@nestjs/common';
+import type { RequestFacts } from '../http/event-facts.reader.js';
 import { postReturnSteps, type SourceUser, sourceContext } from './source-plan.js';
 
 /** The session that received an identity. */
@@ -20,7 +21,7 @@ interface SessionInfo {
   readonly sessionKey: Buffer | undefined;
   /** The logged-in user. */
   readonly visitor: Identity | undefined;
-  readonly clientIp: string;
+  readonly facts: RequestFacts;
 }
 
 /** A plan whose current step waits for a login at a source. */
@@ -86,7 +87,7 @@ export class SourceStageResumer {
   async resume(
     { loaded, stored, version, step }: WaitingPlan,
     sourceUser: SourceUser,
-    { visitor, clientIp }: SessionInfo,
+    { visitor, facts }: SessionInfo,
   ): Promise<SessionCookie | undefined> {
     const { plan, revision, versionId } = stored;
     const { cookie, hash: newKey } = newSessionKey(loaded.session?.remainingS);
@@ -96,10 +97,9 @@ export class SourceStageResumer {
       extendsSession: loaded.session!.isUnanswered === true,
       ...{ effects: [], newKey, reset: [], released: [], links: [], usedToken: undefined },
       eventContext: {
-        user: sourceUser.user,
-        sessionUser: visitor && toSavedUser(visitor),
-        clientIp,
-        flow: version.flow.slug,
+        ...facts,
+        ...{ user: sourceUser.user, sessionUser: visitor && toSavedUser(visitor) },
+        ...{ flow: version.flow.slug, plan: plan.id, findLocation: () => facts.location },
       },
     });
     return isSaved ? cookie : undefined;

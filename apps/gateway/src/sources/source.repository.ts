@@ -1,9 +1,11 @@
-import type { PublishedSource, SavedUser } from '@gatehouse/contracts';
+import type { AuditEvent, PublishedSource, SavedUser } from '@gatehouse/contracts';
+import { toSavedUser } from '@gatehouse/executor';
 import { eventMessage, outboxRow } from '@gatehouse/outbox';
 import { runNamed, Sealer, SecretBox } from '@gatehouse/platform';
 import { openSource, type SealedSource } from '@gatehouse/sources';
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import type { RequestFacts } from '../http/event-facts.reader.js';
 import type { Slice } from '../http/pagination.js';
 import type { MatchingUser } from './source-user.matcher.js';
 
@@ -24,10 +26,10 @@ export interface UserSourceConnection {
   readonly created: Date;
 }
 
-/** The user who makes or removes a connection, and the address of the client. */
+/** The user who makes or removes a connection, and what the event records about the request. */
 export interface ConnectionChange {
   readonly user: SavedUser;
-  readonly clientIp: string;
+  readonly facts: RequestFacts;
 }
 
 /** Columns of a SavedUser, selected from the directory. */
@@ -127,8 +129,13 @@ export class SourceRepository {
     { source, identifier, name }: SourceAccount & { readonly name: string },
     change: ConnectionChange,
   ): Promise<ConnectResult> {
-    const context = { message: 'Linked Source', source: { uuid: source, name } };
-    const values = [...this.eventRow('source_linked', context, change), source, identifier, change.user.uuid];
+    const context = { message: 'Linked Source', source: { uuid: source, name } } as const;
+    const values = [
+      ...this.eventRow({ action: 'source_linked', context }, change),
+      source,
+      identifier,
+      change.user.uuid,
+    ];
     return (await runNamed<{ outcome: ConnectResult }>(this.source, CONNECT, values)).rows[0]!.outcome;
   }
 
@@ -143,15 +150,12 @@ export class SourceRepository {
   /** Removes a connection and writes an event. Returns false if the user has no such connection. */
   async remove(pk: number, change: ConnectionChange): Promise<boolean> {
     const model = { app: 'authentik_core', model_name: 'usersourceconnection', pk };
-    const values = [...this.eventRow('model_deleted', { model }, change), change.user.uuid, pk];
+    const values = [...this.eventRow({ action: 'model_deleted', context: { model } }, change), change.user.uuid, pk];
     return (await runNamed(this.source, REMOVE, values)).rowCount === 1;
   }
 
-  private eventRow(action: string, context: object, { user, clientIp }: ConnectionChange): unknown[] {
-    const row = outboxRow(
-      eventMessage({ action, context: { ...context }, user, clientIp, flow: undefined }),
-      this.sealer,
-    );
+  private eventRow(event: AuditEvent, { user, facts }: ConnectionChange): unknown[] {
+    const row = outboxRow(eventMessage(event, { ...facts, user: toSavedUser(user) }), this.sealer);
     return [row.id, row.topic, row.body];
   }
 }

@@ -7,7 +7,7 @@ import { CurrentPrincipal, CurrentUser } from '../http/auth/auth.guard.js';
 import type { Principal } from '../http/auth/auth.service.js';
 import { CsrfGuard } from '../http/auth/csrf.guard.js';
 import { RecentLoginService } from '../http/auth/recent-login.service.js';
-import { ClientResolver } from '../http/client.resolver.js';
+import { EventFactsReader } from '../http/event-facts.reader.js';
 import { parsePk } from '../http/identifiers.js';
 import { ApiEndpoint, genericError } from '../http/openapi/api-endpoint.decorator.js';
 import { Paginated, RequestedPage } from '../http/pagination.guard.js';
@@ -38,7 +38,7 @@ const connections = paginatedSchema(connection).meta({ id: 'PaginatedUserSourceC
 export class UserSourceConnectionsController {
   constructor(
     @Inject(SourceRepository) private readonly sources: SourceRepository,
-    @Inject(ClientResolver) private readonly clients: ClientResolver,
+    @Inject(EventFactsReader) private readonly eventFacts: EventFactsReader,
     @Inject(RecentLoginService) private readonly recentLogins: RecentLoginService,
   ) {}
 
@@ -77,10 +77,9 @@ export class UserSourceConnectionsController {
     @Req() request: FastifyRequest,
   ): Promise<void> {
     await this.recentLogins.require(principal);
-    const { user } = principal;
     const pk = parsePk(id);
-    const { ip: clientIp } = await this.clients.resolve(request);
-    if (pk === undefined || !(await this.sources.remove(pk, { user, clientIp }))) throw new Problem('not_found');
+    const change = { user: principal.user, facts: await this.eventFacts.read(request, principal) };
+    if (pk === undefined || !(await this.sources.remove(pk, change))) throw new Problem('not_found');
   }
 }
 

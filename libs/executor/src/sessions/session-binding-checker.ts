@@ -1,5 +1,5 @@
 import type { SavedUser } from '@gatehouse/contracts';
-import type { GeoLocator } from '@gatehouse/platform';
+import type { GeoLocation, GeoLocator } from '@gatehouse/platform';
 import { type Identity, toSavedUser } from '../ports/plan-store.js';
 import type { AddressChange, BindingViolation, SessionBindings } from './session-binding.js';
 import { findViolation } from './session-binding.js';
@@ -8,6 +8,13 @@ interface BoundSession {
   readonly id: string;
   readonly lastIp?: string | undefined;
   readonly user: Identity;
+}
+
+/** A request in a session that may be bound. */
+interface BoundRequest {
+  readonly client: { readonly ip: string; readonly user_agent: string };
+  /** The value of the response header `x-authentik-id`. */
+  readonly requestId: string;
 }
 
 interface Dependencies {
@@ -25,14 +32,16 @@ export class SessionBindingChecker {
   constructor(private readonly dependencies: Dependencies) {}
 
   /** Returns whether the client may use the session from its address. If not, the session was ended. */
-  async check(session: BoundSession, client: { readonly ip: string; readonly user_agent: string }): Promise<boolean> {
+  async check(session: BoundSession, { client, requestId }: BoundRequest): Promise<boolean> {
     if (session.lastIp === client.ip) return true;
     const { sessions, geoLocator, report } = this.dependencies;
     const bindings = await sessions.findBindings(session.id);
     const move = { from: session.lastIp, to: client.ip };
     const broken = bindings && findViolation(move, bindings, geoLocator);
-    if (broken) await sessions.end(session.id, { user: toSavedUser(session.user), violation: broken, change: move });
-    else if (bindings) sessions.updateClient(session.id, client).catch(report);
+    if (broken) {
+      const request = { userAgent: client.user_agent, requestId, location: geoLocator.findLocation(client.ip) };
+      await sessions.end(session.id, { user: toSavedUser(session.user), violation: broken, change: move, request });
+    } else if (bindings) sessions.updateClient(session.id, client).catch(report);
     return bindings !== undefined && !broken;
   }
 }
@@ -42,6 +51,12 @@ export interface BrokenSession {
   readonly user: SavedUser;
   readonly violation: BindingViolation;
   readonly change: AddressChange;
+  /** What the event records about the request. */
+  readonly request: {
+    readonly userAgent: string;
+    readonly requestId: string;
+    readonly location: GeoLocation | undefined;
+  };
 }
 
 /** The bindings and addresses of sessions. */

@@ -83,7 +83,7 @@ it('findViolation reports the previous and the new value', () => {
 
 describe('a session in use', () => {
   const session = { id: 's', lastIp: '192.0.2.1', user: { ...ALICE, is_superuser: false, debug: false } };
-  const from = (ip: string) => ({ ip, user_agent: 'vitest' });
+  const from = (ip: string) => ({ client: { ip, user_agent: 'vitest' }, requestId: 'request-1' });
 
   it('is not looked up while its address stays the same', async () => {
     const store = new InMemorySessionBindingStore();
@@ -99,7 +99,7 @@ describe('a session in use', () => {
     expect(store).toMatchObject({ addresses: ['203.0.113.9'], ended: [] });
   });
 
-  it('that violates its binding ends, and the event contains nothing but the user and the violation', async () => {
+  it('that violates its binding ends, and the event contains nothing but the user, the violation and the request', async () => {
     const store = new InMemorySessionBindingStore();
     store.bindings = { network: 'bind_asn_network_ip', geoip: 'no_binding' };
 
@@ -109,6 +109,7 @@ describe('a session in use', () => {
         user: ALICE,
         violation: { reason: 'network.missing', previous_value: '192.0.2.1', new_value: '203.0.113.9' },
         change: { from: '192.0.2.1', to: '203.0.113.9' },
+        request: { userAgent: 'vitest', requestId: 'request-1', location: undefined },
       },
     ]);
   });

@@ -49,7 +49,7 @@ export class InvitationStage implements Stage<Contract> {
 /** Returns the event of a redeemed invitation (docs/spec/stages.md#invitation). */
 export const invitationUsedEvent = (pk: string) => ({
   type: 'event' as const,
-  action: 'invitation_used',
+  action: 'invitation_used' as const,
   context: { invitation_uuid: pk.replaceAll('-', '') },
 });
 

@@ -212,7 +212,7 @@ function written(
     ...(target && hash && { verified: ['password'] }),
     effects: [
       ...(isLoggedInUser && hash ? [{ type: 'keep_session' as const, user_epoch: user.epoch }] : []),
-      ...(target && changes.password ? [{ type: 'event' as const, action: 'password_set', context: {} }] : []),
+      ...(target && changes.password ? [{ type: 'event' as const, action: 'password_set' as const, context: {} }] : []),
       { type: 'event', action: 'user_write', context: { ...eventData(context), created: !target } },
       ...(due === undefined ? [] : [invitationUsedEvent(due)]),
     ],

@@ -1,5 +1,5 @@
 import type { Device } from '@gatehouse/authenticators';
-import type { DeviceClass, SavedUser, StageMessage, State } from '@gatehouse/contracts';
+import type { AuditContext, DeviceClass, SavedUser, StageMessage, State } from '@gatehouse/contracts';
 import type { ChallengeInput } from '@gatehouse/stage-kit';
 import type { authenticatorValidateContract } from './validate/authenticator-validate.contract.js';
 
@@ -52,7 +52,7 @@ export type ProofVerdict<K extends DeviceClass> =
       readonly guessed: boolean;
       readonly memory?: FactorState<K> | undefined;
       /** Members that the stage adds to the context of the `login_failed` event. */
-      readonly eventContext?: Readonly<Record<string, unknown>>;
+      readonly eventContext?: Pick<AuditContext<'login_failed'>, 'device' | 'duo_response'>;
     }
   /** The device has not answered yet. The stage shows the challenge again, with `message` when the visitor must act. */
   | { readonly type: 'waiting'; readonly memory: FactorState<K>; readonly message?: StageMessage<Contract> };

@@ -20,7 +20,7 @@ type Contract = typeof passwordContract;
 
 const CREDENTIAL = 'password';
 const TOO_MANY_ATTEMPTS = 'too_many_attempts';
-const [APP, MODEL] = passwordContract.model.split('.');
+const [APP = '', MODEL = ''] = passwordContract.model.split('.');
 
 /**
  * Checks the pending user's password. Replies are the same whether the user exists, is active or has a password, except

@@ -4,6 +4,7 @@ import { EngineModule } from '../../flows/engine.module.js';
 import { SessionsModule } from '../../sessions/sessions.module.js';
 import { SocketsModule } from '../../sockets/sockets.module.js';
 import { ClientResolver } from '../client.resolver.js';
+import { EventFactsReader } from '../event-facts.reader.js';
 import { KnownBrowserService } from '../known-browser.service.js';
 import { PaginationGuard } from '../pagination.guard.js';
 import { AnonymousRateLimiter } from '../rate-limits/anonymous-rate-limiter.js';
@@ -18,6 +19,7 @@ const SHARED = [
   AuthService,
   RecentLoginService,
   ClientResolver,
+  EventFactsReader,
   SessionCookieService,
   AnonymousRateLimiter,
   NewSessionRateLimiter,

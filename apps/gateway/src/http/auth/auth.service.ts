@@ -74,7 +74,8 @@ export class AuthService {
     const key = await this.cookies.keyOf(request);
     const session = key && (await this.sessions.find(key));
     if (!session) return undefined;
-    return (await this.bindings.check(session, await this.clients.resolve(request))) ? session : undefined;
+    const client = await this.clients.resolve(request);
+    return (await this.bindings.check(session, { client, requestId: request.id })) ? session : undefined;
   }
 }
 

@@ -150,7 +150,7 @@ const verifyEntry = (
     offer,
   });
 
-const [APP, MODEL] = authenticatorValidateContract.model.split('.');
+const [APP = '', MODEL = ''] = authenticatorValidateContract.model.split('.');
 
 /**
  * Rejects the response with an error for each failed field. `failed` names the credentials whose attempts stay counted.

@@ -1,0 +1,38 @@
+import type { EventActor } from '@gatehouse/contracts';
+import type { EventFacts } from '@gatehouse/outbox';
+import { GeoLocator } from '@gatehouse/platform';
+import { Inject, Injectable } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import type { Principal } from './auth/auth.service.js';
+import { ClientResolver } from './client.resolver.js';
+
+/** What the events of an HTTP request record, except the user whom each event is about. */
+export interface RequestFacts extends Omit<EventFacts, 'user'> {
+  readonly userAgent: string;
+  readonly requestId: string;
+}
+
+/** Reads what the audit events of requests outside of flows record. */
+@Injectable()
+export class EventFactsReader {
+  constructor(
+    @Inject(ClientResolver) private readonly clients: ClientResolver,
+    @Inject(GeoLocator) private readonly geoLocator: GeoLocator,
+  ) {}
+
+  /** Returns the facts of a request. Its actor is the principal; `undefined` for an anonymous visitor. */
+  async read(request: FastifyRequest, principal: Principal | undefined): Promise<RequestFacts> {
+    const { ip: clientIp, user_agent: userAgent } = await this.clients.resolve(request);
+    return {
+      actor: actorOf(principal),
+      ...{ clientIp, userAgent, requestId: request.id, location: this.geoLocator.findLocation(clientIp) },
+      ...{ flow: undefined, plan: undefined },
+    };
+  }
+}
+
+function actorOf(principal: Principal | undefined): EventActor {
+  if (!principal) return { type: 'anonymous' };
+  const { uuid, username } = principal.user;
+  return { type: principal.byToken ? 'api_token' : 'user', uuid, username };
+}

@@ -1,0 +1,205 @@
+import { z } from 'zod';
+import { DEVICE_CLASSES } from '../device-class.js';
+import { REDACTED } from '../secret.js';
+import { type AuditEventDefinition, defineEvent } from './audit-event.js';
+
+const NAME = { app: 'authentik_stages_password', model_name: 'passwordstage', name: 'password' };
+const DEVICE = { app: 'authentik_stages_authenticator_totp', model_name: 'totpdevice', pk: 7, name: 'TOTP Device' };
+
+/** A reference to an object: its app and model as authentik names them, and its primary key. */
+const model = z.object({
+  app: z.string(),
+  model_name: z.string(),
+  pk: z.union([z.int(), z.string()]),
+  name: z.string().optional(),
+});
+
+const changedObject = z.object({
+  model,
+  application: z.string().optional().describe('slug of the application of a consent'),
+  permissions: z.array(z.string()).optional().describe('permissions of a consent'),
+  of: z.string().optional().describe('username of the owner of a revoked consent'),
+  expires_in_s: z.number().nullable().optional().describe('seconds until a consent expires; null: never'),
+});
+
+const BY_VISITOR = 'the user of the session or of the API token';
+const BY_PLAN = 'the visitor of the flow';
+const OWNER = 'the owner of the object';
+const PENDING = 'the pending user of the flow';
+
+/** All actions of audit events, except `custom_<action>` of expressions and the actions of external stages. */
+export const auditEvents = {
+  login: defineEvent({
+    when: 'A user is logged in.',
+    ...{ level: 'info', outcome: 'success', actor: 'the user', subject: 'the user' },
+    context: z.object({
+      auth_method: z.string().optional(),
+      auth_method_args: z
+        .record(z.string(), z.unknown())
+        .optional()
+        .describe('facts about the proofs, such as devices'),
+      source: z
+        .object({ uuid: z.uuid(), pk: z.int().optional(), slug: z.string(), name: z.string() })
+        .optional()
+        .describe('source of the login, such as a social login'),
+    }),
+    example: { auth_method: 'password', auth_method_args: { mfa_devices: [DEVICE] } },
+  }),
+  logout: defineEvent({
+    when: 'A logged-in session ends by the logout stage, or because its binding to a network or place is broken.',
+    ...{ level: 'info', outcome: 'success', actor: 'the user', subject: 'the user' },
+    context: z.object({
+      logout_reason: z.literal('Session binding broken').optional(),
+      binding: z
+        .object({
+          reason: z.string(),
+          previous_value: z.union([z.string(), z.number()]).nullable(),
+          new_value: z.union([z.string(), z.number()]).nullable(),
+        })
+        .optional()
+        .describe('the broken binding'),
+      ip: z.object({ previous: z.string().nullable(), new: z.string() }).optional(),
+    }),
+    example: {
+      logout_reason: 'Session binding broken',
+      binding: { reason: 'geoip.country', previous_value: 'DE', new_value: 'FR' },
+      ip: { previous: '192.0.2.1', new: '203.0.113.7' },
+    },
+  }),
+  login_failed: defineEvent({
+    when: 'A stage judges a password or an authenticator of a user as wrong.',
+    ...{ level: 'warning', outcome: 'failure', actor: BY_PLAN, subject: 'the user whom the visitor claims to be' },
+    context: z.object({
+      username: z.string(),
+      password: z.literal(REDACTED).optional().describe('masked; present for a wrong password'),
+      stage: z.object({ app: z.string(), model_name: z.string(), name: z.string() }),
+      device_class: z.enum(DEVICE_CLASSES).optional().describe('class of the wrong authenticator'),
+      device: model.optional().describe('the wrong authenticator, if the answer names it'),
+      duo_response: z.object({ result: z.string() }).optional(),
+    }),
+    example: { username: 'alice', password: REDACTED, stage: NAME },
+  }),
+  password_set: defineEvent({
+    when: 'A user write stage replaces the password of a user.',
+    ...{ level: 'info', outcome: 'success', actor: BY_PLAN, subject: PENDING },
+    context: z.object({}),
+    example: {},
+  }),
+  user_write: defineEvent({
+    when: 'A user write stage creates or changes a user.',
+    ...{ level: 'info', outcome: 'success', actor: BY_PLAN, subject: 'the written user' },
+    context: z.looseObject({ created: z.boolean() }).describe('the entered data; passwords are masked'),
+    example: { username: 'alice', email: 'alice@example.org', created: true },
+  }),
+  invitation_used: defineEvent({
+    when: 'A flow has used an invitation.',
+    ...{ level: 'info', outcome: 'success', actor: BY_PLAN, subject: PENDING },
+    context: z.object({ invitation_uuid: z.string().describe('the id without hyphens') }),
+    example: { invitation_uuid: '0192f6a4c7d87a8e9c3b5d2f1e4a6b8c' },
+  }),
+  source_linked: defineEvent({
+    when: 'An account at a source is connected with a user.',
+    ...{ level: 'info', outcome: 'success', actor: BY_PLAN, subject: 'the connected user' },
+    context: z.object({
+      message: z.literal('Linked Source'),
+      source: z.object({ uuid: z.uuid(), pk: z.int().optional(), slug: z.string().optional(), name: z.string() }),
+    }),
+    example: {
+      message: 'Linked Source',
+      source: { uuid: '0192f6a4-c7d8-7a8e-9c3b-5d2f1e4a6b8c', slug: 'example', name: 'Example' },
+    },
+  }),
+  authorize_application: defineEvent({
+    when: 'A user lets a device act for them by its device code.',
+    ...{ level: 'info', outcome: 'success', actor: 'the user', subject: 'the user' },
+    context: z.object({
+      authorized_application: z.string().optional().describe('slug of the application'),
+      flow: z.string().optional().describe('id of the flow'),
+      scopes: z.string().describe('the granted scopes, separated by spaces'),
+    }),
+    example: { authorized_application: 'tv', flow: '0192f6a4-c7d8-7a8e-9c3b-5d2f1e4a6b8c', scopes: 'openid profile' },
+  }),
+  model_created: defineEvent({
+    when: 'A device is set up, or a consent is given.',
+    ...{ level: 'info', outcome: 'success', actor: BY_VISITOR, subject: OWNER },
+    context: changedObject,
+    example: { model: DEVICE },
+  }),
+  model_updated: defineEvent({
+    when: 'A device is renamed, or a consent is extended.',
+    ...{ level: 'info', outcome: 'success', actor: BY_VISITOR, subject: OWNER },
+    context: changedObject,
+    example: { model: { ...DEVICE, name: 'My phone' } },
+  }),
+  model_deleted: defineEvent({
+    when: 'A device, a consent, a connection with a source, or a user is deleted.',
+    ...{ level: 'info', outcome: 'success', actor: BY_VISITOR, subject: OWNER },
+    context: changedObject,
+    example: { model: DEVICE },
+  }),
+  email_sent: defineEvent({
+    when: 'The courier has sent a mail. The text of the mail, which has a secret link, is not recorded.',
+    ...{ level: 'info', outcome: 'success', actor: 'the visitor who requested the mail', subject: PENDING },
+    context: z.object({
+      message: z.string(),
+      subject: z.string(),
+      from_email: z.string(),
+      to_email: z.string(),
+    }),
+    example: {
+      message: 'Email to alice@example.org sent',
+      subject: 'Reset your password',
+      from_email: 'login@example.org',
+      to_email: 'alice@example.org',
+    },
+  }),
+  configuration_error: defineEvent({
+    when: 'A stage or a mail template cannot work because of its configuration.',
+    ...{ level: 'error', outcome: 'failure', actor: BY_PLAN, subject: PENDING },
+    context: z.object({
+      message: z.string(),
+      error: z.string().optional(),
+      template: z.string().optional().describe('name of the mail template'),
+    }),
+    example: { message: 'Failed to enroll user: Invalid integration key' },
+  }),
+  policy_exception: defineEvent({
+    when: 'A policy fails, so that the `failure_result` of its binding decides.',
+    ...{ level: 'error', outcome: 'failure', actor: BY_PLAN, subject: PENDING },
+    context: z.object({ message: z.string(), policy: z.string(), kind: z.string().optional() }),
+    example: { message: 'division by zero', policy: 'office-hours', kind: 'expression' },
+  }),
+  policy_execution: defineEvent({
+    when: 'A policy with `execution_logging` has decided.',
+    ...{ level: 'info', outcome: 'success', actor: BY_PLAN, subject: PENDING },
+    context: z.object({
+      message: z.literal('Policy Execution'),
+      policy: z.string(),
+      kind: z.string(),
+      result: z.object({ passing: z.boolean().optional(), messages: z.array(z.string()) }),
+    }),
+    example: {
+      message: 'Policy Execution',
+      policy: 'office-hours',
+      kind: 'expression',
+      result: { passing: true, messages: [] },
+    },
+  }),
+} as const satisfies Readonly<Record<string, AuditEventDefinition>>;
+
+export type AuditAction = keyof typeof auditEvents;
+export const AUDIT_ACTIONS = Object.keys(auditEvents) as AuditAction[];
+
+/** The context of an event with this action. */
+export type AuditContext<A extends AuditAction> = z.input<(typeof auditEvents)[A]['context']>;
+
+/** An event whose context fits its action. */
+export type AuditEvent = { [A in AuditAction]: { readonly action: A; readonly context: AuditContext<A> } }[AuditAction];
+
+/** Returns the definition of an action; `undefined` for actions of expressions and external stages. */
+export const definitionOf = (action: string): AuditEventDefinition | undefined =>
+  Object.hasOwn(auditEvents, action) ? auditEvents[action as AuditAction] : undefined;
+
+/** Whether a context fits its action. Any context fits an action that is not in the list. */
+export const fitsAction = (action: string, context: unknown): boolean =>
+  definitionOf(action)?.context.safeParse(context).success ?? true;
