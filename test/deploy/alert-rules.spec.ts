@@ -67,12 +67,15 @@ describe('deploy/prometheus', () => {
     expect(rules.flatMap(({ expr }) => unknownNames(expr))).toEqual([]);
   });
 
-  it('would notice a metric, a label, a grouping and a recorded series that do not exist', () => {
-    const expr =
-      'sum by (lost) (gatehouse_lost_total) / sum(rate(gatehouse_http_seconds_count{lost="1"}[5m])) > gatehouse:lost';
-    expect(unknownNames(expr)).toEqual([
-      ...['gatehouse_lost_total', 'gatehouse:lost', 'gatehouse_http_seconds_count{lost}', 'lost'],
-    ]);
+  it('would notice a metric, a label, a value, a grouping and a recorded series that do not exist', () => {
+    const refused = 'gatehouse_refused_total{priority=~"new|lost"}';
+    const expr = `sum by (lost) (gatehouse_lost_total) / sum(rate(gatehouse_http_seconds_count{lost="1"}[5m])) > gatehouse:lost + ${refused}`;
+    expect(new Set(unknownNames(expr))).toEqual(
+      new Set([
+        ...['gatehouse_lost_total', 'gatehouse:lost', 'gatehouse_http_seconds_count{lost}', 'lost'],
+        ...['gatehouse_http_seconds_count{lost="1"}', 'gatehouse_refused_total{priority="lost"}'],
+      ]),
+    );
   });
 
   it('scales ranges, offsets and durations, and no threshold', () => {

@@ -14,19 +14,30 @@ const documented = new Map(
 );
 const recorded = new Map(readRules().flatMap(({ record, expr }) => (record ? [[record, expr] as const] : [])));
 
-/** A metric that an expression selects, with the names of the labels that it selects by. */
+/** Labels whose values docs/reference/metrics.md describes, but does not list. */
+const OPEN_LABELS = ['route', 'status', 'kind', 'flow', 'designation', 'alertname'];
+
+/** A metric that an expression selects, with the labels and the values that it selects by. */
 interface Selected {
   readonly name: string;
   readonly labels: readonly string[];
+  /** Alternatives of a pattern are separate values. */
+  readonly values: readonly { readonly label: string; readonly value: string }[];
 }
 
 /** Returns the metrics that an expression of PromQL selects. */
 export const metricsOf = (expr: string): Selected[] =>
   [...expr.matchAll(/\b((?:gatehouse|nodejs|process)_\w+|gatehouse:[\w:]+|up)\b(?:\{([^}]*)\})?/g)].map(
-    ([, name = '', matchers = '']) => ({
-      name,
-      labels: [...matchers.matchAll(/(\w+)\s*(?:=~|!~|!=|=)\s*"/g)].map(([, label = '']) => label),
-    }),
+    ([, name = '', matchers = '']) => {
+      const selectors = [...matchers.matchAll(/(\w+)\s*(?:=~|!~|!=|=)\s*"([^"]*)"/g)];
+      return {
+        name,
+        labels: selectors.map(([, label = '']) => label),
+        values: selectors.flatMap(([, label = '', values = '']) =>
+          values.split('|').map((value) => ({ label, value })),
+        ),
+      };
+    },
   );
 
 /** Returns the labels by which an expression groups or joins. */
@@ -43,7 +54,14 @@ const hasLabel = (name: string, label: string): boolean => {
   return rule === undefined ? (rowOf(name)?.includes(`\`${label}\`:`) ?? false) : groupedBy(rule).includes(label);
 };
 
-/** Returns what an expression names that does not exist: metrics, recorded series and labels. */
+/** Returns whether the page lists the value of a label, or does not list the values of this label. */
+const isListed = (name: string, { label, value }: Selected['values'][number]): boolean => {
+  const row = rowOf(name);
+  const isOpen = row === undefined || value === '.*' || [...TARGET_LABELS, ...OPEN_LABELS].includes(label);
+  return isOpen || row.includes(`\`${value}\``);
+};
+
+/** Returns what an expression names that does not exist: metrics, recorded series, labels and values of labels. */
 export function unknownNames(expr: string): string[] {
   const selected = metricsOf(expr);
   const metrics = selected
@@ -57,5 +75,8 @@ export function unknownNames(expr: string): string[] {
   const grouped = groupedBy(expr).filter(
     (label) => label !== '' && !TARGET_LABELS.includes(label) && !selected.some(({ name }) => hasLabel(name, label)),
   );
-  return [...metrics, ...matched, ...grouped];
+  const values = selected.flatMap(({ name, values: all }) =>
+    all.filter((each) => !isListed(name, each)).map(({ label, value }) => `${name}{${label}="${value}"}`),
+  );
+  return [...metrics, ...matched, ...grouped, ...values];
 }
