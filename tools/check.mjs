@@ -17,6 +17,12 @@ const CHECKS = [
   'docs:check',
 ];
 
+/**
+ * Variables of all checks. The type checker is a Go program that ends within a minute: without garbage collections
+ * below 4 GiB it takes a fifth less CPU time.
+ */
+const ENVIRONMENT = { GOGC: 'off', GOMEMLIMIT: '4GiB' };
+
 /** Runs all checks, `parallel` at a time. Returns the name, the result and the report of each. */
 export async function runAllChecks({ parallel = availableParallelism(), niceness = 0, onEnd = () => undefined } = {}) {
   const waiting = [...CHECKS];
@@ -35,7 +41,10 @@ export async function runAllChecks({ parallel = availableParallelism(), niceness
 function runCheck(name, niceness) {
   return new Promise((resolve) => {
     const startedAt = performance.now();
-    const child = spawn('npm', ['run', '--silent', ...name.split(' ')], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn('npm', ['run', '--silent', ...name.split(' ')], {
+      env: { ...process.env, ...ENVIRONMENT },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     if (niceness > 0) setPriority(child.pid, niceness);
     const output = [];
     child.stdout.on('data', (chunk) => output.push(chunk));
