@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import type { DirectoryUser } from '@gatehouse/directory';
 import { stageRequestFixture } from '@gatehouse/stage-kit/testing';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { hashPassword } from '../../libs/stages/src/password/argon2-hash.js';
 import { describeWithNats } from '../support/nats.js';
 import { type FreshDatabase, migratedDatabase } from '../support/postgres.js';
@@ -42,13 +42,13 @@ describeWithNats('the password service', () => {
     await harness?.close();
     await database?.drop();
   });
-  afterEach(() => harness.stopAll());
 
   const start = (env: Record<string, string> = {}) =>
     harness.start('password', { DATABASE_URL: database.url, PASSWORD_WAIT_MS: '9000', ...env });
 
   describe('with free capacity', () => {
-    beforeEach(() => start());
+    beforeAll(() => start());
+    afterAll(() => harness.stopAll());
 
     describeStageProtocol(() => harness, {
       kinds: ['password'],
@@ -83,32 +83,36 @@ describeWithNats('the password service', () => {
     });
   });
 
-  it('answers stage_busy at once when the expected wait is above PASSWORD_WAIT_MS', async () => {
-    await start({ PASSWORD_CONCURRENCY: '1', PASSWORD_WAIT_MS: '1' });
-    const replies = await harness.flood(RESPOND, Array(8).fill(guess(slow, 'wrong')), () => harness.stopAll());
-    expect(replies).toHaveLength(8);
-    expect(replies[0]).toEqual({ problem: { code: 'stage_busy', retry_after_s: 1 } });
-    expect(replies.map((reply) => ('type' in reply ? reply.type : problemOf(reply)))).toContain('rejected');
-  });
+  describe('with settings of its own', () => {
+    afterEach(() => harness.stopAll());
 
-  it('finishes its requests in flight before it exits', async () => {
-    await start({ PASSWORD_CONCURRENCY: '1' });
-    const replies = await harness.flood(RESPOND, Array(3).fill(guess(slow, 'wrong')), async (soFar) => {
-      expect(soFar).toEqual([]);
-      expect(await harness.stopAll()).toEqual([CLEAN_EXIT]);
+    it('answers stage_busy at once when the expected wait is above PASSWORD_WAIT_MS', async () => {
+      await start({ PASSWORD_CONCURRENCY: '1', PASSWORD_WAIT_MS: '1' });
+      const replies = await harness.flood(RESPOND, Array(8).fill(guess(slow, 'wrong')), () => harness.stopAll());
+      expect(replies).toHaveLength(8);
+      expect(replies[0]).toEqual({ problem: { code: 'stage_busy', retry_after_s: 1 } });
+      expect(replies.map((reply) => ('type' in reply ? reply.type : problemOf(reply)))).toContain('rejected');
     });
-    expect(replies.map((reply) => 'type' in reply && reply.type)).toEqual(['rejected', 'rejected', 'rejected']);
-  });
 
-  it.skipIf(process.platform !== 'linux')(
-    'sets the thread pool to the number of cores plus two, unless UV_THREADPOOL_SIZE is set',
-    async () => {
-      const { pid } = await start();
-      const child = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
-      const environment = readFileSync(`/proc/${child}/environ`, 'utf8').split('\0');
-      expect(environment).toContain(`UV_THREADPOOL_SIZE=${availableParallelism() + 2}`);
-      const configured = await start({ UV_THREADPOOL_SIZE: '3' });
-      expect(readFileSync(`/proc/${configured.pid}/task/${configured.pid}/children`, 'utf8')).toBe('');
-    },
-  );
+    it('finishes its requests in flight before it exits', async () => {
+      await start({ PASSWORD_CONCURRENCY: '1' });
+      const replies = await harness.flood(RESPOND, Array(3).fill(guess(slow, 'wrong')), async (soFar) => {
+        expect(soFar).toEqual([]);
+        expect(await harness.stopAll()).toEqual([CLEAN_EXIT]);
+      });
+      expect(replies.map((reply) => 'type' in reply && reply.type)).toEqual(['rejected', 'rejected', 'rejected']);
+    });
+
+    it.skipIf(process.platform !== 'linux')(
+      'sets the thread pool to the number of cores plus two, unless UV_THREADPOOL_SIZE is set',
+      async () => {
+        const { pid } = await start();
+        const child = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+        const environment = readFileSync(`/proc/${child}/environ`, 'utf8').split('\0');
+        expect(environment).toContain(`UV_THREADPOOL_SIZE=${availableParallelism() + 2}`);
+        const configured = await start({ UV_THREADPOOL_SIZE: '3' });
+        expect(readFileSync(`/proc/${configured.pid}/task/${configured.pid}/children`, 'utf8')).toBe('');
+      },
+    );
+  });
 });
