@@ -14,11 +14,10 @@ import { OUT_OF_TIME, PythonProcess, type PythonTask, type TaskResult } from './
 export interface InterpreterOptions {
   /** Memory limit of Python in each process, in megabytes. */
   readonly memoryMb: number;
-  /**
-   * Largest number of evaluations that the caller runs at the same time. One more process is started as a spare, for
-   * when a process ends and is replaced.
-   */
+  /** Largest number of evaluations that the caller runs at the same time. By default 1. */
   readonly size?: number;
+  /** Number of further processes that are kept ready, for when a process ends and is replaced. By default 1. */
+  readonly spares?: number;
   /** Called when a process fails to start. */
   readonly onStartError?: (error: unknown) => void;
 }
@@ -31,7 +30,7 @@ export class Interpreter {
 
   private constructor(options: InterpreterOptions) {
     this.pool = new PythonPool({
-      count: (options.size ?? 1) + 1,
+      count: (options.size ?? 1) + (options.spares ?? 1),
       start: () => new PythonProcess(options.memoryMb),
       onFault: options.onStartError ?? (() => undefined),
     });

@@ -6,7 +6,7 @@ let interpreter: Interpreter;
 const run = evaluator(() => interpreter);
 
 beforeAll(async () => {
-  interpreter = await Interpreter.start({ memoryMb: 128 });
+  interpreter = await Interpreter.start({ memoryMb: 128, spares: 0 });
 });
 afterAll(() => interpreter.close());
 

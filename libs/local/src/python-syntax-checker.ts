@@ -3,12 +3,12 @@ import { Interpreter, type PythonSyntaxError } from '@gatehouse/expressions';
 
 const MEMORY_MB = 256;
 
-/** Checks the syntax of Python expressions. Starts the Python interpreter at the first check. */
+/** Checks the syntax of Python expressions, one at a time. Starts a Python process at the first check. */
 export class LazyPythonSyntaxChecker implements PythonSyntaxChecker {
   #python: Promise<Interpreter> | undefined;
 
   async check(source: string): Promise<PythonSyntaxError | undefined> {
-    this.#python ??= Interpreter.start({ memoryMb: MEMORY_MB });
+    this.#python ??= Interpreter.start({ memoryMb: MEMORY_MB, spares: 0 });
     return (await this.#python).check(source);
   }
 

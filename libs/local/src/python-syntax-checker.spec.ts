@@ -1,0 +1,18 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, describe, expect, it } from 'vitest';
+import { LazyPythonSyntaxChecker } from './python-syntax-checker.js';
+
+/** Returns the ids of the processes that this process has started and that run. */
+const children = () => readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').split(' ').filter(Boolean);
+
+describe.skipIf(process.platform !== 'linux')('a syntax check of expressions', () => {
+  const checker = new LazyPythonSyntaxChecker();
+  afterAll(() => checker.close());
+
+  it('starts one Python process at the first check, and uses it for all checks', async () => {
+    const before = new Set(children());
+    const checks = ['return 1', 'return (', 'x = 2'].map((source) => checker.check(source));
+    expect(await Promise.all(checks)).toEqual([undefined, expect.objectContaining({ line: 1 }), undefined]);
+    expect(children().filter((pid) => !before.has(pid))).toHaveLength(1);
+  });
+});
