@@ -49,6 +49,9 @@ export const courierSettings = z.object({
     description: 'JetStream stream that must store an event before it is deleted from the outbox',
     'x-default': 'none: the NATS server must have received it',
   }),
+  EVENTS_ORDER_S: integerSetting(3600).describe(
+    'Age in seconds up to which an event that was sealed with a key that this courier does not have holds back later events of its user. Then the later events are published before it',
+  ),
   OUTBOX_POLL_MS: integerSetting(500, { min: 10, max: 60_000 }).describe(
     'Milliseconds between two polls of an empty outbox',
   ),

@@ -24,25 +24,47 @@ interface OpenedEvent {
   readonly body: EventBody;
 }
 
-/** Publishes the events of the outbox on the bus, at least once each, and retries without limit. */
+/**
+ * Returns messages together with the later events of the same users. `batch` is in the order in which events must be
+ * published.
+ */
+export function withLaterEvents(
+  batch: readonly LeasedMessage[],
+  messages: ReadonlySet<LeasedMessage>,
+): ReadonlySet<LeasedMessage> {
+  const users = new Set<string>();
+  return new Set(
+    batch.filter((message) => {
+      if (message.user !== null && messages.has(message)) users.add(message.user);
+      return messages.has(message) || (message.user !== null && users.has(message.user));
+    }),
+  );
+}
+
+/**
+ * Publishes the events of the outbox on the bus, at least once each, and those of one user in their order. Retries
+ * without limit, and parks only events that cannot be read or that the bus never accepts.
+ */
 export class EventDelivery {
   constructor(private readonly dependencies: Dependencies) {}
 
   async handle(batch: readonly LeasedMessage[]): Promise<void> {
+    const { observe, logger } = this.dependencies;
     const startedAt = performance.now();
-    const outcome = await this.#publish(batch).then(
-      () => 'published' as const,
-      (error: unknown) => {
-        this.dependencies.logger.fault('events could not be published', error, { events: batch.length });
-        return 'later' as const;
-      },
-    );
-    this.dependencies.observe(outcome, performance.now() - startedAt);
-    if (outcome === 'later') await this.#retryLater(batch);
+    try {
+      const waiting = await this.#publish(batch);
+      observe(waiting.length > 0 ? 'later' : 'published', performance.now() - startedAt);
+      await this.#retryLater(waiting);
+    } catch (error) {
+      logger.fault('events could not be published', error, { events: batch.length });
+      observe('later', performance.now() - startedAt);
+      await this.#retryLater(batch);
+    }
   }
 
-  async #publish(batch: readonly LeasedMessage[]): Promise<void> {
-    const { outbox, publisher, source } = this.dependencies;
+  /** Publishes the events that can be read, and returns those that must be published later. */
+  async #publish(batch: readonly LeasedMessage[]): Promise<readonly LeasedMessage[]> {
+    const { outbox, publisher, logger, source } = this.dependencies;
     const readable = batch.flatMap((message): OpenedEvent[] => {
       const body = eventBody.safeParse(message.body);
       return body.success ? [{ message, body: body.data }] : [];
@@ -50,14 +72,25 @@ export class EventDelivery {
     const readableMessages = new Set(readable.map(({ message }) => message));
     for (const message of batch)
       if (!readableMessages.has(message)) await outbox.park(message, 'the body cannot be read');
-    await publisher.publish(
-      readable.map(({ message: { id, topic, madeAt }, body }) => ({
-        ...{ id, subject: topic, contentType: CLOUD_EVENT_CONTENT_TYPE },
+    const unpublished = await publisher.publish(
+      readable.map(({ message: { id, topic, madeAt, user }, body }) => ({
+        ...{ id, subject: topic, contentType: CLOUD_EVENT_CONTENT_TYPE, orderKey: user ?? undefined },
         body: toCloudEvent({ id, madeAt, body }, source),
       })),
     );
-    for (const event of readable) await this.#recordLogin(event);
-    await outbox.delete([...readableMessages]);
+    const failures = new Map(unpublished.map((failure) => [failure.id, failure]));
+    const published = readable.filter(({ message: { id } }) => !failures.has(id));
+    for (const event of published) await this.#recordLogin(event);
+    if (published.length > 0) await outbox.delete(published.map(({ message }) => message));
+    const waiting: LeasedMessage[] = [];
+    for (const { message } of readable) {
+      const failure = failures.get(message.id);
+      if (failure?.isFinal) await outbox.park(message, failure.error.message);
+      else if (failure) waiting.push(message);
+    }
+    const [first] = unpublished;
+    if (first) logger.fault('events could not be published', first.error, { events: unpublished.length });
+    return waiting;
   }
 
   /**
@@ -70,6 +103,7 @@ export class EventDelivery {
 
   async #retryLater(batch: readonly LeasedMessage[]): Promise<void> {
     const { outbox, logger } = this.dependencies;
+    if (batch.length === 0) return;
     // Events that cannot be rescheduled are due again when the lease of this courier expires.
     await outbox
       .retryLater(batch, 'not published', (tries) => retryDelay(tries, RETRY_DELAYS))

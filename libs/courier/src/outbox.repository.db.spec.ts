@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { enrol, flowDatabase } from '@gatehouse/executor-postgres/testing';
-import { type OutboxMessage, outboxRow } from '@gatehouse/outbox';
+import { insertOutboxRow, type OutboxMessage, outboxParameters, outboxRow } from '@gatehouse/outbox';
 import { Sealer } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -8,6 +8,7 @@ import { OutboxRepository } from './outbox.repository.js';
 
 const sealer = new Sealer(`k:${Buffer.alloc(32, 7).toString('base64')}`);
 const [MAIL, EVENT] = ['mail', 'events.login'];
+const WITHOUT_KEY = { delayS: 60, orderS: 3600 };
 const secret = { url: 'https://id.example.org/?flow_token=hidden' };
 
 let source: DataSource;
@@ -21,9 +22,9 @@ afterAll(() => close());
 beforeEach(() => source.query('TRUNCATE flow.outbox, flow.mailed'));
 
 async function put(message: OutboxMessage = { topic: MAIL, body: secret }, rowSealer = sealer): Promise<string> {
-  const { id, topic, body } = outboxRow(message, rowSealer);
-  await source.query('INSERT INTO flow.outbox (id, topic, body, due_at) VALUES ($1, $2, $3, now())', [id, topic, body]);
-  return id;
+  const row = outboxRow(message, rowSealer);
+  await source.query(insertOutboxRow('(VALUES (0)) one', 1), outboxParameters(row));
+  return row.id;
 }
 const rows = (): Promise<Record<string, unknown>[]> => source.query('SELECT * FROM flow.outbox ORDER BY made_at');
 /** Makes all leases expire. */
@@ -60,7 +61,7 @@ describe('a due message', () => {
     const id = await put(undefined, elsewhere);
     const leased = await outbox.lease('mail', 1, 60);
     expect(leased).toMatchObject([{ id, body: undefined, missingKey: expect.stringContaining('key k2') }]);
-    await outbox.postpone(leased, 60);
+    await outbox.postpone(leased, WITHOUT_KEY);
     expect(await outbox.lease('mail', 1, 60)).toEqual([]);
     expect(await rows()).toMatchObject([{ tries: 0, parked_at: null, error: expect.stringContaining('key k2') }]);
     await expireLeases();
@@ -72,7 +73,7 @@ describe('a due message', () => {
     const lost = await outbox.lease('mail', 1, 60);
     await expireLeases();
     await outbox.lease('mail', 1, 60);
-    await outbox.postpone(lost, 3600);
+    await outbox.postpone(lost, WITHOUT_KEY);
     expect(await rows()).toMatchObject([{ tries: 2, error: null }]);
   });
 

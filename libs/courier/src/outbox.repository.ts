@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import { type OutboxMessage, openOutboxRow, outboxRow } from '@gatehouse/outbox';
+import { type OutboxMessage, openOutboxRow, outboxParameters, outboxRow } from '@gatehouse/outbox';
 import { runNamed, type Sealer, UnknownSealKeyError, UnsealError } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import {
   COUNT_RECIPIENT,
   DELETE_DELIVERED,
-  LEASE_MESSAGES,
+  LEASE_EVENTS,
+  LEASE_MAILS,
   OUTBOX_STATS,
   PARK_MESSAGE,
   POSTPONE_MESSAGES,
@@ -26,6 +27,8 @@ export interface LeasedMessage {
   readonly id: string;
   readonly topic: string;
   readonly tries: number;
+  /** uuid of the saved user whom an event is about. The events of one user are published in their order. */
+  readonly user: string | null;
   readonly madeAt: Date;
   /** Seconds since `madeAt`, by the clock of Postgres. */
   readonly ageS: number;
@@ -44,14 +47,7 @@ export interface OutboxStats {
   readonly oldestS: number;
 }
 
-interface Row {
-  readonly id: string;
-  readonly topic: string;
-  readonly body: Buffer;
-  readonly tries: number;
-  readonly made_at: Date;
-  readonly age_s: number;
-}
+type Row = Omit<LeasedMessage, 'body' | 'missingKey'> & { readonly body: Buffer };
 
 const seconds = (count: number) => `${count} seconds`;
 
@@ -76,25 +72,29 @@ export class OutboxRepository {
     private readonly sealer: Sealer,
   ) {}
 
-  /** Leases up to `limit` due messages for `leaseS` seconds. */
+  /**
+   * Leases up to `limit` due messages for `leaseS` seconds. Events are in the order in which they must be published. An
+   * event is leased only together with all earlier events of its user that were not delivered.
+   */
   async lease(kind: MessageKind, limit: number, leaseS: number): Promise<LeasedMessage[]> {
-    const { rows } = await runNamed<Row>(this.source, LEASE_MESSAGES, [kind === 'mail', limit, seconds(leaseS)]);
-    return rows.map(({ made_at: madeAt, age_s: ageS, body, ...row }) => ({
-      ...row,
-      madeAt,
-      ageS,
-      ...this.openBody(row.id, body),
-    }));
+    const { rows } = await (kind === 'mail'
+      ? runNamed<Row>(this.source, LEASE_MAILS, [limit, seconds(leaseS)])
+      : runNamed<Row>(this.source, LEASE_EVENTS, [limit, seconds(leaseS), false]));
+    return rows.map(({ body, ...row }) => ({ ...row, ...this.openBody(row.id, body) }));
   }
 
   /**
    * Makes messages due again in `delayS` seconds, and does not count this lease as a try: another courier, or this one
-   * with another key, can still deliver them.
+   * with another key, can still deliver them. An event without a key that is older than `orderS` seconds no longer holds
+   * back later events of its user.
    */
-  async postpone(messages: readonly LeasedMessage[], delayS: number): Promise<void> {
+  async postpone(
+    messages: readonly LeasedMessage[],
+    { delayS, orderS }: { readonly delayS: number; readonly orderS: number },
+  ): Promise<void> {
     const [ids, tries] = [messages.map(({ id }) => id), messages.map((message) => message.tries)];
-    const errors = messages.map(({ missingKey = '' }) => redactedError(missingKey));
-    await runNamed(this.source, POSTPONE_MESSAGES, [ids, tries, errors, seconds(delayS)]);
+    const errors = messages.map(({ missingKey }) => (missingKey === undefined ? null : redactedError(missingKey)));
+    await runNamed(this.source, POSTPONE_MESSAGES, [ids, tries, errors, seconds(delayS), seconds(orderS)]);
   }
 
   /** Deletes delivered messages, and adds `event`, such as `email_sent`, to the outbox in the same statement. */
@@ -157,7 +157,6 @@ export class OutboxRepository {
   }
 
   private columns(event: OutboxMessage | undefined): unknown[] {
-    const row = event && outboxRow(event, this.sealer);
-    return [row?.id ?? null, row?.topic ?? null, row?.body ?? null];
+    return outboxParameters(event && outboxRow(event, this.sealer));
   }
 }

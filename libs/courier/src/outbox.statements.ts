@@ -1,32 +1,63 @@
+import { insertOutboxRow } from '@gatehouse/outbox';
 import type { NamedStatement } from '@gatehouse/platform';
 
+const LEASED_COLUMNS = `o.id, o.topic, o.body, o.tries, o.user_id AS "user", o.made_at AS "madeAt",
+        extract(epoch FROM now() - o.made_at)::float8 AS "ageS"`;
+const TAKE = 'UPDATE flow.outbox o SET due_at = now() + $2::interval, tries = o.tries + 1';
+
 /**
- * Leases due messages. $1 true for mails, false for events, $2 largest number of messages, $3 length of the lease
- * (interval). `due` locks due messages that no concurrent statement has locked. The UPDATE makes them due again at the
- * end of the lease. The number of tries identifies the lease.
+ * Leases due mails. $1 largest number of mails, $2 length of the lease (interval). `due` locks due mails that no
+ * concurrent statement has locked. The UPDATE makes them due again at the end of the lease. The number of tries
+ * identifies the lease. The array makes Postgres look up each row by its id, although a generic plan does not know $1.
  */
-export const LEASE_MESSAGES: NamedStatement = {
-  name: 'outbox_take',
+export const LEASE_MAILS: NamedStatement = {
+  name: 'outbox_take_mails',
   text: `
     WITH due AS (
-      SELECT id FROM flow.outbox
-      WHERE (topic = 'mail') = $1 AND parked_at IS NULL AND due_at <= now()
-      ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED)
-    UPDATE flow.outbox o SET due_at = now() + $3::interval, tries = o.tries + 1 FROM due WHERE o.id = due.id
-    RETURNING o.id, o.topic, o.body, o.tries, o.made_at, extract(epoch FROM now() - o.made_at)::float8 AS age_s`,
+      SELECT id FROM flow.outbox WHERE topic = 'mail' AND parked_at IS NULL AND due_at <= now()
+      ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED)
+    ${TAKE} WHERE o.id = ANY (ARRAY(SELECT id FROM due)) RETURNING ${LEASED_COLUMNS}`,
 };
 
 /**
- * Returns the SQL that adds an event to the outbox if `source` has a row. The parameters from number `first` on are the
- * id, topic and sealed body of the event. A null id adds no event.
+ * Leases due events, in the order of `seq`. $1 and $2 are those of LEASE_MAILS, $3 is false: the kind in the index of due
+ * messages, which Postgres would not use for a constant. An event is leased only together with
+ * all earlier events of its user (docs/adr/0072):
+ *
+ * - `due` skips the users with an event that is not due, because it is leased or waits for a retry.
+ * - `gaps` has the first event of each user that `due` does not contain, although a later one is in `due`: a concurrent
+ *   statement has locked it. The events behind a gap stay.
  */
-const INSERT_FOLLOW_UP = (source: string, first: number) => `
-    INSERT INTO flow.outbox (id, topic, body, due_at)
-    SELECT $${first}::uuid, $${first + 1}::text, $${first + 2}::bytea, now() FROM ${source} WHERE $${first}::uuid IS NOT NULL LIMIT 1`;
+export const LEASE_EVENTS: NamedStatement = {
+  name: 'outbox_take_events',
+  text: `
+    WITH due AS MATERIALIZED (
+      SELECT o.id, o.user_id, o.seq FROM flow.outbox o
+      WHERE o.topic <> 'mail' AND o.parked_at IS NULL AND o.due_at <= now() AND (o.user_id IS NULL OR o.user_id NOT IN (
+        SELECT w.user_id FROM flow.outbox w
+        WHERE (w.topic = 'mail') = $3 AND w.parked_at IS NULL AND w.due_at > now() AND w.user_id IS NOT NULL))
+      ORDER BY o.seq LIMIT $1 FOR UPDATE OF o SKIP LOCKED),
+    gaps AS (
+      SELECT e.user_id, min(e.seq) AS seq FROM flow.outbox e
+      WHERE e.topic <> 'mail' AND e.parked_at IS NULL AND e.seq < (SELECT max(seq) FROM due)
+        AND e.user_id IN (SELECT user_id FROM due) AND e.id NOT IN (SELECT id FROM due) GROUP BY e.user_id),
+    leased AS (
+      ${TAKE} WHERE o.id = ANY (ARRAY(
+        SELECT due.id FROM due LEFT JOIN gaps USING (user_id) WHERE gaps.seq IS NULL OR due.seq < gaps.seq))
+      RETURNING o.seq, ${LEASED_COLUMNS})
+    SELECT * FROM leased ORDER BY seq`,
+};
+
+/**
+ * Returns the SQL that adds an event to the outbox if `source` has a row. The parameters from number `first` on are
+ * `outboxParameters`. A null id adds no event.
+ */
+const insertFollowUp = (source: string, first: number) =>
+  insertOutboxRow(`${source} WHERE $${first}::uuid IS NOT NULL LIMIT 1`, first);
 
 /**
  * Deletes delivered messages, unless another courier has taken over their lease, and adds an event. $1 ids of messages,
- * $2 tries of each message's lease, $3-$5 id, topic and sealed body of the event, or nulls for no event.
+ * $2 tries of each message's lease, $3-$6 outbox row of the event, or nulls for no event.
  */
 export const DELETE_DELIVERED: NamedStatement = {
   name: 'outbox_done',
@@ -34,7 +65,7 @@ export const DELETE_DELIVERED: NamedStatement = {
     WITH gone AS (
       DELETE FROM flow.outbox o USING unnest($1::uuid[], $2::int[]) t(id, tries)
       WHERE o.id = t.id AND o.tries = t.tries AND o.parked_at IS NULL RETURNING o.id)
-    ${INSERT_FOLLOW_UP('gone', 3)}`,
+    ${insertFollowUp('gone', 3)}`,
 };
 
 /**
@@ -51,19 +82,21 @@ export const RETRY_LATER: NamedStatement = {
 
 /**
  * Makes messages due again, and undoes the count of this lease as a try. $1 ids of messages, $2 tries of each message's
- * lease, $3 errors, $4 delay (interval).
+ * lease, $3 errors, or null for an event that waits for an earlier one of its user, $4 delay (interval), $5 age from
+ * which an event with an error no longer holds back later events of its user (interval).
  */
 export const POSTPONE_MESSAGES: NamedStatement = {
   name: 'outbox_postpone',
   text: `
-    UPDATE flow.outbox o SET due_at = now() + $4::interval, error = t.error, tries = o.tries - 1
+    UPDATE flow.outbox o SET due_at = now() + $4::interval, error = t.error, tries = o.tries - 1,
+      user_id = CASE WHEN t.error IS NULL OR o.made_at > now() - $5::interval THEN o.user_id END
     FROM unnest($1::uuid[], $2::int[], $3::text[]) t(id, tries, error)
     WHERE o.id = t.id AND o.tries = t.tries AND o.parked_at IS NULL`,
 };
 
 /**
- * Parks a message, and adds an event. $1 id of the message, $2 tries of its lease, $3 error, $4-$6 id, topic and sealed
- * body of the event, or nulls for no event.
+ * Parks a message, and adds an event. $1 id of the message, $2 tries of its lease, $3 error, $4-$7 outbox row of the
+ * event, or nulls for no event.
  */
 export const PARK_MESSAGE: NamedStatement = {
   name: 'outbox_park',
@@ -71,7 +104,7 @@ export const PARK_MESSAGE: NamedStatement = {
     WITH parked AS (
       UPDATE flow.outbox SET parked_at = now(), error = $3
       WHERE id = $1 AND tries = $2 AND parked_at IS NULL RETURNING id)
-    ${INSERT_FOLLOW_UP('parked', 4)}`,
+    ${insertFollowUp('parked', 4)}`,
 };
 
 /**

@@ -16,7 +16,7 @@ import { SCHEMA_VERSIONS } from '@gatehouse/schemas';
 import type { CourierConfig } from './courier.config.js';
 import { deliveries, mails, registerOutboxMetrics } from './courier.metrics.js';
 import { traceEvents, traceMail } from './delivery-spans.js';
-import { EventDelivery } from './event-delivery.js';
+import { EventDelivery, withLaterEvents } from './event-delivery.js';
 import { MailDelivery } from './mail-delivery.js';
 import { type LeasedMessage, type MessageKind, OutboxRepository } from './outbox.repository.js';
 import { PollLoop } from './poll-loop.js';
@@ -121,7 +121,10 @@ interface Lease {
   readonly leaseS: number;
 }
 
-/** Leases due messages. Postpones those that were sealed with a key that this courier does not have. */
+/**
+ * Leases due messages. Postpones those that were sealed with a key that this courier does not have, and the later events
+ * of the same users.
+ */
 async function leaseOpened(
   { config, outbox, logger }: Dependencies,
   { kind, limit, leaseS }: Lease,
@@ -129,10 +132,11 @@ async function leaseOpened(
   const messages = await outbox.lease(kind, limit, leaseS);
   const sealed = messages.filter(({ missingKey }) => missingKey !== undefined);
   if (sealed.length === 0) return messages;
-  await outbox.postpone(sealed, config.SEAL_KEY_RETRY_S);
+  const waiting = withLaterEvents(messages, new Set(sealed));
+  await outbox.postpone([...waiting], { delayS: config.SEAL_KEY_RETRY_S, orderS: config.EVENTS_ORDER_S });
   const [{ missingKey: error } = {}] = sealed;
   logger.warn({ event: 'messages wait for a seal key', kind, messages: sealed.length, error });
-  return messages.filter(({ missingKey }) => missingKey === undefined);
+  return messages.filter((message) => !waiting.has(message));
 }
 
 /** Seconds of a batch's lease that are kept for the statements before and after publishing. */

@@ -145,12 +145,16 @@ export const COMMIT_PARTS = {
       UPDATE flow.attempts a SET ${RELEASED_COLUMNS} FROM held c
       WHERE (a.subject, a.credential) = (c.subject, c.credential) AND c.times IS NOT NULL)`,
   },
-  /** Inserts the commit's mails and events into the outbox, due at once. */
+  /**
+   * Inserts the commit's mails and events into the outbox, due at once. The rows get their numbers after the lock of the
+   * plan, so the events of a plan have the order of its revisions.
+   */
   send: {
     writes: `
     sent AS (
-      INSERT INTO flow.outbox (id, topic, body, due_at)
-      SELECT o.id, o.topic, o.body, now() FROM saved, unnest(:ids::uuid[], :topics::text[], :bodies::bytea[]) o(id, topic, body))`,
+      INSERT INTO flow.outbox (id, topic, body, user_id, due_at)
+      SELECT o.id, o.topic, o.body, o.user_id, now()
+      FROM saved, unnest(:ids::uuid[], :topics::text[], :bodies::bytea[], :users::uuid[]) o(id, topic, body, user_id))`,
   },
   /**
    * Adds changes to the reputation of identifiers at the client's address. A score expires a day after its first

@@ -1,5 +1,5 @@
 import { counterOf, type PlanCommit, type SessionProof } from '@gatehouse/executor';
-import { type OutboxMessage, outboxRow } from '@gatehouse/outbox';
+import { type OutboxMessage, outboxColumns, outboxRow } from '@gatehouse/outbox';
 import type { Sealer } from '@gatehouse/platform';
 import { type CommitInput, interval, savedEffects } from './commit-effects.js';
 import type { CommitParts, StatementValues } from './commit-statement.js';
@@ -34,14 +34,8 @@ const proofValues = ({ user, devices, isVerified }: SessionProof): StatementValu
   is_verified: isVerified,
 });
 
-function outboxValues(messages: readonly OutboxMessage[], sealer: Sealer): StatementValues {
-  const rows = messages.map((message) => outboxRow(message, sealer));
-  return {
-    ids: rows.map(({ id }) => id),
-    topics: rows.map(({ topic }) => topic),
-    bodies: rows.map(({ body }) => body),
-  };
-}
+const outboxValues = (messages: readonly OutboxMessage[], sealer: Sealer): StatementValues =>
+  outboxColumns(messages.map((message) => outboxRow(message, sealer)));
 
 /** Returns the values of the mailed links. Seals a copy of the saved plan for each link. */
 const linkValues = ({ links, plan, versionId }: PlanCommit, sealer: Sealer): StatementValues => ({

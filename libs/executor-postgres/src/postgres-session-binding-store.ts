@@ -1,6 +1,6 @@
 import type { SessionBindings } from '@gatehouse/executor';
 import { type BrokenSession, SessionBindingStore } from '@gatehouse/executor';
-import { eventMessage, outboxRow } from '@gatehouse/outbox';
+import { eventMessage, insertOutboxRow, outboxParameters, outboxRow } from '@gatehouse/outbox';
 import { runNamed, type Sealer } from '@gatehouse/platform';
 import type { DataSource, EntityManager } from 'typeorm';
 
@@ -18,14 +18,11 @@ const MOVE = {
          WHERE id = $1 AND user_id IS NOT NULL`,
 };
 
-/**
- * Ends a session and stores the event. $1 id of the session, $2 uuid of its user. Outbox row: $3 id, $4 topic, $5
- * sealed body.
- */
+/** Ends a session and stores the event. $1 id of the session, $2 uuid of its user, $3-$6 outbox row. */
 const END = {
   name: 'session_break',
   text: `WITH ended AS (DELETE FROM flow.sessions WHERE id = $1 AND user_id = $2 RETURNING id)
-         INSERT INTO flow.outbox (id, topic, body, due_at) SELECT $3, $4, $5, now() FROM ended`,
+         ${insertOutboxRow('ended', 3)}`,
 };
 
 /** Reads the bindings of sessions, stores the addresses of their clients, and ends sessions, in Postgres. */
@@ -61,7 +58,7 @@ export class PostgresSessionBindingStore extends SessionBindingStore {
       },
     );
     const row = outboxRow(event, this.sealer);
-    await runNamed(this.source, END, [id, user.uuid, row.id, row.topic, row.body]);
+    await runNamed(this.source, END, [id, user.uuid, ...outboxParameters(row)]);
   }
 }
 

@@ -16,6 +16,11 @@ import { z } from 'zod';
 export interface OutboxMessage {
   readonly topic: string;
   readonly body: object;
+  /**
+   * uuid of the saved user whom an event is about. The events of one user are delivered in order
+   * (docs/spec/events.md#order). Mails have none.
+   */
+  readonly user?: string | undefined;
 }
 
 /** Topic of mails. The topic of an event is `events.<action>`. */
@@ -104,5 +109,6 @@ export const mailEventMessage = ({ action, context }: AuditEvent, mail: MailBody
 
 const messageOf = ({ action, context }: RequestedEvent, facts: About): OutboxMessage => ({
   topic: `${EVENT_TOPIC_PREFIX}${action}`,
+  user: facts.user?.kind === 'saved' ? facts.user.uuid : undefined,
   body: { action, context: boundedContext(maskByKey(context) as EventBody['context']), ...facts } satisfies EventBody,
 });

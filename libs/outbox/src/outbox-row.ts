@@ -13,6 +13,8 @@ export interface OutboxRow {
   readonly id: string;
   readonly topic: string;
   readonly body: Buffer;
+  /** uuid of the user whose events are delivered in order; null for a mail, and for an event about no saved user. */
+  readonly user: string | null;
 }
 
 /** Returns the `SealId` of a row of the outbox. */
@@ -22,12 +24,33 @@ export const outboxSealId = (id: string): SealId => ({ table: 'flow.outbox', id,
  * Returns a row of the outbox with a sealed body, because mails contain secret links and events personal data. The body
  * names the span that is active now, so that the delivery can be linked to it.
  */
-export function outboxRow({ topic, body }: OutboxMessage, sealer: Sealer): OutboxRow {
+export function outboxRow({ topic, body, user }: OutboxMessage, sealer: Sealer): OutboxRow {
   const id = uuidV7();
   const traceparent = activeTraceparent();
   const sealed = traceparent === undefined ? body : { ...body, traceparent };
-  return { id, topic, body: sealer.seal(outboxSealId(id), sealed) };
+  return { id, topic, body: sealer.seal(outboxSealId(id), sealed), user: user ?? null };
 }
+
+/**
+ * Returns the SQL that inserts a row for each row of `source`, due at once. The parameters from number `first` on are
+ * `outboxParameters`.
+ */
+export const insertOutboxRow = (source: string, first: number): string =>
+  `INSERT INTO flow.outbox (id, topic, body, user_id, due_at)
+    SELECT $${first}::uuid, $${first + 1}::text, $${first + 2}::bytea, $${first + 3}::uuid, now() FROM ${source}`;
+
+/** Returns the parameters of `insertOutboxRow`. Without a row, all of them are null. */
+export const outboxParameters = (row: OutboxRow | undefined): unknown[] => [
+  ...[row?.id ?? null, row?.topic ?? null, row?.body ?? null, row?.user ?? null],
+];
+
+/** Returns the columns of rows: the parameters of a statement that inserts `unnest` of these arrays. */
+export const outboxColumns = (rows: readonly OutboxRow[]) => ({
+  ids: rows.map(({ id }) => id),
+  topics: rows.map(({ topic }) => topic),
+  bodies: rows.map(({ body }) => body),
+  users: rows.map(({ user }) => user),
+});
 
 /** Returns the body of a row. Throws UnsealError. */
 export const openOutboxRow = ({ id, body }: Pick<OutboxRow, 'id' | 'body'>, sealer: Sealer): unknown =>

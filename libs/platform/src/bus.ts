@@ -46,6 +46,16 @@ export interface EventMessage {
   /** Media type of the body. Not delivered in one process, where messages have no headers. */
   readonly contentType: string;
   readonly body: object;
+  /** Messages with the same key are published in the order of the list. Messages without a key have no order. */
+  readonly orderKey?: string | undefined;
+}
+
+/** A message that the bus has not accepted. */
+export interface UnpublishedMessage {
+  readonly id: string;
+  readonly error: Error;
+  /** Whether the bus never accepts the message, because it is too large. */
+  readonly isFinal: boolean;
 }
 
 /** Settings of a publisher. */
@@ -63,8 +73,12 @@ export interface PublisherSettings {
 export abstract class Publisher {
   /** Resolves with the reason when the bus has refused this client for good. Otherwise the promise never settles. */
   abstract readonly refused: Promise<Error>;
-  /** Publishes the messages. When this throws, some of the messages may have been published. */
-  abstract publish(messages: readonly EventMessage[]): Promise<void>;
+  /**
+   * Publishes messages, and returns those that the bus has not accepted. If it has not accepted a message that could be
+   * accepted later, the later messages with the same key are not published. When this throws, some of the messages may
+   * have been published.
+   */
+  abstract publish(messages: readonly EventMessage[]): Promise<readonly UnpublishedMessage[]>;
   /** Closes the client. */
   abstract close(): Promise<void>;
 }

@@ -9,6 +9,7 @@ import {
   type PublisherSettings,
   Requester,
   RequestTimeoutError,
+  type UnpublishedMessage,
 } from './bus.js';
 import { ConfigError } from './config.js';
 import { InProcessServer, type SubjectHandler } from './in-process-server.js';
@@ -137,8 +138,15 @@ class InProcessPublisher extends Publisher {
     super();
   }
 
-  async publish(messages: readonly EventMessage[]): Promise<void> {
-    for (const { subject, body } of messages) this.bus.deliver(subject, JSON.stringify(body), () => undefined);
+  async publish(messages: readonly EventMessage[]): Promise<readonly UnpublishedMessage[]> {
+    return messages.flatMap(({ id, subject, body }) => {
+      try {
+        this.bus.deliver(subject, JSON.stringify(body), () => undefined);
+        return [];
+      } catch (error) {
+        return [{ id, error: error as Error, isFinal: true }];
+      }
+    });
   }
 
   close(): Promise<void> {

@@ -1,5 +1,12 @@
-import { headers, type NatsConnection } from '@nats-io/transport-node';
-import { BusDownError, type EventMessage, Publisher, type PublisherSettings } from './bus.js';
+import { headers, InvalidArgumentError, type NatsConnection } from '@nats-io/transport-node';
+import {
+  BusDownError,
+  type EventMessage,
+  Publisher,
+  type PublisherSettings,
+  RequestTimeoutError,
+  type UnpublishedMessage,
+} from './bus.js';
 import { delay } from './json-responder.js';
 import { drainAndClose, refusalOf } from './nats-connection.js';
 import { activeTraceparent } from './tracing/active-span.js';
@@ -10,6 +17,11 @@ const MESSAGE_ID = 'Nats-Msg-Id';
 const EXPECTED_STREAM = 'Nats-Expected-Stream';
 /** Header that marks the structured mode in the NATS binding of CloudEvents. */
 const CONTENT_TYPE = 'content-type';
+/** JetStream's error for a message that is larger than the stream allows. */
+const MESSAGE_TOO_LARGE = 10_054;
+
+/** Thrown for a message that the server or the stream never accepts. */
+class MessageTooLargeError extends Error {}
 
 /** Publishes events on NATS, to a JetStream stream if one is configured. */
 export class NatsPublisher extends Publisher {
@@ -27,26 +39,65 @@ export class NatsPublisher extends Publisher {
     return refusalOf(this.connection);
   }
 
-  async publish(messages: readonly EventMessage[]): Promise<void> {
+  async publish(messages: readonly EventMessage[]): Promise<readonly UnpublishedMessage[]> {
     const { stream, timeoutMs } = this.settings;
     if (stream !== undefined) {
-      await Promise.all(messages.map((message) => this.#store(message, stream)));
-      return;
+      const endsAt = performance.now() + timeoutMs;
+      const groups = groupsInOrder(messages);
+      return (await Promise.all(groups.map((group) => this.#storeInOrder(group, { stream, endsAt })))).flat();
     }
-    for (const { subject, body, id, contentType } of messages) {
-      const headers = headersOf({ [MESSAGE_ID]: id, [CONTENT_TYPE]: contentType });
-      this.connection.publish(subject, JSON.stringify(body), { headers });
-    }
+    // The server reads the messages of a connection in their order, so it has not accepted a later message without the
+    // earlier ones.
+    const unpublished = messages.flatMap((message) => this.#send(message));
     await withTimeout(this.connection.flush(), timeoutMs);
     // If the user may not publish to a subject, the server reports this in a separate status event before it answers
     // the flush.
     const refusal = this.#refusal;
     this.#refusal = undefined;
     if (refusal) throw refusal;
+    return unpublished;
   }
 
   close(): Promise<void> {
     return drainAndClose(this.connection, delay(this.settings.timeoutMs));
+  }
+
+  /** Sends a message without a confirmation. Returns it if it is too large for the server. */
+  #send({ subject, body, id, contentType }: EventMessage): UnpublishedMessage[] {
+    try {
+      const headers = headersOf({ [MESSAGE_ID]: id, [CONTENT_TYPE]: contentType });
+      this.connection.publish(subject, JSON.stringify(body), { headers });
+      return [];
+    } catch (error) {
+      if (error instanceof InvalidArgumentError) return [{ id, error, isFinal: true }];
+      throw error;
+    }
+  }
+
+  /**
+   * Stores each message after the one before is stored, and returns those that are not stored. Begins with no message
+   * after the time `endsAt`, or after a message that could be stored later.
+   */
+  async #storeInOrder(
+    messages: readonly EventMessage[],
+    { stream, endsAt }: { readonly stream: string; readonly endsAt: number },
+  ): Promise<UnpublishedMessage[]> {
+    const unpublished: UnpublishedMessage[] = [];
+    let obstacle: Error | undefined;
+    for (const message of messages) {
+      const { id } = message;
+      if (performance.now() > endsAt) obstacle ??= new RequestTimeoutError('too many earlier messages were slow');
+      try {
+        if (obstacle === undefined) await this.#store(message, stream);
+        else unpublished.push({ id, error: obstacle, isFinal: false });
+      } catch (caught) {
+        const error = caught as Error;
+        const isFinal = error instanceof MessageTooLargeError || error instanceof InvalidArgumentError;
+        unpublished.push({ id, error, isFinal });
+        if (!isFinal) obstacle = error;
+      }
+    }
+    return unpublished;
   }
 
   async #store({ subject, body, id, contentType }: EventMessage, stream: string): Promise<void> {
@@ -55,13 +106,27 @@ export class NatsPublisher extends Publisher {
       headers: headersOf({ [MESSAGE_ID]: id, [EXPECTED_STREAM]: stream, [CONTENT_TYPE]: contentType }),
     };
     const reply = await this.connection.request(subject, JSON.stringify(body), options);
-    const { error } = reply.json<{ error?: { description?: string } }>();
-    if (error) throw new Error(`the stream ${stream} refuses ${subject}: ${error.description ?? 'no reason given'}`);
+    const { error } = reply.json<{ error?: { description?: string; err_code?: number } }>();
+    if (!error) return;
+    const message = `the stream ${stream} refuses ${subject}: ${error.description ?? 'no reason given'}`;
+    throw error.err_code === MESSAGE_TOO_LARGE ? new MessageTooLargeError(message) : new Error(message);
   }
 
   async #watch(): Promise<void> {
     for await (const status of this.connection.status()) if (status.type === 'error') this.#refusal = status.error;
   }
+}
+
+/** Returns the messages of each key, in their order. A message without a key is a group of its own. */
+function groupsInOrder(messages: readonly EventMessage[]): EventMessage[][] {
+  const groups = new Map<string, EventMessage[]>();
+  for (const message of messages) {
+    const key = message.orderKey ?? message.id;
+    const group = groups.get(key);
+    if (group) group.push(message);
+    else groups.set(key, [message]);
+  }
+  return [...groups.values()];
 }
 
 function headersOf(values: Readonly<Record<string, string>>) {

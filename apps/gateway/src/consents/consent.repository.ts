@@ -1,5 +1,5 @@
 import { toSavedUser } from '@gatehouse/executor';
-import { eventMessage, outboxRow } from '@gatehouse/outbox';
+import { eventMessage, insertOutboxRow, outboxParameters, outboxRow } from '@gatehouse/outbox';
 import { runNamed, Sealer } from '@gatehouse/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
@@ -54,15 +54,15 @@ const LIST = perUserStatement(
 const FIND = perUserStatement('consent_listed', 'g.user_id', (owner) => `${LISTED} ${LIVE} AND ${owner} AND g.pk = $2`);
 /**
  * Revokes a consent. `gone` deletes the consent, `tokens` deletes the access tokens that the user has granted to the
- * same application by device codes (RFC 8628), and the last statement writes the audit event. $1 pk of the consent, $2 uuid of the user, $3-$5 id,
- * topic and body of the outbox row.
+ * same application by device codes (RFC 8628), and the last statement writes the audit event. $1 pk of the consent, $2
+ * uuid of the user, $3-$6 outbox row.
  */
 const REMOVE = {
   name: 'consent_remove',
   text: `WITH gone AS (DELETE FROM consent.grants WHERE pk = $1 AND user_id = $2 RETURNING pk, application_id),
          tokens AS (DELETE FROM consent.access_tokens t USING gone
            WHERE t.user_id = $2 AND t.application_id = gone.application_id)
-         INSERT INTO flow.outbox (id, topic, body, due_at) SELECT $3, $4, $5, now() FROM gone`,
+         ${insertOutboxRow('gone', 3)}`,
 };
 
 interface Row {
@@ -109,8 +109,7 @@ export class ConsentRepository {
       { action: 'model_deleted', context },
       { ...facts, user: toSavedUser({ ...user, kind: 'saved' }) },
     );
-    const row = outboxRow(event, this.sealer);
-    const values = [pk, user.uuid, row.id, row.topic, row.body];
+    const values = [pk, user.uuid, ...outboxParameters(outboxRow(event, this.sealer))];
     return (await runNamed(this.source, REMOVE, values)).rowCount === 1;
   }
 }

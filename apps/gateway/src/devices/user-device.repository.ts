@@ -1,7 +1,7 @@
 import { deviceModel } from '@gatehouse/authenticators';
 import type { DeviceClass, SavedUser } from '@gatehouse/contracts';
 import { toSavedUser } from '@gatehouse/executor';
-import { eventMessage, outboxRow } from '@gatehouse/outbox';
+import { eventMessage, insertOutboxRow, outboxParameters, outboxRow } from '@gatehouse/outbox';
 import { runNamed, Sealer } from '@gatehouse/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
@@ -44,20 +44,20 @@ const COUNT = { name: 'own_device_count', text: `SELECT count(*)::int AS count $
 const LIST = { name: 'own_device_list', text: `${LISTED_COLUMNS} ${OWNED} ORDER BY d.pk LIMIT $3 OFFSET $4` };
 const FIND = { name: 'own_device_find', text: `${LISTED_COLUMNS} ${OWNED} AND d.pk = $3` };
 
-const INSERT_EVENT =
-  'INSERT INTO flow.outbox (id, topic, body, due_at) SELECT $1, $2, $3, now() FROM changed WHERE done';
 /**
- * Renames a device and writes the audit event. $1-$3 id, topic and body of the outbox row, $4 uuid of the owner, $5
- * kind and $6 pk of the device, $7 new name.
+ * Renames a device and writes the audit event. $1-$4 outbox row, $5 uuid of the owner, $6 kind and $7 pk of the device,
+ * $8 new name.
  */
 const RENAME = {
   name: 'own_device_rename',
-  text: `WITH changed AS MATERIALIZED (SELECT mfa.rename_device($4, $5, $6, $7) AS done) ${INSERT_EVENT}`,
+  text: `WITH changed AS MATERIALIZED (SELECT mfa.rename_device($5, $6, $7, $8) AS done)
+    ${insertOutboxRow('changed WHERE done', 1)}`,
 };
-/** Removes a device and writes the audit event. $1-$6 are the same as in RENAME. */
+/** Removes a device and writes the audit event. $1-$7 are the same as in RENAME. */
 const REMOVE = {
   name: 'own_device_remove',
-  text: `WITH changed AS MATERIALIZED (SELECT mfa.remove_device($4, $5, $6) AS done) ${INSERT_EVENT}`,
+  text: `WITH changed AS MATERIALIZED (SELECT mfa.remove_device($5, $6, $7) AS done)
+    ${insertOutboxRow('changed WHERE done', 1)}`,
 };
 
 /** Reads devices from a view of the mfa service, and changes them by functions of that service. */
@@ -93,7 +93,7 @@ export class UserDeviceRepository {
     return (await runNamed(this.source, REMOVE, this.changeValues('model_deleted', device, change))).rowCount === 1;
   }
 
-  /** Returns the values of $1-$6 in RENAME and REMOVE. */
+  /** Returns the values of $1-$7 in RENAME and REMOVE. */
   private changeValues(
     action: 'model_updated' | 'model_deleted',
     { kind, pk, name }: UserDevice,
@@ -101,7 +101,6 @@ export class UserDeviceRepository {
   ): unknown[] {
     const context = { model: { ...deviceModel(kind), pk, name } };
     const event = eventMessage({ action, context }, { ...facts, user: toSavedUser(owner) });
-    const row = outboxRow(event, this.sealer);
-    return [row.id, row.topic, row.body, owner.uuid, kind, pk];
+    return [...outboxParameters(outboxRow(event, this.sealer)), owner.uuid, kind, pk];
   }
 }

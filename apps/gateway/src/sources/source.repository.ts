@@ -1,6 +1,6 @@
 import type { AuditEvent, PublishedSource, SavedUser } from '@gatehouse/contracts';
 import { toSavedUser } from '@gatehouse/executor';
-import { eventMessage, outboxRow } from '@gatehouse/outbox';
+import { eventMessage, insertOutboxRow, outboxParameters, outboxRow } from '@gatehouse/outbox';
 import { runNamed, Sealer, SecretBox } from '@gatehouse/platform';
 import { openSource, type SealedSource } from '@gatehouse/sources';
 import { Inject, Injectable } from '@nestjs/common';
@@ -61,14 +61,14 @@ const MATCHING = {
 
 /**
  * Connects a user with an account. `permitted` grants the permit to connect a superuser (docs/adr/0035), `made` calls
- * `identification.connect`, which uses up the permit, and `told` writes the event of a new connection. $1-$3 id, topic
- * and body of the outbox row, $4 uuid of the source, $5 identifier of the account, $6 uuid of the user.
+ * `identification.connect`, which uses up the permit, and `told` writes the event of a new connection. $1 uuid of the
+ * source, $2 identifier of the account, $3 uuid of the user, $4-$7 outbox row.
  */
 const CONNECT = {
   name: 'source_connect',
-  text: `WITH permitted AS MATERIALIZED (SELECT directory.permit_superuser($6, 'identification')),
-    made AS MATERIALIZED (SELECT identification.connect($4, $5, $6) AS outcome FROM permitted),
-    told AS (INSERT INTO flow.outbox (id, topic, body, due_at) SELECT $1, $2, $3, now() FROM made WHERE outcome = 'new')
+  text: `WITH permitted AS MATERIALIZED (SELECT directory.permit_superuser($3, 'identification')),
+    made AS MATERIALIZED (SELECT identification.connect($1, $2, $3) AS outcome FROM permitted),
+    told AS (${insertOutboxRow(`made WHERE outcome = 'new'`, 4)})
     SELECT outcome FROM made`,
 };
 
@@ -84,13 +84,12 @@ const LIST = {
     ${OWNED} ORDER BY s.document->>'name', c.pk LIMIT $2 OFFSET $3`,
 };
 /**
- * Removes a connection and writes the event. $1-$3 id, topic and body of the outbox row, $4 uuid of the user, $5 pk of
- * the connection.
+ * Removes a connection and writes the event. $1 uuid of the user, $2 pk of the connection, $3-$6 outbox row.
  */
 const REMOVE = {
   name: 'source_connection_remove',
-  text: `WITH gone AS (DELETE FROM identification.connections WHERE user_id = $4 AND pk = $5 RETURNING pk)
-    INSERT INTO flow.outbox (id, topic, body, due_at) SELECT $1, $2, $3, now() FROM gone`,
+  text: `WITH gone AS (DELETE FROM identification.connections WHERE user_id = $1 AND pk = $2 RETURNING pk)
+    ${insertOutboxRow('gone', 3)}`,
 };
 
 /**
@@ -130,12 +129,8 @@ export class SourceRepository {
     change: ConnectionChange,
   ): Promise<ConnectResult> {
     const context = { message: 'Linked Source', source: { uuid: source, name } } as const;
-    const values = [
-      ...this.eventRow({ action: 'source_linked', context }, change),
-      source,
-      identifier,
-      change.user.uuid,
-    ];
+    const event = this.eventRow({ action: 'source_linked', context }, change);
+    const values = [source, identifier, change.user.uuid, ...event];
     return (await runNamed<{ outcome: ConnectResult }>(this.source, CONNECT, values)).rows[0]!.outcome;
   }
 
@@ -150,12 +145,11 @@ export class SourceRepository {
   /** Removes a connection and writes an event. Returns false if the user has no such connection. */
   async remove(pk: number, change: ConnectionChange): Promise<boolean> {
     const model = { app: 'authentik_core', model_name: 'usersourceconnection', pk };
-    const values = [...this.eventRow({ action: 'model_deleted', context: { model } }, change), change.user.uuid, pk];
+    const values = [change.user.uuid, pk, ...this.eventRow({ action: 'model_deleted', context: { model } }, change)];
     return (await runNamed(this.source, REMOVE, values)).rowCount === 1;
   }
 
   private eventRow(event: AuditEvent, { user, facts }: ConnectionChange): unknown[] {
-    const row = outboxRow(eventMessage(event, { ...facts, user: toSavedUser(user) }), this.sealer);
-    return [row.id, row.topic, row.body];
+    return outboxParameters(outboxRow(eventMessage(event, { ...facts, user: toSavedUser(user) }), this.sealer));
   }
 }

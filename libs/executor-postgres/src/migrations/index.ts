@@ -5,6 +5,7 @@ import { PlansBegun1764115320000 } from './1764115320000-plans-begun.js';
 import { Courier1764374400000 } from './1764374400000-courier.js';
 import { SourceLogins1764460800000 } from './1764460800000-source-logins.js';
 import { CleanupTimes1764892860000 } from './1764892860000-cleanup-times.js';
+import { OrderedEvents1764979260000 } from './1764979260000-ordered-events.js';
 
 /** Migrations of the schema `flow`, in order. */
 export const executorMigrations = [
@@ -15,4 +16,5 @@ export const executorMigrations = [
   Courier1764374400000,
   SourceLogins1764460800000,
   CleanupTimes1764892860000,
+  OrderedEvents1764979260000,
 ];

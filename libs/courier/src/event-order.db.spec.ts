@@ -1,0 +1,229 @@
+import { randomUUID } from 'node:crypto';
+import { flowDatabase, REQUEST_FACTS } from '@gatehouse/executor-postgres/testing';
+import { insertOutboxRow, outboxColumns, outboxParameters, outboxRow, requestedEventMessage } from '@gatehouse/outbox';
+import {
+  BusDownError,
+  type EventMessage,
+  type Logger,
+  Publisher,
+  Sealer,
+  type UnpublishedMessage,
+} from '@gatehouse/platform';
+import fc from 'fast-check';
+import type { DataSource } from 'typeorm';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { EventDelivery } from './event-delivery.js';
+import { type LeasedMessage, OutboxRepository } from './outbox.repository.js';
+
+const sealer = new Sealer(`k:${Buffer.alloc(32, 7).toString('base64')}`);
+const [ALICE, BOB] = [randomUUID(), randomUUID()];
+const LEASE_S = 60;
+const FACTS = { ...REQUEST_FACTS, user: undefined };
+
+let source: DataSource;
+let close: () => Promise<void>;
+let outbox: OutboxRepository;
+beforeAll(async () => {
+  ({ source, close } = await flowDatabase());
+  outbox = new OutboxRepository(source, sealer);
+});
+afterAll(() => close());
+beforeEach(() => source.query('TRUNCATE flow.outbox'));
+
+const rowOf = (user: string | undefined, number: number, rowSealer = sealer) => {
+  const message = requestedEventMessage({ action: 'custom_counted', context: { number } }, FACTS);
+  return outboxRow({ ...message, user }, rowSealer);
+};
+
+/** Adds an event of a user, as one commit, and returns its id. */
+async function put(user: string | undefined, number: number, rowSealer = sealer): Promise<string> {
+  const row = rowOf(user, number, rowSealer);
+  await source.query(insertOutboxRow('(VALUES (0)) one', 1), outboxParameters(row));
+  return row.id;
+}
+const idsOf = (messages: readonly LeasedMessage[]) => messages.map(({ id }) => id);
+const lease = async (limit: number) => outbox.lease('event', limit, LEASE_S);
+/** Makes all leases expire, and all postponed events due. */
+const expireLeases = () => source.query(`UPDATE flow.outbox SET due_at = now() - interval '1 second'`);
+
+describe('the events of one user', () => {
+  it('are leased in the order in which they were committed, in one batch', async () => {
+    const ids = [await put(ALICE, 0), await put(BOB, 0), await put(ALICE, 1), await put(undefined, 0)];
+    expect(idsOf(await lease(9))).toEqual(ids);
+  });
+
+  it('have the order of the list that one statement inserts', async () => {
+    const rows = Array.from({ length: 20 }, (_, number) => rowOf(ALICE, number));
+    const { ids, topics, bodies, users } = outboxColumns(rows);
+    await source.query(
+      `INSERT INTO flow.outbox (id, topic, body, user_id, due_at)
+       SELECT o.*, now() FROM unnest($1::uuid[], $2::text[], $3::bytea[], $4::uuid[]) o`,
+      [ids.toReversed(), topics, bodies, users],
+    );
+    expect(idsOf(await lease(20))).toEqual(ids.toReversed());
+  });
+
+  it('wait while another courier has an earlier one, and do not hold back the events of other users', async () => {
+    await put(ALICE, 0);
+    await lease(1);
+    await put(ALICE, 1);
+    const others = [await put(BOB, 0), await put(undefined, 0)];
+    expect(idsOf(await lease(9))).toEqual(others);
+  });
+
+  it('wait while an earlier one waits for a retry', async () => {
+    const first = await put(ALICE, 0);
+    const second = await put(ALICE, 1);
+    await outbox.retryLater(await lease(1), 'away', () => 60);
+    expect(await lease(9)).toEqual([]);
+    await expireLeases();
+    expect(idsOf(await lease(9))).toEqual([first, second]);
+  });
+
+  it('are not leased by a courier while another one locks an earlier one', async () => {
+    const first = await put(ALICE, 0);
+    await put(ALICE, 1);
+    const bobs = await put(BOB, 0);
+    await source.transaction(async (other) => {
+      await other.query('SELECT FROM flow.outbox WHERE id = $1 FOR UPDATE', [first]);
+      expect(idsOf(await lease(9))).toEqual([bobs]);
+    });
+  });
+
+  it('do not wait for an earlier one that is parked', async () => {
+    await put(ALICE, 0);
+    const [first] = await lease(1);
+    const second = await put(ALICE, 1);
+    await outbox.park(first!, 'too large');
+    expect(idsOf(await lease(9))).toEqual([second]);
+  });
+
+  it('wait for one without a seal key until it is older than the limit, and then keep their own order', async () => {
+    const sealed = await put(ALICE, 0, new Sealer(`k2:${Buffer.alloc(32, 8).toString('base64')}`));
+    const later = [await put(ALICE, 1), await put(ALICE, 2)];
+    const postpone = async (orderS: number) => outbox.postpone(await lease(9), { delayS: 60, orderS });
+    await postpone(3600);
+    expect(await lease(9)).toEqual([]);
+    await expireLeases();
+    await postpone(0);
+    await source.query(`UPDATE flow.outbox SET due_at = now() WHERE id <> $1`, [sealed]);
+    expect(idsOf(await lease(1))).toEqual([later[0]]);
+    expect(await lease(9)).toEqual([]);
+  });
+});
+
+/** A bus that accepts each message, or refuses it, as `accepts` says, and that remembers what it has accepted. */
+class ScriptedPublisher extends Publisher {
+  readonly refused = new Promise<never>(() => undefined);
+
+  constructor(
+    private readonly accepted: (message: EventMessage) => void,
+    private readonly accepts: () => 'yes' | 'later' | 'never' | 'down',
+  ) {
+    super();
+  }
+
+  async publish(messages: readonly EventMessage[]): Promise<UnpublishedMessage[]> {
+    const obstructed = new Set<string | undefined>();
+    return messages.flatMap((message) => {
+      const { id, orderKey = id } = message;
+      const outcome = this.accepts();
+      if (outcome === 'down') throw new BusDownError('away');
+      if (outcome === 'yes' && !obstructed.has(orderKey)) {
+        this.accepted(message);
+        return [];
+      }
+      if (outcome !== 'never') obstructed.add(orderKey);
+      return [{ id, error: new Error('refused'), isFinal: outcome === 'never' }];
+    });
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+const silent = { fault: () => undefined, warn: () => undefined } as unknown as Logger;
+
+/** What happens next: a commit of a user, a lease, the end of a delivery, a crash, or the end of all leases. */
+const action = fc.oneof(
+  { weight: 3, arbitrary: fc.record({ type: fc.constant('put' as const), user: fc.constantFrom(ALICE, BOB) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      type: fc.constant('lease' as const),
+      courier: fc.nat({ max: 2 }),
+      limit: fc.integer({ min: 1, max: 4 }),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      type: fc.constant('deliver' as const),
+      courier: fc.nat({ max: 2 }),
+      outcomes: fc.array(
+        fc.constantFrom('yes' as const, 'yes' as const, 'later' as const, 'never' as const, 'down' as const),
+        {
+          minLength: 4,
+          maxLength: 4,
+        },
+      ),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('crash' as const), courier: fc.nat({ max: 2 }) }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('expire' as const) }) },
+);
+
+it('three couriers publish each event at least once, and first in the order of its user, however deliveries fail', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(action, { minLength: 10, maxLength: 40 }), async (actions) => {
+      await source.query('TRUNCATE flow.outbox');
+      const published: { user: string; number: number }[] = [];
+      const numbers = new Map([ALICE, BOB].map((user) => [user, 0]));
+      const held: (readonly LeasedMessage[] | undefined)[] = [];
+      const deliver = async (batch: readonly LeasedMessage[], outcomes: ('yes' | 'later' | 'never' | 'down')[]) => {
+        const remaining = [...outcomes];
+        const publisher = new ScriptedPublisher(
+          ({ orderKey, body }) =>
+            published.push({
+              user: orderKey!,
+              number: (body as { data: { context: { number: number } } }).data.context.number,
+            }),
+          () => remaining.shift() ?? 'yes',
+        );
+        await new EventDelivery({
+          outbox,
+          publisher,
+          source: 'urn:test',
+          logger: silent,
+          observe: () => undefined,
+        }).handle(batch);
+      };
+      for (const step of actions) {
+        if (step.type === 'put') {
+          const number = numbers.get(step.user)!;
+          await put(step.user, number);
+          numbers.set(step.user, number + 1);
+        } else if (step.type === 'lease') held[step.courier] ??= await lease(step.limit);
+        else if (step.type === 'deliver') {
+          const batch = held[step.courier];
+          held[step.courier] = undefined;
+          if (batch) await deliver(batch, step.outcomes);
+        } else if (step.type === 'crash') held[step.courier] = undefined;
+        else await expireLeases();
+      }
+      // The surviving couriers deliver what is left.
+      await expireLeases();
+      for (let batch = await lease(3); batch.length > 0; batch = await lease(3)) await deliver(batch, []);
+      const parked = await source.query<{ id: string }[]>('SELECT FROM flow.outbox WHERE parked_at IS NOT NULL');
+      expect(await source.query('SELECT FROM flow.outbox WHERE parked_at IS NULL')).toEqual([]);
+      const firsts = [ALICE, BOB].map((user) => [
+        ...new Set(published.filter((event) => event.user === user).map(({ number }) => number)),
+      ]);
+      for (const first of firsts) expect(first).toEqual(first.toSorted((a, b) => a - b));
+      const delivered = firsts.flat().length;
+      expect(delivered + parked.length).toBe([...numbers.values()].reduce((sum, count) => sum + count, 0));
+    }),
+    { numRuns: 40 },
+  );
+});

@@ -1,0 +1,71 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect } from '@nats-io/transport-node';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { describeWithNats, type RunningNats, startNats } from '../../../test/support/nats.js';
+import type { Publisher } from './bus.js';
+import { NatsBus } from './nats-bus.js';
+
+const SETTINGS = { timeoutMs: 10_000, stream: undefined };
+const STREAM = 'EVENTS';
+
+let store: string;
+let nats: RunningNats;
+beforeAll(async () => {
+  store = await mkdtemp(join(tmpdir(), 'gatehouse-publisher-'));
+  nats = await startNats({ config: `max_payload: 2048\njetstream { store_dir: ${JSON.stringify(store)} }` });
+  const operator = await connect({ servers: nats.url });
+  // The stream refuses a second message of a subject, so that a test can choose which messages are stored.
+  const limits = { max_msgs_per_subject: 1, discard: 'new', discard_new_per_subject: true, max_msg_size: 1024 };
+  const stream = { name: STREAM, subjects: ['events.*'], storage: 'memory', ...limits };
+  const reply = await operator.request(`$JS.API.STREAM.CREATE.${STREAM}`, JSON.stringify(stream));
+  if (reply.json<{ error?: object }>().error) throw new Error(`the stream was refused: ${reply.string()}`);
+  await operator.close();
+});
+afterAll(async () => {
+  await nats?.stop();
+  await rm(store, { recursive: true, force: true });
+});
+
+async function withPublisher<T>(stream: string | undefined, work: (publisher: Publisher) => Promise<T>): Promise<T> {
+  const publisher = await new NatsBus({ NATS_URL: nats.url }).openPublisher('courier', { ...SETTINGS, stream });
+  try {
+    return await work(publisher);
+  } finally {
+    await publisher.close();
+  }
+}
+
+const message = (id: string, orderKey?: string, text = '') => ({
+  ...{ id, subject: `events.${id}`, contentType: 'application/json', body: { text }, orderKey },
+});
+const LARGE = 'x'.repeat(1500);
+const TOO_LARGE = 'x'.repeat(4000);
+
+describeWithNats('a publisher of events on NATS', () => {
+  it('stores no later message of a key after one that the stream refuses, and stores those of other keys', async () => {
+    const stored = { ...message('stored', 'alice'), id: 'again' };
+    const unpublished = await withPublisher(STREAM, async (publisher) => {
+      expect(await publisher.publish([message('stored', 'alice')])).toEqual([]);
+      const batch = [stored, message('later', 'alice'), message('other', 'bob'), message('free')];
+      return publisher.publish(batch);
+    });
+    expect(unpublished).toMatchObject([
+      { id: 'again', isFinal: false, error: { message: expect.stringContaining('the stream EVENTS refuses') } },
+      { id: 'later', isFinal: false },
+    ]);
+  });
+
+  it('returns a message that is too large for the stream or the server as final, and goes on with its key', async () => {
+    const batch = [message('large', 'carol', LARGE), message('larger', 'carol', TOO_LARGE), message('small', 'carol')];
+    const finals = [
+      { id: 'large', isFinal: true },
+      { id: 'larger', isFinal: true },
+    ];
+    expect(await withPublisher(STREAM, (publisher) => publisher.publish(batch))).toMatchObject(finals);
+    expect(await withPublisher(undefined, (publisher) => publisher.publish(batch))).toMatchObject([
+      { id: 'larger', isFinal: true },
+    ]);
+  });
+});
