@@ -26,13 +26,17 @@ interface ReportedRule {
 interface Options {
   /** Addresses of monitoring ports, by service. */
   readonly targets: Readonly<Record<string, string>>;
-  /** By how much time windows are shorter than in a deployment. The scrape interval of 15 s is divided by it too. */
+  /**
+   * By how much time windows are shorter than in a deployment, at most 60. The interval of 15 s between scrapes is divided
+   * too, but is a second at least: a busy machine could not answer sooner.
+   */
   readonly factor: number;
   /** Rules of the test. Their time windows are not divided. */
   readonly rules?: readonly Rule[];
 }
 
-const SCRAPE_MS = 15_000;
+const INTERVAL_MS = 15_000;
+const LEAST_SCRAPE_MS = 1000;
 
 /** A Prometheus server with the rules of deploy/prometheus, which sends its alerts to this object. */
 export class RunningPrometheus {
@@ -112,12 +116,13 @@ async function writeConfiguration(
   folder: string,
   { targets, factor, rules = [], alerts }: Options & { readonly alerts: string },
 ): Promise<void> {
-  const interval = `${Math.round(SCRAPE_MS / factor)}ms`;
+  const intervalMs = Math.round(INTERVAL_MS / factor);
+  const scrape = `${Math.max(LEAST_SCRAPE_MS, intervalMs)}ms`;
   await mkdir(join(folder, 'rules'));
   await writeFile(join(folder, 'rules/deployment.yml'), scaledRules(factor));
   await writeFile(join(folder, 'rules/test.yml'), stringify({ groups: [{ name: 'test', rules }] }));
   const configuration = {
-    global: { scrape_interval: interval, scrape_timeout: interval, evaluation_interval: interval },
+    global: { scrape_interval: scrape, scrape_timeout: scrape, evaluation_interval: `${intervalMs}ms` },
     rule_files: ['rules/*.yml'],
     alerting: { alertmanagers: [{ static_configs: [{ targets: [alerts] }] }] },
     scrape_configs: [

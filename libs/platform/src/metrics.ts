@@ -54,8 +54,14 @@ export function gauge<L extends string>(family: MetricFamily<L>): Gauge<L> {
 }
 
 /**
- * Registers a gauge whose values are read at each scrape. While they cannot be read, because Postgres is down, the gauge
- * has no values, and the other metrics are served.
+ * Milliseconds in which the values of a lazy gauge must be read. Far below the scrape timeout of Prometheus, so that a
+ * scrape returns the other metrics while Postgres hangs.
+ */
+export const LAZY_READ_MS = 3000;
+
+/**
+ * Registers a gauge whose values are read at each scrape. While they cannot be read within LAZY_READ_MS, because Postgres
+ * is down or hangs, the gauge has no values, and the other metrics are served.
  */
 export function lazyGauge<L extends string>(
   family: MetricFamily<L>,
@@ -65,12 +71,20 @@ export function lazyGauge<L extends string>(
   return new Gauge({
     ...optionsOf(family),
     async collect() {
-      const values = await read().catch(() => []);
+      const values = await withinMs(read(), LAZY_READ_MS).catch(() => []);
       this.reset();
       // `reset` gives a gauge without labels the value 0.
       if (Object.keys(family.labels).length === 0) this.remove();
       for (const { labels, value } of values) this.set(labels, value);
     },
+  });
+}
+
+/** Resolves like the promise. Rejects when that takes longer. */
+function withinMs<T>(promise: Promise<T>, ms: number): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms);
+    promise.then(resolve, reject).finally(() => clearTimeout(timer));
   });
 }
 
