@@ -14,6 +14,7 @@ import { BrandRepository } from '../../apps/gateway/src/brands/brand.repository.
 import { UserDeviceRepository } from '../../apps/gateway/src/devices/user-device.repository.js';
 import { ApiTokenRepository } from '../../apps/gateway/src/http/auth/api-token.repository.js';
 import { SessionRepository } from '../../apps/gateway/src/sessions/session.repository.js';
+import { SessionRemovalRepository } from '../../apps/gateway/src/sessions/session-removal.repository.js';
 import { OutboxRepository } from '../../libs/courier/src/outbox.repository.js';
 import { tokenHash } from '../../libs/directory/src/token-hash.js';
 import { PostgresGroupMembershipStore } from '../../libs/executor-postgres/src/postgres-directory.js';
@@ -190,7 +191,8 @@ describeWithNats('deploy/postgres/roles.sql', () => {
       });
       expect(await new ApiTokenRepository(source, { AVATARS: 'none' }).findUser('key')).toBeUndefined();
       expect(await sessions.list(alice, { offset: 0, limit: 1 })).toEqual([]);
-      expect(await sessions.remove(alice, undefined)).toBeUndefined();
+      const removals = new SessionRemovalRepository(source, new Sealer(`k:${Buffer.alloc(32).toString('base64')}`));
+      expect(await removals.remove(alice, undefined, REQUEST_FACTS)).toBeUndefined();
     });
   });
 

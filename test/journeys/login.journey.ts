@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { blueprint, DUMMY, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
 import { Deployment } from '../support/deployment.js';
+import { recordedEvents } from '../support/recorded-events.js';
 
 let deployment: Deployment;
 
@@ -249,12 +250,39 @@ describe('a login', () => {
     expect(await send({ origin: deployment.url })).toMatchObject({ status: 200 });
   });
 
-  it('writes one sealed login event to the outbox', async () => {
-    const before = await deployment.rows(`SELECT FROM flow.outbox WHERE topic = 'events.login'`);
-    await logIn();
+  it('writes one sealed login event to the outbox, which names the actor, the request and the plan', async () => {
+    const before = await recordedEvents(deployment, 'login');
+    const { answer } = await logIn();
+    const [event, ...others] = (await recordedEvents(deployment, 'login')).slice(before.length);
 
-    expect(await deployment.rows(`SELECT FROM flow.outbox WHERE topic = 'events.login'`)).toHaveLength(
-      before.length + 1,
-    );
+    expect(others).toEqual([]);
+    expect(event).toMatchObject({
+      type: 'gatehouse.login',
+      data: {
+        ...{ actor: { type: 'user', username: 'alice' }, user: { username: 'alice' }, client_ip: '127.0.0.1' },
+        ...{ flow: 'login', plan: expect.stringMatching(/^[0-9a-f-]{36}$/), context: { auth_method: 'password' } },
+        request_id: answer.headers.get('x-authentik-id'),
+      },
+    });
+  });
+
+  it('that fails writes an event of an anonymous actor about the user, in the same plan as the later login', async () => {
+    const [failures, logins] = [
+      await recordedEvents(deployment, 'login_failed'),
+      await recordedEvents(deployment, 'login'),
+    ];
+    const browser = deployment.browser();
+    await browser.solve('login', { uid_field: 'alice' });
+    await browser.solve('login', { password: 'wrong' });
+    await browser.solve('login', { password: 'correct-horse-7' });
+    const failed = (await recordedEvents(deployment, 'login_failed')).slice(failures.length);
+    const [login] = (await recordedEvents(deployment, 'login')).slice(logins.length);
+
+    expect(failed).toMatchObject([
+      {
+        data: { actor: { type: 'anonymous' }, user: { username: 'alice' }, outcome: 'failure', plan: login!.data.plan },
+      },
+    ]);
+    expect(login!.data.request_id).not.toBe(failed[0]!.data.request_id);
   });
 });

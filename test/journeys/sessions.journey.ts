@@ -13,6 +13,7 @@ import {
 } from '../support/blueprints.js';
 import { Browser } from '../support/browser.js';
 import { Deployment } from '../support/deployment.js';
+import { recordedEvents } from '../support/recorded-events.js';
 
 const KEY = 'key-of-bob-of-sixty-characters-as-long-as-gatehouse-draws-1';
 const SESSIONS = '/api/v3/core/authenticated_sessions/';
@@ -169,6 +170,9 @@ describe('deleting a session', () => {
     expect(await statuses(alice)).toEqual([200, 200]);
     expect((await carol.fetch(path, { method: 'DELETE' })).status).toBe(204);
     expect(await statuses(alice)).toEqual([403, 403]);
+    expect((await recordedEvents(deployment, 'session_ended')).at(-1)).toMatchObject({
+      data: { actor: { type: 'user', username: 'carol' }, user: { username: 'alice' }, context: { own: false } },
+    });
     for (const uuid of ['x', '00000000-0000-4000-8000-000000000000']) {
       expect((await carol.fetch(`${SESSIONS}${uuid}/`, { method: 'DELETE' })).status).toBe(404);
     }

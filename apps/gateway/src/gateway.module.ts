@@ -13,7 +13,7 @@ import { PagesModule } from './http/pages/pages.module.js';
 import { type Infrastructure, InfrastructureModule } from './infrastructure.module.js';
 import { InvitationsModule } from './invitations/invitations.module.js';
 import { OauthModule } from './oauth/oauth.module.js';
-import { SessionsModule } from './sessions/sessions.module.js';
+import { SessionsApiModule } from './sessions/sessions-api.module.js';
 import { SocketsModule } from './sockets/sockets.module.js';
 import { SourcesModule } from './sources/sources.module.js';
 import { SystemModule } from './system/system.module.js';
@@ -25,7 +25,7 @@ import { UsersModule } from './users/users.module.js';
     AuthModule,
     PagesModule,
     FlowsModule,
-    SessionsModule,
+    SessionsApiModule,
     UsersModule,
     DevicesModule,
     ConsentsModule,

@@ -17,6 +17,7 @@ import { sendPage } from '../http/pages/page.sender.js';
 import { brandAppearance, PageRenderer } from '../http/pages/page-renderer.js';
 import { type FormFields, parseForm } from '../http/zod-body.pipe.js';
 import { SessionRepository, type SessionSummary } from '../sessions/session.repository.js';
+import { SessionRemovalRepository } from '../sessions/session-removal.repository.js';
 import { parseUserAgent } from '../sessions/user-agent.js';
 import { SessionMessenger } from '../sockets/session-messenger.js';
 import { AvatarService } from '../users/avatars/avatar.service.js';
@@ -46,6 +47,7 @@ const FIRST_SHOWN = { offset: 0, limit: MAX_SHOWN };
 export class AccountPageController {
   constructor(
     @Inject(SessionRepository) private readonly sessions: SessionRepository,
+    @Inject(SessionRemovalRepository) private readonly removals: SessionRemovalRepository,
     @Inject(ConsentRepository) private readonly consents: ConsentRepository,
     @Inject(DeviceFormService) private readonly deviceForms: DeviceFormService,
     @Inject(EventFactsReader) private readonly eventFacts: EventFactsReader,
@@ -85,10 +87,14 @@ export class AccountPageController {
     { session, consent, ...deviceFields }: FormFields,
     actor: RequestActor,
   ): Promise<Refusal | undefined> {
-    const ended = isUuid(session) ? await this.sessions.remove(session, actor.principal.user.uuid) : undefined;
-    this.messenger.closeSockets(ended ?? []);
+    if (isUuid(session)) await this.endSession(session, actor);
     await this.revokeConsent(parsePk(consent), actor);
     return this.deviceForms.change(deviceFields, actor);
+  }
+
+  private async endSession(session: string, { request, principal }: RequestActor): Promise<void> {
+    const facts = await this.eventFacts.read(request, principal);
+    this.messenger.closeSockets((await this.removals.remove(session, principal.user.uuid, facts)) ?? []);
   }
 
   private async revokeConsent(pk: number | undefined, { request, principal }: RequestActor): Promise<void> {

@@ -1,19 +1,30 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { newSessionKey } from '@gatehouse/executor';
 import { PostgresSessionBindingStore, truncatedUserAgent } from '@gatehouse/executor-postgres';
-import { enrol, eventContextFor, LIFETIMES, login, PlanStoreHarness } from '@gatehouse/executor-postgres/testing';
+import {
+  enrol,
+  eventContextFor,
+  LIFETIMES,
+  login,
+  PlanStoreHarness,
+  REQUEST_FACTS,
+} from '@gatehouse/executor-postgres/testing';
 import { Sealer } from '@gatehouse/platform';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { SessionRepository } from './session.repository.js';
+import { SessionRemovalRepository } from './session-removal.repository.js';
 
 let store: PlanStoreHarness;
 let sessions: SessionRepository;
 let bound: PostgresSessionBindingStore;
+let removals: SessionRemovalRepository;
 
 beforeAll(async () => {
   store = await PlanStoreHarness.open();
   sessions = new SessionRepository(store.source, { AVATARS: 'none' });
-  bound = new PostgresSessionBindingStore(store.source, new Sealer(`a:${randomBytes(32).toString('base64')}`));
+  const sealer = new Sealer(`a:${randomBytes(32).toString('base64')}`);
+  bound = new PostgresSessionBindingStore(store.source, sealer);
+  removals = new SessionRemovalRepository(store.source, sealer);
 });
 afterAll(() => store.close());
 beforeEach(() => store.nextFlow());
@@ -80,26 +91,26 @@ describe('removing a session', () => {
     const user = await enrol(store.source);
     const { id, hash } = await logIn(user);
 
-    expect(await sessions.remove(id, user.uuid)).toContainEqual(hash);
+    expect(await removals.remove(id, user.uuid, REQUEST_FACTS)).toContainEqual(hash);
     expect(await sessions.find(hash)).toBeUndefined();
     expect((await store.plans.load(store.slug, hash))?.session).toBeUndefined();
     expect(await store.count('SELECT FROM flow.session_keys WHERE session_id = $1', id)).toBe(0);
-    expect(await sessions.remove(id, user.uuid)).toBeUndefined();
+    expect(await removals.remove(id, user.uuid, REQUEST_FACTS)).toBeUndefined();
   });
 
   it('removes a session of another user only if no user is given (accident 48)', async () => {
     const [user, other] = [await enrol(store.source), await enrol(store.source)];
     const { id, hash } = await logIn(user);
 
-    expect(await sessions.remove(id, other.uuid)).toBeUndefined();
-    expect(await sessions.remove(randomUUID(), undefined)).toBeUndefined();
-    expect(await sessions.remove(id, undefined)).toContainEqual(hash);
+    expect(await removals.remove(id, other.uuid, REQUEST_FACTS)).toBeUndefined();
+    expect(await removals.remove(randomUUID(), undefined, REQUEST_FACTS)).toBeUndefined();
+    expect(await removals.remove(id, undefined, REQUEST_FACTS)).toContainEqual(hash);
   });
 
   it('never removes the session of an anonymous visitor', async () => {
     const { sessionId } = await store.begin();
 
-    expect(await sessions.remove(sessionId, undefined)).toBeUndefined();
+    expect(await removals.remove(sessionId, undefined, REQUEST_FACTS)).toBeUndefined();
   });
 });
 

@@ -95,14 +95,6 @@ const FIND_LISTED = perUserStatement(
   's.user_id',
   (owner) => `${LISTED} ${LIVE} AND ${owner} AND s.id = $2`,
 );
-/** Deletes the session of a logged-in user, and returns the hashes of its keys. $1 uuid of the user, or null for any user, $2 id of the session. */
-const REMOVE = {
-  name: 'session_remove',
-  text: `
-    DELETE FROM flow.sessions s WHERE ($1::uuid IS NULL OR s.user_id = $1) AND s.id = $2 AND s.user_id IS NOT NULL
-    RETURNING ARRAY(SELECT k.hash FROM flow.session_keys k WHERE k.session_id = s.id) AS keys`,
-};
-
 /**
  * Finds a session in which the user has proved a device. $1 id of the session, $2 uuid of the user, $3 largest number
  * of seconds since the login.
@@ -184,15 +176,6 @@ export class SessionRepository {
 
   async findListed(id: string, userId: string | undefined): Promise<SessionSummary | undefined> {
     return (await runNamed<SessionSummary>(this.source, FIND_LISTED(userId), [userId ?? null, id])).rows[0];
-  }
-
-  /**
-   * Deletes a session and its plans. The next request to any gateway is anonymous. Returns the hashes of the session's
-   * keys; `undefined` if there is no such session.
-   */
-  async remove(id: string, userId: string | undefined): Promise<readonly Buffer[] | undefined> {
-    const { rows } = await runNamed<{ keys: Buffer[] }>(this.source, REMOVE, [userId ?? null, id]);
-    return rows[0]?.keys;
   }
 
   /** Returns whether the user logged in to the session recently and proved a device in that login. */

@@ -1,9 +1,11 @@
 import { Problem } from '@gatehouse/contracts';
-import { Controller, Delete, Get, HttpCode, HttpStatus, Inject, Param, Query, UseGuards } from '@nestjs/common';
+import { Controller, Delete, Get, HttpCode, HttpStatus, Inject, Param, Query, Req, UseGuards } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { CurrentPrincipal } from '../http/auth/auth.guard.js';
 import type { Principal } from '../http/auth/auth.service.js';
 import { CsrfGuard } from '../http/auth/csrf.guard.js';
+import { EventFactsReader } from '../http/event-facts.reader.js';
 import { isUuid } from '../http/identifiers.js';
 import { ApiEndpoint, genericError } from '../http/openapi/api-endpoint.decorator.js';
 import { Paginated, RequestedPage } from '../http/pagination.guard.js';
@@ -12,6 +14,7 @@ import { SessionMessenger } from '../sockets/session-messenger.js';
 import { ListOwnerResolver } from '../users/list-owner.resolver.js';
 import { type AuthenticatedSession, authenticatedSession, authenticatedSessions } from './session.dto.js';
 import { SessionRepository, type SessionSummary } from './session.repository.js';
+import { SessionRemovalRepository } from './session-removal.repository.js';
 import { parseUserAgent } from './user-agent.js';
 
 /** Sessions of logged-in users. A user sees and ends their own sessions, a superuser the sessions of all users. */
@@ -19,6 +22,8 @@ import { parseUserAgent } from './user-agent.js';
 export class SessionsController {
   constructor(
     @Inject(SessionRepository) private readonly sessions: SessionRepository,
+    @Inject(SessionRemovalRepository) private readonly removals: SessionRemovalRepository,
+    @Inject(EventFactsReader) private readonly eventFacts: EventFactsReader,
     @Inject(ListOwnerResolver) private readonly owners: ListOwnerResolver,
     @Inject(SessionMessenger) private readonly messenger: SessionMessenger,
   ) {}
@@ -73,8 +78,13 @@ export class SessionsController {
   @Delete(':uuid/')
   @HttpCode(HttpStatus.NO_CONTENT)
   @UseGuards(CsrfGuard)
-  async remove(@Param('uuid') uuid: string, @CurrentPrincipal() principal: Principal): Promise<void> {
-    const keys = isUuid(uuid) ? await this.sessions.remove(uuid, visibleOwner(principal)) : undefined;
+  async remove(
+    @Param('uuid') uuid: string,
+    @CurrentPrincipal() principal: Principal,
+    @Req() request: FastifyRequest,
+  ): Promise<void> {
+    const facts = await this.eventFacts.read(request, principal);
+    const keys = isUuid(uuid) ? await this.removals.remove(uuid, visibleOwner(principal), facts) : undefined;
     if (!keys) throw new Problem('not_found');
     this.messenger.closeSockets(keys);
   }

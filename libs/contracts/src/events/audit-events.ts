@@ -66,6 +66,15 @@ export const auditEvents = {
       ip: { previous: '192.0.2.1', new: '203.0.113.7' },
     },
   }),
+  session_ended: defineEvent({
+    when: 'A user or an administrator ends a session of a user, in the list of sessions or on the account page.',
+    ...{ level: 'info', outcome: 'success', actor: BY_VISITOR, subject: 'the user of the ended session' },
+    context: z.object({
+      session: z.uuid().describe('id of the session'),
+      own: z.boolean().describe('whether the actor is the user of the session'),
+    }),
+    example: { session: '0192f6a4-c7d8-7a8e-9c3b-5d2f1e4a6b8c', own: true },
+  }),
   login_failed: defineEvent({
     when: 'A stage judges a password or an authenticator of a user as wrong.',
     ...{ level: 'warning', outcome: 'failure', actor: BY_PLAN, subject: 'the user whom the visitor claims to be' },

@@ -1,0 +1,52 @@
+import type { SavedUser } from '@gatehouse/contracts';
+import { eventMessage, outboxRow } from '@gatehouse/outbox';
+import { runNamed, Sealer } from '@gatehouse/platform';
+import { Inject, Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import type { RequestFacts } from '../http/event-facts.reader.js';
+
+/** Selects the user of a session. $1 uuid of the user, or null for any user, $2 id of the session. */
+const FIND_OWNER = {
+  name: 'session_owner',
+  text: `
+    SELECT 'saved' AS kind, u.id AS uuid, u.pk, u.username, u.name, u.email, u.is_active, u.epoch, u.locale
+    FROM flow.sessions s JOIN directory.identities u ON u.id = s.user_id
+    WHERE ($1::uuid IS NULL OR s.user_id = $1) AND s.id = $2`,
+};
+
+/**
+ * Deletes the session of a user, writes the audit event, and returns the hashes of the session's keys. $1 uuid of the
+ * user, $2 id of the session, $3-$5 id, topic and body of the outbox row.
+ */
+const REMOVE = {
+  name: 'session_remove',
+  text: `
+    WITH ended AS (
+      DELETE FROM flow.sessions s WHERE s.user_id = $1 AND s.id = $2
+      RETURNING ARRAY(SELECT k.hash FROM flow.session_keys k WHERE k.session_id = s.id) AS keys),
+    told AS (INSERT INTO flow.outbox (id, topic, body, due_at) SELECT $3, $4, $5, now() FROM ended)
+    SELECT keys FROM ended`,
+};
+
+/** Ends sessions of logged-in users. */
+@Injectable()
+export class SessionRemovalRepository {
+  constructor(
+    @Inject(DataSource) private readonly source: DataSource,
+    @Inject(Sealer) private readonly sealer: Sealer,
+  ) {}
+
+  /**
+   * Deletes a session and its plans, and writes an audit event about its user. `userId` restricts this to sessions of
+   * one user; undefined means all users. The next request to any gateway is anonymous. Returns the hashes of the
+   * session's keys; `undefined` if there is no such session.
+   */
+  async remove(id: string, userId: string | undefined, facts: RequestFacts): Promise<readonly Buffer[] | undefined> {
+    const [user] = (await runNamed<SavedUser>(this.source, FIND_OWNER, [userId ?? null, id])).rows;
+    if (!user) return undefined;
+    const context = { session: id, own: 'uuid' in facts.actor && facts.actor.uuid === user.uuid };
+    const row = outboxRow(eventMessage({ action: 'session_ended', context }, { ...facts, user }), this.sealer);
+    const values = [user.uuid, id, row.id, row.topic, row.body];
+    return (await runNamed<{ keys: Buffer[] }>(this.source, REMOVE, values)).rows[0]?.keys;
+  }
+}
