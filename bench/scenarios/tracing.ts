@@ -9,7 +9,7 @@ import { solvesTable } from '../report.js';
 import { createDatabase } from '../scratch-databases.js';
 import { identification } from './visits.js';
 
-const ROUNDS = { warmUp: 8, rounds: 17 };
+const ROUNDS = { warmUp: 6, rounds: 15 };
 const COUNT = 300;
 
 /** Milliseconds between two scrapes of the metrics. Prometheus scrapes every 15 s or less often. */

@@ -1,14 +1,18 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { recordTestSpans } from '../../../test/support/spans.js';
 import { RestrictedHttpClient } from './restricted-http-client.js';
+import { traceWork } from './tracing/active-span.js';
 
 let server: Server;
 let requests = 0;
+let received: IncomingHttpHeaders = {};
 let port = 0;
 beforeAll(async () => {
-  server = createServer((_request, response) => {
+  server = createServer((request, response) => {
     requests++;
+    received = request.headers;
     response.end('hello');
   });
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
@@ -43,4 +47,20 @@ it.each([
 
 it('throws when the response is too long', async () => {
   await expect(send('127.0.0.1', '127.0.0.1', 4)).rejects.toThrow('longer than 4 bytes');
+});
+
+it('records a request by its method and host, without its path, and does not tell the server the trace', async () => {
+  const { ended } = recordTestSpans();
+  const http = new RestrictedHttpClient('127.0.0.1', 'source');
+  const url = new URL(`http://127.0.0.1:${port}/secret-path?token=secret-query`);
+  const request = { method: 'POST', url, headers: {}, body: 'secret-body' };
+  await traceWork({ name: 'work' }, () => http.sendForStatus(request, AbortSignal.timeout(10_000)));
+  expect(ended()[0]).toMatchObject({ name: 'POST', kind: 2 });
+  expect(ended()[0]?.attributes).toEqual({
+    'http.request.method': 'POST',
+    'server.address': '127.0.0.1',
+    'server.port': port,
+    'http.response.status_code': 200,
+  });
+  expect(received).not.toHaveProperty('traceparent');
 });

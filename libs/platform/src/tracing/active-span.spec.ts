@@ -39,6 +39,18 @@ it('names the trace and the innermost span while a recorded request runs, and no
   expect(activeTrace()).toBeUndefined();
 });
 
+it('does not record what a request does after its span has ended, while others are recorded', async () => {
+  const { ended } = recordTestSpans();
+  let late: Promise<unknown> | undefined;
+  await traceWork({ name: 'other' }, async () => {
+    await traceWork({ name: 'request' }, async () => {
+      late = setImmediate().then(() => withSpan(child, async () => activeTrace()));
+    });
+    expect(await late).toBeUndefined();
+  });
+  expect(ended().map(({ name }) => name)).toEqual(['request', 'other']);
+});
+
 it('keeps requests that run at the same time apart, recorded ones and others', async () => {
   recordTestSpans();
   const request = async (index: number) => {
