@@ -1,3 +1,4 @@
+import type { ObservedFlow, PlanOutcome } from '@gatehouse/executor';
 import type { NamedStatement } from '@gatehouse/platform';
 
 /** How many seconds rows are kept. */
@@ -31,6 +32,14 @@ export interface BatchRow {
   readonly removed: number;
   /** Time from which the next batch reads the index. */
   readonly last: string | null;
+  /** Plans that ran out of time, by flow and outcome. */
+  readonly endings: readonly PlanEndings[] | null;
+}
+
+/** A number of plans of one flow that ran out of time. */
+export interface PlanEndings extends ObservedFlow {
+  readonly outcome: Extract<PlanOutcome, 'expired' | 'abandoned'>;
+  readonly plans: number;
 }
 
 interface Rule {
@@ -44,6 +53,8 @@ interface Rule {
    * ended again at that time. Default: the row ends when it is due.
    */
   readonly end?: string;
+  /** SQL condition that joins the plans `p` of a removed row `r`, whose endings are counted. */
+  readonly plans?: string;
 }
 
 const seconds = (value: number) => `interval '${value} seconds'`;
@@ -63,8 +74,11 @@ const attemptEnd = ({ attemptsS }: Retention) => `coalesce(
  * of a deleted session.
  */
 const rulesOf = (retention: Retention): readonly Rule[] => [
-  { table: 'flow.sessions', due: 'cleanup_at', end: 'expires_at' },
-  { table: 'flow.plans', due: 'cleanup_at', end: 'expires_at' },
+  { table: 'flow.sessions', due: 'cleanup_at', end: 'expires_at', plans: 'p.session_id = r.id' },
+  {
+    ...{ table: 'flow.plans', due: 'cleanup_at', end: 'expires_at' },
+    plans: '(p.session_id, p.flow_id) = (r.session_id, r.flow_id)',
+  },
   { table: 'flow.session_keys', due: 'until' },
   { table: 'flow.source_logins', due: 'expires_at' },
   { table: 'flow.resume_tokens', due: 'expires_at' },
@@ -80,7 +94,7 @@ export const cleanedTables = (retention: Retention): readonly CleanedTable[] => 
 ];
 
 /** Returns the statements of a rule. They read the index of `due` in its order, and never the whole table. */
-function cleanedTable({ table, due, keep = `interval '0'`, end }: Rule): CleanedTable {
+function cleanedTable({ table, due, keep = `interval '0'`, end, plans }: Rule): CleanedTable {
   const isDue = `${due} < now() - ${keep}`;
   const moved = `,
     moved AS (
@@ -94,13 +108,24 @@ function cleanedTable({ table, due, keep = `interval '0'`, end }: Rule): Cleaned
       SELECT ctid AS place, ${due} AS due, ${end === undefined ? 'true' : `${end} < now()`} AS ended FROM ${table}
       WHERE ${due} >= $1::timestamptz AND ${isDue} ORDER BY ${due} LIMIT $2::int FOR UPDATE SKIP LOCKED),
     removed AS (
-      DELETE FROM ${table} WHERE ctid = ANY (ARRAY(SELECT place FROM found WHERE ended)) RETURNING 1)${end === undefined ? '' : moved}
-    SELECT count(*)::int AS seen, (SELECT count(*)::int FROM removed) AS removed, max(due)::text AS last FROM found`,
+      DELETE FROM ${table} WHERE ctid = ANY (ARRAY(SELECT place FROM found WHERE ended)) RETURNING *)${end === undefined ? '' : moved}
+    SELECT count(*)::int AS seen, (SELECT count(*)::int FROM removed) AS removed, max(due)::text AS last,
+      ${plans === undefined ? 'NULL' : endingsOf(plans)} AS endings FROM found`,
     },
     backlog: `SELECT '${table}' AS "table", count(*)::int AS rows
       FROM (SELECT FROM ${table} WHERE ${isDue} ORDER BY ${due} LIMIT $1) due`,
   };
 }
+
+/**
+ * Returns SQL for the endings of the plans `p` that belong to the removed rows `r`. The plans are read as of the begin of
+ * the statement, so that those which Postgres deletes with their session are counted too.
+ */
+const endingsOf = (condition: string) => `(
+      SELECT json_agg(e) FROM (
+        SELECT f.slug, f.designation, CASE p.progress WHEN 0 THEN 'abandoned' ELSE 'expired' END AS outcome, count(*)::int AS plans
+        FROM removed r JOIN flow.plans p ON ${condition} JOIN flow.flows f ON f.id = p.flow_id
+        WHERE p.progress < 2 GROUP BY 1, 2, 3) e)`;
 
 /**
  * Returns the statements for tokens. The role of the gateway cannot read tokens, so functions of the directory count
@@ -112,7 +137,7 @@ function tokensTable({ tokensS }: Retention): CleanedTable {
     table,
     clean: {
       name: `cleanup.${table}`,
-      text: `SELECT n AS seen, n AS removed, $1::timestamptz::text AS last
+      text: `SELECT n AS seen, n AS removed, $1::timestamptz::text AS last, NULL AS endings
         FROM directory.delete_expired_tokens(${seconds(tokensS)}, $2::int) n`,
     },
     backlog: `SELECT '${table}' AS "table", directory.count_expired_tokens(${seconds(tokensS)}, $1::int) AS rows`,

@@ -1,6 +1,6 @@
 import { RELEASED_COLUMNS } from './attempt.statements.js';
 import { MAX_PENDING_SOURCE_LOGINS } from './pending-source-login.rows.js';
-import { RETIRED_KEY_TTL } from './plan.statements.js';
+import { abandonedBy, RETIRED_KEY_TTL } from './plan.statements.js';
 
 /**
  * SQL text that the save statement contains if a commit needs it. Its writes happen if and only if the plan is saved,
@@ -15,6 +15,8 @@ export interface CommitPart {
   readonly condition?: string;
   /** Common table expressions with the part's changes. */
   readonly writes: string;
+  /** Column of the statement's result, which reads the common table expressions of the part. */
+  readonly returns?: string;
 }
 
 /** All parts by name. The statement contains them in this order, which is the order in which it locks rows. */
@@ -44,10 +46,12 @@ export const COMMIT_PARTS = {
       FROM saved WHERE s.id = saved.session_id),
     flushed AS (
       DELETE FROM flow.plans p USING saved, flow.sessions s
-      WHERE s.id = saved.session_id AND p.session_id = s.id AND p.flow_id <> :flow AND s.user_id IS DISTINCT FROM :user),
+      WHERE s.id = saved.session_id AND p.session_id = s.id AND p.flow_id <> :flow AND s.user_id IS DISTINCT FROM :user
+      RETURNING p.flow_id, p.progress),
     recalled AS (
       DELETE FROM flow.source_logins l USING saved, flow.sessions s
       WHERE s.id = saved.session_id AND l.session_id = s.id AND s.user_id IS DISTINCT FROM :user)`,
+    returns: abandonedBy('flushed'),
   },
   /** Deletes all other sessions of the user who logs in. */
   alone: {
@@ -63,7 +67,10 @@ export const COMMIT_PARTS = {
         ttl = :anonymous_ttl::interval, expires_at = now() + :anonymous_ttl::interval,
         cleanup_at = now() + :anonymous_ttl::interval
       FROM saved WHERE s.id = saved.session_id),
-    flushed AS (DELETE FROM flow.plans p USING saved WHERE p.session_id = saved.session_id AND p.flow_id <> :flow)`,
+    flushed AS (
+      DELETE FROM flow.plans p USING saved WHERE p.session_id = saved.session_id AND p.flow_id <> :flow
+      RETURNING p.flow_id, p.progress)`,
+    returns: abandonedBy('flushed'),
   },
   /** Gives an anonymous session its full lifetime, because the visitor has answered a challenge. */
   extend: {

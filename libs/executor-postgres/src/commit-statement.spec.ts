@@ -3,7 +3,7 @@ import { commitStatement } from './commit-statement.js';
 
 const plan = {
   ...{ session: 's', flow: 'f', plan: 'p', revision: 3, pending_user: null, body: Buffer.of(1) },
-  ...{ is_over: false, lifetime: '1 hour' },
+  ...{ is_over: false, has_answer: false, lifetime: '1 hour' },
 };
 
 it('a commit statement returns its values in the order of its parameters', () => {

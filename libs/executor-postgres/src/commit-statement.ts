@@ -6,6 +6,7 @@ const ENDED_PLAN_TTL = `interval '60 seconds'`;
 
 const UPDATE = `
     UPDATE flow.plans SET revision = revision + 1, pending_user_id = :pending_user, body = :body,
+      progress = CASE WHEN :is_over::boolean THEN 2 WHEN :has_answer::boolean THEN 1 ELSE progress END,
       expires_at = now() + CASE WHEN :is_over::boolean THEN ${ENDED_PLAN_TTL} ELSE :lifetime::interval END
     WHERE session_id = :session AND flow_id = :flow AND id = :plan AND revision = :revision`;
 
@@ -34,8 +35,9 @@ function textOf(parts: readonly CommitPart[]): string {
   const conditions = [...(locks.length > 0 ? ['(SELECT count(*) FROM locked) >= 0'] : []), ...every('condition')];
   const save = [UPDATE, ...conditions].join(' AND ');
   if (parts.length === 0) return `${save} RETURNING session_id`;
+  const columns = ['session_id', ...every('returns')];
   const saved = `saved AS (${save} RETURNING session_id)`;
-  return `WITH ${[...locked, ...every('first'), saved, ...every('writes')].join(',\n')} SELECT session_id FROM saved`;
+  return `WITH ${[...locked, ...every('first'), saved, ...every('writes')].join(',\n')} SELECT ${columns.join(', ')} FROM saved`;
 }
 
 /**

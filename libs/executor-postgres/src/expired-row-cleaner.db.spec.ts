@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { cleanerOn } from '../testing/cleaner.js';
 import { enrol } from '../testing/flow-database.js';
 import { PlanStoreHarness } from '../testing/plan-store-harness.js';
+import type { PlanEndings } from './cleanup.statements.js';
 
 const PAST = `now() - interval '1 s'`;
 const FUTURE = `now() + interval '1 hour'`;
@@ -112,6 +113,48 @@ describe('a sweep', () => {
     await cleanerOn(store.source).sweep();
     for (const table of ['flow.sessions', 'flow.plans'])
       expect(await query(`SELECT cleanup_at = expires_at AS moved FROM ${table}`)).toEqual([{ moved: true }]);
+  });
+
+  it('reports plans that ran out of time once, by flow and by whether they were answered', async () => {
+    await store.nextFlow();
+    const { plan } = await store.begin();
+    const begun = await Promise.all(Array.from({ length: 5 }, () => store.begin()));
+    const [answered, elsewhere, done] = begun;
+    for (const one of [answered!, elsewhere!]) await store.save(one, { hasAnswer: true });
+    await store.save(done!, { plan: { ...plan, id: done!.plan.id, ended: { to: '/' } }, hasAnswer: true });
+    // The plans of this session are deleted with it.
+    await query(`UPDATE flow.sessions SET expires_at = ${PAST}, cleanup_at = ${PAST} WHERE id = $1`, [
+      elsewhere!.sessionId,
+    ]);
+    await query(`UPDATE flow.plans SET expires_at = ${PAST}, cleanup_at = ${PAST} WHERE session_id <> $1`, [
+      elsewhere!.sessionId,
+    ]);
+    const ended: Record<string, number> = {};
+    const onEnded = ({ slug, designation, outcome, plans }: PlanEndings) => {
+      const name = `${slug} ${designation} ${outcome}`;
+      ended[name] = (ended[name] ?? 0) + plans;
+    };
+    await Promise.all([1, 2].map(() => cleanerOn(store.source, { batchRows: 2 }, { onEnded }).sweep()));
+    await cleanerOn(store.source, {}, { onEnded }).sweep();
+    expect(await count('flow.plans')).toBe(0);
+    expect(ended).toEqual({
+      [`${store.slug} authentication expired`]: 2,
+      [`${store.slug} authentication abandoned`]: 3,
+    });
+  });
+
+  it('reports the rows that a whole round has deleted, and nothing while another gateway cleans up', async () => {
+    await addExpired(3);
+    const rounds: ReadonlyMap<string, number>[] = [];
+    await query(`INSERT INTO flow.leases VALUES ('cleanup', gen_random_uuid(), ${FUTURE})`);
+    const cleaner = cleanerOn(store.source, { batchRows: 2 }, { onRound: (removed) => rounds.push(removed) });
+    await cleaner.sweep();
+    expect(rounds).toEqual([]);
+    await query('TRUNCATE flow.leases');
+    await cleaner.sweep();
+    expect(rounds.map((removed) => Object.fromEntries(removed))).toEqual([
+      { ...Object.fromEntries(TABLES.map((table) => [table, 0])), 'flow.sessions': 3 },
+    ]);
   });
 
   it('leaves rows that a request has locked to the next sweep', async () => {

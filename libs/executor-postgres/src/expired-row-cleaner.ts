@@ -6,6 +6,7 @@ import {
   type BatchRow,
   type CleanedTable,
   cleanedTables,
+  type PlanEndings,
   RELEASE_LEASE,
   type Retention,
   TAKE_LEASE,
@@ -36,6 +37,8 @@ interface CleanerObserver {
   readonly isBusy: () => boolean;
   /** Called after each batch. */
   readonly onRemoved: (table: string, rows: number) => void;
+  /** Called for the plans that ran out of time, after the batch that has deleted them. */
+  readonly onEnded?: (plans: PlanEndings) => void;
   /** Called after a round that has looked at every table, with the numbers of rows that it has deleted. */
   readonly onRound?: (removed: ReadonlyMap<string, number>) => void;
 }
@@ -113,6 +116,7 @@ export class ExpiredRowCleaner {
       ({ seen } = batch);
       from = batch.last ?? from;
       removed += batch.removed;
+      for (const endings of batch.endings ?? []) this.observer.onEnded?.(endings);
       if (batch.removed > 0) this.observer.onRemoved(table, batch.removed);
       if (seen === batchRows) await this.rest(performance.now() - startedAt);
     }

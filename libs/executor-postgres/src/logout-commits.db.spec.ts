@@ -43,7 +43,9 @@ describe('a logout', () => {
     const sessions = new SessionRepository(store.source, { AVATARS: 'none' });
     expect(await sessions.find(hash)).toBeDefined();
 
+    store.ended.length = 0;
     expect(await logOut(fresh)).toBe(true);
+    expect(store.ended).toEqual([expect.stringMatching(/^abandoned other-/)]);
     expect(await sessions.find(hash)).toBeUndefined();
     expect(await sessions.find(fresh)).toBeUndefined();
     expect(await store.plans.load(store.slug, hash)).toMatchObject({ session: { retired: true, user: undefined } });

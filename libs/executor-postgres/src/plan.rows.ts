@@ -1,5 +1,5 @@
 import type { SavedUser } from '@gatehouse/contracts';
-import type { CancelledPlan, Identity, LoadedFlow, Session, StoredPlan } from '@gatehouse/executor';
+import type { CancelledPlan, Identity, LoadedFlow, ObservedFlow, Session, StoredPlan } from '@gatehouse/executor';
 import { type Plan, type PlanBody, planBody } from '@gatehouse/plan';
 import { type Sealer, type SealId, UnknownSealKeyError, UnsealError } from '@gatehouse/platform';
 import { z } from 'zod';
@@ -93,6 +93,7 @@ function storedPlan(row: LoadedFlowRow, id: string, sealer: Sealer): StoredPlan 
 export interface CancelledRow {
   readonly user_id: string | null;
   readonly slug: string | null;
+  readonly abandoned: readonly ObservedFlow[] | null;
   readonly id: string | null;
   readonly revision: number;
   readonly body: Buffer;

@@ -84,7 +84,7 @@ const PLAN_COLUMNS = '(session_id, flow_id, id, revision, version_id, pending_us
 const REPLACE = `
     ON CONFLICT (session_id, flow_id) DO UPDATE SET id = excluded.id, revision = excluded.revision,
       version_id = excluded.version_id, pending_user_id = excluded.pending_user_id, body = excluded.body,
-      expires_at = excluded.expires_at, begun_at = excluded.begun_at
+      expires_at = excluded.expires_at, begun_at = excluded.begun_at, progress = excluded.progress
     WHERE (plans.id = $8 AND plans.revision = $9) OR plans.expires_at <= now()
     RETURNING session_id`;
 
@@ -158,6 +158,11 @@ export const LIST_PLAN_SLUGS: NamedStatement = {
     WHERE k.hash = $1 AND k.until IS NULL ORDER BY p.expires_at DESC LIMIT 20`,
 };
 
+/** SQL column `abandoned` with the flows of the unfinished plans that the table expression `plans` has deleted. */
+export const abandonedBy = (plans: string) => `(
+      SELECT json_agg(json_build_object('slug', f.slug, 'designation', f.designation))
+      FROM ${plans} p JOIN flow.flows f ON f.id = p.flow_id WHERE p.progress < 2) AS abandoned`;
+
 /**
  * Deletes every plan of a session. Returns the session's user, and the plan of one flow, or the plan that was last saved.
  * $1 SHA-256 of the session cookie, $2 slug of that flow or null.
@@ -168,8 +173,8 @@ export const DROP_PLANS: NamedStatement = {
     WITH here AS (SELECT session_id FROM flow.session_keys WHERE hash = $1 AND until IS NULL),
     gone AS (
       DELETE FROM flow.plans p USING here WHERE p.session_id = here.session_id
-      RETURNING p.flow_id, p.id, p.revision, p.body, p.expires_at)
-    SELECT s.user_id, f.slug, gone.id, gone.revision, gone.body
+      RETURNING p.flow_id, p.id, p.revision, p.body, p.expires_at, p.progress)
+    SELECT s.user_id, f.slug, gone.id, gone.revision, gone.body, ${abandonedBy('gone')}
     FROM here JOIN flow.sessions s ON s.id = here.session_id AND s.expires_at > now()
     LEFT JOIN (gone JOIN flow.flows f ON f.id = gone.flow_id AND ($2::text IS NULL OR f.slug = $2)) ON gone.expires_at > now()
     ORDER BY gone.expires_at DESC NULLS LAST LIMIT 1`,

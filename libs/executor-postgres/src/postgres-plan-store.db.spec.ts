@@ -213,6 +213,19 @@ describe('expiry', () => {
 });
 
 describe('deletePlans', () => {
+  it('reports the flow of each plan that had not ended, once', async () => {
+    const begun = await store.begin();
+    const ended = store.slug;
+    await store.save(begun, { plan: { ...begun.plan, ended: { to: '/' } } });
+    await store.nextFlow();
+    const target = { session: { id: begun.sessionId }, replaces: undefined };
+    await store.plans.create({ ...store.flow, ...target, plan: freshPlan() });
+    store.ended.length = 0;
+    await store.plans.deletePlans(begun.hash, ended);
+    await store.plans.deletePlans(begun.hash);
+    expect(store.ended).toEqual([`abandoned ${store.slug}`]);
+  });
+
   it('returns the plan of a flow, or the plan that was last saved, and deletes all plans of the session', async () => {
     const begin = async () => {
       const begun = await store.begin({ ...freshPlan(), next: '/first' });

@@ -2,8 +2,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Problem, type SavedUser } from '@gatehouse/contracts';
 import {
   type Cancellation,
+  type FlowObserver,
   type LoadedFlow,
   type NewPlan,
+  type ObservedFlow,
   type PlanCommit,
   PlanStore,
   type ResumedPlan,
@@ -52,6 +54,12 @@ interface ResumedRow {
   readonly pending_identity: SavedUser | null;
 }
 
+/** The row of a save. */
+interface SavedRow {
+  /** The flows of other plans of the session, which a login or logout has deleted before they ended. */
+  readonly abandoned?: readonly ObservedFlow[] | null;
+}
+
 /** Largest size of a plan's sealed body in bytes (docs/spec/plan.md#stored-plan). */
 const MAX_PLAN_BYTES = 256 * 1024;
 
@@ -83,6 +91,8 @@ interface PlanStoreSettings {
   readonly saveCheckS: number;
   /** Measures the statements that load and save plans. */
   readonly latency?: StatementLatency;
+  /** Is told of the unfinished plans that a statement deletes. */
+  readonly observer?: Pick<FlowObserver, 'planEnded'>;
   readonly logger: Logger;
 }
 
@@ -153,13 +163,15 @@ export class PostgresPlanStore extends PlanStore {
       pending_user: pendingUserId(plan),
       body: this.seal(plan, revision + 1),
       is_over: plan.ended !== undefined,
+      has_answer: commit.hasAnswer === true,
       lifetime: this.lifetime('planS', commit.isUnanswered),
     };
     const consequences = commitPartsOf({ commit, sealer: this.sealer, lifetimes: this.settings.lifetimes });
     try {
       const [statement, parameters] = commitStatement(values, consequences);
-      const saved = await this.latency.measure(() => runNamed(this.source, statement, parameters));
-      return saved.rows.length > 0;
+      const { rows } = await this.latency.measure(() => runNamed<SavedRow>(this.source, statement, parameters));
+      this.observeAbandoned(rows[0]?.abandoned);
+      return rows.length > 0;
     } catch (error) {
       // The save may be committed although the connection was lost. Only this response has the new session key: if it
       // were an error, the visitor, whose answer was saved, would have to begin again.
@@ -176,6 +188,7 @@ export class PostgresPlanStore extends PlanStore {
   async deletePlans(sessionKey: Buffer, slug?: string): Promise<Cancellation> {
     const { rows } = await runNamed<CancelledRow>(this.source, DROP_PLANS, [sessionKey, slug ?? null]);
     const [row] = rows;
+    this.observeAbandoned(row?.abandoned);
     return { user: row?.user_id ?? undefined, cancelled: row && cancelledPlan(row, this.sealer) };
   }
 
@@ -201,6 +214,10 @@ export class PostgresPlanStore extends PlanStore {
     runNamed(this.source, TOUCH_SESSION, [sessionId]).catch((error: unknown) =>
       this.settings.logger.fault('a session could not be marked as seen', error),
     );
+  }
+
+  private observeAbandoned(flows: readonly ObservedFlow[] | null | undefined) {
+    for (const flow of flows ?? []) this.settings.observer?.planEnded(flow, 'abandoned');
   }
 
   private seal(plan: Plan, revision: number): Buffer {

@@ -47,6 +47,8 @@ interface StartedPlan {
 /** A plan store in a database of its own. Each test publishes a flow of its own. */
 export class PlanStoreHarness {
   readonly plans: PostgresPlanStore;
+  /** The ends of plans that the store reported, such as `abandoned login`. */
+  readonly ended: string[] = [];
   flow = { flowId: '', versionId: '' };
   slug = '';
 
@@ -70,6 +72,7 @@ export class PlanStoreHarness {
       lifetimes: LIFETIMES,
       attributes: false,
       saveCheckS: 5,
+      observer: { planEnded: ({ slug }, outcome) => void this.ended.push(`${outcome} ${slug}`) },
       logger: new Logger('test', 'silent'),
     });
   }

@@ -1,3 +1,4 @@
+import { FlowObserver } from '@gatehouse/executor';
 import { ExpiredRowCleaner, StatementLatency } from '@gatehouse/executor-postgres';
 import { Logger, runPeriodically } from '@gatehouse/platform';
 import {
@@ -14,8 +15,8 @@ import { lastSuccess, removedRows, reportBacklog, roundRows } from './cleanup.me
 
 const cleaner: Provider = {
   provide: ExpiredRowCleaner,
-  inject: [DataSource, GATEWAY_CONFIG, StatementLatency],
-  useFactory: (source: DataSource, config: GatewayConfig, latency: StatementLatency) => {
+  inject: [DataSource, GATEWAY_CONFIG, StatementLatency, FlowObserver],
+  useFactory: (...[source, config, latency, observer]: [DataSource, GatewayConfig, StatementLatency, FlowObserver]) => {
     const retention = {
       attemptsS: config.ATTEMPTS_KEEP_S,
       tokensS: config.EXPIRED_TOKENS_KEEP_S,
@@ -25,6 +26,7 @@ const cleaner: Provider = {
     return new ExpiredRowCleaner(source, settings, {
       isBusy: () => latency.isSlow(config.CLEANUP_SLOW_FACTOR),
       onRemoved: (table, rows) => removedRows.inc({ table }, rows),
+      onEnded: ({ outcome, plans, ...flow }) => observer.planEnded(flow, outcome, plans),
       onRound: (removed) => {
         for (const [table, rows] of removed) roundRows.set({ table }, rows);
         lastSuccess.setToCurrentTime();

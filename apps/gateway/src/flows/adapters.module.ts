@@ -38,7 +38,9 @@ import { CatalogueContractRegistry } from './stage-contract.registry.js';
 const PLAN_STORE_SETTINGS = Symbol('plan store settings');
 type PlanStoreSettings = ConstructorParameters<typeof PostgresPlanStore>[2];
 
-const planStoreSettings = (config: GatewayConfig, latency: StatementLatency, logger: Logger): PlanStoreSettings => ({
+const planStoreSettings = (
+  ...[config, latency, logger, observer]: [GatewayConfig, StatementLatency, Logger, FlowObserver]
+): PlanStoreSettings => ({
   lifetimes: {
     anonymousSessionS: config.ANONYMOUS_SESSION_S,
     unansweredS: config.UNANSWERED_SESSION_S,
@@ -50,6 +52,7 @@ const planStoreSettings = (config: GatewayConfig, latency: StatementLatency, log
   },
   latency,
   logger,
+  observer,
   saveCheckS: config.SAVE_CHECK_S,
   attributes: readsAttributes(config.AVATARS),
 });
@@ -77,7 +80,11 @@ const ADAPTERS: Provider[] = [
     useFactory: (labels: MetricLabels) => new CountingFlowObserver(labels),
   },
   { provide: StatementLatency, useFactory: () => new StatementLatency() },
-  { provide: PLAN_STORE_SETTINGS, inject: [GATEWAY_CONFIG, StatementLatency, Logger], useFactory: planStoreSettings },
+  {
+    provide: PLAN_STORE_SETTINGS,
+    inject: [GATEWAY_CONFIG, StatementLatency, Logger, FlowObserver],
+    useFactory: planStoreSettings,
+  },
   {
     provide: PlanStore,
     inject: [DataSource, Sealer, PLAN_STORE_SETTINGS],

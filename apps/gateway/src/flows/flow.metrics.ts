@@ -16,12 +16,12 @@ const begun = counter({
 const ended = counter({
   name: 'gatehouse_flows_ended_total',
   question: 'logins',
-  help: 'Plans that ended. A plan that is deleted with its session, or by a login or logout in another flow, is not counted',
+  help: 'Plans that ended. A plan that is deleted with a session that has not run out of time is not counted',
   labels: {
     flow,
     designation,
     outcome:
-      '`done`; `denied`; `expired`: was answered and ran out of time; `abandoned`: was cancelled, was started again, or was never answered and ran out of time. The gateway that cleans up counts plans that ran out of time',
+      '`done`; `denied`; `expired`: was answered and ran out of time; `abandoned`: was cancelled, was started again, was deleted by a login or logout in another flow, or was never answered and ran out of time. The gateway that cleans up counts plans that ran out of time',
   },
 });
 

@@ -6,6 +6,7 @@ import { Courier1764374400000 } from './1764374400000-courier.js';
 import { SourceLogins1764460800000 } from './1764460800000-source-logins.js';
 import { CleanupTimes1764892860000 } from './1764892860000-cleanup-times.js';
 import { OrderedEvents1764979260000 } from './1764979260000-ordered-events.js';
+import { PlanProgress1764979320000 } from './1764979320000-plan-progress.js';
 
 /** Migrations of the schema `flow`, in order. */
 export const executorMigrations = [
@@ -17,4 +18,5 @@ export const executorMigrations = [
   SourceLogins1764460800000,
   CleanupTimes1764892860000,
   OrderedEvents1764979260000,
+  PlanProgress1764979320000,
 ];

@@ -9,7 +9,8 @@ export type StepOutcome = Exclude<StageReply['type'], 'challenge'> | 'skipped' |
 
 /**
  * How a plan ended. `expired` and `abandoned` plans were never finished: an expired plan was answered at least once, and
- * ran out of time. The visitor of an abandoned plan has cancelled it, has started it again, or has never answered it.
+ * ran out of time. The visitor of an abandoned plan has cancelled it, has started it
+ * again, has logged in or out by another flow, or has never answered it.
  */
 export type PlanOutcome = 'done' | 'denied' | 'expired' | 'abandoned';
 

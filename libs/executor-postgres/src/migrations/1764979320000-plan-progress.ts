@@ -1,0 +1,15 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/**
+ * Adds how far a plan has come, for the metric of ended plans: 0 begun, 1 answered, 2 ended. The body says it too, but is
+ * encrypted. Services of the previous version leave 0, so an expired plan of theirs counts as abandoned.
+ */
+export class PlanProgress1764979320000 implements MigrationInterface {
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query('ALTER TABLE flow.plans ADD COLUMN progress smallint NOT NULL DEFAULT 0');
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('ALTER TABLE flow.plans DROP COLUMN progress');
+  }
+}
