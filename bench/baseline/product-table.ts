@@ -45,7 +45,7 @@ export class ProductTable implements Table {
     for (const key of SessionKeys.all()) {
       const plan = randomUUID();
       const body = this.sealer.seal(sealedAs(plan, 0), PLAN);
-      const begin = [randomUUID(), flow, plan, version, null, body, '1 day', null, null, key, '1 day'];
+      const begin = [randomUUID(), flow, plan, version, null, body, '1 day', null, null, key, '1 day', null];
       await this.pool.query({ ...CREATE_PLAN_AND_SESSION, values: begin });
     }
   }
@@ -62,7 +62,10 @@ export class ProductTable implements Table {
   async save({ id, session, revision }: Row, plan: unknown): Promise<boolean> {
     const body = this.sealer.seal(sealedAs(id, revision + 1), plan);
     const row = { session, flow: this.flowId, plan: id, revision, pending_user: null };
-    const [statement, values] = commitStatement({ ...row, body, lifetime: '1 day', is_over: false }, {});
+    const [statement, values] = commitStatement(
+      { ...row, body, lifetime: '1 day', is_over: false, has_answer: true },
+      {},
+    );
     return (await this.pool.query({ ...statement, values })).rowCount === 1;
   }
 }

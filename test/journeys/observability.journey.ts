@@ -4,9 +4,11 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { blueprint, EMAIL, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
 import { Deployment, SERVICES } from '../support/deployment.js';
 import { Mailbox } from '../support/mailbox.js';
+import { valueIn } from '../support/metrics.js';
 import { OtlpReceiver, type ReceivedSpan } from '../support/otlp-receiver.js';
 import { boundEntry, expressionEntry } from '../support/policy-entries.js';
 import { freePort } from '../support/processes.js';
+import { sendRaw } from '../support/raw-http.js';
 import { readMail } from '../support/read-mail.js';
 import { drawTraces } from '../support/trace-picture.js';
 import { completeTraces, pathsOf, type Trace } from '../support/traces.js';
@@ -92,13 +94,29 @@ it('metrics are served on the loopback address only, unless MONITORING_HOST name
   expect((await fetch(`http://127.0.0.2:${otherPort}/metrics`)).status).toBe(200);
 });
 
-it('metrics count responses by route and stage, without labels for users', async () => {
-  const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+const scrapeGateway = async () => (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+
+it('metrics count responses, flows, steps and statements, without labels for users', async () => {
+  const text = await scrapeGateway();
+  const flow = 'flow="login",designation="authentication"';
 
   expect(text).toMatch(
     /gatehouse_http_seconds_count\{route="[^"]*executor\/:flow_slug[^"]*",method="POST",status="200"\} 2/,
   );
   expect(text).toMatch(/gatehouse_stage_hop_seconds_count\{kind="password",verb="respond",outcome="passed"\} 1/);
+  for (const [series, value] of [
+    [`flows_begun_total{${flow}}`, 1],
+    [`flows_ended_total{${flow},outcome="done"}`, 1],
+    ['steps_total{flow="login",kind="password",outcome="passed"}', 1],
+    ['statement_seconds_count{statement="plan_load",outcome="ok"}', 2],
+    ['statement_seconds_count{statement="plan_begin_with_session",outcome="ok"}', 1],
+    ['statement_seconds_count{statement="save",outcome="ok"}', 1],
+    ['pool_limit', 10],
+    ['nats_connected', 1],
+    ['ready', 1],
+  ] as const)
+    expect([series, valueIn(text, `gatehouse_${series}`)]).toEqual([series, value]);
+  expect(text).toMatch(/gatehouse_key_info\{setting="SEAL_KEYS",use="encrypt",id="\w+"\} 1/);
   expect(text).not.toContain('alice');
 });
 
@@ -221,4 +239,28 @@ it('a caller cannot make its request recorded or join its trace, and its own tra
     expect(response.status).toBe(200);
     expect((await isTraced(response))[0]?.[0]?.links).toEqual([]);
   }
+});
+
+it('metrics get no series from what clients send', async () => {
+  const seriesOf = (text: string) =>
+    text
+      .split('\n')
+      .filter((line) => /^gatehouse_(http|flows|steps|stage|policy|attempts|rate|provider|refused)/.test(line))
+      .map((line) => line.slice(0, line.lastIndexOf(' ')))
+      .sort();
+  const attack = async (word: string, method: string) => {
+    const browser = deployment.browser();
+    await browser.solve('login', { component: `ak-stage-${word}`, uid_field: word });
+    for (const path of [`/api/v3/flows/executor/${word}/?query=`, `/${word}/`, `/if/flow/${word}/`, `/static/${word}`])
+      await fetch(new URL(path, deployment.url), { headers: { 'user-agent': word, 'x-authentik-id': word } });
+    await sendRaw(deployment.url, `${method} /${word}/ HTTP/1.1\r\nHost: ${word}\r\nConnection: close\r\n\r\n`);
+  };
+  await attack('mallory', 'PROPFIND');
+  const before = await scrapeGateway();
+  await attack('trudy', 'MKCOL');
+  await attack('eve', 'UNLOCK');
+  const after = await scrapeGateway();
+  expect(seriesOf(after)).toEqual(seriesOf(before));
+  expect(after).not.toMatch(/mallory|trudy|\beve\b|PROPFIND|MKCOL|UNLOCK/);
+  expect(after).toContain('method="other"');
 });

@@ -9,3 +9,12 @@ export function rememberMetrics(): () => void {
 }
 
 const names = () => metrics.getMetricsAsArray().map(({ name }) => name);
+
+/** Returns the value of a series, such as `name{label="value"}`; `undefined` if there is no such series. */
+export const valueIn = (text: string, series: string): number | undefined => {
+  const line = text.split('\n').find((candidate) => candidate.startsWith(`${series} `));
+  return line === undefined ? undefined : Number(line.slice(series.length + 1));
+};
+
+/** Returns the value of a series in this process; `undefined` if there is no such series. */
+export const scrape = async (series: string): Promise<number | undefined> => valueIn(await metrics.metrics(), series);

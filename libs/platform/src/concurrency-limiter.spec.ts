@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { scrape } from '../../../test/support/metrics.js';
 import { BusyError, ConcurrencyLimiter } from './concurrency-limiter.js';
 
 /** Returns a task that runs until `end` is called. */
@@ -51,6 +52,23 @@ describe('a concurrency limiter', () => {
     const results = tasks.map(({ task }) => limiter.run(task).catch((error: unknown) => error));
     tasks.forEach(({ end }) => end());
     expect(await Promise.all(results)).toEqual(['done', 'done', 'done', expect.any(BusyError)]);
+  });
+
+  it('shows how many tasks run, wait and were refused', async () => {
+    const shown = () =>
+      Promise.all(
+        ['running', 'queued', 'refused_total'].map((name) => scrape(`gatehouse_work_${name}{work="captcha"}`)),
+      );
+    const [, , refusedBefore = 0] = await shown();
+    const limiter = new ConcurrencyLimiter(1, 1, 'captcha');
+    const [running, waiting] = [controlledTask(), controlledTask()];
+    const results = [limiter.run(running.task), limiter.run(waiting.task)];
+    await settled();
+    await expect(limiter.run(async () => 'late')).rejects.toBeInstanceOf(BusyError);
+    expect(await shown()).toEqual([1, 1, refusedBefore + 1]);
+    [running, waiting].forEach(({ end }) => end());
+    await Promise.all(results);
+    expect(await shown()).toEqual([0, 0, refusedBefore + 1]);
   });
 
   it('runs a task when a slot is free, even if no task may wait', async () => {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { rememberMetrics } from '../../../test/support/metrics.js';
+import { rememberMetrics, valueIn } from '../../../test/support/metrics.js';
 import { counter, histogram, lazyGauge } from './metrics.js';
 import { type MonitoringServer, serveMonitoring } from './monitoring-server.js';
 import { Readiness } from './readiness.js';
@@ -64,6 +64,25 @@ it('names each missing dependency once with status 503, while the process is liv
   expect(answer.status).toBe(503);
   expect(await answer.json()).toEqual({ status: 'unavailable', missing: ['bus', 'database'] });
   expect((await get('/-/health/live/')).status).toBe(200);
+});
+
+it('shows the version, the readiness and each dependency as metrics', async () => {
+  const readiness = new Readiness();
+  let connected = false;
+  readiness.require('bus', () => connected);
+  readiness.require('database', () => true);
+  const get = await serve(readiness);
+  const shown = async () => {
+    const text = await (await get('/metrics')).text();
+    const series = ['ready', 'missing{what="bus"}', 'missing{what="database"}', 'missing{what="stopping"}'];
+    return series.map((name) => valueIn(text, `gatehouse_${name}`));
+  };
+  expect(await shown()).toEqual([0, 1, 0, undefined]);
+  connected = true;
+  expect(await shown()).toEqual([1, 0, 0, undefined]);
+  readiness.stop();
+  expect(await shown()).toEqual([0, 0, 0, 1]);
+  expect(await (await get('/metrics')).text()).toMatch(/gatehouse_info\{version="\d+\.\d+\.\d+",process="test"\} 1/);
 });
 
 it('is ready as long as all dependencies can be used and the process does not stop', async () => {

@@ -1,7 +1,9 @@
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { scrape } from '../../../test/support/metrics.js';
 import { recordTestSpans } from '../../../test/support/spans.js';
+import { metrics } from './metrics.js';
 import { RestrictedHttpClient } from './restricted-http-client.js';
 import { traceWork } from './tracing/active-span.js';
 
@@ -13,6 +15,7 @@ beforeAll(async () => {
   server = createServer((request, response) => {
     requests++;
     received = request.headers;
+    response.statusCode = Number(request.url?.slice(1) || 200);
     response.end('hello');
   });
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
@@ -43,6 +46,20 @@ it.each([
   const before = requests;
   await expect(send(hosts, host)).rejects.toThrow(/are not allowed|private network/);
   expect(requests).toBe(before);
+});
+
+it('measures requests by provider and outcome, without a series for a host', async () => {
+  const countOf = async (outcome: string) =>
+    (await scrape(`gatehouse_provider_seconds_count{provider="sms",outcome="${outcome}"}`)) ?? 0;
+  const counts = () => Promise.all(['ok', 'refused', 'fault', 'failed'].map(countOf));
+  const before = await counts();
+  const client = new RestrictedHttpClient('127.0.0.1', 'sms');
+  const ask = (path: string, signal = AbortSignal.timeout(10_000)) =>
+    client.sendForStatus({ method: 'GET', url: new URL(`http://127.0.0.1:${port}/${path}`), headers: {} }, signal);
+  for (const status of ['200', '302', '404', '503']) await ask(status);
+  await expect(ask('200', AbortSignal.abort())).rejects.toThrow();
+  expect((await counts()).map((count, i) => count - before[i]!)).toEqual([2, 1, 1, 1]);
+  expect(await metrics.metrics()).not.toContain('127.0.0.1');
 });
 
 it('throws when the response is too long', async () => {

@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { scrape } from '../../../test/support/metrics.js';
 import { type FreshDatabase, freshDatabase } from '../../../test/support/postgres.js';
 import { onServer } from '../../../test/support/postgres-databases.js';
 import { Readiness } from './readiness.js';
+import { runNamed } from './typeorm-data-source.js';
 import { openPool } from './typeorm-pool.js';
 import { ROLE_SETTINGS } from './typeorm-role-settings.js';
 
@@ -55,5 +57,44 @@ describe('the pool of a service whose role has no settings', () => {
     const pools = await Promise.all(Array.from({ length: 5 }, () => open()));
     expect(await Promise.all(pools.map(storedSettings))).toEqual(pools.map(() => ROLE_SETTINGS));
     await Promise.all(pools.map((pool) => pool.destroy()));
+  });
+});
+
+describe('the metrics of a pool', () => {
+  const states = () =>
+    Promise.all(['open', 'idle', 'waiting'].map((state) => scrape(`gatehouse_pool_connections{state="${state}"}`)));
+
+  it('show its connections and the callers that wait for one, until it is closed', async () => {
+    const pool = await open();
+    expect(await states()).toEqual([1, 1, 0]);
+    const holder = pool.createQueryRunner();
+    await holder.connect();
+    const waiting = pool.query('SELECT 1');
+    expect(await states()).toEqual([1, 0, 1]);
+    expect(await scrape('gatehouse_pool_limit')).toBe(1);
+    const waits = (await scrape('gatehouse_pool_wait_seconds_count'))!;
+    await holder.release();
+    await waiting;
+    expect(await scrape('gatehouse_pool_wait_seconds_count')).toBe(waits + 1);
+    await pool.destroy();
+    expect([await states(), await scrape('gatehouse_pool_limit')]).toEqual([
+      [undefined, undefined, undefined],
+      undefined,
+    ]);
+  });
+
+  it('show the durations of named statements by the part before the dot, and whether they failed or changed nothing', async () => {
+    const countOf = async (outcome: string) =>
+      (await scrape(`gatehouse_statement_seconds_count{statement="spec_metrics",outcome="${outcome}"}`)) ?? 0;
+    const counts = () => Promise.all(['ok', 'conflict', 'error'].map(countOf));
+    const pool = await open();
+    const run = (text: string, more = {}) =>
+      runNamed(pool, { name: `spec_metrics.${text.length}`, text, ...more }, []).catch(() => undefined);
+    await run('SELECT 1');
+    await run('SELECT FROM pg_class WHERE false');
+    await run('SELECT FROM pg_class WHERE  false', { conditional: true });
+    await run('SELECT FROM nowhere');
+    expect(await counts()).toEqual([2, 1, 1]);
+    await pool.destroy();
   });
 });

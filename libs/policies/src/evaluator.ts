@@ -5,7 +5,7 @@ import {
   type PolicyResult,
   traceAttributes,
 } from '@gatehouse/contracts';
-import { BusyError, histogram, isDatabaseUnavailable, type SpanStart, withSpan } from '@gatehouse/platform';
+import { BusyError, histogram, isDatabaseUnavailable, OTHER, type SpanStart, withSpan } from '@gatehouse/platform';
 import { EvaluationContext } from './evaluation-context.js';
 import { type Policy, type PolicyInput, UndecidedPolicyError } from './policy.js';
 import { redactPromptValues } from './redact-prompt-values.js';
@@ -54,7 +54,8 @@ export class Evaluator {
           return found;
         },
       );
-      evaluations.observe({ kind: policy.kind, outcome: outcomeOf(result) }, (performance.now() - startedAt) / 1000);
+      const kind = this.kinds.has(policy.kind) ? policy.kind : OTHER;
+      evaluations.observe({ kind, outcome: outcomeOf(result) }, (performance.now() - startedAt) / 1000);
       results[policy.id] = result;
     }
     return { results, ...facts.changes };

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { scrape } from '../../../../../test/support/metrics.js';
 import { NewSessionRateLimiter } from './new-session-rate-limiter.js';
 
 const limiterOf = (rate: number) =>
@@ -13,6 +14,16 @@ it('limits the new sessions of a network, and says when the next one is possible
   expect(() => limiter.admit(visitor('2001:db8::4'))).toThrow(
     expect.objectContaining({ retryAfterS: expect.closeTo(1800, -1) }),
   );
+});
+
+it('counts the refused requests', async () => {
+  const refusals = async () => (await scrape('gatehouse_rate_limited_total{limit="new_session"}')) ?? 0;
+  const before = await refusals();
+  const limiter = limiterOf(1);
+  limiter.admit(visitor('203.0.113.7'));
+  expect(await refusals()).toBe(before);
+  expect(() => limiter.admit(visitor('203.0.113.7'))).toThrow(refused);
+  expect(await refusals()).toBe(before + 1);
 });
 
 it('does not limit outposts, and limits no network if the rate is 0', () => {

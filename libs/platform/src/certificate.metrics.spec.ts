@@ -1,0 +1,42 @@
+import { X509Certificate } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect, createServer } from 'node:tls';
+import { expect, it, onTestFinished } from 'vitest';
+import { createCertificate } from '../../../test/support/certificate.js';
+import { scrape } from '../../../test/support/metrics.js';
+import { reportCertificateFile, reportPeerCertificate } from './certificate.metrics.js';
+
+const expiryOf = (use: string) => scrape(`gatehouse_certificate_expiry_timestamp_seconds{use="${use}"}`);
+const endOf = (cert: string) => Date.parse(new X509Certificate(cert).validTo) / 1000;
+
+it('shows when the certificate of the server on the other side ends, and nothing for a connection without TLS', async () => {
+  const pair = createCertificate();
+  const server = createServer(pair, (socket) => socket.on('error', () => undefined));
+  onTestFinished(() => void server.close());
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  const { port } = server.address() as AddressInfo;
+  const socket = connect({ port, host: '127.0.0.1', ca: pair.cert, servername: 'localhost' });
+  await new Promise<void>((connected) => socket.once('secureConnect', connected));
+  reportPeerCertificate('nats_server', socket);
+  socket.destroy();
+  const shown = await expiryOf('nats_server');
+  expect(shown).toBe(endOf(pair.cert));
+  reportPeerCertificate('nats_server', new Socket());
+  expect(await expiryOf('nats_server')).toBe(shown);
+});
+
+it('shows the first end of the certificates in a file, and ignores a file that is missing', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-certificates-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const [first, second] = [createCertificate(1), createCertificate(3)];
+  const path = join(folder, 'ca.crt');
+  writeFileSync(path, second.cert + first.cert);
+  reportCertificateFile('postgres_authority', path);
+  expect(await expiryOf('postgres_authority')).toBe(endOf(first.cert));
+  reportCertificateFile('postgres_client', join(folder, 'missing.crt'));
+  reportCertificateFile('postgres_client', undefined);
+  expect(await expiryOf('postgres_client')).toBeUndefined();
+});
