@@ -2,6 +2,7 @@ import dns from 'node:dns';
 import { type NatsConnection, nkeys, type Status } from '@nats-io/transport-node';
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeAll, expect, it, vi } from 'vitest';
+import { scrape } from '../../../test/support/metrics.js';
 import { describeWithNats, type RunningNats, startNats } from '../../../test/support/nats.js';
 import { ConfigError } from './config.js';
 import { connectNats, natsOptions } from './nats-connection.js';
@@ -63,10 +64,13 @@ describeWithNats('a connection to NATS', () => {
     connection = await connectNats(settings, 'client');
     const first = connection.getServer();
     const moved = statusOf('reconnect');
+    const reconnects = () => scrape('gatehouse_nats_reconnects_total');
+    const before = (await reconnects())!;
     hang(`nats://${first}`);
     await moved;
     expect(connection.getServer()).not.toBe(first);
     await expect(connection.flush()).resolves.toBeUndefined();
+    expect(await reconnects()).toBe(before + 1);
   });
 
   it('tries the next server when one accepts the connection and then hangs', async () => {
