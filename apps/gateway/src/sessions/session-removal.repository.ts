@@ -1,5 +1,5 @@
 import type { SavedUser } from '@gatehouse/contracts';
-import { eventMessage, outboxRow } from '@gatehouse/outbox';
+import { eventMessage, insertOutboxRow, outboxParameters, outboxRow } from '@gatehouse/outbox';
 import { runNamed, Sealer } from '@gatehouse/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
@@ -16,7 +16,7 @@ const FIND_OWNER = {
 
 /**
  * Deletes the session of a user, writes the audit event, and returns the hashes of the session's keys. $1 uuid of the
- * user, $2 id of the session, $3-$5 id, topic and body of the outbox row.
+ * user, $2 id of the session, $3-$6 outbox row.
  */
 const REMOVE = {
   name: 'session_remove',
@@ -24,7 +24,7 @@ const REMOVE = {
     WITH ended AS (
       DELETE FROM flow.sessions s WHERE s.user_id = $1 AND s.id = $2
       RETURNING ARRAY(SELECT k.hash FROM flow.session_keys k WHERE k.session_id = s.id) AS keys),
-    told AS (INSERT INTO flow.outbox (id, topic, body, due_at) SELECT $3, $4, $5, now() FROM ended)
+    told AS (${insertOutboxRow('ended', 3)})
     SELECT keys FROM ended`,
 };
 
@@ -46,7 +46,7 @@ export class SessionRemovalRepository {
     if (!user) return undefined;
     const context = { session: id, own: 'uuid' in facts.actor && facts.actor.uuid === user.uuid };
     const row = outboxRow(eventMessage({ action: 'session_ended', context }, { ...facts, user }), this.sealer);
-    const values = [user.uuid, id, row.id, row.topic, row.body];
+    const values = [user.uuid, id, ...outboxParameters(row)];
     return (await runNamed<{ keys: Buffer[] }>(this.source, REMOVE, values)).rows[0]?.keys;
   }
 }
