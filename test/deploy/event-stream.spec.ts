@@ -45,7 +45,7 @@ describeWithNats('the stream of events in deploy/nats', () => {
     const publisher = await new NatsBus({ ...settingsOf('courier'), NATS_URL: cluster.url }).openPublisher(
       'courier',
       { timeoutMs: 5000, stream: 'events' },
-      new Logger('courier', 'silent'),
+      new Logger('silent'),
     );
     await publisher.publish([{ id: 'one', subject: 'events.login', contentType: 'application/json', body: {} }]);
     await publisher.close();

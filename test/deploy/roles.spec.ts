@@ -224,7 +224,7 @@ describeWithNats('deploy/postgres/roles.sql', () => {
         credentialProofS: 60,
         sourceLoginS: 60,
       };
-      const settings = { lifetimes, attributes: true, saveCheckS: 0, logger: new Logger('test') };
+      const settings = { lifetimes, attributes: true, saveCheckS: 0, logger: new Logger() };
       const plans = new PostgresPlanStore(source, new Sealer(`k:${Buffer.alloc(32).toString('base64')}`), settings);
       expect(await plans.load('nowhere', Buffer.alloc(32))).toBeUndefined();
       const proof = { user: alice, withinS: 60 };

@@ -87,7 +87,7 @@ describe('a compromised stage service', () => {
 
   it('is logged as a contract violation with its stage kind', async () => {
     reply = await loginEffect();
-    const reported = deployment.says('gateway', /"kind":"dummy".*violates its contract/);
+    const reported = deployment.says('gateway', /stage_contract_violated.*"stage":"dummy"/);
     await deployment.browser().solve('plain', { uid_field: 'alice' });
     await expect(reported).resolves.toBeUndefined();
   });

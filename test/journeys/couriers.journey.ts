@@ -74,7 +74,7 @@ describeWithNats('a courier', () => {
     const mailbox = await couriers.begin();
     const newKey = `new:${randomBytes(32).toString('base64')}`;
     const courier = await couriers.start({ SEAL_KEYS: newKey, SEAL_KEY_RETRY_S: '1' });
-    const waits = courier.says(/messages wait for a seal key/);
+    const waits = courier.says(/messages_await_key/);
     const [id] = await couriers.put([mailTo('alice@example.org')]);
     await waits;
     expect(await couriers.rows()).toMatchObject([{ id, parked_at: null, tries: 0 }]);
@@ -234,10 +234,10 @@ describeWithNats('a courier', () => {
   it('keeps events while the bus is down and publishes them when the bus is back', async () => {
     await couriers.begin();
     const courier = await couriers.start({ EVENTS_TIMEOUT_MS: '200' });
-    const noticed = courier.says(/lost the connection to the bus/);
+    const noticed = courier.says(/bus_lost/);
     await couriers.nats.stop();
     await noticed;
-    const failed = courier.says(/events could not be published/);
+    const failed = courier.says(/events_not_published/);
     await couriers.put([outboxEvent('login')]);
     await failed;
     await couriers.restartBus();
@@ -251,7 +251,7 @@ describeWithNats('a courier', () => {
     const listener = await couriers.listen();
     listeners.push(listener);
     const courier = await couriers.start({ EVENTS_STREAM: 'AUDIT', EVENTS_TIMEOUT_MS: '1000' });
-    const failed = courier.says(/events could not be published/);
+    const failed = courier.says(/events_not_published/);
     await couriers.put([outboxEvent('login')]);
     await failed;
     expect(await couriers.rows()).toHaveLength(1);

@@ -49,7 +49,7 @@ describeWithNats('links of another site', () => {
     vi.stubEnv('DATABASE_URL', database.url);
     const served = {
       name: 'identification',
-      logger: new Logger('test'),
+      logger: new Logger(),
       bus: new NatsBus({ NATS_URL: deployment.nats.url }),
     };
     identification = (await serveStages({ ...served, modules: await stagesOf('identification') })).service;

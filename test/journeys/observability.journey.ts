@@ -56,7 +56,7 @@ it('the logs of the gateway and of the stages correlate a login by its plan, and
   const logged = [
     deployment.says('identification', /"verb":"respond"/),
     deployment.says('password', /"verb":"respond"/),
-    deployment.says('gateway', /"told":"done"/),
+    deployment.says('gateway', /"outcome":"done"/),
   ];
   const { headers } = await browser.solve('login', { uid_field: 'alice' });
   await browser.solve('login', { password: 'correct-horse-7' });
@@ -64,7 +64,7 @@ it('the logs of the gateway and of the stages correlate a login by its plan, and
   const lines = deployment
     .output('gateway')
     .split('\n')
-    .filter((line) => line.includes('"msg":"flow"'))
+    .filter((line) => line.includes('"flow_answered"'))
     .map((line) => JSON.parse(line) as Record<string, unknown>);
   const plan = lines[0]?.['plan'];
 
@@ -73,13 +73,13 @@ it('the logs of the gateway and of the stages correlate a login by its plan, and
       request_id: headers.get('x-authentik-id'),
       method: 'POST',
       flow: 'login',
-      told: 'show',
+      outcome: 'show',
       component: 'ak-stage-password',
     },
-    { flow: 'login', plan, told: 'done' },
+    { flow: 'login', plan, outcome: 'done' },
   ]);
-  expect(deployment.output('identification')).toContain(`"turn":"${String(plan)}.0.0"`);
-  expect(deployment.output('password')).toContain(`"turn":"${String(plan)}.0.1"`);
+  expect(deployment.output('identification')).toContain(`"plan":"${String(plan)}","request":"${String(plan)}.0.0"`);
+  expect(deployment.output('password')).toContain(`"plan":"${String(plan)}","request":"${String(plan)}.0.1"`);
   for (const name of ['gateway', 'identification', 'password', 'session'] as const) {
     expect(deployment.output(name)).not.toMatch(/correct-horse-7|\balice\b/);
     expect(deployment.output(name)).not.toContain(browser.cookie());

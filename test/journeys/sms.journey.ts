@@ -158,7 +158,7 @@ describe('a login with a phone', () => {
 
 it('failures are logged without phone numbers, and phone numbers are stored sealed or hashed', async () => {
   // A process writes its log in order: once this line is written, all earlier lines are written too.
-  const lastLine = deployment.says('gateway', /"flow":"phone",.*"told":"denied"/);
+  const lastLine = deployment.says('gateway', /"flow":"phone",.*"outcome":"denied"/);
   await deployment.browser().show('phone');
   await lastLine;
   const log = deployment.output('gateway');

@@ -45,7 +45,7 @@ describeWithNats('a source connection', () => {
     // place of the fake provider service.
     vi.stubEnv('DATABASE_URL', database.url);
     const bus = new NatsBus({ NATS_URL: deployment.nats.url });
-    const service = { name: 'identification', logger: new Logger('test'), modules: await stagesOf('identification') };
+    const service = { name: 'identification', logger: new Logger(), modules: await stagesOf('identification') };
     identification = (await serveStages({ ...service, bus })).service;
     provider = await FakeProviderService.open(deployment.nats.url);
   }, 120_000);

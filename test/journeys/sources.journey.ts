@@ -27,7 +27,7 @@ describeWithNats('logins with sources', () => {
     // This process serves the stages of `identification`. The service itself would reply to the source subjects too, in
     // place of the fake provider service.
     vi.stubEnv('DATABASE_URL', database.url);
-    const served = { name: 'identification', logger: new Logger('test'), modules: await stagesOf('identification') };
+    const served = { name: 'identification', logger: new Logger(), modules: await stagesOf('identification') };
     identification = (await serveStages({ ...served, bus: new NatsBus({ NATS_URL: deployment.nats.url }) })).service;
     provider = await FakeProviderService.open(deployment.nats.url);
   }, 120_000);

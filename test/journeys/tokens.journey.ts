@@ -186,7 +186,7 @@ describe('an outpost', () => {
     ['with an unknown token', { ...headers, 'x-authentik-outpost-token': 'x' }],
     ['with an invalid address', { ...headers, 'x-authentik-remote-ip': '203.0.113.777' }],
   ])('is not recognised %s: its headers are ignored, which is logged', async (_, sent) => {
-    const logged = deployment.says('gateway', /outpost headers ignored/);
+    const logged = deployment.says('gateway', /outpost_headers_ignored/);
 
     expect((await show(sent)).body).toMatchObject({ component: 'ak-stage-access-denied' });
     await logged;

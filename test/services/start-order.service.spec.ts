@@ -43,21 +43,26 @@ describeWithNats('a start in any order', { timeout: 90_000 }, () => {
 
   it('waits for the database, its role, the migrations, the bus and its subscriptions, and then serves', async () => {
     const operator = { DATABASE_URL: databaseUrl('postgres'), DATABASE_PASSWORD_CAPTCHA: PASSWORD };
-    const migrate = await startProcess('dist/apps/cli/src/migrate.js', operator, { ready: /waiting for the database/ });
+    const migrate = await startProcess('dist/apps/cli/src/migrate.js', operator, {
+      ready: /dependency_awaited.*database/,
+    });
     service = await startProcess(
       CAPTCHA,
       {
         ...{ DATABASE_URL: databaseUrl('gatehouse_captcha'), MONITORING_PORT: String(monitoringPort) },
         ...{ NATS_URL: `nats://127.0.0.1:${natsPort}`, NATS_USER: 'captcha', NATS_PASSWORD: 's' },
       },
-      { ready: /waiting for the database: Postgres at \S+ accepts no connection: password authentication failed/ },
+      {
+        ready:
+          /"dependency":"database","reason":"Postgres at \S+ accepts no connection: password authentication failed/,
+      },
     );
     expect(await missing()).toEqual(['start', 'bus', 'database']);
     expect((await fetch(`http://127.0.0.1:${monitoringPort}/-/health/live/`)).status).toBe(200);
 
     const [seesNoMigrations, seesNoBus] = [
-      service.says(/waiting for the migrations: Postgres lacks migrations of this version/),
-      service.says(/waiting for the bus: NATS at \S+ accepts no connection/),
+      service.says(/"dependency":"migrations","reason":"Postgres lacks migrations of this version/),
+      service.says(/"dependency":"bus","reason":"NATS at \S+ accepts no connection/),
     ];
     await onServer(postgres.url, async (client) => {
       await client.query(`CREATE ROLE gatehouse_captcha LOGIN PASSWORD '${PASSWORD}'`);
@@ -69,7 +74,9 @@ describeWithNats('a start in any order', { timeout: 90_000 }, () => {
 
     await runCliOk('roles', [], { env: operator });
     await seesNoBus;
-    const seesRefusal = service.says(/waiting for the bus: NATS refuses the subscriptions stage\.captcha\.challenge/);
+    const seesRefusal = service.says(
+      /"dependency":"bus","reason":"NATS refuses the subscriptions stage\.captcha\.challenge/,
+    );
     nats = await startNats({ config: permitting('"nothing"'), port: natsPort });
     await seesRefusal;
     expect(await missing()).toEqual(['start', 'bus']);

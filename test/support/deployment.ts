@@ -167,16 +167,14 @@ export class Deployment {
 
   /** Stops the nats-server. Resolves when the gateway has noticed the loss of the connection. */
   async stopBus(): Promise<void> {
-    const noticed = this.part('gateway').says(/lost the connection to the bus/);
+    const noticed = this.part('gateway').says(/bus_lost/);
     await this.infrastructure.nats.stop();
     await noticed;
   }
 
   /** Restarts the nats-server on the same port. Resolves when the gateway and every service have reconnected. */
   async startBus(): Promise<void> {
-    const reconnected = [...new Set(this.parts.values())].map((part) =>
-      part.says(/restored the connection to the bus|reconnect\\"/),
-    );
+    const reconnected = [...new Set(this.parts.values())].map((part) => part.says(/bus_restored|reconnect\\"/));
     this.infrastructure.nats = await startNats({ port: Number(new URL(this.infrastructure.nats.url).port) });
     await Promise.all(reconnected);
   }

@@ -78,7 +78,7 @@ async function startStages(services: Services): Promise<Stop> {
 
 async function serve(name: string, modules: NestModules): Promise<Stop> {
   const bus = new NatsBus(readConfig(natsConfig));
-  const { service } = await serveStages({ name, modules, bus, logger: new Logger(name) });
+  const { service } = await serveStages({ name, modules, bus, logger: new Logger() });
   return () => service.close();
 }
 

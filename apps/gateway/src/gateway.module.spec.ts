@@ -54,7 +54,7 @@ async function openInfrastructure(database: FreshDatabase): Promise<Infrastructu
     SEAL_KEYS: `test:${Buffer.alloc(32).toString('base64')}`,
     SECRET_KEY: 'x'.repeat(32),
   });
-  const logger = new Logger('gateway', 'silent');
+  const logger = new Logger('silent');
   const source = await openDataSource({ url: database.url, schema: 'flow', poolSize: 1 });
   const requester = await new InProcessBus().openRequester();
   const geoLocator = await MaxmindGeoLocator.open({ asn: undefined, city: undefined });

@@ -9,6 +9,7 @@ import {
   Logger,
   MaxmindGeoLocator,
   NatsBus,
+  NestLogger,
   openPool,
   packageFolder,
   Readiness,
@@ -63,7 +64,7 @@ export async function startGateway(
 }
 
 async function openInfrastructure(config: GatewayConfig, readiness: Readiness, bus: Bus): Promise<Infrastructure> {
-  const logger = new Logger('gateway', config.LOG_LEVEL);
+  const logger = new Logger(config.LOG_LEVEL);
   const geoLocator = await MaxmindGeoLocator.fromSettings(config);
   const pages = await PageRenderer.open(PAGES_FOLDER, config.CSRF_COOKIE);
   const source = await openPool({ schema: FLOW_SCHEMA, config, readiness, versions: SCHEMA_VERSIONS });
@@ -88,7 +89,7 @@ async function createApp(infrastructure: Infrastructure): Promise<NestFastifyApp
   });
   const app = await NestFactory.create<NestFastifyApplication>(GatewayModule.forRoot(infrastructure), adapter, {
     bodyParser: false,
-    logger,
+    logger: new NestLogger(logger),
     abortOnError: false,
   });
   app.useGlobalFilters(filter);

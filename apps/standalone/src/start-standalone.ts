@@ -57,7 +57,7 @@ export function startStandalone(env: NodeJS.ProcessEnv, print: (line: string) =>
 async function start(given: NodeJS.ProcessEnv, parts: StartedParts, print: (line: string) => void): Promise<string> {
   const env = resolveEnvironment(given);
   const common = readConfig(commonConfig, env);
-  const readiness = startReadiness('gatehouse', { LOG_LEVEL: QUIET, ...env });
+  const readiness = startReadiness('standalone', { LOG_LEVEL: QUIET, ...env });
   let isReady = false;
   readiness.require('start', () => isReady);
   const monitoring = await serveMonitoring(common, readiness, 'standalone');
@@ -71,7 +71,7 @@ async function start(given: NodeJS.ProcessEnv, parts: StartedParts, print: (line
   // Stages read their settings from `process.env`, as they do in a service process.
   Object.assign(process.env, settings);
   const config = readConfig(gatewayConfig, settings);
-  const logger = new Logger('gatehouse', config.LOG_LEVEL);
+  const logger = new Logger(config.LOG_LEVEL);
   const stopTracing = await startTracing(config, 'standalone', logger);
   parts.add({ stop: stopTracing });
   const modules = [...(await stageModules()), providersModule()];

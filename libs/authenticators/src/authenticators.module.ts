@@ -22,7 +22,7 @@ class AuthenticatorsModule implements OnApplicationBootstrap, OnApplicationShutd
   onApplicationBootstrap() {
     const cleaner = new OrphanedDeviceCleaner(this.source);
     const { MFA_CLEANUP_EVERY_S: seconds } = readConfig(authenticatorsConfig);
-    this.stopCleaning = runPeriodically(seconds, () => cleaner.sweep(), new Logger('mfa'));
+    this.stopCleaning = runPeriodically(seconds, () => cleaner.sweep(), new Logger());
   }
 
   onApplicationShutdown() {

@@ -37,6 +37,9 @@ export function redact(schema: z.ZodObject, value: Readonly<Record<string, unkno
 const SECRET_KEY_PATTERN = /api|token|key|secret|pass|signature|http_cookie/i;
 const HARMLESS_KEY_PATTERN = /passing|password_change_date/i;
 
+/** Returns whether values with this key are masked in events and logs (docs/spec/events.md#masking). */
+export const isMaskedKey = (key: string): boolean => SECRET_KEY_PATTERN.test(key) && !HARMLESS_KEY_PATTERN.test(key);
+
 /**
  * Masks every value whose key looks like the name of a secret, at any depth, for audit events
  * (docs/spec/events.md#masking).
@@ -44,10 +47,5 @@ const HARMLESS_KEY_PATTERN = /passing|password_change_date/i;
 export function maskByKey(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(maskByKey);
   if (value === null || typeof value !== 'object') return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, v]) => [
-      key,
-      SECRET_KEY_PATTERN.test(key) && !HARMLESS_KEY_PATTERN.test(key) ? REDACTED : maskByKey(v),
-    ]),
-  );
+  return Object.fromEntries(Object.entries(value).map(([key, v]) => [key, isMaskedKey(key) ? REDACTED : maskByKey(v)]));
 }

@@ -1,8 +1,9 @@
 import { flowDatabase, REQUEST_FACTS } from '@gatehouse/executor-postgres/testing';
 import { eventMessage, mailMessage, type OutboxMessage, outboxRow } from '@gatehouse/outbox';
-import { BusDownError, type Logger, type Publisher, Sealer } from '@gatehouse/platform';
+import { BusDownError, type Publisher, Sealer } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { LogRecorder } from '../../../test/support/log-recorder.js';
 import { EventDelivery } from './event-delivery.js';
 import { MailDelivery } from './mail-delivery.js';
 import { OutboxRepository } from './outbox.repository.js';
@@ -19,15 +20,8 @@ const MAIL = mailMessage(
 let source: DataSource;
 let close: () => Promise<void>;
 let outbox: OutboxRepository;
-let faults: string[];
-let onFault: () => void;
-const logger = {
-  fault: (message: string) => {
-    faults.push(message);
-    onFault();
-  },
-  warn: () => undefined,
-} as unknown as Logger;
+let log: LogRecorder;
+let onLine: () => void;
 
 beforeAll(async () => {
   ({ source, close } = await flowDatabase());
@@ -35,8 +29,8 @@ beforeAll(async () => {
 });
 afterAll(() => close());
 beforeEach(() => {
-  faults = [];
-  onFault = () => undefined;
+  onLine = () => undefined;
+  log = new LogRecorder(() => onLine());
 });
 
 /** Leases new messages, and makes each further statement on the outbox fail until the returned function is called. */
@@ -57,11 +51,17 @@ async function leaseAndFail(message: OutboxMessage, count: number) {
 it('a batch of events is given up after one statement, when the bus and Postgres are away', async () => {
   const { leased, restore } = await leaseAndFail(EVENT, 3);
   const publisher = { publish: () => Promise.reject(new BusDownError('away')) } as unknown as Publisher;
-  const delivery = new EventDelivery({ outbox, publisher, source: 'urn:test', logger, observe: () => undefined });
+  const delivery = new EventDelivery({
+    outbox,
+    publisher,
+    source: 'urn:test',
+    logger: log.logger,
+    observe: () => undefined,
+  });
   await delivery.handle(leased);
   await restore();
   expect(leased).toHaveLength(3);
-  expect(faults).toEqual(['events could not be published', 'events could not be rescheduled']);
+  expect(log.events).toEqual(['events_not_published', 'events_not_rescheduled']);
 });
 
 it('a mail is given up at its deadline instead of the end of its lease, when the courier stops', async () => {
@@ -79,9 +79,9 @@ it('a mail is given up at its deadline instead of the end of its lease, when the
     ...{ server, tries: 1, retryS: 1, retryMaxS: 1, perAddress: 1, perAddressPeriodS: 1, leaseS: 3600, deadlineS: 0 },
   };
   const transport = new SmtpMailTransport({ name: undefined, deadlineS: 1 });
-  const delivery = new MailDelivery({ outbox, transport, settings, logger, observe: () => undefined });
-  onFault = () => delivery.stop();
+  const delivery = new MailDelivery({ outbox, transport, settings, logger: log.logger, observe: () => undefined });
+  onLine = () => delivery.stop();
   await delivery.handle(leased[0]!);
   await restore();
-  expect(faults).toEqual(['the outcome of a mail could not be stored']);
+  expect(log.events).toEqual(['mail_outcome_not_stored']);
 });

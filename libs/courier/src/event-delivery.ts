@@ -56,7 +56,7 @@ export class EventDelivery {
       observe(waiting.length > 0 ? 'later' : 'published', performance.now() - startedAt);
       await this.#retryLater(waiting);
     } catch (error) {
-      logger.fault('events could not be published', error, { events: batch.length });
+      logger.event('events_not_published', { messages: batch.length, error });
       observe('later', performance.now() - startedAt);
       await this.#retryLater(batch);
     }
@@ -89,7 +89,7 @@ export class EventDelivery {
       else if (failure) waiting.push(message);
     }
     const [first] = unpublished;
-    if (first) logger.fault('events could not be published', first.error, { events: unpublished.length });
+    if (first) logger.event('events_not_published', { messages: unpublished.length, error: first.error });
     return waiting;
   }
 
@@ -107,6 +107,6 @@ export class EventDelivery {
     // Events that cannot be rescheduled are due again when the lease of this courier expires.
     await outbox
       .retryLater(batch, 'not published', (tries) => retryDelay(tries, RETRY_DELAYS))
-      .catch((error: unknown) => logger.fault('events could not be rescheduled', error, { events: batch.length }));
+      .catch((error: unknown) => logger.event('events_not_rescheduled', { messages: batch.length, error }));
   }
 }

@@ -4,7 +4,7 @@ import { insertOutboxRow, outboxColumns, outboxParameters, outboxRow, requestedE
 import {
   BusDownError,
   type EventMessage,
-  type Logger,
+  Logger,
   Publisher,
   Sealer,
   type UnpublishedMessage,
@@ -143,7 +143,7 @@ class ScriptedPublisher extends Publisher {
   }
 }
 
-const silent = { fault: () => undefined, warn: () => undefined } as unknown as Logger;
+const silent = new Logger('silent');
 
 /** What happens next: a commit of a user, a lease, the end of a delivery, a crash, or the end of all leases. */
 const action = fc.oneof(

@@ -52,13 +52,14 @@ export class MailDelivery {
   async handle(message: LeasedMessage): Promise<void> {
     const startedAt = performance.now();
     const outcome = await this.#deliver(message).catch((error: unknown): DeliveryOutcome => {
-      this.dependencies.logger.fault('a mail could not be sent', error, { mail: message.id });
+      this.dependencies.logger.event('mail_failed', { mail: message.id, error });
       return this.#retry(message, 'an internal error, see the log of the courier');
     });
     this.dependencies.observe(outcome.type, performance.now() - startedAt);
     await this.#store(message, outcome, startedAt);
-    if (outcome.type !== 'sent')
-      this.dependencies.logger.warn({ mail: message.id, tries: message.tries, ...outcomeFields(outcome) });
+    if (outcome.type === 'sent') return;
+    const fields = { mail: message.id, tries: message.tries, outcome: outcome.type, reason: outcome.error };
+    this.dependencies.logger.event('mail_not_sent', fields);
   }
 
   async #deliver(message: LeasedMessage): Promise<DeliveryOutcome> {
@@ -108,10 +109,7 @@ export class MailDelivery {
       try {
         return await this.#settle(message, outcome);
       } catch (error) {
-        this.dependencies.logger.fault('the outcome of a mail could not be stored', error, {
-          mail: message.id,
-          ...outcomeFields(outcome),
-        });
+        this.dependencies.logger.event('mail_outcome_not_stored', { mail: message.id, outcome: outcome.type, error });
         const limitS = this.#stopping ? deadlineS : leaseS;
         if (performance.now() + STORE_RETRY_MS > startedAt + limitS * 1000) return;
         await pause(STORE_RETRY_MS);
@@ -135,11 +133,6 @@ export class MailDelivery {
 /** Returns the seconds before the next attempt (exponential back-off with a limit). */
 export const retryDelay = (tries: number, { retryS, retryMaxS }: Pick<Settings, 'retryS' | 'retryMaxS'>): number =>
   Math.min(retryMaxS, retryS * 2 ** Math.min(tries - 1, 30));
-
-const outcomeFields = (outcome: DeliveryOutcome) => ({
-  outcome: outcome.type,
-  ...('error' in outcome ? { error: outcome.error } : {}),
-});
 
 /**
  * Returns authentik's event for a sent mail (docs/spec/events.md#audit-events), without the text of the mail, because

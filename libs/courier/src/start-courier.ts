@@ -31,7 +31,7 @@ export async function startCourier(
   readiness: Readiness = new Readiness(),
   bus: Bus = new NatsBus(config, readiness),
 ): Promise<RunningPart> {
-  const logger = new Logger('courier', config.LOG_LEVEL);
+  const logger = new Logger(config.LOG_LEVEL);
   const settings = { timeoutMs: config.EVENTS_TIMEOUT_MS, stream: config.EVENTS_STREAM };
   const source = await openPool({ schema: 'flow', config, readiness, versions: SCHEMA_VERSIONS });
   const publisher = await bus.openPublisher('courier', settings, logger);
@@ -46,7 +46,7 @@ export async function startCourier(
   return {
     refused: publisher.refused,
     close: async () => {
-      logger.log('stopping');
+      logger.event('stopping');
       stopSweeping();
       await Promise.all(loops.map((loop) => loop.close()));
       await publisher.close();
@@ -81,7 +81,7 @@ function deliverMails({ config, outbox, logger }: Dependencies): Pick<PollLoop<L
     pollMs: config.OUTBOX_POLL_MS,
     take: (limit) => leaseOpened({ config, outbox, logger }, { kind: 'mail', limit, leaseS }),
     handle: (message) => traceMail(message, () => delivery.handle(message)),
-    onFault: (error) => logger.fault('the outbox cannot be read', error),
+    onFault: (error) => logger.event('outbox_not_read', { error }),
   });
   const close = () => {
     delivery.stop();
@@ -111,7 +111,7 @@ function deliverEvents(
       return batch.length > 0 ? [batch] : [];
     },
     handle: (batch) => traceEvents(batch, () => delivery.handle(batch)),
-    onFault: (error) => logger.fault('the outbox cannot be read', error),
+    onFault: (error) => logger.event('outbox_not_read', { error }),
   });
 }
 
@@ -134,8 +134,8 @@ async function leaseOpened(
   if (sealed.length === 0) return messages;
   const waiting = withLaterEvents(messages, new Set(sealed));
   await outbox.postpone([...waiting], { delayS: config.SEAL_KEY_RETRY_S, orderS: config.EVENTS_ORDER_S });
-  const [{ missingKey: error } = {}] = sealed;
-  logger.warn({ event: 'messages wait for a seal key', kind, messages: sealed.length, error });
+  const [{ missingKey: reason } = {}] = sealed;
+  logger.event('messages_await_key', { sort: kind, messages: sealed.length, reason });
   return messages.filter((message) => !waiting.has(message));
 }
 

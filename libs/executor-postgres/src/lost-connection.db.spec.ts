@@ -81,7 +81,7 @@ describe('a save whose connection is lost', () => {
 
   /** Saves a plan while the relay loses the statement or its reply. */
   async function save(losing: Relay['losing'], newKey: Buffer | undefined, saveCheckS = 5): Promise<boolean> {
-    const settings = { lifetimes: LIFETIMES, attributes: false, saveCheckS, logger: new Logger('test', 'silent') };
+    const settings = { lifetimes: LIFETIMES, attributes: false, saveCheckS, logger: new Logger('silent') };
     const plans = new PostgresPlanStore(source, new Sealer(`a:${randomBytes(32).toString('base64')}`), settings);
     const commit = store.commitOf(await store.begin(), { newKey });
     relay.losing = losing;

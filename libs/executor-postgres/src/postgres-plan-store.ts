@@ -212,7 +212,7 @@ export class PostgresPlanStore extends PlanStore {
   /** Updates the session's `seen_at` in the background: the response does not wait. */
   private touch(sessionId: string) {
     runNamed(this.source, TOUCH_SESSION, [sessionId]).catch((error: unknown) =>
-      this.settings.logger.fault('a session could not be marked as seen', error),
+      this.settings.logger.event('session_not_marked', { error }),
     );
   }
 

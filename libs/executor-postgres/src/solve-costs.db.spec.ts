@@ -88,7 +88,7 @@ async function browserAt(flow: keyof typeof FLOWS, replies: Record<string, Stage
     'login.challenge': loginOf(alice),
     ...replies,
   };
-  const logger = new Logger('test', 'silent');
+  const logger = new Logger('silent');
   const executor = executorHarness(FLOWS[flow], script, {
     plans: new PostgresPlanStore(source, sealer, { lifetimes: LIFETIMES, attributes: false, saveCheckS: 5, logger }),
     flows: new PostgresFlowStore(source, sealer),

@@ -73,7 +73,7 @@ export class PlanStoreHarness {
       attributes: false,
       saveCheckS: 5,
       observer: { planEnded: ({ slug }, outcome) => void this.ended.push(`${outcome} ${slug}`) },
-      logger: new Logger('test', 'silent'),
+      logger: new Logger('silent'),
     });
   }
 

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { LOG_LEVELS } from './logging/log-fields.js';
+import { LINE_BYTES, MIN_LINE_BYTES, SECURITY_RATE } from './logging/log-limits.js';
 import { tracingConfig } from './tracing/tracing.config.js';
 
 /** Thrown for a mistake of the operator. The process prints only the message, without a stack trace, and exits. */
@@ -19,9 +21,32 @@ export function readConfig<S extends z.ZodObject>(schema: S, env: NodeJS.Process
 /** Settings of every process. */
 export const commonConfig = z.object({
   LOG_LEVEL: z
-    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+    .enum([...LOG_LEVELS, 'silent'])
     .default('info')
-    .describe('Lowest level that is logged'),
+    .describe('Lowest level that is logged, in this order. `security` is above `warn`'),
+  LOG_LINE_BYTES: z.coerce
+    .number()
+    .int()
+    .min(MIN_LINE_BYTES)
+    .max(1024 * 1024)
+    .default(LINE_BYTES)
+    .describe(
+      'Largest size of a log line in bytes. The texts of a longer line are cut. Docker splits lines above 16 KiB',
+    ),
+  LOG_SECURITY_RATE: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(SECURITY_RATE)
+    .describe(
+      'Log lines a second of each event with the level `security`. Further ones are counted, and one line has their number',
+    ),
+  INSTANCE_NAME: z
+    .string()
+    .max(64)
+    .optional()
+    .meta({ description: 'Name of this process in its log lines', 'x-default': 'the host name' }),
   MONITORING_PORT: z.coerce
     .number()
     .int()

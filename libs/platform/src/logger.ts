@@ -1,51 +1,41 @@
-import type { LoggerService } from '@nestjs/common';
-import { type Logger as Pino, pino } from 'pino';
+import { type EventArguments, type LogEventName, logEvents } from './logging/log-events.js';
+import { LOG_LEVELS, type LogLevel } from './logging/log-fields.js';
+import { openLogOutput } from './logging/log-output.js';
+import { type LogSettings, LogWriter } from './logging/log-writer.js';
+
+/** The lines of the whole process have one destination, so that they stay in order. */
+const standardOutput = new LogWriter(openLogOutput(1));
+
+/** Sets the name of this process in its log lines, and the limits of the lines. Called once at the start. */
+export const configureLog = (settings: LogSettings): void => standardOutput.configure(settings);
 
 /**
- * Lines are buffered up to `minLength` bytes or for `periodicFlush` milliseconds, because a separate write of each line
- * would take a tenth of the time of a request. While the output blocks, lines beyond `maxLength` bytes are dropped.
+ * Writes events of the catalogue (logging/log-events.ts) to standard output, one JSON line for each
+ * (docs/reference/logs.md). Callers pass the listed fields only, and no secrets in them.
  */
-const BUFFERING = { minLength: 15 * 1024, periodicFlush: 200, maxLength: 8 * 1024 * 1024 };
+export class Logger {
+  readonly #lowest: number;
 
-/** One destination for the whole process, so that lines stay in order. It is flushed when the process ends. */
-const output = pino.destination({ dest: 1, sync: false, ...BUFFERING });
-
-/**
- * Writes one JSON line for each entry to standard output. Callers must not pass secrets (see `redact` in contracts).
- */
-export class Logger implements LoggerService {
-  private readonly pino: Pino;
-  constructor(name: string, level = process.env['LOG_LEVEL'] || 'info') {
-    this.pino = pino({ name, level }, output);
-  }
-  log(message: unknown, ...rest: unknown[]) {
-    this.write('info', message, rest);
-  }
-  error(message: unknown, ...rest: unknown[]) {
-    this.write('error', message, rest);
-  }
-  warn(message: unknown, ...rest: unknown[]) {
-    this.write('warn', message, rest);
-  }
-  debug(message: unknown, ...rest: unknown[]) {
-    this.write('debug', message, rest);
-  }
-  verbose(message: unknown, ...rest: unknown[]) {
-    this.write('trace', message, rest);
+  /** `level` is the lowest level that is written, or `silent`. */
+  constructor(
+    level: string = process.env['LOG_LEVEL'] || 'info',
+    private readonly writer: LogWriter = standardOutput,
+  ) {
+    this.#lowest = level === 'silent' ? Infinity : LOG_LEVELS.indexOf(level as LogLevel);
   }
 
-  /** Logs an unexpected error with its stack and further fields. */
-  fault(message: string, error: unknown, fields: Readonly<Record<string, unknown>> = {}) {
-    this.pino.error({ ...fields, err: error }, message);
-  }
   /** Logs an event with its fields. */
-  event(message: string, fields: Readonly<Record<string, unknown>>) {
-    this.pino.info(fields, message);
+  event<E extends LogEventName>(name: E, ...[fields]: EventArguments<E>): void {
+    if (this.writes(logEvents[name].level)) this.writer.write(name, fields);
   }
 
-  private write(level: 'info' | 'error' | 'warn' | 'debug' | 'trace', message: unknown, rest: unknown[]) {
-    if (message instanceof Error) this.pino[level]({ err: message, about: rest });
-    else if (typeof message === 'object') this.pino[level](message);
-    else this.pino[level]({ about: rest.length > 0 ? rest : undefined }, String(message));
+  /** Logs a text of NestJS. */
+  framework(level: LogLevel, msg: string, fields: { readonly context?: string; readonly error?: unknown }): void {
+    if (this.writes(level)) this.writer.writeFramework(level, msg, fields);
+  }
+
+  /** Returns whether lines of a level are written. */
+  private writes(level: LogLevel): boolean {
+    return LOG_LEVELS.indexOf(level) >= this.#lowest;
   }
 }

@@ -41,7 +41,7 @@ export class NatsBus extends Bus {
     return natsAddress(this.settings);
   }
 
-  async openRequester(client: string, logger = new Logger(client)): Promise<NatsRequester> {
+  async openRequester(client: string, logger = new Logger()): Promise<NatsRequester> {
     const { readiness } = this;
     const connection = await connectNats(this.settings, client, { readiness, logger });
     const { NATS_LOST_REPLY_MS: lostReplyMs } = natsConfig.parse(this.settings);
@@ -50,11 +50,7 @@ export class NatsBus extends Bus {
     return requester;
   }
 
-  async openPublisher(
-    client: string,
-    settings: PublisherSettings,
-    logger = new Logger(client),
-  ): Promise<NatsPublisher> {
+  async openPublisher(client: string, settings: PublisherSettings, logger = new Logger()): Promise<NatsPublisher> {
     const { readiness } = this;
     const connection = await connectNats(this.settings, client, { readiness, logger });
     // JetStream sends its confirmations to an inbox. A user who may not subscribe to this inbox would wait for each

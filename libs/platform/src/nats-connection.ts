@@ -83,9 +83,9 @@ interface ConnectionContext {
 export async function connectNats(
   settings: NatsSettings,
   name: string,
-  { readiness = new Readiness(), logger = new Logger(name) }: ConnectionContext = {},
+  { readiness = new Readiness(), logger = new Logger() }: ConnectionContext = {},
 ): Promise<NatsConnection> {
-  logger.log(`connecting to the bus at ${natsAddress(settings)}`);
+  logger.event('bus_connecting', { address: natsAddress(settings) });
   const options = natsOptions(settings, name);
   await waitForNats(options, readiness);
   const connection = await connect(options);
@@ -147,7 +147,7 @@ export const refusalOf = (connection: NatsConnection): Promise<Error> =>
 
 async function logStatus(connection: NatsConnection, logger: Logger) {
   for await (const { type } of connection.status()) {
-    if (type === 'disconnect') logger.warn('lost the connection to the bus');
-    else if (type === 'reconnect') logger.log('restored the connection to the bus');
+    if (type === 'disconnect') logger.event('bus_lost');
+    else if (type === 'reconnect') logger.event('bus_restored');
   }
 }

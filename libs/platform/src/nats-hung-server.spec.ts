@@ -124,7 +124,7 @@ describeWithNats('three NATS servers, while one hangs,', () => {
 
   it('bring a message back over another connection, and then over the connection that has left that server', async () => {
     const connection = await connectNats(settings(1, 2), 'gateway');
-    const roundTrip = new NatsRoundTrip(connection, natsOptions(settings(1, 2), 'gateway'), new Logger('gateway'));
+    const roundTrip = new NatsRoundTrip(connection, natsOptions(settings(1, 2), 'gateway'), new Logger());
     const moved = statusOf(connection, 'reconnect');
     const own = [1, 2].find((i) => cluster.server(i).url === `nats://${connection.getServer()}`)!;
     await cluster.server(own).hang();

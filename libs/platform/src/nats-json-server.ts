@@ -1,6 +1,7 @@
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
 import { NatsContext, type NatsOptions, ServerNats } from '@nestjs/microservices';
 import { DRAIN_MS, delay, JsonResponder } from './json-responder.js';
+import { Logger } from './logger.js';
 import { drainAndClose, isConnectionReady, refusalOf, waitForNats, waitForSubscriptions } from './nats-connection.js';
 import { reportNatsConnection } from './nats-connection.metrics.js';
 import { NatsSubscriptions } from './nats-subscriptions.js';
@@ -51,7 +52,7 @@ export class NatsJsonServer extends ServerNats {
 
   /** Replaces the method of Nest, whose subscriptions would end without a trace when the server refuses them. */
   override bindEvents(connection: NatsConnection) {
-    const subscriptions = new NatsSubscriptions(connection, this.logger);
+    const subscriptions = new NatsSubscriptions(connection, new Logger());
     this.current = { connection, subscriptions };
     reportNatsConnection(connection);
     for (const [subject, { extras }] of this.messageHandlers) {

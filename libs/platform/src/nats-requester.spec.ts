@@ -65,7 +65,7 @@ describeWithNats('a requester on NATS', () => {
     const open = (name: string) => connectNats({ NATS_URL: nats.url, NATS_USER: name, NATS_PASSWORD: 's' }, name);
     await Promise.all([client.close(), service.close()]);
     [client, service] = [await open('client'), await open('service')];
-    requester = new NatsRequester(client, '_INBOX_client', { sweepEveryMs: 5, logger: new Logger('test', 'silent') });
+    requester = new NatsRequester(client, '_INBOX_client', { sweepEveryMs: 5, logger: new Logger('silent') });
     await serve('echo', (message) => message.respond(message.data));
     expect(text(await requester.request('echo', 'allowed', LONG))).toBe('allowed');
     // A gateway that may not listen to broadcasts yet still serves logins.

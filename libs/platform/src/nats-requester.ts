@@ -60,7 +60,7 @@ export class NatsRequester extends Requester implements Broadcaster {
   constructor(
     private readonly connection: NatsConnection,
     inboxPrefix: string,
-    { sweepEveryMs = 50, lostReplyMs = DEFAULT_LOST_REPLY_MS, logger = new Logger('nats') }: RequesterOptions = {},
+    { sweepEveryMs = 50, lostReplyMs = DEFAULT_LOST_REPLY_MS, logger = new Logger() }: RequesterOptions = {},
   ) {
     super();
     this.lostReplyMs = lostReplyMs;

@@ -1,5 +1,6 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 import { afterEach, expect, it } from 'vitest';
+import { LogRecorder } from '../../../test/support/log-recorder.js';
 import { rememberMetrics } from '../../../test/support/metrics.js';
 import { describeWithNats, type RunningNats, startNats } from '../../../test/support/nats.js';
 import type { Requester } from './bus.js';
@@ -12,12 +13,12 @@ import { Readiness } from './readiness.js';
 describeWithNats('a round trip over NATS', () => {
   let nats: RunningNats;
   let connection: NatsConnection | undefined;
-  let warnings: string[] = [];
+  let log = new LogRecorder();
 
   afterEach(async () => {
     await nats.stop();
     await connection?.close();
-    [connection, warnings] = [undefined, []];
+    [connection, log] = [undefined, new LogRecorder()];
   });
 
   async function roundTrip(config = '') {
@@ -27,14 +28,14 @@ describeWithNats('a round trip over NATS', () => {
       ...(config.includes('user: c') ? { NATS_USER: 'c', NATS_PASSWORD: 's' } : {}),
     };
     connection = await connectNats(settings, 'c');
-    return new NatsRoundTrip(connection, natsOptions(settings, 'c'), { warn: (line: string) => warnings.push(line) });
+    return new NatsRoundTrip(connection, natsOptions(settings, 'c'), log.logger);
   }
 
   it('completes when the message comes back, also with permissions for the own inbox only', async () => {
     const own = 'permissions: { publish: ["_INBOX_c.>"], subscribe: ["_INBOX_c.>"] }';
     const trip = await roundTrip(`authorization { users: [{ user: c, password: s, ${own} }] }`);
     expect(await trip.completes(2000)).toBe(true);
-    expect(warnings).toEqual([]);
+    expect(log.events).toEqual([]);
   });
 
   it('does not complete when the message does not come back, although the server answers pings', async () => {
@@ -47,7 +48,7 @@ describeWithNats('a round trip over NATS', () => {
     const older = 'permissions: { publish: ["echo"], subscribe: ["_INBOX_c.>"] }';
     const trip = await roundTrip(`authorization { users: [{ user: c, password: s, ${older} }] }`);
     expect([await trip.completes(2000), await trip.completes(2000)]).toEqual([true, true]);
-    expect(warnings).toEqual([expect.stringContaining('_INBOX_c.>')]);
+    expect(log.lines).toMatchObject([{ event: 'bus_publish_refused', level: 'warn', nats_subject: '_INBOX_c.>' }]);
   });
 
   it('waits for the message again after a reload has given the permission to publish to the inbox', async () => {

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { connect, createInbox, errors, type NatsConnection } from '@nats-io/transport-node';
-import type { LoggerService } from '@nestjs/common';
+import type { Logger } from './logger.js';
 import type { natsOptions } from './nats-connection.js';
 
 /** Proves that NATS carries messages, by a message that this process sends to an inbox of its own. */
@@ -11,7 +11,7 @@ export class NatsRoundTrip {
   constructor(
     private readonly connection: NatsConnection,
     private readonly options: ReturnType<typeof natsOptions>,
-    private readonly logger: Pick<LoggerService, 'warn'>,
+    private readonly logger: Pick<Logger, 'event'>,
   ) {
     void this.#watch();
   }
@@ -74,10 +74,7 @@ export class NatsRoundTrip {
     const { inboxPrefix } = this.options;
     if (!error.subject.startsWith(`${inboxPrefix}.`)) return;
     this.#refused = true;
-    if (!this.#warned)
-      this.logger.warn(
-        `NATS does not let this user publish to ${inboxPrefix}.>: give it this permission (deploy/nats/nats.conf)`,
-      );
+    if (!this.#warned) this.logger.event('bus_publish_refused', { nats_subject: `${inboxPrefix}.>` });
     this.#warned = true;
   }
 }

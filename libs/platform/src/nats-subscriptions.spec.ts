@@ -1,8 +1,8 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { LogRecorder } from '../../../test/support/log-recorder.js';
 import { describeWithNats, type RunningNats, startNats } from '../../../test/support/nats.js';
 import { BusDownError } from './bus.js';
-import type { Logger } from './logger.js';
 import { connectNats, isConnectionReady } from './nats-connection.js';
 import { NatsRequester } from './nats-requester.js';
 import { NatsSubscriptions } from './nats-subscriptions.js';
@@ -10,24 +10,6 @@ import { NatsSubscriptions } from './nats-subscriptions.js';
 const LONG = 60_000;
 const ALL = '"stage.a.challenge a", "stage.b.challenge b", "_INBOX_server.>"';
 const LESS = '"stage.a.challenge a"';
-
-/** Records the lines of a log, and resolves when one of them matches. */
-class LogRecorder {
-  readonly lines: string[] = [];
-  readonly #waiting: { pattern: RegExp; resolve: () => void }[] = [];
-
-  log = (line: unknown) => this.#add(String(line));
-  error = (line: unknown) => this.#add(String(line));
-
-  says(pattern: RegExp): Promise<void> {
-    return new Promise((resolve) => this.#waiting.push({ pattern, resolve }));
-  }
-
-  #add(line: string) {
-    this.lines.push(line);
-    for (const { pattern, resolve } of this.#waiting) if (pattern.test(line)) resolve();
-  }
-}
 
 describeWithNats('subscriptions on NATS', () => {
   let nats: RunningNats;
@@ -53,7 +35,7 @@ describeWithNats('subscriptions on NATS', () => {
   });
 
   async function subscribe(...kinds: string[]): Promise<NatsSubscriptions> {
-    const subscriptions = new NatsSubscriptions(connection, log, 20);
+    const subscriptions = new NatsSubscriptions(connection, log.logger, 20);
     for (const kind of kinds)
       subscriptions.add(`stage.${kind}.challenge`, (message) => message.respond(`from ${kind}`), kind);
     await subscriptions.check();
@@ -63,14 +45,14 @@ describeWithNats('subscriptions on NATS', () => {
 
   it('subscribe again once NATS allows what a reload has forbidden, and are not ready meanwhile', async () => {
     const subscriptions = await subscribe('a', 'b');
-    const refused = log.says(/refuses the subscription to stage\.b\.challenge/);
+    const refused = log.says(/bus_subscription_refused.*"stage\.b\.challenge"/);
     await nats.reload(permitting(LESS));
     await refused;
     expect(await isConnectionReady(connection, subscriptions)).toBe(false);
     await expect(ask('b')).rejects.toThrow(/no responders/);
     expect(await ask('a')).toBe('from a');
 
-    const accepted = log.says(/accepts the subscription to stage\.b\.challenge/);
+    const accepted = log.says(/bus_subscription_accepted.*"stage\.b\.challenge"/);
     await nats.reload(permitting(ALL));
     await accepted;
     expect(await isConnectionReady(connection, subscriptions)).toBe(true);
@@ -79,11 +61,11 @@ describeWithNats('subscriptions on NATS', () => {
 
   it('subscribe again after a reconnect to a server that refuses them at first', async () => {
     await subscribe('a', 'b');
-    const refused = log.says(/refuses the subscription to stage\.b\.challenge/);
+    const refused = log.says(/bus_subscription_refused.*"stage\.b\.challenge"/);
     await nats.stop();
     nats = await startNats({ config: permitting(LESS), port: Number(new URL(nats.url).port) });
     await refused;
-    const accepted = log.says(/accepts the subscription to stage\.b\.challenge/);
+    const accepted = log.says(/bus_subscription_accepted.*"stage\.b\.challenge"/);
     await nats.reload(permitting(ALL));
     await accepted;
     await client.close();
@@ -93,10 +75,10 @@ describeWithNats('subscriptions on NATS', () => {
 
   it('deliver each message once after they were refused and a reconnect', async () => {
     let received = 0;
-    const subscriptions = new NatsSubscriptions(connection, log, 20);
+    const subscriptions = new NatsSubscriptions(connection, log.logger, 20);
     subscriptions.add('stage.b.challenge', () => received++, 'b');
     await subscriptions.check();
-    const accepted = log.says(/accepts/);
+    const accepted = log.says(/bus_subscription_accepted/);
     await nats.reload(permitting(LESS));
     await nats.reload(permitting(ALL));
     await accepted;
@@ -109,15 +91,15 @@ describeWithNats('subscriptions on NATS', () => {
   });
 
   it('let requests fail at once while the subscription to their replies is refused', async () => {
-    const requester = new NatsRequester(connection, '_INBOX_server', { logger: log as unknown as Logger });
+    const requester = new NatsRequester(connection, '_INBOX_server', { logger: log.logger });
     await requester.subscriptions.check();
-    const refused = log.says(/refuses the subscription to _INBOX_server/);
+    const refused = log.says(/bus_subscription_refused.*"_INBOX_server/);
     await nats.reload(permitting(LESS));
     await refused;
     expect(requester.connected).toBe(false);
     await expect(requester.request('echo', '{}', LONG)).rejects.toBeInstanceOf(BusDownError);
 
-    const accepted = log.says(/accepts the subscription to _INBOX_server/);
+    const accepted = log.says(/bus_subscription_accepted.*"_INBOX_server/);
     await nats.reload(permitting(ALL));
     await accepted;
     client.subscribe('echo', { callback: (_error, message) => void message.respond(message.data) });

@@ -1,5 +1,5 @@
 import { errors, type Msg, type NatsConnection, type Subscription } from '@nats-io/transport-node';
-import type { LoggerService } from '@nestjs/common';
+import type { Logger } from './logger.js';
 
 /** Milliseconds until a refused subscription is tried again. Each delay is twice the one before, up to the longest. */
 const FIRST_DELAY_MS = 1000;
@@ -28,7 +28,7 @@ export class NatsSubscriptions {
 
   constructor(
     private readonly connection: NatsConnection,
-    private readonly logger: Pick<LoggerService, 'log' | 'error'>,
+    private readonly logger: Pick<Logger, 'event'>,
     private readonly firstDelayMs = FIRST_DELAY_MS,
   ) {
     this.#delayMs = firstDelayMs;
@@ -77,7 +77,7 @@ export class NatsSubscriptions {
     entry.refused = true;
     // Otherwise the client would restore this subscription at a reconnect, in addition to the one that replaces it.
     entry.subscription?.unsubscribe();
-    this.logger.error(`NATS refuses the subscription to ${entry.subject}. It is tried again in ${this.#delayMs} ms`);
+    this.logger.event('bus_subscription_refused', { nats_subject: entry.subject, retry_ms: this.#delayMs });
     this.#retry ??= setTimeout(() => void this.#tryAgain(), this.#delayMs).unref();
   }
 
@@ -91,7 +91,7 @@ export class NatsSubscriptions {
     // A lost connection fails the flush, and restores these subscriptions when it is back.
     await this.connection.flush().catch(() => undefined);
     for (const { subject } of tried.filter(({ refused }) => !refused))
-      this.logger.log(`NATS accepts the subscription to ${subject}`);
+      this.logger.event('bus_subscription_accepted', { nats_subject: subject });
     if (this.accepted) this.#delayMs = this.firstDelayMs;
   }
 

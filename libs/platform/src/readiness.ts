@@ -39,7 +39,7 @@ export class Readiness {
 
   constructor(
     private readonly limits: ReadinessLimits = WITHOUT_WAITING,
-    private readonly logger: Logger = new Logger('start'),
+    private readonly logger: Logger = new Logger(),
   ) {}
 
   /** Milliseconds after which a check has failed. */
@@ -70,7 +70,7 @@ export class Readiness {
         const { result, reason } = await tryOnce(attempt, reasonToWait);
         if (reason === undefined) return result as T;
         if (performance.now() + wait > end) throw new StartError(this.#giveUp(reason));
-        if (reason !== logged) this.logger.warn(`waiting for the ${name}: ${reason}`);
+        if (reason !== logged) this.logger.event('dependency_awaited', { dependency: name, reason });
         logged = reason;
         this.#awaited.add(name);
         await delay(wait);

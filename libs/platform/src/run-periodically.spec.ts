@@ -10,7 +10,7 @@ it('repeats the task after a failure, and stops when the returned function is ca
     runs += 1;
     throw new Error('no database');
   };
-  const stop = runPeriodically(60, task, new Logger('test', 'silent'));
+  const stop = runPeriodically(60, task, new Logger('silent'));
   await vi.advanceTimersByTimeAsync(120_000);
   expect(runs).toBe(2);
   stop();

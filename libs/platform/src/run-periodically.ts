@@ -5,7 +5,7 @@ import type { Logger } from './logger.js';
  * stops it.
  */
 export function runPeriodically(seconds: number, task: () => Promise<unknown>, logger: Logger): () => void {
-  const run = () => task().catch((error: unknown) => logger.fault('a periodic task failed', error));
+  const run = () => task().catch((error: unknown) => logger.event('periodic_task_failed', { error }));
   const timer = setInterval(() => void run(), seconds * 1000).unref();
   return () => clearInterval(timer);
 }

@@ -1,16 +1,17 @@
 import type { z } from 'zod';
 import { commonConfig, readConfig } from './config.js';
 import { resolveProcessEnvironment } from './environment.js';
-import { Logger } from './logger.js';
+import { configureLog, Logger } from './logger.js';
 import { serveMonitoring } from './monitoring-server.js';
 import { exitWithError, stopOnSignal } from './process-exit.js';
 import { Readiness } from './readiness.js';
 import { startTracing } from './tracing/start-tracing.js';
 
-/** Returns the readiness of a process with the limits in its environment. */
+/** Returns the readiness of a process with the limits in its environment, and names the process in its log lines. */
 export function startReadiness(name: string, env: NodeJS.ProcessEnv = process.env): Readiness {
   const limits = readConfig(commonConfig, env);
-  return new Readiness(limits, new Logger(name, limits.LOG_LEVEL));
+  configureLog({ service: name, ...limits });
+  return new Readiness(limits, new Logger(limits.LOG_LEVEL));
 }
 
 /** The running part of a process: a gateway, a courier or a service. */
@@ -45,7 +46,7 @@ export async function runProcess<S extends CommonConfig>(options: ProcessOptions
     resolveProcessEnvironment();
     const config = readConfig(settings);
     const readiness = startReadiness(name);
-    const logger = new Logger(name, config.LOG_LEVEL);
+    const logger = new Logger(config.LOG_LEVEL);
     let part: RunningPart | undefined;
     readiness.require('start', () => part !== undefined);
     const stopTracing = await startTracing(config, name, logger);
@@ -53,14 +54,14 @@ export async function runProcess<S extends CommonConfig>(options: ProcessOptions
     // Handles signals during the start too, because process 1 of a container ignores a signal without a handler.
     stopOnSignal(async () => {
       readiness.stop();
-      logger.log('stopping');
+      logger.event('stopping');
       await part?.close();
       await stopTracing();
       await monitoring?.close();
     }, fail);
     part = await start(config, readiness);
     void part.refused.then(fail);
-    logger.event('serving', { service: name, url: part.url });
+    logger.event('serving', { url: part.url });
   } catch (error) {
     fail(error);
   }

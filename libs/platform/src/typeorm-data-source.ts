@@ -45,7 +45,7 @@ export async function openDataSource({
   poolSize,
   lockTimeoutMs,
 }: DataSourceSettings): Promise<DataSource> {
-  const logger = new Logger('postgres');
+  const logger = new Logger();
   const source = new DataSource({
     type: 'postgres',
     // TypeORM would load it from node_modules, which the image does not contain.
@@ -58,7 +58,7 @@ export async function openDataSource({
     poolSize,
     connectTimeoutMS: lockTimeoutMs === undefined ? CONNECT_MS : PATIENT_CONNECT_MS,
     extra: connectionOptions(lockTimeoutMs),
-    poolErrorHandler: (error: unknown) => logger.fault('a pooled connection broke', error),
+    poolErrorHandler: (error: unknown) => logger.event('database_connection_broken', { error }),
   });
   await source.initialize().catch((error: unknown) => {
     throw isParameterRefused(error) ? new ConfigError(DIRECT_ONLY) : error;

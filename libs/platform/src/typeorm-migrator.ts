@@ -152,7 +152,7 @@ async function inOwnTransaction(runner: QueryRunner, migration: Migration, work:
 }
 
 async function retryLocks(name: string, limits: MigrationLimits, work: () => Promise<void>): Promise<void> {
-  const logger = new Logger('migrate');
+  const logger = new Logger();
   await retry(limits, async (isLast) => {
     try {
       await work();
@@ -165,7 +165,7 @@ async function retryLocks(name: string, limits: MigrationLimits, work: () => Pro
           { cause: error },
         );
       }
-      logger.warn(`${name} got no lock and is tried again`);
+      logger.event('migration_lock_awaited', { migration: name });
       return false;
     }
   });

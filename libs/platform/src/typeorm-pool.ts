@@ -47,22 +47,20 @@ export async function openPool({ schema, config, readiness, versions }: PoolSett
  * connections to Postgres without the settings, so settings that are still missing are only logged.
  */
 async function openWithRoleSettings(open: () => Promise<DataSource>): Promise<DataSource> {
-  const logger = new Logger('postgres');
+  const logger = new Logger();
   const first = await open();
   try {
     if ((await missingSettings(first)).length === 0) return first;
     await first.query(storeRoleSettings());
   } catch (error) {
-    logger.fault('cannot store the settings of the role', error);
+    logger.event('database_settings_not_stored', { error });
   }
   await first.destroy();
   const source = await open();
   const missing = await missingSettings(source);
-  if (missing.length > 0) logger.warn(`connections to Postgres lack ${missing.join(', ')}: ${SETTINGS_MISSING}`);
+  if (missing.length > 0) logger.event('database_settings_missing', { reason: missing.join(', ') });
   return source;
 }
-
-const SETTINGS_MISSING = 'run roles, and RECONNECT in the console of PgBouncer, if there is one';
 
 /** Resolves when Postgres accepts a connection. Throws StartError after START_WAIT_S. */
 export async function waitForPostgres(url: string, readiness: Readiness): Promise<void> {

@@ -5,10 +5,19 @@ import {
   type PolicyResult,
   traceAttributes,
 } from '@gatehouse/contracts';
-import { BusyError, histogram, isDatabaseUnavailable, OTHER, type SpanStart, withSpan } from '@gatehouse/platform';
+import {
+  BusyError,
+  errorDetails,
+  histogram,
+  isDatabaseUnavailable,
+  OTHER,
+  requestFields,
+  type SpanStart,
+  withSpan,
+} from '@gatehouse/platform';
 import { EvaluationContext } from './evaluation-context.js';
 import { type Policy, type PolicyInput, UndecidedPolicyError } from './policy.js';
-import { redactPromptValues } from './redact-prompt-values.js';
+import { promptTextsOf, redactTexts } from './redact-prompt-values.js';
 
 /** A kind of policy with its implementation. */
 export interface RegisteredPolicy {
@@ -18,7 +27,16 @@ export interface RegisteredPolicy {
 
 type RequestedPolicy = Omit<PolicyRequest['policies'][number], 'timeout_ms'>;
 type Bag = Readonly<Record<string, unknown>>;
-type Report = (message: string, error: unknown, facts: Readonly<Record<string, unknown>>) => void;
+type Report = (failure: FailedPolicy) => void;
+
+/** A policy that threw an unexpected error, for the log. */
+interface FailedPolicy {
+  readonly plan: string | undefined;
+  readonly request: string | undefined;
+  readonly policy: string;
+  readonly kind: string;
+  readonly error: unknown;
+}
 
 /** Milliseconds reserved for the reply, so that an endless policy fails before the gateway times out. */
 const REPLY_TRAVEL_MS = 50;
@@ -67,16 +85,19 @@ export class Evaluator {
       const { pass, messages = [], value } = await this.evaluatePolicy(evaluation);
       return { pass, messages: nonEmptyMessages(messages), ...(wantsValue && { value }) };
     } catch (error) {
-      const message = redactPromptValues(
-        error instanceof Error ? error.message : String(error),
-        evaluation.facts.context['prompt_data'],
-      );
+      const promptTexts = promptTextsOf(evaluation.facts.context['prompt_data']);
+      const message = redactTexts(error instanceof Error ? error.message : String(error), promptTexts);
       // UndecidedPolicyError is checked first, because its cause may be a network error of another server, which must
       // not look like an unavailable database.
       if (error instanceof UndecidedPolicyError)
         return { pass: false, messages: nonEmptyMessages(error.messages), error: message };
       if (error instanceof BusyError || isDatabaseUnavailable(error)) throw error;
-      this.report('a policy failed', error, { policy: name, kind });
+      this.report({
+        ...requestFields(evaluation.request),
+        policy: name,
+        kind,
+        error: errorDetails(error, promptTexts),
+      });
       return { pass: false, messages: [], error: message };
     }
   }

@@ -13,7 +13,7 @@ const policies = [{ id: 'a', kind: 'sample', name: 'a', config: {}, timeout_ms: 
 function dependenciesOf(evaluate: Policy['evaluate'], limiter = new ConcurrencyLimiter(1, 1, 'policy')) {
   const reports: unknown[] = [];
   const evaluator = new Evaluator(new Map([['sample', { contract, policy: { evaluate } }]]));
-  return { evaluator, limiter, reports, report: (_message: string, error: unknown) => void reports.push(error) };
+  return { evaluator, limiter, reports, report: (error: unknown) => void reports.push(error) };
 }
 
 it('returns stage_bad_request for an invalid request', async () => {

@@ -12,7 +12,7 @@ import type { Evaluator } from './evaluator.js';
 interface Dependencies {
   readonly evaluator: Evaluator;
   readonly limiter: ConcurrencyLimiter;
-  readonly report: (message: string, error: unknown) => void;
+  readonly report: (error: unknown) => void;
 }
 
 /**
@@ -38,7 +38,7 @@ export async function handlePolicyMessage(
   } catch (error) {
     if (error instanceof BusyError || isDatabaseUnavailable(error))
       return { problem: { code: 'stage_busy', retry_after_s: 1 } };
-    report('policies could not be evaluated', error);
+    report(error);
     return { problem: { code: 'stage_fault', detail: error instanceof Error ? error.message : String(error) } };
   }
 }

@@ -1,5 +1,12 @@
 import { POLICY_SUBJECT, STAGE_PROBLEM_CODES, traceAttributes } from '@gatehouse/contracts';
-import { annotateSpan, type ConcurrencyLimiter, histogram, Logger, MALFORMED } from '@gatehouse/platform';
+import {
+  annotateSpan,
+  type ConcurrencyLimiter,
+  histogram,
+  Logger,
+  MALFORMED,
+  requestFields,
+} from '@gatehouse/platform';
 import { Controller, Inject } from '@nestjs/common';
 import { MessagePattern, Payload } from '@nestjs/microservices';
 import { Evaluator } from './evaluator.js';
@@ -21,7 +28,7 @@ export const POLICY_REPLY_BYTES = Symbol('policy reply bytes');
 /** Serves policy requests in one queue group, so that replicas share the work. */
 @Controller()
 export class PolicyController {
-  private readonly logger = new Logger('policy');
+  private readonly logger = new Logger();
 
   constructor(
     @Inject(Evaluator) private readonly evaluator: Evaluator,
@@ -33,19 +40,17 @@ export class PolicyController {
   async evaluate(@Payload() body: unknown) {
     const startedAt = performance.now();
     const { evaluator, limiter, logger } = this;
-    const report = (message: string, error: unknown) => logger.fault(message, error, { turn: requestIdOf(body) });
+    const ids = requestFields(body);
+    const report = (error: unknown) => logger.event('policies_failed', { ...ids, error });
     const reply = await handlePolicyMessage(body === MALFORMED ? undefined : body, { evaluator, limiter, report });
     const outcome = 'problem' in reply ? reply.problem.code : 'evaluated';
-    const seconds = (performance.now() - startedAt) / 1000;
-    answers.observe({ outcome }, seconds);
+    const ms = performance.now() - startedAt;
+    answers.observe({ outcome }, ms / 1000);
     annotateSpan(() => ({
-      [traceAttributes.turn]: String(requestIdOf(body)),
+      [traceAttributes.turn]: String(ids.request),
       [traceAttributes.outcome]: outcome,
     }));
-    logger.debug({ turn: requestIdOf(body), outcome, ms: seconds * 1000 });
+    logger.event('policies_answered', { ...ids, outcome, duration_ms: Math.round(ms) });
     return encodePolicyReply(reply, this.maxBytes);
   }
 }
-
-/** Returns the request id `<plan>.<revision>.<turn>`, which correlates the logs of the gateway and this service. */
-const requestIdOf = (body: unknown) => (body as { id?: unknown } | null)?.id;

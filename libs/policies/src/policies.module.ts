@@ -73,8 +73,8 @@ const requestLimiter = ({ POLICY_CONCURRENCY, POLICY_QUEUE }: Settings) =>
 /** Resolves when the first Python process is ready. */
 async function startPython(config: Settings): Promise<PythonRunner> {
   const { POLICY_PYTHON: size, POLICY_PYTHON_MB: memoryMb, POLICY_QUEUE: queue } = config;
-  const logger = new Logger('policy');
-  const onFault = (error: unknown) => logger.fault('Python did not start', error);
+  const logger = new Logger();
+  const onFault = (error: unknown) => logger.event('python_not_started', { error });
   const interpreter = await Interpreter.start({ memoryMb, size, onStartError: onFault });
   return new PythonRunner(interpreter, new ConcurrencyLimiter(size, queue, 'expression'), expressionLimits(config));
 }
@@ -93,9 +93,9 @@ const policyHttpClient = (config: Settings) =>
   });
 
 function createEvaluator(contracts: readonly PolicyContract[], implementations: readonly Policy[]): Evaluator {
-  const logger = new Logger('policy');
+  const logger = new Logger();
   const kinds = contracts.map(
     (contract, i) => [contract.kind, { contract, policy: implementations[i] as Policy }] as const,
   );
-  return new Evaluator(new Map(kinds), (message, error, facts) => logger.fault(message, error, facts));
+  return new Evaluator(new Map(kinds), (failure) => logger.event('policy_failed', failure));
 }

@@ -19,7 +19,7 @@ const QUEUE = { queue: SOURCE_QUEUE };
 /** Serves the gateway's requests to begin and to complete a login at a provider. */
 @Controller()
 export class ProviderLoginController {
-  private readonly logger = new Logger('providers');
+  private readonly logger = new Logger();
 
   constructor(@Inject(ProviderLoginService) private readonly logins: ProviderLoginService) {}
 
@@ -44,7 +44,7 @@ export class ProviderLoginController {
     try {
       return await handler(request.data);
     } catch (error) {
-      this.logger.fault('a login at a provider failed', error);
+      this.logger.event('provider_login_failed', { error });
       return { problem: { code: 'stage_fault' as const } };
     }
   }

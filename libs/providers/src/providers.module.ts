@@ -15,8 +15,8 @@ export function providersModule(): DynamicModule {
 }
 
 function createLoginService() {
-  const logger = new Logger('providers');
+  const logger = new Logger();
   return new ProviderLoginService(readConfig(providersConfig), (source, why) =>
-    logger.event('a login at a provider was refused', { source, why }),
+    logger.event('provider_login_refused', { source, reason: why }),
   );
 }

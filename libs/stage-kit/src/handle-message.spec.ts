@@ -37,9 +37,9 @@ const riddle: Riddle = {
 };
 
 function send(stage: Riddle, verb: 'challenge' | 'respond', overrides: object = {}) {
-  const reports: { error: unknown; facts: unknown }[] = [];
+  const reports: unknown[] = [];
   const body = { ...stageRequestFixture({ config: { word: 'friend' } }), ...overrides };
-  const report = (_message: string, error: unknown, facts: object) => void reports.push({ error, facts });
+  const report = (error: unknown) => void reports.push(error);
   return handleStageMessage(contract, stage, { verb, body, report }).then((reply) => ({ reply, reports }));
 }
 const replyOf = async (...args: Parameters<typeof send>) => (await send(...args)).reply;
@@ -219,11 +219,11 @@ describe('a handler that throws', () => {
       throw error;
     },
   });
-  it('reports the error with the kind of the stage, and returns stage_fault', async () => {
+  it('reports the error, and returns stage_fault', async () => {
     const error = new Error('broken');
     const { reply, reports } = await send(failing(error), 'challenge');
     expect(reply).toMatchObject({ problem: { code: 'stage_fault', detail: 'broken', trace: error.stack } });
-    expect(reports).toEqual([{ error, facts: { kind: 'riddle', verb: 'challenge' } }]);
+    expect(reports).toMatchObject([{ type: error.name, message: error.message }]);
   });
   it('returns stage_fault whatever value is thrown', async () => {
     expect(await replyOf(failing('broken'), 'challenge')).toMatchObject({ problem: { detail: 'broken' } });

@@ -11,13 +11,14 @@ import {
   type StageVerb,
   stageRequest,
 } from '@gatehouse/contracts';
-import { BusyError, isDatabaseUnavailable } from '@gatehouse/platform';
+import { BusyError, errorDetails, isDatabaseUnavailable } from '@gatehouse/platform';
 import { z } from 'zod';
+import { secretTexts } from './secret-texts.js';
 import type { ChallengeInput, RespondInput, Stage } from './stage.js';
 
 class BadRequestError extends Error {}
 
-type Report = (message: string, error: unknown, facts: Record<string, unknown>) => void;
+type Report = (error: unknown) => void;
 
 /**
  * Handles one request from the gateway: validates the request against the contract and calls the handler. Returns a
@@ -38,7 +39,7 @@ export async function handleStageMessage<C extends StageContract>(
   } catch (error) {
     if (isUnavailable(error)) return { problem: { code: 'stage_busy', retry_after_s: retryAfterS(error) } };
     if (error instanceof BadRequestError) return { problem: { code: 'stage_bad_request', detail: error.message } };
-    report('a stage failed', error, { kind: contract.kind, verb });
+    report(errorDetails(error, secretTexts(contract, body)));
     const fault = error instanceof Error ? error : new Error(String(error));
     return { problem: { code: 'stage_fault', detail: fault.message, ...(fault.stack ? { trace: fault.stack } : {}) } };
   }

@@ -1,4 +1,13 @@
-import { type Bus, commonConfig, Logger, NatsBus, natsConfig, Readiness, runProcess } from '@gatehouse/platform';
+import {
+  type Bus,
+  commonConfig,
+  Logger,
+  NatsBus,
+  NestLogger,
+  natsConfig,
+  Readiness,
+  runProcess,
+} from '@gatehouse/platform';
 import type { DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { MicroserviceOptions } from '@nestjs/microservices';
@@ -10,7 +19,7 @@ export const runService = (name: string, modules: () => Promise<DynamicModule[]>
     name,
     settings: natsConfig.extend(commonConfig.shape),
     start: async (config, readiness) => {
-      const logger = new Logger(name, config.LOG_LEVEL);
+      const logger = new Logger(config.LOG_LEVEL);
       const bus = new NatsBus(config, readiness);
       const { service, refused } = await serveStages({ name, modules: await modules(), bus, logger, readiness });
       return { refused, close: () => service.close() };
@@ -27,11 +36,11 @@ interface Service {
 
 /** Starts a Nest microservice that serves `modules` on the bus. Resolves when the microservice listens. */
 export async function serveStages({ name, modules, bus, logger, readiness = new Readiness() }: Service) {
-  logger.log(`connecting to the bus at ${bus.address}`);
+  logger.event('bus_connecting', { address: bus.address });
   class ServiceModule {}
   const root: DynamicModule = { module: ServiceModule, imports: [processModule(bus, readiness), ...modules] };
   const strategy = bus.createServer(name);
-  const options = { strategy, logger, abortOnError: false };
+  const options = { strategy, logger: new NestLogger(logger), abortOnError: false };
   const service = await NestFactory.createMicroservice<MicroserviceOptions>(root, options);
   await service.listen();
   return { service, refused: strategy.refused };

@@ -6,7 +6,7 @@ import {
   stageSubject,
   traceAttributes,
 } from '@gatehouse/contracts';
-import { annotateSpan, histogram, Logger, MALFORMED } from '@gatehouse/platform';
+import { annotateSpan, histogram, Logger, MALFORMED, requestFields } from '@gatehouse/platform';
 import { Controller, type DynamicModule, Inject, type ModuleMetadata, type Type } from '@nestjs/common';
 import { MessagePattern, Payload } from '@nestjs/microservices';
 import { describeHandler } from './describe-handler.js';
@@ -20,9 +20,6 @@ const durations = histogram({
   help: 'Durations of requests to stages, measured by their service',
   labels: { kind: 'the kind of the stage', verb: FLOW_VERBS, outcome: STAGE_OUTCOMES },
 });
-
-/** Returns the id of a request, which connects the log lines of the gateway with those of the stages. */
-const idOf = (body: unknown) => (body as { id?: unknown } | null)?.id;
 
 /** Returns the Nest module that serves a stage on the bus, with the providers and imports that its handler needs. */
 export function stageModule<C extends StageContract>(
@@ -79,23 +76,22 @@ function stageController<C extends StageContract>(contract: C, handler: Type<Sta
  */
 function messageHandler<C extends StageContract>(contract: C) {
   const { kind } = contract;
-  const logger = new Logger(kind);
+  const logger = new Logger();
   return async (stage: Stage<C>, verb: StageVerb, body: unknown) => {
     const startedAt = performance.now();
-    const report = (message: string, error: unknown, facts: object) => logger.fault(message, error, { ...facts });
+    const facts = { ...requestFields(body), stage: kind, verb };
+    const report = (error: unknown) => logger.event('stage_failed', { ...facts, error });
     const message = { verb, body: body === MALFORMED ? undefined : body, report };
-    const { outcome, bytes } = encodeReply(await handleStageMessage(contract, stage, message), (error) =>
-      report('a stage failed', error, { kind, verb }),
-    );
-    const seconds = (performance.now() - startedAt) / 1000;
-    durations.observe({ kind, verb, outcome }, seconds);
+    const { outcome, bytes } = encodeReply(await handleStageMessage(contract, stage, message), report);
+    const ms = performance.now() - startedAt;
+    durations.observe({ kind, verb, outcome }, ms / 1000);
     annotateSpan(() => ({
       [traceAttributes.stageKind]: kind,
       [traceAttributes.stageVerb]: verb,
-      [traceAttributes.turn]: String(idOf(body)),
+      [traceAttributes.turn]: String(facts.request),
       [traceAttributes.outcome]: outcome,
     }));
-    logger.debug({ turn: idOf(body), verb, outcome, ms: seconds * 1000 });
+    logger.event('stage_answered', { ...facts, outcome, duration_ms: Math.round(ms) });
     return bytes;
   };
 }

@@ -37,7 +37,7 @@ interface Database {
 
 async function openDatabase(url: string): Promise<Database> {
   const source = await openDataSource({ url, schema: FLOW_SCHEMA, entities: directoryEntities, poolSize: 2 });
-  const logger = new Logger('test', 'silent');
+  const logger = new Logger('silent');
   const plans = new PostgresPlanStore(source, sealer, {
     ...{ lifetimes: LIFETIMES, attributes: false, saveCheckS: 5, logger },
   });

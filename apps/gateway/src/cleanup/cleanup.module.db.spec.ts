@@ -25,7 +25,7 @@ async function start(settings: Readonly<Record<string, string>>): Promise<INestA
   const { source, url } = database;
   const secrets = { SEAL_KEYS: `test:${Buffer.alloc(32).toString('base64')}`, SECRET_KEY: 'x'.repeat(32) };
   const infrastructure = InfrastructureModule.forRoot({
-    ...{ source, readiness: new Readiness(), logger: new Logger('gateway', 'silent') },
+    ...{ source, readiness: new Readiness(), logger: new Logger('silent') },
     config: readConfig(gatewayConfig, { DATABASE_URL: url, ...secrets, ...settings }),
     requester: await new InProcessBus().openRequester(),
     geoLocator: await MaxmindGeoLocator.open({ asn: undefined, city: undefined }),

@@ -25,6 +25,7 @@ import {
   StageContractRegistry,
   StageInvoker,
   SuperuserPermits,
+  type UndecidedPolicy,
   UserDirectory,
 } from '@gatehouse/executor';
 import { GeoLocator, Logger } from '@gatehouse/platform';
@@ -52,20 +53,21 @@ const VALUES: Provider[] = [
   {
     provide: POLICY_REPORT,
     inject: [Logger],
-    useFactory: (logger: Logger) => (undecided: object) =>
-      logger.fault('a policy could not decide', undefined, { ...undecided }),
+    useFactory:
+      (logger: Logger) =>
+      ({ policy, error }: UndecidedPolicy) =>
+        logger.event('policy_undecided', { policy, reason: error }),
   },
   {
     provide: STAGE_REPORT,
     inject: [Logger],
     useFactory: (logger: Logger) => (kind: string, violations: readonly string[]) =>
-      logger.fault('a stage violates its contract', undefined, { kind, violations }),
+      logger.event('stage_contract_violated', { stage: kind, violations: [...violations] }),
   },
   {
     provide: BINDING_REPORT,
     inject: [Logger],
-    useFactory: (logger: Logger) => (error: unknown) =>
-      logger.fault('could not store the address that a session moved to', error),
+    useFactory: (logger: Logger) => (error: unknown) => logger.event('session_address_not_stored', { error }),
   },
 ];
 

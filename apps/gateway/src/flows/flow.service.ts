@@ -121,19 +121,21 @@ export class FlowService {
   /** Logs the id of the plan, which the log lines of stages contain too. Logs no input of the visitor. */
   private log({ id, method }: FastifyRequest, { slug: flow, arrivedAt }: FlowRequest, response: FlowResponse) {
     const { result, planId } = response;
-    const component = result.type === 'show' ? result.contract.component : undefined;
-    const problem = result.type === 'problem' ? result.problem.code : undefined;
-    const ms = Math.round(performance.now() - arrivedAt);
-    const fields = { request_id: id, method, flow, plan: planId, told: result.type, component, problem, ms };
-    this.logger.event('flow', fields);
+    const fields = {
+      ...{ request_id: id, method, flow, plan: planId, outcome: result.type },
+      component: result.type === 'show' ? result.contract.component : undefined,
+      problem: result.type === 'problem' ? result.problem.code : undefined,
+      duration_ms: Math.round(performance.now() - arrivedAt),
+    };
+    this.logger.event('flow_answered', fields);
     annotateSpan(() => attributesOf(fields));
   }
 }
 
 /** Returns the attributes of a request's span. */
-const attributesOf = ({ flow, plan, told }: Readonly<Record<'flow' | 'plan' | 'told', string | undefined>>) => ({
+const attributesOf = ({ flow, plan, outcome }: Readonly<Record<'flow' | 'plan' | 'outcome', string | undefined>>) => ({
   [traceAttributes.flow]: flow,
-  [traceAttributes.outcome]: told,
+  [traceAttributes.outcome]: outcome,
   ...(plan !== undefined && { [traceAttributes.plan]: plan }),
 });
 

@@ -37,7 +37,7 @@ export class ClientResolver {
   private async ipFromOutpost({ headers, id }: FastifyRequest): Promise<string | undefined> {
     const [ip, token] = [headers[REMOTE_IP], headers[OUTPOST_TOKEN]].map(String);
     const ignore = (reason: string): undefined => {
-      this.logger.event('outpost headers ignored', { request_id: id, reason });
+      this.logger.event('outpost_headers_ignored', { request_id: id, reason });
     };
     if (headers[REMOTE_IP] === undefined || !headers[OUTPOST_TOKEN]) return ignore('both headers are needed');
     const address = canonicalIp(ip!);

@@ -19,7 +19,7 @@ async function serve(settings: Readonly<Record<string, string>> = {}) {
   const unused = () => {
     throw new Error('not a page');
   };
-  const filter = new ProblemFilter(new Logger('gateway', 'silent'), { send: unused });
+  const filter = new ProblemFilter(new Logger('silent'), { send: unused });
   const limits = { delayMs: config.ADMISSION_DELAY_MS, max: config.IN_FLIGHT_MAX };
   const admission = new Admission(limits, { take: () => 0, stop: () => undefined });
   let stopping = false;

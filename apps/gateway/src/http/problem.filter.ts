@@ -28,7 +28,7 @@ export class ProblemFilter implements ExceptionFilter {
       return void reply.status(HttpStatus.BAD_REQUEST).send(presentFieldErrors(error.errors));
     const problem = problemOf(error);
     if (LOGGED.has(problem.code)) {
-      this.logger.fault(problem.message, error, { request_id: request.id });
+      this.logger.event('request_failed', { request_id: request.id, problem: problem.code, error });
     }
     const presented = presentProblem(problem, {
       requestId: request.id,

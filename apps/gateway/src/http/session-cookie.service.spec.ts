@@ -1,6 +1,7 @@
 import { hashSessionKey } from '@gatehouse/executor';
 import type { FastifyRequest } from 'fastify';
 import { describe, expect, it } from 'vitest';
+import { LogRecorder } from '../../../../test/support/log-recorder.js';
 import type { GatewayConfig } from '../gateway.config.js';
 import { SESSION_COOKIE, SESSION_COOKIES } from './cookie-names.js';
 import type { HttpExchange } from './exchange.js';
@@ -39,7 +40,7 @@ describe('session keys in cookies', () => {
 describe('the session cookie', () => {
   const ownKey = hashSessionKey(OWN);
   function cookiesOf({ outpost = false, name = HOST_ONLY as GatewayConfig['SESSION_COOKIE'], ended = 0 } = {}) {
-    const [lookups, events, closed]: [Buffer[][], string[], Buffer[]] = [[], [], []];
+    const [lookups, log, closed]: [Buffer[][], LogRecorder, Buffer[]] = [[], new LogRecorder(), []];
     const sessions = {
       choose: async (keys: readonly Buffer[]) => {
         lookups.push([...keys]);
@@ -47,27 +48,28 @@ describe('the session cookie', () => {
       },
     };
     const clients = { resolve: async () => ({ ip: '', user_agent: '', outpost }) };
-    const logger = { event: (what: string) => void events.push(what) };
     const messenger = { closeSockets: (keys: readonly Buffer[]) => void closed.push(...keys) };
-    const cookies = new SessionCookieService(sessions, clients, logger, messenger, { SESSION_COOKIE: name });
-    return { cookies, lookups, events, closed };
+    const cookies = new SessionCookieService(sessions, clients, log.logger, messenger, { SESSION_COOKIE: name });
+    return { cookies, lookups, log, closed };
   }
   const requestWith = (cookie: string) => ({ id: 'r', headers: { cookie } }) as unknown as FastifyRequest;
 
   it('is looked up in the database only if the request has several session keys', async () => {
-    const { cookies, lookups, events } = cookiesOf({ name: SESSION_COOKIE });
+    const { cookies, lookups, log } = cookiesOf({ name: SESSION_COOKIE });
     expect(await cookies.keyOf(requestWith(`authentik_session=${OWN}`))).toEqual(ownKey);
     expect(lookups).toEqual([]);
     const several = requestWith(`authentik_session=${OWN}; authentik_session=${OLDER}`);
     expect(await cookies.keyOf(several)).toEqual(ownKey);
-    expect([lookups, events]).toEqual([[[ownKey, hashSessionKey(OLDER)]], []]);
+    expect([lookups, log.events]).toEqual([[[ownKey, hashSessionKey(OLDER)]], []]);
   });
 
   it('causes a log line if a request has keys of several live sessions', async () => {
-    const { cookies, events } = cookiesOf({ name: SESSION_COOKIE, ended: 2 });
+    const { cookies, log } = cookiesOf({ name: SESSION_COOKIE, ended: 2 });
     const several = requestWith(`authentik_session=${OWN}; authentik_session=${OLDER}`);
     expect(await cookies.keyOf(several)).toBeUndefined();
-    expect(events).toEqual(['several live session cookies']);
+    expect(log.lines).toMatchObject([
+      { event: 'session_cookies_planted', level: 'security', request_id: 'r', ended: 2 },
+    ]);
   });
 
   it('has the configured name, and the default name for outposts', async () => {

@@ -58,7 +58,7 @@ export class SessionCookieService {
 
   private async choose(keys: readonly Buffer[], request: FastifyRequest): Promise<Buffer | undefined> {
     const { key, ended } = await this.sessions.choose(keys);
-    if (ended > 0) this.logger.event('several live session cookies', { request_id: request.id, ended });
+    if (ended > 0) this.logger.event('session_cookies_planted', { request_id: request.id, ended });
     return key;
   }
 

@@ -48,7 +48,7 @@ async function start(settings: Readonly<Record<string, string>> = {}) {
   ];
   const surroundings: DynamicModule = { module: SurroundingsModule, providers, exports: providers };
   const unused = () => expect.unreachable();
-  const filter = new ProblemFilter(new Logger('gateway', 'silent'), { send: unused });
+  const filter = new ProblemFilter(new Logger('silent'), { send: unused });
   const admission = new Admission({ delayMs: 0, max: 1 }, { take: () => 0, stop: () => undefined });
   admission.stop();
   const refusals = { pages: { flow: unused }, brands: unused, stopping: () => false };

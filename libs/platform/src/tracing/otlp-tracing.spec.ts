@@ -2,20 +2,10 @@ import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
-import { Logger } from '../logger.js';
+import { LogRecorder } from '../../../../test/support/log-recorder.js';
 import { traceWork } from './active-span.js';
 import { startTracing } from './start-tracing.js';
 import { tracingConfig } from './tracing.config.js';
-
-class RecordingLogger extends Logger {
-  readonly lines: string[] = [];
-  override log(message: unknown) {
-    this.lines.push(`info ${String(message)}`);
-  }
-  override warn(message: unknown) {
-    this.lines.push(`warn ${String(message)}`);
-  }
-}
 
 interface Batch {
   readonly body: string;
@@ -49,17 +39,17 @@ async function collector() {
 }
 
 async function trace(url: string, settings: Readonly<Record<string, string>> = {}) {
-  const logger = new RecordingLogger('test', 'silent');
+  const log = new LogRecorder();
   const env = { OTEL_EXPORTER_OTLP_ENDPOINT: url, OTEL_TRACES_SAMPLER_ARG: '1', OTEL_BSP_SCHEDULE_DELAY: '100' };
-  const stop = await startTracing(tracingConfig.parse({ ...env, ...settings }), 'test', logger);
+  const stop = await startTracing(tracingConfig.parse({ ...env, ...settings }), 'test', log.logger);
   onTestFinished(stop);
   const record = (name: string) => traceWork({ name }, async () => undefined);
-  return { logger, stop, record };
+  return { log, stop, record };
 }
 
 it('sends spans with the name and version of the process, and the last ones when it stops', async () => {
   const { next, url } = await collector();
-  const { record, stop, logger } = await trace(`${url}/`);
+  const { record, stop, log } = await trace(`${url}/`);
   await record('first');
   const first = await next();
   expect(first.body).toContain('/v1/traces ');
@@ -72,19 +62,19 @@ it('sends spans with the name and version of the process, and the last ones when
   expect(second.body).toContain('"name":"second"');
   second.response.end('{}');
   await stopped;
-  expect(logger.lines).toEqual([]);
+  expect(log.lines).toEqual([]);
 });
 
 it('logs one line when the collector refuses spans, however many batches, and one when it accepts them again', async () => {
   const { next, url } = await collector();
-  const { record, logger } = await trace(url);
+  const { record, log } = await trace(url);
   for (const status of [400, 400, 200, 200]) {
     await record(`answered ${status}`);
     (await next()).response.writeHead(status).end('{}');
   }
-  expect(logger.lines).toEqual([
-    expect.stringMatching(/^warn the collector accepts no spans: /),
-    'info the collector accepts spans again; 2 were lost',
+  expect(log.lines).toMatchObject([
+    { event: 'spans_not_accepted', level: 'warn', reason: expect.any(String) },
+    { event: 'spans_accepted', level: 'info', lost_spans: 2 },
   ]);
 });
 

@@ -37,12 +37,12 @@ export class ReportingExporter implements SpanExporter {
   }
 
   private reportLoss(count: number, error: Error | undefined): void {
-    if (this.lost === 0) this.logger.warn(`the collector accepts no spans: ${error?.message ?? 'no reason given'}`);
+    if (this.lost === 0) this.logger.event('spans_not_accepted', { reason: error?.message ?? 'no reason given' });
     this.lost += count;
   }
 
   private reportSuccess(): void {
-    if (this.lost > 0) this.logger.log(`the collector accepts spans again; ${this.lost} were lost`);
+    if (this.lost > 0) this.logger.event('spans_accepted', { lost_spans: this.lost });
     this.lost = 0;
   }
 }

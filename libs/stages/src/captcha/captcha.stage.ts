@@ -30,7 +30,7 @@ type Outcome = StageOutcome<Contract>;
 /** Injection token of the settings of `CaptchaStage`. */
 export const CAPTCHA_CONFIG = Symbol('captcha settings');
 
-const logger = new Logger('captcha');
+const logger = new Logger();
 
 /** Shows a captcha puzzle and verifies its token, with the provider's API or the built-in proof of work. */
 @Injectable()
@@ -81,9 +81,8 @@ export class CaptchaStage implements Stage<Contract> {
         : rejected({ code: 'captcha_spent' });
     } catch (error) {
       if (!(error instanceof ProviderOutageError || error instanceof RequestRejectedError)) throw error;
-      logger.fault('a captcha token could not be verified', error.cause ?? error, {
-        provider: new URL(config.api_url).host,
-      });
+      const provider = new URL(config.api_url).host;
+      logger.event('captcha_not_verified', { provider, error: error.cause ?? error });
       const outcome = error instanceof ProviderOutageError ? fallback(config.fallback_stage) : undefined;
       return outcome ?? rejected({ code: 'captcha_failed' });
     }

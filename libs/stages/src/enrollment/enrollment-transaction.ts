@@ -26,7 +26,7 @@ export class InvalidUserDataError extends Error {}
  * changes idempotent.
  */
 export class EnrollmentTransactions {
-  private readonly logger = new Logger('enrollment');
+  private readonly logger = new Logger();
 
   constructor(private readonly source: DataSource) {}
 
@@ -48,7 +48,7 @@ export class EnrollmentTransactions {
   private toInvalidData(error: unknown): InvalidUserDataError | undefined {
     if (isSuperuserGuard(error)) {
       const reason = error instanceof Error ? error.message : undefined;
-      this.logger.event('Postgres refused to change a superuser or their groups (docs/adr/0035)', { reason });
+      this.logger.event('superuser_change_refused', { reason });
       return new InvalidUserDataError('superusers cannot be changed here', { cause: error });
     }
     const isInvalid =

@@ -15,7 +15,7 @@ import { PasswordHasher } from './password-hasher.js';
  */
 @Controller()
 export class PasswordHashController {
-  private readonly logger = new Logger('password');
+  private readonly logger = new Logger();
 
   constructor(@Inject(PasswordHasher) private readonly hasher: PasswordHasher) {}
 
@@ -29,7 +29,7 @@ export class PasswordHashController {
       return { hash: await this.hasher.hash(request.data.password, () => performance.now() < deadline) };
     } catch (error) {
       if (error instanceof BusyError) return { problem: { code: 'stage_busy', retry_after_s: error.retryAfterS } };
-      this.logger.fault('a password could not be hashed', error);
+      this.logger.event('password_hash_failed', { error });
       return { problem: { code: 'stage_fault' } };
     }
   }

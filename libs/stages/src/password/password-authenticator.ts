@@ -57,7 +57,7 @@ export interface PasswordVerdict {
  */
 @Injectable()
 export class PasswordAuthenticator {
-  private readonly logger = new Logger('password');
+  private readonly logger = new Logger();
 
   constructor(
     @Inject(CredentialStore) private readonly credentials: CredentialStore,
@@ -112,7 +112,7 @@ export class PasswordAuthenticator {
   ): Promise<AuthenticationResult | undefined> {
     if (backend === INBUILT) return match === 'wrong' ? undefined : { backend, method: 'password', args: {} };
     if (backend === TOKEN) return this.checkAppPassword(userId, password);
-    this.logger.event('skipped an unsupported password backend', { backend });
+    this.logger.event('password_backend_skipped', { backend });
     return undefined;
   }
 
@@ -137,8 +137,7 @@ export class PasswordAuthenticator {
     try {
       await this.credentials.upgradeHash(userId, outdated, await this.hasher.hash(password, stillWanted));
     } catch (error) {
-      if (!(error instanceof BusyError))
-        this.logger.fault('an outdated password hash could not be replaced', error, { user: userId });
+      if (!(error instanceof BusyError)) this.logger.event('password_hash_kept', { user: userId, error });
     }
   }
 }

@@ -35,7 +35,7 @@ export interface FormVerdict {
   readonly messages: readonly string[];
 }
 
-const logger = new Logger('prompt');
+const logger = new Logger();
 
 /**
  * Evaluates the expressions and validation policies of a form in the policy service, with one request for all
@@ -60,7 +60,7 @@ export class FormPolicyClient {
       ...{ timeout_ms: subject.timeout_ms, value: true },
     }));
     const { results } = await this.send(subject, { policies, context: {}, names: { ...variables, user: null } });
-    logErrors(policies, results, 'the expression of a field failed');
+    logErrors(policies, results, 'expression_failed');
     return Object.fromEntries(
       expressions.flatMap(({ id }) => (results[id]?.error === undefined ? [[id, results[id]?.value ?? null]] : [])),
     );
@@ -81,7 +81,7 @@ export class FormPolicyClient {
     const flow_plan = { slug: subject.flow_plan.slug, context: {}, withheld: true };
     const query = { policies, callable, context: { prompt_data: values } };
     const { results: resultsById } = await this.send({ ...subject, flow_plan }, query);
-    logErrors(policies, resultsById, 'a validation policy failed');
+    logErrors(policies, resultsById, 'validation_policy_failed');
     const results = policies.map(({ id }) => resultsById[id]);
     return {
       pass: results.every((result) => result?.pass === true),
@@ -96,9 +96,13 @@ export class FormPolicyClient {
   }
 }
 
-function logErrors(policies: PolicyQuery['policies'], results: PolicyReply['results'], message: string): void {
+function logErrors(
+  policies: PolicyQuery['policies'],
+  results: PolicyReply['results'],
+  event: 'expression_failed' | 'validation_policy_failed',
+): void {
   for (const { id, name } of policies) {
     const error = results[id]?.error;
-    if (error !== undefined) logger.event(message, { name, error });
+    if (error !== undefined) logger.event(event, { policy: name, reason: error });
   }
 }

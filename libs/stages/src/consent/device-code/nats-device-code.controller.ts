@@ -17,7 +17,7 @@ type OperationReply<E extends DeviceOperation> = Promise<DeviceReply<E> | StageP
 /** Handles the requests of the gateway's OAuth endpoints about device codes and access tokens. */
 @Controller()
 export class DeviceCodeController {
-  private readonly logger = new Logger('device_code');
+  private readonly logger = new Logger();
 
   constructor(@Inject(DeviceCodeStore) private readonly codes: DeviceCodeStore) {}
 
@@ -66,7 +66,7 @@ export class DeviceCodeController {
     try {
       return await work(request.data as DeviceRequest<E>);
     } catch (error) {
-      this.logger.fault('a request about device codes failed', error, { errand: operation });
+      this.logger.event('device_code_failed', { operation, error });
       return { problem: { code: 'stage_fault' } };
     }
   }

@@ -32,7 +32,7 @@ export interface SendRequest {
 
 /** Sends codes within the rate limits. Never logs a phone number. */
 export class CodeSender {
-  private readonly logger = new Logger('mfa');
+  private readonly logger = new Logger();
 
   constructor(private readonly options: CodeSenderOptions) {}
 
@@ -57,7 +57,7 @@ export class CodeSender {
       await this.options.gateway.send(settings, { to: number, code, timeoutMs });
     } catch (error) {
       if (!(error instanceof SmsNotSentError)) throw error;
-      this.logger.event('a text message was not sent', { why: error.message, status: error.status });
+      this.logger.event('text_message_not_sent', { reason: error.message, status: error.status });
       throw error;
     }
   }

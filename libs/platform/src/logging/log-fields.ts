@@ -1,0 +1,74 @@
+import { z } from 'zod';
+
+/** Levels of log lines, from the least to the most important one. `LOG_LEVEL` names the lowest level that is written. */
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'security', 'error', 'fatal'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+const id = (description: string) => z.string().describe(description);
+const count = (description: string) => z.int().min(0).describe(description);
+
+/** A text that may quote an error of another program. Passwords, tokens and mail addresses in it are masked. */
+const freeText = (description: string) => z.string().meta({ description, free: true });
+
+/** The wire form of an error in a log line. */
+export const logError = z
+  .strictObject({
+    type: z.string().describe('Name of its class'),
+    message: z.string(),
+    stack: z.string().optional().describe('Stack, with the stacks of its causes'),
+    code: z.string().optional().describe('Code of Node or SQLSTATE of Postgres, if it has one'),
+  })
+  .describe('An error');
+
+/**
+ * All fields that a log line can have besides its head (`logHead`). A name means the same in every event. No field may
+ * hold a secret, a user name or a mail address: the names are checked against the rules of docs/spec/events.md#masking.
+ */
+export const logFields = {
+  request_id: id('Id of the HTTP request: the header `X-authentik-id` of its response'),
+  plan: id('Id of the plan: all lines of one run of a flow have it'),
+  request: id('Id of the request to a stage or to the policies: `<plan>.<revision of the plan>.<number>`'),
+  flow: id('Slug of the flow'),
+  stage: id('Kind of the stage'),
+  component: id('Component of the challenge that was shown'),
+  verb: id('What was asked of the stage: `challenge` or `respond`'),
+  method: id('HTTP method'),
+  outcome: id('How it ended; the values are in the description of the event'),
+  problem: id('Code of the problem ([errors](errors.md))'),
+  duration_ms: z.number().min(0).describe('Duration in milliseconds'),
+  user: id('uuid of the user'),
+  ended: count('Number of sessions that were ended'),
+  violations: z.array(z.string()).meta({ description: 'What the reply did against the contract', free: true }),
+  reason: freeText('Why, as a sentence for the operator'),
+  error: logError,
+  url: id('Address at which the process serves HTTP'),
+  dependency: id('What the process waits for: `bus`, `database` or `migrations`'),
+  address: id('Addresses of the NATS servers, without users and passwords'),
+  nats_subject: id('Subject on NATS'),
+  retry_ms: count('Milliseconds until the next try'),
+  migration: id('Name of the migration'),
+  context: id('Part of NestJS that wrote the line'),
+  policy: freeText('Name of the policy or of the field whose expression it is'),
+  kind: id('Kind of the policy'),
+  provider: id('Host of the provider'),
+  status: z.int().describe('HTTP status that the provider answered'),
+  source: id('Slug of the source'),
+  backend: id('Backend of the password stage'),
+  operation: id('What was asked of the service'),
+  mail: id('Id of the mail in the outbox'),
+  tries: count('Number of tries so far'),
+  sort: id('Sort of the messages: `mail` or `event`'),
+  messages: count('Number of messages'),
+  lost_spans: count('Number of spans that were lost'),
+  suppressed_event: id('Name of the event whose lines were left out'),
+  lines: count('Number of lines that were left out'),
+} as const satisfies Readonly<Record<string, z.ZodType>>;
+
+export type LogFieldName = keyof typeof logFields;
+
+/** Names of the fields whose texts are masked before they are written. */
+export const freeTextFields: ReadonlySet<string> = new Set(
+  Object.entries(logFields)
+    .filter(([, schema]) => schema.meta()?.['free'] === true)
+    .map(([name]) => name),
+);

@@ -1,0 +1,36 @@
+import { isMaskedKey, REDACTED } from '@gatehouse/contracts';
+
+/** Shorter values are not masked: they reveal little, and occur in ordinary words. */
+const MIN_CHARACTERS = 3;
+
+/** Largest number of characters of a text that is masked and written. */
+export const TEXT_CHARACTERS = 8192;
+
+const CREDENTIALS_IN_URL = /(:\/\/)[^\s/@"']+@/g;
+const MAIL_ADDRESS = /[\w.!#$%&'*+/=?^`{|}~-]{1,64}(?:@|%40)[\w-]{1,63}(?:\.[\w-]{1,63})+/g;
+const NAMED_VALUE = /([\w-]{1,64})(=|["']\s{0,8}:\s{0,8}["'])([^\s"'&;,)]+)/g;
+
+/**
+ * Returns a text without secrets, for a log line: asterisks replace `secrets`, mail addresses, the credentials of URLs,
+ * and values with a name that is masked in events (docs/spec/events.md#masking), such as in `?flow_token=…`. Cuts a text
+ * that is longer than TEXT_CHARACTERS.
+ */
+export function maskText(text: string, secrets: readonly string[] = []): string {
+  const withoutSecrets = [...secrets]
+    .filter((secret) => secret.length >= MIN_CHARACTERS)
+    .sort((a, b) => b.length - a.length)
+    .reduce((masked, secret) => masked.replaceAll(secret, REDACTED), text);
+  return cutText(withoutSecrets, TEXT_CHARACTERS)
+    .replace(CREDENTIALS_IN_URL, `$1${REDACTED}@`)
+    .replace(NAMED_VALUE, (pair: string, name: string, sign: string) =>
+      isMaskedKey(name) ? `${name}${sign}${REDACTED}` : pair,
+    )
+    .replace(MAIL_ADDRESS, REDACTED);
+}
+
+/** Returns the text, or its first `characters` characters and an ellipsis. */
+export function cutText(text: string, characters: number): string {
+  if (text.length <= characters) return text;
+  // A cut within a surrogate pair would leave half of a character.
+  return `${text.slice(0, characters).replace(/[\uD800-\uDBFF]$/, '')}…`;
+}
