@@ -4,7 +4,7 @@ import { type AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, createServer } from 'node:tls';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { createCertificate } from '../../../test/support/certificate.js';
 import { scrape } from '../../../test/support/metrics.js';
 import { reportCertificateFile, reportPeerCertificate } from './certificate.metrics.js';
@@ -39,4 +39,21 @@ it('shows the first end of the certificates in a file, and ignores a file that i
   reportCertificateFile('postgres_client', join(folder, 'missing.crt'));
   reportCertificateFile('postgres_client', undefined);
   expect(await expiryOf('postgres_client')).toBeUndefined();
+});
+
+it('does not count certificates of a file that have ended already, unless all have', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-certificates-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const [first, second] = [createCertificate(1), createCertificate(3)];
+  const path = join(folder, 'bundle.crt');
+  writeFileSync(path, first.cert + second.cert);
+  const shownAfterDays = (days: number) => {
+    vi.setSystemTime(Date.now() + days * 86_400_000);
+    reportCertificateFile('node_extra_ca', path);
+    return expiryOf('node_extra_ca');
+  };
+  onTestFinished(() => void vi.useRealTimers());
+  vi.useFakeTimers({ toFake: ['Date'] });
+  expect(await shownAfterDays(2)).toBe(endOf(second.cert));
+  expect(await shownAfterDays(2)).toBe(endOf(first.cert));
 });

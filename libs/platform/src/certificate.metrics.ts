@@ -16,7 +16,7 @@ type CertificateUse = keyof typeof CERTIFICATES;
 const expiry = gauge({
   name: 'gatehouse_certificate_expiry_timestamp_seconds',
   question: 'keys',
-  help: 'Unix time at which a certificate ends that this process uses or has verified. Of several certificates in a file, the first that ends',
+  help: 'Unix time at which a certificate ends that this process uses or has verified. Of several certificates in a file, the first that ends; those that had ended at the start of the process do not count, unless all had',
   labels: {
     use: Object.entries(CERTIFICATES)
       .map(([use, text]) => `\`${use}\`: ${text}`)
@@ -34,7 +34,8 @@ export function reportPeerCertificate(use: CertificateUse, socket: unknown): voi
 const PEM_BLOCK = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
 /**
- * Reports when the first certificate of a PEM file ends. Ignores `undefined`, and a file that cannot be read: the
+ * Reports when the first certificate of a PEM file ends. Certificates that have ended already do not count, unless all
+ * have: a bundle of public authorities keeps them for years. Ignores `undefined`, and a file that cannot be read: the
  * connection that needs it fails and says why.
  */
 export function reportCertificateFile(use: CertificateUse, path: string | null | undefined): void {
@@ -42,7 +43,8 @@ export function reportCertificateFile(use: CertificateUse, path: string | null |
   try {
     const blocks = readFileSync(path, 'utf8').match(PEM_BLOCK) ?? [];
     const ends = blocks.map((pem) => Date.parse(new X509Certificate(pem).validTo) / 1000);
-    if (ends.length > 0) expiry.set({ use }, Math.min(...ends));
+    const current = ends.filter((end) => end > Date.now() / 1000);
+    if (ends.length > 0) expiry.set({ use }, Math.min(...(current.length > 0 ? current : ends)));
   } catch {
     // See above.
   }
