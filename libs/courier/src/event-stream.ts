@@ -72,7 +72,10 @@ async function call(bus: Requester, operation: string, body?: object): Promise<R
     return reply.parse(JSON.parse(new TextDecoder().decode(bytes)));
   } catch (cause) {
     if (!(cause instanceof NoRespondersError)) throw cause;
-    throw new EventStreamError('this NATS server has no JetStream: use deploy/nats/nats.conf', { cause });
+    throw new EventStreamError(
+      'this NATS server has no JetStream: start it with `-js`, or with deploy/nats/nats.conf',
+      { cause },
+    );
   }
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { ConfigError, commonConfig, natsConfig, postgresConfig, readConfig } from './config.js';
 
 describe('reading settings', () => {
@@ -17,6 +18,12 @@ describe('reading settings', () => {
       readConfig(postgresConfig.extend(commonConfig.shape), { DATABASE_POOL: 'many', LOG_LEVEL: 'loud' });
     expect(read).toThrow(ConfigError);
     expect(read).toThrow(/DATABASE_URL: .*\n.*DATABASE_POOL: .*\n.*LOG_LEVEL: /);
+  });
+  it('says that a required setting is not set', () => {
+    const schema = z.object({ EVENTS_STREAM: z.string(), EVENTS_BATCH: z.coerce.number() });
+    expect(() => readConfig(schema, { EVENTS_STREAM: '' })).toThrow(
+      'the environment has invalid settings:\n  EVENTS_STREAM: is not set\n  EVENTS_BATCH: is not set',
+    );
   });
   it('refuses a URL that is not for Postgres', () => {
     expect(() => readConfig(postgresConfig, { DATABASE_URL: 'mysql://db/x' })).toThrow('DATABASE_URL');

@@ -14,7 +14,10 @@ export function readConfig<S extends z.ZodObject>(schema: S, env: NodeJS.Process
   const values = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
   const parsed = schema.safeParse(values);
   if (parsed.success) return parsed.data;
-  const lines = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
+  const lines = parsed.error.issues.map(({ code, path, message }) => {
+    const name = path.join('.');
+    return `  ${name}: ${code === 'invalid_type' && !(name in values) ? 'is not set' : message}`;
+  });
   throw new ConfigError(`the environment has invalid settings:\n${lines.join('\n')}`);
 }
 

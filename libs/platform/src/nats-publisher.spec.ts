@@ -57,6 +57,16 @@ describeWithNats('a publisher of events on NATS', () => {
     ]);
   });
 
+  it('says what to do when no stream stores the subject, and returns the message for later', async () => {
+    const homeless = { ...message('homeless'), subject: 'nowhere.homeless' };
+    const unpublished = await withPublisher(STREAM, (publisher) => publisher.publish([homeless]));
+    const text =
+      'no stream stores nowhere.homeless. EVENTS_STREAM is EVENTS: create it with `npm run events -- stream`';
+    expect(unpublished).toMatchObject([
+      { id: 'homeless', isFinal: false, error: { message: expect.stringContaining(text) } },
+    ]);
+  });
+
   it('returns a message that is too large for the stream or the server as final, and goes on with its key', async () => {
     const batch = [message('large', 'carol', LARGE), message('larger', 'carol', TOO_LARGE), message('small', 'carol')];
     const finals = [

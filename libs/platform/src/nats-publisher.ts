@@ -1,4 +1,4 @@
-import { headers, InvalidArgumentError, type NatsConnection } from '@nats-io/transport-node';
+import { headers, InvalidArgumentError, type NatsConnection, RequestError } from '@nats-io/transport-node';
 import {
   BusDownError,
   type EventMessage,
@@ -105,7 +105,11 @@ export class NatsPublisher extends Publisher {
       timeout: this.settings.timeoutMs,
       headers: headersOf({ [MESSAGE_ID]: id, [EXPECTED_STREAM]: stream, [CONTENT_TYPE]: contentType }),
     };
-    const reply = await this.connection.request(subject, JSON.stringify(body), options);
+    const reply = await this.connection.request(subject, JSON.stringify(body), options).catch((cause: Error) => {
+      if (!(cause instanceof RequestError && cause.isNoResponders())) throw cause;
+      const help = `create it with \`npm run events -- stream\`, or start its NATS servers`;
+      throw new Error(`no stream stores ${subject}. EVENTS_STREAM is ${stream}: ${help}`, { cause });
+    });
     const { error } = reply.json<{ error?: { description?: string; err_code?: number } }>();
     if (!error) return;
     const message = `the stream ${stream} refuses ${subject}: ${error.description ?? 'no reason given'}`;
