@@ -104,6 +104,12 @@ it('marks the span of a failure with its code or class, and leaves out the messa
   expect(spans().flatMap(({ events }) => events)).toEqual([]);
 });
 
+it.each([undefined, null])('passes on the rejection with %s of a recorded request', async (reason) => {
+  recordTestSpans();
+  const fail = () => withSpan(child, () => Promise.reject(reason));
+  await expect(traceWork({ name: 'request' }, fail)).rejects.toBe(reason);
+});
+
 it('adds attributes to the active span, and does not compute them without one', async () => {
   const { ended: spans } = recordTestSpans();
   let computed = 0;

@@ -186,7 +186,7 @@ export function activeTraceparent(): string | undefined {
  * because they can contain personal data.
  */
 export function recordFailure(span: Span, error: unknown): void {
-  const { code } = error as { code?: unknown };
+  const code = (error as { readonly code?: unknown } | null | undefined)?.code;
   const type = typeof code === 'string' ? code : error instanceof Error ? error.constructor.name : typeof error;
   span.setStatus({ code: SpanStatusCode.ERROR }).setAttribute(ATTR_ERROR_TYPE, type);
 }
