@@ -1,8 +1,9 @@
 /**
  * `npm run test:faults`: kills, hangs and restarts the parts of a deployment on this machine while users log in
  * (test/faults/*.drill.ts): NATS servers, gateways, services, PgBouncer, and a Postgres primary whose standby is promoted.
- * Prints a table of what the users noticed; `--report FILE` also writes it to a file. Other arguments are Vitest's, such as
- * `nats` for the drills of one file. Needs `nats-server`, `haproxy`, `pgbouncer` and the programs of PostgreSQL 15 or newer
+ * Prints a table of what the users noticed, and one of the alerts that told of a failure (alerts.drill.ts); `--report FILE`
+ * also writes them to a file. Other arguments are Vitest's, such as `nats` for the drills of one file. The alerts need
+ * Debian's `prometheus` too, and take as long as in a deployment, divided by ALERTS_FACTOR (by default 20). Needs `nats-server`, `haproxy`, `pgbouncer` and the programs of PostgreSQL 15 or newer
  * (Debian: nats-server, haproxy, pgbouncer, postgresql). Prints one line and succeeds where one of them is missing.
  */
 import { spawnSync } from 'node:child_process';
@@ -21,6 +22,13 @@ const COLUMNS = {
   requests: ({ requests }) => requests,
   retried: ({ refused }) => refused,
   'gap in s': ({ gapMs }) => (gapMs / 1000).toFixed(1),
+};
+
+const ALERT_COLUMNS = {
+  failure: ({ failure }) => failure,
+  alert: ({ alert }) => `[${alert}](runbooks.md#${alert.toLowerCase()})`,
+  'seconds after': ({ seconds }) => seconds,
+  'the cause is shown by': ({ check }) => `\`${check.replaceAll('|', '\\|')}\``,
 };
 
 const natsServer = process.env.NATS_SERVER || find('nats-server');
@@ -42,16 +50,16 @@ else {
 function runDrills(args, report) {
   const before = loadavg()[0];
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-faults-'));
-  const rows = join(folder, 'rows');
+  const [rows, alertRows] = [join(folder, 'rows'), join(folder, 'alerts')];
   const programs = { PATH: folders().join(delimiter), NATS_SERVER: natsServer, POSTGRES_BIN: postgres };
   try {
     const vitest = ['vitest', 'run', '--config', 'test/faults/vitest.config.ts', '--reporter=verbose'];
-    const env = { ...process.env, ...programs, FAULTS_ROWS: rows };
+    const env = { ...process.env, ...programs, FAULTS_ROWS: rows, ALERT_ROWS: alertRows };
     const { status } = spawnSync('npx', [...vitest, ...args], { env, stdio: 'inherit' });
-    const lines = existsSync(rows) ? readFileSync(rows, 'utf8').trim().split('\n') : [];
-    const table = `${machine(before)}\n\n${tableOf(lines.map((line) => JSON.parse(line)))}\n`;
-    console.log(`\n${table}`);
-    if (report) writeFileSync(report, table);
+    const tables = [tableOf(readRows(rows), COLUMNS), tableOf(readRows(alertRows), ALERT_COLUMNS)].filter(Boolean);
+    const text = `${[machine(before), ...tables].join('\n\n')}\n`;
+    console.log(`\n${text}`);
+    if (report) writeFileSync(report, text);
     return status ?? 1;
   } finally {
     rmSync(folder, { recursive: true });
@@ -67,9 +75,16 @@ function splitArguments(args) {
   return { report, others: args.toSpliced(at, 2) };
 }
 
-function tableOf(rows) {
-  const names = Object.keys(COLUMNS);
-  const lines = [names, names.map(() => '---'), ...rows.map((row) => names.map((name) => COLUMNS[name](row)))];
+/** Returns the objects in a file with one on each line. None if there is no file. */
+function readRows(file) {
+  const lines = existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [];
+  return lines.map((line) => JSON.parse(line));
+}
+
+function tableOf(rows, columns) {
+  if (rows.length === 0) return '';
+  const names = Object.keys(columns);
+  const lines = [names, names.map(() => '---'), ...rows.map((row) => names.map((name) => columns[name](row)))];
   return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 

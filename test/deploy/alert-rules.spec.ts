@@ -78,12 +78,17 @@ describe('deploy/prometheus', () => {
     );
   });
 
-  it('scales ranges, offsets and durations, and no threshold', () => {
+  it('scales ranges, offsets, durations and the age of messages, and no other threshold', () => {
     expect(scaleDuration('1h30m', 60)).toBe('90000ms');
     const expr = 'rate(a[5m] offset 1h) > 300 and max_over_time(b[1d:5m]) - time() < 14 * 86400';
     expect(scaleExpression(expr, 60)).toBe(
       'rate(a[5000ms] offset 60000ms) > 300 and max_over_time(b[1440000ms:5000ms]) - time() < 14 * 86400',
     );
+    const ages = rules.flatMap(({ expr }) => (expr.includes('gatehouse_outbox_oldest_seconds') ? [expr] : []));
+    expect(ages.map((age) => scaleExpression(age, 60))).toEqual([
+      'max(gatehouse_outbox_oldest_seconds{sort="mail"}) > 5',
+      'max(gatehouse_outbox_oldest_seconds{sort="event"}) > 15',
+    ]);
   });
 });
 

@@ -7,6 +7,8 @@ import { blueprint, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } fr
 import { runCliOk } from '../support/commands.js';
 import { Deployment, SERVICES } from '../support/deployment.js';
 import { freePort } from '../support/processes.js';
+import { hasPrometheus } from '../support/prometheus.js';
+import { AlertDrill, monitoringPorts } from './alert-drill.js';
 import { LoginLoad } from './login-load.js';
 
 const USERS = Array.from({ length: 4 }, (_, i) => `user-${i}`);
@@ -18,6 +20,7 @@ let load: LoginLoad;
 let folder: string;
 let postgres: Awaited<ReturnType<typeof startPostgres>>;
 let port: number;
+let ports: Record<string, number>;
 
 const startPostgres = () => startEmbeddedPostgres({ dataDir: join(folder, 'data'), port, password: 'faults' });
 
@@ -27,6 +30,7 @@ beforeAll(async () => {
   port = await freePort();
   postgres = await startPostgres();
   await runCliOk('migrate', [], { env: { DATABASE_URL: postgres.url } });
+  ports = await monitoringPorts([...SERVICES, 'gateway']);
   deployment = await Deployment.open({
     apart: 'all',
     database: { url: postgres.url, drop: () => postgres.stop() },
@@ -36,7 +40,8 @@ beforeAll(async () => {
         flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN]),
       ),
     ],
-    gateway: { NETWORK_ATTEMPTS_FREE: '100000' },
+    gateway: { NETWORK_ATTEMPTS_FREE: '100000', MONITORING_PORT: String(ports['gateway']) },
+    own: Object.fromEntries(SERVICES.map((service) => [service, { MONITORING_PORT: String(ports[service]) }])),
   });
 }, 120_000);
 afterAll(async () => {
@@ -105,5 +110,36 @@ describe('no login is lost', { timeout: 120_000 }, () => {
       await deployment.end(`next ${service}`);
     }
     expect(await outcome('services replaced')).toEqual({ ...NONE_LOST, refused: 0 });
+  });
+});
+
+// `npm run test:faults -- alerts` has the other alerts.
+describe.skipIf(!hasPrometheus)('an alert fires, its runbook shows the cause, and no login is lost', () => {
+  let drill: AlertDrill;
+  beforeAll(async () => {
+    drill = await AlertDrill.open(deployment, { ports, factor: 60, env: { DATABASE_URL: postgres.url } });
+  });
+  afterAll(() => drill?.close());
+
+  it('when the only process of a stage is stopped', async () => {
+    const causes = await drill.run({
+      name: 'Service of a stage stopped',
+      alerts: { GatehouseServiceDown: /"service":"password"\},"value":\[[\d.]+,"0"/ },
+      begin: () => deployment.end('password'),
+      repair: () => deployment.start('password'),
+    });
+    expect(causes).toEqual({ GatehouseServiceDown: `query 'up{job="gatehouse"} == 0'` });
+    expect(await outcome('a stage stopped')).toMatchObject(NONE_LOST);
+  });
+
+  it('when nats-server is stopped', async () => {
+    const causes = await drill.run({
+      name: 'NATS stopped',
+      alerts: { GatehouseNatsDisconnected: /"missing":\["bus"\]/ },
+      begin: () => deployment.stopBus(),
+      repair: () => deployment.startBus(),
+    });
+    expect(causes).toEqual({ GatehouseNatsDisconnected: 'ask gateway /-/health/ready/' });
+    expect(await outcome('bus stopped')).toMatchObject(NONE_LOST);
   });
 });

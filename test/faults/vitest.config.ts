@@ -12,6 +12,8 @@ export default {
     ...config.test,
     include: ['test/faults/*.drill.ts'],
     globalSetup: [],
+    // What the global setup of `npm test` finds.
+    provide: { natsServer: process.env['NATS_SERVER'] ?? '' },
     testTimeout: DRILL_TIMEOUT_MS,
     hookTimeout: DRILL_TIMEOUT_MS,
     // One deployment at a time, so that the gaps of one do not come from the load of another.

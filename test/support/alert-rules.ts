@@ -38,15 +38,23 @@ export function scaleDuration(duration: string, factor: number): string {
   return `${Math.max(1, Math.round(ms / factor))}ms`;
 }
 
-/** Returns an expression with its ranges, such as `[5m]`, and its offsets divided by a factor. */
+/** Seconds that a message may wait in the outbox. It waits for the part of a deployment that is slow or away. */
+const LARGEST_AGE = /(?<=\bgatehouse_outbox_oldest_seconds\{[^}]*\}\) > )\d+/g;
+
+/**
+ * Returns an expression in which the ranges, such as `[5m]`, the offsets and the largest age of a message are divided by
+ * a factor.
+ */
 export const scaleExpression = (expr: string, factor: number): string =>
-  expr.replace(/(?<=\[|\[\w+:|\boffset )(?:\d+(?:ms|[smhd]))+/g, (duration) => scaleDuration(duration, factor));
+  expr
+    .replace(/(?<=\[|\[\w+:|\boffset )(?:\d+(?:ms|[smhd]))+/g, (duration) => scaleDuration(duration, factor))
+    .replace(LARGEST_AGE, (seconds) => String(Number(seconds) / factor));
 
 /**
  * Returns the text of one file with all rules, in which every time window is divided by `factor`: the ranges and offsets
  * of expressions, `for`, and the intervals of groups. So a test with a real Prometheus sees within seconds what takes
- * minutes in a deployment. Divide the scrape interval too: a range must hold several scrapes. Thresholds stay, also those
- * in seconds, such as the age of the oldest mail.
+ * minutes in a deployment. Divide the scrape interval too: a range must hold several scrapes. So is the age that a message
+ * in the outbox may reach. Other thresholds stay.
  */
 export function scaledRules(factor: number): string {
   const scaleRule = (rule: Rule) => ({

@@ -26,30 +26,21 @@ export function createCertificate(days = 2): KeyPair {
 const CONFIG = '[req]\ndistinguished_name = none\n[none]\n';
 /** OpenSSL arguments that omit the key identifiers, so that verifiers find the issuer by its name alone. */
 const WITHOUT_KEY_IDS = ['-addext', 'subjectKeyIdentifier=none', '-addext', 'authorityKeyIdentifier=none'];
-const NEW_KEY = [
-  '-newkey',
-  'ec',
-  '-pkeyopt',
-  'ec_paramgen_curve:prime256v1',
-  '-nodes',
-  '-days',
-  '2',
-  ...WITHOUT_KEY_IDS,
-];
+const NEW_KEY = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', ...WITHOUT_KEY_IDS];
 
-/** Creates a chain of certificates that are valid for two days. Each certificate issues the next. */
-export function createChain(...links: readonly (readonly [subject: string, ca: boolean])[]): KeyPair[] {
+/** Creates a chain of certificates that are valid for two days, or for `days`. Each certificate issues the next. */
+export function createChain(...links: readonly (readonly [subject: string, ca: boolean, days?: number])[]): KeyPair[] {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-chain-'));
   const config = join(folder, 'openssl.cnf');
   const filesOf = (i: number): [string, string] => [join(folder, `${i}.key`), join(folder, `${i}.crt`)];
   try {
     writeFileSync(config, CONFIG);
-    return links.map(([subject, ca], i) => {
+    return links.map(([subject, ca, days = 2], i) => {
       const [key, cert] = filesOf(i);
       const [issuerKey, issuer] = filesOf(i - 1);
       const issuerArgs = i === 0 ? [] : ['-CA', issuer, '-CAkey', issuerKey];
       const subjectArgs = ['-subj', subject, '-addext', `basicConstraints=critical,CA:${ca ? 'TRUE' : 'FALSE'}`];
-      const files = ['-config', config, '-keyout', key, '-out', cert];
+      const files = ['-days', String(days), '-config', config, '-keyout', key, '-out', cert];
       execFileSync('openssl', ['req', '-x509', ...NEW_KEY, ...subjectArgs, ...issuerArgs, ...files], {
         stdio: 'ignore',
       });

@@ -26,6 +26,30 @@ export const mailTo = (address: string | null, changes: Partial<MailBody> = {}):
     { ...REQUEST_FACTS, user: undefined, flow: 'recovery' },
   );
 
+/** The database of `putMessages`. */
+interface MessageTarget {
+  /** The seal keys. */
+  readonly seal: string;
+  /** Age of the messages in seconds. */
+  readonly agoS?: number;
+  /** Runs a statement. */
+  readonly execute: (sql: string, values: readonly unknown[]) => Promise<unknown>;
+}
+
+/** Inserts messages into the outbox and returns their ids. */
+export async function putMessages(
+  messages: readonly OutboxMessage[],
+  { seal, agoS = 0, execute }: MessageTarget,
+): Promise<string[]> {
+  const rows = messages.map((message) => outboxRow(message, new Sealer(seal)));
+  await execute(
+    `INSERT INTO flow.outbox (id, topic, body, due_at, made_at)
+     SELECT o.*, now(), now() - $4::interval FROM unnest($1::uuid[], $2::text[], $3::bytea[]) o`,
+    [rows.map(({ id }) => id), rows.map(({ topic }) => topic), rows.map(({ body }) => body), `${agoS} seconds`],
+  );
+  return rows.map(({ id }) => id);
+}
+
 interface CourierInfrastructure {
   nats: RunningNats;
   readonly natsOptions: NatsServerOptions;
@@ -92,14 +116,11 @@ export class CourierHarness {
   }
 
   /** Inserts messages into the outbox, created `agoS` seconds ago, and returns their ids. */
-  async put(messages: readonly OutboxMessage[], agoS = 0): Promise<string[]> {
-    const rows = messages.map((message) => outboxRow(message, new Sealer(this.infrastructure.seal)));
-    await this.source.query(
-      `INSERT INTO flow.outbox (id, topic, body, due_at, made_at)
-       SELECT o.*, now(), now() - $4::interval FROM unnest($1::uuid[], $2::text[], $3::bytea[]) o`,
-      [rows.map(({ id }) => id), rows.map(({ topic }) => topic), rows.map(({ body }) => body), `${agoS} seconds`],
-    );
-    return rows.map(({ id }) => id);
+  put(messages: readonly OutboxMessage[], agoS = 0): Promise<string[]> {
+    return putMessages(messages, {
+      ...{ seal: this.seal, agoS },
+      execute: (sql, values) => this.source.query(sql, [...values]),
+    });
   }
 
   /** Returns a NATS connection that can subscribe to the published events. */

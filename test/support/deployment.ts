@@ -6,7 +6,7 @@ import pg from 'pg';
 import { Browser } from './browser.js';
 import { runCliOk } from './commands.js';
 import { type RunningNats, startNats } from './nats.js';
-import { hasPgbouncer, type RunningPgbouncer, startPgbouncer } from './pgbouncer.js';
+import { type RunningPgbouncer, startPgbouncerIf } from './pgbouncer.js';
 import { type FreshDatabase, migratedDatabase } from './postgres.js';
 import { type Environment, freePort, type RunningPart, type RunningProcess, startProcess } from './processes.js';
 import { startHosted } from './service-host.js';
@@ -26,6 +26,8 @@ interface DeploymentOptions {
   readonly gateway?: Environment;
   /** Settings of every service. */
   readonly environment?: Environment;
+  /** Settings of single services, by the name that `start` gives them. */
+  readonly own?: Readonly<Record<string, Environment>>;
   /**
    * The services that run as separate processes, for tests that end or watch a process. The service host of
    * the worker (service-host.ts) runs the others, which start in a fraction of the time.
@@ -39,9 +41,6 @@ interface DeploymentOptions {
   readonly pgbouncer?: boolean;
 }
 
-/** Connections of PgBouncer to Postgres. All services share them, and take turns because they want more. */
-const PGBOUNCER_POOL = 3;
-
 /** The database, the bus and the settings that all services of a deployment share. */
 interface Infrastructure {
   nats: RunningNats;
@@ -53,6 +52,7 @@ interface Infrastructure {
   /** The seal keys, for processes that open sealed values. */
   sealing: Environment;
   readonly apart: readonly Service[] | 'all';
+  readonly own: Readonly<Record<string, Environment>>;
 }
 
 const servesStages = (service: Service): service is StageService =>
@@ -63,6 +63,7 @@ const newSealKeys = () => `test:${randomBytes(32).toString('base64')}`;
 /** A gateway and some services of the built product, on their own nats-server and database. Tests use it by HTTP. */
 export class Deployment {
   private readonly parts = new Map<string, RunningPart>();
+  private readonly ended = new Map<string, RunningPart>();
 
   private constructor(
     readonly url: string,
@@ -78,7 +79,6 @@ export class Deployment {
       freePort().then(String),
     ]);
     const url = `http://${host}:${port}`;
-    const [SEAL_KEYS, MFA_SEAL_KEYS] = [newSealKeys(), newSealKeys()];
     const settings = {
       PORT: port,
       BASE_URL: url,
@@ -91,10 +91,10 @@ export class Deployment {
     const pool = new pg.Pool({ connectionString: database.url, max: 2 });
     // Dropping the database may end a connection that is still closing, which is an error of the pool.
     pool.on('error', () => undefined);
-    const sealing = { SEAL_KEYS, MFA_SEAL_KEYS };
-    const isPooled = hasPgbouncer && (options.pgbouncer || Boolean(process.env['TEST_PGBOUNCER']));
-    const pgbouncer = isPooled ? await startPgbouncer({ database: database.url, poolSize: PGBOUNCER_POOL }) : undefined;
-    const infrastructure = { nats, database, pgbouncer, pool, environment, sealing, apart: options.apart ?? [] };
+    const sealing = { SEAL_KEYS: newSealKeys(), MFA_SEAL_KEYS: newSealKeys() };
+    const pgbouncer = await startPgbouncerIf(options.pgbouncer, database.url);
+    const { apart = [], own = {} } = options;
+    const infrastructure = { nats, database, pgbouncer, pool, environment, sealing, apart, own };
     const deployment = new Deployment(url, infrastructure, settings);
     for (const blueprint of blueprints) await deployment.apply(blueprint);
     await deployment.startAll(services);
@@ -112,19 +112,18 @@ export class Deployment {
 
   /** Starts a service. With another `name`, the service runs beside its first instance. */
   async start(service: Service, name: string = service): Promise<void> {
-    const env = { ...this.serviceEnvironment, ...this.sealingOf(service) };
+    const env = { ...this.serviceEnvironment, ...this.sealingOf(service), ...this.infrastructure.own[name] };
     this.parts.set(name, await this.startPart(service, env));
   }
 
   async openGateway(): Promise<void> {
-    const env = { ...this.serviceEnvironment, ...this.gatewayKeys, ...this.gatewaySettings };
-    this.parts.set('gateway', await this.startPart('gateway', env));
+    this.parts.set('gateway', await this.startPart('gateway', this.gatewayEnvironment));
   }
 
   /** Starts another gateway on the same database and bus, with some settings of its own. Returns its address. */
   async openAnotherGateway(settings: Environment = {}): Promise<string> {
     const port = String(await freePort());
-    const env = { ...this.serviceEnvironment, ...this.gatewayKeys, ...this.gatewaySettings, ...settings, PORT: port };
+    const env = { ...this.gatewayEnvironment, ...settings, PORT: port };
     this.parts.set(`gateway-${port}`, await this.startPart('gateway', env));
     return `http://127.0.0.1:${port}`;
   }
@@ -162,6 +161,7 @@ export class Deployment {
     const part = this.process(name);
     // A new instance may start under the same name before this instance has ended.
     this.parts.delete(name);
+    this.ended.set(name, part);
     return part.stop(signal);
   }
 
@@ -184,9 +184,9 @@ export class Deployment {
     return this.part(name).says(pattern);
   }
 
-  /** Returns everything that a service has written so far. Services in the service host share their output. */
+  /** Returns all output of a service that runs, or has ended. Services in the service host share their output. */
   output(name: string): string {
-    return this.part(name).output();
+    return (this.parts.get(name) ?? this.ended.get(name) ?? this.part(name)).output();
   }
 
   /** Applies a blueprint and returns the output of the command. Throws with its standard error. */
@@ -263,15 +263,14 @@ export class Deployment {
   }
 
   /** Returns the seal keys that a service has in production. */
-  private sealingOf(service: Service): Environment {
+  private sealingOf(service: Service | 'gateway'): Environment {
     const { SEAL_KEYS = '', MFA_SEAL_KEYS = '' } = this.infrastructure.sealing;
     if (service === 'mfa') return { MFA_SEAL_KEYS };
-    return service === 'courier' ? { SEAL_KEYS } : {};
+    return service === 'courier' || service === 'gateway' ? { SEAL_KEYS } : {};
   }
 
-  private get gatewayKeys(): Environment {
-    const { SEAL_KEYS = '' } = this.infrastructure.sealing;
-    return { SEAL_KEYS };
+  private get gatewayEnvironment(): Environment {
+    return { ...this.serviceEnvironment, ...this.sealingOf('gateway'), ...this.gatewaySettings };
   }
 
   /** Runs an operator command with the keys of the deployment, and returns its output. */

@@ -13,6 +13,8 @@ export interface ReceivedMail extends Email {
 }
 
 interface Options extends Pick<SMTPServerOptions, 'secure' | 'key' | 'cert' | 'hideSTARTTLS'> {
+  /** The port. By default, a free port. */
+  readonly port?: number;
   /** Credentials that senders must use. Without them, the server accepts mail without authentication. */
   readonly login?: { readonly user: string; readonly password: string };
   /** Called with each recipient. The server refuses the recipient with the returned error and its `responseCode`. */
@@ -32,7 +34,7 @@ export class Mailbox {
   #observers: (() => void)[] = [];
 
   private constructor(private readonly options: Options) {
-    const { login, refuse, beforeAccepting: _, ...rest } = options;
+    const { login, refuse, beforeAccepting: _, port: _port, ...rest } = options;
     this.#server = new SMTPServer({
       ...rest,
       authOptional: login === undefined,
@@ -55,7 +57,7 @@ export class Mailbox {
 
   static async open(options: Options = {}): Promise<Mailbox> {
     const mailbox = new Mailbox(options);
-    mailbox.#server.listen(0, '127.0.0.1');
+    mailbox.#server.listen(options.port ?? 0, '127.0.0.1');
     await once(mailbox.#server.server, 'listening');
     return mailbox;
   }

@@ -65,6 +65,21 @@ export async function startPgbouncer(options: PgbouncerOptions): Promise<Running
   return { pid: child.pid ?? 0, url: url.href, output, stop };
 }
 
+/** Connections of PgBouncer to Postgres. All services share them, and take turns because they want more. */
+const SHARED_POOL = 3;
+
+/**
+ * Starts a PgBouncer for the services of a deployment, if it is installed and `wanted`. With TEST_PGBOUNCER set, every
+ * deployment wants one. Otherwise returns `undefined`.
+ */
+export async function startPgbouncerIf(
+  wanted: boolean | undefined,
+  database: string,
+): Promise<RunningPgbouncer | undefined> {
+  const isUsed = hasPgbouncer && (wanted || Boolean(process.env['TEST_PGBOUNCER']));
+  return isUsed ? startPgbouncer({ database, poolSize: SHARED_POOL }) : undefined;
+}
+
 function started(child: ChildProcess): Promise<() => string> {
   return new Promise((resolve, reject) => {
     let output = '';

@@ -1,19 +1,24 @@
+import { EventEmitter, once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { isInstalled } from '../deploy/installed.js';
-import { type Rule, scaledRules } from './alert-rules.js';
+import { type Rule, scaleDuration, scaledRules } from './alert-rules.js';
 import { freePort, startProcess } from './processes.js';
 
 /** Whether a Prometheus server is installed (Debian package prometheus). */
 export const hasPrometheus = isInstalled('prometheus') && isInstalled('promtool');
 
 /** An alert that Prometheus has sent. */
-interface SentAlert {
+export interface SentAlert {
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
+  /** Time since which it fires. */
+  readonly startsAt: string;
+  /** Time at which it has ended. In the future while it fires. */
+  readonly endsAt: string;
 }
 
 /** A rule as Prometheus reports it. */
@@ -40,8 +45,11 @@ const LEAST_SCRAPE_MS = 1000;
 
 /** A Prometheus server with the rules of deploy/prometheus, which sends its alerts to this object. */
 export class RunningPrometheus {
+  /** The last message about each alert, by its labels. */
   private readonly sent = new Map<string, SentAlert>();
-  private readonly waiting = new Map<string, (alert: SentAlert) => void>();
+  /** Each alert that has fired, by its labels and its beginning. */
+  private readonly fired = new Map<string, SentAlert>();
+  private readonly messages = new EventEmitter().setMaxListeners(0);
 
   private constructor(readonly url: string) {}
 
@@ -63,7 +71,10 @@ export class RunningPrometheus {
       {
         ready: /Server is ready to receive web requests/,
         program: 'prometheus',
-        args: [`--storage.tsdb.path=${folder}/data`, `--web.listen-address=127.0.0.1:${port}`],
+        args: [
+          ...[`--storage.tsdb.path=${folder}/data`, `--web.listen-address=127.0.0.1:${port}`],
+          `--query.lookback-delta=${scaleDuration('5m', options.factor)}`,
+        ],
       },
     );
     const stop = async () => {
@@ -74,10 +85,28 @@ export class RunningPrometheus {
     return [prometheus, stop];
   }
 
-  /** Resolves with an alert when Prometheus has sent it, at once if it has been sent before. */
-  fires(alert: string): Promise<SentAlert> {
-    const sent = this.sent.get(alert);
-    return sent ? Promise.resolve(sent) : new Promise((resolve) => this.waiting.set(alert, resolve));
+  /** Resolves with an alert when it has begun to fire at `since` or later, at once if it has done so before. */
+  async fires(alert: string, since = 0): Promise<SentAlert> {
+    for (;;) {
+      const found = this.firedSince(since).find(({ labels }) => labels['alertname'] === alert);
+      if (found) return found;
+      await once(this.messages, 'message');
+    }
+  }
+
+  /** Resolves when Prometheus has told of all alerts of a name that they have ended. */
+  async ends(alert: string): Promise<void> {
+    const isFiring = ({ labels, endsAt }: SentAlert) =>
+      labels['alertname'] === alert && Date.parse(endsAt) > Date.now();
+    while ([...this.sent.values()].some(isFiring)) await once(this.messages, 'message');
+  }
+
+  /** Returns the alerts that have begun to fire at `since` or later, the first one first. */
+  firedSince(since: number): SentAlert[] {
+    const starts = ({ startsAt }: SentAlert) => Date.parse(startsAt);
+    return [...this.fired.values()]
+      .filter((alert) => starts(alert) >= since)
+      .sort((one, other) => starts(one) - starts(other));
   }
 
   /** Returns the values of an expression now, each with its labels. */
@@ -104,10 +133,11 @@ export class RunningPrometheus {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     for (const alert of JSON.parse(Buffer.concat(chunks).toString()) as SentAlert[]) {
-      const name = alert.labels['alertname'] ?? '';
-      this.sent.set(name, alert);
-      this.waiting.get(name)?.(alert);
+      const labels = JSON.stringify(alert.labels);
+      this.sent.set(labels, alert);
+      this.fired.set(`${labels} ${alert.startsAt}`, alert);
     }
+    this.messages.emit('message');
   }
 }
 

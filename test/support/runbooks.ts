@@ -23,9 +23,49 @@ query() { printf 'QUERY: %s\\n' "$1"; }
 sql() { printf 'SQL: %s\\n' "$1"; }
 `;
 
+/** Where the commands of a runbook find the parts of a deployment that a test runs. */
+interface Place {
+  /** Monitoring ports by service. */
+  readonly ports: Readonly<Record<string, number>>;
+  /** Address of Prometheus. */
+  readonly prometheus: string;
+  /** Folder with a file `<service>.log` for each service. */
+  readonly logs: string;
+  /** Environment variables of the commands. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+const readRunbooks = () => readFileSync('docs/how-to/runbooks.md', 'utf8');
+
+/** Returns the lines of the first code block of an alert's section, without those that ask Docker or Kubernetes. */
+export function checkCommands(alert: string): string[] {
+  const [, section = ''] = readRunbooks().split(new RegExp(`^### ${alert}$`, 'm'));
+  const [, block = ''] = /^```sh\n(.*?)^```/ms.exec(section) ?? [];
+  return block.split('\n').filter((line) => line !== '' && !/^(docker|kubectl) /.test(line));
+}
+
+/**
+ * Runs one command of a runbook with the functions that the page defines for `npm start`, except that each service has
+ * its own port and log. Returns what it prints, also when it fails.
+ */
+export async function runCheck(command: string, { ports, prometheus, logs, env }: Place): Promise<string> {
+  const [, functions = ''] = /^```sh\n(ask\(\) \{ curl.*?)^```/ms.exec(readRunbooks()) ?? [];
+  const adapted = functions
+    .replace(':9001', `:\${PORTS[$1]}`)
+    .replace('gatehouse.log', '"$LOGS/$1.log"')
+    .replace('http://127.0.0.1:9090', prometheus);
+  const table = Object.entries(ports).map(([service, port]) => `[${service}]=${port}`);
+  const script = `declare -A PORTS=(${table.join(' ')})\n${adapted}${command}`;
+  const options = { env: { PATH: process.env['PATH'], LOGS: logs, ...env } };
+  const { stdout, stderr } = await run('bash', ['--norc', '-c', script], options).catch(
+    (error: unknown) => error as { stdout: string; stderr: string },
+  );
+  return `${stdout}${stderr}`;
+}
+
 /** Returns the commands of the runbooks' sections that use the functions of the page. */
 function runbookCommands(): string[] {
-  const [, sections = ''] = readFileSync('docs/how-to/runbooks.md', 'utf8').split(/^## Logins and requests$/m);
+  const [, sections = ''] = readRunbooks().split(/^## Logins and requests$/m);
   return [...sections.matchAll(/^```sh\n(.*?)^```/gms)]
     .flatMap(([, block = '']) => block.split('\n'))
     .filter((line) => /^(ask|query|logs|sql) /.test(line));
