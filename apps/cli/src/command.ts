@@ -28,8 +28,11 @@ export interface CommandResult {
 export interface Command {
   /** The name that precedes the error messages of the command. */
   readonly name: string;
-  /** Returns the output of the command. A plain string means exit code 0. */
-  readonly run: (args: readonly string[], process: CommandProcess) => Promise<string | CommandResult>;
+  /**
+   * Returns the output of the command. A plain string means exit code 0, and so does `undefined`: the command has written
+   * its output itself.
+   */
+  readonly run: (args: readonly string[], process: CommandProcess) => Promise<string | CommandResult | undefined>;
 }
 
 /** Runs a command and returns its exit code. Writes its output to standard output, or one sentence to standard error. */
@@ -37,6 +40,7 @@ export async function runCommand(command: Command, args: readonly string[], proc
   try {
     const { stdin, stdout, stderr } = process;
     const result = await command.run(args, { env: resolveEnvironment(process.env), stdin, stdout, stderr });
+    if (result === undefined) return 0;
     const { output, exitCode } = typeof result === 'string' ? { output: result, exitCode: 0 } : result;
     process.stdout.write(`${output}\n`);
     return exitCode;

@@ -52,6 +52,9 @@ export const courierSettings = z.object({
   EVENTS_ORDER_S: integerSetting(3600).describe(
     'Age in seconds up to which an event that was sealed with a key that this courier does not have holds back later events of its user. Then the later events are published before it',
   ),
+  EVENTS_KEPT_S: integerSetting(90 * 86_400, { min: 60 }).describe(
+    'Seconds for which published events are kept in the database, for `npm run events -- export` and `npm run flow -- trace`',
+  ),
   OUTBOX_POLL_MS: integerSetting(500, { min: 10, max: 60_000 }).describe(
     'Milliseconds between two polls of an empty outbox',
   ),

@@ -81,7 +81,7 @@ export class EventDelivery {
     const failures = new Map(unpublished.map((failure) => [failure.id, failure]));
     const published = readable.filter(({ message: { id } }) => !failures.has(id));
     for (const event of published) await this.#recordLogin(event);
-    if (published.length > 0) await outbox.delete(published.map(({ message }) => message));
+    if (published.length > 0) await outbox.keep(published);
     const waiting: LeasedMessage[] = [];
     for (const { message } of readable) {
       const failure = failures.get(message.id);

@@ -1,4 +1,5 @@
 export { courierConfig } from './courier.config.js';
-export { type EventStreamConfig, EventStreamError, eventStreamConfig, saveEventStream } from './event-stream.js';
+export { EventStreamError, eventStreamConfig, saveEventStream } from './event-stream.js';
+export { KeptEventRepository, type StoredEvent, UnknownEventError } from './kept-event.repository.js';
 export { OutboxAdmin, type OutboxEntry } from './outbox-admin.js';
 export { startCourier } from './start-courier.js';

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { type OutboxMessage, openOutboxRow, outboxParameters, outboxRow } from '@gatehouse/outbox';
+import { type EventBody, type OutboxMessage, openOutboxRow, outboxParameters, outboxRow } from '@gatehouse/outbox';
 import { runNamed, type Sealer, UnknownSealKeyError, UnsealError } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import {
   COUNT_RECIPIENT,
   DELETE_DELIVERED,
+  KEEP_PUBLISHED,
   LEASE_EVENTS,
   LEASE_MAILS,
   OUTBOX_STATS,
@@ -13,6 +14,7 @@ import {
   RETRY_LATER,
   SET_LAST_LOGIN,
   SWEEP_COUNTS,
+  SWEEP_KEPT,
   SWEEP_PARKED,
 } from './outbox.statements.js';
 
@@ -48,6 +50,21 @@ export interface OutboxStats {
 }
 
 type Row = Omit<LeasedMessage, 'body' | 'missingKey'> & { readonly body: Buffer };
+
+/** An event that was published, with its opened body. */
+export interface PublishedEvent {
+  readonly message: LeasedMessage;
+  readonly body: EventBody;
+}
+
+/** Returns the uuid of the user who has caused an event, unless it is the user whom the event is about. */
+function otherActorOf({ actor }: EventBody, user: string | null): string | null {
+  const uuid = actor && 'uuid' in actor ? actor.uuid : null;
+  return uuid === user ? null : uuid;
+}
+
+/** Number of old kept events that one statement deletes. */
+const KEPT_BATCH = 1000;
 
 const seconds = (count: number) => `${count} seconds`;
 
@@ -103,6 +120,20 @@ export class OutboxRepository {
     await runNamed(this.source, DELETE_DELIVERED, [ids, tries, ...this.columns(event)]);
   }
 
+  /** Moves published events from the outbox to the kept events. */
+  async keep(events: readonly PublishedEvent[]): Promise<void> {
+    const userOf = ({ user }: EventBody) => (user?.kind === 'saved' ? user.uuid : null);
+    const bodies = events.map(({ body }) => body);
+    await runNamed(this.source, KEEP_PUBLISHED, [
+      events.map(({ message: { id } }) => id),
+      events.map(({ message: { tries } }) => tries),
+      bodies.map(userOf),
+      bodies.map((body) => otherActorOf(body, userOf(body))),
+      bodies.map(({ plan }) => plan ?? null),
+      bodies.map(({ request_id: request }) => request ?? null),
+    ]);
+  }
+
   /**
    * Makes each message due again after a delay, and stores the error of this attempt. `delayS` returns the delay in
    * seconds for a number of tries.
@@ -138,6 +169,15 @@ export class OutboxRepository {
 
   async stats(): Promise<OutboxStats[]> {
     return (await runNamed<OutboxStats>(this.source, OUTBOX_STATS, [])).rows;
+  }
+
+  /**
+   * Deletes kept events that were published more than `keptS` seconds ago, in batches of `rows` rows, each in a
+   * transaction of its own.
+   */
+  async sweepKept(keptS: number, rows = KEPT_BATCH): Promise<void> {
+    for (let deleted = rows; deleted === rows; )
+      deleted = (await runNamed(this.source, SWEEP_KEPT, [seconds(keptS), rows])).rowCount;
   }
 
   /** Deletes messages that were parked more than `keepS` seconds ago, and counters of past periods. */

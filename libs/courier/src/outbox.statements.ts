@@ -69,6 +69,26 @@ export const DELETE_DELIVERED: NamedStatement = {
 };
 
 /**
+ * Moves published events to the kept events, unless another courier has taken over their lease. Arrays with one element
+ * per event: $1 ids, $2 tries of the lease, $3 users whom the events are about, $4 users who have caused them, if they are
+ * others, $5 plans, $6 requests. The positions have the order in which the events were published.
+ */
+export const KEEP_PUBLISHED: NamedStatement = {
+  name: 'outbox_keep',
+  text: `
+    WITH gone AS (
+      DELETE FROM flow.outbox o
+      USING unnest($1::uuid[], $2::int[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[])
+        t(id, tries, user_id, actor_id, plan_id, request_id)
+      WHERE o.id = t.id AND o.tries = t.tries AND o.parked_at IS NULL
+      RETURNING o.id, o.topic, o.made_at, o.body, o.seq, t.user_id, t.actor_id, t.plan_id, t.request_id)
+    INSERT INTO flow.audit_events (id, action, at, user_id, actor_id, plan_id, request_id, body)
+    SELECT id, substr(topic, length('events.') + 1), made_at, user_id, actor_id, plan_id, request_id, body
+    FROM gone ORDER BY seq
+    ON CONFLICT (id) DO NOTHING`,
+};
+
+/**
  * Makes messages due again after a failed delivery. $1 ids of messages, $2 tries of each message's lease, $3 error, $4
  * delay of each message (interval).
  */
@@ -134,6 +154,18 @@ export const SET_LAST_LOGIN: NamedStatement = {
 export const SWEEP_PARKED: NamedStatement = {
   name: 'outbox_sweep',
   text: 'DELETE FROM flow.outbox WHERE parked_at < now() - $1::interval',
+};
+
+/**
+ * Deletes kept events that are too old, at most a batch. $1 how long events are kept (interval), $2 largest number of
+ * events. Skips events that another courier deletes.
+ */
+export const SWEEP_KEPT: NamedStatement = {
+  name: 'audit_events_sweep',
+  text: `
+    DELETE FROM flow.audit_events WHERE id = ANY (ARRAY(
+      SELECT id FROM flow.audit_events WHERE kept_at < now() - $1::interval
+      ORDER BY kept_at LIMIT $2 FOR UPDATE SKIP LOCKED))`,
 };
 
 /** Deletes the mail counts of past periods. $1 length of the counting period (interval). */

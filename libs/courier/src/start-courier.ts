@@ -41,8 +41,7 @@ export async function startCourier(
   if (config.MONITORING_PORT !== undefined) registerOutboxMetrics(outbox);
   const dependencies = { config, outbox, logger };
   const loops = [deliverMails(dependencies), deliverEvents(dependencies, publisher)];
-  const sweep = () => outbox.sweep(config.OUTBOX_KEEP_S, config.MAIL_PER_ADDRESS_PERIOD_S);
-  const stopSweeping = runPeriodically(SWEEP_S, sweep, logger);
+  const stopSweeping = runPeriodically(SWEEP_S, () => sweep(dependencies), logger);
   return {
     refused: publisher.refused,
     close: async () => {
@@ -59,6 +58,11 @@ interface Dependencies {
   readonly config: CourierConfig;
   readonly outbox: OutboxRepository;
   readonly logger: Logger;
+}
+
+async function sweep({ config, outbox }: Dependencies): Promise<void> {
+  await outbox.sweep(config.OUTBOX_KEEP_S, config.MAIL_PER_ADDRESS_PERIOD_S);
+  await outbox.sweepKept(config.EVENTS_KEPT_S);
 }
 
 function deliverMails({ config, outbox, logger }: Dependencies): Pick<PollLoop<LeasedMessage>, 'close'> {

@@ -29,7 +29,7 @@ beforeAll(async () => {
 afterAll(() => close?.());
 beforeEach(async () => {
   await source.query(
-    'TRUNCATE flow.sessions, flow.resume_tokens, flow.outbox, flow.objects, flow.flow_versions CASCADE',
+    'TRUNCATE flow.sessions, flow.resume_tokens, flow.outbox, flow.audit_events, flow.objects, flow.flow_versions CASCADE',
   );
   await source.query('TRUNCATE flow.oauth_clients, identification.sources, mfa.devices, mfa.digest_keys CASCADE');
 });
@@ -48,6 +48,10 @@ async function putMail(keys: string): Promise<string> {
 /** Stores one value in each sealed column, as a gateway and an mfa service with these keys do. */
 async function fill({ SEAL_KEYS, MFA_SEAL_KEYS }: typeof before) {
   const sealer = new Sealer(SEAL_KEYS);
+  const kept = outboxRow({ topic: 'events.login', body: {} }, sealer);
+  await source.query(`INSERT INTO flow.audit_events (id, action, at, body) VALUES ($1, 'login', now(), $2)`, [
+    ...[kept.id, kept.body],
+  ]);
   const [session, flow, plan, state, token] = [randomUUID(), randomUUID(), randomUUID(), 'the state', randomBytes(32)];
   await source.query(`INSERT INTO flow.sessions (id, expires_at) VALUES ($1, now() + interval '1 hour')`, [session]);
   await source.query(

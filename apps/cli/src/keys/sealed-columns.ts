@@ -33,6 +33,11 @@ export const GATEWAY_COLUMNS: readonly SealedColumn[] = [
     ...{ table: 'flow.outbox', column: 'body', key: { id: 'uuid' } },
     sealId: ({ id }) => outboxSealId(String(id)),
   },
+  // The courier moves an event to this table as it was sealed for the outbox.
+  {
+    ...{ table: 'flow.audit_events', column: 'body', key: { id: 'uuid' } },
+    sealId: ({ id }) => outboxSealId(String(id)),
+  },
 ];
 
 /** Columns that are sealed with `MFA_SEAL_KEYS`. */

@@ -36,6 +36,7 @@ export const PERSONAL_TABLES: readonly PersonalTable[] = [
   { table: 'flow.reputation', where: 'lower(identifier) IN ($2, $3)', exported: 'identifier, ip, score, expires_at' },
   { table: 'flow.mailed', where: 'recipient = $5::bytea', exported: 'since, count' },
   { table: 'flow.outbox', where: 'id = ANY ($7::uuid[])', exported: 'topic, made_at, due_at, parked_at' },
+  { table: 'flow.audit_events', where: 'user_id = $1::uuid OR actor_id = $1::uuid', exported: 'id, action, at' },
   { table: 'mfa.sends', where: 'subject = ANY ($6::bytea[])', exported: 'sent_at, since, sent' },
   owned('mfa.devices', 'user_id', 'kind, name, confirmed, facts, created_at, updated_at, last_used_at'),
   owned('identification.connections', 'user_id', 'source_id, identifier, created_at'),

@@ -95,6 +95,8 @@ export const RESTORED_TABLES: readonly RestoredTable[] = [
   ...keep('flow.mailed', 'mfa.sends', 'flow.reputation'),
   // Captcha tokens. A provider accepts each once, and the puzzles of Gatehouse belong to a plan.
   ...keep('captcha.spent'),
+  // Published events. Those that were published later are in the stream only.
+  ...keep('flow.audit_events'),
   // The lease of the cleanup, which has expired since.
   ...keep('flow.leases'),
   // Replies to requests of plans, which are deleted.

@@ -21,7 +21,9 @@ beforeAll(async () => {
 });
 afterAll(() => close?.());
 beforeEach(async () => {
-  await source.query('TRUNCATE directory.users, directory.groups, flow.sessions, flow.outbox, flow.objects CASCADE');
+  await source.query(
+    'TRUNCATE directory.users, directory.groups, flow.sessions, flow.outbox, flow.audit_events, flow.objects CASCADE',
+  );
   await source.query('TRUNCATE flow.reputation, flow.mailed, flow.attempts, flow.resume_tokens, mfa.devices CASCADE');
   await source.query('TRUNCATE mfa.sends, identification.sources, consent.grants, consent.access_tokens CASCADE');
   await source.query('TRUNCATE consent.device_codes, consent.done, enrollment.done, identification.done CASCADE');
@@ -77,6 +79,10 @@ async function fill(person: SavedUser): Promise<void> {
   await run(`INSERT INTO flow.reputation VALUES ($1, '203.0.113.7', -3, ${soon})`, username);
   await run('INSERT INTO flow.mailed VALUES ($1, now(), 1)', createHash('sha256').update(email).digest());
   await putMail(person);
+  await run(
+    `INSERT INTO flow.audit_events (id, action, at, user_id, body) VALUES ($1, 'login', now(), $2, 'x')`,
+    ...[randomUUID(), uuid],
+  );
   const mfa = new Sealer(keys.MFA_SEAL_KEYS);
   const devices = new DeviceRepository(source, mfa);
   const number = `+4917012345${username.length}`;

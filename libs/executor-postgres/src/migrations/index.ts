@@ -7,6 +7,7 @@ import { SourceLogins1764460800000 } from './1764460800000-source-logins.js';
 import { CleanupTimes1764892860000 } from './1764892860000-cleanup-times.js';
 import { OrderedEvents1764979260000 } from './1764979260000-ordered-events.js';
 import { PlanProgress1764979320000 } from './1764979320000-plan-progress.js';
+import { KeptEvents1764979380000 } from './1764979380000-kept-events.js';
 
 /** Migrations of the schema `flow`, in order. */
 export const executorMigrations = [
@@ -19,4 +20,5 @@ export const executorMigrations = [
   CleanupTimes1764892860000,
   OrderedEvents1764979260000,
   PlanProgress1764979320000,
+  KeptEvents1764979380000,
 ];

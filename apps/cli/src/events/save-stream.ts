@@ -1,0 +1,24 @@
+import { EventStreamError, eventStreamConfig, saveEventStream } from '@gatehouse/courier';
+import { CommandError, OPERATOR } from '@gatehouse/local';
+import { BusDownError, NatsBus, natsConfig, RequestTimeoutError, readConfig } from '@gatehouse/platform';
+
+/** Creates the stream that stores events, or changes its limits, with the NATS user of the operator. */
+export async function saveStream(env: NodeJS.ProcessEnv): Promise<string> {
+  const config = readConfig(eventStreamConfig, env);
+  try {
+    const bus = await new NatsBus(readConfig(natsConfig, env)).dial(OPERATOR);
+    try {
+      return `stream ${config.EVENTS_STREAM} ${await saveEventStream(bus, config)}`;
+    } finally {
+      await bus.close();
+    }
+  } catch (cause) {
+    if (cause instanceof RequestTimeoutError)
+      throw new CommandError('NATS did not answer: does this NATS user have the permissions of the operator?', {
+        cause,
+      });
+    if (cause instanceof EventStreamError || cause instanceof BusDownError)
+      throw new CommandError(cause.message, { cause });
+    throw cause;
+  }
+}

@@ -1,0 +1,118 @@
+import { type EventBody, eventBody, openOutboxRow } from '@gatehouse/outbox';
+import type { Sealer } from '@gatehouse/platform';
+import type { DataSource } from 'typeorm';
+
+/** A kept event, opened. */
+export interface StoredEvent {
+  readonly id: string;
+  /** Time of the event. */
+  readonly madeAt: Date;
+  readonly body: EventBody;
+}
+
+/** Selects kept events. Absent members select all. */
+export interface KeptEventFilter {
+  /** Only events from this time on. */
+  readonly since?: Date | undefined;
+  /** Only events before this time. */
+  readonly until?: Date | undefined;
+  readonly action?: string | undefined;
+  /** uuid of the user whom the events are about, or who has caused them. */
+  readonly user?: string | undefined;
+  /** Id of the last event of an earlier export: only events that were published after it. */
+  readonly after?: string | undefined;
+}
+
+/** Thrown when the event after which an export should begin is not kept. */
+export class UnknownEventError extends Error {}
+
+/** Number of events that one statement reads, and that are in memory at the same time. */
+const PAGE = 500;
+/** How long a reader waits for the courier to commit, at most. */
+const LOCK_TIMEOUT = '10s';
+/**
+ * An event is kept after it has happened, by the same clock. The margin is for statements that draw their positions in
+ * another order than their times.
+ */
+const FIRST_POSITION = `
+  SELECT position FROM flow.audit_events WHERE kept_at >= $1::timestamptz - interval '10 minutes' ORDER BY kept_at LIMIT 1`;
+
+interface Row {
+  readonly id: string;
+  readonly position: string;
+  readonly at: Date;
+  readonly body: Buffer;
+}
+
+/** Reads the events that the courier has published and kept (docs/spec/events.md#kept-events). */
+export class KeptEventRepository {
+  constructor(
+    private readonly source: DataSource,
+    private readonly sealer: Sealer,
+  ) {}
+
+  /**
+   * Yields events in the order in which they were published, page by page, up to the last one at the time of the call.
+   * Throws UnknownEventError, and UnsealError for an event that no key opens.
+   */
+  async *read(filter: KeptEventFilter): AsyncGenerator<StoredEvent> {
+    const last = await this.lastPosition();
+    let position = await this.startOf(filter);
+    const { sql, values } = conditionsOf(filter);
+    while (position !== undefined) {
+      const rows = await this.source.query<Row[]>(
+        `SELECT id, position, at, body FROM flow.audit_events
+         WHERE position > $1 AND position <= $2 ${sql} ORDER BY position LIMIT ${PAGE}`,
+        [position, last, ...values],
+      );
+      yield* rows.map((row) => this.open(row));
+      position = rows.length < PAGE ? undefined : rows.at(-1)!.position;
+    }
+  }
+
+  /**
+   * Returns the last position that an export may read. A courier that has drawn a smaller position may commit after one
+   * that has drawn a larger position. The lock waits for these commits, so that no event appears behind the reader later.
+   */
+  private lastPosition(): Promise<string> {
+    return this.source.transaction(async (manager) => {
+      await manager.query(`SET LOCAL lock_timeout = '${LOCK_TIMEOUT}'`);
+      await manager.query('LOCK TABLE flow.audit_events IN SHARE MODE');
+      const [row] = await manager.query<{ last: string }[]>(
+        'SELECT coalesce(max(position), 0) AS last FROM flow.audit_events',
+      );
+      return row!.last;
+    });
+  }
+
+  /** Returns the position before the first event to read; `undefined` if there is none. */
+  private async startOf({ after, since }: KeptEventFilter): Promise<string | undefined> {
+    if (after !== undefined) {
+      const [row] = await this.source.query<Row[]>('SELECT position FROM flow.audit_events WHERE id = $1', [after]);
+      if (row) return row.position;
+      throw new UnknownEventError(`no event has the id ${after}: it was never published, or it was deleted`);
+    }
+    if (since === undefined) return '0';
+    const [row] = await this.source.query<Row[]>(FIRST_POSITION, [since]);
+    return row && String(BigInt(row.position) - 1n);
+  }
+
+  private open({ id, at: madeAt, body }: Row): StoredEvent {
+    return { id, madeAt, body: eventBody.parse(openOutboxRow({ id, body }, this.sealer)) };
+  }
+}
+
+/** Returns the conditions of a filter, whose parameters begin with $3. */
+function conditionsOf({ since, until, action, user }: KeptEventFilter): { sql: string; values: unknown[] } {
+  const conditions: [string, unknown][] = [
+    ['at >= ?', since],
+    ['at < ?', until],
+    ['action = ?', action],
+    ['(user_id = ? OR actor_id = ?)', user],
+  ];
+  const used = conditions.filter(([, value]) => value !== undefined);
+  return {
+    sql: used.map(([sql], index) => `AND ${sql.replaceAll('?', `$${index + 3}`)}`).join(' '),
+    values: used.map(([, value]) => value),
+  };
+}
