@@ -6,8 +6,8 @@ import { directoryEntities } from '@gatehouse/directory';
 import { openDataSource, Sealer } from '@gatehouse/platform';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { applyFiles, readFolder } from '../../libs/local/src/apply-files.js';
-import { LazyPythonSyntaxChecker } from '../../libs/local/src/python-syntax-checker.js';
 import { migratedDatabase } from '../support/postgres.js';
+import { syntaxChecker as syntax } from '../support/syntax-checker.js';
 
 /** Blueprints modelled on authentik's, and authentik's own if `BLUEPRINT_CORPUS` names their folders. */
 const folders = ['test/corpus', ...(process.env['BLUEPRINT_CORPUS'] ?? '').split(':').filter(Boolean)];
@@ -34,7 +34,7 @@ describe.each(folders)('the blueprints of %s', (folder) => {
     return made.url;
   }
   const apply = (url: string, given: Parameters<typeof applyFiles>[1], more: NodeJS.ProcessEnv = {}) =>
-    applyFiles(url, given, { env: { ...env, ...more }, folder: emptyFolder, sealKeys: SEAL_KEYS });
+    applyFiles(url, given, { env: { ...env, ...more }, folder: emptyFolder, sealKeys: SEAL_KEYS, syntax });
 
   it('apply one by one, and change nothing when each is applied again', async () => {
     const url = await database();
@@ -63,10 +63,8 @@ describe.each(folders)('the blueprints of %s', (folder) => {
   });
 
   it('have no errors in a check without a database', async () => {
-    const syntax = new LazyPythonSyntaxChecker();
     const given = { files: await files(), library: async () => undefined, env: {}, syntax };
     const findings = await checkBlueprints(given);
-    await syntax.close();
     expect(findings.filter(({ severity }) => severity === 'error')).toEqual([]);
   });
 });

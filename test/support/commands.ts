@@ -9,6 +9,7 @@ import { mailCommand } from '../../apps/cli/src/mail.command.js';
 import { migrateCommand } from '../../apps/cli/src/migrate.command.js';
 import { rolesCommand } from '../../apps/cli/src/roles.command.js';
 import { userCommand } from '../../apps/cli/src/user.command.js';
+import { syntaxChecker } from './syntax-checker.js';
 
 const COMMANDS = {
   blueprint: blueprintCommand,
@@ -42,7 +43,8 @@ export async function runCli(
   { env, stdin = '' }: CommandInput,
 ): Promise<CommandOutput> {
   const [stdout, stderr] = [new TextSink(), new TextSink()];
-  const code = await runCommand(COMMANDS[name], args, { env, stdin: Readable.from([stdin]), stdout, stderr });
+  const streams = { stdin: Readable.from([stdin]), stdout, stderr };
+  const code = await runCommand(COMMANDS[name], args, { env, ...streams, syntax: syntaxChecker });
   return { code, stdout: stdout.text, stderr: stderr.text };
 }
 

@@ -1,6 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
-import { BlueprintError } from '@gatehouse/blueprints';
+import { BlueprintError, type PythonSyntaxChecker } from '@gatehouse/blueprints';
 import { CommandError } from '@gatehouse/local';
 import {
   ConfigError,
@@ -10,12 +10,14 @@ import {
   StartError,
 } from '@gatehouse/platform';
 
-/** The members of a process that a command uses: the environment and the standard streams. */
+/** The members of a process that a command uses: the environment, the standard streams and a Python process. */
 export interface CommandProcess {
   readonly env: NodeJS.ProcessEnv;
   readonly stdin: Readable & { readonly isTTY?: boolean | undefined };
   readonly stdout: Writable;
   readonly stderr: Writable & { readonly isTTY?: boolean | undefined };
+  /** Checks the syntax of expressions. By default, a command starts a Python process if it needs one. */
+  readonly syntax?: PythonSyntaxChecker | undefined;
 }
 
 /** The output of a command that has found errors in its input. */
@@ -38,8 +40,8 @@ export interface Command {
 /** Runs a command and returns its exit code. Writes its output to standard output, or one sentence to standard error. */
 export async function runCommand(command: Command, args: readonly string[], process: CommandProcess): Promise<number> {
   try {
-    const { stdin, stdout, stderr } = process;
-    const result = await command.run(args, { env: resolveEnvironment(process.env), stdin, stdout, stderr });
+    const { stdin, stdout, stderr, syntax } = process;
+    const result = await command.run(args, { env: resolveEnvironment(process.env), stdin, stdout, stderr, syntax });
     if (result === undefined) return 0;
     const { output, exitCode } = typeof result === 'string' ? { output: result, exitCode: 0 } : result;
     process.stdout.write(`${output}\n`);

@@ -9,6 +9,7 @@ import {
   FLOW_SCHEMA,
   type FolderFile,
   findBlueprint,
+  type PythonSyntaxChecker,
   type Report,
 } from '@gatehouse/blueprints';
 import { directoryEntities } from '@gatehouse/directory';
@@ -17,7 +18,7 @@ import { hashPassword, verifyPassword } from '@gatehouse/stages/password';
 import { CommandError } from './command-error.js';
 import { ExternalStageClient } from './external-stage-client.js';
 import { standaloneConfig } from './local.config.js';
-import { LazyPythonSyntaxChecker } from './python-syntax-checker.js';
+import { withSyntaxChecker } from './python-syntax-checker.js';
 
 /** Returns the folder of the blueprints that the first start applies, and that other blueprints may require. */
 export const blueprintsFolder = (env: NodeJS.ProcessEnv = process.env): string =>
@@ -71,6 +72,8 @@ export interface ApplyOptions {
   readonly sealKeys?: string | undefined;
   /** When and what to apply, see `ApplyMode`. Default: `apply`. */
   readonly mode?: ApplyMode;
+  /** Checks the syntax of expressions. The caller closes it. By default, each apply starts a Python process. */
+  readonly syntax?: PythonSyntaxChecker | undefined;
 }
 
 /** Returns a library that finds required blueprints in a folder. */
@@ -96,21 +99,28 @@ const pathIn =
 export async function applyFiles(
   url: string,
   files: readonly BlueprintFile[],
-  { env = process.env, folder = blueprintsFolder(), sealKeys, strict = false, mode = 'apply' }: ApplyOptions = {},
+  {
+    env = process.env,
+    folder = blueprintsFolder(),
+    sealKeys,
+    strict = false,
+    mode = 'apply',
+    syntax: given,
+  }: ApplyOptions = {},
 ): Promise<Report> {
   const source = await openDataSource({ url, schema: FLOW_SCHEMA, entities: directoryEntities, poolSize: 2 });
   const library = folderLibrary(folder);
   const externalStages = new ExternalStageClient(env);
-  const syntax = new LazyPythonSyntaxChecker();
   const sealer = sealKeys === undefined ? undefined : new Sealer(sealKeys);
   const { FLOW_VERSIONS_KEPT: flowVersionsKept } = readConfig(standaloneConfig, env);
   try {
-    return await applyBlueprints({
-      ...{ source, files, library, env, sealer, strict, externalStages, syntax, mode, flowVersionsKept },
-      ...{ hash: hashPassword, verify, folderPathOf: pathIn(folder) },
-    });
+    return await withSyntaxChecker(given, (syntax) =>
+      applyBlueprints({
+        ...{ source, files, library, env, sealer, strict, externalStages, syntax, mode, flowVersionsKept },
+        ...{ hash: hashPassword, verify, folderPathOf: pathIn(folder) },
+      }),
+    );
   } finally {
-    await syntax.close();
     await externalStages.close();
     await source.destroy();
   }

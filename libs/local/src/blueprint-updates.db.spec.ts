@@ -5,6 +5,7 @@ import { FLOW_SCHEMA } from '@gatehouse/blueprints';
 import { openDataSource } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { blueprintCommand } from '../../../apps/cli/src/blueprint.command.js';
 import { runCliOk } from '../../../test/support/commands.js';
 import { migratedDatabase } from '../../../test/support/postgres.js';
 import { applyFiles, readFiles } from './apply-files.js';
@@ -135,6 +136,20 @@ describe('an update of a shipped blueprint', () => {
       `nothing changed\n${folder}/new.yaml: differs from the stored objects\n  would create authentik_stages_deny.denystage b\n`,
     );
     expect(await messages()).toEqual({ a: '' });
+  });
+
+  it('checks all expressions with one syntax checker', async () => {
+    const checked: string[] = [];
+    const syntax = { check: async (source: string) => void checked.push(source) };
+    const policy = (expression: string) =>
+      `{model: authentik_policies_expression.expressionpolicy, identifiers: {name: a}, attrs: {expression: ${expression}}}`;
+    await ship(policy('x'));
+    await start();
+    await ship(policy('y'));
+    await shipAs('new.yaml', policy('z'));
+    const [env, { stdin, stdout, stderr }] = [{ DATABASE_URL: database.url, GATEHOUSE_DIR: folder }, process];
+    await blueprintCommand.run(['update', folder], { env, stdin, stdout, stderr, syntax });
+    expect(checked.sort()).toEqual(['y', 'z']);
   });
 
   it('changes nothing for a blueprint whose last applied content is not recorded', async () => {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
-import { LazyPythonSyntaxChecker } from './python-syntax-checker.js';
+import { LazyPythonSyntaxChecker, withSyntaxChecker } from './python-syntax-checker.js';
 
 /** Returns the ids of the processes that this process has started and that run. */
 const children = () => readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').split(' ').filter(Boolean);
@@ -14,5 +14,15 @@ describe.skipIf(process.platform !== 'linux')('a syntax check of expressions', (
     const checks = ['return 1', 'return (', 'x = 2'].map((source) => checker.check(source));
     expect(await Promise.all(checks)).toEqual([undefined, expect.objectContaining({ line: 1 }), undefined]);
     expect(children().filter((pid) => !before.has(pid))).toHaveLength(1);
+  });
+
+  it('uses a given checker and leaves it open, and otherwise ends the process that it has started', async () => {
+    await checker.check('return 1');
+    const before = children();
+    const check = (given?: typeof checker) => withSyntaxChecker(given, (syntax) => syntax.check('return ('));
+    expect(await check(checker)).toMatchObject({ line: 1 });
+    expect(children()).toEqual(before);
+    expect(await check()).toMatchObject({ line: 1 });
+    expect(children()).toEqual(before);
   });
 });

@@ -16,3 +16,17 @@ export class LazyPythonSyntaxChecker implements PythonSyntaxChecker {
     await (await this.#python)?.close();
   }
 }
+
+/** Calls `use` with the checker `given`, or else with a new checker, which is closed afterwards. */
+export async function withSyntaxChecker<T>(
+  given: PythonSyntaxChecker | undefined,
+  use: (syntax: PythonSyntaxChecker) => Promise<T>,
+): Promise<T> {
+  if (given) return use(given);
+  const checker = new LazyPythonSyntaxChecker();
+  try {
+    return await use(checker);
+  } finally {
+    await checker.close();
+  }
+}

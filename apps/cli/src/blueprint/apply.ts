@@ -7,6 +7,7 @@ import {
   openMigratedPostgres,
   readFiles,
   sealKeysOf,
+  withSyntaxChecker,
 } from '@gatehouse/local';
 import { type CommandProcess, parseCommandArguments } from '../command.js';
 
@@ -15,13 +16,13 @@ import { type CommandProcess, parseCommandArguments } from '../command.js';
  * empty installation, in which no blueprint was applied before, and otherwise says which of them differ from what is
  * stored.
  */
-export async function applyBlueprintFiles(args: readonly string[], { env }: CommandProcess): Promise<string> {
+export async function applyBlueprintFiles(args: readonly string[], process: CommandProcess): Promise<string> {
   const { values, names } = parseCommandArguments(args, {
     once: { type: 'boolean', default: false },
     strict: { type: 'boolean', default: false },
   });
   const files = await readFiles(names);
-  return withDatabase(env, async (url, settings) => {
+  return withDatabase(process, async (url, settings) => {
     const options = { ...settings, strict: values.strict };
     if (!values.once) return formatReport(await applyFiles(url, files, options));
     const result = await applyOnce(url, { files: files.filter(isAutoApplied), names }, options);
@@ -30,10 +31,10 @@ export async function applyBlueprintFiles(args: readonly string[], { env }: Comm
 }
 
 /** Returns what blueprints would change, without changing anything. */
-export async function compareBlueprintFiles(args: readonly string[], { env }: CommandProcess): Promise<string> {
+export async function compareBlueprintFiles(args: readonly string[], process: CommandProcess): Promise<string> {
   const { names } = parseCommandArguments(args, {});
   const files = await readFiles(names);
-  return withDatabase(env, async (url, settings) =>
+  return withDatabase(process, async (url, settings) =>
     formatComparison(await applyFiles(url, files, { ...settings, mode: 'compare' })),
   );
 }
@@ -42,10 +43,10 @@ export async function compareBlueprintFiles(args: readonly string[], { env }: Co
  * Applies the new versions of blueprints that were applied before. Leaves objects that were changed or removed since, and
  * returns a report of the changes and of what still differs.
  */
-export async function updateBlueprintFiles(args: readonly string[], { env }: CommandProcess): Promise<string> {
+export async function updateBlueprintFiles(args: readonly string[], process: CommandProcess): Promise<string> {
   const { names } = parseCommandArguments(args, {});
   const files = await readFiles(names);
-  return withDatabase(env, async (url, settings) => {
+  return withDatabase(process, async (url, settings) => {
     const updated = await applyFiles(url, files, { ...settings, mode: 'update' });
     const compared = await applyFiles(url, files, { ...settings, mode: 'compare' });
     const different = compared.files.filter(isDifferent);
@@ -54,13 +55,15 @@ export async function updateBlueprintFiles(args: readonly string[], { env }: Com
   });
 }
 
+/** Calls `use` with the database and the settings of the environment. All applies use the same syntax checker. */
 async function withDatabase(
-  env: NodeJS.ProcessEnv,
+  { env, syntax: given }: CommandProcess,
   use: (url: string, settings: ApplyOptions) => Promise<string>,
 ): Promise<string> {
   const postgres = await openMigratedPostgres(env);
   try {
-    return await use(postgres.url, { env, folder: blueprintsFolder(env), sealKeys: await sealKeysOf(env) });
+    const settings = { env, folder: blueprintsFolder(env), sealKeys: await sealKeysOf(env) };
+    return await withSyntaxChecker(given, (syntax) => use(postgres.url, { ...settings, syntax }));
   } finally {
     await postgres.stop();
   }

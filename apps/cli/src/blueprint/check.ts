@@ -1,18 +1,17 @@
 import { checkBlueprints, formatFindings } from '@gatehouse/blueprints';
-import { blueprintsFolder, folderLibrary, LazyPythonSyntaxChecker, readFiles } from '@gatehouse/local';
+import { blueprintsFolder, folderLibrary, readFiles, withSyntaxChecker } from '@gatehouse/local';
 import { type CommandProcess, type CommandResult, parseCommandArguments } from '../command.js';
 
 /** Returns the errors and warnings that blueprints cause. The exit code is 1 if there is an error. */
-export async function checkBlueprintFiles(args: readonly string[], { env }: CommandProcess): Promise<CommandResult> {
+export async function checkBlueprintFiles(
+  args: readonly string[],
+  { env, syntax: given }: CommandProcess,
+): Promise<CommandResult> {
   const { values, names } = parseCommandArguments(args, { json: { type: 'boolean', default: false } });
   const files = await readFiles(names);
-  const syntax = new LazyPythonSyntaxChecker();
-  try {
-    const findings = await checkBlueprints({ files, library: folderLibrary(blueprintsFolder(env)), env, syntax });
-    const hasErrors = findings.some(({ severity }) => severity === 'error');
-    const output = values.json ? JSON.stringify(findings, null, 2) : formatFindings(findings);
-    return { output, exitCode: hasErrors ? 1 : 0 };
-  } finally {
-    await syntax.close();
-  }
+  const library = folderLibrary(blueprintsFolder(env));
+  const findings = await withSyntaxChecker(given, (syntax) => checkBlueprints({ files, library, env, syntax }));
+  const hasErrors = findings.some(({ severity }) => severity === 'error');
+  const output = values.json ? JSON.stringify(findings, null, 2) : formatFindings(findings);
+  return { output, exitCode: hasErrors ? 1 : 0 };
 }
