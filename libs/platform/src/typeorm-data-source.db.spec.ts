@@ -1,3 +1,4 @@
+import pg from 'pg';
 import { type DataSource, QueryFailedError } from 'typeorm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type FreshDatabase, freshDatabase } from '../../../test/support/postgres.js';
@@ -101,6 +102,15 @@ describe('isDatabaseUnavailable', () => {
         rows: [{ one: 1 }],
       });
     }, 1);
+  });
+  it('is true for a statement on a connection that has broken before', async () => {
+    const client = new pg.Client({ connectionString: database.url });
+    client.on('error', () => undefined);
+    await client.connect();
+    const ended = new Promise((resolve) => client.once('end', resolve));
+    await failureOf(client.query('SELECT pg_terminate_backend(pg_backend_pid())'));
+    await ended;
+    expect(isDatabaseUnavailable(await failureOf(client.query('SELECT 1')))).toBe(true);
   });
   it('is true for an error that the ORM wraps', async () => {
     await withDataSource(async (source) => {

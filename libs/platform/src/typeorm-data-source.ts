@@ -172,7 +172,7 @@ export function isDatabaseUnavailable(error: unknown): boolean {
   const { code } = error as { code?: unknown };
   if (typeof code === 'string' && UNAVAILABLE_CODES.test(code)) return true;
   if (
-    /Connection terminated|Query read timeout|timeout exceeded when trying to connect|connection timeout/i.test(
+    /Connection terminated|is not queryable|Query read timeout|timeout exceeded when trying to connect|connection timeout/i.test(
       error.message,
     )
   )
