@@ -264,3 +264,16 @@ it('metrics get no series from what clients send', async () => {
   expect(after).not.toMatch(/mallory|trudy|\beve\b|PROPFIND|MKCOL|UNLOCK/);
   expect(after).toContain('method="other"');
 });
+
+it('the log of the gateway says why an answer was refused', async () => {
+  const browser = deployment.browser();
+  await browser.solve('login', { uid_field: 'alice' });
+  const logged = deployment.says('gateway', /"reasons":/);
+  await browser.solve('login', { password: 'wrong' });
+  await logged;
+  const line = deployment
+    .output('gateway')
+    .split('\n')
+    .find((text) => text.includes('"reasons":'));
+  expect(JSON.parse(line!)).toMatchObject({ outcome: 'show', reasons: 'password=password_invalid' });
+});

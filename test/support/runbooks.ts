@@ -18,7 +18,7 @@ interface Asked {
  */
 const FUNCTIONS = `
 ask() { curl -sf "$MONITORING$2"; }
-logs() { echo '{"level":"error","msg":"cleanup error: the connection to the bus is lost"}'; }
+logs() { echo '{"level":"error","event":"periodic_task_failed","msg":"error: the connection to the bus is lost"}'; }
 query() { printf 'QUERY: %s\\n' "$1"; }
 sql() { printf 'SQL: %s\\n' "$1"; }
 `;

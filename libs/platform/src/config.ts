@@ -26,7 +26,9 @@ export const commonConfig = z.object({
   LOG_LEVEL: z
     .enum([...LOG_LEVELS, 'silent'])
     .default('info')
-    .describe('Lowest level that is logged, in this order. `security` is above `warn`'),
+    .describe(
+      'Lowest level that is logged, in this order. `security` is above `warn`. The default of `npm start` is `warn`',
+    ),
   LOG_LINE_BYTES: z.coerce
     .number()
     .int()

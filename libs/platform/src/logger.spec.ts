@@ -9,7 +9,7 @@ import { activeTrace, traceWork } from './tracing/active-span.js';
 
 const FLOW = {
   ...{ request_id: 'r1', method: 'POST', flow: 'login', plan: 'p1', outcome: 'show' },
-  ...{ component: 'ak-stage-password', problem: undefined, duration_ms: 3 },
+  ...{ component: 'ak-stage-password', problem: undefined, reasons: undefined, duration_ms: 3 },
 } as const;
 const LIMITS = { service: 'gateway', INSTANCE_NAME: 'pod-1', LOG_LINE_BYTES: 4096, LOG_SECURITY_RATE: 3 };
 
@@ -20,7 +20,7 @@ describe('a log line', () => {
 
   it('has the fields of the schema, and leaves out those without a value', () => {
     log.logger.event('flow_answered', FLOW);
-    const { problem: _none, ...fields } = FLOW;
+    const { problem: _none, reasons: _neither, ...fields } = FLOW;
     expect(last()).toEqual({
       ...{ time: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/), level: 'info', service: 'gateway' },
       ...{ instance: 'pod-1', event: 'flow_answered', msg: 'answered a request of a flow', ...fields },

@@ -18,6 +18,7 @@ import { SessionCookieService, setEffectCookies } from '../http/session-cookie.s
 import { DeviceAuthorizationService, type DeviceDecision, isRefusal } from '../oauth/device-authorization.service.js';
 import { SessionMessenger } from '../sockets/session-messenger.js';
 import { type FlowRequestParams, FlowRequestReader } from './flow-request.reader.js';
+import { reasonsOf } from './reason.header.js';
 
 /**
  * Passes HTTP requests to the executor, sets the cookies of the executor's response, and writes one log line for each
@@ -125,6 +126,7 @@ export class FlowService {
       ...{ request_id: id, method, flow, plan: planId, outcome: result.type },
       component: result.type === 'show' ? result.contract.component : undefined,
       problem: result.type === 'problem' ? result.problem.code : undefined,
+      reasons: reasonsOf(result),
       duration_ms: Math.round(performance.now() - arrivedAt),
     };
     this.logger.event('flow_answered', fields);

@@ -10,8 +10,8 @@ export const gatewayEvents = {
     msg: 'answered a request of a flow',
     help:
       'One line for each request to the executor and each page of a flow. `outcome`: `show` (a challenge: its `component`), ' +
-      '`done`, `denied`, or `problem`.',
-    fields: ['request_id', 'method', 'flow', 'plan', 'outcome', 'component', 'problem', 'duration_ms'],
+      '`done`, `denied`, or `problem`. A refused answer, such as a wrong password, shows its challenge again, with `reasons`.',
+    fields: ['request_id', 'method', 'flow', 'plan', 'outcome', 'component', 'problem', 'reasons', 'duration_ms'],
   },
   request_failed: {
     level: 'error',

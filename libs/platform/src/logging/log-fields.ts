@@ -35,6 +35,9 @@ export const logFields = {
   method: id('HTTP method'),
   outcome: id('How it ended; the values are in the description of the event'),
   problem: id('Code of the problem ([errors](errors.md))'),
+  reasons: id(
+    'Why an answer or a login was refused: the header `x-gatehouse-reason`, such as `password=password_invalid`',
+  ),
   duration_ms: z.number().min(0).describe('Duration in milliseconds'),
   user: id('uuid of the user'),
   ended: count('Number of sessions that were ended'),
