@@ -1,6 +1,6 @@
 /** Lints the published schema, as the gateway would serve it. Needs no build, no server and no network. */
 import { createConfig, lintFromString } from '@redocly/openapi-core';
-import { runnerImport } from 'vite';
+import { isMain, withModules } from './modules.mjs';
 
 const RULES = {
   // Off, because the paths of the API end in a slash.
@@ -12,14 +12,19 @@ const RULES = {
   'operation-summary': 'off',
 };
 
-const { module } = await runnerImport('./apps/gateway/src/gateway.module.ts', {
-  resolve: { tsconfigPaths: true },
-  logLevel: 'error',
-});
-const problems = await lintFromString({
-  source: JSON.stringify(module.GatewayModule.document()),
-  absoluteRef: 'openapi.json',
-  config: await createConfig({ extends: ['recommended-strict'], rules: RULES }),
-});
-for (const { ruleId, message, location } of problems) console.log(`${ruleId}: ${message} (${location[0]?.pointer})`);
-process.exitCode = problems.length > 0 ? 1 : 0;
+/** Returns what the linter finds, a line for each problem. */
+export async function checkOpenapi(load) {
+  const { GatewayModule } = await load('apps/gateway/src/gateway.module.ts');
+  const problems = await lintFromString({
+    source: JSON.stringify(GatewayModule.document()),
+    absoluteRef: 'openapi.json',
+    config: await createConfig({ extends: ['recommended-strict'], rules: RULES }),
+  });
+  return problems.map(({ ruleId, message, location }) => `${ruleId}: ${message} (${location[0]?.pointer})`);
+}
+
+if (isMain(import.meta.url)) {
+  const problems = await withModules(checkOpenapi);
+  for (const problem of problems) console.log(problem);
+  process.exitCode = problems.length > 0 ? 1 : 0;
+}

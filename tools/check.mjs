@@ -11,10 +11,9 @@ const CHECKS = [
   'check:imports',
   'check:format',
   'check:unused',
-  'check:openapi',
   'check:migrations',
   'check:security -- --offline',
-  'docs:check',
+  'check:generated',
 ];
 
 /**

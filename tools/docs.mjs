@@ -4,25 +4,22 @@
  */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { runnerImport } from 'vite';
+import { isMain, withModules } from './modules.mjs';
 
 const GENERATORS = 'tools/docs';
-const checking = process.argv.includes('--check');
 
-const stale = [];
-for (const file of readdirSync(GENERATORS).sort()) {
-  const { module } = await runnerImport(`./${GENERATORS}/${file}`, {
-    resolve: { tsconfigPaths: true },
-    logLevel: 'error',
-  });
-  for (const { path, text } of module.documents ?? []) {
-    if (read(path) === text) continue;
-    stale.push(path);
-    if (!checking) write(path, text);
-  }
+/** Returns what is out of date, a line for each page. */
+export async function checkDocs(load) {
+  const stale = await stalePages(load);
+  return stale.map(({ path }) => `${path} is stale: npm run docs`);
 }
-for (const path of stale) console.log(checking ? `${path} is stale: npm run docs` : `wrote ${path}`);
-process.exitCode = checking && stale.length > 0 ? 1 : 0;
+
+async function stalePages(load) {
+  const pages = [];
+  for (const file of readdirSync(GENERATORS).sort())
+    pages.push(...((await load(`${GENERATORS}/${file}`)).documents ?? []));
+  return pages.filter(({ path, text }) => read(path) !== text);
+}
 
 function read(path) {
   try {
@@ -32,7 +29,16 @@ function read(path) {
   }
 }
 
-function write(path, text) {
+function write({ path, text }) {
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, text);
+  console.log(`wrote ${path}`);
+}
+
+if (isMain(import.meta.url)) {
+  if (process.argv.includes('--check')) {
+    const problems = await withModules(checkDocs);
+    for (const problem of problems) console.log(problem);
+    process.exitCode = problems.length > 0 ? 1 : 0;
+  } else for (const page of await withModules(stalePages)) write(page);
 }

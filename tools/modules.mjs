@@ -1,0 +1,25 @@
+import { pathToFileURL } from 'node:url';
+import { createServer } from 'vite';
+
+/**
+ * Calls `use` with a function that loads a TypeScript module by its path in the repository. Each module is compiled and
+ * run once.
+ */
+export async function withModules(use) {
+  const server = await createServer({
+    configFile: false,
+    appType: 'custom',
+    logLevel: 'error',
+    resolve: { tsconfigPaths: true },
+    server: { middlewareMode: true, ws: false, watch: null },
+    optimizeDeps: { noDiscovery: true },
+  });
+  try {
+    return await use((path) => server.ssrLoadModule(`/${path}`));
+  } finally {
+    await server.close();
+  }
+}
+
+/** Returns whether the program was started with this module. */
+export const isMain = (url) => url === pathToFileURL(process.argv[1]).href;
