@@ -80,9 +80,10 @@ export class EventDelivery {
     );
     const failures = new Map(unpublished.map((failure) => [failure.id, failure]));
     const published = readable.filter(({ message: { id } }) => !failures.has(id));
-    for (const event of published) await this.#recordLogin(event);
-    if (published.length > 0) await outbox.keep(published);
-    const waiting: LeasedMessage[] = [];
+    const unrecorded = withLaterEvents(batch, await this.#recordLogins(published));
+    const done = published.filter(({ message }) => !unrecorded.has(message));
+    if (done.length > 0) await outbox.keep(done);
+    const waiting = published.flatMap(({ message }) => (unrecorded.has(message) ? [message] : []));
     for (const { message } of readable) {
       const failure = failures.get(message.id);
       if (failure?.isFinal) await outbox.park(message, failure.error.message);
@@ -94,11 +95,18 @@ export class EventDelivery {
   }
 
   /**
-   * Stores the time of the user's last login. The courier stores it, so that the login does not wait for the write
-   * (docs/spec/events.md#last-login).
+   * Stores the times of the users' last logins. The courier stores them, so that the login does not wait for the write
+   * (docs/spec/events.md#last-login). Returns the events of users whom another transaction changes now. They are
+   * published once more later, so that no login is missing.
    */
-  async #recordLogin({ message: { madeAt }, body: { action, user } }: OpenedEvent): Promise<void> {
-    if (action === 'login' && user?.kind === 'saved') await this.dependencies.outbox.recordLogin(user.uuid, madeAt);
+  async #recordLogins(events: readonly OpenedEvent[]): Promise<ReadonlySet<LeasedMessage>> {
+    const unrecorded = new Set<LeasedMessage>();
+    for (const { message, body } of events) {
+      const { action, user } = body;
+      if (action !== 'login' || user?.kind !== 'saved') continue;
+      if (!(await this.dependencies.outbox.recordLogin(user.uuid, message.madeAt))) unrecorded.add(message);
+    }
+    return unrecorded;
   }
 
   async #retryLater(batch: readonly LeasedMessage[]): Promise<void> {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { flowDatabase, REQUEST_FACTS } from '@gatehouse/executor-postgres/testing';
+import { enrol, flowDatabase, REQUEST_FACTS } from '@gatehouse/executor-postgres/testing';
 import { insertOutboxRow, outboxColumns, outboxParameters, outboxRow, requestedEventMessage } from '@gatehouse/outbox';
 import {
   BusDownError,
@@ -144,6 +144,35 @@ class ScriptedPublisher extends Publisher {
 }
 
 const silent = new Logger('silent');
+
+it('only the events of a user whom another transaction changes wait, until the login can be stored', async () => {
+  const user = await enrol(source);
+  const row = outboxRow(requestedEventMessage({ action: 'login', context: {} }, { ...FACTS, user }), sealer);
+  await source.query(insertOutboxRow('(VALUES (0)) one', 1), outboxParameters(row));
+  const logout = await put(user.uuid, 0);
+  await put(BOB, 0);
+  const publisher = new ScriptedPublisher(
+    () => undefined,
+    () => 'yes',
+  );
+  const delivery = new EventDelivery({
+    outbox,
+    publisher,
+    source: 'urn:test',
+    logger: silent,
+    observe: () => undefined,
+  });
+  await source.transaction(async (other) => {
+    await other.query('UPDATE directory.users SET name = name WHERE id = $1', [user.uuid]);
+    await delivery.handle(await lease(9));
+    expect(await source.query('SELECT id FROM flow.outbox ORDER BY seq')).toEqual([{ id: row.id }, { id: logout }]);
+  });
+  await expireLeases();
+  await delivery.handle(await lease(9));
+  expect(await source.query('SELECT FROM flow.outbox')).toEqual([]);
+  const [stored] = await source.query('SELECT last_login FROM directory.users WHERE id = $1', [user.uuid]);
+  expect(stored).toEqual({ last_login: expect.any(Date) });
+});
 
 /** What happens next: a commit of a user, a lease, the end of a delivery, a crash, or the end of all leases. */
 const action = fc.oneof(

@@ -69,6 +69,17 @@ it('keeps published events sealed, with their user, plan and request, and delete
   expect(await source.query('SELECT FROM flow.audit_events')).toHaveLength(1);
 });
 
+it('keeps an event whose plan and request have no valid ids, so that it does not hold up the others', async () => {
+  const row = outboxRow({ topic: 'events.custom_seen', body: {} }, sealer);
+  await source.query(insertOutboxRow('(VALUES (0)) one', 1), outboxParameters(row));
+  const [message] = await outbox.lease('event', 1, 60);
+  const about = { user: null, client_ip: '203.0.113.7', flow: null, plan: 'p', request_id: 'r'.repeat(9000) };
+  await outbox.keep([{ message: message!, body: { action: 'custom_seen', context: {}, ...about } }]);
+  expect(await source.query('SELECT plan_id, request_id FROM flow.audit_events')).toEqual([
+    { plan_id: null, request_id: null },
+  ]);
+});
+
 it('does not keep an event whose lease another courier has taken over', async () => {
   const row = outboxRow(
     requestedEventMessage({ action: 'custom_seen', context: {} }, { ...REQUEST_FACTS, user: undefined }),

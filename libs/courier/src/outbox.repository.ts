@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { type EventBody, type OutboxMessage, openOutboxRow, outboxParameters, outboxRow } from '@gatehouse/outbox';
 import { runNamed, type Sealer, UnknownSealKeyError, UnsealError } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
+import { z } from 'zod';
 import {
   COUNT_RECIPIENT,
   DELETE_DELIVERED,
@@ -62,6 +63,9 @@ function otherActorOf({ actor }: EventBody, user: string | null): string | null 
   const uuid = actor && 'uuid' in actor ? actor.uuid : null;
   return uuid === user ? null : uuid;
 }
+
+const PLAN_ID = z.uuid();
+const REQUEST_ID = /^[0-9a-f]{32}$/;
 
 /** Number of old kept events that one statement deletes. */
 const KEPT_BATCH = 1000;
@@ -129,8 +133,9 @@ export class OutboxRepository {
       events.map(({ message: { tries } }) => tries),
       bodies.map(userOf),
       bodies.map((body) => otherActorOf(body, userOf(body))),
-      bodies.map(({ plan }) => plan ?? null),
-      bodies.map(({ request_id: request }) => request ?? null),
+      // An id that does not fit its column would make the statement fail, and hold up the other events for ever.
+      bodies.map(({ plan }) => (PLAN_ID.safeParse(plan).success ? plan : null)),
+      bodies.map(({ request_id: request = null }) => (REQUEST_ID.test(request ?? '') ? request : null)),
     ]);
   }
 
@@ -162,9 +167,9 @@ export class OutboxRepository {
     return rows[0]!.count;
   }
 
-  /** Stores the time of a user's last login. */
-  async recordLogin(user: string, at: Date): Promise<void> {
-    await runNamed(this.source, SET_LAST_LOGIN, [user, at]);
+  /** Stores the time of a user's last login. Returns false while another transaction changes the user. */
+  async recordLogin(user: string, at: Date): Promise<boolean> {
+    return (await runNamed<{ done: boolean }>(this.source, SET_LAST_LOGIN, [user, at])).rows[0]!.done;
   }
 
   async stats(): Promise<OutboxStats[]> {

@@ -142,12 +142,18 @@ export const COUNT_RECIPIENT: NamedStatement = {
 };
 
 /**
- * Stores the time of a user's last login. $1 UUID of the user, $2 time of the login. Login events may arrive out of
- * order, so an earlier time than the stored one is ignored.
+ * Stores the time of a user's last login, and returns whether that is done. It is not done while another transaction
+ * changes the user: the statement does not wait, because many events wait for it. $1 UUID of the user, $2 time of the
+ * login. Login events may arrive out of order, so an earlier time than the stored one is ignored.
  */
 export const SET_LAST_LOGIN: NamedStatement = {
   name: 'user_logged_in',
-  text: `UPDATE directory.users SET last_login = $2 WHERE id = $1 AND (last_login IS NULL OR last_login < $2)`,
+  text: `
+    WITH free AS MATERIALIZED (SELECT id FROM directory.users WHERE id = $1 FOR NO KEY UPDATE SKIP LOCKED),
+    stored AS (
+      UPDATE directory.users u SET last_login = $2 FROM free
+      WHERE u.id = free.id AND (u.last_login IS NULL OR u.last_login < $2))
+    SELECT EXISTS (SELECT FROM free) OR NOT EXISTS (SELECT FROM directory.users WHERE id = $1) AS done`,
 };
 
 /** Deletes messages that have been parked for long. $1 how long parked messages are kept (interval). */
