@@ -1,22 +1,32 @@
-import { planContext, type StageContract, secretFields } from '@gatehouse/contracts';
+import { type PlanContext, planContext, type StageContract, secretFields } from '@gatehouse/contracts';
 import type { z } from 'zod';
 
 type Fields = Readonly<Record<string, unknown>>;
 
+/** Fields of a user by which people know the user. */
+const NAMES_OF_USER = ['username', 'email', 'name'] as const;
+/** The same in the context of a plan: what the visitor typed, and addresses from the plan or a source. */
+const NAMES_IN_CONTEXT = [
+  'pending_user_identifier',
+  'email',
+  'source_email',
+] as const satisfies readonly (keyof PlanContext)[];
+
 /**
  * Returns the texts of a request that no log line may contain: what the visitor has answered, the fields that the
- * contract marks as secret, and the names and the address of the pending user.
+ * contract marks as secret, and the names and addresses of the pending user.
  */
 export function secretTexts({ config, state }: StageContract, body: unknown): string[] {
   const { response, context, ...request } = fieldsOf(body) as { response?: unknown; context?: unknown };
-  const { pending_user: user, ...facts } = fieldsOf(context) as { pending_user?: unknown };
-  const { username, email, name } = fieldsOf(user) as { username?: unknown; email?: unknown; name?: unknown };
+  const { pending_user, ...facts } = fieldsOf(context);
+  const user = fieldsOf(pending_user);
   return [
     ...textsIn(response),
     ...textsIn(marked(config, request, 'config')),
     ...textsIn(marked(state, request, 'state')),
-    ...textsIn(secretFields(planContext).map((fact) => facts[fact as keyof typeof facts])),
-    ...textsIn([username, email, name]),
+    ...textsIn(secretFields(planContext).map((fact) => facts[fact])),
+    ...textsIn(NAMES_OF_USER.map((field) => user[field])),
+    ...textsIn(NAMES_IN_CONTEXT.map((fact) => facts[fact])),
   ];
 }
 
