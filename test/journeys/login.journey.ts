@@ -3,6 +3,7 @@ import { blueprint, DUMMY, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEnt
 import { Deployment } from '../support/deployment.js';
 import { recordedEvents } from '../support/recorded-events.js';
 
+const DENY = { stage: 'deny.denystage', attrs: { deny_message: 'Not today' } };
 let deployment: Deployment;
 
 beforeAll(async () => {
@@ -25,6 +26,7 @@ beforeAll(async () => {
           { ...LOGIN, attrs: { session_duration: 'hours=1', remember_me_offset: 'days=1' } },
         ]),
         flowEntries('only-me', [IDENTIFICATION, PASSWORD, { ...LOGIN, attrs: { terminate_other_sessions: true } }]),
+        flowEntries('refusing', [IDENTIFICATION, PASSWORD, DENY]),
         flowEntries('private', [DUMMY], { authentication: 'require_authenticated', title: 'Hello %(user)s' }),
       ),
     ],
@@ -204,6 +206,9 @@ describe('a login', () => {
     expect((await me(first)).status).toBe(403);
     expect((await me(second)).status).toBe(200);
     expect((await me(bob)).status).toBe(200);
+    expect((await recordedEvents(deployment, 'login')).at(-1)?.data.context).toMatchObject({
+      ended_other_sessions: true,
+    });
   });
 
   it('as another user in the same browser replaces the session and deletes the plans of the first user', async () => {
@@ -264,6 +269,27 @@ describe('a login', () => {
         request_id: answer.headers.get('x-authentik-id'),
       },
     });
+  });
+
+  it('that a stage denies writes an event about the user, but only after a proof', async () => {
+    const denials = async () =>
+      (await recordedEvents(deployment, 'flow_denied')).filter(({ data }) => data.flow === 'refusing');
+    const unproved = deployment.browser();
+    await unproved.solve('refusing', { uid_field: 'alice' });
+    await unproved.solve('refusing', { password: 'wrong' });
+    expect(await denials()).toEqual([]);
+    const { answer, browser } = await logIn(undefined, { slug: 'refusing' });
+    expect(answer.body).toMatchObject({ component: 'ak-stage-access-denied' });
+    for (let i = 0; i < 3; i++) await browser.show('refusing');
+
+    expect(await denials()).toMatchObject([
+      {
+        data: {
+          ...{ outcome: 'refused', actor: { type: 'user', username: 'alice' }, user: { username: 'alice' } },
+          ...{ flow: 'refusing', context: { message: 'Not today', stage: { kind: 'deny' } } },
+        },
+      },
+    ]);
   });
 
   it('that fails writes an event of an anonymous actor about the user, in the same plan as the later login', async () => {

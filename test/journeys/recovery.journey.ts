@@ -4,6 +4,7 @@ import type { Browser } from '../support/browser.js';
 import { Deployment } from '../support/deployment.js';
 import { followLink } from '../support/mailed-links.js';
 import { asking, fieldEntry, writing } from '../support/prompts.js';
+import { recordedEvents } from '../support/recorded-events.js';
 
 const CODES = { stage: 'authenticator_static.authenticatorstaticstage' };
 const VALIDATE = {
@@ -105,7 +106,11 @@ describe('a visitor with a recovery link', () => {
   it('can set a new password, which invalidates the old password and ends the sessions of the user', async () => {
     await deployment.rows('DELETE FROM flow.attempts');
     const member = await logIn(OLD);
+    const before = await recordedEvents(deployment, 'link_used');
     const browser = await recover(codes[0]);
+    expect((await recordedEvents(deployment, 'link_used')).slice(before.length)).toMatchObject([
+      { data: { actor: { type: 'anonymous' }, user: { username: 'alice' }, flow: 'back', context: { proof: 'link' } } },
+    ]);
     expect((await browser.solve('back', NEW)).body).toMatchObject({ component: 'xak-flow-redirect' });
     expect(await statusOf(browser)).toBe(200);
     expect([await statusOf(member), await statusOf(await logIn(OLD))]).toEqual([403, 403]);

@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exportRows, LoadUsers } from '../../load/load-users.js';
 import { blueprint, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
 import { Deployment } from '../support/deployment.js';
+import { recordedEvents } from '../support/recorded-events.js';
 
 const run = promisify(execFile);
 
@@ -81,11 +82,25 @@ describe('a second factor', () => {
     expect(await countCodes()).toBe(codes.length);
   });
 
-  it('is locked by fifty wrong codes after a right password, until it is unlocked', async () => {
+  it('is locked by fifty wrong codes after a right password, which is one event however many follow, until it is unlocked', async () => {
     await resetAttempts();
     const behind = { slug: 'behind', password: 'correct-horse-7' };
     await answerWith('bogus', '203.0.113.199', behind);
-    await deployment.rows(`UPDATE flow.attempts SET failures = 50, free_at = now() WHERE credential = 'static proved'`);
+    await deployment.rows(`UPDATE flow.attempts SET failures = 49, free_at = now() WHERE credential = 'static proved'`);
+    expect(await recordedEvents(deployment, 'login_locked')).toEqual([]);
+    const events = () => deployment.rows(`SELECT topic FROM flow.outbox WHERE topic <> 'events.login_locked'`);
+    await answerWith('bogus', '203.0.113.200', behind);
+    const before = await events();
+    for (let i = 0; i < 20; i++) await answerWith('bogus', '203.0.113.200', behind);
+    expect(await recordedEvents(deployment, 'login_locked')).toMatchObject([
+      {
+        data: {
+          ...{ outcome: 'refused', actor: { type: 'user', username: 'alice' }, user: { username: 'alice' } },
+          context: { username: 'alice', credential: 'static', failures: 50 },
+        },
+      },
+    ]);
+    expect(await events()).toEqual(before);
     const refused = await answerWith(codes[0], '203.0.113.200', behind);
     expect(refused.body).toMatchObject({ response_errors: { code: WRONG } });
 

@@ -30,6 +30,8 @@ const delayUntil = (failures: string) => `CASE WHEN ${failures} < free THEN ${NO
  * nothing is reserved. Otherwise `made` inserts missing rows with one failure, and `raised` adds a failure to the
  * existing rows and sets the next delay (docs/spec/attempts.md#counting).
  *
+ * `locking` names the counters that these attempts raise to their hard number.
+ *
  * If another transaction inserts a missing row at the same time, only the rows of `made` are reserved: this statement
  * holds locks, so waiting for that row could deadlock.
  */
@@ -53,7 +55,7 @@ export const RESERVE_ATTEMPTS: NamedStatement = {
       SELECT subject, credential, 1, ${delayUntil('1')}, free, hard, forget, now() + coalesce(forget, interval '1 day')
       FROM wanted WHERE NOT EXISTS (SELECT FROM blocked) AND (subject, credential) NOT IN (SELECT subject, credential FROM held)
       ORDER BY subject, credential ON CONFLICT (subject, credential) DO NOTHING
-      RETURNING subject, credential),
+      RETURNING subject, credential, failures, hard),
     counted AS (SELECT *, CASE WHEN forgotten THEN 1 ELSE failures + 1 END AS now_failures FROM held),
     raised AS (
       UPDATE flow.attempts a SET failures = c.now_failures, updated_at = now(), free = c.free, hard = c.hard,
@@ -61,9 +63,10 @@ export const RESERVE_ATTEMPTS: NamedStatement = {
       FROM (SELECT *, ${delayUntil('now_failures')} AS free_then FROM counted) c
       WHERE (a.subject, a.credential) = (c.subject, c.credential) AND NOT EXISTS (SELECT FROM blocked)
         AND (SELECT count(*) FROM held) + (SELECT count(*) FROM made) = cardinality($1::bytea[])
-      RETURNING a.subject, a.credential),
+      RETURNING a.subject, a.credential, a.failures, a.hard),
     taken AS (SELECT * FROM made UNION ALL SELECT * FROM raised)
     SELECT coalesce((SELECT json_agg(encode(subject, 'hex') || ' ' || credential) FROM taken), '[]') AS taken,
+      coalesce((SELECT json_agg(credential) FROM taken WHERE failures >= hard), '[]') AS locking,
       coalesce((SELECT json_agg(b) FROM blocked b), '[]') AS blocked, now()::text AS at
     FROM lazily`,
 };

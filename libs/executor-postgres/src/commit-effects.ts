@@ -49,8 +49,10 @@ const EFFECT_WRITERS: { readonly [T in EffectType]: EffectWriter<T> } = {
   end_sessions: (ends) => ({ parts: { end: { gone_user: ends.at(-1)!.user } } }),
   reputation: writeReputation,
   source_login: writeSourceLogins,
-  /** Adds nothing here: `FlowRun` turns this effect into `PlanCommit.usedLinkStep`, which the commit saves. */
-  link_used: nothing,
+  /** `FlowRun` turns this effect into `PlanCommit.usedLinkStep`, which the commit saves. Only the event is added here. */
+  link_used: (_, { commit }) => ({
+    messages: [eventMessage({ action: 'link_used', context: { proof: 'code' } }, eventFacts(commit.eventContext))],
+  }),
   /** No part of the statement: `cookie` and `authorize` only change the HTTP response. */
   cookie: nothing,
   authorize: nothing,

@@ -45,6 +45,19 @@ describe('a mail', () => {
   });
 });
 
+describe('the code of a mail', () => {
+  it('writes one event that it was used, if and only if its step is saved', async () => {
+    const begun = await store.begin();
+    const events = () => store.count(`SELECT FROM flow.outbox WHERE topic = 'events.link_used'`);
+    const before = await events();
+
+    expect(await store.save(begun, { revision: 7, effects: [{ type: 'link_used' }] })).toBe(false);
+    expect(await events()).toBe(before);
+    expect(await store.save(begun, { effects: [{ type: 'link_used' }] })).toBe(true);
+    expect(await events()).toBe(before + 1);
+  });
+});
+
 describe('a login at a source that a challenge starts', () => {
   it('is stored for its session if and only if the plan is saved', async () => {
     const begun = await store.begin(freshPlan({ next: '/app/' }));

@@ -20,6 +20,8 @@ const MAX_TRIES = 5;
 interface ReservedRow {
   /** One element per reserved attempt: the hex subject, a space, and the name of the counter. */
   readonly taken: readonly string[];
+  /** Names of the counters that have reached their hard number by this reservation. */
+  readonly locking: readonly string[];
   readonly blocked: readonly {
     readonly credential: string;
     readonly retry_after_s: number;
@@ -44,8 +46,12 @@ export class PostgresAttemptStore extends AttemptStore {
     const daily = reservations.map((reservation) => reservation.daily ?? null);
     const values = [...columns(reservations), `${ageMs} milliseconds`, `${this.firstDelayS} seconds`, daily];
     for (let i = 0; i < MAX_TRIES; i++) {
-      const { taken, blocked, at } = (await runNamed<ReservedRow>(this.source, RESERVE_ATTEMPTS, values)).rows[0]!;
-      const dated = reservations.map((reservation) => ({ ...reservation, reservedAt: at }));
+      const { taken, locking, blocked, at } = (await runNamed<ReservedRow>(this.source, RESERVE_ATTEMPTS, values))
+        .rows[0]!;
+      const dated = reservations.map((reservation) => ({
+        ...reservation,
+        ...{ reservedAt: at, locks: locking.includes(counterOf(reservation)) },
+      }));
       if (taken.length === reservations.length) return { reserved: true, reservations: dated };
       if (blocked.length > 0) return blockedResult(blocked);
       // Another request has inserted a row that did not exist when this statement locked its rows. Releases what was

@@ -22,6 +22,7 @@ import type { ClaimedUserGuard } from './claimed-user-guard.js';
 import { withTokenError } from './consent-question.js';
 import type { CredentialGuard } from './credential-guard.js';
 import { confirmsCrossSite, crossSiteQuestion, isVisitorAction } from './cross-site.js';
+import { denialEvents } from './denial-events.js';
 import { methodOf } from './flow-request.js';
 import { denial, type FlowResult } from './flow-response.js';
 import type { FlowRun } from './flow-run.js';
@@ -282,6 +283,7 @@ export class FlowRunner {
 
   private deny(message: Message | undefined, step?: Step, named?: string): FlowResult {
     const { type, message: denied, ...reason } = denial(message, step && this.contractOf(step)?.errors, named);
+    this.run.record(denialEvents(this.run, step, { message: denied, ...reason }));
     this.run.end({ denied, ...reason });
     return { type, message: denied, ...reason };
   }

@@ -1,4 +1,4 @@
-import { bodyErrors, type Message, NON_FIELD_ERRORS, sentence } from '@gatehouse/contracts';
+import { type AuditEvent, bodyErrors, type Message, NON_FIELD_ERRORS, sentence } from '@gatehouse/contracts';
 import { currentStep, type FlowVersion, isLinkUnconfirmed, type Plan } from '@gatehouse/plan';
 import { hasValue } from './attempts/reservation-factory.js';
 import {
@@ -24,6 +24,8 @@ export const LINK_GONE: Message = {
   wire: 'link-used',
 };
 
+const LINK_USED: AuditEvent = { action: 'link_used', context: { proof: 'link' } };
+
 /** Returns the plan. If its mailed link awaits confirmation, adds a token for the question that asks for it. */
 export function withLinkToken(plan: Plan): Plan {
   const { resumed } = plan;
@@ -46,8 +48,10 @@ export function askAboutLink(run: FlowRun, contracts: StageContractRegistry): Co
   if (!question || !answer) return question;
   const { body } = answer;
   const { version } = run.context;
-  if (agrees(body, run.plan.resumed?.consent)) run.confirm();
-  else if (!isOtherProof(body, contracts, run))
+  if (agrees(body, run.plan.resumed?.consent)) {
+    run.confirm();
+    run.record([{ type: 'event', ...LINK_USED }]);
+  } else if (!isOtherProof(body, contracts, run))
     return isForOther(body, contracts, { own: CONSENT_COMPONENT, version }) ? question : withTokenError(question);
   return undefined;
 }

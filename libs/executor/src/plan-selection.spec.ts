@@ -61,7 +61,7 @@ describe('a mailed link', () => {
     for (const body of others) await solve(body, byLink);
 
     expect(stages.hops).not.toContain('ident.respond');
-    expect(plans.savedEffects).toMatchObject([{ type: 'login', user: ALICE.uuid }]);
+    expect(plans.savedEffects).toMatchObject([{ action: 'link_used' }, { type: 'login', user: ALICE.uuid }]);
   });
 
   it('continues the same plan when it is followed again in the same browser', async () => {

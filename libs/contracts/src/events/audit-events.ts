@@ -42,6 +42,10 @@ export const auditEvents = {
         .object({ uuid: z.uuid(), pk: z.int().optional(), slug: z.string(), name: z.string() })
         .optional()
         .describe('source of the login, such as a social login'),
+      ended_other_sessions: z
+        .boolean()
+        .optional()
+        .describe('present if the login stage ends the other sessions of the user'),
     }),
     example: { auth_method: 'password', auth_method_args: { mfa_devices: [DEVICE] } },
   }),
@@ -88,8 +92,34 @@ export const auditEvents = {
     }),
     example: { username: 'alice', password: REDACTED, stage: NAME },
   }),
+  login_locked: defineEvent({
+    when: 'A wrong answer is the last of many in a row, so that the credential is locked. Later attempts cause no event.',
+    ...{ level: 'warning', outcome: 'refused', actor: BY_PLAN, subject: PENDING },
+    context: z.object({
+      username: z.string().optional(),
+      credential: z.string().describe('the locked credential, such as `totp`'),
+      failures: z.int().describe('the number of wrong answers'),
+    }),
+    example: { username: 'alice', credential: 'totp', failures: 50 },
+  }),
+  flow_denied: defineEvent({
+    when: 'A stage or a policy ends a running flow of a user who has proved to be the user. A denial of anybody else, and of a first request, causes no event.',
+    ...{ level: 'warning', outcome: 'refused', actor: BY_PLAN, subject: PENDING },
+    context: z.object({
+      message: z.string().describe('the text that the visitor sees'),
+      reason: z.string().optional().describe('name of the reason, if the text is not written by an administrator'),
+      stage: z.object({ kind: z.string(), name: z.string() }).optional().describe('the stage that denies'),
+    }),
+    example: { message: 'Access denied', stage: { kind: 'deny', name: 'no-contractors' } },
+  }),
+  link_used: defineEvent({
+    when: 'A visitor confirms a mailed link or a link for account recovery, or types the code of the same mail.',
+    ...{ level: 'info', outcome: 'success', actor: BY_PLAN, subject: PENDING },
+    context: z.object({ proof: z.enum(['link', 'code']) }),
+    example: { proof: 'link' },
+  }),
   password_set: defineEvent({
-    when: 'A user write stage replaces the password of a user.',
+    when: 'A user write stage replaces the password of a user. This ends the other sessions of the user.',
     ...{ level: 'info', outcome: 'success', actor: BY_PLAN, subject: PENDING },
     context: z.object({}),
     example: {},

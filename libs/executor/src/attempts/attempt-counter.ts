@@ -7,6 +7,7 @@ import { resultOf, type StageResult } from '../stage-result.js';
 import { type AttemptReservation, type AttemptStore, NETWORK_CREDENTIAL, refusalOf } from './attempt-store.js';
 import type { CredentialQueue } from './credential-queue.js';
 import { guesserOf } from './guesser.js';
+import { withLockEvents } from './lock-events.js';
 import { type ReservationFactory, withoutGuesses, wrongGuessErrors } from './reservation-factory.js';
 import type { ResponseTiming } from './response-timing.js';
 import { settleAttempts } from './settlement.js';
@@ -60,7 +61,11 @@ export class AttemptCounter {
       if (error instanceof Problem && NOT_PROCESSED_CODES.has(error.code)) await attempts.release(reserved);
       throw error;
     });
-    return { reply, states: {}, settlement: settleAttempts(reserved, reply) };
+    return {
+      reply: withLockEvents(reply, reserved, answer.user),
+      states: {},
+      settlement: settleAttempts(reserved, reply),
+    };
   }
 
   /** Returns the attempts at credentials that the stage has replaced. The store resets their counters. */

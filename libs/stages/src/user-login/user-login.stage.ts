@@ -55,7 +55,7 @@ export class UserLoginStage implements Stage<Contract> {
             terminate_other_sessions: config.terminate_other_sessions,
             second_factor: hasVerifiedDevice(context),
           },
-          { type: 'event', action: 'login', context: loginEventContext(context) },
+          { type: 'event', action: 'login', context: loginEventContext(input) },
           { type: 'reputation', identifier: user.username, delta: 1 },
           // A login through a source has a `message` step, which requests its own toast.
           ...(context.source ? [] : [toast('success', sentence('Successfully logged in!'))]),
@@ -93,10 +93,12 @@ function hasVerifiedDevice({ auth_method_args }: PlanContext): boolean {
 }
 
 /** Returns what the `login` event records about the plan: the authentication method and the source. */
-function loginEventContext({ auth_method, auth_method_args, source }: PlanContext) {
+function loginEventContext({ config, context }: ChallengeInput<Contract>) {
+  const { auth_method, auth_method_args, source } = context;
   return {
     ...(auth_method === undefined ? {} : { auth_method }),
     ...(auth_method_args === undefined ? {} : { auth_method_args }),
     ...(source === undefined ? {} : { source }),
+    ...(config.terminate_other_sessions && { ended_other_sessions: true }),
   };
 }
