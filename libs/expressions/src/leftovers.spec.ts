@@ -15,20 +15,21 @@ const FIND = `
 def find(text):
     import gc, sys
     gc.unfreeze()
-    seen, found = set(), []
+    seen, found = {id(text)}, []
     waiting = [*gc.get_objects(), sys.modules]
     while waiting:
-        value = waiting.pop()
-        if id(value) in seen or value is text:
-            continue
-        seen.add(id(value))
-        if isinstance(value, (str, bytes)):
-            if text in (value if isinstance(value, str) else value.decode("latin-1")):
-                found.append(str(value)[:100])
-        else:
-            waiting.extend(gc.get_referents(value))
-            # The collector does not visit the keys of a dict if all of them are strings.
-            waiting.extend(value if isinstance(value, dict) else ())
+        fresh = {id(value): value for value in waiting if id(value) not in seen}
+        seen.update(fresh)
+        containers = []
+        for value in fresh.values():
+            if isinstance(value, (str, bytes)):
+                if text in (value if isinstance(value, str) else value.decode("latin-1")):
+                    found.append(str(value)[:100])
+            else:
+                containers.append(value)
+        # The collector does not visit the keys of a dict if all of them are strings.
+        keys = [key for value in containers if isinstance(value, dict) for key in value]
+        waiting = gc.get_referents(*containers) + keys
     return found
 `;
 /** Python code that uses up memory and Python's prepared errors. Python then raises one shared MemoryError object. */
@@ -60,6 +61,17 @@ const LEAVERS: [string, string, ExpressionInput?][] = [
   ['the message of an error', 'raise ValueError(context["v"])', v],
   ['a reply of the host', 'return ak_user_by(username="joe").username'],
 ];
+
+it('the search finds a text in a key, in a tuple and in an attribute of a module', async () => {
+  const leave = `
+import sys
+text = "".join(parts)
+sys.kept = [(text + "-tuple",), {text + "-key": 1}]
+sys.attribute = text + "-attribute"
+return sorted(find(text))`;
+  const found = ['attribute', 'key', 'tuple'].map((place) => `leftover7f3a-${place}`);
+  expect(await run(FIND + leave, { names: { parts } })).toMatchObject({ result: found });
+});
 
 describe('an expression finds nothing in the interpreter of', () => {
   it.each(LEAVERS)('%s', async (_, source, input = {}) => {
