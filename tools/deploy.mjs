@@ -2,10 +2,11 @@
  * Replaces the containers of docker-compose.yml without losing a login.
  *
  * `npm run deploy -- upgrade [--no-build]`: builds the image (the one before is kept as `gatehouse:previous`), migrates
- * the database, reloads NATS and the proxy, and replaces the containers of all services.
+ * the database, reloads NATS and the proxy, and replaces the containers of all services. Creates the stream of events if
+ * EVENTS_STREAM is set.
  * `npm run deploy -- scale`: starts or stops containers, so that each service has the replicas of .env.
  * `npm run deploy -- roll [SERVICE…]`: replaces the containers of these services, by default of all, so that they use the
- * present image, settings and secrets.
+ * present image, settings and secrets. With the courier, creates the stream of events or changes its limits.
  */
 import { spawnSync } from 'node:child_process';
 import { statSync } from 'node:fs';
@@ -81,6 +82,8 @@ async function roll(names) {
   const unknown = names.filter((name) => !rolled.includes(name));
   if (unknown.length > 0) throw new DeployError(`${unknown.join(', ')}: not one of ${rolled.join(', ')}`);
   const chosen = rolled.filter((name) => names.length === 0 || names.includes(name));
+  // Before the courier, which keeps its events while there is no stream.
+  if (chosen.includes('courier')) show('run', '--rm', '--no-deps', 'stream');
   const running = chosen.filter((name) => containersOf(name).length > 0);
   const absent = chosen.filter((name) => !running.includes(name));
   if (absent.length > 0) start(...absent);

@@ -218,9 +218,9 @@ describe('a compose deployment', () => {
     }
   });
 
-  it('stores events in a stream that the operator creates', async () => {
+  it('stores events in a stream that it creates', async () => {
     appendFileSync(join(project.folder, '.env'), 'EVENTS_STREAM=events\n');
-    const created = await project.follow('docs/how-to/high-availability.md', 'Keep events in a stream');
+    const created = await project.follow('docs/how-to/audit-events.md', 'Store events in a stream');
     expect(created).toContain('stream events created');
     expect(await logIn('admin')).toBe('admin');
     const outbox = `SELECT count(*) FROM flow.outbox WHERE topic LIKE 'events.%'`;

@@ -71,6 +71,7 @@ export const NEEDS: Readonly<Record<string, readonly Need[]>> = {
   session: ['bus'],
   migrate: ['data'],
   roles: ['data'],
+  stream: ['bus'],
   // For the command `user -- import-duo`.
   operator: ['bus', 'data', 'world'],
 };

@@ -26,11 +26,12 @@ const SECRETS: Readonly<Record<string, readonly string[]>> = {
   mfa: ['MFA_SEAL_KEYS'],
   migrate: ['POSTGRES_PASSWORD'],
   roles: ['POSTGRES_PASSWORD', ...SERVICES.map((service) => `DATABASE_PASSWORD_${service.toUpperCase()}`)],
+  stream: ['NATS_NKEY_SEED_OPERATOR'],
   operator: ['POSTGRES_PASSWORD', 'SEAL_KEYS', 'MFA_SEAL_KEYS', 'SECRET_KEY', 'PSEUDONYM_KEY'],
 };
 /** Containers of other images. */
 const OTHERS = ['proxy', 'postgres', 'nats', 'nats-data', 'prometheus', 'grafana'];
-const CONTAINERS = [...SERVICES, 'migrate', 'roles', 'operator'];
+const CONTAINERS = [...SERVICES, 'migrate', 'roles', 'stream', 'operator'];
 
 describe('docker-compose.yml', () => {
   it.each(SERVICES)('has a container for %s that runs its own program', (service) => {

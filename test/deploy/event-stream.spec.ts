@@ -1,5 +1,9 @@
-import type { NatsConnection } from '@nats-io/transport-node';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect, type NatsConnection, nkeyAuthenticator } from '@nats-io/transport-node';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { CLOUD_EVENT_CONTENT_TYPE } from '../../libs/outbox/src/index.js';
 import { Logger } from '../../libs/platform/src/logger.js';
 import { NatsBus } from '../../libs/platform/src/nats-bus.js';
 import { runCli, runCliOk } from '../support/commands.js';
@@ -7,7 +11,18 @@ import { describeWithNats, startNats } from '../support/nats.js';
 import { NatsCluster } from '../support/nats-cluster.js';
 import type { Environment } from '../support/processes.js';
 import { SERVICES } from './catalogue.js';
+import { readCompose } from './compose.js';
 import { freshEnvironment } from './env-file.js';
+import { containersOf, find, inputOf, localEnvironment, renderer, renderSite } from './kubernetes.js';
+
+/** A second in nanoseconds, the unit of JetStream. */
+const SECOND = 1_000_000_000;
+
+/** What a deployment runs to create the stream. */
+interface Job {
+  readonly command: readonly string[];
+  readonly environment: Environment;
+}
 
 /** Operations on streams, of which the operator may run the first three. */
 const OPERATIONS = ['CREATE.events', 'UPDATE.events', 'INFO.events', 'DELETE.events', 'PURGE.events', 'MSG.GET.events'];
@@ -29,6 +44,19 @@ describeWithNats('the stream of events in deploy/nats', () => {
   const save = (settings: Environment = {}) =>
     runCli('events', ['stream'], { env: { ...settingsOf('operator'), EVENTS_STREAM: 'events', ...settings } });
 
+  /** Publishes an event with the id `one` as the courier, and returns it when the stream has accepted it. */
+  async function publishLogin(url: string) {
+    const publisher = await new NatsBus({ ...settingsOf('courier'), NATS_URL: url }).openPublisher(
+      'courier',
+      { timeoutMs: 5000, stream: 'events' },
+      new Logger('silent'),
+    );
+    const event = { id: 'one', subject: 'events.login', contentType: CLOUD_EVENT_CONTENT_TYPE, body: {} };
+    expect(await publisher.publish([event])).toEqual([]);
+    await publisher.close();
+    return event;
+  }
+
   /** Returns the configuration and the number of events of the stream. */
   async function stored() {
     const operator = await cluster.connectAs('operator');
@@ -37,26 +65,68 @@ describeWithNats('the stream of events in deploy/nats', () => {
     return { ...config, messages: state.messages };
   }
 
-  it('is created on three servers by the command, which a second run changes without losing events', async () => {
-    expect(await save({ EVENTS_REPLICAS: '3', EVENTS_MAX_AGE_S: '3600' })).toMatchObject({
+  it('is created on three servers by the command, stores a repeated event once, and keeps its events when its limits change', async () => {
+    expect(await save({ EVENTS_REPLICAS: '3', EVENTS_MAX_AGE_S: '60' })).toMatchObject({
       code: 0,
       stdout: 'stream events created\n',
     });
-    const publisher = await new NatsBus({ ...settingsOf('courier'), NATS_URL: cluster.url }).openPublisher(
-      'courier',
-      { timeoutMs: 5000, stream: 'events' },
-      new Logger('silent'),
-    );
-    await publisher.publish([{ id: 'one', subject: 'events.login', contentType: 'application/json', body: {} }]);
-    await publisher.close();
+    expect(await stored()).toMatchObject({ max_age: 60 * SECOND, duplicate_window: 60 * SECOND });
+    await publishLogin(cluster.url);
+    await publishLogin(cluster.url);
     expect(await save({ EVENTS_REPLICAS: '3', EVENTS_MAX_BYTES: '1048576' })).toMatchObject({
       code: 0,
       stdout: 'stream events updated\n',
     });
     expect(await stored()).toMatchObject({
       ...{ name: 'events', subjects: ['events.*'], num_replicas: 3, discard: 'old', storage: 'file', messages: 1 },
-      ...{ max_age: 30 * 86_400 * 1_000_000_000, max_bytes: 1_048_576 },
+      ...{ max_age: 30 * 86_400 * SECOND, max_bytes: 1_048_576, duplicate_window: 600 * SECOND },
     });
+  });
+
+  /** Returns the command and the environment of the container `stream` of docker-compose.yml. */
+  function composeJob(settings: Environment): Job {
+    const { command = [], environment = {} } = readCompose({ ...env, ...settings })['stream'] ?? {};
+    return { command, environment };
+  }
+
+  /** Returns the command and the environment of the Job `stream` of the overlay ha, with its files in `folder`. */
+  function kubernetesJob(settings: Environment, folder: string): Job {
+    const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`);
+    const manifests = renderSite({
+      overlay: 'ha',
+      secrets: env,
+      settings: `BASE_URL=https://x.example\n${lines.join('')}`,
+    });
+    const job = find(manifests, 'Job', 'stream');
+    const [container] = containersOf(job);
+    const environment = localEnvironment(inputOf(manifests, job, container!), folder);
+    return { command: container?.args ?? [], environment };
+  }
+
+  const run = ({ command: [program, ...args], environment }: Job) => {
+    expect(program).toBe('dist/apps/cli/src/events.js');
+    return runCli('events', args, { env: { ...environment, NATS_URL: cluster.url } });
+  };
+  const NOT_SET = { code: 0, stdout: expect.stringContaining('EVENTS_STREAM is not set') };
+
+  it('gets the limits in .env from the container of compose, which does nothing without EVENTS_STREAM', async () => {
+    expect(await run(composeJob({}))).toMatchObject(NOT_SET);
+    const settings = { EVENTS_STREAM: 'events', EVENTS_REPLICAS: '3', EVENTS_MAX_BYTES: '2097152' };
+    expect(await run(composeJob(settings))).toMatchObject({ code: 0, stdout: 'stream events updated\n' });
+    expect(await stored()).toMatchObject({ max_bytes: 2_097_152, num_replicas: 3, messages: 1 });
+  });
+
+  it.skipIf(!renderer)('gets three replicas from the Job of the overlay ha, if EVENTS_STREAM is set', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'gatehouse-stream-'));
+    try {
+      const job = kubernetesJob({ EVENTS_STREAM: 'events', EVENTS_MAX_AGE_S: '7200' }, folder);
+      const { EVENTS_STREAM: _, ...others } = job.environment;
+      expect(await run({ ...job, environment: others })).toMatchObject(NOT_SET);
+      expect(await run(job)).toMatchObject({ code: 0, stdout: 'stream events updated\n' });
+      expect(await stored()).toMatchObject({ max_age: 7200 * SECOND, num_replicas: 3, messages: 1 });
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 
   it('can be managed by the operator only, who can neither delete nor read it', async () => {
@@ -75,7 +145,8 @@ describeWithNats('the stream of events in deploy/nats', () => {
   });
 
   it.each([
-    { what: 'another word than stream', verb: 'streams', settings: {}, message: /usage: npm run events -- stream/ },
+    { what: 'another word than stream', args: ['streams'], settings: {}, message: /usage: npm run events -- stream/ },
+    { what: 'another option', args: ['stream', '--force'], settings: {}, message: /--if-set/ },
     { what: 'no name', settings: { EVENTS_STREAM: '' }, message: /EVENTS_STREAM/ },
     { what: 'a name with a dot', settings: { EVENTS_STREAM: 'my.events' }, message: /letters, digits/ },
     { what: 'two replicas', settings: { EVENTS_REPLICAS: '2' }, message: /must be 1, 3 or 5/ },
@@ -85,12 +156,50 @@ describeWithNats('the stream of events in deploy/nats', () => {
       message: /NATS refuses the stream/,
     },
     { what: 'a server that is away', settings: { NATS_URL: 'nats://127.0.0.1:1' }, message: /cannot be reached/ },
-  ])('refuses $what with a sentence', async ({ verb = 'stream', settings, message }) => {
+  ])('refuses $what with a sentence', async ({ args = ['stream'], settings, message }) => {
     const all = { ...settingsOf('operator'), EVENTS_STREAM: 'events', ...settings };
-    const { code, stderr } = await runCli('events', [verb], { env: all });
+    const { code, stderr } = await runCli('events', args, { env: all });
     expect(code).toBe(1);
     expect(stderr).toMatch(message);
     expect(stderr).not.toMatch(/\n +at /);
+  });
+
+  it('is read by a durable consumer with the permissions of the page, who can neither delete nor publish', async () => {
+    const consumer = await freshEnvironment();
+    const page = await readFile('docs/how-to/audit-events.md', 'utf8');
+    const [, user = ''] = /```text\n(.*?)```/s.exec(page) ?? [];
+    const users = `users: [\n${user.replace('UPUBLICKEY', consumer['NATS_NKEY_SESSION'] ?? '')}`;
+    const config = (await readFile('deploy/nats/nats.conf', 'utf8')).replace('users: [', users);
+    const nats = await startNats({ config, env });
+    const seed = new TextEncoder().encode(consumer['NATS_NKEY_SEED_SESSION']);
+    const authenticator = nkeyAuthenticator(seed);
+    const connection = await connect({ servers: nats.url, authenticator, inboxPrefix: '_INBOX_siem' });
+    try {
+      expect(await save({ NATS_URL: nats.url })).toMatchObject({ code: 0, stdout: 'stream events created\n' });
+      const { contentType } = await publishLogin(nats.url);
+      const settings = { durable_name: 'siem', ack_policy: 'explicit', deliver_policy: 'all' };
+      const request = JSON.stringify({ stream_name: 'events', config: settings });
+      const created = await connection.request('$JS.API.CONSUMER.CREATE.events.siem', request);
+      expect(created.json()).toMatchObject({ name: 'siem', num_pending: 1 });
+      const message = await connection.request('$JS.API.CONSUMER.MSG.NEXT.events.siem', '', {
+        // The subject of the reply is that of the event, so a shared inbox would not find its request.
+        ...{ noMux: true, timeout: 5000 },
+      });
+      expect(message.headers?.get('content-type')).toBe(contentType);
+      expect(message.headers?.get('Nats-Msg-Id')).toBe('one');
+      await connection.request(message.reply ?? '', '+ACK');
+      const info = await connection.request('$JS.API.CONSUMER.INFO.events.siem', '');
+      expect(info.json()).toMatchObject({ num_ack_pending: 0, num_pending: 0, ack_floor: { stream_seq: 1 } });
+      const refused = refusedSubjects(connection);
+      const forbidden = ['$JS.API.STREAM.DELETE.events', '$JS.API.CONSUMER.CREATE.events.other', 'events.login'];
+      for (const subject of forbidden) connection.publish(subject, '{}');
+      await connection.flush();
+      await connection.close();
+      expect([...(await refused)].sort()).toEqual(forbidden.sort());
+    } finally {
+      await connection.close();
+      await nats.stop();
+    }
   });
 
   it('says that a server has no JetStream', async () => {

@@ -208,7 +208,8 @@ describe.skipIf(!renderer)('deploy/k8s', () => {
       const componentOf = ({ metadata }: Manifest) => metadata.labels?.['app.kubernetes.io/component'];
       const selected = (component: string, kinds: RegExp) =>
         manifests.filter((manifest) => componentOf(manifest) === component && kinds.test(manifest.kind));
-      expect(selected('migration', /./)).toEqual([find(manifests, 'Job', 'migrate')]);
+      const jobs = ['migrate', 'stream'].map((name) => find(manifests, 'Job', name));
+      expect(selected('migration', /./)).toEqual(jobs);
       expect(selected('gateway', /./)).toEqual([find(manifests, 'Deployment', 'gateway')]);
       expect(
         selected('service', /./)

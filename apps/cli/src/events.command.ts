@@ -1,9 +1,11 @@
 import { CommandError } from '@gatehouse/local';
 import type { Command } from './command.js';
 import { exportEvents } from './events/export-events.js';
-import { saveStream } from './events/save-stream.js';
+import { saveStream, saveStreamIfSet } from './events/save-stream.js';
 
-const USAGE = `usage: npm run events -- stream   creates the JetStream stream EVENTS_STREAM, or changes its limits
+const USAGE = `usage: npm run events -- stream [--if-set]
+                                 creates the JetStream stream EVENTS_STREAM, or changes its limits. With --if-set, does
+                                 nothing while EVENTS_STREAM is not set
        npm run events -- export [--since TIME] [--until TIME] [--action ACTION] [--user USERNAME|UUID] [--after ID]
                                  prints the kept events, one CloudEvent in JSON on each line`;
 
@@ -12,6 +14,7 @@ export const eventsCommand: Command = {
   name: 'events',
   run: async ([verb, ...args], process) => {
     if (verb === 'stream' && args.length === 0) return saveStream(process.env);
+    if (verb === 'stream' && args.length === 1 && args[0] === '--if-set') return saveStreamIfSet(process.env);
     if (verb === 'export') return exportEvents(args, process);
     throw new CommandError(USAGE);
   },

@@ -17,7 +17,16 @@ interface Dependencies {
  * Seconds before a failed batch is published again. The delays are short, so that events are published soon after the
  * bus is reachable again.
  */
-const RETRY_DELAYS = { retryS: 1, retryMaxS: 60 };
+export const EVENT_RETRIES = { retryS: 1, retryMaxS: 60 };
+
+/** Seconds of a batch's lease that are kept for the statements before and after publishing. */
+const LEASE_MARGIN_S = 20;
+
+/**
+ * Returns the seconds for which a courier leases events, if NATS must accept them within `timeoutMs`. When a courier
+ * crashes, another one publishes its events again after this time.
+ */
+export const eventLeaseS = (timeoutMs: number): number => Math.ceil((2 * timeoutMs) / 1000) + LEASE_MARGIN_S;
 
 interface OpenedEvent {
   readonly message: LeasedMessage;
@@ -114,7 +123,7 @@ export class EventDelivery {
     if (batch.length === 0) return;
     // Events that cannot be rescheduled are due again when the lease of this courier expires.
     await outbox
-      .retryLater(batch, 'not published', (tries) => retryDelay(tries, RETRY_DELAYS))
+      .retryLater(batch, 'not published', (tries) => retryDelay(tries, EVENT_RETRIES))
       .catch((error: unknown) => logger.event('events_not_rescheduled', { messages: batch.length, error }));
   }
 }

@@ -35,6 +35,15 @@ export const eventStreamConfig = z.object({
     .refine((count) => [1, 3, 5].includes(count), 'must be 1, 3 or 5')
     .default(1)
     .describe('Number of NATS servers that store each event: 1, 3 or 5; more than 1 needs a cluster'),
+  EVENTS_DUPLICATE_WINDOW_S: z.coerce
+    .number()
+    .int()
+    .min(300)
+    .max(86_400)
+    .default(600)
+    .describe(
+      'Seconds within which the stream stores an event that is published again only once, at most EVENTS_MAX_AGE_S; NATS keeps the ids of this time in memory',
+    ),
 });
 export type EventStreamConfig = z.output<typeof eventStreamConfig>;
 
@@ -60,6 +69,8 @@ export async function saveEventStream(bus: Requester, config: EventStreamConfig)
     ...found.config,
     ...{ name, subjects: ['events.*'], num_replicas: config.EVENTS_REPLICAS },
     ...{ max_age: config.EVENTS_MAX_AGE_S * NANOSECONDS, max_bytes: config.EVENTS_MAX_BYTES },
+    // JetStream refuses a duplicate window that is longer than the largest age.
+    duplicate_window: Math.min(config.EVENTS_DUPLICATE_WINDOW_S, config.EVENTS_MAX_AGE_S) * NANOSECONDS,
   };
   const saved = await call(bus, `${found.config ? 'UPDATE' : 'CREATE'}.${name}`, stream);
   if (saved.error) throw refusal(name, saved);

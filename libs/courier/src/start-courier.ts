@@ -16,7 +16,7 @@ import { SCHEMA_VERSIONS } from '@gatehouse/schemas';
 import type { CourierConfig } from './courier.config.js';
 import { deliveries, mails, registerOutboxMetrics } from './courier.metrics.js';
 import { traceEvents, traceMail } from './delivery-spans.js';
-import { EventDelivery, withLaterEvents } from './event-delivery.js';
+import { EventDelivery, eventLeaseS, withLaterEvents } from './event-delivery.js';
 import { MailDelivery } from './mail-delivery.js';
 import { type LeasedMessage, type MessageKind, OutboxRepository } from './outbox.repository.js';
 import { PollLoop } from './poll-loop.js';
@@ -103,7 +103,7 @@ function deliverEvents(
     annotateSpan(() => ({ [traceAttributes.outcome]: outcome }));
   };
   const delivery = new EventDelivery({ outbox, publisher, source: config.EVENTS_SOURCE, logger, observe });
-  const leaseS = Math.ceil((2 * config.EVENTS_TIMEOUT_MS) / 1000) + LEASE_MARGIN_S;
+  const leaseS = eventLeaseS(config.EVENTS_TIMEOUT_MS);
   return new PollLoop<readonly LeasedMessage[]>({
     size: 1,
     pollMs: config.OUTBOX_POLL_MS,
@@ -142,9 +142,6 @@ async function leaseOpened(
   logger.event('messages_await_key', { sort: kind, messages: sealed.length, reason });
   return messages.filter((message) => !waiting.has(message));
 }
-
-/** Seconds of a batch's lease that are kept for the statements before and after publishing. */
-const LEASE_MARGIN_S = 20;
 
 const serverOf = (config: CourierConfig): MailServer => ({
   ...{ host: config.MAIL_HOST, port: config.MAIL_PORT, tls: config.MAIL_TLS, from: config.MAIL_FROM },

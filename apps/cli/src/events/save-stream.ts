@@ -22,3 +22,8 @@ export async function saveStream(env: NodeJS.ProcessEnv): Promise<string> {
     throw cause;
   }
 }
+
+/** Does the same as `saveStream`, or nothing while EVENTS_STREAM is not set: deployments run it always. */
+export async function saveStreamIfSet(env: NodeJS.ProcessEnv): Promise<string> {
+  return env['EVENTS_STREAM'] ? saveStream(env) : 'EVENTS_STREAM is not set: no stream stores events';
+}
