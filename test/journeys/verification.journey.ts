@@ -1,9 +1,24 @@
+import { cloudEvent } from '@gatehouse/contracts';
+import { connect } from '@nats-io/transport-node';
+import { generateSync, ScureBase32Plugin } from 'otplib';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { blueprint, flowEntries, IDENTIFICATION, keyOf, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
+import {
+  blueprint,
+  DUMMY,
+  EMAIL,
+  flowEntries,
+  IDENTIFICATION,
+  keyOf,
+  LOGIN,
+  PASSWORD,
+  userEntry,
+} from '../support/blueprints.js';
+import type { Browser } from '../support/browser.js';
 import { Deployment } from '../support/deployment.js';
 import { Mailbox } from '../support/mailbox.js';
 import { followLink, LINK_QUESTION } from '../support/mailed-links.js';
 import { describeWithNats } from '../support/nats.js';
+import { boundEntry, expressionEntry } from '../support/policy-entries.js';
 import { readMail } from '../support/read-mail.js';
 
 const field = (key: string, type: string, order: number) => ({
@@ -22,8 +37,14 @@ const mail = (template: string) => ({
 });
 const write = (attrs: object) => ({ stage: 'user_write.userwritestage', attrs: { ...attrs } });
 
+const CODES = { stage: 'authenticator_totp.authenticatortotpstage', attrs: { digits: 6 } };
+const VALIDATE = {
+  stage: 'authenticator_validate.authenticatorvalidatestage',
+  attrs: { device_classes: ['totp'], not_configured_action: 'deny' },
+};
+
 const entries = [
-  userEntry('alice'),
+  ...[userEntry('alice'), userEntry('carol')],
   ...[field('username', 'username', 0), field('password', 'password', 1), field('password_repeat', 'password', 2)],
   ...[field('name', 'text', 3), field('email', 'email', 4)],
   flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN]),
@@ -44,6 +65,10 @@ const entries = [
     ],
     { designation: 'recovery', authentication: 'require_unauthenticated' },
   ),
+  flowEntries('app', [IDENTIFICATION, CODES]),
+  flowEntries('helped', [IDENTIFICATION, DUMMY, PASSWORD, VALIDATE, EMAIL, LOGIN]),
+  expressionEntry('never', 'return False'),
+  boundEntry('helped-1 bound', 'never'),
   {
     model: 'authentik_policies_expression.expressionpolicy',
     id: 'unless restored',
@@ -57,6 +82,18 @@ const entries = [
   },
 ];
 const DONE = { component: 'xak-flow-redirect', to: '/' };
+
+/** Sets up an authenticator app. Returns its key, the code that the setup has used, and another code. */
+async function setUpApp(browser: Browser, uid_field: string) {
+  const setup = await browser.solve('app', { uid_field });
+  const key = new URL((setup.body as { config_url: string }).config_url).searchParams.get('secret')!;
+  const secret = new ScureBase32Plugin().decode(key);
+  const step = Math.floor(Date.now() / 30_000);
+  const codeAt = (at: number) => generateSync({ secret, epoch: at * 30 });
+  const [setupCode, loginCode] = [codeAt(step), codeAt(step + 1)];
+  await browser.solve('app', { code: setupCode });
+  return { key, setupCode, loginCode };
+}
 
 describeWithNats('an email step in the middle of a flow', () => {
   let deployment: Deployment;
@@ -78,6 +115,19 @@ describeWithNats('an email step in the middle of a flow', () => {
     const browser = deployment.browser();
     await browser.solve('login', { uid_field });
     return (await browser.solve('login', { password })).body['component'] === DONE.component;
+  }
+
+  /** Waits for the next event of an action about a user. The subscription is active when the promise resolves. */
+  async function eventOf(action: string, username: string) {
+    const listener = await connect({ servers: deployment.nats.url });
+    const subscription = listener.subscribe(`events.${action}`);
+    await listener.flush();
+    const receive = async () => {
+      for await (const message of subscription)
+        if (cloudEvent.parse(message.json()).data.user?.username === username) break;
+      await listener.close();
+    };
+    return { event: receive() };
   }
 
   it.each(['link', 'code'] as const)('logs a new user in by the %s and activates the account', async (method) => {
@@ -144,5 +194,59 @@ describeWithNats('an email step in the middle of a flow', () => {
     await reader.solve('recover', { password, password_repeat: password }, query);
     expect((await reader.fetch('/api/v3/core/users/me/')).status).toBe(403);
     expect(await canLogIn('new-link', password)).toBe(false);
+  });
+
+  it('is shown by npm run flow -- trace, with the other steps, events and mails of its plan, and without secrets', async () => {
+    const browser = deployment.browser();
+    const sent = await eventOf('email_sent', 'carol');
+    const { key, setupCode, loginCode } = await setUpApp(browser, 'carol');
+    const logged = deployment.says('gateway', /"flow":"helped"/);
+    const identified = await browser.solve('helped', { uid_field: 'carol' });
+    await logged;
+    const refused = await browser.solve('helped', { password: 'wrong-horse-8' });
+    await browser.solve('helped', { password: 'correct-horse-7' });
+    await browser.solve('helped', { code: loginCode });
+    const mail = readMail(await mailbox.mailTo('carol@example.org'));
+    await sent.event;
+    const requestId = refused.headers.get('x-authentik-id')!;
+    const waiting = await deployment.command('flow', 'trace', requestId);
+    const login = await browser.solve('helped', { code: mail.code });
+    expect(login.body).toMatchObject({ component: 'xak-flow-redirect' });
+
+    const [, plan = ''] = /^Plan (\S+) of the flow helped, user carol\n/.exec(waiting) ?? [];
+    expect(waiting).toMatch(
+      / {2}at helped 4 email\.emailstage \(email\), which waits for an answer; session: anonymous;/,
+    );
+    const done = await deployment.command('flow', 'trace', plan);
+    const order = [
+      `Plan ${plan} of the flow helped, user \\(none\\)\n  ended, to /; session: logged in; the plan expires \\S+`,
+      'begun  the plan begins',
+      'step   helped 0 \\S+ \\(identification\\): passed  ms=\\d+',
+      'step   helped 1 \\S+ \\(dummy\\): skipped',
+      'step   helped 2 \\S+ \\(password\\): rejected',
+      `event  login_failed, (?:waits|published)  user="carol".*  request_id="${requestId}"  context=.*"password":"\\*+"`,
+      'step   helped 2 \\S+ \\(password\\): passed',
+      'step   helped 3 \\S+ \\(authenticator_validate\\): passed',
+      'event  email_sent, (?:waits|published)  user="carol".*"to_email":"carol@example.org"',
+      'step   helped 4 \\S+ \\(email\\): passed',
+      'step   helped 5 \\S+ \\(user_login\\): passed',
+      'event  login, (?:waits|published)  user="carol"',
+    ];
+    expect(done).toMatch(new RegExp(order.join('[^]*'), 'm'));
+    const token = mail.link.searchParams.get('flow_token')!;
+    const secrets = ['horse', key, setupCode, loginCode, mail.code, token, browser.cookie('authentik_session')!];
+    const json = await deployment.command('flow', 'trace', plan, '--json');
+    for (const output of [waiting, done, json])
+      for (const secret of secrets)
+        expect({ secret, isPrinted: output.includes(secret) }).toMatchObject({ isPrinted: false });
+
+    const withoutEvents = identified.headers.get('x-authentik-id')!;
+    const search = deployment.command('flow', 'trace', withoutEvents);
+    await expect(search).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining('Search the logs') });
+    const line = deployment
+      .output('gateway')
+      .split('\n')
+      .find((text) => text.includes(withoutEvents));
+    expect(line).toContain(`"plan":"${plan}"`);
   });
 });

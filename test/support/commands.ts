@@ -4,6 +4,7 @@ import { checkStageCommand } from '../../apps/cli/src/check-stage.command.js';
 import { runCommand } from '../../apps/cli/src/command.js';
 import { databaseCommand } from '../../apps/cli/src/database.command.js';
 import { eventsCommand } from '../../apps/cli/src/events.command.js';
+import { flowCommand } from '../../apps/cli/src/flow.command.js';
 import { keysCommand } from '../../apps/cli/src/keys.command.js';
 import { mailCommand } from '../../apps/cli/src/mail.command.js';
 import { migrateCommand } from '../../apps/cli/src/migrate.command.js';
@@ -16,6 +17,7 @@ const COMMANDS = {
   'check-stage': checkStageCommand,
   database: databaseCommand,
   events: eventsCommand,
+  flow: flowCommand,
   keys: keysCommand,
   mail: mailCommand,
   migrate: migrateCommand,

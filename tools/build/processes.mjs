@@ -7,9 +7,18 @@ import { rolldown } from 'rolldown';
 import { ABSENT_PACKAGES, DEVELOPMENT_PACKAGES, EXTERNAL_PACKAGES } from './external-packages.mjs';
 import { SERVICE_HOST } from './inputs.mjs';
 
-const COMMANDS = ['blueprint', 'check-stage', 'database', 'events', 'keys', 'mail', 'migrate', 'roles', 'user'].map(
-  (name) => `apps/cli/src/${name}`,
-);
+const COMMANDS = [
+  'blueprint',
+  'check-stage',
+  'database',
+  'events',
+  'flow',
+  'keys',
+  'mail',
+  'migrate',
+  'roles',
+  'user',
+].map((name) => `apps/cli/src/${name}`);
 const PYTHON = 'libs/expressions/src/child';
 
 /** Bundles all processes. Returns the paths of all source modules in the bundles, from which build.mjs lists the packages. */

@@ -1,5 +1,6 @@
 export { courierConfig } from './courier.config.js';
 export { EventStreamError, eventStreamConfig, saveEventStream } from './event-stream.js';
-export { KeptEventRepository, type StoredEvent, UnknownEventError } from './kept-event.repository.js';
+export { type FoundEvent, KeptEventRepository, type StoredEvent, UnknownEventError } from './kept-event.repository.js';
 export { OutboxAdmin, type OutboxEntry } from './outbox-admin.js';
+export { type OutboxMessageState, readOutbox } from './outbox-message.repository.js';
 export { startCourier } from './start-courier.js';

@@ -1,5 +1,5 @@
 import { type EventBody, eventBody, openOutboxRow } from '@gatehouse/outbox';
-import type { Sealer } from '@gatehouse/platform';
+import { type Sealer, UnsealError } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 
 /** A kept event, opened. */
@@ -8,6 +8,19 @@ export interface StoredEvent {
   /** Time of the event. */
   readonly madeAt: Date;
   readonly body: EventBody;
+}
+
+/** A kept event of a plan or of a request. Either `body` or `problem` is set. */
+export interface FoundEvent {
+  readonly id: string;
+  /** Time of the event. */
+  readonly madeAt: Date;
+  readonly action: string;
+  /** Id of the plan; `undefined` outside of flows. */
+  readonly plan: string | undefined;
+  readonly body: EventBody | undefined;
+  /** Why the event cannot be opened. */
+  readonly problem: string | undefined;
 }
 
 /** Selects kept events. Absent members select all. */
@@ -44,6 +57,8 @@ interface Row {
   readonly body: Buffer;
 }
 
+type FoundRow = Row & { readonly action: string; readonly plan_id: string | null };
+
 /** Reads the events that the courier has published and kept (docs/spec/events.md#kept-events). */
 export class KeptEventRepository {
   constructor(
@@ -68,6 +83,18 @@ export class KeptEventRepository {
       yield* rows.map((row) => this.open(row));
       position = rows.length < PAGE ? undefined : rows.at(-1)!.position;
     }
+  }
+
+  /** Returns the events of a plan, or of a request, in the order in which they were published. */
+  async find(column: 'plan_id' | 'request_id', value: string): Promise<FoundEvent[]> {
+    const rows = await this.source.query<FoundRow[]>(
+      `SELECT id, position, at, action, plan_id, body FROM flow.audit_events WHERE ${column} = $1 ORDER BY position`,
+      [value],
+    );
+    return rows.map((row) => {
+      const { id, at: madeAt, action, plan_id: plan } = row;
+      return { ...{ id, madeAt, action, plan: plan ?? undefined }, ...this.tryOpen(row) };
+    });
   }
 
   /**
@@ -95,6 +122,15 @@ export class KeptEventRepository {
     if (since === undefined) return '0';
     const [row] = await this.source.query<Row[]>(FIRST_POSITION, [since]);
     return row && String(BigInt(row.position) - 1n);
+  }
+
+  private tryOpen(row: Row): Pick<FoundEvent, 'body' | 'problem'> {
+    try {
+      return { body: this.open(row).body, problem: undefined };
+    } catch (error) {
+      if (error instanceof UnsealError) return { body: undefined, problem: error.message };
+      throw error;
+    }
   }
 
   private open({ id, at: madeAt, body }: Row): StoredEvent {
