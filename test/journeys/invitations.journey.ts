@@ -15,6 +15,7 @@ import type { Browser } from '../support/browser.js';
 import { Deployment } from '../support/deployment.js';
 import { officialClient } from '../support/official-client.js';
 import { asking, fieldEntry, writing } from '../support/prompts.js';
+import { recordedEvents } from '../support/recorded-events.js';
 
 const INVITATIONS = '/api/v3/stages/invitation/invitations/';
 const JSON_TYPE = { 'content-type': 'application/json' };
@@ -50,6 +51,14 @@ async function login(username: string): Promise<Browser> {
 }
 const userRow = async (username: string) =>
   (await deployment.rows<Record<string, unknown>>('SELECT * FROM directory.users WHERE username = $1', [username]))[0];
+
+const ADMIN = { type: 'user', username: 'admin' };
+/** Returns the events about changes of invitations: first of the created, then of the changed, then of the deleted. */
+const changeEvents = async () => [
+  ...(await recordedEvents(deployment, 'invitation_created')),
+  ...(await recordedEvents(deployment, 'invitation_changed')),
+  ...(await recordedEvents(deployment, 'invitation_deleted')),
+];
 
 describe('an invitation', () => {
   const send = (address: string, method: string, body: object) =>
@@ -125,6 +134,25 @@ describe('an invitation', () => {
     expect(await change('PATCH', { fixed_data: { a: 'x\u0000' } })).toMatchObject({ status: 400 });
     for (const unknownId of ['5f0c8a52-6b5e-4a0e-8c56-0d1c2b3a4f01', 'no-uuid'])
       expect((await admin.fetch(`${INVITATIONS}${unknownId}/`)).status).toBe(404);
+  });
+
+  it('that is created, changed or deleted writes one event each, which names the administrator and not its secret', async () => {
+    const created = await create({ name: 'audited', single_use: true, expires: '2100-01-01T00:00:00Z' });
+    const pk = String(created.body['pk']);
+    const address = `${INVITATIONS}${pk}/`;
+    expect((await send(address, 'PUT', {})).status).toBe(400);
+    await send(address, 'PATCH', { name: 'renamed' });
+    for (let i = 0; i < 2; i++) await admin.fetch(address, { method: 'DELETE' });
+    const names = ['audited', 'renamed'];
+    const made = (await changeEvents()).filter(({ data }) => names.includes(String(data.context['name'])));
+    const context = { flow: null, single_use: true, expires: '2100-01-01T00:00:00.000Z' };
+
+    expect(made.map(({ data }) => [data.action, data.actor, data.user, data.context])).toEqual([
+      ['invitation_created', expect.objectContaining(ADMIN), null, { ...context, name: 'audited' }],
+      ['invitation_changed', expect.objectContaining(ADMIN), null, { ...context, name: 'renamed' }],
+      ['invitation_deleted', expect.objectContaining(ADMIN), null, { ...context, name: 'renamed' }],
+    ]);
+    expect(JSON.stringify(made)).not.toContain(pk);
   });
 
   it('can be listed and deleted by administrators', async () => {

@@ -8,10 +8,12 @@ import {
 import { FlowStore } from '@gatehouse/executor';
 import { Inject, Injectable } from '@nestjs/common';
 import type { z } from 'zod';
+import type { RequestFacts } from '../http/event-facts.reader.js';
 import { isUuid } from '../http/identifiers.js';
 import { InvalidFieldsError, parseBody } from '../http/zod-body.pipe.js';
 import type { patchedInvitationRequest } from './invitation.dto.js';
 import type { InvitationQuery } from './invitation.query.js';
+import { InvitationChangeRepository } from './invitation-change.repository.js';
 
 /** An id that no flow has. */
 const NO_FLOW = '00000000-0000-0000-0000-000000000000';
@@ -19,18 +21,20 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 
 type ParsedRequest = z.output<typeof patchedInvitationRequest>;
 
-/** Creates, changes and finds invitations, with the flows that they name. */
+/** Creates, changes and finds invitations, with the flows that they name. Each change writes an audit event. */
 @Injectable()
 export class InvitationService {
   constructor(
     @Inject(InvitationRepository) private readonly invitations: InvitationRepository,
     @Inject(FlowStore) private readonly flows: FlowStore,
+    @Inject(InvitationChangeRepository) private readonly changes: InvitationChangeRepository,
   ) {}
 
   /** Creates an invitation, which lasts a day by default. Throws InvalidFieldsError for an unknown flow. */
-  async create(request: ParsedRequest, createdBy: string): Promise<Invitation> {
+  async create(request: ParsedRequest, createdBy: string, facts: RequestFacts): Promise<Invitation> {
     await this.checkFlow(request);
-    return this.invitations.create({ ...merged(request, defaultInvitation()), by: createdBy });
+    const fields = { ...merged(request, defaultInvitation()), by: createdBy };
+    return (await this.changes.recorded('invitation_created', facts, (invitations) => invitations.create(fields)))!;
   }
 
   /** Returns an invitation. Throws `not_found`. */
@@ -42,12 +46,19 @@ export class InvitationService {
    * Changes an invitation and returns it. Throws `not_found` if there is none, for example because it was just used,
    * and InvalidFieldsError.
    */
-  async change(uuid: string, body: unknown, type: z.ZodType<ParsedRequest>): Promise<Invitation> {
+  async change(
+    uuid: string,
+    { body, type }: { readonly body: unknown; readonly type: z.ZodType<ParsedRequest> },
+    facts: RequestFacts,
+  ): Promise<Invitation> {
     const invitation = await this.load(uuid);
     // Parses the body here and not in a pipe, so that an unknown invitation is reported before an invalid body.
     const request = parseBody(body, type);
     await this.checkFlow(request);
-    return existing(await this.invitations.update(uuid, merged(request, invitation)));
+    const fields = merged(request, invitation);
+    return existing(
+      await this.changes.recorded('invitation_changed', facts, (invitations) => invitations.update(uuid, fields)),
+    );
   }
 
   /**
@@ -76,8 +87,12 @@ export class InvitationService {
   }
 
   /** Deletes an invitation. Throws `not_found`. */
-  async remove(uuid: string): Promise<void> {
-    if (!isUuid(uuid) || !(await this.invitations.remove(uuid))) throw new Problem('not_found');
+  async remove(uuid: string, facts: RequestFacts): Promise<void> {
+    const invitation = await this.load(uuid);
+    const removed = await this.changes.recorded('invitation_deleted', facts, async (invitations) =>
+      (await invitations.remove(uuid)) ? invitation : undefined,
+    );
+    existing(removed);
   }
 
   private async checkFlow({ flow }: ParsedRequest): Promise<void> {

@@ -13,17 +13,20 @@ import {
   Post,
   Put,
   Query,
+  Req,
   UseGuards,
 } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
 import type { z } from 'zod';
-import { CurrentUser } from '../http/auth/auth.guard.js';
+import { CurrentPrincipal } from '../http/auth/auth.guard.js';
+import type { Principal } from '../http/auth/auth.service.js';
 import { CsrfGuard } from '../http/auth/csrf.guard.js';
 import { SuperuserGuard } from '../http/auth/superuser.guard.js';
+import { EventFactsReader } from '../http/event-facts.reader.js';
 import { ApiEndpoint, genericError, validationError } from '../http/openapi/api-endpoint.decorator.js';
 import { Paginated, RequestedPage } from '../http/pagination.guard.js';
 import { type Page, pageQuery, paginated, toSlice } from '../http/pagination.js';
 import { InvalidFieldsError, ZodBodyPipe } from '../http/zod-body.pipe.js';
-import type { AuthenticatedUser } from '../users/user.repository.js';
 import { invitation, invitationRequest, invitations, patchedInvitationRequest } from './invitation.dto.js';
 import { InvitationPresenter } from './invitation.presenter.js';
 import { invitationQuery, parseInvitationQuery } from './invitation.query.js';
@@ -39,6 +42,7 @@ export class InvitationsController {
     @Inject(InvitationService) private readonly service: InvitationService,
     @Inject(InvitationRepository) private readonly invitations: InvitationRepository,
     @Inject(InvitationPresenter) private readonly presenter: InvitationPresenter,
+    @Inject(EventFactsReader) private readonly eventFacts: EventFactsReader,
   ) {}
 
   @ApiEndpoint({
@@ -71,9 +75,11 @@ export class InvitationsController {
   @UseGuards(CsrfGuard, SuperuserGuard)
   async create(
     @Body(new ZodBodyPipe(invitationRequest)) request: z.output<typeof invitationRequest>,
-    @CurrentUser() user: AuthenticatedUser,
+    @CurrentPrincipal() principal: Principal,
+    @Req() http: FastifyRequest,
   ) {
-    return this.presenter.present(await this.service.create(request, user.uuid));
+    const facts = await this.eventFacts.read(http, principal);
+    return this.presenter.present(await this.service.create(request, principal.user.uuid, facts));
   }
 
   @ApiEndpoint({
@@ -97,8 +103,14 @@ export class InvitationsController {
   })
   @Put(':uuid/')
   @UseGuards(CsrfGuard, SuperuserGuard)
-  async update(@Param('uuid') uuid: string, @Body() body: unknown) {
-    return this.presenter.present(await this.service.change(uuid, body, invitationRequest));
+  async update(
+    @Param('uuid') uuid: string,
+    @Body() body: unknown,
+    @CurrentPrincipal() principal: Principal,
+    @Req() http: FastifyRequest,
+  ) {
+    const facts = await this.eventFacts.read(http, principal);
+    return this.presenter.present(await this.service.change(uuid, { body, type: invitationRequest }, facts));
   }
 
   @ApiEndpoint({
@@ -110,8 +122,14 @@ export class InvitationsController {
   })
   @Patch(':uuid/')
   @UseGuards(CsrfGuard, SuperuserGuard)
-  async patch(@Param('uuid') uuid: string, @Body() body: unknown) {
-    return this.presenter.present(await this.service.change(uuid, body, patchedInvitationRequest));
+  async patch(
+    @Param('uuid') uuid: string,
+    @Body() body: unknown,
+    @CurrentPrincipal() principal: Principal,
+    @Req() http: FastifyRequest,
+  ) {
+    const facts = await this.eventFacts.read(http, principal);
+    return this.presenter.present(await this.service.change(uuid, { body, type: patchedInvitationRequest }, facts));
   }
 
   @ApiEndpoint({
@@ -123,7 +141,11 @@ export class InvitationsController {
   @Delete(':uuid/')
   @HttpCode(HttpStatus.NO_CONTENT)
   @UseGuards(CsrfGuard, SuperuserGuard)
-  async remove(@Param('uuid') uuid: string): Promise<void> {
-    await this.service.remove(uuid);
+  async remove(
+    @Param('uuid') uuid: string,
+    @CurrentPrincipal() principal: Principal,
+    @Req() http: FastifyRequest,
+  ): Promise<void> {
+    await this.service.remove(uuid, await this.eventFacts.read(http, principal));
   }
 }

@@ -2,15 +2,18 @@ import { InvitationRepository } from '@gatehouse/directory';
 import { Module } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { EngineModule } from '../flows/engine.module.js';
+import { AuthModule } from '../http/auth/auth.module.js';
 import { InvitationPresenter } from './invitation.presenter.js';
 import { InvitationService } from './invitation.service.js';
+import { InvitationChangeRepository } from './invitation-change.repository.js';
 import { InvitationsController } from './invitations.controller.js';
 
 /** Invitations, for superusers. */
 @Module({
-  imports: [EngineModule],
+  imports: [AuthModule, EngineModule],
   controllers: [InvitationsController],
   providers: [
+    InvitationChangeRepository,
     InvitationService,
     InvitationPresenter,
     {

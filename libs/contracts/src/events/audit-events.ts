@@ -22,6 +22,14 @@ const changedObject = z.object({
   expires_in_s: z.number().nullable().optional().describe('seconds until a consent expires; null: never'),
 });
 
+const INVITATION = { name: 'friends', flow: null, single_use: true, expires: '2026-11-30T12:00:00.000Z' };
+const invitation = z.object({
+  name: z.string(),
+  flow: z.uuid().nullable().describe('id of the only flow that accepts the invitation; null: every flow'),
+  single_use: z.boolean(),
+  expires: z.iso.datetime().nullable(),
+});
+
 const BY_VISITOR = 'the user of the session or of the API token';
 const BY_PLAN = 'the visitor of the flow';
 const OWNER = 'the owner of the object';
@@ -135,6 +143,24 @@ export const auditEvents = {
     ...{ level: 'info', outcome: 'success', actor: BY_PLAN, subject: PENDING },
     context: z.object({ invitation_uuid: z.string().describe('the id without hyphens') }),
     example: { invitation_uuid: '0192f6a4c7d87a8e9c3b5d2f1e4a6b8c' },
+  }),
+  invitation_created: defineEvent({
+    when: 'An administrator creates an invitation. Its id is a secret and not recorded.',
+    ...{ level: 'info', outcome: 'success', actor: BY_VISITOR, subject: 'nobody' },
+    context: invitation,
+    example: INVITATION,
+  }),
+  invitation_changed: defineEvent({
+    when: 'An administrator changes an invitation. The context is that after the change.',
+    ...{ level: 'info', outcome: 'success', actor: BY_VISITOR, subject: 'nobody' },
+    context: invitation,
+    example: INVITATION,
+  }),
+  invitation_deleted: defineEvent({
+    when: 'An administrator deletes an invitation.',
+    ...{ level: 'info', outcome: 'success', actor: BY_VISITOR, subject: 'nobody' },
+    context: invitation,
+    example: INVITATION,
   }),
   source_linked: defineEvent({
     when: 'An account at a source is connected with a user.',
