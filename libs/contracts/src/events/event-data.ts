@@ -61,7 +61,7 @@ export const cloudEvent = z.object({
   id: z.uuid(),
   /** The setting `EVENTS_SOURCE`. */
   source: z.string(),
-  type: z.string().startsWith(EVENT_TYPE_PREFIX),
+  type: z.templateLiteral([EVENT_TYPE_PREFIX, z.string()]),
   /** `users/<uuid>` of the user whom the event is about. Absent if the event is about no saved user. */
   subject: z.string().exactOptional(),
   time: z.iso.datetime(),
