@@ -4,7 +4,7 @@ export interface LimitSearch {
   readonly from: number;
   /** No higher rate is tried. */
   readonly max: number;
-  /** The search ends when the interval is at most this share of its upper end. */
+  /** The search ends when the gap between `passed` and `failed` is at most this share of `failed`. */
   readonly precision: number;
   /** Largest number of steps. */
   readonly steps: number;

@@ -7,7 +7,10 @@ import { comparePolicies, WITH_EXPRESSION } from './policies.js';
 import { compareSolves } from './solves.js';
 import { CODE, compareCodes } from './totp.js';
 
-/** Largest ratio of the CPU time of a solve to that of its baseline: the usual ratio plus a few per cent. */
+/**
+ * The largest ratio of CPU times for each kind of visit that answers challenges: the CPU time of the visit, divided by
+ * that of its baseline (`Variant.baseline`). Each is the usual ratio plus a few per cent.
+ */
 const SOLVES = {
   'dummy: the last answer': 1.65,
   'dummy: on to the next': 1.75,

@@ -44,8 +44,8 @@ describeWithNats('links of another site', () => {
       environment: mailbox.settings,
       blueprints: [flows()],
     });
-    // This process serves the stages of `identification`. The service itself would reply to the source subjects too, in
-    // place of the fake provider service.
+    // This process serves the stages of `identification`. The real service is not started, because it would also reply
+    // to requests on the NATS subjects `sources.*`, to which only the fake provider service must reply.
     vi.stubEnv('DATABASE_URL', database.url);
     const served = {
       name: 'identification',

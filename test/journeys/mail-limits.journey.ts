@@ -15,7 +15,10 @@ const UNSENT = {
 describeWithNats('recovery mails that a stranger requests', () => {
   let deployment: Deployment;
   let mailbox: Mailbox;
-  /** Delays outlast the tests. The gateway trusts the tests as a proxy, so that they can send from any network. */
+  /**
+   * `ATTEMPTS_DELAY_S` is so long that no delay ends during the tests. The gateway trusts the tests as a proxy, so that
+   * they can send requests from any network.
+   */
   beforeAll(async () => {
     mailbox = await Mailbox.open();
     deployment = await Deployment.open({

@@ -129,8 +129,8 @@ export class Deployment {
   }
 
   /**
-   * Stops the parts one after the other, and starts each again with these seal keys. Commands use the keys too. A service
-   * must run apart, or have been started by `start`: the stage services that `open` starts share one part.
+   * Stops the parts one after the other, and starts each again with these seal keys, which commands use too. Name a stage
+   * service only if the option `apart` names it or `start` has started it: the others share one part.
    */
   async rollOut(sealing: Environment, names: readonly (Service | 'gateway')[]): Promise<void> {
     this.infrastructure.sealing = sealing;

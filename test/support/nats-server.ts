@@ -34,7 +34,8 @@ export interface NatsServerOptions {
   /** The port. By default, a free port. */
   readonly port?: number;
   /**
-   * Folder of the configuration and of JetStream, which is kept. By default, a new folder that is removed at the end.
+   * Folder for the configuration file and the data of JetStream. A folder given here is not removed when the server is
+   * stopped. By default, a new folder is created, and removed at the stop.
    */
   readonly folder?: string;
 }

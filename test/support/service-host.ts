@@ -1,6 +1,9 @@
 import { type Environment, type RunningPart, type RunningProcess, startProcess } from './processes.js';
 
-/** A part of the product that a service host can run. `stages` are all stages of some services, in one microservice. */
+/**
+ * A part of the product that a service host can run. The part `stages` is one microservice, which serves every stage of
+ * the listed services.
+ */
 export interface HostedPart {
   readonly part: 'gateway' | 'stages' | 'policy' | 'courier';
   /** The services whose stages are served. */

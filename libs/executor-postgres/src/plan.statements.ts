@@ -41,9 +41,10 @@ const OF_SESSION = `, is_superuser, debug, ${attributesColumn('identities.id', '
  * whether to load the user's attributes. Intervals: $4 lifetime of a plan, $5 how long a login proves a device, $6 how
  * long a login proves its user, $7 lifetime of an anonymous session that has answered a challenge.
  *
- * The row contains the id of the newest version, so that no gateway starts a plan on an older version from its cache. A
- * running plan of an older version is outdated $4 after its start, however often it was saved: by then, an operator's
- * change applies to every visitor (docs/security.md#accident-57).
+ * The row contains the id of the flow's newest version, so that no gateway starts a plan on an older version from its
+ * cache. If a plan runs on an older version, it becomes outdated when the lifetime $4 has passed since its start. Saves
+ * do not extend that time, so that an operator's change applies to every visitor after $4 at the latest
+ * (docs/security.md#accident-57).
  */
 export const LOAD_FLOW: NamedStatement = {
   name: 'plan_load',

@@ -124,7 +124,8 @@ describe('a followed link', () => {
   it('asks its question before the step shows its challenge, also in a plan of the previous version', async () => {
     const { show, solve, token, plans, stages } = mailed('puzzle');
     await show(byLink);
-    // Stores the plan as the previous version does: with a shown step, and without the token of the question.
+    // Stores the plan as the previous version of Gatehouse does: its step is already shown, and it has no token for the
+    // question whether to continue.
     const { resumed, ...plan } = plans.plan!;
     const shown = { step: 'puzzle-1', challenge: { puzzle: true } };
     plans.plan = { ...plan, shown, resumed: { token: resumed!.token, confirmed: false } };

@@ -6,7 +6,10 @@ import type { PlanStore } from './ports/plan-store.js';
 import { newSessionKey, type SessionKey } from './session-key.js';
 import { sessionProof } from './session-proof.js';
 
-/** Thrown when a save before a stage's work fails, mostly because another request has saved the plan first. */
+/**
+ * Thrown by `saveBeforeWork` when the plan cannot be saved before a stage writes data. The usual cause is that another
+ * request has saved the plan first.
+ */
 export class OvertakenError extends Error {}
 
 interface Dependencies {

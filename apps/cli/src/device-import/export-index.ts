@@ -41,7 +41,7 @@ export class DeviceExportIndex {
     return codes;
   }
 
-  /** Returns the lines of codes whose device was not in the file. */
+  /** Returns a line number for each device that has codes but is not in the file: that of its first code. */
   linesOfOrphanedCodes(): number[] {
     return [...this.codes.values()].map(({ line }) => line);
   }

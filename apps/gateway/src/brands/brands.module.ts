@@ -3,7 +3,7 @@ import { Module } from '@nestjs/common';
 import { BrandRepository } from './brand.repository.js';
 import { BrandsController } from './brands.controller.js';
 
-/** Brands of hosts. */
+/** Finds the brand of a request's host, and returns it to clients. */
 @Module({
   controllers: [BrandsController],
   providers: [{ provide: BrandStore, useClass: BrandRepository }],

@@ -42,7 +42,7 @@ export const userDevicePage = paginatedSchema(userDevice).meta({
   description: 'One page of a list of devices of one kind.',
 });
 
-/** A device in the list of all classes. */
+/** A device in the list of the devices of all classes. */
 export const anyDevice = z
   .object({
     ...{ verbose_name: z.string(), verbose_name_plural: z.string(), meta_model_name: z.string() },

@@ -63,8 +63,8 @@ function pageOf({ page, cancelled }: Cancellation): FlowPage | undefined {
 }
 
 /**
- * Returns whether the flow's page can start the flow again. A plan with added steps, such as that of a device code,
- * starts elsewhere.
+ * Returns whether the flow's page can start the flow again. It cannot if the plan started with steps in addition to
+ * those of its flow, such as the plan of a device code: the page would start the flow without them.
  */
 const isRestartable = ({ cancelled }: Cancellation): boolean => cancelled?.plan.begun?.insert === undefined;
 

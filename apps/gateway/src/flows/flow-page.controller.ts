@@ -163,7 +163,7 @@ const challengeOf = ({ body }: HttpResponseBody, requestId: string): FlowPageDat
         reason: body['code'],
       };
 
-/** Name of the only field that a refused form shows again. Its text is no secret. */
+/** Name of the only field that keeps its typed text when a form is refused, because that text is no secret. */
 const NAME_FIELD = 'uid_field';
 
 /** Returns the fields that the page of a refused form fills in again for a browser without scripts. */

@@ -9,7 +9,7 @@ import { cookieAttributes } from './session-cookie.service.js';
 /** Cookie that marks a browser for the users who have logged in with it (docs/spec/attempts.md#known-browsers). */
 export const KNOWN_BROWSER_COOKIE = 'gatehouse_known';
 
-/** Largest number of users that one browser is marked for. The oldest mark is removed. */
+/** Largest number of users that one browser is marked for. A mark for one more user replaces the oldest mark. */
 const MAX_MARKS = 5;
 const ID_BYTES = 12;
 const SEPARATOR = '~';

@@ -39,8 +39,8 @@ type DeviceStepProps = Omit<Props, 'awaitsAction'> & {
 /** Shows the step for one device, and a button back to the choice if there are several. */
 export function DeviceStep({ isChosen, back, ...props }: DeviceStepProps) {
   const { t, ...page } = usePage();
-  // No message is sent if another site opened the page, or if the visitor may prefer another of several devices. A
-  // choice is an action, so the page may use the chosen device without another click.
+  // The page asks for no text message or Duo push by itself if another site opened it, or if the visitor has several
+  // devices and may want another one. Once the visitor has chosen a device, the page uses it without another click.
   const awaitsAction = !isChosen && (page.awaitsAction || back !== undefined);
   const Step = STEPS[props.device.device_class] ?? CodeStep;
   useHeading(deviceHeading(props.device.device_class, t));

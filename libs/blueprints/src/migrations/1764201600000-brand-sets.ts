@@ -1,7 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * Creates the single-row table with all brands and the first flow of each designation as one document with a revision.
+ * Creates a table with a single row: a document and its revision. The document contains all brands, and for each
+ * designation the flow whose slug sorts first.
  */
 export class BrandSets1764201600000 implements MigrationInterface {
   readonly name = 'BrandSets1764201600000';

@@ -34,7 +34,10 @@ EXECUTE FUNCTION directory.derive_username_key()`;
 const GUARDED = `id, pk, username, name, email, is_active, password_hash, type, path, attributes, epoch, date_joined,
   password_changed_at, awaits_flow, verified_email`;
 
-/** Replaces the trigger that guards superusers (docs/adr/0035), because a trigger lists the columns that it guards. */
+/**
+ * Returns the statement that replaces the trigger that guards superusers (docs/adr/0035). The trigger lists the columns
+ * that it guards, so a new column must be added to the list.
+ */
 const guard = (columns: string) => `
 CREATE OR REPLACE TRIGGER users_guarded BEFORE DELETE OR UPDATE OF ${columns} ON directory.users
 FOR EACH ROW WHEN (NOT directory.runs_as_owner()) EXECUTE FUNCTION directory.guard_superuser()`;

@@ -2,7 +2,7 @@ import { cutText } from './mask-text.js';
 
 /** Largest numbers of characters of each text in a line that is too long, from the first try to the last. */
 const TRIES = [2048, 512, 128, 32, 16];
-/** Largest number of elements of a list in a line that is too long. */
+/** How many elements of each list are kept when a line is too long. */
 const MAX_ELEMENTS = 10;
 
 /** Returns a line of JSON with its texts cut so that it has at most `maxBytes`, which must be at least 4096. */

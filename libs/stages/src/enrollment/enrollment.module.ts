@@ -6,7 +6,8 @@ import { EnrollmentTransactions } from './enrollment-transaction.js';
 class EnrollmentModule {}
 
 /**
- * The module that all importing stages of the service share. It is one object, so that Nest creates the module once.
+ * The module that `enrollmentModule` returns to the stages that import it. All of them get the same object, so that
+ * Nest creates the module once.
  */
 const shared: DynamicModule = {
   module: EnrollmentModule,

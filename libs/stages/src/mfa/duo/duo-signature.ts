@@ -23,8 +23,8 @@ export interface SignedRequest {
 const sha512 = (text: string) => createHash('sha512').update(text, 'utf8').digest('hex');
 
 /**
- * Returns the lines to sign in version 5 of Duo's scheme, which uses SHA-512 and signs a hash of the body
- * (docs/spec/mfa.md#duo-calls).
+ * Returns the lines that are signed according to version 5 of Duo's scheme, which uses SHA-512 and signs a hash of the
+ * body (docs/spec/mfa.md#duo-calls).
  */
 export const canonicalLines = (host: string, { method, path, query, body, date }: SignedRequest): readonly string[] => [
   date,

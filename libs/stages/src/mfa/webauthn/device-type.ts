@@ -17,6 +17,6 @@ export const deviceType: RelatedModel = {
   config: deviceTypeConfig,
 };
 
-/** Returns the schema of a list of allowed models. An empty list allows all models. */
+/** Returns the schema of a list of allowed kinds of authenticators. An empty list allows all kinds. */
 export const deviceTypes = () =>
   inlinedReferences(deviceType.kind, deviceTypeConfig.pick({ aaguid: true, description: true }));
