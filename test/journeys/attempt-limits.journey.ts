@@ -118,11 +118,16 @@ describe('the limit of a network', () => {
       }
     };
 
+    const logged = deployment.says(
+      `gateway-${new URL(url).port}`,
+      /"attempt_refused".*"reason":"network","subject":"[0-9a-f]{16}"/,
+    );
     const [known, unknown] = [
       await guessesUntilRefused(['bob', 'bob@example.org']),
       await guessesUntilRefused(['x', 'y']),
     ];
     expect(known).toBe(unknown);
+    await logged;
   });
 });
 

@@ -87,6 +87,7 @@ it('the logs of the gateway and of the stages correlate a login by its plan', as
       flow: 'login',
       outcome: 'show',
       component: 'ak-stage-password',
+      stage: 'password',
     },
     { flow: 'login', plan, outcome: 'done' },
   ]);
@@ -312,6 +313,11 @@ it('no line of any process contains a secret or the name of a user, and every li
     for (const secret of secrets)
       expect({ line, secret, isLogged: isIn(line, secret) }).toMatchObject({ isLogged: false });
   }
+  const refusals = lines.filter((line) => /"event":"(?:secret_in_query|token_refused)"/.test(line));
+  expect(refusals.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+    { level: 'security', event: 'secret_in_query', client_ip: '127.0.0.1', method: 'GET' },
+    { level: 'security', event: 'token_refused', client_ip: '127.0.0.1', route: '/api/v3/core/users/me' },
+  ]);
   expect(secrets.size).toBe(20);
   expect(lines.join()).toContain(`550 no mailbox ${REDACTED}`);
 });

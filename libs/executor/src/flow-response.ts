@@ -17,7 +17,7 @@ import type { SessionCookie } from './session-key.js';
 
 /** The members of a stage's contract that are needed to present its challenge. */
 export type ChallengeSource = Pick<StageContract, 'component' | 'user_info' | 'errors' | 'texts'> &
-  Partial<Pick<StageContract, 'shows_as'>>;
+  Partial<Pick<StageContract, 'shows_as' | 'kind'>>;
 
 /** The outcome of a request: a challenge, the end of the flow, or a problem. */
 export type FlowResult =

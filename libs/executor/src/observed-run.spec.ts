@@ -112,5 +112,15 @@ describe('a refused attempt', () => {
     attempts.result = { reserved: false, retryAfterS: 1, ...refusal };
     await solve({ password: 'x' });
     expect(observer.seen.filter((text) => text.startsWith('refused'))).toEqual([`refused ${reason}`]);
+    expect(observer.refused).toEqual([
+      {
+        requestId: expect.any(String),
+        ip: '203.0.113.7',
+        flow: 'login',
+        kind: 'secret',
+        user: ALICE.uuid,
+        subject: undefined,
+      },
+    ]);
   });
 });

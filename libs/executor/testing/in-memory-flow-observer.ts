@@ -1,9 +1,16 @@
-import type { AttemptRefusal, ObservedFlow, PlanOutcome, StepOutcome } from '../src/ports/flow-observer.js';
+import type {
+  AttemptRefusal,
+  ObservedFlow,
+  PlanOutcome,
+  RefusedAttempt,
+  StepOutcome,
+} from '../src/ports/flow-observer.js';
 import { FlowObserver } from '../src/ports/flow-observer.js';
 
-/** Keeps what it is told, as one text each, such as `begun login` and `password rejected`. */
+/** Keeps what it is told, as one text each, such as `begun login` and `password rejected`, and the refused attempts. */
 export class InMemoryFlowObserver extends FlowObserver {
   readonly seen: string[] = [];
+  readonly refused: RefusedAttempt[] = [];
 
   planBegan({ slug }: ObservedFlow): void {
     this.seen.push(`begun ${slug}`);
@@ -17,7 +24,8 @@ export class InMemoryFlowObserver extends FlowObserver {
     this.seen.push(`${kind} ${outcome}`);
   }
 
-  attemptRefused(reason: AttemptRefusal): void {
+  attemptRefused(reason: AttemptRefusal, attempt: RefusedAttempt): void {
+    this.refused.push(attempt);
     this.seen.push(`refused ${reason}`);
   }
 }

@@ -12,11 +12,13 @@ export class InMemorySessionBindingStore extends SessionBindingStore {
   lookups = 0;
   readonly addresses: string[] = [];
   readonly ended: BrokenSession[] = [];
+  readonly reported: BrokenSession[] = [];
   /** A checker for which all networks and locations are unknown. */
   readonly checker = new SessionBindingChecker({
     sessions: this,
     geoLocator: new FixedGeoLocator(),
     report: () => undefined,
+    reportBroken: (breach) => this.reported.push(breach),
   });
 
   async findBindings() {

@@ -9,7 +9,7 @@ import { activeTrace, traceWork } from './tracing/active-span.js';
 
 const FLOW = {
   ...{ request_id: 'r1', method: 'POST', flow: 'login', plan: 'p1', outcome: 'show' },
-  ...{ component: 'ak-stage-password', problem: undefined, reasons: undefined, duration_ms: 3 },
+  ...{ component: 'ak-stage-password', stage: 'password', problem: undefined, reasons: undefined, duration_ms: 3 },
 } as const;
 const LIMITS = { service: 'gateway', INSTANCE_NAME: 'pod-1', LOG_LINE_BYTES: 4096, LOG_SECURITY_RATE: 3 };
 

@@ -30,7 +30,8 @@ import { DataSource } from 'typeorm';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 import { Admission } from '../http/admission/admission.js';
 import { readsAttributes } from '../users/avatars/avatar-modes.js';
-import { CountingFlowObserver, MetricLabels } from './flow.metrics.js';
+import { MetricLabels } from './flow.metrics.js';
+import { LoggingFlowObserver } from './flow.observer.js';
 import { NatsPolicyClient } from './nats-policy.client.js';
 import { NatsStageClient } from './nats-stage.client.js';
 import { CatalogueContractRegistry } from './stage-contract.registry.js';
@@ -76,8 +77,8 @@ const ADAPTERS: Provider[] = [
   { provide: MetricLabels, inject: [GATEWAY_CONFIG], useFactory: (config: GatewayConfig) => new MetricLabels(config) },
   {
     provide: FlowObserver,
-    inject: [MetricLabels],
-    useFactory: (labels: MetricLabels) => new CountingFlowObserver(labels),
+    inject: [MetricLabels, Logger],
+    useFactory: (labels: MetricLabels, logger: Logger) => new LoggingFlowObserver(labels, logger),
   },
   { provide: StatementLatency, useFactory: () => new StatementLatency() },
   {

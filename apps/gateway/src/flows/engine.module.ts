@@ -3,6 +3,7 @@ import {
   AttemptStore,
   attemptHmacKey,
   BrandStore,
+  type BrokenSession,
   ClaimedUserGuard,
   type ConfiguredSite,
   CredentialGuard,
@@ -41,6 +42,7 @@ const POLICY_TIMEOUT_MS = Symbol('policy timeout');
 const POLICY_REPORT = Symbol('policy report');
 const STAGE_REPORT = Symbol('stage report');
 const BINDING_REPORT = Symbol('binding report');
+const BROKEN_BINDING_REPORT = Symbol('broken binding report');
 
 const VALUES: Provider[] = [
   { provide: SITE, inject: [GATEWAY_CONFIG], useFactory: siteOf },
@@ -68,6 +70,16 @@ const VALUES: Provider[] = [
     provide: BINDING_REPORT,
     inject: [Logger],
     useFactory: (logger: Logger) => (error: unknown) => logger.event('session_address_not_stored', { error }),
+  },
+  {
+    provide: BROKEN_BINDING_REPORT,
+    inject: [Logger],
+    useFactory:
+      (logger: Logger) =>
+      ({ user, violation, change, request }: BrokenSession) =>
+        logger.event('session_binding_broken', {
+          ...{ request_id: request.requestId, client_ip: change.to, user: user.uuid, reason: violation.reason },
+        }),
   },
 ];
 
@@ -124,7 +136,12 @@ const GUARDS: Provider[] = [
     inject: [StageContractRegistry, UserDirectory],
     useFactory: (contracts: StageContractRegistry, users: UserDirectory) => new ClaimedUserGuard(contracts, users),
   },
-  provideWith(SessionBindingChecker, { sessions: SessionBindingStore, geoLocator: GeoLocator, report: BINDING_REPORT }),
+  provideWith(SessionBindingChecker, {
+    sessions: SessionBindingStore,
+    geoLocator: GeoLocator,
+    report: BINDING_REPORT,
+    reportBroken: BROKEN_BINDING_REPORT,
+  }),
 ];
 
 const ENGINE: Provider[] = [

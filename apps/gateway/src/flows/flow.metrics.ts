@@ -1,4 +1,4 @@
-import type { AttemptRefusal } from '@gatehouse/executor';
+import type { AttemptRefusal, RefusedAttempt } from '@gatehouse/executor';
 import { FlowObserver, type ObservedFlow, type PlanOutcome, type StepOutcome } from '@gatehouse/executor';
 import { boundedLabel, counter } from '@gatehouse/platform';
 import type { GatewayConfig } from '../gateway.config.js';
@@ -79,7 +79,7 @@ export class CountingFlowObserver extends FlowObserver {
     steps.inc({ flow: this.labels.flowOf(slug), kind: this.labels.kindOf(kind), outcome });
   }
 
-  attemptRefused(reason: AttemptRefusal): void {
+  attemptRefused(reason: AttemptRefusal, _attempt: RefusedAttempt): void {
     attemptsRefused.inc({ reason });
   }
 }

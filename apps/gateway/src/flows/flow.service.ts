@@ -125,6 +125,7 @@ export class FlowService {
     const fields = {
       ...{ request_id: id, method, flow, plan: planId, outcome: result.type },
       component: result.type === 'show' ? result.contract.component : undefined,
+      stage: result.type === 'show' ? result.contract.kind : undefined,
       problem: result.type === 'problem' ? result.problem.code : undefined,
       reasons: reasonsOf(result),
       duration_ms: Math.round(performance.now() - arrivedAt),

@@ -16,6 +16,16 @@ export interface ClientInfo {
   readonly outpost: boolean;
 }
 
+/** Addresses that outposts have named, by their request. */
+const outpostVisitors = new WeakMap<FastifyRequest, string>();
+
+/**
+ * Returns the client's address for a log line: that of the outpost's visitor once `ClientResolver` has resolved it. Returns
+ * undefined if the client has disconnected.
+ */
+export const knownIpOf = (request: FastifyRequest): string | undefined =>
+  outpostVisitors.get(request) ?? (request.socket.remoteAddress === undefined ? undefined : clientIp(request));
+
 /**
  * Finds the client of a request. An outpost with a valid token may name the IP address of its visitor
  * (docs/spec/http.md#client-address).
@@ -31,6 +41,7 @@ export class ClientResolver {
   async resolve(request: FastifyRequest): Promise<ClientInfo> {
     const { [REMOTE_IP]: ip, [OUTPOST_TOKEN]: token, 'user-agent': user_agent = '' } = request.headers;
     const visitorIp = ip === undefined && token === undefined ? undefined : await this.ipFromOutpost(request);
+    if (visitorIp !== undefined) outpostVisitors.set(request, visitorIp);
     return { ip: visitorIp ?? clientIp(request), user_agent, outpost: visitorIp !== undefined };
   }
 

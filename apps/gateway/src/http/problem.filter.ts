@@ -5,6 +5,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { translatorFor } from './locale.js';
 import { isNavigation, type ProblemPage } from './pages/problem.page.js';
 import { presentFieldErrors, presentProblem } from './problem.presenter.js';
+import { logRefusal } from './refusal-log.js';
 import { InvalidFieldsError } from './zod-body.pipe.js';
 
 /**
@@ -30,6 +31,7 @@ export class ProblemFilter implements ExceptionFilter {
     if (LOGGED.has(problem.code)) {
       this.logger.event('request_failed', { request_id: request.id, problem: problem.code, error });
     }
+    logRefusal(this.logger, problem, request);
     const presented = presentProblem(problem, {
       requestId: request.id,
       details: false,

@@ -80,7 +80,7 @@ export class DevicePageController {
   /** Starts the flow in which the user approves or refuses the device with this code. Returns the slug of the flow. */
   private async decide({ exchange, user, query, translate }: DeviceVisit, code: string): Promise<string> {
     const { ip } = await this.clients.resolve(exchange.request);
-    const claimed = await this.verifier.claim(code, toSavedUser(user), ip);
+    const claimed = await this.verifier.claim(code, toSavedUser(user), { ip, requestId: exchange.request.id });
     if (!claimed) throw new Problem('permission_denied', { detail: WRONG_CODE });
     return this.flowService.authorize(
       exchange,

@@ -16,7 +16,11 @@ function verifierWith(claim: (code: string) => Promise<ClaimedCode | undefined>)
   const grants = { claim } as Pick<DeviceGrantClient, 'claim'> as DeviceGrantClient;
   const observer = new InMemoryFlowObserver();
   const verifier = new UserCodeVerifier(attempts, reservations, grants, observer);
-  return { attempts, observer, claim: (code: string) => verifier.claim(code, ALICE, '203.0.113.7') };
+  return {
+    attempts,
+    observer,
+    claim: (code: string) => verifier.claim(code, ALICE, { ip: '203.0.113.7', requestId: 'r1' }),
+  };
 }
 const releasedBy = ({ released }: InMemoryAttemptStore) =>
   released.map(({ credential, reservedAt }) => `${credential} reserved ${reservedAt}`);
@@ -44,4 +48,14 @@ it('tells the observer why it does not look a code up', async () => {
   attempts.result = { reserved: false, network: true, retryAfterS: 1 };
   await expect(claim(RIGHT)).rejects.toMatchObject({ code: 'rate_limited' });
   expect(observer.seen).toEqual(['refused locked', 'refused network']);
+  expect(observer.refused[0]).toEqual({
+    ...{
+      requestId: 'r1',
+      ip: '203.0.113.7',
+      flow: undefined,
+      kind: 'device_code',
+      user: ALICE.uuid,
+      subject: undefined,
+    },
+  });
 });

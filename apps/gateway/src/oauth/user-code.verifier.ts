@@ -7,6 +7,13 @@ import { DeviceGrantClient } from './device-grant.client.js';
 /** The attempt rules of the stage in which users type a code. A code from a link costs the same attempts. */
 const RULES = stages[DEVICE_CODE_KIND]?.contract.attempts ?? [];
 
+/** The request with a code. */
+interface CodeSender {
+  readonly ip: string;
+  /** The value of the response header `x-authentik-id`. */
+  readonly requestId: string;
+}
+
 /** Claims user codes from links. Each code is an attempt, counted together with the codes that users type. */
 @Injectable()
 export class UserCodeVerifier {
@@ -21,12 +28,14 @@ export class UserCodeVerifier {
    * Returns the claimed code, or undefined if it is wrong or the user has too many failures. Throws `rate_limited` if
    * the client's network has too many failures.
    */
-  async claim(code: string, user: SavedUser, ip: string): Promise<ClaimedCode | undefined> {
+  async claim(code: string, user: SavedUser, { ip, requestId }: CodeSender): Promise<ClaimedCode | undefined> {
     const guesser = { user, ip, isProved: true };
     const spent = this.reservations.reservationsFor({ rules: RULES, body: { code }, shown: undefined, ...guesser });
     const reserved = await this.attempts.reserve(spent, 0);
     if (!reserved.reserved) {
-      this.observer.attemptRefused(refusalOf(reserved));
+      this.observer.attemptRefused(refusalOf(reserved), {
+        ...{ requestId, ip, flow: undefined, kind: DEVICE_CODE_KIND, user: user.uuid, subject: undefined },
+      });
       if (reserved.network) throw new Problem('rate_limited', { retry_after_s: reserved.retryAfterS });
       return undefined;
     }

@@ -1,6 +1,6 @@
 import { Problem, type StageReply } from '@gatehouse/contracts';
 import { mergeContext } from '@gatehouse/plan';
-import { type FlowRequest, timeLeftMs } from '../flow-request.js';
+import { timeLeftMs } from '../flow-request.js';
 import type { FlowObserver } from '../ports/flow-observer.js';
 import type { ResponseBody, StageInvocation, StageRun } from '../stage-request.js';
 import { resultOf, type StageResult } from '../stage-result.js';
@@ -8,7 +8,8 @@ import { type AttemptReservation, type AttemptStore, NETWORK_CREDENTIAL, refusal
 import type { CredentialQueue } from './credential-queue.js';
 import { guesserOf } from './guesser.js';
 import { withLockEvents } from './lock-events.js';
-import { type ReservationFactory, withoutGuesses, wrongGuessErrors } from './reservation-factory.js';
+import { refusedAttempt } from './refused-attempt.js';
+import { type Guesser, type ReservationFactory, withoutGuesses, wrongGuessErrors } from './reservation-factory.js';
 import type { ResponseTiming } from './response-timing.js';
 import { settleAttempts } from './settlement.js';
 
@@ -27,6 +28,14 @@ interface Answer {
   readonly ask: (body: ResponseBody) => Promise<StageReply>;
 }
 
+/** A guess, and the attempts that it reserves. */
+interface CountedGuess {
+  readonly run: StageRun;
+  readonly invocation: StageInvocation;
+  readonly guesser: Guesser;
+  readonly reservations: readonly AttemptReservation[];
+}
+
 /** Problem codes which mean that the stage has not judged the answer. */
 const NOT_PROCESSED_CODES: ReadonlySet<string> = new Set(['stage_away', 'stage_busy', 'bus_down']);
 
@@ -42,12 +51,13 @@ export class AttemptCounter {
     const { kind, attempts: rules } = invocation.contract;
     const { request } = run.context;
     const { shown } = invocation.plan;
-    const answer = { rules, body, shown: shown?.challenge, ...guesserOf(run, invocation) };
+    const guesser = guesserOf(run, invocation);
+    const answer = { rules, body, shown: shown?.challenge, ...guesser };
     const reservations = this.dependencies.reservationFactory.reservationsFor(answer);
     if (reservations.length === 0) return resultOf(await ask(body));
     const { attempts, responseTiming, credentialQueue } = this.dependencies;
     await credentialQueue.enter(request, reservations, timeLeftMs(request) - invocation.contract.deadline_ms);
-    const reserved = await this.reserve(reservations, request);
+    const reserved = await this.reserve({ run, invocation, guesser, reservations });
     if (!reserved) {
       credentialQueue.leave(request);
       const refuse = async () => {
@@ -82,13 +92,12 @@ export class AttemptCounter {
    * Reserves attempts. Returns `undefined` if a credential is locked or delayed. Throws `rate_limited` if the network
    * has too many failures.
    */
-  private async reserve(
-    reservations: readonly AttemptReservation[],
-    { arrivedAt }: FlowRequest,
-  ): Promise<readonly AttemptReservation[] | undefined> {
-    const outcome = await this.dependencies.attempts.reserve(reservations, performance.now() - arrivedAt);
+  private async reserve(guess: CountedGuess): Promise<readonly AttemptReservation[] | undefined> {
+    const { run, invocation, reservations } = guess;
+    const ageMs = performance.now() - run.context.request.arrivedAt;
+    const outcome = await this.dependencies.attempts.reserve(reservations, ageMs);
     if (outcome.reserved) return outcome.reservations;
-    this.dependencies.observer.attemptRefused(refusalOf(outcome));
+    this.dependencies.observer.attemptRefused(refusalOf(outcome), refusedAttempt(run, invocation, guess));
     if (outcome.network) throw new Problem('rate_limited', { retry_after_s: outcome.retryAfterS });
     return undefined;
   }

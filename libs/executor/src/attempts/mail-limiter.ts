@@ -3,6 +3,7 @@ import type { StageInvocation, StageRun } from '../stage-request.js';
 import { effectsOf, type StageResult } from '../stage-result.js';
 import type { AttemptDependencies } from './attempt-counter.js';
 import { guesserOf } from './guesser.js';
+import { refusedAttempt } from './refused-attempt.js';
 
 const UNSENT = { text: MAIL_UNSENT.string, wire: MAIL_UNSENT.code };
 
@@ -23,9 +24,11 @@ export class MailLimiter {
     const { reply } = result;
     if (!('challenge' in reply) || !effectsOf(reply).some(isMail)) return result;
     const { attempts, reservationFactory } = this.dependencies;
-    const outcome = await attempts.reserve(reservationFactory.mailReservations(guesserOf(run, invocation)), 0);
+    const guesser = guesserOf(run, invocation);
+    const reservations = reservationFactory.mailReservations(guesser);
+    const outcome = await attempts.reserve(reservations, 0);
     if (outcome.reserved) return result;
-    this.dependencies.observer.attemptRefused('mail');
+    this.dependencies.observer.attemptRefused('mail', refusedAttempt(run, invocation, { guesser, reservations }));
     return { ...result, reply: withoutMail(reply) };
   }
 }

@@ -20,11 +20,27 @@ export type PlanOutcome = 'done' | 'denied' | 'expired' | 'abandoned';
  */
 export type AttemptRefusal = 'locked' | 'delayed' | 'network' | 'mail';
 
-/** Gets told what happens in flows, for metrics. Its methods return at once and do not throw. */
+/** An attempt that was refused. */
+export interface RefusedAttempt {
+  /** The value of the response header `x-authentik-id`. */
+  readonly requestId: string;
+  /** Address of the client. */
+  readonly ip: string;
+  /** Slug of the flow; `undefined` outside of flows. */
+  readonly flow: string | undefined;
+  /** Kind of the stage. */
+  readonly kind: string;
+  /** uuid of the saved user whose credential was guessed, or to whom a mail would go. */
+  readonly user: string | undefined;
+  /** Pseudonym of a name without an account. */
+  readonly subject: string | undefined;
+}
+
+/** Gets told what happens in flows, for metrics and security log lines. Its methods return at once and do not throw. */
 export abstract class FlowObserver {
   abstract planBegan(flow: ObservedFlow): void;
   /** `plans` is the number of plans, 1 by default. */
   abstract planEnded(flow: ObservedFlow, outcome: PlanOutcome, plans?: number): void;
   abstract stepTaken(flow: ObservedFlow, kind: string, outcome: StepOutcome): void;
-  abstract attemptRefused(reason: AttemptRefusal): void;
+  abstract attemptRefused(reason: AttemptRefusal, attempt: RefusedAttempt): void;
 }

@@ -22,6 +22,8 @@ interface Dependencies {
   readonly geoLocator: GeoLocator;
   /** Called with the error if the new address could not be stored. The request does not wait for the storage. */
   readonly report: (error: unknown) => void;
+  /** Called when a session was ended because it broke its binding. */
+  readonly reportBroken: (breach: BrokenSession) => void;
 }
 
 /**
@@ -34,13 +36,15 @@ export class SessionBindingChecker {
   /** Returns whether the client may use the session from its address. If not, the session was ended. */
   async check(session: BoundSession, { client, requestId }: BoundRequest): Promise<boolean> {
     if (session.lastIp === client.ip) return true;
-    const { sessions, geoLocator, report } = this.dependencies;
+    const { sessions, geoLocator, report, reportBroken } = this.dependencies;
     const bindings = await sessions.findBindings(session.id);
     const move = { from: session.lastIp, to: client.ip };
     const broken = bindings && findViolation(move, bindings, geoLocator);
     if (broken) {
       const request = { userAgent: client.user_agent, requestId, location: geoLocator.findLocation(client.ip) };
-      await sessions.end(session.id, { user: toSavedUser(session.user), violation: broken, change: move, request });
+      const breach = { user: toSavedUser(session.user), violation: broken, change: move, request };
+      await sessions.end(session.id, breach);
+      reportBroken(breach);
     } else if (bindings) sessions.updateClient(session.id, client).catch(report);
     return bindings !== undefined && !broken;
   }

@@ -112,6 +112,7 @@ describe('a session in use', () => {
         request: { userAgent: 'vitest', requestId: 'request-1', location: undefined },
       },
     ]);
+    expect(store.reported).toEqual(store.ended);
   });
 
   it('that another request has just ended is refused', async () => {

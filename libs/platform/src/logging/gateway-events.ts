@@ -9,9 +9,20 @@ export const gatewayEvents = {
     processes: GATEWAY,
     msg: 'answered a request of a flow',
     help:
-      'One line for each request to the executor and each page of a flow. `outcome`: `show` (a challenge: its `component`), ' +
+      'One line for each request to the executor and each page of a flow. `outcome`: `show` (a challenge: its `component` and the kind of its `stage`), ' +
       '`done`, `denied`, or `problem`. A refused answer, such as a wrong password, shows its challenge again, with `reasons`.',
-    fields: ['request_id', 'method', 'flow', 'plan', 'outcome', 'component', 'problem', 'reasons', 'duration_ms'],
+    fields: [
+      'request_id',
+      'method',
+      'flow',
+      'plan',
+      'outcome',
+      'component',
+      'stage',
+      'problem',
+      'reasons',
+      'duration_ms',
+    ],
   },
   request_failed: {
     level: 'error',
@@ -40,6 +51,62 @@ export const gatewayEvents = {
     msg: 'a session could not be marked as seen',
     help: 'The session works on.',
     fields: ['error'],
+  },
+  attempt_refused: {
+    level: 'security',
+    processes: GATEWAY,
+    msg: 'an attempt was refused without being judged',
+    help:
+      '`reason`: the credential is `locked` or `delayed`, its `network` has too many failures, or too many mails were ' +
+      'requested (`mail`) ([attempts](../spec/attempts.md)). The line has the `user` whose credential it was, or the ' +
+      '`subject` of a name without an account.',
+    fields: ['request_id', 'client_ip', 'flow', 'stage', 'reason', 'user', 'subject'],
+  },
+  rate_limit_hit: {
+    level: 'security',
+    processes: GATEWAY,
+    msg: 'a request was above a rate limit of its network',
+    help: '`reason` is the limit: `anonymous`, `new_session` or `device_code`. The client got 429.',
+    fields: ['request_id', 'client_ip', 'method', 'route', 'user', 'reason'],
+  },
+  csrf_refused: {
+    level: 'security',
+    processes: GATEWAY,
+    msg: 'a request may have been forged by another site',
+    help: '`reason` is the check that failed. A page that was open for long, or a proxy that changes `Host`, fails too.',
+    fields: ['request_id', 'client_ip', 'method', 'route', 'user', 'reason'],
+  },
+  token_refused: {
+    level: 'security',
+    processes: GATEWAY,
+    msg: 'an API token was refused',
+    help: 'It is unknown or expired, its user is disabled, or the type of authentication is not `Bearer`.',
+    fields: ['request_id', 'client_ip', 'method', 'route', 'user'],
+  },
+  permission_refused: {
+    level: 'security',
+    processes: GATEWAY,
+    msg: 'a user lacks the permission for a request',
+    help: 'The client got 403, from the API or because the policies of a flow refuse the visitor.',
+    fields: ['request_id', 'client_ip', 'method', 'route', 'user'],
+  },
+  secret_in_query: {
+    level: 'security',
+    processes: GATEWAY,
+    msg: 'a URL with a secret was refused',
+    help:
+      'A query parameter has the name of a secret field, such as `password`. Proxies may have logged the URL: find what ' +
+      'sends it.',
+    fields: ['request_id', 'client_ip', 'method', 'route', 'user'],
+  },
+  session_binding_broken: {
+    level: 'security',
+    processes: GATEWAY,
+    msg: 'a session was used outside its binding and was ended',
+    help:
+      'The cookie may be stolen, or the user has moved. `reason` is the rule that was broken ' +
+      '([session binding](../spec/sessions.md#session-binding)).',
+    fields: ['request_id', 'client_ip', 'user', 'reason'],
   },
   stage_contract_violated: {
     level: 'security',

@@ -86,8 +86,18 @@ export function networkLimit(name: RateLimitName, limit: Omit<RateLimit, 'maxNet
   };
 }
 
+/** A request above a rate limit of its network. */
+export class RateLimitProblem extends Problem {
+  constructor(
+    readonly limit: RateLimitName,
+    nextInS: number,
+  ) {
+    super('rate_limited', { retry_after_s: nextInS });
+  }
+}
+
 /** Counts a request above the limit `name`, and returns the problem for it. */
-export function rateLimitProblem(name: RateLimitName, { nextInS }: Pick<RateLimitResult, 'nextInS'>): Problem {
+export function rateLimitProblem(name: RateLimitName, { nextInS }: Pick<RateLimitResult, 'nextInS'>): RateLimitProblem {
   rateLimited.inc({ limit: name });
-  return new Problem('rate_limited', { retry_after_s: nextInS });
+  return new RateLimitProblem(name, nextInS);
 }
