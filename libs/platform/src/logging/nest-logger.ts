@@ -4,12 +4,15 @@ import type { LoggerService } from '@nestjs/common';
 import type { Logger } from '../logger.js';
 import type { LogLevel } from './log-fields.js';
 
-/** Writes the lines of NestJS as events `framework`. */
+/**
+ * Writes the lines of NestJS as events `framework`. Its ordinary lines have the level `debug`, because it writes many of
+ * them at each start.
+ */
 export class NestLogger implements LoggerService {
   constructor(private readonly logger: Pick<Logger, 'framework'>) {}
 
   log(message: unknown, ...rest: unknown[]) {
-    this.write('info', message, rest);
+    this.write('debug', message, rest);
   }
   error(message: unknown, ...rest: unknown[]) {
     this.write('error', message, rest);
