@@ -275,7 +275,9 @@ describe('a login', () => {
   it('that a stage denies writes an event about the user, but only after a proof', async () => {
     const denials = async () =>
       (await recordedEvents(deployment, 'flow_denied')).filter(({ data }) => data.flow?.startsWith('refusing'));
-    const unproved = await deployment.browser().solve('refusing-all', { uid_field: 'alice' });
+    const visitor = deployment.browser();
+    await visitor.show('refusing-all');
+    const unproved = await visitor.solve('refusing-all', { uid_field: 'alice' });
     expect(unproved.body).toMatchObject({ component: 'ak-stage-access-denied' });
     expect(await denials()).toEqual([]);
     const { answer, browser } = await logIn(undefined, { slug: 'refusing' });
