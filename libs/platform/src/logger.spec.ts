@@ -97,7 +97,7 @@ describe('a log line', () => {
     nest.log('Mapped {/x, GET} route', 'RouterExplorer');
     expect(last()).toMatchObject({
       event: 'framework',
-      level: 'debug',
+      level: 'info',
       context: 'RouterExplorer',
       msg: 'Mapped {/x, GET} route',
     });

@@ -4,15 +4,12 @@ import type { LoggerService } from '@nestjs/common';
 import type { Logger } from '../logger.js';
 import type { LogLevel } from './log-fields.js';
 
-/**
- * Writes the lines of NestJS as events `framework`. Its ordinary lines have the level `debug`, because it writes many of
- * them at each start.
- */
+/** Writes the lines of NestJS as events `framework`. */
 export class NestLogger implements LoggerService {
   constructor(private readonly logger: Pick<Logger, 'framework'>) {}
 
   log(message: unknown, ...rest: unknown[]) {
-    this.write('debug', message, rest);
+    this.write('info', message, rest);
   }
   error(message: unknown, ...rest: unknown[]) {
     this.write('error', message, rest);

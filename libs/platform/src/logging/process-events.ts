@@ -24,10 +24,10 @@ export const processEvents = {
     fields: ['dependency', 'reason'],
   },
   framework: {
-    level: 'debug',
+    level: 'info',
     processes: EVERY_PROCESS,
     msg: 'the text of NestJS',
-    help: 'A line of NestJS, whose text is `msg`. Warnings and errors have the level that NestJS gave them.',
+    help: 'A line of NestJS, at the level that NestJS gave it. `msg` is its text.',
     fields: ['context', 'error'],
   },
   security_lines_suppressed: {
