@@ -211,7 +211,11 @@ it('three couriers publish each event at least once, and first in the order of i
       const numbers = new Map([ALICE, BOB].map((user) => [user, 0]));
       const held: (readonly LeasedMessage[] | undefined)[] = [];
       const deliver = async (batch: readonly LeasedMessage[], outcomes: ('yes' | 'later' | 'never' | 'down')[]) => {
-        const remaining = [...outcomes];
+        // An event that the bus never accepts is refused again by a later delivery, which these outcomes could not tell if
+        // the bus went down before the event was parked.
+        const remaining = outcomes.includes('never')
+          ? outcomes.map((outcome) => (outcome === 'down' ? 'later' : outcome))
+          : [...outcomes];
         const publisher = new ScriptedPublisher(
           ({ orderKey, body }) =>
             published.push({
