@@ -219,7 +219,7 @@ describeWithNats('an email step in the middle of a flow', () => {
     );
     const done = await deployment.command('flow', 'trace', plan);
     const order = [
-      `Plan ${plan} of the flow helped, user \\(none\\)\n  ended, to /; session: logged in; the plan expires \\S+`,
+      `Plan ${plan} of the flow helped\n  ended, to /; session: logged in; the plan expires \\S+`,
       'begun  the plan begins',
       'step   helped 0 \\S+ \\(identification\\): passed  ms=\\d+',
       'step   helped 1 \\S+ \\(dummy\\): skipped',

@@ -74,7 +74,7 @@ function linesOf({ plan, stored, entries }: FlowTrace): string[] {
     ];
   const { flow, user, state, session, expires, verdicts } = stored;
   return [
-    `Plan ${plan} of the flow ${flow ?? '(deleted)'}, user ${user ?? '(none)'}`,
+    `Plan ${plan} of the flow ${flow ?? '(deleted)'}${user ? `, user ${user}` : ''}`,
     `  ${state}; session: ${session}; the plan expires ${expires}`,
     ...verdicts.map(
       ({ step, pass, messages }) =>
