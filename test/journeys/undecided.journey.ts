@@ -3,20 +3,26 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { blueprint, DUMMY, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
 import { Deployment } from '../support/deployment.js';
+import { valueIn } from '../support/metrics.js';
 import { boundEntry, expressionEntry } from '../support/policy-entries.js';
+import { freePort } from '../support/processes.js';
 
 let deployment: Deployment;
 let weatherServer: Server;
+let monitoringPort: number;
 
 const STEPS = [IDENTIFICATION, PASSWORD, LOGIN];
 
 beforeAll(async () => {
   weatherServer = createServer((_request, response) => response.writeHead(200).end('{"warm": true}'));
   await new Promise<void>((resolve) => weatherServer.listen(0, '127.0.0.1', resolve));
+  monitoringPort = await freePort();
   const address = `127.0.0.1:${(weatherServer.address() as AddressInfo).port}`;
   deployment = await Deployment.open({
     services: ['identification', 'password', 'session', 'policy'],
     environment: { POLICY_ALLOWED_HOSTS: address },
+    apart: ['policy'],
+    own: { policy: { MONITORING_PORT: String(monitoringPort) } },
     blueprints: [
       blueprint(
         userEntry('alice'),
@@ -26,6 +32,9 @@ beforeAll(async () => {
         boundEntry('broken-password-1 bound', 'broken'),
         flowEntries('endless-password', STEPS),
         boundEntry('endless-password-1 bound', 'endless', { timeout: 1 }),
+        flowEntries('plain', STEPS),
+        flowEntries('broken-flow', [DUMMY]),
+        boundEntry('broken-flow', 'broken'),
         flowEntries('broken-login', STEPS),
         boundEntry('broken-login-2 bound', 'broken'),
         expressionEntry('watchful', 'ak_create_event("noticed", path=request.http_request.path)\nreturn False'),
@@ -101,5 +110,40 @@ describe('a policy that sends an HTTP request', () => {
   it('can only reach hosts that the operator allows', async () => {
     expect((await deployment.browser().show('unknown')).body).toMatchObject({ component: 'ak-stage-access-denied' });
     expect(await topics()).toEqual(['events.policy_exception']);
+  });
+});
+
+describe('a policy that fails again and again', () => {
+  /** Returns the number of lines about the flow. Lines are written in order, so waits for one of a later request. */
+  const reports = async () => {
+    const written = deployment.says('gateway', /"flow_answered".*"flow":"coloured"/);
+    await deployment.browser().show('coloured');
+    await written;
+    return deployment.output('gateway').match(/"policy_undecided".*"flow":"broken-flow"/g)?.length ?? 0;
+  };
+  const failures = async () => {
+    const response = await fetch(`http://127.0.0.1:${monitoringPort}/metrics`);
+    return valueIn(
+      await response.text(),
+      'gatehouse_policy_evaluation_seconds_count{kind="expression",outcome="error"}',
+    );
+  };
+
+  it('writes one event and one log line for the anonymous visitors of a network, and the metric counts all', async () => {
+    const failed = (await failures()) ?? 0;
+    for (let visit = 0; visit < 5; visit++) await deployment.browser().show('broken-flow');
+    expect(await topics()).toEqual(['events.policy_exception']);
+    expect([await reports(), (await failures())! - failed]).toEqual([1, 5]);
+  });
+
+  it('writes all of them for a logged-in user', async () => {
+    const browser = deployment.browser();
+    await browser.solve('plain', { uid_field: 'alice' });
+    expect((await browser.solve('plain', { password: 'correct-horse-7' })).body).toMatchObject({ to: '/' });
+    const reported = await reports();
+    await deployment.rows('DELETE FROM flow.outbox');
+    for (let visit = 0; visit < 3; visit++) await browser.show('broken-flow');
+    expect(await topics()).toEqual(Array.from({ length: 3 }, () => 'events.policy_exception'));
+    expect((await reports()) - reported).toBe(3);
   });
 });

@@ -32,7 +32,7 @@ export function eventContextOf(run: EventRun, user: User | undefined = run.facts
 }
 
 /** Returns who causes the events of a run: the caller, else the user whom this plan has logged in or verified. */
-function actorOf({ context, facts, session }: EventRun): EventActor {
+export function actorOf({ context, facts, session }: Pick<EventRun, 'context' | 'facts' | 'session'>): EventActor {
   const { user: caller } = context;
   if (caller) return callerActor(caller, context);
   const proved = session.sessionUser ?? verifiedUser(facts);

@@ -144,7 +144,7 @@ describe('a policy that is unavailable', () => {
       );
       policies.replies['p'] = broken;
       expect((await show()).result).toMatchObject(expected);
-      expect(undecided).toEqual([{ policy: 'p', error: 'division by zero' }]);
+      expect(undecided).toEqual([{ policy: 'p', error: 'division by zero', flow: 'login' }]);
     }
   });
 });
@@ -160,7 +160,7 @@ describe('a step whose policy could not decide', () => {
       const { show, policies, undecided } = executorHarness(before('page', when), DEFAULT_REPLIES);
       policies.replies['p'] = broken;
       expect((await show()).result).toMatchObject(shows({ page: true }));
-      expect(undecided).toEqual([{ policy: 'p', error: 'division by zero' }]);
+      expect(undecided).toEqual([{ policy: 'p', error: 'division by zero', flow: 'login' }]);
     },
   );
 

@@ -24,6 +24,7 @@ import {
   withPolicyFacts,
 } from '@gatehouse/plan';
 import type { EventEffect } from './effects.js';
+import { actorOf } from './event-context.js';
 import { timeLeftMs } from './flow-request.js';
 import type { FlowRunView } from './flow-run.js';
 import { policyEvents } from './policy-events.js';
@@ -33,8 +34,21 @@ import { toSavedUser } from './ports/plan-store.js';
 
 /** A policy that could not decide. */
 export interface UndecidedPolicy {
+  /** The name of the policy. */
   readonly policy: string;
   readonly error: string;
+  /** The slug of the flow. */
+  readonly flow: string;
+}
+
+/** A policy that could not decide about a visitor who has proved nothing. */
+export interface AnonymousException {
+  /** The id of the policy. */
+  readonly policy: string;
+  /** The slug of the flow. */
+  readonly flow: string;
+  /** The address of the client. */
+  readonly ip: string;
 }
 
 interface Dependencies {
@@ -44,8 +58,13 @@ interface Dependencies {
   readonly contracts: StageContractRegistry;
   /** Time limit for the evaluation of a policy set, in milliseconds. */
   readonly timeoutMs: number;
-  /** Called with each policy that could not decide. */
+  /** Called with each policy that could not decide and whose event is recorded. */
   readonly report: (undecided: UndecidedPolicy) => void;
+  /**
+   * Counts a policy that could not decide about a visitor who has proved nothing. Returns whether it is reported and
+   * recorded. All those of logged-in and verified users are.
+   */
+  readonly admitsAnonymous: (exception: AnonymousException) => boolean;
 }
 
 /** The verdict of a policy set, and the plan with the changes that its policies requested. */
@@ -123,11 +142,27 @@ export class PolicyEngine {
     run.budget.check();
     const request = this.requestOf(run, queries, question);
     const reply = await this.dependencies.policies.evaluate(request);
-    for (const { id, name } of request.policies) {
-      const error = reply.results[id]?.error;
-      if (error !== undefined) this.dependencies.report({ policy: name, error });
-    }
-    return { reply, effects: policyEvents(request, reply) };
+    return {
+      reply,
+      effects: policyEvents(request, reply, this.reported(request, reply, hasProof(run, question.plan))),
+    };
+  }
+
+  /**
+   * Reports the policies that could not decide. Returns the ids of those that were reported: an anonymous visitor must
+   * not fill the outbox and the log by opening a flow again and again.
+   */
+  private reported(request: PolicyRequest, { results }: PolicyReply, isProved: boolean): ReadonlySet<string> {
+    const { slug: flow } = request.flow_plan;
+    const { ip } = request.client;
+    const reported = request.policies.filter(({ id, name }) => {
+      const error = results[id]?.error;
+      if (error === undefined) return false;
+      if (!isProved && !this.dependencies.admitsAnonymous({ policy: id, flow, ip })) return false;
+      this.dependencies.report({ policy: name, error, flow });
+      return true;
+    });
+    return new Set(reported.map(({ id }) => id));
   }
 
   private requestOf(run: PolicyRun, queries: PolicyQueries, { plan, method, user, ...question }: UserQuestion) {
@@ -191,3 +226,7 @@ export class PolicyEngine {
     });
   }
 }
+
+/** Returns whether the visitor is logged in, or has proved to be a user in this plan. */
+const hasProof = ({ context, session }: PolicyRun, { context: facts, proved_user }: Plan): boolean =>
+  proved_user !== undefined || actorOf({ context, session, facts }).type !== 'anonymous';

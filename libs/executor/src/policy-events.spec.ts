@@ -1,9 +1,12 @@
-import { describe, expect, it } from 'vitest';
+import type { FlowVersion } from '@gatehouse/plan';
+import { describe, expect, it, vi } from 'vitest';
 import { executorHarness } from '../testing/executor-harness.js';
 import { policySetOf } from '../testing/fake-policy-client.js';
 import { DEFAULT_REPLIES, rejectedReply } from '../testing/fake-stage-client.js';
-import { flowOf } from '../testing/test-flow.js';
+import { ALICE, flowOf } from '../testing/test-flow.js';
+import type { AnonymousException } from './policy-engine.js';
 
+const LOGGED_IN = { ...ALICE, is_superuser: false, debug: false };
 const noticed = { action: 'custom_noticed', context: { colour: 'red' } };
 const event = { type: 'event', ...noticed };
 const replyOf = (pass: boolean) => ({ results: { p: { pass, messages: [] } }, events: [noticed] });
@@ -62,6 +65,53 @@ describe('a policy', () => {
     await show();
     const context = { message: 'division by zero', policy: 'p', kind: 'test' };
     expect(plans.savedEffects).toEqual([{ type: 'event', action: 'policy_exception', context }]);
+  });
+
+  describe('that could not decide about a visitor who has proved nothing', () => {
+    const failed = { results: { p: { pass: false, messages: [], error: 'division by zero' } } };
+    const onSecond = flowOf([{ kind: 'ident' }, { kind: 'page', policies: policySetOf({ policy: 'p' }) }]);
+    const harness = (version: FlowVersion) => {
+      const admitsAnonymous = vi.fn<(exception: AnonymousException) => boolean>(() => false);
+      const doubles = executorHarness(version, DEFAULT_REPLIES, { admitsAnonymous });
+      doubles.policies.replies['p'] = failed;
+      return { ...doubles, admitsAnonymous };
+    };
+
+    it('causes neither an event nor a report beyond the limit, which counts by policy, flow and address', async () => {
+      const { show, plans, events, undecided, admitsAnonymous } = harness(onPage);
+      await show();
+      expect([plans.savedEffects, events.recorded, undecided]).toEqual([[], [], []]);
+      expect(admitsAnonymous.mock.calls).toEqual([[{ policy: 'p', flow: 'login', ip: '203.0.113.7' }]]);
+    });
+
+    it('is limited also after the visitor has typed a name', async () => {
+      const { solve, plans } = harness(onSecond);
+      await solve({ uid: 'alice' });
+      expect(plans.savedEffects).toEqual([]);
+    });
+  });
+
+  it('that could not decide always causes an event and a report for a logged-in or verified user', async () => {
+    const admitsAnonymous = () => false;
+    const failed = { results: { p: { pass: false, messages: [], error: 'division by zero' } } };
+    const loggedIn = executorHarness(onPage, DEFAULT_REPLIES, { admitsAnonymous });
+    loggedIn.plans.session = { id: 's', retired: false, remainingS: undefined, user: LOGGED_IN };
+    loggedIn.policies.replies['p'] = failed;
+    await loggedIn.show();
+    const verified = executorHarness(
+      flowOf([{ kind: 'ident' }, { kind: 'secret' }, { kind: 'page', policies: policySetOf({ policy: 'p' }) }]),
+      DEFAULT_REPLIES,
+      { admitsAnonymous },
+    );
+    verified.policies.replies['p'] = failed;
+    await verified.solve({ uid: 'alice' });
+    await verified.solve({ password: 'x' });
+    for (const { plans, events, undecided } of [loggedIn, verified]) {
+      const exceptions = [...plans.savedEffects, ...events.recorded].filter(
+        (effect) => 'action' in effect && effect.action === 'policy_exception',
+      );
+      expect([exceptions.length, undecided.length]).toEqual([1, 1]);
+    }
   });
 
   it('with execution logging causes an event at each evaluation, and others cause none', async () => {

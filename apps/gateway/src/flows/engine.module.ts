@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import {
+  type AnonymousException,
   AttemptStore,
   attemptHmacKey,
   BrandStore,
@@ -33,6 +34,7 @@ import { GeoLocator, Logger } from '@gatehouse/platform';
 import { type Abstract, Module, type Provider, type Type } from '@nestjs/common';
 import { BrandsModule } from '../brands/brands.module.js';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
+import { networkRateLimiter } from '../http/rate-limits/network-rate-limiter.js';
 import { AdaptersModule } from './adapters.module.js';
 
 /** Injection tokens of values that are not instances of a class. */
@@ -40,6 +42,7 @@ const SITE = Symbol('site');
 const CLOCK = Symbol('clock');
 const POLICY_TIMEOUT_MS = Symbol('policy timeout');
 const POLICY_REPORT = Symbol('policy report');
+const POLICY_EXCEPTION_LIMIT = Symbol('policy exception limit');
 const STAGE_REPORT = Symbol('stage report');
 const BINDING_REPORT = Symbol('binding report');
 const BROKEN_BINDING_REPORT = Symbol('broken binding report');
@@ -57,8 +60,13 @@ const VALUES: Provider[] = [
     inject: [Logger],
     useFactory:
       (logger: Logger) =>
-      ({ policy, error }: UndecidedPolicy) =>
-        logger.event('policy_undecided', { policy, reason: error }),
+      ({ policy, error, flow }: UndecidedPolicy) =>
+        logger.event('policy_undecided', { policy, reason: error, flow }),
+  },
+  {
+    provide: POLICY_EXCEPTION_LIMIT,
+    inject: [GATEWAY_CONFIG],
+    useFactory: policyExceptionLimit,
   },
   {
     provide: STAGE_REPORT,
@@ -85,6 +93,11 @@ const VALUES: Provider[] = [
 
 function siteOf({ BASE_URL }: GatewayConfig): ConfiguredSite {
   return { base_url: BASE_URL.replace(/\/$/, ''), rp_id: new URL(BASE_URL).hostname };
+}
+
+function policyExceptionLimit({ ANONYMOUS_EXCEPTION_RATE: requests }: GatewayConfig) {
+  const limiter = networkRateLimiter({ requests, periodS: 60 });
+  return ({ policy, flow, ip }: AnonymousException) => limiter?.count(ip, `${policy} ${flow}`).admitted ?? true;
 }
 
 /**
@@ -152,6 +165,7 @@ const ENGINE: Provider[] = [
     contracts: StageContractRegistry,
     timeoutMs: POLICY_TIMEOUT_MS,
     report: POLICY_REPORT,
+    admitsAnonymous: POLICY_EXCEPTION_LIMIT,
   }),
   {
     provide: Planner,

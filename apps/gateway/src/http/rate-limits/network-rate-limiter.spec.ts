@@ -54,6 +54,15 @@ describe('a network', () => {
   });
 });
 
+it('requests of different subjects count apart, in buckets of one bounded table', () => {
+  const limiter = limiterWith({ requests: 1, periodS: 60, maxNetworks: 2 });
+  const admits = (subject: string) => limiter.count('203.0.113.7', subject).admitted;
+  expect([admits('a'), admits('b'), admits('a')]).toEqual([true, true, false]);
+  nowMs += 60_000;
+  expect([admits('a'), admits('b')]).toEqual([true, true]);
+  expect([admits('c'), admits('b'), admits('a')]).toEqual([true, false, true]);
+});
+
 describe('the table of networks', () => {
   it('is bounded and forgets the least recently seen network', () => {
     const limiter = limiterWith({ requests: 1, maxNetworks: 2 });

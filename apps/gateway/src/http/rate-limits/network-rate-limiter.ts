@@ -33,7 +33,7 @@ interface Bucket {
   filledAt: number;
 }
 
-/** Token buckets, one per client network, in the memory of this process. */
+/** Token buckets, one per client network and subject, in the memory of this process. */
 export class NetworkRateLimiter {
   private readonly buckets = new Map<string, Bucket>();
   private readonly perMs: number;
@@ -46,9 +46,9 @@ export class NetworkRateLimiter {
     this.perMs = rate.requests / (rate.periodS * 1000);
   }
 
-  /** Counts one request of the network that the address belongs to. */
-  count(ip: string): RateLimitResult {
-    const bucket = this.bucketOf(clientNetwork(ip));
+  /** Counts one request of the network that the address belongs to. Requests of different `subject`s count apart. */
+  count(ip: string, subject = ''): RateLimitResult {
+    const bucket = this.bucketOf(`${clientNetwork(ip)} ${subject}`);
     const admitted = bucket.tokens >= 1;
     if (admitted) bucket.tokens -= 1;
     const { tokens } = bucket;
@@ -60,14 +60,14 @@ export class NetworkRateLimiter {
     };
   }
 
-  private bucketOf(network: string): Bucket {
+  private bucketOf(key: string): Bucket {
     const now = this.now();
-    const bucket = this.buckets.get(network) ?? { tokens: this.rate.requests, filledAt: now };
+    const bucket = this.buckets.get(key) ?? { tokens: this.rate.requests, filledAt: now };
     bucket.tokens = Math.min(this.rate.requests, bucket.tokens + (now - bucket.filledAt) * this.perMs);
     bucket.filledAt = now;
     // A Map iterates in insertion order, so its first entry is the least recently seen network.
-    this.buckets.delete(network);
-    this.buckets.set(network, bucket);
+    this.buckets.delete(key);
+    this.buckets.set(key, bucket);
     if (this.buckets.size > this.rate.maxNetworks) this.buckets.delete(this.buckets.keys().next().value!);
     return bucket;
   }
