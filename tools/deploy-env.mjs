@@ -7,7 +7,7 @@
  * .env, which every container gets.
  * `npm run deploy:env -- FILE`: adds everything to FILE, for a Secret of Kubernetes.
  */
-import { randomBytes } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { isSecret, readSettings, SECRETS_FILE, SETTINGS_FILE } from './env-settings.mjs';
@@ -51,9 +51,16 @@ function append(path, lines) {
 function drawn(name) {
   if (name.startsWith('NATS_NKEY_SEED_')) return newSeed();
   if (name.startsWith('NATS_NKEY_')) return publicKeyOfSetting(name.replace('NATS_NKEY_', 'NATS_NKEY_SEED_'));
+  if (name === 'JWT_SIGNING_KEYS') return `k1:${newSigningKey()}`;
   return name.endsWith('SEAL_KEYS')
     ? `k1:${randomBytes(32).toString('base64')}`
     : `s${randomBytes(24).toString('hex')}`;
+}
+
+/** Returns a new P-256 private key in PKCS #8 (DER), in base64. */
+function newSigningKey() {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+  return privateKey.export({ type: 'pkcs8', format: 'der' }).toString('base64');
 }
 
 /** Returns the public key of a seed. Ends the process when the setting has no valid seed. */

@@ -8,6 +8,7 @@ export const SECRETS_FILE = 'secrets.env';
 const SECRET = new RegExp(
   [
     '^(MFA_)?SEAL_KEYS$',
+    '^JWT_SIGNING_KEYS$',
     '^(SECRET|PSEUDONYM)_KEY$',
     '^DATABASE_URL$',
     '^(POSTGRES|DATABASE|NATS|NATS_CLUSTER|MAIL|ADMIN|GRAFANA)_PASSWORD(_[A-Z]+)?$',

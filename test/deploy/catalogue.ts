@@ -78,7 +78,7 @@ export const NEEDS: Readonly<Record<string, readonly Need[]>> = {
 
 /** The secrets of each service besides those with which it connects to NATS and Postgres. */
 export const SECRETS: Readonly<Record<string, readonly string[]>> = {
-  gateway: ['SEAL_KEYS', 'SECRET_KEY'],
+  gateway: ['SEAL_KEYS', 'JWT_SIGNING_KEYS', 'SECRET_KEY'],
   courier: ['SEAL_KEYS'],
   mfa: ['MFA_SEAL_KEYS'],
 };

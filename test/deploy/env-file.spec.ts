@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { nkeys } from '@nats-io/transport-node';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { SigningKeys } from '../../apps/gateway/src/applications/signing-keys.js';
 import { Sealer } from '../../libs/platform/src/sealing.js';
 import { SERVICES } from './catalogue.js';
 import { isSecret } from './compose.js';
@@ -20,10 +21,11 @@ describe('npm run deploy:env', () => {
   it('writes a file that only its owner can read, with a different secret for each setting', async () => {
     expect(await completeEnvFile(file)).toMatch(/\d+ settings added/);
     expect((await stat(file)).mode & 0o777).toBe(0o600);
-    const { BASE_URL, SEAL_KEYS, MFA_SEAL_KEYS, ...secrets } = await readEnvFile(file);
+    const { BASE_URL, SEAL_KEYS, MFA_SEAL_KEYS, JWT_SIGNING_KEYS, ...secrets } = await readEnvFile(file);
     expect(BASE_URL).toBe('http://localhost:9000');
     for (const keys of [SEAL_KEYS, MFA_SEAL_KEYS]) expect(() => new Sealer(keys ?? '')).not.toThrow();
     expect(MFA_SEAL_KEYS).not.toBe(SEAL_KEYS);
+    expect(new SigningKeys(JWT_SIGNING_KEYS ?? '').keyIds).toEqual(['k1']);
     expect(new Set(Object.values(secrets)).size).toBe(Object.keys(secrets).length);
     // A value in these forms needs no quotes in NATS's configuration and no escapes in a URL.
     for (const secret of Object.values(secrets)) expect(secret).toMatch(/^([a-z][a-z0-9]{32,}|S?U[A-Z2-7]{50,})$/);

@@ -13,6 +13,7 @@ export const FORBIDDEN: Readonly<Record<string, readonly string[]>> = {
     'DELETE FROM flow.flow_versions',
     'DELETE FROM flow.brand_sets',
     'DELETE FROM flow.oauth_clients',
+    'UPDATE flow.proxy_applications SET origin = origin',
     'SELECT FROM consent.device_codes',
     'SELECT hash FROM consent.access_tokens',
     'DELETE FROM flow.migrations',

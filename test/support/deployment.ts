@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { Browser } from './browser.js';
 import { runCliOk } from './commands.js';
+import { newSigningKeys } from './forward-auth.js';
 import { type RunningNats, startNats } from './nats.js';
 import { type RunningPgbouncer, startPgbouncerIf } from './pgbouncer.js';
 import { type FreshDatabase, migratedDatabase } from './postgres.js';
@@ -83,6 +84,7 @@ export class Deployment {
       PORT: port,
       BASE_URL: url,
       SECRET_KEY: randomBytes(32).toString('hex'),
+      JWT_SIGNING_KEYS: newSigningKeys(),
       SHUTDOWN_DELAY_S: '0',
       // A busy test machine must not make the gateway refuse requests.
       ADMISSION_DELAY_MS: '0',

@@ -74,7 +74,9 @@ export const capacity: Dashboard = {
       },
       {
         ...{ title: 'Keys that seal', unit: 'short', as: 'value', width: 8 },
-        queries: [{ expr: 'count by (setting, id) (gatehouse_key_info{use="encrypt"})', legend: '{{setting}} {{id}}' }],
+        queries: [
+          { expr: 'count by (setting, id) (gatehouse_key_info{use=~"encrypt|sign"})', legend: '{{setting}} {{id}}' },
+        ],
       },
       {
         ...{ title: 'Time until a certificate ends', unit: 's', as: 'value', width: 8, least: 14 * 86_400 },

@@ -1,5 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { AccountModule } from './account/account.module.js';
+import { ApplicationsModule } from './applications/applications.module.js';
 import { BrandsModule } from './brands/brands.module.js';
 import { CleanupModule } from './cleanup/cleanup.module.js';
 import { ConsentsModule } from './consents/consents.module.js';
@@ -32,6 +33,7 @@ import { UsersModule } from './users/users.module.js';
     InvitationsModule,
     SourcesModule,
     OauthModule,
+    ApplicationsModule,
     BrandsModule,
     AccountModule,
     SocketsModule,

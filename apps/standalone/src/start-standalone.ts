@@ -115,6 +115,7 @@ function defaultSettings(state: LocalState, { HOST, PORT, BASE_URL }: NodeJS.Pro
   return {
     SEAL_KEYS: sealKeys(state.sealKey),
     MFA_SEAL_KEYS: sealKeys(state.mfaSealKey),
+    JWT_SIGNING_KEYS: sealKeys(state.signingKey),
     SECRET_KEY: state.secretKey,
     BASE_URL: BASE_URL || `http://${HOST || '127.0.0.1'}:${PORT || '9000'}`,
     // The operator may try out a provider of captchas, logins or text messages that runs on this machine.

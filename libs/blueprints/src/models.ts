@@ -1,4 +1,5 @@
 import type { DirectoryStore } from '@gatehouse/directory';
+import { applicationModel } from './application.model.js';
 import { brandModel } from './brand.model.js';
 import type { Collection } from './collection.js';
 import type { ModelContracts } from './compile.js';
@@ -9,10 +10,11 @@ import { ExternalStageCollection, type ExternalStages } from './external-stage-c
 import { bindingModel, flowModel } from './flow.model.js';
 import { GroupCollection } from './group-collection.js';
 import { InvitationCollection, type InvitationStore } from './invitation-collection.js';
-import { applicationModel, oauthProviderModel } from './oauth-provider.model.js';
+import { oauthProviderModel } from './oauth-provider.model.js';
 import { ObjectCollection } from './object-collection.js';
 import { isDirectoryReference, type ObjectModel } from './object-model.js';
 import { policyBindingModel, policyModel } from './policy.model.js';
+import { proxyProviderModel } from './proxy-provider.model.js';
 import { PythonCollection, type PythonSyntaxChecker } from './python-collection.js';
 import { sourceModels } from './source.model.js';
 import { relatedModel, stageModel } from './stage.model.js';
@@ -20,8 +22,8 @@ import { TokenCollection } from './token-collection.js';
 import { type PasswordHashing, UserCollection } from './user-collection.js';
 
 /**
- * Returns the models whose objects are stored as blueprint objects: flows, bindings, brands, OAuth clients, sources,
- * external stages and the models of all contracts.
+ * Returns the models whose objects are stored as blueprint objects: flows, bindings, brands, providers, applications,
+ * sources, external stages and the models of all contracts.
  */
 export const objectModels = ({ stages, policies }: ModelContracts): ObjectModel[] => [
   flowModel,
@@ -29,6 +31,7 @@ export const objectModels = ({ stages, policies }: ModelContracts): ObjectModel[
   policyBindingModel,
   brandModel,
   oauthProviderModel,
+  proxyProviderModel,
   applicationModel,
   externalStageModel,
   ...sourceModels,

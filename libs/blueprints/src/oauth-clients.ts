@@ -1,14 +1,10 @@
 import { type PolicyContract, seconds } from '@gatehouse/contracts';
 import { type OauthClient, oauthClient } from '@gatehouse/plan';
 import type { SecretBox } from '@gatehouse/platform';
+import { applicationModel, applicationSchema } from './application.model.js';
 import { BlueprintError } from './blueprint-error.js';
 import type { Draft } from './draft.js';
-import {
-  applicationModel,
-  applicationSchema,
-  oauthProviderModel,
-  oauthProviderSchema,
-} from './oauth-provider.model.js';
+import { oauthProviderModel, oauthProviderSchema } from './oauth-provider.model.js';
 import type { BlueprintObject } from './object-model.js';
 import { PolicyBindings } from './policy-bindings.js';
 

@@ -2,10 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { char, choice, duration, reference, referencesOf, secret } from '@gatehouse/contracts';
 import { CLIENT_TYPES } from '@gatehouse/plan';
 import { z } from 'zod';
+import { PROVIDER_KIND } from './application.model.js';
 import type { ObjectModel } from './object-model.js';
-
-const KIND = 'oauth2provider';
-const MODES = ['any', 'all'] as const;
 
 /**
  * An OAuth client. Supports only the fields that the device code flow needs (docs/spec/blueprints.md#oauth-provider).
@@ -23,31 +21,10 @@ export const oauthProviderSchema = z.object({
 /** The model of OAuth providers, which are unique by name. Blueprints of authentik may identify them by number. */
 export const oauthProviderModel: ObjectModel = {
   name: 'authentik_providers_oauth2.oauth2provider',
-  kind: KIND,
+  kind: PROVIDER_KIND,
   key: ['name'],
   numbered: true,
   schema: oauthProviderSchema,
   references: referencesOf(oauthProviderSchema),
-  parents: [],
-};
-
-/** An application. Without a provider it is no OAuth client. */
-export const applicationSchema = z.object({
-  slug: char({ maxLength: 50 }),
-  name: char(),
-  provider: reference(KIND),
-  policy_engine_mode: choice(MODES).default('any'),
-});
-
-/**
- * The model of applications, which are unique by slug. Policies that are bound to an application restrict who may use
- * it.
- */
-export const applicationModel: ObjectModel = {
-  name: 'authentik_core.application',
-  kind: 'application',
-  key: ['slug'],
-  schema: applicationSchema,
-  references: referencesOf(applicationSchema),
   parents: [],
 };

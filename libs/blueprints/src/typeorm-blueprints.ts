@@ -14,6 +14,7 @@ import type { EntriesBefore } from './kept-objects.js';
 import type { BlueprintFile, BlueprintLibrary, FolderFile } from './library.js';
 import { collections } from './models.js';
 import { compileOauthClients } from './oauth-clients.js';
+import { compileProxyApplications } from './proxy-applications.js';
 import type { PythonSyntaxChecker } from './python-collection.js';
 import { type FileReport, isChanging, type PublishedFlow, type Report } from './report.js';
 import { compileSources } from './source.model.js';
@@ -164,7 +165,9 @@ async function publish(draft: Draft, secretBox: SecretBox, manager: EntityManage
     documents.map((document) => ({ document, digest: documentDigest(document) })),
   );
   await publisher.publishBrands(compileBrands(draft));
-  await publisher.publishClients(compileOauthClients({ draft, policies: builtInContracts.policies, secretBox }));
+  const { policies } = builtInContracts;
+  await publisher.publishClients(compileOauthClients({ draft, policies, secretBox }));
+  await publisher.publishProxyApplications(compileProxyApplications({ draft, policies }));
   await new PublishedSourceRepository(manager).replaceAll(compileSources(draft, secretBox));
   return published;
 }

@@ -1,4 +1,4 @@
-import type { Brand, FlowVersion, OauthClient } from '@gatehouse/plan';
+import type { Brand, FlowVersion, OauthClient, ProxyApplication } from '@gatehouse/plan';
 import type { EntityManager } from 'typeorm';
 import type { PublishedFlow } from './report.js';
 
@@ -64,6 +64,16 @@ const DROP_CLIENTS = `
     SELECT FROM ${CLIENTS} WHERE c.client_id = k.client_id AND c.document = k.document)`;
 const ADD_CLIENTS = `INSERT INTO flow.oauth_clients SELECT c.* FROM ${CLIENTS} ON CONFLICT (client_id) DO NOTHING`;
 
+/** SQL for the JSON list of sites $1 as rows `s`. */
+const SITES = `jsonb_to_recordset($1::jsonb) AS s (application uuid, origin text, slug text, document jsonb)`;
+/** Deletes the sites that were removed or changed, like DROP_CLIENTS. $1 the new sites as JSON. */
+const DROP_SITES = `
+  DELETE FROM flow.proxy_applications k WHERE NOT EXISTS (
+    SELECT FROM ${SITES} WHERE s.application = k.application AND s.document = k.document)`;
+const ADD_SITES = `
+  INSERT INTO flow.proxy_applications (application, origin, slug, document)
+  SELECT s.application, s.origin, s.slug, s.document FROM ${SITES} ON CONFLICT (application) DO NOTHING`;
+
 interface CompiledFlow {
   readonly document: FlowVersion;
   /** SHA-256 of the document, which identifies the version. */
@@ -76,7 +86,7 @@ interface MovedFlow extends PublishedFlow {
   readonly designation: string;
 }
 
-/** Publishes flow versions, brands and OAuth clients to the schema `flow`, in the caller's transaction. */
+/** Publishes flow versions, brands, OAuth clients and sites behind forward auth to the schema `flow`, in the caller's transaction. */
 export class TypeormPublisher {
   constructor(private readonly manager: EntityManager) {}
 
@@ -120,5 +130,15 @@ export class TypeormPublisher {
     }));
     await this.manager.query(DROP_CLIENTS, [JSON.stringify(rows)]);
     await this.manager.query(ADD_CLIENTS, [JSON.stringify(rows)]);
+  }
+
+  /** Replaces the sites behind forward auth. */
+  async publishProxyApplications(sites: readonly ProxyApplication[]): Promise<void> {
+    const rows = sites.map((document) => {
+      const { origin, application } = document;
+      return { application: application.uuid, origin, slug: application.slug, document };
+    });
+    await this.manager.query(DROP_SITES, [JSON.stringify(rows)]);
+    await this.manager.query(ADD_SITES, [JSON.stringify(rows)]);
   }
 }

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { readConfig } from '@gatehouse/platform';
@@ -8,6 +8,7 @@ import { standaloneConfig } from './local.config.js';
 const secrets = z.object({
   sealKey: z.string(),
   mfaSealKey: z.string(),
+  signingKey: z.string(),
   secretKey: z.string(),
   databasePassword: z.string(),
   busPassword: z.string(),
@@ -28,6 +29,7 @@ export async function openLocalState(env: NodeJS.ProcessEnv = process.env): Prom
   const all = secrets.parse({
     sealKey: randomBytes(32).toString('base64'),
     mfaSealKey: randomBytes(32).toString('base64'),
+    signingKey: newSigningKey(),
     secretKey: randomBytes(32).toString('base64'),
     databasePassword: randomBytes(24).toString('base64url'),
     busPassword: randomBytes(24).toString('base64url'),
@@ -66,11 +68,17 @@ export async function pseudonymKeyOf(env: NodeJS.ProcessEnv = process.env): Prom
   return env['PSEUDONYM_KEY'] || env['SECRET_KEY'] || (await openLocalState(env)).secretKey;
 }
 
-/** Returns a stored key in the format of `SEAL_KEYS`. */
+/** Returns a stored key in the format of `SEAL_KEYS` and `JWT_SIGNING_KEYS`. */
 export function sealKeys(key: string): string;
 export function sealKeys(key: string | undefined): string | undefined;
 export function sealKeys(key: string | undefined): string | undefined {
   return key && `local:${key}`;
+}
+
+/** Returns a new P-256 private key in PKCS #8 (DER), in base64. */
+function newSigningKey(): string {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+  return privateKey.export({ type: 'pkcs8', format: 'der' }).toString('base64');
 }
 
 /** Writes JSON into a file that only its owner can read. Replaces the file atomically. */

@@ -8,5 +8,6 @@ export * from './oauth-client.js';
 export * from './plan.js';
 export * from './plan-state.js';
 export * from './policy-set.js';
+export * from './proxy-application.js';
 export * from './steps.js';
 export * from './user-claims.js';

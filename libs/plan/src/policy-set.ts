@@ -101,7 +101,10 @@ function matchesUser({ group, user }: PolicyBinding, facts: PolicyFacts): boolea
 }
 
 /** Returns the policies that the policies with these ids may call by name, directly or through other policies. */
-export function callablePolicies(version: FlowVersion, ids: readonly string[]): ReturnType<typeof findPolicy>[] {
+export function callablePolicies(
+  version: Pick<FlowVersion, 'policies'>,
+  ids: readonly string[],
+): ReturnType<typeof findPolicy>[] {
   const found = new Map<string, ReturnType<typeof findPolicy>>();
   const callers = [...ids];
   for (const caller of callers) {
@@ -113,7 +116,7 @@ export function callablePolicies(version: FlowVersion, ids: readonly string[]): 
 }
 
 /** Returns a policy as configured in the flow version. Throws Error if the version does not have it. */
-export function findPolicy({ policies }: FlowVersion, id: string) {
+export function findPolicy({ policies }: Pick<FlowVersion, 'policies'>, id: string) {
   const policy = Object.hasOwn(policies, id) ? policies[id] : undefined;
   if (!policy) throw new Error(`the flow version has no policy ${id}`);
   return { id, ...policy };

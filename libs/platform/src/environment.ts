@@ -3,7 +3,7 @@ import { ConfigError } from './config.js';
 
 /** Settings that are secret. Each may be given as a file, whose path is in the setting with the same name and `_FILE`. */
 const SECRET =
-  /^(SEAL_KEYS|MFA_SEAL_KEYS|SECRET_KEY|PSEUDONYM_KEY|NATS_PASSWORD|NATS_NKEY_SEED|DATABASE_URL|DATABASE_PASSWORD(_[A-Z]+)?|MAIL_PASSWORD|ADMIN_PASSWORD|OTEL_EXPORTER_OTLP_HEADERS)$/;
+  /^(SEAL_KEYS|MFA_SEAL_KEYS|JWT_SIGNING_KEYS|SECRET_KEY|PSEUDONYM_KEY|NATS_PASSWORD|NATS_NKEY_SEED|DATABASE_URL|DATABASE_PASSWORD(_[A-Z]+)?|MAIL_PASSWORD|ADMIN_PASSWORD|OTEL_EXPORTER_OTLP_HEADERS)$/;
 
 /** Largest size of the file of a secret, in bytes. */
 const SECRET_FILE_BYTES = 64 * 1024;

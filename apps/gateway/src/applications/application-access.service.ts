@@ -1,0 +1,114 @@
+import { type PolicyReply, type PolicyRequest, PROTOCOL_VERSION, type SavedUser } from '@gatehouse/contracts';
+import { type EventEffect, GroupMembershipStore, PolicyClient, policyEvents, toSavedUser } from '@gatehouse/executor';
+import {
+  callablePolicies,
+  evaluatePolicySet,
+  findPolicy,
+  isUnconditional,
+  type OauthClient,
+  type PolicyQueries,
+  queriesFor,
+} from '@gatehouse/plan';
+import { Logger } from '@gatehouse/platform';
+import { Inject, Injectable } from '@nestjs/common';
+import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
+import type { ClientInfo } from '../http/client.resolver.js';
+
+/** An application with the policy bindings that restrict who may use it. */
+export type RestrictedApplication = Pick<OauthClient, 'application' | 'access' | 'policies'>;
+
+/** The user who asks for an application, and the request that the policies see. */
+export interface AccessSubject {
+  readonly user: SavedUser;
+  readonly client: ClientInfo;
+  /** The value of the response header `x-authentik-id`. */
+  readonly requestId: string;
+  readonly locale: string;
+  /** Title of the brand. */
+  readonly brand: string;
+  /** Ids of the user's groups, with the groups above them. Loaded if absent. */
+  readonly groups?: ReadonlySet<string>;
+}
+
+/** The verdict about a user. */
+export interface AccessDecision {
+  readonly pass: boolean;
+  /** Messages of the policies for the user. */
+  readonly messages: readonly string[];
+  /** Events of the policies, for `EventRecorder` or the outbox. */
+  readonly events: readonly EventEffect[];
+}
+
+const PASSED: AccessDecision = { pass: true, messages: [], events: [] };
+const NO_RESULTS: PolicyReply = { results: {}, context: { set: {}, unset: [] } };
+
+/** Judges who may use an application, by the bindings of the application (docs/spec/forward-auth.md#access). */
+@Injectable()
+export class ApplicationAccess {
+  constructor(
+    @Inject(PolicyClient) private readonly policyClient: PolicyClient,
+    @Inject(GroupMembershipStore) private readonly memberships: GroupMembershipStore,
+    @Inject(Logger) private readonly logger: Logger,
+    @Inject(GATEWAY_CONFIG) private readonly config: Pick<GatewayConfig, 'BASE_URL' | 'POLICY_TIMEOUT_MS'>,
+  ) {}
+
+  /**
+   * Returns whether the user may use the application. There is no flow, so changes of a plan that a policy requests have
+   * no effect. Throws `policy_away` or `bus_down` if the policies cannot be asked: then nothing is granted.
+   */
+  async judge(application: RestrictedApplication, subject: AccessSubject): Promise<AccessDecision> {
+    const { access } = application;
+    if (isUnconditional(access)) return PASSED;
+    const { groups, policies } = queriesFor(access);
+    const [userGroups, { reply, events }] = await Promise.all([
+      this.groupsOf(subject, groups),
+      this.evaluate(application, policies, subject),
+    ]);
+    const facts = { user: toSavedUser(subject.user), groups: userGroups, results: reply.results };
+    const { pass, messages } = evaluatePolicySet(access, facts);
+    return { pass, messages, events };
+  }
+
+  private async groupsOf({ user, groups }: AccessSubject, bound: readonly string[]): Promise<ReadonlySet<string>> {
+    if (groups !== undefined || bound.length === 0) return groups ?? new Set();
+    return this.memberships.filterGroups(user.uuid, bound);
+  }
+
+  private async evaluate(
+    application: RestrictedApplication,
+    queries: PolicyQueries['policies'],
+    subject: AccessSubject,
+  ): Promise<Pick<AccessDecision, 'events'> & { readonly reply: PolicyReply }> {
+    if (queries.length === 0) return { reply: NO_RESULTS, events: [] };
+    const request = this.requestOf(application, queries, subject);
+    const reply = await this.policyClient.evaluate(request);
+    for (const { id, name } of request.policies) {
+      const error = reply.results[id]?.error;
+      if (error !== undefined) this.logger.event('policy_undecided', { policy: name, flow: undefined, reason: error });
+    }
+    return { reply, events: policyEvents(request, reply, new Set(queries.map(({ id }) => id))) };
+  }
+
+  private requestOf(
+    { application, policies }: RestrictedApplication,
+    queries: PolicyQueries['policies'],
+    { user, client, requestId, locale, brand }: AccessSubject,
+  ): PolicyRequest {
+    const { BASE_URL, POLICY_TIMEOUT_MS: timeout_ms } = this.config;
+    const ids = queries.map(({ id }) => id);
+    const callable = callablePolicies({ policies }, ids);
+    return {
+      ...{ v: PROTOCOL_VERSION, id: `${requestId}.access`, timeout_ms, locale, method: 'GET' },
+      policies: queries.map(({ id, timeoutMs }) => ({
+        ...findPolicy({ policies }, id),
+        timeout_ms: Math.min(timeoutMs, timeout_ms),
+      })),
+      ...(callable.length > 0 && { callable }),
+      user: toSavedUser(user),
+      client: { ip: client.ip, user_agent: client.user_agent, outpost: client.outpost },
+      site: { base_url: BASE_URL.replace(/\/$/, ''), rp_id: new URL(BASE_URL).hostname, brand, flows: {} },
+      flow_plan: { slug: '', context: { application } },
+      context: {},
+    };
+  }
+}

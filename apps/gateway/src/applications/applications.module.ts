@@ -1,0 +1,16 @@
+import { Module } from '@nestjs/common';
+import { EngineModule } from '../flows/engine.module.js';
+import { AuthModule } from '../http/auth/auth.module.js';
+import { ApplicationRepository } from './application.repository.js';
+import { ApplicationAccess } from './application-access.service.js';
+import { JwksController } from './jwks.controller.js';
+import { TokenSigner } from './token.signer.js';
+
+/** What all applications share: who may use them, and the keys that sign their tokens. */
+@Module({
+  imports: [AuthModule, EngineModule],
+  controllers: [JwksController],
+  providers: [ApplicationAccess, ApplicationRepository, TokenSigner],
+  exports: [ApplicationAccess, TokenSigner],
+})
+export class ApplicationsModule {}

@@ -1,0 +1,47 @@
+import { reportKeys } from '@gatehouse/platform';
+import { Inject, Injectable } from '@nestjs/common';
+import { type JWTPayload, SignJWT } from 'jose';
+import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
+import { type PublicJwk, SIGNING_ALGORITHM, SigningKeys } from './signing-keys.js';
+
+/** What every token states. Times are in seconds. */
+interface TokenHeader {
+  readonly issuer: string;
+  readonly audience: string;
+  readonly subject: string;
+  readonly lifetimeS: number;
+}
+
+/** Signs tokens for applications with the keys of JWT_SIGNING_KEYS. */
+@Injectable()
+export class TokenSigner {
+  private readonly keys: SigningKeys | undefined;
+  /** The public keys of all signing keys; none if JWT_SIGNING_KEYS is not set. */
+  readonly publicKeys: readonly PublicJwk[];
+
+  constructor(@Inject(GATEWAY_CONFIG) { JWT_SIGNING_KEYS: keys }: Pick<GatewayConfig, 'JWT_SIGNING_KEYS'>) {
+    this.keys = keys === undefined ? undefined : new SigningKeys(keys);
+    this.publicKeys = this.keys?.publicKeys ?? [];
+    if (this.keys) reportKeys('JWT_SIGNING_KEYS', this.keys, { current: 'sign', other: 'verify' });
+  }
+
+  get canSign(): boolean {
+    return this.keys !== undefined;
+  }
+
+  /**
+   * Returns a signed JWT with `iss`, `aud`, `sub`, `iat`, `exp` and these claims. Returns undefined if JWT_SIGNING_KEYS is
+   * not set.
+   */
+  async sign(claims: JWTPayload, header: TokenHeader): Promise<string | undefined> {
+    if (!this.keys) return undefined;
+    return new SignJWT(claims)
+      .setProtectedHeader({ alg: SIGNING_ALGORITHM, kid: this.keys.currentKeyId, typ: 'JWT' })
+      .setIssuer(header.issuer)
+      .setAudience(header.audience)
+      .setSubject(header.subject)
+      .setIssuedAt()
+      .setExpirationTime(`${header.lifetimeS}s`)
+      .sign(this.keys.currentKey);
+  }
+}
