@@ -4,6 +4,7 @@ import { blueprint, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } fr
 import type { Browser } from '../support/browser.js';
 import { describeInChromium, useChromium } from '../support/chromium.js';
 import { Deployment, SERVICES } from '../support/deployment.js';
+import { recordedEvents } from '../support/recorded-events.js';
 
 const DUO = {
   stage: 'authenticator_duo.authenticatorduostage',
@@ -99,6 +100,9 @@ describe('a user with an existing Duo phone', () => {
     expect(await deployment.user(['import-duo', stage])).toMatch(/^1 devices imported/);
     expect(await deployment.user(['import-duo', stage])).toMatch(/^0 devices imported\n\d+ exist already/);
     expect(await deployment.rows('SELECT FROM mfa.devices WHERE handle = $1', [id])).toHaveLength(1);
+    expect((await recordedEvents(deployment, 'command_run')).map(({ data }) => [data.actor, data.context])).toEqual([
+      [{ type: 'system', command: 'user import-duo' }, { counts: [{ name: 'duo devices', count: 1 }] }],
+    ]);
     await expect(deployment.user(['import-duo', 'another'])).rejects.toMatchObject({ code: 1 });
     const browser = deployment.browser();
     await browser.solve('login', { uid_field: 'dave' });

@@ -1,3 +1,6 @@
+import { createHash } from 'node:crypto';
+import { type CloudEvent, type CommandName, cloudEvent } from '@gatehouse/contracts';
+import { connect } from '@nats-io/transport-node';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import {
   blueprint,
@@ -24,7 +27,7 @@ describeWithNats('npm run user', () => {
           flowEntries('back', [IDENTIFICATION, EMAIL, LOGIN], { designation: 'recovery' }),
         ),
       ],
-      services: ['identification', 'password', 'session', 'enrollment'],
+      services: ['identification', 'password', 'session', 'enrollment', 'courier'],
     });
   });
   afterAll(() => deployment?.close());
@@ -33,6 +36,23 @@ describeWithNats('npm run user', () => {
     const browser = deployment.browser();
     await browser.solve('login', { uid_field });
     return (await browser.solve('login', { password })).body['component'] === 'xak-flow-redirect';
+  }
+
+  /** Waits for the next event of a command. The subscription is active when the promise resolves. */
+  async function nextEventOf(command: CommandName): Promise<{ readonly event: Promise<CloudEvent> }> {
+    const listener = await connect({ servers: deployment.nats.url });
+    const subscription = listener.subscribe('events.>');
+    await listener.flush();
+    const receive = async () => {
+      for await (const message of subscription) {
+        const event = cloudEvent.parse(message.json());
+        if (event.data.actor?.type !== 'system' || event.data.actor.command !== command) continue;
+        await listener.close();
+        return event;
+      }
+      throw new Error('the connection is closed');
+    };
+    return { event: receive() };
   }
 
   it('creates users, reads passwords from standard input, locks and unlocks users', async () => {
@@ -54,8 +74,21 @@ describeWithNats('npm run user', () => {
   });
 
   it('creates a recovery link that works once', async () => {
+    const { event } = await nextEventOf('user recovery-link');
     const link = new URL(await deployment.user(['recovery-link', 'alice']));
     expect(link.href).toMatch(new RegExp(`^${deployment.url}/if/flow/back/\\?flow_token=[A-Za-z0-9]{60}$`));
+    const published = await event;
+    expect(published).toMatchObject({
+      ...{ specversion: '1.0', type: 'gatehouse.command_run', subject: expect.stringMatching(/^users\//) },
+      data: {
+        ...{ actor: { type: 'system', command: 'user recovery-link' }, user: { username: 'alice' }, flow: 'back' },
+        context: { counts: [{ name: 'recovery links', count: 1 }], expires_in_s: 3600 },
+      },
+    });
+    const token = link.searchParams.get('flow_token')!;
+    const hash = createHash('sha256').update(token).digest();
+    for (const secret of [token, hash.toString('hex'), hash.toString('base64'), hash.toString('base64url')])
+      expect(JSON.stringify(published)).not.toContain(secret);
     const [browser, query] = [deployment.browser(), link.search.slice(1)];
     const question = await browser.show('back', query);
     expect(question.body).toMatchObject(LINK_QUESTION);

@@ -2,6 +2,7 @@ import type { Readable, Writable } from 'node:stream';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { BlueprintError, type PythonSyntaxChecker } from '@gatehouse/blueprints';
 import { CommandError } from '@gatehouse/local';
+import type { CommandEventRecorder } from '@gatehouse/outbox';
 import {
   ConfigError,
   isDatabaseUnavailable,
@@ -50,6 +51,18 @@ export async function runCommand(command: Command, args: readonly string[], proc
     process.stderr.write(`${command.name}: ${errorText(error)}\n`);
     return 1;
   }
+}
+
+/** Writes a warning to standard error if events of a command were not recorded, because there is no seal key. */
+export function warnUnrecorded(
+  { hasUnrecorded }: CommandEventRecorder,
+  { stderr }: Pick<CommandProcess, 'stderr'>,
+): void {
+  if (hasUnrecorded)
+    stderr.write(
+      'warning: no audit event of this command was written, because SEAL_KEYS is not set. ' +
+        'Set it to the seal keys of the gateway (docs/how-to/audit-events.md).\n',
+    );
 }
 
 type Options = NonNullable<ParseArgsConfig['options']>;

@@ -1,8 +1,10 @@
 import { FLOW_SCHEMA } from '@gatehouse/blueprints';
+import type { CommandName } from '@gatehouse/contracts';
 import { directoryEntities } from '@gatehouse/directory';
-import { CommandError, openMigratedPostgres } from '@gatehouse/local';
+import { CommandError, openMigratedPostgres, outboxSealerOf } from '@gatehouse/local';
+import { CommandEventRecorder } from '@gatehouse/outbox';
 import { openDataSource } from '@gatehouse/platform';
-import type { Command, CommandProcess } from './command.js';
+import { type Command, type CommandProcess, warnUnrecorded } from './command.js';
 import { create } from './user/create.js';
 import { endSessions } from './user/end-sessions.js';
 import { importDevicesFile } from './user/import-devices.js';
@@ -16,7 +18,9 @@ import { removeDevices } from './user/remove-devices.js';
 import { setPassword } from './user/set-password.js';
 import type { UserSubcommand } from './user/user-subcommand.js';
 
-const SUBCOMMANDS: Readonly<Record<string, UserSubcommand>> = {
+type NameOf<C> = C extends `user ${infer N}` ? N : never;
+
+const SUBCOMMANDS: Readonly<Record<'list' | NameOf<CommandName>, UserSubcommand>> = {
   list,
   create,
   lock,
@@ -41,25 +45,31 @@ const USAGE = [
 export const userCommand: Command = {
   name: 'user',
   run: async ([name = '', ...args], process) => {
-    const subcommand = Object.hasOwn(SUBCOMMANDS, name) ? SUBCOMMANDS[name] : undefined;
-    if (!subcommand) throw new CommandError(USAGE);
+    if (!isSubcommand(name)) throw new CommandError(USAGE);
     try {
-      return await runOnDatabase(subcommand, args, process);
+      return await runOnDatabase(name, args, process);
     } catch (error) {
       if (error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS'))
-        throw new CommandError(`${error.message}\nusage: npm run user -- ${name} ${subcommand.usage}`);
+        throw new CommandError(`${error.message}\nusage: npm run user -- ${name} ${SUBCOMMANDS[name].usage}`);
       throw error;
     }
   },
 };
 
-async function runOnDatabase(subcommand: UserSubcommand, args: readonly string[], process: CommandProcess) {
+const isSubcommand = (name: string): name is keyof typeof SUBCOMMANDS => Object.hasOwn(SUBCOMMANDS, name);
+
+async function runOnDatabase(name: keyof typeof SUBCOMMANDS, args: readonly string[], process: CommandProcess) {
   const postgres = await openMigratedPostgres(process.env);
   try {
     const entities = directoryEntities;
     const source = await openDataSource({ url: postgres.url, schema: FLOW_SCHEMA, entities, poolSize: 1 });
+    // `list` records nothing, so that its name is none of an event.
+    const command = `user ${name}` as CommandName;
+    const events = new CommandEventRecorder(command, await outboxSealerOf(process.env, postgres.embedded));
     try {
-      return await subcommand.run(args, { source, process, env: process.env });
+      const result = await SUBCOMMANDS[name].run(args, { source, process, env: process.env, events });
+      warnUnrecorded(events, process);
+      return result;
     } finally {
       await source.destroy();
     }

@@ -11,6 +11,7 @@ export * from './envelope.js';
 export * from './events/audit-event.js';
 export * from './events/audit-events.js';
 export * from './events/bounded-context.js';
+export * from './events/command-name.js';
 export * from './events/event-data.js';
 export * from './external-stage.js';
 export * from './field-messages.js';

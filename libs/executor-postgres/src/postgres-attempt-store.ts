@@ -11,7 +11,7 @@ import {
   userSubject,
 } from '@gatehouse/executor';
 import { runNamed } from '@gatehouse/platform';
-import type { DataSource } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 import { RELEASE_ATTEMPTS, RESERVE_ATTEMPTS, UNLOCK_SUBJECT } from './attempt.statements.js';
 
 /** Largest number of tries of a reservation that meets other requests which insert or delete the same rows. */
@@ -70,7 +70,7 @@ export class PostgresAttemptStore extends AttemptStore {
 
   async unlock(subject: Buffer): Promise<readonly string[]> {
     const { rows } = await runNamed<{ credential: string }>(this.source, UNLOCK_SUBJECT, [subject]);
-    return [...new Set(rows.map(({ credential }) => credentialOf(credential)))].sort();
+    return credentialsOf(rows);
   }
 }
 
@@ -95,6 +95,16 @@ const columns = (reservations: readonly AttemptReservation[]): unknown[] => [
   reservations.map(({ forgetAfterS }) => (forgetAfterS === undefined ? null : `${forgetAfterS} seconds`)),
 ];
 
+const credentialsOf = (rows: readonly { readonly credential: string }[]): readonly string[] =>
+  [...new Set(rows.map(({ credential }) => credentialOf(credential)))].sort();
+
 /** Unlocks a user: deletes all failed attempts at the user's credentials. Returns the credentials that had failures. */
-export const unlockUser = (source: DataSource, pseudonymKey: string, uuid: string): Promise<readonly string[]> =>
-  new PostgresAttemptStore(source).unlock(userSubject(attemptHmacKey(pseudonymKey), uuid));
+export async function unlockUser(
+  manager: EntityManager,
+  pseudonymKey: string,
+  uuid: string,
+): Promise<readonly string[]> {
+  const subject = userSubject(attemptHmacKey(pseudonymKey), uuid);
+  const [rows] = await manager.query<[{ credential: string }[], number]>(UNLOCK_SUBJECT.text, [subject]);
+  return credentialsOf(rows);
+}

@@ -1,16 +1,10 @@
 import { type EventContext, type EventEffect, EventRecorder } from '@gatehouse/executor';
-import { outboxColumns, outboxRow, requestedEventMessage } from '@gatehouse/outbox';
+import { INSERT_OUTBOX_ROWS, outboxColumns, outboxRow, requestedEventMessage } from '@gatehouse/outbox';
 import { type NamedStatement, runNamed, type Sealer } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { eventFacts } from './event-facts.js';
 
-/** Inserts outbox rows. Arrays with one element per row: $1 ids, $2 topics, $3 sealed bodies, $4 users. */
-const RECORD: NamedStatement = {
-  name: 'record_events',
-  text: `INSERT INTO flow.outbox (id, topic, body, user_id, due_at)
-    SELECT o.id, o.topic, o.body, o.user_id, now()
-    FROM unnest($1::uuid[], $2::text[], $3::bytea[], $4::uuid[]) o(id, topic, body, user_id)`,
-};
+const RECORD: NamedStatement = { name: 'record_events', text: INSERT_OUTBOX_ROWS };
 
 /** Stores events in the outbox. */
 export class PostgresEventRecorder extends EventRecorder {

@@ -1,8 +1,9 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { readConfig } from '@gatehouse/platform';
+import { readConfig, Sealer } from '@gatehouse/platform';
 import { z } from 'zod';
+import { CommandError } from './command-error.js';
 import { standaloneConfig } from './local.config.js';
 
 const secrets = z.object({
@@ -61,6 +62,20 @@ export async function sealKeysOf(env: NodeJS.ProcessEnv = process.env): Promise<
 /** Returns `MFA_SEAL_KEYS`, otherwise the stored key of the local Gatehouse, or `undefined` if it was never started. */
 export async function mfaSealKeysOf(env: NodeJS.ProcessEnv = process.env): Promise<string | undefined> {
   return env['MFA_SEAL_KEYS'] || sealKeys((await storedSecrets(env)).mfaSealKey);
+}
+
+/**
+ * Returns the sealer of the outbox, or `undefined` without keys: that of `SEAL_KEYS`, otherwise that of the stored key
+ * if the embedded Postgres is used. A stored key is none of the keys of another database, whose courier could not open
+ * what is sealed with it. Throws CommandError if SEAL_KEYS is invalid.
+ */
+export async function outboxSealerOf(env: NodeJS.ProcessEnv, embedded: boolean): Promise<Sealer | undefined> {
+  const keys = env['SEAL_KEYS'] || (embedded ? sealKeys((await openLocalState(env)).sealKey) : undefined);
+  try {
+    return keys === undefined ? undefined : new Sealer(keys);
+  } catch (cause) {
+    throw new CommandError(`SEAL_KEYS: ${(cause as Error).message}`, { cause });
+  }
 }
 
 /** Returns `PSEUDONYM_KEY`, otherwise `SECRET_KEY`, otherwise the stored key of the local Gatehouse. */

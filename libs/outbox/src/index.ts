@@ -1,3 +1,4 @@
 export * from './cloud-event.js';
+export * from './command-event-recorder.js';
 export * from './message.js';
 export * from './outbox-row.js';

@@ -44,6 +44,14 @@ export const outboxParameters = (row: OutboxRow | undefined): unknown[] => [
   ...[row?.id ?? null, row?.topic ?? null, row?.body ?? null, row?.user ?? null],
 ];
 
+/**
+ * SQL that inserts rows of the outbox, due at once. Arrays with one element per row: $1 ids, $2 topics, $3 sealed bodies,
+ * $4 users, which are `outboxColumns` in this order.
+ */
+export const INSERT_OUTBOX_ROWS = `INSERT INTO flow.outbox (id, topic, body, user_id, due_at)
+    SELECT o.id, o.topic, o.body, o.user_id, now()
+    FROM unnest($1::uuid[], $2::text[], $3::bytea[], $4::uuid[]) o(id, topic, body, user_id)`;
+
 /** Returns the columns of rows: the parameters of a statement that inserts `unnest` of these arrays. */
 export const outboxColumns = (rows: readonly OutboxRow[]) => ({
   ids: rows.map(({ id }) => id),

@@ -38,6 +38,8 @@ interface Dependencies {
 }
 interface DeviceImportOptions extends Dependencies {
   readonly file: string;
+  /** The import counts into this report, which is right also if the import fails. Default: a new report. */
+  readonly report?: DeviceReport;
   /** The import calls this with the number of bytes that both passes over the file have read so far. */
   readonly progress: (bytes: number, report: DeviceReport) => void;
 }
@@ -47,12 +49,22 @@ interface PendingDevice {
   readonly codes: readonly string[];
 }
 
+/** Returns the report of an import that has not begun. */
+export const newDeviceReport = (): DeviceReport => ({
+  ...{ added: {}, existing: 0, unconfirmed: 0, others: 0, wrong: 0, faults: [] },
+});
+
 /**
  * Imports the devices of a file. Reads the file twice, because the user and the stage of a device may come after the
  * device.
  */
-export async function importDevices({ file, progress, ...dependencies }: DeviceImportOptions): Promise<DeviceReport> {
-  const run = new DeviceImport(dependencies, await dependencies.lookup.stages());
+export async function importDevices({
+  file,
+  progress,
+  report = newDeviceReport(),
+  ...dependencies
+}: DeviceImportOptions): Promise<DeviceReport> {
+  const run = new DeviceImport(dependencies, await dependencies.lookup.stages(), report);
   let first = 0;
   for await (const { text, number, bytes } of linesOf(file)) {
     first = bytes;
@@ -68,13 +80,13 @@ export async function importDevices({ file, progress, ...dependencies }: DeviceI
 
 /** The state of one import. */
 class DeviceImport {
-  readonly report: DeviceReport = { added: {}, existing: 0, unconfirmed: 0, others: 0, wrong: 0, faults: [] };
   private readonly exported = new DeviceExportIndex();
   private batch: PendingDevice[] = [];
 
   constructor(
     private readonly dependencies: Dependencies,
     private readonly findStage: Awaited<ReturnType<DeviceImportLookup['stages']>>,
+    readonly report: DeviceReport,
   ) {}
 
   /** First pass: indexes users, stages and codes. */

@@ -27,13 +27,24 @@ export interface ImportReport {
 interface UserImportOptions {
   readonly file: string;
   readonly importer: DirectoryImporter;
+  /** The import counts into this report, which is right also if the import fails. Default: a new report. */
+  readonly report?: ImportReport;
   /** The import calls this with the number of bytes that both passes over the file have read so far. */
   readonly progress: (bytes: number, report: ImportReport) => void;
 }
 
+/** Returns the report of an import that has not begun. */
+export const newImportReport = (): ImportReport => ({
+  ...{ users: 0, groups: 0, existing: 0, withoutPassword: 0, others: 0, wrong: 0, faults: [] },
+});
+
 /** Imports the groups of a file, then the users. Reads the file twice, so that the order of lines does not matter. */
-export async function importUsers({ file, importer, progress }: UserImportOptions): Promise<ImportReport> {
-  const report = { users: 0, groups: 0, existing: 0, withoutPassword: 0, others: 0, wrong: 0, faults: [] };
+export async function importUsers({
+  file,
+  importer,
+  progress,
+  report = newImportReport(),
+}: UserImportOptions): Promise<ImportReport> {
   const bytesOfFirstPass = await importGroups({ file, importer, progress }, report);
   let batch: UserToImport[] = [];
   const flush = async () => {

@@ -1,6 +1,14 @@
 import { parseArgs } from 'node:util';
-import { InvalidUsernameError, TypeormDirectoryStore, USERNAME_KEY_INDEX, userInput } from '@gatehouse/directory';
+import { REDACTED } from '@gatehouse/contracts';
+import {
+  type DirectoryUser,
+  InvalidUsernameError,
+  TypeormDirectoryStore,
+  USERNAME_KEY_INDEX,
+  userInput,
+} from '@gatehouse/directory';
 import { CommandError } from '@gatehouse/local';
+import type { CommandEvent } from '@gatehouse/outbox';
 import { hashPassword } from '@gatehouse/stages/password';
 import { readPassword } from './set-password.js';
 import type { UserSubcommand } from './user-subcommand.js';
@@ -15,7 +23,7 @@ const OPTIONS = {
 /** Creates a user in the named groups. Reads a password if `--password` is set. */
 export const create: UserSubcommand = {
   usage: 'USERNAME [--name NAME] [--email ADDRESS] [--group NAME]… [--password]',
-  run: async (args, { source, process }) => {
+  run: async (args, { source, process, events }) => {
     const { values, positionals } = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
     const draft = userInput.safeParse({ username: positionals[0], name: values.name, email: values.email });
     if (!draft.success || positionals.length !== 1)
@@ -30,6 +38,7 @@ export const create: UserSubcommand = {
         const groups = await Promise.all(values.group.map((name) => groupId(directory, name)));
         const user = await directory.createUser({ ...draft.data, password_hash });
         await directory.setGroups(user.pk, groups);
+        await events.record(manager, creation(user, values.group));
         return user;
       })
       .catch((error: { readonly driverError?: { readonly code?: string; readonly constraint?: string } }) => {
@@ -43,6 +52,17 @@ export const create: UserSubcommand = {
     return `created ${username}${password_hash === '' ? ', without a password' : ''}`;
   },
 };
+
+/** Returns the event, which has the members that an enrollment by a flow has. */
+function creation(user: DirectoryUser, groups: readonly string[]): CommandEvent {
+  const { uuid, pk, username, name, email, is_active, epoch, password_hash } = user;
+  const password = password_hash === '' ? {} : { password: REDACTED };
+  return {
+    action: 'user_write',
+    context: { username, name, email, ...password, groups, created: true },
+    user: { kind: 'saved', uuid, pk, username, name, email, is_active, epoch, locale: '' },
+  };
+}
 
 /** SQLSTATE of a unique violation. */
 const UNIQUE_VIOLATION = '23505';

@@ -1,5 +1,5 @@
-import type { SavedUser } from '@gatehouse/contracts';
-import { type DirectoryUser, TypeormDirectoryStore, TypeormUserLookup } from '@gatehouse/directory';
+import type { AuditEvent, SavedUser } from '@gatehouse/contracts';
+import { TypeormDirectoryStore, TypeormUserLookup } from '@gatehouse/directory';
 import { CommandError } from '@gatehouse/local';
 import type { DataSource } from 'typeorm';
 import type { UserCommandContext, UserSubcommand } from './user-subcommand.js';
@@ -20,10 +20,18 @@ export const userSubcommand = (
   run: async ([username], context) => work(await findUser(context.source, username), context),
 });
 
-/** Changes a user through the directory, which also ends the user's sessions if the change requires that. */
+type UserChanges = Parameters<TypeormDirectoryStore['updateUser']>[1];
+
+/**
+ * Changes a user through the directory, which also ends the user's sessions if the change requires that, and writes the
+ * event of the change.
+ */
 export const updateUser = (
-  source: DataSource,
-  { pk }: SavedUser,
-  changes: Parameters<TypeormDirectoryStore['updateUser']>[1],
-): Promise<DirectoryUser> =>
-  source.transaction((manager) => new TypeormDirectoryStore(manager).updateUser(pk, changes));
+  { source, events }: UserCommandContext,
+  user: SavedUser,
+  { changes, event }: { readonly changes: UserChanges; readonly event: AuditEvent },
+): Promise<void> =>
+  source.transaction(async (manager) => {
+    await new TypeormDirectoryStore(manager).updateUser(user.pk, changes);
+    await events.record(manager, { ...event, user });
+  });

@@ -3,15 +3,17 @@ import { DeviceRepository } from '@gatehouse/authenticators';
 import { CommandError, mfaSealKeysOf } from '@gatehouse/local';
 import { Sealer } from '@gatehouse/platform';
 import { PhoneNumberIndex } from '@gatehouse/stages/devices';
-import { type DeviceReport, importDevices } from '../device-import/import-devices.js';
+import { type DeviceReport, importDevices, newDeviceReport } from '../device-import/import-devices.js';
 import { DeviceImportLookup } from '../device-import/import-lookup.js';
 import { ProgressBar } from '../progress-bar.js';
+import { recordedImport } from './recorded-import.js';
 import type { UserSubcommand } from './user-subcommand.js';
 
 /** Imports devices of existing users from an export. */
 export const importDevicesFile: UserSubcommand = {
   usage: 'FILE (JSON lines)',
-  run: async ([file], { source, env, process }) => {
+  run: async ([file], context) => {
+    const { source, env, process } = context;
     if (!file) throw new CommandError('The argument FILE is missing.');
     const keys = await mfaSealKeysOf(env);
     if (keys === undefined)
@@ -23,15 +25,15 @@ export const importDevicesFile: UserSubcommand = {
     const devices = new DeviceRepository(source, sealer);
     const bar = new ProgressBar(size * 2, process.stderr);
     const startedAt = performance.now();
-    const report = await importDevices({
-      ...{
-        file,
-        devices,
-        numbers: new PhoneNumberIndex(devices, sealer),
-        lookup: new DeviceImportLookup(source),
-      },
-      progress: (bytes, { added }) => bar.show(bytes, `${sum(added)} devices`),
-    });
+    const report = newDeviceReport();
+    const counted = () => Object.entries(report.added).map(([kind, count]) => ({ name: `${kind} devices`, count }));
+    await recordedImport(context, counted, () =>
+      importDevices({
+        ...{ file, report, devices },
+        ...{ numbers: new PhoneNumberIndex(devices, sealer), lookup: new DeviceImportLookup(source) },
+        progress: (bytes, { added }) => bar.show(bytes, `${sum(added)} devices`),
+      }),
+    );
     bar.end();
     const output = formatReport(report, (performance.now() - startedAt) / 1000);
     return { output, exitCode: report.wrong > 0 ? 1 : 0 };

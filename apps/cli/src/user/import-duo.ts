@@ -4,6 +4,7 @@ import { Sealer, SecretBox } from '@gatehouse/platform';
 import { adminAccount, type DuoReport, duoClient, importDuo } from '@gatehouse/stages/devices';
 import type { DataSource } from 'typeorm';
 import { DeviceImportLookup } from '../device-import/import-lookup.js';
+import { recordedImport } from './recorded-import.js';
 import type { UserSubcommand } from './user-subcommand.js';
 
 const NO_ADMINISTRATION = 'Stage does not have Admin API configured, which is required for automatic imports.';
@@ -20,7 +21,8 @@ interface DuoStage {
 /** Creates a device for each user of a Duo account who has the same name as a local user. */
 export const importDuoDevices: UserSubcommand = {
   usage: 'STAGE_NAME',
-  run: async ([name], { source, env }) => {
+  run: async ([name], context) => {
+    const { source, env } = context;
     const stage = await findDuoStage(source, name, env);
     const administration = adminAccount(stage.config);
     if (!administration) throw new CommandError(NO_ADMINISTRATION);
@@ -28,11 +30,14 @@ export const importDuoDevices: UserSubcommand = {
     if (keys === undefined)
       throw new CommandError('MFA_SEAL_KEYS is not set. Devices are stored sealed with these keys.');
     const lookup = new DeviceImportLookup(source);
-    const report = await importDuo(duoClient(env).users(administration), {
-      devices: new DeviceRepository(source, new Sealer(keys)),
-      stage: stage.id,
-      ownersOf: (names) => lookup.ownersOf(names.map((username) => ({ username }))),
-    });
+    const report: DuoReport = { added: 0, existing: 0, unknown: 0 };
+    const counted = () => [{ name: 'duo devices', count: report.added }];
+    await recordedImport(context, counted, () =>
+      importDuo(duoClient(env).users(administration), {
+        ...{ devices: new DeviceRepository(source, new Sealer(keys)), stage: stage.id, report },
+        ownersOf: (names) => lookup.ownersOf(names.map((username) => ({ username }))),
+      }),
+    );
     if (report.error !== undefined) throw new CommandError(`${formatReport(report)}\n${report.error}`);
     return formatReport(report);
   },

@@ -2,24 +2,29 @@ import { stat } from 'node:fs/promises';
 import { CommandError } from '@gatehouse/local';
 import { ProgressBar } from '../progress-bar.js';
 import { DirectoryImporter } from '../user-import/directory-importer.js';
-import { type ImportReport, importUsers } from '../user-import/import-users.js';
+import { type ImportReport, importUsers, newImportReport } from '../user-import/import-users.js';
+import { recordedImport } from './recorded-import.js';
 import type { UserSubcommand } from './user-subcommand.js';
 
 /** Imports users and groups from an export, with the password hashes. */
 export const importUsersFile: UserSubcommand = {
   usage: 'FILE (JSON lines)',
-  run: async ([file], { source, process }) => {
+  run: async ([file], context) => {
+    const { source, process } = context;
     if (!file) throw new CommandError('The argument FILE is missing.');
     const { size } = await stat(file).catch((error: Error) => {
       throw new CommandError(`${file} cannot be read: ${error.message}`);
     });
     const bar = new ProgressBar(size * 2, process.stderr);
     const startedAt = performance.now();
-    const report = await importUsers({
-      file,
-      importer: new DirectoryImporter(source),
-      progress: (bytes, { users }) => bar.show(bytes, `${users} users`),
-    });
+    const report = newImportReport();
+    const counted = () => (['users', 'groups'] as const).map((name) => ({ name, count: report[name] }));
+    await recordedImport(context, counted, () =>
+      importUsers({
+        ...{ file, report, importer: new DirectoryImporter(source) },
+        progress: (bytes, { users }) => bar.show(bytes, `${users} users`),
+      }),
+    );
     bar.end();
     const output = formatReport(report, (performance.now() - startedAt) / 1000);
     return { output, exitCode: report.wrong > 0 ? 1 : 0 };

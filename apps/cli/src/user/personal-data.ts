@@ -9,13 +9,20 @@ import { findUser, userSubcommand } from './find-user.js';
 import type { UserSubcommand } from './user-subcommand.js';
 
 /** Prints everything that is stored about a user as JSON, without secrets. */
-export const exportUser = userSubcommand(async (user, { source, env }) => {
+export const exportUser = userSubcommand(async (user, { source, env, events }) => {
   const keys = await personKeys(env);
   return source.transaction('REPEATABLE READ', async (manager) => {
     const parameters = await personParameters(manager, user, keys);
     const tables: Record<string, unknown> = {};
-    for (const { table, where, exported } of PERSONAL_TABLES)
-      tables[table] = await manager.query(...bound(`SELECT ${exported} FROM ${table} WHERE ${where}`, parameters));
+    const counts: { name: string; count: number }[] = [];
+    for (const { table, where, exported } of PERSONAL_TABLES) {
+      const rows = await manager.query<unknown[]>(
+        ...bound(`SELECT ${exported} FROM ${table} WHERE ${where}`, parameters),
+      );
+      tables[table] = rows;
+      if (rows.length > 0) counts.push({ name: table, count: rows.length });
+    }
+    await events.record(manager, { action: 'command_run', context: { counts }, user });
     return JSON.stringify(tables, undefined, 2);
   });
 });
@@ -25,7 +32,7 @@ const OPTIONS = { superuser: { type: 'boolean', default: false } } as const;
 /** Deletes a user with every row about the user. Deletes a superuser only with `--superuser`, and never the last one. */
 export const deleteUser: UserSubcommand = {
   usage: 'USERNAME [--superuser]',
-  run: async (args, { source, env }) => {
+  run: async (args, { source, env, events }) => {
     const { values, positionals } = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
     const user = await findUser(source, positionals[0]);
     const keys = await personKeys(env);
@@ -39,6 +46,9 @@ export const deleteUser: UserSubcommand = {
         const [, count] = await manager.query<[unknown[], number]>(...statement);
         if (count > 0) deleted.push(`${table} ${count}`);
       }
+      // The event is kept after the erasure, so it names the user by a number that nothing else knows any more.
+      const model = { app: 'authentik_core', model_name: 'user', pk: user.pk };
+      await events.record(manager, { action: 'model_deleted', context: { model } });
       return `deleted ${user.username}: ${deleted.join(', ')}`;
     });
   },

@@ -13,7 +13,7 @@ const linkMinutes = z.coerce.number().int().min(1).max(43_200);
 /** Prints the link that a recovery flow would mail to a user. The operator delivers the link in another way. */
 export const recoveryLink: UserSubcommand = {
   usage: 'USERNAME [--flow SLUG] [--minutes 60]',
-  run: async (args, { source, env }) => {
+  run: async (args, { source, env, events }) => {
     const { values, positionals } = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
     const minutes = linkMinutes.safeParse(values.minutes);
     if (!minutes.success) throw new CommandError('--minutes must be a number from 1 to 43200.');
@@ -30,6 +30,7 @@ export const recoveryLink: UserSubcommand = {
       baseUrl,
       slug: values.flow,
       ttlS: minutes.data * 60,
+      events,
     });
     if ('problem' in link) throw new CommandError(link.problem);
     return link.url;

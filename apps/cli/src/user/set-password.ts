@@ -10,9 +10,10 @@ import type { UserCommandContext } from './user-subcommand.js';
  * Sets a password. Reads the password from a terminal or from standard input, because other users of the machine could
  * read a command line.
  */
-export const setPassword = userSubcommand(async (user, { source, process }) => {
-  const password = await readPassword(user.username, process);
-  await updateUser(source, user, { password_hash: await hashPassword(password) });
+export const setPassword = userSubcommand(async (user, context) => {
+  const password = await readPassword(user.username, context.process);
+  const changes = { password_hash: await hashPassword(password) };
+  await updateUser(context, user, { changes, event: { action: 'password_set', context: {} } });
   return `${user.username} has a new password, and is logged out everywhere`;
 });
 

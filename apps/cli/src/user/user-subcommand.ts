@@ -1,3 +1,4 @@
+import type { CommandEventRecorder } from '@gatehouse/outbox';
 import type { DataSource } from 'typeorm';
 import type { CommandProcess, CommandResult } from '../command.js';
 
@@ -6,6 +7,8 @@ export interface UserCommandContext {
   readonly source: DataSource;
   readonly env: NodeJS.ProcessEnv;
   readonly process: Pick<CommandProcess, 'stdin' | 'stderr'>;
+  /** Writes the audit events of the subcommand. */
+  readonly events: CommandEventRecorder;
 }
 
 /** A subcommand of `npm run user`. */

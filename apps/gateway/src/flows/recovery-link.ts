@@ -1,6 +1,7 @@
 import type { SavedUser } from '@gatehouse/contracts';
 import { hashToken, randomToken, resumeUrl, TOKEN_LENGTH } from '@gatehouse/executor';
 import { interval, PostgresFlowStore, planBodyOf, resumeTokenSealId } from '@gatehouse/executor-postgres';
+import type { CommandEventRecorder } from '@gatehouse/outbox';
 import { createPlan, type FlowVersion } from '@gatehouse/plan';
 import { type Sealer, uuidV7 } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
@@ -13,6 +14,8 @@ interface RecoveryLinkOptions {
   /** Slug of the flow; by default the recovery flow of the brand whose host is that of `baseUrl`. */
   readonly slug: string | undefined;
   readonly ttlS: number;
+  /** Writes the audit event of the link. */
+  readonly events: CommandEventRecorder;
 }
 
 /**
@@ -22,7 +25,7 @@ interface RecoveryLinkOptions {
 export async function createRecoveryLink(
   source: DataSource,
   sealer: Sealer,
-  { user, baseUrl, slug: requestedSlug, ttlS }: RecoveryLinkOptions,
+  { user, baseUrl, slug: requestedSlug, ttlS, events }: RecoveryLinkOptions,
 ): Promise<{ readonly url: string } | { readonly problem: string }> {
   const slug =
     requestedSlug ??
@@ -36,10 +39,14 @@ export async function createRecoveryLink(
   const plan = { ...createPlan(version, uuidV7()), cursor, context: { pending_user: user } };
   const token = randomToken(TOKEN_LENGTH);
   const [hash, step] = [hashToken(token), version.steps[cursor]!.id];
-  await source.query(INSERT, [
-    ...[hash, flow.id, flow.version_id, plan.id, step, user.uuid],
-    ...[sealer.seal(resumeTokenSealId(hash), planBodyOf(plan)), interval(ttlS)],
-  ]);
+  const context = { counts: [{ name: 'recovery links', count: 1 }], expires_in_s: ttlS };
+  await source.transaction(async (manager) => {
+    await manager.query(INSERT, [
+      ...[hash, flow.id, flow.version_id, plan.id, step, user.uuid],
+      ...[sealer.seal(resumeTokenSealId(hash), planBodyOf(plan)), interval(ttlS)],
+    ]);
+    await events.record(manager, { action: 'command_run', context, user, flow: slug, plan: plan.id });
+  });
   return { url: resumeUrl({ slug, baseUrl, query: {} }, token) };
 }
 

@@ -30,7 +30,13 @@ const invitation = z.object({
   expires: z.iso.datetime().nullable(),
 });
 
+const counts = z
+  .array(z.object({ name: z.string(), count: z.int() }))
+  .describe('how many objects of each name the command has changed');
+
 const BY_VISITOR = 'the user of the session or of the API token';
+const OR_COMMAND = ', or a command';
+const BY_COMMAND = 'the command of an administrator';
 const BY_PLAN = 'the visitor of the flow';
 const OWNER = 'the owner of the object';
 const PENDING = 'the pending user of the flow';
@@ -79,8 +85,8 @@ export const auditEvents = {
     },
   }),
   session_ended: defineEvent({
-    when: 'A user or an administrator ends a session of a user, in the list of sessions or on the account page.',
-    ...{ level: 'info', outcome: 'success', actor: BY_VISITOR, subject: 'the user of the ended session' },
+    when: 'A user or an administrator ends a session of a user, in the list of sessions, on the account page or by a command.',
+    ...{ level: 'info', outcome: 'success', actor: BY_VISITOR + OR_COMMAND, subject: 'the user of the ended session' },
     context: z.object({
       session: z.uuid().describe('id of the session'),
       own: z.boolean().describe('whether the actor is the user of the session'),
@@ -127,14 +133,14 @@ export const auditEvents = {
     example: { proof: 'link' },
   }),
   password_set: defineEvent({
-    when: 'A user write stage replaces the password of a user. This ends the other sessions of the user.',
-    ...{ level: 'info', outcome: 'success', actor: BY_PLAN, subject: PENDING },
+    when: 'A user write stage or a command replaces the password of a user. This ends the other sessions of the user.',
+    ...{ level: 'info', outcome: 'success', actor: BY_PLAN + OR_COMMAND, subject: 'the user' },
     context: z.object({}),
     example: {},
   }),
   user_write: defineEvent({
-    when: 'A user write stage creates or changes a user.',
-    ...{ level: 'info', outcome: 'success', actor: BY_PLAN, subject: 'the written user' },
+    when: 'A user write stage or a command creates or changes a user.',
+    ...{ level: 'info', outcome: 'success', actor: BY_PLAN + OR_COMMAND, subject: 'the written user' },
     context: z.looseObject({ created: z.boolean() }).describe('the entered data; passwords are masked'),
     example: { username: 'alice', email: 'alice@example.org', created: true },
   }),
@@ -197,10 +203,25 @@ export const auditEvents = {
     example: { model: { ...DEVICE, name: 'My phone' } },
   }),
   model_deleted: defineEvent({
-    when: 'A device, a consent, a connection with a source, or a user is deleted.',
-    ...{ level: 'info', outcome: 'success', actor: BY_VISITOR, subject: OWNER },
+    when: 'A device, a consent, a connection with a source, or a user is deleted. A user whom a command deletes is only named by `pk`.',
+    ...{ level: 'info', outcome: 'success', actor: BY_VISITOR + OR_COMMAND, subject: OWNER },
     context: changedObject,
     example: { model: DEVICE },
+  }),
+  command_run: defineEvent({
+    when: 'A command of an administrator has changed what no other action describes, or has exported the data of a user. A command that changes nothing causes no event.',
+    ...{ level: 'info', outcome: 'success', actor: BY_COMMAND, subject: 'the user whom the command names, if any' },
+    context: z.object({
+      counts,
+      expires_in_s: z.int().optional().describe('seconds until a recovery link expires'),
+      sealed_with: z
+        .array(
+          z.object({ setting: z.enum(['SEAL_KEYS', 'MFA_SEAL_KEYS']), id: z.string(), replaced: z.array(z.string()) }),
+        )
+        .optional()
+        .describe('ids of the current keys that `keys reseal` has sealed with, and of the old keys'),
+    }),
+    example: { counts: [{ name: 'users', count: 1200 }] },
   }),
   email_sent: defineEvent({
     when: 'The courier has sent a mail. The text of the mail, which has a secret link, is not recorded.',

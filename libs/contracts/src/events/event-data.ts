@@ -1,18 +1,20 @@
 import { z } from 'zod';
 import { user } from '../plan-context.js';
 import { EVENT_LEVELS, EVENT_OUTCOMES } from './audit-event.js';
+import { commandName } from './command-name.js';
 
 const caller = z.object({ uuid: z.uuid(), username: z.string() });
 
 /**
  * Who causes an event: a user, by a session or a proof (`user`) or by an API token (`api_token`), a visitor who has
- * proved nothing (`anonymous`), or Gatehouse itself or its administrator on the command line (`system`).
+ * proved nothing (`anonymous`), or Gatehouse itself or its administrator on the command line (`system`, then with the
+ * `command`).
  */
 export const eventActor = z.discriminatedUnion('type', [
   caller.extend({ type: z.literal('user') }),
   caller.extend({ type: z.literal('api_token') }),
   z.object({ type: z.literal('anonymous') }),
-  z.object({ type: z.literal('system') }),
+  z.object({ type: z.literal('system'), command: commandName }),
 ]);
 export type EventActor = z.output<typeof eventActor>;
 
@@ -32,6 +34,7 @@ export const eventData = z.object({
   actor: eventActor.nullable(),
   /** Whom the event is about. */
   user: user.nullable(),
+  /** Empty in events of commands, which come by no request. */
   client_ip: z.string(),
   user_agent: z.string().nullable(),
   location: eventLocation.nullable(),

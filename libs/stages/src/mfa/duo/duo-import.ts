@@ -28,6 +28,8 @@ interface DuoImportOptions {
   readonly devices: DeviceRepository;
   /** The stage whose settings the devices will use. */
   readonly stage: string;
+  /** The import counts into this report, which is right also if the import fails. Default: a new report. */
+  readonly report?: DuoReport;
   /** Returns the ids of the users with these names, in the same order; `undefined` for a name without a user. */
   readonly ownersOf: (names: readonly string[]) => Promise<readonly (string | undefined)[]>;
 }
@@ -53,7 +55,7 @@ export function adminAccount(config: Readonly<Record<string, unknown>>): DuoAcco
  * (docs/spec/mfa.md#duo-import).
  */
 export async function importDuo(users: AsyncIterable<DuoUser>, options: DuoImportOptions): Promise<DuoReport> {
-  const report: DuoReport = { added: 0, existing: 0, unknown: 0 };
+  const { report = { added: 0, existing: 0, unknown: 0 } } = options;
   let batch: DuoUser[] = [];
   try {
     for await (const user of users) {

@@ -1,0 +1,32 @@
+import { z } from 'zod';
+
+/**
+ * The commands of an administrator that write audit events, as they are typed after `npm run`. `start` is the first
+ * `npm start`, which applies blueprints and creates an administrator.
+ */
+export const COMMAND_NAMES = [
+  'user create',
+  'user set-password',
+  'user lock',
+  'user unlock',
+  'user end-sessions',
+  'user remove-devices',
+  'user recovery-link',
+  'user export',
+  'user delete',
+  'user import',
+  'user import-devices',
+  'user import-duo',
+  'blueprint apply',
+  'blueprint update',
+  'keys reseal',
+  'database after-restore',
+  'mail retry',
+  'mail remove',
+  'roles',
+  'start',
+] as const;
+export type CommandName = (typeof COMMAND_NAMES)[number];
+
+/** The command of an actor. A courier of this version drops a command that only a later version has. */
+export const commandName = z.enum(COMMAND_NAMES).optional().catch(undefined);
