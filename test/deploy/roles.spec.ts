@@ -278,7 +278,7 @@ describeWithNats('deploy/postgres/roles.sql', () => {
     await withPool('enrollment', async (source) => {
       const invitations = new InvitationRepository(source);
       expect(await invitations.findUsable(pk, undefined)).toMatchObject({ name: 'b' });
-      expect(await invitations.redeem(pk, undefined)).toBe(true);
+      expect(await invitations.redeem(pk, undefined)).toEqual({ name: 'b' });
     });
     const query = (service: string, sql: string) => stack.as(service, (client) => client.query(sql));
     for (const [service, sql] of [

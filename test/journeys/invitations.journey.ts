@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Invitation, StagesInvitationInvitationsListRequest } from '@goauthentik/api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -112,6 +113,19 @@ describe('an invitation', () => {
     expect((await deployment.browser().show('invited', query)).body).toMatchObject(denied);
   });
 
+  it('for multiple use is named in the event of its use by its name and reference, and not by its secret', async () => {
+    const created = await create({ name: 'open-day', single_use: false });
+    const pk = String(created.body['pk']);
+    const browser = deployment.browser();
+    await browser.show('invited', `itoken=${pk}`);
+    await browser.solve('invited', { username: 'wilma', name: 'Wilma' }, `itoken=${pk}`);
+    const made = (await changeEvents()).find(({ data }) => data.context['name'] === 'open-day')!;
+    const used = (await recordedEvents(deployment, 'invitation_used')).map(({ data }) => data.context);
+
+    expect(used).toContainEqual({ name: 'open-day', reference: made.data.context['reference'] });
+    expect(JSON.stringify([made, used]).replaceAll('-', '')).not.toContain(pk.replaceAll('-', ''));
+  });
+
   it('for one flow is invalid in other flows (accident 4)', async () => {
     const [row] = await deployment.rows<{ id: string }>(`SELECT id FROM flow.flows WHERE slug = 'invited'`);
     const created = await create({ name: 'bound', flow: row!.id });
@@ -145,7 +159,8 @@ describe('an invitation', () => {
     for (let i = 0; i < 2; i++) await admin.fetch(address, { method: 'DELETE' });
     const names = ['audited', 'renamed'];
     const made = (await changeEvents()).filter(({ data }) => names.includes(String(data.context['name'])));
-    const context = { flow: null, single_use: true, expires: '2100-01-01T00:00:00.000Z' };
+    const reference = createHash('sha256').update(pk).digest('hex').slice(0, 16);
+    const context = { flow: null, single_use: true, expires: '2100-01-01T00:00:00.000Z', reference };
 
     expect(made.map(({ data }) => [data.action, data.actor, data.user, data.context])).toEqual([
       ['invitation_created', expect.objectContaining(ADMIN), null, { ...context, name: 'audited' }],

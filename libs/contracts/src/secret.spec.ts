@@ -45,6 +45,7 @@ describe('masking by key', () => {
     'PassPhrase',
     'signature',
     'HTTP_COOKIE',
+    'invitation_uuid',
   ])('masks the value of %s', (key) => {
     expect(maskByKey({ [key]: 'value' })).toEqual({ [key]: '********************' });
   });

@@ -34,7 +34,7 @@ export function redact(schema: z.ZodObject, value: Readonly<Record<string, unkno
   return Object.fromEntries(Object.entries(value).map(([name, v]) => [name, hidden.has(name) ? REDACTED : v]));
 }
 
-const SECRET_KEY_PATTERN = /api|token|key|secret|pass|signature|http_cookie/i;
+const SECRET_KEY_PATTERN = /api|token|key|secret|pass|signature|http_cookie|invitation_uuid/i;
 const HARMLESS_KEY_PATTERN = /passing|password_change_date/i;
 
 /** Returns whether values with this key are masked in events and logs (docs/spec/events.md#masking). */

@@ -34,8 +34,8 @@ const FIND_USABLE = `SELECT ${FIELDS} FROM directory.invitations i WHERE ${USABL
  * SELECT finds a reusable invitation. Concurrent deletes wait for each other, and only the first returns the row.
  */
 const REDEEM = `
-  WITH used AS (DELETE FROM directory.invitations i WHERE ${USABLE} AND i.single_use RETURNING i.id)
-  SELECT id FROM used UNION ALL SELECT i.id FROM directory.invitations i WHERE ${USABLE} AND NOT i.single_use`;
+  WITH used AS (DELETE FROM directory.invitations i WHERE ${USABLE} AND i.single_use RETURNING i.name)
+  SELECT name FROM used UNION ALL SELECT i.name FROM directory.invitations i WHERE ${USABLE} AND NOT i.single_use`;
 
 /** Reads and writes `directory.invitations`, each change in one statement. */
 export class InvitationRepository {
@@ -103,11 +103,11 @@ export class InvitationRepository {
   }
 
   /**
-   * Returns whether the invitation was valid, and deletes it if it is for a single use. Of several concurrent calls for
-   * a single-use invitation, only one returns true.
+   * Returns the name of the invitation if it was valid, and deletes it if it is for a single use. Of several concurrent
+   * calls for a single-use invitation, only one returns a result.
    */
-  async redeem(pk: string, flow = NO_FLOW): Promise<boolean> {
-    return (await this.store.query<unknown[]>(REDEEM, [pk, flow])).length > 0;
+  redeem(pk: string, flow = NO_FLOW): Promise<Pick<RedeemableInvitation, 'name'> | undefined> {
+    return this.first(REDEEM, [pk, flow]);
   }
 
   private async first<T = Invitation>(sql: string, values: unknown[]): Promise<T | undefined> {

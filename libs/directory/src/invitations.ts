@@ -1,3 +1,7 @@
+import { createHash } from 'node:crypto';
+
+const REFERENCE_LENGTH = 16;
+
 /** The fields of an invitation (docs/spec/directory.md#invitations). */
 export interface InvitationFields {
   readonly name: string;
@@ -14,6 +18,13 @@ export interface InvitationFields {
 export interface RedeemableInvitation extends InvitationFields {
   readonly pk: string;
 }
+
+/**
+ * Returns what events name an invitation by, because names are not unique, and the pk is the secret in its link: 16
+ * hexadecimal digits of the SHA-256 of the pk.
+ */
+export const invitationReference = (pk: string): string =>
+  createHash('sha256').update(pk).digest('hex').slice(0, REFERENCE_LENGTH);
 
 /** The user who created an invitation. */
 export interface Inviter {

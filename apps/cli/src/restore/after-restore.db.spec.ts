@@ -146,7 +146,8 @@ async function fillOthers({ source, devices }: Database, alice: SavedUser): Prom
       anyRow(database, 'DELETE FROM consent.access_tokens WHERE hash = $1', token),
     'a permit to change a superuser': (database) =>
       anyRow(database, 'DELETE FROM directory.superuser_permits WHERE expires_at > now()'),
-    'a single-use invitation': (database) => new InvitationRepository(database.source).redeem(invitation.pk),
+    'a single-use invitation': async (database) =>
+      (await new InvitationRepository(database.source).redeem(invitation.pk)) !== undefined,
     'a recovery code': async (database) => database.devices.consumeCode(await device(database, recovery), 'first'),
     'a code of an authenticator app': async (database) =>
       database.devices.recordUse(await device(database, app), { to: NOW_STEP }),

@@ -22,12 +22,17 @@ const changedObject = z.object({
   expires_in_s: z.number().nullable().optional().describe('seconds until a consent expires; null: never'),
 });
 
-const INVITATION = { name: 'friends', flow: null, single_use: true, expires: '2026-11-30T12:00:00.000Z' };
+const INVITATION = {
+  ...{ name: 'friends', flow: null, single_use: true, expires: '2026-11-30T12:00:00.000Z' },
+  reference: '21e5a57ffb97c41e',
+};
+const reference = z.string().describe('16 hexadecimal digits of the SHA-256 of the id, which is a secret');
 const invitation = z.object({
   name: z.string(),
   flow: z.uuid().nullable().describe('id of the only flow that accepts the invitation; null: every flow'),
   single_use: z.boolean(),
   expires: z.iso.datetime().nullable(),
+  reference: reference.optional(),
 });
 
 const counts = z
@@ -147,8 +152,12 @@ export const auditEvents = {
   invitation_used: defineEvent({
     when: 'A flow has used an invitation.',
     ...{ level: 'info', outcome: 'success', actor: BY_PLAN, subject: PENDING },
-    context: z.object({ invitation_uuid: z.string().describe('the id without hyphens') }),
-    example: { invitation_uuid: '0192f6a4c7d87a8e9c3b5d2f1e4a6b8c' },
+    context: z.object({
+      name: z.string().optional().describe('absent if a service before 0.3 has written the event'),
+      reference: reference.optional(),
+      invitation_uuid: z.string().optional().describe('masked; only if a service before 0.3 has written the event'),
+    }),
+    example: { name: 'friends', reference: '21e5a57ffb97c41e' },
   }),
   invitation_created: defineEvent({
     when: 'An administrator creates an invitation. Its id is a secret and not recorded.',

@@ -25,10 +25,15 @@ describe('the user write stage with an invitation', () => {
     expect(replies.filter(({ type }) => type === 'denied')).toEqual(Array(5).fill(DENIED));
     expect(await harness.count()).toBe(before + 1);
     expect(await invitations().find({ pk })).toBeUndefined();
-    expect(replies.find(({ type }) => type === 'passed')).toMatchObject({
+    const passed = replies.find(({ type }) => type === 'passed')!;
+    expect(passed).toMatchObject({
       context: { invitation_due: null },
-      effects: [{ action: 'user_write' }, { action: 'invitation_used' }],
+      effects: [
+        { action: 'user_write' },
+        { action: 'invitation_used', context: { name: 'friends', reference: expect.any(String) } },
+      ],
     });
+    expect(JSON.stringify(passed).replaceAll('-', '')).not.toContain(pk.replaceAll('-', ''));
   });
 
   it('does not redeem the invitation if the user cannot be saved', async () => {

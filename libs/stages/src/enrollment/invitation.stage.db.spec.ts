@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import type { PlanContext } from '@gatehouse/contracts';
 import { type InvitationFields, InvitationRepository } from '@gatehouse/directory';
 import { driveStage } from '@gatehouse/stage-kit/testing';
@@ -110,9 +110,8 @@ describe('the invitation stage', () => {
 
   it('redeems the invitation at the end of a flow that has written no user, and records an event', async () => {
     const { pk } = await invite();
-    const effects = [
-      { type: 'event', action: 'invitation_used', context: { invitation_uuid: pk.replaceAll('-', '') } },
-    ];
+    const context = { name: 'friends', reference: createHash('sha256').update(pk).digest('hex').slice(0, 16) };
+    const effects = [{ type: 'event', action: 'invitation_used', context }];
     const redeemed = { type: 'passed', context: { invitation_due: null }, effects };
     for (let i = 0; i < 2; i++)
       expect(await visit({ context: { invitation_due: pk }, redeems: true })).toEqual(redeemed);

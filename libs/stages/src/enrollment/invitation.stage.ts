@@ -1,5 +1,5 @@
 import { deny, pass, type StageOutcome } from '@gatehouse/contracts';
-import { InvitationRepository, type RedeemableInvitation } from '@gatehouse/directory';
+import { InvitationRepository, invitationReference, type RedeemableInvitation } from '@gatehouse/directory';
 import type { ChallengeInput, Stage } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { EnrollmentTransactions } from './enrollment-transaction.js';
@@ -38,19 +38,19 @@ export class InvitationStage implements Stage<Contract> {
   private async redeem({ id, flow, context }: Input): Promise<StageOutcome<Contract>> {
     const { invitation_due: due } = context;
     if (due === undefined) return pass();
-    return this.transactions.runOnce(id, async ({ invitations }) =>
-      (await invitations.redeem(due, flow.id))
-        ? pass<Contract>({ context: { invitation_due: null }, effects: [invitationUsedEvent(due)] })
-        : invalidInvitation(),
-    );
+    return this.transactions.runOnce(id, async ({ invitations }) => {
+      const redeemed = await invitations.redeem(due, flow.id);
+      if (!redeemed) return invalidInvitation();
+      return pass<Contract>({ context: { invitation_due: null }, effects: [invitationUsedEvent(due, redeemed)] });
+    });
   }
 }
 
-/** Returns the event of a redeemed invitation (docs/spec/stages.md#invitation). */
-export const invitationUsedEvent = (pk: string) => ({
+/** Returns the event of a redeemed invitation, without its pk, which lets further visitors in if it is for multiple use. */
+export const invitationUsedEvent = (pk: string, { name }: Pick<RedeemableInvitation, 'name'>) => ({
   type: 'event' as const,
   action: 'invitation_used' as const,
-  context: { invitation_uuid: pk.replaceAll('-', '') },
+  context: { name, reference: invitationReference(pk) },
 });
 
 const invalidInvitation = () => deny<Contract>({ message: { code: 'invitation_invalid' } });

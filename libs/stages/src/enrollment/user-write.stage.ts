@@ -32,6 +32,14 @@ interface UserWrite {
 type UserUpdate = UserWrite & { readonly target: SavedUser };
 const isUpdate = (write: UserWrite): write is UserUpdate => write.target !== undefined;
 
+/** The result of a write. */
+interface WriteResult {
+  /** Null if the user no longer exists. */
+  readonly user: SavedUser | null;
+  /** The name of the redeemed invitation. */
+  readonly invitation?: string;
+}
+
 /** Thrown when the invitation of the plan is no longer valid. */
 class InvitationInvalidError extends Error {}
 
@@ -67,12 +75,12 @@ export class UserWriteStage implements Stage<Contract> {
 
   private async write(input: Input, write: UserWrite): Promise<StageOutcome<Contract>> {
     try {
-      // Stores only the user as the result of the request: other entered data, such as passwords, must stay in the
-      // sealed plan.
-      const { user } = await this.transactions.runOnce(input.id, async (writers) => ({
-        user: (await writeUser(writers, input, write)) ?? null,
-      }));
-      return user ? written(input, write, user) : deny();
+      // Stores only the user and the name of the invitation as the result of the request: other entered data, such as
+      // passwords, must stay in the sealed plan.
+      const { user, invitation } = await this.transactions.runOnce(input.id, async (writers) =>
+        writeUser(writers, input, write),
+      );
+      return user ? written(input, write, { user, invitation }) : deny();
     } catch (error) {
       if (error instanceof InvalidUserDataError) return writeFailed();
       if (error instanceof InvitationInvalidError) return deny({ message: { code: 'user_write_uninvited' } });
@@ -134,13 +142,15 @@ function targetUser({ config, context, session }: Input): SavedUser | 'new' | 'p
  * Writes the user and redeems the invitation of the plan. Throws `InvitationInvalidError` if the invitation is no
  * longer valid.
  */
-async function writeUser(writers: EnrollmentWriters, input: Input, write: UserWrite): Promise<SavedUser | undefined> {
+async function writeUser(writers: EnrollmentWriters, input: Input, write: UserWrite): Promise<WriteResult> {
   const user = await (isUpdate(write) ? updateUser(writers, input, write) : createUser(writers, input, write));
   const { invitation_due: due, source_email: verified } = input.context;
-  if (user && verified !== undefined) await writers.accounts.verifyEmail(user.uuid, verified);
-  if (user && due !== undefined && !(await writers.invitations.redeem(due, input.flow.id)))
-    throw new InvitationInvalidError();
-  return user;
+  if (!user) return { user: null };
+  if (verified !== undefined) await writers.accounts.verifyEmail(user.uuid, verified);
+  if (due === undefined) return { user };
+  const redeemed = await writers.invitations.redeem(due, input.flow.id);
+  if (!redeemed) throw new InvitationInvalidError();
+  return { user, invitation: redeemed.name };
 }
 
 async function createUser(
@@ -198,7 +208,7 @@ const sourceOf = ({ context }: Input) =>
 function written(
   { context, session }: Input,
   { changes, hash, target }: UserWrite,
-  user: SavedUser,
+  { user, invitation = '' }: { readonly user: SavedUser; readonly invitation: string | undefined },
 ): StageOutcome<Contract> {
   const due = context.invitation_due;
   const isLoggedInUser = target !== undefined && session.user?.kind === 'saved' && session.user.uuid === user.uuid;
@@ -214,7 +224,7 @@ function written(
       ...(isLoggedInUser && hash ? [{ type: 'keep_session' as const, user_epoch: user.epoch }] : []),
       ...(target && changes.password ? [{ type: 'event' as const, action: 'password_set' as const, context: {} }] : []),
       { type: 'event', action: 'user_write', context: { ...eventData(context), created: !target } },
-      ...(due === undefined ? [] : [invitationUsedEvent(due)]),
+      ...(due === undefined ? [] : [invitationUsedEvent(due, { name: invitation })]),
     ],
   });
 }
