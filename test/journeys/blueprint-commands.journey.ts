@@ -1,10 +1,14 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { blueprint, flowEntries, IDENTIFICATION, LOGIN, PASSWORD } from '../support/blueprints.js';
 import { runCli } from '../support/commands.js';
+import type { Deployment } from '../support/deployment.js';
 import { type FreshDatabase, migratedDatabase } from '../support/postgres.js';
+import { recordedEvents } from '../support/recorded-events.js';
 
 let folder: string;
 let database: FreshDatabase;
@@ -20,8 +24,9 @@ afterAll(async () => {
 });
 
 /** Runs `npm run blueprint` and returns its exit code and output. */
-async function blueprintCommand(args: readonly string[], url?: string) {
-  const env = { GATEHOUSE_DIR: folder, BLUEPRINTS_DIR: folder, ...(url === undefined ? {} : { DATABASE_URL: url }) };
+async function blueprintCommand(args: readonly string[], url?: string, sealing: Readonly<Record<string, string>> = {}) {
+  const database = url === undefined ? {} : { DATABASE_URL: url };
+  const env = { GATEHOUSE_DIR: folder, BLUEPRINTS_DIR: folder, ...database, ...sealing };
   const { code, stdout, stderr } = await runCli('blueprint', args, { env });
   return { code, output: stdout + stderr };
 }
@@ -60,6 +65,54 @@ describe('npm run blueprint -- apply', () => {
     expect(await blueprintCommand(['check', '--fast', 'x'])).toEqual({
       code: 1,
       output: expect.stringContaining("'--fast'"),
+    });
+  });
+});
+
+describe('the audit event of npm run blueprint', () => {
+  const sealing = { SEAL_KEYS: `k:${randomBytes(32).toString('base64')}` };
+  const deny = (text: string) =>
+    write(
+      'deny.yaml',
+      blueprint({
+        model: 'authentik_stages_deny.denystage',
+        identifiers: { name: 'no' },
+        attrs: { deny_message: text },
+      }),
+    );
+  const events = async (action: string) => {
+    const pool = new pg.Pool({ connectionString: database.url, max: 1 });
+    try {
+      const rows = async (sql: string) => (await pool.query(sql)).rows;
+      return await recordedEvents({ rows: rows as Deployment['rows'], sealing }, action);
+    } finally {
+      await pool.end();
+    }
+  };
+
+  it('is written once for a run with changes, and names the files, their digests and the published flows', async () => {
+    const flow = await write('audited.yaml', blueprint(flowEntries('audited', [IDENTIFICATION, PASSWORD, LOGIN])));
+    const files = [flow, await deny('secret words')];
+    await blueprintCommand(['apply', ...files], database.url, sealing);
+    await blueprintCommand(['apply', ...files], database.url, sealing);
+    await blueprintCommand(['diff', await deny('other words')], database.url, sealing);
+    const recorded = await events('blueprint_applied');
+    expect(recorded.map(({ data }) => data)).toMatchObject([
+      {
+        ...{ actor: { type: 'system', command: 'blueprint apply' }, user: null },
+        context: {
+          ...{ created: 8, changed: 0, deleted: 0, flows: [{ slug: 'audited', version: 1 }] },
+          files: files.map((name) => ({ name, digest: expect.stringMatching(/^[0-9a-f]{64}$/) })),
+        },
+      },
+    ]);
+    expect(JSON.stringify(recorded)).not.toContain('words');
+  });
+
+  it('is not written without SEAL_KEYS, which a warning says', async () => {
+    expect(await blueprintCommand(['apply', await deny('third words')], database.url)).toEqual({
+      code: 0,
+      output: expect.stringMatching(/1 changed[^]*warning: no audit event of this command was written/),
     });
   });
 });

@@ -1,8 +1,10 @@
 import { type DirectoryStore, InvitationRepository, TypeormDirectoryStore } from '@gatehouse/directory';
+import type { CommandEvent, CommandEventRecorder } from '@gatehouse/outbox';
 import type { Sealer, SecretBox } from '@gatehouse/platform';
 import { PublishedSourceRepository } from '@gatehouse/sources';
 import type { DataSource, EntityManager } from 'typeorm';
 import { AppliedBlueprintRepository } from './applied-blueprint.repository.js';
+import { appliedEvent } from './applied-event.js';
 import { BlueprintRun } from './blueprint-run.js';
 import { compileBrands } from './brand.model.js';
 import { builtInContracts, builtInModels } from './built-in-models.js';
@@ -16,6 +18,7 @@ import { collections } from './models.js';
 import { compileOauthClients } from './oauth-clients.js';
 import { compileProxyApplications } from './proxy-applications.js';
 import type { PythonSyntaxChecker } from './python-collection.js';
+import { RecordedInvitationStore } from './recorded-invitation-store.js';
 import { type FileReport, isChanging, type PublishedFlow, type Report } from './report.js';
 import { compileSources } from './source.model.js';
 import type { ResolutionScope } from './tagged-value.js';
@@ -58,6 +61,8 @@ interface ApplyOptions extends PasswordHashing {
    * content of a file in that folder was applied.
    */
   readonly folderPathOf?: (file: BlueprintFile) => string | undefined;
+  /** Writes audit events of what the run changes. By default, none are written. */
+  readonly events?: CommandEventRecorder | undefined;
 }
 
 /**
@@ -95,7 +100,7 @@ async function update(manager: EntityManager, options: RunOptions): Promise<Repo
 
 async function rolledBack(manager: EntityManager, options: RunOptions): Promise<RunResult> {
   await manager.query('SAVEPOINT compared');
-  const result = await run(manager, options);
+  const result = await run(manager, { ...options, events: undefined });
   await manager.query('ROLLBACK TO SAVEPOINT compared');
   return result;
 }
@@ -111,11 +116,12 @@ interface RunResult {
 }
 
 async function run(manager: EntityManager, runOptions: RunOptions): Promise<RunResult> {
-  const { files, library = async () => undefined, env, folderPathOf, entriesBefore, ...options } = runOptions;
+  const { files, library = async () => undefined, env, folderPathOf, entriesBefore, events, ...options } = runOptions;
   const { context = {}, strict = false, sealer, externalStages, syntax, flowVersionsKept, ...passwords } = options;
   const { draft, objects, secretBox } = await openDraft(manager, sealer);
   const directory: DirectoryStore = new TypeormDirectoryStore(manager);
-  const invitations = new InvitationRepository(manager);
+  const record = async (event: CommandEvent) => events?.record(manager, event);
+  const invitations = new RecordedInvitationStore(new InvitationRepository(manager), record);
   const dependencies = { draft, directory, invitations, passwords, externalStages, syntax };
   const settings = { files, library, env, context, strict, ...(entriesBefore && { entriesBefore }) };
   const blueprintRun = new BlueprintRun({ collections: collections(builtInModels, dependencies), ...settings });
@@ -129,7 +135,9 @@ async function run(manager: EntityManager, runOptions: RunOptions): Promise<RunR
     await new TypeormPublisher(manager).deleteOldVersions(flowVersionsKept);
   const isChanged = draft.isChanged || published.length > 0 || reports.some(changesDirectory);
   const marked = await recorded(manager, reports, folderFiles(applied, folderPathOf));
-  return { report: { files: marked, published, isChanged }, entries: blueprintRun.entries };
+  const report = { files: marked, published, isChanged };
+  if (isChanged) await record(appliedEvent(report, applied));
+  return { report, entries: blueprintRun.entries };
 }
 
 const folderFiles = (files: readonly BlueprintFile[], pathOf: ApplyOptions['folderPathOf']): FolderFile[] =>

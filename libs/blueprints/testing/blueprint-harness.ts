@@ -69,7 +69,7 @@ export class BlueprintHarness {
   }
 
   applyAs(
-    options: { readonly strict?: boolean; readonly flowVersionsKept?: number },
+    options: Pick<Parameters<typeof applyBlueprints>[0], 'strict' | 'flowVersionsKept' | 'mode' | 'events'>,
     ...texts: string[]
   ): Promise<Report> {
     const files = texts.map((text, i) => ({ name: `${i + 1}.yaml`, text }));

@@ -26,6 +26,11 @@ export interface RedeemableInvitation extends InvitationFields {
 export const invitationReference = (pk: string): string =>
   createHash('sha256').update(pk).digest('hex').slice(0, REFERENCE_LENGTH);
 
+/** Returns what audit events record of a created, changed or deleted invitation. Its prompt values are left out. */
+export const invitationEventContext = ({ pk, name, flow, single_use, expires }: RedeemableInvitation) => ({
+  ...{ name, flow, single_use, expires: expires?.toISOString() ?? null, reference: invitationReference(pk) },
+});
+
 /** The user who created an invitation. */
 export interface Inviter {
   readonly pk: number;

@@ -13,6 +13,7 @@ import {
   type Report,
 } from '@gatehouse/blueprints';
 import { directoryEntities } from '@gatehouse/directory';
+import type { CommandEventRecorder } from '@gatehouse/outbox';
 import { openDataSource, readConfig, Sealer } from '@gatehouse/platform';
 import { hashPassword, verifyPassword } from '@gatehouse/stages/password';
 import { CommandError } from './command-error.js';
@@ -74,6 +75,8 @@ export interface ApplyOptions {
   readonly mode?: ApplyMode;
   /** Checks the syntax of expressions. The caller closes it. By default, each apply starts a Python process. */
   readonly syntax?: PythonSyntaxChecker | undefined;
+  /** Writes audit events of the changes. By default, none are written. */
+  readonly events?: CommandEventRecorder | undefined;
 }
 
 /** Returns a library that finds required blueprints in a folder. */
@@ -106,6 +109,7 @@ export async function applyFiles(
     strict = false,
     mode = 'apply',
     syntax: given,
+    events,
   }: ApplyOptions = {},
 ): Promise<Report> {
   const source = await openDataSource({ url, schema: FLOW_SCHEMA, entities: directoryEntities, poolSize: 2 });
@@ -117,7 +121,7 @@ export async function applyFiles(
     return await withSyntaxChecker(given, (syntax) =>
       applyBlueprints({
         ...{ source, files, library, env, sealer, strict, externalStages, syntax, mode, flowVersionsKept },
-        ...{ hash: hashPassword, verify, folderPathOf: pathIn(folder) },
+        ...{ hash: hashPassword, verify, folderPathOf: pathIn(folder), events },
       }),
     );
   } finally {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { FLOW_SCHEMA, isAutoApplied } from '@gatehouse/blueprints';
-import { openDataSource, readConfig } from '@gatehouse/platform';
+import { CommandEventRecorder } from '@gatehouse/outbox';
+import { openDataSource, readConfig, Sealer } from '@gatehouse/platform';
 import { applyFiles, readFolder } from './apply-files.js';
 import { applyOnce, type OnceResult } from './apply-once.js';
 import { standaloneConfig } from './local.config.js';
@@ -35,7 +36,11 @@ entries:
  */
 export async function applyBlueprintFolder(url: string, folder: string, sealKeys?: string): Promise<OnceResult> {
   const files = await readFolder(folder);
-  return applyOnce(url, { files: files.filter(isAutoApplied), names: [folder] }, { folder, sealKeys });
+  return applyOnce(
+    url,
+    { files: files.filter(isAutoApplied), names: [folder] },
+    { folder, sealKeys, events: startEvents(sealKeys) },
+  );
 }
 
 /** An administrator that is about to be created. */
@@ -69,9 +74,13 @@ export async function ensureAdmin({ url, sealKeys, env, announce }: AdminOptions
   announce({ username, randomPassword });
   await applyFiles(url, [{ name: 'first administrator', text: ADMIN_BLUEPRINT }], {
     env: { ADMIN_USERNAME: username, ADMIN_EMAIL, ADMIN_PASSWORD: configured ?? randomPassword },
-    sealKeys,
+    ...{ sealKeys, events: startEvents(sealKeys) },
   });
 }
+
+/** Returns the recorder of the events of the first start. */
+const startEvents = (sealKeys: string | undefined) =>
+  new CommandEventRecorder('start', sealKeys === undefined ? undefined : new Sealer(sealKeys));
 
 async function hasAdmin(url: string): Promise<boolean> {
   const source = await openDataSource({ url, schema: FLOW_SCHEMA, poolSize: 1 });

@@ -1,15 +1,18 @@
 import { formatComparison, formatReport, isAutoApplied, isDifferent } from '@gatehouse/blueprints';
+import type { CommandName } from '@gatehouse/contracts';
 import {
   type ApplyOptions,
   applyFiles,
   applyOnce,
   blueprintsFolder,
   openMigratedPostgres,
+  outboxSealerOf,
   readFiles,
   sealKeysOf,
   withSyntaxChecker,
 } from '@gatehouse/local';
-import { type CommandProcess, parseCommandArguments } from '../command.js';
+import { CommandEventRecorder } from '@gatehouse/outbox';
+import { type CommandProcess, parseCommandArguments, warnUnrecorded } from '../command.js';
 
 /**
  * Applies blueprints, all of them or none, and returns a report of the changes. With `--once`, applies them only to an
@@ -22,7 +25,7 @@ export async function applyBlueprintFiles(args: readonly string[], process: Comm
     strict: { type: 'boolean', default: false },
   });
   const files = await readFiles(names);
-  return withDatabase(process, async (url, settings) => {
+  return withDatabase(process, 'blueprint apply', async (url, settings) => {
     const options = { ...settings, strict: values.strict };
     if (!values.once) return formatReport(await applyFiles(url, files, options));
     const result = await applyOnce(url, { files: files.filter(isAutoApplied), names }, options);
@@ -34,7 +37,7 @@ export async function applyBlueprintFiles(args: readonly string[], process: Comm
 export async function compareBlueprintFiles(args: readonly string[], process: CommandProcess): Promise<string> {
   const { names } = parseCommandArguments(args, {});
   const files = await readFiles(names);
-  return withDatabase(process, async (url, settings) =>
+  return withDatabase(process, undefined, async (url, settings) =>
     formatComparison(await applyFiles(url, files, { ...settings, mode: 'compare' })),
   );
 }
@@ -46,7 +49,7 @@ export async function compareBlueprintFiles(args: readonly string[], process: Co
 export async function updateBlueprintFiles(args: readonly string[], process: CommandProcess): Promise<string> {
   const { names } = parseCommandArguments(args, {});
   const files = await readFiles(names);
-  return withDatabase(process, async (url, settings) => {
+  return withDatabase(process, 'blueprint update', async (url, settings) => {
     const updated = await applyFiles(url, files, { ...settings, mode: 'update' });
     const compared = await applyFiles(url, files, { ...settings, mode: 'compare' });
     const different = compared.files.filter(isDifferent);
@@ -55,15 +58,22 @@ export async function updateBlueprintFiles(args: readonly string[], process: Com
   });
 }
 
-/** Calls `use` with the database and the settings of the environment. All applies use the same syntax checker. */
+/**
+ * Calls `use` with the database and the settings of the environment. All applies use the same syntax checker. `command`
+ * names the command in audit events; undefined for a command that changes nothing.
+ */
 async function withDatabase(
-  { env, syntax: given }: CommandProcess,
+  { env, syntax: given, stderr }: CommandProcess,
+  command: CommandName | undefined,
   use: (url: string, settings: ApplyOptions) => Promise<string>,
 ): Promise<string> {
   const postgres = await openMigratedPostgres(env);
   try {
     const settings = { env, folder: blueprintsFolder(env), sealKeys: await sealKeysOf(env) };
-    return await withSyntaxChecker(given, (syntax) => use(postgres.url, { ...settings, syntax }));
+    const events = command && new CommandEventRecorder(command, await outboxSealerOf(env, postgres.embedded));
+    const output = await withSyntaxChecker(given, (syntax) => use(postgres.url, { ...settings, syntax, events }));
+    if (events) warnUnrecorded(events, { stderr });
+    return output;
   } finally {
     await postgres.stop();
   }

@@ -1,4 +1,4 @@
-import { type Invitation, InvitationRepository, invitationReference } from '@gatehouse/directory';
+import { type Invitation, InvitationRepository, invitationEventContext } from '@gatehouse/directory';
 import { eventMessage, insertOutboxRow, outboxParameters, outboxRow } from '@gatehouse/outbox';
 import { Sealer } from '@gatehouse/platform';
 import { Inject, Injectable } from '@nestjs/common';
@@ -28,9 +28,7 @@ export class InvitationChangeRepository {
     return this.source.transaction(async (manager) => {
       const invitation = await change(new InvitationRepository(manager));
       if (invitation) {
-        const { pk, name, flow, single_use, expires } = invitation;
-        const reference = invitationReference(pk);
-        const context = { name, flow, single_use, expires: expires?.toISOString() ?? null, reference };
+        const context = invitationEventContext(invitation);
         const message = eventMessage({ action, context }, { ...facts, user: undefined });
         await manager.query(RECORD, outboxParameters(outboxRow(message, this.sealer)));
       }

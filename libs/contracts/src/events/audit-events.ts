@@ -2,42 +2,15 @@ import { z } from 'zod';
 import { DEVICE_CLASSES } from '../device-class.js';
 import { REDACTED } from '../secret.js';
 import { type AuditEventDefinition, defineEvent } from './audit-event.js';
+import { appliedBlueprints, changedObject, counts, invitation, invitationReference, model } from './event-contexts.js';
 
 const NAME = { app: 'authentik_stages_password', model_name: 'passwordstage', name: 'password' };
 const DEVICE = { app: 'authentik_stages_authenticator_totp', model_name: 'totpdevice', pk: 7, name: 'TOTP Device' };
-
-/** A reference to an object: its app and model as authentik names them, and its primary key. */
-const model = z.object({
-  app: z.string(),
-  model_name: z.string(),
-  pk: z.union([z.int(), z.string()]),
-  name: z.string().optional(),
-});
-
-const changedObject = z.object({
-  model,
-  application: z.string().optional().describe('slug of the application of a consent'),
-  permissions: z.array(z.string()).optional().describe('permissions of a consent'),
-  of: z.string().optional().describe('username of the owner of a revoked consent'),
-  expires_in_s: z.number().nullable().optional().describe('seconds until a consent expires; null: never'),
-});
 
 const INVITATION = {
   ...{ name: 'friends', flow: null, single_use: true, expires: '2026-11-30T12:00:00.000Z' },
   reference: '21e5a57ffb97c41e',
 };
-const reference = z.string().describe('16 hexadecimal digits of the SHA-256 of the id, which is a secret');
-const invitation = z.object({
-  name: z.string(),
-  flow: z.uuid().nullable().describe('id of the only flow that accepts the invitation; null: every flow'),
-  single_use: z.boolean(),
-  expires: z.iso.datetime().nullable(),
-  reference: reference.optional(),
-});
-
-const counts = z
-  .array(z.object({ name: z.string(), count: z.int() }))
-  .describe('how many objects of each name the command has changed');
 
 const BY_VISITOR = 'the user of the session or of the API token';
 const OR_COMMAND = ', or a command';
@@ -154,26 +127,26 @@ export const auditEvents = {
     ...{ level: 'info', outcome: 'success', actor: BY_PLAN, subject: PENDING },
     context: z.object({
       name: z.string().optional().describe('absent if a service before 0.3 has written the event'),
-      reference: reference.optional(),
+      reference: invitationReference.optional(),
       invitation_uuid: z.string().optional().describe('masked; only if a service before 0.3 has written the event'),
     }),
     example: { name: 'friends', reference: '21e5a57ffb97c41e' },
   }),
   invitation_created: defineEvent({
-    when: 'An administrator creates an invitation. Its id is a secret and not recorded.',
-    ...{ level: 'info', outcome: 'success', actor: BY_VISITOR, subject: 'nobody' },
+    when: 'An administrator or a blueprint creates an invitation. Its id is a secret and not recorded.',
+    ...{ level: 'info', outcome: 'success', actor: BY_VISITOR + OR_COMMAND, subject: 'nobody' },
     context: invitation,
     example: INVITATION,
   }),
   invitation_changed: defineEvent({
-    when: 'An administrator changes an invitation. The context is that after the change.',
-    ...{ level: 'info', outcome: 'success', actor: BY_VISITOR, subject: 'nobody' },
+    when: 'An administrator or a blueprint changes an invitation. The context is that after the change.',
+    ...{ level: 'info', outcome: 'success', actor: BY_VISITOR + OR_COMMAND, subject: 'nobody' },
     context: invitation,
     example: INVITATION,
   }),
   invitation_deleted: defineEvent({
-    when: 'An administrator deletes an invitation.',
-    ...{ level: 'info', outcome: 'success', actor: BY_VISITOR, subject: 'nobody' },
+    when: 'An administrator or a blueprint deletes an invitation.',
+    ...{ level: 'info', outcome: 'success', actor: BY_VISITOR + OR_COMMAND, subject: 'nobody' },
     context: invitation,
     example: INVITATION,
   }),
@@ -216,6 +189,18 @@ export const auditEvents = {
     ...{ level: 'info', outcome: 'success', actor: BY_VISITOR + OR_COMMAND, subject: OWNER },
     context: changedObject,
     example: { model: DEVICE },
+  }),
+  blueprint_applied: defineEvent({
+    when: 'A run of blueprints has changed something. Invitations that it changes have events of their own.',
+    ...{ level: 'info', outcome: 'success', actor: BY_COMMAND, subject: 'nobody' },
+    context: appliedBlueprints,
+    example: {
+      ...{ created: 12, changed: 1, deleted: 0 },
+      files: [
+        { name: 'blueprints/login.yaml', digest: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08' },
+      ],
+      flows: [{ slug: 'login', version: 3 }],
+    },
   }),
   command_run: defineEvent({
     when: 'A command of an administrator has changed what no other action describes, or has exported the data of a user. A command that changes nothing causes no event.',
