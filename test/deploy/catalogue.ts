@@ -1,4 +1,6 @@
 import {
+  AUTHORIZATION_QUEUE,
+  authorizationOperations,
   DEVICE_QUEUE,
   deviceOperations,
   PASSWORD_HASH_SUBJECT,
@@ -20,7 +22,10 @@ export interface Pattern {
 const contracts = Object.values(stages).map(({ contract }) => contract);
 /** Subscriptions of services besides those for their stages. */
 const OTHER_SUBSCRIPTIONS: Readonly<Record<string, readonly Pattern[]>> = {
-  consent: Object.values(deviceOperations).map(({ subject }) => ({ subject, queue: DEVICE_QUEUE })),
+  consent: [
+    ...Object.values(deviceOperations).map(({ subject }) => ({ subject, queue: DEVICE_QUEUE })),
+    ...Object.values(authorizationOperations).map(({ subject }) => ({ subject, queue: AUTHORIZATION_QUEUE })),
+  ],
   password: [{ subject: PASSWORD_HASH_SUBJECT, queue: 'password' }],
   identification: [SOURCE_BEGIN_SUBJECT, SOURCE_COMPLETE_SUBJECT].map((subject) => ({ subject, queue: SOURCE_QUEUE })),
 };

@@ -16,6 +16,7 @@ export const FORBIDDEN: Readonly<Record<string, readonly string[]>> = {
     'UPDATE flow.proxy_applications SET origin = origin',
     'SELECT FROM consent.device_codes',
     'SELECT hash FROM consent.access_tokens',
+    'SELECT FROM consent.authorization_requests',
     'DELETE FROM flow.migrations',
     'SELECT FROM flow.mailed',
     'SELECT FROM flow.audit_events',

@@ -20,6 +20,12 @@ const CONFIGS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
     client_id: duoAccount.integrationKey,
     client_secret: duoAccount.secretKey,
   },
+  authorization_code: {
+    request: '41c0a6de-1d6b-4a8e-9d0f-5d2a4a3f0003',
+    user: '41c0a6de-1d6b-4a8e-9d0f-5d2a4a3f0004',
+    authentication: { auth_time: 1_700_000_000, acr: 'aal1', amr: ['pwd'], sid: 's' },
+    asks: false,
+  },
   captcha: { public_key: 'public', private_key: 'private' },
   authenticator_sms: { provider: 'generic', from_number: '+100', account_sid: 'http://127.0.0.1:1/', auth: 'x' },
   authenticator_totp: { digits: '6' },

@@ -130,6 +130,9 @@ export const gatewaySettings = z.object({
   DEVICE_CODE_RATE: whole(100, { min: 0, max: 1_000_000 }).describe(
     'Device codes for one network in an hour, counted by each gateway; 0 for no limit',
   ),
+  AUTHORIZATION_REQUEST_S: whole(900, { min: 60, max: 3600 }).describe(
+    'Seconds from the pushed authorization request of an application until its user must have authorized it',
+  ),
   ADMISSION_DELAY_MS: whole(20, { min: 0, max: 1000 }).describe(
     'Milliseconds that requests may queue, for the event loop or for a connection to Postgres, before the gateway lowers the number in flight and refuses the rest with 503; 0 for no such limit',
   ),

@@ -1,4 +1,4 @@
-import { type PolicyContract, seconds } from '@gatehouse/contracts';
+import { isWebAddress, type PolicyContract, seconds } from '@gatehouse/contracts';
 import { type OauthClient, oauthClient } from '@gatehouse/plan';
 import type { SecretBox } from '@gatehouse/platform';
 import { applicationModel, applicationSchema } from './application.model.js';
@@ -30,18 +30,37 @@ function compiled({ id, values }: BlueprintObject, { draft, secretBox }: Compile
   const { slug, name, provider, policy_engine_mode: mode } = applicationSchema.parse(values);
   const providerObject = draft.get(provider ?? '');
   if (providerObject?.model !== oauthProviderModel.name) return undefined;
-  const { authorization_flow, access_code_validity, access_token_validity, client_secret, client_id, client_type } =
-    oauthProviderSchema.parse(providerObject.values);
-  const flow = draft.get(authorization_flow ?? '')?.values['slug'];
+  const fields = oauthProviderSchema.parse(providerObject.values);
+  const { access_code_validity, access_token_validity, client_secret, client_id, client_type } = fields;
+  const slugOf = (flowId: string | null) => draft.get(flowId ?? '')?.values['slug'];
+  const flow = slugOf(fields.authorization_flow);
   if (flow === undefined) return undefined;
   return oauthClient.parse({
     ...{ v: 1, id: providerObject.id, client_id, client_type, flow, application: { uuid: id, slug, name } },
     client_secret: secretBox.seal({ object: providerObject.id, field: 'client_secret' }, client_secret),
+    authentication_flow: slugOf(fields.authentication_flow),
+    redirect_uris: fields.redirect_uris
+      .split('\n')
+      .map((uri) => uri.trim())
+      .filter(isRedirectUri),
     code_lifetime_s: lifetimeOf(access_code_validity),
     token_lifetime_s: lifetimeOf(access_token_validity),
     access: policyBindings.policySetOf(id, mode),
     policies: policyBindings.policiesOf([id]),
   });
+}
+
+/** Hosts whose addresses may be http, because requests to them do not leave the computer. */
+const LOOPBACK = /^(?:(?:.+\.)?localhost|127\.0\.0\.1|\[::1\])$/;
+
+/**
+ * Returns whether a code may be sent to an address: an absolute https address, or an http address of this computer, with
+ * neither fragment nor credentials (RFC 6749 §3.1.2, RFC 8252 §7.3).
+ */
+function isRedirectUri(text: string): boolean {
+  if (!isWebAddress(text) || text.includes('#')) return false;
+  const { protocol, hostname, username, password } = new URL(text);
+  return username === '' && password === '' && (protocol === 'https:' || LOOPBACK.test(hostname));
 }
 
 /** Returns the lifetime in seconds. A negative validity counts as zero, so the token expires immediately. */

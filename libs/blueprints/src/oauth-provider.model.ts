@@ -6,7 +6,8 @@ import { PROVIDER_KIND } from './application.model.js';
 import type { ObjectModel } from './object-model.js';
 
 /**
- * An OAuth client. Supports only the fields that the device code flow needs (docs/spec/blueprints.md#oauth-provider).
+ * An OAuth client. Supports only the fields that device codes and authorization codes need
+ * (docs/spec/blueprints.md#oauth-provider).
  */
 export const oauthProviderSchema = z.object({
   name: char(),
@@ -14,6 +15,9 @@ export const oauthProviderSchema = z.object({
   client_type: choice(CLIENT_TYPES).default('confidential'),
   client_secret: secret(char({ allowBlank: true, maxLength: 255 }).default('')),
   authorization_flow: reference('flow'),
+  authentication_flow: reference('flow'),
+  /** One address a line. Each is compared character by character, never as a pattern. */
+  redirect_uris: char({ allowBlank: true }).default(''),
   access_code_validity: duration('minutes=1'),
   access_token_validity: duration('hours=1'),
 });

@@ -25,7 +25,7 @@ export const deviceClient = z.object({ client_id: z.string(), application: z.uui
 export type DeviceClient = z.output<typeof deviceClient>;
 
 /** The user who approved the device, with the user's epoch at the approval. */
-const grantingUser = z.object({ uuid: z.uuid(), epoch: z.int() });
+export const grantingUser = z.object({ uuid: z.uuid(), epoch: z.int() });
 
 /** A device code that a user has claimed by its user code. */
 export const claimedCode = deviceClient.extend({ id: z.uuid() });

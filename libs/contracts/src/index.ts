@@ -1,3 +1,5 @@
+export * from './authentication-methods.js';
+export * from './authorization-grant.js';
 export * from './captcha.js';
 export * from './contract-types.js';
 export * from './date-parsing.js';

@@ -99,6 +99,7 @@ const sessionData = ({ backend, bindings, second_factor = false }: EffectOf<'log
   JSON.stringify({
     ...{ backend, bindings, second_factor, proved: eventContext.recentlyProved === true },
     devices: eventContext.provedDevices ?? [],
+    amr: eventContext.authenticationMethods ?? [],
     ...{ last_ip: eventContext.clientIp, last_user_agent: truncatedUserAgent(eventContext.userAgent) },
   });
 

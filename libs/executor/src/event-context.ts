@@ -1,4 +1,4 @@
-import type { EventActor, SavedUser, User } from '@gatehouse/contracts';
+import { authenticationMethods, type EventActor, type SavedUser, type User } from '@gatehouse/contracts';
 import type { Plan } from '@gatehouse/plan';
 import { type FlowContext, isByToken } from './flow-context.js';
 import type { EventContext } from './plan-commit.js';
@@ -25,6 +25,7 @@ export function eventContextOf(run: EventRun, user: User | undefined = run.facts
   const { ip: clientIp, user_agent: userAgent } = request.client;
   return {
     ...{ user, actor: actorOf(run), recentlyProved, provedDevices, clientIp, userAgent },
+    authenticationMethods: authenticationMethods(run.facts),
     sessionUser: loaded.session?.user && toSavedUser(loaded.session.user),
     ...{ requestId: request.requestId, flow: version.flow.slug, plan: plan.id },
     findLocation: request.findLocation,

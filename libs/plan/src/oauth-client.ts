@@ -17,6 +17,10 @@ export const oauthClient = z.object({
   application: z.object({ uuid: z.uuid(), slug: z.string(), name: z.string() }),
   /** Slug of the authorization flow. */
   flow: z.string(),
+  /** Slug of the flow that logs visitors of the application in; absent for the flow of the brand. */
+  authentication_flow: z.string().optional(),
+  /** Addresses that an authorization code may be sent to, compared character by character. */
+  redirect_uris: z.array(z.string()).default([]),
   /** Seconds that codes and tokens last. */
   code_lifetime_s: z.number(),
   token_lifetime_s: z.number(),

@@ -21,6 +21,7 @@ const REQUIRED_FIELDS: Readonly<Record<string, string[]>> = {
   authenticator_duo: ['api_hostname', 'client_id', 'client_secret'],
   authenticator_sms: ['provider', 'from_number', 'account_sid', 'auth'],
   authenticator_totp: ['digits'],
+  authorization_code: ['request', 'user', 'authentication', 'asks'],
   captcha: ['public_key', 'private_key'],
   device_code_finish: ['claimed'],
   password: ['backends'],

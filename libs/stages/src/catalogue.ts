@@ -2,6 +2,7 @@ import { type StageContract, systemChallenges, type WireShape } from '@gatehouse
 import type { DynamicModule } from '@nestjs/common';
 import { autosubmitContract } from './autosubmit/autosubmit.contract.js';
 import { captchaContract } from './captcha/captcha.contract.js';
+import { authorizationCodeContract } from './consent/authorization/authorization-code.contract.js';
 import { consentContract } from './consent/consent.contract.js';
 import { deviceCodeContract } from './consent/device-code/device-code.contract.js';
 import { deviceCodeFinishContract } from './consent/device-code/device-code-finish.contract.js';
@@ -84,6 +85,11 @@ export const stages: Readonly<Record<string, StageEntry>> = {
   device_code_finish: {
     contract: deviceCodeFinishContract,
     module: async () => (await import('./consent/device-code/device-code.module.js')).deviceCodeFinishModule(),
+  },
+  authorization_code: {
+    contract: authorizationCodeContract,
+    module: async () =>
+      (await import('./consent/authorization/authorization-code.module.js')).authorizationCodeModule(),
   },
   autosubmit: {
     contract: autosubmitContract,

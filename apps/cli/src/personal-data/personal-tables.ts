@@ -47,6 +47,7 @@ export const PERSONAL_TABLES: readonly PersonalTable[] = [
   ),
   owned('consent.access_tokens', 'user_id', 'client_id, scopes, expires'),
   owned('consent.device_codes', 'claimed_by', 'client_id, scopes, expires'),
+  owned('consent.authorization_requests', 'user_id', 'client_id, authentication, expires'),
   ...['consent.done', 'enrollment.done', 'identification.done'].map(replies),
   owned('directory.superuser_permits', 'user_id', 'service, expires_at'),
   owned('directory.tokens', 'user_id', 'identifier, intent, expires, expiring, description, created_at'),

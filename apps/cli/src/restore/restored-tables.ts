@@ -51,6 +51,10 @@ export const RESTORED_TABLES: readonly RestoredTable[] = [
   },
   { table: 'consent.device_codes', treatment: 'delete', content: 'device codes' },
   { table: 'consent.access_tokens', treatment: 'delete', content: 'access tokens of devices' },
+  {
+    ...{ table: 'consent.authorization_requests', treatment: 'delete' },
+    content: 'authorization requests and codes of applications',
+  },
   { table: 'directory.superuser_permits', treatment: 'delete', content: 'permits to change a superuser' },
   {
     ...{ table: 'directory.invitations', treatment: 'delete', where: 'single_use' },

@@ -26,7 +26,9 @@ beforeEach(async () => {
   );
   await source.query('TRUNCATE flow.reputation, flow.mailed, flow.attempts, flow.resume_tokens, mfa.devices CASCADE');
   await source.query('TRUNCATE mfa.sends, identification.sources, consent.grants, consent.access_tokens CASCADE');
-  await source.query('TRUNCATE consent.device_codes, consent.done, enrollment.done, identification.done CASCADE');
+  await source.query(
+    'TRUNCATE consent.device_codes, consent.authorization_requests, consent.done, enrollment.done, identification.done CASCADE',
+  );
 });
 
 const user = (...args: string[]) => runCli('user', args, { env: { DATABASE_URL: url, ...keys } });
@@ -109,6 +111,11 @@ async function fill(person: SavedUser): Promise<void> {
      VALUES ($1, $1, 'c', $2, '{}', ${soon}, 5, $3)`,
     ...[randomBytes(32), id, uuid],
   );
+  await run(
+    `INSERT INTO consent.authorization_requests (reference_hash, client_id, application_id, request, expires, user_id, authentication)
+     VALUES ($1, 'c', $2, '{}', ${soon}, $3, '{}')`,
+    ...[randomBytes(32), id, uuid],
+  );
   for (const schema of ['consent', 'enrollment', 'identification'])
     await run(`INSERT INTO ${schema}.done (id, reply) VALUES ($1, $2)`, id, JSON.stringify({ user: { uuid } }));
   await run(`INSERT INTO directory.superuser_permits (user_id, expires_at) VALUES ($1, ${soon})`, uuid);
@@ -134,6 +141,7 @@ const IMPERSONAL = [
     'directory.source_groups',
   ],
   ...['flow.applied_blueprints', 'flow.brand_sets', 'flow.flow_versions', 'flow.flows', 'flow.oauth_clients'],
+  'flow.proxy_applications',
   ...['flow.leases', 'flow.objects', 'identification.sources', 'mfa.digest_keys'],
   ...['captcha', 'consent', 'directory', 'enrollment', 'flow', 'identification', 'mfa'].map((s) => `${s}.migrations`),
 ];

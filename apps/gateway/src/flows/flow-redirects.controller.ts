@@ -1,5 +1,6 @@
-import { Problem, sentence } from '@gatehouse/contracts';
+import { AUTHORIZATION_CODE_KIND, Problem, sentence } from '@gatehouse/contracts';
 import { BrandStore, FlowStore, PlanStore, StageContractRegistry, startForUser } from '@gatehouse/executor';
+import type { Plan } from '@gatehouse/plan';
 import { Controller, Get, Inject, Param, Redirect, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
@@ -8,7 +9,9 @@ import { AuthService } from '../http/auth/auth.service.js';
 import { CROSS_SITE, crossSiteOf, isCrossSite } from '../http/cross-site-request.js';
 import { parseInnerQuery, rejectCredentialsInQuery } from '../http/query.js';
 import { SessionCookieService } from '../http/session-cookie.service.js';
+import { AuthorizationGrantClient } from '../oauth/authorization-grant.client.js';
 import { DeviceGrantClient } from '../oauth/device-grant.client.js';
+import { errorRedirect } from '../oauth/oauth-responses.js';
 import { cancelDestination, refererPage } from './cancel-destination.js';
 import { FlowService } from './flow.service.js';
 
@@ -38,6 +41,7 @@ export class FlowRedirectsController {
     @Inject(StageContractRegistry) private readonly contracts: StageContractRegistry,
     @Inject(FlowService) private readonly flowService: FlowService,
     @Inject(DeviceGrantClient) private readonly grants: DeviceGrantClient,
+    @Inject(AuthorizationGrantClient) private readonly authorizations: AuthorizationGrantClient,
     @Inject(SessionCookieService) private readonly cookies: SessionCookieService,
   ) {}
 
@@ -61,7 +65,7 @@ export class FlowRedirectsController {
   /**
    * Deletes all plans of the session, and refuses the device codes that the user has claimed and not approved. Redirects
    * to the start of the flow that the visitor has left, with its `next`, and logs a user out before, as clients expect of
-   * the link "Not you?". A navigation from another site deletes nothing, and the logout flow then asks for confirmation.
+   * the link "Not you?". A user who refuses an application is led back to it. A navigation from another site deletes nothing, and the logout flow then asks for confirmation.
    */
   @Get('cancel/')
   @Redirect(LOGOUT, 302)
@@ -72,8 +76,11 @@ export class FlowRedirectsController {
     const { user, cancelled } = key ? await this.plans.deletePlans(key, page?.slug) : NOTHING_CANCELLED;
     // Ignores an outage of the consent service. During the outage the device gets no token, and its code soon expires.
     if (user) await this.grants.refuse(user).catch(ignoreProblem);
+    const stays = STAY in Object(request.query);
+    const client = stays ? await this.refuseAuthorization(cancelled?.plan) : undefined;
+    if (client !== undefined) return { url: client, statusCode: 302 };
     const { invalidation: logout } = (await this.brands.find(request.host)).flowsByPurpose;
-    const visitor = { isLoggedIn: user !== undefined, stays: STAY in Object(request.query) };
+    const visitor = { isLoggedIn: user !== undefined, stays };
     return { url: cancelDestination({ page, cancelled, logout, ...visitor }), statusCode: 302 };
   }
 
@@ -95,6 +102,15 @@ export class FlowRedirectsController {
     const params = { slug, query: parseInnerQuery(query), crossSite: crossSiteOf(request) };
     await this.flowService.begin({ request, reply }, params, startForUser(principal.user)).catch(asNotFound);
     return flowPageRedirect(slug, query);
+  }
+
+  /** Refuses the authorization request of a plan. Returns the address that tells the client; undefined without a request. */
+  private async refuseAuthorization(plan: Plan | undefined): Promise<string | undefined> {
+    const steps = plan?.begun?.insert?.steps ?? [];
+    const step = steps.find((inserted) => 'kind' in inserted && inserted.kind === AUTHORIZATION_CODE_KIND);
+    const id = step && 'config' in step ? z.uuid().parse(step.config['request']) : undefined;
+    const refused = id && (await this.authorizations.refuse(id));
+    return refused && errorRedirect(refused, 'access_denied');
   }
 
   /** Returns the query of the request in canonical form. Throws `credentials_in_query`. */

@@ -10,7 +10,8 @@ import type { FastifyRequest } from 'fastify';
 export const CROSS_SITE = 'cross_site';
 
 /** URL paths whose GET starts, ends or changes something. */
-const ACTING = /^\/(?:(?:if\/flow|flows\/-|source\/oauth\/login|api\/v3\/flows)\/|device\/?$)/i;
+const ACTING =
+  /^\/(?:(?:if\/flow|flows\/-|source\/oauth\/login|api\/v3\/flows|application\/o\/authorize)\/|device\/?$)/i;
 
 /** Headers by which a browser says that it prefetches a page. */
 const PREFETCH_HEADERS = ['sec-purpose', 'purpose', 'x-purpose', 'x-moz'] as const;

@@ -1,13 +1,14 @@
 import { Module } from '@nestjs/common';
 import { EngineModule } from '../flows/engine.module.js';
+import { AuthorizationGrantClient } from './authorization-grant.client.js';
 import { DeviceAuthorizationService } from './device-authorization.service.js';
 import { DeviceGrantClient } from './device-grant.client.js';
 import { OauthClientRepository } from './oauth-client.repository.js';
 
-/** Device codes and OAuth clients. Separate from OauthModule, because flows need them too. */
+/** What flows need to know of OAuth: clients, device codes and authorization codes. Apart from OauthModule, which needs flows. */
 @Module({
   imports: [EngineModule],
-  providers: [DeviceAuthorizationService, DeviceGrantClient, OauthClientRepository],
-  exports: [DeviceAuthorizationService, DeviceGrantClient, OauthClientRepository],
+  providers: [AuthorizationGrantClient, DeviceAuthorizationService, DeviceGrantClient, OauthClientRepository],
+  exports: [AuthorizationGrantClient, DeviceAuthorizationService, DeviceGrantClient, OauthClientRepository],
 })
 export class DeviceAuthorizationModule {}

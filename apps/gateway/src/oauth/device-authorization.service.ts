@@ -1,11 +1,4 @@
-import {
-  type ClaimedCode,
-  DEVICE_CODE_FINISH_KIND,
-  type PlanContext,
-  Problem,
-  sentence,
-  type Translate,
-} from '@gatehouse/contracts';
+import { type ClaimedCode, DEVICE_CODE_FINISH_KIND, Problem, sentence, type Translate } from '@gatehouse/contracts';
 import {
   Executor,
   type FlowRequest,
@@ -17,21 +10,13 @@ import {
 } from '@gatehouse/executor';
 import type { OauthClient } from '@gatehouse/plan';
 import { Inject, Injectable } from '@nestjs/common';
+import { authorizationStart, CONSENT_HEADER_OF_NAME, SUPPORTED_SCOPES } from './authorization-start.js';
 import { DeviceGrantClient } from './device-grant.client.js';
 import { OauthClientRepository } from './oauth-client.repository.js';
 
 const CONSENT_HEADER = sentence(
   "You're about to sign into {name}. Continue only if your own device shows the code {code}.",
 );
-/** Header of the consent without the user code, which consent services before version 0.3 do not return. */
-const CONSENT_HEADER_WITHOUT_CODE = sentence("You're about to sign into {name}.");
-
-/** The scopes that a device can request, with their texts for users. */
-export const SUPPORTED_SCOPES: Readonly<Record<string, string>> = {
-  openid: sentence('Know who you are').text,
-  profile: sentence('See your name and username').text,
-  email: sentence('See your e-mail address').text,
-};
 
 /** A claimed code, the user who decides about it, and the language of that user. */
 export interface DeviceDecision {
@@ -106,22 +91,17 @@ export class DeviceAuthorizationService {
 }
 
 function startOptions(client: OauthClient, decision: DeviceDecision): FlowStartOptions {
-  const { claimed, visitor } = decision;
-  const steps = [{ kind: DEVICE_CODE_FINISH_KIND, config: { claimed: claimed.id } }];
-  const access = { set: client.access, policies: client.policies };
-  return { visitor, context: contextOf(client, decision), insert: { where: 'last', steps }, access };
-}
-
-function contextOf({ application }: OauthClient, { claimed, userCode, translate }: DeviceDecision): PlanContext {
-  const { name } = application;
+  const { claimed, userCode, translate, visitor } = decision;
+  const { name } = client.application;
   const permissions = claimed.scopes.filter((id) => Object.hasOwn(SUPPORTED_SCOPES, id));
-  return {
-    application,
-    is_sso: true,
-    consent_header:
+  return authorizationStart(client, {
+    visitor,
+    step: { kind: DEVICE_CODE_FINISH_KIND, config: { claimed: claimed.id } },
+    // Consent services before version 0.3 do not return the user code.
+    header:
       userCode === undefined
-        ? translate(CONSENT_HEADER_WITHOUT_CODE.text, { name })
+        ? translate(CONSENT_HEADER_OF_NAME.text, { name })
         : translate(CONSENT_HEADER.text, { name, code: userCode }),
-    consent_permissions: permissions.map((id) => ({ id, name: translate(SUPPORTED_SCOPES[id]!) })),
-  };
+    permissions: permissions.map((id) => ({ id, name: translate(SUPPORTED_SCOPES[id]!) })),
+  });
 }

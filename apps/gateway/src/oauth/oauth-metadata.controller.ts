@@ -1,12 +1,35 @@
-import { Problem } from '@gatehouse/contracts';
+import { CONSENT_DETAIL, PROMPTS, Problem } from '@gatehouse/contracts';
 import { Controller, Get, Inject, Param, UseGuards } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
+import { TokenSigner } from '../applications/token.signer.js';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 import { Public } from '../http/auth/auth.guard.js';
 import { AnonymousRateLimitGuard } from '../http/rate-limits/anonymous-rate-limiter.js';
 import { FILE_ROUTE } from '../http/routing.hooks.js';
-import { SUPPORTED_SCOPES } from './device-authorization.service.js';
+import { SUPPORTED_SCOPES } from './authorization-start.js';
 import { OauthClientRepository } from './oauth-client.repository.js';
+import { DEVICE_CODE_GRANT, issuerOf } from './oauth-responses.js';
+import { ACR_VALUES } from './session-authentication.js';
+
+/** What the authorization code grant supports (OpenID Connect Discovery §3, RFC 9126, RFC 9207, RFC 9396). */
+const CODE_FLOW = {
+  require_pushed_authorization_requests: true,
+  response_modes_supported: ['query'],
+  code_challenge_methods_supported: ['S256'],
+  authorization_response_iss_parameter_supported: true,
+  authorization_details_types_supported: [CONSENT_DETAIL],
+  subject_types_supported: ['public'],
+  id_token_signing_alg_values_supported: ['ES256'],
+  prompt_values_supported: PROMPTS,
+  acr_values_supported: ACR_VALUES,
+  claims_supported: [
+    ...['sub', 'iss', 'aud', 'exp', 'iat', 'auth_time', 'acr', 'amr', 'sid', 'nonce'],
+    ...['name', 'preferred_username', 'nickname', 'email', 'email_verified', 'groups'],
+  ],
+  request_parameter_supported: false,
+  request_uri_parameter_supported: false,
+  claims_parameter_supported: false,
+};
 
 /** Metadata of the OAuth server (RFC 8414), at the address that OpenID Connect clients use. */
 @Public()
@@ -15,6 +38,7 @@ import { OauthClientRepository } from './oauth-client.repository.js';
 export class OauthMetadataController {
   constructor(
     @Inject(OauthClientRepository) private readonly oauthClients: OauthClientRepository,
+    @Inject(TokenSigner) private readonly signer: TokenSigner,
     @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
   ) {}
 
@@ -23,15 +47,23 @@ export class OauthMetadataController {
   async metadata(@Param('application') application: string) {
     if (!(await this.oauthClients.findByApplication(application))) throw new Problem('not_found');
     const url = (path: string) => new URL(`/application/o/${path}`, this.config.BASE_URL).href;
+    const methods = ['client_secret_basic', 'client_secret_post'];
     return {
-      issuer: url(`${application}/`),
+      issuer: issuerOf(this.config, application),
       device_authorization_endpoint: url('device/'),
       token_endpoint: url('token/'),
       userinfo_endpoint: url('userinfo/'),
-      grant_types_supported: ['urn:ietf:params:oauth:grant-type:device_code'],
-      response_types_supported: [],
+      grant_types_supported: [DEVICE_CODE_GRANT, ...(this.signer.canSign ? ['authorization_code'] : [])],
+      response_types_supported: this.signer.canSign ? ['code'] : [],
       scopes_supported: Object.keys(SUPPORTED_SCOPES),
-      token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
+      token_endpoint_auth_methods_supported: [...methods, 'none'],
+      ...(this.signer.canSign && {
+        authorization_endpoint: url('authorize/'),
+        pushed_authorization_request_endpoint: url('par/'),
+        end_session_endpoint: url(`${application}/end-session/`),
+        jwks_uri: url(`${application}/jwks/`),
+        ...CODE_FLOW,
+      }),
     };
   }
 }

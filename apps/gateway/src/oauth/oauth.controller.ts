@@ -4,19 +4,18 @@ import { Body, Controller, HttpCode, HttpStatus, Inject, Post, Req, Res, UseGuar
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 import { Public } from '../http/auth/auth.guard.js';
-import type { HttpExchange } from '../http/exchange.js';
 import { AnonymousRateLimitGuard } from '../http/rate-limits/anonymous-rate-limiter.js';
 import { type FormFields, FormPipe } from '../http/zod-body.pipe.js';
 import { UserRepository } from '../users/user.repository.js';
-import { SUPPORTED_SCOPES } from './device-authorization.service.js';
+import { AuthorizationCodeGrant } from './authorization-code.grant.js';
+import { SUPPORTED_SCOPES } from './authorization-start.js';
 import { DeviceCodeRateLimitGuard } from './device-code-rate-limiter.js';
 import { DeviceGrantClient } from './device-grant.client.js';
 import { formText, OauthClientAuthenticator } from './oauth-client.authenticator.js';
-
-const DEVICE_CODE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
+import { DEVICE_CODE_GRANT, oauthError } from './oauth-responses.js';
 
 /**
- * Issues device codes, and tokens of devices that a user has approved (RFC 8628). The OAuth client authenticates, not a
+ * Issues device codes, and tokens for device codes (RFC 8628) and authorization codes that a user has approved. The OAuth client authenticates, not a
  * user.
  */
 @Public()
@@ -25,6 +24,7 @@ export class OauthController {
   constructor(
     @Inject(OauthClientAuthenticator) private readonly authenticator: OauthClientAuthenticator,
     @Inject(DeviceGrantClient) private readonly grants: DeviceGrantClient,
+    @Inject(AuthorizationCodeGrant) private readonly codes: AuthorizationCodeGrant,
     @Inject(UserRepository) private readonly users: UserRepository,
     @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
   ) {}
@@ -49,7 +49,7 @@ export class OauthController {
     return { ...rest, user_code, verification_uri, verification_uri_complete: complete, expires_in };
   }
 
-  /** Returns the token of an approved device, else the error code of RFC 8628 (§3.4, §3.5). */
+  /** Returns the tokens of an authorization code or of an approved device, else an error code (RFC 6749 §5.2, RFC 8628 §3.5). */
   @Post('token/')
   @HttpCode(HttpStatus.OK)
   @UseGuards(AnonymousRateLimitGuard)
@@ -60,11 +60,15 @@ export class OauthController {
   ) {
     const grant = formText(form, 'grant_type');
     if (grant === undefined) return oauthError({ request, reply }, 'invalid_request');
-    if (grant !== DEVICE_CODE_GRANT) return oauthError({ request, reply }, 'unsupported_grant_type');
+    if (grant !== DEVICE_CODE_GRANT && grant !== 'authorization_code')
+      return oauthError({ request, reply }, 'unsupported_grant_type');
     const client = await this.authenticator.find(request, form, { requireSecret: true });
     if (!client) return oauthError({ request, reply }, 'invalid_client');
-    const result = await this.redeem(client, formText(form, 'device_code'));
-    return 'error' in result ? oauthError({ request, reply }, result.error) : result;
+    const result =
+      grant === DEVICE_CODE_GRANT
+        ? await this.redeem(client, formText(form, 'device_code'))
+        : await this.codes.redeem(client, form);
+    return 'error' in result ? oauthError({ request, reply }, String(result.error)) : result;
   }
 
   /**
@@ -87,11 +91,3 @@ const requestedScopes = (form: FormFields): string[] => {
   const requested = new Set((formText(form, 'scope') ?? '').split(' '));
   return Object.keys(SUPPORTED_SCOPES).filter((scope) => requested.has(scope));
 };
-
-/** Returns an error response (RFC 6749 §5.2). */
-function oauthError({ request, reply }: HttpExchange, error: string) {
-  const usedHeader = error === 'invalid_client' && request.headers.authorization !== undefined;
-  if (usedHeader) void reply.header('www-authenticate', 'Basic realm="OAuth"');
-  void reply.status(usedHeader ? HttpStatus.UNAUTHORIZED : HttpStatus.BAD_REQUEST);
-  return { error };
-}

@@ -1,5 +1,4 @@
 import { MAX_DEVICE_SECRET_LENGTH } from '@gatehouse/contracts';
-import type { Identity } from '@gatehouse/executor';
 import { Controller, Get, HttpCode, HttpStatus, Inject, Post, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Public } from '../http/auth/auth.guard.js';
@@ -7,6 +6,7 @@ import { AnonymousRateLimitGuard } from '../http/rate-limits/anonymous-rate-limi
 import { UserRepository } from '../users/user.repository.js';
 import { DeviceGrantClient } from './device-grant.client.js';
 import { OauthClientRepository } from './oauth-client.repository.js';
+import { claimsOf } from './user-claims.js';
 
 /**
  * Returns the claims about the user who has authorized a device, as far as the scopes of the device's token allow
@@ -50,15 +50,6 @@ export class UserinfoController {
     const user = await this.users.findActive(grant.user);
     return user && { user, scopes: grant.scopes };
   }
-}
-
-function claimsOf({ uuid, username, name, email }: Identity, scopes: readonly string[]) {
-  return {
-    sub: uuid,
-    ...(scopes.includes('profile') ? { name, preferred_username: username, nickname: username } : {}),
-    // Gatehouse does not know whether the email address belongs to the user.
-    ...(scopes.includes('email') ? { email, email_verified: false } : {}),
-  };
 }
 
 /** Returns an error response (RFC 6750 §3.1). */

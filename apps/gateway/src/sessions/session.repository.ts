@@ -113,6 +113,23 @@ const IS_RECENT = {
   text: `SELECT FROM flow.sessions WHERE id = $1 AND user_id = $2 AND ${recentIn('', 'make_interval(secs => $3::int)')}`,
 };
 
+/** Selects when and how the user of a session logged in. $1 id of the session, $2 uuid of the user. */
+const FIND_LOGIN = {
+  name: 'session_login',
+  text: `
+    SELECT extract(epoch FROM (data->>'login_at')::timestamptz)::double precision AS at,
+      coalesce(data->'amr', '[]') AS methods
+    FROM flow.sessions WHERE id = $1 AND user_id = $2`,
+};
+
+/** The login of a session. */
+export interface SessionLogin {
+  /** Seconds since 1970, with fractions. */
+  readonly at: number;
+  /** Values of `amr` (RFC 8176). Empty for a login before version 0.3. */
+  readonly methods: readonly string[];
+}
+
 interface ChosenRow {
   readonly hash: Buffer;
   readonly current: boolean;
@@ -181,6 +198,11 @@ export class SessionRepository {
   /** Returns whether the user logged in to the session recently and proved a device in that login. */
   async hasProvedDevice(id: string, { user, withinS }: ProofQuery): Promise<boolean> {
     return (await runNamed(this.source, HAS_PROVED, [id, user, withinS])).rows.length > 0;
+  }
+
+  /** Returns when and how the user logged in to the session. */
+  async findLogin(id: string, user: string): Promise<SessionLogin | undefined> {
+    return (await runNamed<SessionLogin>(this.source, FIND_LOGIN, [id, user])).rows[0];
   }
 
   /** Returns whether the user logged in to the session recently, with a proof (docs/spec/plan.md#recent-proof). */

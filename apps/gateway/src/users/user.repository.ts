@@ -44,7 +44,7 @@ export class UserRepository {
    * Returns an active user. Returns undefined if the user is disabled, or if the user's epoch has changed because all
    * sessions were ended.
    */
-  async findActive({ uuid, epoch }: Pick<Identity, 'uuid' | 'epoch'>): Promise<Identity | undefined> {
+  async findActive({ uuid, epoch }: Pick<Identity, 'uuid' | 'epoch'>): Promise<AuthenticatedUser | undefined> {
     const { rows } = await runNamed<AuthenticatedUserRow>(this.source, FIND_ACTIVE, [uuid, false, epoch]);
     return rows[0] && { ...rows[0], kind: 'saved' };
   }

@@ -163,12 +163,16 @@ export const auditEvents = {
     },
   }),
   authorize_application: defineEvent({
-    when: 'A user lets a device act for them by its device code.',
+    when: 'A user lets a device act for them by its device code, or signs in to an application.',
     ...{ level: 'info', outcome: 'success', actor: 'the user', subject: 'the user' },
     context: z.object({
       authorized_application: z.string().optional().describe('slug of the application'),
       flow: z.string().optional().describe('id of the flow'),
       scopes: z.string().describe('the granted scopes, separated by spaces'),
+      consent_client: z
+        .string()
+        .optional()
+        .describe('id of the application behind the client, if the client asked for a consent for it'),
     }),
     example: { authorized_application: 'tv', flow: '0192f6a4-c7d8-7a8e-9c3b-5d2f1e4a6b8c', scopes: 'openid profile' },
   }),

@@ -83,6 +83,13 @@ export const serviceEvents = {
     help: 'The client gets an error.',
     fields: ['operation', 'error'],
   },
+  authorization_failed: {
+    level: 'error',
+    processes: ['consent'],
+    msg: 'a request about authorization codes failed',
+    help: 'The application gets an error.',
+    fields: ['operation', 'error'],
+  },
   provider_login_refused: {
     level: 'security',
     processes: ['identification'],

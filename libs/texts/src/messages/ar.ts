@@ -173,6 +173,12 @@ export const ar: Catalogue = {
   'Know who you are': 'معرفة من أنت',
   'See your name and username': 'الاطلاع على اسمك واسم المستخدم',
   'See your e-mail address': 'الاطلاع على عنوان بريدك الإلكتروني',
+  'See your groups': 'الاطلاع على مجموعاتك',
+  'This request has expired. Please start again in the application.':
+    'انتهت صلاحية هذا الطلب. يُرجى البدء من جديد في التطبيق.',
+  'This request is unknown or has expired. Please start again in the application.':
+    'هذا الطلب غير معروف أو انتهت صلاحيته. يُرجى البدء من جديد في التطبيق.',
+  'The application does not have this address.': 'هذا العنوان ليس من عناوين التطبيق.',
   'Invalid code': 'رمز غير صالح',
   'The code has expired. Please start again on your device.': 'انتهت صلاحية الرمز. يُرجى البدء من جديد على جهازك.',
   'Successfully logged in!': 'تم تسجيل دخولك!',

@@ -191,6 +191,12 @@ export const de: Catalogue = {
   'Know who you are': 'Erfahren, wer Sie sind',
   'See your name and username': 'Ihren Namen und Benutzernamen sehen',
   'See your e-mail address': 'Ihre E-Mail-Adresse sehen',
+  'See your groups': 'Ihre Gruppen sehen',
+  'This request has expired. Please start again in the application.':
+    'Diese Anfrage ist abgelaufen. Bitte beginnen Sie in der Anwendung von vorn.',
+  'This request is unknown or has expired. Please start again in the application.':
+    'Diese Anfrage ist unbekannt oder abgelaufen. Bitte beginnen Sie in der Anwendung von vorn.',
+  'The application does not have this address.': 'Die Anwendung hat diese Adresse nicht.',
   'Invalid code': 'Ungültiger Code',
   'The code has expired. Please start again on your device.':
     'Der Code ist abgelaufen. Bitte beginnen Sie auf Ihrem Gerät von vorn.',

@@ -184,6 +184,12 @@ export const es: Catalogue = {
   'Know who you are': 'Saber quién es usted',
   'See your name and username': 'Ver su nombre y su nombre de usuario',
   'See your e-mail address': 'Ver su dirección de correo electrónico',
+  'See your groups': 'Ver sus grupos',
+  'This request has expired. Please start again in the application.':
+    'Esta solicitud ha caducado. Empiece de nuevo en la aplicación.',
+  'This request is unknown or has expired. Please start again in the application.':
+    'Esta solicitud es desconocida o ha caducado. Empiece de nuevo en la aplicación.',
+  'The application does not have this address.': 'La aplicación no tiene esta dirección.',
   'Invalid code': 'Código no válido',
   'The code has expired. Please start again on your device.':
     'El código ha caducado. Empiece de nuevo en su dispositivo.',

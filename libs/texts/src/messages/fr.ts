@@ -190,6 +190,12 @@ export const fr: Catalogue = {
   'Know who you are': 'Savoir qui vous êtes',
   'See your name and username': 'Voir votre nom et votre nom d’utilisateur',
   'See your e-mail address': 'Voir votre adresse e-mail',
+  'See your groups': 'Voir vos groupes',
+  'This request has expired. Please start again in the application.':
+    'Cette demande a expiré. Veuillez recommencer dans l’application.',
+  'This request is unknown or has expired. Please start again in the application.':
+    'Cette demande est inconnue ou a expiré. Veuillez recommencer dans l’application.',
+  'The application does not have this address.': 'L’application n’a pas cette adresse.',
   'Invalid code': 'Code non valide',
   'The code has expired. Please start again on your device.':
     'Le code a expiré. Veuillez recommencer sur votre appareil.',

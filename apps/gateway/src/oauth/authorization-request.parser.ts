@@ -1,0 +1,116 @@
+import {
+  AUTHORIZATION_LIMITS,
+  type AuthorizationRequest,
+  type ConsentDetail,
+  consentDetail,
+  PROMPTS,
+  type Prompt,
+} from '@gatehouse/contracts';
+import type { OauthClient } from '@gatehouse/plan';
+import { z } from 'zod';
+import type { FormFields } from '../http/zod-body.pipe.js';
+import { SUPPORTED_SCOPES } from './authorization-start.js';
+import { formText } from './oauth-client.authenticator.js';
+
+/** An error of the endpoint, with the reason for the developer of the client (RFC 6749 §4.1.2.1). */
+export class AuthorizationRequestError extends Error {
+  constructor(
+    readonly error: string,
+    readonly description: string,
+  ) {
+    super(description);
+  }
+}
+const invalid = (description: string, error = 'invalid_request') => new AuthorizationRequestError(error, description);
+
+/** Largest value of `max_age`: ten years, in seconds. */
+const MAX_AGE_S = 10 * 365 * 86_400;
+/** A SHA-256 in base64url (RFC 7636 §4.2). */
+const S256 = /^[\w-]{43}$/;
+/** Parameters of OpenID Connect and RFC 9101 that would be ignored at the client's cost. */
+const UNSUPPORTED = ['request', 'request_uri', 'claims', 'registration', 'dpop_jkt'];
+
+/**
+ * Returns the pushed request of a client, checked against everything that the client may ask for. Throws
+ * AuthorizationRequestError (docs/spec/authorization-code.md#par).
+ */
+export function parseAuthorizationRequest(client: OauthClient, form: FormFields, issuer: string): AuthorizationRequest {
+  const text = (name: keyof typeof AUTHORIZATION_LIMITS) => limitedText(form, name);
+  rejectUnsupported(form);
+  const redirect_uri = text('redirect_uri');
+  if (redirect_uri === undefined || !client.redirect_uris.includes(redirect_uri))
+    throw invalid('redirect_uri must equal one of the redirect_uris of the provider, which are https or loopback');
+  const code_challenge = formText(form, 'code_challenge');
+  if (formText(form, 'code_challenge_method') !== 'S256' || code_challenge === undefined || !S256.test(code_challenge))
+    throw invalid('code_challenge must be a SHA-256 in base64url, with code_challenge_method=S256');
+  return {
+    ...{ client_id: client.client_id, application: client.application.uuid, issuer, redirect_uri, code_challenge },
+    scopes: scopesOf(form),
+    state: text('state'),
+    nonce: text('nonce'),
+    prompts: promptsOf(form),
+    max_age: maxAgeOf(form),
+    consent: consentOf(form),
+    code_lifetime_s: client.code_lifetime_s,
+  };
+}
+
+function rejectUnsupported(form: FormFields): void {
+  const used = UNSUPPORTED.find((name) => formText(form, name) !== undefined);
+  if (used !== undefined) throw invalid(`${used} is not supported`, `${used}_not_supported`);
+  if (formText(form, 'response_type') !== 'code')
+    throw invalid('response_type must be code', 'unsupported_response_type');
+  if (!['query', undefined].includes(formText(form, 'response_mode'))) throw invalid('response_mode must be query');
+}
+
+function limitedText(form: FormFields, name: keyof typeof AUTHORIZATION_LIMITS): string | undefined {
+  const value = formText(form, name);
+  const limit = AUTHORIZATION_LIMITS[name];
+  if (value !== undefined && value.length > limit) throw invalid(`${name} is longer than ${limit} characters`);
+  if (value?.includes('\0')) throw invalid(`${name} contains NUL`);
+  return value;
+}
+
+/** Returns the requested scopes that are supported. Without `openid` there would be no ID token. */
+function scopesOf(form: FormFields): string[] {
+  const requested = new Set((formText(form, 'scope') ?? '').split(' '));
+  if (!requested.has('openid')) throw invalid('scope must contain openid', 'invalid_scope');
+  return Object.keys(SUPPORTED_SCOPES).filter((scope) => requested.has(scope));
+}
+
+function promptsOf(form: FormFields): Prompt[] {
+  const values = (formText(form, 'prompt') ?? '').split(' ').filter((value) => value !== '');
+  const prompts = PROMPTS.filter((prompt) => values.includes(prompt));
+  if (values.some((value) => !(PROMPTS as readonly string[]).includes(value)))
+    throw invalid(`prompt may contain ${PROMPTS.join(', ')}`);
+  if (prompts.includes('none') && prompts.length > 1) throw invalid('prompt=none excludes all other prompts');
+  return prompts;
+}
+
+function maxAgeOf(form: FormFields): number | undefined {
+  const value = formText(form, 'max_age');
+  if (value === undefined) return undefined;
+  if (!/^\d{1,9}$/.test(value) || Number(value) > MAX_AGE_S)
+    throw invalid(`max_age must be a number of seconds from 0 to ${MAX_AGE_S}`);
+  return Number(value);
+}
+
+/** Reads `authorization_details`, of which there is one type: the consent for another application. */
+function consentOf(form: FormFields): ConsentDetail | undefined {
+  const value = formText(form, 'authorization_details');
+  if (value === undefined) return undefined;
+  const parsed = z.array(consentDetail).length(1).safeParse(parsedJson(value));
+  const [detail] = parsed.data ?? [];
+  if (detail && !JSON.stringify(detail).includes('\\u0000')) return detail;
+  const issue = parsed.error?.issues[0];
+  const reason = issue ? `${issue.path.join('.')} ${issue.message}`.trim() : 'it contains NUL';
+  throw invalid(`authorization_details must be one consent: ${reason}`, 'invalid_authorization_details');
+}
+
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,161 @@
+import {
+  AUTHORIZATION_CODE_KIND,
+  MAX_DEVICE_SECRET_LENGTH,
+  type PendingAuthorization,
+  Problem,
+  sentence,
+} from '@gatehouse/contracts';
+import { BrandStore, type FlowResult, NO_AUTHORIZATION } from '@gatehouse/executor';
+import type { OauthClient } from '@gatehouse/plan';
+import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { FlowService } from '../flows/flow.service.js';
+import { AllowAnonymous } from '../http/auth/auth.guard.js';
+import type { Principal } from '../http/auth/auth.service.js';
+import { crossSiteOf } from '../http/cross-site-request.js';
+import type { HttpExchange } from '../http/exchange.js';
+import { translatorFor } from '../http/locale.js';
+import { lastValue } from '../http/query.js';
+import { type SessionLogin, SessionRepository } from '../sessions/session.repository.js';
+import { AuthorizationGrantClient } from './authorization-grant.client.js';
+import { authorizationStart } from './authorization-start.js';
+import { consentOf } from './consent-question.js';
+import { isRefusal } from './device-authorization.service.js';
+import { OauthClientRepository } from './oauth-client.repository.js';
+import { type AuthorizationError, errorRedirect, REQUEST_URI_PREFIX } from './oauth-responses.js';
+import { authenticationOf, isRecentEnough } from './session-authentication.js';
+
+const UNKNOWN = sentence('This request is unknown or has expired. Please start again in the application.');
+/** Query parameter that says that a logged-in visitor has been sent to the login already. It ends loops, and proves nothing. */
+const ASKED = 'asked';
+
+/** A request that waits for its user, with its client. */
+interface Pending {
+  readonly client: OauthClient;
+  readonly pending: PendingAuthorization;
+}
+/** A logged-in user, and how the user logged in. */
+interface LoggedIn {
+  readonly principal: Principal;
+  readonly sessionId: string;
+  readonly login: SessionLogin;
+}
+
+/** The authorization endpoint: leads a user's browser through login and consent back to the client. */
+@Controller('/application/o/authorize')
+export class AuthorizationController {
+  constructor(
+    @Inject(AuthorizationGrantClient) private readonly grants: AuthorizationGrantClient,
+    @Inject(OauthClientRepository) private readonly clients: OauthClientRepository,
+    @Inject(SessionRepository) private readonly sessions: SessionRepository,
+    @Inject(FlowService) private readonly flowService: FlowService,
+    @Inject(BrandStore) private readonly brands: BrandStore,
+  ) {}
+
+  /**
+   * Redirects to the login, to the page of the authorization flow, or back to the client with a code or an error. Shows
+   * `not_found` for a request that is unknown, used, expired or of another client: then no redirect URI is trustworthy.
+   */
+  @Get('')
+  @AllowAnonymous()
+  async authorize(@Req() request: FastifyRequest, @Res() reply: FastifyReply) {
+    const exchange = { request, reply };
+    const found = await this.find(request.query as Query);
+    return reply.redirect(await this.destinationOf(exchange, found), 302);
+  }
+
+  private async find(query: Query): Promise<Pending> {
+    const [id, reference] = [lastValue(query.client_id), referenceOf(lastValue(query.request_uri))];
+    const client = typeof id === 'string' && reference ? await this.clients.find(id) : undefined;
+    const pending = client && reference ? await this.grants.find(reference, client.client_id) : undefined;
+    if (!client || !pending || !isCurrent(client, pending)) throw new Problem('not_found', { detail: UNKNOWN });
+    return { client, pending };
+  }
+
+  private async destinationOf(exchange: HttpExchange, found: Pending): Promise<string> {
+    const { request } = exchange;
+    const { pending } = found;
+    const visitor = await this.loggedIn(request.principal);
+    const isSilent = pending.prompts.includes('none');
+    if (visitor && isRecentEnough(visitor.login, pending, Date.now() / 1000))
+      return this.start(exchange, found, visitor);
+    if (isSilent || (visitor && ASKED in (request.query as object))) return this.refuse(pending, 'login_required');
+    return loginAddress(found.client, addressOf(request, { isAsked: visitor !== undefined }));
+  }
+
+  /** Throws `proof_required` for an API token, because the access of the client would outlive the token. */
+  private async loggedIn(principal: Principal | undefined): Promise<LoggedIn | undefined> {
+    if (!principal) return undefined;
+    const { byToken, sessionId, user } = principal;
+    if (byToken || sessionId === undefined) throw new Problem('proof_required', { detail: NO_AUTHORIZATION });
+    const login = await this.sessions.findLogin(sessionId, user.uuid);
+    return login && { principal, sessionId, login };
+  }
+
+  /** Starts the authorization flow, and enters it, because it may end without a page. */
+  private async start(exchange: HttpExchange, { client, pending }: Pending, visitor: LoggedIn): Promise<string> {
+    const { request } = exchange;
+    const { user } = visitor.principal;
+    const translate = translatorFor(request, { user, brand: await this.brands.find(request.host) });
+    const { sessionId, login } = visitor;
+    const config = {
+      request: pending.id,
+      user: user.uuid,
+      authentication: authenticationOf(login, { sessionId, clientId: client.client_id }),
+      asks: pending.prompts.includes('consent'),
+    };
+    const step = { kind: AUTHORIZATION_CODE_KIND, config };
+    const options = authorizationStart(client, { visitor: user, step, ...consentOf(client, pending, translate) });
+    const params = { slug: client.flow, crossSite: crossSiteOf(request) };
+    try {
+      const next = addressOf(request, { isAsked: false });
+      await this.flowService.begin(exchange, { ...params, query: { next } }, options);
+      const { result } = await this.flowService.enter(exchange, { ...params, query: {}, answer: undefined });
+      return await this.after(result, { client, pending });
+    } catch (error) {
+      if (isRefusal(error)) return this.refuse(pending, 'access_denied');
+      throw error;
+    }
+  }
+
+  private async after(result: FlowResult, { client, pending }: Pending): Promise<string> {
+    if (result.type === 'done') return result.to;
+    if (result.type === 'problem') throw result.problem;
+    if (result.type === 'denied') return this.refuse(pending, 'access_denied');
+    if (!pending.prompts.includes('none')) return `/if/flow/${client.flow}/`;
+    const isConsent = result.contract.kind === 'consent';
+    return this.refuse(pending, isConsent ? 'consent_required' : 'interaction_required');
+  }
+
+  /** Ends the request. Returns the address that tells the client. */
+  private async refuse(pending: PendingAuthorization, error: AuthorizationError): Promise<string> {
+    await this.grants.refuse(pending.id);
+    return errorRedirect(pending, error);
+  }
+}
+
+interface Query {
+  readonly client_id?: unknown;
+  readonly request_uri?: unknown;
+}
+
+/** Returns the reference in a `request_uri`; undefined if it is malformed. */
+function referenceOf(uri: unknown): string | undefined {
+  if (typeof uri !== 'string' || !uri.startsWith(REQUEST_URI_PREFIX)) return undefined;
+  const reference = uri.slice(REQUEST_URI_PREFIX.length);
+  return reference !== '' && reference.length <= MAX_DEVICE_SECRET_LENGTH ? reference : undefined;
+}
+
+/** Returns whether the client may still use what it pushed. Blueprints may have changed since. */
+const isCurrent = ({ application, redirect_uris }: OauthClient, pending: PendingAuthorization): boolean =>
+  pending.application === application.uuid && redirect_uris.includes(pending.redirect_uri);
+
+/** Returns the address of this request, without parameters that other sites may have added. */
+function addressOf({ query }: FastifyRequest, { isAsked }: { readonly isAsked: boolean }): string {
+  const { client_id, request_uri } = query as Query;
+  const kept = { client_id: String(lastValue(client_id)), request_uri: String(lastValue(request_uri)) };
+  return `/application/o/authorize/?${new URLSearchParams({ ...kept, ...(isAsked && { [ASKED]: '1' }) }).toString()}`;
+}
+
+const loginAddress = ({ authentication_flow: slug }: OauthClient, next: string): string =>
+  `${slug === undefined ? '/flows/-/default/authentication/' : `/if/flow/${slug}/`}?${new URLSearchParams({ next }).toString()}`;

@@ -1,0 +1,59 @@
+import { AUTHORIZATION_LIMITS, Problem, sentence } from '@gatehouse/contracts';
+import { BrandStore } from '@gatehouse/executor';
+import { Controller, Get, Inject, Param, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { FlowService } from '../flows/flow.service.js';
+import { AllowAnonymous } from '../http/auth/auth.guard.js';
+import { crossSiteOf } from '../http/cross-site-request.js';
+import { lastValue } from '../http/query.js';
+import { OauthClientRepository } from './oauth-client.repository.js';
+
+const UNKNOWN_ADDRESS = sentence('The application does not have this address.');
+
+/** The parameters by which an application gets the visitor back. */
+interface Query {
+  readonly post_logout_redirect_uri?: unknown;
+  readonly state?: unknown;
+}
+
+/** Logs visitors out for an application (OpenID Connect RP-Initiated Logout). */
+@Controller('/application/o')
+export class EndSessionController {
+  constructor(
+    @Inject(OauthClientRepository) private readonly clients: OauthClientRepository,
+    @Inject(BrandStore) private readonly brands: BrandStore,
+    @Inject(FlowService) private readonly flowService: FlowService,
+  ) {}
+
+  /**
+   * Redirects to the invalidation flow of the brand, which asks the visitor of another site first, and ends at
+   * `post_logout_redirect_uri`. Redirects an anonymous visitor there at once. Throws `not_found` for an address that is
+   * none of the client's `redirect_uris`.
+   */
+  @Get(':application/end-session/')
+  @AllowAnonymous()
+  async endSession(@Param('application') slug: string, @Req() request: FastifyRequest, @Res() reply: FastifyReply) {
+    const destination = await this.destinationOf(slug, request.query as Query);
+    const { principal } = request;
+    const { invalidation } = (await this.brands.find(request.host)).flowsByPurpose;
+    if (!principal || principal.byToken || invalidation === undefined) return reply.redirect(destination, 302);
+    const params = { slug: invalidation, query: {}, crossSite: crossSiteOf(request) };
+    const context = { redirect: destination };
+    await this.flowService.begin({ request, reply }, params, { visitor: principal.user, context });
+    return reply.redirect(`/if/flow/${invalidation}/`, 302);
+  }
+
+  private async destinationOf(slug: string, { post_logout_redirect_uri, state }: Query): Promise<string> {
+    const client = await this.clients.findByApplication(slug);
+    if (!client) throw new Problem('not_found');
+    const uri = lastValue(post_logout_redirect_uri);
+    if (uri === undefined) return '/';
+    if (typeof uri !== 'string' || !client.redirect_uris.includes(uri))
+      throw new Problem('not_found', { detail: UNKNOWN_ADDRESS });
+    const url = new URL(uri);
+    const returned = lastValue(state);
+    if (typeof returned === 'string' && returned.length <= AUTHORIZATION_LIMITS.state)
+      url.searchParams.append('state', returned);
+    return url.href;
+  }
+}

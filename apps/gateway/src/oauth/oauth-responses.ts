@@ -1,0 +1,34 @@
+import type { AuthorizationRequest } from '@gatehouse/contracts';
+import { HttpStatus } from '@nestjs/common';
+import type { GatewayConfig } from '../gateway.config.js';
+import type { HttpExchange } from '../http/exchange.js';
+
+export const DEVICE_CODE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
+/** Beginning of the URIs that name pushed authorization requests (RFC 9126 §2.2). */
+export const REQUEST_URI_PREFIX = 'urn:ietf:params:oauth:request_uri:';
+
+/** Returns the issuer of an application's tokens. */
+export const issuerOf = ({ BASE_URL }: Pick<GatewayConfig, 'BASE_URL'>, applicationSlug: string): string =>
+  new URL(`/application/o/${applicationSlug}/`, BASE_URL).href;
+
+/** Returns an error response to a client (RFC 6749 §5.2). */
+export function oauthError({ request, reply }: HttpExchange, error: string, description?: string) {
+  const usedHeader = error === 'invalid_client' && request.headers.authorization !== undefined;
+  if (usedHeader) void reply.header('www-authenticate', 'Basic realm="OAuth"');
+  void reply.status(usedHeader ? HttpStatus.UNAUTHORIZED : HttpStatus.BAD_REQUEST);
+  return { error, ...(description !== undefined && { error_description: description }) };
+}
+
+/** An error that a client gets by its redirect URI (RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6). */
+export type AuthorizationError = 'access_denied' | 'login_required' | 'consent_required' | 'interaction_required';
+
+/** Returns the redirect URI of a request with an error, and with the issuer (RFC 9207). */
+export function errorRedirect(
+  { redirect_uri, state, issuer }: Pick<AuthorizationRequest, 'redirect_uri' | 'state' | 'issuer'>,
+  error: AuthorizationError,
+): string {
+  const url = new URL(redirect_uri);
+  for (const [name, value] of Object.entries({ error, state, iss: issuer }))
+    if (value !== undefined) url.searchParams.append(name, value);
+  return url.href;
+}

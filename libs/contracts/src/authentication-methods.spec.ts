@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest';
+import { authenticationMethods } from './authentication-methods.js';
+
+const devices = (...names: string[]) => ({ mfa_devices: names.map((model_name) => ({ pk: 1, model_name })) });
+
+describe('the methods of a login (RFC 8176)', () => {
+  it.each([
+    ['a password', { auth_method: 'password', auth_method_args: {} }, ['pwd']],
+    ['an app password', { auth_method: 'token', auth_method_args: {} }, []],
+    ['a source', {}, []],
+    ['a key alone', { auth_method: 'auth_webauthn_pwl', auth_method_args: devices('webauthndevice') }, ['pop']],
+    [
+      'a password and an app',
+      { auth_method: 'password', auth_method_args: devices('totpdevice') },
+      ['pwd', 'otp', 'mfa'],
+    ],
+    [
+      'a password and a push message',
+      { auth_method: 'password', auth_method_args: devices('duodevice') },
+      ['pwd', 'mfa'],
+    ],
+    [
+      'a password and two devices of one kind',
+      { auth_method: 'password', auth_method_args: devices('smsdevice', 'smsdevice') },
+      ['pwd', 'sms', 'mfa'],
+    ],
+    ['two devices without a password', { auth_method: 'auth_mfa', auth_method_args: devices('totpdevice') }, ['otp']],
+    [
+      'facts of another form',
+      { auth_method: 'password', auth_method_args: { mfa_devices: [null, 'x'] } },
+      ['pwd', 'mfa'],
+    ],
+  ])('are those of %s', (_, facts, expected) => {
+    expect(authenticationMethods(facts)).toEqual(expected);
+  });
+});

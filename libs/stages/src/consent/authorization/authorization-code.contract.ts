@@ -1,0 +1,41 @@
+import { AUTHORIZATION_CODE_KIND, defineStage, sessionAuthentication } from '@gatehouse/contracts';
+import { z } from 'zod';
+
+/**
+ * Contract of the last step of an authorization flow, which issues the code to the client
+ * (docs/spec/authorization-code.md#code).
+ */
+export const authorizationCodeContract = defineStage({
+  kind: AUTHORIZATION_CODE_KIND,
+  component: undefined,
+  model: undefined,
+  service: 'consent',
+  config: z.object({
+    /** Id of the pushed request. */
+    request: z.uuid(),
+    /** The user who started the flow. */
+    user: z.uuid(),
+    authentication: sessionAuthentication,
+    /** Whether the client requires a consent in this run (`prompt=consent`). */
+    asks: z.boolean(),
+  }),
+  challenge: z.object({}),
+  response: z.object({}),
+  state: z.object({}),
+  reads: { application: 'optional' },
+  writes: ['redirect'],
+  errors: {
+    authorization_code_over: {
+      string: 'This request has expired. Please start again in the application.',
+      code: 'invalid',
+    },
+  },
+  effects: ['event'],
+  inserts: ['consent'],
+  consent: 'needed',
+  // A remembered consent needs no page: a link of another site may lead to a code, which only the client can use.
+  acts_on_entry: () => false,
+  grants: true,
+  requires_session: true,
+  writes_data: true,
+});

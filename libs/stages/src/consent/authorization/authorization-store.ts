@@ -1,0 +1,50 @@
+import type {
+  AuthorizationRequest,
+  PendingAuthorization,
+  RedeemedAuthorization,
+  SessionAuthentication,
+} from '@gatehouse/contracts';
+
+/** A user's authorization of a request. */
+export interface Authorization {
+  /** Id of the request. */
+  readonly id: string;
+  readonly user: { readonly uuid: string; readonly epoch: number };
+  readonly authentication: SessionAuthentication;
+}
+
+/** A new code, and the request that it answers. */
+export interface IssuedCode {
+  readonly code: string;
+  readonly request: AuthorizationRequest;
+}
+
+/** A client's exchange of a code for a token. */
+export interface CodeExchange {
+  readonly code: string;
+  readonly clientId: string;
+  readonly redirectUri: string;
+  /** S256 challenge of the client's code verifier. */
+  readonly codeChallenge: string;
+  /** Lifetime of the access token, in seconds. */
+  readonly lifetimeS: number;
+}
+
+/** Stores pushed authorization requests and their codes. Never returns an expired row, even before it is deleted. */
+export abstract class AuthorizationStore {
+  /** Stores a request for `lifetimeS` seconds. Returns its reference. */
+  abstract push(request: AuthorizationRequest, lifetimeS: number): Promise<string>;
+  /** Returns a client's request that waits for its user. */
+  abstract find(reference: string, clientId: string): Promise<PendingAuthorization | undefined>;
+  /** Deletes a request that waits for its user, and returns it. */
+  abstract refuse(id: string): Promise<AuthorizationRequest | undefined>;
+  /** Returns whether a request waits for its user. */
+  abstract isPending(id: string): Promise<boolean>;
+  /**
+   * Issues the code of a request that waits for its user. The work `work` may issue it again, because the reply may have
+   * been lost; the code from before is then worthless. Returns `undefined` to any other work.
+   */
+  abstract issue(work: string, authorization: Authorization): Promise<IssuedCode | undefined>;
+  /** Exchanges a code for an access token. Only one of several concurrent exchanges gets a token. */
+  abstract redeem(exchange: CodeExchange): Promise<RedeemedAuthorization | undefined>;
+}

@@ -1,0 +1,153 @@
+import { randomUUID } from 'node:crypto';
+import type { AuthorizationRequest, SavedUser } from '@gatehouse/contracts';
+import { openDataSource } from '@gatehouse/platform';
+import { driveStage, stageRequestFixture } from '@gatehouse/stage-kit/testing';
+import type { DataSource } from 'typeorm';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type FreshDatabase, migratedDatabase } from '../../../../../test/support/postgres.js';
+import { CONSENT_SCHEMA } from '../migrations/index.js';
+import { authorizationCodeContract } from './authorization-code.contract.js';
+import { AuthorizationCodeStage } from './authorization-code.stage.js';
+import { TypeormAuthorizationStore } from './typeorm-authorization-store.js';
+
+let database: FreshDatabase;
+let source: DataSource;
+let store: TypeormAuthorizationStore;
+beforeAll(async () => {
+  database = await migratedDatabase();
+  source = await openDataSource({ url: database.url, schema: CONSENT_SCHEMA, poolSize: 8 });
+  store = new TypeormAuthorizationStore(source);
+});
+afterAll(async () => {
+  await source?.destroy();
+  await database?.drop();
+});
+
+const REQUEST: AuthorizationRequest = {
+  ...{ client_id: 'shop', application: randomUUID(), issuer: 'https://id.example.org/application/o/shop/' },
+  ...{ redirect_uri: 'https://shop.example.org/back?from=id', state: 'a b&c', nonce: 'n' },
+  ...{ scopes: ['openid', 'email'], code_challenge: 'c'.repeat(43), prompts: [], code_lifetime_s: 60 },
+};
+const ALICE: SavedUser = {
+  ...{ kind: 'saved', uuid: randomUUID(), pk: 1, username: 'alice', name: '', email: '' },
+  ...{ is_active: true, epoch: 4, locale: '' },
+};
+const AUTHENTICATION = { auth_time: 1_700_000_000, acr: 'aal1', amr: ['pwd'], sid: 's' };
+const authorization = (id: string) => ({ id, user: ALICE, authentication: AUTHENTICATION });
+const exchange = (code: string, changes = {}) => ({
+  ...{ code, clientId: 'shop', redirectUri: REQUEST.redirect_uri, codeChallenge: REQUEST.code_challenge },
+  ...{ lifetimeS: 60, ...changes },
+});
+
+async function pushed(request = REQUEST): Promise<string> {
+  const reference = await store.push(request, 60);
+  return (await store.find(reference, 'shop'))!.id;
+}
+const issued = async (request = REQUEST) => (await store.issue('work', authorization(await pushed(request))))!.code;
+
+describe('authorization requests', () => {
+  it('are found by their reference and their client only, and are stored without references and codes', async () => {
+    const reference = await store.push(REQUEST, 60);
+    const found = await store.find(reference, 'shop');
+    expect(found).toMatchObject(REQUEST);
+    expect(Math.abs(found!.created_at - Date.now() / 1000)).toBeLessThan(60);
+    expect(await store.find(reference, 'other')).toBeUndefined();
+    const { code } = (await store.issue('work', authorization(found!.id)))!;
+    const stored = JSON.stringify(await source.query('SELECT r::text FROM consent.authorization_requests r'));
+    expect([stored.includes(reference), stored.includes(code)]).toEqual([false, false]);
+  });
+
+  it('are gone after their time, after a refusal, and once they have a code', async () => {
+    const expired = await store.push(REQUEST, 0.001);
+    await source.query('SELECT pg_sleep(0.01)');
+    expect(await store.find(expired, 'shop')).toBeUndefined();
+    const refused = await pushed();
+    expect(await store.refuse(refused)).toMatchObject({ redirect_uri: REQUEST.redirect_uri });
+    expect([await store.refuse(refused), await store.isPending(refused)]).toEqual([undefined, false]);
+    const used = await store.push(REQUEST, 60);
+    const { id } = (await store.find(used, 'shop'))!;
+    await store.issue('work', authorization(id));
+    expect([await store.find(used, 'shop'), await store.refuse(id)]).toEqual([undefined, undefined]);
+  });
+
+  it('get one code: a repeated work replaces its own code, and another work gets none', async () => {
+    const id = await pushed();
+    const first = await store.issue('work', authorization(id));
+    const repeated = await store.issue('work', authorization(id));
+    expect(await store.issue('other', authorization(id))).toBeUndefined();
+    expect(await store.redeem(exchange(first!.code))).toBeUndefined();
+    expect(await store.redeem(exchange(repeated!.code))).toMatchObject({ user: { uuid: ALICE.uuid, epoch: 4 } });
+  });
+});
+
+describe('authorization codes', () => {
+  it('are exchanged once, and by only one of concurrent requests', async () => {
+    const code = await issued();
+    const redeemed = await Promise.all(Array.from({ length: 6 }, () => store.redeem(exchange(code))));
+    const [winner, ...others] = redeemed.filter((result) => result !== undefined);
+    expect(others).toEqual([]);
+    expect(winner).toMatchObject({ ...REQUEST, authentication: AUTHENTICATION });
+    const [{ count }] = await source.query<[{ count: number }]>(
+      `SELECT count(*)::int FROM consent.access_tokens WHERE hash = sha256(convert_to($1, 'UTF8'))`,
+      [winner!.access_token],
+    );
+    expect([count, await store.redeem(exchange(code))]).toEqual([1, undefined]);
+  });
+
+  it.each([
+    ['client', { clientId: 'other' }],
+    ['redirect URI', { redirectUri: 'https://shop.example.org/back' }],
+    ['code challenge', { codeChallenge: 'd'.repeat(43) }],
+  ])('are refused with another %s, and stay valid for the right one', async (_, changes) => {
+    const code = await issued();
+    expect(await store.redeem(exchange(code, changes))).toBeUndefined();
+    expect(await store.redeem(exchange(code))).toMatchObject({ access_token: expect.any(String) });
+  });
+
+  it('end with their lifetime', async () => {
+    const code = await issued({ ...REQUEST, code_lifetime_s: 0 });
+    expect(await store.redeem(exchange(code))).toBeUndefined();
+  });
+});
+
+describe('the stage of authorization codes', () => {
+  const drive = (request: string, { asks = false, user = ALICE, consented = false } = {}) =>
+    driveStage(authorizationCodeContract, new AuthorizationCodeStage(store), {
+      config: { request, user: ALICE.uuid, authentication: AUTHENTICATION, asks },
+      request: { id: randomUUID(), session: { user }, step: { ...stageRequestFixture().step, consented } },
+    });
+
+  it('leads back to the client with code, state and issuer, and keeps the query of the redirect URI', async () => {
+    const reply = await drive(await pushed()).show();
+    const { redirect } = 'context' in reply ? (reply.context ?? {}) : {};
+    const { origin, pathname, searchParams } = new URL(String(redirect));
+    const { code, ...rest } = Object.fromEntries(searchParams);
+    expect([origin + pathname, rest]).toEqual([
+      'https://shop.example.org/back',
+      { from: 'id', state: REQUEST.state, iss: REQUEST.issuer },
+    ]);
+    expect(await store.redeem(exchange(code!))).toMatchObject({ authentication: AUTHENTICATION });
+    expect(reply).toMatchObject({
+      effects: [{ action: 'authorize_application', context: { scopes: 'openid email' } }],
+    });
+  });
+
+  it('asks for a consent first if the client requires one, whatever was granted before', async () => {
+    const id = await pushed();
+    expect(await drive(id, { asks: true }).show()).toMatchObject({
+      type: 'passed',
+      insert: { where: 'before', steps: [{ kind: 'consent', config: { mode: 'always_require' } }] },
+    });
+    expect(await drive(id, { asks: true, consented: true }).show()).toMatchObject({ context: {} });
+  });
+
+  it('denies another user than the one who started the flow, and an expired request', async () => {
+    const id = await pushed();
+    const bob = { ...ALICE, uuid: randomUUID() };
+    expect(await drive(id, { user: bob }).show()).toMatchObject({ type: 'denied' });
+    expect(await store.isPending(id)).toBe(true);
+    await store.refuse(id);
+    for (const asks of [false, true])
+      expect(await drive(id, { asks }).show()).toMatchObject({ message: { code: 'authorization_code_over' } });
+  });
+});

@@ -1,0 +1,245 @@
+import * as openid from 'openid-client';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  blueprint,
+  flowEntries,
+  IDENTIFICATION,
+  LOGIN,
+  PASSWORD,
+  tokenEntry,
+  userEntry,
+} from '../support/blueprints.js';
+import type { Browser } from '../support/browser.js';
+import { Deployment } from '../support/deployment.js';
+import { locationOf, OauthApplication, returnedBy } from '../support/oauth-application.js';
+import { clientEntries, OauthDevice } from '../support/oauth-device.js';
+
+const SECRET = 'secret-of-the-shop'; // not-a-secret
+const REDIRECT_URI = 'https://shop.example.org/back';
+const API_KEY = 'key-of-alice-for-the-api-0123456789'; // not-a-secret
+const AUTHORIZING = { designation: 'authorization', authentication: 'require_authenticated' };
+const CLIENT = { client_type: 'confidential', client_secret: SECRET, redirect_uris: REDIRECT_URI };
+const VERIFIER = 'v'.repeat(43);
+
+let deployment: Deployment;
+let shop: OauthApplication;
+let endpoints: OauthDevice;
+beforeAll(async () => {
+  deployment = await Deployment.open({
+    blueprints: [
+      blueprint(
+        ...['alice', 'bob'].map((name) => userEntry(name)),
+        tokenEntry('alice', API_KEY),
+        flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN]),
+        flowEntries('consent', [{ stage: 'consent.consentstage' }], AUTHORIZING),
+        flowEntries('plain', [], AUTHORIZING),
+        clientEntries('shop', { flow: 'plain', attrs: CLIENT }),
+        clientEntries('rival', { flow: 'plain', attrs: CLIENT }),
+        clientEntries('asking', { flow: 'consent', attrs: CLIENT }),
+        clientEntries('public', { flow: 'plain', attrs: { redirect_uris: REDIRECT_URI } }),
+        clientEntries('silent', { flow: 'plain', attrs: { ...CLIENT, client_secret: '' } }),
+        clientEntries('sloppy', {
+          flow: 'plain',
+          attrs: {
+            ...CLIENT,
+            redirect_uris: `https://shop.example.org/.*\nhttp://shop.example.org/back\njavascript:1`,
+          },
+        }),
+      ),
+    ],
+    services: ['identification', 'password', 'session', 'consent'],
+  });
+  shop = await discover('shop');
+  endpoints = new OauthDevice(deployment);
+});
+afterAll(() => deployment?.close());
+
+const discover = (name: string) =>
+  OauthApplication.discover(deployment, { name, secret: SECRET, redirectUri: REDIRECT_URI });
+
+async function logIn(browser: Browser, name: string): Promise<Browser> {
+  await browser.show('login');
+  await browser.solve('login', { uid_field: name });
+  await browser.solve('login', { password: 'correct-horse-7' });
+  return browser;
+}
+const loggedIn = (name: string) => logIn(deployment.browser(), name);
+
+/** Pushes a request without openid-client, which sends no invalid requests. */
+async function push(changes: Readonly<Record<string, string>> = {}) {
+  const challenge = await openid.calculatePKCECodeChallenge(VERIFIER);
+  return endpoints.post('par', {
+    ...{ client_id: 'shop', client_secret: SECRET, redirect_uri: REDIRECT_URI, response_type: 'code', scope: 'openid' },
+    ...{ code_challenge: challenge, code_challenge_method: 'S256', ...changes },
+  });
+}
+const pathOf = (client_id: string, request_uri: unknown) =>
+  `/application/o/authorize/?${new URLSearchParams({ client_id, request_uri: String(request_uri) }).toString()}`;
+
+/** Returns a code for the shop, and its exchange with some changes. */
+async function newCode() {
+  const { body } = await push();
+  const { code } = returnedBy(await (await loggedIn('alice')).fetch(pathOf('shop', body['request_uri'])));
+  const form = { grant_type: 'authorization_code', client_id: 'shop', client_secret: SECRET, code: code! };
+  const exchange = (changes: Readonly<Record<string, string>> = {}) =>
+    endpoints.post('token', { ...form, redirect_uri: REDIRECT_URI, code_verifier: VERIFIER, ...changes });
+  return { code: code!, exchange };
+}
+
+describe('a pushed request', () => {
+  it.each([
+    ['a wrong secret', { client_secret: 'wrong' }, 'invalid_client'],
+    ['no secret', { client_secret: '' }, 'invalid_client'],
+    ['an unknown client', { client_id: 'nobody' }, 'invalid_client'],
+    ['a client whose secret is empty', { client_id: 'silent', client_secret: '' }, 'invalid_client'],
+    ['a public client', { client_id: 'public' }, 'unauthorized_client'],
+    ['no redirect URI', { redirect_uri: '' }, 'invalid_request'],
+    ['another redirect URI', { redirect_uri: `${REDIRECT_URI}/` }, 'invalid_request'],
+    ['a redirect URI that only matches as a pattern', { client_id: 'sloppy' }, 'invalid_request'],
+    [
+      'a redirect URI in clear text',
+      { client_id: 'sloppy', redirect_uri: 'http://shop.example.org/back' },
+      'invalid_request',
+    ],
+    ['a script as redirect URI', { client_id: 'sloppy', redirect_uri: 'javascript:1' }, 'invalid_request'],
+    ['no code challenge', { code_challenge: '' }, 'invalid_request'],
+    ['a plain code challenge', { code_challenge_method: 'plain' }, 'invalid_request'],
+    ['a code challenge of another form', { code_challenge: 'x' }, 'invalid_request'],
+    ['another response type', { response_type: 'token' }, 'unsupported_response_type'],
+    ['another response mode', { response_mode: 'fragment' }, 'invalid_request'],
+    ['no openid scope', { scope: 'email' }, 'invalid_scope'],
+    ['an unknown prompt', { prompt: 'maybe' }, 'invalid_request'],
+    ['prompt=none with another', { prompt: 'none login' }, 'invalid_request'],
+    ['a negative max_age', { max_age: '-1' }, 'invalid_request'],
+    ['a max_age that is no number', { max_age: '1e9' }, 'invalid_request'],
+    ['a state above the limit', { state: 's'.repeat(2049) }, 'invalid_request'],
+    ['a nonce above the limit', { nonce: 'n'.repeat(513) }, 'invalid_request'],
+    ['a state with NUL', { state: 'a\0b' }, 'invalid_request'],
+    ['a signed request', { request: 'eyJ' }, 'request_not_supported'],
+    ['a request URI', { request_uri: 'https://shop.example.org/' }, 'request_uri_not_supported'],
+    ['authorization details of another form', { authorization_details: '{' }, 'invalid_authorization_details'],
+    [
+      'authorization details of another type',
+      { authorization_details: '[{"type":"x"}]' },
+      'invalid_authorization_details',
+    ],
+    [
+      'the name of an application above the limit',
+      {
+        authorization_details: JSON.stringify([
+          { type: 'urn:gatehouse:consent', client: { id: 'a', name: 'n'.repeat(201) }, scopes: [] },
+        ]),
+      },
+      'invalid_authorization_details',
+    ],
+  ])('is refused with %s', async (_, changes, error) => {
+    expect(await push(changes)).toMatchObject({ status: 400, body: { error } });
+  });
+
+  it('has the longest values that the limits allow', async () => {
+    expect(await push({ state: 's'.repeat(2048), nonce: 'n'.repeat(512), max_age: '0' })).toMatchObject({
+      ...{ status: 201, body: { expires_in: 900 } },
+    });
+  });
+
+  it('is of its client only, is used once, and is never a redirect to an address of the visitor', async () => {
+    const alice = await loggedIn('alice');
+    const { body } = await push();
+    const uri = String(body['request_uri']);
+    const foreign = await alice.fetch(`${pathOf('rival', uri)}&redirect_uri=https%3A%2F%2Fevil.example%2F`);
+    expect([foreign.status, locationOf(foreign)]).toEqual([404, '']);
+    for (const address of [pathOf('shop', 'x'), pathOf('shop', ''), pathOf('shop', `${uri}x`), pathOf('', uri)])
+      expect((await alice.fetch(address)).status).toBe(404);
+    expect((await alice.fetch('/application/o/authorize/')).status).toBe(404);
+    expect(returnedBy(await alice.fetch(`${pathOf('shop', uri)}&state=mine`))).not.toHaveProperty('state');
+    expect((await alice.fetch(pathOf('shop', uri))).status).toBe(404);
+  });
+
+  it('counts no longer once the client may not use its redirect URI any more', async () => {
+    const { body } = await push({ client_id: 'rival' });
+    const removed = clientEntries('rival', {
+      flow: 'plain',
+      attrs: { ...CLIENT, redirect_uris: 'https://rival.example.org/' },
+    });
+    await deployment.apply(blueprint(flowEntries('plain', [], AUTHORIZING), removed));
+    expect((await (await loggedIn('alice')).fetch(pathOf('rival', body['request_uri']))).status).toBe(404);
+  });
+
+  it('is not authorized by an API token', async () => {
+    const { body } = await push();
+    const headers = { authorization: `Bearer ${API_KEY}` };
+    const response = await deployment.browser().fetch(pathOf('shop', body['request_uri']), { headers });
+    expect([response.status, locationOf(response)]).toEqual([403, '']);
+  });
+});
+
+describe('a code', () => {
+  it('gives tokens once, also to concurrent requests', async () => {
+    const { exchange } = await newCode();
+    const replies = await Promise.all(Array.from({ length: 5 }, () => exchange()));
+    const statuses = replies.map(({ status }) => status);
+    expect(statuses.toSorted((a, b) => a - b)).toEqual([200, 400, 400, 400, 400]);
+    expect(await exchange()).toMatchObject({ status: 400, body: { error: 'invalid_grant' } });
+  });
+
+  it.each([
+    ['another client', { client_id: 'asking' }, 'invalid_grant'],
+    ['a wrong secret', { client_secret: 'wrong' }, 'invalid_client'],
+    ['another code verifier', { code_verifier: 'w'.repeat(43) }, 'invalid_grant'],
+    ['no code verifier', { code_verifier: '' }, 'invalid_request'],
+    ['another redirect URI', { redirect_uri: 'https://evil.example/' }, 'invalid_grant'],
+    ['no redirect URI', { redirect_uri: '' }, 'invalid_request'],
+    ['another code', { code: 'c'.repeat(43) }, 'invalid_grant'],
+    ['a code above the limit', { code: 'c'.repeat(257) }, 'invalid_grant'],
+    ['a public client', { client_id: 'public' }, 'unauthorized_client'],
+  ])('gives no tokens to %s, and stays valid for its client', async (_, changes, error) => {
+    const { exchange } = await newCode();
+    expect(await exchange(changes)).toMatchObject({ status: 400, body: { error } });
+    expect(await exchange()).toMatchObject({ status: 200, body: { id_token: expect.any(String) } });
+  });
+
+  it('gives no tokens after its user was disabled', async () => {
+    const { exchange } = await newCode();
+    await deployment.user(['lock', 'alice']);
+    expect(await exchange()).toMatchObject({ status: 400, body: { error: 'invalid_grant' } });
+    await deployment.user(['unlock', 'alice']);
+  });
+
+  it('of another issuer is noticed by the client (mix-up)', async () => {
+    const request = await shop.push();
+    const address = new URL(locationOf(await (await loggedIn('alice')).fetch(request.path)));
+    expect(address.searchParams.get('iss')).toBe(`${deployment.url}/application/o/shop/`);
+    address.searchParams.set('iss', `${deployment.url}/application/o/rival/`);
+    await expect(shop.exchange(address.href, request)).rejects.toMatchObject({
+      cause: { message: expect.stringContaining('iss') },
+    });
+  });
+
+  it('is not issued once another user has logged in to the session in between', async () => {
+    const asking = await discover('asking');
+    const browser = await loggedIn('alice');
+    const request = await asking.push();
+    expect(locationOf(await browser.fetch(request.path))).toBe('/if/flow/consent/');
+    const { body } = await browser.show('consent');
+    await logIn(browser, 'bob');
+    expect((await browser.solve('consent', { token: body['token'] })).text).not.toContain('shop.example.org');
+    expect((await browser.show('consent')).text).not.toContain('shop.example.org');
+  });
+});
+
+it('forbids frames of other sites, and caches, at the authorization endpoint (clickjacking)', async () => {
+  const { body } = await push();
+  const { headers } = await deployment.browser().fetch(pathOf('shop', body['request_uri']));
+  expect(Object.fromEntries(headers)).toMatchObject({
+    ...{ 'x-frame-options': 'SAMEORIGIN', 'cache-control': 'no-store', 'referrer-policy': 'same-origin' },
+    'content-security-policy': expect.stringContaining("frame-ancestors 'self'"),
+  });
+});
+
+it('logs neither secrets nor codes nor tokens', async () => {
+  const { code, exchange } = await newCode();
+  const { body } = await exchange();
+  const output = deployment.output('gateway') + deployment.output('consent');
+  const secrets = [SECRET, code, VERIFIER, String(body['access_token']), String(body['id_token'])];
+  expect(secrets.filter((secret) => output.includes(secret))).toEqual([]);
+});

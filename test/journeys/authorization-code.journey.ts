@@ -1,0 +1,230 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  blueprint,
+  conditionEntry,
+  flowEntries,
+  groupEntry,
+  IDENTIFICATION,
+  LOGIN,
+  LOGOUT,
+  PASSWORD,
+  userEntry,
+} from '../support/blueprints.js';
+import type { Browser } from '../support/browser.js';
+import { Deployment } from '../support/deployment.js';
+import { locationOf, OauthApplication, returnedBy } from '../support/oauth-application.js';
+import { clientEntries } from '../support/oauth-device.js';
+
+const SECRET = 'secret-of-the-shop'; // not-a-secret
+const REDIRECT_URI = 'https://shop.example.org/back';
+const AUTHORIZING = { designation: 'authorization', authentication: 'require_authenticated' };
+const CLIENT = { client_type: 'confidential', client_secret: SECRET, redirect_uris: REDIRECT_URI };
+
+let deployment: Deployment;
+let shop: OauthApplication;
+let plain: OauthApplication;
+beforeAll(async () => {
+  deployment = await Deployment.open({
+    blueprints: [
+      blueprint(
+        ...['alice', 'bob', 'carol'].map((name) => userEntry(name)),
+        groupEntry('customers', { users: ['alice', 'bob'] }),
+        flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN]),
+        flowEntries('logout', [LOGOUT], { designation: 'invalidation' }),
+        flowEntries('consent', [{ stage: 'consent.consentstage' }], AUTHORIZING),
+        flowEntries('plain', [], AUTHORIZING),
+        clientEntries('shop', { flow: 'consent', attrs: CLIENT }),
+        clientEntries('plain', { flow: 'plain', attrs: CLIENT }),
+        clientEntries('club', { flow: 'plain', attrs: CLIENT }),
+        conditionEntry('club application', 'group customers'),
+      ),
+    ],
+    services: ['identification', 'password', 'session', 'consent'],
+  });
+  [shop, plain] = (await Promise.all(
+    ['shop', 'plain'].map((name) =>
+      OauthApplication.discover(deployment, { name, secret: SECRET, redirectUri: REDIRECT_URI }),
+    ),
+  )) as [OauthApplication, OauthApplication];
+});
+afterAll(() => deployment?.close());
+
+/** Logs in by the login flow. Returns where the flow leads. */
+async function logIn(browser: Browser, name: string, query = ''): Promise<string> {
+  await browser.show('login', query);
+  await browser.solve('login', { uid_field: name });
+  return String((await browser.solve('login', { password: 'correct-horse-7' })).body['to']);
+}
+async function loggedIn(name: string): Promise<Browser> {
+  const browser = deployment.browser();
+  await logIn(browser, name);
+  return browser;
+}
+/** Gives the consent that a flow asks for. Returns where the flow leads. */
+async function consent(browser: Browser, slug = 'consent'): Promise<string> {
+  const { body } = await browser.show(slug);
+  expect(body).toMatchObject({ component: 'ak-stage-consent' });
+  return String((await browser.solve(slug, { token: body['token'] })).body['to']);
+}
+const queryOf = (address: string) => address.slice(address.indexOf('?') + 1);
+
+describe('an application', () => {
+  it('learns who logged in, how and when, after login and consent', async () => {
+    const visitor = deployment.browser();
+    const request = await shop.push({ scope: 'openid email groups secrets' });
+    const toLogin = locationOf(await visitor.fetch(request.path));
+    expect(toLogin).toBe(`/flows/-/default/authentication/?${new URLSearchParams({ next: request.path }).toString()}`);
+    const started = Math.floor(Date.now() / 1000);
+    const back = await logIn(visitor, 'alice', queryOf(toLogin));
+    expect(back).toBe(`${request.path}&cross_site=1`);
+    expect(locationOf(await visitor.fetch(back))).toBe('/if/flow/consent/');
+    expect((await visitor.show('consent')).body).toMatchObject({
+      header_text: "You're about to sign into The shop.",
+      permissions: [{ id: 'openid' }, { id: 'email' }, { id: 'groups', name: 'See your groups' }],
+    });
+    const tokens = await shop.exchange(await consent(visitor), request);
+    const [alice] = await deployment.rows<{ id: string }>(`SELECT id FROM directory.users WHERE username = 'alice'`);
+    expect(tokens).toMatchObject({ token_type: 'bearer', scope: 'openid email groups', expires_in: 3600 });
+    const claims = tokens.claims()!;
+    expect(claims).toMatchObject({
+      ...{ sub: alice!.id, acr: 'aal1', amr: ['pwd'], email: 'alice@example.org', groups: ['customers'] },
+      sid: expect.stringMatching(/^[\w-]{43}$/),
+    });
+    expect(claims).not.toHaveProperty('name');
+    expect(Number(claims.auth_time) - started).toBeGreaterThanOrEqual(0);
+  });
+
+  it('gets a code without a page while the consent is remembered, with the same subject, session and login time', async () => {
+    const bob = await loggedIn('bob');
+    const request = await shop.push();
+    await bob.fetch(request.path);
+    const first = (await shop.exchange(await consent(bob), request)).claims()!;
+    const second = (await shop.signIn(bob)).claims()!;
+    const silent = (await shop.signIn(bob, { prompt: 'none' })).claims()!;
+    for (const { sub, sid, auth_time } of [second, silent])
+      expect({ sub, sid, auth_time }).toEqual({ sub: first.sub, sid: first['sid'], auth_time: first.auth_time });
+    const elsewhere = (await plain.signIn(bob)).claims()!;
+    expect([elsewhere.sub === first.sub, elsewhere['sid'] === first['sid']]).toEqual([true, false]);
+  });
+
+  it.each([{ prompt: 'login' }, { prompt: 'select_account' }, { max_age: '0' }])(
+    'gets a login that is newer than its request with %j, and no parameter replaces it',
+    async (parameters: Record<string, string>) => {
+      const alice = await loggedIn('alice');
+      const before = (await plain.signIn(alice)).claims()!;
+      const request = await plain.push(parameters);
+      const { next } = returnedBy(await alice.fetch(request.path));
+      const skipped = await plain.push(parameters);
+      expect(returnedBy(await alice.fetch(`${skipped.path}&asked=1`))).toMatchObject({ error: 'login_required' });
+      const back = await logIn(alice, 'alice', new URLSearchParams({ next: next! }).toString());
+      const tokens = await plain.exchange(locationOf(await alice.fetch(back)), request);
+      expect(tokens.claims()!['sid']).toBe(before['sid']);
+      expect(Number(tokens.claims()!.auth_time)).toBeGreaterThanOrEqual(Number(before.auth_time));
+    },
+  );
+
+  it('gets no new login while the last one is younger than max_age', async () => {
+    const alice = await loggedIn('alice');
+    expect((await plain.signIn(alice, { max_age: '600' })).claims()).toMatchObject({ amr: ['pwd'] });
+    await deployment.rows(
+      `UPDATE flow.sessions SET data = data || jsonb_build_object('login_at', now() - interval '11 min')`,
+    );
+    const { path } = await plain.push({ max_age: '600' });
+    expect(locationOf(await alice.fetch(path))).toMatch(/^\/flows\/-\/default\/authentication\//);
+    const silent = await plain.push({ max_age: '600', prompt: 'none' });
+    expect(returnedBy(await alice.fetch(silent.path))).toMatchObject({ error: 'login_required' });
+  });
+
+  it('gets login_required or consent_required with prompt=none, and no page is shown', async () => {
+    const [anonymous, carol] = [deployment.browser(), await loggedIn('carol')];
+    const request = await shop.push({ prompt: 'none' });
+    expect(returnedBy(await anonymous.fetch(request.path))).toEqual({
+      ...{ error: 'login_required', state: request.checks.expectedState },
+      iss: `${deployment.url}/application/o/shop/`,
+    });
+    const asked = await shop.push({ prompt: 'none' });
+    expect(returnedBy(await carol.fetch(asked.path))).toMatchObject({ error: 'consent_required' });
+    expect((await carol.fetch(asked.path)).status).toBe(404);
+  });
+
+  it('gets a new consent with prompt=consent, although one is remembered or the flow asks for none', async () => {
+    const bob = await loggedIn('bob');
+    const request = await plain.push({ prompt: 'consent' });
+    expect(locationOf(await bob.fetch(request.path))).toBe('/if/flow/plain/');
+    expect((await plain.exchange(await consent(bob, 'plain'), request)).claims()).toMatchObject({ amr: ['pwd'] });
+  });
+
+  it('gets access_denied when its user refuses, and the user stays logged in', async () => {
+    const alice = await loggedIn('alice');
+    const request = await shop.push({ prompt: 'consent' });
+    await alice.fetch(request.path);
+    const { body } = await alice.show('consent');
+    const { cancel_url } = body['flow_info'] as { cancel_url: string };
+    const refused = await alice.fetch(`${cancel_url}?stay=1`);
+    expect(returnedBy(refused)).toMatchObject({ error: 'access_denied', state: request.checks.expectedState });
+    expect((await alice.fetch('/api/v3/core/users/me/')).status).toBe(200);
+    expect((await alice.fetch(request.path)).status).toBe(404);
+  });
+
+  it('is reached by another user of the browser, after "Not you?"', async () => {
+    const browser = await loggedIn('alice');
+    const request = await shop.push({ prompt: 'consent' });
+    await browser.fetch(request.path);
+    const { body } = await browser.show('consent');
+    const { cancel_url } = body['flow_info'] as { cancel_url: string };
+    const { next } = returnedBy(await browser.fetch(cancel_url));
+    expect(next).toBe(`${request.path}&cross_site=1`);
+    await browser.show('logout');
+    await browser.solve('logout', { token: (await browser.show('logout')).body['token'] });
+    expect(locationOf(await browser.fetch(next!))).toMatch(/^\/flows\/-\/default\/authentication\//);
+    await logIn(browser, 'bob');
+    await browser.fetch(next!);
+    const tokens = await shop.exchange(await consent(browser), request);
+    const [bob] = await deployment.rows<{ id: string }>(`SELECT id FROM directory.users WHERE username = 'bob'`);
+    expect(tokens.claims()?.sub).toBe(bob!.id);
+  });
+
+  it('gets access_denied for a user whom its policies refuse (accident 8)', async () => {
+    const club = await OauthApplication.discover(deployment, {
+      ...{ name: 'club', secret: SECRET, redirectUri: REDIRECT_URI },
+    });
+    const { path } = await club.push();
+    expect(returnedBy(await (await loggedIn('carol')).fetch(path))).toMatchObject({ error: 'access_denied' });
+    expect((await club.signIn(await loggedIn('alice'))).claims()).toMatchObject({ acr: 'aal1' });
+  });
+
+  it('asks for the consent of another application, which counts for that application only', async () => {
+    const bob = await loggedIn('bob');
+    const detail = (id: string, name: string) => ({
+      ...{ type: 'urn:gatehouse:consent', client: { id, name } },
+      scopes: [{ id: 'photos', name: 'See your photos' }],
+    });
+    const parameters = { authorization_details: JSON.stringify([detail('prints', 'Photo prints')]) };
+    const request = await shop.push(parameters);
+    await bob.fetch(request.path);
+    expect((await bob.show('consent')).body).toMatchObject({
+      header_text: "You're about to sign into Photo prints.",
+      additional_permissions: [
+        { id: 'prints/openid', name: 'Know who you are' },
+        { id: 'prints/photos', name: 'See your photos' },
+      ],
+    });
+    const tokens = await shop.exchange(await consent(bob), request);
+    expect(tokens['authorization_details']).toEqual([detail('prints', 'Photo prints')]);
+    expect((await shop.signIn(bob, parameters))['authorization_details']).toHaveLength(1);
+    const other = { authorization_details: JSON.stringify([detail('frames', 'Frames')]) };
+    const { path } = await shop.push({ ...other, prompt: 'none' });
+    expect(returnedBy(await bob.fetch(path))).toMatchObject({ error: 'consent_required' });
+  });
+
+  it('ends the login by the invalidation flow, and gets the visitor back at a known address only', async () => {
+    const alice = await loggedIn('alice');
+    const endSession = (uri: string) =>
+      `/application/o/shop/end-session/?${new URLSearchParams({ post_logout_redirect_uri: uri, state: 'x' }).toString()}`;
+    expect((await alice.fetch(endSession('https://evil.example/'))).status).toBe(404);
+    expect(locationOf(await alice.fetch(endSession(REDIRECT_URI)))).toBe('/if/flow/logout/');
+    expect((await alice.show('logout')).body).toMatchObject({ to: `${REDIRECT_URI}?state=x` });
+    expect((await alice.fetch('/api/v3/core/users/me/')).status).toBe(403);
+    expect(locationOf(await alice.fetch(endSession(REDIRECT_URI)))).toBe(`${REDIRECT_URI}?state=x`);
+  });
+});
