@@ -54,8 +54,22 @@ module.exports = {
       from: { path: '^apps/web/src/', pathNot: '\\.spec\\.ts$|^apps/web/src/examples/' },
       to: {
         path: '^(libs|apps)/|^(?!node_modules/(preact|uqr))',
-        pathNot: ['^libs/texts/', '^apps/web/', 'node_modules/(preact|preact-render-to-string|uqr|@noble/hashes)/'],
+        pathNot: ['^libs/texts/', '^packages/client/', '^apps/web/', 'node_modules/(preact|preact-render-to-string|uqr|@noble/hashes)/'],
       },
+    },
+    {
+      name: 'client-has-no-dependency',
+      comment: 'Other programs install the client. Its types are generated from the contracts, so it imports nothing.',
+      severity: 'error',
+      from: { path: '^packages/client/src/', pathNot: '\\.spec\\.ts$' },
+      to: { pathNot: '^packages/client/src/' },
+    },
+    {
+      name: 'react-package-imports-the-client',
+      comment: 'Other programs install the package for React. It depends on React and on the client alone.',
+      severity: 'error',
+      from: { path: '^packages/react/src/', pathNot: '\\.spec\\.ts$' },
+      to: { pathNot: ['^packages/(react|client/src/index\\.ts$)', 'node_modules/(@types/)?react/'] },
     },
     {
       name: 'contracts-only-zod',

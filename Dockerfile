@@ -9,6 +9,7 @@ COPY tools/build.mjs tools/
 COPY tools/build tools/build
 COPY apps apps
 COPY libs libs
+COPY packages packages
 RUN node tools/build.mjs --image
 
 FROM --platform=$BUILDPLATFORM node:24-slim AS packages

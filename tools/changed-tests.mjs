@@ -21,6 +21,7 @@ const NAMED_BY = [
   { folder: /^libs\/authenticators\//, words: () => ['authenticator', 'mfa'] },
   { folder: /^apps\/web\//, words: () => ['chromium', 'flow-page', 'if/flow'] },
   { folder: /^apps\/(\w+)\/src\//, words: (name) => [name] },
+  { folder: /^packages\//, words: () => ['@gatehouse/client', 'packages', 'chromium'] },
   { folder: /^load\//, words: () => ['tools/load.mjs'] },
   { folder: /^examples\//, words: () => ['examples/'] },
   { folder: /^blueprints\//, words: () => ['blueprints/'] },
@@ -74,7 +75,7 @@ function importersSince(ref) {
 }
 
 const testFiles = () =>
-  ['apps', 'libs', 'load', 'test', 'tools']
+  ['apps', 'libs', 'load', 'packages', 'test', 'tools']
     .flatMap((folder) => readdirSync(folder, { recursive: true }).map((path) => join(folder, path)))
     .filter((path) => /\.spec\.ts$|^test\/.*\.journey\.ts$/.test(path));
 

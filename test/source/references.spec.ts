@@ -2,7 +2,19 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
-const FOLDERS = ['apps', 'libs', 'tools', 'test', 'bench', 'load', 'docs', 'examples', 'deploy', 'blueprints'];
+const FOLDERS = [
+  'apps',
+  'libs',
+  'packages',
+  'tools',
+  'test',
+  'bench',
+  'load',
+  'docs',
+  'examples',
+  'deploy',
+  'blueprints',
+];
 const TEXT = /\.(tsx?|mjs|cjs|py|md|sql|ya?ml|json|conf)$/;
 const NOT_OURS = /(^|\/)(node_modules|dist)\//;
 

@@ -27,7 +27,7 @@ export function recordBuild(digest) {
 export function digestOfInputs() {
   const hash = createHash('sha256').update(process.version);
   const host = [`${SERVICE_HOST}.ts`].filter((path) => existsSync(path));
-  for (const path of [...FILES, ...host, ...['apps', 'libs', 'tools/build'].flatMap(sourcesOf)].sort())
+  for (const path of [...FILES, ...host, ...['apps', 'libs', 'packages', 'tools/build'].flatMap(sourcesOf)].sort())
     hash.update(`${path}\0`).update(readFileSync(path));
   return hash.digest('hex');
 }

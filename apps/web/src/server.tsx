@@ -1,10 +1,10 @@
+import { withReasons } from '@gatehouse/client';
 import { pageCatalogue, panelCatalogue, translator } from '@gatehouse/texts';
 import { render } from 'preact-render-to-string';
 import { AccountPage } from './account/account-page.js';
 import { ApiPage } from './api/api-page.js';
 import type { Envelope } from './challenges/envelope.js';
 import { externalOriginsOf, NO_ORIGINS } from './challenges/external-origins.js';
-import { withReasons } from './challenges/reasons.js';
 import { renderDocument } from './document.js';
 import { FlowPage } from './flow/flow-page.js';
 import { documentTitleOf, headingOf } from './flow/heading.js';

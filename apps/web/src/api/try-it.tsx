@@ -1,5 +1,6 @@
+import { executorPath } from '@gatehouse/client';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { callApi, executorAddress } from '../flow/api.js';
+import { callApi } from '../flow/api.js';
 import { useApi } from './api.context.js';
 import { exampleResponse } from './example.js';
 
@@ -17,7 +18,7 @@ export function TryIt({ flow }: { flow: string }) {
   const [response, setResponse] = useState<TryItResponse>();
   const executorUrl = useRef('');
   const getChallenge = async (slug: string, query: string) => {
-    executorUrl.current = executorAddress(slug, query);
+    executorUrl.current = executorPath(slug, query);
     setResponse(await send(executorUrl.current));
   };
   const answer = async (body: string) => setResponse(await send(executorUrl.current, body));

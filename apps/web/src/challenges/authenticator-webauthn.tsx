@@ -1,6 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
 import { usePage } from '../flow/page.context.js';
-import type { CreationOptions } from '../flow/webauthn.js';
 import { Alert, ScriptRequired } from '../ui/alert.js';
 import { Button } from '../ui/button.js';
 import { FormErrors } from '../ui/form.js';
@@ -17,8 +16,8 @@ export function AuthenticatorWebauthn({ challenge }: { challenge: WebauthnChalle
   const [failed, setFailed] = useState(false);
   const register = async () => {
     setFailed(false);
-    const { createCredential } = await import('../flow/webauthn.js');
-    await createCredential(challenge.registration as unknown as CreationOptions).then(
+    const { createCredential } = await import('@gatehouse/client/webauthn');
+    await createCredential(challenge.registration).then(
       (response) => answer({ response }),
       () => setFailed(true),
     );

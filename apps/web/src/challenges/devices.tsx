@@ -3,7 +3,6 @@ import { useEffect, useState } from 'preact/hooks';
 import { deviceHeading } from '../flow/heading.js';
 import { useHeading, usePage } from '../flow/page.context.js';
 import { usePrefill } from '../flow/prefill.js';
-import type { RequestOptions } from '../flow/webauthn.js';
 import { Alert, Notice, ScriptRequired } from '../ui/alert.js';
 import { Button } from '../ui/button.js';
 import { CodeField } from '../ui/code-field.js';
@@ -158,8 +157,8 @@ function KeyStep({ challenge, device }: Props) {
   const [failed, setFailed] = useState(false);
   const verify = async () => {
     setFailed(false);
-    const { getCredential } = await import('../flow/webauthn.js');
-    await getCredential(device.challenge as unknown as RequestOptions).then(
+    const { getCredential } = await import('@gatehouse/client/webauthn');
+    await getCredential(device.challenge).then(
       (webauthn) => answer({ webauthn }),
       () => setFailed(true),
     );

@@ -1,8 +1,8 @@
+import { withReasons } from '@gatehouse/client';
 import { fieldMessages, interpolate, problems } from '@gatehouse/contracts';
 import { stages } from '@gatehouse/stages';
 import { describe, expect, it } from 'vitest';
 import { ERROR_WORDS, wordsFor } from './error-words.js';
-import { withReasons } from './reasons.js';
 
 const contracts = Object.values(stages).map(({ contract }) => contract);
 const ownReasons = contracts.flatMap(({ errors }) => Object.keys(errors));

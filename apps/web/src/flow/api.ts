@@ -10,10 +10,6 @@ export const callApi = (address: string, { body, ...init }: RequestInit & { body
     },
   });
 
-/** Returns the URL of a flow's executor. `search` is the query of the flow page. */
-export const executorAddress = (slug: string, search: string): string =>
-  `/api/v3/flows/executor/${encodeURIComponent(slug)}/?query=${encodeURIComponent(search.replace(/^\?/, ''))}`;
-
 function cookie(name: string): string {
   const pair = document.cookie.split('; ').find((entry) => entry.startsWith(`${name}=`));
   return pair?.slice(name.length + 1) ?? '';

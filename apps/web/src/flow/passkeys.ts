@@ -1,18 +1,20 @@
-import { callApi, executorAddress } from './api.js';
-import { getCredential, type RequestOptions } from './webauthn.js';
+import { executorPath } from '@gatehouse/client';
+import { getCredential } from '@gatehouse/client/webauthn';
+import { callApi } from './api.js';
+import type { FormAnswer } from './page.context.js';
 
 interface PasskeyChallenge {
   readonly component?: string;
   readonly to?: string;
   readonly response_errors?: object;
-  readonly device_challenges?: readonly { readonly device_class: string; readonly challenge: RequestOptions }[];
+  readonly device_challenges?: readonly { readonly device_class: string; readonly challenge: FormAnswer }[];
 }
 
 /** Offers the passkeys that the flow at `url` accepts as autofill suggestions, and logs in with the chosen passkey. */
 export async function offerPasskeys(url: string, signal: AbortSignal): Promise<void> {
   if (!(await PublicKeyCredential.isConditionalMediationAvailable?.())) return;
   const { pathname, search } = new URL(url, location.href);
-  const executor = executorAddress(pathname.split('/')[3] ?? '', search);
+  const executor = executorPath(pathname.split('/')[3] ?? '', search);
   const challenge = await request(executor, { signal });
   const device = challenge.device_challenges?.find(({ device_class }) => device_class === 'webauthn');
   if (!device || !challenge.component) return;

@@ -1,11 +1,12 @@
+import { MAX_RETRIES } from '@gatehouse/client';
 import type { Translate } from '@gatehouse/texts/browser';
 import { usePage } from './page.context.js';
-import { MAX_AUTOMATIC_RETRIES, type Unavailable } from './visit.js';
+import { type Unavailable } from './visit.js';
 
 /** Tells the visitor that the service is unavailable, and whether the page retries automatically. */
 export function UnavailableNotice({ unavailable, retry }: { unavailable: Unavailable; retry: () => void }) {
   const { t, pageData } = usePage();
-  const isRetrying = unavailable.tries <= MAX_AUTOMATIC_RETRIES;
+  const isRetrying = unavailable.tries <= MAX_RETRIES;
   return (
     <div class="notice" role="status">
       <p>

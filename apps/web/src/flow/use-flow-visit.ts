@@ -1,10 +1,11 @@
+import { MAX_RETRIES } from '@gatehouse/client';
 import { useEffect, useMemo, useReducer, useRef } from 'preact/hooks';
 import { externalOriginsOf, isAllowedBy } from '../challenges/external-origins.js';
 import type { FlowPageData } from '../page.js';
 import { ExecutorClient, type Reply } from './executor.js';
 import type { FormAnswer } from './page.context.js';
 import { rememberProvedAccount } from './remembered-account.js';
-import { MAX_AUTOMATIC_RETRIES, reduceVisit, type Visit, type VisitEvent, visitOf } from './visit.js';
+import { reduceVisit, type Visit, type VisitEvent, visitOf } from './visit.js';
 
 /** The state of a visit to a flow, and the functions that advance it. */
 export interface FlowVisit {
@@ -104,7 +105,7 @@ function reloadsPage(reply: Reply, pageData: FlowPageData): boolean {
 
 function useRetries({ unavailable, phase }: Visit, retry: () => void) {
   useEffect(() => {
-    if (!unavailable || phase !== 'idle' || unavailable.tries > MAX_AUTOMATIC_RETRIES) return undefined;
+    if (!unavailable || phase !== 'idle' || unavailable.tries > MAX_RETRIES) return undefined;
     const timer = setTimeout(retry, unavailable.waitS * 1000);
     return () => clearTimeout(timer);
   }, [unavailable, phase]);

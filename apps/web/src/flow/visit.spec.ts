@@ -1,6 +1,7 @@
+import { MAX_RETRIES } from '@gatehouse/client';
 import { describe, expect, it } from 'vitest';
 import type { FlowPageData } from '../page.js';
-import { MAX_AUTOMATIC_RETRIES, reduceVisit, visitOf } from './visit.js';
+import { reduceVisit, visitOf } from './visit.js';
 
 const NAME = { component: 'ak-stage-identification' };
 const PASSWORD = { component: 'ak-stage-password' };
@@ -50,7 +51,7 @@ describe('a visit to a flow', () => {
   it('waits for Retry-After, then doubles the delay for each retry, and keeps its step', () => {
     const delays: number[] = [];
     let visit = visitOf(pageData());
-    for (let i = 0; i < MAX_AUTOMATIC_RETRIES; i++) {
+    for (let i = 0; i < MAX_RETRIES; i++) {
       visit = reduceVisit(reduceVisit(visit, { kind: 'sent' }), { ...UNAVAILABLE, retryAfterS: 3 });
       delays.push(visit.unavailable?.waitS ?? 0);
     }
@@ -75,7 +76,7 @@ describe('a visit to a flow', () => {
       reduceVisit(visitOf(pageData()), { kind: 'unavailable', reason: 'limited', retryAfterS }).unavailable;
 
     expect(limited(30)).toEqual({ reason: 'limited', waitS: 30, tries: 1 });
-    expect(limited(31)).toEqual({ reason: 'limited', waitS: 31, tries: MAX_AUTOMATIC_RETRIES + 1 });
+    expect(limited(31)).toEqual({ reason: 'limited', waitS: 31, tries: MAX_RETRIES + 1 });
     const challenge = { component: 'ak-stage-flow-error', reason: 'rate_limited' };
     expect(visitOf(pageData({ challenge, retry_after_s: 600 })).unavailable).toMatchObject({
       reason: 'limited',

@@ -1,6 +1,6 @@
-import { withReasons } from '../challenges/reasons.js';
+import { MAX_RETRIES, mayRetry, retryDelayS, type UnavailableReason, withReasons } from '@gatehouse/client';
 import type { Challenge, FlowPageData } from '../page.js';
-import type { Reply, UnavailableReason } from './executor.js';
+import type { Reply } from './executor.js';
 
 /** The state of a visit to a flow. */
 export interface Visit {
@@ -23,9 +23,6 @@ export interface Unavailable {
   readonly tries: number;
 }
 
-/** Number of consecutive failures after which the page stops retrying by itself. */
-export const MAX_AUTOMATIC_RETRIES = 6;
-const MAX_WAIT_S = 30;
 /** Code of the problem that a client or a network has sent too many requests. */
 const RATE_LIMITED = 'rate_limited';
 
@@ -78,16 +75,13 @@ function withChallenge(visit: Visit, challenge: Challenge, { expired }: { expire
   };
 }
 
-/**
- * Returns the next delay: the longer one of an exponential back-off and Retry-After, at most `MAX_WAIT_S`. After a rate
- * limit that lasts longer, the page does not retry by itself, because only the visitor knows whether to wait.
- */
+/** Returns the next delay, and how often it was needed: more than MAX_RETRIES times if only the visitor may retry. */
 function nextUnavailable(
   before: Unavailable | undefined,
   { reason, retryAfterS }: { reason: UnavailableReason; retryAfterS: number },
 ): Unavailable {
-  if (reason === 'limited' && retryAfterS > MAX_WAIT_S)
-    return { reason, tries: MAX_AUTOMATIC_RETRIES + 1, waitS: retryAfterS };
   const tries = (before?.tries ?? 0) + 1;
-  return { reason, tries, waitS: Math.min(MAX_WAIT_S, Math.max(retryAfterS, 2 ** (tries - 1))) };
+  if (tries <= MAX_RETRIES && !mayRetry({ reason, retryAfterS, failures: tries }))
+    return { reason, tries: MAX_RETRIES + 1, waitS: retryAfterS };
+  return { reason, tries, waitS: retryDelayS({ retryAfterS, failures: tries }) };
 }

@@ -1,19 +1,34 @@
-/** Registration options of the API, with binary values in base64url. */
-export interface CreationOptions
+/** Options of a challenge: binary values are text in base64url. */
+type JsonOptions = Readonly<Record<string, unknown>>;
+
+interface CredentialDescriptor {
+  readonly id: string;
+  readonly type: 'public-key';
+}
+
+/** Registration options of the API. */
+interface CreationOptions
   extends Omit<PublicKeyCredentialCreationOptions, 'challenge' | 'user' | 'excludeCredentials'> {
   readonly challenge: string;
   readonly user: { readonly id: string; readonly name: string; readonly displayName: string };
-  readonly excludeCredentials?: readonly { readonly id: string; readonly type: 'public-key' }[];
+  readonly excludeCredentials?: readonly CredentialDescriptor[];
 }
 
-/** Login options of the API, with binary values in base64url. */
-export interface RequestOptions extends Omit<PublicKeyCredentialRequestOptions, 'challenge' | 'allowCredentials'> {
+/** Login options of the API. */
+interface RequestOptions extends Omit<PublicKeyCredentialRequestOptions, 'challenge' | 'allowCredentials'> {
   readonly challenge: string;
-  readonly allowCredentials?: readonly { readonly id: string; readonly type: 'public-key' }[];
+  readonly allowCredentials?: readonly CredentialDescriptor[];
 }
 
-/** Creates a credential and returns it in the API's JSON format. Throws when the user or the browser refuses. */
-export async function createCredential(options: CreationOptions): Promise<object> {
+/** A credential in the format of the API, with binary values in base64url. */
+export type CredentialJson = Readonly<Record<string, unknown>>;
+
+/**
+ * Creates a credential for the `registration` of the challenge `ak-stage-authenticator-webauthn`. Returns its
+ * `response`. Throws when the user or the browser refuses.
+ */
+export async function createCredential(registration: JsonOptions): Promise<CredentialJson> {
+  const options = registration as unknown as CreationOptions;
   const { user, challenge, excludeCredentials = [] } = options;
   const publicKey: PublicKeyCredentialCreationOptions = {
     ...options,
@@ -31,13 +46,19 @@ export async function createCredential(options: CreationOptions): Promise<object
   };
 }
 
-interface GetOptions {
+/** How a credential is requested. */
+export interface GetOptions {
+  /** `conditional` offers passkeys as autofill suggestions. */
   readonly mediation?: CredentialMediationRequirement;
   readonly signal?: AbortSignal;
 }
 
-/** Gets an assertion and returns it in the API's JSON format. Throws when the user or the browser refuses. */
-export async function getCredential(options: RequestOptions, getOptions: GetOptions = {}): Promise<object> {
+/**
+ * Gets an assertion for the `challenge` of a device of the class `webauthn`. Returns the field `webauthn` of the response.
+ * Throws when the user or the browser refuses.
+ */
+export async function getCredential(request: JsonOptions, getOptions: GetOptions = {}): Promise<CredentialJson> {
+  const options = request as unknown as RequestOptions;
   const { challenge, allowCredentials = [] } = options;
   const publicKey: PublicKeyCredentialRequestOptions = {
     ...options,

@@ -1,0 +1,149 @@
+import { resultOf } from './flow-result.js';
+import type { Reply } from './reply.js';
+import { mayRetry, pause, retryDelayS } from './retry.js';
+import { executorPath, type Transport } from './transport.js';
+import type { Challenge, ChallengeResponse, FlowResult, Interruption, Wait } from './types.js';
+
+/** How a flow is started. */
+export interface StartOptions {
+  /** Query of the page that shows the flow, such as `next=%2Fapp`, or its `location.search`. */
+  readonly query?: string;
+  /** Ends the run when it is aborted. */
+  readonly signal?: AbortSignal;
+  /** Called before each pause, after which a request is repeated. */
+  readonly onWait?: (wait: Wait) => void;
+}
+
+interface FlowRunOptions extends StartOptions {
+  readonly flow: string;
+  readonly transport: Transport;
+  readonly retries: number | undefined;
+}
+
+/**
+ * One run of a flow. Sends one request at a time, and no response twice: a response is repeated only after 429, which
+ * says that it was not processed. After any other failure the client fetches the current challenge.
+ */
+export class FlowRun {
+  private readonly controller = new AbortController();
+  private readonly signal = this.controller.signal;
+  private readonly path: string;
+  private busy = false;
+  private answerable: Challenge | undefined;
+  private latest: FlowResult | undefined;
+  private runId: string | undefined;
+
+  constructor(private readonly options: FlowRunOptions) {
+    const { flow, query = '', signal } = options;
+    this.path = executorPath(flow, query);
+    const follow = () => this.abort(signal?.reason);
+    if (signal?.aborted) follow();
+    signal?.addEventListener('abort', follow, { once: true, signal: this.signal });
+  }
+
+  /** The challenge to answer. Undefined when the flow has ended, or no challenge could be fetched. */
+  get challenge(): Challenge | undefined {
+    return this.answerable;
+  }
+
+  /** The result of the last request. Undefined before the first one. */
+  get result(): FlowResult | undefined {
+    return this.latest;
+  }
+
+  /** The id of the run. It changes when the run has expired and the flow has started again. */
+  get id(): string | undefined {
+    return this.runId;
+  }
+
+  /** Whether a request is under way. */
+  get pending(): boolean {
+    return this.busy;
+  }
+
+  /** Fetches the current challenge. Starts the flow if the session has not started it. */
+  refresh(): Promise<FlowResult> {
+    return this.exclusively(() => this.fetchChallenge());
+  }
+
+  /**
+   * Answers the current challenge. Returns what the flow shows next, such as the same challenge with `response_errors`.
+   * Rejects if there is no challenge of this component, while another request is under way, and when the run is aborted.
+   */
+  solve(response: ChallengeResponse): Promise<FlowResult> {
+    return this.exclusively(() => {
+      if (this.answerable?.component !== response.component)
+        throw new Error(`The current challenge is ${this.answerable?.component ?? 'none'}, not ${response.component}.`);
+      return this.answer(JSON.stringify(response));
+    });
+  }
+
+  /** Ends the run. Requests that are under way reject with `reason`, an AbortError by default. */
+  abort(reason?: unknown): void {
+    this.controller.abort(reason);
+  }
+
+  private async exclusively(request: () => Promise<FlowResult>): Promise<FlowResult> {
+    if (this.busy) throw new Error('The last request of this run is still under way.');
+    this.signal.throwIfAborted();
+    this.busy = true;
+    try {
+      return await request();
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  private async answer(body: string): Promise<FlowResult> {
+    const reply = await this.send(body, ({ reason }) => reason === 'limited');
+    const interruption = interruptionOf(reply);
+    if (!interruption) return this.show(reply);
+    if (reply.kind === 'unavailable') await this.wait(reply, 1);
+    return this.fetchChallenge(interruption);
+  }
+
+  private async fetchChallenge(interrupted?: Interruption): Promise<FlowResult> {
+    return this.show(await this.send(undefined, () => true), interrupted);
+  }
+
+  /** Sends a request, and repeats it while the failure is `repeatable`. */
+  private async send(body: string | undefined, repeatable: (failure: Unavailable) => boolean): Promise<Reply> {
+    const { transport, retries } = this.options;
+    for (let failures = 1; ; failures++) {
+      const reply = await transport.send(this.path, body, this.signal);
+      if (reply.kind !== 'unavailable' || !repeatable(reply) || !mayRetry({ ...reply, failures }, retries))
+        return reply;
+      await this.wait(reply, failures);
+    }
+  }
+
+  private wait({ reason, retryAfterS }: Unavailable, failures: number): Promise<void> {
+    const seconds = retryDelayS({ retryAfterS, failures });
+    this.options.onWait?.({ reason, seconds, failures });
+    return pause(seconds, this.signal);
+  }
+
+  private show(reply: Reply, interrupted?: Interruption): FlowResult {
+    const before = this.runId;
+    if (reply.kind === 'challenge') this.runId = reply.run ?? before;
+    const restarted = before !== undefined && this.runId !== before;
+    const result = resultOf(reply, (to) => this.options.transport.resolve(to));
+    if (result.kind === 'challenge') {
+      this.answerable = result.challenge;
+      this.latest = { ...result, ...(interrupted ? { interrupted } : {}), ...(restarted ? { restarted } : {}) };
+    } else {
+      // After a rate limit, the challenge can still be answered: the response was not processed.
+      if (result.status !== 429) this.answerable = undefined;
+      this.latest = result;
+    }
+    return this.latest;
+  }
+}
+
+type Unavailable = Extract<Reply, { kind: 'unavailable' }>;
+
+/** Returns why the result of a response is unknown, or undefined if the reply tells the result. */
+function interruptionOf(reply: Reply): Interruption | undefined {
+  if (reply.kind === 'unavailable') return reply.reason === 'limited' ? undefined : 'unavailable';
+  return reply.kind === 'refused' && reply.code === 'csrf_failed' ? 'csrf_failed' : undefined;
+}

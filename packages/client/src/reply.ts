@@ -1,0 +1,84 @@
+import type { FieldError } from './field-errors.js';
+import type { UnavailableReason } from './types.js';
+
+/** A challenge as it was received. */
+export type ReceivedChallenge = Readonly<Record<string, unknown>> & { readonly component: string };
+
+/** A response of the executor: a challenge, no reply for now, or a refusal. */
+export type Reply =
+  | { readonly kind: 'challenge'; readonly challenge: ReceivedChallenge; readonly run: string | undefined }
+  | { readonly kind: 'unavailable'; readonly reason: UnavailableReason; readonly retryAfterS: number; status?: number }
+  | Refusal;
+
+/** The gateway has refused a request. Nothing of it was processed. */
+export interface Refusal {
+  readonly kind: 'refused';
+  readonly status: number;
+  /** The code of the problem. Undefined if the response is not from Gatehouse. */
+  readonly code: string | undefined;
+  readonly message: string;
+  readonly requestId: string;
+}
+
+const UNAVAILABLE: ReadonlySet<number> = new Set([429, 502, 503, 504]);
+
+/** Seconds before a request is repeated, if the response does not say. */
+const DEFAULT_WAIT_S = 2;
+
+/** The reply of a request whose connection was lost. */
+export const NO_REPLY = { kind: 'unavailable', reason: 'network', retryAfterS: DEFAULT_WAIT_S } as const;
+
+/**
+ * Returns the reply in a response of the executor. A response that is not JSON, such as that of a captive portal,
+ * counts as a lost connection.
+ */
+export async function readReply(response: Response): Promise<Reply> {
+  const { status, headers, ok } = response;
+  if (UNAVAILABLE.has(status)) {
+    const retryAfterS = Number(headers.get('retry-after')) || DEFAULT_WAIT_S;
+    return { kind: 'unavailable', retryAfterS, reason: status === 429 ? 'limited' : 'service', status };
+  }
+  const body = (await response.json().catch(() => undefined)) as Record<string, unknown> | null | undefined;
+  if (typeof body !== 'object' || body === null) return NO_REPLY;
+  if (typeof body['component'] === 'string') {
+    const challenge = withReasons(body as ReceivedChallenge, headers.get('x-gatehouse-reason'));
+    return { kind: 'challenge', challenge, run: headers.get('x-gatehouse-run') ?? undefined };
+  }
+  if (ok) return NO_REPLY;
+  const { detail, non_field_errors, code } = body;
+  return {
+    kind: 'refused',
+    status,
+    code: typeof code === 'string' ? code : undefined,
+    message: String(detail ?? (non_field_errors as unknown[] | undefined)?.[0] ?? ''),
+    requestId: headers.get('x-authentik-id') ?? '',
+  };
+}
+
+/** Field of an access denied challenge that has the text of the denial. */
+const DENIAL_TEXT = 'error_message';
+
+type Errors = Readonly<Record<string, readonly FieldError[] | undefined>>;
+
+/**
+ * Adds the names of reasons to the texts of a challenge. `header` is the value of `x-gatehouse-reason`: pairs of a field
+ * and the reason of the field's text, in the format of a query.
+ */
+export function withReasons<C extends ReceivedChallenge>(challenge: C, header: string | null | undefined): C {
+  if (!header) return challenge;
+  const reasons = new URLSearchParams(header);
+  const errors = challenge['response_errors'] as Errors | undefined;
+  return {
+    ...challenge,
+    ...(reasons.has(DENIAL_TEXT) ? { reason: reasons.get(DENIAL_TEXT) } : {}),
+    ...(errors ? { response_errors: errorsWithReasons(errors, reasons) } : {}),
+  };
+}
+
+const errorsWithReasons = (errors: Errors, reasons: URLSearchParams): Errors =>
+  Object.fromEntries(
+    Object.entries(errors).map(([field, messages = []]) => {
+      const names = reasons.getAll(field);
+      return [field, messages.map((message, i) => (names[i] ? { ...message, reason: names[i] } : message))];
+    }),
+  );

@@ -1,0 +1,51 @@
+import type { FlowResult, Wait } from '@gatehouse/client';
+
+/** The state of a flow in a component. */
+export interface FlowState {
+  /** What the flow shows. Undefined until the first challenge has arrived. */
+  readonly result: FlowResult | undefined;
+  /** Number of the step. A refused response keeps the number, so that a form with this key keeps its input. */
+  readonly step: number;
+  /** Whether a request is under way. Until it ends, `solve` and `refresh` do nothing. */
+  readonly pending: boolean;
+  /** The pause before a request is repeated, while the service is unavailable. */
+  readonly waiting: Wait | undefined;
+  /** An error of the program, which `useFlow` throws while it renders. */
+  readonly fault: { readonly error: unknown } | undefined;
+}
+
+export const INITIAL: FlowState = { result: undefined, step: 0, pending: true, waiting: undefined, fault: undefined };
+
+/** An event that changes the state. */
+export type FlowEvent =
+  | { readonly kind: 'started' | 'sent' }
+  | { readonly kind: 'waits'; readonly wait: Wait }
+  | { readonly kind: 'replied'; readonly result: FlowResult }
+  | { readonly kind: 'failed'; readonly error: unknown };
+
+/** The reducer of the state. */
+export function reduceFlow(state: FlowState, event: FlowEvent): FlowState {
+  switch (event.kind) {
+    case 'started':
+      return INITIAL;
+    case 'sent':
+      return { ...state, pending: true };
+    case 'waits':
+      return { ...state, waiting: event.wait };
+    case 'failed':
+      return { ...state, fault: { error: event.error } };
+    case 'replied': {
+      const { result } = event;
+      const step = isSameStep(state.result, result) ? state.step : state.step + 1;
+      return { ...state, result, step, pending: false, waiting: undefined };
+    }
+  }
+}
+
+/** Returns whether the visitor has to answer the same challenge again, because the response was refused or lost. */
+function isSameStep(before: FlowResult | undefined, result: FlowResult): boolean {
+  if (before?.kind !== 'challenge' || result.kind !== 'challenge') return false;
+  const { challenge, interrupted } = result;
+  const isRefused = challenge.response_errors != null || interrupted !== undefined;
+  return before.challenge.component === challenge.component && isRefused;
+}
