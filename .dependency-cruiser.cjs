@@ -237,7 +237,7 @@ module.exports = {
           '^libs/(executor-postgres|local)/',
           '^apps/cli/',
           '^apps/gateway/src/flows/recovery-link\\.ts$',
-          '/outbox-admin\\.ts$',
+          '/(outbox|webhook)-admin\\.ts$',
           '-(transaction|lookup|cleaner)\\.ts$',
         ],
       },

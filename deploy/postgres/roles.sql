@@ -24,8 +24,8 @@ GRANT USAGE ON SCHEMA flow TO gatehouse_gateway;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA flow TO gatehouse_gateway;
 REVOKE INSERT, UPDATE, DELETE ON flow.flows, flow.flow_versions, flow.brand_sets, flow.oauth_clients,
   flow.proxy_applications FROM gatehouse_gateway;
-REVOKE ALL ON flow.objects, flow.applied_blueprints, flow.migrations, flow.mailed, flow.audit_events
-  FROM gatehouse_gateway;
+REVOKE ALL ON flow.objects, flow.applied_blueprints, flow.migrations, flow.mailed, flow.audit_events,
+  flow.webhook_deliveries FROM gatehouse_gateway;
 
 -- The gateway reads views of the directory. The functions that the view identities calls run with the caller's privileges,
 -- so the gateway may also read their tables: user_groups and groups.
@@ -89,10 +89,11 @@ GRANT EXECUTE ON FUNCTION directory.has_password, directory.expire_password TO g
 GRANT USAGE ON SCHEMA flow TO gatehouse_policy;
 GRANT SELECT (identifier, ip, score, expires_at) ON flow.reputation TO gatehouse_policy;
 
--- The courier sends the mails and events of the outbox, keeps published events for a time, and records the time of each
--- login.
+-- The courier sends the mails and events of the outbox, keeps published events for a time, delivers them to webhook
+-- endpoints, and records the time of each login.
 GRANT USAGE ON SCHEMA flow, directory TO gatehouse_courier;
-GRANT SELECT, INSERT, UPDATE, DELETE ON flow.outbox, flow.mailed, flow.audit_events TO gatehouse_courier;
+GRANT SELECT, INSERT, UPDATE, DELETE ON flow.outbox, flow.mailed, flow.audit_events,
+  flow.webhook_deliveries TO gatehouse_courier;
 GRANT SELECT (id, last_login), UPDATE (last_login) ON directory.users TO gatehouse_courier;
 
 -- Enrolment creates, changes and deletes users, and writes hashes but never reads them. The trigger users_guarded prevents

@@ -21,6 +21,7 @@ export const FORBIDDEN: Readonly<Record<string, readonly string[]>> = {
     'SELECT FROM flow.mailed',
     'SELECT FROM flow.audit_events',
     'DELETE FROM flow.audit_events',
+    'SELECT FROM flow.webhook_deliveries',
     'CREATE TABLE flow.mine ()',
     'SELECT FROM mfa.devices',
     'DELETE FROM identification.sources',

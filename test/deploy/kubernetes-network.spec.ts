@@ -87,7 +87,7 @@ describe.skipIf(!renderer).each(['small', 'ha'])('the network policies of deploy
     const expected = pods
       .filter((pod) => needsOf(pod).includes('world'))
       .flatMap((pod) => {
-        const ports = pod.name === 'courier' ? [25, 465, 587] : [443];
+        const ports = pod.name === 'courier' ? [25, 443, 465, 587] : [443];
         return ports.flatMap((port) => PUBLIC.map((address) => `${pod.name} ${address} ${port}`));
       });
     expect(reached).toEqual(expected);

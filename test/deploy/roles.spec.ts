@@ -16,6 +16,7 @@ import { ApiTokenRepository } from '../../apps/gateway/src/http/auth/api-token.r
 import { SessionRepository } from '../../apps/gateway/src/sessions/session.repository.js';
 import { SessionRemovalRepository } from '../../apps/gateway/src/sessions/session-removal.repository.js';
 import { OutboxRepository } from '../../libs/courier/src/outbox.repository.js';
+import { WebhookDeliveryRepository } from '../../libs/courier/src/webhooks/webhook-delivery.repository.js';
 import { tokenHash } from '../../libs/directory/src/token-hash.js';
 import { PostgresGroupMembershipStore } from '../../libs/executor-postgres/src/postgres-directory.js';
 import { PostgresFlowStore } from '../../libs/executor-postgres/src/postgres-flow-store.js';
@@ -96,7 +97,7 @@ describeWithNats('deploy/postgres/roles.sql', () => {
     });
   });
 
-  it('lets the courier take, postpone and delete outbox rows, and record a login', async () => {
+  it('lets the courier take, postpone and delete outbox rows, record a login, and deliver events to webhooks', async () => {
     const seal = `k:${Buffer.alloc(32).toString('base64')}`;
     await stack.as('gateway', (client) =>
       client.query(
@@ -113,6 +114,19 @@ describeWithNats('deploy/postgres/roles.sql', () => {
       await outbox.recordLogin(alice, new Date());
       await outbox.sweep(0, 0);
       expect(await outbox.stats()).toContainEqual(expect.objectContaining({ sort: 'event', waiting: 1, parked: 0 }));
+      const deliveries = new WebhookDeliveryRepository(source, new Sealer(seal));
+      const [message] = await outbox.lease('event', 1, 60);
+      const body = { action: 'email_sent', context: {}, user: null, client_ip: '203.0.113.7', flow: null };
+      await outbox.keep([{ message: message!, body, endpoints: ['a', 'b', 'c'] }]);
+      const leased = await Promise.all(['a', 'b', 'c'].map((endpoint) => deliveries.lease(endpoint, 1, 60)));
+      const [accepted, refused, given] = leased.flat();
+      await deliveries.delete(accepted!);
+      await deliveries.retryLater(refused!, 'away', 60);
+      await deliveries.park(given!, 'refused');
+      await deliveries.sweep(0, 0);
+      expect(await deliveries.stats()).toMatchObject([{ endpoint: 'b', waiting: 1, parked: 0 }]);
+      await outbox.sweepKept(0);
+      expect(await deliveries.stats()).toEqual([]);
     });
   });
 

@@ -29,6 +29,25 @@ export const delivery: Dashboard = {
         queries: quantiles('gatehouse_courier_delivery_seconds', { by: 'sort', of: [0.5, 0.95] }),
       },
     ],
+    Webhooks: [
+      {
+        ...{ title: 'Waiting for webhooks', unit: 'short' },
+        queries: [{ expr: 'max by (endpoint) (gatehouse_webhook_waiting)', legend: '{{endpoint}}' }],
+      },
+      {
+        ...{ title: 'Age of the oldest, webhooks', unit: 's', limit: 900 },
+        queries: [{ expr: 'max by (endpoint) (gatehouse_webhook_oldest_seconds)', legend: '{{endpoint}}' }],
+      },
+      {
+        ...{ title: 'Parked, webhooks', unit: 'short' },
+        queries: [{ expr: 'max by (endpoint) (gatehouse_webhook_parked)', legend: '{{endpoint}}' }],
+      },
+      rates('Attempts to deliver to webhooks', 'gatehouse_webhook_deliveries_total', { by: 'endpoint, outcome' }),
+      {
+        ...{ title: 'Couriers that send an endpoint nothing', unit: 'short' },
+        queries: [{ expr: 'sum by (endpoint) (gatehouse_webhook_circuit_open)', legend: '{{endpoint}}' }],
+      },
+    ],
     'Messages for pages': [
       {
         ...{ title: 'Open WebSockets', unit: 'short' },

@@ -31,6 +31,8 @@ const PARTS: readonly Part[] = [
     register: async () => {
       const { registerOutboxMetrics } = await import('../../libs/courier/src/courier.metrics.js');
       registerOutboxMetrics({ stats: async () => [] });
+      const { registerWebhookMetrics } = await import('../../libs/courier/src/webhooks/webhook.metrics.js');
+      registerWebhookMetrics({ stats: async () => [] }, []);
     },
   },
 ];

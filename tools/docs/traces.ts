@@ -14,7 +14,7 @@ const ATTRIBUTES: Readonly<Record<keyof typeof traceAttributes, string>> = {
   policies: 'number of the policies in the request',
   policyKind: 'kind of the policy',
   policyName: 'name of the policy',
-  messageKind: '`mail` or `event`',
+  messageKind: '`mail`, `event` or `webhook`',
   tries: 'number of the attempt to deliver a mail',
 };
 

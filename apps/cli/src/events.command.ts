@@ -2,20 +2,27 @@ import { CommandError } from '@gatehouse/local';
 import type { Command } from './command.js';
 import { exportEvents } from './events/export-events.js';
 import { saveStream, saveStreamIfSet } from './events/save-stream.js';
+import { manageWebhookDeliveries } from './events/webhook-deliveries.js';
 
 const USAGE = `usage: npm run events -- stream [--if-set]
                                  creates the JetStream stream EVENTS_STREAM, or changes its limits. With --if-set, does
                                  nothing while EVENTS_STREAM is not set
        npm run events -- export [--since TIME] [--until TIME] [--action ACTION] [--user USERNAME|UUID] [--after ID]
-                                 prints the kept events, one CloudEvent in JSON on each line`;
+                                 prints the kept events, one CloudEvent in JSON on each line
+       npm run events -- webhooks list|retry|remove
+                                 manages deliveries to webhook endpoints`;
 
-/** `npm run events`: creates the stream that stores events, and exports the events that the courier has kept. */
+/**
+ * `npm run events`: creates the stream that stores events, exports the events that the courier has kept, and
+ * manages the deliveries to webhook endpoints.
+ */
 export const eventsCommand: Command = {
   name: 'events',
   run: async ([verb, ...args], process) => {
     if (verb === 'stream' && args.length === 0) return saveStream(process.env);
     if (verb === 'stream' && args.length === 1 && args[0] === '--if-set') return saveStreamIfSet(process.env);
     if (verb === 'export') return exportEvents(args, process);
+    if (verb === 'webhooks') return manageWebhookDeliveries(args, process.env);
     throw new CommandError(USAGE);
   },
 };

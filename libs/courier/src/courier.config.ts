@@ -1,6 +1,7 @@
 import { cloudEventSettings } from '@gatehouse/outbox';
 import { commonConfig, natsConfig, postgresConfig } from '@gatehouse/platform';
 import { z } from 'zod';
+import { webhookSettings } from './webhooks/webhook.config.js';
 
 const integerSetting = (fallback: number, { min = 1, max = Number.MAX_SAFE_INTEGER } = {}) =>
   z.coerce.number().int().min(min).max(max).default(fallback);
@@ -56,12 +57,15 @@ export const courierSettings = z.object({
     'Seconds for which published events are kept in the database, for `npm run events -- export` and `npm run flow -- trace`',
   ),
   OUTBOX_POLL_MS: integerSetting(500, { min: 10, max: 60_000 }).describe(
-    'Milliseconds between two polls of an empty outbox',
+    'Milliseconds between two polls of an empty outbox, and of each webhook endpoint',
   ),
   SEAL_KEY_RETRY_S: integerSetting(60, { max: 3600 }).describe(
     'Seconds until a message that was sealed with a key that this courier does not have is tried again; it is never parked for that reason',
   ),
-  OUTBOX_KEEP_S: integerSetting(30 * 86_400).describe('Seconds until parked messages are deleted'),
+  OUTBOX_KEEP_S: integerSetting(30 * 86_400).describe(
+    'Seconds until parked messages and webhook deliveries are deleted',
+  ),
+  ...webhookSettings.shape,
 });
 
 /** All settings of the courier's process. */

@@ -2,6 +2,7 @@ import { traceAttributes } from '@gatehouse/contracts';
 import { originOf } from '@gatehouse/outbox';
 import { publishSpan, SpanKind, type SpanStart, traceWork } from '@gatehouse/platform';
 import type { LeasedMessage } from './outbox.repository.js';
+import type { LeasedDelivery } from './webhooks/webhook-delivery.repository.js';
 
 /** Delivers a mail in a trace of its own, linked to the request that created the mail, if that request was recorded. */
 export const traceMail = (mail: LeasedMessage, deliver: () => Promise<void>): Promise<void> =>
@@ -11,6 +12,18 @@ export const traceMail = (mail: LeasedMessage, deliver: () => Promise<void>): Pr
       name: 'deliver mail',
       kind: SpanKind.CONSUMER,
       attributes: { [traceAttributes.messageKind]: 'mail', [traceAttributes.tries]: mail.tries },
+    },
+    deliver,
+  );
+
+/** Delivers an event to a webhook endpoint in a trace of its own, linked to the request that created the event. */
+export const traceWebhook = (delivery: LeasedDelivery, deliver: () => Promise<void>): Promise<void> =>
+  traceLinked(
+    [delivery],
+    {
+      name: 'deliver webhook',
+      kind: SpanKind.CONSUMER,
+      attributes: { [traceAttributes.messageKind]: 'webhook', [traceAttributes.tries]: delivery.tries },
     },
     deliver,
   );
@@ -25,7 +38,11 @@ export const traceEvents = (events: readonly LeasedMessage[], publish: () => Pro
   );
 };
 
-function traceLinked(messages: readonly LeasedMessage[], span: SpanStart, task: () => Promise<void>): Promise<void> {
+function traceLinked(
+  messages: readonly { readonly body: unknown }[],
+  span: SpanStart,
+  task: () => Promise<void>,
+): Promise<void> {
   const links = messages.flatMap(({ body }) => originOf(body) ?? []);
   return links.length === 0 ? task() : traceWork({ ...span, links, sampled: true }, task);
 }

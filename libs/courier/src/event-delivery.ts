@@ -9,6 +9,8 @@ interface Dependencies {
   /** URI of this deployment, the CloudEvents attribute `source`. */
   readonly source: string;
   readonly logger: Logger;
+  /** Returns the names of the webhook endpoints that get events of an action. Default: none. */
+  readonly webhooksFor?: (action: string) => readonly string[];
   /** Called with the outcome of each batch and the milliseconds that publishing took. */
   readonly observe: (outcome: 'published' | 'later', ms: number) => void;
 }
@@ -91,7 +93,7 @@ export class EventDelivery {
     const published = readable.filter(({ message: { id } }) => !failures.has(id));
     const unrecorded = withLaterEvents(batch, await this.#recordLogins(published));
     const done = published.filter(({ message }) => !unrecorded.has(message));
-    if (done.length > 0) await outbox.keep(done);
+    await this.#keep(done);
     const waiting = published.flatMap(({ message }) => (unrecorded.has(message) ? [message] : []));
     for (const { message } of readable) {
       const failure = failures.get(message.id);
@@ -101,6 +103,13 @@ export class EventDelivery {
     const [first] = unpublished;
     if (first) logger.event('events_not_published', { messages: unpublished.length, error: first.error });
     return waiting;
+  }
+
+  /** Keeps published events, and queues them for the webhook endpoints that get their actions. */
+  async #keep(events: readonly OpenedEvent[]): Promise<void> {
+    const { outbox, webhooksFor = () => [] } = this.dependencies;
+    if (events.length === 0) return;
+    await outbox.keep(events.map((event) => ({ ...event, endpoints: webhooksFor(event.body.action) })));
   }
 
   /**

@@ -4,3 +4,4 @@ export { type FoundEvent, KeptEventRepository, type StoredEvent, UnknownEventErr
 export { OutboxAdmin, type OutboxEntry } from './outbox-admin.js';
 export { type OutboxMessageState, readOutbox } from './outbox-message.repository.js';
 export { startCourier } from './start-courier.js';
+export { WebhookAdmin, type WebhookDeliveryEntry } from './webhooks/webhook-admin.js';

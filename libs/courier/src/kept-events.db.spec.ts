@@ -21,7 +21,7 @@ beforeAll(async () => {
   alice = await enrol(source);
 });
 afterAll(() => close());
-beforeEach(() => source.query('TRUNCATE flow.outbox, flow.audit_events'));
+beforeEach(() => source.query('TRUNCATE flow.outbox, flow.audit_events CASCADE'));
 
 interface EventOptions {
   readonly action?: string;

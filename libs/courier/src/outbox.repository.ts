@@ -56,6 +56,8 @@ type Row = Omit<LeasedMessage, 'body' | 'missingKey'> & { readonly body: Buffer 
 export interface PublishedEvent {
   readonly message: LeasedMessage;
   readonly body: EventBody;
+  /** Names of the webhook endpoints that get it. Default: none. */
+  readonly endpoints?: readonly string[];
 }
 
 /** Returns the uuid of the user who has caused an event, unless it is the user whom the event is about. */
@@ -77,11 +79,26 @@ const MAX_ERROR_LENGTH = 500;
 /** Matches the secret of a mailed link. The error of a mail server may quote the mail with its link. */
 const LINK_SECRET = /flow_token=[\w-]*/g;
 
-const redactedError = (error: string) =>
+/** Returns an error as it is stored: short, on one line and without the secrets of mailed links. */
+export const redactedError = (error: string) =>
   error
     .replaceAll(LINK_SECRET, 'flow_token=…')
     .replaceAll(/\p{Cc}+/gu, ' ')
     .slice(0, MAX_ERROR_LENGTH);
+
+/** Returns the opened body of a leased message or event, or says which seal key is missing. */
+export function openLeasedBody(
+  row: Pick<Row, 'id' | 'body'>,
+  sealer: Sealer,
+): Pick<LeasedMessage, 'body' | 'missingKey'> {
+  try {
+    return { body: openOutboxRow(row, sealer) };
+  } catch (error) {
+    if (error instanceof UnknownSealKeyError) return { body: undefined, missingKey: error.message };
+    if (error instanceof UnsealError) return { body: undefined };
+    throw error;
+  }
+}
 
 /**
  * Leases messages of the outbox to couriers. Until its lease ends, a message is not leased to another courier. Changes
@@ -101,7 +118,7 @@ export class OutboxRepository {
     const { rows } = await (kind === 'mail'
       ? runNamed<Row>(this.source, LEASE_MAILS, [limit, seconds(leaseS)])
       : runNamed<Row>(this.source, LEASE_EVENTS, [limit, seconds(leaseS), false]));
-    return rows.map(({ body, ...row }) => ({ ...row, ...this.openBody(row.id, body) }));
+    return rows.map(({ body, ...row }) => ({ ...row, ...openLeasedBody({ id: row.id, body }, this.sealer) }));
   }
 
   /**
@@ -124,7 +141,10 @@ export class OutboxRepository {
     await runNamed(this.source, DELETE_DELIVERED, [ids, tries, ...this.columns(event)]);
   }
 
-  /** Moves published events from the outbox to the kept events. */
+  /**
+   * Moves published events from the outbox to the kept events, and queues their deliveries to webhook endpoints in the same
+   * statement.
+   */
   async keep(events: readonly PublishedEvent[]): Promise<void> {
     const userOf = ({ user }: EventBody) => (user?.kind === 'saved' ? user.uuid : null);
     const bodies = events.map(({ body }) => body);
@@ -136,6 +156,8 @@ export class OutboxRepository {
       // An id that does not fit its column would make the statement fail, and hold up the other events for ever.
       bodies.map(({ plan }) => (PLAN_ID.safeParse(plan).success ? plan : null)),
       bodies.map(({ request_id: request = null }) => (REQUEST_ID.test(request ?? '') ? request : null)),
+      events.flatMap(({ message: { id }, endpoints = [] }) => endpoints.map(() => id)),
+      events.flatMap(({ endpoints = [] }) => endpoints),
     ]);
   }
 
@@ -189,16 +211,6 @@ export class OutboxRepository {
   async sweep(keepS: number, periodS: number): Promise<void> {
     await runNamed(this.source, SWEEP_PARKED, [seconds(keepS)]);
     await runNamed(this.source, SWEEP_COUNTS, [seconds(periodS)]);
-  }
-
-  private openBody(id: string, body: Buffer): Pick<LeasedMessage, 'body' | 'missingKey'> {
-    try {
-      return { body: openOutboxRow({ id, body }, this.sealer) };
-    } catch (error) {
-      if (error instanceof UnknownSealKeyError) return { body: undefined, missingKey: error.message };
-      if (error instanceof UnsealError) return { body: undefined };
-      throw error;
-    }
   }
 
   private columns(event: OutboxMessage | undefined): unknown[] {

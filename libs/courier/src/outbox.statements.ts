@@ -71,7 +71,8 @@ export const DELETE_DELIVERED: NamedStatement = {
 /**
  * Moves published events to the kept events, unless another courier has taken over their lease. Arrays with one element
  * per event: $1 ids, $2 tries of the lease, $3 users whom the events are about, $4 users who have caused them, if they are
- * others, $5 plans, $6 requests. The positions have the order in which the events were published.
+ * others, $5 plans, $6 requests. The positions have the order in which the events were published. Queues their deliveries to
+ * webhook endpoints, also in this order: $7 ids of events, $8 names of endpoints.
  */
 export const KEEP_PUBLISHED: NamedStatement = {
   name: 'outbox_keep',
@@ -81,7 +82,13 @@ export const KEEP_PUBLISHED: NamedStatement = {
       USING unnest($1::uuid[], $2::int[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[])
         t(id, tries, user_id, actor_id, plan_id, request_id)
       WHERE o.id = t.id AND o.tries = t.tries AND o.parked_at IS NULL
-      RETURNING o.id, o.topic, o.made_at, o.body, o.seq, t.user_id, t.actor_id, t.plan_id, t.request_id)
+      RETURNING o.id, o.topic, o.made_at, o.body, o.seq, t.user_id, t.actor_id, t.plan_id, t.request_id),
+    queued AS (
+      INSERT INTO flow.webhook_deliveries (endpoint, event_id, user_id)
+      SELECT d.endpoint, gone.id, gone.user_id
+      FROM gone JOIN unnest($7::uuid[], $8::text[]) d(event_id, endpoint) ON d.event_id = gone.id
+      ORDER BY gone.seq
+      ON CONFLICT DO NOTHING)
     INSERT INTO flow.audit_events (id, action, at, user_id, actor_id, plan_id, request_id, body)
     SELECT id, substr(topic, length('events.') + 1), made_at, user_id, actor_id, plan_id, request_id, body
     FROM gone ORDER BY seq

@@ -5,6 +5,8 @@ interface PollLoopOptions<T> {
   readonly size: number;
   /** Milliseconds between two polls when there is no work. */
   readonly pollMs: number;
+  /** Whether to poll as soon as an item is handled, because that may make another one due. */
+  readonly pollAfterEach?: boolean;
   readonly take: (limit: number) => Promise<readonly T[]>;
   /** Handles one item. Must not reject. */
   readonly handle: (item: T) => Promise<void>;
@@ -14,7 +16,7 @@ interface PollLoopOptions<T> {
 
 /**
  * Takes items and handles up to `size` of them at the same time. After it has taken fewer items than it could handle,
- * it waits `pollMs` milliseconds.
+ * it waits `pollMs` milliseconds, or with `pollAfterEach` until an item is handled.
  */
 export class PollLoop<T> {
   readonly #active = new Set<Promise<void>>();
@@ -57,6 +59,10 @@ export class PollLoop<T> {
   }
 
   async #pause(): Promise<void> {
-    await pause(this.options.pollMs, undefined, { signal: this.#closing.signal }).catch(() => undefined);
+    const handled = new AbortController();
+    const signal = AbortSignal.any([this.#closing.signal, handled.signal]);
+    const pausing = pause(this.options.pollMs, undefined, { signal }).catch(() => undefined);
+    await (this.options.pollAfterEach ? Promise.race([pausing, ...this.#active]) : pausing);
+    handled.abort();
   }
 }

@@ -21,26 +21,31 @@ import { MailDelivery } from './mail-delivery.js';
 import { type LeasedMessage, type MessageKind, OutboxRepository } from './outbox.repository.js';
 import { PollLoop } from './poll-loop.js';
 import { type MailServer, SmtpMailTransport } from './smtp-mail-transport.js';
+import { deliverWebhooks } from './webhooks/deliver-webhooks.js';
+import { registerWebhookMetrics } from './webhooks/webhook.metrics.js';
+import { WebhookDeliveryRepository } from './webhooks/webhook-delivery.repository.js';
+import { type WebhookEndpoints, webhookEndpointsOf } from './webhooks/webhook-endpoints.js';
 
 /** Seconds between two removals of expired rows. */
 const SWEEP_S = 600;
 
-/** Starts to deliver the messages of the outbox: mails by SMTP, events over `bus`. */
+/** Starts to deliver the messages of the outbox: mails by SMTP, events over `bus` and then to webhook endpoints. */
 export async function startCourier(
   config: CourierConfig,
   readiness: Readiness = new Readiness(),
   bus: Bus = new NatsBus(config, readiness),
 ): Promise<RunningPart> {
   const logger = new Logger(config.LOG_LEVEL);
-  const settings = { timeoutMs: config.EVENTS_TIMEOUT_MS, stream: config.EVENTS_STREAM };
+  const endpoints = webhookEndpointsOf(config, config.EVENTS_KEPT_S);
   const source = await openPool({ schema: 'flow', config, readiness, versions: SCHEMA_VERSIONS });
-  const publisher = await bus.openPublisher('courier', settings, logger);
+  const publisher = await bus.openPublisher('courier', publisherSettings(config), logger);
   const sealer = new Sealer(config.SEAL_KEYS);
   reportKeys('SEAL_KEYS', sealer);
   const outbox = new OutboxRepository(source, sealer);
-  if (config.MONITORING_PORT !== undefined) registerOutboxMetrics(outbox);
-  const dependencies = { config, outbox, logger };
-  const loops = [deliverMails(dependencies), deliverEvents(dependencies, publisher)];
+  const dependencies = { config, outbox, deliveries: new WebhookDeliveryRepository(source, sealer), logger };
+  if (config.MONITORING_PORT !== undefined) registerMetrics(dependencies, endpoints);
+  const events = deliverEvents(dependencies, publisher, endpoints.namesFor);
+  const loops = [deliverMails(dependencies), events, ...deliverWebhooks(endpoints, dependencies)];
   const stopSweeping = runPeriodically(SWEEP_S, () => sweep(dependencies), logger);
   return {
     refused: publisher.refused,
@@ -54,18 +59,35 @@ export async function startCourier(
   };
 }
 
+const publisherSettings = (config: CourierConfig) => ({
+  timeoutMs: config.EVENTS_TIMEOUT_MS,
+  stream: config.EVENTS_STREAM,
+});
+
 interface Dependencies {
   readonly config: CourierConfig;
   readonly outbox: OutboxRepository;
+  readonly deliveries: WebhookDeliveryRepository;
   readonly logger: Logger;
 }
 
-async function sweep({ config, outbox }: Dependencies): Promise<void> {
+async function sweep({ config, outbox, deliveries }: Dependencies): Promise<void> {
   await outbox.sweep(config.OUTBOX_KEEP_S, config.MAIL_PER_ADDRESS_PERIOD_S);
   await outbox.sweepKept(config.EVENTS_KEPT_S);
+  await deliveries.sweep(config.WEBHOOK_MAX_AGE_S, config.OUTBOX_KEEP_S);
 }
 
-function deliverMails({ config, outbox, logger }: Dependencies): Pick<PollLoop<LeasedMessage>, 'close'> {
+function registerMetrics({ outbox, deliveries }: Dependencies, { enabled }: WebhookEndpoints): void {
+  registerOutboxMetrics(outbox);
+  registerWebhookMetrics(
+    deliveries,
+    enabled.map(({ name }) => name),
+  );
+}
+
+type OutboxDependencies = Omit<Dependencies, 'deliveries'>;
+
+function deliverMails({ config, outbox, logger }: OutboxDependencies): Pick<PollLoop<LeasedMessage>, 'close'> {
   const leaseS = 2 * config.MAIL_DEADLINE_S;
   const settings = {
     ...{ server: serverOf(config), tries: config.MAIL_TRIES },
@@ -95,14 +117,16 @@ function deliverMails({ config, outbox, logger }: Dependencies): Pick<PollLoop<L
 }
 
 function deliverEvents(
-  { config, outbox, logger }: Dependencies,
+  { config, outbox, logger }: OutboxDependencies,
   publisher: Publisher,
+  webhooksFor: (action: string) => readonly string[],
 ): PollLoop<readonly LeasedMessage[]> {
   const observe = (outcome: string, ms: number) => {
     deliveries.observe({ sort: 'event', outcome }, ms / 1000);
     annotateSpan(() => ({ [traceAttributes.outcome]: outcome }));
   };
-  const delivery = new EventDelivery({ outbox, publisher, source: config.EVENTS_SOURCE, logger, observe });
+  const { EVENTS_SOURCE: source } = config;
+  const delivery = new EventDelivery({ outbox, publisher, source, webhooksFor, logger, observe });
   const leaseS = eventLeaseS(config.EVENTS_TIMEOUT_MS);
   return new PollLoop<readonly LeasedMessage[]>({
     size: 1,
@@ -130,7 +154,7 @@ interface Lease {
  * of the same users.
  */
 async function leaseOpened(
-  { config, outbox, logger }: Dependencies,
+  { config, outbox, logger }: OutboxDependencies,
   { kind, limit, leaseS }: Lease,
 ): Promise<LeasedMessage[]> {
   const messages = await outbox.lease(kind, limit, leaseS);

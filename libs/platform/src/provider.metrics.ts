@@ -1,16 +1,16 @@
 import { histogram } from './metrics.js';
 
 /** Providers outside of Gatehouse that a process sends requests to. */
-export type Provider = 'breached_passwords' | 'captcha' | 'duo' | 'expression' | 'sms' | 'source';
+export type Provider = 'breached_passwords' | 'captcha' | 'duo' | 'expression' | 'sms' | 'source' | 'webhook';
 
 const seconds = histogram({
   name: 'gatehouse_provider_seconds',
   question: 'slow',
-  processes: 'captcha, enrollment, identification, mfa, policy',
+  processes: 'captcha, courier, enrollment, identification, mfa, policy',
   help: 'Durations of HTTP requests to providers outside of Gatehouse, until the response has arrived',
   labels: {
     provider:
-      '`breached_passwords`: the list of breached passwords; `captcha`; `duo`; `expression`: hosts of expression policies; `sms`; `source`: a provider of logins',
+      '`breached_passwords`: the list of breached passwords; `captcha`; `duo`; `expression`: hosts of expression policies; `sms`; `source`: a provider of logins; `webhook`',
     outcome: '`ok`: status below 400; `refused`: 4xx; `fault`: 5xx; `failed`: no response, or none in time',
   },
 });

@@ -89,6 +89,24 @@ export class RestrictedHttpClient {
     return (await this.observe(request, exchange)).status;
   }
 
+  /**
+   * Sends a request and returns the status and the headers of the response. Its body is discarded. The connection can be
+   * used again if the body has at most `maxBytes` and ends before `signal` aborts; otherwise it is closed. Throws when the
+   * connection fails and when the host is not allowed.
+   */
+  async sendForHead(
+    request: OutgoingRequest,
+    { maxBytes, signal }: RequestLimits,
+  ): Promise<Omit<OutgoingResponse, 'text'>> {
+    const exchange = async () => {
+      const message = await this.receive(request, signal);
+      // The server has decided when its status arrives. A body that is too long or too slow changes nothing.
+      await textOf(message, maxBytes).catch(() => undefined);
+      return { status: message.statusCode ?? 0, headers: message.headers };
+    };
+    return this.observe(request, exchange);
+  }
+
   /** Measures a request, and records a span of it. */
   private observe<R extends { readonly status: number }>(
     { method, url }: OutgoingRequest,

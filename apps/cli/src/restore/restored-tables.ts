@@ -102,6 +102,8 @@ export const RESTORED_TABLES: readonly RestoredTable[] = [
   ...keep('captcha.spent'),
   // Published events. Those that were published later are in the stream only.
   ...keep('flow.audit_events'),
+  // Events that webhook endpoints may have accepted since. They drop repetitions by the id of the event.
+  ...keep('flow.webhook_deliveries'),
   // The lease of the cleanup, which has expired since.
   ...keep('flow.leases'),
   // Replies to requests of plans, which are deleted.

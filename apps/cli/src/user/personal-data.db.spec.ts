@@ -82,7 +82,9 @@ async function fill(person: SavedUser): Promise<void> {
   await run('INSERT INTO flow.mailed VALUES ($1, now(), 1)', createHash('sha256').update(email).digest());
   await putMail(person);
   await run(
-    `INSERT INTO flow.audit_events (id, action, at, user_id, body) VALUES ($1, 'login', now(), $2, 'x')`,
+    `WITH event AS (
+       INSERT INTO flow.audit_events (id, action, at, user_id, body) VALUES ($1, 'login', now(), $2, 'x') RETURNING id)
+     INSERT INTO flow.webhook_deliveries (endpoint, event_id, user_id) SELECT 'siem', id, $2 FROM event`,
     ...[randomUUID(), uuid],
   );
   const mfa = new Sealer(keys.MFA_SEAL_KEYS);
@@ -130,7 +132,7 @@ async function fill(person: SavedUser): Promise<void> {
 }
 
 /** Tables whose rows Postgres deletes together with a row of a personal table (`ON DELETE CASCADE`). */
-const CASCADES = ['flow.session_keys', 'flow.source_logins', 'mfa.codes'];
+const CASCADES = ['flow.session_keys', 'flow.source_logins', 'flow.webhook_deliveries', 'mfa.codes'];
 /** Tables without data about persons: configuration, keys of the database, digests of accepted captcha tokens. */
 const IMPERSONAL = [
   ...[

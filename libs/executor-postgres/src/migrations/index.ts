@@ -8,6 +8,7 @@ import { CleanupTimes1764892860000 } from './1764892860000-cleanup-times.js';
 import { OrderedEvents1764979260000 } from './1764979260000-ordered-events.js';
 import { PlanProgress1764979320000 } from './1764979320000-plan-progress.js';
 import { KeptEvents1764979380000 } from './1764979380000-kept-events.js';
+import { WebhookDeliveries1765238520000 } from './1765238520000-webhook-deliveries.js';
 
 /** Migrations of the schema `flow`, in order. */
 export const executorMigrations = [
@@ -21,4 +22,5 @@ export const executorMigrations = [
   OrderedEvents1764979260000,
   PlanProgress1764979320000,
   KeptEvents1764979380000,
+  WebhookDeliveries1765238520000,
 ];

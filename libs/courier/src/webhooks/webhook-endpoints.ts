@@ -1,0 +1,40 @@
+import { ConfigError, RestrictedHttpClient } from '@gatehouse/platform';
+import type { WebhookConfig, WebhookEndpoint } from './webhook.config.js';
+
+/** The enabled endpoints of `WEBHOOKS`, and the client that reaches them. */
+export interface WebhookEndpoints {
+  readonly enabled: readonly WebhookEndpoint[];
+  readonly http: RestrictedHttpClient;
+  /** Returns the names of the endpoints that get events of an action. */
+  readonly namesFor: (action: string) => readonly string[];
+}
+
+/**
+ * Returns the enabled endpoints. Throws ConfigError for a URL that must not be called, and if events are deleted before
+ * their deliveries are parked. The message has names of endpoints, and no URL, because a URL may contain a secret.
+ */
+export function webhookEndpointsOf(config: WebhookConfig, eventsKeptS: number): WebhookEndpoints {
+  const http = new RestrictedHttpClient(config.WEBHOOK_HOSTS, 'webhook');
+  const enabled = config.WEBHOOKS.filter((endpoint) => endpoint.enabled);
+  for (const { name, url } of config.WEBHOOKS) {
+    const problem = problemOf(url, http);
+    if (problem !== undefined) throw new ConfigError(`WEBHOOKS: the URL of the endpoint ${name} ${problem}`);
+  }
+  if (enabled.length > 0 && eventsKeptS < config.WEBHOOK_MAX_AGE_S)
+    throw new ConfigError(
+      'EVENTS_KEPT_S is less than WEBHOOK_MAX_AGE_S: events would be deleted while they wait for a webhook endpoint',
+    );
+  const namesFor = (action: string) =>
+    enabled.flatMap(({ name, actions }) => (actions === undefined || actions.has(action) ? [name] : []));
+  return { enabled, http, namesFor };
+}
+
+function problemOf(url: URL, http: RestrictedHttpClient): string | undefined {
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'must begin with https://';
+  if (url.username !== '' || url.password !== '') return 'must have no username and no password';
+  if (url.hash !== '') return 'must have no fragment';
+  if (!http.isAllowed(url)) return 'has a host that WEBHOOK_HOSTS does not allow';
+  if (url.protocol === 'http:' && !http.names(url))
+    return 'must begin with https://, or WEBHOOK_HOSTS must list its host';
+  return undefined;
+}

@@ -1,0 +1,64 @@
+import { CLOUD_EVENT_CONTENT_TYPE } from '@gatehouse/outbox';
+import type { OutgoingResponse, RestrictedHttpClient } from '@gatehouse/platform';
+import type { WebhookEndpoint } from './webhook.config.js';
+import { signatureHeaders } from './webhook-signature.js';
+
+/** What an endpoint did with an event. */
+export type WebhookOutcome =
+  | { readonly type: 'accepted' }
+  /** The endpoint wants no more events (410). */
+  | { readonly type: 'gone'; readonly reason: string }
+  /** `retryAfterS`: seconds for which the endpoint has asked the sender to wait. */
+  | { readonly type: 'failed'; readonly reason: string; readonly retryAfterS?: number | undefined };
+
+interface Limits {
+  readonly timeoutMs: number;
+  readonly responseBytes: number;
+}
+
+/** An event in JSON, with its id. */
+interface WebhookMessage {
+  readonly id: string;
+  readonly body: string;
+}
+
+const GONE = 410;
+
+/** Sends events to webhook endpoints, signed, within limits on time and size. Follows no redirects. */
+export class WebhookClient {
+  constructor(
+    private readonly http: RestrictedHttpClient,
+    private readonly limits: Limits,
+  ) {}
+
+  /** Sends an event. Never rejects. */
+  async send({ id, body }: WebhookMessage, { url, keys }: WebhookEndpoint): Promise<WebhookOutcome> {
+    const timestamp = Math.floor(Date.now() / 1000);
+    const headers = { 'content-type': CLOUD_EVENT_CONTENT_TYPE, ...signatureHeaders({ id, timestamp, body }, keys) };
+    const signal = AbortSignal.timeout(this.limits.timeoutMs);
+    try {
+      const request = { method: 'POST', url, headers, body };
+      return outcomeOf(await this.http.sendForHead(request, { maxBytes: this.limits.responseBytes, signal }));
+    } catch (error) {
+      const reason = signal.aborted ? `no answer within ${this.limits.timeoutMs} ms` : (error as Error).message;
+      return { type: 'failed', reason };
+    }
+  }
+}
+
+function outcomeOf({ status, headers }: Omit<OutgoingResponse, 'text'>): WebhookOutcome {
+  if (status >= 200 && status < 300) return { type: 'accepted' };
+  if (status === GONE) return { type: 'gone', reason: 'status 410' };
+  const isRedirect = status >= 300 && status < 400;
+  const reason = `status ${status}${isRedirect ? ': redirects are not followed' : ''}`;
+  return { type: 'failed', reason, retryAfterS: secondsOf(headers['retry-after']) };
+}
+
+/** Returns the seconds of a header `Retry-After`, which has seconds or a date; `undefined` if it has neither. */
+export function secondsOf(header: string | undefined, now = Date.now()): number | undefined {
+  if (header === undefined) return undefined;
+  if (/^\d{1,9}$/.test(header)) return Number(header);
+  // `Date.parse` would also read a number with a sign as a year.
+  const date = header.endsWith('GMT') ? Date.parse(header) : Number.NaN;
+  return Number.isNaN(date) ? undefined : Math.max(0, Math.ceil((date - now) / 1000));
+}

@@ -1,0 +1,106 @@
+import { z } from 'zod';
+
+/** Largest number of endpoints. Each has series of its own in the metrics, and polls of its own. */
+const MAX_ENDPOINTS = 20;
+/** Largest number of secrets of one endpoint, of which each adds a signature. */
+const MAX_SECRETS = 3;
+/** Prefix of a secret, by the specification of Standard Webhooks. */
+const SECRET_PREFIX = 'whsec_';
+/** Sizes that the specification allows for a secret, in bytes. */
+const SECRET_BYTES = { min: 24, max: 64 };
+
+const whole = (fallback: number, min: number, max: number) =>
+  z.coerce.number().int().min(min).max(max).default(fallback);
+
+const keyOf = (secret: string): Buffer => Buffer.from(secret.slice(SECRET_PREFIX.length), 'base64');
+
+function isSecret(text: string): boolean {
+  const { length } = keyOf(text);
+  const isEncoded = text.startsWith(SECRET_PREFIX) && z.base64().safeParse(text.slice(SECRET_PREFIX.length)).success;
+  return isEncoded && length >= SECRET_BYTES.min && length <= SECRET_BYTES.max;
+}
+
+/** A secret, decoded to the key of the signature. */
+const secret = z
+  .string()
+  .refine(isSecret, `must be ${SECRET_PREFIX} and the base64 of ${SECRET_BYTES.min} to ${SECRET_BYTES.max} bytes`)
+  .transform(keyOf);
+
+const endpoint = z
+  .strictObject({
+    name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'must have up to 32 lower case letters, digits and hyphens'),
+    url: z
+      .string()
+      .max(2048)
+      .refine((text) => URL.canParse(text), 'must be a URL')
+      .transform((text) => new URL(text)),
+    /** The newest first. A receiver accepts a signature by any of them, which allows a rotation. */
+    secrets: z.array(secret).min(1).max(MAX_SECRETS),
+    /** The actions of the events that it gets. Absent: all events. */
+    actions: z.array(z.string().min(1).max(64)).min(1).max(200).optional(),
+    /** `false`: it gets no new events, and its waiting deliveries stay. */
+    enabled: z.boolean().default(true),
+  })
+  .transform(({ secrets, actions, ...rest }) => ({
+    ...rest,
+    keys: secrets,
+    actions: actions && new Set(actions),
+  }));
+
+/** An endpoint that gets audit events. */
+export type WebhookEndpoint = z.output<typeof endpoint>;
+
+const endpoints = z
+  .array(endpoint)
+  .max(MAX_ENDPOINTS)
+  .refine((list) => new Set(list.map(({ name }) => name)).size === list.length, 'has two endpoints of the same name');
+
+/** Settings of the delivery of events to webhook endpoints. */
+export const webhookSettings = z.object({
+  WEBHOOKS: z
+    .string()
+    .transform((text, context): unknown => {
+      try {
+        return JSON.parse(text);
+      } catch {
+        context.addIssue({ code: 'custom', message: 'must be a list of endpoints in JSON' });
+        return z.NEVER;
+      }
+    })
+    .pipe(endpoints)
+    .prefault('[]')
+    .describe(
+      `Webhook endpoints that get audit events, a list in JSON of at most ${MAX_ENDPOINTS} objects with \`name\`, \`url\`, \`secrets\`, and optionally \`actions\` and \`enabled\` ([webhooks](../how-to/webhooks.md)). It contains secrets`,
+    ),
+  WEBHOOK_HOSTS: z
+    .string()
+    .default('*')
+    .describe(
+      'Hosts that `WEBHOOKS` may name, comma separated; `*` is every host with a public address. A host with a private address, or without TLS, must be listed by name',
+    ),
+  WEBHOOK_TIMEOUT_MS: whole(10_000, 100, 30_000).describe('Milliseconds within which an endpoint must answer'),
+  WEBHOOK_RESPONSE_BYTES: whole(16_384, 0, 1_048_576).describe(
+    'Bytes of a response that are read before its connection is closed. They are discarded',
+  ),
+  WEBHOOK_CONCURRENCY: whole(5, 1, 50).describe(
+    'Largest number of events that one courier sends to one endpoint at the same time, each about another user',
+  ),
+  WEBHOOK_TRIES: whole(20, 1, 100).describe('Delivery attempts before a delivery is parked'),
+  WEBHOOK_MAX_AGE_S: whole(3 * 86_400, 60, 30 * 86_400).describe(
+    'Age in seconds from which a delivery that was not accepted is parked; at most EVENTS_KEPT_S',
+  ),
+  WEBHOOK_RETRY_S: whole(5, 1, 3600).describe(
+    'Seconds before the first retry of a delivery; doubled after each attempt, less up to a half at random',
+  ),
+  WEBHOOK_RETRY_MAX_S: whole(10_800, 1, 86_400).describe(
+    'Largest delay between retries in seconds, and the longest `Retry-After` that is respected',
+  ),
+  WEBHOOK_BREAK_FAILURES: whole(5, 1, 100).describe(
+    'Consecutive failures of an endpoint after which a courier sends it nothing for a time',
+  ),
+  WEBHOOK_BREAK_S: whole(30, 1, 3600).describe(
+    'Seconds of that time, after which one delivery is tried; doubled while it fails',
+  ),
+  WEBHOOK_BREAK_MAX_S: whole(600, 1, 86_400).describe('Largest length of that time in seconds'),
+});
+export type WebhookConfig = z.output<typeof webhookSettings>;
