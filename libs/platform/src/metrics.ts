@@ -15,7 +15,7 @@ export const QUESTIONS = {
   slow: 'What is slow?',
   full: 'Is it full?',
   abuse: 'Does a client guess credentials or send too many requests?',
-  dependencies: 'Can the processes reach Postgres and NATS?',
+  dependencies: 'Can the processes reach Postgres, NATS and the collector of traces?',
   messages: 'Do mails, events and messages for pages arrive?',
   cleanup: 'Are expired rows deleted?',
   keys: 'Which version, keys and certificates are in use?',

@@ -110,14 +110,17 @@ export const processEvents = {
   spans_not_accepted: {
     level: 'warn',
     processes: EVERY_PROCESS,
-    msg: 'the collector accepts no spans',
-    help: 'Written once until it accepts spans again. Spans are lost meanwhile; requests are not affected.',
+    msg: 'spans are lost',
+    help:
+      'The collector does not accept them, or too many wait. `reason` begins with that of the metric ' +
+      '`gatehouse_spans_dropped_total`. Written once until the collector accepts all spans again, and at most once a ' +
+      'minute. Requests are not affected.',
     fields: ['reason'],
   },
   spans_accepted: {
     level: 'info',
     processes: EVERY_PROCESS,
-    msg: 'the collector accepts spans again',
+    msg: 'the collector accepts all spans again',
     help: 'Ends `spans_not_accepted`.',
     fields: ['lost_spans'],
   },

@@ -3,6 +3,7 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
 import { LogRecorder } from '../../../../test/support/log-recorder.js';
+import { scrape } from '../../../../test/support/metrics.js';
 import { traceWork } from './active-span.js';
 import { startTracing } from './start-tracing.js';
 import { tracingConfig } from './tracing.config.js';
@@ -73,12 +74,80 @@ it('logs one line when the collector refuses spans, however many batches, and on
     (await next()).response.writeHead(status).end('{}');
   }
   expect(log.lines).toMatchObject([
-    { event: 'spans_not_accepted', level: 'warn', reason: expect.any(String) },
+    { event: 'spans_not_accepted', level: 'warn', reason: 'export_failed: Bad Request' },
     { event: 'spans_accepted', level: 'info', lost_spans: 2 },
   ]);
 });
 
-it('drops spans beyond the queue while the collector does not answer', async () => {
+const droppedFor = async (reason: string) => (await scrape(`gatehouse_spans_dropped_total{reason="${reason}"}`)) ?? 0;
+
+const REJECTED_AS_TEXT = '{"partialSuccess":{"rejectedSpans":"2","errorMessage":"too old"}}';
+const COUNT_IN_WORDS = '{"partialSuccess":{"rejectedSpans":"all"}}';
+it.each([
+  { what: 'rejects some', reason: 'rejected', lost: 2, reply: REJECTED_AS_TEXT, detail: 'too old' },
+  {
+    what: 'rejects one',
+    reason: 'rejected',
+    lost: 1,
+    reply: '{"partialSuccess":{"rejectedSpans":1}}',
+    detail: 'no reason',
+  },
+  {
+    what: 'rejects too many',
+    reason: 'rejected',
+    lost: 3,
+    reply: '{"partialSuccess":{"rejectedSpans":9}}',
+    detail: '',
+  },
+  { what: 'replies with a page', reason: 'unreadable_reply', lost: 3, reply: '<html>', detail: 'expected OTLP' },
+  { what: 'replies with a list', reason: 'unreadable_reply', lost: 3, reply: '["ok"]', detail: 'expected OTLP' },
+  { what: 'counts in words', reason: 'unreadable_reply', lost: 3, reply: COUNT_IN_WORDS, detail: 'expected OTLP' },
+])(
+  'counts and logs spans as lost when the collector answers 200 and $what',
+  async ({ reason, lost, reply, detail }) => {
+    const { next, url } = await collector();
+    const { record, log } = await trace(url);
+    const before = await droppedFor(reason);
+    for (const name of ['one', 'two', 'three']) await record(name);
+    (await next()).response.end(reply);
+    await record('later');
+    (await next()).response.end('{}');
+    await record('last');
+    await next();
+    expect((await droppedFor(reason)) - before).toBe(lost);
+    expect(log.lines).toMatchObject([
+      { event: 'spans_not_accepted', reason: expect.stringMatching(`^${reason}: .*${detail}`) },
+      { event: 'spans_accepted', lost_spans: lost },
+    ]);
+  },
+);
+
+it.each(['', '{}', '{"partialSuccess":null}', '{"partialSuccess":{"rejectedSpans":"0","errorMessage":"slow down"}}'])(
+  'counts no span as lost when the collector answers 200 with %j',
+  async (reply) => {
+    const { next, url } = await collector();
+    const { record, log } = await trace(url);
+    await record('one');
+    (await next()).response.end(reply);
+    await record('two');
+    await next();
+    expect(log.lines).toEqual([]);
+  },
+);
+
+it('counts spans of failed exports', async () => {
+  const { next, url } = await collector();
+  const { record } = await trace(url);
+  const before = await droppedFor('export_failed');
+  for (const name of ['one', 'two']) await record(name);
+  (await next()).response.writeHead(400).end();
+  await record('later');
+  await next();
+  expect((await droppedFor('export_failed')) - before).toBe(2);
+});
+
+it('drops and counts spans beyond the queue while the collector does not answer', async () => {
+  const before = await droppedFor('queue_full');
   const { next, url } = await collector();
   const { record, stop } = await trace(url, { OTEL_BSP_MAX_QUEUE_SIZE: '2' });
   await record('waits 0');
@@ -87,6 +156,7 @@ it('drops spans beyond the queue while the collector does not answer', async () 
   const stopped = stop();
   const last = await next();
   expect(last.body.match(/waits \d/g)).toEqual(['waits 1', 'waits 2']);
+  expect((await droppedFor('queue_full')) - before).toBe(3);
   last.response.end('{}');
   unanswered.response.end('{}');
   await stopped;

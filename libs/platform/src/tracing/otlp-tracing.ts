@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources';
-import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+import { TracerProvider } from '@opentelemetry/sdk-trace';
 import {
   ATTR_SERVICE_INSTANCE_ID,
   ATTR_SERVICE_NAME,
@@ -11,10 +10,11 @@ import {
   ATTR_SERVICE_VERSION,
 } from '@opentelemetry/semantic-conventions';
 import { delay } from '../json-responder.js';
-import type { Logger } from '../logger.js';
 import { packageFolder } from '../package-folder.js';
 import { recordSpans } from './active-span.js';
+import { CountingSpanProcessor } from './counting-span-processor.js';
 import { ReportingExporter } from './reporting-exporter.js';
+import type { SpanLosses } from './span-losses.js';
 import type { StopTracing, TracingConfig } from './tracing.config.js';
 
 /** Milliseconds that a process waits at its end for the collector to accept the last spans. */
@@ -27,18 +27,19 @@ const BATCH = 512;
 const MAX_VALUE_LENGTH = 256;
 
 /** Opens the export of spans to a collector. Loads OpenTelemetry's SDK, so it is imported only where traces are on. */
-export function openOtlpTracing(config: TracingConfig, name: string, logger: Logger): StopTracing {
-  const exporter = new OTLPTraceExporter({
-    url: `${config.OTEL_EXPORTER_OTLP_ENDPOINT?.replace(/\/$/, '')}/v1/traces`,
-    timeoutMillis: config.OTEL_EXPORTER_OTLP_TIMEOUT,
-  });
-  const processor = new BatchSpanProcessor({
-    exporter: new ReportingExporter(exporter, logger),
-    maxQueueSize: config.OTEL_BSP_MAX_QUEUE_SIZE,
-    maxExportBatchSize: Math.min(BATCH, config.OTEL_BSP_MAX_QUEUE_SIZE),
-    scheduledDelayMillis: config.OTEL_BSP_SCHEDULE_DELAY,
-    exportTimeoutMillis: config.OTEL_EXPORTER_OTLP_TIMEOUT,
-  });
+export function openOtlpTracing(config: TracingConfig, name: string, losses: SpanLosses): StopTracing {
+  const { OTEL_EXPORTER_OTLP_TIMEOUT: timeoutMillis, OTEL_BSP_MAX_QUEUE_SIZE: maxQueueSize } = config;
+  const url = `${config.OTEL_EXPORTER_OTLP_ENDPOINT?.replace(/\/$/, '')}/v1/traces`;
+  const processor = new CountingSpanProcessor(
+    {
+      exporter: new ReportingExporter({ url, timeoutMillis }, losses),
+      maxQueueSize,
+      maxExportBatchSize: Math.min(BATCH, maxQueueSize),
+      scheduledDelayMillis: config.OTEL_BSP_SCHEDULE_DELAY,
+      exportTimeoutMillis: timeoutMillis,
+    },
+    losses,
+  );
   const provider = new TracerProvider({
     resource: resourceOf(name).merge(detectResources({ detectors: [envDetector] })),
     spanLimits: { attributeValueLengthLimit: MAX_VALUE_LENGTH },

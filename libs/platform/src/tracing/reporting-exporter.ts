@@ -1,48 +1,102 @@
+import { convertLegacyHttpOptions, createOtlpHttpExportDelegate } from '@opentelemetry/otlp-exporter-base/node-http';
+import { JsonTraceSerializer, TraceExporterMetricsHelper } from '@opentelemetry/otlp-transformer';
 import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace';
-import type { Logger } from '../logger.js';
+import { z } from 'zod';
+import type { SpanLoss, SpanLosses } from './span-losses.js';
 
 type Result = Parameters<Parameters<SpanExporter['export']>[1]>[0];
+
+interface Collector {
+  readonly url: string;
+  readonly timeoutMillis: number;
+}
 
 /** The result code of a successful export. Every other code is a failure. */
 const SUCCESS = 0;
 
+/** The body of a reply with a status of success. Integers of 64 bits are texts in OTLP's JSON. */
+const exportReply = z.object({
+  partialSuccess: z
+    .object({
+      rejectedSpans: z.union([z.int(), z.string().regex(/^\d+$/)]).nullish(),
+      errorMessage: z.string().nullish(),
+    })
+    .nullish(),
+});
+
 /**
- * Sends spans through another exporter. Logs one line when the collector stops accepting spans and one when it accepts
- * them again, not one for each batch.
+ * Sends spans to a collector by OTLP over HTTP, and reports those that it has not accepted. OpenTelemetry's own exporter
+ * takes every status of success for a success, also if the reply says that spans were rejected.
  */
 export class ReportingExporter implements SpanExporter {
-  /** Spans lost since the collector stopped accepting them. */
-  private lost = 0;
+  private readonly delegate;
+  /** The body of the last reply. The delegate reads it right before it calls back. */
+  private reply: Uint8Array | undefined;
 
   constructor(
-    private readonly exporter: SpanExporter,
-    private readonly logger: Logger,
-  ) {}
+    collector: Collector,
+    private readonly losses: SpanLosses,
+  ) {
+    const options = convertLegacyHttpOptions({ ...collector }, 'TRACES', 'v1/traces', {
+      'Content-Type': 'application/json',
+    });
+    const serializer = {
+      serializeRequest: (spans: ReadableSpan[]) => JsonTraceSerializer.serializeRequest(spans),
+      deserializeResponse: (reply: Uint8Array) => {
+        this.reply = reply;
+        return {};
+      },
+    };
+    const name = 'otlp_http_json_span_exporter';
+    this.delegate = createOtlpHttpExportDelegate(options, serializer, name, TraceExporterMetricsHelper, undefined);
+  }
 
   export(spans: ReadableSpan[], done: (result: Result) => void): void {
-    this.exporter.export(spans, (result) => {
-      if (result.code === SUCCESS) this.reportSuccess();
-      else this.reportLoss(spans.length, result.error);
+    this.delegate.export(spans, (result) => {
+      const loss = this.lossOf(spans.length, result);
+      if (loss) this.losses.report(loss);
+      else this.losses.endReport();
       // The failure is reported. The span processor would report it once more for each batch.
       done({ code: SUCCESS });
     });
   }
 
-  async forceFlush(): Promise<void> {
-    await this.exporter.forceFlush?.();
+  forceFlush(): Promise<void> {
+    return this.delegate.forceFlush();
   }
 
   shutdown(): Promise<void> {
-    return this.exporter.shutdown();
+    return this.delegate.shutdown();
   }
 
-  private reportLoss(count: number, error: Error | undefined): void {
-    if (this.lost === 0) this.logger.event('spans_not_accepted', { reason: error?.message ?? 'no reason given' });
-    this.lost += count;
+  private lossOf(spans: number, { code, error }: Result): SpanLoss | undefined {
+    const { reply } = this;
+    this.reply = undefined;
+    if (code !== SUCCESS)
+      return { spans, reason: 'export_failed', detail: error?.message || 'the collector gave no reason' };
+    // A collector may answer without a body, if it has nothing to say.
+    return reply === undefined || reply.length === 0 ? undefined : lossIn(reply, spans);
   }
+}
 
-  private reportSuccess(): void {
-    if (this.lost > 0) this.logger.event('spans_accepted', { lost_spans: this.lost });
-    this.lost = 0;
+/** Returns how many of the sent spans a reply rejects. `undefined` if none. */
+function lossIn(reply: Uint8Array, sent: number): SpanLoss | undefined {
+  const parsed = exportReply.safeParse(jsonOf(reply));
+  if (!parsed.success)
+    return {
+      spans: sent,
+      reason: 'unreadable_reply',
+      detail: 'expected OTLP in JSON: check OTEL_EXPORTER_OTLP_ENDPOINT',
+    };
+  const { rejectedSpans, errorMessage } = parsed.data.partialSuccess ?? {};
+  const spans = Math.min(Math.max(0, Number(rejectedSpans ?? 0)), sent);
+  return spans > 0 ? { spans, reason: 'rejected', detail: errorMessage || 'the collector gave no reason' } : undefined;
+}
+
+function jsonOf(reply: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(reply).toString('utf8'));
+  } catch {
+    return undefined;
   }
 }

@@ -1,4 +1,5 @@
 import type { Logger } from '../logger.js';
+import { SpanLosses } from './span-losses.js';
 import type { StopTracing, TracingConfig } from './tracing.config.js';
 
 /**
@@ -8,5 +9,5 @@ import type { StopTracing, TracingConfig } from './tracing.config.js';
 export async function startTracing(config: TracingConfig, name: string, logger: Logger): Promise<StopTracing> {
   if (config.OTEL_EXPORTER_OTLP_ENDPOINT === undefined) return async () => undefined;
   const { openOtlpTracing } = await import('./otlp-tracing.js');
-  return openOtlpTracing(config, name, logger);
+  return openOtlpTracing(config, name, new SpanLosses(logger));
 }

@@ -1,0 +1,64 @@
+import type { Logger } from '../logger.js';
+import { counter } from '../metrics.js';
+
+const REASONS = ['queue_full', 'export_failed', 'rejected', 'unreadable_reply'] as const;
+
+/** Milliseconds between two lines `spans_not_accepted`, at least. */
+const LINE_EVERY_MS = 60_000;
+
+const dropped = counter({
+  name: 'gatehouse_spans_dropped_total',
+  question: 'dependencies',
+  processes: 'processes that record traces',
+  help: 'Spans that were recorded, and that the collector has not accepted',
+  labels: {
+    reason:
+      '`queue_full`: more than OTEL_BSP_MAX_QUEUE_SIZE waited; `export_failed`: the collector did not answer in time, or with an error; `rejected`: the collector accepted the request without these spans; `unreadable_reply`: its reply with a status of success is no OTLP, so it may be no collector',
+  },
+});
+
+/** Spans that the collector has not accepted. */
+export interface SpanLoss {
+  readonly spans: number;
+  readonly reason: (typeof REASONS)[number];
+  /** Text for the log. */
+  readonly detail: string;
+}
+
+/**
+ * Counts lost spans. Logs one line when spans begin to be lost and one when the collector accepts all of them again, and
+ * the first at most once a minute.
+ */
+export class SpanLosses {
+  /** Spans lost since the last line `spans_accepted`. */
+  private lost = 0;
+  private isReported = false;
+  private reportedAt = Number.NEGATIVE_INFINITY;
+
+  /** `now` returns milliseconds of a monotonic clock. */
+  constructor(
+    private readonly logger: Logger,
+    private readonly now: () => number = () => performance.now(),
+  ) {
+    for (const reason of REASONS) dropped.inc({ reason }, 0);
+  }
+
+  /** Counts a loss, and logs it unless it is known. */
+  report({ spans, reason, detail }: SpanLoss): void {
+    dropped.inc({ reason }, spans);
+    this.lost += spans;
+    const now = this.now();
+    if (this.isReported || now - this.reportedAt < LINE_EVERY_MS) return;
+    this.isReported = true;
+    this.reportedAt = now;
+    this.logger.event('spans_not_accepted', { reason: `${reason}: ${detail}` });
+  }
+
+  /** Notes that the collector has accepted all spans of a request. */
+  endReport(): void {
+    if (!this.isReported) return;
+    this.logger.event('spans_accepted', { lost_spans: this.lost });
+    this.isReported = false;
+    this.lost = 0;
+  }
+}
