@@ -15,17 +15,21 @@ import { sendRaw } from '../support/raw-http.js';
 import { readMail } from '../support/read-mail.js';
 import { drawTraces } from '../support/trace-picture.js';
 import { completeTraces, pathsOf, type Trace } from '../support/traces.js';
+import { WebhookReceiver, webhookSecret } from '../support/webhook-receiver.js';
 
 let deployment: Deployment;
 let port: number;
 let collector: OtlpReceiver;
 let mailbox: Mailbox;
+let receiver: WebhookReceiver;
 
 /** The processes of the deployment. */
 const PROCESSES = ['gateway', ...SERVICES, 'mfa', 'enrollment', 'policy', 'courier'] as const;
 /** What the tests of this file have typed, received or stored in cookies, and no line may contain. */
 const secrets = new Set(['correct-horse-7', 'alice', 'alice@example.org', 'bob', 'bob@example.org']);
 const cookiesOf = (browser: Browser) => ['authentik_session', 'authentik_csrf'].map((name) => browser.cookie(name)!);
+
+const URL_SECRET = 'secret-of-the-url'; // not-a-secret
 
 const CODES = { stage: 'authenticator_totp.authenticatortotpstage', attrs: { digits: 6 } };
 const VALIDATE = {
@@ -39,6 +43,12 @@ beforeAll(async () => {
   mailbox = await Mailbox.open({
     refuse: (recipient) => (recipient.startsWith('alice') ? smtpError(550, `no mailbox ${recipient}`) : undefined),
   });
+  receiver = await WebhookReceiver.open({
+    answer: ({ event }, response) => void response.writeHead(event.data.action === 'login_failed' ? 503 : 204).end(),
+  });
+  const hook = { name: 'siem', url: `${receiver.url}?key=${URL_SECRET}`, secrets: [webhookSecret(9)] };
+  for (const text of [URL_SECRET, webhookSecret(9)]) secrets.add(text);
+  const webhooks = { WEBHOOKS: JSON.stringify([hook]), WEBHOOK_HOSTS: '127.0.0.1' };
   deployment = await Deployment.open({
     apart: 'all',
     blueprints: [
@@ -54,12 +64,13 @@ beforeAll(async () => {
     ],
     services: PROCESSES.filter((name) => name !== 'gateway'),
     gateway: { MONITORING_PORT: String(port) },
-    environment: { LOG_LEVEL: 'debug', ...collector.settings, ...mailbox.settings },
+    environment: { LOG_LEVEL: 'debug', ...collector.settings, ...mailbox.settings, ...webhooks },
   });
 });
 afterAll(async () => {
   await deployment?.close();
   await mailbox?.close();
+  await receiver?.close();
   await collector?.close();
 });
 
@@ -206,9 +217,13 @@ it('each request of a login is one trace, from HTTP into the SQL of the stages; 
   const [published] = await linkedTo(done, 'publish events');
   expect(published![0]).toMatchObject({ kind: 'producer', attributes: { 'gatehouse.outcome': 'published' } });
 
+  const [hooked] = await linkedTo(done, 'deliver webhook');
+  expect(pathsOf(hooked!)).toContain('courier: deliver webhook (consumer) > courier: POST (client)');
+  expect(hooked![0]!.attributes).toMatchObject({ 'gatehouse.outbox.kind': 'webhook', 'gatehouse.outbox.tries': 1 });
+
   const exported = collector.raw.join('\n');
   const token = mail.link.searchParams.get('flow_token')!;
-  const used = [key, setupCode!, loginCode!, mail.code, ...cookiesOf(browser), token];
+  const used = [URL_SECRET, key, setupCode!, loginCode!, mail.code, ...cookiesOf(browser), token];
   for (const text of used) secrets.add(text);
   for (const text of [...used, 'correct-horse-7', 'bob@example.org', 'flow_token', 'example.org'])
     expect({ text, isExported: exported.includes(text) }).toEqual({ text, isExported: false });
@@ -318,7 +333,8 @@ it('no line of any process contains a secret or the name of a user, and every li
     { level: 'security', event: 'secret_in_query', client_ip: '127.0.0.1', method: 'GET' },
     { level: 'security', event: 'token_refused', client_ip: '127.0.0.1', route: '/api/v3/core/users/me' },
   ]);
-  expect(secrets.size).toBe(20);
+  expect(lines.filter((line) => line.includes('webhook_not_delivered'))).not.toEqual([]);
+  expect(secrets.size).toBe(22);
   expect(lines.join()).toContain(`550 no mailbox ${REDACTED}`);
 });
 

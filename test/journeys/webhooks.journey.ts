@@ -7,6 +7,7 @@ import { Sealer } from '@gatehouse/platform';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { REQUEST_FACTS } from '../../libs/executor-postgres/testing/event-context.js';
 import { enrol } from '../../libs/executor-postgres/testing/flow-database.js';
+import { Browser } from '../support/browser.js';
 import { createCertificate } from '../support/certificate.js';
 import { runCli } from '../support/commands.js';
 import { CourierHarness, mailTo } from '../support/courier-harness.js';
@@ -282,6 +283,28 @@ describeWithNats('two couriers', () => {
     }
   });
 });
+
+it('npm start delivers the events of a login to a webhook on its machine, without a NATS server', async () => {
+  const receiver = await openReceiver();
+  const port = String(await freePort());
+  const standalone = await startProcess(
+    'dist/apps/standalone/src/main.js',
+    {
+      ...{ GATEHOUSE_DIR: join(folder, 'standalone'), PORT: port, GATEHOUSE_BUS: 'in-process' },
+      ...{ XDG_CACHE_HOME: process.env['XDG_CACHE_HOME'] ?? '' },
+      WEBHOOKS: JSON.stringify([{ name: 'siem', url: receiver.url, secrets: [SECRET], actions: ['login'] }]),
+    },
+    { ready: /Gatehouse is ready/ },
+  );
+  const browser = new Browser(`http://127.0.0.1:${port}`);
+  const [, password] = /Administrator: admin, password: (\S+)/.exec(standalone.output()) ?? [];
+  await browser.solve('default-authentication-flow', { uid_field: 'admin' });
+  await browser.solve('default-authentication-flow', { password });
+  await receiver.until(() => receiver.received.length === 1);
+  await standalone.stop();
+  expect(receiver.received[0]).toMatchObject({ event: { type: 'gatehouse.login', data: { outcome: 'success' } } });
+  expect(isVerified(receiver.received[0]!, SECRET)).toBe(true);
+}, 120_000);
 
 describeWithNats('the receivers of docs/how-to/webhooks.md', () => {
   it.each([

@@ -15,7 +15,7 @@ const ATTRIBUTES: Readonly<Record<keyof typeof traceAttributes, string>> = {
   policyKind: 'kind of the policy',
   policyName: 'name of the policy',
   messageKind: '`mail`, `event` or `webhook`',
-  tries: 'number of the attempt to deliver a mail',
+  tries: 'number of the attempt to deliver a mail, or an event to a webhook',
 };
 
 const SPANS: readonly (readonly string[])[] = [
@@ -47,6 +47,7 @@ const SPANS: readonly (readonly string[])[] = [
     '`http.request.method`, `http.response.status_code`, `server.address`, `server.port`',
   ],
   ['`deliver mail`', 'consumer', 'courier', ''],
+  ['`deliver webhook`', 'consumer', 'courier', 'the request to the endpoint is its child'],
   ['`send mail`', 'client', 'courier', '`server.address`, `server.port` of the mail server'],
   ['`publish events`', 'producer', 'courier', 'as `request <subject>`, with `messaging.batch.message_count`'],
 ];

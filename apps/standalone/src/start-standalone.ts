@@ -118,10 +118,11 @@ function defaultSettings(state: LocalState, { HOST, PORT, BASE_URL }: NodeJS.Pro
     JWT_SIGNING_KEYS: sealKeys(state.signingKey),
     SECRET_KEY: state.secretKey,
     BASE_URL: BASE_URL || `http://${HOST || '127.0.0.1'}:${PORT || '9000'}`,
-    // The operator may try out a provider of captchas, logins or text messages that runs on this machine.
+    // The operator may try out a provider of captchas, logins or text messages, or a receiver of webhooks, on this machine.
     CAPTCHA_HOSTS: ALSO_LOOPBACK,
     SOURCE_HOSTS: ALSO_LOOPBACK,
     SMS_HOSTS: ALSO_LOOPBACK,
+    WEBHOOK_HOSTS: ALSO_LOOPBACK,
     LOG_LEVEL: QUIET,
     // Stops at once, because no load balancer sends requests here that could go to another gateway.
     SHUTDOWN_DELAY_S: '0',

@@ -1,0 +1,33 @@
+import { expect, it } from 'vitest';
+import { PollLoop } from './poll-loop.js';
+
+/** Longer than any test takes. */
+const NEVER_MS = 600_000;
+
+/** Runs a loop with two slots that takes one number at each poll, up to `last`. Resolves when it has handled all. */
+function handleAll(last: number, options: { readonly pollMs: number; readonly pollAfterEach?: boolean }) {
+  const handled: number[] = [];
+  let next = 1;
+  return new Promise<readonly number[]>((resolve) => {
+    const loop = new PollLoop<number>({
+      ...{ size: 2, ...options },
+      take: () => Promise.resolve(next <= last ? [next++] : []),
+      handle: (item) => {
+        handled.push(item);
+        if (handled.length === last) queueMicrotask(() => void loop.close().then(() => resolve(handled)));
+        return Promise.resolve();
+      },
+      onFault: (error) => {
+        throw error;
+      },
+    });
+  });
+}
+
+it('polls again as soon as an item is handled, if that may make another one due', async () => {
+  expect(await handleAll(5, { pollMs: NEVER_MS, pollAfterEach: true })).toEqual([1, 2, 3, 4, 5]);
+});
+
+it('polls again after the pause otherwise', async () => {
+  expect(await handleAll(3, { pollMs: 5 })).toEqual([1, 2, 3]);
+});
