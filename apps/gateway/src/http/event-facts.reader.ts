@@ -3,13 +3,18 @@ import type { EventFacts } from '@gatehouse/outbox';
 import { GeoLocator } from '@gatehouse/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import type { Principal } from './auth/auth.service.js';
 import { ClientResolver } from './client.resolver.js';
 
 /** What the events of an HTTP request record, except the user whom each event is about. */
 export interface RequestFacts extends Omit<EventFacts, 'user'> {
   readonly userAgent: string;
   readonly requestId: string;
+}
+
+/** The caller of a request, as events name them: a `Principal`. */
+interface EventCaller {
+  readonly user: { readonly uuid: string; readonly username: string };
+  readonly byToken: boolean;
 }
 
 /** Reads what the audit events of requests outside of flows record. */
@@ -21,7 +26,7 @@ export class EventFactsReader {
   ) {}
 
   /** Returns the facts of a request. Its actor is the principal; `undefined` for an anonymous visitor. */
-  async read(request: FastifyRequest, principal: Principal | undefined): Promise<RequestFacts> {
+  async read(request: FastifyRequest, principal: EventCaller | undefined): Promise<RequestFacts> {
     const { ip: clientIp, user_agent: userAgent } = await this.clients.resolve(request);
     return {
       actor: actorOf(principal),
@@ -31,7 +36,7 @@ export class EventFactsReader {
   }
 }
 
-function actorOf(principal: Principal | undefined): EventActor {
+function actorOf(principal: EventCaller | undefined): EventActor {
   if (!principal) return { type: 'anonymous' };
   const { uuid, username } = principal.user;
   return { type: principal.byToken ? 'api_token' : 'user', uuid, username };

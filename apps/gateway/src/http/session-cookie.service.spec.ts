@@ -1,4 +1,5 @@
 import { hashSessionKey } from '@gatehouse/executor';
+import { REQUEST_FACTS } from '@gatehouse/executor-postgres/testing';
 import type { FastifyRequest } from 'fastify';
 import { describe, expect, it } from 'vitest';
 import { LogRecorder } from '../../../../test/support/log-recorder.js';
@@ -44,12 +45,19 @@ describe('the session cookie', () => {
     const sessions = {
       choose: async (keys: readonly Buffer[]) => {
         lookups.push([...keys]);
-        return { key: ended > 0 ? undefined : ownKey, ended };
+        return {
+          key: ended > 0 ? undefined : ownKey,
+          planted: Array.from({ length: ended }, (_, i) => `session-${i}`),
+        };
       },
     };
+    const removals = { removePlanted: async (ids: readonly string[]) => ids.length };
+    const facts = { read: async () => ({ ...REQUEST_FACTS, actor: { type: 'anonymous' } as const }) };
     const clients = { resolve: async () => ({ ip: '', user_agent: '', outpost }) };
     const messenger = { closeSockets: (keys: readonly Buffer[]) => void closed.push(...keys) };
-    const cookies = new SessionCookieService(sessions, clients, log.logger, messenger, { SESSION_COOKIE: name });
+    const cookies = new SessionCookieService(sessions, removals, clients, facts, log.logger, messenger, {
+      SESSION_COOKIE: name,
+    });
     return { cookies, lookups, log, closed };
   }
   const requestWith = (cookie: string) => ({ id: 'r', headers: { cookie } }) as unknown as FastifyRequest;

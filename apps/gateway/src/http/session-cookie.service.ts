@@ -5,10 +5,12 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 import { SessionRepository } from '../sessions/session.repository.js';
+import { SessionRemovalRepository } from '../sessions/session-removal.repository.js';
 import { SessionMessenger } from '../sockets/session-messenger.js';
 import { MAX_CHANNELS } from '../sockets/socket-channel.js';
 import { type ClientInfo, ClientResolver } from './client.resolver.js';
 import { isHostOnly, SESSION_COOKIE } from './cookie-names.js';
+import { EventFactsReader } from './event-facts.reader.js';
 import type { HttpExchange } from './exchange.js';
 
 /** A cookie value that can be a session key: 256 bits in base64url. */
@@ -19,7 +21,9 @@ const KEY = /^"?([\w-]{43})"?$/;
 export class SessionCookieService {
   constructor(
     @Inject(SessionRepository) private readonly sessions: Pick<SessionRepository, 'choose'>,
+    @Inject(SessionRemovalRepository) private readonly removals: Pick<SessionRemovalRepository, 'removePlanted'>,
     @Inject(ClientResolver) private readonly clients: Pick<ClientResolver, 'resolve'>,
+    @Inject(EventFactsReader) private readonly eventFacts: Pick<EventFactsReader, 'read'>,
     @Inject(Logger) private readonly logger: Pick<Logger, 'event'>,
     @Inject(SessionMessenger) private readonly messenger: Pick<SessionMessenger, 'closeSockets'>,
     @Inject(GATEWAY_CONFIG) private readonly config: Pick<GatewayConfig, 'SESSION_COOKIE'>,
@@ -57,9 +61,12 @@ export class SessionCookieService {
   }
 
   private async choose(keys: readonly Buffer[], request: FastifyRequest): Promise<Buffer | undefined> {
-    const { key, ended } = await this.sessions.choose(keys);
+    const { key, planted } = await this.sessions.choose(keys);
+    if (planted.length === 0) return key;
+    const ended = await this.removals.removePlanted(planted, await this.eventFacts.read(request, undefined));
+    // A concurrent request with the same keys may have ended them.
     if (ended > 0) this.logger.event('session_cookies_planted', { request_id: request.id, ended });
-    return key;
+    return undefined;
   }
 
   /** Returns the name of the session cookie. An outpost gets the default name, because it supports no other. */

@@ -1,5 +1,12 @@
 import type { SavedUser } from '@gatehouse/contracts';
-import { eventMessage, insertOutboxRow, outboxParameters, outboxRow } from '@gatehouse/outbox';
+import {
+  eventMessage,
+  INSERT_OUTBOX_ROWS,
+  insertOutboxRow,
+  outboxColumns,
+  outboxParameters,
+  outboxRow,
+} from '@gatehouse/outbox';
 import { runNamed, Sealer } from '@gatehouse/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
@@ -28,6 +35,22 @@ const REMOVE = {
     SELECT keys FROM ended`,
 };
 
+/**
+ * Deletes sessions, and selects each with its user if it was logged in. Locks the sessions in the order of their ids, so
+ * that requests with the same keys cannot deadlock. $1 ids of sessions.
+ */
+const REMOVE_PLANTED = `
+  WITH locked AS MATERIALIZED (SELECT s.id FROM flow.sessions s WHERE s.id = ANY ($1::uuid[]) ORDER BY s.id FOR UPDATE),
+  ended AS (DELETE FROM flow.sessions s USING locked WHERE s.id = locked.id RETURNING s.id, s.user_id, s.user_epoch)
+  SELECT e.id AS session, to_jsonb(u) AS "user" FROM ended e LEFT JOIN LATERAL (
+    SELECT 'saved' AS kind, u.id AS uuid, u.pk, u.username, u.name, u.email, u.is_active, u.epoch, u.locale
+    FROM directory.identities u WHERE u.id = e.user_id AND u.is_active AND u.epoch = e.user_epoch) u ON true`;
+
+interface RemovedRow {
+  readonly session: string;
+  readonly user: SavedUser | null;
+}
+
 /** Ends sessions of logged-in users. */
 @Injectable()
 export class SessionRemovalRepository {
@@ -48,5 +71,24 @@ export class SessionRemovalRepository {
     const row = outboxRow(eventMessage({ action: 'session_ended', context }, { ...facts, user }), this.sealer);
     const values = [user.uuid, id, ...outboxParameters(row)];
     return (await runNamed<{ keys: Buffer[] }>(this.source, REMOVE, values)).rows[0]?.keys;
+  }
+
+  /**
+   * Deletes the sessions whose keys one request had, of which an attacker has planted one (docs/adr/0037), and returns
+   * their number. Writes an audit event for each session with a user. Anonymous sessions have none, because visitors could
+   * fill the outbox with them.
+   */
+  removePlanted(ids: readonly string[], facts: RequestFacts): Promise<number> {
+    return this.source.transaction(async (manager) => {
+      const ended = await manager.query<RemovedRow[]>(REMOVE_PLANTED, [ids]);
+      const rows = ended.flatMap(({ session, user }) => {
+        if (!user) return [];
+        const context = { session, own: false, reason: 'several_session_cookies' } as const;
+        return [outboxRow(eventMessage({ action: 'session_ended', context }, { ...facts, user }), this.sealer)];
+      });
+      const { ids: eventIds, topics, bodies, users } = outboxColumns(rows);
+      if (rows.length > 0) await manager.query(INSERT_OUTBOX_ROWS, [eventIds, topics, bodies, users]);
+      return ended.length;
+    });
   }
 }

@@ -11,9 +11,11 @@ import {
 } from '@gatehouse/executor-postgres/testing';
 import { Sealer } from '@gatehouse/platform';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { recordedEvents } from '../../../../test/support/recorded-events.js';
 import { SessionRepository } from './session.repository.js';
 import { SessionRemovalRepository } from './session-removal.repository.js';
 
+const sealing = { SEAL_KEYS: `a:${randomBytes(32).toString('base64')}` };
 let store: PlanStoreHarness;
 let sessions: SessionRepository;
 let bound: PostgresSessionBindingStore;
@@ -22,7 +24,7 @@ let removals: SessionRemovalRepository;
 beforeAll(async () => {
   store = await PlanStoreHarness.open();
   sessions = new SessionRepository(store.source, { AVATARS: 'none' });
-  const sealer = new Sealer(`a:${randomBytes(32).toString('base64')}`);
+  const sealer = new Sealer(sealing.SEAL_KEYS);
   bound = new PostgresSessionBindingStore(store.source, sealer);
   removals = new SessionRemovalRepository(store.source, sealer);
 });
@@ -234,7 +236,7 @@ describe('choosing among several session keys', () => {
 
   it('returns the key of the only live session', async () => {
     const { hash, before } = await logIn(await enrol(store.source));
-    const only = { key: hash, ended: 0 };
+    const only = { key: hash, planted: [] };
     expect(await sessions.choose([unknown(), hash, unknown()])).toEqual(only);
     expect(await sessions.choose([hash, before])).toEqual(only);
     const old = await store.begin();
@@ -244,24 +246,39 @@ describe('choosing among several session keys', () => {
 
   it('returns a retired key if there is no other key', async () => {
     const [one, other] = [await logIn(await enrol(store.source)), await logIn(await enrol(store.source))];
-    expect(await sessions.choose([one.before, unknown()])).toEqual({ key: one.before, ended: 0 });
-    expect(await sessions.choose([one.before, other.before])).toEqual({ key: undefined, ended: 0 });
-    expect(await sessions.choose([unknown(), unknown()])).toEqual({ key: undefined, ended: 0 });
+    expect(await sessions.choose([one.before, unknown()])).toEqual({ key: one.before, planted: [] });
+    expect(await sessions.choose([one.before, other.before])).toEqual({ key: undefined, planted: [] });
+    expect(await sessions.choose([unknown(), unknown()])).toEqual({ key: undefined, planted: [] });
     expect([await isLive(one.id), await isLive(other.id)]).toEqual([true, true]);
   });
 
-  it('returns no key and ends all sessions if several are live, also for concurrent requests', async () => {
-    const bystander = await logIn(await enrol(store.source));
+  it('returns no key but the sessions if several are live', async () => {
     const [one, other] = [await logIn(await enrol(store.source)), await store.begin()];
-    const results = await Promise.all(
-      Array.from({ length: 8 }, (_, i) =>
-        sessions.choose(i % 2 ? [one.hash, other.hash] : [other.hash, unknown(), one.hash]),
-      ),
+    const { key, planted } = await sessions.choose([one.hash, unknown(), other.hash, one.before]);
+    expect(key).toBeUndefined();
+    expect(planted.toSorted()).toEqual([one.id, other.sessionId].toSorted());
+  });
+
+  it('ends all these sessions, also for concurrent requests, with one event for each logged-in user', async () => {
+    const bystander = await logIn(await enrol(store.source));
+    const [alice, bob] = [await enrol(store.source), await enrol(store.source)];
+    const [one, two, anonymous] = [await logIn(alice), await logIn(bob), await store.begin()];
+    const ids = [one.id, two.id, anonymous.sessionId];
+    await store.source.query('DELETE FROM flow.outbox');
+    const ended = await Promise.all(
+      Array.from({ length: 8 }, (_, i) => removals.removePlanted(i % 2 ? ids : ids.toReversed(), REQUEST_FACTS)),
     );
-    expect(results.map(({ key }) => key)).toEqual(Array.from({ length: 8 }, () => undefined));
-    expect(Math.max(...results.map(({ ended }) => ended))).toBe(2);
-    expect([await isLive(one.id), await isLive(other.sessionId), await isLive(bystander.id)]).toEqual([
-      ...[false, false, true],
-    ]);
+    expect(ended.toSorted((a, b) => a - b)).toEqual([0, 0, 0, 0, 0, 0, 0, 3]);
+    expect(await Promise.all([...ids, bystander.id].map(isLive))).toEqual([false, false, false, true]);
+    const recorded = await recordedEvents({ rows: (sql) => store.source.query(sql), sealing }, 'session_ended');
+    const facts = { own: false, reason: 'several_session_cookies' };
+    expect(new Map(recorded.map(({ subject, data }) => [subject, data]))).toEqual(
+      new Map([
+        [`users/${alice.uuid}`, expect.objectContaining({ context: { session: one.id, ...facts } })],
+        [`users/${bob.uuid}`, expect.objectContaining({ context: { session: two.id, ...facts } })],
+      ]),
+    );
+    expect(recorded[0]!.data).toMatchObject({ actor: { type: 'anonymous' }, client_ip: REQUEST_FACTS.clientIp });
+    expect(await store.count('SELECT FROM flow.outbox')).toBe(2);
   });
 });

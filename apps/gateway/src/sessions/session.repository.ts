@@ -30,10 +30,11 @@ export interface SessionSummary {
   readonly expires: Date;
 }
 
-/** The valid key among several session keys, and the number of sessions that ended because several keys were live. */
+/** The valid key among several session keys, or the sessions of which an attacker has planted one. */
 export interface ChosenKey {
   readonly key: Buffer | undefined;
-  readonly ended: number;
+  /** Ids of the live sessions, if the current keys belong to several. */
+  readonly planted: readonly string[];
 }
 
 /**
@@ -51,24 +52,13 @@ const FIND = {
     WHERE k.hash = $1 AND k.until IS NULL`,
 };
 
-/**
- * Selects the keys of unexpired sessions, and ends the sessions if the current keys belong to several sessions. `live`
- * selects the keys, retired ones included. `locked` locks the sessions in the order of their ids, so that requests with
- * the same keys cannot deadlock. `ended` deletes them. $1 SHA-256 of each key.
- */
+/** Selects the keys of unexpired sessions, retired ones included. $1 SHA-256 of each key. */
 const CHOOSE = {
   name: 'session_choose',
   text: `
-    WITH live AS MATERIALIZED (
-      SELECT k.hash, s.id, k.until IS NULL AS current FROM flow.session_keys k
-      JOIN flow.sessions s ON s.id = k.session_id AND s.expires_at > now()
-      WHERE k.hash = ANY ($1::bytea[]) AND (k.until IS NULL OR k.until > now())),
-    locked AS MATERIALIZED (
-      SELECT s.id FROM flow.sessions s
-      WHERE s.id IN (SELECT id FROM live WHERE current) AND (SELECT count(DISTINCT id) > 1 FROM live WHERE current)
-      ORDER BY s.id FOR UPDATE),
-    ended AS (DELETE FROM flow.sessions s USING locked WHERE s.id = locked.id RETURNING s.id)
-    SELECT hash, current, (SELECT count(*)::int FROM ended) AS ended FROM live`,
+    SELECT k.hash, s.id, k.until IS NULL AS current FROM flow.session_keys k
+    JOIN flow.sessions s ON s.id = k.session_id AND s.expires_at > now()
+    WHERE k.hash = ANY ($1::bytea[]) AND (k.until IS NULL OR k.until > now())`,
 };
 
 /** Sessions with a logged-in user. */
@@ -132,8 +122,8 @@ export interface SessionLogin {
 
 interface ChosenRow {
   readonly hash: Buffer;
+  readonly id: string;
   readonly current: boolean;
-  readonly ended: number;
 }
 
 type ActiveSessionRow = AuthenticatedUserRow & {
@@ -172,13 +162,14 @@ export class SessionRepository {
     return { id, lastIp: lastIp ?? undefined, user: { ...user, kind: 'saved' } };
   }
 
-  /** Returns the key of the only live session. If the keys belong to several live sessions, ends them all. */
+  /** Returns the key of the only live session, or the ids of the live sessions if there are several. */
   async choose(keys: readonly Buffer[]): Promise<ChosenKey> {
     const { rows } = await runNamed<ChosenRow>(this.source, CHOOSE, [keys]);
     const current = rows.filter((row) => row.current);
+    const sessions = [...new Set(current.map(({ id }) => id))];
     // If no key is current, a retired key counts, so that a client can still read how its plan ended.
     const [only, ...others] = current.length > 0 ? current : rows;
-    return { key: others.length > 0 ? undefined : only?.hash, ended: only?.ended ?? 0 };
+    return { key: others.length > 0 ? undefined : only?.hash, planted: sessions.length > 1 ? sessions : [] };
   }
 
   async count(userId: string | undefined): Promise<number> {

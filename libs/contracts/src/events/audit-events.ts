@@ -63,11 +63,20 @@ export const auditEvents = {
     },
   }),
   session_ended: defineEvent({
-    when: 'A user or an administrator ends a session of a user, in the list of sessions, on the account page or by a command.',
-    ...{ level: 'info', outcome: 'success', actor: BY_VISITOR + OR_COMMAND, subject: 'the user of the ended session' },
+    when: 'A user or an administrator ends a session of a user, in the list of sessions, on the account page or by a command, or a request has the cookies of several live sessions.',
+    ...{
+      level: 'info',
+      outcome: 'success',
+      actor: `${BY_VISITOR}${OR_COMMAND}, or an anonymous visitor`,
+      subject: 'the user of the ended session',
+    },
     context: z.object({
       session: z.uuid().describe('id of the session'),
       own: z.boolean().describe('whether the actor is the user of the session'),
+      reason: z
+        .literal('several_session_cookies')
+        .optional()
+        .describe('present if a request had the cookies of several live sessions, all of which end'),
     }),
     example: { session: '0192f6a4-c7d8-7a8e-9c3b-5d2f1e4a6b8c', own: true },
   }),
