@@ -92,8 +92,11 @@ GRANT SELECT (identifier, ip, score, expires_at) ON flow.reputation TO gatehouse
 -- The courier sends the mails and events of the outbox, keeps published events for a time, delivers them to webhook
 -- endpoints, and records the time of each login.
 GRANT USAGE ON SCHEMA flow, directory TO gatehouse_courier;
-GRANT SELECT, INSERT, UPDATE, DELETE ON flow.outbox, flow.mailed, flow.audit_events,
-  flow.webhook_deliveries TO gatehouse_courier;
+GRANT SELECT, INSERT, UPDATE, DELETE ON flow.outbox, flow.mailed, flow.webhook_deliveries TO gatehouse_courier;
+-- The courier adds events and deletes those that are too old, and cannot change a kept one. Postgres wants UPDATE of some
+-- column for FOR UPDATE SKIP LOCKED.
+GRANT SELECT, INSERT (id, action, at, user_id, actor_id, plan_id, request_id, body), UPDATE (kept_at), DELETE
+  ON flow.audit_events TO gatehouse_courier;
 GRANT SELECT (id, last_login), UPDATE (last_login) ON directory.users TO gatehouse_courier;
 
 -- Enrolment creates, changes and deletes users, and writes hashes but never reads them. The trigger users_guarded prevents

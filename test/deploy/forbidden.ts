@@ -50,6 +50,8 @@ export const FORBIDDEN: Readonly<Record<string, readonly string[]>> = {
     'SELECT FROM flow.plans',
     'SELECT FROM flow.sessions',
     'SELECT FROM flow.resume_tokens',
+    'UPDATE flow.audit_events SET body = NULL',
+    'UPDATE flow.audit_events SET user_id = NULL',
     'CREATE TABLE flow.mine ()',
   ],
   enrollment: [
