@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { PASSWORD_HASH_SUBJECT } from '@gatehouse/contracts';
 import { connect, type NatsConnection, nkeyAuthenticator, nkeys } from '@nats-io/transport-node';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { DROPPING_ACTIONS } from '../../apps/gateway/src/forward-auth/user-event.listener.js';
 import { MESSAGE_SUBJECT } from '../../apps/gateway/src/sockets/session-message.js';
 import { describeWithNats, type RunningNats, startNats } from '../support/nats.js';
 import type { Environment } from '../support/processes.js';
@@ -118,6 +119,15 @@ describeWithNats('deploy/nats/nats.conf', () => {
     await as('gateway').flush();
     expect(received).toEqual(['gateway']);
     subscription.unsubscribe();
+  });
+
+  it('lets only gateways receive events, and of them only those that end sessions or change users', async () => {
+    const dropping = DROPPING_ACTIONS.map((action) => ({ subject: `events.${action}` }));
+    for (const user of users.keys())
+      expect([
+        user,
+        await subscribable(user, [...dropping, { subject: 'events.login' }, { subject: 'events.*' }]),
+      ]).toEqual([user, user === 'gateway' ? dropping : []]);
   });
 
   it('lets the courier publish events and call no service, and lets no other user publish events', async () => {

@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { keyOf } from './blueprints.js';
+import { Browser } from './browser.js';
 
 /** Returns a value of JWT_SIGNING_KEYS with one new key. */
 export function newSigningKeys(): string {
@@ -22,3 +23,115 @@ export const siteEntries = (slug: string, attrs: Readonly<Record<string, unknown
     attrs: { name: `The ${slug}`, provider: keyOf(`${slug} provider`) },
   },
 ];
+
+/** Returns the blueprint entry that restricts a site to a group. */
+export const groupBinding = (slug: string, group: string) => ({
+  model: 'authentik_policies.policybinding',
+  identifiers: { target: keyOf(`${slug} application`), group: keyOf(`group ${group}`), order: 0 },
+});
+
+const PATH = '/outpost.goauthentik.io';
+
+/** A kind of proxy, by the name of its address. */
+export type ProxyKind = 'nginx' | 'traefik' | 'caddy' | 'envoy';
+
+/** A response as the proxy of a site gets it. */
+export interface SiteResponse {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+}
+
+interface SiteRequest {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** The browser of a visitor of sites behind forward auth, and the proxies in front of these sites. */
+export class SiteVisitor {
+  /** Cookies by the host of their site. */
+  private readonly jars = new Map<string, Map<string, string>>();
+  /** The browser at the host of the login. */
+  readonly login: Browser;
+
+  /** `base` is the URL of the gateway that the proxies ask. */
+  constructor(
+    readonly base: string,
+    login?: Browser,
+  ) {
+    this.login = login ?? new Browser(base);
+  }
+
+  /** Asks like a proxy whether a request to `url` may pass. */
+  check(kind: ProxyKind, url: string, { method = 'GET', headers = {} }: SiteRequest = {}): Promise<SiteResponse> {
+    const { protocol, host, origin } = new URL(url);
+    const rest = url.slice(origin.length);
+    const named: Readonly<Record<ProxyKind, Readonly<Record<string, string>>>> = {
+      nginx: { 'x-original-url': url },
+      traefik: { 'x-forwarded-proto': protocol.slice(0, -1), 'x-forwarded-host': host, 'x-forwarded-uri': rest },
+      caddy: { 'x-forwarded-proto': protocol.slice(0, -1), 'x-forwarded-host': host, 'x-forwarded-uri': rest },
+      envoy: { 'x-forwarded-proto': protocol.slice(0, -1), 'x-forwarded-host': host },
+    };
+    const path = `${PATH}/auth/${kind}${kind === 'envoy' ? rest : ''}`;
+    return this.send(path, origin, { method, headers: { ...named[kind], ...headers } });
+  }
+
+  /** Sends a request for an address that the proxy of the site sends to Gatehouse. */
+  async visit(url: string, { headers = {} }: SiteRequest = {}): Promise<SiteResponse> {
+    const { protocol, host, origin } = new URL(url);
+    const forwarded = { 'x-forwarded-proto': protocol.slice(0, -1), 'x-forwarded-host': host };
+    return this.send(url.slice(origin.length), origin, { headers: { ...forwarded, ...headers } });
+  }
+
+  /** Opens the address that starts the login, and returns the path and query of the next one, at the host of the login. */
+  async start(url: string): Promise<string> {
+    const { origin } = new URL(url);
+    const { headers } = await this.visit(`${origin}${PATH}/start?rd=${encodeURIComponent(url)}`);
+    const { pathname, search } = new URL(headers.get('location') ?? '');
+    return pathname + search;
+  }
+
+  /** Starts the login as the user who is logged in, and returns the address of the callback with its code. */
+  async callbackOf(url: string): Promise<string> {
+    return (await this.login.fetch(await this.start(url))).headers.get('location') ?? '';
+  }
+
+  /** Gets the cookie of a site as the user who is logged in. Returns the address to which the browser returns. */
+  async enter(url: string): Promise<string | null> {
+    return (await this.visit(await this.callbackOf(url))).headers.get('location');
+  }
+
+  cookie(origin: string, name = 'gatehouse_forward'): string | undefined {
+    return this.jarOf(origin).get(name);
+  }
+
+  plant(origin: string, name: string, value: string | undefined): void {
+    if (value === undefined) this.jarOf(origin).delete(name);
+    else this.jarOf(origin).set(name, value);
+  }
+
+  private async send(
+    path: string,
+    origin: string,
+    { method = 'GET', headers = {} }: SiteRequest,
+  ): Promise<SiteResponse> {
+    const cookies = [...this.jarOf(origin)].map(([name, value]) => `${name}=${value}`).join('; ');
+    const response = await fetch(this.base + path, {
+      ...{ method, redirect: 'manual' },
+      headers: { 'x-forwarded-for': '203.0.113.7', ...(cookies && { cookie: cookies }), ...headers },
+    });
+    for (const line of response.headers.getSetCookie()) {
+      const [pair = ''] = line.split(';', 1);
+      const end = pair.indexOf('=');
+      const isDeleted = /max-age=0|expires=Thu, 01 Jan 1970/i.test(line);
+      this.plant(origin, pair.slice(0, end), isDeleted ? undefined : pair.slice(end + 1));
+    }
+    return { status: response.status, headers: response.headers, text: await response.text() };
+  }
+
+  private jarOf(origin: string): Map<string, string> {
+    const jar = this.jars.get(origin) ?? new Map<string, string>();
+    this.jars.set(origin, jar);
+    return jar;
+  }
+}

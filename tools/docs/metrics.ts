@@ -22,6 +22,7 @@ const PARTS: readonly Part[] = [
       await import('../../apps/gateway/src/flows/nats-policy.client.js');
       await import('../../apps/gateway/src/cleanup/cleanup.metrics.js');
       await import('../../apps/gateway/src/sockets/socket.metrics.js');
+      await import('../../apps/gateway/src/forward-auth/forward-auth.metrics.js');
     },
   },
   { processes: 'services of stages', register: () => import('@gatehouse/stage-kit') },

@@ -133,6 +133,24 @@ export const gatewaySettings = z.object({
   AUTHORIZATION_REQUEST_S: whole(900, { min: 60, max: 3600 }).describe(
     'Seconds from the pushed authorization request of an application until its user must have authorized it',
   ),
+  FORWARD_AUTH_CACHE_MS: whole(5000, { min: 0, max: 5000 }).describe(
+    'Milliseconds for which the gateway keeps a verdict of forward auth; 0 for none',
+  ),
+  FORWARD_AUTH_CACHE_ENTRIES: whole(10_000, { max: 1_000_000 }).describe(
+    'Verdicts of forward auth that the gateway keeps at most; a further one replaces the oldest',
+  ),
+  FORWARD_AUTH_CODE_S: whole(30, { max: 60 }).describe(
+    'Seconds within which a browser must redeem the code for the cookie of a site behind forward auth',
+  ),
+  FORWARD_AUTH_CODE_RATE: whole(60, { min: 0, max: 1_000_000 }).describe(
+    'Such codes for one session in a minute, counted by each gateway; 0 for no limit',
+  ),
+  FORWARD_AUTH_RD_BYTES: whole(1200, { max: 8192 }).describe(
+    'Largest address to which a visitor returns after the login at a site; from a longer one, to the front page. QUERY_LIMIT_BYTES must be one and a half times as large, and 300 more, for visitors who must log in',
+  ),
+  FORWARD_AUTH_TOKEN_S: whole(60, { min: 10, max: 3600 }).describe(
+    'Lifetime of the token in X-authentik-jwt in seconds',
+  ),
   ADMISSION_DELAY_MS: whole(20, { min: 0, max: 1000 }).describe(
     'Milliseconds that requests may queue, for the event loop or for a connection to Postgres, before the gateway lowers the number in flight and refuses the rest with 503; 0 for no such limit',
   ),

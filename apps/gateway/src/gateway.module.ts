@@ -6,6 +6,7 @@ import { CleanupModule } from './cleanup/cleanup.module.js';
 import { ConsentsModule } from './consents/consents.module.js';
 import { DevicesModule } from './devices/devices.module.js';
 import { FlowsModule } from './flows/flows.module.js';
+import { ForwardAuthModule } from './forward-auth/forward-auth.module.js';
 import { AuthModule } from './http/auth/auth.module.js';
 import { apiDocument } from './http/openapi/api-document.js';
 import { controllersOf, OpenApiModule } from './http/openapi/openapi.module.js';
@@ -34,6 +35,7 @@ import { UsersModule } from './users/users.module.js';
     SourcesModule,
     OauthModule,
     ApplicationsModule,
+    ForwardAuthModule,
     BrandsModule,
     AccountModule,
     SocketsModule,

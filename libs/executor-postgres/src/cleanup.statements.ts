@@ -81,6 +81,8 @@ const rulesOf = (retention: Retention): readonly Rule[] => [
   },
   { table: 'flow.session_keys', due: 'until' },
   { table: 'flow.source_logins', due: 'expires_at' },
+  { table: 'flow.forward_codes', due: 'expires_at' },
+  { table: 'flow.forward_sessions', due: 'expires_at' },
   { table: 'flow.resume_tokens', due: 'expires_at' },
   { table: 'flow.attempts', due: 'cleanup_at', end: attemptEnd(retention) },
   { table: 'flow.reputation', due: 'expires_at' },

@@ -10,9 +10,10 @@ const FUTURE = `now() + interval '1 hour'`;
 /** Just before and after the 30 days for which expired tokens and invitations are kept. */
 const [KEPT, LATE] = [`now() - interval '29 days'`, `now() - interval '31 days'`];
 const TABLES = [
-  ...['sessions', 'plans', 'session_keys', 'source_logins', 'resume_tokens', 'attempts', 'reputation'].map(
+  ...['sessions', 'plans', 'session_keys', 'source_logins', 'forward_codes', 'forward_sessions'].map(
     (table) => `flow.${table}`,
   ),
+  ...['flow.resume_tokens', 'flow.attempts', 'flow.reputation'],
   ...['directory.invitations', 'directory.tokens'],
 ];
 
@@ -68,6 +69,16 @@ describe('a sweep', () => {
       await query(
         `INSERT INTO flow.source_logins (hash, session_id, source_id, body, expires_at)
          VALUES ($1, $2, gen_random_uuid(), 'x', ${ends})`,
+        [hash, live],
+      );
+      await query(
+        `INSERT INTO flow.forward_codes (hash, session_id, user_id, application, nonce_hash, destination_hash, expires_at)
+         VALUES ($1, $2, $2, $2, 'n', 'd', ${ends})`,
+        [hash, live],
+      );
+      await query(
+        `INSERT INTO flow.forward_sessions (hash, session_id, user_id, application, expires_at)
+         VALUES ($1, $2, $2, $2, ${ends})`,
         [hash, live],
       );
       await query(

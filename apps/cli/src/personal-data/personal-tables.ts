@@ -21,8 +21,9 @@ const replies = (table: string): PersonalTable => ({
  * All tables with rows about a person, in the order of their deletion. The conditions use the parameters of
  * `personParameters`: $1 uuid, $2 username and $3 email address in lower case, $4 subjects of attempts, $5 SHA-256 of the
  * email address, $6 subjects of message quotas, $7 ids of outbox messages, $8 ids of invitations that name the person.
- * Not listed are tables whose rows Postgres deletes by `ON DELETE CASCADE`: `flow.session_keys` and `flow.source_logins`
- * with the session, `mfa.codes` with the device, `flow.webhook_deliveries` with the event. The cascade also deletes all other plans of a deleted session.
+ * Not listed are tables whose rows Postgres deletes by `ON DELETE CASCADE`: `flow.session_keys`, `flow.source_logins`,
+ * `flow.forward_codes` and `flow.forward_sessions` with the session, `mfa.codes` with the device,
+ * `flow.webhook_deliveries` with the event. The cascade also deletes all other plans of a deleted session.
  */
 export const PERSONAL_TABLES: readonly PersonalTable[] = [
   owned('flow.sessions', 'user_id', 'id, data, seen_at, expires_at'),

@@ -95,7 +95,7 @@ export const RESTORED_TABLES: readonly RestoredTable[] = [
   // Keys of the database. They make no used secret valid again.
   ...keep('consent.code_keys', 'directory.password_ring_key', 'mfa.digest_keys'),
   // Deleted with their sessions.
-  ...keep('flow.session_keys', 'flow.plans', 'flow.source_logins'),
+  ...keep('flow.session_keys', 'flow.plans', 'flow.source_logins', 'flow.forward_codes', 'flow.forward_sessions'),
   // Counters of mails and messages of the last hour, and scores, which grant nothing.
   ...keep('flow.mailed', 'mfa.sends', 'flow.reputation'),
   // Captcha tokens. A provider accepts each once, and the puzzles of Gatehouse belong to a plan.

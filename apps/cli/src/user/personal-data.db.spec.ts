@@ -132,7 +132,10 @@ async function fill(person: SavedUser): Promise<void> {
 }
 
 /** Tables whose rows Postgres deletes together with a row of a personal table (`ON DELETE CASCADE`). */
-const CASCADES = ['flow.session_keys', 'flow.source_logins', 'flow.webhook_deliveries', 'mfa.codes'];
+const CASCADES = [
+  ...['flow.session_keys', 'flow.source_logins', 'flow.forward_codes', 'flow.forward_sessions'],
+  ...['flow.webhook_deliveries', 'mfa.codes'],
+];
 /** Tables without data about persons: configuration, keys of the database, digests of accepted captcha tokens. */
 const IMPERSONAL = [
   ...[

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createServer, type RequestListener } from 'node:http';
+import { createServer, METHODS, type RequestListener } from 'node:http';
 import { Problem } from '@gatehouse/contracts';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -64,6 +64,7 @@ export function createFastifyAdapter({ config, filter, admission, refusals }: Ad
 }
 
 function addHooks(fastify: FastifyInstance, config: GatewayConfig, headers: StandardHeaders): void {
+  routeEveryMethod(fastify);
   // Ignores an unknown `Expect` header (RFC 9110 §10.1.1). Node's own refusal would lack the standard headers.
   fastify.server.on('checkExpectation', (request, response) => fastify.server.emit('request', request, response));
   handleUpgrades(fastify);
@@ -76,6 +77,13 @@ function addHooks(fastify: FastifyInstance, config: GatewayConfig, headers: Stan
   registerBodyParsers(fastify, config.BODY_LIMIT_BYTES);
   if (isTlsOnly(config)) fastify.decorate(TLS_ONLY, true);
   decorateCsrfCookie(fastify, config.CSRF_COOKIE);
+}
+
+/** Lets routes for all methods, the checks of forward auth, have every method that Node parses, such as those of WebDAV. */
+function routeEveryMethod(fastify: FastifyInstance): void {
+  // CONNECT opens a tunnel and reaches no route.
+  const missing = METHODS.filter((method) => method !== 'CONNECT' && !fastify.supportedMethods.includes(method));
+  for (const method of missing) fastify.addHttpMethod(method, { hasBody: true });
 }
 
 const isTlsOnly = ({ BASE_URL }: GatewayConfig) => BASE_URL.startsWith('https:');

@@ -71,7 +71,7 @@ const linksTo = (caller: SpanContext | undefined): SpanContext[] => (caller === 
  * Returns whether an address in TRUSTED_PROXIES has sent the request. Fastify lists the address of the client behind a
  * proxy only if it trusts the proxy.
  */
-const isFromTrustedProxy = ({ ips = [] }: FastifyRequest): boolean => ips.length > 1;
+export const isFromTrustedProxy = ({ ips = [] }: FastifyRequest): boolean => ips.length > 1;
 
 function end(work: TracedWork, { raw }: FastifyReply): void {
   const { span } = work;

@@ -23,6 +23,7 @@ export class SocketHub implements OnApplicationBootstrap, BeforeApplicationShutd
   private timer: NodeJS.Timeout | undefined;
   private isStopping = false;
   private onEmpty: () => void = () => undefined;
+  private readonly onClose = new Set<(channel: string) => void>();
 
   constructor(
     @Inject(Broadcaster) private readonly broadcaster: Pick<Broadcaster, 'listen'>,
@@ -50,6 +51,11 @@ export class SocketHub implements OnApplicationBootstrap, BeforeApplicationShutd
     for (const socket of this.sockets) socket.close(CLOSE.goingAway);
     await empty;
     clearTimeout(limit);
+  }
+
+  /** Calls `listener` with the channel of each session key that any gateway replaces or ends. */
+  listenToClosing(listener: (channel: string) => void): void {
+    this.onClose.add(listener);
   }
 
   /**
@@ -88,6 +94,7 @@ export class SocketHub implements OnApplicationBootstrap, BeforeApplicationShutd
     const message = parseMessage(body);
     if (!message) return;
     const { channel, texts, close } = message;
+    if (close) for (const listener of this.onClose) listener(channel);
     const frames = texts.map(frameOf);
     for (const socket of this.channels.get(channel) ?? []) {
       for (const frame of frames) socketMessages.inc({ outcome: socket.send(frame) ? 'sent' : 'dropped' });

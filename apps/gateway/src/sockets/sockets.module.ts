@@ -8,6 +8,6 @@ import { SocketLimits } from './socket-limits.js';
 @Module({
   controllers: [SocketController],
   providers: [SocketLimits, SocketHub, SessionMessenger],
-  exports: [SessionMessenger],
+  exports: [SessionMessenger, SocketHub],
 })
 export class SocketsModule {}

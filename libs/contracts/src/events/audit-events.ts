@@ -172,12 +172,12 @@ export const auditEvents = {
     },
   }),
   authorize_application: defineEvent({
-    when: 'A user lets a device act for them by its device code, or signs in to an application.',
+    when: 'A user lets a device act for them by its device code, or signs in to an application or a site behind forward auth.',
     ...{ level: 'info', outcome: 'success', actor: 'the user', subject: 'the user' },
     context: z.object({
       authorized_application: z.string().optional().describe('slug of the application'),
       flow: z.string().optional().describe('id of the flow'),
-      scopes: z.string().describe('the granted scopes, separated by spaces'),
+      scopes: z.string().describe('the granted scopes, separated by spaces; empty for a site'),
       consent_client: z
         .string()
         .optional()

@@ -9,6 +9,7 @@ import { OrderedEvents1764979260000 } from './1764979260000-ordered-events.js';
 import { PlanProgress1764979320000 } from './1764979320000-plan-progress.js';
 import { KeptEvents1764979380000 } from './1764979380000-kept-events.js';
 import { WebhookDeliveries1765238520000 } from './1765238520000-webhook-deliveries.js';
+import { ForwardAuth1765238580000 } from './1765238580000-forward-auth.js';
 
 /** Migrations of the schema `flow`, in order. */
 export const executorMigrations = [
@@ -23,4 +24,5 @@ export const executorMigrations = [
   PlanProgress1764979320000,
   KeptEvents1764979380000,
   WebhookDeliveries1765238520000,
+  ForwardAuth1765238580000,
 ];

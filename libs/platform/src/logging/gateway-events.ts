@@ -69,8 +69,17 @@ export const gatewayEvents = {
     level: 'security',
     processes: GATEWAY,
     msg: 'a request was above a rate limit of its network',
-    help: '`reason` is the limit: `anonymous`, `new_session` or `device_code`. The client got 429.',
+    help: '`reason` is the limit: `anonymous`, `new_session`, `device_code` or `forward_code` (of a session). The client got 429.',
     fields: ['request_id', 'client_ip', 'method', 'route', 'user', 'reason'],
+  },
+  forward_code_refused: {
+    level: 'security',
+    processes: GATEWAY,
+    msg: 'a code of forward auth was refused',
+    help:
+      'The code is unknown, used or expired, or belongs to another browser, site or address ' +
+      '([login](../spec/forward-auth.md#login)). The visitor saw a page.',
+    fields: ['request_id', 'client_ip'],
   },
   csrf_refused: {
     level: 'security',

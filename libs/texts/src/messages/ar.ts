@@ -188,4 +188,9 @@ export const ar: Catalogue = {
   'No pending user.': 'لا يوجد حساب معني بهذا.',
   'Successfully authenticated with {name}!': 'تم تسجيل دخولك عبر {name}!',
   'Successfully linked {name}!': 'تم ربط حسابك بـ {name}!',
+  'You may not use {name}.': 'لا يُسمح لك باستخدام {name}.',
+  'Log in as another user': 'تسجيل الدخول بمستخدم آخر',
+  'The login could not be finished': 'تعذّر إكمال تسجيل الدخول',
+  'It took too long, or it began in another browser.': 'استغرق وقتًا طويلًا أو بدأ في متصفح آخر.',
+  'Try the login again': 'إعادة تسجيل الدخول',
 };

@@ -207,4 +207,10 @@ export const de: Catalogue = {
   'No pending user.': 'Es gibt kein Benutzerkonto, um das es hier geht.',
   'Successfully authenticated with {name}!': 'Sie haben sich mit {name} angemeldet!',
   'Successfully linked {name}!': 'Ihr Konto ist jetzt mit {name} verbunden!',
+  'You may not use {name}.': 'Sie dürfen {name} nicht verwenden.',
+  'Log in as another user': 'Als anderer Benutzer anmelden',
+  'The login could not be finished': 'Die Anmeldung konnte nicht abgeschlossen werden',
+  'It took too long, or it began in another browser.':
+    'Sie hat zu lange gedauert oder in einem anderen Browser begonnen.',
+  'Try the login again': 'Erneut anmelden',
 };

@@ -200,4 +200,9 @@ export const es: Catalogue = {
   'No pending user.': 'No hay ninguna cuenta a la que se refiera esto.',
   'Successfully authenticated with {name}!': '¡Ha iniciado sesión con {name}!',
   'Successfully linked {name}!': '¡Su cuenta ya está vinculada con {name}!',
+  'You may not use {name}.': 'No tiene permiso para usar {name}.',
+  'Log in as another user': 'Iniciar sesión con otro usuario',
+  'The login could not be finished': 'No se pudo completar el inicio de sesión',
+  'It took too long, or it began in another browser.': 'Ha tardado demasiado o comenzó en otro navegador.',
+  'Try the login again': 'Volver a iniciar sesión',
 };

@@ -206,4 +206,10 @@ export const fr: Catalogue = {
   'No pending user.': 'Aucun compte n’est concerné ici.',
   'Successfully authenticated with {name}!': 'Vous êtes connecté avec {name} !',
   'Successfully linked {name}!': 'Votre compte est maintenant lié à {name} !',
+  'You may not use {name}.': 'Vous n’êtes pas autorisé à utiliser {name}.',
+  'Log in as another user': 'Se connecter avec un autre compte',
+  'The login could not be finished': 'La connexion n’a pas pu être terminée',
+  'It took too long, or it began in another browser.':
+    'Elle a duré trop longtemps ou a commencé dans un autre navigateur.',
+  'Try the login again': 'Recommencer la connexion',
 };

@@ -1,10 +1,14 @@
 import type { IncomingMessage } from 'node:http';
+import { FORWARD_COOKIE } from '../../forward-auth/forward-cookies.js';
 import { SESSION_COOKIE } from '../cookie-names.js';
 import { FILES_ADDRESS, ICON_TYPES } from '../pages/page-renderer.js';
 import type { Priority } from './in-flight-limit.js';
 
 /** Requests that are always admitted: probes, and files, which cost as little as a refusal. */
 const ALWAYS = ['/-/health/', `${FILES_ADDRESS}/`, ...Object.keys(ICON_TYPES)];
+
+/** Names that the cookies of a login and of a login at a site contain. */
+const COOKIES = [SESSION_COOKIE, FORWARD_COOKIE];
 
 type Request = Pick<IncomingMessage, 'url' | 'method' | 'headers'>;
 
@@ -15,7 +19,8 @@ type Request = Pick<IncomingMessage, 'url' | 'method' | 'headers'>;
 export function priorityOf({ url = '', method, headers }: Request): Priority | undefined {
   if (ALWAYS.some((path) => url.startsWith(path))) return undefined;
   // The cookie with the prefix `__Host-` contains the same name.
-  const hasCredentials = headers.cookie?.includes(`${SESSION_COOKIE}=`) || headers.authorization !== undefined;
+  const hasCookie = COOKIES.some((name) => headers.cookie?.includes(`${name}=`));
+  const hasCredentials = hasCookie || headers.authorization !== undefined;
   if (!hasCredentials) return 'new';
   return method === 'GET' ? 'look' : 'answer';
 }

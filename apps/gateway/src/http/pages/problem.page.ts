@@ -7,8 +7,8 @@ import type { HttpResponseBody } from '../problem.presenter.js';
 import { sendPage } from './page.sender.js';
 import { brandAppearance, type PageRenderer } from './page-renderer.js';
 
-/** Paths whose clients are programs, even if a browser opens them: the API and the probes. */
-const FOR_PROGRAMS = /^\/(?:api|-)\//;
+/** Paths whose clients are programs, even if a browser opens them: the API, the probes, and the checks of forward auth. */
+const FOR_PROGRAMS = /^\/(?:api|-|outpost\.goauthentik\.io\/(?:auth|ping))(?:\/|$)/;
 
 /** Returns whether a browser requests the address to show it as a page. */
 export const isNavigation = ({ method, url, headers }: FastifyRequest): boolean =>

@@ -1,7 +1,7 @@
 import { counter } from '@gatehouse/platform';
 
 /** The rate limits of networks. */
-export type RateLimitName = 'anonymous' | 'new_session' | 'device_code';
+export type RateLimitName = 'anonymous' | 'new_session' | 'device_code' | 'forward_code';
 
 /** Requests above a rate limit. */
 export const rateLimited = counter({
@@ -9,6 +9,7 @@ export const rateLimited = counter({
   question: 'abuse',
   help: 'Requests that were refused with 429 by a rate limit of their network',
   labels: {
-    limit: '`anonymous`: ANONYMOUS_RATE; `new_session`: NEW_SESSION_RATE; `device_code`: DEVICE_CODE_RATE',
+    limit:
+      '`anonymous`: ANONYMOUS_RATE; `new_session`: NEW_SESSION_RATE; `device_code`: DEVICE_CODE_RATE; `forward_code`: FORWARD_AUTH_CODE_RATE',
   },
 });

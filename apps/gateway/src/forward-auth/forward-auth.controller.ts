@@ -1,0 +1,105 @@
+import { Problem, sentence } from '@gatehouse/contracts';
+import { All, Controller, Inject, Req, Res } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
+import { Public } from '../http/auth/auth.guard.js';
+import { localeFor, translatorFor } from '../http/locale.js';
+import { FILE_ROUTE } from '../http/routing.hooks.js';
+import { ForwardCheckService, type Verdict } from './forward-check.service.js';
+import { withoutForwardCookies } from './forward-cookies.js';
+import { destinationAt, FORWARD_PATH, isForwardPath, type SiteAddress } from './forward-destination.js';
+import { forwardedAddress, type ProxyKind, requireTrustedProxy } from './forwarded-request.js';
+import { sendSitePage } from './site.page.js';
+
+/** Texts of the page for a user who may not use an application. */
+const DENIED = {
+  title: sentence('Access denied.').text,
+  text: sentence('You may not use {name}.').text,
+  link: sentence('Log in as another user').text,
+};
+
+/**
+ * Answers the checks of reverse proxies, by every method (docs/spec/forward-auth.md#checks). Nothing but the cookie of the
+ * site authenticates a check.
+ */
+@Public()
+@Controller(`${FORWARD_PATH}/auth`)
+export class ForwardAuthController {
+  constructor(
+    @Inject(ForwardCheckService) private readonly checks: ForwardCheckService,
+    @Inject(GATEWAY_CONFIG) private readonly config: Pick<GatewayConfig, 'FORWARD_AUTH_RD_BYTES'>,
+  ) {}
+
+  @All('nginx')
+  @RouteConfig(FILE_ROUTE)
+  nginx(@Req() request: FastifyRequest, @Res() reply: FastifyReply) {
+    return this.answer('nginx', request, reply);
+  }
+
+  @All('traefik')
+  @RouteConfig(FILE_ROUTE)
+  traefik(@Req() request: FastifyRequest, @Res() reply: FastifyReply) {
+    return this.answer('traefik', request, reply);
+  }
+
+  @All('caddy')
+  @RouteConfig(FILE_ROUTE)
+  caddy(@Req() request: FastifyRequest, @Res() reply: FastifyReply) {
+    return this.answer('caddy', request, reply);
+  }
+
+  @All(['envoy', 'envoy/*'])
+  @RouteConfig(FILE_ROUTE)
+  envoy(@Req() request: FastifyRequest, @Res() reply: FastifyReply) {
+    return this.answer('envoy', request, reply);
+  }
+
+  private async answer(kind: ProxyKind, request: FastifyRequest, reply: FastifyReply) {
+    requireTrustedProxy(request);
+    const address = forwardedAddress(kind, request);
+    requireOwnPath(address);
+    const verdict = await this.checks.check(address.origin, request, reply);
+    switch (verdict.outcome) {
+      case 'passed':
+        return reply.headers({ ...verdict.headers, cookie: withoutForwardCookies(request.headers.cookie) }).send();
+      case 'anonymous':
+        // nginx passes only 401 and 403 on. Its configuration redirects to the address in `Location`.
+        return reply
+          .status(kind === 'nginx' ? 401 : 302)
+          .header('location', this.startUrl(address))
+          .send();
+      case 'refused':
+        return refuse(request, reply, verdict);
+      case 'unknown_site':
+        throw new Problem('not_found', { detail: `No application has the external_host ${address.origin}.` });
+    }
+  }
+
+  private startUrl({ origin, rest }: SiteAddress): string {
+    const destination = destinationAt(origin, `${origin}${rest}`, this.config.FORWARD_AUTH_RD_BYTES);
+    return `${origin}${FORWARD_PATH}/start?rd=${encodeURIComponent(destination)}`;
+  }
+}
+
+/** Throws for a path that the proxy must send to Gatehouse without a check, because the login would never end. */
+function requireOwnPath({ origin, rest }: SiteAddress): void {
+  if (!URL.canParse(rest, origin) || isForwardPath(new URL(rest, origin).pathname))
+    throw new Problem('forward_auth_invalid', {
+      detail: `The proxy must send ${FORWARD_PATH}/ to Gatehouse without a check.`,
+    });
+}
+
+function refuse(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { site }: Extract<Verdict, { readonly outcome: 'anonymous' | 'refused' }>,
+) {
+  if (!String(request.headers.accept ?? '').includes('text/html')) throw new Problem('permission_denied');
+  const translate = translatorFor(request, {});
+  return sendSitePage(reply, {
+    ...{ status: 403, language: localeFor(request, {}), title: translate(DENIED.title) },
+    text: translate(DENIED.text, { name: site.application.name }),
+    link: { href: `${FORWARD_PATH}/sign_out`, text: translate(DENIED.link) },
+  });
+}

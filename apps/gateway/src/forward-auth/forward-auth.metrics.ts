@@ -1,0 +1,32 @@
+import { counter, gauge } from '@gatehouse/platform';
+
+/** What a check answers. */
+export const CHECK_OUTCOMES = ['passed', 'anonymous', 'refused', 'unknown_site'] as const;
+
+export const checks = counter({
+  name: 'gatehouse_forward_auth_checks_total',
+  question: 'logins',
+  help: 'Checks of requests to sites behind forward auth',
+  labels: {
+    outcome:
+      '`passed`; `anonymous`: no valid cookie; `refused`: the user may not use the application; `unknown_site`: no application has the host',
+    cached: '`yes` if the check needed no statement, else `no`',
+  },
+});
+
+export const siteLogins = counter({
+  name: 'gatehouse_forward_auth_logins_total',
+  question: 'logins',
+  help: 'Logins at sites behind forward auth',
+  labels: {
+    outcome:
+      '`code`: the user may use the application, and got a code; `refused`: the user may not; `begun`: the site got its cookie; `invalid`: the code was not valid in this browser',
+  },
+});
+
+export const verdicts = gauge({
+  name: 'gatehouse_forward_auth_verdicts',
+  question: 'full',
+  help: 'Verdicts of forward auth that this process keeps',
+  labels: {},
+});

@@ -1,0 +1,22 @@
+import { Module } from '@nestjs/common';
+import { ApplicationsModule } from '../applications/applications.module.js';
+import { BrandsModule } from '../brands/brands.module.js';
+import { EngineModule } from '../flows/engine.module.js';
+import { AuthModule } from '../http/auth/auth.module.js';
+import { PagesModule } from '../http/pages/pages.module.js';
+import { SocketsModule } from '../sockets/sockets.module.js';
+import { ForwardAuthController } from './forward-auth.controller.js';
+import { ForwardAuthRepository } from './forward-auth.repository.js';
+import { ForwardAuthorizationController } from './forward-authorization.controller.js';
+import { ForwardCheckService } from './forward-check.service.js';
+import { ForwardCodeRateLimiter } from './forward-code.rate-limiter.js';
+import { ForwardLoginController } from './forward-login.controller.js';
+import { UserEventListener } from './user-event.listener.js';
+
+/** Forward auth: reverse proxies ask about each request to a site. */
+@Module({
+  imports: [ApplicationsModule, AuthModule, BrandsModule, EngineModule, PagesModule, SocketsModule],
+  controllers: [ForwardAuthController, ForwardLoginController, ForwardAuthorizationController],
+  providers: [ForwardAuthRepository, ForwardCheckService, ForwardCodeRateLimiter, UserEventListener],
+})
+export class ForwardAuthModule {}

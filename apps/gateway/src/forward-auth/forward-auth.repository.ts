@@ -1,0 +1,202 @@
+import type { SavedUser } from '@gatehouse/contracts';
+import { type OutboxMessage, outboxColumns, outboxRow } from '@gatehouse/outbox';
+import { type ProxyApplication, proxyApplication } from '@gatehouse/plan';
+import { runNamed, Sealer } from '@gatehouse/platform';
+import { Inject, Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+
+/** A user of a site, with the names of the direct groups and the ids of all groups. */
+export interface SiteUser extends SavedUser {
+  readonly groups: readonly { readonly name: string }[];
+  readonly group_ids: readonly string[];
+}
+
+/** The cookie of a site, with the session that it comes from. */
+export interface ForwardSession {
+  readonly sessionId: string;
+  /** SHA-256 of the current keys of that session. */
+  readonly sessionKeys: readonly Buffer[];
+  /** The client address of the last request of that session. */
+  readonly lastIp: string | undefined;
+  /** Whether that session is bound to a network or a place. */
+  readonly isBound: boolean;
+  readonly user: SiteUser;
+}
+
+/** A site, and the session that a cookie stands for there. */
+export interface FoundSite {
+  readonly site: ProxyApplication;
+  readonly session: ForwardSession | undefined;
+}
+
+/** A code that lets one browser get the cookie of a site. */
+export interface ForwardCode {
+  readonly hash: Buffer;
+  readonly sessionId: string;
+  readonly user: string;
+  readonly application: string;
+  readonly nonceHash: Buffer;
+  readonly destinationHash: Buffer;
+  readonly lifetimeS: number;
+}
+
+/** What a browser shows to get the cookie of a site. */
+export type RedeemedCode = Pick<ForwardCode, 'hash' | 'application' | 'nonceHash' | 'destinationHash' | 'lifetimeS'> & {
+  /** SHA-256 of the new cookie. */
+  readonly cookieHash: Buffer;
+};
+
+const isLive = `s.expires_at > now() AND u.is_active AND u.epoch = s.user_epoch`;
+const bound = (binding: string) => `coalesce(s.data->'bindings'->>'${binding}', 'no_binding') <> 'no_binding'`;
+
+/**
+ * Selects a site, and the live session of a cookie of this site. $1 origin of the site, $2 SHA-256 of the cookie, or null
+ * for none.
+ */
+const FIND = {
+  name: 'forward_auth_find',
+  text: `
+    SELECT p.document, f.*
+    FROM flow.proxy_applications p
+    LEFT JOIN LATERAL (
+      SELECT s.id AS session_id, s.data->>'last_ip' AS last_ip, ${bound('network')} OR ${bound('geoip')} AS is_bound,
+        ARRAY(SELECT k.hash FROM flow.session_keys k WHERE k.session_id = s.id AND k.until IS NULL) AS session_keys,
+        u.id AS uuid, u.pk, u.username, u.name, u.email, u.is_active, u.epoch, u.locale, u.groups, u.group_ids
+      FROM flow.forward_sessions c
+      JOIN flow.sessions s ON s.id = c.session_id AND s.user_id = c.user_id
+      JOIN directory.identities u ON u.id = s.user_id
+      WHERE c.hash = $2 AND c.application = p.application AND c.expires_at > now() AND ${isLive}) f ON true
+    WHERE p.origin = $1`,
+};
+
+const FIND_BY_SLUG = {
+  name: 'forward_auth_site',
+  text: 'SELECT document FROM flow.proxy_applications WHERE slug = $1',
+};
+
+/** SQL that inserts outbox rows: arrays of ids, topics, sealed bodies and users, in the parameters from `first` on. */
+const insertOutboxRows = (first: number) => `
+  INSERT INTO flow.outbox (id, topic, body, user_id, due_at)
+  SELECT o.id, o.topic, o.body, o.user_id, now()
+  FROM unnest($${first}::uuid[], $${first + 1}::text[], $${first + 2}::bytea[], $${first + 3}::uuid[]) o(id, topic, body, user_id)`;
+
+/**
+ * Stores a code with the events of the authorization. $1 hash, $2 session, $3 user, $4 application, $5 hash of the nonce,
+ * $6 hash of the destination, $7 lifetime in seconds, $8-$11 outbox rows.
+ */
+const CREATE_CODE = {
+  name: 'forward_auth_code',
+  text: `
+    WITH told AS (${insertOutboxRows(8)})
+    INSERT INTO flow.forward_codes (hash, session_id, user_id, application, nonce_hash, destination_hash, expires_at)
+    VALUES ($1, $2, $3, $4, $5, $6, now() + make_interval(secs => $7::int))`,
+};
+const RECORD = { name: 'forward_auth_events', text: insertOutboxRows(1) };
+
+/**
+ * Uses a code up, and stores the cookie. One of several requests with the same code wins. Deletes older cookies of the
+ * session at the site, except those of the last minute, which another tab may be about to get. $1 hash of the code, $2
+ * application, $3 hash of the nonce, $4 hash of the destination, $5 hash of the cookie, $6 lifetime in seconds.
+ */
+const REDEEM = {
+  name: 'forward_auth_redeem',
+  text: `
+    WITH used AS (
+      DELETE FROM flow.forward_codes c USING flow.sessions s, directory.identities u
+      WHERE c.hash = $1 AND c.application = $2 AND c.nonce_hash = $3 AND c.destination_hash = $4 AND c.expires_at > now()
+        AND s.id = c.session_id AND s.user_id = c.user_id AND u.id = s.user_id AND ${isLive}
+      RETURNING c.session_id, c.user_id, s.expires_at),
+    replaced AS (
+      DELETE FROM flow.forward_sessions f USING used
+      WHERE f.session_id = used.session_id AND f.application = $2 AND f.created_at < now() - interval '1 minute')
+    INSERT INTO flow.forward_sessions (hash, session_id, user_id, application, expires_at)
+    SELECT $5, session_id, user_id, $2, least(expires_at, now() + make_interval(secs => $6::int)) FROM used
+    RETURNING hash`,
+};
+
+const REMOVE = {
+  name: 'forward_auth_remove',
+  text: 'DELETE FROM flow.forward_sessions WHERE hash = $1 AND application = $2',
+};
+
+type FoundRow = Omit<SiteUser, 'kind'> & {
+  readonly document: unknown;
+  readonly session_id: string | null;
+  readonly session_keys: readonly Buffer[];
+  readonly last_ip: string | null;
+  readonly is_bound: boolean;
+};
+
+/** Sites behind forward auth, and their codes and cookies. */
+@Injectable()
+export class ForwardAuthRepository {
+  constructor(
+    @Inject(DataSource) private readonly source: DataSource,
+    @Inject(Sealer) private readonly sealer: Sealer,
+  ) {}
+
+  /**
+   * Returns the site at an origin, and the session of a cookie there. The session is undefined if the cookie, its session
+   * or its user is not valid any more. Returns undefined if there is no such site.
+   */
+  async find(origin: string, cookieHash: Buffer | undefined): Promise<FoundSite | undefined> {
+    const [row] = (await runNamed<FoundRow>(this.source, FIND, [origin, cookieHash ?? null])).rows;
+    const site = siteOf(row?.document);
+    return site && row && { site, session: row.session_id === null ? undefined : sessionOf(row, row.session_id) };
+  }
+
+  async findBySlug(slug: string): Promise<ProxyApplication | undefined> {
+    // Postgres refuses text with NUL, so no slug contains NUL.
+    if (slug.includes('\0')) return undefined;
+    return siteOf((await runNamed<{ document: unknown }>(this.source, FIND_BY_SLUG, [slug])).rows[0]?.document);
+  }
+
+  /** Stores a code and events, in one transaction. */
+  async createCode(code: ForwardCode, events: readonly OutboxMessage[]): Promise<void> {
+    const { hash, sessionId, user, application, nonceHash, destinationHash, lifetimeS } = code;
+    const values = [hash, sessionId, user, application, nonceHash, destinationHash, lifetimeS];
+    await runNamed(this.source, CREATE_CODE, [...values, ...this.outboxValues(events)]);
+  }
+
+  async recordEvents(events: readonly OutboxMessage[]): Promise<void> {
+    if (events.length > 0) await runNamed(this.source, RECORD, this.outboxValues(events));
+  }
+
+  /**
+   * Uses a code up and stores the cookie, which lasts at most as long as the session. Returns false, and uses nothing up,
+   * if the code is unknown, used or expired, belongs to another site, browser or destination, or if its user or session
+   * is not valid any more.
+   */
+  async redeem({
+    hash,
+    application,
+    nonceHash,
+    destinationHash,
+    cookieHash,
+    lifetimeS,
+  }: RedeemedCode): Promise<boolean> {
+    const values = [hash, application, nonceHash, destinationHash, cookieHash, lifetimeS];
+    return (await runNamed(this.source, REDEEM, values)).rows.length > 0;
+  }
+
+  /** Ends the session of a cookie at a site. The session that it comes from lives on. */
+  async remove(cookieHash: Buffer, application: string): Promise<void> {
+    await runNamed(this.source, REMOVE, [cookieHash, application]);
+  }
+
+  private outboxValues(messages: readonly OutboxMessage[]): unknown[] {
+    const { ids, topics, bodies, users } = outboxColumns(messages.map((message) => outboxRow(message, this.sealer)));
+    return [ids, topics, bodies, users];
+  }
+}
+
+/** Returns no site if a later version of Gatehouse wrote the document. */
+const siteOf = (document: unknown): ProxyApplication | undefined => proxyApplication.safeParse(document).data;
+
+function sessionOf(row: FoundRow, sessionId: string): ForwardSession {
+  const { uuid, pk, username, name, email, is_active, epoch, locale, groups, group_ids } = row;
+  return {
+    ...{ sessionId, sessionKeys: row.session_keys, lastIp: row.last_ip ?? undefined, isBound: row.is_bound },
+    user: { kind: 'saved', uuid, pk, username, name, email, is_active, epoch, locale, groups, group_ids },
+  };
+}

@@ -1,0 +1,142 @@
+import { Problem, sentence } from '@gatehouse/contracts';
+import { BrandStore, randomToken, toSavedUser } from '@gatehouse/executor';
+import { eventMessage, requestedEventMessage } from '@gatehouse/outbox';
+import type { ProxyApplication } from '@gatehouse/plan';
+import { translator } from '@gatehouse/texts';
+import { Controller, Get, Inject, Query, Req, Res } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { type AccessDecision, ApplicationAccess } from '../applications/application-access.service.js';
+import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
+import { AllowAnonymous } from '../http/auth/auth.guard.js';
+import type { Principal } from '../http/auth/auth.service.js';
+import { ClientResolver } from '../http/client.resolver.js';
+import { EventFactsReader } from '../http/event-facts.reader.js';
+import type { HttpExchange } from '../http/exchange.js';
+import { localeFor } from '../http/locale.js';
+import { AccessDeniedPage } from '../http/pages/access-denied.page.js';
+import { lastValue } from '../http/query.js';
+import { FILE_ROUTE } from '../http/routing.hooks.js';
+import { siteLogins } from './forward-auth.metrics.js';
+import { ForwardAuthRepository } from './forward-auth.repository.js';
+import { ForwardCodeRateLimiter } from './forward-code.rate-limiter.js';
+import { digestOf } from './forward-cookies.js';
+import { decodeAddress, destinationAt, encodeAddress, FORWARD_PATH } from './forward-destination.js';
+
+const CODE_LENGTH = 43;
+/** A SHA-256 in base64url. */
+const STATE = /^[\w-]{43}$/;
+const DENIED = sentence('You may not use {name}.').text;
+
+/** A logged-in user who wants to use a site. */
+interface Authorization {
+  readonly exchange: HttpExchange;
+  readonly principal: Principal;
+  readonly sessionId: string;
+  readonly site: ProxyApplication;
+  readonly nonceHash: Buffer;
+  readonly destination: string;
+}
+
+/**
+ * Gives a logged-in user a code for a site, at the host of the login, the only place where the session cookie counts
+ * (docs/spec/forward-auth.md#login).
+ */
+@Controller(`${FORWARD_PATH}/authorize`)
+export class ForwardAuthorizationController {
+  constructor(
+    @Inject(ForwardAuthRepository) private readonly repository: ForwardAuthRepository,
+    @Inject(ApplicationAccess) private readonly access: ApplicationAccess,
+    @Inject(ForwardCodeRateLimiter) private readonly rateLimiter: ForwardCodeRateLimiter,
+    @Inject(BrandStore) private readonly brands: BrandStore,
+    @Inject(ClientResolver) private readonly clients: ClientResolver,
+    @Inject(EventFactsReader) private readonly eventFacts: EventFactsReader,
+    @Inject(AccessDeniedPage) private readonly deniedPage: AccessDeniedPage,
+    @Inject(GATEWAY_CONFIG)
+    private readonly config: Pick<GatewayConfig, 'BASE_URL' | 'FORWARD_AUTH_RD_BYTES' | 'FORWARD_AUTH_CODE_S'>,
+  ) {}
+
+  /**
+   * Redirects to the site with a code. Redirects anonymous visitors to the login and back here. Shows the page of a denial
+   * to users who may not use the application. Throws `not_found` at any other host than that of the login and for an
+   * unknown application, `forward_auth_invalid` without the hash of a nonce, and `proof_required` for an API token,
+   * because the cookie of the site would outlive the token.
+   */
+  @Get('')
+  @AllowAnonymous()
+  @RouteConfig(FILE_ROUTE)
+  async authorize(@Req() request: FastifyRequest, @Res() reply: FastifyReply, @Query() query: Record<string, unknown>) {
+    const site = await this.siteOf(request, lastValue(query['application']));
+    const state = lastValue(query['state']);
+    if (typeof state !== 'string' || !STATE.test(state))
+      throw new Problem('forward_auth_invalid', { detail: 'The state is missing or invalid. Open the site again.' });
+    const { principal } = request;
+    if (!principal) return reply.redirect(loginUrl(request.url, site), 302);
+    if (principal.byToken || principal.sessionId === undefined) throw new Problem('proof_required');
+    return this.decide({
+      ...{ exchange: { request, reply }, principal, sessionId: principal.sessionId, site },
+      nonceHash: Buffer.from(state, 'base64url'),
+      destination: destinationAt(site.origin, decodeAddress(lastValue(query['rd'])), this.config.FORWARD_AUTH_RD_BYTES),
+    });
+  }
+
+  private async siteOf(request: FastifyRequest, slug: unknown): Promise<ProxyApplication> {
+    const { hostname } = new URL(this.config.BASE_URL);
+    if (request.hostname !== hostname)
+      throw new Problem('not_found', { detail: `Only ${hostname} answers here, the host of BASE_URL.` });
+    const site = typeof slug === 'string' ? await this.repository.findBySlug(slug) : undefined;
+    if (!site || new URL(site.origin).hostname === hostname) throw new Problem('not_found');
+    return site;
+  }
+
+  private async decide(authorization: Authorization) {
+    const { exchange, principal, sessionId, site } = authorization;
+    this.rateLimiter.admit(sessionId);
+    const brand = await this.brands.find(exchange.request.host);
+    const { user } = principal;
+    const locale = localeFor(exchange.request, { user, brand });
+    const client = await this.clients.resolve(exchange.request);
+    const subject = { user, client, locale, requestId: exchange.request.id, brand: brand.title };
+    const decision = await this.access.judge(site, subject);
+    siteLogins.inc({ outcome: decision.pass ? 'code' : 'refused' });
+    if (decision.pass) return this.giveCode(authorization, decision);
+    await this.repository.recordEvents(await this.messagesOf(authorization, decision));
+    const reason = decision.messages.join('\n') || translator(locale)(DENIED, { name: site.application.name });
+    return this.deniedPage.send(exchange, { user, brand, message: reason, retryUrl: exchange.request.url });
+  }
+
+  private async giveCode(authorization: Authorization, decision: AccessDecision) {
+    const { exchange, principal, sessionId, site, nonceHash, destination } = authorization;
+    const code = randomToken(CODE_LENGTH);
+    await this.repository.createCode(
+      {
+        ...{
+          hash: digestOf(code),
+          sessionId,
+          user: principal.user.uuid,
+          application: site.application.uuid,
+          nonceHash,
+        },
+        ...{ destinationHash: digestOf(destination), lifetimeS: this.config.FORWARD_AUTH_CODE_S },
+      },
+      await this.messagesOf(authorization, decision),
+    );
+    const query = new URLSearchParams({ code, rd: encodeAddress(destination) });
+    return exchange.reply.redirect(`${site.origin}${FORWARD_PATH}/callback?${query.toString()}`, 302);
+  }
+
+  /** Returns the events of the policies, and that of the authorization. */
+  private async messagesOf({ exchange, principal, site }: Authorization, { pass, events }: AccessDecision) {
+    const facts = { ...(await this.eventFacts.read(exchange.request, principal)), user: toSavedUser(principal.user) };
+    const context = { authorized_application: site.application.slug, scopes: '' };
+    return [
+      ...events.map((event) => requestedEventMessage(event, facts)),
+      ...(pass ? [eventMessage({ action: 'authorize_application', context }, facts)] : []),
+    ];
+  }
+}
+
+function loginUrl(address: string, { login_flow: slug }: ProxyApplication): string {
+  const flow = slug === undefined ? '/flows/-/default/authentication/' : `/if/flow/${slug}/`;
+  return `${flow}?next=${encodeURIComponent(address)}`;
+}

@@ -1,0 +1,126 @@
+import { SessionBindingChecker } from '@gatehouse/executor';
+import type { ProxyApplication } from '@gatehouse/plan';
+import { packageVersion } from '@gatehouse/platform';
+import { Inject, Injectable } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { ApplicationAccess } from '../applications/application-access.service.js';
+import { TokenSigner } from '../applications/token.signer.js';
+import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
+import { clientIp } from '../http/client-ip.js';
+import { userUid } from '../http/identifiers.js';
+import { localeFor } from '../http/locale.js';
+import { AnonymousRateLimiter } from '../http/rate-limits/anonymous-rate-limiter.js';
+import { SocketHub } from '../sockets/socket.hub.js';
+import { socketChannel } from '../sockets/socket-channel.js';
+import { checks, verdicts } from './forward-auth.metrics.js';
+import { ForwardAuthRepository, type ForwardSession } from './forward-auth.repository.js';
+import { cookieNamesAt, cookieValue, digestOf } from './forward-cookies.js';
+import { identityHeaders } from './identity.headers.js';
+import { type Cacheable, VerdictCache } from './verdict-cache.js';
+
+/** Whether a request may reach a site. */
+export type Verdict =
+  | { readonly outcome: 'unknown_site' }
+  | { readonly outcome: 'anonymous' | 'refused'; readonly site: ProxyApplication }
+  | { readonly outcome: 'passed'; readonly headers: Readonly<Record<string, string>> };
+
+/** A request to a site. */
+interface CheckedRequest {
+  readonly origin: string;
+  readonly request: FastifyRequest;
+  readonly cookieHash: Buffer | undefined;
+  readonly ip: string;
+}
+
+const VERSION = packageVersion();
+
+/** Checks requests to sites by the cookie of the site (docs/spec/forward-auth.md#checks). */
+@Injectable()
+export class ForwardCheckService {
+  private readonly cache: VerdictCache<Verdict>;
+
+  constructor(
+    @Inject(ForwardAuthRepository) private readonly repository: ForwardAuthRepository,
+    @Inject(ApplicationAccess) private readonly access: ApplicationAccess,
+    @Inject(SessionBindingChecker) private readonly bindings: SessionBindingChecker,
+    @Inject(TokenSigner) private readonly signer: TokenSigner,
+    @Inject(AnonymousRateLimiter) private readonly rateLimiter: AnonymousRateLimiter,
+    @Inject(SocketHub) sockets: Pick<SocketHub, 'listenToClosing'>,
+    @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
+  ) {
+    const { FORWARD_AUTH_CACHE_MS: lifetimeMs, FORWARD_AUTH_CACHE_ENTRIES: maxEntries } = config;
+    this.cache = new VerdictCache({ lifetimeMs, maxEntries });
+    // A session key is replaced or ended at another gateway, too.
+    sockets.listenToClosing((channel) => this.cache.drop(channelLabel(channel)));
+  }
+
+  /**
+   * Returns the verdict about a request to the site at an origin. A cookie that is not valid counts towards the anonymous
+   * rate limit. Throws `rate_limited`, `policy_away` and `bus_down`.
+   */
+  async check(origin: string, request: FastifyRequest, reply: FastifyReply): Promise<Verdict> {
+    const cookie = cookieValue(request.headers.cookie, cookieNamesAt(origin).session);
+    const cookieHash = cookie === undefined ? undefined : digestOf(cookie);
+    const ip = clientIp(request);
+    const key = cookieHash ? `${origin} ${cookieHash.toString('base64')} ${ip}` : origin;
+    const cached = this.cache.peek(key);
+    const verdict = cached ?? (await this.cache.get(key, () => this.load({ origin, request, cookieHash, ip })));
+    checks.inc({ outcome: verdict.outcome, cached: cached ? 'yes' : 'no' });
+    verdicts.set({}, this.cache.size);
+    if (cookieHash && verdict.outcome === 'anonymous') this.rateLimiter.admit(ip, reply);
+    return verdict;
+  }
+
+  /** Drops the verdicts about a user in this process. */
+  dropUser(uuid: string): void {
+    this.cache.drop(userLabel(uuid));
+  }
+
+  private async load(checked: CheckedRequest): Promise<Cacheable<Verdict>> {
+    const found = await this.repository.find(checked.origin, checked.cookieHash);
+    if (!found || this.isLoginHost(checked.origin)) return { value: { outcome: 'unknown_site' }, labels: [] };
+    const { site, session } = found;
+    const isValid = session && (await this.isWithinBinding(session, checked));
+    // Anyone can make up cookies, which must not push verdicts out of the cache.
+    if (!isValid) return { value: { outcome: 'anonymous', site }, labels: checked.cookieHash ? undefined : [] };
+    const labels = [...session.sessionKeys, checked.cookieHash!].map((key) => channelLabel(socketChannel(key)));
+    return { value: await this.judge(site, session, checked), labels: [...labels, userLabel(session.user.uuid)] };
+  }
+
+  /** Returns whether a site has the host of the login. Cookies do not separate ports, so it would get the session cookie. */
+  private isLoginHost(origin: string): boolean {
+    return new URL(origin).hostname === new URL(this.config.BASE_URL).hostname;
+  }
+
+  private async isWithinBinding(session: ForwardSession, { ip, request }: CheckedRequest): Promise<boolean> {
+    if (!session.isBound || session.lastIp === ip) return true;
+    const { sessionId: id, lastIp, user } = session;
+    const client = { ip, user_agent: request.headers['user-agent'] ?? '' };
+    const identity = { ...user, is_superuser: false, debug: false };
+    return this.bindings.check({ id, lastIp, user: identity }, { client, requestId: request.id });
+  }
+
+  private async judge(site: ProxyApplication, session: ForwardSession, checked: CheckedRequest): Promise<Verdict> {
+    const { ip, request } = checked;
+    const { user } = session;
+    const { pass } = await this.access.judge(site, {
+      ...{ user, groups: new Set(user.group_ids), requestId: request.id, brand: this.config.BRAND },
+      client: { ip, user_agent: request.headers['user-agent'] ?? '', outpost: false },
+      locale: localeFor(request, { user }),
+    });
+    return pass ? { outcome: 'passed', headers: await this.headersOf(site, session) } : { outcome: 'refused', site };
+  }
+
+  private async headersOf(site: ProxyApplication, { user }: ForwardSession) {
+    const issuer = new URL(`/application/o/${site.application.slug}/`, this.config.BASE_URL).href;
+    const uid = userUid(user, this.config);
+    const { email, name, username } = user;
+    const claims = { email, name, preferred_username: username, groups: user.groups.map((group) => group.name) };
+    const header = { issuer, audience: site.origin, subject: uid, lifetimeS: this.config.FORWARD_AUTH_TOKEN_S };
+    const token = await this.signer.sign(claims, header);
+    return identityHeaders(user, { site, uid, token, jwksUrl: `${issuer}jwks/`, version: VERSION });
+  }
+}
+
+const channelLabel = (channel: string) => `channel ${channel}`;
+const userLabel = (uuid: string) => `user ${uuid}`;

@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest';
+import { cookieNamesAt, cookieValue, withoutForwardCookies } from './forward-cookies.js';
+
+const VALUE = 'v'.repeat(43);
+
+describe('the cookies of forward auth', () => {
+  it('begin with __Host- at an https site', () => {
+    expect(cookieNamesAt('https://app.example.org').session).toBe('__Host-gatehouse_forward');
+    expect(cookieNamesAt('http://app.localhost').session).toBe('gatehouse_forward');
+  });
+
+  it.each([
+    ['no header', undefined, undefined],
+    ['one value', `a=b; gatehouse_forward=${VALUE}`, VALUE],
+    ['the same value twice', `gatehouse_forward=${VALUE}; gatehouse_forward=${VALUE}`, VALUE],
+    ['two values, one of which another host has planted', `gatehouse_forward=${VALUE}; gatehouse_forward=x`, undefined],
+    ['a value of another form', `gatehouse_forward="${VALUE}"`, undefined],
+    ['a name that only begins alike', `gatehouse_forward_nonce=${VALUE}; xgatehouse_forward=${VALUE}`, undefined],
+  ])('are read from %s', (_, header, value) => {
+    expect(cookieValue(header, 'gatehouse_forward')).toBe(value);
+  });
+
+  it('are taken out of the header for the application, and every other cookie stays as it is', () => {
+    const own = [
+      'gatehouse_forward',
+      '__Host-gatehouse_forward',
+      'gatehouse_forward_nonce',
+      '__Host-gatehouse_forward_nonce',
+    ];
+    const header = own.map((name) => `${name}=${VALUE}`).join('; ');
+    expect(withoutForwardCookies(`a=1; ${header};b="x=y"; valueless;  =z; a=2`)).toBe(
+      'a=1; b="x=y"; valueless; =z; a=2',
+    );
+    expect(withoutForwardCookies(header)).toBe('');
+    expect(withoutForwardCookies(undefined)).toBe('');
+  });
+});

@@ -1,0 +1,60 @@
+import { hash } from 'node:crypto';
+import { isHostOnly } from '../http/cookie-names.js';
+
+/** Part of the names of all cookies of forward auth. */
+export const FORWARD_COOKIE = 'gatehouse_forward';
+const NONCE_COOKIE = `${FORWARD_COOKIE}_nonce`;
+const HOST_PREFIX = '__Host-';
+/** Every name that a cookie of forward auth can have. */
+const NAMES: readonly string[] = [FORWARD_COOKIE, NONCE_COOKIE].flatMap((name) => [name, `${HOST_PREFIX}${name}`]);
+
+/** A value of either cookie: 256 bits in base64url. */
+const VALUE = /^[\w-]{43}$/;
+
+/** Seconds that a visitor has for the login that a nonce begins. */
+export const NONCE_LIFETIME_S = 3600;
+
+/** The names of the cookies of a site. */
+export interface ForwardCookieNames {
+  readonly session: string;
+  readonly nonce: string;
+}
+
+/**
+ * Returns the names of the cookies of a site. At an https site they begin with `__Host-`, so that no other host of the
+ * domain can plant one.
+ */
+export function cookieNamesAt(origin: string): ForwardCookieNames {
+  const prefix = origin.startsWith('https:') ? HOST_PREFIX : '';
+  return { session: `${prefix}${FORWARD_COOKIE}`, nonce: `${prefix}${NONCE_COOKIE}` };
+}
+
+/** Returns the attributes of a cookie of forward auth. It is valid for its own host only. */
+export const forwardCookieAttributes = (name: string) =>
+  ({ path: '/', httpOnly: true, sameSite: 'lax', secure: isHostOnly(name) }) as const;
+
+/** Returns the value of a cookie; undefined if there is none, or if the browser sends several, which another host planted. */
+export function cookieValue(header: string | undefined, name: string): string | undefined {
+  const values = new Set(pairsOf(header).flatMap(([cookie, value]) => (cookie === name ? [value] : [])));
+  const [value = ''] = values;
+  return values.size === 1 && VALUE.test(value) ? value : undefined;
+}
+
+/** Returns the `Cookie` header without the cookies of forward auth; empty if no other is left. */
+export const withoutForwardCookies = (header: string | undefined): string =>
+  pairsOf(header)
+    .filter(([name]) => !NAMES.includes(name))
+    .map(([, , pair]) => pair)
+    .join('; ');
+
+/** Returns name, value and text of each cookie. */
+function pairsOf(header = ''): (readonly [name: string, value: string, pair: string])[] {
+  return header.split(';').flatMap((part) => {
+    const pair = part.trim();
+    const end = pair.indexOf('=');
+    return pair === '' ? [] : [[pair.slice(0, Math.max(0, end)).trim(), pair.slice(end + 1).trim(), pair] as const];
+  });
+}
+
+/** Returns the SHA-256 of a cookie, a code, or a destination. */
+export const digestOf = (value: string): Buffer => hash('sha256', value, 'buffer');

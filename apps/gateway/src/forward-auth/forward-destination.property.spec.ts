@@ -1,0 +1,70 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { addressIn, decodeAddress, destinationAt, encodeAddress, parseSiteAddress } from './forward-destination.js';
+
+const ORIGIN = 'https://app.example.org';
+const LIMIT = 200;
+
+/** Texts that look like addresses of the site, and are none. */
+const pieces = fc.constantFrom(
+  ...['https://', 'http://', '//', '/', '\\', '@', ':', '#', '?', '.', '..', '%2f', '%5c', '%00', '\t', '\n', ' ', 'é'],
+  ...[
+    'app.example.org',
+    'evil.example',
+    'APP.example.org',
+    ':443',
+    'outpost.goauthentik.io',
+    'a',
+    '&rd=',
+    'javascript:',
+  ],
+);
+const forged = fc.oneof(
+  fc.string({ unit: 'binary', maxLength: 300 }),
+  fc.array(pieces, { maxLength: 12 }).map((parts) => parts.join('')),
+  fc.array(pieces, { maxLength: 10 }).map((parts) => ORIGIN + parts.join('')),
+);
+const pathCharacters = fc.constantFrom(...'abcXYZ019-._~!$&\'()*+,;=:@%[]{}|^`"<>/?'.split(''));
+const rest = fc.array(pathCharacters, { maxLength: 100 }).map((characters) => `/x${characters.join('')}`);
+
+describe('the address after the login at a site', () => {
+  it('is always an address of the site, as every reader of URLs understands it', () => {
+    fc.assert(
+      fc.property(forged, (text) => {
+        const target = destinationAt(ORIGIN, text, LIMIT);
+        expect(target.startsWith(`${ORIGIN}/`)).toBe(true);
+        expect(target.startsWith(`${ORIGIN}//`)).toBe(false);
+        expect(target).toMatch(/^[!-[\]-~]*$/);
+        expect(new URL(target).origin).toBe(ORIGIN);
+        expect(target.length).toBeLessThanOrEqual(LIMIT + 1);
+        expect(new URL(target).pathname.toLowerCase()).not.toMatch(/^\/outpost\.goauthentik\.io(\/|$)/);
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  it('keeps path and query byte for byte, encoded or not, through the login and back', () => {
+    fc.assert(
+      fc.property(rest, (path) => {
+        const address = `${ORIGIN}${path}`;
+        expect(addressIn(`/start?rd=${encodeURIComponent(address)}`)).toBe(address);
+        expect(addressIn(`/start?rd=${address}`)).toBe(address);
+        expect(decodeAddress(encodeAddress(address))).toBe(address);
+        expect(destinationAt(ORIGIN, address, LIMIT)).toBe(address);
+      }),
+    );
+  });
+
+  it('may name the host in another spelling', () => {
+    expect(destinationAt(ORIGIN, 'HTTPS://APP.example.org:443/Path?q', LIMIT)).toBe(`${ORIGIN}/Path?q`);
+    expect(destinationAt(ORIGIN, `${ORIGIN}?q`, LIMIT)).toBe(`${ORIGIN}/?q`);
+    expect(destinationAt(ORIGIN, ORIGIN, LIMIT)).toBe(`${ORIGIN}/`);
+  });
+});
+
+describe('the address that a proxy forwards', () => {
+  it.each(['https://app.example.org@evil.example/', 'https://', 'ftp://app.example.org', 'https://a b/', '/path'])(
+    'is none if it is %j',
+    (text) => expect(parseSiteAddress(text)).toBeUndefined(),
+  );
+});

@@ -1,0 +1,67 @@
+/** Paths of a site that its proxy sends to Gatehouse. */
+export const FORWARD_PATH = '/outpost.goauthentik.io';
+
+/** Scheme and authority of a URL, and the rest of it. */
+const URL_PARTS = /^(https?:\/\/[^/?#\\@]+)(?=[/?#]|$)(.*)$/is;
+/** Printable ASCII except the backslash, which browsers read as a slash. */
+const SAFE = /^[!-[\]-~]*$/;
+
+/** An absolute URL of a site. */
+export interface SiteAddress {
+  /** Scheme, host and port, in the form of `URL.origin`. */
+  readonly origin: string;
+  /** Path and query, byte for byte. */
+  readonly rest: string;
+}
+
+/** Splits an absolute http or https URL. Returns undefined for any other text. */
+export function parseSiteAddress(text: string): SiteAddress | undefined {
+  const [, base = '', rest = ''] = URL_PARTS.exec(text) ?? [];
+  return base !== '' && SAFE.test(base) && URL.canParse(base) ? { origin: new URL(base).origin, rest } : undefined;
+}
+
+/**
+ * Returns the URL to which a visitor is redirected after the login at a site: `address` with its path and query byte for
+ * byte, or the front page of the site. Every other address leads to the front page: one of another origin, one whose
+ * path begins with two slashes, one with a backslash, white space, control or non-ASCII characters, one that is longer
+ * than `limit` bytes, and one that the proxy would send to Gatehouse (a redirect loop).
+ */
+export function destinationAt(origin: string, address: string, limit: number): string {
+  const front = `${origin}/`;
+  const parsed = address.length <= limit && SAFE.test(address) ? parseSiteAddress(address) : undefined;
+  if (parsed?.origin !== origin || !/^(?:$|[?#]|\/(?!\/))/.test(parsed.rest)) return front;
+  const target = parsed.rest.startsWith('/') ? `${origin}${parsed.rest}` : `${front}${parsed.rest}`;
+  return isForwardPath(new URL(target).pathname) ? front : target;
+}
+
+/** Returns whether the proxy sends a path to Gatehouse. Decodes it like a router that ignores the case. */
+export function isForwardPath(pathname: string): boolean {
+  const path = decoded(pathname).toLowerCase();
+  return path === FORWARD_PATH || path.startsWith(`${FORWARD_PATH}/`);
+}
+
+function decoded(pathname: string): string {
+  try {
+    return new URL(decodeURIComponent(pathname), 'http://site.invalid').pathname;
+  } catch {
+    return pathname;
+  }
+}
+
+/**
+ * Returns the address in the parameter `rd` of a query. The whole rest of the query counts if the address is not
+ * encoded, as nginx writes `rd=$scheme://$http_host$request_uri`: an encoded address has `%3A` behind the scheme.
+ */
+export function addressIn(url: string): string {
+  const query = url.slice(url.indexOf('?') + 1);
+  if (!url.includes('?')) return '';
+  const raw = /^rd=(https?:\/\/.*)$/is.exec(query)?.[1];
+  return raw ?? new URLSearchParams(query).get('rd') ?? '';
+}
+
+/** Encodes an address without characters that a URL would have to encode again. */
+export const encodeAddress = (address: string): string => Buffer.from(address, 'latin1').toString('base64url');
+
+/** Decodes `encodeAddress`. Any text can be decoded, so the result must be checked by `destinationAt`. */
+export const decodeAddress = (encoded: unknown): string =>
+  typeof encoded === 'string' ? Buffer.from(encoded, 'base64url').toString('latin1') : '';

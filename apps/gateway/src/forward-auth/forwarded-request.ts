@@ -1,0 +1,57 @@
+import { Problem, sentence } from '@gatehouse/contracts';
+import type { FastifyRequest } from 'fastify';
+import { isFromTrustedProxy } from '../http/request-spans.js';
+import { parseSiteAddress, type SiteAddress } from './forward-destination.js';
+
+/** The ways in which proxies name the request that they ask about. */
+export const PROXY_KINDS = ['nginx', 'traefik', 'caddy', 'envoy'] as const;
+export type ProxyKind = (typeof PROXY_KINDS)[number];
+
+const UNTRUSTED = sentence('Forward auth answers proxies in TRUSTED_PROXIES only. They must send X-Forwarded-For.');
+
+/** Throws `forward_auth_invalid` for a request that does not come from a proxy in TRUSTED_PROXIES. */
+export function requireTrustedProxy(request: FastifyRequest): void {
+  if (!isFromTrustedProxy(request)) throw new Problem('forward_auth_invalid', { detail: UNTRUSTED });
+}
+
+/** Returns the origin of the site at which a request arrived, as its proxy says. */
+export const originOf = ({ protocol, host }: FastifyRequest): string =>
+  parseSiteAddress(`${protocol}://${host}`)?.origin ?? '';
+
+/**
+ * Returns the address of the request that a proxy asks about. Throws `forward_auth_invalid` if the proxy does not name
+ * it, or names several hosts.
+ */
+export function forwardedAddress(kind: ProxyKind, request: FastifyRequest): SiteAddress {
+  if (kind === 'nginx') return originalUrl(request);
+  if (kind === 'envoy') return appendedPath(request);
+  const [protocol, host] = [headerOf(request, 'x-forwarded-proto'), headerOf(request, 'x-forwarded-host')];
+  const rest = headerOf(request, 'x-forwarded-uri');
+  const base = protocol.includes(',') || host.includes(',') ? undefined : parseSiteAddress(`${protocol}://${host}`);
+  if (!base || base.rest !== '' || !rest.startsWith('/'))
+    throw invalid(
+      'Expected one X-Forwarded-Proto, one X-Forwarded-Host, and an X-Forwarded-Uri that begins with a slash.',
+    );
+  return { origin: base.origin, rest };
+}
+
+function originalUrl(request: FastifyRequest): SiteAddress {
+  const address = parseSiteAddress(headerOf(request, 'x-original-url'));
+  if (!address)
+    throw invalid(
+      'Expected X-Original-URL with the whole address of the request, such as https://app.example.org/path.',
+    );
+  return address;
+}
+
+function appendedPath(request: FastifyRequest): SiteAddress {
+  const origin = originOf(request);
+  if (origin === '') throw invalid('Expected the host of the request in Host.');
+  const rest = request.url.replace(/^[^?]*?\/auth\/envoy/, '');
+  return { origin, rest: rest.startsWith('/') ? rest : `/${rest}` };
+}
+
+/** Returns the text of a header; empty if it is missing. */
+const headerOf = ({ headers }: FastifyRequest, name: string): string => String(headers[name] ?? '');
+
+const invalid = (detail: string) => new Problem('forward_auth_invalid', { detail });

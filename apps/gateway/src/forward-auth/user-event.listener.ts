@@ -1,0 +1,39 @@
+import { Broadcaster } from '@gatehouse/platform';
+import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { z } from 'zod';
+import { ForwardCheckService } from './forward-check.service.js';
+
+/** The audit events after which a verdict about their user may be wrong. */
+export const DROPPING_ACTIONS = ['logout', 'session_ended', 'password_set', 'user_write', 'model_deleted'] as const;
+
+/** The part of an event (CloudEvents) that says whom it is about. */
+const userEvent = z.object({ data: z.object({ user: z.object({ kind: z.literal('saved'), uuid: z.uuid() }) }) });
+
+/**
+ * Drops the verdicts about a user when the courier publishes an event that may change them. An event that is lost or late
+ * leaves a verdict until its time is over.
+ */
+@Injectable()
+export class UserEventListener implements OnApplicationBootstrap {
+  constructor(
+    @Inject(Broadcaster) private readonly broadcaster: Pick<Broadcaster, 'listen'>,
+    @Inject(ForwardCheckService) private readonly checks: Pick<ForwardCheckService, 'dropUser'>,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    for (const action of DROPPING_ACTIONS) this.broadcaster.listen(`events.${action}`, (body) => this.receive(body));
+  }
+
+  private receive(body: Uint8Array): void {
+    const uuid = uuidIn(body);
+    if (uuid !== undefined) this.checks.dropUser(uuid);
+  }
+}
+
+function uuidIn(body: Uint8Array): string | undefined {
+  try {
+    return userEvent.safeParse(JSON.parse(new TextDecoder().decode(body))).data?.data.user.uuid;
+  } catch {
+    return undefined;
+  }
+}
