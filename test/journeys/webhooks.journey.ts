@@ -1,19 +1,23 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SavedUser, User } from '@gatehouse/contracts';
-import { type OutboxMessage, outboxRow, requestedEventMessage } from '@gatehouse/outbox';
-import { Sealer } from '@gatehouse/platform';
+import { type OutboxMessage, requestedEventMessage } from '@gatehouse/outbox';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { REQUEST_FACTS } from '../../libs/executor-postgres/testing/event-context.js';
 import { enrol } from '../../libs/executor-postgres/testing/flow-database.js';
-import { Browser } from '../support/browser.js';
 import { createCertificate } from '../support/certificate.js';
 import { runCli } from '../support/commands.js';
 import { CourierHarness, mailTo } from '../support/courier-harness.js';
 import { describeWithNats } from '../support/nats.js';
-import { freePort, startProcess } from '../support/processes.js';
-import { answerWith, isVerified, WebhookReceiver, webhookSecret } from '../support/webhook-receiver.js';
+import { freePort } from '../support/processes.js';
+import {
+  answerWith,
+  isVerified,
+  WebhookReceiver,
+  webhookSecret,
+  webhookSettingsFor,
+} from '../support/webhook-receiver.js';
 
 const SECRET = webhookSecret(1);
 const NEW_SECRET = webhookSecret(2);
@@ -40,19 +44,6 @@ async function openReceiver(options: Parameters<typeof WebhookReceiver.open>[0] 
   return receiver;
 }
 
-interface EndpointOptions {
-  readonly name?: string;
-  readonly secrets?: readonly string[];
-  readonly actions?: readonly string[];
-}
-
-/** Returns the setting `WEBHOOKS` with endpoints. Retries are soon, and the circuit opens late. */
-const settingsFor = (...endpoints: readonly ({ readonly url: string } & EndpointOptions)[]) => ({
-  WEBHOOKS: JSON.stringify(endpoints.map((endpoint) => ({ name: 'siem', secrets: [SECRET], ...endpoint }))),
-  ...{ WEBHOOK_HOSTS: '127.0.0.1,localhost', WEBHOOK_RETRY_S: '1', WEBHOOK_RETRY_MAX_S: '1' },
-  ...{ WEBHOOK_BREAK_FAILURES: '100', WEBHOOK_TIMEOUT_MS: '5000' },
-});
-
 async function begin() {
   const mailbox = await couriers.begin();
   await couriers.source.query('TRUNCATE flow.audit_events CASCADE');
@@ -62,17 +53,7 @@ async function begin() {
 const event = (action: string, user?: User, number = 0): OutboxMessage =>
   requestedEventMessage({ action, context: { number } }, { ...REQUEST_FACTS, user });
 
-/** Inserts events as commits of the gateway do, with the users whom they are about. */
-async function put(...messages: readonly OutboxMessage[]): Promise<string[]> {
-  const sealer = new Sealer(couriers.seal);
-  const rows = messages.map((message) => outboxRow(message, sealer));
-  for (const { id, topic, body, user } of rows)
-    await couriers.source.query(
-      'INSERT INTO flow.outbox (id, topic, body, user_id, due_at) VALUES ($1, $2, $3, $4, now())',
-      [id, topic, body, user],
-    );
-  return rows.map(({ id }) => id);
-}
+const put = (...messages: readonly OutboxMessage[]) => couriers.putEvents(messages);
 const deliveries = () =>
   couriers.source.query<{ id: string; event_id: string; endpoint: string; parked_at: Date | null }[]>(
     'SELECT id, event_id, endpoint, parked_at FROM flow.webhook_deliveries ORDER BY id',
@@ -89,7 +70,7 @@ describeWithNats('a courier with webhook endpoints', () => {
     await writeFile(authority, certificate.cert);
     const receiver = await openReceiver({ certificate });
     await couriers.startApart({
-      ...settingsFor({ url: receiver.url, actions: ['login', 'logout'] }),
+      ...webhookSettingsFor({ url: receiver.url, actions: ['login', 'logout'] }),
       ...{ NODE_EXTRA_CA_CERTS: authority, EVENTS_SOURCE: 'https://id.example.org' },
     });
     const alice = await enrol(couriers.source);
@@ -113,7 +94,7 @@ describeWithNats('a courier with webhook endpoints', () => {
     const subscription = listener.subscribe('events.custom_counted');
     await listener.flush();
     const courier = await couriers.start(
-      settingsFor(
+      webhookSettingsFor(
         { url: dead, name: 'dead' },
         { url: slow.url, name: 'slow' },
         { url: refusing.url, name: 'refusing' },
@@ -137,6 +118,23 @@ describeWithNats('a courier with webhook endpoints', () => {
     expect((await deliveries()).filter(({ endpoint }) => endpoint === 'live')).toEqual([]);
   });
 
+  it('sends at most WEBHOOK_CONCURRENCY events at the same time, and then the next ones', async () => {
+    await begin();
+    const waiting: (() => void)[] = [];
+    const receiver = await openReceiver({
+      answer: (_, response) => void waiting.push(() => void response.writeHead(204).end()),
+    });
+    await couriers.start({ ...webhookSettingsFor({ url: receiver.url }), WEBHOOK_CONCURRENCY: '2' });
+    await put(...Array.from({ length: 6 }, () => event('login')));
+    await receiver.until(() => receiver.received.length === 2);
+    expect(await couriers.source.query('SELECT FROM flow.webhook_deliveries WHERE tries > 0')).toHaveLength(2);
+    for (let answered = 0; answered < 6; answered++) {
+      await receiver.until(() => waiting.length > 0);
+      waiting.shift()?.();
+    }
+    expect(new Set(receiver.ids).size).toBe(6);
+  });
+
   it('signs with the old and the new secret during a rotation, and with the new one alone after it', async () => {
     await begin();
     const receiver = await openReceiver();
@@ -144,7 +142,7 @@ describeWithNats('a courier with webhook endpoints', () => {
       receiver.received.map((one) => [SECRET, NEW_SECRET].map((secret) => isVerified(one, secret)));
     const rotations = [[SECRET], [NEW_SECRET, SECRET], [NEW_SECRET]];
     for (const [i, secrets] of rotations.entries()) {
-      const courier = await couriers.start(settingsFor({ url: receiver.url, secrets }));
+      const courier = await couriers.start(webhookSettingsFor({ url: receiver.url, secrets }));
       await put(event('login'));
       await receiver.until(() => receiver.received.length === i + 1);
       await courier.stop();
@@ -159,7 +157,7 @@ describeWithNats('a courier with webhook endpoints', () => {
   it('tries again with the same id and body, parks, and delivers after the operator has retried', async () => {
     await begin();
     const receiver = await openReceiver({ answer: answerWith(503) });
-    const courier = await couriers.start({ ...settingsFor({ url: receiver.url }), WEBHOOK_TRIES: '2' });
+    const courier = await couriers.start({ ...webhookSettingsFor({ url: receiver.url }), WEBHOOK_TRIES: '2' });
     const parked = courier.says(/"outcome":"parked"/);
     const [id] = await put(event('login'));
     await parked;
@@ -183,7 +181,7 @@ describeWithNats('a courier with webhook endpoints', () => {
   it('is refused at its start if an endpoint may not be called, and the reason has no secret', async () => {
     await begin();
     const url = 'https://127.0.0.1/secret-path';
-    const settings = { ...settingsFor({ url }), WEBHOOK_HOSTS: '*' };
+    const settings = { ...webhookSettingsFor({ url }), WEBHOOK_HOSTS: '*' };
     const error: unknown = await couriers.startApart(settings).catch((reason: unknown) => reason);
     expect(String(error)).toContain('the URL of the endpoint siem has a host that WEBHOOK_HOSTS does not allow');
     expect(String(error)).not.toMatch(/secret-path|whsec/);
@@ -194,7 +192,7 @@ describeWithNats('a courier with webhook endpoints', () => {
     const receiver = await openReceiver({ answer: answerWith(503) });
     const port = await freePort();
     const courier = await couriers.startApart({
-      ...settingsFor({ url: receiver.url }),
+      ...webhookSettingsFor({ url: receiver.url }),
       ...{ WEBHOOK_BREAK_FAILURES: '1', MONITORING_PORT: String(port) },
     });
     const opened = courier.says(/webhook_circuit_opened/);
@@ -206,7 +204,7 @@ describeWithNats('a courier with webhook endpoints', () => {
     await couriers.source.query(`INSERT INTO flow.webhook_deliveries (endpoint, event_id, parked_at)
       SELECT 'gone-' || n, id, now() FROM flow.audit_events, generate_series(1, 2) n`);
     const again = await couriers.startApart({
-      ...settingsFor({ url: receiver.url }),
+      ...webhookSettingsFor({ url: receiver.url }),
       ...{ WEBHOOK_BREAK_FAILURES: '1', MONITORING_PORT: String(port), WEBHOOK_RETRY_S: '1' },
     });
     // Counted before it is logged.
@@ -227,7 +225,7 @@ describeWithNats('a courier with webhook endpoints', () => {
     await begin();
     const receiver = await openReceiver({ answer: answerWith(503) });
     const courier = await couriers.start({
-      ...settingsFor({ url: receiver.url }),
+      ...webhookSettingsFor({ url: receiver.url }),
       ...{ WEBHOOK_BREAK_FAILURES: '1', WEBHOOK_BREAK_S: '1', WEBHOOK_CONCURRENCY: '1' },
     });
     const opened = courier.says(/webhook_circuit_opened/);
@@ -250,7 +248,7 @@ describeWithNats('two couriers', () => {
       // The first courier is killed while it waits for this response.
       if (!isFirst) response.writeHead(204).end();
     };
-    const settings = settingsFor({ url: receiver.url });
+    const settings = webhookSettingsFor({ url: receiver.url });
     const first = await couriers.startApart({ ...settings, WEBHOOK_CONCURRENCY: '1' });
     const alice = await enrol(couriers.source);
     const ids = await put(event('login', alice), event('logout', alice));
@@ -270,7 +268,7 @@ describeWithNats('two couriers', () => {
     const receiver = await openReceiver();
     let requests = 0;
     receiver.answer = (_, response) => void response.writeHead(++requests % 5 === 0 ? 500 : 204).end();
-    const settings = { ...settingsFor({ url: receiver.url }), WEBHOOK_CONCURRENCY: '4' };
+    const settings = { ...webhookSettingsFor({ url: receiver.url }), WEBHOOK_CONCURRENCY: '4' };
     await Promise.all([couriers.start(settings), couriers.start(settings)]);
     const users: SavedUser[] = [];
     for (let i = 0; i < 5; i++) users.push(await enrol(couriers.source));
@@ -281,63 +279,5 @@ describeWithNats('two couriers', () => {
       const own = ids.filter((_, n) => n % 5 === i);
       expect([...new Set(receiver.ids)].filter((id) => own.includes(id))).toEqual(own);
     }
-  });
-});
-
-it('npm start delivers the events of a login to a webhook on its machine, without a NATS server', async () => {
-  const receiver = await openReceiver();
-  const port = String(await freePort());
-  const standalone = await startProcess(
-    'dist/apps/standalone/src/main.js',
-    {
-      ...{ GATEHOUSE_DIR: join(folder, 'standalone'), PORT: port, GATEHOUSE_BUS: 'in-process' },
-      ...{ XDG_CACHE_HOME: process.env['XDG_CACHE_HOME'] ?? '' },
-      WEBHOOKS: JSON.stringify([{ name: 'siem', url: receiver.url, secrets: [SECRET], actions: ['login'] }]),
-    },
-    { ready: /Gatehouse is ready/ },
-  );
-  const browser = new Browser(`http://127.0.0.1:${port}`);
-  const [, password] = /Administrator: admin, password: (\S+)/.exec(standalone.output()) ?? [];
-  await browser.solve('default-authentication-flow', { uid_field: 'admin' });
-  await browser.solve('default-authentication-flow', { password });
-  await receiver.until(() => receiver.received.length === 1);
-  await standalone.stop();
-  expect(receiver.received[0]).toMatchObject({ event: { type: 'gatehouse.login', data: { outcome: 'success' } } });
-  expect(isVerified(receiver.received[0]!, SECRET)).toBe(true);
-}, 120_000);
-
-describeWithNats('the receivers of docs/how-to/webhooks.md', () => {
-  it.each([
-    ['js', 'receiver.mjs', process.execPath],
-    ['python', 'receiver.py', 'python3'],
-  ])('print each event once, and refuse another signature: %s', async (language, name, program) => {
-    await begin();
-    const page = await readFile('docs/how-to/webhooks.md', 'utf8');
-    const [, code = ''] = new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\`$`, 'ms').exec(page) ?? [];
-    const file = join(folder, name);
-    await writeFile(file, code);
-    const port = await freePort();
-    const env = { WEBHOOK_SECRET: NEW_SECRET, PORT: String(port) };
-    const receiver = await startProcess(file, env, { ready: /ready/, program });
-    const url = `http://127.0.0.1:${port}/`;
-    const forger = await couriers.start(settingsFor({ url }));
-    const refused = forger.says(/status 401/);
-    const [id] = await put(event('login'));
-    await refused;
-    await forger.stop();
-    expect(receiver.output()).not.toContain(id);
-    const prints = receiver.says(new RegExp(`${id} gatehouse.login`));
-    await couriers.start(settingsFor({ url, secrets: [NEW_SECRET, SECRET] }));
-    await expireLeases();
-    await prints;
-    const again = receiver.says(/gatehouse.logout/);
-    await couriers.source.query(
-      `INSERT INTO flow.webhook_deliveries (endpoint, event_id) SELECT 'siem', $1 ON CONFLICT DO NOTHING`,
-      [id],
-    );
-    await put(event('logout'));
-    await again;
-    expect(receiver.output().match(/gatehouse.login\b/g)).toHaveLength(1);
-    await receiver.stop();
   });
 });

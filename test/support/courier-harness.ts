@@ -1,5 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { type MailBody, mailMessage, type OutboxMessage, outboxRow } from '@gatehouse/outbox';
+import {
+  insertOutboxRow,
+  type MailBody,
+  mailMessage,
+  type OutboxMessage,
+  outboxParameters,
+  outboxRow,
+} from '@gatehouse/outbox';
 import { Sealer } from '@gatehouse/platform';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import type { DataSource } from 'typeorm';
@@ -121,6 +128,13 @@ export class CourierHarness {
       ...{ seal: this.seal, agoS },
       execute: (sql, values) => this.source.query(sql, [...values]),
     });
+  }
+
+  /** Inserts events as commits of the gateway do, with the users whom they are about, and returns their ids. */
+  async putEvents(messages: readonly OutboxMessage[]): Promise<string[]> {
+    const rows = messages.map((message) => outboxRow(message, new Sealer(this.seal)));
+    for (const row of rows) await this.source.query(insertOutboxRow('(VALUES (0)) one', 1), outboxParameters(row));
+    return rows.map(({ id }) => id);
   }
 
   /** Returns a NATS connection that can subscribe to the published events. */

@@ -111,3 +111,20 @@ export function isVerified({ headers, body }: Pick<ReceivedWebhook, 'headers' | 
 
 /** Returns a made-up secret of a webhook endpoint. */
 export const webhookSecret = (fill = 1): string => `whsec_${Buffer.alloc(32, fill).toString('base64')}`;
+
+interface EndpointOptions {
+  readonly url: string;
+  readonly name?: string;
+  readonly secrets?: readonly string[];
+  readonly actions?: readonly string[];
+}
+
+/**
+ * Returns the settings of a courier with endpoints on loopback: by default with the name `siem` and `webhookSecret()`. It
+ * retries soon, and its circuits open late.
+ */
+export const webhookSettingsFor = (...endpoints: readonly EndpointOptions[]) => ({
+  WEBHOOKS: JSON.stringify(endpoints.map((endpoint) => ({ name: 'siem', secrets: [webhookSecret()], ...endpoint }))),
+  ...{ WEBHOOK_HOSTS: '127.0.0.1,localhost', WEBHOOK_RETRY_S: '1', WEBHOOK_RETRY_MAX_S: '1' },
+  ...{ WEBHOOK_BREAK_FAILURES: '100', WEBHOOK_TIMEOUT_MS: '5000' },
+});

@@ -150,6 +150,16 @@ describe('a delivery', () => {
     expect(second!.headers['webhook-id']).toBe(first!.headers['webhook-id']);
   });
 
+  it('is retried after WEBHOOK_RETRY_MAX_S at the latest', async () => {
+    await queue({});
+    await source.query('UPDATE flow.webhook_deliveries SET tries = 50');
+    receiver.answer = answerWith(503);
+    await deliverDue({ tries: 100 });
+    const [row] = await rows();
+    expect(row!.waits).toBeGreaterThan(48);
+    expect(row!.waits).toBeLessThanOrEqual(100);
+  });
+
   it.each([
     ['70', 68, 70],
     ['86400', 98, 100],

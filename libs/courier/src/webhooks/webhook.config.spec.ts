@@ -46,6 +46,8 @@ it.each([
   [[{ ...ENDPOINT, name: 'a'.repeat(33) }], 'WEBHOOKS.0.name: must have up to 32'],
   [[{ ...ENDPOINT, retries: 3 }], 'Unrecognized key: "retries"'],
   [[{ ...ENDPOINT, actions: [] }], 'WEBHOOKS.0.actions: Too small'],
+  [[{ ...ENDPOINT, actions: ['a'.repeat(65)] }], 'WEBHOOKS.0.actions.0: Too big'],
+  [[{ ...ENDPOINT, actions: Array(201).fill('login') }], 'WEBHOOKS.0.actions: Too big'],
   [[ENDPOINT, ENDPOINT], 'WEBHOOKS: has two endpoints of the same name'],
   [many(21), 'WEBHOOKS: Too big'],
   [withSecrets(), 'WEBHOOKS.0.secrets: Too small'],

@@ -1,0 +1,88 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type OutboxMessage, requestedEventMessage } from '@gatehouse/outbox';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { REQUEST_FACTS } from '../../libs/executor-postgres/testing/event-context.js';
+import { Browser } from '../support/browser.js';
+import { CourierHarness } from '../support/courier-harness.js';
+import { describeWithNats } from '../support/nats.js';
+import { freePort, startProcess } from '../support/processes.js';
+import { isVerified, WebhookReceiver, webhookSecret, webhookSettingsFor } from '../support/webhook-receiver.js';
+
+const SECRET = webhookSecret(1);
+const NEW_SECRET = webhookSecret(2);
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'gatehouse-receivers-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+it('npm start delivers the events of a login to a webhook on its machine, without a NATS server', async () => {
+  const receiver = await WebhookReceiver.open();
+  const port = String(await freePort());
+  const standalone = await startProcess(
+    'dist/apps/standalone/src/main.js',
+    {
+      ...{ GATEHOUSE_DIR: join(folder, 'standalone'), PORT: port, GATEHOUSE_BUS: 'in-process' },
+      ...{ XDG_CACHE_HOME: process.env['XDG_CACHE_HOME'] ?? '' },
+      WEBHOOKS: JSON.stringify([{ name: 'siem', url: receiver.url, secrets: [SECRET], actions: ['login'] }]),
+    },
+    { ready: /Gatehouse is ready/ },
+  );
+  const browser = new Browser(`http://127.0.0.1:${port}`);
+  const [, password] = /Administrator: admin, password: (\S+)/.exec(standalone.output()) ?? [];
+  await browser.solve('default-authentication-flow', { uid_field: 'admin' });
+  await browser.solve('default-authentication-flow', { password });
+  await receiver.until(() => receiver.received.length === 1);
+  await standalone.stop();
+  await receiver.close();
+  expect(receiver.received[0]).toMatchObject({ event: { type: 'gatehouse.login', data: { outcome: 'success' } } });
+  expect(isVerified(receiver.received[0]!, SECRET)).toBe(true);
+}, 120_000);
+
+describeWithNats('the receivers of docs/how-to/webhooks.md', () => {
+  let couriers: CourierHarness;
+  beforeAll(async () => {
+    couriers = await CourierHarness.open();
+  });
+  afterAll(() => couriers?.close());
+
+  const event = (action: string): OutboxMessage =>
+    requestedEventMessage({ action, context: {} }, { ...REQUEST_FACTS, user: undefined });
+
+  it.each([
+    ['js', 'receiver.mjs', process.execPath],
+    ['python', 'receiver.py', 'python3'],
+  ])('print each event once, and refuse another signature: %s', async (language, name, program) => {
+    await couriers.begin();
+    const page = await readFile('docs/how-to/webhooks.md', 'utf8');
+    const [, code = ''] = new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\`$`, 'ms').exec(page) ?? [];
+    const file = join(folder, name);
+    await writeFile(file, code);
+    const port = await freePort();
+    const env = { WEBHOOK_SECRET: NEW_SECRET, PORT: String(port) };
+    const receiver = await startProcess(file, env, { ready: /ready/, program });
+    const url = `http://127.0.0.1:${port}/`;
+    const forger = await couriers.start(webhookSettingsFor({ url }));
+    const refused = forger.says(/status 401/);
+    const [id] = await couriers.putEvents([event('login')]);
+    await refused;
+    await forger.stop();
+    expect(receiver.output()).not.toContain(id);
+    const prints = receiver.says(new RegExp(`${id} gatehouse.login`));
+    await couriers.start(webhookSettingsFor({ url, secrets: [NEW_SECRET, SECRET] }));
+    await couriers.source.query('UPDATE flow.webhook_deliveries SET due_at = now()');
+    await prints;
+    const again = receiver.says(/gatehouse.logout/);
+    await couriers.source.query(
+      `INSERT INTO flow.webhook_deliveries (endpoint, event_id) SELECT 'siem', $1 ON CONFLICT DO NOTHING`,
+      [id],
+    );
+    await couriers.putEvents([event('logout')]);
+    await again;
+    expect(receiver.output().match(/gatehouse.login\b/g)).toHaveLength(1);
+    await receiver.stop();
+  });
+});
