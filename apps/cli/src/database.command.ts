@@ -1,8 +1,9 @@
 import { parseArgs } from 'node:util';
 import { FLOW_SCHEMA } from '@gatehouse/blueprints';
-import { CommandError, mfaSealKeysOf, openMigratedPostgres } from '@gatehouse/local';
+import { CommandError, mfaSealKeysOf, openMigratedPostgres, outboxSealerOf } from '@gatehouse/local';
+import { CommandEventRecorder } from '@gatehouse/outbox';
 import { openDataSource, Sealer } from '@gatehouse/platform';
-import type { Command } from './command.js';
+import { type Command, warnUnrecorded } from './command.js';
 import { AfterRestore } from './restore/after-restore.js';
 
 const USAGE = `usage: npm run database -- after-restore [--dry-run] [--keep-recovery-codes] [--delete-tokens]
@@ -17,7 +18,8 @@ const OPTIONS = {
 /** `npm run database`: makes the single-use secrets of a database that was restored from a backup worthless. */
 export const databaseCommand: Command = {
   name: 'database',
-  run: async (args, { env }) => {
+  run: async (args, process) => {
+    const { env } = process;
     const options = parseArguments(args);
     const sealer = await mfaSealer(env);
     const postgres = await openMigratedPostgres(env);
@@ -26,7 +28,10 @@ export const databaseCommand: Command = {
         ...{ url: postgres.url, schema: FLOW_SCHEMA, poolSize: 1, lockTimeoutMs: 10_000 },
       });
       try {
-        return await new AfterRestore(source, sealer, options).run();
+        const events = new CommandEventRecorder('database after-restore', await outboxSealerOf(env, postgres.embedded));
+        const output = await new AfterRestore(source, sealer, { ...options, events }).run();
+        warnUnrecorded(events, process);
+        return output;
       } finally {
         await source.destroy();
       }

@@ -1,10 +1,11 @@
 import { parseArgs } from 'node:util';
 import { DigestKeyRepository } from '@gatehouse/authenticators';
 import { FLOW_SCHEMA } from '@gatehouse/blueprints';
-import { CommandError, mfaSealKeysOf, openPostgres, sealKeysOf } from '@gatehouse/local';
+import { CommandError, mfaSealKeysOf, openPostgres, outboxSealerOf, sealKeysOf } from '@gatehouse/local';
+import { type CommandEvent, CommandEventRecorder } from '@gatehouse/outbox';
 import { openDataSource, Sealer } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
-import type { Command, CommandResult } from './command.js';
+import { type Command, type CommandResult, warnUnrecorded } from './command.js';
 import { ColumnResealer } from './keys/column-resealer.js';
 import { resealDocuments } from './keys/document-resealer.js';
 import type { ResealCount } from './keys/reseal-count.js';
@@ -15,18 +16,25 @@ const USAGE = `usage: npm run keys -- reseal [--dry-run]   seals everything with
 /** `npm run keys`: seals all stored values with the current keys, so that the old keys can be removed. */
 export const keysCommand: Command = {
   name: 'keys',
-  run: async (args, { env }) => {
+  run: async (args, process) => {
+    const { env } = process;
     const dryRun = parseArguments(args);
     const [gatewayKeys, mfaKeys] = [await sealKeysOf(env), await mfaSealKeysOf(env)];
     if (gatewayKeys === undefined && mfaKeys === undefined)
       throw new CommandError('Neither SEAL_KEYS nor MFA_SEAL_KEYS is set.');
-    return onDatabase(env, async (source) => {
-      const parts = [
+    return onDatabase(env, async (source, outboxSealer) => {
+      const parts: ResealedRing[] = [
         ...(gatewayKeys === undefined ? [] : [await resealGateway(source, ring('SEAL_KEYS', gatewayKeys), dryRun)]),
         ...(mfaKeys === undefined ? [] : [await resealDevices(source, ring('MFA_SEAL_KEYS', mfaKeys), dryRun)]),
       ];
-      const output = parts.map(({ output }) => output).join('\n\n');
-      return { output, exitCode: parts.some(({ exitCode }) => exitCode === 1) ? 1 : 0 };
+      if (!dryRun) {
+        const events = new CommandEventRecorder('keys reseal', outboxSealer);
+        await recordRings(parts, (event) => events.record(source, event));
+        warnUnrecorded(events, process);
+      }
+      const results = parts.map(({ keys, counts }) => formatCounts(counts, keys, dryRun));
+      const output = results.map((result) => result.output).join('\n\n');
+      return { output, exitCode: results.some(({ exitCode }) => exitCode === 1) ? 1 : 0 };
     });
   },
 };
@@ -37,6 +45,30 @@ interface KeyRing {
   readonly sealer: Sealer;
   /** Ids of the keys that only open. */
   readonly oldIds: readonly string[];
+}
+
+/** The counts of all columns that are sealed with the keys of one setting. */
+interface ResealedRing {
+  readonly keys: KeyRing;
+  readonly counts: readonly ResealCount[];
+}
+
+/**
+ * Records what a run has resealed, unless it was nothing. Batches are committed one by one, so the event comes after the
+ * last one.
+ */
+async function recordRings(
+  rings: readonly ResealedRing[],
+  record: (event: CommandEvent) => Promise<void>,
+): Promise<void> {
+  const counts = rings
+    .flatMap((ring) => ring.counts.map(({ name, resealed }) => ({ name, count: resealed })))
+    .filter(({ count }) => count > 0);
+  if (counts.length === 0) return;
+  const sealed_with = rings.map(({ keys: { setting, sealer, oldIds } }) => ({
+    ...{ setting, id: sealer.currentKeyId, replaced: [...oldIds] },
+  }));
+  await record({ action: 'command_run', context: { counts, sealed_with } });
 }
 
 function ring(setting: KeyRing['setting'], keys: string): KeyRing {
@@ -60,12 +92,15 @@ function parseArguments(args: readonly string[]): boolean {
   }
 }
 
-async function onDatabase<T>(env: NodeJS.ProcessEnv, work: (source: DataSource) => Promise<T>): Promise<T> {
+async function onDatabase<T>(
+  env: NodeJS.ProcessEnv,
+  work: (source: DataSource, outboxSealer: Sealer | undefined) => Promise<T>,
+): Promise<T> {
   const postgres = await openPostgres(env);
   try {
     const source = await openDataSource({ url: postgres.url, schema: FLOW_SCHEMA, poolSize: 1, lockTimeoutMs: 10_000 });
     try {
-      return await work(source);
+      return await work(source, await outboxSealerOf(env, postgres.embedded));
     } finally {
       await source.destroy();
     }
@@ -74,14 +109,14 @@ async function onDatabase<T>(env: NodeJS.ProcessEnv, work: (source: DataSource) 
   }
 }
 
-async function resealGateway(source: DataSource, keys: KeyRing, dryRun: boolean): Promise<CommandResult> {
+async function resealGateway(source: DataSource, keys: KeyRing, dryRun: boolean): Promise<ResealedRing> {
   const columns = await resealColumns(source, { keys, columns: GATEWAY_COLUMNS, dryRun });
-  return formatCounts([...columns, ...(await resealDocuments(source, keys.sealer, dryRun))], keys, dryRun);
+  return { keys, counts: [...columns, ...(await resealDocuments(source, keys.sealer, dryRun))] };
 }
 
-async function resealDevices(source: DataSource, keys: KeyRing, dryRun: boolean): Promise<CommandResult> {
+async function resealDevices(source: DataSource, keys: KeyRing, dryRun: boolean): Promise<ResealedRing> {
   if (!dryRun) await source.transaction((manager) => new DigestKeyRepository(manager, keys.sealer).keep(manager));
-  return formatCounts(await resealColumns(source, { keys, columns: MFA_COLUMNS, dryRun }), keys, dryRun);
+  return { keys, counts: await resealColumns(source, { keys, columns: MFA_COLUMNS, dryRun }) };
 }
 
 async function resealColumns(

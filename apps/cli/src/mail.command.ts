@@ -1,10 +1,12 @@
 import { parseArgs } from 'node:util';
 import { FLOW_SCHEMA } from '@gatehouse/blueprints';
 import { OutboxAdmin, type OutboxEntry } from '@gatehouse/courier';
-import { CommandError, openLocalState, openMigratedPostgres, sealKeys } from '@gatehouse/local';
-import { openDataSource, Sealer } from '@gatehouse/platform';
+import { CommandError, openMigratedPostgres, outboxSealerOf } from '@gatehouse/local';
+import { type CommandEvent, CommandEventRecorder } from '@gatehouse/outbox';
+import { openDataSource, type Sealer } from '@gatehouse/platform';
+import type { DataSource } from 'typeorm';
 import { z } from 'zod';
-import type { Command } from './command.js';
+import { type Command, warnUnrecorded } from './command.js';
 
 const USAGE = `usage: npm run mail -- list [--waiting] [--most 50]   lists parked messages, or waiting ones
        npm run mail -- retry ID…|--all             sends parked messages again
@@ -21,15 +23,31 @@ const count = z.coerce.number().int().min(1).max(10_000);
 /** `npm run mail`: lists messages of the outbox, and retries and removes parked ones, which the courier has given up. */
 export const mailCommand: Command = {
   name: 'mail',
-  run: async (args, { env }) => {
+  run: async (args, process) => {
     const { verb, ids, waiting, all, most } = parseArguments(args);
-    return withOutboxAdmin(env, async (outbox) => {
-      if (verb === 'list') return formatEntries(await outbox.list(!waiting, most));
-      if (verb === 'retry') return `${await outbox.retry(all ? 'all' : ids)} to be sent again`;
-      return `${await outbox.remove(ids)} removed`;
+    return withOutbox(process.env, async (source, sealer) => {
+      if (verb === 'list') return formatEntries(await new OutboxAdmin(source, sealer).list(!waiting, most));
+      const events = new CommandEventRecorder(verb === 'retry' ? 'mail retry' : 'mail remove', sealer);
+      const count = await source.transaction(async (manager) => {
+        const outbox = new OutboxAdmin(manager, sealer);
+        const topics = await (verb === 'retry' ? outbox.retry(all ? 'all' : ids) : outbox.remove(ids));
+        await recordTopics(topics, (event) => events.record(manager, event));
+        return topics.length;
+      });
+      warnUnrecorded(events, process);
+      return verb === 'retry' ? `${count} to be sent again` : `${count} removed`;
     });
   },
 };
+
+/** Records how many messages of each topic were changed, unless none was. */
+async function recordTopics(topics: readonly string[], record: (event: CommandEvent) => Promise<void>): Promise<void> {
+  if (topics.length === 0) return;
+  const counts = [...new Set(topics)].sort().map((name) => ({
+    ...{ name, count: topics.filter((topic) => topic === name).length },
+  }));
+  await record({ action: 'command_run', context: { counts } });
+}
 
 function parseArguments(args: readonly string[]) {
   try {
@@ -48,27 +66,22 @@ function parseArguments(args: readonly string[]) {
   }
 }
 
-async function withOutboxAdmin(
+/** Without a key there is no sealer. The list then shows no addresses, and no event is written. */
+async function withOutbox(
   env: NodeJS.ProcessEnv,
-  work: (outbox: OutboxAdmin) => Promise<string>,
+  work: (source: DataSource, sealer: Sealer | undefined) => Promise<string>,
 ): Promise<string> {
   const postgres = await openMigratedPostgres(env);
   try {
     const source = await openDataSource({ url: postgres.url, schema: FLOW_SCHEMA, poolSize: 1 });
     try {
-      return await work(new OutboxAdmin(source, await availableSealer(env, postgres.embedded)));
+      return await work(source, await outboxSealerOf(env, postgres.embedded));
     } finally {
       await source.destroy();
     }
   } finally {
     await postgres.stop();
   }
-}
-
-/** Returns the sealer of mails, or `undefined` if there is no key. Without a sealer the list shows no addresses. */
-async function availableSealer(env: NodeJS.ProcessEnv, embedded: boolean): Promise<Sealer | undefined> {
-  const keys = env['SEAL_KEYS'] || (embedded ? sealKeys((await openLocalState(env)).sealKey) : undefined);
-  return keys === undefined ? undefined : new Sealer(keys);
 }
 
 function formatEntries(messages: readonly OutboxEntry[]): string {

@@ -1,6 +1,6 @@
 import { MAIL_TOPIC, mailBody, openOutboxRow } from '@gatehouse/outbox';
 import { type Sealer, UnsealError } from '@gatehouse/platform';
-import type { DataSource } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 
 /** A message of the outbox for operators. */
 export interface OutboxEntry {
@@ -24,9 +24,9 @@ const LIST = `
 /** Makes parked messages due again. $1 ids of messages, or null for all parked messages. */
 const RETRY = `
   UPDATE flow.outbox SET parked_at = NULL, tries = 0, due_at = now(), error = NULL
-  WHERE parked_at IS NOT NULL AND ($1::uuid[] IS NULL OR id = ANY($1)) RETURNING id`;
+  WHERE parked_at IS NOT NULL AND ($1::uuid[] IS NULL OR id = ANY($1)) RETURNING topic`;
 /** Deletes parked messages. $1 ids of messages. */
-const REMOVE = 'DELETE FROM flow.outbox WHERE parked_at IS NOT NULL AND id = ANY($1::uuid[]) RETURNING id';
+const REMOVE = 'DELETE FROM flow.outbox WHERE parked_at IS NOT NULL AND id = ANY($1::uuid[]) RETURNING topic';
 
 /**
  * Lists the outbox for operators, and retries or removes parked messages. Never changes a waiting message, because a
@@ -34,7 +34,7 @@ const REMOVE = 'DELETE FROM flow.outbox WHERE parked_at IS NOT NULL AND id = ANY
  */
 export class OutboxAdmin {
   constructor(
-    private readonly source: DataSource,
+    private readonly source: Pick<DataSource | EntityManager, 'query'>,
     private readonly sealer: Sealer | undefined,
   ) {}
 
@@ -47,16 +47,19 @@ export class OutboxAdmin {
     }));
   }
 
-  /** Makes parked messages due again, and returns their number. */
-  async retry(ids: readonly string[] | 'all'): Promise<number> {
-    const [rows] = await this.source.query<[unknown[], number]>(RETRY, [ids === 'all' ? null : ids]);
-    return rows.length;
+  /** Makes parked messages due again, and returns the topic of each. */
+  retry(ids: readonly string[] | 'all'): Promise<string[]> {
+    return this.topicsOf(RETRY, ids === 'all' ? null : ids);
   }
 
-  /** Deletes parked messages, and returns their number. */
-  async remove(ids: readonly string[]): Promise<number> {
-    const [rows] = await this.source.query<[unknown[], number]>(REMOVE, [ids]);
-    return rows.length;
+  /** Deletes parked messages, and returns the topic of each. */
+  remove(ids: readonly string[]): Promise<string[]> {
+    return this.topicsOf(REMOVE, ids);
+  }
+
+  private async topicsOf(statement: string, ids: readonly string[] | null): Promise<string[]> {
+    const [rows] = await this.source.query<[{ topic: string }[], number]>(statement, [ids]);
+    return rows.map(({ topic }) => topic);
   }
 
   private recipient(id: string, body: Buffer): string | undefined {

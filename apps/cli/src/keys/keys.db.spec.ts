@@ -10,7 +10,9 @@ import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { blueprint, DUMMY, flowEntries, IDENTIFICATION, keyOf } from '../../../../test/support/blueprints.js';
 import { runCli } from '../../../../test/support/commands.js';
+import type { Deployment } from '../../../../test/support/deployment.js';
 import { clientEntries } from '../../../../test/support/oauth-device.js';
+import { recordedEvents } from '../../../../test/support/recorded-events.js';
 import { oauthEntry } from '../../../../test/support/sources.js';
 import { GATEWAY_COLUMNS, MFA_COLUMNS } from './sealed-columns.js';
 
@@ -112,7 +114,9 @@ describe('npm run keys -- reseal', () => {
         expect(() => new Sealer(keys).open(sealId(row), row['sealed'] as Buffer)).not.toThrow();
       }
     }
-    const [row] = await source.query<[{ id: string; body: Buffer }]>('SELECT id, body FROM flow.outbox');
+    const [row] = await source.query<[{ id: string; body: Buffer }]>(
+      `SELECT id, body FROM flow.outbox WHERE topic = 'mail'`,
+    );
     expect(openOutboxRow(row, new Sealer(k2))).toEqual({ url: 'hidden' });
     expect(row.id).toBe(mail);
     const devices = new DeviceRepository(source, new Sealer(m2));
@@ -121,6 +125,30 @@ describe('npm run keys -- reseal', () => {
     expect(await devices.consumeCode(device!, 'first')).toBe(true);
     expect(await devices.consumeCode(device!, 'first')).toBe(false);
     expect((await reseal(after)).stdout).toMatch(/flow.plans.body: 0 resealed, 1 current/);
+  });
+
+  it('writes one event with key ids and counts, and none for a dry run or a run that reseals nothing', async () => {
+    await fill(before);
+    await reseal(rotated, '--dry-run');
+    await reseal(rotated);
+    await reseal(rotated);
+    const rows: Deployment['rows'] = (sql) => source.query(sql);
+    const events = await recordedEvents({ rows, sealing: { SEAL_KEYS: k2 } }, 'command_run');
+    expect(events.map(({ data }) => data)).toMatchObject([
+      {
+        actor: { type: 'system', command: 'keys reseal' },
+        context: {
+          counts: expect.arrayContaining([
+            { name: 'flow.plans.body', count: 1 },
+            { name: 'mfa.devices.secret', count: 1 },
+          ]),
+          sealed_with: [
+            { setting: 'SEAL_KEYS', id: 'k2', replaced: ['k1'] },
+            { setting: 'MFA_SEAL_KEYS', id: 'm2', replaced: ['m1'] },
+          ],
+        },
+      },
+    ]);
   });
 
   it('keeps recovery codes valid through a second rotation', async () => {
@@ -175,9 +203,10 @@ describe('npm run keys -- reseal', () => {
     expect(busy.code).toBe(1);
     await runner.rollbackTransaction();
     await runner.release();
+    // The 402nd row is the event of the first run.
     expect(await reseal(rotated)).toMatchObject({
       code: 0,
-      stdout: expect.stringContaining('1 resealed, 401 current'),
+      stdout: expect.stringContaining('1 resealed, 402 current'),
     });
   });
 

@@ -17,8 +17,10 @@ import { Logger, openDataSource, Sealer } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { runCli } from '../../../../test/support/commands.js';
+import type { Deployment } from '../../../../test/support/deployment.js';
 import { migratedDatabase } from '../../../../test/support/postgres.js';
 import { dropDatabases, onServer } from '../../../../test/support/postgres-databases.js';
+import { recordedEvents } from '../../../../test/support/recorded-events.js';
 import { RESTORED_TABLES } from './restored-tables.js';
 
 const sealKeys = `k:${randomBytes(32).toString('base64')}`;
@@ -154,6 +156,8 @@ async function fillOthers({ source, devices }: Database, alice: SavedUser): Prom
   };
 }
 
+/** SEAL_KEYS of the gateway. */
+const outboxKeys = `k:${randomBytes(32).toString('base64')}`;
 let live: Database;
 let alice: SavedUser;
 let secrets: Secrets;
@@ -239,11 +243,27 @@ describe('npm run database -- after-restore', () => {
   });
 
   it('keeps recovery codes with --keep-recovery-codes, and deletes tokens with --delete-tokens', async () => {
-    const { stdout } = await run(keeping, '--keep-recovery-codes', '--delete-tokens');
+    const { stdout, stderr } = await run(keeping, '--keep-recovery-codes', '--delete-tokens');
+    expect(stderr).toMatch(/^warning: no audit event/);
     expect(stdout).toContain('directory.tokens: deleted 1 API tokens');
     expect(stdout).toContain('Recovery codes: used ones are valid, because of --keep-recovery-codes.');
     expect(await keeping.source.query('SELECT FROM directory.tokens')).toEqual([]);
     expect(await secrets['a recovery code']!(keeping)).toBe(true);
+  });
+
+  it('writes an event with the numbers of what became worthless, and none with --dry-run', async () => {
+    const env = { DATABASE_URL: untouched.url, MFA_SEAL_KEYS: mfaKeys, SEAL_KEYS: outboxKeys };
+    const dry = await runCli('database', ['after-restore', '--dry-run'], { env: { ...env, SEAL_KEYS: '' } });
+    expect(dry).toMatchObject({ code: 0, stderr: '' });
+    await runCli('database', ['after-restore', '--delete-tokens'], { env });
+    const rows: Deployment['rows'] = (sql) => untouched.source.query(sql);
+    const events = await recordedEvents({ rows, sealing: env }, 'command_run');
+    expect(events.map(({ data }) => data)).toMatchObject([
+      {
+        actor: { type: 'system', command: 'database after-restore' },
+        context: { counts: expect.arrayContaining([{ name: 'directory.tokens', count: 1 }]) },
+      },
+    ]);
   });
 
   it('names users who have no authenticator but recovery codes', async () => {

@@ -1,5 +1,6 @@
 import { deviceSealId } from '@gatehouse/authenticators';
 import { CommandError } from '@gatehouse/local';
+import type { CommandEventRecorder } from '@gatehouse/outbox';
 import { type Sealer, UnsealError } from '@gatehouse/platform';
 import { lastTimeStep, totpKey } from '@gatehouse/stages/devices';
 import type { DataSource, EntityManager } from 'typeorm';
@@ -12,6 +13,8 @@ interface AfterRestoreOptions {
   readonly keepRecoveryCodes: boolean;
   /** Deletes all API tokens and app passwords, because deleted ones are valid again. */
   readonly deleteTokens: boolean;
+  /** Writes the audit event of the run. */
+  readonly events: CommandEventRecorder;
 }
 
 /** Number of users whose names the output lists. */
@@ -43,6 +46,8 @@ const RAISE_COUNTERS = `
  * secrets that were used since the recovery point could be used again (docs/how-to/back-up-and-restore.md).
  */
 export class AfterRestore {
+  private readonly counts: { name: string; count: number }[] = [];
+
   constructor(
     private readonly source: DataSource,
     private readonly sealer: Sealer,
@@ -59,7 +64,11 @@ export class AfterRestore {
       await runner.startTransaction();
       const lines = await this.change(runner.manager);
       if (this.options.dryRun) await runner.rollbackTransaction();
-      else await runner.commitTransaction();
+      else {
+        const context = { counts: this.counts.filter(({ count }) => count > 0) };
+        await this.options.events.record(runner.manager, { action: 'command_run', context });
+        await runner.commitTransaction();
+      }
       return [...lines, ...this.undone(), ...(this.options.dryRun ? ['Nothing was changed.'] : [])].join('\n');
     } catch (error) {
       if (runner.isTransactionActive) await runner.rollbackTransaction();
@@ -71,13 +80,16 @@ export class AfterRestore {
 
   private async change(manager: EntityManager): Promise<string[]> {
     const users = await affected(manager, RAISE_EPOCHS);
+    this.counts.push({ name: 'directory.users', count: users });
     const codes = this.options.keepRecoveryCodes ? [] : await this.withoutCodes(manager);
     const lines = [`  directory.users: ${users} users must log in again`];
     for (const rows of this.deleted()) {
       const count = await affected(manager, `DELETE FROM ${rows.table} WHERE ${rows.where ?? 'true'}`);
+      this.counts.push({ name: rows.table, count });
       lines.push(`  ${rows.table}: deleted ${count} ${rows.content}`);
     }
     const apps = await this.raiseCounters(manager);
+    this.counts.push({ name: 'mfa.devices', count: apps });
     lines.push(`  mfa.devices: ${apps} authenticator apps accept no code of before this minute`);
     const [{ count }] = await manager.query<[{ count: number }]>(OTHER_CONNECTIONS);
     const warning = `${count} other connections use the database. If a gateway runs, stop it and run the command again.`;

@@ -23,7 +23,6 @@ export const COMMAND_NAMES = [
   'database after-restore',
   'mail retry',
   'mail remove',
-  'roles',
   'start',
 ] as const;
 export type CommandName = (typeof COMMAND_NAMES)[number];
