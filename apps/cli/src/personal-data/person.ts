@@ -40,8 +40,10 @@ export async function personParameters(
   return [
     ...[user.uuid, user.username.toLowerCase(), email, subjects, createHash('sha256').update(email).digest()],
     quotas.flatMap((text) => mfa.digests('mfa.sends', text)),
+    // Before the kept events: the courier may move an event from the outbox to them meanwhile.
     await messagesAbout(manager, user, gateway),
     await invitationsAbout(manager, user),
+    await keptEventsNaming(manager, user, gateway),
   ];
 }
 
@@ -71,12 +73,28 @@ async function messagesAbout(manager: EntityManager, user: SavedUser, sealer: Se
   }
 }
 
+/** Returns the ids of the kept events that name a user, without those about or by the user, which columns find. */
+async function keptEventsNaming(manager: EntityManager, user: SavedUser, sealer: Sealer): Promise<string[]> {
+  const found: string[] = [];
+  for (let after = '0'; ; ) {
+    const rows = await manager.query<{ id: string; position: string; body: Buffer }[]>(
+      `SELECT id, position, body FROM flow.audit_events
+       WHERE position > $1 AND user_id IS DISTINCT FROM $2 AND actor_id IS DISTINCT FROM $2
+       ORDER BY position LIMIT $3`,
+      [after, user.uuid, BATCH],
+    );
+    for (const row of rows) if (mentions(opened(row, sealer), user)) found.push(row.id);
+    if (rows.length < BATCH) return found;
+    after = rows.at(-1)!.position;
+  }
+}
+
 function opened(row: { id: string; body: Buffer }, sealer: Sealer): unknown {
   try {
     return openOutboxRow(row, sealer);
   } catch (cause) {
     if (!(cause instanceof UnsealError)) throw cause;
-    const message = `The message ${row.id} of the outbox may be about the user, but ${cause.message}.`;
+    const message = `The message ${row.id} of the outbox or of the kept events may be about the user, but ${cause.message}.`;
     throw new CommandError(`${message} Set the key in SEAL_KEYS, or remove the message.`, { cause });
   }
 }
@@ -88,13 +106,18 @@ async function invitationsAbout(manager: EntityManager, user: SavedUser): Promis
   return rows.flatMap((row) => (row.created_by === user.uuid || mentions(row.fixed_data, user) ? [row.id] : []));
 }
 
+/** Returns whether a text contains a mail address, and not only as the end or the beginning of another one. */
+const containsAddress = (text: string, address: string): boolean =>
+  text.includes(address) &&
+  new RegExp(`(?<![\\w.%+-])${address.replaceAll(/[\\^$.*+?()[\]{}|/]/g, '\\$&')}(?![\\w-]|\\.\\w)`, 'u').test(text);
+
 /** Returns whether a JSON value contains the id or the address of a user, or a member `username` with the username. */
 function mentions(value: unknown, user: SavedUser, field?: string): boolean {
   if (typeof value === 'string') {
     const text = value.toLowerCase();
     return (
       text === user.uuid ||
-      (user.email !== '' && text.includes(user.email.toLowerCase())) ||
+      (user.email !== '' && containsAddress(text, user.email.toLowerCase())) ||
       (field === 'username' && text === user.username.toLowerCase())
     );
   }

@@ -20,10 +20,11 @@ const replies = (table: string): PersonalTable => ({
 /**
  * All tables with rows about a person, in the order of their deletion. The conditions use the parameters of
  * `personParameters`: $1 uuid, $2 username and $3 email address in lower case, $4 subjects of attempts, $5 SHA-256 of the
- * email address, $6 subjects of message quotas, $7 ids of outbox messages, $8 ids of invitations that name the person.
- * Not listed are tables whose rows Postgres deletes by `ON DELETE CASCADE`: `flow.session_keys`, `flow.source_logins`,
- * `flow.forward_codes` and `flow.forward_sessions` with the session, `mfa.codes` with the device,
- * `flow.webhook_deliveries` with the event. The cascade also deletes all other plans of a deleted session.
+ * email address, $6 subjects of message quotas, $7 ids of outbox messages, $8 ids of invitations that name the person,
+ * $9 ids of kept events that name the person. Not listed are tables whose rows Postgres deletes by `ON DELETE CASCADE`:
+ * `flow.session_keys`, `flow.source_logins`, `flow.forward_codes` and `flow.forward_sessions` with the session,
+ * `mfa.codes` with the device, `flow.webhook_deliveries` with the event. The cascade also deletes all other plans of a
+ * deleted session.
  */
 export const PERSONAL_TABLES: readonly PersonalTable[] = [
   owned('flow.sessions', 'user_id', 'id, data, seen_at, expires_at'),
@@ -37,7 +38,11 @@ export const PERSONAL_TABLES: readonly PersonalTable[] = [
   { table: 'flow.reputation', where: 'lower(identifier) IN ($2, $3)', exported: 'identifier, ip, score, expires_at' },
   { table: 'flow.mailed', where: 'recipient = $5::bytea', exported: 'since, count' },
   { table: 'flow.outbox', where: 'id = ANY ($7::uuid[])', exported: 'topic, made_at, due_at, parked_at' },
-  { table: 'flow.audit_events', where: 'user_id = $1::uuid OR actor_id = $1::uuid', exported: 'id, action, at' },
+  {
+    table: 'flow.audit_events',
+    where: 'user_id = $1::uuid OR actor_id = $1::uuid OR id = ANY ($7::uuid[]) OR id = ANY ($9::uuid[])',
+    exported: 'id, action, at',
+  },
   { table: 'mfa.sends', where: 'subject = ANY ($6::bytea[])', exported: 'sent_at, since, sent' },
   owned('mfa.devices', 'user_id', 'kind, name, confirmed, facts, created_at, updated_at, last_used_at'),
   owned('identification.connections', 'user_id', 'source_id, identifier, created_at'),

@@ -1,10 +1,10 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { DeviceRepository } from '@gatehouse/authenticators';
-import type { SavedUser } from '@gatehouse/contracts';
+import type { AuditEvent, SavedUser } from '@gatehouse/contracts';
 import { TypeormDirectoryStore } from '@gatehouse/directory';
 import { attemptHmacKey, userSubject } from '@gatehouse/executor';
 import { flowDatabase, REQUEST_FACTS } from '@gatehouse/executor-postgres/testing';
-import { mailMessage, outboxRow } from '@gatehouse/outbox';
+import { eventMessage, mailMessage, outboxRow } from '@gatehouse/outbox';
 import { Sealer } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -52,6 +52,15 @@ async function putMail(person: SavedUser, sealKeys = keys.SEAL_KEYS): Promise<vo
   await source.query('INSERT INTO flow.outbox (id, topic, body, due_at) VALUES ($1, $2, $3, now())', [id, topic, body]);
 }
 
+/** Keeps a published event. `about` is the saved user whom it is about. Returns its id. */
+async function keepEvent(event: AuditEvent, about: string | null = null): Promise<string> {
+  const message = eventMessage(event, { ...REQUEST_FACTS, user: undefined });
+  const { id, body } = outboxRow(message, new Sealer(keys.SEAL_KEYS));
+  const sql = `INSERT INTO flow.audit_events (id, action, at, user_id, body) VALUES ($1, $2, now(), $3, $4)`;
+  await source.query(sql, [id, event.action, about, body]);
+  return id;
+}
+
 /** Stores at least one row about a person in each table of `PERSONAL_TABLES`. */
 async function fill(person: SavedUser): Promise<void> {
   const { uuid, username, email } = person;
@@ -81,12 +90,8 @@ async function fill(person: SavedUser): Promise<void> {
   await run(`INSERT INTO flow.reputation VALUES ($1, '203.0.113.7', -3, ${soon})`, username);
   await run('INSERT INTO flow.mailed VALUES ($1, now(), 1)', createHash('sha256').update(email).digest());
   await putMail(person);
-  await run(
-    `WITH event AS (
-       INSERT INTO flow.audit_events (id, action, at, user_id, body) VALUES ($1, 'login', now(), $2, 'x') RETURNING id)
-     INSERT INTO flow.webhook_deliveries (endpoint, event_id, user_id) SELECT 'siem', id, $2 FROM event`,
-    ...[randomUUID(), uuid],
-  );
+  const event = await keepEvent({ action: 'login', context: {} }, uuid);
+  await run(`INSERT INTO flow.webhook_deliveries (endpoint, event_id, user_id) VALUES ('siem', $1, $2)`, event, uuid);
   const mfa = new Sealer(keys.MFA_SEAL_KEYS);
   const devices = new DeviceRepository(source, mfa);
   const number = `+4917012345${username.length}`;
@@ -198,6 +203,24 @@ describe('npm run user', () => {
       expect([table, after[table]]).toEqual([table, before[table]! - 1]);
     const exported = JSON.parse((await user('export', 'bob')).stdout) as Record<string, unknown[]>;
     expect(PERSONAL_TABLES.filter(({ table }) => exported[table]?.length === 0)).toEqual([]);
+  });
+
+  it('delete finds kept events that name the person only in their context, and keeps those of similar names', async () => {
+    await createUser('alice');
+    const mail = (to: string): AuditEvent => ({
+      action: 'email_sent',
+      context: { message: `Email to ${to} sent`, subject: 'Hello', from_email: 'login@example.org', to_email: to },
+    });
+    await keepEvent(mail('Alice@Example.org'));
+    await keepEvent({ action: 'user_write', context: { username: 'alice', created: true } });
+    const others = [
+      await keepEvent(mail('malice@example.org')),
+      await keepEvent(mail('alice@example.org.uk')),
+      await keepEvent({ action: 'user_write', context: { username: 'alice2', name: 'alice', created: true } }),
+    ];
+    expect((await user('delete', 'alice')).stdout).toContain('flow.audit_events 2');
+    const kept = await source.query<{ id: string }[]>('SELECT id FROM flow.audit_events ORDER BY position');
+    expect(kept.map(({ id }) => id)).toEqual(others);
   });
 
   it('delete refuses while a message of the outbox cannot be opened, and changes nothing', async () => {
