@@ -1,0 +1,169 @@
+import { exportJWK, generateKeyPair } from 'jose';
+import * as openid from 'openid-client';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { BridgeVisitor, bridgeSettings, openForBridge } from '../support/bridge.js';
+import type { Deployment } from '../support/deployment.js';
+import { freePort, type RunningProcess, startProcess } from '../support/processes.js';
+
+const APP = 'https://prints.example.org/back';
+const SECRET = 'secret-of-the-prints'; // not-a-secret
+
+let deployment: Deployment;
+let provider: RunningProcess;
+let publicUrl: string;
+let app: openid.Configuration;
+beforeAll(async () => {
+  publicUrl = `http://127.0.0.1:${await freePort()}`;
+  deployment = await openForBridge(publicUrl);
+  const { privateKey } = await generateKeyPair('RS256', { extractable: true });
+  const key = { ...(await exportJWK(privateKey)), kid: 'k', alg: 'RS256' };
+  const client = {
+    ...{ client_id: 'prints', client_secret: SECRET, client_name: 'Photo prints', redirect_uris: [APP] },
+    post_logout_redirect_uris: ['https://prints.example.org/bye'],
+  };
+  provider = await startProcess(
+    'examples/oidc-provider/server.mjs',
+    {
+      ...bridgeSettings(deployment, publicUrl),
+      ...{ CLIENTS: JSON.stringify([client]), JWKS: JSON.stringify({ keys: [key] }), SCOPES: 'photos' },
+      COOKIE_KEY: 'a key for cookies of a test', // not-a-secret
+    },
+    { ready: /serving/ },
+  );
+  const insecure = { execute: [openid.allowInsecureRequests] };
+  app = await openid.discovery(new URL(publicUrl), 'prints', SECRET, openid.ClientSecretBasic(), insecure);
+});
+afterAll(async () => {
+  await provider?.stop();
+  await deployment?.close();
+});
+
+const newVisitor = () => new BridgeVisitor(deployment.url);
+
+/** Begins a sign-in of the application. Returns the address for the browser, and the exchange of the response. */
+async function signIn(parameters: Readonly<Record<string, string>> = {}) {
+  const [verifier, state, nonce] = [openid.randomPKCECodeVerifier(), openid.randomState(), openid.randomNonce()];
+  const url = openid.buildAuthorizationUrl(app, {
+    ...{ redirect_uri: APP, scope: 'openid email photos', state, nonce, code_challenge_method: 'S256' },
+    code_challenge: await openid.calculatePKCECodeChallenge(verifier),
+    ...parameters,
+  });
+  const checks = { pkceCodeVerifier: verifier, expectedState: state, expectedNonce: nonce, idTokenExpected: true };
+  return { url: url.href, finish: (address: string) => openid.authorizationCodeGrant(app, new URL(address), checks) };
+}
+
+/** Signs a new visitor in, with login, and with the consent if it is the first of the user. */
+async function signedIn(name: string) {
+  const visitor = newVisitor();
+  const { url, finish } = await signIn();
+  const next = await visitor.follow(await visitor.logIn(await visitor.follow(url), name), APP);
+  const back = next.startsWith(APP) ? next : await visitor.follow(await visitor.consent(next), APP);
+  return { visitor, tokens: await finish(back) };
+}
+
+describe('an application of node-oidc-provider', () => {
+  it('gets subject, acr, amr and auth_time of the login at Gatehouse, after a consent to its own name and scopes', async () => {
+    const visitor = newVisitor();
+    const { url, finish } = await signIn();
+    const login = await visitor.follow(url);
+    const consent = await visitor.follow(await visitor.logIn(login, 'alice'));
+    expect(await visitor.showConsent(consent)).toMatchObject({
+      header_text: "You're about to sign into Photo prints.",
+      permissions: [{ id: 'prints/openid' }, { id: 'prints/email' }, { id: 'prints/photos', name: 'See your photos' }],
+    });
+    const tokens = await finish(await visitor.follow(await visitor.consent(consent), APP));
+    const [alice] = await deployment.rows<{ id: string; at: number }>(
+      `SELECT u.id, floor(extract(epoch FROM (s.data->>'login_at')::timestamptz))::int AS at
+       FROM directory.users u JOIN flow.sessions s ON s.user_id = u.id WHERE username = 'alice'`,
+    );
+    expect(tokens.scope).toBe('openid email photos');
+    expect(tokens.claims()).toMatchObject({ sub: alice!.id, acr: 'aal1', amr: ['pwd'], auth_time: alice!.at });
+    expect(await openid.fetchUserInfo(app, tokens.access_token, alice!.id)).toMatchObject({
+      email: 'alice@example.org',
+    });
+  });
+
+  it('gets the user of a remembered session without a page, also with prompt=none', async () => {
+    const { visitor, tokens } = await signedIn('bob');
+    for (const parameters of [{}, { prompt: 'none' }]) {
+      const { url, finish } = await signIn(parameters);
+      const again = await finish(await visitor.follow(url, APP));
+      expect(again.claims()?.sub).toBe(tokens.claims()?.sub);
+    }
+  });
+
+  it('gets login_required with prompt=none before the login', async () => {
+    const { url, finish } = await signIn({ prompt: 'none' });
+    await expect(finish(await newVisitor().follow(url, APP))).rejects.toMatchObject({ error: 'login_required' });
+  });
+
+  it.each([{ prompt: 'login' }, { max_age: '0' }])(
+    'gets a new login with %j',
+    async (parameters: Record<string, string>) => {
+      const { visitor, tokens } = await signedIn('alice');
+      const { url, finish } = await signIn(parameters);
+      const next = await visitor.logIn(await visitor.follow(url), 'alice');
+      const again = await finish(await visitor.follow(next, APP));
+      expect(Number(again.claims()?.auth_time)).toBeGreaterThanOrEqual(Number(tokens.claims()?.auth_time));
+      const [{ logins } = { logins: 0 }] = await deployment.rows<{ logins: number }>(
+        `SELECT count(*)::int AS logins FROM flow.sessions WHERE (data->>'login_at')::timestamptz > to_timestamp($1)`,
+        [Number(tokens.claims()?.auth_time)],
+      );
+      expect(logins).toBeGreaterThan(0);
+    },
+  );
+
+  it('gets another user after prompt=login', async () => {
+    const { visitor, tokens } = await signedIn('alice');
+    const { url } = await signIn({ prompt: 'login' });
+    const next = await visitor.logIn(await visitor.follow(url), 'bob');
+    const page = await visitor.fetch(await visitor.follow(next));
+    expect(page.text).not.toContain(String(tokens.claims()?.sub));
+  });
+
+  it('gets access_denied when its user refuses the consent', async () => {
+    const { visitor } = await signedIn('alice');
+    const { url, finish } = await signIn({ prompt: 'consent' });
+    const consent = await visitor.follow(url);
+    await visitor.showConsent(consent);
+    const back = await visitor.follow(await visitor.cancel(), APP);
+    await expect(finish(back)).rejects.toMatchObject({ error: 'access_denied' });
+  });
+
+  it('ends the session at Gatehouse too when it logs its user out', async () => {
+    const { visitor, tokens } = await signedIn('bob');
+    const end = openid.buildEndSessionUrl(app, {
+      ...{ id_token_hint: tokens.id_token!, post_logout_redirect_uri: 'https://prints.example.org/bye', state: 'x' },
+    });
+    const { text } = await visitor.fetch(end.href);
+    const xsrf = /name="xsrf" value="([^"]+)"/.exec(text)?.[1] ?? '';
+    const body = new URLSearchParams({ xsrf, logout: 'yes' });
+    const { headers, status } = await visitor.fetch(`${publicUrl}/session/end/confirm`, { method: 'POST', body });
+    expect(status).toBe(303);
+    const { headers: toFlow } = await visitor.fetch(headers.get('location')!);
+    expect(toFlow.get('location')).toBe('/if/flow/logout/');
+    const { to } = await visitor.execute('logout');
+    expect(await visitor.follow(String(to), 'https://prints')).toBe('https://prints.example.org/bye?state=x');
+    expect((await visitor.fetch(`${deployment.url}/api/v3/core/users/me/`)).status).toBe(403);
+    const { url } = await signIn();
+    expect(await visitor.follow(url)).toMatch(/\/if\/flow\/login\//);
+  });
+});
+
+describe('the bridge', () => {
+  it('accepts a response only in the browser that it sent away, and once', async () => {
+    const { visitor } = await signedIn('alice');
+    const { url } = await signIn({ prompt: 'login' });
+    const next = await visitor.logIn(await visitor.follow(url), 'alice');
+    const back = await visitor.follow(next, `${publicUrl}/callback`);
+    const stranger = newVisitor();
+    expect((await stranger.fetch(await stranger.follow(back))).status).toBe(400);
+    await visitor.follow(back, APP);
+    const replayed = await visitor.follow(back);
+    expect((await visitor.fetch(replayed)).status).toBe(400);
+  });
+
+  it('never shows secrets, codes or cookies in its log', () => {
+    expect(provider.output()).not.toMatch(/code=|secret-of|authentik_session/);
+  });
+});
