@@ -39,11 +39,11 @@ async function run(job: Job): Promise<Measurement> {
   return visit([...visitors], job.steps, PREPARE_CONCURRENCY);
 }
 
-type Admission = Audience & { readonly hasSession: boolean; readonly first: number };
+type Admission = Audience & { readonly cookie: string | undefined; readonly first: number };
 
-function visitorOf(i: number, client: HttpClient, { users, flows, hasSession, first }: Admission): BenchVisitor {
+function visitorOf(i: number, client: HttpClient, { users, flows, cookie, first }: Admission): BenchVisitor {
   const number = (first + i * STRIDE) % users;
-  const cookies = hasSession ? [`authentik_session=${hash('sha256', `session-${number}`, 'base64url')}`] : [];
+  const cookies = cookie === undefined ? [] : [`${cookie}=${hash('sha256', `session-${number}`, 'base64url')}`];
   const browser = new Visitor(client, addressOf(i), cookies);
   return { user: `user-${number}`, flow: String(number % flows), browser, location: '' };
 }
@@ -64,12 +64,13 @@ async function visit(pending: BenchVisitor[], steps: readonly Step[], concurrenc
   return { latencies, atFullLoad: atFullLoad ?? { visits: 0, ms: 0 } };
 }
 
-async function sendStep(visitor: BenchVisitor, { method, path, body, expects }: Step): Promise<void> {
+async function sendStep(visitor: BenchVisitor, { method, path, body, expects, status: expected }: Step): Promise<void> {
   const { user, flow, browser } = visitor;
   const address = path.replace('$flow', flow).replace('$location', visitor.location);
   const { status, text, headers } = await browser.send(method, address, body?.replaceAll('$user', user));
   const { location = '' } = headers;
   if (location !== '') visitor.location = location.replace(/^https?:\/\/[^/]+/, '');
-  if (!text.includes(expects) && !location.includes(expects))
+  const isExpected = expected === undefined || status === expected;
+  if (!isExpected || (!text.includes(expects) && !location.includes(expects)))
     throw new Error(`${method} ${address}: unexpected response ${status} ${location} ${text}`);
 }

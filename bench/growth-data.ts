@@ -17,7 +17,7 @@ const GROUPS = 50;
 const MEMBERSHIPS = 2;
 
 /** Value of the cookie of session `n`: 43 characters, like a random key. bench/driver.ts derives the same. */
-const COOKIE = (n: string) =>
+export const COOKIE = (n: string) =>
   `rtrim(translate(encode(sha256(convert_to('session-' || ${n}, 'UTF8')), 'base64'), '+/', '-_'), '=')`;
 
 /**

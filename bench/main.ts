@@ -10,6 +10,7 @@ import { runScenarios, type ScenarioResult } from './run-scenarios.js';
 import { captchas } from './scenarios/captchas.js';
 import { cleanup } from './scenarios/cleanup.js';
 import { enumeration } from './scenarios/enumeration.js';
+import { forwardAuth } from './scenarios/forward-auth.js';
 import { gate } from './scenarios/gate.js';
 import { growth } from './scenarios/growth.js';
 import { isolation } from './scenarios/isolation.js';
@@ -42,6 +43,7 @@ const scenarios: Readonly<Record<string, RunScenario>> = {
   enumeration,
   rates,
   memory,
+  'forward-auth': forwardAuth,
 };
 /** Scenarios that run only by name: they repeat others, install packages, or take ten minutes. */
 const onRequest: Readonly<Record<string, RunScenario>> = {

@@ -5,6 +5,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
+import { newSigningKeys } from '../test/support/forward-auth.js';
 import { freePort, type RunningProcess, startProcess } from '../test/support/processes.js';
 import type { WatchedProcess } from './cpu.js';
 import type { BenchEnvironment } from './environment.js';
@@ -162,6 +163,7 @@ const gatewaySettings = (port: string, url: string) => ({
   BASE_URL: url,
   SEAL_KEYS: `bench:${randomBytes(32).toString('base64')}`,
   MFA_SEAL_KEYS: `bench:${randomBytes(32).toString('base64')}`,
+  JWT_SIGNING_KEYS: newSigningKeys(),
   SECRET_KEY: randomBytes(32).toString('hex'),
   // The cleanup of expired rows must not run during a measurement.
   CLEANUP_EVERY_S: '3600',

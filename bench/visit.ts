@@ -7,12 +7,14 @@ export interface Step {
   readonly body?: string;
   /** Text that the response must contain in its address of a redirect or in its body. */
   readonly expects: string;
+  /** Status that the response must have; by default any. */
+  readonly status?: number;
 }
 
 /** The requests of a visitor: the unmeasured preparation, then the measured steps. */
 export interface Visit {
-  /** Whether the visitor has the cookie of a session that growth-data.ts has created. */
-  readonly hasSession?: boolean;
+  /** Name of the cookie that the visitor has, with a value that the database has already (bench/growth-data.ts). */
+  readonly cookie?: string;
   readonly before: readonly Step[];
   readonly measured: readonly Step[];
 }
@@ -32,7 +34,7 @@ export interface Audience {
  * each. `measure` runs the measured `steps` once with each of them, `concurrency` at a time, and forgets the visitors.
  */
 export type Job =
-  | ({ readonly type: 'admit'; readonly hasSession: boolean; readonly steps: readonly Step[] } & Audience)
+  | ({ readonly type: 'admit'; readonly cookie: string | undefined; readonly steps: readonly Step[] } & Audience)
   | { readonly type: 'measure'; readonly concurrency: number; readonly steps: readonly Step[] };
 
 /** What the load generator measured in one job. */

@@ -105,7 +105,7 @@ export const loginWithoutHash: Visit = {
 
 /** A request of a logged-in user. */
 export const ownAccount: Visit = {
-  hasSession: true,
+  cookie: 'authentik_session',
   before: [],
   measured: [{ method: 'GET', path: '/api/v3/core/users/me/', expects: '"username"' }],
 };

@@ -5,6 +5,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 import { Public } from '../http/auth/auth.guard.js';
 import { localeFor, translatorFor } from '../http/locale.js';
+import { presentProblem } from '../http/problem.presenter.js';
 import { FILE_ROUTE } from '../http/routing.hooks.js';
 import { ForwardCheckService, type Verdict } from './forward-check.service.js';
 import { withoutForwardCookies } from './forward-cookies.js';
@@ -95,8 +96,13 @@ function refuse(
   reply: FastifyReply,
   { site }: Extract<Verdict, { readonly outcome: 'anonymous' | 'refused' }>,
 ) {
-  if (!String(request.headers.accept ?? '').includes('text/html')) throw new Problem('permission_denied');
   const translate = translatorFor(request, {});
+  if (!String(request.headers.accept ?? '').includes('text/html')) {
+    // Not thrown: a page asks for many files, and each would be logged as a security event.
+    const problem = new Problem('permission_denied');
+    const { status, body } = presentProblem(problem, { requestId: request.id, details: false, translate });
+    return reply.status(status).send(body);
+  }
   return sendSitePage(reply, {
     ...{ status: 403, language: localeFor(request, {}), title: translate(DENIED.title) },
     text: translate(DENIED.text, { name: site.application.name }),

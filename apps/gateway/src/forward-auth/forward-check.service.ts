@@ -55,8 +55,8 @@ export class ForwardCheckService {
   }
 
   /**
-   * Returns the verdict about a request to the site at an origin. A cookie that is not valid counts towards the anonymous
-   * rate limit. Throws `rate_limited`, `policy_away` and `bus_down`.
+   * Returns the verdict about a request to the site at an origin. A cookie that is not valid, and an unknown site, count
+   * towards the anonymous rate limit. Throws `rate_limited`, `policy_away` and `bus_down`.
    */
   async check(origin: string, request: FastifyRequest, reply: FastifyReply): Promise<Verdict> {
     const cookie = cookieValue(request.headers.cookie, cookieNamesAt(origin).session);
@@ -67,7 +67,8 @@ export class ForwardCheckService {
     const verdict = cached ?? (await this.cache.get(key, () => this.load({ origin, request, cookieHash, ip })));
     checks.inc({ outcome: verdict.outcome, cached: cached ? 'yes' : 'no' });
     verdicts.set({}, this.cache.size);
-    if (cookieHash && verdict.outcome === 'anonymous') this.rateLimiter.admit(ip, reply);
+    const isCounted = verdict.outcome === 'unknown_site' || (cookieHash && verdict.outcome === 'anonymous');
+    if (isCounted) this.rateLimiter.admit(ip, reply);
     return verdict;
   }
 
@@ -78,10 +79,10 @@ export class ForwardCheckService {
 
   private async load(checked: CheckedRequest): Promise<Cacheable<Verdict>> {
     const found = await this.repository.find(checked.origin, checked.cookieHash);
-    if (!found || this.isLoginHost(checked.origin)) return { value: { outcome: 'unknown_site' }, labels: [] };
+    if (!found || this.isLoginHost(checked.origin)) return { value: { outcome: 'unknown_site' }, labels: undefined };
     const { site, session } = found;
     const isValid = session && (await this.isWithinBinding(session, checked));
-    // Anyone can make up cookies, which must not push verdicts out of the cache.
+    // Clients can make up cookies and hosts, which must not push verdicts out of the cache.
     if (!isValid) return { value: { outcome: 'anonymous', site }, labels: checked.cookieHash ? undefined : [] };
     const labels = [...session.sessionKeys, checked.cookieHash!].map((key) => channelLabel(socketChannel(key)));
     return { value: await this.judge(site, session, checked), labels: [...labels, userLabel(session.user.uuid)] };
@@ -97,7 +98,10 @@ export class ForwardCheckService {
     const { sessionId: id, lastIp, user } = session;
     const client = { ip, user_agent: request.headers['user-agent'] ?? '' };
     const identity = { ...user, is_superuser: false, debug: false };
-    return this.bindings.check({ id, lastIp, user: identity }, { client, requestId: request.id });
+    const isWithin = await this.bindings.check({ id, lastIp, user: identity }, { client, requestId: request.id });
+    // The session has ended, also for the address for which a verdict is kept.
+    if (!isWithin) this.dropUser(user.uuid);
+    return isWithin;
   }
 
   private async judge(site: ProxyApplication, session: ForwardSession, checked: CheckedRequest): Promise<Verdict> {

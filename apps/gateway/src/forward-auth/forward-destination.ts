@@ -1,6 +1,8 @@
 /** Paths of a site that its proxy sends to Gatehouse. */
 export const FORWARD_PATH = '/outpost.goauthentik.io';
 
+/** Largest length of scheme, host and port: more than any that DNS allows. */
+const MAX_BASE_LENGTH = 300;
 /** Scheme and authority of a URL, and the rest of it. */
 const URL_PARTS = /^(https?:\/\/[^/?#\\@]+)(?=[/?#]|$)(.*)$/is;
 /** Printable ASCII except the backslash, which browsers read as a slash. */
@@ -17,7 +19,8 @@ export interface SiteAddress {
 /** Splits an absolute http or https URL. Returns undefined for any other text. */
 export function parseSiteAddress(text: string): SiteAddress | undefined {
   const [, base = '', rest = ''] = URL_PARTS.exec(text) ?? [];
-  return base !== '' && SAFE.test(base) && URL.canParse(base) ? { origin: new URL(base).origin, rest } : undefined;
+  const isBase = base !== '' && base.length <= MAX_BASE_LENGTH && SAFE.test(base) && URL.canParse(base);
+  return isBase ? { origin: new URL(base).origin, rest } : undefined;
 }
 
 /**

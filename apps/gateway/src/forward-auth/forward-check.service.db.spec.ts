@@ -1,0 +1,165 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { SessionBindingChecker } from '@gatehouse/executor';
+import { PostgresSessionBindingStore } from '@gatehouse/executor-postgres';
+import { flowDatabase } from '@gatehouse/executor-postgres/testing';
+import type { ProxyApplication } from '@gatehouse/plan';
+import { Logger, MaxmindGeoLocator, readConfig, Sealer } from '@gatehouse/platform';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { DataSource } from 'typeorm';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { ApplicationAccess } from '../applications/application-access.service.js';
+import { TokenSigner } from '../applications/token.signer.js';
+import { gatewayConfig } from '../gateway.config.js';
+import { AnonymousRateLimiter } from '../http/rate-limits/anonymous-rate-limiter.js';
+import { ForwardAuthRepository } from './forward-auth.repository.js';
+import { ForwardCheckService } from './forward-check.service.js';
+import { digestOf } from './forward-cookies.js';
+
+const ORIGIN = 'http://wiki.localhost';
+const SEAL = `a:${Buffer.alloc(32, 1).toString('base64')}`;
+const IP = '203.0.113.7';
+
+let database: Awaited<ReturnType<typeof flowDatabase>>;
+let statements: string[];
+let closed: (channel: string) => void;
+beforeAll(async () => {
+  database = await flowDatabase();
+  statements = recordStatements(database.source);
+});
+afterAll(() => database?.close());
+beforeEach(() => database.source.query('TRUNCATE flow.proxy_applications, flow.sessions CASCADE'));
+
+/** Returns a list to which the name of each statement is added when it runs. */
+function recordStatements({ driver }: DataSource): string[] {
+  const names: string[] = [];
+  const { master } = driver as unknown as { master: { query(query: { readonly name?: string }): unknown } };
+  const query = master.query.bind(master);
+  master.query = (statement) => {
+    if (statement.name) names.push(statement.name);
+    return query(statement);
+  };
+  return names;
+}
+
+async function openService(settings: Readonly<Record<string, string>> = {}): Promise<ForwardCheckService> {
+  const secrets = { SEAL_KEYS: SEAL, SECRET_KEY: 'x'.repeat(32), DATABASE_URL: 'postgres://unused' };
+  const config = readConfig(gatewayConfig, { ...secrets, ...settings });
+  const logger = new Logger('silent');
+  const { source } = database;
+  const sealer = new Sealer(SEAL);
+  // No application of this spec has a binding, so nobody is asked.
+  const access = new ApplicationAccess(undefined as never, undefined as never, logger, config);
+  const bindings = new SessionBindingChecker({
+    sessions: new PostgresSessionBindingStore(source, sealer),
+    geoLocator: await MaxmindGeoLocator.open({ asn: undefined, city: undefined }),
+    report: () => undefined,
+    reportBroken: () => undefined,
+  });
+  const sockets = { listenToClosing: (listener: typeof closed) => (closed = listener) };
+  const limiter = new AnonymousRateLimiter(config);
+  const repository = new ForwardAuthRepository(source, sealer);
+  return new ForwardCheckService(repository, access, bindings, new TokenSigner(config), limiter, sockets, config);
+}
+
+/** Stores a site, and a logged-in user with the cookie that is returned. */
+async function enter(data: object = {}): Promise<string> {
+  const { source } = database;
+  const [application, user, session] = [randomUUID(), randomUUID(), randomUUID()];
+  const document: ProxyApplication = {
+    ...{ v: 1, provider: 'wiki', origin: ORIGIN, application: { uuid: application, slug: 'wiki', name: 'Wiki' } },
+    ...{ session_lifetime_s: 3600, access: { mode: 'any', bindings: [] }, policies: {} },
+  };
+  const site = [application, ORIGIN, 'wiki', JSON.stringify(document)];
+  await source.query('INSERT INTO flow.proxy_applications VALUES ($1, $2, $3, $4)', site);
+  await source.query(
+    `INSERT INTO directory.users (id, username, name, email, is_active) VALUES ($1, $2, 'N', '', true)`,
+    [...[user, `user-${user}`]],
+  );
+  await source.query(
+    `INSERT INTO flow.sessions (id, user_id, user_epoch, data, expires_at, cleanup_at)
+     SELECT $1, u.id, u.epoch, $3, now() + interval '1 hour', now() FROM directory.users u WHERE u.id = $2`,
+    [session, user, JSON.stringify({ last_ip: IP, ...data })],
+  );
+  const cookie = randomBytes(32).toString('base64url');
+  await source.query(
+    `INSERT INTO flow.forward_sessions (hash, session_id, user_id, application, expires_at)
+     VALUES ($1, $2, $3, $4, now() + interval '1 hour')`,
+    [digestOf(cookie), session, user, application],
+  );
+  return cookie;
+}
+
+const reply = { header: () => reply } as unknown as FastifyReply;
+
+/** Returns the outcome of a check, and the statements that it needed. */
+async function check(service: ForwardCheckService, cookie: string | undefined, ip = IP) {
+  statements.length = 0;
+  return { outcome: await outcomeOf(service, cookie, ip), statements: [...statements] };
+}
+
+async function outcomeOf(service: ForwardCheckService, cookie: string | undefined, ip = IP) {
+  const headers = { ...(cookie !== undefined && { cookie: `gatehouse_forward=${cookie}` }) };
+  const request = { headers, ip, id: 'r', socket: { remoteAddress: ip } } as unknown as FastifyRequest;
+  return (await service.check(ORIGIN, request, reply)).outcome;
+}
+
+describe('a check of forward auth', () => {
+  it('needs one statement, and none while its verdict is kept', async () => {
+    const service = await openService();
+    const cookie = await enter();
+    expect(await check(service, cookie)).toEqual({ outcome: 'passed', statements: ['forward_auth_find'] });
+    expect(await check(service, cookie)).toEqual({ outcome: 'passed', statements: [] });
+    expect(await check(service, undefined)).toEqual({ outcome: 'anonymous', statements: ['forward_auth_find'] });
+    expect(await check(service, undefined)).toEqual({ outcome: 'anonymous', statements: [] });
+    closed('channel of another session');
+    expect((await check(service, cookie)).statements).toEqual([]);
+  });
+
+  it('needs one statement each time without a cache', async () => {
+    const service = await openService({ FORWARD_AUTH_CACHE_MS: '0' });
+    const cookie = await enter();
+    for (const given of [cookie, cookie, undefined])
+      expect((await check(service, given)).statements).toEqual(['forward_auth_find']);
+  });
+
+  it('shares its statement with concurrent checks', async () => {
+    const service = await openService();
+    const cookie = await enter();
+    statements.length = 0;
+    const outcomes = await Promise.all(Array.from({ length: 20 }, () => outcomeOf(service, cookie)));
+    expect(new Set(outcomes)).toEqual(new Set(['passed']));
+    expect(statements).toEqual(['forward_auth_find']);
+  });
+
+  it('ends a session that leaves the network that it is bound to, also while the verdict for its own network is kept', async () => {
+    const service = await openService();
+    const cookie = await enter({ bindings: { network: 'bind_asn', geoip: 'no_binding' } });
+    expect((await check(service, cookie)).outcome).toBe('passed');
+    // Without a GeoIP database no address has a network, so any other address breaks the binding.
+    expect((await check(service, cookie, '198.51.100.9')).outcome).toBe('anonymous');
+    expect(await database.source.query('SELECT FROM flow.forward_sessions')).toEqual([]);
+    expect((await check(service, cookie)).outcome).toBe('anonymous');
+  });
+
+  it('lets a session without a binding move, without a further statement', async () => {
+    const service = await openService();
+    const cookie = await enter();
+    expect(await check(service, cookie, '198.51.100.9')).toEqual({
+      outcome: 'passed',
+      statements: ['forward_auth_find'],
+    });
+  });
+
+  it('counts cookies that are not valid, and nothing else, towards the anonymous rate limit', async () => {
+    const service = await openService({ ANONYMOUS_RATE: '2', ANONYMOUS_RATE_PERIOD_S: '3600' });
+    const cookie = await enter();
+    for (let times = 0; times < 5; times += 1) {
+      expect((await check(service, undefined)).outcome).toBe('anonymous');
+      expect((await check(service, cookie)).outcome).toBe('passed');
+    }
+    const made = () => check(service, randomBytes(32).toString('base64url'));
+    expect([(await made()).outcome, (await made()).outcome]).toEqual(['anonymous', 'anonymous']);
+    await expect(made()).rejects.toMatchObject({ code: 'rate_limited' });
+    expect((await check(service, cookie)).outcome).toBe('passed');
+  });
+});
