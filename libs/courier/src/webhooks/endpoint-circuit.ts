@@ -48,7 +48,10 @@ export class EndpointCircuit {
   /** Closes the circuit. Returns whether it was open. */
   succeeded(): boolean {
     const wasOpen = this.openUntil > 0;
-    Object.assign(this, { failures: 0, openings: 0, openUntil: 0, isTrialRunning: false });
+    this.failures = 0;
+    this.openings = 0;
+    this.openUntil = 0;
+    this.isTrialRunning = false;
     return wasOpen;
   }
 

@@ -236,6 +236,18 @@ describe('a delivery', () => {
     expect(receiver.received).toEqual([]);
   });
 
+  it('is tried again after an internal error, and holds up no trial of the circuit', async () => {
+    await queue({});
+    const { delivery, outcomes, circuit } = courier();
+    const [leased] = await lease();
+    await delivery.handle({ ...leased!, madeAt: new Date(Number.NaN) });
+    expect(outcomes).toEqual(['later']);
+    expect(await rows()).toMatchObject([
+      { tries: 1, error: expect.stringContaining('an internal error: Invalid time') },
+    ]);
+    expect([receiver.received, circuit.admit(5)]).toEqual([[], 5]);
+  });
+
   it('is not changed by a courier whose lease another courier has taken over', async () => {
     await queue({});
     const [lost] = await lease();

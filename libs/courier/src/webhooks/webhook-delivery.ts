@@ -41,7 +41,11 @@ export class WebhookDelivery {
   /** Delivers an event, and stores the outcome. Never rejects. */
   async handle(delivery: LeasedDelivery): Promise<void> {
     const { endpoint, observe, logger } = this.dependencies;
-    const settlement = await this.#attempt(delivery);
+    const settlement = await this.#attempt(delivery).catch((error: unknown): Settlement => {
+      this.dependencies.circuit.skipTrial();
+      const reason = error instanceof Error ? error.message : 'unknown error';
+      return this.#retry(delivery, { type: 'failed', reason: `an internal error: ${reason}` });
+    });
     observe(settlement.type);
     const { id, tries } = delivery;
     const fields = { endpoint: endpoint.name, delivery: id, outcome: settlement.type };
