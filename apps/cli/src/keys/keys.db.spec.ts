@@ -246,6 +246,14 @@ const COLUMNS: Readonly<Record<string, 'sealed' | 'contains sealed secrets' | 'k
   'consent.device_codes.user_hash': 'keyed digest',
   // SHA-256 digests, keys of the database itself, and JSON without secrets.
   ...plain('captcha.spent.digest', 'consent.access_tokens.hash', 'consent.code_keys.key'),
+  ...plain(
+    ...['consent.authorization_requests.reference_hash', 'consent.authorization_requests.code_hash'],
+    ...['consent.authorization_requests.request', 'consent.authorization_requests.authentication'],
+  ),
+  ...plain(
+    ...['flow.forward_codes.hash', 'flow.forward_codes.nonce_hash', 'flow.forward_codes.destination_hash'],
+    ...['flow.forward_sessions.hash', 'flow.proxy_applications.document'],
+  ),
   ...plain('consent.device_codes.device_hash', 'consent.done.reply', 'directory.groups.attributes'),
   ...plain('directory.invitations.fixed_data', 'directory.password_ring_key.key', 'directory.tokens.key_hash'),
   ...plain('directory.users.attributes', 'enrollment.done.reply', 'flow.applied_blueprints.digest'),
