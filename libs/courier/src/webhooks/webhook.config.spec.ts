@@ -40,7 +40,7 @@ const withSecrets = (...secrets: string[]) => [{ ...ENDPOINT, secrets }];
 const withUrl = (url: string) => [{ ...ENDPOINT, url }];
 const many = (count: number) => Array.from({ length: count }, (_, i) => ({ ...ENDPOINT, name: `e${i}` }));
 
-it.each([
+const REFUSED: readonly [unknown, string][] = [
   [{}, 'WEBHOOKS: Invalid input: expected array'],
   [[{ ...ENDPOINT, name: 'Siem' }], 'WEBHOOKS.0.name: must have up to 32 lower case letters'],
   [[{ ...ENDPOINT, name: 'a'.repeat(33) }], 'WEBHOOKS.0.name: must have up to 32'],
@@ -65,11 +65,16 @@ it.each([
   [withUrl('https://10.0.0.7/'), 'siem has a host that WEBHOOK_HOSTS does not allow'],
   [withUrl('https://2130706433/'), 'siem has a host that WEBHOOK_HOSTS does not allow'],
   [withUrl('https://[::ffff:127.0.0.1]/'), 'siem has a host that WEBHOOK_HOSTS does not allow'],
-])('refuses %j with a reason that contains no secret and no URL', (webhooks, reason) => {
-  const problem = problemOf(() => read(webhooks));
-  expect(problem).toContain(reason);
-  expect(problem).not.toMatch(new RegExp(`${SECRET.slice(6, 20)}|url-secret|example|bob`));
-});
+];
+
+it.each(REFUSED.map(([webhooks, reason]) => [reason, webhooks] as const))(
+  'refuses endpoints (%s), without a secret and a URL in the reason',
+  (reason, webhooks) => {
+    const problem = problemOf(() => read(webhooks));
+    expect(problem).toContain(reason);
+    expect(problem).not.toMatch(new RegExp(`${SECRET.slice(6, 20)}|url-secret|example|bob`));
+  },
+);
 
 it('refuses a text that is no JSON, without printing it', () => {
   const problem = problemOf(() => readConfig(webhookSettings, { WEBHOOKS: `[{"secrets":["${SECRET}"]` }));
