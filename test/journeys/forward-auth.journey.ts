@@ -188,11 +188,11 @@ describe('the login at a site behind forward auth', () => {
     expect(codes.map(({ status }) => status).sort((a, b) => a - b)).toEqual([302, 302, 429, 429, 429, 429]);
   });
 
-  it('shows the page of a denial to a user who may not use the application', async () => {
+  it('shows the page of a denial, with status 403, to a user who may not use the application', async () => {
     const bob = await visitor('bob');
     const address = await bob.start('http://staffed.localhost/');
     const { status, text, headers } = await bob.login.fetch(address, { headers: { accept: 'text/html' } });
-    expect([status, headers.get('location')]).toEqual([200, null]);
+    expect([status, headers.get('location')]).toEqual([403, null]);
     expect(text).toContain('ak-stage-access-denied');
     expect(text).toContain('You may not use The staffed.');
     const alice = await visitor('alice');

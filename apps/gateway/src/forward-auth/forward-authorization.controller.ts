@@ -57,8 +57,8 @@ export class ForwardAuthorizationController {
   ) {}
 
   /**
-   * Redirects to the site with a code. Redirects anonymous visitors to the login and back here. Shows the page of a denial
-   * to users who may not use the application. Throws `not_found` at any other host than that of the login and for an
+   * Redirects to the site with a code. Redirects anonymous visitors to the login and back here. Shows the page of a denial,
+   * with status 403, to users who may not use the application. Throws `not_found` at any other host than that of the login and for an
    * unknown application, `forward_auth_invalid` without the hash of a nonce, and `proof_required` for an API token,
    * because the cookie of the site would outlive the token.
    */
@@ -102,6 +102,7 @@ export class ForwardAuthorizationController {
     if (decision.pass) return this.giveCode(authorization, decision);
     await this.repository.recordEvents(await this.messagesOf(authorization, decision));
     const reason = decision.messages.join('\n') || translator(locale)(DENIED, { name: site.application.name });
+    exchange.reply.status(403);
     return this.deniedPage.send(exchange, { user, brand, message: reason, retryUrl: exchange.request.url });
   }
 

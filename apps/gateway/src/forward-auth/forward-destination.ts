@@ -53,12 +53,13 @@ function decoded(pathname: string): string {
 
 /**
  * Returns the address in the parameter `rd` of a query. The whole rest of the query counts if the address is not
- * encoded, as nginx writes `rd=$scheme://$http_host$request_uri`: an encoded address has `%3A` behind the scheme.
+ * encoded, as nginx writes `rd=$scheme://$http_host$request_uri`. An encoded address has `%3A` behind the scheme, or, as
+ * Ingress-NGINX writes `rd=$scheme://$http_host$escaped_request_uri`, `%2F` behind the host.
  */
 export function addressIn(url: string): string {
   const query = url.slice(url.indexOf('?') + 1);
   if (!url.includes('?')) return '';
-  const raw = /^rd=(https?:\/\/.*)$/is.exec(query)?.[1];
+  const raw = /^rd=(https?:\/\/[^/?#%]+(?:[/?#].*)?)$/is.exec(query)?.[1];
   return raw ?? new URLSearchParams(query).get('rd') ?? '';
 }
 
