@@ -9,12 +9,13 @@ export interface KeyPair {
   readonly cert: string;
 }
 
-/** Creates a self-signed certificate for `localhost`, which is valid for a number of days. */
-export function createCertificate(days = 2): KeyPair {
+/** Creates a self-signed certificate for `localhost`, or other hosts, which is valid for a number of days. */
+export function createCertificate(days = 2, hosts: readonly string[] = ['localhost']): KeyPair {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-certificate-'));
   try {
     const [key, cert] = [join(folder, 'tls.key'), join(folder, 'tls.crt')];
-    const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost', '-days', String(days)];
+    const names = `subjectAltName=${hosts.map((host) => `DNS:${host}`).join()}`;
+    const subject = ['-subj', `/CN=${hosts[0]}`, '-addext', names, '-days', String(days)];
     const args = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', ...subject, '-keyout', key, '-out', cert];
     execFileSync('openssl', args, { stdio: 'ignore' });
     return { key: readFileSync(key, 'utf8'), cert: readFileSync(cert, 'utf8') };

@@ -9,6 +9,7 @@ import { startOwnPostgres } from './own-postgres.js';
 import { hasPgbouncer } from './pgbouncer.js';
 import { migratedName } from './postgres.js';
 import { dropDatabases, onServer } from './postgres-databases.js';
+import { hasProxy, PROXIES } from './reverse-proxy.js';
 
 const run = promisify(execFile);
 
@@ -44,6 +45,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
     console.warn(
       'There is no pgbouncer: its suites are skipped, and no journey runs through it (apt-get install pgbouncer).',
     );
+  for (const proxy of PROXIES.filter((name) => !hasProxy(name)))
+    console.warn(`There is no ${proxy}: its suite of forward auth is skipped (with CI set, it fails).`);
   if (!chromium) console.warn('There is no Chromium: the suites in a browser are skipped (with CI set, they fail).');
   return async () => {
     await dropDatabases(postgres.url, `gatehouse_test_${runId}_%`);

@@ -1,0 +1,180 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { blueprint, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
+import { Deployment } from '../support/deployment.js';
+import { SiteVisitor, siteEntries } from '../support/forward-auth.js';
+import { configurationIn } from '../support/how-to-page.js';
+import { type RawResponse, sendRaw } from '../support/raw-http.js';
+
+/** The host of the application in the pages docs/how-to/forward-auth-*.md. */
+const HOST = 'app.example.org';
+const SITE = `https://${HOST}`;
+const IDENTITY = /^(x-authentik-|remote-)/;
+const COOKIE = '__Host-gatehouse_forward';
+
+let deployment: Deployment;
+/** A visitor who is logged in at the application. */
+let visitor: SiteVisitor;
+
+beforeAll(async () => {
+  deployment = await Deployment.open({
+    blueprints: [
+      blueprint(
+        userEntry('alice'),
+        flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN]),
+        siteEntries('app', { external_host: SITE }),
+      ),
+    ],
+    gateway: { TRUSTED_PROXIES: '127.0.0.1' },
+  });
+  visitor = new SiteVisitor(deployment.url);
+  await visitor.login.solve('login', { uid_field: 'alice' });
+  await visitor.login.solve('login', { password: 'correct-horse-7' });
+  await visitor.enter(`${SITE}/`);
+});
+afterAll(() => deployment.close());
+
+const cookies = () => `cart=7; ${COOKIE}=${visitor.cookie(SITE, COOKIE)}; lang=de`;
+
+/** Sends a request with these headers, and no body, to the gateway. */
+function send(method: string, path: string, headers: Readonly<Record<string, string>>): Promise<RawResponse> {
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  return sendRaw(deployment.url, `${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n`);
+}
+
+/** Returns the names of the headers that say who the user is. */
+const identityIn = ({ headers }: RawResponse) => Object.keys(headers).filter((name) => IDENTITY.test(name));
+
+describe('the requests of Traefik, as its documentation describes them,', () => {
+  interface Middleware {
+    readonly address: string;
+    readonly authResponseHeaders: readonly string[];
+    readonly authResponseHeadersRegex: string;
+  }
+  let middleware: Middleware;
+  /** The headers of the visitor that Traefik replaces. */
+  let replaced: RegExp;
+
+  beforeAll(async () => {
+    const text = await configurationIn('forward-auth-traefik', '/etc/traefik/dynamic/gatehouse.yml');
+    const page = parse(text) as { http: { middlewares: { gatehouse: { forwardAuth: Middleware } } } };
+    middleware = page.http.middlewares.gatehouse.forwardAuth;
+    replaced = new RegExp(middleware.authResponseHeadersRegex.replace('(?i)', ''), 'i');
+  });
+
+  /** Sends a GET with the headers of the visitor, and the parts of the address in X-Forwarded-*. */
+  const check = (method: string, uri: string, headers: Readonly<Record<string, string>>) => {
+    const { host, pathname } = new URL(middleware.address);
+    const forwarded = { Method: method, Proto: 'https', Host: HOST, Uri: uri, For: '203.0.113.7' };
+    return send('GET', pathname, {
+      ...{ host, 'accept-encoding': 'gzip' },
+      ...headers,
+      ...Object.fromEntries(Object.entries(forwarded).map(([name, value]) => [`X-Forwarded-${name}`, value])),
+    });
+  };
+
+  it('lead an anonymous visitor to the login by an absolute address', async () => {
+    const { status, headers } = await check('POST', '/a?x=1&y=%26', { 'content-type': 'text/plain' });
+
+    expect(status).toBe(302);
+    expect(headers['location']).toBe(
+      `${SITE}/outpost.goauthentik.io/start?rd=${encodeURIComponent(`${SITE}/a?x=1&y=%26`)}`,
+    );
+  });
+
+  it('pass a user, and the page copies every header of the answer and replaces the cookies', async () => {
+    const response = await check('GET', '/', { cookie: cookies(), 'x-authentik-username': 'evil' });
+
+    expect(response).toMatchObject({
+      status: 200,
+      headers: { 'x-authentik-username': 'alice', cookie: 'cart=7; lang=de' },
+    });
+    expect(identityIn(response).filter((name) => !replaced.test(name))).toEqual([]);
+    expect(middleware.authResponseHeaders).toEqual(['Cookie']);
+    expect(middleware.authResponseHeadersRegex).toMatch(/^\(\?i\)/);
+    for (const forged of ['X_Authentik_Username', 'Remote_user', 'REMOTE-GROUPS', 'X-authentik-other'])
+      expect(forged).toMatch(replaced);
+    expect('X-Forwarded-For').not.toMatch(replaced);
+  });
+});
+
+describe('the requests of Envoy, as its documentation describes them,', () => {
+  interface Patterns {
+    readonly patterns: readonly { readonly exact?: string; readonly prefix?: string }[];
+  }
+  interface ExtAuthz {
+    readonly allowed_headers: Patterns;
+    readonly http_service: {
+      readonly path_prefix: string;
+      readonly authorization_response: { readonly allowed_upstream_headers: Patterns };
+    };
+  }
+  let filter: ExtAuthz;
+  let removed: readonly string[];
+
+  beforeAll(async () => {
+    const page = parse(await configurationIn('forward-auth-envoy', '/etc/envoy/envoy.yaml')) as {
+      static_resources: {
+        listeners: {
+          filter_chains: { filters: { typed_config: { http_filters: { typed_config: unknown }[] } }[] }[];
+        }[];
+      };
+    };
+    const filters = page.static_resources.listeners[0]!.filter_chains[0]!.filters[0]!.typed_config.http_filters;
+    const [mutation, check] = filters.map(({ typed_config }) => typed_config) as [
+      { mutations: { request_mutations: { remove: string }[] } },
+      ExtAuthz,
+    ];
+    filter = check;
+    removed = mutation.mutations.request_mutations.map(({ remove }) => remove);
+  });
+
+  const matches = (name: string, { patterns }: Patterns) =>
+    patterns.some(({ exact, prefix }) => name === exact || (prefix !== undefined && name.startsWith(prefix)));
+
+  /** Sends the method and the allowed headers of the visitor, no body, and the path behind the prefix. */
+  const check = (method: string, path: string, headers: Readonly<Record<string, string>>) => {
+    const all = { ...headers, 'x-forwarded-for': '203.0.113.7', 'x-forwarded-proto': 'https' };
+    const allowed = Object.entries(all).filter(([name]) => matches(name, filter.allowed_headers));
+    return send(method, `${filter.http_service.path_prefix}${path}`, {
+      ...{ host: HOST, 'content-length': '0' },
+      ...Object.fromEntries(allowed),
+    });
+  };
+
+  it.each(['GET', 'HEAD', 'POST', 'DELETE', 'OPTIONS'])(
+    'lead an anonymous visitor to the login by %s',
+    async (method) => {
+      const { status, headers } = await check(method, '/a?x=1&y=%26', { 'content-type': 'application/json' });
+
+      expect(status).toBe(302);
+      expect(headers['location']).toBe(
+        `${SITE}/outpost.goauthentik.io/start?rd=${encodeURIComponent(`${SITE}/a?x=1&y=%26`)}`,
+      );
+    },
+  );
+
+  it('pass a user, and the page removes and copies every header of the answer and replaces the cookies', async () => {
+    const response = await check('POST', '/', { cookie: cookies() });
+    const { allowed_upstream_headers } = filter.http_service.authorization_response;
+
+    expect(response).toMatchObject({
+      status: 200,
+      headers: { 'x-authentik-username': 'alice', cookie: 'cart=7; lang=de' },
+    });
+    expect(identityIn(response).filter((name) => !removed.includes(name))).toEqual([]);
+    for (const name of [...identityIn(response), 'cookie']) expect(matches(name, allowed_upstream_headers)).toBe(true);
+  });
+});
+
+describe('the requests of Ingress-NGINX, as its documentation describes them,', () => {
+  it('lead an anonymous visitor to the login and back to the very address', async () => {
+    const address = `${SITE}/a%20b?x=1&y=%26`;
+    const escaped = encodeURIComponent(address.slice(SITE.length));
+    const start = await visitor.visit(`${SITE}/outpost.goauthentik.io/start?rd=${SITE}${escaped}`);
+    const { pathname, search } = new URL(start.headers.get('location')!);
+    const callback = (await visitor.login.fetch(pathname + search)).headers.get('location')!;
+
+    expect((await visitor.visit(callback)).headers.get('location')).toBe(address);
+  });
+});

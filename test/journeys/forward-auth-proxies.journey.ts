@@ -1,0 +1,320 @@
+import { once } from 'node:events';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import {
+  blueprint,
+  conditionEntry,
+  flowEntries,
+  groupEntry,
+  IDENTIFICATION,
+  keyOf,
+  LOGIN,
+  LOGOUT,
+  PASSWORD,
+  userEntry,
+} from '../support/blueprints.js';
+import { createCertificate } from '../support/certificate.js';
+import { describeInChromium, useChromium } from '../support/chromium.js';
+import { startConnectProxy } from '../support/connect-proxy.js';
+import { Deployment } from '../support/deployment.js';
+import { siteEntries } from '../support/forward-auth.js';
+import { HttpsVisitor } from '../support/https-visitor.js';
+import { ProtectedApplication, type ReceivedRequest } from '../support/protected-application.js';
+import { hasProxy, PROXIES, type ProxyName, type RunningProxy, startReverseProxy } from '../support/reverse-proxy.js';
+
+const APP = 'app.example.org';
+const LOGIN_HOST = 'id.example.org';
+const GROUPS = Array.from({ length: 60 }, (_, i) => `a group with quite a long name, number ${i}`);
+/** The time after which a logout has reached every gateway (docs/spec/forward-auth.md). */
+const MAX_VERDICT_MS = 5000;
+
+const staffOf = (...users: string[]) => groupEntry('staff', { users });
+const certificate = createCertificate(2, [APP, LOGIN_HOST]);
+const proxies = new Map<ProxyName, RunningProxy>();
+let deployment: Deployment;
+let application: ProtectedApplication;
+
+beforeAll(async () => {
+  application = await ProtectedApplication.open();
+  deployment = await Deployment.open({
+    blueprints: [
+      blueprint(
+        ...['alice', 'bob', 'carol', 'erin'].map((name) => userEntry(name)),
+        userEntry('dora', { email: '', name: 'Döra' }),
+        staffOf('alice', 'carol', 'dora', 'erin'),
+        GROUPS.map((name) => groupEntry(name, { users: ['carol'] })),
+        flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN]),
+        flowEntries('logout', [LOGOUT], { designation: 'invalidation' }),
+        siteEntries('app', { external_host: `https://${APP}` }),
+        conditionEntry('app application', 'group staff'),
+        {
+          model: 'authentik_brands.brand',
+          identifiers: { domain: 'authentik-default' },
+          attrs: { default: true, flow_authentication: keyOf('login'), flow_invalidation: keyOf('logout') },
+        },
+      ),
+    ],
+    gateway: { BASE_URL: `https://${LOGIN_HOST}`, TRUSTED_PROXIES: '127.0.0.1' },
+  });
+  const others = await Promise.all([deployment.openAnotherGateway(), deployment.openAnotherGateway()]);
+  const gateways = [deployment.url, ...others].map((url) => Number(new URL(url).port));
+  const site = { gateways, application: application.port, certificate };
+  for (const name of PROXIES.filter(hasProxy)) proxies.set(name, await startReverseProxy(name, site));
+});
+afterAll(async () => {
+  await Promise.all([...proxies.values()].map((proxy) => proxy.stop()));
+  await deployment.close();
+  await application.close();
+});
+
+const visitorOf = (name: ProxyName) => new HttpsVisitor(proxies.get(name)!.port, certificate.cert);
+
+/** Opens a path of the application as an anonymous visitor, logs in, and returns where the visitor ends. */
+async function logIn(visitor: HttpsVisitor, username: string, path = '/') {
+  const { addresses } = await visitor.open(APP, path);
+  const login = new URL(addresses.at(-1)!);
+  expect(login.host).toBe(LOGIN_HOST);
+  const executor = `/api/v3/flows/executor/login/?query=${encodeURIComponent(login.search.slice(1))}`;
+  const answer = async (body: object) => {
+    const csrf = visitor.cookiesOf(LOGIN_HOST).get('authentik_csrf') ?? '';
+    const headers = { 'content-type': 'application/json', 'x-authentik-csrf': csrf };
+    return JSON.parse(
+      (await visitor.send(LOGIN_HOST, executor, { method: 'POST', headers, body: JSON.stringify(body) })).text,
+    ) as { to: string };
+  };
+  await answer({ uid_field: username });
+  const { to } = await answer({ password: 'correct-horse-7' });
+  return visitor.open(LOGIN_HOST, to);
+}
+
+async function loggedIn(name: ProxyName, username: string): Promise<HttpsVisitor> {
+  const visitor = visitorOf(name);
+  await logIn(visitor, username);
+  return visitor;
+}
+
+const received = ({ text }: { text: string }) => JSON.parse(text) as ReceivedRequest;
+const valuesOf = (request: ReceivedRequest, name: string) =>
+  request.headers.filter(([candidate]) => candidate === name).map(([, value]) => value);
+
+/** With CI set, the tests of a proxy that is not installed fail. */
+const isTested = (name: ProxyName) => hasProxy(name) || Boolean(process.env['CI']);
+
+describe.each(PROXIES)('behind %s, with three gateways,', (name) => {
+  beforeEach(({ skip }) => skip(!isTested(name), `${name} is not installed`));
+
+  it('an anonymous visitor is led to the login, and back to the very address with its query', async () => {
+    const path = '/reports/a%20b/%C3%A9?x=1&y=%26+%23&next=https://evil.example/?q%3D1&rd=//evil.example';
+    const { addresses, ...response } = await logIn(visitorOf(name), 'alice', path);
+
+    expect(response.status).toBe(200);
+    expect(received(response)).toMatchObject({ method: 'GET', url: path });
+    expect(addresses.at(-1)).toBe(`https://${APP}${path}`);
+    expect(addresses.length).toBeLessThanOrEqual(4);
+  });
+
+  it('the application gets the headers of the user, and no cookie of Gatehouse', async () => {
+    const visitor = await loggedIn(name, 'alice');
+    visitor.plant(APP, 'cart', '7');
+    const request = received(await visitor.send(APP, '/cart?add=1'));
+
+    expect(valuesOf(request, 'x-authentik-username')).toEqual(['alice']);
+    expect(valuesOf(request, 'x-authentik-groups')).toEqual(['staff']);
+    expect(valuesOf(request, 'x-authentik-email')).toEqual(['alice@example.org']);
+    expect(valuesOf(request, 'x-authentik-jwt')).toEqual([expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]+$/)]);
+    expect(valuesOf(request, 'remote-user')).toEqual(['alice']);
+    expect(valuesOf(request, 'remote-groups')).toEqual(['staff']);
+    expect(valuesOf(request, 'cookie')).toEqual(['cart=7']);
+    expect(valuesOf(request, 'x-forwarded-for')).toEqual(['127.0.0.1']);
+    expect(valuesOf(request, 'host')).toEqual([APP]);
+  });
+
+  it('the application gets no cookie if the visitor has only those of Gatehouse', async () => {
+    const visitor = await loggedIn(name, 'alice');
+    const headers = { 'X-authentik-cookie': 'evil=1' };
+
+    expect(valuesOf(received(await visitor.send(APP, '/', { headers })), 'cookie').join('')).toBe('');
+  });
+
+  it('a user without the group gets 403, and the application nothing', async () => {
+    const visitor = visitorOf(name);
+    const before = application.requests.length;
+    const { status, addresses } = await logIn(visitor, 'bob', '/secret');
+
+    expect(status).toBe(403);
+    expect(addresses.length).toBeLessThanOrEqual(4);
+    expect(application.requests.length).toBe(before);
+  });
+
+  it.each(['alice', 'dora'])('headers of the gateway that %s makes up do not reach the application', async (user) => {
+    const visitor = await loggedIn(name, user);
+    const request = received(await visitor.send(APP, '/', { headers: forgedHeaders() }));
+
+    const forged = request.headers.filter(([header, value]) => IDENTITY.test(header) && /evil|\{/.test(value));
+    expect(forged).toEqual([]);
+    expect(valuesOf(request, 'x-authentik-username')).toEqual([user]);
+    expect(request.headers.filter(([header]) => /^(x.authentik.username|remote.user)$/.test(header)).length).toBe(2);
+    expect(valuesOf(request, 'x-forwarded-for')).toEqual(['127.0.0.1']);
+    expect(valuesOf(request, 'x-forwarded-host')).toEqual([APP]);
+    expect(valuesOf(request, 'x-forwarded-proto')).toEqual(['https']);
+    expect(valuesOf(request, 'forwarded')).toEqual([]);
+  });
+
+  it('a header of the gateway that Connection names is not lost on the way to the application', async () => {
+    const visitor = await loggedIn(name, 'alice');
+    const headers = { connection: 'close, X-authentik-username, Remote-User' };
+    const response = await visitor.send(APP, '/', { headers });
+
+    const user = response.status === 400 ? 'refused' : valuesOf(received(response), 'x-authentik-username').join();
+    expect(['refused', 'alice']).toContain(user);
+  });
+
+  it('a user in sixty groups reaches the application', async () => {
+    const request = received(await (await loggedIn(name, 'carol')).send(APP, '/'));
+
+    expect(valuesOf(request, 'x-authentik-groups')[0]!.split('|').sort()).toEqual(['staff', ...GROUPS].sort());
+  });
+
+  it('a POST keeps its body, and one of an anonymous visitor does not reach the application', async () => {
+    const body = `${'x'.repeat(100_000)}=é`;
+    const visitor = await loggedIn(name, 'alice');
+    const sent = { method: 'POST', body, headers: { 'content-type': 'text/plain' } };
+
+    expect(received(await visitor.send(APP, '/form?a=1', sent))).toMatchObject({
+      method: 'POST',
+      url: '/form?a=1',
+      body,
+    });
+    const before = application.requests.length;
+    expect((await visitorOf(name).send(APP, '/form', sent)).status).toBe(302);
+    expect(application.requests.length).toBe(before);
+  });
+
+  it('a WebSocket works, and one of an anonymous visitor does not reach the application', async () => {
+    const socket = await (await loggedIn(name, 'alice')).socket(APP, '/socket?a=1');
+    if (typeof socket === 'number') throw new Error(`refused with ${socket}`);
+    socket.send('hello');
+    const [message] = (await once(socket, 'message')) as [Buffer];
+    socket.terminate();
+
+    expect(String(message)).toContain('hello {"method":"GET","url":"/socket?a=1"');
+    expect(String(message)).toContain('["x-authentik-username","alice"]');
+    const before = application.requests.length;
+    expect(await visitorOf(name).socket(APP, '/socket')).toBe(302);
+    expect(application.requests.length).toBe(before);
+  });
+
+  it(`a logout at the login host closes the application within ${MAX_VERDICT_MS / 1000} s`, async () => {
+    const visitor = await loggedIn(name, 'alice');
+    const statuses = () => Promise.all([0, 1, 2, 3, 4, 5].map(async () => (await visitor.send(APP, '/')).status));
+    expect(await statuses()).toEqual(Array(6).fill(200));
+    await visitor.send(LOGIN_HOST, '/api/v3/flows/executor/logout/?query=');
+
+    await expect.poll(statuses, { timeout: MAX_VERDICT_MS, interval: 20 }).toEqual(Array(6).fill(302));
+  });
+
+  it('the application’s host serves nothing of the login host', async () => {
+    const visitor = visitorOf(name);
+
+    for (const path of ['/if/flow/login/', '/api/v3/core/users/me/', '/outpost.goauthentik.io/../api/v3/root/config/'])
+      expect((await visitor.send(APP, path)).status).not.toBe(200);
+  });
+
+  it('no header that names another host or scheme changes what the gateway judges', async () => {
+    const visitor = await loggedIn(name, 'alice');
+    const headers = {
+      'x-forwarded-host': 'evil.example',
+      'x-forwarded-proto': 'http',
+      'x-original-url': 'https://evil.example/',
+    };
+    const { status, headers: sent } = await visitorOf(name).send(APP, '/a', { headers });
+
+    expect(status).toBe(302);
+    expect(new URL(sent.location!).host).toBe(APP);
+    expect(sent.location).not.toContain('evil');
+    expect((await visitor.send(APP, '/a', { headers })).status).toBe(200);
+
+    // A request line with one host, and a Host header with another (RFC 9112 §3.2.2).
+    const named = await visitor.send(APP, `https://${APP}/a`, { headers: { host: LOGIN_HOST } });
+    expect([200, 400]).toContain(named.status);
+  });
+});
+
+describeInChromium('in a browser behind nginx', () => {
+  const chromium = useChromium();
+  beforeEach(({ skip }) => skip(!isTested('nginx'), 'nginx is not installed'));
+
+  it('a user logs in, comes back to the very page, and its WebSocket knows the user', async () => {
+    const tunnel = await startConnectProxy(proxies.get('nginx')!.port);
+    try {
+      const { page, complaints } = await chromium.open({ ignoreHTTPSErrors: true, proxy: { server: tunnel.url } });
+      await page.context().route(/^https:\/\/(app|id)\.example\.org\//, (route) => route.continue());
+      await page.goto(`https://${APP}/page?x=1&y=%26`);
+      await page.locator('#uid_field').fill('alice');
+      await page.keyboard.press('Enter');
+      await page.getByLabel('Password', { exact: true }).fill('correct-horse-7');
+      await page.keyboard.press('Enter');
+      await page.waitForURL(`https://${APP}/page?x=1&y=%26`);
+
+      await page.locator('#answer', { hasText: '["x-authentik-username","alice"]' }).waitFor();
+      const cookies = (await page.context().cookies()).filter(({ domain }) => domain === APP);
+      expect(cookies.map(({ name }) => name).sort()).toEqual([
+        '__Host-gatehouse_forward',
+        '__Host-gatehouse_forward_nonce',
+      ]);
+      expect(cookies.every(({ secure, httpOnly }) => secure && httpOnly)).toBe(true);
+      expect(complaints).toEqual([]);
+    } finally {
+      await tunnel.close();
+    }
+  });
+});
+
+const tested = PROXIES.filter(isTested);
+
+describe.runIf(tested.length > 0)('behind all proxies,', () => {
+  const visitors = new Map<ProxyName, HttpsVisitor>();
+
+  beforeAll(async () => {
+    for (const name of tested) visitors.set(name, await loggedIn(name, 'erin'));
+    for (const visitor of visitors.values()) await visitor.send(APP, '/');
+    await deployment.apply(
+      blueprint(
+        ['alice', 'carol', 'dora', 'erin'].map((user) => userEntry(user)),
+        staffOf('alice'),
+      ),
+    );
+  });
+
+  it.each(tested)(`%s answers 403 within ${MAX_VERDICT_MS / 1000} s after a user has lost the group`, async (name) => {
+    const statuses = () => Promise.all([0, 1, 2].map(async () => (await visitors.get(name)!.send(APP, '/')).status));
+
+    await expect.poll(statuses, { timeout: MAX_VERDICT_MS, interval: 50 }).toEqual([403, 403, 403]);
+  });
+});
+
+describe.runIf(tested.length > 0)('while one of three gateways is down,', () => {
+  beforeAll(() => deployment.stop('gateway'));
+
+  it.each(tested)('users log in and work behind %s', async (name) => {
+    const visitor = await loggedIn(name, 'alice');
+    const statuses = await Promise.all(Array.from({ length: 6 }, async () => (await visitor.send(APP, '/')).status));
+
+    expect(statuses).toEqual(Array(6).fill(200));
+  });
+});
+
+/** Names of headers that applications trust, as CGI variables too. */
+const IDENTITY = /^(x.authentik|remote.)/;
+const NAMES = ['username', 'groups', 'email', 'name', 'uid', 'jwt', 'entitlements', 'meta-app']
+  .flatMap((name) => [`X-authentik-${name}`, `X_authentik_${name}`, `X-authentik_${name}`, `x_AUTHENTIK-${name}`])
+  .concat(
+    ['User', 'Groups', 'Email', 'Name'].flatMap((name) => [`Remote-${name}`, `remote_${name}`, `REMOTE-${name}`]),
+  );
+
+const forgedHeaders = () => ({
+  ...Object.fromEntries(NAMES.map((name) => [name, 'evil'])),
+  'X-Forwarded-For': '203.0.113.6',
+  'X-Forwarded-Host': 'evil.example',
+  'X-Forwarded-Proto': 'evil',
+  Forwarded: 'for=203.0.113.6;host=evil.example',
+});

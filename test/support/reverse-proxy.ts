@@ -1,0 +1,162 @@
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { isInstalled } from '../deploy/installed.js';
+import type { KeyPair } from './certificate.js';
+import { configurationIn } from './how-to-page.js';
+import { freePort, startProcess } from './processes.js';
+
+/** The proxies that have a page in docs/how-to and that tests can run. */
+export const PROXIES = ['nginx', 'caddy', 'haproxy'] as const;
+export type ProxyName = (typeof PROXIES)[number];
+
+/** What stands behind a proxy, all of it on this machine. */
+interface Site {
+  /** Ports of three gateways. */
+  readonly gateways: readonly number[];
+  /** Port of the application. */
+  readonly application: number;
+  readonly certificate: KeyPair;
+}
+
+/** A running proxy. */
+export interface RunningProxy {
+  /** Port of its TLS listener on 127.0.0.1. */
+  readonly port: number;
+  readonly stop: () => Promise<void>;
+}
+
+interface Setting extends Site {
+  readonly folder: string;
+  readonly port: number;
+  /** A second free port. */
+  readonly extraPort: number;
+}
+
+/** How a proxy runs in a test. */
+interface Recipe {
+  /** The first one that is installed is used. Debian installs some outside of the PATH of ordinary accounts. */
+  readonly programs: readonly string[];
+  /** Matches the output of a proxy that listens. */
+  readonly ready: RegExp;
+  readonly args: (folder: string) => [string, ...string[]];
+  /** The files of the page, by the path that their first line names. */
+  readonly files: readonly string[];
+  /** The strings of these files that a test replaces, beside the addresses behind the proxy. */
+  readonly replacements: (setting: Setting) => Readonly<Record<string, string>>;
+  /** The name, and the text before the page's text, of a further file. */
+  readonly main?: (setting: Setting) => readonly [name: string, text: string];
+}
+
+/** The certificate where nginx and Caddy expect it. */
+const certificateFiles = ({ folder }: Setting) => ({
+  '/etc/ssl/example.org.crt': join(folder, 'site.crt'),
+  '/etc/ssl/example.org.key': join(folder, 'site.key'),
+});
+
+const RECIPES: Readonly<Record<ProxyName, Recipe>> = {
+  nginx: {
+    programs: ['nginx', '/usr/sbin/nginx'],
+    ready: /using the "epoll" event method/,
+    args: (folder) => ['-e', 'stderr', '-p', folder, '-c', join(folder, 'nginx.conf')],
+    files: ['/etc/nginx/conf.d/gatehouse.conf'],
+    replacements: (setting) => ({
+      ...certificateFiles(setting),
+      'listen 443 ssl': `listen 127.0.0.1:${setting.port} ssl`,
+    }),
+    main: ({ folder }) => ['nginx.conf', nginxMain(folder)],
+  },
+  caddy: {
+    programs: ['caddy'],
+    ready: /serving initial configuration/,
+    args: (folder) => ['run', '--adapter', 'caddyfile', '--config', join(folder, 'main')],
+    files: ['/etc/caddy/Caddyfile'],
+    replacements: certificateFiles,
+    main: ({ folder, port, extraPort }) => [
+      'main',
+      `${caddyOptions(port, extraPort)}import ${join(folder, 'Caddyfile')}\n`,
+    ],
+  },
+  haproxy: {
+    programs: ['haproxy', '/usr/sbin/haproxy'],
+    // The worker ends with the master.
+    ready: /Loading success/,
+    args: (folder) => ['-W', '-db', '-f', join(folder, 'haproxy.cfg')],
+    files: ['/etc/haproxy/haproxy.cfg', '/etc/haproxy/gatehouse.lua'],
+    replacements: ({ folder, port, extraPort }) => ({
+      'bind :443 ': `bind 127.0.0.1:${port} `,
+      '127.0.0.1:9009': `127.0.0.1:${extraPort}`,
+      '/etc/haproxy/example.org.pem': join(folder, 'site.pem'),
+      'lua-load /etc/haproxy': `lua-load ${folder}`,
+    }),
+  },
+};
+
+const programOf = (name: ProxyName): string | undefined => RECIPES[name].programs.find(isInstalled);
+
+/** Returns whether a proxy is installed. */
+export const hasProxy = (name: ProxyName): boolean => programOf(name) !== undefined;
+
+/** Starts a proxy with the configuration of its page in docs/how-to. Resolves when it listens. */
+export async function startReverseProxy(name: ProxyName, site: Site): Promise<RunningProxy> {
+  const recipe = RECIPES[name];
+  const folder = await mkdtemp(join(tmpdir(), 'gatehouse-proxy-'));
+  // Workers may run as another account.
+  await chmod(folder, 0o755);
+  const setting = { ...site, folder, port: await freePort(), extraPort: await freePort() };
+  for (const [file, text] of Object.entries(await filesOf(name, setting)))
+    await writeFile(join(folder, file), text, { mode: 0o600 });
+  const [first, ...args] = recipe.args(folder);
+  const env = { HOME: folder, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder };
+  const proxy = await startProcess(first, env, { program: programOf(name) ?? name, args, ready: recipe.ready });
+  const stop = async () => {
+    await proxy.stop('SIGKILL');
+    await rm(folder, { recursive: true, force: true });
+  };
+  return { port: setting.port, stop };
+}
+
+/** Returns the text of each file by its name. */
+async function filesOf(name: ProxyName, setting: Setting): Promise<Readonly<Record<string, string>>> {
+  const { files, main, replacements } = RECIPES[name];
+  const { gateways, application, certificate } = setting;
+  const pairs = {
+    ...Object.fromEntries(gateways.map((port, i) => [`10.0.0.1${i + 1}:9000`, `127.0.0.1:${port}`])),
+    '10.0.0.21:8080': `127.0.0.1:${application}`,
+    ...replacements(setting),
+  };
+  const blocks = await Promise.all(files.map((path) => configurationIn(`forward-auth-${name}`, path)));
+  for (const original of Object.keys(pairs))
+    if (!blocks.some((block) => block.includes(original))) throw new Error(`the page of ${name} lacks ${original}`);
+  const replaced = blocks.map((block) =>
+    Object.entries(pairs).reduce((text, [original, value]) => text.replaceAll(original, value), block),
+  );
+  return {
+    ...Object.fromEntries(files.map((path, i) => [path.slice(path.lastIndexOf('/') + 1), replaced[i] ?? ''])),
+    ...(main ? Object.fromEntries([main(setting)]) : {}),
+    ...{ 'site.crt': certificate.cert, 'site.key': certificate.key },
+    'site.pem': certificate.cert + certificate.key,
+  };
+}
+
+/** What Debian's nginx.conf has around the files of conf.d. One process, so that none is left when it is killed. */
+function nginxMain(folder: string): string {
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
+    .map((kind) => `${kind}_temp_path ${join(folder, kind)};`)
+    .join(' ');
+  return `daemon off; master_process off; pid ${join(folder, 'nginx.pid')}; error_log stderr notice; events {}
+http { access_log off; ${temporary} include ${join(folder, 'gatehouse.conf')}; }
+`;
+}
+
+const caddyOptions = (httpsPort: number, httpPort: number) => `{
+	admin off
+	auto_https disable_redirects
+	default_bind 127.0.0.1
+	https_port ${httpsPort}
+	http_port ${httpPort}
+	servers {
+		protocols h1 h2
+	}
+}
+`;
