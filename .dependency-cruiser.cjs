@@ -54,7 +54,12 @@ module.exports = {
       from: { path: '^apps/web/src/', pathNot: '\\.spec\\.ts$|^apps/web/src/examples/' },
       to: {
         path: '^(libs|apps)/|^(?!node_modules/(preact|uqr))',
-        pathNot: ['^libs/texts/', '^packages/client/', '^apps/web/', 'node_modules/(preact|preact-render-to-string|uqr|@noble/hashes)/'],
+        pathNot: [
+          '^libs/texts/',
+          '^packages/client/',
+          '^apps/web/',
+          'node_modules/(preact|preact-render-to-string|uqr|@noble/hashes)/',
+        ],
       },
     },
     {

@@ -83,7 +83,7 @@ export const webhookSettings = z.object({
     'Bytes of a response that are read before its connection is closed. They are discarded',
   ),
   WEBHOOK_CONCURRENCY: whole(5, 1, 50).describe(
-    'Largest number of events that one courier sends to one endpoint at the same time, each about another user',
+    'Largest number of events that one courier sends to one endpoint at the same time: of each user one, and any number about nobody',
   ),
   WEBHOOK_TRIES: whole(20, 1, 100).describe('Delivery attempts before a delivery is parked'),
   WEBHOOK_MAX_AGE_S: whole(3 * 86_400, 60, 30 * 86_400).describe(
