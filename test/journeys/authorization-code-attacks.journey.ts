@@ -179,7 +179,14 @@ describe('a code', () => {
     const replies = await Promise.all(Array.from({ length: 5 }, () => exchange()));
     const statuses = replies.map(({ status }) => status);
     expect(statuses.toSorted((a, b) => a - b)).toEqual([200, 400, 400, 400, 400]);
+  });
+
+  it('ends its access token when it is used again', async () => {
+    const { exchange } = await newCode();
+    const { access_token } = (await exchange()).body;
+    expect(await endpoints.userinfo(String(access_token))).toMatchObject({ status: 200 });
     expect(await exchange()).toMatchObject({ status: 400, body: { error: 'invalid_grant' } });
+    expect(await endpoints.userinfo(String(access_token))).toMatchObject({ status: 401 });
   });
 
   it.each([

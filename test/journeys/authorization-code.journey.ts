@@ -147,6 +147,21 @@ describe('an application', () => {
     expect((await carol.fetch(asked.path)).status).toBe(404);
   });
 
+  it('gets its code without a further question when another site opens the address, as applications do', async () => {
+    const bob = await loggedIn('bob');
+    const request = await plain.push();
+    const opened = await bob.fetch(request.path, { headers: { 'sec-fetch-site': 'cross-site' } });
+    expect((await plain.exchange(locationOf(opened), request)).claims()).toMatchObject({ amr: ['pwd'] });
+  });
+
+  it('finds the consent again when its user reloads the address', async () => {
+    const bob = await loggedIn('bob');
+    const request = await shop.push({ prompt: 'consent' });
+    const headers = { 'sec-fetch-site': 'cross-site' };
+    for (const _ of [1, 2]) expect(locationOf(await bob.fetch(request.path, { headers }))).toBe('/if/flow/consent/');
+    expect((await shop.exchange(await consent(bob), request)).claims()).toMatchObject({ amr: ['pwd'] });
+  });
+
   it('gets a new consent with prompt=consent, although one is remembered or the flow asks for none', async () => {
     const bob = await loggedIn('bob');
     const request = await plain.push({ prompt: 'consent' });

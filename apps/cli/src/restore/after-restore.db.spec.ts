@@ -124,6 +124,12 @@ async function fillOthers({ source, devices }: Database, alice: SavedUser): Prom
     [code, application, alice.uuid, alice.epoch],
   );
   await source.query(
+    `INSERT INTO consent.authorization_requests
+       (reference_hash, client_id, application_id, request, expires, code_hash, user_id, user_epoch)
+     VALUES ($1, 'box', $2, '{}', now() + interval '1 hour', $1, $3, $4)`,
+    [code, application, alice.uuid, alice.epoch],
+  );
+  await source.query(
     `INSERT INTO consent.access_tokens VALUES ($1, $2, $3, 'box', $4, '{}', now() + interval '1 hour')`,
     [...[token, alice.uuid, alice.epoch, application]],
   );
@@ -144,6 +150,8 @@ async function fillOthers({ source, devices }: Database, alice: SavedUser): Prom
     'a waiting mail': (database) => anyRow(database, 'DELETE FROM flow.outbox WHERE id = $1', mail.id),
     'an approved device code': (database) =>
       anyRow(database, 'DELETE FROM consent.device_codes WHERE device_hash = $1', code),
+    'an authorization code': (database) =>
+      anyRow(database, 'DELETE FROM consent.authorization_requests WHERE code_hash = $1', code),
     'the access token of a device': (database) =>
       anyRow(database, 'DELETE FROM consent.access_tokens WHERE hash = $1', token),
     'a permit to change a superuser': (database) =>

@@ -87,11 +87,16 @@ describe('authorization codes', () => {
     const [winner, ...others] = redeemed.filter((result) => result !== undefined);
     expect(others).toEqual([]);
     expect(winner).toMatchObject({ ...REQUEST, authentication: AUTHENTICATION });
-    const [{ count }] = await source.query<[{ count: number }]>(
-      `SELECT count(*)::int FROM consent.access_tokens WHERE hash = sha256(convert_to($1, 'UTF8'))`,
-      [winner!.access_token],
-    );
-    expect([count, await store.redeem(exchange(code))]).toEqual([1, undefined]);
+  });
+
+  it('take their token with them when the client uses them again (RFC 6749 §4.1.2)', async () => {
+    const tokens = () => source.query<unknown[]>('SELECT FROM consent.access_tokens');
+    const [code, before] = [await issued(), (await tokens()).length];
+    await store.redeem(exchange(code));
+    expect(await store.redeem(exchange(code, { clientId: 'other' }))).toBeUndefined();
+    expect(await tokens()).toHaveLength(before + 1);
+    expect(await store.redeem(exchange(code))).toBeUndefined();
+    expect(await tokens()).toHaveLength(before);
   });
 
   it.each([
