@@ -7,7 +7,10 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 
 /** Packages that a project installs beside the packed ones. They come from the repository, so no network is needed. */
-const OTHER_PACKAGES = [...['react', 'typescript', 'csstype'], ...['@types/react']];
+const OTHER_PACKAGES = [
+  ...['react', 'react-dom', 'scheduler', 'typescript', 'csstype'],
+  ...['@types/react', '@types/react-dom'],
+];
 
 /** A scratch project in which the packed packages are installed. */
 export interface ScratchProject {

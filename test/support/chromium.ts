@@ -33,7 +33,7 @@ export function useChromium() {
       contexts.push(context);
       // Requests to other machines are blocked.
       await context.route(
-        ({ hostname }) => hostname !== 'localhost' && hostname !== '127.0.0.1',
+        ({ hostname }) => !/^(?:127\.0\.0\.1|(?:.+\.)?localhost)$/.test(hostname),
         (route) => route.abort('aborted'),
       );
       const page = await context.newPage();

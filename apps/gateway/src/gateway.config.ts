@@ -4,6 +4,7 @@ import { commonConfig, geoIpConfig, natsConfig, postgresConfig } from '@gatehous
 import { z } from 'zod';
 import { SigningKeys } from './applications/signing-keys.js';
 import { CSRF_COOKIE, CSRF_COOKIES, isHostOnly, SESSION_COOKIE, SESSION_COOKIES } from './http/cookie-names.js';
+import { corsOriginsIn } from './http/cors.js';
 import { TRACEPARENT_USES } from './http/request-spans.js';
 import { avatarModes } from './users/avatars/avatar-modes.js';
 
@@ -34,6 +35,19 @@ export const gatewaySettings = z.object({
     .default(CSRF_COOKIE)
     .describe(
       'Name of the cookie with the CSRF token. With `__Host-`, which needs an https BASE_URL, pages of authentik cannot be used',
+    ),
+  CORS_ORIGINS: z
+    .string()
+    .default('')
+    .superRefine((setting, context) => {
+      try {
+        corsOriginsIn(setting);
+      } catch (error) {
+        context.addIssue((error as Error).message);
+      }
+    })
+    .describe(
+      'Origins of the same site whose pages may run flows with the cookies of their visitors, such as `https://app.example.org`, comma separated. Their scripts are trusted like those of Gatehouse',
     ),
   HSTS_MAX_AGE_S: whole(31_536_000, { min: 0 }).describe(
     'max-age of Strict-Transport-Security in seconds, when BASE_URL is https; 0 for no such header',

@@ -31,3 +31,13 @@ it.each(['SESSION_COOKIE', 'CSRF_COOKIE'])('throws for a %s that browsers would 
   });
   expect(() => readConfig(gatewayConfig, { ...settings, [name]: 'mine' })).toThrow(name);
 });
+
+it.each(['*', 'http://app.example.org', 'https://app.example.org/'])('throws for %s in CORS_ORIGINS', (origin) => {
+  const settings = {
+    DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none',
+    SEAL_KEYS: `test:${Buffer.alloc(32).toString('base64')}`,
+    SECRET_KEY: 'x'.repeat(32),
+    CORS_ORIGINS: `https://app.example.org,${origin}`,
+  };
+  expect(() => readConfig(gatewayConfig, settings)).toThrow(`CORS_ORIGINS: ${origin}`);
+});

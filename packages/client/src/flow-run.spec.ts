@@ -193,7 +193,8 @@ it('ends a pause when the signal of the caller is aborted', async () => {
   const controller = new AbortController();
   const starting = createClient({ baseUrl: executor.url }).start('login', {
     signal: controller.signal,
-    onWait: () => controller.abort(new Error('the page was closed')),
+    // The pause begins right after the call.
+    onWait: () => setImmediate(() => controller.abort(new Error('the page was closed'))),
   });
 
   await expect(starting).rejects.toThrow('the page was closed');

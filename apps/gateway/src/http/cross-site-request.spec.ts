@@ -17,6 +17,13 @@ describe('a request', () => {
     expect(isCrossSiteWith(site)).toBe(false);
   });
 
+  it('does not come from another site if a script of a listed origin sends it, unless it has the parameter cross_site', () => {
+    const sent = { headers: { 'sec-fetch-site': 'same-site' }, corsOrigin: 'https://app.example.org' };
+    expect(isCrossSite({ ...sent, query: {} })).toBe(false);
+    expect(isCrossSite({ ...sent, query: { cross_site: '1' } })).toBe(true);
+    expect(isCrossSite({ ...sent, headers: { ...sent.headers, 'sec-purpose': 'prefetch' }, query: {} })).toBe(true);
+  });
+
   it('comes from another site if its query has the parameter cross_site', () => {
     expect(isCrossSiteWith('same-origin', { cross_site: '1' })).toBe(true);
   });

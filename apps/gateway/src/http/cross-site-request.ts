@@ -17,12 +17,16 @@ const ACTING =
 const PREFETCH_HEADERS = ['sec-purpose', 'purpose', 'x-purpose', 'x-moz'] as const;
 const PREFETCH = /prefetch|prerender|preview/i;
 
+type SentRequest = Pick<FastifyRequest, 'headers' | 'query'> & Partial<Pick<FastifyRequest, 'corsOrigin'>>;
+
 /**
- * Returns whether another site (a sibling domain too) sent the browser here, or the browser prefetches the URL.
+ * Returns whether another site (a sibling domain too) sent the browser here, or the browser prefetches the URL. A script
+ * of a listed origin counts as this site (docs/spec/http.md#other-origins).
  * Programs, old browsers and browsers over plain HTTP send no `Sec-Fetch-Site` and count as this site (docs/adr/0034).
  */
-export const isCrossSite = ({ headers, query }: Pick<FastifyRequest, 'headers' | 'query'>): boolean =>
-  !['same-origin', 'none', undefined].includes(headers['sec-fetch-site'] as string | undefined) ||
+export const isCrossSite = ({ headers, query, corsOrigin }: SentRequest): boolean =>
+  (corsOrigin === undefined &&
+    !['same-origin', 'none', undefined].includes(headers['sec-fetch-site'] as string | undefined)) ||
   PREFETCH_HEADERS.some((name) => PREFETCH.test(String(headers[name] ?? ''))) ||
   CROSS_SITE in Object(query);
 

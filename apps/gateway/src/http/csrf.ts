@@ -3,6 +3,7 @@ import { randomToken } from '@gatehouse/executor';
 import { secretsEqual } from '@gatehouse/platform';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { csrfCookieOf, isHostOnly } from './cookie-names.js';
+import { CSRF_TOKEN_HEADER } from './cors.js';
 import { isSecure } from './session-cookie.service.js';
 
 const CSRF_HEADER = 'x-authentik-csrf';
@@ -60,8 +61,9 @@ function originFailure(request: FastifyRequest, baseUrl: string): Sentence | und
     : sentence('CSRF Failed: Referer checking failed - {referer} does not match any trusted origins.', { referer });
 }
 
-const ownOrigins = ({ protocol, host }: FastifyRequest, baseUrl: string): ReadonlySet<string> =>
-  new Set([new URL(baseUrl).origin, `${protocol}://${host}`]);
+/** Returns the origins of this site, and the listed origin of a page that may use this path. */
+const ownOrigins = ({ protocol, host, corsOrigin }: FastifyRequest, baseUrl: string): ReadonlySet<string> =>
+  new Set([new URL(baseUrl).origin, `${protocol}://${host}`, ...(corsOrigin === undefined ? [] : [corsOrigin])]);
 
 function tokenFailure(request: FastifyRequest, token: unknown, from: CsrfMessages): Sentence | undefined {
   const cookie = request.cookies[csrfCookieOf(request)];
@@ -80,7 +82,7 @@ const isMatchingToken = (cookie: string, token: string) => TOKEN.test(cookie) &&
 
 /**
  * Sets the CSRF cookie to a new token, as after a login, and returns the token. Scripts of pages send the value of the
- * cookie as a header (docs/spec/http.md#csrf).
+ * cookie as a header (docs/spec/http.md#csrf). A page of a listed origin gets it in a response header.
  */
 export function issueCsrfToken(request: FastifyRequest, reply: FastifyReply): string {
   const token = randomToken(TOKEN_LENGTH);
@@ -91,11 +93,17 @@ export function issueCsrfToken(request: FastifyRequest, reply: FastifyReply): st
     secure: isHostOnly(name) || isSecure(request),
     maxAge: ONE_YEAR_S,
   });
-  return token;
+  return disclosed(request, reply, token);
 }
 
 /** Returns the visitor's CSRF token. Sets a new token if the visitor has none. */
 export function ensureCsrfToken(request: FastifyRequest, reply: FastifyReply): string {
   const cookie = request.cookies[csrfCookieOf(request)];
-  return cookie && TOKEN.test(cookie) ? cookie : issueCsrfToken(request, reply);
+  return cookie && TOKEN.test(cookie) ? disclosed(request, reply, cookie) : issueCsrfToken(request, reply);
+}
+
+/** Puts the token into a response header if a page of a listed origin reads the response. Returns the token. */
+function disclosed({ corsOrigin }: FastifyRequest, reply: FastifyReply, token: string): string {
+  if (corsOrigin !== undefined) void reply.header(CSRF_TOKEN_HEADER, token);
+  return token;
 }

@@ -88,3 +88,28 @@ it('refuses a request while the server closes in the same form as before, and en
     /HTTP\/1\.1 503 Service Unavailable\r\n[^]*retry-after: 1\r\nconnection: close\r\n[^]*\{"component":"ak-stage-flow-error","request_id":"[0-9a-f]{32}"\}$/,
   );
 });
+
+it('answers preflights of a listed origin while it refuses other requests, and lets its page read a refusal', async () => {
+  const origin = 'https://app.example.org';
+  const fastify = await serve({ IN_FLIGHT_MAX: '1', CORS_ORIGINS: origin });
+  const { socket, received } = await connectTo(fastify);
+  const first = once(fastify.server, 'request');
+  socket.write(get('/slow/'));
+  await first;
+  const url = `http://127.0.0.1:${(fastify.server.address() as AddressInfo).port}/api/v3/core/users/me/`;
+  const refused = await fetch(url, { headers: { origin } });
+  const preflight = { method: 'OPTIONS', headers: { origin, 'access-control-request-method': 'POST' } };
+  const answered = await fetch(url, preflight);
+  const ofOthers = await fetch(url, {
+    ...preflight,
+    headers: { ...preflight.headers, origin: `${origin}.evil.example` },
+  });
+  fastify.server.emit('answer');
+  socket.end();
+  await received;
+  await fastify.close();
+
+  expect([refused.status, refused.headers.get('access-control-allow-origin')]).toEqual([503, origin]);
+  expect([answered.status, answered.headers.get('access-control-max-age')]).toEqual([204, '600']);
+  expect([ofOthers.status, ofOthers.headers.get('access-control-allow-origin')]).toEqual([503, null]);
+});

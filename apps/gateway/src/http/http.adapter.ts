@@ -10,6 +10,7 @@ import { registerBodyParsers } from './body.parser.js';
 import { rejectConnection } from './client-errors.js';
 import { closeIdleConnectionsOnShutdown } from './connection-shutdown.js';
 import { decorateCsrfCookie } from './cookie-names.js';
+import { CorsPolicy, corsOriginsIn } from './cors.js';
 import { hostProblem, requireOneHost } from './host-header.js';
 import type { ProblemFilter } from './problem.filter.js';
 import { recordRequestSpans } from './request-spans.js';
@@ -29,21 +30,24 @@ interface AdapterOptions {
   readonly config: GatewayConfig;
   readonly filter: ProblemFilter;
   readonly admission: Pick<Admission, 'guard'>;
-  readonly refusals: RefusalContext;
+  readonly refusals: Omit<RefusalContext, 'cors'>;
 }
 
 /** Creates the HTTP server with the parsers, headers and hooks that apply to all routes. */
 export function createFastifyAdapter({ config, filter, admission, refusals }: AdapterOptions): FastifyAdapter {
   const headers = new StandardHeaders({ hstsMaxAgeS: isTlsOnly(config) ? config.HSTS_MAX_AGE_S : undefined });
-  const writer = new RefusalWriter(headers, newRequestId, refusals);
+  const cors = new CorsPolicy(corsOriginsIn(config.CORS_ORIGINS));
+  const writer = new RefusalWriter(headers, newRequestId, { ...refusals, cors });
   const adapter = new FastifyAdapter({
     ...limitsOf(config),
     // Requests are refused before Fastify sees them, which costs a fraction of a response of Fastify.
-    serverFactory: (handle: RequestListener) =>
-      createServer(
-        connectionLimitsOf(config),
-        admission.guard(handle, (...refused) => writer.write(...refused)),
-      ),
+    serverFactory: (handle: RequestListener) => {
+      const guarded = admission.guard(handle, (...refused) => writer.write(...refused));
+      return createServer(connectionLimitsOf(config), (request, response) =>
+        // A preflight costs as little as a refusal, and the request after it has a priority of its own.
+        cors.isPreflight(request) ? handle(request, response) : guarded(request, response),
+      );
+    },
     exposeHeadRoutes: false,
     // While it closes, Fastify still answers requests on open connections, with `Connection: close` and not with 503.
     return503OnClosing: false,
@@ -59,11 +63,16 @@ export function createFastifyAdapter({ config, filter, admission, refusals }: Ad
     },
     trustProxy: config.TRUSTED_PROXIES === '' ? false : config.TRUSTED_PROXIES.split(',').map((proxy) => proxy.trim()),
   });
-  addHooks(adapter.getInstance(), config, headers);
+  addHooks(adapter.getInstance(), config, { headers, cors });
   return adapter;
 }
 
-function addHooks(fastify: FastifyInstance, config: GatewayConfig, headers: StandardHeaders): void {
+interface HeaderWriters {
+  readonly headers: StandardHeaders;
+  readonly cors: CorsPolicy;
+}
+
+function addHooks(fastify: FastifyInstance, config: GatewayConfig, { headers, cors }: HeaderWriters): void {
   routeEveryMethod(fastify);
   // Ignores an unknown `Expect` header (RFC 9110 §10.1.1). Node's own refusal would lack the standard headers.
   fastify.server.on('checkExpectation', (request, response) => fastify.server.emit('request', request, response));
@@ -73,6 +82,7 @@ function addHooks(fastify: FastifyInstance, config: GatewayConfig, headers: Stan
   recordRequestSpans(fastify, config.TRACEPARENT);
   headers.addTo(fastify);
   requireOneHost(fastify);
+  cors.addTo(fastify);
   enforceStrictRouting(fastify);
   registerBodyParsers(fastify, config.BODY_LIMIT_BYTES);
   if (isTlsOnly(config)) fastify.decorate(TLS_ONLY, true);

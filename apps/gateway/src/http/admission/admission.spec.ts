@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { packageFolder } from '@gatehouse/platform';
 import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { CorsPolicy } from '../cors.js';
 import { PageRenderer } from '../pages/page-renderer.js';
 import { StandardHeaders } from '../standard.headers.js';
 import { Admission } from './admission.js';
@@ -35,6 +36,7 @@ async function serve(limits = { delayMs: 20, max: 1000 }) {
     pages,
     brands: () => ({ lastKnown: () => brand }),
     stopping: () => false,
+    cors: new CorsPolicy(new Set()),
   });
   const held: ServerResponse[] = [];
   const arrivals = new EventEmitter();

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { interpolate, Problem } from '@gatehouse/contracts';
 import type { BrandStore } from '@gatehouse/executor';
 import { chooseLocale } from '@gatehouse/texts';
+import type { CorsPolicy } from '../cors.js';
 import { isCrossSite, pageAddress } from '../cross-site-request.js';
 import { CSRF_FIELD } from '../csrf.js';
 import { chosenLocale } from '../locale.js';
@@ -16,6 +17,7 @@ export interface RefusalContext {
   readonly pages: Pick<PageRenderer, 'flow'>;
   /** Returns the source of the brands that pages show. */
   readonly brands: () => Pick<BrandStore, 'lastKnown'>;
+  readonly cors: Pick<CorsPolicy, 'headersFor'>;
   /** Returns whether the process is stopping, so that connections must end. */
   readonly stopping: () => boolean;
 }
@@ -44,6 +46,7 @@ export class RefusalWriter {
     response
       .writeHead(presented.status, {
         ...this.headers.forRequest(requestId),
+        ...this.context.cors.headersFor(request),
         ...presented.headers,
         ...csp,
         ...(this.context.stopping() ? { connection: 'close' } : {}),
