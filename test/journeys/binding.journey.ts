@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { blueprint, DUMMY, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
 import type { Browser } from '../support/browser.js';
 import { Deployment } from '../support/deployment.js';
+import { loggedLine } from '../support/logged-line.js';
 import { writeMmdb } from '../support/mmdb.js';
 
 const [HOME, SAME_NETWORK, SAME_COUNTRY, OTHER_COUNTRY, UNLOCATED] = [
@@ -94,6 +95,17 @@ it.each([
   expect(await get(browser, ip, ME)).toMatchObject({ status: 403, body: { code: 'not_authenticated' } });
   expect((await get(browser, HOME, ME)).status).toBe(403);
   expect(await logoutEvents()).toHaveLength(before.length + 1);
+});
+
+it('logs a session that ends because of its binding, with the user, the address, the request and the broken rule', async () => {
+  const browser = await logIn('country');
+  const [alice] = await deployment.rows<{ id: string }>(`SELECT id FROM directory.users WHERE username = 'alice'`);
+  const requestId = (await get(browser, OTHER_COUNTRY, ME)).headers.get('x-authentik-id');
+
+  expect(await loggedLine(deployment, 'session_binding_broken', requestId)).toMatchObject({
+    ...{ level: 'security', msg: 'a session was used outside its binding and was ended' },
+    ...{ client_ip: OTHER_COUNTRY, user: alice!.id, reason: 'geoip.country' },
+  });
 });
 
 it('redirects a request to the executor to the login, with the flow as next, when the address violates the binding', async () => {
