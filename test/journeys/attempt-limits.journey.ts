@@ -13,6 +13,7 @@ import { Browser } from '../support/browser.js';
 import { countingAttempts } from '../support/counting-attempts.js';
 import { Deployment } from '../support/deployment.js';
 import { submit } from '../support/forms.js';
+import { loggedLine } from '../support/logged-line.js';
 
 const RIGHT = 'correct-horse-7';
 const APP_PASSWORD = 'app-password-of-bob-as-long-as-those-that-the-house-draws-1';
@@ -82,6 +83,23 @@ describe('a password with too many failures', () => {
       }
     },
   );
+
+  it('is logged as a security event with the uuid of the user, whether the visitor typed the name or the address', async () => {
+    const [bob] = await deployment.rows<{ id: string }>(`SELECT id FROM directory.users WHERE username = 'bob'`);
+    await deployment.rows('DELETE FROM flow.attempts');
+    await logIn(deployment.browser(), 'login', ['bob', 'wrong']);
+    await setDelay('1 hour');
+    for (const [flow, uid_field] of [
+      ['login', 'bob'],
+      ['by-mail', 'bob@example.org'],
+    ] as const) {
+      const { headers } = await logIn(deployment.browser(), flow, [uid_field, RIGHT]);
+      expect(await loggedLine(deployment, 'attempt_refused', headers.get('x-authentik-id'))).toMatchObject({
+        ...{ level: 'security', msg: 'an attempt was refused without being judged', client_ip: '127.0.0.1' },
+        ...{ flow, stage: 'password', reason: 'delayed', user: bob!.id },
+      });
+    }
+  });
 });
 
 describe('repeated wrong passwords', () => {
