@@ -1,0 +1,111 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, join, resolve } from 'node:path';
+import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { describeWithNats, type RunningNats, startNats } from '../support/nats.js';
+import { type Environment, readCompose } from './compose.js';
+import { freshEnvironment } from './env-file.js';
+
+/**
+ * Stands for Docker, which test machines need not have: logs each call, prints the services, and runs the command of the
+ * container `stream` as a process of this machine. No container runs before the deployment.
+ */
+const DOCKER = `#!/bin/sh
+folder=$(dirname "$0")
+echo "$*" >> "$folder/calls"
+case "$*" in
+  'compose config --format json') cat "$folder/services.json" ;;
+  'compose run --rm --no-deps stream') exec env -i node --env-file="$folder/stream.env" $(cat "$folder/stream.command") ;;
+esac
+`;
+
+const MEBIBYTE = 1_048_576;
+const RUN_STREAM = 'compose run --rm --no-deps stream';
+
+describeWithNats('npm run deploy', () => {
+  let env: Environment;
+  let nats: RunningNats;
+  let folder: string;
+
+  beforeAll(async () => {
+    env = await freshEnvironment();
+  });
+  beforeEach(async () => {
+    nats = await startNats({ config: await readFile('deploy/nats/nats.conf', 'utf8'), env });
+    folder = await mkdtemp(join(tmpdir(), 'gatehouse-deploy-'));
+    await writeFile(join(folder, 'docker'), DOCKER, { mode: 0o755 });
+  });
+  afterEach(async () => {
+    await nats.stop();
+    await rm(folder, { recursive: true });
+  });
+
+  /** Runs the command in a folder with these settings. Returns its exit code, its output, and the calls of Docker. */
+  async function deploy(args: readonly string[], settings: Environment) {
+    const services = readCompose({ ...env, ...settings });
+    const { command = [], environment = {} } = services['stream'] ?? {};
+    const [program = '', ...others] = command;
+    const variables = Object.entries({ ...environment, NATS_URL: nats.url });
+    await writeFile(join(folder, 'services.json'), JSON.stringify({ services }));
+    await writeFile(join(folder, 'stream.command'), [resolve(program), ...others].join(' '));
+    await writeFile(join(folder, 'stream.env'), variables.map(([name, value]) => `${name}="${value}"\n`).join(''));
+    const PATH = [folder, process.env['PATH']].join(delimiter);
+    const output = await new Promise<{ code: unknown; text: string }>((done) => {
+      execFile(
+        process.execPath,
+        [resolve('tools/deploy.mjs'), ...args],
+        { cwd: folder, env: { PATH } },
+        (error, ...texts) => done({ code: error?.code ?? 0, text: texts.join('') }),
+      );
+    });
+    return { ...output, calls: (await readFile(join(folder, 'calls'), 'utf8')).trim().split('\n') };
+  }
+
+  /** Returns the name and the limits of each stream of the server. */
+  async function streams() {
+    const response = await fetch(`${nats.monitoringUrl}/jsz?streams=1&config=1`);
+    const { account_details = [] } = (await response.json()) as {
+      account_details?: { stream_detail?: { config: { name: string; max_bytes: number; max_age: number } }[] }[];
+    };
+    return account_details.flatMap(({ stream_detail = [] }) => stream_detail.map(({ config }) => config));
+  }
+
+  it.each([['upgrade --no-build'], ['roll'], ['roll courier'], ['roll gateway courier']])(
+    '%s creates the stream of events before the courier starts',
+    async (args) => {
+      const settings = { EVENTS_STREAM: 'events', EVENTS_MAX_BYTES: `${MEBIBYTE}` };
+      const { code, text, calls } = await deploy(args.split(' '), settings);
+      expect({ code, text }).toEqual({ code: 0, text: expect.stringContaining('stream events created\n') });
+      expect(await streams()).toMatchObject([{ name: 'events', max_bytes: MEBIBYTE, subjects: ['events.*'] }]);
+      const start = calls.findIndex((call) => /^compose up .*\bcourier\b/.test(call));
+      expect(start).toBeGreaterThan(calls.indexOf(RUN_STREAM));
+    },
+  );
+
+  it('roll courier changes the limits of the stream to those of .env', async () => {
+    await deploy(['roll', 'courier'], { EVENTS_STREAM: 'events', EVENTS_MAX_BYTES: `${MEBIBYTE}` });
+    const settings = { EVENTS_STREAM: 'events', EVENTS_MAX_BYTES: `${2 * MEBIBYTE}` };
+    expect((await deploy(['roll', 'courier'], settings)).text).toContain('stream events updated\n');
+    expect(await streams()).toMatchObject([{ name: 'events', max_bytes: 2 * MEBIBYTE }]);
+  });
+
+  it('creates no stream without EVENTS_STREAM, and does not touch it without the courier', async () => {
+    expect(await deploy(['roll', 'courier'], {})).toMatchObject({
+      code: 0,
+      text: expect.stringContaining('is not set'),
+    });
+    const { code, calls } = await deploy(['roll', 'gateway'], { EVENTS_STREAM: 'events' });
+    expect([code, calls.filter((call) => call === RUN_STREAM).length]).toEqual([0, 1]);
+    expect(await streams()).toEqual([]);
+  });
+
+  it('starts no service when the stream cannot be created, and says why', async () => {
+    await nats.stop();
+    const { code, text, calls } = await deploy(['roll'], { EVENTS_STREAM: 'events' });
+    expect(code).toBe(1);
+    expect(text).toContain('cannot be reached');
+    expect(text).toContain(`docker ${RUN_STREAM} has failed`);
+    expect(calls.filter((call) => call.startsWith('compose up'))).toEqual([]);
+  });
+});
