@@ -117,6 +117,22 @@ describeInChromium('a single-page application on another origin of the site', ()
     expect(await page.getByLabel('Password').inputValue()).toBe('a-typing-mistake');
   });
 
+  it('starts one run in strict mode, and aborts it when its component is unmounted', async () => {
+    const { page, sent } = await open('unmount.html');
+    const toggle = page.getByRole('button', { name: 'Toggle' });
+    await toggle.click();
+    await page.getByText('ak-stage-identification').waitFor();
+    expect(sent()).toEqual(['GET']);
+    await toggle.click();
+    // Holds the next request for ever.
+    await page.route('**/executor/**', () => undefined);
+    const [request] = await Promise.all([page.waitForEvent('request'), toggle.click()]);
+    const [aborted] = await Promise.all([page.waitForEvent('requestfailed'), toggle.click()]);
+
+    expect([aborted === request, aborted.failure()?.errorText]).toEqual([true, 'net::ERR_ABORTED']);
+    expect(sent()).toEqual(['GET', 'GET']);
+  });
+
   it.each([
     ['another site', OTHER_SITE],
     ['an origin of the site that is not listed', SIBLING],

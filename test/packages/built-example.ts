@@ -1,4 +1,4 @@
-import { cp, readFile } from 'node:fs/promises';
+import { cp, readFile, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname, join } from 'node:path';
@@ -17,7 +17,8 @@ export async function serveExample() {
   const { folder, remove } = await installPacked();
   const root = join(folder, 'spa');
   await cp('examples/spa', root, { recursive: true });
-  const input = ['index.html', 'react.html'].map((name) => join(root, name));
+  await addTestPage(root);
+  const input = ['index.html', 'react.html', 'unmount.html'].map((name) => join(root, name));
   await build({ root, configFile: false, logLevel: 'error', build: { rolldownOptions: { input } } });
   const gatehouse = { origin: EXAMPLE_ORIGIN };
   const server = await serveFolder(join(root, 'dist'), (page) => page.replaceAll(EXAMPLE_ORIGIN, gatehouse.origin));
@@ -34,6 +35,13 @@ export async function serveExample() {
       await remove();
     },
   };
+}
+
+/** Adds a page that the example does not need, which unmounts a flow. */
+async function addTestPage(root: string) {
+  await cp('test/packages/sample/unmount.tsx', join(root, 'unmount.tsx'));
+  const page = await readFile(join(root, 'react.html'), 'utf8');
+  await writeFile(join(root, 'unmount.html'), page.replace('react.tsx', 'unmount.tsx'));
 }
 
 /** Serves the files of a folder. `edit` returns the text of a page. */

@@ -1,0 +1,47 @@
+import type { Challenge, FlowResult } from '@gatehouse/client';
+import { expect, it } from 'vitest';
+import { INITIAL, reduceFlow } from './flow-state.js';
+
+const shown = (challenge: object, more: object = {}): FlowResult => ({
+  kind: 'challenge',
+  challenge: challenge as Challenge,
+  ...more,
+});
+const PASSWORD = { component: 'ak-stage-password' };
+const REFUSED = { ...PASSWORD, response_errors: {} };
+
+/** Returns the number of the step after each result. */
+function stepsOf(...results: FlowResult[]): number[] {
+  let state = INITIAL;
+  return results.map((result) => {
+    state = reduceFlow(reduceFlow(state, { kind: 'sent' }), { kind: 'replied', result });
+    return state.step;
+  });
+}
+
+it('keeps the step of a refused or interrupted response, so that its form keeps its input', () => {
+  expect(stepsOf(shown(PASSWORD), shown(REFUSED), shown(PASSWORD, { interrupted: 'unavailable' }))).toEqual([1, 1, 1]);
+});
+
+it.each([
+  ['another component', shown({ component: 'ak-stage-dummy', response_errors: {} })],
+  ['a second challenge of the same component', shown(PASSWORD)],
+  ['the end of the flow', { kind: 'redirect', to: '/' } as const],
+])('begins another step with %s', (_what, result) => {
+  expect(stepsOf(shown(PASSWORD), result)).toEqual([1, 2]);
+});
+
+it('is pending until the reply, also while the client waits for the service', () => {
+  const wait = { reason: 'service', seconds: 1, failures: 1 } as const;
+  const waiting = reduceFlow(reduceFlow(INITIAL, { kind: 'sent' }), { kind: 'waits', wait });
+  expect(waiting).toMatchObject({ pending: true, waiting: wait });
+  const replied = reduceFlow(waiting, { kind: 'replied', result: shown(PASSWORD) });
+
+  expect(replied).toMatchObject({ pending: false, waiting: undefined });
+});
+
+it('forgets everything when another run is started', () => {
+  const state = reduceFlow(INITIAL, { kind: 'replied', result: shown(PASSWORD) });
+
+  expect(reduceFlow(state, { kind: 'started' })).toEqual(INITIAL);
+});
