@@ -12,6 +12,7 @@ import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BrandRepository } from '../../apps/gateway/src/brands/brand.repository.js';
 import { UserDeviceRepository } from '../../apps/gateway/src/devices/user-device.repository.js';
+import { ForwardAuthRepository } from '../../apps/gateway/src/forward-auth/forward-auth.repository.js';
 import { ApiTokenRepository } from '../../apps/gateway/src/http/auth/api-token.repository.js';
 import { SessionRepository } from '../../apps/gateway/src/sessions/session.repository.js';
 import { SessionRemovalRepository } from '../../apps/gateway/src/sessions/session-removal.repository.js';
@@ -229,7 +230,7 @@ describeWithNats('deploy/postgres/roles.sql', () => {
     });
   });
 
-  it('lets the gateway find plans, and whether a session has proved a device', async () => {
+  it('lets the gateway find plans, proved devices and sites of forward auth, and redeem codes', async () => {
     await withPool('gateway', async (source) => {
       const lifetimes = {
         anonymousSessionS: 60,
@@ -245,6 +246,11 @@ describeWithNats('deploy/postgres/roles.sql', () => {
       expect(await plans.load('nowhere', Buffer.alloc(32))).toBeUndefined();
       const proof = { user: alice, withinS: 60 };
       expect(await new SessionRepository(source, { AVATARS: 'none' }).hasProvedDevice(randomUUID(), proof)).toBe(false);
+      const sites = new ForwardAuthRepository(source, new Sealer(`k:${Buffer.alloc(32).toString('base64')}`));
+      const [hash, application] = [Buffer.alloc(32), randomUUID()];
+      expect(await sites.find('https://nowhere.example.org', hash)).toBeUndefined();
+      const code = { hash, nonceHash: hash, destinationHash: hash, cookieHash: hash, application, lifetimeS: 1 };
+      expect(await sites.redeem(code)).toBe(false);
     });
   });
 
