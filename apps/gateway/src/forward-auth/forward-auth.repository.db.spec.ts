@@ -19,8 +19,9 @@ beforeAll(async () => {
 });
 afterAll(() => database?.close());
 beforeEach(async () => {
-  await query('TRUNCATE flow.proxy_applications, flow.sessions CASCADE');
+  await query('TRUNCATE flow.proxy_applications, flow.sessions, directory.users CASCADE');
   application = await addSite('wiki', ORIGIN);
+  await addUser();
   user = await addUser();
   session = await addSession(user);
 });
@@ -81,7 +82,10 @@ const redeem = (hash: Buffer, changes: object = {}) =>
 const ENDINGS: readonly (readonly [string, string])[] = [
   ['the session has ended', 'DELETE FROM flow.sessions'],
   ['the session has expired', `UPDATE flow.sessions SET expires_at = now() - ${HOUR}`],
-  ['the session belongs to another user now', 'UPDATE flow.sessions SET user_id = gen_random_uuid()'],
+  [
+    'the session belongs to another user now',
+    'UPDATE flow.sessions s SET user_id = u.id, user_epoch = u.epoch FROM directory.users u WHERE u.id <> s.user_id',
+  ],
   ['the session has no user any more', 'UPDATE flow.sessions SET user_id = NULL'],
   ['the user is not active', 'UPDATE directory.users SET is_active = false'],
   ['all sessions of the user were ended', 'UPDATE directory.users SET epoch = epoch + 1'],

@@ -55,6 +55,28 @@ describe('the address after the login at a site', () => {
     );
   });
 
+  it.each([
+    ...[
+      'https://evil.example/x',
+      'http://app.example.org/x',
+      `${ORIGIN}:8443/x`,
+      `${ORIGIN}.evil.example/x`,
+      '/x',
+      'x',
+      '',
+    ],
+    ...[
+      `${ORIGIN}/outpost.goauthentik.io`,
+      `${ORIGIN}/Outpost.goauthentik.io/start`,
+      `${ORIGIN}/%6futpost.goauthentik.io/`,
+    ],
+    ...[
+      `${ORIGIN}/a/../outpost.goauthentik.io/x`,
+      `${ORIGIN}/a%2f..%2foutpost.goauthentik.io/x`,
+      `${ORIGIN}/${'a'.repeat(LIMIT)}`,
+    ],
+  ])('is the front page for %j', (text) => expect(destinationAt(ORIGIN, text, LIMIT)).toBe(`${ORIGIN}/`));
+
   it('may name the host in another spelling', () => {
     expect(destinationAt(ORIGIN, 'HTTPS://APP.example.org:443/Path?q', LIMIT)).toBe(`${ORIGIN}/Path?q`);
     expect(destinationAt(ORIGIN, `${ORIGIN}?q`, LIMIT)).toBe(`${ORIGIN}/?q`);
