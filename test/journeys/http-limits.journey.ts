@@ -1,16 +1,23 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { blueprint, DUMMY, flowEntries } from '../support/blueprints.js';
 import { Deployment } from '../support/deployment.js';
+import { loggedLine } from '../support/logged-line.js';
+import { valueIn } from '../support/metrics.js';
+import { freePort } from '../support/processes.js';
 import { sendRaw } from '../support/raw-http.js';
 
 let deployment: Deployment;
+let monitoring: string;
 
 /** The gateway is behind a TLS-terminating proxy, which the tests imitate. */
 beforeAll(async () => {
+  const port = String(await freePort());
+  monitoring = `http://127.0.0.1:${port}/metrics`;
   deployment = await Deployment.open({
     blueprints: [blueprint(flowEntries('plain', [DUMMY]))],
+    apart: 'all',
     services: ['session'],
-    gateway: { BASE_URL: 'https://id.example.org', REQUEST_ARRIVAL_S: '1' },
+    gateway: { BASE_URL: 'https://id.example.org', REQUEST_ARRIVAL_S: '1', MONITORING_PORT: port, SOCKETS_MAX: '0' },
   });
 });
 afterAll(() => deployment.close());
@@ -137,5 +144,50 @@ describe('a client that aborts its request body', () => {
     await logged;
 
     expect(deployment.output('gateway')).not.toMatch(/"level":"(error|fatal)"/);
+  });
+});
+
+/** The series of responses of the gateway. */
+const responses = (route: string, method: string, status: number) =>
+  `gatehouse_http_seconds_count{route="${route}",method="${method}",status="${status}"}`;
+const malformed = (problem: string) => `gatehouse_malformed_requests_total{problem="${problem}"}`;
+const refusedSockets = (reason: string) => `gatehouse_sockets_refused_total{reason="${reason}"}`;
+const post = (path: string, type: string, body: string) =>
+  `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: ${type}\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+const socket = (origin: string) =>
+  `GET /ws/client/ HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nOrigin: ${origin}\r\n\r\n`;
+const [JSON_TYPE, ROUTE, TOKENS] = [
+  'application/json',
+  '/api/v3/flows/executor/:flow_slug',
+  '/application/o/token/',
+] as const;
+
+describe('a refusal is counted, and has no line except those of the specification (docs/spec/http.md#unlogged-refusals)', () => {
+  it.each<[title: string, sent: string, series: string, events: string[]]>([
+    ['not HTTP', 'nonsense\r\n\r\n', malformed('malformed_http'), []],
+    ['oversized headers', `GET / HTTP/1.1\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, malformed('headers_too_large'), []],
+    ['a slow body', `${post(executor, JSON_TYPE, '{}').slice(0, -1)}`, malformed('request_too_slow'), []],
+    ['two hosts', `GET ${executor} HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n`, responses(ROUTE, 'GET', 400), []],
+    ['an unknown address', 'GET /nothing/ HTTP/1.1\r\nHost: x\r\n\r\n', responses('none', 'GET', 404), []],
+    ['a wrong method', `PUT ${executor} HTTP/1.1\r\nHost: x\r\n\r\n`, responses('none', 'PUT', 405), []],
+    ['invalid JSON', post(executor, JSON_TYPE, '{'), responses(ROUTE, 'POST', 400), []],
+    ['a large body', post(executor, JSON_TYPE, `"${'x'.repeat(300_000)}"`), responses(ROUTE, 'POST', 413), []],
+    ['a wrong type', post(executor, 'text/plain', 'x'), responses(ROUTE, 'POST', 415), []],
+    ['a wrong type for OAuth', post(TOKENS, 'text/plain', 'x'), responses(TOKENS.slice(0, -1), 'POST', 415), []],
+    ['a WebSocket beyond the limit', socket('https://id.example.org'), refusedSockets('process'), []],
+    ['a WebSocket of another site', socket('https://evil.example'), refusedSockets('origin'), ['csrf_refused']],
+  ])('%s', async (...[, sent, series, events]) => {
+    const count = async () => valueIn(await (await fetch(monitoring)).text(), series) ?? 0;
+    const before = await count();
+    const { headers } = await sendRaw(deployment.url, sent);
+    const later = await deployment.browser().fetch(executor);
+    await loggedLine(deployment, 'flow_answered', later.headers.get('x-authentik-id'));
+
+    const lines = deployment
+      .output('gateway')
+      .split('\n')
+      .filter((line) => line.includes(headers['x-authentik-id']!));
+    expect(lines.map((line) => (JSON.parse(line) as { event: unknown }).event)).toEqual(events);
+    expect(await count()).toBe(before + 1);
   });
 });

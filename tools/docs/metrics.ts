@@ -17,6 +17,7 @@ const PARTS: readonly Part[] = [
       await import('../../apps/gateway/src/flows/flow.metrics.js');
       await import('../../apps/gateway/src/http/routing.hooks.js');
       await import('../../apps/gateway/src/http/admission/admission.metrics.js');
+      await import('../../apps/gateway/src/http/client-errors.js');
       await import('../../apps/gateway/src/http/rate-limits/rate-limit.metrics.js');
       await import('../../apps/gateway/src/flows/nats-stage.client.js');
       await import('../../apps/gateway/src/flows/nats-policy.client.js');

@@ -3,13 +3,15 @@ import { type AddressInfo, connect } from 'node:net';
 import { Logger, readConfig } from '@gatehouse/platform';
 import type { FastifyInstance } from 'fastify';
 import { expect, it, onTestFinished } from 'vitest';
+import { LogRecorder } from '../../../../test/support/log-recorder.js';
+import { scrape } from '../../../../test/support/metrics.js';
 import { gatewayConfig } from '../gateway.config.js';
 import { Admission } from './admission/admission.js';
 import { createFastifyAdapter } from './http.adapter.js';
 import { ProblemFilter } from './problem.filter.js';
 
 /** Starts the gateway's server with a route that answers when it is told to. */
-async function serve(settings: Readonly<Record<string, string>> = {}) {
+async function serve(settings: Readonly<Record<string, string>> = {}, logger = new Logger('silent')) {
   const config = readConfig(gatewayConfig, {
     DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none',
     SEAL_KEYS: `test:${Buffer.alloc(32).toString('base64')}`,
@@ -19,7 +21,7 @@ async function serve(settings: Readonly<Record<string, string>> = {}) {
   const unused = () => {
     throw new Error('not a page');
   };
-  const filter = new ProblemFilter(new Logger('silent'), { send: unused });
+  const filter = new ProblemFilter(logger, { send: unused });
   const limits = { delayMs: config.ADMISSION_DELAY_MS, max: config.IN_FLIGHT_MAX };
   const admission = new Admission(limits, { take: () => 0, stop: () => undefined });
   let stopping = false;
@@ -112,4 +114,13 @@ it('answers preflights of a listed origin while it refuses other requests, and l
   expect([refused.status, refused.headers.get('access-control-allow-origin')]).toEqual([503, origin]);
   expect([answered.status, answered.headers.get('access-control-max-age')]).toEqual([204, '600']);
   expect([ofOthers.status, ofOthers.headers.get('access-control-allow-origin')]).toEqual([503, null]);
+});
+
+it('counts a request that is not admitted, and writes no line about it', async () => {
+  const log = new LogRecorder();
+  const fastify = await serve({ IN_FLIGHT_MAX: '1' }, log.logger);
+  const refused = () => scrape('gatehouse_refused_total{priority="new",reason="gateway"}');
+  const before = (await refused()) ?? 0;
+  expect(await requestsAtClose(fastify, '/slow/')).toContain('HTTP/1.1 503');
+  expect([await refused(), log.lines]).toEqual([before + 1, []]);
 });

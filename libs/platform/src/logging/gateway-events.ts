@@ -9,7 +9,8 @@ export const gatewayEvents = {
     processes: GATEWAY,
     msg: 'answered a request of a flow',
     help:
-      'One line for each request to the executor and each page of a flow. `outcome`: `show` (a challenge: its `component` and the kind of its `stage`), ' +
+      'One line for each request to the executor and each page of a flow, except [those that are refused ' +
+      'before](../spec/http.md#unlogged-refusals). `outcome`: `show` (a challenge: its `component` and the kind of its `stage`), ' +
       '`done`, `denied`, or `problem`. A refused answer, such as a wrong password, shows its challenge again, with `reasons`.',
     fields: [
       'request_id',
