@@ -61,7 +61,7 @@ it('removes parked deliveries only, and keeps their events', async () => {
   expect(await source.query('SELECT FROM flow.audit_events')).toHaveLength(3);
 });
 
-it.each([
+const WRONG: readonly (readonly string[])[] = [
   [],
   ['drop', '1'],
   ['list', '1'],
@@ -78,7 +78,9 @@ it.each([
   ['remove'],
   ['remove', '--endpoint', 'siem'],
   ['remove', '1', '--force'],
-])('prints its usage for: %s %s %s', async (...args) => {
+];
+
+it.each(WRONG.map((args) => [args.join(' '), args] as const))('prints its usage for: webhooks %s', async (_, args) => {
   expect(await webhooks(...args)).toMatchObject({
     code: 1,
     stderr: expect.stringMatching(/^events: usage: npm run events -- webhooks list/),
