@@ -267,17 +267,22 @@ describeWithNats('two couriers', () => {
     await begin();
     const receiver = await openReceiver();
     let requests = 0;
-    receiver.answer = (_, response) => void response.writeHead(++requests % 5 === 0 ? 500 : 204).end();
+    const accepted = new Set<string>();
+    receiver.answer = ({ event: { id } }, response) => {
+      const isRefused = ++requests % 5 === 0;
+      if (!isRefused) accepted.add(id);
+      response.writeHead(isRefused ? 500 : 204).end();
+    };
     const settings = { ...webhookSettingsFor({ url: receiver.url }), WEBHOOK_CONCURRENCY: '4' };
     await Promise.all([couriers.start(settings), couriers.start(settings)]);
     const users: SavedUser[] = [];
     for (let i = 0; i < 5; i++) users.push(await enrol(couriers.source));
     const messages = Array.from({ length: 50 }, (_, i) => event('custom_counted', users[i % 5], i));
     const ids = await put(...messages);
-    await receiver.until(() => new Set(receiver.ids).size === 50);
+    await receiver.until(() => accepted.size === 50);
     for (const [i] of users.entries()) {
       const own = ids.filter((_, n) => n % 5 === i);
-      expect([...new Set(receiver.ids)].filter((id) => own.includes(id))).toEqual(own);
+      expect([...accepted].filter((id) => own.includes(id))).toEqual(own);
     }
   });
 });
