@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   blueprint,
-  conditionEntry,
   flowEntries,
   groupEntry,
   IDENTIFICATION,
@@ -16,7 +15,8 @@ import { createCertificate } from '../support/certificate.js';
 import { describeInChromium, useChromium } from '../support/chromium.js';
 import { startConnectProxy } from '../support/connect-proxy.js';
 import { Deployment } from '../support/deployment.js';
-import { siteEntries } from '../support/forward-auth.js';
+import { forgedHeaders, IDENTITY } from '../support/forged-headers.js';
+import { configurationIn } from '../support/how-to-page.js';
 import { HttpsVisitor } from '../support/https-visitor.js';
 import { ProtectedApplication, type ReceivedRequest } from '../support/protected-application.js';
 import { hasProxy, PROXIES, type ProxyName, type RunningProxy, startReverseProxy } from '../support/reverse-proxy.js';
@@ -37,6 +37,7 @@ beforeAll(async () => {
   application = await ProtectedApplication.open();
   deployment = await Deployment.open({
     blueprints: [
+      await configurationIn('protect-an-application', 'app.yaml'),
       blueprint(
         ...['alice', 'bob', 'carol', 'erin'].map((name) => userEntry(name)),
         userEntry('dora', { email: '', name: 'Döra' }),
@@ -44,8 +45,6 @@ beforeAll(async () => {
         GROUPS.map((name) => groupEntry(name, { users: ['carol'] })),
         flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN]),
         flowEntries('logout', [LOGOUT], { designation: 'invalidation' }),
-        siteEntries('app', { external_host: `https://${APP}` }),
-        conditionEntry('app application', 'group staff'),
         {
           model: 'authentik_brands.brand',
           identifiers: { domain: 'authentik-default' },
@@ -66,7 +65,11 @@ afterAll(async () => {
   await application.close();
 });
 
-const visitorOf = (name: ProxyName) => new HttpsVisitor(proxies.get(name)!.port, certificate.cert);
+function visitorOf(name: ProxyName): HttpsVisitor {
+  const proxy = proxies.get(name);
+  if (!proxy) throw new Error(`${name} is not installed`);
+  return new HttpsVisitor(proxy.port, certificate.cert);
+}
 
 /** Opens a path of the application as an anonymous visitor, logs in, and returns where the visitor ends. */
 async function logIn(visitor: HttpsVisitor, username: string, path = '/') {
@@ -90,6 +93,23 @@ async function loggedIn(name: ProxyName, username: string): Promise<HttpsVisitor
   const visitor = visitorOf(name);
   await logIn(visitor, username);
   return visitor;
+}
+
+/**
+ * Sends requests until all have the status `refused`. Returns the milliseconds from now to the last requests of which one
+ * was passed on, 0 if none was.
+ */
+async function lastPassed(statuses: () => Promise<number[]>, refused: number): Promise<number> {
+  const since = performance.now();
+  let last = 0;
+  const areRefused = async () => {
+    const sent = performance.now();
+    const done = (await statuses()).every((status) => status === refused);
+    if (!done) last = sent - since;
+    return done;
+  };
+  await expect.poll(areRefused, { timeout: 4 * MAX_VERDICT_MS, interval: 50 }).toBe(true);
+  return last;
 }
 
 const received = ({ text }: { text: string }) => JSON.parse(text) as ReceivedRequest;
@@ -209,7 +229,7 @@ describe.each(PROXIES)('behind %s, with three gateways,', (name) => {
     expect(await statuses()).toEqual(Array(6).fill(200));
     await visitor.send(LOGIN_HOST, '/api/v3/flows/executor/logout/?query=');
 
-    await expect.poll(statuses, { timeout: MAX_VERDICT_MS, interval: 20 }).toEqual(Array(6).fill(302));
+    expect(await lastPassed(statuses, 302)).toBeLessThan(MAX_VERDICT_MS);
   });
 
   it('the application’s host serves nothing of the login host', async () => {
@@ -277,18 +297,14 @@ describe.runIf(tested.length > 0)('behind all proxies,', () => {
   beforeAll(async () => {
     for (const name of tested) visitors.set(name, await loggedIn(name, 'erin'));
     for (const visitor of visitors.values()) await visitor.send(APP, '/');
-    await deployment.apply(
-      blueprint(
-        ['alice', 'carol', 'dora', 'erin'].map((user) => userEntry(user)),
-        staffOf('alice'),
-      ),
-    );
+    await deployment.apply(blueprint(userEntry('alice'), staffOf('alice')));
   });
 
-  it.each(tested)(`%s answers 403 within ${MAX_VERDICT_MS / 1000} s after a user has lost the group`, async (name) => {
-    const statuses = () => Promise.all([0, 1, 2].map(async () => (await visitors.get(name)!.send(APP, '/')).status));
+  it(`a user who has lost the group gets 403 within ${MAX_VERDICT_MS / 1000} s`, async () => {
+    const statuses = () =>
+      Promise.all([...visitors.values()].map(async (visitor) => (await visitor.send(APP, '/')).status));
 
-    await expect.poll(statuses, { timeout: MAX_VERDICT_MS, interval: 50 }).toEqual([403, 403, 403]);
+    expect(await lastPassed(statuses, 403)).toBeLessThan(MAX_VERDICT_MS);
   });
 });
 
@@ -303,18 +319,18 @@ describe.runIf(tested.length > 0)('while one of three gateways is down,', () => 
   });
 });
 
-/** Names of headers that applications trust, as CGI variables too. */
-const IDENTITY = /^(x.authentik|remote.)/;
-const NAMES = ['username', 'groups', 'email', 'name', 'uid', 'jwt', 'entitlements', 'meta-app']
-  .flatMap((name) => [`X-authentik-${name}`, `X_authentik_${name}`, `X-authentik_${name}`, `x_AUTHENTIK-${name}`])
-  .concat(
-    ['User', 'Groups', 'Email', 'Name'].flatMap((name) => [`Remote-${name}`, `remote_${name}`, `REMOTE-${name}`]),
-  );
-
-const forgedHeaders = () => ({
-  ...Object.fromEntries(NAMES.map((name) => [name, 'evil'])),
-  'X-Forwarded-For': '203.0.113.6',
-  'X-Forwarded-Host': 'evil.example',
-  'X-Forwarded-Proto': 'evil',
-  Forwarded: 'for=203.0.113.6;host=evil.example',
+describe.runIf(tested.length > 0)('while no gateway answers,', () => {
+  it.each(tested)('nothing reaches the application behind %s', async (name) => {
+    const site = { gateways: [9, 9, 9], application: application.port, certificate };
+    const proxy = await startReverseProxy(name, site);
+    try {
+      const before = application.requests.length;
+      const visitor = new HttpsVisitor(proxy.port, certificate.cert);
+      visitor.plant(APP, '__Host-gatehouse_forward', 'x'.repeat(43));
+      expect((await visitor.send(APP, '/')).status).toBeGreaterThanOrEqual(500);
+      expect(application.requests.length).toBe(before);
+    } finally {
+      await proxy.stop();
+    }
+  });
 });

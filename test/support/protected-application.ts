@@ -45,10 +45,14 @@ export class ProtectedApplication {
     server.on('request', (request, response) => {
       const isPage = /^\/page\b/.test(request.url ?? '');
       response.setHeader('content-type', isPage ? 'text/html' : 'application/json');
-      void text(request).then((body) => {
-        const answer = record(request, body);
-        response.end(isPage ? PAGE : answer);
-      });
+      text(request).then(
+        (body) => {
+          const answer = record(request, body);
+          response.end(isPage ? PAGE : answer);
+        },
+        // The proxy has closed the connection within the body.
+        () => response.destroy(),
+      );
     });
     server.on('upgrade', (request, connection, head) => {
       const opened = record(request, '');
