@@ -1,9 +1,11 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { User } from '@gatehouse/contracts';
 import { type OutboxMessage, requestedEventMessage } from '@gatehouse/outbox';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { REQUEST_FACTS } from '../../libs/executor-postgres/testing/event-context.js';
+import { enrol } from '../../libs/executor-postgres/testing/flow-database.js';
 import { Browser } from '../support/browser.js';
 import { CourierHarness } from '../support/courier-harness.js';
 import { describeWithNats } from '../support/nats.js';
@@ -49,14 +51,15 @@ describeWithNats('the receivers of docs/how-to/webhooks.md', () => {
   });
   afterAll(() => couriers?.close());
 
-  const event = (action: string): OutboxMessage =>
-    requestedEventMessage({ action, context: {} }, { ...REQUEST_FACTS, user: undefined });
+  const event = (action: string, user: User): OutboxMessage =>
+    requestedEventMessage({ action, context: {} }, { ...REQUEST_FACTS, user });
 
   it.each([
     ['js', 'receiver.mjs', process.execPath],
     ['python', 'receiver.py', 'python3'],
   ])('print each event once, and refuse another signature: %s', async (language, name, program) => {
     await couriers.begin();
+    const alice = await enrol(couriers.source);
     const page = await readFile('docs/how-to/webhooks.md', 'utf8');
     const [, code = ''] = new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\`$`, 'ms').exec(page) ?? [];
     const file = join(folder, name);
@@ -67,7 +70,7 @@ describeWithNats('the receivers of docs/how-to/webhooks.md', () => {
     const url = `http://127.0.0.1:${port}/`;
     const forger = await couriers.start(webhookSettingsFor({ url }));
     const refused = forger.says(/status 401/);
-    const [id] = await couriers.putEvents([event('login')]);
+    const [id] = await couriers.putEvents([event('login', alice)]);
     await refused;
     await forger.stop();
     expect(receiver.output()).not.toContain(id);
@@ -75,13 +78,17 @@ describeWithNats('the receivers of docs/how-to/webhooks.md', () => {
     await couriers.start(webhookSettingsFor({ url, secrets: [NEW_SECRET, SECRET] }));
     await couriers.source.query('UPDATE flow.webhook_deliveries SET due_at = now()');
     await prints;
-    const again = receiver.says(/gatehouse.logout/);
+    // An event of the user is delivered when the one before it is done.
+    const done = receiver.says(/gatehouse.logout/);
+    await couriers.putEvents([event('logout', alice)]);
+    await done;
+    const repeated = receiver.says(/gatehouse.custom_repeated/);
     await couriers.source.query(
-      `INSERT INTO flow.webhook_deliveries (endpoint, event_id) SELECT 'siem', $1 ON CONFLICT DO NOTHING`,
-      [id],
+      `INSERT INTO flow.webhook_deliveries (endpoint, event_id, user_id) VALUES ('siem', $1, $2)`,
+      [id, alice.uuid],
     );
-    await couriers.putEvents([event('logout')]);
-    await again;
+    await couriers.putEvents([event('custom_repeated', alice)]);
+    await repeated;
     expect(receiver.output().match(/gatehouse.login\b/g)).toHaveLength(1);
     await receiver.stop();
   });
