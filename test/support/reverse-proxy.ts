@@ -108,10 +108,15 @@ export async function startReverseProxy(name: ProxyName, site: Site): Promise<Ru
     await writeFile(join(folder, file), text, { mode: 0o600 });
   const [first, ...args] = recipe.args(folder);
   const env = { HOME: folder, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder };
-  const proxy = await startProcess(first, env, { program: programOf(name) ?? name, args, ready: recipe.ready });
+  const remove = () => rm(folder, { recursive: true, force: true });
+  const options = { program: programOf(name) ?? name, args, ready: recipe.ready };
+  const proxy = await startProcess(first, env, options).catch(async (error: unknown) => {
+    await remove();
+    throw error;
+  });
   const stop = async () => {
     await proxy.stop('SIGKILL');
-    await rm(folder, { recursive: true, force: true });
+    await remove();
   };
   return { port: setting.port, stop };
 }
