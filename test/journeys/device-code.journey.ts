@@ -244,7 +244,7 @@ describe('a device is not authorized', () => {
     expect(await device.post('token', { client_id: 'tv', grant_type })).toMatchObject({
       body: { error: 'invalid_grant' },
     });
-    const other = { client_id: 'tv', grant_type: 'authorization_code' };
+    const other = { client_id: 'tv', grant_type: 'password' };
     expect(await device.post('token', other)).toMatchObject({ status: 400, body: { error: 'unsupported_grant_type' } });
     expect((await fetch(`${deployment.url}/application/o/nobody/.well-known/openid-configuration`)).status).toBe(404);
   });

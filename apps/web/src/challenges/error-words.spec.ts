@@ -16,6 +16,7 @@ const SHOWN_AS_THEY_ARE = [
   ...['authenticator_validate_duo_away', 'authenticator_validate_duo_number', 'authenticator_validate_model'],
   ...['authenticator_validate_sms_early', 'authenticator_validate_sms_unsent', 'authenticator_webauthn_model'],
   ...['consent_changed', 'consent_outdated', 'device_code_finish_over', 'email_unsent', 'group_update_refused'],
+  'authorization_code_over',
   ...['password_none', 'post_source_taken', 'prompt_file_size', 'prompt_unshowable', 'source_disabled'],
   ...['source_missing', 'user_delete_failed', 'user_delete_nobody', 'user_write_failed', 'user_write_no_data'],
   ...['user_write_nobody'],
