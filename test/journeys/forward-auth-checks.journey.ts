@@ -113,8 +113,8 @@ describe('a check of forward auth', () => {
       [cookie, 200],
       ['x=y', 302],
     ] as const) {
-      const headers = ['x-forwarded-for: 203.0.113.7', 'x-forwarded-proto: http', 'x-forwarded-host: wiki.localhost'];
-      const lines = [`${method} ${PATH}/auth/envoy/a/b%2Fc?d=e HTTP/1.1`, 'host: x', ...headers, `cookie: ${given}`];
+      const headers = ['x-forwarded-for: 203.0.113.7', 'x-forwarded-proto: http', 'host: wiki.localhost'];
+      const lines = [`${method} ${PATH}/auth/envoy/a/b%2Fc?d=e HTTP/1.1`, ...headers, `cookie: ${given}`];
       const response = await sendRaw(deployment.url, `${lines.join('\r\n')}\r\nconnection: close\r\n\r\n`);
       expect(response.status).toBe(status);
       const start = `${WIKI}${PATH}/start?rd=${encodeURIComponent(`${WIKI}/a/b%2Fc?d=e`)}`;
@@ -144,6 +144,17 @@ describe('a check of forward auth', () => {
     expect((await browser.fetch('/api/v3/core/users/me/', { headers })).status).toBe(403);
     const authorize = await browser.fetch(await alice.start(`${WIKI}/`));
     expect(authorize.headers.get('location')).toMatch(/^\/flows\/-\/default\/authentication\//);
+  });
+
+  it('takes the site from Host behind Envoy, which passes X-Forwarded-Host of a client on', async () => {
+    const alice = await visitor('alice');
+    alice.plant(STAFFED, 'gatehouse_forward', alice.cookie(WIKI));
+    const headers = { 'x-forwarded-host': 'wiki.localhost' };
+    const refused = await alice.check('envoy', `${STAFFED}/`, { headers });
+    expect([refused.status, refused.headers.get('location')]).toEqual([
+      302,
+      `${STAFFED}${PATH}/start?rd=${encodeURIComponent(`${STAFFED}/`)}`,
+    ]);
   });
 
   it('refuses a user who may not use the application, with 403 and a page for browsers', async () => {

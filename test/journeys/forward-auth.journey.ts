@@ -114,6 +114,17 @@ describe('the login at a site behind forward auth', () => {
     });
   });
 
+  it('leads an anonymous visitor back to an address of the largest length', async () => {
+    const guest = await visitor();
+    const longest = `${WIKI}/${'?'.repeat(1200 - WIKI.length - 1)}`;
+    const authorize = await guest.start(longest);
+    const query = `next=${encodeURIComponent(authorize)}`;
+    await guest.login.solve('login', { uid_field: 'alice' }, query);
+    const done = await guest.login.solve('login', { password: 'correct-horse-7' }, query);
+    const callback = await guest.login.fetch(String(done.body['to']));
+    expect((await guest.visit(callback.headers.get('location')!)).headers.get('location')).toBe(longest);
+  });
+
   it('accepts the address as nginx writes it, without encoding', async () => {
     const alice = await visitor('alice');
     const { headers } = await alice.visit(`${WIKI}${PATH}/start?rd=${DEEP}`);

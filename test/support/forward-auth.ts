@@ -1,4 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { keyOf } from './blueprints.js';
 import { Browser } from './browser.js';
 
@@ -70,7 +73,7 @@ export class SiteVisitor {
       nginx: { 'x-original-url': url },
       traefik: { 'x-forwarded-proto': protocol.slice(0, -1), 'x-forwarded-host': host, 'x-forwarded-uri': rest },
       caddy: { 'x-forwarded-proto': protocol.slice(0, -1), 'x-forwarded-host': host, 'x-forwarded-uri': rest },
-      envoy: { 'x-forwarded-proto': protocol.slice(0, -1), 'x-forwarded-host': host },
+      envoy: { 'x-forwarded-proto': protocol.slice(0, -1), host },
     };
     const path = `${PATH}/auth/${kind}${kind === 'envoy' ? rest : ''}`;
     return this.send(path, origin, { method, headers: { ...named[kind], ...headers } });
@@ -116,9 +119,8 @@ export class SiteVisitor {
     { method = 'GET', headers = {} }: SiteRequest,
   ): Promise<SiteResponse> {
     const cookies = [...this.jarOf(origin)].map(([name, value]) => `${name}=${value}`).join('; ');
-    const response = await fetch(this.base + path, {
-      ...{ method, redirect: 'manual' },
-      headers: { 'x-forwarded-for': '203.0.113.7', ...(cookies && { cookie: cookies }), ...headers },
+    const response = await sendRequest(this.base + path, method, {
+      ...{ 'x-forwarded-for': '203.0.113.7', ...(cookies && { cookie: cookies }), ...headers },
     });
     for (const line of response.headers.getSetCookie()) {
       const [pair = ''] = line.split(';', 1);
@@ -126,7 +128,7 @@ export class SiteVisitor {
       const isDeleted = /max-age=0|expires=Thu, 01 Jan 1970/i.test(line);
       this.plant(origin, pair.slice(0, end), isDeleted ? undefined : pair.slice(end + 1));
     }
-    return { status: response.status, headers: response.headers, text: await response.text() };
+    return response;
   }
 
   private jarOf(origin: string): Map<string, string> {
@@ -134,4 +136,18 @@ export class SiteVisitor {
     this.jars.set(origin, jar);
     return jar;
   }
+}
+
+/** Sends a request with any headers, also a `Host` of another site, which `fetch` does not send. */
+async function sendRequest(
+  url: string,
+  method: string,
+  headers: Readonly<Record<string, string>>,
+): Promise<SiteResponse> {
+  const sent = request(url, { method, headers, agent: false }).end();
+  const [response] = (await once(sent, 'response')) as [IncomingMessage];
+  const received = new Headers();
+  for (const [name, values = []] of Object.entries(response.headersDistinct))
+    for (const value of values) received.append(name, value);
+  return { status: response.statusCode ?? 0, headers: received, text: await text(response) };
 }

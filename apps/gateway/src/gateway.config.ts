@@ -160,7 +160,7 @@ export const gatewaySettings = z.object({
     'Such codes for one session in a minute, counted by each gateway; 0 for no limit',
   ),
   FORWARD_AUTH_RD_BYTES: whole(1200, { max: 8192 }).describe(
-    'Largest address to which a visitor returns after the login at a site; from a longer one, to the front page. QUERY_LIMIT_BYTES must be one and a half times as large, and 300 more, for visitors who must log in',
+    'Largest address to which a visitor returns after the login at a site; from a longer one, to the front page. At most three quarters of QUERY_LIMIT_BYTES less 300, because the address is a part of a query',
   ),
   FORWARD_AUTH_TOKEN_S: whole(60, { min: 10, max: 3600 }).describe(
     'Lifetime of the token in X-authentik-jwt in seconds',

@@ -2,14 +2,21 @@ import { Problem, sentence } from '@gatehouse/contracts';
 import { All, Controller, Inject, Req, Res } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
+import { GATEWAY_CONFIG } from '../gateway.config.js';
 import { Public } from '../http/auth/auth.guard.js';
 import { localeFor, translatorFor } from '../http/locale.js';
 import { presentProblem } from '../http/problem.presenter.js';
 import { FILE_ROUTE } from '../http/routing.hooks.js';
 import { ForwardCheckService, type Verdict } from './forward-check.service.js';
 import { withoutForwardCookies } from './forward-cookies.js';
-import { destinationAt, FORWARD_PATH, isForwardPath, type SiteAddress } from './forward-destination.js';
+import {
+  type AddressLimits,
+  addressLimit,
+  destinationAt,
+  FORWARD_PATH,
+  isForwardPath,
+  type SiteAddress,
+} from './forward-destination.js';
 import { forwardedAddress, type ProxyKind, requireTrustedProxy } from './forwarded-request.js';
 import { sendSitePage } from './site.page.js';
 
@@ -29,7 +36,7 @@ const DENIED = {
 export class ForwardAuthController {
   constructor(
     @Inject(ForwardCheckService) private readonly checks: ForwardCheckService,
-    @Inject(GATEWAY_CONFIG) private readonly config: Pick<GatewayConfig, 'FORWARD_AUTH_RD_BYTES'>,
+    @Inject(GATEWAY_CONFIG) private readonly config: AddressLimits,
   ) {}
 
   @All('nginx')
@@ -78,7 +85,7 @@ export class ForwardAuthController {
   }
 
   private startUrl({ origin, rest }: SiteAddress): string {
-    const destination = destinationAt(origin, `${origin}${rest}`, this.config.FORWARD_AUTH_RD_BYTES);
+    const destination = destinationAt(origin, `${origin}${rest}`, addressLimit(this.config));
     return `${origin}${FORWARD_PATH}/start?rd=${encodeURIComponent(destination)}`;
   }
 }

@@ -21,7 +21,14 @@ import { siteLogins } from './forward-auth.metrics.js';
 import { ForwardAuthRepository } from './forward-auth.repository.js';
 import { ForwardCodeRateLimiter } from './forward-code.rate-limiter.js';
 import { digestOf } from './forward-cookies.js';
-import { decodeAddress, destinationAt, encodeAddress, FORWARD_PATH } from './forward-destination.js';
+import {
+  type AddressLimits,
+  addressLimit,
+  decodeAddress,
+  destinationAt,
+  encodeAddress,
+  FORWARD_PATH,
+} from './forward-destination.js';
 
 const CODE_LENGTH = 43;
 /** A SHA-256 in base64url. */
@@ -53,7 +60,7 @@ export class ForwardAuthorizationController {
     @Inject(EventFactsReader) private readonly eventFacts: EventFactsReader,
     @Inject(AccessDeniedPage) private readonly deniedPage: AccessDeniedPage,
     @Inject(GATEWAY_CONFIG)
-    private readonly config: Pick<GatewayConfig, 'BASE_URL' | 'FORWARD_AUTH_RD_BYTES' | 'FORWARD_AUTH_CODE_S'>,
+    private readonly config: AddressLimits & Pick<GatewayConfig, 'BASE_URL' | 'FORWARD_AUTH_CODE_S'>,
   ) {}
 
   /**
@@ -76,7 +83,7 @@ export class ForwardAuthorizationController {
     return this.decide({
       ...{ exchange: { request, reply }, principal, sessionId: principal.sessionId, site },
       nonceHash: Buffer.from(state, 'base64url'),
-      destination: destinationAt(site.origin, decodeAddress(lastValue(query['rd'])), this.config.FORWARD_AUTH_RD_BYTES),
+      destination: destinationAt(site.origin, decodeAddress(lastValue(query['rd'])), addressLimit(this.config)),
     });
   }
 

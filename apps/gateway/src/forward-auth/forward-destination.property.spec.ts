@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { addressIn, decodeAddress, destinationAt, encodeAddress, parseSiteAddress } from './forward-destination.js';
+import {
+  addressIn,
+  addressLimit,
+  decodeAddress,
+  destinationAt,
+  encodeAddress,
+  parseSiteAddress,
+} from './forward-destination.js';
 
 const ORIGIN = 'https://app.example.org';
 const LIMIT = 200;
@@ -82,6 +89,15 @@ describe('the address after the login at a site', () => {
     expect(destinationAt(ORIGIN, `${ORIGIN}?q`, LIMIT)).toBe(`${ORIGIN}/?q`);
     expect(destinationAt(ORIGIN, ORIGIN, LIMIT)).toBe(`${ORIGIN}/`);
   });
+});
+
+it('the largest address fits into the query of a login page, whatever the settings', () => {
+  const settings = [
+    { FORWARD_AUTH_RD_BYTES: 1200, QUERY_LIMIT_BYTES: 2048 },
+    { FORWARD_AUTH_RD_BYTES: 8192, QUERY_LIMIT_BYTES: 1024 },
+    { FORWARD_AUTH_RD_BYTES: 8192, QUERY_LIMIT_BYTES: 256 },
+  ];
+  expect(settings.map(addressLimit)).toEqual([1200, 543, 0]);
 });
 
 describe('the address that a proxy forwards', () => {

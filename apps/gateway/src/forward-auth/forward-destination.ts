@@ -1,3 +1,5 @@
+import type { GatewayConfig } from '../gateway.config.js';
+
 /** Paths of a site that its proxy sends to Gatehouse. */
 export const FORWARD_PATH = '/outpost.goauthentik.io';
 
@@ -36,6 +38,16 @@ export function destinationAt(origin: string, address: string, limit: number): s
   const target = parsed.rest.startsWith('/') ? `${origin}${parsed.rest}` : `${front}${parsed.rest}`;
   return isForwardPath(new URL(target).pathname) ? front : target;
 }
+
+/** Bytes of the query of a login page besides the address: the path of the authorization, a slug and a hash. */
+const OTHER_QUERY_BYTES = 300;
+
+/** The settings that limit an address. */
+export type AddressLimits = Pick<GatewayConfig, 'FORWARD_AUTH_RD_BYTES' | 'QUERY_LIMIT_BYTES'>;
+
+/** Returns the largest length of an address whose encoded form fits into the query of a login page. */
+export const addressLimit = ({ FORWARD_AUTH_RD_BYTES, QUERY_LIMIT_BYTES }: AddressLimits): number =>
+  Math.max(0, Math.min(FORWARD_AUTH_RD_BYTES, Math.floor((QUERY_LIMIT_BYTES - OTHER_QUERY_BYTES) * 0.75)));
 
 /** Returns whether the proxy sends a path to Gatehouse. Decodes it like a router that ignores the case. */
 export function isForwardPath(pathname: string): boolean {

@@ -16,7 +16,15 @@ import { SessionMessenger } from '../sockets/session-messenger.js';
 import { siteLogins } from './forward-auth.metrics.js';
 import { ForwardAuthRepository } from './forward-auth.repository.js';
 import { cookieNamesAt, cookieValue, digestOf, forwardCookieAttributes, NONCE_LIFETIME_S } from './forward-cookies.js';
-import { addressIn, decodeAddress, destinationAt, encodeAddress, FORWARD_PATH } from './forward-destination.js';
+import {
+  type AddressLimits,
+  addressIn,
+  addressLimit,
+  decodeAddress,
+  destinationAt,
+  encodeAddress,
+  FORWARD_PATH,
+} from './forward-destination.js';
 import { originOf, requireTrustedProxy } from './forwarded-request.js';
 import { sendSitePage } from './site.page.js';
 
@@ -41,7 +49,7 @@ export class ForwardLoginController {
     @Inject(SessionMessenger) private readonly messenger: Pick<SessionMessenger, 'closeSockets'>,
     @Inject(Logger) private readonly logger: Pick<Logger, 'event'>,
     @Inject(GATEWAY_CONFIG)
-    private readonly config: Pick<GatewayConfig, 'BASE_URL' | 'FORWARD_AUTH_RD_BYTES'>,
+    private readonly config: AddressLimits & Pick<GatewayConfig, 'BASE_URL'>,
   ) {}
 
   /** Redirects the browser to the login, with the hash of its nonce. A browser keeps its nonce for all its tabs. */
@@ -52,7 +60,7 @@ export class ForwardLoginController {
     const { nonce: name } = cookieNamesAt(site.origin);
     const nonce = cookieValue(request.headers.cookie, name) ?? randomToken(SECRET_LENGTH);
     reply.setCookie(name, nonce, { ...forwardCookieAttributes(name), maxAge: NONCE_LIFETIME_S });
-    const destination = destinationAt(site.origin, addressIn(request.url), this.config.FORWARD_AUTH_RD_BYTES);
+    const destination = destinationAt(site.origin, addressIn(request.url), addressLimit(this.config));
     const query = new URLSearchParams({
       application: site.application.slug,
       state: digestOf(nonce).toString('base64url'),
@@ -69,7 +77,7 @@ export class ForwardLoginController {
     const names = cookieNamesAt(site.origin);
     const nonce = cookieValue(request.headers.cookie, names.nonce);
     const [code, encoded] = [lastValue(query['code']), lastValue(query['rd'])];
-    const destination = destinationAt(site.origin, decodeAddress(encoded), this.config.FORWARD_AUTH_RD_BYTES);
+    const destination = destinationAt(site.origin, decodeAddress(encoded), addressLimit(this.config));
     const cookie = randomToken(SECRET_LENGTH);
     const isRedeemed =
       nonce !== undefined &&

@@ -45,8 +45,9 @@ function originalUrl(request: FastifyRequest): SiteAddress {
 }
 
 function appendedPath(request: FastifyRequest): SiteAddress {
-  const origin = originOf(request);
-  if (origin === '') throw invalid('Expected the host of the request in Host.');
+  // Envoy passes X-Forwarded-Host of a client on, which could name another site than that of the request.
+  const origin = parseSiteAddress(`${request.protocol}://${request.headers.host}`)?.origin;
+  if (origin === undefined) throw invalid('Expected the host of the request in Host.');
   const rest = request.url.replace(/^[^?]*?\/auth\/envoy/, '');
   return { origin, rest: rest.startsWith('/') ? rest : `/${rest}` };
 }
