@@ -22,6 +22,7 @@ beforeAll(async () => {
     services: ['identification', 'password', 'session', 'policy'],
     environment: { POLICY_ALLOWED_HOSTS: address },
     apart: ['policy'],
+    gateway: { ANONYMOUS_EVENT_RATE: '2' },
     own: { policy: { MONITORING_PORT: String(monitoringPort) } },
     blueprints: [
       blueprint(
@@ -99,6 +100,32 @@ describe('events of policies', () => {
   });
 });
 
+describe('a policy that is evaluated again and again', () => {
+  it.each([
+    ['with execution logging', 'coloured', 'events.policy_execution'],
+    ['with events of its own', 'watched', 'events.custom_noticed'],
+  ])(
+    '%s writes events for the anonymous visitors of a network up to a limit, and all of them for a user',
+    async (...[, slug, topic]) => {
+      for (let visit = 0; visit < 5; visit++) await deployment.browser().show(slug);
+      await deployment.rows('DELETE FROM flow.outbox');
+      for (let visit = 0; visit < 3; visit++) await deployment.browser().show(slug);
+      expect(await topics()).toEqual([]);
+
+      const browser = deployment.browser();
+      await browser.solve('plain', { uid_field: 'alice' });
+      await browser.solve('plain', { password: 'correct-horse-7' });
+      await deployment.rows('DELETE FROM flow.outbox');
+      for (let visit = 0; visit < 3; visit++) {
+        // A stored plan would be shown without another evaluation.
+        await deployment.rows('DELETE FROM flow.plans');
+        await browser.show(slug);
+      }
+      expect(await topics()).toEqual(Array.from({ length: 3 }, () => topic));
+    },
+  );
+});
+
 describe('a policy that sends an HTTP request', () => {
   it('decides by the response, and is undecided without one', async () => {
     expect((await deployment.browser().show('warm')).body).toMatchObject({ component: 'ak-stage-dummy' });
@@ -129,11 +156,12 @@ describe('a policy that fails again and again', () => {
     );
   };
 
-  it('writes one event and one log line for the anonymous visitors of a network, and the metric counts all', async () => {
-    const failed = (await failures()) ?? 0;
+  it('writes events and log lines for the anonymous visitors of a network up to a limit, and the metric counts all', async () => {
+    const [failed, reported] = [(await failures()) ?? 0, await reports()];
+    await deployment.rows('DELETE FROM flow.outbox');
     for (let visit = 0; visit < 5; visit++) await deployment.browser().show('broken-flow');
-    expect(await topics()).toEqual(['events.policy_exception']);
-    expect([await reports(), (await failures())! - failed]).toEqual([1, 5]);
+    expect(await topics()).toEqual(Array.from({ length: 2 }, () => 'events.policy_exception'));
+    expect([(await reports()) - reported, (await failures())! - failed]).toEqual([2, 5]);
   });
 
   it('writes all of them for a logged-in user', async () => {

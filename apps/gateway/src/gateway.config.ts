@@ -109,8 +109,8 @@ export const gatewaySettings = z.object({
     'Requests of anonymous visitors from one network (an IPv4 address or an IPv6 /64) in a period, counted by each gateway; 0 for no limit',
   ),
   ANONYMOUS_RATE_PERIOD_S: whole(1, { max: 86_400 }).describe('Seconds of that period'),
-  ANONYMOUS_EXCEPTION_RATE: whole(1, { min: 0, max: 1_000_000 }).describe(
-    'Events `policy_exception`, and log lines `policy_undecided`, of one policy and flow in a minute for all visitors of one network who have proved nothing, counted by each gateway; 0 for no limit. Those of other visitors are always written',
+  ANONYMOUS_EVENT_RATE: whole(10, { min: 0, max: 1_000_000 }).describe(
+    'Events `policy_exception` (with its log line `policy_undecided`), events `policy_execution`, and evaluations with events of `ak_create_event`, each of one policy and flow in a minute, that are recorded for all visitors of one network who have proved nothing, counted by each gateway; 0 for no limit. Those of other visitors are always recorded',
   ),
   NEW_SESSION_RATE: whole(1000, { min: 0, max: 1_000_000 }).describe(
     'Sessions that requests without a session start from one network in a period, counted by each gateway; 0 for no limit',

@@ -27,7 +27,7 @@ import type { EventEffect } from './effects.js';
 import { actorOf } from './event-context.js';
 import { timeLeftMs } from './flow-request.js';
 import type { FlowRunView } from './flow-run.js';
-import { policyEvents } from './policy-events.js';
+import { type PolicyEventFilter, policyEvents } from './policy-events.js';
 import type { PolicyClient, StageContractRegistry } from './ports/clients.js';
 import type { GroupMembershipStore, UserDirectory } from './ports/directory.js';
 import { toSavedUser } from './ports/plan-store.js';
@@ -41,9 +41,11 @@ export interface UndecidedPolicy {
   readonly flow: string;
 }
 
-/** A policy that could not decide about a visitor who has proved nothing. */
-export interface AnonymousException {
-  /** The id of the policy. */
+/** An event of a policy about a visitor who has proved nothing. */
+export interface AnonymousPolicyEvent {
+  /** Its action. `custom` stands for all events that one evaluation asks for. */
+  readonly action: Parameters<PolicyEventFilter>[0];
+  /** The id of the policy, or the ids of all policies of the evaluation. */
   readonly policy: string;
   /** The slug of the flow. */
   readonly flow: string;
@@ -61,10 +63,10 @@ interface Dependencies {
   /** Called with each policy that could not decide and whose event is recorded. */
   readonly report: (undecided: UndecidedPolicy) => void;
   /**
-   * Counts a policy that could not decide about a visitor who has proved nothing. Returns whether it is reported and
-   * recorded. All those of logged-in and verified users are.
+   * Counts an event of a policy about a visitor who has proved nothing. Returns whether it is recorded. All those of
+   * logged-in and verified users are.
    */
-  readonly admitsAnonymous: (exception: AnonymousException) => boolean;
+  readonly admitsAnonymous: (event: AnonymousPolicyEvent) => boolean;
 }
 
 /** The verdict of a policy set, and the plan with the changes that its policies requested. */
@@ -142,27 +144,23 @@ export class PolicyEngine {
     run.budget.check();
     const request = this.requestOf(run, queries, question);
     const reply = await this.dependencies.policies.evaluate(request);
-    return {
-      reply,
-      effects: policyEvents(request, reply, this.reported(request, reply, hasProof(run, question.plan))),
-    };
+    return { reply, effects: this.eventsOf(request, reply, hasProof(run, question.plan)) };
   }
 
   /**
-   * Reports the policies that could not decide. Returns the ids of those that were reported: an anonymous visitor must
-   * not fill the outbox and the log by opening a flow again and again.
+   * Returns the events of an evaluation, and reports the policies that could not decide. Those about a visitor who has
+   * proved nothing are limited: such a visitor must not fill the outbox and the log by opening a flow again and again.
    */
-  private reported(request: PolicyRequest, { results }: PolicyReply, isProved: boolean): ReadonlySet<string> {
+  private eventsOf(request: PolicyRequest, reply: PolicyReply, isProved: boolean): EventEffect[] {
     const { slug: flow } = request.flow_plan;
     const { ip } = request.client;
-    const reported = request.policies.filter(({ id, name }) => {
-      const error = results[id]?.error;
-      if (error === undefined) return false;
-      if (!isProved && !this.dependencies.admitsAnonymous({ policy: id, flow, ip })) return false;
-      this.dependencies.report({ policy: name, error, flow });
-      return true;
+    return policyEvents(request, reply, {
+      admits: (action, policy) => isProved || this.dependencies.admitsAnonymous({ action, policy, flow, ip }),
+      onVerdict: ({ action, context }) => {
+        if (action === 'policy_exception')
+          this.dependencies.report({ policy: context.policy, error: context.message, flow });
+      },
     });
-    return new Set(reported.map(({ id }) => id));
   }
 
   private requestOf(run: PolicyRun, queries: PolicyQueries, { plan, method, user, ...question }: UserQuestion) {

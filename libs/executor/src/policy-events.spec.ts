@@ -4,7 +4,7 @@ import { executorHarness } from '../testing/executor-harness.js';
 import { policySetOf } from '../testing/fake-policy-client.js';
 import { DEFAULT_REPLIES, rejectedReply } from '../testing/fake-stage-client.js';
 import { ALICE, flowOf } from '../testing/test-flow.js';
-import type { AnonymousException } from './policy-engine.js';
+import type { AnonymousPolicyEvent } from './policy-engine.js';
 
 const LOGGED_IN = { ...ALICE, is_superuser: false, debug: false };
 const noticed = { action: 'custom_noticed', context: { colour: 'red' } };
@@ -71,7 +71,7 @@ describe('a policy', () => {
     const failed = { results: { p: { pass: false, messages: [], error: 'division by zero' } } };
     const onSecond = flowOf([{ kind: 'ident' }, { kind: 'page', policies: policySetOf({ policy: 'p' }) }]);
     const harness = (version: FlowVersion) => {
-      const admitsAnonymous = vi.fn<(exception: AnonymousException) => boolean>(() => false);
+      const admitsAnonymous = vi.fn<(event: AnonymousPolicyEvent) => boolean>(() => false);
       const doubles = executorHarness(version, DEFAULT_REPLIES, { admitsAnonymous });
       doubles.policies.replies['p'] = failed;
       return { ...doubles, admitsAnonymous };
@@ -81,7 +81,9 @@ describe('a policy', () => {
       const { show, plans, events, undecided, admitsAnonymous } = harness(onPage);
       await show();
       expect([plans.savedEffects, events.recorded, undecided]).toEqual([[], [], []]);
-      expect(admitsAnonymous.mock.calls).toEqual([[{ policy: 'p', flow: 'login', ip: '203.0.113.7' }]]);
+      expect(admitsAnonymous.mock.calls).toEqual([
+        [{ action: 'policy_exception', policy: 'p', flow: 'login', ip: '203.0.113.7' }],
+      ]);
     });
 
     it('is limited also after the visitor has typed a name', async () => {
@@ -112,6 +114,30 @@ describe('a policy', () => {
       );
       expect([exceptions.length, undecided.length]).toEqual([1, 1]);
     }
+  });
+
+  it('with execution logging or events of its own causes none about a visitor who has proved nothing beyond the limit', async () => {
+    const admitsAnonymous = vi.fn<(event: AnonymousPolicyEvent) => boolean>(() => false);
+    const policies = policySetOf({ policy: 'p' }, { policy: 'q' });
+    const version = flowOf([{ kind: 'page', policies }, { kind: 'ident' }]);
+    const logged = { ...version.policies['p']!, config: { execution_logging: true } };
+    const logging = { ...version, policies: { ...version.policies, p: logged } };
+    const anonymous = executorHarness(logging, DEFAULT_REPLIES, { admitsAnonymous });
+    const loggedIn = executorHarness(logging, DEFAULT_REPLIES, { admitsAnonymous });
+    loggedIn.plans.session = { id: 's', retired: false, remainingS: undefined, user: LOGGED_IN };
+    const recorded: unknown[] = [];
+    for (const { show, policies: client, plans, events } of [anonymous, loggedIn]) {
+      client.replies['p'] = replyOf(false);
+      await show();
+      recorded.push([...plans.savedEffects, ...events.recorded].map((effect) => 'action' in effect && effect.action));
+    }
+
+    expect(recorded).toEqual([[], ['custom_noticed', 'policy_execution']]);
+    const about = { flow: 'login', ip: '203.0.113.7' };
+    expect(admitsAnonymous.mock.calls).toEqual([
+      [{ action: 'policy_execution', policy: 'p', ...about }],
+      [{ action: 'custom', policy: 'p q', ...about }],
+    ]);
   });
 
   it('with execution logging causes an event at each evaluation, and others cause none', async () => {

@@ -2,26 +2,52 @@ import type { AuditEvent, PolicyReply, PolicyRequest } from '@gatehouse/contract
 
 import type { EventEffect } from './effects.js';
 
-/**
- * Returns the events of an evaluation: the events in the reply, one event for each policy in `reported` that could not
- * decide, and one for each policy with execution logging. `reported` has ids of policies.
- */
-export function policyEvents(
-  { policies }: PolicyRequest,
-  { results, events = [] }: PolicyReply,
-  reported: ReadonlySet<string>,
-): EventEffect[] {
-  const judged = policies.flatMap(({ id, name: policy, kind, config }): EventEffect[] => {
-    const { pass: passing, messages = [], error } = results[id] ?? {};
-    if (error !== undefined) {
-      if (!reported.has(id)) return [];
-      return [eventEffect({ action: 'policy_exception', context: { message: error, policy, kind } })];
-    }
-    if (config['execution_logging'] !== true) return [];
-    const context = { message: 'Policy Execution', policy, kind, result: { passing, messages } } as const;
-    return [eventEffect({ action: 'policy_execution', context })];
-  });
-  return [...events.map((event): EventEffect => ({ type: 'event', ...event })), ...judged];
+/** An event about the result of a policy. */
+export type VerdictEvent = Extract<AuditEvent, { readonly action: 'policy_exception' | 'policy_execution' }>;
+
+/** Returns whether an event of a policy is recorded. `custom` stands for all events that a reply asks for. */
+export type PolicyEventFilter = (action: VerdictEvent['action'] | 'custom', policy: string) => boolean;
+
+interface EventOptions {
+  /** Decides about each event. By default, all are recorded. */
+  readonly admits?: PolicyEventFilter;
+  /** Called with each recorded event about a result. */
+  readonly onVerdict?: (event: VerdictEvent) => void;
 }
 
-const eventEffect = ({ action, context }: AuditEvent): EventEffect => ({ type: 'event', action, context });
+/**
+ * Returns the events of an evaluation that are recorded: the events in the reply, which count for the evaluated policies
+ * together, one event for each policy that could not decide, and one for each policy with execution logging.
+ */
+export function policyEvents(
+  request: PolicyRequest,
+  reply: PolicyReply,
+  { admits = () => true, onVerdict = () => undefined }: EventOptions = {},
+): EventEffect[] {
+  const verdicts = request.policies.flatMap((policy): VerdictEvent[] => {
+    const event = verdictEvent(policy, reply.results[policy.id]);
+    return event && admits(event.action, policy.id) ? [event] : [];
+  });
+  for (const verdict of verdicts) onVerdict(verdict);
+  return [...requestedEvents(request, reply, admits), ...verdicts].map(
+    (event): EventEffect => ({ type: 'event', ...event }),
+  );
+}
+
+function verdictEvent(
+  { name: policy, kind, config }: PolicyRequest['policies'][number],
+  result: PolicyReply['results'][string] | undefined,
+): VerdictEvent | undefined {
+  const { pass: passing, messages = [], error } = result ?? {};
+  if (error !== undefined) return { action: 'policy_exception', context: { message: error, policy, kind } };
+  if (config['execution_logging'] !== true) return undefined;
+  return {
+    action: 'policy_execution',
+    context: { message: 'Policy Execution', policy, kind, result: { passing, messages } },
+  };
+}
+
+function requestedEvents({ policies }: PolicyRequest, { events = [] }: PolicyReply, admits: PolicyEventFilter) {
+  const isAdmitted = events.length > 0 && admits('custom', policies.map(({ id }) => id).join(' '));
+  return isAdmitted ? events : [];
+}

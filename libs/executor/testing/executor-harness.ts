@@ -9,7 +9,7 @@ import { Executor } from '../src/executor.js';
 import type { FlowRequest } from '../src/flow-request.js';
 import { FlowStarter, type FlowStartOptions } from '../src/flow-starter.js';
 import { Planner } from '../src/planner.js';
-import { type AnonymousException, PolicyEngine, type UndecidedPolicy } from '../src/policy-engine.js';
+import { type AnonymousPolicyEvent, PolicyEngine, type UndecidedPolicy } from '../src/policy-engine.js';
 import type { FlowStore } from '../src/ports/flow-store.js';
 import type { EventRecorder, PlanStore } from '../src/ports/plan-store.js';
 import { StageInvoker } from '../src/stage-invoker.js';
@@ -76,7 +76,7 @@ interface OwnPorts {
   readonly flows?: FlowStore;
   readonly attempts?: AttemptStore;
   readonly eventRecorder?: EventRecorder;
-  readonly admitsAnonymous?: (exception: AnonymousException) => boolean;
+  readonly admitsAnonymous?: (event: AnonymousPolicyEvent) => boolean;
 }
 
 type Doubles = Omit<ReturnType<typeof doublesOf>, keyof OwnPorts> & { readonly attempts: AttemptStore };

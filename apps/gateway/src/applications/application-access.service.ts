@@ -86,7 +86,7 @@ export class ApplicationAccess {
       const error = reply.results[id]?.error;
       if (error !== undefined) this.logger.event('policy_undecided', { policy: name, flow: undefined, reason: error });
     }
-    return { reply, events: policyEvents(request, reply, new Set(queries.map(({ id }) => id))) };
+    return { reply, events: policyEvents(request, reply) };
   }
 
   private requestOf(

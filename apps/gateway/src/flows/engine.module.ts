@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import {
-  type AnonymousException,
+  type AnonymousPolicyEvent,
   AttemptStore,
   attemptHmacKey,
   BrandStore,
@@ -42,7 +42,7 @@ const SITE = Symbol('site');
 const CLOCK = Symbol('clock');
 const POLICY_TIMEOUT_MS = Symbol('policy timeout');
 const POLICY_REPORT = Symbol('policy report');
-const POLICY_EXCEPTION_LIMIT = Symbol('policy exception limit');
+const ANONYMOUS_EVENT_LIMIT = Symbol('anonymous event limit');
 const STAGE_REPORT = Symbol('stage report');
 const BINDING_REPORT = Symbol('binding report');
 const BROKEN_BINDING_REPORT = Symbol('broken binding report');
@@ -64,9 +64,9 @@ const VALUES: Provider[] = [
         logger.event('policy_undecided', { policy, reason: error, flow }),
   },
   {
-    provide: POLICY_EXCEPTION_LIMIT,
+    provide: ANONYMOUS_EVENT_LIMIT,
     inject: [GATEWAY_CONFIG],
-    useFactory: policyExceptionLimit,
+    useFactory: anonymousEventLimit,
   },
   {
     provide: STAGE_REPORT,
@@ -95,9 +95,10 @@ function siteOf({ BASE_URL }: GatewayConfig): ConfiguredSite {
   return { base_url: BASE_URL.replace(/\/$/, ''), rp_id: new URL(BASE_URL).hostname };
 }
 
-function policyExceptionLimit({ ANONYMOUS_EXCEPTION_RATE: requests }: GatewayConfig) {
+function anonymousEventLimit({ ANONYMOUS_EVENT_RATE: requests }: GatewayConfig) {
   const limiter = networkRateLimiter({ requests, periodS: 60 });
-  return ({ policy, flow, ip }: AnonymousException) => limiter?.count(ip, `${policy} ${flow}`).admitted ?? true;
+  return ({ action, policy, flow, ip }: AnonymousPolicyEvent) =>
+    limiter?.count(ip, `${action} ${policy} ${flow}`).admitted ?? true;
 }
 
 /**
@@ -165,7 +166,7 @@ const ENGINE: Provider[] = [
     contracts: StageContractRegistry,
     timeoutMs: POLICY_TIMEOUT_MS,
     report: POLICY_REPORT,
-    admitsAnonymous: POLICY_EXCEPTION_LIMIT,
+    admitsAnonymous: ANONYMOUS_EVENT_LIMIT,
   }),
   {
     provide: Planner,

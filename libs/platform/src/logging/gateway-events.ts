@@ -38,7 +38,7 @@ export const gatewayEvents = {
     msg: 'a policy could not decide',
     help:
       'The policy counts as not passed, or as its binding says. The event `policy_exception` has the same text. For ' +
-      'visitors who have proved nothing, both are limited by `ANONYMOUS_EXCEPTION_RATE`; the metric ' +
+      'visitors who have proved nothing, both are limited by `ANONYMOUS_EVENT_RATE`; the metric ' +
       '`gatehouse_policy_evaluation_seconds` with `outcome="error"` counts all.',
     fields: ['policy', 'flow', 'reason'],
   },
