@@ -19,15 +19,29 @@ export interface PersonKeys {
 /** Number of outbox messages that one statement reads. */
 const BATCH = 500;
 
+/** What finds all rows about a person. */
+export interface PersonSearch {
+  /** The parameters of `PERSONAL_TABLES`. */
+  readonly parameters: unknown[];
+  /** The kept events that cannot be opened, so that only their columns can tell whether they are about the person. */
+  readonly unreadable: UnreadableEvents;
+}
+
+interface UnreadableEvents {
+  readonly count: number;
+  /** Why the first one cannot be opened. */
+  readonly reason: string | undefined;
+}
+
 /**
- * Returns the parameters of `PERSONAL_TABLES` for a user. Throws CommandError if a message of the outbox cannot be
- * opened, because it may be about the user.
+ * Returns what finds all rows about a user. Throws CommandError if a message of the outbox cannot be opened, because it
+ * may be about the user. A kept event that cannot be opened is only counted: its key may be lost for ever.
  */
-export async function personParameters(
+export async function personSearch(
   manager: EntityManager,
   user: SavedUser,
   { gateway, mfa, pseudonymKey }: PersonKeys,
-): Promise<unknown[]> {
+): Promise<PersonSearch> {
   const email = user.email.toLowerCase();
   const names = [user.username, ...(user.email ? [user.email] : [])];
   const key = attemptHmacKey(pseudonymKey);
@@ -37,14 +51,15 @@ export async function personParameters(
     subjectOf({ kind: 'unsaved', username: user.username, name: '', email: user.email }),
   ].map((text) => hmacSubject(key, text));
   const quotas = [`user:${user.uuid}`, ...(await quotasOfDevices(manager, user, mfa))];
-  return [
+  // Before the kept events: the courier may move an event from the outbox to them meanwhile.
+  const messages = await messagesAbout(manager, user, gateway);
+  const { found, ...unreadable } = await keptEventsNaming(manager, user, gateway);
+  const parameters = [
     ...[user.uuid, user.username.toLowerCase(), email, subjects, createHash('sha256').update(email).digest()],
     quotas.flatMap((text) => mfa.digests('mfa.sends', text)),
-    // Before the kept events: the courier may move an event from the outbox to them meanwhile.
-    await messagesAbout(manager, user, gateway),
-    await invitationsAbout(manager, user),
-    await keptEventsNaming(manager, user, gateway),
+    ...[messages, await invitationsAbout(manager, user), found],
   ];
+  return { parameters, unreadable };
 }
 
 /** Returns the names under which the mfa service counts text messages and pushes to the devices of a user. */
@@ -73,9 +88,17 @@ async function messagesAbout(manager: EntityManager, user: SavedUser, sealer: Se
   }
 }
 
-/** Returns the ids of the kept events that name a user, without those about or by the user, which columns find. */
-async function keptEventsNaming(manager: EntityManager, user: SavedUser, sealer: Sealer): Promise<string[]> {
+/**
+ * Returns the ids of the kept events that name a user, and the number of those that cannot be opened. Both without the
+ * events about or by the user, which columns find.
+ */
+async function keptEventsNaming(
+  manager: EntityManager,
+  user: SavedUser,
+  sealer: Sealer,
+): Promise<UnreadableEvents & { found: string[] }> {
   const found: string[] = [];
+  const reasons: string[] = [];
   for (let after = '0'; ; ) {
     const rows = await manager.query<{ id: string; position: string; body: Buffer }[]>(
       `SELECT id, position, body FROM flow.audit_events
@@ -83,19 +106,29 @@ async function keptEventsNaming(manager: EntityManager, user: SavedUser, sealer:
        ORDER BY position LIMIT $3`,
       [after, user.uuid, BATCH],
     );
-    for (const row of rows) if (mentions(opened(row, sealer), user)) found.push(row.id);
-    if (rows.length < BATCH) return found;
+    for (const row of rows) {
+      const event = openedOrError(row, sealer);
+      if (event instanceof UnsealError) reasons.push(event.message);
+      else if (mentions(event, user)) found.push(row.id);
+    }
+    if (rows.length < BATCH) return { found, count: reasons.length, reason: reasons[0] };
     after = rows.at(-1)!.position;
   }
 }
 
 function opened(row: { id: string; body: Buffer }, sealer: Sealer): unknown {
+  const body = openedOrError(row, sealer);
+  if (!(body instanceof UnsealError)) return body;
+  const message = `The message ${row.id} of the outbox may be about the user, but ${body.message}.`;
+  throw new CommandError(`${message} Set the key in SEAL_KEYS, or remove the message.`, { cause: body });
+}
+
+function openedOrError(row: { id: string; body: Buffer }, sealer: Sealer): unknown {
   try {
     return openOutboxRow(row, sealer);
-  } catch (cause) {
-    if (!(cause instanceof UnsealError)) throw cause;
-    const message = `The message ${row.id} of the outbox or of the kept events may be about the user, but ${cause.message}.`;
-    throw new CommandError(`${message} Set the key in SEAL_KEYS, or remove the message.`, { cause });
+  } catch (error) {
+    if (error instanceof UnsealError) return error;
+    throw error;
   }
 }
 

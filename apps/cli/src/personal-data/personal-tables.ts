@@ -1,7 +1,7 @@
 /** A table with rows about one person. */
 export interface PersonalTable {
   readonly table: string;
-  /** SQL condition for the rows of a person, on the parameters of `personParameters`. */
+  /** SQL condition for the rows of a person, on the parameters of `personSearch`. */
   readonly where: string;
   /** Columns of the export: everything except secrets, their digests, and sealed values. */
   readonly exported: string;
@@ -19,7 +19,7 @@ const replies = (table: string): PersonalTable => ({
 
 /**
  * All tables with rows about a person, in the order of their deletion. The conditions use the parameters of
- * `personParameters`: $1 uuid, $2 username and $3 email address in lower case, $4 subjects of attempts, $5 SHA-256 of the
+ * `personSearch`: $1 uuid, $2 username and $3 email address in lower case, $4 subjects of attempts, $5 SHA-256 of the
  * email address, $6 subjects of message quotas, $7 ids of outbox messages, $8 ids of invitations that name the person,
  * $9 ids of kept events that name the person. Not listed are tables whose rows Postgres deletes by `ON DELETE CASCADE`:
  * `flow.session_keys`, `flow.source_logins`, `flow.forward_codes` and `flow.forward_sessions` with the session,

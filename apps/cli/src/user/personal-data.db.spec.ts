@@ -53,9 +53,9 @@ async function putMail(person: SavedUser, sealKeys = keys.SEAL_KEYS): Promise<vo
 }
 
 /** Keeps a published event. `about` is the saved user whom it is about. Returns its id. */
-async function keepEvent(event: AuditEvent, about: string | null = null): Promise<string> {
+async function keepEvent(event: AuditEvent, about: string | null = null, seal = keys.SEAL_KEYS): Promise<string> {
   const message = eventMessage(event, { ...REQUEST_FACTS, user: undefined });
-  const { id, body } = outboxRow(message, new Sealer(keys.SEAL_KEYS));
+  const { id, body } = outboxRow(message, new Sealer(seal));
   const sql = `INSERT INTO flow.audit_events (id, action, at, user_id, body) VALUES ($1, $2, now(), $3, $4)`;
   await source.query(sql, [id, event.action, about, body]);
   return id;
@@ -221,6 +221,26 @@ describe('npm run user', () => {
     expect((await user('delete', 'alice')).stdout).toContain('flow.audit_events 2');
     const kept = await source.query<{ id: string }[]>('SELECT id FROM flow.audit_events ORDER BY position');
     expect(kept.map(({ id }) => id)).toEqual(others);
+  });
+
+  it('export and delete count the kept events whose key is lost; delete erases those that are about the user', async () => {
+    const alice = await createUser('alice');
+    const lost = `lost:${randomBytes(32).toString('base64')}`;
+    await keepEvent({ action: 'login', context: {} }, alice.uuid, lost);
+    const others: string[] = [];
+    for (const username of ['alice', 'bob'])
+      others.push(await keepEvent({ action: 'user_write', context: { username, created: true } }, null, lost));
+    const warning = expect.stringMatching(/could not be opened: 2\..* stay until EVENTS_KEPT_S is over.* the key lost/);
+
+    const exported = await user('export', 'alice');
+    expect(exported).toMatchObject({ code: 0, stderr: warning });
+    expect(JSON.parse(exported.stdout)).toMatchObject({ 'flow.audit_events': [{ action: 'login' }] });
+    expect(await user('delete', 'alice')).toMatchObject({
+      ...{ code: 0, stderr: warning, stdout: expect.stringContaining('flow.audit_events 1') },
+    });
+    const kept = await source.query<{ id: string }[]>('SELECT id FROM flow.audit_events ORDER BY position');
+    expect(kept.map(({ id }) => id)).toEqual(others);
+    expect((await user('list')).stdout).not.toContain('alice');
   });
 
   it('delete refuses while a message of the outbox cannot be opened, and changes nothing', async () => {

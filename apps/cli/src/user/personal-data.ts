@@ -3,16 +3,17 @@ import type { SavedUser } from '@gatehouse/contracts';
 import { CommandError, mfaSealKeysOf, pseudonymKeyOf, sealKeysOf } from '@gatehouse/local';
 import { Sealer } from '@gatehouse/platform';
 import type { EntityManager } from 'typeorm';
-import { type PersonKeys, personParameters } from '../personal-data/person.js';
+import { type PersonKeys, type PersonSearch, personSearch } from '../personal-data/person.js';
 import { PERSONAL_TABLES } from '../personal-data/personal-tables.js';
 import { findUser, userSubcommand } from './find-user.js';
-import type { UserSubcommand } from './user-subcommand.js';
+import type { UserCommandContext, UserSubcommand } from './user-subcommand.js';
 
-/** Prints everything that is stored about a user as JSON, without secrets. */
-export const exportUser = userSubcommand(async (user, { source, env, events }) => {
+/** Prints everything that is stored about a user as JSON, without secrets. Warns of kept events that it cannot open. */
+export const exportUser = userSubcommand(async (user, { source, env, events, process }) => {
   const keys = await personKeys(env);
   return source.transaction('REPEATABLE READ', async (manager) => {
-    const parameters = await personParameters(manager, user, keys);
+    const { parameters, unreadable } = await personSearch(manager, user, keys);
+    warnUnreadable(unreadable, process);
     const tables: Record<string, unknown> = {};
     const counts: { name: string; count: number }[] = [];
     for (const { table, where, exported } of PERSONAL_TABLES) {
@@ -29,17 +30,21 @@ export const exportUser = userSubcommand(async (user, { source, env, events }) =
 
 const OPTIONS = { superuser: { type: 'boolean', default: false } } as const;
 
-/** Deletes a user with every row about the user. Deletes a superuser only with `--superuser`, and never the last one. */
+/**
+ * Deletes a user with every row about the user, and warns of kept events that it cannot open. Deletes a superuser only with
+ * `--superuser`, and never the last one.
+ */
 export const deleteUser: UserSubcommand = {
   usage: 'USERNAME [--superuser]',
-  run: async (args, { source, env, events }) => {
+  run: async (args, { source, env, events, process }) => {
     const { values, positionals } = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
     const user = await findUser(source, positionals[0]);
     const keys = await personKeys(env);
     return source.transaction(async (manager) => {
       await manager.query('SELECT FROM directory.users WHERE id = $1 FOR UPDATE', [user.uuid]);
       await checkDeletable(manager, user, values.superuser);
-      const parameters = await personParameters(manager, user, keys);
+      const { parameters, unreadable } = await personSearch(manager, user, keys);
+      warnUnreadable(unreadable, process);
       const deleted: string[] = [];
       for (const { table, where } of PERSONAL_TABLES) {
         const statement = bound(`DELETE FROM ${table} WHERE ${where}`, parameters);
@@ -53,6 +58,16 @@ export const deleteUser: UserSubcommand = {
     });
   },
 };
+
+function warnUnreadable(
+  { count, reason }: PersonSearch['unreadable'],
+  { stderr }: UserCommandContext['process'],
+): void {
+  if (count > 0)
+    stderr.write(
+      `Kept events that could not be opened: ${count}. They may name the user in their context, and stay until EVENTS_KEPT_S is over. The first one: ${reason}.\n`,
+    );
+}
 
 /** Returns a statement with only the parameters that it uses, numbered anew: Postgres refuses unused parameters. */
 function bound(sql: string, parameters: readonly unknown[]): [string, unknown[]] {
