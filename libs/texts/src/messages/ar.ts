@@ -2,6 +2,9 @@ import type { Catalogue } from '../catalogue.js';
 
 /** Texts of the gateway, in Arabic. */
 export const ar: Catalogue = {
+  'Forward auth answers proxies in TRUSTED_PROXIES only. They must send X-Forwarded-For.':
+    'لا يجيب التحقق من الوصول (forward auth) إلا عن الوكلاء المذكورين في TRUSTED_PROXIES. ويجب أن يرسلوا X-Forwarded-For.',
+  'The request does not fit forward auth.': 'الطلب لا يناسب التحقق من الوصول (forward auth).',
   'This field is required.': 'هذا الحقل مطلوب.',
   'This field may not be null.': 'لا يجوز أن تكون قيمة هذا الحقل null.',
   'This field may not be blank.': 'لا يجوز أن يكون هذا الحقل فارغًا.',

@@ -2,6 +2,9 @@ import type { Catalogue } from '../catalogue.js';
 
 /** Texts of the gateway, in German. */
 export const de: Catalogue = {
+  'Forward auth answers proxies in TRUSTED_PROXIES only. They must send X-Forwarded-For.':
+    'Die Weiterleitungsprüfung (forward auth) antwortet nur Proxys in TRUSTED_PROXIES. Diese müssen X-Forwarded-For senden.',
+  'The request does not fit forward auth.': 'Die Anfrage passt nicht zur Weiterleitungsprüfung (forward auth).',
   'This field is required.': 'Dieses Feld ist erforderlich.',
   'This field may not be null.': 'Dieses Feld darf nicht null sein.',
   'This field may not be blank.': 'Dieses Feld darf nicht leer sein.',

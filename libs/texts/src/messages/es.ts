@@ -2,6 +2,9 @@ import type { Catalogue } from '../catalogue.js';
 
 /** Texts of the gateway, in Spanish. */
 export const es: Catalogue = {
+  'Forward auth answers proxies in TRUSTED_PROXIES only. They must send X-Forwarded-For.':
+    'El control de acceso (forward auth) solo responde a los proxies de TRUSTED_PROXIES. Deben enviar X-Forwarded-For.',
+  'The request does not fit forward auth.': 'La solicitud no es válida para el control de acceso (forward auth).',
   'This field is required.': 'Este campo es obligatorio.',
   'This field may not be null.': 'Este campo no puede ser nulo.',
   'This field may not be blank.': 'Este campo no puede estar vacío.',

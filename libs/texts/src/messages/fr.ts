@@ -2,6 +2,9 @@ import type { Catalogue } from '../catalogue.js';
 
 /** Texts of the gateway, in French. */
 export const fr: Catalogue = {
+  'Forward auth answers proxies in TRUSTED_PROXIES only. They must send X-Forwarded-For.':
+    'Le contrôle d’accès (forward auth) ne répond qu’aux proxys de TRUSTED_PROXIES. Ils doivent envoyer X-Forwarded-For.',
+  'The request does not fit forward auth.': 'La requête ne convient pas au contrôle d’accès (forward auth).',
   'This field is required.': 'Ce champ est obligatoire.',
   'This field may not be null.': 'Ce champ ne peut pas être nul.',
   'This field may not be blank.': 'Ce champ ne peut pas être vide.',
