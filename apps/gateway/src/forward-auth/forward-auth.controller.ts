@@ -90,11 +90,11 @@ export class ForwardAuthController {
   }
 }
 
-/** Throws for a path that the proxy must send to Gatehouse without a check, because the login would never end. */
+/** Throws for a path of Gatehouse itself. If the proxy asked about the login, the login would never end. */
 function requireOwnPath({ origin, rest }: SiteAddress): void {
   if (!URL.canParse(rest, origin) || isForwardPath(new URL(rest, origin).pathname))
     throw new Problem('forward_auth_invalid', {
-      detail: `The proxy must send ${FORWARD_PATH}/ to Gatehouse without a check.`,
+      detail: `The proxy must send start, callback and sign_out below ${FORWARD_PATH}/ to Gatehouse without a check, and nothing else.`,
     });
 }
 

@@ -51,11 +51,12 @@ export const addressLimit = ({ FORWARD_AUTH_RD_BYTES, QUERY_LIMIT_BYTES }: Addre
 
 /** Returns whether the proxy sends a path to Gatehouse. Decodes it like a router that ignores the case. */
 export function isForwardPath(pathname: string): boolean {
-  const path = decoded(pathname).toLowerCase();
+  const path = decodedPath(pathname).toLowerCase();
   return path === FORWARD_PATH || path.startsWith(`${FORWARD_PATH}/`);
 }
 
-function decoded(pathname: string): string {
+/** Returns a path as a router reads it that decodes it first; unchanged if it cannot be decoded. */
+export function decodedPath(pathname: string): string {
   try {
     return new URL(decodeURIComponent(pathname), 'http://site.invalid').pathname;
   } catch {

@@ -1,7 +1,7 @@
 import { Problem, sentence } from '@gatehouse/contracts';
 import type { FastifyRequest } from 'fastify';
 import { isFromTrustedProxy } from '../http/request-spans.js';
-import { parseSiteAddress, type SiteAddress } from './forward-destination.js';
+import { decodedPath, FORWARD_PATH, parseSiteAddress, type SiteAddress } from './forward-destination.js';
 
 /** The ways in which proxies name the request that they ask about. */
 export const PROXY_KINDS = ['nginx', 'traefik', 'caddy', 'envoy'] as const;
@@ -23,6 +23,7 @@ export const originOf = ({ protocol, host }: FastifyRequest): string =>
  * it, or names several hosts.
  */
 export function forwardedAddress(kind: ProxyKind, request: FastifyRequest): SiteAddress {
+  requirePlainPath(kind, request);
   if (kind === 'nginx') return originalUrl(request);
   if (kind === 'envoy') return appendedPath(request);
   const [protocol, host] = [headerOf(request, 'x-forwarded-proto'), headerOf(request, 'x-forwarded-host')];
@@ -33,6 +34,17 @@ export function forwardedAddress(kind: ProxyKind, request: FastifyRequest): Site
       'Expected one X-Forwarded-Proto, one X-Forwarded-Host, and an X-Forwarded-Uri that begins with a slash.',
     );
   return { origin: base.origin, rest };
+}
+
+/**
+ * Throws for another spelling of the address of a check. A proxy that sends visitors' requests for some addresses to
+ * Gatehouse could take it for one of them, and the answer to a check is not for scripts in a page.
+ */
+function requirePlainPath(kind: ProxyKind, { url }: FastifyRequest): void {
+  const [path = ''] = url.split('?', 1);
+  const expected = `${FORWARD_PATH}/auth/${kind}`;
+  if (!path.startsWith(expected) || !decodedPath(path).startsWith(expected))
+    throw invalid(`Expected ${expected}, not percent-encoded, and no path that leaves it.`);
 }
 
 function originalUrl(request: FastifyRequest): SiteAddress {

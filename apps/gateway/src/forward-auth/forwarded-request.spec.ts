@@ -1,0 +1,51 @@
+import { Problem } from '@gatehouse/contracts';
+import type { FastifyRequest } from 'fastify';
+import { describe, expect, it } from 'vitest';
+import { forwardedAddress } from './forwarded-request.js';
+
+const PATH = '/outpost.goauthentik.io/auth';
+
+/** A request of a proxy in all forms, as Fastify parses it. */
+const requestAt = (url: string) =>
+  ({
+    ...{ url, protocol: 'https', host: 'app.example.org' },
+    headers: {
+      ...{ 'x-original-url': 'https://app.example.org/a?b', 'x-forwarded-uri': '/a?b' },
+      ...{ 'x-forwarded-proto': 'https', 'x-forwarded-host': 'app.example.org' },
+    },
+  }) as unknown as FastifyRequest;
+
+const addressOf = (kind: Parameters<typeof forwardedAddress>[0], url: string) => {
+  try {
+    return forwardedAddress(kind, requestAt(url));
+  } catch (error) {
+    return error instanceof Problem ? error.code : error;
+  }
+};
+
+describe('the address of a check', () => {
+  it.each([
+    ['nginx', ''],
+    ['traefik', '?x=%2e%2e/'],
+    ['caddy', '/'],
+    ['envoy', '/a?b'],
+  ] as const)('of %s may be the plain one with %j', (kind, rest) => {
+    expect(addressOf(kind, `${PATH}/${kind}${rest}`)).toEqual({ origin: 'https://app.example.org', rest: '/a?b' });
+  });
+
+  it.each([
+    ['traefik', `${PATH}/%74raefik`],
+    ['caddy', '/%6futpost.goauthentik.io/auth/caddy'],
+    ['envoy', `${PATH}/envoy/..%2f..%2fstart`],
+    ['envoy', `${PATH}/envoy/../../start`],
+    ['envoy', `${PATH}/envoy/a/%2e%2e/..%5c..%2F..%2fsign_out`],
+  ] as const)('of %s is refused in the spelling %j', (kind, url) => {
+    expect(addressOf(kind, url)).toBe('forward_auth_invalid');
+  });
+
+  it('of envoy may have a path that stays below it', () => {
+    expect(addressOf('envoy', `${PATH}/envoy/a/..%2fb/%2e%2e/c?d=../..`)).toMatchObject({
+      rest: '/a/..%2fb/%2e%2e/c?d=../..',
+    });
+  });
+});
