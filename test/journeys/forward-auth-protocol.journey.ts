@@ -11,6 +11,11 @@ const HOST = 'app.example.org';
 const SITE = `https://${HOST}`;
 const IDENTITY = /^(x-authentik-|remote-)/;
 const COOKIE = '__Host-gatehouse_forward';
+/** Addresses that a proxy sends to Gatehouse for a visitor, and addresses at which only the proxy asks. */
+const LOGIN_PATHS = ['start', 'callback', 'sign_out'].map((name) => `/outpost.goauthentik.io/${name}`);
+const CHECK_PATHS = ['auth/traefik', 'auth/envoy/', 'auth/envoy/start', 'ping', ''].map(
+  (name) => `/outpost.goauthentik.io/${name}`,
+);
 
 let deployment: Deployment;
 /** A visitor who is logged in at the application. */
@@ -52,12 +57,19 @@ describe('the requests of Traefik, as its documentation describes them,', () => 
     readonly authResponseHeadersRegex: string;
   }
   let middleware: Middleware;
+  let loginRule: string;
   /** The headers of the visitor that Traefik replaces. */
   let replaced: RegExp;
 
   beforeAll(async () => {
     const text = await configurationIn('forward-auth-traefik', '/etc/traefik/dynamic/gatehouse.yml');
-    const page = parse(text) as { http: { middlewares: { gatehouse: { forwardAuth: Middleware } } } };
+    const page = parse(text) as {
+      http: {
+        routers: { 'application-login': { rule: string } };
+        middlewares: { gatehouse: { forwardAuth: Middleware } };
+      };
+    };
+    loginRule = page.http.routers['application-login'].rule;
     middleware = page.http.middlewares.gatehouse.forwardAuth;
     replaced = new RegExp(middleware.authResponseHeadersRegex.replace('(?i)', ''), 'i');
   });
@@ -96,6 +108,12 @@ describe('the requests of Traefik, as its documentation describes them,', () => 
       expect(forged).toMatch(replaced);
     expect('X-Forwarded-For').not.toMatch(replaced);
   });
+
+  it('come from Traefik alone: the page sends no visitor to the address of a check', () => {
+    const pattern = new RegExp(/PathRegexp\(`(.*)`\)/.exec(loginRule)?.[1] ?? '');
+
+    expect([...LOGIN_PATHS, ...CHECK_PATHS].filter((path) => pattern.test(path))).toEqual(LOGIN_PATHS);
+  });
 });
 
 describe('the requests of Envoy, as its documentation describes them,', () => {
@@ -109,19 +127,31 @@ describe('the requests of Envoy, as its documentation describes them,', () => {
       readonly authorization_response: { readonly allowed_upstream_headers: Patterns };
     };
   }
+  interface ConnectionManager {
+    readonly http_filters: readonly { readonly typed_config: unknown }[];
+    readonly route_config: {
+      readonly virtual_hosts: readonly {
+        readonly domains: readonly string[];
+        readonly routes: readonly { readonly match: { readonly safe_regex?: { readonly regex: string } } }[];
+      }[];
+    };
+  }
   let filter: ExtAuthz;
   let removed: readonly string[];
+  let loginPattern: RegExp;
 
   beforeAll(async () => {
     const page = parse(await configurationIn('forward-auth-envoy', '/etc/envoy/envoy.yaml')) as {
       static_resources: {
         listeners: {
-          filter_chains: { filters: { typed_config: { http_filters: { typed_config: unknown }[] } }[] }[];
+          filter_chains: { filters: { typed_config: ConnectionManager }[] }[];
         }[];
       };
     };
-    const filters = page.static_resources.listeners[0]!.filter_chains[0]!.filters[0]!.typed_config.http_filters;
-    const [mutation, check] = filters.map(({ typed_config }) => typed_config) as [
+    const manager = page.static_resources.listeners[0]!.filter_chains[0]!.filters[0]!.typed_config;
+    const site = manager.route_config.virtual_hosts.find(({ domains }) => domains.includes(HOST));
+    loginPattern = new RegExp(`^(?:${site?.routes[0]?.match.safe_regex?.regex})$`);
+    const [mutation, check] = manager.http_filters.map(({ typed_config }) => typed_config) as [
       { mutations: { request_mutations: { remove: string }[] } },
       ExtAuthz,
     ];
@@ -164,6 +194,10 @@ describe('the requests of Envoy, as its documentation describes them,', () => {
     });
     expect(identityIn(response).filter((name) => !removed.includes(name))).toEqual([]);
     for (const name of [...identityIn(response), 'cookie']) expect(matches(name, allowed_upstream_headers)).toBe(true);
+  });
+
+  it('come from Envoy alone: the page sends no visitor to the address of a check', () => {
+    expect([...LOGIN_PATHS, ...CHECK_PATHS].filter((path) => loginPattern.test(path))).toEqual(LOGIN_PATHS);
   });
 });
 

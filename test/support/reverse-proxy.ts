@@ -17,6 +17,8 @@ interface Site {
   /** Port of the application. */
   readonly application: number;
   readonly certificate: KeyPair;
+  /** Texts of the page that a test changes, with their replacements. */
+  readonly changes?: Readonly<Record<string, string>>;
 }
 
 /** A running proxy. */
@@ -124,11 +126,12 @@ export async function startReverseProxy(name: ProxyName, site: Site): Promise<Ru
 /** Returns the text of each file by its name. */
 async function filesOf(name: ProxyName, setting: Setting): Promise<Readonly<Record<string, string>>> {
   const { files, main, replacements } = RECIPES[name];
-  const { gateways, application, certificate } = setting;
+  const { gateways, application, certificate, changes = {} } = setting;
   const pairs = {
     ...Object.fromEntries(gateways.map((port, i) => [`10.0.0.1${i + 1}:9000`, `127.0.0.1:${port}`])),
     '10.0.0.21:8080': `127.0.0.1:${application}`,
     ...replacements(setting),
+    ...changes,
   };
   const blocks = await Promise.all(files.map((path) => configurationIn(`forward-auth-${name}`, path)));
   for (const original of Object.keys(pairs))
