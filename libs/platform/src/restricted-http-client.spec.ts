@@ -1,5 +1,5 @@
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { scrape } from '../../../test/support/metrics.js';
 import { recordTestSpans } from '../../../test/support/spans.js';
@@ -64,6 +64,24 @@ it('measures requests by provider and outcome, without a series for a host', asy
 
 it('throws when the response is too long', async () => {
   await expect(send('127.0.0.1', '127.0.0.1', 4)).rejects.toThrow('longer than 4 bytes');
+});
+
+it('throws when the server switches protocols (101), so that no request hangs for ever', async () => {
+  const switching = createTcpServer((socket) =>
+    socket
+      .on('error', () => undefined)
+      .once('data', () => {
+        socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n');
+      }),
+  );
+  await new Promise<void>((listening) => switching.listen(0, '127.0.0.1', listening));
+  const url = new URL(`http://127.0.0.1:${(switching.address() as AddressInfo).port}/`);
+  const limits = { maxBytes: 100, signal: AbortSignal.timeout(10_000) };
+  const client = new RestrictedHttpClient('127.0.0.1', 'webhook');
+  const request = { method: 'POST', url, headers: {}, body: 'x' };
+  await expect(client.sendForHead(request, limits)).rejects.toThrow('without a response');
+  await expect(client.sendForStatus(request, limits.signal)).rejects.toThrow('without a response');
+  switching.close();
 });
 
 it('records a request by its method and host, without its path, and does not tell the server the trace', async () => {

@@ -131,7 +131,9 @@ export class RestrictedHttpClient {
         url.protocol === 'https:'
           ? httpsRequest(url, { ...options, agent: https })
           : httpRequest(url, { ...options, agent: http });
-      request.on('response', resolve).on('error', reject).end(body);
+      // After a status 101 Node.js closes the connection with neither a response nor an error, and `signal` aborts nothing.
+      const endedEarly = () => reject(new Error('the connection ended without a response'));
+      request.on('response', resolve).on('error', reject).on('close', endedEarly).end(body);
     });
   }
 }

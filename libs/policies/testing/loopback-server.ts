@@ -23,13 +23,15 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   keep: (_request, response, location) => response.writeHead(307, { location: decodeURIComponent(location) }).end(),
   bytes: (_request, response, count) => response.end('x'.repeat(Number(count))),
   gzip: (_request, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('x')),
+  switching: ({ socket }) =>
+    socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n'),
   silent: () => undefined,
   hanging: (_request, response) => response.writeHead(200).flushHeaders(),
 };
 
 /**
  * Starts a server with the paths `/echo`, `/status/503`, `/to/<address>`, `/keep/<address>`, `/bytes/10`, `/gzip`,
- * `/silent` and `/hanging`.
+ * `/switching`, `/silent` and `/hanging`.
  */
 export async function startLoopbackServer(): Promise<LoopbackServer> {
   const server = createServer((request, response) => {

@@ -44,7 +44,9 @@ function receive(
     const fail = (cause: unknown) => reject(unreachable(url, signal, cause));
     try {
       const request = url.protocol === 'https:' ? httpsRequest(url, options) : httpRequest(url, options);
-      request.on('response', resolve).on('error', fail).end(body);
+      // After a status 101 Node.js closes the connection with neither a response nor an error.
+      const endedEarly = () => fail(new Error('the connection ended without a response'));
+      request.on('response', resolve).on('error', fail).on('close', endedEarly).end(body);
     } catch (error) {
       fail(error);
     }

@@ -69,6 +69,10 @@ describe('an allowed server', () => {
     );
   });
 
+  it('is not waited for after it switches protocols (101)', async () => {
+    await expect(send('/switching')).rejects.toThrow('the connection ended without a response');
+  });
+
   it('is not waited for after an abort', async () => {
     const aborted = createClient().send({ ...ARGUMENTS, url: `${server.url}/silent` }, AbortSignal.abort());
     await expect(aborted).rejects.toThrow('did not respond in time');
