@@ -20,6 +20,7 @@ const API_KEY = 'key-of-alice-for-the-api-0123456789'; // not-a-secret
 const AUTHORIZING = { designation: 'authorization', authentication: 'require_authenticated' };
 const CLIENT = { client_type: 'confidential', client_secret: SECRET, redirect_uris: REDIRECT_URI };
 const VERIFIER = 'v'.repeat(43);
+const CONSENT = '[{"type":"urn:gatehouse:consent","client":{"id":"prints","name":"Photo prints"},"scopes":[]}]';
 
 let deployment: Deployment;
 let shop: OauthApplication;
@@ -115,6 +116,16 @@ describe('a pushed request', () => {
     ['a state above the limit', { state: 's'.repeat(2049) }, 'invalid_request'],
     ['a nonce above the limit', { nonce: 'n'.repeat(513) }, 'invalid_request'],
     ['a state with NUL', { state: 'a\0b' }, 'invalid_request'],
+    [
+      'authorization details with a lone surrogate',
+      { authorization_details: CONSENT.replace('prints', '\\ud800') },
+      'invalid_authorization_details',
+    ],
+    [
+      'authorization details with NUL',
+      { authorization_details: CONSENT.replace('prints', '\\u0000') },
+      'invalid_authorization_details',
+    ],
     ['a signed request', { request: 'eyJ' }, 'request_not_supported'],
     ['a request URI', { request_uri: 'https://shop.example.org/' }, 'request_uri_not_supported'],
     ['authorization details of another form', { authorization_details: '{' }, 'invalid_authorization_details'],
@@ -196,6 +207,7 @@ describe('a code', () => {
     ['no code verifier', { code_verifier: '' }, 'invalid_request'],
     ['another redirect URI', { redirect_uri: 'https://evil.example/' }, 'invalid_grant'],
     ['no redirect URI', { redirect_uri: '' }, 'invalid_request'],
+    ['a redirect URI with NUL', { redirect_uri: `${REDIRECT_URI}\0` }, 'invalid_grant'],
     ['another code', { code: 'c'.repeat(43) }, 'invalid_grant'],
     ['a code above the limit', { code: 'c'.repeat(257) }, 'invalid_grant'],
     ['a public client', { client_id: 'public' }, 'unauthorized_client'],

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { AUTHORIZATION_LIMITS, MAX_DEVICE_SECRET_LENGTH, type RedeemedAuthorization } from '@gatehouse/contracts';
+import { MAX_DEVICE_SECRET_LENGTH, type RedeemedAuthorization } from '@gatehouse/contracts';
 import type { OauthClient } from '@gatehouse/plan';
 import { Inject, Injectable } from '@nestjs/common';
 import { TokenSigner } from '../applications/token.signer.js';
@@ -35,7 +35,7 @@ export class AuthorizationCodeGrant {
     if (client.client_type !== 'confidential') return { error: 'unauthorized_client' };
     if (code === undefined || verifier === undefined || redirect_uri === undefined) return { error: 'invalid_request' };
     const isPlausible = code.length <= MAX_DEVICE_SECRET_LENGTH && VERIFIER.test(verifier);
-    if (!isPlausible || redirect_uri.length > AUTHORIZATION_LIMITS.redirect_uri) return { error: 'invalid_grant' };
+    if (!isPlausible || !client.redirect_uris.includes(redirect_uri)) return { error: 'invalid_grant' };
     const redeemed = await this.grants.redeem({
       ...{ code, redirect_uri, client_id: client.client_id, lifetime_s: client.token_lifetime_s },
       code_challenge: hash('sha256', verifier, 'base64url'),

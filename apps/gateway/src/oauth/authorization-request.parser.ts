@@ -3,6 +3,7 @@ import {
   type AuthorizationRequest,
   type ConsentDetail,
   consentDetail,
+  findUnstorableCharacter,
   PROMPTS,
   type Prompt,
 } from '@gatehouse/contracts';
@@ -22,6 +23,9 @@ export class AuthorizationRequestError extends Error {
   }
 }
 const invalid = (description: string, error = 'invalid_request') => new AuthorizationRequestError(error, description);
+
+const UNSTORABLE = 'contains NUL or a lone surrogate';
+const isUnstorable = (value: unknown) => findUnstorableCharacter(value) !== undefined;
 
 /** Largest value of `max_age`: ten years, in seconds. */
 const MAX_AGE_S = 10 * 365 * 86_400;
@@ -67,7 +71,7 @@ function limitedText(form: FormFields, name: keyof typeof AUTHORIZATION_LIMITS):
   const value = formText(form, name);
   const limit = AUTHORIZATION_LIMITS[name];
   if (value !== undefined && value.length > limit) throw invalid(`${name} is longer than ${limit} characters`);
-  if (value?.includes('\0')) throw invalid(`${name} contains NUL`);
+  if (isUnstorable(value)) throw invalid(`${name} ${UNSTORABLE}`);
   return value;
 }
 
@@ -101,9 +105,9 @@ function consentOf(form: FormFields): ConsentDetail | undefined {
   if (value === undefined) return undefined;
   const parsed = z.array(consentDetail).length(1).safeParse(parsedJson(value));
   const [detail] = parsed.data ?? [];
-  if (detail && !JSON.stringify(detail).includes('\\u0000')) return detail;
+  if (detail && !isUnstorable(detail)) return detail;
   const issue = parsed.error?.issues[0];
-  const reason = issue ? `${issue.path.join('.')} ${issue.message}`.trim() : 'it contains NUL';
+  const reason = issue ? `${issue.path.join('.')} ${issue.message}`.trim() : `it ${UNSTORABLE}`;
   throw invalid(`authorization_details must be one consent: ${reason}`, 'invalid_authorization_details');
 }
 
