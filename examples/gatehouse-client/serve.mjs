@@ -15,25 +15,27 @@ export class VisitorError extends Error {
  */
 export function serve({ publicUrl, port, routeOf, otherwise = notFound }) {
   const server = createServer((request, response) => {
-    const { pathname, searchParams } = new URL(request.url ?? '/', publicUrl);
-    const route = request.method === 'GET' ? routeOf(pathname) : undefined;
-    if (!route) {
-      otherwise(request, response);
-      return;
-    }
-    response.setHeader('cache-control', 'no-store');
-    response.setHeader('content-security-policy', "default-src 'none'; frame-ancestors 'none'");
-    route({ request, response, query: searchParams }).then(
-      (location) => location === undefined || response.writeHead(302, { location }).end(),
-      (error) => sendError(response, error),
-    );
+    answer(request, response).catch((error) => sendError(response, error));
   });
   server.listen(port, process.env.HOST ?? '127.0.0.1', () => process.stdout.write(`serving ${publicUrl}\n`));
   process.once('SIGTERM', () => server.close(() => process.exit(0)).closeAllConnections());
   return server;
+
+  async function answer(request, response) {
+    // A path such as `//` is valid HTTP, and no valid URL.
+    if (!URL.canParse(request.url, publicUrl)) return notFound(request, response);
+    const { pathname, searchParams } = new URL(request.url, publicUrl);
+    const route = request.method === 'GET' ? routeOf(pathname) : undefined;
+    if (!route) return otherwise(request, response);
+    response.setHeader('cache-control', 'no-store');
+    response.setHeader('content-security-policy', "default-src 'none'; frame-ancestors 'none'");
+    const location = await route({ request, response, query: searchParams });
+    if (location !== undefined) response.writeHead(302, { location }).end();
+  }
 }
 
 function sendError(response, error) {
+  if (response.headersSent) return response.destroy(error);
   const isForVisitor = error instanceof VisitorError;
   if (!isForVisitor) process.stderr.write(`${error.name} ${error.code ?? ''} ${error.message}\n`);
   const text = isForVisitor ? error.message : 'The sign-in service is not available. Please try again later.';

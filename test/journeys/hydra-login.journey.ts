@@ -123,6 +123,11 @@ describe('the bridge', () => {
     expect((await visitor.fetch(login)).headers.get('location')).toMatch(publicUrl);
   });
 
+  it('answers a path that is no URL, and goes on', async () => {
+    expect((await fetch(`${publicUrl}//`)).status).toBe(404);
+    expect((await fetch(`${publicUrl}/login`)).status).toBe(400);
+  });
+
   it('accepts a response only in the browser that it sent away, and once', async () => {
     const visitor = newVisitor();
     const login = await visitor.follow(hydra.authorize({ prompt: 'login' }));
