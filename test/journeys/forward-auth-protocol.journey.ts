@@ -58,6 +58,8 @@ describe('the requests of Traefik, as its documentation describes them,', () => 
   }
   let middleware: Middleware;
   let loginRule: string;
+  let siteRule: string;
+  let priorities: readonly [site: number, login: number];
   /** The headers of the visitor that Traefik replaces. */
   let replaced: RegExp;
 
@@ -65,11 +67,13 @@ describe('the requests of Traefik, as its documentation describes them,', () => 
     const text = await configurationIn('forward-auth-traefik', '/etc/traefik/dynamic/gatehouse.yml');
     const page = parse(text) as {
       http: {
-        routers: { 'application-login': { rule: string } };
+        routers: Record<'application' | 'application-login', { rule: string; priority: number }>;
         middlewares: { gatehouse: { forwardAuth: Middleware } };
       };
     };
-    loginRule = page.http.routers['application-login'].rule;
+    const { application, 'application-login': login } = page.http.routers;
+    [loginRule, siteRule] = [login.rule, application.rule];
+    priorities = [application.priority, login.priority];
     middleware = page.http.middlewares.gatehouse.forwardAuth;
     replaced = new RegExp(middleware.authResponseHeadersRegex.replace('(?i)', ''), 'i');
   });
@@ -109,10 +113,21 @@ describe('the requests of Traefik, as its documentation describes them,', () => 
     expect('X-Forwarded-For').not.toMatch(replaced);
   });
 
+  it.each([
+    ['Connection', ['Upgrade', 'keep-alive'], ['X-Authentik-Username', 'close, remote-user', 'Cookie']],
+    ['Upgrade', ['websocket'], ['h2c', 'H2C, websocket']],
+  ])('have no header %s with which a visitor gets past the page', (header, allowed, refused) => {
+    const pattern = new RegExp(`!HeaderRegexp\\(\`${header}\`, \`\\(\\?i\\)([^\`]+)\`\\)`).exec(siteRule)?.[1];
+    const refusal = new RegExp(pattern ?? '^', 'i');
+
+    expect([...allowed, ...refused].filter((value) => refusal.test(value))).toEqual(refused);
+  });
+
   it('come from Traefik alone: the page sends no visitor to the address of a check', () => {
     const pattern = new RegExp(/PathRegexp\(`(.*)`\)/.exec(loginRule)?.[1] ?? '');
 
     expect([...LOGIN_PATHS, ...CHECK_PATHS].filter((path) => pattern.test(path))).toEqual(LOGIN_PATHS);
+    expect(priorities[1]).toBeGreaterThan(priorities[0]);
   });
 });
 

@@ -99,6 +99,23 @@ describe.each(PROXIES)('behind %s,', (name) => {
   });
 });
 
+describe.each(PROXIES)('behind %s, a request for an upgrade', (name) => {
+  beforeEach(({ skip }) => skip(!hasProxy(name) && !process.env['CI'], `${name} is not installed`));
+
+  it.each(['h2c', 'h2c, websocket', 'websocket, h2c', 'TLS/1.3', 'x'])(
+    'to %s opens no tunnel to the application, in which no proxy replaces headers',
+    async (protocol) => {
+      const alice = await visitor('alice', proxies.get(name)!.port);
+      const before = application.requests.length;
+      const headers = { connection: 'Upgrade, HTTP2-Settings', upgrade: protocol, 'http2-settings': 'AAMAAABk' };
+      await alice.send(APP, '/', { headers });
+
+      const upgrades = application.requests.slice(before).flatMap((request) => request.headers);
+      expect(upgrades.filter(([header, value]) => header === 'upgrade' && value !== 'websocket')).toEqual([]);
+    },
+  );
+});
+
 describe('behind haproxy, whose script asks,', () => {
   beforeEach(({ skip }) => skip(!hasProxy('haproxy') && !process.env['CI'], 'haproxy is not installed'));
 
