@@ -122,6 +122,11 @@ describe('a pushed request', () => {
       'invalid_authorization_details',
     ],
     [
+      'a text of its own for a scope of Gatehouse',
+      { authorization_details: CONSENT.replace('[]', '[{"id":"email","name":"See nothing"}]') },
+      'invalid_authorization_details',
+    ],
+    [
       'authorization details with NUL',
       { authorization_details: CONSENT.replace('prints', '\\u0000') },
       'invalid_authorization_details',

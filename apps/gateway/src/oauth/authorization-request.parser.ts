@@ -105,10 +105,17 @@ function consentOf(form: FormFields): ConsentDetail | undefined {
   if (value === undefined) return undefined;
   const parsed = z.array(consentDetail).length(1).safeParse(parsedJson(value));
   const [detail] = parsed.data ?? [];
-  if (detail && !isUnstorable(detail)) return detail;
   const issue = parsed.error?.issues[0];
-  const reason = issue ? `${issue.path.join('.')} ${issue.message}`.trim() : `it ${UNSTORABLE}`;
+  const reason = detail ? problemOf(detail) : `${issue?.path.join('.')} ${issue?.message}`.trim();
+  if (detail && reason === undefined) return detail;
   throw invalid(`authorization_details must be one consent: ${reason}`, 'invalid_authorization_details');
+}
+
+/** Returns why a consent cannot be asked for. The scopes of Gatehouse have its own texts, which no client may replace. */
+function problemOf(detail: ConsentDetail): string | undefined {
+  if (isUnstorable(detail)) return `it ${UNSTORABLE}`;
+  const own = detail.scopes.find(({ id }) => Object.hasOwn(SUPPORTED_SCOPES, id));
+  return own && `the scope ${own.id} belongs into the parameter scope`;
 }
 
 function parsedJson(text: string): unknown {
