@@ -76,7 +76,7 @@ async function begin({ request, response }) {
       shown,
       scopes.filter((scope) => !OWN_SCOPES.includes(scope)),
     ),
-    scope: OWN_SCOPES.filter((scope) => scopes.includes(scope)).join(' '),
+    scope: OWN_SCOPES.filter((scope) => scope === 'openid' || scopes.includes(scope)).join(' '),
     prompt: prompt.reasons.includes('consent_prompt') ? 'consent' : '',
   });
 }

@@ -83,6 +83,15 @@ describe('an application of node-oidc-provider', () => {
     });
   });
 
+  it('gets its user without an ID token too', async () => {
+    const visitor = newVisitor();
+    const url = new URL((await signIn({ scope: 'profile photos' })).url);
+    url.searchParams.delete('nonce');
+    const next = await visitor.follow(await visitor.logIn(await visitor.follow(url.href), 'alice'), APP);
+    const back = next.startsWith(APP) ? next : await visitor.follow(await visitor.consent(next), APP);
+    expect(new URL(back).searchParams.get('error')).toBeNull();
+  });
+
   it('gets the user of a remembered session without a page, also with prompt=none', async () => {
     const { visitor, tokens } = await signedIn('bob');
     for (const parameters of [{}, { prompt: 'none' }]) {
