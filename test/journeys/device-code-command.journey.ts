@@ -216,7 +216,7 @@ describe.concurrent('login-with-device-code.mjs', () => {
     ],
     [
       'plain http',
-      [(name: string) => `http://login.example.org/application/o/${name}/`, 'cli', 'cli'],
+      [(name: string) => `http://login.invalid/application/o/${name}/`, 'cli', 'cli'],
       /must be an https address/,
     ],
   ] as const)('refuses %s with the reason', async (_, [addressOf, application, client], message) => {
