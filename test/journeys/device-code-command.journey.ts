@@ -23,7 +23,7 @@ beforeAll(async () => {
     apart: ['consent'],
     blueprints: [
       blueprint(
-        userEntry('alice'),
+        ...[userEntry('alice'), userEntry('bob')],
         flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN]),
         flowEntries('code', [], { designation: 'stage_configuration', authentication: 'require_authenticated' }),
         flowEntries('consent', [{ stage: 'consent.consentstage' }], AUTHORIZING),
@@ -66,9 +66,9 @@ async function expectCodeAndStop(command: InteractiveCommand) {
   expect(command.output).toContain('Stopped.');
 }
 
-async function loggedIn(): Promise<Browser> {
+async function loggedIn(name = 'alice'): Promise<Browser> {
   const browser = deployment.browser();
-  await browser.solve('login', { uid_field: 'alice' });
+  await browser.solve('login', { uid_field: name });
   await browser.solve('login', { password: 'correct-horse-7' });
   return browser;
 }
@@ -82,7 +82,7 @@ async function approve(code: string) {
   expect(end).toMatchObject({ approved: true });
 }
 
-describe.concurrent('login-with-device-code.mjs', () => {
+describe.concurrent('login-with-device-code.mjs', { timeout: 90_000 }, () => {
   it('shows a code, waits for the consent, stores the token for its user only, and shows who logged in', async () => {
     const command = run('cli', 'new/folder');
     const [shown, code = ''] = await command.says(/Open \S+\/device in a browser, and enter the code (\d{9})/);
@@ -128,7 +128,8 @@ describe.concurrent('login-with-device-code.mjs', () => {
 
   it('tells its user that the login was refused in the browser, and stores nothing', async () => {
     const command = run('cli', 'refused');
-    const browser = await loggedIn();
+    // A cancellation refuses all codes of its user, so no other test may have this user.
+    const browser = await loggedIn('bob');
     await browser.fetch(`/device?code=${await shownCode(command)}`);
     await browser.fetch('/flows/-/cancel/');
     expect(await command.exit).toBe(1);
@@ -255,10 +256,11 @@ it('the blueprint and the command of docs/how-to/log-in-from-a-command-line.md l
 describe('login-with-device-code.mjs, while the server is away or busy,', () => {
   it('goes on when a service is back', async () => {
     const command = run('cli', 'back');
-    await approve(await shownCode(command));
+    const code = await shownCode(command);
     await deployment.end('consent');
     await command.says(/The server is away. Asking again in 10 s/);
     await deployment.start('consent');
+    await approve(code);
     expect(await command.exit).toBe(0);
   });
 
