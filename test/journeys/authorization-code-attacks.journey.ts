@@ -113,6 +113,7 @@ describe('a pushed request', () => {
     ['prompt=none with another', { prompt: 'none login' }, 'invalid_request'],
     ['a negative max_age', { max_age: '-1' }, 'invalid_request'],
     ['a max_age that is no number', { max_age: '1e9' }, 'invalid_request'],
+    ['a max_age of more than ten years', { max_age: String(10 * 365 * 86_400 + 1) }, 'invalid_request'],
     ['a state above the limit', { state: 's'.repeat(2049) }, 'invalid_request'],
     ['a nonce above the limit', { nonce: 'n'.repeat(513) }, 'invalid_request'],
     ['a state with NUL', { state: 'a\0b' }, 'invalid_request'],

@@ -15,8 +15,8 @@ import { formText, OauthClientAuthenticator } from './oauth-client.authenticator
 import { DEVICE_CODE_GRANT, oauthError } from './oauth-responses.js';
 
 /**
- * Issues device codes, and tokens for device codes (RFC 8628) and authorization codes that a user has approved. The OAuth client authenticates, not a
- * user.
+ * Issues device codes, and tokens for device codes (RFC 8628) and authorization codes that a user has approved. The OAuth
+ * client authenticates, not a user.
  */
 @Public()
 @Controller('/application/o')

@@ -9,7 +9,7 @@ import { OauthClientRepository } from './oauth-client.repository.js';
 import { claimsOf } from './user-claims.js';
 
 /**
- * Returns the claims about the user who has authorized a device, as far as the scopes of the device's token allow
+ * Returns the claims about the user of an access token, of a device or of a web application, as far as its scopes allow
  * (OpenID Connect Core §5.3).
  */
 @Public()

@@ -56,8 +56,9 @@ export const ISSUE = {
 
 /**
  * Exchanges a code for an access token. Of concurrent exchanges, only one deletes the row, and only that one inserts a
- * token. A later exchange of the same code by the client deletes that token, because the code has leaked (RFC 6749 §4.1.2). $1 hash of the code, $2 client id, $3 redirect URI, $4 code challenge, $5 hash of the token, $6 lifetime of the
- * token in seconds.
+ * token. A later exchange of the same code by the client deletes that token, because the code has leaked (RFC 6749
+ * §4.1.2). $1 hash of the code, $2 client id, $3 redirect URI, $4 code challenge, $5 hash of the token, $6 lifetime of
+ * the token in seconds.
  */
 export const REDEEM = {
   name: 'authorization_redeem',
