@@ -11,6 +11,9 @@ const spinnerOf = (button: Locator) =>
     getComputedStyle(element).color === 'rgba(0, 0, 0, 0)',
   ]);
 
+/** Time after which a page shows that it waits. */
+const INDICATOR_DELAY_MS = 300;
+
 const COVERED = ['turn', true];
 const FREE = ['none', false];
 
@@ -33,6 +36,21 @@ const collectSpoken = (page: Page) =>
     const region = document.querySelector('.card > [role=status]');
     if (region) new MutationObserver(() => spoken.push(region.textContent)).observe(region, { childList: true });
   });
+
+/** Measures the time between the press of a button and its spinner, which `delayIn` returns in milliseconds. */
+const observeDelay = (page: Page) =>
+  page.evaluate(() => {
+    const times = new Map<string, number>();
+    Object.assign(globalThis, { spinnerDelay: () => (times.get('data-busy') ?? 0) - (times.get('aria-busy') ?? 0) });
+    const observer = new MutationObserver((records) => {
+      for (const { attributeName } of records)
+        if (attributeName && !times.has(attributeName)) times.set(attributeName, performance.now());
+    });
+    observer.observe(document.body, { subtree: true, attributeFilter: ['aria-busy', 'data-busy'] });
+  });
+
+const delayIn = (page: Page) =>
+  page.evaluate(() => (globalThis as unknown as { spinnerDelay: () => number }).spinnerDelay());
 
 const spokenIn = (page: Page) => page.evaluate(() => (globalThis as unknown as { spoken: string[] }).spoken);
 
@@ -57,10 +75,11 @@ describeInChromium('a page that waits for a slow reply', () => {
     ];
     const before = await boxes();
     await collectSpoken(page);
+    await observeDelay(page);
     await no.click();
-    expect(await page.locator('main').getAttribute('aria-busy')).toBe('true');
-    expect(await spinnerOf(no)).toEqual(FREE);
-    await page.locator('[data-busy]').waitFor();
+    await page.locator('main[aria-busy=true] [data-busy]').waitFor();
+    // Timers of a browser may be late, and at most some milliseconds early.
+    expect(await delayIn(page)).toBeGreaterThan(INDICATOR_DELAY_MS - 20);
     expect([await spinnerOf(no), await spinnerOf(yes)]).toEqual([COVERED, FREE]);
     expect(await boxes()).toEqual(before);
     expect((await page.getByRole('status').boundingBox())?.height).toBe(1);
