@@ -140,9 +140,9 @@ describeInChromium('in a real browser', () => {
   });
 
   it(
-    'retries while a service is down, and keeps the input',
+    'fetches the step while a service is down, keeps the input, and sends it again only when the visitor does',
     async () => {
-      const { page } = await visit();
+      const { page, observed } = await visit();
       await answer(page, 'Username or email', 'alice');
       await page.getByLabel('Password', { exact: true }).waitFor();
       await deployment.end('password');
@@ -150,6 +150,10 @@ describeInChromium('in a real browser', () => {
       await page.getByText('This service cannot be reached at the moment.').waitFor();
       expect(await page.getByLabel('Password', { exact: true }).inputValue()).toBe('correct-horse-7');
       await deployment.start('password');
+      await page.getByText('The connection was interrupted. Please go on with this step.').waitFor();
+      expect(await page.getByLabel('Password', { exact: true }).inputValue()).toBe('correct-horse-7');
+      expect(observed.answers).toBe(2);
+      await page.getByLabel('Password', { exact: true }).press('Enter');
       await page.getByRole('button', { name: 'Yes' }).waitFor();
 
       expect(await page.getByText('cannot be reached').count()).toBe(0);

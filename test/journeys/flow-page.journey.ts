@@ -119,7 +119,8 @@ describe('the flow page', () => {
     await deployment.start('password');
 
     expect([unavailable.status, unavailable.headers.get('retry-after')]).toEqual([503, '1']);
-    expect(unavailable.text).toContain('This service cannot be reached at the moment.');
+    expect(unavailable.text).toContain('This service cannot be reached at the moment. We try again by ourselves.');
+    expect(unavailable.text).toContain('<noscript><meta http-equiv="refresh" content="1;url=/if/flow/');
     expect((await browser.fetch(page)).text).toContain('name="password"');
   });
 

@@ -14,13 +14,17 @@ interface Reply {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-const replyWith = (page: Page, { body, reasons, status = 200, headers = {} }: Reply) =>
-  page.route(EXECUTOR, (route) =>
-    route.fulfill({
-      status,
-      headers: { ...headers, ...(reasons ? { 'x-gatehouse-reason': reasons } : {}) },
-      json: body,
-    }),
+/** Fulfils requests with a reply: all of them, or as many as `times` says, and then as an earlier call says. */
+const replyWith = (page: Page, { body, reasons, status = 200, headers = {} }: Reply, times?: number) =>
+  page.route(
+    EXECUTOR,
+    (route) =>
+      route.fulfill({
+        status,
+        headers: { ...headers, ...(reasons ? { 'x-gatehouse-reason': reasons } : {}) },
+        json: body,
+      }),
+    times === undefined ? {} : { times },
   );
 
 /** The error that the API returns for a wrong name or password of a step that asks for both. */
@@ -160,6 +164,28 @@ describeInChromium('a page with an error', () => {
     expect(await notice.locator('p').textContent()).toContain('Please try again in 10 minutes.');
     expect(await notice.getByRole('button', { name: 'Try again' }).count()).toBe(1);
     expect(await page.locator('#password').inputValue()).toBe('x');
+  });
+
+  it.each([
+    ['repeats an answer that an overloaded gateway has refused unread', 'error=overloaded', ['POST', 'POST']],
+    ['fetches the step after any other 503', '', ['POST', 'GET']],
+  ])('%s', async (_, reasons, methods) => {
+    const { page } = await opened('password');
+    const sent: string[] = [];
+    page.on('request', (request) => request.url().includes('/api/v3/flows/executor/') && sent.push(request.method()));
+    const refused = {
+      body: { component: 'ak-stage-flow-error' },
+      reasons,
+      status: 503,
+      headers: { 'retry-after': '1' },
+    };
+    await replyWith(page, { body: DENIED });
+    await replyWith(page, refused, 1);
+    await page.locator('#password').fill('x');
+    await page.keyboard.press('Enter');
+    await page.locator('#password').waitFor({ state: 'detached' });
+
+    expect(sent).toEqual(methods);
   });
 
   it('offers a user who is logged in the account or a logout that leads back', async () => {

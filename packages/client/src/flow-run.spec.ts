@@ -124,8 +124,24 @@ it('repeats a response after 429, because it was not processed', async () => {
   expect(run.challenge).toEqual(NAME);
 });
 
+it('repeats a response that the gateway refused unread, and can answer the challenge if it stays overloaded', async () => {
+  const { headers, ...refusal } = busy(503);
+  const overloaded = { ...refusal, headers: { ...headers, 'x-gatehouse-reason': 'error=overloaded' } };
+  const { executor, run } = await startAt([shown(PASSWORD), overloaded, overloaded, shown(NAME)], { retries: 1 });
+
+  expect(await run.solve(ANSWER)).toMatchObject({ kind: 'error', code: 'unavailable', status: 503 });
+  expect(run.challenge).toEqual(PASSWORD);
+  await run.solve(ANSWER);
+  expect(run.challenge).toEqual(NAME);
+  expect(executor.methods()).toEqual(['GET', 'POST', 'POST', 'POST']);
+});
+
 it.each([
   ['503', busy(503)],
+  [
+    '503 with another reason',
+    { ...busy(503), headers: { 'retry-after': '1', 'x-gatehouse-reason': 'error=stage_away' } },
+  ],
   ['502', busy(502)],
   ['a lost connection', { lost: true as const }],
 ])(

@@ -1,5 +1,6 @@
 import { resultOf } from './flow-result.js';
-import type { Reply } from './reply.js';
+import { interruptionOf } from './interruption.js';
+import type { Reply, Unavailable } from './reply.js';
 import { mayRetry, pause, retryDelayS } from './retry.js';
 import { executorPath, type Transport } from './transport.js';
 import type { Challenge, ChallengeResponse, FlowResult, Interruption, Wait } from './types.js';
@@ -22,7 +23,7 @@ interface FlowRunOptions extends StartOptions {
 
 /**
  * One run of a flow. Sends one request at a time, and no response twice: a response is repeated only after 429, which
- * says that it was not processed. After any other failure the client fetches the current challenge.
+ * or a refusal of the admission, which say that it was not processed. After any other failure the client fetches the current challenge.
  */
 export class FlowRun {
   private readonly controller = new AbortController();
@@ -95,7 +96,7 @@ export class FlowRun {
   }
 
   private async answer(body: string): Promise<FlowResult> {
-    const reply = await this.send(body, ({ reason }) => reason === 'limited');
+    const reply = await this.send(body, (failure) => !interruptionOf(failure));
     const interruption = interruptionOf(reply);
     if (!interruption) return this.show(reply);
     if (reply.kind === 'unavailable') await this.wait(reply, 1);
@@ -132,18 +133,10 @@ export class FlowRun {
       this.answerable = result.challenge;
       this.latest = { ...result, ...(interrupted ? { interrupted } : {}), ...(restarted ? { restarted } : {}) };
     } else {
-      // After a rate limit, the challenge can still be answered: the response was not processed.
-      if (result.status !== 429) this.answerable = undefined;
+      // The challenge can still be answered if the response was not processed.
+      if (!(reply.kind === 'unavailable' && reply.unprocessed)) this.answerable = undefined;
       this.latest = result;
     }
     return this.latest;
   }
-}
-
-type Unavailable = Extract<Reply, { kind: 'unavailable' }>;
-
-/** Returns why the result of a response is unknown, or undefined if the reply tells the result. */
-function interruptionOf(reply: Reply): Interruption | undefined {
-  if (reply.kind === 'unavailable') return reply.reason === 'limited' ? undefined : 'unavailable';
-  return reply.kind === 'refused' && reply.code === 'csrf_failed' ? 'csrf_failed' : undefined;
 }

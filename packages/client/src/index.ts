@@ -2,7 +2,16 @@ export type * from './challenges.js';
 export { type Client, createClient, isChallenge } from './client.js';
 export type { FieldError, FieldErrors } from './field-errors.js';
 export type { FlowRun, StartOptions } from './flow-run.js';
-export { NO_REPLY, type ReceivedChallenge, type Refusal, type Reply, readReply, withReasons } from './reply.js';
+export { interruptionOf, isSameChallenge } from './interruption.js';
+export {
+  NO_REPLY,
+  type ReceivedChallenge,
+  type Refusal,
+  type Reply,
+  readReply,
+  type Unavailable,
+  withReasons,
+} from './reply.js';
 export { type Failure, MAX_RETRIES, MAX_WAIT_S, mayRetry, retryDelayS } from './retry.js';
 export { type ClientOptions, executorPath, type Fetch } from './transport.js';
 export type * from './types.js';

@@ -7,8 +7,18 @@ export type ReceivedChallenge = Readonly<Record<string, unknown>> & { readonly c
 /** A response of the executor: a challenge, no reply for now, or a refusal. */
 export type Reply =
   | { readonly kind: 'challenge'; readonly challenge: ReceivedChallenge; readonly run: string | undefined }
-  | { readonly kind: 'unavailable'; readonly reason: UnavailableReason; readonly retryAfterS: number; status?: number }
+  | Unavailable
   | Refusal;
+
+/** There is no reply for now. */
+export interface Unavailable {
+  readonly kind: 'unavailable';
+  readonly reason: UnavailableReason;
+  readonly retryAfterS: number;
+  readonly status?: number;
+  /** Whether the service says that the request was not processed, so that it may be sent again. */
+  readonly unprocessed?: boolean;
+}
 
 /** The gateway has refused a request. Nothing of it was processed. */
 export interface Refusal {
@@ -34,10 +44,7 @@ export const NO_REPLY = { kind: 'unavailable', reason: 'network', retryAfterS: D
  */
 export async function readReply(response: Response): Promise<Reply> {
   const { status, headers, ok } = response;
-  if (UNAVAILABLE.has(status)) {
-    const retryAfterS = Number(headers.get('retry-after')) || DEFAULT_WAIT_S;
-    return { kind: 'unavailable', retryAfterS, reason: status === 429 ? 'limited' : 'service', status };
-  }
+  if (UNAVAILABLE.has(status)) return unavailable(response);
   const body = (await response.json().catch(() => undefined)) as Record<string, unknown> | null | undefined;
   if (typeof body !== 'object' || body === null) return NO_REPLY;
   if (typeof body['component'] === 'string') {
@@ -54,6 +61,17 @@ export async function readReply(response: Response): Promise<Reply> {
     requestId: headers.get('x-authentik-id') ?? '',
   };
 }
+
+function unavailable({ status, headers }: Response): Unavailable {
+  const retryAfterS = Number(headers.get('retry-after')) || DEFAULT_WAIT_S;
+  const isLimited = status === 429;
+  const unprocessed = isLimited || isOverloaded(headers);
+  return { kind: 'unavailable', retryAfterS, reason: isLimited ? 'limited' : 'service', status, unprocessed };
+}
+
+/** Returns whether the gateway has refused a request before it read its body. The header is missing in any other 503. */
+const isOverloaded = (headers: Headers) =>
+  new URLSearchParams(headers.get('x-gatehouse-reason') ?? '').get('error') === 'overloaded';
 
 /** Field of an access denied challenge that has the text of the denial. */
 const DENIAL_TEXT = 'error_message';

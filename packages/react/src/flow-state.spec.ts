@@ -23,6 +23,13 @@ it('keeps the step of a refused or interrupted response, so that its form keeps 
   expect(stepsOf(shown(PASSWORD), shown(REFUSED), shown(PASSWORD, { interrupted: 'unavailable' }))).toEqual([1, 1, 1]);
 });
 
+it('begins another step when the challenge after an interruption is that of another step with this component', () => {
+  const [first, second] = [{ fields: ['name'] }, { fields: ['email'] }].map((form) => ({ ...PASSWORD, ...form }));
+  const interrupted = { interrupted: 'unavailable' };
+
+  expect(stepsOf(shown(first as object), shown(second as object, interrupted))).toEqual([1, 2]);
+});
+
 it.each([
   ['another component', shown({ component: 'ak-stage-dummy', response_errors: {} })],
   ['a second challenge of the same component', shown(PASSWORD)],

@@ -1,4 +1,4 @@
-import type { FlowResult, Wait } from '@gatehouse/client';
+import { type FlowResult, isSameChallenge, type Wait } from '@gatehouse/client';
 
 /** The state of a flow in a component. */
 export interface FlowState {
@@ -46,6 +46,7 @@ export function reduceFlow(state: FlowState, event: FlowEvent): FlowState {
 function isSameStep(before: FlowResult | undefined, result: FlowResult): boolean {
   if (before?.kind !== 'challenge' || result.kind !== 'challenge') return false;
   const { challenge, interrupted } = result;
-  const isRefused = challenge.response_errors != null || interrupted !== undefined;
-  return before.challenge.component === challenge.component && isRefused;
+  // After an interruption, the next step may be shown, and must not get the input of the last one.
+  if (interrupted) return isSameChallenge(before.challenge, challenge);
+  return before.challenge.component === challenge.component && challenge.response_errors != null;
 }

@@ -21,7 +21,9 @@ import {
   type FlowResult,
   type FlowRun,
   type Interruption,
+  interruptionOf,
   isChallenge,
+  isSameChallenge,
   MAX_RETRIES,
   MAX_WAIT_S,
   mayRetry,
@@ -35,6 +37,7 @@ import {
   readReply,
   retryDelayS,
   type StartOptions,
+  type Unavailable,
   type UnavailableReason,
   type Wait,
   withReasons,
@@ -140,7 +143,8 @@ export async function ownLoop(reason: UnavailableReason): Promise<Reply | undefi
   if (!mayRetry(failure) || retryDelayS(failure) > MAX_WAIT_S) return undefined;
   const reply = await readReply(await fetch(executorPath('login', '')));
   if (reply.kind === 'refused') throw new Error(((refusal: Refusal) => refusal.message)(reply));
+  if (interruptionOf(reply)) ((unavailable: Partial<Unavailable>) => unavailable.unprocessed)(reply as Unavailable);
   const challenge: ReceivedChallenge | undefined = reply.kind === 'challenge' ? reply.challenge : undefined;
-  if (challenge) withReasons(challenge, 'password=wrong');
+  if (challenge) isSameChallenge(challenge, withReasons(challenge, 'password=wrong'));
   return reply;
 }

@@ -1,10 +1,21 @@
-import { type Reply as ClientReply, executorPath, NO_REPLY, type Refusal, readReply } from '@gatehouse/client';
+import {
+  type Reply as ClientReply,
+  executorPath,
+  type Interruption,
+  interruptionOf,
+  NO_REPLY,
+  type Refusal,
+  readReply,
+} from '@gatehouse/client';
 import type { Challenge, FlowPageData } from '../page.js';
 import { callApi } from './api.js';
 import type { FormAnswer } from './page.context.js';
 
 /** The result of a request to the executor. A refusal is shown as a flow error. */
 export type Reply = Exclude<ClientReply, Refusal> | { readonly kind: 'refused'; readonly challenge: Challenge };
+
+/** The result of an answer. With `interruption`, it is unknown whether the answer was processed. */
+export type AnswerReply = Reply & { readonly interruption?: Interruption | undefined };
 
 /** A client of the flow executor API. */
 export class ExecutorClient {
@@ -15,18 +26,19 @@ export class ExecutorClient {
   }
 
   /** Fetches the current challenge. */
-  show(): Promise<Reply> {
-    return this.request(undefined);
+  async show(): Promise<Reply> {
+    return pageReply(await this.request({}));
   }
 
   /** Sends an answer to the challenge. Returns the executor's reply, such as the next challenge. */
-  solve(answer: FormAnswer): Promise<Reply> {
-    return this.request(JSON.stringify(answer));
+  async solve(answer: FormAnswer): Promise<AnswerReply> {
+    const reply = await this.request({ body: JSON.stringify(answer) });
+    return { ...pageReply(reply), interruption: interruptionOf(reply) };
   }
 
-  private async request(body: string | undefined): Promise<Reply> {
+  private async request(init: { body?: string }): Promise<ClientReply> {
     try {
-      return pageReply(await readReply(await callApi(this.address, body === undefined ? {} : { body })));
+      return await readReply(await callApi(this.address, init));
     } catch {
       return NO_REPLY;
     }

@@ -44,16 +44,18 @@ export function FlowPage({ pageData, t }: { pageData: FlowPageData; t: Translate
   );
 }
 
-function StepContent({ visit: { challenge, step, expired, unavailable } }: { visit: Visit }) {
+function StepContent({ visit: { challenge, step, expired, interrupted, unavailable } }: { visit: Visit }) {
   const { t, refetch } = usePage();
   const Step = componentFor(challenge as Envelope);
+  const isHidden = unavailable !== undefined && challenge.component === 'ak-stage-flow-error';
   return (
     <>
-      {expired && <Notice>{t('This page was open for too long, so the steps begin again.')}</Notice>}
-      {unavailable && <UnavailableNotice unavailable={unavailable} retry={refetch} />}
-      {!(unavailable && challenge.component === 'ak-stage-flow-error') && (
-        <Step key={step} challenge={challenge as Envelope} />
+      {expired && !interrupted && <Notice>{t('This page was open for too long, so the steps begin again.')}</Notice>}
+      {interrupted && !unavailable && (
+        <Notice>{t('The connection was interrupted. Please go on with this step.')}</Notice>
       )}
+      {unavailable && <UnavailableNotice unavailable={unavailable} keepsInput={!isHidden} retry={refetch} />}
+      {!isHidden && <Step key={step} challenge={challenge as Envelope} />}
     </>
   );
 }

@@ -3,17 +3,22 @@ import type { Translate } from '@gatehouse/texts/browser';
 import { usePage } from './page.context.js';
 import { type Unavailable } from './visit.js';
 
+interface Props {
+  readonly unavailable: Unavailable;
+  /** Whether the form is still on the page. */
+  readonly keepsInput: boolean;
+  readonly retry: () => void;
+}
+
 /** Tells the visitor that the service is unavailable, and whether the page retries automatically. */
-export function UnavailableNotice({ unavailable, retry }: { unavailable: Unavailable; retry: () => void }) {
+export function UnavailableNotice({ unavailable, keepsInput, retry }: Props) {
   const { t, pageData } = usePage();
   const isRetrying = unavailable.tries <= MAX_RETRIES;
   return (
     <div class="notice" role="status">
       <p>
         {causeOf(unavailable, t)}{' '}
-        {isRetrying
-          ? t('We try again by ourselves, and nothing that you typed is lost.')
-          : adviceFor(unavailable, { t, locale: pageData.locale })}
+        {isRetrying ? retryText(keepsInput, t) : adviceFor(unavailable, { t, locale: pageData.locale })}
       </p>
       {!isRetrying && (
         <button type="button" class="plain" onClick={retry}>
@@ -23,6 +28,9 @@ export function UnavailableNotice({ unavailable, retry }: { unavailable: Unavail
     </div>
   );
 }
+
+const retryText = (keepsInput: boolean, t: Translate) =>
+  keepsInput ? t('We try again by ourselves, and nothing that you typed is lost.') : t('We try again by ourselves.');
 
 function causeOf({ reason }: Unavailable, t: Translate): string {
   switch (reason) {

@@ -2,10 +2,10 @@ import { MAX_RETRIES } from '@gatehouse/client';
 import { useEffect, useMemo, useReducer, useRef } from 'preact/hooks';
 import { externalOriginsOf, isAllowedBy } from '../challenges/external-origins.js';
 import type { FlowPageData } from '../page.js';
-import { ExecutorClient, type Reply } from './executor.js';
+import { type AnswerReply, ExecutorClient, type Reply } from './executor.js';
 import type { FormAnswer } from './page.context.js';
 import { rememberProvedAccount } from './remembered-account.js';
-import { reduceVisit, type Visit, type VisitEvent, visitOf } from './visit.js';
+import { reduceVisit, type Sender, type Visit, type VisitEvent, visitOf } from './visit.js';
 
 /** The state of a visit to a flow, and the functions that advance it. */
 export interface FlowVisit {
@@ -30,9 +30,9 @@ export function useFlowVisit(pageData: FlowPageData): FlowVisit {
       visit,
       answer: (fields) => {
         dispatch({ kind: 'user-acted' });
-        void channel.send(withComponent(fields));
+        void channel.send(withComponent(fields), 'visitor');
       },
-      answerAutomatically: (fields) => void channel.send(withComponent(fields)),
+      answerAutomatically: (fields) => void channel.send(withComponent(fields), 'page'),
       sendRequest: (fields) => channel.sendRequest(withComponent(fields)),
       refetch: () => void channel.send(undefined),
     };
@@ -42,8 +42,11 @@ export function useFlowVisit(pageData: FlowPageData): FlowVisit {
 /** Sends answers and fetches challenges, one at a time, and dispatches the replies. */
 class ExecutorChannel {
   private readonly executor: ExecutorClient;
-  /** The last answer that was sent. Undefined if the last request only fetched the challenge. */
+  /** The last answer, if it may be sent again. */
   private lastAnswer: FormAnswer | undefined;
+  private lastSender: Sender | undefined;
+  /** The sender of the last answer, while it is unknown whether the answer was processed. */
+  private interrupted: Sender | undefined;
   private busy = false;
 
   constructor(
@@ -54,21 +57,38 @@ class ExecutorChannel {
   }
 
   repeat(): Promise<void> {
-    return this.send(this.lastAnswer);
+    return this.send(this.lastAnswer, this.lastSender);
   }
 
-  /** Sends an answer, or fetches the challenge. Does nothing while another call of `send` is running. */
-  async send(fields: FormAnswer | undefined): Promise<void> {
+  /**
+   * Sends an answer, or fetches the challenge. Does nothing while another call of `send` is running. After an
+   * interruption it only fetches: the page may show a step that has passed, and the next step must not get its answer.
+   */
+  async send(answer: FormAnswer | undefined, sender?: Sender): Promise<void> {
     if (this.busy) return;
     this.busy = true;
+    const fields = this.interrupted ? undefined : answer;
     this.lastAnswer = fields;
+    this.lastSender = sender;
     this.dispatch({ kind: 'sent' });
-    const reply = await (fields ? this.executor.solve(fields) : this.executor.show());
+    const reply: AnswerReply = await (fields ? this.executor.solve(fields) : this.executor.show());
     this.busy = false;
     if (fields && reply.kind === 'challenge') rememberProvedAccount(fields, reply.challenge);
-    if (fields && isForbidden(reply)) return this.send(undefined);
+    // A login in another tab has changed the CSRF token.
+    if (reply.interruption === 'csrf_failed') return this.send(undefined);
     if (isOtherVisitor(reply)) return location.assign(this.pageData.address);
-    if (!reloadsPage(reply, this.pageData)) this.dispatch(reply);
+    if (!reloadsPage(reply, this.pageData)) this.dispatch({ ...reply, interrupted: this.interruptedAfter(reply) });
+  }
+
+  /** Returns the sender of an answer whose result is unknown, and forgets it when a challenge has arrived. */
+  private interruptedAfter(reply: AnswerReply): Sender | undefined {
+    if (reply.interruption) {
+      this.interrupted = this.lastSender;
+      this.lastAnswer = undefined;
+    }
+    const { interrupted } = this;
+    if (reply.kind !== 'unavailable') this.interrupted = undefined;
+    return interrupted;
   }
 
   async sendRequest(fields: FormAnswer): Promise<FormAnswer | undefined> {
@@ -76,12 +96,6 @@ class ExecutorChannel {
     return reply.kind === 'challenge' ? reply.challenge : undefined;
   }
 }
-
-/**
- * Returns whether the reply is 403. A login in another tab changes the CSRF token, so an answer of this page can get a
- * 403. The page then shows the current challenge.
- */
-const isForbidden = (reply: Reply) => reply.kind === 'refused' && reply.challenge['status'] === 403;
 
 /**
  * Returns whether the flow no longer admits the visitor, because of a login or logout in another tab. The page then

@@ -71,6 +71,35 @@ describe('a visit to a flow', () => {
     expect(reduceVisit(back, UNAVAILABLE).unavailable?.tries).toBe(1);
   });
 
+  it('keeps the input of a form that is shown again after an interruption, and says so until the next answer', () => {
+    const shownAgain = { kind: 'challenge', challenge: { ...NAME }, run: 'one', interrupted: 'visitor' } as const;
+    const again = reduceVisit(reduceVisit(visitOf(pageData()), UNAVAILABLE), shownAgain);
+
+    expect(again).toMatchObject({ step: 0, interrupted: true, unavailable: undefined });
+    const next = reduceVisit(again, { kind: 'challenge', challenge: PASSWORD, run: 'one' });
+    expect(next).toMatchObject({ step: 1, interrupted: false });
+  });
+
+  it('starts another step after an interruption when the form is another one of the same component', () => {
+    const other = { ...NAME, primary_action: 'Next' };
+    const shown = { kind: 'challenge', challenge: other, run: 'one', interrupted: 'visitor' } as const;
+
+    expect(reduceVisit(visitOf(pageData()), shown)).toMatchObject({ step: 1, interrupted: true });
+  });
+
+  it('starts the step of an interrupted automatic answer again, and counts the failures on until the visitor acts', () => {
+    let visit = visitOf(pageData());
+    for (let i = 0; i < MAX_RETRIES; i++) {
+      visit = reduceVisit(visit, { ...UNAVAILABLE, interrupted: 'page' });
+      visit = reduceVisit(visit, { kind: 'challenge', challenge: NAME, run: 'one', interrupted: 'page' });
+    }
+
+    expect(visit).toMatchObject({ step: MAX_RETRIES, interrupted: false, unavailable: undefined });
+    const triesOf = (failed: typeof visit) => reduceVisit(failed, UNAVAILABLE).unavailable?.tries;
+    expect(triesOf(visit)).toBe(MAX_RETRIES + 1);
+    expect(triesOf(reduceVisit(visit, { kind: 'user-acted' }))).toBe(1);
+  });
+
   it('does not retry by itself after a rate limit that lasts longer than its longest delay', () => {
     const limited = (retryAfterS: number) =>
       reduceVisit(visitOf(pageData()), { kind: 'unavailable', reason: 'limited', retryAfterS }).unavailable;

@@ -1,4 +1,11 @@
-import { MAX_RETRIES, mayRetry, retryDelayS, type UnavailableReason, withReasons } from '@gatehouse/client';
+import {
+  isSameChallenge,
+  MAX_RETRIES,
+  mayRetry,
+  retryDelayS,
+  type UnavailableReason,
+  withReasons,
+} from '@gatehouse/client';
 import type { Challenge, FlowPageData } from '../page.js';
 import type { Reply } from './executor.js';
 
@@ -11,10 +18,17 @@ export interface Visit {
   readonly phase: 'idle' | 'sending';
   /** Whether the run expired and the flow started again. */
   readonly expired: boolean;
+  /** Whether the challenge was fetched because it is unknown whether the visitor's last answer was processed. */
+  readonly interrupted: boolean;
   readonly unavailable: Unavailable | undefined;
+  /** Number of failures in a row. It goes on when an interrupted automatic answer fails again. */
+  readonly failures: number;
   /** Whether another site opened the page and the visitor has not acted yet. */
   readonly awaitsAction: boolean;
 }
+
+/** The sender of an answer: the visitor, or the page by itself. */
+export type Sender = 'visitor' | 'page';
 
 /** Why the executor is unavailable and how long to wait. `tries` counts the failures in a row. */
 export interface Unavailable {
@@ -27,12 +41,17 @@ export interface Unavailable {
 const RATE_LIMITED = 'rate_limited';
 
 /** An event that changes a visit. */
-export type VisitEvent = { readonly kind: 'sent' | 'user-acted' } | Reply;
+export type VisitEvent = { readonly kind: 'sent' | 'user-acted' } | ReplyEvent;
+
+/** A reply. `interrupted` is the sender of the last answer if it is unknown whether the answer was processed. */
+type ReplyEvent = Reply & { readonly interrupted?: Sender | undefined };
 
 /** Returns the initial state of a visit. */
 export function visitOf({ challenge: received, reasons, run, cross_site, retry_after_s }: FlowPageData): Visit {
   const challenge = withReasons(received, reasons);
   const reason = challenge['reason'] === RATE_LIMITED ? 'limited' : 'service';
+  const unavailable =
+    retry_after_s === undefined ? undefined : unavailableAt(1, { reason, retryAfterS: retry_after_s });
   return {
     challenge,
     run,
@@ -40,8 +59,9 @@ export function visitOf({ challenge: received, reasons, run, cross_site, retry_a
     phase: 'idle',
     expired: false,
     awaitsAction: cross_site === true,
-    unavailable:
-      retry_after_s === undefined ? undefined : nextUnavailable(undefined, { reason, retryAfterS: retry_after_s }),
+    interrupted: false,
+    unavailable,
+    failures: unavailable?.tries ?? 0,
   };
 }
 
@@ -51,36 +71,44 @@ export function reduceVisit(visit: Visit, event: VisitEvent): Visit {
     case 'sent':
       return { ...visit, phase: 'sending', expired: false };
     case 'user-acted':
-      return visit.awaitsAction ? { ...visit, awaitsAction: false } : visit;
-    case 'unavailable':
-      return { ...visit, phase: 'idle', unavailable: nextUnavailable(visit.unavailable, event) };
+      return { ...visit, awaitsAction: false, failures: visit.unavailable?.tries ?? 0 };
+    case 'unavailable': {
+      const unavailable = unavailableAt(visit.failures + 1, event);
+      return { ...visit, phase: 'idle', unavailable, failures: unavailable.tries };
+    }
     case 'refused':
-      return withChallenge(visit, event.challenge, { expired: false });
+      return { ...withChallenge(visit, event), expired: false };
     case 'challenge': {
       const expired = visit.run !== undefined && event.run !== undefined && event.run !== visit.run;
-      return { ...withChallenge(visit, event.challenge, { expired }), run: event.run ?? visit.run };
+      return { ...withChallenge(visit, event), expired, run: event.run ?? visit.run };
     }
   }
 }
 
-function withChallenge(visit: Visit, challenge: Challenge, { expired }: { expired: boolean }): Visit {
-  const isRepeated = challenge.component === visit.challenge.component && challenge['response_errors'] != null;
+function withChallenge(visit: Visit, event: { challenge: Challenge; interrupted?: Sender | undefined }): Visit {
+  const { challenge, interrupted } = event;
   return {
     ...visit,
     challenge,
-    expired,
     phase: 'idle',
+    interrupted: interrupted === 'visitor',
     unavailable: undefined,
-    step: isRepeated ? visit.step : visit.step + 1,
+    failures: interrupted ? visit.failures : 0,
+    step: isSameStep(visit.challenge, event) ? visit.step : visit.step + 1,
   };
 }
 
-/** Returns the next delay, and how often it was needed: more than MAX_RETRIES times if only the visitor may retry. */
-function nextUnavailable(
-  before: Unavailable | undefined,
+/** Returns whether the form keeps its input. A step whose automatic answer was interrupted starts again. */
+function isSameStep(before: Challenge, { challenge, interrupted }: Parameters<typeof withChallenge>[1]): boolean {
+  if (interrupted) return interrupted === 'visitor' && isSameChallenge(before, challenge);
+  return challenge.component === before.component && challenge['response_errors'] != null;
+}
+
+/** Returns the delay after `tries` failures. The result has more than MAX_RETRIES if only the visitor may retry. */
+function unavailableAt(
+  tries: number,
   { reason, retryAfterS }: { reason: UnavailableReason; retryAfterS: number },
 ): Unavailable {
-  const tries = (before?.tries ?? 0) + 1;
   if (tries <= MAX_RETRIES && !mayRetry({ reason, retryAfterS, failures: tries }))
     return { reason, tries: MAX_RETRIES + 1, waitS: retryAfterS };
   return { reason, tries, waitS: retryDelayS({ retryAfterS, failures: tries }) };

@@ -159,8 +159,10 @@ export const ar: Catalogue = {
     'تتطلب هذه الخطوة JavaScript. يُرجى تفعيله وإعادة تحميل الصفحة.',
   'This page was open for too long, so the steps begin again.':
     'ظلت هذه الصفحة مفتوحة مدة طويلة، لذا تبدأ الخطوات من جديد.',
+  'The connection was interrupted. Please go on with this step.': 'انقطع الاتصال. يُرجى المتابعة من هذه الخطوة.',
   'This service cannot be reached at the moment.': 'يتعذّر الوصول إلى هذه الخدمة في الوقت الحالي.',
   'There is no connection at the moment.': 'لا يوجد اتصال في الوقت الحالي.',
+  'We try again by ourselves.': 'سنعيد المحاولة تلقائيًا.',
   'We try again by ourselves, and nothing that you typed is lost.': 'سنعيد المحاولة تلقائيًا، ولن تفقد شيئًا مما كتبته.',
   'Please try again later.': 'يُرجى المحاولة لاحقًا.',
   'You are signed in as {username}.': 'لقد سجّلت الدخول باسم {username}.',

@@ -165,8 +165,11 @@ export const de: Catalogue = {
     'Dieser Schritt benötigt JavaScript. Bitte schalten Sie es ein und laden Sie die Seite neu.',
   'This page was open for too long, so the steps begin again.':
     'Diese Seite war zu lange geöffnet, daher beginnen die Schritte von vorn.',
+  'The connection was interrupted. Please go on with this step.':
+    'Die Verbindung wurde unterbrochen. Bitte machen Sie mit diesem Schritt weiter.',
   'This service cannot be reached at the moment.': 'Dieser Dienst ist im Moment nicht erreichbar.',
   'There is no connection at the moment.': 'Im Moment besteht keine Verbindung.',
+  'We try again by ourselves.': 'Wir versuchen es von selbst erneut.',
   'We try again by ourselves, and nothing that you typed is lost.':
     'Wir versuchen es von selbst erneut; nichts von dem, was Sie eingegeben haben, geht verloren.',
   'Please try again later.': 'Bitte versuchen Sie es später erneut.',

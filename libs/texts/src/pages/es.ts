@@ -165,8 +165,11 @@ export const es: Catalogue = {
     'Este paso necesita JavaScript. Actívelo y recargue la página.',
   'This page was open for too long, so the steps begin again.':
     'Esta página ha estado abierta demasiado tiempo, así que los pasos empiezan de nuevo.',
+  'The connection was interrupted. Please go on with this step.':
+    'La conexión se interrumpió. Continúe con este paso, por favor.',
   'This service cannot be reached at the moment.': 'No se puede acceder a este servicio en este momento.',
   'There is no connection at the moment.': 'No hay conexión en este momento.',
+  'We try again by ourselves.': 'Lo intentamos de nuevo automáticamente.',
   'We try again by ourselves, and nothing that you typed is lost.':
     'Lo volvemos a intentar automáticamente y no se pierde nada de lo que ha escrito.',
   'Please try again later.': 'Vuelva a intentarlo más tarde.',

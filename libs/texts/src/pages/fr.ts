@@ -166,8 +166,11 @@ export const fr: Catalogue = {
     'Cette étape nécessite JavaScript. Veuillez l’activer et recharger la page.',
   'This page was open for too long, so the steps begin again.':
     'Cette page est restée ouverte trop longtemps : les étapes reprennent au début.',
+  'The connection was interrupted. Please go on with this step.':
+    'La connexion a été interrompue. Veuillez continuer avec cette étape.',
   'This service cannot be reached at the moment.': 'Ce service est injoignable pour le moment.',
   'There is no connection at the moment.': 'Il n’y a pas de connexion pour le moment.',
+  'We try again by ourselves.': 'Nous réessayons automatiquement.',
   'We try again by ourselves, and nothing that you typed is lost.':
     'Nous réessayons automatiquement ; rien de ce que vous avez saisi n’est perdu.',
   'Please try again later.': 'Veuillez réessayer plus tard.',

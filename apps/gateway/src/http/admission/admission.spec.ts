@@ -90,19 +90,23 @@ const REFUSED = {
     'retry-after': '1',
     'x-authentik-id': 'f'.repeat(32),
     'cache-control': 'no-store',
+    'x-gatehouse-reason': 'error=overloaded',
     'content-type': 'application/json; charset=utf-8',
   },
 };
 
 describe('a gateway with too many requests in flight', () => {
-  it.each(['GET', 'POST'])('refuses a %s with 503, Retry-After and the body of a flow error', async (method) => {
-    const { send, occupy, held } = await serve();
-    await occupy(INITIAL_LIMIT);
-    const refused = await send(method, EXECUTOR);
-    expect(refused).toMatchObject(REFUSED);
-    expect(JSON.parse(refused.text)).toEqual({ component: 'ak-stage-flow-error', request_id: 'f'.repeat(32) });
-    expect(held).toHaveLength(INITIAL_LIMIT);
-  });
+  it.each(['GET', 'POST'])(
+    'refuses a %s with 503, Retry-After, its reason and the body of a flow error',
+    async (method) => {
+      const { send, occupy, held } = await serve();
+      await occupy(INITIAL_LIMIT);
+      const refused = await send(method, EXECUTOR);
+      expect(refused).toMatchObject(REFUSED);
+      expect(JSON.parse(refused.text)).toEqual({ component: 'ak-stage-flow-error', request_id: 'f'.repeat(32) });
+      expect(held).toHaveLength(INITIAL_LIMIT);
+    },
+  );
 
   it('still admits GETs and answers of running logins', async () => {
     const { send, occupy, holds, release } = await serve();

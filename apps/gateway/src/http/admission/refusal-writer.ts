@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { interpolate, Problem } from '@gatehouse/contracts';
 import type { BrandStore } from '@gatehouse/executor';
 import { chooseLocale } from '@gatehouse/texts';
+import { REASON_HEADER } from '../../flows/reason.header.js';
 import type { CorsPolicy } from '../cors.js';
 import { isCrossSite, pageAddress } from '../cross-site-request.js';
 import { CSRF_FIELD } from '../csrf.js';
@@ -23,6 +24,9 @@ export interface RefusalContext {
 }
 
 const OVERLOADED = new Problem('overloaded');
+
+/** Tells clients that the request was not processed, so that they may send it again. Other responses with 503 lack it. */
+const REASON = 'error=overloaded';
 
 /**
  * Writes the response to a refused request: the problem `overloaded`, or at the address of a flow a page that says so
@@ -48,6 +52,7 @@ export class RefusalWriter {
         ...this.headers.forRequest(requestId),
         ...this.context.cors.headersFor(request),
         ...presented.headers,
+        [REASON_HEADER]: REASON,
         ...csp,
         ...(this.context.stopping() ? { connection: 'close' } : {}),
         'content-type': type,

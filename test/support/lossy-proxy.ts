@@ -1,0 +1,66 @@
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+
+/** A TCP proxy in front of a gateway that can lose a response. */
+export interface LossyProxy {
+  readonly url: string;
+  /** Number of POST requests that have reached the gateway. */
+  readonly posts: () => number;
+  /** Leads connections to this port of 127.0.0.1. */
+  readonly leadTo: (port: number) => void;
+  /** Closes the connection of the next POST when the gateway has sent its response, of which only the head arrives. */
+  readonly loseNextResponse: () => void;
+  readonly close: () => Promise<void>;
+}
+
+interface State {
+  target: number;
+  posts: number;
+  loses: boolean;
+}
+
+/** Starts a proxy on a free port of 127.0.0.1. */
+export async function startLossyProxy(): Promise<LossyProxy> {
+  const sockets = new Set<Socket>();
+  const state: State = { target: 0, posts: 0, loses: false };
+  const server = createServer((client) => {
+    for (const socket of relay(client, state)) sockets.add(socket);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    posts: () => state.posts,
+    leadTo: (port) => {
+      state.target = port;
+    },
+    loseNextResponse: () => {
+      state.loses = true;
+    },
+    close: async () => {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** Connects a client with the gateway. Returns both sockets. */
+function relay(client: Socket, state: State): readonly Socket[] {
+  const gateway = connect(state.target, '127.0.0.1');
+  let cuts = false;
+  client.on('data', (chunk) => {
+    if (chunk.toString('latin1').startsWith('POST ')) {
+      state.posts++;
+      cuts = state.loses;
+      state.loses = false;
+    }
+    gateway.write(chunk);
+  });
+  gateway.on('data', (chunk) => {
+    if (!cuts) return void client.write(chunk);
+    // Chromium sends a request again by itself if it gets no byte of the response on a connection that it has reused.
+    client.end(chunk.subarray(0, chunk.indexOf('\r\n\r\n') + 4), () => client.destroy());
+    return gateway.destroy();
+  });
+  client.on('error', () => gateway.destroy()).on('end', () => gateway.end());
+  gateway.on('error', () => client.destroy()).on('end', () => client.end());
+  return [client, gateway];
+}
