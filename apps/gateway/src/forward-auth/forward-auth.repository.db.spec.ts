@@ -2,7 +2,9 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { flowDatabase } from '@gatehouse/executor-postgres/testing';
 import type { ProxyApplication } from '@gatehouse/plan';
 import { Sealer } from '@gatehouse/platform';
+import type { QueryRunner } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { waitForBlockedStatements } from '../../../../test/support/blocked-statements.js';
 import { ForwardAuthRepository } from './forward-auth.repository.js';
 
 const ORIGIN = 'https://wiki.example.org';
@@ -150,7 +152,39 @@ describe('the session of a cookie', () => {
   });
 });
 
+/** Runs `work` while a logout has locked the session, lets the logout end the session, and returns the result of `work`. */
+async function duringLogout<T>(work: () => Promise<T>): Promise<T> {
+  const logout: QueryRunner = database.source.createQueryRunner();
+  try {
+    await logout.startTransaction();
+    await logout.query('SELECT FROM flow.sessions WHERE id = $1 FOR UPDATE', [session]);
+    const working = work();
+    await Promise.race([working.catch(() => undefined), waitForBlockedStatements(database.source, 1)]);
+    // The logout deletes these rows too, so `work` must not have locked them before the session.
+    await logout.query('SELECT FROM flow.forward_codes FOR UPDATE NOWAIT');
+    await logout.query('DELETE FROM flow.sessions WHERE id = $1', [session]);
+    await logout.commitTransaction();
+    return await working;
+  } finally {
+    if (logout.isTransactionActive) await logout.rollbackTransaction();
+    await logout.release();
+  }
+}
+
 describe('a code', () => {
+  it('is not created, nor are its events, when its session ends at the same time', async () => {
+    const code = { ...CODE, hash: bytes(), sessionId: session, user, application };
+    const event = { topic: 'events.authorize_application', user: undefined, body: {} };
+    const before = await query('SELECT FROM flow.outbox');
+    expect(await duringLogout(() => repository.createCode(code, [event]))).toBe(false);
+    expect((await query('SELECT FROM flow.outbox')).length).toBe(before.length);
+  });
+
+  it('is not redeemed when its session ends at the same time, and causes no deadlock', async () => {
+    const code = await addCode();
+    expect(await duringLogout(() => redeem(code))).toBe(false);
+  });
+
   it('is redeemed by one of many concurrent requests, in each of 20 races', async () => {
     for (let race = 0; race < 20; race += 1) {
       const code = await addCode();

@@ -81,31 +81,40 @@ const insertOutboxRows = (first: number) => `
   FROM unnest($${first}::uuid[], $${first + 1}::text[], $${first + 2}::bytea[], $${first + 3}::uuid[]) o(id, topic, body, user_id)`;
 
 /**
- * Stores a code with the events of the authorization. $1 hash, $2 session, $3 user, $4 application, $5 hash of the nonce,
+ * Stores a code with the events of the authorization, if the session exists. $1 hash, $2 session, $3 user, $4 application, $5 hash of the nonce,
  * $6 hash of the destination, $7 lifetime in seconds, $8-$11 outbox rows.
  */
 const CREATE_CODE = {
   name: 'forward_auth_code',
   text: `
-    WITH told AS (${insertOutboxRows(8)})
+    WITH live AS (SELECT id FROM flow.sessions WHERE id = $2 FOR KEY SHARE),
+    told AS (${insertOutboxRows(8)} WHERE EXISTS (SELECT FROM live))
     INSERT INTO flow.forward_codes (hash, session_id, user_id, application, nonce_hash, destination_hash, expires_at)
-    VALUES ($1, $2, $3, $4, $5, $6, now() + make_interval(secs => $7::int))`,
+    SELECT $1, id, $3, $4, $5, $6, now() + make_interval(secs => $7::int) FROM live
+    RETURNING hash`,
 };
 const RECORD = { name: 'forward_auth_events', text: insertOutboxRows(1) };
 
 /**
  * Uses a code up, and stores the cookie. One of several requests with the same code wins. Deletes older cookies of the
- * session at the site, except those of the last minute, which another tab may be about to get. $1 hash of the code, $2
+ * session at the site, except those of the last minute, which another tab may be about to get. Locks the session before the
+ * code, like a logout, so that the two cannot deadlock. $1 hash of the code, $2
  * application, $3 hash of the nonce, $4 hash of the destination, $5 hash of the cookie, $6 lifetime in seconds.
  */
 const REDEEM = {
   name: 'forward_auth_redeem',
   text: `
-    WITH used AS (
-      DELETE FROM flow.forward_codes c USING flow.sessions s, directory.identities u
+    WITH valid AS MATERIALIZED (
+      SELECT c.hash, s.expires_at
+      FROM flow.forward_codes c
+      JOIN flow.sessions s ON s.id = c.session_id AND s.user_id = c.user_id
+      JOIN directory.identities u ON u.id = s.user_id
       WHERE c.hash = $1 AND c.application = $2 AND c.nonce_hash = $3 AND c.destination_hash = $4 AND c.expires_at > now()
-        AND s.id = c.session_id AND s.user_id = c.user_id AND u.id = s.user_id AND ${isLive}
-      RETURNING c.session_id, c.user_id, s.expires_at),
+        AND ${isLive}
+      FOR KEY SHARE OF s),
+    used AS (
+      DELETE FROM flow.forward_codes c USING valid WHERE c.hash = valid.hash
+      RETURNING c.session_id, c.user_id, valid.expires_at),
     replaced AS (
       DELETE FROM flow.forward_sessions f USING used
       WHERE f.session_id = used.session_id AND f.application = $2 AND f.created_at < now() - interval '1 minute')
@@ -151,11 +160,11 @@ export class ForwardAuthRepository {
     return siteOf((await runNamed<{ document: unknown }>(this.source, FIND_BY_SLUG, [slug])).rows[0]?.document);
   }
 
-  /** Stores a code and events, in one transaction. */
-  async createCode(code: ForwardCode, events: readonly OutboxMessage[]): Promise<void> {
+  /** Stores a code and events, in one transaction. Returns false, and stores nothing, if the session has ended. */
+  async createCode(code: ForwardCode, events: readonly OutboxMessage[]): Promise<boolean> {
     const { hash, sessionId, user, application, nonceHash, destinationHash, lifetimeS } = code;
     const values = [hash, sessionId, user, application, nonceHash, destinationHash, lifetimeS];
-    await runNamed(this.source, CREATE_CODE, [...values, ...this.outboxValues(events)]);
+    return (await runNamed(this.source, CREATE_CODE, [...values, ...this.outboxValues(events)])).rows.length > 0;
   }
 
   async recordEvents(events: readonly OutboxMessage[]): Promise<void> {

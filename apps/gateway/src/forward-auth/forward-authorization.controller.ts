@@ -116,7 +116,7 @@ export class ForwardAuthorizationController {
   private async giveCode(authorization: Authorization, decision: AccessDecision) {
     const { exchange, principal, sessionId, site, nonceHash, destination } = authorization;
     const code = randomToken(CODE_LENGTH);
-    await this.repository.createCode(
+    const isCreated = await this.repository.createCode(
       {
         ...{
           hash: digestOf(code),
@@ -129,6 +129,8 @@ export class ForwardAuthorizationController {
       },
       await this.messagesOf(authorization, decision),
     );
+    // The user has logged out meanwhile.
+    if (!isCreated) return exchange.reply.redirect(loginUrl(exchange.request.url, site), 302);
     const query = new URLSearchParams({ code, rd: encodeAddress(destination) });
     return exchange.reply.redirect(`${site.origin}${FORWARD_PATH}/callback?${query.toString()}`, 302);
   }
