@@ -84,7 +84,8 @@ describeWithNats('npm run deploy', () => {
   );
 
   it('roll courier changes the limits of the stream to those of .env', async () => {
-    await deploy(['roll', 'courier'], { EVENTS_STREAM: 'events', EVENTS_MAX_BYTES: `${MEBIBYTE}` });
+    const first = await deploy(['roll', 'courier'], { EVENTS_STREAM: 'events', EVENTS_MAX_BYTES: `${MEBIBYTE}` });
+    expect(first.text).toContain('stream events created\n');
     const settings = { EVENTS_STREAM: 'events', EVENTS_MAX_BYTES: `${2 * MEBIBYTE}` };
     expect((await deploy(['roll', 'courier'], settings)).text).toContain('stream events updated\n');
     expect(await streams()).toMatchObject([{ name: 'events', max_bytes: 2 * MEBIBYTE }]);
