@@ -131,6 +131,20 @@ describe('login-without-browser.mjs', () => {
     expect(command.output).toContain('The input has ended, but the server asks for: Password.');
   });
 
+  it('begins again when the login took too long', async () => {
+    const command = run('slow');
+    await command.says(/Email address: /);
+    command.write('alice');
+    await command.says(/Password: /);
+    await deployment.rows('DELETE FROM flow.plans');
+    command.write(RIGHT);
+    await command.says(/The login took too long, and begins again.\s+Username or Email address: /);
+    command.write('alice');
+    await command.says(/Password: /);
+    command.write(RIGHT);
+    expect(await command.exit).toBe(0);
+  });
+
   it('asks for the code of an app, and again after a wrong one', async () => {
     const browser = await loggedIn('bob');
     const { body } = await browser.show('app');
