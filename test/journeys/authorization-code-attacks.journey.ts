@@ -153,6 +153,19 @@ describe('a pushed request', () => {
     expect(await push(changes)).toMatchObject({ status: 400, body: { error } });
   });
 
+  it.each([{ max_age: 0 }, { prompt: ['login'] }, { request: {} }])(
+    'is refused with a value that is no text, which would ask for less: %j',
+    async (changes) => {
+      const response = await fetch(`${deployment.url}/application/o/par/`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ client_id: 'shop', client_secret: SECRET, ...changes }),
+      });
+      expect(response.status).toBe(400);
+      expect(await response.json()).toMatchObject({ error_description: `${Object.keys(changes)[0]} must be text` });
+    },
+  );
+
   it('has the longest values that the limits allow', async () => {
     expect(await push({ state: 's'.repeat(2048), nonce: 'n'.repeat(512), max_age: '0' })).toMatchObject({
       ...{ status: 201, body: { expires_in: 900 } },

@@ -60,6 +60,9 @@ export function parseAuthorizationRequest(client: OauthClient, form: FormFields,
 }
 
 function rejectUnsupported(form: FormFields): void {
+  // A JSON body may have other values, such as `"max_age": 0`, which must not count as absent.
+  const noText = Object.keys(form).find((name) => typeof form[name] !== 'string');
+  if (noText !== undefined) throw invalid(`${noText} must be text`);
   const used = UNSUPPORTED.find((name) => formText(form, name) !== undefined);
   if (used !== undefined) throw invalid(`${used} is not supported`, `${used}_not_supported`);
   if (formText(form, 'response_type') !== 'code')
