@@ -55,10 +55,10 @@ const LOOPBACK = /^(?:(?:.+\.)?localhost|127\.0\.0\.1|\[::1\])$/;
 
 /**
  * Returns whether a code may be sent to an address: an absolute https address, or an http address of this computer, with
- * neither fragment nor credentials (RFC 6749 §3.1.2, RFC 8252 §7.3).
+ * neither white space, fragment nor credentials (RFC 6749 §3.1.2, RFC 8252 §7.3).
  */
 function isRedirectUri(text: string): boolean {
-  if (!isWebAddress(text) || text.includes('#')) return false;
+  if (!isWebAddress(text) || /[\s#]/.test(text)) return false;
   const { protocol, hostname, username, password } = new URL(text);
   return username === '' && password === '' && (protocol === 'https:' || LOOPBACK.test(hostname));
 }
