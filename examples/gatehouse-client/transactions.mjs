@@ -1,9 +1,9 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 
-/** Milliseconds after which a visit that has not come back is forgotten. */
-const LIFETIME_MS = 15 * 60_000;
-/** Largest number of visits in memory. The oldest is forgotten first. */
-const MAX_OPEN = 10_000;
+/** Seconds after which a visit that has not come back is forgotten. */
+const VISIT_S = limit('VISIT_S', 900);
+/** Largest number of visits in memory. A further one replaces the oldest. */
+const VISITS_MAX = limit('VISITS_MAX', 10_000);
 
 /**
  * Remembers what a visitor was sent away for, until the visitor comes back with `state` in the same browser, once. A
@@ -12,9 +12,13 @@ const MAX_OPEN = 10_000;
 export class Transactions {
   #open = new Map();
   #cookie;
+  #lifetimeS;
+  #maxOpen;
 
   /** `isSecure`: whether browsers reach the service by https. */
-  constructor({ isSecure }) {
+  constructor({ isSecure, lifetimeS = VISIT_S, maxOpen = VISITS_MAX }) {
+    this.#lifetimeS = lifetimeS;
+    this.#maxOpen = maxOpen;
     this.#cookie = isSecure
       ? { prefix: '__Host-', attributes: 'Path=/; HttpOnly; SameSite=Lax; Secure' }
       : { prefix: '', attributes: 'Path=/; HttpOnly; SameSite=Lax' };
@@ -24,9 +28,9 @@ export class Transactions {
   begin(response, memo, label) {
     const [id, secret] = [newSecret(), newSecret()];
     const state = label === undefined ? id : `${label}.${id}`;
-    if (this.#open.size >= MAX_OPEN) this.#open.delete(this.#open.keys().next().value);
-    this.#open.set(state, { memo, secret, until: Date.now() + LIFETIME_MS });
-    this.#setCookie(response, state, `${secret}; Max-Age=${LIFETIME_MS / 1000}`);
+    if (this.#open.size >= this.#maxOpen) this.#open.delete(this.#open.keys().next().value);
+    this.#open.set(state, { memo, secret, until: Date.now() + this.#lifetimeS * 1000 });
+    this.#setCookie(response, state, `${secret}; Max-Age=${this.#lifetimeS}`);
     return state;
   }
 
@@ -45,6 +49,13 @@ export class Transactions {
   #setCookie(response, state, value) {
     response.appendHeader('set-cookie', `${this.#nameFor(state)}=${value}; ${this.#cookie.attributes}`);
   }
+}
+
+/** Returns a whole number above 0 from the environment. Throws for any other value, which would be no limit. */
+function limit(name, fallback) {
+  const value = Number(process.env[name] ?? fallback);
+  if (!Number.isSafeInteger(value) || value < 1) throw new Error(`${name} must be a whole number above 0`);
+  return value;
 }
 
 const newSecret = () => randomBytes(32).toString('base64url');

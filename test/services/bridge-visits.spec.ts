@@ -1,0 +1,84 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { freePort, startProcess } from '../support/processes.js';
+
+interface Visits {
+  begin(response: unknown, memo: unknown): string;
+  finish(request: unknown, response: unknown, state: string): unknown;
+}
+type VisitsConstructor = new (options: {
+  readonly isSecure: boolean;
+  readonly lifetimeS?: number;
+  readonly maxOpen?: number;
+}) => Visits;
+
+const FILE = '../../examples/gatehouse-client/transactions.mjs';
+const { Transactions } = (await import(FILE)) as { readonly Transactions: VisitsConstructor };
+
+/** A browser that keeps the cookies which it is sent, as if it had no clock. */
+class CookieJar {
+  readonly sent: string[] = [];
+  readonly response = { appendHeader: (_: string, value: string) => this.sent.push(value) };
+
+  begin(visits: Visits, memo: unknown): string {
+    return visits.begin(this.response, memo);
+  }
+
+  finish(visits: Visits, state: string): unknown {
+    const cookie = this.sent.map((value) => value.split(';', 1)[0]).join('; ');
+    return visits.finish({ headers: { cookie } }, this.response, state);
+  }
+}
+
+describe('a visit to Gatehouse through a bridge', () => {
+  beforeEach(() => vi.useFakeTimers({ toFake: ['Date'] }));
+  afterEach(() => vi.useRealTimers());
+
+  it.each([
+    ['VISIT_S, 15 minutes', {}, 900],
+    ['another lifetime', { lifetimeS: 60 }, 60],
+  ])('comes back within %s, and not later, and its cookie lasts as long', (_, options, seconds) => {
+    const visits = new Transactions({ isSecure: true, ...options });
+    const browser = new CookieJar();
+    const [early, late] = [browser.begin(visits, 'early'), browser.begin(visits, 'late')];
+    expect(browser.sent.map((cookie) => cookie.split('; ')[1])).toEqual([`Max-Age=${seconds}`, `Max-Age=${seconds}`]);
+    vi.advanceTimersByTime(seconds * 1000 - 1);
+    expect(browser.finish(visits, early)).toBe('early');
+    vi.advanceTimersByTime(1);
+    expect(browser.finish(visits, late)).toBeUndefined();
+  });
+
+  it.each([
+    ['VISITS_MAX, 10,000', {}, 10_000],
+    ['another number', { maxOpen: 3 }, 3],
+  ])('is forgotten after %s later ones, the oldest first', (_, options, count) => {
+    const visits = new Transactions({ isSecure: false, ...options });
+    const [first, second] = [new CookieJar(), new CookieJar()];
+    const states = [first.begin(visits, 'first'), second.begin(visits, 'second')];
+    const others = { appendHeader: () => undefined };
+    for (let visit = 2; visit < count; visit += 1) visits.begin(others, visit);
+    // All are remembered. One more replaces the oldest.
+    visits.begin(others, 'one more');
+    expect(first.finish(visits, states[0]!)).toBeUndefined();
+    expect(second.finish(visits, states[1]!)).toBe('second');
+  });
+
+  it('that has come back counts once, and makes room for another', () => {
+    const visits = new Transactions({ isSecure: false, maxOpen: 2 });
+    const [first, second, third] = [new CookieJar(), new CookieJar(), new CookieJar()];
+    const kept = first.begin(visits, 'first');
+    const state = second.begin(visits, 'second');
+    expect([second.finish(visits, state), second.finish(visits, state)]).toEqual(['second', undefined]);
+    third.begin(visits, 'third');
+    expect(first.finish(visits, kept)).toBe('first');
+  });
+});
+
+it.each([
+  ['VISITS_MAX', 'many'],
+  ['VISIT_S', '0'],
+])('a bridge with %s=%s does not start, and says why', async (name, value) => {
+  const settings = { PORT: String(await freePort()), [name]: value };
+  await expect(startProcess('examples/hydra-login/server.mjs', settings, { ready: /serving/ })).rejects.toThrow(
+    `${name} must be a whole number above 0`,
+  );
+});
