@@ -241,5 +241,7 @@ describe('an application', () => {
     expect((await alice.show('logout')).body).toMatchObject({ to: `${REDIRECT_URI}?state=x` });
     expect((await alice.fetch('/api/v3/core/users/me/')).status).toBe(403);
     expect(locationOf(await alice.fetch(endSession(REDIRECT_URI)))).toBe(`${REDIRECT_URI}?state=x`);
+    const long = 'x'.repeat(4000);
+    expect(locationOf(await alice.fetch(endSession(REDIRECT_URI) + long))).toBe(`${REDIRECT_URI}?state=x${long}`);
   });
 });

@@ -147,6 +147,12 @@ export const gatewaySettings = z.object({
   AUTHORIZATION_REQUEST_S: whole(900, { min: 60, max: 3600 }).describe(
     'Seconds from the pushed authorization request of an application until its user must have authorized it',
   ),
+  AUTHORIZATION_REQUEST_BYTES: whole(16 * 1024, { min: 2048, max: 64 * 1024 }).describe(
+    'Largest pushed authorization request: the values of all its parameters together, and the id of the application of a consent once more for each scope',
+  ),
+  AUTHORIZATION_SCOPES: whole(100, { max: 200 }).describe(
+    'Scopes in the `authorization_details` of a pushed authorization request',
+  ),
   FORWARD_AUTH_CACHE_MS: whole(5000, { min: 0, max: 5000 }).describe(
     'Milliseconds for which the gateway keeps a verdict of forward auth; 0 for none',
   ),

@@ -7,35 +7,14 @@ import { deviceClient, grantingUser, MAX_DEVICE_SECRET_LENGTH } from './device-g
  * service stores only their hashes.
  */
 
-/** Largest lengths, in characters, of what a client pushes. */
-export const AUTHORIZATION_LIMITS = {
-  redirect_uri: 2048,
-  state: 2048,
-  nonce: 512,
-  scopes: 100,
-  scope: 128,
-  /** The id and the name of the application for which a client asks for consent. */
-  client: 200,
-  /** The text of a scope, as users read it. */
-  scope_name: 300,
-} as const;
-
-const limits = AUTHORIZATION_LIMITS;
-
 /** Type of `authorization_details` (RFC 9396) by which a client asks for a consent for another application. */
 export const CONSENT_DETAIL = 'urn:gatehouse:consent';
 
 /** The application that the user signs in to by a client that is itself an authorization server, and its scopes. */
 export const consentDetail = z.strictObject({
   type: z.literal(CONSENT_DETAIL),
-  client: z.strictObject({
-    id: z.string().min(1).max(limits.client),
-    name: z.string().min(1).max(limits.client),
-  }),
-  scopes: z
-    .array(z.strictObject({ id: z.string().min(1).max(limits.scope), name: z.string().min(1).max(limits.scope_name) }))
-    .max(limits.scopes)
-    .readonly(),
+  client: z.strictObject({ id: z.string().min(1), name: z.string().min(1) }),
+  scopes: z.array(z.strictObject({ id: z.string().min(1), name: z.string().min(1) })).readonly(),
 });
 export type ConsentDetail = z.output<typeof consentDetail>;
 

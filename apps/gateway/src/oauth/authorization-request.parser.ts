@@ -1,5 +1,4 @@
 import {
-  AUTHORIZATION_LIMITS,
   type AuthorizationRequest,
   type ConsentDetail,
   consentDetail,
@@ -9,6 +8,7 @@ import {
 } from '@gatehouse/contracts';
 import type { OauthClient } from '@gatehouse/plan';
 import { z } from 'zod';
+import type { GatewayConfig } from '../gateway.config.js';
 import type { FormFields } from '../http/zod-body.pipe.js';
 import { SUPPORTED_SCOPES } from './authorization-start.js';
 import { formText } from './oauth-client.authenticator.js';
@@ -34,12 +34,19 @@ const S256 = /^[\w-]{43}$/;
 /** Parameters of OpenID Connect and RFC 9101 that would be ignored at the client's cost. */
 const UNSUPPORTED = ['request', 'request_uri', 'claims', 'registration', 'dpop_jkt'];
 
+/** Settings that limit a pushed request. */
+export type RequestLimits = Pick<GatewayConfig, 'AUTHORIZATION_REQUEST_BYTES' | 'AUTHORIZATION_SCOPES'>;
+
 /**
  * Returns the pushed request of a client, checked against everything that the client may ask for. Throws
  * AuthorizationRequestError (docs/spec/authorization-code.md#par).
  */
-export function parseAuthorizationRequest(client: OauthClient, form: FormFields, issuer: string): AuthorizationRequest {
-  const text = (name: keyof typeof AUTHORIZATION_LIMITS) => limitedText(form, name);
+export function parseAuthorizationRequest(
+  client: OauthClient,
+  form: FormFields,
+  { issuer, limits }: { readonly issuer: string; readonly limits: RequestLimits },
+): AuthorizationRequest {
+  const text = (name: string) => storableText(form, name);
   rejectUnsupported(form);
   const redirect_uri = text('redirect_uri');
   if (redirect_uri === undefined || !client.redirect_uris.includes(redirect_uri))
@@ -47,16 +54,32 @@ export function parseAuthorizationRequest(client: OauthClient, form: FormFields,
   const code_challenge = formText(form, 'code_challenge');
   if (formText(form, 'code_challenge_method') !== 'S256' || code_challenge === undefined || !S256.test(code_challenge))
     throw invalid('code_challenge must be a SHA-256 in base64url, with code_challenge_method=S256');
+  const [scopes, consent] = [scopesOf(form), consentOf(form, limits)];
+  rejectTooLarge(form, { scopes, consent }, limits.AUTHORIZATION_REQUEST_BYTES);
   return {
     ...{ client_id: client.client_id, application: client.application.uuid, issuer, redirect_uri, code_challenge },
-    scopes: scopesOf(form),
+    ...{ scopes, consent },
     state: text('state'),
     nonce: text('nonce'),
     prompts: promptsOf(form),
     max_age: maxAgeOf(form),
-    consent: consentOf(form),
     code_lifetime_s: client.code_lifetime_s,
   };
+}
+
+/**
+ * Throws if the request has more bytes than the limit: the values of all parameters, in UTF-8, and the id of the
+ * application of a consent once more for each scope, because each permission of the consent begins with it.
+ */
+function rejectTooLarge(
+  form: FormFields,
+  { scopes, consent }: Pick<AuthorizationRequest, 'scopes' | 'consent'>,
+  limit: number,
+): void {
+  const values = Object.values(form).reduce<number>((sum, value) => sum + Buffer.byteLength(String(value)), 0);
+  const prefix = encodeURIComponent(consent?.client.id ?? '').length;
+  if (values + prefix * (scopes.length + (consent?.scopes.length ?? 0)) > limit)
+    throw invalid(`the request has more than ${limit} bytes`);
 }
 
 function rejectUnsupported(form: FormFields): void {
@@ -70,10 +93,8 @@ function rejectUnsupported(form: FormFields): void {
   if (!['query', undefined].includes(formText(form, 'response_mode'))) throw invalid('response_mode must be query');
 }
 
-function limitedText(form: FormFields, name: keyof typeof AUTHORIZATION_LIMITS): string | undefined {
+function storableText(form: FormFields, name: string): string | undefined {
   const value = formText(form, name);
-  const limit = AUTHORIZATION_LIMITS[name];
-  if (value !== undefined && value.length > limit) throw invalid(`${name} is longer than ${limit} characters`);
   if (isUnstorable(value)) throw invalid(`${name} ${UNSTORABLE}`);
   return value;
 }
@@ -103,19 +124,22 @@ function maxAgeOf(form: FormFields): number | undefined {
 }
 
 /** Reads `authorization_details`, of which there is one type: the consent for another application. */
-function consentOf(form: FormFields): ConsentDetail | undefined {
+function consentOf(form: FormFields, limits: RequestLimits): ConsentDetail | undefined {
   const value = formText(form, 'authorization_details');
   if (value === undefined) return undefined;
   const parsed = z.array(consentDetail).length(1).safeParse(parsedJson(value));
   const [detail] = parsed.data ?? [];
   const issue = parsed.error?.issues[0];
-  const reason = detail ? problemOf(detail) : `${issue?.path.join('.')} ${issue?.message}`.trim();
+  const reason = detail
+    ? problemOf(detail, limits.AUTHORIZATION_SCOPES)
+    : `${issue?.path.join('.')} ${issue?.message}`.trim();
   if (detail && reason === undefined) return detail;
   throw invalid(`authorization_details must be one consent: ${reason}`, 'invalid_authorization_details');
 }
 
 /** Returns why a consent cannot be asked for. The scopes of Gatehouse have its own texts, which no client may replace. */
-function problemOf(detail: ConsentDetail): string | undefined {
+function problemOf(detail: ConsentDetail, maxScopes: number): string | undefined {
+  if (detail.scopes.length > maxScopes) return `it has more than ${maxScopes} scopes`;
   if (isUnstorable(detail)) return `it ${UNSTORABLE}`;
   const own = detail.scopes.find(({ id }) => Object.hasOwn(SUPPORTED_SCOPES, id));
   return own && `the scope ${own.id} belongs into the parameter scope`;

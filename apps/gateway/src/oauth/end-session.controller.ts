@@ -1,4 +1,4 @@
-import { AUTHORIZATION_LIMITS, Problem, sentence } from '@gatehouse/contracts';
+import { Problem, sentence } from '@gatehouse/contracts';
 import { BrandStore } from '@gatehouse/executor';
 import { Controller, Get, Inject, Param, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -52,8 +52,7 @@ export class EndSessionController {
       throw new Problem('not_found', { detail: UNKNOWN_ADDRESS });
     const url = new URL(uri);
     const returned = lastValue(state);
-    if (typeof returned === 'string' && returned.length <= AUTHORIZATION_LIMITS.state)
-      url.searchParams.append('state', returned);
+    if (typeof returned === 'string') url.searchParams.append('state', returned);
     return url.href;
   }
 }

@@ -36,7 +36,8 @@ export class PushedAuthorizationController {
       return oauthError(exchange, 'unauthorized_client', 'client_type must be confidential');
     if (!this.signer.canSign) return oauthError(exchange, 'temporarily_unavailable', 'JWT_SIGNING_KEYS is not set');
     try {
-      const pushed = parseAuthorizationRequest(client, form, issuerOf(this.config, client.application.slug));
+      const issuer = issuerOf(this.config, client.application.slug);
+      const pushed = parseAuthorizationRequest(client, form, { issuer, limits: this.config });
       const expires_in = this.config.AUTHORIZATION_REQUEST_S;
       const reference = await this.grants.push(pushed, expires_in);
       void reply.status(HttpStatus.CREATED);
