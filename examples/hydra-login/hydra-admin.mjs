@@ -54,8 +54,16 @@ export class HydraAdmin {
       redirect: 'error',
       signal: AbortSignal.timeout(5000),
     });
-    const text = await response.text();
-    return { status: response.status, body: text === '' ? {} : JSON.parse(text) };
+    return { status: response.status, body: parsed(await response.text(), response) };
+  }
+}
+
+/** Returns the members of a reply. The error of JSON.parse would quote the reply, which may have a verifier, in the log. */
+function parsed(text, { status }) {
+  try {
+    return Object(JSON.parse(text === '' ? '{}' : text));
+  } catch {
+    throw new Error(`Hydra answered ${status} without JSON`);
   }
 }
 

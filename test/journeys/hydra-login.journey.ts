@@ -1,3 +1,5 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BridgeVisitor, bridgeSettings, openForBridge } from '../support/bridge.js';
 import type { Deployment } from '../support/deployment.js';
@@ -150,5 +152,19 @@ describe('the bridge', () => {
     const response = await newVisitor().fetch(headers.get('location')!);
     expect(response.headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
     expect(bridge.output()).not.toMatch(/code=|secret-of|authentik_session/);
+  });
+
+  it('shows an error and logs no word of a reply of Hydra that is no JSON', async () => {
+    const garbage = createServer((_request, response) => response.end('<verifier-of-hydra>'));
+    await new Promise<void>((listening) => garbage.listen(0, '127.0.0.1', listening));
+    const HYDRA_ADMIN_URL = `http://127.0.0.1:${(garbage.address() as AddressInfo).port}`;
+    const url = `http://127.0.0.1:${await freePort()}`;
+    const settings = { ...bridgeSettings(deployment, url), HYDRA_ADMIN_URL };
+    const other = await startProcess('examples/hydra-login/server.mjs', settings, { ready: /serving/ });
+    expect((await fetch(`${url}/login?login_challenge=c`)).status).toBe(502);
+    expect(other.output()).toContain('Hydra answered 200');
+    expect(other.output()).not.toContain('verifier');
+    await other.stop();
+    garbage.close();
   });
 });
