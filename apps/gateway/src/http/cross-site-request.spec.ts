@@ -52,6 +52,8 @@ describe('a `next` of a query', () => {
     ['/api/v3/flows/executor/delete/?query=', '/api/v3/flows/executor/delete/?query=&cross_site=1'],
     ['/device', '/device?cross_site=1'],
     ['/device/?code=123', '/device/?code=123&cross_site=1'],
+    ['/application/o/authorize/?request_uri=r', '/application/o/authorize/?request_uri=r&cross_site=1'],
+    ['/application/o/Authorize?request%5Furi=r', '/application/o/Authorize?request%5Furi=r&cross_site=1'],
   ])('gets the cross-site mark if its GET changes something: %s', (next, marked) => {
     expect(markedNext(next)).toBe(marked);
     expect(markedNext(marked)).toBe(marked);
@@ -62,6 +64,7 @@ describe('a `next` of a query', () => {
     '/if/user/',
     '/devices',
     '/app/?if=/if/flow/',
+    '/application/o/authorize/?a=1&b=2',
     '/if/fl%E0/',
     '//evil.example/if/flow/x/',
     'https://x/if/flow/y/',

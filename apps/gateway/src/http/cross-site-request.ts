@@ -10,8 +10,10 @@ import type { FastifyRequest } from 'fastify';
 export const CROSS_SITE = 'cross_site';
 
 /** URL paths whose GET starts, ends or changes something. */
-const ACTING =
-  /^\/(?:(?:if\/flow|flows\/-|source\/oauth\/login|api\/v3\/flows|application\/o\/authorize)\/|device\/?$)/i;
+const ACTING = /^\/(?:(?:if\/flow|flows\/-|source\/oauth\/login|api\/v3\/flows)\/|device\/?$)/i;
+
+/** The authorization endpoint. It acts on pushed requests only, so clients get any other address back as they sent it. */
+const AUTHORIZATION = /^\/application\/o\/authorize\/?$/i;
 
 /** Headers by which a browser says that it prefetches a page. */
 const PREFETCH_HEADERS = ['sec-purpose', 'purpose', 'x-purpose', 'x-moz'] as const;
@@ -39,9 +41,12 @@ export function markedNext(next: string): string {
   if (!isLocalPath(next)) return next;
   // Parses the path like a browser, so that no other spelling of a path goes unmarked.
   const { pathname, search, searchParams, hash } = new URL(next, 'http://gatehouse.invalid');
-  if (!ACTING.test(decoded(pathname)) || searchParams.has(CROSS_SITE)) return next;
+  if (!isActing(decoded(pathname), searchParams) || searchParams.has(CROSS_SITE)) return next;
   return `${pathname}${search}${search ? '&' : '?'}${CROSS_SITE}=1${hash}`;
 }
+
+const isActing = (path: string, query: URLSearchParams): boolean =>
+  ACTING.test(path) || (AUTHORIZATION.test(path) && query.has('request_uri'));
 
 /**
  * Returns the URL of a page for its links and forms. If another site opened the page, the URL has the CROSS_SITE
