@@ -119,15 +119,16 @@ GRANT SELECT (id, is_active, awaits_flow), UPDATE (is_active) ON directory.users
 GRANT USAGE ON SCHEMA captcha TO gatehouse_captcha;
 GRANT SELECT, INSERT, UPDATE, DELETE ON captcha.spent TO gatehouse_captcha;
 
--- The consent service owns consents, device codes, authorization codes and their tokens. The gateway lists the consents of a user, and
--- revokes a consent together with its tokens.
+-- The consent service owns consents, device codes, authorization codes and their tokens. The gateway lists the consents of
+-- a user, and revokes a consent together with its codes and tokens.
 GRANT USAGE ON SCHEMA consent TO gatehouse_consent, gatehouse_gateway;
 GRANT SELECT, INSERT, UPDATE, DELETE ON consent.grants, consent.done TO gatehouse_consent;
 GRANT SELECT, INSERT, UPDATE, DELETE ON consent.device_codes, consent.access_tokens,
   consent.authorization_requests TO gatehouse_consent;
 GRANT SELECT ON consent.code_keys TO gatehouse_consent;
 GRANT SELECT, DELETE ON consent.grants TO gatehouse_gateway;
-GRANT SELECT (user_id, application_id), DELETE ON consent.access_tokens TO gatehouse_gateway;
+GRANT SELECT (user_id, application_id), DELETE ON consent.access_tokens, consent.authorization_requests
+  TO gatehouse_gateway;
 
 -- At its start, a service waits until its schema's table of migrations shows the newest migration of its version. It must
 -- wait for the privileges on the new tables too, so the row policy shows only migrations that ran before this file.

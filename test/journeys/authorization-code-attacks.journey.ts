@@ -253,6 +253,22 @@ describe('a code', () => {
     await deployment.user(['unlock', 'alice']);
   });
 
+  it('gives no tokens after its user has revoked the consent', async () => {
+    const browser = await loggedIn('bob');
+    const { body } = await push({ client_id: 'asking' });
+    await browser.fetch(pathOf('asking', body['request_uri']));
+    const { token } = (await browser.show('consent')).body;
+    const address = new URL(String((await browser.solve('consent', { token })).body['to']));
+    const { results } = (await browser.fetch('/api/v3/core/user_consent/')).body;
+    const [grant] = results as { pk: number }[];
+    expect((await browser.fetch(`/api/v3/core/user_consent/${grant!.pk}/`, { method: 'DELETE' })).status).toBe(204);
+    const form = { grant_type: 'authorization_code', client_id: 'asking', client_secret: SECRET };
+    const code = address.searchParams.get('code')!;
+    expect(
+      await endpoints.post('token', { ...form, code, redirect_uri: REDIRECT_URI, code_verifier: VERIFIER }),
+    ).toMatchObject({ status: 400, body: { error: 'invalid_grant' } });
+  });
+
   it('of another issuer is noticed by the client (mix-up)', async () => {
     const request = await shop.push();
     const address = new URL(locationOf(await (await loggedIn('alice')).fetch(request.path)));

@@ -53,15 +53,17 @@ const LIST = perUserStatement(
 );
 const FIND = perUserStatement('consent_listed', 'g.user_id', (owner) => `${LISTED} ${LIVE} AND ${owner} AND g.pk = $2`);
 /**
- * Revokes a consent. `gone` deletes the consent, `tokens` deletes the access tokens that the user has granted to the
- * same application by device codes (RFC 8628), and the last statement writes the audit event. $1 pk of the consent, $2
- * uuid of the user, $3-$6 outbox row.
+ * Revokes a consent. `gone` deletes the consent, `tokens` and `codes` delete the access tokens and the authorization
+ * codes that the user has granted to the same application, and the last statement writes the audit event. $1 pk of the
+ * consent, $2 uuid of the user, $3-$6 outbox row.
  */
 const REMOVE = {
   name: 'consent_remove',
   text: `WITH gone AS (DELETE FROM consent.grants WHERE pk = $1 AND user_id = $2 RETURNING pk, application_id),
          tokens AS (DELETE FROM consent.access_tokens t USING gone
-           WHERE t.user_id = $2 AND t.application_id = gone.application_id)
+           WHERE t.user_id = $2 AND t.application_id = gone.application_id),
+         codes AS (DELETE FROM consent.authorization_requests r USING gone
+           WHERE r.user_id = $2 AND r.application_id = gone.application_id)
          ${insertOutboxRow('gone', 3)}`,
 };
 
