@@ -50,6 +50,8 @@ beforeAll(async () => {
         ['alice', 'bob', 'carol'].map((name) => userEntry(name)),
         EVE,
         groupEntry('staff', { users: ['alice', 'carol', 'eve'] }),
+        userEntry('dave'),
+        groupEntry('x'.repeat(7000), { users: ['dave'] }),
         groupEntry('a|admins', { users: ['eve'] }),
         groupEntry('b,admins', { users: ['eve'] }),
         flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN]),
@@ -170,6 +172,18 @@ describe('a check of forward auth', () => {
     });
     expect([page.status, page.headers.get('remote-user')]).toEqual([403, null]);
     expect(page.text).toContain('Sie dürfen The staffed nicht verwenden.');
+  });
+
+  it('refuses a user whose groups do not fit into headers, with 403, which every proxy passes on', async () => {
+    const dave = await visitor('dave');
+    for (const kind of KINDS) {
+      const { status, text, headers } = await dave.check(kind, `${WIKI}/`);
+      expect([status, JSON.parse(text)]).toMatchObject([403, { code: 'identity_too_large' }]);
+      expect(headers.get('x-authentik-groups')).toBeNull();
+    }
+    const accepting = { headers: { accept: 'text/html', 'accept-language': 'de' } };
+    const page = await dave.check('traefik', `${WIKI}/`, accepting);
+    expect([page.status, page.text]).toEqual([403, expect.stringContaining('Sie sind in zu vielen Gruppen')]);
   });
 
   it('asks the policy service, which sees the address of the visitor', async () => {

@@ -168,6 +168,9 @@ export const gatewaySettings = z.object({
   FORWARD_AUTH_RD_BYTES: whole(1200, { max: 8192 }).describe(
     'Largest address to which a visitor returns after the login at a site; from a longer one, to the front page. At most three quarters of QUERY_LIMIT_BYTES less 300, because the address is a part of a query',
   ),
+  FORWARD_AUTH_IDENTITY_BYTES: whole(12 * 1024, { min: 2048, max: 64 * 1024 }).describe(
+    'Largest headers with the identity of a user of forward auth, names and values together. A user with larger ones, mostly by groups, is refused; none is cut',
+  ),
   FORWARD_AUTH_TOKEN_S: whole(60, { min: 10, max: 3600 }).describe(
     'Lifetime of the token in X-authentik-jwt in seconds',
   ),

@@ -34,6 +34,11 @@ export const problems = {
     body: 'generic',
     detail: 'Sign in again and prove yourself by one of your devices first.',
   },
+  identity_too_large: {
+    status: 403,
+    body: 'generic',
+    detail: 'You are in too many groups for this application. Ask your administrator.',
+  },
   csrf_failed: { status: 403, body: 'generic', detail: 'CSRF Failed' },
   method_not_allowed: { status: 405, body: 'generic', detail: 'Method not allowed.' },
   request_too_slow: { status: 408, body: 'generic', detail: 'The request took too long to arrive.' },

@@ -1,4 +1,4 @@
-import { Problem, sentence } from '@gatehouse/contracts';
+import { Problem, problems, sentence } from '@gatehouse/contracts';
 import { All, Controller, Inject, Req, Res } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -78,6 +78,7 @@ export class ForwardAuthController {
           .header('location', this.startUrl(address))
           .send();
       case 'refused':
+      case 'oversized':
         return refuse(request, reply, verdict);
       case 'unknown_site':
         throw new Problem('not_found', { detail: `No application has the external_host ${address.origin}.` });
@@ -101,18 +102,21 @@ function requireOwnPath({ origin, rest }: SiteAddress): void {
 function refuse(
   request: FastifyRequest,
   reply: FastifyReply,
-  { site }: Extract<Verdict, { readonly outcome: 'anonymous' | 'refused' }>,
+  { outcome, site }: Extract<Verdict, { readonly site: unknown }>,
 ) {
   const translate = translatorFor(request, {});
   if (!String(request.headers.accept ?? '').includes('text/html')) {
     // Not thrown: a page asks for many files, and each would be logged as a security event.
-    const problem = new Problem('permission_denied');
+    const problem = new Problem(outcome === 'oversized' ? 'identity_too_large' : 'permission_denied');
     const { status, body } = presentProblem(problem, { requestId: request.id, details: false, translate });
     return reply.status(status).send(body);
   }
   return sendSitePage(reply, {
     ...{ status: 403, language: localeFor(request, {}), title: translate(DENIED.title) },
-    text: translate(DENIED.text, { name: site.application.name }),
+    text:
+      outcome === 'oversized'
+        ? translate(problems.identity_too_large.detail)
+        : translate(DENIED.text, { name: site.application.name }),
     link: { href: `${FORWARD_PATH}/sign_out`, text: translate(DENIED.link) },
   });
 }

@@ -1,7 +1,7 @@
 import { counter, gauge } from '@gatehouse/platform';
 
 /** What a check answers. */
-export const CHECK_OUTCOMES = ['passed', 'anonymous', 'refused', 'unknown_site'] as const;
+export const CHECK_OUTCOMES = ['passed', 'anonymous', 'refused', 'oversized', 'unknown_site'] as const;
 
 export const checks = counter({
   name: 'gatehouse_forward_auth_checks_total',
@@ -9,7 +9,7 @@ export const checks = counter({
   help: 'Checks of requests to sites behind forward auth',
   labels: {
     outcome:
-      '`passed`; `anonymous`: no valid cookie; `refused`: the user may not use the application; `unknown_site`: no application has the host',
+      '`passed`; `anonymous`: no valid cookie; `refused`: the user may not use the application; `oversized`: the headers of the user are above FORWARD_AUTH_IDENTITY_BYTES; `unknown_site`: no application has the host',
     cached: '`yes` if the check needed no statement, else `no`',
   },
 });

@@ -7,6 +7,8 @@ import { Logger, MaxmindGeoLocator, readConfig, Sealer } from '@gatehouse/platfo
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { newSigningKeys } from '../../../../test/support/forward-auth.js';
+import { LogRecorder } from '../../../../test/support/log-recorder.js';
 import { ApplicationAccess } from '../applications/application-access.service.js';
 import { TokenSigner } from '../applications/token.signer.js';
 import { gatewayConfig } from '../gateway.config.js';
@@ -41,10 +43,12 @@ function recordStatements({ driver }: DataSource): string[] {
   return names;
 }
 
-async function openService(settings: Readonly<Record<string, string>> = {}): Promise<ForwardCheckService> {
+async function openService(
+  settings: Readonly<Record<string, string>> = {},
+  logger = new Logger('silent'),
+): Promise<ForwardCheckService> {
   const secrets = { SEAL_KEYS: SEAL, SECRET_KEY: 'x'.repeat(32), DATABASE_URL: 'postgres://unused' };
   const config = readConfig(gatewayConfig, { ...secrets, ...settings });
-  const logger = new Logger('silent');
   const { source } = database;
   const sealer = new Sealer(SEAL);
   // No application of this spec has a binding, so nobody is asked.
@@ -58,7 +62,16 @@ async function openService(settings: Readonly<Record<string, string>> = {}): Pro
   const sockets = { listenToClosing: (listener: typeof closed) => (closed = listener) };
   const limiter = new AnonymousRateLimiter(config);
   const repository = new ForwardAuthRepository(source, sealer);
-  return new ForwardCheckService(repository, access, bindings, new TokenSigner(config), limiter, sockets, config);
+  return new ForwardCheckService(
+    repository,
+    access,
+    bindings,
+    new TokenSigner(config),
+    limiter,
+    sockets,
+    config,
+    logger,
+  );
 }
 
 /** Stores a site, and a logged-in user with the cookie that is returned. */
@@ -97,10 +110,13 @@ async function check(service: ForwardCheckService, cookie: string | undefined, i
   return { outcome: await outcomeOf(service, cookie, ip), statements: [...statements] };
 }
 
-async function outcomeOf(service: ForwardCheckService, cookie: string | undefined, ip = IP) {
+const outcomeOf = async (service: ForwardCheckService, cookie: string | undefined, ip = IP) =>
+  (await verdictOf(service, cookie, ip)).outcome;
+
+function verdictOf(service: ForwardCheckService, cookie: string | undefined, ip = IP) {
   const headers = { ...(cookie !== undefined && { cookie: `gatehouse_forward=${cookie}` }) };
   const request = { headers, ip, id: 'r', socket: { remoteAddress: ip } } as unknown as FastifyRequest;
-  return (await service.check(ORIGIN, request, reply)).outcome;
+  return service.check(ORIGIN, request, reply);
 }
 
 describe('a check of forward auth', () => {
@@ -161,5 +177,28 @@ describe('a check of forward auth', () => {
     expect([(await made()).outcome, (await made()).outcome]).toEqual(['anonymous', 'anonymous']);
     await expect(made()).rejects.toMatchObject({ code: 'rate_limited' });
     expect((await check(service, cookie)).outcome).toBe('passed');
+  });
+
+  it('refuses a user whose headers are above FORWARD_AUTH_IDENTITY_BYTES, and says so in the log', async () => {
+    const settings = { JWT_SIGNING_KEYS: newSigningKeys(), FORWARD_AUTH_CACHE_MS: '0' };
+    const cookie = await enter();
+    await database.source.query(
+      `WITH g AS (INSERT INTO directory.groups (id, name) VALUES (gen_random_uuid(), $1) RETURNING id)
+       INSERT INTO directory.user_groups SELECT s.user_id, g.id FROM flow.forward_sessions s, g`,
+      ['é'.repeat(600)],
+    );
+    const passed = await verdictOf(await openService(settings), cookie);
+    const headers = passed.outcome === 'passed' ? passed.headers : {};
+    const bytes = Object.entries(headers).flat().join('').length;
+    // Both headers, and the token in base64.
+    expect(bytes).toBeGreaterThan(1200 * 3);
+    const exact = { ...settings, FORWARD_AUTH_IDENTITY_BYTES: String(bytes) };
+    expect(await verdictOf(await openService(exact), cookie)).toMatchObject({ outcome: 'passed' });
+    const log = new LogRecorder();
+    const smaller = { ...settings, FORWARD_AUTH_IDENTITY_BYTES: String(bytes - 1) };
+    expect(await verdictOf(await openService(smaller, log.logger), cookie)).toMatchObject({ outcome: 'oversized' });
+    expect(log.lines).toMatchObject([
+      { event: 'forward_identity_too_large', application: 'wiki', header_bytes: bytes },
+    ]);
   });
 });

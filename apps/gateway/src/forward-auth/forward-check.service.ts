@@ -1,6 +1,6 @@
 import { SessionBindingChecker } from '@gatehouse/executor';
 import type { ProxyApplication } from '@gatehouse/plan';
-import { packageVersion } from '@gatehouse/platform';
+import { Logger, packageVersion } from '@gatehouse/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApplicationAccess } from '../applications/application-access.service.js';
@@ -15,13 +15,13 @@ import { socketChannel } from '../sockets/socket-channel.js';
 import { checks, verdicts } from './forward-auth.metrics.js';
 import { ForwardAuthRepository, type ForwardSession } from './forward-auth.repository.js';
 import { cookieNamesAt, cookieValue, digestOf } from './forward-cookies.js';
-import { identityHeaders } from './identity.headers.js';
+import { bytesOf, identityHeaders } from './identity.headers.js';
 import { type Cacheable, VerdictCache } from './verdict-cache.js';
 
 /** Whether a request may reach a site. */
 export type Verdict =
   | { readonly outcome: 'unknown_site' }
-  | { readonly outcome: 'anonymous' | 'refused'; readonly site: ProxyApplication }
+  | { readonly outcome: 'anonymous' | 'refused' | 'oversized'; readonly site: ProxyApplication }
   | { readonly outcome: 'passed'; readonly headers: Readonly<Record<string, string>> };
 
 /** A request to a site. */
@@ -47,6 +47,7 @@ export class ForwardCheckService {
     @Inject(AnonymousRateLimiter) private readonly rateLimiter: AnonymousRateLimiter,
     @Inject(SocketHub) sockets: Pick<SocketHub, 'listenToClosing'>,
     @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
+    @Inject(Logger) private readonly logger: Logger,
   ) {
     const { FORWARD_AUTH_CACHE_MS: lifetimeMs, FORWARD_AUTH_CACHE_ENTRIES: maxEntries } = config;
     this.cache = new VerdictCache({ lifetimeMs, maxEntries });
@@ -112,7 +113,14 @@ export class ForwardCheckService {
       client: { ip, user_agent: request.headers['user-agent'] ?? '', outpost: false },
       locale: localeFor(request, { user }),
     });
-    return pass ? { outcome: 'passed', headers: await this.headersOf(site, session) } : { outcome: 'refused', site };
+    if (!pass) return { outcome: 'refused', site };
+    const headers = await this.headersOf(site, session);
+    const bytes = bytesOf(headers);
+    if (bytes <= this.config.FORWARD_AUTH_IDENTITY_BYTES) return { outcome: 'passed', headers };
+    // Without some of the groups, an application that denies by group would let the user in.
+    const subject = { user: user.uuid, application: site.application.slug };
+    this.logger.event('forward_identity_too_large', { ...subject, header_bytes: bytes });
+    return { outcome: 'oversized', site };
   }
 
   private async headersOf(site: ProxyApplication, { user }: ForwardSession) {

@@ -47,6 +47,10 @@ export function identityHeaders(user: SiteUser, context: HeaderContext): Readonl
   return Object.fromEntries(Object.entries(values).map(([header, value]) => [header, headerValue(value)]));
 }
 
+/** Returns the bytes of headers, names and values together. */
+export const bytesOf = (headers: Readonly<Record<string, string>>): number =>
+  Object.entries(headers).reduce((sum, [name, value]) => sum + name.length + value.length, 0);
+
 /**
  * Returns a text as a header value: UTF-8, with a space in place of each control character, so that no name of a user
  * adds a header.

@@ -42,6 +42,15 @@ export const gatewayEvents = {
       '`gatehouse_policy_evaluation_seconds` with `outcome="error"` counts all.',
     fields: ['policy', 'flow', 'reason'],
   },
+  forward_identity_too_large: {
+    level: 'error',
+    processes: GATEWAY,
+    msg: 'a user is refused by forward auth, because the headers with the identity are too large',
+    help:
+      'The user is in too many groups, or in groups with long names. Remove groups, or raise ' +
+      '`FORWARD_AUTH_IDENTITY_BYTES` with the limits of the proxy and the application. Logged when a verdict is loaded.',
+    fields: ['user', 'application', 'header_bytes'],
+  },
   session_address_not_stored: {
     level: 'error',
     processes: GATEWAY,

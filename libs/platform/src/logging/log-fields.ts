@@ -40,6 +40,7 @@ export const logFields = {
   ),
   duration_ms: z.number().min(0).describe('Duration in milliseconds'),
   user: id('uuid of the user'),
+  application: id('Slug of the application'),
   subject: id('Pseudonym of a name without an account: 16 hexadecimal digits of the HMAC that counts its attempts'),
   client_ip: id('Address of the client'),
   route: id('Pattern of the path, such as `/api/v3/core/users/me`'),
@@ -70,6 +71,7 @@ export const logFields = {
   lost_spans: count('Number of spans that were lost'),
   suppressed_event: id('Name of the event whose lines were left out'),
   lines: count('Number of lines that were left out'),
+  header_bytes: count('Bytes of the headers with the identity of the user'),
 } as const satisfies Readonly<Record<string, z.ZodType>>;
 
 export type LogFieldName = keyof typeof logFields;

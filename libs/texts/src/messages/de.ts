@@ -4,6 +4,8 @@ import type { Catalogue } from '../catalogue.js';
 export const de: Catalogue = {
   'Forward auth answers proxies in TRUSTED_PROXIES only. They must send X-Forwarded-For.':
     'Die Weiterleitungsprüfung (forward auth) antwortet nur Proxys in TRUSTED_PROXIES. Diese müssen X-Forwarded-For senden.',
+  'You are in too many groups for this application. Ask your administrator.':
+    'Sie sind in zu vielen Gruppen für diese Anwendung. Fragen Sie Ihren Administrator.',
   'The request does not fit forward auth.': 'Die Anfrage passt nicht zur Weiterleitungsprüfung (forward auth).',
   'This field is required.': 'Dieses Feld ist erforderlich.',
   'This field may not be null.': 'Dieses Feld darf nicht null sein.',

@@ -4,6 +4,8 @@ import type { Catalogue } from '../catalogue.js';
 export const es: Catalogue = {
   'Forward auth answers proxies in TRUSTED_PROXIES only. They must send X-Forwarded-For.':
     'El control de acceso (forward auth) solo responde a los proxies de TRUSTED_PROXIES. Deben enviar X-Forwarded-For.',
+  'You are in too many groups for this application. Ask your administrator.':
+    'Perteneces a demasiados grupos para esta aplicación. Consulta a tu administrador.',
   'The request does not fit forward auth.': 'La solicitud no es válida para el control de acceso (forward auth).',
   'This field is required.': 'Este campo es obligatorio.',
   'This field may not be null.': 'Este campo no puede ser nulo.',

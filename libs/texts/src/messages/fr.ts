@@ -4,6 +4,8 @@ import type { Catalogue } from '../catalogue.js';
 export const fr: Catalogue = {
   'Forward auth answers proxies in TRUSTED_PROXIES only. They must send X-Forwarded-For.':
     'Le contrôle d’accès (forward auth) ne répond qu’aux proxys de TRUSTED_PROXIES. Ils doivent envoyer X-Forwarded-For.',
+  'You are in too many groups for this application. Ask your administrator.':
+    'Vous faites partie de trop de groupes pour cette application. Contactez votre administrateur.',
   'The request does not fit forward auth.': 'La requête ne convient pas au contrôle d’accès (forward auth).',
   'This field is required.': 'Ce champ est obligatoire.',
   'This field may not be null.': 'Ce champ ne peut pas être nul.',
