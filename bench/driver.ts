@@ -1,5 +1,5 @@
 /** The load generator, a separate process: a fixed number of concurrent visitors on keep-alive connections. */
-import { hash, randomInt } from 'node:crypto';
+import { hash, randomBytes, randomInt } from 'node:crypto';
 import { HttpClient } from '../load/http-client.js';
 import { addressOf, Visitor } from '../load/visitor.js';
 import { serveJobs } from './serve-jobs.js';
@@ -64,13 +64,26 @@ async function visit(pending: BenchVisitor[], steps: readonly Step[], concurrenc
   return { latencies, atFullLoad: atFullLoad ?? { visits: 0, ms: 0 } };
 }
 
-async function sendStep(visitor: BenchVisitor, { method, path, body, expects, status: expected }: Step): Promise<void> {
+async function sendStep(
+  visitor: BenchVisitor,
+  { method, path, body, expects, status: expected, traced }: Step,
+): Promise<void> {
   const { user, flow, browser } = visitor;
   const address = path.replace('$flow', flow).replace('$location', visitor.location);
-  const { status, text, headers } = await browser.send(method, address, body?.replaceAll('$user', user));
+  const content = { body: body?.replaceAll('$user', user), headers: traceHeader(traced) };
+  const { status, text, headers } = await browser.send(method, address, content);
   const { location = '' } = headers;
   if (location !== '') visitor.location = location.replace(/^https?:\/\/[^/]+/, '');
   const isExpected = expected === undefined || status === expected;
   if (!isExpected || (!text.includes(expects) && !location.includes(expects)))
     throw new Error(`${method} ${address}: unexpected response ${status} ${location} ${text}`);
+}
+
+/** Returns the header of a caller that records the trace of this request with the probability `traced`, or not. */
+function traceHeader(traced: number | undefined): Record<string, string> {
+  if (traced === undefined) return {};
+  const isSampled = Math.random() < traced;
+  return {
+    traceparent: `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-0${isSampled ? 1 : 0}`,
+  };
 }

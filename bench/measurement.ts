@@ -27,7 +27,7 @@ export interface Variant {
 
 /** Variants with their figures by name. */
 export interface Comparison {
-  readonly variants: readonly Variant[];
+  readonly variants: readonly Pick<Variant, 'name' | 'baseline'>[];
   readonly measured: ReadonlyMap<string, RoundFigures>;
 }
 
@@ -105,6 +105,19 @@ export function median(rounds: readonly RoundFigures[]): RoundFigures {
     p95: medianOf(({ p95 }) => p95),
     p99: medianOf(({ p99 }) => p99),
     cpu: new Map(names.map((name) => [name, medianOf(({ cpu }) => cpu.get(name) ?? 0)])),
+  };
+}
+
+/** Returns the mean of each figure, such as over several deployments of one setup. */
+export function meanOf(all: readonly RoundFigures[]): RoundFigures {
+  const mean = (figure: (figures: RoundFigures) => number) =>
+    all.reduce((sum, figures) => sum + figure(figures), 0) / all.length;
+  return {
+    perSecond: mean(({ perSecond }) => perSecond),
+    p50: mean(({ p50 }) => p50),
+    p95: mean(({ p95 }) => p95),
+    p99: mean(({ p99 }) => p99),
+    cpu: new Map([...all[0]!.cpu.keys()].map((name) => [name, mean(({ cpu }) => cpu.get(name) ?? 0)])),
   };
 }
 

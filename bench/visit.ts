@@ -9,6 +9,8 @@ export interface Step {
   readonly expects: string;
   /** Status that the response must have; by default any. */
   readonly status?: number;
+  /** Part of the requests that ask the gateway to record a trace, 0 to 1; the others ask for none. */
+  readonly traced?: number;
 }
 
 /** The requests of a visitor: the unmeasured preparation, then the measured steps. */

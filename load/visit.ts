@@ -115,7 +115,7 @@ export class Visit {
   private async solve(step: ScenarioStep): Promise<Challenge> {
     await this.think(step.think);
     const body = fillIn(JSON.stringify({ component: step.component, ...step.answer }), this.valueOf);
-    const response = await this.attempt(step.component, () => this.visitor.send('POST', this.path, body));
+    const response = await this.attempt(step.component, () => this.visitor.send('POST', this.path, { body }));
     if (!response) return this.look();
     const challenge = challengeOf(response);
     const errors = Object.entries(challenge['response_errors'] ?? {});

@@ -7,6 +7,11 @@ const CSRF_COOKIES = ['authentik_csrf', '__Host-authentik_csrf'];
 export const addressOf = (number: number): string =>
   `10.${(number >> 16) & 255}.${(number >> 8) & 255}.${number & 255}`;
 
+interface Content {
+  readonly body?: string | undefined;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
 /** The browser of one visitor: stores cookies, and sends the CSRF header and, if it has one, a client address. */
 export class Visitor {
   private readonly jar = new CookieJar();
@@ -21,9 +26,9 @@ export class Visitor {
     this.jar.store(cookies);
   }
 
-  /** Sends a request, with `body` as JSON. Rejects without a complete response. */
-  async send(method: 'GET' | 'POST', path: string, body?: string): Promise<HttpResponse> {
-    const response = await this.client.send({ method, path, body, headers: this.headers(method) });
+  /** Sends a request, with `body` as JSON and with further `headers`. Rejects without a complete response. */
+  async send(method: 'GET' | 'POST', path: string, { body, headers }: Content = {}): Promise<HttpResponse> {
+    const response = await this.client.send({ method, path, body, headers: { ...this.headers(method), ...headers } });
     this.jar.store(response.headers['set-cookie']);
     return response;
   }
