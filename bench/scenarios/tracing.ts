@@ -105,7 +105,7 @@ async function openVariants(open: OpenSite, collectorUrl: string): Promise<Varia
     { ...recording, name: NONE_RECORDED, visit: traced(0), baseline: OFF },
     { ...recording, name: '1 % recorded', visit: traced(0.01) },
     { ...recording, name: '100 % recorded', visit: traced(1) },
-    { name: 'one scrape', site: metrics, visit: scrape, count: SCRAPES },
+    { name: 'one scrape of the metrics', site: metrics, visit: scrape, count: SCRAPES },
   ];
 }
 
