@@ -10,7 +10,7 @@ import { type RunningNats, startNats } from './nats.js';
 import { type RunningPgbouncer, startPgbouncerIf } from './pgbouncer.js';
 import { type FreshDatabase, migratedDatabase } from './postgres.js';
 import { type Environment, freePort, type RunningPart, type RunningProcess, startProcess } from './processes.js';
-import { startHosted } from './service-host.js';
+import { everyPartSays, startHosted } from './service-host.js';
 
 /** The services that every login needs. */
 export const SERVICES = ['identification', 'password', 'session'] as const;
@@ -176,9 +176,9 @@ export class Deployment {
 
   /** Restarts the nats-server on the same port. Resolves when the gateway and every service have reconnected. */
   async startBus(): Promise<void> {
-    const reconnected = [...new Set(this.parts.values())].map((part) => part.says(/bus_restored|reconnect\\"/));
+    const reconnected = everyPartSays(new Set(this.parts.values()), /bus_restored|reconnect\\"/);
     this.infrastructure.nats = await startNats({ port: Number(new URL(this.infrastructure.nats.url).port) });
-    await Promise.all(reconnected);
+    await reconnected;
   }
 
   /** Resolves when a service writes output that matches `pattern`. Earlier output does not count. */

@@ -77,3 +77,10 @@ class ServiceHost {
     else pending?.reject(new Error(`${error}\n${this.process.output().slice(-4000)}`));
   }
 }
+
+/** Resolves when every part has written a new line that matches. Parts in the service host share their output. */
+export async function everyPartSays(parts: ReadonlySet<RunningPart>, line: RegExp): Promise<void> {
+  const hosted = [...parts].filter((part) => !('pid' in part)).length;
+  const linesOf = (part: RunningPart) => new RegExp(`((${line.source})[^]*){${'pid' in part ? 1 : hosted}}`);
+  await Promise.all([...parts].map((part) => part.says(linesOf(part))));
+}

@@ -48,7 +48,7 @@ describe('redirect_uris of a provider', () => {
     ['http at all addresses of this computer', 'http://0.0.0.0/back'],
     ['a fragment', 'https://shop.example.org/back#part'],
     ['an empty fragment', 'https://shop.example.org/back#'],
-    ['a name and a password', 'https://user:word@shop.example.org/back'],
+    ['a name and a password', 'https://user:word@shop.example.org/back'], // not-a-secret
     ['a name that looks like a host', 'https://shop.example.org@evil.example/back'],
     ['a script', 'javascript:alert(1)'],
     ['a scheme of an app', 'org.example.shop:/back'],

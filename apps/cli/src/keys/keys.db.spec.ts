@@ -245,7 +245,8 @@ const COLUMNS: Readonly<Record<string, 'sealed' | 'contains sealed secrets' | 'k
   'flow.attempts.subject': 'keyed digest',
   'consent.device_codes.user_hash': 'keyed digest',
   // SHA-256 digests, keys of the database itself, and JSON without secrets.
-  ...plain('captcha.spent.digest', 'consent.access_tokens.hash', 'consent.code_keys.key'),
+  ...plain('captcha.spent.digest', 'consent.code_keys.key'),
+  ...plain('consent.access_tokens.hash', 'consent.access_tokens.code_hash'),
   ...plain(
     ...['consent.authorization_requests.reference_hash', 'consent.authorization_requests.code_hash'],
     ...['consent.authorization_requests.request', 'consent.authorization_requests.authentication'],

@@ -10,6 +10,7 @@ const requestAt = (url: string) =>
   ({
     ...{ url, protocol: 'https', host: 'app.example.org' },
     headers: {
+      host: 'app.example.org',
       ...{ 'x-original-url': 'https://app.example.org/a?b', 'x-forwarded-uri': '/a?b' },
       ...{ 'x-forwarded-proto': 'https', 'x-forwarded-host': 'app.example.org' },
     },

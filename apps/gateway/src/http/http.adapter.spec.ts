@@ -85,9 +85,9 @@ it('answers requests that arrive on an open connection while the server closes, 
   ]);
 });
 
-it('refuses a request while the server closes in the same form as before, and ends its connection', async () => {
+it('refuses a request while the server closes in the form of an overload, and ends its connection', async () => {
   expect(await requestsAtClose(await serve({ IN_FLIGHT_MAX: '1' }), '/slow/')).toMatch(
-    /HTTP\/1\.1 503 Service Unavailable\r\n[^]*retry-after: 1\r\nconnection: close\r\n[^]*\{"component":"ak-stage-flow-error","request_id":"[0-9a-f]{32}"\}$/,
+    /HTTP\/1\.1 503 Service Unavailable\r\n[^]*retry-after: 1\r\nx-gatehouse-reason: error=overloaded\r\nconnection: close\r\n[^]*\{"component":"ak-stage-flow-error","request_id":"[0-9a-f]{32}"\}$/,
   );
 });
 
