@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Envelope } from '../challenges/envelope.js';
 import { documentTitleOf, type HeadingOptions, headingOf, titleOf } from './heading.js';
 
@@ -12,7 +12,8 @@ export function useStepHeading(challenge: Envelope, options: HeadingOptions) {
   const flowInfo = useFlowInfo(challenge);
   const title = titleOf({ flow_info: flowInfo });
   const flowTitle = title === heading ? '' : title;
-  useEffect(() => {
+  // Screen readers announce the title with the new step, so both must change at once.
+  useLayoutEffect(() => {
     document.title = documentTitleOf(heading, options.site);
   }, [heading]);
   return {
