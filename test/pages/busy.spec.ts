@@ -90,6 +90,7 @@ describeInChromium('a page that waits for a slow reply', () => {
     await page.locator('main[aria-busy]').waitFor({ state: 'detached' });
 
     expect(sent).toEqual([{ component: 'ak-stage-user-login', remember_me: 'false' }]);
+    await page.waitForFunction(() => (globalThis as unknown as { spoken: string[] }).spoken.includes(''));
     expect(await spokenIn(page)).toEqual(['One moment…', '']);
     expect(await page.locator('[data-busy], [aria-disabled]').count()).toBe(0);
   });
