@@ -1,54 +1,17 @@
-import { parseArgs } from 'node:util';
-import { escapeUnprintable } from '@gatehouse/contracts';
 import { CommandError } from '@gatehouse/local';
-import { z } from 'zod';
 import type { Command } from './command.js';
-import { formatTraces, type TraceSubject, tracesToJson } from './flow-trace/flow-trace.js';
-import { FlowTraceRepository } from './flow-trace/flow-trace.repository.js';
-import { withSealedFlowDatabase } from './sealed-flow-database.js';
+import { traceFlow } from './flow/trace.js';
+
+const SUBCOMMANDS: ReadonlyMap<string, Command['run']> = new Map<string, Command['run']>([['trace', traceFlow]]);
 
 const USAGE = 'usage: npm run flow -- trace PLAN_OR_REQUEST_ID [--json]   prints what happened in one run of a flow';
-/** A value of the response header `x-authentik-id`. */
-const REQUEST_ID = /^[0-9a-f]{32}$/;
-const OPTIONS = { json: { type: 'boolean', default: false } } as const;
 
-/** `npm run flow`: prints what happened in one run of a flow, from its plan, its events and its mails. */
+/** `npm run flow`: shows what happened in the runs of a flow. */
 export const flowCommand: Command = {
   name: 'flow',
-  run: async (args, { env }) => {
-    const { subject, json } = parseArguments(args);
-    const found = await withSealedFlowDatabase(env, (source, sealer) =>
-      new FlowTraceRepository(source, sealer).find(subject),
-    );
-    if (found.traces.length === 0) throw new CommandError(nothingFound(subject));
-    return json ? tracesToJson(found) : formatTraces(found);
+  run: async ([name = '', ...args], process) => {
+    const subcommand = SUBCOMMANDS.get(name);
+    if (!subcommand) throw new CommandError(USAGE);
+    return subcommand(args, process);
   },
 };
-
-function parseArguments(args: readonly string[]): { subject: TraceSubject; json: boolean } {
-  const { values, positionals } = readArguments(args);
-  const [verb, id = '', ...rest] = positionals;
-  if (verb !== 'trace' || id === '' || rest.length > 0) throw new CommandError(USAGE);
-  return { subject: subjectOf(id), json: values.json };
-}
-
-function readArguments(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
-  } catch (cause) {
-    throw new CommandError(`${(cause as Error).message}\n${USAGE}`, { cause });
-  }
-}
-
-function subjectOf(id: string): TraceSubject {
-  if (z.uuid().safeParse(id).success) return { type: 'plan', id: id.toLowerCase() };
-  if (REQUEST_ID.test(id)) return { type: 'request', id };
-  throw new CommandError(
-    `${escapeUnprintable(id)} is neither the id of a plan (a UUID) nor of a request (the header x-authentik-id: 32 hexadecimal digits).\n${USAGE}`,
-  );
-}
-
-const nothingFound = ({ type, id }: TraceSubject) =>
-  type === 'plan'
-    ? `Nothing is stored about the plan ${id}. Its steps are kept until the plan expires (PLAN_S), its events for EVENTS_KEPT_S.`
-    : `No stored event or mail belongs to the request ${id}. Most requests cause none. Search the logs of the gateways for the request id: its line names the plan, and this command takes the id of the plan too.`;
