@@ -22,7 +22,7 @@ END $$;
 -- The gateway writes sessions, plans and attempts. Flows are published by the blueprint command, not by the gateway.
 GRANT USAGE ON SCHEMA flow TO gatehouse_gateway;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA flow TO gatehouse_gateway;
-REVOKE INSERT, UPDATE, DELETE ON flow.flows, flow.flow_versions, flow.brand_sets, flow.oauth_clients,
+REVOKE INSERT, UPDATE, DELETE ON flow.flows, flow.flow_versions, flow.releases, flow.brand_sets, flow.oauth_clients,
   flow.proxy_applications FROM gatehouse_gateway;
 REVOKE ALL ON flow.objects, flow.applied_blueprints, flow.migrations, flow.mailed, flow.audit_events,
   flow.webhook_deliveries FROM gatehouse_gateway;

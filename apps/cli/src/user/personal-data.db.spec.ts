@@ -151,7 +151,7 @@ const IMPERSONAL = [
     'directory.source_groups',
   ],
   ...['flow.applied_blueprints', 'flow.brand_sets', 'flow.flow_versions', 'flow.flows', 'flow.oauth_clients'],
-  'flow.proxy_applications',
+  ...['flow.proxy_applications', 'flow.releases'],
   ...['flow.leases', 'flow.objects', 'identification.sources', 'mfa.digest_keys'],
   ...['captcha', 'consent', 'directory', 'enrollment', 'flow', 'identification', 'mfa'].map((s) => `${s}.migrations`),
 ];

@@ -4,6 +4,7 @@ import { OauthClients1764404460000 } from './1764404460000-oauth-clients.js';
 import { AppliedBlueprints1764720000000 } from './1764720000000-applied-blueprints.js';
 import { BlueprintContents1764806400000 } from './1764806400000-blueprint-contents.js';
 import { ProxyApplications1765065660000 } from './1765065660000-proxy-applications.js';
+import { FlowReleases1765411200000 } from './1765411200000-flow-releases.js';
 
 /** The Postgres schema of flows, plans and sessions. */
 export const FLOW_SCHEMA = 'flow';
@@ -16,4 +17,5 @@ export const blueprintMigrations = [
   AppliedBlueprints1764720000000,
   BlueprintContents1764806400000,
   ProxyApplications1765065660000,
+  FlowReleases1765411200000,
 ];
