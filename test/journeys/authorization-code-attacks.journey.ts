@@ -1,4 +1,3 @@
-import * as openid from 'openid-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   blueprint,
@@ -11,15 +10,21 @@ import {
 } from '../support/blueprints.js';
 import type { Browser } from '../support/browser.js';
 import { Deployment } from '../support/deployment.js';
-import { locationOf, OauthApplication, returnedBy } from '../support/oauth-application.js';
+import {
+  authorizePath,
+  SHOP_CLIENT as CLIENT,
+  locationOf,
+  OauthApplication,
+  pushRequest,
+  SHOP_REDIRECT_URI as REDIRECT_URI,
+  returnedBy,
+  SHOP_SECRET as SECRET,
+  CODE_VERIFIER as VERIFIER,
+} from '../support/oauth-application.js';
 import { clientEntries, OauthDevice } from '../support/oauth-device.js';
 
-const SECRET = 'secret-of-the-shop'; // not-a-secret
-const REDIRECT_URI = 'https://shop.example.org/back';
 const API_KEY = 'key-of-alice-for-the-api-0123456789'; // not-a-secret
 const AUTHORIZING = { designation: 'authorization', authentication: 'require_authenticated' };
-const CLIENT = { client_type: 'confidential', client_secret: SECRET, redirect_uris: REDIRECT_URI };
-const VERIFIER = 'v'.repeat(43);
 const CONSENT = '[{"type":"urn:gatehouse:consent","client":{"id":"prints","name":"Photo prints"},"scopes":[]}]';
 
 let deployment: Deployment;
@@ -66,16 +71,8 @@ async function logIn(browser: Browser, name: string): Promise<Browser> {
 }
 const loggedIn = (name: string) => logIn(deployment.browser(), name);
 
-/** Pushes a request without openid-client, which sends no invalid requests. */
-async function push(changes: Readonly<Record<string, string>> = {}, gateway = endpoints) {
-  const challenge = await openid.calculatePKCECodeChallenge(VERIFIER);
-  return gateway.post('par', {
-    ...{ client_id: 'shop', client_secret: SECRET, redirect_uri: REDIRECT_URI, response_type: 'code', scope: 'openid' },
-    ...{ code_challenge: challenge, code_challenge_method: 'S256', ...changes },
-  });
-}
-const pathOf = (client_id: string, request_uri: unknown) =>
-  `/application/o/authorize/?${new URLSearchParams({ client_id, request_uri: String(request_uri) }).toString()}`;
+const push = (changes: Readonly<Record<string, string>> = {}, gateway = endpoints) => pushRequest(gateway, changes);
+const pathOf = authorizePath;
 
 /** Returns a code for the shop, and its exchange with some changes. */
 async function newCode() {

@@ -1,6 +1,29 @@
 import * as openid from 'openid-client';
 import type { Browser } from './browser.js';
 import type { Deployment } from './deployment.js';
+import type { OauthDevice } from './oauth-device.js';
+
+export const SHOP_SECRET = 'secret-of-the-shop'; // not-a-secret
+export const SHOP_REDIRECT_URI = 'https://shop.example.org/back';
+/** Fields of the confidential client `shop` in a blueprint. */
+export const SHOP_CLIENT = {
+  ...{ client_type: 'confidential', client_secret: SHOP_SECRET, redirect_uris: SHOP_REDIRECT_URI },
+};
+export const CODE_VERIFIER = 'v'.repeat(43);
+
+/** Pushes a request of the shop with some changes. It does not use openid-client, which sends no invalid requests. */
+export async function pushRequest(endpoints: OauthDevice, changes: Readonly<Record<string, string>> = {}) {
+  return endpoints.post('par', {
+    ...{ client_id: 'shop', client_secret: SHOP_SECRET, redirect_uri: SHOP_REDIRECT_URI },
+    ...{ response_type: 'code', scope: 'openid', code_challenge_method: 'S256' },
+    code_challenge: await openid.calculatePKCECodeChallenge(CODE_VERIFIER),
+    ...changes,
+  });
+}
+
+/** Returns the path that a browser opens for a pushed request. */
+export const authorizePath = (client_id: string, request_uri: unknown): string =>
+  `/application/o/authorize/?${new URLSearchParams({ client_id, request_uri: String(request_uri) }).toString()}`;
 
 /** A pushed request: the path that the browser opens, and what the application remembers to check the response. */
 export interface PushedRequest {

@@ -153,6 +153,12 @@ export const gatewaySettings = z.object({
   AUTHORIZATION_SCOPES: whole(100, { max: 200 }).describe(
     'Scopes in the `authorization_details` of a pushed authorization request',
   ),
+  AUTHORIZATION_REQUEST_RATE: whole(6000, { min: 0, max: 1_000_000 }).describe(
+    'Pushed authorization requests of one OAuth client in a minute, counted by each gateway; further ones get 429. 0 for no limit',
+  ),
+  AUTHORIZATION_REQUESTS_WAITING: whole(10_000, { max: 100_000 }).describe(
+    'Pushed authorization requests of one OAuth client that wait for their users, in all gateways together; further ones get 429',
+  ),
   FORWARD_AUTH_CACHE_MS: whole(5000, { min: 0, max: 5000 }).describe(
     'Milliseconds for which the gateway keeps a verdict of forward auth; 0 for none',
   ),

@@ -70,11 +70,19 @@ const secretText = z.string().min(1).max(MAX_DEVICE_SECRET_LENGTH);
 
 /** The operations with their subjects, requests and replies. */
 export const authorizationOperations = {
-  /** Stores a request. Returns the reference by which a browser names it. */
+  /**
+   * Stores a request. Returns the reference by which a browser names it. Null if `max_waiting` requests of the client wait
+   * for their users already.
+   */
   push: {
     subject: 'authorization.push',
-    request: z.object({ ...requestFields, request: authorizationRequest, lifetime_s: z.number().positive() }),
-    reply: z.object({ reference: z.string() }),
+    request: z.object({
+      ...requestFields,
+      request: authorizationRequest,
+      lifetime_s: z.number().positive(),
+      max_waiting: z.int().positive(),
+    }),
+    reply: z.object({ reference: z.string().nullable() }),
   },
   /** Returns a client's request that waits for the user. Null if it is unknown, used or expired. */
   find: {

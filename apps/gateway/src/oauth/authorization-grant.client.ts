@@ -25,9 +25,16 @@ const DEADLINE_MS = 5000;
 export class AuthorizationGrantClient {
   constructor(@Inject(Requester) private readonly requester: Requester) {}
 
-  /** Stores a request for `lifetimeS` seconds. Returns its reference. */
-  async push(request: AuthorizationRequest, lifetimeS: number): Promise<string> {
-    return (await this.ask('push', { request, lifetime_s: lifetimeS })).reference;
+  /**
+   * Stores a request for `lifetimeS` seconds. Returns its reference, or `undefined` if `maxWaiting` requests of its client
+   * wait already.
+   */
+  async push(
+    request: AuthorizationRequest,
+    { lifetimeS, maxWaiting }: { readonly lifetimeS: number; readonly maxWaiting: number },
+  ): Promise<string | undefined> {
+    const values = { request, lifetime_s: lifetimeS, max_waiting: maxWaiting };
+    return (await this.ask('push', values)).reference ?? undefined;
   }
 
   /** Returns a client's request that waits for its user. */

@@ -19,6 +19,16 @@ export function oauthError({ request, reply }: HttpExchange, error: string, desc
   return { error, ...(description !== undefined && { error_description: description }) };
 }
 
+/** Seconds after which a client may repeat a request if it is not known when there is room for it. */
+const RETRY_S = 10;
+
+/** Returns the response to a client that pushes too many requests (RFC 9126 §2.3). It may repeat the request later. */
+export function tooManyRequests(exchange: HttpExchange, description: string, retryAfterS = RETRY_S) {
+  const body = oauthError(exchange, 'temporarily_unavailable', description);
+  void exchange.reply.status(HttpStatus.TOO_MANY_REQUESTS).header('retry-after', String(Math.ceil(retryAfterS)));
+  return body;
+}
+
 /** An error that a client gets by its redirect URI (RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6). */
 export type AuthorizationError = 'access_denied' | 'login_required' | 'consent_required' | 'interaction_required';
 

@@ -9,6 +9,7 @@ import { SessionsModule } from '../sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { AuthorizationController } from './authorization.controller.js';
 import { AuthorizationCodeGrant } from './authorization-code.grant.js';
+import { AuthorizationRequestRateLimiter } from './authorization-request.rate-limiter.js';
 import { DeviceAuthorizationModule } from './device-authorization.module.js';
 import { DeviceCodeRateLimiter } from './device-code-rate-limiter.js';
 import { DevicePageController } from './device-page.controller.js';
@@ -42,6 +43,12 @@ import { UserinfoController } from './userinfo.controller.js';
     UserinfoController,
     OauthMetadataController,
   ],
-  providers: [AuthorizationCodeGrant, DeviceCodeRateLimiter, OauthClientAuthenticator, UserCodeVerifier],
+  providers: [
+    AuthorizationCodeGrant,
+    AuthorizationRequestRateLimiter,
+    DeviceCodeRateLimiter,
+    OauthClientAuthenticator,
+    UserCodeVerifier,
+  ],
 })
 export class OauthModule {}

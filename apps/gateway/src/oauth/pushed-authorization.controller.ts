@@ -1,14 +1,18 @@
+import type { OauthClient } from '@gatehouse/plan';
 import { Body, Controller, HttpStatus, Inject, Post, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { TokenSigner } from '../applications/token.signer.js';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 import { Public } from '../http/auth/auth.guard.js';
+import type { HttpExchange } from '../http/exchange.js';
 import { AnonymousRateLimitGuard } from '../http/rate-limits/anonymous-rate-limiter.js';
+import { RateLimitProblem } from '../http/rate-limits/network-rate-limiter.js';
 import { type FormFields, FormPipe } from '../http/zod-body.pipe.js';
 import { AuthorizationGrantClient } from './authorization-grant.client.js';
 import { AuthorizationRequestError, parseAuthorizationRequest } from './authorization-request.parser.js';
+import { AuthorizationRequestRateLimiter } from './authorization-request.rate-limiter.js';
 import { OauthClientAuthenticator } from './oauth-client.authenticator.js';
-import { issuerOf, oauthError, REQUEST_URI_PREFIX } from './oauth-responses.js';
+import { issuerOf, oauthError, REQUEST_URI_PREFIX, tooManyRequests } from './oauth-responses.js';
 
 /** Accepts pushed authorization requests (RFC 9126). The OAuth client authenticates, not a user. */
 @Public()
@@ -17,6 +21,7 @@ export class PushedAuthorizationController {
   constructor(
     @Inject(OauthClientAuthenticator) private readonly authenticator: OauthClientAuthenticator,
     @Inject(AuthorizationGrantClient) private readonly grants: AuthorizationGrantClient,
+    @Inject(AuthorizationRequestRateLimiter) private readonly rateLimiter: AuthorizationRequestRateLimiter,
     @Inject(TokenSigner) private readonly signer: TokenSigner,
     @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
   ) {}
@@ -36,15 +41,24 @@ export class PushedAuthorizationController {
       return oauthError(exchange, 'unauthorized_client', 'client_type must be confidential');
     if (!this.signer.canSign) return oauthError(exchange, 'temporarily_unavailable', 'JWT_SIGNING_KEYS is not set');
     try {
-      const issuer = issuerOf(this.config, client.application.slug);
-      const pushed = parseAuthorizationRequest(client, form, { issuer, limits: this.config });
-      const expires_in = this.config.AUTHORIZATION_REQUEST_S;
-      const reference = await this.grants.push(pushed, expires_in);
-      void reply.status(HttpStatus.CREATED);
-      return { request_uri: REQUEST_URI_PREFIX + reference, expires_in };
+      this.rateLimiter.admit(client.client_id);
+      return await this.store(exchange, client, form);
     } catch (error) {
+      if (error instanceof RateLimitProblem)
+        return tooManyRequests(exchange, 'the client pushes too many requests a minute', error.retryAfterS);
       if (!(error instanceof AuthorizationRequestError)) throw error;
       return oauthError(exchange, error.error, error.description);
     }
+  }
+
+  private async store(exchange: HttpExchange, client: OauthClient, form: FormFields) {
+    const { AUTHORIZATION_REQUEST_S: expires_in, AUTHORIZATION_REQUESTS_WAITING: maxWaiting } = this.config;
+    const issuer = issuerOf(this.config, client.application.slug);
+    const pushed = parseAuthorizationRequest(client, form, { issuer, limits: this.config });
+    const reference = await this.grants.push(pushed, { lifetimeS: expires_in, maxWaiting });
+    if (reference === undefined)
+      return tooManyRequests(exchange, `${maxWaiting} requests of the client wait for their users`);
+    void exchange.reply.status(HttpStatus.CREATED);
+    return { request_uri: REQUEST_URI_PREFIX + reference, expires_in };
   }
 }

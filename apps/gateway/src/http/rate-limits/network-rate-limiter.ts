@@ -86,7 +86,19 @@ export function networkLimit(name: RateLimitName, limit: Omit<RateLimit, 'maxNet
   };
 }
 
-/** A request above a rate limit of its network. */
+/**
+ * Returns a function that counts one request of a subject from any network, such as a session or an OAuth client, and
+ * throws `rate_limited` above the limit.
+ */
+export function subjectLimit(name: RateLimitName, limit: Omit<RateLimit, 'maxNetworks'>): (subject: string) => void {
+  const limiter = networkRateLimiter(limit);
+  return (subject) => {
+    const result = limiter?.count('0.0.0.0', subject);
+    if (result?.admitted === false) throw rateLimitProblem(name, result);
+  };
+}
+
+/** A request above a rate limit. */
 export class RateLimitProblem extends Problem {
   constructor(
     readonly limit: RateLimitName,

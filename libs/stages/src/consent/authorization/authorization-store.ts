@@ -5,6 +5,12 @@ import type {
   SessionAuthentication,
 } from '@gatehouse/contracts';
 
+/** How long a pushed request waits for its user, and how many requests of its client may wait. */
+export interface PushLimits {
+  readonly lifetimeS: number;
+  readonly maxWaiting: number;
+}
+
 /** A user's authorization of a request. */
 export interface Authorization {
   /** Id of the request. */
@@ -32,8 +38,11 @@ export interface CodeExchange {
 
 /** Stores pushed authorization requests and their codes. Never returns an expired row, even before it is deleted. */
 export abstract class AuthorizationStore {
-  /** Stores a request for `lifetimeS` seconds. Returns its reference. */
-  abstract push(request: AuthorizationRequest, lifetimeS: number): Promise<string>;
+  /**
+   * Stores a request. Returns its reference, or `undefined` if too many requests of the client wait for their users. Of
+   * concurrent requests, no more are stored than may wait.
+   */
+  abstract push(request: AuthorizationRequest, limits: PushLimits): Promise<string | undefined>;
   /** Returns a client's request that waits for its user. */
   abstract find(reference: string, clientId: string): Promise<PendingAuthorization | undefined>;
   /** Deletes a request that waits for its user, and returns it. */

@@ -39,15 +39,18 @@ const exchange = (code: string, changes = {}) => ({
   ...{ lifetimeS: 60, ...changes },
 });
 
+const push = async (request = REQUEST, limits = {}): Promise<string> =>
+  (await store.push(request, { lifetimeS: 60, maxWaiting: 1000, ...limits }))!;
+
 async function pushed(request = REQUEST): Promise<string> {
-  const reference = await store.push(request, 60);
+  const reference = await push(request);
   return (await store.find(reference, 'shop'))!.id;
 }
 const issued = async (request = REQUEST) => (await store.issue('work', authorization(await pushed(request))))!.code;
 
 describe('authorization requests', () => {
   it('are found by their reference and their client only, and are stored without references and codes', async () => {
-    const reference = await store.push(REQUEST, 60);
+    const reference = await push();
     const found = await store.find(reference, 'shop');
     expect(found).toMatchObject(REQUEST);
     expect(Math.abs(found!.created_at - Date.now() / 1000)).toBeLessThan(60);
@@ -58,16 +61,42 @@ describe('authorization requests', () => {
   });
 
   it('are gone after their time, after a refusal, and once they have a code', async () => {
-    const expired = await store.push(REQUEST, 0.001);
+    const expired = await push(REQUEST, { lifetimeS: 0.001 });
     await source.query('SELECT pg_sleep(0.01)');
     expect(await store.find(expired, 'shop')).toBeUndefined();
     const refused = await pushed();
     expect(await store.refuse(refused)).toMatchObject({ redirect_uri: REQUEST.redirect_uri });
     expect([await store.refuse(refused), await store.isPending(refused)]).toEqual([undefined, false]);
-    const used = await store.push(REQUEST, 60);
+    const used = await push();
     const { id } = (await store.find(used, 'shop'))!;
     await store.issue('work', authorization(id));
     expect([await store.find(used, 'shop'), await store.refuse(id)]).toEqual([undefined, undefined]);
+  });
+
+  it('are no more for each client than may wait, also when they are pushed at once by two services', async () => {
+    const other = new TypeormAuthorizationStore(source);
+    const request = { ...REQUEST, client_id: 'busy' };
+    const limits = { lifetimeS: 60, maxWaiting: 5 };
+    const pushes = Array.from({ length: 20 }, (_, index) => (index % 2 ? store : other).push(request, limits));
+    const [waiting = '', ...others] = (await Promise.all(pushes)).filter((reference) => reference !== undefined);
+    expect(others).toHaveLength(4);
+    expect(await store.push({ ...request, client_id: 'idle' }, limits)).toBeDefined();
+    await store.refuse((await store.find(waiting, 'busy'))!.id);
+    expect([await store.push(request, limits), await store.push(request, limits)]).toEqual([
+      expect.any(String),
+      undefined,
+    ]);
+  });
+
+  it('do not count once they have a code or have expired', async () => {
+    const request = { ...REQUEST, client_id: 'calm' };
+    const limits = { lifetimeS: 60, maxWaiting: 1 };
+    const { id } = (await store.find(await push(request, limits), 'calm'))!;
+    expect(await store.push(request, limits)).toBeUndefined();
+    await store.issue('work', authorization(id));
+    expect(await store.push(request, { ...limits, lifetimeS: 0.001 })).toBeDefined();
+    await source.query('SELECT pg_sleep(0.01)');
+    expect(await store.push(request, limits)).toBeDefined();
   });
 
   it('get one code: a repeated work replaces its own code, and another work gets none', async () => {

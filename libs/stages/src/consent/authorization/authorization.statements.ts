@@ -11,15 +11,25 @@ export const DELETE_EXPIRED_REQUESTS = {
       LIMIT ${DELETED_PER_INSERT} FOR UPDATE SKIP LOCKED)`,
 };
 
-/** Inserts a request. $1 hash of the reference, $2 client id, $3 application id, $4 request, $5 lifetime in seconds. */
-export const PUSH = {
-  name: 'authorization_push',
-  text: `
-    INSERT INTO ${SCHEMA}.authorization_requests (reference_hash, client_id, application_id, request, expires)
-    VALUES ($1, $2, $3, $4, now() + make_interval(secs => $5::double precision))`,
-};
-
 const PENDING = 'code_hash IS NULL AND expires > now()';
+
+/**
+ * Locks the requests of a client until the end of the transaction, so that concurrent inserts are counted one after the
+ * other. $1 client id. A statement of its own: an insert that waited for the lock itself would count by an older snapshot.
+ */
+export const LOCK_CLIENT = `SELECT pg_advisory_xact_lock(hashtextextended('authorization request of ' || $1, 0))`;
+
+/**
+ * Inserts a request. $1 hash of the reference, $2 client id, $3 application id, $4 request, $5 lifetime in seconds, $6
+ * number of requests of the client that may wait. Returns no row if as many wait already.
+ */
+export const PUSH = `
+  INSERT INTO ${SCHEMA}.authorization_requests (reference_hash, client_id, application_id, request, expires)
+  SELECT $1::bytea, $2::text, $3::uuid, $4::jsonb, now() + make_interval(secs => $5::double precision)
+  WHERE (
+    SELECT count(*) FROM (
+      SELECT FROM ${SCHEMA}.authorization_requests WHERE client_id = $2 AND ${PENDING} LIMIT $6) AS waiting) < $6
+  RETURNING id`;
 
 /** Finds a request that waits for its user. $1 hash of the reference, $2 client id. */
 export const FIND_PENDING = {

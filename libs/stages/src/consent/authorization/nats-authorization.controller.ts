@@ -23,8 +23,8 @@ export class AuthorizationController {
 
   @MessagePattern(authorizationOperations.push.subject, QUEUE)
   push(@Payload() body: unknown): OperationReply<'push'> {
-    return this.handle('push', body, async ({ request, lifetime_s }) => ({
-      reference: await this.authorizations.push(request, lifetime_s),
+    return this.handle('push', body, async ({ request, lifetime_s: lifetimeS, max_waiting: maxWaiting }) => ({
+      reference: (await this.authorizations.push(request, { lifetimeS, maxWaiting })) ?? null,
     }));
   }
 

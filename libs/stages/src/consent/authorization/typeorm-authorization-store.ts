@@ -9,7 +9,13 @@ import { runNamed } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { DELETE_EXPIRED_TOKENS } from '../device-code/device-code.statements.js';
 import * as statements from './authorization.statements.js';
-import { type Authorization, AuthorizationStore, type CodeExchange, type IssuedCode } from './authorization-store.js';
+import {
+  type Authorization,
+  AuthorizationStore,
+  type CodeExchange,
+  type IssuedCode,
+  type PushLimits,
+} from './authorization-store.js';
 
 interface RequestRow {
   readonly request: AuthorizationRequest;
@@ -30,14 +36,16 @@ export class TypeormAuthorizationStore extends AuthorizationStore {
     super();
   }
 
-  async push(request: AuthorizationRequest, lifetimeS: number): Promise<string> {
+  async push(request: AuthorizationRequest, { lifetimeS, maxWaiting }: PushLimits): Promise<string | undefined> {
     await runNamed(this.source, statements.DELETE_EXPIRED_REQUESTS, []);
     const reference = newSecret();
     const { client_id, application } = request;
-    await runNamed(this.source, statements.PUSH, [
-      ...[hashOf(reference), client_id, application, JSON.stringify(request), lifetimeS],
-    ]);
-    return reference;
+    const values = [hashOf(reference), client_id, application, JSON.stringify(request), lifetimeS, maxWaiting];
+    const stored = await this.source.transaction(async (manager) => {
+      await manager.query(statements.LOCK_CLIENT, [client_id]);
+      return manager.query<unknown[]>(statements.PUSH, values);
+    });
+    return stored.length === 1 ? reference : undefined;
   }
 
   async find(reference: string, clientId: string): Promise<PendingAuthorization | undefined> {
