@@ -1,5 +1,5 @@
 import { type Insert, Problem, type StageContract, sentence } from '@gatehouse/contracts';
-import { isProved, type Plan, type Step } from '@gatehouse/plan';
+import { isProofMissing, isProved, nextProofStep, type Step } from '@gatehouse/plan';
 import type { FlowRunView } from './flow-run.js';
 import type { StageContractRegistry } from './ports/clients.js';
 import { flowUserOf } from './stage-request.js';
@@ -34,21 +34,10 @@ export class CredentialGuard {
     if (user && isProved(plan, user.uuid)) return undefined;
     const changes = contract.changes_credentials?.({ config: step.config, context: plan.context, user }) ?? false;
     if (isByToken(run)) refuseToken(contract, changes);
-    if (!changes || !isProofMissing(run)) return undefined;
-    return { where: 'before', steps: [this.nextProof(plan, step)] };
-  }
-
-  /**
-   * Returns the first proof step that the plan has not inserted before this step yet. If the user has no credential for
-   * a proof step, that step passes without a proof, and the next proof step is needed.
-   */
-  private nextProof({ steps, cursor }: Plan, { id }: Step) {
-    const added = steps.slice(0, cursor).filter((planned) => 'kind' in planned && planned.id.startsWith(`${id}~`));
-    const next = this.contracts
-      .proofSteps()
-      .find(({ kind }) => !added.some((planned) => 'kind' in planned && planned.kind === kind));
-    if (!next) throw new Problem('proof_required', { detail: LOG_IN_AGAIN });
-    return next;
+    if (!changes || !isProofMissing(plan, user, run.session)) return undefined;
+    const insert = nextProofStep(plan, step, this.contracts.proofSteps());
+    if (!insert) throw new Problem('proof_required', { detail: LOG_IN_AGAIN });
+    return insert;
   }
 }
 
@@ -64,15 +53,3 @@ function refuseToken({ effects }: StageContract, changes: boolean) {
 }
 
 const isByToken = ({ context }: GuardedRun) => context.request.authenticate !== undefined;
-
-/**
- * Whether the visitor still has to prove to be the plan's user. For the session's user, this is so if the login is not
- * recent. For any other user, this is so only after an app password; otherwise the steps of the flow decide which proof
- * is enough.
- */
-function isProofMissing(run: GuardedRun): boolean {
-  const { sessionUser, recentlyProved: recent } = run.session;
-  const { plan } = run;
-  const isOwn = sessionUser?.kind === 'saved' && sessionUser.uuid === flowUserOf(run)?.uuid;
-  return isOwn ? !recent : plan.context.auth_method === 'token';
-}

@@ -5,6 +5,7 @@ import {
   currentStep,
   destination,
   enterStep,
+  isApplicable,
   isLinkUnconfirmed,
   MAX_SILENT_RESTARTS,
   type Plan,
@@ -28,7 +29,7 @@ import { denial, type FlowResult } from './flow-response.js';
 import type { FlowRun } from './flow-run.js';
 import { askAboutLink, isForOther, LINK_GONE } from './link-confirmation.js';
 import type { PlanWriter } from './plan-writer.js';
-import { flowRefusal, isApplicable, type Planner } from './planner.js';
+import { flowRefusal, type Planner } from './planner.js';
 import type { PolicyEngine } from './policy-engine.js';
 import type { StageContractRegistry } from './ports/clients.js';
 import type { SuperuserPermits } from './ports/directory.js';

@@ -1,13 +1,20 @@
 import { isLocalPath, type Message, sentence, toUri } from '@gatehouse/contracts';
-import { type FlowVersion, meetsRequirement, type Plan, type Visitor, withoutBinding } from '@gatehouse/plan';
+import {
+  type FlowVersion,
+  meetsRequirement,
+  type Plan,
+  type PlannedFlow,
+  planFlow,
+  type Visitor,
+} from '@gatehouse/plan';
 import type { EventEffect } from './effects.js';
 import { methodOf } from './flow-request.js';
-import type { PolicyEngine, PolicyRun } from './policy-engine.js';
+import type { PolicyDecision, PolicyEngine, PolicyQuestion, PolicyRun } from './policy-engine.js';
 
 const DOES_NOT_APPLY = sentence('Flow does not apply to current user.');
 
 /** A plan that may start, or the messages of the flow policies that refused. */
-export type PlanningResult = ({ readonly plan: Plan } | { readonly refused: readonly string[] }) & {
+export type PlanningResult = PlannedFlow & {
   /** Events to save in both cases. */
   readonly effects: readonly EventEffect[];
 };
@@ -25,30 +32,22 @@ export class Planner {
   async plan(run: PolicyRun, plan: Plan): Promise<PlanningResult> {
     const { version, request } = run.context;
     const method = methodOf(request);
-    const guard = await this.engine.decide(run, {
-      ...{ plan, set: version.guard, insertAt: { id: 'guard', index: -1 }, method },
-    });
-    if (!guard.pass) return { refused: guard.messages, effects: guard.effects };
-    const effects = [...guard.effects];
-    let planned = guard.plan;
-    for (const { id, stage, evaluate_on_plan, policies } of version.steps) {
-      if (!evaluate_on_plan) continue;
-      const index = planned.steps.findIndex((step) => 'binding' in step && step.binding === id);
-      const question = { plan: planned, set: policies, insertAt: { id, index }, method };
-      const decision = await this.engine.decideStep(run, stage.kind, question);
+    const effects: EventEffect[] = [];
+    const planning = planFlow(version, plan);
+    let next = planning.next();
+    while (!next.done) {
+      const { kind, ...question } = next.value;
+      const decision = await this.decide(run, kind, { ...question, method });
       effects.push(...decision.effects);
-      planned = decision.pass ? decision.plan : withoutBinding(decision.plan, id);
+      next = planning.next(decision);
     }
-    return { plan: planned, effects };
+    return { ...next.value, effects };
+  }
+
+  private decide(run: PolicyRun, kind: string | undefined, question: PolicyQuestion): Promise<PolicyDecision> {
+    return kind === undefined ? this.engine.decide(run, question) : this.engine.decideStep(run, kind, question);
   }
 }
-
-/**
- * Whether a visitor satisfies a flow's authentication requirement. Always true for a plan that restarts with a pending
- * user (docs/spec/executor.md#restart).
- */
-export const isApplicable = ({ flow }: FlowVersion, visitor: Visitor, plan?: Plan): boolean =>
-  plan?.context.pending_user !== undefined || meetsRequirement(flow.authentication, visitor);
 
 /** The result of a flow that does not apply. `reason` names the reason for pages (docs/adr/0061). */
 export type FlowRefusal =

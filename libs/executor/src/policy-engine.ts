@@ -19,6 +19,7 @@ import {
   type PolicyVerdict,
   policyViolations,
   queriesFor,
+  runsStep,
   userKey,
   withoutBackend,
   withPolicyFacts,
@@ -123,15 +124,11 @@ export class PolicyEngine {
     return { ...verdict, plan: await this.changedPlan(run, question, reply), effects };
   }
 
-  /**
-   * Evaluates whether a step of this kind runs. If the result depends on a policy that could not decide, the step is
-   * skipped if it grants something, such as a login, and runs if it grants nothing, such as a check. So a broken policy
-   * neither grants anything nor removes a check (docs/security.md#accident-1).
-   */
+  /** Evaluates whether a step of this kind runs (see `runsStep`). */
   async decideStep(run: PolicyRun, kind: string, question: PolicyQuestion): Promise<PolicyDecision> {
     const decision = await this.decide(run, question);
-    const grants = this.dependencies.contracts.find(kind, run.context.version)?.grants;
-    return decision.undecided && !grants ? { ...decision, pass: true } : decision;
+    const isGrant = this.dependencies.contracts.find(kind, run.context.version)?.grants ?? false;
+    return { ...decision, pass: runsStep(decision, isGrant) };
   }
 
   private async groupsOf(user: User | undefined, groups: readonly string[]): Promise<ReadonlySet<string>> {

@@ -2,6 +2,7 @@ import { NON_FIELD_ERRORS, Problem, type StageContract, type StageReply } from '
 import {
   contractViolations,
   type FlowVersion,
+  lacksRequiredFact,
   mergeContext,
   type Plan,
   type Step,
@@ -22,13 +23,7 @@ import {
   withoutEmbeddedFields,
 } from './embedded-stages.js';
 import type { StageClient, StageContractRegistry } from './ports/clients.js';
-import {
-  buildStageRequest,
-  lacksRequiredFact,
-  type ResponseBody,
-  type StageInvocation,
-  type StageRun,
-} from './stage-request.js';
+import { buildStageRequest, type ResponseBody, type StageInvocation, type StageRun } from './stage-request.js';
 import { effectsOf, resultOf, type StageResult, stateEntry, withoutUndeclaredFields } from './stage-result.js';
 
 interface Dependencies extends AttemptDependencies {

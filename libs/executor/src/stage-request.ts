@@ -137,9 +137,3 @@ function attachedStages(
 
 /** Returns a stage without its secrets, which a stage that refers to it must not see. */
 const withoutSecrets = ({ secrets: _own, ...stage }: FlowVersion['attached'][string]): AttachedStage => stage;
-
-/** Returns whether the plan lacks a fact that the stage requires. */
-export const lacksRequiredFact = ({ reads }: StageContract, { context }: Plan): boolean =>
-  Object.entries(reads).some(
-    ([key, need]) => need === 'required' && context[key as keyof Plan['context']] === undefined,
-  );

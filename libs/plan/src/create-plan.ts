@@ -87,3 +87,10 @@ export function meetsRequirement(requirement: FlowVersion['flow']['authenticatio
       return visitor.outpost;
   }
 }
+
+/**
+ * Whether a visitor satisfies a flow's authentication requirement. Always true for a plan that restarts with a pending
+ * user (docs/spec/executor.md#restart).
+ */
+export const isApplicable = ({ flow }: FlowVersion, visitor: Visitor, plan?: Plan): boolean =>
+  plan?.context.pending_user !== undefined || meetsRequirement(flow.authentication, visitor);

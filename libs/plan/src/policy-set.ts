@@ -69,6 +69,14 @@ export function evaluatePolicySet(set: PolicySet, facts: PolicyFacts): PolicyVer
   return { pass, messages: outcomes.flatMap(({ messages }) => messages), undecided: mightPass && !pass };
 }
 
+/**
+ * Whether a step runs by the verdict of its policies. If the verdict depends on a policy that could not decide, a step
+ * that grants something, such as a login, is skipped, and a step that grants nothing, such as a check, runs. So a broken
+ * policy neither grants anything nor removes a check (docs/security.md#accident-1).
+ */
+export const runsStep = ({ pass, undecided }: PolicyVerdict, isGrant: boolean): boolean =>
+  pass || (undecided && !isGrant);
+
 function combined(mode: PolicySet['mode'], passes: readonly boolean[]): boolean {
   return passes.length === 0 || (mode === 'all' ? !passes.includes(false) : passes.includes(true));
 }

@@ -1,0 +1,41 @@
+import type { FlowVersion, PolicySet } from './flow-version.js';
+import type { Plan } from './plan.js';
+import type { PolicyVerdict } from './policy-set.js';
+import { type InsertionPoint, withoutBinding } from './steps.js';
+
+/** A policy set that must be judged before a plan may start. */
+export interface PlanningQuestion {
+  readonly plan: Plan;
+  readonly set: PolicySet;
+  /** The step after which policies insert steps. The index -1 stands for the place before the first step. */
+  readonly insertAt: InsertionPoint;
+  /** The kind of the step that the set belongs to; `undefined` for the policies of the flow. */
+  readonly kind: string | undefined;
+}
+
+/** The verdict of a policy set, and the plan with the changes that its policies requested. */
+export type PlanningDecision = Pick<PolicyVerdict, 'pass' | 'messages'> & { readonly plan: Plan };
+
+/** A plan that may start, or the messages of the flow's policies that refused. */
+export type PlannedFlow = { readonly plan: Plan } | { readonly refused: readonly string[] };
+
+/**
+ * Plans a flow before its first step (docs/spec/executor.md#planning). Yields each policy set that must be judged, and
+ * expects its decision. Returns the plan without the steps whose policies exclude them.
+ */
+export function* planFlow(
+  version: FlowVersion,
+  plan: Plan,
+): Generator<PlanningQuestion, PlannedFlow, PlanningDecision> {
+  const insertAt = { id: 'guard', index: -1 };
+  const guard = yield { plan, set: version.guard, insertAt, kind: undefined };
+  if (!guard.pass) return { refused: guard.messages };
+  let planned = guard.plan;
+  for (const { id, stage, evaluate_on_plan, policies: set } of version.steps) {
+    if (!evaluate_on_plan) continue;
+    const index = planned.steps.findIndex((step) => 'binding' in step && step.binding === id);
+    const decision = yield { plan: planned, set, insertAt: { id, index }, kind: stage.kind };
+    planned = decision.pass ? decision.plan : withoutBinding(decision.plan, id);
+  }
+  return { plan: planned };
+}
