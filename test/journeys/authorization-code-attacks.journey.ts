@@ -139,19 +139,6 @@ describe('a pushed request', () => {
     expect(await push(changes)).toMatchObject({ status: 400, body: { error } });
   });
 
-  it.each([{ max_age: 0 }, { prompt: ['login'] }, { request: {} }])(
-    'is refused with a value that is no text, which would ask for less: %j',
-    async (changes) => {
-      const response = await fetch(`${deployment.url}/application/o/par/`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ client_id: 'shop', client_secret: SECRET, ...changes }),
-      });
-      expect(response.status).toBe(400);
-      expect(await response.json()).toMatchObject({ error_description: `${Object.keys(changes)[0]} must be text` });
-    },
-  );
-
   it('of the largest size that settings allow is shown, and gets its code with its state', async () => {
     const limits = { AUTHORIZATION_REQUEST_BYTES: '65536', AUTHORIZATION_SCOPES: '200' };
     const gateway = new OauthDevice(deployment, await deployment.openAnotherGateway(limits));

@@ -12,13 +12,18 @@ export const SHOP_CLIENT = {
 export const CODE_VERIFIER = 'v'.repeat(43);
 
 /** Pushes a request of the shop with some changes. It does not use openid-client, which sends no invalid requests. */
-export async function pushRequest(endpoints: OauthDevice, changes: Readonly<Record<string, string>> = {}) {
-  return endpoints.post('par', {
+export async function pushRequest(
+  endpoints: OauthDevice,
+  changes: Readonly<Record<string, string>> = {},
+  headers: HeadersInit = {},
+) {
+  const form = {
     ...{ client_id: 'shop', client_secret: SHOP_SECRET, redirect_uri: SHOP_REDIRECT_URI },
     ...{ response_type: 'code', scope: 'openid', code_challenge_method: 'S256' },
     code_challenge: await openid.calculatePKCECodeChallenge(CODE_VERIFIER),
     ...changes,
-  });
+  };
+  return endpoints.post('par', form, headers);
 }
 
 /** Returns the path that a browser opens for a pushed request. */

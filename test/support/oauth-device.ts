@@ -39,7 +39,7 @@ export class OauthDevice {
 
   async post(
     endpoint: string,
-    form: Readonly<Record<string, string>>,
+    form: Readonly<Record<string, string>> | URLSearchParams,
     headers: HeadersInit = {},
   ): Promise<OauthResponse> {
     const body = new URLSearchParams(form);

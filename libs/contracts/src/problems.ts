@@ -19,6 +19,7 @@ export const problems = {
   malformed_json: { status: 400, body: 'validation', detail: 'JSON parse error' },
   credentials_in_query: { status: 400, body: 'validation', detail: 'Credentials do not belong in the query.' },
   query_too_long: { status: 400, body: 'validation', detail: 'The query is too long.' },
+  parameter_repeated: { status: 400, body: 'generic', detail: 'The address has a parameter more than once.' },
   forward_auth_invalid: { status: 400, body: 'generic', detail: 'The request does not fit forward auth.' },
   flow_not_applicable: { status: 400, body: 'generic', detail: 'Flow does not apply to current user.' },
   not_found: { status: 404, body: 'generic', detail: 'Not found.' },

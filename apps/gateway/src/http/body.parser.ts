@@ -4,8 +4,9 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 const FORM = /^application\/x-www-form-urlencoded\s*(;|$)/i;
 
+const OAUTH_PATH = '/application/o/';
 /** Paths that accept forms: pages, OAuth endpoints and callbacks of sources. */
-const FORM_PATHS = ['/if/', '/application/o/', '/source/'];
+const FORM_PATHS = ['/if/', OAUTH_PATH, '/source/'];
 
 /**
  * Stands for a body that could not be read. Handlers throw its `problem` after other checks: an unknown flow or the
@@ -30,8 +31,20 @@ export function registerBodyParsers(fastify: FastifyInstance, limit: number) {
     const body = await readBody(payload, { limit, declared });
     if (body?.length === 0) return {};
     if (!FORM_PATHS.some((path) => url.startsWith(path)) || !FORM.test(type)) return unsupported(type);
-    return body ? Object.fromEntries(new URLSearchParams(body.toString())) : tooLarge();
+    return body ? formOf(body.toString(), url) : tooLarge();
   });
+}
+
+/** Returns the fields of a form. A field that is repeated has its last value, at OAuth endpoints an array of its values. */
+function formOf(text: string, url: string): Readonly<Record<string, unknown>> {
+  const fields = new URLSearchParams(text);
+  if (!url.startsWith(OAUTH_PATH)) return Object.fromEntries(fields);
+  const values = new Map<string, string | string[]>();
+  for (const [name, value] of fields) {
+    const earlier = values.get(name);
+    values.set(name, earlier === undefined ? value : [earlier, value].flat());
+  }
+  return Object.fromEntries(values);
 }
 
 /**

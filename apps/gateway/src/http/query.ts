@@ -3,6 +3,12 @@ import { Problem, sentence } from '@gatehouse/contracts';
 /** Returns the last value of a repeated query parameter. Any other value is returned as it is. */
 export const lastValue = (value: unknown): unknown => (Array.isArray(value) ? (value.at(-1) as unknown) : value);
 
+/** Returns the value of a query parameter. Throws `parameter_repeated` for a repeated one (RFC 6749 §3.1). */
+export function singleValue(value: unknown): unknown {
+  if (Array.isArray(value)) throw new Problem('parameter_repeated');
+  return value;
+}
+
 /** Parses the value of `?query=`, which is itself a query string (docs/spec/http.md#inner-query). */
 export function parseInnerQuery(outer: unknown): Readonly<Record<string, string>> {
   const query = lastValue(outer);

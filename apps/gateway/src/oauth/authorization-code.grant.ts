@@ -3,10 +3,9 @@ import { MAX_DEVICE_SECRET_LENGTH, type RedeemedAuthorization } from '@gatehouse
 import type { OauthClient } from '@gatehouse/plan';
 import { Inject, Injectable } from '@nestjs/common';
 import { TokenSigner } from '../applications/token.signer.js';
-import type { FormFields } from '../http/zod-body.pipe.js';
 import { UserRepository } from '../users/user.repository.js';
 import { AuthorizationGrantClient } from './authorization-grant.client.js';
-import { formText } from './oauth-client.authenticator.js';
+import { formText, type OauthFields } from './oauth-form.js';
 import { claimsOf } from './user-claims.js';
 
 /** A code verifier (RFC 7636 §4.1). */
@@ -28,7 +27,7 @@ export class AuthorizationCodeGrant {
    * Returns the tokens of a code, once. Returns `invalid_grant` for a wrong code, redirect URI or code verifier, for the
    * code of another client, and if the user was disabled after the code was issued.
    */
-  async redeem(client: OauthClient, form: FormFields): Promise<TokenResponse> {
+  async redeem(client: OauthClient, form: OauthFields): Promise<TokenResponse> {
     const code = formText(form, 'code');
     const verifier = formText(form, 'code_verifier');
     const redirect_uri = formText(form, 'redirect_uri');

@@ -9,20 +9,11 @@ import {
 import type { OauthClient } from '@gatehouse/plan';
 import { z } from 'zod';
 import type { GatewayConfig } from '../gateway.config.js';
-import type { FormFields } from '../http/zod-body.pipe.js';
 import { SUPPORTED_SCOPES } from './authorization-start.js';
-import { formText } from './oauth-client.authenticator.js';
+import { OauthError } from './oauth-error.js';
+import { formText, type OauthFields } from './oauth-form.js';
 
-/** An error of the endpoint, with the reason for the developer of the client (RFC 6749 §4.1.2.1). */
-export class AuthorizationRequestError extends Error {
-  constructor(
-    readonly error: string,
-    readonly description: string,
-  ) {
-    super(description);
-  }
-}
-const invalid = (description: string, error = 'invalid_request') => new AuthorizationRequestError(error, description);
+const invalid = (description: string, error = 'invalid_request') => new OauthError(error, description);
 
 const UNSTORABLE = 'contains NUL or a lone surrogate';
 const isUnstorable = (value: unknown) => findUnstorableCharacter(value) !== undefined;
@@ -39,11 +30,11 @@ export type RequestLimits = Pick<GatewayConfig, 'AUTHORIZATION_REQUEST_BYTES' | 
 
 /**
  * Returns the pushed request of a client, checked against everything that the client may ask for. Throws
- * AuthorizationRequestError (docs/spec/authorization-code.md#par).
+ * OauthError (docs/spec/authorization-code.md#par).
  */
 export function parseAuthorizationRequest(
   client: OauthClient,
-  form: FormFields,
+  form: OauthFields,
   { issuer, limits }: { readonly issuer: string; readonly limits: RequestLimits },
 ): AuthorizationRequest {
   const text = (name: string) => storableText(form, name);
@@ -72,20 +63,17 @@ export function parseAuthorizationRequest(
  * application of a consent once more for each scope, because each permission of the consent begins with it.
  */
 function rejectTooLarge(
-  form: FormFields,
+  form: OauthFields,
   { scopes, consent }: Pick<AuthorizationRequest, 'scopes' | 'consent'>,
   limit: number,
 ): void {
-  const values = Object.values(form).reduce<number>((sum, value) => sum + Buffer.byteLength(String(value)), 0);
+  const values = Object.values(form).reduce((sum, value) => sum + Buffer.byteLength(value), 0);
   const prefix = encodeURIComponent(consent?.client.id ?? '').length;
   if (values + prefix * (scopes.length + (consent?.scopes.length ?? 0)) > limit)
     throw invalid(`the request has more than ${limit} bytes`);
 }
 
-function rejectUnsupported(form: FormFields): void {
-  // A JSON body may have other values, such as `"max_age": 0`, which must not count as absent.
-  const noText = Object.keys(form).find((name) => typeof form[name] !== 'string');
-  if (noText !== undefined) throw invalid(`${noText} must be text`);
+function rejectUnsupported(form: OauthFields): void {
   const used = UNSUPPORTED.find((name) => formText(form, name) !== undefined);
   if (used !== undefined) throw invalid(`${used} is not supported`, `${used}_not_supported`);
   if (formText(form, 'response_type') !== 'code')
@@ -93,20 +81,20 @@ function rejectUnsupported(form: FormFields): void {
   if (!['query', undefined].includes(formText(form, 'response_mode'))) throw invalid('response_mode must be query');
 }
 
-function storableText(form: FormFields, name: string): string | undefined {
+function storableText(form: OauthFields, name: string): string | undefined {
   const value = formText(form, name);
   if (isUnstorable(value)) throw invalid(`${name} ${UNSTORABLE}`);
   return value;
 }
 
 /** Returns the requested scopes that are supported. Without `openid` there would be no ID token. */
-function scopesOf(form: FormFields): string[] {
+function scopesOf(form: OauthFields): string[] {
   const requested = new Set((formText(form, 'scope') ?? '').split(' '));
   if (!requested.has('openid')) throw invalid('scope must contain openid', 'invalid_scope');
   return Object.keys(SUPPORTED_SCOPES).filter((scope) => requested.has(scope));
 }
 
-function promptsOf(form: FormFields): Prompt[] {
+function promptsOf(form: OauthFields): Prompt[] {
   const values = (formText(form, 'prompt') ?? '').split(' ').filter((value) => value !== '');
   const prompts = PROMPTS.filter((prompt) => values.includes(prompt));
   if (values.some((value) => !(PROMPTS as readonly string[]).includes(value)))
@@ -115,7 +103,7 @@ function promptsOf(form: FormFields): Prompt[] {
   return prompts;
 }
 
-function maxAgeOf(form: FormFields): number | undefined {
+function maxAgeOf(form: OauthFields): number | undefined {
   const value = formText(form, 'max_age');
   if (value === undefined) return undefined;
   if (!/^\d{1,9}$/.test(value) || Number(value) > MAX_AGE_S)
@@ -124,7 +112,7 @@ function maxAgeOf(form: FormFields): number | undefined {
 }
 
 /** Reads `authorization_details`, of which there is one type: the consent for another application. */
-function consentOf(form: FormFields, limits: RequestLimits): ConsentDetail | undefined {
+function consentOf(form: OauthFields, limits: RequestLimits): ConsentDetail | undefined {
   const value = formText(form, 'authorization_details');
   if (value === undefined) return undefined;
   const parsed = z.array(consentDetail).length(1).safeParse(parsedJson(value));

@@ -15,7 +15,7 @@ import type { Principal } from '../http/auth/auth.service.js';
 import { crossSiteOf } from '../http/cross-site-request.js';
 import type { HttpExchange } from '../http/exchange.js';
 import { translatorFor } from '../http/locale.js';
-import { lastValue } from '../http/query.js';
+import { singleValue } from '../http/query.js';
 import { type SessionLogin, SessionRepository } from '../sessions/session.repository.js';
 import { AuthorizationGrantClient } from './authorization-grant.client.js';
 import { authorizationStart } from './authorization-start.js';
@@ -54,7 +54,8 @@ export class AuthorizationController {
 
   /**
    * Redirects to the login, to the page of the authorization flow, or back to the client with a code or an error. Shows
-   * `not_found` for a request that is unknown, used, expired or of another client: then no redirect URI is trustworthy.
+   * `not_found` for a request that is unknown, used, expired or of another client, and `parameter_repeated`: then no
+   * redirect URI is trustworthy.
    */
   @Get('')
   @AllowAnonymous()
@@ -65,7 +66,7 @@ export class AuthorizationController {
   }
 
   private async find(query: Query): Promise<Pending> {
-    const [id, reference] = [lastValue(query.client_id), referenceOf(lastValue(query.request_uri))];
+    const [id, reference] = [singleValue(query.client_id), referenceOf(singleValue(query.request_uri))];
     const client = typeof id === 'string' && reference ? await this.clients.find(id) : undefined;
     const pending = client && reference ? await this.grants.find(reference, client.client_id) : undefined;
     if (!client || !pending || !isCurrent(client, pending)) throw new Problem('not_found', { detail: UNKNOWN });
@@ -153,7 +154,7 @@ const isCurrent = ({ application, redirect_uris }: OauthClient, pending: Pending
 /** Returns the address of this request, without parameters that other sites may have added. */
 function addressOf({ query }: FastifyRequest, { isAsked }: { readonly isAsked: boolean }): string {
   const { client_id, request_uri } = query as Query;
-  const kept = { client_id: String(lastValue(client_id)), request_uri: String(lastValue(request_uri)) };
+  const kept = { client_id: String(client_id), request_uri: String(request_uri) };
   return `/application/o/authorize/?${new URLSearchParams({ ...kept, ...(isAsked && { [ASKED]: '1' }) }).toString()}`;
 }
 

@@ -5,7 +5,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { FlowService } from '../flows/flow.service.js';
 import { AllowAnonymous } from '../http/auth/auth.guard.js';
 import { crossSiteOf } from '../http/cross-site-request.js';
-import { lastValue } from '../http/query.js';
+import { singleValue } from '../http/query.js';
 import { OauthClientRepository } from './oauth-client.repository.js';
 
 const UNKNOWN_ADDRESS = sentence('The application does not have this address.');
@@ -28,7 +28,7 @@ export class EndSessionController {
   /**
    * Redirects to the invalidation flow of the brand, which asks the visitor of another site first, and ends at
    * `post_logout_redirect_uri`. Redirects an anonymous visitor there at once. Throws `not_found` for an address that is
-   * none of the client's `redirect_uris`.
+   * none of the client's `redirect_uris`, and `parameter_repeated`.
    */
   @Get(':application/end-session/')
   @AllowAnonymous()
@@ -46,12 +46,12 @@ export class EndSessionController {
   private async destinationOf(slug: string, { post_logout_redirect_uri, state }: Query): Promise<string> {
     const client = await this.clients.findByApplication(slug);
     if (!client) throw new Problem('not_found');
-    const uri = lastValue(post_logout_redirect_uri);
+    const uri = singleValue(post_logout_redirect_uri);
     if (uri === undefined) return '/';
     if (typeof uri !== 'string' || !client.redirect_uris.includes(uri))
       throw new Problem('not_found', { detail: UNKNOWN_ADDRESS });
     const url = new URL(uri);
-    const returned = lastValue(state);
+    const returned = singleValue(state);
     if (typeof returned === 'string') url.searchParams.append('state', returned);
     return url.href;
   }

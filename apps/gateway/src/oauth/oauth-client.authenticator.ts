@@ -2,20 +2,15 @@ import type { OauthClient } from '@gatehouse/plan';
 import { secretsEqual } from '@gatehouse/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import type { FormFields } from '../http/zod-body.pipe.js';
 import { OauthClientRepository } from './oauth-client.repository.js';
+import { OauthError } from './oauth-error.js';
+import { formText, type OauthFields } from './oauth-form.js';
 
 /** The client id and the client secret that a request contains. */
 interface Credentials {
   readonly id: string;
   readonly secret: string | undefined;
 }
-
-/** Returns the text of a field, or undefined if it is empty, which counts as absent (RFC 6749 §3.1). */
-export const formText = (form: FormFields, field: string): string | undefined => {
-  const value = form[field];
-  return typeof value === 'string' && value !== '' ? value : undefined;
-};
 
 /** Authenticates OAuth clients (RFC 6749 §2.3). */
 @Injectable()
@@ -24,9 +19,9 @@ export class OauthClientAuthenticator {
 
   /**
    * Returns the client of a request, or undefined if it is unknown or its secret is wrong. With `requireSecret`, a confidential
-   * client must send its secret.
+   * client must send its secret. Throws OauthError if the client authenticates in two ways.
    */
-  async find(request: FastifyRequest, form: FormFields, { requireSecret }: { readonly requireSecret: boolean }) {
+  async find(request: FastifyRequest, form: OauthFields, { requireSecret }: { readonly requireSecret: boolean }) {
     const credentials = credentialsOf(request, form);
     const client = credentials && (await this.clients.find(credentials.id));
     return client && isAuthenticated(client, credentials.secret, requireSecret) ? client : undefined;
@@ -43,11 +38,17 @@ function isAuthenticated(
   return typeof client_secret === 'string' && client_secret !== '' && secretsEqual(secret, client_secret);
 }
 
-function credentialsOf({ headers }: FastifyRequest, form: FormFields): Credentials | undefined {
+/** Throws OauthError if a request authenticates its client in two ways, or names two clients (RFC 6749 §2.3). */
+function credentialsOf({ headers }: FastifyRequest, form: OauthFields): Credentials | undefined {
+  const [id, secret] = [formText(form, 'client_id'), formText(form, 'client_secret')];
   const [, encoded] = /^basic +(\S+)$/i.exec(headers.authorization ?? '') ?? [];
-  if (encoded !== undefined) return basicOf(Buffer.from(encoded, 'base64').toString());
-  const id = formText(form, 'client_id');
-  return id === undefined ? undefined : { id, secret: formText(form, 'client_secret') };
+  if (encoded === undefined) return id === undefined ? undefined : { id, secret };
+  if (secret !== undefined)
+    throw new OauthError('invalid_request', 'the client secret must be in the header or in the body, not in both');
+  const credentials = basicOf(Buffer.from(encoded, 'base64').toString());
+  if (credentials && id !== undefined && credentials.id !== id)
+    throw new OauthError('invalid_request', 'client_id must be the client of the header');
+  return credentials;
 }
 
 /** Parses `id:secret`, both encoded like form fields (RFC 6749 §2.3.1). */

@@ -1,17 +1,18 @@
 import { MAX_DEVICE_SECRET_LENGTH } from '@gatehouse/contracts';
 import type { OauthClient } from '@gatehouse/plan';
-import { Body, Controller, HttpCode, HttpStatus, Inject, Post, Req, Res, UseGuards } from '@nestjs/common';
+import { Controller, HttpCode, HttpStatus, Inject, Post, Req, Res, UseFilters, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 import { Public } from '../http/auth/auth.guard.js';
 import { AnonymousRateLimitGuard } from '../http/rate-limits/anonymous-rate-limiter.js';
-import { type FormFields, FormPipe } from '../http/zod-body.pipe.js';
 import { UserRepository } from '../users/user.repository.js';
 import { AuthorizationCodeGrant } from './authorization-code.grant.js';
 import { SUPPORTED_SCOPES } from './authorization-start.js';
 import { DeviceCodeRateLimitGuard } from './device-code-rate-limiter.js';
 import { DeviceGrantClient } from './device-grant.client.js';
-import { formText, OauthClientAuthenticator } from './oauth-client.authenticator.js';
+import { OauthClientAuthenticator } from './oauth-client.authenticator.js';
+import { OauthErrorFilter } from './oauth-error.filter.js';
+import { formText, type OauthFields, OauthForm } from './oauth-form.js';
 import { DEVICE_CODE_GRANT, oauthError } from './oauth-responses.js';
 
 /**
@@ -19,6 +20,7 @@ import { DEVICE_CODE_GRANT, oauthError } from './oauth-responses.js';
  * client authenticates, not a user.
  */
 @Public()
+@UseFilters(OauthErrorFilter)
 @Controller('/application/o')
 export class OauthController {
   constructor(
@@ -34,7 +36,7 @@ export class OauthController {
   @HttpCode(HttpStatus.OK)
   @UseGuards(DeviceCodeRateLimitGuard)
   async device(
-    @Body(FormPipe) form: FormFields,
+    @OauthForm() form: OauthFields,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
@@ -54,7 +56,7 @@ export class OauthController {
   @HttpCode(HttpStatus.OK)
   @UseGuards(AnonymousRateLimitGuard)
   async token(
-    @Body(FormPipe) form: FormFields,
+    @OauthForm() form: OauthFields,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
@@ -87,7 +89,7 @@ export class OauthController {
 }
 
 /** Returns the requested scopes that are supported (RFC 6749 §3.3). */
-const requestedScopes = (form: FormFields): string[] => {
+const requestedScopes = (form: OauthFields): string[] => {
   const requested = new Set((formText(form, 'scope') ?? '').split(' '));
   return Object.keys(SUPPORTED_SCOPES).filter((scope) => requested.has(scope));
 };

@@ -1,5 +1,5 @@
 import type { OauthClient } from '@gatehouse/plan';
-import { Body, Controller, HttpStatus, Inject, Post, Req, Res, UseGuards } from '@nestjs/common';
+import { Controller, HttpStatus, Inject, Post, Req, Res, UseFilters, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { TokenSigner } from '../applications/token.signer.js';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
@@ -7,15 +7,17 @@ import { Public } from '../http/auth/auth.guard.js';
 import type { HttpExchange } from '../http/exchange.js';
 import { AnonymousRateLimitGuard } from '../http/rate-limits/anonymous-rate-limiter.js';
 import { RateLimitProblem } from '../http/rate-limits/network-rate-limiter.js';
-import { type FormFields, FormPipe } from '../http/zod-body.pipe.js';
 import { AuthorizationGrantClient } from './authorization-grant.client.js';
-import { AuthorizationRequestError, parseAuthorizationRequest } from './authorization-request.parser.js';
+import { parseAuthorizationRequest } from './authorization-request.parser.js';
 import { AuthorizationRequestRateLimiter } from './authorization-request.rate-limiter.js';
 import { OauthClientAuthenticator } from './oauth-client.authenticator.js';
+import { OauthErrorFilter } from './oauth-error.filter.js';
+import { type OauthFields, OauthForm } from './oauth-form.js';
 import { issuerOf, oauthError, REQUEST_URI_PREFIX, tooManyRequests } from './oauth-responses.js';
 
 /** Accepts pushed authorization requests (RFC 9126). The OAuth client authenticates, not a user. */
 @Public()
+@UseFilters(OauthErrorFilter)
 @Controller('/application/o/par')
 export class PushedAuthorizationController {
   constructor(
@@ -30,7 +32,7 @@ export class PushedAuthorizationController {
   @Post('')
   @UseGuards(AnonymousRateLimitGuard)
   async push(
-    @Body(FormPipe) form: FormFields,
+    @OauthForm() form: OauthFields,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
@@ -44,14 +46,12 @@ export class PushedAuthorizationController {
       this.rateLimiter.admit(client.client_id);
       return await this.store(exchange, client, form);
     } catch (error) {
-      if (error instanceof RateLimitProblem)
-        return tooManyRequests(exchange, 'the client pushes too many requests a minute', error.retryAfterS);
-      if (!(error instanceof AuthorizationRequestError)) throw error;
-      return oauthError(exchange, error.error, error.description);
+      if (!(error instanceof RateLimitProblem)) throw error;
+      return tooManyRequests(exchange, 'the client pushes too many requests a minute', error.retryAfterS);
     }
   }
 
-  private async store(exchange: HttpExchange, client: OauthClient, form: FormFields) {
+  private async store(exchange: HttpExchange, client: OauthClient, form: OauthFields) {
     const { AUTHORIZATION_REQUEST_S: expires_in, AUTHORIZATION_REQUESTS_WAITING: maxWaiting } = this.config;
     const issuer = issuerOf(this.config, client.application.slug);
     const pushed = parseAuthorizationRequest(client, form, { issuer, limits: this.config });

@@ -1,11 +1,13 @@
 import { MAX_DEVICE_SECRET_LENGTH } from '@gatehouse/contracts';
-import { Controller, Get, HttpCode, HttpStatus, Inject, Post, Req, Res, UseGuards } from '@nestjs/common';
+import { Controller, Get, HttpCode, HttpStatus, Inject, Post, Req, Res, UseFilters, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Public } from '../http/auth/auth.guard.js';
 import { AnonymousRateLimitGuard } from '../http/rate-limits/anonymous-rate-limiter.js';
 import { UserRepository } from '../users/user.repository.js';
 import { DeviceGrantClient } from './device-grant.client.js';
 import { OauthClientRepository } from './oauth-client.repository.js';
+import { OauthErrorFilter } from './oauth-error.filter.js';
+import { type OauthFields, OauthForm } from './oauth-form.js';
 import { claimsOf } from './user-claims.js';
 
 /**
@@ -13,6 +15,7 @@ import { claimsOf } from './user-claims.js';
  * (OpenID Connect Core §5.3).
  */
 @Public()
+@UseFilters(OauthErrorFilter)
 @UseGuards(AnonymousRateLimitGuard)
 @Controller('/application/o/userinfo')
 export class UserinfoController {
@@ -29,7 +32,13 @@ export class UserinfoController {
 
   @Post('')
   @HttpCode(HttpStatus.OK)
-  post(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply) {
+  post(
+    @OauthForm() { access_token }: OauthFields,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    // The token is read from the header only, and a request must not have two (RFC 6750 §2).
+    if (access_token !== undefined) return bearerError(reply, HttpStatus.BAD_REQUEST, 'invalid_request');
     return this.userinfo(request, reply);
   }
 

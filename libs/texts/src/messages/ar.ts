@@ -6,6 +6,7 @@ export const ar: Catalogue = {
     'لا يجيب التحقق من الوصول (forward auth) إلا عن الوكلاء المذكورين في TRUSTED_PROXIES. ويجب أن يرسلوا X-Forwarded-For.',
   'You are in too many groups for this application. Ask your administrator.':
     'أنت عضو في مجموعات كثيرة جدًا بالنسبة إلى هذا التطبيق. اسأل المسؤول لديك.',
+  'The address has a parameter more than once.': 'يحتوي العنوان على معامل مكرر.',
   'The request does not fit forward auth.': 'الطلب لا يناسب التحقق من الوصول (forward auth).',
   'This field is required.': 'هذا الحقل مطلوب.',
   'This field may not be null.': 'لا يجوز أن تكون قيمة هذا الحقل null.',

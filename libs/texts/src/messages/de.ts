@@ -6,6 +6,7 @@ export const de: Catalogue = {
     'Die Weiterleitungsprüfung (forward auth) antwortet nur Proxys in TRUSTED_PROXIES. Diese müssen X-Forwarded-For senden.',
   'You are in too many groups for this application. Ask your administrator.':
     'Sie sind in zu vielen Gruppen für diese Anwendung. Fragen Sie Ihren Administrator.',
+  'The address has a parameter more than once.': 'Die Adresse enthält einen Parameter mehr als einmal.',
   'The request does not fit forward auth.': 'Die Anfrage passt nicht zur Weiterleitungsprüfung (forward auth).',
   'This field is required.': 'Dieses Feld ist erforderlich.',
   'This field may not be null.': 'Dieses Feld darf nicht null sein.',

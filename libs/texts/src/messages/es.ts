@@ -6,6 +6,7 @@ export const es: Catalogue = {
     'El control de acceso (forward auth) solo responde a los proxies de TRUSTED_PROXIES. Deben enviar X-Forwarded-For.',
   'You are in too many groups for this application. Ask your administrator.':
     'Perteneces a demasiados grupos para esta aplicación. Consulta a tu administrador.',
+  'The address has a parameter more than once.': 'La dirección contiene un parámetro más de una vez.',
   'The request does not fit forward auth.': 'La solicitud no es válida para el control de acceso (forward auth).',
   'This field is required.': 'Este campo es obligatorio.',
   'This field may not be null.': 'Este campo no puede ser nulo.',

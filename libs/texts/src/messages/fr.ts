@@ -6,6 +6,7 @@ export const fr: Catalogue = {
     'Le contrôle d’accès (forward auth) ne répond qu’aux proxys de TRUSTED_PROXIES. Ils doivent envoyer X-Forwarded-For.',
   'You are in too many groups for this application. Ask your administrator.':
     'Vous faites partie de trop de groupes pour cette application. Contactez votre administrateur.',
+  'The address has a parameter more than once.': 'L’adresse contient un paramètre plus d’une fois.',
   'The request does not fit forward auth.': 'La requête ne convient pas au contrôle d’accès (forward auth).',
   'This field is required.': 'Ce champ est obligatoire.',
   'This field may not be null.': 'Ce champ ne peut pas être nul.',
