@@ -1,5 +1,5 @@
 import { type DirectoryStore, InvitationRepository, TypeormDirectoryStore } from '@gatehouse/directory';
-import type { CommandEvent, CommandEventRecorder } from '@gatehouse/outbox';
+import type { CommandEvent, EventRecorder } from '@gatehouse/outbox';
 import type { Sealer, SecretBox } from '@gatehouse/platform';
 import { PublishedSourceRepository } from '@gatehouse/sources';
 import type { DataSource, EntityManager } from 'typeorm';
@@ -11,6 +11,7 @@ import { builtInContracts, builtInModels } from './built-in-models.js';
 import { documentDigest, FlowCompiler } from './compile.js';
 import type { Draft } from './draft.js';
 import type { ExternalStages } from './external-stage-collection.js';
+import { restrictToFlows } from './flow-scope.js';
 import type { JsonMap } from './json.js';
 import type { EntriesBefore } from './kept-objects.js';
 import type { BlueprintFile, BlueprintLibrary, FolderFile } from './library.js';
@@ -22,6 +23,7 @@ import { RecordedInvitationStore } from './recorded-invitation-store.js';
 import { type FileReport, isChanging, type PublishedFlow, type Report } from './report.js';
 import { compileSources } from './source.model.js';
 import type { ResolutionScope } from './tagged-value.js';
+import { lockBlueprints } from './typeorm-blueprint-lock.js';
 import { openDraft } from './typeorm-draft.js';
 import { TypeormPublisher } from './typeorm-publisher.js';
 import type { PasswordHashing } from './user-collection.js';
@@ -32,6 +34,13 @@ import type { PasswordHashing } from './user-collection.js';
  * changed or removed since.
  */
 export type ApplyMode = 'apply' | 'once' | 'compare' | 'update';
+
+/** Thrown when a run has not ended in its time. It has changed nothing. */
+export class RunTimeoutError extends Error {
+  constructor() {
+    super('the run of blueprints took too long, and was rolled back');
+  }
+}
 
 /** Thrown in the mode `once` when the database has blueprint objects already. */
 export class AlreadyAppliedError extends Error {}
@@ -62,23 +71,42 @@ interface ApplyOptions extends PasswordHashing {
    */
   readonly folderPathOf?: (file: BlueprintFile) => string | undefined;
   /** Writes audit events of what the run changes. By default, none are written. */
-  readonly events?: CommandEventRecorder | undefined;
+  readonly events?: EventRecorder | undefined;
+  /**
+   * What the files may change: `all`, or only `flows` with their stages, bindings, policies and the brands
+   * (`restrictToFlows`). A run for flows reads no password hash.
+   */
+  readonly scope?: 'all' | 'flows';
+  /** Whether to wait while another process changes flows, or to throw FlowChangeBusyError. By default, the run waits. */
+  readonly ifBusy?: 'wait' | 'fail';
+  /** Milliseconds after which the run is rolled back with RunTimeoutError, counted from the call. */
+  readonly timeoutMs?: number;
 }
 
 /**
  * Applies blueprint files, then compiles and publishes the affected flows, in one transaction. An invalid file changes
  * nothing and throws BlueprintError. An advisory lock serialises the runs of several processes.
  */
-export async function applyBlueprints({ mode = 'apply', ...options }: ApplyOptions): Promise<Report> {
+export async function applyBlueprints({
+  ifBusy = 'wait',
+  timeoutMs = Number.POSITIVE_INFINITY,
+  ...options
+}: ApplyOptions): Promise<Report> {
+  const deadline = performance.now() + timeoutMs;
   return options.source.transaction(async (manager) => {
-    await manager.query(`SELECT pg_advisory_xact_lock(hashtext('gatehouse blueprints'))`);
-    if (mode === 'once' && !(await new AppliedBlueprintRepository(manager).isFirstRun()))
-      throw new AlreadyAppliedError();
-    if (mode === 'update') return update(manager, options);
-    if (mode !== 'compare') return (await run(manager, options)).report;
-    await new AppliedBlueprintRepository(manager).addTexts(folderFiles(options.files, options.folderPathOf));
-    return (await rolledBack(manager, options)).report;
+    await lockBlueprints(manager, ifBusy);
+    const report = await runIn(manager, options);
+    if (performance.now() > deadline) throw new RunTimeoutError();
+    return report;
   });
+}
+
+async function runIn(manager: EntityManager, { mode = 'apply', ...options }: ApplyOptions): Promise<Report> {
+  if (mode === 'once' && !(await new AppliedBlueprintRepository(manager).isFirstRun())) throw new AlreadyAppliedError();
+  if (mode === 'update') return update(manager, options);
+  if (mode !== 'compare') return (await run(manager, options)).report;
+  await new AppliedBlueprintRepository(manager).addTexts(folderFiles(options.files, options.folderPathOf));
+  return (await rolledBack(manager, options)).report;
 }
 
 /**
@@ -105,7 +133,7 @@ async function rolledBack(manager: EntityManager, options: RunOptions): Promise<
   return result;
 }
 
-interface RunOptions extends Omit<ApplyOptions, 'mode'> {
+interface RunOptions extends Omit<ApplyOptions, 'mode' | 'ifBusy' | 'timeoutMs'> {
   readonly entriesBefore?: (file: string) => EntriesBefore | undefined;
 }
 
@@ -117,14 +145,12 @@ interface RunResult {
 
 async function run(manager: EntityManager, runOptions: RunOptions): Promise<RunResult> {
   const { files, library = async () => undefined, env, folderPathOf, entriesBefore, events, ...options } = runOptions;
-  const { context = {}, strict = false, sealer, externalStages, syntax, flowVersionsKept, ...passwords } = options;
+  const { context = {}, strict = false, sealer, flowVersionsKept } = options;
   const { draft, objects, secretBox } = await openDraft(manager, sealer);
-  const directory: DirectoryStore = new TypeormDirectoryStore(manager);
   const record = async (event: CommandEvent) => events?.record(manager, event);
-  const invitations = new RecordedInvitationStore(new InvitationRepository(manager), record);
-  const dependencies = { draft, directory, invitations, passwords, externalStages, syntax };
   const settings = { files, library, env, context, strict, ...(entriesBefore && { entriesBefore }) };
-  const blueprintRun = new BlueprintRun({ collections: collections(builtInModels, dependencies), ...settings });
+  const all = collectionsOf(draft, { manager, record, options });
+  const blueprintRun = new BlueprintRun({ collections: all, ...settings });
   for (const file of files) await blueprintRun.apply(file);
   const { reports, applied } = blueprintRun;
   const { saved, removed } = draft.changes;
@@ -138,6 +164,21 @@ async function run(manager: EntityManager, runOptions: RunOptions): Promise<RunR
   const report = { files: marked, published, isChanged };
   if (isChanged) await record(appliedEvent(report, applied));
   return { report, entries: blueprintRun.entries };
+}
+
+interface CollectionOptions {
+  readonly manager: EntityManager;
+  readonly record: (event: CommandEvent) => Promise<void>;
+  readonly options: Pick<RunOptions, 'scope' | 'externalStages' | 'syntax' | 'hash' | 'verify'>;
+}
+
+/** Returns the collections of the models that the run may change, by model name. */
+function collectionsOf(draft: Draft, { manager, record, options }: CollectionOptions) {
+  const { scope, externalStages, syntax, ...passwords } = options;
+  const directory: DirectoryStore = new TypeormDirectoryStore(manager, { readsHashes: scope !== 'flows' });
+  const invitations = new RecordedInvitationStore(new InvitationRepository(manager), record);
+  const all = collections(builtInModels, { draft, directory, invitations, passwords, externalStages, syntax });
+  return scope === 'flows' ? restrictToFlows(all, builtInModels) : all;
 }
 
 const folderFiles = (files: readonly BlueprintFile[], pathOf: ApplyOptions['folderPathOf']): FolderFile[] =>

@@ -69,7 +69,10 @@ export class BlueprintHarness {
   }
 
   applyAs(
-    options: Pick<Parameters<typeof applyBlueprints>[0], 'strict' | 'flowVersionsKept' | 'mode' | 'events'>,
+    options: Pick<
+      Parameters<typeof applyBlueprints>[0],
+      'strict' | 'flowVersionsKept' | 'mode' | 'events' | 'scope' | 'ifBusy' | 'timeoutMs'
+    >,
     ...texts: string[]
   ): Promise<Report> {
     const files = texts.map((text, i) => ({ name: `${i + 1}.yaml`, text }));

@@ -18,13 +18,21 @@ const columns: Columns = {
   attributes: ['u.attributes', 'json'],
 };
 
+/** The columns of users that a service may read which must not see password hashes (deploy/postgres/roles.sql). */
+const WITHOUT_HASH = ['id', 'epoch', ...Object.keys(columns).filter((name) => name !== 'uuid')];
+
 /** Reads and writes users for `TypeormDirectoryStore`. */
 export class DirectoryUserRepository {
-  constructor(private readonly manager: EntityManager) {}
+  constructor(
+    private readonly manager: EntityManager,
+    private readonly readsHashes: boolean,
+  ) {}
 
   async find(identifiers: Identifiers): Promise<DirectoryUser[]> {
     const query = this.manager.createQueryBuilder(UserEntity, 'u');
+    if (!this.readsHashes) query.select(WITHOUT_HASH.map((name) => `u.${name}`));
     const rows = await whereIdentifiers(query, columns, identifiers).orderBy('u.pk').getMany();
+    if (!this.readsHashes) for (const row of rows) row.password_hash = '';
     return this.withGroups(rows);
   }
 

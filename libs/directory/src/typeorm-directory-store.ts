@@ -19,9 +19,10 @@ export class TypeormDirectoryStore extends DirectoryStore {
   private readonly groups: DirectoryGroupRepository;
   private readonly tokens: DirectoryTokenRepository;
 
-  constructor(manager: EntityManager) {
+  /** Without `readsHashes`, users are returned without their password hashes. */
+  constructor(manager: EntityManager, { readsHashes = true } = {}) {
     super();
-    this.users = new DirectoryUserRepository(manager);
+    this.users = new DirectoryUserRepository(manager, readsHashes);
     this.groups = new DirectoryGroupRepository(manager);
     this.tokens = new DirectoryTokenRepository(manager);
   }

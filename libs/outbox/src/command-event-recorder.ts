@@ -1,24 +1,9 @@
-import type { AuditEvent, CommandName, SavedUser } from '@gatehouse/contracts';
+import type { CommandName } from '@gatehouse/contracts';
 import type { Sealer } from '@gatehouse/platform';
-import { eventMessage } from './message.js';
-import { INSERT_OUTBOX_ROWS, outboxColumns, outboxRow } from './outbox-row.js';
-
-/** An audit event of a command. */
-export type CommandEvent = AuditEvent & {
-  /** The saved user whom the event is about. */
-  readonly user?: SavedUser | undefined;
-  /** Slug of the flow, and id of the plan, that the command has prepared. */
-  readonly flow?: string;
-  readonly plan?: string;
-};
-
-/** Runs statements in the transaction of a change: the EntityManager of TypeORM, or a client of `pg`. */
-interface Transaction {
-  query(sql: string, values: unknown[]): Promise<unknown>;
-}
+import { type CommandEvent, type EventRecorder, recordEvents, type Transaction } from './event-recorder.js';
 
 /** Writes the audit events of one run of a command to the outbox, with the actor `system`. */
-export class CommandEventRecorder {
+export class CommandEventRecorder implements EventRecorder {
   #hasUnrecorded = false;
 
   /** `sealer` seals with SEAL_KEYS of the gateway. Without it, no event can be written. */
@@ -32,23 +17,14 @@ export class CommandEventRecorder {
     return this.#hasUnrecorded;
   }
 
-  /** Writes events in the transaction of the change that they describe, so that a change is only saved with its events. */
   async record(transaction: Transaction, ...events: readonly CommandEvent[]): Promise<void> {
-    if (events.length === 0) return;
-    if (!this.sealer) {
-      this.#hasUnrecorded = true;
+    const { sealer } = this;
+    if (!sealer) {
+      this.#hasUnrecorded ||= events.length > 0;
       return;
     }
-    const sealer = this.sealer;
-    const rows = events.map((event) => outboxRow(eventMessage(event, this.factsOf(event)), sealer));
-    const { ids, topics, bodies, users } = outboxColumns(rows);
-    await transaction.query(INSERT_OUTBOX_ROWS, [ids, topics, bodies, users]);
-  }
-
-  private factsOf({ user, flow, plan }: CommandEvent) {
-    return {
-      ...{ user, flow, plan, actor: { type: 'system', command: this.command } as const },
-      ...{ clientIp: '', userAgent: undefined, location: undefined, requestId: undefined },
-    };
+    const actor = { type: 'system', command: this.command } as const;
+    const facts = { actor, clientIp: '', userAgent: undefined, location: undefined, requestId: undefined };
+    await recordEvents(transaction, events, { facts, sealer });
   }
 }

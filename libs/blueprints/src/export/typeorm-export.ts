@@ -18,6 +18,9 @@ interface ExportOptions {
   readonly sealer?: Sealer | undefined;
 }
 
+/** Thrown when no flow has the slug. */
+export class UnknownFlowError extends BlueprintError {}
+
 /**
  * Returns a blueprint of a flow and all objects that it depends on. Applying this blueprint to a database without
  * blueprint objects creates the same flow. Secrets are replaced by `!Env` tags. Throws BlueprintError.
@@ -26,11 +29,11 @@ export async function exportFlow({ source, slug, sealer }: ExportOptions): Promi
   return source.transaction('REPEATABLE READ', async (manager) => {
     const { draft } = await openDraft(manager, sealer);
     const flow = [...draft.objectsOf(flowModel.name)].find(({ values }) => values['slug'] === slug);
-    if (!flow) throw new BlueprintError(`there is no flow with the slug ${slug}`);
+    if (!flow) throw new UnknownFlowError(`there is no flow with the slug ${slug}`);
     const objects = new FlowClosure(draft, new PolicyBindings(draft, builtInContracts.policies))
       .objectsOf(flow)
       .sort(byDependencies(draft));
-    const writer = new EntryWriter(draft, new TypeormDirectoryStore(manager));
+    const writer = new EntryWriter(draft, new TypeormDirectoryStore(manager, { readsHashes: false }));
     const entries: ExportedEntry[] = [];
     for (const { object } of objects) entries.push(await writer.write(object));
     const all = [...writer.directory.values(), ...entries].map((entry) => ({ ...entry }));
