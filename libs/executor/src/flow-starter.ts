@@ -40,6 +40,8 @@ interface Dependencies {
 export interface FlowStartOptions extends PlanSeed {
   /** The logged-in user; `undefined` for an anonymous visitor. */
   readonly visitor: Identity | undefined;
+  /** Whether the plan of the flow goes on if the same user started it with the same additional steps, from any site. */
+  readonly continues?: boolean;
   /** Policies in addition to the flow's, such as those of the application that the flow authorizes. */
   readonly access?: { readonly set: PolicySet; readonly policies: FlowVersion['policies'] };
 }
@@ -64,9 +66,9 @@ export class FlowStarter {
   constructor(private readonly dependencies: Dependencies) {}
 
   /**
-   * Replaces the session's plan of the flow by a new one, if the flow's policies admit it. A request from another site
-   * keeps the running plan if the same user started it with the same additional steps. For a logged-in user, the flow's
-   * authentication requirement is checked later, when the user opens the flow.
+   * Replaces the session's plan of the flow by a new one, if the flow's policies admit it. A request from another site, or
+   * with `continues`, keeps the running plan if the same user started it with the same additional steps. For a logged-in
+   * user, the flow's authentication requirement is checked later, when the user opens the flow.
    *
    * An anonymous visitor, who comes from a login at a source, gets a new session, whose cookie is returned: an attacker
    * may have planted the session key that the visitor had before the source proved the user.
@@ -137,16 +139,13 @@ function rejectSessionMismatch({ session }: LoadedFlow, { visitor }: FlowStartOp
   if (session ? session.retired : visitor) throw new Problem('not_authenticated');
 }
 
-/**
- * Returns the running plan if a request from another site must keep it, because the same user started it with the same
- * additional steps.
- */
+/** Returns the running plan if the request must keep it, because the same user started it with the same additional steps. */
 function keptPlan(
   { crossSite }: FlowRequest,
   { stored }: LoadedFlow,
-  { visitor, insert }: FlowStartOptions,
+  { visitor, insert, continues = false }: FlowStartOptions,
 ): Plan | undefined {
-  if (!crossSite || !visitor || !stored || stored.plan.ended) return undefined;
+  if (!(crossSite || continues) || !visitor || !stored || stored.plan.ended) return undefined;
   const isSame = stored.plan.visitor === visitor.uuid && isDeepStrictEqual(stored.plan.begun?.insert, insert);
   return isSame ? stored.plan : undefined;
 }

@@ -21,6 +21,10 @@ const PREFETCH = /prefetch|prerender|preview/i;
 
 type SentRequest = Pick<FastifyRequest, 'headers' | 'query'> & Partial<Pick<FastifyRequest, 'corsOrigin'>>;
 
+/** Returns whether the browser prefetches the URL: nobody has opened it yet. */
+export const isPrefetch = ({ headers }: Pick<FastifyRequest, 'headers'>): boolean =>
+  PREFETCH_HEADERS.some((name) => PREFETCH.test(String(headers[name] ?? '')));
+
 /**
  * Returns whether another site (a sibling domain too) sent the browser here, or the browser prefetches the URL. A script
  * of a listed origin counts as this site (docs/spec/http.md#other-origins).
@@ -29,7 +33,7 @@ type SentRequest = Pick<FastifyRequest, 'headers' | 'query'> & Partial<Pick<Fast
 export const isCrossSite = ({ headers, query, corsOrigin }: SentRequest): boolean =>
   (corsOrigin === undefined &&
     !['same-origin', 'none', undefined].includes(headers['sec-fetch-site'] as string | undefined)) ||
-  PREFETCH_HEADERS.some((name) => PREFETCH.test(String(headers[name] ?? ''))) ||
+  isPrefetch({ headers }) ||
   CROSS_SITE in Object(query);
 
 /** Returns the cross-site mark of a run that this request starts. */

@@ -7,12 +7,12 @@ import {
 } from '@gatehouse/contracts';
 import { BrandStore, type FlowResult, NO_AUTHORIZATION } from '@gatehouse/executor';
 import type { OauthClient } from '@gatehouse/plan';
-import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
+import { Controller, Get, HttpStatus, Inject, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { FlowService } from '../flows/flow.service.js';
 import { AllowAnonymous } from '../http/auth/auth.guard.js';
 import type { Principal } from '../http/auth/auth.service.js';
-import { crossSiteOf } from '../http/cross-site-request.js';
+import { crossSiteOf, isPrefetch } from '../http/cross-site-request.js';
 import type { HttpExchange } from '../http/exchange.js';
 import { translatorFor } from '../http/locale.js';
 import { singleValue } from '../http/query.js';
@@ -55,11 +55,13 @@ export class AuthorizationController {
   /**
    * Redirects to the login, to the page of the authorization flow, or back to the client with a code or an error. Shows
    * `not_found` for a request that is unknown, used, expired or of another client, and `parameter_repeated`: then no
-   * redirect URI is trustworthy.
+   * redirect URI is trustworthy. A prefetch does nothing.
    */
   @Get('')
   @AllowAnonymous()
   async authorize(@Req() request: FastifyRequest, @Res() reply: FastifyReply) {
+    // A browser discards the reply to a prefetch that failed, and sends the request again when the user opens the address.
+    if (isPrefetch(request)) return reply.status(HttpStatus.SERVICE_UNAVAILABLE).send();
     const exchange = { request, reply };
     const found = await this.find(request.query as Query);
     return reply.redirect(await this.destinationOf(exchange, found), 302);
@@ -106,7 +108,9 @@ export class AuthorizationController {
       asks: pending.prompts.includes('consent'),
     };
     const step = { kind: AUTHORIZATION_CODE_KIND, config };
-    const options = authorizationStart(client, { visitor: user, step, ...consentOf(client, pending, translate) });
+    const question = consentOf(client, pending, translate);
+    // The user may reload the address while the flow runs, without giving the answers again.
+    const options = { ...authorizationStart(client, { visitor: user, step, ...question }), continues: true };
     const params = { slug: client.flow, crossSite: crossSiteOf(request) };
     try {
       const next = addressOf(request, { isAsked: false });

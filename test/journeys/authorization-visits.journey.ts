@@ -1,0 +1,104 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { blueprint, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
+import type { Browser } from '../support/browser.js';
+import { Deployment } from '../support/deployment.js';
+import {
+  locationOf,
+  OauthApplication,
+  SHOP_CLIENT,
+  SHOP_REDIRECT_URI,
+  SHOP_SECRET,
+} from '../support/oauth-application.js';
+import { clientEntries } from '../support/oauth-device.js';
+
+const QUESTION = { stage: 'consent.consentstage', attrs: { mode: 'always_require' } };
+const AUTHORIZING = { designation: 'authorization', authentication: 'require_authenticated' };
+
+let deployment: Deployment;
+let shop: OauthApplication;
+let asking: OauthApplication;
+beforeAll(async () => {
+  deployment = await Deployment.open({
+    blueprints: [
+      blueprint(
+        userEntry('alice'),
+        flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN]),
+        flowEntries('plain', [], AUTHORIZING),
+        flowEntries('questions', [QUESTION, QUESTION], AUTHORIZING),
+        clientEntries('shop', { flow: 'plain', attrs: SHOP_CLIENT }),
+        clientEntries('asking', { flow: 'questions', attrs: SHOP_CLIENT }),
+      ),
+    ],
+    services: ['identification', 'password', 'session', 'consent'],
+  });
+  [shop, asking] = (await Promise.all(['shop', 'asking'].map(discover))) as [OauthApplication, OauthApplication];
+});
+afterAll(() => deployment?.close());
+
+const discover = (name: string) =>
+  OauthApplication.discover(deployment, { name, secret: SHOP_SECRET, redirectUri: SHOP_REDIRECT_URI });
+
+async function loggedIn(): Promise<Browser> {
+  const browser = deployment.browser();
+  await browser.show('login');
+  await browser.solve('login', { uid_field: 'alice' });
+  await browser.solve('login', { password: 'correct-horse-7' });
+  return browser;
+}
+
+/** Agrees to the question of a flow. Returns the next challenge. */
+async function agree(browser: Browser) {
+  const { token } = (await browser.show('questions')).body;
+  return (await browser.solve('questions', { token })).body;
+}
+
+describe('the address of a pushed request', () => {
+  it.each([{ 'sec-purpose': 'prefetch' }, { 'sec-purpose': 'prefetch;prerender' }, { purpose: 'prefetch' }])(
+    'is not used up by a prefetch: %j',
+    async (headers: Record<string, string>) => {
+      const alice = await loggedIn();
+      for (const parameters of [{}, { prompt: 'none' }] as Record<string, string>[]) {
+        const request = await shop.push(parameters);
+        for (const browser of [alice, deployment.browser()]) {
+          const prefetched = await browser.fetch(request.path, { headers });
+          expect([prefetched.status, prefetched.headers.get('cache-control'), prefetched.text]).toEqual([
+            ...[503, 'no-store', ''],
+          ]);
+        }
+        const tokens = await shop.exchange(locationOf(await alice.fetch(request.path)), request);
+        expect(tokens.claims()).toMatchObject({ amr: ['pwd'] });
+      }
+    },
+  );
+
+  it('is not used up by a program without a login, such as a link scanner', async () => {
+    const request = await shop.push();
+    for (const method of ['HEAD', 'GET', 'GET']) await deployment.browser().fetch(request.path, { method });
+    const tokens = await shop.exchange(locationOf(await (await loggedIn()).fetch(request.path)), request);
+    expect(tokens.claims()).toMatchObject({ amr: ['pwd'] });
+  });
+
+  it.each([[{}], [{ 'sec-fetch-site': 'none' }], [{ 'sec-fetch-site': 'cross-site' }]])(
+    'can be reloaded while its flow runs, and no question is asked again: %j',
+    async (headers) => {
+      const alice = await loggedIn();
+      const request = await asking.push();
+      await alice.fetch(request.path, { headers });
+      expect(await agree(alice)).toMatchObject({ component: 'ak-stage-consent' });
+      expect(locationOf(await alice.fetch(request.path, { headers }))).toBe('/if/flow/questions/');
+      const { to } = await agree(alice);
+      expect((await asking.exchange(String(to), request)).claims()).toMatchObject({ amr: ['pwd'] });
+    },
+  );
+
+  it('asks anew for another request of the same application', async () => {
+    const alice = await loggedIn();
+    await alice.fetch((await asking.push()).path);
+    await agree(alice);
+    const request = await asking.push();
+    await alice.fetch(request.path);
+    expect(await agree(alice)).toMatchObject({ component: 'ak-stage-consent' });
+    const { to } = await agree(alice);
+    expect((await asking.exchange(String(to), request)).claims()).toMatchObject({ amr: ['pwd'] });
+  });
+});
