@@ -1,13 +1,15 @@
 import type { SavedUser } from '@gatehouse/contracts';
 import type { CancelledPlan, Identity, LoadedFlow, ObservedFlow, Session, StoredPlan } from '@gatehouse/executor';
 import { type Plan, type PlanBody, planBody } from '@gatehouse/plan';
-import { type Sealer, type SealId, UnknownSealKeyError, UnsealError } from '@gatehouse/platform';
+import { type Sealer, type SealId, UnknownSealKeyError, UnsealError, uuidV7 } from '@gatehouse/platform';
 import { z } from 'zod';
 
 /** A row that the statement `LOAD_FLOW` returns. */
 export interface LoadedFlowRow {
   readonly flow_id: string;
-  readonly newest_version_id: string;
+  readonly current_version_id: string;
+  readonly candidate_id: string | null;
+  readonly candidate_share: number | null;
   readonly brands_revision: string | null;
   readonly retired: boolean | null;
   readonly session_id: string | null;
@@ -61,7 +63,10 @@ export function planBodyOf({ id: _id, ...plan }: Plan): PlanBody {
 export function toLoadedFlow(row: LoadedFlowRow, sealer: Sealer): LoadedFlow {
   return {
     flowId: row.flow_id,
-    newestVersionId: row.newest_version_id,
+    currentVersionId: row.current_version_id,
+    candidate:
+      row.candidate_id && row.candidate_share ? { versionId: row.candidate_id, share: row.candidate_share } : undefined,
+    newSessionId: uuidV7(),
     brandsRevision: row.brands_revision,
     session: row.session_id ? sessionOf(row, row.session_id) : undefined,
     stored: row.plan_id && !row.outdated ? storedPlan(row, row.plan_id, sealer) : undefined,

@@ -41,21 +41,24 @@ const OF_SESSION = `, is_superuser, debug, ${attributesColumn('identities.id', '
  * whether to load the user's attributes. Intervals: $4 lifetime of a plan, $5 how long a login proves a device, $6 how
  * long a login proves its user, $7 lifetime of an anonymous session that has answered a challenge.
  *
- * The row contains the id of the flow's newest version, so that no gateway starts a plan on an older version from its
- * cache. If a plan runs on an older version, it becomes outdated when the lifetime $4 has passed since its start. Saves
+ * The row contains the id of the flow's current version, so that no gateway starts a plan on an older version from its
+ * cache, and the candidate of a weighted rollout until the rollout's time is over. If a plan runs on a version that is
+ * neither, it becomes outdated when the lifetime $4 has passed since its start. Saves
  * do not extend that time, so that an operator's change applies to every visitor after $4 at the latest
  * (docs/security.md#accident-57).
  */
 export const LOAD_FLOW: NamedStatement = {
   name: 'plan_load',
   text: `
-    SELECT f.id AS flow_id, f.version_id AS newest_version_id,
+    SELECT f.id AS flow_id, f.version_id AS current_version_id,
+      CASE WHEN f.candidate_until > now() THEN f.candidate_id END AS candidate_id, f.candidate_share,
       (SELECT revision FROM flow.brand_sets) AS brands_revision,
       k.until IS NOT NULL AS retired, s.id AS session_id,
       CASE WHEN s.ttl IS NULL THEN extract(epoch FROM s.expires_at - now())::float8 END AS session_left_s, s.seen_at < now() - ${SEEN_INTERVAL} AS unseen,
       s.user_id IS NULL AND s.ttl < $7::interval AS unanswered,
       p.id AS plan_id, p.revision, p.version_id, p.body,
-      p.version_id <> f.version_id AND p.begun_at <= now() - $4::interval AS outdated,
+      p.version_id <> f.version_id AND p.begun_at <= now() - $4::interval
+        AND (p.version_id = f.candidate_id AND f.candidate_until > now()) IS NOT TRUE AS outdated,
       CASE WHEN s.user_id IS NOT NULL AND k.until IS NULL THEN ${identityJson('id = s.user_id AND is_active AND epoch = s.user_epoch', OF_SESSION)} END AS session_identity,
       CASE WHEN p.pending_user_id IS NOT NULL THEN ${identityJson('id = p.pending_user_id')} END AS pending_identity
     FROM flow.flows f

@@ -200,7 +200,7 @@ describe('expiry', () => {
     await store.source.query('UPDATE flow.flows SET version_id = $1 WHERE slug = $2', [newer.versionId, store.slug]);
 
     expect(await store.save(begun)).toBe(true);
-    const { stored, planRow: row, newestVersionId: versionId } = await found();
+    const { stored, planRow: row, currentVersionId: versionId } = await found();
     expect(stored).toBeUndefined();
     const plan = freshPlan();
     await store.plans.create({ ...store.flow, versionId, plan, session: { id: begun.sessionId }, replaces: row });

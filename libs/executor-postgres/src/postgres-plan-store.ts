@@ -137,7 +137,7 @@ export class PostgresPlanStore extends PlanStore {
   }
 
   async create({ flowId, versionId, plan, session, replaces, isUnanswered }: NewPlan): Promise<string | undefined> {
-    const sessionId = 'id' in session ? session.id : uuidV7();
+    const sessionId = 'id' in session ? session.id : (session.newId ?? uuidV7());
     const values = [
       ...[sessionId, flowId, plan.id, versionId, pendingUserId(plan), this.seal(plan, 0)],
       ...[this.lifetime('planS', isUnanswered), replaces?.id ?? null, replaces?.revision ?? null],

@@ -34,6 +34,7 @@ import type { BrandStore, FlowStore } from './ports/flow-store.js';
 import type { EventRecorder, Identity, LoadedFlow, PlanStore } from './ports/plan-store.js';
 import type { SessionBindingChecker } from './sessions/session-binding-checker.js';
 import type { StageInvoker } from './stage-invoker.js';
+import { versionForSession } from './version-choice.js';
 
 interface Dependencies {
   readonly plans: PlanStore;
@@ -107,15 +108,14 @@ export class Executor {
 
   /**
    * Returns the request's context with the selected plan. If that plan's version was deleted or has an unknown format,
-   * a new plan on the newest version starts.
+   * a new plan starts.
    */
   private async contextOf(arrival: LoadedRequest, selected: ContinuedPlan | undefined): Promise<FlowContext> {
-    const { newestVersionId } = arrival.loaded;
     const pinned = selected && (await this.dependencies.flows.find(selected.versionId));
     const chosen =
       pinned && selected
         ? { version: pinned, versionId: selected.versionId, continued: selected }
-        : { version: await this.newest(arrival.loaded), versionId: newestVersionId, continued: undefined };
+        : { ...(await this.versionForNewPlan(arrival.loaded)), continued: undefined };
     return flowContext(arrival, chosen, this.dependencies.site);
   }
 
@@ -129,7 +129,7 @@ export class Executor {
   }
 
   private async sendToLogin({ request, loaded, brand }: LoadedRequest): Promise<FlowResponse> {
-    const version = await this.newest(loaded);
+    const { version } = await this.versionForNewPlan(loaded);
     return responseWithoutPlan({ version, brand, user: undefined }, { type: 'done', to: loginUrl(request, version) });
   }
 
@@ -139,10 +139,11 @@ export class Executor {
       throw new Problem('credentials_in_query');
   }
 
-  private async newest({ newestVersionId }: LoadedFlow): Promise<FlowVersion> {
-    const version = await this.dependencies.flows.find(newestVersionId);
-    if (!version) throw new Error(`the flow version ${newestVersionId} cannot be read`);
-    return version;
+  private async versionForNewPlan(loaded: LoadedFlow): Promise<Pick<FlowContext, 'version' | 'versionId'>> {
+    const versionId = versionForSession(loaded, loaded.session?.id ?? loaded.newSessionId);
+    const version = await this.dependencies.flows.find(versionId);
+    if (!version) throw new Error(`the flow version ${versionId} cannot be read`);
+    return { version, versionId };
   }
 
   private async start(run: FlowRun): Promise<FlowResponse> {
@@ -186,8 +187,8 @@ export class Executor {
    */
   private async repeat(arrival: LoadedRequest, { isKeyProved }: { isKeyProved: boolean }): Promise<FlowResponse> {
     const { stored, session } = arrival.loaded;
-    const version =
-      (stored && (await this.dependencies.flows.find(stored.versionId))) ?? (await this.newest(arrival.loaded));
+    const pinned = stored && (await this.dependencies.flows.find(stored.versionId));
+    const version = pinned ?? (await this.versionForNewPlan(arrival.loaded)).version;
     const plan = stored?.plan;
     const isLinkGone = await isUnconfirmedLinkGone(this.dependencies.plans, plan, arrival.request.slug);
     const ending = endResult(plan) ?? (isLinkGone ? LINK_DENIAL : undefined);

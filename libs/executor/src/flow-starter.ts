@@ -24,6 +24,7 @@ import type { BrandStore, FlowStore } from './ports/flow-store.js';
 import type { EventRecorder } from './ports/plan-store.js';
 import { type Identity, type LoadedFlow, type PlanStore, toSavedUser } from './ports/plan-store.js';
 import { newSessionKey, type SessionCookie } from './session-key.js';
+import { versionForSession } from './version-choice.js';
 
 interface Dependencies {
   readonly plans: PlanStore;
@@ -78,17 +79,20 @@ export class FlowStarter {
    */
   async start(request: FlowRequest, options: FlowStartOptions): Promise<StartedFlow> {
     const loaded = await this.dependencies.plans.load(request.slug, request.sessionKey);
-    const version = loaded && (await this.dependencies.flows.find(loaded.newestVersionId));
+    if (!loaded) throw new Problem('not_found');
+    const isInSession = loaded.session !== undefined && options.visitor !== undefined;
+    const versionId = versionForSession(loaded, isInSession ? loaded.session.id : loaded.newSessionId);
+    const version = await this.dependencies.flows.find(versionId);
     if (!version) throw new Problem('not_found');
     rejectSessionMismatch(loaded, options);
     const kept = keptPlan(request, loaded, options);
     if (kept) return { plan: kept, cookie: undefined };
     if (!loaded.session) request.checkNewSessionRate();
-    const context = await this.contextOf(request, { loaded, version, user: options.visitor });
+    const context = await this.contextOf(request, { loaded, version, versionId, user: options.visitor });
     const plan = await this.planned(context, options);
-    const { session, flowId, newestVersionId: versionId, planRow: replaces } = loaded;
-    const key = session && options.visitor ? undefined : newSessionKey(undefined);
-    const owner = key ? { newKey: key.hash } : { id: session!.id };
+    const { session, newSessionId, flowId, planRow: replaces } = loaded;
+    const key = isInSession ? undefined : newSessionKey(undefined);
+    const owner = key ? { newId: newSessionId, newKey: key.hash } : { id: session!.id };
     const sessionId = await this.dependencies.plans.create({ flowId, versionId, plan, session: owner, replaces });
     if (!sessionId) throw new Problem('stage_busy', { detail: 'Another request of this session was quicker.' });
     observeNewPlan(this.dependencies.observer, context);
@@ -97,10 +101,9 @@ export class FlowStarter {
 
   private async contextOf(
     request: FlowRequest,
-    { version, ...found }: Pick<FlowContext, 'loaded' | 'version' | 'user'>,
+    { version, versionId, ...found }: Pick<FlowContext, 'loaded' | 'version' | 'versionId' | 'user'>,
   ): Promise<FlowContext> {
-    const { newestVersionId: versionId, brandsRevision } = found.loaded;
-    const brand = await this.dependencies.brands.find(request.host, brandsRevision);
+    const brand = await this.dependencies.brands.find(request.host, found.loaded.brandsRevision);
     return flowContext(
       { request, brand, ...found },
       { version, versionId, continued: undefined },

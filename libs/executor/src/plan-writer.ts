@@ -67,11 +67,13 @@ export class PlanWriter {
    */
   private async create(run: FlowRun, plan: Plan): Promise<SavedRow | undefined> {
     const { loaded, versionId } = run.context;
-    const { session, flowId, planRow: replaces } = loaded;
+    const { session, flowId, newSessionId, planRow: replaces } = loaded;
     const { identified } = run.changes;
     const owner = run.leavesSession ? undefined : session;
     const key = owner && !identified ? undefined : newSessionKey(owner?.remainingS);
-    const target = owner ? { id: owner.id, newKey: key?.hash } : { newKey: key!.hash, leaves: session?.id };
+    const target = owner
+      ? { id: owner.id, newKey: key?.hash }
+      : { newId: newSessionId, newKey: key!.hash, leaves: session?.id };
     const newPlan = { flowId, versionId, plan, session: target, replaces, isUnanswered: !run.isAnswered };
     const sessionId = await this.stores.plans.create(newPlan);
     if (sessionId === undefined) return undefined;

@@ -25,8 +25,15 @@ export class InMemoryPlanStore extends PlanStore {
   loads = 0;
   saves = 0;
   readonly savedEffects: Effect[] = [];
-  private versionId = 'v1';
+  /** The version of the plan. */
+  versionId = 'v1';
+  /** The versions of the flow, and the id of a new session. */
+  versions: Pick<LoadedFlow, 'currentVersionId' | 'candidate' | 'newSessionId'> = {
+    ...{ currentVersionId: 'v1', candidate: undefined, newSessionId: 's' },
+  };
   session: Session | undefined;
+  /** The id of the session in which the last plan was created. */
+  sessionId: string | undefined;
   orphaned = false;
   /** The plans of mailed links, by the hex SHA-256 of the token. */
   readonly resumedPlans = new Map<string, ResumedPlan>();
@@ -37,16 +44,18 @@ export class InMemoryPlanStore extends PlanStore {
     const { plan, revision, versionId, orphaned, session } = this;
     const planRow = plan && { id: plan.id, revision };
     const stored = plan && { plan, revision, versionId, orphaned };
-    return { flowId: FLOW_ID, newestVersionId: 'v1', brandsRevision: 'b1', session, stored, planRow };
+    return { flowId: FLOW_ID, ...this.versions, brandsRevision: 'b1', session, stored, planRow };
   }
   async findResumed(_slug: string, token: Buffer) {
     return this.resumedPlans.get(token.toString('hex'));
   }
-  async create({ plan, replaces }: NewPlan) {
+  async create({ plan, replaces, versionId, session }: NewPlan) {
     this.saves++;
     if (this.plan && (replaces?.id !== this.plan.id || replaces.revision !== this.revision)) return undefined;
     this.plan = plan;
     this.revision = 0;
+    this.versionId = versionId;
+    this.sessionId = 'id' in session ? session.id : session.newId;
     this.session ??= { id: 's', retired: false, remainingS: undefined, user: undefined };
     return 's';
   }

@@ -61,10 +61,21 @@ export interface StoredPlan {
   readonly orphaned: boolean;
 }
 
+/** The candidate of a weighted rollout. */
+export interface RolloutCandidate {
+  readonly versionId: string;
+  /** The share of sessions in hundredths of a percent, from 1 to 10000. */
+  readonly share: number;
+}
+
 /** The flow, session, user and plan of a request, which one statement loads. */
 export interface LoadedFlow {
   readonly flowId: string;
-  readonly newestVersionId: string;
+  readonly currentVersionId: string;
+  /** The version that a share of the sessions gets for new plans, while a rollout runs. */
+  readonly candidate: RolloutCandidate | undefined;
+  /** The id of the session that the request creates, if it creates one. */
+  readonly newSessionId: string;
   /** The current revision of all brands; null if none are stored. */
   readonly brandsRevision: string | null;
   readonly session: Session | undefined;
@@ -87,13 +98,13 @@ export interface NewPlan {
   readonly versionId: string;
   readonly plan: Plan;
   /**
-   * The session of the plan. Without an id, a new session is created. `newKey` is the hash of the new session's key, or
+   * The session of the plan. Without an `id`, a new session is created, whose id is `newId`, or random. `newKey` is the hash of the new session's key, or
    * of the key that replaces the current key of the session in the same statement. `leaves` is the id of the session
    * whose plan of this flow the statement deletes, because the visitor goes on in the new session.
    */
   readonly session:
     | { readonly id: string; readonly newKey?: Buffer | undefined }
-    | { readonly newKey: Buffer; readonly leaves?: string | undefined };
+    | { readonly newId?: string; readonly newKey: Buffer; readonly leaves?: string | undefined };
   readonly replaces: PlanRow | undefined;
   /** Whether the visitor is anonymous and has not answered a challenge: then the rows have a short lifetime. */
   readonly isUnanswered?: boolean;
