@@ -12,6 +12,7 @@ import type { Browser } from '../support/browser.js';
 import { Deployment } from '../support/deployment.js';
 import {
   authorizePath,
+  BRIDGE_CLIENT,
   SHOP_CLIENT as CLIENT,
   locationOf,
   OauthApplication,
@@ -41,7 +42,7 @@ beforeAll(async () => {
         flowEntries('plain', [], AUTHORIZING),
         clientEntries('shop', { flow: 'plain', attrs: CLIENT }),
         clientEntries('rival', { flow: 'plain', attrs: CLIENT }),
-        clientEntries('asking', { flow: 'consent', attrs: CLIENT }),
+        clientEntries('asking', { flow: 'consent', attrs: BRIDGE_CLIENT }),
         clientEntries('public', { flow: 'plain', attrs: { redirect_uris: REDIRECT_URI } }),
         clientEntries('silent', { flow: 'plain', attrs: { ...CLIENT, client_secret: '' } }),
         clientEntries('sloppy', {
@@ -114,25 +115,34 @@ describe('a pushed request', () => {
     ['a state with NUL', { state: 'a\0b' }, 'invalid_request'],
     [
       'authorization details with a lone surrogate',
-      { authorization_details: CONSENT.replace('prints', '\\ud800') },
+      { client_id: 'asking', authorization_details: CONSENT.replace('prints', '\\ud800') },
       'invalid_authorization_details',
     ],
     [
       'a text of its own for a scope of Gatehouse',
-      { authorization_details: CONSENT.replace('[]', '[{"id":"email","name":"See nothing"}]') },
+      { client_id: 'asking', authorization_details: CONSENT.replace('[]', '[{"id":"email","name":"See nothing"}]') },
       'invalid_authorization_details',
     ],
     [
       'authorization details with NUL',
-      { authorization_details: CONSENT.replace('prints', '\\u0000') },
+      { client_id: 'asking', authorization_details: CONSENT.replace('prints', '\\u0000') },
       'invalid_authorization_details',
     ],
     ['a signed request', { request: 'eyJ' }, 'request_not_supported'],
     ['a request URI', { request_uri: 'https://shop.example.org/' }, 'request_uri_not_supported'],
-    ['authorization details of another form', { authorization_details: '{' }, 'invalid_authorization_details'],
+    [
+      'the consent of another application, which the client may not ask for',
+      { authorization_details: CONSENT },
+      'invalid_authorization_details',
+    ],
+    [
+      'authorization details of another form',
+      { client_id: 'asking', authorization_details: '{' },
+      'invalid_authorization_details',
+    ],
     [
       'authorization details of another type',
-      { authorization_details: '[{"type":"x"}]' },
+      { client_id: 'asking', authorization_details: '[{"type":"x"}]' },
       'invalid_authorization_details',
     ],
   ])('is refused with %s', async (_, changes, error) => {

@@ -12,13 +12,18 @@ import {
 } from '../support/blueprints.js';
 import type { Browser } from '../support/browser.js';
 import { Deployment } from '../support/deployment.js';
-import { locationOf, OauthApplication, returnedBy } from '../support/oauth-application.js';
+import {
+  BRIDGE_CLIENT,
+  SHOP_CLIENT as CLIENT,
+  locationOf,
+  OauthApplication,
+  SHOP_REDIRECT_URI as REDIRECT_URI,
+  returnedBy,
+  SHOP_SECRET as SECRET,
+} from '../support/oauth-application.js';
 import { clientEntries } from '../support/oauth-device.js';
 
-const SECRET = 'secret-of-the-shop'; // not-a-secret
-const REDIRECT_URI = 'https://shop.example.org/back';
 const AUTHORIZING = { designation: 'authorization', authentication: 'require_authenticated' };
-const CLIENT = { client_type: 'confidential', client_secret: SECRET, redirect_uris: REDIRECT_URI };
 
 let deployment: Deployment;
 let shop: OauthApplication;
@@ -33,7 +38,7 @@ beforeAll(async () => {
         flowEntries('logout', [LOGOUT], { designation: 'invalidation' }),
         flowEntries('consent', [{ stage: 'consent.consentstage' }], AUTHORIZING),
         flowEntries('plain', [], AUTHORIZING),
-        clientEntries('shop', { flow: 'consent', attrs: CLIENT }),
+        clientEntries('shop', { flow: 'consent', attrs: BRIDGE_CLIENT }),
         clientEntries('plain', { flow: 'plain', attrs: CLIENT }),
         clientEntries('club', { flow: 'plain', attrs: CLIENT }),
         conditionEntry('club application', 'group customers'),

@@ -9,6 +9,8 @@ export const SHOP_REDIRECT_URI = 'https://shop.example.org/back';
 export const SHOP_CLIENT = {
   ...{ client_type: 'confidential', client_secret: SHOP_SECRET, redirect_uris: SHOP_REDIRECT_URI },
 };
+/** The client of a service in front of another authorization server, which may ask for the consent of other applications. */
+export const BRIDGE_CLIENT = { ...SHOP_CLIENT, authorization_details_types: ['urn:gatehouse:consent'] };
 export const CODE_VERIFIER = 'v'.repeat(43);
 
 /** Pushes a request of the shop with some changes. It does not use openid-client, which sends no invalid requests. */

@@ -41,6 +41,18 @@ describe('OAuth clients in blueprints', () => {
     ]);
   });
 
+  it('may send the authorization_details that the provider lists, by default none', async () => {
+    const listed = 'authorization_details_types: ["urn:gatehouse:consent"]';
+    await apply(FLOW, provider('tv'), application('tv'), provider('bridge', listed), application('bridge'));
+    const types = (await clients()).map((client) => [client.client_id, client.authorization_details_types]);
+    expect(types).toEqual([
+      ['bridge', ['urn:gatehouse:consent']],
+      ['tv', []],
+    ]);
+    const unknown = 'authorization_details_types: ["payment"]';
+    await expect(apply(FLOW, provider('tv', unknown), application('tv'))).rejects.toThrow('"payment"');
+  });
+
   it('have a lifetime of 0 when the validity is negative', async () => {
     const attrs = 'access_code_validity: seconds=-5, access_token_validity: seconds=0';
     await apply(FLOW, provider('tv', attrs), application('tv'));

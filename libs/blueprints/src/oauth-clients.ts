@@ -43,6 +43,7 @@ function compiled({ id, values }: BlueprintObject, { draft, secretBox }: Compile
       .split('\n')
       .map((uri) => uri.trim())
       .filter(isRedirectUri),
+    authorization_details_types: fields.authorization_details_types,
     code_lifetime_s: lifetimeOf(access_code_validity),
     token_lifetime_s: lifetimeOf(access_token_validity),
     access: policyBindings.policySetOf(id, mode),

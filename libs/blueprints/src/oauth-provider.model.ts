@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { char, choice, duration, reference, referencesOf, secret } from '@gatehouse/contracts';
+import { CONSENT_DETAIL, char, choice, duration, reference, referencesOf, secret } from '@gatehouse/contracts';
 import { CLIENT_TYPES } from '@gatehouse/plan';
 import { z } from 'zod';
 import { PROVIDER_KIND } from './application.model.js';
@@ -18,6 +18,8 @@ export const oauthProviderSchema = z.object({
   authentication_flow: reference('flow'),
   /** One address a line. Each is compared character by character, never as a pattern. */
   redirect_uris: char({ allowBlank: true }).default(''),
+  /** Types of `authorization_details` that the client may send (RFC 9396 §10). */
+  authorization_details_types: z.array(choice([CONSENT_DETAIL])).default([]),
   access_code_validity: duration('minutes=1'),
   access_token_validity: duration('hours=1'),
 });

@@ -21,6 +21,8 @@ export const oauthClient = z.object({
   authentication_flow: z.string().optional(),
   /** Addresses that an authorization code may be sent to, compared character by character. */
   redirect_uris: z.array(z.string()).default([]),
+  /** Types of `authorization_details` that the client may send. */
+  authorization_details_types: z.array(z.string()).default([]),
   /** Seconds that codes and tokens last. */
   code_lifetime_s: z.number(),
   token_lifetime_s: z.number(),

@@ -16,7 +16,10 @@ const LIMITS: RequestLimits = readConfig(gatewayConfig, {
 
 /** Parses a request with some changes. The client may use `redirectUri`. */
 function parse(changes: object, limits: Partial<RequestLimits> = {}, redirectUri = REDIRECT_URI) {
-  const client = { client_id: 'shop', redirect_uris: [redirectUri], application: { uuid: 'u' }, code_lifetime_s: 60 };
+  const client = {
+    ...{ client_id: 'shop', redirect_uris: [redirectUri], application: { uuid: 'u' }, code_lifetime_s: 60 },
+    authorization_details_types: ['urn:gatehouse:consent'],
+  };
   const form = { ...FORM, redirect_uri: redirectUri, ...changes };
   const context = { issuer: 'https://id.example.org/', limits: { ...LIMITS, ...limits } };
   return parseAuthorizationRequest(client as unknown as OauthClient, form, context);

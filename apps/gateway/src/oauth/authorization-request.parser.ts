@@ -1,5 +1,6 @@
 import {
   type AuthorizationRequest,
+  CONSENT_DETAIL,
   type ConsentDetail,
   consentDetail,
   findUnstorableCharacter,
@@ -45,7 +46,7 @@ export function parseAuthorizationRequest(
   const code_challenge = formText(form, 'code_challenge');
   if (formText(form, 'code_challenge_method') !== 'S256' || code_challenge === undefined || !S256.test(code_challenge))
     throw invalid('code_challenge must be a SHA-256 in base64url, with code_challenge_method=S256');
-  const [scopes, consent] = [scopesOf(form), consentOf(form, limits)];
+  const [scopes, consent] = [scopesOf(form), consentOf(client, form, limits)];
   rejectTooLarge(form, { scopes, consent }, limits.AUTHORIZATION_REQUEST_BYTES);
   return {
     ...{ client_id: client.client_id, application: client.application.uuid, issuer, redirect_uri, code_challenge },
@@ -112,9 +113,18 @@ function maxAgeOf(form: OauthFields): number | undefined {
 }
 
 /** Reads `authorization_details`, of which there is one type: the consent for another application. */
-function consentOf(form: OauthFields, limits: RequestLimits): ConsentDetail | undefined {
+function consentOf(
+  { authorization_details_types: types }: OauthClient,
+  form: OauthFields,
+  limits: RequestLimits,
+): ConsentDetail | undefined {
   const value = formText(form, 'authorization_details');
   if (value === undefined) return undefined;
+  if (!types.includes(CONSENT_DETAIL))
+    throw invalid(
+      `authorization_details_types of the provider must contain ${CONSENT_DETAIL}`,
+      'invalid_authorization_details',
+    );
   const parsed = z.array(consentDetail).length(1).safeParse(parsedJson(value));
   const [detail] = parsed.data ?? [];
   const issue = parsed.error?.issues[0];
