@@ -110,7 +110,7 @@ export const gatewaySettings = z.object({
   ),
   ANONYMOUS_RATE_PERIOD_S: whole(1, { max: 86_400 }).describe('Seconds of that period'),
   ANONYMOUS_EVENT_RATE: whole(10, { min: 0, max: 1_000_000 }).describe(
-    'Events `policy_exception` (with its log line `policy_undecided`), events `policy_execution`, and evaluations with events of `ak_create_event`, each of one policy and flow in a minute, that are recorded for all visitors of one network who have proved nothing, counted by each gateway; 0 for no limit. Those of other visitors are always recorded',
+    'Events `policy_exception` (with its log line `policy_undecided`), events `policy_execution` and `policy_shadow`, and evaluations with events of `ak_create_event`, each of one policy and flow in a minute, that are recorded for all visitors of one network who have proved nothing, counted by each gateway; 0 for no limit. Those of other visitors are always recorded',
   ),
   NEW_SESSION_RATE: whole(1000, { min: 0, max: 1_000_000 }).describe(
     'Sessions that requests without a session start from one network in a period, counted by each gateway; 0 for no limit',
@@ -206,6 +206,9 @@ export const gatewaySettings = z.object({
   ),
   POLICY_TIMEOUT_MS: whole(5000, { max: 15_000 }).describe(
     'Milliseconds that all policies of one step may take together',
+  ),
+  SHADOW_TIMEOUT_MS: whole(250, { max: 5000 }).describe(
+    'Milliseconds that a request waits at most for the shadow conditions of one step, which are evaluated beside its other conditions',
   ),
   ...policyLimits.shape,
   ANONYMOUS_SESSION_S: whole(3600).describe('Lifetime of an anonymous session in seconds'),

@@ -59,6 +59,21 @@ describe('a compiled flow', () => {
     });
   });
 
+  it('has its shadow conditions apart from the bindings that are enforced, with their policies', () => {
+    const { compiler } = compilerOf(
+      ...[flow(1), policy(2), policy(3)],
+      condition(11, 1, { policy: uuid(2), shadow: true }),
+      condition(12, 1, { policy: uuid(3), shadow: false }),
+    );
+    const { guard, policies } = compiler.compile(flow(1));
+    expect(guard).toEqual({
+      mode: 'all',
+      bindings: [{ ...defaults, id: uuid(12), order: 0, policy: uuid(3) }],
+      shadow: [{ ...defaults, id: uuid(11), order: 0, policy: uuid(2) }],
+    });
+    expect(Object.keys(policies)).toEqual([uuid(2), uuid(3)]);
+  });
+
   it('is affected by a change of its policy bindings and policies, and no other flow is', () => {
     const { compiler } = compilerOf(
       ...[flow(1), flow(2), policy(3), policy(4)],

@@ -26,12 +26,18 @@ export class PolicyBindings {
 
   /** Returns the policy bindings of a flow, step or application, sorted by order, then by id. */
   policySetOf(target: string, mode: PolicySet['mode']): PolicySet {
-    const bindings = this.#boundTo(target).map(({ id, values }) => {
-      const { target: _, timeout, policy, group, user, ...rest } = policyBindingSchema.parse(values);
+    const compiled = this.#boundTo(target).map(({ id, values }) => {
+      const { target: _, timeout, policy, group, user, shadow = false, ...rest } = policyBindingSchema.parse(values);
       const condition = { ...(policy && { policy }), ...(group && { group }), ...(user && { user }) };
-      return { id, ...rest, timeout_s: timeout, ...condition };
+      return { shadow, binding: { id, ...rest, timeout_s: timeout, ...condition } };
     });
-    return { mode, bindings: bindings.sort((a, b) => a.order - b.order || (a.id < b.id ? -1 : 1)) };
+    const bindingsOf = (shadow: boolean) =>
+      compiled
+        .filter((entry) => entry.shadow === shadow)
+        .map(({ binding }) => binding)
+        .sort((a, b) => a.order - b.order || (a.id < b.id ? -1 : 1));
+    const shadow = bindingsOf(true);
+    return { mode, bindings: bindingsOf(false), ...(shadow.length > 0 && { shadow }) };
   }
 
   /** Returns the policies that are bound to any of the targets, with the policies that they call. */

@@ -30,6 +30,8 @@ export const policyBindingSchema = z.object({
   negate: boolean().default(false),
   timeout: integer({ min: 0, max: 2 ** 31 - 1 }).default(30),
   failure_result: boolean().default(false),
+  /** Absent unless it was given, because authentik has no such field. */
+  shadow: boolean().exactOptional(),
 });
 
 const CONDITIONS = ['policy', 'group', 'user'] as const;

@@ -61,6 +61,11 @@ export const policyRequest = z.object({
   flow_plan: z.object({ slug: z.string(), context: bag, withheld: z.boolean().exactOptional() }),
   /** Changes of reputation that this request has made and not saved yet, of identifiers at the client's address. */
   reputation: z.array(z.object({ identifier: z.string(), delta: z.int() })).optional(),
+  /**
+   * Set if the verdict is only recorded (`shadow`), or shown to an operator (`preview`): policies then write nothing.
+   * Policies of a preview also send nothing to other hosts.
+   */
+  dry_run: z.enum(['shadow', 'preview']).exactOptional(),
   /** Further context variables, which override those of the plan context. */
   context: bag,
   /** Further global variables for expressions. They cannot replace `user`. */

@@ -34,6 +34,7 @@ export * from './session-proof.js';
 export * from './session-state.js';
 export * from './sessions/session-binding.js';
 export * from './sessions/session-binding-checker.js';
+export * from './shadow-evaluator.js';
 export * from './stage-invoker.js';
 export * from './stage-request.js';
 export * from './stage-result.js';

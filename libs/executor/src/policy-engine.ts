@@ -11,18 +11,21 @@ import {
   evaluatePolicySet,
   type FlowVersion,
   findPolicy,
+  hasConditions,
   type InsertionPoint,
   insertSteps,
-  isUnconditional,
   type Plan,
+  type PolicyFacts,
   type PolicySet,
   type PolicyVerdict,
   policyViolations,
   queriesFor,
   runsStep,
+  type ShadowFacts,
   userKey,
   withoutBackend,
   withPolicyFacts,
+  withShadowVerdicts,
 } from '@gatehouse/plan';
 import type { EventEffect } from './effects.js';
 import { actorOf } from './event-context.js';
@@ -32,6 +35,7 @@ import { type PolicyEventFilter, policyEvents } from './policy-events.js';
 import type { PolicyClient, StageContractRegistry } from './ports/clients.js';
 import type { GroupMembershipStore, UserDirectory } from './ports/directory.js';
 import { toSavedUser } from './ports/plan-store.js';
+import type { ShadowEvaluator, ShadowRecord } from './shadow-evaluator.js';
 
 /** A policy that could not decide. */
 export interface UndecidedPolicy {
@@ -45,8 +49,8 @@ export interface UndecidedPolicy {
 /** An event of a policy about a visitor who has proved nothing. */
 export interface AnonymousPolicyEvent {
   /** Its action. `custom` stands for all events that one evaluation asks for. */
-  readonly action: Parameters<PolicyEventFilter>[0];
-  /** The id of the policy, or the ids of all policies of the evaluation. */
+  readonly action: Parameters<PolicyEventFilter>[0] | 'policy_shadow';
+  /** The id of the policy or shadow binding, or the ids of all policies of the evaluation. */
   readonly policy: string;
   /** The slug of the flow. */
   readonly flow: string;
@@ -56,6 +60,7 @@ export interface AnonymousPolicyEvent {
 
 interface Dependencies {
   readonly policies: PolicyClient;
+  readonly shadows: ShadowEvaluator;
   readonly memberships: GroupMembershipStore;
   readonly users: UserDirectory;
   readonly contracts: StageContractRegistry;
@@ -113,15 +118,46 @@ export class PolicyEngine {
    */
   async decide(run: PolicyRun, question: PolicyQuestion): Promise<PolicyDecision> {
     const { plan, set } = question;
-    if (isUnconditional(set)) return { pass: true, messages: [], undecided: false, plan, effects: [] };
+    if (!hasConditions(set)) return { pass: true, messages: [], undecided: false, plan, effects: [] };
     const user = plan.context.pending_user ?? run.session.sessionUser ?? undefined;
+    const asked = { ...question, user };
     const { groups, policies } = queriesFor(set);
-    const [userGroups, { reply, effects }] = await Promise.all([
+    const [userGroups, { reply, effects }, shadow] = await Promise.all([
       this.groupsOf(user, groups),
-      this.evaluate(run, policies, { ...question, user }),
+      this.evaluate(run, policies, asked),
+      this.dependencies.shadows.evaluate({
+        set,
+        user,
+        requestOf: (queries) => this.shadowRequest(run, queries, asked),
+      }),
     ]);
-    const verdict = evaluatePolicySet(set, { user, groups: userGroups, results: reply.results });
-    return { ...verdict, plan: await this.changedPlan(run, question, reply), effects };
+    const facts = { user, groups: userGroups, results: reply.results };
+    const recorded = this.recordShadow(run, question, { enforced: facts, shadow });
+    return {
+      ...evaluatePolicySet(set, facts),
+      plan: withShadowVerdicts(await this.changedPlan(run, question, reply), question.insertAt.id, recorded.verdicts),
+      effects: [...effects, ...recorded.effects],
+    };
+  }
+
+  private recordShadow(
+    run: PolicyRun,
+    { plan, set, policies }: PolicyQuestion,
+    facts: { readonly enforced: PolicyFacts; readonly shadow: ShadowFacts | undefined },
+  ): ShadowRecord {
+    const { version, request } = run.context;
+    const { slug: flow } = version.flow;
+    const isProved = hasProof(run, plan);
+    const { ip } = request.client;
+    const admits = (policy: string) =>
+      isProved || this.dependencies.admitsAnonymous({ action: 'policy_shadow', policy, flow, ip });
+    return this.dependencies.shadows.record({
+      set,
+      ...facts,
+      version: policies ? { policies } : version,
+      flow,
+      admits,
+    });
   }
 
   /** Evaluates whether a step of this kind runs (see `runsStep`). */
@@ -139,7 +175,7 @@ export class PolicyEngine {
   private async evaluate(run: PolicyRun, queries: PolicyQueries, question: UserQuestion): Promise<PolicyExchange> {
     if (queries.length === 0) return { reply: EMPTY_REPLY, effects: [] };
     run.budget.check();
-    const request = this.requestOf(run, queries, question);
+    const request = this.requestOf(run, run.budget.nextNumber(), { ...question, queries });
     const reply = await this.dependencies.policies.evaluate(request);
     return { reply, effects: this.eventsOf(request, reply, hasProof(run, question.plan)) };
   }
@@ -160,7 +196,16 @@ export class PolicyEngine {
     });
   }
 
-  private requestOf(run: PolicyRun, queries: PolicyQueries, { plan, method, user, ...question }: UserQuestion) {
+  /** Takes no number of the run, so that the ids of later requests are the same without shadow conditions. */
+  private shadowRequest(run: PolicyRun, queries: PolicyQueries, question: UserQuestion): PolicyRequest {
+    return this.requestOf(run, question.insertAt.id, { ...question, queries });
+  }
+
+  private requestOf(
+    run: PolicyRun,
+    number: number | string,
+    { plan, method, user, queries, ...question }: UserQuestion & { readonly queries: PolicyQueries },
+  ) {
     const { request, site, locale } = run.context;
     const { reputation } = run;
     const version = question.policies ? { ...run.context.version, policies: question.policies } : run.context.version;
@@ -170,7 +215,7 @@ export class PolicyEngine {
     const callable = callablePolicies(version, ids);
     return {
       v: PROTOCOL_VERSION,
-      id: `${plan.id}.${run.revision}.${run.budget.nextNumber()}`,
+      id: `${plan.id}.${run.revision}.${number}`,
       timeout_ms,
       locale,
       policies: queries.map(({ id, timeoutMs }) => ({

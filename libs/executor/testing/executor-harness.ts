@@ -12,6 +12,7 @@ import { Planner } from '../src/planner.js';
 import { type AnonymousPolicyEvent, PolicyEngine, type UndecidedPolicy } from '../src/policy-engine.js';
 import type { FlowStore } from '../src/ports/flow-store.js';
 import type { EventRecorder, PlanStore } from '../src/ports/plan-store.js';
+import { ShadowEvaluator } from '../src/shadow-evaluator.js';
 import { StageInvoker } from '../src/stage-invoker.js';
 import { FakePolicyClient, InMemoryGroupMembershipStore } from './fake-policy-client.js';
 import { FakeStageClient, type ScriptedReply } from './fake-stage-client.js';
@@ -99,8 +100,9 @@ function stageInvokerOf({ stages, contracts, attempts, violations, observer }: D
 /** Returns the executor's services with these ports. */
 function engineOf(doubles: ReturnType<typeof doublesOf>, own: OwnPorts) {
   const { policies, memberships, users, contracts, undecided } = doubles;
+  const shadows = new ShadowEvaluator({ policies, memberships, observer: doubles.observer, shadowTimeoutMs: 250 });
   const policyEngine = new PolicyEngine({
-    ...{ policies, memberships, users, contracts, timeoutMs: 5000 },
+    ...{ policies, shadows, memberships, users, contracts, timeoutMs: 5000 },
     report: (policy) => void undecided.push(policy),
     admitsAnonymous: own.admitsAnonymous ?? (() => true),
   });

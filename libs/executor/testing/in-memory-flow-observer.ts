@@ -24,6 +24,10 @@ export class InMemoryFlowObserver extends FlowObserver {
     this.seen.push(`${kind} ${outcome}`);
   }
 
+  shadowJudged(flow: string | undefined, outcome: string, changes: boolean): void {
+    this.seen.push(`shadow ${flow} ${outcome}${changes ? ' changes' : ''}`);
+  }
+
   attemptRefused(reason: AttemptRefusal, attempt: RefusedAttempt): void {
     this.refused.push(attempt);
     this.seen.push(`refused ${reason}`);

@@ -16,7 +16,15 @@ const policyBinding = z.object({
 });
 
 /** Policy bindings with the mode that combines them (docs/spec/policies.md#policy-sets). */
-export const policySet = z.object({ mode: z.enum(['any', 'all']), bindings: z.array(policyBinding) });
+export const policySet = z.object({
+  mode: z.enum(['any', 'all']),
+  bindings: z.array(policyBinding),
+  /**
+   * Bindings that are evaluated and recorded, but never enforced (docs/spec/policies.md#shadow-conditions). They are
+   * apart, so that code that does not know them ignores them. Absent if there are none.
+   */
+  shadow: z.array(policyBinding).exactOptional(),
+});
 export type PolicySet = z.output<typeof policySet>;
 
 export const DESIGNATIONS = [

@@ -12,5 +12,6 @@ export * from './policy-set.js';
 export * from './proof-steps.js';
 export * from './proxy-application.js';
 export * from './required-facts.js';
+export * from './shadow-conditions.js';
 export * from './steps.js';
 export * from './user-claims.js';

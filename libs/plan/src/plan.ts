@@ -1,5 +1,6 @@
 import { insert, isLocalPath, message, planContext, toUri } from '@gatehouse/contracts';
 import { z } from 'zod';
+import { type ShadowVerdict, shadowVerdict } from './shadow-conditions.js';
 
 /** The format of the stored plan. A plan of another format is dropped when it is loaded. */
 const PLAN_VERSION = 1;
@@ -78,6 +79,8 @@ export const planBody = z.object({
   /** Id of the next work of a stage that writes data, so that a retry repeats the same work (docs/adr/0023). */
   work: z.string().optional(),
   ended: ending.optional(),
+  /** The last verdicts of shadow conditions, for the inspector (docs/spec/policies.md#shadow-conditions). */
+  shadow_verdicts: z.array(shadowVerdict.extend({ target: z.string() })).exactOptional(),
   trail: z.array(z.object({ step: z.string(), outcome: z.string(), at: z.string(), ms: z.number() })),
 });
 export type PlanBody = z.output<typeof planBody>;
@@ -106,10 +109,24 @@ export const emptyPlan = (id: string): Plan => ({
 });
 
 /**
- * Returns an ended plan with nothing but its ending, which repeated requests get, and its trail, which contains no data
- * of the visitor.
+ * Returns an ended plan with nothing but its ending, which repeated requests get, and its trail and verdicts of shadow
+ * conditions, which contain no data of the visitor.
  */
-export const endPlan = ({ id, trail }: Plan, ended: PlanEnding): Plan => ({ ended, ...emptyPlan(id), trail });
+export const endPlan = ({ id, trail, shadow_verdicts: verdicts }: Plan, ended: PlanEnding): Plan => ({
+  ended,
+  ...emptyPlan(id),
+  trail,
+  ...(verdicts && { shadow_verdicts: verdicts }),
+});
+
+const MAX_SHADOW_VERDICTS = 20;
+
+/** Returns the plan with verdicts of the shadow conditions of a target: a step, or `guard` or `access`. */
+export function withShadowVerdicts(plan: Plan, target: string, verdicts: readonly ShadowVerdict[]): Plan {
+  if (verdicts.length === 0) return plan;
+  const added = verdicts.map((verdict) => ({ ...verdict, target }));
+  return { ...plan, shadow_verdicts: [...(plan.shadow_verdicts ?? []), ...added].slice(-MAX_SHADOW_VERDICTS) };
+}
 
 /**
  * Returns a finished plan's destination: the fact `redirect`, else `next`, else `/`. Returns a non-local `next` as

@@ -29,9 +29,10 @@ export interface PolicyFacts {
   readonly results: Readonly<Record<string, PolicyResult>>;
 }
 
-type PolicyBinding = PolicySet['bindings'][number];
+export type PolicyBinding = PolicySet['bindings'][number];
 
-const enabledIn = ({ bindings }: PolicySet) => bindings.filter(({ enabled }) => enabled);
+/** Returns the enabled bindings of a set. */
+export const enabledIn = ({ bindings }: PolicySet) => bindings.filter(({ enabled }) => enabled);
 
 /** Whether a set passes for every user, so that nothing has to be evaluated. */
 export const isUnconditional = (set: PolicySet): boolean => enabledIn(set).length === 0;
@@ -77,14 +78,16 @@ export function evaluatePolicySet(set: PolicySet, facts: PolicyFacts): PolicyVer
 export const runsStep = ({ pass, undecided }: PolicyVerdict, isGrant: boolean): boolean =>
   pass || (undecided && !isGrant);
 
-function combined(mode: PolicySet['mode'], passes: readonly boolean[]): boolean {
+/** Combines the outcomes of bindings. No outcome at all is a pass. */
+export function combined(mode: PolicySet['mode'], passes: readonly boolean[]): boolean {
   return passes.length === 0 || (mode === 'all' ? !passes.includes(false) : passes.includes(true));
 }
 
 /** Sorts bindings by order, and bindings of the same order by id (docs/spec/policies.md#order). */
-const byOrder = (a: PolicyBinding, b: PolicyBinding) => a.order - b.order || (a.id < b.id ? -1 : 1);
+export const byOrder = (a: PolicyBinding, b: PolicyBinding) => a.order - b.order || (a.id < b.id ? -1 : 1);
 
-function outcomeOf(binding: PolicyBinding, facts: PolicyFacts): PolicyVerdict {
+/** Returns the verdict of one binding. */
+export function outcomeOf(binding: PolicyBinding, facts: PolicyFacts): PolicyVerdict {
   const result = binding.policy === undefined ? undefined : resultOf(binding.policy, facts);
   // `negate` does not apply to a policy that could not decide.
   if (result?.error !== undefined)

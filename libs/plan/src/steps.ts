@@ -1,7 +1,8 @@
 import type { AttemptRule, Insert } from '@gatehouse/contracts';
 import type { FlowVersion, PolicySet } from './flow-version.js';
 import type { Plan, PlannedStep } from './plan.js';
-import { isUnconditional, type PolicyVerdict } from './policy-set.js';
+import type { PolicyVerdict } from './policy-set.js';
+import { hasConditions } from './shadow-conditions.js';
 
 /** A step of a plan, with its stage as the flow version defines it. */
 export interface Step {
@@ -12,7 +13,7 @@ export interface Step {
   readonly kind: string;
   readonly config: Readonly<Record<string, unknown>>;
   readonly onRefusal: 'retry' | 'restart' | 'restart_with_context';
-  /** Policies that are evaluated when the step becomes current; `undefined` if the step is unconditional. */
+  /** Policies that are evaluated when the step becomes current; `undefined` if the step has no conditions. */
   readonly policies: PolicySet | undefined;
 }
 
@@ -43,7 +44,7 @@ function stepOf(planned: PlannedStep, version: FlowVersion): Step {
   const bound = version.steps.find((step) => step.id === planned.binding);
   if (!bound) throw new Error(`the flow version has no binding ${planned.binding}`);
   const { name, kind, config } = bound.stage;
-  const policies = bound.re_evaluate_policies && !isUnconditional(bound.policies) ? bound.policies : undefined;
+  const policies = bound.re_evaluate_policies && hasConditions(bound.policies) ? bound.policies : undefined;
   const { id: stage } = bound.stage;
   return { id: bound.id, stage, name, kind, config, onRefusal: bound.invalid_response_action, policies };
 }

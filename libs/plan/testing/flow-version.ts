@@ -16,8 +16,10 @@ interface TestBinding {
 /** Returns a test policy for each id that the sets name. */
 const policiesIn = (sets: readonly PolicySet[]) =>
   Object.fromEntries(
-    sets.flatMap(({ bindings }) =>
-      bindings.flatMap(({ policy }) => (policy ? [[policy, { kind: 'test', name: policy, config: {} }]] : [])),
+    sets.flatMap(({ bindings, shadow = [] }) =>
+      [...bindings, ...shadow].flatMap(({ policy }) =>
+        policy ? [[policy, { kind: 'test', name: policy, config: {} }]] : [],
+      ),
     ),
   );
 

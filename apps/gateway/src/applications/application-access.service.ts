@@ -1,10 +1,17 @@
 import { type PolicyReply, type PolicyRequest, PROTOCOL_VERSION, type SavedUser } from '@gatehouse/contracts';
-import { type EventEffect, GroupMembershipStore, PolicyClient, policyEvents, toSavedUser } from '@gatehouse/executor';
+import {
+  type EventEffect,
+  GroupMembershipStore,
+  PolicyClient,
+  policyEvents,
+  ShadowEvaluator,
+  toSavedUser,
+} from '@gatehouse/executor';
 import {
   callablePolicies,
   evaluatePolicySet,
   findPolicy,
-  isUnconditional,
+  hasConditions,
   type OauthClient,
   type PolicyQueries,
   queriesFor,
@@ -48,6 +55,7 @@ export class ApplicationAccess {
   constructor(
     @Inject(PolicyClient) private readonly policyClient: PolicyClient,
     @Inject(GroupMembershipStore) private readonly memberships: GroupMembershipStore,
+    @Inject(ShadowEvaluator) private readonly shadows: ShadowEvaluator,
     @Inject(Logger) private readonly logger: Logger,
     @Inject(GATEWAY_CONFIG) private readonly config: Pick<GatewayConfig, 'BASE_URL' | 'POLICY_TIMEOUT_MS'>,
   ) {}
@@ -58,15 +66,20 @@ export class ApplicationAccess {
    */
   async judge(application: RestrictedApplication, subject: AccessSubject): Promise<AccessDecision> {
     const { access } = application;
-    if (isUnconditional(access)) return PASSED;
+    if (!hasConditions(access)) return PASSED;
+    const user = toSavedUser(subject.user);
     const { groups, policies } = queriesFor(access);
-    const [userGroups, { reply, events }] = await Promise.all([
+    const requestOf = (queries: PolicyQueries['policies']) => this.requestOf(application, queries, subject);
+    const [userGroups, { reply, events }, shadow] = await Promise.all([
       this.groupsOf(subject, groups),
       this.evaluate(application, policies, subject),
+      this.shadows.evaluate({ set: access, user, requestOf }),
     ]);
-    const facts = { user: toSavedUser(subject.user), groups: userGroups, results: reply.results };
+    const facts = { user, groups: userGroups, results: reply.results };
     const { pass, messages } = evaluatePolicySet(access, facts);
-    return { pass, messages, events };
+    const given = { set: access, enforced: facts, shadow, version: application };
+    const { effects } = this.shadows.record({ ...given, flow: undefined, admits: () => true });
+    return { pass, messages, events: [...events, ...effects] };
   }
 
   private async groupsOf({ user, groups }: AccessSubject, bound: readonly string[]): Promise<ReadonlySet<string>> {

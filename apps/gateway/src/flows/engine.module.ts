@@ -23,6 +23,7 @@ import {
   ResponseTiming,
   SessionBindingChecker,
   SessionBindingStore,
+  ShadowEvaluator,
   StageClient,
   StageContractRegistry,
   StageInvoker,
@@ -41,6 +42,7 @@ import { AdaptersModule } from './adapters.module.js';
 const SITE = Symbol('site');
 const CLOCK = Symbol('clock');
 const POLICY_TIMEOUT_MS = Symbol('policy timeout');
+const SHADOW_TIMEOUT_MS = Symbol('shadow timeout');
 const POLICY_REPORT = Symbol('policy report');
 const ANONYMOUS_EVENT_LIMIT = Symbol('anonymous event limit');
 const STAGE_REPORT = Symbol('stage report');
@@ -54,6 +56,11 @@ const VALUES: Provider[] = [
     provide: POLICY_TIMEOUT_MS,
     inject: [GATEWAY_CONFIG],
     useFactory: ({ POLICY_TIMEOUT_MS: timeoutMs }: GatewayConfig) => timeoutMs,
+  },
+  {
+    provide: SHADOW_TIMEOUT_MS,
+    inject: [GATEWAY_CONFIG],
+    useFactory: ({ SHADOW_TIMEOUT_MS: timeoutMs }: GatewayConfig) => timeoutMs,
   },
   {
     provide: POLICY_REPORT,
@@ -159,8 +166,15 @@ const GUARDS: Provider[] = [
 ];
 
 const ENGINE: Provider[] = [
+  provideWith(ShadowEvaluator, {
+    policies: PolicyClient,
+    memberships: GroupMembershipStore,
+    observer: FlowObserver,
+    shadowTimeoutMs: SHADOW_TIMEOUT_MS,
+  }),
   provideWith(PolicyEngine, {
     policies: PolicyClient,
+    shadows: ShadowEvaluator,
     memberships: GroupMembershipStore,
     users: UserDirectory,
     contracts: StageContractRegistry,
@@ -220,6 +234,6 @@ const ENGINE: Provider[] = [
 @Module({
   imports: [AdaptersModule, BrandsModule],
   providers: [...VALUES, ...ATTEMPTS, ...GUARDS, ...ENGINE],
-  exports: [AdaptersModule, Executor, FlowStarter, SessionBindingChecker, ReservationFactory],
+  exports: [AdaptersModule, Executor, FlowStarter, SessionBindingChecker, ShadowEvaluator, ReservationFactory],
 })
 export class EngineModule {}

@@ -21,3 +21,11 @@ it('flows and kinds beyond METRICS_FLOWS_MAX and METRICS_KINDS_MAX share series'
     observer.stepTaken(flowCalled('spec-1'), kind, 'passed');
   expect([await stepsOf('spec-1', 'x_acme_one'), await stepsOf('spec-1', 'other')]).toEqual([1, 2]);
 });
+
+it('shadow conditions have series by flow, or none for an application, and flows beyond the limit share them', async () => {
+  const observer = new CountingFlowObserver(new MetricLabels({ METRICS_FLOWS_MAX: 1, METRICS_KINDS_MAX: 1 }));
+  for (const slug of ['shadow-1', 'shadow-2', 'shadow-3', undefined]) observer.shadowJudged(slug, 'fail', true);
+  const count = (flow: string) =>
+    scrape(`gatehouse_shadow_conditions_total{flow="${flow}",outcome="fail",verdict="other"}`);
+  expect(await Promise.all(['shadow-1', 'shadow-2', 'other', ''].map(count))).toEqual([1, undefined, 2, 1]);
+});

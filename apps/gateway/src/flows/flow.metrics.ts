@@ -1,5 +1,6 @@
 import type { AttemptRefusal, RefusedAttempt } from '@gatehouse/executor';
 import { FlowObserver, type ObservedFlow, type PlanOutcome, type StepOutcome } from '@gatehouse/executor';
+import type { ShadowVerdict } from '@gatehouse/plan';
 import { boundedLabel, counter } from '@gatehouse/platform';
 import type { GatewayConfig } from '../gateway.config.js';
 
@@ -34,6 +35,17 @@ const steps = counter({
     kind: 'the kind of the stage, or `other` beyond METRICS_KINDS_MAX kinds',
     outcome:
       '`passed`; `rejected`: a wrong answer; `denied`; `skipped` by its policies; `deferred`: a proof of the user is needed before; `fault`: the stage or its policies gave no result',
+  },
+});
+
+const shadows = counter({
+  name: 'gatehouse_shadow_conditions_total',
+  question: 'logins',
+  help: 'Evaluations of shadow conditions, which are not enforced',
+  labels: {
+    flow: `${flow}, or empty for the conditions of an application outside of flows`,
+    outcome: '`pass`; `fail`; `undecided`: failed, or took too long',
+    verdict: '`same`; `other`: the conditions together would have decided otherwise if it were enforced',
   },
 });
 
@@ -77,6 +89,11 @@ export class CountingFlowObserver extends FlowObserver {
 
   stepTaken({ slug }: ObservedFlow, kind: string, outcome: StepOutcome): void {
     steps.inc({ flow: this.labels.flowOf(slug), kind: this.labels.kindOf(kind), outcome });
+  }
+
+  shadowJudged(slug: string | undefined, outcome: ShadowVerdict['outcome'], changes: boolean): void {
+    const flowLabel = slug === undefined ? '' : this.labels.flowOf(slug);
+    shadows.inc({ flow: flowLabel, outcome, verdict: changes ? 'other' : 'same' });
   }
 
   attemptRefused(reason: AttemptRefusal, _attempt: RefusedAttempt): void {

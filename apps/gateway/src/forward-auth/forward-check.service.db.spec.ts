@@ -52,7 +52,7 @@ async function openService(
   const { source } = database;
   const sealer = new Sealer(SEAL);
   // No application of this spec has a binding, so nobody is asked.
-  const access = new ApplicationAccess(undefined as never, undefined as never, logger, config);
+  const access = new ApplicationAccess(undefined as never, undefined as never, undefined as never, logger, config);
   const bindings = new SessionBindingChecker({
     sessions: new PostgresSessionBindingStore(source, sealer),
     geoLocator: await MaxmindGeoLocator.open({ asn: undefined, city: undefined }),

@@ -108,7 +108,10 @@ export class ForwardCheckService {
   private async judge(site: ProxyApplication, session: ForwardSession, checked: CheckedRequest): Promise<Verdict> {
     const { ip, request } = checked;
     const { user } = session;
-    const { pass } = await this.access.judge(site, {
+    // Each request to the application is checked. Shadow conditions are evaluated once, when its cookie is issued.
+    const { mode, bindings } = site.access;
+    const enforced = { ...site, access: { mode, bindings } };
+    const { pass } = await this.access.judge(enforced, {
       ...{ user, groups: new Set(user.group_ids), requestId: request.id, brand: this.config.BRAND },
       client: { ip, user_agent: request.headers['user-agent'] ?? '', outpost: false },
       locale: localeFor(request, { user }),

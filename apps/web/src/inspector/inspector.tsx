@@ -4,7 +4,7 @@ import type { FlowPageData } from '../page.js';
 import { timeOfDay } from '../ui/absolute-time.js';
 import { Moment } from '../ui/moment.js';
 import { FlowDiagram } from './flow-diagram.js';
-import { findRun, type Run, type TrailEntry } from './run.js';
+import { findRun, type Run, type ShadowVerdict, type TrailEntry } from './run.js';
 
 /** Returns the inspector panel of a flow, or undefined when the visitor has no permission. */
 export async function inspectorOf({ slug, locale }: FlowPageData, t: Translate): Promise<ComponentChildren> {
@@ -41,9 +41,24 @@ function Facts({ run, locale, t }: Language & { run: Run }) {
       )}
       <h3>{t('Times')}</h3>
       <Times trail={run.trail} locale={locale} t={t} />
+      {run.shadow_verdicts.length > 0 && <ShadowVerdicts verdicts={run.shadow_verdicts} t={t} />}
     </>
   );
 }
+
+const ShadowVerdicts = ({ verdicts, t }: { verdicts: readonly ShadowVerdict[]; t: Translate }) => (
+  <>
+    <h3>{t('Shadow conditions')}</h3>
+    <ul>
+      {verdicts.map(({ binding, policy, condition, outcome, passes, would_pass: wouldPass }, i) => (
+        <li key={`${binding} ${i}`}>
+          {policy ?? condition}: {outcome}{' '}
+          {passes !== wouldPass && <strong>{t('It would have changed the verdict.')}</strong>}
+        </li>
+      ))}
+    </ul>
+  </>
+);
 
 function Times({ trail, locale, t }: Language & { trail: readonly TrailEntry[] }) {
   if (trail.length === 0) return <p class="hint">{t('Nothing was answered yet.')}</p>;

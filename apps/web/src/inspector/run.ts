@@ -5,6 +5,7 @@ export interface Run {
   readonly is_completed: boolean;
   readonly steps: readonly RunStep[];
   readonly trail: readonly TrailEntry[];
+  readonly shadow_verdicts: readonly ShadowVerdict[];
   readonly current_plan: { readonly plan_context: Readonly<Record<string, unknown>> };
 }
 
@@ -26,6 +27,17 @@ export interface TrailEntry {
   readonly outcome: string;
   readonly at: string;
   readonly ms: number;
+}
+
+/** What a condition that is not enforced would have decided. */
+export interface ShadowVerdict {
+  readonly binding: string;
+  /** Name of the policy; null for a group or a user. */
+  readonly policy: string | null;
+  readonly condition: string;
+  readonly outcome: string;
+  readonly passes: boolean;
+  readonly would_pass: boolean;
 }
 
 /** Fetches the run. Resolves to null when there is no run, and to undefined when the visitor may not inspect it. */

@@ -78,6 +78,7 @@ const EVERYTHING = entries(
   condition('login', 'group: !KeyOf staff'),
   condition('who-in-login', 'policy: !KeyOf outer, negate: true, timeout: 3'),
   condition('form-in-login', 'user: !KeyOf ann', 3),
+  condition('form-in-login', 'group: !KeyOf staff, shadow: true', 4),
   flow('apart', 'invalidation'),
 );
 const SECRET = 'GATE_WORD';

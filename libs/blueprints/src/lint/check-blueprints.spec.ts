@@ -123,6 +123,11 @@ const cases: Record<
     9,
     [...LOGIN, expression('if request.user:\n  return False\nreturn True'), bound('login')],
   ],
+  'shadow-only': [
+    [...LOGIN, DENY, at(25, 'deny'), expression('return context["x"]'), bound('at-25', 'shadow: true')],
+    10,
+    [...LOGIN, DENY, at(25, 'deny'), expression('return context["x"]'), bound('at-25')],
+  ],
   'redirect-elsewhere': [
     [expression('flow_plan.redirect("https://evil.example/")')],
     2,

@@ -24,6 +24,7 @@ export const RULES = {
   'bound-twice': 'warning',
   'policy-never-passes': 'warning',
   'redirect-elsewhere': 'warning',
+  'shadow-only': 'warning',
 } as const satisfies Record<string, 'error' | 'warning'>;
 
 /** The name of a rule. Names are stable, because scripts match on them. */

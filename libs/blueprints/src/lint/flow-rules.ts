@@ -26,6 +26,7 @@ export const flowRemarks = (flow: LintedFlow): LintRemark[] => [
   ...flow.steps.flatMap(skippableFactors),
   ...devicesBeforeProof(flow),
   ...sameOrders(flow),
+  ...shadowOnly(flow),
 ];
 
 function emptyFlow({ flow, steps }: LintedFlow): LintRemark[] {
@@ -125,6 +126,25 @@ function sameOrders({ steps }: LintedFlow): LintRemark[] {
     const text = `${nameOf(before)} and ${nameOf(step)} have the same order ${step.order}, so the ids of their bindings decide which runs first`;
     return [{ rule: 'same-order' as const, objectId: step.binding.id, text }];
   });
+}
+
+/** Returns a remark for each flow, denial and second factor whose only conditions are shadow conditions. */
+function shadowOnly({ flow, steps, ...bound }: LintedFlow): LintRemark[] {
+  const isShadowOnly = ({ conditions, shadows }: Pick<LintedStep, 'conditions' | 'shadows'>) =>
+    conditions.length === 0 && shadows.length > 0;
+  const matters = ({ contract, proofs }: LintedStep) =>
+    contract?.ends === true || proofs.some(({ factor }) => factor === 'further');
+  const remark = (objectId: string, text: string) => ({ rule: 'shadow-only' as const, objectId, text });
+  return [
+    ...(isShadowOnly(bound)
+      ? [remark(flow.id, 'all conditions of this flow are shadow conditions, so it admits every user')]
+      : []),
+    ...steps
+      .filter((step) => matters(step) && isShadowOnly(step))
+      .map((step) =>
+        remark(step.binding.id, `all conditions of ${nameOf(step)} are shadow conditions, so it runs for every user`),
+      ),
+  ];
 }
 
 const nameOf = ({ stage }: LintedStep) =>

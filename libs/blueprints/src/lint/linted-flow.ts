@@ -13,8 +13,10 @@ export interface LintedStep {
   readonly stage: BlueprintObject | undefined;
   /** The contract of the stage. Undefined for an external stage and for a stage that is not in the files. */
   readonly contract: StageContract | undefined;
-  /** The enabled policy bindings of this step. */
+  /** The enabled policy bindings of this step that are enforced. */
   readonly conditions: readonly BlueprintObject[];
+  /** The enabled policy bindings of this step that are shadow conditions. */
+  readonly shadows: readonly BlueprintObject[];
   /** The proofs of the stage and of its embedded stages. */
   readonly proofs: readonly StageProof[];
 }
@@ -23,6 +25,7 @@ export interface LintedStep {
 export interface LintedFlow {
   readonly flow: BlueprintObject;
   readonly conditions: readonly BlueprintObject[];
+  readonly shadows: readonly BlueprintObject[];
   /** The steps, sorted by order. */
   readonly steps: readonly LintedStep[];
 }
@@ -30,14 +33,18 @@ export interface LintedFlow {
 /** Returns the flows of a draft with their steps. */
 export function lintedFlows(draft: LintDraft, contracts: ModelContracts): LintedFlow[] {
   const conditions = [...draft.objectsOf(policyBindingModel.name)].filter(({ values }) => values['enabled'] !== false);
-  const conditionsOf = (target: string) => conditions.filter(({ values }) => values['target'] === target);
+  const conditionsOf = (target: string) => {
+    const bound = conditions.filter(({ values }) => values['target'] === target);
+    const isShadow = ({ values }: BlueprintObject) => values['shadow'] === true;
+    return { conditions: bound.filter((binding) => !isShadow(binding)), shadows: bound.filter(isShadow) };
+  };
   const steps = [...draft.objectsOf(bindingModel.name)].map((binding) => ({
     target: binding.values['target'],
-    step: { ...stepOf(binding, draft, contracts), conditions: conditionsOf(binding.id) },
+    step: { ...stepOf(binding, draft, contracts), ...conditionsOf(binding.id) },
   }));
   return [...draft.objectsOf(flowModel.name)].map((flow) => ({
     flow,
-    conditions: conditionsOf(flow.id),
+    ...conditionsOf(flow.id),
     steps: steps
       .filter(({ target }) => target === flow.id)
       .map(({ step }) => step)

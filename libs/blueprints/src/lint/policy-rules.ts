@@ -11,7 +11,7 @@ const REDIRECT = /\.redirect\(\s*f?(["'])(.*?)\1/g;
 /** Returns the rule violations of the policies of a draft. */
 export function policyRemarks(draft: LintDraft, contracts: ReadonlyMap<string, PolicyContract>): LintRemark[] {
   const bindings = [...draft.objectsOf(policyBindingModel.name)].filter(
-    ({ values: { enabled, negate } }) => enabled && !negate,
+    ({ values: { enabled, negate, shadow } }) => enabled && !negate && shadow !== true,
   );
   const boundPolicies = new Set(bindings.map(({ values: { policy } }) => policy));
   return [...contracts.values()].flatMap((contract) =>

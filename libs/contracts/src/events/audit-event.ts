@@ -26,3 +26,7 @@ export interface AuditEventDefinition<S extends z.ZodObject = z.ZodObject> {
 /** Returns the definition, with the type of its context. */
 export const defineEvent = <S extends z.ZodObject>(definition: AuditEventDefinition<S>): AuditEventDefinition<S> =>
   definition;
+
+/** Who causes the events of a flow, and whom they are about. */
+export const BY_PLAN = 'the visitor of the flow';
+export const PENDING = 'the pending user of the flow';

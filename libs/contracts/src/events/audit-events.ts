@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { DEVICE_CLASSES } from '../device-class.js';
 import { REDACTED } from '../secret.js';
-import { type AuditEventDefinition, defineEvent } from './audit-event.js';
+import { type AuditEventDefinition, BY_PLAN, defineEvent, PENDING } from './audit-event.js';
 import { appliedBlueprints, changedObject, counts, invitation, invitationReference, model } from './event-contexts.js';
+import { policyEvents } from './policy-event-definitions.js';
 
 const NAME = { app: 'authentik_stages_password', model_name: 'passwordstage', name: 'password' };
 const DEVICE = { app: 'authentik_stages_authenticator_totp', model_name: 'totpdevice', pk: 7, name: 'TOTP Device' };
@@ -15,9 +16,7 @@ const INVITATION = {
 const BY_VISITOR = 'the user of the session or of the API token';
 const OR_COMMAND = ', or a command';
 const BY_COMMAND = 'the command of an administrator';
-const BY_PLAN = 'the visitor of the flow';
 const OWNER = 'the owner of the object';
-const PENDING = 'the pending user of the flow';
 
 /** All actions of audit events, except `custom_<action>` of expressions and the actions of external stages. */
 export const auditEvents = {
@@ -256,28 +255,7 @@ export const auditEvents = {
     }),
     example: { message: 'Failed to enroll user: Invalid integration key' },
   }),
-  policy_exception: defineEvent({
-    when: 'A policy fails, so that the `failure_result` of its binding decides.',
-    ...{ level: 'error', outcome: 'failure', actor: BY_PLAN, subject: PENDING },
-    context: z.object({ message: z.string(), policy: z.string(), kind: z.string().optional() }),
-    example: { message: 'division by zero', policy: 'office-hours', kind: 'expression' },
-  }),
-  policy_execution: defineEvent({
-    when: 'A policy with `execution_logging` has decided.',
-    ...{ level: 'info', outcome: 'success', actor: BY_PLAN, subject: PENDING },
-    context: z.object({
-      message: z.literal('Policy Execution'),
-      policy: z.string(),
-      kind: z.string(),
-      result: z.object({ passing: z.boolean().optional(), messages: z.array(z.string()) }),
-    }),
-    example: {
-      message: 'Policy Execution',
-      policy: 'office-hours',
-      kind: 'expression',
-      result: { passing: true, messages: [] },
-    },
-  }),
+  ...policyEvents,
 } as const satisfies Readonly<Record<string, AuditEventDefinition>>;
 
 export type AuditAction = keyof typeof auditEvents;

@@ -1,5 +1,5 @@
 import type { StageReply } from '@gatehouse/contracts';
-import type { FlowVersion } from '@gatehouse/plan';
+import type { FlowVersion, ShadowVerdict } from '@gatehouse/plan';
 
 /** The flow of a plan, as metrics name it. */
 export type ObservedFlow = Pick<FlowVersion['flow'], 'slug' | 'designation'>;
@@ -42,5 +42,10 @@ export abstract class FlowObserver {
   /** `plans` is the number of plans, 1 by default. */
   abstract planEnded(flow: ObservedFlow, outcome: PlanOutcome, plans?: number): void;
   abstract stepTaken(flow: ObservedFlow, kind: string, outcome: StepOutcome): void;
+  /**
+   * `flow` is the slug; `undefined` outside of flows. `changes` says whether the verdict of the set would be another if
+   * the condition were enforced.
+   */
+  abstract shadowJudged(flow: string | undefined, outcome: ShadowVerdict['outcome'], changes: boolean): void;
   abstract attemptRefused(reason: AttemptRefusal, attempt: RefusedAttempt): void;
 }

@@ -1,3 +1,4 @@
+import type { PolicyRequest } from '@gatehouse/contracts';
 import { DIRECTORY_SCHEMA, PolicyUserRepository } from '@gatehouse/directory';
 import { openDataSource } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
@@ -28,9 +29,9 @@ beforeEach(async () => {
   uuid = row!.id;
 });
 
-const ask = (config: object, user = { ...ALICE, uuid }) =>
+const ask = (config: object, { user = { ...ALICE, uuid }, ...more }: Partial<PolicyRequest> = {}) =>
   new PasswordExpiryPolicy(new PolicyUserRepository(source)).evaluate(
-    policyInput(passwordExpiryContract, { config: { ...config }, request: { user } as object }),
+    policyInput(passwordExpiryContract, { config: { ...config }, request: { user, ...more } }),
   );
 const storedHash = async () => {
   const [row] = await source.query<{ password_hash: string }[]>('SELECT password_hash FROM directory.users');
@@ -53,6 +54,14 @@ it('deletes an expired password', async () => {
   expect(await storedHash()).toBe('');
 });
 
+it.each(['shadow', 'preview'] as const)(
+  'keeps an expired password if its verdict is not enforced: %s',
+  async (dry_run) => {
+    expect(await ask({ days: 7 }, { dry_run })).toMatchObject({ pass: false });
+    expect(await storedHash()).toBe('hash');
+  },
+);
+
 it('does not delete a password that was changed concurrently', async () => {
   const users = new PolicyUserRepository(source);
   const changed = await users.findPasswordChange(uuid);
@@ -63,5 +72,5 @@ it('does not delete a password that was changed concurrently', async () => {
 
 it('passes for a user who is not saved', async () => {
   const pretendedUser = { kind: 'pretended', username: 'nobody', email: '' } as never;
-  expect(await ask({ days: 0 }, pretendedUser)).toEqual({ pass: true });
+  expect(await ask({ days: 0 }, { user: pretendedUser })).toEqual({ pass: true });
 });

@@ -22,6 +22,8 @@ export const ar: Catalogue = {
   Context: 'السياق',
   Times: 'الأزمنة',
   'Nothing is known.': 'لا شيء معروف.',
+  'Shadow conditions': 'شروط قيد المراقبة',
+  'It would have changed the verdict.': 'كان سيغيّر القرار.',
   'Nothing was answered yet.': 'لم يُجَب عن شيء بعد.',
   Time: 'الوقت',
   Step: 'الخطوة',

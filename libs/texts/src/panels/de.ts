@@ -23,6 +23,8 @@ export const de: Catalogue = {
   Context: 'Kontext',
   Times: 'Zeiten',
   'Nothing is known.': 'Nichts ist bekannt.',
+  'Shadow conditions': 'Bedingungen zur Beobachtung',
+  'It would have changed the verdict.': 'Sie hätte die Entscheidung geändert.',
   'Nothing was answered yet.': 'Noch wurde nichts beantwortet.',
   Time: 'Zeit',
   Step: 'Schritt',

@@ -23,6 +23,8 @@ export const es: Catalogue = {
   Context: 'Contexto',
   Times: 'Tiempos',
   'Nothing is known.': 'No se sabe nada.',
+  'Shadow conditions': 'Condiciones en observación',
+  'It would have changed the verdict.': 'Habría cambiado el veredicto.',
   'Nothing was answered yet.': 'Aún no se ha respondido nada.',
   Time: 'Hora',
   Step: 'Paso',

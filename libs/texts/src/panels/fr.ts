@@ -23,6 +23,8 @@ export const fr: Catalogue = {
   Context: 'Contexte',
   Times: 'Durées',
   'Nothing is known.': 'Rien n’est connu.',
+  'Shadow conditions': 'Conditions en observation',
+  'It would have changed the verdict.': 'Elle aurait changé le verdict.',
   'Nothing was answered yet.': 'Rien n’a encore été répondu.',
   Time: 'Heure',
   Step: 'Étape',

@@ -1,3 +1,4 @@
+import { shadowVerdict } from '@gatehouse/plan';
 import { z } from 'zod';
 
 const stage = z
@@ -89,6 +90,11 @@ export const flowInspection = z
         ms: z.number(),
       }),
     ),
+    /**
+     * The last verdicts of shadow conditions, which are not enforced. `target` is the id of a step, or `guard` for the
+     * flow and `access` for its application.
+     */
+    shadow_verdicts: z.array(shadowVerdict.extend({ target: z.string() })),
   })
   .meta({ id: 'FlowInspection' });
 export type FlowInspection = z.output<typeof flowInspection>;

@@ -31,7 +31,10 @@ export function presentInspection(inspected: InspectedRun): FlowInspection | und
     return { ...entry, name, kind };
   });
   const diagram = flowDiagramOf(plan, version);
-  return { plans, current_plan: current, is_completed: plan.ended !== undefined, steps: diagram, trail };
+  return {
+    ...{ plans, current_plan: current, is_completed: plan.ended !== undefined, steps: diagram, trail },
+    shadow_verdicts: plan.shadow_verdicts ?? [],
+  };
 }
 
 interface StepPosition {

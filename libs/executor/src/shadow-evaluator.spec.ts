@@ -1,0 +1,140 @@
+import { Problem } from '@gatehouse/contracts';
+import type { PolicySet } from '@gatehouse/plan';
+import { describe, expect, it } from 'vitest';
+import { executorHarness } from '../testing/executor-harness.js';
+import { policyBindingOf, policySetOf } from '../testing/fake-policy-client.js';
+import { challengeReply, DEFAULT_REPLIES, rejectedReply } from '../testing/fake-stage-client.js';
+import { ALICE, flowOf } from '../testing/test-flow.js';
+import type { AnonymousPolicyEvent } from './policy-engine.js';
+
+/** Returns a set of enforced bindings with the shadow condition `policy: 's'`. */
+const shadowed = (enforced: PolicySet = policySetOf(), more = {}): PolicySet => ({
+  ...enforced,
+  shadow: [policyBindingOf({ id: 'b-s', policy: 's', ...more })],
+});
+const onPage = (set: PolicySet) => flowOf([{ kind: 'page', policies: set }, { kind: 'secret' }]);
+const shows = { type: 'show', challenge: { page: true } };
+const verdict = { binding: 'b-s', condition: 'policy', policy: 's' };
+const failed = { ...verdict, outcome: 'fail', passes: true, would_pass: false };
+const eventOf = (context: object) => ({
+  type: 'event',
+  action: 'policy_shadow',
+  context: { message: 'Shadow Policy', ...context },
+});
+
+describe('a shadow condition', () => {
+  it('skips no step and refuses no flow, but records what it would have decided', async () => {
+    for (const version of [onPage(shadowed()), flowOf([{ kind: 'page' }], {}, shadowed())]) {
+      const { show, policies, plans, observer } = executorHarness(version, DEFAULT_REPLIES);
+      policies.replies['s'] = false;
+      expect((await show()).result).toMatchObject(shows);
+      expect(plans.savedEffects).toEqual([eventOf(failed)]);
+      expect(plans.plan?.shadow_verdicts).toEqual([{ ...failed, target: expect.stringMatching(/^(page-0|guard)$/) }]);
+      expect(observer.seen).toContain('shadow login fail changes');
+    }
+  });
+
+  it('lets nobody in whom the enforced conditions refuse', async () => {
+    const { show, policies, plans } = executorHarness(onPage(shadowed(policySetOf({ policy: 'p' }))), {
+      ...DEFAULT_REPLIES,
+      'secret.challenge': challengeReply({ secret: true }),
+    });
+    policies.replies['p'] = false;
+    expect((await show()).result).toMatchObject({ challenge: { secret: true } });
+    // In mode `any` the condition would have let the step run.
+    expect(plans.savedEffects).toEqual([eventOf({ ...verdict, outcome: 'pass', passes: false, would_pass: true })]);
+  });
+
+  it('changes neither the plan nor the verdict: its facts, steps, events and messages are dropped', async () => {
+    const { show, policies, plans } = executorHarness(onPage(shadowed()), DEFAULT_REPLIES);
+    policies.replies['s'] = {
+      results: { s: { pass: true, messages: ['look here'] } },
+      context: { set: { colour: 'red', pending_user: ALICE }, unset: [] },
+      insert: { where: 'next', steps: [{ kind: 'redirect', config: { to: '/' } }] },
+      events: [{ action: 'custom_noticed', context: {} }],
+    };
+    await show();
+    expect(plans.plan).toMatchObject({ context: {}, verdicts: { 'page-0': { pass: true, messages: [] } } });
+    expect(plans.plan?.steps).toHaveLength(2);
+    expect(plans.savedEffects).toEqual([eventOf({ ...verdict, outcome: 'pass', passes: true, would_pass: true })]);
+  });
+
+  it('is asked in a request of its own that says so, and that does not change the ids of other requests', async () => {
+    const { show, policies, stages, plans } = executorHarness(
+      onPage(shadowed(policySetOf({ policy: 'p' }))),
+      DEFAULT_REPLIES,
+    );
+    await show();
+    const id = plans.plan!.id;
+    expect(
+      policies.requests.map(({ dry_run, policies: asked, ...request }) => [request.id, dry_run, asked[0]?.id]),
+    ).toEqual([
+      [`${id}.0.0`, undefined, 'p'],
+      [`${id}.0.page-0.shadow`, 'shadow', 's'],
+    ]);
+    expect(policies.requests[1]).toMatchObject({ timeout_ms: 250, policies: [{ timeout_ms: 250 }] });
+    expect(stages.requests[0]?.id).toBe(`${id}.0.1`);
+  });
+
+  it.each([
+    ['cannot decide', { results: { s: { pass: false, messages: [], error: 'division by zero' } } }, 'division by zero'],
+    ['cannot be asked', new Problem('policy_away'), expect.any(String)],
+  ])('that %s is recorded as undecided and stops nobody', async (...[, reply, error]) => {
+    const { show, policies, plans, undecided } = executorHarness(onPage(shadowed()), DEFAULT_REPLIES);
+    policies.replies['s'] = reply;
+    expect((await show()).result).toMatchObject(shows);
+    const context = { ...verdict, outcome: 'undecided', error, passes: true, would_pass: false };
+    expect(plans.savedEffects).toEqual([eventOf(context)]);
+    expect(undecided).toEqual([]);
+  });
+
+  it('that takes too long is recorded as undecided, after the time limit', async () => {
+    const { show, policies, plans } = executorHarness(onPage(shadowed()), DEFAULT_REPLIES);
+    policies.evaluate = () => new Promise<never>(() => undefined);
+    expect((await show()).result).toMatchObject(shows);
+    expect(plans.savedEffects).toMatchObject([{ context: { outcome: 'undecided', error: 'took longer than 250 ms' } }]);
+  });
+
+  it('is evaluated once, while its step is shown and answered again', async () => {
+    const { show, solve, policies } = executorHarness(onPage(shadowed()), {
+      ...DEFAULT_REPLIES,
+      'page.respond': rejectedReply(),
+    });
+    await show();
+    await show();
+    await solve({ word: 'x' });
+    expect(policies.count('s')).toBe(1);
+  });
+
+  it('is not evaluated while it is disabled', async () => {
+    const { show, policies, plans } = executorHarness(
+      onPage(shadowed(policySetOf(), { enabled: false })),
+      DEFAULT_REPLIES,
+    );
+    expect((await show()).result).toMatchObject(shows);
+    expect([policies.requests, plans.savedEffects]).toEqual([[], []]);
+  });
+
+  it('of a group is judged by the groups of the user', async () => {
+    const set = { ...policySetOf(), shadow: [policyBindingOf({ id: 'b-g', group: 'staff' })] };
+    const { solve, memberships, plans } = executorHarness(
+      flowOf([{ kind: 'ident' }, { kind: 'page', policies: set }]),
+      DEFAULT_REPLIES,
+    );
+    memberships.groups.set(ALICE.uuid, ['staff']);
+    await solve({ uid: 'alice' });
+    expect(plans.savedEffects).toMatchObject([
+      { context: { binding: 'b-g', condition: 'group', policy: null, outcome: 'pass' } },
+    ]);
+  });
+
+  it('is recorded for visitors who have proved nothing only within their limit of events, and always counted', async () => {
+    const asked: AnonymousPolicyEvent[] = [];
+    const admitsAnonymous = (event: AnonymousPolicyEvent) => asked.push(event) > 1;
+    const { show, plans, observer } = executorHarness(onPage(shadowed()), DEFAULT_REPLIES, { admitsAnonymous });
+    await show();
+    expect(plans.savedEffects).toEqual([]);
+    expect(asked).toEqual([{ action: 'policy_shadow', policy: 'b-s', flow: 'login', ip: '203.0.113.7' }]);
+    expect(observer.seen).toContain('shadow login pass');
+  });
+});

@@ -1,0 +1,74 @@
+import { z } from 'zod';
+import type { FlowVersion, PolicySet } from './flow-version.js';
+import {
+  combined,
+  enabledIn,
+  findPolicy,
+  isUnconditional,
+  outcomeOf,
+  type PolicyBinding,
+  type PolicyFacts,
+} from './policy-set.js';
+
+/** What a shadow condition would have decided (docs/spec/policies.md#shadow-conditions). */
+export const shadowVerdict = z.object({
+  /** Id of the policy binding. */
+  binding: z.string(),
+  condition: z.enum(['policy', 'group', 'user']),
+  /** Name of the policy; null for a group or a user. */
+  policy: z.string().nullable(),
+  outcome: z.enum(['pass', 'fail', 'undecided']),
+  /** Why the condition could not be decided. */
+  error: z.string().exactOptional(),
+  /** The verdict of the set, and its verdict if this condition were enforced too. */
+  passes: z.boolean(),
+  would_pass: z.boolean(),
+});
+export type ShadowVerdict = z.output<typeof shadowVerdict>;
+
+/** Facts for shadow conditions, or why there are none. */
+export type ShadowFacts = PolicyFacts | { readonly error: string };
+
+/** Returns the enabled shadow conditions of a set as a set of their own; `undefined` if there are none. */
+export function shadowSetOf({ mode, shadow = [] }: PolicySet): PolicySet | undefined {
+  const bindings = enabledIn({ mode, bindings: shadow });
+  return bindings.length > 0 ? { mode, bindings } : undefined;
+}
+
+/** Whether a set has conditions, enforced or not, that have to be evaluated. */
+export const hasConditions = (set: PolicySet): boolean => !isUnconditional(set) || shadowSetOf(set) !== undefined;
+
+/**
+ * Returns the verdict of each shadow condition of a set, as if it alone were enforced beside the set's bindings. `facts`
+ * are those of the enforced bindings.
+ */
+export function shadowVerdicts(
+  set: PolicySet,
+  facts: { readonly enforced: PolicyFacts; readonly shadow: ShadowFacts },
+  version: Pick<FlowVersion, 'policies'>,
+): ShadowVerdict[] {
+  const enforced = enabledIn(set).map((binding) => outcomeOf(binding, facts.enforced).pass);
+  const passes = combined(set.mode, enforced);
+  return (shadowSetOf(set)?.bindings ?? []).map((binding) => {
+    const { pass, ...outcome } = shadowOutcome(binding, facts.shadow);
+    return {
+      ...{ binding: binding.id, condition: conditionOf(binding) },
+      policy: binding.policy === undefined ? null : findPolicy(version, binding.policy).name,
+      ...outcome,
+      ...{ passes, would_pass: combined(set.mode, [...enforced, pass]) },
+    };
+  });
+}
+
+const conditionOf = ({ policy, group }: PolicyBinding) =>
+  policy !== undefined ? 'policy' : group !== undefined ? 'group' : 'user';
+
+function shadowOutcome(binding: PolicyBinding, facts: ShadowFacts) {
+  const error = errorOf(binding, facts);
+  if (error !== undefined) return { pass: binding.failure_result, outcome: 'undecided' as const, error };
+  const { pass } = outcomeOf(binding, facts as PolicyFacts);
+  return { pass, outcome: pass ? ('pass' as const) : ('fail' as const) };
+}
+
+const errorOf = ({ policy }: PolicyBinding, facts: ShadowFacts): string | undefined =>
+  'error' in facts ? facts.error : policy === undefined ? undefined : facts.results[policy]?.error;

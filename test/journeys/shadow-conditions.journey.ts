@@ -1,0 +1,68 @@
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import {
+  blueprint,
+  DUMMY,
+  flowEntries,
+  groupEntry,
+  IDENTIFICATION,
+  keyOf,
+  LOGIN,
+  PASSWORD,
+  userEntry,
+} from '../support/blueprints.js';
+import { Deployment } from '../support/deployment.js';
+import { boundEntry, expressionEntry } from '../support/policy-entries.js';
+
+let deployment: Deployment;
+
+beforeAll(async () => {
+  const shadow = { shadow: true };
+  deployment = await Deployment.open({
+    services: ['identification', 'password', 'session', 'policy'],
+    apart: ['policy'],
+    blueprints: [
+      blueprint(
+        { ...groupEntry('admins'), attrs: { is_superuser: true } },
+        userEntry('root', { groups: [keyOf('group admins')] }),
+        expressionEntry(
+          'refuse',
+          'ak_message("go away")\nrequest.context["flow_plan"].context["colour"] = "red"\nreturn False',
+        ),
+        expressionEntry('endless', 'while True: pass'),
+        flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN]),
+        boundEntry('login-1 bound', 'refuse', shadow),
+        flowEntries('page', [DUMMY]),
+        boundEntry('page', 'refuse', shadow),
+        flowEntries('slow', [DUMMY]),
+        boundEntry('slow', 'endless', shadow),
+      ),
+    ],
+  });
+});
+afterAll(() => deployment?.close());
+beforeEach(() => deployment.rows('DELETE FROM flow.outbox'));
+
+const topics = async () =>
+  (await deployment.rows<{ topic: string }>('SELECT topic FROM flow.outbox ORDER BY topic')).map(({ topic }) => topic);
+
+it('a shadow condition that refuses neither skips the password nor stops the login, and the inspector shows it', async () => {
+  const browser = deployment.browser();
+  expect((await browser.solve('login', { uid_field: 'root' })).body).toMatchObject({ component: 'ak-stage-password' });
+  expect(await topics()).toEqual(['events.policy_shadow']);
+  expect((await browser.solve('login', { password: 'correct-horse-7' })).body).toMatchObject({ to: '/' });
+  expect((await browser.show('page')).body).toMatchObject({ component: 'ak-stage-dummy' });
+  const { body } = await browser.fetch('/api/v3/flows/inspector/page/');
+  expect(body).toMatchObject({
+    current_plan: { plan_context: {} },
+    shadow_verdicts: [{ target: 'guard', policy: 'refuse', outcome: 'fail', passes: true, would_pass: false }],
+  });
+  expect(JSON.stringify(body)).not.toMatch(/go away|colour/);
+});
+
+it('an endless shadow condition neither fails nor holds up a flow, and the policy service may be away', async () => {
+  expect((await deployment.browser().show('slow')).body).toMatchObject({ component: 'ak-stage-dummy' });
+  await deployment.stop('policy');
+  await deployment.rows('DELETE FROM flow.outbox');
+  expect((await deployment.browser().show('page')).body).toMatchObject({ component: 'ak-stage-dummy' });
+  expect(await topics()).toEqual(['events.policy_shadow']);
+});
