@@ -9,19 +9,24 @@ export interface LossyProxy {
   readonly leadTo: (port: number) => void;
   /** Closes the connection of the next POST when the gateway has sent its response, of which only the head arrives. */
   readonly loseNextResponse: () => void;
+  /** Closes the connection of the next POST when the gateway has sent its response, of which no byte arrives. */
+  readonly dropNextResponse: () => void;
   readonly close: () => Promise<void>;
 }
+
+type Loss = 'body' | 'all';
 
 interface State {
   target: number;
   posts: number;
-  loses: boolean;
+  /** What happens to the response to the next POST. */
+  loss: Loss | undefined;
 }
 
 /** Starts a proxy on a free port of 127.0.0.1. */
 export async function startLossyProxy(): Promise<LossyProxy> {
   const sockets = new Set<Socket>();
-  const state: State = { target: 0, posts: 0, loses: false };
+  const state: State = { target: 0, posts: 0, loss: undefined };
   const server = createServer((client) => {
     for (const socket of relay(client, state)) sockets.add(socket);
   });
@@ -33,7 +38,10 @@ export async function startLossyProxy(): Promise<LossyProxy> {
       state.target = port;
     },
     loseNextResponse: () => {
-      state.loses = true;
+      state.loss = 'body';
+    },
+    dropNextResponse: () => {
+      state.loss = 'all';
     },
     close: async () => {
       for (const socket of sockets) socket.destroy();
@@ -45,19 +53,20 @@ export async function startLossyProxy(): Promise<LossyProxy> {
 /** Connects a client with the gateway. Returns both sockets. */
 function relay(client: Socket, state: State): readonly Socket[] {
   const gateway = connect(state.target, '127.0.0.1');
-  let cuts = false;
+  let loss: Loss | undefined;
   client.on('data', (chunk) => {
     if (chunk.toString('latin1').startsWith('POST ')) {
       state.posts++;
-      cuts = state.loses;
-      state.loses = false;
+      loss = state.loss;
+      state.loss = undefined;
     }
     gateway.write(chunk);
   });
   gateway.on('data', (chunk) => {
-    if (!cuts) return void client.write(chunk);
+    if (!loss) return void client.write(chunk);
     // Chromium sends a request again by itself if it gets no byte of the response on a connection that it has reused.
-    client.end(chunk.subarray(0, chunk.indexOf('\r\n\r\n') + 4), () => client.destroy());
+    const head = loss === 'body' ? chunk.indexOf('\r\n\r\n') + 4 : 0;
+    client.end(chunk.subarray(0, head), () => client.destroy());
     return gateway.destroy();
   });
   client.on('error', () => gateway.destroy()).on('end', () => gateway.end());

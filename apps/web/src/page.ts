@@ -40,6 +40,8 @@ export interface FlowPageData extends LanguagePageData {
   readonly token: { readonly field: string; readonly value: string };
   /** Id of the run. It changes when the flow starts again. */
   readonly run?: string | undefined;
+  /** Id of the step, and the hidden field of forms that names it. The field is not a part of the answer. */
+  readonly step?: FlowPageData['token'] | undefined;
   /**
    * Whether another site opened the page or started the run. The page's script then adds `cross_site=1` to its
    * requests, and asks for no text message and no Duo push before the visitor acts.

@@ -34,6 +34,7 @@ import type { BrandStore, FlowStore } from './ports/flow-store.js';
 import type { EventRecorder, Identity, LoadedFlow, PlanStore } from './ports/plan-store.js';
 import type { SessionBindingChecker } from './sessions/session-binding-checker.js';
 import type { StageInvoker } from './stage-invoker.js';
+import { namesStepOf } from './step-id.js';
 import { versionForSession } from './version-choice.js';
 
 interface Dependencies {
@@ -82,6 +83,7 @@ export class Executor {
     const identified = { ...arrival, user: tokenUser ?? arrival.user };
     if (!tokenUser) rejectForgery(request.answer, identified.user);
     if (request.answer?.bodyProblem) throw request.answer.bodyProblem;
+    if (namesEndedPlan(arrival)) return this.repeat(identified, { isKeyProved: true });
     if (arrival.loaded.session?.retired) return this.repeat(identified, { isKeyProved: false });
     return this.continue(identified);
   }
@@ -211,6 +213,10 @@ export class Executor {
     return { type: 'show', contract, challenge: plan.shown.challenge, errors: undefined };
   }
 }
+
+/** Whether the answer is a repetition: it names a step of the session's plan of this flow, which has ended. */
+const namesEndedPlan = ({ request, loaded: { stored } }: LoadedRequest): boolean =>
+  stored?.plan.ended !== undefined && namesStepOf(stored.plan, request.answer?.step);
 
 /** The result of a request after another request has used up its mailed link. */
 const LINK_DENIAL: FlowResult = { type: 'denied', message: LINK_GONE };

@@ -74,6 +74,8 @@ export interface ChallengeSubmission {
   readonly crossSiteFailure?: Sentence | undefined;
   /** Why the answer is refused for a logged-in user. */
   readonly csrfFailure: Sentence | undefined;
+  /** Id of the step that the answer is for, if the client names it. An answer to another step is not applied. */
+  readonly step?: string | undefined;
 }
 
 /** Returns the HTTP method of the request, as policies see it. */

@@ -14,6 +14,7 @@ import type { FlowContext } from './flow-context.js';
 import type { FlowRequest } from './flow-request.js';
 import type { Identity } from './ports/plan-store.js';
 import type { SessionCookie } from './session-key.js';
+import { stepIdOf } from './step-id.js';
 
 /** The members of a stage's contract that are needed to present its challenge. */
 export type ChallengeSource = Pick<StageContract, 'component' | 'user_info' | 'errors' | 'texts'> &
@@ -26,6 +27,8 @@ export type FlowResult =
       readonly contract: ChallengeSource;
       readonly challenge: Readonly<Record<string, unknown>>;
       readonly errors: Errors | undefined;
+      /** Set if the answer was not applied, because it names another step. */
+      readonly unapplied?: true;
     }
   | { readonly type: 'done'; readonly to: string }
   | {
@@ -64,6 +67,8 @@ export interface FlowResponse {
   readonly crossSite: boolean;
   /** Id of the plan, for the log; `undefined` if there is no plan. */
   readonly planId: string | undefined;
+  /** Id of the step whose challenge is shown; `undefined` if no challenge is shown. */
+  readonly stepId: string | undefined;
 }
 
 type ResponseContext = Pick<FlowContext, 'version' | 'brand' | 'user'>;
@@ -77,12 +82,17 @@ export function flowResponse(
 ): FlowResponse {
   const { plan, result, context, effects, cookie } = answer;
   const crossSite = plan?.cross_site !== undefined;
-  return { result, version, brand, context, sessionUser: user, cookie, effects, crossSite, planId: plan?.id };
+  const stepId = result.type === 'show' && plan ? stepIdOf(plan) : undefined;
+  return { result, version, brand, context, sessionUser: user, cookie, effects, crossSite, planId: plan?.id, stepId };
 }
 
 /** Returns the response of a request without a plan. */
 export const responseWithoutPlan = (context: ResponseContext, result: FlowResult): FlowResponse =>
   flowResponse(context, { result, context: {}, cookie: undefined, effects: NO_RESPONSE_EFFECTS, plan: undefined });
+
+/** Returns a challenge with the mark that the answer was not applied, because it names another step. */
+export const unapplied = <R extends FlowResult | undefined>(result: R): R =>
+  result?.type === 'show' ? { ...result, unapplied: true } : result;
 
 /** Path that redirects to the login flow of the brand. */
 const LOGIN = '/flows/-/default/authentication/';

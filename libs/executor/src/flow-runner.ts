@@ -17,6 +17,7 @@ import {
   type Step,
   storeState,
   unmarkCrossSite,
+  withAnswer,
   withoutWorkId,
 } from '@gatehouse/plan';
 import type { ClaimedUserGuard } from './claimed-user-guard.js';
@@ -25,7 +26,7 @@ import type { CredentialGuard } from './credential-guard.js';
 import { confirmsCrossSite, crossSiteQuestion, isVisitorAction } from './cross-site.js';
 import { denialEvents } from './denial-events.js';
 import { methodOf } from './flow-request.js';
-import { denial, type FlowResult } from './flow-response.js';
+import { denial, type FlowResult, unapplied } from './flow-response.js';
 import type { FlowRun } from './flow-run.js';
 import { askAboutLink, isForOther, LINK_GONE } from './link-confirmation.js';
 import type { PlanWriter } from './plan-writer.js';
@@ -36,7 +37,8 @@ import type { SuperuserPermits } from './ports/directory.js';
 import { confirmedUser } from './session-proof.js';
 import type { StageInvoker } from './stage-invoker.js';
 import { flowUserOf } from './stage-request.js';
-import { asRejection, isNextAnswerNew, type StageResult } from './stage-result.js';
+import { asRejection, endsAnswer, isNextAnswerNew, type StageResult } from './stage-result.js';
+import { namesOtherStep } from './step-id.js';
 
 const INVALID_NEXT = sentence('Invalid next URL');
 
@@ -82,6 +84,7 @@ export class FlowRunner {
     // An answer that has confirmed a mailed link is not for the step.
     if (!answer || this.run.changes.usedToken) return this.enter(step);
     const question = this.questionBefore(step);
+    if (namesOtherStep(this.run)) return unapplied(question ?? (await this.showAgain(step)));
     if (question && !confirmsCrossSite(answer.body, this.run.plan)) return withTokenError(question);
     if (question) return this.enterUnmarked(step);
     if (!this.isFor(step, answer.body)) return this.showAgain(step);
@@ -97,6 +100,7 @@ export class FlowRunner {
     const result = await this.dependencies.stageInvoker.respond(this.run, step, body);
     this.run.judge(result.reply);
     if (isNextAnswerNew(result.reply)) this.run.move(withoutWorkId(this.run.plan));
+    if (endsAnswer(result.reply)) this.run.move(withAnswer(this.run.plan));
     return this.take(step, result);
   }
 
@@ -244,10 +248,8 @@ export class FlowRunner {
       (p, [key, state]) => (state === null ? removeState(p, key) : storeState(p, key, state)),
       plan,
     );
-    return {
-      plan: reply.type === 'challenge' ? next : this.run.withTrailEntry(next, step, reply.type),
-      action,
-    };
+    const judged = reply.type === 'challenge' ? next : this.run.withTrailEntry(next, step, reply.type);
+    return { plan: judged, action };
   }
 
   private async restart(keepContext: boolean): Promise<FlowResult | undefined> {

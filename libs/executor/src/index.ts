@@ -39,3 +39,4 @@ export * from './stage-invoker.js';
 export * from './stage-request.js';
 export * from './stage-result.js';
 export * from './step-budget.js';
+export * from './step-id.js';

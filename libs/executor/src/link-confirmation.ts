@@ -8,10 +8,11 @@ import {
   consentQuestion,
   withTokenError,
 } from './consent-question.js';
-import type { FlowResponse } from './flow-response.js';
+import { type FlowResponse, unapplied } from './flow-response.js';
 import type { FlowRun } from './flow-run.js';
 import type { StageContractRegistry } from './ports/clients.js';
 import { randomToken } from './resume-links.js';
+import { namesOtherStep } from './step-id.js';
 
 const HEADER = sentence('Continue to confirm this email address.').text;
 
@@ -46,6 +47,7 @@ export function askAboutLink(run: FlowRun, contracts: StageContractRegistry): Co
   const question = linkQuestion(run.plan);
   const { answer } = run.context.request;
   if (!question || !answer) return question;
+  if (namesOtherStep(run)) return unapplied(question);
   const { body } = answer;
   const { version } = run.context;
   if (agrees(body, run.plan.resumed?.consent)) {

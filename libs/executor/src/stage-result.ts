@@ -38,6 +38,9 @@ export const stateEntry = (key: string, reply: StageReply) =>
 export const isNextAnswerNew = (reply: StageReply): boolean =>
   reply.type === 'rejected' ? true : reply.type === 'challenge' && (reply.state ?? reply.context) !== undefined;
 
+/** Whether a repetition of the answer must not reach the stage: the reply has judged it, or has changed the plan. */
+export const endsAnswer = (reply: StageReply): boolean => reply.type !== 'challenge' || isNextAnswerNew(reply);
+
 /** Returns the challenge as a rejection with the errors of a body that is not a JSON object. */
 export function asRejection({ reply, ...rest }: StageResult, errors: Errors): StageResult {
   return { ...rest, reply: reply.type === 'challenge' ? { ...reply, type: 'rejected', errors } : reply };

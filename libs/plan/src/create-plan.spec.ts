@@ -19,6 +19,7 @@ describe('a new plan', () => {
         verdicts: {},
         query: {},
         visitor: null,
+        answers: 0,
         restarts: 0,
         silent_restarts: 0,
       },

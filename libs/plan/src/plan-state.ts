@@ -30,6 +30,9 @@ export function withoutWorkId(plan: Plan): Plan {
   return rest;
 }
 
+/** Counts one more answer that a step has judged, which gives the shown step another id. */
+export const withAnswer = (plan: Plan): Plan => ({ ...plan, answers: plan.answers + 1 });
+
 /** Stores that the pending user has proved an identity. See `proved_user` in `planBody`. */
 export function withProvedUser(plan: Plan): Plan {
   const { pending_user: user } = plan.context;

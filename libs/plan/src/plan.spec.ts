@@ -28,6 +28,7 @@ describe('an ended plan', () => {
         verdicts: {},
         query: {},
         visitor: null,
+        answers: 0,
         restarts: 0,
         silent_restarts: 0,
         trail: [],

@@ -39,6 +39,8 @@ export const planBody = z.object({
    * for an anonymous visitor.
    */
   visitor: z.string().nullable(),
+  /** Number of answers that a step has judged. The id of the shown step contains it. */
+  answers: z.int().default(0),
   restarts: z.int(),
   /** Number of restarts since a challenge was last shown. It is limited, so that no flow loops forever. */
   silent_restarts: z.int().default(0),
@@ -103,6 +105,7 @@ export const emptyPlan = (id: string): Plan => ({
   verdicts: {},
   query: {},
   visitor: null,
+  answers: 0,
   restarts: 0,
   silent_restarts: 0,
   trail: [],

@@ -215,3 +215,17 @@ it('ends a pause when the signal of the caller is aborted', async () => {
 
   await expect(starting).rejects.toThrow('the page was closed');
 });
+
+it('names the shown step in its response, and returns the challenge of a response that was for another step', async () => {
+  const step = (id: string) => ({ 'x-gatehouse-step': id });
+  const { executor, run } = await startAt([
+    { body: PASSWORD, headers: step('one') },
+    { body: PASSWORD, headers: { ...step('two'), 'x-gatehouse-reason': 'error=other_step' } },
+    { body: PASSWORD, headers: step('three') },
+  ]);
+  const other = await run.solve(ANSWER);
+  await run.solve(ANSWER);
+
+  expect(other).toMatchObject({ kind: 'challenge', step: 'two', interrupted: 'other_step' });
+  expect(executor.requests.map(({ headers }) => headers['x-gatehouse-step'])).toEqual([undefined, 'one', 'two']);
+});

@@ -33,6 +33,7 @@ export class FlowRun {
   private answerable: Challenge | undefined;
   private latest: FlowResult | undefined;
   private runId: string | undefined;
+  private stepId: string | undefined;
 
   constructor(private readonly options: FlowRunOptions) {
     const { flow, query = '', signal } = options;
@@ -99,6 +100,7 @@ export class FlowRun {
     const reply = await this.send(body, (failure) => !interruptionOf(failure));
     const interruption = interruptionOf(reply);
     if (!interruption) return this.show(reply);
+    if (reply.kind === 'challenge') return this.show(reply, interruption);
     if (reply.kind === 'unavailable') await this.wait(reply, 1);
     return this.fetchChallenge(interruption);
   }
@@ -111,7 +113,11 @@ export class FlowRun {
   private async send(body: string | undefined, repeatable: (failure: Unavailable) => boolean): Promise<Reply> {
     const { transport, retries } = this.options;
     for (let failures = 1; ; failures++) {
-      const reply = await transport.send(this.path, body, this.signal);
+      const reply = await transport.send(
+        this.path,
+        body === undefined ? undefined : { body, step: this.stepId },
+        this.signal,
+      );
       if (reply.kind !== 'unavailable' || !repeatable(reply) || !mayRetry({ ...reply, failures }, retries))
         return reply;
       await this.wait(reply, failures);
@@ -126,12 +132,20 @@ export class FlowRun {
 
   private show(reply: Reply, interrupted?: Interruption): FlowResult {
     const before = this.runId;
-    if (reply.kind === 'challenge') this.runId = reply.run ?? before;
+    if (reply.kind === 'challenge') {
+      this.runId = reply.run ?? before;
+      this.stepId = reply.step;
+    }
     const restarted = before !== undefined && this.runId !== before;
     const result = resultOf(reply, (to) => this.options.transport.resolve(to));
     if (result.kind === 'challenge') {
       this.answerable = result.challenge;
-      this.latest = { ...result, ...(interrupted ? { interrupted } : {}), ...(restarted ? { restarted } : {}) };
+      this.latest = {
+        ...result,
+        step: this.stepId,
+        ...(interrupted ? { interrupted } : {}),
+        ...(restarted ? { restarted } : {}),
+      };
     } else {
       // The challenge can still be answered if the response was not processed.
       if (!(reply.kind === 'unavailable' && reply.unprocessed)) this.answerable = undefined;

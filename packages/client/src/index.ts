@@ -2,13 +2,14 @@ export type * from './challenges.js';
 export { type Client, createClient, isChallenge } from './client.js';
 export type { FieldError, FieldErrors } from './field-errors.js';
 export type { FlowRun, StartOptions } from './flow-run.js';
-export { interruptionOf, isSameChallenge } from './interruption.js';
+export { interruptionOf } from './interruption.js';
 export {
   NO_REPLY,
   type ReceivedChallenge,
   type Refusal,
   type Reply,
   readReply,
+  STEP_HEADER,
   type Unavailable,
   withReasons,
 } from './reply.js';

@@ -5,10 +5,19 @@ import type { UnavailableReason } from './types.js';
 export type ReceivedChallenge = Readonly<Record<string, unknown>> & { readonly component: string };
 
 /** A response of the executor: a challenge, no reply for now, or a refusal. */
-export type Reply =
-  | { readonly kind: 'challenge'; readonly challenge: ReceivedChallenge; readonly run: string | undefined }
-  | Unavailable
-  | Refusal;
+export type Reply = ReceivedStep | Unavailable | Refusal;
+
+/** A challenge, and what the headers say about it. */
+export interface ReceivedStep {
+  readonly kind: 'challenge';
+  readonly challenge: ReceivedChallenge;
+  /** The id of the run. */
+  readonly run: string | undefined;
+  /** The id of the step, which the response to the challenge names. */
+  readonly step?: string | undefined;
+  /** Whether the response was not applied, because it names another step than the current one. */
+  readonly unapplied?: boolean;
+}
 
 /** There is no reply for now. */
 export interface Unavailable {
@@ -30,6 +39,9 @@ export interface Refusal {
   readonly requestId: string;
 }
 
+/** Header with the id of the shown step in a reply, and of the answered step in a request. */
+export const STEP_HEADER = 'x-gatehouse-step';
+
 const UNAVAILABLE: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 
 /** Seconds before a request is repeated, if the response does not say. */
@@ -49,7 +61,9 @@ export async function readReply(response: Response): Promise<Reply> {
   if (typeof body !== 'object' || body === null) return NO_REPLY;
   if (typeof body['component'] === 'string') {
     const challenge = withReasons(body as ReceivedChallenge, headers.get('x-gatehouse-reason'));
-    return { kind: 'challenge', challenge, run: headers.get('x-gatehouse-run') ?? undefined };
+    const run = headers.get('x-gatehouse-run') ?? undefined;
+    const step = headers.get(STEP_HEADER) ?? undefined;
+    return { kind: 'challenge', challenge, run, step, unapplied: errorOf(headers) === 'other_step' };
   }
   if (ok) return NO_REPLY;
   const { detail, non_field_errors, code } = body;
@@ -65,13 +79,13 @@ export async function readReply(response: Response): Promise<Reply> {
 function unavailable({ status, headers }: Response): Unavailable {
   const retryAfterS = Number(headers.get('retry-after')) || DEFAULT_WAIT_S;
   const isLimited = status === 429;
-  const unprocessed = isLimited || isOverloaded(headers);
+  // The gateway names the reason `overloaded` if it has refused a request before it read its body.
+  const unprocessed = isLimited || errorOf(headers) === 'overloaded';
   return { kind: 'unavailable', retryAfterS, reason: isLimited ? 'limited' : 'service', status, unprocessed };
 }
 
-/** Returns whether the gateway has refused a request before it read its body. The header is missing in any other 503. */
-const isOverloaded = (headers: Headers) =>
-  new URLSearchParams(headers.get('x-gatehouse-reason') ?? '').get('error') === 'overloaded';
+/** Returns why the gateway has not processed a request. The other responses have no such reason. */
+const errorOf = (headers: Headers) => new URLSearchParams(headers.get('x-gatehouse-reason') ?? '').get('error');
 
 /** Field of an access denied challenge that has the text of the denial. */
 const DENIAL_TEXT = 'error_message';

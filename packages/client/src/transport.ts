@@ -1,4 +1,4 @@
-import { NO_REPLY, type Reply, readReply } from './reply.js';
+import { NO_REPLY, type Reply, readReply, STEP_HEADER } from './reply.js';
 import type { CookieJar } from './types.js';
 
 /** The part of `fetch` that the client uses. */
@@ -31,6 +31,12 @@ const CSRF_COOKIE = /(?:^|; *)(?:__Host-)?authentik_csrf=([^;]*)/;
 export const executorPath = (flow: string, query: string): string =>
   `/api/v3/flows/executor/${encodeURIComponent(flow)}/?query=${encodeURIComponent(query.replace(/^\?/, ''))}`;
 
+/** The JSON of a response, and the id of the step that it is for. */
+interface Answer {
+  readonly body: string;
+  readonly step: string | undefined;
+}
+
 /** Sends requests to the executor with cookies and the CSRF token. */
 export class Transport {
   private readonly baseUrl: string;
@@ -47,9 +53,9 @@ export class Transport {
   }
 
   /** Fetches the challenge, or sends a response. Rejects with the reason of `signal` when it is aborted. */
-  async send(path: string, body: string | undefined, signal: AbortSignal): Promise<Reply> {
+  async send(path: string, answer: Answer | undefined, signal: AbortSignal): Promise<Reply> {
     try {
-      const response = await this.request(this.baseUrl + path, body, signal);
+      const response = await this.request(this.baseUrl + path, answer, signal);
       const location = response.headers.get('location');
       if (location && response.status >= 300 && response.status < 400)
         return { kind: 'challenge', challenge: { component: 'xak-flow-redirect', to: location }, run: undefined };
@@ -61,7 +67,7 @@ export class Transport {
     }
   }
 
-  private async request(url: string, body: string | undefined, signal: AbortSignal): Promise<Response> {
+  private async request(url: string, answer: Answer | undefined, signal: AbortSignal): Promise<Response> {
     const { cookies, fetch: send = fetch, credentials = 'include' } = this.options;
     const cookie = await cookies?.getCookieString(url);
     const response = await send(url, {
@@ -69,12 +75,12 @@ export class Transport {
       // A redirect is returned to the caller, and never followed.
       redirect: 'manual',
       credentials: cookies ? 'omit' : credentials,
-      ...(body === undefined ? {} : { method: 'POST', body }),
+      ...(answer ? { method: 'POST', body: answer.body } : {}),
       headers: {
         accept: 'application/json',
         // Over TLS, Gatehouse refuses the response of a logged-in session without the header Origin.
         ...(cookies ? { cookie: cookie ?? '', origin: new URL(url).origin } : {}),
-        ...(body === undefined ? {} : { 'content-type': 'application/json', ...this.csrfHeader(cookie) }),
+        ...(answer ? { 'content-type': 'application/json', ...this.csrfHeader(cookie), ...stepHeader(answer) } : {}),
       },
     });
     for (const line of cookies ? response.headers.getSetCookie() : []) await cookies?.setCookie(line, url);
@@ -95,5 +101,7 @@ export class Transport {
       : undefined;
   }
 }
+
+const stepHeader = ({ step }: Answer) => (step === undefined ? {} : { [STEP_HEADER]: step });
 
 const csrfIn = (cookies = '') => CSRF_COOKIE.exec(cookies)?.[1];

@@ -43,14 +43,17 @@ export type ChallengeResponse = ResponseOf<Component> | ExternalResponse;
 
 /**
  * Why a response was not accepted or refused as usual. `csrf_failed`: the session has changed, such as by a login in
- * another tab. `unavailable`: the service failed, or the connection was lost, before the result was known.
+ * another tab. `unavailable`: the service failed, or the connection was lost, before the result was known. `other_step`: the
+ * response was not applied, because its step has passed, such as by the same response that the browser has sent twice.
  */
-export type Interruption = 'csrf_failed' | 'unavailable';
+export type Interruption = 'csrf_failed' | 'unavailable' | 'other_step';
 
 /** The visitor has to answer a challenge. */
 export interface ChallengeResult {
   readonly kind: 'challenge';
   readonly challenge: Challenge;
+  /** The id of the step. It is the same as before if the last response was not processed. */
+  readonly step?: string | undefined;
   /**
    * Set if it is unknown whether the last response was processed. `challenge` is the current one. The client never sends
    * a response twice, so the visitor has to answer again.

@@ -20,14 +20,15 @@ function stepsOf(...results: FlowResult[]): number[] {
 }
 
 it('keeps the step of a refused or interrupted response, so that its form keeps its input', () => {
-  expect(stepsOf(shown(PASSWORD), shown(REFUSED), shown(PASSWORD, { interrupted: 'unavailable' }))).toEqual([1, 1, 1]);
+  const interrupted = shown(PASSWORD, { step: 'one', interrupted: 'unavailable' });
+
+  expect(stepsOf(shown(PASSWORD), shown(REFUSED, { step: 'one' }), interrupted)).toEqual([1, 1, 1]);
 });
 
-it('begins another step when the challenge after an interruption is that of another step with this component', () => {
-  const [first, second] = [{ fields: ['name'] }, { fields: ['email'] }].map((form) => ({ ...PASSWORD, ...form }));
-  const interrupted = { interrupted: 'unavailable' };
+it('begins another step when the challenge after an interruption is the equal one of another step', () => {
+  const other = shown(PASSWORD, { step: 'two', interrupted: 'unavailable' });
 
-  expect(stepsOf(shown(first as object), shown(second as object, interrupted))).toEqual([1, 2]);
+  expect(stepsOf(shown(PASSWORD, { step: 'one' }), other)).toEqual([1, 2]);
 });
 
 it.each([

@@ -1,4 +1,4 @@
-import { type FlowResult, isSameChallenge, type Wait } from '@gatehouse/client';
+import type { FlowResult, Wait } from '@gatehouse/client';
 
 /** The state of a flow in a component. */
 export interface FlowState {
@@ -45,8 +45,8 @@ export function reduceFlow(state: FlowState, event: FlowEvent): FlowState {
 /** Returns whether the visitor has to answer the same challenge again, because the response was refused or lost. */
 function isSameStep(before: FlowResult | undefined, result: FlowResult): boolean {
   if (before?.kind !== 'challenge' || result.kind !== 'challenge') return false;
-  const { challenge, interrupted } = result;
+  const { challenge, step, interrupted } = result;
   // After an interruption, the next step may be shown, and must not get the input of the last one.
-  if (interrupted) return isSameChallenge(before.challenge, challenge);
+  if (interrupted) return step !== undefined && step === before.step;
   return before.challenge.component === challenge.component && challenge.response_errors != null;
 }

@@ -23,7 +23,6 @@ import {
   type Interruption,
   interruptionOf,
   isChallenge,
-  isSameChallenge,
   MAX_RETRIES,
   MAX_WAIT_S,
   mayRetry,
@@ -36,6 +35,7 @@ import {
   type ResponseOf,
   readReply,
   retryDelayS,
+  STEP_HEADER,
   type StartOptions,
   type Unavailable,
   type UnavailableReason,
@@ -145,6 +145,7 @@ export async function ownLoop(reason: UnavailableReason): Promise<Reply | undefi
   if (reply.kind === 'refused') throw new Error(((refusal: Refusal) => refusal.message)(reply));
   if (interruptionOf(reply)) ((unavailable: Partial<Unavailable>) => unavailable.unprocessed)(reply as Unavailable);
   const challenge: ReceivedChallenge | undefined = reply.kind === 'challenge' ? reply.challenge : undefined;
-  if (challenge) isSameChallenge(challenge, withReasons(challenge, 'password=wrong'));
+  if (reply.kind === 'challenge') ((headers: HeadersInit) => headers)({ [STEP_HEADER]: reply.step ?? '' });
+  if (challenge) withReasons(challenge, 'password=wrong');
   return reply;
 }

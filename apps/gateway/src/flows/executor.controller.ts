@@ -12,7 +12,7 @@ import { ApiEndpoint } from '../http/openapi/api-endpoint.decorator.js';
 import { parseInnerQuery } from '../http/query.js';
 import { AvatarService } from '../users/avatars/avatar.service.js';
 import { challengeTypes, flowChallengeResponse } from './executor.dto.js';
-import { presentFlowResponse, publicRunId, RUN_ID_HEADER } from './executor.presenter.js';
+import { idHeaders, presentFlowResponse, STEP_ID_HEADER } from './executor.presenter.js';
 import { FlowService } from './flow.service.js';
 import type { FlowRequestParams } from './flow-request.reader.js';
 
@@ -69,15 +69,16 @@ export class ExecutorController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const { BASE_URL } = this.config;
-    const failures = {
+    const facts = {
       crossSiteFailure: crossSiteFailure(request, BASE_URL),
       csrfFailure: apiCsrfFailure(request, BASE_URL),
+      step: request.headers[STEP_ID_HEADER]?.toString(),
     };
     // Fastify leaves a missing body undefined. A missing body counts as an empty object; a JSON null does not.
     const answer =
       body instanceof InvalidBody
-        ? { body: undefined, bodyProblem: body.problem, ...failures }
-        : { body: body === undefined ? {} : body, ...failures };
+        ? { body: undefined, bodyProblem: body.problem, ...facts }
+        : { body: body === undefined ? {} : body, ...facts };
     const inner = parseInnerQuery(query);
     return this.execute({ request, reply }, { slug, query: inner, answer, crossSite: crossSiteOfPage(inner) });
   }
@@ -90,8 +91,7 @@ export class ExecutorController {
       avatars: this.avatars,
       translate: translatorFor(request, { user: response.sessionUser, brand: response.brand }),
     });
-    void reply.status(status).headers(headers ?? {});
-    if (response.planId !== undefined) void reply.header(RUN_ID_HEADER, publicRunId(response.planId));
+    void reply.status(status).headers({ ...headers, ...idHeaders(response) });
     return body;
   }
 }

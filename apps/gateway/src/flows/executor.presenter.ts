@@ -1,6 +1,11 @@
-import { hash } from 'node:crypto';
 import { type Catalogue, type Errors, fieldMessages, render, type Translate } from '@gatehouse/contracts';
-import { type ChallengeSource, type FlowResponse, type FlowResult, UNKNOWN_ERROR } from '@gatehouse/executor';
+import {
+  type ChallengeSource,
+  type FlowResponse,
+  type FlowResult,
+  publicRunId,
+  UNKNOWN_ERROR,
+} from '@gatehouse/executor';
 import { type HttpResponseBody, presentProblem } from '../http/problem.presenter.js';
 import type { AvatarService } from '../users/avatars/avatar.service.js';
 import { displayedUser, flowInfo, userInfo } from './flow-info.js';
@@ -10,12 +15,19 @@ import { REASON_HEADER, reasonsOf } from './reason.header.js';
  * Response header with the public id of the run. A page compares it to detect that another run has replaced the run
  * that the page shows.
  */
-export const RUN_ID_HEADER = 'x-gatehouse-run';
+const RUN_ID_HEADER = 'x-gatehouse-run';
 
-const RUN_ID_LENGTH = 16;
+/**
+ * Response header with the id of the shown step, and request header with the id of the step that the answer is for
+ * (docs/spec/executor.md#step-ids).
+ */
+export const STEP_ID_HEADER = 'x-gatehouse-step';
 
-/** Returns the public id of a run, which reveals nothing about the plan. */
-export const publicRunId = (planId: string): string => hash('sha256', planId, 'base64url').slice(0, RUN_ID_LENGTH);
+/** Returns the response headers that name the run and the step of a response. */
+export const idHeaders = ({ planId, stepId }: FlowResponse): Readonly<Record<string, string>> => ({
+  ...(planId !== undefined && { [RUN_ID_HEADER]: publicRunId(planId) }),
+  ...(stepId !== undefined && { [STEP_ID_HEADER]: stepId }),
+});
 
 interface PresentationContext {
   readonly requestId: string;

@@ -1,6 +1,6 @@
 import { isLocalPath, Problem, toUri } from '@gatehouse/contracts';
 import type { ChallengeSubmission } from '@gatehouse/executor';
-import { BrandStore } from '@gatehouse/executor';
+import { BrandStore, publicRunId } from '@gatehouse/executor';
 import type { Brand } from '@gatehouse/plan';
 import { translator } from '@gatehouse/texts';
 import type { FlowPageData } from '@gatehouse/web';
@@ -18,11 +18,14 @@ import { brandAppearance, PageRenderer } from '../http/pages/page-renderer.js';
 import { type HttpResponseBody, presentProblem } from '../http/problem.presenter.js';
 import { parseInnerQuery } from '../http/query.js';
 import { AvatarService } from '../users/avatars/avatar.service.js';
-import { presentFlowResponse, publicRunId } from './executor.presenter.js';
+import { presentFlowResponse } from './executor.presenter.js';
 import { FlowService } from './flow.service.js';
 import type { FlowRequestParams } from './flow-request.reader.js';
 import { REASON_HEADER } from './reason.header.js';
 import { wayOn } from './way-on.js';
+
+/** Hidden field of forms with the id of the step that the answer is for. */
+const STEP_FIELD = 'gatehouse_step';
 
 /** The data of a page. */
 interface PageResponse extends HttpResponseBody {
@@ -30,6 +33,7 @@ interface PageResponse extends HttpResponseBody {
   readonly brand: Brand;
   readonly language: Pick<FlowPageData, 'locale' | 'chosen_locale'>;
   readonly run?: string | undefined;
+  readonly step?: string | undefined;
   /** Path to which the page redirects instead of showing the refusal of the flow. */
   readonly wayOn?: string | undefined;
   /** What the visitor typed into the form that was refused, without secrets. */
@@ -81,9 +85,10 @@ export class FlowPageController {
    */
   private submission(request: FastifyRequest, fields: unknown): ChallengeSubmission {
     if (fields instanceof InvalidBody) return { body: undefined, bodyProblem: fields.problem, csrfFailure: undefined };
-    const { [CSRF_FIELD]: token, ...body } = Object(fields) as Record<string, unknown>;
+    const { [CSRF_FIELD]: token, [STEP_FIELD]: step, ...body } = Object(fields) as Record<string, unknown>;
     const detail = formCsrfFailure(request, this.config.BASE_URL, token);
-    return { body, bodyProblem: detail ? new Problem('csrf_failed', { detail }) : undefined, csrfFailure: undefined };
+    const bodyProblem = detail ? new Problem('csrf_failed', { detail }) : undefined;
+    return { body, bodyProblem, csrfFailure: undefined, step: typeof step === 'string' ? step : undefined };
   }
 
   private async execute(exchange: HttpExchange, params: FlowRequestParams): Promise<PageResponse> {
@@ -92,7 +97,7 @@ export class FlowPageController {
     const requestId = request.id;
     try {
       const response = await this.flowService.enter(exchange, params);
-      const { brand, sessionUser: user, planId, crossSite: isMarked } = response;
+      const { brand, sessionUser: user, planId, stepId: step, crossSite: isMarked } = response;
       const language = pageLanguageFor(request, { user, brand });
       const presented = presentFlowResponse(response, {
         requestId,
@@ -100,7 +105,7 @@ export class FlowPageController {
         translate: translator(language.locale),
       });
       const run = planId === undefined ? undefined : publicRunId(planId);
-      const page = { ...presented, slug, brand, language, run, typed: typedFields(params.answer) };
+      const page = { ...presented, slug, brand, language, run, step, typed: typedFields(params.answer) };
       const elsewhere = wayOn(response, { slug, query: params.query, brand: this.brands.lastKnown(request.host) });
       return { ...page, wayOn: elsewhere, crossSite: isMarked || params.crossSite !== undefined };
     } catch (error) {
@@ -131,7 +136,7 @@ export class FlowPageController {
   }
 
   private draw({ request, reply }: HttpExchange, response: PageResponse) {
-    const { status, headers = {}, slug, brand, language, run, crossSite, typed } = response;
+    const { status, headers = {}, slug, brand, language, run, step, crossSite, typed } = response;
     const { recovery } = this.brands.lastKnown(request.host).flowsByPurpose;
     const retryAfter = headers['retry-after'];
     const page = this.pages.flow({
@@ -142,6 +147,7 @@ export class FlowPageController {
       address: pageAddress(request, crossSite),
       token: { field: CSRF_FIELD, value: ensureCsrfToken(request, reply) },
       run,
+      step: step === undefined ? undefined : { field: STEP_FIELD, value: step },
       typed,
       reasons: headers[REASON_HEADER],
       recovery_url: recovery === undefined ? undefined : `/if/flow/${recovery}/`,

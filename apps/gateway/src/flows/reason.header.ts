@@ -13,6 +13,10 @@ export const MAX_REASON_BYTES = 2048;
 /** Field of an access denied challenge that has the text of the denial. */
 const DENIAL_TEXT = 'error_message';
 
+/** The pair for an answer that was not applied, because it names another step (docs/spec/executor.md#step-ids). */
+const UNAPPLIED_FIELD = 'error';
+const UNAPPLIED_REASON = 'other_step';
+
 /** Returns the value of the REASON_HEADER for a result, or `undefined` if no text of the result has a named reason. */
 export function reasonsOf(result: FlowResult): string | undefined {
   const value = new URLSearchParams(pairsOf(result)).toString();
@@ -21,7 +25,9 @@ export function reasonsOf(result: FlowResult): string | undefined {
 
 function pairsOf(result: FlowResult): string[][] {
   if (result.type === 'denied') return result.reason === undefined ? [] : [[DENIAL_TEXT, result.reason]];
-  return result.type === 'show' && result.errors ? reasonsOfErrors(result.errors, result.contract.errors) : [];
+  if (result.type !== 'show') return [];
+  if (result.unapplied) return [[UNAPPLIED_FIELD, UNAPPLIED_REASON]];
+  return result.errors ? reasonsOfErrors(result.errors, result.contract.errors) : [];
 }
 
 /**

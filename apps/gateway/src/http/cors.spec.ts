@@ -46,7 +46,7 @@ describe('a request of a listed origin', () => {
       'access-control-allow-origin': APP,
       'access-control-allow-credentials': 'true',
       'access-control-expose-headers':
-        'x-gatehouse-csrf, x-gatehouse-run, x-gatehouse-reason, x-authentik-id, retry-after, ratelimit, ratelimit-policy',
+        'x-gatehouse-csrf, x-gatehouse-run, x-gatehouse-step, x-gatehouse-reason, x-authentik-id, retry-after, ratelimit, ratelimit-policy',
       vary: 'Cookie, Origin',
     });
   });
@@ -100,7 +100,7 @@ it('tells caches that responses differ by origin, also without an origin', () =>
 it('answers preflights with the methods and headers that clients of flows need', () => {
   expect(headersFor({ origin: APP, 'access-control-request-method': 'POST' }, EXECUTOR, 'OPTIONS')).toMatchObject({
     'access-control-allow-methods': 'GET, POST',
-    'access-control-allow-headers': 'content-type, x-authentik-csrf',
+    'access-control-allow-headers': 'content-type, x-authentik-csrf, x-gatehouse-step',
     'access-control-max-age': '600',
   });
 });

@@ -23,13 +23,13 @@ const PREFLIGHT_MAX_AGE_S = 600;
 const ALLOWED_HEADERS = {
   'access-control-allow-credentials': 'true',
   'access-control-expose-headers': [
-    ...[CSRF_TOKEN_HEADER, 'x-gatehouse-run', 'x-gatehouse-reason', 'x-authentik-id'],
+    ...[CSRF_TOKEN_HEADER, 'x-gatehouse-run', 'x-gatehouse-step', 'x-gatehouse-reason', 'x-authentik-id'],
     ...['retry-after', 'ratelimit', 'ratelimit-policy'],
   ].join(', '),
 };
 const PREFLIGHT_HEADERS = {
   'access-control-allow-methods': 'GET, POST',
-  'access-control-allow-headers': 'content-type, x-authentik-csrf',
+  'access-control-allow-headers': 'content-type, x-authentik-csrf, x-gatehouse-step',
   'access-control-max-age': String(PREFLIGHT_MAX_AGE_S),
 };
 /** A cache must not give the response for one origin to another origin, nor to a page of this site. */

@@ -1,9 +1,17 @@
 /** Sends a request to the API with the CSRF token: a POST if there is a `body`, else a GET. */
-export const callApi = (address: string, { body, ...init }: RequestInit & { body?: string } = {}): Promise<Response> =>
+export const callApi = (
+  address: string,
+  {
+    body,
+    headers,
+    ...init
+  }: Omit<RequestInit, 'headers'> & { body?: string; headers?: Readonly<Record<string, string>> } = {},
+): Promise<Response> =>
   fetch(address, {
     ...init,
     ...(body === undefined ? {} : { method: 'POST', body }),
     headers: {
+      ...headers,
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       accept: 'application/json',
       'x-authentik-csrf': cookie(document.documentElement.dataset['csrfCookie'] ?? ''),

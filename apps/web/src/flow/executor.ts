@@ -6,6 +6,7 @@ import {
   NO_REPLY,
   type Refusal,
   readReply,
+  STEP_HEADER,
 } from '@gatehouse/client';
 import type { Challenge, FlowPageData } from '../page.js';
 import { callApi } from './api.js';
@@ -20,8 +21,12 @@ export type AnswerReply = Reply & { readonly interruption?: Interruption | undef
 /** A client of the flow executor API. */
 export class ExecutorClient {
   private readonly address: string;
+  /** Id of the step that the newest request has shown. The next answer names it. */
+  private step: string | undefined;
+  private requests = 0;
 
-  constructor({ slug, cross_site }: FlowPageData, search: string) {
+  constructor({ slug, cross_site, step }: FlowPageData, search: string) {
+    this.step = step?.value;
     this.address = executorPath(slug, cross_site ? withCrossSite(search) : search);
   }
 
@@ -37,8 +42,13 @@ export class ExecutorClient {
   }
 
   private async request(init: { body?: string }): Promise<ClientReply> {
+    const request = ++this.requests;
+    const headers = init.body === undefined || this.step === undefined ? {} : { [STEP_HEADER]: this.step };
     try {
-      return await readReply(await callApi(this.address, init));
+      const reply = await readReply(await callApi(this.address, { ...init, headers }));
+      // The response to an older request may arrive later, and have the id of a step that has passed.
+      if (reply.kind === 'challenge' && request === this.requests) this.step = reply.step;
+      return reply;
     } catch {
       return NO_REPLY;
     }

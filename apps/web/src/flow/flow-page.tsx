@@ -50,8 +50,8 @@ function StepContent({ visit: { challenge, step, expired, interrupted, unavailab
   const isHidden = unavailable !== undefined && challenge.component === 'ak-stage-flow-error';
   return (
     <>
-      {expired && !interrupted && <Notice>{t('This page was open for too long, so the steps begin again.')}</Notice>}
-      {interrupted && !unavailable && (
+      {expired && <Notice>{t('This page was open for too long, so the steps begin again.')}</Notice>}
+      {interrupted && !expired && !unavailable && (
         <Notice>{t('The connection was interrupted. Please go on with this step.')}</Notice>
       )}
       {unavailable && <UnavailableNotice unavailable={unavailable} keepsInput={!isHidden} retry={refetch} />}

@@ -2,15 +2,15 @@ import { timeAnswer } from './local-time.js';
 import type { FormAnswer } from './page.context.js';
 
 /**
- * Returns a form's fields in the executor's format, with files as data URLs and local times in UTC. Omits the field
+ * Returns a form's fields in the executor's format, with files as data URLs and local times in UTC. Omits the fields
  * `excluded`.
  */
 export async function readForm(
   form: HTMLFormElement,
   submitter: HTMLElement | null,
-  excluded: string,
+  excluded: readonly string[],
 ): Promise<FormAnswer> {
-  const entries = [...new FormData(form, submitter).entries()].filter(([name]) => name !== excluded);
+  const entries = [...new FormData(form, submitter).entries()].filter(([name]) => !excluded.includes(name));
   const fields = await Promise.all(
     entries.map(async ([name, value]) => [name, await answerOf(form.elements.namedItem(name), value)] as const),
   );

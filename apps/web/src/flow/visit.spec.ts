@@ -15,10 +15,14 @@ const pageData = (overrides: Partial<FlowPageData> = {}): FlowPageData => ({
   address: '/if/flow/login/',
   token: { field: 'csrf_token', value: 'x' },
   run: 'one',
+  step: { field: 'gatehouse_step', value: 'first' },
   ...overrides,
 });
 
 const UNAVAILABLE = { kind: 'unavailable', retryAfterS: 1, reason: 'service' } as const;
+
+/** The challenge that was fetched after an interruption. */
+const NAME_AGAIN = { kind: 'challenge', challenge: { ...NAME }, run: 'one', interrupted: 'visitor' } as const;
 
 describe('a visit to a flow', () => {
   it('starts a new step for a new challenge, and stays at the step when the answer is refused', () => {
@@ -72,7 +76,7 @@ describe('a visit to a flow', () => {
   });
 
   it('keeps the input of a form that is shown again after an interruption, and says so until the next answer', () => {
-    const shownAgain = { kind: 'challenge', challenge: { ...NAME }, run: 'one', interrupted: 'visitor' } as const;
+    const shownAgain = { ...NAME_AGAIN, step: 'first' } as const;
     const again = reduceVisit(reduceVisit(visitOf(pageData()), UNAVAILABLE), shownAgain);
 
     expect(again).toMatchObject({ step: 0, interrupted: true, unavailable: undefined });
@@ -80,11 +84,11 @@ describe('a visit to a flow', () => {
     expect(next).toMatchObject({ step: 1, interrupted: false });
   });
 
-  it('starts another step after an interruption when the form is another one of the same component', () => {
-    const other = { ...NAME, primary_action: 'Next' };
-    const shown = { kind: 'challenge', challenge: other, run: 'one', interrupted: 'visitor' } as const;
-
-    expect(reduceVisit(visitOf(pageData()), shown)).toMatchObject({ step: 1, interrupted: true });
+  it('starts another step after an interruption when an equal challenge is that of another step', () => {
+    expect(reduceVisit(visitOf(pageData()), { ...NAME_AGAIN, step: 'second' })).toMatchObject({
+      step: 1,
+      interrupted: true,
+    });
   });
 
   it('starts the step of an interrupted automatic answer again, and counts the failures on until the visitor acts', () => {

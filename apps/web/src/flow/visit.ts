@@ -1,11 +1,4 @@
-import {
-  isSameChallenge,
-  MAX_RETRIES,
-  mayRetry,
-  retryDelayS,
-  type UnavailableReason,
-  withReasons,
-} from '@gatehouse/client';
+import { MAX_RETRIES, mayRetry, retryDelayS, type UnavailableReason, withReasons } from '@gatehouse/client';
 import type { Challenge, FlowPageData } from '../page.js';
 import type { Reply } from './executor.js';
 
@@ -13,6 +6,8 @@ import type { Reply } from './executor.js';
 export interface Visit {
   readonly challenge: Challenge;
   readonly run: string | undefined;
+  /** Id of the step, by which the page knows after an interruption whether the answer was processed. */
+  readonly stepId: string | undefined;
   /** Number of the step. A refused answer keeps the number, so that the form keeps its input. */
   readonly step: number;
   readonly phase: 'idle' | 'sending';
@@ -47,7 +42,7 @@ export type VisitEvent = { readonly kind: 'sent' | 'user-acted' } | ReplyEvent;
 type ReplyEvent = Reply & { readonly interrupted?: Sender | undefined };
 
 /** Returns the initial state of a visit. */
-export function visitOf({ challenge: received, reasons, run, cross_site, retry_after_s }: FlowPageData): Visit {
+export function visitOf({ challenge: received, reasons, run, step, cross_site, retry_after_s }: FlowPageData): Visit {
   const challenge = withReasons(received, reasons);
   const reason = challenge['reason'] === RATE_LIMITED ? 'limited' : 'service';
   const unavailable =
@@ -55,6 +50,7 @@ export function visitOf({ challenge: received, reasons, run, cross_site, retry_a
   return {
     challenge,
     run,
+    stepId: step?.value,
     step: 0,
     phase: 'idle',
     expired: false,
@@ -85,8 +81,15 @@ export function reduceVisit(visit: Visit, event: VisitEvent): Visit {
   }
 }
 
-function withChallenge(visit: Visit, event: { challenge: Challenge; interrupted?: Sender | undefined }): Visit {
-  const { challenge, interrupted } = event;
+/** A challenge, the id of its step, and the sender of the answer whose result is unknown. */
+interface ShownStep {
+  readonly challenge: Challenge;
+  readonly step?: string | undefined;
+  readonly interrupted?: Sender | undefined;
+}
+
+function withChallenge(visit: Visit, event: ShownStep): Visit {
+  const { challenge, step: stepId, interrupted } = event;
   return {
     ...visit,
     challenge,
@@ -94,14 +97,15 @@ function withChallenge(visit: Visit, event: { challenge: Challenge; interrupted?
     interrupted: interrupted === 'visitor',
     unavailable: undefined,
     failures: interrupted ? visit.failures : 0,
-    step: isSameStep(visit.challenge, event) ? visit.step : visit.step + 1,
+    stepId,
+    step: isSameStep(visit, event) ? visit.step : visit.step + 1,
   };
 }
 
 /** Returns whether the form keeps its input. A step whose automatic answer was interrupted starts again. */
-function isSameStep(before: Challenge, { challenge, interrupted }: Parameters<typeof withChallenge>[1]): boolean {
-  if (interrupted) return interrupted === 'visitor' && isSameChallenge(before, challenge);
-  return challenge.component === before.component && challenge['response_errors'] != null;
+function isSameStep(before: Visit, { challenge, step, interrupted }: ShownStep): boolean {
+  if (interrupted) return interrupted === 'visitor' && step !== undefined && step === before.stepId;
+  return challenge.component === before.challenge.component && challenge['response_errors'] != null;
 }
 
 /** Returns the delay after `tries` failures. The result has more than MAX_RETRIES if only the visitor may retry. */

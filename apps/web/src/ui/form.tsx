@@ -17,17 +17,27 @@ interface Props {
 /** A form that answers the challenge, by script or by a plain POST without JavaScript. */
 export function Form({ challenge, fields = [], ready = async () => undefined, children }: Props) {
   const { pageData, answer } = usePage();
+  const { token, step } = pageData;
+  const hidden = [token, ...(step ? [step] : [])];
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     const form = event.currentTarget as HTMLFormElement;
     const { submitter } = event;
     void ready(form)
-      .then(() => readForm(form, submitter, pageData.token.field))
+      .then(() =>
+        readForm(
+          form,
+          submitter,
+          hidden.map(({ field }) => field),
+        ),
+      )
       .then(answer);
   };
   return (
     <form method="post" action={pageData.address} onSubmit={submit}>
-      <input type="hidden" name={pageData.token.field} value={pageData.token.value} />
+      {hidden.map(({ field, value }) => (
+        <input key={field} type="hidden" name={field} value={value} />
+      ))}
       <input type="hidden" name="component" value={challenge.component} />
       <FormErrors challenge={challenge} shownFields={fields} />
       {children}
