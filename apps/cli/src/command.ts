@@ -1,6 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
-import { BlueprintError, type PythonSyntaxChecker } from '@gatehouse/blueprints';
+import { BlueprintError, FlowReleaseError, type PythonSyntaxChecker } from '@gatehouse/blueprints';
 import { CommandError } from '@gatehouse/local';
 import type { CommandEventRecorder } from '@gatehouse/outbox';
 import {
@@ -83,7 +83,7 @@ export function parseCommandArguments<const O extends Options>(args: readonly st
 
 function errorText(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const expected = [CommandError, ConfigError, BlueprintError, MigrationError, StartError];
+  const expected = [CommandError, ConfigError, BlueprintError, FlowReleaseError, MigrationError, StartError];
   if (expected.some((kind) => error instanceof kind)) return error.message;
   if (isDatabaseUnavailable(error)) return `Postgres cannot be reached: ${error.message}`;
   return error.stack ?? error.message;

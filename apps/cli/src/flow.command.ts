@@ -1,12 +1,25 @@
 import { CommandError } from '@gatehouse/local';
 import type { Command } from './command.js';
+import { compareVersions } from './flow/diff.js';
+import { publishVersion, rollBackFlow } from './flow/publish.js';
 import { traceFlow } from './flow/trace.js';
+import { listVersions } from './flow/versions.js';
 
-const SUBCOMMANDS: ReadonlyMap<string, Command['run']> = new Map<string, Command['run']>([['trace', traceFlow]]);
+const SUBCOMMANDS: ReadonlyMap<string, Command['run']> = new Map<string, Command['run']>([
+  ['trace', traceFlow],
+  ['versions', listVersions],
+  ['diff', compareVersions],
+  ['publish', publishVersion],
+  ['rollback', rollBackFlow],
+]);
 
-const USAGE = 'usage: npm run flow -- trace PLAN_OR_REQUEST_ID [--json]   prints what happened in one run of a flow';
+const USAGE = `usage: npm run flow -- trace PLAN_OR_REQUEST_ID [--json]        prints what happened in one run of a flow
+       npm run flow -- versions SLUG [--json]                   lists the versions of a flow
+       npm run flow -- diff SLUG FROM TO [--json]               compares two versions
+       npm run flow -- publish SLUG [VERSION] [--reason TEXT]   makes a version current, by default the newest draft
+       npm run flow -- rollback SLUG [--reason TEXT]            goes back to the version that was current before`;
 
-/** `npm run flow`: shows what happened in the runs of a flow. */
+/** `npm run flow`: shows the runs and the versions of a flow, and publishes versions. */
 export const flowCommand: Command = {
   name: 'flow',
   run: async ([name = '', ...args], process) => {

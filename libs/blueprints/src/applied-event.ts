@@ -4,7 +4,7 @@ import type { BlueprintFile } from './library.js';
 import { type EntryOutcome, isDifferent, type Report } from './report.js';
 
 /** Returns the audit event of a run, which names no object and no value. `applied` are the files of the run. */
-export function appliedEvent({ files, published }: Report, applied: readonly BlueprintFile[]): CommandEvent {
+export function appliedEvent({ files, published, held }: Report, applied: readonly BlueprintFile[]): CommandEvent {
   const texts = new Map(applied.map(({ name, text }) => [name, text]));
   const changes = files.flatMap((file) => file.changes);
   const numberOf = (wanted: EntryOutcome) => changes.filter(({ outcome }) => outcome === wanted).length;
@@ -14,6 +14,7 @@ export function appliedEvent({ files, published }: Report, applied: readonly Blu
       ...{ created: numberOf('created'), changed: numberOf('changed'), deleted: numberOf('removed') },
       files: files.filter(isDifferent).map(({ file }) => ({ name: file, digest: digestOf(texts.get(file) ?? '') })),
       flows: published.map(({ slug, number }) => ({ slug, version: number })),
+      ...(held.length > 0 && { held: held.map(({ slug, number }) => ({ slug, version: number })) }),
     },
   };
 }

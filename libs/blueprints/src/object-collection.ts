@@ -12,8 +12,14 @@ import {
 import type { Draft } from './draft.js';
 import { fieldDifferences } from './field-difference.js';
 import { type LookupCondition, parseLookup } from './field-lookup.js';
-import { equal, isMap, type Json, type JsonMap } from './json.js';
-import { type BlueprintObject, isDirectoryReference, type ObjectModel, referencesIn } from './object-model.js';
+import { canonical, equal, isMap, type Json, type JsonMap } from './json.js';
+import {
+  type BlueprintObject,
+  isDirectoryReference,
+  isFlowPart,
+  type ObjectModel,
+  referencesIn,
+} from './object-model.js';
 import { uuidOf } from './skipped-entries.js';
 
 const NOT_AN_ID = 'Must be a valid UUID.';
@@ -51,8 +57,8 @@ export class ObjectCollection implements Collection<FoundObject> {
     const pk = this.#pk(entryPk);
     if (pk !== undefined && !isId(pk)) throw ValidationError.field('pk', NOT_AN_ID);
     const before = existing ? this.draft.get(String(existing.pk)) : undefined;
-    const id = before?.id ?? pk ?? randomUUID();
-    const object = { id, model: this.model.name, values: this.#accept({ ...before?.values, ...entryValues }) };
+    const values = this.#accept({ ...before?.values, ...entryValues });
+    const object = { id: before?.id ?? pk ?? this.#newId(values), model: this.model.name, values };
     this.#rejectDuplicate(object, before);
     this.#rejectSecondFlag(object);
     return async () => {
@@ -61,6 +67,21 @@ export class ObjectCollection implements Collection<FoundObject> {
       const outcome = before ? (isChanged ? 'changed' : 'unchanged') : 'created';
       return { ...this.#toFoundObject(object), outcome, ...(differences.length > 0 && { differences }) };
     };
+  }
+
+  /**
+   * Returns the id of a new object. It is derived from the key of an object that only flow versions contain, so that a
+   * draft and a later run give an object the same id. Other ids are random: a new application or source must not get
+   * the consents or connections of a removed one.
+   */
+  #newId(values: JsonMap): string {
+    const { name, kind, key, references } = this.model;
+    if (!isFlowPart(kind)) return randomUUID();
+    const own = key.map((field) => values[field] ?? null);
+    // A binding of a group or user has no policy, and so no unique key.
+    const referred = own.includes(null) ? [...references.keys()].map((field) => values[field] ?? null) : [];
+    const id = uuidOf(canonical([name, ...own, ...referred]));
+    return this.draft.get(id) ? randomUUID() : id;
   }
 
   hasDefault({ pk }: FoundObject, field: string): boolean {

@@ -17,6 +17,19 @@ export const isOfKind = (expected: ReferenceKind, kind: ReferenceKind | undefine
 const DIRECTORY_KINDS: readonly ReferenceKind[] = ['group', 'user'];
 export const isDirectoryReference = ({ to }: Reference): boolean => DIRECTORY_KINDS.includes(to);
 
+/** The kinds of objects whose ids only flow versions contain. */
+const FLOW_PARTS: readonly ReferenceKind[] = [
+  'stage',
+  'binding',
+  'policy',
+  'policybinding',
+  'prompt',
+  'webauthn_device_type',
+];
+
+/** Returns whether objects of a kind exist only as parts of flow versions. */
+export const isFlowPart = (kind: ReferenceKind): boolean => FLOW_PARTS.includes(kind);
+
 /** Describes a model whose objects are stored as blueprint objects. */
 export interface ObjectModel {
   /** The model name in lower case: `app.model`. */

@@ -39,21 +39,51 @@ export interface FileReport {
 export interface PublishedFlow {
   readonly slug: string;
   readonly number: number;
+  /** Number of the version that was current before, or null for a new flow. */
+  readonly before: number | null;
+  /** Whether the run has added the version. Otherwise the flow goes back to an earlier one. */
+  readonly isNew: boolean;
+}
+
+/** A held flow: the run has compiled another version, and has not published it. */
+export interface HeldFlow {
+  readonly slug: string;
+  readonly number: number;
+  /** Number of the current version. */
+  readonly current: number;
+}
+
+/** A flow of which a run has compiled a draft. */
+export interface DraftedFlow {
+  readonly slug: string;
+  readonly number: number;
+  readonly current: number | null;
+  /** Whether the run has added the version. Otherwise the draft equals a version that was there before. */
+  readonly isNew: boolean;
+  readonly state: 'draft' | 'current' | 'earlier';
 }
 
 /** The changes of a run. In the mode `compare`, they were rolled back. */
 export interface Report {
   readonly files: readonly FileReport[];
   readonly published: readonly PublishedFlow[];
+  readonly held: readonly HeldFlow[];
   /** Whether the run changed anything in total. False also when a file has undone the changes of another file. */
   readonly isChanged: boolean;
 }
 
 /** Formats a report as text: a line for each file, change, warning and published flow. */
-export function formatReport({ files, published, isChanged }: Report): string {
-  const flows = published.map(({ slug, number }) => `published ${slug} (version ${number})`);
+export function formatReport({ files, published, held, isChanged }: Report): string {
+  const flows = [
+    ...published.map(({ slug, number }) => `published ${slug} (version ${number})`),
+    ...held.map(formatHeld),
+  ];
   return [...files.flatMap(formatFile), ...flows, ...(isChanged ? [] : ['nothing changed'])].join('\n');
 }
+
+/** Formats a held flow as one line with the commands to compare and publish its new version. */
+export const formatHeld = ({ slug, number, current }: HeldFlow): string =>
+  `held ${slug} at version ${current}; not published: version ${number}. Compare: npm run flow -- diff ${slug} ${current} ${number}. Publish: npm run flow -- publish ${slug} ${number}`;
 
 const CHANGING: readonly EntryOutcome[] = ['created', 'changed', 'removed'];
 
@@ -74,7 +104,8 @@ export const formatComparison = ({ files }: Report): string =>
     ])
     .join('\n');
 
-function formatDifference({ outcome, model, name, differences = [] }: EntryChange): string[] {
+/** Formats what an entry would change, with a line for each field. */
+export function formatDifference({ outcome, model, name, differences = [] }: EntryChange): string[] {
   const fields = differences.map(({ field, stored, written }) => `    ${field}: ${stored} → ${written}`);
   return [`  would ${VERBS[outcome]} ${model} ${name}`.trimEnd(), ...fields];
 }

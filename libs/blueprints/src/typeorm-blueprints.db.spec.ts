@@ -20,7 +20,7 @@ const bind = (target: string, stage: string, order: string | number) =>
 describe('applyBlueprints', () => {
   it('creates missing objects and publishes the flow', async () => {
     const report = await harness.apply(entries(flow('login'), dummy('one'), bind('login', 'one', 10)));
-    expect(report.published).toEqual([{ slug: 'login', number: 1 }]);
+    expect(report.published).toMatchObject([{ slug: 'login', number: 1 }]);
     expect(report.files[0]?.changes.map(({ outcome, name }) => [outcome, name])).toEqual([
       ['created', 'login'],
       ['created', 'one'],
@@ -39,7 +39,7 @@ describe('applyBlueprints', () => {
 
   it('is idempotent', async () => {
     const text = readFileSync(new URL('../../../blueprints/default-authentication-flow.yaml', import.meta.url), 'utf8');
-    expect((await harness.apply(text)).published).toEqual([{ slug: 'default-authentication-flow', number: 1 }]);
+    expect((await harness.apply(text)).published).toMatchObject([{ slug: 'default-authentication-flow', number: 1 }]);
     expect(await harness.stepNames('default-authentication-flow')).toEqual([
       'default-authentication-identification',
       'default-authentication-password',
@@ -76,7 +76,7 @@ describe('applyBlueprints', () => {
   it('serialises concurrent runs', async () => {
     const text = entries(flow('login'), dummy('one'), bind('login', 'one', 10));
     const reports = await Promise.all([harness.apply(text), harness.apply(text), harness.apply(text)]);
-    expect(reports.flatMap(({ published }) => published)).toEqual([{ slug: 'login', number: 1 }]);
+    expect(reports.flatMap(({ published }) => published)).toMatchObject([{ slug: 'login', number: 1 }]);
   });
 
   it('skips an entry whose conditions are not met', async () => {

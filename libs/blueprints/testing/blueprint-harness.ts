@@ -3,7 +3,16 @@ import { directoryEntities } from '@gatehouse/directory';
 import type { FlowVersion } from '@gatehouse/plan';
 import { openDataSource, type Sealer } from '@gatehouse/platform';
 import { migratedDatabase } from '../../../test/support/postgres.js';
-import { applyBlueprints, exportFlow, FLOW_SCHEMA, findBlueprint, type Report } from '../src/index.js';
+import {
+  applyBlueprints,
+  draftBlueprints,
+  exportFlow,
+  FLOW_SCHEMA,
+  FlowReleases,
+  findBlueprint,
+  planBlueprints,
+  type Report,
+} from '../src/index.js';
 
 /** Fake password hashes that a test can predict. */
 const passwords = {
@@ -13,6 +22,11 @@ const passwords = {
 
 /** Returns a blueprint of these entries, one per line, so that entry n is on line n + 1. */
 export const entries = (...lines: string[]): string => `entries:\n${lines.map((line) => `- ${line}\n`).join('')}`;
+
+type ApplySettings = Pick<
+  Parameters<typeof draftBlueprints>[0],
+  'strict' | 'flowVersionsKept' | 'releasesKept' | 'events' | 'actor' | 'scope' | 'ifBusy' | 'timeoutMs'
+>;
 
 /** A fresh database with the schemas that blueprints need, and methods that apply blueprints to it. */
 export class BlueprintHarness {
@@ -69,15 +83,35 @@ export class BlueprintHarness {
   }
 
   applyAs(
-    options: Pick<
-      Parameters<typeof applyBlueprints>[0],
-      'strict' | 'flowVersionsKept' | 'mode' | 'events' | 'scope' | 'ifBusy' | 'timeoutMs'
-    >,
+    { mode = 'apply', ...options }: ApplySettings & Pick<Parameters<typeof applyBlueprints>[0], 'mode'>,
     ...texts: string[]
   ): Promise<Report> {
+    return applyBlueprints({ ...this.#prepared(options, texts), mode });
+  }
+
+  /** Compiles drafts of the flows that the texts affect. */
+  draft(...texts: string[]) {
+    return this.draftAs({}, ...texts);
+  }
+
+  draftAs(options: ApplySettings, ...texts: string[]) {
+    return draftBlueprints(this.#prepared(options, texts));
+  }
+
+  /** Returns what applying the texts would do. */
+  plan(...texts: string[]) {
+    return planBlueprints(this.#prepared({}, texts));
+  }
+
+  /** Returns the versions of flows. */
+  releases(options: Omit<ConstructorParameters<typeof FlowReleases>[0], 'source'> = {}): FlowReleases {
+    return new FlowReleases({ source: this.source, sealer: this.sealer, ...options });
+  }
+
+  #prepared(options: ApplySettings, texts: string[]): Parameters<typeof draftBlueprints>[0] {
     const files = texts.map((text, i) => ({ name: `${i + 1}.yaml`, text }));
     const libraryFiles = [...this.libraryFiles].map(([path, text]) => ({ name: path, path, text }));
-    return applyBlueprints({
+    return {
       source: this.source,
       files,
       library: async (identifiers) => findBlueprint(libraryFiles, identifiers),
@@ -89,7 +123,7 @@ export class BlueprintHarness {
       },
       ...passwords,
       ...options,
-    });
+    };
   }
 
   export(slug: string): Promise<string> {

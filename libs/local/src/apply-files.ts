@@ -6,10 +6,14 @@ import {
   applyBlueprints,
   type BlueprintFile,
   type BlueprintLibrary,
+  type DraftReport,
+  type DryRun,
+  draftBlueprints,
   FLOW_SCHEMA,
   type FolderFile,
   findBlueprint,
   type PythonSyntaxChecker,
+  planBlueprints,
   type Report,
 } from '@gatehouse/blueprints';
 import { directoryEntities } from '@gatehouse/directory';
@@ -61,8 +65,8 @@ const HIDDEN = /(^|\/)\./;
  */
 const verify = async (password: string, stored: string) => (await verifyPassword(password, stored)) !== 'wrong';
 
-/** Options of applying files. */
-export interface ApplyOptions {
+/** Options of reading files for a database. */
+export interface FileOptions {
   /** Environment variables for `!Env`, and for the connection to external stages. */
   readonly env?: NodeJS.ProcessEnv;
   /** Folder in which required blueprints are looked up. */
@@ -71,12 +75,16 @@ export interface ApplyOptions {
   readonly strict?: boolean;
   /** The keys of `SEAL_KEYS`. Without keys, no object can have a secret. */
   readonly sealKeys?: string | undefined;
-  /** When and what to apply, see `ApplyMode`. Default: `apply`. */
-  readonly mode?: ApplyMode;
   /** Checks the syntax of expressions. The caller closes it. By default, each apply starts a Python process. */
   readonly syntax?: PythonSyntaxChecker | undefined;
   /** Writes audit events of the changes. By default, none are written. */
   readonly events?: CommandEventRecorder | undefined;
+}
+
+/** Options of applying files. */
+export interface ApplyOptions extends FileOptions {
+  /** When and what to apply, see `ApplyMode`. Default: `apply`. */
+  readonly mode?: ApplyMode;
 }
 
 /** Returns a library that finds required blueprints in a folder. */
@@ -99,29 +107,36 @@ const pathIn =
  * Applies blueprints to the database at `url`, all of them or none. With the mode `compare`, the report says what they
  * would change.
  */
-export async function applyFiles(
+export const applyFiles = (
   url: string,
   files: readonly BlueprintFile[],
-  {
-    env = process.env,
-    folder = blueprintsFolder(),
-    sealKeys,
-    strict = false,
-    mode = 'apply',
-    syntax: given,
-    events,
-  }: ApplyOptions = {},
-): Promise<Report> {
+  { mode = 'apply', ...options }: ApplyOptions = {},
+): Promise<Report> => withFiles({ url, files }, options, (prepared) => applyBlueprints({ ...prepared, mode }));
+
+/** Compiles the flows that blueprints affect into drafts, and changes nothing else. */
+export const draftFiles = (url: string, files: readonly BlueprintFile[], options: FileOptions): Promise<DraftReport> =>
+  withFiles({ url, files }, options, draftBlueprints);
+
+/** Returns what applying blueprints would do, and changes nothing. */
+export const planFiles = (url: string, files: readonly BlueprintFile[], options: FileOptions): Promise<DryRun> =>
+  withFiles({ url, files }, options, planBlueprints);
+
+/** Calls `use` with the files, the database and the settings. */
+async function withFiles<T>(
+  { url, files }: { readonly url: string; readonly files: readonly BlueprintFile[] },
+  { env = process.env, folder = blueprintsFolder(), sealKeys, strict = false, syntax: given, events }: FileOptions,
+  use: (prepared: Parameters<typeof planBlueprints>[0]) => Promise<T>,
+): Promise<T> {
   const source = await openDataSource({ url, schema: FLOW_SCHEMA, entities: directoryEntities, poolSize: 2 });
   const library = folderLibrary(folder);
   const externalStages = new ExternalStageClient(env);
   const sealer = sealKeys === undefined ? undefined : new Sealer(sealKeys);
-  const { FLOW_VERSIONS_KEPT: flowVersionsKept } = readConfig(standaloneConfig, env);
+  const { FLOW_VERSIONS_KEPT: flowVersionsKept, FLOW_RELEASES_KEPT: releasesKept } = readConfig(standaloneConfig, env);
   try {
     return await withSyntaxChecker(given, (syntax) =>
-      applyBlueprints({
-        ...{ source, files, library, env, sealer, strict, externalStages, syntax, mode, flowVersionsKept },
-        ...{ hash: hashPassword, verify, folderPathOf: pathIn(folder), events },
+      use({
+        ...{ source, files, library, env, sealer, strict, externalStages, syntax, flowVersionsKept, releasesKept },
+        ...{ hash: hashPassword, verify, folderPathOf: pathIn(folder), events, actor: events?.command },
       }),
     );
   } finally {

@@ -24,8 +24,15 @@ export const standaloneConfig = z.object({
     .max(10_000)
     .default(20)
     .describe(
-      'Versions of each flow that `blueprint` keeps when it publishes another one, besides those that running logins and mailed links use',
+      'Versions and, counted apart, drafts of each flow that `blueprint` keeps when it adds another one, besides those that running logins and mailed links use',
     ),
+  FLOW_RELEASES_KEPT: z.coerce
+    .number()
+    .int()
+    .min(2)
+    .max(10_000)
+    .default(200)
+    .describe('Rows of each flow in the log of publications, which `flow rollback` reads'),
   ADMIN_USERNAME: z.string().default('admin').describe('Name of the administrator who is created when there is none'),
   ADMIN_EMAIL: z
     .string()

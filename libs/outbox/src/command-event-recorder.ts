@@ -8,7 +8,7 @@ export class CommandEventRecorder implements EventRecorder {
 
   /** `sealer` seals with SEAL_KEYS of the gateway. Without it, no event can be written. */
   constructor(
-    private readonly command: CommandName,
+    readonly command: CommandName,
     private readonly sealer: Sealer | undefined,
   ) {}
 

@@ -1,12 +1,24 @@
-import { formatComparison, formatReport, isAutoApplied, isDifferent } from '@gatehouse/blueprints';
+import {
+  type BlueprintFile,
+  formatComparison,
+  formatDraftReport,
+  formatDryRun,
+  formatReport,
+  isAutoApplied,
+  isDifferent,
+} from '@gatehouse/blueprints';
 import type { CommandName } from '@gatehouse/contracts';
 import {
   type ApplyOptions,
   applyFiles,
   applyOnce,
   blueprintsFolder,
+  CommandError,
+  draftFiles,
+  type FileOptions,
   openMigratedPostgres,
   outboxSealerOf,
+  planFiles,
   readFiles,
   sealKeysOf,
   withSyntaxChecker,
@@ -14,23 +26,57 @@ import {
 import { CommandEventRecorder } from '@gatehouse/outbox';
 import { type CommandProcess, parseCommandArguments, warnUnrecorded } from '../command.js';
 
+const OPTIONS = {
+  once: { type: 'boolean', default: false },
+  strict: { type: 'boolean', default: false },
+  'dry-run': { type: 'boolean', default: false },
+  draft: { type: 'boolean', default: false },
+  json: { type: 'boolean', default: false },
+} as const;
+
 /**
  * Applies blueprints, all of them or none, and returns a report of the changes. With `--once`, applies them only to an
  * empty installation, in which no blueprint was applied before, and otherwise says which of them differ from what is
- * stored.
+ * stored. With `--dry-run`, only returns what applying them would do. With `--draft`, only compiles drafts of the flows.
  */
 export async function applyBlueprintFiles(args: readonly string[], process: CommandProcess): Promise<string> {
-  const { values, names } = parseCommandArguments(args, {
-    once: { type: 'boolean', default: false },
-    strict: { type: 'boolean', default: false },
-  });
+  const { values, names } = parseCommandArguments(args, OPTIONS);
+  const mode = modeOf(values);
   const files = await readFiles(names);
-  return withDatabase(process, 'blueprint apply', async (url, settings) => {
+  const command = mode === 'dry-run' ? undefined : 'blueprint apply';
+  return withDatabase(process, command, async (url, settings) => {
     const options = { ...settings, strict: values.strict };
-    if (!values.once) return formatReport(await applyFiles(url, files, options));
+    if (mode === 'dry-run') return dryRun(url, files, { ...options, json: values.json });
+    if (mode === 'draft') return draft(url, files, { ...options, json: values.json });
+    if (mode === 'apply') return formatReport(await applyFiles(url, files, options));
     const result = await applyOnce(url, { files: files.filter(isAutoApplied), names }, options);
     return 'report' in result ? formatReport(result.report) : (result.notice ?? 'nothing changed');
   });
+}
+
+type Mode = 'apply' | 'once' | 'dry-run' | 'draft';
+
+function modeOf(values: Readonly<Record<Exclude<Mode, 'apply'> | 'json', boolean>>): Mode {
+  const modes = (['once', 'dry-run', 'draft'] as const).filter((name) => values[name]);
+  if (modes.length > 1) throw new CommandError(`--${modes[0]} and --${modes[1]} cannot be combined.`);
+  const [mode = 'apply'] = modes;
+  if (values.json && mode !== 'dry-run' && mode !== 'draft')
+    throw new CommandError('--json needs --dry-run or --draft.');
+  return mode;
+}
+
+interface OutputOptions extends FileOptions {
+  readonly json: boolean;
+}
+
+async function dryRun(url: string, files: readonly BlueprintFile[], { json, ...options }: OutputOptions) {
+  const plan = await planFiles(url, files, options);
+  return json ? JSON.stringify(plan, null, 2) : formatDryRun(plan);
+}
+
+async function draft(url: string, files: readonly BlueprintFile[], { json, ...options }: OutputOptions) {
+  const { drafts, leftOut, files: reports } = await draftFiles(url, files, options);
+  return json ? JSON.stringify({ drafts, leftOut }, null, 2) : formatDraftReport({ files: reports, drafts, leftOut });
 }
 
 /** Returns what blueprints would change, without changing anything. */

@@ -1,4 +1,4 @@
-import { documentDigest } from '@gatehouse/blueprints';
+import { documentDigest, stageOwner } from '@gatehouse/blueprints';
 import {
   convertSealedValues,
   type OwnerOf,
@@ -29,10 +29,6 @@ interface Row {
 
 const MARKED = `LIKE '%gatehouse:sealed%'`;
 
-/** Returns the id of a stage in a flow version. */
-const stageOf: OwnerOf = ({ id, kind, config }) =>
-  typeof id === 'string' && typeof kind === 'string' && config !== undefined ? id : undefined;
-
 /**
  * The columns with sealed documents. flow.objects comes first: the run then reuses the sealed bytes of an object's
  * secret in every published document. With equal bytes, applying an unchanged blueprint publishes nothing.
@@ -62,7 +58,7 @@ const DOCUMENTS: readonly SealedDocuments[] = [
                WHEN EXISTS (SELECT FROM flow.flow_versions o WHERE o.flow_id = v.flow_id AND o.digest = $3) THEN v.digest
                ELSE $3 END WHERE id = $1`,
     hasDigest: true,
-    ownerOf: stageOf,
+    ownerOf: stageOwner,
   },
 ];
 

@@ -3,6 +3,7 @@ import { DEVICE_CLASSES } from '../device-class.js';
 import { REDACTED } from '../secret.js';
 import { type AuditEventDefinition, BY_PLAN, defineEvent, PENDING } from './audit-event.js';
 import { appliedBlueprints, changedObject, counts, invitation, invitationReference, model } from './event-contexts.js';
+import { flowEvents } from './flow-events.js';
 import { policyEvents } from './policy-event-definitions.js';
 
 const NAME = { app: 'authentik_stages_password', model_name: 'passwordstage', name: 'password' };
@@ -214,6 +215,7 @@ export const auditEvents = {
       flows: [{ slug: 'login', version: 3 }],
     },
   }),
+  ...flowEvents,
   command_run: defineEvent({
     when: 'A command of an administrator has changed what no other action describes, or has exported the data of a user. A command that changes nothing causes no event.',
     ...{ level: 'info', outcome: 'success', actor: BY_COMMAND, subject: 'the user whom the command names, if any' },

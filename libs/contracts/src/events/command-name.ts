@@ -19,6 +19,8 @@ export const COMMAND_NAMES = [
   'user import-duo',
   'blueprint apply',
   'blueprint update',
+  'flow publish',
+  'flow rollback',
   'keys reseal',
   'database after-restore',
   'mail retry',

@@ -38,6 +38,8 @@ export const counts = z
 const changed = (what: string) => z.int().describe(`number of objects that the blueprints have ${what}`);
 
 /** What a run of blueprints has changed, without any value. */
+const flowVersion = z.object({ slug: z.string(), version: z.int() });
+
 export const appliedBlueprints = z.object({
   created: changed('created'),
   changed: changed('changed'),
@@ -48,5 +50,21 @@ export const appliedBlueprints = z.object({
     .describe(
       'the files with changes, unless they are too many: name as in the report, and SHA-256 of the text in hex',
     ),
-  flows: z.array(z.object({ slug: z.string(), version: z.int() })).describe('the flows that have another version now'),
+  flows: z.array(flowVersion).describe('the flows that have another version now'),
+  held: z
+    .array(flowVersion)
+    .optional()
+    .describe('held flows, with the version that was compiled and not published; absent if there is none'),
+});
+
+/** The context of a draft. */
+export const draftedFlows = z.object({ flows: z.array(flowVersion).describe('the new drafts') });
+
+/** The context of publishing a version of a flow. */
+export const publishedFlow = z.object({
+  flow: z.object({ pk: z.uuid(), slug: z.string() }),
+  version: z.int().describe('number of the version that is current now'),
+  previous_version: z.int().describe('number of the version that was current before'),
+  stopped_rollout: z.int().optional().describe('number of the version whose rollout has ended'),
+  reason: z.string().optional().describe('why, in the words of the administrator'),
 });

@@ -1,0 +1,18 @@
+import { describeChanges } from '@gatehouse/blueprints';
+import { CommandError } from '@gatehouse/local';
+import { type CommandProcess, parseCommandArguments } from '../command.js';
+import { parseVersion, withFlowReleases } from './flow-database.js';
+
+const USAGE = 'usage: npm run flow -- diff SLUG FROM_VERSION TO_VERSION [--json]';
+
+/** Returns what differs between two versions of a flow. */
+export async function compareVersions(args: readonly string[], process: CommandProcess): Promise<string> {
+  const { values, names } = parseCommandArguments(args, { json: { type: 'boolean', default: false } });
+  const [slug = '', from, to, ...others] = names;
+  if (from === undefined || to === undefined || others.length > 0) throw new CommandError(USAGE);
+  const [before, after] = [parseVersion(from), parseVersion(to)];
+  const changes = await withFlowReleases(process, undefined, (releases) => releases.diff(slug, before, after));
+  if (values.json) return JSON.stringify({ slug, from: before, to: after, changes }, null, 2);
+  const lines = describeChanges(changes);
+  return lines.length > 0 ? lines.join('\n') : `versions ${before} and ${after} of ${slug} do not differ`;
+}

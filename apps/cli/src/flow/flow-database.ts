@@ -1,0 +1,42 @@
+import { FLOW_SCHEMA, FlowReleases } from '@gatehouse/blueprints';
+import type { CommandName } from '@gatehouse/contracts';
+import { CommandError, openMigratedPostgres, outboxSealerOf, sealKeysOf, standaloneConfig } from '@gatehouse/local';
+import { CommandEventRecorder } from '@gatehouse/outbox';
+import { openDataSource, readConfig, Sealer } from '@gatehouse/platform';
+import { type CommandProcess, warnUnrecorded } from '../command.js';
+
+/**
+ * Calls `use` with the versions of the flows of a deployment. `command` names the command in audit events; undefined for
+ * a command that changes nothing.
+ */
+export async function withFlowReleases<T>(
+  { env, stderr }: CommandProcess,
+  command: CommandName | undefined,
+  use: (releases: FlowReleases) => Promise<T>,
+): Promise<T> {
+  const postgres = await openMigratedPostgres(env);
+  try {
+    const source = await openDataSource({ url: postgres.url, schema: FLOW_SCHEMA, poolSize: 1 });
+    try {
+      const keys = await sealKeysOf(env);
+      const sealer = keys === undefined ? undefined : new Sealer(keys);
+      const events = command && new CommandEventRecorder(command, await outboxSealerOf(env, postgres.embedded));
+      const { FLOW_RELEASES_KEPT: releasesKept } = readConfig(standaloneConfig, env);
+      const result = await use(new FlowReleases({ source, sealer, events, actor: command, releasesKept }));
+      if (events) warnUnrecorded(events, { stderr });
+      return result;
+    } finally {
+      await source.destroy();
+    }
+  } finally {
+    await postgres.stop();
+  }
+}
+
+/** Returns the number of a version. Throws CommandError for any other text. */
+export function parseVersion(text: string): number {
+  if (/^[1-9][0-9]{0,9}$/.test(text)) return Number(text);
+  throw new CommandError(
+    `${JSON.stringify(text)} is not the number of a version. List the versions: npm run flow -- versions SLUG`,
+  );
+}

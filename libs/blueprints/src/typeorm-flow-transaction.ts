@@ -1,0 +1,32 @@
+import type { DataSource, EntityManager } from 'typeorm';
+import { lockBlueprints } from './typeorm-blueprint-lock.js';
+
+/** Thrown when a change of flows has not ended in its time. It has changed nothing. */
+export class RunTimeoutError extends Error {
+  constructor() {
+    super('the run of blueprints took too long, and was rolled back');
+  }
+}
+
+/** How a change of flows waits for others, and how long it may take. */
+export interface FlowTransactionOptions {
+  /** Whether to wait while another process changes flows, or to throw FlowChangeBusyError. By default, it waits. */
+  readonly ifBusy?: 'wait' | 'fail' | undefined;
+  /** Milliseconds after which the change is rolled back with RunTimeoutError, counted from the call. */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** Runs a change of flows in one transaction, while no other process changes flows. */
+export async function changeFlows<T>(
+  source: DataSource,
+  { ifBusy = 'wait', timeoutMs = Number.POSITIVE_INFINITY }: FlowTransactionOptions,
+  change: (manager: EntityManager) => Promise<T>,
+): Promise<T> {
+  const deadline = performance.now() + timeoutMs;
+  return source.transaction(async (manager) => {
+    await lockBlueprints(manager, ifBusy);
+    const result = await change(manager);
+    if (performance.now() > deadline) throw new RunTimeoutError();
+    return result;
+  });
+}
