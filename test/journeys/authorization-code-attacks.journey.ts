@@ -80,8 +80,8 @@ async function newCode() {
   const { body } = await push();
   const { code } = returnedBy(await (await loggedIn('alice')).fetch(pathOf('shop', body['request_uri'])));
   const form = { grant_type: 'authorization_code', client_id: 'shop', client_secret: SECRET, code: code! };
-  const exchange = (changes: Readonly<Record<string, string>> = {}) =>
-    endpoints.post('token', { ...form, redirect_uri: REDIRECT_URI, code_verifier: VERIFIER, ...changes });
+  const exchange = (changes: Readonly<Record<string, string>> = {}, gateway = endpoints) =>
+    gateway.post('token', { ...form, redirect_uri: REDIRECT_URI, code_verifier: VERIFIER, ...changes });
   return { code: code!, exchange };
 }
 
@@ -208,11 +208,17 @@ describe('a pushed request', () => {
 });
 
 describe('a code', () => {
-  it('gives tokens once, also to concurrent requests', async () => {
-    const { exchange } = await newCode();
-    const replies = await Promise.all(Array.from({ length: 5 }, () => exchange()));
-    const statuses = replies.map(({ status }) => status);
-    expect(statuses.toSorted((a, b) => a - b)).toEqual([200, 400, 400, 400, 400]);
+  it('gives tokens once, also to requests at two gateways at once, and their access token ends', async () => {
+    const other = new OauthDevice(deployment, await deployment.openAnotherGateway());
+    for (let round = 0; round < 12; round++) {
+      const { exchange } = await newCode();
+      const replies = await Promise.all([endpoints, other, endpoints, other].map((gateway) => exchange({}, gateway)));
+      const winners = replies.filter(({ status }) => status === 200);
+      expect(winners).toHaveLength(1);
+      expect(replies.filter(({ body }) => body['error'] === 'invalid_grant')).toHaveLength(3);
+      for (const gateway of [endpoints, other])
+        expect(await gateway.userinfo(String(winners[0]!.body['access_token']))).toMatchObject({ status: 401 });
+    }
   });
 
   it('ends its access token when it is used again', async () => {

@@ -46,6 +46,7 @@ async function pushed(request = REQUEST): Promise<string> {
   const reference = await push(request);
   return (await store.find(reference, 'shop'))!.id;
 }
+const tokens = () => source.query<unknown[]>('SELECT FROM consent.access_tokens');
 const issued = async (request = REQUEST) => (await store.issue('work', authorization(await pushed(request))))!.code;
 
 describe('authorization requests', () => {
@@ -118,8 +119,20 @@ describe('authorization codes', () => {
     expect(winner).toMatchObject({ ...REQUEST, authentication: AUTHENTICATION });
   });
 
+  it('take their token with them also when the exchanges have begun before the first one is committed', async () => {
+    const [code, before] = [await issued(), (await tokens()).length];
+    const redeemed = await source.transaction(async (manager) => {
+      await manager.query('SELECT FROM consent.authorization_requests FOR UPDATE');
+      const exchanges = [1, 2].map(() => store.redeem(exchange(code)));
+      // Both exchanges wait for the locked row by then.
+      await manager.query('SELECT pg_sleep(0.2)');
+      return exchanges;
+    });
+    expect((await Promise.all(redeemed)).filter((result) => result !== undefined)).toHaveLength(1);
+    expect(await tokens()).toHaveLength(before);
+  });
+
   it('take their token with them when the client uses them again (RFC 6749 §4.1.2)', async () => {
-    const tokens = () => source.query<unknown[]>('SELECT FROM consent.access_tokens');
     const [code, before] = [await issued(), (await tokens()).length];
     await store.redeem(exchange(code));
     expect(await store.redeem(exchange(code, { clientId: 'other' }))).toBeUndefined();

@@ -66,8 +66,7 @@ export const ISSUE = {
 
 /**
  * Exchanges a code for an access token. Of concurrent exchanges, only one deletes the row, and only that one inserts a
- * token. A later exchange of the same code by the client deletes that token, because the code has leaked (RFC 6749
- * §4.1.2). $1 hash of the code, $2 client id, $3 redirect URI, $4 code challenge, $5 hash of the token, $6 lifetime of
+ * token. The others wait until it has committed, and get no row. $1 hash of the code, $2 client id, $3 redirect URI, $4 code challenge, $5 hash of the token, $6 lifetime of
  * the token in seconds.
  */
 export const REDEEM = {
@@ -82,7 +81,15 @@ export const REDEEM = {
       INSERT INTO ${SCHEMA}.access_tokens (hash, user_id, user_epoch, client_id, application_id, scopes, expires, code_hash)
       SELECT $5, user_id, user_epoch, client_id, application_id,
         ARRAY(SELECT jsonb_array_elements_text(request->'scopes')), now() + make_interval(secs => $6::double precision), $1
-      FROM spent),
-    leaked AS (DELETE FROM ${SCHEMA}.access_tokens WHERE code_hash = $1 AND client_id = $2)
+      FROM spent)
     SELECT request, user_id AS uuid, user_epoch AS epoch, authentication FROM spent`,
+};
+
+/**
+ * Deletes the access token of a code that its client uses again, because the code has leaked (RFC 6749 §4.1.2). $1 hash of
+ * the code, $2 client id. A statement of its own, so that it sees the token of an exchange that REDEEM has waited for.
+ */
+export const END_REUSED = {
+  name: 'authorization_reused',
+  text: `DELETE FROM ${SCHEMA}.access_tokens WHERE code_hash = $1 AND client_id = $2`,
 };

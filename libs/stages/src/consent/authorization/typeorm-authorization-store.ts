@@ -75,7 +75,10 @@ export class TypeormAuthorizationStore extends AuthorizationStore {
     const access_token = newSecret();
     const values = [hashOf(code), clientId, redirectUri, codeChallenge, hashOf(access_token), lifetimeS];
     const [row] = (await runNamed<RedeemedRow>(this.source, statements.REDEEM, values)).rows;
-    if (!row) return undefined;
+    if (!row) {
+      await runNamed(this.source, statements.END_REUSED, [hashOf(code), clientId]);
+      return undefined;
+    }
     const { request, uuid, epoch, authentication } = row;
     return { ...request, access_token, user: { uuid, epoch }, authentication };
   }
