@@ -129,6 +129,7 @@ GRANT SELECT ON consent.code_keys TO gatehouse_consent;
 GRANT SELECT, DELETE ON consent.grants TO gatehouse_gateway;
 GRANT SELECT (user_id, application_id), DELETE ON consent.access_tokens, consent.authorization_requests
   TO gatehouse_gateway;
+GRANT SELECT (claimed_by, application_id, approved_epoch), DELETE ON consent.device_codes TO gatehouse_gateway;
 
 -- At its start, a service waits until its schema's table of migrations shows the newest migration of its version. It must
 -- wait for the privileges on the new tables too, so the row policy shows only migrations that ran before this file.

@@ -5,6 +5,7 @@ import { Deployment } from '../support/deployment.js';
 import {
   locationOf,
   OauthApplication,
+  returnedBy,
   SHOP_CLIENT,
   SHOP_REDIRECT_URI,
   SHOP_SECRET,
@@ -30,6 +31,7 @@ beforeAll(async () => {
       ),
     ],
     services: ['identification', 'password', 'session', 'consent'],
+    apart: ['consent'],
   });
   [shop, asking] = (await Promise.all(['shop', 'asking'].map(discover))) as [OauthApplication, OauthApplication];
 });
@@ -100,5 +102,23 @@ describe('the address of a pushed request', () => {
     expect(await agree(alice)).toMatchObject({ component: 'ak-stage-consent' });
     const { to } = await agree(alice);
     expect((await asking.exchange(String(to), request)).claims()).toMatchObject({ amr: ['pwd'] });
+  });
+
+  it('is refused by “No, cancel” once the consent service is back, and tells its client', async () => {
+    const alice = await loggedIn();
+    const request = await asking.push();
+    await alice.fetch(request.path);
+    const { cancel_url } = (await alice.show('questions')).body['flow_info'] as { cancel_url: string };
+    const cancel = () => alice.fetch(`${cancel_url}?stay=1`);
+    await deployment.stop('consent');
+    for (const _ of [1, 2]) {
+      const away = await cancel();
+      expect([away.status, locationOf(away), away.headers.get('retry-after')]).toEqual([503, '', '1']);
+    }
+    await deployment.start('consent');
+    expect(returnedBy(await cancel())).toMatchObject({
+      ...{ error: 'access_denied', state: request.checks.expectedState },
+    });
+    expect((await alice.fetch(request.path)).status).toBe(404);
   });
 });

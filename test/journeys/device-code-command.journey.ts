@@ -128,7 +128,6 @@ describe.concurrent('login-with-device-code.mjs', { timeout: 90_000 }, () => {
 
   it('tells its user that the login was refused in the browser, and stores nothing', async () => {
     const command = run('cli', 'refused');
-    // A cancellation refuses all codes of its user, so no other test may have this user.
     const browser = await loggedIn('bob');
     await browser.fetch(`/device?code=${await shownCode(command)}`);
     await browser.fetch('/flows/-/cancel/');

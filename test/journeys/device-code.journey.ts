@@ -203,6 +203,18 @@ describe('a device is not authorized', () => {
     expect(await device.redeem('tv', deviceCode)).toMatchObject(refused);
   });
 
+  it('alone, when its user cancels: other devices of the user wait on', async () => {
+    const [left, waiting] = [await device.begin('tv'), await device.begin('radio')];
+    const dave = await loggedIn('dave');
+    await openLink(dave, waiting.code);
+    await openLink(dave, left.code);
+    await dave.fetch('/flows/-/cancel/?stay=1');
+    expect(await device.redeem('tv', left.deviceCode)).toMatchObject(refused);
+    expect(await device.redeem('radio', waiting.deviceCode)).toMatchObject({
+      body: { error: 'authorization_pending' },
+    });
+  });
+
   it('by guessing: after too many wrong codes, typed or in links, a right code is refused', async () => {
     const { code } = await device.begin('radio');
     const erin = await loggedIn('erin');
@@ -292,9 +304,13 @@ describe('the access token of a device', () => {
     await consent(bob, 'consent');
     const token = String((await device.redeem('tv', deviceCode)).body['access_token']);
     expect((await device.userinfo(token)).status).toBe(200);
+    const approved = await device.begin('tv');
+    await openLink(bob, approved.code);
+    await consent(bob, 'consent');
     const [grant] = (await bob.fetch('/api/v3/core/user_consent/')).body['results'] as { pk: number }[];
     expect((await bob.fetch(`/api/v3/core/user_consent/${grant?.pk}/`, { method: 'DELETE' })).status).toBe(204);
     expect((await device.userinfo(token)).status).toBe(401);
+    expect(await device.redeem('tv', approved.deviceCode)).toMatchObject({ body: { error: 'invalid_grant' } });
   });
 
   it('is invalid once its client is deleted', async () => {

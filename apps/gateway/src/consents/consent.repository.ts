@@ -53,8 +53,8 @@ const LIST = perUserStatement(
 );
 const FIND = perUserStatement('consent_listed', 'g.user_id', (owner) => `${LISTED} ${LIVE} AND ${owner} AND g.pk = $2`);
 /**
- * Revokes a consent. `gone` deletes the consent, `tokens` and `codes` delete the access tokens and the authorization
- * codes that the user has granted to the same application, and the last statement writes the audit event. $1 pk of the
+ * Revokes a consent. `gone` deletes the consent, `tokens`, `codes` and `devices` delete the access tokens, the
+ * authorization codes and the approved device codes that the user has granted to the same application, and the last statement writes the audit event. $1 pk of the
  * consent, $2 uuid of the user, $3-$6 outbox row.
  */
 const REMOVE = {
@@ -63,7 +63,9 @@ const REMOVE = {
          tokens AS (DELETE FROM consent.access_tokens t USING gone
            WHERE t.user_id = $2 AND t.application_id = gone.application_id),
          codes AS (DELETE FROM consent.authorization_requests r USING gone
-           WHERE r.user_id = $2 AND r.application_id = gone.application_id)
+           WHERE r.user_id = $2 AND r.application_id = gone.application_id),
+         devices AS (DELETE FROM consent.device_codes d USING gone
+           WHERE d.claimed_by = $2 AND d.application_id = gone.application_id AND d.approved_epoch IS NOT NULL)
          ${insertOutboxRow('gone', 3)}`,
 };
 

@@ -1,4 +1,4 @@
-import { AUTHORIZATION_CODE_KIND, Problem, sentence } from '@gatehouse/contracts';
+import { AUTHORIZATION_CODE_KIND, DEVICE_CODE_FINISH_KIND, Problem, sentence } from '@gatehouse/contracts';
 import { BrandStore, FlowStore, PlanStore, StageContractRegistry, startForUser } from '@gatehouse/executor';
 import type { Plan } from '@gatehouse/plan';
 import { Controller, Get, Inject, Param, Redirect, Req, Res } from '@nestjs/common';
@@ -63,9 +63,10 @@ export class FlowRedirectsController {
   }
 
   /**
-   * Deletes all plans of the session, and refuses the device codes that the user has claimed and not approved. Redirects
-   * to the start of the flow that the visitor has left, with its `next`, and logs a user out before, as clients expect of
-   * the link "Not you?". A user who refuses an application is led back to it. A navigation from another site deletes nothing, and the logout flow then asks for confirmation.
+   * Deletes all plans of the session, and refuses the device of the plan that the visitor has left. Redirects to the start
+   * of its flow, with its `next`, and logs a user out before, as clients expect of the link "Not you?". A user who refuses
+   * an application is led back to it; while the consent service is away, the user gets 503 and can try again. A
+   * navigation from another site deletes nothing, and the logout flow then asks for confirmation.
    */
   @Get('cancel/')
   @Redirect(LOGOUT, 302)
@@ -73,11 +74,13 @@ export class FlowRedirectsController {
     if (isCrossSite(request)) return { url: `${LOGOUT}?${CROSS_SITE}=1`, statusCode: 302 };
     const page = refererPage(request.headers.referer, request.host);
     const key = await this.cookies.keyOf(request);
+    const stays = STAY in Object(request.query);
+    // Before the plans are deleted, so that the user can try again after an outage of the consent service.
+    const client = key && stays ? await this.refuseAuthorization(key, page?.slug) : undefined;
     const { user, cancelled } = key ? await this.plans.deletePlans(key, page?.slug) : NOTHING_CANCELLED;
     // Ignores an outage of the consent service. During the outage the device gets no token, and its code soon expires.
-    if (user) await this.grants.refuse(user).catch(ignoreProblem);
-    const stays = STAY in Object(request.query);
-    const client = stays ? await this.refuseAuthorization(cancelled?.plan) : undefined;
+    const claimed = uuidIn(cancelled?.plan, { kind: DEVICE_CODE_FINISH_KIND, field: 'claimed' });
+    if (user && claimed) await this.grants.refuse(user, claimed).catch(ignoreProblem);
     if (client !== undefined) return { url: client, statusCode: 302 };
     const { invalidation: logout } = (await this.brands.find(request.host)).flowsByPurpose;
     const visitor = { isLoggedIn: user !== undefined, stays };
@@ -104,11 +107,14 @@ export class FlowRedirectsController {
     return flowPageRedirect(slug, query);
   }
 
-  /** Refuses the authorization request of a plan. Returns the address that tells the client; undefined without a request. */
-  private async refuseAuthorization(plan: Plan | undefined): Promise<string | undefined> {
-    const steps = plan?.begun?.insert?.steps ?? [];
-    const step = steps.find((inserted) => 'kind' in inserted && inserted.kind === AUTHORIZATION_CODE_KIND);
-    const id = step && 'config' in step ? z.uuid().parse(step.config['request']) : undefined;
+  /**
+   * Refuses the authorization request of the plan of a flow, by default of the last saved plan. Returns the address that
+   * tells the client; undefined without a request.
+   */
+  private async refuseAuthorization(key: Buffer, slug: string | undefined): Promise<string | undefined> {
+    const left = slug ?? (await this.plans.listSlugs(key))[0];
+    const loaded = left === undefined ? undefined : await this.plans.load(left, key);
+    const id = uuidIn(loaded?.stored?.plan, { kind: AUTHORIZATION_CODE_KIND, field: 'request' });
     const refused = id && (await this.authorizations.refuse(id));
     return refused && errorRedirect(refused, 'access_denied');
   }
@@ -119,6 +125,13 @@ export class FlowRedirectsController {
     rejectCredentialsInQuery((field) => this.contracts.isSecretField(field), Object.fromEntries(query));
     return query.toString();
   }
+}
+
+/** Returns the id in the configuration of a step that the gateway has added to a plan. */
+function uuidIn(plan: Plan | undefined, { kind, field }: { readonly kind: string; readonly field: string }) {
+  const steps = plan?.begun?.insert?.steps ?? [];
+  const step = steps.find((inserted) => 'kind' in inserted && inserted.kind === kind);
+  return step && 'config' in step ? z.uuid().parse(step.config[field]) : undefined;
 }
 
 function ignoreProblem(error: unknown): void {

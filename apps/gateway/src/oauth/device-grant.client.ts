@@ -43,12 +43,9 @@ export class DeviceGrantClient {
     return (await this.ask('claim', { user_code: userCode, user })).claimed ?? undefined;
   }
 
-  /**
-   * Refuses the code `claimed` of a user if the user has not approved it. Without `claimed`, refuses all codes that the
-   * user has claimed and not approved.
-   */
-  async refuse(user: string, claimed?: string): Promise<void> {
-    await this.ask('refuse', { user, ...(claimed === undefined ? {} : { id: claimed }) });
+  /** Refuses the code `claimed` of a user if the user has not approved it. */
+  async refuse(user: string, claimed: string): Promise<void> {
+    await this.ask('refuse', { user, id: claimed });
   }
 
   redeem({ deviceCode, clientId, lifetimeS }: DeviceTokenPoll): Promise<DeviceReply<'redeem'>> {
