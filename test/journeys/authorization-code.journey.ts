@@ -78,10 +78,11 @@ describe('an application', () => {
     const visitor = deployment.browser();
     const request = await shop.push({ scope: 'openid email groups secrets' });
     const toLogin = locationOf(await visitor.fetch(request.path));
-    expect(toLogin).toBe(`/flows/-/default/authentication/?${new URLSearchParams({ next: request.path }).toString()}`);
+    const next = `${request.path}&asked=anonymous`;
+    expect(toLogin).toBe(`/flows/-/default/authentication/?${new URLSearchParams({ next }).toString()}`);
     const started = Math.floor(Date.now() / 1000);
     const back = await logIn(visitor, 'alice', queryOf(toLogin));
-    expect(back).toBe(`${request.path}&cross_site=1`);
+    expect(back).toBe(`${next}&cross_site=1`);
     expect(locationOf(await visitor.fetch(back))).toBe('/if/flow/consent/');
     expect((await visitor.show('consent')).body).toMatchObject({
       header_text: "You're about to sign into The shop.",

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { blueprint, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
+import { blueprint, flowEntries, IDENTIFICATION, keyOf, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
 import type { Browser } from '../support/browser.js';
 import { Deployment } from '../support/deployment.js';
 import {
@@ -27,6 +27,8 @@ beforeAll(async () => {
         flowEntries('plain', [], AUTHORIZING),
         flowEntries('questions', [QUESTION, QUESTION], AUTHORIZING),
         clientEntries('shop', { flow: 'plain', attrs: SHOP_CLIENT }),
+        flowEntries('empty', []),
+        clientEntries('open', { flow: 'plain', attrs: { ...SHOP_CLIENT, authentication_flow: keyOf('empty') } }),
         clientEntries('asking', { flow: 'questions', attrs: SHOP_CLIENT }),
       ),
     ],
@@ -102,6 +104,21 @@ describe('the address of a pushed request', () => {
     expect(await agree(alice)).toMatchObject({ component: 'ak-stage-consent' });
     const { to } = await agree(alice);
     expect((await asking.exchange(String(to), request)).claims()).toMatchObject({ amr: ['pwd'] });
+  });
+
+  it('leads back to the client with login_required, once, if the login flow logs nobody in', async () => {
+    const open = await discover('open');
+    for (const parameters of [{}, { prompt: 'login' }] as Record<string, string>[]) {
+      const request = await open.push(parameters);
+      const visitor = deployment.browser();
+      const toLogin = new URL(locationOf(await visitor.fetch(request.path)), deployment.url);
+      expect(toLogin.pathname).toBe('/if/flow/empty/');
+      const back = String((await visitor.show('empty', toLogin.search.slice(1))).body['to']);
+      expect(returnedBy(await visitor.fetch(back))).toMatchObject({
+        ...{ error: 'login_required', state: request.checks.expectedState },
+      });
+      expect((await visitor.fetch(back)).status).toBe(404);
+    }
   });
 
   it('is refused by “No, cancel” once the consent service is back, and tells its client', async () => {

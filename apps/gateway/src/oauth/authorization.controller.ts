@@ -26,8 +26,13 @@ import { type AuthorizationError, errorRedirect, REQUEST_URI_PREFIX } from './oa
 import { authenticationOf, isRecentEnough } from './session-authentication.js';
 
 const UNKNOWN = sentence('This request is unknown or has expired. Please start again in the application.');
-/** Query parameter that says that a logged-in visitor has been sent to the login already. It ends loops, and proves nothing. */
+/**
+ * Query parameter that says that the visitor has been sent to the login already, and as whom. It ends loops, and proves
+ * nothing.
+ */
 const ASKED = 'asked';
+const AS_USER = '1';
+const AS_ANONYMOUS = 'anonymous';
 
 /** A request that waits for its user, with its client. */
 interface Pending {
@@ -82,8 +87,11 @@ export class AuthorizationController {
     const isSilent = pending.prompts.includes('none');
     if (visitor && isRecentEnough(visitor.login, pending, Date.now() / 1000))
       return this.start(exchange, found, visitor);
-    if (isSilent || (visitor && ASKED in (request.query as object))) return this.refuse(pending, 'login_required');
-    return loginAddress(found.client, addressOf(request, { isAsked: visitor !== undefined }));
+    const asked = (request.query as Query)[ASKED];
+    // A user who was asked and is anonymous now has logged out by "Not you?", so that another user can log in.
+    const isAsked = visitor ? asked !== undefined : asked === AS_ANONYMOUS;
+    if (isSilent || isAsked) return this.refuse(pending, 'login_required');
+    return loginAddress(found.client, addressOf(request, visitor ? AS_USER : AS_ANONYMOUS));
   }
 
   /** Throws `proof_required` for an API token, because the access of the client would outlive the token. */
@@ -113,7 +121,7 @@ export class AuthorizationController {
     const options = { ...authorizationStart(client, { visitor: user, step, ...question }), continues: true };
     const params = { slug: client.flow, crossSite: crossSiteOf(request) };
     try {
-      const next = addressOf(request, { isAsked: false });
+      const next = addressOf(request);
       await this.flowService.begin(exchange, { ...params, query: { next } }, options);
       const { result } = await this.flowService.enter(exchange, { ...params, query: {}, answer: undefined });
       return await this.after(result, { client, pending });
@@ -142,6 +150,7 @@ export class AuthorizationController {
 interface Query {
   readonly client_id?: unknown;
   readonly request_uri?: unknown;
+  readonly [ASKED]?: unknown;
 }
 
 /** Returns the reference in a `request_uri`; undefined if it is malformed. */
@@ -156,10 +165,10 @@ const isCurrent = ({ application, redirect_uris }: OauthClient, pending: Pending
   pending.application === application.uuid && redirect_uris.includes(pending.redirect_uri);
 
 /** Returns the address of this request, without parameters that other sites may have added. */
-function addressOf({ query }: FastifyRequest, { isAsked }: { readonly isAsked: boolean }): string {
+function addressOf({ query }: FastifyRequest, asked?: string): string {
   const { client_id, request_uri } = query as Query;
   const kept = { client_id: String(client_id), request_uri: String(request_uri) };
-  return `/application/o/authorize/?${new URLSearchParams({ ...kept, ...(isAsked && { [ASKED]: '1' }) }).toString()}`;
+  return `/application/o/authorize/?${new URLSearchParams({ ...kept, ...(asked !== undefined && { [ASKED]: asked }) }).toString()}`;
 }
 
 const loginAddress = ({ authentication_flow: slug }: OauthClient, next: string): string =>
