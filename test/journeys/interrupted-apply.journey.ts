@@ -1,0 +1,109 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { blueprint, DUMMY, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
+import { type CountingProxy, startCountingProxy } from '../support/counting-proxy.js';
+import { Deployment } from '../support/deployment.js';
+import { type FreshDatabase, migratedDatabase } from '../support/postgres.js';
+import { killWhenParentDies } from '../support/watchdog.js';
+
+/** Moments at which the command is killed, in parts of the messages that it sends to Postgres; the last at its COMMIT. */
+const MOMENTS = [0.1, 0.3, 0.45, 0.6, 0.7, 0.8, 0.9, 'COMMIT'] as const;
+
+let folder: string;
+let database: FreshDatabase;
+let proxy: CountingProxy;
+let deployment: Deployment;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'gatehouse-interrupted-'));
+  database = await migratedDatabase();
+  proxy = await startCountingProxy(database.url);
+  deployment = await Deployment.open({
+    database,
+    blueprints: [blueprint(userEntry('alice'), flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN]))],
+  });
+});
+afterAll(async () => {
+  await deployment?.close();
+  await proxy?.close();
+  await rm(folder, { recursive: true });
+});
+
+/** Starts `npm run blueprint -- apply` as a process that reaches Postgres through the proxy. */
+async function startApply(title: string) {
+  const file = join(folder, 'login.yaml');
+  const others = Array.from({ length: 10 }, (_, i) => flowEntries(`other-${i}`, [DUMMY], { title }));
+  await writeFile(file, blueprint(flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN], { title }), ...others));
+  const env = { PATH: process.env['PATH'], DATABASE_URL: proxy.url, NATS_URL: deployment.nats.url };
+  const child = spawn(process.execPath, ['dist/apps/cli/src/blueprint.js', 'apply', file], {
+    ...{ env: { ...env, ...deployment.sealing }, stdio: 'ignore' },
+  });
+  const cancelWatchdog = killWhenParentDies(child.pid ?? 0);
+  const code = once(child, 'exit').then(([exitCode]: (number | null)[]) => {
+    cancelWatchdog();
+    return exitCode;
+  });
+  return { code, kill: () => void child.kill('SIGKILL') };
+}
+
+async function finishApply(title: string): Promise<void> {
+  expect(await (await startApply(title)).code).toBe(0);
+}
+
+/** Kills an apply before the message at this moment reaches Postgres. `messages` is the number of a whole run. */
+async function killAt(moment: (typeof MOMENTS)[number], messages: number): Promise<void> {
+  let kill = () => {};
+  const reached = new Promise<void>((resolve) => (kill = resolve));
+  proxy.restart(
+    (message, number) => (moment === 'COMMIT' ? message.includes('COMMIT') : number >= messages * moment),
+    kill,
+  );
+  const apply = await startApply('Second');
+  await Promise.race([reached, apply.code]);
+  apply.kill();
+  expect({ moment, code: await apply.code }).toEqual({ moment, code: null });
+}
+
+const titles = () =>
+  deployment.rows<{ title: string }>(
+    `SELECT DISTINCT v.document->'flow'->>'title' AS title FROM flow.flows f JOIN flow.flow_versions v ON v.id = f.version_id`,
+  );
+const versions = () =>
+  deployment.rows<{ n: number }>(`SELECT count(*)::int AS n FROM flow.flow_versions
+    UNION ALL SELECT count(*) FROM flow.releases UNION ALL SELECT count(*) FROM flow.objects`);
+
+async function logIn(): Promise<unknown> {
+  const browser = deployment.browser();
+  await browser.solve('login', { uid_field: 'alice' });
+  return (await browser.solve('login', { password: 'correct-horse-7' })).body;
+}
+
+it('an apply that is killed at any moment publishes nothing, frees its lock, and fails no login', async () => {
+  await finishApply('Earlier');
+  proxy.restart();
+  await finishApply('First');
+  const messages = proxy.sent();
+  const before = await versions();
+  let isDone = false;
+  const logins: unknown[] = [];
+  const load = (async () => {
+    while (!isDone) logins.push(await logIn());
+  })();
+  for (const moment of MOMENTS) {
+    await killAt(moment, messages);
+    // Waits for the lock, which Postgres frees when it notices that the client is gone.
+    await deployment.rows(`SELECT pg_advisory_lock(hashtext('gatehouse blueprints')), pg_advisory_unlock_all()`);
+    expect(await titles()).toEqual([{ title: 'First' }]);
+    expect(await versions()).toEqual(before);
+  }
+  proxy.restart();
+  await finishApply('Second');
+  isDone = true;
+  await load;
+  expect(await titles()).toEqual([{ title: 'Second' }]);
+  expect(logins.length).toBeGreaterThan(MOMENTS.length);
+  expect(logins.filter((body) => (body as { to?: string }).to !== '/')).toEqual([]);
+});
