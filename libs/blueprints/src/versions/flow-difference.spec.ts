@@ -93,6 +93,14 @@ describe('the difference of two versions', () => {
     expect(difference(guarded({}), version)).toEqual(['condition "group staff" of step "a": removed']);
   });
 
+  it('names a condition that becomes a shadow condition', () => {
+    const version = stagesOf('a');
+    const condition = { id: 'b', group, ...binding };
+    const enforced = withStep(version, { policies: { mode: 'any', bindings: [condition] } });
+    const shadow = withStep(version, { policies: { mode: 'any', bindings: [], shadow: [condition] } });
+    expect(difference(enforced, shadow)).toEqual(['condition "group staff" of step "a": shadow: (none) → true']);
+  });
+
   it('shows the lines of an expression that differ, without control characters', () => {
     const version = stagesOf('a');
     const policy = (expression: string): FlowVersion => ({

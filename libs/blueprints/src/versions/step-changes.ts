@@ -6,7 +6,7 @@ import { matched, movedItems } from './matched-items.js';
 type Names = ReadonlyMap<string, string>;
 type Step = FlowVersion['steps'][number];
 type PolicySet = FlowVersion['guard'];
-type Binding = PolicySet['bindings'][number];
+type Binding = PolicySet['bindings'][number] & { readonly shadow?: true };
 
 /** Returns how the steps of two versions differ, with their conditions. `names` are those of policies, groups and users. */
 export function stepChanges(before: FlowVersion, after: FlowVersion, names: Names): Change[] {
@@ -30,7 +30,9 @@ export function stepChanges(before: FlowVersion, after: FlowVersion, names: Name
         ...conditionChanges(old.policies, step.policies, { names, step }),
       ];
     }),
-    ...added.flatMap((step) => conditionChanges({ ...step.policies, bindings: [] }, step.policies, { names, step })),
+    ...added.flatMap((step) =>
+      conditionChanges({ mode: step.policies.mode, bindings: [] }, step.policies, { names, step }),
+    ),
   ];
 }
 
@@ -52,7 +54,7 @@ export function conditionChanges(
   after: PolicySet,
   { names, step }: { readonly names: Names; readonly step?: Step },
 ): Change[] {
-  const { pairs, removed, added } = matched(before.bindings, after.bindings, [({ id }) => id, targetOf]);
+  const { pairs, removed, added } = matched(bindingsOf(before), bindingsOf(after), [({ id }) => id, targetOf]);
   const condition = (binding: Binding) => ({
     ...{ part: 'condition' as const, name: names.get(targetOf(binding)) ?? targetOf(binding) },
     ...(step && { step: step.stage.name }),
@@ -65,6 +67,11 @@ export function conditionChanges(
     ...pairs.flatMap(([old, binding]) => changed(condition(binding), flagsOf(old), flagsOf(binding))),
   ];
 }
+
+const bindingsOf = ({ bindings, shadow = [] }: PolicySet): Binding[] => [
+  ...bindings,
+  ...shadow.map((binding) => ({ ...binding, shadow: true as const })),
+];
 
 const targetOf = ({ policy, group, user }: Binding) => policy ?? group ?? user ?? '';
 

@@ -13,7 +13,8 @@ export async function findPrincipalNames(
 ): Promise<ReadonlyMap<string, string>> {
   const sets = documents.flatMap(({ guard, steps }) => [guard, ...steps.map(({ policies }) => policies)]);
   const ids = sets
-    .flatMap(({ bindings }) => bindings.flatMap(({ group, user }) => group ?? user ?? []))
+    .flatMap(({ bindings, shadow = [] }) => [...bindings, ...shadow])
+    .flatMap(({ group, user }) => group ?? user ?? [])
     .filter((id) => z.uuid().safeParse(id).success);
   if (ids.length === 0) return new Map();
   const rows: { id: string; name: string }[] = await manager.query(FIND_NAMES, [ids]);
