@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { blueprint, DUMMY, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
-import { type CountingProxy, startCountingProxy } from '../support/counting-proxy.js';
+import { CountingProxy } from '../support/counting-proxy.js';
 import { Deployment } from '../support/deployment.js';
 import { type FreshDatabase, migratedDatabase } from '../support/postgres.js';
 import { killWhenParentDies } from '../support/watchdog.js';
@@ -20,7 +20,7 @@ let deployment: Deployment;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'gatehouse-interrupted-'));
   database = await migratedDatabase();
-  proxy = await startCountingProxy(database.url);
+  proxy = await CountingProxy.start(database.url);
   deployment = await Deployment.open({
     database,
     blueprints: [blueprint(userEntry('alice'), flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN]))],
@@ -85,7 +85,7 @@ it('an apply that is killed at any moment publishes nothing, frees its lock, and
   await finishApply('Earlier');
   proxy.restart();
   await finishApply('First');
-  const messages = proxy.sent();
+  const messages = proxy.count;
   const before = await versions();
   let isDone = false;
   const logins: unknown[] = [];

@@ -1,58 +1,69 @@
-import type { AddressInfo } from 'node:net';
-import { connect, createServer, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
+/** Whether a message of a client is the last one that the proxy looks at. Messages are counted from 1. */
 type IsLast = (message: Buffer, number: number) => boolean;
 
-/** A proxy in front of Postgres that counts what a client sends. */
-export interface CountingProxy {
+/** A proxy in front of Postgres that counts what clients send, and stops at a message. */
+export class CountingProxy {
+  readonly #open = new Set<Socket>();
+  readonly #server: Server;
+  #count = 0;
+  #isOver = false;
+  #isLast: IsLast = () => false;
+  #onLast = () => {};
+
+  private constructor(private readonly target: URL) {
+    this.#server = createServer((client) => this.#serve(client));
+  }
+
+  /** Starts a proxy in front of the database at `url`. */
+  static async start(url: string): Promise<CountingProxy> {
+    const proxy = new CountingProxy(new URL(url));
+    await new Promise<void>((resolve) => proxy.#server.listen(0, '127.0.0.1', resolve));
+    return proxy;
+  }
+
   /** The URL of the database through the proxy. */
-  readonly url: string;
+  get url(): string {
+    const url = new URL(this.target);
+    url.port = String((this.#server.address() as AddressInfo).port);
+    return url.href;
+  }
+
   /** Messages that clients have sent since `restart`. */
-  readonly sent: () => number;
+  get count(): number {
+    return this.#count;
+  }
+
   /**
    * Counts from 0 again. The proxy drops the first message that `isLast` accepts and all later ones, and calls `onLast`.
    * By default, it forwards everything.
    */
-  readonly restart: (isLast?: IsLast, onLast?: () => void) => void;
-  readonly close: () => Promise<void>;
-}
+  restart(isLast: IsLast = () => false, onLast = () => {}): void {
+    [this.#count, this.#isOver, this.#isLast, this.#onLast] = [0, false, isLast, onLast];
+  }
 
-/** Starts a proxy in front of the database at `url`. */
-export async function startCountingProxy(url: string): Promise<CountingProxy> {
-  const target = new URL(url);
-  const open = new Set<Socket>();
-  let count = 0;
-  let isOver = false;
-  let isLast: IsLast = () => false;
-  let onLast = () => {};
-  const server = createServer((client) => {
-    const database = connect(Number(target.port), target.hostname);
+  async close(): Promise<void> {
+    for (const socket of this.#open) socket.destroy();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  #serve(client: Socket): void {
+    const database = connect(Number(this.target.port), this.target.hostname);
     for (const socket of [client, database]) {
-      open.add(socket);
-      socket.once('close', () => open.delete(socket)).on('error', () => {});
+      this.#open.add(socket);
+      socket.once('close', () => this.#open.delete(socket)).on('error', () => {});
     }
     database.pipe(client);
-    client.on('data', (message) => {
-      count += 1;
-      if (isOver) return;
-      isOver = isLast(message, count);
-      if (isOver) onLast();
-      else database.write(message);
-    });
+    client.on('data', (message) => this.#forward(message, database));
     client.once('close', () => database.destroy());
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const proxied = new URL(url);
-  proxied.port = String((server.address() as AddressInfo).port);
-  return {
-    url: proxied.href,
-    sent: () => count,
-    restart: (accepts = () => false, call = () => {}) => {
-      [count, isOver, isLast, onLast] = [0, false, accepts, call];
-    },
-    close: () => {
-      for (const socket of open) socket.destroy();
-      return new Promise((resolve) => server.close(() => resolve()));
-    },
-  };
+  }
+
+  #forward(message: Buffer, database: Socket): void {
+    this.#count += 1;
+    if (this.#isOver) return;
+    this.#isOver = this.#isLast(message, this.#count);
+    if (this.#isOver) this.#onLast();
+    else database.write(message);
+  }
 }

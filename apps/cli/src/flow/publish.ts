@@ -42,7 +42,9 @@ function formatResult({ slug, number, before, isHeld, stoppedRollout }: ReleaseR
       : `${verb} ${slug}: version ${number} is current, in place of version ${before}`;
   const stopped = stoppedRollout === undefined ? [] : [`stopped the rollout of version ${stoppedRollout}`];
   const held = isHeld
-    ? [`${slug} is held: applying blueprints does not publish it until you publish a version of theirs`]
+    ? [
+        `${slug} is held: applying blueprints does not publish it until they compile to this version, or you publish theirs`,
+      ]
     : [];
   return [change, ...stopped, ...held].join('\n');
 }
