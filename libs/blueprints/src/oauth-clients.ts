@@ -1,4 +1,4 @@
-import { isWebAddress, type PolicyContract, seconds } from '@gatehouse/contracts';
+import { type PolicyContract, seconds } from '@gatehouse/contracts';
 import { type OauthClient, oauthClient } from '@gatehouse/plan';
 import type { SecretBox } from '@gatehouse/platform';
 import { applicationModel, applicationSchema } from './application.model.js';
@@ -7,6 +7,7 @@ import type { Draft } from './draft.js';
 import { oauthProviderModel, oauthProviderSchema } from './oauth-provider.model.js';
 import type { BlueprintObject } from './object-model.js';
 import { PolicyBindings } from './policy-bindings.js';
+import { redirectUrisIn } from './redirect-uris.js';
 
 interface CompileInput {
   readonly draft: Draft;
@@ -39,29 +40,13 @@ function compiled({ id, values }: BlueprintObject, { draft, secretBox }: Compile
     ...{ v: 1, id: providerObject.id, client_id, client_type, flow, application: { uuid: id, slug, name } },
     client_secret: secretBox.seal({ object: providerObject.id, field: 'client_secret' }, client_secret),
     authentication_flow: slugOf(fields.authentication_flow),
-    redirect_uris: fields.redirect_uris
-      .split('\n')
-      .map((uri) => uri.trim())
-      .filter(isRedirectUri),
+    redirect_uris: redirectUrisIn(fields.redirect_uris),
     authorization_details_types: fields.authorization_details_types,
     code_lifetime_s: lifetimeOf(access_code_validity),
     token_lifetime_s: lifetimeOf(access_token_validity),
     access: policyBindings.policySetOf(id, mode),
     policies: policyBindings.policiesOf([id]),
   });
-}
-
-/** Hosts whose addresses may be http, because requests to them do not leave the computer. */
-const LOOPBACK = /^(?:(?:.+\.)?localhost|127\.0\.0\.1|\[::1\])$/;
-
-/**
- * Returns whether a code may be sent to an address: an absolute https address, or an http address of this computer, with
- * neither white space, fragment nor credentials (RFC 6749 §3.1.2, RFC 8252 §7.3).
- */
-function isRedirectUri(text: string): boolean {
-  if (!isWebAddress(text) || /[\s#]/.test(text)) return false;
-  const { protocol, hostname, username, password } = new URL(text);
-  return username === '' && password === '' && (protocol === 'https:' || LOOPBACK.test(hostname));
 }
 
 /** Returns the lifetime in seconds. A negative validity counts as zero, so the token expires immediately. */

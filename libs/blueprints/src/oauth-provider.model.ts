@@ -4,6 +4,7 @@ import { CLIENT_TYPES } from '@gatehouse/plan';
 import { z } from 'zod';
 import { PROVIDER_KIND } from './application.model.js';
 import type { ObjectModel } from './object-model.js';
+import { redirectUris } from './redirect-uris.js';
 
 /**
  * An OAuth client. Supports only the fields that device codes and authorization codes need
@@ -16,8 +17,7 @@ export const oauthProviderSchema = z.object({
   client_secret: secret(char({ allowBlank: true, maxLength: 255 }).default('')),
   authorization_flow: reference('flow'),
   authentication_flow: reference('flow'),
-  /** One address a line. Each is compared character by character, never as a pattern. */
-  redirect_uris: char({ allowBlank: true }).default(''),
+  redirect_uris: redirectUris().default(''),
   /** Types of `authorization_details` that the client may send (RFC 9396 §10). */
   authorization_details_types: z.array(choice([CONSENT_DETAIL])).default([]),
   access_code_validity: duration('minutes=1'),

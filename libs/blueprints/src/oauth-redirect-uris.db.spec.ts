@@ -41,27 +41,41 @@ describe('redirect_uris of a provider', () => {
   });
 
   it.each([
-    ['http at another host', 'http://shop.example.org/back'],
-    ['http at a host that begins like this computer', 'http://localhost.example.org/back'],
-    ['http at a host that ends like this computer', 'http://notlocalhost/back'],
-    ['http at an address that begins like this computer', 'http://127.0.0.1.example.org/back'],
-    ['http at all addresses of this computer', 'http://0.0.0.0/back'],
-    ['a fragment', 'https://shop.example.org/back#part'],
-    ['an empty fragment', 'https://shop.example.org/back#'],
-    ['a name and a password', 'https://user:word@shop.example.org/back'], // not-a-secret
-    ['a name that looks like a host', 'https://shop.example.org@evil.example/back'],
-    ['a script', 'javascript:alert(1)'],
-    ['a scheme of an app', 'org.example.shop:/back'],
-    ['no scheme', '//shop.example.org/back'],
-    ['a path', '/back'],
-    ['a backslash', 'https://shop.example.org\\@evil.example/'],
-    ['white space inside', 'https://shop.example.org/a b'],
-    ['a control character', 'https://shop.example.org/\tback'],
-    ['a wildcard alone', '*'],
-    ['a pattern instead of a scheme', '.*'],
-  ])('leave out a line with %s, and keep the others', async (_, line) => {
+    ['http at another host', 'http://shop.example.org/back', 'is http, which only a loopback host may be'],
+    [
+      'http at a host that begins like this computer',
+      'http://localhost.example.org/back',
+      'is http, which only a loopback host may be',
+    ],
+    [
+      'http at a host that ends like this computer',
+      'http://notlocalhost/back',
+      'is http, which only a loopback host may be',
+    ],
+    [
+      'http at an address that begins like this computer',
+      'http://127.0.0.1.example.org/back',
+      'is http, which only a loopback host may be',
+    ],
+    ['http at all addresses of this computer', 'http://0.0.0.0/back', 'is http, which only a loopback host may be'],
+    ['a fragment', 'https://shop.example.org/back#part', 'has a fragment'],
+    ['an empty fragment', 'https://shop.example.org/back#', 'has a fragment'],
+    ['a name and a password', 'https://user:word@shop.example.org/back', 'has credentials'], // not-a-secret
+    ['a name that looks like a host', 'https://shop.example.org@evil.example/back', 'has credentials'],
+    ['a script', 'javascript:alert(1)', 'is no http(s) URL'],
+    ['a scheme of an app', 'org.example.shop:/back', 'is no http(s) URL'],
+    ['no scheme', '//shop.example.org/back', 'is no http(s) URL'],
+    ['a path', '/back', 'is no http(s) URL'],
+    ['a backslash', 'https://shop.example.org\\@evil.example/', 'is no http(s) URL'],
+    ['white space inside', 'https://shop.example.org/a b', 'has white space'],
+    ['a control character', 'https://shop.example.org/\tback', 'has white space'],
+    ['a wildcard alone', '*', 'is no http(s) URL'],
+    ['a pattern instead of a scheme', '.*', 'is no http(s) URL'],
+  ])('refuse %s, and name its line and the reason', async (_, line, reason) => {
     const uri = 'https://shop.example.org/back';
-    expect(await redirectUrisOf(line, uri)).toEqual([uri]);
+    const error = await redirectUrisOf(uri, '', line, uri).catch((thrown: unknown) => String(thrown));
+    expect(error).toContain(`redirect_uris: Line 3 ${reason}.`);
+    expect(error).not.toContain(line);
   });
 
   it('are kept character by character, in their order, without blank lines and white space around them', async () => {
