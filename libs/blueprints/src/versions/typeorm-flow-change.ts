@@ -57,7 +57,10 @@ interface Recorded extends ReleaseRequest {
   readonly stoppedRollout?: number;
 }
 
-const EVENTS = { published: 'flow_published', rolled_back: 'flow_rolled_back' } as const;
+const EVENTS = {
+  published: { action: 'flow_published' },
+  rolled_back: { action: 'flow_rolled_back' },
+} as const;
 
 /** Returns whether the current version of a flow is not the one that the stored objects compile to. */
 export const isHeld = ({ compiledId, versionId }: FlowRow): boolean => compiledId !== null && compiledId !== versionId;
@@ -98,7 +101,7 @@ export class TypeormFlowChange {
     await this.#logRolloutEnd(flow, reason);
     const { slug, number, candidateNumber } = flow;
     const stoppedRollout = candidateNumber ?? 0;
-    await this.#record('flow_rolled_back', flow, { slug, version: number, reason, stoppedRollout });
+    await this.#record(EVENTS.rolled_back, flow, { slug, version: number, reason, stoppedRollout });
     return { slug, number, before: number, isHeld: isHeld(flow), stoppedRollout };
   }
 
@@ -109,7 +112,7 @@ export class TypeormFlowChange {
   }
 
   async #record(
-    action: (typeof EVENTS)[keyof typeof EVENTS],
+    event: (typeof EVENTS)[keyof typeof EVENTS],
     { id, number }: FlowRow,
     { slug, version, reason, stoppedRollout }: Recorded,
   ): Promise<void> {
@@ -118,7 +121,7 @@ export class TypeormFlowChange {
       ...(stoppedRollout !== undefined && { stopped_rollout: stoppedRollout }),
       ...(reason !== undefined && { reason }),
     };
-    await this.options.events?.record(this.manager, { action, context });
+    await this.options.events?.record(this.manager, { ...event, context });
   }
 
   /**

@@ -184,7 +184,8 @@ export class TypeormFlowPublisher {
     const stored: StoredVersion[] = await this.manager.query(FIND_DOCUMENTS, [ids]);
     return flows.map((flow) => {
       const versions = stored.filter(({ flow_id }) => flow_id === flow.document.flow.id);
-      if (versions.length === 0 || versions.some(({ digest }) => digest.equals(flow.digest))) return flow;
+      const digests = new Set(versions.map(({ digest }) => digest.toString('hex')));
+      if (versions.length === 0 || digests.has(flow.digest.toString('hex'))) return flow;
       const content = this.#contents.contentOf(flow.document);
       const equal = versions.find(({ document }) => this.#contents.contentOf(document) === content);
       return equal && content !== undefined ? { ...flow, digest: equal.digest } : flow;
